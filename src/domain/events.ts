@@ -1,0 +1,135 @@
+import type { IdentityKey } from './identity.js';
+import type { JourneyModel } from './model.js';
+import type { Touchpoint, Traits } from './touchpoint.js';
+
+/** "These keys are one person": from Segment `identify` and `alias`, forms, CRM syncs. */
+export interface IdentityClaim {
+  readonly identity: readonly IdentityKey[];
+  readonly traits?: Traits;
+  readonly accountId?: string;
+}
+
+/** A person's decision that two known leads are one, or are not. Each lead is named by a key it has. */
+export interface IdentityDecision {
+  readonly leadId: string;
+  readonly otherLeadId: string;
+  readonly key: IdentityKey;
+  readonly otherKey: IdentityKey;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+export interface AccountObserved {
+  readonly accountId: string;
+  readonly name?: string;
+  /** Registrable domain, lower case. */
+  readonly domain?: string;
+  readonly traits?: Traits;
+}
+
+/** Amounts are integer minor units of `currency` (ISO 4217). */
+export interface OpportunityOpened {
+  readonly opportunityId: string;
+  readonly name?: string;
+  readonly accountId?: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly stage?: string;
+  readonly owner?: string;
+  readonly source?: string;
+}
+
+export interface OpportunityChanged {
+  readonly opportunityId: string;
+  readonly name?: string;
+  readonly accountId?: string;
+  readonly amountMinor?: number;
+  readonly currency?: string;
+  readonly stage?: string;
+  readonly owner?: string;
+  readonly source?: string;
+}
+
+export interface ContactRoleAssigned {
+  readonly opportunityId: string;
+  readonly accountId?: string;
+  /** Keys of the contact, the CRM's first; `role: null` takes the contact off the committee. */
+  readonly contact: readonly IdentityKey[];
+  readonly role: string | null;
+}
+
+export interface OpportunityWon {
+  readonly opportunityId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+}
+
+export interface OpportunityLost {
+  readonly opportunityId: string;
+  readonly reason?: string;
+}
+
+export interface OpportunityReopened {
+  readonly opportunityId: string;
+  readonly reason?: string;
+}
+
+export interface JourneyModelPublished {
+  readonly document: JourneyModel;
+  readonly by?: string;
+}
+
+/** Every event type with the shape of its data. `occurredAt` of a won or lost opportunity is its close date. */
+export interface EventData {
+  TouchpointRecorded: Touchpoint;
+  IdentityClaimed: IdentityClaim;
+  IdentitiesMerged: IdentityDecision;
+  IdentitiesSplit: IdentityDecision;
+  AccountObserved: AccountObserved;
+  OpportunityOpened: OpportunityOpened;
+  OpportunityChanged: OpportunityChanged;
+  ContactRoleAssigned: ContactRoleAssigned;
+  OpportunityWon: OpportunityWon;
+  OpportunityLost: OpportunityLost;
+  OpportunityReopened: OpportunityReopened;
+  JourneyModelPublished: JourneyModelPublished;
+}
+export type EventType = keyof EventData;
+
+/** An event as it is handed to the store. `id` is a UUID, deterministic where the origin names its message (event-id.ts). */
+export type NewEvent<T extends EventType = EventType> = {
+  [K in T]: {
+    readonly id: string;
+    readonly type: K;
+    readonly schemaVersion: number;
+    readonly occurredAt: Date;
+    readonly collector?: string;
+    readonly correlationId?: string;
+    readonly causationId?: string;
+    readonly data: EventData[K];
+  };
+}[T];
+
+/** Outside the store's adapters a position is opaque: compared and printed (as a decimal string in JSON), never computed. */
+export type Position = bigint;
+
+export type RecordedEvent<T extends EventType = EventType> = NewEvent<T> & {
+  readonly workspace: string;
+  readonly position: Position;
+  readonly stream: string;
+  readonly version: number;
+  readonly recordedAt: Date;
+};
+
+/** Narrows an event to one of the given types. */
+export function isEvent<T extends EventType>(event: RecordedEvent, ...types: readonly T[]): event is RecordedEvent<T> {
+  return (types as readonly EventType[]).includes(event.type);
+}
+
+/** The one order of facts (law 5): by `occurredAt`, then id; never by arrival. */
+export function byOccurrence(
+  a: { readonly occurredAt: Date; readonly id: string },
+  b: { readonly occurredAt: Date; readonly id: string },
+): number {
+  return +a.occurredAt - +b.occurredAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}

@@ -1,0 +1,105 @@
+import type { NewEvent, Position, RecordedEvent } from '../domain/events.js';
+
+export type Expected = 'any' | 'noStream' | { readonly exact: number };
+
+/** One command's events for one stream; they are appended together or not at all. */
+export interface Append {
+  readonly workspace: string;
+  readonly stream: string;
+  /** `exact: n` means the stream's last version is n; versions count from 1. */
+  readonly expected: Expected;
+  readonly events: readonly NewEvent[];
+}
+
+export interface EventReceipt {
+  readonly eventId: string;
+  readonly position: Position;
+  readonly version: number;
+  /** The event was already in the log; position and version are those of its first append (law 3). */
+  readonly duplicate: boolean;
+}
+
+/** A conflict is the answer to its own append and leaves the rest of the batch alone. */
+export type AppendResult =
+  | { readonly status: 'appended'; readonly receipts: readonly EventReceipt[] }
+  | { readonly status: 'conflict'; readonly expected: Expected; readonly actual: number };
+
+export class WrongExpectedVersion extends Error {
+  override readonly name = 'WrongExpectedVersion';
+  constructor(
+    readonly stream: string,
+    readonly expected: Expected,
+    readonly actual: number,
+  ) {
+    super(`stream ${stream} is at version ${actual}, expected ${JSON.stringify(expected)}`);
+  }
+}
+
+/** The log cannot take more now: answer 503 with `Retry-After`. Nothing of the refused append was kept. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+  constructor(
+    message: string,
+    readonly retryAfterSeconds: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export interface Subscription {
+  /** Settles when the handler in flight has ended; rejects nothing. */
+  stop(): Promise<void>;
+}
+
+/** What an adapter promises beyond the contract; shown in docs and asked by code that would depend on it. */
+export interface Guarantees {
+  /** Positions are 1, 2, 3 … without gaps (PostgreSQL, memory); else they only grow. */
+  readonly densePositions: boolean;
+}
+
+/**
+ * The event log. What `append` resolved is durable. Every reader sees events in position order, and a reader that has
+ * seen position n has seen everything up to n.
+ */
+export interface EventStore {
+  readonly guarantees: Guarantees;
+
+  /**
+   * Appends each command's events in order and resolves once they are durable, one result a command, in order.
+   * Events already in the log (same workspace and id) are not appended again and answer their first receipt; an append
+   * whose events are all duplicates succeeds whatever version it expected.
+   *
+   * @throws StoreUnavailable the queue is full or the server is away; the caller may try again with the same ids.
+   */
+  append(batch: readonly Append[]): Promise<readonly AppendResult[]>;
+
+  /** Events of one stream in version order, after version `after` (0: from the start), at most `limit`. */
+  readStream(workspace: string, stream: string, after?: number, limit?: number): Promise<readonly RecordedEvent[]>;
+
+  /** Events of the whole log in position order, after position `after` (0: from the start), at most `limit`. */
+  readAll(after: Position, limit: number): Promise<readonly RecordedEvent[]>;
+
+  /** The position of the last event, 0 when the log is empty. */
+  head(): Promise<Position>;
+
+  /**
+   * Hands every event after `after` to `handler` in batches, in order, for ever; the next batch waits for the last
+   * one's promise. Reads that fail are tried again with back-off; a handler that rejects ends the subscription and is
+   * reported to `onError`.
+   */
+  subscribe(
+    after: Position,
+    handler: (batch: readonly RecordedEvent[]) => Promise<void>,
+    onError: (error: unknown) => void,
+  ): Subscription;
+
+  /** Resolves when the log may have grown past `after`, or after `timeoutMs`: wakes readers in this process at once. */
+  waitForGrowth(after: Position, timeoutMs: number): Promise<void>;
+
+  /** Lets appends in flight end, then releases what the adapter holds. */
+  close(): Promise<void>;
+}
+
+/** Injection token of the one EventStore of the process. */
+export const EVENT_STORE = Symbol('EventStore');

@@ -1,0 +1,44 @@
+import type { PoolClient } from 'pg';
+import type { EventType, Position, RecordedEvent } from '../domain/events.js';
+import type { IdentityKey } from '../domain/identity.js';
+
+/**
+ * A read model's writer, as a value. The runner loads a range of the log, calls `apply` inside one transaction, moves
+ * the checkpoint in the same transaction and commits (law 4). `apply` must make rows that do not depend on how the log
+ * was cut into batches: a batch of 5,000 writes what 5,000 batches of one would, history columns included.
+ */
+export interface Projection {
+  /** snake_case, unique; the name of its checkpoint. */
+  readonly name: string;
+  /** Raised when its rows would come out different: the runner then rebuilds it. */
+  readonly version: number;
+  readonly handles: readonly EventType[];
+  /** Projections whose rows it reads: it never passes their checkpoints. */
+  readonly after: readonly string[];
+  /** Tables (schema-qualified) that `rebuild` empties. */
+  readonly tables: readonly string[];
+  /**
+   * @param batch events it handles in (range.after, range.upTo], in position order; may be empty
+   * @throws PoisonedEvent when one event cannot be applied: the runner parks it and calls again without it
+   */
+  apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Range): Promise<void>;
+}
+
+export interface Range {
+  readonly after: Position;
+  readonly upTo: Position;
+}
+
+/** One event that cannot be applied. `keys` name the person or thing whose later events must wait behind it. */
+export class PoisonedEvent extends Error {
+  override readonly name = 'PoisonedEvent';
+  constructor(
+    readonly event: RecordedEvent,
+    readonly keys: readonly ParkingKey[],
+    options: { cause: unknown },
+  ) {
+    super(`event ${event.id} at position ${event.position} cannot be applied: ${String(options.cause)}`, options);
+  }
+}
+
+export type ParkingKey = IdentityKey | `lead:${string}` | `opportunity:${string}` | `workspace:${string}`;
