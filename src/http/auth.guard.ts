@@ -1,0 +1,54 @@
+import {
+  type CanActivate,
+  createParamDecorator,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+} from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { KeyStore } from './keys.js';
+import { Problem } from './problem.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Slug of the workspace whose API key the request carries; set by AuthGuard. */
+    workspace?: string;
+  }
+}
+
+/** Lets a request pass that carries an API key as Bearer, and ties it to the workspace of that key. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(@Inject(KeyStore) private readonly keys: KeyStore) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const key = bearerOf(request.headers.authorization);
+    const workspace = key === undefined ? undefined : await this.keys.resolveApiKey(key);
+    if (workspace === undefined) {
+      throw key === undefined
+        ? unauthorized('api-key-missing', 'Send an API key: "Authorization: Bearer ak_…"')
+        : unauthorized(
+            'api-key-unknown',
+            'This API key is unknown or revoked; a write key does not open the API',
+          );
+    }
+    request.workspace = workspace;
+    return true;
+  }
+}
+
+/** The key of a Bearer authorization header, undefined when there is none. */
+export const bearerOf = (header: string | undefined): string | undefined =>
+  /^bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+
+const unauthorized = (code: string, detail: string): Problem =>
+  new Problem(401, code, detail, [], { 'www-authenticate': 'Bearer realm="touchline"' });
+
+/** Slug of the workspace that the request's API key opens, for handlers behind AuthGuard. */
+export const RequestWorkspace = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { workspace } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (workspace === undefined)
+    throw new Error('a handler takes RequestWorkspace but is not behind AuthGuard');
+  return workspace;
+});

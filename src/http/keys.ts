@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, IsNull } from 'typeorm';
+import { StoreUnavailable } from '../event-store/event-store.js';
+import { ApiKey, WriteKey } from '../workspaces/entities.js';
+import { hashKey } from '../workspaces/key-text.js';
+
+/** What a write key opens. */
+export interface CollectorKey {
+  readonly workspace: string;
+  readonly collector: string;
+}
+
+interface KnownKeys {
+  readonly write: ReadonlyMap<string, CollectorKey>;
+  readonly api: ReadonlyMap<string, string>;
+  readonly loadedAt: number;
+}
+
+/** A revoked key stops working within this time, in ms. */
+const REFRESH_MS = 10_000;
+
+/**
+ * All keys of the deployment, held in memory by their hashes, so that a known key costs no query. A key that is not
+ * known waits for a fresh load: one just made works at once, and any number of wrong ones share one query at a time.
+ */
+@Injectable()
+export class KeyStore {
+  private known: KnownKeys = { write: new Map(), api: new Map(), loadedAt: -Infinity };
+  private running: Promise<KnownKeys> | undefined;
+  private next: Promise<KnownKeys> | undefined;
+
+  constructor(@Inject(DataSource) private readonly database: DataSource) {}
+
+  /** @throws StoreUnavailable the key is not in memory and the database cannot be asked. */
+  resolveWriteKey(key: string): Promise<CollectorKey | undefined> {
+    return this.resolve(key, ({ write }, hash) => write.get(hash));
+  }
+
+  /** The workspace that an API key opens. @throws StoreUnavailable as above. */
+  resolveApiKey(key: string): Promise<string | undefined> {
+    return this.resolve(key, ({ api }, hash) => api.get(hash));
+  }
+
+  private async resolve<T>(
+    key: string,
+    find: (known: KnownKeys, hash: string) => T | undefined,
+  ): Promise<T | undefined> {
+    const hash = hashKey(key);
+    const found = find(this.known, hash);
+    if (found === undefined) return find(await this.freshLoad(), hash);
+    if (Date.now() - this.known.loadedAt > REFRESH_MS) this.freshLoad().catch(() => undefined);
+    return found;
+  }
+
+  /** A load that starts after this call: the one running may have read too early to see a key just made. */
+  private freshLoad(): Promise<KnownKeys> {
+    this.next ??= (this.running ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => {
+        this.running = this.next;
+        this.next = undefined;
+        return this.load();
+      });
+    return this.next;
+  }
+
+  private async load(): Promise<KnownKeys> {
+    const live = { revokedAt: IsNull() };
+    try {
+      const loadedAt = Date.now();
+      const [write, api] = await Promise.all([
+        this.database.getRepository(WriteKey).findBy(live),
+        this.database.getRepository(ApiKey).findBy(live),
+      ]);
+      this.known = {
+        write: new Map(write.map(({ keyHash, workspace, collector }) => [keyHash, { workspace, collector }])),
+        api: new Map(api.map(({ keyHash, workspace }) => [keyHash, workspace])),
+        loadedAt,
+      };
+      return this.known;
+    } catch (cause) {
+      throw new StoreUnavailable('Keys cannot be read: the database does not answer', 5, { cause });
+    }
+  }
+}

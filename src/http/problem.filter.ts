@@ -1,0 +1,125 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import { Refused } from '../domain/refused.js';
+import { StoreUnavailable, WrongExpectedVersion } from '../event-store/event-store.js';
+import { Problem, type ProblemDocument, type ProblemError } from './problem.js';
+
+interface Answer {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly ProblemError[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Every error of a request leaves as a problem document; what nobody foresaw is logged and told as 500 only. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly log = new Logger('http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const answer = answerTo(error);
+    if (answer.status >= 500) this.log.error(error);
+    if (reply.raw.headersSent) return void reply.raw.destroy();
+    void sendProblem(reply, answer);
+  }
+}
+
+/** Sends one problem document. */
+export function sendProblem(
+  reply: FastifyReply,
+  { status, code, detail, errors, headers }: Answer,
+): FastifyReply {
+  const document: ProblemDocument = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    code,
+    detail,
+    ...(errors && errors.length > 0 ? { errors } : {}),
+  };
+  return reply
+    .status(status)
+    .headers(headers ?? {})
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify(document));
+}
+
+/** What an error is to the client. A broken rule of the domain is 409, or 422 when it names the field at fault. */
+export function answerTo(error: unknown): Answer {
+  if (error instanceof Problem)
+    return { ...error, status: error.getStatus(), code: error.code, detail: error.detail };
+  if (error instanceof Refused) return refused(error);
+  if (error instanceof WrongExpectedVersion) {
+    return {
+      status: 409,
+      code: 'changed-meanwhile',
+      detail: 'Somebody else changed it at the same time; read it and try again',
+    };
+  }
+  if (error instanceof StoreUnavailable) return unavailable(error.message, error.retryAfterSeconds);
+  if (isDatabaseAway(error)) return unavailable('The database does not answer just now; try again', 2);
+  if (error instanceof HttpException) return ofStatus(error.getStatus(), error.message);
+  return (
+    ofFastify(error) ?? {
+      status: 500,
+      code: 'internal',
+      detail: 'Something went wrong on our side; it has been logged',
+    }
+  );
+}
+
+function unavailable(detail: string, retryAfterSeconds: number): Answer {
+  const headers = { 'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))) };
+  return { status: 503, code: 'unavailable', detail, headers };
+}
+
+/** Connection refused or lost, or a server that is starting, stopping or out of connections. */
+function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  if (/^(ECONN(REFUSED|RESET)|EPIPE|ETIMEDOUT|08...|57P0[123]|53300)$/.test(code)) return true;
+  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/.test(
+    error.message,
+  );
+}
+
+function refused({ code, message, path }: Refused): Answer {
+  const status = code.endsWith('-not-found') ? 404 : path === undefined ? 409 : 422;
+  return { status, code, detail: message, ...(path === undefined ? {} : { errors: [{ path, message }] }) };
+}
+
+const CODES: Readonly<Record<number, string>> = {
+  400: 'bad-request',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  408: 'request-timeout',
+  413: 'too-large',
+  415: 'unsupported-media-type',
+  503: 'unavailable',
+};
+
+const ofStatus = (status: number, detail: string): Answer => ({
+  status,
+  code: CODES[status] ?? 'http-error',
+  detail,
+});
+
+/** Fastify's own refusals (unreadable JSON, body over the limit, unknown media type) carry a status and a code. */
+function ofFastify(error: unknown): Answer | undefined {
+  if (!(error instanceof Error) || !('statusCode' in error) || !('code' in error)) return undefined;
+  const { statusCode, code, message } = error;
+  if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return undefined;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge('1 MB');
+  if (statusCode === 400) return { status: 400, code: 'unreadable-body', detail: message };
+  return ofStatus(statusCode, message);
+}
+
+/** @param limit as people write it, e.g. `1 MB`. */
+export const tooLarge = (limit: string): Answer => ({
+  status: 413,
+  code: 'too-large',
+  detail: `The request body is over the limit of ${limit}`,
+});

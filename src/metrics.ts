@@ -1,0 +1,53 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** The figures that GET /metrics shows. One instance a process; a figure is declared here and set where it happens. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly httpSeconds = new Histogram({
+    name: 'touchline_http_request_seconds',
+    help: 'Time from the request to the end of the answer, in seconds',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.registry],
+  });
+
+  readonly appendSeconds = new Histogram({
+    name: 'touchline_append_seconds',
+    help: 'Time from handing events to the log to their commit, in seconds',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers: [this.registry],
+  });
+
+  readonly events = new Counter({
+    name: 'touchline_events_total',
+    help: 'Events handed to the log: appended, duplicate, conflict or unavailable',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+
+  readonly rejected = new Counter({
+    name: 'touchline_rejected_total',
+    help: 'Input kept as rejected',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
+
+  readonly projectionPosition = new Gauge({
+    name: 'touchline_projection_position',
+    help: 'Log position each projection has applied',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+
+  readonly projectionLag = new Gauge({
+    name: 'touchline_projection_lag_events',
+    help: 'Events of the log a projection has not applied yet',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+}

@@ -1,0 +1,63 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Rows of the small configuration tables; docs of the columns in migration 0002. */
+@Entity({ schema: 'touchline', name: 'workspace' })
+export class Workspace {
+  @PrimaryColumn({ type: 'text' })
+  slug!: string;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  /** IANA name: days in reports are days of this zone. */
+  @Column({ name: 'time_zone', type: 'text' })
+  timeZone!: string;
+
+  /** ISO 4217: reports are in this currency. */
+  @Column({ type: 'text' })
+  currency!: string;
+}
+
+@Entity({ schema: 'touchline', name: 'collector' })
+export class Collector {
+  @PrimaryColumn({ type: 'text' })
+  workspace!: string;
+
+  @PrimaryColumn({ type: 'text' })
+  name!: string;
+}
+
+@Entity({ schema: 'touchline', name: 'api_key' })
+export class ApiKey {
+  @PrimaryColumn({ name: 'key_hash', type: 'text' })
+  keyHash!: string;
+
+  @Column({ type: 'text' })
+  prefix!: string;
+
+  @Column({ type: 'text' })
+  workspace!: string;
+
+  @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
+  revokedAt!: Date | null;
+}
+
+@Entity({ schema: 'touchline', name: 'write_key' })
+export class WriteKey {
+  @PrimaryColumn({ name: 'key_hash', type: 'text' })
+  keyHash!: string;
+
+  @Column({ type: 'text' })
+  prefix!: string;
+
+  @Column({ type: 'text' })
+  workspace!: string;
+
+  @Column({ type: 'text' })
+  collector!: string;
+
+  @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
+  revokedAt!: Date | null;
+}
+
+export const CONFIGURATION_ENTITIES = [Workspace, Collector, ApiKey, WriteKey];

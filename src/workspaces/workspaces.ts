@@ -1,0 +1,97 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Refused } from '../domain/refused.js';
+import { ApiKey, Collector, Workspace, WriteKey } from './entities.js';
+import { hashKey, makeKey, prefixOf } from './key-text.js';
+
+/** Keys as their users write them: shown once, stored only as hashes. */
+export interface Keys {
+  readonly writeKey: string;
+  readonly apiKey: string;
+}
+
+const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** The tenants of this deployment, and the making of new ones and of their keys. */
+@Injectable()
+export class Workspaces {
+  constructor(@Inject(DataSource) private readonly database: DataSource) {}
+
+  /** The settings of a workspace; undefined when there is none of that name. */
+  async find(slug: string): Promise<Workspace | undefined> {
+    return (await this.database.getRepository(Workspace).findOneBy({ slug })) ?? undefined;
+  }
+
+  all(): Promise<Workspace[]> {
+    return this.database.getRepository(Workspace).find({ order: { slug: 'ASC' } });
+  }
+
+  /**
+   * Makes a workspace with one collector, `web`, a write key for it and an API key, all or nothing.
+   *
+   * @param given keys to use instead of made ones.
+   * @throws Refused `workspace-name-invalid`, `workspace-exists`, `key-in-use`
+   */
+  async add(slug: string, given: Partial<Keys> = {}): Promise<Keys> {
+    if (!SLUG.test(slug)) {
+      throw new Refused(
+        'workspace-name-invalid',
+        `"${slug}": use 1 to 63 of a-z, 0-9 and "-", starting without "-"`,
+      );
+    }
+    const keys = { writeKey: makeKey('wk'), apiKey: makeKey('ak'), ...given };
+    await this.database.transaction(async (tx) => {
+      const made = await insertNew(tx, Workspace, { slug, name: slug, timeZone: 'UTC', currency: 'USD' });
+      if (!made) throw new Refused('workspace-exists', `Workspace "${slug}" is there already`);
+      await tx.insert(Collector, { workspace: slug, name: 'web' });
+      await allowIn(tx, slug, keys);
+    });
+    return keys;
+  }
+
+  /**
+   * Lets the given keys open the workspace too; those that do already stay as they are.
+   *
+   * @throws Refused `workspace-unknown`, `key-in-use`
+   */
+  async allow(slug: string, given: Partial<Keys>): Promise<void> {
+    if (!(await this.find(slug))) throw new Refused('workspace-unknown', `There is no workspace "${slug}"`);
+    await this.database.transaction((tx) => allowIn(tx, slug, given));
+  }
+}
+
+async function allowIn(
+  tx: EntityManager,
+  workspace: string,
+  { writeKey, apiKey }: Partial<Keys>,
+): Promise<void> {
+  if (writeKey !== undefined) {
+    const keyHash = hashKey(writeKey);
+    await insertNew(tx, WriteKey, { keyHash, prefix: prefixOf(writeKey), workspace, collector: 'web' });
+    if (!(await tx.existsBy(WriteKey, { keyHash, workspace }))) throw inUse('write');
+  }
+  if (apiKey !== undefined) {
+    const keyHash = hashKey(apiKey);
+    await insertNew(tx, ApiKey, { keyHash, prefix: prefixOf(apiKey), workspace });
+    if (!(await tx.existsBy(ApiKey, { keyHash, workspace }))) throw inUse('API');
+  }
+}
+
+const inUse = (kind: string): Refused =>
+  new Refused('key-in-use', `That ${kind} key belongs to another workspace`);
+
+/** False when a row of the same key is there already, committed or about to be. */
+async function insertNew<T extends object>(
+  tx: EntityManager,
+  entity: new () => T,
+  row: Partial<T>,
+): Promise<boolean> {
+  const query = tx
+    .createQueryBuilder()
+    .insert()
+    .into(entity)
+    .values(row as never)
+    .orIgnore()
+    .returning('1');
+  return ((await query.execute()).raw as unknown[]).length > 0;
+}
