@@ -1,4 +1,4 @@
-import type { NewEvent, Position, RecordedEvent } from '../domain/events.js';
+import type { EventType, NewEvent, Position, RecordedEvent } from '../domain/events.js';
 
 export type Expected = 'any' | 'noStream' | { readonly exact: number };
 
@@ -47,6 +47,13 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/** A stretch of the log seen through a filter of types. */
+export interface Page {
+  readonly events: readonly RecordedEvent[];
+  /** The position of the last event looked at, matching or not; `after` itself when there was nothing newer. */
+  readonly upTo: Position;
+}
+
 export interface Subscription {
   /** Settles when the handler in flight has ended; rejects nothing. */
   stop(): Promise<void>;
@@ -75,10 +82,21 @@ export interface EventStore {
   append(batch: readonly Append[]): Promise<readonly AppendResult[]>;
 
   /** Events of one stream in version order, after version `after` (0: from the start), at most `limit`. */
-  readStream(workspace: string, stream: string, after?: number, limit?: number): Promise<readonly RecordedEvent[]>;
+  readStream(
+    workspace: string,
+    stream: string,
+    after?: number,
+    limit?: number,
+  ): Promise<readonly RecordedEvent[]>;
 
   /** Events of the whole log in position order, after position `after` (0: from the start), at most `limit`. */
   readAll(after: Position, limit: number): Promise<readonly RecordedEvent[]>;
+
+  /**
+   * The events of `types` among the next `limit` events after `after`, so that a reader of few types neither carries nor
+   * parses the rest; an empty `types` moves through the log without reading any.
+   */
+  readPage(after: Position, limit: number, types: readonly EventType[]): Promise<Page>;
 
   /** The position of the last event, 0 when the log is empty. */
   head(): Promise<Position>;

@@ -22,6 +22,11 @@ export interface Projection {
    * @throws PoisonedEvent when one event cannot be applied: the runner parks it and calls again without it
    */
   apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Range): Promise<void>;
+  /**
+   * What each event is about beyond the keys it names, one entry an event, e.g. `lead:…` of its identity keys. Asked only
+   * while something is parked: an event that shares a key with a parked one waits behind it.
+   */
+  parkingKeys?(events: readonly RecordedEvent[], tx: PoolClient): Promise<readonly (readonly ParkingKey[])[]>;
 }
 
 export interface Range {
@@ -37,8 +42,11 @@ export class PoisonedEvent extends Error {
     readonly keys: readonly ParkingKey[],
     options: { cause: unknown },
   ) {
-    super(`event ${event.id} at position ${event.position} cannot be applied: ${String(options.cause)}`, options);
+    super(
+      `event ${event.id} at position ${event.position} cannot be applied: ${String(options.cause)}`,
+      options,
+    );
   }
 }
 
-export type ParkingKey = IdentityKey | `lead:${string}` | `opportunity:${string}` | `workspace:${string}`;
+export type ParkingKey = IdentityKey | `${'lead' | 'account' | 'opportunity' | 'workspace'}:${string}`;
