@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals';
+import { checkAttribution, DEFAULT_ATTRIBUTION } from './settings.js';
+
+const faultsOf = (input: unknown) => {
+  const checked = checkAttribution(input);
+  return 'faults' in checked ? checked.faults.map(({ path }) => path) : [];
+};
+
+test('what is left out has its default, and the defaults are valid themselves', () => {
+  expect(checkAttribution(undefined)).toEqual({ settings: DEFAULT_ATTRIBUTION });
+  expect(checkAttribution(DEFAULT_ATTRIBUTION)).toEqual({ settings: DEFAULT_ATTRIBUTION });
+  expect(checkAttribution({ lookbackDays: 90, uShaped: [40, 40, 20] })).toEqual({
+    settings: { ...DEFAULT_ATTRIBUTION, lookbackDays: 90, uShaped: [40, 40, 20] },
+  });
+});
+
+test('every fault is named by its path', () => {
+  expect(
+    faultsOf({
+      lookbackDays: 0,
+      timeDecay: { halfLifeDays: -1 },
+      position: [40, 60],
+      wShaped: [0, 0, 0, 0],
+      fullPath: [22.5, 22.5, 22.5, Number.NaN, 10],
+      excludedKinds: ['email_snt'],
+      excludedChannels: 'direct',
+      lookBackDays: 90,
+    }),
+  ).toEqual([
+    'lookbackDays',
+    'timeDecay',
+    'position',
+    'wShaped',
+    'fullPath',
+    'excludedKinds',
+    'excludedChannels',
+    'lookBackDays',
+  ]);
+  expect(faultsOf([])).toEqual(['']);
+});
