@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startEmbedded, type Embedded } from '../src/database/embedded.js';
+import { migrate } from '../src/database/migrate.js';
+
+const PREFIX = 'touchline-test-';
+
+export interface TestServer {
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server of its own for this run (or takes TEST_DATABASE_URL), migrates a template and hands both to the
+ * workers by environment.
+ */
+export async function startTestServer(): Promise<TestServer> {
+  await sweep();
+  const given = process.env['TEST_DATABASE_URL'];
+  const dataDir = given ? undefined : await mkdtemp(join(tmpdir(), PREFIX));
+  const server = dataDir ? await embedded(dataDir) : undefined;
+  const url = given ?? server?.url ?? '';
+  const template = `touchline_template_${randomBytes(5).toString('hex')}`;
+  await admin(url, `CREATE DATABASE ${template}`);
+  await migrate(Object.assign(new URL(url), { pathname: `/${template}` }).href);
+  process.env['TOUCHLINE_TEST_SERVER'] = url;
+  process.env['TOUCHLINE_TEST_TEMPLATE'] = template;
+  return {
+    async stop() {
+      if (given) await admin(url, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
+      await server?.stop();
+      if (dataDir) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Durability off: a test server that dies takes its run with it. */
+function embedded(dataDir: string): Promise<Embedded> {
+  const settings = {
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    max_connections: '300',
+  };
+  return startEmbedded({
+    dataDir,
+    initdbFlags: ['--no-sync'],
+    settings: { ...settings, shared_buffers: '128MB' },
+  });
+}
+
+/** Folders that killed runs left, with the servers still in them. A living run holds the lock of its folder. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const dataDir = join(tmpdir(), name);
+    if (!name.startsWith(PREFIX) || !(await untouched(dataDir))) continue;
+    await embedded(dataDir)
+      .then((server) => server.stop())
+      .then(() => rm(dataDir, { recursive: true, force: true }))
+      .catch(() => undefined);
+  }
+}
+
+/** Its lock was not touched for a minute: the owner does so every two seconds. */
+async function untouched(dataDir: string): Promise<boolean> {
+  const lock = await stat(join(dataDir, 'touchline.lock')).catch(() => undefined);
+  return lock !== undefined && Date.now() - lock.mtimeMs > 60_000;
+}
+
+async function admin(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}
