@@ -1,0 +1,123 @@
+import type { EventType, NewEvent, Position, RecordedEvent } from '../domain/events.js';
+import {
+  StoreUnavailable,
+  type Append,
+  type AppendResult,
+  type EventReceipt,
+  type EventStore,
+  type Expected,
+  type Page,
+  type Subscription,
+} from './event-store.js';
+import { Growth } from './growth.js';
+import { subscribe } from './subscription.js';
+
+/** The log in an array: for tests. Keeps every promise of the port but durability. */
+export class MemoryEventStore implements EventStore {
+  readonly guarantees = { densePositions: true };
+  readonly #log: RecordedEvent[] = [];
+  readonly #streams = new Map<string, RecordedEvent[]>();
+  readonly #byId = new Map<string, RecordedEvent>();
+  readonly #growth = new Growth();
+  readonly #now: () => Date;
+  #closed = false;
+
+  /** @param now the clock that gives `recordedAt` */
+  constructor(now: () => Date = () => new Date()) {
+    this.#now = now;
+  }
+
+  append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
+    if (this.#closed) return Promise.reject(new StoreUnavailable('the event store is closed', 1));
+    const recordedAt = this.#now();
+    const results = batch.map((append) => this.#appendOne(append, recordedAt));
+    this.#growth.reach(BigInt(this.#log.length));
+    return Promise.resolve(results);
+  }
+
+  readStream(
+    workspace: string,
+    stream: string,
+    after = 0,
+    limit = Infinity,
+  ): Promise<readonly RecordedEvent[]> {
+    return Promise.resolve((this.#streams.get(keyOf(workspace, stream)) ?? []).slice(after, after + limit));
+  }
+
+  readAll(after: Position, limit: number): Promise<readonly RecordedEvent[]> {
+    return Promise.resolve(this.#log.slice(Number(after), Number(after) + limit));
+  }
+
+  readPage(after: Position, limit: number, types: readonly EventType[]): Promise<Page> {
+    const page = this.#log.slice(Number(after), Number(after) + limit);
+    const events = page.filter(({ type }) => types.includes(type));
+    return Promise.resolve({ events, upTo: page.at(-1)?.position ?? after });
+  }
+
+  head(): Promise<Position> {
+    return Promise.resolve(BigInt(this.#log.length));
+  }
+
+  subscribe(
+    after: Position,
+    handler: (batch: readonly RecordedEvent[]) => Promise<void>,
+    onError: (error: unknown) => void,
+  ): Subscription {
+    return subscribe(this, after, handler, onError);
+  }
+
+  waitForGrowth(after: Position, timeoutMs: number): Promise<void> {
+    return this.#closed ? Promise.resolve() : this.#growth.waitFor(after, timeoutMs);
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#growth.wakeAll();
+    return Promise.resolve();
+  }
+
+  #appendOne({ workspace, stream, expected, events }: Append, recordedAt: Date): AppendResult {
+    const known = (event: NewEvent) => this.#byId.has(keyOf(workspace, event.id));
+    const actual = this.#streams.get(keyOf(workspace, stream))?.length ?? 0;
+    if (!events.every(known) && !meets(expected, actual)) return { status: 'conflict', expected, actual };
+    return {
+      status: 'appended',
+      receipts: events.map((event) => this.#record(workspace, stream, event, recordedAt)),
+    };
+  }
+
+  #record(workspace: string, stream: string, event: NewEvent, recordedAt: Date): EventReceipt {
+    const first = this.#byId.get(keyOf(workspace, event.id));
+    if (first) return receiptOf(first, true);
+    const events = this.#streams.get(keyOf(workspace, stream)) ?? [];
+    const recorded = {
+      ...event,
+      workspace,
+      stream,
+      position: BigInt(this.#log.length + 1),
+      version: events.length + 1,
+      recordedAt,
+      occurredAt: event.occurredAt > recordedAt ? recordedAt : event.occurredAt,
+      data: JSON.parse(JSON.stringify(event.data)) as unknown,
+    } as RecordedEvent;
+    this.#log.push(recorded);
+    this.#byId.set(keyOf(workspace, event.id), recorded);
+    this.#streams.set(keyOf(workspace, stream), [...events, recorded]);
+    return receiptOf(recorded, false);
+  }
+}
+
+/** Whether a stream at version `actual` is where the append expects it. */
+export function meets(expected: Expected, actual: number): boolean {
+  if (expected === 'any') return true;
+  return actual === (expected === 'noStream' ? 0 : expected.exact);
+}
+
+const keyOf = (workspace: string, name: string): string => `${workspace}\0${name}`;
+
+const receiptOf = ({ id, position, version }: RecordedEvent, duplicate: boolean): EventReceipt => ({
+  eventId: id,
+  position,
+  version,
+  duplicate,
+});
