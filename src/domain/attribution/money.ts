@@ -1,0 +1,179 @@
+import { Refused } from '../refused.js';
+
+/** An amount as the API prints it; `minor` counts the smallest units of the currency. */
+export interface Money {
+  readonly amount: string;
+  readonly minor: number;
+  readonly currency: string;
+}
+
+/**
+ * ISO 4217 as a fixed list, not `Intl`'s: its list and its digits change with ICU (0 for HUF, by cash habits), while
+ * minor units in the log must mean the same for ever.
+ */
+const CURRENCIES = new Set(
+  `
+  AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD
+  CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP
+  GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD
+  KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK
+  NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD
+  SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYI UYU UYW UZS VED VES VND VUV
+  WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+`
+    .trim()
+    .split(/\s+/),
+);
+
+const EXPONENTS = new Map<string, number>([
+  ...'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'
+    .split(' ')
+    .map((code) => [code, 0] as const),
+  ...'BHD IQD JOD KWD LYD OMR TND'.split(' ').map((code) => [code, 3] as const),
+  ...'CLF UYW'.split(' ').map((code) => [code, 4] as const),
+]);
+
+/** Decimal places of a currency's minor unit. */
+export const exponentOf = (currency: string): number => EXPONENTS.get(currency) ?? 2;
+
+/** Whether `code` is a currency in upper-case ISO 4217. */
+export const isCurrency = (code: string): boolean => CURRENCIES.has(code);
+
+/** @throws Refused `currency-unknown` */
+export function checkCurrency(code: string, path = 'currency'): string {
+  if (isCurrency(code)) return code;
+  throw new Refused(
+    'currency-unknown',
+    `${code.slice(0, 20)} is not an ISO 4217 currency code such as USD`,
+    path,
+  );
+}
+
+/**
+ * Minor units of a decimal string such as "120000.00". Zeros beyond the currency's decimals are let pass.
+ *
+ * @throws Refused `amount-malformed`, `amount-negative`, `amount-decimals`, `amount-too-large`, `currency-unknown`
+ */
+export function parseAmount(text: string, currency: string, path = 'amount'): number {
+  const exponent = exponentOf(checkCurrency(currency));
+  const [, sign, whole = '', decimals = ''] = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/.exec(text) ?? [];
+  if (sign === undefined) {
+    throw new Refused('amount-malformed', 'an amount is a decimal string such as "120000.00"', path);
+  }
+  if (!/^0*$/.test(decimals.slice(exponent))) {
+    throw new Refused('amount-decimals', `${currency} has ${exponent} decimal places`, path);
+  }
+  const minor = Number(whole + decimals.slice(0, exponent).padEnd(exponent, '0'));
+  if (!Number.isSafeInteger(minor)) throw new Refused('amount-too-large', 'the amount is too large', path);
+  if (sign && minor > 0) throw new Refused('amount-negative', 'an amount cannot be negative', path);
+  return minor;
+}
+
+/** @param minor a safe integer, negative ones too (differences between reports). */
+export function money(minor: number, currency: string): Money {
+  const exponent = exponentOf(currency);
+  const digits = String(Math.abs(minor)).padStart(exponent + 1, '0');
+  const cut = digits.length - exponent;
+  const amount = exponent === 0 ? digits : `${digits.slice(0, cut)}.${digits.slice(cut)}`;
+  return { amount: minor < 0 ? `-${amount}` : amount, minor, currency };
+}
+
+/** Decimal, so that weights such as 0.35 and 0.25 tie where a person expects them to. */
+const WEIGHT_ONE = 1e15;
+
+/**
+ * Shares an amount out in proportion to weights, to the last minor unit (law 6), by largest remainder: each share is
+ * rounded down, and what is left goes one unit each to those that lost most; ties to the earlier. A weight of 0 gets 0.
+ *
+ * @param minor safe integer, 0 or more
+ * @param weights 0 to 1 each, not all 0; they need not add up to 1
+ */
+export function shareOut(minor: number, weights: readonly number[]): number[] {
+  const parts = weights.map((weight) => BigInt(Math.round(weight * WEIGHT_ONE)));
+  const whole = parts.reduce((sum, part) => sum + part, 0n);
+  if (whole <= 0n) throw new RangeError('no weight to share by');
+  const products = parts.map((part) => BigInt(minor) * part);
+  const shares = products.map((product) => Number(product / whole));
+  const left = minor - shares.reduce((sum, share) => sum + share, 0);
+  if (left === 0) return shares;
+  const lost = products.map((product, index) => ({ index, rest: product % whole }));
+  lost.sort((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest > b.rest ? -1 : 1));
+  for (const { index } of lost.slice(0, left)) shares[index] = (shares[index] ?? 0) + 1;
+  return shares;
+}
+
+/**
+ * Converts minor units by a rate (units of `to` for one unit of `from`), exactly, then rounds half away from zero.
+ *
+ * @param rate decimal string, or a number taken as its shortest decimal form; more than 0
+ * @returns undefined when the result is beyond a safe integer
+ */
+export function convert(minor: number, from: string, to: string, rate: string | number): number | undefined {
+  const { digits, scale } = decimal(String(rate));
+  const shift = exponentOf(to) - exponentOf(from) - scale;
+  const numerator = BigInt(minor) * digits * 10n ** BigInt(Math.max(shift, 0));
+  const denominator = 10n ** BigInt(Math.max(-shift, 0));
+  const converted = Number((2n * numerator + denominator) / (2n * denominator));
+  return Number.isSafeInteger(converted) ? converted : undefined;
+}
+
+/** `digits · 10^-scale` of a decimal such as `1.0842` or `5e-7`. */
+function decimal(text: string): { digits: bigint; scale: number } {
+  const [, whole = '', fraction = '', power = '0'] =
+    /^(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,3}))?$/i.exec(text) ?? [];
+  if (whole === '') throw new RangeError(`not a rate: ${text}`);
+  return { digits: BigInt(whole + fraction), scale: fraction.length - Number(power) };
+}
+
+/** From `date` (YYYY-MM-DD) on, one unit of `currency` is `rate` units of the workspace's. */
+export interface Rate {
+  readonly currency: string;
+  readonly date: string;
+  readonly rate: string | number;
+}
+
+/** How a workspace reports: its currency, its days and the published rates. */
+export interface Reporting {
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly rates: readonly Rate[];
+}
+
+/**
+ * The amount in the reporting currency, at the last rate published for the day (of the workspace) of `at` or before.
+ *
+ * @returns undefined when there is no such rate: unknown, never zero
+ */
+export function reported(
+  minor: number,
+  currency: string,
+  at: Date,
+  reporting: Reporting,
+): number | undefined {
+  if (currency === reporting.currency) return minor;
+  const day = dayOf(at, reporting.timeZone);
+  const rate = reporting.rates
+    .filter((candidate) => candidate.currency === currency && candidate.date <= day)
+    .reduce<Rate | undefined>(
+      (last, candidate) => (last && last.date > candidate.date ? last : candidate),
+      undefined,
+    );
+  return rate && convert(minor, currency, reporting.currency, rate.rate);
+}
+
+const DAYS = new Map<string, Intl.DateTimeFormat>();
+
+/** The calendar day (YYYY-MM-DD) of an instant in a time zone. */
+export function dayOf(at: Date, timeZone: string): string {
+  let format = DAYS.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('sv-SE', {
+      timeZone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    });
+    DAYS.set(timeZone, format);
+  }
+  return format.format(at);
+}
