@@ -1,0 +1,52 @@
+import { DAY_MS } from './model.js';
+
+/** Zones change their offset at quarters of an hour, so one look at the rules serves a whole quarter. */
+const QUARTER_MS = 900_000;
+const REMEMBERED_QUARTERS = 50_000;
+
+export interface Calendar {
+  /** The local day of an instant (ms), counted from 1970-01-01. */
+  day(at: number): number;
+  /** The local week, Monday to Sunday. */
+  week(at: number): number;
+  /** The local month, as year × 12 + month. */
+  month(at: number): number;
+}
+
+/** The calendar of an IANA time zone. @throws RangeError when there is no such zone. */
+export function calendar(timeZone: string): Calendar {
+  const offset = offsetOf(timeZone);
+  const day = (at: number): number => Math.floor((at + offset(at)) / DAY_MS);
+  return {
+    day,
+    week: (at) => Math.floor((day(at) + 3) / 7),
+    month: (at) => {
+      const local = new Date(at + offset(at));
+      return local.getUTCFullYear() * 12 + local.getUTCMonth();
+    },
+  };
+}
+
+/** Milliseconds that local time is ahead of UTC. */
+function offsetOf(timeZone: string): (at: number) => number {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+  if (/^(Etc\/)?(UTC|GMT)$/i.test(timeZone)) return () => 0;
+  const remembered = new Map<number, number>();
+  return (at) => {
+    const quarter = Math.floor(at / QUARTER_MS);
+    let offset = remembered.get(quarter);
+    if (offset === undefined) {
+      if (remembered.size >= REMEMBERED_QUARTERS) remembered.clear();
+      offset = parsedOffset(format, quarter * QUARTER_MS);
+      remembered.set(quarter, offset);
+    }
+    return offset;
+  };
+}
+
+function parsedOffset(format: Intl.DateTimeFormat, at: number): number {
+  const name = format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
+  const [, sign, hours, minutes, seconds] = /GMT([+-])(\d+):(\d+)(?::(\d+))?/.exec(name) ?? [];
+  const size = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60_000 + Number(seconds ?? 0) * 1000;
+  return sign === '-' ? -size : size;
+}

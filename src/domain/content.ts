@@ -1,0 +1,89 @@
+import { listOf, type CataloguedContent, type JourneyModel } from './model.js';
+import type { ContentRef } from './touchpoint.js';
+
+/** Content after resolution. `stage` is the buying stage the catalogue maps it to. */
+export interface ResolvedContent {
+  readonly id: string;
+  readonly url?: string;
+  readonly title?: string;
+  readonly type?: string;
+  readonly stage?: string;
+}
+
+/** URLs seen again are not matched again; a site has few pages, an attacker many, so the memory is bounded. */
+const REMEMBERED_URLS = 20_000;
+
+/**
+ * Compiles the catalogue: the id that the client gave wins, else the first entry with a matching URL pattern, else the
+ * canonical URL is the id. Title and type are the catalogue's where it has the content, else the client's.
+ */
+export function contentRules(
+  model: JourneyModel,
+): (ref: ContentRef | undefined) => ResolvedContent | undefined {
+  const byId = new Map(model.contents.map((content) => [content.id, content]));
+  const patterns = model.contents.flatMap((content) =>
+    (content.urls ?? []).map((url) => ({ content, matches: urlPattern(url) })),
+  );
+  const remembered = new Map<string, CataloguedContent | string>();
+  const byUrl = (url: string): CataloguedContent | string => {
+    const known = remembered.get(url);
+    if (known !== undefined) return known;
+    const canonical = canonicalUrl(url);
+    const found = patterns.find(({ matches }) => matches(canonical))?.content ?? canonical;
+    if (remembered.size >= REMEMBERED_URLS) remembered.clear();
+    remembered.set(url, found);
+    return found;
+  };
+  return (ref) => {
+    if (ref?.id) return resolved(ref, ref.id, byId.get(ref.id));
+    if (!ref?.url) return undefined;
+    const found = byUrl(ref.url);
+    return typeof found === 'string' ? resolved(ref, found, undefined) : resolved(ref, found.id, found);
+  };
+}
+
+function resolved(ref: ContentRef, id: string, entry: CataloguedContent | undefined): ResolvedContent {
+  const title = entry?.title ?? ref.title;
+  const type = entry?.type ?? ref.type;
+  return {
+    id,
+    ...(ref.url === undefined ? {} : { url: ref.url }),
+    ...(title === undefined ? {} : { title }),
+    ...(type === undefined ? {} : { type }),
+    ...(entry?.stage === undefined ? {} : { stage: entry.stage }),
+  };
+}
+
+/**
+ * The same page is the same content however it was reached: `https`, host in lower case, no query, no fragment, no
+ * closing slash. What is no absolute URL keeps its text up to `?` or `#`.
+ */
+export function canonicalUrl(url: string): string {
+  const bare = url.trim().replace(/[?#].*$/s, '');
+  const parts = /^https?:\/\/(?:[^/@]*@)?([^/]+)(.*)$/is.exec(bare);
+  const trimmed = (path: string): string => path.replace(/\/+$/, '');
+  return parts ? `https://${(parts[1] ?? '').toLowerCase()}${trimmed(parts[2] ?? '')}` : trimmed(bare) || '/';
+}
+
+/** Compiles a URL pattern of the catalogue into a test of canonical URLs. */
+export function urlPattern(pattern: string): (canonical: string) => boolean {
+  const anyHost = pattern.startsWith('/');
+  const target = anyHost
+    ? pattern
+    : pattern.replace(/^https?:\/\//i, '').replace(/^[^/]+/, (host) => host.toLowerCase());
+  const glob = target
+    .replace(/\/+$/, '')
+    .replace(/[\\^$.*+?()[\]{}|]/g, (char) => (char === '*' ? '*' : `\\${char}`));
+  const body = glob.replace(/\*\*|\*/g, (star) => (star === '**' ? '.*' : '[^/]*'));
+  const regex = new RegExp(anyHost ? `^(?:https://[^/]+)?${body}/?$` : `^https://${body}/?$`, 's');
+  return (canonical) => regex.test(canonical);
+}
+
+/** A test of the canonical URL against any of the patterns; without patterns everything passes. */
+export function anyUrl(
+  patterns: string | readonly string[] | undefined,
+): (url: string | undefined) => boolean {
+  if (patterns === undefined) return () => true;
+  const tests = listOf(patterns).map(urlPattern);
+  return (url) => url !== undefined && tests.some((matches) => matches(canonicalUrl(url)));
+}

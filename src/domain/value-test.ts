@@ -1,0 +1,58 @@
+import { listOf, type Scalar, type ValueTest } from './model.js';
+
+type Test = (value: unknown) => boolean;
+
+/** Compiles a test of one value; every part that is given must hold, and an unknown value meets only `known: false`. */
+export function valueTest(test: ValueTest): Test {
+  const parts: Test[] = [];
+  if (test.known !== undefined) parts.push((value) => isKnown(value) === test.known);
+  if (test.is !== undefined) parts.push(oneOf(listOf(test.is)));
+  if (test.words !== undefined) parts.push(wholeWords(test.words));
+  const { atLeast, atMost } = test;
+  if (atLeast !== undefined) parts.push((value) => numeric(value) >= atLeast);
+  if (atMost !== undefined) parts.push((value) => numeric(value) <= atMost);
+  return (value) => parts.every((part) => part(value));
+}
+
+/** Compiles tests by name, all of which must hold. */
+export function recordTest(
+  tests: Readonly<Record<string, ValueTest>>,
+): (record: Readonly<Record<string, unknown>> | undefined) => boolean {
+  const compiled = Object.entries(tests).map(([name, test]) => [name, valueTest(test)] as const);
+  return (record) => compiled.every(([name, test]) => test(valueAt(record, name)));
+}
+
+/** The value under a name, or down a dotted path when no field has the whole name. */
+export function valueAt(record: Readonly<Record<string, unknown>> | undefined, name: string): unknown {
+  if (!record) return undefined;
+  if (Object.hasOwn(record, name)) return record[name];
+  let value: unknown = record;
+  for (const step of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string, unknown>)[step];
+  }
+  return value;
+}
+
+const isKnown = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+
+/** Texts are equal whatever their case; a number or a truth equals its text, because clients send either. */
+function oneOf(values: readonly Scalar[]): Test {
+  const wanted = new Set(values.map(folded));
+  return (value) => isKnown(value) && typeof value !== 'object' && wanted.has(folded(value as Scalar));
+}
+
+const folded = (value: Scalar): string => String(value).trim().toLowerCase();
+
+function wholeWords(words: readonly string[]): Test {
+  const alternatives = words.map((word) => word.trim().split(/\s+/).map(escaped).join('\\s+'));
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${alternatives.join('|')})(?![\\p{L}\\p{N}])`, 'iu');
+  return (value) => typeof value === 'string' && pattern.test(value);
+}
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
+function numeric(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+}
