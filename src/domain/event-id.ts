@@ -7,8 +7,16 @@ import { createHash } from 'node:crypto';
  *
  * @param part tells apart the events of one message (a Segment `group` makes two).
  */
-export function eventId(workspace: string, collector: string, messageId: string, original?: Date, part = ''): string {
-  const digest = createHash('sha256').update(`${workspace}\0${collector}\0${messageId}\0${part}`).digest('hex');
+export function eventId(
+  workspace: string,
+  collector: string,
+  messageId: string,
+  original?: Date,
+  part = '',
+): string {
+  const digest = createHash('sha256')
+    .update(`${workspace}\0${collector}\0${messageId}\0${part}`)
+    .digest('hex');
   const stamp = original ? (+original).toString(16).padStart(12, '0') : digest.slice(20, 32);
   const variant = ((parseInt(digest.slice(3, 4), 16) & 0x3) | 0x8).toString(16);
   return `${stamp.slice(0, 8)}-${stamp.slice(8, 12)}-8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(7, 19)}`;

@@ -1,12 +1,13 @@
 import type { IdentityKey } from './identity.js';
 import type { JourneyModel } from './model.js';
-import type { Touchpoint, Traits } from './touchpoint.js';
+import type { Clamped, Touchpoint, Traits } from './touchpoint.js';
 
 /** "These keys are one person": from Segment `identify` and `alias`, forms, CRM syncs. */
 export interface IdentityClaim {
   readonly identity: readonly IdentityKey[];
   readonly traits?: Traits;
   readonly accountId?: string;
+  readonly clamped?: Clamped;
 }
 
 /** A person's decision that two known leads are one, or are not. Each lead is named by a key it has. */
@@ -25,6 +26,7 @@ export interface AccountObserved {
   /** Registrable domain, lower case. */
   readonly domain?: string;
   readonly traits?: Traits;
+  readonly clamped?: Clamped;
 }
 
 /** Amounts are integer minor units of `currency` (ISO 4217). */
@@ -122,7 +124,10 @@ export type RecordedEvent<T extends EventType = EventType> = NewEvent<T> & {
 };
 
 /** Narrows an event to one of the given types. */
-export function isEvent<T extends EventType>(event: RecordedEvent, ...types: readonly T[]): event is RecordedEvent<T> {
+export function isEvent<T extends EventType>(
+  event: RecordedEvent,
+  ...types: readonly T[]
+): event is Extract<RecordedEvent, { readonly type: T }> {
   return (types as readonly EventType[]).includes(event.type);
 }
 

@@ -1,33 +1,5 @@
 import type { IdentityKey } from './identity.js';
 
-export const TOUCHPOINT_KINDS = [
-  'page_view',
-  'session_start',
-  'email_sent',
-  'email_delivered',
-  'email_open',
-  'email_click',
-  'email_bounce',
-  'email_unsubscribe',
-  'content_download',
-  'content_view',
-  'form_fill',
-  'demo_request',
-  'trial_start',
-  'webinar_registered',
-  'webinar_attended',
-  'event_attended',
-  'ad_click',
-  'ad_impression',
-  'chat',
-  'social_engagement',
-  'sales_call',
-  'sales_email',
-  'meeting',
-  'custom',
-] as const;
-export type TouchpointKind = (typeof TOUCHPOINT_KINDS)[number];
-
 export const CHANNELS = [
   'direct',
   'organic_search',
@@ -44,6 +16,94 @@ export const CHANNELS = [
 ] as const;
 export type Channel = (typeof CHANNELS)[number];
 
+interface KindChannels {
+  /** Every touchpoint of the kind came this way, whatever else it says. */
+  readonly channel?: Channel;
+  /** The channel when neither campaign, click id nor referrer tells one. */
+  readonly usualChannel?: Channel;
+}
+
+interface KindEntry extends KindChannels {
+  /** Names under which clients track it, by commas: Segment's semantic events and what B2B sites commonly call it. */
+  readonly names?: string;
+}
+
+/** Everything a buyer may do or receive. A new kind is one line here and a row in touchpoint.spec.ts. */
+const CATALOGUE = {
+  page_view: { names: 'Viewed Page, Page Viewed, Loaded a Page' },
+  session_start: { names: 'Session Started, Application Opened' },
+  email_sent: { channel: 'email' },
+  email_delivered: { channel: 'email' },
+  email_open: { channel: 'email', names: 'Email Opened, Opened Email' },
+  email_click: { channel: 'email', names: 'Email Link Clicked, Email Clicked, Clicked Email' },
+  email_bounce: { channel: 'email', names: 'Email Bounced, Bounced Email' },
+  email_unsubscribe: {
+    channel: 'email',
+    names: 'Unsubscribed, Email Unsubscribed, Unsubscribed Email, Email Marked as Spam',
+  },
+  content_download: {
+    names:
+      'File Downloaded, Downloaded File, File Download, Content Downloaded, Asset Downloaded, Resource Downloaded, ' +
+      'Document Downloaded, Whitepaper Downloaded, White Paper Downloaded, eBook Downloaded, Report Downloaded, ' +
+      'Guide Downloaded, Case Study Downloaded, Datasheet Downloaded',
+  },
+  content_view: {
+    names:
+      'Content Viewed, Article Viewed, Article Read, Blog Post Viewed, Asset Viewed, Document Viewed, ' +
+      'Case Study Viewed, Video Playback Started, Video Content Started, Video Watched',
+  },
+  form_fill: {
+    names:
+      'Form Submitted, Submitted Form, Form Submit, Form Completed, Form Filled, Lead Form Submitted, ' +
+      'Contact Form Submitted, Contact Us, Generate Lead, Lead Generated, Newsletter Signup, Newsletter Subscribed',
+  },
+  demo_request: {
+    names: 'Demo Requested, Requested Demo, Request Demo, Demo Booked, Booked Demo, Demo Scheduled',
+  },
+  trial_start: { names: 'Trial Started, Started Trial, Start Trial, Free Trial Started' },
+  webinar_registered: {
+    usualChannel: 'event',
+    names: 'Registered for Webinar, Webinar Registration, Webinar Signup',
+  },
+  webinar_attended: { usualChannel: 'event', names: 'Attended Webinar, Webinar Joined, Webinar Watched' },
+  event_attended: {
+    usualChannel: 'event',
+    names: 'Attended Event, Conference Attended, Trade Show Attended, Booth Visited',
+  },
+  ad_click: { usualChannel: 'display', names: 'Ad Clicked, Clicked Ad' },
+  ad_impression: { usualChannel: 'display', names: 'Ad Viewed, Viewed Ad, Ad Displayed' },
+  chat: { names: 'Live Chat Conversation Started, Live Chat Started, Chat Started' },
+  social_engagement: { usualChannel: 'organic_social', names: 'Post Liked, Post Shared, Content Shared' },
+  sales_call: { channel: 'sales', names: 'Call Completed, Call Logged, Sales Call Completed' },
+  sales_email: { channel: 'sales', names: 'Sales Email Sent' },
+  meeting: {
+    channel: 'sales',
+    names: 'Meeting Held, Meeting Booked, Meeting Scheduled, Meeting Attended, Meeting Completed',
+  },
+  custom: {},
+} as const satisfies Record<string, KindEntry>;
+
+export type TouchpointKind = keyof typeof CATALOGUE;
+const ENTRIES: Readonly<Record<TouchpointKind, KindEntry>> = CATALOGUE;
+export const TOUCHPOINT_KINDS = Object.keys(CATALOGUE) as readonly TouchpointKind[];
+
+export const isTouchpointKind = (value: unknown): value is TouchpointKind =>
+  typeof value === 'string' && Object.hasOwn(CATALOGUE, value);
+
+/** What the kind alone says of the channel. */
+export const kindChannels = (kind: TouchpointKind): KindChannels => ENTRIES[kind];
+
+const plainName = (name: string): string => name.toLowerCase().replace(/[\s_.-]+/g, '');
+
+const KIND_BY_NAME: ReadonlyMap<string, TouchpointKind> = new Map(
+  TOUCHPOINT_KINDS.filter((kind) => kind !== 'custom').flatMap((kind) =>
+    `${kind},${ENTRIES[kind].names ?? kind}`.split(',').map((name) => [plainName(name), kind] as const),
+  ),
+);
+
+/** The kind a client means by an event name, whatever its case, spaces and underscores; undefined for its own names. */
+export const kindNamed = (name: string): TouchpointKind | undefined => KIND_BY_NAME.get(plainName(name));
+
 /** Who or what is taken to have acted; only `human` and `unknown` count in scores and attribution. */
 export const VERDICTS = ['human', 'machine_open', 'link_scanner', 'crawler', 'internal', 'unknown'] as const;
 export type Verdict = (typeof VERDICTS)[number];
@@ -56,6 +116,19 @@ export interface ContentRef {
   readonly url?: string;
   readonly title?: string;
   readonly type?: string;
+}
+
+export interface TouchpointContext {
+  readonly userAgent?: string;
+  readonly ip?: string;
+  readonly referrer?: string;
+  readonly locale?: string;
+}
+
+/** The client's time could not be believed and was replaced by the time of receipt; `original` is what it said. */
+export interface Clamped {
+  readonly reason: 'future' | 'absurd';
+  readonly original: string;
 }
 
 /** One thing a buyer did or received: the data of `TouchpointRecorded`. */
@@ -72,11 +145,10 @@ export interface Touchpoint {
   /** Company the client named (Segment `context.groupId`). */
   readonly accountId?: string;
   readonly rep?: string;
-  /** The client's own name of a `custom` touchpoint (a Segment track name). */
+  /** The client's own name of it (a Segment track name); what tells `custom` touchpoints apart. */
   readonly name?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
-  readonly context?: { readonly userAgent?: string; readonly ip?: string; readonly referrer?: string; readonly locale?: string };
+  readonly context?: TouchpointContext;
   readonly verdict: Verdict;
-  /** The client's time could not be believed and was replaced: `future` by the time of receipt, `absurd` likewise. */
-  readonly clamped?: { readonly reason: 'future' | 'absurd'; readonly original: string };
+  readonly clamped?: Clamped;
 }

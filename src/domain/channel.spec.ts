@@ -1,0 +1,147 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Arrival, originOf, type Place } from './channel.js';
+import type { Channel, TouchpointKind } from './touchpoint.js';
+
+const place = (host: string, site = host.split('.').slice(-2).join('.')): Place => ({ host, site });
+const arrive = (arrival: Partial<Arrival>): Channel => originOf({ kind: 'page_view', ...arrival }).channel;
+
+describe('campaign parameters', () => {
+  test.each<[string | undefined, string | undefined, Channel]>([
+    ['google', 'cpc', 'paid_search'],
+    ['Google', 'CPC', 'paid_search'],
+    ['bing', 'ppc', 'paid_search'],
+    ['duckduckgo', 'paid', 'paid_search'],
+    [undefined, 'cpc', 'paid_search'],
+    ['capterra', 'ppc', 'paid_search'],
+    ['capterra', 'paid', 'other'],
+    ['linkedin', 'cpc', 'paid_social'],
+    ['linkedin', 'paid-social', 'paid_social'],
+    ['anything', 'paid_social', 'paid_social'],
+    ['facebook', 'paid', 'paid_social'],
+    ['reddit', 'retargeting', 'paid_social'],
+    ['youtube', 'cpc', 'display'],
+    ['dv360', 'display', 'display'],
+    ['adroll', 'banner', 'display'],
+    ['google', 'cpm', 'display'],
+    ['linkedin', 'social', 'organic_social'],
+    ['linkedin', undefined, 'organic_social'],
+    ['linkedin', 'referral', 'organic_social'],
+    ['buffer', 'social-media', 'organic_social'],
+    ['youtube', 'video', 'organic_social'],
+    ['google', 'organic', 'organic_search'],
+    ['google', undefined, 'organic_search'],
+    ['ecosia', undefined, 'organic_search'],
+    ['hubspot', 'email', 'email'],
+    ['newsletter', undefined, 'email'],
+    ['spring-issue', 'e-mail', 'email'],
+    ['e_mail', 'whatever', 'email'],
+    ['partnerstack', 'affiliate', 'affiliate'],
+    ['g2.com', 'referral', 'referral'],
+    ['techcrunch.com', undefined, 'referral'],
+    ['acme-partner', 'partner', 'referral'],
+    ['saastr', 'conference', 'event'],
+    ['webinar', undefined, 'event'],
+    ['outreach', 'outbound', 'sales'],
+    ['(direct)', '(none)', 'direct'],
+    ['google', '(none)', 'organic_search'],
+    ['podcast', 'audio', 'other'],
+    ['twilio', 'sms', 'other'],
+    ['mystery', undefined, 'other'],
+  ])('source %s, medium %s: %s', (source, medium, channel) =>
+    expect(arrive({ source, medium })).toBe(channel),
+  );
+
+  test('a campaign alone is no direct visit', () => expect(arrive({ campaign: 'spring' })).toBe('other'));
+
+  test('win over click ids and the referrer', () => {
+    const arrival = {
+      source: 'newsletter',
+      medium: 'email',
+      parameters: ['gclid'],
+      referrer: place('www.google.com'),
+    };
+    expect(originOf({ kind: 'page_view', ...arrival })).toEqual({
+      channel: 'email',
+      source: 'newsletter',
+      medium: 'email',
+    });
+  });
+
+  test('that tell nothing leave the word to the click id', () => {
+    expect(arrive({ source: 'mystery', parameters: ['gclid'] })).toBe('paid_search');
+  });
+});
+
+describe('click ids', () => {
+  test.each<[string, Channel, string]>([
+    ['gclid', 'paid_search', 'google'],
+    ['wbraid', 'paid_search', 'google'],
+    ['msclkid', 'paid_search', 'bing'],
+    ['dclid', 'display', 'google'],
+    ['li_fat_id', 'paid_social', 'linkedin'],
+    ['ttclid', 'paid_social', 'tiktok'],
+    ['twclid', 'paid_social', 'twitter'],
+    ['rdt_cid', 'paid_social', 'reddit'],
+    ['ScCid', 'paid_social', 'snapchat'],
+    ['fbclid', 'organic_social', 'facebook'],
+    ['mc_eid', 'email', 'mailchimp'],
+    ['mkt_tok', 'email', 'marketo'],
+    ['irclickid', 'affiliate', 'impact'],
+  ])('%s: %s from %s', (id, channel, source) => {
+    expect(originOf({ kind: 'page_view', parameters: ['page', id] })).toMatchObject({ channel, source });
+  });
+
+  test('fbclid with a paid medium is an ad', () => {
+    expect(arrive({ medium: 'paid_social', parameters: ['fbclid'] })).toBe('paid_social');
+  });
+});
+
+describe('the referrer', () => {
+  test.each<[Place, Channel, string | undefined]>([
+    [place('www.google.com'), 'organic_search', 'google'],
+    [place('www.google.co.uk', 'google.co.uk'), 'organic_search', 'google'],
+    [place('www.bing.com'), 'organic_search', 'bing'],
+    [place('search.yahoo.com'), 'organic_search', 'yahoo'],
+    [place('duckduckgo.com'), 'organic_search', 'duckduckgo'],
+    [place('mail.google.com'), 'email', 'gmail'],
+    [place('outlook.live.com'), 'email', 'outlook'],
+    [place('www.linkedin.com'), 'organic_social', 'linkedin'],
+    [place('lnkd.in'), 'organic_social', 'linkedin'],
+    [place('t.co'), 'organic_social', 'twitter'],
+    [place('l.facebook.com'), 'organic_social', 'facebook'],
+    [place('news.ycombinator.com'), 'organic_social', 'hackernews'],
+    [place('com.linkedin.android', 'com.linkedin.android'), 'organic_social', 'linkedin'],
+    [place('www.youtube.com'), 'organic_social', 'youtube'],
+    [place('www.g2.com'), 'referral', 'g2.com'],
+    [place('chatgpt.com'), 'referral', 'chatgpt.com'],
+    [place('google.evil.example', 'evil.example'), 'referral', 'google.evil.example'],
+    [place('accounts.google.com'), 'direct', undefined],
+    [place('blog.acme.example', 'acme.example'), 'direct', undefined],
+  ])('%j: %s', (referrer, channel, source) => {
+    const page = place('www.acme.example', 'acme.example');
+    expect(originOf({ kind: 'page_view', page, referrer })).toMatchObject({
+      channel,
+      ...(source ? { source } : {}),
+    });
+  });
+
+  test('nothing at all is direct', () =>
+    expect(originOf({ kind: 'page_view' })).toEqual({ channel: 'direct' }));
+});
+
+describe('the kind', () => {
+  test.each<[TouchpointKind, Partial<Arrival>, Channel]>([
+    ['email_open', {}, 'email'],
+    ['email_click', { source: 'google', medium: 'cpc' }, 'email'],
+    ['sales_call', { referrer: place('www.google.com') }, 'sales'],
+    ['meeting', {}, 'sales'],
+    ['webinar_attended', {}, 'event'],
+    ['webinar_registered', { source: 'linkedin', medium: 'cpc' }, 'paid_social'],
+    ['webinar_registered', { referrer: place('www.google.com') }, 'event'],
+    ['ad_click', {}, 'display'],
+    ['ad_click', { parameters: ['gclid'] }, 'paid_search'],
+    ['social_engagement', {}, 'organic_social'],
+    ['form_fill', { referrer: place('www.google.com') }, 'organic_search'],
+    ['custom', {}, 'direct'],
+  ])('%s with %j: %s', (kind, arrival, channel) => expect(arrive({ kind, ...arrival })).toBe(channel));
+});
