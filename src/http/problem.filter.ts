@@ -49,8 +49,10 @@ export function sendProblem(
 
 /** What an error is to the client. A broken rule of the domain is 409, or 422 when it names the field at fault. */
 export function answerTo(error: unknown): Answer {
-  if (error instanceof Problem)
-    return { ...error, status: error.getStatus(), code: error.code, detail: error.detail };
+  if (error instanceof Problem) {
+    const { code, detail, errors, headers } = error;
+    return { status: error.getStatus(), code, detail, errors, headers };
+  }
   if (error instanceof Refused) return refused(error);
   if (error instanceof WrongExpectedVersion) {
     return {

@@ -10,6 +10,8 @@ export interface Keys {
   readonly apiKey: string;
 }
 
+export const makeKeys = (): Keys => ({ writeKey: makeKey('wk'), apiKey: makeKey('ak') });
+
 const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** The tenants of this deployment, and the making of new ones and of their keys. */
@@ -39,7 +41,7 @@ export class Workspaces {
         `"${slug}": use 1 to 63 of a-z, 0-9 and "-", starting without "-"`,
       );
     }
-    const keys = { writeKey: makeKey('wk'), apiKey: makeKey('ak'), ...given };
+    const keys = { ...makeKeys(), ...given };
     await this.database.transaction(async (tx) => {
       const made = await insertNew(tx, Workspace, { slug, name: slug, timeZone: 'UTC', currency: 'USD' });
       if (!made) throw new Refused('workspace-exists', `Workspace "${slug}" is there already`);

@@ -1,0 +1,80 @@
+/** Imports run one way; what a folder may reach is the whole rule. */
+const anyOf = (...folders) => `^(${folders.join('|')})`;
+const SPEC = '[.]spec[.]ts$';
+
+/** `from` may import, inside the project, only the named folders and files. */
+const only = (name, from, ...allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from, pathNot: SPEC },
+  to: { path: '^(src|test|bench|bin)/', pathNot: anyOf(...allowed) },
+});
+
+const ADAPTERS = 'src/event-store/(postgres|memory|eventstoredb)[^/]*[.]ts$';
+const COMPOSERS = anyOf(
+  'src/app.module.ts',
+  'src/main.ts',
+  'src/server.ts',
+  'src/cli/',
+  'test/',
+  'bench/',
+  'src/.*[.]spec[.]ts$',
+);
+
+/** What the features stand on. */
+const PORTS = [
+  'src/domain/',
+  'src/event-store/event-store.ts',
+  'src/database/',
+  'src/config.ts',
+  'src/metrics.ts',
+];
+const EDGE = ['src/http/', 'src/workspaces/'];
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: [SPEC, '[.]d[.]ts$'] },
+      to: {},
+    },
+    only('domain-imports-nothing', '^src/domain/', 'src/domain/'),
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      from: { path: '^src/domain/', pathNot: SPEC },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    },
+    only('event-store', '^src/event-store/', 'src/event-store/', 'src/domain/'),
+    only('database', '^src/database/', 'src/database/'),
+    only('intake', '^src/intake/', 'src/intake/', ...EDGE, ...PORTS),
+    only('commands', '^src/commands/', 'src/commands/', ...EDGE, ...PORTS, 'src/event-store/handle.ts'),
+    only('projections', '^src/projections/', 'src/projections/', ...EDGE, ...PORTS),
+    only('queries', '^src/queries/', 'src/queries/', ...EDGE, ...PORTS),
+    only('workspaces', '^src/workspaces/', 'src/workspaces/', ...PORTS),
+    only('http', '^src/http/', ...EDGE, ...PORTS, 'src/runtime.ts'),
+    {
+      name: 'only-composers-name-an-adapter',
+      severity: 'error',
+      from: { pathNot: [COMPOSERS, ADAPTERS, '^src/event-store/postgres'] },
+      to: { path: ADAPTERS },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.test.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+    },
+  },
+};

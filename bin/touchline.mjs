@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+// `npx touchline …`: the command line; without arguments it tells how it is used.
+import { join } from 'node:path';
+import { build, install, ROOT } from './prepare.mjs';
+import { run } from './run.mjs';
+
+install();
+build();
+run(['--enable-source-maps', join(ROOT, 'dist', 'cli', 'main.js'), ...process.argv.slice(2)]);

@@ -1,0 +1,33 @@
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Metrics } from '../metrics.js';
+import { ProblemFilter } from './problem.filter.js';
+import { validationPipe } from './validation.js';
+
+/** The largest request body outside the collectors' own limits (§10). */
+export const BODY_LIMIT = 1_048_576;
+
+/** Fastify as all of Touchline uses it. A client that takes over a minute to send its request is cut off. */
+export const fastifyAdapter = (): FastifyAdapter =>
+  new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 60_000,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+  });
+
+/** Filters, pipes and measurements of every request; before `init`. */
+export function dressApp(app: NestFastifyApplication, metrics: Metrics): void {
+  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalPipes(validationPipe());
+  measureRequests(app, metrics);
+}
+
+function measureRequests(app: NestFastifyApplication, metrics: Metrics): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onResponse', (request, reply, done) => {
+    // The route's pattern, never the path: a label for each lead would grow without end.
+    const route = request.routeOptions.url ?? 'none';
+    const labels = { method: request.method, route, status: reply.statusCode };
+    metrics.httpSeconds.observe(labels, reply.elapsedTime / 1000);
+    done();
+  });
+}

@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import { BadSettings } from './config.js';
+import { MigrationError } from './database/migrate.js';
+import { isDatabaseFault } from './database/open.js';
+import { Refused } from './domain/refused.js';
+
+/** Ctrl-C comes from the terminal, from npm and from bin/start.mjs; within this time, in ms, it is one wish. */
+const ONE_WISH_MS = 1_000;
+
+/**
+ * Runs `stop` at the first SIGINT, SIGTERM or SIGHUP, or when the parent that started us is gone, and ends the process.
+ * A second wish, later, ends it at once.
+ */
+export function endOnSignals(stop: () => Promise<void>, log: Logger): void {
+  let wishedAt: number | undefined;
+  const wish = (reason: string): void => {
+    if (wishedAt !== undefined) {
+      if (Date.now() - wishedAt > ONE_WISH_MS) process.exit(1);
+      return;
+    }
+    wishedAt = Date.now();
+    log.info(`${reason}: stopping`);
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, wish);
+  process.once('disconnect', () => wish('the starting process is gone'));
+}
+
+/** Ends the process with one line for what a person can mend, with the whole error for what nobody foresaw. */
+export function fail(error: unknown): never {
+  const line = lineFor(error);
+  console.error(line === undefined ? error : `touchline: ${line}`);
+  process.exit(1);
+}
+
+/** Undefined: not foreseen. */
+function lineFor(error: unknown): string | undefined {
+  if (isDatabaseFault(error)) return error.message;
+  if (error instanceof BadSettings || error instanceof MigrationError || error instanceof Refused)
+    return error.message;
+  return error instanceof Error && 'code' in error ? listenFault(error as NodeJS.ErrnoException) : undefined;
+}
+
+function listenFault(error: NodeJS.ErrnoException & { port?: number }): string | undefined {
+  if (error.syscall !== 'listen') return undefined;
+  if (error.code === 'EADDRINUSE')
+    return `port ${error.port} is taken by another program; set PORT to a free one`;
+  if (error.code === 'EACCES')
+    return `port ${error.port} may not be used by this user; set PORT to one above 1023`;
+  return undefined;
+}

@@ -1,0 +1,14 @@
+import type { Pool } from 'pg';
+import type { DataSource } from 'typeorm';
+import type { Config } from './config.js';
+import type { EventStore } from './event-store/event-store.js';
+import type { Metrics } from './metrics.js';
+
+/** What a process opened before the application is composed, and closes after it has ended. */
+export interface Runtime {
+  readonly config: Config;
+  readonly pool: Pool;
+  readonly configuration: DataSource;
+  readonly store: EventStore;
+  readonly metrics: Metrics;
+}

@@ -1,0 +1,84 @@
+import type { Logger } from 'pino';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+import { AppModule, createStore } from './app.module.js';
+import type { Config } from './config.js';
+import { createPool } from './database/database.js';
+import { openDataSource } from './database/data-source.js';
+import { openDatabase } from './database/open.js';
+import { dressApp, fastifyAdapter } from './http/app.js';
+import { Readiness } from './http/readiness.js';
+import { NestLogger } from './logger.js';
+import { Metrics } from './metrics.js';
+import type { Runtime } from './runtime.js';
+import { CONFIGURATION_ENTITIES } from './workspaces/entities.js';
+import { Closing } from './closing.js';
+
+export interface RunningServer {
+  /** Where it serves, e.g. http://localhost:3000. */
+  readonly url: string;
+  readonly runtime: Runtime;
+  /** Stops accepting, lets requests and appends in flight end, then stops all that was started. */
+  stop(): Promise<void>;
+}
+
+/** Requests in flight get this long to end before their connections are cut. */
+const DRAIN_MS = 10_000;
+
+/**
+ * Opens the database (embedded unless DATABASE_URL), composes the application and serves.
+ *
+ * @param beforeServing runs when everything is open and nothing is served yet
+ * @throws whatever keeps it from serving, after closing what was opened
+ */
+export async function startServer(
+  config: Config,
+  log: Logger,
+  beforeServing: (runtime: Runtime) => Promise<void>,
+): Promise<RunningServer> {
+  const closing = new Closing();
+  try {
+    const runtime = await openRuntime(config, log, closing);
+    await beforeServing(runtime);
+    const app = await createApp(runtime, log);
+    closing.add(() => closeApp(app));
+    await app.listen(config.port, '0.0.0.0');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    return { url: `http://localhost:${port}`, runtime, stop: () => closing.run() };
+  } catch (error) {
+    await closing.run();
+    throw error;
+  }
+}
+
+/** Database, pool, configuration and log, each closed in the reverse order of opening. */
+export async function openRuntime(config: Config, log: Logger, closing: Closing): Promise<Runtime> {
+  const database = await openDatabase({ ...config, log: (line) => log.warn(line) });
+  closing.add(() => database.stop());
+  const pool = createPool(database.url);
+  closing.add(() => pool.end());
+  const configuration = await openDataSource(database.url, CONFIGURATION_ENTITIES);
+  closing.add(() => configuration.destroy());
+  const metrics = new Metrics();
+  const store = createStore();
+  closing.add(() => store.close());
+  return { config, pool, configuration, store, metrics };
+}
+
+/** The application, initialised but not listening. */
+export async function createApp(runtime: Runtime, log: Logger): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(runtime), fastifyAdapter(), {
+    logger: new NestLogger(log),
+    abortOnError: false,
+  });
+  dressApp(app, runtime.metrics);
+  return app;
+}
+
+async function closeApp(app: NestFastifyApplication): Promise<void> {
+  app.get(Readiness).beginStop();
+  const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), DRAIN_MS);
+  await app.close();
+  clearTimeout(cut);
+}

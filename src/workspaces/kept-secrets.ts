@@ -1,0 +1,35 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Keys } from './workspaces.js';
+
+/** What the first start made and only the data folder still knows in plain text. */
+export interface KeptSecrets {
+  readonly keys?: Partial<Keys>;
+  readonly bi?: { readonly role: string; readonly password: string };
+}
+
+export const keptSecretsFile = (dataDir: string): string => join(dataDir, 'keys.json');
+
+/** Nothing when the file is not there yet. @throws SyntaxError when somebody broke it. */
+export async function readSecrets(dataDir: string): Promise<KeptSecrets> {
+  try {
+    return JSON.parse(await readFile(keptSecretsFile(dataDir), 'utf8')) as KeptSecrets;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+/** Readable by the owner only, whole or not at all, on the disk before it resolves. */
+export async function keepSecrets(dataDir: string, secrets: KeptSecrets): Promise<void> {
+  const file = keptSecretsFile(dataDir);
+  await mkdir(dirname(file), { recursive: true });
+  const draft = await open(`${file}.${process.pid}`, 'w', 0o600);
+  try {
+    await draft.writeFile(`${JSON.stringify(secrets, null, 2)}\n`);
+    await draft.sync();
+  } finally {
+    await draft.close();
+  }
+  await rename(`${file}.${process.pid}`, file);
+}
