@@ -1,0 +1,178 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { DEFAULT_ATTRIBUTION } from './settings.js';
+import { touchesOf, type Candidate, type Question } from './touches.js';
+
+const at = (day: number, minute = 0): Date => new Date(Date.UTC(2026, 0, day, 9, minute));
+
+/** A page view of its own content in its own session. */
+const touchpoint = (eventId: string, occurredAt: Date, more: Partial<Candidate> = {}): Candidate => ({
+  eventId,
+  leadId: 'ada',
+  occurredAt,
+  kind: 'page_view',
+  channel: 'email',
+  source: null,
+  campaign: null,
+  contentId: `content-${eventId}`,
+  contentTitle: null,
+  sessionId: `session-${eventId}`,
+  verdict: 'human',
+  ...more,
+});
+const question = (more: Partial<Question> = {}): Question => ({
+  reference: at(30),
+  openedAt: at(20),
+  closedAt: at(30),
+  members: new Map([['ada', null]]),
+  settings: DEFAULT_ATTRIBUTION,
+  sessionIdleMinutes: 30,
+  ...more,
+});
+const eventIds = (candidates: Candidate[], more?: Partial<Question>) =>
+  touchesOf(candidates, question(more)).touches.map(({ eventId }) => eventId);
+const milestonesOf = (candidates: Candidate[], more?: Partial<Question>) =>
+  Object.fromEntries(
+    touchesOf(candidates, question(more)).touches.map(({ eventId, milestones }) => [
+      eventId,
+      milestones.join('+'),
+    ]),
+  );
+
+describe('which touchpoints are touches', () => {
+  test('those within the lookback before the reference date, both ends included', () => {
+    const settings = { ...DEFAULT_ATTRIBUTION, lookbackDays: 10 };
+    const candidates = [
+      touchpoint('before', new Date(+at(20) - 1)),
+      touchpoint('start', at(20)),
+      touchpoint('end', at(30)),
+      touchpoint('after', new Date(+at(30) + 1)),
+    ];
+    expect(eventIds(candidates, { settings })).toEqual(['start', 'end']);
+    expect(touchesOf(candidates, question({ settings })).passedOver).toEqual([
+      { eventId: 'before', why: 'before-lookback' },
+      { eventId: 'after', why: 'after-reference' },
+    ]);
+  });
+
+  test.each([
+    ['what was only sent', { kind: 'email_sent' }, 'kind'],
+    ['what was only shown', { kind: 'ad_impression' }, 'kind'],
+    ['a machine that opened it', { kind: 'email_open', verdict: 'machine_open' }, 'verdict'],
+    ['a crawler', { verdict: 'crawler' }, 'verdict'],
+    ['our own people', { verdict: 'internal' }, 'verdict'],
+    ['a channel the model leaves out', { channel: 'affiliate' }, 'channel'],
+  ] as const)('%s is none', (_, more, why) => {
+    const settings = { ...DEFAULT_ATTRIBUTION, excludedChannels: ['affiliate' as const] };
+    const { touches, passedOver } = touchesOf([touchpoint('a', at(3), more)], question({ settings }));
+    expect(touches).toEqual([]);
+    expect(passedOver).toEqual([{ eventId: 'a', why }]);
+  });
+
+  test('a person not yet told from a machine counts', () =>
+    expect(eventIds([touchpoint('a', at(3), { verdict: 'unknown' })])).toEqual(['a']));
+
+  test('repeats of one content in one session are one touch, at its first time', () => {
+    const visit = { sessionId: 's', contentId: 'wp-1' };
+    const { touches, passedOver } = touchesOf(
+      [
+        touchpoint('download', at(3, 5), { ...visit, kind: 'content_download' }),
+        touchpoint('other', at(3, 4), { sessionId: 's' }),
+        touchpoint('view', at(3), visit),
+        touchpoint('next visit', at(4), { ...visit, sessionId: 't' }),
+        touchpoint('colleague', at(5), { ...visit, leadId: 'bob' }),
+      ],
+      question({
+        members: new Map([
+          ['ada', null],
+          ['bob', null],
+        ]),
+      }),
+    );
+    expect(touches.map(({ eventId, repeats }) => [eventId, ...repeats])).toEqual([
+      ['view', 'download'],
+      ['other'],
+      ['next visit'],
+      ['colleague'],
+    ]);
+    expect(passedOver).toEqual([{ eventId: 'download', why: 'repeat', of: 'view' }]);
+  });
+
+  test('touchpoints without content are each a touch', () => {
+    const call = { kind: 'sales_call', contentId: null, sessionId: 's' } as const;
+    expect(eventIds([touchpoint('a', at(3), call), touchpoint('b', at(3, 1), call)])).toEqual(['a', 'b']);
+  });
+});
+
+describe('milestones', () => {
+  const journey = [2, 5, 9, 18, 25, 29].map((day) => touchpoint(`day ${day}`, at(day)));
+
+  test('first; lead created; last before the opening; last before the close', () =>
+    expect(milestonesOf(journey, { members: new Map([['ada', at(9)]]) })).toEqual({
+      'day 2': 'first',
+      'day 5': '',
+      'day 9': 'lead_created',
+      'day 18': 'opportunity_created',
+      'day 25': '',
+      'day 29': 'close',
+    }));
+
+  test('one touch can be all of them', () =>
+    expect(milestonesOf([touchpoint('a', at(3))], { members: new Map([['ada', at(4)]]) })).toEqual({
+      a: 'first+lead_created+opportunity_created+close',
+    }));
+
+  test('pipeline has no close', () =>
+    expect(
+      milestonesOf([touchpoint('a', at(3))], { reference: at(20), closedAt: undefined as unknown as Date }),
+    ).toEqual({ a: 'first+opportunity_created' }));
+
+  test('a form reported just after the person was identified made the lead', () =>
+    expect(
+      milestonesOf([touchpoint('form', at(3, 1))], { members: new Map([['ada', at(3)]]) }),
+    ).toMatchObject({
+      form: 'first+lead_created+opportunity_created+close',
+    }));
+
+  test('a person known from an import was made known by no touch', () =>
+    expect(milestonesOf([touchpoint('a', at(3))], { members: new Map([['ada', at(1)]]) })).toMatchObject({
+      a: 'first+opportunity_created+close',
+    }));
+
+  test('the first member of the committee who became known counts', () =>
+    expect(
+      milestonesOf(
+        [touchpoint('a', at(3)), touchpoint('b', at(2), { leadId: 'bob' }), touchpoint('c', at(6))],
+        {
+          members: new Map([
+            ['ada', at(6)],
+            ['bob', at(3)],
+          ]),
+        },
+      ),
+    ).toMatchObject({ b: 'first+lead_created' }));
+});
+
+test('the order in which candidates come does not matter', () => {
+  const candidate = fc.record({
+    eventId: fc.uuid(),
+    occurredAt: fc.integer({ min: 1, max: 35 }).map((day) => at(day)),
+    leadId: fc.constantFrom('ada', 'bob'),
+    contentId: fc.constantFrom('wp-1', 'wp-2', null),
+    sessionId: fc.constantFrom('s', 't'),
+  });
+  const journeys = fc.uniqueArray(candidate, { selector: ({ eventId }) => eventId, maxLength: 20 });
+  const shuffled = journeys.chain((list) =>
+    fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
+  );
+  const members = new Map([
+    ['ada', at(9)],
+    ['bob', at(7)],
+  ]);
+  const touches = (list: Partial<Candidate>[]) =>
+    touchesOf(
+      list.map((each) => touchpoint(each.eventId!, each.occurredAt!, each)),
+      question({ members }),
+    );
+  fc.assert(fc.property(shuffled, ([list, other]) => expect(touches(other)).toEqual(touches(list))));
+});
