@@ -32,6 +32,12 @@ export interface Projection {
 export interface Range {
   readonly after: Position;
   readonly upTo: Position;
+  /** Given while something is parked: a projection that works from rows, not events, leaves out what these keys name. */
+  readonly parked?: Parked;
+}
+
+export interface Parked {
+  has(workspace: string, key: ParkingKey): boolean;
 }
 
 /** One event that cannot be applied. `keys` name the person or thing whose later events must wait behind it. */

@@ -1,0 +1,4 @@
+import type { Projection } from './projection.js';
+
+/** Every projection there is. A new one: its file, its spec, a migration, and its line here. */
+export const projections: readonly Projection[] = [];

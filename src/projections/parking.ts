@@ -1,0 +1,187 @@
+import type pg from 'pg';
+import { type Position, type RecordedEvent, isEvent } from '../domain/events.js';
+import type { Parked, ParkingKey, Projection } from './projection.js';
+
+/** An event that is not applied: it failed, or it waits behind one that did. */
+export interface ToPark {
+  readonly event: RecordedEvent;
+  readonly keys: readonly ParkingKey[];
+  /** Position of the parked event it waits for; null: it failed itself. */
+  readonly behind: Position | null;
+  readonly error: string | null;
+}
+
+/** The keys that parked events hold, each with the position of the last event that holds it. */
+export class ParkedKeys implements Parked {
+  private readonly holders = new Map<string, Position>();
+
+  constructor(from?: ParkedKeys) {
+    from?.holders.forEach((position, key) => this.holders.set(key, position));
+  }
+
+  get any(): boolean {
+    return this.holders.size > 0;
+  }
+
+  hold(workspace: string, keys: readonly string[], position: Position): void {
+    for (const key of keys) this.holders.set(`${workspace}\0${key}`, position);
+  }
+
+  has(workspace: string, key: ParkingKey): boolean {
+    return this.holder(workspace, [key]) !== undefined;
+  }
+
+  /** The position of the event that one about these keys has to wait for. A parked workspace key stops all of it. */
+  holder(workspace: string, keys: readonly string[]): Position | undefined {
+    for (const key of [`workspace:${workspace}`, ...keys]) {
+      const position = this.holders.get(`${workspace}\0${key}`);
+      if (position !== undefined) return position;
+    }
+    return undefined;
+  }
+}
+
+/** What an event is about, by the keys it names itself. */
+export function namedKeys(event: RecordedEvent): ParkingKey[] {
+  if (isEvent(event, 'TouchpointRecorded', 'IdentityClaimed')) return [...event.data.identity];
+  if (isEvent(event, 'IdentitiesMerged', 'IdentitiesSplit')) return [event.data.key, event.data.otherKey];
+  if (isEvent(event, 'AccountObserved')) return [`account:${event.data.accountId}`];
+  if (isEvent(event, 'JourneyModelPublished')) return [`workspace:${event.workspace}`];
+  return [`opportunity:${event.data.opportunityId}`];
+}
+
+/** The named keys of each event with those the projection adds (leads), one entry an event. */
+export async function keysOf(
+  projection: Projection,
+  events: readonly RecordedEvent[],
+  tx: pg.PoolClient,
+): Promise<ParkingKey[][]> {
+  const more = (await projection.parkingKeys?.(events, tx)) ?? [];
+  return events.map((event, index) => [...new Set([...namedKeys(event), ...(more[index] ?? [])])]);
+}
+
+export interface Failure {
+  readonly event: RecordedEvent;
+  readonly keys: readonly ParkingKey[];
+  readonly error: string;
+}
+
+/**
+ * Divides a batch into events to apply and events to park: those that failed, and, in log order, all that share a key
+ * with a parked one, whose own keys then hold others back in turn.
+ *
+ * @param held is added to
+ */
+export function divide(
+  events: readonly RecordedEvent[],
+  keys: readonly (readonly ParkingKey[])[],
+  failures: ReadonlyMap<Position, Failure>,
+  held: ParkedKeys,
+): { readonly apply: RecordedEvent[]; readonly park: ToPark[] } {
+  const apply: RecordedEvent[] = [];
+  const park: ToPark[] = [];
+  events.forEach((event, index) => {
+    const failure = failures.get(event.position);
+    const own = [...new Set([...(keys[index] ?? []), ...(failure?.keys ?? [])])];
+    const behind = failure ? null : held.holder(event.workspace, own);
+    if (behind === undefined) return void apply.push(event);
+    held.hold(event.workspace, own, event.position);
+    park.push({ event, keys: own, behind, error: failure?.error ?? null });
+  });
+  return { apply, park };
+}
+
+/** Adds the events to touchline.parked_event. */
+export async function insertParked(
+  tx: pg.PoolClient,
+  projection: string,
+  parked: readonly ToPark[],
+): Promise<void> {
+  const rows = parked.map(({ event, keys, behind, error }) => ({
+    position: String(event.position),
+    workspace: event.workspace,
+    event_id: event.id,
+    type: event.type,
+    keys,
+    behind: behind === null ? null : String(behind),
+    error: error?.slice(0, 1_000) ?? null,
+    attempts: error === null ? 0 : 1,
+  }));
+  await tx.query(
+    `INSERT INTO touchline.parked_event (projection, position, workspace, event_id, type, keys, behind, error, attempts)
+     SELECT $1, position, workspace, event_id, type, keys, behind, error, attempts
+     FROM jsonb_to_recordset($2) AS r (position bigint, workspace text, event_id uuid, type text, keys text[],
+       behind bigint, error text, attempts integer)`,
+    [projection, JSON.stringify(rows)],
+  );
+}
+
+/** An event about a whole workspace was applied: what is parked there can no longer be put in as if in time. */
+export async function markOvertaken(
+  tx: pg.PoolClient,
+  projection: string,
+  workspaces: readonly string[],
+): Promise<void> {
+  await tx.query(
+    'UPDATE touchline.parked_event SET overtaken = true WHERE projection = $1 AND workspace = ANY ($2)',
+    [projection, workspaces],
+  );
+}
+
+/** The keys that the projection's parked events hold. */
+export async function loadParkedKeys(
+  database: pg.Pool | pg.ClientBase,
+  projection: string,
+): Promise<ParkedKeys> {
+  const held = new ParkedKeys();
+  const { rows } = await database.query<{ position: string; workspace: string; keys: string[] }>(
+    'SELECT position, workspace, keys FROM touchline.parked_event WHERE projection = $1 ORDER BY position',
+    [projection],
+  );
+  for (const { position, workspace, keys } of rows) held.hold(workspace, keys, BigInt(position));
+  return held;
+}
+
+/** A parked event as operators see it. */
+export interface ParkedEvent {
+  /** Of the event in the log, as a decimal string. */
+  readonly position: string;
+  readonly eventId: string;
+  readonly type: string;
+  readonly keys: readonly string[];
+  readonly behind: string | null;
+  readonly error: string | null;
+  readonly attempts: number;
+  readonly overtaken: boolean;
+  readonly parkedAt: Date;
+}
+
+/** Parked events of one workspace in log order, after position `after`. */
+export async function readParked(
+  database: pg.Pool | pg.ClientBase,
+  projection: string,
+  workspace: string,
+  after: Position,
+  limit: number,
+): Promise<ParkedEvent[]> {
+  const { rows } = await database.query<ParkedEvent>(
+    `SELECT position, event_id AS "eventId", type, keys, behind, error, attempts, overtaken, parked_at AS "parkedAt"
+     FROM touchline.parked_event WHERE workspace = $1 AND projection = $2 AND position > $3
+     ORDER BY position LIMIT $4`,
+    [workspace, projection, String(after), limit],
+  );
+  return rows;
+}
+
+/** How many events of a workspace (of all, without one) each projection has parked. */
+export async function countParked(
+  database: pg.Pool | pg.ClientBase,
+  workspace?: string,
+): Promise<Map<string, number>> {
+  const { rows } = await database.query<{ projection: string; parked: number }>(
+    `SELECT projection, count(*)::int AS parked FROM touchline.parked_event
+     WHERE $1::text IS NULL OR workspace = $1 GROUP BY projection`,
+    [workspace ?? null],
+  );
+  return new Map(rows.map(({ projection, parked }) => [projection, parked]));
+}

@@ -1,0 +1,122 @@
+import { Controller, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type pg from 'pg';
+import { DATABASE } from '../database/database.js';
+import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
+import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
+import { readCheckpoints } from './checkpoint.js';
+import { countParked, readParked } from './parking.js';
+import {
+  type LogHead,
+  type ParkedPage,
+  ParkedQuery,
+  type ProjectionList,
+  type RebuildStarted,
+  type RetryOutcome,
+  examples,
+} from './projections.answers.js';
+import { ProjectionRunner } from './runner.js';
+
+const NAME = { name: 'name', example: 'journey', description: 'Name of the projection' };
+const notFound = {
+  status: 404,
+  description: '`projection-not-found`',
+  content: { 'application/problem+json': { example: examples.notFound } },
+};
+
+@ApiTags('Operation')
+@ApiBearerAuth()
+@UseGuards(AuthGuard)
+@Controller('api/projections')
+export class ProjectionsController {
+  constructor(
+    @Inject(DATABASE) private readonly pool: pg.Pool,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(ProjectionRunner) private readonly runner: ProjectionRunner,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Where each read model stands: its position, its lag, and events it had to park' })
+  @ApiResponse({ status: 200, content: { 'application/json': { example: examples.list } } })
+  async list(@RequestWorkspace() workspace: string): Promise<ProjectionList> {
+    const [checkpoints, parked, head] = await Promise.all([
+      readCheckpoints(this.pool),
+      countParked(this.pool, workspace),
+      this.store.head(),
+    ]);
+    const projections = checkpoints.map(({ name, version, position, status, error }) => ({
+      name,
+      version,
+      position: String(position),
+      // The head was read at another instant than the checkpoint: never below zero.
+      lag: Math.max(0, Number(head - position)),
+      status,
+      parked: parked.get(name) ?? 0,
+      error,
+    }));
+    return { head: String(head), projections };
+  }
+
+  @Post(':name/rebuild')
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Make a read model anew from the log, and all that read it',
+    description:
+      'Answers at once. Until they have caught up, questions to these read models answer 503 `projection-rebuilding`.',
+  })
+  @ApiParam(NAME)
+  @ApiResponse({ status: 202, content: { 'application/json': { example: examples.rebuilding } } })
+  @ApiResponse(notFound)
+  async rebuild(@Param('name') name: string): Promise<RebuildStarted> {
+    return { rebuilding: await this.runner.rebuild(name) };
+  }
+
+  @Get(':name/parked')
+  @ApiOperation({
+    summary: 'Events a read model could not apply, and those that wait behind them',
+    description: '`behind` is the position of the event it waits for; null: it failed itself, see `error`.',
+  })
+  @ApiParam(NAME)
+  @ApiResponse({ status: 200, content: { 'application/json': { example: examples.parked } } })
+  @ApiResponse(notFound)
+  async parked(
+    @RequestWorkspace() workspace: string,
+    @Param('name') name: string,
+    @Query() { cursor, limit }: ParkedQuery,
+  ): Promise<ParkedPage> {
+    this.runner.assertKnown(name);
+    const items = await readParked(this.pool, name, workspace, BigInt(cursor), limit + 1);
+    const page = items.slice(0, limit);
+    return { items: page, next: items.length > limit ? (page.at(-1)?.position ?? null) : null };
+  }
+
+  @Post(':name/parked/retry')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Try the parked events of this workspace again, in their order',
+    description:
+      'What was healed lies before the positions of the read models that build on this one: those are rebuilt. When later events of the whole workspace have passed it, this one is rebuilt too.',
+  })
+  @ApiParam(NAME)
+  @ApiResponse({ status: 200, content: { 'application/json': { example: examples.retried } } })
+  @ApiResponse(notFound)
+  async retry(@RequestWorkspace() workspace: string, @Param('name') name: string): Promise<RetryOutcome> {
+    const tried = await this.runner.retryParked(name, workspace);
+    return { tried, parked: (await countParked(this.pool, workspace)).get(name) ?? 0 };
+  }
+}
+
+@ApiTags('Operation')
+@ApiBearerAuth()
+@UseGuards(AuthGuard)
+@Controller('api/log')
+export class LogController {
+  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+
+  @Get('head')
+  @ApiOperation({ summary: 'The position of the last event in the log' })
+  @ApiResponse({ status: 200, content: { 'application/json': { example: examples.head } } })
+  async head(): Promise<LogHead> {
+    return { position: String(await this.store.head()) };
+  }
+}

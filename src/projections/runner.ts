@@ -1,0 +1,272 @@
+import { Logger } from '@nestjs/common';
+import type pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Position } from '../domain/events.js';
+import { Refused } from '../domain/refused.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { Checkpoints, Fenced, readCheckpoints } from './checkpoint.js';
+import { inOrder, withDependents } from './order.js';
+import { expireDeadOwners, ownerName } from './owner.js';
+import type { Projection } from './projection.js';
+import { askRetry, retriesLeft } from './retry.js';
+import { Sharing } from './sharing.js';
+import { Slot, type SlotObserver, type Step } from './slot.js';
+import { BatchFailed } from './transaction.js';
+import { Wake } from './wake.js';
+
+export interface RunnerOptions {
+  readonly pool: pg.Pool;
+  readonly store: EventStore;
+  readonly projections: readonly Projection[];
+  /** A process that is silent for so long loses its projections to others. */
+  readonly leaseMs?: number;
+  /** Positions a batch at most. */
+  readonly largestBatch?: number;
+  /** A batch should take about this long. */
+  readonly batchMs?: number;
+  readonly observe?: Partial<SlotObserver>;
+}
+
+/** Under load small batches are gathered for so long: nobody would notice, and a tenth of the commits do. */
+const GATHER_MS = 20;
+const SHORTEST_POLL_MS = 10;
+const LONGEST_POLL_MS = 500;
+const LONGEST_BACK_OFF_MS = 5_000;
+
+/** Keeps the projections of this process moving, beside other processes that do the same (docs/adr/0010). */
+export class ProjectionRunner {
+  /** Rings whenever a checkpoint moved in this process. */
+  readonly moved = new Wake();
+  private readonly log = new Logger('projections');
+  private readonly projections: readonly Projection[];
+  private readonly checkpoints: Checkpoints;
+  private readonly slots: readonly Slot[];
+  private readonly sharing: Sharing;
+  private readonly nudge = new Wake();
+  private registered: Promise<void> | undefined;
+  private running: Promise<unknown> | undefined;
+  private stopping = false;
+
+  /** @throws Error when projections wait for each other */
+  constructor(private readonly options: RunnerOptions) {
+    const { pool, store, leaseMs = 10_000, largestBatch = 5_000, batchMs = 1_000 } = options;
+    const checkpoints = new Checkpoints(pool, ownerName(), leaseMs);
+    const observe = this.observer();
+    this.projections = inOrder(options.projections);
+    this.checkpoints = checkpoints;
+    this.slots = this.projections.map((projection) => {
+      const dependents = this.readersOf(projection);
+      return new Slot(projection, { pool, store, checkpoints, dependents, largestBatch, batchMs, observe });
+    });
+    this.sharing = new Sharing(checkpoints, this.slots);
+  }
+
+  /** Starts the work; a database that is away is waited for. */
+  start(): void {
+    this.running ??= Promise.all([this.attend(), ...this.slots.map((slot) => this.work(slot))]);
+  }
+
+  /** Lets the batches in flight end and gives up the leases. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.nudge.ring();
+    this.moved.ring();
+    await this.running;
+    try {
+      await this.letGo(this.slots);
+      await this.checkpoints.leave();
+    } catch (error) {
+      this.log.warn(`the leases are left to pass by themselves: ${String(error)}`);
+    }
+  }
+
+  /**
+   * Resolves when every projection has applied everything up to `to` (default: the head of the log now). A runner that
+   * was not started does the work itself, as tests and commands want it.
+   *
+   * @throws BatchFailed when it does the work itself
+   */
+  async catchUp(to?: Position): Promise<void> {
+    await this.register();
+    const target = to ?? (await this.options.store.head());
+    if (!this.running) {
+      this.slots.forEach((slot) => slot.drop());
+      for (const slot of this.slots) await this.catchUpOne(slot, target);
+    }
+    while (!(await this.reached(target))) await this.moved.wait(50);
+  }
+
+  /**
+   * Makes the rows of a projection anew, and of all that read them. Returns their names when this is decided; done it is
+   * when they have caught up.
+   *
+   * @throws Refused `projection-not-found`
+   */
+  async rebuild(name: string): Promise<string[]> {
+    const { projection } = this.slotOf(name);
+    await this.register();
+    const chosen = [projection, ...this.readersOf(projection)];
+    await this.checkpoints.rebuild(chosen, await this.options.store.head());
+    const names = chosen.map((one) => one.name);
+    this.log.log(`rebuilding ${names.join(', ')}`);
+    this.nudge.ring();
+    return names;
+  }
+
+  /**
+   * Tries parked events again, of one workspace or of all, and waits up to `timeoutMs` for the outcome. When one cannot
+   * be put in late, the projection is rebuilt instead; those that read its rows always are.
+   *
+   * @returns how many events were asked for
+   * @throws Refused `projection-not-found`
+   */
+  async retryParked(name: string, workspace?: string, timeoutMs = 10_000): Promise<number> {
+    const slot = this.slotOf(name);
+    await this.register();
+    const asked = await askRetry(this.options.pool, name, workspace);
+    const deadline = Date.now() + timeoutMs;
+    if (!this.running) slot.drop();
+    this.nudge.ring();
+    while (Date.now() < deadline && (await retriesLeft(this.options.pool, name)) > 0) {
+      // Another process may own it: then this step does nothing, and the owner sees what is asked.
+      if (!this.running) await slot.step();
+      await this.moved.wait(20);
+    }
+    if (!this.running) await this.letGo([slot]);
+    return asked;
+  }
+
+  /** @throws Refused `projection-not-found` */
+  assertKnown(name: string): void {
+    this.slotOf(name);
+  }
+
+  private slotOf(name: string): Slot {
+    const slot = this.slots.find(({ projection }) => projection.name === name);
+    if (slot) return slot;
+    const known = this.projections.map((projection) => projection.name).join(', ');
+    throw new Refused('projection-not-found', `There is no projection "${name}"; there are: ${known}`);
+  }
+
+  private readersOf(projection: Projection): Projection[] {
+    return withDependents(this.projections, [projection]).filter((other) => other !== projection);
+  }
+
+  private register(): Promise<void> {
+    this.registered ??= this.registerOnce().catch((error: unknown) => {
+      this.registered = undefined;
+      throw error;
+    });
+    return this.registered;
+  }
+
+  private async registerOnce(): Promise<void> {
+    await this.checkpoints.register(this.projections, await this.options.store.head());
+    await expireDeadOwners(this.checkpoints);
+  }
+
+  private async attend(): Promise<void> {
+    while (!this.stopping) {
+      // The slots find out themselves when the database is away, and say so.
+      await this.sharing.attend().catch(() => undefined);
+      await this.tellLag().catch(() => undefined);
+      await this.nudge.wait(this.checkpoints.leaseMs / 3);
+    }
+  }
+
+  private async work(slot: Slot): Promise<void> {
+    let poll = SHORTEST_POLL_MS;
+    let backOff = SHORTEST_POLL_MS;
+    while (!this.stopping) {
+      const began = performance.now();
+      try {
+        await this.register();
+        const step = await slot.step(this.sharing.patience(slot));
+        poll = step === 'moved' ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, poll * 1.5);
+        backOff = SHORTEST_POLL_MS;
+        if (this.sharing.isSurplus(slot)) await this.handOver(slot);
+        else await this.rest(slot, step, step === 'moved' ? GATHER_MS - (performance.now() - began) : poll);
+      } catch (error) {
+        slot.drop();
+        await this.recover(slot, error, backOff);
+        backOff = Math.min(LONGEST_BACK_OFF_MS, backOff * 2);
+      }
+    }
+  }
+
+  private async rest(slot: Slot, step: Step, ms: number): Promise<void> {
+    if (step === 'moved') {
+      this.moved.ring();
+      if (ms > 0) await this.nudge.wait(ms);
+    } else if (step === 'behind') {
+      await this.moved.wait(ms);
+    } else if (step === 'elsewhere') {
+      await this.nudge.wait(Math.max(ms, this.checkpoints.leaseMs / 10));
+    } else {
+      const growth = this.options.store.waitForGrowth(slot.position ?? 0n, ms);
+      await Promise.race([growth, this.nudge.wait(ms)]);
+    }
+  }
+
+  private async recover(slot: Slot, error: unknown, backOff: number): Promise<void> {
+    const { name } = slot.projection;
+    if (error instanceof Fenced) return this.log.warn(error.message);
+    const outage = !(error instanceof BatchFailed) || error.fault === 'outage';
+    this.log.warn(`${name} ${outage ? 'waits for the database' : 'cannot go on'}: ${String(error)}`);
+    if (!outage) await this.checkpoints.fail(name, String(error)).catch(() => undefined);
+    await this.nudge.wait(backOff * (0.75 + Math.random() / 2));
+  }
+
+  private async handOver(slot: Slot): Promise<void> {
+    await this.letGo([slot]);
+    await this.nudge.wait(this.checkpoints.leaseMs / 3);
+  }
+
+  private async letGo(slots: readonly Slot[]): Promise<void> {
+    slots.forEach((slot) => slot.drop());
+    await this.checkpoints.release(slots.map(({ projection }) => projection.name));
+  }
+
+  private async catchUpOne(slot: Slot, target: Position): Promise<void> {
+    while ((slot.position ?? -1n) < target) {
+      try {
+        if ((await slot.step()) !== 'moved' && (slot.position ?? -1n) < target) await sleep(20);
+      } catch (error) {
+        slot.drop();
+        if (!(error instanceof Fenced)) throw error;
+      }
+    }
+  }
+
+  private async reached(target: Position): Promise<boolean> {
+    const checkpoints = await readCheckpoints(this.options.pool, this.names());
+    return (
+      checkpoints.length === this.slots.length && checkpoints.every(({ position }) => position >= target)
+    );
+  }
+
+  private async tellLag(): Promise<void> {
+    const head = await this.options.store.head();
+    for (const { name, position } of await readCheckpoints(this.options.pool, this.names()))
+      this.options.observe?.lag?.(name, head > position ? head - position : 0n);
+  }
+
+  private names(): string[] {
+    return this.projections.map(({ name }) => name);
+  }
+
+  private observer(): SlotObserver {
+    const { observe } = this.options;
+    return {
+      taken: (name) => observe?.taken?.(name),
+      applied: (...told) => observe?.applied?.(...told),
+      lag: (...told) => observe?.lag?.(...told),
+      parked: (name, parked) => {
+        for (const { event, error, behind } of parked)
+          if (behind === null)
+            this.log.error(`${name} parked ${event.type} ${event.id} at ${event.position}: ${error}`);
+        observe?.parked?.(name, parked);
+      },
+    };
+  }
+}

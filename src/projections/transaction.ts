@@ -1,0 +1,64 @@
+import type pg from 'pg';
+
+/** What an error says about the chance that the same work succeeds later. */
+export type Fault =
+  /** The database is away, busy or ended the session: the same batch will do. */
+  | 'outage'
+  /** The schema is not the one the code expects: no event is to blame, and trying on is all there is. */
+  | 'schema'
+  /** Something in the batch. */
+  | 'data';
+
+export class BatchFailed extends Error {
+  override readonly name = 'BatchFailed';
+  constructor(
+    readonly fault: Fault,
+    override readonly cause: unknown,
+  ) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/**
+ * Runs one batch's work in a transaction. It commits without waiting for the disk: what a crash takes away of it, rows
+ * and checkpoint alike, is made again from the log. A process that freezes in the middle is cut off after `idleMs`, so
+ * that its locks do not outlive its lease.
+ *
+ * @throws BatchFailed with everything rolled back
+ */
+export async function inBatch<T>(
+  pool: pg.Pool,
+  idleMs: number,
+  work: (tx: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const tx = await pool.connect().catch((cause: unknown) => {
+    throw new BatchFailed('outage', cause);
+  });
+  let lost: Error | undefined;
+  try {
+    await tx.query(
+      `BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`,
+    );
+    const result = await work(tx);
+    await tx.query('COMMIT');
+    return result;
+  } catch (cause) {
+    await tx.query('ROLLBACK').catch((error: unknown) => (lost = asError(error)));
+    throw new BatchFailed(lost ? 'outage' : faultOf(cause), cause);
+  } finally {
+    tx.release(lost);
+  }
+}
+
+/** Connection lost (08), out of resources (53), server going down or statement cancelled (57), system error (58), rolled back by a conflict (40), lock not available (55P03), session timed out (25P03). */
+const PASSING = /^(08|53|57|58|40|55P03|25P0[234])/;
+/** Missing table or column, no privilege (42), feature not there (0A), statement unknown (26). */
+const SCHEMA = /^(42|0A|26)/;
+
+export function faultOf(error: unknown): Fault {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (PASSING.test(code)) return 'outage';
+  return SCHEMA.test(code) ? 'schema' : 'data';
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
