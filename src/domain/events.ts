@@ -64,6 +64,7 @@ export interface OpportunityWon {
   readonly opportunityId: string;
   readonly amountMinor: number;
   readonly currency: string;
+  readonly reason?: string;
 }
 
 export interface OpportunityLost {
