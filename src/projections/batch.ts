@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../domain/events.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { type Checkpoints, Fenced, type Lease } from './checkpoint.js';
+import type { Checkpoints, Lease } from './checkpoint.js';
 import {
   type Failure,
   ParkedKeys,
@@ -61,7 +61,6 @@ async function attempt(work: () => Promise<Standing>): Promise<Standing | BatchF
     return await work();
   } catch (error) {
     if (!(error instanceof BatchFailed)) throw error;
-    if (error.cause instanceof Fenced) throw error.cause;
     if (error.fault !== 'data') throw error;
     return error;
   }

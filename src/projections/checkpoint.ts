@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Position } from '../domain/events.js';
 import { withDependents } from './order.js';
 import type { Projection } from './projection.js';
+import { Fenced } from './transaction.js';
 
 export type ProjectionStatus = 'running' | 'rebuilding' | 'failed';
 
@@ -24,14 +25,6 @@ export interface Lease {
   readonly position: Position;
   /** False: a rebuild was asked for, and the old rows are still there. */
   readonly emptied: boolean;
-}
-
-/** Somebody else owns the projection now, or it is being rebuilt: whatever was being written must be rolled back. */
-export class Fenced extends Error {
-  override readonly name = 'Fenced';
-  constructor(projection: string) {
-    super(`the lease on projection ${projection} is lost`);
-  }
 }
 
 const LEASE_UNTIL = (parameter: string): string => `clock_timestamp() + ${parameter}::int * interval '1 ms'`;

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { type BatchTools, type Standing, describe } from './batch.js';
-import { Fenced, markRebuild } from './checkpoint.js';
+import { markRebuild } from './checkpoint.js';
 import type { Position, RecordedEvent } from '../domain/events.js';
 import { ParkedKeys, loadParkedKeys } from './parking.js';
 import type { Projection } from './projection.js';
-import { BatchFailed, faultOf, inBatch } from './transaction.js';
+import { faultOf, inBatch } from './transaction.js';
 
 const CHUNK = 500;
 
@@ -62,8 +62,6 @@ export async function retryMarked(
       const healed = await tryEach(projection, tx, marked);
       if (healed > 0) await markRebuild(tx, dependents, head);
       await checkpoints.advance(tx, lease, lease.position);
-    }).catch((error: unknown) => {
-      throw error instanceof BatchFailed && error.cause instanceof Fenced ? error.cause : error;
     });
   }
 }

@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from '../domain/events.js';
 import { Refused } from '../domain/refused.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { Checkpoints, Fenced, readCheckpoints } from './checkpoint.js';
+import { Checkpoints, readCheckpoints } from './checkpoint.js';
 import { inOrder, withDependents } from './order.js';
 import { expireDeadOwners, ownerName } from './owner.js';
 import type { Projection } from './projection.js';
 import { askRetry, retriesLeft } from './retry.js';
 import { Sharing } from './sharing.js';
 import { Slot, type SlotObserver, type Step } from './slot.js';
-import { BatchFailed } from './transaction.js';
+import { BatchFailed, Fenced } from './transaction.js';
 import { Wake } from './wake.js';
 
 export interface RunnerOptions {

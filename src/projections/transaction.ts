@@ -9,6 +9,14 @@ export type Fault =
   /** Something in the batch. */
   | 'data';
 
+/** Somebody else owns the projection now, or it is being rebuilt: what was being written is rolled back. */
+export class Fenced extends Error {
+  override readonly name = 'Fenced';
+  constructor(projection: string) {
+    super(`the lease on projection ${projection} is lost`);
+  }
+}
+
 export class BatchFailed extends Error {
   override readonly name = 'BatchFailed';
   constructor(
@@ -24,7 +32,7 @@ export class BatchFailed extends Error {
  * and checkpoint alike, is made again from the log. A process that freezes in the middle is cut off after `idleMs`, so
  * that its locks do not outlive its lease.
  *
- * @throws BatchFailed with everything rolled back
+ * @throws Fenced, BatchFailed with everything rolled back
  */
 export async function inBatch<T>(
   pool: pg.Pool,
@@ -35,6 +43,9 @@ export async function inBatch<T>(
     throw new BatchFailed('outage', cause);
   });
   let lost: Error | undefined;
+  // A session that the server ends between two statements tells so by an event, which unheard ends the process.
+  const onLost = (error: Error): void => void (lost = error);
+  tx.on('error', onLost);
   try {
     await tx.query(
       `BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`,
@@ -44,8 +55,10 @@ export async function inBatch<T>(
     return result;
   } catch (cause) {
     await tx.query('ROLLBACK').catch((error: unknown) => (lost = asError(error)));
+    if (cause instanceof Fenced) throw cause;
     throw new BatchFailed(lost ? 'outage' : faultOf(cause), cause);
   } finally {
+    tx.off('error', onLost);
     tx.release(lost);
   }
 }
