@@ -21,29 +21,39 @@ export function contentRules(
   model: JourneyModel,
 ): (ref: ContentRef | undefined) => ResolvedContent | undefined {
   const byId = new Map(model.contents.map((content) => [content.id, content]));
-  const patterns = model.contents.flatMap((content) =>
-    (content.urls ?? []).map((url) => ({ content, matches: urlPattern(url) })),
+  const patterns = model.contents.flatMap((entry) =>
+    (entry.urls ?? []).map((url) => ({ entry, matches: urlPattern(url) })),
   );
-  const remembered = new Map<string, CataloguedContent | string>();
-  const byUrl = (url: string): CataloguedContent | string => {
+  const remembered = new Map<string, Found>();
+  const byUrl = (url: string): Found => {
     const known = remembered.get(url);
-    if (known !== undefined) return known;
+    if (known) return known;
     const canonical = canonicalUrl(url);
-    const found = patterns.find(({ matches }) => matches(canonical))?.content ?? canonical;
+    const entry = patterns.find(({ matches }) => matches(canonical))?.entry;
+    const found = { id: entry && !entry.eachPage ? entry.id : canonical, entry };
     if (remembered.size >= REMEMBERED_URLS) remembered.clear();
     remembered.set(url, found);
     return found;
   };
   return (ref) => {
-    if (ref?.id) return resolved(ref, ref.id, byId.get(ref.id));
-    if (!ref?.url) return undefined;
-    const found = byUrl(ref.url);
-    return typeof found === 'string' ? resolved(ref, found, undefined) : resolved(ref, found.id, found);
+    if (ref?.id) return resolved(ref, { id: ref.id, entry: byId.get(ref.id) ?? pageEntry(ref, byUrl) });
+    return ref?.url ? resolved(ref, byUrl(ref.url)) : undefined;
   };
 }
 
-function resolved(ref: ContentRef, id: string, entry: CataloguedContent | undefined): ResolvedContent {
-  const title = entry?.title ?? ref.title;
+interface Found {
+  readonly id: string;
+  readonly entry: CataloguedContent | undefined;
+}
+
+/** What the catalogue says of a page whose id the client gave: of a kind of pages everything, of one page nothing. */
+function pageEntry(ref: ContentRef, byUrl: (url: string) => Found): CataloguedContent | undefined {
+  const entry = ref.url ? byUrl(ref.url).entry : undefined;
+  return entry?.eachPage ? entry : undefined;
+}
+
+function resolved(ref: ContentRef, { id, entry }: Found): ResolvedContent {
+  const title = entry?.eachPage ? (ref.title ?? entry.title) : (entry?.title ?? ref.title);
   const type = entry?.type ?? ref.type;
   return {
     id,

@@ -125,6 +125,8 @@ export interface CataloguedContent {
    * anything within a path segment and `**` for anything at all. The first entry that matches wins.
    */
   readonly urls?: readonly string[];
+  /** Each URL that matches is a content of its own (its URL is the id), of this type and stage: a blog, a library. */
+  readonly eachPage?: boolean;
 }
 
 export interface Scoring {

@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals';
+import { MemoryEventStore } from '../event-store/memory.js';
+import { defaultModel, MODEL_STREAM, publishDefaultModel, publishModel } from './publish-model.js';
+
+test('the shipped model has three personas, five stages, caps and a half-life', async () => {
+  const model = await defaultModel();
+  expect(model.personas).toHaveLength(3);
+  expect(model.stages).toHaveLength(5);
+  expect(model.scoring.rules.some(({ cap }) => cap)).toBe(true);
+  expect(model.scoring.halfLifeDays).toBe(30);
+  expect(model.attribution.lookbackDays).toBe(365);
+});
+
+test('publishing makes versions; the same document again is no news', async () => {
+  const store = new MemoryEventStore();
+  const model = await defaultModel();
+  const first = await publishModel(store, 'main', model, { by: 'ada' });
+  const again = await publishModel(store, 'main', await defaultModel());
+  const second = await publishModel(store, 'main', { ...model, name: 'Ours' });
+  expect(first).toMatchObject({ version: 1, news: true });
+  expect(again).toEqual({ ...first, news: false });
+  expect(second).toMatchObject({ version: 2, news: true });
+  expect((await store.readStream('main', MODEL_STREAM)).map(({ version }) => version)).toEqual([1, 2]);
+});
+
+test('the shipped model never replaces one that was published', async () => {
+  const store = new MemoryEventStore();
+  await publishModel(store, 'main', { ...(await defaultModel()), name: 'Ours' });
+  await publishDefaultModel(store, 'main');
+  await publishDefaultModel(store, 'other');
+  expect(await store.readStream('main', MODEL_STREAM)).toHaveLength(1);
+  expect(await store.readStream('other', MODEL_STREAM)).toHaveLength(1);
+});

@@ -1,0 +1,227 @@
+import { checkAttribution } from './attribution/settings.js';
+import {
+  among,
+  both,
+  distinct,
+  isObject,
+  like,
+  list,
+  number,
+  object,
+  oneOrMore,
+  record,
+  scalar,
+  text,
+  truth,
+  which,
+  whole,
+  type Check,
+  type Fault,
+} from './check.js';
+import { CAP_PERIODS, GRADES, listOf, type BuyingStage, type Condition, type JourneyModel } from './model.js';
+import { CHANNELS, TOUCHPOINT_KINDS } from './touchpoint.js';
+
+const id = like(/^[a-z0-9][a-z0-9_.-]{0,99}$/i, 'an id of letters, digits, "-", "_" and "."');
+const currency = like(/^[A-Z]{3}$/, 'a currency code of three capital letters');
+const days = number(0.001, 36_500);
+const points = number(-1_000_000, 1_000_000);
+
+const date = which((value) =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && new Date(value).toJSON()?.startsWith(value)
+    ? undefined
+    : 'must be a date as YYYY-MM-DD, in quotes',
+);
+
+const timeZone = which((value) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: String(value) });
+    return undefined;
+  } catch {
+    return 'must be a time zone like Europe/Berlin or UTC';
+  }
+});
+
+const urlPattern = both(
+  text,
+  which((value) => {
+    if (((value as string).match(/\*+/g) ?? []).length > 4) return 'must have at most four wildcards';
+    return /[?#]/.test(value as string)
+      ? 'must not have a query or a fragment: URLs are compared without'
+      : undefined;
+  }),
+);
+
+const valueTest = both(
+  object(
+    {},
+    { is: oneOrMore(scalar), words: list(text, 1), atLeast: number(), atMost: number(), known: truth },
+  ),
+  which((value) => (Object.keys(value as object).length > 0 ? undefined : 'must test something')),
+);
+const tests = both(
+  record(valueTest),
+  which((value) => (Object.keys(value as object).length > 0 ? undefined : 'must test something')),
+);
+
+const plain: Readonly<Record<string, Check>> = {
+  kind: oneOrMore(among(TOUCHPOINT_KINDS)),
+  channel: oneOrMore(among(CHANNELS)),
+  source: oneOrMore(text),
+  campaign: oneOrMore(text),
+  name: oneOrMore(text),
+  property: tests,
+  content: object(
+    {},
+    { id: oneOrMore(text), type: oneOrMore(text), stage: oneOrMore(id), url: oneOrMore(urlPattern) },
+  ),
+  afterSilenceDays: days,
+  count: object({ atLeast: whole(1, 1000) }, { withinDays: days }),
+};
+const condition = object(
+  {},
+  {
+    ...plain,
+    trigger: oneOrMore(id),
+    afterTrigger: object({ trigger: oneOrMore(id), withinDays: days }),
+  },
+);
+
+const stages = both(
+  list(
+    object({
+      id,
+      name: text,
+      enter: both(list(object({ name: text, when: condition }, { back: truth })), distinct('name')),
+    }),
+  ),
+  distinct('id'),
+);
+
+const persona = object({ id, name: text, when: list(tests, 1) }, { description: text, stages });
+
+const content = object(
+  { id: text, title: text, type: text },
+  { stage: id, personas: list(id), author: text, publisher: text, urls: list(urlPattern), eachPage: truth },
+);
+
+const scoreRule = object(
+  { name: text, when: condition, points },
+  {
+    cap: object({ count: whole(1, 1_000_000), per: among(CAP_PERIODS) }),
+    oncePerContent: truth,
+    persona: oneOrMore(id),
+  },
+);
+
+const grades = both(
+  object({ A: points, B: points, C: points, D: points, E: points }),
+  which((value) => {
+    const limits = GRADES.filter((grade) => grade !== 'F').map(
+      (grade) => (value as Record<string, number>)[grade] ?? 0,
+    );
+    return limits.every((limit, index) => index === 0 || limit < (limits[index - 1] ?? 0))
+      ? undefined
+      : 'must fall from A to E';
+  }),
+);
+
+const attribution: Check = (value, path) => {
+  const checked = checkAttribution(value);
+  if ('settings' in checked) return [];
+  return checked.faults.map((found) => ({
+    ...found,
+    path: found.path === '' ? path : `${path}.${found.path}`,
+  }));
+};
+
+const document = object(
+  {
+    name: text,
+    currency,
+    personas: both(list(persona), distinct('id')),
+    stages,
+    scoring: object({
+      halfLifeDays: days,
+      rules: both(list(scoreRule), distinct('name')),
+    }),
+  },
+  {
+    timeZone,
+    rates: list(object({ currency, date, rate: number(1e-9, 1e9) })),
+    triggers: both(list(object({ id, when: object({}, plain) }, { name: text })), distinct('id')),
+    contents: both(list(content), distinct('id')),
+    grading: object({
+      rules: both(list(object({ name: text, when: tests, points })), distinct('name')),
+      grades,
+    }),
+    sessionIdleMinutes: number(1, 1440),
+    attribution,
+  },
+);
+
+const NO_GRADING: JourneyModel['grading'] = { rules: [], grades: { A: 80, B: 60, C: 40, D: 20, E: 0.001 } };
+
+/**
+ * Reads a journey model document as it comes from YAML or JSON. Every fault is found, with its path; without faults
+ * the model has all parts, those that were left out with their defaults.
+ */
+export function checkModel(
+  value: unknown,
+): { readonly model: JourneyModel } | { readonly faults: readonly Fault[] } {
+  const faults = document(value, '');
+  if (faults.length > 0 || !isObject(value)) return { faults };
+  const { settings } = checkAttribution(value['attribution']) as { settings: JourneyModel['attribution'] };
+  const model: JourneyModel = {
+    ...{
+      timeZone: 'UTC',
+      rates: [],
+      triggers: [],
+      contents: [],
+      grading: NO_GRADING,
+      sessionIdleMinutes: 30,
+    },
+    ...(value as unknown as JourneyModel),
+    attribution: settings,
+  };
+  const loose = looseEnds(model);
+  return loose.length > 0 ? { faults: loose } : { model };
+}
+
+/** Names that nothing in the document has. */
+function looseEnds(model: JourneyModel): readonly Fault[] {
+  const all = [...model.stages, ...model.personas.flatMap((each) => each.stages ?? [])];
+  const stageIds = new Set(all.map((stage) => stage.id));
+  const personas = new Set(model.personas.map((each) => each.id));
+  const triggers = new Set(model.triggers.map((each) => each.id));
+  const missing = (
+    names: readonly string[],
+    known: ReadonlySet<string>,
+    path: string,
+    what: string,
+  ): Fault[] =>
+    names
+      .filter((name) => !known.has(name))
+      .map((name) => ({ path, message: `there is no ${what} ${name}` }));
+  const inCondition = (when: Condition, path: string): Fault[] => [
+    ...missing(listOf(when.trigger), triggers, `${path}.trigger`, 'trigger'),
+    ...missing(listOf(when.afterTrigger?.trigger), triggers, `${path}.afterTrigger.trigger`, 'trigger'),
+    ...missing(listOf(when.content?.stage), stageIds, `${path}.content.stage`, 'stage'),
+  ];
+  const inStages = (list: readonly BuyingStage[], path: string): Fault[] =>
+    list.flatMap(({ enter }, at) =>
+      enter.flatMap(({ when }, nth) => inCondition(when, `${path}[${at}].enter[${nth}].when`)),
+    );
+  return [
+    ...inStages(model.stages, 'stages'),
+    ...model.personas.flatMap((each, at) => inStages(each.stages ?? [], `personas[${at}].stages`)),
+    ...model.triggers.flatMap(({ when }, at) => inCondition(when, `triggers[${at}].when`)),
+    ...model.scoring.rules.flatMap(({ when, persona: only }, at) => [
+      ...inCondition(when, `scoring.rules[${at}].when`),
+      ...missing(listOf(only), personas, `scoring.rules[${at}].persona`, 'persona'),
+    ]),
+    ...model.contents.flatMap((each, at) => [
+      ...missing(listOf(each.stage), stageIds, `contents[${at}].stage`, 'stage'),
+      ...missing(each.personas ?? [], personas, `contents[${at}].personas`, 'persona'),
+    ]),
+  ];
+}
