@@ -1,0 +1,46 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { checkAccount } from './account.js';
+import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { Text } from './fields.js';
+import { JOURNEY_KEYS, journeyPage, JourneyPage, type Order, ORDERS } from './journey-items.js';
+import { Params, type RawParams } from './params.js';
+import { ReadModels, trueAt } from './read-models.js';
+import { sql } from './sql.js';
+
+export class AccountJourneyAnswer extends JourneyPage {
+  @Text('The company') accountId!: string;
+}
+
+export class FindAccountJourney extends Query<AccountJourneyAnswer> {
+  readonly order: Order;
+  readonly ask: PageAsk;
+
+  /** @throws Problem 400 */
+  constructor(
+    workspace: string,
+    readonly accountId: string,
+    given: RawParams,
+  ) {
+    super();
+    const params = new Params(given, ['order', ...PAGE]);
+    this.order = params.oneOf('order', ORDERS) ?? 'asc';
+    this.ask = pageAskOf(workspace, params, { name: `account ${accountId}`, given, shapes: JOURNEY_KEYS });
+  }
+}
+
+@QueryHandler(FindAccountJourney)
+export class FindAccountJourneyHandler implements IQueryHandler<FindAccountJourney> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute({ ask, accountId, order }: FindAccountJourney): Promise<AccountJourneyAnswer> {
+    return this.models.view(ask, ['journey', 'opportunities'], async (view) => {
+      await checkAccount(view, accountId);
+      const whose = sql`j.lead_id IN (
+        SELECT p.lead_id FROM touchline.lead_profile p
+        WHERE p.workspace = ${view.workspace} AND p.account_id = ${accountId} AND ${trueAt('p', view.asOf)})`;
+      const page = await journeyPage(view, ask, { whose, order });
+      return { asOf: String(view.asOf), modelVersion: view.modelVersion, accountId, ...page };
+    });
+  }
+}

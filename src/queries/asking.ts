@@ -1,0 +1,77 @@
+import { type Cursor, readCursor, writeCursor } from './cursor.js';
+import type { Params, RawParams } from './params.js';
+import type { Ask, View } from './read-models.js';
+
+/** Parameters that every question takes. */
+export const MOMENT = ['asOf', 'minPosition'] as const;
+/** Parameters that every list takes besides. */
+export const PAGE = [...MOMENT, 'cursor', 'limit'] as const;
+
+export const DEFAULT_LIMIT = 100;
+export const MAX_LIMIT = 1000;
+
+export function askOf(workspace: string, params: Params): Ask {
+  return { workspace, asOf: params.position('asOf'), minPosition: params.position('minPosition') };
+}
+
+/** A list's question: the moment, the page size and where the page begins. */
+export interface PageAsk extends Ask {
+  readonly limit: number;
+  /** What tells this list from others: its name and filters. */
+  readonly question: readonly unknown[];
+  /** Sort keys of the row that the page begins after. */
+  readonly after: readonly string[] | undefined;
+}
+
+/**
+ * Checks the parameters and reads the cursor.
+ *
+ * @param name of the list
+ * @param shapes of the sort keys, one for each
+ * @throws Problem 400 with all faults
+ */
+export function pageAskOf(
+  workspace: string,
+  params: Params,
+  { name, given, shapes }: { name: string; given: RawParams; shapes: readonly RegExp[] },
+): PageAsk {
+  const ask = askOf(workspace, params);
+  const limit = params.integer('limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
+  const text = params.text('cursor');
+  params.check();
+  const question = [workspace, name, filtersOf(given)];
+  const cursor = text === undefined ? undefined : readCursor(text, question, shapes);
+  const asOf = cursor === undefined ? ask.asOf : atOneMoment(cursor, ask.asOf, params);
+  return { ...ask, asOf, limit, question, after: cursor?.after };
+}
+
+/** All pages are of the moment of the first. */
+function atOneMoment({ asOf }: Cursor, given: bigint | undefined, params: Params): bigint {
+  if (given !== undefined && given !== asOf) {
+    params.fault('cursor-invalid', 'cursor', `is of position ${asOf}, not of asOf ${given}; leave asOf out`);
+    params.check();
+  }
+  return asOf;
+}
+
+function filtersOf(given: RawParams): unknown[] {
+  return Object.entries(given)
+    .filter(([name]) => !(PAGE as readonly string[]).includes(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/**
+ * Cuts a page from rows that were read with one more than the limit, and the cursor behind it.
+ *
+ * @param keys the sort keys of a row
+ */
+export function pageOf<R>(
+  { limit, question }: PageAsk,
+  { asOf }: Pick<View, 'asOf'>,
+  found: readonly R[],
+  keys: (row: R) => readonly string[],
+): { page: readonly R[]; next: string | null } {
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  return { page, next: last === undefined ? null : writeCursor(question, { asOf, after: keys(last) }) };
+}

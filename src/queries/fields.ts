@@ -1,0 +1,53 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** Fields of answers for the OpenAPI document; every field is always there, and null says that nothing is known. */
+
+export const Text = (description: string): PropertyDecorator => ApiProperty({ type: String, description });
+export const MaybeText = (description: string): PropertyDecorator =>
+  ApiProperty({ type: String, nullable: true, description });
+export const Texts = (description: string): PropertyDecorator => ApiProperty({ type: [String], description });
+export const Word = (description: string, words: readonly string[]): PropertyDecorator =>
+  ApiProperty({ type: String, enum: [...words], description });
+export const Words = (description: string, words: readonly string[]): PropertyDecorator =>
+  ApiProperty({ type: String, isArray: true, enum: [...words], description });
+export const Uuid = (description: string): PropertyDecorator =>
+  ApiProperty({ type: String, format: 'uuid', description });
+export const MaybeUuid = (description: string): PropertyDecorator =>
+  ApiProperty({ type: String, format: 'uuid', nullable: true, description });
+export const Instant = (description: string): PropertyDecorator =>
+  ApiProperty({ type: String, format: 'date-time', description });
+export const MaybeInstant = (description: string): PropertyDecorator =>
+  ApiProperty({ type: String, format: 'date-time', nullable: true, description });
+export const Whole = (description: string): PropertyDecorator =>
+  ApiProperty({ type: 'integer', description });
+export const Real = (description: string): PropertyDecorator => ApiProperty({ type: Number, description });
+export const Truth = (description: string): PropertyDecorator => ApiProperty({ type: Boolean, description });
+
+/** A position of the log: decimal digits as text, because it may grow past what JSON numbers hold. */
+export const LogPosition = (description: string): PropertyDecorator =>
+  ApiProperty({ type: String, pattern: '^\\d+$', description });
+
+type Class = new () => unknown;
+export const Part = (description: string, type: () => Class): PropertyDecorator =>
+  ApiProperty({ type, description });
+export const MaybePart = (description: string, type: () => Class): PropertyDecorator =>
+  ApiProperty({ type, nullable: true, description });
+export const Parts = (description: string, type: () => Class): PropertyDecorator =>
+  ApiProperty({ type, isArray: true, description });
+
+/** What every answer begins with. */
+export abstract class Answer {
+  @LogPosition(
+    'The position of the log that this is the truth of; ask with `asOf` of it for the same bytes again',
+  )
+  asOf!: string;
+
+  @Whole('Version of the journey model at that position; 0 while none is published')
+  modelVersion!: number;
+}
+
+/** A page of a list. */
+export abstract class PageAnswer extends Answer {
+  @MaybeText('Give it as `cursor` for the next page, which is of the same position; null on the last page')
+  next!: string | null;
+}

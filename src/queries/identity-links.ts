@@ -1,0 +1,54 @@
+import { Instant, Text, Uuid, Word } from './fields.js';
+import { trueAt, type View } from './read-models.js';
+import { rows, sql } from './sql.js';
+
+export const LINK_KINDS = ['claimed', 'merged', 'split'] as const;
+
+/** One link between two keys and the event that made it (§6). */
+export class LinkItem {
+  @Text('A key') key!: string;
+  @Text('The other key') otherKey!: string;
+  @Word('An event named both; or a person decided that they are one, or are not', LINK_KINDS) kind!: string;
+  @Uuid('The event') eventId!: string;
+  @Instant('When it happened') occurredAt!: Date;
+}
+
+/** The keys that mean a lead at the position of the view. */
+export async function keysOf({ tx, workspace, asOf }: View, leadId: string): Promise<string[]> {
+  const found = await rows<{ key: string }>(
+    tx,
+    sql`
+    SELECT k.key FROM touchline.identity_key k
+    WHERE k.workspace = ${workspace} AND k.lead_id = ${leadId}::uuid AND ${trueAt('k', asOf)}
+    ORDER BY k.key COLLATE "C"`,
+  );
+  return found.map(({ key }) => key);
+}
+
+interface Row {
+  key: string;
+  other_key: string;
+  kind: string;
+  event_id: string;
+  occurred_at: Date;
+}
+
+/** The links that touch any of the keys, at the position of the view. */
+export async function linksOf({ tx, workspace, asOf }: View, keys: readonly string[]): Promise<LinkItem[]> {
+  const found = await rows<Row>(
+    tx,
+    sql`
+    SELECT l.key, l.other_key, l.kind, l.event_id, l.occurred_at
+    FROM touchline.identity_link l
+    WHERE l.workspace = ${workspace} AND ${trueAt('l', asOf)}
+      AND (l.key = ANY(${keys}::text[]) OR l.other_key = ANY(${keys}::text[]))
+    ORDER BY l.occurred_at, l.event_id, l.key COLLATE "C", l.other_key COLLATE "C"`,
+  );
+  return found.map(({ key, other_key: otherKey, kind, event_id: eventId, occurred_at: occurredAt }) => ({
+    key,
+    otherKey,
+    kind,
+    eventId,
+    occurredAt,
+  }));
+}

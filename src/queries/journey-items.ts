@@ -1,0 +1,159 @@
+import { CHANNELS, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
+import { type PageAsk, pageOf } from './asking.js';
+import { INSTANT, UUID } from './cursor.js';
+import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, PageAnswer, Parts, Real } from './fields.js';
+import { Texts, Uuid, Word } from './fields.js';
+import { decayed } from './lead-rows.js';
+import { trueAt, type View } from './read-models.js';
+import { allOf, raw, rows, sql, type Sql } from './sql.js';
+
+export class ContentItem {
+  @MaybeText('Content id: of the catalogue or the client, else its URL') id!: string | null;
+  @MaybeText('URL') url!: string | null;
+  @MaybeText('Title') title!: string | null;
+  @MaybeText('Type, a word of the workspace') type!: string | null;
+  @MaybeText('Buying stage the model maps it to') stage!: string | null;
+}
+
+/** One touchpoint of a journey. */
+export class JourneyItem {
+  @LogPosition('Position of its event') position!: string;
+  @Uuid('Its event') eventId!: string;
+  @Uuid('Whose it is') leadId!: string;
+  @Word('What was done', TOUCHPOINT_KINDS) kind!: string;
+  @MaybeText("The client's own name of it") name!: string | null;
+  @Word('How it came', CHANNELS) channel!: string;
+  @MaybeText('Where the buyer came from') source!: string | null;
+  @MaybeText('Medium, as tagged') medium!: string | null;
+  @MaybeText('Campaign') campaign!: string | null;
+  @MaybePart('What it was about', () => ContentItem) content!: ContentItem | null;
+  @Instant('When it happened') occurredAt!: Date;
+  @Instant('When it was recorded') recordedAt!: Date;
+  @Texts('Keys that it carried') identity!: string[];
+  @MaybeUuid('The event whose claim gave it to this lead; null: its own keys did') linkedBy!: string | null;
+  @MaybeText('The collector it came through') collector!: string | null;
+  @MaybeText('The salesperson who took part') rep!: string | null;
+  @Word('Who is taken to have acted; only human and unknown count', VERDICTS) verdict!: string;
+  @Uuid('Event of the first touch of its session') sessionId!: string;
+  @MaybeText('Buying stage right after it') stageAfter!: string | null;
+  @Real('Score right after it, two decimals') scoreAfter!: number;
+}
+
+export abstract class JourneyPage extends PageAnswer {
+  @Parts('Touchpoints by occurredAt', () => JourneyItem) items!: JourneyItem[];
+}
+
+/** `asc`: as it happened; `desc`: newest first. */
+export const ORDERS = ['asc', 'desc'] as const;
+export type Order = (typeof ORDERS)[number];
+export const JOURNEY_KEYS = [INSTANT, UUID];
+
+interface Row {
+  position: string;
+  event_id: string;
+  lead_id: string;
+  kind: string;
+  name: string | null;
+  channel: string;
+  source: string | null;
+  medium: string | null;
+  campaign: string | null;
+  content_id: string | null;
+  content_url: string | null;
+  content_title: string | null;
+  content_type: string | null;
+  content_stage: string | null;
+  occurred_at: Date;
+  recorded_at: Date;
+  identity: string[];
+  linked_by: string | null;
+  collector: string | null;
+  rep: string | null;
+  verdict: string;
+  session_id: string;
+  stage_after: string | null;
+  score_after: number;
+}
+
+/** A page of the touchpoints of the leads that `whose` (a condition on `j.lead_id`) chooses. */
+export async function journeyPage(
+  view: View,
+  ask: PageAsk,
+  { whose, order }: { whose: Sql; order: Order },
+): Promise<{ items: JourneyItem[]; next: string | null }> {
+  const found = await rows<Row>(view.tx, itemsSql(view, ask, { whose, order }));
+  const { page, next } = pageOf(ask, view, found, (row) => [row.occurred_at.toISOString(), row.event_id]);
+  return { items: page.map(itemOf), next };
+}
+
+/** Stage and score right after a touchpoint are what the last transition and the last score up to it left. */
+function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; order: Order }): Sql {
+  const { workspace, asOf } = view;
+  const direction = raw(order === 'asc' ? 'ASC' : 'DESC');
+  const [at, id] = ask.after ?? [];
+  const beyond = raw(order === 'asc' ? '>' : '<');
+  const after = ask.after && sql`(j.occurred_at, j.event_id) ${beyond} (${at}::timestamptz, ${id}::uuid)`;
+  const score = {
+    score: raw('scored.score_after'),
+    since: raw('scored.occurred_at'),
+    to: raw('j.occurred_at'),
+  };
+  return sql`
+    SELECT j.position, j.event_id, j.lead_id, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
+           j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage,
+           j.occurred_at, j.recorded_at, j.identity, j.linked_by, j.collector, j.rep, j.verdict, j.session_id,
+           moved.to_stage AS stage_after, ${decayed(view, score)} AS score_after
+    FROM (SELECT * FROM touchline.journey j
+          WHERE ${allOf([sql`j.workspace = ${workspace}`, whose, trueAt('j', asOf), after])}
+          ORDER BY j.occurred_at ${direction}, j.event_id ${direction}
+          LIMIT ${ask.limit + 1}) j
+    LEFT JOIN LATERAL (
+      SELECT t.to_stage FROM touchline.stage_transition t
+      WHERE t.workspace = j.workspace AND t.lead_id = j.lead_id AND ${trueAt('t', asOf)}
+        AND (t.at, t.event_id) <= (j.occurred_at, j.event_id)
+      ORDER BY t.at DESC, t.event_id DESC LIMIT 1) moved ON true
+    LEFT JOIN LATERAL (
+      SELECT s.score_after, s.occurred_at FROM touchline.score_change s
+      WHERE s.workspace = j.workspace AND s.lead_id = j.lead_id AND ${trueAt('s', asOf)}
+        AND (s.occurred_at, s.event_id) <= (j.occurred_at, j.event_id)
+      ORDER BY s.occurred_at DESC, s.event_id DESC LIMIT 1) scored ON true
+    ORDER BY j.occurred_at ${direction}, j.event_id ${direction}`;
+}
+
+const itemOf = (row: Row): JourneyItem => ({
+  position: row.position,
+  eventId: row.event_id,
+  leadId: row.lead_id,
+  kind: row.kind,
+  name: row.name,
+  channel: row.channel,
+  source: row.source,
+  medium: row.medium,
+  campaign: row.campaign,
+  content: contentOf(row),
+  occurredAt: row.occurred_at,
+  recordedAt: row.recorded_at,
+  identity: row.identity,
+  linkedBy: row.linked_by,
+  collector: row.collector,
+  rep: row.rep,
+  verdict: row.verdict,
+  sessionId: row.session_id,
+  stageAfter: row.stage_after,
+  scoreAfter: row.score_after,
+});
+
+interface ContentColumns {
+  content_id: string | null;
+  content_url: string | null;
+  content_title: string | null;
+  content_type: string | null;
+  content_stage: string | null;
+}
+
+function contentOf(row: ContentColumns): ContentItem | null {
+  const { content_id: id, content_url: url, content_title: title } = row;
+  const { content_type: type, content_stage: stage } = row;
+  const known = [id, url, title, type, stage].some((value) => value !== null);
+  return known ? { id, url, title, type, stage } : null;
+}

@@ -1,0 +1,167 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiProperty } from '@nestjs/swagger';
+import type { Traits } from '../domain/touchpoint.js';
+import { askOf, MOMENT } from './asking.js';
+import { Answer, Instant, MaybePart, MaybeText, Part, Parts, Real, Text, Texts, Uuid } from './fields.js';
+import { Whole, Word } from './fields.js';
+import { accountReason, AccountReason, fitReason, FitReason } from './lead-fit.js';
+import { keysOf, LinkItem, linksOf } from './identity-links.js';
+import { decayed, leadRows, lifecycleOf, LIFECYCLES, scoreNow } from './lead-rows.js';
+import { StageItem, stagesOf } from './lead-stages.js';
+import { STATUSES } from './opportunity-rows.js';
+import { Params, type RawParams } from './params.js';
+import { type Ask, ReadModels, trueAt, type View } from './read-models.js';
+import { firstRow, rows, sql } from './sql.js';
+import { leadNotFound, whichLead } from './which-lead.js';
+
+export class RulePoints {
+  @Text('Rule of the model') rule!: string;
+  @Whole('Times it gave points') times!: number;
+  @Real('Points it gave in all') points!: number;
+  @Real('What these are worth now, two decimals') worth!: number;
+}
+
+export class DealOfLead {
+  @Text('The deal') opportunityId!: string;
+  @Word('Open, won or lost', STATUSES) status!: string;
+  @Text("The lead's role on its committee") role!: string;
+  @Uuid('The event that assigned the role') eventId!: string;
+}
+
+export class LeadExplanation extends Answer {
+  @Uuid('The lead') leadId!: string;
+  @Texts('Keys that mean it') keys!: string[];
+  @Parts(
+    'What links these keys to each other and to others, and the event that made each link',
+    () => LinkItem,
+  )
+  links!: LinkItem[];
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'Latest value of each trait' })
+  traits!: Traits;
+  @MaybePart('Why it belongs to its account; null: it belongs to none', () => AccountReason)
+  account!: AccountReason | null;
+  @Part('Persona and grade with the rules that gave them', () => FitReason) fit!: FitReason;
+  @MaybeText('Buying stage') stage!: string | null;
+  @MaybePart('The move that led to it', () => StageItem) stageSince!: StageItem | null;
+  @Real('Score at `at`, two decimals') score!: number;
+  @Instant('The moment of the score: when the event at `asOf` was recorded') at!: Date;
+  @Real('Days in which points lose half their worth') halfLifeDays!: number;
+  @Parts('The score by rule, most worth first; GET …/score has each touchpoint', () => RulePoints)
+  scoreByRule!: RulePoints[];
+  @Word('Where the lead is in our process', LIFECYCLES) lifecycle!: string;
+  @Parts('Deals that decide the lifecycle', () => DealOfLead) opportunities!: DealOfLead[];
+}
+
+export class ExplainLead extends Query<LeadExplanation> {
+  readonly ask: Ask;
+
+  /** @throws Problem 400 */
+  constructor(
+    workspace: string,
+    readonly named: string,
+    given: RawParams,
+  ) {
+    super();
+    const params = new Params(given, MOMENT);
+    this.ask = askOf(workspace, params);
+    params.check();
+  }
+}
+
+@QueryHandler(ExplainLead)
+export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute({ ask, named }: ExplainLead): Promise<LeadExplanation> {
+    return this.models.view(ask, ['journey', 'opportunities'], async (view) => {
+      const leadId = await whichLead(view, named);
+      const state = await stateOf(view, leadId);
+      if (state === undefined) throw leadNotFound(view, named);
+      const keys = await keysOf(view, leadId);
+      const moves = await stagesOf(view, leadId);
+      return {
+        asOf: String(view.asOf),
+        modelVersion: view.modelVersion,
+        leadId,
+        keys,
+        links: await linksOf(view, keys),
+        traits: state.traits,
+        account: await accountReason(view, state.account_id, keys),
+        fit: fitReason(view.model?.data.document, state.traits),
+        stage: state.stage,
+        stageSince: moves.at(-1) ?? null,
+        score: state.score,
+        at: view.at,
+        halfLifeDays: view.halfLifeDays,
+        scoreByRule: await pointsByRule(view, leadId),
+        lifecycle: state.lifecycle,
+        opportunities: await dealsOf(view, leadId),
+      };
+    });
+  }
+}
+
+interface StateRow {
+  account_id: string | null;
+  stage: string | null;
+  score: number;
+  lifecycle: string;
+  traits: Traits;
+}
+
+const stateOf = async (view: View, leadId: string): Promise<StateRow | undefined> =>
+  firstRow<StateRow>(
+    view.tx,
+    sql`
+    SELECT l.account_id, l.stage, ${scoreNow(view, 'l')} AS score, ${lifecycleOf(view, 'l')} AS lifecycle, p.traits
+    FROM (${await leadRows(view)}) l
+    JOIN touchline.lead_profile p
+      ON p.workspace = ${view.workspace} AND p.lead_id = l.lead_id AND ${trueAt('p', view.asOf)}
+    WHERE l.lead_id = ${leadId}::uuid`,
+  );
+
+/** Decimal sums, because adding up doubles would depend on the order of the rows. */
+function pointsByRule(view: View, leadId: string): Promise<RulePoints[]> {
+  const { workspace, asOf, at } = view;
+  const points = { score: sql`s.points`, since: sql`s.occurred_at`, to: sql`${at}::timestamptz` };
+  return rows<RulePoints & { rule: string }>(
+    view.tx,
+    sql`
+    SELECT s.rule, count(*)::int AS times, sum(s.points::numeric)::float8 AS points,
+           sum((${decayed(view, points)})::numeric)::float8 AS worth
+    FROM touchline.score_change s
+    WHERE s.workspace = ${workspace} AND s.lead_id = ${leadId}::uuid AND ${trueAt('s', asOf)}
+    GROUP BY s.rule
+    ORDER BY worth DESC, s.rule COLLATE "C"`,
+  );
+}
+
+async function dealsOf({ tx, workspace, asOf }: View, leadId: string): Promise<DealOfLead[]> {
+  interface Row {
+    opportunity_id: string;
+    status: string;
+    role: string;
+    event_id: string;
+  }
+  const deals = await rows<Row>(
+    tx,
+    sql`
+    SELECT DISTINCT o.opportunity_id COLLATE "C" AS opportunity_id, o.status, c.role COLLATE "C" AS role, c.event_id
+    FROM touchline.identity_key k
+    JOIN touchline.opportunity_contact_key ever ON ever.workspace = k.workspace AND ever.key = k.key
+    JOIN touchline.opportunity_contact c
+      ON c.workspace = k.workspace AND c.opportunity_id = ever.opportunity_id AND k.key = ANY(c.keys)
+      AND ${trueAt('c', asOf)}
+    JOIN touchline.opportunity o
+      ON o.workspace = c.workspace AND o.opportunity_id = c.opportunity_id AND ${trueAt('o', asOf)}
+    WHERE k.workspace = ${workspace} AND k.lead_id = ${leadId}::uuid AND ${trueAt('k', asOf)}
+    ORDER BY 1, 3, 4`,
+  );
+  return deals.map((deal) => ({
+    opportunityId: deal.opportunity_id,
+    status: deal.status,
+    role: deal.role,
+    eventId: deal.event_id,
+  }));
+}

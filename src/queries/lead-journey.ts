@@ -1,0 +1,44 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { Uuid } from './fields.js';
+import { JOURNEY_KEYS, journeyPage, JourneyPage, type Order, ORDERS } from './journey-items.js';
+import { Params, type RawParams } from './params.js';
+import { ReadModels } from './read-models.js';
+import { sql } from './sql.js';
+import { whichLead } from './which-lead.js';
+
+export class LeadJourneyAnswer extends JourneyPage {
+  @Uuid('The lead') leadId!: string;
+}
+
+export class FindLeadJourney extends Query<LeadJourneyAnswer> {
+  readonly order: Order;
+  readonly ask: PageAsk;
+
+  /** @throws Problem 400 */
+  constructor(
+    workspace: string,
+    readonly named: string,
+    given: RawParams,
+  ) {
+    super();
+    const params = new Params(given, ['order', ...PAGE]);
+    this.order = params.oneOf('order', ORDERS) ?? 'asc';
+    this.ask = pageAskOf(workspace, params, { name: `journey ${named}`, given, shapes: JOURNEY_KEYS });
+  }
+}
+
+@QueryHandler(FindLeadJourney)
+export class FindLeadJourneyHandler implements IQueryHandler<FindLeadJourney> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute({ ask, named, order }: FindLeadJourney): Promise<LeadJourneyAnswer> {
+    return this.models.view(ask, ['journey'], async (view) => {
+      const leadId = await whichLead(view, named);
+      const whose = sql`j.lead_id = ${leadId}::uuid`;
+      const page = await journeyPage(view, ask, { whose, order });
+      return { asOf: String(view.asOf), modelVersion: view.modelVersion, leadId, ...page };
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { INSTANT, UUID } from './cursor.js';
+import { Instant, MaybeText, PageAnswer, Parts, Real, Text, Uuid } from './fields.js';
+import { decayed, leadRows, scoreNow } from './lead-rows.js';
+import { Params, type RawParams } from './params.js';
+import { ReadModels, trueAt, type View } from './read-models.js';
+import { allOf, firstRow, raw, rows, sql } from './sql.js';
+import { whichLead } from './which-lead.js';
+
+/** One row of the score ledger. */
+export class ScoreItem {
+  @Instant('When the touchpoint happened') occurredAt!: Date;
+  @Text('The rule of the model that gave the points') rule!: string;
+  @Real('Points given, negative ones too') points!: number;
+  @Real('What they are still worth at the moment of the answer, two decimals') worth!: number;
+  @Real('Score right after, two decimals') scoreAfter!: number;
+  @Uuid('The touchpoint') eventId!: string;
+  @MaybeText('Persona that the rule was read for') persona!: string | null;
+}
+
+export class LeadScoreAnswer extends PageAnswer {
+  @Uuid('The lead') leadId!: string;
+  @Real('Σ points · 0.5^((at − occurredAt) / half-life) over the ledger, two decimals') score!: number;
+  @Instant('The moment of the score: when the event at `asOf` was recorded') at!: Date;
+  @Real('Days in which points lose half their worth') halfLifeDays!: number;
+  @Parts('The ledger by occurredAt', () => ScoreItem) items!: ScoreItem[];
+}
+
+export class FindLeadScore extends Query<LeadScoreAnswer> {
+  readonly ask: PageAsk;
+
+  /** @throws Problem 400 */
+  constructor(
+    workspace: string,
+    readonly named: string,
+    given: RawParams,
+  ) {
+    super();
+    const params = new Params(given, PAGE);
+    this.ask = pageAskOf(workspace, params, { name: `score ${named}`, given, shapes: [INSTANT, UUID] });
+  }
+}
+
+interface Row {
+  occurred_at: Date;
+  rule: string;
+  points: number;
+  worth: number;
+  score_after: number;
+  event_id: string;
+  persona: string | null;
+}
+
+@QueryHandler(FindLeadScore)
+export class FindLeadScoreHandler implements IQueryHandler<FindLeadScore> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute({ ask, named }: FindLeadScore): Promise<LeadScoreAnswer> {
+    return this.models.view(ask, ['journey'], async (view) => {
+      const leadId = await whichLead(view, named);
+      const score = await scoreOf(view, leadId);
+      const found = await ledger(view, ask, leadId);
+      const { page, next } = pageOf(ask, view, found, (row) => [row.occurred_at.toISOString(), row.event_id]);
+      return {
+        asOf: String(view.asOf),
+        modelVersion: view.modelVersion,
+        leadId,
+        score,
+        at: view.at,
+        halfLifeDays: view.halfLifeDays,
+        items: page.map(itemOf),
+        next,
+      };
+    });
+  }
+}
+
+async function scoreOf(view: View, leadId: string): Promise<number> {
+  const query = sql`
+    SELECT ${scoreNow(view, 'l')} AS score FROM (${await leadRows(view)}) l WHERE l.lead_id = ${leadId}::uuid`;
+  return (await firstRow<{ score: number }>(view.tx, query))?.score ?? 0;
+}
+
+function ledger(view: View, { after, limit }: PageAsk, leadId: string): Promise<Row[]> {
+  const [at, id] = after ?? [];
+  const beyond = after && sql`(s.occurred_at, s.event_id) > (${at}::timestamptz, ${id}::uuid)`;
+  const points = { score: raw('s.points'), since: raw('s.occurred_at'), to: sql`${view.at}::timestamptz` };
+  const whose = sql`s.workspace = ${view.workspace} AND s.lead_id = ${leadId}::uuid`;
+  return rows<Row>(
+    view.tx,
+    sql`
+    SELECT s.occurred_at, s.rule, s.points, s.event_id, s.persona, ${decayed(view, points)} AS worth,
+           round(s.score_after::numeric, 2)::float8 AS score_after
+    FROM touchline.score_change s
+    WHERE ${allOf([whose, trueAt('s', view.asOf), beyond])}
+    ORDER BY s.occurred_at, s.event_id
+    LIMIT ${limit + 1}`,
+  );
+}
+
+const itemOf = (row: Row): ScoreItem => ({
+  occurredAt: row.occurred_at,
+  rule: row.rule,
+  points: row.points,
+  worth: row.worth,
+  scoreAfter: row.score_after,
+  eventId: row.event_id,
+  persona: row.persona,
+});

@@ -1,0 +1,84 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { askOf, MOMENT } from './asking.js';
+import { Answer, Instant, MaybeText, Part, Parts, Text, Uuid } from './fields.js';
+import { Params, type RawParams } from './params.js';
+import { type Ask, ReadModels, trueAt, type View } from './read-models.js';
+import { rows, sql } from './sql.js';
+import { whichLead } from './which-lead.js';
+
+export class StageCause {
+  @Uuid('The touchpoint') eventId!: string;
+  @Text('The rule of the model that it met') rule!: string;
+}
+
+/** One move between buying stages; a skipped stage is not filled in. */
+export class StageItem {
+  @MaybeText('Stage before; null: none yet') from!: string | null;
+  @Text('Stage entered') to!: string;
+  @Instant('When') at!: Date;
+  @Part('What moved it', () => StageCause) cause!: StageCause;
+  @MaybeText('Persona whose stages these are') persona!: string | null;
+}
+
+export class LeadStagesAnswer extends Answer {
+  @Uuid('The lead') leadId!: string;
+  @Parts('All moves as they happened', () => StageItem) items!: StageItem[];
+}
+
+export class FindLeadStages extends Query<LeadStagesAnswer> {
+  readonly ask: Ask;
+
+  /** @throws Problem 400 */
+  constructor(
+    workspace: string,
+    readonly named: string,
+    given: RawParams,
+  ) {
+    super();
+    const params = new Params(given, MOMENT);
+    this.ask = askOf(workspace, params);
+    params.check();
+  }
+}
+
+interface Row {
+  from_stage: string | null;
+  to_stage: string;
+  at: Date;
+  event_id: string;
+  rule: string;
+  persona: string | null;
+}
+
+@QueryHandler(FindLeadStages)
+export class FindLeadStagesHandler implements IQueryHandler<FindLeadStages> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute({ ask, named }: FindLeadStages): Promise<LeadStagesAnswer> {
+    return this.models.view(ask, ['journey'], async (view) => {
+      const leadId = await whichLead(view, named);
+      const items = await stagesOf(view, leadId);
+      return { asOf: String(view.asOf), modelVersion: view.modelVersion, leadId, items };
+    });
+  }
+}
+
+/** All moves between stages of a lead, in order. */
+export async function stagesOf({ tx, workspace, asOf }: View, leadId: string): Promise<StageItem[]> {
+  const moves = await rows<Row>(
+    tx,
+    sql`
+    SELECT t.from_stage, t.to_stage, t.at, t.event_id, t.rule, t.persona
+    FROM touchline.stage_transition t
+    WHERE t.workspace = ${workspace} AND t.lead_id = ${leadId}::uuid AND ${trueAt('t', asOf)}
+    ORDER BY t.at, t.event_id`,
+  );
+  return moves.map(({ from_stage: from, to_stage: to, at, event_id: eventId, rule, persona }) => ({
+    from,
+    to,
+    at,
+    cause: { eventId, rule },
+    persona,
+  }));
+}

@@ -1,0 +1,92 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { askOf, MOMENT } from './asking.js';
+import { Answer, MaybeInstant, MaybeText, Real, Texts, Truth, Uuid, Whole, Word } from './fields.js';
+import { LEAD_COLUMNS, lifecycleOf, LIFECYCLES, leadRows, scoreNow } from './lead-rows.js';
+import { leadItem, type LeadRow } from './leads.js';
+import { Params, type RawParams } from './params.js';
+import { type Ask, ReadModels, trueAt, type View } from './read-models.js';
+import { firstRow, sql } from './sql.js';
+import { leadNotFound, whichLead } from './which-lead.js';
+
+export class LeadAnswer extends Answer {
+  @Uuid('Id of the lead; asked for by an alias, this is the id it goes by now') leadId!: string;
+  @Truth('A known key (email, user, CRM) names the person') known!: boolean;
+  @MaybeText('Its e-mail address') email!: string | null;
+  @MaybeText('Its user id') userId!: string | null;
+  @MaybeText('Name, from the latest traits') name!: string | null;
+  @MaybeText('Job title, from the latest traits') title!: string | null;
+  @MaybeText('The company') accountId!: string | null;
+  @MaybeText('Persona by the rules of the model') persona!: string | null;
+  @MaybeText('Buying stage; null before the first') stage!: string | null;
+  @Word('Where the lead is in our process', LIFECYCLES) lifecycle!: string;
+  @Real('Points at the moment of `asOf`, two decimals') score!: number;
+  @MaybeText('Fit, A to F') grade!: string | null;
+  @MaybeInstant('First touchpoint') firstTouchAt!: Date | null;
+  @MaybeInstant('Last touchpoint') lastTouchAt!: Date | null;
+  @Whole('Touchpoints, all kinds and verdicts') touchpoints!: number;
+  @Texts('Keys that mean this person; an anonymous id of a shared computer means its latest owner')
+  keys!: string[];
+  @Texts('Other lead ids that mean this lead') aliases!: string[];
+}
+
+export class FindLead extends Query<LeadAnswer> {
+  readonly ask: Ask;
+
+  /** @param named a lead id, an alias or a key. @throws Problem 400 */
+  constructor(
+    workspace: string,
+    readonly named: string,
+    given: RawParams,
+  ) {
+    super();
+    const params = new Params(given, MOMENT);
+    this.ask = askOf(workspace, params);
+    params.check();
+  }
+}
+
+interface Row extends LeadRow {
+  user_id: string | null;
+  keys: string[];
+  aliases: string[];
+}
+
+@QueryHandler(FindLead)
+export class FindLeadHandler implements IQueryHandler<FindLead> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute({ ask, named }: FindLead): Promise<LeadAnswer> {
+    return this.models.view(ask, ['journey', 'opportunities'], async (view) => {
+      const row = await leadRow(view, await whichLead(view, named));
+      if (row === undefined) throw leadNotFound(view, named);
+      return {
+        asOf: String(view.asOf),
+        modelVersion: view.modelVersion,
+        ...leadItem(row),
+        userId: row.user_id,
+        keys: row.keys,
+        aliases: row.aliases,
+      };
+    });
+  }
+}
+
+const leadRow = async (view: View, leadId: string): Promise<Row | undefined> =>
+  firstRow<Row>(
+    view.tx,
+    sql`
+    SELECT ${LEAD_COLUMNS}, ${lifecycleOf(view, 'l')} AS lifecycle, ${scoreNow(view, 'l')} AS score,
+           p.user_id, p.name, p.title,
+           ARRAY(SELECT k.key FROM touchline.identity_key k
+                 WHERE k.workspace = p.workspace AND k.lead_id = l.lead_id AND ${trueAt('k', view.asOf)}
+                 ORDER BY k.key COLLATE "C") AS keys,
+           ARRAY(SELECT DISTINCT k.own_lead_id FROM touchline.identity_key k
+                 WHERE k.workspace = p.workspace AND k.lead_id = l.lead_id AND k.own_lead_id <> l.lead_id
+                   AND ${trueAt('k', view.asOf)}
+                 ORDER BY k.own_lead_id)::text[] AS aliases
+    FROM (${await leadRows(view)}) l
+    JOIN touchline.lead_profile p
+      ON p.workspace = ${view.workspace} AND p.lead_id = l.lead_id AND ${trueAt('p', view.asOf)}
+    WHERE l.lead_id = ${leadId}::uuid`,
+  );

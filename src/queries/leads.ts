@@ -1,0 +1,178 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { identityKey } from '../domain/identity.js';
+import { GRADES } from '../domain/model.js';
+import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { DECIMAL, INSTANT, UUID } from './cursor.js';
+import { MaybeInstant, MaybeText, PageAnswer, Parts, Real, Truth, Uuid, Whole, Word } from './fields.js';
+import {
+  type Lifecycle,
+  lifecycleIs,
+  LEAD_COLUMNS,
+  lifecycleOf,
+  LIFECYCLES,
+  leadRows,
+  scoreNow,
+} from './lead-rows.js';
+import { Params, type RawParams } from './params.js';
+import { ReadModels, trueAt, type View } from './read-models.js';
+import { allOf, raw, rows, sql, type Sql } from './sql.js';
+
+/** One lead as a list shows it. */
+export class LeadItem {
+  @Uuid('Id of the lead; ids it went by before resolve too') leadId!: string;
+  @Truth('A known key (email, user, CRM) names the person') known!: boolean;
+  @MaybeText('Its latest e-mail address') email!: string | null;
+  @MaybeText('Name, from the latest traits') name!: string | null;
+  @MaybeText('Job title, from the latest traits') title!: string | null;
+  @MaybeText('The company') accountId!: string | null;
+  @MaybeText('Persona by the rules of the model') persona!: string | null;
+  @MaybeText('Buying stage; null before the first') stage!: string | null;
+  @Word('Where the lead is in our process', LIFECYCLES) lifecycle!: string;
+  @Real('Points at the moment of `asOf`, two decimals') score!: number;
+  @MaybeText(`Fit, ${GRADES[0]} to F`) grade!: string | null;
+  @MaybeInstant('First touchpoint') firstTouchAt!: Date | null;
+  @MaybeInstant('Last touchpoint') lastTouchAt!: Date | null;
+  @Whole('Touchpoints, all kinds and verdicts') touchpoints!: number;
+}
+
+export class LeadsAnswer extends PageAnswer {
+  @Parts('Leads in the order asked for', () => LeadItem) items!: LeadItem[];
+}
+
+/** `score`: highest first; `recent`: last touch first; `leadId`: by id, the cheapest way through all of them. */
+export const LEAD_SORTS = ['score', 'recent', 'leadId'] as const;
+type LeadSort = (typeof LEAD_SORTS)[number];
+
+const FILTERS = ['email', 'accountId', 'stage', 'lifecycle', 'minScore', 'persona', 'sort'];
+
+export class FindLeads extends Query<LeadsAnswer> {
+  readonly email: string | undefined;
+  readonly accountId: string | undefined;
+  readonly stage: string | undefined;
+  readonly persona: string | undefined;
+  readonly lifecycle: Lifecycle | undefined;
+  readonly minScore: number | undefined;
+  readonly sort: LeadSort;
+  readonly ask: PageAsk;
+
+  /** @throws Problem 400 naming every parameter at fault */
+  constructor(workspace: string, given: RawParams) {
+    super();
+    const params = new Params(given, [...FILTERS, ...PAGE]);
+    this.email = params.text('email');
+    this.accountId = params.text('accountId');
+    this.stage = params.text('stage');
+    this.persona = params.text('persona');
+    this.lifecycle = params.oneOf('lifecycle', LIFECYCLES);
+    this.minScore = params.number('minScore');
+    this.sort = params.oneOf('sort', LEAD_SORTS) ?? 'score';
+    const shapes = { score: [DECIMAL, UUID], recent: [INSTANT, UUID], leadId: [UUID] }[this.sort];
+    this.ask = pageAskOf(workspace, params, { name: 'leads', given, shapes });
+  }
+}
+
+/** What the SQL of a lead answers. */
+export interface LeadRow {
+  lead_id: string;
+  known: boolean;
+  email: string | null;
+  name: string | null;
+  title: string | null;
+  account_id: string | null;
+  persona: string | null;
+  grade: string | null;
+  stage: string | null;
+  lifecycle: string;
+  score: number;
+  touchpoints: number;
+  first_touch_at: Date | null;
+  last_touch_at: Date | null;
+}
+
+@QueryHandler(FindLeads)
+export class FindLeadsHandler implements IQueryHandler<FindLeads> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute(query: FindLeads): Promise<LeadsAnswer> {
+    return this.models.view(query.ask, ['journey', 'opportunities'], async (view) => {
+      const found = await rows<LeadRow>(view.tx, await leadsPage(view, query));
+      const { page, next } = pageOf(query.ask, view, found, (row) => sortKeys(query.sort, row));
+      return { asOf: String(view.asOf), modelVersion: view.modelVersion, items: page.map(leadItem), next };
+    });
+  }
+}
+
+/** The page is cut first; what only its rows need is looked up after. */
+async function leadsPage(view: View, query: FindLeads): Promise<Sql> {
+  const { workspace, asOf } = view;
+  return sql`
+    WITH page AS (
+      SELECT * FROM (SELECT l.*, ${scoreNow(view, 'l')} AS score_now FROM (${await leadRows(view)}) l) l
+      WHERE ${conditions(view, query)}
+      ORDER BY ${ORDERS[query.sort]}
+      LIMIT ${query.ask.limit + 1})
+    SELECT ${LEAD_COLUMNS}, p.name, p.title, ${lifecycleOf(view, 'l')} AS lifecycle, l.score_now AS score
+    FROM page l
+    JOIN touchline.lead_profile p
+      ON p.workspace = ${workspace} AND p.lead_id = l.lead_id AND ${trueAt('p', asOf)}
+    ORDER BY ${ORDERS[query.sort]}`;
+}
+
+function conditions(view: View, query: FindLeads): Sql {
+  const { workspace, asOf } = view;
+  const is = (column: string, value: string | undefined): Sql | undefined =>
+    value === undefined ? undefined : sql`l.${raw(column)} = ${value}`;
+  return allOf([
+    query.email === undefined
+      ? undefined
+      : sql`l.lead_id = (
+          SELECT k.lead_id FROM touchline.identity_key k
+          WHERE k.workspace = ${workspace} AND k.key = ${identityKey('email', query.email)} AND ${trueAt('k', asOf)})`,
+    is('account_id', query.accountId),
+    is('stage', query.stage),
+    is('persona', query.persona),
+    query.lifecycle && lifecycleIs(view, 'l', query.lifecycle),
+    query.minScore === undefined ? undefined : sql`l.score_now >= ${query.minScore}`,
+    query.ask.after && beyond(query.sort, query.ask.after),
+  ]);
+}
+
+const ORDERS: Record<LeadSort, Sql> = {
+  score: raw('l.score_now DESC, l.lead_id'),
+  recent: raw('l.last_touch_at DESC NULLS LAST, l.lead_id'),
+  leadId: raw('l.lead_id'),
+};
+
+/** Leads without a touchpoint come last; for the cursor their time is `-infinity`. */
+const sortKeys = (sort: LeadSort, { score, last_touch_at, lead_id }: LeadRow): string[] =>
+  ({
+    score: [String(score), lead_id],
+    recent: [last_touch_at?.toISOString() ?? '-infinity', lead_id],
+    leadId: [lead_id],
+  })[sort];
+
+function beyond(sort: LeadSort, after: readonly string[]): Sql {
+  const [key, id = key] = after;
+  const score = sql`(l.score_now < ${key} OR (l.score_now = ${key} AND l.lead_id > ${id}::uuid))`;
+  const at = raw(`coalesce(l.last_touch_at, '-infinity')`);
+  const recent = sql`(${at} < ${key} OR (${at} = ${key} AND l.lead_id > ${id}::uuid))`;
+  return { score, recent, leadId: sql`l.lead_id > ${id}::uuid` }[sort];
+}
+
+export const leadItem = (row: LeadRow): LeadItem => ({
+  leadId: row.lead_id,
+  known: row.known,
+  email: row.email,
+  name: row.name,
+  title: row.title,
+  accountId: row.account_id,
+  persona: row.persona,
+  stage: row.stage,
+  lifecycle: row.lifecycle,
+  score: row.score,
+  grade: row.grade,
+  firstTouchAt: row.first_touch_at,
+  lastTouchAt: row.last_touch_at,
+  touchpoints: row.touchpoints,
+});

@@ -1,0 +1,41 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { DECIMAL } from './cursor.js';
+import { PageAnswer, Parts } from './fields.js';
+import { JourneyModels } from './journey-models.js';
+import { versionItem, ModelVersionItem } from './model.js';
+import { Params, type RawParams } from './params.js';
+import { ReadModels } from './read-models.js';
+
+export class ModelVersionsAnswer extends PageAnswer {
+  @Parts('Versions, newest first', () => ModelVersionItem) items!: ModelVersionItem[];
+}
+
+export class FindModelVersions extends Query<ModelVersionsAnswer> {
+  readonly ask: PageAsk;
+
+  /** @throws Problem 400 */
+  constructor(workspace: string, given: RawParams) {
+    super();
+    this.ask = pageAskOf(workspace, new Params(given, PAGE), { name: 'models', given, shapes: [DECIMAL] });
+  }
+}
+
+@QueryHandler(FindModelVersions)
+export class FindModelVersionsHandler implements IQueryHandler<FindModelVersions> {
+  constructor(
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(JourneyModels) private readonly journeyModels: JourneyModels,
+  ) {}
+
+  async execute({ ask }: FindModelVersions): Promise<ModelVersionsAnswer> {
+    const asOf = await this.models.position(ask);
+    const before = Number(ask.after?.[0] ?? Infinity);
+    const all = (await this.journeyModels.upTo(ask.workspace, asOf)).toReversed();
+    const found = all.filter(({ version }) => version < before).slice(0, ask.limit + 1);
+    const { page, next } = pageOf(ask, { asOf }, found, ({ version }) => [String(version)]);
+    const modelVersion = all[0]?.version ?? 0;
+    return { asOf: String(asOf), modelVersion, items: page.map(versionItem), next };
+  }
+}

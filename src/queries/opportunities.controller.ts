@@ -1,0 +1,26 @@
+import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
+import { FindOpportunity, OpportunityAnswer } from './opportunity.js';
+import type { RawParams } from './params.js';
+import { Question } from './question.js';
+
+const id = 'Id of the deal in the CRM';
+
+@ApiTags('Opportunities')
+@UseGuards(AuthGuard)
+@Controller('api/opportunities')
+export class OpportunitiesController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get(':id')
+  @Question({ summary: 'One deal', id, answer: OpportunityAnswer, parameters: ['asOf', 'minPosition'] })
+  findOne(
+    @RequestWorkspace() workspace: string,
+    @Param('id') opportunityId: string,
+    @Query() given: RawParams,
+  ): Promise<OpportunityAnswer> {
+    return this.queries.execute(new FindOpportunity(workspace, opportunityId, given));
+  }
+}

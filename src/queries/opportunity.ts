@@ -1,0 +1,111 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { Problem } from '../http/problem.js';
+import { askOf, MOMENT } from './asking.js';
+import { LogPosition, MaybeText, MaybeUuid, Parts, Text, Texts, Uuid, Whole } from './fields.js';
+import {
+  OpportunityItem,
+  opportunityItem,
+  type OpportunityRow,
+  opportunityRows,
+} from './opportunity-rows.js';
+import { Params, type RawParams } from './params.js';
+import { type Ask, ReadModels, trueAt, type View } from './read-models.js';
+import { rows, sql } from './sql.js';
+
+/** One member of the buying committee. */
+export class ContactItem {
+  @Text('The key the CRM names the contact by') contact!: string;
+  @Texts('All keys it gave') keys!: string[];
+  @Text('Role on the committee') role!: string;
+  @MaybeUuid('The lead this is; null while nothing else is known of the person') leadId!: string | null;
+  @MaybeText('Name, from the latest traits') name!: string | null;
+  @Uuid('The event that assigned the role') eventId!: string;
+}
+
+export class OpportunityAnswer extends OpportunityItem {
+  @LogPosition('The position of the log that this is the truth of') asOf!: string;
+  @Whole('Version of the journey model at that position; 0 while none is published') modelVersion!: number;
+  @Parts('The committee', () => ContactItem) contacts!: ContactItem[];
+  @Uuid('The event that last changed it') eventId!: string;
+  @Whole('Version of its stream at that event') version!: number;
+}
+
+export class FindOpportunity extends Query<OpportunityAnswer> {
+  readonly ask: Ask;
+
+  /** @throws Problem 400 */
+  constructor(
+    workspace: string,
+    readonly opportunityId: string,
+    given: RawParams,
+  ) {
+    super();
+    const params = new Params(given, MOMENT);
+    this.ask = askOf(workspace, params);
+    params.check();
+  }
+}
+
+@QueryHandler(FindOpportunity)
+export class FindOpportunityHandler implements IQueryHandler<FindOpportunity> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute({ ask, opportunityId }: FindOpportunity): Promise<OpportunityAnswer> {
+    return this.models.view(ask, ['journey', 'opportunities'], async (view) => {
+      const row = await whichOpportunity(view, opportunityId);
+      return {
+        asOf: String(view.asOf),
+        modelVersion: view.modelVersion,
+        ...opportunityItem(row),
+        contacts: await committee(view, opportunityId),
+        eventId: row.event_id,
+        version: row.version,
+      };
+    });
+  }
+}
+
+/** @throws Problem 404 `opportunity-not-found` */
+export async function whichOpportunity(view: View, opportunityId: string): Promise<OpportunityRow> {
+  const named = sql`o.opportunity_id = ${opportunityId}`;
+  const [row] = opportunityId.includes('\0') ? [] : await opportunityRows(view, named);
+  if (row) return row;
+  const detail = `There is no opportunity ${opportunityId} at position ${view.asOf}`;
+  throw new Problem(404, 'opportunity-not-found', detail);
+}
+
+interface ContactRow {
+  contact: string;
+  keys: string[];
+  role: string;
+  event_id: string;
+  lead_id: string | null;
+  name: string | null;
+}
+
+async function committee({ tx, workspace, asOf }: View, opportunityId: string): Promise<ContactItem[]> {
+  const contacts = await rows<ContactRow>(
+    tx,
+    sql`
+    SELECT c.contact, c.keys, c.role, c.event_id, person.lead_id, person.name
+    FROM touchline.opportunity_contact c
+    LEFT JOIN LATERAL (
+      SELECT k.lead_id, p.name
+      FROM touchline.identity_key k
+      JOIN touchline.lead_profile p
+        ON p.workspace = k.workspace AND p.lead_id = k.lead_id AND ${trueAt('p', asOf)}
+      WHERE k.workspace = c.workspace AND k.key = ANY(c.keys) AND ${trueAt('k', asOf)}
+      ORDER BY array_position(c.keys, k.key) LIMIT 1) person ON true
+    WHERE c.workspace = ${workspace} AND c.opportunity_id = ${opportunityId} AND ${trueAt('c', asOf)}
+    ORDER BY c.contact COLLATE "C"`,
+  );
+  return contacts.map(({ contact, keys, role, lead_id: leadId, name, event_id: eventId }) => ({
+    contact,
+    keys,
+    role,
+    leadId,
+    name,
+    eventId,
+  }));
+}

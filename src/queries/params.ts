@@ -1,0 +1,124 @@
+import { Problem, type ProblemError } from '../http/problem.js';
+
+export type RawParams = Readonly<Record<string, unknown>>;
+
+/** A date of a report: a day of the workspace's time zone, or an instant. */
+export type DayOrInstant = { readonly day: string } | { readonly instant: Date };
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i;
+const POSITION = /^\d{1,18}$/;
+
+/**
+ * The query parameters of a request. Each reader notes what is wrong and answers a stand-in; `check` then refuses the
+ * request with every fault at once. A parameter nobody knows is a fault too: a typo must not change an answer silently.
+ */
+export class Params {
+  private readonly faults: (ProblemError & { code: string })[] = [];
+
+  constructor(
+    private readonly given: RawParams,
+    known: readonly string[],
+  ) {
+    for (const name of Object.keys(given)) {
+      if (!known.includes(name))
+        this.fault('parameter-unknown', name, `is unknown; known are ${known.join(', ')}`);
+    }
+  }
+
+  fault(code: string, path: string, message: string): void {
+    this.faults.push({ code, path, message });
+  }
+
+  text(name: string): string | undefined {
+    const value = this.given[name];
+    if (value === undefined) return undefined;
+    if (typeof value !== 'string' || value.includes('\0') || value.length > 2000) {
+      this.fault(`${codeOf(name)}-invalid`, name, 'give it once, as text');
+      return undefined;
+    }
+    return value.trim() === '' ? undefined : value.trim();
+  }
+
+  /** One of the allowed words. */
+  oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const found = allowed.find((word) => word === value);
+    if (found === undefined) this.unknown(name, value, allowed);
+    return found;
+  }
+
+  /** Some of the allowed words, separated by commas, each once. */
+  someOf<T extends string>(name: string, allowed: readonly T[], codeName = name): T[] | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const words = [...new Set(value.split(',').map((word) => word.trim()))];
+    const found = words.flatMap((word) => allowed.find((known) => known === word) ?? []);
+    const strange = words.filter((word) => !(allowed as readonly string[]).includes(word));
+    if (strange.length > 0) this.unknown(name, strange.join(', '), allowed, codeName);
+    return found;
+  }
+
+  integer(name: string, least: number, most: number): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+    this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is not a whole number from ${least} to ${most}`);
+    return undefined;
+  }
+
+  number(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    if (/^-?\d{1,15}(\.\d{1,9})?$/.test(value)) return Number(value);
+    this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is not a number`);
+    return undefined;
+  }
+
+  position(name: string): bigint | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    if (POSITION.test(value)) return BigInt(value);
+    this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is not a position: give a whole number from 0`);
+    return undefined;
+  }
+
+  dayOrInstant(name: string): DayOrInstant | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    if (isDay(value)) return { day: value };
+    if (INSTANT.test(value) && isDay(value.slice(0, 10)) && !Number.isNaN(Date.parse(value))) {
+      return { instant: new Date(value) };
+    }
+    const allowed = 'a day (2026-01-31) or an instant with its zone (2026-01-31T09:30:00Z)';
+    this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is not a date: give ${allowed}`);
+    return undefined;
+  }
+
+  /** @throws Problem 400 with all faults; its code is the first one's. */
+  check(): void {
+    const [first] = this.faults;
+    if (first === undefined) return;
+    const detail = this.faults.map(({ path, message }) => `${path}: ${message}`).join('; ');
+    const errors = this.faults.map(({ path, message }) => ({ path, message }));
+    throw new Problem(400, first.code, detail, errors);
+  }
+
+  private unknown(name: string, value: string, allowed: readonly string[], codeName = name): void {
+    this.fault(
+      `${codeOf(codeName)}-unknown`,
+      name,
+      `"${value}" is unknown; allowed are ${allowed.join(', ')}`,
+    );
+  }
+}
+
+/** `asOf` → `as-of`: parameters are camelCase, codes kebab-case. */
+const codeOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+function isDay(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || text < '1000') return false;
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(+date) && date.toISOString().startsWith(text);
+}

@@ -1,0 +1,41 @@
+import { Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { FindAccountJourneyHandler } from './account-journey.js';
+import { FindAccountHandler } from './account.js';
+import { AccountsController } from './accounts.controller.js';
+import { JourneyModels } from './journey-models.js';
+import { ExplainLeadHandler } from './lead-explain.js';
+import { FindLeadJourneyHandler } from './lead-journey.js';
+import { FindLeadScoreHandler } from './lead-score.js';
+import { FindLeadStagesHandler } from './lead-stages.js';
+import { FindLeadHandler } from './lead.js';
+import { LeadsController } from './leads.controller.js';
+import { FindLeadsHandler } from './leads.js';
+import { FindModelVersionsHandler } from './model-versions.js';
+import { ModelController } from './model.controller.js';
+import { FindModelHandler } from './model.js';
+import { OpportunitiesController } from './opportunities.controller.js';
+import { FindOpportunityHandler } from './opportunity.js';
+import { ReadModels } from './read-models.js';
+
+/** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS and the AuthGuard to be there already. */
+@Module({
+  imports: [CqrsModule],
+  controllers: [LeadsController, AccountsController, OpportunitiesController, ModelController],
+  providers: [
+    ReadModels,
+    JourneyModels,
+    FindLeadsHandler,
+    FindLeadHandler,
+    FindLeadJourneyHandler,
+    FindLeadScoreHandler,
+    FindLeadStagesHandler,
+    ExplainLeadHandler,
+    FindAccountHandler,
+    FindAccountJourneyHandler,
+    FindOpportunityHandler,
+    FindModelHandler,
+    FindModelVersionsHandler,
+  ],
+})
+export class QueriesModule {}

@@ -1,0 +1,113 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiProperty, type ApiQueryOptions } from '@nestjs/swagger';
+import { MODEL_NAMES } from '../domain/attribution/models.js';
+import { DEFAULT_LIMIT, MAX_LIMIT } from './asking.js';
+import { LIFECYCLES } from './lead-rows.js';
+import { LEAD_SORTS } from './leads.js';
+
+export class ProblemErrorItem {
+  @ApiProperty({ type: String, description: 'The parameter, or the dotted path of the field' }) path!: string;
+  @ApiProperty({ type: String, description: 'What is wrong, and what is allowed' }) message!: string;
+}
+
+/** RFC 9457. */
+export class ProblemItem {
+  @ApiProperty({ type: String, example: 'about:blank' }) type!: string;
+  @ApiProperty({ type: String, example: 'Bad Request' }) title!: string;
+  @ApiProperty({ type: 'integer', example: 400 }) status!: number;
+  @ApiProperty({ type: String, description: 'Stable name of the problem', example: 'model-unknown' })
+  code!: string;
+  @ApiProperty({ type: String, description: 'For people' }) detail!: string;
+  @ApiProperty({ type: () => ProblemErrorItem, isArray: true, required: false, description: 'Each fault' })
+  errors?: ProblemErrorItem[];
+}
+
+/** A parameter as the document tells it. */
+interface Parameter {
+  readonly schema: Extract<ApiQueryOptions, { schema: unknown }>['schema'];
+  readonly description: string;
+  readonly example?: string;
+}
+
+const text = (description: string, example?: string): Parameter => ({
+  schema: { type: 'string' },
+  description,
+  ...(example === undefined ? {} : { example }),
+});
+
+const word = (description: string, words: readonly string[]): Parameter => ({
+  schema: { type: 'string', enum: [...words] },
+  description,
+});
+
+/** Every query parameter of the API, told once. */
+const PARAMETERS = {
+  asOf: text(
+    'A position of the log: answers what was true right after its event. Default: as far as the read models are',
+    '5124',
+  ),
+  minPosition: text(
+    'Answer only once the read models have seen this position (of a receipt); waits some seconds',
+    '5124',
+  ),
+  cursor: text('`next` of the page before; the filters stay the same'),
+  limit: {
+    schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
+    description: 'Rows of a page',
+  },
+  email: text('Leads with this e-mail address', 'ada@acme.example'),
+  accountId: text('Leads of this company', 'acme'),
+  stage: text('Leads in this buying stage', 'consideration'),
+  persona: text('Leads of this persona'),
+  lifecycle: word('Leads at this point of our process', LIFECYCLES),
+  minScore: {
+    schema: { type: 'number' },
+    description: 'Leads with at least this score at the moment of the answer',
+  },
+  sort: {
+    ...word(
+      '`score` and `recent`: highest and latest first; `leadId`: the cheapest way through all',
+      LEAD_SORTS,
+    ),
+  },
+  order: word('`asc`: as it happened; `desc`: newest first', ['asc', 'desc']),
+  model: word('Attribution model', MODEL_NAMES),
+} as const satisfies Record<string, Parameter>;
+
+export type ParameterName = keyof typeof PARAMETERS;
+
+interface Told {
+  /** One line, as a list of routes shows it. */
+  readonly summary: string;
+  readonly description?: string;
+  readonly answer: new () => unknown;
+  readonly parameters: readonly ParameterName[];
+  /** What `{id}` of the path may be. */
+  readonly id?: string;
+}
+
+/** Tells the OpenAPI document of one question. */
+export function Question({ summary, description, answer, parameters, id }: Told): MethodDecorator {
+  return applyDecorators(
+    ApiBearerAuth(),
+    ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
+    ...(id === undefined ? [] : [ApiParam({ name: 'id', description: id, schema: { type: 'string' } })]),
+    ...parameters.map((name) => ApiQuery({ name, required: false, ...PARAMETERS[name] })),
+    ApiOkResponse({ type: answer, description: 'The answer' }),
+    problem(400, 'A parameter is at fault; `errors` names each and what is allowed'),
+    problem(401, 'No API key, or an unknown one'),
+    ...(id === undefined ? [] : [problem(404, 'There is none of that id at that position')]),
+    problem(
+      503,
+      'The read models are not there yet or too much is asked at once; try again after `Retry-After` seconds',
+    ),
+  );
+}
+
+const problem = (status: number, description: string) =>
+  ApiResponse({
+    status,
+    description,
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemItem' } } },
+  });

@@ -1,0 +1,169 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { DATABASE } from '../database/database.js';
+import { EVENT_STORE, type EventStore, StoreUnavailable } from '../event-store/event-store.js';
+import { Problem } from '../http/problem.js';
+import { FRESHNESS, type Freshness } from './freshness.js';
+import { Gate } from './gate.js';
+import { JourneyModels, type ModelEvent } from './journey-models.js';
+import { raw, sql, type Sql } from './sql.js';
+
+/** The moment a question is about. */
+export interface Ask {
+  readonly workspace: string;
+  /** Undefined: as far as the projections are. */
+  readonly asOf: bigint | undefined;
+  /** Answer only once the projections have seen this position. */
+  readonly minPosition: bigint | undefined;
+}
+
+/** The read models at one position of the log, inside one transaction. */
+export interface View {
+  readonly tx: pg.PoolClient;
+  readonly workspace: string;
+  readonly asOf: bigint;
+  /** `recordedAt` of the event at `asOf`: what decays, decays to here. The clock on the wall plays no part. */
+  readonly at: Date;
+  /** Undefined while none is published. */
+  readonly model: ModelEvent | undefined;
+  /** 0 while none is published. */
+  readonly modelVersion: number;
+  /** Days in which points lose half their worth. */
+  readonly halfLifeDays: number;
+  /** The projection stands at `asOf` exactly, so its current rows are the answer. */
+  isCurrent(projection: string): Promise<boolean>;
+}
+
+const WAIT_MS = 10_000;
+/** A repeatable read sees checkpoint and rows of one moment. Compiling a plan (jit) costs more than it saves here. */
+const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = '60s'`;
+
+/** Opens the read models at a position. */
+@Injectable()
+export class ReadModels {
+  private readonly gate: Gate;
+  private readonly recorded = new Map<bigint, Date>();
+  private headSeen = 0n;
+
+  constructor(
+    @Inject(DATABASE) private readonly pool: pg.Pool,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(FRESHNESS) private readonly freshness: Freshness,
+    @Inject(JourneyModels) private readonly models: JourneyModels,
+  ) {
+    this.gate = new Gate(Math.max(1, Math.floor((pool.options.max ?? 10) / 2)));
+  }
+
+  /**
+   * Runs a question on the read models of `projections` at one position.
+   *
+   * @throws Problem 400 when `asOf` or `minPosition` lies in the future; 503 when the projections do not get there in
+   * time.
+   */
+  async view<T>(ask: Ask, projections: readonly string[], answer: (view: View) => Promise<T>): Promise<T> {
+    await this.refuseFuture(ask);
+    await this.waitUntil(ask, projections);
+    return this.gate.run(() => this.transaction((tx) => this.open(tx, ask, projections).then(answer)));
+  }
+
+  /** The position that a question about the log itself is answered at. */
+  async position(ask: Ask): Promise<bigint> {
+    await this.refuseFuture(ask);
+    return ask.asOf ?? this.store.head();
+  }
+
+  private async open(tx: pg.PoolClient, ask: Ask, projections: readonly string[]): Promise<View> {
+    const checkpoint = await this.freshness.checkpoint(tx, projections);
+    const asOf = ask.asOf ?? checkpoint;
+    if (asOf > checkpoint) throw behind(asOf);
+    const { workspace } = ask;
+    const [at, model] = await Promise.all([this.recordedAt(asOf), this.models.at(workspace, asOf)]);
+    const isCurrent = async (projection: string): Promise<boolean> =>
+      (await this.freshness.checkpoint(tx, [projection])) === asOf;
+    const halfLifeDays = model?.data.document.scoring.halfLifeDays ?? 1;
+    return { tx, workspace, asOf, at, model, modelVersion: model?.version ?? 0, halfLifeDays, isCurrent };
+  }
+
+  private async refuseFuture({ asOf = 0n, minPosition = 0n }: Ask): Promise<void> {
+    if (asOf <= this.headSeen && minPosition <= this.headSeen) return;
+    this.headSeen = await this.store.head();
+    if (asOf > this.headSeen) throw inTheFuture('asOf', asOf, this.headSeen);
+    if (minPosition > this.headSeen) throw inTheFuture('minPosition', minPosition, this.headSeen);
+  }
+
+  private async waitUntil(
+    { asOf = 0n, minPosition = 0n }: Ask,
+    projections: readonly string[],
+  ): Promise<void> {
+    const wanted = asOf > minPosition ? asOf : minPosition;
+    if (wanted > 0n && !(await this.freshness.waitFor(projections, wanted, WAIT_MS))) throw behind(wanted);
+  }
+
+  private async recordedAt(position: bigint): Promise<Date> {
+    const known = this.recorded.get(position);
+    if (known) return known;
+    const [event] = position > 0n ? await this.store.readAll(position - 1n, 1) : [];
+    const at = event?.recordedAt ?? new Date(0);
+    if (this.recorded.size > 1000) this.recorded.clear();
+    this.recorded.set(position, at);
+    return at;
+  }
+
+  private async transaction<T>(work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
+    const tx = await this.connect();
+    let broken: Error | undefined;
+    try {
+      await tx.query(BEGIN);
+      return await work(tx);
+    } catch (error) {
+      throw answerTo(error);
+    } finally {
+      await tx.query('COMMIT').catch((error: Error) => (broken = error));
+      tx.release(broken);
+    }
+  }
+
+  private async connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.pool.connect();
+    } catch (cause) {
+      throw new StoreUnavailable('The database does not answer', 2, { cause });
+    }
+  }
+}
+
+/** The rows that were true at the position of the view: versions known by then and not yet superseded. */
+export const trueAt = (alias: string, asOf: bigint): Sql => {
+  const row = raw(alias);
+  return sql`${row}.known_from <= ${asOf} AND (${row}.superseded_at IS NULL OR ${row}.superseded_at > ${asOf})`;
+};
+
+function inTheFuture(name: string, position: bigint, head: bigint): Problem {
+  const code = name === 'asOf' ? 'as-of-in-the-future' : 'min-position-in-the-future';
+  const message = `${position} is in the future: the log is at ${head}; give a position from 0 to ${head}`;
+  return new Problem(400, code, `${name}: ${message}`, [{ path: name, message }]);
+}
+
+function behind(position: bigint): Problem {
+  const detail = `The read models have not reached position ${position} yet; try again (GET /api/projections tells where they are)`;
+  return new Problem(503, 'projections-behind', detail, [], { 'retry-after': '1' });
+}
+
+/** Answers what a client may mend or try again; everything else stays an error of ours. */
+function answerTo(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === '57014') {
+    return new Problem(
+      503,
+      'question-too-large',
+      'This took over a minute: narrow it down (from, to, filters)',
+      [],
+      {
+        'retry-after': '60',
+      },
+    );
+  }
+  const lost =
+    code.startsWith('08') || code.startsWith('57P') || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code);
+  return lost ? new StoreUnavailable('The database does not answer', 2, { cause: error }) : error;
+}
