@@ -45,7 +45,7 @@ export async function applyStretch(
   const failures = new Map<Position, Failure>();
   const range = { after: standing.lease.position, upTo };
   for (;;) {
-    const error = await attempt(() => commit(tools, standing, events, range, failures));
+    const error = await attempt(tools, standing, () => commit(tools, standing, events, range, failures));
     if (!(error instanceof BatchFailed)) return error;
     const failure = named(error.cause, range) ?? (await single(tools, events, range, error));
     if (failure && !failures.has(failure.event.position)) failures.set(failure.event.position, failure);
@@ -55,13 +55,18 @@ export async function applyStretch(
   }
 }
 
-/** The new standing, or the failure when an event is to blame for it. */
-async function attempt(work: () => Promise<Standing>): Promise<Standing | BatchFailed> {
+/** The new standing, or the failure when an event may be to blame for it. */
+async function attempt(
+  { checkpoints }: BatchTools,
+  { lease }: Standing,
+  work: () => Promise<Standing>,
+): Promise<Standing | BatchFailed> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof BatchFailed)) throw error;
-    if (error.fault !== 'data') throw error;
+    if (!(error instanceof BatchFailed) || error.fault !== 'data') throw error;
+    // Rows that the new owner wrote look like bad data to a late one.
+    await checkpoints.assertHeld(lease);
     return error;
   }
 }

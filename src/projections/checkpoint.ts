@@ -82,6 +82,15 @@ export class Checkpoints {
     return row && { name, epoch: row.epoch, position: BigInt(row.position), emptied: row.emptied };
   }
 
+  /** @throws Fenced */
+  async assertHeld({ name, epoch }: Lease): Promise<void> {
+    const { rowCount } = await this.pool.query(
+      'SELECT FROM touchline.projection WHERE name = $1 AND epoch = $2',
+      [name, epoch],
+    );
+    if (rowCount !== 1) throw new Fenced(name);
+  }
+
   /** Moves the checkpoint in the transaction of the rows. @throws Fenced */
   async advance(tx: pg.PoolClient, lease: Lease, upTo: Position): Promise<Lease> {
     const { rowCount } = await tx.query(

@@ -154,6 +154,31 @@ describe('leases', () => {
     );
   });
 
+  test.each(['check', 'written'] as const)('one that wakes up late (%s) writes nothing', async (moment) => {
+    await append(store, touches(10));
+    let thaw = (): void => undefined;
+    let freeze: Promise<void> | undefined;
+    const isFrozen = new Promise<void>((frozen) => {
+      const wait = (): Promise<void> =>
+        (freeze ??= new Promise((resolve) => {
+          thaw = resolve;
+          frozen();
+        }));
+      const late = runner([tally('alpha', { [moment]: wait })]);
+      late.start();
+    });
+    await isFrozen;
+    await db.pool.query(`UPDATE touchline.projection SET lease_until = clock_timestamp() - interval '1 s'`);
+    const next = runner([tally('alpha')]).catchUp();
+    await new Promise((done) => setTimeout(done, 100));
+    thaw();
+    await next;
+    await append(store, touches(3));
+    await runners[1]?.catchUp();
+    expect(await seen(db.pool, 'alpha')).toBe(13);
+    expect((await countParked(db.pool)).size).toBe(0);
+  });
+
   test('two runners take a fair share each', async () => {
     const both = () => [tally('alpha'), tally('beta')];
     const one = runner(both(), { leaseMs: 600 });
