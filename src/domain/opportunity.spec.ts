@@ -1,0 +1,266 @@
+import { describe, expect, test } from '@jest/globals';
+import { decider } from '../../test/given.js';
+import type { EventData } from './events.js';
+import type { IdentityKey } from './identity.js';
+import { open, opportunity, type OpenOpportunity, type OpportunityEvent } from './opportunity.js';
+import { update, type UpdateOpportunity } from './opportunity-update.js';
+
+const given = decider(opportunity);
+const may = (day: number): Date => new Date(Date.UTC(2026, 4, day, 12));
+const now = may(20);
+
+type Event = OpportunityEvent['type'];
+const event = <T extends Event>(type: T, data: Omit<EventData[T], 'opportunityId'>, occurredAt = now) =>
+  ({ type, occurredAt, data: { opportunityId: 'opp-1', ...data } }) as OpportunityEvent;
+
+const ada: IdentityKey = 'email:ada@acme.example';
+const facts = { name: 'Acme 2026', accountId: 'acme', stage: 'discovery', owner: 'rep-7', source: 'webinar' };
+const opening: OpenOpportunity = {
+  opportunityId: 'opp-1',
+  ...facts,
+  amount: '120000.00',
+  currency: 'USD',
+  openedAt: may(1),
+  contacts: [{ keys: [ada], role: 'decision_maker' }],
+  now,
+};
+const opened = event('OpportunityOpened', { ...facts, amountMinor: 12_000_000, currency: 'USD' }, may(1));
+const adaDecides = event('ContactRoleAssigned', {
+  accountId: 'acme',
+  contact: [ada],
+  role: 'decision_maker',
+});
+const won = event('OpportunityWon', { amountMinor: 12_000_000, currency: 'USD' }, may(15));
+const lost = event('OpportunityLost', { reason: 'price' }, may(15));
+const reopened = event('OpportunityReopened', {});
+
+const saying = (said: Partial<UpdateOpportunity>): UpdateOpportunity => ({
+  opportunityId: 'opp-1',
+  contacts: [],
+  now,
+  ...said,
+});
+
+describe('opening', () => {
+  test('records the deal and its contacts', () => given().when(open, opening).then(opened, adaDecides));
+
+  test('a deal without an amount and a time opens now, over nothing', () =>
+    given()
+      .when(open, { opportunityId: 'opp-1', currency: 'JPY', contacts: [], now })
+      .then(event('OpportunityOpened', { amountMinor: 0, currency: 'JPY' })));
+
+  test('a CRM that resends it says nothing new, whatever changed since', () => {
+    given(opened, adaDecides).when(open, opening).then();
+    const later = event('OpportunityChanged', { stage: 'proposal', amountMinor: 9 });
+    const left = event('ContactRoleAssigned', { contact: [ada], role: null });
+    given(opened, adaDecides, later, left, won)
+      .when(open, { ...opening, openedAt: undefined })
+      .then();
+  });
+
+  test.each<[string, Partial<OpenOpportunity>]>([
+    ['another amount', { amount: '1.00' }],
+    ['another owner', { owner: 'rep-8' }],
+    ['a fact less', { name: undefined }],
+    ['another time', { openedAt: may(2) }],
+    ['another contact', { contacts: [{ keys: ['email:bob@acme.example'], role: 'user' }] }],
+  ])('twice with %s is refused', (_, other) =>
+    given(opened, adaDecides)
+      .when(open, { ...opening, ...other })
+      .thenRefused('opportunity-exists'),
+  );
+
+  test.each<[string, Partial<OpenOpportunity>]>([
+    ['currency-unknown', { currency: 'XXD' }],
+    ['amount-negative', { amount: '-1' }],
+    ['amount-decimals', { amount: '0.001' }],
+    ['amount-malformed', { amount: '12k' }],
+    ['opened-in-future', { openedAt: may(21) }],
+  ])('%s', (code, other) =>
+    given()
+      .when(open, { ...opening, ...other })
+      .thenRefused(code),
+  );
+
+  test('a clock a little ahead is taken for now', () =>
+    given()
+      .when(open, {
+        opportunityId: 'opp-1',
+        currency: 'USD',
+        contacts: [],
+        now,
+        openedAt: new Date(+now + 60_000),
+      })
+      .then(event('OpportunityOpened', { amountMinor: 0, currency: 'USD' }, now)));
+});
+
+describe('changing', () => {
+  test('records what is other than before, and only that', () =>
+    given(opened)
+      .when(update, saying({ stage: 'proposal', owner: 'rep-7', amount: '130000', currency: 'USD' }))
+      .then(event('OpportunityChanged', { stage: 'proposal', amountMinor: 13_000_000 })));
+
+  test('what is known already is no news', () =>
+    given(opened, adaDecides)
+      .when(update, saying({ ...facts, amount: '120000.0', contacts: opening.contacts, status: 'open' }))
+      .then());
+
+  test('a new account is told of every contact', () =>
+    given(opened, adaDecides)
+      .when(update, saying({ accountId: 'acme-emea' }))
+      .then(
+        event('OpportunityChanged', { accountId: 'acme-emea' }),
+        event('ContactRoleAssigned', { accountId: 'acme-emea', contact: [ada], role: 'decision_maker' }),
+      ));
+
+  test('it must be there', () =>
+    given()
+      .when(update, saying({ stage: 'proposal' }))
+      .thenRefused('opportunity-not-found'));
+  test('its currency stays', () =>
+    given(opened)
+      .when(update, saying({ currency: 'EUR' }))
+      .thenRefused('currency-fixed'));
+  test('an amount cannot be negative', () =>
+    given(opened)
+      .when(update, saying({ amount: '-5.00' }))
+      .thenRefused('amount-negative'));
+});
+
+describe('contacts', () => {
+  const assignedTo = (contact: IdentityKey[], role: string | null) =>
+    event('ContactRoleAssigned', { accountId: 'acme', contact, role });
+  const roles = (...contacts: [IdentityKey[], string | null][]) =>
+    saying({ contacts: contacts.map(([keys, role]) => ({ keys, role })) });
+
+  test('a new one is named by the key of the CRM', () =>
+    given(opened)
+      .when(update, roles([['email:bob@acme.example', 'crm:003'], 'user']))
+      .then(assignedTo(['crm:003', 'email:bob@acme.example'], 'user')));
+  test('another role', () =>
+    given(opened, adaDecides)
+      .when(update, roles([[ada], 'champion']))
+      .then(assignedTo([ada], 'champion')));
+  test('a key the committee did not know is added', () =>
+    given(opened, adaDecides)
+      .when(update, roles([['crm:001', ada], 'decision_maker']))
+      .then(assignedTo([ada, 'crm:001'], 'decision_maker')));
+  test('a contact may be named by any of its keys', () =>
+    given(opened, assignedTo([ada, 'crm:001'], 'user'))
+      .when(update, roles([['crm:001'], 'user']))
+      .then());
+  test('taken off the committee', () =>
+    given(opened, adaDecides)
+      .when(update, roles([[ada], null]))
+      .then(assignedTo([ada], null)));
+  test('who is not on it cannot be taken off it, which is no news', () =>
+    given(opened)
+      .when(update, roles([[ada], null]))
+      .then());
+  test('keys of two contacts make them one', () =>
+    given(opened, adaDecides, assignedTo(['crm:001'], 'user'))
+      .when(update, roles([[ada, 'crm:001'], 'champion']))
+      .then(assignedTo(['crm:001'], null), assignedTo([ada, 'crm:001'], 'champion')));
+  test('the same person twice in one update: the last counts', () =>
+    given(opened)
+      .when(update, roles([[ada], 'user'], [[ada], 'user'], [[ada], 'champion']))
+      .then(assignedTo([ada], 'user'), assignedTo([ada], 'champion')));
+  test('they may still change when the deal is closed', () =>
+    given(opened, won)
+      .when(update, roles([[ada], 'user']))
+      .then(assignedTo([ada], 'user')));
+});
+
+describe('winning and losing', () => {
+  test('winning records the revenue', () =>
+    given(opened)
+      .when(update, saying({ status: 'won', closedAt: may(15) }))
+      .then(won));
+  test('with its last changes before it', () =>
+    given(opened)
+      .when(update, saying({ status: 'won', amount: '99.00', stage: 'closed', contacts: opening.contacts }))
+      .then(
+        event('OpportunityChanged', { stage: 'closed', amountMinor: 9_900 }),
+        adaDecides,
+        event('OpportunityWon', { amountMinor: 9_900, currency: 'USD' }),
+      ));
+  test('losing records the reason', () =>
+    given(opened)
+      .when(update, saying({ status: 'lost', closedAt: may(15), reason: 'price' }))
+      .then(lost));
+  test('a CRM that resends it changes nothing', () => {
+    given(opened, won)
+      .when(update, saying({ status: 'won', amount: '120000.00' }))
+      .then();
+    given(opened, won)
+      .when(update, saying({ status: 'won', closedAt: may(15), stage: 'discovery' }))
+      .then();
+    given(opened, lost)
+      .when(update, saying({ status: 'lost' }))
+      .then();
+  });
+  test('saying the win again corrects it', () => {
+    given(opened, won)
+      .when(update, saying({ status: 'won', amount: '110000.00' }))
+      .then(event('OpportunityWon', { amountMinor: 11_000_000, currency: 'USD' }, may(15)));
+    given(opened, won)
+      .when(update, saying({ closedAt: may(14), reason: 'references' }))
+      .then(
+        event('OpportunityWon', { amountMinor: 12_000_000, currency: 'USD', reason: 'references' }, may(14)),
+      );
+    given(opened, lost)
+      .when(update, saying({ reason: 'no budget' }))
+      .then(event('OpportunityLost', { reason: 'no budget' }, may(15)));
+  });
+
+  test.each<[string, OpportunityEvent[], Partial<UpdateOpportunity>]>([
+    ['opportunity-not-found', [], { status: 'won' }],
+    ['opportunity-closed', [opened, won], { status: 'lost' }],
+    ['opportunity-closed', [opened, lost], { status: 'won' }],
+    ['opportunity-closed', [opened, won], { amount: '1.00' }],
+    ['opportunity-closed', [opened, lost], { stage: 'proposal', status: 'lost' }],
+    ['closed-before-opened', [opened], { status: 'won', closedAt: new Date(+may(1) - 1) }],
+    ['closed-in-future', [opened], { status: 'lost', closedAt: may(21) }],
+    ['not-closing', [opened], { closedAt: may(15) }],
+    ['not-closing', [opened], { reason: 'price' }],
+    ['not-closing', [opened, won], { status: 'open', closedAt: may(15) }],
+  ])('%s', (code, history, said) =>
+    given(...history)
+      .when(update, saying(said))
+      .thenRefused(code),
+  );
+});
+
+describe('reopening', () => {
+  test('opens it again', () =>
+    given(opened, won)
+      .when(update, saying({ status: 'open', reason: 'signed too early' }))
+      .then(event('OpportunityReopened', { reason: 'signed too early' })));
+  test('an open deal is open already', () =>
+    given(opened)
+      .when(update, saying({ status: 'open' }))
+      .then());
+  test('and its figures may change again', () =>
+    given(opened, won)
+      .when(update, saying({ status: 'open', amount: '5.00' }))
+      .then(reopened, event('OpportunityChanged', { amountMinor: 500 })));
+  test('then it can be closed otherwise', () =>
+    given(opened, won, reopened)
+      .when(update, saying({ status: 'lost', closedAt: may(15), reason: 'price' }))
+      .then(lost));
+});
+
+test('the state says how it stands', () => {
+  const state = [opened, adaDecides, lost].reduce(opportunity.evolve, opportunity.initial);
+  expect(state).toMatchObject({
+    status: 'lost',
+    reason: 'price',
+    closedAt: may(15),
+    contacts: [{ role: 'decision_maker' }],
+  });
+  expect(opportunity.evolve(state, reopened)).toMatchObject({
+    status: 'open',
+    reason: undefined,
+    closedAt: undefined,
+  });
+});
