@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { append, counts, seen, tally, tallyTables, touch, touches } from '../../test/sample-projections.js';
 import { MemoryEventStore } from '../event-store/memory.js';
@@ -6,6 +7,8 @@ import { readCheckpoints } from './checkpoint.js';
 import { countParked, readParked } from './parking.js';
 import { PoisonedEvent, type Projection } from './projection.js';
 import { ProjectionRunner } from './runner.js';
+
+Logger.overrideLogger(false);
 
 let db: TestDatabase;
 let store: MemoryEventStore;

@@ -182,6 +182,7 @@ export class ProjectionRunner {
       try {
         await this.register();
         const step = await slot.step(this.sharing.patience(slot));
+        if (backOff > SHORTEST_POLL_MS) this.log.log(`${slot.projection.name} goes on`);
         poll = step === 'moved' ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, poll * 1.5);
         backOff = SHORTEST_POLL_MS;
         if (this.sharing.isSurplus(slot)) await this.handOver(slot);
@@ -212,7 +213,8 @@ export class ProjectionRunner {
     const { name } = slot.projection;
     if (error instanceof Fenced) return this.log.warn(error.message);
     const outage = !(error instanceof BatchFailed) || error.fault === 'outage';
-    this.log.warn(`${name} ${outage ? 'waits for the database' : 'cannot go on'}: ${String(error)}`);
+    if (backOff === SHORTEST_POLL_MS)
+      this.log.warn(`${name} ${outage ? 'waits for the database' : 'cannot go on'}: ${String(error)}`);
     if (!outage) await this.checkpoints.fail(name, String(error)).catch(() => undefined);
     await this.nudge.wait(backOff * (0.75 + Math.random() / 2));
   }
