@@ -21,3 +21,52 @@ export function leadIdOf(workspace: string, key: IdentityKey): string {
   const hash = createHash('sha256').update(`lead\0${workspace}\0${key}`).digest('hex');
   return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
 }
+
+/** Where a fact stands among all facts: by time (ms), then event id. */
+export interface Stamp {
+  readonly at: number;
+  readonly id: string;
+}
+
+export const earlier = (a: Stamp, b: Stamp): boolean => a.at < b.at || (a.at === b.at && a.id < b.id);
+
+/** The key that an event goes by: its user id, else e-mail, else CRM id, else anonymous id. */
+export function mainKey(keys: readonly IdentityKey[]): IdentityKey | undefined {
+  for (const kind of KEY_KINDS) {
+    const found = keys.find((key) => key.startsWith(`${kind}:`));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Which of two keys names the lead: the one seen first; of keys first seen in one event, the kind decides. */
+export function seenBefore(
+  a: { readonly key: IdentityKey; readonly firstSeen: Stamp },
+  b: { readonly key: IdentityKey; readonly firstSeen: Stamp },
+): boolean {
+  if (earlier(a.firstSeen, b.firstSeen)) return true;
+  if (earlier(b.firstSeen, a.firstSeen)) return false;
+  return kindRank(a.key) - kindRank(b.key) < 0 || (kindRank(a.key) === kindRank(b.key) && a.key < b.key);
+}
+
+const kindRank = (key: IdentityKey): number => KEY_KINDS.indexOf(key.slice(0, key.indexOf(':')) as KeyKind);
+
+/** The pair an explicit decision is about, in one order whoever named it first. */
+export const pairOf = (a: IdentityKey, b: IdentityKey): readonly [IdentityKey, IdentityKey] =>
+  a < b ? [a, b] : [b, a];
+
+/** Groups keys that links join, directly or over others; each group in the order the keys were given. */
+export function connected<K>(keys: Iterable<K>, links: Iterable<readonly [K, K]>): K[][] {
+  const parent = new Map<K, K>();
+  for (const key of keys) parent.set(key, key);
+  const root = (key: K): K => {
+    let at = key;
+    for (let up = parent.get(at); up !== undefined && up !== at; up = parent.get(at)) {
+      parent.set(at, parent.get(up) ?? up);
+      at = up;
+    }
+    return at;
+  };
+  for (const [a, b] of links) if (parent.has(a) && parent.has(b)) parent.set(root(b), root(a));
+  return [...Map.groupBy(parent.keys(), root).values()];
+}
