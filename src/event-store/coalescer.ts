@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreUnavailable } from './event-store.js';
+
+/** One waiting request. */
+export interface Call {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+export interface CoalescerOptions {
+  /** A transaction takes no further request once it has this many events. */
+  readonly fullAt: number;
+  /** A request waits this long for company while another transaction is under way. */
+  readonly lingerMs: number;
+  /** Transactions under way at once: one parses while the other commits. */
+  readonly inFlight: number;
+  readonly maxWaitingEvents: number;
+  readonly maxWaitingBytes: number;
+  /** A request whose transaction cannot be had is given up after this long. */
+  readonly patienceMs: number;
+}
+
+export const COALESCER_DEFAULTS: CoalescerOptions = {
+  fullAt: 1_000,
+  lingerMs: 2,
+  inFlight: 2,
+  maxWaitingEvents: 20_000,
+  maxWaitingBytes: 32_000_000,
+  patienceMs: 10_000,
+};
+
+interface Waiting<C, R> {
+  readonly call: C;
+  readonly since: number;
+  readonly resolve: (result: R) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Lets requests that wait at the same time share one transaction. Memory is bounded: what is too much is refused. */
+export class Coalescer<C extends Call, R> {
+  readonly #options: CoalescerOptions;
+  #queue: Waiting<C, R>[] = [];
+  #queued = 0;
+  #events = 0;
+  #bytes = 0;
+  #running = 0;
+  #closed = false;
+  #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  #idle: (() => void)[] = [];
+
+  /**
+   * @param write one transaction: a result a call. It must be safe to repeat with the same calls.
+   * @param transient whether a failure of `write` may pass by itself; its fate is unknown then
+   */
+  constructor(
+    private readonly write: (calls: readonly C[]) => Promise<readonly R[]>,
+    private readonly transient: (error: unknown) => boolean,
+    options: Partial<CoalescerOptions> = {},
+  ) {
+    this.#options = { ...COALESCER_DEFAULTS, ...options };
+  }
+
+  /** Events accepted and not yet durable. */
+  get waitingEvents(): number {
+    return this.#events;
+  }
+
+  /** @throws StoreUnavailable */
+  add(call: C): Promise<R> {
+    if (this.#closed) return Promise.reject(new StoreUnavailable('the event log is being closed', 5));
+    if (this.#isTooMuch(call))
+      return Promise.reject(new StoreUnavailable('too many events wait to be appended', 1));
+    this.#events += call.events;
+    this.#bytes += call.bytes;
+    return new Promise((resolve, reject) => {
+      this.#queued += call.events;
+      this.#queue.push({ call, since: performance.now(), resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Refuses further requests and resolves when those accepted have their answers. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#schedule();
+    if (this.#running > 0 || this.#queue.length > 0)
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** A request larger than the bounds is taken when it is alone. */
+  #isTooMuch(call: C): boolean {
+    const { maxWaitingEvents, maxWaitingBytes } = this.#options;
+    return (
+      this.#events > 0 &&
+      (this.#events + call.events > maxWaitingEvents || this.#bytes + call.bytes > maxWaitingBytes)
+    );
+  }
+
+  #schedule(): void {
+    const { inFlight, lingerMs, fullAt } = this.#options;
+    if (this.#running >= inFlight) return;
+    const oldest = this.#queue[0];
+    if (!oldest) return;
+    const waited = performance.now() - oldest.since;
+    if (this.#closed || waited >= lingerMs || this.#queued >= fullAt) this.#start();
+    else if (!this.#timer) {
+      this.#timer =
+        this.#running === 0
+          ? setImmediate(() => this.#startAfterWait())
+          : setTimeout(() => this.#due(), lingerMs - waited);
+    }
+  }
+
+  #startAfterWait(): void {
+    this.#timer = undefined;
+    if (this.#queue.length > 0 && this.#running < this.#options.inFlight) this.#start();
+  }
+
+  #due(): void {
+    this.#timer = undefined;
+    this.#schedule();
+  }
+
+  #start(): void {
+    let size = 0;
+    let count = 0;
+    for (const { call } of this.#queue) {
+      if (count > 0 && size + call.events > this.#options.fullAt) break;
+      size += call.events;
+      count += 1;
+    }
+    const batch = this.#queue.splice(0, count);
+    this.#queued -= size;
+    this.#running += 1;
+    void this.#run(batch).finally(() => {
+      this.#running -= 1;
+      this.#schedule();
+      if (this.#running === 0 && this.#queue.length === 0)
+        for (const resolve of this.#idle.splice(0)) resolve();
+    });
+    this.#schedule();
+  }
+
+  async #run(batch: readonly Waiting<C, R>[]): Promise<void> {
+    let left = batch;
+    for (let delay = 20; left.length > 0; delay = Math.min(delay * 2, 500)) {
+      try {
+        const results = await this.write(left.map(({ call }) => call));
+        left.forEach((waiting, index) => this.#settle(waiting, () => waiting.resolve(results[index] as R)));
+        return;
+      } catch (error) {
+        if (!this.transient(error)) return this.#isolate(left, error);
+        left = this.#giveUpOld(left, error);
+        await sleep(delay);
+      }
+    }
+  }
+
+  /** One request holds something that the database will never take: find it, the others must not suffer. */
+  async #isolate(batch: readonly Waiting<C, R>[], error: unknown): Promise<void> {
+    const [only] = batch;
+    if (batch.length === 1 && only) return this.#settle(only, () => only.reject(error));
+    const half = Math.ceil(batch.length / 2);
+    await this.#run(batch.slice(0, half));
+    await this.#run(batch.slice(half));
+  }
+
+  #giveUpOld(batch: readonly Waiting<C, R>[], cause: unknown): readonly Waiting<C, R>[] {
+    const limit = performance.now() - this.#options.patienceMs;
+    const away = new StoreUnavailable('the database of the event log does not answer', 5, { cause });
+    for (const waiting of batch)
+      if (waiting.since <= limit) this.#settle(waiting, () => waiting.reject(away));
+    return batch.filter(({ since }) => since > limit);
+  }
+
+  #settle({ call }: Waiting<C, R>, answer: () => void): void {
+    this.#events -= call.events;
+    this.#bytes -= call.bytes;
+    answer();
+  }
+}

@@ -1,0 +1,104 @@
+const OID = { text: 25, uuid: 2950, int4: 23, int2: 21, timestamptz: 1184, json: 114 } as const;
+const HEADER = 20;
+const EPOCH_2000_MS = 946_684_800_000;
+
+/**
+ * A one-dimensional PostgreSQL array in its binary form, ready to be a parameter: no escaping and no parsing, a third of
+ * the cost of array literals.
+ */
+class ArrayWriter {
+  #bytes: Buffer;
+  #end = HEADER;
+  #hasNull = 0;
+
+  constructor(
+    private readonly oid: number,
+    private readonly count: number,
+    bytesEach: number,
+  ) {
+    this.#bytes = Buffer.allocUnsafe(HEADER + count * bytesEach);
+  }
+
+  null(): void {
+    this.#room(4);
+    this.#hasNull = 1;
+    this.#end = this.#bytes.writeInt32BE(-1, this.#end);
+  }
+
+  text(value: string): void {
+    this.#room(4 + value.length * 3);
+    const length = this.#bytes.write(value, this.#end + 4, 'utf8');
+    this.#bytes.writeInt32BE(length, this.#end);
+    this.#end += 4 + length;
+  }
+
+  uuid(value: string): void {
+    this.#room(20);
+    this.#end = this.#bytes.writeInt32BE(16, this.#end);
+    this.#end += this.#bytes.write(value.replaceAll('-', ''), this.#end, 'hex');
+  }
+
+  int4(value: number): void {
+    this.#room(8);
+    this.#end = this.#bytes.writeInt32BE(value, this.#bytes.writeInt32BE(4, this.#end));
+  }
+
+  int2(value: number): void {
+    this.#room(6);
+    this.#end = this.#bytes.writeInt16BE(value, this.#bytes.writeInt32BE(2, this.#end));
+  }
+
+  /** Microseconds since 2000 in two halves; exact between the years 1714 and 2285, and by doubles beyond. */
+  instant(value: Date): void {
+    this.#room(12);
+    const micros = (+value - EPOCH_2000_MS) * 1000;
+    const high = Math.floor(micros / 2 ** 32);
+    this.#end = this.#bytes.writeInt32BE(8, this.#end);
+    this.#end = this.#bytes.writeInt32BE(high, this.#end);
+    this.#end = this.#bytes.writeUInt32BE(micros - high * 2 ** 32, this.#end);
+  }
+
+  done(): Buffer {
+    this.#bytes.writeInt32BE(1, 0); // dimensions
+    this.#bytes.writeInt32BE(this.#hasNull, 4);
+    this.#bytes.writeInt32BE(this.oid, 8);
+    this.#bytes.writeInt32BE(this.count, 12);
+    this.#bytes.writeInt32BE(1, 16); // first subscript
+    return this.#bytes.subarray(0, this.#end);
+  }
+
+  #room(bytes: number): void {
+    if (this.#end + bytes <= this.#bytes.length) return;
+    const wider = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#end + bytes));
+    this.#bytes.copy(wider, 0, 0, this.#end);
+    this.#bytes = wider;
+  }
+}
+
+function write<T>(
+  type: keyof typeof OID,
+  bytesEach: number,
+  items: readonly T[],
+  one: (writer: ArrayWriter, item: T) => void,
+): Buffer {
+  const writer = new ArrayWriter(OID[type], items.length, bytesEach);
+  for (const item of items) one(writer, item);
+  return writer.done();
+}
+
+export const texts = (items: readonly (string | undefined)[]): Buffer =>
+  write('text', 32, items, (writer, item) => (item === undefined ? writer.null() : writer.text(item)));
+/** @param items JSON texts */
+export const jsons = (items: readonly string[]): Buffer =>
+  write('json', 1024, items, (writer, item) => writer.text(item));
+export const uuids = (items: readonly string[]): Buffer =>
+  write('uuid', 20, items, (writer, item) => writer.uuid(item));
+export const integers = (items: readonly number[]): Buffer =>
+  write('int4', 8, items, (writer, item) => writer.int4(item));
+export const smallints = (items: readonly number[]): Buffer =>
+  write('int2', 6, items, (writer, item) => writer.int2(item));
+export const instants = (items: readonly Date[]): Buffer =>
+  write('timestamptz', 12, items, (writer, item) => writer.instant(item));
+
+/** The elements of an array of numbers or booleans as PostgreSQL prints it: `{1,2,3}`. */
+export const elements = (text: string): string[] => (text === '{}' ? [] : text.slice(1, -1).split(','));

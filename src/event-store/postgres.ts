@@ -1,0 +1,181 @@
+import pg from 'pg';
+import type { EventType, Position, RecordedEvent } from '../domain/events.js';
+import { AppendBatch, prepare, type PreparedAppend } from './append-batch.js';
+import { Coalescer, type Call, type CoalescerOptions } from './coalescer.js';
+import {
+  StoreUnavailable,
+  type Append,
+  type AppendResult,
+  type EventStore,
+  type Page,
+  type Subscription,
+} from './event-store.js';
+import { Growth } from './growth.js';
+import { EVENT_COLUMNS, recordedEvent, textRows, type EventRow } from './recorded.js';
+import { subscribe } from './subscription.js';
+
+const COLUMNS = EVENT_COLUMNS.join(', ');
+const APPEND = `SELECT head, reached, positions, versions, duplicate, actual
+  FROM touchline.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`;
+const READ_ALL = `SELECT ${COLUMNS} FROM touchline.event WHERE position > $1 AND position <= $1::bigint + $2 ORDER BY position`;
+const READ_STREAM = `SELECT ${COLUMNS} FROM touchline.event
+  WHERE stream_key = touchline.stream_key($1, $2) AND version > $3 ORDER BY version LIMIT $4`;
+const READ_PAGE = `SELECT page.up_to, event.* FROM (SELECT least(head, $1::bigint + $2) AS up_to FROM touchline.log) page
+  LEFT JOIN (SELECT ${COLUMNS} FROM touchline.event
+             WHERE position > $1 AND position <= $1::bigint + $2 AND type = ANY ($3)) event ON true
+  ORDER BY event.position`;
+const HEAD = 'SELECT head FROM touchline.log';
+const ADD_PARTITIONS = 'SELECT touchline.add_event_partitions()';
+
+/** Partitions are made this far ahead of the head, and looked after each time half of it is used up. */
+const AHEAD = 20_000_000n;
+const POLL_MS = { shortest: 5, longest: 200 };
+
+interface AppendCall extends Call {
+  readonly appends: readonly PreparedAppend[];
+}
+
+/**
+ * The log in PostgreSQL (docs/adr/0001, 0002). Appends of this process that wait at the same time share a transaction;
+ * other processes may append to the same log. Give it a pool of its own: appends use two connections, readers the rest.
+ */
+export class PostgresEventStore implements EventStore {
+  readonly guarantees = { densePositions: true };
+  readonly #pool: pg.Pool;
+  readonly #coalescer: Coalescer<AppendCall, readonly AppendResult[]>;
+  readonly #growth = new Growth();
+  #closed = false;
+  #polling = false;
+  #roomSeenAt: Position = -AHEAD;
+
+  /** @param pool stays the caller's to end, after `close` */
+  constructor(pool: pg.Pool, options: Partial<CoalescerOptions> = {}) {
+    this.#pool = pool;
+    this.#coalescer = new Coalescer((calls) => this.#write(calls), isTransient, options);
+  }
+
+  /** Events taken and not yet durable. */
+  get waitingEvents(): number {
+    return this.#coalescer.waitingEvents;
+  }
+
+  async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
+    const appends = batch.map(prepare);
+    const bytes = appends.reduce((sum, { data }) => data.reduce((part, text) => part + text.length, sum), 0);
+    const events = appends.reduce((sum, { data }) => sum + data.length, 0);
+    if (events === 0) return batch.map(() => ({ status: 'appended', receipts: [] }));
+    return this.#coalescer.add({ appends, events, bytes });
+  }
+
+  async readStream(
+    workspace: string,
+    stream: string,
+    after = 0,
+    limit = 2 ** 31 - 1,
+  ): Promise<readonly RecordedEvent[]> {
+    return (await this.#read('read-stream', READ_STREAM, [workspace, stream, after, limit])).map(
+      recordedEvent,
+    );
+  }
+
+  async readAll(after: Position, limit: number): Promise<readonly RecordedEvent[]> {
+    return (await this.#read('read-all', READ_ALL, [after, limit])).map(recordedEvent);
+  }
+
+  async readPage(after: Position, limit: number, types: readonly EventType[]): Promise<Page> {
+    const rows = await this.#read('read-page', READ_PAGE, [after, limit, types]);
+    const upTo = BigInt(rows[0]?.[0] ?? 0);
+    const events = rows.flatMap(([, ...row]) => (row[0] === null ? [] : [recordedEvent(row)]));
+    return { events, upTo: upTo > after ? upTo : after };
+  }
+
+  async head(): Promise<Position> {
+    const [row] = await this.#read('head', HEAD, []);
+    const head = BigInt(row?.[0] ?? 0);
+    this.#growth.reach(head);
+    return head;
+  }
+
+  subscribe(
+    after: Position,
+    handler: (batch: readonly RecordedEvent[]) => Promise<void>,
+    onError: (error: unknown) => void,
+  ): Subscription {
+    return subscribe(this, after, handler, onError);
+  }
+
+  waitForGrowth(after: Position, timeoutMs: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    const grown = this.#growth.waitFor(after, timeoutMs);
+    if (!this.#polling) void this.#poll();
+    return grown;
+  }
+
+  async close(): Promise<void> {
+    await this.#coalescer.close();
+    this.#closed = true;
+    this.#growth.wakeAll();
+  }
+
+  async #write(calls: readonly AppendCall[]): Promise<readonly (readonly AppendResult[])[]> {
+    const batch = new AppendBatch(calls.flatMap(({ appends }) => appends));
+    const [row = []] = await this.#query('append', APPEND, batch.parameters()).catch((error: unknown) =>
+      this.#makeRoom(error),
+    );
+    const head = BigInt(row[0] ?? 0);
+    this.#growth.reach(head);
+    if (head - this.#roomSeenAt > AHEAD / 2n) this.#seeToRoom(head);
+    const results = batch.results(row);
+    let next = 0;
+    return calls.map(({ appends }) => results.slice(next, (next += appends.length)));
+  }
+
+  /** In the background: there is room for ten million events more, and a failure shows when it is used up. */
+  #seeToRoom(head: Position): void {
+    this.#roomSeenAt = head;
+    this.#pool.query(ADD_PARTITIONS).catch(() => (this.#roomSeenAt = -AHEAD));
+  }
+
+  async #makeRoom(error: unknown): Promise<never> {
+    if (isOutOfRoom(error)) await this.#pool.query(ADD_PARTITIONS);
+    throw error;
+  }
+
+  /** Looks for events of other processes, while somebody waits. */
+  async #poll(): Promise<void> {
+    this.#polling = true;
+    let pause = POLL_MS.shortest;
+    while (this.#growth.waiting && !this.#closed) {
+      await this.#growth.waitFor(this.#growth.reached, pause);
+      const known = this.#growth.reached;
+      const head = await this.head().catch(() => known);
+      pause = head > known ? POLL_MS.shortest : Math.min(pause * 1.5, POLL_MS.longest);
+    }
+    this.#polling = false;
+  }
+
+  async #read(name: string, text: string, values: unknown[]): Promise<EventRow[]> {
+    return this.#query(name, text, values).catch((error: unknown) => {
+      if (!isTransient(error)) throw error;
+      throw new StoreUnavailable('the database of the event log does not answer', 5, { cause: error });
+    });
+  }
+
+  async #query(name: string, text: string, values: unknown[]): Promise<EventRow[]> {
+    const { rows } = await this.#pool.query<(string | null)[]>(textRows(`touchline-${name}`, text, values));
+    return rows;
+  }
+}
+
+const isOutOfRoom = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === '23514' && error.message.startsWith('no partition');
+
+/** SQLSTATE classes of statements that will never succeed: bad data, bad SQL, no right, over a fixed limit. */
+const LASTING = /^(0A|21|22|23|28|2F|3D|3F|42|44|54|P0)/;
+
+/** Whether it may pass by itself: a lost connection, a restart, a full disk, a deadlock. */
+function isTransient(error: unknown): boolean {
+  if (isOutOfRoom(error)) return true;
+  if (error instanceof pg.DatabaseError) return !LASTING.test(error.code ?? '');
+  return !(error instanceof TypeError || error instanceof RangeError);
+}

@@ -1,0 +1,61 @@
+import type { QueryArrayConfig } from 'pg';
+import { parseInstant } from '../database/database.js';
+import type { NewEvent, RecordedEvent } from '../domain/events.js';
+
+/** In the order of `recordedEvent`. */
+export const EVENT_COLUMNS = [
+  'position',
+  'workspace',
+  'stream',
+  'version',
+  'id',
+  'type',
+  'schema_version',
+  'occurred_at',
+  'recorded_at',
+  'collector',
+  'correlation_id',
+  'causation_id',
+  'data',
+];
+
+export type EventRow = readonly (string | null)[];
+
+/** A row of EVENT_COLUMNS, all as text. */
+export function recordedEvent(row: EventRow): RecordedEvent {
+  const [position, workspace, stream, version, id, type, schemaVersion, occurredAt, recordedAt] =
+    row as string[];
+  const [, , , , , , , , , collector, correlationId, causationId, data] = row;
+  return {
+    position: BigInt(position ?? 0),
+    workspace: workspace ?? '',
+    stream: stream ?? '',
+    version: Number(version),
+    id: id ?? '',
+    type: type as NewEvent['type'],
+    schemaVersion: Number(schemaVersion),
+    occurredAt: parseInstant(occurredAt ?? '') as Date,
+    recordedAt: parseInstant(recordedAt ?? '') as Date,
+    ...(collector != null && { collector }),
+    ...(correlationId != null && { correlationId }),
+    ...(causationId != null && { causationId }),
+    data: JSON.parse(data ?? 'null') as never,
+  } as RecordedEvent;
+}
+
+const asText = { getTypeParser: () => (text: string) => text } as unknown as NonNullable<
+  QueryArrayConfig['types']
+>;
+
+/** A prepared query whose rows come as arrays of texts. */
+export const textRows = (
+  name: string,
+  text: string,
+  values: unknown[],
+): QueryArrayConfig & { rowMode: 'array' } => ({
+  name,
+  text,
+  values,
+  rowMode: 'array',
+  types: asText,
+});

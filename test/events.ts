@@ -1,0 +1,38 @@
+import { eventId } from '../src/domain/event-id.js';
+import type { NewEvent } from '../src/domain/events.js';
+import { identityKey } from '../src/domain/identity.js';
+import type { Append, Expected } from '../src/event-store/event-store.js';
+
+/** A touchpoint for tests of the log; the same name makes the same id. */
+export function touch(
+  name: string,
+  more: Partial<NewEvent<'TouchpointRecorded'>> = {},
+): NewEvent<'TouchpointRecorded'> {
+  return {
+    id: eventId('main', 'web', name, new Date('2026-03-01T09:30:00.123Z')),
+    type: 'TouchpointRecorded',
+    schemaVersion: 1,
+    occurredAt: new Date('2026-03-01T09:30:00.123Z'),
+    data: {
+      kind: 'page_view',
+      channel: 'direct',
+      identity: [identityKey('anonymous', 'a-1')],
+      verdict: 'human',
+      properties: { name },
+    },
+    ...more,
+  };
+}
+
+/** An append of touchpoints to one stream of workspace `main`. */
+export const to = (
+  stream: string,
+  names: readonly string[],
+  expected: Expected = 'any',
+  workspace = 'main',
+): Append => ({
+  workspace,
+  stream,
+  expected,
+  events: names.map((name) => touch(name)),
+});
