@@ -148,7 +148,7 @@ export interface ParkedEvent {
   readonly position: string;
   readonly eventId: string;
   readonly type: string;
-  readonly keys: readonly string[];
+  readonly keys: string[];
   readonly behind: string | null;
   readonly error: string | null;
   readonly attempts: number;

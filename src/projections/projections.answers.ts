@@ -1,53 +1,73 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, Matches, Max, Min } from 'class-validator';
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import type { ProjectionStatus } from './checkpoint.js';
-import type { ParkedEvent } from './parking.js';
 
-export interface ProjectionList {
-  /** Position of the last event in the log. */
-  readonly head: string;
-  readonly projections: readonly {
-    readonly name: string;
-    /** Of the code that makes its rows. */
-    readonly version: number;
-    readonly position: string;
-    /** Events of the log it has not applied yet. */
-    readonly lag: number;
-    readonly status: ProjectionStatus;
-    /** Events of this workspace that are parked. */
-    readonly parked: number;
-    /** Why it does not move, when `status` is failed. */
-    readonly error: string | null;
-  }[];
+const Text = (description: string): PropertyDecorator => ApiProperty({ type: String, description });
+const MaybeText = (description: string): PropertyDecorator =>
+  ApiProperty({ type: String, nullable: true, description });
+const Whole = (description: string): PropertyDecorator => ApiProperty({ type: 'integer', description });
+
+export class ProjectionItem {
+  @Text('Its name') name!: string;
+  @Whole('Of the code that makes its rows') version!: number;
+  @Text('Everything in the log up to here is in its rows') position!: string;
+  @Whole('Events of the log it has not applied yet') lag!: number;
+  @ApiProperty({ type: String, enum: ['running', 'rebuilding', 'failed'] }) status!: ProjectionStatus;
+  @Whole('Events of this workspace that are parked') parked!: number;
+  @MaybeText('Why it does not move, when it failed') error!: string | null;
 }
 
-export interface RebuildStarted {
-  /** The projection and those that read its rows. */
-  readonly rebuilding: readonly string[];
+export class ProjectionsAnswer {
+  @Text('Position of the last event in the log') head!: string;
+  @ApiProperty({ type: ProjectionItem, isArray: true }) projections!: ProjectionItem[];
 }
 
-export interface ParkedPage {
-  readonly items: readonly ParkedEvent[];
-  readonly next: string | null;
+export class RebuildAnswer {
+  @ApiProperty({ type: [String], description: 'The projection and those that read its rows' })
+  rebuilding!: string[];
 }
 
-export interface RetryOutcome {
-  readonly tried: number;
-  /** Events of this workspace that are parked still. */
-  readonly parked: number;
+export class ParkedItem {
+  @Text('Of the event in the log') position!: string;
+  @ApiProperty({ type: String, format: 'uuid' }) eventId!: string;
+  @Text('Type of the event') type!: string;
+  @ApiProperty({ type: [String], description: 'Later events that share one of them are parked too' })
+  keys!: string[];
+  @MaybeText('Position of the parked event it waits for; null: it failed itself') behind!: string | null;
+  @MaybeText('Why it could not be applied; null: it was not tried') error!: string | null;
+  @Whole('Times it was tried') attempts!: number;
+  @ApiProperty({ type: Boolean, description: 'Retrying it rebuilds the projection' }) overtaken!: boolean;
+  @ApiProperty({ type: String, format: 'date-time' }) parkedAt!: Date;
 }
 
-export interface LogHead {
-  readonly position: string;
+export class ParkedAnswer {
+  @ApiProperty({ type: ParkedItem, isArray: true }) items!: ParkedItem[];
+  @MaybeText('Give it as `cursor` for the next page; null on the last page') next!: string | null;
+}
+
+export class RetryAnswer {
+  @Whole('Events that were tried again') tried!: number;
+  @Whole('Events of this workspace that are parked still') parked!: number;
+}
+
+export class LogHeadAnswer {
+  @Text('Position of the last event') position!: string;
 }
 
 export class ParkedQuery {
-  @ApiPropertyOptional({ description: '`next` of the page before', example: '4711' })
+  @ApiPropertyOptional({ type: String, description: '`next` of the page before', example: '4711' })
   @Matches(/^\d{1,18}$/, { message: 'give `next` of the page before' })
   cursor: string = '0';
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 1000, default: 100 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @Transform(({ value }) => Number(value))
   @IsInt({ message: 'give a whole number from 1 to 1000' })
   @Min(1)
@@ -55,7 +75,16 @@ export class ParkedQuery {
   limit: number = 100;
 }
 
-const eventId = '019c2f0e-9a5c-8b1d-a3f0-5d2e6a1c9b47';
+/** Tells the OpenAPI document what is answered, with an example. */
+export const Answers = (status: number, type: new () => object, example: object): MethodDecorator =>
+  applyDecorators(
+    ApiExtraModels(type),
+    ApiResponse({
+      status,
+      description: 'The answer',
+      content: { 'application/json': { schema: { $ref: getSchemaPath(type) }, example } },
+    }),
+  );
 
 export const examples = {
   head: { position: '5124' },
@@ -79,7 +108,7 @@ export const examples = {
     items: [
       {
         position: '4711',
-        eventId,
+        eventId: '019c2f0e-9a5c-8b1d-a3f0-5d2e6a1c9b47',
         type: 'TouchpointRecorded',
         keys: ['email:ada@acme.example', 'lead:5b0b1c9e-4c1f-8a2d-a7d3-0f6f6b0f1a11'],
         behind: null,
@@ -99,4 +128,4 @@ export const examples = {
     code: 'projection-not-found',
     detail: 'There is no projection "journeys"; there are: journey, opportunities, attribution',
   },
-} as const;
+};

@@ -7,13 +7,14 @@ import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { readCheckpoints } from './checkpoint.js';
 import { countParked, readParked } from './parking.js';
 import {
-  type LogHead,
-  type ParkedPage,
-  ParkedQuery,
-  type ProjectionList,
-  type RebuildStarted,
-  type RetryOutcome,
+  Answers,
   examples,
+  LogHeadAnswer,
+  ParkedAnswer,
+  ParkedQuery,
+  ProjectionsAnswer,
+  RebuildAnswer,
+  RetryAnswer,
 } from './projections.answers.js';
 import { ProjectionRunner } from './runner.js';
 
@@ -37,8 +38,8 @@ export class ProjectionsController {
 
   @Get()
   @ApiOperation({ summary: 'Where each read model stands: its position, its lag, and events it had to park' })
-  @ApiResponse({ status: 200, content: { 'application/json': { example: examples.list } } })
-  async list(@RequestWorkspace() workspace: string): Promise<ProjectionList> {
+  @Answers(200, ProjectionsAnswer, examples.list)
+  async list(@RequestWorkspace() workspace: string): Promise<ProjectionsAnswer> {
     const [checkpoints, parked, head] = await Promise.all([
       readCheckpoints(this.pool),
       countParked(this.pool, workspace),
@@ -65,9 +66,9 @@ export class ProjectionsController {
       'Answers at once. Until they have caught up, questions to these read models answer 503 `projection-rebuilding`.',
   })
   @ApiParam(NAME)
-  @ApiResponse({ status: 202, content: { 'application/json': { example: examples.rebuilding } } })
+  @Answers(202, RebuildAnswer, examples.rebuilding)
   @ApiResponse(notFound)
-  async rebuild(@Param('name') name: string): Promise<RebuildStarted> {
+  async rebuild(@Param('name') name: string): Promise<RebuildAnswer> {
     return { rebuilding: await this.runner.rebuild(name) };
   }
 
@@ -77,13 +78,13 @@ export class ProjectionsController {
     description: '`behind` is the position of the event it waits for; null: it failed itself, see `error`.',
   })
   @ApiParam(NAME)
-  @ApiResponse({ status: 200, content: { 'application/json': { example: examples.parked } } })
+  @Answers(200, ParkedAnswer, examples.parked)
   @ApiResponse(notFound)
   async parked(
     @RequestWorkspace() workspace: string,
     @Param('name') name: string,
     @Query() { cursor, limit }: ParkedQuery,
-  ): Promise<ParkedPage> {
+  ): Promise<ParkedAnswer> {
     this.runner.assertKnown(name);
     const items = await readParked(this.pool, name, workspace, BigInt(cursor), limit + 1);
     const page = items.slice(0, limit);
@@ -98,9 +99,9 @@ export class ProjectionsController {
       'What was healed lies before the positions of the read models that build on this one: those are rebuilt. When later events of the whole workspace have passed it, this one is rebuilt too.',
   })
   @ApiParam(NAME)
-  @ApiResponse({ status: 200, content: { 'application/json': { example: examples.retried } } })
+  @Answers(200, RetryAnswer, examples.retried)
   @ApiResponse(notFound)
-  async retry(@RequestWorkspace() workspace: string, @Param('name') name: string): Promise<RetryOutcome> {
+  async retry(@RequestWorkspace() workspace: string, @Param('name') name: string): Promise<RetryAnswer> {
     const tried = await this.runner.retryParked(name, workspace);
     return { tried, parked: (await countParked(this.pool, workspace)).get(name) ?? 0 };
   }
@@ -115,8 +116,8 @@ export class LogController {
 
   @Get('head')
   @ApiOperation({ summary: 'The position of the last event in the log' })
-  @ApiResponse({ status: 200, content: { 'application/json': { example: examples.head } } })
-  async head(): Promise<LogHead> {
+  @Answers(200, LogHeadAnswer, examples.head)
+  async head(): Promise<LogHeadAnswer> {
     return { position: String(await this.store.head()) };
   }
 }
