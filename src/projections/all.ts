@@ -1,4 +1,5 @@
+import { opportunities } from './opportunities.js';
 import type { Projection } from './projection.js';
 
 /** Every projection there is. A new one: its file, its spec, a migration, and its line here. */
-export const projections: readonly Projection[] = [];
+export const projections: readonly Projection[] = [opportunities];

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { open, opportunity, type Opportunity, type OpportunityEvent } from '../domain/opportunity.js';
+import { update, type UpdateOpportunity } from '../domain/opportunity-update.js';
+import { handle } from '../event-store/handle.js';
+import { MemoryEventStore } from '../event-store/memory.js';
+import { opportunities } from './opportunities.js';
+import { PoisonedEvent } from './projection.js';
+
+let db: TestDatabase;
+let store: MemoryEventStore;
+beforeAll(async () => (db = await testDatabase()));
+afterAll(() => db.drop());
+beforeEach(async () => {
+  store = new MemoryEventStore();
+  await empty();
+});
+
+const empty = () => db.pool.query(`TRUNCATE ${opportunities.tables.join(', ')}`);
+const day = (number: number): Date => new Date(Date.UTC(2026, 0, number));
+
+const decide = (opportunityId: string, decided: (state: Opportunity) => OpportunityEvent[]) =>
+  handle(store, 'main', `opportunity-${opportunityId}`, opportunity, decided);
+const opening = (opportunityId: string, more: object = {}) =>
+  decide(opportunityId, (state) =>
+    open(
+      {
+        opportunityId,
+        currency: 'USD',
+        amount: '100.00',
+        contacts: [],
+        openedAt: day(1),
+        now: day(20),
+        ...more,
+      },
+      state,
+    ),
+  );
+const updating = (opportunityId: string, said: Partial<UpdateOpportunity>, now = day(20)) =>
+  decide(opportunityId, (state) => update({ opportunityId, contacts: [], now, ...said }, state));
+
+/** Projects the whole log in batches of so many positions. */
+async function project(size: number): Promise<void> {
+  const events = await store.readAll(0n, 10_000);
+  const tx = await db.pool.connect();
+  try {
+    for (let after = 0; after < events.length; after += size) {
+      const batch = events.slice(after, after + size);
+      await opportunities.apply(batch, tx, { after: BigInt(after), upTo: BigInt(after + batch.length) });
+    }
+  } finally {
+    tx.release();
+  }
+}
+const rows = async (query: string) => (await db.pool.query<Record<string, unknown>>(query)).rows;
+
+async function halfAYear(): Promise<void> {
+  await opening('opp-1', {
+    name: 'Acme 2026',
+    contacts: [{ keys: ['email:ada@acme.example'], role: 'user' }],
+  });
+  await opening('opp-2', { amount: '7.00', currency: 'JPY' });
+  await updating('opp-1', { stage: 'proposal', amount: '120.00' });
+  await updating('opp-1', { contacts: [{ keys: ['crm:1', 'email:ada@acme.example'], role: 'champion' }] });
+  await updating('opp-2', { status: 'lost', reason: 'price', closedAt: day(9) });
+  await updating('opp-1', { contacts: [{ keys: ['email:bob@acme.example'], role: 'user' }] });
+  await updating('opp-1', { contacts: [{ keys: ['crm:1'], role: null }] });
+  await updating('opp-2', { status: 'open' });
+  await updating('opp-1', { status: 'won', closedAt: day(10) });
+  await updating('opp-1', { status: 'won', amount: '110.00' });
+}
+
+describe('every version of a deal', () => {
+  test('is kept, from the event that made it to the one that ended it', async () => {
+    await halfAYear();
+    await project(5_000);
+    const deals = await rows(`SELECT * FROM touchline.opportunity ORDER BY opportunity_id, known_from`);
+    expect(
+      deals.map((row) => [
+        row['opportunity_id'],
+        row['status'],
+        row['amount_minor'],
+        row['known_from'],
+        row['superseded_at'],
+      ]),
+    ).toEqual([
+      ['opp-1', 'open', '10000', '1', '4'],
+      ['opp-1', 'open', '12000', '4', '10'],
+      ['opp-1', 'won', '12000', '10', '11'],
+      ['opp-1', 'won', '11000', '11', null],
+      ['opp-2', 'open', '7', '3', '6'],
+      ['opp-2', 'lost', '7', '6', '9'],
+      ['opp-2', 'open', '7', '9', null],
+    ]);
+    expect(deals[3]).toMatchObject({
+      name: 'Acme 2026',
+      stage: 'proposal',
+      opened_at: day(1),
+      closed_at: day(10),
+      version: 8,
+    });
+    expect(deals[5]).toMatchObject({ reason: 'price', closed_at: day(9) });
+    expect(deals[6]).toMatchObject({ reason: null, closed_at: null });
+  });
+
+  test('and so is the committee', async () => {
+    await halfAYear();
+    await project(5_000);
+    const seats = await rows(`SELECT * FROM touchline.opportunity_contact ORDER BY known_from`);
+    expect(
+      seats.map((row) => [row['contact'], row['role'], row['keys'], row['known_from'], row['superseded_at']]),
+    ).toEqual([
+      ['email:ada@acme.example', 'user', ['email:ada@acme.example'], '2', '5'],
+      ['email:ada@acme.example', 'champion', ['email:ada@acme.example', 'crm:1'], '5', '8'],
+      ['email:bob@acme.example', 'user', ['email:bob@acme.example'], '7', null],
+    ]);
+    expect(
+      await rows('SELECT key, opportunity_id FROM touchline.opportunity_contact_key ORDER BY key'),
+    ).toEqual(
+      ['crm:1', 'email:ada@acme.example', 'email:bob@acme.example'].map((key) => ({
+        key,
+        opportunity_id: 'opp-1',
+      })),
+    );
+  });
+});
+
+test('the same rows come from batches of any size', async () => {
+  await halfAYear();
+  const all = async () => {
+    const tables = opportunities.tables.map((table) => rows(`SELECT * FROM ${table} t ORDER BY t`));
+    return Promise.all(tables);
+  };
+  await project(5_000);
+  const atOnce = await all();
+  for (const size of [1, 2, 3, 7]) {
+    await empty();
+    await project(size);
+    expect(await all()).toEqual(atOnce);
+  }
+});
+
+test('a workspace does not see the deal of the same name in another', async () => {
+  await opening('opp-1');
+  await handle(store, 'other', 'opportunity-opp-1', opportunity, (state) =>
+    open({ opportunityId: 'opp-1', currency: 'EUR', contacts: [], now: day(2) }, state),
+  );
+  await updating('opp-1', { status: 'lost' });
+  await project(5_000);
+  expect(
+    await rows(`SELECT workspace, status FROM touchline.opportunity WHERE superseded_at IS NULL ORDER BY 1`),
+  ).toEqual([
+    { workspace: 'main', status: 'lost' },
+    { workspace: 'other', status: 'open' },
+  ]);
+});
+
+test('an event of a deal that was never opened is told apart', async () => {
+  await opening('opp-1');
+  await updating('opp-1', { owner: 'rep-2' });
+  const [, changed] = await store.readAll(0n, 10);
+  const tx = await db.pool.connect();
+  const applied = opportunities.apply([changed!], tx, { after: 1n, upTo: 2n }).finally(() => tx.release());
+  await expect(applied).rejects.toMatchObject({ keys: ['opportunity:opp-1'] });
+  await expect(applied).rejects.toBeInstanceOf(PoisonedEvent);
+});
