@@ -97,11 +97,11 @@ WITH variant AS (
   WINDOW same AS (PARTITION BY workspace, content_id)
    ORDER BY workspace, content_id, variant.last_touch_at DESC, content_title, content_url
 ), catalogued AS (
-  SELECT m.workspace, entry.*
+  SELECT m.workspace, entry.id AS content_id, entry.title, entry.type, entry.stage, entry.author, entry.publisher
     FROM touchline.journey_model m
    CROSS JOIN LATERAL jsonb_to_recordset(m.document -> 'contents')
-           AS entry (id text, title text, type text, stage text, author text, publisher text)
-   WHERE m.superseded_at IS NULL
+           AS entry (id text, title text, type text, stage text, author text, publisher text, "eachPage" boolean)
+   WHERE m.superseded_at IS NULL AND "eachPage" IS NOT true
 )
 SELECT workspace,
        workspace || '/' || content_id AS content_key,
@@ -116,8 +116,7 @@ SELECT workspace,
        t.first_touch_at,
        t.last_touch_at
   FROM touched t
-  FULL JOIN (SELECT workspace, id AS content_id, title, type, stage, author, publisher FROM catalogued) c
- USING (workspace, content_id)
+  FULL JOIN catalogued c USING (workspace, content_id)
 UNION ALL
 SELECT slug, slug || '/(none)', NULL, '(no content)', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL FROM touchline.workspace;
 

@@ -1,0 +1,252 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { ensureBiRole, type BiRole } from './bi-role.js';
+
+const ROWS = join(import.meta.dirname, '../../test/bi-rows.sql');
+
+/** Roles belong to the server, which the specs of a run share: names that no other spec uses. */
+const [mine, other] = ['a', 'b'].map((letter) => `bi-${letter}-${randomBytes(4).toString('hex')}`) as [
+  string,
+  string,
+];
+
+let db: TestDatabase;
+let made: BiRole;
+let reader: pg.Client;
+
+async function connectAs({ role, password }: BiRole, database = db): Promise<pg.Client> {
+  const url = Object.assign(new URL(database.url), { username: role, password: password ?? '' });
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  return client;
+}
+
+async function ask(sql: string): Promise<Record<string, unknown>[]> {
+  return (await reader.query<Record<string, unknown>>(sql)).rows;
+}
+
+beforeAll(async () => {
+  db = await testDatabase();
+  const rows = await readFile(ROWS, 'utf8');
+  for (const workspace of [mine, other]) await db.pool.query(rows.replaceAll('{w}', workspace));
+  made = await ensureBiRole(db.pool, mine);
+  await ensureBiRole(db.pool, other);
+  reader = await connectAs(made);
+});
+
+afterAll(async () => {
+  await reader.end();
+  const roles = await db.pool.query<{ role: string }>(
+    'SELECT touchline.bi_role_name(w) AS role FROM unnest($1::text[]) AS w',
+    [[mine, other]],
+  );
+  for (const { role } of roles.rows) await db.pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  await db.drop();
+});
+
+describe('what the role of a workspace sees', () => {
+  test('every view answers, and only with its own workspace', async () => {
+    const views = await ask(`SELECT table_name AS view, bool_or(column_name = 'workspace') AS scoped
+                               FROM information_schema.columns WHERE table_schema = 'bi' GROUP BY 1`);
+    expect(views.length).toBeGreaterThan(15);
+    for (const { view, scoped } of views) {
+      if (!scoped) await ask(`SELECT count(*) FROM bi.${view}`);
+      else
+        expect([view, await ask(`SELECT DISTINCT workspace FROM bi.${view}`)]).toEqual([
+          view,
+          [{ workspace: mine }],
+        ]);
+    }
+  });
+
+  test('asked for another workspace by name it finds nothing', async () => {
+    expect(await ask(`SELECT * FROM bi.dim_lead WHERE workspace = '${other}'`)).toEqual([]);
+    expect(
+      await ask(`SELECT * FROM bi.fact_touchpoint WHERE touchpoint_key = md5('${other}/touch1')::uuid`),
+    ).toEqual([]);
+    // given: the owner of the tables does find it
+    expect((await db.pool.query(`SELECT FROM bi.dim_lead WHERE workspace = '${other}'`)).rowCount).toBe(3);
+  });
+
+  test('a condition that fails on other rows cannot betray them', async () => {
+    // A division by zero on the other workspace's rows would tell that they exist.
+    await expect(
+      ask(`SELECT count(*) FROM bi.dim_lead WHERE 1 / (workspace = '${mine}')::int = 1`),
+    ).resolves.toEqual([{ count: '3' }]);
+  });
+
+  test('it speaks UTC and finds the views without their schema', async () => {
+    expect(
+      await ask('SELECT current_setting($$timezone$$) AS zone, count(*)::int AS leads FROM dim_lead'),
+    ).toEqual([{ zone: 'UTC', leads: 3 }]);
+  });
+});
+
+describe('what it may not do', () => {
+  test.each([
+    'SELECT * FROM touchline.lead_profile',
+    'SELECT * FROM touchline.api_key',
+    'SELECT * FROM touchline.write_key',
+    'SELECT * FROM touchline.event',
+    'SELECT * FROM touchline.attribution_credit',
+    "SELECT * FROM touchline.lead_lifecycle() WHERE workspace = 'main'",
+    "SELECT touchline.grant_bi('main', current_user)",
+    'CREATE TABLE bi.mine (x int)',
+    'CREATE TABLE public.mine (x int)',
+    "UPDATE bi.dim_lead SET email = 'x'",
+    'DELETE FROM bi.fact_touchpoint',
+    "INSERT INTO bi.fact_opportunity (workspace) VALUES ('main')",
+    'SET ROLE postgres',
+    "SELECT pg_read_file('/etc/passwd')",
+  ])('%s', async (sql) => {
+    await ask('SET default_transaction_read_only = off');
+    await expect(ask(sql)).rejects.toThrow(/permission denied|must be|cannot .* view/);
+  });
+
+  test('it is read-only to begin with', async () => {
+    const fresh = await connectAs(made);
+    await expect(
+      fresh.query('CREATE TEMP TABLE t (x int); INSERT INTO bi.dim_lead DEFAULT VALUES'),
+    ).rejects.toThrow();
+    const { rows } = await fresh.query('SHOW default_transaction_read_only');
+    expect(rows).toEqual([{ default_transaction_read_only: 'on' }]);
+    await fresh.end();
+  });
+});
+
+describe('nothing is forgotten', () => {
+  /** Every relation that a view of schema bi reads, also through views and functions. */
+  const UNDER_BI = `
+    WITH RECURSIVE reads (class, id) AS (
+      SELECT 'pg_class'::regclass, c.oid FROM pg_class c WHERE c.relnamespace = 'bi'::regnamespace AND c.relname <> 'freshness'
+      UNION
+      SELECT d.refclassid::regclass, d.refobjid
+        FROM reads r
+        LEFT JOIN pg_rewrite w ON r.class = 'pg_class'::regclass AND w.ev_class = r.id
+        JOIN pg_depend d ON (d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid)
+                         OR (d.classid = r.class AND d.objid = r.id AND r.class = 'pg_proc'::regclass)
+       WHERE d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass)
+    )
+    SELECT c.relname::text AS name, c.relkind, c.relrowsecurity,
+           coalesce('security_invoker=true' = ANY (c.reloptions), false) AS invoker
+      FROM reads JOIN pg_class c ON c.oid = reads.id AND reads.class = 'pg_class'::regclass
+     WHERE c.relnamespace IN ('bi'::regnamespace, 'touchline'::regnamespace)`;
+
+  test('every table under the views has row security, and bi_table names just those', async () => {
+    const { rows: tables } = await db.pool.query<{ name: string; relrowsecurity: boolean }>(
+      `SELECT name, relrowsecurity FROM (${UNDER_BI}) u WHERE relkind <> 'v' ORDER BY name`,
+    );
+    expect(tables.filter(({ relrowsecurity }) => !relrowsecurity)).toEqual([]);
+    const { rows: listed } = await db.pool.query<{ name: string }>(
+      'SELECT name::text FROM touchline.bi_table WHERE workspace_column IS NOT NULL ORDER BY name::text',
+    );
+    expect(listed.map(({ name }) => name)).toEqual(tables.map(({ name }) => name));
+  });
+
+  test('every view asks with the rights of who reads it', async () => {
+    const { rows } = await db.pool.query(
+      `SELECT name FROM (${UNDER_BI}) u WHERE relkind = 'v' AND NOT invoker AND name <> 'dim_date'`,
+    );
+    expect(rows).toEqual([]);
+  });
+});
+
+describe('making it', () => {
+  test('again changes nothing, and the password stays what it was', async () => {
+    expect(await ensureBiRole(db.pool, mine, { password: 'another' })).toEqual({ role: made.role });
+    await (await connectAs(made)).end();
+  });
+
+  test('a view that came later is opened to roles that are there', async () => {
+    await db.pool.query(
+      'CREATE VIEW bi.later WITH (security_invoker = true) AS SELECT workspace FROM touchline.lead',
+    );
+    await expect(ask('SELECT * FROM bi.later')).rejects.toThrow('permission denied');
+    await ensureBiRole(db.pool, mine);
+    expect(await ask('SELECT DISTINCT workspace FROM bi.later')).toEqual([{ workspace: mine }]);
+    await db.pool.query('DROP VIEW bi.later');
+  });
+
+  test('a long workspace name, and one like it, get names of their own', async () => {
+    const names = await db.pool.query<{ name: string }>(
+      `SELECT touchline.bi_role_name(repeat('x', 50) || tail) AS name FROM unnest(ARRAY['', 'y', 'z']) AS tail`,
+    );
+    expect(new Set(names.rows.map(({ name }) => name)).size).toBe(3);
+    expect(names.rows.every(({ name }) => name.length <= 63)).toBe(true);
+  });
+
+  test('another Touchline on the same server does not share the role', async () => {
+    const second = await testDatabase();
+    await second.pool.query((await readFile(ROWS, 'utf8')).replaceAll('{w}', mine));
+    const theirs = await ensureBiRole(second.pool, mine);
+    expect(theirs.role).not.toBe(made.role);
+    const stranger = await connectAs(made, second);
+    await expect(stranger.query('SELECT * FROM bi.dim_lead')).rejects.toThrow('permission denied');
+    await stranger.end();
+    await second.pool.query(`DROP OWNED BY ${theirs.role}; DROP ROLE ${theirs.role}`);
+    await second.drop();
+  });
+
+  test('a server that lets us make no roles: the operator is told the SQL', async () => {
+    const limited = `limited_${randomBytes(4).toString('hex')}`;
+    await db.pool.query(
+      `CREATE ROLE ${limited} LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA touchline TO ${limited}`,
+    );
+    const pool = new pg.Pool({
+      connectionString: Object.assign(new URL(db.url), { username: limited, password: 'x' }).href,
+    });
+    const { role, password, warning } = await ensureBiRole(pool, 'new-one');
+    expect([role, password]).toEqual(['touchline_bi_new_one', undefined]);
+    expect(warning).toContain('CREATE ROLE "touchline_bi_new_one" LOGIN PASSWORD');
+    await pool.end();
+    await db.pool.query(`DROP OWNED BY ${limited}; DROP ROLE ${limited}`);
+  });
+});
+
+describe('row security costs nothing worth having', () => {
+  interface Plan {
+    readonly 'Total Cost': number;
+  }
+  const cost = async (client: pg.Client | pg.Pool, sql: string): Promise<number> => {
+    const { rows } = await client.query<{ 'QUERY PLAN': readonly [{ Plan: Plan }] }>(
+      `EXPLAIN (FORMAT JSON) ${sql}`,
+    );
+    return rows[0]!['QUERY PLAN'][0].Plan['Total Cost'];
+  };
+
+  beforeAll(async () => {
+    await db.pool.query(
+      `INSERT INTO touchline.journey (workspace, lead_id, event_id, session_id, position, occurred_at, recorded_at, kind,
+                                      channel, content_id, identity, verdict, known_from)
+       SELECT w, md5(w || n % 500)::uuid, md5(w || n)::uuid, md5(w || n)::uuid, n, now() - n * interval '1 minute', now(),
+              'page_view', 'direct', 'c' || n % 50, '{}', 'human', n
+         FROM unnest($1::text[]) AS w, generate_series(100, 10000) AS n`,
+      [[mine, other]],
+    );
+    await db.pool.query('ANALYZE touchline.journey');
+  });
+
+  test.each([
+    `SELECT channel, count(*) FROM bi.fact_touchpoint WHERE TRUE GROUP BY 1`,
+    `SELECT d.year_month, count(*) FROM bi.fact_touchpoint f JOIN bi.dim_date d ON d.date = f.occurred_date WHERE TRUE GROUP BY 1`,
+    `SELECT c.content_title, count(*) FROM bi.fact_touchpoint f JOIN bi.dim_content c USING (content_key) WHERE TRUE GROUP BY 1`,
+    `SELECT * FROM bi.lead_current WHERE TRUE`,
+  ])('%s: as cheap as for the owner who names the workspace', async (sql) => {
+    const workspaces = sql.includes(' c USING') ? ['f', 'c'] : [sql.includes(' f ') ? 'f' : ''];
+    const named = workspaces.map((alias) => `${alias && `${alias}.`}workspace = '${mine}'`).join(' AND ');
+    const owner = await cost(db.pool, sql.replace('TRUE', named));
+    expect(await cost(reader, sql)).toBeLessThan(owner * 1.2);
+  });
+
+  test('one lead is found by index', async () => {
+    const { rows } = await reader.query<{ 'QUERY PLAN': string }>(
+      `EXPLAIN SELECT * FROM bi.fact_touchpoint WHERE touchpoint_key = md5('x')::uuid`,
+    );
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(/Index Scan using journey_pkey/);
+  });
+});

@@ -1,0 +1,344 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { exponentOf } from '../domain/attribution/money.js';
+import { readModelsPage } from './read-models.js';
+
+const ROWS = join(import.meta.dirname, '../../test/bi-rows.sql');
+
+let db: TestDatabase;
+let rows: <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) => Promise<Row[]>;
+
+beforeAll(async () => {
+  db = await testDatabase();
+  rows = async (sql, values) => (await db.pool.query(sql, values)).rows;
+  await db.pool.query((await readFile(ROWS, 'utf8')).replaceAll('{w}', 'main'));
+});
+afterAll(() => db.drop());
+
+describe('the dictionary', () => {
+  test('every view and column of schema bi says what it means, with an example', async () => {
+    const silent = await rows(`
+      SELECT c.relname, a.attname, col_description(c.oid, a.attnum) AS meaning
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+       WHERE c.relnamespace = 'bi'::regnamespace
+         AND (obj_description(c.oid, 'pg_class') IS NULL OR col_description(c.oid, a.attnum) IS NULL
+              OR col_description(c.oid, a.attnum) !~ '.{8,} Example: \\S')`);
+    expect(silent).toEqual([]);
+  });
+
+  test('schema bi has views only', async () => {
+    const kinds = await rows(`SELECT DISTINCT relkind FROM pg_class WHERE relnamespace = 'bi'::regnamespace`);
+    expect(kinds).toEqual([{ relkind: 'v' }]);
+  });
+
+  test('docs/read-models.md is the page of this schema', async () => {
+    const kept = await readFile(join(import.meta.dirname, '../../docs/read-models.md'), 'utf8');
+    expect(kept).toBe(await readModelsPage(db.pool));
+  });
+});
+
+describe('what is true now and what was once believed', () => {
+  test('a fact view has one row a fact', async () => {
+    const facts = await rows(
+      `SELECT touchpoint_key, count(*)::int FROM bi.fact_touchpoint GROUP BY 1 HAVING count(*) > 1`,
+    );
+    expect(facts).toEqual([]);
+    expect(await rows('SELECT count(*)::int FROM bi.fact_touchpoint')).toEqual([{ count: 5 }]);
+  });
+
+  test('its history has every version, told apart by is_current and superseded_at', async () => {
+    const versions = await rows(
+      `SELECT known_from::int, superseded_at::int, is_current FROM bi.fact_touchpoint_history
+        WHERE touchpoint_key = md5('main/touch1')::uuid ORDER BY 1`,
+    );
+    expect(versions).toEqual([
+      { known_from: 2, superseded_at: 9, is_current: false },
+      { known_from: 9, superseded_at: null, is_current: true },
+    ]);
+  });
+
+  test.each([
+    'touchpoint',
+    'stage_transition',
+    'score_change',
+    'opportunity',
+    'attribution_credit',
+    'attribution_total',
+  ])('the current rows of the history of fact_%s are its facts', async (fact) => {
+    const [counts] = await rows(
+      `SELECT (SELECT count(*) FROM bi.fact_${fact})::int AS now,
+                (SELECT count(*) FROM bi.fact_${fact}_history WHERE is_current)::int AS current`,
+    );
+    expect(counts?.['now']).toBeGreaterThan(0);
+    expect(counts?.['now']).toBe(counts?.['current']);
+  });
+
+  test('credits as of a position are those that were true then', async () => {
+    const revenue = (position: number) =>
+      rows(
+        `SELECT sum(revenue)::text AS revenue FROM bi.fact_attribution_credit_history
+          WHERE model = 'linear' AND known_from <= $1 AND (superseded_at IS NULL OR superseded_at > $1)`,
+        [position],
+      );
+    expect(await revenue(15)).toEqual([{ revenue: '90.00' }]);
+    expect(await revenue(16)).toEqual([{ revenue: '100.00' }]);
+  });
+});
+
+describe('joins lose nothing', () => {
+  test.each([
+    ['dim_content', 'content_key', '(no content)'],
+    ['dim_campaign', 'campaign_key', '(no campaign)'],
+    ['dim_source', 'source_key', '(no source)'],
+    ['dim_account', 'account_key', '(no account)'],
+  ])('every touchpoint has its row of %s', async (dimension, key, none) => {
+    const label = dimension.replace('dim_', '') + (dimension === 'dim_content' ? '_title' : '_name');
+    const joined = await rows<{ label: string; touches: number }>(
+      `SELECT d.${label} AS label, count(*)::int AS touches
+         FROM bi.fact_touchpoint f JOIN bi.${dimension} d USING (${key}) GROUP BY 1`,
+    );
+    expect(joined.reduce((sum, { touches }) => sum + touches, 0)).toBe(5);
+    expect(joined.map((row) => row.label)).toContain(none);
+  });
+
+  test('no dimension has a key twice', async () => {
+    for (const [dimension, key] of [
+      ['dim_content', 'content_key'],
+      ['dim_campaign', 'campaign_key'],
+      ['dim_source', 'source_key'],
+      ['dim_account', 'account_key'],
+      ['dim_lead', 'lead_key'],
+      ['lead_current', 'lead_key'],
+      ['dim_date', 'date'],
+    ]) {
+      expect(await rows(`SELECT ${key} FROM bi.${dimension} GROUP BY 1 HAVING count(*) > 1`)).toEqual([]);
+    }
+  });
+
+  test('credits, deals and their lead sources join too', async () => {
+    expect(
+      await rows(`SELECT s.source_name, o.is_won, sum(c.revenue)::text AS revenue
+                    FROM bi.fact_attribution_credit c
+                    JOIN bi.fact_opportunity o USING (opportunity_key)
+                    JOIN bi.dim_source s ON s.source_key = o.source_key
+                    JOIN bi.dim_account a ON a.account_key = c.account_key
+                   WHERE c.model = 'linear' GROUP BY 1, 2`),
+    ).toEqual([{ source_name: 'fair', is_won: true, revenue: '100.00' }]);
+  });
+});
+
+describe('dimensions', () => {
+  test('content has the title of the catalogue, also where nobody read it, and pages their own', async () => {
+    expect(
+      await rows(
+        `SELECT content_id, content_title, content_type, publisher, is_catalogued FROM bi.dim_content
+          ORDER BY content_id COLLATE "C"`,
+      ),
+    ).toEqual([
+      {
+        content_id: '/blog/x',
+        content_title: 'X',
+        content_type: 'article',
+        publisher: null,
+        is_catalogued: false,
+      },
+      {
+        content_id: 'guide',
+        content_title: 'The guide',
+        content_type: 'guide',
+        publisher: 'ours',
+        is_catalogued: true,
+      },
+      {
+        content_id: 'unread',
+        content_title: 'Nobody read it',
+        content_type: 'report',
+        publisher: null,
+        is_catalogued: true,
+      },
+      {
+        content_id: null,
+        content_title: '(no content)',
+        content_type: null,
+        publisher: null,
+        is_catalogued: false,
+      },
+    ]);
+  });
+
+  test('a company that only its people tell of is there beside described ones', async () => {
+    expect(
+      await rows(
+        'SELECT account_id, account_name, industry, employees::int, is_described FROM bi.dim_account ORDER BY 1',
+      ),
+    ).toEqual([
+      { account_id: 'acme', account_name: 'Acme', industry: 'Steel', employees: 120, is_described: true },
+      {
+        account_id: 'beta.example',
+        account_name: 'beta.example',
+        industry: null,
+        employees: null,
+        is_described: false,
+      },
+      {
+        account_id: null,
+        account_name: '(no account)',
+        industry: null,
+        employees: null,
+        is_described: false,
+      },
+    ]);
+  });
+
+  test('a lead knows the ids it went by', async () => {
+    const [lead] = await rows(
+      `SELECT aliases = ARRAY[md5('main/a-1')::uuid] AS right FROM bi.dim_lead WHERE email LIKE 'ada%'`,
+    );
+    expect(lead).toEqual({ right: true });
+  });
+
+  test('the calendar reaches from 2015 to 2040 in ISO weeks', async () => {
+    expect(await rows(`SELECT min(date)::text, max(date)::text, count(*)::int FROM bi.dim_date`)).toEqual([
+      { min: '2015-01-01', max: '2040-12-31', count: 9497 },
+    ]);
+    expect(
+      await rows(`SELECT iso_year_week, year_quarter, month_name, day_name, is_weekend, week_start::text
+                    FROM bi.dim_date WHERE date = '2027-01-02'`),
+    ).toEqual([
+      {
+        iso_year_week: '2026-W53',
+        year_quarter: '2027-Q1',
+        month_name: 'January',
+        day_name: 'Saturday',
+        is_weekend: true,
+        week_start: '2026-12-28',
+      },
+    ]);
+  });
+});
+
+describe('days and money', () => {
+  test('a …_date is the day in the time zone of the journey model', async () => {
+    expect(
+      await rows(`SELECT closed_at = '2026-03-31T23:30Z' AS instant, closed_date::text, days_to_close::float8
+                    FROM bi.fact_opportunity WHERE is_won`),
+    ).toEqual([{ instant: true, closed_date: '2026-04-01', days_to_close: 26.98 }]);
+  });
+
+  test('amounts are decimals with the digits of their currency', async () => {
+    expect(
+      await rows(
+        'SELECT opportunity_id, amount_minor::int, amount::text FROM bi.fact_opportunity ORDER BY 1',
+      ),
+    ).toEqual([
+      { opportunity_id: 'd-open', amount_minor: 5000, amount: '5000' },
+      { opportunity_id: 'd-won', amount_minor: 10_000, amount: '100.00' },
+    ]);
+  });
+
+  test('SQL and TypeScript agree on the digits of every currency', async () => {
+    const codes = Intl.supportedValuesOf('currency').concat('CLF', 'UYW', 'UYI');
+    const digits = await rows<{ code: string; digits: number }>(
+      'SELECT code, touchline.currency_exponent(code) AS digits FROM unnest($1::text[]) AS code',
+      [codes],
+    );
+    expect(digits).toEqual(codes.map((code) => ({ code, digits: exponentOf(code) })));
+  });
+
+  test('totals hold what no touchpoint led to, and what has no rate of exchange', async () => {
+    expect(
+      await rows(`SELECT opportunity_id, metric, pipeline::text, is_attributed, deal_amount::text, deal_currency, touches
+                    FROM bi.fact_attribution_total WHERE metric = 'pipeline' ORDER BY 1`),
+    ).toEqual([
+      {
+        opportunity_id: 'd-open',
+        metric: 'pipeline',
+        pipeline: null,
+        is_attributed: false,
+        deal_amount: '5000',
+        deal_currency: 'JPY',
+        touches: 0,
+      },
+      {
+        opportunity_id: 'd-won',
+        metric: 'pipeline',
+        pipeline: '100.00',
+        is_attributed: true,
+        deal_amount: '100.00',
+        deal_currency: 'USD',
+        touches: 2,
+      },
+    ]);
+  });
+
+  test('revenue and pipeline cannot be added up by mistake', async () => {
+    expect(
+      await rows(`SELECT sum(revenue)::text AS revenue, sum(pipeline)::text AS pipeline
+                    FROM bi.fact_attribution_credit WHERE model = 'first'`),
+    ).toEqual([{ revenue: '100.00', pipeline: '100.00' }]);
+  });
+});
+
+describe('where leads stand', () => {
+  test('lifecycle is customer before opportunity before engaged; an anonymous lead stays raw', async () => {
+    expect(
+      await rows(
+        `SELECT coalesce(email, 'anonymous') AS who, lifecycle, buying_stage, score::float8 FROM bi.lead_current ORDER BY 1`,
+      ),
+    ).toEqual([
+      { who: 'ada@acme.example', lifecycle: 'customer', buying_stage: 'choose', score: 2 },
+      { who: 'anonymous', lifecycle: 'raw', buying_stage: null, score: 1 },
+      { who: 'bob@beta.example', lifecycle: 'engaged', buying_stage: null, score: 2.5 },
+    ]);
+  });
+
+  test.each([
+    [8, 'raw'],
+    [10, 'engaged'],
+    [11, 'opportunity'],
+    [14, 'customer'],
+  ])('as of position %i ada is %s', async (position, lifecycle) => {
+    expect(
+      await rows(
+        `SELECT lifecycle FROM touchline.lead_lifecycle($1) WHERE workspace = 'main' AND lead_id = md5('main/ada')::uuid`,
+        [position],
+      ),
+    ).toEqual([{ lifecycle }]);
+  });
+
+  test('a touchpoint knows the buying stage it left the lead in', async () => {
+    expect(
+      await rows(`SELECT buying_stage_after, starts_session, is_human FROM bi.fact_touchpoint f
+                    JOIN bi.dim_lead USING (lead_key) WHERE email LIKE 'ada%' ORDER BY f.occurred_at`),
+    ).toEqual([
+      { buying_stage_after: null, starts_session: true, is_human: true },
+      { buying_stage_after: 'explore', starts_session: false, is_human: true },
+      { buying_stage_after: 'choose', starts_session: true, is_human: false },
+    ]);
+  });
+
+  test('a deal tells its stages and how long it stayed in each', async () => {
+    expect(
+      await rows(`SELECT from_stage, to_stage, to_status, days_in_stage::float8 FROM bi.fact_opportunity_stage
+                   WHERE opportunity_id = 'd-won' ORDER BY version`),
+    ).toEqual([
+      { from_stage: null, to_stage: 'discovery', to_status: 'open', days_in_stage: 5.5 },
+      { from_stage: 'discovery', to_stage: 'proposal', to_status: 'open', days_in_stage: 21.48 },
+      { from_stage: 'proposal', to_stage: 'proposal', to_status: 'won', days_in_stage: null },
+    ]);
+  });
+
+  test('the committee is who sits on it now', async () => {
+    expect(
+      await rows(
+        `SELECT opportunity_key, email, role FROM bi.bridge_opportunity_contact JOIN bi.dim_lead USING (lead_key) ORDER BY 1`,
+      ),
+    ).toEqual([
+      { opportunity_key: 'main/d-open', email: 'ada@acme.example', role: 'decision_maker' },
+      { opportunity_key: 'main/d-won', email: 'ada@acme.example', role: 'decision_maker' },
+    ]);
+  });
+});
