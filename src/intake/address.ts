@@ -1,0 +1,88 @@
+import { getDomain } from 'tldts';
+import { AD_CLICK_IDS } from '../domain/channel-sources.js';
+import type { Place } from '../domain/channel.js';
+
+/** A page's address, taken apart once. */
+export interface Address {
+  /** The same page has the same one: no fragment, no tracking parameters, host in lower case, no closing slash. */
+  readonly canonical: string;
+  readonly place: Place;
+  /** Names of its query parameters. */
+  readonly parameters: readonly string[];
+  readonly source?: string;
+  readonly medium?: string;
+  readonly campaign?: string;
+}
+
+/** In UTF-16 units. */
+const URL_LENGTH = 2048;
+const TRACKING =
+  /^(utm_|hsa_|_hs|pk_|mtm_|matomo_|vero_|oly_|ss_)|^(_ga|_gl|_ke|gclsrc|srsltid|mc_cid|hsctatracking|igsh|trk|trkcampaign|s_cid|fb_action_ids|fb_source|wickedid|mibextid|ajs_(aid|uid|event))$/;
+const isTracking = (name: string): boolean => TRACKING.test(name) || AD_CLICK_IDS.has(name);
+
+/** The address of a page; undefined when it is no absolute http(s) URL. */
+export function addressOf(value: unknown): Address | undefined {
+  const url = webUrl(value);
+  if (!url) return undefined;
+  const parameters = url.search === '' ? [] : [...new Set(url.searchParams.keys())];
+  return {
+    canonical: canonicalOf(url, parameters),
+    place: placeOf(url.hostname),
+    parameters,
+    ...(parameters.length > 0 ? campaignOf(url.searchParams) : {}),
+  };
+}
+
+/** Where a referrer is; Android apps name themselves by `android-app://package`. */
+export function refererOf(value: unknown): Place | undefined {
+  if (typeof value !== 'string' || value === '') return undefined;
+  if (value.startsWith('android-app://')) {
+    const host = value.slice('android-app://'.length).split('/')[0] ?? '';
+    return { host, site: host };
+  }
+  const url = webUrl(value);
+  return url && placeOf(url.hostname);
+}
+
+function webUrl(value: unknown): URL | undefined {
+  if (typeof value !== 'string' || value.length > 16_384 || !/^\s*https?:\/\//i.test(value)) return undefined;
+  return URL.parse(value) ?? undefined;
+}
+
+function canonicalOf(url: URL, parameters: readonly string[]): string {
+  const kept = parameters.some((name) => isTracking(name.toLowerCase())) ? withoutTracking(url) : url.search;
+  const path = url.pathname.replace(/\/+$/, '');
+  const full = `${url.protocol}//${url.host}${path}${kept === '?' ? '' : kept}`;
+  return full.length <= URL_LENGTH ? full : `${url.protocol}//${url.host}${path}`.slice(0, URL_LENGTH);
+}
+
+function withoutTracking(url: URL): string {
+  const pairs = url.search.slice(1).split('&');
+  const own = pairs.filter((pair) => !isTracking((pair.split('=')[0] ?? '').toLowerCase()));
+  return own.length > 0 ? `?${own.join('&')}` : '';
+}
+
+function campaignOf(query: URLSearchParams): { source?: string; medium?: string; campaign?: string } {
+  const source = query.get('utm_source')?.trim();
+  const medium = query.get('utm_medium')?.trim();
+  const campaign = query.get('utm_campaign')?.trim();
+  return { ...(source ? { source } : {}), ...(medium ? { medium } : {}), ...(campaign ? { campaign } : {}) };
+}
+
+/** The public suffix list is slow to ask and a site's hosts are few; an attacker's are many, so it forgets. */
+const SITES = new Map<string, Place>();
+const REMEMBERED_SITES = 10_000;
+
+function placeOf(host: string): Place {
+  const known = SITES.get(host);
+  if (known) return known;
+  const place = { host, site: getDomain(host) ?? host };
+  if (SITES.size >= REMEMBERED_SITES) SITES.clear();
+  SITES.set(host, place);
+  return place;
+}
+
+/** The registrable domain in a web address, host name or e-mail address, in lower case. */
+export function domainOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? (getDomain(value.trim().toLowerCase()) ?? undefined) : undefined;
+}

@@ -1,0 +1,100 @@
+import type { RawBody, Share } from './body.js';
+import { type CollectorKey, keyIn, type ResolveWriteKey } from './credentials.js';
+import type { Format } from './format.js';
+import type { Intake } from './intake.js';
+import { isRejected, type Outcome, type Reason } from './outcome.js';
+import { parse } from './parse.js';
+import type { Kept, Origin } from './rejected.js';
+
+/** A route of a collector. */
+export interface CollectorRoute {
+  readonly path: string;
+  readonly format: Format;
+  readonly call: string;
+}
+
+/** The whole request is refused; what it carried is kept where the key is known. */
+export interface Refusal {
+  readonly status: 400 | 401 | 413 | 415;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export type Collected = { readonly outcomes: readonly Outcome[] } | { readonly refusal: Refusal };
+
+export interface Collecting {
+  readonly intake: Intake;
+  readonly resolveWriteKey: ResolveWriteKey;
+  readonly now: () => Date;
+}
+
+export interface Received {
+  readonly route: CollectorRoute;
+  readonly body: RawBody;
+  /** Opened by the key beside the body; undefined when there was none. */
+  readonly opened: CollectorKey | undefined;
+  readonly share: Share;
+}
+
+/**
+ * One request: parse → authenticate → take.
+ *
+ * @throws StoreUnavailable, Overloaded: nothing is lost when the client sends it again
+ */
+export async function collect(
+  deps: Collecting,
+  { route, body, opened, share }: Received,
+): Promise<Collected> {
+  const receivedAt = deps.now();
+  const { json, result } = await parse(route.format, route.call, body, share);
+  const key = opened ?? (await openedBy(deps, keyIn(json)));
+  if (key === undefined) return { refusal: json === undefined ? refusalOf(result) : keyRefusal(keyIn(json)) };
+  const origin: Origin = { ...key, call: route.call, receivedAt };
+  if (isRejected(result)) {
+    await deps.intake.keep(origin, [keptRequest(route.format, body, result.rejected)]);
+    return { refusal: refusalFor(result.rejected) };
+  }
+  const outcomes = await deps.intake.take(route.format, origin, result.items, result.escaped);
+  return alone(json, route, outcomes) ?? { outcomes };
+}
+
+const openedBy = async (deps: Collecting, key: string | undefined): Promise<CollectorKey | undefined> =>
+  key === undefined ? undefined : deps.resolveWriteKey(key);
+
+/** An event over the size that came alone refuses its request; one in a batch only itself. */
+function alone(json: unknown, { call }: CollectorRoute, outcomes: readonly Outcome[]): Collected | undefined {
+  const [only] = outcomes;
+  if (call === 'batch' || Array.isArray(json) || only?.status !== 'rejected') return undefined;
+  return only.reason.code === 'event-too-large' ? { refusal: refusalFor(only.reason) } : undefined;
+}
+
+export const keptRequest = (format: Format, { bytes, encoding, charset }: RawBody, reason: Reason): Kept => ({
+  unit: 'request',
+  format: format.name,
+  payload: bytes,
+  reason,
+  ...(encoding === '' ? {} : { encoding }),
+  ...(charset === '' ? {} : { charset }),
+});
+
+export function keyRefusal(key: string | undefined): Refusal {
+  return key === undefined
+    ? {
+        status: 401,
+        code: 'write-key-missing',
+        detail:
+          'Send a write key: as user of HTTP Basic, as Bearer, as header X-Write-Key, or as writeKey in the body',
+      }
+    : { status: 401, code: 'write-key-unknown', detail: 'This write key is unknown or revoked' };
+}
+
+const TOO_LARGE = new Set(['request-too-large', 'too-many-events', 'event-too-large']);
+
+export function refusalFor({ code, message, path }: Reason): Refusal {
+  const detail = code === 'event-too-large' ? `The event ${message}` : path ? `${path} ${message}` : message;
+  if (TOO_LARGE.has(code)) return { status: 413, code: 'too-large', detail };
+  return { status: code === 'encoding-unknown' ? 415 : 400, code, detail };
+}
+
+const refusalOf = (result: object): Refusal =>
+  isRejected(result) ? refusalFor(result.rejected) : keyRefusal(undefined);

@@ -1,0 +1,200 @@
+import { Logger } from '@nestjs/common';
+import type {
+  FastifyError,
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+} from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import { answerTo, sendProblem } from '../http/problem.filter.js';
+import { BodyTooLarge, charsetOf, InFlight, Overloaded, readBytes, REQUEST_BYTES, Share } from './body.js';
+import {
+  collect,
+  type Collecting,
+  type CollectorRoute,
+  keptRequest,
+  keyRefusal,
+  type Refusal,
+  refusalFor,
+} from './collect.js';
+import { allowOrigin, preflight } from './cors.js';
+import { type CollectorKey, keyBesideBody } from './credentials.js';
+import { native } from './formats/native.js';
+import { segment } from './formats/segment.js';
+import { SEGMENT_CALLS } from './formats/segment-item.js';
+import type { Outcome } from './outcome.js';
+import { requestTooLarge } from './parse.js';
+import { segmentSettings } from './segment-settings.js';
+
+export interface CollectorDeps extends Collecting {
+  /** Bytes of request bodies under way at once, over all requests. */
+  readonly inFlightBytes?: number;
+}
+
+/** Some 200 Segment batches of 60 KB; their parsed objects take about five times as much. */
+const IN_FLIGHT_BYTES = 16 * 1024 * 1024;
+
+/** Segment's calls, each with its short form: `track` and `t`. */
+export const COLLECTOR_ROUTES: readonly CollectorRoute[] = [
+  ...SEGMENT_CALLS.flatMap((call) =>
+    [`/v1/${call}`, `/v1/${call[0]}`].map((path) => ({ path, format: segment, call })),
+  ),
+  ...['/v1/batch', '/v1/b', '/v1/import'].map((path) => ({ path, format: segment, call: 'batch' })),
+  { path: '/touchpoints', format: native, call: 'touchpoints' },
+];
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What a collector's request holds of the room for bodies, and whose key it carries. */
+    collected?: { readonly share: Share; readonly opened: CollectorKey | undefined };
+  }
+}
+
+/**
+ * The collectors, for one encapsulated scope of a Fastify instance: bodies are judged by their bytes there, and errors
+ * leave as problem documents.
+ */
+export const collectorRoutes =
+  (deps: CollectorDeps): FastifyPluginAsync =>
+  (scope) => {
+    const inFlight = new InFlight(deps.inFlightBytes ?? IN_FLIGHT_BYTES);
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
+      readBytes(request, payload, request.collected?.share ?? new Share(inFlight)),
+    );
+    scope.decorateRequest('collected');
+    scope.addHook('onRequest', (request, reply, done) => {
+      allowOrigin(request, reply);
+      done();
+    });
+    scope.setErrorHandler((error: FastifyError, request, reply) => refuseError(deps, error, request, reply));
+    for (const route of COLLECTOR_ROUTES) addRoute(scope, deps, inFlight, route);
+    addSettings(scope, deps);
+    return Promise.resolve();
+  };
+
+function addRoute(
+  scope: FastifyInstance,
+  deps: CollectorDeps,
+  inFlight: InFlight,
+  route: CollectorRoute,
+): void {
+  scope.options(route.path, preflight);
+  scope.post(route.path, {
+    config: { collectorRoute: route },
+    onRequest: async (request, reply) => {
+      const share = new Share(inFlight);
+      request.collected = { share, opened: undefined };
+      share.grow(REQUEST_BYTES);
+      const key = keyBesideBody(request);
+      if (key === undefined) return;
+      const opened = await deps.resolveWriteKey(key);
+      request.collected = { share, opened };
+      if (opened === undefined) {
+        share.release();
+        return refuse(reply, keyRefusal(key));
+      }
+    },
+    handler: (request, reply) => handle(deps, route, request, reply),
+  });
+}
+
+async function handle(
+  deps: CollectorDeps,
+  route: CollectorRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { share, opened } = request.collected ?? {};
+  if (!share) throw new Error('a collector’s request was not admitted');
+  try {
+    const collected = await collect(deps, { route, body: rawBody(request), opened, share });
+    if ('refusal' in collected) return refuse(reply, collected.refusal);
+    return reply.type('application/json; charset=utf-8').send(answer(route, collected.outcomes));
+  } finally {
+    share.release();
+  }
+}
+
+function rawBody({ body, headers }: FastifyRequest): { bytes: Buffer; encoding: string; charset: string } {
+  return {
+    bytes: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+    encoding: headers['content-encoding']?.trim().toLowerCase() ?? '',
+    charset: charsetOf(headers['content-type']),
+  };
+}
+
+/** Segment's clients look at the status alone: a rejected item is kept, and telling them would make them try again. */
+const SEGMENT_SUCCESS = '{"success":true}';
+
+function answer({ format }: CollectorRoute, outcomes: readonly Outcome[]): string {
+  return format === segment ? SEGMENT_SUCCESS : JSON.stringify({ receipts: outcomes.map(receipt) });
+}
+
+function receipt(outcome: Outcome): object {
+  if (outcome.status !== 'rejected') {
+    const { messageId, status, position, eventId } = outcome;
+    return { messageId, status, position: position.toString(), eventId };
+  }
+  return { messageId: outcome.messageId ?? null, status: outcome.status, reason: outcome.reason };
+}
+
+const refuse = (reply: FastifyReply, refusal: Refusal): FastifyReply => sendProblem(reply, refusal);
+
+/** Errors of a request: bodies over the limit, overload, a store that is away, and what nobody foresaw. */
+async function refuseError(
+  deps: CollectorDeps,
+  error: Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  request.collected?.share.release();
+  if (error instanceof Overloaded) return sendProblem(reply, OVERLOADED);
+  if (!(error instanceof BodyTooLarge)) return refuseUnforeseen(error, reply);
+  return refuseTooLarge(deps, error, request, reply).catch((fault: unknown) =>
+    refuseUnforeseen(fault, reply),
+  );
+}
+
+function refuseUnforeseen(error: unknown, reply: FastifyReply): FastifyReply {
+  const problem = answerTo(error);
+  if (problem.status >= 500 && problem.status !== 503) log.error(error);
+  return sendProblem(reply, problem);
+}
+
+const log = new Logger('intake');
+
+const OVERLOADED = {
+  status: 503,
+  code: 'overloaded',
+  detail: 'Too much is under way just now; send it again',
+  headers: { 'retry-after': '1' },
+};
+
+/** Such a body was not read to its end, so only that it came is kept. */
+async function refuseTooLarge(
+  deps: CollectorDeps,
+  { sentBytes }: BodyTooLarge,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { collectorRoute: route } = request.routeOptions.config as { collectorRoute?: CollectorRoute };
+  const opened = request.collected?.opened;
+  const reason = requestTooLarge(route?.format ?? native).rejected;
+  if (route && opened) {
+    const kept = { ...keptRequest(route.format, rawBody(request), reason), sentBytes };
+    await deps.intake.keep({ ...opened, call: route.call, receivedAt: deps.now() }, [kept]);
+  }
+  return refuse(reply.header('connection', 'close'), refusalFor(reason));
+}
+
+function addSettings(scope: FastifyInstance, deps: CollectorDeps): void {
+  const path = '/v1/projects/:key/settings';
+  scope.options(path, preflight);
+  scope.get<{ Params: { key: string } }>(path, async (request, reply) => {
+    const { key } = request.params;
+    if ((await deps.resolveWriteKey(key)) === undefined) return refuse(reply, keyRefusal(key));
+    return reply.header('cache-control', 'public, max-age=300').send(segmentSettings(request, key));
+  });
+}

@@ -1,0 +1,32 @@
+import type { FastifyRequest } from 'fastify';
+import { isObject } from './format.js';
+
+/** What a write key opens. */
+export interface CollectorKey {
+  readonly workspace: string;
+  readonly collector: string;
+}
+
+/** Undefined: nobody's key. May reject with StoreUnavailable. */
+export type ResolveWriteKey = (key: string) => Promise<CollectorKey | undefined>;
+
+/** The write key beside the body: user of HTTP Basic, Bearer, header `X-Write-Key`, query `writeKey`. */
+export function keyBesideBody({ headers, query }: FastifyRequest): string | undefined {
+  const [, scheme = '', value = ''] = /^(basic|bearer)\s+(\S+)\s*$/i.exec(headers.authorization ?? '') ?? [];
+  if (scheme.toLowerCase() === 'bearer') return value;
+  if (scheme !== '') return basicUser(value);
+  const header = headers['x-write-key'];
+  if (typeof header === 'string' && header.trim() !== '') return header.trim();
+  return keyIn(query);
+}
+
+function basicUser(encoded: string): string | undefined {
+  const user = Buffer.from(encoded, 'base64').toString('utf8').split(':')[0];
+  return user === '' ? undefined : user;
+}
+
+/** The write key that a browser puts into the body. */
+export function keyIn(body: unknown): string | undefined {
+  const key = isObject(body) ? body['writeKey'] : undefined;
+  return typeof key === 'string' && key.trim() !== '' ? key.trim() : undefined;
+}

@@ -1,0 +1,9 @@
+import type { Format } from '../format.js';
+import { native } from './native.js';
+import { segment } from './segment.js';
+
+/** Every wire format; a new one is its file, a line here, its routes and fixture pairs in test/formats/<name>. */
+export const FORMATS: readonly Format[] = [native, segment];
+
+export const formatNamed = (name: string): Format | undefined =>
+  FORMATS.find((format) => format.name === name);

@@ -1,0 +1,214 @@
+import { originOf } from '../../domain/channel.js';
+import {
+  CHANNELS,
+  type Channel,
+  type ContentRef,
+  type Touchpoint,
+  type TouchpointContext,
+  TOUCHPOINT_KINDS,
+  type TouchpointKind,
+} from '../../domain/touchpoint.js';
+import { addressOf, refererOf } from '../address.js';
+import { type Format, isObject, type JsonObject, type Message } from '../format.js';
+import { idOf, isEmail, keysOf, type Ids } from '../identities.js';
+import { isRejected, reject, type Rejected } from '../outcome.js';
+import { checker } from '../schema.js';
+import { defined, LABEL_LENGTH, nonEmpty, objectOr, text } from '../values.js';
+import { verdictOf } from '../verdict.js';
+
+/** An item after `check`: the shape of `POST /touchpoints`. */
+interface NativeItem extends JsonObject {
+  readonly messageId: string | number;
+  readonly kind: TouchpointKind;
+  readonly channel?: Channel | null;
+  readonly source?: string | null;
+  readonly medium?: string | null;
+  readonly campaign?: string | null;
+  readonly content?: (Omit<ContentRef, 'id'> & { readonly id?: string | number }) | null;
+  readonly traits?: JsonObject | null;
+  readonly rep?: string | null;
+  readonly name?: string | null;
+  readonly properties?: JsonObject | null;
+  readonly context?: TouchpointContext | null;
+}
+
+const label = { type: ['string', 'null'], minLength: 1, maxLength: LABEL_LENGTH };
+const words = (maxLength: number): object => ({ type: ['string', 'null'], maxLength });
+const id = { type: ['string', 'number', 'null'] };
+
+const check = checker({
+  type: 'object',
+  required: ['messageId', 'kind'],
+  properties: {
+    messageId: { type: ['string', 'number'], minLength: 1, maxLength: 100 },
+    kind: { enum: TOUCHPOINT_KINDS },
+    anonymousId: id,
+    userId: id,
+    crmId: id,
+    email: { type: ['string', 'null'] },
+    accountId: id,
+    traits: { type: ['object', 'null'] },
+    channel: { enum: [...CHANNELS, null] },
+    source: label,
+    medium: label,
+    campaign: label,
+    content: {
+      type: ['object', 'null'],
+      properties: { id: { ...id, maxLength: LABEL_LENGTH }, url: words(16_384), title: words(512), type: label },
+    },
+    rep: label,
+    name: label,
+    properties: { type: ['object', 'null'] },
+    context: {
+      type: ['object', 'null'],
+      properties: { userAgent: words(1024), ip: words(64), referrer: words(4096), locale: words(64) },
+    },
+  },
+});
+
+const OWN = new Set(
+  (
+    'messageId,kind,occurredAt,sentAt,anonymousId,userId,crmId,email,accountId,traits,channel,source,medium,campaign,' +
+    'content,rep,name,properties,context,writeKey'
+  ).split(','),
+);
+
+/** Touchline's own format: one touchpoint or a list of them, answered by a receipt each. */
+export const native: Format = {
+  name: 'native',
+  requestBytes: 1024 * 1024,
+  requestItems: 2500,
+
+  split(body) {
+    if (Array.isArray(body)) return { items: body as readonly unknown[] };
+    return isObject(body)
+      ? { items: [body] }
+      : reject('unreadable-body', 'The body must be a touchpoint or a list of them');
+  },
+
+  read(item) {
+    const fault = check(item);
+    if (fault) return fault;
+    return message(item as NativeItem);
+  },
+};
+
+function message(item: NativeItem): Message | Rejected {
+  const ids = idsOf(item);
+  if (isRejected(ids)) return ids;
+  const content = contentOf(item.content);
+  if (content && isRejected(content)) return content;
+  const accountId = idOf(item['accountId'], 'accountId');
+  if (accountId !== undefined && typeof accountId !== 'string') return accountId;
+  const data = touchpoint(item, ids, content, accountId);
+  return {
+    messageId: String(item.messageId),
+    time: { originalTimestamp: item['occurredAt'], sentAt: item['sentAt'] },
+    facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }],
+  };
+}
+
+function touchpoint(
+  item: NativeItem,
+  ids: Ids,
+  content: ContentRef | undefined,
+  accountId: string | undefined,
+): Touchpoint {
+  const { kind } = item;
+  const context = contextOf(objectOr(item.context));
+  const properties = propertiesOf(item);
+  return {
+    kind,
+    ...arrivalOf(item, context?.referrer),
+    identity: keysOf(ids),
+    ...defined({
+      content,
+      traits: nonEmpty(objectOr(item.traits)),
+      accountId,
+      rep: item.rep ?? undefined,
+      name: item.name ?? undefined,
+      properties: nonEmpty(properties),
+      context,
+    }),
+    verdict: verdictOf(kind, context?.userAgent, properties),
+  };
+}
+
+/** What the client says goes first; the rest follows from the address and the referrer. */
+function arrivalOf(
+  item: NativeItem,
+  referrer: string | undefined,
+): Pick<Touchpoint, 'channel' | 'source' | 'medium' | 'campaign'> {
+  const address = addressOf(item.content?.url);
+  const campaign = item.campaign ?? address?.campaign;
+  const derived = originOf({
+    kind: item.kind,
+    source: item.source ?? address?.source,
+    medium: item.medium ?? address?.medium,
+    campaign,
+    parameters: address?.parameters,
+    page: address?.place,
+    referrer: refererOf(referrer),
+  });
+  const said = { source: item.source ?? derived.source, medium: item.medium ?? derived.medium, campaign };
+  return { channel: item.channel ?? derived.channel, ...defined(said) };
+}
+
+function idsOf(item: NativeItem): Ids | Rejected {
+  const ids: { user?: string; crm?: string; anonymous?: string; email?: string } = {};
+  for (const [kind, field] of ID_FIELDS) {
+    const id = idOf(item[field], field);
+    if (id === undefined) continue;
+    if (typeof id !== 'string') return id;
+    ids[kind] = id;
+  }
+  const email = item['email'] ?? objectOr(item.traits)['email'];
+  if (isEmail(email)) ids.email = email;
+  else if (typeof item['email'] === 'string' && item['email'].trim() !== '') {
+    return reject('identity-invalid', 'is no e-mail address', 'email');
+  }
+  if (nonEmpty(ids)) return ids;
+  return reject('identity-missing', 'one of userId, email, crmId, anonymousId is required', 'userId');
+}
+
+const ID_FIELDS = [
+  ['user', 'userId'],
+  ['crm', 'crmId'],
+  ['anonymous', 'anonymousId'],
+] as const;
+
+function contentOf(content: NativeItem['content']): ContentRef | undefined | Rejected {
+  if (!content) return undefined;
+  const url = content.url ?? undefined;
+  const canonical = url === undefined || url === '' ? undefined : addressOf(url)?.canonical;
+  if (url && canonical === undefined) {
+    return reject('invalid-field', 'must be an absolute http or https URL', 'content.url');
+  }
+  const { id, title, type } = content;
+  const ref = defined({
+    id: text(id),
+    url: canonical,
+    title: title ? title : undefined,
+    type: type ?? undefined,
+  });
+  return nonEmpty(ref) && ref;
+}
+
+function contextOf(context: JsonObject): TouchpointContext | undefined {
+  const { userAgent, ip, referrer, locale } = context;
+  const known = {
+    userAgent: text(userAgent, 1024),
+    ip: text(ip),
+    referrer: text(referrer, 4096),
+    locale: text(locale),
+  };
+  return nonEmpty(defined(known));
+}
+
+/** Fields that the format does not know are kept among the properties, whose own fields win. */
+function propertiesOf(item: NativeItem): JsonObject {
+  let unknown: Record<string, unknown> | undefined;
+  for (const field in item) if (!OWN.has(field)) (unknown ??= {})[field] = item[field];
+  const properties = objectOr(item.properties);
+  return unknown ? { ...unknown, ...properties } : properties;
+}

@@ -1,0 +1,153 @@
+import { type Arrival, originOf } from '../../domain/channel.js';
+import { type ContentRef, kindNamed, type Touchpoint, type TouchpointKind } from '../../domain/touchpoint.js';
+import { type Address, addressOf, refererOf } from '../address.js';
+import type { JsonObject } from '../format.js';
+import { type Ids, isEmail, keysOf } from '../identities.js';
+import { defined, firstText, nonEmpty, objectOr, text } from '../values.js';
+import { verdictOf } from '../verdict.js';
+import { accountOf, type SegmentItem } from './segment-item.js';
+
+/** What a page, screen or track call says, once its ids are read. */
+export function segmentTouchpoint(item: SegmentItem, ids: Ids): Touchpoint {
+  const context = objectOr(item.context);
+  const properties = objectOr(item.properties);
+  const page = objectOr(context['page']);
+  const kind = kindOf(item);
+  const address = addressOf((item.type === 'page' ? properties['url'] : undefined) ?? page['url']);
+  const userAgent = text(context['userAgent'], 512);
+  const referrer = text(referrerOf(item, context), 2048);
+  return {
+    kind,
+    ...arrivalOf(kind, context, properties, address, referrer),
+    identity: keysOf(withFormEmail(kind, ids, properties)),
+    ...defined({
+      content: contentOf(kind, item, properties, page, address),
+      traits: nonEmpty(objectOr(context['traits'])),
+      accountId: accountOf(context),
+      name: text(item.type === 'track' ? item.event : item.name),
+      properties: nonEmpty(properties),
+      context: nonEmpty(
+        defined({ userAgent, ip: text(context['ip'], 64), referrer, locale: text(context['locale'], 64) }),
+      ),
+    }),
+    verdict: verdictOf(kind, userAgent, properties),
+  };
+}
+
+/** A screen is the page of an app. */
+function kindOf(item: SegmentItem): TouchpointKind {
+  return item.type === 'track' ? (kindNamed(String(item.event)) ?? 'custom') : 'page_view';
+}
+
+function referrerOf(item: SegmentItem, context: JsonObject): unknown {
+  const own = item.type === 'page' ? objectOr(item.properties)['referrer'] : undefined;
+  return own ?? objectOr(context['page'])['referrer'] ?? objectOr(context['referrer'])['url'];
+}
+
+function arrivalOf(
+  kind: TouchpointKind,
+  context: JsonObject,
+  properties: JsonObject,
+  address: Address | undefined,
+  referrer: string | undefined,
+): Pick<Touchpoint, 'channel' | 'source' | 'medium' | 'campaign'> {
+  const tags = objectOr(context['campaign']);
+  const mailed = kind.startsWith('email_')
+    ? firstText(properties, ['campaign_name', 'campaignName', 'campaign'])
+    : undefined;
+  const campaign = firstText(tags, ['name', 'campaign']) ?? mailed ?? text(address?.campaign);
+  const arrival: Arrival = {
+    kind,
+    source: text(tags['source']) ?? text(address?.source),
+    medium: text(tags['medium']) ?? text(address?.medium),
+    campaign,
+    parameters: address?.parameters,
+    page: address?.place,
+    referrer: refererOf(referrer),
+  };
+  return { ...originOf(arrival), ...(campaign === undefined ? {} : { campaign }) };
+}
+
+/** Kinds in which the e-mail address among the properties is that of the person who acts. */
+const FILLED_IN: ReadonlySet<TouchpointKind> = new Set([
+  'form_fill',
+  'demo_request',
+  'trial_start',
+  'webinar_registered',
+  'content_download',
+]);
+
+/** Taken only where nobody known is named: a signed-in salesperson fills in forms for others, too. */
+function withFormEmail(kind: TouchpointKind, ids: Ids, properties: JsonObject): Ids {
+  if (!FILLED_IN.has(kind) || ids.user !== undefined || ids.email !== undefined) return ids;
+  const email = properties['email'];
+  return isEmail(email) ? { ...ids, email } : ids;
+}
+
+interface ContentFields {
+  readonly id: readonly string[];
+  readonly url: readonly string[];
+  readonly title: readonly string[];
+  readonly type?: string;
+}
+
+const NAMED: ContentFields = {
+  id: ['content_id', 'contentId', 'asset_id', 'assetId'],
+  url: ['content_url', 'contentUrl'],
+  title: ['content_title', 'contentTitle', 'content_name', 'contentName'],
+};
+const ASSET: ContentFields = {
+  id: [...NAMED.id, 'file_id', 'fileId'],
+  url: [...NAMED.url, 'file_url', 'fileUrl', 'link_url', 'linkUrl', 'url', 'href'],
+  title: [...NAMED.title, 'title', 'file_name', 'fileName', 'asset_name', 'name'],
+};
+const MAIL: ContentFields = {
+  id: [...NAMED.id, 'email_id', 'emailId'],
+  url: NAMED.url,
+  title: [...NAMED.title, 'email_subject', 'emailSubject', 'subject'],
+  type: 'email',
+};
+const WEBINAR: ContentFields = {
+  id: [...NAMED.id, 'webinar_id', 'webinarId'],
+  url: [...NAMED.url, 'webinar_url', 'webinarUrl'],
+  title: [...NAMED.title, 'webinar_title', 'webinarTitle', 'webinar_name', 'webinarName', 'title', 'name'],
+  type: 'webinar',
+};
+
+function fieldsOf(kind: TouchpointKind): ContentFields {
+  if (kind === 'content_download' || kind === 'content_view') return ASSET;
+  if (kind.startsWith('email_')) return MAIL;
+  return kind.startsWith('webinar_') ? WEBINAR : NAMED;
+}
+
+/** The content that the event names, else the page or screen where it happened. */
+function contentOf(
+  kind: TouchpointKind,
+  item: SegmentItem,
+  properties: JsonObject,
+  page: JsonObject,
+  address: Address | undefined,
+): ContentRef | undefined {
+  const named = namedContent(kind, properties);
+  const title =
+    firstText(item.type === 'page' ? properties : page, ['title'], 512) ?? text(page['title'], 512);
+  if (item.type === 'screen') return named ?? screenOf(text(item.name));
+  const place = address && { url: address.canonical, ...(title === undefined ? {} : { title }) };
+  return named && (item.type === 'page' || named.id === undefined)
+    ? { ...place, ...named }
+    : (named ?? place);
+}
+
+function namedContent(kind: TouchpointKind, properties: JsonObject): ContentRef | undefined {
+  const fields = fieldsOf(kind);
+  const nested = objectOr(properties['content']);
+  const id = text(nested['id']) ?? firstText(properties, fields.id);
+  const url = addressOf(nested['url'] ?? firstText(properties, fields.url, 16_384))?.canonical;
+  const title = text(nested['title'], 512) ?? firstText(properties, fields.title, 512);
+  if (id === undefined && url === undefined && title === undefined) return undefined;
+  const type = text(nested['type']) ?? firstText(properties, ['content_type', 'contentType']) ?? fields.type;
+  return defined({ id, url, title, type });
+}
+
+const screenOf = (name: string | undefined): ContentRef | undefined =>
+  name === undefined ? undefined : { id: `screen:${name}`, title: name, type: 'screen' };

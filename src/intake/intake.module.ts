@@ -1,0 +1,46 @@
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import type { Pool } from 'pg';
+import { CONFIG, type Config } from '../config.js';
+import { DATABASE } from '../database/database.js';
+import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
+import { KeyStore } from '../http/keys.js';
+import { Metrics } from '../metrics.js';
+import { collectorRoutes } from './collector-routes.js';
+import { Intake } from './intake.js';
+import { RejectedController } from './rejected.controller.js';
+import { RejectedLog } from './rejected.js';
+
+/**
+ * The intake and its HTTP edge. The collectors are a plugin of Nest's own Fastify instance, in a scope of their own:
+ * a route of Nest would parse bodies by their type.
+ */
+@Module({
+  controllers: [RejectedController],
+  providers: [
+    { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
+    {
+      provide: Intake,
+      inject: [EVENT_STORE, RejectedLog, Metrics],
+      useFactory: (store: EventStore, rejected: RejectedLog, metrics: Metrics) =>
+        new Intake(store, rejected, (code) => metrics.rejected.inc({ code })),
+    },
+  ],
+  exports: [Intake, RejectedLog],
+})
+export class IntakeModule implements OnModuleInit {
+  constructor(
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(Intake) private readonly intake: Intake,
+    @Inject(KeyStore) private readonly keys: KeyStore,
+  ) {}
+
+  onModuleInit(): void {
+    if (!this.config.roles.has('collect')) return;
+    const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
+    const resolveWriteKey = (key: string) => this.keys.resolveWriteKey(key);
+    void fastify.register(collectorRoutes({ intake: this.intake, resolveWriteKey, now: () => new Date() }));
+  }
+}

@@ -1,0 +1,142 @@
+import { eventId } from '../domain/event-id.js';
+import type { NewEvent } from '../domain/events.js';
+import type { Append, EventReceipt, EventStore } from '../event-store/event-store.js';
+import { isObject, type Fact, type Format, type Message } from './format.js';
+import { inspect, jsonText, storable } from './inspect.js';
+import { isRejected, type Outcome, type Rejected } from './outcome.js';
+import type { Kept, Origin, RejectedLog } from './rejected.js';
+import { believe } from './time.js';
+import { text } from './values.js';
+
+/** What one item comes to before anything is written. */
+export type Normalised = { readonly messageId: string; readonly appends: readonly Append[] } | Rejected;
+
+/**
+ * The one way in for every format. Its steps: authenticate and parse (collector-routes.ts), then for the items of one
+ * request normalise → append → answer. What cannot be normalised is kept in `rejected`.
+ */
+export class Intake {
+  constructor(
+    private readonly store: EventStore,
+    private readonly rejected: Pick<RejectedLog, 'keep'>,
+    private readonly onRejected: (code: string) => void = () => undefined,
+  ) {}
+
+  /**
+   * Resolves once each item is in the log or in `rejected`, durably, with one outcome an item, in order. Sending the
+   * same items again is safe.
+   *
+   * @param escaped whether the text the items came from holds `\\u` escapes, and with them perhaps characters that
+   *   cannot be stored
+   * @throws StoreUnavailable nothing, or not all, was kept: send the same items again
+   */
+  async take(
+    format: Format,
+    origin: Origin,
+    items: readonly unknown[],
+    escaped = true,
+  ): Promise<readonly Outcome[]> {
+    const normalised = items.map((item) => normalise(format, origin, item, escaped));
+    const appends = normalised.flatMap((step) => (isRejected(step) ? [] : step.appends));
+    const kept = normalised.flatMap((step, index) =>
+      isRejected(step) ? [keptItem(format, items[index], step)] : [],
+    );
+    const [receipts] = await Promise.all([this.append(appends), this.keep(origin, kept)]);
+    return answer(normalised, receipts, items);
+  }
+
+  /** The same for items that are in `rejected` already: what is rejected again stays as it is there. */
+  async retake(format: Format, origin: Origin, items: readonly unknown[]): Promise<readonly Outcome[]> {
+    const normalised = items.map((item) => normalise(format, origin, item));
+    const appends = normalised.flatMap((step) => (isRejected(step) ? [] : step.appends));
+    return answer(normalised, await this.append(appends), items);
+  }
+
+  /** Keeps what could not be taken apart, or one of its items. */
+  async keep(origin: Origin, kept: readonly Kept[]): Promise<void> {
+    await this.rejected.keep(origin, kept);
+    for (const { reason } of kept) this.onRejected(reason.code);
+  }
+
+  /** The receipt of the first event of each append. */
+  private async append(appends: readonly Append[]): Promise<readonly EventReceipt[]> {
+    if (appends.length === 0) return [];
+    const results = await this.store.append(appends);
+    return results.map((result, index) => {
+      const first = result.status === 'appended' ? result.receipts[0] : undefined;
+      if (first) return first;
+      throw new Error(`stream ${appends[index]?.stream} refused an event that expects no version`);
+    });
+  }
+}
+
+/** One item → the events it means, with ids and believed times. Pure. */
+export function normalise(format: Format, origin: Origin, item: unknown, escaped = true): Normalised {
+  const fault = inspect(item);
+  if (fault) return fault;
+  const message = format.read(escaped ? storable(item) : item);
+  return isRejected(message)
+    ? message
+    : { messageId: message.messageId, appends: appendsOf(message, origin) };
+}
+
+function appendsOf(message: Message, origin: Origin): readonly Append[] {
+  const { workspace, collector, receivedAt } = origin;
+  const time = believe(message.time, receivedAt);
+  return message.facts.map((fact) => ({
+    workspace,
+    stream: fact.stream,
+    expected: 'any',
+    events: [
+      {
+        id: eventId(workspace, collector, message.messageId, time.original, fact.part),
+        type: fact.type,
+        schemaVersion: 1,
+        occurredAt: time.occurredAt,
+        collector,
+        data: time.clamped ? { ...fact.data, clamped: time.clamped } : fact.data,
+      } as NewEvent<Fact['type']>,
+    ],
+  }));
+}
+
+const keptItem = (format: Format, item: unknown, { rejected: reason }: Rejected): Kept => {
+  const messageId = messageIdOf(item);
+  const payload = Buffer.from(jsonText(item));
+  return {
+    unit: 'item',
+    format: format.name,
+    payload,
+    reason,
+    ...(messageId === undefined ? {} : { messageId }),
+  };
+};
+
+/** What the client will look for, however broken the rest is. */
+function messageIdOf(item: unknown): string | undefined {
+  const id = isObject(item) ? text(item['messageId'], 100) : undefined;
+  return id && (storable(id) as string);
+}
+
+function answer(
+  normalised: readonly Normalised[],
+  receipts: readonly EventReceipt[],
+  items: readonly unknown[],
+): readonly Outcome[] {
+  let next = 0;
+  return normalised.map((step, index): Outcome => {
+    if (isRejected(step)) {
+      const messageId = messageIdOf(items[index]);
+      return { status: 'rejected', reason: step.rejected, ...(messageId === undefined ? {} : { messageId }) };
+    }
+    return receiptOf(step.messageId, receipts.slice(next, (next += step.appends.length)));
+  });
+}
+
+/** A message is a duplicate when all its events are. */
+function receiptOf(messageId: string, receipts: readonly EventReceipt[]): Outcome {
+  const [first] = receipts;
+  if (!first) throw new Error('a message without events was appended');
+  const status = receipts.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted';
+  return { status, messageId, eventId: first.eventId, position: first.position };
+}

@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { Position } from '../domain/events.js';
+import type { Reason } from './outcome.js';
+
+/** Where a request came from and when. */
+export interface Origin {
+  readonly workspace: string;
+  readonly collector: string;
+  /** The route's name, e.g. `track`, `batch`, `touchpoints`. */
+  readonly call: string;
+  readonly receivedAt: Date;
+}
+
+/** One item, or one request that could not be taken apart. */
+export interface Kept {
+  readonly unit: 'item' | 'request';
+  readonly format: string;
+  readonly payload: Buffer;
+  /** Bytes that were sent, where more than `payload` holds. */
+  readonly sentBytes?: number;
+  readonly encoding?: string;
+  readonly charset?: string;
+  readonly messageId?: string;
+  readonly reason: Reason;
+}
+
+export interface RejectedRow extends Kept, Origin {
+  readonly id: string;
+  /** Order of arrival. */
+  readonly number: bigint;
+  readonly payloadBytes: number;
+  readonly attempts: number;
+  readonly replayedAt: Date | null;
+  readonly position: Position | null;
+}
+
+export interface RejectedQuestion {
+  readonly workspace: string;
+  readonly state: 'open' | 'replayed' | 'all';
+  readonly code?: string | undefined;
+  readonly ids?: readonly string[] | undefined;
+  readonly limit: number;
+  /** Rows before (newest first) or after (oldest first) this number. */
+  readonly from?: bigint | undefined;
+  readonly order: 'newest' | 'oldest';
+}
+
+export type Retried =
+  | { readonly id: string; readonly position: Position | null }
+  | { readonly id: string; readonly reason: Reason };
+
+/** Payload bytes of one page at most, however few rows that leaves: one row may hold a whole request. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** The table of rejected input. What `keep` resolved is durable. */
+export class RejectedLog {
+  constructor(private readonly pool: Pool) {}
+
+  /** Keeps each once: input that is sent again is the row that is there. */
+  async keep(origin: Origin, kept: readonly Kept[]): Promise<void> {
+    if (kept.length === 0) return;
+    const { workspace, collector, call, receivedAt } = origin;
+    const column = (read: (row: Kept) => unknown): unknown[] => kept.map(read);
+    await this.pool.query(KEEP, [
+      ...[workspace, collector, call, receivedAt],
+      column((row) => rejectedId(origin, row)),
+      column((row) => row.format),
+      column((row) => row.unit),
+      column((row) => row.payload),
+      column((row) => row.sentBytes ?? row.payload.length),
+      column((row) => row.encoding ?? null),
+      column((row) => row.charset ?? null),
+      column((row) => row.messageId ?? null),
+      column((row) => row.reason.code),
+      column((row) => row.reason.message),
+      column((row) => row.reason.path ?? null),
+    ]);
+  }
+
+  /** At most `limit` rows, fewer when their payloads are big; at least one when there is any. */
+  async page(question: RejectedQuestion): Promise<readonly RejectedRow[]> {
+    const { workspace, state, code, ids, limit, from, order } = question;
+    const sql = order === 'newest' ? NEWEST : OLDEST;
+    const { rows } = await this.pool.query<RawRow>(sql, [
+      ...[workspace, state, code ?? null, ids ?? null],
+      ...[from?.toString() ?? null, limit, PAGE_BYTES],
+    ]);
+    return rows.map(fromRaw);
+  }
+
+  /** Writes down what a replay came to: the position of the event, or the reason of today. */
+  async retried(workspace: string, results: readonly Retried[], at: Date): Promise<void> {
+    if (results.length === 0) return;
+    const reason = (result: Retried): Reason | undefined => ('reason' in result ? result.reason : undefined);
+    await this.pool.query(RETRIED, [
+      ...[workspace, at],
+      results.map(({ id }) => id),
+      results.map((result) => ('reason' in result ? null : (result.position?.toString() ?? null))),
+      results.map((result) => reason(result)?.code ?? null),
+      results.map((result) => reason(result)?.message ?? null),
+      results.map((result) => reason(result)?.path ?? null),
+    ]);
+  }
+}
+
+/** Also tells apart input of the same bytes that came by another collector, route or encoding. */
+function rejectedId(
+  { workspace, collector, call }: Origin,
+  { format, unit, payload, encoding }: Kept,
+): string {
+  const hash = createHash('sha256').update(
+    JSON.stringify([workspace, collector, call, format, unit, encoding]),
+  );
+  const hex = hash.update(unit === 'item' ? withoutSentAt(payload) : payload).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** The one field that a client changes when it tries again. */
+const withoutSentAt = (payload: Buffer): string =>
+  payload.toString('latin1').replace(/,?"sentAt":"[^"\\]{1,40}"/, '');
+
+const KEEP = `
+  INSERT INTO touchline.rejected (workspace, collector, call, received_at, id, format, unit, payload, payload_bytes,
+                                  encoding, charset, message_id, code, message, path)
+  SELECT $1, $2, $3, $4, kept.*
+  FROM unnest($5::uuid[], $6::text[], $7::text[], $8::bytea[], $9::integer[], $10::text[], $11::text[], $12::text[],
+              $13::text[], $14::text[], $15::text[]) AS kept
+  ON CONFLICT DO NOTHING`;
+
+/** Rows up to a number and up to a size: the running sum reads only the lengths that lie in the rows. */
+const page = (comparison: '<' | '>', direction: 'DESC' | 'ASC'): string => `
+  SELECT * FROM (
+    SELECT row.*, sum(octet_length(row.payload)) OVER (ORDER BY row.number ${direction}) AS so_far,
+           row_number() OVER (ORDER BY row.number ${direction}) AS nth
+    FROM (
+      SELECT * FROM touchline.rejected
+      WHERE workspace = $1
+        AND ($2 = 'all' OR ($2 = 'open') = (replayed_at IS NULL))
+        AND ($3::text IS NULL OR code = $3)
+        AND ($4::uuid[] IS NULL OR id = ANY ($4))
+        AND ($5::bigint IS NULL OR number ${comparison} $5)
+      ORDER BY number ${direction}
+      LIMIT $6
+    ) AS row
+  ) AS page
+  WHERE so_far <= $7 OR nth = 1
+  ORDER BY number ${direction}`;
+const NEWEST = page('<', 'DESC');
+const OLDEST = page('>', 'ASC');
+
+const RETRIED = `
+  UPDATE touchline.rejected AS row
+  SET attempts = row.attempts + 1,
+      replayed_at = CASE WHEN result.code IS NULL THEN $2::timestamptz END,
+      position = result.position,
+      code = coalesce(result.code, row.code),
+      message = coalesce(result.message, row.message),
+      path = CASE WHEN result.code IS NULL THEN row.path ELSE result.path END
+  FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[]) AS result (id, position, code, message, path)
+  WHERE row.workspace = $1 AND row.id = result.id AND row.replayed_at IS NULL`;
+
+interface RawRow {
+  readonly id: string;
+  readonly number: string;
+  readonly workspace: string;
+  readonly collector: string;
+  readonly call: string;
+  readonly received_at: Date;
+  readonly unit: 'item' | 'request';
+  readonly format: string;
+  readonly payload: Buffer;
+  readonly payload_bytes: number;
+  readonly encoding: string | null;
+  readonly charset: string | null;
+  readonly message_id: string | null;
+  readonly code: string;
+  readonly message: string;
+  readonly path: string | null;
+  readonly attempts: number;
+  readonly replayed_at: Date | null;
+  readonly position: string | null;
+}
+
+function fromRaw(row: RawRow): RejectedRow {
+  const { id, workspace, collector, call, unit, format, payload, attempts, code, message, path } = row;
+  return {
+    ...{ id, workspace, collector, call, unit, format, payload, attempts },
+    number: BigInt(row.number),
+    receivedAt: row.received_at,
+    payloadBytes: row.payload_bytes,
+    ...(row.encoding === null ? {} : { encoding: row.encoding }),
+    ...(row.charset === null ? {} : { charset: row.charset }),
+    ...(row.message_id === null ? {} : { messageId: row.message_id }),
+    reason: path === null ? { code, message } : { code, message, path },
+    replayedAt: row.replayed_at,
+    position: row.position === null ? null : BigInt(row.position),
+  };
+}

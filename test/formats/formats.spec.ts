@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FORMATS } from '../../src/intake/formats/all.js';
+import { normalise, type Normalised } from '../../src/intake/intake.js';
+
+/**
+ * A format's fixtures: `<case>.in.json` is {call, body}, `<case>.out.json` what each item comes to. New ones are found
+ * by themselves; UPDATE_FIXTURES=1 writes the missing and changed outputs, to be read before they are committed.
+ */
+const folder = import.meta.dirname;
+const origin = { workspace: 'main', collector: 'web', receivedAt: new Date('2026-03-01T12:00:00Z') };
+const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+
+function shown(step: Normalised): unknown {
+  if ('rejected' in step) return step;
+  const events = step.appends.flatMap(({ stream, events }) =>
+    events.map(({ type, occurredAt, data }) => ({ stream, type, occurredAt, data })),
+  );
+  return { messageId: step.messageId, events };
+}
+
+describe.each(FORMATS)('$name', (format) => {
+  const cases = readdirSync(join(folder, format.name)).flatMap(
+    (file) => /^(.+)\.in\.json$/.exec(file)?.[1] ?? [],
+  );
+
+  test('has fixtures', () => expect(cases.length).toBeGreaterThan(2));
+
+  test.each(cases)('%s', (name) => {
+    const { call, body } = read(join(folder, format.name, `${name}.in.json`)) as {
+      call: string;
+      body: unknown;
+    };
+    const split = format.split(body, call);
+    if ('rejected' in split) throw new Error(split.rejected.message);
+
+    const steps = split.items.map((item) => shown(normalise(format, { ...origin, call }, item)));
+
+    const path = join(folder, format.name, `${name}.out.json`);
+    if (process.env['UPDATE_FIXTURES']) writeFileSync(path, `${JSON.stringify(steps, null, 2)}\n`);
+    expect(JSON.parse(JSON.stringify(steps))).toEqual(read(path));
+  });
+});
