@@ -1,0 +1,52 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { DATABASE } from '../database/database.js';
+import type { RoleChange } from '../domain/committee.js';
+import { identityKey, type IdentityKey } from '../domain/identity.js';
+import { Refused } from '../domain/refused.js';
+import type { ContactInput } from './opportunity.inputs.js';
+
+/** Finds the identity keys by which events name a contact. */
+@Injectable()
+export class ContactKeys {
+  constructor(@Inject(DATABASE) private readonly pool: pg.Pool) {}
+
+  /** @throws Refused `contact-unknown` nobody has that lead id */
+  async rolesOf(workspace: string, contacts: readonly ContactInput[] = []): Promise<RoleChange[]> {
+    const leads = await this.keysOfLeads(
+      workspace,
+      contacts.flatMap(({ leadId }) => leadId ?? []),
+    );
+    return contacts.map(({ email, userId, crmId, leadId, role }, index) => {
+      const keys: IdentityKey[] = [];
+      if (crmId !== undefined) keys.push(identityKey('crm', crmId));
+      if (userId !== undefined) keys.push(identityKey('user', userId));
+      if (email !== undefined) keys.push(identityKey('email', email));
+      if (leadId === undefined) return { keys, role };
+      const known = leads.get(leadId.toLowerCase());
+      if (!known) {
+        throw new Refused('contact-unknown', `There is no lead ${leadId}`, `contacts.${index}.leadId`);
+      }
+      return { keys: [...keys, ...known], role };
+    });
+  }
+
+  /** The known keys of each lead, by any id it ever had; an anonymous lead has only anonymous ones. */
+  private async keysOfLeads(workspace: string, ids: readonly string[]): Promise<Map<string, IdentityKey[]>> {
+    if (ids.length === 0) return new Map();
+    const { rows } = await this.pool.query<{ id: string; keys: IdentityKey[] }>(
+      `SELECT named.own_lead_id AS id,
+         coalesce(
+           array_agg(key.key ORDER BY key.key) FILTER (WHERE key.key NOT LIKE 'anonymous:%'),
+           array_agg(key.key ORDER BY key.key)
+         ) AS keys
+       FROM touchline.identity_key named
+       JOIN touchline.identity_key key USING (workspace, lead_id)
+       WHERE named.workspace = $1 AND named.own_lead_id = ANY ($2::uuid[])
+         AND named.superseded_at IS NULL AND key.superseded_at IS NULL
+       GROUP BY named.own_lead_id`,
+      [workspace, ids],
+    );
+    return new Map(rows.map(({ id, keys }) => [id, keys]));
+  }
+}

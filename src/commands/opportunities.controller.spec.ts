@@ -1,0 +1,266 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Global, Logger, Module } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { DATABASE } from '../database/database.js';
+import { EVENT_STORE } from '../event-store/event-store.js';
+import { MemoryEventStore } from '../event-store/memory.js';
+import { dressApp } from '../http/app.js';
+import { AuthGuard } from '../http/auth.guard.js';
+import { KeyStore } from '../http/keys.js';
+import { Metrics } from '../metrics.js';
+import { CommandsModule } from './commands.module.js';
+import { examples } from './opportunity.examples.js';
+
+Logger.overrideLogger(false);
+
+let db: TestDatabase;
+let app: NestFastifyApplication;
+const store = new MemoryEventStore();
+
+beforeAll(async () => {
+  db = await testDatabase();
+  const providers = [
+    { provide: DATABASE, useValue: db.pool },
+    { provide: EVENT_STORE, useValue: store },
+    { provide: KeyStore, useValue: { resolveApiKey: (key: string) => Promise.resolve(key) } },
+    AuthGuard,
+  ];
+  @Global()
+  @Module({ providers, exports: providers })
+  class Edge {}
+  const module = await Test.createTestingModule({ imports: [Edge, CommandsModule] }).compile();
+  app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  dressApp(app, new Metrics());
+  await app.init();
+});
+afterAll(async () => {
+  await app.close();
+  await db.drop();
+});
+
+/** Every test has a workspace of its own. */
+let workspace = '';
+let tests = 0;
+beforeEach(() => {
+  workspace = `w${++tests}`;
+});
+
+async function send(
+  method: 'POST' | 'PATCH',
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+) {
+  const answer = await app.inject({
+    method,
+    url: `/api/opportunities${path}`,
+    headers: { authorization: `Bearer ${workspace}`, 'content-type': 'application/json', ...headers },
+    payload: JSON.stringify(body),
+  });
+  return { status: answer.statusCode, body: JSON.parse(answer.body) as Record<string, unknown> };
+}
+const events = async (id = 'opp-1') => store.readStream(workspace, `opportunity-${id}`);
+const types = async (id?: string) => (await events(id)).map(({ type }) => type);
+const opening = examples.open.webinar.value;
+
+describe('opening', () => {
+  test('records the deal with its contacts and answers where to read it', async () => {
+    const { status, body } = await send('POST', '', opening);
+    const recorded = await events();
+    expect(status).toBe(201);
+    expect(body).toEqual({
+      opportunityId: 'opp-1',
+      status: 'open',
+      changed: true,
+      position: String(recorded.at(-1)?.position),
+      eventIds: recorded.map(({ id }) => id),
+    });
+    expect(
+      recorded.map(({ type, data, occurredAt }) => [type, data, occurredAt.toISOString()]),
+    ).toMatchObject([
+      [
+        'OpportunityOpened',
+        { amountMinor: 12_000_000, currency: 'USD', owner: 'rep-7' },
+        '2026-03-01T09:30:00.000Z',
+      ],
+      [
+        'ContactRoleAssigned',
+        { contact: ['email:ada@acme.example'], role: 'decision_maker', accountId: 'acme' },
+        expect.any(String),
+      ],
+    ]);
+  });
+
+  test('twice is no news and answers the same position', async () => {
+    const { body } = await send('POST', '', opening);
+    expect(await send('POST', '', opening)).toEqual({
+      status: 200,
+      body: { ...body, changed: false, eventIds: [] },
+    });
+    expect(await events()).toHaveLength(2);
+  });
+
+  test('twice with other facts is a conflict', async () => {
+    await send('POST', '', opening);
+    expect(await send('POST', '', { ...opening, amount: '1.00' })).toMatchObject({
+      status: 409,
+      body: { code: 'opportunity-exists' },
+    });
+  });
+
+  test('every fault of the body is named', async () => {
+    const { status, body } = await send('POST', '', {
+      amount: 120000,
+      openedAt: '2026-02-30T09:30:00Z',
+      name: 'a\u0000b',
+      owner: null,
+      color: 'red',
+      contacts: [{ role: 'user' }, { email: 'not an address', role: '' }, { userId: 'u-1' }],
+    });
+    expect(status).toBe(400);
+    const faults = (body['errors'] as { path: string }[]).map(({ path }) => path);
+    expect(new Set(faults)).toEqual(
+      new Set([
+        'opportunityId',
+        'currency',
+        'amount',
+        'openedAt',
+        'name',
+        'owner',
+        'color',
+        'contacts.0.email',
+        'contacts.1.email',
+        'contacts.1.role',
+        'contacts.2.role',
+      ]),
+    );
+    expect(await store.readStream(workspace, 'opportunity-undefined')).toEqual([]);
+  });
+
+  test.each([
+    [{ currency: 'XYZ' }, 'currency-unknown', 'currency'],
+    [{ amount: '-1.00' }, 'amount-negative', 'amount'],
+    [{ amount: '1.001' }, 'amount-decimals', 'amount'],
+    [{ openedAt: '2190-01-01T00:00:00Z' }, 'opened-in-future', 'openedAt'],
+    [
+      { contacts: [{ leadId: '6a0f1c52-6c2e-8a11-a111-5d1f0a9b7c3e', role: 'user' }] },
+      'contact-unknown',
+      'contacts.0.leadId',
+    ],
+  ])('%j is refused: %s', async (more, code, path) => {
+    expect(await send('POST', '', { ...opening, ...more })).toMatchObject({
+      status: 422,
+      body: { code, errors: [{ path }] },
+    });
+    expect(await events()).toEqual([]);
+  });
+});
+
+describe('updating', () => {
+  beforeEach(async () => void (await send('POST', '', opening)));
+
+  test('win, resend, correct, reopen, lose', async () => {
+    const patches = [
+      { status: 'won', closedAt: '2026-06-30T16:00:00Z', amount: '130000.00', stage: 'closed' },
+      { status: 'won' },
+      { status: 'won', amount: '125000.00' },
+      { status: 'open', reason: 'signed by nobody' },
+      { status: 'lost', reason: 'price', contacts: [{ email: 'ada@acme.example', role: null }] },
+    ];
+    const answers = [];
+    for (const patch of patches) answers.push((await send('PATCH', '/opp-1', patch)).body);
+    expect(answers.map((body) => [body['status'], body['changed']])).toEqual([
+      ['won', true],
+      ['won', false],
+      ['won', true],
+      ['open', true],
+      ['lost', true],
+    ]);
+    expect((await types()).slice(2)).toEqual([
+      'OpportunityChanged',
+      'OpportunityWon',
+      'OpportunityWon',
+      'OpportunityReopened',
+      'ContactRoleAssigned',
+      'OpportunityLost',
+    ]);
+  });
+
+  test.each([
+    [{ status: 'lost', closedAt: '2026-01-01T00:00:00Z' }, 422, 'closed-before-opened'],
+    [{ status: 'won', closedAt: '2190-01-01T00:00:00Z' }, 422, 'closed-in-future'],
+    [{ closedAt: '2026-06-30T16:00:00Z' }, 422, 'not-closing'],
+    [{ currency: 'EUR' }, 422, 'currency-fixed'],
+    [{ status: 'closed' }, 400, 'invalid'],
+    [{ openedAt: '2026-06-30T16:00:00Z' }, 400, 'invalid'],
+  ])('%j is refused: %i %s', async (patch, status, code) =>
+    expect(await send('PATCH', '/opp-1', patch)).toMatchObject({ status, body: { code } }),
+  );
+
+  test('a closed deal stands', async () => {
+    await send('PATCH', '/opp-1', { status: 'won' });
+    for (const patch of [{ amount: '1.00' }, { stage: 'x' }, { status: 'lost' }]) {
+      expect(await send('PATCH', '/opp-1', patch)).toMatchObject({
+        status: 409,
+        body: { code: 'opportunity-closed' },
+      });
+    }
+  });
+
+  test('a deal nobody opened is not found', async () =>
+    expect(await send('PATCH', '/opp-9', { status: 'won' })).toMatchObject({
+      status: 404,
+      body: { code: 'opportunity-not-found' },
+    }));
+
+  test('without anything to say nothing is recorded', async () =>
+    expect(await send('PATCH', '/opp-1', {})).toMatchObject({
+      status: 200,
+      body: { changed: false, position: String((await events()).at(-1)?.position) },
+    }));
+
+  test('a retry that comes late does not undo what came between', async () => {
+    const key = { 'idempotency-key': 'crm-change-17' };
+    const first = await send('PATCH', '/opp-1', { stage: 'proposal' }, key);
+    await send('PATCH', '/opp-1', { stage: 'negotiation' });
+    expect(await send('PATCH', '/opp-1', { stage: 'proposal' }, key)).toEqual(first);
+    expect(await types()).toHaveLength(4);
+  });
+
+  test('many at once on one deal lose nothing', async () => {
+    const owners = Array.from({ length: 8 }, (_, index) => `rep-${index}`);
+    const answers = await Promise.all(
+      owners.map((owner) => send('PATCH', '/opp-1', { contacts: [{ userId: owner, role: 'user' }] })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await types()).filter((type) => type === 'ContactRoleAssigned')).toHaveLength(9);
+  });
+
+  test('a contact may be named by the id of a lead, also by an old one', async () => {
+    const insert = `INSERT INTO touchline.identity_key (workspace, key, own_lead_id, lead_id, known_from) VALUES ($1, $2, $3, $4, 1)`;
+    const [lead, alias] = ['6a0f1c52-6c2e-8a11-a111-5d1f0a9b7c3e', '7b0f1c52-6c2e-8a11-a111-5d1f0a9b7c3e'];
+    await db.pool.query(insert, [workspace, 'email:eve@acme.example', lead, lead]);
+    await db.pool.query(insert, [workspace, 'user:u-2', alias, lead]);
+    await db.pool.query(insert, [workspace, 'anonymous:a-1', '8b0f1c52-6c2e-8a11-a111-5d1f0a9b7c3e', lead]);
+    await send('PATCH', '/opp-1', { contacts: [{ leadId: alias, role: 'champion' }] });
+    expect((await events()).at(-1)?.data).toMatchObject({
+      contact: ['user:u-2', 'email:eve@acme.example'],
+      role: 'champion',
+    });
+  });
+});
+
+test('without a key nobody comes in', async () => {
+  const answer = await app.inject({ method: 'POST', url: '/api/opportunities', payload: opening });
+  expect(answer.statusCode).toBe(401);
+});
+
+test('the examples of the API document are true', async () => {
+  await send('POST', '', examples.open.webinar.value);
+  const { stage, committee, won, reopened, lost } = examples.update;
+  for (const { value } of [stage, committee, won, reopened, lost]) {
+    expect(await send('PATCH', '/opp-1', value)).toMatchObject({ status: 200, body: { changed: true } });
+  }
+});

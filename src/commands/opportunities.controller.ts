@@ -1,0 +1,119 @@
+import {
+  Body,
+  Controller,
+  Headers,
+  HttpCode,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiHeader,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
+import { Problem } from '../http/problem.js';
+import { isText } from './checks.js';
+import type { Decided } from './decide-on-opportunity.js';
+import { OpenOpportunity } from './open-opportunity.js';
+import {
+  OpenOpportunityInput,
+  OpportunityPath,
+  OpportunityReceipt,
+  UpdateOpportunityInput,
+} from './opportunity.inputs.js';
+import { examples, refusals } from './opportunity.examples.js';
+import { UpdateOpportunity } from './update-opportunity.js';
+
+const IDEMPOTENCY = {
+  name: 'Idempotency-Key',
+  required: false,
+  description:
+    'A name of this very command: sent again, however late, it answers as at first and changes nothing',
+};
+
+/** Deals as the CRM reports them. Resends are no news: they answer 200 with `changed: false`. */
+@ApiTags('Opportunities')
+@ApiBearerAuth()
+@UseGuards(AuthGuard)
+@Controller('api/opportunities')
+export class OpportunityCommandsController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  @Post()
+  @ApiOperation({
+    summary: 'Open an opportunity',
+    description:
+      'With all its contacts at once, or none of it. The same opening again is no news and answers 200.',
+  })
+  @ApiHeader(IDEMPOTENCY)
+  @ApiBody({ type: OpenOpportunityInput, examples: examples.open })
+  @ApiResponse({ status: 201, description: 'Opened', type: OpportunityReceipt, example: examples.opened })
+  @ApiResponse({
+    status: 200,
+    description: 'Opened before',
+    type: OpportunityReceipt,
+    example: examples.openedBefore,
+  })
+  @ApiResponse(refusals.invalid)
+  @ApiResponse(refusals.exists)
+  @ApiResponse(refusals.unprocessable)
+  async open(
+    @RequestWorkspace() workspace: string,
+    @Body() input: OpenOpportunityInput,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OpportunityReceipt> {
+    const command = new OpenOpportunity(workspace, input, new Date(), checked(idempotencyKey));
+    const receipt = receiptOf(input.opportunityId, await this.commands.execute(command));
+    void reply.status(receipt.changed ? 201 : 200);
+    return receipt;
+  }
+
+  @Patch(':id')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Change, win, lose or reopen an opportunity',
+    description:
+      'Only what is other than before is recorded. Amount and stage of a closed deal stand until it is reopened; saying its win again with another amount, date or reason corrects it.',
+  })
+  @ApiParam({ name: 'id', example: 'opp-1', description: 'Id of the deal in the CRM' })
+  @ApiHeader(IDEMPOTENCY)
+  @ApiBody({ type: UpdateOpportunityInput, examples: examples.update })
+  @ApiResponse({ status: 200, type: OpportunityReceipt, example: examples.updated })
+  @ApiResponse(refusals.invalid)
+  @ApiResponse(refusals.notFound)
+  @ApiResponse(refusals.closed)
+  @ApiResponse(refusals.unprocessable)
+  async update(
+    @RequestWorkspace() workspace: string,
+    @Param() { id }: OpportunityPath,
+    @Body() input: UpdateOpportunityInput,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+  ): Promise<OpportunityReceipt> {
+    const command = new UpdateOpportunity(workspace, id, input, new Date(), checked(idempotencyKey));
+    return receiptOf(id, await this.commands.execute(command));
+  }
+}
+
+function receiptOf(opportunityId: string, { state, position, eventIds }: Decided): OpportunityReceipt {
+  const status = state.status === 'none' ? 'open' : state.status;
+  const changed = eventIds.length > 0;
+  return { opportunityId, status, position: String(position), changed, eventIds: [...eventIds] };
+}
+
+function checked(idempotencyKey: string | undefined): string | undefined {
+  if (idempotencyKey === undefined || isText(idempotencyKey, 200)) return idempotencyKey;
+  const message = 'must be text of 1 to 200 characters';
+  throw new Problem(400, 'invalid', `Idempotency-Key: ${message}`, [{ path: 'Idempotency-Key', message }]);
+}

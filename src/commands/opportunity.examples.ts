@@ -1,0 +1,88 @@
+const receipt = { opportunityId: 'opp-1', status: 'open', position: '5124', changed: true };
+const eventIds = ['019a3c1e-5a7b-7c00-9d3e-2f1a4b5c6d7e'];
+
+/** Bodies and answers of the opportunity commands, as the API document shows them. */
+export const examples = {
+  open: {
+    webinar: {
+      summary: 'A deal that came out of a webinar',
+      value: {
+        opportunityId: 'opp-1',
+        name: 'Acme 2026',
+        accountId: 'acme',
+        amount: '120000.00',
+        currency: 'USD',
+        stage: 'discovery',
+        openedAt: '2026-03-01T09:30:00Z',
+        owner: 'rep-7',
+        source: 'webinar',
+        contacts: [{ email: 'ada@acme.example', role: 'decision_maker' }],
+      },
+    },
+  },
+  update: {
+    stage: { summary: 'Another stage and amount', value: { stage: 'proposal', amount: '135000.00' } },
+    won: { summary: 'Won', value: { status: 'won', closedAt: '2026-06-30T16:00:00Z' } },
+    lost: { summary: 'Lost', value: { status: 'lost', reason: 'price' } },
+    reopened: { summary: 'Reopened', value: { status: 'open', reason: 'signed by nobody' } },
+    committee: {
+      summary: 'Who joins the committee, and who leaves it',
+      value: {
+        contacts: [
+          { crmId: '003Hr00001abcde', email: 'bob@acme.example', role: 'champion' },
+          { email: 'ada@acme.example', role: null },
+        ],
+      },
+    },
+  },
+  opened: { ...receipt, eventIds },
+  openedBefore: { ...receipt, changed: false, eventIds: [] },
+  updated: { ...receipt, status: 'won', position: '6011', eventIds },
+};
+
+const problem = (status: number, title: string, code: string, detail: string, path?: string) => ({
+  type: 'about:blank',
+  title,
+  status,
+  code,
+  detail,
+  ...(path === undefined ? {} : { errors: [{ path, message: detail }] }),
+});
+const answer = (status: number, description: string, example: object) => ({
+  status,
+  description,
+  content: { 'application/problem+json': { example } },
+});
+
+/** How the commands are refused: the description lists the codes. */
+export const refusals = {
+  invalid: answer(
+    400,
+    '`invalid`: every fault of the body is listed',
+    problem(400, 'Bad Request', 'invalid', 'must be a decimal string such as "120000.00"', 'amount'),
+  ),
+  exists: answer(
+    409,
+    '`opportunity-exists`: it was opened with other facts',
+    problem(409, 'Conflict', 'opportunity-exists', 'opp-1 was opened with other facts; change it instead'),
+  ),
+  closed: answer(
+    409,
+    '`opportunity-closed`: amount and stage of a closed deal stand, and a won deal is not lost, before it is reopened',
+    problem(409, 'Conflict', 'opportunity-closed', 'It is won; reopen it first'),
+  ),
+  notFound: answer(
+    404,
+    '`opportunity-not-found`',
+    problem(404, 'Not Found', 'opportunity-not-found', 'There is no opportunity opp-9; open it first'),
+  ),
+  unprocessable: answer(
+    422,
+    [
+      'A field cannot be what it says: `currency-unknown`, `currency-fixed`, `amount-malformed`, `amount-negative`,',
+      '`amount-decimals`, `amount-too-large`, `opened-in-future`, `closed-in-future`, `closed-before-opened`,',
+      '`not-closing`, `contact-unknown`',
+    ].join(' '),
+    problem(422, 'Unprocessable Entity', 'amount-negative', 'an amount cannot be negative', 'amount'),
+  ),
+};
