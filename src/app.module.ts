@@ -1,17 +1,41 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import type { Pool } from 'pg';
+import type { Config } from './config.js';
 import type { EventStore } from './event-store/event-store.js';
-import { MemoryEventStore } from './event-store/memory.js';
+import { PostgresEventStore } from './event-store/postgres.js';
 import { EdgeModule } from './http/edge.module.js';
+import { IntakeModule } from './intake/intake.module.js';
+import { Freshness } from './projections/freshness.js';
+import { ProjectionsModule } from './projections/projections.module.js';
+import { FRESHNESS } from './queries/freshness.js';
+import { QueriesModule } from './queries/queries.module.js';
 import type { Runtime } from './runtime.js';
 
-/** The composition root: which modules a process has follows from its roles. */
+/** Lets queries ask how far the read models are without knowing who makes them. */
+@Global()
+@Module({
+  imports: [ProjectionsModule],
+  providers: [{ provide: FRESHNESS, useExisting: Freshness }],
+  exports: [FRESHNESS],
+})
+class FreshnessModule {}
+
+/** The composition root: the only place that chooses implementations, and what a process has by its roles. */
 @Module({})
 export class AppModule {
   static with(runtime: Runtime): DynamicModule {
-    return { module: AppModule, imports: [EdgeModule.with(runtime)] };
+    const { roles } = runtime.config;
+    const imports: DynamicModule['imports'] = [EdgeModule.with(runtime), FreshnessModule];
+    if (roles.has('collect') || roles.has('query')) imports.push(IntakeModule);
+    if (roles.has('query')) imports.push(QueriesModule);
+    return { module: AppModule, imports };
   }
 }
 
-export function createStore(): EventStore {
-  return new MemoryEventStore();
+/** The log that EVENT_STORE names. @param pool the log's own, so that no report can take an append's connection */
+export function createStore({ eventStore }: Config, pool: Pool): EventStore {
+  switch (eventStore) {
+    case 'postgres':
+      return new PostgresEventStore(pool);
+  }
 }

@@ -1,3 +1,4 @@
+import type { EventStore } from './event-store/event-store.js';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The figures that GET /metrics shows. One instance a process; a figure is declared here and set where it happens. */
@@ -21,7 +22,7 @@ export class Metrics {
 
   readonly events = new Counter({
     name: 'touchline_events_total',
-    help: 'Events handed to the log: appended, duplicate, conflict or unavailable',
+    help: 'Events handed to the log: appended, duplicate, conflict or refused',
     labelNames: ['outcome'],
     registers: [this.registry],
   });
@@ -50,4 +51,30 @@ export class Metrics {
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
+}
+
+/** Counts and times the appends of a store from now on. */
+export function measureAppends(store: EventStore, { appendSeconds, events }: Metrics): EventStore {
+  const append = store.append.bind(store);
+  store.append = async (batch) => {
+    const count = batch.reduce((sum, one) => sum + one.events.length, 0);
+    const end = appendSeconds.startTimer();
+    try {
+      const results = await append(batch);
+      for (const [index, result] of results.entries()) {
+        if (result.status === 'conflict')
+          events.inc({ outcome: 'conflict' }, batch[index]?.events.length ?? 0);
+        else
+          for (const { duplicate } of result.receipts)
+            events.inc({ outcome: duplicate ? 'duplicate' : 'appended' });
+      }
+      return results;
+    } catch (error) {
+      events.inc({ outcome: 'refused' }, count);
+      throw error;
+    } finally {
+      end();
+    }
+  };
+  return store;
 }

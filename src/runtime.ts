@@ -12,3 +12,8 @@ export interface Runtime {
   readonly store: EventStore;
   readonly metrics: Metrics;
 }
+
+export interface OpenRuntime extends Runtime {
+  /** Where the database is; holds a password. */
+  readonly databaseUrl: string;
+}

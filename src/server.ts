@@ -10,15 +10,15 @@ import { openDatabase } from './database/open.js';
 import { dressApp, fastifyAdapter } from './http/app.js';
 import { Readiness } from './http/readiness.js';
 import { NestLogger } from './logger.js';
-import { Metrics } from './metrics.js';
-import type { Runtime } from './runtime.js';
+import { measureAppends, Metrics } from './metrics.js';
+import type { OpenRuntime, Runtime } from './runtime.js';
 import { CONFIGURATION_ENTITIES } from './workspaces/entities.js';
 import { Closing } from './closing.js';
 
 export interface RunningServer {
   /** Where it serves, e.g. http://localhost:3000. */
   readonly url: string;
-  readonly runtime: Runtime;
+  readonly runtime: OpenRuntime;
   /** Stops accepting, lets requests and appends in flight end, then stops all that was started. */
   stop(): Promise<void>;
 }
@@ -35,7 +35,7 @@ const DRAIN_MS = 10_000;
 export async function startServer(
   config: Config,
   log: Logger,
-  beforeServing: (runtime: Runtime) => Promise<void>,
+  beforeServing: (runtime: OpenRuntime) => Promise<void>,
 ): Promise<RunningServer> {
   const closing = new Closing();
   try {
@@ -53,17 +53,19 @@ export async function startServer(
 }
 
 /** Database, pool, configuration and log, each closed in the reverse order of opening. */
-export async function openRuntime(config: Config, log: Logger, closing: Closing): Promise<Runtime> {
+export async function openRuntime(config: Config, log: Logger, closing: Closing): Promise<OpenRuntime> {
   const database = await openDatabase({ ...config, log: (line) => log.warn(line) });
   closing.add(() => database.stop());
-  const pool = createPool(database.url);
+  const pool = createPool(database.url, { max: 20 });
   closing.add(() => pool.end());
   const configuration = await openDataSource(database.url, CONFIGURATION_ENTITIES);
   closing.add(() => configuration.destroy());
+  const logPool = createPool(database.url, { max: 6, applicationName: 'touchline log' });
+  closing.add(() => logPool.end());
   const metrics = new Metrics();
-  const store = createStore();
+  const store = measureAppends(createStore(config, logPool), metrics);
   closing.add(() => store.close());
-  return { config, pool, configuration, store, metrics };
+  return { config, databaseUrl: database.url, pool, configuration, store, metrics };
 }
 
 /** The application, initialised but not listening. */

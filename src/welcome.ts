@@ -1,30 +1,37 @@
-import type { Config } from './config.js';
-import type { FirstWorkspace } from './workspaces/first-workspace.js';
+import type { Prepared } from './prepare.js';
+import type { OpenRuntime } from './runtime.js';
 import { keptSecretsFile } from './workspaces/kept-secrets.js';
 
 /** What a person at the terminal is told once the server serves. The keys are shown by the start that made them. */
-export function welcome(url: string, config: Config, first: FirstWorkspace): string {
-  const { writeKey, apiKey } = first.keys;
-  const database =
+export async function welcome(
+  url: string,
+  { config, databaseUrl, store }: OpenRuntime,
+  prepared: Prepared,
+): Promise<string> {
+  const { made, keys, bi } = prepared;
+  const place =
     config.databaseUrl === undefined ? `embedded PostgreSQL in ${config.dataDir}` : 'DATABASE_URL';
-  const lines = [`Touchline serves ${url}  (API: ${url}/docs, data: ${database})`];
-  if (first.made && writeKey !== undefined && apiKey !== undefined)
-    lines.push('', ...firstSteps(url, writeKey, apiKey, config));
-  else if (apiKey !== undefined)
-    lines.push(`Keys: as before${config.apiKey ? '' : `, in ${keptSecretsFile(config.dataDir)}`}`);
+  const lines = [`Touchline serves ${url}  (API: ${url}/docs, data: ${place})`];
+  if (!made || keys.writeKey === undefined || keys.apiKey === undefined) {
+    lines.push(`Keys: as before; those made here are in ${keptSecretsFile(config.dataDir)}`);
+    return lines.join('\n');
+  }
+  lines.push(
+    '',
+    `Write key  ${keys.writeKey}   (for collectors; may be public)`,
+    `API key    ${keys.apiKey}   (for queries and commands; keep it secret)`,
+    ...(bi?.password === undefined
+      ? []
+      : [`BI login   ${biUrl(databaseUrl, bi.role, bi.password)}   (SQL, read-only)`]),
+    `Shown this once; what was made here is kept in ${keptSecretsFile(config.dataDir)}`,
+    '',
+    'Record a touchpoint:',
+    `  ${recordCurl(url, keys.writeKey)}`,
+    'then read what is known of that person:',
+    `  ${readCurl(url, keys.apiKey, (await store.head()) + 1n)}`,
+  );
   return lines.join('\n');
 }
-
-const firstSteps = (url: string, writeKey: string, apiKey: string, config: Config): string[] => [
-  `Write key  ${writeKey}   (for collectors; may be public)`,
-  `API key    ${apiKey}   (for queries and commands; keep it secret)`,
-  `Shown this once, and kept in ${keptSecretsFile(config.dataDir)}`,
-  '',
-  'Record a touchpoint:',
-  `  ${recordCurl(url, writeKey)}`,
-  'and read what is known of that person:',
-  `  ${readCurl(url, apiKey)}`,
-];
 
 const SAMPLE = {
   messageId: 'hello-1',
@@ -36,5 +43,14 @@ const SAMPLE = {
 const recordCurl = (url: string, writeKey: string): string =>
   `curl -s ${url}/touchpoints -H 'X-Write-Key: ${writeKey}' -H 'Content-Type: application/json' -d '${JSON.stringify(SAMPLE)}'`;
 
-const readCurl = (url: string, apiKey: string): string =>
-  `curl -s ${url}/api/leads/email:${SAMPLE.email} -H 'Authorization: Bearer ${apiKey}'`;
+/** Waits for the position that the sample will have, so that the two may be pasted together. */
+const readCurl = (url: string, apiKey: string, position: bigint): string =>
+  `curl -s '${url}/api/leads/email:${SAMPLE.email}?minPosition=${position}' -H 'Authorization: Bearer ${apiKey}'`;
+
+/** The address of the database as a BI tool is given it. */
+export function biUrl(databaseUrl: string, role: string, password: string): string {
+  const url = new URL(databaseUrl);
+  url.username = role;
+  url.password = password;
+  return url.href;
+}

@@ -5,7 +5,8 @@ import type { Keys } from './workspaces.js';
 /** What the first start made and only the data folder still knows in plain text. */
 export interface KeptSecrets {
   readonly keys?: Partial<Keys>;
-  readonly bi?: { readonly role: string; readonly password: string };
+  /** Of the first workspace: the user that BI tools log in as. */
+  readonly bi?: { readonly role?: string; readonly password: string };
 }
 
 export const keptSecretsFile = (dataDir: string): string => join(dataDir, 'keys.json');

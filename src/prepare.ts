@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import { publishDefaultModel } from './commands/publish-model.js';
+import { ensureBiRole } from './database/bi-role.js';
+import type { Runtime } from './runtime.js';
+import { ensureFirstWorkspace, FIRST_WORKSPACE, type FirstWorkspace } from './workspaces/first-workspace.js';
+import { keepSecrets, readSecrets } from './workspaces/kept-secrets.js';
+import { type Keys, Workspaces } from './workspaces/workspaces.js';
+
+/** The login of BI tools to one workspace. `password` is known to the start that made it and, for `main`, to later ones. */
+export interface BiLogin {
+  readonly role: string;
+  readonly password?: string;
+}
+
+export interface Prepared extends FirstWorkspace {
+  readonly bi: BiLogin | undefined;
+}
+
+/** What every start makes sure of: there is a workspace, and each has a journey model and its BI role. */
+export async function prepareWorkspaces(runtime: Runtime, log: Logger): Promise<Prepared> {
+  const { config, configuration } = runtime;
+  const workspaces = new Workspaces(configuration);
+  const first = await ensureFirstWorkspace(workspaces, config.dataDir, givenKeys(config));
+  for (const { slug } of await workspaces.all()) {
+    if (slug !== FIRST_WORKSPACE) await equip(runtime, slug, log);
+  }
+  return { ...first, bi: await equipFirst(runtime, log) };
+}
+
+/** Makes a further workspace, ready for use. @throws Refused as Workspaces.add */
+export async function addWorkspace(
+  runtime: Runtime,
+  slug: string,
+  log: Logger,
+): Promise<{ readonly keys: Keys; readonly bi: BiLogin | undefined }> {
+  const keys = await new Workspaces(runtime.configuration).add(slug);
+  return { keys, bi: await equip(runtime, slug, log) };
+}
+
+/** The BI password is on disk before the role has it: a crash in between loses nothing. */
+async function equipFirst(runtime: Runtime, log: Logger): Promise<BiLogin | undefined> {
+  const { dataDir } = runtime.config;
+  const kept = await readSecrets(dataDir);
+  const password = kept.bi?.password ?? randomBytes(18).toString('base64url');
+  if (!kept.bi) await keepSecrets(dataDir, { ...kept, bi: { password } });
+  const login = await equip(runtime, FIRST_WORKSPACE, log, password);
+  // A role that was there before its password was kept here belongs to a process with another data folder.
+  const bi = login && (kept.bi ?? login.password) !== undefined ? { role: login.role, password } : undefined;
+  if (kept.bi?.role === undefined) await keepSecrets(dataDir, bi ? { ...kept, bi } : kept);
+  return bi ?? login;
+}
+
+async function equip(
+  { store, pool }: Runtime,
+  slug: string,
+  log: Logger,
+  password?: string,
+): Promise<BiLogin | undefined> {
+  await publishDefaultModel(store, slug);
+  const bi = await ensureBiRole(pool, slug, password === undefined ? {} : { password });
+  if (bi.warning !== undefined) log.warn(bi.warning);
+  return bi.warning === undefined ? bi : undefined;
+}
+
+function givenKeys({ writeKey, apiKey }: Runtime['config']): Partial<Keys> {
+  return { ...(writeKey === undefined ? {} : { writeKey }), ...(apiKey === undefined ? {} : { apiKey }) };
+}
