@@ -65,6 +65,16 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   }
 }
 
+const urlOf = (port: number | string, password: string): string =>
+  `postgres://postgres:${password}@127.0.0.1:${port}/touchline`;
+
+/** Where the server of a data folder serves while another process runs it; undefined when none was ever started. */
+export async function runningUrl(dataDir: string): Promise<string | undefined> {
+  const read = (name: string) => readFile(join(dataDir, name), 'utf8').catch(() => '');
+  const [port, password] = await Promise.all([read('postgres.port'), read('postgres.password')]);
+  return port && password ? urlOf(port.trim(), password.trim()) : undefined;
+}
+
 async function prepare(dataDir: string, options: EmbeddedOptions): Promise<Server> {
   const user = await postgresUser();
   const binaries = await locateBinaries(user);
@@ -100,7 +110,7 @@ class Server {
   }
 
   get url(): string {
-    return `postgres://postgres:${this.#password}@127.0.0.1:${this.port}/touchline`;
+    return urlOf(this.port, this.#password);
   }
 
   readonly pid = () => this.#child?.pid;
