@@ -3,6 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { FindOpportunity, OpportunityAnswer } from './opportunity.js';
+import { FindOpportunityAttribution, OpportunityAttributionAnswer } from './opportunity-attribution.js';
 import type { RawParams } from './params.js';
 import { Question } from './question.js';
 
@@ -22,5 +23,20 @@ export class OpportunitiesController {
     @Query() given: RawParams,
   ): Promise<OpportunityAnswer> {
     return this.queries.execute(new FindOpportunity(workspace, opportunityId, given));
+  }
+
+  @Get(':id/attribution')
+  @Question({
+    summary: 'Its touches and what each model gives them',
+    id,
+    answer: OpportunityAttributionAnswer,
+    parameters: ['metric', 'asOf', 'minPosition'],
+  })
+  attribution(
+    @RequestWorkspace() workspace: string,
+    @Param('id') opportunityId: string,
+    @Query() given: RawParams,
+  ): Promise<OpportunityAttributionAnswer> {
+    return this.queries.execute(new FindOpportunityAttribution(workspace, opportunityId, given));
   }
 }

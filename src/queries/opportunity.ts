@@ -58,7 +58,7 @@ export class FindOpportunityHandler implements IQueryHandler<FindOpportunity> {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
         ...opportunityItem(row),
-        contacts: await committee(view, opportunityId),
+        contacts: (await committeesOf(view, [opportunityId])).get(opportunityId) ?? [],
         eventId: row.event_id,
         version: row.version,
       };
@@ -76,6 +76,7 @@ export async function whichOpportunity(view: View, opportunityId: string): Promi
 }
 
 interface ContactRow {
+  opportunity_id: string;
   contact: string;
   keys: string[];
   role: string;
@@ -84,11 +85,15 @@ interface ContactRow {
   name: string | null;
 }
 
-async function committee({ tx, workspace, asOf }: View, opportunityId: string): Promise<ContactItem[]> {
+/** The committees of deals, by opportunity id. */
+export async function committeesOf(
+  { tx, workspace, asOf }: View,
+  opportunityIds: readonly string[],
+): Promise<Map<string, ContactItem[]>> {
   const contacts = await rows<ContactRow>(
     tx,
     sql`
-    SELECT c.contact, c.keys, c.role, c.event_id, person.lead_id, person.name
+    SELECT c.opportunity_id, c.contact, c.keys, c.role, c.event_id, person.lead_id, person.name
     FROM touchline.opportunity_contact c
     LEFT JOIN LATERAL (
       SELECT k.lead_id, p.name
@@ -97,15 +102,18 @@ async function committee({ tx, workspace, asOf }: View, opportunityId: string): 
         ON p.workspace = k.workspace AND p.lead_id = k.lead_id AND ${trueAt('p', asOf)}
       WHERE k.workspace = c.workspace AND k.key = ANY(c.keys) AND ${trueAt('k', asOf)}
       ORDER BY array_position(c.keys, k.key) LIMIT 1) person ON true
-    WHERE c.workspace = ${workspace} AND c.opportunity_id = ${opportunityId} AND ${trueAt('c', asOf)}
-    ORDER BY c.contact COLLATE "C"`,
+    WHERE c.workspace = ${workspace} AND c.opportunity_id = ANY(${opportunityIds}::text[]) AND ${trueAt('c', asOf)}
+    ORDER BY c.opportunity_id COLLATE "C", c.contact COLLATE "C"`,
   );
-  return contacts.map(({ contact, keys, role, lead_id: leadId, name, event_id: eventId }) => ({
-    contact,
-    keys,
-    role,
-    leadId,
-    name,
-    eventId,
-  }));
+  const grouped = Map.groupBy(contacts, ({ opportunity_id }) => opportunity_id);
+  return new Map([...grouped].map(([id, members]) => [id, members.map(contactItem)]));
 }
+
+const contactItem = (row: ContactRow): ContactItem => ({
+  contact: row.contact,
+  keys: row.keys,
+  role: row.role,
+  leadId: row.lead_id,
+  name: row.name,
+  eventId: row.event_id,
+});

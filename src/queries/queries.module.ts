@@ -3,6 +3,10 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { FindAccountJourneyHandler } from './account-journey.js';
 import { FindAccountHandler } from './account.js';
 import { AccountsController } from './accounts.controller.js';
+import { CompareAttributionHandler } from './attribution-compare.js';
+import { ExplainAttributionHandler } from './attribution-explain.js';
+import { AttributionController } from './attribution.controller.js';
+import { FindAttributionHandler } from './attribution.js';
 import { JourneyModels } from './journey-models.js';
 import { ExplainLeadHandler } from './lead-explain.js';
 import { FindLeadJourneyHandler } from './lead-journey.js';
@@ -15,13 +19,20 @@ import { FindModelVersionsHandler } from './model-versions.js';
 import { ModelController } from './model.controller.js';
 import { FindModelHandler } from './model.js';
 import { OpportunitiesController } from './opportunities.controller.js';
+import { FindOpportunityAttributionHandler } from './opportunity-attribution.js';
 import { FindOpportunityHandler } from './opportunity.js';
 import { ReadModels } from './read-models.js';
 
 /** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS and the AuthGuard to be there already. */
 @Module({
   imports: [CqrsModule],
-  controllers: [LeadsController, AccountsController, OpportunitiesController, ModelController],
+  controllers: [
+    LeadsController,
+    AccountsController,
+    OpportunitiesController,
+    AttributionController,
+    ModelController,
+  ],
   providers: [
     ReadModels,
     JourneyModels,
@@ -34,6 +45,10 @@ import { ReadModels } from './read-models.js';
     FindAccountHandler,
     FindAccountJourneyHandler,
     FindOpportunityHandler,
+    FindOpportunityAttributionHandler,
+    FindAttributionHandler,
+    CompareAttributionHandler,
+    ExplainAttributionHandler,
     FindModelHandler,
     FindModelVersionsHandler,
   ],

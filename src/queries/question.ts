@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { ApiProperty, type ApiQueryOptions } from '@nestjs/swagger';
-import { MODEL_NAMES } from '../domain/attribution/models.js';
+import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './attribution-ask.js';
+import { FORMATS } from './attribution.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './asking.js';
 import { LIFECYCLES } from './lead-rows.js';
 import { LEAD_SORTS } from './leads.js';
@@ -41,6 +42,8 @@ const word = (description: string, words: readonly string[]): Parameter => ({
   description,
 });
 
+const DATE = 'a day of the workspace (2026-01-31) or an instant (2026-01-31T09:30:00Z)';
+
 /** Every query parameter of the API, told once. */
 const PARAMETERS = {
   asOf: text(
@@ -72,7 +75,23 @@ const PARAMETERS = {
     ),
   },
   order: word('`asc`: as it happened; `desc`: newest first', ['asc', 'desc']),
-  model: word('Attribution model', MODEL_NAMES),
+  model: word(`Attribution model; default ${DEFAULT_MODEL}`, MODEL_NAMES),
+  models: text('Attribution models, separated by commas; default all', 'first,last,linear'),
+  by: text(`Cuts, separated by commas: ${CUTS.join(', ')}; default content`, 'content'),
+  metric: word(
+    '`revenue`: won deals by their close (default); `pipeline`: all deals by their opening',
+    METRICS,
+  ),
+  from: text(`Start, included: ${DATE}`, '2026-01-01'),
+  to: text(`End, not included: ${DATE}`, '2026-07-01'),
+  currency: text('Currency of the report; it is that of the journey model', 'USD'),
+  format: word('How the rows are written; tables come whole unless a limit is given', FORMATS),
+  content: text('Opens the row of this content; `(none)`: touches without', 'wp-1'),
+  channel: text('Opens the row of this channel', 'email'),
+  campaign: text('Opens the row of this campaign; `(none)`: touches without'),
+  source: text('Opens the row of this source; `(none)`: touches without'),
+  month: text('Opens the row of this month', '2026-03'),
+  opportunityId: text('Only the part of this deal'),
 } as const satisfies Record<string, Parameter>;
 
 export type ParameterName = keyof typeof PARAMETERS;
@@ -83,6 +102,8 @@ interface Told {
   readonly description?: string;
   readonly answer: new () => unknown;
   readonly parameters: readonly ParameterName[];
+  /** Media types it can be written in besides JSON. */
+  readonly formats?: readonly string[];
   /** What `{id}` of the path may be. */
   readonly id?: string;
 }

@@ -1,0 +1,95 @@
+import { MODEL_NAMES, type ModelName } from '../domain/attribution/models.js';
+import { Problem } from '../http/problem.js';
+import type { Params, DayOrInstant } from './params.js';
+import type { View } from './read-models.js';
+import { firstRow, sql } from './sql.js';
+
+export { MODEL_NAMES, type ModelName };
+
+/** Ways to cut a report. `month` is the month of the reference date, in the workspace's time zone. */
+export const CUTS = ['content', 'channel', 'campaign', 'source', 'month'] as const;
+export type Cut = (typeof CUTS)[number];
+
+/** `revenue`: won deals by their close; `pipeline`: all deals by their opening. */
+export const METRICS = ['revenue', 'pipeline'] as const;
+export type Metric = (typeof METRICS)[number];
+
+export const DEFAULT_MODEL: ModelName = 'linear';
+
+/** Which deals a report is about. */
+export interface DealsAsk {
+  readonly metric: Metric;
+  readonly from: DayOrInstant | undefined;
+  readonly to: DayOrInstant | undefined;
+  readonly currency: string | undefined;
+}
+
+export const DEALS = ['metric', 'from', 'to', 'currency'] as const;
+
+export const dealsAskOf = (params: Params): DealsAsk => ({
+  metric: params.oneOf('metric', METRICS) ?? 'revenue',
+  from: params.dayOrInstant('from'),
+  to: params.dayOrInstant('to'),
+  currency: params.text('currency'),
+});
+
+export const cutsOf = (params: Params): Cut[] => {
+  const cuts = params.someOf('by', CUTS, 'cut') ?? ['content'];
+  if (cuts.length > 3) params.fault('cut-too-many', 'by', 'cuts by three at most');
+  return cuts;
+};
+
+/** The deals of a report, with dates and currency settled by the model at the position. */
+export interface Deals {
+  readonly metric: Metric;
+  readonly from: Date | null;
+  readonly to: Date | null;
+  readonly currency: string;
+  readonly timeZone: string;
+}
+
+/**
+ * @throws Problem 400 `currency-unknown` when reports are not in that currency, `period-reversed` when `to` lies before
+ * `from`
+ */
+export async function settle(view: View, { metric, from, to, currency: asked }: DealsAsk): Promise<Deals> {
+  const { currency, timeZone } = await settingsOf(view);
+  if (asked !== undefined && asked !== currency) throw unknownCurrency(asked, currency);
+  const deals = {
+    metric,
+    currency,
+    timeZone,
+    from: await instant(view, from, timeZone),
+    to: await instant(view, to, timeZone),
+  };
+  if (deals.from && deals.to && deals.to < deals.from) {
+    const message = 'lies before from';
+    throw new Problem(400, 'period-reversed', `to ${message}`, [{ path: 'to', message }]);
+  }
+  return deals;
+}
+
+/** A day begins at its first instant in the workspace's time zone. */
+async function instant({ tx }: View, date: DayOrInstant | undefined, timeZone: string): Promise<Date | null> {
+  if (date === undefined) return null;
+  if ('instant' in date) return date.instant;
+  const query = sql`SELECT ${date.day}::timestamp AT TIME ZONE ${timeZone} AS at`;
+  return (await firstRow<{ at: Date }>(tx, query))?.at ?? null;
+}
+
+/** The model decides; before the first is published, the workspace. */
+async function settingsOf({ tx, workspace, model }: View): Promise<{ currency: string; timeZone: string }> {
+  if (model) return model.data.document;
+  const query = sql`SELECT currency, time_zone AS "timeZone" FROM touchline.workspace WHERE slug = ${workspace}`;
+  return (
+    (await firstRow<{ currency: string; timeZone: string }>(tx, query)) ?? {
+      currency: 'USD',
+      timeZone: 'UTC',
+    }
+  );
+}
+
+function unknownCurrency(asked: string, currency: string): Problem {
+  const message = `"${asked}" is unknown; allowed is ${currency}, the currency of the journey model`;
+  return new Problem(400, 'currency-unknown', `currency: ${message}`, [{ path: 'currency', message }]);
+}

@@ -1,0 +1,130 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { money } from '../domain/attribution/money.js';
+import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { type Cut, CUTS, cutsOf, type Deals, DEALS, dealsAskOf, type DealsAsk } from './attribution-ask.js';
+import { MODEL_NAMES, type ModelName, settle } from './attribution-ask.js';
+import { type CreditRow, creditRows, totalsOf } from './attribution-rows.js';
+import { cellName, DealsAnswer, dealsPart, shareOf, slice } from './attribution.js';
+import { Part, Parts, Real, Text, Texts, Whole, Words } from './fields.js';
+import { MoneyItem } from './money.js';
+import { Params, type RawParams } from './params.js';
+import { ReadModels, type View } from './read-models.js';
+
+/** What one model gives to a row. */
+export class ModelCredit {
+  @Part('Credit', () => MoneyItem) value!: MoneyItem;
+  @Real('Part of what is attributed, 0 to 1, six decimals') share!: number;
+  @Whole('Deals with credit here, each counted once') opportunities!: number;
+  @Whole('Touches with credit') touches!: number;
+}
+
+@ApiExtraModels(ModelCredit)
+export class CompareItem {
+  @Text('Value of the cut, of several joined by " | "') key!: string;
+  @Texts('The value of each cut, in the order of `by`') keys!: string[];
+  @Text('For people: the title of a content, else the key') label!: string;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(ModelCredit) },
+    description: 'By model; a model that gives nothing here says 0',
+  })
+  values!: Record<string, ModelCredit>;
+}
+
+export class CompareAnswer extends DealsAnswer {
+  @Words('Models side by side', MODEL_NAMES) models!: ModelName[];
+  @Words('Cuts', CUTS) by!: Cut[];
+  @Parts(
+    'Most valuable by the first model first; in the order of time when the first cut is the month',
+    () => CompareItem,
+  )
+  rows!: CompareItem[];
+}
+
+export class CompareAttribution extends Query<CompareAnswer> {
+  readonly modelNames: readonly ModelName[];
+  readonly by: readonly Cut[];
+  readonly deals: DealsAsk;
+  readonly ask: PageAsk;
+
+  /** @throws Problem 400 naming every parameter at fault and what is allowed */
+  constructor(workspace: string, given: RawParams) {
+    super();
+    const params = new Params(given, ['models', 'by', ...DEALS, ...PAGE]);
+    this.modelNames = params.someOf('models', MODEL_NAMES, 'model') ?? MODEL_NAMES;
+    this.by = cutsOf(params);
+    this.deals = dealsAskOf(params);
+    this.ask = pageAskOf(workspace, params, { name: 'compare', given, shapes: [/^\d{1,9}$/] });
+  }
+}
+
+/** One cell under all models. */
+interface Compared {
+  readonly row: CreditRow;
+  readonly credits: Map<ModelName, CreditRow>;
+}
+
+@QueryHandler(CompareAttribution)
+export class CompareAttributionHandler implements IQueryHandler<CompareAttribution> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute(query: CompareAttribution): Promise<CompareAnswer> {
+    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (view) => {
+      const { modelNames, by, ask } = query;
+      const deals = await settle(view, query.deals);
+      const totals = await totalsOf(view, deals);
+      const { page, next } = slice(ask, view, await compared(view, deals, { modelNames, by }));
+      return {
+        asOf: String(view.asOf),
+        modelVersion: view.modelVersion,
+        models: [...modelNames],
+        by: [...by],
+        ...(await dealsPart(view, deals, totals)),
+        rows: page.map(({ row, credits }) => ({
+          ...cellName(row, by),
+          values: Object.fromEntries(
+            modelNames.map((name) => [
+              name,
+              modelCredit(credits.get(name), deals.currency, totals.attributed),
+            ]),
+          ),
+        })),
+        next,
+      };
+    });
+  }
+}
+
+/** Cells in the order of the first model's report, then those it does not have in the order of the next ones'. */
+async function compared(
+  view: View,
+  deals: Deals,
+  { modelNames, by }: { modelNames: readonly ModelName[]; by: readonly Cut[] },
+): Promise<Compared[]> {
+  const cells = new Map<string, Compared>();
+  for (const model of modelNames) {
+    for (const row of await creditRows(view, deals, { model, by })) {
+      const name = JSON.stringify(row.keys);
+      const cell = cells.get(name) ?? { row, credits: new Map<ModelName, CreditRow>() };
+      cells.set(name, cell);
+      cell.credits.set(model, row);
+    }
+  }
+  const all = [...cells.values()];
+  return by[0] === 'month' ? all.sort((a, b) => byKey(a, b)) : all;
+}
+
+/** Stable: within a month the order stays. */
+function byKey(a: Compared, b: Compared): number {
+  const [left, right] = [a.row.keys[0] ?? '', b.row.keys[0] ?? ''];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+const modelCredit = (row: CreditRow | undefined, currency: string, attributed: number): ModelCredit => ({
+  value: money(row?.value ?? 0, currency),
+  share: shareOf(row?.value ?? 0, attributed),
+  opportunities: row?.opportunities ?? 0,
+  touches: row?.touches ?? 0,
+});

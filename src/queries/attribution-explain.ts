@@ -1,0 +1,134 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiProperty } from '@nestjs/swagger';
+import { money } from '../domain/attribution/money.js';
+import { CHANNELS } from '../domain/touchpoint.js';
+import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { type Deals, DEALS, dealsAskOf, type DealsAsk, settle } from './attribution-ask.js';
+import { CUTS, type Cut, DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName } from './attribution-ask.js';
+import { dealsCondition, monthOf } from './attribution-rows.js';
+import { NONE, slice } from './attribution.js';
+import { ExplainedDeal, RuleItem } from './explain-items.js';
+import { explainedDeals, type PartOfDeal, ruleOf } from './explained-deals.js';
+import { MaybeInstant, PageAnswer, Part, Parts, Text, Whole, Word } from './fields.js';
+import { MoneyItem } from './money.js';
+import { Params, type RawParams } from './params.js';
+import { ReadModels, type View } from './read-models.js';
+import { allOf, rows, sql, type Sql } from './sql.js';
+
+export class AttributionExplanation extends PageAnswer {
+  @Word('Attribution model', MODEL_NAMES) model!: string;
+  @Word('What is counted', METRICS) metric!: string;
+  @Text('Currency of the number') currency!: string;
+  @MaybeInstant('Start, included') from!: Date | null;
+  @MaybeInstant('End, not included') to!: Date | null;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'The row of the report that is opened, by cut; empty: the whole of it',
+  })
+  cut!: Partial<Record<Cut, string>>;
+  @Part('The number that is explained: what the report says for this row', () => MoneyItem) value!: MoneyItem;
+  @Whole('Deals behind it') opportunities!: number;
+  @Whole('Touches behind it') touches!: number;
+  @Part('The rule that shared out the deals', () => RuleItem) rule!: RuleItem;
+  @Parts('The deals, those that give most first; their values add up to the number', () => ExplainedDeal)
+  items!: ExplainedDeal[];
+}
+
+const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
+
+export class ExplainAttribution extends Query<AttributionExplanation> {
+  readonly model: ModelName;
+  readonly deals: DealsAsk;
+  readonly cut: Partial<Record<Cut, string>>;
+  readonly opportunityId: string | undefined;
+  readonly ask: PageAsk;
+
+  /** @throws Problem 400 naming every parameter at fault and what is allowed */
+  constructor(workspace: string, given: RawParams) {
+    super();
+    const params = new Params(given, ['model', ...CUTS, 'opportunityId', ...DEALS, ...PAGE]);
+    this.model = params.oneOf('model', MODEL_NAMES) ?? DEFAULT_MODEL;
+    this.deals = dealsAskOf(params);
+    this.cut = Object.fromEntries(CUTS.flatMap((cut) => cutValue(params, cut)));
+    this.opportunityId = params.text('opportunityId');
+    this.ask = pageAskOf(workspace, params, { name: 'explain', given, shapes: [/^\d{1,9}$/] });
+  }
+}
+
+function cutValue(params: Params, cut: Cut): [Cut, string][] {
+  const value = cut === 'channel' ? params.oneOf(cut, [...CHANNELS, NONE]) : params.text(cut);
+  if (cut === 'month' && value !== undefined && !MONTH.test(value)) {
+    params.fault('month-invalid', cut, `"${value}" is not a month such as 2026-01`);
+  }
+  return value === undefined ? [] : [[cut, value]];
+}
+
+@QueryHandler(ExplainAttribution)
+export class ExplainAttributionHandler implements IQueryHandler<ExplainAttribution> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute(query: ExplainAttribution): Promise<AttributionExplanation> {
+    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (view) => {
+      const { model, cut, ask } = query;
+      const deals = await settle(view, query.deals);
+      const parts = await partsOfDeals(view, deals, query);
+      const { page, next } = slice(ask, view, parts);
+      const { metric, currency, from, to } = deals;
+      const sum = (of: (part: PartOfDeal) => number): number =>
+        parts.reduce((all, part) => all + of(part), 0);
+      return {
+        asOf: String(view.asOf),
+        modelVersion: view.modelVersion,
+        model,
+        metric,
+        currency,
+        from,
+        to,
+        cut,
+        value: money(
+          sum(({ value }) => value),
+          currency,
+        ),
+        opportunities: parts.length,
+        touches: sum(({ touches }) => touches.length),
+        rule: ruleOf(view, model),
+        items: await explainedDeals(view, deals, { model, parts: page }),
+        next,
+      };
+    });
+  }
+}
+
+/** What each deal gives to the number, and by which of its touches. */
+async function partsOfDeals(view: View, deals: Deals, query: ExplainAttribution): Promise<PartOfDeal[]> {
+  const found = await rows<Omit<PartOfDeal, 'value'> & { value: string }>(
+    view.tx,
+    sql`
+    SELECT p.path_id AS "pathId", p.opportunity_id AS "opportunityId", sum(t.value)::text AS value,
+           array_agg(t.touch::int ORDER BY t.touch) AS touches
+    FROM touchline.attribution_path p
+    JOIN touchline.attribution_share s ON s.path_id = p.path_id AND s.model = ${query.model}
+    CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, s.reported, s.marks)
+      WITH ORDINALITY AS t(content, channel, campaign, source, value, mark, touch)
+    WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL AND t.mark & 1 = 1
+      AND ${cell(deals, query)}
+    GROUP BY p.path_id, p.opportunity_id
+    ORDER BY sum(t.value) DESC, p.opportunity_id COLLATE "C"`,
+  );
+  return found.map((row) => ({ ...row, value: Number(row.value) }));
+}
+
+function cell({ timeZone }: Deals, { cut, opportunityId }: ExplainAttribution): Sql {
+  const is = (column: Sql, value: string | undefined): Sql | undefined =>
+    value === undefined ? undefined : value === NONE ? sql`${column} IS NULL` : sql`${column} = ${value}`;
+  return allOf([
+    is(sql`t.content`, cut.content),
+    is(sql`t.channel`, cut.channel),
+    is(sql`t.campaign`, cut.campaign),
+    is(sql`t.source`, cut.source),
+    is(monthOf('p', timeZone), cut.month),
+    is(sql`p.opportunity_id`, opportunityId),
+  ]);
+}

@@ -1,0 +1,72 @@
+import { trueAt, type View } from './read-models.js';
+import { firstRow, rows, sql } from './sql.js';
+import type { Metric, ModelName } from './attribution-ask.js';
+
+/** The touches of one deal as the credit ledger keeps them: one array element each, in the order they happened. */
+export interface PathRow {
+  path_id: string;
+  opportunity_id: string;
+  credited_at: Date;
+  currency: string;
+  amount_minor: string;
+  reported_currency: string | null;
+  reported_minor: string | null;
+  committee: string;
+  event_ids: string[];
+  lead_ids: string[];
+  occurred_at: Date[];
+  milestones: (string | null)[];
+  content_ids: (string | null)[];
+  content_titles: (string | null)[];
+  channels: string[];
+  campaigns: (string | null)[];
+  sources: (string | null)[];
+  known_from: string;
+}
+
+/** What one model gives to the touches of a path, element by element. */
+export interface ShareRow {
+  path_id: string;
+  model: string;
+  weights: number[];
+  amounts: string[];
+  reported: string[] | null;
+}
+
+/** The path of a deal; undefined when it does not count by the metric. */
+export const pathOf = (
+  { tx, workspace, asOf }: View,
+  { opportunityId, metric }: { readonly opportunityId: string; readonly metric: Metric },
+): Promise<PathRow | undefined> =>
+  firstRow<PathRow>(
+    tx,
+    sql`
+    SELECT p.* FROM touchline.attribution_path p
+    WHERE p.workspace = ${workspace} AND p.opportunity_id = ${opportunityId} AND p.metric = ${metric}
+      AND ${trueAt('p', asOf)}`,
+  );
+
+export async function pathsById(
+  { tx, workspace }: View,
+  pathIds: readonly string[],
+): Promise<Map<string, PathRow>> {
+  const query = sql`
+    SELECT p.* FROM touchline.attribution_path p
+    WHERE p.workspace = ${workspace} AND p.path_id = ANY(${pathIds}::bigint[])`;
+  return new Map((await rows<PathRow>(tx, query)).map((row) => [row.path_id, row]));
+}
+
+/** What all models give, or one. */
+export const sharesOf = (
+  { tx, workspace }: View,
+  pathIds: readonly string[],
+  model: ModelName | null = null,
+): Promise<ShareRow[]> =>
+  rows<ShareRow>(
+    tx,
+    sql`
+    SELECT s.path_id, s.model, s.weights, s.amounts, s.reported FROM touchline.attribution_share s
+    WHERE s.workspace = ${workspace} AND s.path_id = ANY(${pathIds}::bigint[])
+      AND (${model}::text IS NULL OR s.model = ${model})
+    ORDER BY s.path_id, s.model COLLATE "C"`,
+  );

@@ -1,0 +1,179 @@
+import type { Cut, Deals, ModelName } from './attribution-ask.js';
+import { trueAt, type View } from './read-models.js';
+import { allOf, firstRow, join, NOTHING, raw, rows, sql, type Sql } from './sql.js';
+
+/** What one cell of a report earned; keys in the order of the cuts, null where its touches have none. */
+export interface CreditRow {
+  readonly keys: readonly (string | null)[];
+  /** Title of the content, when cut by content and known. */
+  readonly title: string | null;
+  /** Minor units of the report's currency. */
+  readonly value: number;
+  readonly opportunities: number;
+  readonly touches: number;
+}
+
+type TouchCut = Exclude<Cut, 'month'>;
+/** Array of the path that a cut reads, and the mark of an opportunity's first touch with its value. */
+export const TOUCH_CUTS: Readonly<Record<TouchCut, { readonly column: string; readonly mark: number }>> = {
+  content: { column: 'content_ids', mark: 2 },
+  channel: { column: 'channels', mark: 4 },
+  campaign: { column: 'campaigns', mark: 8 },
+  source: { column: 'sources', mark: 16 },
+};
+
+export const monthOf = (alias: string, timeZone: string): Sql =>
+  sql`to_char(${raw(alias)}.credited_at AT TIME ZONE ${timeZone}, 'YYYY-MM')`;
+
+/** The deals of a report as rows `p` of the credit ledger. */
+export const dealsCondition = ({ workspace, asOf }: View, { metric, from, to }: Deals): Sql =>
+  allOf([
+    sql`p.workspace = ${workspace} AND p.metric = ${metric}`,
+    trueAt('p', asOf),
+    from ? sql`p.credited_at >= ${from}` : undefined,
+    to ? sql`p.credited_at < ${to}` : undefined,
+  ]);
+
+/**
+ * Credits of the deals by the cuts, all cells, in the order of the report: by time when the first cut is the month, else
+ * the most valuable first. They add up to what is attributed.
+ */
+export async function creditRows(
+  view: View,
+  deals: Deals,
+  { model, by }: { readonly model: ModelName; readonly by: readonly Cut[] },
+): Promise<CreditRow[]> {
+  const keys = by.map((_, index) => raw(`key${index}`));
+  const names = join(keys, ', ');
+  const byTime = by[0] === 'month' ? sql`key0, ` : NOTHING;
+  const ties = join(
+    keys.map((key) => sql`${key} COLLATE "C" NULLS LAST`),
+    ', ',
+  );
+  const found = await rows<Omit<CreditRow, 'value'> & { value: string }>(
+    view.tx,
+    sql`
+    SELECT ARRAY[${names}]::text[] AS keys, ${latestTitle(by)} AS title,
+           sum(value)::text AS value, sum(opportunities)::int AS opportunities, sum(touches)::int AS touches
+    FROM (${cells(view, deals, { model, by })}) cell
+    GROUP BY ${names}
+    ORDER BY ${byTime}sum(value) DESC, ${ties}`,
+  );
+  return found.map((row) => ({ ...row, value: Number(row.value) }));
+}
+
+const latestTitle = (by: readonly Cut[]): Sql =>
+  by.includes('content')
+    ? sql`(array_agg(title ORDER BY titled_at DESC, title COLLATE "C") FILTER (WHERE title IS NOT NULL))[1]`
+    : sql`NULL`;
+
+/** Cells of the report, still apart by title. */
+function cells(view: View, deals: Deals, { model, by }: { model: ModelName; by: readonly Cut[] }): Sql {
+  const touchCuts = by.filter((cut) => cut !== 'month');
+  const month = by.includes('month') ? sql`, ${monthOf('p', deals.timeZone)} AS month` : NOTHING;
+  // Offset 0 keeps the month from being told again for every touch.
+  const from = sql`
+    FROM (SELECT p.*${month} FROM touchline.attribution_path p
+          WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL OFFSET 0) p
+    JOIN touchline.attribution_share s ON s.path_id = p.path_id AND s.model = ${model}`;
+  const keyOf = (cut: Cut): Sql => raw(cut === 'month' ? 'p.month' : `t.${cut}`);
+  const keys = join(
+    by.map((cut, index) => sql`${keyOf(cut)} AS ${raw(`key${index}`)}`),
+    ', ',
+  );
+  const group = join(
+    by.map((_, index) => raw(String(index + 1))),
+    ', ',
+  );
+  const [only] = touchCuts;
+  if (touchCuts.length > 1) return cellsOfDeal({ from, keys, touchCuts });
+  return only === undefined
+    ? sql`SELECT ${keys}, sum(p.reported_minor) AS value, count(*) AS opportunities, sum(t.touches) AS touches
+          ${from} CROSS JOIN LATERAL (SELECT count(*) AS touches FROM unnest(s.marks) m WHERE m & 1 = 1) t
+          WHERE t.touches > 0
+          GROUP BY ${group}`
+    : cellsOfTouch({ from, keys, group, cut: only });
+}
+
+/** With one cut by touches, the marks tell which touch is its deal's first in a cell: one pass, no grouping by deal. */
+function cellsOfTouch({ from, keys, group, cut }: { from: Sql; keys: Sql; group: Sql; cut: TouchCut }): Sql {
+  const { column, mark } = TOUCH_CUTS[cut];
+  const titled = cut === 'content';
+  return sql`
+    SELECT ${keys}, ${raw(titled ? 't.title, max(t.at) AS titled_at,' : '')}
+           sum(t.value) AS value, count(*) FILTER (WHERE t.mark & ${raw(String(mark))} > 0) AS opportunities,
+           count(*) AS touches
+    ${from}
+    CROSS JOIN LATERAL unnest(p.${raw(column)}, s.reported, s.marks${raw(titled ? ', p.content_titles, p.occurred_at' : '')})
+      AS t(${raw(cut)}, value, mark${raw(titled ? ', title, at' : '')})
+    WHERE t.mark & 1 = 1
+    GROUP BY ${group}${raw(titled ? ', t.title' : '')}`;
+}
+
+/** With several, each deal is summed up by itself first, so that it counts once in a cell. */
+function cellsOfDeal({
+  from,
+  keys,
+  touchCuts,
+}: {
+  from: Sql;
+  keys: Sql;
+  touchCuts: readonly TouchCut[];
+}): Sql {
+  const names = touchCuts.join(', ');
+  const arrays = touchCuts.map((cut) => `p.${TOUCH_CUTS[cut].column}`).join(', ');
+  return sql`
+    SELECT ${keys}, t.title, t.titled_at, t.value, 1 AS opportunities, t.touches
+    ${from}
+    CROSS JOIN LATERAL (
+      SELECT ${raw(names)}, sum(value) AS value, count(*) AS touches, max(title COLLATE "C") AS title, max(at) AS titled_at
+      FROM unnest(${raw(arrays)}, s.reported, s.marks, p.content_titles, p.occurred_at)
+        AS touch(${raw(names)}, value, mark, title, at)
+      WHERE mark & 1 = 1
+      GROUP BY ${raw(names)}) t`;
+}
+
+/** What the deals of a report are worth together; minor units of its currency. */
+export interface Totals {
+  readonly total: number;
+  readonly attributed: number;
+  readonly unattributed: number;
+  readonly opportunities: number;
+  readonly unattributedOpportunities: number;
+}
+
+export async function totalsOf(view: View, deals: Deals): Promise<Totals> {
+  const found = await firstRow<{ total: string; attributed: string; deals: number; without: number }>(
+    view.tx,
+    sql`
+    SELECT coalesce(sum(p.reported_minor), 0)::text AS total,
+           coalesce(sum(p.reported_minor) FILTER (WHERE cardinality(p.event_ids) > 0), 0)::text AS attributed,
+           count(*)::int AS deals, count(*) FILTER (WHERE cardinality(p.event_ids) = 0)::int AS without
+    FROM touchline.attribution_path p
+    WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL`,
+  );
+  const total = Number(found?.total ?? 0);
+  const attributed = Number(found?.attributed ?? 0);
+  const opportunities = found?.deals ?? 0;
+  const unattributedOpportunities = found?.without ?? 0;
+  return { total, attributed, unattributed: total - attributed, opportunities, unattributedOpportunities };
+}
+
+/** Deals in a currency without a published rate at their reference date, by currency. */
+export interface UnconvertedRow {
+  readonly currency: string;
+  readonly amount: string;
+  readonly opportunities: string[];
+}
+
+export const unconvertedRows = (view: View, deals: Deals): Promise<UnconvertedRow[]> =>
+  rows<UnconvertedRow>(
+    view.tx,
+    sql`
+    SELECT p.currency, sum(p.amount_minor)::text AS amount,
+           array_agg(p.opportunity_id ORDER BY p.opportunity_id COLLATE "C") AS opportunities
+    FROM touchline.attribution_path p
+    WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NULL
+    GROUP BY p.currency
+    ORDER BY p.currency COLLATE "C"`,
+  );

@@ -1,0 +1,78 @@
+import { Controller, Get, Inject, Query, Res, UseGuards } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
+import { CompareAnswer, CompareAttribution } from './attribution-compare.js';
+import { AttributionExplanation, ExplainAttribution } from './attribution-explain.js';
+import { AttributionAnswer, FindAttribution } from './attribution.js';
+import type { RawParams } from './params.js';
+import { Question } from './question.js';
+import { writeReport } from './report-formats.js';
+
+const DEALS = ['metric', 'from', 'to', 'currency'] as const;
+const PAGE = ['cursor', 'limit', 'asOf', 'minPosition'] as const;
+
+@ApiTags('Attribution')
+@UseGuards(AuthGuard)
+@Controller('api/attribution')
+export class AttributionController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @Question({
+    summary: 'What earned how much, by one model',
+    description:
+      'Shares out the deals of a period over the touchpoints of their buying committees and adds up by the cuts. ' +
+      '`total = attributed + unattributed`; the rows add up to `attributed`.',
+    answer: AttributionAnswer,
+    parameters: ['model', 'by', ...DEALS, 'format', ...PAGE],
+    formats: ['text/csv', 'application/x-ndjson'],
+  })
+  async report(
+    @RequestWorkspace() workspace: string,
+    @Query() given: RawParams,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AttributionAnswer | string> {
+    const query = new FindAttribution(workspace, given);
+    const answer = await this.queries.execute(query);
+    if (query.format === 'json') return answer;
+    const { text, headers } = writeReport(answer, query.format);
+    void reply.headers(headers);
+    return text;
+  }
+
+  @Get('compare')
+  @Question({
+    summary: 'Several models side by side',
+    answer: CompareAnswer,
+    parameters: ['models', 'by', ...DEALS, ...PAGE],
+  })
+  compare(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<CompareAnswer> {
+    return this.queries.execute(new CompareAttribution(workspace, given));
+  }
+
+  @Get('explain')
+  @Question({
+    summary: 'Why a number of a report is what it is',
+    description:
+      'Takes the parameters of the report and, as further parameters, the keys of the row: `content=wp-1`, ' +
+      '`channel=email&month=2026-03`, `campaign=(none)`. Opens the number down to deals, touchpoints, events, the ' +
+      'rule and its version, and the identity links that gave each touchpoint to its person.',
+    answer: AttributionExplanation,
+    parameters: [
+      'model',
+      'content',
+      'channel',
+      'campaign',
+      'source',
+      'month',
+      'opportunityId',
+      ...DEALS,
+      ...PAGE,
+    ],
+  })
+  explain(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<AttributionExplanation> {
+    return this.queries.execute(new ExplainAttribution(workspace, given));
+  }
+}

@@ -1,0 +1,168 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { money } from '../domain/attribution/money.js';
+import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { type Cut, CUTS, cutsOf, type Deals, DEALS, dealsAskOf, type DealsAsk } from './attribution-ask.js';
+import { DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName, settle } from './attribution-ask.js';
+import { type CreditRow, creditRows, type Totals, totalsOf, unconvertedRows } from './attribution-rows.js';
+import { writeCursor } from './cursor.js';
+import { MaybeInstant, PageAnswer, Part, Parts, Real, Text, Texts, Whole, Word, Words } from './fields.js';
+import { MoneyItem, moneyOf } from './money.js';
+import { Params, type RawParams } from './params.js';
+import { ReadModels, type View } from './read-models.js';
+
+/** Key of touches that have no content, campaign or source. */
+export const NONE = '(none)';
+
+/** One row of a report. */
+export class CreditItem {
+  @Text('Value of the cut, of several cuts joined by " | "; "(none)": the touches have none') key!: string;
+  @Texts('The value of each cut, in the order of `by`') keys!: string[];
+  @Text('For people: the title of a content, else the key') label!: string;
+  @Part('Credit', () => MoneyItem) value!: MoneyItem;
+  @Real('Part of what is attributed, 0 to 1, six decimals') share!: number;
+  @Whole('Deals with credit here, each counted once') opportunities!: number;
+  @Whole('Touches with credit, each of its deal') touches!: number;
+}
+
+/** Deals that cannot be reported in the currency: no rate is published for their date. They are in no sum. */
+export class UnconvertedItem {
+  @Text('Their currency') currency!: string;
+  @Part('Their amounts together', () => MoneyItem) amount!: MoneyItem;
+  @Texts('Their ids') opportunities!: string[];
+}
+
+/** What reports over deals begin with. */
+export abstract class DealsAnswer extends PageAnswer {
+  @Word('What is counted', METRICS) metric!: string;
+  @Text('Currency of all sums: that of the journey model') currency!: string;
+  @MaybeInstant('Start, included: by closedAt for revenue, by openedAt for pipeline') from!: Date | null;
+  @MaybeInstant('End, not included') to!: Date | null;
+  @Part('Amount of all deals: attributed + unattributed', () => MoneyItem) total!: MoneyItem;
+  @Part('Of deals with touches; rows add up to it', () => MoneyItem) attributed!: MoneyItem;
+  @Part('Of deals without any touch', () => MoneyItem) unattributed!: MoneyItem;
+  @Whole('Deals in the total') opportunities!: number;
+  @Whole('Of these, without any touch') unattributedOpportunities!: number;
+  @Parts('Deals that are in no sum because their currency has no published rate', () => UnconvertedItem)
+  unconverted!: UnconvertedItem[];
+}
+
+export class AttributionAnswer extends DealsAnswer {
+  @Word('Attribution model', MODEL_NAMES) model!: string;
+  @Words('Cuts', CUTS) by!: Cut[];
+  @Parts('Most valuable first; in the order of time when the first cut is the month', () => CreditItem)
+  rows!: CreditItem[];
+}
+
+/** How an answer may be written. */
+export const FORMATS = ['json', 'csv', 'ndjson'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export class FindAttribution extends Query<AttributionAnswer> {
+  readonly model: ModelName;
+  readonly by: readonly Cut[];
+  readonly deals: DealsAsk;
+  readonly format: Format;
+  readonly ask: PageAsk;
+  /** Tables are handed out whole unless a limit was asked for. */
+  readonly whole: boolean;
+
+  /** @throws Problem 400 naming every parameter at fault and what is allowed */
+  constructor(workspace: string, given: RawParams) {
+    super();
+    const params = new Params(given, ['model', 'by', ...DEALS, 'format', ...PAGE]);
+    this.model = params.oneOf('model', MODEL_NAMES) ?? DEFAULT_MODEL;
+    this.by = cutsOf(params);
+    this.deals = dealsAskOf(params);
+    this.format = params.oneOf('format', FORMATS) ?? 'json';
+    this.ask = pageAskOf(workspace, params, { name: 'attribution', given, shapes: [/^\d{1,9}$/] });
+    this.whole = this.format !== 'json' && given['limit'] === undefined;
+  }
+}
+
+@QueryHandler(FindAttribution)
+export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute(query: FindAttribution): Promise<AttributionAnswer> {
+    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (view) => {
+      const { model, by, ask, whole } = query;
+      const deals = await settle(view, query.deals);
+      const totals = await totalsOf(view, deals);
+      const all = await creditRows(view, deals, { model, by });
+      const { page, next } = whole ? { page: all, next: null } : slice(ask, view, all);
+      return {
+        asOf: String(view.asOf),
+        modelVersion: view.modelVersion,
+        model,
+        by: [...by],
+        ...(await dealsPart(view, deals, totals)),
+        rows: page.map((row) =>
+          creditItem(row, { by, currency: deals.currency, attributed: totals.attributed }),
+        ),
+        next,
+      };
+    });
+  }
+}
+
+/** A page of a report is cut from the whole, which is the same each time at one position. */
+export function slice<R>(
+  { limit, question, after }: PageAsk,
+  { asOf }: View,
+  all: readonly R[],
+): { page: readonly R[]; next: string | null } {
+  const start = Number(after?.[0] ?? 0);
+  const end = start + limit;
+  const next = all.length > end ? writeCursor(question, { asOf, after: [String(end)] }) : null;
+  return { page: all.slice(start, end), next };
+}
+
+/** The part of an answer that tells which deals it is about and what they are worth. */
+export async function dealsPart(
+  view: View,
+  deals: Deals,
+  totals: Totals,
+): Promise<Omit<DealsAnswer, 'asOf' | 'modelVersion' | 'next'>> {
+  const { metric, currency, from, to } = deals;
+  const unconverted = await unconvertedRows(view, deals);
+  return {
+    metric,
+    currency,
+    from,
+    to,
+    total: money(totals.total, currency),
+    attributed: money(totals.attributed, currency),
+    unattributed: money(totals.unattributed, currency),
+    opportunities: totals.opportunities,
+    unattributedOpportunities: totals.unattributedOpportunities,
+    unconverted: unconverted.map((row) => ({
+      currency: row.currency,
+      amount: moneyOf(row.amount, row.currency),
+      opportunities: row.opportunities,
+    })),
+  };
+}
+
+export function creditItem(
+  row: CreditRow,
+  { by, currency, attributed }: { by: readonly Cut[]; currency: string; attributed: number },
+): CreditItem {
+  return {
+    ...cellName(row, by),
+    value: money(row.value, currency),
+    share: shareOf(row.value, attributed),
+    opportunities: row.opportunities,
+    touches: row.touches,
+  };
+}
+
+/** How a cell is named: in its label the title stands for the content's key. */
+export function cellName(row: CreditRow, by: readonly Cut[]): Pick<CreditItem, 'key' | 'keys' | 'label'> {
+  const keys = row.keys.map((key) => key ?? NONE);
+  const labels = keys.map((key, index) => (by[index] === 'content' ? (row.title ?? key) : key));
+  return { key: keys.join(' | '), keys, label: labels.join(' | ') };
+}
+
+export const shareOf = (value: number, whole: number): number =>
+  whole === 0 ? 0 : Math.round((value / whole) * 1e6) / 1e6;

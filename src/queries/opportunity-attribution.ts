@@ -1,0 +1,187 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { money } from '../domain/attribution/money.js';
+import { MILESTONES } from '../domain/attribution/touches.js';
+import { askOf, MOMENT } from './asking.js';
+import { METRICS, type Metric, MODEL_NAMES } from './attribution-ask.js';
+import { type PathRow, pathOf, type ShareRow, sharesOf } from './attribution-paths.js';
+import {
+  Answer,
+  Instant,
+  MaybeInstant,
+  MaybePart,
+  MaybeText,
+  Part,
+  Parts,
+  Real,
+  Text,
+  Uuid,
+} from './fields.js';
+import { Whole, Word, Words } from './fields.js';
+import { MoneyItem, moneyOf } from './money.js';
+import { whichOpportunity } from './opportunity.js';
+import { type OpportunityRow, STATUSES } from './opportunity-rows.js';
+import { Params, type RawParams } from './params.js';
+import { type Ask, ReadModels } from './read-models.js';
+
+export const COMMITTEES = ['contacts', 'account'] as const;
+
+/** What one model gives to one touch. */
+export class TouchCredit {
+  @Real('0 to 1; the weights of a model add up to 1') weight!: number;
+  @Part("In the deal's currency", () => MoneyItem) amount!: MoneyItem;
+  @MaybePart('In the currency of reports; null: no rate is published', () => MoneyItem)
+  value!: MoneyItem | null;
+}
+
+@ApiExtraModels(TouchCredit)
+export class TouchItem {
+  @Whole('1 is the first') touch!: number;
+  @Uuid('The touchpoint') eventId!: string;
+  @Uuid('Whose it is') leadId!: string;
+  @Instant('When it happened') occurredAt!: Date;
+  @Words('Milestones it is', MILESTONES) milestones!: string[];
+  @MaybeText('Content') content!: string | null;
+  @MaybeText('Its title') title!: string | null;
+  @Text('Channel') channel!: string;
+  @MaybeText('Campaign') campaign!: string | null;
+  @MaybeText('Source') source!: string | null;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(TouchCredit) },
+    description: 'Credit by model; models that give it nothing are left out',
+  })
+  credits!: Record<string, TouchCredit>;
+}
+
+/** Totals of one model: they add up to the amount of the deal. */
+export class ModelTotal {
+  @Word('Attribution model', MODEL_NAMES) model!: string;
+  @Part('Given to touches', () => MoneyItem) attributed!: MoneyItem;
+  @Part('The whole amount when the deal has no touch, else 0', () => MoneyItem) unattributed!: MoneyItem;
+}
+
+export class OpportunityAttributionAnswer extends Answer {
+  @Text('Id in the CRM') opportunityId!: string;
+  @MaybeText('Name') name!: string | null;
+  @MaybeText('The company') accountId!: string | null;
+  @Word('Open, won or lost', STATUSES) status!: string;
+  @Word('What is attributed; by default revenue of a won deal, pipeline of others', METRICS) metric!: string;
+  @Part('What is attributed; revenue of a deal that is not won is 0', () => MoneyItem) amount!: MoneyItem;
+  @MaybePart('The same in the currency of reports; null: no rate is published', () => MoneyItem)
+  value!: MoneyItem | null;
+  @MaybeInstant('Reference date: opened for pipeline, closed for revenue') creditedAt!: Date | null;
+  @MaybeText("Whose touchpoints were asked: the deal's contacts, or without any all leads of the account")
+  committee!: string | null;
+  @Parts('All models side by side', () => ModelTotal) models!: ModelTotal[];
+  @Parts('Touches in the order they happened', () => TouchItem) touches!: TouchItem[];
+}
+
+export class FindOpportunityAttribution extends Query<OpportunityAttributionAnswer> {
+  readonly metric: Metric | undefined;
+  readonly ask: Ask;
+
+  /** @throws Problem 400 */
+  constructor(
+    workspace: string,
+    readonly opportunityId: string,
+    given: RawParams,
+  ) {
+    super();
+    const params = new Params(given, ['metric', ...MOMENT]);
+    this.metric = params.oneOf('metric', METRICS);
+    this.ask = askOf(workspace, params);
+    params.check();
+  }
+}
+
+@QueryHandler(FindOpportunityAttribution)
+export class FindOpportunityAttributionHandler implements IQueryHandler<FindOpportunityAttribution> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute({
+    ask,
+    opportunityId,
+    metric: asked,
+  }: FindOpportunityAttribution): Promise<OpportunityAttributionAnswer> {
+    return this.models.view(ask, ['journey', 'opportunities', 'attribution'], async (view) => {
+      const deal = await whichOpportunity(view, opportunityId);
+      const metric = asked ?? (deal.status === 'won' ? 'revenue' : 'pipeline');
+      const path = await pathOf(view, { opportunityId, metric });
+      const shares = path ? await sharesOf(view, [path.path_id]) : [];
+      return {
+        asOf: String(view.asOf),
+        modelVersion: view.modelVersion,
+        opportunityId,
+        name: deal.name,
+        accountId: deal.account_id,
+        status: deal.status,
+        metric,
+        ...(path ? ofPath(path, shares) : nothing(deal)),
+      };
+    });
+  }
+}
+
+type Credited = Pick<
+  OpportunityAttributionAnswer,
+  'amount' | 'value' | 'creditedAt' | 'committee' | 'models' | 'touches'
+>;
+
+/** A deal that does not count by the metric, such as revenue of an open one. */
+const nothing = ({ currency }: OpportunityRow): Credited => ({
+  amount: money(0, currency),
+  value: null,
+  creditedAt: null,
+  committee: null,
+  models: [],
+  touches: [],
+});
+
+function ofPath(path: PathRow, shares: readonly ShareRow[]): Credited {
+  const amount = moneyOf(path.amount_minor, path.currency);
+  const none = money(0, path.currency);
+  return {
+    amount,
+    value: valueOf(path.reported_minor, path.reported_currency),
+    creditedAt: path.credited_at,
+    committee: path.committee,
+    models: MODEL_NAMES.map((model) => {
+      const given = shares.find((share) => share.model === model);
+      const attributed = (given?.amounts ?? []).reduce((sum, part) => sum + Number(part), 0);
+      const whole = { model, attributed: money(attributed, path.currency) };
+      return { ...whole, unattributed: given ? none : amount };
+    }),
+    touches: path.event_ids.map((_, index) => touchItem(path, shares, index)),
+  };
+}
+
+function touchItem(path: PathRow, shares: readonly ShareRow[], index: number): TouchItem {
+  const credits = MODEL_NAMES.flatMap((model) => {
+    const share = shares.find((each) => each.model === model);
+    const weight = share?.weights[index] ?? 0;
+    if (share === undefined || weight <= 0) return [];
+    const amount = moneyOf(share.amounts[index] ?? '0', path.currency);
+    const value = valueOf(share.reported?.[index] ?? null, path.reported_currency);
+    return [[model, { weight, amount, value }] as const];
+  });
+  return {
+    touch: index + 1,
+    eventId: path.event_ids[index] ?? '',
+    leadId: path.lead_ids[index] ?? '',
+    occurredAt: path.occurred_at[index] ?? path.credited_at,
+    milestones: milestonesOf(path.milestones[index]),
+    content: path.content_ids[index] ?? null,
+    title: path.content_titles[index] ?? null,
+    channel: path.channels[index] ?? 'other',
+    campaign: path.campaigns[index] ?? null,
+    source: path.sources[index] ?? null,
+    credits: Object.fromEntries(credits),
+  };
+}
+
+export const milestonesOf = (joined: string | null | undefined): string[] => joined?.split('+') ?? [];
+
+const valueOf = (minor: string | null, currency: string | null): MoneyItem | null =>
+  minor === null || currency === null ? null : moneyOf(minor, currency);

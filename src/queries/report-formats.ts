@@ -1,0 +1,58 @@
+import type { AttributionAnswer, Format } from './attribution.js';
+
+/** A report as text of a format, and the headers that say what its rows do not. */
+export interface Written {
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const TYPES: Readonly<Record<Exclude<Format, 'json'>, string>> = {
+  csv: 'text/csv; charset=utf-8',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+};
+
+/** Writes the rows as a table; position, version and sums go into headers. */
+export function writeReport(answer: AttributionAnswer, format: Exclude<Format, 'json'>): Written {
+  const headers = {
+    'content-type': TYPES[format],
+    'touchline-as-of': answer.asOf,
+    'touchline-model-version': String(answer.modelVersion),
+    'touchline-total': answer.total.amount,
+    'touchline-attributed': answer.attributed.amount,
+    'touchline-unattributed': answer.unattributed.amount,
+    'touchline-currency': answer.currency,
+    ...(answer.next === null ? {} : { 'touchline-next': answer.next }),
+  };
+  return { text: format === 'csv' ? csvOf(answer) : ndjsonOf(answer), headers };
+}
+
+/** One line a row, each with what it takes to read it alone. */
+const ndjsonOf = ({ rows, asOf, modelVersion, model, metric }: AttributionAnswer): string =>
+  rows.map((row) => `${JSON.stringify({ asOf, modelVersion, model, metric, ...row })}\n`).join('');
+
+function csvOf({ rows, by, asOf, modelVersion, model, metric, currency }: AttributionAnswer): string {
+  const head = [...by, 'label', 'value', 'currency', 'share', 'opportunities', 'touches'];
+  const lines = rows.map(({ keys, label, value, share, opportunities, touches }) => [
+    ...[...keys, label].map(cell),
+    value.amount,
+    currency,
+    String(share),
+    String(opportunities),
+    String(touches),
+    model,
+    metric,
+    asOf,
+    String(modelVersion),
+  ]);
+  const all = [[...head, 'model', 'metric', 'asOf', 'modelVersion'], ...lines];
+  return all.map((line) => `${line.join(',')}\r\n`).join('');
+}
+
+/**
+ * RFC 4180. Titles come from outside: a text that a spreadsheet would run as a formula is written behind an
+ * apostrophe.
+ */
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
