@@ -135,8 +135,7 @@ async function inflated({ bytes, encoding }: RawBody, tooLarge: Rejected): Promi
     try {
       return await inflater(bytes, options);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === 'ERR_BUFFER_TOO_LARGE') return tooLarge;
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return tooLarge;
     }
   }
   return reject('unreadable-body', `The body is not ${name}, as its Content-Encoding says`);

@@ -8,7 +8,16 @@ import type {
 } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { answerTo, sendProblem } from '../http/problem.filter.js';
-import { BodyTooLarge, charsetOf, InFlight, Overloaded, readBytes, REQUEST_BYTES, Share } from './body.js';
+import {
+  BodyTooLarge,
+  charsetOf,
+  InFlight,
+  Overloaded,
+  type RawBody,
+  readBytes,
+  REQUEST_BYTES,
+  Share,
+} from './body.js';
 import {
   collect,
   type Collecting,
@@ -46,8 +55,8 @@ export const COLLECTOR_ROUTES: readonly CollectorRoute[] = [
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What a collector's request holds of the room for bodies, and whose key it carries. */
-    collected?: { readonly share: Share; readonly opened: CollectorKey | undefined };
+    /** What a collector's request holds of the room for bodies, whose key it carries, what charset it names. */
+    admitted?: { readonly share: Share; readonly opened: CollectorKey | undefined; readonly charset: string };
   }
 }
 
@@ -61,9 +70,9 @@ export const collectorRoutes =
     const inFlight = new InFlight(deps.inFlightBytes ?? IN_FLIGHT_BYTES);
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
-      readBytes(request, payload, request.collected?.share ?? new Share(inFlight)),
+      readBytes(request, payload, request.admitted?.share ?? new Share(inFlight)),
     );
-    scope.decorateRequest('collected');
+    scope.decorateRequest('admitted');
     scope.addHook('onRequest', (request, reply, done) => {
       allowOrigin(request, reply);
       done();
@@ -83,21 +92,32 @@ function addRoute(
   scope.options(route.path, preflight);
   scope.post(route.path, {
     config: { collectorRoute: route },
-    onRequest: async (request, reply) => {
-      const share = new Share(inFlight);
-      request.collected = { share, opened: undefined };
-      share.grow(REQUEST_BYTES);
-      const key = keyBesideBody(request);
-      if (key === undefined) return;
-      const opened = await deps.resolveWriteKey(key);
-      request.collected = { share, opened };
-      if (opened === undefined) {
-        share.release();
-        return refuse(reply, keyRefusal(key));
-      }
-    },
+    onRequest: (request, reply) => admit(deps, new Share(inFlight), request, reply),
     handler: (request, reply) => handle(deps, route, request, reply),
   });
+}
+
+/**
+ * Makes room for the request and looks up its key before its body is read. The content type goes: Fastify would refuse
+ * one that it cannot read.
+ */
+async function admit(
+  deps: CollectorDeps,
+  share: Share,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
+  share.grow(REQUEST_BYTES);
+  const charset = charsetOf(request.headers['content-type']);
+  delete request.headers['content-type'];
+  request.admitted = { share, opened: undefined, charset };
+  const key = keyBesideBody(request);
+  if (key === undefined) return undefined;
+  const opened = await deps.resolveWriteKey(key);
+  request.admitted = { share, opened, charset };
+  if (opened !== undefined) return undefined;
+  share.release();
+  return refuse(reply, keyRefusal(key));
 }
 
 async function handle(
@@ -106,8 +126,8 @@ async function handle(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { share, opened } = request.collected ?? {};
-  if (!share) throw new Error('a collector’s request was not admitted');
+  if (!request.admitted) throw new Error('a collector’s request was not admitted');
+  const { share, opened } = request.admitted;
   try {
     const collected = await collect(deps, { route, body: rawBody(request), opened, share });
     if ('refusal' in collected) return refuse(reply, collected.refusal);
@@ -117,11 +137,11 @@ async function handle(
   }
 }
 
-function rawBody({ body, headers }: FastifyRequest): { bytes: Buffer; encoding: string; charset: string } {
+function rawBody({ body, headers, admitted }: FastifyRequest): RawBody {
   return {
     bytes: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
     encoding: headers['content-encoding']?.trim().toLowerCase() ?? '',
-    charset: charsetOf(headers['content-type']),
+    charset: admitted?.charset ?? '',
   };
 }
 
@@ -149,7 +169,7 @@ async function refuseError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  request.collected?.share.release();
+  request.admitted?.share.release();
   if (error instanceof Overloaded) return sendProblem(reply, OVERLOADED);
   if (!(error instanceof BodyTooLarge)) return refuseUnforeseen(error, reply);
   return refuseTooLarge(deps, error, request, reply).catch((fault: unknown) =>
@@ -180,7 +200,7 @@ async function refuseTooLarge(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { collectorRoute: route } = request.routeOptions.config as { collectorRoute?: CollectorRoute };
-  const opened = request.collected?.opened;
+  const opened = request.admitted?.opened;
   const reason = requestTooLarge(route?.format ?? native).rejected;
   if (route && opened) {
     const kept = { ...keptRequest(route.format, rawBody(request), reason), sentBytes };

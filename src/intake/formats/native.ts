@@ -54,7 +54,12 @@ const check = checker({
     campaign: label,
     content: {
       type: ['object', 'null'],
-      properties: { id: { ...id, maxLength: LABEL_LENGTH }, url: words(16_384), title: words(512), type: label },
+      properties: {
+        id: { ...id, maxLength: LABEL_LENGTH },
+        url: words(16_384),
+        title: words(512),
+        type: label,
+      },
     },
     rep: label,
     name: label,

@@ -1,0 +1,72 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+import { readConfig } from '../src/config.js';
+import { openDataSource } from '../src/database/data-source.js';
+import { type EventStore } from '../src/event-store/event-store.js';
+import { PostgresEventStore } from '../src/event-store/postgres.js';
+import { dressApp, fastifyAdapter } from '../src/http/app.js';
+import { EdgeModule } from '../src/http/edge.module.js';
+import { IntakeModule } from '../src/intake/intake.module.js';
+import { Metrics } from '../src/metrics.js';
+import type { Runtime } from '../src/runtime.js';
+import { CONFIGURATION_ENTITIES } from '../src/workspaces/entities.js';
+import { type Keys, Workspaces } from '../src/workspaces/workspaces.js';
+import { testDatabase, type TestDatabase } from './database.js';
+
+export interface IntakeServer {
+  readonly url: string;
+  readonly database: TestDatabase;
+  readonly store: EventStore;
+  readonly workspaces: Workspaces;
+  /** Of the workspace `main`, collector `web`. */
+  readonly keys: Keys;
+  stop(): Promise<void>;
+}
+
+@Module({})
+class CollectingApp {
+  static with(runtime: Runtime): DynamicModule {
+    return { module: CollectingApp, imports: [EdgeModule.with(runtime), IntakeModule] };
+  }
+}
+
+/** The collectors as they are served, listening on a free port, on a database of their own. */
+export async function intakeServer(
+  wrap: (store: EventStore) => EventStore = (store) => store,
+): Promise<IntakeServer> {
+  const database = await testDatabase();
+  const configuration = await openDataSource(database.url, CONFIGURATION_ENTITIES);
+  const log = new PostgresEventStore(database.pool);
+  const store = wrap(log);
+  const runtime = {
+    config: readConfig({}),
+    pool: database.pool,
+    configuration,
+    store,
+    metrics: new Metrics(),
+  };
+  const adapter = fastifyAdapter();
+  const app = await NestFactory.create<NestFastifyApplication>(CollectingApp.with(runtime), adapter, {
+    logger: ['error'],
+  });
+  dressApp(app, runtime.metrics);
+  await app.listen(0, '127.0.0.1');
+  const workspaces = app.get(Workspaces);
+  const keys = (await workspaces.find('main')) ? fail() : await workspaces.add('main');
+  return {
+    url: `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`,
+    ...{ database, store, workspaces, keys },
+    async stop() {
+      await app.close();
+      await log.close();
+      await configuration.destroy();
+      await database.drop();
+    },
+  };
+}
+
+function fail(): never {
+  throw new Error('the test database has a workspace already');
+}
