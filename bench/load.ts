@@ -1,0 +1,80 @@
+// The load generator: a process of its own, so that its work and the server's do not wait for each other. It takes one job
+// from its parent, does it, and answers with what it saw.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from './http-client.js';
+import { nativeEvent, segmentBatch } from './messages.js';
+
+export interface Job {
+  readonly port: number;
+  readonly writeKey: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** Events a request: 1 as native touchpoints, more as Segment batches. */
+  readonly size: number;
+  /** Events a second at most over all connections; undefined: as many as are taken. */
+  readonly rate?: number;
+}
+
+export interface Seen {
+  readonly events: number;
+  readonly seconds: number;
+  /** Requests by status of the answer. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Of accepted requests, in ms. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Sends until the time is up and answers what came back. */
+export async function load(job: Job): Promise<Seen> {
+  const began = performance.now();
+  const until = began + job.seconds * 1_000;
+  const times: number[] = [];
+  const statuses: Record<string, number> = {};
+  const pace = pacer(job);
+  await Promise.all(
+    Array.from({ length: job.connections }, async () => {
+      const connection = new Connection('127.0.0.1', job.port);
+      for (let turn = await pace(); turn < until; turn = await pace()) {
+        const sent = performance.now();
+        const { status } = await post(connection, job);
+        statuses[status] = (statuses[status] ?? 0) + 1;
+        // Against the time it was due, so that a slow answer is not hidden by the requests it held up.
+        if (status === 200)
+          times.push(performance.now() - (job.rate === undefined ? sent : Math.min(sent, turn)));
+        else await sleep(20);
+      }
+      connection.close();
+    }),
+  );
+  const seconds = (performance.now() - began) / 1_000;
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => times[Math.floor(share * (times.length - 1))] ?? 0;
+  return { events: times.length * job.size, seconds, statuses, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+const post = (connection: Connection, { writeKey, size }: Job) => {
+  const headers = `authorization: Bearer ${writeKey}\r\ncontent-type: application/json\r\n`;
+  return size === 1
+    ? connection.send('POST', '/touchpoints', headers, nativeEvent())
+    : connection.send('POST', '/v1/batch', headers, segmentBatch(size));
+};
+
+/** Resolves when the next request is due, with that time. */
+function pacer({ rate, size }: Job): () => Promise<number> {
+  if (rate === undefined) return () => Promise.resolve(performance.now());
+  const gap = (size / rate) * 1_000;
+  let next = performance.now();
+  return async () => {
+    const due = next;
+    next += gap;
+    const ahead = due - performance.now();
+    if (ahead > 1) await sleep(ahead);
+    return due;
+  };
+}
+
+process.once('message', (job: Job) => {
+  void load(job).then((seen) => process.send?.(seen, () => process.disconnect()));
+});

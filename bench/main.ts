@@ -1,0 +1,51 @@
+// `npm run bench [-- PART …] [-- --seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
+// ingest, visible, history. Without any: all.
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { startEmbedded } from '../src/database/embedded.js';
+import { append } from './append.js';
+import { printing, type Report } from './figure.js';
+import { history } from './history.js';
+import { ingest } from './ingest.js';
+import { inFolder } from './server.js';
+import { visible } from './visible.js';
+
+const PARTS = ['append', 'ingest', 'visible', 'history'];
+
+const { values, positionals } = parseArgs({
+  options: { seconds: { type: 'string', default: '10' } },
+  allowPositionals: true,
+});
+const seconds = Number(values.seconds);
+const chosen = positionals.length > 0 ? positionals : PARTS;
+const unknown = chosen.filter((part) => !PARTS.includes(part));
+if (unknown.length > 0 || !(seconds > 0)) {
+  console.error(
+    `bench: unknown ${unknown.join(', ') || `--seconds ${values.seconds}`}; parts are ${PARTS.join(', ')}`,
+  );
+  process.exit(1);
+}
+
+console.log(
+  `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? '?'}), ${Math.round(totalmem() / 2 ** 30)} GB\n`,
+);
+const report = printing();
+const limit = await rawLimit(chosen.includes('append') ? report : () => undefined, chosen.includes('append'));
+if (chosen.includes('ingest')) await ingest(report, limit, seconds);
+if (chosen.includes('visible')) await visible(report, seconds);
+if (chosen.includes('history')) await history(report, limit);
+
+/** The limit that the others are measured against, from this very run. */
+async function rawLimit(tell: Report, whole: boolean): Promise<number> {
+  let raw = 0;
+  await inFolder(async (dataDir) => {
+    const server = await startEmbedded({ dataDir });
+    const hear: Report = (figure) => {
+      raw ||= figure.value;
+      tell(figure);
+    };
+    await append(hear, server.url, whole ? seconds / 2 : 2).finally(() => server.stop());
+  });
+  if (!whole) report({ name: 'raw limit: COPY, 1,000 rows a commit', value: raw, unit: 'rows/s' });
+  return raw;
+}

@@ -1,0 +1,38 @@
+/** Who the visitors are: page views of so many browsers, some of which are known people. */
+const PEOPLE = 20_000;
+const run = `${process.pid.toString(36)}${Date.now().toString(36)}`;
+let serial = 0;
+
+const PAGES = [
+  'pricing',
+  'product/attribution',
+  'blog/buyer-persona',
+  'whitepapers/lead-scoring',
+  'docs/start',
+];
+const AGENT =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36';
+
+const person = (nr: number): string => `b-${((nr * 7_919) % PEOPLE).toString(36)}`;
+const page = (nr: number): string => PAGES[nr % PAGES.length] ?? 'pricing';
+
+/** One item of a Segment batch, some 600 bytes as a browser's library sends it. */
+function segmentItem(now: string): string {
+  const nr = ++serial;
+  const path = page(nr);
+  return `{"type":"page","messageId":"ajs-${run}-${nr}","anonymousId":"${person(nr)}","timestamp":"${now}","name":"${path}","properties":{"url":"https://www.example.com/${path}?utm_source=google&utm_medium=cpc&utm_campaign=spring","path":"/${path}","title":"How to plan around the buyer persona","referrer":"https://www.google.com/"},"context":{"userAgent":"${AGENT}","ip":"203.0.113.7","locale":"en-US","library":{"name":"analytics.js","version":"next-1.70.0"}}}`;
+}
+
+/** Body of `POST /v1/batch` with so many page views. */
+export function segmentBatch(size: number): string {
+  const now = new Date().toISOString();
+  const items = Array.from({ length: size }, () => segmentItem(now));
+  return `{"batch":[${items.join(',')}],"sentAt":"${now}"}`;
+}
+
+/** Body of `POST /touchpoints` with one page view; `who` is an anonymous id, else one of many. */
+export function nativeEvent(who?: string): string {
+  const nr = ++serial;
+  const path = page(nr);
+  return `{"messageId":"${run}-${nr}","kind":"page_view","occurredAt":"${new Date().toISOString()}","anonymousId":"${who ?? person(nr)}","channel":"organic_search","source":"google","content":{"url":"https://www.example.com/${path}","title":"How to plan around the buyer persona"},"properties":{"path":"/${path}"},"context":{"userAgent":"${AGENT}","ip":"203.0.113.7","locale":"en-US"}}`;
+}

@@ -1,0 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, ServerProcess } from '../test/e2e/server-process.js';
+
+/** Runs `work` with a server of its own, embedded PostgreSQL with fsync on, in a folder that is removed afterwards. */
+export async function withServer(
+  env: Readonly<Record<string, string>>,
+  work: (server: ServerProcess, port: number, dataDir: string) => Promise<void>,
+): Promise<void> {
+  await inFolder(async (dataDir) => {
+    const port = await freePort();
+    const server = await ServerProcess.start({ dataDir, port, env });
+    try {
+      await work(server, port, dataDir);
+    } catch (error) {
+      console.error(server.output);
+      throw error;
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
+/** BENCH_DIR chooses the disk. */
+export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(process.env['BENCH_DIR'] ?? tmpdir(), 'touchline-bench-'));
+  await work(folder).finally(() => rm(folder, { recursive: true, force: true }));
+}

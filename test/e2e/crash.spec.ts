@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, poolOf, ServerProcess } from './server-process.js';
+import { Traffic } from './traffic.js';
+import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
+
+const KILLS = 10;
+
+let dataDir: string;
+let server: ServerProcess;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'touchline-crash-'));
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+test(
+  'killed ten times under load, the server keeps every acknowledged event once, and its read models add up',
+  async () => {
+    const port = await freePort();
+    server = await ServerProcess.start({ dataDir, port });
+    const traffic = new Traffic(server.url);
+    traffic.start({ batches: 4, singles: 8, deals: 2 });
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      await sleep(200 + Math.random() * 1_500);
+      await server.kill();
+      server = await ServerProcess.start({ dataDir, port });
+    }
+    await sleep(500);
+    await traffic.stop();
+    await caughtUp(server.url, 120_000);
+
+    const pool = await poolOf(dataDir);
+    expect(traffic.acknowledged.messages.size).toBeGreaterThan(1_000);
+    expect(traffic.acknowledged.won.size).toBeGreaterThan(10);
+    await expectLogWhole(pool, traffic.acknowledged);
+    await expectMoneyConserved(pool, traffic.acknowledged);
+    await pool.end();
+  },
+  10 * 60_000,
+);

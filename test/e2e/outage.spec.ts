@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Embedded, startEmbedded } from '../../src/database/embedded.js';
+import { freePort, poolOf, ServerProcess } from './server-process.js';
+import { Traffic } from './traffic.js';
+import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
+
+let databaseDir: string;
+let database: Embedded;
+let server: ServerProcess;
+
+beforeAll(async () => {
+  databaseDir = await mkdtemp(join(tmpdir(), 'touchline-database-'));
+  database = await startEmbedded({ dataDir: databaseDir });
+  const port = await freePort();
+  server = await ServerProcess.start({
+    dataDir: await mkdtemp(join(tmpdir(), 'touchline-outage-')),
+    port,
+    env: { DATABASE_URL: database.url },
+  });
+}, 120_000);
+afterAll(async () => {
+  await server.stop();
+  await database.stop();
+  await rm(databaseDir, { recursive: true, force: true });
+});
+
+test(
+  'PostgreSQL stopped and started under load: 503 with Retry-After meanwhile, nothing lost, memory bounded',
+  async () => {
+    const traffic = new Traffic(server.url);
+    traffic.start({ batches: 6, singles: 24, deals: 2 });
+    await sleep(1_500);
+    let peak = 0;
+    for (const downMs of [500, 4_000]) {
+      const before = traffic.acknowledged.messages.size;
+      await database.stop();
+      for (const deadline = Date.now() + downMs; Date.now() < deadline; await sleep(100))
+        peak = Math.max(peak, await server.memory());
+      database = await startEmbedded({ dataDir: databaseDir, port: database.port });
+      for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(100))
+        if (traffic.acknowledged.messages.size > before + 1_000) break;
+      expect(traffic.acknowledged.messages.size).toBeGreaterThan(before + 1_000);
+    }
+    await traffic.stop();
+    expect(server.running).toBe(true);
+    await caughtUp(server.url, 120_000);
+
+    expect([...traffic.refusals.statuses.keys()]).toEqual([503]);
+    expect(traffic.refusals.withoutRetryAfter).toBe(0);
+    expect(peak).toBeLessThan(500e6);
+    const pool = await poolOf(databaseDir);
+    await expectLogWhole(pool, traffic.acknowledged);
+    await expectMoneyConserved(pool, traffic.acknowledged);
+    await pool.end();
+  },
+  5 * 60_000,
+);

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { createPool } from '../../src/database/database.js';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
+/** Recovery after `kill -9` replays what PostgreSQL had not written yet. */
+const PATIENCE_MS = 90_000;
+
+export const WRITE_KEY = 'wk_test_0123456789abcdef';
+export const API_KEY = 'ak_test_0123456789abcdef';
+
+export interface ServerOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A Touchline of its own process, built code, as `npm start` runs it. */
+export class ServerProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly url: string,
+    private readonly said: string[],
+  ) {}
+
+  /** @throws Error with what it said when it ends or does not serve in time */
+  static async start({ dataDir, port, env }: ServerOptions): Promise<ServerProcess> {
+    const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        PORT: String(port),
+        TOUCHLINE_DATA_DIR: dataDir,
+        TOUCHLINE_WRITE_KEY: WRITE_KEY,
+        TOUCHLINE_API_KEY: API_KEY,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said: string[] = [];
+    const url = await serving(child, said);
+    return new ServerProcess(child, url, said);
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** The last lines of its output. */
+  get output(): string {
+    return this.said.join('').split('\n').slice(-30).join('\n');
+  }
+
+  /** SIGKILL: nothing is drained, and embedded PostgreSQL is left behind. */
+  kill(): Promise<void> {
+    return this.end('SIGKILL');
+  }
+
+  stop(): Promise<void> {
+    return this.end('SIGTERM');
+  }
+
+  /** Resident memory in bytes, of this process alone; Linux only, elsewhere 0. */
+  async memory(): Promise<number> {
+    const status = await readFile(`/proc/${this.pid}/status`, 'utf8').catch(() => '');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.running) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill(signal);
+    await ended;
+  }
+}
+
+async function serving(child: ChildProcess, said: string[]): Promise<string> {
+  const url = new Promise<string>((resolve) => {
+    const hear = (chunk: Buffer): void => {
+      said.push(chunk.toString());
+      if (said.length > 200) said.shift();
+      const found = /serves (http:\/\/\S+)/.exec(said.join(''))?.[1];
+      if (found) resolve(found);
+    };
+    child.stdout?.on('data', hear);
+    child.stderr?.on('data', hear);
+  });
+  const failed = (why: string): Promise<never> =>
+    Promise.reject(new Error(`the server ${why}:\n${said.join('')}`));
+  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), PATIENCE_MS).unref());
+  const outcome = await Promise.race([url, once(child, 'exit').then(() => 'ended' as const), late]);
+  if (outcome !== 'late' && outcome !== 'ended') return outcome;
+  child.kill('SIGKILL');
+  return failed(outcome === 'late' ? 'does not serve in time' : 'ended');
+}
+
+/** A port that nobody listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** A pool on the embedded PostgreSQL that a server started in the folder. */
+export async function poolOf(dataDir: string): Promise<pg.Pool> {
+  const read = async (name: string): Promise<string> => (await readFile(join(dataDir, name), 'utf8')).trim();
+  const [port, password] = await Promise.all([read('postgres.port'), read('postgres.password')]);
+  return createPool(`postgres://postgres:${password}@127.0.0.1:${port}/touchline`, { max: 2 });
+}
