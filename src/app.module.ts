@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { Pool } from 'pg';
+import { CommandsModule } from './commands/commands.module.js';
 import type { Config } from './config.js';
 import type { EventStore } from './event-store/event-store.js';
 import { PostgresEventStore } from './event-store/postgres.js';
@@ -27,7 +28,7 @@ export class AppModule {
     const { roles } = runtime.config;
     const imports: DynamicModule['imports'] = [EdgeModule.with(runtime), FreshnessModule];
     if (roles.has('collect') || roles.has('query')) imports.push(IntakeModule);
-    if (roles.has('query')) imports.push(QueriesModule);
+    if (roles.has('query')) imports.push(QueriesModule, CommandsModule);
     return { module: AppModule, imports };
   }
 }

@@ -39,7 +39,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const closing = new Closing();
   try {
-    const runtime = await openRuntime(config, log, closing);
+    const runtime = await openRuntime(config, log, closing, 'wait');
     await beforeServing(runtime);
     const app = await createApp(runtime, log);
     closing.add(() => closeApp(app));
@@ -53,8 +53,13 @@ export async function startServer(
 }
 
 /** Database, pool, configuration and log, each closed in the reverse order of opening. */
-export async function openRuntime(config: Config, log: Logger, closing: Closing): Promise<OpenRuntime> {
-  const database = await openDatabase({ ...config, log: (line) => log.warn(line) });
+export async function openRuntime(
+  config: Config,
+  log: Logger,
+  closing: Closing,
+  whenInUse: 'wait' | 'join',
+): Promise<OpenRuntime> {
+  const database = await openDatabase({ ...config, log: (line) => log.warn(line), whenInUse });
   closing.add(() => database.stop());
   const pool = createPool(database.url, { max: 20 });
   closing.add(() => pool.end());

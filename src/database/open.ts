@@ -1,11 +1,11 @@
 import pg from 'pg';
-import { EmbeddedDatabaseError, startEmbedded } from './embedded.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EmbeddedDatabaseError, runningUrl, startEmbedded } from './embedded.js';
 import { migrate } from './migrate.js';
 
 /** The database a process works on, migrated; `stop` ends the embedded server when this process started it. */
 export interface OpenDatabase {
   readonly url: string;
-  readonly embedded: boolean;
   stop(): Promise<void>;
 }
 
@@ -17,28 +17,60 @@ export class DatabaseUnreachable extends Error {
 interface OpenOptions {
   readonly databaseUrl: string | undefined;
   readonly dataDir: string;
-  readonly log?: (line: string) => void;
+  readonly log: (line: string) => void;
+  /**
+   * When another process runs the server of the data folder: `wait` a moment for it to end, as it does when only its
+   * parent was killed, or `join` it.
+   */
+  readonly whenInUse: 'wait' | 'join';
 }
+
+const WAIT_MS = 4_000;
 
 /**
  * Starts embedded PostgreSQL unless `databaseUrl` names a server, and brings the schema up to date.
  *
  * @throws EmbeddedDatabaseError, DatabaseUnreachable, MigrationError
  */
-export async function openDatabase({ databaseUrl, dataDir, log }: OpenOptions): Promise<OpenDatabase> {
-  if (databaseUrl !== undefined) {
-    await checkReachable(databaseUrl);
-    await migrate(databaseUrl);
-    return { url: databaseUrl, embedded: false, stop: () => Promise.resolve() };
-  }
-  const server = await startEmbedded({ dataDir, ...(log ? { log } : {}) });
+export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> {
+  const database =
+    options.databaseUrl === undefined ? await openEmbedded(options) : await openGiven(options.databaseUrl);
   try {
-    await migrate(server.url);
+    await migrate(database.url);
+    return database;
   } catch (error) {
-    await server.stop();
+    await database.stop();
     throw error;
   }
-  return { url: server.url, embedded: true, stop: () => server.stop() };
+}
+
+async function openGiven(url: string): Promise<OpenDatabase> {
+  await checkReachable(url);
+  return { url, stop: () => Promise.resolve() };
+}
+
+async function openEmbedded({ dataDir, log, whenInUse }: OpenOptions): Promise<OpenDatabase> {
+  const patience = Date.now() + WAIT_MS;
+  for (;;) {
+    try {
+      return await startEmbedded({ dataDir, log });
+    } catch (error) {
+      if (!(error instanceof EmbeddedDatabaseError) || error.code !== 'in-use') throw error;
+      if (whenInUse === 'join') return joinRunning(dataDir, error);
+      if (Date.now() > patience) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+/** @throws EmbeddedDatabaseError the server that owns the folder does not answer */
+async function joinRunning(dataDir: string, inUse: EmbeddedDatabaseError): Promise<OpenDatabase> {
+  const url = await runningUrl(dataDir);
+  if (url === undefined) throw inUse;
+  await checkReachable(url).catch(() => {
+    throw inUse;
+  });
+  return { url, stop: () => Promise.resolve() };
 }
 
 /** Faults that a person at the terminal can mend, told in one line instead of a stack. */

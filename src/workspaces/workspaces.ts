@@ -54,10 +54,10 @@ export class Workspaces {
   /**
    * Lets the given keys open the workspace too; those that do already stay as they are.
    *
-   * @throws Refused `workspace-unknown`, `key-in-use`
+   * @throws Refused `workspace-not-found`, `key-in-use`
    */
   async allow(slug: string, given: Partial<Keys>): Promise<void> {
-    if (!(await this.find(slug))) throw new Refused('workspace-unknown', `There is no workspace "${slug}"`);
+    if (!(await this.find(slug))) throw new Refused('workspace-not-found', `There is no workspace "${slug}"`);
     await this.database.transaction((tx) => allowIn(tx, slug, given));
   }
 }

@@ -1,0 +1,68 @@
+import { fail } from '../process.js';
+import { docs } from './docs.js';
+import { rebuild } from './rebuild.js';
+import { serve } from './serve.js';
+import { addKeys, addWorkspaceNamed, listWorkspaces } from './workspace.js';
+
+interface Command {
+  readonly words: readonly string[];
+  readonly args: readonly string[];
+  readonly what: string;
+  readonly run: (...args: string[]) => Promise<void>;
+}
+
+/** Every command there is; settings come from the environment, as for the server. */
+const COMMANDS: readonly Command[] = [
+  { words: ['serve'], args: [], what: 'run the server, as `npm start` does', run: serve },
+  {
+    words: ['workspace', 'add'],
+    args: ['NAME'],
+    what: 'make a workspace with keys of its own and print them once',
+    run: addWorkspaceNamed,
+  },
+  { words: ['workspace', 'list'], args: [], what: 'list the workspaces', run: listWorkspaces },
+  {
+    words: ['keys', 'add'],
+    args: ['NAME'],
+    what: 'make further keys for a workspace and print them once',
+    run: addKeys,
+  },
+  { words: ['rebuild'], args: ['PROJECTION'], what: 'make a read model anew from the log', run: rebuild },
+];
+
+const usage = (): string => {
+  const lines = COMMANDS.map(({ words, args, what }) => [[...words, ...args].join(' '), what] as const);
+  const width = Math.max(...lines.map(([call]) => call.length));
+  return [
+    'Usage: npx touchline COMMAND',
+    '',
+    ...lines.map(([call, what]) => `  ${call.padEnd(width)}  ${what}`),
+  ].join('\n');
+};
+
+/** Runs the command the words name. @returns the exit code */
+async function main(words: readonly string[]): Promise<number> {
+  if (words.length === 0 || ['help', '--help', '-h'].includes(words[0] ?? '')) {
+    console.log(usage());
+    return words.length === 0 ? 2 : 0;
+  }
+  if (words[0] === 'docs') return docs(words.includes('--check'));
+  const command = COMMANDS.find((one) => one.words.every((word, index) => words[index] === word));
+  const args = words.slice(command?.words.length ?? 0);
+  if (!command || args.length !== command.args.length) {
+    const said = command
+      ? `"${command.words.join(' ')}" takes ${command.args.join(' ') || 'no arguments'}`
+      : `no command "${words.join(' ')}"`;
+    console.error(`touchline: ${said}\n\n${usage()}`);
+    return 2;
+  }
+  await command.run(...args);
+  return 0;
+}
+
+try {
+  const code = await main(process.argv.slice(2));
+  if (code !== 0) process.exit(code);
+} catch (error) {
+  fail(error);
+}

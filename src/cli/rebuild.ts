@@ -1,0 +1,11 @@
+import { projections } from '../projections/all.js';
+import { ProjectionRunner } from '../projections/runner.js';
+import { withRuntime } from './with-runtime.js';
+
+/** `rebuild PROJECTION`: a running server does it at once, else the next one at its start. @throws Refused `projection-not-found` */
+export function rebuild(name = ''): Promise<void> {
+  return withRuntime(async ({ pool, store }) => {
+    const names = await new ProjectionRunner({ pool, store, projections }).rebuild(name);
+    console.log(`To be made anew from the log: ${names.join(', ')}`);
+  });
+}

@@ -1,0 +1,17 @@
+import type { Logger } from 'pino';
+import { Closing } from '../closing.js';
+import { readConfig } from '../config.js';
+import { createLogger } from '../logger.js';
+import type { OpenRuntime } from '../runtime.js';
+import { openRuntime } from '../server.js';
+
+/** Opens what the server would open, beside a running one or alone, does the work and closes it again. */
+export async function withRuntime<T>(work: (runtime: OpenRuntime, log: Logger) => Promise<T>): Promise<T> {
+  const log = createLogger();
+  const closing = new Closing();
+  try {
+    return await work(await openRuntime(readConfig(process.env), log, closing, 'join'), log);
+  } finally {
+    await closing.run();
+  }
+}
