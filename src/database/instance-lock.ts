@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedDatabaseError } from './embedded-error.js';
 
 /** The owner touches its lock this often; of an owner on another host (container) only that can be seen. */
-const HEARTBEAT_MS = 2_000;
-const SILENT_MS = 4 * HEARTBEAT_MS;
+const HEARTBEAT_MS = 1_000;
+const SILENT_MS = 5 * HEARTBEAT_MS;
 
 interface Owner {
   readonly pid: number;

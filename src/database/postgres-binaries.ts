@@ -1,13 +1,10 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { access, chmod, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { EmbeddedDatabaseError } from './embedded-error.js';
 
 const run = promisify(execFile);
-
-/** What root falls back to when user `postgres` may not enter the folder of the checkout (a clone in /root). */
-export const SYSTEM_FOLDER = '/var/lib/touchline';
 
 /** PostgreSQL refuses to run as root, so root runs it as this user. Empty for everybody else. */
 export interface OsUser {
@@ -21,8 +18,12 @@ export interface Binaries {
   readonly pgCtl: string;
 }
 
-/** @throws EmbeddedDatabaseError `unsupported-platform`: there are no binaries for this system */
-export async function locateBinaries(user: OsUser): Promise<Binaries> {
+/**
+ * The package's binaries, or a copy in `systemFolder` when `user` may not enter the checkout (a clone in /root).
+ *
+ * @throws EmbeddedDatabaseError `unsupported-platform`: there are no binaries for this system
+ */
+export async function locateBinaries(user: OsUser, systemFolder: string): Promise<Binaries> {
   const name = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   let found: { initdb: string; postgres: string; pg_ctl: string };
   try {
@@ -36,7 +37,7 @@ export async function locateBinaries(user: OsUser): Promise<Binaries> {
     );
   }
   await restoreSymlinks(dirname(dirname(dirname(found.postgres))));
-  const home = await reachableHome(dirname(dirname(found.postgres)), name, user);
+  const home = await reachableHome(dirname(dirname(found.postgres)), name, user, systemFolder);
   const at = (file: string) => join(home, 'bin', basename(file));
   return { initdb: at(found.initdb), postgres: at(found.postgres), pgCtl: at(found.pg_ctl) };
 }
@@ -46,23 +47,27 @@ async function restoreSymlinks(root: string): Promise<void> {
   const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
     const path = join(root, target);
-    await symlink(relative(dirname(path), join(root, source)), path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST' && error.code !== 'EROFS') throw error;
-    });
+    if (await lstat(path).catch(() => undefined)) continue;
+    await symlink(relative(dirname(path), join(root, source)), path);
   }
   for (const file of ['initdb', 'postgres', 'pg_ctl'].map((name) => join(root, 'native', 'bin', name)))
     if (process.platform !== 'win32' && ((await stat(file)).mode & 0o111) !== 0o111) await chmod(file, 0o755);
 }
 
-async function reachableHome(home: string, name: string, user: OsUser): Promise<string> {
+async function reachableHome(
+  home: string,
+  name: string,
+  user: OsUser,
+  systemFolder: string,
+): Promise<string> {
   if (await canEnter(join(home, 'bin', 'postgres'), user)) return home;
   const { version } = JSON.parse(await readFile(join(dirname(home), 'package.json'), 'utf8')) as {
     version: string;
   };
-  const copy = join(SYSTEM_FOLDER, `postgres-${version}-${name}`);
+  const copy = join(systemFolder, `postgres-${version}-${name}`);
   if (await stat(copy).catch(() => undefined)) return copy;
   const draft = `${copy}.${process.pid}`;
-  await mkdir(SYSTEM_FOLDER, { recursive: true, mode: 0o755 });
+  await mkdir(systemFolder, { recursive: true, mode: 0o755 });
   await cp(home, draft, { recursive: true, verbatimSymlinks: true });
   await rename(draft, copy).catch(() => rm(draft, { recursive: true }));
   return copy;

@@ -127,14 +127,14 @@ async function gone(pid: number, timeoutMs: number): Promise<boolean> {
 }
 
 /**
- * What a killed Touchline left behind: a postmaster that still runs is stopped, so that settings and port are fresh; a
- * `postmaster.pid` whose number now belongs to some other process is removed. Call it under the instance lock.
+ * What a killed Touchline left behind. A postmaster that still runs is stopped, so that settings are fresh. Then
+ * `postmaster.pid` goes: PostgreSQL would take its number for a living postmaster also when it belongs to another
+ * process by now, or to a zombie that nobody reaps (containers). Call it under the instance lock.
  */
 export async function clearOrphan(cluster: Cluster): Promise<void> {
   const pidFile = join(cluster.folder, 'postmaster.pid');
   const pid = parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
-  if (!(pid > 0) || startOf(pid) === 'dead') return waitForBackends(cluster.folder);
-  if (await isPostmasterOf(pid, cluster.folder)) return end(cluster, pid);
+  if (pid > 0 && (await isPostmasterOf(pid, cluster.folder))) await end(cluster, pid);
   await waitForBackends(cluster.folder);
   await rm(pidFile, { force: true });
 }
@@ -157,7 +157,7 @@ async function processesIn(folder: string): Promise<string[]> {
 /** A postmaster works in its data folder: only a process found there is taken for it. */
 async function isPostmasterOf(pid: number, folder: string): Promise<boolean> {
   if (process.platform === 'linux') return (await processesIn(folder)).includes(String(pid));
-  if (process.platform === 'win32') return true;
+  if (process.platform === 'win32') return startOf(pid) !== 'dead';
   const { stdout } = await run('ps', ['-o', 'command=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
   return stdout.includes('postgres') && stdout.includes(folder);
 }

@@ -1,0 +1,228 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import pg from 'pg';
+import { explain } from './embedded-error.js';
+import { startOf } from './instance-lock.js';
+import { startEmbedded, type Embedded, type EmbeddedOptions } from './embedded.js';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const initdbFlags = ['--no-sync'];
+let base: string;
+let dataDir: string;
+const running: Embedded[] = [];
+const owners: ChildProcess[] = [];
+
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), 'touchline-embedded-'));
+  await chmod(base, 0o755);
+  dataDir = join(base, 'data');
+});
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.stop();
+});
+afterAll(async () => {
+  for (const owner of owners) owner.kill('SIGKILL');
+  await rm(base, { recursive: true, force: true });
+});
+
+async function start(more: Partial<EmbeddedOptions> = {}): Promise<Embedded> {
+  const server = await startEmbedded({ dataDir, initdbFlags, ...more });
+  running.push(server);
+  return server;
+}
+
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return client.query(sql).then(
+    async ({ rows }) => {
+      await client.end();
+      return rows as Record<string, unknown>[];
+    },
+    async (error: unknown) => {
+      await client.end();
+      throw error;
+    },
+  );
+}
+
+/** A process of its own that starts the embedded server and then only waits. */
+async function owner(): Promise<{ process: ChildProcess; url: string; postmaster: number }> {
+  const hooks = join(ROOT, 'test', 'typescript-hooks.mjs');
+  const child = spawn(
+    process.execPath,
+    ['--import', hooks, join(ROOT, 'test', 'embedded-owner.ts'), dataDir],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  owners.push(child);
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const { url, pid } = JSON.parse(line) as { url: string; pid: number };
+  return { process: child, url, postmaster: pid };
+}
+
+const lives = (pid: number): boolean => startOf(pid) !== 'dead'; // an orphan may stay a zombie
+
+async function kill({ process: child }: { process: ChildProcess }): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+test('a new data folder gets a durable server that only this machine reaches', async () => {
+  const { url } = await start();
+  const [settings] = await query(
+    url,
+    `SELECT current_setting('listen_addresses') AS listen, current_setting('fsync') AS fsync,
+            current_setting('synchronous_commit') AS commit, current_setting('server_version_num')::int / 10000 AS major`,
+  );
+  expect(settings).toEqual({ listen: '127.0.0.1', fsync: 'on', commit: 'on', major: 18 });
+  await query(url, 'CREATE TABLE kept AS SELECT 1 AS n');
+});
+
+test('the next start keeps data, port and password', async () => {
+  const { url } = await start();
+  expect(await query(url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
+  await running.pop()?.stop();
+  expect((await start()).url).toBe(url);
+});
+
+test('nobody gets in without the password', async () => {
+  const { url } = await start();
+  const wrong = Object.assign(new URL(url), { password: 'guessed' }).href;
+  await expect(query(wrong, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
+});
+
+test('after kill -9 of the owner the next start stops the orphan and has what was committed', async () => {
+  const killed = await owner();
+  await query(killed.url, 'INSERT INTO kept VALUES (2)');
+  await kill(killed);
+  expect(lives(killed.postmaster)).toBe(true);
+
+  const { url, pid } = await start();
+  expect(lives(killed.postmaster)).toBe(false);
+  expect(pid()).not.toBe(killed.postmaster);
+  expect(await query(url, 'SELECT n FROM kept ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test('after kill -9 of the owner and of PostgreSQL the next start recovers', async () => {
+  const killed = await owner();
+  await query(killed.url, 'INSERT INTO kept VALUES (3)');
+  process.kill(killed.postmaster, 'SIGKILL');
+  await kill(killed);
+  const { url } = await start();
+  expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 3 }]);
+});
+
+test('a second instance is refused and the first goes on', async () => {
+  const first = await owner();
+  await expect(start()).rejects.toMatchObject({
+    name: 'EmbeddedDatabaseError',
+    code: 'in-use',
+    message: expect.stringContaining(`process ${first.process.pid}`),
+  });
+  expect(await query(first.url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
+  await kill(first);
+});
+
+test('two that start at once on the lock of a dead one: one gets it', async () => {
+  const dead = { pid: process.pid, started: '1', host: hostname() };
+  await writeFile(join(dataDir, 'touchline.lock'), JSON.stringify(dead));
+  const results = await Promise.allSettled([start(), start(), start()]);
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
+});
+
+test('a lock of a living process on another host is respected, a silent one is taken over', async () => {
+  const lock = join(dataDir, 'touchline.lock');
+  await writeFile(lock, JSON.stringify({ pid: 1, started: '1', host: 'elsewhere' }));
+  const beat = setInterval(
+    () => void writeFile(lock, JSON.stringify({ pid: 1, started: '1', host: 'elsewhere' })),
+    500,
+  );
+  await expect(start()).rejects.toMatchObject({ code: 'in-use' });
+  clearInterval(beat);
+  await utimes(lock, new Date(0), new Date(0));
+  await start();
+});
+
+test('a postmaster.pid whose number now belongs to another process does not stop the start', async () => {
+  const first = await owner();
+  process.kill(first.postmaster, 'SIGKILL');
+  await kill(first);
+  const file = join(dataDir, 'postgres', 'postmaster.pid');
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  await writeFile(file, [String(process.pid), ...lines.slice(1)].join('\n'));
+  expect(await query((await start()).url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
+});
+
+test('a server that dies is started again on its port', async () => {
+  const lines: string[] = [];
+  const { url, pid } = await start({ log: (line) => lines.push(line) });
+  const before = pid();
+  process.kill(before ?? 0, 'SIGKILL');
+  for (let tries = 0; tries < 200 && (pid() === before || pid() === undefined); tries++)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 3 }]);
+  expect(lines).toEqual([expect.stringContaining('started again')]);
+});
+
+test('a port that is asked for and taken is named', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as { port: number };
+  await expect(start({ port })).rejects.toMatchObject({
+    code: 'port-taken',
+    message: expect.stringContaining(String(port)),
+  });
+  other.close();
+});
+
+test('a cluster of another PostgreSQL is refused', async () => {
+  const file = join(dataDir, 'postgres', 'PG_VERSION');
+  await writeFile(file, '17\n');
+  await expect(start()).rejects.toMatchObject({ code: 'wrong-version' });
+  await writeFile(file, '18\n');
+});
+
+test('an initdb that was cut off is done anew', async () => {
+  const other = join(base, 'cut-off');
+  await mkdir(join(other, 'postgres.new', 'data'), { recursive: true });
+  const server = await start({ dataDir: other });
+  expect(await query(server.url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
+});
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+asRoot('root keeps the cluster where its user postgres can reach it', async () => {
+  const [closed, systemFolder] = [join(base, 'closed'), join(base, 'system')];
+  await mkdir(closed, { mode: 0o700 });
+  const options = { dataDir: join(closed, '.touchline'), systemFolder };
+  const { url } = await start(options);
+  await query(url, 'CREATE TABLE kept AS SELECT 1 AS n');
+  await running.pop()?.stop();
+  expect((await stat(join(closed, '.touchline', 'postgres'))).isDirectory()).toBe(true);
+  expect(await query((await start(options)).url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
+});
+
+describe('faults are named', () => {
+  test.each([
+    ['disk-full', 'could not write to file "base/1": No space left on device'],
+    ['disk-full', "ENOSPC: no space left on device, write '/data/x'"],
+    ['permission', "EACCES: permission denied, mkdir '/data'"],
+    ['permission', 'could not look up effective user ID 1234: user does not exist'],
+    ['failed', 'something else'],
+  ])('%s: %s', (code, message) => {
+    expect(explain(new Error(message), 'embedded PostgreSQL in /data')).toMatchObject({ code });
+  });
+
+  test('a data folder that is a file', async () => {
+    const file = join(base, 'file');
+    await writeFile(file, '');
+    await expect(start({ dataDir: file })).rejects.toMatchObject({ name: 'EmbeddedDatabaseError' });
+  });
+});
