@@ -1,5 +1,14 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { applyDecorators, type Type } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiExtraModels,
+  getSchemaPath,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiResponse,
+} from '@nestjs/swagger';
 import { ApiProperty, type ApiQueryOptions } from '@nestjs/swagger';
 import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './attribution-ask.js';
 import { FORMATS } from './attribution.js';
@@ -100,7 +109,7 @@ interface Told {
   /** One line, as a list of routes shows it. */
   readonly summary: string;
   readonly description?: string;
-  readonly answer: new () => unknown;
+  readonly answer: Type<unknown>;
   readonly parameters: readonly ParameterName[];
   /** Media types it can be written in besides JSON. */
   readonly formats?: readonly string[];
@@ -109,13 +118,20 @@ interface Told {
 }
 
 /** Tells the OpenAPI document of one question. */
-export function Question({ summary, description, answer, parameters, id }: Told): MethodDecorator {
+export function Question({ summary, description, answer, parameters, formats, id }: Told): MethodDecorator {
   return applyDecorators(
     ApiBearerAuth(),
     ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
     ...(id === undefined ? [] : [ApiParam({ name: 'id', description: id, schema: { type: 'string' } })]),
     ...parameters.map((name) => ApiQuery({ name, required: false, ...PARAMETERS[name] })),
-    ApiOkResponse({ type: answer, description: 'The answer' }),
+    ApiExtraModels(answer),
+    ApiOkResponse({
+      description: 'The answer',
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(answer) } },
+        ...Object.fromEntries((formats ?? []).map((type) => [type, { schema: { type: 'string' } }])),
+      },
+    }),
     problem(400, 'A parameter is at fault; `errors` names each and what is allowed'),
     problem(401, 'No API key, or an unknown one'),
     ...(id === undefined ? [] : [problem(404, 'There is none of that id at that position')]),

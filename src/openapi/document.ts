@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { ProblemErrorItem, ProblemItem } from '../queries/question.js';
+import { ANSWERS } from './answers.js';
+
+const ABOUT = `
+Touchline keeps every touchpoint of a buyer as an immutable event and derives from the log, per lead, the buying stage,
+the score and the attribution of revenue to content.
+
+**Collectors** take a write key, everything under \`/api\` an API key as Bearer. An answer to a collector means that its
+events are durable.
+
+**Reproducible**: every answer names \`asOf\`, the position of the log it is the truth of, and the version of the journey
+model. Ask again with \`?asOf=\` of that position and you get the same bytes, whatever arrived since.
+
+**Read your writes**: give the position of a receipt as \`?minPosition=\` and the answer waits until it is in.
+
+**Errors** are problem documents (RFC 9457) with a stable \`code\`.`;
+
+/** What the parts of the application tell beside their controllers' decorators: paths of routes that Nest does not know. */
+export type Further = Pick<OpenAPIObject, 'paths'> & Partial<Pick<OpenAPIObject, 'components' | 'tags'>>;
+
+/** The whole document: controllers, the further parts, and an example of each answer. */
+export function openApiDocument(app: INestApplication, further: readonly Further[] = []): OpenAPIObject {
+  const document = SwaggerModule.createDocument(app, frame(), {
+    extraModels: [ProblemItem, ProblemErrorItem],
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
+  });
+  for (const { paths, components, tags } of further) {
+    Object.assign(document.paths, paths);
+    document.components = mergeComponents(document.components, components);
+    document.tags = [...(document.tags ?? []), ...(tags ?? [])];
+  }
+  addAnswers(document);
+  return document;
+}
+
+const frame = () =>
+  new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Touchline')
+    .setDescription(ABOUT)
+    .setVersion(version())
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
+    .build();
+
+/** Of the package: two levels above, in src as in dist. */
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+type Components = NonNullable<OpenAPIObject['components']>;
+
+function mergeComponents(into: Components | undefined, more: Components | undefined): Components {
+  const names = new Set([...Object.keys(into ?? {}), ...Object.keys(more ?? {})]) as Set<keyof Components>;
+  return Object.fromEntries([...names].map((name) => [name, { ...into?.[name], ...more?.[name] }]));
+}
+
+/** Puts the recorded answers where a controller gives none itself. */
+function addAnswers(document: OpenAPIObject): void {
+  for (const [route, example] of Object.entries(ANSWERS)) {
+    const [method, path] = route.split(' ') as ['get', string];
+    const ok = document.paths[path]?.[method]?.responses['200'];
+    if (!ok || '$ref' in ok) continue;
+    for (const [type, value] of Object.entries(example)) {
+      const media = ok.content?.[type];
+      if (media) media.example = value;
+    }
+  }
+}

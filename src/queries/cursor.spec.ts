@@ -1,0 +1,52 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Problem } from '../http/problem.js';
+import { ANY_TEXT, INSTANT, readCursor, UUID, writeCursor } from './cursor.js';
+
+const ID = '0193e0a4-5a7b-8c00-9d3e-2f1a4b5c6d7e';
+
+test('what was written is read again', () => {
+  fc.assert(
+    fc.property(
+      fc.bigInt({ min: 0n, max: 10n ** 17n }),
+      fc.array(fc.string().filter((text) => !text.includes('\0'))),
+      (asOf, after) => {
+        const question = ['main', 'leads', { stage: 'x' }];
+        const cursor = writeCursor(question, { asOf, after });
+        const shapes = after.map(() => ANY_TEXT);
+        expect(readCursor(cursor, question, shapes)).toEqual({ asOf, after });
+      },
+    ),
+  );
+});
+
+const valid = writeCursor(['main', 'leads'], { asOf: 5n, after: ['2026-03-01T00:00:00.000Z', ID] });
+const refusals = (text: string, question: unknown[] = ['main', 'leads']): string => {
+  try {
+    readCursor(text, question, [INSTANT, UUID]);
+    return 'accepted';
+  } catch (error) {
+    return error instanceof Problem ? `${error.getStatus()} ${error.code}` : String(error);
+  }
+};
+
+test('one of another question or workspace is refused', () => {
+  expect(refusals(valid)).toBe('accepted');
+  expect(refusals(valid, ['other', 'leads'])).toBe('400 cursor-invalid');
+  expect(refusals(valid, ['main', 'journey'])).toBe('400 cursor-invalid');
+});
+
+test('sort keys that are not of their kind are refused before SQL sees them', () => {
+  const forged = (after: string[]): string => writeCursor(['main', 'leads'], { asOf: 5n, after });
+  expect(refusals(forged(['now()', ID]))).toBe('400 cursor-invalid');
+  expect(refusals(forged([ID]))).toBe('400 cursor-invalid');
+});
+
+test('anything else is refused and never an error of ours', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.base64String(), fc.json()), (text) => {
+      expect(refusals(text)).toBe('400 cursor-invalid');
+      expect(refusals(Buffer.from(text).toString('base64url'))).toBe('400 cursor-invalid');
+    }),
+  );
+});
