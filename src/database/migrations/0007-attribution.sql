@@ -27,6 +27,7 @@ CREATE TABLE touchline.attribution_path (
   channels           text[]        NOT NULL,
   campaigns          text[]        NOT NULL,
   sources            text[]        NOT NULL,
+  digest             uuid,                          -- of all that this row and its shares say: the same again is no new version
   known_from         bigint      NOT NULL,
   superseded_at      bigint
 );

@@ -1,0 +1,146 @@
+import type { PoolClient } from 'pg';
+import type { Channel, TouchpointKind, Verdict } from '../../domain/touchpoint.js';
+import type { Range } from '../projection.js';
+
+/** A row with the positions between which it was true. */
+interface Spanned {
+  readonly known_from: string;
+  readonly superseded_at: string | null;
+}
+interface Span {
+  readonly from: bigint;
+  readonly until: bigint | null;
+}
+export type Spans<Row> = readonly (Row & Span)[];
+
+const spans = <Row extends Spanned>(rows: readonly Row[]): Spans<Row> =>
+  rows.map((row) => ({
+    ...row,
+    from: BigInt(row.known_from),
+    until: row.superseded_at === null ? null : BigInt(row.superseded_at),
+  }));
+
+/** The rows that were true right after the event at `position`. */
+export const trueAt = <Row>(rows: Spans<Row>, position: bigint): readonly Row[] =>
+  rows.filter(({ from, until }) => from <= position && (until === null || until > position));
+
+export interface DealRow extends Spanned {
+  readonly workspace: string;
+  readonly opportunity_id: string;
+  readonly account_id: string | null;
+  readonly amount_minor: string;
+  readonly currency: string;
+  readonly status: 'open' | 'won' | 'lost';
+  readonly opened_at: Date;
+  readonly closed_at: Date | null;
+}
+interface SeatRow extends Spanned {
+  readonly opportunity_id: string;
+  readonly keys: readonly string[];
+}
+interface KeyRow extends Spanned {
+  readonly key: string;
+  readonly lead_id: string;
+}
+interface ProfileRow extends Spanned {
+  readonly lead_id: string;
+  readonly account_id: string | null;
+  readonly known_at: Date | null;
+}
+interface JourneyRow extends Spanned {
+  readonly event_id: string;
+  readonly lead_id: string;
+  readonly occurred_at: Date;
+  readonly kind: TouchpointKind;
+  readonly channel: Channel;
+  readonly source: string | null;
+  readonly campaign: string | null;
+  readonly content_id: string | null;
+  readonly content_title: string | null;
+  readonly session_id: string;
+  readonly verdict: Verdict;
+}
+
+/** All versions, in a range of the log, of what the credits of some deals of one workspace follow from. */
+export interface Inputs {
+  readonly deals: ReadonlyMap<string, Spans<DealRow>>;
+  readonly seats: ReadonlyMap<string, Spans<SeatRow>>;
+  readonly keys: ReadonlyMap<string, Spans<KeyRow>>;
+  readonly profiles: ReadonlyMap<string, Spans<ProfileRow>>;
+  readonly byAccount: ReadonlyMap<string, Spans<ProfileRow>>;
+  readonly journeys: ReadonlyMap<string, Spans<JourneyRow>>;
+}
+
+/** True somewhere in (after, upTo], the first two parameters. */
+const WITHIN = 'known_from <= $2 AND (superseded_at IS NULL OR superseded_at > $1)';
+
+/** @param lookbackMs the longest in force in the range */
+export async function loadInputs(
+  tx: PoolClient,
+  range: Range,
+  workspace: string,
+  opportunityIds: readonly string[],
+  lookbackMs: number,
+): Promise<Inputs> {
+  const load = async <Row extends Spanned>(query: string, ...more: unknown[]): Promise<Spans<Row>> =>
+    spans((await tx.query<Row>(query, [String(range.after), String(range.upTo), workspace, ...more])).rows);
+
+  const deals = await load<DealRow>(DEALS, opportunityIds);
+  const seats = await load<SeatRow>(SEATS, opportunityIds);
+  const keys = await load<KeyRow>(KEYS, distinct(seats.flatMap((seat) => seat.keys)));
+  const accounts = accountsAsked(deals, seats, range.after);
+  const profiles = await load<ProfileRow>(PROFILES, distinct(keys.map(({ lead_id }) => lead_id)), accounts);
+  const leads = distinct([...keys, ...profiles].map(({ lead_id }) => lead_id));
+  const times = deals.flatMap(({ opened_at, closed_at }) => [+opened_at, +(closed_at ?? opened_at)]);
+  const window = times.length === 0 ? [0, 0] : [Math.min(...times) - lookbackMs, Math.max(...times)];
+  const journeys = await load<JourneyRow>(JOURNEYS, leads, ...window.map((time) => new Date(time)));
+  return {
+    deals: Map.groupBy(deals, ({ opportunity_id }) => opportunity_id),
+    seats: Map.groupBy(seats, ({ opportunity_id }) => opportunity_id),
+    keys: Map.groupBy(keys, ({ key }) => key),
+    profiles: Map.groupBy(profiles, ({ lead_id }) => lead_id),
+    byAccount: Map.groupBy(profiles, ({ account_id }) => account_id ?? ''),
+    journeys: Map.groupBy(journeys, ({ lead_id }) => lead_id),
+  };
+}
+
+const DEALS = `
+  SELECT workspace, opportunity_id, account_id, amount_minor, currency, status, opened_at, closed_at,
+    known_from, superseded_at
+  FROM touchline.opportunity WHERE workspace = $3 AND opportunity_id = ANY ($4) AND ${WITHIN}`;
+
+const SEATS = `
+  SELECT opportunity_id, keys, known_from, superseded_at
+  FROM touchline.opportunity_contact WHERE workspace = $3 AND opportunity_id = ANY ($4) AND ${WITHIN}`;
+
+const KEYS = `
+  SELECT key, lead_id, known_from, superseded_at
+  FROM touchline.identity_key WHERE workspace = $3 AND key = ANY ($4) AND ${WITHIN}`;
+
+const PROFILES = `
+  SELECT lead_id, account_id, known_at, known_from, superseded_at
+  FROM touchline.lead_profile
+  WHERE workspace = $3 AND (lead_id = ANY ($4::uuid[]) OR account_id = ANY ($5)) AND ${WITHIN}`;
+
+/** Lead by lead through the index, whatever the planner thinks of the table. */
+const JOURNEYS = `
+  SELECT journey.* FROM unnest($4::uuid[]) lead (lead_id) CROSS JOIN LATERAL (
+    SELECT event_id, lead_id, occurred_at, kind, channel, source, campaign, content_id, content_title, session_id,
+      verdict, known_from, superseded_at
+    FROM touchline.journey
+    WHERE workspace = $3 AND journey.lead_id = lead.lead_id AND occurred_at BETWEEN $5 AND $6 AND ${WITHIN} OFFSET 0
+  ) journey`;
+
+const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
+
+/** Accounts of deals that had no contacts at some position of the range. */
+function accountsAsked(deals: Spans<DealRow>, seats: Spans<SeatRow>, after: bigint): string[] {
+  const seated = new Set(
+    seats
+      .filter(({ from, until }) => from <= after && until === null)
+      .map(({ opportunity_id }) => opportunity_id),
+  );
+  return distinct(
+    deals.flatMap(({ opportunity_id, account_id }) => (seated.has(opportunity_id) ? [] : (account_id ?? []))),
+  );
+}
