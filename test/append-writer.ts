@@ -1,0 +1,31 @@
+import { createPool } from '../src/database/database.js';
+import { PostgresEventStore } from '../src/event-store/postgres.js';
+import { to } from './events.js';
+
+/**
+ * A process that appends to streams it shares with others, for tests of several writers. Every event name holds the
+ * writer's own counter, save each tenth, which all writers send. Prints the receipts it got.
+ */
+const [url = '', writer = '', rounds = '0'] = process.argv.slice(2);
+const pool = createPool(url, { max: 3 });
+const store = new PostgresEventStore(pool);
+const receipts: { stream: string; name: string; position: string; version: number; duplicate: boolean }[] =
+  [];
+
+async function send(round: number, lane: number): Promise<void> {
+  const stream = `shared-${(round + lane) % 3}`;
+  const name = round % 10 === 0 ? `common-${lane}-${round}` : `${writer}-${lane}-${round}`;
+  const [result] = await store.append([to(stream, [name, `${name}-b`])]);
+  if (result?.status !== 'appended') throw new Error('an append that expects nothing cannot conflict');
+  for (const { position, version, duplicate } of result.receipts)
+    receipts.push({ stream, name, position: String(position), version, duplicate });
+}
+
+await Promise.all(
+  [0, 1, 2, 3].map(async (lane) => {
+    for (let round = 0; round < Number(rounds); round++) await send(round, lane);
+  }),
+);
+await store.close();
+await pool.end();
+process.stdout.write(JSON.stringify(receipts));
