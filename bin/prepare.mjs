@@ -2,10 +2,11 @@
 // changed. Plain Node 20 or later, no dependencies: it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-export const ROOT = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MODULES = join(ROOT, 'node_modules');
 const BUILT = join(ROOT, 'dist', '.built');
 const PLATFORM = `${process.platform}-${process.arch}`;
@@ -18,10 +19,23 @@ export function fail(line, code = 1) {
 
 /** Installs what package-lock.json names, unless it is there. */
 export function install() {
-  if (isInstalled()) return;
-  console.error('Touchline: installing packages …');
-  // Tools that build are development packages; NODE_ENV=production would leave them out.
-  npm(['ci', '--include=dev', '--include=optional', '--loglevel=error']);
+  if (!isInstalled()) {
+    console.error('Touchline: installing packages …');
+    // Tools that build are development packages; NODE_ENV=production would leave them out.
+    npm(['ci', '--include=dev', '--include=optional', '--loglevel=error']);
+  }
+  linkOwnCommand();
+}
+
+/** `npx touchline` finds its command here at once; else npm asks the registry first, which takes half a minute. */
+function linkOwnCommand() {
+  const link = join(MODULES, '.bin', 'touchline');
+  if (existsSync(link) || process.platform === 'win32') return;
+  try {
+    symlinkSync(join('..', '..', 'bin', 'touchline.mjs'), link);
+  } catch {
+    // A read-only checkout: npx takes its longer way.
+  }
 }
 
 /** Compiles src to dist, unless dist was made from the very same files. */

@@ -52,13 +52,21 @@ const LOSSES = ['no budget', 'chose a competitor', 'no decision', 'timing', 'mis
 const EURO = new Set(['DE', 'FR', 'NL', 'IT']);
 
 /** Deals opened between the two instants; more when people work, more in the later half: the company grows. */
-export function pipeline(prefix: string, accounts: readonly Account[], count: number, from: number, until: number): Deal[] {
+export function pipeline(
+  prefix: string,
+  accounts: readonly Account[],
+  count: number,
+  from: number,
+  until: number,
+): Deal[] {
   const random = new Random(`${prefix} deals`);
   const bySize = accounts.map((account) => [account, Math.sqrt(account.employees)] as const);
   const opened = Array.from({ length: count }, () => openingTime(random, from + 14 * DAY, until - 3 * DAY));
   const deals = opened
     .sort((a, b) => a - b)
-    .map((at, index) => deal(`${prefix}-${String(index + 1).padStart(4, '0')}`, random.weighted(bySize), at, until));
+    .map((at, index) =>
+      deal(`${prefix}-${String(index + 1).padStart(4, '0')}`, random.weighted(bySize), at, until),
+    );
   return deals;
 }
 
@@ -75,7 +83,8 @@ function deal(id: string, account: Account, openedAt: number, until: number): De
   const random = new Random(`deal ${id}`);
   const committee = committeeOf(account, random);
   const value = 9_000 * Math.sqrt(account.employees / 100) * random.logNormal(1, 0.6);
-  const amount = Math.max(2_500, Math.round(value / 500) * 500) + (random.chance(0.1) ? 0.5 * random.int(1, 400) : 0);
+  const amount =
+    Math.max(2_500, Math.round(value / 500) * 500) + (random.chance(0.1) ? 0.5 * random.int(1, 400) : 0);
   const closing = closingTime(random, openedAt);
   const length = closing - openedAt;
   const discounted = random.chance(0.25);
@@ -118,8 +127,10 @@ function committeeOf(account: Account, random: Random): Member[] {
   const wanted = random.weighted([[2, 20], [3, 34], [4, 26], [5, 14], [6, 6]]); // prettier-ignore
   const [champion, economic, technical, ...others] = account.people;
   const core = [champion, economic, technical].flatMap((person) => person ?? []);
-  return [...random.sample(core, Math.min(wanted, 3)), ...random.sample(others, wanted - 3)].map((person) => ({
-    person,
-    role: ROLES[person.role],
-  }));
+  return [...random.sample(core, Math.min(wanted, 3)), ...random.sample(others, wanted - 3)].map(
+    (person) => ({
+      person,
+      role: ROLES[person.role],
+    }),
+  );
 }

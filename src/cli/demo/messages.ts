@@ -1,9 +1,16 @@
-import type { GroupParams, IdentifyParams, PageParams, TrackParams, AliasParams } from '@segment/analytics-node';
+import type {
+  GroupParams,
+  IdentifyParams,
+  PageParams,
+  TrackParams,
+  AliasParams,
+} from '@segment/analytics-node';
 
 interface Calls {
   readonly page: PageParams;
   readonly track: TrackParams;
-  readonly identify: IdentifyParams;
+  /** Segment's type knows fewer traits than its API takes. */
+  readonly identify: Omit<IdentifyParams, 'traits'> & { traits: Record<string, unknown> };
   readonly group: GroupParams;
   readonly alias: AliasParams;
 }

@@ -1,6 +1,20 @@
 import type { Arrival } from './arrivals.js';
 import { MINUTE } from './calendar.js';
-import { BLOG, CASES, type Content, DEMO, DOCS, GUIDES, PAPERS, type Phase, PRODUCT, READS, TRIAL, urlOf, WEBINARS } from './content.js';
+import {
+  BLOG,
+  CASES,
+  type Content,
+  DEMO,
+  DOCS,
+  GUIDES,
+  PAPERS,
+  type Phase,
+  PRODUCT,
+  READS,
+  TRIAL,
+  urlOf,
+  WEBINARS,
+} from './content.js';
 import type { Random } from './random.js';
 
 /** What happens on a page beside reading it. */
@@ -29,13 +43,15 @@ export function viewsOf(random: Random, phase: Phase, arrival: Arrival, aim?: 'd
 const read = (random: Random, phase: Phase): Content => random.pick(random.weighted(READS[phase]));
 
 function deedOn(random: Random, content: Content): Deed | undefined {
-  if (content.gated) return random.chance(0.42) ? (WEBINARS.includes(content) ? 'register' : 'download') : undefined;
+  if (content.gated)
+    return random.chance(0.42) ? (WEBINARS.includes(content) ? 'register' : 'download') : undefined;
   if (content.path === '/pricing') return random.chance(0.05) ? 'chat' : undefined;
   return BLOG.includes(content) && random.chance(0.03) ? 'subscribe' : undefined;
 }
 
 /** What a mail leads to. */
-export const mailed = (random: Random): Content => random.pick([...BLOG, ...GUIDES, ...PAPERS, ...WEBINARS, ...CASES]);
+export const mailed = (random: Random): Content =>
+  random.pick([...BLOG, ...GUIDES, ...PAPERS, ...WEBINARS, ...CASES]);
 
 export const help = (random: Random): Content => random.pick([...DOCS, ...PRODUCT]);
 
