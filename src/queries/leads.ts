@@ -2,6 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { identityKey } from '../domain/identity.js';
 import { GRADES } from '../domain/model.js';
+import { Problem, type ProblemError } from '../http/problem.js';
 import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
 import { DECIMAL, INSTANT, UUID } from './cursor.js';
 import { MaybeInstant, MaybeText, PageAnswer, Parts, Real, Truth, Uuid, Whole, Word } from './fields.js';
@@ -96,11 +97,36 @@ export class FindLeadsHandler implements IQueryHandler<FindLeads> {
 
   execute(query: FindLeads): Promise<LeadsAnswer> {
     return this.models.view(query.ask, ['journey', 'opportunities'], async (view) => {
+      checkNames(view, query);
       const found = await rows<LeadRow>(view.tx, await leadsPage(view, query));
       const { page, next } = pageOf(query.ask, view, found, (row) => sortKeys(query.sort, row));
       return { asOf: String(view.asOf), modelVersion: view.modelVersion, items: page.map(leadItem), next };
     });
   }
+}
+
+/** A stage or persona that the model does not have would select nobody, silently. @throws Problem 400 */
+function checkNames({ model, asOf }: View, { stage, persona }: FindLeads): void {
+  if (!model) return;
+  const { personas, stages } = model.data.document;
+  const allStages = [...stages, ...personas.flatMap((each) => each.stages ?? [])];
+  const faults = [
+    ...nameFault('stage', stage, allStages, asOf),
+    ...nameFault('persona', persona, personas, asOf),
+  ];
+  const [first] = faults;
+  if (first) throw new Problem(400, `${first.path}-unknown`, `${first.path}: ${first.message}`, faults);
+}
+
+function nameFault(
+  path: string,
+  value: string | undefined,
+  known: readonly { readonly id: string }[],
+  asOf: bigint,
+): ProblemError[] {
+  const ids = [...new Set(known.map(({ id }) => id))];
+  if (value === undefined || ids.includes(value)) return [];
+  return [{ path, message: `"${value}" is not in the journey model at ${asOf}; it has ${ids.join(', ')}` }];
 }
 
 /** The page is cut first; what only its rows need is looked up after. */

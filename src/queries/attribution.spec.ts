@@ -1,0 +1,268 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { randomUUID } from 'node:crypto';
+import { MODEL_NAMES } from '../domain/attribution/models.js';
+import { dayOf, shareOut } from '../domain/attribution/money.js';
+import { CHANNELS } from '../domain/touchpoint.js';
+import { defaultModel, publishModel } from '../commands/publish-model.js';
+import { MemoryEventStore } from '../event-store/memory.js';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { queryApi, type QueryApi } from '../../test/query-api.js';
+
+// The report against a ledger of generated rows, added up here by hand.
+
+const ZONE = 'Europe/Berlin';
+const HEAD = 40;
+
+interface Touch {
+  readonly content: string | null;
+  readonly title: string | null;
+  readonly channel: string;
+  readonly campaign: string | null;
+  readonly source: string | null;
+  readonly weight: number;
+}
+interface Path {
+  readonly workspace: string;
+  readonly opportunityId: string;
+  readonly metric: string;
+  readonly creditedAt: Date;
+  readonly currency: string;
+  readonly amount: number;
+  readonly reported: number | null;
+  readonly touches: readonly Touch[];
+  readonly knownFrom: number;
+  readonly supersededAt: number | null;
+}
+
+const some = (...values: string[]) => fc.constantFrom(...values);
+const touches = fc.array(
+  fc.record({
+    content: fc.option(some('wp-1', 'wp-2', 'https://acme.example/blog/ü', '|', '(a)'), { nil: null }),
+    title: fc.option(some('Guide', 'Guide, 2nd', 'Übersicht'), { nil: null }),
+    channel: fc.constantFrom(...CHANNELS.slice(0, 4)),
+    campaign: fc.option(some('spring', 'autumn'), { nil: null }),
+    source: fc.option(some('newsletter', 'partner'), { nil: null }),
+    weight: fc.constantFrom(0, 0.1, 0.25, 1),
+  }),
+  { maxLength: 6 },
+);
+const creditable = touches.filter((all) => all.length === 0 || all.some(({ weight }) => weight > 0));
+const paths = fc.array(
+  fc
+    .record({
+      opportunityId: some('o-1', 'o-2', 'o-3', 'o-4', 'ö-5'),
+      metric: some('revenue', 'pipeline'),
+      creditedAt: fc
+        .integer({ min: Date.UTC(2026, 0, 30), max: Date.UTC(2026, 3, 2) })
+        .map((at) => new Date(at)),
+      currency: some('EUR', 'USD'),
+      amount: fc.integer({ min: 0, max: 10 ** 9 }),
+      convertible: fc.boolean(),
+      touches: creditable,
+      knownFrom: fc.integer({ min: 1, max: 20 }),
+      life: fc.option(fc.integer({ min: 1, max: 15 }), { nil: null }),
+    })
+    .map(({ convertible, life, ...path }) => ({
+      ...path,
+      reported: path.currency === 'EUR' ? path.amount : convertible ? Math.round(path.amount * 0.9) : null,
+      supersededAt: life === null ? null : path.knownFrom + life,
+    })),
+  { maxLength: 12 },
+);
+
+let db: TestDatabase;
+let api: QueryApi;
+beforeAll(async () => {
+  db = await testDatabase();
+  const store = new MemoryEventStore(() => new Date('2026-04-02T00:00:00Z'));
+  const document = { ...(await defaultModel()), currency: 'EUR', timeZone: ZONE };
+  await publishModel(store, 'main', document, { now: new Date('2026-01-01T00:00:00Z') });
+  for (let position = 2; position <= HEAD; position++) {
+    const account = {
+      type: 'AccountObserved',
+      schemaVersion: 1,
+      occurredAt: new Date(0),
+      data: { accountId: 'a' },
+    } as const;
+    await store.append([
+      { workspace: 'main', stream: 'account-a', expected: 'any', events: [{ id: randomUUID(), ...account }] },
+    ]);
+  }
+  const freshness = { checkpoint: async () => BigInt(HEAD), waitFor: async () => true };
+  api = await queryApi({ pool: db.pool, store, freshness });
+});
+afterAll(async () => {
+  await api?.close();
+  await db?.drop();
+});
+
+/** One version of a deal and metric at a time, as the ledger keeps it. */
+function withoutOverlaps(all: readonly Path[]): Path[] {
+  const kept: Path[] = [];
+  const end = ({ supersededAt }: Path) => supersededAt ?? Infinity;
+  for (const path of all) {
+    const rivals = kept.filter(
+      (each) =>
+        each.workspace === path.workspace &&
+        each.opportunityId === path.opportunityId &&
+        each.metric === path.metric,
+    );
+    if (rivals.every((each) => end(each) <= path.knownFrom || end(path) <= each.knownFrom)) kept.push(path);
+  }
+  return kept;
+}
+
+function marksOf(all: readonly Touch[]): number[] {
+  const seen = new Set<string>();
+  const cuts = ['content', 'channel', 'campaign', 'source'] as const;
+  return all.map((touch) => {
+    if (touch.weight <= 0) return 0;
+    return cuts.reduce((marks, cut, index) => {
+      const name = JSON.stringify([cut, touch[cut]]);
+      if (seen.has(name)) return marks;
+      seen.add(name);
+      return marks | (2 << index);
+    }, 1);
+  });
+}
+
+async function write(path: Path, model: string): Promise<void> {
+  const of = <T>(read: (touch: Touch) => T): T[] => path.touches.map(read);
+  const weights = of(({ weight }) => weight);
+  const { rows } = await db.pool.query<{ path_id: string }>(
+    `INSERT INTO touchline.attribution_path (workspace, opportunity_id, metric, credited_at, currency, amount_minor,
+       reported_currency, reported_minor, committee, event_ids, lead_ids, occurred_at, milestones, content_ids,
+       content_titles, channels, campaigns, sources, known_from, superseded_at)
+     VALUES ($1, $2, $3, $4, $5, $6, 'EUR', $7, 'contacts', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+     RETURNING path_id`,
+    [
+      path.workspace,
+      path.opportunityId,
+      path.metric,
+      path.creditedAt,
+      path.currency,
+      path.amount,
+      path.reported,
+      of(() => randomUUID()),
+      of(() => randomUUID()),
+      of(() => path.creditedAt),
+      of(() => null),
+      of(({ content }) => content),
+      of(({ title }) => title),
+      of(({ channel }) => channel),
+      of(({ campaign }) => campaign),
+      of(({ source }) => source),
+      path.knownFrom,
+      path.supersededAt,
+    ],
+  );
+  if (path.touches.length === 0) return;
+  await db.pool.query(
+    `INSERT INTO touchline.attribution_share (path_id, workspace, model, weights, amounts, reported, marks)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      rows[0]?.path_id,
+      path.workspace,
+      model,
+      weights,
+      shareOut(path.amount, weights),
+      path.reported === null ? null : shareOut(path.reported, weights),
+      marksOf(path.touches),
+    ],
+  );
+}
+
+const CUTS = ['content', 'channel', 'campaign', 'source', 'month'] as const;
+type Cut = (typeof CUTS)[number];
+
+/** The report by the definition of §8 and §10. */
+function byHand(all: readonly Path[], by: readonly Cut[]) {
+  const cells = new Map<string, { value: number; deals: Set<string>; touches: number }>();
+  for (const path of all) {
+    const weights = path.touches.map(({ weight }) => weight);
+    const credits = path.reported === null || weights.length === 0 ? [] : shareOut(path.reported, weights);
+    credits.forEach((value, index) => {
+      const touch = path.touches[index];
+      if (!touch || touch.weight <= 0) return;
+      const month = dayOf(path.creditedAt, ZONE).slice(0, 7);
+      const keys = by.map((cut) => (cut === 'month' ? month : (touch[cut] ?? '(none)')));
+      const cell = cells.get(JSON.stringify(keys)) ?? { value: 0, deals: new Set(), touches: 0 };
+      cells.set(JSON.stringify(keys), cell);
+      cell.value += value;
+      cell.deals.add(path.opportunityId);
+      cell.touches++;
+    });
+  }
+  const rows = [...cells].map(([keys, { value, deals, touches }]) => [keys, value, deals.size, touches]);
+  return rows.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+test('a report is what adding up the ledger by hand gives, at any position, by any cuts', async () => {
+  const cuts = fc.uniqueArray(fc.constantFrom(...CUTS), { minLength: 1, maxLength: 3 });
+  const property = fc.asyncProperty(
+    paths,
+    paths,
+    cuts,
+    fc.constantFrom(...MODEL_NAMES),
+    fc.constantFrom('revenue', 'pipeline'),
+    fc.integer({ min: 1, max: HEAD }),
+    async (ours, others, by, model, metric, asOf) => {
+      await db.pool.query('TRUNCATE touchline.attribution_path, touchline.attribution_share');
+      const all = withoutOverlaps([
+        ...ours.map((path) => ({ ...path, workspace: 'main' })),
+        ...others.map((path) => ({ ...path, workspace: 'other' })),
+      ]);
+      for (const path of all) await write(path, model);
+
+      const period = 'from=2026-02-01&to=2026-03-29';
+      const question = `model=${model}&by=${by.join()}&metric=${metric}&${period}&asOf=${asOf}`;
+      const { status, body } = await api.get(`/api/attribution?${question}`);
+
+      const [from, to] = [new Date('2026-01-31T23:00:00Z'), new Date('2026-03-28T23:00:00Z')];
+      const deals = all.filter(
+        (path) =>
+          path.workspace === 'main' &&
+          path.metric === metric &&
+          path.knownFrom <= asOf &&
+          (path.supersededAt ?? Infinity) > asOf &&
+          path.creditedAt >= from &&
+          path.creditedAt < to,
+      );
+      expect(status).toBe(200);
+      expect([new Date(body.from), new Date(body.to)]).toEqual([from, to]);
+      const shown = body.rows.map((row: any) => [
+        JSON.stringify(row.keys),
+        row.value.minor,
+        row.opportunities,
+        row.touches,
+      ]);
+      expect(shown.toSorted((a: any, b: any) => (a[0] < b[0] ? -1 : 1))).toEqual(byHand(deals, by));
+      expect(sum(body.rows.map((row: any) => row.value.minor))).toBe(body.attributed.minor);
+      expect(body.attributed.minor + body.unattributed.minor).toBe(body.total.minor);
+      expect(body.total.minor).toBe(sum(deals.map(({ reported }) => reported ?? 0)));
+      expect(body.unconverted.flatMap((row: any) => row.opportunities).toSorted()).toEqual(
+        deals.flatMap(({ reported, opportunityId }) => (reported === null ? [opportunityId] : [])).toSorted(),
+      );
+      await explained(question, by, body.rows);
+      expect(
+        (
+          await api.get(`/api/attribution/compare?models=${model}&${question.replace(/model=\w+&/, '')}`)
+        ).body.rows.map((row: any) => [row.key, row.values[model].value.minor]),
+      ).toEqual(body.rows.map((row: any) => [row.key, row.value.minor]));
+    },
+  );
+  await fc.assert(property, { numRuns: 60 });
+}, 120_000);
+
+/** Law 8: opened, each row of a report says the same. */
+async function explained(question: string, by: readonly Cut[], rows: readonly any[]): Promise<void> {
+  for (const row of rows.slice(0, 2)) {
+    const cell = by.map((cut, index) => `${cut}=${encodeURIComponent(row.keys[index])}`).join('&');
+    const { body } = await api.get(`/api/attribution/explain?${question.replace(/&by=[^&]+/, '')}&${cell}`);
+    expect(body.value).toEqual(row.value);
+    expect([body.opportunities, body.touches]).toEqual([row.opportunities, row.touches]);
+  }
+}
