@@ -1,13 +1,82 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { emptyDatabase } from '../../test/database.js';
+import type { Pool } from 'pg';
+import { createPool } from './database.js';
+import { migrate, readMigrations } from './migrate.js';
 
-let db: TestDatabase;
+let folder: string;
+let db: Awaited<ReturnType<typeof emptyDatabase>>;
+let pool: Pool;
+
 beforeAll(async () => {
-  db = await testDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'touchline-migrations-'));
 });
-afterAll(() => db.drop());
+beforeEach(async () => {
+  await write('0001-first.sql', 'CREATE TABLE touchline.a (n int); INSERT INTO touchline.a VALUES (1);');
+  await write('0002-second.sql', 'INSERT INTO touchline.a VALUES (2); SELECT pg_sleep(0.1);');
+  db = await emptyDatabase();
+  pool = createPool(db.url);
+});
+afterEach(async () => {
+  await pool.end();
+  await db.drop();
+  await rm(join(folder, '0003-third.sql'), { force: true });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('migrated', async () => {
-  const { rows } = await db.pool.query('SELECT name FROM touchline.migration ORDER BY number');
-  expect(rows[0]).toEqual({ name: '0001-event-log' });
+const write = (name: string, sql: string) => writeFile(join(folder, name), sql);
+const numbers = async () =>
+  (await pool.query<{ n: number }>('SELECT n FROM touchline.a ORDER BY n')).rows.map(({ n }) => n);
+
+test('applies what is new, in order, once', async () => {
+  expect(await migrate(db.url, folder)).toEqual(['0001-first', '0002-second']);
+  await write('0003-third.sql', 'INSERT INTO touchline.a VALUES (3)');
+  expect(await migrate(pool, folder)).toEqual(['0003-third']);
+  expect(await migrate(pool, folder)).toEqual([]);
+  expect(await numbers()).toEqual([1, 2, 3]);
+});
+
+test('processes that start at once wait for the one that migrates', async () => {
+  const applied = await Promise.all([1, 2, 3, 4].map(() => migrate(db.url, folder)));
+  expect(applied.flat()).toEqual(['0001-first', '0002-second']);
+  expect(await numbers()).toEqual([1, 2]);
+});
+
+test('a file that was changed after it had been applied is refused', async () => {
+  await migrate(db.url, folder);
+  await write('0001-first.sql', 'CREATE TABLE touchline.a (n int, m int)');
+  await expect(migrate(db.url, folder)).rejects.toThrow(/0001-first was changed/);
+});
+
+test('a checkout with other line ends is no change', async () => {
+  await migrate(db.url, folder);
+  await write(
+    '0002-second.sql',
+    'INSERT INTO touchline.a VALUES (2); SELECT pg_sleep(0.1);\r\n'.replace('\r\n', ''),
+  );
+  expect(await migrate(db.url, folder)).toEqual([]);
+});
+
+test('a file that fails leaves nothing of itself, keeps those before it, and is named', async () => {
+  await write('0003-third.sql', 'INSERT INTO touchline.a VALUES (3); SELECT 1/0;');
+  await expect(migrate(db.url, folder)).rejects.toThrow('migration 0003-third failed: division by zero');
+  expect(await numbers()).toEqual([1, 2]);
+  await write('0003-third.sql', 'INSERT INTO touchline.a VALUES (4)');
+  expect(await migrate(db.url, folder)).toEqual(['0003-third']);
+});
+
+test('a database that a newer Touchline migrated is refused', async () => {
+  await write('0003-third.sql', 'INSERT INTO touchline.a VALUES (3)');
+  await migrate(db.url, folder);
+  await rm(join(folder, '0003-third.sql'));
+  await expect(migrate(db.url, folder)).rejects.toThrow(/0003-third.*newer/);
+});
+
+test('the shipped files have one number each', async () => {
+  const shipped = await readMigrations();
+  expect(shipped.map(({ number }) => number)).toEqual([...new Set(shipped.map(({ number }) => number))]);
+  expect(shipped[0]?.name).toBe('0001-event-log');
 });

@@ -63,29 +63,34 @@ async function underLock(client: pg.ClientBase, migrations: readonly Migration[]
 }
 
 async function applyPending(client: pg.ClientBase, migrations: readonly Migration[]): Promise<string[]> {
-  const applied = await appliedChecksums(client);
-  const pending = migrations.filter(({ number }) => !applied.has(number));
-  for (const { number, name, checksum } of migrations) {
-    const known = applied.get(number);
-    if (known !== undefined && known !== checksum)
+  const applied = await appliedMigrations(client);
+  const files = new Map(migrations.map((migration) => [migration.number, migration]));
+  for (const { number, name, checksum } of applied) {
+    const file = files.get(number);
+    if (!file)
+      throw new MigrationError(`the database has migration ${name}: it was made by a newer Touchline`);
+    if (file.checksum !== checksum)
       throw new MigrationError(
-        `migration ${name} was changed after it had been applied; add a new file instead`,
+        `migration ${file.name} was changed after it had been applied; add a new file instead`,
       );
+    files.delete(number);
   }
-  for (const migration of pending) await apply(client, migration);
-  return pending.map(({ name }) => name);
+  for (const migration of files.values()) await apply(client, migration);
+  return [...files.values()].map(({ name }) => name);
 }
 
-async function appliedChecksums(client: pg.ClientBase): Promise<Map<number, string>> {
+type Applied = Pick<Migration, 'number' | 'name' | 'checksum'>;
+
+async function appliedMigrations(client: pg.ClientBase): Promise<Applied[]> {
   await client.query(`
     CREATE SCHEMA IF NOT EXISTS touchline;
     CREATE TABLE IF NOT EXISTS touchline.migration (
       number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
     )`);
-  const { rows } = await client.query<{ number: number; checksum: string }>(
-    'SELECT number, checksum FROM touchline.migration',
+  const { rows } = await client.query<Applied>(
+    'SELECT number, name, checksum FROM touchline.migration ORDER BY number',
   );
-  return new Map(rows.map(({ number, checksum }) => [number, checksum]));
+  return rows;
 }
 
 async function apply(client: pg.ClientBase, { number, name, checksum, sql }: Migration): Promise<void> {

@@ -1,0 +1,112 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import type { Decider, Happened } from '../domain/decider.js';
+import { Refused } from '../domain/refused.js';
+import type { Append } from './event-store.js';
+import { handle, newEventId } from './handle.js';
+import { MemoryEventStore } from './memory.js';
+
+type Deal = { readonly stages: readonly string[]; readonly won: boolean };
+type DealEvent = Happened<'OpportunityChanged' | 'OpportunityWon'>;
+const deal: Decider<Deal, DealEvent> = {
+  initial: { stages: [], won: false },
+  evolve: (state, event) =>
+    event.type === 'OpportunityWon'
+      ? { ...state, won: true }
+      : { ...state, stages: [...state.stages, event.data.stage ?? ''] },
+};
+const now = new Date('2026-03-01T00:00:00Z');
+const moved = (stage: string): DealEvent => ({
+  type: 'OpportunityChanged',
+  occurredAt: now,
+  data: { opportunityId: 'o', stage },
+});
+const win = (state: Deal): DealEvent[] => {
+  if (state.stages.length === 0) throw new Refused('deal-not-open', 'Open it first');
+  return state.won
+    ? []
+    : [
+        {
+          type: 'OpportunityWon',
+          occurredAt: now,
+          data: { opportunityId: 'o', amountMinor: 1, currency: 'USD' },
+        },
+      ];
+};
+const on = (store: MemoryEventStore, decide: (state: Deal) => readonly DealEvent[]) =>
+  handle(store, 'main', 'opportunity-o', deal, decide, { correlationId: 'c-1' });
+
+test('decides on what the stream says and appends the decision', async () => {
+  const store = new MemoryEventStore();
+  await on(store, () => [moved('discovery'), moved('proposal')]);
+  const { state, receipts, position } = await on(store, win);
+  expect(state).toEqual({ stages: ['discovery', 'proposal'], won: true });
+  expect(receipts).toMatchObject([{ version: 3, position: 3n, duplicate: false }]);
+  expect(position).toBe(3n);
+  expect(await store.readAll(2n, 1)).toMatchObject([
+    { type: 'OpportunityWon', correlationId: 'c-1', schemaVersion: 1 },
+  ]);
+});
+
+test('a command that is no news appends nothing and still says where the stream is', async () => {
+  const store = new MemoryEventStore();
+  await on(store, () => [moved('discovery')]);
+  await on(store, win);
+  expect(await on(store, win)).toMatchObject({ receipts: [], position: 2n });
+  expect(await store.head()).toBe(2n);
+});
+
+test('a refusal reaches the caller and appends nothing', async () => {
+  const store = new MemoryEventStore();
+  await expect(on(store, win)).rejects.toMatchObject({ code: 'deal-not-open' });
+  expect(await store.head()).toBe(0n);
+});
+
+describe('when another appends in between', () => {
+  /** Lets somebody else append just before each of the first `times` appends. */
+  function overtaken(times: number): MemoryEventStore {
+    const store = new MemoryEventStore();
+    const append = store.append.bind(store);
+    let left = times;
+    jest.spyOn(store, 'append').mockImplementation(async (batch: readonly Append[]) => {
+      if (left-- > 0)
+        await append([
+          {
+            workspace: 'main',
+            stream: 'opportunity-o',
+            expected: 'any',
+            events: [{ ...moved('theirs'), id: newEventId(), schemaVersion: 1 } as never],
+          },
+        ]);
+      return append(batch);
+    });
+    return store;
+  }
+
+  test('it decides anew on the newer state', async () => {
+    const seen: number[] = [];
+    const { state } = await on(overtaken(2), ({ stages }) => {
+      seen.push(stages.length);
+      return [moved('ours')];
+    });
+    expect(seen).toEqual([0, 1, 2]);
+    expect(state.stages).toEqual(['theirs', 'theirs', 'ours']);
+  });
+
+  test('it gives up when that never ends', async () => {
+    await expect(on(overtaken(1_000), () => [moved('ours')])).rejects.toMatchObject({
+      name: 'WrongExpectedVersion',
+    });
+  });
+});
+
+test('long streams are read in pages', async () => {
+  const store = new MemoryEventStore();
+  await on(store, () => Array.from({ length: 2_500 }, () => moved('x')));
+  expect((await on(store, win)).state.stages).toHaveLength(2_500);
+});
+
+test('new event ids are UUIDs with the time in front', () => {
+  expect(newEventId(Date.UTC(2026, 0, 1))).toMatch(
+    /^019b76da-a800-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+  );
+});

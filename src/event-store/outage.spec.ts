@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import { to } from '../../test/events.js';
+import { createPool } from '../database/database.js';
+import { startEmbedded, type Embedded } from '../database/embedded.js';
+import { migrate } from '../database/migrate.js';
+import type { RecordedEvent } from '../domain/events.js';
+import { StoreUnavailable, type EventReceipt } from './event-store.js';
+import { PostgresEventStore } from './postgres.js';
+
+let dataDir: string;
+let server: Embedded;
+let pool: Pool;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'touchline-outage-'));
+  await chmod(dataDir, 0o755);
+  server = await startEmbedded({ dataDir, initdbFlags: ['--no-sync'] });
+  await migrate(server.url);
+  pool = createPool(server.url, { max: 6 });
+});
+afterAll(async () => {
+  await pool.end();
+  await server.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+interface Load {
+  readonly acknowledged: Map<string, EventReceipt>;
+  readonly refused: unknown[];
+  stop(): Promise<void>;
+}
+
+/** Eight callers that append without pause, to streams of their own and at exact versions as well. */
+function load(store: PostgresEventStore, label: string): Load {
+  const acknowledged = new Map<string, EventReceipt>();
+  const refused: unknown[] = [];
+  let on = true;
+  const caller = async (lane: number) => {
+    let version = 0;
+    for (let round = 0; on; round++) {
+      const expected = lane % 2 === 0 ? 'any' : { exact: version };
+      const names = [`${label}-${lane}-${round}-a`, `${label}-${lane}-${round}-b`];
+      try {
+        const [result] = await store.append([to(`${label}-${lane}`, names, expected)]);
+        if (result?.status !== 'appended') throw new Error(`conflict: ${JSON.stringify(result)}`);
+        for (const receipt of result.receipts) acknowledged.set(receipt.eventId, receipt);
+        version = result.receipts.at(-1)?.version ?? version;
+      } catch (error) {
+        refused.push(error);
+        return;
+      }
+    }
+  };
+  const running = Promise.all(Array.from({ length: 8 }, (_, lane) => caller(lane)));
+  return {
+    acknowledged,
+    refused,
+    async stop() {
+      on = false;
+      await running;
+    },
+  };
+}
+
+async function everything(store: PostgresEventStore): Promise<RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  for (;;) {
+    const page = await store.readAll(events.at(-1)?.position ?? 0n, 5_000);
+    if (page.length === 0) return events;
+    events.push(...page);
+  }
+}
+
+function expectComplete(log: readonly RecordedEvent[], acknowledged: Load['acknowledged']): void {
+  expect(log.map(({ position }) => position)).toEqual(log.map((_, index) => BigInt(index + 1)));
+  expect(new Set(log.map(({ id }) => id)).size).toBe(log.length);
+  const at = new Map(log.map((event) => [event.id, event]));
+  for (const [id, { position, version }] of acknowledged)
+    expect(at.get(id)).toMatchObject({ position, version });
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('PostgreSQL killed again and again under appends: nothing acknowledged is lost, nobody is refused', async () => {
+  const store = new PostgresEventStore(pool);
+  const appends = load(store, 'killed');
+  for (let kill = 0; kill < 3; kill++) {
+    await pause(400);
+    const pid = server.pid();
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    for (let tries = 0; tries < 400 && (server.pid() === pid || server.pid() === undefined); tries++)
+      await pause(25);
+  }
+  const before = appends.acknowledged.size;
+  await pause(1_500);
+  await appends.stop();
+  expect(appends.refused).toEqual([]);
+  expect(appends.acknowledged.size).toBeGreaterThan(before);
+  expectComplete(await everything(store), appends.acknowledged);
+  await store.close();
+});
+
+test('PostgreSQL stopped for longer than anybody waits: appends are refused with Retry-After, then taken again', async () => {
+  const store = new PostgresEventStore(pool, { patienceMs: 500 });
+  const subscribed: bigint[] = [];
+  const subscription = store.subscribe(
+    0n,
+    (batch) => Promise.resolve(void subscribed.push(...batch.map(({ position }) => position))),
+    (error) => {
+      throw error;
+    },
+  );
+  const appends = load(store, 'stopped');
+  await pause(300);
+  await server.stop();
+  await pause(1_500);
+  await appends.stop();
+  expect(appends.refused).toHaveLength(8);
+  for (const error of appends.refused) expect(error).toBeInstanceOf(StoreUnavailable);
+  await expect(store.readAll(0n, 1)).rejects.toBeInstanceOf(StoreUnavailable);
+
+  server = await startEmbedded({ dataDir });
+  const again = load(store, 'again');
+  await pause(800);
+  await again.stop();
+  expect(again.refused).toEqual([]);
+  const log = await everything(store);
+  expectComplete(log, new Map([...appends.acknowledged, ...again.acknowledged]));
+  for (let tries = 0; tries < 200 && subscribed.length < log.length; tries++) await pause(25);
+  await subscription.stop();
+  expect(subscribed).toEqual(log.map(({ position }) => position));
+  await store.close();
+});
