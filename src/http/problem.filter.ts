@@ -64,13 +64,11 @@ export function answerTo(error: unknown): Answer {
   if (error instanceof StoreUnavailable) return unavailable(error.message, error.retryAfterSeconds);
   if (isDatabaseAway(error)) return unavailable('The database does not answer just now; try again', 2);
   if (error instanceof HttpException) return ofStatus(error.getStatus(), error.message);
-  return (
-    ofFastify(error) ?? {
-      status: 500,
-      code: 'internal',
-      detail: 'Something went wrong on our side; it has been logged',
-    }
-  );
+  return {
+    status: 500,
+    code: 'internal',
+    detail: 'Something went wrong on our side; it has been logged',
+  };
 }
 
 function unavailable(detail: string, retryAfterSeconds: number): Answer {
@@ -103,25 +101,9 @@ const CODES: Readonly<Record<number, string>> = {
   503: 'unavailable',
 };
 
-const ofStatus = (status: number, detail: string): Answer => ({
-  status,
-  code: CODES[status] ?? 'http-error',
-  detail,
-});
-
-/** Fastify's own refusals (unreadable JSON, body over the limit, unknown media type) carry a status and a code. */
-function ofFastify(error: unknown): Answer | undefined {
-  if (!(error instanceof Error) || !('statusCode' in error) || !('code' in error)) return undefined;
-  const { statusCode, code, message } = error;
-  if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return undefined;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge('1 MB');
-  if (statusCode === 400) return { status: 400, code: 'unreadable-body', detail: message };
-  return ofStatus(statusCode, message);
+/** What Nest makes of its own refusals and of Fastify's: unreadable JSON, a body over the limit, no such route. */
+function ofStatus(status: number, message: string): Answer {
+  const detail = status === 413 ? 'The request body is over the limit of 1 MB' : message;
+  const unreadable = status === 400 && /JSON|body/i.test(message);
+  return { status, code: unreadable ? 'unreadable-body' : (CODES[status] ?? 'http-error'), detail };
 }
-
-/** @param limit as people write it, e.g. `1 MB`. */
-export const tooLarge = (limit: string): Answer => ({
-  status: 413,
-  code: 'too-large',
-  detail: `The request body is over the limit of ${limit}`,
-});

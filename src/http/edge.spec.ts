@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { testApp, type TestApp } from '../../test/app.js';
+
+const routes: { readonly method: string; readonly url: string }[] = [];
+let app: TestApp;
+beforeAll(async () => {
+  app = await testApp({}, (nest) => {
+    nest
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onRoute', ({ method, url }) => {
+        for (const one of [method].flat())
+          if (one !== 'HEAD' && one !== 'OPTIONS') routes.push({ method: one, url });
+      });
+  });
+});
+afterAll(() => app.close());
+
+const ask = (url: string, headers: Record<string, string> = {}) => app.app.inject({ url, headers });
+const withKey = (key: string) => ({ authorization: `Bearer ${key}` });
+
+describe('an API key', () => {
+  test('opens the API of its workspace', async () => {
+    expect((await ask('/api/log/head', withKey(app.keys.apiKey))).statusCode).toBe(200);
+  });
+
+  test.each([
+    ['no header', {}, 'api-key-missing'],
+    ['another scheme', { authorization: 'Basic YWs6' }, 'api-key-missing'],
+    ['an unknown key', withKey('ak_nobody'), 'api-key-unknown'],
+  ])('%s is answered 401', async (_, headers, code) => {
+    const answer = await ask('/api/log/head', headers as Record<string, string>);
+    expect(answer.statusCode).toBe(401);
+    expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.json()).toMatchObject({ status: 401, title: 'Unauthorized', code });
+  });
+
+  test('a write key, which is public, does not open it', async () => {
+    expect((await ask('/api/log/head', withKey(app.keys.writeKey))).statusCode).toBe(401);
+  });
+
+  test('every route under /api wants one', async () => {
+    const guarded = routes.filter(({ url }) => url.startsWith('/api/'));
+    expect(guarded.length).toBeGreaterThan(10);
+    for (const { method, url } of guarded) {
+      const answer = await app.app.inject({
+        method: method as 'GET',
+        url: url.replaceAll(/:\w+/g, 'x'),
+        payload: {},
+      });
+      expect(`${method} ${url} ${answer.statusCode}`).toBe(`${method} ${url} 401`);
+    }
+  });
+
+  test('of a workspace just made works at once', async () => {
+    const { apiKey } = await app.workspaces.add('fresh');
+    expect((await ask('/api/log/head', withKey(apiKey))).statusCode).toBe(200);
+  });
+
+  test('that was revoked stops working when keys are read again', async () => {
+    const { apiKey } = await app.workspaces.add('leaving');
+    expect((await ask('/api/log/head', withKey(apiKey))).statusCode).toBe(200);
+    await app.database.pool.query(
+      `UPDATE touchline.api_key SET revoked_at = now() WHERE workspace = 'leaving'`,
+    );
+    await ask('/api/log/head', withKey('ak_unknown_makes_it_read_again'));
+    expect((await ask('/api/log/head', withKey(apiKey))).statusCode).toBe(401);
+  });
+});
+
+describe('problem documents', () => {
+  test('a path that is not there', async () => {
+    const answer = await ask('/nowhere');
+    expect(answer.statusCode).toBe(404);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.json()).toMatchObject({ code: 'not-found', status: 404 });
+  });
+
+  test('a body that cannot be read', async () => {
+    const answer = await post('{"opportunityId":');
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ code: 'unreadable-body' });
+  });
+
+  test('a body over the limit names the limit', async () => {
+    const answer = await post(JSON.stringify({ name: 'x'.repeat(1_100_000) }));
+    expect(answer.statusCode).toBe(413);
+    expect(answer.json()).toMatchObject({ code: 'too-large', detail: expect.stringContaining('1 MB') });
+  });
+
+  test('a body of another type', async () => {
+    const answer = await post('<opportunity/>', 'text/xml');
+    expect(answer.statusCode).toBe(415);
+    expect(answer.json()).toMatchObject({ code: 'unsupported-media-type' });
+  });
+
+  test('wrong and unknown fields are all named', async () => {
+    const answer = await post(JSON.stringify({ opportunityId: 7, colour: 'red' }));
+    expect(answer.statusCode).toBe(400);
+    const { code, errors } = answer.json<{ code: string; errors: { path: string; message: string }[] }>();
+    expect(code).toBe('invalid');
+    expect(errors.map(({ path }) => path)).toEqual(expect.arrayContaining(['opportunityId', 'colour']));
+  });
+
+  const post = (payload: string, type = 'application/json') =>
+    app.app.inject({
+      method: 'POST',
+      url: '/api/opportunities',
+      headers: { ...withKey(app.keys.apiKey), 'content-type': type },
+      payload,
+    });
+});
+
+describe('health and metrics', () => {
+  test('live and ready', async () => {
+    expect((await ask('/health/live')).json()).toEqual({ status: 'live' });
+    const ready = await ask('/health/ready');
+    expect(ready.statusCode).toBe(200);
+    expect(ready.json()).toMatchObject({ status: 'ready', database: 'reachable', migrations: 'done' });
+  });
+
+  test('a database that is behind this version is not ready', async () => {
+    await app.database.pool.query(
+      'CREATE TABLE kept AS TABLE touchline.migration; DELETE FROM touchline.migration',
+    );
+    const answer = await ask('/health/ready');
+    await app.database.pool.query('INSERT INTO touchline.migration TABLE kept; DROP TABLE kept');
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBe('2');
+    expect(answer.json()).toMatchObject({ status: 'not-ready', migrations: 'missing' });
+  });
+
+  test('metrics name routes by their pattern', async () => {
+    await ask('/api/leads/email:ada@acme.example', withKey(app.keys.apiKey));
+    const { body } = await ask('/metrics');
+    expect(body).toMatch(
+      /touchline_http_request_seconds_count\{method="GET",route="\/api\/leads\/:\w+",status="\d+"\} \d/,
+    );
+    expect(body).toMatch(/touchline_events_total\{outcome="appended"\} [1-9]/);
+    expect(body).not.toContain('ada@acme');
+  });
+});

@@ -1,0 +1,66 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino } from 'pino';
+import { readConfig } from '../src/config.js';
+import { openDataSource } from '../src/database/data-source.js';
+import { PostgresEventStore } from '../src/event-store/postgres.js';
+import { measureAppends, Metrics } from '../src/metrics.js';
+import { prepareWorkspaces } from '../src/prepare.js';
+import type { Runtime } from '../src/runtime.js';
+import { createApp } from '../src/server.js';
+import { CONFIGURATION_ENTITIES } from '../src/workspaces/entities.js';
+import { type Keys, Workspaces } from '../src/workspaces/workspaces.js';
+import { testDatabase, type TestDatabase } from './database.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface TestApp {
+  readonly app: NestFastifyApplication;
+  readonly database: TestDatabase;
+  readonly runtime: Runtime;
+  readonly workspaces: Workspaces;
+  /** Of workspace `main`. */
+  readonly keys: Keys;
+  close(): Promise<void>;
+}
+
+/**
+ * The whole application of the given roles over a database of its own, asked with `app.inject`, not listening.
+ *
+ * @param before runs before the routes are made
+ */
+export async function testApp(
+  environment: Readonly<Record<string, string>> = {},
+  before: (app: NestFastifyApplication) => void = () => undefined,
+): Promise<TestApp> {
+  const database = await testDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'touchline-app-'));
+  const keys = { writeKey: 'wk_main_0123456789abcdef', apiKey: 'ak_main_0123456789abcdef' };
+  const config = readConfig({
+    TOUCHLINE_DATA_DIR: dataDir,
+    TOUCHLINE_WRITE_KEY: keys.writeKey,
+    TOUCHLINE_API_KEY: keys.apiKey,
+    ...environment,
+  });
+  const configuration = await openDataSource(database.url, CONFIGURATION_ENTITIES);
+  const metrics = new Metrics();
+  const store = measureAppends(new PostgresEventStore(database.pool), metrics);
+  const runtime: Runtime = { config, pool: database.pool, configuration, store, metrics };
+  const log = pino({ level: 'silent' });
+  await prepareWorkspaces(runtime, log);
+  const app = await createApp(runtime, log);
+  before(app);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return {
+    ...{ app, database, runtime, keys },
+    workspaces: app.get(Workspaces),
+    async close() {
+      await app.close();
+      await store.close();
+      await configuration.destroy();
+      await database.drop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
