@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { day, deal, forget, logOf, project, roles, said, seen, type Entry } from '../../test/deals.js';
+import { defaultModel } from '../commands/publish-model.js';
+import type { JourneyModel } from '../domain/model.js';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await testDatabase();
+});
+afterAll(() => db.drop());
+beforeEach(() => forget(db.pool));
+
+const model: JourneyModel = {
+  ...(await defaultModel()),
+  currency: 'USD',
+  timeZone: 'UTC',
+  rates: [],
+  contents: [],
+};
+const published = (version: number, more: Partial<JourneyModel> = {}): Entry =>
+  said(`model ${version}`, 'model', 'JourneyModelPublished', 0, { document: { ...model, ...more } });
+
+const ada = 'email:ada@acme.example' as const;
+const bob = 'email:bob@acme.example' as const;
+
+interface Credit {
+  opportunity_id: string;
+  metric: string;
+  model: string;
+  content_id: string;
+  amount_minor: string;
+  reported_minor: string | null;
+  known_from: string;
+  superseded_at: string | null;
+}
+const credits = async (where: string): Promise<Credit[]> =>
+  (
+    await db.pool.query<Credit>(
+      `SELECT * FROM touchline.attribution_credit WHERE ${where} ORDER BY opportunity_id, metric, known_from, model, touch`,
+    )
+  ).rows;
+const byContent = (rows: readonly Credit[]): Record<string, number> =>
+  Object.fromEntries(rows.map(({ content_id, amount_minor }) => [content_id, Number(amount_minor)]));
+const current = async (model: string, metric = 'revenue') =>
+  byContent(await credits(`superseded_at IS NULL AND model = '${model}' AND metric = '${metric}'`));
+
+const story = [
+  published(1),
+  seen('blog', 1, [ada]),
+  seen('paper', 10, [ada], { kind: 'content_download' }),
+  seen('webinar', 20, [bob]),
+  ...deal('opp-1', {
+    amount: '100.00',
+    openedAt: day(30),
+    contacts: roles('ada@acme.example', 'bob@acme.example'),
+  }),
+  seen('pricing', 40, [ada]),
+  seen('stranger', 41, ['email:eve@acme.example']),
+];
+const win = deal(
+  'opp-1',
+  { amount: '100.00', openedAt: day(30), contacts: roles('ada@acme.example', 'bob@acme.example') },
+  { status: 'won', closedAt: day(50) },
+).slice(-1);
+
+describe('credits of a deal', () => {
+  test('are its pipeline from the opening on, over the touches of its contacts before it', async () => {
+    await project(db.pool, logOf(story));
+    expect(await current('linear', 'pipeline')).toEqual({
+      'content-blog': 3334,
+      'content-paper': 3333,
+      'content-webinar': 3333,
+    });
+    expect(await current('linear')).toEqual({});
+  });
+
+  test('and its revenue once it is won', async () => {
+    await project(db.pool, logOf([...story, ...win]));
+    expect(await current('linear')).toEqual({
+      'content-blog': 2500,
+      'content-paper': 2500,
+      'content-webinar': 2500,
+      'content-pricing': 2500,
+    });
+    expect(await current('position')).toEqual({
+      'content-blog': 4000,
+      'content-paper': 1000,
+      'content-webinar': 1000,
+      'content-pricing': 4000,
+    });
+    expect(await current('first')).toEqual({ 'content-blog': 10_000 });
+  });
+
+  test('end when the deal is reopened, and nothing is forgotten', async () => {
+    const reopened = deal('opp-1', { amount: '100.00' }, { status: 'won' }, { status: 'open' }).slice(-1);
+    const log = logOf([...story, ...win, ...reopened]);
+    await project(db.pool, log);
+    expect(await current('linear')).toEqual({});
+    const revenue = await credits(`metric = 'revenue' AND model = 'first'`);
+    expect(revenue).toMatchObject([
+      { known_from: String(log.length - 1), superseded_at: String(log.length) },
+    ]);
+  });
+
+  test('change with a touchpoint that comes late, from its position on', async () => {
+    const log = logOf([...story, ...win, seen('event', 5, [bob], { kind: 'event_attended' })]);
+    await project(db.pool, log);
+    expect(Object.keys(await current('linear'))).toHaveLength(5);
+    const versions = await credits(`metric = 'revenue' AND model = 'last'`);
+    expect(versions.map(({ known_from, superseded_at }) => [known_from, superseded_at])).toEqual([
+      [String(log.length - 1), String(log.length)],
+      [String(log.length), null],
+    ]);
+  });
+
+  test('do not change with a touchpoint that earns nothing', async () => {
+    const log = logOf([
+      ...story,
+      ...win,
+      seen('mail', 5, [bob], { kind: 'email_sent' }),
+      seen('later', 60, [ada]),
+    ]);
+    await project(db.pool, log);
+    expect(await credits(`superseded_at IS NOT NULL AND metric = 'revenue'`)).toEqual([]);
+  });
+
+  test('include what a person did before anybody knew who it was', async () => {
+    const anonymous = 'anonymous:a-1' as const;
+    const log = logOf([
+      ...story,
+      ...win,
+      seen('ad', 2, [anonymous], { kind: 'ad_click', channel: 'paid_search' }),
+      said('claim', `identity-${ada}`, 'IdentityClaimed', 12, { identity: [ada, anonymous] }),
+    ]);
+    await project(db.pool, log);
+    expect(Object.keys(await current('linear'))).toContain('content-ad');
+  });
+
+  test('are of everybody at the account while the deal has no contacts', async () => {
+    const log = logOf([
+      ...story.filter(({ stream }) => stream !== 'opportunity-opp-1'),
+      ...deal('opp-1', { amount: '90.00', openedAt: day(45), accountId: 'acme.example' }),
+      ...deal('opp-2', { amount: '90.00', openedAt: day(45), accountId: 'nobody.example' }),
+    ]);
+    await project(db.pool, log);
+    expect(Object.keys(await current('linear', 'pipeline'))).toHaveLength(5);
+    const { rows } = await db.pool
+      .query(`SELECT amount_minor, event_ids, committee FROM touchline.attribution_path
+      WHERE opportunity_id = 'opp-2' AND superseded_at IS NULL`);
+    expect(rows).toEqual([{ amount_minor: '9000', event_ids: [], committee: 'account' }]);
+  });
+});
+
+describe('a model published later', () => {
+  test('weighs anew, from its position on', async () => {
+    const attribution = { ...model.attribution, lookbackDays: 15 };
+    const log = logOf([...story, ...win, published(2, { attribution })]);
+    await project(db.pool, log);
+    expect(await current('linear')).toEqual({ 'content-pricing': 10_000 });
+    expect(
+      await credits(`metric = 'revenue' AND model = 'linear' AND superseded_at = ${log.length}`),
+    ).toHaveLength(4);
+  });
+
+  test('leaves the credits alone when it changes nothing about them', async () => {
+    const log = logOf([...story, ...win, published(2, { name: 'other' })]);
+    await project(db.pool, log);
+    expect(await credits(`superseded_at IS NOT NULL AND metric = 'revenue'`)).toEqual([]);
+  });
+});
+
+describe('another currency', () => {
+  const opening = {
+    amount: '100.00',
+    currency: 'EUR',
+    openedAt: day(30),
+    contacts: roles('ada@acme.example'),
+  };
+  const euros = [story[1]!, story[2]!, seen('third', 11, [ada]), ...deal('opp-1', opening)];
+
+  test('is reported at the published rate of the reference day', async () => {
+    const rates = [
+      { currency: 'EUR', date: '2026-01-01', rate: 1.1 },
+      { currency: 'EUR', date: '2026-02-01', rate: 1.2 },
+    ];
+    await project(db.pool, logOf([published(1, { rates }), ...euros]));
+    const rows = await credits(`model = 'linear' AND superseded_at IS NULL`);
+    expect(rows.map((row) => [row.amount_minor, row.reported_minor])).toEqual([
+      ['3334', '3667'],
+      ['3333', '3667'],
+      ['3333', '3666'],
+    ]);
+  });
+
+  test('is not reported while no rate is known, and is when one is published', async () => {
+    const rates = [{ currency: 'EUR', date: '2026-01-01', rate: 1.1 }];
+    const log = logOf([published(1), ...euros, published(2, { rates })]);
+    await project(db.pool, log);
+    const rows = await credits(`model = 'first'`);
+    expect(rows.map((row) => [row.amount_minor, row.reported_minor, row.known_from])).toContainEqual([
+      '10000',
+      null,
+      '6',
+    ]);
+    expect(rows.at(-1)).toMatchObject({ reported_minor: '11000', known_from: String(log.length) });
+  });
+});

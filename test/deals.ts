@@ -1,0 +1,139 @@
+import type pg from 'pg';
+import { eventId } from '../src/domain/event-id.js';
+import { replay, type Happened } from '../src/domain/decider.js';
+import type { NewEvent, RecordedEvent } from '../src/domain/events.js';
+import type { IdentityKey } from '../src/domain/identity.js';
+import { opportunity, open, type OpenOpportunity, type Opportunity } from '../src/domain/opportunity.js';
+import { update, type UpdateOpportunity } from '../src/domain/opportunity-update.js';
+import type { Touchpoint } from '../src/domain/touchpoint.js';
+import { attribution } from '../src/projections/attribution.js';
+import { journey } from '../src/projections/journey.js';
+import { opportunities } from '../src/projections/opportunities.js';
+import type { Projection } from '../src/projections/projection.js';
+
+/** An event with its stream, not yet at a position. */
+export interface Entry {
+  readonly stream: string;
+  readonly event: NewEvent;
+}
+
+/** So many days into 2026; fractions are times of day. */
+export const day = (number: number): Date => new Date(Date.UTC(2026, 0, 1) + Math.round(number * 86_400_000));
+
+/** A page view by somebody. The name makes the id. */
+export function seen(
+  name: string,
+  at: number,
+  identity: readonly IdentityKey[],
+  more: Partial<Touchpoint> = {},
+): Entry {
+  const occurredAt = day(at);
+  const data: Touchpoint = {
+    kind: 'page_view',
+    channel: 'organic_search',
+    content: { id: `content-${name}` },
+    verdict: 'human',
+    ...more,
+    identity,
+  };
+  return {
+    stream: `touchpoints-${identity[0]}`,
+    event: { id: idOf(name, occurredAt), type: 'TouchpointRecorded', schemaVersion: 1, occurredAt, data },
+  };
+}
+
+export function said<T extends NewEvent['type']>(
+  name: string,
+  stream: string,
+  type: T,
+  at: number,
+  data: NewEvent<T>['data'],
+): Entry {
+  const occurredAt = day(at);
+  return {
+    stream,
+    event: { id: idOf(name, occurredAt), type, schemaVersion: 1, occurredAt, data } as NewEvent,
+  };
+}
+
+const idOf = (name: string, at: Date): string => eventId('main', 'test', name, at);
+
+type Step = Partial<UpdateOpportunity> | Partial<OpenOpportunity>;
+
+/** The events of a deal: how it is opened, then what is said of it; `now` of each step is its own. */
+export function deal(opportunityId: string, opening: Partial<OpenOpportunity>, ...steps: Step[]): Entry[] {
+  let state: Opportunity = opportunity.initial;
+  const decided: Happened[] = [];
+  const take = (events: ReturnType<typeof open>): void => {
+    decided.push(...events);
+    state = replay(opportunity, events, state);
+  };
+  take(open({ opportunityId, currency: 'USD', contacts: [], now: day(300), ...opening }, state));
+  for (const step of steps) take(update({ opportunityId, contacts: [], now: day(300), ...step }, state));
+  return decided.map((event, index) => ({
+    stream: `opportunity-${opportunityId}`,
+    event: {
+      ...event,
+      id: idOf(`${opportunityId} ${index}`, event.occurredAt),
+      schemaVersion: 1,
+    } as NewEvent,
+  }));
+}
+
+/** The log that comes of entries in this order. */
+export function logOf(entries: readonly Entry[], workspace = 'main'): RecordedEvent[] {
+  const versions = new Map<string, number>();
+  return entries.map(({ stream, event }, index) => {
+    const version = (versions.get(stream) ?? 0) + 1;
+    versions.set(stream, version);
+    const at = { workspace, stream, version, position: BigInt(index + 1), recordedAt: day(301) };
+    return { ...event, ...at } as RecordedEvent;
+  });
+}
+
+const CHAIN = [journey, opportunities, attribution];
+
+/** Applies a log to the read models in batches of `size`, all side by side. */
+export async function project(pool: pg.Pool, log: readonly RecordedEvent[], size = 5_000): Promise<void> {
+  for (let after = 0; after < log.length; after += size) {
+    for (const projection of CHAIN) await applyPart(pool, projection, log, after, after + size);
+  }
+}
+
+/** Makes the credits anew while all that they are made from is at the end of the log already. */
+export async function rebuildCredits(
+  pool: pg.Pool,
+  log: readonly RecordedEvent[],
+  size: number,
+): Promise<void> {
+  await pool.query(`TRUNCATE ${attribution.tables.join(', ')}`);
+  for (let after = 0; after < log.length; after += size)
+    await applyPart(pool, attribution, log, after, after + size);
+}
+
+async function applyPart(
+  pool: pg.Pool,
+  projection: Projection,
+  log: readonly RecordedEvent[],
+  after: number,
+  end: number,
+): Promise<void> {
+  const part = log.slice(after, end);
+  const batch = part.filter(({ type }) => projection.handles.includes(type));
+  const tx = await pool.connect();
+  try {
+    await tx.query('BEGIN');
+    await projection.apply(batch, tx, { after: BigInt(after), upTo: BigInt(after + part.length) });
+    await tx.query('COMMIT');
+  } finally {
+    tx.release();
+  }
+}
+
+/** Forgets everything the chain wrote. */
+export const forget = (pool: pg.Pool): Promise<unknown> =>
+  pool.query(`TRUNCATE ${CHAIN.flatMap(({ tables }) => tables).join(', ')}`);
+
+/** Roles for `contacts`, by e-mail. */
+export const roles = (...emails: string[]) =>
+  emails.map((email) => ({ keys: [`email:${email}` as IdentityKey], role: 'decision_maker' }));
