@@ -31,7 +31,7 @@ export class ServerProcess {
   static async start({ dataDir, port, env }: ServerOptions): Promise<ServerProcess> {
     const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
       env: {
-        PATH: process.env['PATH'] ?? '',
+        PATH: process.env.PATH ?? '',
         PORT: String(port),
         TOUCHLINE_DATA_DIR: dataDir,
         TOUCHLINE_WRITE_KEY: WRITE_KEY,

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runBuilt, runToEnd } from './command.js';
+import { freePort, ServerProcess } from './server-process.js';
+
+const NO_KEYS = { TOUCHLINE_WRITE_KEY: '', TOUCHLINE_API_KEY: '' };
+let dataDir: string;
+let port: number;
+const start = () => ServerProcess.start({ dataDir, port, env: NO_KEYS });
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'touchline-start-'));
+  port = await freePort();
+});
+afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+describe('a start', () => {
+  let record = '';
+  let read = '';
+  let keys = '';
+
+  test('the first prints keys and commands to paste, and they work', async () => {
+    const server = await start();
+    [record = '', read = ''] = server.output.match(/^ +curl .*$/gm) ?? [];
+    const recorded = await shell(record);
+    const found = await shell(read);
+    await server.stop();
+    expect(recorded).toMatchObject({ receipts: [{ messageId: 'hello-1', status: 'accepted' }] });
+    expect(found).toMatchObject({ known: true, email: 'ada@acme.example', touchpoints: 1 });
+    keys = await readFile(join(dataDir, 'keys.json'), 'utf8');
+    expect(server.output).toContain((JSON.parse(keys) as { keys: { apiKey: string } }).keys.apiKey);
+  });
+
+  test('keeps the keys where only the owner reads them', async () => {
+    expect((await stat(join(dataDir, 'keys.json'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('the second serves the same data with the same keys and shows none', async () => {
+    const server = await start();
+    const found = await shell(read);
+    const again = await shell(record);
+    await server.stop();
+    expect(found).toMatchObject({ email: 'ada@acme.example', touchpoints: 1 });
+    expect(again).toMatchObject({ receipts: [{ status: 'duplicate' }] });
+    expect(await readFile(join(dataDir, 'keys.json'), 'utf8')).toBe(keys);
+    expect(server.output).not.toMatch(/[wa]k_\w{10}/);
+  });
+
+  test('SIGTERM ends it with 0, and PostgreSQL with it', async () => {
+    const server = await start();
+    const postgres = await postmaster();
+    const code = await server.stop();
+    expect(code).toBe(0);
+    expect(alive(postgres)).toBe(false);
+  });
+
+  test('after kill -9 the next recovers what was acknowledged', async () => {
+    const killed = await start();
+    const late = record.replace('hello-1', 'hello-2');
+    expect(await shell(late)).toMatchObject({ receipts: [{ status: 'accepted' }] });
+    await killed.kill();
+    const server = await start();
+    const again = await shell(late);
+    await server.stop();
+    expect(again).toMatchObject({ receipts: [{ status: 'duplicate' }] });
+  });
+});
+
+describe('one line and a failure', () => {
+  test('when the data folder is in use', async () => {
+    const server = await start();
+    const second = await runBuilt('main.js', [], settings({ PORT: '0' }));
+    await server.stop();
+    expect(second.code).toBe(1);
+    expect(linesOf(second.error)).toEqual([expect.stringMatching(/^touchline: the data folder is in use/)]);
+  });
+
+  test('when the port is taken, and PostgreSQL is not left behind', async () => {
+    const taken = createServer().listen(port, '0.0.0.0');
+    await once(taken, 'listening');
+    const { code, error } = await runBuilt('main.js', [], settings({}));
+    taken.close();
+    expect(code).toBe(1);
+    expect(linesOf(error)).toEqual([
+      `touchline: port ${port} is taken by another program; set PORT to a free one`,
+    ]);
+    expect(await postmaster()).toBe(0);
+  });
+
+  test('when DATABASE_URL leads nowhere; its password is not shown', async () => {
+    const DATABASE_URL = `postgres://ada:hush@127.0.0.1:${await freePort()}/touchline`;
+    const { code, error } = await runBuilt('main.js', [], settings({ DATABASE_URL }));
+    expect(code).toBe(1);
+    expect(linesOf(error)).toEqual([
+      expect.stringMatching(/^touchline: DATABASE_URL: cannot use .* as ada: .*ECONNREFUSED/),
+    ]);
+    expect(error).not.toContain('hush');
+  });
+
+  test('when settings are wrong, each with its own line', async () => {
+    const { code, error } = await runBuilt(
+      'main.js',
+      [],
+      settings({ PORT: 'http', ROLES: 'cook', KAFKA_BROKERS: 'k:9092' }),
+    );
+    expect(code).toBe(1);
+    expect(linesOf(error)).toEqual([
+      'touchline: Settings cannot be used:',
+      expect.stringMatching(/^ {2}PORT: /),
+      expect.stringMatching(/^ {2}ROLES: /),
+      expect.stringMatching(/^ {2}KAFKA_BROKERS: /),
+    ]);
+  });
+});
+
+const settings = (env: Record<string, string>) => ({
+  PORT: String(port),
+  TOUCHLINE_DATA_DIR: dataDir,
+  ...env,
+});
+
+const linesOf = (text: string): string[] => text.trimEnd().split('\n');
+
+async function shell(command: string): Promise<unknown> {
+  const { out, error } = await runToEnd('sh', ['-c', command]);
+  if (!out) throw new Error(`${command}: ${error || 'no answer'}`);
+  return JSON.parse(out) as unknown;
+}
+
+/** Process id of the data folder's PostgreSQL, 0 when none runs. */
+async function postmaster(): Promise<number> {
+  const file = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').catch(() => '0');
+  return parseInt(file, 10);
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
