@@ -1,4 +1,5 @@
-import { ServerProcess, WRITE_KEY } from '../test/e2e/server-process.js';
+import type { ServerProcess} from '../test/e2e/server-process.js';
+import { WRITE_KEY } from '../test/e2e/server-process.js';
 import type { Report } from './figure.js';
 import { generate } from './generator.js';
 import type { Job, Seen } from './load.js';

@@ -24,6 +24,6 @@ export async function withServer(
 
 /** BENCH_DIR chooses the disk. */
 export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(process.env['BENCH_DIR'] ?? tmpdir(), 'touchline-bench-'));
+  const folder = await mkdtemp(join(process.env.BENCH_DIR ?? tmpdir(), 'touchline-bench-'));
   await work(folder).finally(() => rm(folder, { recursive: true, force: true }));
 }

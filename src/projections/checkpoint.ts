@@ -194,7 +194,9 @@ export class Checkpoints {
       await tx.query('COMMIT');
       return result;
     } catch (error) {
-      await tx.query('ROLLBACK').catch((lost: Error) => (broken = lost));
+      await tx
+        .query('ROLLBACK')
+        .catch((lost: unknown) => (broken = lost instanceof Error ? lost : new Error(String(lost))));
       throw error;
     } finally {
       tx.release(broken);

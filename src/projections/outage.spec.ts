@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { append, seen, tally, tallyTables, touches } from '../../test/sample-projections.js';
+import { until } from '../../test/until.js';
 import { createPool } from '../database/database.js';
 import { type Embedded, startEmbedded } from '../database/embedded.js';
 import { migrate } from '../database/migrate.js';
@@ -48,10 +49,11 @@ test('PostgreSQL goes away twice: projections wait, nothing is parked, nothing i
   process.kill(server.pid() ?? 0, 'SIGKILL');
   await append(store, touches(1_000));
 
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(100)) {
+  const caughtUp = await until(async () => {
     const checkpoints = await readCheckpoints(pool).catch(() => []);
-    if (checkpoints.length === 2 && checkpoints.every(({ position }) => position === 4_000n)) break;
-  }
+    return checkpoints.length === 2 && checkpoints.every(({ position }) => position === 4_000n);
+  }, 30_000);
+  expect(caughtUp).toBe(true);
   expect(await seen(pool, 'alpha')).toBe(4_000);
   expect(await seen(pool, 'beta')).toBe(4_000);
   expect((await countParked(pool)).size).toBe(0);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { append, counts, seen, tallyTables, touches } from '../../test/sample-projections.js';
 import { endWorker, startWorker } from '../../test/workers/start.js';
+import { until } from '../../test/until.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import { readCheckpoints } from './checkpoint.js';
 import { countParked } from './parking.js';
@@ -34,13 +35,11 @@ async function worker(pauseMs = 0): Promise<ChildProcess> {
 }
 
 async function reached(position: bigint): Promise<void> {
-  for (const deadline = Date.now() + 40_000; Date.now() < deadline; await sleep(20)) {
+  const caughtUp = await until(async () => {
     const checkpoints = await readCheckpoints(db.pool);
-    if (checkpoints.length === 2 && checkpoints.every((one) => one.position >= position)) return;
-  }
-  throw new Error(
-    `not caught up: ${JSON.stringify(await readCheckpoints(db.pool), (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))}`,
-  );
+    return checkpoints.length === 2 && checkpoints.every((one) => one.position >= position);
+  }, 40_000);
+  expect(caughtUp).toBe(true);
 }
 
 /** A unique key on positions makes an event applied twice an error, so right sums mean: once. */
@@ -72,9 +71,7 @@ test('two processes share the projections, and one takes over when the other die
   await append(store, touches(300));
   await reached(300n);
   await worker(1);
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(50))
-    if (new Set(await owners()).size === 2) break;
-  expect(new Set(await owners()).size).toBe(2);
+  expect(await until(async () => new Set(await owners()).size === 2, 20_000)).toBe(true);
   for (let round = 0; round < 10; round += 1) await append(store, touches(100));
   await endWorker(first);
   await append(store, touches(700));

@@ -65,14 +65,14 @@ export class LogHeadAnswer {
 export class ParkedQuery {
   @ApiPropertyOptional({ type: String, description: '`next` of the page before', example: '4711' })
   @Matches(/^\d{1,18}$/, { message: 'give `next` of the page before' })
-  cursor: string = '0';
+  cursor = '0';
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @Transform(({ value }) => Number(value))
   @IsInt({ message: 'give a whole number from 1 to 1000' })
   @Min(1)
   @Max(1000)
-  limit: number = 100;
+  limit = 100;
 }
 
 /** Tells the OpenAPI document what is answered, with an example. */

@@ -27,8 +27,8 @@ beforeAll(async () => {
   db = await testDatabase();
   await tallyTables(db.pool, 'alpha', 'beta');
   const sick = tally('alpha', {
-    check: ({ type, data }) => {
-      if (poison && type === 'TouchpointRecorded' && 'properties' in data && data.properties?.['poison'])
+    check: (event) => {
+      if (poison && event.type === 'TouchpointRecorded' && event.data.properties?.poison)
         throw new Error('poison');
     },
   });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Logger } from '@nestjs/common';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { append, counts, seen, tally, tallyTables, touch, touches } from '../../test/sample-projections.js';
+import { until } from '../../test/until.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { readCheckpoints } from './checkpoint.js';
 import { countParked, readParked } from './parking.js';
@@ -192,9 +193,7 @@ describe('leases', () => {
     two.start();
     const owners = async (): Promise<number> =>
       new Set((await readCheckpoints(db.pool)).flatMap(({ owner }) => owner ?? [])).size;
-    const deadline = Date.now() + 10_000;
-    while ((await owners()) < 2 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 50));
-    expect(await owners()).toBe(2);
+    expect(await until(async () => (await owners()) === 2, 10_000)).toBe(true);
     await append(store, touches(500));
     await Promise.all([one.catchUp(), two.catchUp()]);
     expect(await seen(db.pool, 'alpha')).toBe(505);
@@ -219,7 +218,7 @@ describe('a failing event', () => {
   const poisoned = (flag: { on: boolean }): Projection =>
     tally('alpha', {
       check: (event) => {
-        if (flag.on && event.type === 'TouchpointRecorded' && event.data.properties?.['poison'])
+        if (flag.on && event.type === 'TouchpointRecorded' && event.data.properties?.poison)
           throw new TypeError('poison');
       },
     });
@@ -327,9 +326,7 @@ describe('a failing event', () => {
     const live = runner([lost]);
     live.start();
     const status = async () => (await readCheckpoints(db.pool))[0];
-    const deadline = Date.now() + 5_000;
-    while ((await status())?.status !== 'failed' && Date.now() < deadline)
-      await new Promise((done) => setTimeout(done, 20));
+    await until(async () => (await status())?.status === 'failed', 5_000);
     expect(await status()).toMatchObject({ status: 'failed', position: 0n });
     expect((await status())?.error).toContain('no such table');
     expect((await countParked(db.pool)).size).toBe(0);

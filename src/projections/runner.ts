@@ -211,7 +211,10 @@ export class ProjectionRunner {
 
   private async recover(slot: Slot, error: unknown, backOff: number): Promise<void> {
     const { name } = slot.projection;
-    if (error instanceof Fenced) return this.log.warn(error.message);
+    if (error instanceof Fenced) {
+      this.log.warn(error.message);
+      return;
+    }
     const outage = !(error instanceof BatchFailed) || error.fault === 'outage';
     if (backOff === SHORTEST_POLL_MS)
       this.log.warn(`${name} ${outage ? 'waits for the database' : 'cannot go on'}: ${String(error)}`);

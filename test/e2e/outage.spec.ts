@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Embedded, startEmbedded } from '../../src/database/embedded.js';
+import { until } from '../until.js';
 import { freePort, poolOf, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
 import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
@@ -38,12 +39,12 @@ test(
     for (const downMs of [500, 4_000]) {
       const before = traffic.acknowledged.messages.size;
       await database.stop();
-      for (const deadline = Date.now() + downMs; Date.now() < deadline; await sleep(100))
+      await until(async () => {
         peak = Math.max(peak, await server.memory());
+        return false;
+      }, downMs);
       database = await startEmbedded({ dataDir: databaseDir, port: database.port });
-      for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(100))
-        if (traffic.acknowledged.messages.size > before + 1_000) break;
-      expect(traffic.acknowledged.messages.size).toBeGreaterThan(before + 1_000);
+      expect(await until(() => traffic.acknowledged.messages.size > before + 1_000, 20_000)).toBe(true);
     }
     await traffic.stop();
     expect(server.running).toBe(true);

@@ -35,7 +35,7 @@ export class Traffic {
   readonly refusals: Refusals = { statuses: new Map(), withoutRetryAfter: 0 };
   private readonly clients: Promise<void>[] = [];
   private stopping = false;
-  private failure: unknown;
+  private failure: Error | undefined;
   private serial = 0;
 
   constructor(private readonly url: string) {}
@@ -60,7 +60,7 @@ export class Traffic {
     try {
       while (!this.stopping) await work();
     } catch (error) {
-      this.failure ??= error;
+      this.failure ??= error instanceof Error ? error : new Error(String(error));
     }
   }
 

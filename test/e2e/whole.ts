@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { until } from '../until.js';
 import { API_KEY } from './server-process.js';
 import type { Acknowledged } from './traffic.js';
 
@@ -19,7 +19,7 @@ export async function expectLogWhole(pool: pg.Pool, acknowledged: Acknowledged):
     `SELECT count(*)::int AS events, min(position)::int AS first, max(position)::int AS last,
        count(DISTINCT (workspace, id))::int AS ids, (SELECT head::int FROM touchline.log) AS head FROM touchline.event`,
   );
-  const last = Number((log[0] as { last: number }).last);
+  const { last } = log[0] as { last: number };
   expect(log[0]).toEqual({ events: last, first: 1, last, ids: last, head: last });
 
   const { rows: broken } = await pool.query(
@@ -29,22 +29,26 @@ export async function expectLogWhole(pool: pg.Pool, acknowledged: Acknowledged):
   expect(broken).toEqual([]);
 }
 
+interface Standing {
+  readonly head: string;
+  readonly projections: readonly {
+    readonly name: string;
+    readonly position: string;
+    readonly parked: number;
+  }[];
+}
+
 /** Waits until every read model has applied the whole log, by the API's own word. */
 export async function caughtUp(url: string, patienceMs: number): Promise<void> {
-  let said: unknown;
-  for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(200)) {
+  let standing: Standing = { head: '0', projections: [] };
+  await until(async () => {
     const answer = await fetch(`${url}/api/projections`, { headers: { authorization: `Bearer ${API_KEY}` } });
-    const { head, projections } = (await answer.json()) as {
-      head: string;
-      projections: { position: string; parked: number }[];
-    };
-    said = projections;
-    if (projections.length > 0 && projections.every(({ position }) => position === head)) {
-      expect(projections.filter(({ parked }) => parked > 0)).toEqual([]);
-      return;
-    }
-  }
-  throw new Error(`the projections have not caught up: ${JSON.stringify(said)}`);
+    standing = (await answer.json()) as Standing;
+    return standing.projections.every(({ position }) => position === standing.head);
+  }, patienceMs);
+  const { head, projections } = standing;
+  expect(projections.length).toBeGreaterThan(0);
+  expect(projections).toEqual(projections.map((one) => ({ ...one, position: head, parked: 0 })));
 }
 
 /** Law 6: the credits of every won deal add up to its amount under each model, and its amount is the one acknowledged. */
