@@ -11,12 +11,11 @@ export function busyness(time: number): number {
   return weekday * (isHoliday(date) ? 0.15 : 1) * (date.getUTCMonth() === 7 ? 0.75 : 1);
 }
 
-const FIXED_HOLIDAYS = new Set(['01-01', '05-01', '07-04', '12-24', '12-25', '12-26', '12-31']);
+const FIXED_HOLIDAYS = new Set([101, 501, 704]);
 
 function isHoliday(date: Date): boolean {
   const [month, day] = [date.getUTCMonth() + 1, date.getUTCDate()];
-  if (FIXED_HOLIDAYS.has(date.toISOString().slice(5, 10))) return true;
-  if (month === 12 && day > 26) return true;
+  if (FIXED_HOLIDAYS.has(month * 100 + day) || (month === 12 && day > 23)) return true;
   return month === 11 && date.getUTCDay() === 4 && day > 21 && day < 29; // Thanksgiving
 }
 

@@ -97,7 +97,7 @@ function deal(id: string, account: Account, openedAt: number, until: number): De
     ...{ id, account, openedAt, committee, steps },
     name: `${account.name}, ${account.people.length > 20 ? 'all plants' : random.pick(['first plant', 'pilot line', 'main plant'])}`,
     amount: money(amount),
-    currency: EURO.has(account.country) && random.chance(0.4) ? 'EUR' : 'USD',
+    currency: EURO.has(account.country) && random.chance(0.25) ? 'EUR' : 'USD',
     owner: `rep-${random.int(1, 9)}`,
     source: random.weighted(SOURCES),
     ...(closing < until ? { end: ending(random, closing, committee) } : {}),

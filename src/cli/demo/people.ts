@@ -124,9 +124,16 @@ function person(id: string, account: Account, taken: Set<string>): Person {
   return {
     ...{ id, account, name: `${first} ${last}`, email, role },
     title: random.pick(TITLES[role]),
-    devices: Array.from({ length: random.chance(0.3) ? 2 : 1 }, () => `a-${random.hex(16)}`),
+    devices: devicesOf(random, account),
     agent: random.pick(AGENTS),
     curiosity: random.logNormal(0.75, 0.7),
     open: random.chance(0.62),
   };
+}
+
+/** One or two browsers; one in twenty-five sits at a computer that a colleague uses, too. */
+function devicesOf(random: Random, { people }: Account): string[] {
+  const own = Array.from({ length: random.chance(0.3) ? 2 : 1 }, () => `a-${random.hex(16)}`);
+  const shared = people.length > 3 && random.chance(0.04) ? people.at(-1)?.devices[0] : undefined;
+  return shared === undefined ? own : [shared];
 }
