@@ -1,0 +1,189 @@
+import type { PoolClient } from 'pg';
+import { isEvent, type Position, type RecordedEvent } from '../domain/events.js';
+import type { IdentityKey } from '../domain/identity.js';
+import { Accounts } from './journey/accounts.js';
+import { applyFact } from './journey/apply-fact.js';
+import { factOf, isPersonal, keysOf } from './journey/facts.js';
+import { ReadFailed } from './journey/gate.js';
+import { groups, type Item } from './journey/groups.js';
+import { Models } from './journey/models.js';
+import { refoldEverybody } from './journey/publication.js';
+import { settle } from './journey/settle.js';
+import { UnitOfWork } from './journey/unit-of-work.js';
+import { PoisonedEvent, type ParkingKey, type Projection, type Range } from './projection.js';
+
+/**
+ * Who is who, and what each lead's journey comes to: identity, profile, touchpoints, buying stage and score, as
+ * versions by log position (0005-journey.sql, ADR 0007).
+ */
+export const journey: Projection = {
+  name: 'journey',
+  version: 1,
+  handles: [
+    'TouchpointRecorded',
+    'IdentityClaimed',
+    'IdentitiesMerged',
+    'IdentitiesSplit',
+    'AccountObserved',
+    'ContactRoleAssigned',
+    'JourneyModelPublished',
+  ],
+  after: [],
+  tables: [
+    'touchline.journey_model',
+    'touchline.identity_key',
+    'touchline.identity_link',
+    'touchline.lead_profile',
+    'touchline.journey',
+    'touchline.stage_transition',
+    'touchline.score_change',
+    'touchline.account',
+    'touchline.lead',
+    'touchline.identity_state',
+    'touchline.account_state',
+    'touchline.identity_fact',
+  ],
+  apply,
+  parkingKeys,
+};
+
+/** A model's publication concerns everybody, so it parts the batch; what lies between is applied side by side. */
+async function apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Range): Promise<void> {
+  const models = new Models(tx);
+  await models.load([...new Set(batch.map(({ workspace }) => workspace))]);
+  let part: RecordedEvent[] = [];
+  for (const event of batch) {
+    if (!isEvent(event, 'JourneyModelPublished')) {
+      part.push(event);
+      continue;
+    }
+    await applyPart(part, tx, range, models);
+    part = [];
+    await poisonedBy(event, [`workspace:${event.workspace}`], () =>
+      models.publish(event, positionOf(event, range)),
+    );
+    await refoldEverybody(tx, models, event.workspace, positionOf(event, range));
+  }
+  await applyPart(part, tx, range, models);
+}
+
+/**
+ * From where on the log says so. An event that is applied late (it was parked, and healed) takes effect at the next
+ * position: what was answered `asOf` an earlier one stays as it was.
+ */
+const positionOf = (event: RecordedEvent, range: Range): Position =>
+  event.position > range.after ? event.position : range.after + 1n;
+
+interface Work extends Item {
+  readonly event: RecordedEvent;
+  readonly position: Position;
+}
+
+async function applyPart(
+  events: readonly RecordedEvent[],
+  tx: PoolClient,
+  range: Range,
+  models: Models,
+): Promise<void> {
+  if (events.length === 0) return;
+  const accounts = new Accounts(tx);
+  const uow = new UnitOfWork(tx, models, accounts);
+  const work = events.map((event) => workOf(event, range));
+  const changes = await accounts.observe(
+    work.flatMap(({ event, position }) => (isEvent(event, 'AccountObserved') ? [{ event, position }] : [])),
+  );
+  const domains = new Map(changes.map((change) => [change.position, change.domains]));
+  await uow.prefetch(work.flatMap(({ workspace, keys }) => keys.map((key) => ({ workspace, key }))));
+  await uow.prefetchDomains(
+    changes.flatMap(({ workspace, domains: all }) => all.map((domain) => ({ workspace, domain }))),
+  );
+  const items = work
+    .map((each) => ({ ...each, domains: domains.get(each.position) ?? [] }))
+    .filter((each) => each.keys.length > 0 || each.domains.length > 0);
+  await allOrFirstFault(groups(uow, items).map((group) => applyGroup(uow, group)));
+  await accounts.write();
+  await uow.write(events.some(({ position }) => position <= range.after));
+}
+
+function workOf(event: RecordedEvent, range: Range): Work {
+  const keys = isPersonal(event) ? keysOf(event) : [];
+  return { event, position: positionOf(event, range), workspace: event.workspace, keys, domains: [] };
+}
+
+async function applyGroup(uow: UnitOfWork, group: readonly Work[]): Promise<void> {
+  for (const { event, position, keys, domains } of group) {
+    if (isPersonal(event)) {
+      await poisonedBy(event, [...keys, ...leadsOf(uow, event.workspace, keys)], () =>
+        applyFact(uow, factOf(event, position)),
+      );
+    } else {
+      await poisonedBy(event, [], () => renameAccounts(uow, event.workspace, domains, position));
+    }
+  }
+}
+
+/** An account was observed whose domain leads are known by: they belong to it from now on. */
+async function renameAccounts(
+  uow: UnitOfWork,
+  workspace: string,
+  domains: readonly string[],
+  position: Position,
+): Promise<void> {
+  for (const lead of uow.leads) {
+    const { emailDomain } = lead.names;
+    if (!lead.alive || lead.workspace !== workspace || emailDomain === null) continue;
+    if (domains.includes(emailDomain)) await settle(uow, lead, position);
+  }
+}
+
+async function poisonedBy(
+  event: RecordedEvent,
+  keys: readonly ParkingKey[],
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    if (cause instanceof ReadFailed) throw cause;
+    throw new PoisonedEvent(event, keys, { cause });
+  }
+}
+
+const leadsOf = (uow: UnitOfWork, workspace: string, keys: readonly IdentityKey[]): ParkingKey[] =>
+  keys.flatMap((key): ParkingKey[] => {
+    const { lead } = uow.key(workspace, key);
+    return lead ? [`lead:${lead.id}`] : [];
+  });
+
+/** Waits for all groups, so that nobody uses the connection any more, and throws what is wrong with the first event. */
+async function allOrFirstFault(work: readonly Promise<void>[]): Promise<void> {
+  const faults = (await Promise.allSettled(work)).flatMap((each) =>
+    each.status === 'rejected' ? [each.reason as unknown] : [],
+  );
+  if (faults.length === 0) return;
+  const failed = faults.find((fault) => fault instanceof ReadFailed);
+  if (failed) throw failed.cause;
+  const poisoned = faults.filter((fault) => fault instanceof PoisonedEvent);
+  throw poisoned.reduce((a, b) => (b.event.position < a.event.position ? b : a));
+}
+
+/** The leads that the keys of events mean now. */
+async function parkingKeys(
+  events: readonly RecordedEvent[],
+  tx: PoolClient,
+): Promise<readonly (readonly ParkingKey[])[]> {
+  const named = events.map((event) => (isPersonal(event) ? keysOf(event) : []));
+  const pairs = events.flatMap(({ workspace }, at) => (named[at] ?? []).map((key) => ({ workspace, key })));
+  const { rows } = await tx.query<{ workspace: string; key: string; lead_id: string }>(
+    `SELECT workspace, key, lead_id FROM unnest($1::text[], $2::text[]) AS w (workspace, key)
+       JOIN touchline.identity_state USING (workspace, key)`,
+    [pairs.map(({ workspace }) => workspace), pairs.map(({ key }) => key)],
+  );
+  const leads = new Map(rows.map((row) => [`${row.workspace}\0${row.key}`, row.lead_id]));
+  return events.map(({ workspace }, at) =>
+    (named[at] ?? []).flatMap((key): ParkingKey[] => {
+      const lead = leads.get(`${workspace}\0${key}`);
+      return lead ? [`lead:${lead}`] : [];
+    }),
+  );
+}

@@ -1,0 +1,228 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PoolClient } from 'pg';
+import type { Position, RecordedEvent } from '../../domain/events.js';
+import { earlier, type Stamp } from '../../domain/identity.js';
+import { hear, NOTHING_SAID, traitsOf, type Said } from '../../domain/profile.js';
+import { jsonText } from './copy.js';
+import { ACCOUNT, type AccountRow } from './rows.js';
+import { Versions } from './versions.js';
+
+/** Working state of one account; of each value the latest that was said. */
+interface AccountState {
+  readonly name: Said | null;
+  readonly domain: Said | null;
+  readonly traits: Readonly<Record<string, Said>>;
+  readonly firstSeen: Stamp;
+}
+
+interface Account {
+  readonly workspace: string;
+  readonly accountId: string;
+  state: AccountState | undefined;
+  row: AccountRow | undefined;
+}
+
+/** Which account an e-mail domain meant from a position on. */
+type Meaning = readonly { readonly from: Position; readonly accountId: string | undefined }[];
+
+const id = (workspace: string, value: string): string => `${workspace}\0${value}`;
+
+/**
+ * The accounts of a batch. They depend on nothing but `AccountObserved`, so the whole batch is applied to them first;
+ * what an e-mail domain meant at each position is kept, for the leads that are applied after.
+ */
+export class Accounts {
+  readonly versions = new Versions(ACCOUNT);
+  readonly #accounts = new Map<string, Account>();
+  readonly #meanings = new Map<string, Meaning>();
+  readonly #changed = new Set<Account>();
+
+  constructor(readonly tx: PoolClient) {}
+
+  /** Applies the events. @returns those that changed what a domain means, with the domains. */
+  async observe(
+    events: readonly { readonly event: RecordedEvent<'AccountObserved'>; readonly position: Position }[],
+  ): Promise<
+    readonly {
+      readonly position: Position;
+      readonly workspace: string;
+      readonly domains: readonly string[];
+    }[]
+  > {
+    await this.#load(events.map(({ event }) => event));
+    const changes = [];
+    for (const { event, position } of events) {
+      const domains = this.#apply(event, position);
+      if (domains.length > 0) changes.push({ position, workspace: event.workspace, domains });
+    }
+    return changes;
+  }
+
+  /** Reads what domains mean that were not met before. */
+  async know(domains: readonly { readonly workspace: string; readonly domain: string }[]): Promise<void> {
+    const missing = domains.filter(({ workspace, domain }) => !this.#meanings.has(id(workspace, domain)));
+    if (missing.length === 0) return;
+    const { rows } = await this.tx.query<{
+      workspace: string;
+      domain: string;
+      account_id: string;
+      state: AccountState;
+    }>(
+      `SELECT a.workspace, a.domain, a.account_id, a.state
+         FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[])) AS w (workspace, domain)
+         JOIN touchline.account_state a USING (workspace, domain)`,
+      [missing.map(({ workspace }) => workspace), missing.map(({ domain }) => domain)],
+    );
+    for (const row of rows) this.#remember(row.workspace, row.account_id, row.state);
+    for (const { workspace, domain } of missing) this.#mean(workspace, domain, 0n);
+  }
+
+  isKnown(workspace: string, domain: string): boolean {
+    return this.#meanings.has(id(workspace, domain));
+  }
+
+  /** The observed account of a domain at a position. */
+  of(workspace: string, domain: string, at: Position): string | undefined {
+    return this.#meanings.get(id(workspace, domain))?.findLast(({ from }) => from <= at)?.accountId;
+  }
+
+  async write(): Promise<void> {
+    await this.versions.write(this.tx);
+    const changed = [...this.#changed].map(({ workspace, accountId, state }) => ({
+      workspace,
+      account_id: accountId,
+      domain: state?.domain?.[0] ?? null,
+      state,
+    }));
+    this.#changed.clear();
+    if (changed.length === 0) return;
+    await this.tx.query(
+      `INSERT INTO touchline.account_state (workspace, account_id, domain, state)
+       SELECT workspace, account_id, domain, state
+         FROM jsonb_to_recordset($1::jsonb) AS r (workspace text, account_id text, domain text, state jsonb)
+           ON CONFLICT (workspace, account_id) DO UPDATE SET domain = excluded.domain, state = excluded.state`,
+      [jsonText(changed)],
+    );
+  }
+
+  async #load(events: readonly RecordedEvent<'AccountObserved'>[]): Promise<void> {
+    if (events.length === 0) return;
+    const { rows } = await this.tx.query<{ workspace: string; account_id: string; state: AccountState }>(
+      `SELECT a.workspace, a.account_id, a.state
+         FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[])) AS w (workspace, account_id)
+         JOIN touchline.account_state a USING (workspace, account_id)`,
+      [events.map(({ workspace }) => workspace), events.map(({ data }) => data.accountId)],
+    );
+    for (const row of rows) this.#remember(row.workspace, row.account_id, row.state);
+    const domains = events.flatMap(({ workspace, data }) =>
+      data.domain ? [{ workspace, domain: data.domain }] : [],
+    );
+    const had = rows.flatMap(({ workspace, state }) =>
+      typeof state.domain?.[0] === 'string' ? [{ workspace, domain: state.domain[0] }] : [],
+    );
+    await this.know([...domains, ...had]);
+  }
+
+  #remember(workspace: string, accountId: string, state: AccountState): void {
+    const key = id(workspace, accountId);
+    if (!this.#accounts.has(key)) {
+      this.#accounts.set(key, { workspace, accountId, state, row: storedRow(workspace, accountId, state) });
+    }
+  }
+
+  #apply(event: RecordedEvent<'AccountObserved'>, position: Position): string[] {
+    const { workspace, data } = event;
+    const key = id(workspace, data.accountId);
+    const account = this.#accounts.get(key) ?? {
+      workspace,
+      accountId: data.accountId,
+      state: undefined,
+      row: undefined,
+    };
+    this.#accounts.set(key, account);
+    const before = account.state;
+    account.state = observed(before, event);
+    if (account.state === before) return [];
+    this.#changed.add(account);
+    this.#version(account, account.state, position);
+    const domains = [before?.domain?.[0], account.state.domain?.[0]].filter(
+      (each) => typeof each === 'string',
+    );
+    return [...new Set(domains)].filter((domain) => this.#mean(workspace, domain, position));
+  }
+
+  #version(account: Account, state: AccountState, position: Position): void {
+    const row = rowOf(account.workspace, account.accountId, state, position);
+    const { row: before } = account;
+    if (before && isDeepStrictEqual(shown(before), shown(row))) return;
+    if (before) this.versions.end(before, position);
+    this.versions.add(row);
+    account.row = row;
+  }
+
+  /** Works out what a domain means now; of several accounts the first seen. @returns whether that is new */
+  #mean(workspace: string, domain: string, from: Position): boolean {
+    const key = id(workspace, domain);
+    const candidates = [...this.#accounts.values()].filter(
+      (account) => account.workspace === workspace && account.state?.domain?.[0] === domain,
+    );
+    const accountId = candidates.reduce<Account | undefined>(
+      (first, each) => (first && !seenBefore(each, first) ? first : each),
+      undefined,
+    )?.accountId;
+    const before = this.#meanings.get(key);
+    if (before && before.at(-1)?.accountId === accountId) return false;
+    this.#meanings.set(key, [...(before ?? []), { from, accountId }]);
+    return before !== undefined;
+  }
+}
+
+function seenBefore(a: Account, b: Account): boolean {
+  if (!a.state || !b.state) return a.state !== undefined;
+  if (earlier(a.state.firstSeen, b.state.firstSeen)) return true;
+  return !earlier(b.state.firstSeen, a.state.firstSeen) && a.accountId < b.accountId;
+}
+
+function observed(before: AccountState | undefined, event: RecordedEvent<'AccountObserved'>): AccountState {
+  const stamp: Stamp = { at: +event.occurredAt, id: event.id };
+  const { name, domain, traits } = event.data;
+  // The same rule as for people: of each value the latest that was said.
+  const heard = hear(
+    {
+      ...NOTHING_SAID,
+      traits: before?.traits ?? {},
+      group: before?.name ?? null,
+      crm: before?.domain ?? null,
+    },
+    { ...stamp, traits, accountId: name, crmAccountId: domain },
+  );
+  const firstSeen = before && !earlier(stamp, before.firstSeen) ? before.firstSeen : stamp;
+  const after = { name: heard.group, domain: heard.crm, traits: heard.traits, firstSeen };
+  return before && isDeepStrictEqual(before, after) ? before : after;
+}
+
+function rowOf(workspace: string, accountId: string, state: AccountState, knownFrom: Position): AccountRow {
+  return {
+    workspace,
+    accountId,
+    name: (state.name?.[0] as string | undefined) ?? null,
+    domain: (state.domain?.[0] as string | undefined) ?? null,
+    traits: traitsOf({ ...NOTHING_SAID, traits: state.traits }),
+    firstSeenAt: state.firstSeen.at,
+    knownFrom,
+    supersededAt: null,
+    stored: false,
+  };
+}
+
+const storedRow = (workspace: string, accountId: string, state: AccountState): AccountRow => ({
+  ...rowOf(workspace, accountId, state, 0n),
+  stored: true,
+});
+
+const shown = ({ name, domain, traits, firstSeenAt }: AccountRow): unknown => ({
+  name,
+  domain,
+  traits,
+  firstSeenAt,
+});

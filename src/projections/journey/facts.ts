@@ -1,0 +1,87 @@
+import { isEvent, type Position, type RecordedEvent } from '../../domain/events.js';
+import { isAnonymous, type IdentityKey } from '../../domain/identity.js';
+import type { IdentityFact } from '../../domain/resolve-identity.js';
+import type { TouchFact } from './rows.js';
+
+/** What one event says of people, ready to be applied. */
+export interface Fact extends IdentityFact {
+  readonly workspace: string;
+  /** From where on the log says so: the event's position, or of one applied late the position it is applied at. */
+  readonly position: Position;
+  readonly touch?: TouchFact;
+}
+
+export type PersonEvent = RecordedEvent<
+  'TouchpointRecorded' | 'IdentityClaimed' | 'IdentitiesMerged' | 'IdentitiesSplit' | 'ContactRoleAssigned'
+>;
+
+export const isPersonal = (event: RecordedEvent): event is PersonEvent =>
+  isEvent(
+    event,
+    'TouchpointRecorded',
+    'IdentityClaimed',
+    'IdentitiesMerged',
+    'IdentitiesSplit',
+    'ContactRoleAssigned',
+  );
+
+/** The keys an event names, each once. Of a CRM contact the known ones: the CRM knows no browsers. */
+export function keysOf(event: PersonEvent): readonly IdentityKey[] {
+  switch (event.type) {
+    case 'TouchpointRecorded':
+    case 'IdentityClaimed':
+      return once(event.data.identity);
+    case 'ContactRoleAssigned':
+      return once(event.data.contact.filter((key) => !isAnonymous(key)));
+    default:
+      return once([event.data.key, event.data.otherKey]);
+  }
+}
+
+const once = (keys: readonly IdentityKey[]): readonly IdentityKey[] =>
+  keys.length < 2 ? keys : [...new Set(keys)];
+
+/** @param position from where on the log says so */
+export function factOf(event: PersonEvent, position: Position): Fact {
+  const base = {
+    workspace: event.workspace,
+    position,
+    id: event.id,
+    at: +event.occurredAt,
+    keys: keysOf(event),
+  };
+  switch (event.type) {
+    case 'TouchpointRecorded':
+      return { ...base, traits: event.data.traits, accountId: event.data.accountId, touch: touchOf(event) };
+    case 'IdentityClaimed':
+      return { ...base, traits: event.data.traits, accountId: event.data.accountId };
+    case 'ContactRoleAssigned':
+      return { ...base, crmAccountId: event.data.accountId };
+    default:
+      return { ...base, decision: event.type === 'IdentitiesMerged' ? 'merged' : 'split' };
+  }
+}
+
+function touchOf(event: RecordedEvent<'TouchpointRecorded'>): TouchFact {
+  const { data } = event;
+  return {
+    touch: {
+      id: event.id,
+      at: +event.occurredAt,
+      kind: data.kind,
+      channel: data.channel,
+      verdict: data.verdict,
+      source: data.source,
+      campaign: data.campaign,
+      name: data.name,
+      content: data.content,
+      properties: data.properties,
+    },
+    position: event.position,
+    recordedAt: +event.recordedAt,
+    medium: data.medium,
+    identity: data.identity,
+    collector: event.collector,
+    rep: data.rep,
+  };
+}

@@ -1,0 +1,57 @@
+import { earlier, isAnonymous, mainKey, type IdentityKey, type Stamp } from '../../domain/identity.js';
+import { runAt, type Claimers } from './claims.js';
+import type { KeyRecord, Lead } from './records.js';
+import type { UnitOfWork } from './unit-of-work.js';
+
+/** Whose the keys of a workspace are, by the records in work. */
+export interface Ownership extends Claimers {
+  /** The lead that a known key means. */
+  meant(key: IdentityKey): Lead;
+  /** The lead of an anonymous key that nobody has claimed. */
+  alone(record: KeyRecord): Lead;
+  /** The lead that a fact with these keys at that time belongs to. */
+  of(keys: readonly IdentityKey[], at: number): Lead;
+  claimersOf(record: KeyRecord): readonly Lead[];
+  /** The first event that linked the fact's anonymous key to its lead; undefined when it has a key of its own. */
+  linkedBy(keys: readonly IdentityKey[], lead: Lead): string | undefined;
+}
+
+export function ownership(uow: UnitOfWork, workspace: string): Ownership {
+  const meant = (key: IdentityKey): Lead => {
+    const { lead } = uow.key(workspace, key);
+    if (!lead) throw new Error(`${key} was read without its lead`);
+    return lead;
+  };
+  const alone = (record: KeyRecord): Lead => record.lead ?? uow.lead(workspace, record.ownLeadId);
+  const claimers = (record: KeyRecord): IdentityKey[] =>
+    [...record.links.keys()].filter((key) => !isAnonymous(key));
+  return {
+    meant,
+    alone,
+    of: (keys, at) => {
+      const main = mainKey(keys);
+      if (main === undefined) throw new Error('a fact without keys');
+      if (!isAnonymous(main)) return meant(main);
+      const record = uow.key(workspace, main);
+      const run = runAt(record, at);
+      return run ? meant(run.key) : alone(record);
+    },
+    claimersOf: (record) => claimers(record).map(meant),
+    linkedBy: (keys, lead) => {
+      const main = mainKey(keys);
+      if (main === undefined || !isAnonymous(main)) return undefined;
+      const record = uow.key(workspace, main);
+      return first(
+        claimers(record)
+          .filter((key) => meant(key) === lead)
+          .map((key) => record.links.get(key)),
+      )?.id;
+    },
+    inseparable: (a, b) => a === b || (meant(a) === meant(b) && !meant(a).merged),
+    lastFact: (key) => meant(key).lastFact,
+  };
+}
+
+function first(stamps: readonly (Stamp | undefined)[]): Stamp | undefined {
+  return stamps.reduce((least, each) => (!least || (each && earlier(each, least)) ? each : least), undefined);
+}

@@ -1,0 +1,34 @@
+import type { PoolClient } from 'pg';
+import type { Position } from '../../domain/events.js';
+import { Accounts } from './accounts.js';
+import { loadLeadsAfter } from './load.js';
+import type { Models } from './models.js';
+import { refoldAlone } from './refold.js';
+import { settle } from './settle.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** Leads whose journeys are in memory at the same time. */
+const CHUNK = 500;
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
+/** Reads every journey of a workspace with the model now in force. */
+export async function refoldEverybody(
+  tx: PoolClient,
+  models: Models,
+  workspace: string,
+  position: Position,
+): Promise<void> {
+  for (let after = BEFORE_ALL; ;) {
+    const page = await loadLeadsAfter(tx, workspace, after, CHUNK);
+    const uow = new UnitOfWork(tx, models, new Accounts(tx));
+    const leads = page.map((stored) => uow.adopt(stored));
+    await Promise.all(leads.map((lead) => uow.journeyOf(lead)));
+    for (const lead of leads) {
+      await settle(uow, lead, position);
+      refoldAlone(uow, lead, position);
+    }
+    await uow.write();
+    after = page.at(-1)?.leadId ?? after;
+    if (page.length < CHUNK) return;
+  }
+}

@@ -1,0 +1,104 @@
+import { NO_JOURNEY, type JourneyState } from '../../domain/journey.js';
+import { earlier, isAnonymous, type IdentityKey, type Stamp } from '../../domain/identity.js';
+import {
+  NAMELESS,
+  NOTHING_SAID,
+  type Names,
+  type Profile,
+  type Saying,
+  type Sayings,
+} from '../../domain/profile.js';
+import type { KeyRow, MoveRow, ProfileRow, ScoreRow, TouchRow } from './rows.js';
+
+/** From then on an anonymous id is its claimer's, until the next run begins. */
+export interface Run extends Stamp {
+  readonly key: IdentityKey;
+}
+
+/** What is known of one key. Everything in it follows from the set of facts, not from their order. */
+export class KeyRecord {
+  readonly anonymous: boolean;
+  /** Undefined: never seen. */
+  firstSeen: Stamp | undefined;
+  /** Of an anonymous key its latest owner. */
+  lead: Lead | undefined;
+  /** By the main key of the events that name both: the first of them. */
+  readonly links = new Map<IdentityKey, Stamp>();
+  /** By the other key of a pair, kept with the lesser one: the last decision. */
+  readonly decisions = new Map<IdentityKey, Stamp & { readonly kind: 'merged' | 'split' }>();
+  /** Claims of an anonymous key in order, without those that change nothing. */
+  runs: Run[] = [];
+  row: KeyRow | undefined;
+  /** The tables were asked for it. */
+  read = false;
+  /** To be written. */
+  dirty = false;
+
+  constructor(
+    readonly workspace: string,
+    readonly key: IdentityKey,
+    readonly ownLeadId: string,
+  ) {
+    this.anonymous = isAnonymous(key);
+  }
+}
+
+/** A fact beside touchpoints, kept so that it can be given to another lead. */
+export interface FactRow extends Saying {
+  readonly workspace: string;
+  leadId: string;
+  readonly keys: readonly IdentityKey[];
+  stored: boolean;
+}
+
+/** One lead in work. Journey, facts and keys are read when they are needed; what is new is added without. */
+export class Lead {
+  alive = false;
+  /** There is a row of it in touchline.lead. */
+  stored = false;
+  dirty = false;
+  position = 0n;
+
+  journey: JourneyState = NO_JOURNEY;
+  said: Sayings = NOTHING_SAID;
+  names: Names = NAMELESS;
+  /** No fact of it is later. Undefined: it has none. */
+  lastFact: Stamp | undefined;
+  /** A decision holds some of its keys together. */
+  merged = false;
+
+  profile: Profile | undefined;
+  profileRow: ProfileRow | undefined;
+
+  readonly keys = new Set<KeyRecord>();
+  keysLoaded = true;
+  touches: TouchRow[] = [];
+  moves: MoveRow[] = [];
+  scores: ScoreRow[] = [];
+  journeyLoaded = true;
+  facts: FactRow[] = [];
+  factsLoaded = true;
+
+  constructor(
+    readonly workspace: string,
+    readonly id: string,
+  ) {}
+
+  /** Whether anything would have to move with it. */
+  get holds(): boolean {
+    return this.lastFact !== undefined;
+  }
+
+  heard(stamp: Stamp): void {
+    if (!this.lastFact || earlier(this.lastFact, stamp)) this.lastFact = { at: stamp.at, id: stamp.id };
+  }
+}
+
+/** Gives a key to a lead. */
+export function give(record: KeyRecord, lead: Lead): void {
+  if (record.lead === lead) return;
+  record.lead?.keys.delete(record);
+  record.lead = lead;
+  record.dirty = true;
+  lead.keys.add(record);
+}

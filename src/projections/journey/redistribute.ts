@@ -1,0 +1,100 @@
+import { isAnonymous, mainKey } from '../../domain/identity.js';
+import { hear, NOTHING_SAID } from '../../domain/profile.js';
+import { factRow, type Shift } from './apply-fact.js';
+import { runsFrom } from './claims.js';
+import type { Fact } from './facts.js';
+import type { Ownership } from './ownership.js';
+import { give, type FactRow, type KeyRecord, type Lead } from './records.js';
+import { endRest, refold, standing } from './refold.js';
+import type { TouchFact, TouchRow } from './rows.js';
+import { settle } from './settle.js';
+import type { UnitOfWork } from './unit-of-work.js';
+
+interface Touched {
+  readonly fact: TouchFact;
+  readonly row: TouchRow | undefined;
+}
+
+interface Pool {
+  readonly touches: readonly Touched[];
+  readonly facts: readonly FactRow[];
+}
+
+/**
+ * Puts the facts of the pooled leads, and the new one, together and gives each to the lead it belongs to by the keys as
+ * they stand now; every lead that had or has some of them is folded anew.
+ */
+export async function redistribute(uow: UnitOfWork, fact: Fact, shift: Shift): Promise<void> {
+  const pooled = [...shift.pooled];
+  await Promise.all(pooled.flatMap((lead) => [uow.journeyOf(lead), uow.factsOf(lead)]));
+  const before = standing(pooled);
+  const added = factRow(fact, '');
+  const pool = poolOf(pooled, fact, added);
+  await readHomes(uow, fact.workspace, pool);
+  const owners = uow.owners(fact.workspace);
+  for (const record of shift.unclear) reclaim(record, pool, owners, shift);
+  const touches = Map.groupBy(pool.touches, (each) => owners.of(each.fact.identity, each.fact.touch.at));
+  const facts = Map.groupBy(pool.facts, ({ keys, at }) => owners.of(keys, at));
+  for (const lead of new Set([...pooled, ...touches.keys(), ...facts.keys()])) {
+    const own = touches.get(lead) ?? [];
+    hearAll(uow, lead, shift, own, facts.get(lead) ?? []);
+    await settle(uow, lead, fact.position);
+    const linked = own.map((each) => ({ ...each, linkedBy: owners.linkedBy(each.fact.identity, lead) }));
+    refold(uow, lead, linked, before, fact.position);
+  }
+  endRest(uow, before, fact.position);
+  if (added) uow.addFact(added);
+}
+
+function poolOf(pooled: readonly Lead[], fact: Fact, added: FactRow | undefined): Pool {
+  const touches = pooled.flatMap((lead) => lead.touches.map((row): Touched => ({ fact: row.fact, row })));
+  const facts = pooled.flatMap((lead) => lead.facts);
+  return {
+    touches: fact.touch ? [...touches, { fact: fact.touch, row: undefined }] : touches,
+    facts: added ? [...facts, added] : facts,
+  };
+}
+
+/** Facts with only anonymous keys go where their claims say: those keys have to be in work. */
+async function readHomes(uow: UnitOfWork, workspace: string, { touches, facts }: Pool): Promise<void> {
+  const mains = [...touches.map(({ fact }) => fact.identity), ...facts.map(({ keys }) => keys)].map(mainKey);
+  const homes = new Set(mains.filter((key) => key !== undefined && isAnonymous(key)));
+  const records = [...homes].flatMap((key) => (key === undefined ? [] : [uow.key(workspace, key)]));
+  await uow.keysRead(records.filter(({ read }) => !read));
+}
+
+function reclaim(record: KeyRecord, { touches, facts }: Pool, owners: Ownership, shift: Shift): void {
+  const named = touches.map(({ fact: { touch, identity } }) => ({
+    at: touch.at,
+    id: touch.id,
+    keys: identity,
+  }));
+  record.runs = runsFrom(record.key, [...named, ...facts], owners);
+  record.dirty = true;
+  const last = record.runs.at(-1);
+  if (!last) return;
+  const owner = owners.meant(last.key);
+  if (record.lead) shift.changed.add(record.lead);
+  shift.changed.add(owner);
+  give(record, owner);
+}
+
+function hearAll(
+  uow: UnitOfWork,
+  lead: Lead,
+  shift: Shift,
+  touches: readonly Touched[],
+  facts: readonly FactRow[],
+): void {
+  if (!shift.pooled.has(lead) && (lead.journey.touches > 0 || lead.facts.length > 0)) {
+    throw new Error(`lead ${lead.id} gets facts without having been read`);
+  }
+  lead.facts = [...facts];
+  lead.said = facts.reduce(hear, NOTHING_SAID);
+  lead.lastFact = undefined;
+  for (const { fact } of touches) lead.heard(fact.touch);
+  for (const row of facts) {
+    lead.heard(row);
+    uow.moveFact(row, lead.id);
+  }
+}
