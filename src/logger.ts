@@ -53,6 +53,8 @@ export class NestLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
+    // A start that fails is told by whoever started it.
+    if (rest.at(-1) === 'NestApplication') return;
     this.write('error', message, rest);
   }
 

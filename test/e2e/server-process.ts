@@ -59,11 +59,12 @@ export class ServerProcess {
   }
 
   /** SIGKILL: nothing is drained, and embedded PostgreSQL is left behind. */
-  kill(): Promise<void> {
-    return this.end('SIGKILL');
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
   }
 
-  stop(): Promise<void> {
+  /** @returns the exit code, 0 when all that was started has been stopped */
+  stop(): Promise<number | null> {
     return this.end('SIGTERM');
   }
 
@@ -73,11 +74,12 @@ export class ServerProcess {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
   }
 
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    if (!this.running) return;
+  private async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (!this.running) return this.child.exitCode;
     const ended = once(this.child, 'exit');
     this.child.kill(signal);
     await ended;
+    return this.child.exitCode;
   }
 }
 
