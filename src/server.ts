@@ -11,6 +11,7 @@ import { dressApp, fastifyAdapter } from './http/app.js';
 import { Readiness } from './http/readiness.js';
 import { NestLogger } from './logger.js';
 import { measureAppends, Metrics } from './metrics.js';
+import { setupOpenApi } from './openapi/setup.js';
 import type { OpenRuntime, Runtime } from './runtime.js';
 import { CONFIGURATION_ENTITIES } from './workspaces/entities.js';
 import { Closing } from './closing.js';
@@ -80,6 +81,7 @@ export async function createApp(runtime: Runtime, log: Logger): Promise<NestFast
     abortOnError: false,
   });
   dressApp(app, runtime.metrics);
+  if (runtime.config.roles.has('query')) setupOpenApi(app);
   return app;
 }
 

@@ -141,3 +141,16 @@ describe('health and metrics', () => {
     expect(body).not.toContain('ada@acme');
   });
 });
+
+describe('the API document', () => {
+  test('is served without a key, and the page that shows it loads nothing from elsewhere', async () => {
+    expect((await ask('/openapi.json')).json()).toMatchObject({ openapi: expect.stringMatching(/^3\./) });
+    const page = await ask('/docs');
+    expect(page.statusCode).toBe(200);
+    const sources = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, source]) => source ?? '');
+    expect(sources.filter((source) => /^(https?:)?\/\//.test(source))).toEqual([]);
+    const script = sources.find((source) => source.includes('swagger-ui-bundle.js')) ?? '';
+    const served = await ask(new URL(script, 'http://localhost/docs').pathname);
+    expect(served.statusCode).toBe(200);
+  });
+});
