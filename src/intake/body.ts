@@ -46,6 +46,8 @@ export class BodyTooLarge extends Error {
   }
 }
 export class Overloaded extends Error {}
+/** The client left in the middle of its body: there is nobody to answer. */
+export class ClientGone extends Error {}
 
 /** Counted for every request beside its body: its objects, its buffers, its place in the queue of the log. */
 export const REQUEST_BYTES = 4096;
@@ -55,10 +57,16 @@ export class Share {
   #held = 0;
   constructor(private readonly inFlight: InFlight) {}
 
+  /** False: there is no room for so much more. */
+  grew(bytes: number): boolean {
+    if (!this.inFlight.take(bytes)) return false;
+    this.#held += bytes;
+    return true;
+  }
+
   /** @throws Overloaded */
   grow(bytes: number): void {
-    if (!this.inFlight.take(bytes)) throw new Overloaded();
-    this.#held += bytes;
+    if (!this.grew(bytes)) throw new Overloaded();
   }
 
   release(): void {
@@ -70,7 +78,7 @@ export class Share {
 /**
  * Reads a body of at most READ_BYTES.
  *
- * @throws BodyTooLarge, Overloaded, or the connection's error
+ * @throws BodyTooLarge, Overloaded, ClientGone
  */
 export function readBytes(request: FastifyRequest, stream: IncomingMessage, share: Share): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
@@ -79,33 +87,33 @@ export function readBytes(request: FastifyRequest, stream: IncomingMessage, shar
     const chunks: Buffer[] = [];
     let length = 0;
     const end = (error?: Error): void => {
-      stream.off('data', onData).off('end', onEnd).off('error', end).off('close', onClose);
+      stream.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       if (error) fail(error);
       else resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length));
     };
     const onData = (chunk: Buffer): void => {
       length += chunk.length;
-      if (length > READ_BYTES) return end(new BodyTooLarge(length));
-      try {
-        share.grow(chunk.length);
-      } catch (error) {
-        return end(error as Error);
-      }
-      chunks.push(chunk);
+      if (length > READ_BYTES) end(new BodyTooLarge(length));
+      else if (!share.grew(chunk.length)) end(new Overloaded());
+      else chunks.push(chunk);
     };
-    const onEnd = (): void => end();
-    const onClose = (): void => end(new Error('the connection was closed before the body had ended'));
-    stream.on('data', onData).on('end', onEnd).on('error', end).on('close', onClose);
+    const onEnd = (): void => {
+      end();
+    };
+    const onGone = (): void => {
+      end(new ClientGone());
+    };
+    stream.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   });
 }
 
 const options: ZlibOptions = { maxOutputLength: READ_BYTES };
 type Inflater = (body: InputType, options: ZlibOptions) => Promise<Buffer>;
 const INFLATERS: Readonly<Record<string, readonly Inflater[]>> = {
-  gzip: [promisify(gunzip) as Inflater],
+  gzip: [promisify(gunzip)],
   // Some clients send deflate with its zlib header and some without: both are about.
-  deflate: [promisify(inflate) as Inflater, promisify(inflateRaw) as Inflater],
-  br: [promisify(brotliDecompress) as Inflater],
+  deflate: [promisify(inflate), promisify(inflateRaw)],
+  br: [promisify(brotliDecompress)],
 };
 
 /**

@@ -10,6 +10,7 @@ import type { IncomingMessage } from 'node:http';
 import { answerTo, sendProblem } from '../http/problem.filter.js';
 import {
   BodyTooLarge,
+  ClientGone,
   charsetOf,
   InFlight,
   Overloaded,
@@ -37,8 +38,8 @@ import { requestTooLarge } from './parse.js';
 import { segmentSettings } from './segment-settings.js';
 
 export interface CollectorDeps extends Collecting {
-  /** Bytes of request bodies under way at once, over all requests. */
-  readonly inFlightBytes?: number;
+  /** Room for the bodies of all requests under way. */
+  readonly inFlight?: InFlight;
 }
 
 /** Some 200 Segment batches of 60 KB; their parsed objects take about five times as much. */
@@ -67,7 +68,7 @@ declare module 'fastify' {
 export const collectorRoutes =
   (deps: CollectorDeps): FastifyPluginAsync =>
   (scope) => {
-    const inFlight = new InFlight(deps.inFlightBytes ?? IN_FLIGHT_BYTES);
+    const inFlight = deps.inFlight ?? new InFlight(IN_FLIGHT_BYTES);
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
       readBytes(request, payload, request.admitted?.share ?? new Share(inFlight)),
@@ -128,13 +129,11 @@ async function handle(
 ): Promise<FastifyReply> {
   if (!request.admitted) throw new Error('a collector’s request was not admitted');
   const { share, opened } = request.admitted;
-  try {
-    const collected = await collect(deps, { route, body: rawBody(request), opened, share });
-    if ('refusal' in collected) return refuse(reply, collected.refusal);
-    return reply.type('application/json; charset=utf-8').send(answer(route, collected.outcomes));
-  } finally {
+  const collected = await collect(deps, { route, body: rawBody(request), opened, share }).finally(() => {
     share.release();
-  }
+  });
+  if ('refusal' in collected) return refuse(reply, collected.refusal);
+  return reply.type('application/json; charset=utf-8').send(answer(route, collected.outcomes));
 }
 
 function rawBody({ body, headers, admitted }: FastifyRequest): RawBody {
@@ -171,6 +170,7 @@ async function refuseError(
 ): Promise<FastifyReply> {
   request.admitted?.share.release();
   if (error instanceof Overloaded) return sendProblem(reply, OVERLOADED);
+  if (error instanceof ClientGone) return reply.status(400).send();
   if (!(error instanceof BodyTooLarge)) return refuseUnforeseen(error, reply);
   return refuseTooLarge(deps, error, request, reply).catch((fault: unknown) =>
     refuseUnforeseen(fault, reply),

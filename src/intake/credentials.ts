@@ -27,6 +27,6 @@ function basicUser(encoded: string): string | undefined {
 
 /** The write key that a browser puts into the body. */
 export function keyIn(body: unknown): string | undefined {
-  const key = isObject(body) ? body['writeKey'] : undefined;
+  const key = isObject(body) ? body.writeKey : undefined;
   return typeof key === 'string' && key.trim() !== '' ? key.trim() : undefined;
 }

@@ -75,7 +75,7 @@ export function storable(value: unknown): unknown {
 /** JSON text of a value nested to any depth; JSON.stringify gives up on some thousand levels. */
 export function jsonText(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? 'null';
+    return JSON.stringify(value);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return deepJson(value);
@@ -87,8 +87,7 @@ function deepJson(root: unknown): string {
   const todo: ({ readonly text: string } | { readonly value: unknown })[] = [{ value: root }];
   for (let next = todo.pop(); next; next = todo.pop()) {
     if ('text' in next) parts.push(next.text);
-    else if (typeof next.value !== 'object' || next.value === null)
-      parts.push(JSON.stringify(next.value) ?? 'null');
+    else if (typeof next.value !== 'object' || next.value === null) parts.push(JSON.stringify(next.value));
     else todo.push(...unfolded(next.value).reverse());
   }
   return parts.join('');

@@ -114,7 +114,7 @@ const keptItem = (format: Format, item: unknown, { rejected: reason }: Rejected)
 
 /** What the client will look for, however broken the rest is. */
 function messageIdOf(item: unknown): string | undefined {
-  const id = isObject(item) ? text(item['messageId'], 100) : undefined;
+  const id = isObject(item) ? text(item.messageId, 100) : undefined;
   return id && (storable(id) as string);
 }
 

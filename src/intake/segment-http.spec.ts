@@ -119,7 +119,7 @@ describe('the write key', () => {
     ['an unknown one in the body', {}, 'wk_unknown', 'write-key-unknown'],
   ])('%s: 401 and nothing is kept', async (_, headers, writeKey, code) => {
     const head = await server.store.head();
-    const answer = await bare('/v1/page', JSON.stringify({ ...page(), writeKey }), headers as Headers);
+    const answer = await bare('/v1/page', JSON.stringify({ ...page(), writeKey }), headers);
     expect(answer.status).toBe(401);
     expect(await answer.json()).toMatchObject({ code, status: 401 });
     expect(await recorded(head)).toEqual([]);
@@ -191,7 +191,7 @@ describe('a body is judged by its bytes', () => {
     const answer = await fetch(`${server.url}/v1/page`, {
       ...{ method: 'POST', body: chunks, duplex: 'half' },
       headers: { authorization: basic(server.keys.writeKey) },
-    } as RequestInit);
+    });
     expect(answer.status).toBe(200);
   });
 

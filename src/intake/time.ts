@@ -45,7 +45,7 @@ export function believe(time: ClientTime, receivedAt: Date): BelievedTime {
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 function clamp(reason: Clamped['reason'], said: unknown, receivedAt: Date, original?: Date): BelievedTime {
-  const text = typeof said === 'string' ? said : (JSON.stringify(said) ?? '');
+  const text = typeof said === 'string' ? said : JSON.stringify(said);
   return {
     occurredAt: receivedAt,
     original,

@@ -25,7 +25,7 @@ export function verdictOf(
 }
 
 const isMachineOpen = (properties: JsonObject): boolean =>
-  [properties['machine_open'], properties['machineOpen'], properties['sg_machine_open']].includes(true);
+  [properties.machine_open, properties.machineOpen, properties.sg_machine_open].includes(true);
 
 /** One regular expression of 5 KB a user agent; the same few come again and again. */
 const CRAWLERS = new Map<string, boolean>();

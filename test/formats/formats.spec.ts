@@ -38,7 +38,7 @@ describe.each(FORMATS)('$name', (format) => {
     const steps = split.items.map((item) => shown(normalise(format, { ...origin, call }, item)));
 
     const path = join(folder, format.name, `${name}.out.json`);
-    if (process.env['UPDATE_FIXTURES']) writeFileSync(path, `${JSON.stringify(steps, null, 2)}\n`);
+    if (process.env.UPDATE_FIXTURES) writeFileSync(path, `${JSON.stringify(steps, null, 2)}\n`);
     expect(JSON.parse(JSON.stringify(steps))).toEqual(read(path));
   });
 });

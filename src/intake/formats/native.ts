@@ -103,12 +103,12 @@ function message(item: NativeItem): Message | Rejected {
   if (isRejected(ids)) return ids;
   const content = contentOf(item.content);
   if (content && isRejected(content)) return content;
-  const accountId = idOf(item['accountId'], 'accountId');
+  const accountId = idOf(item.accountId, 'accountId');
   if (accountId !== undefined && typeof accountId !== 'string') return accountId;
   const data = touchpoint(item, ids, content, accountId);
   return {
     messageId: String(item.messageId),
-    time: { originalTimestamp: item['occurredAt'], sentAt: item['sentAt'] },
+    time: { originalTimestamp: item.occurredAt, sentAt: item.sentAt },
     facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }],
   };
 }
@@ -167,9 +167,9 @@ function idsOf(item: NativeItem): Ids | Rejected {
     if (typeof id !== 'string') return id;
     ids[kind] = id;
   }
-  const email = item['email'] ?? objectOr(item.traits)['email'];
+  const email = item.email ?? objectOr(item.traits).email;
   if (isEmail(email)) ids.email = email;
-  else if (typeof item['email'] === 'string' && item['email'].trim() !== '') {
+  else if (typeof item.email === 'string' && item.email.trim() !== '') {
     return reject('identity-invalid', 'is no e-mail address', 'email');
   }
   if (nonEmpty(ids)) return ids;

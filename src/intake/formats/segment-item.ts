@@ -33,6 +33,6 @@ export const checkSegmentItem = checker({
 
 /** The company a client names for every call (`context.groupId`). */
 export function accountOf(context: JsonObject): string | undefined {
-  const id = idOf(context['groupId'], 'context.groupId');
+  const id = idOf(context.groupId, 'context.groupId');
   return typeof id === 'string' ? id : undefined;
 }

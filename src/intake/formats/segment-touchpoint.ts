@@ -11,10 +11,10 @@ import { accountOf, type SegmentItem } from './segment-item.js';
 export function segmentTouchpoint(item: SegmentItem, ids: Ids): Touchpoint {
   const context = objectOr(item.context);
   const properties = objectOr(item.properties);
-  const page = objectOr(context['page']);
+  const page = objectOr(context.page);
   const kind = kindOf(item);
-  const address = addressOf((item.type === 'page' ? properties['url'] : undefined) ?? page['url']);
-  const userAgent = text(context['userAgent'], 512);
+  const address = addressOf((item.type === 'page' ? properties.url : undefined) ?? page.url);
+  const userAgent = text(context.userAgent, 512);
   const referrer = text(referrerOf(item, context), 2048);
   return {
     kind,
@@ -22,12 +22,12 @@ export function segmentTouchpoint(item: SegmentItem, ids: Ids): Touchpoint {
     identity: keysOf(withFormEmail(kind, ids, properties)),
     ...defined({
       content: contentOf(kind, item, properties, page, address),
-      traits: nonEmpty(objectOr(context['traits'])),
+      traits: nonEmpty(objectOr(context.traits)),
       accountId: accountOf(context),
       name: text(item.type === 'track' ? item.event : item.name),
       properties: nonEmpty(properties),
       context: nonEmpty(
-        defined({ userAgent, ip: text(context['ip'], 64), referrer, locale: text(context['locale'], 64) }),
+        defined({ userAgent, ip: text(context.ip, 64), referrer, locale: text(context.locale, 64) }),
       ),
     }),
     verdict: verdictOf(kind, userAgent, properties),
@@ -40,8 +40,8 @@ function kindOf(item: SegmentItem): TouchpointKind {
 }
 
 function referrerOf(item: SegmentItem, context: JsonObject): unknown {
-  const own = item.type === 'page' ? objectOr(item.properties)['referrer'] : undefined;
-  return own ?? objectOr(context['page'])['referrer'] ?? objectOr(context['referrer'])['url'];
+  const own = item.type === 'page' ? objectOr(item.properties).referrer : undefined;
+  return own ?? objectOr(context.page).referrer ?? objectOr(context.referrer).url;
 }
 
 function arrivalOf(
@@ -51,15 +51,15 @@ function arrivalOf(
   address: Address | undefined,
   referrer: string | undefined,
 ): Pick<Touchpoint, 'channel' | 'source' | 'medium' | 'campaign'> {
-  const tags = objectOr(context['campaign']);
+  const tags = objectOr(context.campaign);
   const mailed = kind.startsWith('email_')
     ? firstText(properties, ['campaign_name', 'campaignName', 'campaign'])
     : undefined;
   const campaign = firstText(tags, ['name', 'campaign']) ?? mailed ?? text(address?.campaign);
   const arrival: Arrival = {
     kind,
-    source: text(tags['source']) ?? text(address?.source),
-    medium: text(tags['medium']) ?? text(address?.medium),
+    source: text(tags.source) ?? text(address?.source),
+    medium: text(tags.medium) ?? text(address?.medium),
     campaign,
     parameters: address?.parameters,
     page: address?.place,
@@ -80,7 +80,7 @@ const FILLED_IN: ReadonlySet<TouchpointKind> = new Set([
 /** Taken only where nobody known is named: a signed-in salesperson fills in forms for others, too. */
 function withFormEmail(kind: TouchpointKind, ids: Ids, properties: JsonObject): Ids {
   if (!FILLED_IN.has(kind) || ids.user !== undefined || ids.email !== undefined) return ids;
-  const email = properties['email'];
+  const email = properties.email;
   return isEmail(email) ? { ...ids, email } : ids;
 }
 
@@ -129,8 +129,7 @@ function contentOf(
   address: Address | undefined,
 ): ContentRef | undefined {
   const named = namedContent(kind, properties);
-  const title =
-    firstText(item.type === 'page' ? properties : page, ['title'], 512) ?? text(page['title'], 512);
+  const title = firstText(item.type === 'page' ? properties : page, ['title'], 512) ?? text(page.title, 512);
   if (item.type === 'screen') return named ?? screenOf(text(item.name));
   const place = address && { url: address.canonical, ...(title === undefined ? {} : { title }) };
   return named && (item.type === 'page' || named.id === undefined)
@@ -140,12 +139,12 @@ function contentOf(
 
 function namedContent(kind: TouchpointKind, properties: JsonObject): ContentRef | undefined {
   const fields = fieldsOf(kind);
-  const nested = objectOr(properties['content']);
-  const id = text(nested['id']) ?? firstText(properties, fields.id);
-  const url = addressOf(nested['url'] ?? firstText(properties, fields.url, 16_384))?.canonical;
-  const title = text(nested['title'], 512) ?? firstText(properties, fields.title, 512);
+  const nested = objectOr(properties.content);
+  const id = text(nested.id) ?? firstText(properties, fields.id);
+  const url = addressOf(nested.url ?? firstText(properties, fields.url, 16_384))?.canonical;
+  const title = text(nested.title, 512) ?? firstText(properties, fields.title, 512);
   if (id === undefined && url === undefined && title === undefined) return undefined;
-  const type = text(nested['type']) ?? firstText(properties, ['content_type', 'contentType']) ?? fields.type;
+  const type = text(nested.type) ?? firstText(properties, ['content_type', 'contentType']) ?? fields.type;
   return defined({ id, url, title, type });
 }
 

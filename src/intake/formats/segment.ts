@@ -16,9 +16,9 @@ export const segment: Format = {
   split(body, call) {
     if (!isObject(body)) return reject('unreadable-body', 'The body must be a JSON object');
     if (call !== 'batch') return { items: [{ ...body, type: call }] };
-    if (!Array.isArray(body['batch'])) return reject('unreadable-body', 'must be a list of events', 'batch');
+    if (!Array.isArray(body.batch)) return reject('unreadable-body', 'must be a list of events', 'batch');
     const { context, integrations, sentAt } = body;
-    const items: readonly unknown[] = body['batch'];
+    const items: readonly unknown[] = body.batch;
     const outer = { context, integrations, sentAt };
     return { items: items.map((item) => (isObject(item) ? merged(item, outer) : item)) };
   },
@@ -40,8 +40,8 @@ function merged(item: JsonObject, outer: JsonObject): JsonObject {
     if (own === undefined || own === null || isObject(own))
       whole = { ...whole, [name]: { ...shared, ...own } };
   }
-  if (outer['sentAt'] === undefined || item['sentAt'] !== undefined) return whole;
-  return { ...whole, sentAt: outer['sentAt'] };
+  if (outer.sentAt === undefined || item.sentAt !== undefined) return whole;
+  return { ...whole, sentAt: outer.sentAt };
 }
 
 function message(item: SegmentItem): Message | Rejected {
@@ -66,7 +66,7 @@ function touchpoint(item: SegmentItem): readonly Fact[] | Rejected {
   if (item.type === 'track' && text(item.event) === undefined) {
     return reject('missing-field', 'a track call names its event', 'event');
   }
-  const ids = idsOf(item, objectOr(objectOr(item.context)['traits']));
+  const ids = idsOf(item, objectOr(objectOr(item.context).traits));
   if (isRejected(ids)) return ids;
   const data = segmentTouchpoint(item, ids);
   return [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }];
@@ -74,7 +74,7 @@ function touchpoint(item: SegmentItem): readonly Fact[] | Rejected {
 
 function identify(item: SegmentItem): readonly Fact[] | Rejected {
   const context = objectOr(item.context);
-  const traits = { ...objectOr(context['traits']), ...objectOr(item.traits) };
+  const traits = { ...objectOr(context.traits), ...objectOr(item.traits) };
   const ids = idsOf(item, traits);
   if (isRejected(ids)) return ids;
   return [claim(keysOf(ids), traits, accountOf(context))];
@@ -82,10 +82,10 @@ function identify(item: SegmentItem): readonly Fact[] | Rejected {
 
 function group(item: SegmentItem): readonly Fact[] | Rejected {
   const context = objectOr(item.context);
-  const accountId = idOf(item['groupId'], 'groupId');
+  const accountId = idOf(item.groupId, 'groupId');
   if (accountId === undefined) return reject('missing-field', 'a group call names its group', 'groupId');
   if (typeof accountId !== 'string') return accountId;
-  const personal = objectOr(context['traits']);
+  const personal = objectOr(context.traits);
   const ids = idsOf(item, personal);
   if (isRejected(ids)) return ids;
   const traits = nonEmpty(objectOr(item.traits));
@@ -109,9 +109,9 @@ function group(item: SegmentItem): readonly Fact[] | Rejected {
 
 /** The previous id may be that of a user or an anonymous one: the client does not say, so it is claimed as both. */
 function alias(item: SegmentItem): readonly Fact[] | Rejected {
-  const user = idOf(item['userId'], 'userId');
+  const user = idOf(item.userId, 'userId');
   if (user !== undefined && typeof user !== 'string') return user;
-  const previous = idOf(item['previousId'] ?? item['anonymousId'], 'previousId');
+  const previous = idOf(item.previousId ?? item.anonymousId, 'previousId');
   if (previous !== undefined && typeof previous !== 'string') return previous;
   if (user === undefined) return reject('identity-missing', 'an alias call names the new id', 'userId');
   if (previous === undefined)
@@ -128,12 +128,12 @@ function claim(identity: readonly IdentityKey[], traits: JsonObject, accountId: 
 
 /** A user id that is an e-mail address is also an e-mail key, so that mail events find the same person. */
 function idsOf(item: SegmentItem, traits: JsonObject): Ids | Rejected {
-  const user = idOf(item['userId'], 'userId');
+  const user = idOf(item.userId, 'userId');
   if (user !== undefined && typeof user !== 'string') return user;
-  const anonymous = idOf(item['anonymousId'], 'anonymousId');
+  const anonymous = idOf(item.anonymousId, 'anonymousId');
   if (anonymous !== undefined && typeof anonymous !== 'string') return anonymous;
-  const crm = idOf(traits['crmId'] ?? traits['crm_id'], 'traits.crmId');
-  const address = [traits['email'], user].find(isEmail);
+  const crm = idOf(traits.crmId ?? traits.crm_id, 'traits.crmId');
+  const address = [traits.email, user].find(isEmail);
   if (user === undefined && anonymous === undefined) {
     return reject('identity-missing', 'userId or anonymousId is required', 'userId');
   }

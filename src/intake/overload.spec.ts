@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { type Append, StoreUnavailable } from '../event-store/event-store.js';
+import { MemoryEventStore } from '../event-store/memory.js';
+import { InFlight } from './body.js';
+import { collectorRoutes } from './collector-routes.js';
+import { Intake } from './intake.js';
+import type { Kept } from './rejected.js';
+
+const ROOM = 300_000;
+
+/** Holds every append until it is let go. */
+class SlowStore extends MemoryEventStore {
+  readonly waiting: (() => void)[] = [];
+  slow = true;
+  override async append(batch: readonly Append[]): ReturnType<MemoryEventStore['append']> {
+    if (this.slow) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    return super.append(batch);
+  }
+  letGo(): void {
+    this.slow = false;
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
+
+let store: SlowStore;
+let inFlight: InFlight;
+let app: FastifyInstance;
+let url: string;
+let kept: Kept[];
+let away: boolean;
+
+beforeEach(async () => {
+  store = new SlowStore();
+  inFlight = new InFlight(ROOM);
+  kept = [];
+  away = false;
+  const keep = (_: unknown, rows: readonly Kept[]): Promise<void> => {
+    if (away)
+      return Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
+    kept.push(...rows);
+    return Promise.resolve();
+  };
+  app = Fastify();
+  const resolveWriteKey = (key: string) =>
+    Promise.resolve(key === 'wk' ? { workspace: 'main', collector: 'web' } : undefined);
+  await app.register(
+    collectorRoutes({
+      intake: new Intake(store, { keep }),
+      resolveWriteKey,
+      now: () => new Date(),
+      inFlight,
+    }),
+  );
+  url = await app.listen({ port: 0, host: '127.0.0.1' });
+});
+afterEach(async () => {
+  store.letGo();
+  await app.close();
+});
+
+const batch = (bytes: number): string =>
+  JSON.stringify({ batch: Array.from({ length: Math.ceil(bytes / 1000) }, (_, nth) => event(nth)) });
+const event = (nth: number): object => ({
+  type: 'track',
+  event: 'T',
+  userId: `u-${nth}`,
+  properties: { blob: 'x'.repeat(900) },
+});
+const post = (body: string | Uint8Array, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${url}/v1/batch`, { method: 'POST', body, headers: { 'x-write-key': 'wk', ...headers } });
+const settled = async (): Promise<void> => {
+  for (let tries = 0; inFlight.bytes > 0 && tries < 100; tries += 1) await sleep(20);
+};
+
+describe('more than there is room for', () => {
+  test('is turned away with 503 and Retry-After while the rest waits, and all is well afterwards', async () => {
+    let refused = 0;
+    const answers = Array.from({ length: 12 }, async () => {
+      const { status, headers } = await post(batch(50_000));
+      if (status === 503) refused += 1;
+      return [status, headers.get('retry-after')];
+    });
+    while (refused + store.waiting.length < 12) await sleep(10);
+    expect(inFlight.bytes).toBeLessThanOrEqual(ROOM);
+    store.letGo();
+
+    const statuses = await Promise.all(answers);
+    const turnedAway = statuses.filter(([status]) => status === 503);
+    expect(turnedAway.length).toBeGreaterThanOrEqual(7);
+    expect(turnedAway).toContainEqual([503, '1']);
+    expect(statuses.filter(([status]) => status === 200)).toHaveLength(12 - turnedAway.length);
+    await settled();
+    expect(inFlight.bytes).toBe(0);
+    expect((await post(batch(50_000))).status).toBe(200);
+  });
+
+  test('counts what a body inflates to', async () => {
+    const bodies = Array.from({ length: 4 }, () =>
+      post(gzipSync(batch(200_000)), { 'content-encoding': 'gzip' }),
+    );
+    while (store.waiting.length < 1) await sleep(10);
+    await sleep(100);
+    store.letGo();
+    const statuses = (await Promise.all(bodies)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(3);
+    await settled();
+    expect(inFlight.bytes).toBe(0);
+  });
+
+  test('gives back the room of clients that go away in the middle of a body', async () => {
+    const { port } = new URL(url);
+    const sockets = Array.from({ length: 5 }, () => connect(Number(port), '127.0.0.1'));
+    const head = 'POST /v1/batch HTTP/1.1\r\nHost: x\r\nX-Write-Key: wk\r\nContent-Length: 400000\r\n\r\n';
+    for (const socket of sockets) socket.on('error', () => undefined).write(head + 'x'.repeat(30_000));
+    while (inFlight.bytes < 150_000) await sleep(10);
+    for (const socket of sockets) socket.destroy();
+    await settled();
+    expect(inFlight.bytes).toBe(0);
+  });
+});
+
+describe('a database that is away', () => {
+  test('answers 503, never a loss: neither events nor rejected input are said to be kept', async () => {
+    store.slow = false;
+    away = true;
+    const bad = JSON.stringify({ batch: [{ type: 'page' }] });
+    for (const body of [bad, '{"batch":']) {
+      const answer = await post(body);
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+    }
+    await settled();
+    expect([inFlight.bytes, kept.length]).toEqual([0, 0]);
+  });
+
+  test('a store that says when to come back is passed on', async () => {
+    store.append = () => Promise.reject(new StoreUnavailable('the queue is full', 7));
+    const answer = await post(batch(1000));
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '7']);
+  });
+
+  test('an error that nobody foresaw tells nothing of the inside', async () => {
+    Logger.overrideLogger(false);
+    store.append = () => Promise.reject(new Error('relation "touchline.event" does not exist'));
+    const answer = await post(batch(1000));
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('touchline.event');
+  });
+});

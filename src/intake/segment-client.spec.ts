@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Analytics } from '@segment/analytics-node';
+import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
+import { type AppendResult, type EventStore, StoreUnavailable } from '../event-store/event-store.js';
+
+let outages = 0;
+/** Turns the next appends away, as a store does that is over its limit. */
+function unsteady(store: EventStore): EventStore {
+  const append = (batch: Parameters<EventStore['append']>[0]): Promise<readonly AppendResult[]> => {
+    if (outages === 0) return store.append(batch);
+    outages -= 1;
+    return Promise.reject(new StoreUnavailable('the queue of the log is full', 1));
+  };
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (name === 'append') return append;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+let server: IntakeServer;
+beforeAll(async () => {
+  server = await intakeServer(unsteady);
+});
+afterAll(() => server.stop());
+
+const client = (settings: object = {}): Analytics =>
+  new Analytics({
+    writeKey: server.keys.writeKey,
+    host: server.url,
+    flushAt: 20,
+    flushInterval: 100,
+    ...settings,
+  });
+
+test('Segment’s own client, with nothing set but host and key', async () => {
+  const head = await server.store.head();
+  const analytics = client();
+  const errors: unknown[] = [];
+  analytics.on('error', (error) => errors.push(error));
+
+  analytics.identify({
+    userId: 'u-1',
+    anonymousId: 'a-1',
+    traits: { email: 'ada@acme.example', title: 'CTO' },
+  });
+  analytics.group({ userId: 'u-1', groupId: 'acme', traits: { name: 'Acme', domain: 'acme.example' } });
+  analytics.alias({ userId: 'u-1', previousId: 'a-0' });
+  analytics.page({
+    anonymousId: 'a-1',
+    name: 'Pricing',
+    properties: { url: 'https://acme.example/pricing' },
+  });
+  analytics.screen({ userId: 'u-1', name: 'Dashboard' });
+  const past = new Date('2026-01-15T08:00:00Z');
+  for (let nth = 0; nth < 95; nth += 1)
+    analytics.track({ userId: 'u-1', event: 'Demo Requested', timestamp: past });
+  await analytics.closeAndFlush();
+
+  expect(errors).toEqual([]);
+  const events = await server.store.readAll(head, 500);
+  expect(events).toHaveLength(101);
+  expect(events.slice(0, 4).map(({ type }) => type)).toEqual([
+    'IdentityClaimed',
+    'IdentityClaimed',
+    'AccountObserved',
+    'IdentityClaimed',
+  ]);
+  expect(events.at(-1)).toMatchObject({
+    occurredAt: past,
+    data: { kind: 'demo_request', identity: ['user:u-1'], channel: 'direct' },
+  });
+});
+
+test('it tries again after a 503 and nothing is counted twice', async () => {
+  const head = await server.store.head();
+  outages = 2;
+  const analytics = client({ maxRetries: 5 });
+  for (let nth = 0; nth < 40; nth += 1) analytics.track({ anonymousId: 'a-9', event: `Step ${nth}` });
+  await analytics.closeAndFlush({ timeout: 30_000 });
+
+  expect(outages).toBe(0);
+  expect(await server.store.readAll(head, 500)).toHaveLength(40);
+});
+
+test('the 503 says when to come back', async () => {
+  outages = 1;
+  const answer = await fetch(`${server.url}/v1/track`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.keys.writeKey}` },
+    body: JSON.stringify({ userId: 'u-1', event: 'Late' }),
+  });
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+});
+
+test('an unknown key reaches the client as an error, and nothing is stored', async () => {
+  const head = await server.store.head();
+  const analytics = client({ writeKey: 'wk_unknown' });
+  const failed = new Promise((resolve) => analytics.on('error', resolve));
+  analytics.track({ userId: 'u-1', event: 'Lost' });
+  await failed;
+  await analytics.closeAndFlush();
+  expect(await server.store.head()).toBe(head);
+});

@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { believe } from './time.js';
+
+/** Most cases are fixtures (test/formats/segment/times); here is what holds for all. */
+const receivedAt = new Date('2026-03-01T12:00:00Z');
+const iso = (date: Date): string => date.toISOString();
+const instant = fc
+  .date({ min: new Date('1970-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })
+  .map(iso);
+const said = fc.oneof(
+  instant,
+  fc.string(),
+  fc.double(),
+  fc.integer(),
+  fc.constantFrom(undefined, null, '', {}, []),
+);
+
+describe('whatever a client says', () => {
+  test('it happened between 1990 and the receipt', () => {
+    fc.assert(
+      fc.property(fc.record({ timestamp: said, originalTimestamp: said, sentAt: said }), (time) => {
+        const { occurredAt } = believe(time, receivedAt);
+        expect(+occurredAt).toBeLessThanOrEqual(+receivedAt);
+        expect(+occurredAt).toBeGreaterThanOrEqual(Date.UTC(1990, 0));
+      }),
+    );
+  });
+
+  test('its own time, which names the event, does not change with the try', () => {
+    fc.assert(
+      fc.property(
+        fc.record({ timestamp: said, originalTimestamp: said }),
+        instant,
+        instant,
+        (time, first, second) => {
+          const later = new Date(+receivedAt + 60_000);
+          const one = believe({ ...time, sentAt: first }, receivedAt).original;
+          expect(believe({ ...time, sentAt: second }, later).original).toEqual(one);
+        },
+      ),
+    );
+  });
+});
+
+test('a clock that is wrong by any amount is put right by sentAt', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: -1e11, max: 1e11 }),
+      fc.integer({ min: 0, max: 86_400_000 }),
+      (skew, ago) => {
+        const originalTimestamp = iso(new Date(+receivedAt - ago + skew));
+        const sentAt = iso(new Date(+receivedAt + skew));
+        const { occurredAt, clamped } = believe({ originalTimestamp, sentAt }, receivedAt);
+        expect([+occurredAt, clamped]).toEqual([+receivedAt - ago, undefined]);
+      },
+    ),
+  );
+});
