@@ -87,7 +87,7 @@ export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
         keys,
         links: await linksOf(view, keys),
         traits: state.traits,
-        account: await accountReason(view, state.account_id, keys),
+        account: await accountReason(view, { accountId: state.account_id, email: state.email, keys }),
         fit: fitReason(view.model?.data.document, state.traits),
         stage: state.stage,
         stageSince: moves.at(-1) ?? null,
@@ -104,6 +104,7 @@ export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
 
 interface StateRow {
   account_id: string | null;
+  email: string | null;
   stage: string | null;
   score: number;
   lifecycle: string;
@@ -114,7 +115,7 @@ const stateOf = async (view: View, leadId: string): Promise<StateRow | undefined
   firstRow<StateRow>(
     view.tx,
     sql`
-    SELECT l.account_id, l.stage, ${scoreNow(view, 'l')} AS score, ${lifecycleOf(view, 'l')} AS lifecycle, p.traits
+    SELECT l.account_id, l.email, l.stage, ${scoreNow(view, 'l')} AS score, ${lifecycleOf(view, 'l')} AS lifecycle, p.traits
     FROM (${await leadRows(view)}) l
     JOIN touchline.lead_profile p
       ON p.workspace = ${view.workspace} AND p.lead_id = l.lead_id AND ${trueAt('p', view.asOf)}

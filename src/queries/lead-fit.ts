@@ -3,8 +3,9 @@ import type { JourneyModel, TraitCondition } from '../domain/model.js';
 import { fitRules } from '../domain/persona.js';
 import type { Traits } from '../domain/touchpoint.js';
 import { recordTest } from '../domain/value-test.js';
+import { getDomain } from 'tldts';
 import { MaybeText, MaybeUuid, Parts, Real, Text, Word } from './fields.js';
-import type { View } from './read-models.js';
+import { trueAt, type View } from './read-models.js';
 import { firstRow, sql } from './sql.js';
 
 export class GradePoints {
@@ -49,21 +50,33 @@ export class AccountReason {
   @MaybeUuid('The event that named it last; null: the e-mail domain decides') eventId!: string | null;
 }
 
-/** Opens the account of a lead down to the event that named it. */
+/** Opens the account of a lead: a contact of a deal of that company, an address of its domain, or named by a client. */
 export async function accountReason(
   { tx, workspace, asOf }: View,
-  accountId: string | null,
-  keys: readonly string[],
+  { accountId, email, keys }: { accountId: string | null; email: string | null; keys: readonly string[] },
 ): Promise<AccountReason | null> {
   if (accountId === null) return null;
-  const told = await firstRow<{ event_id: string; from_crm: boolean }>(
+  const contact = await firstRow<{ event_id: string }>(
     tx,
     sql`
-    SELECT f.event_id, f.from_crm FROM touchline.identity_fact f
-    WHERE f.workspace = ${workspace} AND f.home = ANY(${keys}::text[]) AND f.position <= ${asOf}
-      AND f.account_id = ${accountId}
-    ORDER BY f.from_crm, f.occurred_at DESC, f.event_id DESC LIMIT 1`,
+    SELECT c.event_id
+    FROM touchline.opportunity_contact_key ever
+    JOIN touchline.opportunity_contact c
+      ON c.workspace = ever.workspace AND c.opportunity_id = ever.opportunity_id AND ever.key = ANY(c.keys)
+      AND ${trueAt('c', asOf)}
+    JOIN touchline.opportunity o
+      ON o.workspace = c.workspace AND o.opportunity_id = c.opportunity_id AND ${trueAt('o', asOf)}
+    WHERE ever.workspace = ${workspace} AND ever.key = ANY(${keys}::text[]) AND o.account_id = ${accountId}
+    ORDER BY c.occurred_at DESC, c.event_id DESC LIMIT 1`,
   );
-  if (!told) return { accountId, by: 'email_domain', eventId: null };
-  return { accountId, by: told.from_crm ? 'crm' : 'group', eventId: told.event_id };
+  if (contact) return { accountId, by: 'crm', eventId: contact.event_id };
+  const account = await firstRow<{ domain: string | null }>(
+    tx,
+    sql`
+    SELECT a.domain FROM touchline.account a
+    WHERE a.workspace = ${workspace} AND a.account_id = ${accountId} AND ${trueAt('a', asOf)}`,
+  );
+  const domain = email === null ? null : getDomain(email.slice(email.lastIndexOf('@') + 1));
+  const ofDomain = domain !== null && [accountId, account?.domain].includes(domain);
+  return { accountId, by: ofDomain ? 'email_domain' : 'group', eventId: null };
 }
