@@ -14,7 +14,7 @@ export interface TestDatabase {
  * `beforeAll(async () => { db = await testDatabase(); }); afterAll(() => db.drop());`
  */
 export async function testDatabase(options: { readonly max?: number } = {}): Promise<TestDatabase> {
-  const template = process.env['TOUCHLINE_TEST_TEMPLATE'] ?? '';
+  const template = process.env.TOUCHLINE_TEST_TEMPLATE ?? '';
   const { name, url } = await create(`TEMPLATE ${template} STRATEGY wal_log`);
   const pool = createPool(url, { max: options.max ?? 10, applicationName: 'touchline test' });
   return {
@@ -46,7 +46,7 @@ async function admin(sql: string): Promise<void> {
 }
 
 function server(): string {
-  const url = process.env['TOUCHLINE_TEST_SERVER'];
+  const url = process.env.TOUCHLINE_TEST_SERVER;
   if (!url) throw new Error('no test server: run the tests with jest, whose global setup starts one');
   return url;
 }

@@ -284,7 +284,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
         const seen: bigint[] = [];
         const subscription = store.subscribe(
           after,
-          async (batch) => void seen.push(...batch.map(({ position }) => position)),
+          (batch) => Promise.resolve(void seen.push(...batch.map(({ position }) => position))),
           (error) => {
             throw error;
           },
@@ -299,11 +299,11 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
         const after = await store.head();
         await append(to(unique('s'), [unique('a')]));
         const steps: string[] = [];
-        const started = Promise.withResolvers<void>();
+        const started = Promise.withResolvers<undefined>();
         const subscription = store.subscribe(
           after,
           async () => {
-            started.resolve();
+            started.resolve(undefined);
             await new Promise((resolve) => setTimeout(resolve, 50));
             steps.push('handled');
           },

@@ -18,15 +18,15 @@ export interface TestServer {
  */
 export async function startTestServer(): Promise<TestServer> {
   await sweep();
-  const given = process.env['TEST_DATABASE_URL'];
+  const given = process.env.TEST_DATABASE_URL;
   const dataDir = given ? undefined : await mkdtemp(join(tmpdir(), PREFIX));
   const server = dataDir ? await embedded(dataDir) : undefined;
   const url = given ?? server?.url ?? '';
   const template = `touchline_template_${randomBytes(5).toString('hex')}`;
   await admin(url, `CREATE DATABASE ${template}`);
   await migrate(Object.assign(new URL(url), { pathname: `/${template}` }).href);
-  process.env['TOUCHLINE_TEST_SERVER'] = url;
-  process.env['TOUCHLINE_TEST_TEMPLATE'] = template;
+  process.env.TOUCHLINE_TEST_SERVER = url;
+  process.env.TOUCHLINE_TEST_TEMPLATE = template;
   return {
     async stop() {
       if (given) await admin(url, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);

@@ -7,6 +7,7 @@ import type { Pool } from 'pg';
 import { createPool } from './database.js';
 import { migrate, readMigrations } from './migrate.js';
 
+const SECOND = 'INSERT INTO touchline.a VALUES (2);\nSELECT pg_sleep(0.1);\n';
 let folder: string;
 let db: Awaited<ReturnType<typeof emptyDatabase>>;
 let pool: Pool;
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await write('0001-first.sql', 'CREATE TABLE touchline.a (n int); INSERT INTO touchline.a VALUES (1);');
-  await write('0002-second.sql', 'INSERT INTO touchline.a VALUES (2); SELECT pg_sleep(0.1);');
+  await write('0002-second.sql', SECOND);
   db = await emptyDatabase();
   pool = createPool(db.url);
 });
@@ -53,10 +54,7 @@ test('a file that was changed after it had been applied is refused', async () =>
 
 test('a checkout with other line ends is no change', async () => {
   await migrate(db.url, folder);
-  await write(
-    '0002-second.sql',
-    'INSERT INTO touchline.a VALUES (2); SELECT pg_sleep(0.1);\r\n'.replace('\r\n', ''),
-  );
+  await write('0002-second.sql', SECOND.replaceAll('\n', '\r\n'));
   expect(await migrate(db.url, folder)).toEqual([]);
 });
 

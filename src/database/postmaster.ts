@@ -21,6 +21,7 @@ import type { Binaries, OsUser } from './postgres-binaries.js';
 
 const run = promisify(execFile);
 const STOP_MS = 60_000;
+const BACKENDS_MS = 10_000;
 
 export interface Cluster {
   readonly folder: string;
@@ -29,7 +30,7 @@ export interface Cluster {
   readonly user: OsUser;
 }
 
-const environment = () => ({ PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' });
+const environment = () => ({ PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' });
 
 /** Makes the cluster's folder, complete or not at all: initdb works beside it and the result is renamed. */
 export async function initialise(
@@ -108,8 +109,10 @@ async function lastWords(logFile: string, from: number): Promise<string> {
 
 /** Ends a postmaster: sessions are cut, a checkpoint is written; when that takes over a minute it is stopped at once. */
 export async function end(cluster: Cluster, pid: number): Promise<void> {
-  if (process.platform === 'win32')
-    return void (await run(cluster.binaries.pgCtl, ['stop', '-D', cluster.folder, '-m', 'fast']));
+  if (process.platform === 'win32') {
+    await run(cluster.binaries.pgCtl, ['stop', '-D', cluster.folder, '-m', 'fast']);
+    return;
+  }
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     try {
       process.kill(pid, signal);
@@ -121,9 +124,12 @@ export async function end(cluster: Cluster, pid: number): Promise<void> {
 }
 
 async function gone(pid: number, timeoutMs: number): Promise<boolean> {
-  for (const limit = Date.now() + timeoutMs; Date.now() < limit; await sleep(20))
-    if (startOf(pid) === 'dead') return true;
-  return false;
+  const limit = Date.now() + timeoutMs;
+  while (startOf(pid) !== 'dead') {
+    if (Date.now() > limit) return false;
+    await sleep(20);
+  }
+  return true;
 }
 
 /**
@@ -141,9 +147,12 @@ export async function clearOrphan(cluster: Cluster): Promise<void> {
 
 /** Backends of a postmaster that was killed end by themselves as soon as they notice. */
 async function waitForBackends(folder: string): Promise<void> {
-  for (let tries = 0; tries < 500; tries++, await sleep(20))
-    if ((await processesIn(folder)).length === 0) return;
-  throw new EmbeddedDatabaseError('in-use', `PostgreSQL processes still work in ${folder}`);
+  const limit = Date.now() + BACKENDS_MS;
+  while ((await processesIn(folder)).length > 0) {
+    if (Date.now() > limit)
+      throw new EmbeddedDatabaseError('in-use', `PostgreSQL processes still work in ${folder}`);
+    await sleep(20);
+  }
 }
 
 async function processesIn(folder: string): Promise<string[]> {

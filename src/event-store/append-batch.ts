@@ -118,7 +118,7 @@ export class AppendBatch {
     }
     const known = this.#streams[number - 1];
     if (known) {
-      for (let event = 0; event < events.length; event++) this.#nth.push(++known.count);
+      for (const _ of events) this.#nth.push(++known.count);
       known.appends += 1;
       known.expected = Math.max(known.expected, versionOf(expected));
     }

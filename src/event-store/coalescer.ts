@@ -159,7 +159,12 @@ export class Coalescer<C extends Call, R> {
   /** One request holds something that the database will never take: find it, the others must not suffer. */
   async #isolate(batch: readonly Waiting<C, R>[], error: unknown): Promise<void> {
     const [only] = batch;
-    if (batch.length === 1 && only) return this.#settle(only, () => only.reject(error));
+    if (batch.length === 1 && only) {
+      this.#settle(only, () => {
+        only.reject(error);
+      });
+      return;
+    }
     const half = Math.ceil(batch.length / 2);
     await this.#run(batch.slice(0, half));
     await this.#run(batch.slice(half));

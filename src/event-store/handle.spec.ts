@@ -5,7 +5,10 @@ import type { Append } from './event-store.js';
 import { handle, newEventId } from './handle.js';
 import { MemoryEventStore } from './memory.js';
 
-type Deal = { readonly stages: readonly string[]; readonly won: boolean };
+interface Deal {
+  readonly stages: readonly string[];
+  readonly won: boolean;
+}
 type DealEvent = Happened<'OpportunityChanged' | 'OpportunityWon'>;
 const deal: Decider<Deal, DealEvent> = {
   initial: { stages: [], won: false },
@@ -74,7 +77,7 @@ describe('when another appends in between', () => {
             workspace: 'main',
             stream: 'opportunity-o',
             expected: 'any',
-            events: [{ ...moved('theirs'), id: newEventId(), schemaVersion: 1 } as never],
+            events: [{ ...moved('theirs'), id: newEventId(), schemaVersion: 1 }],
           },
         ]);
       return append(batch);

@@ -45,9 +45,12 @@ export async function handle<State, Event extends Happened>(
     const decided = decide(at.state);
     if (decided.length === 0) return { state: at.state, receipts: [], position: at.position };
     const expected = { exact: at.version };
-    const events = decided.map(
-      (event) => ({ ...provenance, ...event, id: newEventId(), schemaVersion: 1 }) as NewEvent,
-    );
+    const events = decided.map((event): NewEvent => ({
+      ...provenance,
+      ...event,
+      id: newEventId(),
+      schemaVersion: 1,
+    }));
     const [result] = await store.append([{ workspace, stream, expected, events }]);
     if (result?.status === 'appended')
       return {

@@ -68,7 +68,13 @@ test('writers in several processes make one dense log, each stream in order, eac
       maxBuffer: 1e8,
     }),
   );
-  type Got = { stream: string; name: string; position: string; version: number; duplicate: boolean };
+  interface Got {
+    stream: string;
+    name: string;
+    position: string;
+    version: number;
+    duplicate: boolean;
+  }
   const got = (await Promise.all(writers)).map(({ stdout }) => JSON.parse(stdout) as Got[]);
   const log = await open(db).readAll(0n, 10_000);
 

@@ -1,8 +1,7 @@
 import type { QueryArrayConfig } from 'pg';
-import { parseInstant } from '../database/database.js';
 import type { NewEvent, RecordedEvent } from '../domain/events.js';
 
-/** In the order of `recordedEvent`. */
+/** In the order of `recordedEvent`. Instants are asked for as seconds: nothing is faster to parse. */
 export const EVENT_COLUMNS = [
   'position',
   'workspace',
@@ -11,8 +10,8 @@ export const EVENT_COLUMNS = [
   'id',
   'type',
   'schema_version',
-  'occurred_at',
-  'recorded_at',
+  "date_part('epoch', occurred_at) AS occurred_at",
+  "date_part('epoch', recorded_at) AS recorded_at",
   'collector',
   'correlation_id',
   'causation_id',
@@ -34,13 +33,13 @@ export function recordedEvent(row: EventRow): RecordedEvent {
     id: id ?? '',
     type: type as NewEvent['type'],
     schemaVersion: Number(schemaVersion),
-    occurredAt: parseInstant(occurredAt ?? '') as Date,
-    recordedAt: parseInstant(recordedAt ?? '') as Date,
+    occurredAt: new Date(Math.round(Number(occurredAt) * 1_000)),
+    recordedAt: new Date(Math.round(Number(recordedAt) * 1_000)),
     ...(collector != null && { collector }),
     ...(correlationId != null && { correlationId }),
     ...(causationId != null && { causationId }),
     data: JSON.parse(data ?? 'null') as never,
-  } as RecordedEvent;
+  };
 }
 
 const asText = { getTypeParser: () => (text: string) => text } as unknown as NonNullable<

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position, RecordedEvent } from '../domain/events.js';
 import type { EventStore, Subscription } from './event-store.js';
 
@@ -14,25 +15,10 @@ export function subscribe(
   handler: (batch: readonly RecordedEvent[]) => Promise<void>,
   onError: (error: unknown) => void,
 ): Subscription {
-  let position = after;
   const stopped = new AbortController();
-  const halt = new Promise<void>((resolve) => stopped.signal.addEventListener('abort', () => resolve()));
-
-  const run = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      const batch = await readPatiently(store, position, stopped.signal, halt);
-      if (stopped.signal.aborted) return;
-      const last = batch.at(-1);
-      if (!last) {
-        await Promise.race([store.waitForGrowth(position, IDLE_MS), halt]);
-        continue;
-      }
-      await handler(batch);
-      position = last.position;
-    }
-  };
-
-  const running = run().catch((error: unknown) => onError(error));
+  const running = follow(store, after, handler, stopped.signal).catch((error: unknown) => {
+    onError(error);
+  });
   return {
     async stop() {
       stopped.abort();
@@ -41,19 +27,34 @@ export function subscribe(
   };
 }
 
-async function readPatiently(store: Reader, after: Position, stopped: AbortSignal, halt: Promise<void>) {
-  for (let delay = BACK_OFF_MS.first; !stopped.aborted; delay = Math.min(delay * 2, BACK_OFF_MS.longest)) {
-    try {
-      return await store.readAll(after, PAGE);
-    } catch {
-      await pause(delay, halt);
-    }
+async function follow(
+  store: Reader,
+  after: Position,
+  handler: (batch: readonly RecordedEvent[]) => Promise<void>,
+  stopped: AbortSignal,
+): Promise<void> {
+  const on = () => !stopped.aborted;
+  for (let position = after, delay = BACK_OFF_MS.first; on();) {
+    const batch = await store.readAll(position, PAGE).catch(() => undefined);
+    if (!on()) return;
+    const last = batch?.at(-1);
+    if (last && batch) {
+      await handler(batch);
+      position = last.position;
+    } else if (batch) await unlessStopped(stopped, store.waitForGrowth(position, IDLE_MS));
+    else await unlessStopped(stopped, sleep(delay));
+    delay = batch ? BACK_OFF_MS.first : Math.min(delay * 2, BACK_OFF_MS.longest);
   }
-  return [];
 }
 
-async function pause(ms: number, halt: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([new Promise<void>((resolve) => (timer = setTimeout(resolve, ms))), halt]);
-  clearTimeout(timer);
+/** Waits for `work` or the stop, and leaves no listener behind: a subscription waits for years. */
+function unlessStopped(stopped: AbortSignal, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stopped.removeEventListener('abort', done);
+      resolve();
+    };
+    stopped.addEventListener('abort', done);
+    work.then(done, done);
+  });
 }
