@@ -1,5 +1,6 @@
+import { journey } from './journey.js';
 import { opportunities } from './opportunities.js';
 import type { Projection } from './projection.js';
 
 /** Every projection there is. A new one: its file, its spec, a migration, and its line here. */
-export const projections: readonly Projection[] = [opportunities];
+export const projections: readonly Projection[] = [journey, opportunities];

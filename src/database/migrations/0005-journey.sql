@@ -144,12 +144,10 @@ CREATE TABLE touchline.account (
   domain         text,                              -- leads with this e-mail domain belong to account_id
   traits         jsonb       NOT NULL,
   first_seen_at  timestamptz NOT NULL,
-  state          jsonb       NOT NULL,              -- when each value was said
   known_from     bigint      NOT NULL,
   superseded_at  bigint,
   PRIMARY KEY (workspace, account_id, known_from)
 );
-CREATE INDEX account_domain ON touchline.account (workspace, domain) WHERE domain IS NOT NULL;
 
 -- Working state from here on: the newest only, kept in place. Queries may read `lead`; the others are the projection's own.
 
@@ -188,17 +186,27 @@ CREATE TABLE touchline.identity_state (
 ) WITH (fillfactor = 80);
 CREATE INDEX identity_state_lead ON touchline.identity_state (workspace, lead_id);
 
--- Facts about a person beside touchpoints: claims, traits, accounts. Read again when a lead loses facts (a split, a
--- late claim on a shared computer).
+-- What was said of each account and when.
+CREATE TABLE touchline.account_state (
+  workspace      text        NOT NULL,
+  account_id     text        NOT NULL,
+  domain         text,
+  state          jsonb       NOT NULL,
+  PRIMARY KEY (workspace, account_id)
+);
+CREATE INDEX account_state_domain ON touchline.account_state (workspace, domain) WHERE domain IS NOT NULL;
+
+-- Facts about a person beside touchpoints: claims, traits, accounts. Read again when leads are joined or split,
+-- or a shared computer gets another owner.
 CREATE TABLE touchline.identity_fact (
   workspace      text        NOT NULL,
-  home           text        NOT NULL,              -- the event's main key, the same for every fact of these keys
   event_id       uuid        NOT NULL,
+  lead_id        uuid        NOT NULL,
   occurred_at    timestamptz NOT NULL,
-  position       bigint      NOT NULL,
   keys           text[]      NOT NULL,
   traits         jsonb,
   account_id     text,
-  from_crm       boolean     NOT NULL,
-  PRIMARY KEY (workspace, home, event_id)
+  crm_account_id text,
+  PRIMARY KEY (workspace, event_id)
 );
+CREATE INDEX identity_fact_lead ON touchline.identity_fact (workspace, lead_id);

@@ -26,7 +26,7 @@ interface Pool {
  */
 export async function redistribute(uow: UnitOfWork, fact: Fact, shift: Shift): Promise<void> {
   const pooled = [...shift.pooled];
-  await Promise.all(pooled.flatMap((lead) => [uow.journeyOf(lead), uow.factsOf(lead)]));
+  await Promise.all(pooled.flatMap((lead) => [uow.keysOf(lead), uow.journeyOf(lead), uow.factsOf(lead)]));
   const before = standing(pooled);
   const added = factRow(fact, '');
   const pool = poolOf(pooled, fact, added);

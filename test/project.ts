@@ -1,0 +1,55 @@
+import type pg from 'pg';
+import type { Position, RecordedEvent } from '../src/domain/events.js';
+import type { Projection } from '../src/projections/projection.js';
+
+/** Applies events that are in position order, cut into batches of one size. */
+export async function project(
+  pool: pg.Pool,
+  projection: Projection,
+  events: readonly RecordedEvent[],
+  batchSize: number,
+): Promise<void> {
+  await inTransaction(pool, async (tx) => {
+    let after: Position = 0n;
+    for (let from = 0; from < events.length; from += batchSize) {
+      const batch = events.slice(from, from + batchSize);
+      const upTo = batch.at(-1)?.position ?? after;
+      const handled = batch.filter(({ type }) => projection.handles.includes(type));
+      await projection.apply(handled, tx, { after, upTo });
+      after = upTo;
+    }
+  });
+}
+
+export async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
+  const tx = await pool.connect();
+  try {
+    await tx.query('BEGIN');
+    const result = await work(tx);
+    await tx.query('COMMIT');
+    return result;
+  } catch (error) {
+    await tx.query('ROLLBACK');
+    throw error;
+  } finally {
+    tx.release();
+  }
+}
+
+/** Empties the projection's tables, as a rebuild does. */
+export async function empty(pool: pg.Pool, projection: Projection): Promise<void> {
+  await pool.query(projection.tables.map((table) => `DELETE FROM ${table}`).join(';'));
+}
+
+/** All rows of a table as JSON texts in a stable order, without some columns, under a condition. */
+export async function rowsOf(
+  pool: pg.Pool,
+  table: string,
+  { without = [], where = 'true' }: { readonly without?: readonly string[]; readonly where?: string } = {},
+): Promise<string[]> {
+  const { rows } = await pool.query<{ row: string }>(
+    `SELECT (to_jsonb(t) - $1::text[])::text AS row FROM ${table} t WHERE ${where} ORDER BY 1`,
+    [without],
+  );
+  return rows.map(({ row }) => row);
+}
