@@ -106,7 +106,7 @@ export async function rebuildCredits(
   log: readonly RecordedEvent[],
   size: number,
 ): Promise<void> {
-  await pool.query(`TRUNCATE ${attribution.tables.join(', ')}`);
+  await pool.query(attribution.tables.map((table) => `DELETE FROM ${table}`).join('; '));
   for (let after = 0; after < log.length; after += size)
     await applyPart(pool, attribution, log, after, after + size);
 }
@@ -130,9 +130,9 @@ async function applyPart(
   }
 }
 
-/** Forgets everything the chain wrote. */
+/** Forgets everything the chain wrote. Of so few rows DELETE is quicker than TRUNCATE. */
 export const forget = (pool: pg.Pool): Promise<unknown> =>
-  pool.query(`TRUNCATE ${CHAIN.flatMap(({ tables }) => tables).join(', ')}`);
+  pool.query(CHAIN.flatMap(({ tables }) => tables.map((table) => `DELETE FROM ${table}`)).join('; '));
 
 /** Roles for `contacts`, by e-mail. */
 export const roles = (...emails: string[]) =>

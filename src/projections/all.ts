@@ -1,6 +1,7 @@
+import { attribution } from './attribution.js';
 import { journey } from './journey.js';
 import { opportunities } from './opportunities.js';
 import type { Projection } from './projection.js';
 
 /** Every projection there is. A new one: its file, its spec, a migration, and its line here. */
-export const projections: readonly Projection[] = [journey, opportunities];
+export const projections: readonly Projection[] = [journey, opportunities, attribution];

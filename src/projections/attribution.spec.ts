@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { day, deal, forget, logOf, project, roles, said, seen, type Entry } from '../../test/deals.js';
 import { defaultModel } from '../commands/publish-model.js';
+import type { IdentityKey } from '../domain/identity.js';
 import type { JourneyModel } from '../domain/model.js';
 
 let db: TestDatabase;
@@ -149,6 +150,83 @@ describe('credits of a deal', () => {
       .query(`SELECT amount_minor, event_ids, committee FROM touchline.attribution_path
       WHERE opportunity_id = 'opp-2' AND superseded_at IS NULL`);
     expect(rows).toEqual([{ amount_minor: '9000', event_ids: [], committee: 'account' }]);
+  });
+});
+
+describe('what changes the touches of a deal without being a touchpoint', () => {
+  const eve = 'email:eve@beta.example' as const;
+  const shared = 'anonymous:shared' as const;
+  const claim = (name: string, at: number, ...identity: IdentityKey[]): Entry =>
+    said(name, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity });
+  const contacts = (...keys: IdentityKey[]) => keys.map((key) => ({ keys: [key], role: 'user' }));
+  const opened = { amount: '100.00', openedAt: day(30) };
+  const paths = async () =>
+    (
+      await db.pool.query<{ content_ids: string[]; milestones: string[]; known_from: string }>(
+        `SELECT content_ids, milestones, known_from FROM touchline.attribution_path
+         WHERE superseded_at IS NULL AND metric = 'pipeline'`,
+      )
+    ).rows;
+
+  test('a key of a contact is found to be a lead', async () => {
+    const log = logOf([
+      published(1),
+      seen('a', 10, [eve]),
+      ...deal('opp-1', { ...opened, contacts: contacts('crm:77') }),
+      claim('late', 12, 'crm:77', eve),
+    ]);
+    await project(db.pool, log, 1);
+    expect(await paths()).toMatchObject([{ content_ids: ['content-a'], known_from: String(log.length) }]);
+  });
+
+  test('a shared computer on the committee has another owner', async () => {
+    const log = logOf([
+      published(1),
+      seen('a', 10, [ada]),
+      seen('b', 11, [bob]),
+      seen('c', 12, [bob, shared]),
+      ...deal('opp-1', { ...opened, contacts: contacts(shared) }),
+      claim('later owner', 20, ada, shared),
+    ]);
+    await project(db.pool, log, 1);
+    expect(await paths()).toMatchObject([{ content_ids: ['content-a'], known_from: String(log.length) }]);
+  });
+
+  test('what somebody did turns out to be of another', async () => {
+    const log = logOf([
+      published(1),
+      seen('a', 5, [shared]),
+      seen('b', 10, [ada, shared]),
+      ...deal('opp-1', { ...opened, contacts: contacts(ada) }),
+      claim('earlier owner', 3, bob, shared),
+    ]);
+    await project(db.pool, log, 1);
+    expect(await paths()).toMatchObject([{ content_ids: ['content-b'], known_from: String(log.length) }]);
+  });
+
+  test('somebody was known earlier', async () => {
+    const log = logOf([
+      published(1),
+      seen('a', 10, [ada]),
+      seen('b', 20, [ada]),
+      ...deal('opp-1', { ...opened, contacts: contacts(ada) }),
+      claim('import', 5, ada),
+    ]);
+    await project(db.pool, log, 1);
+    expect(await paths()).toMatchObject([
+      { milestones: ['first', 'opportunity_created'], known_from: String(log.length) },
+    ]);
+  });
+
+  test('somebody belongs to the account of a deal without contacts', async () => {
+    const log = logOf([
+      published(1),
+      seen('a', 10, [eve]),
+      ...deal('opp-1', { ...opened, accountId: 'acme' }),
+      said('group', `identity-${eve}`, 'IdentityClaimed', 12, { identity: [eve], accountId: 'acme' }),
+    ]);
+    await project(db.pool, log, 1);
+    expect(await paths()).toMatchObject([{ content_ids: ['content-a'], known_from: String(log.length) }]);
   });
 });
 
