@@ -1,7 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { CommandsModule } from './commands/commands.module.js';
-import type { Config } from './config.js';
 import type { EventStore } from './event-store/event-store.js';
 import { PostgresEventStore } from './event-store/postgres.js';
 import { EdgeModule } from './http/edge.module.js';
@@ -33,10 +32,5 @@ export class AppModule {
   }
 }
 
-/** The log that EVENT_STORE names. @param pool the log's own, so that no report can take an append's connection */
-export function createStore({ eventStore }: Config, pool: Pool): EventStore {
-  switch (eventStore) {
-    case 'postgres':
-      return new PostgresEventStore(pool);
-  }
-}
+/** The log. @param pool the log's own, so that no report can take an append's connection */
+export const createStore = (pool: Pool): EventStore => new PostgresEventStore(pool);

@@ -19,7 +19,6 @@ test('an empty environment gives the embedded server with all roles', () => {
     databaseUrl: undefined,
     writeKey: undefined,
     apiKey: undefined,
-    eventStore: 'postgres',
     roles: new Set(['collect', 'project', 'query', 'react']),
   });
 });
@@ -40,7 +39,6 @@ test('every setting is read', () => {
     databaseUrl: 'postgres://touchline:secret@db:5432/touchline',
     writeKey: 'wk_site',
     apiKey: 'ak_report',
-    eventStore: 'postgres',
     roles: new Set(['project', 'query']),
   });
 });
@@ -63,8 +61,8 @@ test('all faults are listed at once', () => {
     'PORT',
     'DATABASE_URL',
     'TOUCHLINE_WRITE_KEY',
-    'EVENT_STORE',
     'ROLES',
+    'EVENT_STORE',
   ]);
   expect(faults.join()).not.toContain('hush');
 });

@@ -13,7 +13,6 @@ export interface Config {
   /** Keys to give the first workspace; undefined: make them at first start. */
   readonly writeKey: string | undefined;
   readonly apiKey: string | undefined;
-  readonly eventStore: 'postgres';
   readonly roles: ReadonlySet<Role>;
 }
 
@@ -46,12 +45,12 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: databaseUrl(read('DATABASE_URL'), fault),
     writeKey: key('TOUCHLINE_WRITE_KEY', read('TOUCHLINE_WRITE_KEY'), fault),
     apiKey: key('TOUCHLINE_API_KEY', read('TOUCHLINE_API_KEY'), fault),
-    eventStore: eventStore(read('EVENT_STORE'), fault),
     roles: roles(read('ROLES'), fault),
   };
   if (config.apiKey && config.apiKey === config.writeKey) {
     fault('TOUCHLINE_API_KEY: must differ from TOUCHLINE_WRITE_KEY, which web pages show to everybody');
   }
+  eventStore(read('EVENT_STORE'), fault);
   notYet(read, fault);
   if (faults.length > 0) throw new BadSettings(faults);
   return config;
@@ -82,12 +81,11 @@ function key(name: string, value: string | undefined, fault: Fault): string | un
   return undefined;
 }
 
-function eventStore(value: string | undefined, fault: Fault): 'postgres' {
+function eventStore(value: string | undefined, fault: Fault): void {
   if (value === 'eventstoredb')
     fault('EVENT_STORE: eventstoredb is not available in this version; use postgres');
   else if (value !== undefined && value !== 'postgres')
     fault(`EVENT_STORE: "${value}" is unknown; use postgres`);
-  return 'postgres';
 }
 
 function roles(value: string | undefined, fault: Fault): ReadonlySet<Role> {

@@ -11,6 +11,7 @@ import { dressApp, fastifyAdapter } from './http/app.js';
 import { Readiness } from './http/readiness.js';
 import { NestLogger } from './logger.js';
 import { measureAppends, Metrics } from './metrics.js';
+import { collectorPaths } from './intake/openapi.js';
 import { setupOpenApi } from './openapi/setup.js';
 import type { OpenRuntime, Runtime } from './runtime.js';
 import { CONFIGURATION_ENTITIES } from './workspaces/entities.js';
@@ -69,7 +70,7 @@ export async function openRuntime(
   const logPool = createPool(database.url, { max: 6, applicationName: 'touchline log' });
   closing.add(() => logPool.end());
   const metrics = new Metrics();
-  const store = measureAppends(createStore(config, logPool), metrics);
+  const store = measureAppends(createStore(logPool), metrics);
   closing.add(() => store.close());
   return { config, databaseUrl: database.url, pool, configuration, store, metrics };
 }
@@ -81,7 +82,7 @@ export async function createApp(runtime: Runtime, log: Logger): Promise<NestFast
     abortOnError: false,
   });
   dressApp(app, runtime.metrics);
-  if (runtime.config.roles.has('query')) setupOpenApi(app);
+  if (runtime.config.roles.has('query')) setupOpenApi(app, [collectorPaths]);
   return app;
 }
 

@@ -48,16 +48,17 @@ async function main(words: readonly string[]): Promise<number> {
   }
   if (words[0] === 'docs') return docs(words.includes('--check'));
   const command = COMMANDS.find((one) => one.words.every((word, index) => words[index] === word));
-  const args = words.slice(command?.words.length ?? 0);
-  if (!command || args.length !== command.args.length) {
-    const said = command
-      ? `"${command.words.join(' ')}" takes ${command.args.join(' ') || 'no arguments'}`
-      : `no command "${words.join(' ')}"`;
-    console.error(`touchline: ${said}\n\n${usage()}`);
-    return 2;
-  }
+  if (!command) return misused(`no command "${words.join(' ')}"`);
+  const args = words.slice(command.words.length);
+  if (args.length !== command.args.length)
+    return misused(`"${command.words.join(' ')}" takes ${command.args.join(' ') || 'no arguments'}`);
   await command.run(...args);
   return 0;
+}
+
+function misused(how: string): number {
+  console.error(`touchline: ${how}\n\n${usage()}`);
+  return 2;
 }
 
 try {

@@ -29,7 +29,7 @@ describe('an API key', () => {
     ['another scheme', { authorization: 'Basic YWs6' }, 'api-key-missing'],
     ['an unknown key', withKey('ak_nobody'), 'api-key-unknown'],
   ])('%s is answered 401', async (_, headers, code) => {
-    const answer = await ask('/api/log/head', headers as Record<string, string>);
+    const answer = await ask('/api/log/head', headers);
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);

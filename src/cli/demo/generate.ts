@@ -26,6 +26,8 @@ export interface DemoData {
 /** Ids of another size do not meet those of the full one, so both fit into one workspace. */
 export const prefixOf = (people: number): string => (people === DEMO_PEOPLE ? 'demo' : `demo${people}`);
 
+export const dealsOf = (people: number): number => Math.max(1, Math.round(people * 0.16));
+
 /**
  * Half a year of Brightwork, which sells maintenance software to factories. The same for the same arguments.
  *
@@ -36,7 +38,7 @@ export function generate(until: Date, people = DEMO_PEOPLE): DemoData {
   const to = +until;
   const from = to - DEMO_DAYS * DAY;
   const accounts = population(prefix, people);
-  const deals = pipeline(prefix, accounts, Math.max(1, Math.round(people * 0.16)), from, to);
+  const deals = pipeline(prefix, accounts, dealsOf(people), from, to);
   const program = programOf(from, to);
   const once = [...momentsOf(accounts, deals, program, from, to)].flatMap(([person, moments]) =>
     new Buyer(person, moments, program, to).live(),

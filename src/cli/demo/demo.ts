@@ -1,0 +1,95 @@
+import { parseArgs } from 'node:util';
+import { biggestDeal, hottestLeads, modelsCompared, pipelineByMonth, revenueByContent } from './answers.js';
+import { DAY, lastMonday } from './calendar.js';
+import { pipeline } from './deals.js';
+import { dealsOf, DEMO_DAYS, DEMO_PEOPLE, type DemoData, generate, prefixOf } from './generate.js';
+import { population } from './people.js';
+import { DemoProblem, demoServer, type DemoServer } from './server.js';
+import { sendDeals, sendMessages } from './send.js';
+import { settle } from './settle.js';
+
+/**
+ * `npm run demo`: sends half a year of a made-up company to a running server through its public collectors and API,
+ * waits until the read models have it, and prints five answers. Again, it finds everything there and changes nothing.
+ *
+ * @returns the exit code
+ */
+export async function demo(args: readonly string[]): Promise<number> {
+  try {
+    await run(sizeOf(args));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof DemoProblem)) throw error;
+    console.error(`touchline: ${error.message}`);
+    return 1;
+  }
+}
+
+async function run(people: number): Promise<void> {
+  const server = await demoServer(process.env);
+  await server.check();
+  const { until, isAgain } = await period(server, people);
+  const data = generate(until, people);
+  console.log(introduction(server, data, isAgain));
+  // The first deal goes first: by it the next demo finds out which half-year is here.
+  await sendDeals(server, data.deals.slice(0, 1));
+  await sendMessages(server, data.messages);
+  await sendDeals(server, data.deals.slice(1));
+  const position = await settle(server);
+  await tell(server, data, position);
+}
+
+function sizeOf(args: readonly string[]): number {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { people: { type: 'string' } } });
+    const people = values.people === undefined ? DEMO_PEOPLE : Number(values.people);
+    if (Number.isInteger(people) && people >= 10 && people <= 100_000) return people;
+  } catch {
+    // told below
+  }
+  throw new DemoProblem('Usage: npm run demo -- [--people N], N from 10 to 100000 (2500 unless you say so)');
+}
+
+/** The half-year of the demo that is there already, else the one up to last Monday. */
+async function period(server: DemoServer, people: number): Promise<{ until: Date; isAgain: boolean }> {
+  const prefix = prefixOf(people);
+  const first = await server.get(`/api/opportunities/${prefix}-0001`);
+  const now = lastMonday(Date.now());
+  if (first === undefined) return { until: now, isAgain: false };
+  const openedAt = Date.parse(String(first['openedAt']));
+  const accounts = population(prefix, people);
+  // The first deal is opened in the first weeks: only those half-years can have it.
+  for (let until = +lastMonday(openedAt + DEMO_DAYS * DAY); until > openedAt; until -= 7 * DAY) {
+    const [deal] = pipeline(prefix, accounts, dealsOf(people), until - DEMO_DAYS * DAY, until);
+    if (deal?.openedAt === openedAt) return { until: new Date(until), isAgain: true };
+  }
+  throw new DemoProblem(
+    `${server.url} has the demo of another version of Touchline; use a fresh data folder (TOUCHLINE_DATA_DIR)`,
+  );
+}
+
+function introduction({ url }: DemoServer, data: DemoData, isAgain: boolean): string {
+  const { accounts, deals, touchpoints, from, until } = data;
+  const people = accounts.reduce((sum, account) => sum + account.people.length, 0);
+  const count = (number: number, what: string): string => `${number.toLocaleString('en-US')} ${what}`;
+  return [
+    `Brightwork sells maintenance software to factories: ${count(accounts.length, 'companies')}, ${count(people, 'people')}, ` +
+      `${count(touchpoints, 'touchpoints')}, ${count(deals.length, 'deals')}`,
+    `from ${day(from)} to ${day(until)}, sent to ${url}${isAgain ? ' once more: nothing will change' : ''}`,
+    '',
+  ].join('\n');
+}
+
+const day = (date: Date): string => date.toISOString().slice(0, 10);
+
+async function tell(server: DemoServer, data: DemoData, position: bigint): Promise<void> {
+  const answers = [revenueByContent, modelsCompared, pipelineByMonth, biggestDeal, hottestLeads];
+  for (const [index, answer] of answers.entries()) {
+    const { question, table, how } = await answer(server, data);
+    console.log(`\n${index + 1}. ${question}\n${table}\n   GET ${server.url}${how}`);
+  }
+  console.log(
+    `\nAsk yourself: curl -s -H 'Authorization: Bearer ${server.apiKey}' '${server.url}/api/attribution?model=linear&by=campaign'` +
+      `\nWith &asOf=${position} an answer stays the same for ever. All questions: ${server.url}/docs`,
+  );
+}
