@@ -191,6 +191,8 @@ describe('updating', () => {
   test.each([
     [{ status: 'lost', closedAt: '2026-01-01T00:00:00Z' }, 422, 'closed-before-opened'],
     [{ status: 'won', closedAt: '2190-01-01T00:00:00Z' }, 422, 'closed-in-future'],
+    [{ stage: 'x', occurredAt: '2190-01-01T00:00:00Z' }, 422, 'changed-in-future'],
+    [{ stage: 'x', occurredAt: 'yesterday' }, 400, 'invalid'],
     [{ closedAt: '2026-06-30T16:00:00Z' }, 422, 'not-closing'],
     [{ currency: 'EUR' }, 422, 'currency-fixed'],
     [{ status: 'closed' }, 400, 'invalid'],

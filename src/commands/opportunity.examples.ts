@@ -81,7 +81,7 @@ export const refusals = {
     [
       'A field cannot be what it says: `currency-unknown`, `currency-fixed`, `amount-malformed`, `amount-negative`,',
       '`amount-decimals`, `amount-too-large`, `opened-in-future`, `closed-in-future`, `closed-before-opened`,',
-      '`not-closing`, `contact-unknown`',
+      '`changed-in-future`, `changed-before-opened`, `not-closing`, `contact-unknown`',
     ].join(' '),
     problem(422, 'Unprocessable Entity', 'amount-negative', 'an amount cannot be negative', 'amount'),
   ),

@@ -158,6 +158,15 @@ export class UpdateOpportunityInput extends OpportunityFacts {
   @Optional()
   @IsText(1000)
   reason?: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    description: 'When it changed, for a CRM that tells later; default: now',
+  })
+  @Optional()
+  @IsInstant()
+  occurredAt?: string;
 }
 
 export class OpportunityPath {

@@ -36,7 +36,8 @@ export class UpdateOpportunityHandler implements ICommandHandler<UpdateOpportuni
   }: UpdateOpportunity): Promise<Decided> {
     const contacts = await this.contacts.rolesOf(workspace, input.contacts);
     const closedAt = input.closedAt === undefined ? undefined : new Date(input.closedAt);
-    const command = { ...input, opportunityId, contacts, closedAt, now };
+    const occurredAt = input.occurredAt === undefined ? undefined : new Date(input.occurredAt);
+    const command = { ...input, opportunityId, contacts, closedAt, occurredAt, now };
     return decideOnOpportunity(this.store, { workspace, opportunityId, idempotencyKey }, (state) =>
       update(command, state),
     );

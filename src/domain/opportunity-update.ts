@@ -18,14 +18,16 @@ export interface UpdateOpportunity extends Said {
   readonly status?: 'open' | 'won' | 'lost' | undefined;
   readonly closedAt?: Date | undefined;
   readonly reason?: string | undefined;
+  /** When it changed; default: now. */
+  readonly occurredAt?: Date | undefined;
 }
 
 /**
  * Decides all that one update says, in the order in which it makes sense: reopened, changed, roles, closed. The figures
  * of a closed deal stand; saying its win or loss again with another amount, date or reason corrects it.
  *
- * @throws Refused opportunity-not-found, opportunity-closed, currency-fixed, amount-…, closed-before-opened,
- * closed-in-future, not-closing
+ * @throws Refused opportunity-not-found, opportunity-closed, currency-fixed, amount-…, changed-before-opened,
+ * changed-in-future, closed-before-opened, closed-in-future, not-closing
  */
 export function update(command: UpdateOpportunity, state: Opportunity): OpportunityEvent[] {
   if (state.status === 'none') {
@@ -34,12 +36,21 @@ export function update(command: UpdateOpportunity, state: Opportunity): Opportun
       `There is no opportunity ${command.opportunityId}; open it first`,
     );
   }
+  const then = { ...command, now: changedAt(command, state) };
   let reached = state;
   return [reopen, change, assignRoles, close].flatMap((decide) => {
-    const decided = decide(command, reached);
+    const decided = decide(decide === close ? command : then, reached);
     reached = replay(opportunity, decided, reached);
     return decided;
   });
+}
+
+function changedAt({ occurredAt, now }: UpdateOpportunity, { openedAt }: Opportunity): Date {
+  if (occurredAt === undefined) return now;
+  if (openedAt && occurredAt < openedAt) {
+    throw new Refused('changed-before-opened', `It was opened at ${openedAt.toISOString()}`, 'occurredAt');
+  }
+  return notAfter(now, occurredAt, 'changed-in-future', 'occurredAt');
 }
 
 function reopen(
@@ -74,7 +85,8 @@ function close(command: UpdateOpportunity, state: Opportunity): OpportunityEvent
   if (state.status !== 'open' && state.status !== status) {
     throw new Refused('opportunity-closed', `It is ${state.status}; reopen it first`);
   }
-  const occurredAt = notAfter(now, command.closedAt ?? state.closedAt ?? now, 'closed-in-future', 'closedAt');
+  const said = command.closedAt ?? state.closedAt ?? command.occurredAt ?? now;
+  const occurredAt = notAfter(now, said, 'closed-in-future', 'closedAt');
   if (state.openedAt && occurredAt < state.openedAt) {
     throw new Refused('closed-before-opened', `It was opened at ${state.openedAt.toISOString()}`, 'closedAt');
   }

@@ -42,7 +42,10 @@ const saying = (said: Partial<UpdateOpportunity>): UpdateOpportunity => ({
 });
 
 describe('opening', () => {
-  test('records the deal and its contacts', () => given().when(open, opening).then(opened, adaDecides));
+  test('records the deal and its contacts, who are known from then on', () =>
+    given()
+      .when(open, opening)
+      .then(opened, { ...adaDecides, occurredAt: may(1) }));
 
   test('a deal without an amount and a time opens now, over nothing', () =>
     given()
@@ -125,6 +128,34 @@ describe('changing', () => {
     given(opened)
       .when(update, saying({ amount: '-5.00' }))
       .thenRefused('amount-negative'));
+});
+
+describe('telling of a change later', () => {
+  test('it happened when the CRM says', () =>
+    given(opened)
+      .when(update, saying({ stage: 'proposal', occurredAt: may(3) }))
+      .then(event('OpportunityChanged', { stage: 'proposal' }, may(3))));
+
+  test('roles and reopening, too; a close without a date of its own then as well', () => {
+    given(opened)
+      .when(update, saying({ contacts: [{ keys: [ada], role: 'user' }], occurredAt: may(3) }))
+      .then(event('ContactRoleAssigned', { accountId: 'acme', contact: [ada], role: 'user' }, may(3)));
+    given(opened, won)
+      .when(update, saying({ status: 'open', occurredAt: may(16) }))
+      .then(event('OpportunityReopened', {}, may(16)));
+    given(opened)
+      .when(update, saying({ status: 'lost', reason: 'price', occurredAt: may(15) }))
+      .then(lost);
+  });
+
+  test('not before the deal was opened, not in the future', () => {
+    given(opened)
+      .when(update, saying({ stage: 'x', occurredAt: new Date(+may(1) - 1) }))
+      .thenRefused('changed-before-opened');
+    given(opened)
+      .when(update, saying({ stage: 'x', occurredAt: may(21) }))
+      .thenRefused('changed-in-future');
+  });
 });
 
 describe('contacts', () => {

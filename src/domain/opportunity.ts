@@ -90,7 +90,9 @@ export function open(command: OpenOpportunity, state: Opportunity): OpportunityE
   if (state.opening) return openAgain(command, data, state.opening, state);
   const occurredAt = notAfter(now, command.openedAt ?? now, 'opened-in-future', 'openedAt');
   const opened: OpportunityEvent = { type: 'OpportunityOpened', occurredAt, data };
-  return [opened, ...assignRoles({ opportunityId, contacts, now }, opportunity.evolve(state, opened))];
+  // Its contacts are known from then on, also where the CRM tells of it years later.
+  const roles = { opportunityId, contacts, now: occurredAt };
+  return [opened, ...assignRoles(roles, opportunity.evolve(state, opened))];
 }
 
 function openAgain(
