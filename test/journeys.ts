@@ -31,10 +31,10 @@ const oneAnonymous = fc.constantFrom(...anonymous);
 const oneKnown = fc.constantFrom(...known);
 
 const identity: fc.Arbitrary<readonly IdentityKey[]> = fc.oneof(
-  { weight: 6, arbitrary: oneAnonymous.map((key) => [key]) },
+  { weight: 8, arbitrary: oneAnonymous.map((key) => [key]) },
   { weight: 4, arbitrary: oneKnown.map((key) => [key]) },
-  { weight: 4, arbitrary: fc.tuple(oneAnonymous, oneKnown).map((keys) => [...keys]) },
-  { weight: 2, arbitrary: fc.uniqueArray(oneKnown, { minLength: 2, maxLength: 2 }) },
+  { weight: 6, arbitrary: fc.tuple(oneAnonymous, oneKnown).map((keys) => [...keys]) },
+  { weight: 1, arbitrary: fc.uniqueArray(oneKnown, { minLength: 2, maxLength: 2 }) },
   { weight: 1, arbitrary: fc.uniqueArray(oneAnonymous, { minLength: 2, maxLength: 2 }) },
   {
     weight: 1,
