@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
+import { collectorPaths } from './openapi.js';
+import * as example from './openapi-examples.js';
+
+let server: IntakeServer;
+beforeAll(async () => {
+  server = await intakeServer();
+});
+afterAll(() => server.stop());
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+ajv.addSchema({ $id: 'document', components: collectorPaths.components });
+const schema = (name: string): ValidateFunction =>
+  ajv.compile({ $ref: `document#/components/schemas/${name}` });
+
+/** The answer, after its document was found to be as the schema says. */
+async function answerOf(name: string, path: string, body: unknown, key: string): Promise<unknown> {
+  const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const answer = await fetch(server.url + path, { ...init, headers });
+  expect(answer.status).toBe(200);
+  const json: unknown = await answer.json();
+  const validate = schema(name);
+  expect([validate(json), validate.errors]).toEqual([true, null]);
+  return json;
+}
+
+test('the examples are accepted as they stand, and the answers are as documented', async () => {
+  const { writeKey, apiKey } = server.keys;
+  for (const [call, item] of Object.entries(example.SEGMENT_EXAMPLES)) {
+    await answerOf('SegmentAnswer', `/v1/${call}`, item, writeKey);
+  }
+  await answerOf('SegmentAnswer', '/v1/batch', example.BATCH_EXAMPLE, writeKey);
+  expect(await answerOf('RejectedPage', '/api/rejected', undefined, apiKey)).toMatchObject({ items: [] });
+
+  const list = [example.TOUCHPOINT_EXAMPLE, { messageId: 'm-2', kind: 'page_view' }];
+  expect(await answerOf('Receipts', '/touchpoints', list, writeKey)).toMatchObject({
+    receipts: [
+      { status: 'accepted' },
+      { status: 'rejected', reason: example.RECEIPTS_EXAMPLE.receipts[1].reason },
+    ],
+  });
+  expect(await answerOf('RejectedPage', '/api/rejected', undefined, apiKey)).toMatchObject({
+    items: [{ payload: example.REJECTED_EXAMPLE.items[0].payload }],
+  });
+  expect(await answerOf('ReplayAnswer', '/api/rejected/replay', {}, apiKey)).toMatchObject({
+    tried: 1,
+    rejected: 1,
+  });
+});
