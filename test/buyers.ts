@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import type { Happened } from '../src/domain/decider.js';
 import { replay } from '../src/domain/decider.js';
 import { eventId } from '../src/domain/event-id.js';
-import type { NewEvent } from '../src/domain/events.js';
 import type { IdentityKey } from '../src/domain/identity.js';
 import { opportunity, open, type Opportunity } from '../src/domain/opportunity.js';
 import { update, type UpdateOpportunity } from '../src/domain/opportunity-update.js';
@@ -71,7 +70,7 @@ const dealOf = (opportunityId: string): fc.Arbitrary<readonly Entry[]> =>
           ...event,
           id: eventId('', 'crm', `${opportunityId} ${index}`, event.occurredAt),
           schemaVersion: 1,
-        } as NewEvent,
+        },
       }));
     });
 

@@ -11,17 +11,20 @@ import { validationPipe } from '../src/http/validation.js';
 import { FRESHNESS, type Freshness } from '../src/queries/freshness.js';
 import { QueriesModule } from '../src/queries/queries.module.js';
 
-export interface Got {
+/** An answer after its way through JSON. */
+export type Json<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Json<T[K]> } : T;
+
+export interface Got<T = unknown> {
   readonly status: number;
   readonly text: string;
-  readonly body: any;
+  readonly body: Json<T>;
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
 export interface QueryApi {
   readonly app: NestFastifyApplication;
-  /** Asks as the given workspace. */
-  get(path: string, workspace?: string): Promise<Got>;
+  /** Asks as the given workspace, for an answer of the named class. */
+  get<T>(path: string, workspace?: string): Promise<Got<T>>;
   close(): Promise<void>;
 }
 
@@ -48,10 +51,10 @@ export async function queryApi(parts: {
   await app.init();
   return {
     app,
-    async get(url, workspace = 'main') {
+    async get<T>(url: string, workspace = 'main') {
       const answer = await app.inject({ url, headers: { authorization: `Bearer ${workspace}` } });
-      const json = String(answer.headers['content-type']).includes('json');
-      const body: unknown = json ? JSON.parse(answer.body) : answer.body;
+      const json = /^application\/(problem\+)?json/.test(String(answer.headers['content-type']));
+      const body = (json ? JSON.parse(answer.body) : answer.body) as Json<T>;
       return { status: answer.statusCode, text: answer.body, body, headers: answer.headers };
     },
     close: () => app.close(),

@@ -6,8 +6,11 @@ import { dayOf, shareOut } from '../domain/attribution/money.js';
 import { CHANNELS } from '../domain/touchpoint.js';
 import { defaultModel, publishModel } from '../commands/publish-model.js';
 import { MemoryEventStore } from '../event-store/memory.js';
+import type { CompareAnswer } from './attribution-compare.js';
+import type { AttributionExplanation } from './attribution-explain.js';
+import type { AttributionAnswer, CreditItem } from './attribution.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { queryApi, type QueryApi } from '../../test/query-api.js';
+import { type Json, queryApi, type QueryApi } from '../../test/query-api.js';
 
 // The report against a ledger of generated rows, added up here by hand.
 
@@ -244,34 +247,39 @@ async function checkReport({ all, model, metric, asOf }: Asked, by: readonly Cut
       path.creditedAt < to,
   );
   const question = `by=${by.join()}&metric=${metric}&from=2026-02-01&to=2026-03-29&asOf=${asOf}`;
-  const { body } = await api.get(`/api/attribution?model=${model}&${question}`);
-  expect([new Date(body.from), new Date(body.to)]).toEqual([from, to]);
-  const shown = body.rows.map((row: any) => [
+  const { body } = await api.get<AttributionAnswer>(`/api/attribution?model=${model}&${question}`);
+  expect([body.from, body.to]).toEqual([from.toISOString(), to.toISOString()]);
+  const shown = body.rows.map((row) => [
     JSON.stringify(row.keys),
     row.value.minor,
     row.opportunities,
     row.touches,
   ]);
-  expect(shown.toSorted((a: any, b: any) => (a[0] < b[0] ? -1 : 1))).toEqual(byHand(deals, by));
-  expect(sum(body.rows.map((row: any) => row.value.minor))).toBe(body.attributed.minor);
+  expect(shown.toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1))).toEqual(byHand(deals, by));
+  expect(sum(body.rows.map((row) => row.value.minor))).toBe(body.attributed.minor);
   expect(body.attributed.minor + body.unattributed.minor).toBe(body.total.minor);
   expect(body.total.minor).toBe(sum(deals.map(({ reported }) => reported ?? 0)));
-  expect(body.unconverted.flatMap((row: any) => row.opportunities).toSorted()).toEqual(
+  expect(body.unconverted.flatMap((row) => row.opportunities).toSorted()).toEqual(
     deals.flatMap(({ reported, opportunityId }) => (reported === null ? [opportunityId] : [])).toSorted(),
   );
-  const compared = await api.get(`/api/attribution/compare?models=${model}&${question}`);
-  const values = (rows: any[], valueOf: (row: any) => number) => rows.map((row) => [row.key, valueOf(row)]);
-  expect(values(compared.body.rows, (row) => row.values[model].value.minor)).toEqual(
-    values(body.rows, (row) => row.value.minor),
+  const compared = await api.get<CompareAnswer>(`/api/attribution/compare?models=${model}&${question}`);
+  expect(compared.body.rows.map(({ key, values }) => [key, values[model]?.value.minor])).toEqual(
+    body.rows.map(({ key, value }) => [key, value.minor]),
   );
   await checkExplained(`model=${model}&${question}`, by, body.rows);
 }
 
 /** Law 8: opened, each row of a report says the same. */
-async function checkExplained(question: string, by: readonly Cut[], rows: readonly any[]): Promise<void> {
+async function checkExplained(
+  question: string,
+  by: readonly Cut[],
+  rows: readonly Json<CreditItem>[],
+): Promise<void> {
   for (const row of rows.slice(0, 2)) {
-    const cell = by.map((cut, index) => `${cut}=${encodeURIComponent(row.keys[index])}`).join('&');
-    const { body } = await api.get(`/api/attribution/explain?${question.replace(/&by=[^&]+/, '')}&${cell}`);
+    const cell = by.map((cut, index) => `${cut}=${encodeURIComponent(row.keys[index] ?? '')}`).join('&');
+    const { body } = await api.get<AttributionExplanation>(
+      `/api/attribution/explain?${question.replace(/&by=[^&]+/, '')}&${cell}`,
+    );
     expect(body.value).toEqual(row.value);
     expect([body.opportunities, body.touches]).toEqual([row.opportunities, row.touches]);
   }

@@ -1,4 +1,4 @@
-import { MODELS, type ModelName, sharesOf as sharesOfModel } from '../domain/attribution/models.js';
+import { type ModelName, sharesOf as sharesOfModel } from '../domain/attribution/models.js';
 import { dayOf } from '../domain/attribution/money.js';
 import { type AttributionSettings, DEFAULT_ATTRIBUTION } from '../domain/attribution/settings.js';
 import { type Milestone, MILESTONES, type Touch } from '../domain/attribution/touches.js';
@@ -8,7 +8,7 @@ import { type PathRow, pathsById, type ShareRow, sharesOf } from './attribution-
 import type { ExplainedDeal, ExplainedTouch, RateItem, RuleItem, WhyItem } from './explain-items.js';
 import { explainedPeople } from './explained-people.js';
 import { moneyOf } from './money.js';
-import { milestonesOf } from './opportunity-attribution.js';
+import { milestonesOf, tidy } from './opportunity-attribution.js';
 import { committeesOf } from './opportunity.js';
 import { opportunityItem, opportunityRows } from './opportunity-rows.js';
 import { trueAt, type View } from './read-models.js';
@@ -32,7 +32,7 @@ const OWN_SETTING: Partial<Record<ModelName, keyof AttributionSettings>> = {
   w_shaped: 'wShaped',
   full_path: 'fullPath',
   time_decay: 'timeDecay',
-} satisfies Partial<Record<keyof typeof MODELS, keyof AttributionSettings>>;
+};
 
 export function ruleOf(view: View, model: ModelName): RuleItem {
   const settings = settingsOf(view);
@@ -131,7 +131,7 @@ function touchesOf(view: View, { model, path, share, part, touchRows }: Opened):
     if (eventId === undefined || !row) return [];
     const why: WhyItem[] = whys
       .filter((each) => each.touch === index)
-      .map(({ why, share }) => ({ why, share }));
+      .map(({ why, share }) => ({ why, share: tidy(share) }));
     return {
       eventId,
       position: row.position,
@@ -147,7 +147,7 @@ function touchesOf(view: View, { model, path, share, part, touchRows }: Opened):
       identity: row.identity,
       linkedBy: row.linked_by,
       milestones: milestonesOf(path.milestones[index]),
-      weight: share.weights[index] ?? 0,
+      weight: tidy(share.weights[index] ?? 0),
       why,
       amount: moneyOf(share.amounts[index] ?? '0', path.currency),
       value: moneyOf(share.reported?.[index] ?? '0', path.reported_currency ?? path.currency),

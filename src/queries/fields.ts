@@ -27,13 +27,14 @@ export const Truth = (description: string): PropertyDecorator => ApiProperty({ t
 export const LogPosition = (description: string): PropertyDecorator =>
   ApiProperty({ type: String, pattern: '^\\d+$', description });
 
+// A function named `type` is what the library takes for a type to be read later.
 type Class = new () => unknown;
 export const Part = (description: string, type: () => Class): PropertyDecorator =>
-  ApiProperty({ type, description });
+  ApiProperty({ type: () => type(), description });
 export const MaybePart = (description: string, type: () => Class): PropertyDecorator =>
-  ApiProperty({ type, nullable: true, description });
+  ApiProperty({ type: () => type(), nullable: true, description });
 export const Parts = (description: string, type: () => Class): PropertyDecorator =>
-  ApiProperty({ type, isArray: true, description });
+  ApiProperty({ type: () => [type()], description });
 
 /** What every answer begins with. */
 export abstract class Answer {

@@ -164,7 +164,7 @@ function touchItem(path: PathRow, shares: readonly ShareRow[], index: number): T
     if (share === undefined || weight <= 0) return [];
     const amount = moneyOf(share.amounts[index] ?? '0', path.currency);
     const value = valueOf(share.reported?.[index] ?? null, path.reported_currency);
-    return [[model, { weight, amount, value }] as const];
+    return [[model, { weight: tidy(weight), amount, value }] as const];
   });
   return {
     touch: index + 1,
@@ -180,6 +180,9 @@ function touchItem(path: PathRow, shares: readonly ShareRow[], index: number): T
     credits: Object.fromEntries(credits),
   };
 }
+
+/** Nine decimals: what comes after them is the rounding of doubles, not a weight. */
+export const tidy = (weight: number): number => Math.round(weight * 1e9) / 1e9;
 
 export const milestonesOf = (joined: string | null | undefined): string[] => joined?.split('+') ?? [];
 

@@ -29,7 +29,7 @@ export class ProblemItem {
   @ApiProperty({ type: String, description: 'Stable name of the problem', example: 'model-unknown' })
   code!: string;
   @ApiProperty({ type: String, description: 'For people' }) detail!: string;
-  @ApiProperty({ type: () => ProblemErrorItem, isArray: true, required: false, description: 'Each fault' })
+  @ApiProperty({ type: () => [ProblemErrorItem], required: false, description: 'Each fault' })
   errors?: ProblemErrorItem[];
 }
 

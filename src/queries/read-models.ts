@@ -51,7 +51,7 @@ export class ReadModels {
     @Inject(FRESHNESS) private readonly freshness: Freshness,
     @Inject(JourneyModels) private readonly models: JourneyModels,
   ) {
-    this.gate = new Gate(Math.max(1, Math.floor((pool.options.max ?? 10) / 2)));
+    this.gate = new Gate(Math.max(1, Math.floor(pool.options.max / 2)));
   }
 
   /**
@@ -118,7 +118,7 @@ export class ReadModels {
     } catch (error) {
       throw answerTo(error);
     } finally {
-      await tx.query('COMMIT').catch((error: Error) => (broken = error));
+      await tx.query('COMMIT').catch((error: unknown) => (broken = error as Error));
       tx.release(broken);
     }
   }

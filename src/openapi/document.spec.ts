@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { writeFile } from 'node:fs/promises';
+import { format, resolveConfig } from 'prettier';
+import { MemoryEventStore } from '../event-store/memory.js';
+import { leadIdOf } from '../domain/identity.js';
+import { projections } from '../projections/all.js';
+import { Freshness } from '../projections/freshness.js';
+import { ProjectionRunner } from '../projections/runner.js';
+import { testApp, type TestApp } from '../../test/app.js';
+import { arrive } from '../../test/buyers.js';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { day } from '../../test/deals.js';
+import { EXAMPLE } from '../../test/example-workspace.js';
+import { queryApi, type QueryApi } from '../../test/query-api.js';
+import { ANSWERS } from './answers.js';
+
+let app: TestApp;
+let document: OpenAPIObject;
+const served: string[] = [];
+beforeAll(async () => {
+  app = await testApp({}, (nest) => {
+    nest
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onRoute', ({ method, url }) => {
+        for (const each of [method].flat()) served.push(`${each} ${url}`);
+      });
+  });
+  document = (await app.app.inject({ url: '/openapi.json' })).json<OpenAPIObject>();
+});
+afterAll(() => app?.close());
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+const operations = (): [string, Operation][] =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    METHODS.flatMap((method): [string, Operation][] => {
+      const operation = item[method];
+      return operation ? [[`${method.toUpperCase()} ${path}`, operation]] : [];
+    }),
+  );
+
+/** Served beside the API: the document itself and its page; answers to preflights; HEAD of each GET. */
+const aside = (route: string): boolean => /^(HEAD|OPTIONS) |^GET \/(docs|openapi)\b/.test(route);
+
+describe('the document', () => {
+  test('has every route that is served', () => {
+    const told = operations().map(([route]) => route.replace(/\{\w+\}/g, ':'));
+    const missing = served.filter((route) => !aside(route) && !told.includes(route.replace(/:\w+/g, ':')));
+    expect(missing).toEqual([]);
+  });
+
+  test('shows an example of every good answer in JSON, which is what its schema says', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema({ $id: 'document', ...document });
+    const faults = operations().flatMap(([route, { responses }]) =>
+      Object.entries(responses)
+        .filter(([status]) => status.startsWith('2'))
+        .flatMap(([status, response]) => faultsOf(ajv, `${route} ${status}`, response as Response)),
+    );
+    expect(faults).toEqual([]);
+  });
+
+  test('tells of each parameter what it is', () => {
+    const silent = operations().flatMap(([route, { parameters }]) =>
+      (parameters ?? []).flatMap((each) =>
+        '$ref' in each || each.description ? [] : `${route} ${each.name}`,
+      ),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  test('and its page need no key, and no other host', async () => {
+    const page = await app.app.inject({ url: '/docs' });
+    expect(page.statusCode).toBe(200);
+    const scripts = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url ?? '');
+    expect(scripts.length).toBeGreaterThan(2);
+    for (const url of scripts) {
+      expect(url).not.toMatch(/^(https?:)?\/\//);
+      const { pathname } = new URL(url, 'http://host/docs');
+      expect((await app.app.inject({ url: pathname })).statusCode).toBe(200);
+    }
+  });
+});
+
+interface Response {
+  readonly content?: Record<
+    string,
+    { schema?: object; example?: unknown; examples?: Record<string, { value?: unknown }> }
+  >;
+}
+
+function faultsOf(ajv: Ajv2020, route: string, response: Response): string[] {
+  const media = response.content?.['application/json'];
+  if (!media)
+    return response.content && Object.keys(response.content).length > 0 ? [] : [`${route}: no content`];
+  const values = [media.example, ...Object.values(media.examples ?? {}).map(({ value }) => value)];
+  const given = values.filter((value) => value !== undefined);
+  if (given.length === 0) return [`${route}: no example`];
+  if (!media.schema) return [`${route}: no schema`];
+  const text = JSON.stringify(media.schema).replaceAll('"#/', '"document#/');
+  const validate = ajv.compile(JSON.parse(text) as object);
+  return given.flatMap((value) => (validate(value) ? [] : [`${route}: ${ajv.errorsText(validate.errors)}`]));
+}
+
+// The examples of the query API are answers to these questions about the example workspace.
+
+const ADA = leadIdOf('main', 'anonymous:a-1');
+const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>> = {
+  'get /api/leads': ['/api/leads?limit=2'],
+  'get /api/leads/{id}': ['/api/leads/email:ada@acme.example'],
+  'get /api/leads/{id}/journey': [`/api/leads/${ADA}/journey?limit=2`],
+  'get /api/leads/{id}/score': ['/api/leads/email:ada@acme.example/score'],
+  'get /api/leads/{id}/stages': ['/api/leads/email:ada@acme.example/stages'],
+  'get /api/leads/{id}/explain': ['/api/leads/email:ada@acme.example/explain'],
+  'get /api/accounts/{id}': ['/api/accounts/acme'],
+  'get /api/accounts/{id}/journey': ['/api/accounts/acme/journey?limit=2'],
+  'get /api/opportunities/{id}': ['/api/opportunities/opp-1'],
+  'get /api/opportunities/{id}/attribution': ['/api/opportunities/opp-1/attribution'],
+  'get /api/attribution': ['/api/attribution?model=linear&by=content&from=2026-01-01&to=2026-07-01'],
+  'get /api/attribution csv': ['/api/attribution?model=linear&by=content&format=csv', 'text/csv'],
+  'get /api/attribution ndjson': [
+    '/api/attribution?model=linear&by=content&format=ndjson',
+    'application/x-ndjson',
+  ],
+  'get /api/attribution/compare': ['/api/attribution/compare?models=first,linear,last&by=channel'],
+  'get /api/attribution/explain': ['/api/attribution/explain?model=w_shaped&content=buying-guide'],
+  'get /api/model': ['/api/model'],
+  'get /api/model/versions': ['/api/model/versions'],
+};
+
+describe('the examples of the query API', () => {
+  let db: TestDatabase;
+  let api: QueryApi;
+  let runner: ProjectionRunner;
+  beforeAll(async () => {
+    db = await testDatabase();
+    const store = new MemoryEventStore(() => day(90));
+    await arrive(store, 'main', EXAMPLE);
+    runner = new ProjectionRunner({
+      pool: db.pool,
+      store,
+      projections,
+    });
+    await runner.catchUp();
+    api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });
+  });
+  afterAll(async () => {
+    await api?.close();
+    await runner?.stop();
+    await db?.drop();
+  });
+
+  test('are real answers (UPDATE_ANSWERS=1 records them anew)', async () => {
+    const answers: Record<string, Record<string, unknown>> = {};
+    for (const [name, [path, type = 'application/json']] of Object.entries(QUESTIONS)) {
+      const [method, route] = name.split(' ');
+      const { status, body } = await api.get(path);
+      expect([path, status]).toEqual([path, 200]);
+      answers[`${method} ${route}`] = { ...answers[`${method} ${route}`], [type]: body };
+    }
+    if (process.env['UPDATE_ANSWERS']) await record(answers);
+    else expect(ANSWERS).toEqual(answers);
+  });
+});
+
+async function record(answers: object): Promise<void> {
+  const file = new URL('answers.ts', import.meta.url).pathname;
+  const text = `/** Real answers by route and media type; written by document.spec.ts with UPDATE_ANSWERS=1. */
+    export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = ${JSON.stringify(answers)};`;
+  await writeFile(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
+}
