@@ -3,11 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.js';
 import { freePort, poolOf, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
 import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
 
 const KILLS = 10;
+const MESSAGES = 200;
 
 let dataDir: string;
 let server: ServerProcess;
@@ -28,8 +30,12 @@ test(
     const traffic = new Traffic(server.url);
     traffic.start({ batches: 4, singles: 8, deals: 2 });
     for (let kill = 0; kill < KILLS; kill += 1) {
-      await sleep(200 + Math.random() * 1_500);
-      await server.kill();
+      // Surely under load, then at any instant.
+      const before = traffic.acknowledged.messages.size;
+      await until(() => traffic.acknowledged.messages.size > before + MESSAGES, 60_000);
+      await sleep(Math.random() * 1_000);
+      if (kill % 2 === 0) await server.kill();
+      else await server.killWithDatabase(dataDir);
       server = await ServerProcess.start({ dataDir, port });
     }
     await sleep(500);
@@ -37,7 +43,7 @@ test(
     await caughtUp(server.url, 120_000);
 
     const pool = await poolOf(dataDir);
-    expect(traffic.acknowledged.messages.size).toBeGreaterThan(1_000);
+    expect(traffic.acknowledged.messages.size).toBeGreaterThan(KILLS * MESSAGES);
     expect(traffic.acknowledged.won.size).toBeGreaterThan(10);
     await expectLogWhole(pool, traffic.acknowledged);
     await expectMoneyConserved(pool, traffic.acknowledged);

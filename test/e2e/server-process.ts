@@ -63,6 +63,14 @@ export class ServerProcess {
     await this.end('SIGKILL');
   }
 
+  /** SIGKILL to the server and its embedded PostgreSQL: what neither had handed to the operating system is gone. */
+  async killWithDatabase(dataDir: string): Promise<void> {
+    const file = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8');
+    const postmaster = Number(file.split('\n')[0]);
+    await this.kill();
+    if (postmaster > 1) process.kill(postmaster, 'SIGKILL');
+  }
+
   /** @returns the exit code, 0 when all that was started has been stopped */
   stop(): Promise<number | null> {
     return this.end('SIGTERM');
