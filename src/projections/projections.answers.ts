@@ -67,7 +67,13 @@ export class ParkedQuery {
   @Matches(/^\d{1,18}$/, { message: 'give `next` of the page before' })
   cursor = '0';
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @ApiPropertyOptional({
+    description: 'Events of a page',
+    type: 'integer',
+    minimum: 1,
+    maximum: 1000,
+    default: 100,
+  })
   @Transform(({ value }) => Number(value))
   @IsInt({ message: 'give a whole number from 1 to 1000' })
   @Min(1)
