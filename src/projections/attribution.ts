@@ -87,14 +87,11 @@ async function attribute(
     const ledger = await Ledger.of(tx, workspace, ids);
     for (const [opportunityId, positions] of some) {
       for (const position of positions) {
-        const credits = creditsAt(inputs, opportunityId, position, terms.at(position));
+        const inForce = terms.at(position);
+        const credits = creditsAt(inputs, opportunityId, position, inForce);
         for (const metric of METRICS) {
-          ledger.put(
-            opportunityId,
-            metric,
-            position,
-            credits.find((path) => path.metric === metric),
-          );
+          const path = credits.find((each) => each.metric === metric);
+          ledger.put(opportunityId, metric, position, path, inForce.settings);
         }
       }
       if (ledger.pending >= VERSIONS_AT_ONCE) await ledger.write();

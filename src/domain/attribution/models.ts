@@ -82,13 +82,10 @@ export const MODEL_NAMES = Object.keys(MODELS) as readonly ModelName[];
 
 /** Weights (0 to 1, adding up to 1) of the touches under a model; none for none. */
 export function weigh(model: ModelName, touches: readonly Touch[], settings: AttributionSettings): number[] {
-  return sharesOf(model, touches, settings).reduce<number[]>(
-    (weights, { touch, share }) => {
-      weights[touch] = (weights[touch] ?? 0) + share;
-      return weights;
-    },
-    touches.map(() => 0),
-  );
+  const { shares, whole } = raw(model, touches, settings);
+  const weights = touches.map(() => 0);
+  for (const { touch, share } of shares) weights[touch] = (weights[touch] ?? 0) + share / whole;
+  return weights;
 }
 
 /** The shares behind the weights, normalised: they add up to 1. */
@@ -97,12 +94,22 @@ export function sharesOf(
   touches: readonly Touch[],
   settings: AttributionSettings,
 ): readonly Share[] {
-  if (touches.length === 0) return [];
-  const shares = MODELS[model](touches, settings).filter(({ share }) => share > 0);
+  const { shares, whole } = raw(model, touches, settings);
+  return shares
+    .filter(({ share }) => share > 0)
+    .map(({ touch, share, why }) => ({ touch, share: share / whole, why }));
+}
+
+function raw(
+  model: ModelName,
+  touches: readonly Touch[],
+  settings: AttributionSettings,
+): { readonly shares: readonly Share[]; readonly whole: number } {
+  if (touches.length === 0) return { shares: [], whole: 0 };
+  const shares = MODELS[model](touches, settings);
   const whole = shares.reduce((sum, { share }) => sum + share, 0);
   // Settings may leave every touch without a share, such as all to lead creation where nobody became known.
-  if (!(whole > 0)) return sharesOf('linear', touches, settings);
-  return shares.map(({ share, ...rest }) => ({ ...rest, share: share / whole }));
+  return whole > 0 ? { shares, whole } : raw('linear', touches, settings);
 }
 
 /** The touches at milestones get these shares, all others share the rest. */

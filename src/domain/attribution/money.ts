@@ -89,15 +89,25 @@ const WEIGHT_ONE = 1e15;
  * @param weights 0 to 1 each, not all 0; they need not add up to 1
  */
 export function shareOut(minor: number, weights: readonly number[]): number[] {
-  const parts = weights.map((weight) => BigInt(Math.round(weight * WEIGHT_ONE)));
-  const whole = parts.reduce((sum, part) => sum + part, 0n);
+  const parts = weights.map((weight) => Math.round(weight * WEIGHT_ONE));
+  const whole = BigInt(parts.reduce((sum, part) => sum + part, 0));
   if (whole <= 0n) throw new RangeError('no weight to share by');
-  const products = parts.map((part) => BigInt(minor) * part);
-  const shares = products.map((product) => Number(product / whole));
+  // Models know few weights, so few products: the exact arithmetic is done once for each.
+  const exact = new Map<number, { share: number; rest: number }>();
+  const dues = parts.map((part) => {
+    let due = exact.get(part);
+    if (!due) {
+      const product = BigInt(minor) * BigInt(part);
+      due = { share: Number(product / whole), rest: Number(product % whole) };
+      exact.set(part, due);
+    }
+    return due;
+  });
+  const shares = dues.map(({ share }) => share);
   const left = minor - shares.reduce((sum, share) => sum + share, 0);
   if (left === 0) return shares;
-  const lost = products.map((product, index) => ({ index, rest: product % whole }));
-  lost.sort((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest > b.rest ? -1 : 1));
+  const lost = dues.map(({ rest }, index) => ({ index, rest }));
+  lost.sort((a, b) => b.rest - a.rest || a.index - b.index);
   for (const { index } of lost.slice(0, left)) shares[index] = (shares[index] ?? 0) + 1;
   return shares;
 }

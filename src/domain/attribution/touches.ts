@@ -81,7 +81,8 @@ export function touchesOf(candidates: readonly Candidate[], question: Question):
 }
 
 const inOrder = (a: Candidate, b: Candidate): number =>
-  +a.occurredAt - +b.occurredAt || (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : 0);
+  a.occurredAt.getTime() - b.occurredAt.getTime() ||
+  (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : 0);
 
 function noTouch(
   candidate: Candidate,
@@ -91,7 +92,7 @@ function noTouch(
   if (!countsAsHuman(candidate.verdict)) return 'verdict';
   if (settings.excludedKinds.includes(candidate.kind)) return 'kind';
   if (settings.excludedChannels.includes(candidate.channel)) return 'channel';
-  if (+candidate.occurredAt < since) return 'before-lookback';
+  if (candidate.occurredAt.getTime() < since) return 'before-lookback';
   if (candidate.occurredAt > reference) return 'after-reference';
   return undefined;
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MODEL_NAMES, weigh, type ModelName } from '../../domain/attribution/models.js';
-import { reported, shareOut, type Reporting } from '../../domain/attribution/money.js';
+import { reported, type Reporting } from '../../domain/attribution/money.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
 import { touchesOf, type Touch } from '../../domain/attribution/touches.js';
 import { trueAt, type DealRow, type Inputs } from './inputs.js';
@@ -15,7 +14,7 @@ export interface Terms {
 export const METRICS = ['pipeline', 'revenue'] as const;
 export type Metric = (typeof METRICS)[number];
 
-/** One row of attribution_path, with its shares. */
+/** One row of attribution_path. */
 export interface Path {
   readonly workspace: string;
   readonly opportunity_id: string;
@@ -26,25 +25,8 @@ export interface Path {
   readonly reported_currency: string | null;
   readonly reported_minor: number | null;
   readonly committee: 'contacts' | 'account';
-  readonly event_ids: readonly string[];
-  readonly lead_ids: readonly string[];
-  readonly occurred_at: readonly Date[];
-  readonly milestones: readonly (string | null)[];
-  readonly content_ids: readonly (string | null)[];
-  readonly content_titles: readonly (string | null)[];
-  readonly channels: readonly string[];
-  readonly campaigns: readonly (string | null)[];
-  readonly sources: readonly (string | null)[];
-  readonly shares: readonly Share[];
+  readonly touches: readonly Touch[];
   readonly digest: string;
-}
-
-export interface Share {
-  readonly model: ModelName;
-  readonly weights: readonly number[];
-  readonly amounts: readonly number[];
-  readonly reported: readonly number[] | null;
-  readonly marks: readonly number[];
 }
 
 /**
@@ -72,12 +54,12 @@ export function creditsAt(inputs: Inputs, opportunityId: string, position: bigin
   );
   const question = { openedAt: deal.opened_at, members, ...terms };
   const { touches } = touchesOf(candidates, { ...question, reference: deal.opened_at });
-  const pipeline = path(deal, 'pipeline', deal.opened_at, committee, touches, terms);
+  const pipeline = pathOf(deal, 'pipeline', deal.opened_at, committee, touches, terms);
   if (deal.status !== 'won' || !deal.closed_at) return [pipeline];
   const closing = { ...question, reference: deal.closed_at, closedAt: deal.closed_at };
   return [
     pipeline,
-    path(deal, 'revenue', deal.closed_at, committee, touchesOf(candidates, closing).touches, terms),
+    pathOf(deal, 'revenue', deal.closed_at, committee, touchesOf(candidates, closing).touches, terms),
   ];
 }
 
@@ -106,7 +88,7 @@ function committeeAt(
   return { committee: 'contacts', members: new Map(members) };
 }
 
-function path(
+function pathOf(
   deal: DealRow,
   metric: Metric,
   creditedAt: Date,
@@ -115,8 +97,7 @@ function path(
   { settings, reporting }: Terms,
 ): Path {
   const amount = Number(deal.amount_minor);
-  const reportedMinor = (reporting && reported(amount, deal.currency, creditedAt, reporting)) ?? null;
-  const said = {
+  const path = {
     workspace: deal.workspace,
     opportunity_id: deal.opportunity_id,
     metric,
@@ -124,42 +105,29 @@ function path(
     currency: deal.currency,
     amount_minor: amount,
     reported_currency: reporting?.currency ?? null,
-    reported_minor: reportedMinor,
+    reported_minor: (reporting && reported(amount, deal.currency, creditedAt, reporting)) ?? null,
     committee,
-    event_ids: touches.map(({ eventId }) => eventId),
-    lead_ids: touches.map(({ leadId }) => leadId),
-    occurred_at: touches.map(({ occurredAt }) => occurredAt),
-    milestones: touches.map(({ milestones }) => milestones.join('+') || null),
-    content_ids: touches.map(({ contentId }) => contentId),
-    content_titles: touches.map(({ contentTitle }) => contentTitle),
-    channels: touches.map(({ channel }) => channel),
-    campaigns: touches.map(({ campaign }) => campaign),
-    sources: touches.map(({ source }) => source),
-    shares: touches.length === 0 ? [] : MODEL_NAMES.map((model) => share(model)),
+    touches,
   };
-  return { ...said, digest: createHash('md5').update(JSON.stringify(said)).digest('hex') };
-
-  function share(model: ModelName): Share {
-    const weights = weigh(model, touches, settings);
-    return {
-      model,
-      weights,
-      amounts: shareOut(amount, weights),
-      reported: reportedMinor === null ? null : shareOut(reportedMinor, weights),
-      marks: marksOf(touches, weights),
-    };
-  }
+  return { ...path, digest: digestOf(path, settings) };
 }
 
-/** Bit 0: credited; then the first credited touch with its content, channel, campaign, source (see 0007). */
-function marksOf(touches: readonly Touch[], weights: readonly number[]): number[] {
-  const seen = [new Set<unknown>(), new Set<unknown>(), new Set<unknown>(), new Set<unknown>()];
-  return touches.map(({ contentId, channel, campaign, source }, index) => {
-    if (!((weights[index] ?? 0) > 0)) return 0;
-    return [contentId, channel, campaign, source].reduce<number>((marks, key, cut) => {
-      const isFirst = !seen[cut]?.has(key);
-      seen[cut]?.add(key);
-      return isFirst ? marks | (2 << cut) : marks;
-    }, 1);
-  });
+/** Of all that a path and its shares say or follow from. */
+function digestOf({ touches, ...path }: Omit<Path, 'digest'>, settings: AttributionSettings): string {
+  const { timeDecay, position, uShaped, wShaped, fullPath } = settings;
+  const said = touches.map((touch) => [
+    touch.eventId,
+    touch.leadId,
+    touch.occurredAt.getTime(),
+    touch.milestones,
+    touch.contentId,
+    touch.contentTitle,
+    touch.channel,
+    touch.campaign,
+    touch.source,
+  ]);
+  const weighing = touches.length === 0 ? [] : [timeDecay, position, uShaped, wShaped, fullPath];
+  return createHash('md5')
+    .update(JSON.stringify([path, said, weighing]))
+    .digest('hex');
 }

@@ -1,22 +1,22 @@
 import type { PoolClient } from 'pg';
+import type { AttributionSettings } from '../../domain/attribution/settings.js';
+import { copyInto } from '../journey/copy.js';
 import type { Metric, Path } from './credits.js';
-
-interface Stored {
-  readonly pathId?: string;
-  readonly digest: string | null;
-}
+import { PATH_COLUMNS, pathRow, SHARE_COLUMNS, shareRows } from './rows.js';
 
 /** A version to write. */
-interface Added extends Path {
-  readonly known_from: string;
-  superseded_at: string | null;
+interface Added {
+  readonly path: Path;
+  readonly settings: AttributionSettings;
+  readonly knownFrom: bigint;
+  supersededAt: bigint | null;
 }
 
 /** The current paths of some deals while positions pass over them: only what differs is ended and added. */
 export class Ledger {
-  private readonly current = new Map<string, Stored & { readonly added?: Added }>();
+  private readonly current = new Map<string, { digest: string | null; added?: Added; pathId?: string }>();
   private readonly added: Added[] = [];
-  private readonly ended: { readonly path_id: string; readonly superseded_at: string }[] = [];
+  private readonly ended: { readonly pathId: string; readonly at: bigint }[] = [];
 
   private constructor(private readonly tx: PoolClient) {}
 
@@ -28,27 +28,33 @@ export class Ledger {
       metric: Metric;
       digest: string;
     }>(
-      `SELECT path_id, opportunity_id, metric, replace(digest::text, '-', '') AS digest FROM touchline.attribution_path
+      `SELECT path_id, opportunity_id, metric, replace(digest::text, '-', '') AS digest
+       FROM touchline.attribution_path
        WHERE workspace = $1 AND opportunity_id = ANY ($2) AND superseded_at IS NULL`,
       [workspace, opportunityIds],
     );
     for (const { path_id: pathId, opportunity_id, metric, digest } of rows) {
-      ledger.current.set(keyOf(opportunity_id, metric), { pathId, digest });
+      ledger.current.set(keyOf(opportunity_id, metric), { digest, pathId });
     }
     return ledger;
   }
 
-  /** From `position` on this path is true of the deal and metric; undefined: none is. */
-  put(opportunityId: string, metric: Metric, position: bigint, path: Path | undefined): void {
+  /** From `position` on this is the path of the deal and metric; undefined: it has none. */
+  put(
+    opportunityId: string,
+    metric: Metric,
+    position: bigint,
+    path: Path | undefined,
+    settings: AttributionSettings,
+  ): void {
     const key = keyOf(opportunityId, metric);
     const before = this.current.get(key);
     if (before?.digest === path?.digest) return;
-    const at = String(position);
-    if (before?.added) before.added.superseded_at = at;
-    else if (before?.pathId !== undefined) this.ended.push({ path_id: before.pathId, superseded_at: at });
+    if (before?.added) before.added.supersededAt = position;
+    if (before?.pathId !== undefined) this.ended.push({ pathId: before.pathId, at: position });
     this.current.delete(key);
     if (!path) return;
-    const added = { ...path, known_from: at, superseded_at: null };
+    const added: Added = { path, settings, knownFrom: position, supersededAt: null };
     this.added.push(added);
     this.current.set(key, { digest: path.digest, added });
   }
@@ -60,34 +66,42 @@ export class Ledger {
 
   /** Between two deals: what was written is not ended again by the same ledger. */
   async write(): Promise<void> {
-    if (this.ended.length > 0) await this.tx.query(END, [JSON.stringify(this.ended)]);
-    if (this.added.length > 0) await this.tx.query(ADD, [JSON.stringify(this.added)]);
-    this.ended.length = 0;
-    this.added.length = 0;
+    const { tx, added, ended } = this;
+    if (ended.length > 0) {
+      await tx.query(
+        `UPDATE touchline.attribution_path path SET superseded_at = ended.at
+         FROM unnest($1::bigint[], $2::bigint[]) ended (path_id, at) WHERE path.path_id = ended.path_id`,
+        [ended.map(({ pathId }) => pathId), ended.map(({ at }) => String(at))],
+      );
+    }
+    if (added.length > 0) {
+      const ids = await newIds(tx, added.length);
+      const rows = added.map((version, index) => ({ ...version, id: ids[index] ?? '' }));
+      await copyInto(
+        tx,
+        'touchline.attribution_path',
+        PATH_COLUMNS,
+        rows.map(({ id, path, knownFrom, supersededAt }) => pathRow(id, path, knownFrom, supersededAt)),
+      );
+      await copyInto(
+        tx,
+        'touchline.attribution_share',
+        SHARE_COLUMNS,
+        rows.flatMap(({ id, path, settings }) => shareRows(id, path, settings)),
+      );
+    }
+    ended.length = 0;
+    added.length = 0;
   }
 }
 
 const keyOf = (opportunityId: string, metric: Metric): string => `${metric} ${opportunityId}`;
 
-const END = `
-  UPDATE touchline.attribution_path path SET superseded_at = ended.superseded_at
-  FROM json_to_recordset($1) AS ended (path_id bigint, superseded_at bigint)
-  WHERE path.path_id = ended.path_id`;
-
-const COLUMNS = `workspace, opportunity_id, metric, credited_at, currency, amount_minor, reported_currency,
-  reported_minor, committee, event_ids, lead_ids, occurred_at, milestones, content_ids, content_titles, channels,
-  campaigns, sources, digest, known_from, superseded_at`;
-
-const ADD = `
-  WITH path AS (
-    INSERT INTO touchline.attribution_path (${COLUMNS})
-    SELECT ${COLUMNS} FROM json_populate_recordset(NULL::touchline.attribution_path, $1)
-    RETURNING path_id, workspace, opportunity_id, metric, known_from
-  )
-  INSERT INTO touchline.attribution_share (path_id, workspace, model, weights, amounts, reported, marks)
-  SELECT path.path_id, path.workspace, share.*
-  FROM json_to_recordset($1)
-    AS added (workspace text, opportunity_id text, metric text, known_from bigint, shares json)
-  JOIN path USING (workspace, opportunity_id, metric, known_from)
-  CROSS JOIN LATERAL json_to_recordset(added.shares)
-    AS share (model text, weights float8[], amounts bigint[], reported bigint[], marks smallint[])`;
+async function newIds(tx: PoolClient, count: number): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT nextval(pg_get_serial_sequence('touchline.attribution_path', 'path_id')) AS id
+     FROM generate_series(1, $1::int)`,
+    [count],
+  );
+  return rows.map(({ id }) => id);
+}
