@@ -61,27 +61,24 @@ interface Comparison {
   readonly models: readonly string[];
   readonly rows: readonly {
     readonly label: string;
-    readonly values: readonly { readonly model: string; readonly value: Money }[];
+    readonly values: Readonly<Record<string, { readonly value: Money }>>;
   }[];
 }
 
 export async function modelsCompared(server: DemoServer): Promise<Told> {
   const path = '/api/attribution/compare?models=first,last,full_path&by=channel&metric=revenue';
   const { models, rows } = await ask<Comparison>(server, path);
+  const cell = (value: { readonly value: Money } | undefined): string =>
+    value ? roundMoney(value.value) : '';
   return {
-    question: 'How much does it matter whom you ask? (revenue by channel under three models)',
+    question: 'How much does the model matter? (revenue by channel under three of them)',
     table: table(
       ['Channel', ...models],
-      rows.map(({ label, values }) => [
-        label,
-        ...models.map((model) => roundMoney(values.find((value) => value.model === model)?.value ?? NOTHING)),
-      ]),
+      rows.map(({ label, values }) => [label, ...models.map((model) => cell(values[model]))]),
     ),
     how: path,
   };
 }
-
-const NOTHING: Money = { amount: '0', minor: 0, currency: '' };
 
 export async function pipelineByMonth(server: DemoServer): Promise<Told> {
   const path = '/api/attribution?model=linear&by=channel,month&metric=pipeline&limit=500';
@@ -112,18 +109,19 @@ export async function pipelineByMonth(server: DemoServer): Promise<Told> {
   };
 }
 
+interface Touch {
+  readonly occurredAt: string;
+  readonly leadId: string;
+  readonly milestones: readonly string[];
+  readonly content: string | null;
+  readonly title: string | null;
+  readonly channel: string;
+  readonly credits: Readonly<Record<string, { readonly amount: Money }>>;
+}
 interface Explained {
   readonly name: string;
   readonly amount: Money;
-  readonly touches: readonly {
-    readonly occurredAt: string;
-    readonly leadId: string;
-    readonly milestones: readonly string[];
-    readonly content: string | null;
-    readonly title: string | null;
-    readonly channel: string;
-    readonly credits: Readonly<Record<string, { readonly amount: Money }>>;
-  }[];
+  readonly touches: readonly Touch[];
 }
 interface Committee {
   readonly contacts: readonly {
@@ -133,7 +131,7 @@ interface Committee {
   }[];
 }
 
-/** The touches that earned most, in the order in which they happened. */
+/** The touches that earned most, and of equals those that began a visit, in the order in which they happened. */
 export async function biggestDeal(server: DemoServer, { deals }: DemoData): Promise<Told> {
   const won = deals.filter(({ end, committee }) => end?.status === 'won' && committee.length > 0);
   const biggest = won.reduce<Deal | undefined>(
@@ -144,10 +142,10 @@ export async function biggestDeal(server: DemoServer, { deals }: DemoData): Prom
   const path = `/api/opportunities/${biggest.id}/attribution`;
   const { name, amount, touches } = await ask<Explained>(server, path);
   const { contacts } = await ask<Committee>(server, `/api/opportunities/${biggest.id}`);
-  const credit = ({ credits }: Explained['touches'][number]): number =>
-    Number(credits['full_path']?.amount.amount ?? 0);
-  const least = touches.map(credit).sort((a, b) => b - a)[13] ?? 0;
-  const shown = touches.filter((touch) => credit(touch) > 0 && credit(touch) >= least).slice(0, 14);
+  const credit = ({ credits }: Touch): number => Number(credits.full_path?.amount.amount ?? 0);
+  const rank = (touch: Touch): number => credit(touch) + (touch.channel === 'direct' ? 0 : 1);
+  const telling = touches.filter((touch) => credit(touch) > 0).sort((a, b) => rank(b) - rank(a));
+  const shown = telling.slice(0, 14).sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
   return {
     question: `What led to the biggest deal? (${name}, ${roundMoney(amount)}: ${shown.length} of ${touches.length} touches, full_path)`,
     table: table(

@@ -9,7 +9,10 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   const shown = new Table({
     head: [...head],
     colAligns: isNumber.map((right) => (right ? 'right' : 'left')),
-    style: { head: ['bold'], border: ['grey'], compact: true },
+    style: {
+      compact: true,
+      ...(process.stdout.isTTY ? { head: ['bold'], border: ['grey'] } : { head: [], border: [] }),
+    },
   });
   shown.push(...rows.map((row) => row.map((cell) => shorten(String(cell)))));
   return shown.toString();
