@@ -353,6 +353,41 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
       next: 'WyI0OF9ZektaOSIsIjE4IiwiMjAyNi0wMS0wNFQxMDowNDo0OC4wMDBaIiwiMDE5Yjg4NzctNzIwMC04NjcyLWIyMWQtZDlhYzYzODkzYzU0Il0',
     },
   },
+  'get /api/opportunities': {
+    'application/json': {
+      asOf: '18',
+      modelVersion: 1,
+      items: [
+        {
+          opportunityId: 'opp-3',
+          name: 'Initech',
+          accountId: 'initech.example',
+          amount: { amount: '500000', minor: 500000, currency: 'JPY' },
+          stage: null,
+          status: 'won',
+          owner: null,
+          source: null,
+          reason: null,
+          openedAt: '2026-02-15T00:00:00.000Z',
+          closedAt: '2026-03-22T00:00:00.000Z',
+        },
+        {
+          opportunityId: 'opp-2',
+          name: 'Globex pilot',
+          accountId: 'globex.example',
+          amount: { amount: '8000.00', minor: 800000, currency: 'EUR' },
+          stage: null,
+          status: 'won',
+          owner: null,
+          source: null,
+          reason: null,
+          openedAt: '2026-02-10T00:00:00.000Z',
+          closedAt: '2026-03-12T00:00:00.000Z',
+        },
+      ],
+      next: 'WyJUWVhGTXg1YiIsIjE4IiwiMjAyNi0wMi0xMFQwMDowMDowMC4wMDBaIiwib3BwLTIiXQ',
+    },
+  },
   'get /api/opportunities/{id}': {
     'application/json': {
       asOf: '18',

@@ -117,6 +117,7 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
   'get /api/leads/{id}/explain': ['/api/leads/email:ada@acme.example/explain'],
   'get /api/accounts/{id}': ['/api/accounts/acme'],
   'get /api/accounts/{id}/journey': ['/api/accounts/acme/journey?limit=2'],
+  'get /api/opportunities': ['/api/opportunities?limit=2'],
   'get /api/opportunities/{id}': ['/api/opportunities/opp-1'],
   'get /api/opportunities/{id}/attribution': ['/api/opportunities/opp-1/attribution'],
   'get /api/attribution': ['/api/attribution?model=linear&by=content&from=2026-01-01&to=2026-07-01'],

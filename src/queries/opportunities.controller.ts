@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
+import { FindOpportunities, OpportunitiesAnswer } from './opportunities.js';
 import { FindOpportunity, OpportunityAnswer } from './opportunity.js';
 import { FindOpportunityAttribution, OpportunityAttributionAnswer } from './opportunity-attribution.js';
 import type { RawParams } from './params.js';
@@ -14,6 +15,16 @@ const id = 'Id of the deal in the CRM';
 @Controller('api/opportunities')
 export class OpportunitiesController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @Question({
+    summary: 'Deals by filter',
+    answer: OpportunitiesAnswer,
+    parameters: ['status', 'accountId', 'owner', 'cursor', 'limit', 'asOf', 'minPosition'],
+  })
+  find(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<OpportunitiesAnswer> {
+    return this.queries.execute(new FindOpportunities(workspace, given));
+  }
 
   @Get(':id')
   @Question({ summary: 'One deal', id, answer: OpportunityAnswer, parameters: ['asOf', 'minPosition'] })

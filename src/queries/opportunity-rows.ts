@@ -38,7 +38,11 @@ export interface OpportunityRow {
 }
 
 /** Opportunities at the position of the view that meet the condition on `o`, newest first. */
-export const opportunityRows = ({ tx, workspace, asOf }: View, condition: Sql): Promise<OpportunityRow[]> =>
+export const opportunityRows = (
+  { tx, workspace, asOf }: View,
+  condition: Sql,
+  limit: number | null = null,
+): Promise<OpportunityRow[]> =>
   rows<OpportunityRow>(
     tx,
     sql`
@@ -46,7 +50,8 @@ export const opportunityRows = ({ tx, workspace, asOf }: View, condition: Sql): 
            o.reason, o.opened_at, o.closed_at, o.event_id, o.version
     FROM touchline.opportunity o
     WHERE o.workspace = ${workspace} AND ${trueAt('o', asOf)} AND ${condition}
-    ORDER BY o.opened_at DESC, o.opportunity_id COLLATE "C"`,
+    ORDER BY o.opened_at DESC, o.opportunity_id COLLATE "C"
+    LIMIT ${limit}`,
   );
 
 export const opportunityItem = (row: OpportunityRow): OpportunityItem => ({

@@ -19,6 +19,7 @@ import { FindModelVersionsHandler } from './model-versions.js';
 import { ModelController } from './model.controller.js';
 import { FindModelHandler } from './model.js';
 import { OpportunitiesController } from './opportunities.controller.js';
+import { FindOpportunitiesHandler } from './opportunities.js';
 import { FindOpportunityAttributionHandler } from './opportunity-attribution.js';
 import { FindOpportunityHandler } from './opportunity.js';
 import { ReadModels } from './read-models.js';
@@ -44,6 +45,7 @@ import { ReadModels } from './read-models.js';
     ExplainLeadHandler,
     FindAccountHandler,
     FindAccountJourneyHandler,
+    FindOpportunitiesHandler,
     FindOpportunityHandler,
     FindOpportunityAttributionHandler,
     FindAttributionHandler,

@@ -15,6 +15,7 @@ import { FORMATS } from './attribution.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './asking.js';
 import { LIFECYCLES } from './lead-rows.js';
 import { LEAD_SORTS } from './leads.js';
+import { STATUSES } from './opportunity-rows.js';
 
 export class ProblemErrorItem {
   @ApiProperty({ type: String, description: 'The parameter, or the dotted path of the field' }) path!: string;
@@ -69,7 +70,9 @@ const PARAMETERS = {
     description: 'Rows of a page',
   },
   email: text('Leads with this e-mail address', 'ada@acme.example'),
-  accountId: text('Leads of this company', 'acme'),
+  accountId: text('Only of this company', 'acme'),
+  status: word('Deals that are open, won or lost', STATUSES),
+  owner: text('Deals of this salesperson', 'rep-7'),
   stage: text('Leads in this buying stage', 'consideration'),
   persona: text('Leads of this persona'),
   lifecycle: word('Leads at this point of our process', LIFECYCLES),

@@ -71,6 +71,7 @@ async function everything(ask: Ask): Promise<void> {
   }
   for (const id of [...ids, ...KEYS]) for (const part of PARTS) await ask(`/api/leads/${id}${part}`);
   for (const id of ACCOUNTS) for (const part of ['', '/journey']) await ask(`/api/accounts/${id}${part}`);
+  await pages(ask, '/api/opportunities?limit=1');
   for (const id of ['opp-1', 'opp-2', 'opp-3', 'opp-9']) {
     await ask(`/api/opportunities/${id}`);
     for (const metric of ['revenue', 'pipeline'])
