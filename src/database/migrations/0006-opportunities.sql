@@ -23,6 +23,7 @@ CREATE TABLE touchline.opportunity (
 );
 CREATE UNIQUE INDEX opportunity_current ON touchline.opportunity (workspace, opportunity_id) WHERE superseded_at IS NULL;
 CREATE INDEX opportunity_account ON touchline.opportunity (workspace, account_id);
+CREATE INDEX opportunity_reference ON touchline.opportunity (greatest(opened_at, closed_at));
 
 CREATE TABLE touchline.opportunity_contact (
   workspace       text        NOT NULL,

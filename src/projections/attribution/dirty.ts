@@ -8,10 +8,12 @@ export interface Dirty {
   readonly position: bigint;
 }
 
+const LATEST = 'SELECT max(greatest(opened_at, closed_at)) FROM touchline.opportunity';
+
 /**
  * Rows of lead `lead` that concern a deal: by a key that is or was a contact of it, or, as long as the deal has no
  * contacts, by its account. Inner queries are fenced (OFFSET 0) so that the planner looks each lead up by index however
- * little it knows of the tables: 5,000 changed touchpoints cost some 20 ms, whatever the size of the read models.
+ * little it knows of the tables.
  */
 const CONCERNED = `
   SELECT lead.workspace, lead.lead_id, contact.opportunity_id
@@ -29,7 +31,7 @@ const CONCERNED = `
   SELECT lead.workspace, lead.lead_id, deal.opportunity_id
   FROM lead
   CROSS JOIN LATERAL (
-    SELECT DISTINCT profile.account_id FROM touchline.lead_profile profile
+    SELECT profile.account_id FROM touchline.lead_profile profile
     WHERE profile.workspace = lead.workspace AND profile.lead_id = lead.lead_id AND profile.account_id IS NOT NULL
       AND profile.known_from <= $2 AND (profile.superseded_at IS NULL OR profile.superseded_at > $1) OFFSET 0
   ) profile
@@ -44,13 +46,16 @@ const CONCERNED = `
       ) OFFSET 0
   ) deal`;
 
-/** Journey rows that began or ended; profiles that began or ended otherwise in what attribution reads of them. */
+/**
+ * Journey rows that began or ended, save those after every opening and close there is: they are no touches of any deal,
+ * and in a log in order of time they are nearly all. Profiles that began or ended, where attribution reads them.
+ */
 const CHANGED = `
   SELECT workspace, lead_id, known_from AS position, occurred_at FROM touchline.journey
-  WHERE known_from > $1 AND known_from <= $2
+  WHERE known_from > $1 AND known_from <= $2 AND occurred_at <= (${LATEST})
   UNION ALL
   SELECT workspace, lead_id, superseded_at, occurred_at FROM touchline.journey
-  WHERE superseded_at > $1 AND superseded_at <= $2
+  WHERE superseded_at > $1 AND superseded_at <= $2 AND occurred_at <= (${LATEST})
   UNION ALL
   SELECT profile.workspace, profile.lead_id, profile.known_from, NULL FROM touchline.lead_profile profile
   LEFT JOIN touchline.lead_profile before
