@@ -10,43 +10,63 @@ const KINDS = ['page_view', 'page_view', 'email_open', 'content_download', 'webi
 
 export interface Size {
   readonly deals: number;
-  /** Touchpoints of the buyers of one deal. */
+  /** Touchpoints of the three buyers of one deal. */
   readonly touchesADeal: number;
+  /** Touchpoints of people who never buy, for each of a buyer. */
+  readonly strangers: number;
+  /** The share of its touches after which a deal is opened; it is won at the last. */
+  readonly openedAfter: number;
 }
 
-/**
- * Half a year of history in the order of time: each deal has three buyers with the given touches between them, is opened in
- * the middle and won near the end. The same bytes at every run but for `start`.
- */
-export function* historyEvents({ deals, touchesADeal }: Size, start: Date): Generator<Append> {
-  const touches = deals * touchesADeal;
-  const step = (180 * DAY_MS) / touches;
-  for (let nr = 0; nr < touches; nr += 1) {
-    const at = new Date(+start + nr * step);
-    // Deals go round, so that a deal's touches lie spread over the half-year.
-    const deal = nr % deals;
-    const round = Math.floor(nr / deals);
-    yield touchpoint(nr, deal, round, at);
-    if (round === Math.floor(touchesADeal / 2)) yield* opened(deal, new Date(+at + 1));
-    if (round === touchesADeal - 1) yield won(deal, new Date(+at + 1));
+export const touchesOf = ({ deals, touchesADeal, strangers }: Size): number =>
+  deals * touchesADeal * (1 + strangers);
+
+/** Half a year of history in the order of time, deals spread evenly over it. The same at every run but for `start`. */
+export function* historyEvents(size: Size, start: Date): Generator<Append> {
+  const { deals, touchesADeal, strangers, openedAfter } = size;
+  const step = (180 * DAY_MS) / touchesOf(size);
+  const opening = Math.floor(touchesADeal * openedAfter);
+  let nr = 0;
+  for (let round = 0; round < touchesADeal; round += 1) {
+    for (let deal = 0; deal < deals; deal += 1) {
+      yield buyerTouch(nr, deal, round, new Date(+start + nr * step));
+      nr += 1;
+      for (let other = 0; other < strangers; other += 1, nr += 1)
+        yield strangerTouch(nr, new Date(+start + nr * step));
+      const at = new Date(+start + nr * step - 1);
+      if (round === opening) yield* opened(deal, at);
+      if (round === touchesADeal - 1) yield won(deal, at);
+    }
   }
 }
 
 const buyer = (deal: number, seat: number): IdentityKey =>
   identityKey('email', `buyer-${seat}@company-${deal}.example`);
 
-function touchpoint(nr: number, deal: number, round: number, at: Date): Append {
+function buyerTouch(nr: number, deal: number, round: number, at: Date): Append {
   const seat = (deal + round) % 3;
   const known = buyer(deal, seat);
   const browser = identityKey('anonymous', `b-${deal}-${seat}`);
-  const content = (deal * 31 + round * 17) % 120;
+  // Every third names who it was; the others come from the browser alone.
+  return touchpoint(nr, round % 3 === 0 ? [known, browser] : [browser], deal * 31 + round * 17, at);
+}
+
+/** Some eight visits each, one in ten leaves an address. */
+function strangerTouch(nr: number, at: Date): Append {
+  const who = Math.floor(nr / 40) * 5 + (nr % 5);
+  const browser = identityKey('anonymous', `s-${who}`);
+  const known = identityKey('email', `stranger-${who}@visitors-${who % 500}.example`);
+  return touchpoint(nr, who % 10 === 0 && nr % 7 === 0 ? [known, browser] : [browser], nr * 13, at);
+}
+
+function touchpoint(nr: number, identity: readonly IdentityKey[], mix: number, at: Date): Append {
+  const content = mix % 120;
   const data: Touchpoint = {
-    kind: KINDS[nr % KINDS.length] ?? 'page_view',
-    channel: CHANNELS[(deal + round * 3) % CHANNELS.length] ?? 'direct',
-    // Every third names who it was; the others come from the browser alone.
-    identity: round % 3 === 0 ? [known, browser] : [browser],
+    kind: KINDS[mix % KINDS.length] ?? 'page_view',
+    channel: CHANNELS[(mix * 3 + nr) % CHANNELS.length] ?? 'direct',
+    identity,
     source: 'google',
-    campaign: `campaign-${(deal + round) % 25}`,
+    campaign: `campaign-${(mix + nr) % 25}`,
     content: {
       id: `content-${content}`,
       url: `https://www.example.com/blog/${content}`,
@@ -55,7 +75,7 @@ function touchpoint(nr: number, deal: number, round: number, at: Date): Append {
     properties: { path: `/blog/${content}` },
     verdict: 'human',
   };
-  return one(`touchpoints-${round % 3 === 0 ? known : browser}`, 'TouchpointRecorded', `t-${nr}`, at, data);
+  return one(`touchpoints-${identity[0]}`, 'TouchpointRecorded', `t-${nr}`, at, data);
 }
 
 function* opened(deal: number, at: Date): Generator<Append> {

@@ -1,4 +1,4 @@
-import type { ServerProcess} from '../test/e2e/server-process.js';
+import type { ServerProcess } from '../test/e2e/server-process.js';
 import { WRITE_KEY } from '../test/e2e/server-process.js';
 import type { Report } from './figure.js';
 import { generate } from './generator.js';

@@ -1,16 +1,17 @@
-// `npm run bench [-- PART …] [-- --seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, visible, history. Without any: all.
+// `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
+// ingest, visible, catch-up, report. Without any: all.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
 import { append } from './append.js';
+import { catchUp } from './catch-up.js';
 import { printing, type Report } from './figure.js';
-import { history } from './history.js';
 import { ingest } from './ingest.js';
+import { reports } from './report.js';
 import { inFolder } from './server.js';
 import { visible } from './visible.js';
 
-const PARTS = ['append', 'ingest', 'visible', 'history'];
+const PARTS = ['append', 'ingest', 'visible', 'catch-up', 'report'];
 
 const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string', default: '10' } },
@@ -33,7 +34,8 @@ const report = printing();
 const limit = await rawLimit(chosen.includes('append') ? report : () => undefined, chosen.includes('append'));
 if (chosen.includes('ingest')) await ingest(report, limit, seconds);
 if (chosen.includes('visible')) await visible(report, seconds);
-if (chosen.includes('history')) await history(report, limit);
+if (chosen.includes('catch-up')) await catchUp(report, limit);
+if (chosen.includes('report')) await reports(report);
 
 /** The limit that the others are measured against, from this very run. */
 async function rawLimit(tell: Report, whole: boolean): Promise<number> {

@@ -1,0 +1,40 @@
+import { freePort, poolOf, ServerProcess } from '../test/e2e/server-process.js';
+import type { Append } from '../src/event-store/event-store.js';
+import { PostgresEventStore } from '../src/event-store/postgres.js';
+import { historyEvents, type Size } from './history-events.js';
+import { inFolder } from './server.js';
+
+const DAY_MS = 86_400_000;
+const CHUNK = 1_000;
+
+/** Runs `work` with a server whose log holds the history and whose read models are about to catch up on it. */
+export async function withHistory(
+  size: Size,
+  work: (server: ServerProcess, port: number) => Promise<void>,
+): Promise<void> {
+  await inFolder(async (dataDir) => {
+    const port = await freePort();
+    // Without the role `project`: the log is filled first.
+    const filling = await ServerProcess.start({ dataDir, port, env: { ROLES: 'collect,query' } });
+    await fill(dataDir, size).finally(() => filling.stop());
+
+    const server = await ServerProcess.start({ dataDir, port });
+    await work(server, port).finally(() => server.stop());
+  });
+}
+
+async function fill(dataDir: string, size: Size): Promise<void> {
+  const pool = await poolOf(dataDir);
+  const store = new PostgresEventStore(pool);
+  let chunk: Append[] = [];
+  for (const append of historyEvents(size, new Date(Date.now() - 200 * DAY_MS))) {
+    chunk.push(append);
+    if (chunk.length < CHUNK) continue;
+    await store.append(chunk);
+    chunk = [];
+  }
+  await store.append(chunk);
+  await pool.query('VACUUM ANALYZE touchline.event');
+  await store.close();
+  await pool.end();
+}
