@@ -260,15 +260,12 @@ export const published = (document: JourneyModel, nth: number): NewEvent => ({
 /** The log when the events arrived in this order, from a position on. */
 export function logged(events: readonly NewEvent[], workspace = 'main', from = 1n): RecordedEvent[] {
   let model = 0;
-  return events.map(
-    (event, at) =>
-      ({
-        ...event,
-        workspace,
-        position: from + BigInt(at),
-        stream: event.type === 'JourneyModelPublished' ? 'model' : 'any',
-        version: event.type === 'JourneyModelPublished' ? ++model : at + 1,
-        recordedAt: new Date(START + 365 * 24 * HOUR),
-      }) as RecordedEvent,
-  );
+  return events.map((event, at) => ({
+    ...event,
+    workspace,
+    position: from + BigInt(at),
+    stream: event.type === 'JourneyModelPublished' ? 'model' : 'any',
+    version: event.type === 'JourneyModelPublished' ? ++model : at + 1,
+    recordedAt: new Date(START + 365 * 24 * HOUR),
+  }));
 }

@@ -26,8 +26,13 @@ const currency = like(/^[A-Z]{3}$/, 'a currency code of three capital letters');
 const days = number(0.001, 36_500);
 const points = number(-1_000_000, 1_000_000);
 
+const isDay = (text: string): boolean => {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+};
+
 const date = which((value) =>
-  typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && new Date(value).toJSON()?.startsWith(value)
+  typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value)
     ? undefined
     : 'must be a date as YYYY-MM-DD, in quotes',
 );

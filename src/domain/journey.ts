@@ -39,11 +39,16 @@ export interface Step {
   readonly change?: ScoreChange;
 }
 
+interface Advance {
+  readonly state: JourneyState;
+  readonly step: Step;
+}
+
 /** A model compiled for use. `advance` takes touchpoints in the order of (occurredAt, id). */
 export interface JourneyRules {
   readonly model: JourneyModel;
-  fit(traits: Traits): Fit;
-  advance(persona: string | null, state: JourneyState, touch: Touch): { state: JourneyState; step: Step };
+  readonly fit: (traits: Traits) => Fit;
+  readonly advance: (persona: string | null, state: JourneyState, touch: Touch) => Advance;
 }
 
 const compiled = new WeakMap<JourneyModel, JourneyRules>();
@@ -55,10 +60,10 @@ export function rulesOf(model: JourneyModel): JourneyRules {
   return rules;
 }
 
-type PersonaRules = {
+interface PersonaRules {
   readonly enter: ReturnType<typeof stageRules>;
   readonly scoring: ReturnType<typeof scoreRules>;
-};
+}
 
 function compile(model: JourneyModel): JourneyRules {
   const content = contentRules(model);

@@ -49,7 +49,10 @@ export interface ResolvedIdentity {
   linkedBy(keys: readonly IdentityKey[], at: number): string | undefined;
 }
 
-type Seen = { readonly key: IdentityKey; readonly firstSeen: Stamp };
+interface Seen {
+  readonly key: IdentityKey;
+  readonly firstSeen: Stamp;
+}
 type Claim = Stamp & { readonly known: IdentityKey };
 
 /**
@@ -67,19 +70,19 @@ export function resolveIdentity(
   const leadByKey = new Map<IdentityKey, string>();
   const known = [...seen.keys()].filter((key) => !isAnonymous(key));
   for (const group of connected(known, joins(links))) {
-    const first = group.map((key) => seen.get(key) as Seen).reduce((a, b) => (seenBefore(b, a) ? b : a));
+    const first = group.map((key) => sure(seen.get(key))).reduce((a, b) => (seenBefore(b, a) ? b : a));
     for (const key of group) leadByKey.set(key, leadIdOf(workspace, first.key));
   }
   const claims = claimsByKey(inOrder);
   const ownerOf = (keys: readonly IdentityKey[], at: number): string => {
-    const main = mainKey(keys) as IdentityKey;
-    if (!isAnonymous(main)) return leadByKey.get(main) as string;
+    const main = sure(mainKey(keys));
+    if (!isAnonymous(main)) return sure(leadByKey.get(main));
     const claimed = claims.get(main);
     const claim = claimed?.findLast((each) => each.at <= at) ?? claimed?.[0];
-    return claim ? (leadByKey.get(claim.known) as string) : leadIdOf(workspace, main);
+    return claim ? sure(leadByKey.get(claim.known)) : leadIdOf(workspace, main);
   };
   const linkedBy = (keys: readonly IdentityKey[], at: number): string | undefined => {
-    const main = mainKey(keys) as IdentityKey;
+    const main = sure(mainKey(keys));
     const owner = ownerOf(keys, at);
     return isAnonymous(main)
       ? claims.get(main)?.find(({ known: by }) => leadByKey.get(by) === owner)?.id
@@ -101,6 +104,12 @@ export function resolveIdentity(
     };
   });
   return { leads, links, ownerOf, linkedBy };
+}
+
+/** What the facts are bound to name. */
+function sure<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a fact without keys');
+  return value;
 }
 
 function firstSeen(facts: readonly IdentityFact[]): Map<IdentityKey, Seen> {

@@ -46,7 +46,9 @@ export function scoreRules(scoring: Scoring, persona: string | null, dates: Cale
     .filter((rule) => rule.persona === undefined || listOf(rule.persona).includes(persona ?? ''))
     .map((rule) => ({ rule, test: conditionTest(rule.when, `score/${rule.name}`) }));
   return (sight, session, before) => {
-    const rule = rules.filter(({ test }) => test(sight))[0]?.rule;
+    // Every test is called: a count learns from each touchpoint, whichever rule scores it.
+    const met = rules.filter(({ test }) => test(sight));
+    const rule = met[0]?.rule;
     const content = sight.content?.id;
     if (!rule || rule.points === 0 || isRepeat(rule, content, before)) return { state: before };
     const period = rule.cap ? periodOf(rule.cap.per, sight.touch.at, session, dates) : '';

@@ -3,22 +3,13 @@ import { hear } from '../../domain/profile.js';
 import { claim } from './claims.js';
 import type { Fact } from './facts.js';
 import type { Ownership } from './ownership.js';
-import { give, type FactRow, type KeyRecord, type Lead } from './records.js';
+import { give, type KeyRecord, type Lead } from './records.js';
 import { redistribute } from './redistribute.js';
 import { advance, refoldAlone, type Entry } from './refold.js';
 import { regroup } from './regroup.js';
 import { settle, version } from './settle.js';
+import { factRow, type Shift } from './shift.js';
 import type { UnitOfWork } from './unit-of-work.js';
-
-/** What a fact about identity sets in motion. */
-export interface Shift {
-  /** Leads some of whose facts may belong to another lead now. */
-  readonly pooled: Set<Lead>;
-  /** Leads that have other keys than before, new and empty ones among them. */
-  readonly changed: Set<Lead>;
-  /** Anonymous keys whose claims have to be read again. */
-  readonly unclear: Set<KeyRecord>;
-}
 
 /**
  * Applies one fact to the people it is about, as if it were the only one of its batch: first who is who, then what
@@ -76,13 +67,6 @@ async function fold(
   }
 }
 
-/** What has to be kept of a fact beside its touchpoint, so that it can be given to another lead. */
-export function factRow(fact: Fact, leadId: string): FactRow | undefined {
-  if (fact.decision || (fact.touch && !fact.traits && fact.accountId === undefined)) return undefined;
-  const { workspace, id, at, keys, traits, accountId, crmAccountId } = fact;
-  return { workspace, id, at, keys, traits, accountId, crmAccountId, leadId, stored: false };
-}
-
 /** Gives an anonymous key to whom it belongs now, and says whose facts may move with it. */
 function settleAnonymous(owners: Ownership, fact: Fact, record: KeyRecord, shift: Shift): void {
   const main = mainKey(fact.keys);
@@ -101,14 +85,17 @@ function settleAnonymous(owners: Ownership, fact: Fact, record: KeyRecord, shift
       if (record.lead?.holds) pool(shift, record.lead, claimer);
       // It was the one key of its lead.
       if (record.lead) record.lead.keysLoaded = true;
-      return change(shift, record, claimer);
+      change(shift, record, claimer);
+      return;
     case 'append':
-      return change(shift, record, claimer);
+      change(shift, record, claimer);
+      return;
     case 'front':
-      return pool(shift, claimer, owners.meant(record.runs[1]?.key ?? main));
+      pool(shift, claimer, owners.meant(record.runs[1]?.key ?? main));
+      return;
     case 'unclear':
       shift.unclear.add(record);
-      return pool(shift, claimer, ...owners.claimersOf(record));
+      pool(shift, claimer, ...owners.claimersOf(record));
   }
 }
 

@@ -8,7 +8,7 @@ export class ReadFailed extends Error {
  * all of them wait. So each person's events are applied one after the other as if alone, and the database is asked as
  * if it were one question.
  */
-export class Gate<Wants extends Record<string, unknown>> {
+export class Gate<Wants extends object> {
   readonly #read: { readonly [K in keyof Wants]: (wanted: readonly Wants[K][]) => Promise<void> };
   #wanted = new Map<keyof Wants, Set<Wants[keyof Wants]>>();
   #turn: Promise<void> | undefined;

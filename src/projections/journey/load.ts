@@ -1,6 +1,5 @@
 import type { PoolClient } from 'pg';
 import type { Touch } from '../../domain/condition.js';
-import type { Position } from '../../domain/events.js';
 import type { IdentityKey, Stamp } from '../../domain/identity.js';
 import type { JourneyState } from '../../domain/journey.js';
 import type { Grade } from '../../domain/model.js';
@@ -235,7 +234,7 @@ interface VersionRow {
 
 const standing = (row: VersionRow) => ({
   workspace: row.workspace,
-  knownFrom: BigInt(row.known_from) as Position,
+  knownFrom: BigInt(row.known_from),
   supersededAt: null,
   stored: true,
 });

@@ -1,6 +1,5 @@
 import { isAnonymous, mainKey } from '../../domain/identity.js';
 import { hear, NOTHING_SAID } from '../../domain/profile.js';
-import { factRow, type Shift } from './apply-fact.js';
 import { runsFrom } from './claims.js';
 import type { Fact } from './facts.js';
 import type { Ownership } from './ownership.js';
@@ -8,6 +7,7 @@ import { give, type FactRow, type KeyRecord, type Lead } from './records.js';
 import { endRest, refold, standing } from './refold.js';
 import type { TouchFact, TouchRow } from './rows.js';
 import { settle } from './settle.js';
+import { factRow, type Shift } from './shift.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 interface Touched {

@@ -1,6 +1,6 @@
 import { connected, seenBefore, type IdentityKey } from '../../domain/identity.js';
-import type { Shift } from './apply-fact.js';
 import { give, type KeyRecord, type Lead } from './records.js';
+import type { Shift } from './shift.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /**
@@ -35,7 +35,11 @@ export async function regroup(uow: UnitOfWork, records: readonly KeyRecord[], sh
   for (const lead of before) followOwners(uow, lead);
 }
 
-type Target = { readonly group: readonly KeyRecord[]; readonly lead: Lead; readonly from: readonly Lead[] };
+interface Target {
+  readonly group: readonly KeyRecord[];
+  readonly lead: Lead;
+  readonly from: readonly Lead[];
+}
 
 /** The lead that a group of keys is: it goes by the key that was seen first. */
 function targetOf(uow: UnitOfWork, group: readonly KeyRecord[]): Lead {

@@ -34,13 +34,13 @@ import {
 import { Versions } from './versions.js';
 import { deleteLeads, insertFacts, moveFacts, upsertKeys, upsertLeads } from './write.js';
 
-type Wants = {
+interface Wants {
   keys: KeyRecord;
   leadKeys: Lead;
   journeys: Lead;
   facts: Lead;
   domains: { readonly workspace: string; readonly domain: string };
-};
+}
 
 /**
  * The keys, leads and journeys that a batch works on: read once, changed event by event, written together. Nothing is
@@ -232,19 +232,25 @@ export class UnitOfWork {
   }
 
   async #readKeys(records: readonly KeyRecord[]): Promise<void> {
-    let unread = records.filter((record) => !record.read);
-    // Claimers of the keys, then nothing more: a known key has none.
-    while (unread.length > 0) {
-      for (const record of unread) record.read = true;
-      const pairs = unread.map(({ workspace, key }) => ({ workspace, value: key }));
-      const stored = await loadKeys(this.tx, pairs);
-      await this.#readLeads(stored);
-      for (const each of stored) this.#fill(each);
-      unread = stored
-        .filter(({ key }) => isAnonymous(key))
-        .flatMap(({ workspace, state }) => claimers(state).map((key) => this.key(workspace, key)))
-        .filter((record) => !record.read);
-    }
+    const unread = [...new Set(records)].filter(({ read }) => !read);
+    if (unread.length === 0) return;
+    for (const record of unread) record.read = true;
+    await this.#take(
+      await loadKeys(
+        this.tx,
+        unread.map(({ workspace, key }) => ({ workspace, value: key })),
+      ),
+    );
+  }
+
+  /** Takes keys into work, with their leads, and with the known keys that ever claimed an anonymous one. */
+  async #take(keys: readonly StoredKey[]): Promise<void> {
+    await this.#readLeads(keys);
+    for (const stored of keys) this.#fill(stored);
+    const shared = keys.filter(({ key }) => isAnonymous(key));
+    await this.#readKeys(
+      shared.flatMap(({ workspace, state }) => claimers(state).map((key) => this.key(workspace, key))),
+    );
   }
 
   async #readLeads(keys: readonly StoredKey[]): Promise<void> {
@@ -284,7 +290,7 @@ export class UnitOfWork {
   async #readLeadKeys(leads: readonly Lead[]): Promise<void> {
     const unread = leads.filter(({ keysLoaded }) => !keysLoaded);
     if (unread.length === 0) return;
-    for (const stored of await loadKeysOfLeads(this.tx, pairs(unread))) this.#fill(stored);
+    await this.#take(await loadKeysOfLeads(this.tx, pairs(unread)));
     for (const lead of unread) lead.keysLoaded = true;
   }
 
