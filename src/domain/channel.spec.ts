@@ -91,6 +91,11 @@ describe('click ids', () => {
     expect(originOf({ kind: 'page_view', parameters: ['page', id] })).toMatchObject({ channel, source });
   });
 
+  test('an ad click tagged with its source alone is an ad; a link passed on is what its tag says', () => {
+    expect(arrive({ source: 'google', parameters: ['gclid'] })).toBe('paid_search');
+    expect(arrive({ source: 'newsletter', parameters: ['fbclid'] })).toBe('email');
+  });
+
   test('fbclid with a paid medium is an ad', () => {
     expect(arrive({ medium: 'paid_social', parameters: ['fbclid'] })).toBe('paid_social');
   });

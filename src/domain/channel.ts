@@ -87,13 +87,11 @@ function taggedChannel(
 ): Channel | undefined {
   if (source === undefined && medium === undefined)
     return campaign === undefined || click ? undefined : 'other';
-  return (
-    byMedium(source, medium) ??
-    (medium === undefined ? bySource(source) : undefined) ??
-    click?.channel ??
-    'other'
-  );
+  if (medium === undefined && click && isPaidClick(click)) return click.channel;
+  return byMedium(source, medium) ?? bySource(source) ?? click?.channel ?? 'other';
 }
+
+const isPaidClick = ({ medium }: ClickOrigin): boolean => ['cpc', 'display', 'affiliate'].includes(medium);
 
 /** GA4's rules in their order, as far as a medium is needed. */
 function byMedium(source: string | undefined, medium: string | undefined): Channel | undefined {

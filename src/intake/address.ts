@@ -1,6 +1,7 @@
 import { getDomain } from 'tldts';
 import { AD_CLICK_IDS } from '../domain/channel-sources.js';
 import type { Place } from '../domain/channel.js';
+import { remembered } from './remembered.js';
 
 /** A page's address, taken apart once. */
 export interface Address {
@@ -22,7 +23,12 @@ const isTracking = (name: string): boolean => TRACKING.test(name) || AD_CLICK_ID
 
 /** The address of a page; undefined when it is no absolute http(s) URL. */
 export function addressOf(value: unknown): Address | undefined {
-  const url = webUrl(value);
+  return typeof value === 'string' && isWeb(value) ? takenApart(value) : undefined;
+}
+
+/** Five µs each; the pages of a site come again and again. */
+const takenApart = remembered(5_000, (text): Address | undefined => {
+  const url = URL.parse(text);
   if (!url) return undefined;
   const parameters = url.search === '' ? [] : [...new Set(url.searchParams.keys())];
   return {
@@ -31,7 +37,9 @@ export function addressOf(value: unknown): Address | undefined {
     parameters,
     ...(parameters.length > 0 ? campaignOf(url.searchParams) : {}),
   };
-}
+});
+
+const isWeb = (text: string): boolean => text.length <= 16_384 && /^\s*https?:\/\//i.test(text);
 
 /** Where a referrer is; Android apps name themselves by `android-app://package`. */
 export function refererOf(value: unknown): Place | undefined {
@@ -40,13 +48,7 @@ export function refererOf(value: unknown): Place | undefined {
     const host = value.slice('android-app://'.length).split('/')[0] ?? '';
     return { host, site: host };
   }
-  const url = webUrl(value);
-  return url && placeOf(url.hostname);
-}
-
-function webUrl(value: unknown): URL | undefined {
-  if (typeof value !== 'string' || value.length > 16_384 || !/^\s*https?:\/\//i.test(value)) return undefined;
-  return URL.parse(value) ?? undefined;
+  return addressOf(value)?.place;
 }
 
 function canonicalOf(url: URL, parameters: readonly string[]): string {
@@ -69,18 +71,7 @@ function campaignOf(query: URLSearchParams): { source?: string; medium?: string;
   return { ...(source ? { source } : {}), ...(medium ? { medium } : {}), ...(campaign ? { campaign } : {}) };
 }
 
-/** The public suffix list is slow to ask and a site's hosts are few; an attacker's are many, so it forgets. */
-const SITES = new Map<string, Place>();
-const REMEMBERED_SITES = 10_000;
-
-function placeOf(host: string): Place {
-  const known = SITES.get(host);
-  if (known) return known;
-  const place = { host, site: getDomain(host) ?? host };
-  if (SITES.size >= REMEMBERED_SITES) SITES.clear();
-  SITES.set(host, place);
-  return place;
-}
+const placeOf = (host: string): Place => ({ host, site: getDomain(host) ?? host });
 
 /** The registrable domain in a web address, host name or e-mail address, in lower case. */
 export function domainOf(value: unknown): string | undefined {

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { identityKey, type IdentityKey, type KeyKind } from '../domain/identity.js';
+import type { JsonObject } from './format.js';
 import { reject, type Rejected } from './outcome.js';
 
 /** Longer ids do not fit the indexes that look them up. In UTF-16 units. */
@@ -29,7 +30,7 @@ export function idOf(value: unknown, path: string): string | undefined | Rejecte
   if (typeof value !== 'string' && typeof value !== 'number') {
     return reject('identity-invalid', 'must be text or a whole number', path);
   }
-  const id = String(value).trim();
+  const id = String(value).trim().normalize('NFC');
   if (id.length > ID_LENGTH) {
     return reject('identity-invalid', `must have at most ${ID_LENGTH} characters`, path);
   }
@@ -59,10 +60,12 @@ export function keysOf(ids: Ids): readonly IdentityKey[] {
   return keys;
 }
 
-/** A message without an id of its own is known by its content. `sent` fields change with every try and are left out. */
-export function derivedMessageId(item: object): string {
-  const content = JSON.stringify(item, (key, value: unknown) =>
-    key === 'sentAt' || key === 'writeKey' ? undefined : value,
-  );
-  return `sha256-${createHash('sha256').update(content).digest('base64url')}`;
+/** What stays the same when a client sends an item again. */
+export function lasting(item: JsonObject): JsonObject {
+  const { sentAt: _, writeKey: __, ...content } = item;
+  return content;
 }
+
+/** A message without an id of its own is known by its content. */
+export const derivedMessageId = (item: JsonObject): string =>
+  `sha256-${hash('sha256', JSON.stringify(lasting(item)), 'base64url')}`;

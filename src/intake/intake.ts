@@ -2,6 +2,7 @@ import { eventId } from '../domain/event-id.js';
 import type { NewEvent } from '../domain/events.js';
 import type { Append, EventReceipt, EventStore } from '../event-store/event-store.js';
 import { isObject, type Fact, type Format, type Message } from './format.js';
+import { lasting } from './identities.js';
 import { inspect, jsonText, storable } from './inspect.js';
 import { isRejected, type Outcome, type Rejected } from './outcome.js';
 import type { Kept, Origin, RejectedLog } from './rejected.js';
@@ -100,17 +101,18 @@ function appendsOf(message: Message, origin: Origin): readonly Append[] {
   }));
 }
 
-const keptItem = (format: Format, item: unknown, { rejected: reason }: Rejected): Kept => {
+function keptItem(format: Format, item: unknown, { rejected: reason }: Rejected): Kept {
   const messageId = messageIdOf(item);
-  const payload = Buffer.from(jsonText(item));
+  const text = jsonText(item);
   return {
     unit: 'item',
     format: format.name,
-    payload,
+    payload: Buffer.from(text),
+    knownBy: isObject(item) ? jsonText(lasting(item)) : text,
     reason,
     ...(messageId === undefined ? {} : { messageId }),
   };
-};
+}
 
 /** What the client will look for, however broken the rest is. */
 function messageIdOf(item: unknown): string | undefined {

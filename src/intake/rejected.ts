@@ -17,6 +17,8 @@ export interface Kept {
   readonly unit: 'item' | 'request';
   readonly format: string;
   readonly payload: Buffer;
+  /** What stays the same when it is sent again; else the payload. */
+  readonly knownBy?: string;
   /** Bytes that were sent, where more than `payload` holds. */
   readonly sentBytes?: number;
   readonly encoding?: string;
@@ -105,20 +107,12 @@ export class RejectedLog {
 }
 
 /** Also tells apart input of the same bytes that came by another collector, route or encoding. */
-function rejectedId(
-  { workspace, collector, call }: Origin,
-  { format, unit, payload, encoding }: Kept,
-): string {
-  const hash = createHash('sha256').update(
-    JSON.stringify([workspace, collector, call, format, unit, encoding]),
-  );
-  const hex = hash.update(unit === 'item' ? withoutSentAt(payload) : payload).digest('hex');
+function rejectedId({ workspace, collector, call }: Origin, kept: Kept): string {
+  const { format, unit, payload, encoding, knownBy = payload } = kept;
+  const way = JSON.stringify([workspace, collector, call, format, unit, encoding]);
+  const hex = createHash('sha256').update(way).update(knownBy).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
-
-/** The one field that a client changes when it tries again. */
-const withoutSentAt = (payload: Buffer): string =>
-  payload.toString('latin1').replace(/,?"sentAt":"[^"\\]{1,40}"/, '');
 
 const KEEP = `
   INSERT INTO touchline.rejected (workspace, collector, call, received_at, id, format, unit, payload, payload_bytes,

@@ -1,6 +1,7 @@
 import { isbot } from 'isbot';
 import type { JsonObject } from './format.js';
 import type { TouchpointKind, Verdict } from '../domain/touchpoint.js';
+import { remembered } from './remembered.js';
 
 /** Apple's mail privacy proxy loads every picture under this name, whether or not anybody reads the mail. */
 const APPLE_MAIL_PROXY = 'Mozilla/5.0';
@@ -28,14 +29,4 @@ const isMachineOpen = (properties: JsonObject): boolean =>
   [properties.machine_open, properties.machineOpen, properties.sg_machine_open].includes(true);
 
 /** One regular expression of 5 KB a user agent; the same few come again and again. */
-const CRAWLERS = new Map<string, boolean>();
-const REMEMBERED_AGENTS = 5_000;
-
-function isCrawler(userAgent: string): boolean {
-  const known = CRAWLERS.get(userAgent);
-  if (known !== undefined) return known;
-  if (CRAWLERS.size >= REMEMBERED_AGENTS) CRAWLERS.clear();
-  const crawler = isbot(userAgent);
-  CRAWLERS.set(userAgent, crawler);
-  return crawler;
-}
+const isCrawler = remembered(5_000, isbot);
