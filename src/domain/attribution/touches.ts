@@ -104,10 +104,10 @@ const sameTouch = ({ leadId, sessionId, contentId, eventId }: Candidate): string
 function milestonesOf(
   touches: readonly Candidate[],
   { openedAt, closedAt, members, sessionIdleMinutes }: Question,
-): { readonly [M in Milestone]: Candidate | undefined } {
+): Readonly<Record<Milestone, Candidate | undefined>> {
   const created = [...members].flatMap(([leadId, knownAt]) => {
     const theirs = knownAt ? touches.filter((touch) => touch.leadId === leadId) : [];
-    return (knownAt && leadCreation(theirs, +knownAt, sessionIdleMinutes * 60_000)) || [];
+    return (knownAt && leadCreation(theirs, +knownAt, sessionIdleMinutes * 60_000)) ?? [];
   });
   return {
     first: touches[0],

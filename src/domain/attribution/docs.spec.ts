@@ -1,0 +1,57 @@
+import { expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import type { Channel, TouchpointKind } from '../touchpoint.js';
+import { MODEL_NAMES, weigh } from './models.js';
+import { money, shareOut } from './money.js';
+import { DEFAULT_ATTRIBUTION } from './settings.js';
+import { touchesOf, type Candidate } from './touches.js';
+
+const page = await readFile(new URL('../../../docs/attribution.md', import.meta.url), 'utf8');
+
+/** The cells of the table row whose first cell this is, in one of the two wide tables. */
+const row = (first: string): string[] =>
+  page
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+    .find((cells) => cells.length > 6 && cells[1] === first)
+    ?.slice(2, -1) ?? [];
+
+const KINDS: Readonly<Record<string, TouchpointKind>> = {
+  downloaded: 'content_download',
+  attended: 'webinar_attended',
+};
+const letters = [...'ABCDEF'];
+const candidates = letters.map((letter): Candidate => {
+  const [date = '', what = '', channel] = row(letter);
+  return {
+    eventId: letter,
+    leadId: 'ada',
+    occurredAt: new Date(`${date} 2026 12:00 UTC`),
+    kind: KINDS[what.split(' ')[0] ?? ''] ?? 'page_view',
+    channel: channel as Channel,
+    source: null,
+    campaign: null,
+    contentId: what,
+    contentTitle: null,
+    sessionId: letter,
+    verdict: 'human',
+  };
+});
+const { touches } = touchesOf(candidates, {
+  reference: new Date('2026-03-31T12:00:00Z'),
+  openedAt: new Date('2026-03-01T12:00:00Z'),
+  closedAt: new Date('2026-03-31T12:00:00Z'),
+  members: new Map([['ada', candidates[1]?.occurredAt ?? null]]),
+  settings: DEFAULT_ATTRIBUTION,
+  sessionIdleMinutes: 30,
+});
+
+test('the milestones of the example in docs/attribution.md are as it says', () =>
+  expect(touches.map(({ eventId, milestones }) => [eventId, milestones.join()])).toEqual(
+    letters.map((letter) => [letter, row(letter)[3]]),
+  ));
+
+test.each(MODEL_NAMES)('and so are its credits under %s', (model) => {
+  const credits = shareOut(100_000, weigh(model, touches, DEFAULT_ATTRIBUTION));
+  expect(credits.map((minor) => money(minor, 'USD').amount)).toEqual(row(model).slice(0, 6));
+});
