@@ -76,7 +76,7 @@ export function deal(opportunityId: string, opening: Partial<OpenOpportunity>, .
       ...event,
       id: idOf(`${opportunityId} ${index}`, event.occurredAt),
       schemaVersion: 1,
-    } as NewEvent,
+    },
   }));
 }
 
@@ -87,7 +87,7 @@ export function logOf(entries: readonly Entry[], workspace = 'main'): RecordedEv
     const version = (versions.get(stream) ?? 0) + 1;
     versions.set(stream, version);
     const at = { workspace, stream, version, position: BigInt(index + 1), recordedAt: day(301) };
-    return { ...event, ...at } as RecordedEvent;
+    return { ...event, ...at };
   });
 }
 

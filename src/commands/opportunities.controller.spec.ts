@@ -159,7 +159,9 @@ describe('opening', () => {
 });
 
 describe('updating', () => {
-  beforeEach(async () => void (await send('POST', '', opening)));
+  beforeEach(async () => {
+    await send('POST', '', opening);
+  });
 
   test('win, resend, correct, reopen, lose', async () => {
     const patches = [

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { decider } from '../../test/given.js';
+import { replay } from './decider.js';
 import type { EventData } from './events.js';
 import type { IdentityKey } from './identity.js';
 import { open, opportunity, type OpenOpportunity, type OpportunityEvent } from './opportunity.js';
@@ -282,7 +283,7 @@ describe('reopening', () => {
 });
 
 test('the state says how it stands', () => {
-  const state = [opened, adaDecides, lost].reduce(opportunity.evolve, opportunity.initial);
+  const state = replay(opportunity, [opened, adaDecides, lost]);
   expect(state).toMatchObject({
     status: 'lost',
     reason: 'price',

@@ -20,7 +20,9 @@ import { MODEL_NAMES } from '../domain/attribution/models.js';
 import { DEFAULT_ATTRIBUTION } from '../domain/attribution/settings.js';
 
 let db: TestDatabase;
-beforeAll(async () => void (db = await testDatabase()));
+beforeAll(async () => {
+  db = await testDatabase();
+});
 afterAll(() => db.drop());
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 12);
