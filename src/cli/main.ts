@@ -1,4 +1,5 @@
 import { fail } from '../process.js';
+import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
 import { rebuild } from './rebuild.js';
 import { serve } from './serve.js';
@@ -30,8 +31,17 @@ const COMMANDS: readonly Command[] = [
   { words: ['rebuild'], args: ['PROJECTION'], what: 'make a read model anew from the log', run: rebuild },
 ];
 
+/** Takes an option, which it reads itself. */
+const DEMO = {
+  words: ['demo'],
+  args: ['[--people N]'],
+  what: 'send half a year of a made-up company to the running server',
+};
+
 const usage = (): string => {
-  const lines = COMMANDS.map(({ words, args, what }) => [[...words, ...args].join(' '), what] as const);
+  const lines = [...COMMANDS, DEMO].map(
+    ({ words, args, what }) => [[...words, ...args].join(' '), what] as const,
+  );
   const width = Math.max(...lines.map(([call]) => call.length));
   return [
     'Usage: npx touchline COMMAND',
@@ -47,6 +57,7 @@ async function main(words: readonly string[]): Promise<number> {
     return words.length === 0 ? 2 : 0;
   }
   if (words[0] === 'docs') return docs(words.includes('--check'));
+  if (words[0] === 'demo') return demo(words.slice(1));
   const command = COMMANDS.find((one) => one.words.every((word, index) => words[index] === word));
   if (!command) return misused(`no command "${words.join(' ')}"`);
   const args = words.slice(command.words.length);
