@@ -2,7 +2,7 @@ import type { RecordedEvent } from '../domain/events.js';
 
 const SMALLEST = 50;
 /** JSON text of one page; in memory it is about four times that, and two pages are there at once. */
-const PAGE_BYTES = 6_000_000;
+const PAGE_BYTES = 4_000_000;
 const SAMPLES = 8;
 
 /** How many positions to take at a time: grown while batches are quick, halved when one is slow, bounded in bytes. */

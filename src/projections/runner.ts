@@ -22,7 +22,7 @@ export interface RunnerOptions {
   readonly leaseMs?: number;
   /** Positions a batch at most. */
   readonly largestBatch?: number;
-  /** A batch should take about this long. */
+  /** A batch should take about this long: longer ones are hardly cheaper, and hold up requests of the same process. */
   readonly batchMs?: number;
   readonly observe?: Partial<SlotObserver>;
 }
@@ -49,7 +49,7 @@ export class ProjectionRunner {
 
   /** @throws Error when projections wait for each other */
   constructor(private readonly options: RunnerOptions) {
-    const { pool, store, leaseMs = 10_000, largestBatch = 5_000, batchMs = 1_000 } = options;
+    const { pool, store, leaseMs = 10_000, largestBatch = 5_000, batchMs = 250 } = options;
     const checkpoints = new Checkpoints(pool, ownerName(), leaseMs);
     const observe = this.observer();
     this.projections = inOrder(options.projections);
