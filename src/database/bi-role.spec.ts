@@ -25,8 +25,8 @@ async function connectAs({ role, password }: BiRole, database = db): Promise<pg.
   return client;
 }
 
-async function ask(sql: string): Promise<Record<string, unknown>[]> {
-  return (await reader.query<Record<string, unknown>>(sql)).rows;
+async function ask<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
+  return (await reader.query<Row>(sql)).rows;
 }
 
 beforeAll(async () => {
@@ -50,7 +50,10 @@ afterAll(async () => {
 
 describe('what the role of a workspace sees', () => {
   test('every view answers, and only with its own workspace', async () => {
-    const views = await ask(`SELECT table_name AS view, bool_or(column_name = 'workspace') AS scoped
+    const views = await ask<{
+      view: string;
+      scoped: boolean;
+    }>(`SELECT table_name AS view, bool_or(column_name = 'workspace') AS scoped
                                FROM information_schema.columns WHERE table_schema = 'bi' GROUP BY 1`);
     expect(views.length).toBeGreaterThan(15);
     for (const { view, scoped } of views) {

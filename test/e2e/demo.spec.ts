@@ -1,0 +1,174 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { runningUrl } from '../../src/database/embedded.js';
+import { readSecrets } from '../../src/workspaces/kept-secrets.js';
+import { runBuilt, type Ended } from './command.js';
+import { API_KEY, freePort, ServerProcess, WRITE_KEY } from './server-process.js';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+let dataDir: string;
+let server: ServerProcess;
+let settings: Record<string, string>;
+let bi: pg.Client;
+
+const demo = (...args: string[]): Promise<Ended> => runBuilt('cli/main.js', ['demo', ...args], settings);
+
+async function api<T>(path: string): Promise<T> {
+  const answer = await fetch(server.url + path, { headers: { authorization: `Bearer ${API_KEY}` } });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as T;
+}
+
+/** Lines from the first question on: what the demo found out. */
+const answers = ({ out }: Ended): string => out.slice(out.indexOf('\n1. '));
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'touchline-demo-'));
+  const port = await freePort();
+  server = await ServerProcess.start({ dataDir, port });
+  settings = {
+    PORT: String(port),
+    TOUCHLINE_DATA_DIR: dataDir,
+    TOUCHLINE_WRITE_KEY: WRITE_KEY,
+    TOUCHLINE_API_KEY: API_KEY,
+  };
+}, 120_000);
+
+afterAll(async () => {
+  await bi?.end();
+  await server?.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+describe('npm run demo', () => {
+  let first: Ended;
+
+  test('sends a company and answers five questions about it', async () => {
+    first = await demo('--people', '60');
+    expect([first.code, first.error]).toEqual([0, '']);
+    expect(first.out).toContain('60 people');
+    expect(first.out.match(/^\d\. .*\?/gm)).toHaveLength(5);
+    expect(first.out.match(/^ {3}GET http/gm)).toHaveLength(5);
+  }, 180_000);
+
+  test('nothing it sent was rejected', async () => {
+    expect(await api('/api/rejected')).toMatchObject({ items: [] });
+  });
+
+  test('again it changes nothing', async () => {
+    const before = await api('/api/log/head');
+    const again = await demo('--people', '60');
+    expect(again.out).toContain('nothing will change');
+    expect(await api('/api/log/head')).toEqual(before);
+    expect(answers(again)).toBe(answers(first));
+  }, 180_000);
+
+  test('says in a line what is wrong', async () => {
+    const wrongKey = await runBuilt('cli/main.js', ['demo'], { ...settings, TOUCHLINE_API_KEY: 'ak_wrong' });
+    expect([wrongKey.code, wrongKey.error]).toEqual([
+      1,
+      expect.stringMatching(/does not know the API key.*\n$/),
+    ]);
+    const away = await runBuilt('cli/main.js', ['demo'], { ...settings, PORT: '1' });
+    expect([away.code, away.error]).toEqual([
+      1,
+      expect.stringMatching(/No Touchline answers at .*npm start.*\n$/),
+    ]);
+    const usage = await demo('--people', '3');
+    expect([usage.code, usage.error]).toEqual([1, expect.stringContaining('--people N')]);
+  }, 120_000);
+});
+
+describe('the numbers of SQL and of the API', () => {
+  beforeAll(async () => {
+    const owner = (await runningUrl(dataDir)) ?? '';
+    const login = (await readSecrets(dataDir)).bi;
+    const url = Object.assign(new URL(owner), { username: login?.role, password: login?.password });
+    bi = new pg.Client({ connectionString: url.href });
+    await bi.connect();
+  });
+
+  interface Report {
+    readonly asOf: string;
+    readonly total: { readonly minor: number };
+    readonly unattributed: { readonly minor: number };
+    readonly rows: readonly { readonly key: string; readonly value: { readonly minor: number } }[];
+  }
+
+  test.each([
+    ['linear', 'content', 'content_id', 'revenue'],
+    ['time_decay', 'content', 'content_id', 'pipeline'],
+    ['full_path', 'channel', 'channel', 'revenue'],
+    ['first', 'campaign', 'campaign', 'pipeline'],
+    ['last', 'source', 'source', 'pipeline'],
+    ['w_shaped', 'month', "to_char(credited_date, 'YYYY-MM')", 'pipeline'],
+  ])('agree on %s by %s', async (model, by, column, metric) => {
+    const query = `model=${model}&by=${by}&metric=${metric}&limit=500`;
+    const report = await api<Report>(`/api/attribution?${query}`);
+    const { rows } = await bi.query<{ key: string; minor: string }>(
+      `SELECT coalesce(${column}, '(none)') AS key, sum(${metric}_minor)::text AS minor
+         FROM bi.fact_attribution_credit WHERE model = $1 AND metric = $2 GROUP BY 1 HAVING sum(${metric}_minor) IS NOT NULL`,
+      [model, metric],
+    );
+    const sorted = (pairs: [string, number][]) => pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+    expect(report.rows.length).toBeGreaterThan(0);
+    expect(sorted(rows.map(({ key, minor }) => [key, Number(minor)]))).toEqual(
+      sorted(report.rows.map(({ key, value }) => [key, value.minor])),
+    );
+    const totals = await bi.query<{ total: string; unattributed: string }>(
+      `SELECT sum(${metric}_minor)::text AS total,
+              coalesce(sum(${metric}_minor) FILTER (WHERE NOT is_attributed), 0)::text AS unattributed
+         FROM bi.fact_attribution_total WHERE metric = $1`,
+      [metric],
+    );
+    const [total] = totals.rows;
+    expect([Number(total?.total), Number(total?.unattributed)]).toEqual([
+      report.total.minor,
+      report.unattributed.minor,
+    ]);
+  });
+
+  test('agree on where a lead stands', async () => {
+    const { items } = await api<{
+      items: { leadId: string; lifecycle: string; stage: string | null; touchpoints: number }[];
+    }>('/api/leads?sort=recent&limit=100');
+    const { rows } = await bi.query<{
+      lead: string;
+      lifecycle: string;
+      stage: string | null;
+      touchpoints: number;
+    }>(
+      'SELECT lead_key AS lead, lifecycle, buying_stage AS stage, touchpoints FROM bi.lead_current WHERE lead_key = ANY ($1)',
+      [items.map(({ leadId }) => leadId)],
+    );
+    const of = new Map(rows.map((row) => [row.lead, row]));
+    expect(items.length).toBeGreaterThan(50);
+    expect(
+      items.map(({ leadId: lead, lifecycle, stage, touchpoints }) => ({
+        lead,
+        lifecycle,
+        stage,
+        touchpoints,
+      })),
+    ).toEqual(items.map(({ leadId }) => of.get(leadId)));
+  });
+
+  test('every query that the docs show has an answer', async () => {
+    const pages = await Promise.all(
+      ['README.md', 'docs/how-to/bi.md'].map((page) => readFile(join(ROOT, page), 'utf8')),
+    );
+    const queries = pages.flatMap((page) =>
+      [...page.matchAll(/^```sql\n(.*?)^```/gms)].map(([, query]) => query ?? ''),
+    );
+    expect(queries.length).toBeGreaterThanOrEqual(8);
+    for (const query of queries) {
+      const { rowCount } = await bi.query(query);
+      expect([query, rowCount]).toEqual([query, expect.any(Number)]);
+      expect(rowCount).toBeGreaterThan(0);
+    }
+  });
+});
