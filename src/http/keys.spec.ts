@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { openDataSource } from '../database/data-source.js';
+import { StoreUnavailable } from '../event-store/event-store.js';
+import { CONFIGURATION_ENTITIES } from '../workspaces/entities.js';
+import { Workspaces } from '../workspaces/workspaces.js';
+import { KeyStore } from './keys.js';
+
+let database: TestDatabase;
+let configuration: DataSource;
+let workspaces: Workspaces;
+beforeAll(async () => {
+  database = await testDatabase();
+  configuration = await openDataSource(database.url, CONFIGURATION_ENTITIES);
+  workspaces = new Workspaces(configuration);
+});
+afterAll(async () => {
+  if (configuration.isInitialized) await configuration.destroy();
+  await database.drop();
+});
+
+test('a key opens its workspace, each kind its own door', async () => {
+  const { writeKey, apiKey } = await workspaces.add('first');
+  const keys = new KeyStore(configuration);
+  expect(await keys.resolveWriteKey(writeKey)).toEqual({ workspace: 'first', collector: 'web' });
+  expect(await keys.resolveApiKey(apiKey)).toBe('first');
+  expect(await keys.resolveApiKey(writeKey)).toBeUndefined();
+  expect(await keys.resolveWriteKey(apiKey)).toBeUndefined();
+});
+
+test('only hashes and prefixes of keys are in the database', async () => {
+  const made = await workspaces.add('hashed');
+  const { rows } = await database.pool.query<{ row: string }>(
+    `SELECT k::text AS row FROM touchline.api_key k UNION ALL SELECT k::text FROM touchline.write_key k`,
+  );
+  const all = rows.map(({ row }) => row).join();
+  for (const key of Object.values(made)) {
+    expect(all).toContain(key.slice(0, 8));
+    expect(all).not.toContain(key.slice(0, 12));
+  }
+});
+
+test('a known key costs no query, and many unknown ones share one at a time', async () => {
+  const { writeKey } = await workspaces.add('counted');
+  let loads = 0;
+  const counting = {
+    getRepository: (entity: never) => {
+      loads += 0.5; // write keys and API keys
+      return configuration.getRepository(entity);
+    },
+  };
+  const keys = new KeyStore(counting as unknown as DataSource);
+  await keys.resolveWriteKey(writeKey);
+  expect(loads).toBe(1);
+  await Promise.all(Array.from({ length: 100 }, () => keys.resolveWriteKey(writeKey)));
+  expect(loads).toBe(1);
+  await Promise.all(Array.from({ length: 100 }, (_, index) => keys.resolveApiKey(`ak_wrong_${index}`)));
+  expect(loads).toBe(2);
+});
+
+test('a key made while another look-up is under way is found', async () => {
+  const keys = new KeyStore(configuration);
+  const early = keys.resolveApiKey('ak_nobody');
+  const { apiKey } = await workspaces.add('meanwhile');
+  expect(await keys.resolveApiKey(apiKey)).toBe('meanwhile');
+  expect(await early).toBeUndefined();
+});
+
+test('while the database is away a known key still opens, and an unknown one is not called wrong', async () => {
+  const { apiKey } = await workspaces.add('offline');
+  const keys = new KeyStore(configuration);
+  expect(await keys.resolveApiKey(apiKey)).toBe('offline');
+  await configuration.destroy();
+  expect(await keys.resolveApiKey(apiKey)).toBe('offline');
+  await expect(keys.resolveApiKey('ak_nobody')).rejects.toThrow(StoreUnavailable);
+});

@@ -1,0 +1,101 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { openDataSource } from '../database/data-source.js';
+import { CONFIGURATION_ENTITIES } from './entities.js';
+import { ensureFirstWorkspace } from './first-workspace.js';
+import { keepSecrets } from './kept-secrets.js';
+import { makeKeys, Workspaces } from './workspaces.js';
+
+let database: TestDatabase;
+let configuration: DataSource;
+let workspaces: Workspaces;
+let dataDir: string;
+beforeAll(async () => {
+  database = await testDatabase();
+  configuration = await openDataSource(database.url, CONFIGURATION_ENTITIES);
+  workspaces = new Workspaces(configuration);
+});
+afterAll(async () => {
+  await configuration.destroy();
+  await database.drop();
+});
+beforeEach(async () => {
+  await database.pool.query('TRUNCATE touchline.workspace CASCADE');
+  dataDir = await mkdtemp(join(tmpdir(), 'touchline-workspaces-'));
+});
+afterEach(() => rm(dataDir, { recursive: true }));
+
+const refused = (code: string) => expect.objectContaining({ name: 'Refused', code });
+
+describe('a new workspace', () => {
+  test('is refused when its name is taken, and leaves nothing behind', async () => {
+    await workspaces.add('acme');
+    await expect(workspaces.add('acme')).rejects.toEqual(refused('workspace-exists'));
+    expect(await workspaces.all()).toHaveLength(1);
+  });
+
+  test.each(['', 'Acme', 'acme eu', '-acme', 'a'.repeat(64), 'acme_eu', 'acmé'])(
+    'cannot be called "%s"',
+    async (name) => {
+      await expect(workspaces.add(name)).rejects.toEqual(refused('workspace-name-invalid'));
+    },
+  );
+
+  test('cannot have a key of another one, and is not made then', async () => {
+    const { apiKey } = await workspaces.add('acme');
+    await expect(workspaces.add('globex', { apiKey })).rejects.toEqual(refused('key-in-use'));
+    expect(await workspaces.find('globex')).toBeUndefined();
+  });
+});
+
+describe('the first workspace', () => {
+  const kept = async (): Promise<unknown> =>
+    (JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8')) as { keys: unknown }).keys;
+
+  test('gets keys that the data folder keeps', async () => {
+    const first = await ensureFirstWorkspace(workspaces, dataDir, {});
+    const second = await ensureFirstWorkspace(workspaces, dataDir, {});
+    expect(first.made).toBe(true);
+    expect(second).toEqual({ made: false, keys: first.keys });
+    expect(await kept()).toEqual(first.keys);
+  });
+
+  test('gets the keys of the settings, which are kept nowhere else', async () => {
+    const given = makeKeys();
+    expect(await ensureFirstWorkspace(workspaces, dataDir, given)).toEqual({ made: true, keys: given });
+    expect(await kept()).toEqual({});
+  });
+
+  test('is opened by keys that the settings name later, and by the earlier ones still', async () => {
+    const first = await ensureFirstWorkspace(workspaces, dataDir, {});
+    await ensureFirstWorkspace(workspaces, dataDir, makeKeys());
+    const { rows } = await database.pool.query('SELECT FROM touchline.api_key WHERE revoked_at IS NULL');
+    expect(rows).toHaveLength(2);
+    expect(await kept()).toEqual(first.keys);
+  });
+
+  test('comes out whole when the process died between keeping its keys and making it', async () => {
+    const keys = makeKeys();
+    await keepSecrets(dataDir, { keys });
+    expect(await ensureFirstWorkspace(workspaces, dataDir, {})).toEqual({ made: true, keys });
+  });
+
+  test('is made once by processes that start at the same time', async () => {
+    const folders = await Promise.all([1, 2, 3].map((n) => mkdtemp(join(dataDir, `${n}-`))));
+    const started = await Promise.all(folders.map((folder) => ensureFirstWorkspace(workspaces, folder, {})));
+    expect(started.filter(({ made }) => made)).toHaveLength(1);
+    expect(started.filter(({ made }) => !made).map(({ keys }) => keys)).toEqual([{}, {}]);
+  });
+
+  test('does not take a key of another workspace', async () => {
+    await ensureFirstWorkspace(workspaces, dataDir, {});
+    const { apiKey } = await workspaces.add('partner');
+    await expect(ensureFirstWorkspace(workspaces, dataDir, { apiKey })).rejects.toEqual(
+      refused('key-in-use'),
+    );
+  });
+});
