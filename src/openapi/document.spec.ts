@@ -3,17 +3,9 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
-import { MemoryEventStore } from '../event-store/memory.js';
 import { leadIdOf } from '../domain/identity.js';
-import { projections } from '../projections/all.js';
-import { Freshness } from '../projections/freshness.js';
-import { ProjectionRunner } from '../projections/runner.js';
 import { testApp, type TestApp } from '../../test/app.js';
-import { arrive } from '../../test/buyers.js';
-import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day } from '../../test/deals.js';
-import { EXAMPLE } from '../../test/example-workspace.js';
-import { queryApi, type QueryApi } from '../../test/query-api.js';
+import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { ANSWERS } from './answers.js';
 
 let app: TestApp;
@@ -133,26 +125,11 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
 };
 
 describe('the examples of the query API', () => {
-  let db: TestDatabase;
-  let api: QueryApi;
-  let runner: ProjectionRunner;
+  let api: ExampleApi;
   beforeAll(async () => {
-    db = await testDatabase();
-    const store = new MemoryEventStore(() => day(90));
-    await arrive(store, 'main', EXAMPLE);
-    runner = new ProjectionRunner({
-      pool: db.pool,
-      store,
-      projections,
-    });
-    await runner.catchUp();
-    api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });
+    api = await exampleApi();
   });
-  afterAll(async () => {
-    await api?.close();
-    await runner?.stop();
-    await db?.drop();
-  });
+  afterAll(() => api?.close());
 
   test('are real answers (UPDATE_ANSWERS=1 records them anew)', async () => {
     const answers: Record<string, Record<string, unknown>> = {};

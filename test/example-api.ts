@@ -1,0 +1,41 @@
+import { MemoryEventStore } from '../src/event-store/memory.js';
+import { projections } from '../src/projections/all.js';
+import { Freshness } from '../src/projections/freshness.js';
+import { ProjectionRunner } from '../src/projections/runner.js';
+import { arrive } from './buyers.js';
+import { testDatabase, type TestDatabase } from './database.js';
+import { day, type Entry } from './deals.js';
+import { EXAMPLE } from './example-workspace.js';
+import { queryApi, type QueryApi } from './query-api.js';
+
+export interface ExampleApi extends Pick<QueryApi, 'app' | 'get'> {
+  readonly db: TestDatabase;
+  readonly runner: ProjectionRunner;
+  /** Appends; `runner.catchUp()` projects. Answers the position of the last event. */
+  add(workspace: string, entries: readonly Entry[]): Promise<bigint>;
+  close(): Promise<void>;
+}
+
+/** The query API over the example workspace, projected to its end, which is position `HEAD`. */
+export async function exampleApi(): Promise<ExampleApi> {
+  const db = await testDatabase();
+  const store = new MemoryEventStore(() => day(90));
+  const runner = new ProjectionRunner({ pool: db.pool, store, projections });
+  await arrive(store, 'main', EXAMPLE);
+  await runner.catchUp();
+  const api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });
+  return {
+    ...{ app: api.app, get: (path, workspace) => api.get(path, workspace), db, runner },
+    async add(workspace, entries) {
+      await arrive(store, workspace, entries);
+      return store.head();
+    },
+    async close() {
+      await api.close();
+      await runner.stop();
+      await db.drop();
+    },
+  };
+}
+
+export const HEAD = EXAMPLE.length;
