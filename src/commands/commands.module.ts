@@ -1,14 +1,25 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { ContactKeys } from './contact-keys.js';
+import { LeadNames } from './lead-names.js';
+import { LeadCommandsController } from './leads.controller.js';
+import { MergeLeadsHandler } from './merge-leads.js';
 import { OpenOpportunityHandler } from './open-opportunity.js';
 import { OpportunityCommandsController } from './opportunities.controller.js';
+import { SplitLeadsHandler } from './split-leads.js';
 import { UpdateOpportunityHandler } from './update-opportunity.js';
 
 /** What may be decided through the API. */
 @Module({
   imports: [CqrsModule],
-  controllers: [OpportunityCommandsController],
-  providers: [ContactKeys, OpenOpportunityHandler, UpdateOpportunityHandler],
+  controllers: [OpportunityCommandsController, LeadCommandsController],
+  providers: [
+    ContactKeys,
+    OpenOpportunityHandler,
+    UpdateOpportunityHandler,
+    LeadNames,
+    MergeLeadsHandler,
+    SplitLeadsHandler,
+  ],
 })
 export class CommandsModule {}

@@ -1,0 +1,111 @@
+import { Body, Controller, HttpCode, Inject, Param, Post, UseGuards } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import {
+  ApiBearerAuth,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { MergedPairs } from '../domain/lead-pair.js';
+import type { Handled } from '../event-store/handle.js';
+import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
+import { IsText, Optional } from './checks.js';
+import { MergeLeads } from './merge-leads.js';
+import { SplitLeads } from './split-leads.js';
+
+const WHO = 'A lead id, also one it went by before, or `email:…`, `user:…`, `crm:…`, `anonymous:…`';
+
+export class PairInput {
+  @ApiProperty({ type: String, example: 'email:ada@acme.example', description: WHO })
+  @IsText(600)
+  otherLeadId!: string;
+
+  @ApiPropertyOptional({ type: String, example: 'She told us so', description: 'Kept with the decision' })
+  @Optional()
+  @IsText(1000)
+  reason?: string;
+}
+
+export class LeadPath {
+  @IsText(600)
+  id!: string;
+}
+
+export class PairReceipt {
+  @ApiProperty({
+    type: String,
+    example: '5124',
+    description: 'Of the decision: ask with `?minPosition=` to read what it changed',
+  })
+  position!: string;
+
+  @ApiProperty({ type: Boolean, description: 'false: it was decided before, and nothing was recorded' })
+  changed!: boolean;
+}
+
+const PARAM = { name: 'id', example: 'user:ada', description: WHO };
+const RECEIPT = { type: PairReceipt, example: { position: '5124', changed: true } };
+const problem = (status: number, code: string, detail: string) => ({
+  status,
+  description: `\`${code}\`: ${detail}`,
+});
+
+/** What a person decides about who is who. Both decisions are facts of their time and re-attribute. */
+@ApiTags('Leads')
+@ApiBearerAuth()
+@UseGuards(AuthGuard)
+@Controller('api/leads')
+export class LeadCommandsController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  @Post(':id/merge')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Merge two known leads',
+    description:
+      'They are one person: one journey, one score. The lead id seen first stays, the other becomes an alias. The same merge again is no news.',
+  })
+  @ApiParam(PARAM)
+  @ApiOkResponse(RECEIPT)
+  @ApiResponse(problem(404, 'lead-not-found', 'nobody goes by that id or key'))
+  @ApiResponse(problem(409, 'lead-not-known', 'one is anonymous; `same-lead`: they are one lead already'))
+  async merge(
+    @RequestWorkspace() workspace: string,
+    @Param() { id }: LeadPath,
+    @Body() { otherLeadId, reason }: PairInput,
+  ): Promise<PairReceipt> {
+    return receiptOf(
+      await this.commands.execute(new MergeLeads(workspace, id, otherLeadId, reason, new Date())),
+    );
+  }
+
+  @Post(':id/split')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Undo a merge',
+    description:
+      'Every touchpoint goes back to whose keys it carries. Keys that one event named together stay together: only a merge can be undone.',
+  })
+  @ApiParam(PARAM)
+  @ApiOkResponse(RECEIPT)
+  @ApiResponse(problem(404, 'lead-not-found', 'nobody goes by that id or key'))
+  @ApiResponse(problem(409, 'not-merged', 'no decision holds them together'))
+  async split(
+    @RequestWorkspace() workspace: string,
+    @Param() { id }: LeadPath,
+    @Body() { otherLeadId, reason }: PairInput,
+  ): Promise<PairReceipt> {
+    return receiptOf(
+      await this.commands.execute(new SplitLeads(workspace, id, otherLeadId, reason, new Date())),
+    );
+  }
+}
+
+const receiptOf = ({ position, receipts }: Handled<MergedPairs>): PairReceipt => ({
+  position: String(position),
+  changed: receipts.length > 0,
+});
