@@ -45,6 +45,12 @@ module.exports = {
       from: { orphan: true, path: '^src/', pathNot: [SPEC, '[.]d[.]ts$'] },
       to: {},
     },
+    {
+      name: 'no-development-package-at-run-time',
+      severity: 'error',
+      from: { path: '^src/', pathNot: SPEC },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
     only('domain-imports-nothing', '^src/domain/', 'src/domain/'),
     {
       name: 'domain-is-pure',
