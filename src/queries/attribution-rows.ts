@@ -5,7 +5,7 @@ import { allOf, firstRow, join, NOTHING, raw, rows, sql, type Sql } from './sql.
 /** What one cell of a report earned; keys in the order of the cuts, null where its touches have none. */
 export interface CreditRow {
   readonly keys: readonly (string | null)[];
-  /** Title of the content, when cut by content and known. */
+  /** Title of the content, when cut by content and known; of several, the last by alphabet. */
   readonly title: string | null;
   /** Minor units of the report's currency. */
   readonly value: number;
@@ -53,7 +53,7 @@ export async function creditRows(
   const found = await rows<Omit<CreditRow, 'value'> & { value: string }>(
     view.tx,
     sql`
-    SELECT ARRAY[${names}]::text[] AS keys, ${latestTitle(by)} AS title,
+    SELECT ARRAY[${names}]::text[] AS keys, ${by.includes('content') ? raw('max(title)') : raw('NULL')} AS title,
            sum(value)::text AS value, sum(opportunities)::int AS opportunities, sum(touches)::int AS touches
     FROM (${cells(view, deals, { model, by })}) cell
     GROUP BY ${names}
@@ -62,19 +62,15 @@ export async function creditRows(
   return found.map((row) => ({ ...row, value: Number(row.value) }));
 }
 
-const latestTitle = (by: readonly Cut[]): Sql =>
-  by.includes('content')
-    ? sql`(array_agg(title ORDER BY titled_at DESC, title COLLATE "C") FILTER (WHERE title IS NOT NULL))[1]`
-    : sql`NULL`;
-
-/** Cells of the report, still apart by title. */
+/** Cells of the report. */
 function cells(view: View, deals: Deals, { model, by }: { model: ModelName; by: readonly Cut[] }): Sql {
   const touchCuts = by.filter((cut) => cut !== 'month');
   const month = by.includes('month') ? sql`, ${monthOf('p', deals.timeZone)} AS month` : NOTHING;
-  // Offset 0 keeps the month from being told again for every touch.
+  // Offset 0 keeps the month from being told again for every touch; without a month it would only keep workers out.
+  const once = raw(by.includes('month') ? 'OFFSET 0' : '');
   const from = sql`
     FROM (SELECT p.*${month} FROM touchline.attribution_path p
-          WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL OFFSET 0) p
+          WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL ${once}) p
     JOIN touchline.attribution_share s ON s.path_id = p.path_id AND s.model = ${model}`;
   const keyOf = (cut: Cut): Sql => raw(cut === 'month' ? 'p.month' : `t.${cut}`);
   const keys = join(
@@ -100,14 +96,14 @@ function cellsOfTouch({ from, keys, group, cut }: { from: Sql; keys: Sql; group:
   const { column, mark } = TOUCH_CUTS[cut];
   const titled = cut === 'content';
   return sql`
-    SELECT ${keys}, ${raw(titled ? 't.title, max(t.at) AS titled_at,' : '')}
+    SELECT ${keys}, ${raw(titled ? 'max(t.title COLLATE "C") AS title,' : '')}
            sum(t.value) AS value, count(*) FILTER (WHERE t.mark & ${raw(String(mark))} > 0) AS opportunities,
            count(*) AS touches
     ${from}
-    CROSS JOIN LATERAL unnest(p.${raw(column)}, s.reported, s.marks${raw(titled ? ', p.content_titles, p.occurred_at' : '')})
-      AS t(${raw(cut)}, value, mark${raw(titled ? ', title, at' : '')})
+    CROSS JOIN LATERAL unnest(p.${raw(column)}, s.reported, s.marks${raw(titled ? ', p.content_titles' : '')})
+      AS t(${raw(cut)}, value, mark${raw(titled ? ', title' : '')})
     WHERE t.mark & 1 = 1
-    GROUP BY ${group}${raw(titled ? ', t.title' : '')}`;
+    GROUP BY ${group}`;
 }
 
 /** With several, each deal is summed up by itself first, so that it counts once in a cell. */
@@ -123,12 +119,12 @@ function cellsOfDeal({
   const names = touchCuts.join(', ');
   const arrays = touchCuts.map((cut) => `p.${TOUCH_CUTS[cut].column}`).join(', ');
   return sql`
-    SELECT ${keys}, t.title, t.titled_at, t.value, 1 AS opportunities, t.touches
+    SELECT ${keys}, t.title, t.value, 1 AS opportunities, t.touches
     ${from}
     CROSS JOIN LATERAL (
-      SELECT ${raw(names)}, sum(value) AS value, count(*) AS touches, max(title COLLATE "C") AS title, max(at) AS titled_at
-      FROM unnest(${raw(arrays)}, s.reported, s.marks, p.content_titles, p.occurred_at)
-        AS touch(${raw(names)}, value, mark, title, at)
+      SELECT ${raw(names)}, sum(value) AS value, count(*) AS touches, max(title COLLATE "C") AS title
+      FROM unnest(${raw(arrays)}, s.reported, s.marks, p.content_titles)
+        AS touch(${raw(names)}, value, mark, title)
       WHERE mark & 1 = 1
       GROUP BY ${raw(names)}) t`;
 }
