@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-const RUNS = Number(process.env['FC_RUNS'] ?? 12);
+const RUNS = Number(process.env['FC_RUNS'] ?? 10);
 const assert = <T>(property: fc.IAsyncProperty<T>) =>
   fc.assert(property, { numRuns: RUNS, endOnFailure: true });
 
