@@ -1,0 +1,58 @@
+import { Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { answerTo, sendProblem } from '../http/problem.filter.js';
+import { rawBody, refuse } from './admission.js';
+import { BodyTooLarge, ClientGone, Overloaded } from './body.js';
+import { type Collecting, type CollectorRoute, keptRequest, refusalFor } from './collect.js';
+import { native } from './formats/native.js';
+import { requestTooLarge } from './parse.js';
+
+/** Errors of a request: bodies over the limit, overload, a store that is away, and what nobody foresaw. */
+export async function refuseError(
+  deps: Collecting,
+  error: Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  request.admitted?.share.release();
+  if (error instanceof Overloaded) return sendProblem(reply, OVERLOADED);
+  if (error instanceof ClientGone) return reply.status(400).send();
+  if (!(error instanceof BodyTooLarge)) return refuseUnforeseen(error, reply);
+  return refuseTooLarge(deps, error, request, reply).catch((fault: unknown) =>
+    refuseUnforeseen(fault, reply),
+  );
+}
+
+function refuseUnforeseen(error: unknown, reply: FastifyReply): FastifyReply {
+  const problem = answerTo(error);
+  if (problem.status >= 500 && problem.status !== 503) log.error(error);
+  return sendProblem(reply, problem);
+}
+
+const log = new Logger('intake');
+
+const OVERLOADED = {
+  status: 503,
+  code: 'overloaded',
+  detail: 'Too much is under way just now; send it again',
+  headers: { 'retry-after': '1' },
+};
+
+/** Such a body was not read to its end, so only that it came is kept. */
+async function refuseTooLarge(
+  deps: Collecting,
+  { sentBytes }: BodyTooLarge,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { collectorRoute: route } = request.routeOptions.config as { collectorRoute?: CollectorRoute };
+  const opened = request.admitted?.opened;
+  const reason = requestTooLarge(route?.format ?? native).rejected;
+  if (route && opened) {
+    const receivedAt = deps.now();
+    const knownBy = `${sentBytes} bytes at ${receivedAt.toISOString()}`;
+    const kept = { ...keptRequest(route.format, rawBody(request), reason), sentBytes, knownBy };
+    await deps.intake.keep({ ...opened, call: route.call, receivedAt }, [kept]);
+  }
+  return refuse(reply.header('connection', 'close'), refusalFor(reason));
+}
