@@ -88,7 +88,11 @@ export async function createApp(runtime: Runtime, log: Logger): Promise<NestFast
 
 async function closeApp(app: NestFastifyApplication): Promise<void> {
   app.get(Readiness).beginStop();
-  const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), DRAIN_MS);
+  const server = app.getHttpServer();
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  // A connection whose last request has been answered by now would be kept open for the next one.
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
   await app.close();
+  clearInterval(idle);
   clearTimeout(cut);
 }

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runBuilt, runToEnd } from './command.js';
 import { freePort, ServerProcess } from './server-process.js';
 
@@ -56,6 +57,29 @@ describe('a start', () => {
     const code = await server.stop();
     expect(code).toBe(0);
     expect(alive(postgres)).toBe(false);
+  });
+
+  test('SIGTERM lets a request that has begun end, and is answered', async () => {
+    const server = await start();
+    const {
+      keys: { writeKey },
+    } = JSON.parse(keys) as { keys: { writeKey: string } };
+    const body = JSON.stringify({ messageId: 'slow', kind: 'demo_request', email: 'ada@acme.example' });
+    const socket = connect(port, '127.0.0.1');
+    const heard: string[] = [];
+    socket.on('data', (chunk: Buffer) => heard.push(chunk.toString()));
+    socket.write(
+      `POST /touchpoints HTTP/1.1\r\nHost: x\r\nX-Write-Key: ${writeKey}\r\nContent-Length: ${body.length}\r\n\r\n`,
+    );
+    socket.write(body.slice(0, 10));
+    await sleep(500);
+    const begun = Date.now();
+    const stopped = server.stop();
+    await sleep(300);
+    socket.write(body.slice(10));
+    expect(await stopped).toBe(0);
+    expect(heard.join('')).toMatch(/^HTTP\/1.1 200 [^]*"accepted"/);
+    expect(Date.now() - begun).toBeLessThan(9_000);
   });
 
   test('after kill -9 the next recovers what was acknowledged', async () => {
