@@ -10,9 +10,10 @@ import { expireDeadOwners, ownerName } from './owner.js';
 import type { Projection } from './projection.js';
 import { askRetry, retriesLeft } from './retry.js';
 import { Sharing } from './sharing.js';
-import { Slot, type SlotObserver, type Step } from './slot.js';
-import { BatchFailed, Fenced } from './transaction.js';
+import { Slot, type SlotObserver } from './slot.js';
+import { Fenced } from './transaction.js';
 import { Wake } from './wake.js';
+import { Worker } from './worker.js';
 
 export interface RunnerOptions {
   readonly pool: pg.Pool;
@@ -26,12 +27,6 @@ export interface RunnerOptions {
   readonly batchMs?: number;
   readonly observe?: Partial<SlotObserver>;
 }
-
-/** Under load small batches are gathered for so long: nobody would notice, and a tenth of the commits do. */
-const GATHER_MS = 20;
-const SHORTEST_POLL_MS = 10;
-const LONGEST_POLL_MS = 500;
-const LONGEST_BACK_OFF_MS = 5_000;
 
 /** Keeps the projections of this process moving, beside other processes that do the same (docs/adr/0010). */
 export class ProjectionRunner {
@@ -63,7 +58,21 @@ export class ProjectionRunner {
 
   /** Starts the work; a database that is away is waited for. */
   start(): void {
-    this.running ??= Promise.all([this.attend(), ...this.slots.map((slot) => this.work(slot))]);
+    const { checkpoints, sharing, log, moved, nudge } = this;
+    const register = (): Promise<void> => this.register();
+    const isStopping = (): boolean => this.stopping;
+    const shared = {
+      store: this.options.store,
+      checkpoints,
+      sharing,
+      log,
+      moved,
+      nudge,
+      register,
+      isStopping,
+    };
+    const workers = this.slots.map((slot) => new Worker(slot, shared));
+    this.running ??= Promise.all([this.attend(), ...workers.map((worker) => worker.run())]);
   }
 
   /** Lets the batches in flight end and gives up the leases. */
@@ -172,59 +181,6 @@ export class ProjectionRunner {
       await this.tellLag().catch(() => undefined);
       await this.nudge.wait(this.checkpoints.leaseMs / 3);
     }
-  }
-
-  private async work(slot: Slot): Promise<void> {
-    let poll = SHORTEST_POLL_MS;
-    let backOff = SHORTEST_POLL_MS;
-    while (!this.stopping) {
-      const began = performance.now();
-      try {
-        await this.register();
-        const step = await slot.step(this.sharing.patience(slot));
-        if (backOff > SHORTEST_POLL_MS) this.log.log(`${slot.projection.name} goes on`);
-        poll = step === 'moved' ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, poll * 1.5);
-        backOff = SHORTEST_POLL_MS;
-        if (this.sharing.isSurplus(slot)) await this.handOver(slot);
-        else await this.rest(slot, step, step === 'moved' ? GATHER_MS - (performance.now() - began) : poll);
-      } catch (error) {
-        slot.drop();
-        await this.recover(slot, error, backOff);
-        backOff = Math.min(LONGEST_BACK_OFF_MS, backOff * 2);
-      }
-    }
-  }
-
-  private async rest(slot: Slot, step: Step, ms: number): Promise<void> {
-    if (step === 'moved') {
-      this.moved.ring();
-      if (ms > 0) await this.nudge.wait(ms);
-    } else if (step === 'behind') {
-      await this.moved.wait(ms);
-    } else if (step === 'elsewhere') {
-      await this.nudge.wait(Math.max(ms, this.checkpoints.leaseMs / 10));
-    } else {
-      const growth = this.options.store.waitForGrowth(slot.position ?? 0n, ms);
-      await Promise.race([growth, this.nudge.wait(ms)]);
-    }
-  }
-
-  private async recover(slot: Slot, error: unknown, backOff: number): Promise<void> {
-    const { name } = slot.projection;
-    if (error instanceof Fenced) {
-      this.log.warn(error.message);
-      return;
-    }
-    const outage = !(error instanceof BatchFailed) || error.fault === 'outage';
-    if (backOff === SHORTEST_POLL_MS)
-      this.log.warn(`${name} ${outage ? 'waits for the database' : 'cannot go on'}: ${String(error)}`);
-    if (!outage) await this.checkpoints.fail(name, String(error)).catch(() => undefined);
-    await this.nudge.wait(backOff * (0.75 + Math.random() / 2));
-  }
-
-  private async handOver(slot: Slot): Promise<void> {
-    await this.letGo([slot]);
-    await this.nudge.wait(this.checkpoints.leaseMs / 3);
   }
 
   private async letGo(slots: readonly Slot[]): Promise<void> {

@@ -1,0 +1,97 @@
+import type { Logger } from '@nestjs/common';
+import type { EventStore } from '../event-store/event-store.js';
+import type { Checkpoints } from './checkpoint.js';
+import type { Sharing } from './sharing.js';
+import type { Slot, Step } from './slot.js';
+import { BatchFailed, Fenced } from './transaction.js';
+import type { Wake } from './wake.js';
+
+/** Under load small batches are gathered for so long: nobody would notice, and a tenth of the commits do. */
+const GATHER_MS = 20;
+const SHORTEST_POLL_MS = 10;
+const LONGEST_POLL_MS = 500;
+const LONGEST_BACK_OFF_MS = 5_000;
+
+export interface WorkerOptions {
+  readonly store: EventStore;
+  readonly checkpoints: Checkpoints;
+  readonly sharing: Sharing;
+  readonly log: Logger;
+  /** Makes sure that the projections have their rows; cheap when they have. */
+  readonly register: () => Promise<void>;
+  readonly isStopping: () => boolean;
+  /** Rings when a checkpoint of this process moved. */
+  readonly moved: Wake;
+  /** Rings when there is something else to see: a stop, a rebuild, a retry. */
+  readonly nudge: Wake;
+}
+
+/** Steps one slot for as long as its runner runs, and waits in between for as long as there is nothing to do. */
+export class Worker {
+  private poll = SHORTEST_POLL_MS;
+  private backOff = SHORTEST_POLL_MS;
+
+  constructor(
+    private readonly slot: Slot,
+    private readonly options: WorkerOptions,
+  ) {}
+
+  async run(): Promise<void> {
+    while (!this.options.isStopping()) {
+      try {
+        await this.turn();
+      } catch (error) {
+        this.slot.drop();
+        await this.recover(error);
+      }
+    }
+  }
+
+  private async turn(): Promise<void> {
+    const { register, sharing, log } = this.options;
+    const began = performance.now();
+    await register();
+    const step = await this.slot.step(sharing.patience(this.slot));
+    if (this.backOff > SHORTEST_POLL_MS) log.log(`${this.slot.projection.name} goes on`);
+    this.backOff = SHORTEST_POLL_MS;
+    this.poll = step === 'moved' ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, this.poll * 1.5);
+    if (sharing.isSurplus(this.slot)) await this.handOver();
+    else await this.rest(step, step === 'moved' ? GATHER_MS - (performance.now() - began) : this.poll);
+  }
+
+  private async rest(step: Step, ms: number): Promise<void> {
+    const { store, checkpoints, moved, nudge } = this.options;
+    if (step === 'moved') {
+      moved.ring();
+      if (ms > 0) await nudge.wait(ms);
+    } else if (step === 'behind') {
+      await moved.wait(ms);
+    } else if (step === 'elsewhere') {
+      await nudge.wait(Math.max(ms, checkpoints.leaseMs / 10));
+    } else {
+      await Promise.race([store.waitForGrowth(this.slot.position ?? 0n, ms), nudge.wait(ms)]);
+    }
+  }
+
+  private async recover(error: unknown): Promise<void> {
+    const { checkpoints, log, nudge } = this.options;
+    const { name } = this.slot.projection;
+    if (error instanceof Fenced) {
+      log.warn(error.message);
+      return;
+    }
+    const outage = !(error instanceof BatchFailed) || error.fault === 'outage';
+    if (this.backOff === SHORTEST_POLL_MS)
+      log.warn(`${name} ${outage ? 'waits for the database' : 'cannot go on'}: ${String(error)}`);
+    if (!outage) await checkpoints.fail(name, String(error)).catch(() => undefined);
+    await nudge.wait(this.backOff * (0.75 + Math.random() / 2));
+    this.backOff = Math.min(LONGEST_BACK_OFF_MS, this.backOff * 2);
+  }
+
+  private async handOver(): Promise<void> {
+    const { checkpoints, nudge } = this.options;
+    this.slot.drop();
+    await checkpoints.release([this.slot.projection.name]);
+    await nudge.wait(checkpoints.leaseMs / 3);
+  }
+}
