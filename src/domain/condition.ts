@@ -12,6 +12,7 @@ export interface Touch {
   readonly channel: Channel;
   readonly verdict: Verdict;
   readonly source?: string | undefined;
+  readonly medium?: string | undefined;
   readonly campaign?: string | undefined;
   readonly name?: string | undefined;
   readonly content?: ContentRef | undefined;

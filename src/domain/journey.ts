@@ -5,6 +5,7 @@ import type { JourneyModel } from './model.js';
 import { fitRules, type Fit } from './persona.js';
 import { decayed, scoreRules, UNSCORED, type ScoreChange, type ScoreState } from './score.js';
 import { stageRules, type StageMove } from './stage.js';
+import { originIn, readAs, type Origin } from './visit.js';
 import { countsAsHuman, type Traits } from './touchpoint.js';
 
 /** All that the next touchpoint of a lead needs to know of those before; plain JSON, kept with the lead. Times in ms. */
@@ -15,6 +16,8 @@ export interface JourneyState extends Memory, ScoreState {
   readonly lastId: string | null;
   /** The running session: id of its first touchpoint that counts, time of the last. */
   readonly session: readonly [id: string, at: number] | null;
+  /** Where the running session came from. */
+  readonly origin: Origin | null;
   readonly stage: string | null;
 }
 
@@ -27,12 +30,16 @@ export const NO_JOURNEY: JourneyState = {
   lastAt: null,
   lastId: null,
   session: null,
+  origin: null,
   stage: null,
 };
 
 /** What one touchpoint did. */
 export interface Step {
+  /** As it is read: with the origin of its session where it has none of its own. */
   readonly touch: Touch;
+  /** Id of the touchpoint whose origin it took. */
+  readonly originId?: string;
   readonly content: ResolvedContent | undefined;
   readonly session: string;
   readonly move?: StageMove;
@@ -91,23 +98,21 @@ function compile(model: JourneyModel): JourneyRules {
         lastAt: touch.at,
         lastId: touch.id,
       };
-      const known = { touch, content: content(touch.content) };
+      const resolved = content(touch.content);
       const running = before.session && touch.at - before.session[1] <= idle ? before.session[0] : undefined;
       const session = running ?? touch.id;
       // A machine moves no stage, earns no score and keeps no session alive; it is only listed.
-      if (!countsAsHuman(touch.verdict)) return { state: seen, step: { ...known, session } };
+      if (!countsAsHuman(touch.verdict)) return { state: seen, step: { touch, content: resolved, session } };
+      const visit = running === undefined ? null : before.origin;
+      const read = readAs(touch, visit);
+      const known = { touch: read.touch, content: resolved };
       const counts: Record<string, readonly number[]> = { ...before.counts };
-      const sight: Sight = {
-        ...known,
-        fired: [],
-        memory: before,
-        lastAt: before.session?.[1] ?? null,
-        counts,
-      };
-      const fired = triggers.filter(({ test }) => test(sight)).map(({ id }) => id);
+      const fired: string[] = [];
+      const sight: Sight = { ...known, fired, memory: before, lastAt: before.session?.[1] ?? null, counts };
+      for (const { id, test } of triggers) if (test(sight)) fired.push(id);
       const rules = rulesFor(persona);
-      const move = rules.enter({ ...sight, fired }, before.stage);
-      const { state: score, change } = rules.scoring({ ...sight, fired }, session, before);
+      const move = rules.enter(sight, before.stage);
+      const { state: score, change } = rules.scoring(sight, session, before);
       const state: JourneyState = {
         ...seen,
         score: score.score,
@@ -120,9 +125,11 @@ function compile(model: JourneyModel): JourneyRules {
             ? before.triggers
             : { ...before.triggers, ...Object.fromEntries(fired.map((id) => [id, touch.at])) },
         session: [session, touch.at],
+        origin: originIn(touch) ?? visit,
         stage: move?.to ?? before.stage,
       };
-      return { state, step: { ...known, session, ...(move && { move }), ...(change && { change }) } };
+      const step = { ...read, content: resolved, session, ...(move && { move }), ...(change && { change }) };
+      return { state, step };
     },
   };
 }

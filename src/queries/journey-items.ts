@@ -35,6 +35,10 @@ export class JourneyItem {
   @MaybeText('The salesperson who took part') rep!: string | null;
   @Word('Who is taken to have acted; only human and unknown count', VERDICTS) verdict!: string;
   @Uuid('Event of the first touch of its session') sessionId!: string;
+  @MaybeUuid(
+    'The touchpoint of its session whose channel, source, medium and campaign it took; null: its own',
+  )
+  originId!: string | null;
   @MaybeText('Buying stage right after it') stageAfter!: string | null;
   @Real('Score right after it, two decimals') scoreAfter!: number;
 }
@@ -71,6 +75,7 @@ interface Row {
   rep: string | null;
   verdict: string;
   session_id: string;
+  origin_id: string | null;
   stage_after: string | null;
   score_after: number;
 }
@@ -101,7 +106,7 @@ function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; orde
   return sql`
     SELECT j.position, j.event_id, j.lead_id, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage,
-           j.occurred_at, j.recorded_at, j.identity, j.linked_by, j.collector, j.rep, j.verdict, j.session_id,
+           j.occurred_at, j.recorded_at, j.identity, j.linked_by, j.collector, j.rep, j.verdict, j.session_id, j.origin_id,
            moved.to_stage AS stage_after, ${decayed(view, score)} AS score_after
     FROM (SELECT * FROM touchline.journey j
           WHERE ${allOf([sql`j.workspace = ${workspace}`, whose, trueAt('j', asOf), after])}
@@ -139,6 +144,7 @@ const itemOf = (row: Row): JourneyItem => ({
   rep: row.rep,
   verdict: row.verdict,
   sessionId: row.session_id,
+  originId: row.origin_id,
   stageAfter: row.stage_after,
   scoreAfter: row.score_after,
 });

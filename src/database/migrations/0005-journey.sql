@@ -96,6 +96,7 @@ CREATE TABLE touchline.journey (
   rep            text,
   verdict        text        NOT NULL,
   session_id     uuid        NOT NULL,              -- event id of the first touch of the session
+  origin_id      uuid,                              -- touchpoint of the session whose channel, source, medium and campaign it took, having none
   detail         jsonb,                             -- what else a refold reads: properties, content as the client named it
   known_from     bigint      NOT NULL,
   superseded_at  bigint,

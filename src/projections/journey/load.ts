@@ -167,6 +167,7 @@ interface JourneyRow {
   rep: string | null;
   verdict: Touch['verdict'];
   session_id: string;
+  origin_id: string | null;
   detail: { content?: ContentRef; properties?: Record<string, unknown> } | null;
   known_from: string;
 }
@@ -177,7 +178,7 @@ export async function loadTouches(tx: PoolClient, leads: Pairs): Promise<TouchRo
     `SELECT j.workspace, j.lead_id, j.event_id, j.position, ${MS('j.occurred_at')} AS at,
             ${MS('j.recorded_at')} AS recorded_at, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
             j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage, j.identity, j.linked_by,
-            j.collector, j.rep, j.verdict, j.session_id, j.detail, j.known_from
+            j.collector, j.rep, j.verdict, j.session_id, j.origin_id, j.detail, j.known_from
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
        JOIN touchline.journey j USING (workspace, lead_id)
       WHERE j.superseded_at IS NULL`,
@@ -190,33 +191,48 @@ const given = <T>(value: T | null): T | undefined => value ?? undefined;
 
 function storedTouch(row: JourneyRow): TouchRow {
   const url = given(row.content_url);
+  const { read, own } = storedOrigin(row);
+  const touch: Touch = {
+    id: row.event_id,
+    at: row.at,
+    kind: row.kind,
+    verdict: row.verdict,
+    ...own,
+    name: given(row.name),
+    content: row.detail?.content ?? (url === undefined ? undefined : { url }),
+    properties: row.detail?.properties,
+  };
   return {
     ...standing(row),
     leadId: row.lead_id,
     linkedBy: given(row.linked_by),
     session: row.session_id,
+    read: { ...touch, ...read },
+    originId: given(row.origin_id),
     content: row.content_id === null ? undefined : storedContent(row, row.content_id),
     fact: {
-      touch: {
-        id: row.event_id,
-        at: row.at,
-        kind: row.kind,
-        channel: row.channel,
-        verdict: row.verdict,
-        source: given(row.source),
-        campaign: given(row.campaign),
-        name: given(row.name),
-        content: row.detail?.content ?? (url === undefined ? undefined : { url }),
-        properties: row.detail?.properties,
-      },
+      touch,
       position: BigInt(row.position),
       recordedAt: row.recorded_at,
-      medium: given(row.medium),
       identity: row.identity,
       collector: given(row.collector),
       rep: given(row.rep),
     },
   };
+}
+
+type StoredOrigin = Pick<Touch, 'channel' | 'source' | 'medium' | 'campaign'>;
+
+/** As the row reads, and as the event told it: a touchpoint that took the origin of its session had none. */
+function storedOrigin(row: JourneyRow): { read: StoredOrigin; own: StoredOrigin } {
+  const { channel } = row;
+  const read = {
+    channel,
+    source: given(row.source),
+    medium: given(row.medium),
+    campaign: given(row.campaign),
+  };
+  return { read, own: row.origin_id === null ? read : { channel: 'direct' } };
 }
 
 const storedContent = (row: JourneyRow, id: string): TouchRow['content'] => ({

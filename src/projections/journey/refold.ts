@@ -131,6 +131,7 @@ function touchRow(uow: UnitOfWork, lead: Lead, entry: Entry, step: Step, positio
   const stays =
     row?.leadId === lead.id &&
     row.session === step.session &&
+    row.originId === step.originId &&
     row.linkedBy === linkedBy &&
     sameContent(row.content, step.content);
   if (stays) return row;
@@ -141,6 +142,8 @@ function touchRow(uow: UnitOfWork, lead: Lead, entry: Entry, step: Step, positio
     fact,
     linkedBy,
     session: step.session,
+    read: step.touch,
+    originId: step.originId,
     content: step.content,
   };
   return began(uow.journey, { ...next, knownFrom: position, supersededAt: null, stored: false });

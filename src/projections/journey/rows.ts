@@ -13,7 +13,6 @@ export interface TouchFact {
   readonly touch: Touch;
   readonly position: Position;
   readonly recordedAt: number;
-  readonly medium: string | undefined;
   readonly identity: readonly IdentityKey[];
   readonly collector: string | undefined;
   readonly rep: string | undefined;
@@ -25,6 +24,9 @@ export interface TouchRow extends Version {
   readonly fact: TouchFact;
   readonly linkedBy: string | undefined;
   readonly session: string;
+  /** The touchpoint as it is read, with the origin of its session where `originId` names one. */
+  readonly read: Touch;
+  readonly originId: string | undefined;
   readonly content: ResolvedContent | undefined;
 }
 
@@ -39,8 +41,8 @@ export const JOURNEY: VersionedTable<TouchRow> = {
   name: 'touchline.journey',
   columns: `workspace, lead_id, event_id, position, occurred_at, recorded_at, kind, name, channel, source, medium,
     campaign, content_id, content_url, content_title, content_type, content_stage, identity, linked_by, collector, rep,
-    verdict, session_id, detail`,
-  fields: ({ workspace, leadId, fact, linkedBy, session, content }) =>
+    verdict, session_id, origin_id, detail`,
+  fields: ({ workspace, leadId, fact, linkedBy, session, read, originId, content }) =>
     [
       text(workspace),
       leadId,
@@ -50,10 +52,10 @@ export const JOURNEY: VersionedTable<TouchRow> = {
       instant(fact.recordedAt),
       text(fact.touch.kind),
       text(fact.touch.name),
-      text(fact.touch.channel),
-      text(fact.touch.source),
-      text(fact.medium),
-      text(fact.touch.campaign),
+      text(read.channel),
+      text(read.source),
+      text(read.medium),
+      text(read.campaign),
       text(content?.id),
       text(content?.url),
       text(content?.title),
@@ -65,6 +67,7 @@ export const JOURNEY: VersionedTable<TouchRow> = {
       text(fact.rep),
       text(fact.touch.verdict),
       session,
+      originId ?? NULL,
       json(detail(fact.touch)),
     ].join('\t'),
   ends: { event_id: 'uuid' },
