@@ -17,8 +17,8 @@ export type Fact = {
 
 /** What one item says, in our words. */
 export interface Message {
-  /** At most 100 characters; the same for every try to send it. */
-  readonly messageId: string;
+  /** At most 100 characters; the same for every try to send it. Undefined: the client gave none. */
+  readonly messageId: string | undefined;
   readonly time: ClientTime;
   /** At least one; the first one's receipt answers for the message. */
   readonly facts: readonly Fact[];

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { identityKey, type IdentityKey, type KeyKind } from '../domain/identity.js';
-import type { JsonObject } from './format.js';
+import { isObject, type JsonObject } from './format.js';
 import { reject, type Rejected } from './outcome.js';
 
 /** Longer ids do not fit the indexes that look them up. In UTF-16 units. */
@@ -66,6 +66,6 @@ export function lasting(item: JsonObject): JsonObject {
   return content;
 }
 
-/** A message without an id of its own is known by its content. */
-export const derivedMessageId = (item: JsonObject): string =>
-  `sha256-${hash('sha256', JSON.stringify(lasting(item)), 'base64url')}`;
+/** A message without an id of its own is known by its content and this occasion. */
+export const derivedMessageId = (item: unknown, occasion: string): string =>
+  `sha256-${hash('sha256', JSON.stringify(isObject(item) ? lasting(item) : item) + occasion, 'base64url')}`;

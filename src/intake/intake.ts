@@ -3,10 +3,11 @@ import type { NewEvent } from '../domain/events.js';
 import type { Append, EventReceipt, EventStore } from '../event-store/event-store.js';
 import { isObject, type Fact, type Format, type Message } from './format.js';
 import { lasting } from './identities.js';
+import { derivedMessageId } from './identities.js';
 import { inspect, jsonText, storable } from './inspect.js';
 import { isRejected, type Outcome, type Rejected } from './outcome.js';
 import type { Kept, Origin, RejectedLog } from './rejected.js';
-import { believe } from './time.js';
+import { believe, type BelievedTime } from './time.js';
 import { text } from './values.js';
 
 /** What one item comes to before anything is written. */
@@ -37,7 +38,7 @@ export class Intake {
     items: readonly unknown[],
     escaped = true,
   ): Promise<readonly Outcome[]> {
-    const normalised = items.map((item) => normalise(format, origin, item, escaped));
+    const normalised = items.map((item, index) => normalise(format, origin, item, { escaped, index }));
     const appends = normalised.flatMap((step) => (isRejected(step) ? [] : step.appends));
     const kept = normalised.flatMap((step, index) =>
       isRejected(step) ? [keptItem(format, items[index], step)] : [],
@@ -71,26 +72,44 @@ export class Intake {
   }
 }
 
-/** One item → the events it means, with ids and believed times. Pure. */
-export function normalise(format: Format, origin: Origin, item: unknown, escaped = true): Normalised {
+/**
+ * One item → the events it means, with ids and believed times. Pure.
+ *
+ * @param index its place in the request
+ */
+export function normalise(
+  format: Format,
+  origin: Origin,
+  item: unknown,
+  { escaped = true, index = 0 }: { readonly escaped?: boolean; readonly index?: number } = {},
+): Normalised {
   const fault = inspect(item);
   if (fault) return fault;
-  const message = format.read(escaped ? storable(item) : item);
-  return isRejected(message)
-    ? message
-    : { messageId: message.messageId, appends: appendsOf(message, origin) };
+  const said = escaped ? storable(item) : item;
+  const message = format.read(said);
+  if (isRejected(message)) return message;
+  const time = believe(message.time, origin.receivedAt);
+  const messageId = message.messageId ?? derivedMessageId(said, occasion(time, origin, index));
+  return { messageId, appends: appendsOf(messageId, message, time, origin) };
 }
 
-function appendsOf(message: Message, origin: Origin): readonly Append[] {
-  const { workspace, collector, receivedAt } = origin;
-  const time = believe(message.time, receivedAt);
-  return message.facts.map((fact) => ({
+/** Two messages alike without id or time may be two page views as well as one sent twice: both are kept, as Segment does. */
+const occasion = (time: BelievedTime, { receivedAt }: Origin, index: number): string =>
+  time.original || time.clamped ? '' : `${receivedAt.toISOString()}/${index}`;
+
+function appendsOf(
+  messageId: string,
+  { facts }: Message,
+  time: BelievedTime,
+  { workspace, collector }: Origin,
+): readonly Append[] {
+  return facts.map((fact) => ({
     workspace,
     stream: fact.stream,
     expected: 'any',
     events: [
       {
-        id: eventId(workspace, collector, message.messageId, time.original, fact.part),
+        id: eventId(workspace, collector, messageId, time.original, fact.part),
         type: fact.type,
         schemaVersion: 1,
         occurredAt: time.occurredAt,

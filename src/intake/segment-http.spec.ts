@@ -87,10 +87,18 @@ describe('every call of Segment', () => {
 
   test('a body without message id, sent again, is no news either', async () => {
     const head = await server.store.head();
-    const body = JSON.stringify({ type: 'track', event: `Once ${id()}`, userId: 'u-1' });
+    const timestamp = '2026-03-01T10:00:00Z';
+    const body = JSON.stringify({ type: 'track', event: `Once ${id()}`, userId: 'u-1', timestamp });
     await post('/v1/track', body);
     await post('/v1/track', body);
     expect(await recorded(head)).toHaveLength(1);
+  });
+
+  test('two events alike, without id or time, are two events', async () => {
+    const head = await server.store.head();
+    const item = { type: 'track', event: `Twice ${id()}`, userId: 'u-1' };
+    await post('/v1/batch', JSON.stringify({ batch: [item, item] }));
+    expect(await recorded(head)).toHaveLength(2);
   });
 });
 

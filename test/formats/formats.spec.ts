@@ -35,7 +35,9 @@ describe.each(FORMATS)('$name', (format) => {
     const split = format.split(body, call);
     if ('rejected' in split) throw new Error(split.rejected.message);
 
-    const steps = split.items.map((item) => shown(normalise(format, { ...origin, call }, item)));
+    const steps = split.items.map((item, index) =>
+      shown(normalise(format, { ...origin, call }, item, { index })),
+    );
 
     const path = join(folder, format.name, `${name}.out.json`);
     if (process.env.UPDATE_FIXTURES) writeFileSync(path, `${JSON.stringify(steps, null, 2)}\n`);

@@ -1,5 +1,5 @@
 import { type Fact, type Format, isObject, type JsonObject, type Message } from '../format.js';
-import { derivedMessageId, idOf, type Ids, isEmail, keysOf } from '../identities.js';
+import { idOf, type Ids, isEmail, keysOf } from '../identities.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import { firstText, nonEmpty, objectOr, text } from '../values.js';
 import { domainOf } from '../address.js';
@@ -51,7 +51,7 @@ function message(item: SegmentItem): Message | Rejected {
   return { messageId: messageIdOf(item), time: { timestamp, originalTimestamp, sentAt }, facts };
 }
 
-const messageIdOf = (item: SegmentItem): string => text(item.messageId, 100) ?? derivedMessageId(item);
+const messageIdOf = (item: SegmentItem): string | undefined => text(item.messageId, 100);
 
 const MEANINGS: Readonly<Record<SegmentCall, (item: SegmentItem) => readonly Fact[] | Rejected>> = {
   page: touchpoint,
