@@ -1,4 +1,4 @@
-import { conditionTest, type Sight, type Test } from './condition.js';
+import { conditionTest, type Sight } from './condition.js';
 import type { BuyingStage } from './model.js';
 
 /** A move of a lead between buying stages; skipped stages are not filled in. */
@@ -13,39 +13,26 @@ export interface StageMove {
 export function stageRules(
   stages: readonly BuyingStage[],
 ): (sight: Sight, current: string | null) => StageMove | undefined {
-  const compiled = stages.map(({ id, enter }) => ({
-    id,
-    rules: enter.map(({ name, when, back }) => ({
+  const rules = stages.flatMap(({ id, enter }, stage) =>
+    enter.map(({ name, when, back = false }) => ({
+      stage,
+      id,
       name,
-      back: back === true,
+      back,
       test: conditionTest(when, `${id}/${name}`),
     })),
-  }));
+  );
   return (sight, from) => {
-    const met = compiled.map(({ id, rules }) => ({ id, rules: rules.filter(holdsAt(sight)) }));
-    const here = compiled.findIndex(({ id }) => id === from);
-    const ahead = met.findLast(({ rules }, index) => index > here && rules.length > 0);
-    const goal = ahead ?? (met[here]?.rules.length ? undefined : backTo(met.slice(0, Math.max(here, 0))));
-    const rule = goal?.rules[0];
-    return goal && rule ? { from, to: goal.id, rule: rule.name } : undefined;
+    // Every test is called: a count learns from each touchpoint.
+    const met = rules.filter(({ test }) => test(sight));
+    if (met.length === 0) return undefined;
+    const here = stages.findIndex(({ id }) => id === from);
+    const furthest = met.at(-1)?.stage ?? -1;
+    // A touchpoint that fits the present stage leads nowhere back.
+    if (furthest <= here && met.some(({ stage }) => stage === here)) return undefined;
+    const goals = furthest > here ? met : met.filter(({ back }) => back);
+    const last = goals.at(-1)?.stage;
+    const rule = goals.find(({ stage }) => stage === last);
+    return rule && { from, to: rule.id, rule: rule.name };
   };
-}
-
-interface MetRule {
-  readonly name: string;
-  readonly back: boolean;
-}
-
-const holdsAt =
-  (sight: Sight) =>
-  ({ test }: { readonly test: Test }): boolean =>
-    test(sight);
-
-/** The nearest earlier stage that a rule with `back` leads to; a touchpoint that fits the present stage leads nowhere. */
-function backTo(
-  earlier: readonly { readonly id: string; readonly rules: readonly MetRule[] }[],
-): { readonly id: string; readonly rules: readonly MetRule[] } | undefined {
-  return earlier
-    .map(({ id, rules }) => ({ id, rules: rules.filter(({ back }) => back) }))
-    .findLast(({ rules }) => rules.length > 0);
 }

@@ -59,8 +59,10 @@ async function apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Ran
     }
     await applyPart(part, tx, range, models);
     part = [];
-    await poisonedBy(event, [`workspace:${event.workspace}`], () =>
-      models.publish(event, positionOf(event, range)),
+    await poisonedBy(
+      event,
+      () => [`workspace:${event.workspace}`],
+      () => models.publish(event, positionOf(event, range)),
     );
     await refoldEverybody(tx, models, event.workspace, positionOf(event, range));
   }
@@ -113,11 +115,17 @@ function workOf(event: RecordedEvent, range: Range): Work {
 async function applyGroup(uow: UnitOfWork, group: readonly Work[]): Promise<void> {
   for (const { event, position, keys, domains } of group) {
     if (isPersonal(event)) {
-      await poisonedBy(event, [...keys, ...leadsOf(uow, event.workspace, keys)], () =>
-        applyFact(uow, factOf(event, position)),
+      await poisonedBy(
+        event,
+        () => [...keys, ...leadsOf(uow, event.workspace, keys)],
+        () => applyFact(uow, factOf(event, position)),
       );
     } else {
-      await poisonedBy(event, [], () => renameAccounts(uow, event.workspace, domains, position));
+      await poisonedBy(
+        event,
+        () => [],
+        () => renameAccounts(uow, event.workspace, domains, position),
+      );
     }
   }
 }
@@ -138,14 +146,14 @@ async function renameAccounts(
 
 async function poisonedBy(
   event: RecordedEvent,
-  keys: readonly ParkingKey[],
+  keys: () => readonly ParkingKey[],
   work: () => Promise<void>,
 ): Promise<void> {
   try {
     await work();
   } catch (cause) {
     if (cause instanceof ReadFailed) throw cause;
-    throw new PoisonedEvent(event, keys, { cause });
+    throw new PoisonedEvent(event, keys(), { cause });
   }
 }
 

@@ -53,7 +53,7 @@ export class UnitOfWork {
   readonly profiles = new Versions(LEAD_PROFILE);
   readonly identityKeys = new Versions(IDENTITY_KEY);
   readonly links = new Versions(IDENTITY_LINK);
-  readonly #keys = new Map<string, KeyRecord>();
+  readonly #keys = new Map<string, Map<IdentityKey, KeyRecord>>();
   readonly #leads = new Map<string, Lead>();
   readonly #links = new Map<string, LinkRow>();
   readonly #gate: Gate<Wants>;
@@ -91,9 +91,10 @@ export class UnitOfWork {
 
   /** The record of a key that was read, or of one that is new. */
   key(workspace: string, key: IdentityKey): KeyRecord {
-    const name = `${workspace}\0${key}`;
-    let record = this.#keys.get(name);
-    if (!record) this.#keys.set(name, (record = new KeyRecord(workspace, key, leadIdOf(workspace, key))));
+    let keys = this.#keys.get(workspace);
+    if (!keys) this.#keys.set(workspace, (keys = new Map<IdentityKey, KeyRecord>()));
+    let record = keys.get(key);
+    if (!record) keys.set(key, (record = new KeyRecord(workspace, key, leadIdOf(workspace, key))));
     return record;
   }
 
@@ -223,7 +224,7 @@ export class UnitOfWork {
     );
     await upsertKeys(
       tx,
-      [...this.#keys.values()].filter(({ dirty }) => dirty),
+      [...this.#keys.values()].flatMap((keys) => [...keys.values()].filter(({ dirty }) => dirty)),
     );
     await moveFacts(tx, [...this.#movedFacts]);
     await insertFacts(tx, this.#newFacts);

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { copyInto, instant, json, jsonText, NULL, text, texts } from './copy.js';
+import { copyInto, instant, iso, json, jsonText, NULL, text, texts } from './copy.js';
 import type { StoredKeyState, StoredLeadState } from './load.js';
 import type { FactRow, KeyRecord, Lead } from './records.js';
 
@@ -29,7 +29,7 @@ export async function upsertLeads(tx: PoolClient, leads: readonly Lead[]): Promi
   }
 }
 
-const date = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+const date = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
 function leadRow(lead: Lead): Record<string, unknown> {
   const { profile, journey } = lead;
