@@ -29,63 +29,47 @@ function checked(event: NewEvent): string {
   return JSON.stringify(event.data);
 }
 
-interface StreamOfBatch {
-  readonly workspace: string;
-  readonly name: string;
-  readonly key: string;
-  count: number;
-  appends: number;
-  expected: number;
-}
-
-/** What `touchline.append` answers, as text: head, reached, positions, versions, duplicate, actual. */
+/** What `touchline.append` answers, as text: head, positions, versions, actual. */
 export type AppendRow = readonly (string | null)[];
 
 /** One call of `touchline.append`: its parameters, and the reading of its answer. */
 export class AppendBatch {
   readonly #appends: readonly PreparedAppend[];
-  readonly #streams: StreamOfBatch[] = [];
+  readonly #streams: { workspace: string; name: string; key: string }[] = [];
   readonly #streamOfAppend: number[] = [];
   readonly #streamOfEvent: number[] = [];
-  readonly #nth: number[] = [];
+  readonly #same: number[] = [];
   readonly #events: NewEvent[] = [];
-  #repeats = false;
 
   constructor(appends: readonly PreparedAppend[]) {
     this.#appends = appends;
-    const byName = new Map<string, number>();
-    const ids = new Set<string>();
+    const streams = new Map<string, number>();
+    const ids = new Map<string, number>();
     for (const { append } of appends) {
-      const number = this.#streamNumber(append, byName);
-      this.#streamOfAppend.push(number);
+      const stream = this.#streamOf(append, streams);
+      this.#streamOfAppend.push(stream);
       for (const event of append.events) {
-        ids.add(event.id);
-        this.#streamOfEvent.push(number);
-        this.#events.push(event);
+        const id = `${append.workspace}/${event.id.toLowerCase()}`;
+        this.#same.push(ids.get(id) ?? 0);
+        this.#streamOfEvent.push(stream);
+        ids.set(id, this.#events.push(event));
       }
     }
-    this.#repeats = ids.size < this.#events.length;
   }
 
-  get size(): number {
-    return this.#events.length;
-  }
-
-  parameters(): unknown[] {
+  /** In the order of the function. */
+  parameters(): Buffer[] {
     const streams = this.#streams;
     const events = this.#events;
     return [
       uuids(streams.map(({ key }) => key)),
       texts(streams.map(({ workspace }) => workspace)),
       texts(streams.map(({ name }) => name)),
-      integers(streams.map(({ count }) => count)),
-      integers(streams.map(({ expected, appends }) => (appends === 1 ? expected : -1))),
       integers(this.#streamOfAppend),
       integers(this.#appends.map(({ append }) => versionOf(append.expected))),
       integers(this.#appends.map(({ append }) => append.events.length)),
-      this.#stepwise,
       integers(this.#streamOfEvent),
-      integers(this.#nth),
+      integers(this.#same),
       uuids(events.map(({ id }) => id)),
       texts(events.map(({ type }) => type)),
       smallints(events.map(({ schemaVersion }) => schemaVersion)),
@@ -99,65 +83,33 @@ export class AppendBatch {
 
   /** One result an append, in order. */
   results(row: AppendRow): AppendResult[] {
-    const [head, reached] = row;
-    return reached == null ? this.#stepwiseResults(row) : this.#usualResults(BigInt(head ?? 0), reached);
-  }
-
-  /** Order within the batch matters to what it does: several appends to a stream and a version is expected. */
-  get #stepwise(): boolean {
-    return this.#repeats || this.#streams.some(({ appends, expected }) => appends > 1 && expected >= 0);
-  }
-
-  #streamNumber({ workspace, stream, expected, events }: Append, byName: Map<string, number>): number {
-    const name = `${workspace}/${stream}`;
-    let number = byName.get(name);
-    if (number === undefined) {
-      const key = createHash('sha256').update(name).digest('hex').slice(0, 32);
-      number = this.#streams.push({ workspace, name: stream, key, count: 0, appends: 0, expected: -1 });
-      byName.set(name, number);
-    }
-    const known = this.#streams[number - 1];
-    if (known) {
-      for (const _ of events) this.#nth.push(++known.count);
-      known.appends += 1;
-      known.expected = Math.max(known.expected, versionOf(expected));
-    }
-    return number;
-  }
-
-  #usualResults(head: bigint, reached: string): AppendResult[] {
-    const versions = elements(reached).map(Number);
-    const before = this.#streams.map(({ count }, index) => (versions[index] ?? 0) - count);
-    const base = head - BigInt(this.size);
+    const [positions = [], versions = [], actual = []] = row.slice(1).map((list) => elements(list ?? '{}'));
     let next = 0;
-    return this.#appends.map(({ append }) => ({
-      status: 'appended',
-      receipts: append.events.map(({ id }): EventReceipt => {
-        const event = next++;
-        const version = (before[(this.#streamOfEvent[event] ?? 0) - 1] ?? 0) + (this.#nth[event] ?? 0);
-        return { eventId: id, position: base + BigInt(event + 1), version, duplicate: false };
-      }),
-    }));
-  }
-
-  #stepwiseResults(row: AppendRow): AppendResult[] {
-    const [positions = [], versions = [], duplicate = [], actual = []] = row
-      .slice(2)
-      .map((list) => elements(list ?? '{}'));
-    let next = 0;
+    const receipt = ({ id }: NewEvent): EventReceipt => {
+      const position = positions[next] ?? '0';
+      const version = Number(versions[next++]);
+      const duplicate = position.startsWith('-');
+      return { eventId: id, position: BigInt(duplicate ? position.slice(1) : position), version, duplicate };
+    };
     return this.#appends.map(({ append }, index): AppendResult => {
-      const first = next;
-      next += append.events.length;
-      const conflicting = Number(actual[index] ?? -1);
-      if (conflicting >= 0) return { status: 'conflict', expected: append.expected, actual: conflicting };
-      const receipts = append.events.map(({ id }, nth): EventReceipt => ({
-        eventId: id,
-        position: BigInt(positions[first + nth] ?? '0'),
-        version: Number(versions[first + nth]),
-        duplicate: duplicate[first + nth] === 't',
-      }));
-      return { status: 'appended', receipts };
+      const receipts = append.events.map(receipt);
+      const conflicting = Number(actual[index]);
+      return conflicting < 0
+        ? { status: 'appended', receipts }
+        : { status: 'conflict', expected: append.expected, actual: conflicting };
     });
+  }
+
+  /** The ordinal of a stream among those of the batch, from 1. */
+  #streamOf({ workspace, stream: name }: Append, known: Map<string, number>): number {
+    const fullName = `${workspace}/${name}`;
+    let ordinal = known.get(fullName);
+    if (ordinal === undefined) {
+      const key = createHash('sha256').update(fullName).digest('hex').slice(0, 32);
+      ordinal = this.#streams.push({ workspace, name, key });
+      known.set(fullName, ordinal);
+    }
+    return ordinal;
   }
 }
 

@@ -15,8 +15,8 @@ import { EVENT_COLUMNS, recordedEvent, textRows, type EventRow } from './recorde
 import { subscribe } from './subscription.js';
 
 const COLUMNS = EVENT_COLUMNS.join(', ');
-const APPEND = `SELECT head, reached, positions, versions, duplicate, actual
-  FROM touchline.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`;
+const APPEND = `SELECT head, positions, versions, actual
+  FROM touchline.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
 const READ_ALL = `SELECT ${COLUMNS} FROM touchline.event WHERE position > $1 AND position <= $1::bigint + $2 ORDER BY position`;
 const READ_STREAM = `SELECT ${COLUMNS} FROM touchline.event
   WHERE stream_key = touchline.stream_key($1, $2) AND version > $3 ORDER BY version LIMIT $4`;

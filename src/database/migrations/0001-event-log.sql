@@ -89,21 +89,18 @@ BEGIN
 END $$;
 SELECT touchline.add_event_partitions();
 
--- Appends a batch in one round trip. s_* describe its distinct streams, a_* its appends, e_* its events, in order.
--- s_expected and a_expected: the version the stream must be at, -1 for any; s_expected is -1 when several appends go to
--- the stream, and `stepwise` must then be true. e_nth is the event's number among those of its stream.
+-- Appends a batch in one round trip. s_* describe its distinct streams, a_* its appends, e_* its events, in order;
+-- a_stream and e_stream are ordinals of streams. a_expected: the version the stream must be at, -1 for any. e_same: the
+-- ordinal of the event before this one in the batch that has the same workspace and id, else 0.
 --
--- The usual batch (no duplicate, no conflict) is written by three statements and answered with `base` (its first
--- position - 1) and `before` (versions of the streams after it). Any other is walked through append by append and
--- answered event by event: first receipts in positions and versions, `duplicate`, and in `actual` -1 or, of an append
--- that conflicts, the version its stream is at.
+-- Answers the new head; of each event its position, negative when it was in the log already, and its version; of each
+-- append -1, or, when it conflicts, the version its stream is at.
 CREATE FUNCTION touchline.append(
-  s_key uuid[], s_workspace text[], s_name text[], s_count integer[], s_expected integer[],
-  a_stream integer[], a_expected integer[], a_count integer[], stepwise boolean,
-  e_stream integer[], e_nth integer[], e_id uuid[], e_type text[], e_schema smallint[], e_occurred timestamptz[],
+  s_key uuid[], s_workspace text[], s_name text[],
+  a_stream integer[], a_expected integer[], a_count integer[],
+  e_stream integer[], e_same integer[], e_id uuid[], e_type text[], e_schema smallint[], e_occurred timestamptz[],
   e_collector text[], e_correlation text[], e_causation text[], e_data json[],
-  OUT head bigint, OUT reached integer[],
-  OUT positions bigint[], OUT versions integer[], OUT duplicate boolean[], OUT actual integer[]
+  OUT head bigint, OUT positions bigint[], OUT versions integer[], OUT actual integer[]
 )
 LANGUAGE plpgsql
 SET search_path = touchline, pg_temp
@@ -113,98 +110,98 @@ SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
 DECLARE
-  stamp     timestamptz;
-  base      bigint;
-  written   bigint;
-  s_version integer[];
-  before    integer[];
-  first     integer := 1;
-  fresh     boolean;
-  s         integer;
+  n        CONSTANT integer := cardinality(e_id);
+  streams  CONSTANT integer := cardinality(s_key);
+  base     bigint;
+  stamp    timestamptz;
+  s_fresh  integer[] := array_fill(0, ARRAY[streams]);
+  s_before integer[] := array_fill(0, ARRAY[streams]);
+  reached  integer[];
+  first    integer := 1;
+  last     integer;
+  s        integer;
+  same     integer;
+  at       integer;
+  fresh    boolean;
 BEGIN
-  UPDATE log SET head = log.head + cardinality(e_id),
+  UPDATE log SET head = log.head + n,
                  recorded_at = greatest(log.recorded_at, date_trunc('milliseconds', clock_timestamp()))
-    RETURNING log.head - cardinality(e_id), log.recorded_at INTO base, stamp;
+    RETURNING log.head - n, log.recorded_at INTO base, stamp;
+  head := base;
 
-  IF NOT stepwise
-     AND NOT EXISTS (SELECT FROM event_id known WHERE known.id = ANY (e_id))
-     AND NOT EXISTS (SELECT FROM unnest(s_key, s_expected) AS u (key, expected) WHERE u.expected >= 0
-                     AND u.expected <> coalesce((SELECT known.version FROM stream known WHERE known.key = u.key), 0))
-  THEN
-    WITH counted AS (
-      INSERT INTO stream AS known (key, version) SELECT u.key, u.count FROM unnest(s_key, s_count) AS u (key, count)
-      ON CONFLICT (key) DO UPDATE SET version = known.version + excluded.version
-      RETURNING known.version
-    )
-    SELECT array_agg(counted.version) INTO s_version FROM counted; -- in the order of s_key: rows return as they went in
-    INSERT INTO event_id (position, id, workspace)
-      SELECT base + u.nr, u.id, s_workspace[u.s] FROM unnest(e_id, e_stream) WITH ORDINALITY AS u (id, s, nr);
-    INSERT INTO event (position, occurred_at, recorded_at, id, stream_key, version, schema_version, workspace, stream,
-                       type, collector, correlation_id, causation_id, data)
-      SELECT base + u.nr, least(u.occurred, stamp), stamp, u.id, s_key[u.s], s_version[u.s] - s_count[u.s] + u.nth,
-             u.schema, s_workspace[u.s], s_name[u.s], u.type, u.collector, u.correlation, u.causation, u.data
-      FROM unnest(e_stream, e_nth, e_id, e_type, e_schema, e_occurred, e_collector, e_correlation, e_causation, e_data)
-           WITH ORDINALITY AS u (s, nth, id, type, schema, occurred, collector, correlation, causation, data, nr);
-    head := base + cardinality(e_id);
-    reached := s_version;
-    RETURN;
-  END IF;
-
-  written := base;
-  versions := array_fill(0, ARRAY[cardinality(e_id)]);
-  duplicate := array_fill(true, ARRAY[cardinality(e_id)]);
   actual := array_fill(-1, ARRAY[cardinality(a_stream)]);
-  before := ARRAY(SELECT coalesce((SELECT known.version FROM stream known WHERE known.key = u.key), 0)
-                  FROM unnest(s_key) WITH ORDINALITY AS u (key, nr) ORDER BY u.nr);
-  s_version := before;
-  positions := ARRAY(SELECT coalesce((SELECT known.position FROM event_id known
-                                      WHERE known.id = u.id AND known.workspace = s_workspace[u.s]), 0)
-                     FROM unnest(e_id, e_stream) WITH ORDINALITY AS u (id, s, nr) ORDER BY u.nr);
+  versions := array_fill(0, ARRAY[n]);
+  positions := array_fill(0::bigint, ARRAY[n]);
+  IF EXISTS (SELECT FROM event_id known WHERE known.id = ANY (e_id)) THEN
+    positions := ARRAY(SELECT coalesce((SELECT -known.position FROM event_id known
+                                        WHERE known.id = e_id[e] AND known.workspace = s_workspace[e_stream[e]]), 0)
+                       FROM generate_series(1, n) e);
+  END IF;
   FOR a IN 1 .. cardinality(a_stream) LOOP
     s := a_stream[a];
+    last := first + a_count[a] - 1;
     fresh := false;
-    FOR e IN first .. first + a_count[a] - 1 LOOP
-      IF positions[e] = 0 THEN -- perhaps an append before this one brought it
-        positions[e] := coalesce((SELECT known.position FROM event_id known
-                                  WHERE known.id = e_id[e] AND known.workspace = s_workspace[s]), 0);
-        fresh := fresh OR positions[e] = 0;
+    FOR e IN first .. last LOOP
+      IF positions[e] = 0 THEN
+        same := e_same[e];
+        WHILE same > 0 AND positions[same] = 0 LOOP same := e_same[same]; END LOOP; -- 0: it was in a conflict
+        IF same > 0 THEN positions[e] := -abs(positions[same]); ELSE fresh := true; END IF;
       END IF;
     END LOOP;
-    IF fresh AND a_expected[a] >= 0 AND a_expected[a] <> s_version[s] THEN
-      actual[a] := s_version[s];
-    ELSE
-      FOR e IN first .. first + a_count[a] - 1 LOOP
-        CONTINUE WHEN positions[e] <> 0;
-        INSERT INTO event_id (position, id, workspace) VALUES (written + 1, e_id[e], s_workspace[s])
-          ON CONFLICT DO NOTHING;
-        IF FOUND THEN
-          written := written + 1;
-          positions[e] := written;
-          duplicate[e] := false;
-          s_version[s] := s_version[s] + 1;
-          versions[e] := s_version[s];
-        ELSE -- twice in one append
-          positions[e] := (SELECT known.position FROM event_id known
-                           WHERE known.id = e_id[e] AND known.workspace = s_workspace[s]);
+    IF fresh AND a_expected[a] >= 0 THEN
+      at := coalesce((SELECT known.version FROM stream known WHERE known.key = s_key[s]), 0) + s_fresh[s];
+      IF at <> a_expected[a] THEN actual[a] := at; fresh := false; END IF;
+    END IF;
+    IF fresh THEN
+      FOR e IN first .. last LOOP
+        IF positions[e] = 0 THEN
+          same := e_same[e];
+          IF same >= first AND positions[same] <> 0 THEN -- twice in this append
+            positions[e] := -abs(positions[same]);
+          ELSE
+            head := head + 1;
+            positions[e] := head;
+            s_fresh[s] := s_fresh[s] + 1;
+            versions[e] := s_fresh[s];
+          END IF;
         END IF;
       END LOOP;
     END IF;
-    first := first + a_count[a];
+    first := last + 1;
   END LOOP;
 
-  INSERT INTO stream (key, version)
-    SELECT u.key, u.version FROM unnest(s_key, s_version, before) AS u (key, version, before) WHERE u.version > u.before
-    ON CONFLICT (key) DO UPDATE SET version = excluded.version;
-  INSERT INTO event (position, occurred_at, recorded_at, id, stream_key, version, schema_version, workspace, stream,
-                     type, collector, correlation_id, causation_id, data)
-    SELECT positions[u.nr], least(u.occurred, stamp), stamp, u.id, s_key[u.s], versions[u.nr],
-           u.schema, s_workspace[u.s], s_name[u.s], u.type, u.collector, u.correlation, u.causation, u.data
-    FROM unnest(e_stream, e_id, e_type, e_schema, e_occurred, e_collector, e_correlation, e_causation, e_data)
-         WITH ORDINALITY AS u (s, id, type, schema, occurred, collector, correlation, causation, data, nr)
-    WHERE NOT duplicate[u.nr];
-  versions := ARRAY(SELECT CASE WHEN u.version > 0 THEN u.version
-                           ELSE coalesce((SELECT known.version FROM event known WHERE known.position = u.position), 0) END
-                    FROM unnest(positions, versions) WITH ORDINALITY AS u (position, version, nr) ORDER BY u.nr);
-  UPDATE log SET head = written;
-  head := written;
+  IF head > base THEN
+    WITH counted AS (
+      INSERT INTO stream AS known (key, version)
+        SELECT s_key[u], s_fresh[u] FROM generate_series(1, streams) u WHERE s_fresh[u] > 0
+      ON CONFLICT (key) DO UPDATE SET version = known.version + excluded.version
+      RETURNING known.version
+    )
+    SELECT array_agg(counted.version) INTO reached FROM counted; -- rows return in the order they went in
+    first := 0;
+    FOR u IN 1 .. streams LOOP
+      IF s_fresh[u] > 0 THEN
+        first := first + 1;
+        s_before[u] := reached[first] - s_fresh[u];
+      END IF;
+    END LOOP;
+    FOR e IN 1 .. n LOOP
+      IF positions[e] > 0 THEN versions[e] := s_before[e_stream[e]] + versions[e]; END IF;
+    END LOOP;
+    INSERT INTO event_id (position, id, workspace)
+      SELECT positions[e], e_id[e], s_workspace[e_stream[e]] FROM generate_series(1, n) e WHERE positions[e] > 0;
+    INSERT INTO event (position, occurred_at, recorded_at, id, stream_key, version, schema_version, workspace, stream,
+                       type, collector, correlation_id, causation_id, data)
+      SELECT positions[e], least(e_occurred[e], stamp), stamp, e_id[e], s_key[e_stream[e]], versions[e], e_schema[e],
+             s_workspace[e_stream[e]], s_name[e_stream[e]], e_type[e], e_collector[e], e_correlation[e], e_causation[e],
+             e_data[e]
+      FROM generate_series(1, n) e WHERE positions[e] > 0;
+  END IF;
+
+  IF head < base + n THEN -- duplicates and conflicts take no position
+    UPDATE log SET head = append.head;
+    versions := ARRAY(SELECT CASE WHEN positions[e] >= 0 THEN versions[e]
+                             ELSE (SELECT known.version FROM event known WHERE known.position = -positions[e]) END
+                      FROM generate_series(1, n) e);
+  END IF;
 END $$;
