@@ -172,3 +172,24 @@ async function standing(table: string, columns: readonly string[]): Promise<stri
   );
   return rows.map(inColumns).sort();
 }
+
+test('the same keys in two workspaces are different people', async () => {
+  await fc.assert(
+    fc.asyncProperty(arrivals(25), async ({ one, two }) => {
+      const ours = logged(one, 'main');
+      const alone = await current(ours, 5000);
+      const theirs = logged(two, 'other');
+      const mixed = ours.flatMap((event, nth) => [theirs[nth], event]).filter((event) => event !== undefined);
+      const both = await current(
+        mixed.map((event, nth) => ({ ...event, position: BigInt(nth + 1) })),
+        9,
+      );
+      const main = Object.entries(both).map(([table, rows]) => [
+        table,
+        rows.filter((row) => row.includes('"workspace": "main"')),
+      ]);
+      expect(Object.fromEntries(main)).toEqual(alone);
+    }),
+    runs(15),
+  );
+}, 600_000);
