@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { CopyStreamQuery } from 'pg-copy-streams';
 import { from as copyFrom } from 'pg-copy-streams';
 import pg from 'pg';
-import { createPool } from '../src/database/database.js';
+import { createLogPool } from '../src/database/database.js';
 import { migrate } from '../src/database/migrate.js';
 import { eventId } from '../src/domain/event-id.js';
 import type { NewEvent } from '../src/domain/events.js';
@@ -84,7 +84,7 @@ async function throughPort(
   size: number,
   seconds: number,
 ): Promise<number> {
-  const pool = createPool(database, { max: 4 });
+  const pool = createLogPool(database);
   const store = new PostgresEventStore(pool);
   const began = performance.now();
   let events = 0;

@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { AppModule, createStore } from './app.module.js';
 import type { Config } from './config.js';
-import { createPool } from './database/database.js';
+import { createLogPool, createPool } from './database/database.js';
 import { openDataSource } from './database/data-source.js';
 import { openDatabase } from './database/open.js';
 import { dressApp, fastifyAdapter } from './http/app.js';
@@ -67,7 +67,7 @@ export async function openRuntime(
   closing.add(() => pool.end());
   const configuration = await openDataSource(database.url, CONFIGURATION_ENTITIES);
   closing.add(() => configuration.destroy());
-  const logPool = createPool(database.url, { max: 6, applicationName: 'touchline log' });
+  const logPool = createLogPool(database.url);
   closing.add(() => logPool.end());
   const metrics = new Metrics();
   const store = measureAppends(createStore(logPool), metrics);

@@ -63,10 +63,12 @@ async function sweep(): Promise<void> {
   }
 }
 
-/** Its lock was not touched for a minute: the owner does so every two seconds. */
+/** Nobody touched its lock for a minute, which an owner does every second; or it has none and is an hour old. */
 async function untouched(dataDir: string): Promise<boolean> {
-  const lock = await stat(join(dataDir, 'touchline.lock')).catch(() => undefined);
-  return lock !== undefined && Date.now() - lock.mtimeMs > 60_000;
+  const age = async (path: string) =>
+    Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? NaN);
+  const sinceTouched = await age(join(dataDir, 'touchline.lock'));
+  return Number.isNaN(sinceTouched) ? (await age(dataDir)) > 3_600_000 : sinceTouched > 60_000;
 }
 
 async function admin(url: string, sql: string): Promise<void> {

@@ -7,6 +7,8 @@ export interface PoolOptions {
   /** Connections at most. */
   readonly max?: number;
   readonly applicationName?: string;
+  /** PostgreSQL settings of its sessions. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const TIMESTAMPTZ: number = pg.types.builtins.TIMESTAMPTZ;
@@ -42,8 +44,17 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     types,
     application_name: options.applicationName ?? 'touchline',
     connectionTimeoutMillis: 10_000,
-    options: '-c TimeZone=UTC',
+    options: Object.entries({ TimeZone: 'UTC', ...options.settings })
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   });
   pool.on('error', () => undefined);
   return pool;
 }
+
+/**
+ * A pool for the event store alone. Its few statements are range reads by index; a plan made while the log was small
+ * would scan it whole, and prepared plans live as long as their connection.
+ */
+export const createLogPool = (url: string): pg.Pool =>
+  createPool(url, { max: 6, applicationName: 'touchline log', settings: { enable_seqscan: 'off' } });

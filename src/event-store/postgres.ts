@@ -37,7 +37,7 @@ interface AppendCall extends Call {
 
 /**
  * The log in PostgreSQL (docs/adr/0001, 0002). Appends of this process that wait at the same time share a transaction;
- * other processes may append to the same log. Give it a pool of its own: appends use two connections, readers the rest.
+ * other processes may append to the same log. Give it `createLogPool`: appends use two connections, readers the rest.
  */
 export class PostgresEventStore implements EventStore {
   readonly guarantees = { densePositions: true };
