@@ -9,6 +9,8 @@ const LONGEST_POLL_MS = 100;
 
 /** Tells readers how much of the log the rows they are about to read contain. */
 export class Freshness {
+  readonly #reading = new Map<string, Promise<Position>>();
+
   /** @param moved rings when a projection of this process moved; those of other processes are polled for */
   constructor(
     private readonly pool: pg.Pool,
@@ -46,11 +48,21 @@ export class Freshness {
   async waitFor(names: readonly string[], position: Position, timeoutMs: number): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
     for (let pause = FIRST_POLL_MS; ; pause = Math.min(LONGEST_POLL_MS, pause * 1.5)) {
-      if ((await this.asOf(names)) >= position) return true;
+      if ((await this.sharedAsOf(names)) >= position) return true;
       const left = deadline - performance.now();
       if (left <= 0) return false;
       await this.moved.wait(Math.min(pause, left));
     }
+  }
+
+  /** One read serves all who wait: a checkpoint that moves wakes every one of them. */
+  private sharedAsOf(names: readonly string[]): Promise<Position> {
+    const key = names.join();
+    const running = this.#reading.get(key);
+    if (running) return running;
+    const reading = this.asOf(names).finally(() => this.#reading.delete(key));
+    this.#reading.set(key, reading);
+    return reading;
   }
 }
 
