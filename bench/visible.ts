@@ -31,7 +31,7 @@ export async function visible(report: Report, seconds: number): Promise<void> {
   });
 }
 
-/** Sends an event of a new person now and then, and asks for that person until the event shows. */
+/** Sends an event of a new person now and then, and asks for that person at the position of the receipt. */
 async function probe(port: number, seconds: number): Promise<number[]> {
   const until = performance.now() + seconds * 1_000;
   const times: number[] = [];
@@ -55,8 +55,9 @@ async function probeOnce(port: number, who: string): Promise<number> {
   );
   if (sent.status !== 200) throw new Error(`a probe was answered ${sent.status}: ${sent.body}`);
   const answered = performance.now();
+  const { receipts } = JSON.parse(sent.body) as { receipts: { position: string }[] };
+  const path = `/api/leads/anonymous:${who}?minPosition=${receipts[0]?.position}`;
   for (;;) {
-    const path = `/api/leads/anonymous:${who}`;
     const { status } = await connection.send('GET', path, `authorization: Bearer ${API_KEY}\r\n`);
     if (status === 200) break;
     await sleep(5);
