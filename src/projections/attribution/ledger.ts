@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
-import { copyInto } from '../journey/copy.js';
+import { copyInto } from '../copy.js';
 import type { Metric, Path } from './credits.js';
 import { PATH_COLUMNS, pathRow, SHARE_COLUMNS, shareRows } from './rows.js';
 

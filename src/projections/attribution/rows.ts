@@ -2,7 +2,7 @@ import { MODEL_NAMES, weigh, type ModelName } from '../../domain/attribution/mod
 import { shareOut } from '../../domain/attribution/money.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
 import type { Touch } from '../../domain/attribution/touches.js';
-import { instant, text, type Field } from '../journey/copy.js';
+import { instant, text, type Field } from '../copy.js';
 import type { Path } from './credits.js';
 
 /** Rows as COPY takes them: fields joined by tabs. */

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import type { Position, RecordedEvent } from '../../domain/events.js';
 import { earlier, type Stamp } from '../../domain/identity.js';
 import { hear, NOTHING_SAID, traitsOf, type Said } from '../../domain/profile.js';
-import { jsonText } from './copy.js';
+import { jsonText } from '../copy.js';
 import { ACCOUNT, type AccountRow } from './rows.js';
 import { Versions } from './versions.js';
 

@@ -5,7 +5,7 @@ import type { IdentityKey, Stamp } from '../../domain/identity.js';
 import type { Profile } from '../../domain/profile.js';
 import type { ScoreChange } from '../../domain/score.js';
 import type { StageMove } from '../../domain/stage.js';
-import { flag, instant, json, NULL, text, texts } from './copy.js';
+import { flag, instant, json, NULL, text, texts } from '../copy.js';
 import type { Version, VersionedTable } from './versions.js';
 
 /** A touchpoint as its event told it; what follows from other events is in its row. */

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Position } from '../../domain/events.js';
-import { copyInto } from './copy.js';
+import { copyInto } from '../copy.js';
 
 /** A row that was true from one position to another. */
 export interface Version {

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { copyInto, instant, iso, json, jsonText, NULL, text, texts } from './copy.js';
+import { copyInto, instant, iso, json, jsonText, NULL, text, texts } from '../copy.js';
 import type { StoredKeyState, StoredLeadState } from './load.js';
 import type { FactRow, KeyRecord, Lead } from './records.js';
 
