@@ -198,17 +198,21 @@ test('an initdb that was cut off is done anew', async () => {
   expect(await query(server.url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
 });
 
-const asRoot = process.getuid?.() === 0 ? test : test.skip;
-asRoot('root keeps the cluster where its user postgres can reach it', async () => {
-  const [closed, systemFolder] = [join(base, 'closed'), join(base, 'system')];
-  await mkdir(closed, { mode: 0o700 });
-  const options = { dataDir: join(closed, '.touchline'), systemFolder };
-  const { url } = await start(options);
-  await query(url, 'CREATE TABLE kept AS SELECT 1 AS n');
-  await running.pop()?.stop();
-  expect((await stat(join(closed, '.touchline', 'postgres'))).isDirectory()).toBe(true);
-  expect(await query((await start(options)).url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
-});
+const isRoot = process.getuid?.() === 0;
+const keepsReachable = 'root keeps the cluster where its user postgres can reach it';
+(isRoot ? test : test.skip)(
+  isRoot ? keepsReachable : `${keepsReachable} (needs to run as root)`,
+  async () => {
+    const [closed, systemFolder] = [join(base, 'closed'), join(base, 'system')];
+    await mkdir(closed, { mode: 0o700 });
+    const options = { dataDir: join(closed, '.touchline'), systemFolder };
+    const { url } = await start(options);
+    await query(url, 'CREATE TABLE kept AS SELECT 1 AS n');
+    await running.pop()?.stop();
+    expect((await stat(join(closed, '.touchline', 'postgres'))).isDirectory()).toBe(true);
+    expect(await query((await start(options)).url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
+  },
+);
 
 describe('faults are named', () => {
   test.each([
