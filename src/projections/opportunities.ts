@@ -16,10 +16,15 @@ type DealEvent = RecordedEvent<(typeof HANDLES)[number]>;
 /** Opportunities and their committees, every version of them. The order within each stream is all it needs. */
 export const opportunities: Projection = {
   name: 'opportunities',
-  version: 1,
+  version: 2,
   handles: HANDLES,
   after: [],
-  tables: ['touchline.opportunity', 'touchline.opportunity_contact', 'touchline.opportunity_contact_key'],
+  tables: [
+    'touchline.opportunity',
+    'touchline.opportunity_contact',
+    'touchline.opportunity_contact_key',
+    'touchline.opportunity_horizon',
+  ],
   async apply(batch, tx) {
     const events = batch as readonly DealEvent[];
     if (events.length === 0) return;
@@ -32,6 +37,7 @@ export const opportunities: Projection = {
     await write(tx, 'touchline.opportunity', ['opportunity_id'], deals);
     await write(tx, 'touchline.opportunity_contact', ['opportunity_id', 'contact'], seats);
     await writeKeys(tx, seats.added);
+    await writeHorizon(tx, deals.added);
   },
   parkingKeys: (events) =>
     Promise.resolve((events as readonly DealEvent[]).map(({ data }) => [parkingKey(data)])),
@@ -189,5 +195,27 @@ async function writeKeys(tx: PoolClient, seats: readonly Seat[]): Promise<void> 
      FROM jsonb_populate_recordset(NULL::touchline.opportunity_contact, $1)
      ON CONFLICT DO NOTHING`,
     [JSON.stringify(seats)],
+  );
+}
+
+/** A deal that was parked and comes late may move on what later events left where it was. */
+async function writeHorizon(tx: PoolClient, deals: readonly Deal[]): Promise<void> {
+  if (deals.length === 0) return;
+  await tx.query(
+    `WITH told AS (
+       SELECT workspace, known_from, greatest(opened_at, closed_at) AS at, max(greatest(opened_at, closed_at))
+         OVER (PARTITION BY workspace ORDER BY known_from ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+       FROM jsonb_populate_recordset(NULL::touchline.opportunity, $1)
+     ), moved AS (
+       SELECT workspace, known_from, at FROM told WHERE at > coalesce(greatest(before, (
+         SELECT latest FROM touchline.opportunity_horizon known
+         WHERE known.workspace = told.workspace AND known.known_from < told.known_from ORDER BY known.known_from DESC LIMIT 1
+       )), '-infinity')
+     ), overtaken AS (
+       DELETE FROM touchline.opportunity_horizon known USING moved
+       WHERE known.workspace = moved.workspace AND known.known_from > moved.known_from AND known.latest <= moved.at
+     )
+     INSERT INTO touchline.opportunity_horizon SELECT workspace, known_from, at FROM moved`,
+    [JSON.stringify(deals)],
   );
 }

@@ -8,8 +8,6 @@ export interface Dirty {
   readonly position: bigint;
 }
 
-const LATEST = 'SELECT max(greatest(opened_at, closed_at)) FROM touchline.opportunity';
-
 /**
  * Rows of lead `lead` that concern a deal: by a key that is or was a contact of it, or, as long as the deal has no
  * contacts, by its account. Inner queries are fenced (OFFSET 0) so that the planner looks each lead up by index however
@@ -46,16 +44,13 @@ const CONCERNED = `
       ) OFFSET 0
   ) deal`;
 
-/**
- * Journey rows that began or ended, save those after every opening and close there is: they are no touches of any deal,
- * and in a log in order of time they are nearly all. Profiles that began or ended, where attribution reads them.
- */
+/** Journey rows that began or ended. Profiles that began or ended, where attribution reads them. */
 const CHANGED = `
   SELECT workspace, lead_id, known_from AS position, occurred_at FROM touchline.journey
-  WHERE known_from > $1 AND known_from <= $2 AND occurred_at <= (${LATEST})
+  WHERE known_from > $1 AND known_from <= $2
   UNION ALL
   SELECT workspace, lead_id, superseded_at, occurred_at FROM touchline.journey
-  WHERE superseded_at > $1 AND superseded_at <= $2 AND occurred_at <= (${LATEST})
+  WHERE superseded_at > $1 AND superseded_at <= $2
   UNION ALL
   SELECT profile.workspace, profile.lead_id, profile.known_from, NULL FROM touchline.lead_profile profile
   LEFT JOIN touchline.lead_profile before
@@ -71,6 +66,21 @@ const CHANGED = `
       WHERE next.workspace = profile.workspace AND next.lead_id = profile.lead_id
         AND next.known_from = profile.superseded_at
     )`;
+
+/**
+ * The changes that can concern a deal: a touchpoint after every opening and close that is known is no touch of any, and
+ * in a log in the order of time that is nearly every new one.
+ */
+const RELEVANT = `
+  SELECT changed.* FROM changed
+  JOIN (
+    SELECT workspace, (
+      SELECT latest FROM touchline.opportunity_horizon known
+      WHERE known.workspace = space.workspace AND known_from <= $2 ORDER BY known_from DESC LIMIT 1
+    ) AS latest
+    FROM (SELECT DISTINCT workspace FROM changed) space
+  ) horizon USING (workspace)
+  WHERE horizon.latest IS NOT NULL AND (changed.occurred_at IS NULL OR changed.occurred_at <= horizon.latest)`;
 
 /** Which lead a contact's key means has changed. */
 const KEYS = `
@@ -90,17 +100,18 @@ const KEYS = `
 /** A touchpoint after both the opening and the close of a deal is none of its touches. */
 const DIRTY = `
   WITH changed AS MATERIALIZED (${CHANGED}),
-  lead AS MATERIALIZED (SELECT DISTINCT workspace, lead_id FROM changed),
+  relevant AS MATERIALIZED (${RELEVANT}),
+  lead AS MATERIALIZED (SELECT DISTINCT workspace, lead_id FROM relevant),
   concerned AS MATERIALIZED (${CONCERNED})
-  SELECT DISTINCT changed.workspace, concerned.opportunity_id, changed.position
-  FROM changed
+  SELECT DISTINCT relevant.workspace, concerned.opportunity_id, relevant.position
+  FROM relevant
   JOIN concerned USING (workspace, lead_id)
   CROSS JOIN LATERAL (
     SELECT max(greatest(deal.opened_at, deal.closed_at)) AS reference FROM touchline.opportunity deal
     WHERE deal.workspace = concerned.workspace AND deal.opportunity_id = concerned.opportunity_id
       AND deal.known_from <= $2 AND (deal.superseded_at IS NULL OR deal.superseded_at > $1)
   ) deal
-  WHERE changed.occurred_at IS NULL OR changed.occurred_at <= deal.reference
+  WHERE relevant.occurred_at IS NULL OR relevant.occurred_at <= deal.reference
   UNION
   ${KEYS}`;
 
