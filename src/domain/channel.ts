@@ -60,12 +60,12 @@ export function originOf(arrival: Arrival): Origin {
   const { channel, usualChannel } = kindChannels(arrival.kind);
   const tagged = { source: arrival.source?.toLowerCase(), medium: arrival.medium?.toLowerCase() };
   const click = arrival.parameters ? clickOrigin(arrival.parameters) : undefined;
-  const referred = arrival.referrer ? referralOrigin(arrival.referrer, arrival.page) : undefined;
-  const tag = taggedChannel(tagged, arrival.campaign, click);
   if (channel) return origin(channel, tagged);
+  const tag = taggedChannel(tagged, arrival.campaign, click);
   if (tag) return origin(tag, tagged, click);
   if (click) return origin(click.channel, tagged, click);
   if (usualChannel) return origin(usualChannel, tagged);
+  const referred = arrival.referrer ? referralOrigin(arrival.referrer, arrival.page) : undefined;
   return referred ?? origin('direct', tagged);
 }
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { NewEvent } from '../domain/events.js';
 import type { Append, AppendResult, EventReceipt, Expected } from './event-store.js';
-import { elements, instants, integers, jsons, smallints, texts, uuids } from './pg-array.js';
+import { elements, instants, integers, jsons, rawUuids, smallints, texts, uuids } from './pg-array.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const EARLIEST = Date.UTC(1, 0, 1) - 1900 * 365.2425 * 86_400_000; // Date.UTC takes years below 100 for 19xx
@@ -35,7 +35,7 @@ export type AppendRow = readonly (string | null)[];
 /** One call of `touchline.append`: its parameters, and the reading of its answer. */
 export class AppendBatch {
   readonly #appends: readonly PreparedAppend[];
-  readonly #streams: { workspace: string; name: string; key: string }[] = [];
+  readonly #streams: { workspace: string; name: string; key: Buffer }[] = [];
   readonly #streamOfAppend: number[] = [];
   readonly #streamOfEvent: number[] = [];
   readonly #same: number[] = [];
@@ -62,7 +62,7 @@ export class AppendBatch {
     const streams = this.#streams;
     const events = this.#events;
     return [
-      uuids(streams.map(({ key }) => key)),
+      rawUuids(streams.map(({ key }) => key)),
       texts(streams.map(({ workspace }) => workspace)),
       texts(streams.map(({ name }) => name)),
       integers(this.#streamOfAppend),
@@ -105,7 +105,7 @@ export class AppendBatch {
     const fullName = `${workspace}/${name}`;
     let ordinal = known.get(fullName);
     if (ordinal === undefined) {
-      const key = createHash('sha256').update(fullName).digest('hex').slice(0, 32);
+      const key = hash('sha256', fullName, 'buffer').subarray(0, 16);
       ordinal = this.#streams.push({ workspace, name, key });
       known.set(fullName, ordinal);
     }

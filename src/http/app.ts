@@ -1,4 +1,5 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Histogram } from 'prom-client';
 import type { Metrics } from '../metrics.js';
 import { ProblemFilter } from './problem.filter.js';
 import { validationPipe } from './validation.js';
@@ -23,11 +24,17 @@ export function dressApp(app: NestFastifyApplication, metrics: Metrics): void {
 
 function measureRequests(app: NestFastifyApplication, metrics: Metrics): void {
   const fastify = app.getHttpAdapter().getInstance();
+  const figures = new Map<string, Histogram.Internal<string>>();
   fastify.addHook('onResponse', (request, reply, done) => {
     // The route's pattern, never the path: a label for each lead would grow without end.
     const route = request.routeOptions.url ?? 'none';
-    const labels = { method: request.method, route, status: reply.statusCode };
-    metrics.httpSeconds.observe(labels, reply.elapsedTime / 1000);
+    const name = `${request.method} ${reply.statusCode} ${route}`;
+    let figure = figures.get(name);
+    if (!figure) {
+      figure = metrics.httpSeconds.labels({ method: request.method, route, status: reply.statusCode });
+      figures.set(name, figure);
+    }
+    figure.observe(reply.elapsedTime / 1000);
     done();
   });
 }

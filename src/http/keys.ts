@@ -16,6 +16,11 @@ interface KnownKeys {
   readonly loadedAt: number;
 }
 
+/** So many keys are known by their text, so that a busy one is hashed once. Wrong ones share the room. */
+const REMEMBERED = 10_000;
+/** In UTF-16 units, as settings allow; a longer one is not worth the room. */
+const LONGEST_KEY = 200;
+
 /** A revoked key stops working within this time, in ms. */
 const REFRESH_MS = 10_000;
 
@@ -26,6 +31,7 @@ const REFRESH_MS = 10_000;
 @Injectable()
 export class KeyStore {
   private known: KnownKeys = { write: new Map(), api: new Map(), loadedAt: -Infinity };
+  private readonly hashes = new Map<string, string>();
   private running: Promise<KnownKeys> | undefined;
   private next: Promise<KnownKeys> | undefined;
 
@@ -45,11 +51,21 @@ export class KeyStore {
     key: string,
     find: (known: KnownKeys, hash: string) => T | undefined,
   ): Promise<T | undefined> {
-    const hash = hashKey(key);
+    const hash = this.hashOf(key);
     const found = find(this.known, hash);
     if (found === undefined) return find(await this.freshLoad(), hash);
     if (Date.now() - this.known.loadedAt > REFRESH_MS) this.freshLoad().catch(() => undefined);
     return found;
+  }
+
+  private hashOf(key: string): string {
+    let hash = this.hashes.get(key);
+    if (hash === undefined) {
+      hash = hashKey(key);
+      if (this.hashes.size >= REMEMBERED) this.hashes.clear();
+      if (key.length <= LONGEST_KEY) this.hashes.set(key, hash);
+    }
+    return hash;
   }
 
   /** A load that starts after this call: the one running may have read too early to see a key just made. */

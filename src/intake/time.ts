@@ -34,8 +34,9 @@ export function believe(time: ClientTime, receivedAt: Date): BelievedTime {
   if (!isGiven(said)) return { occurredAt: receivedAt, original: undefined };
   const original = instant(said);
   if (original === undefined) return clamp('absurd', said, receivedAt);
-  const sentAt = isGiven(time.sentAt) ? instant(time.sentAt) : undefined;
-  const corrects = sentAt !== undefined && (!exact || (original > receivedAt && sentAt > receivedAt));
+  const asked = isGiven(time.sentAt) && (!exact || original > receivedAt);
+  const sentAt = asked ? instant(time.sentAt) : undefined;
+  const corrects = sentAt !== undefined && (!exact || sentAt > receivedAt);
   const at = corrects ? +receivedAt - (+sentAt - +original) : +original;
   if (at > +receivedAt) return clamp('future', said, receivedAt, original);
   if (at < EARLIEST) return clamp('absurd', said, receivedAt, original);
