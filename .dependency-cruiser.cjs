@@ -12,7 +12,7 @@ const only = (name, from, ...allowed) => ({
 
 const ADAPTERS = 'src/event-store/(postgres|memory|eventstoredb)[^/]*[.]ts$';
 const COMPOSERS = anyOf(
-  'src/app.module.ts',
+  'src/store.ts',
   'src/main.ts',
   'src/server.ts',
   'src/cli/',

@@ -2,18 +2,25 @@ import type { Logger } from 'pino';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
-import { AppModule, createStore } from './app.module.js';
+import { AppModule } from './app.module.js';
 import type { Config } from './config.js';
 import { createLogPool, createPool } from './database/database.js';
 import { openDataSource } from './database/data-source.js';
 import { openDatabase } from './database/open.js';
+import { Growth } from './event-store/growth.js';
 import { dressApp, fastifyAdapter } from './http/app.js';
 import { Readiness } from './http/readiness.js';
 import { NestLogger } from './logger.js';
 import { measureAppends, Metrics } from './metrics.js';
 import { collectorPaths } from './intake/openapi.js';
+import { projections } from './projections/all.js';
+import type { MakeProjecting } from './projections/projecting.js';
+import { ProjectionRunner } from './projections/runner.js';
+import type { ProjectorData } from './projector.js';
+import { inThread } from './projector-thread.js';
 import { setupOpenApi } from './openapi/setup.js';
 import type { OpenRuntime, Runtime } from './runtime.js';
+import { createStore } from './store.js';
 import { CONFIGURATION_ENTITIES } from './workspaces/entities.js';
 import { Closing } from './closing.js';
 
@@ -42,8 +49,10 @@ export async function startServer(
   const closing = new Closing();
   try {
     const runtime = await openRuntime(config, log, closing, 'wait');
+    // Before the first event: a projection that is new to a log with events is a rebuild, and not to be read.
+    if (config.roles.has('project')) await new ProjectionRunner({ ...runtime, projections }).register();
     await beforeServing(runtime);
-    const app = await createApp(runtime, log);
+    const app = await createApp(runtime, log, inThread(projectorData(runtime), new NestLogger(log)));
     closing.add(() => closeApp(app));
     await app.listen(config.port, '0.0.0.0');
     const { port } = app.getHttpServer().address() as AddressInfo;
@@ -70,17 +79,30 @@ export async function openRuntime(
   const logPool = createLogPool(database.url);
   closing.add(() => logPool.end());
   const metrics = new Metrics();
-  const store = measureAppends(createStore(logPool), metrics);
+  const growth = new Growth();
+  const store = measureAppends(createStore(logPool, growth), metrics);
   closing.add(() => store.close());
-  return { config, databaseUrl: database.url, pool, configuration, store, metrics };
+  return { config, databaseUrl: database.url, pool, configuration, store, growth, metrics };
+}
+
+function projectorData({ config, databaseUrl, growth }: OpenRuntime): ProjectorData {
+  const alone = !config.roles.has('collect') && !config.roles.has('query');
+  const embedded = config.databaseUrl === undefined;
+  const yields = alone ? 'to-nobody' : embedded ? 'to-threads-and-sessions' : 'to-threads';
+  return { databaseUrl, growth: growth.shared, yields };
 }
 
 /** The application, initialised but not listening. */
-export async function createApp(runtime: Runtime, log: Logger): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(runtime), fastifyAdapter(), {
-    logger: new NestLogger(log),
-    abortOnError: false,
-  });
+export async function createApp(
+  runtime: Runtime,
+  log: Logger,
+  projecting?: MakeProjecting,
+): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(runtime, projecting),
+    fastifyAdapter(),
+    { logger: new NestLogger(log), abortOnError: false },
+  );
   dressApp(app, runtime.metrics);
   if (runtime.config.roles.has('query')) setupOpenApi(app, [collectorPaths]);
   return app;

@@ -9,6 +9,8 @@ export interface PoolOptions {
   readonly applicationName?: string;
   /** PostgreSQL settings of its sessions. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Told the process id of the server's side of each new session. */
+  readonly onSession?: (pid: number) => void;
 }
 
 const TIMESTAMPTZ: number = pg.types.builtins.TIMESTAMPTZ;
@@ -49,12 +51,22 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
       .join(' '),
   });
   pool.on('error', () => undefined);
+  const { onSession } = options;
+  if (onSession) pool.on('connect', (session) => onSession(processOf(session)));
   return pool;
 }
+
+/** The driver keeps it to cancel queries with; its types leave it out. */
+const processOf = (session: pg.PoolClient): number => (session as unknown as { processID: number }).processID;
 
 /**
  * A pool for the event store alone. Its few statements are range reads by index; a plan made while the log was small
  * would scan it whole, and prepared plans live as long as their connection.
  */
-export const createLogPool = (url: string): pg.Pool =>
-  createPool(url, { max: 6, applicationName: 'touchline log', settings: { enable_seqscan: 'off' } });
+export const createLogPool = (url: string, options: PoolOptions = {}): pg.Pool =>
+  createPool(url, {
+    max: 6,
+    applicationName: 'touchline log',
+    settings: { enable_seqscan: 'off' },
+    ...options,
+  });

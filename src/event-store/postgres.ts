@@ -43,14 +43,18 @@ export class PostgresEventStore implements EventStore {
   readonly guarantees = { densePositions: true };
   readonly #pool: pg.Pool;
   readonly #coalescer: Coalescer<AppendCall, readonly AppendResult[]>;
-  readonly #growth = new Growth();
+  readonly #growth: Growth;
   #closed = false;
   #polling = false;
   #roomSeenAt: Position = -AHEAD;
 
-  /** @param pool stays the caller's to end, after `close` */
-  constructor(pool: pg.Pool, options: Partial<CoalescerOptions> = {}) {
+  /**
+   * @param pool stays the caller's to end, after `close`
+   * @param growth shared with the stores of other threads
+   */
+  constructor(pool: pg.Pool, options: Partial<CoalescerOptions> = {}, growth = new Growth()) {
     this.#pool = pool;
+    this.#growth = growth;
     this.#coalescer = new Coalescer((calls) => this.#write(calls), isTransient, options);
   }
 

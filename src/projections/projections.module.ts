@@ -1,4 +1,11 @@
-import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import type pg from 'pg';
 import { CONFIG, type Config } from '../config.js';
 import { DATABASE } from '../database/database.js';
@@ -7,38 +14,61 @@ import { Metrics } from '../metrics.js';
 import { projections } from './all.js';
 import { Freshness } from './freshness.js';
 import { projectionFigures } from './metrics.js';
+import { inThisThread, type MakeProjecting, type Projecting } from './projecting.js';
 import { LogController, ProjectionsController } from './projections.controller.js';
 import { ProjectionRunner } from './runner.js';
 
+const PROJECTING = Symbol('Projecting');
+
+interface Parts {
+  readonly runner: ProjectionRunner;
+  readonly projecting: Projecting;
+}
+
 /** The read models' writers, run where the role `project` is; everywhere, what readers need to know of them. */
-@Module({
-  controllers: [ProjectionsController, LogController],
-  providers: [
-    {
-      provide: ProjectionRunner,
-      inject: [DATABASE, EVENT_STORE, Metrics],
-      useFactory: (pool: pg.Pool, store: EventStore, metrics: Metrics) =>
-        new ProjectionRunner({ pool, store, projections, observe: projectionFigures(metrics) }),
-    },
-    {
-      provide: Freshness,
-      inject: [DATABASE, ProjectionRunner],
-      useFactory: (pool: pg.Pool, runner: ProjectionRunner) => new Freshness(pool, runner.moved),
-    },
-  ],
-  exports: [ProjectionRunner, Freshness],
-})
+@Module({})
 export class ProjectionsModule implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    @Inject(ProjectionRunner) private readonly runner: ProjectionRunner,
+    @Inject(PROJECTING) private readonly parts: Parts,
   ) {}
 
+  static with(make: MakeProjecting = inThisThread): DynamicModule {
+    return {
+      module: ProjectionsModule,
+      controllers: [ProjectionsController, LogController],
+      providers: [
+        {
+          provide: PROJECTING,
+          inject: [DATABASE, EVENT_STORE, Metrics],
+          useFactory: (pool: pg.Pool, store: EventStore, metrics: Metrics) =>
+            compose(pool, store, metrics, make),
+        },
+        { provide: ProjectionRunner, inject: [PROJECTING], useFactory: ({ runner }: Parts) => runner },
+        {
+          provide: Freshness,
+          inject: [DATABASE, ProjectionRunner],
+          useFactory: (pool: pg.Pool, runner: ProjectionRunner) => new Freshness(pool, runner.moved),
+        },
+      ],
+      exports: [ProjectionRunner, Freshness],
+    };
+  }
+
   onApplicationBootstrap(): void {
-    if (this.config.roles.has('project')) this.runner.start();
+    if (this.config.roles.has('project')) this.parts.projecting.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    if (this.config.roles.has('project')) await this.runner.stop();
+    if (this.config.roles.has('project')) await this.parts.projecting.stop();
   }
+}
+
+function compose(pool: pg.Pool, store: EventStore, metrics: Metrics, make: MakeProjecting): Parts {
+  const observe = projectionFigures(metrics);
+  const log = new Logger('projections');
+  const onAsked = (): void => projecting.nudge();
+  const runner = new ProjectionRunner({ pool, store, projections, observe, log, onAsked });
+  const projecting = make(runner, observe);
+  return { runner, projecting };
 }

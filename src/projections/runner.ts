@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import type pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from '../domain/events.js';
@@ -26,18 +25,30 @@ export interface RunnerOptions {
   /** A batch should take about this long: longer ones are hardly cheaper, and hold up requests of the same process. */
   readonly batchMs?: number;
   readonly observe?: Partial<SlotObserver>;
+  readonly log?: RunnerLog;
+  /** Told when a command asks for what whoever owns the projections should see at once. */
+  readonly onAsked?: () => void;
 }
+
+/** Where the runner says what an operator should know. */
+export interface RunnerLog {
+  log(line: string): void;
+  warn(line: string): void;
+  error(line: string): void;
+}
+
+const SILENT: RunnerLog = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Keeps the projections of this process moving, beside other processes that do the same (docs/adr/0010). */
 export class ProjectionRunner {
   /** Rings whenever a checkpoint moved in this process. */
   readonly moved = new Wake();
-  private readonly log = new Logger('projections');
+  private readonly log: RunnerLog;
   private readonly projections: readonly Projection[];
   private readonly checkpoints: Checkpoints;
   private readonly slots: readonly Slot[];
   private readonly sharing: Sharing;
-  private readonly nudge = new Wake();
+  private readonly bell = new Wake();
   private registered: Promise<void> | undefined;
   private running: Promise<unknown> | undefined;
   private stopping = false;
@@ -47,6 +58,7 @@ export class ProjectionRunner {
     const { pool, store, leaseMs = 10_000, largestBatch = 5_000, batchMs = 250 } = options;
     const checkpoints = new Checkpoints(pool, ownerName(), leaseMs);
     const observe = this.observer();
+    this.log = options.log ?? SILENT;
     this.projections = inOrder(options.projections);
     this.checkpoints = checkpoints;
     this.slots = this.projections.map((projection) => {
@@ -58,7 +70,7 @@ export class ProjectionRunner {
 
   /** Starts the work; a database that is away is waited for. */
   start(): void {
-    const { checkpoints, sharing, log, moved, nudge } = this;
+    const { checkpoints, sharing, log, moved, bell: nudge } = this;
     const register = (): Promise<void> => this.register();
     const isStopping = (): boolean => this.stopping;
     const shared = {
@@ -78,8 +90,8 @@ export class ProjectionRunner {
   /** Lets the batches in flight end and gives up the leases. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.nudge.ring();
-    this.moved.ring();
+    this.bell.end();
+    this.moved.end();
     await this.running;
     try {
       await this.letGo(this.slots);
@@ -87,6 +99,11 @@ export class ProjectionRunner {
     } catch (error) {
       this.log.warn(`the leases are left to pass by themselves: ${String(error)}`);
     }
+  }
+
+  /** Something other than the log has changed: a rebuild or a retry was asked for. */
+  nudge(): void {
+    this.bell.ring();
   }
 
   /**
@@ -118,7 +135,7 @@ export class ProjectionRunner {
     await this.checkpoints.rebuild(chosen, await this.options.store.head());
     const names = chosen.map((one) => one.name);
     this.log.log(`rebuilding ${names.join(', ')}`);
-    this.nudge.ring();
+    this.asked();
     return names;
   }
 
@@ -135,7 +152,7 @@ export class ProjectionRunner {
     const asked = await askRetry(this.options.pool, name, workspace);
     const deadline = Date.now() + timeoutMs;
     if (!this.running) slot.drop();
-    this.nudge.ring();
+    this.asked();
     while (Date.now() < deadline && (await retriesLeft(this.options.pool, name)) > 0) {
       // Another process may own it: then this step does nothing, and the owner sees what is asked.
       if (!this.running) await slot.step();
@@ -150,6 +167,11 @@ export class ProjectionRunner {
     this.slotOf(name);
   }
 
+  private asked(): void {
+    this.nudge();
+    this.options.onAsked?.();
+  }
+
   private slotOf(name: string): Slot {
     const slot = this.slots.find(({ projection }) => projection.name === name);
     if (slot) return slot;
@@ -161,7 +183,8 @@ export class ProjectionRunner {
     return withDependents(this.projections, [projection]).filter((other) => other !== projection);
   }
 
-  private register(): Promise<void> {
+  /** Makes sure that every projection has its checkpoint; done by whatever needs one, but readers may come first. */
+  register(): Promise<void> {
     this.registered ??= this.registerOnce().catch((error: unknown) => {
       this.registered = undefined;
       throw error;
@@ -179,7 +202,7 @@ export class ProjectionRunner {
       // The slots find out themselves when the database is away, and say so.
       await this.sharing.attend().catch(() => undefined);
       await this.tellLag().catch(() => undefined);
-      await this.nudge.wait(this.checkpoints.leaseMs / 3);
+      await this.bell.wait(this.checkpoints.leaseMs / 3);
     }
   }
 

@@ -1,6 +1,6 @@
-import type { Logger } from '@nestjs/common';
 import type { EventStore } from '../event-store/event-store.js';
 import type { Checkpoints } from './checkpoint.js';
+import type { RunnerLog } from './runner.js';
 import type { Sharing } from './sharing.js';
 import type { Slot, Step } from './slot.js';
 import { BatchFailed, Fenced } from './transaction.js';
@@ -16,7 +16,7 @@ export interface WorkerOptions {
   readonly store: EventStore;
   readonly checkpoints: Checkpoints;
   readonly sharing: Sharing;
-  readonly log: Logger;
+  readonly log: RunnerLog;
   /** Makes sure that the projections have their rows; cheap when they have. */
   readonly register: () => Promise<void>;
   readonly isStopping: () => boolean;

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { LoggerService } from '@nestjs/common';
+import type { MakeProjecting, Projecting } from './projections/projecting.js';
+import type { ProjectionRunner } from './projections/runner.js';
+import type { SlotObserver } from './projections/slot.js';
+import type { FromProjector, ProjectorData, ToProjector } from './projector.js';
+
+const PROJECTOR = new URL('./projector.js', import.meta.url);
+const RESTART_MS = { first: 500, longest: 30_000 };
+
+/**
+ * Projections in a thread of their own: folding journeys holds up no answer, and both run at the same time. A thread that
+ * dies is started anew; what it had not committed is made again from the log.
+ */
+export class ProjectorThread implements Projecting {
+  #worker: Worker | undefined;
+  #running: Promise<void> | undefined;
+  readonly #stopping = new AbortController();
+
+  constructor(
+    private readonly data: ProjectorData,
+    private readonly log: LoggerService,
+    private readonly runner: ProjectionRunner,
+    private readonly observe: SlotObserver,
+  ) {}
+
+  start(): void {
+    this.#running ??= this.#keepRunning();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#post('stop');
+    await this.#running;
+  }
+
+  nudge(): void {
+    this.#post('nudge');
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { signal } = this.#stopping;
+    const isStopping = (): boolean => signal.aborted;
+    for (let pause = RESTART_MS.first; !isStopping(); pause = Math.min(pause * 2, RESTART_MS.longest)) {
+      const began = performance.now();
+      const why = await this.#runOnce();
+      if (isStopping()) return;
+      this.log.error(`the thread of the projections ended and is started anew: ${why}`, 'projections');
+      if (performance.now() - began > RESTART_MS.longest) pause = RESTART_MS.first;
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** @returns why it ended */
+  #runOnce(): Promise<string> {
+    const worker = new Worker(PROJECTOR, { workerData: this.data });
+    this.#worker = worker;
+    let fault: Error | undefined;
+    worker.on('message', (message: FromProjector) => this.#hear(message));
+    worker.on('error', (error) => void (fault = error instanceof Error ? error : new Error(String(error))));
+    return new Promise((resolve) => {
+      worker.on('exit', (code) => {
+        this.#worker = undefined;
+        resolve(fault?.message ?? `exit code ${code}`);
+      });
+    });
+  }
+
+  #hear(message: FromProjector): void {
+    if ('say' in message) {
+      this.log[message.say](message.line, 'projections');
+      return;
+    }
+    const observe = this.observe[message.observe] as (...told: readonly unknown[]) => void;
+    observe(...message.told);
+    // Told after the commit: readers of this process need not wait until they look again.
+    if (message.observe === 'applied') this.runner.moved.ring();
+  }
+
+  #post(message: ToProjector): void {
+    this.#worker?.postMessage(message);
+  }
+}
+
+export const inThread =
+  (data: ProjectorData, log: LoggerService): MakeProjecting =>
+  (runner, observe) =>
+    new ProjectorThread(data, log, runner, observe);

@@ -1,0 +1,86 @@
+import { setPriority } from 'node:os';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { createLogPool, createPool } from './database/database.js';
+import { Growth } from './event-store/growth.js';
+import { projections } from './projections/all.js';
+import { ProjectionRunner } from './projections/runner.js';
+import type { SlotObserver } from './projections/slot.js';
+import { createStore } from './store.js';
+
+/** What the thread is started with. */
+export interface ProjectorData {
+  /** Holds a password. */
+  readonly databaseUrl: string;
+  readonly growth: SharedArrayBuffer;
+  /** The thread shares its processors with the collectors or the API, and with PostgreSQL where that is embedded. */
+  readonly yields: 'to-nobody' | 'to-threads' | 'to-threads-and-sessions';
+}
+
+/** What the serving thread says. */
+export type ToProjector = 'nudge' | 'stop';
+
+/** What the thread says: a line for the log, or something an observer should know. */
+export type FromProjector =
+  | { readonly say: 'log' | 'warn' | 'error'; readonly line: string }
+  | { readonly observe: keyof SlotObserver; readonly told: readonly unknown[] };
+
+/**
+ * How far the projections stand back, as Unix niceness: whoever waits for an answer goes first, and what is left over,
+ * a tenth at least, goes to the read models.
+ */
+const NICENESS = 10;
+/** Of the calling thread on Linux; elsewhere it would mean the whole process. */
+const THIS_THREAD = 0;
+
+/** The projections of a process, in a thread of their own beside the one that serves. */
+function project(port: MessagePort, { databaseUrl, growth, yields }: ProjectorData): void {
+  if (yields !== 'to-nobody') standBack(THIS_THREAD);
+  const session = yields === 'to-threads-and-sessions' ? { onSession: standBack } : {};
+  const pool = createPool(databaseUrl, { max: 10, applicationName: 'touchline projections', ...session });
+  const logPool = createLogPool(databaseUrl, { max: 4, ...session });
+  const store = createStore(logPool, new Growth(growth));
+  const tell = (message: FromProjector): void => port.postMessage(message);
+  const runner = new ProjectionRunner({
+    pool,
+    store,
+    projections,
+    observe: observer(tell),
+    log: logger(tell),
+  });
+  runner.start();
+  const told = (message: ToProjector): void => {
+    if (message === 'nudge') runner.nudge();
+    else void stop();
+  };
+  const stop = async (): Promise<void> => {
+    await runner.stop();
+    await store.close();
+    await Promise.all([pool.end(), logPool.end()]);
+    port.close();
+  };
+  port.on('message', told);
+}
+
+function standBack(id: number): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(id, NICENESS);
+  } catch {
+    // Not ours to slow down: then it competes like everybody else.
+  }
+}
+
+const logger = (tell: (message: FromProjector) => void) => ({
+  log: (line: string) => tell({ say: 'log', line }),
+  warn: (line: string) => tell({ say: 'warn', line }),
+  error: (line: string) => tell({ say: 'error', line }),
+});
+
+const observer = (tell: (message: FromProjector) => void): SlotObserver => ({
+  taken: (...told) => tell({ observe: 'taken', told }),
+  applied: (...told) => tell({ observe: 'applied', told }),
+  parked: (...told) => tell({ observe: 'parked', told }),
+  lag: (...told) => tell({ observe: 'lag', told }),
+});
+
+if (parentPort) project(parentPort, workerData as ProjectorData);
