@@ -57,15 +57,30 @@ export const texts = (values: readonly string[]): Field =>
 
 export const flag = (value: boolean): Field => (value ? 't' : 'f');
 
-/** Writes rows (their fields joined by tabs) with one COPY: the fastest way in, 59,000 rows/s on two cores. */
-export async function copyInto(
+/** Something to be written, with all its values in it: what they were taken from may change meanwhile. */
+export type Statement = (tx: PoolClient) => Promise<unknown>;
+
+/** One COPY of rows (their fields joined by tabs): the fastest way in, 59,000 rows/s on two cores. */
+export function copyOf(table: string, columns: string, rows: readonly string[]): readonly Statement[] {
+  if (rows.length === 0) return [];
+  const text = `${rows.join('\n')}\n`;
+  return [
+    async (tx) => {
+      const stream = tx.query(copyFrom(`COPY ${table} (${columns}) FROM STDIN`));
+      stream.end(text);
+      await once(stream, 'finish');
+    },
+  ];
+}
+
+/** One after the other. */
+export async function run(tx: PoolClient, statements: readonly Statement[]): Promise<void> {
+  for (const statement of statements) await statement(tx);
+}
+
+export const copyInto = (
   tx: PoolClient,
   table: string,
   columns: string,
   rows: readonly string[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  const stream = tx.query(copyFrom(`COPY ${table} (${columns}) FROM STDIN`));
-  stream.end(`${rows.join('\n')}\n`);
-  await once(stream, 'finish');
-}
+): Promise<void> => run(tx, copyOf(table, columns, rows));

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { isEvent, type Position, type RecordedEvent } from '../domain/events.js';
 import type { IdentityKey } from '../domain/identity.js';
 import { Accounts } from './journey/accounts.js';
@@ -10,6 +11,7 @@ import { Models } from './journey/models.js';
 import { refoldEverybody } from './journey/publication.js';
 import { settle } from './journey/settle.js';
 import { UnitOfWork } from './journey/unit-of-work.js';
+import { Writing } from './journey/writing.js';
 import { PoisonedEvent, type ParkingKey, type Projection, type Range } from './projection.js';
 
 /**
@@ -102,9 +104,47 @@ async function applyPart(
   const items = work
     .map((each) => ({ ...each, domains: domains.get(each.position) ?? [] }))
     .filter((each) => each.keys.length > 0 || each.domains.length > 0);
-  await allOrFirstFault(groups(uow, items).map((group) => applyGroup(uow, group)));
+  const writing = new Writing(tx);
+  const isHealing = events.some(({ position }) => position <= range.after);
+  try {
+    await applyGroups(uow, groups(uow, items), () => writing.after(uow.seal(isHealing)));
+  } finally {
+    await writing.settled();
+  }
+  await writing.done();
   await accounts.write();
-  await uow.write(events.some(({ position }) => position <= range.after));
+}
+
+/** Events that are applied before the database is looked after again, and before what came of them is written. */
+const AT_A_TIME = 100;
+const A_WRITE = 500;
+
+/**
+ * Groups have no lead in common, so what came of some is written while the next are applied: half of the work is
+ * PostgreSQL's, and would wait for ours.
+ */
+async function applyGroups(
+  uow: UnitOfWork,
+  all: readonly (readonly Work[])[],
+  write: () => Promise<void>,
+): Promise<void> {
+  let unwritten = 0;
+  for (let next = 0; next < all.length;) {
+    const some: (readonly Work[])[] = [];
+    for (let events = 0; events < AT_A_TIME && next < all.length; next += 1) {
+      const group = all[next] ?? [];
+      some.push(group);
+      events += group.length;
+      unwritten += group.length;
+    }
+    await allOrFirstFault(some.map((group) => applyGroup(uow, group)));
+    if (unwritten < A_WRITE) await immediate();
+    else {
+      await write();
+      unwritten = 0;
+    }
+  }
+  await write();
 }
 
 function workOf(event: RecordedEvent, range: Range): Work {

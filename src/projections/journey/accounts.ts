@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import type { Position, RecordedEvent } from '../../domain/events.js';
 import { earlier, type Stamp } from '../../domain/identity.js';
 import { hear, NOTHING_SAID, traitsOf, type Said } from '../../domain/profile.js';
-import { jsonText } from '../copy.js';
+import { jsonText, run } from '../copy.js';
 import { ACCOUNT, type AccountRow } from './rows.js';
 import { Versions } from './versions.js';
 
@@ -87,7 +87,7 @@ export class Accounts {
   }
 
   async write(): Promise<void> {
-    await this.versions.write(this.tx);
+    await run(this.tx, this.versions.seal());
     const changed = [...this.#changed].map(({ workspace, accountId, state }) => ({
       workspace,
       account_id: accountId,

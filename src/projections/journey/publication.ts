@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Position } from '../../domain/events.js';
+import { run } from '../copy.js';
 import { Accounts } from './accounts.js';
 import { loadLeadsAfter } from './load.js';
 import type { Models } from './models.js';
@@ -27,7 +28,7 @@ export async function refoldEverybody(
       await settle(uow, lead, position);
       refoldAlone(uow, lead, position);
     }
-    await uow.write();
+    await run(tx, uow.seal());
     after = page.at(-1)?.leadId ?? after;
     if (page.length < CHUNK) return;
   }

@@ -3,6 +3,7 @@ import type { Position } from '../../domain/events.js';
 import { isAnonymous, leadIdOf, type IdentityKey } from '../../domain/identity.js';
 import { rulesOf, type JourneyRules } from '../../domain/journey.js';
 import { profileOf } from '../../domain/profile.js';
+import type { Statement } from '../copy.js';
 import type { Accounts } from './accounts.js';
 import { Gate } from './gate.js';
 import {
@@ -200,36 +201,27 @@ export class UnitOfWork {
     this.#links.set(name(row.stamp), row);
   }
 
-  /** @param healing an event is applied late, so what it ends may have begun at its own position */
-  async write(healing = false): Promise<void> {
-    const { tx } = this;
-    for (const table of [
-      this.journey,
-      this.moves,
-      this.scores,
-      this.profiles,
-      this.identityKeys,
-      this.links,
-    ]) {
-      await table.write(tx, healing);
-    }
+  /**
+   * What writes all that changed so far; from now on it counts as written.
+   *
+   * @param healing an event is applied late, so what it ends may have begun at its own position
+   */
+  seal(healing = false): readonly Statement[] {
     const leads = [...this.#leads.values()].filter(({ dirty }) => dirty);
-    await deleteLeads(
-      tx,
-      leads.filter(({ alive, stored }) => !alive && stored),
-    );
-    await upsertLeads(
-      tx,
-      leads.filter(({ alive }) => alive),
-    );
-    await upsertKeys(
-      tx,
-      [...this.#keys.values()].flatMap((keys) => [...keys.values()].filter(({ dirty }) => dirty)),
-    );
-    await moveFacts(tx, [...this.#movedFacts]);
-    await insertFacts(tx, this.#newFacts);
+    const keys = [...this.#keys.values()].flatMap((all) => [...all.values()].filter(({ dirty }) => dirty));
+    const statements = [
+      ...[this.journey, this.moves, this.scores, this.profiles, this.identityKeys, this.links].flatMap(
+        (table) => table.seal(healing),
+      ),
+      ...deleteLeads(leads.filter(({ alive, stored }) => !alive && stored)),
+      ...upsertLeads(leads.filter(({ alive }) => alive)),
+      ...upsertKeys(keys),
+      ...moveFacts([...this.#movedFacts]),
+      ...insertFacts(this.#newFacts),
+    ];
     this.#newFacts = [];
     this.#movedFacts.clear();
+    return statements;
   }
 
   async #readKeys(records: readonly KeyRecord[]): Promise<void> {

@@ -1,6 +1,5 @@
-import type { PoolClient } from 'pg';
 import type { Position } from '../../domain/events.js';
-import { copyInto } from '../copy.js';
+import { copyOf, type Statement } from '../copy.js';
 
 /** A row that was true from one position to another. */
 export interface Version {
@@ -41,22 +40,26 @@ export class Versions<Row extends Version & { readonly workspace: string }> {
     if (row.stored) this.#ended.push(row);
   }
 
-  /** @param healing an event is applied late: what it ends may have begun at the position it is applied at */
-  async write(tx: PoolClient, healing = false): Promise<void> {
-    await this.#writeEnds(tx, healing);
+  /**
+   * What writes them, and from now on they count as written.
+   *
+   * @param healing an event is applied late: what it ends may have begun at the position it is applied at
+   */
+  seal(healing = false): readonly Statement[] {
+    const ends = this.#ends(healing);
     const { name, columns } = this.table;
     const rows = this.#born.filter(({ knownFrom, supersededAt }) => knownFrom !== supersededAt);
     const lines = rows.map(
       (row) => `${this.table.fields(row)}\t${row.knownFrom}\t${row.supersededAt ?? '\\N'}`,
     );
-    await copyInto(tx, name, `${columns}, known_from, superseded_at`, lines);
     for (const row of rows) row.stored = true;
     this.#born = [];
     this.#ended = [];
+    return [...ends, ...copyOf(name, `${columns}, known_from, superseded_at`, lines)];
   }
 
-  async #writeEnds(tx: PoolClient, healing: boolean): Promise<void> {
-    if (this.#ended.length === 0) return;
+  #ends(healing: boolean): readonly Statement[] {
+    if (this.#ended.length === 0) return [];
     const { name, ends } = this.table;
     const keys = { workspace: 'text', ...ends };
     const names = Object.keys(keys);
@@ -66,15 +69,10 @@ export class Versions<Row extends Version & { readonly workspace: string }> {
     const parameters: unknown[] = names.map((_column, at) => values.map((row) => row[at]));
     const from = `unnest(${arrays.join(', ')}, $${names.length + 1}::bigint[]) AS v (${names.join(', ')}, at)`;
     parameters.push(this.#ended.map(({ supersededAt }) => String(supersededAt)));
-    await tx.query(
-      `UPDATE ${name} t SET superseded_at = v.at FROM ${from}
-        WHERE ${condition} AND t.superseded_at IS NULL AND t.known_from < v.at`,
-      parameters,
-    );
-    if (!healing) return;
-    await tx.query(
-      `DELETE FROM ${name} t USING ${from} WHERE ${condition} AND t.superseded_at IS NULL AND t.known_from = v.at`,
-      parameters,
-    );
+    const end = `UPDATE ${name} t SET superseded_at = v.at FROM ${from}
+      WHERE ${condition} AND t.superseded_at IS NULL AND t.known_from < v.at`;
+    const undo = `DELETE FROM ${name} t USING ${from}
+      WHERE ${condition} AND t.superseded_at IS NULL AND t.known_from = v.at`;
+    return (healing ? [end, undo] : [end]).map((text) => (tx) => tx.query(text, parameters));
   }
 }

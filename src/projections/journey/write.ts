@@ -1,32 +1,35 @@
-import type { PoolClient } from 'pg';
-import { copyInto, instant, iso, json, jsonText, NULL, text, texts } from '../copy.js';
+import { copyOf, instant, iso, json, jsonText, NULL, type Statement, text, texts } from '../copy.js';
 import type { StoredKeyState, StoredLeadState } from './load.js';
 import type { FactRow, KeyRecord, Lead } from './records.js';
 
-/** Working state, kept in place: set-wise statements over one JSON parameter, the fastest upsert measured. */
+/**
+ * Working state, kept in place: set-wise statements over one JSON parameter, the fastest upsert measured. What a
+ * function here is given counts as written from then on.
+ */
 
-export async function upsertLeads(tx: PoolClient, leads: readonly Lead[]): Promise<void> {
-  if (leads.length === 0) return;
-  await tx.query(
-    `INSERT INTO touchline.lead (workspace, lead_id, known, email, email_domain, account_id, persona, grade, stage,
-            score, score_at, touchpoints, first_touch_at, last_touch_at, position, state)
-     SELECT workspace, lead_id, known, email, email_domain, account_id, persona, grade, stage,
-            score, score_at, touchpoints, first_touch_at, last_touch_at, position, state
-       FROM json_to_recordset($1::json) AS r (workspace text, lead_id uuid, known boolean, email text,
-            email_domain text, account_id text, persona text, grade text, stage text, score float8,
-            score_at timestamptz, touchpoints integer, first_touch_at timestamptz, last_touch_at timestamptz,
-            position bigint, state jsonb)
-         ON CONFLICT (workspace, lead_id) DO UPDATE SET known = excluded.known, email = excluded.email,
-            email_domain = excluded.email_domain, account_id = excluded.account_id, persona = excluded.persona,
-            grade = excluded.grade, stage = excluded.stage, score = excluded.score, score_at = excluded.score_at,
-            touchpoints = excluded.touchpoints, first_touch_at = excluded.first_touch_at,
-            last_touch_at = excluded.last_touch_at, position = excluded.position, state = excluded.state`,
-    [jsonText(leads.map(leadRow))],
-  );
+const UPSERT_LEADS = `
+  INSERT INTO touchline.lead (workspace, lead_id, known, email, email_domain, account_id, persona, grade, stage,
+         score, score_at, touchpoints, first_touch_at, last_touch_at, position, state)
+  SELECT workspace, lead_id, known, email, email_domain, account_id, persona, grade, stage,
+         score, score_at, touchpoints, first_touch_at, last_touch_at, position, state
+    FROM json_to_recordset($1::json) AS r (workspace text, lead_id uuid, known boolean, email text,
+         email_domain text, account_id text, persona text, grade text, stage text, score float8,
+         score_at timestamptz, touchpoints integer, first_touch_at timestamptz, last_touch_at timestamptz,
+         position bigint, state jsonb)
+      ON CONFLICT (workspace, lead_id) DO UPDATE SET known = excluded.known, email = excluded.email,
+         email_domain = excluded.email_domain, account_id = excluded.account_id, persona = excluded.persona,
+         grade = excluded.grade, stage = excluded.stage, score = excluded.score, score_at = excluded.score_at,
+         touchpoints = excluded.touchpoints, first_touch_at = excluded.first_touch_at,
+         last_touch_at = excluded.last_touch_at, position = excluded.position, state = excluded.state`;
+
+export function upsertLeads(leads: readonly Lead[]): readonly Statement[] {
+  if (leads.length === 0) return [];
+  const rows = jsonText(leads.map(leadRow));
   for (const lead of leads) {
     lead.stored = true;
     lead.dirty = false;
   }
+  return [(tx) => tx.query(UPSERT_LEADS, [rows])];
 }
 
 const date = (ms: number | null): string | null => (ms === null ? null : iso(ms));
@@ -60,28 +63,30 @@ function leadRow(lead: Lead): Record<string, unknown> {
   };
 }
 
-export async function deleteLeads(tx: PoolClient, leads: readonly Lead[]): Promise<void> {
-  if (leads.length === 0) return;
-  await tx.query(
-    `DELETE FROM touchline.lead l USING unnest($1::text[], $2::uuid[]) AS v (workspace, lead_id)
-      WHERE l.workspace = v.workspace AND l.lead_id = v.lead_id`,
-    [leads.map(({ workspace }) => workspace), leads.map(({ id }) => id)],
-  );
+const DELETE_LEADS = `
+  DELETE FROM touchline.lead l USING unnest($1::text[], $2::uuid[]) AS v (workspace, lead_id)
+   WHERE l.workspace = v.workspace AND l.lead_id = v.lead_id`;
+
+export function deleteLeads(leads: readonly Lead[]): readonly Statement[] {
+  if (leads.length === 0) return [];
+  const names = [leads.map(({ workspace }) => workspace), leads.map(({ id }) => id)];
   for (const lead of leads) lead.stored = lead.dirty = false;
+  return [(tx) => tx.query(DELETE_LEADS, names)];
 }
 
-export async function upsertKeys(tx: PoolClient, records: readonly KeyRecord[]): Promise<void> {
-  if (records.length === 0) return;
-  await tx.query(
-    `INSERT INTO touchline.identity_state (workspace, key, lead_id, first_seen_at, first_seen_id, state)
-     SELECT workspace, key, lead_id, first_seen_at, first_seen_id, state
-       FROM json_to_recordset($1::json) AS r (workspace text, key text, lead_id uuid, first_seen_at timestamptz,
-            first_seen_id uuid, state jsonb)
-         ON CONFLICT (workspace, key) DO UPDATE SET lead_id = excluded.lead_id,
-            first_seen_at = excluded.first_seen_at, first_seen_id = excluded.first_seen_id, state = excluded.state`,
-    [jsonText(records.map(keyRow))],
-  );
+const UPSERT_KEYS = `
+  INSERT INTO touchline.identity_state (workspace, key, lead_id, first_seen_at, first_seen_id, state)
+  SELECT workspace, key, lead_id, first_seen_at, first_seen_id, state
+    FROM json_to_recordset($1::json) AS r (workspace text, key text, lead_id uuid, first_seen_at timestamptz,
+         first_seen_id uuid, state jsonb)
+      ON CONFLICT (workspace, key) DO UPDATE SET lead_id = excluded.lead_id,
+         first_seen_at = excluded.first_seen_at, first_seen_id = excluded.first_seen_id, state = excluded.state`;
+
+export function upsertKeys(records: readonly KeyRecord[]): readonly Statement[] {
+  if (records.length === 0) return [];
+  const rows = jsonText(records.map(keyRow));
   for (const record of records) record.dirty = false;
+  return [(tx) => tx.query(UPSERT_KEYS, [rows])];
 }
 
 function keyRow(record: KeyRecord): Record<string, unknown> {
@@ -107,7 +112,7 @@ function keyRow(record: KeyRecord): Record<string, unknown> {
   };
 }
 
-export async function insertFacts(tx: PoolClient, facts: readonly FactRow[]): Promise<void> {
+export function insertFacts(facts: readonly FactRow[]): readonly Statement[] {
   const rows = facts.map((row) =>
     [
       text(row.workspace),
@@ -121,16 +126,21 @@ export async function insertFacts(tx: PoolClient, facts: readonly FactRow[]): Pr
     ].join('\t'),
   );
   const columns = 'workspace, event_id, lead_id, occurred_at, keys, traits, account_id, crm_account_id';
-  await copyInto(tx, 'touchline.identity_fact', columns, rows);
   for (const row of facts) row.stored = true;
+  return copyOf('touchline.identity_fact', columns, rows);
 }
 
-export async function moveFacts(tx: PoolClient, facts: readonly FactRow[]): Promise<void> {
-  if (facts.length === 0) return;
-  await tx.query(
-    `UPDATE touchline.identity_fact f SET lead_id = v.lead_id
-       FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS v (workspace, event_id, lead_id)
-      WHERE f.workspace = v.workspace AND f.event_id = v.event_id`,
-    [facts.map(({ workspace }) => workspace), facts.map(({ id }) => id), facts.map(({ leadId }) => leadId)],
-  );
+const MOVE_FACTS = `
+  UPDATE touchline.identity_fact f SET lead_id = v.lead_id
+    FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS v (workspace, event_id, lead_id)
+   WHERE f.workspace = v.workspace AND f.event_id = v.event_id`;
+
+export function moveFacts(facts: readonly FactRow[]): readonly Statement[] {
+  if (facts.length === 0) return [];
+  const moved = [
+    facts.map(({ workspace }) => workspace),
+    facts.map(({ id }) => id),
+    facts.map(({ leadId }) => leadId),
+  ];
+  return [(tx) => tx.query(MOVE_FACTS, moved)];
 }
