@@ -72,14 +72,16 @@ const CHANGED = `
  * in a log in the order of time that is nearly every new one.
  */
 const RELEVANT = `
-  SELECT changed.* FROM changed
-  JOIN (
+  WITH changed AS MATERIALIZED (${CHANGED}),
+  horizon AS MATERIALIZED (
     SELECT workspace, (
       SELECT latest FROM touchline.opportunity_horizon known
       WHERE known.workspace = space.workspace AND known_from <= $2 ORDER BY known_from DESC LIMIT 1
     ) AS latest
     FROM (SELECT DISTINCT workspace FROM changed) space
-  ) horizon USING (workspace)
+  )
+  SELECT changed.workspace, changed.lead_id, changed.position, changed.occurred_at
+  FROM changed JOIN horizon USING (workspace)
   WHERE horizon.latest IS NOT NULL AND (changed.occurred_at IS NULL OR changed.occurred_at <= horizon.latest)`;
 
 /** Which lead a contact's key means has changed. */
@@ -97,10 +99,12 @@ const KEYS = `
     WHERE contact.workspace = key.workspace AND contact.key = key.key OFFSET 0
   ) contact`;
 
-/** A touchpoint after both the opening and the close of a deal is none of its touches. */
-const DIRTY = `
-  WITH changed AS MATERIALIZED (${CHANGED}),
-  relevant AS MATERIALIZED (${RELEVANT}),
+/** The deals of relevant changes. A touchpoint after both the opening and the close of a deal is none of its touches. */
+const OF_CHANGES = `
+  WITH relevant AS MATERIALIZED (
+    SELECT * FROM unnest($3::text[], $4::uuid[], $5::bigint[], $6::timestamptz[])
+      AS changed (workspace, lead_id, position, occurred_at)
+  ),
   lead AS MATERIALIZED (SELECT DISTINCT workspace, lead_id FROM relevant),
   concerned AS MATERIALIZED (${CONCERNED})
   SELECT DISTINCT relevant.workspace, concerned.opportunity_id, relevant.position
@@ -111,19 +115,39 @@ const DIRTY = `
     WHERE deal.workspace = concerned.workspace AND deal.opportunity_id = concerned.opportunity_id
       AND deal.known_from <= $2 AND (deal.superseded_at IS NULL OR deal.superseded_at > $1)
   ) deal
-  WHERE relevant.occurred_at IS NULL OR relevant.occurred_at <= deal.reference
-  UNION
-  ${KEYS}`;
+  WHERE relevant.occurred_at IS NULL OR relevant.occurred_at <= deal.reference`;
+
+interface RelevantRow {
+  workspace: string;
+  lead_id: string;
+  position: string;
+  occurred_at: Date | null;
+}
+
+interface DirtyRow {
+  workspace: string;
+  opportunity_id: string;
+  position: string;
+}
 
 /** Deals that read-model changes in a range of the log concern; rather one too many than one too few. */
 export async function dirtyByChanges(tx: PoolClient, { after, upTo }: Range): Promise<Dirty[]> {
   const { rows: any } = await tx.query('SELECT FROM touchline.opportunity LIMIT 1');
   if (any.length === 0) return [];
-  const { rows } = await tx.query<{ workspace: string; opportunity_id: string; position: string }>(DIRTY, [
-    String(after),
-    String(upTo),
-  ]);
-  return rows.map(({ workspace, opportunity_id, position }) => ({
+  const range = [String(after), String(upTo)];
+  const { rows: relevant } = await tx.query<RelevantRow>(RELEVANT, range);
+  const { rows: byKeys } = await tx.query<DirtyRow>(KEYS, range);
+  const { rows: byChanges } =
+    relevant.length === 0
+      ? { rows: [] }
+      : await tx.query<DirtyRow>(OF_CHANGES, [
+          ...range,
+          relevant.map(({ workspace }) => workspace),
+          relevant.map(({ lead_id }) => lead_id),
+          relevant.map(({ position }) => position),
+          relevant.map(({ occurred_at }) => occurred_at),
+        ]);
+  return [...byChanges, ...byKeys].map(({ workspace, opportunity_id, position }) => ({
     workspace,
     opportunityId: opportunity_id,
     position: BigInt(position),
