@@ -21,8 +21,29 @@ export interface Size {
 export const touchesOf = ({ deals, touchesADeal, strangers }: Size): number =>
   deals * touchesADeal * (1 + strangers);
 
-/** Half a year of history in the order of time, deals spread evenly over it. The same at every run but for `start`. */
+const LATE_EVERY = 50;
+const LATE_BY = 20;
+
+/**
+ * Half a year of history, deals spread evenly over it: in the order of time, but that one touchpoint in fifty comes
+ * a thousand events late, as from a phone that was offline. The same at every run but for `start`.
+ */
 export function* historyEvents(size: Size, start: Date): Generator<Append> {
+  const late: Append[] = [];
+  let nr = 0;
+  for (const append of inTime(size, start)) {
+    nr += 1;
+    if (nr % LATE_EVERY !== 0 || append.events[0]?.type !== 'TouchpointRecorded') {
+      yield append;
+      continue;
+    }
+    late.push(append);
+    if (late.length > LATE_BY) yield* late.splice(0, 1);
+  }
+  yield* late;
+}
+
+function* inTime(size: Size, start: Date): Generator<Append> {
   const { deals, touchesADeal, strangers, openedAfter } = size;
   const step = (180 * DAY_MS) / touchesOf(size);
   const opening = Math.floor(touchesADeal * openedAfter);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { LoggerService } from '@nestjs/common';
 import type { MakeProjecting, Projecting } from './projections/projecting.js';
 import type { ProjectionRunner } from './projections/runner.js';
@@ -23,6 +23,8 @@ export class ProjectorThread implements Projecting {
     private readonly log: LoggerService,
     private readonly runner: ProjectionRunner,
     private readonly observe: SlotObserver,
+    private readonly script = PROJECTOR,
+    private readonly limits: ResourceLimits = {},
   ) {}
 
   start(): void {
@@ -54,7 +56,7 @@ export class ProjectorThread implements Projecting {
 
   /** @returns why it ended */
   #runOnce(): Promise<string> {
-    const worker = new Worker(PROJECTOR, { workerData: this.data });
+    const worker = new Worker(this.script, { workerData: this.data, resourceLimits: this.limits });
     this.#worker = worker;
     let fault: Error | undefined;
     worker.on('message', (message: FromProjector) => this.#hear(message));

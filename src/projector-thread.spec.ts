@@ -1,0 +1,95 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ProjectionRunner } from './projections/runner.js';
+import type { SlotObserver } from './projections/slot.js';
+import { Wake } from './projections/wake.js';
+import { ProjectorThread } from './projector-thread.js';
+import { until } from '../test/until.js';
+
+const PATIENCE_MS = 20_000;
+
+const BEGIN = `
+  import { existsSync, appendFileSync, writeFileSync } from 'node:fs';
+  import { parentPort, workerData } from 'node:worker_threads';
+  const folder = workerData.databaseUrl;
+  const note = (what) => appendFileSync(folder + '/notes', what + ' ');
+  const first = !existsSync(folder + '/begun');
+  writeFileSync(folder + '/begun', '');
+`;
+const OBEY = `
+  parentPort.on('message', (message) => {
+    note(message);
+    if (message === 'stop') parentPort.close();
+  });
+`;
+
+let thread: ProjectorThread | undefined;
+let folder = '';
+let moved = new Wake();
+
+afterEach(async () => {
+  await thread?.stop();
+  moved.end();
+  moved = new Wake();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A thread that runs `script` instead of the projections, and what was heard of it. */
+async function given(script: string) {
+  folder = await mkdtemp(join(tmpdir(), 'touchline-thread-'));
+  const file = join(folder, 'script.mjs');
+  await writeFile(file, BEGIN + script);
+  const lines: string[] = [];
+  const applied: unknown[][] = [];
+  let rings = 0;
+  void moved.wait(PATIENCE_MS).then(() => (rings += 1));
+  const log = (line: string) => void lines.push(line);
+  thread = new ProjectorThread(
+    { databaseUrl: folder, growth: new SharedArrayBuffer(8), yields: 'to-nobody' },
+    { log, warn: log, error: log },
+    { moved } as ProjectionRunner,
+    { applied: (...told: unknown[]) => void applied.push(told) } as unknown as SlotObserver,
+    pathToFileURL(file),
+    { maxOldGenerationSizeMb: 32 },
+  );
+  thread.start();
+  const notes = async (): Promise<string> => readFile(join(folder, 'notes'), 'utf8').catch(() => '');
+  return { thread, lines, applied, notes, rings: () => rings };
+}
+
+test('a thread that dies is told of and started anew', async () => {
+  const { lines, notes } = await given(`
+    if (first) throw new Error('the first one dies');
+    note('alive');
+    ${OBEY}`);
+  await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
+  expect(lines).toEqual([expect.stringMatching(/ended and is started anew: .*the first one dies/)]);
+});
+
+test('a thread that runs out of memory takes nothing else with it', async () => {
+  const { lines, notes } = await given(`
+    if (first) { const held = []; for (;;) held.push(new Array(1000).fill(held.length)); }
+    note('alive');
+    ${OBEY}`);
+  await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
+  expect(lines[0]).toMatch(/memory/);
+});
+
+test('a checkpoint that moved wakes readers, with its figures', async () => {
+  const { applied, rings } = await given(`
+    parentPort.postMessage({ observe: 'applied', told: ['journey', 3, 7n, 12] });
+    ${OBEY}`);
+  await until(() => Promise.resolve(applied.length > 0 && rings() > 0), PATIENCE_MS);
+  expect(applied).toEqual([['journey', 3, 7n, 12]]);
+});
+
+test('it is nudged, and stopped once what it has in hand is done', async () => {
+  const { thread: running, notes } = await given(`note('alive'); ${OBEY}`);
+  await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
+  running.nudge();
+  await running.stop();
+  expect(await notes()).toBe('alive nudge stop ');
+});
