@@ -53,7 +53,6 @@ async function given(script: string) {
     { moved } as ProjectionRunner,
     { applied: (...told: unknown[]) => void applied.push(told) } as unknown as SlotObserver,
     pathToFileURL(file),
-    { maxOldGenerationSizeMb: 32 },
   );
   thread.start();
   const notes = async (): Promise<string> => readFile(join(folder, 'notes'), 'utf8').catch(() => '');
@@ -67,15 +66,6 @@ test('a thread that dies is told of and started anew', async () => {
     ${OBEY}`);
   await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
   expect(lines).toEqual([expect.stringMatching(/ended and is started anew: .*the first one dies/)]);
-});
-
-test('a thread that runs out of memory takes nothing else with it', async () => {
-  const { lines, notes } = await given(`
-    if (first) { const held = []; for (;;) held.push(new Array(1000).fill(held.length)); }
-    note('alive');
-    ${OBEY}`);
-  await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
-  expect(lines[0]).toMatch(/memory/);
 });
 
 test('a checkpoint that moved wakes readers, with its figures', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ResourceLimits, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import type { LoggerService } from '@nestjs/common';
 import type { MakeProjecting, Projecting } from './projections/projecting.js';
 import type { ProjectionRunner } from './projections/runner.js';
@@ -24,7 +24,6 @@ export class ProjectorThread implements Projecting {
     private readonly runner: ProjectionRunner,
     private readonly observe: SlotObserver,
     private readonly script = PROJECTOR,
-    private readonly limits: ResourceLimits = {},
   ) {}
 
   start(): void {
@@ -56,7 +55,7 @@ export class ProjectorThread implements Projecting {
 
   /** @returns why it ended */
   #runOnce(): Promise<string> {
-    const worker = new Worker(this.script, { workerData: this.data, resourceLimits: this.limits });
+    const worker = new Worker(this.script, { workerData: this.data });
     this.#worker = worker;
     let fault: Error | undefined;
     worker.on('message', (message: FromProjector) => this.#hear(message));
