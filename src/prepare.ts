@@ -4,7 +4,8 @@ import { publishDefaultModel } from './commands/publish-model.js';
 import { ensureBiRole } from './database/bi-role.js';
 import type { Runtime } from './runtime.js';
 import { ensureFirstWorkspace, FIRST_WORKSPACE, type FirstWorkspace } from './workspaces/first-workspace.js';
-import { keepSecrets, readSecrets } from './workspaces/kept-secrets.js';
+import { prefixOf } from './workspaces/key-text.js';
+import { keepSecrets, keptSecretsFile, readSecrets } from './workspaces/kept-secrets.js';
 import { type Keys, Workspaces } from './workspaces/workspaces.js';
 
 /** The login of BI tools to one workspace. `password` is known to the start that made it and, for `main`, to later ones. */
@@ -21,11 +22,24 @@ export interface Prepared extends FirstWorkspace {
 export async function prepareWorkspaces(runtime: Runtime, log: Logger): Promise<Prepared> {
   const { config, configuration } = runtime;
   const workspaces = new Workspaces(configuration);
-  const first = await ensureFirstWorkspace(workspaces, config.dataDir, givenKeys(config));
+  const given = givenKeys(config);
+  const first = await ensureFirstWorkspace(workspaces, config.dataDir, given);
+  for (const line of namedThoughRevoked(first, given, config.dataDir)) log.warn(line);
   for (const { slug } of await workspaces.all()) {
     if (slug !== FIRST_WORKSPACE) await equip(runtime, slug, log);
   }
   return { ...first, bi: await equipFirst(runtime, log) };
+}
+
+/** Whoever uses such a key is refused, and finds the reason here. */
+function namedThoughRevoked({ revoked }: FirstWorkspace, given: Partial<Keys>, dataDir: string): string[] {
+  const setting = { writeKey: 'TOUCHLINE_WRITE_KEY', apiKey: 'TOUCHLINE_API_KEY' };
+  return (['writeKey', 'apiKey'] as const).flatMap((name) => {
+    const key = revoked[name];
+    if (key === undefined) return [];
+    const place = name in given ? setting[name] : `${name} in ${keptSecretsFile(dataDir)}`;
+    return `${place} is a revoked key (${prefixOf(key)}) and opens nothing: take it out; \`npx touchline keys add ${FIRST_WORKSPACE}\` makes others`;
+  });
 }
 
 /** Makes a further workspace, ready for use. @throws Refused as Workspaces.add */

@@ -41,8 +41,13 @@ function lineFor(error: unknown): string | undefined {
   if (isDatabaseFault(error)) return error.message;
   if (error instanceof BadSettings || error instanceof MigrationError || error instanceof Refused)
     return error.message;
-  return error instanceof Error && 'code' in error ? listenFault(error as NodeJS.ErrnoException) : undefined;
+  if (!(error instanceof Error && 'code' in error)) return undefined;
+  if (error.code === 'ENOSPC' || error.code === DISK_FULL) return `the disk is full: ${error.message}`;
+  return listenFault(error as NodeJS.ErrnoException);
 }
+
+/** As PostgreSQL says it. */
+const DISK_FULL = '53100';
 
 function listenFault(error: NodeJS.ErrnoException & { port?: number }): string | undefined {
   if (error.syscall !== 'listen') return undefined;

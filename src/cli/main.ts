@@ -1,12 +1,14 @@
 import { fail } from '../process.js';
 import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
+import { addKeys, listKeys, revokeKey } from './keys.js';
 import { rebuild } from './rebuild.js';
 import { serve } from './serve.js';
-import { addKeys, addWorkspaceNamed, listWorkspaces } from './workspace.js';
+import { addWorkspaceNamed, listWorkspaces } from './workspace.js';
 
 interface Command {
   readonly words: readonly string[];
+  /** In brackets: may be left out. */
   readonly args: readonly string[];
   readonly what: string;
   readonly run: (...args: string[]) => Promise<void>;
@@ -24,9 +26,21 @@ const COMMANDS: readonly Command[] = [
   { words: ['workspace', 'list'], args: [], what: 'list the workspaces', run: listWorkspaces },
   {
     words: ['keys', 'add'],
-    args: ['NAME'],
+    args: ['WORKSPACE'],
     what: 'make further keys for a workspace and print them once',
     run: addKeys,
+  },
+  {
+    words: ['keys', 'list'],
+    args: ['[WORKSPACE]'],
+    what: 'list keys by their first characters, revoked ones too',
+    run: listKeys,
+  },
+  {
+    words: ['keys', 'revoke'],
+    args: ['PREFIX', '[--force]'],
+    what: 'end a key, named by its first characters, for good',
+    run: revokeKey,
   },
   { words: ['rebuild'], args: ['PROJECTION'], what: 'make a read model anew from the log', run: rebuild },
 ];
@@ -60,11 +74,20 @@ async function main(words: readonly string[]): Promise<number> {
   if (words[0] === 'demo') return demo(words.slice(1));
   const command = COMMANDS.find((one) => one.words.every((word, index) => words[index] === word));
   if (!command) return misused(`no command "${words.join(' ')}"`);
-  const args = words.slice(command.words.length);
-  if (args.length !== command.args.length)
-    return misused(`"${command.words.join(' ')}" takes ${command.args.join(' ') || 'no arguments'}`);
+  const args = inOrder(words.slice(command.words.length), command.args);
+  if (!args) return misused(`"${command.words.join(' ')}" takes ${command.args.join(' ') || 'no arguments'}`);
   await command.run(...args);
   return 0;
+}
+
+/** Arguments in the order in which the command takes them, options last; undefined when it does not take them. */
+function inOrder(given: readonly string[], takes: readonly string[]): string[] | undefined {
+  const options = given.filter((arg) => arg.startsWith('--'));
+  const plain = given.filter((arg) => !arg.startsWith('--'));
+  const places = takes.filter((arg) => !arg.startsWith('[--'));
+  const least = places.filter((arg) => !arg.startsWith('[')).length;
+  const known = options.every((option) => takes.includes(`[${option}]`));
+  return known && plain.length >= least && plain.length <= places.length ? [...plain, ...options] : undefined;
 }
 
 function misused(how: string): number {

@@ -1,6 +1,7 @@
 import { addWorkspace, prepareWorkspaces } from '../prepare.js';
 import { biUrl } from '../welcome.js';
-import { type Keys, makeKeys, Workspaces } from '../workspaces/workspaces.js';
+import { Workspaces } from '../workspaces/workspaces.js';
+import { printKeys } from './keys.js';
 import { withRuntime } from './with-runtime.js';
 
 /** `workspace add NAME` @throws Refused `workspace-exists`, `workspace-name-invalid` */
@@ -20,18 +21,4 @@ export function listWorkspaces(): Promise<void> {
   return withRuntime(async ({ configuration }) => {
     for (const { slug } of await new Workspaces(configuration).all()) console.log(slug);
   });
-}
-
-/** `keys add NAME` @throws Refused `workspace-not-found` */
-export function addKeys(name = ''): Promise<void> {
-  return withRuntime(async ({ configuration }) => {
-    const keys = makeKeys();
-    await new Workspaces(configuration).allow(name, keys);
-    console.log(`Further keys of workspace "${name}", shown this once; the others stay valid:`);
-    printKeys(keys);
-  });
-}
-
-function printKeys({ writeKey, apiKey }: Keys): void {
-  console.log(`Write key  ${writeKey}\nAPI key    ${apiKey}`);
 }

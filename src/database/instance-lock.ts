@@ -31,8 +31,8 @@ export async function acquireInstanceLock(path: string): Promise<InstanceLock> {
     host: hostname(),
   } satisfies Owner);
   const draft = `${path}.${process.pid}`;
-  await writeFile(draft, mine);
   try {
+    await writeFile(draft, mine);
     for (let attempt = 0; !(await linked(draft, path)); attempt++) {
       if (attempt > 20) throw inUse(path);
       await clearIfStale(path);

@@ -10,6 +10,7 @@ import {
   realpath,
   rename,
   rm,
+  statfs,
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -90,7 +91,7 @@ export async function launch(
   while (!(await isReady(child, folder))) {
     if (child.pid === undefined) throw await failure;
     if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error((await lastWords(logFile, size)) || `PostgreSQL ended at once; see ${logFile}`);
+      throw new Error((await whyEnded(cluster, size)) || `PostgreSQL ended at once; see ${logFile}`);
     await sleep(20);
   }
   return child;
@@ -99,6 +100,13 @@ export async function launch(
 async function isReady(child: ChildProcess, folder: string): Promise<boolean> {
   const lines = (await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   return Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready';
+}
+
+/** A full disk takes no log either. Without room for a file of the write-ahead log, of 16 MB, no server starts. */
+async function whyEnded({ folder, logFile }: Cluster, logged: number): Promise<string> {
+  const { bavail, bsize } = await statfs(folder);
+  const room = bavail * bsize < 16 * 2 ** 20 ? 'No space left on device' : '';
+  return [room, await lastWords(logFile, logged)].filter(Boolean).join('; ');
 }
 
 async function lastWords(logFile: string, from: number): Promise<string> {

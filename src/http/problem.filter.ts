@@ -13,17 +13,28 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** While the database is away each request fails: telling it once in this time, in ms, will do. */
+const TELL_EVERY_MS = 10_000;
+
 /** Every error of a request leaves as a problem document; what nobody foresaw is logged and told as 500 only. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly log = new Logger('http');
+  private toldAt = -Infinity;
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const answer = answerTo(error);
-    if (answer.status >= 500) this.log.error(error);
+    if (answer.code === 'unavailable') this.tell(error);
+    else if (answer.status >= 500 && !(error instanceof Problem)) this.log.error(error);
     if (reply.raw.headersSent) return void reply.raw.destroy();
     void sendProblem(reply, answer);
+  }
+
+  private tell(error: unknown): void {
+    if (Date.now() - this.toldAt < TELL_EVERY_MS) return;
+    this.toldAt = Date.now();
+    this.log.warn(`requests are answered 503: ${chainOf(error)}`);
   }
 }
 
@@ -62,6 +73,8 @@ export function answerTo(error: unknown): Answer {
     };
   }
   if (error instanceof StoreUnavailable) return unavailable(error.message, error.retryAfterSeconds);
+  if (codeOf(error) === DISK_FULL)
+    return unavailable('The disk of the database is full; try again later', 30);
   if (isDatabaseAway(error)) return unavailable('The database does not answer just now; try again', 2);
   if (error instanceof HttpException) return ofStatus(error.getStatus(), error.message);
   return {
@@ -76,14 +89,24 @@ function unavailable(detail: string, retryAfterSeconds: number): Answer {
   return { status: 503, code: 'unavailable', detail, headers };
 }
 
-/** Connection refused or lost, or a server that is starting, stopping or out of connections. */
+const DISK_FULL = '53100';
+
+/** Connection refused or lost, a server that is starting or stopping, or one that lacks memory, connections or a disk. */
 function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  if (/^(ECONN(REFUSED|RESET)|EPIPE|ETIMEDOUT|08...|57P0[123]|53300)$/.test(code)) return true;
+  if (/^(ECONN(REFUSED|RESET)|EPIPE|ETIMEDOUT|08...|53...|57P0[123]|58030)$/.test(codeOf(error))) return true;
   return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/.test(
     error.message,
   );
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+/** What went wrong, and why. */
+function chainOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${chainOf(error.cause)}`;
 }
 
 function refused({ code, message, path }: Refused): Answer {

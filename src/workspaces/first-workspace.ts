@@ -7,13 +7,15 @@ export const FIRST_WORKSPACE = 'main';
 export interface FirstWorkspace {
   /** True when this start made the workspace: its keys are shown now and never again. */
   readonly made: boolean;
-  /** Keys that this process knows in plain text: from the settings, else from the data folder. */
+  /** Keys that open it and that this process knows in plain text: from the settings, else from the data folder. */
   readonly keys: Partial<Keys>;
+  /** What the settings or the data folder still name although it was revoked and opens nothing. */
+  readonly revoked: Partial<Keys>;
 }
 
 /**
  * Makes workspace `main` unless it is there, with the given keys or with made ones, which are on disk before they are
- * valid: a crash in between loses nothing. Keys given later open it too.
+ * valid: a crash in between loses nothing. Keys given later open it too, unless they were revoked: revoking is for good.
  *
  * @throws Refused `key-in-use`: a given key belongs to another workspace
  */
@@ -25,23 +27,23 @@ export async function ensureFirstWorkspace(
   const kept = await readSecrets(dataDir);
   const known = { ...kept.keys, ...given };
   if (await workspaces.find(FIRST_WORKSPACE)) {
-    await workspaces.allow(FIRST_WORKSPACE, known);
-    return { made: false, keys: known };
+    const revoked = await workspaces.allow(FIRST_WORKSPACE, known);
+    const keys = without(known, revoked);
+    return { made: false, keys, revoked: without(known, Object.keys(keys)) };
   }
   const keys = { ...makeKeys(), ...known };
-  await keepSecrets(dataDir, { ...kept, keys: withoutGiven(keys, given) });
+  // Keys of the settings stay in the settings.
+  await keepSecrets(dataDir, { ...kept, keys: without(keys, Object.keys(given)) });
   try {
     await workspaces.add(FIRST_WORKSPACE, keys);
-    return { made: true, keys };
+    return { made: true, keys, revoked: {} };
   } catch (error) {
     // Another process on the same database was quicker; its keys were shown there.
     if (!(error instanceof Refused && error.code === 'workspace-exists')) throw error;
     await keepSecrets(dataDir, kept);
-    return { made: false, keys: known };
+    return { made: false, keys: known, revoked: {} };
   }
 }
 
-/** Keys of the settings stay in the settings. */
-function withoutGiven(keys: Keys, given: Partial<Keys>): Partial<Keys> {
-  return Object.fromEntries(Object.entries(keys).filter(([name]) => !(name in given)));
-}
+const without = (keys: Partial<Keys>, names: readonly string[]): Partial<Keys> =>
+  Object.fromEntries(Object.entries(keys).filter(([name]) => !names.includes(name)));

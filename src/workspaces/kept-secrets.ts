@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hashKey } from './key-text.js';
 import type { Keys } from './workspaces.js';
 
 /** What the first start made and only the data folder still knows in plain text. */
@@ -19,6 +20,16 @@ export async function readSecrets(dataDir: string): Promise<KeptSecrets> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw error;
   }
+}
+
+/** Takes keys out whose hashes these are, so that a database made anew does not get them. @returns whether there were any */
+export async function forgetKeys(dataDir: string, hashes: readonly string[]): Promise<boolean> {
+  const kept = await readSecrets(dataDir);
+  const all = Object.entries(kept.keys ?? {});
+  const rest = all.filter(([, key]) => !hashes.includes(hashKey(key)));
+  if (rest.length === all.length) return false;
+  await keepSecrets(dataDir, { ...kept, keys: Object.fromEntries(rest) });
+  return true;
 }
 
 /** Readable by the owner only, whole or not at all, on the disk before it resolves. */

@@ -7,7 +7,8 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { openDataSource } from '../database/data-source.js';
 import { CONFIGURATION_ENTITIES } from './entities.js';
 import { ensureFirstWorkspace } from './first-workspace.js';
-import { keepSecrets } from './kept-secrets.js';
+import { forgetKeys, keepSecrets } from './kept-secrets.js';
+import { WorkspaceKeys } from './workspace-keys.js';
 import { makeKeys, Workspaces } from './workspaces.js';
 
 let database: TestDatabase;
@@ -28,6 +29,14 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'touchline-workspaces-'));
 });
 afterEach(() => rm(dataDir, { recursive: true }));
+
+async function liveKeys(): Promise<number> {
+  const { rows } = await database.pool.query(
+    `SELECT FROM touchline.api_key WHERE revoked_at IS NULL
+     UNION ALL SELECT FROM touchline.write_key WHERE revoked_at IS NULL`,
+  );
+  return rows.length;
+}
 
 const refused = (code: string) => expect.objectContaining({ name: 'Refused', code });
 
@@ -60,13 +69,17 @@ describe('the first workspace', () => {
     const first = await ensureFirstWorkspace(workspaces, dataDir, {});
     const second = await ensureFirstWorkspace(workspaces, dataDir, {});
     expect(first.made).toBe(true);
-    expect(second).toEqual({ made: false, keys: first.keys });
+    expect(second).toEqual({ made: false, keys: first.keys, revoked: {} });
     expect(await kept()).toEqual(first.keys);
   });
 
   test('gets the keys of the settings, which are kept nowhere else', async () => {
     const given = makeKeys();
-    expect(await ensureFirstWorkspace(workspaces, dataDir, given)).toEqual({ made: true, keys: given });
+    expect(await ensureFirstWorkspace(workspaces, dataDir, given)).toEqual({
+      made: true,
+      keys: given,
+      revoked: {},
+    });
     expect(await kept()).toEqual({});
   });
 
@@ -81,7 +94,11 @@ describe('the first workspace', () => {
   test('comes out whole when the process died between keeping its keys and making it', async () => {
     const keys = makeKeys();
     await keepSecrets(dataDir, { keys });
-    expect(await ensureFirstWorkspace(workspaces, dataDir, {})).toEqual({ made: true, keys });
+    expect(await ensureFirstWorkspace(workspaces, dataDir, {})).toEqual({
+      made: true,
+      keys,
+      revoked: {},
+    });
   });
 
   test('is made once by processes that start at the same time', async () => {
@@ -89,6 +106,45 @@ describe('the first workspace', () => {
     const started = await Promise.all(folders.map((folder) => ensureFirstWorkspace(workspaces, folder, {})));
     expect(started.filter(({ made }) => made)).toHaveLength(1);
     expect(started.filter(({ made }) => !made).map(({ keys }) => keys)).toEqual([{}, {}]);
+  });
+
+  test('is not opened again by a revoked key that the data folder still names, and says which', async () => {
+    const { keys } = await ensureFirstWorkspace(workspaces, dataDir, {});
+    await workspaces.allow('main', makeKeys());
+    await new WorkspaceKeys(configuration).revoke(keys.apiKey ?? '');
+    const again = await ensureFirstWorkspace(workspaces, dataDir, {});
+    expect(again).toEqual({
+      made: false,
+      keys: { writeKey: keys.writeKey },
+      revoked: { apiKey: keys.apiKey },
+    });
+    expect(await liveKeys()).toBe(3);
+  });
+
+  test('is not opened again by a revoked key of the settings, and says which', async () => {
+    const given = makeKeys();
+    await ensureFirstWorkspace(workspaces, dataDir, given);
+    await new WorkspaceKeys(configuration).revoke(given.writeKey, { force: true });
+    expect(await ensureFirstWorkspace(workspaces, dataDir, given)).toMatchObject({
+      keys: { apiKey: given.apiKey },
+      revoked: { writeKey: given.writeKey },
+    });
+    expect(await liveKeys()).toBe(1);
+  });
+
+  test('made anew in another database, is not given a key that was forgotten when it was revoked', async () => {
+    const { keys } = await ensureFirstWorkspace(workspaces, dataDir, {});
+    const revoked = await new WorkspaceKeys(configuration).revoke(keys.apiKey ?? '', { force: true });
+    expect(
+      await forgetKeys(
+        dataDir,
+        revoked.map(({ keyHash }) => keyHash),
+      ),
+    ).toBe(true);
+    await database.pool.query('TRUNCATE touchline.workspace CASCADE');
+    const anew = await ensureFirstWorkspace(workspaces, dataDir, {});
+    expect(anew.keys.writeKey).toBe(keys.writeKey);
+    expect(anew.keys.apiKey).not.toBe(keys.apiKey);
   });
 
   test('does not take a key of another workspace', async () => {

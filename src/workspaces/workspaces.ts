@@ -52,31 +52,39 @@ export class Workspaces {
   }
 
   /**
-   * Lets the given keys open the workspace too; those that do already stay as they are.
+   * Lets the given keys open the workspace too; those that do already stay as they are, and so do revoked ones.
    *
+   * @returns which of them are revoked and open nothing
    * @throws Refused `workspace-not-found`, `key-in-use`
    */
-  async allow(slug: string, given: Partial<Keys>): Promise<void> {
+  async allow(slug: string, given: Partial<Keys>): Promise<(keyof Keys)[]> {
     if (!(await this.find(slug))) throw new Refused('workspace-not-found', `There is no workspace "${slug}"`);
-    await this.database.transaction((tx) => allowIn(tx, slug, given));
+    return this.database.transaction((tx) => allowIn(tx, slug, given));
   }
 }
 
+/** @returns those that were revoked once. */
 async function allowIn(
   tx: EntityManager,
   workspace: string,
   { writeKey, apiKey }: Partial<Keys>,
-): Promise<void> {
+): Promise<(keyof Keys)[]> {
+  const revoked: (keyof Keys)[] = [];
   if (writeKey !== undefined) {
     const keyHash = hashKey(writeKey);
     await insertNew(tx, WriteKey, { keyHash, prefix: prefixOf(writeKey), workspace, collector: 'web' });
-    if (!(await tx.existsBy(WriteKey, { keyHash, workspace }))) throw inUse('write');
+    const there = await tx.findOneBy(WriteKey, { keyHash, workspace });
+    if (!there) throw inUse('write');
+    if (there.revokedAt) revoked.push('writeKey');
   }
   if (apiKey !== undefined) {
     const keyHash = hashKey(apiKey);
     await insertNew(tx, ApiKey, { keyHash, prefix: prefixOf(apiKey), workspace });
-    if (!(await tx.existsBy(ApiKey, { keyHash, workspace }))) throw inUse('API');
+    const there = await tx.findOneBy(ApiKey, { keyHash, workspace });
+    if (!there) throw inUse('API');
+    if (there.revokedAt) revoked.push('apiKey');
   }
+  return revoked;
 }
 
 const inUse = (kind: string): Refused =>

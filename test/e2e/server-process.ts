@@ -82,6 +82,13 @@ export class ServerProcess {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
   }
 
+  /** Processor time it has taken, of this process alone; Linux only, elsewhere 0. */
+  async cpuSeconds(): Promise<number> {
+    const stat = await readFile(`/proc/${this.pid}/stat`, 'utf8').catch(() => '');
+    const [user = '0', system = '0'] = stat.split(') ').at(-1)?.split(' ').slice(11, 13) ?? [];
+    return (Number(user) + Number(system)) / 100;
+  }
+
   private async end(signal: NodeJS.Signals): Promise<number | null> {
     if (!this.running) return this.child.exitCode;
     const ended = once(this.child, 'exit');

@@ -35,6 +35,7 @@ export class Traffic {
   readonly refusals: Refusals = { statuses: new Map(), withoutRetryAfter: 0 };
   private readonly clients: Promise<void>[] = [];
   private stopping = false;
+  private abandoned = false;
   private failure: Error | undefined;
   private serial = 0;
 
@@ -54,6 +55,12 @@ export class Traffic {
     this.stopping = true;
     await Promise.all(this.clients);
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** Ends the clients whatever became of their messages: for a server that will not answer any more. */
+  async abandon(): Promise<void> {
+    this.stopping = this.abandoned = true;
+    await Promise.all(this.clients);
   }
 
   private async repeat(work: () => Promise<void>): Promise<void> {
@@ -148,6 +155,7 @@ export class Traffic {
       const text = await answer?.text().catch(() => undefined);
       if (answer?.ok && text !== undefined) return JSON.parse(text);
       if (answer && text !== undefined) this.refuse(answer, text);
+      if (this.abandoned) throw new Error('abandoned');
       await sleep(10 + Math.random() * 40);
     }
   }

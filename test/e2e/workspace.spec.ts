@@ -2,15 +2,18 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../until.js';
 import { type Ended, runBuilt } from './command.js';
 import { API_KEY, freePort, ServerProcess, WRITE_KEY } from './server-process.js';
 
 let dataDir: string;
+let port: number;
 let server: ServerProcess;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'touchline-workspace-'));
-  server = await ServerProcess.start({ dataDir, port: await freePort() });
+  port = await freePort();
+  server = await ServerProcess.start({ dataDir, port });
 });
 afterAll(async () => {
   await server.stop();
@@ -43,12 +46,41 @@ test('a name that is taken or cannot be is refused in one line', async () => {
   );
 });
 
-test('further keys of a workspace work too', async () => {
+test('further keys of a workspace work until they are revoked, and the others go on', async () => {
   const { out } = await touchline('keys', 'add', 'main');
   const [apiKey = ''] = /ak_\S+/.exec(out) ?? [];
-  expect(
-    (await fetch(`${server.url}/api/log/head`, { headers: { authorization: `Bearer ${apiKey}` } })).status,
-  ).toBe(200);
+  const [writeKey = ''] = /wk_\S+/.exec(out) ?? [];
+  expect([await asks(apiKey), await collects(writeKey)]).toEqual([200, 200]);
+
+  for (const key of [apiKey, writeKey]) {
+    const revoked = await touchline('keys', 'revoke', key.slice(0, 8));
+    expect(revoked).toMatchObject({ code: 0, error: '' });
+    expect(revoked.out).toMatch(/^Revoked \w+ key \w\w_\S{5} of .*workspace "main": within ten seconds/);
+    expect(revoked.out).not.toContain(key);
+  }
+  const refused = async () => (await asks(apiKey)) === 401 && (await collects(writeKey)) === 401;
+  expect(await until(refused, 12_000)).toBe(true);
+  expect([await asks(API_KEY), await collects(WRITE_KEY)]).toEqual([200, 200]);
+
+  const listed = (await touchline('keys', 'list', 'main')).out;
+  const line = (key: string, rest: string) =>
+    expect.stringMatching(new RegExp(`^${key.slice(0, 8)} +${rest}$`, 'm'));
+  expect(listed).toEqual(line(apiKey, 'API +main +- +\\S+Z +\\S+Z'));
+  expect(listed).toEqual(line(WRITE_KEY, 'write +main +web +\\S+Z +-'));
+});
+
+test('the last key of its kind is revoked only by force, and no start brings it back', async () => {
+  const refused = await touchline('keys', 'revoke', API_KEY.slice(0, 8));
+  expect(refused).toMatchObject({ code: 1, out: '' });
+  expect(refused.error).toMatch(
+    /^touchline: API key ak_test_ of workspace "main" is the last one: .*--force\n$/,
+  );
+  expect((await touchline('keys', 'revoke', '--force', API_KEY.slice(0, 8))).code).toBe(0);
+
+  await server.stop();
+  server = await ServerProcess.start({ dataDir, port });
+  expect(server.output).toContain('TOUCHLINE_API_KEY is a revoked key (ak_test_) and opens nothing');
+  expect([await asks(API_KEY), await collects(WRITE_KEY)]).toEqual([401, 200]);
 });
 
 test('a command that is not there is told, with those that are', async () => {
@@ -60,6 +92,20 @@ test('a command that is not there is told, with those that are', async () => {
 
 const touchline = (...args: string[]): Promise<Ended> =>
   runBuilt('cli/main.js', args, { TOUCHLINE_DATA_DIR: dataDir });
+
+/** The status of a question with the key. */
+const asks = async (key: string): Promise<number> =>
+  (await fetch(`${server.url}/api/log/head`, { headers: { authorization: `Bearer ${key}` } })).status;
+
+/** The status of a batch, which may be empty, with the key. */
+const collects = async (key: string): Promise<number> =>
+  (
+    await fetch(`${server.url}/v1/batch`, {
+      method: 'POST',
+      headers: { 'x-write-key': key, 'content-type': 'application/json' },
+      body: JSON.stringify({ batch: [] }),
+    })
+  ).status;
 
 /** @returns the position of the receipt */
 async function record(key: string, email: string): Promise<string> {

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { type ArgumentsHost, Logger } from '@nestjs/common';
+import { StoreUnavailable } from '../event-store/event-store.js';
+import { Problem } from './problem.js';
+import { answerTo, ProblemFilter } from './problem.filter.js';
+
+const fault = (code: string, message = 'fault') => Object.assign(new Error(message), { code });
+
+describe('503 with Retry-After', () => {
+  test.each([
+    ['the connection is refused', fault('ECONNREFUSED')],
+    ['PostgreSQL is starting', fault('57P03')],
+    ['PostgreSQL was stopped', fault('57P01')],
+    ['its disk is full', fault('53100', 'could not extend file "base/1/2": No space left on device')],
+    ['it is out of memory', fault('53200')],
+    ['it has too many connections', fault('53300')],
+    ['its disk fails', fault('58030')],
+    ['the connection breaks', new Error('Connection terminated unexpectedly')],
+    ['the log says so', new StoreUnavailable('busy', 1)],
+  ])('when %s', (_, error) => {
+    expect(answerTo(error)).toMatchObject({
+      status: 503,
+      code: 'unavailable',
+      headers: { 'retry-after': expect.stringMatching(/^[1-9]/) },
+    });
+  });
+
+  test.each([
+    ['a value that cannot be', fault('22003')],
+    ['a statement that cannot be', fault('42601')],
+    ['a mistake of ours', new TypeError('x is not a function')],
+  ])('not for %s', (_, error) => {
+    expect(answerTo(error)).toMatchObject({ status: 500, code: 'internal' });
+  });
+});
+
+describe('the log', () => {
+  const warn = jest.spyOn(Logger.prototype, 'warn');
+  const error = jest.spyOn(Logger.prototype, 'error');
+  beforeEach(() => {
+    jest.useFakeTimers({ now: 1_000_000 });
+    for (const spy of [warn, error]) spy.mockReset().mockReturnValue(undefined);
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  const catching = (): ((error: unknown) => void) => {
+    const filter = new ProblemFilter();
+    const reply = {
+      raw: {},
+      status: () => reply,
+      headers: () => reply,
+      header: () => reply,
+      send: () => reply,
+    };
+    const host = { switchToHttp: () => ({ getResponse: () => reply }) } as unknown as ArgumentsHost;
+    return (fault) => {
+      filter.catch(fault, host);
+    };
+  };
+
+  test('tells an outage once in ten seconds, with its cause', () => {
+    const refuse = catching();
+    const away = new StoreUnavailable('the log does not answer', 5, { cause: new Error('No space left') });
+    for (let second = 0; second < 25; second += 1) {
+      refuse(away);
+      jest.advanceTimersByTime(1_000);
+    }
+    expect(warn).toHaveBeenCalledTimes(3);
+    expect(warn).toHaveBeenLastCalledWith(
+      'requests are answered 503: the log does not answer: No space left',
+    );
+    expect(error).not.toHaveBeenCalled();
+  });
+
+  test('tells every mistake of ours, and no answer that was meant', () => {
+    const refuse = catching();
+    refuse(new TypeError('x is not a function'));
+    refuse(new TypeError('y is not a function'));
+    refuse(new Problem(503, 'projections-behind', 'wait'));
+    refuse(new Problem(404, 'not-found', 'no'));
+    expect(error).toHaveBeenCalledTimes(2);
+    expect(warn).not.toHaveBeenCalled();
+  });
+});

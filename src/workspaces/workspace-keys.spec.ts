@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { openDataSource } from '../database/data-source.js';
+import { CONFIGURATION_ENTITIES } from './entities.js';
+import { prefixOf } from './key-text.js';
+import { WorkspaceKeys } from './workspace-keys.js';
+import { type Keys, makeKeys, Workspaces } from './workspaces.js';
+
+let database: TestDatabase;
+let configuration: DataSource;
+let workspaces: Workspaces;
+let keys: WorkspaceKeys;
+beforeAll(async () => {
+  database = await testDatabase();
+  configuration = await openDataSource(database.url, CONFIGURATION_ENTITIES);
+  workspaces = new Workspaces(configuration);
+  keys = new WorkspaceKeys(configuration);
+});
+afterAll(async () => {
+  await configuration.destroy();
+  await database.drop();
+});
+beforeEach(() => database.pool.query('TRUNCATE touchline.workspace CASCADE'));
+
+const refused = (code: string, message = '') =>
+  expect.objectContaining({ name: 'Refused', code, message: expect.stringContaining(message) });
+
+/** A workspace with two keys of each kind, of which one may go. */
+async function workspaceWithSpare(slug: string): Promise<Keys> {
+  const first = await workspaces.add(slug);
+  await workspaces.allow(slug, makeKeys());
+  return first;
+}
+
+/** Prefixes of the keys that open something, of all workspaces. */
+const live = async (): Promise<string[]> =>
+  (await keys.list()).filter(({ revokedAt }) => revokedAt === null).map(({ prefix }) => prefix);
+
+describe('the list', () => {
+  test('shows what each key opens and never more of it than its prefix', async () => {
+    const acme = await workspaces.add('acme');
+    const globex = await workspaces.add('globex');
+    const listed = await keys.list();
+    expect(listed).toEqual([
+      keyOf('acme', 'API', acme.apiKey),
+      keyOf('acme', 'write', acme.writeKey),
+      keyOf('globex', 'API', globex.apiKey),
+      keyOf('globex', 'write', globex.writeKey),
+    ]);
+    expect(await keys.list('globex')).toEqual(listed.slice(2));
+  });
+
+  test('keeps revoked keys, with the time', async () => {
+    const { apiKey } = await workspaceWithSpare('acme');
+    await keys.revoke(prefixOf(apiKey));
+    const [first, second] = await keys.list('acme');
+    expect(first).toEqual({ ...keyOf('acme', 'API', apiKey), revokedAt: expect.any(Date) });
+    expect(second?.revokedAt).toBeNull();
+  });
+
+  const keyOf = (workspace: string, kind: string, key: string) => ({
+    prefix: prefixOf(key),
+    kind,
+    workspace,
+    collector: kind === 'write' ? 'web' : null,
+    madeAt: expect.any(Date),
+    revokedAt: null,
+  });
+});
+
+describe('revoking', () => {
+  test('by prefix ends that key and no other', async () => {
+    const { apiKey, writeKey } = await workspaceWithSpare('acme');
+    const before = await live();
+    expect(await keys.revoke(prefixOf(writeKey))).toMatchObject([
+      { prefix: prefixOf(writeKey), kind: 'write', workspace: 'acme', collector: 'web' },
+    ]);
+    await keys.revoke(prefixOf(apiKey));
+    const gone = [prefixOf(writeKey), prefixOf(apiKey)];
+    expect(await live()).toEqual(before.filter((prefix) => !gone.includes(prefix)));
+  });
+
+  test('of an unknown prefix is refused', async () => {
+    await workspaceWithSpare('acme');
+    await expect(keys.revoke('ak_nobod')).rejects.toEqual(refused('key-not-found', '"ak_nobod"'));
+    await expect(keys.revoke('ak')).rejects.toEqual(refused('key-not-found'));
+    expect(await live()).toHaveLength(4);
+  });
+
+  test('twice is refused, and tells when it was the first time', async () => {
+    const { apiKey } = await workspaceWithSpare('acme');
+    await keys.revoke(prefixOf(apiKey));
+    const [{ revokedAt } = { revokedAt: null }] = await keys.list('acme');
+    const again = expect(keys.revoke(prefixOf(apiKey))).rejects;
+    await again.toEqual(refused('key-revoked', revokedAt?.toISOString()));
+  });
+
+  test('of a prefix that several keys have is refused; the whole key says which', async () => {
+    const given = { writeKey: 'wk_acme_website_0123456789', apiKey: 'ak_acme_website_0123456789' };
+    await workspaces.add('acme', given);
+    await workspaces.allow('acme', {
+      writeKey: 'wk_acme_mailing_0123456789',
+      apiKey: 'ak_acme_reports_0123456789',
+    });
+    await expect(keys.revoke('ak_acme_')).rejects.toEqual(refused('key-ambiguous', 'API key ak_acme_'));
+    await keys.revoke(given.apiKey);
+    const [first, second] = await keys.list('acme');
+    expect([first?.revokedAt, second?.revokedAt]).toEqual([expect.any(Date), null]);
+  });
+
+  test('passes over a revoked key of the same prefix', async () => {
+    await workspaces.add('acme', { apiKey: 'ak_acme_one_0123456789abcdef' });
+    await workspaces.allow('acme', { apiKey: 'ak_acme_two_0123456789abcdef' });
+    await keys.revoke('ak_acme_one_0123456789abcdef');
+    await keys.revoke('ak_acme_', { force: true });
+    expect((await live()).filter((prefix) => prefix.startsWith('ak'))).toEqual([]);
+  });
+
+  test('by the whole text ends it as either kind', async () => {
+    await workspaces.add('acme', { writeKey: 'the-same-text-for-both-kinds' });
+    await workspaces.add('globex', { apiKey: 'the-same-text-for-both-kinds' });
+    await expect(keys.revoke('the-same')).rejects.toEqual(refused('key-ambiguous'));
+    expect(await keys.revoke('the-same-text-for-both-kinds', { force: true })).toHaveLength(2);
+  });
+
+  test.each(['writeKey', 'apiKey'] as const)('the last %s is refused unless forced', async (kind) => {
+    await workspaces.add('globex');
+    const prefix = prefixOf((await workspaces.add('acme'))[kind]);
+    const before = await live();
+    await expect(keys.revoke(prefix)).rejects.toEqual(refused('key-is-last', 'keys add acme'));
+    expect(await live()).toEqual(before);
+    await keys.revoke(prefix, { force: true });
+    expect(await live()).not.toContain(prefix);
+  });
+
+  test('both of two keys at the same time leaves one', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const first = await workspaces.add(`acme-${round}`);
+      const second = makeKeys();
+      await workspaces.allow(`acme-${round}`, second);
+      const outcomes = await Promise.allSettled([keys.revoke(first.apiKey), keys.revoke(second.apiKey)]);
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    }
+  });
+});

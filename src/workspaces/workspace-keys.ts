@@ -1,0 +1,119 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Refused } from '../domain/refused.js';
+import { hashKey } from './key-text.js';
+
+/** A key as it may be shown: nothing of it but its first characters. */
+export interface ListedKey {
+  readonly prefix: string;
+  readonly kind: 'write' | 'API';
+  readonly workspace: string;
+  /** Of a write key; null for an API key. */
+  readonly collector: string | null;
+  readonly madeAt: Date;
+  /** Null: it opens its workspace. */
+  readonly revokedAt: Date | null;
+}
+
+interface StoredKey extends ListedKey {
+  /** As `hashKey` makes it. */
+  readonly keyHash: string;
+}
+
+const KEYS = `(
+  SELECT key_hash AS "keyHash", prefix, 'API' AS kind, workspace, NULL AS collector,
+         created_at AS "madeAt", revoked_at AS "revokedAt" FROM touchline.api_key
+  UNION ALL
+  SELECT key_hash, prefix, 'write', workspace, collector, created_at, revoked_at FROM touchline.write_key
+) AS key`;
+
+const LIST = `
+  SELECT prefix, kind, workspace, collector, "madeAt", "revokedAt" FROM ${KEYS}
+   WHERE $1::text IS NULL OR workspace = $1
+   ORDER BY workspace, kind, "madeAt", prefix`;
+
+const FIND = `SELECT * FROM ${KEYS} WHERE "keyHash" = $1 OR prefix = $2 ORDER BY workspace, kind, "madeAt"`;
+
+/** Those who revoke in one workspace wait for each other, or two would take each other's key for the one that stays. */
+const LOCK = 'SELECT FROM touchline.workspace WHERE slug = $1 FOR NO KEY UPDATE';
+
+const OTHERS = `
+  SELECT count(*)::int AS others FROM ${KEYS}
+   WHERE kind = $1 AND workspace = $2 AND collector IS NOT DISTINCT FROM $3
+     AND "revokedAt" IS NULL AND "keyHash" <> $4`;
+
+const REVOKE = {
+  write: 'UPDATE touchline.write_key SET revoked_at = now() WHERE key_hash = $1 AND revoked_at IS NULL',
+  API: 'UPDATE touchline.api_key SET revoked_at = now() WHERE key_hash = $1 AND revoked_at IS NULL',
+};
+
+/** The keys of all workspaces: which there are, and the end of one. */
+@Injectable()
+export class WorkspaceKeys {
+  constructor(@Inject(DataSource) private readonly database: DataSource) {}
+
+  /** Of one workspace, or of all; revoked ones too, the oldest first. */
+  list(workspace?: string): Promise<ListedKey[]> {
+    return this.database.query(LIST, [workspace ?? null]);
+  }
+
+  /**
+   * Revokes a key for good: no start lets it in again. Every process refuses it when it next reads the keys.
+   *
+   * @param text the prefix of a key, or the whole key, whatever it opens
+   * @param force also the last of its kind, which leaves a collector or the API of a workspace without any
+   * @returns what was revoked: one key, unless the whole text was given and is a key of both kinds
+   * @throws Refused `key-not-found`, `key-ambiguous`, `key-revoked`, `key-is-last`; then nothing is revoked
+   */
+  revoke(text: string, { force = false } = {}): Promise<StoredKey[]> {
+    return this.database.transaction(async (tx) => {
+      const keys = meant(text, await tx.query<StoredKey[]>(FIND, [hashKey(text), text]));
+      for (const key of keys) {
+        await tx.query(LOCK, [key.workspace]);
+        if (!force) await refuseLast(tx, key);
+        const [, revoked] = await tx.query<[unknown, number]>(REVOKE[key.kind], [key.keyHash]);
+        if (revoked === 0) throw new Refused('key-revoked', `${nameOf(key)} has just been revoked`);
+      }
+      return keys;
+    });
+  }
+}
+
+/** `API key ak_1a2b3 of workspace "main"` */
+export const nameOf = ({ prefix, kind, workspace, collector }: ListedKey): string =>
+  `${kind} key ${prefix} of ${collector === null ? '' : `collector "${collector}" in `}workspace "${workspace}"`;
+
+/** The live keys that a person means: the one with that prefix, or those that are the text. */
+function meant(text: string, found: readonly StoredKey[]): StoredKey[] {
+  const whole = found.filter(({ keyHash }) => keyHash === hashKey(text));
+  const candidates = whole.length > 0 ? whole : found;
+  const live = candidates.filter(({ revokedAt }) => revokedAt === null);
+  if (live.length === 0) throw notLive(text, candidates);
+  if (live.length === 1 || whole.length > 0) return live;
+  const names = live.map(nameOf).join(', ');
+  throw new Refused('key-ambiguous', `"${text}" is the prefix of ${names}: give the whole key instead`);
+}
+
+function notLive(text: string, [revoked]: readonly StoredKey[]): Refused {
+  if (!revoked)
+    return new Refused(
+      'key-not-found',
+      `No key has the prefix "${text}"; \`npx touchline keys list\` shows all`,
+    );
+  const { revokedAt } = revoked;
+  return new Refused('key-revoked', `${nameOf(revoked)} was revoked already, at ${revokedAt?.toISOString()}`);
+}
+
+/** @throws Refused `key-is-last` */
+async function refuseLast(tx: EntityManager, key: StoredKey): Promise<void> {
+  const { kind, workspace, collector, keyHash } = key;
+  const [row] = await tx.query<{ others: number }[]>(OTHERS, [kind, workspace, collector, keyHash]);
+  if (row !== undefined && row.others > 0) return;
+  const harm =
+    kind === 'write' ? 'its clients drop what they are refused' : 'nobody could ask there any more';
+  throw new Refused(
+    'key-is-last',
+    `${nameOf(key)} is the last one: ${harm}. ` +
+      `Make others first (npx touchline keys add ${workspace}), or say --force`,
+  );
+}
