@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { openDataSource } from '../database/data-source.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { CONFIGURATION_ENTITIES } from '../workspaces/entities.js';
+import { WorkspaceKeys } from '../workspaces/workspace-keys.js';
 import { Workspaces } from '../workspaces/workspaces.js';
 import { KeyStore } from './keys.js';
 
@@ -65,6 +67,24 @@ test('a key made while another look-up is under way is found', async () => {
   const { apiKey } = await workspaces.add('meanwhile');
   expect(await keys.resolveApiKey(apiKey)).toBe('meanwhile');
   expect(await early).toBeUndefined();
+});
+
+test('a revoked key is refused within ten seconds also where nobody asked meanwhile', async () => {
+  const { apiKey } = await workspaces.add('idle');
+  const keys = new KeyStore(configuration);
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+  try {
+    keys.onModuleInit();
+    expect(await keys.resolveApiKey(apiKey)).toBe('idle');
+    await new WorkspaceKeys(configuration).revoke(apiKey, { force: true });
+    jest.advanceTimersByTime(9_999);
+    jest.useRealTimers();
+    await sleep(200);
+    expect(await keys.resolveApiKey(apiKey)).toBeUndefined();
+  } finally {
+    jest.useRealTimers();
+    keys.onModuleDestroy();
+  }
 });
 
 test('while the database is away a known key still opens, and an unknown one is not called wrong', async () => {

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DataSource, IsNull } from 'typeorm';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { ApiKey, WriteKey } from '../workspaces/entities.js';
@@ -13,7 +13,6 @@ export interface CollectorKey {
 interface KnownKeys {
   readonly write: ReadonlyMap<string, CollectorKey>;
   readonly api: ReadonlyMap<string, string>;
-  readonly loadedAt: number;
 }
 
 /** So many keys are known by their text, so that a busy one is hashed once. Wrong ones share the room. */
@@ -21,21 +20,30 @@ const REMEMBERED = 10_000;
 /** In UTF-16 units, as settings allow; a longer one is not worth the room. */
 const LONGEST_KEY = 200;
 
-/** A revoked key stops working within this time, in ms. */
-const REFRESH_MS = 10_000;
+/** Keys are read again this often, in ms, whether anybody asks or not: a revoked one stops working within ten seconds. */
+const REFRESH_MS = 5_000;
 
 /**
  * All keys of the deployment, held in memory by their hashes, so that a known key costs no query. A key that is not
  * known waits for a fresh load: one just made works at once, and any number of wrong ones share one query at a time.
  */
 @Injectable()
-export class KeyStore {
-  private known: KnownKeys = { write: new Map(), api: new Map(), loadedAt: -Infinity };
+export class KeyStore implements OnModuleInit, OnModuleDestroy {
+  private known: KnownKeys = { write: new Map(), api: new Map() };
   private readonly hashes = new Map<string, string>();
   private running: Promise<KnownKeys> | undefined;
   private next: Promise<KnownKeys> | undefined;
+  private refresh: NodeJS.Timeout | undefined;
 
   constructor(@Inject(DataSource) private readonly database: DataSource) {}
+
+  onModuleInit(): void {
+    this.refresh = setInterval(() => void this.freshLoad().catch(() => undefined), REFRESH_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.refresh);
+  }
 
   /** @throws StoreUnavailable the key is not in memory and the database cannot be asked. */
   resolveWriteKey(key: string): Promise<CollectorKey | undefined> {
@@ -53,9 +61,7 @@ export class KeyStore {
   ): Promise<T | undefined> {
     const hash = this.hashOf(key);
     const found = find(this.known, hash);
-    if (found === undefined) return find(await this.freshLoad(), hash);
-    if (Date.now() - this.known.loadedAt > REFRESH_MS) this.freshLoad().catch(() => undefined);
-    return found;
+    return found ?? find(await this.freshLoad(), hash);
   }
 
   private hashOf(key: string): string {
@@ -83,7 +89,6 @@ export class KeyStore {
   private async load(): Promise<KnownKeys> {
     const live = { revokedAt: IsNull() };
     try {
-      const loadedAt = Date.now();
       const [write, api] = await Promise.all([
         this.database.getRepository(WriteKey).findBy(live),
         this.database.getRepository(ApiKey).findBy(live),
@@ -91,7 +96,6 @@ export class KeyStore {
       this.known = {
         write: new Map(write.map(({ keyHash, workspace, collector }) => [keyHash, { workspace, collector }])),
         api: new Map(api.map(({ keyHash, workspace }) => [keyHash, workspace])),
-        loadedAt,
       };
       return this.known;
     } catch (cause) {
