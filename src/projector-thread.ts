@@ -7,6 +7,8 @@ import type { SlotObserver } from './projections/slot.js';
 import type { FromProjector, ProjectorData, ToProjector } from './projector.js';
 
 const PROJECTOR = new URL('./projector.js', import.meta.url);
+/** Room for new objects: with less V8 collects all the time, on cores that others need. */
+const LIMITS = { maxYoungGenerationSizeMb: 48 };
 const RESTART_MS = { first: 500, longest: 30_000 };
 
 /**
@@ -55,7 +57,7 @@ export class ProjectorThread implements Projecting {
 
   /** @returns why it ended */
   #runOnce(): Promise<string> {
-    const worker = new Worker(this.script, { workerData: this.data });
+    const worker = new Worker(this.script, { workerData: this.data, resourceLimits: LIMITS });
     this.#worker = worker;
     let fault: Error | undefined;
     worker.on('message', (message: FromProjector) => this.#hear(message));

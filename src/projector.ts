@@ -24,11 +24,8 @@ export type FromProjector =
   | { readonly say: 'log' | 'warn' | 'error'; readonly line: string }
   | { readonly observe: keyof SlotObserver; readonly told: readonly unknown[] };
 
-/**
- * How far the projections stand back, as Unix niceness: whoever waits for an answer goes first, and what is left over,
- * a tenth at least, goes to the read models.
- */
-const NICENESS = 10;
+/** How far the projections stand back, as Unix niceness: whoever waits for an answer goes first, they get what is left. */
+const NICENESS = 19;
 /** Of the calling thread on Linux; elsewhere it would mean the whole process. */
 const THIS_THREAD = 0;
 

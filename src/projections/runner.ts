@@ -214,7 +214,8 @@ export class ProjectionRunner {
   private async catchUpOne(slot: Slot, target: Position): Promise<void> {
     while ((slot.position ?? -1n) < target) {
       try {
-        if ((await slot.step()) !== 'moved' && (slot.position ?? -1n) < target) await sleep(20);
+        const step = await slot.step();
+        if (step !== 'moved' && step !== 'more' && (slot.position ?? -1n) < target) await sleep(20);
       } catch (error) {
         slot.drop();
         if (!(error instanceof Fenced)) throw error;

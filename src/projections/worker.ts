@@ -6,8 +6,11 @@ import type { Slot, Step } from './slot.js';
 import { BatchFailed, Fenced } from './transaction.js';
 import type { Wake } from './wake.js';
 
-/** Under load small batches are gathered for so long: nobody would notice, and a tenth of the commits do. */
-const GATHER_MS = 20;
+/**
+ * After a batch events are gathered for four times as long as it took, within these bounds: fewer and larger batches cost
+ * a fraction, the more so where time is short. Who has fallen behind does not wait.
+ */
+const GATHER = { times: 4, shortestMs: 20, longestMs: 200 };
 const SHORTEST_POLL_MS = 10;
 const LONGEST_POLL_MS = 500;
 const LONGEST_BACK_OFF_MS = 5_000;
@@ -54,16 +57,17 @@ export class Worker {
     const step = await this.slot.step(sharing.patience(this.slot));
     if (this.backOff > SHORTEST_POLL_MS) log.log(`${this.slot.projection.name} goes on`);
     this.backOff = SHORTEST_POLL_MS;
-    this.poll = step === 'moved' ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, this.poll * 1.5);
+    const moved = step === 'moved' || step === 'more';
+    this.poll = moved ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, this.poll * 1.5);
     if (sharing.isSurplus(this.slot)) await this.handOver();
-    else await this.rest(step, step === 'moved' ? GATHER_MS - (performance.now() - began) : this.poll);
+    else await this.rest(step, moved ? gatheringMs(performance.now() - began) : this.poll);
   }
 
   private async rest(step: Step, ms: number): Promise<void> {
     const { store, checkpoints, moved, nudge } = this.options;
-    if (step === 'moved') {
+    if (step === 'moved' || step === 'more') {
       moved.ring();
-      if (ms > 0) await nudge.wait(ms);
+      if (step === 'moved') await nudge.wait(ms);
     } else if (step === 'behind') {
       await moved.wait(ms);
     } else if (step === 'elsewhere') {
@@ -95,3 +99,6 @@ export class Worker {
     await nudge.wait(checkpoints.leaseMs / 3);
   }
 }
+
+const gatheringMs = (spentMs: number): number =>
+  Math.min(GATHER.longestMs, Math.max(GATHER.shortestMs, spentMs * GATHER.times));

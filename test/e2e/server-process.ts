@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type pg from 'pg';
+import { serverFlags } from '../../bin/flags.mjs';
 import { createPool } from '../../src/database/database.js';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
@@ -29,7 +30,7 @@ export class ServerProcess {
 
   /** @throws Error with what it said when it ends or does not serve in time */
   static async start({ dataDir, port, env }: ServerOptions): Promise<ServerProcess> {
-    const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+    const child = spawn(process.execPath, [...serverFlags(env?.NODE_OPTIONS), MAIN], {
       env: {
         PATH: process.env.PATH ?? '',
         PORT: String(port),
