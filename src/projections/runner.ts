@@ -214,8 +214,7 @@ export class ProjectionRunner {
   private async catchUpOne(slot: Slot, target: Position): Promise<void> {
     while ((slot.position ?? -1n) < target) {
       try {
-        const step = await slot.step();
-        if (step !== 'moved' && step !== 'more' && (slot.position ?? -1n) < target) await sleep(20);
+        if ((await slot.step()) !== 'moved' && (slot.position ?? -1n) < target) await sleep(20);
       } catch (error) {
         slot.drop();
         if (!(error instanceof Fenced)) throw error;

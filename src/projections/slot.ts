@@ -32,11 +32,10 @@ export interface SlotObserver {
 /**
  * - `elsewhere` another process owns the projection
  * - `moved` the checkpoint moved
- * - `more` it moved by as much as a batch may hold, and there is more in the log
  * - `behind` there is more in the log, but not yet in the projections whose rows it reads
  * - `idle` everything is applied
  */
-export type Step = 'elsewhere' | 'moved' | 'more' | 'behind' | 'idle';
+export type Step = 'elsewhere' | 'moved' | 'behind' | 'idle';
 
 /** One projection's place in this process: taken with a lease, then moved step by step. */
 export class Slot {
@@ -87,9 +86,8 @@ export class Slot {
     const upTo = gate !== undefined && gate < page.upTo ? gate : page.upTo;
     if (upTo <= position) return page.upTo > position ? 'behind' : 'idle';
     const events = upTo < page.upTo ? page.events.filter((event) => event.position <= upTo) : page.events;
-    const full = page.upTo - position >= BigInt(this.size.limit);
-    await this.apply(this.standing, events, upTo, full);
-    return full && upTo === page.upTo ? 'more' : 'moved';
+    await this.apply(this.standing, events, upTo, page.upTo - position >= BigInt(this.size.limit));
+    return 'moved';
   }
 
   private async apply(

@@ -7,10 +7,10 @@ import { BatchFailed, Fenced } from './transaction.js';
 import type { Wake } from './wake.js';
 
 /**
- * After a batch events are gathered for four times as long as it took, within these bounds: fewer and larger batches cost
- * a fraction, the more so where time is short. Who has fallen behind does not wait.
+ * After a batch events are gathered for four times as long as it took, within these bounds, or until there are enough:
+ * fewer and larger batches cost a fraction, the more so where time is short.
  */
-const GATHER = { times: 4, shortestMs: 20, longestMs: 200 };
+const GATHER = { times: 4, shortestMs: 20, longestMs: 200, enough: 500n };
 const SHORTEST_POLL_MS = 10;
 const LONGEST_POLL_MS = 500;
 const LONGEST_BACK_OFF_MS = 5_000;
@@ -57,23 +57,23 @@ export class Worker {
     const step = await this.slot.step(sharing.patience(this.slot));
     if (this.backOff > SHORTEST_POLL_MS) log.log(`${this.slot.projection.name} goes on`);
     this.backOff = SHORTEST_POLL_MS;
-    const moved = step === 'moved' || step === 'more';
-    this.poll = moved ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, this.poll * 1.5);
+    this.poll = step === 'moved' ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, this.poll * 1.5);
     if (sharing.isSurplus(this.slot)) await this.handOver();
-    else await this.rest(step, moved ? gatheringMs(performance.now() - began) : this.poll);
+    else await this.rest(step, step === 'moved' ? gatheringMs(performance.now() - began) : this.poll);
   }
 
   private async rest(step: Step, ms: number): Promise<void> {
     const { store, checkpoints, moved, nudge } = this.options;
-    if (step === 'moved' || step === 'more') {
+    const position = this.slot.position ?? 0n;
+    if (step === 'moved') {
       moved.ring();
-      if (step === 'moved') await nudge.wait(ms);
+      await Promise.race([store.waitForGrowth(position + GATHER.enough, ms), nudge.wait(ms)]);
     } else if (step === 'behind') {
       await moved.wait(ms);
     } else if (step === 'elsewhere') {
       await nudge.wait(Math.max(ms, checkpoints.leaseMs / 10));
     } else {
-      await Promise.race([store.waitForGrowth(this.slot.position ?? 0n, ms), nudge.wait(ms)]);
+      await Promise.race([store.waitForGrowth(position, ms), nudge.wait(ms)]);
     }
   }
 
