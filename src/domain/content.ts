@@ -78,15 +78,19 @@ export function canonicalUrl(url: string): string {
 /** Compiles a URL pattern of the catalogue into a test of canonical URLs. */
 export function urlPattern(pattern: string): (canonical: string) => boolean {
   const anyHost = pattern.startsWith('/');
-  const target = anyHost
-    ? pattern
-    : pattern.replace(/^https?:\/\//i, '').replace(/^[^/]+/, (host) => host.toLowerCase());
-  const glob = target
+  const glob = asCollected(pattern, anyHost)
     .replace(/\/+$/, '')
     .replace(/[\\^$.*+?()[\]{}|]/g, (char) => (char === '*' ? '*' : `\\${char}`));
   const body = glob.replace(/\*\*|\*/g, (star) => (star === '**' ? '.*' : '[^/]*'));
   const regex = new RegExp(anyHost ? `^(?:https://[^/]+)?${body}/?$` : `^https://${body}/?$`, 's');
   return (canonical) => regex.test(canonical);
+}
+
+/** Spelled as collectors hand URLs in: the path percent-encoded, the host in lower case and punycode. */
+function asCollected(pattern: string, anyHost: boolean): string {
+  const bare = pattern.replace(/^https?:\/\//i, '');
+  const url = URL.parse(`https://${anyHost ? 'any.host' : ''}${bare}`);
+  return url ? `${anyHost ? '' : url.host}${url.pathname}` : bare;
 }
 
 /** A test of the canonical URL against any of the patterns; without patterns everything passes. */
