@@ -89,6 +89,23 @@ describe('a URL pattern', () => {
     ['/über-uns', `${ACME}/uber-uns`, false],
   ])('in any script, %s of %s: %j', (pattern, url, matches) => expect(holds(pattern, url)).toBe(matches));
 
+  test('many wildcards mean what the same regular expression means', () => {
+    const text = (unit: fc.Arbitrary<string>) => fc.string({ unit, maxLength: 8 });
+    const pattern = text(fc.constantFrom('a', 'b', '/', '*', '**')).filter((each) => !/\*{3}/.test(each));
+    fc.assert(
+      fc.property(pattern, text(fc.constantFrom('a', 'b', '/')), (glob, path) => {
+        const body = glob.replace(/\/+$/, '').replace(/\*\*?/g, (star) => (star === '*' ? '[^/]*' : '.*'));
+        const meant = new RegExp(`^/x${body}$`).test(`/x${path.replace(/\/+$/, '')}`);
+        expect(holds(`/x${glob}`, `${ACME}/x${path}`)).toBe(meant);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  // A regular expression does not come to an end of this.
+  test('the longest URL is read once', () =>
+    expect(holds('/**a**a**a**b', `${ACME}/${'a'.repeat(2_000)}`)).toBe(false));
+
   test('of several any may hold, and without a URL none does', () => {
     const matches = anyUrl(['/pricing', '/plans']);
     expect(matches(`${ACME}/plans`)).toBe(true);
