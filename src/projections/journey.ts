@@ -101,6 +101,8 @@ async function applyPart(
   await uow.prefetchDomains(
     changes.flatMap(({ workspace, domains: all }) => all.map((domain) => ({ workspace, domain }))),
   );
+  // A split may bring any of its e-mails to the fore.
+  if (changes.length > 0) await uow.keysOfMerged();
   const items = work
     .map((each) => ({ ...each, domains: domains.get(each.position) ?? [] }))
     .filter((each) => each.keys.length > 0 || each.domains.length > 0);

@@ -160,6 +160,11 @@ export class UnitOfWork {
     if (!lead.keysLoaded) await this.#gate.ask('leadKeys', lead);
   }
 
+  /** All keys of the leads in work that a split could part. */
+  async keysOfMerged(): Promise<void> {
+    await this.#readLeadKeys([...this.#leads.values()].filter(({ merged }) => merged));
+  }
+
   async journeyOf(lead: Lead): Promise<void> {
     if (!lead.journeyLoaded) await this.#gate.ask('journeys', lead);
   }
