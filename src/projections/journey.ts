@@ -12,6 +12,7 @@ import { refoldEverybody } from './journey/publication.js';
 import { settle } from './journey/settle.js';
 import { UnitOfWork } from './journey/unit-of-work.js';
 import { Writing } from './journey/writing.js';
+import { ifSound } from './parking.js';
 import { PoisonedEvent, type ParkingKey, type Projection, type Range } from './projection.js';
 
 /**
@@ -222,7 +223,7 @@ async function parkingKeys(
   events: readonly RecordedEvent[],
   tx: PoolClient,
 ): Promise<readonly (readonly ParkingKey[])[]> {
-  const named = events.map((event) => (isPersonal(event) ? keysOf(event) : []));
+  const named = events.map((event) => (isPersonal(event) ? ifSound(() => keysOf(event)) : []));
   const pairs = events.flatMap(({ workspace }, at) => (named[at] ?? []).map((key) => ({ workspace, key })));
   const { rows } = await tx.query<{ workspace: string; key: string; lead_id: string }>(
     `SELECT workspace, key, lead_id FROM unnest($1::text[], $2::text[]) AS w (workspace, key)

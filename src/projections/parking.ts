@@ -14,16 +14,20 @@ export interface ToPark {
 /** The keys that parked events hold, each with the position of the last event that holds it. */
 export class ParkedKeys implements Parked {
   private readonly holders = new Map<string, Position>();
+  private isAny = false;
 
   constructor(from?: ParkedKeys) {
     from?.holders.forEach((position, key) => this.holders.set(key, position));
+    this.isAny = from?.any ?? false;
   }
 
+  /** Whether anything is parked, also what names nobody. */
   get any(): boolean {
-    return this.holders.size > 0;
+    return this.isAny;
   }
 
   hold(workspace: string, keys: readonly string[], position: Position): void {
+    this.isAny = true;
     for (const key of keys) this.holders.set(`${workspace}\0${key}`, position);
   }
 
@@ -42,12 +46,22 @@ export class ParkedKeys implements Parked {
 }
 
 /** What an event is about, by the keys it names itself. */
-export function namedKeys(event: RecordedEvent): ParkingKey[] {
-  if (isEvent(event, 'TouchpointRecorded', 'IdentityClaimed')) return [...event.data.identity];
-  if (isEvent(event, 'IdentitiesMerged', 'IdentitiesSplit')) return [event.data.key, event.data.otherKey];
-  if (isEvent(event, 'AccountObserved')) return [`account:${event.data.accountId}`];
-  if (isEvent(event, 'JourneyModelPublished')) return [`workspace:${event.workspace}`];
-  return [`opportunity:${event.data.opportunityId}`];
+export const namedKeys = (event: RecordedEvent): ParkingKey[] =>
+  ifSound(() => {
+    if (isEvent(event, 'TouchpointRecorded', 'IdentityClaimed')) return event.data.identity;
+    if (isEvent(event, 'IdentitiesMerged', 'IdentitiesSplit')) return [event.data.key, event.data.otherKey];
+    if (isEvent(event, 'AccountObserved')) return [`account:${event.data.accountId}`];
+    if (isEvent(event, 'JourneyModelPublished')) return [`workspace:${event.workspace}`];
+    return [`opportunity:${event.data.opportunityId}`];
+  });
+
+/** Keys of an event whose data may be anything: what is none of its type names nobody, and keeps nobody else waiting. */
+export function ifSound<Key extends ParkingKey>(keys: () => readonly Key[]): Key[] {
+  try {
+    return [...keys()];
+  } catch {
+    return [];
+  }
 }
 
 /** The named keys of each event with those the projection adds (leads), one entry an event. */
