@@ -145,7 +145,7 @@ async function applyUnparked(
   if (!skip) await projection.apply(apply, tx, { ...range, parked: held });
   await insertParked(tx, projection.name, park);
   const wide = apply.filter((event) => namedKeys(event).includes(`workspace:${event.workspace}`));
-  const overtaken = (skip ? all : [...wide, ...unhandled]).map(({ workspace }) => workspace);
+  const overtaken = skip ? all : [...wide, ...unhandled];
   if (overtaken.length > 0) await markOvertaken(tx, projection.name, overtaken);
   return park;
 }

@@ -130,15 +130,17 @@ export async function insertParked(
   );
 }
 
-/** An event about a whole workspace was applied: what is parked there can no longer be put in as if in time. */
+/** Events that something about their whole workspace has passed can no longer be put in as if in time. */
 export async function markOvertaken(
   tx: pg.PoolClient,
   projection: string,
-  workspaces: readonly string[],
+  passed: readonly Pick<RecordedEvent, 'workspace' | 'position'>[],
 ): Promise<void> {
   await tx.query(
-    'UPDATE touchline.parked_event SET overtaken = true WHERE projection = $1 AND workspace = ANY ($2)',
-    [projection, workspaces],
+    `UPDATE touchline.parked_event parked SET overtaken = true
+     FROM unnest($2::text[], $3::bigint[]) passed (workspace, position)
+     WHERE parked.projection = $1 AND parked.workspace = passed.workspace AND parked.position <= passed.position`,
+    [projection, passed.map(({ workspace }) => workspace), passed.map(({ position }) => String(position))],
   );
 }
 
