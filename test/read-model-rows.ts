@@ -35,6 +35,13 @@ export async function currentRows(pool: pg.Pool): Promise<Rows> {
   };
 }
 
+/** What was true right after the event at a position, with when it became known. */
+export async function rowsAsOf(pool: pg.Pool, position: bigint): Promise<Rows> {
+  const where = `known_from <= ${position} AND (superseded_at IS NULL OR superseded_at > ${position})`;
+  const without = ['superseded_at', 'path_id'];
+  return named(await Promise.all(TABLES.map((table) => rowsOf(pool, table, { where, without }))));
+}
+
 /** Every version of every row, with its positions. */
 export async function allVersions(pool: pg.Pool): Promise<Rows> {
   return named(await Promise.all(TABLES.map((table) => rowsOf(pool, table, { without: ['path_id'] }))));
