@@ -105,7 +105,9 @@ const someDeal: fc.Arbitrary<Made> = fc
 
 const model: fc.Arbitrary<Made> = fc
   .constantFrom(TEST_MODEL, OTHER_MODEL)
-  .map((document) => (nth) => [said(named(nth, 'model'), 'model', 'JourneyModelPublished', 0, { document })]);
+  .map((document) => (nth) => [
+    said(named(nth, document.name), 'model', 'JourneyModelPublished', 0, { document }),
+  ]);
 
 export interface Tangle {
   /** What was known before: three people with their e-mails, all of them taken for one. */

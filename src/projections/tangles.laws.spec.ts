@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { forget, logOf, rebuildCredits, type Entry } from '../../test/deals.js';
+import { forget, logOf, rebuildCredits, said, type Entry } from '../../test/deals.js';
+import { TEST_MODEL } from '../../test/journeys.js';
 import { allVersions, currentRows, type Rows } from '../../test/read-model-rows.js';
 import { every, projectCut, tangles } from '../../test/tangles.js';
 
@@ -52,5 +53,33 @@ test('and what was true when does not depend on the batches, live or rebuilt', a
       expect(await allVersions(db.pool)).toEqual(one);
     }),
     runs,
+  );
+}, 600_000);
+
+const model = said('crowd', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
+
+/** Many workspaces side by side, event by event: more than is applied, or written, at a time. */
+const crowd = fc.array(tangles, { minLength: 60, maxLength: 60 }).map((worlds) => {
+  const logs = worlds.map(({ before, shuffled }, nth) => {
+    // A model parts the batch, so there is one for all at its beginning.
+    const others = shuffled.filter(({ event }) => event.type !== 'JourneyModelPublished');
+    return logOf([model, ...before, ...others], `w${nth}`);
+  });
+  const longest = Math.max(...logs.map(({ length }) => length));
+  const mixed = Array.from({ length: longest }, (_, at) => logs.flatMap((log) => log[at] ?? [])).flat();
+  return mixed.map((event, at) => ({ ...event, position: BigInt(at + 1) }));
+});
+
+test('a batch of a thousand events of many people is what many batches are', async () => {
+  await fc.assert(
+    fc.asyncProperty(crowd, async (log) => {
+      await forget(db.pool);
+      await projectCut(db.pool, log, every(60, log.length));
+      const many = await allVersions(db.pool);
+      await forget(db.pool);
+      await projectCut(db.pool, log, []);
+      expect(await allVersions(db.pool)).toEqual(many);
+    }),
+    { numRuns: Number(process.env['LAW_RUNS'] ?? 3), endOnFailure: true },
   );
 }, 600_000);
