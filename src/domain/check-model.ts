@@ -37,14 +37,21 @@ const date = which((value) =>
     : 'must be a date as YYYY-MM-DD, in quotes',
 );
 
-const timeZone = which((value) => {
+/** By region and place: abbreviations and offsets mean other days in SQL than in JavaScript, PST and +01:00 among them. */
+const timeZone = which((value) =>
+  typeof value === 'string' && /^(?:UTC|GMT|[a-z]+\/.+)$/i.test(value) && isTimeZone(value)
+    ? undefined
+    : 'must be a time zone like Europe/Berlin or UTC',
+);
+
+function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: String(value) });
-    return undefined;
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
   } catch {
-    return 'must be a time zone like Europe/Berlin or UTC';
+    return false;
   }
-});
+}
 
 const urlPattern = both(
   text,

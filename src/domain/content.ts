@@ -78,15 +78,46 @@ export function canonicalUrl(url: string): string {
 /** Compiles a URL pattern of the catalogue into a test of canonical URLs. */
 export function urlPattern(pattern: string): (canonical: string) => boolean {
   const anyHost = pattern.startsWith('/');
-  const target = anyHost
-    ? pattern
-    : pattern.replace(/^https?:\/\//i, '').replace(/^[^/]+/, (host) => host.toLowerCase());
-  const glob = target
-    .replace(/\/+$/, '')
-    .replace(/[\\^$.*+?()[\]{}|]/g, (char) => (char === '*' ? '*' : `\\${char}`));
-  const body = glob.replace(/\*\*|\*/g, (star) => (star === '**' ? '.*' : '[^/]*'));
-  const regex = new RegExp(anyHost ? `^(?:https://[^/]+)?${body}/?$` : `^https://${body}/?$`, 's');
-  return (canonical) => regex.test(canonical);
+  const glob = asCollected(pattern, anyHost).replace(/\/+$/, '');
+  const matches = globTest(anyHost ? glob : `https://${glob}`);
+  return (canonical) => matches(anyHost ? canonical.replace(/^https:\/\/[^/]+/, '') : canonical);
+}
+
+/**
+ * `*` is anything but `/`, `**` anything. A text is read once, with all the places in the pattern it may have come to:
+ * a regular expression tries one way after another, which takes minutes over a long URL when wildcards are several.
+ */
+function globTest(glob: string): (text: string) => boolean {
+  const parts = glob.match(/\*\*|[^]/g) ?? [];
+  const start = glob.replace(/\*.*$/s, '');
+  if (start === glob) return (text) => text === glob;
+  const isStar = (at: number): boolean => parts[at] === '*' || parts[at] === '**';
+  /** A wildcard may stand for nothing. */
+  const reach = (places: Set<number>): Set<number> => {
+    for (const at of places) if (isStar(at)) places.add(at + 1);
+    return places;
+  };
+  return (text) => {
+    if (!text.startsWith(start)) return false;
+    let places = reach(new Set([start.length]));
+    for (let index = start.length; index < text.length && places.size > 0; index++) {
+      const char = text[index];
+      const next = new Set<number>();
+      for (const at of places) {
+        if (parts[at] === '**' || (parts[at] === '*' && char !== '/')) next.add(at);
+        else if (parts[at] === char) next.add(at + 1);
+      }
+      places = reach(next);
+    }
+    return places.has(parts.length);
+  };
+}
+
+/** Spelled as collectors hand URLs in: the path percent-encoded, the host in lower case and punycode. */
+function asCollected(pattern: string, anyHost: boolean): string {
+  const bare = pattern.replace(/^https?:\/\//i, '');
+  const url = URL.parse(`https://${anyHost ? 'any.host' : ''}${bare}`);
+  return url ? `${anyHost ? '' : url.host}${url.pathname}` : bare;
 }
 
 /** A test of the canonical URL against any of the patterns; without patterns everything passes. */

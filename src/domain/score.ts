@@ -70,12 +70,16 @@ export function scoreRules(scoring: Scoring, persona: string | null, dates: Cale
   };
 }
 
+/** A rule may have any name, also one that every object knows, such as `constructor`. */
+const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
+
 const isRepeat = (rule: ScoreRule, content: string | undefined, { once }: ScoreState): boolean =>
-  rule.oncePerContent === true && content !== undefined && (once[rule.name]?.includes(content) ?? false);
+  rule.oncePerContent === true && content !== undefined && (own(once, rule.name)?.includes(content) ?? false);
 
 const withContent = ({ once }: ScoreState, rule: string, content: string): ScoreState['once'] => ({
   ...once,
-  [rule]: [...(once[rule] ?? []), content],
+  [rule]: [...(own(once, rule) ?? []), content],
 });
 
 function timesUsed(rule: ScoreRule, period: string | number, { caps }: ScoreState): number {

@@ -50,7 +50,7 @@ function wholeWords(words: readonly string[]): Test {
   return (value) => typeof value === 'string' && pattern.test(value);
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 function numeric(value: unknown): number {
   if (typeof value === 'number') return value;

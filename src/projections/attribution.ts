@@ -42,12 +42,6 @@ export const attribution: Projection = {
       await attribute(tx, range, workspace, positionsByDeal(ofWorkspace));
     }
   },
-  parkingKeys: (events) =>
-    Promise.resolve(
-      (events as readonly RecordedEvent<(typeof HANDLES)[number]>[]).map(({ data }) =>
-        'opportunityId' in data ? [`opportunity:${data.opportunityId}`] : [],
-      ),
-    ),
 };
 
 async function dirtyByEvents(

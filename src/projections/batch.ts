@@ -145,7 +145,9 @@ async function applyUnparked(
   if (!skip) await projection.apply(apply, tx, { ...range, parked: held });
   await insertParked(tx, projection.name, park);
   const wide = apply.filter((event) => namedKeys(event).includes(`workspace:${event.workspace}`));
-  const overtaken = (skip ? all : [...wide, ...unhandled]).map(({ workspace }) => workspace);
+  // One that works from rows left out whatever concerned the parked events since.
+  const leftOut = projection.after.length > 0 ? park.map(({ event }) => event) : [];
+  const overtaken = skip ? all : [...wide, ...unhandled, ...leftOut];
   if (overtaken.length > 0) await markOvertaken(tx, projection.name, overtaken);
   return park;
 }

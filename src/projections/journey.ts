@@ -12,6 +12,7 @@ import { refoldEverybody } from './journey/publication.js';
 import { settle } from './journey/settle.js';
 import { UnitOfWork } from './journey/unit-of-work.js';
 import { Writing } from './journey/writing.js';
+import { ifSound } from './parking.js';
 import { PoisonedEvent, type ParkingKey, type Projection, type Range } from './projection.js';
 
 /**
@@ -66,17 +67,20 @@ async function apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Ran
       () => [`workspace:${event.workspace}`],
       () => models.publish(event, positionOf(event, range)),
     );
-    await refoldEverybody(tx, models, event.workspace, positionOf(event, range));
+    await refoldEverybody(tx, models, event.workspace, positionOf(event, range), isLate(event, range));
   }
   await applyPart(part, tx, range, models);
 }
 
 /**
- * From where on the log says so. An event that is applied late (it was parked, and healed) takes effect at the next
- * position: what was answered `asOf` an earlier one stays as it was.
+ * From where on the log says so. An event that is applied late (it was parked, and healed) takes effect where the
+ * projection stands: what was answered `asOf` an earlier position stays as it was.
  */
 const positionOf = (event: RecordedEvent, range: Range): Position =>
-  event.position > range.after ? event.position : range.after + 1n;
+  isLate(event, range) ? range.after : event.position;
+
+/** What an event ends that is applied late may have begun at the very position where it takes effect. */
+const isLate = ({ position }: RecordedEvent, range: Range): boolean => position <= range.after;
 
 interface Work extends Item {
   readonly event: RecordedEvent;
@@ -101,18 +105,20 @@ async function applyPart(
   await uow.prefetchDomains(
     changes.flatMap(({ workspace, domains: all }) => all.map((domain) => ({ workspace, domain }))),
   );
+  // A split may bring any of its e-mails to the fore.
+  if (changes.length > 0) await uow.keysOfMerged();
   const items = work
     .map((each) => ({ ...each, domains: domains.get(each.position) ?? [] }))
     .filter((each) => each.keys.length > 0 || each.domains.length > 0);
   const writing = new Writing(tx);
-  const isHealing = events.some(({ position }) => position <= range.after);
+  const isHealing = events.some((event) => isLate(event, range));
   try {
     await applyGroups(uow, groups(uow, items), () => writing.after(uow.seal(isHealing)));
   } finally {
     await writing.settled();
   }
   await writing.done();
-  await accounts.write();
+  await accounts.write(isHealing);
 }
 
 /** Events that are applied before the database is looked after again, and before what came of them is written. */
@@ -220,7 +226,7 @@ async function parkingKeys(
   events: readonly RecordedEvent[],
   tx: PoolClient,
 ): Promise<readonly (readonly ParkingKey[])[]> {
-  const named = events.map((event) => (isPersonal(event) ? keysOf(event) : []));
+  const named = events.map((event) => (isPersonal(event) ? ifSound(() => keysOf(event)) : []));
   const pairs = events.flatMap(({ workspace }, at) => (named[at] ?? []).map((key) => ({ workspace, key })));
   const { rows } = await tx.query<{ workspace: string; key: string; lead_id: string }>(
     `SELECT workspace, key, lead_id FROM unnest($1::text[], $2::text[]) AS w (workspace, key)

@@ -39,8 +39,6 @@ export const opportunities: Projection = {
     await writeKeys(tx, seats.added);
     await writeHorizon(tx, deals.added);
   },
-  parkingKeys: (events) =>
-    Promise.resolve((events as readonly DealEvent[]).map(({ data }) => [parkingKey(data)])),
 };
 
 const parkingKey = ({ opportunityId }: DealEvent['data']) => `opportunity:${opportunityId}` as const;

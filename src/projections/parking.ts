@@ -14,16 +14,20 @@ export interface ToPark {
 /** The keys that parked events hold, each with the position of the last event that holds it. */
 export class ParkedKeys implements Parked {
   private readonly holders = new Map<string, Position>();
+  private isAny = false;
 
   constructor(from?: ParkedKeys) {
     from?.holders.forEach((position, key) => this.holders.set(key, position));
+    this.isAny = from?.any ?? false;
   }
 
+  /** Whether anything is parked, also what names nobody. */
   get any(): boolean {
-    return this.holders.size > 0;
+    return this.isAny;
   }
 
   hold(workspace: string, keys: readonly string[], position: Position): void {
+    this.isAny = true;
     for (const key of keys) this.holders.set(`${workspace}\0${key}`, position);
   }
 
@@ -42,12 +46,22 @@ export class ParkedKeys implements Parked {
 }
 
 /** What an event is about, by the keys it names itself. */
-export function namedKeys(event: RecordedEvent): ParkingKey[] {
-  if (isEvent(event, 'TouchpointRecorded', 'IdentityClaimed')) return [...event.data.identity];
-  if (isEvent(event, 'IdentitiesMerged', 'IdentitiesSplit')) return [event.data.key, event.data.otherKey];
-  if (isEvent(event, 'AccountObserved')) return [`account:${event.data.accountId}`];
-  if (isEvent(event, 'JourneyModelPublished')) return [`workspace:${event.workspace}`];
-  return [`opportunity:${event.data.opportunityId}`];
+export const namedKeys = (event: RecordedEvent): ParkingKey[] =>
+  ifSound(() => {
+    if (isEvent(event, 'TouchpointRecorded', 'IdentityClaimed')) return event.data.identity;
+    if (isEvent(event, 'IdentitiesMerged', 'IdentitiesSplit')) return [event.data.key, event.data.otherKey];
+    if (isEvent(event, 'AccountObserved')) return [`account:${event.data.accountId}`];
+    if (isEvent(event, 'JourneyModelPublished')) return [`workspace:${event.workspace}`];
+    return [`opportunity:${event.data.opportunityId}`];
+  });
+
+/** Keys of an event whose data may be anything: what is none of its type names nobody, and keeps nobody else waiting. */
+export function ifSound<Key extends ParkingKey>(keys: () => readonly Key[]): Key[] {
+  try {
+    return [...keys()];
+  } catch {
+    return [];
+  }
 }
 
 /** The named keys of each event with those the projection adds (leads), one entry an event. */
@@ -116,15 +130,17 @@ export async function insertParked(
   );
 }
 
-/** An event about a whole workspace was applied: what is parked there can no longer be put in as if in time. */
+/** Events that something about their whole workspace has passed can no longer be put in as if in time. */
 export async function markOvertaken(
   tx: pg.PoolClient,
   projection: string,
-  workspaces: readonly string[],
+  passed: readonly Pick<RecordedEvent, 'workspace' | 'position'>[],
 ): Promise<void> {
   await tx.query(
-    'UPDATE touchline.parked_event SET overtaken = true WHERE projection = $1 AND workspace = ANY ($2)',
-    [projection, workspaces],
+    `UPDATE touchline.parked_event parked SET overtaken = true
+     FROM unnest($2::text[], $3::bigint[]) passed (workspace, position)
+     WHERE parked.projection = $1 AND parked.workspace = passed.workspace AND parked.position <= passed.position`,
+    [projection, passed.map(({ workspace }) => workspace), passed.map(({ position }) => String(position))],
   );
 }
 

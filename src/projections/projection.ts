@@ -18,7 +18,8 @@ export interface Projection {
   /** Tables (schema-qualified) that `rebuild` empties. */
   readonly tables: readonly string[];
   /**
-   * @param batch events it handles in (range.after, range.upTo], in position order; may be empty
+   * @param batch events it handles in (range.after, range.upTo], in position order; may be empty. One at or before
+   *   range.after was parked and is applied late, alone, with an empty range
    * @throws PoisonedEvent when one event cannot be applied: the runner parks it and calls again without it
    */
   apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Range): Promise<void>;

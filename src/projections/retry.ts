@@ -59,7 +59,7 @@ export async function retryMarked(
     const marked = await loadMarked(tools);
     if (marked.length === 0) return { lease, held: await loadParkedKeys(pool, projection.name) };
     await inBatch(pool, checkpoints.leaseMs, async (tx) => {
-      const healed = await tryEach(projection, tx, marked);
+      const healed = await tryEach(projection, tx, marked, lease.position);
       if (healed > 0) await markRebuild(tx, dependents, head);
       await checkpoints.advance(tx, lease, lease.position);
     });
@@ -83,12 +83,13 @@ async function tryEach(
   projection: Projection,
   tx: pg.PoolClient,
   marked: readonly Marked[],
+  checkpoint: Position,
 ): Promise<number> {
   const held = await heldBefore(tx, projection.name, marked[0]?.event.position ?? 0n);
   let healed = 0;
   for (const { event, keys } of marked) {
     const blocked = held.holder(event.workspace, keys) !== undefined;
-    const error = blocked ? null : await tryOne(projection, tx, event);
+    const error = blocked ? null : await tryOne(projection, tx, event, checkpoint);
     if (!blocked && error === null) {
       healed += 1;
       continue;
@@ -120,8 +121,9 @@ async function tryOne(
   projection: Projection,
   tx: pg.PoolClient,
   event: RecordedEvent,
+  checkpoint: Position,
 ): Promise<string | null> {
-  const range = { after: event.position - 1n, upTo: event.position };
+  const range = { after: checkpoint, upTo: checkpoint };
   await tx.query('SAVEPOINT retried');
   try {
     await projection.apply([event], tx, range);

@@ -84,7 +84,8 @@ export class Slot {
     const page = await this.pages.page(position, this.size.limit);
     const gate = page.upTo > position ? await this.gate() : undefined;
     const upTo = gate !== undefined && gate < page.upTo ? gate : page.upTo;
-    if (upTo <= position) return page.upTo > position ? 'behind' : 'idle';
+    if (page.upTo > position && upTo <= position) return 'behind';
+    if (upTo <= position) return this.idle(this.standing);
     const events = upTo < page.upTo ? page.events.filter((event) => event.position <= upTo) : page.events;
     await this.apply(this.standing, events, upTo, page.upTo - position >= BigInt(this.size.limit));
     return 'moved';
@@ -103,6 +104,12 @@ export class Slot {
     const ms = performance.now() - began;
     this.size.applied(ms, full);
     this.options.observe.applied(this.projection.name, events.length, upTo, ms);
+  }
+
+  /** Nothing to write, so nothing would show that somebody asked for a rebuild or took over. @throws Fenced */
+  private async idle({ lease }: Standing): Promise<Step> {
+    await this.options.checkpoints.assertHeld(lease);
+    return 'idle';
   }
 
   private async take(patienceMs: number): Promise<Standing | undefined> {

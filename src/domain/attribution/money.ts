@@ -87,8 +87,10 @@ const WEIGHT_ONE = 1e15;
  *
  * @param minor safe integer, 0 or more
  * @param weights 0 to 1 each, not all 0; they need not add up to 1
+ * @throws RangeError when they are not: shares of anything else would not add up
  */
 export function shareOut(minor: number, weights: readonly number[]): number[] {
+  if (!Number.isSafeInteger(minor) || minor < 0) throw new RangeError(`no amount to share out: ${minor}`);
   const parts = weights.map((weight) => Math.round(weight * WEIGHT_ONE));
   const whole = BigInt(parts.reduce((sum, part) => sum + part, 0));
   if (whole <= 0n) throw new RangeError('no weight to share by');

@@ -86,8 +86,8 @@ export class Accounts {
     return this.#meanings.get(id(workspace, domain))?.findLast(({ from }) => from <= at)?.accountId;
   }
 
-  async write(): Promise<void> {
-    await run(this.tx, this.versions.seal());
+  async write(healing: boolean): Promise<void> {
+    await run(this.tx, this.versions.seal(healing));
     const changed = [...this.#changed].map(({ workspace, accountId, state }) => ({
       workspace,
       account_id: accountId,

@@ -1,5 +1,5 @@
 import { isAnonymous, keyValue, type IdentityKey } from '../../domain/identity.js';
-import type { KeyRecord } from './records.js';
+import type { KeyRecord, Lead } from './records.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /** One thing to apply: keys it names, and e-mail domains it changes the meaning of. */
@@ -19,9 +19,11 @@ export function groups<T extends Item>(uow: UnitOfWork, items: readonly T[]): T[
     items.flatMap(({ workspace, domains }) => domains.map((each) => `d\0${workspace}\0${each}`)),
   );
   for (const item of items) joinItem(uow, sets, item, changing);
-  for (const { workspace, id, names } of changing.size > 0 ? uow.leads : []) {
-    const domain = `d\0${workspace}\0${names.emailDomain ?? ''}`;
-    if (changing.has(domain)) sets.join(`l\0${workspace}\0${id}`, domain);
+  for (const lead of changing.size > 0 ? uow.leads : []) {
+    for (const each of domainsOf(uow, lead)) {
+      const domain = `d\0${lead.workspace}\0${each}`;
+      if (changing.has(domain)) sets.join(`l\0${lead.workspace}\0${lead.id}`, domain);
+    }
   }
   return [...Map.groupBy(items, (item) => sets.of(nodeOf(item))).values()];
 }
@@ -42,6 +44,12 @@ function joinItem(uow: UnitOfWork, sets: Sets, item: Item, changing: ReadonlySet
     const domain = `d\0${workspace}\0${uow.domainOf(keyValue(key)) ?? ''}`;
     if (changing.has(domain)) sets.join(own, domain);
   }
+}
+
+/** The domain a lead is known by, and those it may come to be known by. */
+function domainsOf(uow: UnitOfWork, { names, keys }: Lead): string[] {
+  const emails = [...keys].filter(({ key }) => key.startsWith('email:'));
+  return [names.emailDomain ?? '', ...emails.map(({ key }) => uow.domainOf(keyValue(key)) ?? '')];
 }
 
 /** The lead of a key; of an anonymous one all who ever claimed it, with their leads. */

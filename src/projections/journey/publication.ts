@@ -18,6 +18,7 @@ export async function refoldEverybody(
   models: Models,
   workspace: string,
   position: Position,
+  healing: boolean,
 ): Promise<void> {
   for (let after = BEFORE_ALL; ;) {
     const page = await loadLeadsAfter(tx, workspace, after, CHUNK);
@@ -28,7 +29,7 @@ export async function refoldEverybody(
       await settle(uow, lead, position);
       refoldAlone(uow, lead, position);
     }
-    await run(tx, uow.seal());
+    await run(tx, uow.seal(healing));
     after = page.at(-1)?.leadId ?? after;
     if (page.length < CHUNK) return;
   }

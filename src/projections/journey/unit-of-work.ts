@@ -160,6 +160,11 @@ export class UnitOfWork {
     if (!lead.keysLoaded) await this.#gate.ask('leadKeys', lead);
   }
 
+  /** All keys of the leads in work that a split could part. */
+  async keysOfMerged(): Promise<void> {
+    await this.#readLeadKeys([...this.#leads.values()].filter(({ merged }) => merged));
+  }
+
   async journeyOf(lead: Lead): Promise<void> {
     if (!lead.journeyLoaded) await this.#gate.ask('journeys', lead);
   }
@@ -204,9 +209,9 @@ export class UnitOfWork {
   /**
    * What writes all that changed so far; from now on it counts as written.
    *
-   * @param healing an event is applied late, so what it ends may have begun at its own position
+   * @param healing an event is applied late, so what it ends may have begun where it takes effect
    */
-  seal(healing = false): readonly Statement[] {
+  seal(healing: boolean): readonly Statement[] {
     const leads = [...this.#leads.values()].filter(({ dirty }) => dirty);
     const keys = [...this.#keys.values()].flatMap((all) => [...all.values()].filter(({ dirty }) => dirty));
     const statements = [

@@ -45,7 +45,7 @@ export class Versions<Row extends Version & { readonly workspace: string }> {
    *
    * @param healing an event is applied late: what it ends may have begun at the position it is applied at
    */
-  seal(healing = false): readonly Statement[] {
+  seal(healing: boolean): readonly Statement[] {
     const ends = this.#ends(healing);
     const { name, columns } = this.table;
     const rows = this.#born.filter(({ knownFrom, supersededAt }) => knownFrom !== supersededAt);

@@ -1,0 +1,99 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { changed, pathsOf, wholeDocument } from '../../test/model-document.js';
+import { checkModel } from './check-model.js';
+import type { Touch } from './condition.js';
+import { fold } from './journey.js';
+import type { JourneyModel } from './model.js';
+
+/** What the checks look for, so that a part is often right by chance. */
+const likely = fc.constantFrom<unknown>(
+  ...[
+    '',
+    ' ',
+    'chief',
+    'look',
+    'budget',
+    'page_view',
+    'email',
+    'day',
+    'EUR',
+    'UTC',
+    '2026-01-31',
+    '/*',
+    '**',
+  ],
+  ...['co-founder', 'C++', '(', '[', '\\', '/a/**/b', 'é', '\u0000', '\ud800', '__proto__', 'constructor'],
+  ...[0, 1, -1, 0.5, 30, 1e9, 1e-9, true, false, null, [], {}],
+);
+const value: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 4, arbitrary: likely },
+  { weight: 1, arbitrary: fc.array(likely, { maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.jsonValue() },
+);
+const PATHS = pathsOf(wholeDocument());
+
+/** The whole document with other values in a few places. */
+const document = fc.array(fc.tuple(fc.constantFrom(...PATHS), value), { maxLength: 3 }).map(
+  (changes) =>
+    changes.reduce<unknown>((before, [path, other]) => safely(() => changed(before, path, other)) ?? before, wholeDocument()), // prettier-ignore
+);
+
+/** A place may be gone with what an earlier change took away. */
+function safely<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+const touches: readonly Touch[] = (['page_view', 'form_fill', 'custom'] as const).map((kind, nth) => ({
+  ...{ id: `t${nth}`, at: Date.UTC(2026, 0, 1 + nth), kind, channel: 'email', verdict: 'human' },
+  ...{ source: 'newsletter', campaign: 'spring', name: 'Read', properties: { plan: 'pro' } },
+  content: { url: 'https://www.acme.example/papers/one' },
+}));
+const traits = { title: 'Co-founder and CFO', 'company.size': 50, employees: 70 };
+
+/** A document that is let pass must work: it is in the log for good, and everybody's journey is read with it. */
+function works(model: JourneyModel): void {
+  const folded = fold(model, { traits }, touches);
+  expect(folded.perTouch).toHaveLength(touches.length);
+  expect(Number.isFinite(folded.score)).toBe(true);
+}
+
+const runs = { numRuns: Number(process.env['LAW_RUNS'] ?? 2_000) };
+
+test('any JSON gives faults or a model, never an error', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (json) => {
+      const checked = checkModel(json);
+      if ('faults' in checked) expect(checked.faults.length).toBeGreaterThan(0);
+      else works(checked.model);
+    }),
+    runs,
+  );
+});
+
+test('a document that was changed anywhere gives faults, or a model that works', () => {
+  let models = 0;
+  fc.assert(
+    fc.property(document, (changedDocument) => {
+      const json = JSON.parse(JSON.stringify(changedDocument)) as unknown;
+      const before = structuredClone(json);
+      const checked = checkModel(json);
+      expect(json).toEqual(before);
+      if ('model' in checked) {
+        models += 1;
+        works(checked.model);
+        // What was made whole is whole.
+        expect(checkModel(checked.model)).toEqual({ model: checked.model });
+      } else {
+        expect(checked.faults.length).toBeGreaterThan(0);
+        for (const { message } of checked.faults) expect(message).not.toBe('');
+      }
+    }),
+    runs,
+  );
+  expect(models).toBeGreaterThan(0);
+});

@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals';
+import { defaultModel } from '../commands/publish-model.js';
+import { changed, wholeDocument } from '../../test/model-document.js';
+import { DEFAULT_ATTRIBUTION } from './attribution/settings.js';
+import { checkModel } from './check-model.js';
+import { CHANNELS, TOUCHPOINT_KINDS } from './touchpoint.js';
+
+const faultsOf = (document: unknown) => {
+  const checked = checkModel(document);
+  return 'faults' in checked ? checked.faults : [];
+};
+const faultOf = (path: string, value: unknown) => faultsOf(changed(wholeDocument(), path, value));
+
+describe('a name that nothing in the document has', () => {
+  test.each([
+    ['stages[0].enter[0].when.trigger', 'budgt', 'there is no trigger budgt'],
+    ['stages[0].enter[0].when.afterTrigger.trigger', ['budget', 'role'], 'there is no trigger role'],
+    ['stages[0].enter[0].when.content.stage', 'buy', 'there is no stage buy'],
+    ['personas[0].stages[0].enter[0].when.trigger', 'role', 'there is no trigger role'],
+    ['triggers[0].when.content.stage', ['look', 'buy'], 'there is no stage buy'],
+    ['scoring.rules[0].when.trigger', 'role', 'there is no trigger role'],
+    ['scoring.rules[0].persona', 'cfo', 'there is no persona cfo'],
+    ['contents[0].stage', 'buy', 'there is no stage buy'],
+    ['contents[0].personas', ['chief', 'cfo'], 'there is no persona cfo'],
+  ])('%s: %j', (path, value, message) => expect(faultOf(path, value)).toEqual([{ path, message }]));
+
+  test('a stage that only a persona has may be named everywhere', () =>
+    expect(faultOf('contents[0].stage', 'decide')).toEqual([]));
+
+  test('a stage that is taken out is missed wherever it is named', () =>
+    expect(faultOf('stages', []).map(({ path }) => path)).toEqual(['triggers[0].when.content.stage']));
+});
+
+describe('the attribution part', () => {
+  const shares = (count: number, names: string) =>
+    `must be ${count} shares from 0 to 100, not all 0: ${names}`;
+
+  test.each([
+    ['attribution', [], 'must be an object'],
+    ['attribution.lookbackDays', 0, 'must be a number from 1 to 3650'],
+    ['attribution.timeDecay', 7, 'must be { halfLifeDays }'],
+    ['attribution.timeDecay', { halfLifeDays: 0 }, 'halfLifeDays must be a number from 0.01 to 3650'],
+    ['attribution.position', [40, 60], shares(3, 'first, between, last')],
+    ['attribution.uShaped', [50, -1, 0], shares(3, 'first, lead created, others')],
+    ['attribution.wShaped', [0, 0, 0, 0], shares(4, 'first, lead created, opportunity created, others')],
+    ['attribution.fullPath', {}, shares(5, 'first, lead created, opportunity created, close, others')],
+    ['attribution.excludedKinds', ['email'], `must be a list of: ${TOUCHPOINT_KINDS.join(', ')}`],
+    ['attribution.excludedChannels', 'email', `must be a list of: ${CHANNELS.join(', ')}`],
+    ['attribution.lookback', 90, `is not known; known are: ${Object.keys(DEFAULT_ATTRIBUTION).join(', ')}`],
+  ])('%s: %j', (path, value, message) => expect(faultOf(path, value)).toEqual([{ path, message }]));
+});
+
+describe('a time zone', () => {
+  test.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+1', 'Asia/Kolkata'])(
+    '%s is one',
+    (zone) => expect(faultOf('timeZone', zone)).toEqual([]),
+  );
+
+  // JavaScript takes these; PostgreSQL turns the sign of an offset round, and knows no summer time of PST.
+  test.each(['+01:00', 'PST', 'BST', 'ACT', ['UTC']])('%j is none', (zone) =>
+    expect(faultOf('timeZone', zone)).toEqual([
+      { path: 'timeZone', message: 'must be a time zone like Europe/Berlin or UTC' },
+    ]),
+  );
+});
+
+test('every fault is told at once, in the order of the fields', () => {
+  const document = { name: '', currency: 'eur', personas: 1, scoring: { rules: [] }, extra: true };
+  expect(faultsOf(document).map(({ path }) => path)).toEqual([
+    'stages',
+    'extra',
+    'name',
+    'currency',
+    'personas',
+    'scoring.halfLifeDays',
+  ]);
+});
+
+test('what may be left out has its default', () => {
+  const least = { name: 'Least', currency: 'USD', personas: [], stages: [], scoring: { halfLifeDays: 1, rules: [] } }; // prettier-ignore
+  expect(checkModel(least)).toEqual({
+    model: {
+      ...least,
+      timeZone: 'UTC',
+      rates: [],
+      triggers: [],
+      contents: [],
+      grading: { rules: [], grades: { A: 80, B: 60, C: 40, D: 20, E: 0.001 } },
+      sessionIdleMinutes: 30,
+      attribution: DEFAULT_ATTRIBUTION,
+    },
+  });
+});
+
+test('the shipped model has no fault, and names no content twice by the same address', async () => {
+  const model = await defaultModel();
+  expect(faultsOf(model)).toEqual([]);
+  const urls = model.contents.flatMap((content) => content.urls ?? []);
+  expect(new Set(urls).size).toBe(urls.length);
+});

@@ -1,0 +1,188 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { TEST_MODEL } from '../../test/journeys.js';
+import { addressOf } from '../intake/address.js';
+import { anyUrl, canonicalUrl, contentRules } from './content.js';
+import type { CataloguedContent } from './model.js';
+
+/** As the collectors put it into the log. */
+const collected = (url: string): string => addressOf(url)?.canonical ?? url;
+const holds = (pattern: string, url: string): boolean => anyUrl(pattern)(collected(url));
+
+const ACME = 'https://www.acme.example';
+
+describe('a URL pattern', () => {
+  test.each([
+    ['/pricing', `${ACME}/pricing`, true],
+    ['/pricing', 'http://shop.other.example:8080/pricing', true],
+    ['/pricing', `${ACME}/pricing/`, true],
+    ['/pricing', `${ACME}/pricing//`, true],
+    ['/pricing', `${ACME}/pricing?plan=pro&utm_source=x`, true],
+    ['/pricing', `${ACME}/pricing#faq`, true],
+    ['/pricing', `${ACME}/pricing/?plan=pro#faq`, true],
+    ['/pricing', `${ACME}/Pricing`, false],
+    ['/pricing', `${ACME}/pricing-old`, false],
+    ['/pricing', `${ACME}/en/pricing`, false],
+    ['/pricing', `${ACME}/pricing/team`, false],
+    ['/pricing', `${ACME}/?next=/pricing`, false],
+    ['/pricing/', `${ACME}/pricing`, true],
+    ['/Pricing', `${ACME}/Pricing`, true],
+    ['/', `${ACME}/`, true],
+    ['/', ACME, true],
+    ['/', `${ACME}/pricing`, false],
+  ])('%s of %s: %j', (pattern, url, matches) => expect(holds(pattern, url)).toBe(matches));
+
+  test.each([
+    ['www.acme.example/pricing', `${ACME}/pricing`, true],
+    ['www.acme.example/pricing', 'http://WWW.ACME.example/pricing', true],
+    ['WWW.Acme.example/pricing', `${ACME}/pricing`, true],
+    ['https://www.acme.example/pricing', 'http://www.acme.example/pricing', true],
+    ['www.acme.example/pricing', 'https://acme.example/pricing', false],
+    ['www.acme.example/pricing', 'https://www.acme.example.evil.example/pricing', false],
+    ['www.acme.example', `${ACME}/`, true],
+    ['www.acme.example', `${ACME}/pricing`, false],
+    ['www.acme.example:8080/x', 'http://www.acme.example:8080/x', true],
+    ['www.acme.example/x', 'http://www.acme.example:8080/x', false],
+    ['wwwxacme.example/x', `${ACME}/x`, false],
+    ['www.acme.example/x', 'https://wwwxacme.example/x', false],
+    ['*.acme.example/x', `${ACME}/x`, true],
+    ['*.acme.example/x', 'https://acme.example/x', false],
+    ['www.acme.example/x', 'https://ada:secret@www.acme.example/x', true],
+  ])('with a host, %s of %s: %j', (pattern, url, matches) => expect(holds(pattern, url)).toBe(matches));
+
+  test.each([
+    ['/blog/*', `${ACME}/blog/one`, true],
+    ['/blog/*', `${ACME}/blog/one/two`, false],
+    ['/blog/*', `${ACME}/blog`, false],
+    ['/blog/*', `${ACME}/blog/`, false],
+    ['/blog/**', `${ACME}/blog/one/two`, true],
+    ['/blog/**', `${ACME}/blog`, false],
+    ['/blog/**', `${ACME}/blogs/one`, false],
+    ['/blog**', `${ACME}/blog`, true],
+    ['/*/pricing', `${ACME}/de/pricing`, true],
+    ['/*/pricing', `${ACME}/pricing`, false],
+    ['/*/pricing', `${ACME}/de/at/pricing`, false],
+    ['/**/pricing', `${ACME}/de/at/pricing`, true],
+    ['/blog/2026-*-launch', `${ACME}/blog/2026-05-launch`, true],
+    ['/blog/2026-*-launch', `${ACME}/blog/2026-05/q-launch`, false],
+    ['/*.pdf', `${ACME}/paper.pdf`, true],
+    ['/*.pdf', `${ACME}/paperxpdf`, false],
+    ['/a+(b)[c]', `${ACME}/a+(b)[c]`, true],
+    ['/a+', `${ACME}/aa`, false],
+    ['**/pricing', `${ACME}/de/pricing`, true],
+    ['**', `${ACME}/anything/at/all`, true],
+    ['www.acme.example/**', `${ACME}/de/pricing`, true],
+  ])('with wildcards, %s of %s: %j', (pattern, url, matches) => expect(holds(pattern, url)).toBe(matches));
+
+  test.each([
+    ['/über-uns', `${ACME}/über-uns`, true],
+    ['/über-uns', `${ACME}/%C3%BCber-uns`, true],
+    ['/%C3%BCber-uns', `${ACME}/über-uns`, true],
+    ['/über-*', `${ACME}/über-uns`, true],
+    ['/価格/**', `${ACME}/価格/法人`, true],
+    ['/white paper', `${ACME}/white%20paper`, true],
+    ['/white%20paper', `${ACME}/white paper`, true],
+    ['müller.example/preise', 'https://müller.example/preise', true],
+    ['MÜLLER.example/preise', 'https://xn--mller-kva.example/preise', true],
+    ['*.müller.example/preise', 'https://www.müller.example/preise', true],
+    ['/100%', `${ACME}/100%`, true],
+    ['/über-uns', `${ACME}/uber-uns`, false],
+  ])('in any script, %s of %s: %j', (pattern, url, matches) => expect(holds(pattern, url)).toBe(matches));
+
+  test('many wildcards mean what the same regular expression means', () => {
+    const text = (unit: fc.Arbitrary<string>) => fc.string({ unit, maxLength: 8 });
+    const pattern = text(fc.constantFrom('a', 'b', '/', '*', '**')).filter((each) => !/\*{3}/.test(each));
+    fc.assert(
+      fc.property(pattern, text(fc.constantFrom('a', 'b', '/')), (glob, path) => {
+        const body = glob.replace(/\/+$/, '').replace(/\*\*?/g, (star) => (star === '*' ? '[^/]*' : '.*'));
+        const meant = new RegExp(`^/x${body}$`).test(`/x${path.replace(/\/+$/, '')}`);
+        expect(holds(`/x${glob}`, `${ACME}/x${path}`)).toBe(meant);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  // A regular expression does not come to an end of this.
+  test('the longest URL is read once', () =>
+    expect(holds('/**a**a**a**b', `${ACME}/${'a'.repeat(2_000)}`)).toBe(false));
+
+  test('of several any may hold, and without a URL none does', () => {
+    const matches = anyUrl(['/pricing', '/plans']);
+    expect(matches(`${ACME}/plans`)).toBe(true);
+    expect(matches(`${ACME}/trial`)).toBe(false);
+    expect(matches(undefined)).toBe(false);
+    expect(anyUrl(undefined)(undefined)).toBe(true);
+  });
+});
+
+describe('the catalogue', () => {
+  const entry = (id: string, more: Partial<CataloguedContent> = {}): CataloguedContent => ({
+    ...{ id, title: `Title of ${id}`, type: 'article' },
+    ...more,
+  });
+  const resolve = contentRules({
+    ...TEST_MODEL,
+    contents: [
+      entry('pricing', { type: 'pricing', stage: 'buy', urls: ['/pricing', '/plans'] }),
+      entry('news', { urls: ['/blog/news/**'] }),
+      entry('blog', { stage: 'look', eachPage: true, urls: ['/blog/**', '/pricing'] }),
+      entry('paper', { type: 'white_paper' }),
+    ],
+  });
+
+  test('a client’s id comes before any URL pattern', () => {
+    expect(resolve({ id: 'paper', url: `${ACME}/pricing` })).toEqual({
+      ...{ id: 'paper', url: `${ACME}/pricing`, title: 'Title of paper', type: 'white_paper' },
+    });
+    expect(resolve({ id: 'ours', url: `${ACME}/pricing`, title: 'Ours' })).toEqual({
+      ...{ id: 'ours', url: `${ACME}/pricing`, title: 'Ours' },
+    });
+  });
+
+  test('the first entry that matches names the content, with its title, type and stage', () =>
+    expect(resolve({ url: `${ACME}/plans/?a=1`, title: 'Theirs', type: 'page' })).toEqual({
+      ...{ id: 'pricing', url: `${ACME}/plans/?a=1` },
+      ...{ title: 'Title of pricing', type: 'pricing', stage: 'buy' },
+    }));
+
+  test('of two entries that match the first wins, whichever comes by more patterns', () => {
+    expect(resolve({ url: `${ACME}/pricing` })?.id).toBe('pricing');
+    expect(resolve({ url: `${ACME}/blog/news/one` })?.id).toBe('news');
+  });
+
+  test('with eachPage the page is the content, and the entry gives type and stage', () => {
+    const page = { id: `${ACME}/blog/one`, url: `${ACME}/blog/one?x=1`, type: 'article', stage: 'look' };
+    expect(resolve({ url: `${ACME}/blog/one?x=1`, title: 'One' })).toEqual({ ...page, title: 'One' });
+    expect(resolve({ url: `${ACME}/blog/one?x=1` })).toEqual({ ...page, title: 'Title of blog' });
+    expect(resolve({ id: 'one', url: `${ACME}/blog/one?x=1` })).toEqual({
+      ...{ ...page, id: 'one', title: 'Title of blog' },
+    });
+  });
+
+  test('what no entry matches is its URL without query, fragment and closing slash', () => {
+    expect(resolve({ url: 'http://Shop.acme.example/Cart/?id=7#top', title: 'Cart' })).toEqual({
+      ...{ id: 'https://shop.acme.example/Cart', url: 'http://Shop.acme.example/Cart/?id=7#top' },
+      title: 'Cart',
+    });
+    expect(resolve({ url: '/pricing-old' })?.id).toBe('/pricing-old');
+    expect(resolve({ url: 'https://ada:secret@www.acme.example/cart' })?.id).toBe(`${ACME}/cart`);
+  });
+
+  test('nothing named is no content', () => {
+    expect(resolve(undefined)).toBeUndefined();
+    expect(resolve({ title: 'Only a title' })).toBeUndefined();
+    expect(resolve({ url: '' })).toBeUndefined();
+  });
+});
+
+test('a page is the same content however it was reached, and its own address stays as it is', () => {
+  const path = fc.stringMatching(/^(\/[A-Za-z0-9._~%-]{1,8}){0,4}$/);
+  const rest = fc.constantFrom('', '/', '?a=1', '/?a=/b/', '#top', '/#/route', '?a#b?c');
+  fc.assert(
+    fc.property(path, rest, fc.constantFrom('http', 'https', 'HTTPS'), (where, more, scheme) => {
+      const canonical = `https://www.acme.example${where}`;
+      expect(canonicalUrl(`${scheme}://WWW.acme.example${where}${more}`)).toBe(canonical);
+      expect(canonicalUrl(canonical)).toBe(canonical);
+    }),
+  );
+});

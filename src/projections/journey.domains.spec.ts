@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { logOf, said, type Entry } from '../../test/deals.js';
+import { empty, inTransaction } from '../../test/project.js';
+import type { IdentityKey } from '../domain/identity.js';
+import { journey } from './journey.js';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await testDatabase();
+});
+afterAll(() => db.drop());
+
+const claim = (name: string, at: number, ...identity: IdentityKey[]): Entry =>
+  said(name, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity });
+const decide = (type: 'IdentitiesMerged' | 'IdentitiesSplit', at: number): Entry =>
+  said(type, 'identity-user:u1', type, at, {
+    ...{ leadId: '', otherLeadId: '', key: 'user:u1', otherKey: 'user:u2' },
+  });
+const observed = said('initech', 'account-initech', 'AccountObserved', 4, {
+  accountId: 'initech',
+  domain: 'initech.example',
+});
+
+/** Ada and Bob of two companies were taken for one person. */
+const before = [
+  claim('ada', 1, 'user:u1', 'email:ada@acme.example'),
+  claim('bob', 2, 'user:u2', 'email:bob@initech.example'),
+  decide('IdentitiesMerged', 3),
+];
+const split = decide('IdentitiesSplit', 5);
+
+/** Which account each lead belongs to, when the log comes in two batches. */
+async function accounts(...batches: readonly (readonly Entry[])[]): Promise<Record<string, string>> {
+  const log = logOf(batches.flat());
+  await empty(db.pool, journey);
+  let after = 0;
+  for (const { length } of batches) {
+    const part = log.slice(after, after + length);
+    const range = { after: BigInt(after), upTo: BigInt(after + length) };
+    await inTransaction(db.pool, (tx) => journey.apply(part, tx, range));
+    after += length;
+  }
+  const { rows } = await db.pool.query<{ email: string; account_id: string }>(
+    'SELECT email, account_id FROM touchline.lead ORDER BY email',
+  );
+  return Object.fromEntries(rows.map(({ email, account_id }) => [email, account_id]));
+}
+
+const EXPECTED = { 'ada@acme.example': 'acme.example', 'bob@initech.example': 'initech' };
+
+test.each([
+  ['split, then observed, in batches of their own', [before, [split], [observed]]],
+  ['observed, then split, in batches of their own', [before, [observed], [split]]],
+  ['observed, then split, in one batch', [before, [observed, split]]],
+  ['split, then observed, in one batch', [before, [split, observed]]],
+  ['all in one batch', [[...before, split, observed]]],
+])('who is split off belongs to the account of the own e-mail domain: %s', async (_, batches) =>
+  expect(await accounts(...batches)).toEqual(EXPECTED),
+);

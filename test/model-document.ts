@@ -1,0 +1,109 @@
+/** A small journey model that has every part a document may have. Plain JSON, made anew at each call. */
+export const wholeDocument = () => ({
+  name: 'Whole',
+  currency: 'EUR',
+  timeZone: 'Europe/Berlin',
+  rates: [{ currency: 'USD', date: '2026-01-31', rate: 0.9 }],
+  personas: [
+    {
+      id: 'chief',
+      name: 'Chief',
+      description: 'Decides.',
+      when: [{ title: { words: ['CFO', 'co-founder'] } }, { 'company.size': { atLeast: 10, atMost: 99 } }],
+      stages: [{ id: 'decide', name: 'Decide', enter: [{ name: 'demo', when: { kind: 'demo_request' } }] }],
+    },
+    { id: 'engineer', name: 'Engineer', when: [{ title: { is: ['CTO', 7, true], known: true } }] },
+  ],
+  stages: [
+    {
+      id: 'look',
+      name: 'Look',
+      enter: [
+        {
+          name: 'reads',
+          when: {
+            kind: ['page_view', 'content_view'],
+            channel: 'email',
+            source: ['newsletter'],
+            campaign: 'spring',
+            name: 'Read',
+            property: { plan: { is: 'pro' } },
+            content: { id: 'paper', type: ['white_paper'], stage: 'decide', url: ['/papers/**'] },
+            trigger: 'budget',
+            afterTrigger: { trigger: ['budget'], withinDays: 30 },
+            afterSilenceDays: 14,
+            count: { atLeast: 2, withinDays: 7 },
+          },
+          back: true,
+        },
+        { name: 'comes', when: {} },
+      ],
+    },
+  ],
+  triggers: [{ id: 'budget', name: 'Budget', when: { kind: 'custom', content: { stage: 'look' } } }],
+  contents: [
+    {
+      id: 'paper',
+      title: 'Paper',
+      type: 'white_paper',
+      stage: 'decide',
+      personas: ['chief'],
+      author: 'Ada',
+      publisher: 'ours',
+      urls: ['/papers/*', 'www.acme.example/**'],
+      eachPage: true,
+    },
+  ],
+  scoring: {
+    halfLifeDays: 30,
+    rules: [
+      {
+        name: 'page',
+        when: { kind: 'page_view' },
+        points: -1.5,
+        cap: { count: 3, per: 'day' },
+        oncePerContent: true,
+        persona: ['chief', 'engineer'],
+      },
+    ],
+  },
+  grading: {
+    rules: [{ name: 'large', when: { employees: { atLeast: 50 } }, points: 50 }],
+    grades: { A: 80, B: 60, C: 40, D: 20, E: 1 },
+  },
+  sessionIdleMinutes: 30,
+  attribution: { lookbackDays: 90, timeDecay: { halfLifeDays: 7 }, position: [40, 20, 40] },
+});
+
+/** Where a value stands in a document: `stages[0].enter[1].when`, and `''` for the whole. */
+const steps = (path: string): (string | number)[] =>
+  [...path.matchAll(/\[(\d+)\]|'([^']+)'|([^.[\]']+)/g)].map(([, index, quoted, name]) =>
+    index === undefined ? (quoted ?? name ?? '') : Number(index),
+  );
+
+/** The document with another value at the path; `undefined` takes the field out. */
+export function changed(document: unknown, path: string, value: unknown): unknown {
+  const [step, ...rest] = steps(path);
+  if (step === undefined) return value;
+  return replaced(document, [step, ...rest], value);
+}
+
+function replaced(document: unknown, [step, ...rest]: (string | number)[], value: unknown): unknown {
+  if (step === undefined) return value;
+  const copy = (Array.isArray(document) ? [...document] : { ...(document as object) }) as Record<
+    string | number,
+    unknown
+  >;
+  copy[step] = replaced(copy[step], rest, value);
+  return copy;
+}
+
+/** The paths of all values in a document, itself included. */
+export function pathsOf(document: unknown, path = ''): string[] {
+  if (typeof document !== 'object' || document === null) return [path];
+  const inner = Object.entries(document).flatMap(([name, value]) => {
+    const step = Array.isArray(document) ? `[${name}]` : `'${name}'`;
+    return pathsOf(value, `${path}${path === '' || Array.isArray(document) ? '' : '.'}${step}`);
+  });
+  return [path, ...inner];
+}

@@ -1,0 +1,48 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import type pg from 'pg';
+import { DATABASE } from '../src/database/database.js';
+import { EVENT_STORE, type EventStore } from '../src/event-store/event-store.js';
+import { dressApp } from '../src/http/app.js';
+import { AuthGuard } from '../src/http/auth.guard.js';
+import { KeyStore } from '../src/http/keys.js';
+import { Metrics } from '../src/metrics.js';
+import { ProjectionsController } from '../src/projections/projections.controller.js';
+import { ProjectionRunner } from '../src/projections/runner.js';
+
+export interface ProjectionsApi {
+  ask<T>(method: 'GET' | 'POST', path: string, workspace?: string): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** The routes under `/api/projections` over a runner of the test's own; a workspace's API key is its name. */
+export async function projectionsApi(parts: {
+  readonly pool: pg.Pool;
+  readonly store: EventStore;
+  readonly runner: ProjectionRunner;
+}): Promise<ProjectionsApi> {
+  const testing = await Test.createTestingModule({
+    controllers: [ProjectionsController],
+    providers: [
+      AuthGuard,
+      { provide: DATABASE, useValue: parts.pool },
+      { provide: EVENT_STORE, useValue: parts.store },
+      { provide: ProjectionRunner, useValue: parts.runner },
+      { provide: KeyStore, useValue: { resolveApiKey: (key: string) => Promise.resolve(key) } },
+    ],
+  }).compile();
+  const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  dressApp(app, new Metrics());
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return {
+    async ask<T>(method: 'GET' | 'POST', path: string, workspace = 'main') {
+      const headers = { authorization: `Bearer ${workspace}` };
+      const answer = await app.inject({ method, url: `/api/projections${path}`, headers });
+      if (answer.statusCode >= 300) throw new Error(`${path} answers ${answer.statusCode}: ${answer.body}`);
+      return JSON.parse(answer.body) as T;
+    },
+    close: () => app.close(),
+  };
+}

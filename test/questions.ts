@@ -1,0 +1,72 @@
+import { until } from './until.js';
+
+/** An answer as its asker sees it. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+export type Ask = (path: string) => Promise<Answer>;
+
+/** Questions about a workspace that together read every read model. */
+const QUESTIONS = [
+  '/api/leads?limit=100',
+  '/api/opportunities?limit=100',
+  ...['revenue', 'pipeline'].flatMap((metric) => [
+    `/api/attribution?model=linear&by=content,channel&metric=${metric}`,
+    `/api/attribution/compare?by=month&metric=${metric}`,
+    `/api/attribution/explain?model=time_decay&metric=${metric}`,
+  ]),
+];
+
+interface Items {
+  readonly items: readonly { readonly leadId?: string; readonly opportunityId?: string }[];
+}
+
+/** Leads and deals that are asked for one by one, at most. */
+const MOST = 25;
+
+/** The answers to all questions as of a position, by their paths; those about single leads and deals among them. */
+export async function answersAsOf(ask: Ask, position: string): Promise<Map<string, string>> {
+  const answers = new Map<string, string>();
+  const get = async (path: string): Promise<string> => {
+    const whole = `${path}${path.includes('?') ? '&' : '?'}asOf=${position}`;
+    const { status, text } = await ask(whole);
+    if (status !== 200) throw new Error(`${whole} answers ${status}: ${text}`);
+    answers.set(whole, text);
+    return text;
+  };
+  for (const path of QUESTIONS) await get(path);
+  const items = [...answers.values()].flatMap((text) => (JSON.parse(text) as Partial<Items>).items ?? []);
+  for (const leadId of distinct(items.map((item) => item.leadId))) {
+    for (const part of ['', '/journey', '/score', '/stages']) await get(`/api/leads/${leadId}${part}`);
+  }
+  for (const id of distinct(items.map((item) => item.opportunityId))) {
+    await get(`/api/opportunities/${id}`);
+    await get(`/api/opportunities/${id}/attribution`);
+  }
+  return answers;
+}
+
+const distinct = (ids: readonly (string | undefined)[]): string[] =>
+  [...new Set(ids.flatMap((id) => id ?? []))].slice(0, MOST);
+
+interface Standing {
+  readonly head: string;
+  readonly projections: readonly {
+    readonly name: string;
+    readonly position: string;
+    readonly status: string;
+  }[];
+}
+
+/** Waits until every read model has applied the log and none is being rebuilt. @returns the position */
+export async function allApplied(ask: Ask, patienceMs = 60_000): Promise<string> {
+  let standing: Standing = { head: '', projections: [] };
+  const done = await until(async () => {
+    standing = JSON.parse((await ask('/api/projections')).text) as Standing;
+    const { head, projections } = standing;
+    return projections.every(({ position, status }) => position === head && status === 'running');
+  }, patienceMs);
+  if (!done) throw new Error(`not applied: ${JSON.stringify(standing)}`);
+  return standing.head;
+}

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import type pg from 'pg';
+import type { RecordedEvent } from '../src/domain/events.js';
+import type { IdentityKey } from '../src/domain/identity.js';
+import { projections } from '../src/projections/all.js';
+import { deal, roles, said, seen, day, type Entry } from './deals.js';
+import { inTransaction } from './project.js';
+import { OTHER_MODEL, TEST_MODEL } from './journeys.js';
+
+/**
+ * Logs in which everything happens at once: people who were taken for one are told apart in the batch that brings
+ * their companies, computers change hands twice, contacts of deals turn out to be one person.
+ */
+
+const users: readonly IdentityKey[] = ['user:u1', 'user:u2', 'user:u3'];
+const mails: readonly IdentityKey[] = [
+  'email:ada@acme.example',
+  'email:bob@initech.example',
+  'email:cyd@globex.example',
+];
+const computers: readonly IdentityKey[] = ['anonymous:a1', 'anonymous:a2'];
+const DOMAINS = ['acme.example', 'initech.example', 'globex.example'];
+
+/** Few instants, so that much happens at the same one. */
+const time = fc.integer({ min: 0, max: 12 }).map((step) => step * 5);
+const person = fc.nat(users.length - 1);
+const computer = fc.constantFrom(...computers);
+
+type Made = (nth: number) => readonly Entry[];
+const named = (nth: number, what: string): string => `${what} ${nth}`;
+
+const touch: fc.Arbitrary<Made> = fc
+  .record({
+    at: time,
+    identity: fc.oneof(
+      computer.map((key) => [key]),
+      fc.tuple(person, computer).map(([who, key]) => [users[who]!, key]),
+      person.map((who) => [mails[who]!]),
+    ),
+    kind: fc.constantFrom('page_view' as const, 'form_fill' as const, 'demo_request' as const),
+    content: fc.constantFrom({ url: 'https://www.acme.example/pricing' }, { id: 'paper' }),
+    traits: fc.constantFrom({ title: 'CTO' }, { title: 'CFO' }, {}),
+  })
+  .map(({ at, identity, ...more }) => (nth) => [seen(named(nth, 'touch'), at, identity, more)]);
+
+/** Two leads swap their computers at one instant, and go on with them. */
+const swap: fc.Arbitrary<Made> = fc
+  .record({ at: time, one: person, other: person })
+  .map(({ at, one, other }) => (nth) => [
+    seen(named(nth, 'one takes'), at, [users[one]!, computers[0]!]),
+    seen(named(nth, 'other takes'), at, [users[other]!, computers[1]!]),
+    seen(named(nth, 'one gives'), at, [users[other]!, computers[0]!]),
+    seen(named(nth, 'other gives'), at, [users[one]!, computers[1]!]),
+    seen(named(nth, 'goes on'), at + 1, [computers[0]!]),
+  ]);
+
+const claim: fc.Arbitrary<Made> = fc
+  .record({ at: time, who: person, mail: person })
+  .map(({ at, who, mail }) => (nth) => [
+    said(named(nth, 'claim'), `identity-${users[who]}`, 'IdentityClaimed', at, {
+      identity: [users[who]!, mails[mail]!],
+    }),
+  ]);
+
+const decision: fc.Arbitrary<Made> = fc
+  .record({
+    at: time,
+    type: fc.constantFrom('IdentitiesMerged' as const, 'IdentitiesSplit' as const),
+    pair: fc.constantFrom([0, 1] as const, [1, 2] as const, [0, 2] as const),
+  })
+  .map(({ at, type, pair: [one, other] }) => (nth) => [
+    said(named(nth, 'decision'), `identity-${users[one]}`, type, at, {
+      ...{ leadId: '', otherLeadId: '', key: users[one]!, otherKey: users[other]! },
+    }),
+  ]);
+
+const account: fc.Arbitrary<Made> = fc
+  .record({ at: time, accountId: fc.constantFrom('acme', 'initech'), domain: fc.constantFrom(...DOMAINS) })
+  .map(({ at, ...data }) => (nth) => [
+    said(named(nth, 'account'), `account-${data.accountId}`, 'AccountObserved', at, data),
+  ]);
+
+/** Two are told apart, and the company of one of them is seen for the first time. */
+const apart: fc.Arbitrary<Made> = fc
+  .tuple(decision, account)
+  .map(([decide, observe]) => (nth) => [...decide(nth), ...observe(nth)]);
+
+const someDeal: fc.Arbitrary<Made> = fc
+  .record({
+    openedAt: time,
+    open: fc.constantFrom(0, 10, 40),
+    contacts: fc.subarray([...mails]).map((keys) => roles(...keys.map((key) => key.slice('email:'.length)))),
+    accountId: fc.constantFrom('acme', 'initech', 'globex.example'),
+    amount: fc.constantFrom('0', '0.01', '100.00', '90071992547409.91'),
+  })
+  .map(
+    ({ openedAt, open, ...opening }) =>
+      (nth) =>
+        deal(
+          `opp-${nth}`,
+          { ...opening, openedAt: day(openedAt) },
+          { status: 'won', closedAt: day(openedAt + open) },
+        ),
+  );
+
+const model: fc.Arbitrary<Made> = fc
+  .constantFrom(TEST_MODEL, OTHER_MODEL)
+  .map((document) => (nth) => [
+    said(named(nth, document.name), 'model', 'JourneyModelPublished', 0, { document }),
+  ]);
+
+export interface Tangle {
+  /** What was known before: three people with their e-mails, all of them taken for one. */
+  readonly before: readonly Entry[];
+  /** What comes then, in the order of time. */
+  readonly entries: readonly Entry[];
+  /** The same in other orders; deals and models keep the order of their streams. */
+  readonly shuffled: readonly Entry[];
+  readonly mixed: readonly Entry[];
+}
+
+const KNOWN: readonly Entry[] = users.flatMap((user, who) => [
+  said(`known ${who}`, `identity-${user}`, 'IdentityClaimed', who, { identity: [user, mails[who]!] }),
+  ...users.slice(who + 1).map((other) =>
+    said(`taken for ${user} ${other}`, `identity-${user}`, 'IdentitiesMerged', 4, {
+      ...{ leadId: '', otherLeadId: '', key: user, otherKey: other },
+    }),
+  ),
+]);
+
+export const tangles: fc.Arbitrary<Tangle> = fc
+  .array(
+    fc.oneof(
+      { weight: 5, arbitrary: touch },
+      { weight: 1, arbitrary: swap },
+      { weight: 1, arbitrary: claim },
+      { weight: 4, arbitrary: decision },
+      { weight: 1, arbitrary: account },
+      { weight: 2, arbitrary: apart },
+      { weight: 2, arbitrary: someDeal },
+      { weight: 1, arbitrary: model },
+    ),
+    { minLength: 3, maxLength: 14 },
+  )
+  .map((made) => made.flatMap((make, nth) => make(nth)))
+  .chain((entries) => {
+    const ranks = fc.array(fc.nat(), { minLength: 60, maxLength: 60 });
+    return fc.tuple(fc.constant(entries), ranks, ranks);
+  })
+  .map(([all, ranks, others]) => {
+    const entries = inOrder(
+      all,
+      all.map(({ event }) => +event.occurredAt),
+    );
+    return {
+      before: KNOWN,
+      entries,
+      shuffled: inOrder(all, ranks),
+      mixed: inOrder([...KNOWN, ...all], others),
+    };
+  });
+
+/** The entries by rank; the events of deals and models stay in the order of their streams. */
+function inOrder(entries: readonly Entry[], ranks: readonly number[]): Entry[] {
+  const ranked = entries.map((entry, at) => ({ entry, rank: ranks[at] ?? 0 }));
+  for (const [stream, all] of Map.groupBy(ranked, ({ entry }) => entry.stream)) {
+    if (!/^(model|opportunity-)/.test(stream)) continue;
+    const sorted = all.map(({ rank }) => rank).sort((a, b) => a - b);
+    all.forEach((each, at) => (each.rank = sorted[at] ?? 0));
+  }
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ entry }) => entry);
+}
+
+/** Applies a log to all read models, cut into batches that end at these positions and at the end of the log. */
+export async function projectCut(
+  pool: pg.Pool,
+  log: readonly RecordedEvent[],
+  ends: readonly number[],
+): Promise<void> {
+  const cuts = [...new Set([...ends.filter((end) => end > 0 && end < log.length), log.length])];
+  let after = 0;
+  for (const end of cuts.sort((a, b) => a - b)) {
+    const part = log.slice(after, end);
+    for (const projection of projections) {
+      const batch = part.filter(({ type }) => projection.handles.includes(type));
+      const range = { after: BigInt(after), upTo: BigInt(end) };
+      await inTransaction(pool, (tx) => projection.apply(batch, tx, range));
+    }
+    after = end;
+  }
+}
+
+/** Ends of batches of one size. */
+export const every = (size: number, length: number): number[] =>
+  Array.from({ length: Math.ceil(length / size) }, (_, nth) => (nth + 1) * size);
