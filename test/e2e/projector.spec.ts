@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type pg from 'pg';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { getPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../until.js';
+import { freePort, poolOf, ServerProcess } from './server-process.js';
+
+const PATIENCE_MS = 30_000;
+const LEAST = 19;
+
+const ours = getPriority();
+const canTell = process.platform === 'linux' && ours < LEAST;
+const whereTold = canTell ? test : test.skip;
+const reason = canTell
+  ? ''
+  : ' (skipped: it takes Linux, and tests that do not run at the least priority themselves)';
+
+let dataDir: string;
+let server: ServerProcess;
+let pool: pg.Pool;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'touchline-projector-'));
+  server = await ServerProcess.start({ dataDir, port: await freePort() });
+  pool = await poolOf(dataDir);
+});
+afterAll(async () => {
+  await pool.end();
+  await server.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** The niceness in a `stat` file of /proc: field 19, counted behind the name, which may hold spaces. */
+async function niceness(file: string): Promise<number> {
+  const stat = await readFile(file, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+}
+
+async function ofThreads(): Promise<number[]> {
+  const tasks = `/proc/${server.pid}/task`;
+  const all = (await readdir(tasks)).map((id) => niceness(join(tasks, id, 'stat')).catch(() => NaN));
+  return (await Promise.all(all)).filter((nice) => !Number.isNaN(nice));
+}
+
+async function ofSessions(name: string): Promise<number[]> {
+  const { rows } = await pool.query<{ pid: number }>(
+    'SELECT pid FROM pg_stat_activity WHERE application_name = $1',
+    [name],
+  );
+  return Promise.all(rows.map(({ pid }) => niceness(`/proc/${pid}/stat`)));
+}
+
+whereTold(`one thread stands back, the serving one does not${reason}`, async () => {
+  await until(async () => (await ofThreads()).includes(LEAST), PATIENCE_MS);
+  expect((await ofThreads()).filter((nice) => nice === LEAST)).toHaveLength(1);
+  expect(await niceness(`/proc/${server.pid}/task/${server.pid}/stat`)).toBe(ours);
+});
+
+whereTold(`its sessions stand back, those of the API do not${reason}`, async () => {
+  await until(async () => (await ofSessions('touchline projections')).length > 0, PATIENCE_MS);
+  expect(new Set(await ofSessions('touchline projections'))).toEqual(new Set([LEAST]));
+  expect(new Set(await ofSessions('touchline'))).toEqual(new Set([ours]));
+});
