@@ -9,7 +9,7 @@ import {
   type IdentityKey,
   type KeyKind,
 } from '../domain/identity.js';
-import type { NamedLead } from '../domain/lead-pair.js';
+import type { DecideOnPair, NamedLead } from '../domain/lead-pair.js';
 import { Refused } from '../domain/refused.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -34,6 +34,11 @@ export class LeadNames {
     if (!row) throw new Refused('lead-not-found', `There is no lead ${name}`);
     const known = [row.key, row.main].find((each) => !isAnonymous(each));
     return { leadId: row.lead_id, key: known };
+  }
+
+  /** The two leads of a decision. @throws Refused `lead-not-found` */
+  async pair(workspace: string, lead: string, other: string): Promise<Pick<DecideOnPair, 'lead' | 'other'>> {
+    return { lead: await this.find(workspace, lead), other: await this.find(workspace, other) };
   }
 
   /**

@@ -1,7 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { pairOf } from '../domain/identity.js';
-import { merge, mergedPairs, type DecideOnPair, type MergedPairs } from '../domain/lead-pair.js';
+import { merge, mergedPairs, type MergedPairs, pairStream } from '../domain/lead-pair.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { handle, type Handled } from '../event-store/handle.js';
 import { LeadNames } from './lead-names.js';
@@ -27,17 +26,7 @@ export class MergeLeadsHandler implements ICommandHandler<MergeLeads> {
   ) {}
 
   async execute({ workspace, lead, otherLead, reason, now }: MergeLeads): Promise<Handled<MergedPairs>> {
-    const pair = {
-      lead: await this.names.find(workspace, lead),
-      other: await this.names.find(workspace, otherLead),
-    };
-    const command = { ...pair, reason, now };
+    const command = { ...(await this.names.pair(workspace, lead, otherLead)), reason, now };
     return handle(this.store, workspace, pairStream(command), mergedPairs, (pairs) => merge(command, pairs));
   }
-}
-
-/** The stream of decisions about a pair: that of its lesser key, whoever is named first. */
-export function pairStream({ lead, other }: DecideOnPair): string {
-  const key = lead.key && other.key ? pairOf(lead.key, other.key)[0] : lead.leadId;
-  return `identity-${key}`;
 }

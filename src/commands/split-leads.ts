@@ -1,10 +1,9 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { mergedPairs, split, type DecideOnPair, type MergedPairs } from '../domain/lead-pair.js';
+import { type DecideOnPair, mergedPairs, type MergedPairs, pairStream, split } from '../domain/lead-pair.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { handle, type Handled } from '../event-store/handle.js';
 import { LeadNames } from './lead-names.js';
-import { pairStream } from './merge-leads.js';
 
 /** A merge was wrong: two leads are two people after all. */
 export class SplitLeads extends Command<Handled<MergedPairs>> {
@@ -27,10 +26,7 @@ export class SplitLeadsHandler implements ICommandHandler<SplitLeads> {
   ) {}
 
   async execute({ workspace, lead, otherLead, reason, now }: SplitLeads): Promise<Handled<MergedPairs>> {
-    const pair = {
-      lead: await this.names.find(workspace, lead),
-      other: await this.names.find(workspace, otherLead),
-    };
+    const pair = await this.names.pair(workspace, lead, otherLead);
     const command = { ...(await this.#asMerged(workspace, pair)), reason, now };
     return handle(this.store, workspace, pairStream(command), mergedPairs, (pairs) => split(command, pairs));
   }

@@ -74,3 +74,9 @@ function decision({ lead, other, reason }: DecideOnPair): IdentityDecision {
     ...(reason !== undefined && { reason }),
   };
 }
+
+/** The stream of decisions about a pair: that of its lesser key, whoever is named first. */
+export function pairStream({ lead, other }: DecideOnPair): string {
+  const key = lead.key && other.key ? pairOf(lead.key, other.key)[0] : lead.leadId;
+  return `identity-${key}`;
+}

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { OpportunityChanged, RecordedEvent } from '../domain/events.js';
 import { PoisonedEvent, type Projection } from './projection.js';
-import { Versions, type Version } from './versions.js';
+import { CurrentVersions, type Version } from './versions.js';
 
 const HANDLES = [
   'OpportunityOpened',
@@ -28,8 +28,11 @@ export const opportunities: Projection = {
   async apply(batch, tx) {
     const events = batch as readonly DealEvent[];
     if (events.length === 0) return;
-    const deals = new Versions(dealKey, await current<Deal>(tx, 'touchline.opportunity', events));
-    const seats = new Versions(seatKey, await current<Seat>(tx, 'touchline.opportunity_contact', events));
+    const deals = new CurrentVersions(dealKey, await current<Deal>(tx, 'touchline.opportunity', events));
+    const seats = new CurrentVersions(
+      seatKey,
+      await current<Seat>(tx, 'touchline.opportunity_contact', events),
+    );
     for (const event of events) {
       if (event.type === 'ContactRoleAssigned') seat(event, seats);
       else deals.add(after(event, deals.get(key(event.workspace, event.data.opportunityId))));
@@ -129,7 +132,7 @@ function texts(data: OpportunityChanged): Partial<Record<keyof typeof UNSAID, st
   return Object.fromEntries(said.filter(([, value]) => value !== undefined));
 }
 
-function seat(event: RecordedEvent<'ContactRoleAssigned'>, seats: Versions<Seat>): void {
+function seat(event: RecordedEvent<'ContactRoleAssigned'>, seats: CurrentVersions<Seat>): void {
   const { workspace, data } = event;
   const [contact] = data.contact;
   if (contact === undefined) {

@@ -5,7 +5,7 @@ export interface Version {
 }
 
 /** The current rows of a table while a batch of events passes over them, and what has to be written afterwards. */
-export class Versions<Row extends Version> {
+export class CurrentVersions<Row extends Version> {
   /** New rows, those that the batch itself ended included. */
   readonly added: Row[] = [];
   /** Rows of the table that the batch ended. */

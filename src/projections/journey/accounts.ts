@@ -5,7 +5,7 @@ import { earlier, type Stamp } from '../../domain/identity.js';
 import { hear, NOTHING_SAID, traitsOf, type Said } from '../../domain/profile.js';
 import { jsonText, run } from '../copy.js';
 import { ACCOUNT, type AccountRow } from './rows.js';
-import { Versions } from './versions.js';
+import { PendingVersions } from './versions.js';
 
 /** Working state of one account; of each value the latest that was said. */
 interface AccountState {
@@ -32,7 +32,7 @@ const id = (workspace: string, value: string): string => `${workspace}\0${value}
  * what an e-mail domain meant at each position is kept, for the leads that are applied after.
  */
 export class Accounts {
-  readonly versions = new Versions(ACCOUNT);
+  readonly versions = new PendingVersions(ACCOUNT);
   readonly #accounts = new Map<string, Account>();
   readonly #meanings = new Map<string, Meaning>();
   readonly #changed = new Set<Account>();

@@ -32,7 +32,7 @@ import {
   STAGE_TRANSITION,
   type LinkRow,
 } from './rows.js';
-import { Versions } from './versions.js';
+import { PendingVersions } from './versions.js';
 import { deleteLeads, insertFacts, moveFacts, upsertKeys, upsertLeads } from './write.js';
 
 interface Wants {
@@ -48,12 +48,12 @@ interface Wants {
  * in the tables before `write`.
  */
 export class UnitOfWork {
-  readonly journey = new Versions(JOURNEY);
-  readonly moves = new Versions(STAGE_TRANSITION);
-  readonly scores = new Versions(SCORE_CHANGE);
-  readonly profiles = new Versions(LEAD_PROFILE);
-  readonly identityKeys = new Versions(IDENTITY_KEY);
-  readonly links = new Versions(IDENTITY_LINK);
+  readonly journey = new PendingVersions(JOURNEY);
+  readonly moves = new PendingVersions(STAGE_TRANSITION);
+  readonly scores = new PendingVersions(SCORE_CHANGE);
+  readonly profiles = new PendingVersions(LEAD_PROFILE);
+  readonly identityKeys = new PendingVersions(IDENTITY_KEY);
+  readonly links = new PendingVersions(IDENTITY_LINK);
   readonly #keys = new Map<string, Map<IdentityKey, KeyRecord>>();
   readonly #leads = new Map<string, Lead>();
   readonly #links = new Map<string, LinkRow>();

@@ -24,7 +24,7 @@ export interface VersionedTable<Row> {
  * New and ended versions of one table's rows, until they are written. A version may be born and ended in one batch:
  * it is written with both positions, as if each event had been written alone.
  */
-export class Versions<Row extends Version & { readonly workspace: string }> {
+export class PendingVersions<Row extends Version & { readonly workspace: string }> {
   #born: Row[] = [];
   #ended: Row[] = [];
 
