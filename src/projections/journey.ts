@@ -21,7 +21,7 @@ import { PoisonedEvent, type ParkingKey, type Projection, type Range } from './p
  */
 export const journey: Projection = {
   name: 'journey',
-  version: 1,
+  version: 2,
   handles: [
     'TouchpointRecorded',
     'IdentityClaimed',

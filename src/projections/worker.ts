@@ -8,9 +8,9 @@ import type { Wake } from './wake.js';
 
 /**
  * After a batch events are gathered for four times as long as it took, within these bounds, or until there are enough:
- * fewer and larger batches cost a fraction, the more so where time is short.
+ * fewer and larger batches cost a fraction, the more so where time is short. After a small one nothing is to be saved.
  */
-const GATHER = { times: 4, shortestMs: 20, longestMs: 200, enough: 500n };
+const GATHER = { small: 20n, times: 4, shortestMs: 20, longestMs: 200, enough: 500n };
 const SHORTEST_POLL_MS = 10;
 const LONGEST_POLL_MS = 500;
 const LONGEST_BACK_OFF_MS = 5_000;
@@ -59,7 +59,7 @@ export class Worker {
     this.backOff = SHORTEST_POLL_MS;
     this.poll = step === 'moved' ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, this.poll * 1.5);
     if (sharing.isSurplus(this.slot)) await this.handOver();
-    else await this.rest(step, step === 'moved' ? gatheringMs(performance.now() - began) : this.poll);
+    else await this.rest(step, step === 'moved' ? this.gatheringMs(performance.now() - began) : this.poll);
   }
 
   private async rest(step: Step, ms: number): Promise<void> {
@@ -98,7 +98,10 @@ export class Worker {
     await checkpoints.release([this.slot.projection.name]);
     await nudge.wait(checkpoints.leaseMs / 3);
   }
-}
 
-const gatheringMs = (spentMs: number): number =>
-  Math.min(GATHER.longestMs, Math.max(GATHER.shortestMs, spentMs * GATHER.times));
+  private gatheringMs(spentMs: number): number {
+    const { small, times, shortestMs, longestMs } = GATHER;
+    if (this.slot.stride < small) return shortestMs;
+    return Math.min(longestMs, Math.max(shortestMs, spentMs * times));
+  }
+}
