@@ -22,7 +22,7 @@ export interface RunnerOptions {
   readonly leaseMs?: number;
   /** Positions a batch at most. */
   readonly largestBatch?: number;
-  /** A batch should take about this long: longer ones are hardly cheaper, and hold up requests of the same process. */
+  /** A batch should take about this long: longer ones are hardly cheaper, and readers wait for their end. */
   readonly batchMs?: number;
   readonly observe?: Partial<SlotObserver>;
   readonly log?: RunnerLog;
@@ -55,7 +55,7 @@ export class ProjectionRunner {
 
   /** @throws Error when projections wait for each other */
   constructor(private readonly options: RunnerOptions) {
-    const { pool, store, leaseMs = 10_000, largestBatch = 5_000, batchMs = 250 } = options;
+    const { pool, store, leaseMs = 10_000, largestBatch = 5_000, batchMs = 1_000 } = options;
     const checkpoints = new Checkpoints(pool, ownerName(), leaseMs);
     const observe = this.observer();
     this.log = options.log ?? SILENT;
