@@ -71,16 +71,14 @@ export class Growth {
   /** Waits for the other threads, as long as somebody here waits. */
   #watch(): void {
     if (this.#watching) return;
-    const { async, value } = Atomics.waitAsync(this.#head, 0, this.reached);
-    if (!async) {
-      this.#wakeThose(this.reached);
-      return;
-    }
     this.#watching = true;
-    void value.then(() => {
+    const look = (): void => {
       this.#watching = false;
       this.#wakeThose(this.reached);
       if (this.waiting) this.#watch();
-    });
+    };
+    const { async, value } = Atomics.waitAsync(this.#head, 0, this.reached);
+    if (async) void value.then(look);
+    else look();
   }
 }
