@@ -115,9 +115,9 @@ async function applyPart(
   try {
     await applyGroups(uow, groups(uow, items), () => writing.after(uow.seal(isHealing)));
   } finally {
-    await writing.settled();
+    // A write that failed is why the reads after it fail: it is thrown in their stead.
+    await writing.done();
   }
-  await writing.done();
   await accounts.write(isHealing);
 }
 

@@ -15,12 +15,7 @@ export class Writing {
     this.#last.catch(() => undefined);
   }
 
-  /** Resolves when nobody uses the connection any more, however it went. */
-  async settled(): Promise<void> {
-    await this.#last.catch(() => undefined);
-  }
-
-  /** @throws what went wrong */
+  /** Resolves when all is written and nobody uses the connection any more. @throws what went wrong */
   done(): Promise<void> {
     return this.#last;
   }
