@@ -11,7 +11,6 @@ const CHUNK = 1_000;
 export async function withHistory(
   size: Size,
   work: (server: ServerProcess, port: number) => Promise<void>,
-  env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await inFolder(async (dataDir) => {
     const port = await freePort();
@@ -19,7 +18,7 @@ export async function withHistory(
     const filling = await ServerProcess.start({ dataDir, port, env: { ROLES: 'collect,query' } });
     await fill(dataDir, size).finally(() => filling.stop());
 
-    const server = await ServerProcess.start({ dataDir, port, env });
+    const server = await ServerProcess.start({ dataDir, port });
     await work(server, port).finally(() => server.stop());
   });
 }

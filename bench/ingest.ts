@@ -53,18 +53,16 @@ async function measured(
   load: Pick<Job, 'connections' | 'size'>,
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ seen: Seen; peak: number }> {
-  let peak = 0;
-  let seen: Seen | undefined;
-  await withServer(env, async (server, port) => {
+  return withServer(env, async (server, port) => {
     const job: Job = { port, writeKey: WRITE_KEY, seconds, ...load };
     await generate({ ...job, seconds: WARM_UP_SECONDS });
+    let peak = 0;
     const timer = setInterval(() => {
       void server.memory().then((bytes) => (peak = Math.max(peak, bytes)));
     }, 100);
-    seen = await generate(job).finally(() => clearInterval(timer));
+    const seen = await generate(job).finally(() => clearInterval(timer));
+    const refused = Object.entries(seen.statuses).filter(([status]) => status !== '200');
+    if (refused.length > 0) console.log(`  (other answers: ${JSON.stringify(Object.fromEntries(refused))})`);
+    return { seen, peak };
   });
-  if (!seen) throw new Error('nothing was measured');
-  const refused = Object.entries(seen.statuses).filter(([status]) => status !== '200');
-  if (refused.length > 0) console.log(`  (other answers: ${JSON.stringify(Object.fromEntries(refused))})`);
-  return { seen, peak };
 }

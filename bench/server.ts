@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { freePort, ServerProcess } from '../test/e2e/server-process.js';
 
 /** Runs `work` with a server of its own, embedded PostgreSQL with fsync on, in a folder that is removed afterwards. */
-export async function withServer(
+export function withServer<T>(
   env: Readonly<Record<string, string>>,
-  work: (server: ServerProcess, port: number, dataDir: string) => Promise<void>,
-): Promise<void> {
-  await inFolder(async (dataDir) => {
+  work: (server: ServerProcess, port: number, dataDir: string) => Promise<T>,
+): Promise<T> {
+  return inFolder(async (dataDir) => {
     const port = await freePort();
     const server = await ServerProcess.start({ dataDir, port, env });
     try {
-      await work(server, port, dataDir);
+      return await work(server, port, dataDir);
     } catch (error) {
       console.error(server.output);
       throw error;
@@ -23,7 +23,7 @@ export async function withServer(
 }
 
 /** BENCH_DIR chooses the disk. */
-export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(process.env.BENCH_DIR ?? tmpdir(), 'touchline-bench-'));
-  await work(folder).finally(() => rm(folder, { recursive: true, force: true }));
+  return work(folder).finally(() => rm(folder, { recursive: true, force: true }));
 }
