@@ -1,18 +1,22 @@
 /** In UTF-16 units: longer keys are made anew each time, so that a full memory stays within some MB. */
-const KEY_LENGTH = 512;
+const LONGEST = 512;
 
 /**
  * The same function, with the answers of the last keys at hand. When `limit` keys are known it forgets them all: a site
  * has few addresses and browsers, an attacker as many as he likes.
  */
-export function remembered<T>(limit: number, make: (key: string) => T): (key: string) => T {
+export function remembered<T>(
+  limit: number,
+  make: (key: string) => T,
+  longest = LONGEST,
+): (key: string) => T {
   const known = new Map<string, T>();
   return (key) => {
     const found = known.get(key);
     if (found !== undefined) return found;
     const made = make(key);
     if (known.size >= limit) known.clear();
-    if (key.length <= KEY_LENGTH) known.set(key, made);
+    if (key.length <= longest) known.set(key, made);
     return made;
   };
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DataSource, IsNull } from 'typeorm';
+import { remembered } from '../domain/remembered.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { ApiKey, WriteKey } from '../workspaces/entities.js';
 import { hashKey } from '../workspaces/key-text.js';
@@ -30,7 +31,7 @@ const REFRESH_MS = 5_000;
 @Injectable()
 export class KeyStore implements OnModuleInit, OnModuleDestroy {
   private known: KnownKeys = { write: new Map(), api: new Map() };
-  private readonly hashes = new Map<string, string>();
+  private readonly hashOf = remembered(REMEMBERED, hashKey, LONGEST_KEY);
   private running: Promise<KnownKeys> | undefined;
   private next: Promise<KnownKeys> | undefined;
   private refresh: NodeJS.Timeout | undefined;
@@ -62,16 +63,6 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
     const hash = this.hashOf(key);
     const found = find(this.known, hash);
     return found ?? find(await this.freshLoad(), hash);
-  }
-
-  private hashOf(key: string): string {
-    let hash = this.hashes.get(key);
-    if (hash === undefined) {
-      hash = hashKey(key);
-      if (this.hashes.size >= REMEMBERED) this.hashes.clear();
-      if (key.length <= LONGEST_KEY) this.hashes.set(key, hash);
-    }
-    return hash;
   }
 
   /** A load that starts after this call: the one running may have read too early to see a key just made. */

@@ -1,7 +1,7 @@
 import { getDomain } from 'tldts';
 import { AD_CLICK_IDS } from '../domain/channel-sources.js';
 import type { Place } from '../domain/channel.js';
-import { remembered } from './remembered.js';
+import { remembered } from '../domain/remembered.js';
 
 /** A page's address, taken apart once. */
 export interface Address {

@@ -1,7 +1,7 @@
 import { isbot } from 'isbot';
 import type { JsonObject } from './format.js';
 import type { TouchpointKind, Verdict } from '../domain/touchpoint.js';
-import { remembered } from './remembered.js';
+import { remembered } from '../domain/remembered.js';
 
 /** Apple's mail privacy proxy loads every picture under this name, whether or not anybody reads the mail. */
 const APPLE_MAIL_PROXY = 'Mozilla/5.0';
