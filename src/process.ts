@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { BadSettings } from './config.js';
+import { DISK_FULL } from './database/database.js';
 import { MigrationError } from './database/migrate.js';
 import { isDatabaseFault } from './database/open.js';
 import { Refused } from './domain/refused.js';
@@ -45,9 +46,6 @@ function lineFor(error: unknown): string | undefined {
   if (error.code === 'ENOSPC' || error.code === DISK_FULL) return `the disk is full: ${error.message}`;
   return listenFault(error as NodeJS.ErrnoException);
 }
-
-/** As PostgreSQL says it. */
-const DISK_FULL = '53100';
 
 function listenFault(error: NodeJS.ErrnoException & { port?: number }): string | undefined {
   if (error.syscall !== 'listen') return undefined;

@@ -1,5 +1,8 @@
 import pg from 'pg';
 
+/** SQLSTATE of a disk without room. */
+export const DISK_FULL = '53100';
+
 /** Injection token of the process's `pg.Pool`. */
 export const DATABASE = Symbol('Database');
 

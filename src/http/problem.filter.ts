@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { STATUS_CODES } from 'node:http';
+import { DISK_FULL } from '../database/database.js';
 import { Refused } from '../domain/refused.js';
 import { StoreUnavailable, WrongExpectedVersion } from '../event-store/event-store.js';
 import { Problem, type ProblemDocument, type ProblemError } from './problem.js';
@@ -88,8 +89,6 @@ function unavailable(detail: string, retryAfterSeconds: number): Answer {
   const headers = { 'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))) };
   return { status: 503, code: 'unavailable', detail, headers };
 }
-
-const DISK_FULL = '53100';
 
 /** Connection refused or lost, a server that is starting or stopping, or one that lacks memory, connections or a disk. */
 function isDatabaseAway(error: unknown): boolean {
