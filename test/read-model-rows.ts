@@ -1,19 +1,19 @@
 import type pg from 'pg';
 import { rowsOf } from './project.js';
 
-/** Tables of versions that the chain of projections writes. */
-const VERSIONED = [
-  ...[
-    'identity_key',
-    'identity_link',
-    'lead_profile',
-    'journey',
-    'stage_transition',
-    'score_change',
-    'account',
-  ],
-  ...['journey_model', 'opportunity', 'opportunity_contact'],
+/** Tables of versions that `journey` writes, but for the models. */
+export const JOURNEY_VERSIONS = [
+  'identity_key',
+  'identity_link',
+  'lead_profile',
+  'journey',
+  'stage_transition',
+  'score_change',
+  'account',
 ];
+
+/** Those of the whole chain of projections. */
+const VERSIONED = [...JOURNEY_VERSIONS, 'journey_model', 'opportunity', 'opportunity_contact'];
 
 const PATHS = `(
   SELECT path.*, (SELECT jsonb_agg(to_jsonb(share) - 'path_id' ORDER BY share.model)

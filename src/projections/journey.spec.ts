@@ -4,6 +4,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { eventsOf, happenings, logged, OTHER_MODEL, published, TEST_MODEL } from '../../test/journeys.js';
 import { expected, type Expected } from '../../test/oracle.js';
 import { empty, project, rowsOf } from '../../test/project.js';
+import { JOURNEY_VERSIONS } from '../../test/read-model-rows.js';
 import type { NewEvent, RecordedEvent } from '../domain/events.js';
 import { journey } from './journey.js';
 
@@ -13,22 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-const VERSIONED = [
-  'identity_key',
-  'identity_link',
-  'lead_profile',
-  'journey',
-  'stage_transition',
-  'score_change',
-  'account',
-];
 const WORKING = ['lead', 'identity_state', 'account_state', 'identity_fact'];
 
 /** Everything, with the positions. */
 async function history(log: readonly RecordedEvent[], batchSize: number): Promise<Record<string, string[]>> {
   await empty(db.pool, journey);
   await project(db.pool, journey, log, batchSize);
-  const tables = [...VERSIONED, ...WORKING, 'journey_model'];
+  const tables = [...JOURNEY_VERSIONS, ...WORKING, 'journey_model'];
   return Object.fromEntries(
     await Promise.all(
       tables.map(async (table) => [table, await rowsOf(db.pool, `touchline.${table}`)] as const),
@@ -40,7 +32,7 @@ async function history(log: readonly RecordedEvent[], batchSize: number): Promis
 async function current(log: readonly RecordedEvent[], batchSize: number): Promise<Record<string, string[]>> {
   await empty(db.pool, journey);
   await project(db.pool, journey, log, batchSize);
-  const standing = VERSIONED.map(
+  const standing = JOURNEY_VERSIONS.map(
     async (table) =>
       [
         table,
