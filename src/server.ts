@@ -50,7 +50,8 @@ export async function startServer(
   try {
     const runtime = await openRuntime(config, log, closing, 'wait');
     // Before the first event: a projection that is new to a log with events is a rebuild, and not to be read.
-    if (config.roles.has('project')) await new ProjectionRunner({ ...runtime, projections }).register();
+    const { pool, store } = runtime;
+    if (config.roles.has('project')) await new ProjectionRunner({ pool, store, projections }).register();
     await beforeServing(runtime);
     const app = await createApp(runtime, log, inThread(projectorData(runtime), new NestLogger(log)));
     closing.add(() => closeApp(app));

@@ -39,8 +39,9 @@ export type Step = 'elsewhere' | 'moved' | 'behind' | 'idle';
 
 /** One projection's place in this process: taken with a lease, then moved step by step. */
 export class Slot {
+  /** By how many positions the last step moved it. */
+  stride = 0n;
   private standing: Standing | undefined;
-  private lastStride = 0n;
   private readonly pages: ReadAhead;
   private readonly size: BatchSize;
   private readonly tools: BatchTools;
@@ -63,11 +64,6 @@ export class Slot {
   /** The checkpoint as this process last moved it; undefined when it does not own the projection. */
   get position(): Position | undefined {
     return this.standing?.lease.position;
-  }
-
-  /** By how many positions the last step moved it. */
-  get stride(): bigint {
-    return this.lastStride;
   }
 
   /** Forgets what it knew of the projection; the next step asks the database again. */
@@ -94,7 +90,7 @@ export class Slot {
     if (upTo <= position) return this.idle(this.standing);
     const events = upTo < page.upTo ? page.events.filter((event) => event.position <= upTo) : page.events;
     await this.apply(this.standing, events, upTo, page.upTo - position >= BigInt(this.size.limit));
-    this.lastStride = upTo - position;
+    this.stride = upTo - position;
     return 'moved';
   }
 

@@ -45,7 +45,7 @@ interface Wants {
 
 /**
  * The keys, leads and journeys that a batch works on: read once, changed event by event, written together. Nothing is
- * in the tables before `write`.
+ * in the tables before what `seal` answers is run.
  */
 export class UnitOfWork {
   readonly journey = new PendingVersions(JOURNEY);
