@@ -27,6 +27,7 @@ const PORTS = [
   'src/event-store/event-store.ts',
   'src/database/',
   'src/config.ts',
+  'src/kafka-config.ts',
   'src/metrics.ts',
 ];
 const EDGE = ['src/http/', 'src/workspaces/'];

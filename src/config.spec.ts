@@ -15,31 +15,60 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
 test('an empty environment gives the embedded server with all roles', () => {
   expect(readConfig({})).toEqual({
     port: 3000,
+    grpcPort: undefined,
     dataDir: resolve('.touchline'),
     databaseUrl: undefined,
     writeKey: undefined,
     apiKey: undefined,
     roles: new Set(['collect', 'project', 'query', 'react']),
+    eventStore: { kind: 'postgres' },
+    kafka: undefined,
   });
 });
 
 test('every setting is read', () => {
   const config = readConfig({
     PORT: '8080',
+    GRPC_PORT: '9090',
     TOUCHLINE_DATA_DIR: '/var/lib/touchline',
     DATABASE_URL: 'postgres://touchline:secret@db:5432/touchline',
     TOUCHLINE_WRITE_KEY: 'wk_site',
     TOUCHLINE_API_KEY: 'ak_report',
-    EVENT_STORE: 'postgres',
+    EVENT_STORE: 'eventstoredb',
+    EVENTSTOREDB_URL: 'esdb://admin:secret@log:2113?tls=true',
+    KAFKA_BROKERS: 'one:9092, [::1]:9093',
+    KAFKA_TLS: 'true',
+    KAFKA_TLS_CA_FILE: '/etc/ca.pem',
+    KAFKA_SASL: 'scram-sha-512',
+    KAFKA_USERNAME: 'touchline',
+    KAFKA_PASSWORD: 'secret',
+    KAFKA_GROUP: 'collectors',
+    KAFKA_WRITE_KEY: 'wk_site',
+    KAFKA_CREATE_TOPICS: 'false',
+    KAFKA_PARTITIONS: '24',
+    KAFKA_REPLICATION: '3',
     ROLES: 'query, project',
   });
   expect(config).toEqual({
     port: 8080,
+    grpcPort: 9090,
     dataDir: '/var/lib/touchline',
     databaseUrl: 'postgres://touchline:secret@db:5432/touchline',
     writeKey: 'wk_site',
     apiKey: 'ak_report',
     roles: new Set(['project', 'query']),
+    eventStore: { kind: 'eventstoredb', url: 'esdb://admin:secret@log:2113?tls=true' },
+    kafka: {
+      brokers: ['one:9092', '[::1]:9093'],
+      tls: true,
+      tlsCaFile: '/etc/ca.pem',
+      sasl: { mechanism: 'scram-sha-512', username: 'touchline', password: 'secret' },
+      group: 'collectors',
+      writeKey: 'wk_site',
+      createTopics: false,
+      partitions: 24,
+      replication: 3,
+    },
   });
 });
 
@@ -47,6 +76,20 @@ test('an empty variable counts as unset', () => {
   expect(readConfig({ PORT: '', DATABASE_URL: ' ', EVENT_STORE: '', KAFKA_BROKERS: '', ROLES: '' })).toEqual(
     readConfig({}),
   );
+});
+
+test('Kafka needs no more than its brokers', () => {
+  expect(readConfig({ KAFKA_BROKERS: 'localhost:9092' }).kafka).toEqual({
+    brokers: ['localhost:9092'],
+    tls: false,
+    tlsCaFile: undefined,
+    sasl: undefined,
+    group: 'touchline',
+    writeKey: undefined,
+    createTopics: true,
+    partitions: 12,
+    replication: -1,
+  });
 });
 
 test('all faults are listed at once', () => {
@@ -75,11 +118,34 @@ test.each([
   ['DATABASE_URL', 'postgres://localhost'],
   ['TOUCHLINE_API_KEY', 'a:b'],
   ['ROLES', ','],
-  ['EVENT_STORE', 'eventstoredb'],
+  ['GRPC_PORT', 'many'],
+  ['GRPC_PORT', '3000'],
+  ['EVENT_STORE', 'redis'],
   ['EVENTSTOREDB_URL', 'esdb://localhost:2113'],
-  ['KAFKA_BROKERS', 'localhost:9092'],
+  ['KAFKA_BROKERS', 'localhost'],
+  ['KAFKA_BROKERS', 'kafka://localhost:9092'],
+  ['KAFKA_BROKERS', ','],
+  ['KAFKA_GROUP', 'without-brokers'],
 ])('%s=%s is refused', (name, value) => {
   expect(faultsOf({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
+});
+
+test.each([
+  [{ EVENT_STORE: 'eventstoredb' }, 'EVENTSTOREDB_URL'],
+  [{ EVENT_STORE: 'eventstoredb', EVENTSTOREDB_URL: 'http://admin:hush@log:2113' }, 'EVENTSTOREDB_URL'],
+  [{ KAFKA_BROKERS: 'k:9092', KAFKA_TLS: 'yes' }, 'KAFKA_TLS'],
+  [{ KAFKA_BROKERS: 'k:9092', KAFKA_TLS_CA_FILE: '/ca.pem' }, 'KAFKA_TLS_CA_FILE'],
+  [{ KAFKA_BROKERS: 'k:9092', KAFKA_USERNAME: 'me' }, 'KAFKA_SASL'],
+  [
+    { KAFKA_BROKERS: 'k:9092', KAFKA_SASL: 'gssapi', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'hush' },
+    'KAFKA_SASL',
+  ],
+  [{ KAFKA_BROKERS: 'k:9092', KAFKA_SASL: 'plain', KAFKA_USERNAME: 'u' }, 'KAFKA_PASSWORD'],
+  [{ KAFKA_BROKERS: 'k:9092', KAFKA_PARTITIONS: '0' }, 'KAFKA_PARTITIONS'],
+] as [Record<string, string>, string][])('%j is refused over %s', (environment, name) => {
+  const faults = faultsOf(environment);
+  expect(faults).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
+  expect(faults.join()).not.toContain('hush');
 });
 
 test('the API key may not be the write key, which is public', () => {

@@ -1,11 +1,18 @@
 import { resolve } from 'node:path';
+import { type KafkaConfig, kafkaConfig } from './kafka-config.js';
 
 /** What a process may do; one process does all of it unless ROLES says otherwise. */
 export const ROLES = ['collect', 'project', 'query', 'react'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Where the log is: in PostgreSQL, beside the read models, or in EventStoreDB. `url` may hold a password. */
+export type EventStoreConfig =
+  { readonly kind: 'postgres' } | { readonly kind: 'eventstoredb'; readonly url: string };
+
 export interface Config {
   readonly port: number;
+  /** Undefined: gRPC is not served. */
+  readonly grpcPort: number | undefined;
   /** Absolute path: embedded PostgreSQL and the keys made at first start live here. */
   readonly dataDir: string;
   /** Undefined: start embedded PostgreSQL in `dataDir`. */
@@ -14,6 +21,9 @@ export interface Config {
   readonly writeKey: string | undefined;
   readonly apiKey: string | undefined;
   readonly roles: ReadonlySet<Role>;
+  readonly eventStore: EventStoreConfig;
+  /** Undefined: nothing is read from Kafka or published to it. */
+  readonly kafka: KafkaConfig | undefined;
 }
 
 /** Injection token of the validated settings. */
@@ -28,7 +38,10 @@ export class BadSettings extends Error {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-type Fault = (fault: string) => void;
+/** Notes a setting that cannot stand. */
+export type Fault = (fault: string) => void;
+/** The trimmed value of a variable; undefined when it is unset or empty. */
+export type Read = (name: string) => string | undefined;
 
 /**
  * Reads the settings of a process. An empty variable counts as unset, as Compose files leave them.
@@ -38,28 +51,31 @@ type Fault = (fault: string) => void;
 export function readConfig(environment: Environment): Config {
   const faults: string[] = [];
   const fault: Fault = (text) => faults.push(text);
-  const read = (name: string): string | undefined => environment[name]?.trim() || undefined;
+  const read: Read = (name) => environment[name]?.trim() || undefined;
+  const grpc = read('GRPC_PORT');
   const config: Config = {
-    port: port(read('PORT'), fault),
+    port: port('PORT', read('PORT') ?? '3000', fault),
+    grpcPort: grpc === undefined ? undefined : port('GRPC_PORT', grpc, fault),
     dataDir: resolve(read('TOUCHLINE_DATA_DIR') ?? '.touchline'),
     databaseUrl: databaseUrl(read('DATABASE_URL'), fault),
     writeKey: key('TOUCHLINE_WRITE_KEY', read('TOUCHLINE_WRITE_KEY'), fault),
     apiKey: key('TOUCHLINE_API_KEY', read('TOUCHLINE_API_KEY'), fault),
     roles: roles(read('ROLES'), fault),
+    eventStore: eventStore(read('EVENT_STORE'), read('EVENTSTOREDB_URL'), fault),
+    kafka: kafkaConfig(read, fault),
   };
   if (config.apiKey && config.apiKey === config.writeKey) {
     fault('TOUCHLINE_API_KEY: must differ from TOUCHLINE_WRITE_KEY, which web pages show to everybody');
   }
-  eventStore(read('EVENT_STORE'), fault);
-  notYet(read, fault);
+  if (config.grpcPort && config.grpcPort === config.port) fault('GRPC_PORT: must differ from PORT');
   if (faults.length > 0) throw new BadSettings(faults);
   return config;
 }
 
-function port(value: string | undefined, fault: Fault): number {
-  const number = Number(value ?? 3000);
+function port(name: string, value: string, fault: Fault): number {
+  const number = Number(value);
   if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
-  fault(`PORT: "${value}" is not a port; give a whole number from 0 (any free port) to 65535`);
+  fault(`${name}: "${value}" is not a port; give a whole number from 0 (any free port) to 65535`);
   return 0;
 }
 
@@ -81,11 +97,20 @@ function key(name: string, value: string | undefined, fault: Fault): string | un
   return undefined;
 }
 
-function eventStore(value: string | undefined, fault: Fault): void {
-  if (value === 'eventstoredb')
-    fault('EVENT_STORE: eventstoredb is not available in this version; use postgres');
-  else if (value !== undefined && value !== 'postgres')
-    fault(`EVENT_STORE: "${value}" is unknown; use postgres`);
+const ESDB_URL = /^esdb(\+discover)?:\/\/[^/?]+/;
+
+/** The URL is never echoed: it may hold a password. */
+function eventStore(kind: string | undefined, url: string | undefined, fault: Fault): EventStoreConfig {
+  if (kind === 'eventstoredb') {
+    if (url === undefined) fault('EVENTSTOREDB_URL: is needed with EVENT_STORE=eventstoredb');
+    else if (!ESDB_URL.test(url))
+      fault('EVENTSTOREDB_URL: give esdb://user:password@host:port or esdb+discover://… for a cluster');
+    return { kind, url: url ?? '' };
+  }
+  if (kind !== undefined && kind !== 'postgres')
+    fault(`EVENT_STORE: "${kind}" is unknown; use postgres or eventstoredb`);
+  if (url !== undefined) fault('EVENTSTOREDB_URL: is of no use without EVENT_STORE=eventstoredb');
+  return { kind: 'postgres' };
 }
 
 function roles(value: string | undefined, fault: Fault): ReadonlySet<Role> {
@@ -95,11 +120,4 @@ function roles(value: string | undefined, fault: Fault): ReadonlySet<Role> {
   if (unknown.length > 0) fault(`ROLES: unknown ${unknown.join(', ')}; use any of ${ROLES.join(',')}`);
   if (named.length === 0) fault(`ROLES: names no role; use any of ${ROLES.join(',')}`);
   return new Set(ROLES.filter((role) => named.includes(role)));
-}
-
-/** Names that are taken but whose adapters are not there: refused, so that nobody believes they work. */
-function notYet(read: (name: string) => string | undefined, fault: Fault): void {
-  for (const name of ['EVENTSTOREDB_URL', 'KAFKA_BROKERS']) {
-    if (read(name)) fault(`${name}: not available in this version; leave it unset`);
-  }
 }
