@@ -43,7 +43,14 @@ export class Metrics {
 
   readonly projectionLag = new Gauge({
     name: 'touchline_projection_lag_events',
-    help: 'Events of the log a projection has not applied yet',
+    help: 'Events of the log a projection has not applied yet; not told where positions have gaps',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+
+  readonly projectionLagSeconds = new Gauge({
+    name: 'touchline_projection_lag_seconds',
+    help: 'Age of the oldest event of the log that a projection has not applied yet, in seconds',
     labelNames: ['projection'],
     registers: [this.registry],
   });
@@ -64,11 +71,11 @@ export function measureAppends(store: EventStore, { appendSeconds, events }: Met
     conflict: outcome('conflict'),
     refused: outcome('refused'),
   };
-  store.append = async (batch) => {
+  store.append = async (batch, progress) => {
     const count = batch.reduce((sum, one) => sum + one.events.length, 0);
     const end = appendSeconds.startTimer();
     try {
-      const results = await append(batch);
+      const results = await append(batch, progress);
       const counts = { appended: 0, duplicate: 0, conflict: 0 };
       for (const [index, result] of results.entries()) {
         if (result.status === 'conflict') counts.conflict += batch[index]?.events.length ?? 0;

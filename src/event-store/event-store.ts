@@ -50,8 +50,21 @@ export class StoreUnavailable extends Error {
 /** A stretch of the log seen through a filter of types. */
 export interface Page {
   readonly events: readonly RecordedEvent[];
-  /** The position of the last event looked at, matching or not; `after` itself when there was nothing newer. */
+  /** Every event of the types up to here is in `events`; `after` itself when there was nothing newer. */
   readonly upTo: Position;
+  /** It is as large as was asked for: there may be more to read at once. */
+  readonly full: boolean;
+}
+
+/** How far a consumer of something outside, e.g. of a partition of a topic, has taken it into the log. */
+export interface Progress {
+  readonly source: string;
+  /** What it takes next there, e.g. an offset. */
+  readonly next: bigint;
+  /** By what the consumer knows the last thing it took; opaque to the log. */
+  readonly mark?: string;
+  /** The source is another one than before, of the same name: this is kept although it may be less far. */
+  readonly anew?: boolean;
 }
 
 export interface Subscription {
@@ -63,6 +76,8 @@ export interface Subscription {
 export interface Guarantees {
   /** Positions are 1, 2, 3 … without gaps (PostgreSQL, memory); else they only grow. */
   readonly densePositions: boolean;
+  /** A consumer's progress is kept in the append's own transaction; else right after it, and may be behind after a crash. */
+  readonly progressWithAppend: boolean;
 }
 
 /**
@@ -77,9 +92,13 @@ export interface EventStore {
    * Events already in the log (same workspace and id) are not appended again and answer their first receipt; an append
    * whose events are all duplicates succeeds whatever version it expected.
    *
+   * @param progress kept together with the events; one that is behind what is kept already changes nothing
    * @throws StoreUnavailable the queue is full or the server is away; the caller may try again with the same ids.
    */
-  append(batch: readonly Append[]): Promise<readonly AppendResult[]>;
+  append(batch: readonly Append[], progress?: Progress): Promise<readonly AppendResult[]>;
+
+  /** What was kept with an append; undefined: nothing yet. */
+  progressOf(source: string): Promise<Progress | undefined>;
 
   /** Events of one stream in version order, after version `after` (0: from the start), at most `limit`. */
   readStream(
@@ -92,9 +111,13 @@ export interface EventStore {
   /** Events of the whole log in position order, after position `after` (0: from the start), at most `limit`. */
   readAll(after: Position, limit: number): Promise<readonly RecordedEvent[]>;
 
+  /** The event at `position`, else the last one before it; undefined when there is none. */
+  readAt(position: Position): Promise<RecordedEvent | undefined>;
+
   /**
-   * The events of `types` among the next `limit` events after `after`, so that a reader of few types neither carries nor
-   * parses the rest; an empty `types` moves through the log without reading any.
+   * The next events of `types` after `after`, at most `limit`, so that a reader of few types neither carries nor parses
+   * the rest; an empty `types` moves through the log without reading any. How many others a page passes over is the
+   * adapter's choice.
    */
   readPage(after: Position, limit: number, types: readonly EventType[]): Promise<Page>;
 

@@ -7,6 +7,7 @@ import {
   type EventStore,
   type Expected,
   type Page,
+  type Progress,
   type Subscription,
 } from './event-store.js';
 import { Growth } from './growth.js';
@@ -14,10 +15,11 @@ import { subscribe } from './subscription.js';
 
 /** The log in an array: for tests. Keeps every promise of the port but durability. */
 export class MemoryEventStore implements EventStore {
-  readonly guarantees = { densePositions: true };
+  readonly guarantees = { densePositions: true, progressWithAppend: true };
   readonly #log: RecordedEvent[] = [];
   readonly #streams = new Map<string, RecordedEvent[]>();
   readonly #byId = new Map<string, RecordedEvent>();
+  readonly #progress = new Map<string, Progress>();
   readonly #growth = new Growth();
   readonly #now: () => Date;
   #closed = false;
@@ -27,12 +29,17 @@ export class MemoryEventStore implements EventStore {
     this.#now = now;
   }
 
-  append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
+  append(batch: readonly Append[], progress?: Progress): Promise<readonly AppendResult[]> {
     if (this.#closed) return Promise.reject(new StoreUnavailable('the event store is closed', 1));
     const recordedAt = this.#now();
     const results = batch.map((append) => this.#appendOne(append, recordedAt));
     this.#growth.reach(BigInt(this.#log.length));
+    if (progress) this.#keep(progress);
     return Promise.resolve(results);
+  }
+
+  progressOf(source: string): Promise<Progress | undefined> {
+    return Promise.resolve(this.#progress.get(source));
   }
 
   readStream(
@@ -48,10 +55,15 @@ export class MemoryEventStore implements EventStore {
     return Promise.resolve(this.#log.slice(Number(after), Number(after) + limit));
   }
 
+  readAt(position: Position): Promise<RecordedEvent | undefined> {
+    const index = Math.min(Number(position), this.#log.length) - 1;
+    return Promise.resolve(this.#log[index]);
+  }
+
   readPage(after: Position, limit: number, types: readonly EventType[]): Promise<Page> {
     const page = this.#log.slice(Number(after), Number(after) + limit);
     const events = page.filter(({ type }) => types.includes(type));
-    return Promise.resolve({ events, upTo: page.at(-1)?.position ?? after });
+    return Promise.resolve({ events, upTo: page.at(-1)?.position ?? after, full: page.length === limit });
   }
 
   head(): Promise<Position> {
@@ -74,6 +86,11 @@ export class MemoryEventStore implements EventStore {
     this.#closed = true;
     this.#growth.wakeAll();
     return Promise.resolve();
+  }
+
+  #keep({ anew, ...progress }: Progress): void {
+    const known = this.#progress.get(progress.source);
+    if (!known || anew || progress.next > known.next) this.#progress.set(progress.source, progress);
   }
 
   #appendOne({ workspace, stream, expected, events }: Append, recordedAt: Date): AppendResult {

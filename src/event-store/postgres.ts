@@ -8,6 +8,7 @@ import {
   type AppendResult,
   type EventStore,
   type Page,
+  type Progress,
   type Subscription,
 } from './event-store.js';
 import { Growth } from './growth.js';
@@ -17,6 +18,15 @@ import { subscribe } from './subscription.js';
 const COLUMNS = EVENT_COLUMNS.join(', ');
 const APPEND = `SELECT head, positions, versions, actual
   FROM touchline.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
+/** At the end of the statement, so always under the lock of the log's head: nobody waits crosswise. */
+const APPEND_AND_MOVE = `WITH moved AS (
+    INSERT INTO touchline.progress AS known (source, next, mark)
+    SELECT * FROM unnest($17::text[], $18::bigint[], $19::text[])
+    ON CONFLICT (source) DO UPDATE SET next = excluded.next, mark = excluded.mark, updated_at = clock_timestamp()
+    WHERE excluded.next > known.next OR known.source = ANY ($20))
+  ${APPEND}`;
+const PROGRESS = 'SELECT next, mark FROM touchline.progress WHERE source = $1';
+const READ_AT = `SELECT ${COLUMNS} FROM touchline.event WHERE position <= $1 ORDER BY position DESC LIMIT 1`;
 const READ_ALL = `SELECT ${COLUMNS} FROM touchline.event WHERE position > $1 AND position <= $1::bigint + $2 ORDER BY position`;
 const READ_STREAM = `SELECT ${COLUMNS} FROM touchline.event
   WHERE stream_key = touchline.stream_key($1, $2) AND version > $3 ORDER BY version LIMIT $4`;
@@ -33,6 +43,7 @@ const POLL_MS = { shortest: 5, longest: 200 };
 
 interface AppendCall extends Call {
   readonly appends: readonly PreparedAppend[];
+  readonly progress: Progress | undefined;
 }
 
 /**
@@ -40,7 +51,7 @@ interface AppendCall extends Call {
  * other processes may append to the same log. Give it `createLogPool`: appends use two connections, readers the rest.
  */
 export class PostgresEventStore implements EventStore {
-  readonly guarantees = { densePositions: true };
+  readonly guarantees = { densePositions: true, progressWithAppend: true };
   readonly #pool: pg.Pool;
   readonly #coalescer: Coalescer<AppendCall, readonly AppendResult[]>;
   readonly #growth: Growth;
@@ -63,12 +74,19 @@ export class PostgresEventStore implements EventStore {
     return this.#coalescer.waitingEvents;
   }
 
-  async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
+  async append(batch: readonly Append[], progress?: Progress): Promise<readonly AppendResult[]> {
     const appends = batch.map(prepare);
     const bytes = appends.reduce((sum, { data }) => data.reduce((part, text) => part + text.length, sum), 0);
     const events = appends.reduce((sum, { data }) => sum + data.length, 0);
-    if (events === 0) return batch.map(() => ({ status: 'appended', receipts: [] }));
-    return this.#coalescer.add({ appends, events, bytes });
+    if (events === 0 && !progress) return batch.map(() => ({ status: 'appended', receipts: [] }));
+    return this.#coalescer.add({ appends, events, bytes, progress });
+  }
+
+  async progressOf(source: string): Promise<Progress | undefined> {
+    const [row] = await this.#read('progress', PROGRESS, [source]);
+    if (!row) return undefined;
+    const [next, mark] = row;
+    return { source, next: BigInt(next ?? 0), ...(mark != null && { mark }) };
   }
 
   async readStream(
@@ -86,11 +104,16 @@ export class PostgresEventStore implements EventStore {
     return (await this.#read('read-all', READ_ALL, [after, limit])).map(recordedEvent);
   }
 
+  async readAt(position: Position): Promise<RecordedEvent | undefined> {
+    const [row] = await this.#read('read-at', READ_AT, [position]);
+    return row && recordedEvent(row);
+  }
+
   async readPage(after: Position, limit: number, types: readonly EventType[]): Promise<Page> {
     const rows = await this.#read('read-page', READ_PAGE, [after, limit, types]);
     const upTo = BigInt(rows[0]?.[0] ?? 0);
     const events = rows.flatMap(([, ...row]) => (row[0] === null ? [] : [recordedEvent(row)]));
-    return { events, upTo: upTo > after ? upTo : after };
+    return { events, upTo: upTo > after ? upTo : after, full: upTo - after >= BigInt(limit) };
   }
 
   async head(): Promise<Position> {
@@ -123,9 +146,12 @@ export class PostgresEventStore implements EventStore {
 
   async #write(calls: readonly AppendCall[]): Promise<readonly (readonly AppendResult[])[]> {
     const batch = new AppendBatch(calls.flatMap(({ appends }) => appends));
-    const [row = []] = await this.#query('append', APPEND, batch.parameters()).catch((error: unknown) =>
-      this.#makeRoom(error),
-    );
+    const moves = furthest(calls.flatMap(({ progress }) => progress ?? []));
+    const [row = []] = await (
+      moves.length === 0
+        ? this.#query('append', APPEND, batch.parameters())
+        : this.#query('append-and-move', APPEND_AND_MOVE, [...batch.parameters(), ...moveParameters(moves)])
+    ).catch((error: unknown) => this.#makeRoom(error));
     const head = BigInt(row[0] ?? 0);
     this.#growth.reach(head);
     if (head - this.#roomSeenAt > AHEAD / 2n) this.#seeToRoom(head);
@@ -170,6 +196,24 @@ export class PostgresEventStore implements EventStore {
     return rows;
   }
 }
+
+/** One a source: a statement may change a row only once. */
+function furthest(moves: readonly Progress[]): Progress[] {
+  const bySource = new Map<string, Progress>();
+  for (const move of moves) {
+    const known = bySource.get(move.source);
+    if (!known || move.anew || move.next > known.next)
+      bySource.set(move.source, known?.anew ? { ...move, anew: true } : move);
+  }
+  return [...bySource.values()].sort((a, b) => (a.source < b.source ? -1 : 1));
+}
+
+const moveParameters = (moves: readonly Progress[]): unknown[] => [
+  moves.map(({ source }) => source),
+  moves.map(({ next }) => next.toString()),
+  moves.map(({ mark }) => mark ?? null),
+  moves.flatMap(({ source, anew }) => (anew ? [source] : [])),
+];
 
 const isOutOfRoom = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === '23514' && error.message.startsWith('no partition');

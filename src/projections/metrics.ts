@@ -41,6 +41,9 @@ export function projectionFigures(metrics: Metrics): SlotObserver {
     parked: (projection, list) => {
       for (const { behind } of list) parked.inc({ projection, why: behind === null ? 'failed' : 'waits' });
     },
-    lag: (projection, behind) => metrics.projectionLag.set({ projection }, Number(behind)),
+    lag: (projection, { events: behind, seconds }) => {
+      if (behind !== null) metrics.projectionLag.set({ projection }, behind);
+      metrics.projectionLagSeconds.set({ projection }, seconds);
+    },
   };
 }

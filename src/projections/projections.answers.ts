@@ -19,7 +19,13 @@ export class ProjectionItem {
   @Text('Its name') name!: string;
   @Whole('Of the code that makes its rows') version!: number;
   @Text('Everything in the log up to here is in its rows') position!: string;
-  @Whole('Events of the log it has not applied yet') lag!: number;
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'Events of the log it has not applied yet; null where positions have gaps (EventStoreDB)',
+  })
+  lag!: number | null;
+  @ApiProperty({ type: Number, description: 'Age of the oldest of them, in seconds' }) lagSeconds!: number;
   @ApiProperty({ type: String, enum: ['running', 'rebuilding', 'failed'] }) status!: ProjectionStatus;
   @Whole('Events of this workspace that are parked') parked!: number;
   @MaybeText('Why it does not move, when it failed') error!: string | null;
@@ -102,11 +108,21 @@ export const examples = {
         version: 1,
         position: '5120',
         lag: 4,
+        lagSeconds: 0.21,
         status: 'running',
         parked: 0,
         error: null,
       },
-      { name: 'journey', version: 1, position: '5124', lag: 0, status: 'running', parked: 2, error: null },
+      {
+        name: 'journey',
+        version: 1,
+        position: '5124',
+        lag: 0,
+        lagSeconds: 0,
+        status: 'running',
+        parked: 2,
+        error: null,
+      },
     ],
   },
   rebuilding: { rebuilding: ['journey', 'attribution'] },

@@ -76,8 +76,26 @@ test('every projection with its position, lag and what of the workspace is parke
     body: {
       head: '29',
       projections: [
-        { name: 'alpha', version: 1, position: '24', lag: 5, status: 'running', parked: 3, error: null },
-        { name: 'beta', version: 1, position: '24', lag: 5, status: 'running', parked: 0, error: null },
+        {
+          name: 'alpha',
+          version: 1,
+          position: '24',
+          lag: 5,
+          lagSeconds: expect.any(Number),
+          status: 'running',
+          parked: 3,
+          error: null,
+        },
+        {
+          name: 'beta',
+          version: 1,
+          position: '24',
+          lag: 5,
+          lagSeconds: expect.any(Number),
+          status: 'running',
+          parked: 0,
+          error: null,
+        },
       ],
     },
   });

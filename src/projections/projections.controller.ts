@@ -5,6 +5,7 @@ import { DATABASE } from '../database/database.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { readCheckpoints } from './checkpoint.js';
+import { lagOf } from './lag.js';
 import { countParked, readParked } from './parking.js';
 import {
   Answers,
@@ -45,17 +46,20 @@ export class ProjectionsController {
       countParked(this.pool, workspace),
       this.store.head(),
     ]);
-    const projections = checkpoints.map(({ name, version, position, status, error }) => ({
-      name,
-      version,
-      position: String(position),
-      // The head was read at another instant than the checkpoint: never below zero.
-      lag: Math.max(0, Number(head - position)),
-      status,
-      parked: parked.get(name) ?? 0,
-      error,
-    }));
-    return { head: String(head), projections };
+    const items = checkpoints.map(async ({ name, version, position, status, error }) => {
+      const { events, seconds } = await lagOf(this.store, position, head);
+      const lag = { lag: events, lagSeconds: seconds };
+      return {
+        name,
+        version,
+        position: String(position),
+        ...lag,
+        status,
+        parked: parked.get(name) ?? 0,
+        error,
+      };
+    });
+    return { head: String(head), projections: await Promise.all(items) };
   }
 
   @Post(':name/rebuild')

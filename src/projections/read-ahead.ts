@@ -19,7 +19,7 @@ export class ReadAhead {
   /** What follows `after`: what is left of the last page, or the page fetched ahead, or a new one. */
   async page(after: Position, limit: number): Promise<Page> {
     if (this.rest && this.rest.after <= after && after < this.rest.page.upTo)
-      return dropUpTo(this.rest.page, after);
+      return this.rest.after === after ? this.rest.page : restOf(this.rest.page, after);
     const fetch = this.fetching?.after === after ? this.fetching : this.fetch(after, limit);
     this.fetching = undefined;
     const page = await fetch.page;
@@ -46,6 +46,8 @@ export class ReadAhead {
   }
 }
 
-function dropUpTo(page: Page, after: Position): Page {
-  return { events: page.events.filter(({ position }) => position > after), upTo: page.upTo };
-}
+const restOf = ({ events, upTo }: Page, after: Position): Page => ({
+  events: events.filter(({ position }) => position > after),
+  upTo,
+  full: false,
+});

@@ -73,7 +73,7 @@ async function loadMarked({ projection, pool, store }: BatchTools): Promise<Mark
   );
   const marked: Marked[] = [];
   for (const { position, keys } of rows) {
-    const [event] = await store.readAll(BigInt(position) - 1n, 1);
+    const event = await store.readAt(BigInt(position));
     if (event) marked.push({ event, keys });
   }
   return marked;

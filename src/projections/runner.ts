@@ -4,6 +4,7 @@ import type { Position } from '../domain/events.js';
 import { Refused } from '../domain/refused.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { Checkpoints, readCheckpoints } from './checkpoint.js';
+import { lagOf } from './lag.js';
 import { inOrder, withDependents } from './order.js';
 import { expireDeadOwners, ownerName } from './owner.js';
 import type { Projection } from './projection.js';
@@ -232,7 +233,7 @@ export class ProjectionRunner {
   private async tellLag(): Promise<void> {
     const head = await this.options.store.head();
     for (const { name, position } of await readCheckpoints(this.options.pool, this.names()))
-      this.options.observe?.lag?.(name, head > position ? head - position : 0n);
+      this.options.observe?.lag?.(name, await lagOf(this.options.store, position, head));
   }
 
   private names(): string[] {

@@ -5,6 +5,7 @@ import { type BatchTools, type Standing, applyStretch } from './batch.js';
 import { BatchSize } from './batch-size.js';
 import { type Checkpoints, readCheckpoints } from './checkpoint.js';
 import { emptyTables } from './empty.js';
+import type { Lag } from './lag.js';
 import { type ToPark, loadParkedKeys } from './parking.js';
 import type { Projection } from './projection.js';
 import { ReadAhead } from './read-ahead.js';
@@ -26,7 +27,7 @@ export interface SlotObserver {
   readonly taken: (projection: string) => void;
   readonly applied: (projection: string, events: number, position: Position, ms: number) => void;
   readonly parked: (projection: string, parked: readonly ToPark[]) => void;
-  readonly lag: (projection: string, behind: Position) => void;
+  readonly lag: (projection: string, lag: Lag) => void;
 }
 
 /**
@@ -39,8 +40,8 @@ export type Step = 'elsewhere' | 'moved' | 'behind' | 'idle';
 
 /** One projection's place in this process: taken with a lease, then moved step by step. */
 export class Slot {
-  /** By how many positions the last step moved it. */
-  stride = 0n;
+  /** How many events of the log the last step passed; where positions do not tell, how many it applied. */
+  stride = 0;
   private standing: Standing | undefined;
   private readonly pages: ReadAhead;
   private readonly size: BatchSize;
@@ -89,8 +90,9 @@ export class Slot {
     if (page.upTo > position && upTo <= position) return 'behind';
     if (upTo <= position) return this.idle(this.standing);
     const events = upTo < page.upTo ? page.events.filter((event) => event.position <= upTo) : page.events;
-    await this.apply(this.standing, events, upTo, page.upTo - position >= BigInt(this.size.limit));
-    this.stride = upTo - position;
+    await this.apply(this.standing, events, upTo, page.full);
+    const { densePositions } = this.options.store.guarantees;
+    this.stride = densePositions ? Number(upTo - position) : events.length;
     return 'moved';
   }
 

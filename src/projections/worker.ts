@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore } from '../event-store/event-store.js';
 import type { Checkpoints } from './checkpoint.js';
 import type { RunnerLog } from './runner.js';
@@ -10,7 +11,7 @@ import type { Wake } from './wake.js';
  * After a batch events are gathered for four times as long as it took, within these bounds, or until there are enough:
  * fewer and larger batches cost a fraction, the more so where time is short. After a small one nothing is to be saved.
  */
-const GATHER = { small: 20n, times: 4, shortestMs: 20, longestMs: 200, enough: 500n };
+const GATHER = { small: 20, times: 4, shortestMs: 20, longestMs: 200, enough: 500n };
 const SHORTEST_POLL_MS = 10;
 const LONGEST_POLL_MS = 500;
 const LONGEST_BACK_OFF_MS = 5_000;
@@ -67,7 +68,10 @@ export class Worker {
     const position = this.slot.position ?? 0n;
     if (step === 'moved') {
       moved.ring();
-      await Promise.race([store.waitForGrowth(position + GATHER.enough, ms), nudge.wait(ms)]);
+      const enough = store.guarantees.densePositions
+        ? store.waitForGrowth(position + GATHER.enough, ms)
+        : sleep(ms);
+      await Promise.race([enough, nudge.wait(ms)]);
     } else if (step === 'behind') {
       await moved.wait(ms);
     } else if (step === 'elsewhere') {

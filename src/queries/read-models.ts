@@ -102,8 +102,7 @@ export class ReadModels {
   private async recordedAt(position: bigint): Promise<Date> {
     const known = this.recorded.get(position);
     if (known) return known;
-    const [event] = position > 0n ? await this.store.readAll(position - 1n, 1) : [];
-    const at = event?.recordedAt ?? new Date(0);
+    const at = (await this.store.readAt(position))?.recordedAt ?? new Date(0);
     if (this.recorded.size > 1000) this.recorded.clear();
     this.recorded.set(position, at);
     return at;
