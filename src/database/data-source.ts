@@ -1,4 +1,5 @@
 import { DataSource, type EntityTarget, type ObjectLiteral } from 'typeorm';
+import { SHORT_SILENCE_MS } from './database.js';
 import { migrate } from './migrate.js';
 
 /**
@@ -20,5 +21,6 @@ export async function openDataSource(
     synchronize: false,
     migrationsRun: false,
     applicationName: 'touchline configuration',
+    extra: { query_timeout: SHORT_SILENCE_MS, connectionTimeoutMillis: SHORT_SILENCE_MS },
   }).initialize();
 }

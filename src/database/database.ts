@@ -14,7 +14,14 @@ export interface PoolOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Told the process id of the server's side of each new session. */
   readonly onSession?: (pid: number) => void;
+  /** A statement fails, and its connection is dropped, when the server was silent for so long. */
+  readonly silenceMs?: number;
 }
+
+/** Longer than any statement of ours may take: a network can lose a server without telling anybody. */
+const SILENCE_MS = 75_000;
+/** Of the log and of settings, whose statements are short, and whose callers wait. */
+export const SHORT_SILENCE_MS = 10_000;
 
 const TIMESTAMPTZ: number = pg.types.builtins.TIMESTAMPTZ;
 const UTC_STAMP = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,3})\d*)?\+00$/;
@@ -49,6 +56,7 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     types,
     application_name: options.applicationName ?? 'touchline',
     connectionTimeoutMillis: 10_000,
+    query_timeout: options.silenceMs ?? SILENCE_MS,
     options: Object.entries({ TimeZone: 'UTC', ...options.settings })
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
@@ -71,5 +79,6 @@ export const createLogPool = (url: string, options: PoolOptions = {}): pg.Pool =
     max: 6,
     applicationName: 'touchline log',
     settings: { enable_seqscan: 'off' },
+    silenceMs: SHORT_SILENCE_MS,
     ...options,
   });

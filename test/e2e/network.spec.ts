@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Embedded, startEmbedded } from '../../src/database/embedded.js';
+import { TcpProxy } from '../tcp-proxy.js';
+import { until } from '../until.js';
+import { freePort, poolOf, ServerProcess } from './server-process.js';
+import { Traffic } from './traffic.js';
+import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
+
+let databaseDir: string;
+let database: Embedded;
+let wire: TcpProxy;
+let server: ServerProcess;
+
+beforeAll(async () => {
+  databaseDir = await mkdtemp(join(tmpdir(), 'touchline-database-'));
+  database = await startEmbedded({ dataDir: databaseDir });
+  wire = await TcpProxy.start(database.port);
+  server = await ServerProcess.start({
+    dataDir: await mkdtemp(join(tmpdir(), 'touchline-network-')),
+    port: await freePort(),
+    env: { DATABASE_URL: wire.through(database.url) },
+  });
+}, 120_000);
+afterAll(async () => {
+  await server.stop();
+  await wire.stop();
+  await database.stop();
+  await rm(databaseDir, { recursive: true, force: true });
+});
+
+test(
+  'connections to PostgreSQL cut, slowed and silenced under load: 503 meanwhile, all by itself after, nothing lost',
+  async () => {
+    const traffic = new Traffic(server.url);
+    traffic.start({ batches: 6, singles: 24, deals: 2 });
+    let peak = 0;
+    const watched = (ms: number): Promise<boolean> =>
+      until(async () => {
+        peak = Math.max(peak, await server.memory());
+        return false;
+      }, ms);
+    const goesOn = (): Promise<boolean> => {
+      const before = traffic.acknowledged.messages.size;
+      return until(() => traffic.acknowledged.messages.size > before + 1_000, 60_000);
+    };
+
+    for (let times = 0; times < 5; times += 1) {
+      await sleep(300);
+      wire.cut();
+    }
+    expect(await goesOn()).toBe(true);
+
+    wire.delay(150);
+    await watched(3_000);
+    wire.restore();
+    expect(await goesOn()).toBe(true);
+
+    traffic.refusals.statuses.clear();
+    wire.silence();
+    // Nobody is told that the database is gone: every client must hear 503 all the same.
+    expect(await until(() => (traffic.refusals.statuses.get(503) ?? 0) >= 10, 60_000)).toBe(true);
+    await watched(2_000);
+    wire.restore();
+    expect(await goesOn()).toBe(true);
+
+    // The same, but what was silent is broken when it speaks again.
+    wire.silence();
+    await watched(4_000);
+    wire.cut();
+    wire.restore();
+    expect(await goesOn()).toBe(true);
+
+    await traffic.stop();
+    expect(server.running).toBe(true);
+    await caughtUp(server.url, 120_000);
+    expect([...traffic.refusals.statuses.keys()]).toEqual([503]);
+    expect(traffic.refusals.withoutRetryAfter).toBe(0);
+    expect(peak).toBeLessThan(500e6);
+    const pool = await poolOf(databaseDir);
+    await expectLogWhole(pool, traffic.acknowledged);
+    await expectMoneyConserved(pool, traffic.acknowledged);
+    await pool.end();
+  },
+  5 * 60_000,
+);
