@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Position, RecordedEvent } from '../domain/events.js';
 import type { EventStore } from '../event-store/event-store.js';
 import type { Checkpoints, Lease } from './checkpoint.js';
+import { longestSilenceInBatch } from './lease.js';
 import {
   type Failure,
   ParkedKeys,
@@ -116,7 +117,7 @@ async function commit(
   const usual = !held.any && failures.size === 0 && !skip;
   const trial = usual ? held : new ParkedKeys(held);
   let parked: readonly ToPark[] = [];
-  const moved = await inBatch(pool, checkpoints.leaseMs, async (tx) => {
+  const moved = await inBatch(pool, longestSilenceInBatch(checkpoints.leaseMs), async (tx) => {
     if (usual) await projection.apply(events, tx, range);
     else parked = await applyUnparked(projection, tx, { events, range, failures, held: trial, skip });
     return checkpoints.advance(tx, lease, range.upTo);

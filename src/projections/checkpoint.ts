@@ -143,14 +143,17 @@ export class Checkpoints {
     );
   }
 
-  /** Says that this process takes part, and answers how many do, itself included. */
+  /**
+   * Says that this process takes part, and answers how many do, itself included. Those that run other projections, or
+   * other versions of them, have no share in these.
+   */
   async attend(): Promise<number> {
     const { rows } = await this.pool.query<{ runners: number }>(
       `WITH gone AS (DELETE FROM touchline.projection_runner WHERE seen_until < clock_timestamp() AND owner <> $1),
             me AS (INSERT INTO touchline.projection_runner VALUES ($1, ${LEASE_UNTIL('$2')})
                    ON CONFLICT (owner) DO UPDATE SET seen_until = EXCLUDED.seen_until)
        SELECT 1 + count(*)::int AS runners FROM touchline.projection_runner
-       WHERE owner <> $1 AND seen_until >= clock_timestamp()`,
+       WHERE owner <> $1 AND seen_until >= clock_timestamp() AND split_part(owner, '/', 4) = split_part($1, '/', 4)`,
       [this.owner, this.leaseMs],
     );
     return rows[0]?.runners ?? 1;

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Checkpoints, Lease } from './checkpoint.js';
+import { longestSilenceInBatch } from './lease.js';
 import type { Projection } from './projection.js';
 import { inBatch } from './transaction.js';
 
@@ -20,7 +21,7 @@ export async function emptyTables(
   lease: Lease,
 ): Promise<Lease> {
   await oldQueriesGone(pool);
-  return inBatch(pool, checkpoints.leaseMs, async (tx) => {
+  return inBatch(pool, longestSilenceInBatch(checkpoints.leaseMs), async (tx) => {
     await tx.query("SET LOCAL lock_timeout = '2s'");
     if (projection.tables.length > 0) await tx.query(`TRUNCATE ${projection.tables.join(', ')}`);
     await tx.query('DELETE FROM touchline.parked_event WHERE projection = $1', [projection.name]);

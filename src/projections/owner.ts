@@ -1,10 +1,32 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import type { Checkpoints } from './checkpoint.js';
+import type { Projection } from './projection.js';
 
-/** A name for this process in leases: host, process id and a random part, since process ids come round again. */
-export const ownerName = (): string => `${hostname()}/${pid}/${randomBytes(4).toString('hex')}`;
+type Named = Pick<Projection, 'name' | 'version'>;
+
+/**
+ * A name for this process in leases: host, process id, a random part, since process ids come round again, and what it
+ * runs: processes share projections with those that run the same ones.
+ */
+export const ownerName = (projections: readonly Named[]): string =>
+  [processName(), randomBytes(4).toString('hex'), kindOf(projections)].join('/');
+
+/** What the names of all owners in this process begin with. */
+export const processName = (): string => `${hostname()}/${pid}`;
+
+/** Of the same names and versions, the same text. */
+export const kindOf = (projections: readonly Named[]): string =>
+  createHash('sha256')
+    .update(
+      projections
+        .map(({ name, version }) => `${name}@${version}`)
+        .sort()
+        .join(),
+    )
+    .digest('hex')
+    .slice(0, 8);
 
 /** After `kill -9` and a restart on the same machine nobody needs to wait until the old lease is past. */
 export async function expireDeadOwners(checkpoints: Checkpoints): Promise<void> {

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { type BatchTools, type Standing, describe } from './batch.js';
 import { markRebuild } from './checkpoint.js';
 import type { Position, RecordedEvent } from '../domain/events.js';
+import { longestSilenceInBatch } from './lease.js';
 import { ParkedKeys, loadParkedKeys } from './parking.js';
 import type { Projection } from './projection.js';
 import { faultOf, inBatch } from './transaction.js';
@@ -58,7 +59,7 @@ export async function retryMarked(
   for (;;) {
     const marked = await loadMarked(tools);
     if (marked.length === 0) return { lease, held: await loadParkedKeys(pool, projection.name) };
-    await inBatch(pool, checkpoints.leaseMs, async (tx) => {
+    await inBatch(pool, longestSilenceInBatch(checkpoints.leaseMs), async (tx) => {
       const healed = await tryEach(projection, tx, marked, lease.position);
       if (healed > 0) await markRebuild(tx, dependents, head);
       await checkpoints.advance(tx, lease, lease.position);

@@ -5,6 +5,7 @@ import { Refused } from '../domain/refused.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { Checkpoints, readCheckpoints } from './checkpoint.js';
 import { lagOf } from './lag.js';
+import { LEASE_MS, signOfLifeEvery } from './lease.js';
 import { inOrder, withDependents } from './order.js';
 import { expireDeadOwners, ownerName } from './owner.js';
 import type { Projection } from './projection.js';
@@ -56,8 +57,8 @@ export class ProjectionRunner {
 
   /** @throws Error when projections wait for each other */
   constructor(private readonly options: RunnerOptions) {
-    const { pool, store, leaseMs = 10_000, largestBatch = 5_000, batchMs = 1_000 } = options;
-    const checkpoints = new Checkpoints(pool, ownerName(), leaseMs);
+    const { pool, store, leaseMs = LEASE_MS, largestBatch = 5_000, batchMs = 1_000 } = options;
+    const checkpoints = new Checkpoints(pool, ownerName(options.projections), leaseMs);
     const observe = this.observer();
     this.log = options.log ?? SILENT;
     this.projections = inOrder(options.projections);
@@ -203,7 +204,7 @@ export class ProjectionRunner {
       // The slots find out themselves when the database is away, and say so.
       await this.sharing.attend().catch(() => undefined);
       await this.tellLag().catch(() => undefined);
-      await this.bell.wait(this.checkpoints.leaseMs / 3);
+      await this.bell.wait(signOfLifeEvery(this.checkpoints.leaseMs));
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Checkpoints } from './checkpoint.js';
+import { patienceFor } from './lease.js';
 import type { Slot } from './slot.js';
 
 /**
@@ -26,7 +27,7 @@ export class Sharing {
 
   /** For how long another's lease must have been past before this process takes the slot. */
   patience(slot: Slot): number {
-    return !slot.holds && this.held().length >= this.share ? this.checkpoints.leaseMs : 0;
+    return !slot.holds && this.held().length >= this.share ? patienceFor(this.checkpoints.leaseMs) : 0;
   }
 
   /** True once when the slot is to be given to another process. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore } from '../event-store/event-store.js';
 import type { Checkpoints } from './checkpoint.js';
+import { LONGEST_POLL_MS, shortestLook, signOfLifeEvery } from './lease.js';
 import type { RunnerLog } from './runner.js';
 import type { Sharing } from './sharing.js';
 import type { Slot, Step } from './slot.js';
@@ -13,7 +14,6 @@ import type { Wake } from './wake.js';
  */
 const GATHER = { small: 20, times: 4, shortestMs: 20, longestMs: 200, enough: 500n };
 const SHORTEST_POLL_MS = 10;
-const LONGEST_POLL_MS = 500;
 const LONGEST_BACK_OFF_MS = 5_000;
 
 export interface WorkerOptions {
@@ -75,7 +75,7 @@ export class Worker {
     } else if (step === 'behind') {
       await moved.wait(ms);
     } else if (step === 'elsewhere') {
-      await nudge.wait(Math.max(ms, checkpoints.leaseMs / 10));
+      await nudge.wait(Math.max(ms, shortestLook(checkpoints.leaseMs)));
     } else {
       await Promise.race([store.waitForGrowth(position, ms), nudge.wait(ms)]);
     }
@@ -100,7 +100,7 @@ export class Worker {
     const { checkpoints, nudge } = this.options;
     this.slot.drop();
     await checkpoints.release([this.slot.projection.name]);
-    await nudge.wait(checkpoints.leaseMs / 3);
+    await nudge.wait(signOfLifeEvery(checkpoints.leaseMs));
   }
 
   private gatheringMs(spentMs: number): number {
