@@ -2,8 +2,10 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { CommandsModule } from './commands/commands.module.js';
 import { EdgeModule } from './http/edge.module.js';
 import { IntakeModule } from './intake/intake.module.js';
+import { RejectedModule } from './intake/rejected.module.js';
 import { Freshness } from './projections/freshness.js';
 import type { MakeProjecting } from './projections/projecting.js';
+import { ProjectionsApiModule } from './projections/projections-api.module.js';
 import { ProjectionsModule } from './projections/projections.module.js';
 import { FRESHNESS } from './queries/freshness.js';
 import { QueriesModule } from './queries/queries.module.js';
@@ -22,8 +24,9 @@ export class AppModule {
     const projections = ProjectionsModule.with(projecting);
     const freshness = { module: FreshnessModule, imports: [projections] };
     const imports: DynamicModule['imports'] = [EdgeModule.with(runtime), projections, freshness];
-    if (roles.has('collect') || roles.has('query')) imports.push(IntakeModule);
-    if (roles.has('query')) imports.push(QueriesModule, CommandsModule);
+    if (roles.has('collect')) imports.push(IntakeModule);
+    if (roles.has('query'))
+      imports.push(QueriesModule, CommandsModule, RejectedModule, ProjectionsApiModule.with(projections));
     return { module: AppModule, imports };
   }
 }

@@ -8,10 +8,12 @@ import { createLogPool, createPool } from './database/database.js';
 import { openDataSource } from './database/data-source.js';
 import { openDatabase } from './database/open.js';
 import { Growth } from './event-store/growth.js';
+import { answerForAbsentRoles, type Served } from './http/absent-roles.js';
 import { dressApp, fastifyAdapter } from './http/app.js';
 import { Readiness } from './http/readiness.js';
 import { NestLogger } from './logger.js';
 import { measureAppends, Metrics } from './metrics.js';
+import { COLLECTOR_ROUTES } from './intake/collector-routes.js';
 import { collectorPaths } from './intake/openapi.js';
 import { projections } from './projections/all.js';
 import type { MakeProjecting } from './projections/projecting.js';
@@ -31,6 +33,12 @@ export interface RunningServer {
   /** Stops accepting, lets requests and appends in flight end, then stops all that was started. */
   stop(): Promise<void>;
 }
+
+/** What each role serves; health and metrics are everywhere. */
+const SERVED: Served = {
+  collect: COLLECTOR_ROUTES.map(({ path }) => path),
+  query: ['/api/*', '/docs', '/openapi.json'],
+};
 
 /** Requests in flight get this long to end before their connections are cut. */
 const DRAIN_MS = 10_000;
@@ -105,6 +113,7 @@ export async function createApp(
     { logger: new NestLogger(log), abortOnError: false },
   );
   dressApp(app, runtime.metrics);
+  answerForAbsentRoles(app, runtime.config.roles, SERVED);
   if (runtime.config.roles.has('query')) setupOpenApi(app, [collectorPaths]);
   return app;
 }

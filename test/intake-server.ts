@@ -9,6 +9,7 @@ import { PostgresEventStore } from '../src/event-store/postgres.js';
 import { dressApp, fastifyAdapter } from '../src/http/app.js';
 import { EdgeModule } from '../src/http/edge.module.js';
 import { IntakeModule } from '../src/intake/intake.module.js';
+import { RejectedModule } from '../src/intake/rejected.module.js';
 import { Metrics } from '../src/metrics.js';
 import type { Runtime } from '../src/runtime.js';
 import { CONFIGURATION_ENTITIES } from '../src/workspaces/entities.js';
@@ -28,7 +29,7 @@ export interface IntakeServer {
 @Module({})
 class CollectingApp {
   static with(runtime: Runtime): DynamicModule {
-    return { module: CollectingApp, imports: [EdgeModule.with(runtime), IntakeModule] };
+    return { module: CollectingApp, imports: [EdgeModule.with(runtime), IntakeModule, RejectedModule] };
   }
 }
 

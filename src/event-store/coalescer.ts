@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreUnavailable } from './event-store.js';
+import { QueueFull, StoreUnavailable } from './event-store.js';
 
 /** One waiting request. */
 export interface Call {
@@ -68,8 +68,7 @@ export class Coalescer<C extends Call, R> {
   /** @throws StoreUnavailable */
   add(call: C): Promise<R> {
     if (this.#closed) return Promise.reject(new StoreUnavailable('the event log is being closed', 5));
-    if (this.#isTooMuch(call))
-      return Promise.reject(new StoreUnavailable('too many events wait to be appended', 1));
+    if (this.#isTooMuch(call)) return Promise.reject(new QueueFull());
     this.#events += call.events;
     this.#bytes += call.bytes;
     return new Promise((resolve, reject) => {

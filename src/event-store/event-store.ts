@@ -47,6 +47,13 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/** As many events wait to be appended as may. */
+export class QueueFull extends StoreUnavailable {
+  constructor() {
+    super('too many events wait to be appended', 1);
+  }
+}
+
 /** A stretch of the log seen through a filter of types. */
 export interface Page {
   readonly events: readonly RecordedEvent[];

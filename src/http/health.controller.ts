@@ -1,12 +1,35 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProperty,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CONFIG, type Config, ROLES } from '../config.js';
-import { Readiness } from './readiness.js';
+import { Readiness, type RoleState } from './readiness.js';
 
 class LiveAnswer {
   @ApiProperty({ type: String, example: 'live' })
   status!: string;
+}
+
+class RoleAnswer {
+  @ApiProperty({ type: Boolean, example: true })
+  ready!: boolean;
+
+  @ApiProperty({ type: String, example: 'accepting', description: 'One word, of the role’s own' })
+  state!: string;
+
+  @ApiProperty({
+    type: String,
+    required: false,
+    description: 'Why not, or what should be known all the same',
+  })
+  reason?: string;
 }
 
 class ReadyAnswer {
@@ -29,6 +52,13 @@ class ReadyAnswer {
 
   @ApiProperty({ type: Boolean, example: false, description: 'The process was told to end' })
   stopping!: boolean;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(RoleAnswer) },
+    description: 'How each role stands; where `collect` or `query` is served, those alone make it ready',
+  })
+  checks!: Readonly<Record<string, RoleState>>;
 }
 
 const READY = {
@@ -37,7 +67,15 @@ const READY = {
   database: 'reachable',
   migrations: 'done',
   stopping: false,
+  checks: {
+    collect: { ready: true, state: 'accepting' },
+    project: { ready: true, state: 'working', reason: 'has attribution, journey, opportunities' },
+    query: { ready: true, state: 'answering' },
+    react: { ready: true, state: 'idle', reason: 'there is nothing for it to do' },
+  },
 };
+
+const AWAY = { ready: false, state: 'unknown', reason: 'the database or the log does not answer' };
 
 /** For the orchestrator: `live` while the process works at all, `ready` while it can serve. */
 @ApiTags('Operation')
@@ -56,13 +94,21 @@ export class HealthController {
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'The process can serve: its database answers and is of this version' })
+  @ApiExtraModels(RoleAnswer)
+  @ApiOperation({
+    summary: 'The process can do what its roles name',
+    description:
+      'Its database answers and is of this version, and its roles stand well: `collect` with a log that takes events, `query` with read models to ask, `project` and `react` with work that goes on.',
+  })
   @ApiOkResponse({ type: ReadyAnswer, example: READY })
   @ApiResponse({
     status: 503,
     type: ReadyAnswer,
     description: 'Not now; ask again after `Retry-After`',
-    example: { ...READY, status: 'not-ready', database: 'unreachable', migrations: 'unknown' },
+    example: {
+      ...{ ...READY, status: 'not-ready', database: 'unreachable', migrations: 'unknown' },
+      checks: { collect: AWAY, project: AWAY, query: AWAY, react: READY.checks.react },
+    },
   })
   async ready(@Res() reply: FastifyReply): Promise<void> {
     const { ready, ...checks } = await this.readiness.check();

@@ -6,10 +6,10 @@ import { CONFIG, type Config } from '../config.js';
 import { DATABASE } from '../database/database.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { KeyStore } from '../http/keys.js';
+import { Readiness, type RoleState } from '../http/readiness.js';
 import { Metrics } from '../metrics.js';
 import { collectorRoutes } from './collector-routes.js';
 import { Intake } from './intake.js';
-import { RejectedController } from './rejected.controller.js';
 import { RejectedLog } from './rejected.js';
 
 /**
@@ -17,7 +17,6 @@ import { RejectedLog } from './rejected.js';
  * a route of Nest would parse bodies by their type.
  */
 @Module({
-  controllers: [RejectedController],
   providers: [
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
@@ -35,12 +34,22 @@ export class IntakeModule implements OnModuleInit {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(Intake) private readonly intake: Intake,
     @Inject(KeyStore) private readonly keys: KeyStore,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
 
   onModuleInit(): void {
     if (!this.config.roles.has('collect')) return;
+    this.readiness.speakFor('collect', () => this.state());
     const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
     const resolveWriteKey = (key: string) => this.keys.resolveWriteKey(key);
     void fastify.register(collectorRoutes({ intake: this.intake, resolveWriteKey, now: () => new Date() }));
+  }
+
+  /** Asks the log itself: nothing can be kept without it. */
+  private async state(): Promise<RoleState> {
+    await this.store.head();
+    if (!this.intake.isFull) return { ready: true, state: 'accepting' };
+    return { ready: false, state: 'full', reason: 'as many events wait for the log as may' };
   }
 }

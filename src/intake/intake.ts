@@ -1,6 +1,6 @@
 import { eventId } from '../domain/event-id.js';
 import type { NewEvent } from '../domain/events.js';
-import type { Append, EventReceipt, EventStore } from '../event-store/event-store.js';
+import { type Append, type EventReceipt, type EventStore, QueueFull } from '../event-store/event-store.js';
 import { isObject, type Fact, type Format, type Message } from './format.js';
 import { lasting } from './identities.js';
 import { derivedMessageId } from './identities.js';
@@ -13,11 +13,16 @@ import { text } from './values.js';
 /** What one item comes to before anything is written. */
 export type Normalised = { readonly messageId: string; readonly appends: readonly Append[] } | Rejected;
 
+/** Without requests nothing would tell that there is room again. */
+const FULL_FOR_MS = 5_000;
+
 /**
  * The one way in for every format. Its steps: authenticate and parse (collector-routes.ts), then for the items of one
  * request normalise → append → answer. What cannot be normalised is kept in `rejected`.
  */
 export class Intake {
+  private turnedAwayAt = -Infinity;
+
   constructor(
     private readonly store: EventStore,
     private readonly rejected: Pick<RejectedLog, 'keep'>,
@@ -54,6 +59,11 @@ export class Intake {
     return answer(normalised, await this.append(appends), items);
   }
 
+  /** True for a few seconds after the log's queue was full, unless something has been taken since. */
+  get isFull(): boolean {
+    return performance.now() - this.turnedAwayAt < FULL_FOR_MS;
+  }
+
   /** Keeps what could not be taken apart, or one of its items. */
   async keep(origin: Origin, kept: readonly Kept[]): Promise<void> {
     await this.rejected.keep(origin, kept);
@@ -63,7 +73,11 @@ export class Intake {
   /** The receipt of the first event of each append. */
   private async append(appends: readonly Append[]): Promise<readonly EventReceipt[]> {
     if (appends.length === 0) return [];
-    const results = await this.store.append(appends);
+    const results = await this.store.append(appends).catch((error: unknown) => {
+      if (error instanceof QueueFull) this.turnedAwayAt = performance.now();
+      throw error;
+    });
+    this.turnedAwayAt = -Infinity;
     return results.map((result, index) => {
       const first = result.status === 'appended' ? result.receipts[0] : undefined;
       if (first) return first;

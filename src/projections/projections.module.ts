@@ -5,17 +5,19 @@ import {
   Module,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
+  type OnModuleInit,
 } from '@nestjs/common';
 import type pg from 'pg';
 import { CONFIG, type Config } from '../config.js';
 import { DATABASE } from '../database/database.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
+import { Readiness } from '../http/readiness.js';
 import { Metrics } from '../metrics.js';
 import { projections } from './all.js';
 import { Freshness } from './freshness.js';
 import { projectionFigures } from './metrics.js';
 import { inThisThread, type MakeProjecting, type Projecting } from './projecting.js';
-import { LogController, ProjectionsController } from './projections.controller.js';
+import { readModelsState, runnerState } from './role-states.js';
 import { ProjectionRunner } from './runner.js';
 
 const PROJECTING = Symbol('Projecting');
@@ -27,16 +29,17 @@ interface Parts {
 
 /** The read models' writers, run where the role `project` is; everywhere, what readers need to know of them. */
 @Module({})
-export class ProjectionsModule implements OnApplicationBootstrap, OnModuleDestroy {
+export class ProjectionsModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(PROJECTING) private readonly parts: Parts,
+    @Inject(DATABASE) private readonly pool: pg.Pool,
+    @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
 
   static with(make: MakeProjecting = inThisThread): DynamicModule {
     return {
       module: ProjectionsModule,
-      controllers: [ProjectionsController, LogController],
       providers: [
         {
           provide: PROJECTING,
@@ -53,6 +56,11 @@ export class ProjectionsModule implements OnApplicationBootstrap, OnModuleDestro
       ],
       exports: [ProjectionRunner, Freshness],
     };
+  }
+
+  onModuleInit(): void {
+    this.readiness.speakFor('project', () => runnerState(this.pool, projections));
+    this.readiness.speakFor('query', () => readModelsState(this.pool, projections));
   }
 
   onApplicationBootstrap(): void {
