@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** The built main.js of another version; usual: this one's. */
+  readonly main?: string;
 }
 
 /** A Touchline of its own process, built code, as `npm start` runs it. */
@@ -29,8 +31,8 @@ export class ServerProcess {
   ) {}
 
   /** @throws Error with what it said when it ends or does not serve in time */
-  static async start({ dataDir, port, env }: ServerOptions): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [...serverFlags(env?.NODE_OPTIONS), MAIN], {
+  static async start({ dataDir, port, env, main = MAIN }: ServerOptions): Promise<ServerProcess> {
+    const child = spawn(process.execPath, [...serverFlags(env?.NODE_OPTIONS), main], {
       env: {
         PATH: process.env.PATH ?? '',
         PORT: String(port),
@@ -62,6 +64,16 @@ export class ServerProcess {
   /** SIGKILL: nothing is drained, and embedded PostgreSQL is left behind. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
+  }
+
+  /** SIGSTOP: it stands still with all it holds, until it is continued. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  thaw(): void {
+    this.child.kill('SIGCONT');
   }
 
   /** SIGKILL to the server and its embedded PostgreSQL: what neither had handed to the operating system is gone. */

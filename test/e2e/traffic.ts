@@ -17,6 +17,13 @@ export interface Refusals {
   withoutRetryAfter: number;
 }
 
+interface Clients {
+  readonly batches: number;
+  readonly singles: number;
+  readonly deals: number;
+  readonly pauseMs?: number;
+}
+
 interface Send {
   readonly path: string;
   readonly method?: 'POST' | 'PATCH';
@@ -39,11 +46,21 @@ export class Traffic {
   private failure: Error | undefined;
   private serial = 0;
 
-  constructor(private readonly url: string) {}
+  /**
+   * @param apiUrl where deals are told, when another process serves the API
+   * @param name of these clients, in all their ids
+   */
+  constructor(
+    private readonly url: string,
+    private readonly apiUrl = url,
+    private readonly name = '',
+  ) {}
 
-  start(clients: { readonly batches: number; readonly singles: number; readonly deals: number }): void {
+  /** @param clients how many of each, and how long each waits after an answer */
+  start(clients: Clients): void {
+    const { pauseMs = 0 } = clients;
     const add = (count: number, work: () => Promise<void>): void => {
-      for (let index = 0; index < count; index += 1) this.clients.push(this.repeat(work));
+      for (let index = 0; index < count; index += 1) this.clients.push(this.repeat(work, pauseMs));
     };
     add(clients.batches, () => this.batch());
     add(clients.singles, () => this.single());
@@ -63,9 +80,12 @@ export class Traffic {
     await Promise.all(this.clients);
   }
 
-  private async repeat(work: () => Promise<void>): Promise<void> {
+  private async repeat(work: () => Promise<void>, pauseMs: number): Promise<void> {
     try {
-      while (!this.stopping) await work();
+      while (!this.stopping) {
+        await work();
+        if (pauseMs > 0) await sleep(pauseMs);
+      }
     } catch (error) {
       this.failure ??= error instanceof Error ? error : new Error(String(error));
     }
@@ -141,13 +161,14 @@ export class Traffic {
 
   private next(kind: string): string {
     this.serial += 1;
-    return `${kind}-${this.serial}`;
+    return `${kind}-${this.name}${this.serial}`;
   }
 
   /** Sends until it is answered with success; other clients' behaviour on 4xx does not matter here: there must be none. */
   private async send({ path, method = 'POST', key, body }: Send): Promise<unknown> {
     for (;;) {
-      const answer = await fetch(`${this.url}${path}`, {
+      const url = path.startsWith('/api/') ? this.apiUrl : this.url;
+      const answer = await fetch(`${url}${path}`, {
         method,
         headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
         body: JSON.stringify(body),
