@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { freePort, poolOf, ServerProcess } from '../test/e2e/server-process.js';
 import type { Append } from '../src/event-store/event-store.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
@@ -16,15 +17,19 @@ export async function withHistory(
     const port = await freePort();
     // Without the role `project`: the log is filled first.
     const filling = await ServerProcess.start({ dataDir, port, env: { ROLES: 'collect,query' } });
-    await fill(dataDir, size).finally(() => filling.stop());
+    const pool = await poolOf(dataDir);
+    await fill(pool, size).finally(async () => {
+      await pool.end();
+      await filling.stop();
+    });
 
     const server = await ServerProcess.start({ dataDir, port });
     await work(server, port).finally(() => server.stop());
   });
 }
 
-async function fill(dataDir: string, size: Size): Promise<void> {
-  const pool = await poolOf(dataDir);
+/** Appends the history to the log. */
+export async function fill(pool: pg.Pool, size: Size): Promise<void> {
   const store = new PostgresEventStore(pool);
   let chunk: Append[] = [];
   for (const append of historyEvents(size, new Date(Date.now() - 200 * DAY_MS))) {
@@ -36,5 +41,4 @@ async function fill(dataDir: string, size: Size): Promise<void> {
   await store.append(chunk);
   await pool.query('VACUUM ANALYZE touchline.event');
   await store.close();
-  await pool.end();
 }

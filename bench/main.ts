@@ -1,5 +1,5 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, visible, catch-up, report. Without any: all.
+// ingest, visible, catch-up, roles, report. Without any: all.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
@@ -8,10 +8,11 @@ import { catchUp } from './catch-up.js';
 import { printing, type Report } from './figure.js';
 import { ingest } from './ingest.js';
 import { reports } from './report.js';
+import { roles } from './roles.js';
 import { inFolder } from './server.js';
 import { visible } from './visible.js';
 
-const PARTS = ['append', 'ingest', 'visible', 'catch-up', 'report'];
+const PARTS = ['append', 'ingest', 'visible', 'catch-up', 'roles', 'report'];
 
 const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string', default: '10' } },
@@ -35,6 +36,7 @@ const limit = await rawLimit(chosen.includes('append') ? report : () => undefine
 if (chosen.includes('ingest')) await ingest(report, limit, seconds);
 if (chosen.includes('visible')) await visible(report, seconds);
 if (chosen.includes('catch-up')) await catchUp(report, limit);
+if (chosen.includes('roles')) await roles(report);
 if (chosen.includes('report')) await reports(report);
 
 /** The limit that the others are measured against, from this very run. */
