@@ -37,7 +37,7 @@ export interface RunningServer {
 /** What each role serves; health and metrics are everywhere. */
 const SERVED: Served = {
   collect: COLLECTOR_ROUTES.map(({ path }) => path),
-  query: ['/api/*', '/docs', '/openapi.json'],
+  query: ['/api/*', '/docs', '/openapi.json', '/openapi.yaml'],
 };
 
 /** Requests in flight get this long to end before their connections are cut. */
