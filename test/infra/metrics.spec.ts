@@ -12,6 +12,7 @@ const TO_COME = [
   'touchline_kafka_lag_records',
   'touchline_kafka_paused',
   'touchline_kafka_pauses_total',
+  'touchline_kafka_rebalances_total',
   'touchline_kafka_records_total',
   'touchline_grpc_request_seconds',
 ];
