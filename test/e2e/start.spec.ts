@@ -129,7 +129,7 @@ describe('one line and a failure', () => {
     const { code, error } = await runBuilt(
       'main.js',
       [],
-      settings({ PORT: 'http', ROLES: 'cook', KAFKA_BROKERS: 'k:9092' }),
+      settings({ PORT: 'http', ROLES: 'cook', KAFKA_BROKERS: 'k' }),
     );
     expect(code).toBe(1);
     expect(linesOf(error)).toEqual([
