@@ -30,6 +30,8 @@ const PORTS = [
   'src/kafka-config.ts',
   'src/metrics.ts',
 ];
+/** Made of proto/ at build. */
+const GENERATED = 'src/proto/';
 const EDGE = ['src/http/', 'src/workspaces/'];
 
 module.exports = {
@@ -61,7 +63,7 @@ module.exports = {
     },
     only('event-store', '^src/event-store/', 'src/event-store/', 'src/domain/'),
     only('database', '^src/database/', 'src/database/'),
-    only('intake', '^src/intake/', 'src/intake/', ...EDGE, ...PORTS),
+    only('intake', '^src/intake/', 'src/intake/', ...EDGE, ...PORTS, GENERATED),
     only('commands', '^src/commands/', 'src/commands/', ...EDGE, ...PORTS, 'src/event-store/handle.ts'),
     only('projections', '^src/projections/', 'src/projections/', ...EDGE, ...PORTS),
     only('queries', '^src/queries/', 'src/queries/', ...EDGE, ...PORTS),

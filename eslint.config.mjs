@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '.touchline/']),
+  globalIgnores(['dist/', 'src/proto/', 'coverage/', '.touchline/']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MODULES = join(ROOT, 'node_modules');
 const BUILT = join(ROOT, 'dist', '.built');
+const GENERATED = join(ROOT, 'src', 'proto', '.generated');
+const SOURCES = ['package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
+const PROTO_SOURCES = ['package-lock.json', 'buf.yaml', 'buf.gen.yaml'];
 const PLATFORM = `${process.platform}-${process.arch}`;
 
 /** Prints one line and ends the process. */
@@ -38,9 +41,19 @@ function linkOwnCommand() {
   }
 }
 
+/** Makes src/proto of the .proto files, unless it was made of the very same ones. */
+export function generate() {
+  const sources = fingerprint(PROTO_SOURCES, ['proto']);
+  if (existsSync(GENERATED) && readFileSync(GENERATED, 'utf8') === sources) return;
+  const buf = join(MODULES, '@bufbuild/buf/bin/buf');
+  run(nodeBinary(), [buf, 'generate'], 'The code of the .proto files could not be made');
+  writeFileSync(GENERATED, sources);
+}
+
 /** Compiles src to dist, unless dist was made from the very same files. */
 export function build() {
-  const sources = fingerprint();
+  generate();
+  const sources = fingerprint(SOURCES, ['src']);
   if (existsSync(BUILT) && readFileSync(BUILT, 'utf8') === sources) return;
   console.error('Touchline: building …');
   run(nodeBinary(), [join(MODULES, '@nestjs/cli/bin/nest.js'), 'build'], 'The build failed');
@@ -78,16 +91,17 @@ function packagesIn(file) {
   }
 }
 
-/** Names, sizes and times of all that the build reads. */
-function fingerprint() {
+/** Names, sizes and times of all that a step reads. */
+function fingerprint(files, folders) {
   const hash = createHash('sha256');
   const add = (path) => {
     const { size, mtimeMs } = statSync(path);
     hash.update(`${path}\0${size}\0${mtimeMs}\n`);
   };
-  for (const file of ['package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'])
-    add(join(ROOT, file));
-  for (const entry of readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true }).sort(byPath)) {
+  for (const file of files) add(join(ROOT, file));
+  const options = { recursive: true, withFileTypes: true };
+  const entries = folders.flatMap((folder) => readdirSync(join(ROOT, folder), options));
+  for (const entry of entries.sort(byPath)) {
     if (entry.isFile() && !entry.name.endsWith('.spec.ts')) add(pathOf(entry));
   }
   return hash.digest('hex');

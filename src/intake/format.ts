@@ -24,6 +24,9 @@ export interface Message {
   readonly facts: readonly Fact[];
 }
 
+/** The items of a body, or why there are none. */
+export type Split = { readonly items: readonly unknown[] } | Rejected;
+
 /** A wire format. Pure: what depends on the moment (receipt, workspace, key) is added by the intake. */
 export interface Format {
   readonly name: string;
@@ -36,7 +39,10 @@ export interface Format {
    *
    * @param call the route's name, e.g. `track` or `batch`
    */
-  split(body: unknown, call: string): { readonly items: readonly unknown[] } | Rejected;
+  split(body: unknown, call: string): Split;
+
+  /** Of a format that is not JSON: the same for the bytes of a body. Items are JSON in any case. */
+  decode?(bytes: Buffer, call: string): Split;
 
   /** The meaning of one item. Never throws, whatever JSON it is given. */
   read(item: unknown): Message | Rejected;

@@ -5,7 +5,8 @@ import { FORMATS } from '../../src/intake/formats/all.js';
 import { normalise, type Normalised } from '../../src/intake/intake.js';
 
 /**
- * A format's fixtures: `<case>.in.json` is {call, body}, `<case>.out.json` what each item comes to. New ones are found
+ * A format's fixtures: `<case>.in.json` is {call, body}, of a format that is not JSON {call, base64}, `<case>.out.json`
+ * what each item comes to. New ones are found
  * by themselves; UPDATE_FIXTURES=1 writes the missing and changed outputs, to be read before they are committed.
  */
 const folder = import.meta.dirname;
@@ -28,11 +29,12 @@ describe.each(FORMATS)('$name', (format) => {
   test('has fixtures', () => expect(cases.length).toBeGreaterThan(2));
 
   test.each(cases)('%s', (name) => {
-    const { call, body } = read(join(folder, format.name, `${name}.in.json`)) as {
+    const { call, body, base64 } = read(join(folder, format.name, `${name}.in.json`)) as {
       call: string;
-      body: unknown;
+      body?: unknown;
+      base64?: string;
     };
-    const split = format.split(body, call);
+    const split = base64 ? format.decode!(Buffer.from(base64, 'base64'), call) : format.split(body, call);
     if ('rejected' in split) throw new Error(split.rejected.message);
 
     const steps = split.items.map((item, index) =>
