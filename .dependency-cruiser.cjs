@@ -67,6 +67,7 @@ module.exports = {
     only('commands', '^src/commands/', 'src/commands/', ...EDGE, ...PORTS, 'src/event-store/handle.ts'),
     only('projections', '^src/projections/', 'src/projections/', ...EDGE, ...PORTS),
     only('queries', '^src/queries/', 'src/queries/', ...EDGE, ...PORTS),
+    only('grpc', '^src/grpc/', ...['src/grpc/', 'src/intake/', 'src/queries/', ...EDGE, ...PORTS, GENERATED]),
     only('workspaces', '^src/workspaces/', 'src/workspaces/', ...PORTS),
     only('http', '^src/http/', ...EDGE, ...PORTS, 'src/runtime.ts'),
     {

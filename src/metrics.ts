@@ -13,6 +13,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly grpcSeconds = new Histogram({
+    name: 'touchline_grpc_request_seconds',
+    help: 'Time from the call to its answer, in seconds; of a stream, to the answer at its end',
+    labelNames: ['method', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.registry],
+  });
+
   readonly appendSeconds = new Histogram({
     name: 'touchline_append_seconds',
     help: 'Time from handing events to the log to their commit, in seconds',

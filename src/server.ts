@@ -9,6 +9,8 @@ import { openDataSource } from './database/data-source.js';
 import { openDatabase } from './database/open.js';
 import { Growth } from './event-store/growth.js';
 import { answerForAbsentRoles, type Served } from './http/absent-roles.js';
+import { grpcParts } from './grpc/parts.js';
+import { serveGrpc } from './grpc/server.js';
 import { dressApp, fastifyAdapter } from './http/app.js';
 import { Readiness } from './http/readiness.js';
 import { NestLogger } from './logger.js';
@@ -29,6 +31,8 @@ import { Closing } from './closing.js';
 export interface RunningServer {
   /** Where it serves, e.g. http://localhost:3000. */
   readonly url: string;
+  /** Undefined: gRPC is not served. */
+  readonly grpcPort: number | undefined;
   readonly runtime: OpenRuntime;
   /** Stops accepting, lets requests and appends in flight end, then stops all that was started. */
   stop(): Promise<void>;
@@ -65,11 +69,29 @@ export async function startServer(
     closing.add(() => closeApp(app));
     await app.listen(config.port, '0.0.0.0');
     const { port } = app.getHttpServer().address() as AddressInfo;
-    return { url: `http://localhost:${port}`, runtime, stop: () => closing.run() };
+    const grpcPort = await startGrpc(app, runtime, log, closing);
+    return { url: `http://localhost:${port}`, grpcPort, runtime, stop: () => closing.run() };
   } catch (error) {
     await closing.run();
     throw error;
   }
+}
+
+/** Serves gRPC beside HTTP where GRPC_PORT asks for it; stopped before HTTP is. @returns the port */
+async function startGrpc(
+  app: NestFastifyApplication,
+  { config, metrics }: Runtime,
+  log: Logger,
+  closing: Closing,
+): Promise<number | undefined> {
+  if (config.grpcPort === undefined) return undefined;
+  const grpc = await serveGrpc(config.grpcPort, grpcParts(app, config.roles, metrics, log));
+  closing.add(() => {
+    app.get(Readiness).beginStop();
+    return grpc.stop();
+  });
+  log.info(`gRPC is served on port ${grpc.port}`);
+  return grpc.port;
 }
 
 /** Database, pool, configuration and log, each closed in the reverse order of opening. */

@@ -11,6 +11,9 @@ export interface CollectorKey {
   readonly collector: string;
 }
 
+/** What opens keys. */
+export type OpensKeys = Pick<KeyStore, 'resolveWriteKey' | 'resolveApiKey'>;
+
 interface KnownKeys {
   readonly write: ReadonlyMap<string, CollectorKey>;
   readonly api: ReadonlyMap<string, string>;

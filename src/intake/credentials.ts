@@ -11,11 +11,22 @@ export interface CollectorKey {
 export type ResolveWriteKey = (key: string) => Promise<CollectorKey | undefined>;
 
 /** The write key beside the body: user of HTTP Basic, Bearer, header `X-Write-Key`, query `writeKey`. */
-export function keyBesideBody({ headers, query }: FastifyRequest): string | undefined {
-  const [, scheme = '', value = ''] = /^(basic|bearer)\s+(\S+)\s*$/i.exec(headers.authorization ?? '') ?? [];
+export const keyBesideBody = ({ headers, query }: FastifyRequest): string | undefined =>
+  keyBeside(headers, query);
+
+interface KeyHeaders {
+  readonly authorization?: string | undefined;
+  readonly 'x-write-key'?: string | readonly string[] | undefined;
+}
+
+/** The same in the headers of a request or the metadata of a call. An `authorization` that is there decides alone. */
+export function keyBeside(
+  { authorization = '', 'x-write-key': header }: KeyHeaders,
+  query?: unknown,
+): string | undefined {
+  const [, scheme = '', value = ''] = /^(basic|bearer)\s+(\S+)\s*$/i.exec(authorization) ?? [];
   if (scheme.toLowerCase() === 'bearer') return value;
   if (scheme !== '') return basicUser(value);
-  const header = headers['x-write-key'];
   if (typeof header === 'string' && header.trim() !== '') return header.trim();
   return keyIn(query);
 }

@@ -1,0 +1,26 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import type { Logger } from 'pino';
+import type { Role } from '../config.js';
+import { KeyStore } from '../http/keys.js';
+import { Readiness } from '../http/readiness.js';
+import { Intake } from '../intake/intake.js';
+import type { Metrics } from '../metrics.js';
+import type { GrpcParts } from './server.js';
+
+/** What gRPC serves is what the application does: the same intake, questions, keys and readiness. */
+export function grpcParts(
+  app: INestApplicationContext,
+  roles: ReadonlySet<Role>,
+  metrics: Metrics,
+  log: Logger,
+): GrpcParts {
+  const readiness = app.get(Readiness);
+  return {
+    ...{ roles, metrics, log },
+    keys: app.get(KeyStore),
+    isReady: async () => (await readiness.check()).ready,
+    ...(roles.has('collect') ? { intake: app.get(Intake) } : {}),
+    ...(roles.has('query') ? { queries: app.get(QueryBus, { strict: false }) } : {}),
+  };
+}

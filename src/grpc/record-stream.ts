@@ -1,0 +1,125 @@
+import type { ServerReadableStream } from '@grpc/grpc-js';
+import { setImmediate } from 'node:timers/promises';
+import { Problem } from '../http/problem.js';
+import type { Inlet } from './inlet.js';
+import { overloaded } from './overloaded.js';
+import { type Sender, type Taken, take, takeApart, type Taking, tooManyInStream } from './taking.js';
+
+/** Touchpoints of one stream at most: its one answer has a receipt for each, and clients take answers of 4 MB. */
+export const STREAM_ITEMS = 25_000;
+/** Touchpoints that are appended together, unless one message brings more. */
+const BATCH_ITEMS = 1_000;
+
+export type RecordCall = ServerReadableStream<Buffer, Buffer>;
+
+/** One call of RecordStream: gathers messages while those before are being appended, one append after the other. */
+export class RecordStream {
+  private readonly queue: Buffer[] = [];
+  private ended = false;
+  private broken: Error | undefined;
+  private wake: (() => void) | undefined;
+  private items = 0;
+  private readonly receipts: Uint8Array[] = [];
+  private receiptBytes = 0;
+
+  /** @param stopping aborts when the server ends and the stream has had its time */
+  constructor(
+    private readonly deps: Taking,
+    private readonly call: RecordCall,
+    private readonly inlet: Inlet,
+    private readonly stopping: AbortSignal,
+  ) {}
+
+  /**
+   * Takes all that comes and resolves to the encoded answer.
+   *
+   * @throws Problem, StoreUnavailable: what was taken by then stays in the log
+   */
+  async run(sender: Sender): Promise<Uint8Array> {
+    this.listen();
+    try {
+      while (await this.more()) await this.takeSome(sender);
+      return Buffer.concat(this.receipts);
+    } finally {
+      this.deps.receipts.leave(this.receiptBytes);
+      this.inlet.end();
+    }
+  }
+
+  private listen(): void {
+    const { call, stopping } = this;
+    const wake = (): void => this.wake?.();
+    const gone = (error?: Error): void => {
+      this.broken ??= error ?? new Error('the client left');
+      wake();
+    };
+    call.on('data', (message: Buffer) => {
+      this.queue.push(message);
+      wake();
+    });
+    call.on('end', () => {
+      this.ended = true;
+      wake();
+    });
+    call.on('error', gone);
+    call.on('cancelled', () => {
+      gone();
+    });
+    stopping.addEventListener('abort', () => {
+      gone(
+        new Problem(503, 'stopping', 'The server is stopping; send all again', [], { 'retry-after': '1' }),
+      );
+    });
+  }
+
+  /** Resolves once a message is there, to false when none will come. */
+  private async more(): Promise<boolean> {
+    for (;;) {
+      if (this.broken) throw this.broken;
+      if (this.queue.length > 0) return true;
+      if (this.ended) return this.isOver();
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  /** A stream that is cut off ends too, a moment before the library tells that it was. */
+  private async isOver(): Promise<false> {
+    await setImmediate();
+    if (this.broken) throw this.broken;
+    return false;
+  }
+
+  private async takeSome(sender: Sender): Promise<void> {
+    const messages: Buffer[] = [];
+    const taken = takeApart(
+      sender.call,
+      () => {
+        const message = this.queue.shift();
+        if (message) messages.push(message);
+        return message;
+      },
+      BATCH_ITEMS,
+    );
+    this.items += taken.items.length;
+    if (this.items > STREAM_ITEMS) throw tooManyInStream(STREAM_ITEMS);
+    this.keepReceipts(await this.append(sender, taken));
+    for (const message of messages) this.inlet.release(message);
+  }
+
+  private async append(sender: Sender, taken: Taken): Promise<Uint8Array> {
+    const { touchpoints } = this.deps;
+    const count = taken.items.length;
+    await touchpoints.enter(count);
+    try {
+      return await take(this.deps, sender, taken);
+    } finally {
+      touchpoints.leave(count);
+    }
+  }
+
+  private keepReceipts(receipts: Uint8Array): void {
+    if (!this.deps.receipts.tryEnter(receipts.length)) throw overloaded();
+    this.receiptBytes += receipts.length;
+    this.receipts.push(receipts);
+  }
+}

@@ -1,0 +1,130 @@
+import type { DescService } from '@bufbuild/protobuf';
+import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { QueryBus } from '@nestjs/cqrs';
+import type { Logger } from 'pino';
+import type { Role } from '../config.js';
+import type { OpensKeys } from '../http/keys.js';
+import type { Intake } from '../intake/intake.js';
+import type { Metrics } from '../metrics.js';
+import { CollectorService } from '../proto/touchline/v1/collector_pb.js';
+import { QueryService } from '../proto/touchline/v1/query_pb.js';
+import { Calls } from './calls.js';
+import { collectorService, RECORD_STREAM } from './collector.js';
+import { definitionOf } from './definition.js';
+import { Health } from './health.js';
+import { type Inlets, inletsFor } from './inlet.js';
+import { LongCalls } from './long-calls.js';
+import { queryService } from './query.js';
+import { addReflection } from './reflection.js';
+import { Room } from './room.js';
+
+export interface GrpcParts {
+  readonly roles: ReadonlySet<Role>;
+  readonly keys: OpensKeys;
+  readonly metrics: Pick<Metrics, 'grpcSeconds'>;
+  readonly log: Logger;
+  readonly isReady: () => Promise<boolean>;
+  /** Of a process that collects. */
+  readonly intake?: Intake;
+  /** Of a process that answers questions. */
+  readonly queries?: QueryBus;
+  readonly rooms?: Partial<Rooms>;
+}
+
+interface Rooms {
+  readonly messages: Room;
+  readonly touchpoints: Room;
+  readonly receipts: Room;
+}
+
+export interface GrpcServer {
+  readonly port: number;
+  /** Says NOT_SERVING, takes no new call, lets those under way end, cuts what has not ended in time. */
+  stop(): Promise<void>;
+}
+
+const MB = 1024 * 1024;
+/** Calls under way get this long to end, in ms; streams are told to come again a little before. */
+const DRAIN_MS = 10_000;
+const STREAM_DRAIN_MS = 9_000;
+
+const OPTIONS = {
+  // Above the limit of 1 MB, so that what is a little over it is refused with its reason, and kept.
+  'grpc.max_receive_message_length': 2 * MB,
+  'grpc.max_concurrent_streams': 100,
+  // A client that is gone without a word is noticed, and what its stream holds is given back.
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+};
+
+/**
+ * Serves gRPC beside HTTP: the collectors where the process collects, the questions where it answers them, health and
+ * reflection in any case. Without TLS, as HTTP: a proxy in front of it adds that.
+ *
+ * @throws BadSettings when the port cannot be had
+ */
+export async function serveGrpc(port: number, parts: GrpcParts): Promise<GrpcServer> {
+  const stopping = new AbortController();
+  const { server, services } = compose(parts, stopping.signal);
+  const long = new LongCalls(server);
+  const health = new Health(
+    services.map(({ typeName }) => typeName),
+    parts.isReady,
+  );
+  health.addTo(long);
+  addReflection(long, services);
+  await health.start();
+  const bound = await bind(server, port).catch((error: unknown) => {
+    health.stop();
+    throw error;
+  });
+  return {
+    port: bound,
+    stop: async () => {
+      health.stop();
+      const told = setTimeout(() => stopping.abort(), STREAM_DRAIN_MS);
+      const cut = setTimeout(() => server.forceShutdown(), DRAIN_MS);
+      long.end();
+      await new Promise((done) => server.tryShutdown(done));
+      clearTimeout(told);
+      clearTimeout(cut);
+    },
+  };
+}
+
+function compose(
+  parts: GrpcParts,
+  stopping: AbortSignal,
+): { server: Server; services: readonly DescService[] } {
+  const { roles, intake, queries, keys } = parts;
+  const rooms: Rooms = {
+    messages: new Room(16 * MB),
+    // Half of what the log lets wait, so that streams wait here and the requests of HTTP have their place there.
+    touchpoints: new Room(10_000),
+    receipts: new Room(64 * MB),
+    ...parts.rooms,
+  };
+  const inlets: Inlets = new WeakMap();
+  const interceptors = [inletsFor(RECORD_STREAM, rooms.messages, inlets)];
+  const server = new Server({ ...OPTIONS, interceptors });
+  const calls = new Calls(parts.metrics, parts.log);
+  const services: DescService[] = [];
+  const add = (service: DescService, implementation: UntypedServiceImplementation): void => {
+    services.push(service);
+    server.addService(definitionOf(service), implementation);
+  };
+  if (roles.has('collect') && intake) {
+    const collecting = { ...rooms, intake, keys, inlets, stopping, now: () => new Date() };
+    add(CollectorService, collectorService(collecting, calls));
+  }
+  if (roles.has('query') && queries) add(QueryService, queryService({ keys, queries }, calls));
+  return { server, services };
+}
+
+const bind = (server: Server, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.bindAsync(`0.0.0.0:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(error);
+      else resolve(bound);
+    });
+  });

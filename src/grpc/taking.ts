@@ -1,0 +1,116 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import type { CollectorKey } from '../http/keys.js';
+import { Problem } from '../http/problem.js';
+import { keptRequest, refusalFor } from '../intake/collect.js';
+import { protobuf } from '../intake/formats/protobuf.js';
+import type { Intake } from '../intake/intake.js';
+import { isRejected, type Outcome, reject, type Rejected } from '../intake/outcome.js';
+import { parseBytes } from '../intake/parse.js';
+import type { Origin } from '../intake/rejected.js';
+import { Receipt_Status, RecordResponseSchema } from '../proto/touchline/v1/collector_pb.js';
+import type { Room } from './room.js';
+
+export interface Taking {
+  readonly intake: Intake;
+  readonly now: () => Date;
+  /** Room for messages under way, in bytes. */
+  readonly messages: Room;
+  /** Room for touchpoints that streams have under way to the log: it refuses what is more than it can hold. */
+  readonly touchpoints: Room;
+  /** Room for the receipts of streams, in bytes. */
+  readonly receipts: Room;
+}
+
+/** Who sends, and by which method: `Record` or `RecordStream`. */
+export interface Sender extends CollectorKey {
+  readonly call: string;
+}
+
+/** Messages taken apart together. */
+export interface Taken {
+  readonly items: readonly unknown[];
+  /** They may hold characters that cannot be stored. */
+  readonly escaped: boolean;
+  /** The message that could not be taken apart: it is the last one. */
+  readonly bad: { readonly bytes: Buffer; readonly why: Rejected } | undefined;
+}
+
+/**
+ * Takes messages apart, up to the one that brings the items to `most`, or the first bad one.
+ *
+ * @param next the next message; undefined: none is there
+ */
+export function takeApart(call: string, next: () => Buffer | undefined, most: number): Taken {
+  const items: unknown[] = [];
+  let escaped = false;
+  for (let bytes = next(); bytes !== undefined; bytes = items.length < most ? next() : undefined) {
+    const parsed = parseBytes(protobuf, call, bytes);
+    if (isRejected(parsed)) return { items, escaped, bad: { bytes, why: parsed } };
+    for (const item of parsed.items) items.push(item);
+    escaped ||= parsed.escaped;
+  }
+  return { items, escaped, bad: undefined };
+}
+
+/**
+ * Puts items into the log, and a bad message into `rejected`: the same steps as those of a request over HTTP.
+ *
+ * @returns encoded receipts of the items, a RecordResponse; put together, several are one
+ * @throws Problem 400 or 413 of a bad message, once all before it is taken; StoreUnavailable
+ */
+export async function take(
+  deps: Taking,
+  sender: Sender,
+  { items, escaped, bad }: Taken,
+): Promise<Uint8Array> {
+  const origin: Origin = { ...sender, receivedAt: deps.now() };
+  const outcomes = items.length > 0 ? await deps.intake.take(protobuf, origin, items, escaped) : [];
+  if (bad) {
+    await keepBad(deps.intake, origin, bad.bytes, bad.why);
+    throw refused(bad.why);
+  }
+  return receipts(outcomes);
+}
+
+/** Of a message over the limit only that it came is kept, as over HTTP. */
+async function keepBad(intake: Intake, origin: Origin, bytes: Buffer, { rejected }: Rejected): Promise<void> {
+  if (bytes.length <= protobuf.requestBytes)
+    return intake.keep(origin, [
+      keptRequest(protobuf, { bytes: Buffer.from(bytes), encoding: '', charset: '' }, rejected),
+    ]);
+  const none = { bytes: Buffer.alloc(0), encoding: '', charset: '' };
+  const knownBy = `${bytes.length} bytes at ${origin.receivedAt.toISOString()}`;
+  return intake.keep(origin, [
+    { ...keptRequest(protobuf, none, rejected), sentBytes: bytes.length, knownBy },
+  ]);
+}
+
+export function refused({ rejected }: Rejected): Problem {
+  const { status, code, detail } = refusalFor(rejected);
+  return new Problem(status, code, detail);
+}
+
+/** More touchpoints in one stream than its answer can hold receipts for. */
+export const tooManyInStream = (most: number): Problem =>
+  refused(reject('too-many-events', `The stream holds more than the limit of ${most} touchpoints`));
+
+const STATUS = {
+  accepted: Receipt_Status.ACCEPTED,
+  duplicate: Receipt_Status.DUPLICATE,
+  rejected: Receipt_Status.REJECTED,
+};
+
+function receipts(outcomes: readonly Outcome[]): Uint8Array {
+  return toBinary(RecordResponseSchema, create(RecordResponseSchema, { receipts: outcomes.map(receipt) }));
+}
+
+function receipt(outcome: Outcome) {
+  const { messageId } = outcome;
+  const known = messageId === undefined ? {} : { messageId };
+  if (outcome.status === 'rejected') {
+    const { status, reason } = outcome;
+    return { ...known, status: STATUS[status], reason };
+  }
+  const { status, position, eventId } = outcome;
+  return { ...known, status: STATUS[status], position, eventId };
+}
