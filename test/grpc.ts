@@ -142,11 +142,10 @@ export function failureOf(error: ServiceError): Failure {
   const [bytes] = error.metadata.get('grpc-status-details-bin');
   const details = bytes === undefined ? [] : fromBinary(StatusSchema, bytes as Buffer).details;
   const parts = details.map((any) => anyUnpack(any, ERRORS));
-  const find = <T>(name: string): T | undefined =>
-    parts.find((part) => part?.$typeName === name) as T | undefined;
-  const info = find<ErrorInfo>('google.rpc.ErrorInfo');
-  const bad = find<BadRequest>('google.rpc.BadRequest');
-  const retry = find<RetryInfo>('google.rpc.RetryInfo');
+  const find = (name: string): unknown => parts.find((part) => part?.$typeName === name);
+  const info = find('google.rpc.ErrorInfo') as ErrorInfo | undefined;
+  const bad = find('google.rpc.BadRequest') as BadRequest | undefined;
+  const retry = find('google.rpc.RetryInfo') as RetryInfo | undefined;
   return {
     status: Code[error.code],
     message: error.details,

@@ -15,13 +15,17 @@ const view = (messageId: string, more: object = {}) => ({
   ...{ messageId, kind: 'page_view', anonymousId: 'a-1' },
   ...more,
 });
+interface Row {
+  readonly messageId: string | null;
+  readonly payloadBytes: number;
+}
 /** The open rows of `rejected`, newest first. */
-async function rejected(apiKey = app.keys.apiKey) {
+async function rejected(apiKey = app.keys.apiKey): Promise<Row[]> {
   const answer = await app.app.inject({
     url: '/api/rejected',
     headers: { authorization: `Bearer ${apiKey}` },
   });
-  return answer.json<{ items: Record<string, any>[] }>().items;
+  return answer.json<{ items: Row[] }>().items;
 }
 
 describe('Record', () => {

@@ -1,8 +1,8 @@
 import type { DescService } from '@bufbuild/protobuf';
-import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, ServerCredentials, setLogger, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { QueryBus } from '@nestjs/cqrs';
 import type { Logger } from 'pino';
-import type { Role } from '../config.js';
+import { BadSettings, type Role } from '../config.js';
 import type { OpensKeys } from '../http/keys.js';
 import type { Intake } from '../intake/intake.js';
 import type { Metrics } from '../metrics.js';
@@ -64,6 +64,9 @@ const OPTIONS = {
  * @throws BadSettings when the port cannot be had
  */
 export async function serveGrpc(port: number, parts: GrpcParts): Promise<GrpcServer> {
+  // What the library says of a port that is taken comes as an error too.
+  const tell = (...words: unknown[]): void => parts.log.debug(words.join(' '));
+  setLogger({ error: tell, info: tell, debug: tell });
   const stopping = new AbortController();
   const { server, services } = compose(parts, stopping.signal);
   const long = new LongCalls(server);
@@ -124,7 +127,17 @@ function compose(
 const bind = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     server.bindAsync(`0.0.0.0:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(error);
+      if (error) reject(faultOf(error, port));
       else resolve(bound);
     });
   });
+
+/** The library has only a text that holds the code. */
+function faultOf(error: Error, port: number): Error {
+  const why = error.message.includes('EADDRINUSE')
+    ? 'is taken by another program; set it to a free one'
+    : error.message.includes('EACCES')
+      ? 'may not be used by this user; set it to one above 1023'
+      : undefined;
+  return why === undefined ? error : new BadSettings([`GRPC_PORT: port ${port} ${why}`]);
+}

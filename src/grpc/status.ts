@@ -25,11 +25,15 @@ const CODES: Readonly<Record<number, Code>> = {
   503: Code.UNAVAILABLE,
 };
 
-/** Clients take trailers of 8 KB together, in base64: texts are cut and lists too. In UTF-16 units, and in fields. */
-const [TEXT_LENGTH, MESSAGE_LENGTH, FIELDS] = [200, 500, 10];
+/** Clients take 8 KB of trailers, these in base64: fields at most, and bytes of a text, which may echo what was sent. */
+const FIELDS = 8;
+const [MESSAGE_BYTES, FIELD_BYTES, DESCRIPTION_BYTES] = [600, 64, 300];
 
-const cut = (text: string, length: number): string =>
-  text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
+function cut(text: string, bytes: number): string {
+  const all = Buffer.from(text);
+  if (all.length <= bytes) return text;
+  return `${all.toString('utf8', 0, bytes - 3).replace(/\ufffd+$/, '')}…`;
+}
 
 /**
  * An error of the HTTP API as a status of gRPC. Its details (google.rpc.Status in `grpc-status-details-bin`): ErrorInfo with
@@ -37,11 +41,12 @@ const cut = (text: string, length: number): string =>
  */
 export function statusOf({ status, code, detail, errors = [], headers = {} }: HttpAnswer): ServiceError {
   const grpcCode = CODES[status] ?? Code.INTERNAL;
-  const message = cut(detail, MESSAGE_LENGTH);
+  const message = cut(detail, MESSAGE_BYTES);
   const details = [packed(ErrorInfoSchema, { reason: code, domain: DOMAIN })];
-  const fieldViolations = errors
-    .slice(0, FIELDS)
-    .map(({ path, message: why }) => ({ field: cut(path, TEXT_LENGTH), description: cut(why, TEXT_LENGTH) }));
+  const fieldViolations = errors.slice(0, FIELDS).map(({ path, message: why }) => ({
+    field: cut(path, FIELD_BYTES),
+    description: cut(why, DESCRIPTION_BYTES),
+  }));
   if (fieldViolations.length > 0) details.push(packed(BadRequestSchema, { fieldViolations }));
   const seconds = Number(headers['retry-after']);
   if (seconds > 0) details.push(packed(RetryInfoSchema, { retryDelay: { seconds: BigInt(seconds) } }));

@@ -106,7 +106,7 @@ const rejectedInput: Schema = {
     id: string('The same input sent again has the same', { format: 'uuid' }),
     receivedAt: time('When it came first'),
     collector: string('By whose key'),
-    format: { type: 'string', enum: ['native', 'segment'] },
+    format: { type: 'string', enum: ['native', 'segment', 'protobuf'] },
     call: string('The route: track, batch, touchpoints …'),
     unit: {
       type: 'string',
