@@ -6,7 +6,7 @@ import { withServer } from './server.js';
 
 /** Until the compilers of both threads have come to rest. */
 const WARM_UP_SECONDS = 8;
-const BATCHES = { connections: 8, size: 100 };
+export const BATCHES = { connections: 8, size: 100 };
 const SINGLES = { connections: 64, size: 1 };
 
 /** Durable HTTP ingest of a whole server, every role on, with its resident memory; beside it the collectors alone. */
@@ -48,12 +48,13 @@ async function alone(report: Report, rawLimit: number, seconds: number): Promise
 }
 
 /** A server of its own each time: what one load left for the projections would be work during the next. */
-async function measured(
+export async function measured(
   seconds: number,
-  load: Pick<Job, 'connections' | 'size'>,
+  load: Pick<Job, 'connections' | 'size' | 'streams'>,
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ seen: Seen; peak: number }> {
-  return withServer(env, async (server, port) => {
+  return withServer(env, async (server, httpPort) => {
+    const port = load.streams ? Number(env.GRPC_PORT) : httpPort;
     const job: Job = { port, writeKey: WRITE_KEY, seconds, ...load };
     await generate({ ...job, seconds: WARM_UP_SECONDS });
     let peak = 0;

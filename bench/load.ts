@@ -1,6 +1,7 @@
 // The load generator: a process of its own, so that its work and the server's do not wait for each other. It takes one job
 // from its parent, does it, and answers with what it saw.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { streamLoad } from './grpc-load.js';
 import { Connection } from './http-client.js';
 import { nativeEvent, segmentBatch } from './messages.js';
 
@@ -13,6 +14,8 @@ export interface Job {
   readonly size: number;
   /** Events a second at most over all connections; undefined: as many as are taken. */
   readonly rate?: number;
+  /** True: streams of gRPC, `size` touchpoints a message. */
+  readonly streams?: boolean;
 }
 
 export interface Seen {
@@ -76,5 +79,7 @@ function pacer({ rate, size }: Job): () => Promise<number> {
 }
 
 process.once('message', (job: Job) => {
-  void load(job).then((seen) => process.send?.(seen, () => process.disconnect()));
+  void (job.streams ? streamLoad(job) : load(job)).then((seen) =>
+    process.send?.(seen, () => process.disconnect()),
+  );
 });

@@ -1,18 +1,19 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, visible, catch-up, roles, report. Without any: all.
+// ingest, grpc, visible, catch-up, roles, report. Without any: all.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
 import { append } from './append.js';
 import { catchUp } from './catch-up.js';
 import { printing, type Report } from './figure.js';
+import { grpc } from './grpc.js';
 import { ingest } from './ingest.js';
 import { reports } from './report.js';
 import { roles } from './roles.js';
 import { inFolder } from './server.js';
 import { visible } from './visible.js';
 
-const PARTS = ['append', 'ingest', 'visible', 'catch-up', 'roles', 'report'];
+const PARTS = ['append', 'ingest', 'grpc', 'visible', 'catch-up', 'roles', 'report'];
 
 const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string', default: '10' } },
@@ -34,6 +35,7 @@ console.log(
 const report = printing();
 const limit = await rawLimit(chosen.includes('append') ? report : () => undefined, chosen.includes('append'));
 if (chosen.includes('ingest')) await ingest(report, limit, seconds);
+if (chosen.includes('grpc')) await grpc(report, seconds);
 if (chosen.includes('visible')) await visible(report, seconds);
 if (chosen.includes('catch-up')) await catchUp(report, limit);
 if (chosen.includes('roles')) await roles(report);

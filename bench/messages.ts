@@ -1,3 +1,7 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { timestampNow, TimestampSchema } from '@bufbuild/protobuf/wkt';
+import { TouchpointSchema } from '../src/proto/touchline/v1/touchpoint_pb.js';
+
 /** Who the visitors are: page views of so many browsers, some of which are known people. */
 const PEOPLE = 20_000;
 const run = `${process.pid.toString(36)}${Date.now().toString(36)}`;
@@ -35,4 +39,45 @@ export function nativeEvent(who?: string): string {
   const nr = ++serial;
   const path = page(nr);
   return `{"messageId":"${run}-${nr}","kind":"page_view","occurredAt":"${new Date().toISOString()}","anonymousId":"${who ?? person(nr)}","channel":"organic_search","source":"google","content":{"url":"https://www.example.com/${path}","title":"How to plan around the buyer persona"},"properties":{"path":"/${path}"},"context":{"userAgent":"${AGENT}","ip":"203.0.113.7","locale":"en-US"}}`;
+}
+
+/** What the page views of one page have in common, as Protobuf: a message is the sum of its parts. */
+const SAME = PAGES.map((path) =>
+  Buffer.from(
+    toBinary(
+      TouchpointSchema,
+      create(TouchpointSchema, {
+        ...{
+          kind: 'page_view',
+          channel: 'organic_search',
+          source: 'google',
+          properties: { path: `/${path}` },
+        },
+        content: { url: `https://www.example.com/${path}`, title: 'How to plan around the buyer persona' },
+        context: { userAgent: AGENT, ip: '203.0.113.7', locale: 'en-US' },
+      }),
+    ),
+  ),
+);
+
+/** A message of RecordStream with so many page views, the same as `nativeEvent`; written with little of the time it takes to read. */
+export function touchpointMessage(size: number): Buffer {
+  const at = Buffer.from(toBinary(TimestampSchema, timestampNow()));
+  const parts: Buffer[] = [];
+  for (let count = 0; count < size; count += 1) {
+    const nr = ++serial;
+    const rest = SAME[nr % SAME.length] ?? at;
+    const id = `${run}-${nr}`;
+    const who = person(nr);
+    const head = Buffer.allocUnsafe(6 + id.length + at.length + who.length);
+    head.writeUInt16BE(0x0a00 | id.length, 0);
+    head.write(id, 2, 'latin1');
+    head.writeUInt16BE(0x1a00 | at.length, 2 + id.length);
+    at.copy(head, 4 + id.length);
+    head.writeUInt16BE(0x2a00 | who.length, 4 + id.length + at.length);
+    head.write(who, 6 + id.length + at.length, 'latin1');
+    const length = head.length + rest.length;
+    parts.push(Buffer.from([0x0a, (length & 127) | 128, length >>> 7]), head, rest);
+  }
+  return Buffer.concat(parts);
 }
