@@ -102,8 +102,9 @@ function compose(
   const { roles, intake, queries, keys } = parts;
   const rooms: Rooms = {
     messages: new Room(16 * MB),
-    // Half of what the log lets wait, so that streams wait here and the requests of HTTP have their place there.
-    touchpoints: new Room(10_000),
+    // Three transactions of the log: two are under way there at once. More would only take memory, and the place in its
+    // queue that the requests of HTTP have.
+    touchpoints: new Room(3_000),
     receipts: new Room(64 * MB),
     ...parts.rooms,
   };

@@ -1,0 +1,65 @@
+// Records touchpoints over gRPC, then asks what is known of a person. Run it beside the folder `proto`:
+//   npm install @grpc/grpc-js @grpc/proto-loader
+//   WRITE_KEY=wk_… API_KEY=ak_… node grpc-client.mjs localhost:50051 proto
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { credentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+
+const [address = 'localhost:50051', proto = 'proto'] = process.argv.slice(2);
+const files = ['touchline/v1/collector.proto', 'touchline/v1/query.proto'];
+const options = { includeDirs: [proto], longs: String, enums: String, oneofs: true };
+const { v1 } = loadPackageDefinition(loadSync(files, options)).touchline;
+const collector = new v1.CollectorService(address, credentials.createInsecure());
+const queries = new v1.QueryService(address, credentials.createInsecure());
+
+const withKey = (key) => {
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${key}`);
+  return metadata;
+};
+const timestamp = (date) => ({ seconds: Math.floor(date / 1000), nanos: (date % 1000) * 1e6 });
+
+/** Sends all touchpoints in one stream, some hundred a message, no faster than the server takes them. */
+async function recordStream(touchpoints) {
+  let answered;
+  const answer = new Promise((resolve, reject) => {
+    answered = (error, response) => (error ? reject(error) : resolve(response.receipts));
+  });
+  const stream = collector.RecordStream(withKey(process.env.WRITE_KEY), (...args) => answered(...args));
+  for (let at = 0; at < touchpoints.length; at += 200) {
+    const more = stream.write({ touchpoints: touchpoints.slice(at, at + 200) });
+    if (!more) await Promise.race([once(stream, 'drain'), answer]);
+  }
+  stream.end();
+  return answer;
+}
+
+/** Sending the same again is safe, so whatever a later try can mend is tried again, all of it. */
+async function withRetries(work, tries = 5) {
+  for (let nth = 1; ; nth += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const passing = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED].includes(error.code);
+      if (!passing || nth === tries) throw error;
+      await sleep(500 * 2 ** nth);
+    }
+  }
+}
+
+const touchpoints = [1, 2, 3].map((nth) => ({
+  messageId: `grpc-${nth}`, // the same for every try
+  kind: 'content_download',
+  occurredAt: timestamp(Date.UTC(2026, 2, nth, 9, 30)),
+  email: 'grace@navy.example',
+  content: { id: `wp-${nth}`, title: 'Attribution for humans', type: 'white_paper' },
+}));
+const receipts = await withRetries(() => recordStream(touchpoints));
+for (const { messageId, status: outcome, position, reason } of receipts)
+  console.log(messageId, outcome, position ?? `${reason.code}: ${reason.path ?? ''} ${reason.message}`);
+
+const question = { id: 'email:grace@navy.example', minPosition: receipts.at(-1).position };
+queries.GetLead(question, withKey(process.env.API_KEY), (error, lead) => {
+  console.log(error ? error.details : `${lead.email}: ${lead.touchpoints} touchpoints as of ${lead.asOf}`);
+});
