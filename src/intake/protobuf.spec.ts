@@ -201,6 +201,13 @@ describe('bytes that are no touchpoint', () => {
     );
   });
 
+  test('with a field that is longer than its message are rejected, though the bytes go on', () => {
+    const tooLong = Buffer.from([0x0a, 0x04, 0x0a, 0x05, 0x61, 0x61, 0x61, 0x61, 0x61]);
+    expect(protobuf.decode!(tooLong, 'Record')).toMatchObject({
+      rejected: { message: expect.stringContaining('a field is longer than its message') },
+    });
+  });
+
   test('nested without end do not end the process', () => {
     // Values of lists in lists, each with the length of the rest.
     let nested = Buffer.alloc(0);
