@@ -1,12 +1,12 @@
 // Records touchpoints over gRPC, then asks what is known of a person. Run it beside the folder `proto`:
 //   npm install @grpc/grpc-js @grpc/proto-loader
-//   WRITE_KEY=wk_… API_KEY=ak_… node grpc-client.mjs localhost:50051 proto
+//   WRITE_KEY=wk_… API_KEY=ak_… node grpc-client.mjs localhost:3001 proto
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
-const [address = 'localhost:50051', proto = 'proto'] = process.argv.slice(2);
+const [address = 'localhost:3001', proto = 'proto'] = process.argv.slice(2);
 const files = ['touchline/v1/collector.proto', 'touchline/v1/query.proto'];
 const options = { includeDirs: [proto], longs: String, enums: String, oneofs: true };
 const { v1 } = loadPackageDefinition(loadSync(files, options)).touchline;

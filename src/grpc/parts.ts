@@ -1,11 +1,12 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import type { Logger } from 'pino';
-import type { Role } from '../config.js';
+import { type Role, ROLES } from '../config.js';
 import { KeyStore } from '../http/keys.js';
-import { Readiness } from '../http/readiness.js';
+import { Readiness, type ReadinessReport } from '../http/readiness.js';
 import { Intake } from '../intake/intake.js';
 import type { Metrics } from '../metrics.js';
+import type { Serving } from './health.js';
 import type { GrpcParts } from './server.js';
 
 /** What gRPC serves is what the application does: the same intake, questions, keys and readiness. */
@@ -19,8 +20,13 @@ export function grpcParts(
   return {
     ...{ roles, metrics, log },
     keys: app.get(KeyStore),
-    isReady: async () => (await readiness.check()).ready,
+    serving: async () => servingOf(await readiness.check()),
     ...(roles.has('collect') ? { intake: app.get(Intake) } : {}),
     ...(roles.has('query') ? { queries: app.get(QueryBus, { strict: false }) } : {}),
   };
+}
+
+function servingOf({ ready, migrations, stopping, checks }: ReadinessReport): Serving {
+  const works = migrations === 'done' && !stopping;
+  return { whole: ready, roles: new Set(ROLES.filter((role) => works && checks[role]?.ready)) };
 }

@@ -26,7 +26,11 @@ beforeAll(async () => {
       resolveApiKey: async (key) => (key === 'revoked' ? undefined : key),
       resolveWriteKey: async () => undefined,
     },
-    ...{ metrics: new Metrics(), log: pino({ level: 'silent' }), isReady: async () => true },
+    ...{
+      metrics: new Metrics(),
+      log: pino({ level: 'silent' }),
+      serving: async () => ({ whole: true, roles: new Set(['collect', 'query'] as const) }),
+    },
   });
   client = new GrpcClient(server.port, bearer('main'));
 });

@@ -11,7 +11,7 @@ import { QueryService } from '../proto/touchline/v1/query_pb.js';
 import { Calls } from './calls.js';
 import { collectorService, RECORD_STREAM } from './collector.js';
 import { definitionOf } from './definition.js';
-import { Health } from './health.js';
+import { Health, type Serving } from './health.js';
 import { type Inlets, inletsFor } from './inlet.js';
 import { LongCalls } from './long-calls.js';
 import { queryService } from './query.js';
@@ -23,7 +23,7 @@ export interface GrpcParts {
   readonly keys: OpensKeys;
   readonly metrics: Pick<Metrics, 'grpcSeconds'>;
   readonly log: Logger;
-  readonly isReady: () => Promise<boolean>;
+  readonly serving: () => Promise<Serving>;
   /** Of a process that collects. */
   readonly intake?: Intake;
   /** Of a process that answers questions. */
@@ -70,12 +70,10 @@ export async function serveGrpc(port: number, parts: GrpcParts): Promise<GrpcSer
   const stopping = new AbortController();
   const { server, services } = compose(parts, stopping.signal);
   const long = new LongCalls(server);
-  const health = new Health(
-    services.map(({ typeName }) => typeName),
-    parts.isReady,
-  );
+  const roleOf = new Map([...services].map(([{ typeName }, role]) => [typeName, role]));
+  const health = new Health(roleOf, parts.serving);
   health.addTo(long);
-  addReflection(long, services);
+  addReflection(long, [...services.keys()]);
   await health.start();
   const bound = await bind(server, port).catch((error: unknown) => {
     health.stop();
@@ -95,35 +93,39 @@ export async function serveGrpc(port: number, parts: GrpcParts): Promise<GrpcSer
   };
 }
 
-function compose(
-  parts: GrpcParts,
-  stopping: AbortSignal,
-): { server: Server; services: readonly DescService[] } {
+interface Composed {
+  readonly server: Server;
+  /** What it serves, and the role of each. */
+  readonly services: ReadonlyMap<DescService, Role>;
+}
+
+function compose(parts: GrpcParts, stopping: AbortSignal): Composed {
   const { roles, intake, queries, keys } = parts;
-  const rooms: Rooms = {
-    messages: new Room(16 * MB),
-    // Three transactions of the log: two are under way there at once. More would only take memory, and the place in its
-    // queue that the requests of HTTP have.
-    touchpoints: new Room(3_000),
-    receipts: new Room(64 * MB),
-    ...parts.rooms,
-  };
+  const rooms = { ...makeRooms(), ...parts.rooms };
   const inlets: Inlets = new WeakMap();
   const interceptors = [inletsFor(RECORD_STREAM, rooms.messages, inlets)];
   const server = new Server({ ...OPTIONS, interceptors });
   const calls = new Calls(parts.metrics, parts.log);
-  const services: DescService[] = [];
-  const add = (service: DescService, implementation: UntypedServiceImplementation): void => {
-    services.push(service);
+  const services = new Map<DescService, Role>();
+  const add = (role: Role, service: DescService, implementation: UntypedServiceImplementation): void => {
+    services.set(service, role);
     server.addService(definitionOf(service), implementation);
   };
   if (roles.has('collect') && intake) {
     const collecting = { ...rooms, intake, keys, inlets, stopping, now: () => new Date() };
-    add(CollectorService, collectorService(collecting, calls));
+    add('collect', CollectorService, collectorService(collecting, calls));
   }
-  if (roles.has('query') && queries) add(QueryService, queryService({ keys, queries }, calls));
+  if (roles.has('query') && queries) add('query', QueryService, queryService({ keys, queries }, calls));
   return { server, services };
 }
+
+const makeRooms = (): Rooms => ({
+  messages: new Room(16 * MB),
+  // Three transactions of the log: two are under way there at once. More would only take memory, and the place in its
+  // queue that the requests of HTTP have.
+  touchpoints: new Room(3_000),
+  receipts: new Room(64 * MB),
+});
 
 const bind = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {

@@ -35,6 +35,10 @@ interface Asked {
   readonly list_services_response: { readonly service: readonly { readonly name: string }[] };
   readonly file_descriptor_response: { readonly file_descriptor_proto: readonly Buffer[] };
 }
+interface Ready {
+  readonly status: string;
+  readonly checks: Readonly<Record<'collect' | 'query', { readonly ready: boolean }>>;
+}
 interface Health {
   readonly status: string;
 }
@@ -66,18 +70,34 @@ describe('health', () => {
       });
     });
 
-  test('tells of the server and of each service that it serves', async () => {
-    const client = stub(protoPath, 'grpc.health.v1.Health', app.grpc.port);
-    for (const service of ['', 'touchline.v1.CollectorService', 'touchline.v1.QueryService'])
-      expect(await check(client, service)).toBe('SERVING');
+  test('tells of the server and of each service that it serves, by its role', async () => {
+    const server = await bare({
+      serving: async () => ({ whole: false, roles: new Set(['collect'] as const) }),
+    });
+    const client = stub(protoPath, 'grpc.health.v1.Health', server.port);
+    expect(await check(client, '')).toBe('NOT_SERVING');
+    expect(await check(client, 'touchline.v1.CollectorService')).toBe('SERVING');
+    expect(await check(client, 'touchline.v1.QueryService')).toBe('NOT_SERVING');
     expect(await check(client, 'touchline.v1.Nobody')).toBe('NOT_FOUND');
+    client.close();
+    await server.stop();
+  });
+
+  test('says what /health/ready says', async () => {
+    const client = stub(protoPath, 'grpc.health.v1.Health', app.grpc.port);
+    const { checks, status } = (await app.app.inject('/health/ready')).json<Ready>();
+    const word = (ready: boolean): string => (ready ? 'SERVING' : 'NOT_SERVING');
+    expect(await check(client, '')).toBe(word(status === 'ready'));
+    expect(await check(client, 'touchline.v1.CollectorService')).toBe(word(checks.collect.ready));
+    expect(await check(client, 'touchline.v1.QueryService')).toBe(word(checks.query.ready));
+    expect(checks.collect.ready).toBe(true);
     client.close();
   });
 
   test('of a process that is not ready, and of one that stops, is NOT_SERVING, and a watch does not hold it up', async () => {
     const seen: string[] = [];
     let ready = false;
-    const server = await bare({ isReady: async () => ready });
+    const server = await bare({ serving: async () => ({ whole: ready, roles: new Set() }) });
     const client = stub(protoPath, 'grpc.health.v1.Health', server.port);
     const watch = client.Watch({ service: '' });
     const ended = new Promise((resolve) => watch.on('end', resolve).on('error', resolve));
@@ -200,7 +220,11 @@ function bare(parts: Partial<Parameters<typeof serveGrpc>[1]>, port = 0): Promis
   const keys = { resolveWriteKey: async () => undefined, resolveApiKey: async () => undefined };
   return serveGrpc(port, {
     ...{ roles: new Set(['collect', 'query'] as const), keys, metrics, log: pino({ level: 'silent' }) },
-    ...{ isReady: async () => true, intake: {} as never, queries: {} as never },
+    ...{
+      serving: async () => ({ whole: true, roles: new Set(['collect', 'query'] as const) }),
+      intake: {} as never,
+      queries: {} as never,
+    },
     ...parts,
   });
 }

@@ -51,7 +51,12 @@ beforeEach(async () => {
       resolveWriteKey: async (key) => (key === 'wk' ? opened : undefined),
       resolveApiKey: async () => undefined,
     },
-    ...{ metrics, rooms, log: pino({ level: 'silent' }), isReady: async () => true },
+    ...{
+      metrics,
+      rooms,
+      log: pino({ level: 'silent' }),
+      serving: async () => ({ whole: true, roles: new Set(['collect', 'query'] as const) }),
+    },
   });
   client = new GrpcClient(server.port, bearer('wk'));
 });
