@@ -14,7 +14,6 @@ const TO_COME = [
   'touchline_kafka_pauses_total',
   'touchline_kafka_rebalances_total',
   'touchline_kafka_records_total',
-  'touchline_grpc_request_seconds',
 ];
 
 /** Declared in the sources, and those of Node and its process. */
