@@ -36,13 +36,7 @@ function record(
 ): Promise<Uint8Array> {
   return inRoom(deps, CALL_BYTES + request.length, async () => {
     const sender = await senderOf(deps, metadata, 'Record');
-    let message: Buffer | undefined = request;
-    const next = (): Buffer | undefined => {
-      const only = message;
-      message = undefined;
-      return only;
-    };
-    return take(deps, sender, takeApart(sender.call, next, 1));
+    return take(deps, sender, takeApart(sender.call, [request]));
   });
 }
 

@@ -3,12 +3,12 @@ import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../http/problem.js';
 import type { Inlet } from './inlet.js';
 import { overloaded } from './overloaded.js';
-import { type Sender, type Taken, take, takeApart, type Taking, tooManyInStream } from './taking.js';
+import { type Sender, take, takeApart, type Taking, tooManyInStream } from './taking.js';
 
 /** Touchpoints of one stream at most: its one answer has a receipt for each, and clients take answers of 4 MB. */
 export const STREAM_ITEMS = 25_000;
-/** Touchpoints that are appended together, unless one message brings more. */
-const BATCH_ITEMS = 1_000;
+/** Messages that are appended together, in bytes, unless one has more: about a thousand touchpoints, a transaction of the log. */
+const BATCH_BYTES = 320 * 1024;
 
 export type RecordCall = ServerReadableStream<Buffer, Buffer>;
 
@@ -90,31 +90,26 @@ export class RecordStream {
   }
 
   private async takeSome(sender: Sender): Promise<void> {
-    const messages: Buffer[] = [];
-    const taken = takeApart(
-      sender.call,
-      () => {
-        const message = this.queue.shift();
-        if (message) messages.push(message);
-        return message;
-      },
-      BATCH_ITEMS,
-    );
-    this.items += taken.items.length;
-    if (this.items > STREAM_ITEMS) throw tooManyInStream(STREAM_ITEMS);
-    this.keepReceipts(await this.append(sender, taken));
+    const messages = this.nextMessages();
+    const bytes = messages.reduce((sum, { length }) => sum + length, 0);
+    const { taking } = this.deps;
+    await taking.enter(bytes);
+    try {
+      const taken = takeApart(sender.call, messages);
+      this.items += taken.items.length;
+      if (this.items > STREAM_ITEMS) throw tooManyInStream(STREAM_ITEMS);
+      this.keepReceipts(await take(this.deps, sender, taken));
+    } finally {
+      taking.leave(bytes);
+    }
     for (const message of messages) this.inlet.release(message);
   }
 
-  private async append(sender: Sender, taken: Taken): Promise<Uint8Array> {
-    const { touchpoints } = this.deps;
-    const count = taken.items.length;
-    await touchpoints.enter(count);
-    try {
-      return await take(this.deps, sender, taken);
-    } finally {
-      touchpoints.leave(count);
-    }
+  private nextMessages(): readonly Buffer[] {
+    let count = 0;
+    for (let bytes = 0; count < this.queue.length && bytes < BATCH_BYTES; count += 1)
+      bytes += this.queue[count]?.length ?? 0;
+    return this.queue.splice(0, count);
   }
 
   private keepReceipts(receipts: Uint8Array): void {

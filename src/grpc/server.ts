@@ -33,7 +33,7 @@ export interface GrpcParts {
 
 interface Rooms {
   readonly messages: Room;
-  readonly touchpoints: Room;
+  readonly taking: Room;
   readonly receipts: Room;
 }
 
@@ -121,9 +121,9 @@ function compose(parts: GrpcParts, stopping: AbortSignal): Composed {
 
 const makeRooms = (): Rooms => ({
   messages: new Room(16 * MB),
-  // Three transactions of the log: two are under way there at once. More would only take memory, and the place in its
-  // queue that the requests of HTTP have.
-  touchpoints: new Room(3_000),
+  // Three transactions of the log: two are under way there at once. More would only take memory, five times as much as
+  // their bytes, and the place in its queue that the requests of HTTP have.
+  taking: new Room(MB),
   receipts: new Room(64 * MB),
 });
 

@@ -35,14 +35,14 @@ let kept: Kept[];
 let server: GrpcServer;
 let client: GrpcClient;
 let metrics: Metrics;
-let rooms: { messages: Room; touchpoints: Room; receipts: Room };
+let rooms: { messages: Room; taking: Room; receipts: Room };
 
 beforeEach(async () => {
   store = new SlowStore();
   kept = [];
   metrics = new Metrics();
   const keep = async (_: unknown, rows: readonly Kept[]): Promise<void> => void kept.push(...rows);
-  rooms = { messages: new Room(MESSAGES), touchpoints: new Room(10_000), receipts: new Room(RECEIPTS) };
+  rooms = { messages: new Room(MESSAGES), taking: new Room(1_000_000), receipts: new Room(RECEIPTS) };
   const opened = { workspace: 'main', collector: 'web' };
   server = await serveGrpc(0, {
     roles: new Set(['collect']),
@@ -81,7 +81,7 @@ const until = async (condition: () => boolean): Promise<void> => {
   }
 };
 const nothingHeld = (): Promise<void> =>
-  until(() => rooms.messages.taken + rooms.touchpoints.taken + rooms.receipts.taken === 0);
+  until(() => rooms.messages.taken + rooms.taking.taken + rooms.receipts.taken === 0);
 
 describe('a stream', () => {
   test.each([1, 40])('of 20,000 touchpoints, %d in a message, has 20,000 receipts in order', async (size) => {

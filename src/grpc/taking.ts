@@ -15,8 +15,8 @@ export interface Taking {
   readonly now: () => Date;
   /** Room for messages under way, in bytes. */
   readonly messages: Room;
-  /** Room for touchpoints that streams have under way to the log: it refuses what is more than it can hold. */
-  readonly touchpoints: Room;
+  /** Room for messages of streams that are taken apart and on their way to the log, in bytes. */
+  readonly taking: Room;
   /** Room for the receipts of streams, in bytes. */
   readonly receipts: Room;
 }
@@ -35,15 +35,11 @@ export interface Taken {
   readonly bad: { readonly bytes: Buffer; readonly why: Rejected } | undefined;
 }
 
-/**
- * Takes messages apart, up to the one that brings the items to `most`, or the first bad one.
- *
- * @param next the next message; undefined: none is there
- */
-export function takeApart(call: string, next: () => Buffer | undefined, most: number): Taken {
+/** Takes messages apart, up to the first bad one. */
+export function takeApart(call: string, messages: readonly Buffer[]): Taken {
   const items: unknown[] = [];
   let escaped = false;
-  for (let bytes = next(); bytes !== undefined; bytes = items.length < most ? next() : undefined) {
+  for (const bytes of messages) {
     const parsed = parseBytes(protobuf, call, bytes);
     if (isRejected(parsed)) return { items, escaped, bad: { bytes, why: parsed } };
     for (const item of parsed.items) items.push(item);
