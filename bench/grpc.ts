@@ -4,7 +4,7 @@ import { BATCHES, measured } from './ingest.js';
 
 const MB = 2 ** 20;
 
-/** Streams of gRPC beside HTTP batches of the same run: every role on, then the collectors alone. */
+/** Streams of gRPC, the limit being the HTTP batches of the same run: every role on, then the collectors alone. */
 export async function grpc(report: Report, seconds: number): Promise<void> {
   for (const [name, env] of [
     ['', {}],
