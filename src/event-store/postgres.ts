@@ -12,6 +12,8 @@ import {
   type Subscription,
 } from './event-store.js';
 import { Growth } from './growth.js';
+import { isTransient } from './pg-faults.js';
+import { furthest, moveParameters, moveProgress, PROGRESS, progressOf } from './progress.js';
 import { EVENT_COLUMNS, recordedEvent, textRows, type EventRow } from './recorded.js';
 import { subscribe } from './subscription.js';
 
@@ -19,13 +21,8 @@ const COLUMNS = EVENT_COLUMNS.join(', ');
 const APPEND = `SELECT head, positions, versions, actual
   FROM touchline.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
 /** At the end of the statement, so always under the lock of the log's head: nobody waits crosswise. */
-const APPEND_AND_MOVE = `WITH moved AS (
-    INSERT INTO touchline.progress AS known (source, next, mark)
-    SELECT * FROM unnest($17::text[], $18::bigint[], $19::text[])
-    ON CONFLICT (source) DO UPDATE SET next = excluded.next, mark = excluded.mark, updated_at = clock_timestamp()
-    WHERE excluded.next > known.next OR known.source = ANY ($20))
+const APPEND_AND_MOVE = `WITH moved AS (${moveProgress(17)})
   ${APPEND}`;
-const PROGRESS = 'SELECT next, mark FROM touchline.progress WHERE source = $1';
 const READ_AT = `SELECT ${COLUMNS} FROM touchline.event WHERE position <= $1 ORDER BY position DESC LIMIT 1`;
 const READ_ALL = `SELECT ${COLUMNS} FROM touchline.event WHERE position > $1 AND position <= $1::bigint + $2 ORDER BY position`;
 const READ_STREAM = `SELECT ${COLUMNS} FROM touchline.event
@@ -66,7 +63,7 @@ export class PostgresEventStore implements EventStore {
   constructor(pool: pg.Pool, options: Partial<CoalescerOptions> = {}, growth = new Growth()) {
     this.#pool = pool;
     this.#growth = growth;
-    this.#coalescer = new Coalescer((calls) => this.#write(calls), isTransient, options);
+    this.#coalescer = new Coalescer((calls) => this.#write(calls), mayPass, options);
   }
 
   /** Events taken and not yet durable. */
@@ -84,9 +81,7 @@ export class PostgresEventStore implements EventStore {
 
   async progressOf(source: string): Promise<Progress | undefined> {
     const [row] = await this.#read('progress', PROGRESS, [source]);
-    if (!row) return undefined;
-    const [next, mark] = row;
-    return { source, next: BigInt(next ?? 0), ...(mark != null && { mark }) };
+    return progressOf(source, row);
   }
 
   async readStream(
@@ -186,7 +181,7 @@ export class PostgresEventStore implements EventStore {
 
   async #read(name: string, text: string, values: unknown[]): Promise<EventRow[]> {
     return this.#query(name, text, values).catch((error: unknown) => {
-      if (!isTransient(error)) throw error;
+      if (!mayPass(error)) throw error;
       throw new StoreUnavailable('the database of the event log does not answer', 5, { cause: error });
     });
   }
@@ -197,33 +192,7 @@ export class PostgresEventStore implements EventStore {
   }
 }
 
-/** One a source: a statement may change a row only once. */
-function furthest(moves: readonly Progress[]): Progress[] {
-  const bySource = new Map<string, Progress>();
-  for (const move of moves) {
-    const known = bySource.get(move.source);
-    if (!known || move.anew || move.next > known.next)
-      bySource.set(move.source, known?.anew ? { ...move, anew: true } : move);
-  }
-  return [...bySource.values()].sort((a, b) => (a.source < b.source ? -1 : 1));
-}
-
-const moveParameters = (moves: readonly Progress[]): unknown[] => [
-  moves.map(({ source }) => source),
-  moves.map(({ next }) => next.toString()),
-  moves.map(({ mark }) => mark ?? null),
-  moves.flatMap(({ source, anew }) => (anew ? [source] : [])),
-];
-
 const isOutOfRoom = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === '23514' && error.message.startsWith('no partition');
 
-/** SQLSTATE classes of statements that will never succeed: bad data, bad SQL, no right, over a fixed limit. */
-const LASTING = /^(0A|21|22|23|28|2F|3D|3F|42|44|54|P0)/;
-
-/** Whether it may pass by itself: a lost connection, a restart, a full disk, a deadlock. */
-function isTransient(error: unknown): boolean {
-  if (isOutOfRoom(error)) return true;
-  if (error instanceof pg.DatabaseError) return !LASTING.test(error.code ?? '');
-  return !(error instanceof TypeError || error instanceof RangeError);
-}
+const mayPass = (error: unknown): boolean => isOutOfRoom(error) || isTransient(error);

@@ -1,0 +1,175 @@
+import type { Pool } from 'pg';
+import type { Position } from '../domain/events.js';
+import type { Progress } from './event-store.js';
+import { appendFresh, readOn } from './eventstoredb-append.js';
+import { streamKey, type BatchStream, type FreshEvent, idOf, type LogBatch } from './eventstoredb-batch.js';
+import type { EventStoreDbClient, ServerEvent } from './eventstoredb-client.js';
+import type { StreamNames } from './eventstoredb-events.js';
+import { LoggedEvents } from './logged-events.js';
+import { PROGRESS, progressOf } from './progress.js';
+import { textRows, type EventRow } from './recorded.js';
+
+/** The index says more of a stream than the log holds: one of them was restored from an older backup than the other. */
+export class LogDiffers extends Error {
+  override readonly name = 'LogDiffers';
+}
+
+/** Above the deadline of the server: a process frozen in its transaction must not hold its streams for ever. */
+const FROZEN_MS = 10_000;
+const PAGE = 1_000;
+/** The batches before the last one known may have been written by processes that died before they said so. */
+const BATCHES_AGAIN = 64;
+
+const RECORD_BEFORE = `SELECT max(position) FROM touchline.logged_position WHERE position <= $1`;
+const CAUGHT_UP_TO = `SELECT min(position) FROM (SELECT position FROM touchline.logged_position
+  ORDER BY position DESC LIMIT ${BATCHES_AGAIN}) latest`;
+
+/**
+ * What the log is known to hold. The log is the truth: an append at a version that the log is beyond reads on from there
+ * first. So the index may lag, after a crash or from a backup, and may be emptied.
+ */
+export class LogIndex {
+  constructor(
+    private readonly pool: Pool,
+    private readonly client: EventStoreDbClient,
+    private readonly names: StreamNames,
+  ) {}
+
+  /**
+   * One transaction: what is fresh is claimed, appended, and known when it commits.
+   *
+   * @returns whether every append has its result; else the log turned out to hold more, or others had claims: try again
+   * @throws EventStoreDbAway, LogDiffers, TypeError
+   */
+  append(batch: LogBatch, moves: readonly Progress[], reached: Position): Promise<boolean> {
+    return this.#transaction(async (events) => {
+      const { streams } = batch;
+      if (streams.length > 0) await holdStreams(events, streams);
+      const known = streams.length > 0 ? await events.known(batch.ids) : [];
+      const fresh = batch.decide(new Map(known.map((event) => [idOf(event.workspace, event.id), event])));
+      if (fresh.length > 0) {
+        if (!(await events.claim(fresh))) return 'roll back';
+        const refused = await appendFresh(this.client, fresh, reached);
+        await this.#keep(events, fresh, refused);
+      }
+      batch.settle();
+      if (batch.settled && moves.length > 0) await events.move(moves);
+      return 'commit';
+    }).then((committed) => committed && batch.settled);
+  }
+
+  async progressOf(source: string): Promise<Progress | undefined> {
+    return progressOf(source, (await this.#rows('progress', PROGRESS, [source]))[0]);
+  }
+
+  /** The last position at or before this one at which a record is known to begin. */
+  async recordBefore(position: Position): Promise<Position | undefined> {
+    const [row] = await this.#rows('record-before', RECORD_BEFORE, [position]);
+    return row?.[0] == null ? undefined : BigInt(row[0]);
+  }
+
+  /** Reads the end of the log, all of it when the index is empty, and takes in what is not known. */
+  async catchUp(): Promise<void> {
+    const [row] = await this.#rows('caught-up-to', CAUGHT_UP_TO, []);
+    const filter = { streamPrefix: this.names.prefix };
+    for (let from = row?.[0] == null ? ('start' as const) : BigInt(row[0]); ;) {
+      const page = await this.client.readAll({ from, limit: PAGE, filter });
+      if (page.length > 0) await this.#transaction((events) => this.#take(events, page));
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return;
+      from = last.position;
+    }
+  }
+
+  async #keep(
+    events: LoggedEvents,
+    fresh: readonly FreshEvent[],
+    refused: readonly FreshEvent[],
+  ): Promise<void> {
+    const placed = fresh.flatMap((event) =>
+      event.position === undefined ? [] : [{ ...event, position: event.position }],
+    );
+    const versions = new Map<string, number>();
+    for (const { stream, version } of placed)
+      versions.set(stream.key, Math.max(version, versions.get(stream.key) ?? 0));
+    await events.place(placed);
+    if (refused.length > 0) await events.unclaim(refused);
+    for (const stream of new Set(refused.map((event) => event.stream)))
+      versions.set(stream.key, await this.#catchUpStream(events, stream, versions.get(stream.key)));
+    await events.setVersions(versions);
+  }
+
+  /** @returns the version that the stream is at in the log */
+  async #catchUpStream(events: LoggedEvents, stream: BatchStream, appended?: number): Promise<number> {
+    const version = appended ?? stream.version;
+    const found = await readOn(this.client, stream.name, version);
+    if (found.length === 0 && appended === undefined)
+      throw new LogDiffers(
+        `stream ${stream.name} ends before version ${version}, which the index of the log says was appended: ` +
+          'EventStoreDB was restored from an older backup than PostgreSQL (docs/event-store.md)',
+      );
+    await events.add(this.#logged(found));
+    return version + found.length;
+  }
+
+  async #take(events: LoggedEvents, page: readonly ServerEvent[]): Promise<'commit'> {
+    const streams = [...Map.groupBy(page, ({ stream }) => stream)]
+      .flatMap(([name, own]) => {
+        const parts = this.names.partsOf(name);
+        return parts ? [{ name, key: streamKey(parts.workspace, parts.stream), own }] : [];
+      })
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    const versions = await events.lock(streams.map(({ key }) => key));
+    const found: ServerEvent[] = [];
+    for (const { name, key, own } of streams) {
+      const version = versions.get(key) ?? 0;
+      const isNext = (own[0]?.revision ?? 0) <= version;
+      const more = isNext
+        ? own.filter(({ revision }) => revision >= version)
+        : await readOn(this.client, name, version);
+      found.push(...more);
+      versions.set(key, version + more.length);
+    }
+    await events.add(this.#logged(found));
+    await events.setVersions(versions);
+    return 'commit';
+  }
+
+  #logged(found: readonly ServerEvent[]) {
+    return found.flatMap(({ stream, id, revision, position }) => {
+      const workspace = this.names.partsOf(stream)?.workspace;
+      return workspace === undefined ? [] : [{ workspace, id, version: revision + 1, position }];
+    });
+  }
+
+  async #transaction(work: (events: LoggedEvents) => Promise<'commit' | 'roll back'>): Promise<boolean> {
+    const session = await this.pool.connect();
+    session.on('error', ignore);
+    const frozen = this.client.deadlineMs * 2 + FROZEN_MS;
+    let broken = true;
+    try {
+      await session.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${frozen}`);
+      const end = await work(new LoggedEvents(session));
+      await session.query(end === 'commit' ? 'COMMIT' : 'ROLLBACK');
+      broken = false;
+      return end === 'commit';
+    } finally {
+      // A session that failed goes: closing it frees its locks whatever state it is in.
+      session.off('error', ignore);
+      session.release(broken);
+    }
+  }
+
+  async #rows(name: string, text: string, values: unknown[]): Promise<EventRow[]> {
+    return (await this.pool.query<(string | null)[]>(textRows(`touchline-${name}`, text, values))).rows;
+  }
+}
+
+/** Of a session that breaks between two statements; the next one tells. */
+const ignore = (): void => undefined;
+
+/** Nobody else appends to them until the transaction ends. */
+async function holdStreams(events: LoggedEvents, streams: readonly BatchStream[]): Promise<void> {
+  const versions = await events.lock(streams.map(({ key }) => key));
+  for (const stream of streams) stream.version = versions.get(stream.key) ?? 0;
+}

@@ -1,0 +1,271 @@
+import type { Pool } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventType, Position, RecordedEvent } from '../domain/events.js';
+import { prepare, type PreparedAppend } from './append-batch.js';
+import { Coalescer, type Call, type CoalescerOptions } from './coalescer.js';
+import {
+  StoreUnavailable,
+  type Append,
+  type AppendResult,
+  type EventStore,
+  type Page,
+  type Progress,
+  type Subscription,
+} from './event-store.js';
+import { LogBatch } from './eventstoredb-batch.js';
+import {
+  EventStoreDbAway,
+  EventStoreDbClient,
+  type Filter,
+  type ServerEvent,
+} from './eventstoredb-client.js';
+import { recordedOf, StreamNames } from './eventstoredb-events.js';
+import { LogDiffers, LogIndex } from './eventstoredb-index.js';
+import { Growth } from './growth.js';
+import { isTransient } from './pg-faults.js';
+import { furthest } from './progress.js';
+import { subscribe } from './subscription.js';
+
+export interface EventStoreDbOptions extends Partial<CoalescerOptions> {
+  /** Streams are named `<log>/<workspace>/<stream>`: logs of different names can share a server. */
+  readonly log?: string;
+  /** Longest wait for an answer of the server. */
+  readonly deadlineMs?: number;
+}
+
+interface AppendCall extends Call {
+  readonly appends: readonly PreparedAppend[];
+  readonly progress: Progress | undefined;
+}
+
+/** How many times the events of a batch may turn out to be in the log, or claimed, before it counts as a fault. */
+const ATTEMPTS = 20;
+/** Events read besides those asked for, when it is not known at which record to begin. */
+const SKIPPED_AT_ONCE = 256;
+const REMEMBERED_POSITIONS = 4_096;
+const STREAM_PAGE = 1_000;
+/** The live subscription ends when nobody has waited for this long. */
+const WATCH_MS = { idle: 5_000, backOff: 100, longest: 5_000 };
+
+/**
+ * The log in EventStoreDB (docs/adr/0015, docs/event-store.md). What is in it is known by an index in PostgreSQL, which
+ * also puts the appends of several processes to one stream in line.
+ */
+export class EventStoreDbEventStore implements EventStore {
+  readonly guarantees = { densePositions: false, progressWithAppend: false };
+  readonly #client: EventStoreDbClient;
+  readonly #names: StreamNames;
+  readonly #index: LogIndex;
+  readonly #coalescer: Coalescer<AppendCall, readonly AppendResult[]>;
+  readonly #growth: Growth;
+  /** Positions that were handed out: records begin there. */
+  readonly #records = new Set<Position>();
+  #waitedAt = 0;
+  #watching: Promise<void> | undefined;
+  readonly #closing = new AbortController();
+
+  /**
+   * @param pool of the index; stays the caller's to end, after `close`
+   * @param growth shared with the stores of other threads
+   * @throws EventStoreDbUnusable the URL cannot be read
+   */
+  constructor(url: string, pool: Pool, options: EventStoreDbOptions = {}, growth = new Growth()) {
+    const { log = 'touchline', deadlineMs, ...coalescing } = options;
+    this.#client = new EventStoreDbClient(url, deadlineMs);
+    this.#names = new StreamNames(log);
+    this.#index = new LogIndex(pool, this.#client, this.#names);
+    this.#growth = growth;
+    this.#coalescer = new Coalescer((calls) => this.#write(calls), mayPass, coalescing);
+  }
+
+  /** Makes sure that the server can hold the log, and that the index knows what is in it. @throws EventStoreDbUnusable */
+  async open(): Promise<void> {
+    await this.#client.check();
+    await this.#index.catchUp();
+  }
+
+  /** Events taken and not yet durable. */
+  get waitingEvents(): number {
+    return this.#coalescer.waitingEvents;
+  }
+
+  async append(batch: readonly Append[], progress?: Progress): Promise<readonly AppendResult[]> {
+    const appends = batch.map(prepare);
+    const bytes = appends.reduce((sum, { data }) => data.reduce((part, text) => part + text.length, sum), 0);
+    const events = appends.reduce((sum, { data }) => sum + data.length, 0);
+    if (events === 0 && !progress) return batch.map(() => ({ status: 'appended', receipts: [] }));
+    return this.#coalescer.add({ appends, events, bytes, progress });
+  }
+
+  progressOf(source: string): Promise<Progress | undefined> {
+    return this.#read(() => this.#index.progressOf(source));
+  }
+
+  readStream(
+    workspace: string,
+    stream: string,
+    after = 0,
+    limit = 2 ** 31 - 1,
+  ): Promise<readonly RecordedEvent[]> {
+    return this.#read(async () => {
+      const name = this.#names.nameOf(workspace, stream);
+      const events: RecordedEvent[] = [];
+      for (let version = after; events.length < limit;) {
+        const size = Math.min(STREAM_PAGE, limit - events.length);
+        const page = await this.#client.readStream(name, version, size);
+        events.push(...this.#ours(page));
+        version += page.length;
+        if (page.length < size) break;
+      }
+      return events;
+    });
+  }
+
+  readAll(after: Position, limit: number): Promise<readonly RecordedEvent[]> {
+    return this.#read(() => this.#readOn(after, limit, this.#all));
+  }
+
+  readAt(position: Position): Promise<RecordedEvent | undefined> {
+    return this.#read(async () => {
+      if (position <= 0n) return undefined;
+      let from: Position | 'start' = this.#records.has(position)
+        ? position
+        : await this.#recordBefore(position);
+      for (let found: RecordedEvent | undefined; ;) {
+        const limit = from === position ? 1 : SKIPPED_AT_ONCE;
+        const page = await this.#client.readAll({ from, limit, filter: this.#all });
+        found = this.#ours(page).findLast((event) => event.position <= position) ?? found;
+        const last = page.at(-1);
+        if (!last || last.position >= position || page.length < limit) return found;
+        from = last.position;
+      }
+    });
+  }
+
+  readPage(after: Position, limit: number, types: readonly EventType[]): Promise<Page> {
+    return this.#read(async () => {
+      // Known before the page is read, so all of it was there to be read.
+      const reached = types.length > 0 ? this.#growth.reached : await this.head();
+      const events = types.length > 0 ? await this.#readOn(after, limit, { types }) : [];
+      const full = events.length === limit;
+      const last = events.at(-1)?.position ?? after;
+      return { events, upTo: full || last > reached ? last : reached, full };
+    });
+  }
+
+  head(): Promise<Position> {
+    return this.#read(async () => {
+      const [last] = await this.#client.readAll({
+        ...{ from: 'end', backwards: true, limit: 1, filter: this.#all },
+      });
+      if (!last) return 0n;
+      this.#remember(last.position);
+      this.#growth.reach(last.position);
+      return last.position;
+    });
+  }
+
+  subscribe(
+    after: Position,
+    handler: (batch: readonly RecordedEvent[]) => Promise<void>,
+    onError: (error: unknown) => void,
+  ): Subscription {
+    return subscribe(this, after, handler, onError);
+  }
+
+  waitForGrowth(after: Position, timeoutMs: number): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.resolve();
+    this.#waitedAt = performance.now() + timeoutMs;
+    this.#watching ??= this.#watch().finally(() => (this.#watching = undefined));
+    return this.#growth.waitFor(after, timeoutMs);
+  }
+
+  async close(): Promise<void> {
+    await this.#coalescer.close();
+    this.#closing.abort();
+    this.#growth.wakeAll();
+    await this.#client.close();
+    await this.#watching;
+  }
+
+  get #all(): Filter {
+    return { streamPrefix: this.#names.prefix };
+  }
+
+  async #write(calls: readonly AppendCall[]): Promise<readonly (readonly AppendResult[])[]> {
+    const batch = new LogBatch(
+      calls.flatMap(({ appends }) => appends),
+      this.#names,
+    );
+    const moves = furthest(calls.flatMap(({ progress }) => progress ?? []));
+    for (let attempt = 1; !(await this.#index.append(batch, moves, this.#growth.reached)); attempt++)
+      if (attempt === ATTEMPTS) throw new EventStoreDbAway('the log changes faster than it can be read');
+    for (const position of batch.positions) {
+      this.#remember(position);
+      this.#growth.reach(position);
+    }
+    let next = 0;
+    return calls.map(({ appends }) => batch.results.slice(next, (next += appends.length)));
+  }
+
+  /** The next of our events after a position, whether or not a record begins there. */
+  async #readOn(after: Position, limit: number, filter: Filter): Promise<RecordedEvent[]> {
+    const events: RecordedEvent[] = [];
+    const exact = this.#records.has(after);
+    let from = exact ? after : await this.#recordBefore(after);
+    while (events.length < limit) {
+      const asked = limit - events.length + (exact ? 1 : SKIPPED_AT_ONCE);
+      const page = await this.#client.readAll({ from, limit: asked, filter });
+      const last = events.at(-1)?.position ?? after;
+      events.push(...this.#ours(page).filter(({ position }) => position > last));
+      const seen = page.at(-1);
+      if (!seen || page.length < asked) break;
+      from = seen.position;
+    }
+    const kept = events.slice(0, limit);
+    const last = kept.at(-1);
+    if (last) this.#remember(last.position);
+    return kept;
+  }
+
+  #ours(events: readonly ServerEvent[]): RecordedEvent[] {
+    return events.flatMap((event) => recordedOf(this.#names, event) ?? []);
+  }
+
+  async #recordBefore(position: Position): Promise<Position | 'start'> {
+    return position <= 0n ? 'start' : ((await this.#index.recordBefore(position)) ?? 'start');
+  }
+
+  #remember(position: Position): void {
+    this.#records.add(position);
+    const [oldest] = this.#records;
+    if (this.#records.size > REMEMBERED_POSITIONS && oldest !== undefined) this.#records.delete(oldest);
+  }
+
+  /** Hears of the events of other processes, as long as somebody waits. */
+  async #watch(): Promise<void> {
+    const { signal } = this.#closing;
+    const wanted = (): boolean => !signal.aborted && performance.now() < this.#waitedAt + WATCH_MS.idle;
+    for (let pause = WATCH_MS.backOff; wanted(); pause = Math.min(pause * 2, WATCH_MS.longest)) {
+      const watch = this.#client.watch(this.#all, (position) => void this.#growth.reach(position));
+      const stop = (): void => watch.stop();
+      signal.addEventListener('abort', stop);
+      const idle = setInterval(() => wanted() || stop(), 1_000);
+      // What came before the subscription had begun is not heard of: look once.
+      const begun = watch.started.then(() => this.head()).then(() => (pause = WATCH_MS.backOff));
+      await Promise.allSettled([begun, watch.ended]);
+      clearInterval(idle);
+      signal.removeEventListener('abort', stop);
+      if (wanted()) await sleep(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #read<T>(work: () => Promise<T>): Promise<T> {
+    return work().catch((error: unknown) => {
+      if (error instanceof StoreUnavailable || !mayPass(error)) throw error;
+      throw new StoreUnavailable('the event log does not answer', 5, { cause: error });
+    });
+  }
+}
+
+const mayPass = (error: unknown): boolean => !(error instanceof LogDiffers) && isTransient(error);
