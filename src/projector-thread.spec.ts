@@ -48,7 +48,12 @@ async function given(script: string) {
   void moved.wait(PATIENCE_MS).then(() => (rings += 1));
   const log = (line: string) => void lines.push(line);
   thread = new ProjectorThread(
-    { databaseUrl: folder, growth: new SharedArrayBuffer(8), yields: 'to-nobody' },
+    {
+      databaseUrl: folder,
+      eventStore: { kind: 'postgres' },
+      growth: new SharedArrayBuffer(8),
+      yields: 'to-nobody',
+    },
     { log, warn: log, error: log },
     { moved } as ProjectionRunner,
     { applied: (...told: unknown[]) => void applied.push(told) } as unknown as SlotObserver,

@@ -1,16 +1,19 @@
 import { setPriority } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { EventStoreConfig } from './config.js';
 import { createLogPool, createPool } from './database/database.js';
 import { Growth } from './event-store/growth.js';
 import { projections } from './projections/all.js';
 import { ProjectionRunner } from './projections/runner.js';
 import type { SlotObserver } from './projections/slot.js';
-import { createStore } from './store.js';
+import { joinStore } from './store.js';
 
 /** What the thread is started with. */
 export interface ProjectorData {
   /** Holds a password. */
   readonly databaseUrl: string;
+  /** May hold a password. */
+  readonly eventStore: EventStoreConfig;
   readonly growth: SharedArrayBuffer;
   /** The thread shares its processors with the collectors or the API, and with PostgreSQL where that is embedded. */
   readonly yields: 'to-nobody' | 'to-threads' | 'to-threads-and-sessions';
@@ -30,12 +33,13 @@ const NICENESS = 19;
 const THIS_THREAD = 0;
 
 /** The projections of a process, in a thread of their own beside the one that serves. */
-function project(port: MessagePort, { databaseUrl, growth, yields }: ProjectorData): void {
+async function project(port: MessagePort, data: ProjectorData): Promise<void> {
+  const { databaseUrl, eventStore, growth, yields } = data;
   if (yields !== 'to-nobody') standBack(THIS_THREAD);
   const session = yields === 'to-threads-and-sessions' ? { onSession: standBack } : {};
   const pool = createPool(databaseUrl, { max: 10, applicationName: 'touchline projections', ...session });
   const logPool = createLogPool(databaseUrl, { max: 4, ...session });
-  const store = createStore(logPool, new Growth(growth));
+  const store = await joinStore(eventStore, logPool, new Growth(growth));
   const tell = (message: FromProjector): void => port.postMessage(message);
   const runner = new ProjectionRunner({
     pool,
@@ -80,4 +84,4 @@ const observer = (tell: (message: FromProjector) => void): SlotObserver => ({
   lag: (...told) => tell({ observe: 'lag', told }),
 });
 
-if (parentPort) project(parentPort, workerData as ProjectorData);
+if (parentPort) await project(parentPort, workerData as ProjectorData);

@@ -24,7 +24,7 @@ import type { ProjectorData } from './projector.js';
 import { inThread } from './projector-thread.js';
 import { setupOpenApi } from './openapi/setup.js';
 import type { OpenRuntime, Runtime } from './runtime.js';
-import { createStore } from './store.js';
+import { openStore } from './store.js';
 import { CONFIGURATION_ENTITIES } from './workspaces/entities.js';
 import { Closing } from './closing.js';
 
@@ -111,7 +111,7 @@ export async function openRuntime(
   closing.add(() => logPool.end());
   const metrics = new Metrics();
   const growth = new Growth();
-  const store = measureAppends(createStore(logPool, growth), metrics);
+  const store = measureAppends(await openStore(config.eventStore, logPool, growth), metrics);
   closing.add(() => store.close());
   return { config, databaseUrl: database.url, pool, configuration, store, growth, metrics };
 }
@@ -120,7 +120,7 @@ function projectorData({ config, databaseUrl, growth }: OpenRuntime): ProjectorD
   const alone = !config.roles.has('collect') && !config.roles.has('query');
   const embedded = config.databaseUrl === undefined;
   const yields = alone ? 'to-nobody' : embedded ? 'to-threads-and-sessions' : 'to-threads';
-  return { databaseUrl, growth: growth.shared, yields };
+  return { databaseUrl, eventStore: config.eventStore, growth: growth.shared, yields };
 }
 
 /** The application, initialised but not listening. */

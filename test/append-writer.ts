@@ -1,14 +1,17 @@
-import { createPool } from '../src/database/database.js';
+import { createLogPool } from '../src/database/database.js';
+import { EventStoreDbEventStore } from '../src/event-store/eventstoredb.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
 import { to } from './events.js';
 
 /**
  * A process that appends to streams it shares with others, for tests of several writers. Every event name holds the
- * writer's own counter, save each tenth, which all writers send. Prints the receipts it got.
+ * writer's own counter, save each tenth, which all writers send. Prints the receipts it got. With the URL of an
+ * EventStoreDB the log is there.
  */
-const [url = '', writer = '', rounds = '0'] = process.argv.slice(2);
-const pool = createPool(url, { max: 3 });
-const store = new PostgresEventStore(pool);
+const [url = '', writer = '', rounds = '0', eventStoreDb] = process.argv.slice(2);
+const pool = createLogPool(url, { max: 3 });
+const store =
+  eventStoreDb === undefined ? new PostgresEventStore(pool) : new EventStoreDbEventStore(eventStoreDb, pool);
 const receipts: { stream: string; name: string; position: string; version: number; duplicate: boolean }[] =
   [];
 

@@ -1,6 +1,6 @@
 import type { Position } from '../domain/events.js';
 import type { EventStoreDbClient, ServerEvent, Write } from './eventstoredb-client.js';
-import { EventStoreDbAway } from './eventstoredb-client.js';
+import { EventStoreDbAway } from './eventstoredb-faults.js';
 import type { BatchStream, FreshEvent } from './eventstoredb-batch.js';
 
 /** EventStoreDB takes a megabyte in one append unless told otherwise; an append of ours is never split. */
@@ -16,6 +16,9 @@ interface Group {
   readonly events: readonly FreshEvent[];
 }
 
+/** The groups of one stream, each to be sent when the one before it is there. */
+type Queue = readonly [Group, ...Group[]];
+
 /**
  * Appends the events, those of a stream together at the exact revision it must be at, and gives them their positions.
  * Sent again it does nothing: at an exact revision the server recognises its events for ever.
@@ -29,18 +32,32 @@ export async function appendFresh(
   events: readonly FreshEvent[],
   reached: Position,
 ): Promise<readonly FreshEvent[]> {
-  const groups = groupsOf(events);
-  const written = await client.appendAll(groups.map(writeOf));
+  const refused: FreshEvent[] = [];
   const unplaced: Group[] = [];
-  for (const [index, group] of groups.entries()) {
-    const outcome = written[index];
-    const [only, more] = group.events;
-    if (outcome?.kind !== 'appended' || !only) continue;
-    if (!more && outcome.position > reached && outcome.position <= LARGEST) only.position = outcome.position;
-    else unplaced.push(group);
+  for (let queues = groupsOf(events); queues.length > 0;) {
+    const written = await client.appendAll(queues.map(([first]) => writeOf(first)));
+    for (const [index, [group, ...later]] of queues.entries()) {
+      const outcome = written[index];
+      // What was to follow is not sent: somebody else's events could be what it is waiting for.
+      if (outcome?.kind !== 'appended') refused.push(...[group, ...later].flatMap((each) => each.events));
+      else if (!place(group, outcome.position, reached)) unplaced.push(group);
+    }
+    queues = queues.flatMap(([, ...later], index) =>
+      written[index]?.kind === 'appended' && isQueue(later) ? [later] : [],
+    );
   }
   await inTurn(unplaced, (group) => readBack(client, group));
-  return groups.flatMap((group, index) => (written[index]?.kind === 'wrong-version' ? group.events : []));
+  return refused;
+}
+
+/** @param position that the server told @returns whether that is enough to know where the events lie */
+function place({ events }: Group, position: Position, reached: Position): boolean {
+  const isNew = position > reached && position <= LARGEST;
+  for (const event of events) event.found = !isNew;
+  const [only, more] = events;
+  if (!isNew || !only || more) return false;
+  only.position = position;
+  return true;
 }
 
 /** What lies in a stream after a version. @throws EventStoreDbAway */
@@ -69,27 +86,25 @@ async function readBack(client: EventStoreDbClient, { stream, events }: Group): 
   }
 }
 
-function groupsOf(events: readonly FreshEvent[]): Group[] {
-  const groups: Group[] = [];
-  for (const [stream, own] of Map.groupBy(events, (event) => event.stream)) {
-    let group: FreshEvent[] = [];
-    let bytes = 0;
+function groupsOf(events: readonly FreshEvent[]): Queue[] {
+  return [...Map.groupBy(events, (event) => event.stream)].flatMap(([stream, own]) => {
+    const groups: { stream: BatchStream; events: FreshEvent[]; bytes: number }[] = [];
     for (const append of Map.groupBy(own, (event) => event.append).values()) {
-      const size = append.reduce(
-        (sum, { proposed }) => sum + proposed.data.length + proposed.metadata.length,
+      const bytes = append.reduce(
+        (sum, { proposed: { data, metadata } }) => sum + data.length + metadata.length,
         0,
       );
-      if (group.length > 0 && bytes + size > FULL_AT) {
-        groups.push({ stream, events: group });
-        [group, bytes] = [[], 0];
-      }
-      group.push(...append);
-      bytes += size;
+      const group = groups.at(-1);
+      if (group && group.bytes + bytes <= FULL_AT) {
+        group.events.push(...append);
+        group.bytes += bytes;
+      } else groups.push({ stream, events: append, bytes });
     }
-    groups.push({ stream, events: group });
-  }
-  return groups;
+    return isQueue(groups) ? [groups] : [];
+  });
 }
+
+const isQueue = (groups: readonly Group[]): groups is Queue => groups.length > 0;
 
 const writeOf = ({ stream, events }: Group): Write => ({
   stream: stream.name,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Position } from '../domain/events.js';
 import type { PreparedAppend } from './append-batch.js';
-import type { AppendResult, Expected } from './event-store.js';
+import type { AppendResult, EventReceipt, Expected } from './event-store.js';
 import { proposedOf, type StreamNames } from './eventstoredb-events.js';
 import type { ProposedEvent } from './eventstoredb-client.js';
 import type { LoggedEvent } from './logged-events.js';
@@ -26,6 +26,8 @@ export interface FreshEvent {
   readonly version: number;
   readonly proposed: ProposedEvent;
   position: Position | undefined;
+  /** It lay there already, unknown to the index. */
+  found: boolean;
 }
 
 interface Slot {
@@ -35,7 +37,12 @@ interface Slot {
 }
 
 type Draft =
-  | { readonly status: 'conflict'; readonly expected: Expected; readonly actual: number }
+  | {
+      readonly status: 'conflict';
+      readonly expected: Expected;
+      readonly actual: number;
+      readonly of: BatchStream;
+    }
   | { readonly status: 'appended'; readonly slots: readonly Slot[] };
 
 /** Appends that share a transaction: which of them append what, given what is in the log already. */
@@ -45,6 +52,7 @@ export class LogBatch {
   readonly #streams = new Map<string, BatchStream>();
   readonly #drafts = new Map<number, Draft>();
   readonly #results: (AppendResult | undefined)[];
+  readonly #doubted = new Set<BatchStream>();
 
   constructor(appends: readonly PreparedAppend[], names: StreamNames) {
     this.#appends = appends;
@@ -83,11 +91,17 @@ export class LogBatch {
     );
   }
 
+  /** Streams that some append expects further on than the index knows them to be: the index may lag. */
+  get doubted(): readonly BatchStream[] {
+    return [...this.#doubted];
+  }
+
   /** What the unsettled appends add to the log, each seeing those before it. */
   decide(known: ReadonlyMap<string, LoggedEvent>): FreshEvent[] {
     const seen = new Map<string, LoggedEvent | FreshEvent>(known);
     const added: FreshEvent[] = [];
     this.#drafts.clear();
+    this.#doubted.clear();
     for (const stream of this.#streams.values()) stream.added = 0;
     for (const [index, prepared] of this.#appends.entries()) {
       if (this.#results[index]) continue;
@@ -98,11 +112,17 @@ export class LogBatch {
     return added;
   }
 
-  /** Gives the appends their results whose events all have a place; the others are decided again. */
-  settle(): void {
+  /**
+   * Gives the appends their results whose events all have a place; the others are decided again.
+   *
+   * @param refused streams that turned out to be longer than was known
+   */
+  settle(refused: ReadonlySet<BatchStream>): void {
     for (const [index, draft] of this.#drafts) {
-      if (draft.status === 'conflict') this.#results[index] = draft;
-      else if (draft.slots.every(({ of }) => of.position !== undefined))
+      if (draft.status === 'conflict') {
+        const { status, expected, actual, of } = draft;
+        if (!refused.has(of)) this.#results[index] = { status, expected, actual };
+      } else if (draft.slots.every(({ of }) => of.position !== undefined))
         this.#results[index] = { status: 'appended', receipts: draft.slots.map(receiptOf) };
     }
   }
@@ -122,24 +142,19 @@ export class LogBatch {
       const version = actual + fresh.size + 1;
       const proposed = proposedOf(append.workspace, event, data[nr] ?? '');
       const made = {
-        proposed,
-        id: proposed.id,
-        append: index,
-        workspace: append.workspace,
-        stream,
-        version,
-        position: undefined,
+        ...{ proposed, id: proposed.id, append: index, workspace: append.workspace, stream, version },
+        ...{ position: undefined, found: false },
       };
       fresh.set(id, made);
       return { eventId: event.id, duplicate: false, of: made };
     });
     const { expected } = append;
-    const conflicts = fresh.size > 0 && expected !== 'any' && actual !== versionOf(expected);
-    this.#drafts.set(
-      index,
-      conflicts ? { status: 'conflict', expected, actual } : { status: 'appended', slots },
-    );
-    if (conflicts) return [];
+    if (fresh.size > 0 && expected !== 'any' && actual !== versionOf(expected)) {
+      if (versionOf(expected) > actual) this.#doubted.add(stream);
+      this.#drafts.set(index, { status: 'conflict', expected, actual, of: stream });
+      return [];
+    }
+    this.#drafts.set(index, { status: 'appended', slots });
     stream.added += fresh.size;
     return [...fresh.values()];
   }
@@ -164,9 +179,9 @@ export const streamKey = (workspace: string, stream: string): string =>
 const versionOf = (expected: Exclude<Expected, 'any'>): number =>
   expected === 'noStream' ? 0 : expected.exact;
 
-const receiptOf = ({ eventId, duplicate, of }: Slot) => ({
+const receiptOf = ({ eventId, duplicate, of }: Slot): EventReceipt => ({
   eventId,
   position: of.position ?? 0n,
   version: of.version,
-  duplicate,
+  duplicate: duplicate || ('found' in of && of.found),
 });

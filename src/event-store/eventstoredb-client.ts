@@ -15,16 +15,7 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import services from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** The server does not answer, or not to us. It may pass by itself; what became of an append is not known. */
-export class EventStoreDbAway extends Error {
-  override readonly name = 'EventStoreDbAway';
-}
-
-/** EVENTSTOREDB_URL leads to nothing that can hold the log. The message is one line without the password. */
-export class EventStoreDbUnusable extends Error {
-  override readonly name = 'EventStoreDbUnusable';
-}
+import { EventStoreDbAway, EventStoreDbUnusable } from './eventstoredb-faults.js';
 
 export interface ServerEvent {
   readonly stream: string;

@@ -4,15 +4,11 @@ import type { Progress } from './event-store.js';
 import { appendFresh, readOn } from './eventstoredb-append.js';
 import { streamKey, type BatchStream, type FreshEvent, idOf, type LogBatch } from './eventstoredb-batch.js';
 import type { EventStoreDbClient, ServerEvent } from './eventstoredb-client.js';
+import { LogDiffers } from './eventstoredb-faults.js';
 import type { StreamNames } from './eventstoredb-events.js';
 import { LoggedEvents } from './logged-events.js';
 import { PROGRESS, progressOf } from './progress.js';
 import { textRows, type EventRow } from './recorded.js';
-
-/** The index says more of a stream than the log holds: one of them was restored from an older backup than the other. */
-export class LogDiffers extends Error {
-  override readonly name = 'LogDiffers';
-}
 
 /** Above the deadline of the server: a process frozen in its transaction must not hold its streams for ever. */
 const FROZEN_MS = 10_000;
@@ -43,16 +39,11 @@ export class LogIndex {
    */
   append(batch: LogBatch, moves: readonly Progress[], reached: Position): Promise<boolean> {
     return this.#transaction(async (events) => {
-      const { streams } = batch;
-      if (streams.length > 0) await holdStreams(events, streams);
-      const known = streams.length > 0 ? await events.known(batch.ids) : [];
-      const fresh = batch.decide(new Map(known.map((event) => [idOf(event.workspace, event.id), event])));
-      if (fresh.length > 0) {
-        if (!(await events.claim(fresh))) return 'roll back';
-        const refused = await appendFresh(this.client, fresh, reached);
-        await this.#keep(events, fresh, refused);
-      }
-      batch.settle();
+      const fresh = batch.streams.length > 0 ? await this.#decide(events, batch) : [];
+      if (fresh.length > 0 && !(await events.claim(fresh))) return 'roll back';
+      const refused = fresh.length > 0 ? await appendFresh(this.client, fresh, reached) : [];
+      if (fresh.length > 0) await this.#keep(events, fresh, refused);
+      batch.settle(new Set(refused.map(({ stream }) => stream)));
       if (batch.settled && moves.length > 0) await events.move(moves);
       return 'commit';
     }).then((committed) => committed && batch.settled);
@@ -81,6 +72,21 @@ export class LogIndex {
     }
   }
 
+  async #decide(events: LoggedEvents, batch: LogBatch): Promise<FreshEvent[]> {
+    const versions = await events.lock(batch.streams.map(({ key }) => key));
+    for (const stream of batch.streams) stream.version = versions.get(stream.key) ?? 0;
+    const decide = async (): Promise<FreshEvent[]> => {
+      const known = await events.known(batch.ids);
+      return batch.decide(new Map(known.map((event) => [idOf(event.workspace, event.id), event])));
+    };
+    const fresh = await decide();
+    if (batch.doubted.length === 0) return fresh;
+    for (const stream of batch.doubted)
+      stream.version = await this.#catchUpStream(events, stream, stream.version);
+    await events.setVersions(new Map(batch.streams.map(({ key, version }) => [key, version])));
+    return decide();
+  }
+
   async #keep(
     events: LoggedEvents,
     fresh: readonly FreshEvent[],
@@ -99,7 +105,10 @@ export class LogIndex {
     await events.setVersions(versions);
   }
 
-  /** @returns the version that the stream is at in the log */
+  /**
+   * @param appended the log holds the stream at least up to this version
+   * @returns the version that the stream is at in the log
+   */
   async #catchUpStream(events: LoggedEvents, stream: BatchStream, appended?: number): Promise<number> {
     const version = appended ?? stream.version;
     const found = await readOn(this.client, stream.name, version);
@@ -167,9 +176,3 @@ export class LogIndex {
 
 /** Of a session that breaks between two statements; the next one tells. */
 const ignore = (): void => undefined;
-
-/** Nobody else appends to them until the transaction ends. */
-async function holdStreams(events: LoggedEvents, streams: readonly BatchStream[]): Promise<void> {
-  const versions = await events.lock(streams.map(({ key }) => key));
-  for (const stream of streams) stream.version = versions.get(stream.key) ?? 0;
-}

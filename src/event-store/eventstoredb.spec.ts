@@ -1,22 +1,236 @@
-import { afterAll } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { eventStoreContract } from '../../test/event-store.contract.js';
 import { ProtocolServer } from '../../test/eventstoredb/server.js';
-import { EventStoreDbEventStore } from './eventstoredb.js';
+import { to, touch } from '../../test/events.js';
+import { createLogPool } from '../database/database.js';
+import type { AppendResult, EventReceipt } from './event-store.js';
+import { EventStoreDbEventStore, type EventStoreDbOptions } from './eventstoredb.js';
 
-const databases: TestDatabase[] = [];
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '..', '..');
+const REAL = process.env.EVENTSTOREDB_URL;
+
+const closing: (() => Promise<unknown>)[] = [];
 afterAll(async () => {
-  for (const db of databases) await db.drop();
+  for (const close of closing.reverse()) await close();
 });
-async function database() {
+
+async function database(): Promise<TestDatabase> {
   const db = await testDatabase();
-  databases.push(db);
+  closing.push(() => db.drop());
   return db;
 }
 
-eventStoreContract('the log in EventStoreDB (protocol server)', async () => {
-  const server = await ProtocolServer.start();
-  const store = new EventStoreDbEventStore(server.url, (await database()).pool);
+async function server(): Promise<ProtocolServer> {
+  const started = await ProtocolServer.start();
+  closing.push(() => started.stop());
+  return started;
+}
+
+function open(url: string, db: TestDatabase, options: EventStoreDbOptions = {}): EventStoreDbEventStore {
+  const pool = createLogPool(db.url);
+  const store = new EventStoreDbEventStore(url, pool, options);
+  closing.push(async () => {
+    await store.close();
+    await pool.end();
+  });
+  return store;
+}
+
+const receipts = (results: readonly AppendResult[]): EventReceipt[] =>
+  results.flatMap((result) => (result.status === 'appended' ? result.receipts : []));
+
+eventStoreContract("the log in EventStoreDB, by the tests' protocol server", async () => {
+  const store = open((await server()).url, await database());
   await store.open();
   return store;
+});
+
+if (REAL !== undefined)
+  eventStoreContract('the log in a real EventStoreDB', async () => {
+    const store = open(REAL, await database(), { log: `touchline-test-${randomUUID()}` });
+    await store.open();
+    return store;
+  });
+else test.skip('the log in a real EventStoreDB: skipped, EVENTSTOREDB_URL names none', () => undefined);
+
+describe('the index', () => {
+  test('emptied, it is made again from the log: all that is sent again gets its first receipt', async () => {
+    const [{ url }, db] = [await server(), await database()];
+    const store = open(url, db);
+    const sent = [
+      to('s-1', ['a', 'b', 'c']),
+      to('s-2', ['d']),
+      to('s-1', ['e']),
+      to('s-1', ['a'], 'any', 'other'),
+    ];
+    const first = receipts(await store.append(sent));
+    await db.pool.query(
+      'TRUNCATE touchline.logged_event, touchline.logged_stream, touchline.logged_position',
+    );
+    const again = receipts(await store.append(sent));
+    expect(again).toEqual(first.map((receipt) => ({ ...receipt, duplicate: true })));
+    const [next] = await store.append([to('s-1', ['f', 'c'])]);
+    expect(receipts(next ? [next] : []).map(({ version, duplicate }) => [version, duplicate])).toEqual([
+      [5, false],
+      [3, true],
+    ]);
+    expect(await store.readAll(0n, 100)).toHaveLength(7);
+  });
+
+  test('of a process that died before it could say what it had appended is made up for', async () => {
+    const { url } = await server();
+    const dead = open(url, await database());
+    const first = receipts(await dead.append([to('s-1', ['a']), to('s-2', ['b', 'c'])]));
+    const store = open(url, await database());
+    const results = await store.append([
+      to('s-1', ['a']),
+      to('s-2', ['b', 'x'], { exact: 2 }),
+      to('s-2', ['y'], { exact: 7 }),
+      to('s-3', ['z']),
+    ]);
+    const [a, b, c] = first;
+    expect(receipts(results)).toMatchObject([
+      { ...a, duplicate: true },
+      { ...b, duplicate: true },
+      { version: 3, duplicate: false },
+      { version: 1, duplicate: false },
+    ]);
+    expect(results[2]).toEqual({ status: 'conflict', expected: { exact: 7 }, actual: 3 });
+    const again = receipts(await store.append([to('s-2', ['c', 'b'])]));
+    expect(again).toEqual([
+      { ...c, duplicate: true },
+      { ...b, duplicate: true },
+    ]);
+    expect(await store.readAll(0n, 100)).toHaveLength(5);
+  });
+
+  test('is caught up at start, so that an event sent again to another stream is known as well', async () => {
+    const { url } = await server();
+    const dead = open(url, await database());
+    const first = receipts(await dead.append([to('s-1', ['a', 'b'])]));
+    const store = open(url, await database());
+    await store.open();
+    expect(receipts(await store.append([to('elsewhere', ['b'])]))).toEqual([
+      { ...first[1], duplicate: true },
+    ]);
+    expect(await store.readStream('main', 'elsewhere')).toEqual([]);
+  });
+
+  test('that knows more than the log is refused by name, and the other streams go on', async () => {
+    const [old, restored, db] = [await server(), await server(), await database()];
+    await open(old.url, db).append([to('s-1', ['a', 'b'])]);
+    const store = open(restored.url, db);
+    const results = await Promise.allSettled([
+      store.append([to('s-1', ['c'])]),
+      store.append([to('s-2', ['d'])]),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    expect(results[0]).toMatchObject({
+      reason: { name: 'LogDiffers', message: /touchline\/main\/s-1 .*restored/ },
+    });
+  });
+});
+
+test('writers in several processes make one log, each stream in order, each event once', async () => {
+  const [{ url }, db] = [await server(), await database()];
+  const node = [
+    ...['--experimental-transform-types', '--no-warnings', '--import'],
+    join(ROOT, 'test', 'typescript-hooks.mjs'),
+  ];
+  const writer = join(ROOT, 'test', 'append-writer.ts');
+  const writers = ['w1', 'w2', 'w3'].map((name) =>
+    run(process.execPath, [...node, writer, db.url, name, '60', url], { maxBuffer: 1e8 }),
+  );
+  interface Got {
+    stream: string;
+    position: string;
+    version: number;
+    duplicate: boolean;
+  }
+  const got = (await Promise.all(writers)).flatMap(({ stdout }) => JSON.parse(stdout) as Got[]);
+  const log = await open(url, db).readAll(0n, 10_000);
+
+  expect(log).toHaveLength(3 * 4 * 54 * 2 + 4 * 6 * 2);
+  expect(new Set(log.map(({ id }) => id)).size).toBe(log.length);
+  for (const events of Map.groupBy(log, ({ stream }) => stream).values())
+    expect(events.map(({ version }) => version)).toEqual(events.map((_, index) => index + 1));
+  const at = new Map(log.map((event) => [String(event.position), event]));
+  for (const { position, stream, version } of got)
+    expect(at.get(position)).toMatchObject({ stream, version });
+  expect(got.filter(({ duplicate }) => !duplicate)).toHaveLength(log.length);
+});
+
+test('events of the server and of others are not ours, whatever their type and wherever they lie', async () => {
+  const esdb = await server();
+  const store = open(esdb.url, await database());
+  const foreign = (stream: string, type: string): void => {
+    const data = Buffer.from('{}');
+    const event = {
+      id: randomUUID(),
+      type,
+      contentType: 'application/json',
+      data,
+      metadata: Buffer.alloc(0),
+    };
+    esdb.log.append(stream, 'any', [event]);
+  };
+  for (let round = 0; round < 30; round++) {
+    foreign(`orders-${round}`, 'TouchpointRecorded');
+    foreign('touchline-like', 'OrderPlaced');
+    await store.append([to(`s-${round % 4}`, [`e-${round}`])]);
+  }
+  foreign('orders-1', 'TouchpointRecorded');
+  const log = await store.readAll(0n, 1_000);
+  expect(log).toHaveLength(30);
+  expect(esdb.log.records.length).toBeGreaterThan(95);
+  expect(await store.head()).toBe(log.at(-1)?.position);
+  const page = await store.readPage(0n, 7, ['TouchpointRecorded']);
+  expect(page.events.map(({ position }) => position)).toEqual(
+    log.slice(0, 7).map(({ position }) => position),
+  );
+  for (const at of [1n, 5_000n, 9_999n, 2n ** 62n])
+    expect((await store.readAt(at))?.position).toBe(log.findLast(({ position }) => position <= at)?.position);
+});
+
+test('a reader is woken by appends of another process', async () => {
+  const [{ url }, db] = [await server(), await database()];
+  const [reader, writer] = [open(url, db), open(url, db)];
+  const waiting = reader.waitForGrowth(0n, 30_000);
+  await writer.append([to('s', ['a'])]);
+  await waiting;
+  const head = await reader.head();
+  const longer = reader.waitForGrowth(head, 30_000);
+  await writer.append([to('s', ['b'])]);
+  await longer;
+  expect((await reader.readAll(head, 10)).map(({ version }) => version)).toEqual([2]);
+});
+
+test('a command larger than the server takes at once fails alone, however the others share its transactions', async () => {
+  const store = open((await server()).url, await database());
+  const command = (stream: string, name: string, size: number) => {
+    const data = { ...touch('x').data, properties: { text: 'x'.repeat(size) } };
+    const events = [touch(`${stream}-${name}`, { data })];
+    return { workspace: 'main', stream, expected: 'any' as const, events };
+  };
+  for (let round = 0; round < 10; round++) {
+    const stream = `s-${round}`;
+    const many = Array.from({ length: 8 }, (_, nr) => store.append([command(stream, `m-${nr}`, 300_000)]));
+    const large = store.append([command(stream, 'large', 1_100_000)]);
+    await expect(large).rejects.toThrow('more than EventStoreDB takes in one append');
+    const given = receipts((await Promise.all(many)).flat()).map(({ eventId, version }) => [
+      version,
+      eventId,
+    ]);
+    const there = await store.readStream('main', stream);
+    expect(there.map(({ version, id }) => [version, id])).toEqual(
+      given.sort(([a], [b]) => Number(a) - Number(b)),
+    );
+    expect(there.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  }
 });

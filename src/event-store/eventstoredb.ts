@@ -13,14 +13,10 @@ import {
   type Subscription,
 } from './event-store.js';
 import { LogBatch } from './eventstoredb-batch.js';
-import {
-  EventStoreDbAway,
-  EventStoreDbClient,
-  type Filter,
-  type ServerEvent,
-} from './eventstoredb-client.js';
+import { EventStoreDbClient, type Filter, type ServerEvent } from './eventstoredb-client.js';
 import { recordedOf, StreamNames } from './eventstoredb-events.js';
-import { LogDiffers, LogIndex } from './eventstoredb-index.js';
+import { EventStoreDbAway, LogDiffers } from './eventstoredb-faults.js';
+import { LogIndex } from './eventstoredb-index.js';
 import { Growth } from './growth.js';
 import { isTransient } from './pg-faults.js';
 import { furthest } from './progress.js';

@@ -152,5 +152,8 @@ function eventOf(record: StoredRecord): InstanceType<typeof streams.ReadResp.Rea
 
 async function write(call: Call, message: ReadResp): Promise<void> {
   if (call.write(message) || call.cancelled) return;
-  await Promise.race([once(call, 'drain'), once(call, 'cancelled'), once(call, 'close')]);
+  const settled = new AbortController();
+  const { signal } = settled;
+  await Promise.race(['drain', 'cancelled', 'close'].map((event) => once(call, event, { signal })));
+  settled.abort();
 }
