@@ -106,7 +106,7 @@ export class EventStoreDbClient {
     this.#client = connect(url);
   }
 
-  /** Longest wait for an answer. */
+  /** The server is given up on when it says nothing for so long. */
   get deadlineMs(): number {
     return this.#deadlineMs;
   }
@@ -143,16 +143,7 @@ export class EventStoreDbClient {
    */
   async appendAll(writes: readonly Write[]): Promise<readonly Written[]> {
     const stream = await this.#appendStream();
-    const late = setTimeout(() => {
-      stream.end(silence(this.#deadlineMs), true);
-    }, this.#deadlineMs);
-    try {
-      return await Promise.all(
-        writes.map(async (write) => writtenOf(write, await stream.send(requestOf(write)))),
-      );
-    } finally {
-      clearTimeout(late);
-    }
+    return Promise.all(writes.map(async (write) => writtenOf(write, await stream.send(requestOf(write)))));
   }
 
   /** From a revision on, at most `limit`; none when there is no such stream. @throws EventStoreDbAway */
@@ -280,7 +271,7 @@ export class EventStoreDbClient {
     };
     const opening = this.#call((stub, args) => {
       const call = stub.batchAppend(...args({ deadline: Infinity }));
-      const stream = new AppendStream(call, (error, silent) => {
+      const stream = new AppendStream(call, this.#deadlineMs, (error, silent) => {
         forget();
         if (silent) this.#renew(client);
         else this.#fault(client, stub, error);
@@ -315,18 +306,25 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** Appends under way on one `BatchAppend` call, each with its own answer. */
+/**
+ * Appends under way on one `BatchAppend` call, each with its own answer. It ends when it breaks, and when appends are
+ * under way and the server says nothing at all for too long.
+ */
 class AppendStream {
   readonly #call: ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
   readonly #ended: (error: unknown, silent: boolean) => void;
   readonly #pending = new Map<string, Pending>();
+  readonly #silenceMs: number;
+  #silence: NodeJS.Timeout | undefined;
   #why: Error | undefined;
 
   constructor(
     call: ClientDuplexStream<BatchAppendReq, BatchAppendResp>,
+    silenceMs: number,
     ended: (error: unknown, silent: boolean) => void,
   ) {
     this.#call = call;
+    this.#silenceMs = silenceMs;
     this.#ended = ended;
     call.on('data', (answer: Answer) => this.#take(answer));
     call.on('error', (error) => this.end(error, false));
@@ -336,6 +334,9 @@ class AppendStream {
   send(request: BatchAppendReq): Promise<Answer> {
     if (this.#why) return Promise.reject(away(this.#why));
     const id = randomUUID();
+    this.#silence ??= setTimeout(() => {
+      this.end(new Error(`no answer within ${this.#silenceMs} ms`), true);
+    }, this.#silenceMs);
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       this.#call.write(request.setCorrelationId(uuid(id)));
@@ -346,6 +347,7 @@ class AppendStream {
   end(error: Error, silent: boolean): void {
     if (this.#why) return;
     this.#why = error;
+    this.#hush();
     this.#call.cancel();
     this.#ended(error, silent);
     for (const { reject } of this.#pending.values()) reject(away(error));
@@ -356,10 +358,15 @@ class AppendStream {
     const id = answer.getCorrelationId()?.getString() ?? '';
     this.#pending.get(id)?.resolve(answer);
     this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#hush();
+    else this.#silence?.refresh();
+  }
+
+  #hush(): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
   }
 }
-
-const silence = (ms: number): Error => new Error(`no answer within ${ms} ms`);
 
 function requestOf({ stream, expected, events }: Write): BatchAppendReq {
   const options = new streams.BatchAppendReq.Options().setStreamIdentifier(identifier(stream));
