@@ -62,6 +62,12 @@ module.exports = {
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     },
     only('event-store', '^src/event-store/', 'src/event-store/', 'src/domain/'),
+    {
+      name: 'one-file-knows-the-client-of-eventstoredb',
+      severity: 'error',
+      from: { pathNot: ['^src/event-store/eventstoredb-client[.]ts$', '^test/eventstoredb/'] },
+      to: { path: 'node_modules/(@eventstore|google-protobuf)' },
+    },
     only('database', '^src/database/', 'src/database/'),
     only('intake', '^src/intake/', 'src/intake/', ...EDGE, ...PORTS, GENERATED),
     only('commands', '^src/commands/', 'src/commands/', ...EDGE, ...PORTS, 'src/event-store/handle.ts'),

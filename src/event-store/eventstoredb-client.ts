@@ -71,7 +71,6 @@ export interface Watch {
 
 const { FORWARDS, BACKWARDS } = streams.ReadReq.Options.ReadDirection;
 const DEADLINE_MS = 5_000;
-const START_PATIENCE_MS = 5_000;
 /** Positions of events read from streams are told since 22.6; the first release for years after it. */
 const OLDEST = [22, 10] as const;
 /** Records looked at in one go by a filtered read; must be more than are asked for. */
@@ -117,7 +116,7 @@ export class EventStoreDbClient {
    * @throws EventStoreDbUnusable
    */
   async check(): Promise<void> {
-    const patience = Date.now() + START_PATIENCE_MS;
+    const patience = Date.now() + this.#deadlineMs;
     for (;;) {
       try {
         const version = await this.#version();

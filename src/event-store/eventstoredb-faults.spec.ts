@@ -202,7 +202,7 @@ test('a server that takes everything and answers nothing is given up on, what wa
 test('a slow server and a busy one: every append is taken once', async () => {
   const server = await startServer();
   const store = openStore(server.url);
-  server.faults.delayMs = 150;
+  server.faults.delayMs = 40;
   const appends = load(store);
   expect(await grows(appends, 30)).toBe(true);
   server.faults.refuseAppends = 'busy';
