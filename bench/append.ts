@@ -7,7 +7,7 @@ import { migrate } from '../src/database/migrate.js';
 import { eventId } from '../src/domain/event-id.js';
 import type { NewEvent } from '../src/domain/events.js';
 import { identityKey } from '../src/domain/identity.js';
-import type { Append } from '../src/event-store/event-store.js';
+import type { Append, EventStore } from '../src/event-store/event-store.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
 import type { Report } from './figure.js';
 
@@ -26,7 +26,9 @@ export async function append(report: Report, url: string, seconds = SECONDS): Pr
     { name: 'append, batches of 1,000 by 4 callers', callers: 4, size: 1_000 },
     { name: 'append, single events by 64 callers', callers: 64, size: 1 },
   ]) {
-    const value = await onFreshDatabase(url, (database) => throughPort(database, callers, size, seconds));
+    const value = await onFreshDatabase(url, (database) =>
+      appendRate(database, callers, size, seconds, (pool) => new PostgresEventStore(pool)),
+    );
     report({ name, value, unit: 'events/s', ofLimit: value / limit });
   }
 }
@@ -78,14 +80,16 @@ function appendOf(event: NewEvent<'TouchpointRecorded'>): Append {
   };
 }
 
-async function throughPort(
+/** Events a second, appended through the port by callers that wait for their answers. */
+export async function appendRate(
   database: string,
   callers: number,
   size: number,
   seconds: number,
+  open: (pool: pg.Pool) => EventStore,
 ): Promise<number> {
   const pool = createLogPool(database);
-  const store = new PostgresEventStore(pool);
+  const store = open(pool);
   const began = performance.now();
   let events = 0;
   const caller = async () => {
@@ -131,7 +135,11 @@ function copyRow(position: number): string {
   return `${[position, at, at, id, key, version, 1, 'main', `touchpoints-${data.identity[0]}`, type, 'web', '\\N', '\\N', json].join('\t')}\n`;
 }
 
-async function onFreshDatabase(url: string, measure: (database: string) => Promise<number>): Promise<number> {
+/** A migrated database of its own on the server at `url`, dropped afterwards. */
+export async function onFreshDatabase(
+  url: string,
+  measure: (database: string) => Promise<number>,
+): Promise<number> {
   const name = `touchline_bench_${process.pid}`;
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();

@@ -1,10 +1,11 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, grpc, visible, catch-up, roles, report. Without any: all.
+// ingest, grpc, visible, catch-up, roles, report, engines. Without any: all.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
 import { append } from './append.js';
 import { catchUp } from './catch-up.js';
+import { engines } from './engines.js';
 import { printing, type Report } from './figure.js';
 import { grpc } from './grpc.js';
 import { ingest } from './ingest.js';
@@ -13,7 +14,7 @@ import { roles } from './roles.js';
 import { inFolder } from './server.js';
 import { visible } from './visible.js';
 
-const PARTS = ['append', 'ingest', 'grpc', 'visible', 'catch-up', 'roles', 'report'];
+const PARTS = ['append', 'ingest', 'grpc', 'visible', 'catch-up', 'roles', 'report', 'engines'];
 
 const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string', default: '10' } },
@@ -40,18 +41,23 @@ if (chosen.includes('visible')) await visible(report, seconds);
 if (chosen.includes('catch-up')) await catchUp(report, limit);
 if (chosen.includes('roles')) await roles(report);
 if (chosen.includes('report')) await reports(report);
+if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));
 
 /** The limit that the others are measured against, from this very run. */
 async function rawLimit(tell: Report, whole: boolean): Promise<number> {
   let raw = 0;
-  await inFolder(async (dataDir) => {
-    const server = await startEmbedded({ dataDir });
-    const hear: Report = (figure) => {
-      raw ||= figure.value;
-      tell(figure);
-    };
-    await append(hear, server.url, whole ? seconds / 2 : 2).finally(() => server.stop());
-  });
+  const hear: Report = (figure) => {
+    raw ||= figure.value;
+    tell(figure);
+  };
+  await onServer((url) => append(hear, url, whole ? seconds / 2 : 2));
   if (!whole) report({ name: 'raw limit: COPY, 1,000 rows a commit', value: raw, unit: 'rows/s' });
   return raw;
+}
+
+async function onServer(measure: (url: string) => Promise<void>): Promise<void> {
+  await inFolder(async (dataDir) => {
+    const server = await startEmbedded({ dataDir });
+    await measure(server.url).finally(() => server.stop());
+  });
 }
