@@ -2,6 +2,7 @@ import {
   type CallOptions,
   type Client,
   type ClientDuplexStream,
+  type ClientReadableStream,
   type Metadata,
   type ServiceError,
   status,
@@ -181,7 +182,7 @@ export class EventStoreDbClient {
   async close(): Promise<void> {
     this.#closed = true;
     const appends = await this.#appends?.catch(() => undefined);
-    appends?.end(new EventStoreDbAway('the connection is being closed'), false);
+    appends?.end(new EventStoreDbAway('the connection is being closed'));
     await this.#drop(this.#client);
   }
 
@@ -200,7 +201,7 @@ export class EventStoreDbClient {
       stopped.addEventListener('abort', cancel);
       if (stopped.aborted) cancel();
       try {
-        for await (const response of call as AsyncIterable<InstanceType<typeof streams.ReadResp>>) {
+        for await (const response of call as AsyncIterable<ReadAnswer>) {
           if (response.hasConfirmation()) {
             clearTimeout(unconfirmed);
             started();
@@ -217,12 +218,12 @@ export class EventStoreDbClient {
 
   #read(options: InstanceType<typeof streams.ReadReq.Options>): Promise<ServerEvent[]> {
     return this.#call(async (stub, args) => {
-      const call = stub.read(withUuids(options), ...args({ deadline: Date.now() + this.#deadlineMs }));
+      const call = stub.read(withUuids(options), ...args({ deadline: Infinity }));
       const events: ServerEvent[] = [];
-      for await (const response of call as AsyncIterable<InstanceType<typeof streams.ReadResp>>) {
+      await unlessSilent(call, this.#deadlineMs, (response) => {
         const record = response.getEvent()?.getEvent();
         if (record) events.push(eventOf(record));
-      }
+      });
       return events;
     });
   }
@@ -244,7 +245,8 @@ export class EventStoreDbClient {
 
   /** The client's own way of coming to terms; its promise may reject for nobody to catch. */
   #fault(client: Internals, stub: Client, error: unknown): void {
-    if ((error as Partial<ServiceError>).code === status.DEADLINE_EXCEEDED) this.#renew(client);
+    const { code } = error as Partial<ServiceError>;
+    if (error instanceof Silence || code === status.DEADLINE_EXCEEDED) this.#renew(client);
     else if (error instanceof Error) client.handleError(stub, error).catch(() => undefined);
   }
 
@@ -270,10 +272,9 @@ export class EventStoreDbClient {
     };
     const opening = this.#call((stub, args) => {
       const call = stub.batchAppend(...args({ deadline: Infinity }));
-      const stream = new AppendStream(call, this.#deadlineMs, (error, silent) => {
+      const stream = new AppendStream(call, this.#deadlineMs, (error) => {
         forget();
-        if (silent) this.#renew(client);
-        else this.#fault(client, stub, error);
+        this.#fault(client, stub, error);
       });
       return Promise.resolve(stream);
     });
@@ -299,6 +300,38 @@ export class EventStoreDbClient {
   }
 }
 
+/** The server holds the connection and says nothing. */
+class Silence extends Error {
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+  }
+}
+
+type ReadAnswer = InstanceType<typeof streams.ReadResp>;
+
+/** Takes the answers of a call as long as they come. @throws Silence, or what broke the call */
+async function unlessSilent(
+  call: ClientReadableStream<ReadAnswer>,
+  ms: number,
+  take: (answer: ReadAnswer) => void,
+): Promise<void> {
+  let silence: Silence | undefined;
+  const late = setTimeout(() => {
+    silence = new Silence(ms);
+    call.cancel();
+  }, ms);
+  try {
+    for await (const answer of call as AsyncIterable<ReadAnswer>) {
+      late.refresh();
+      take(answer);
+    }
+  } catch (error) {
+    throw silence ?? error;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
 type Answer = InstanceType<typeof streams.BatchAppendResp>;
 interface Pending {
   readonly resolve: (answer: Answer) => void;
@@ -311,7 +344,7 @@ interface Pending {
  */
 class AppendStream {
   readonly #call: ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
-  readonly #ended: (error: unknown, silent: boolean) => void;
+  readonly #ended: (error: Error) => void;
   readonly #pending = new Map<string, Pending>();
   readonly #silenceMs: number;
   #silence: NodeJS.Timeout | undefined;
@@ -320,21 +353,21 @@ class AppendStream {
   constructor(
     call: ClientDuplexStream<BatchAppendReq, BatchAppendResp>,
     silenceMs: number,
-    ended: (error: unknown, silent: boolean) => void,
+    ended: (error: Error) => void,
   ) {
     this.#call = call;
     this.#silenceMs = silenceMs;
     this.#ended = ended;
     call.on('data', (answer: Answer) => this.#take(answer));
-    call.on('error', (error) => this.end(error, false));
-    call.on('end', () => this.end(new Error('the server ended the stream of appends'), false));
+    call.on('error', (error) => this.end(error));
+    call.on('end', () => this.end(new Error('the server ended the stream of appends')));
   }
 
   send(request: BatchAppendReq): Promise<Answer> {
     if (this.#why) return Promise.reject(away(this.#why));
     const id = randomUUID();
     this.#silence ??= setTimeout(() => {
-      this.end(new Error(`no answer within ${this.#silenceMs} ms`), true);
+      this.end(new Silence(this.#silenceMs));
     }, this.#silenceMs);
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
@@ -343,12 +376,12 @@ class AppendStream {
   }
 
   /** Nothing that is under way gets an answer any more. */
-  end(error: Error, silent: boolean): void {
+  end(error: Error): void {
     if (this.#why) return;
     this.#why = error;
     this.#hush();
     this.#call.cancel();
-    this.#ended(error, silent);
+    this.#ended(error);
     for (const { reject } of this.#pending.values()) reject(away(error));
     this.#pending.clear();
   }

@@ -4,7 +4,7 @@ import type { Progress } from './event-store.js';
 import { appendFresh, readOn } from './eventstoredb-append.js';
 import { streamKey, type BatchStream, type FreshEvent, idOf, type LogBatch } from './eventstoredb-batch.js';
 import type { EventStoreDbClient, ServerEvent } from './eventstoredb-client.js';
-import { LogDiffers } from './eventstoredb-faults.js';
+import { EventStoreDbAway, LogDiffers } from './eventstoredb-faults.js';
 import type { StreamNames } from './eventstoredb-events.js';
 import { LoggedEvents } from './logged-events.js';
 import { PROGRESS, progressOf } from './progress.js';
@@ -40,7 +40,10 @@ export class LogIndex {
   append(batch: LogBatch, moves: readonly Progress[], reached: Position): Promise<boolean> {
     return this.#transaction(async (events) => {
       const fresh = batch.streams.length > 0 ? await this.#decide(events, batch) : [];
+      const asked = performance.now();
       if (fresh.length > 0 && !(await events.claim(fresh))) return 'roll back';
+      // Who was frozen meanwhile has lost its claims, and does not know.
+      if (performance.now() - asked > FROZEN_MS) throw new EventStoreDbAway('this process stood still');
       const refused = fresh.length > 0 ? await appendFresh(this.client, fresh, reached) : [];
       if (fresh.length > 0) await this.#keep(events, fresh, refused);
       batch.settle(new Set(refused.map(({ stream }) => stream)));

@@ -166,6 +166,24 @@ test('writers in several processes make one log, each stream in order, each even
   expect(got.filter(({ duplicate }) => !duplicate)).toHaveLength(log.length);
 });
 
+test('the same event sent by two processes to two streams at once is in the log once', async () => {
+  const [esdb, db] = [await server(), await database()];
+  esdb.faults.delayMs = 3;
+  const [one, other] = [open(esdb.url, db), open(esdb.url, db)];
+  for (let round = 0; round < 30; round++) {
+    const sent = await Promise.all([
+      one.append([to(`one-${round}`, [`x-${round}`, `e-${round}`])]),
+      other.append([to(`other-${round}`, [`e-${round}`, `y-${round}`])]),
+    ]);
+    const [ofOne, ofOther] = sent.map((results) =>
+      receipts(results).find((each) => each.eventId === touch(`e-${round}`).id),
+    );
+    expect(ofOther).toMatchObject({ position: ofOne?.position, version: ofOne?.version });
+    expect(ofOther?.duplicate).toBe(!ofOne?.duplicate);
+  }
+  expect(await one.readAll(0n, 1_000)).toHaveLength(90);
+});
+
 test('events of the server and of others are not ours, whatever their type and wherever they lie', async () => {
   const esdb = await server();
   const store = open(esdb.url, await database());
