@@ -14,7 +14,7 @@ import { textRows, type EventRow } from './recorded.js';
 const FROZEN_MS = 10_000;
 const PAGE = 1_000;
 /** The batches before the last one known may have been written by processes that died before they said so. */
-const BATCHES_AGAIN = 64;
+const BATCHES_AGAIN = 16;
 
 const RECORD_BEFORE = `SELECT max(position) FROM touchline.logged_position WHERE position <= $1`;
 const CAUGHT_UP_TO = `SELECT min(position) FROM (SELECT position FROM touchline.logged_position
