@@ -4,6 +4,7 @@ import { DISK_FULL } from './database/database.js';
 import { MigrationError } from './database/migrate.js';
 import { isDatabaseFault } from './database/open.js';
 import { Refused } from './domain/refused.js';
+import { KafkaFault } from './kafka/kafka.js';
 import { isLogFault } from './store.js';
 
 /** Ctrl-C comes from the terminal, from npm and from bin/start.mjs; within this time, in ms, it is one wish. */
@@ -40,7 +41,7 @@ export function fail(error: unknown): never {
 
 /** Undefined: not foreseen. */
 function lineFor(error: unknown): string | undefined {
-  if (isDatabaseFault(error) || isLogFault(error)) return error.message;
+  if (isDatabaseFault(error) || isLogFault(error) || error instanceof KafkaFault) return error.message;
   if (error instanceof BadSettings || error instanceof MigrationError || error instanceof Refused)
     return error.message;
   if (!(error instanceof Error && 'code' in error)) return undefined;

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { Config } from './config.js';
 import type { EventStore } from './event-store/event-store.js';
 import type { Growth } from './event-store/growth.js';
+import type { Kafka } from './kafka/kafka.js';
 import type { Metrics } from './metrics.js';
 
 /** What a process opened before the application is composed, and closes after it has ended. */
@@ -12,6 +13,8 @@ export interface Runtime {
   readonly configuration: DataSource;
   readonly store: EventStore;
   readonly metrics: Metrics;
+  /** Where KAFKA_BROKERS is set. */
+  readonly kafka?: Kafka;
 }
 
 export interface OpenRuntime extends Runtime {

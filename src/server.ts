@@ -13,6 +13,9 @@ import { grpcParts } from './grpc/parts.js';
 import { serveGrpc } from './grpc/server.js';
 import { dressApp, fastifyAdapter } from './http/app.js';
 import { Readiness } from './http/readiness.js';
+import { type Kafka, TOPICS } from './kafka/kafka.js';
+import { openKafka } from './kafka/kafkajs/open.js';
+import type { KafkaConfig } from './kafka-config.js';
 import { NestLogger } from './logger.js';
 import { measureAppends, Metrics } from './metrics.js';
 import { COLLECTOR_ROUTES } from './intake/collector-routes.js';
@@ -60,7 +63,10 @@ export async function startServer(
 ): Promise<RunningServer> {
   const closing = new Closing();
   try {
-    const runtime = await openRuntime(config, log, closing, 'wait');
+    const kafka = config.kafka && (await openKafkaFor(config, config.kafka, log));
+    if (kafka) closing.add(() => kafka.close());
+    const opened = await openRuntime(config, log, closing, 'wait');
+    const runtime = { ...opened, ...(kafka && { kafka }) };
     // Before the first event: a projection that is new to a log with events is a rebuild, and not to be read.
     const { pool, store } = runtime;
     if (config.roles.has('project')) await new ProjectionRunner({ pool, store, projections }).register();
@@ -92,6 +98,17 @@ async function startGrpc(
   });
   log.info(`gRPC is served on port ${grpc.port}`);
   return grpc.port;
+}
+
+/** @throws KafkaFault it cannot be used, or a topic that the roles need is missing */
+async function openKafkaFor({ roles }: Config, config: KafkaConfig, log: Logger): Promise<Kafka> {
+  const kafka = await openKafka(config, log);
+  const topics = [
+    ...(roles.has('collect') ? [TOPICS.touchpoints, TOPICS.rejected] : []),
+    ...(roles.has('react') ? [TOPICS.events] : []),
+  ];
+  if (topics.length > 0) await kafka.prepare(topics);
+  return kafka;
 }
 
 /** Database, pool, configuration and log, each closed in the reverse order of opening. */

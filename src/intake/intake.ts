@@ -1,12 +1,18 @@
 import { eventId } from '../domain/event-id.js';
 import type { NewEvent } from '../domain/events.js';
-import { type Append, type EventReceipt, type EventStore, QueueFull } from '../event-store/event-store.js';
+import {
+  type Append,
+  type EventReceipt,
+  type EventStore,
+  type Progress,
+  QueueFull,
+} from '../event-store/event-store.js';
 import { isObject, type Fact, type Format, type Message } from './format.js';
 import { lasting } from './identities.js';
 import { derivedMessageId } from './identities.js';
 import { inspect, jsonText, storable } from './inspect.js';
 import { isRejected, type Outcome, type Rejected } from './outcome.js';
-import type { Kept, Origin, RejectedLog } from './rejected.js';
+import { type Kept, type Origin, type RejectedLog, withOrigin } from './rejected.js';
 import { believe, type BelievedTime } from './time.js';
 import { text } from './values.js';
 
@@ -25,7 +31,7 @@ export class Intake {
 
   constructor(
     private readonly store: EventStore,
-    private readonly rejected: Pick<RejectedLog, 'keep'>,
+    private readonly rejected: Pick<RejectedLog, 'keepEach'>,
     private readonly onRejected: (code: string) => void = () => undefined,
   ) {}
 
@@ -65,15 +71,25 @@ export class Intake {
   }
 
   /** Keeps what could not be taken apart, or one of its items. */
-  async keep(origin: Origin, kept: readonly Kept[]): Promise<void> {
-    await this.rejected.keep(origin, kept);
+  keep(origin: Origin, kept: readonly Kept[]): Promise<void> {
+    return this.keepEach(withOrigin(origin, kept));
+  }
+
+  /** The same for input of several origins. */
+  async keepEach(kept: readonly (Kept & Origin)[]): Promise<void> {
+    await this.rejected.keepEach(kept);
     for (const { reason } of kept) this.onRejected(reason.code);
   }
 
-  /** The receipt of the first event of each append. */
-  private async append(appends: readonly Append[]): Promise<readonly EventReceipt[]> {
-    if (appends.length === 0) return [];
-    const results = await this.store.append(appends).catch((error: unknown) => {
+  /**
+   * The receipt of the first event of each append, in order.
+   *
+   * @param progress of a consumer, kept together with the events
+   * @throws StoreUnavailable
+   */
+  async append(appends: readonly Append[], progress?: Progress): Promise<readonly EventReceipt[]> {
+    if (appends.length === 0 && !progress) return [];
+    const results = await this.store.append(appends, progress).catch((error: unknown) => {
       if (error instanceof QueueFull) this.turnedAwayAt = performance.now();
       throw error;
     });
@@ -134,7 +150,8 @@ function appendsOf(
   }));
 }
 
-function keptItem(format: Format, item: unknown, { rejected: reason }: Rejected): Kept {
+/** How an item that was rejected is kept. */
+export function keptItem(format: Format, item: unknown, { rejected: reason }: Rejected): Kept {
   const messageId = messageIdOf(item);
   const text = jsonText(item);
   return {

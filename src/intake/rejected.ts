@@ -55,18 +55,30 @@ export type Retried =
 /** Payload bytes of one page at most, however few rows that leaves: one row may hold a whole request. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
+export function withOrigin(origin: Origin, kept: readonly Kept[]): (Kept & Origin)[] {
+  const { workspace, collector, call, receivedAt } = origin;
+  return kept.map((one) => ({ ...one, workspace, collector, call, receivedAt }));
+}
+
 /** The table of rejected input. What `keep` resolved is durable. */
 export class RejectedLog {
   constructor(private readonly pool: Pool) {}
 
   /** Keeps each once: input that is sent again is the row that is there. */
-  async keep(origin: Origin, kept: readonly Kept[]): Promise<void> {
+  keep(origin: Origin, kept: readonly Kept[]): Promise<void> {
+    return this.keepEach(withOrigin(origin, kept));
+  }
+
+  /** The same for input of several origins. */
+  async keepEach(kept: readonly (Kept & Origin)[]): Promise<void> {
     if (kept.length === 0) return;
-    const { workspace, collector, call, receivedAt } = origin;
-    const column = (read: (row: Kept) => unknown): unknown[] => kept.map(read);
+    const column = (read: (row: Kept & Origin) => unknown): unknown[] => kept.map(read);
     await this.pool.query(KEEP, [
-      ...[workspace, collector, call, receivedAt],
-      column((row) => rejectedId(origin, row)),
+      column((row) => row.workspace),
+      column((row) => row.collector),
+      column((row) => row.call),
+      column((row) => row.receivedAt),
+      column(rejectedId),
       column((row) => row.format),
       column((row) => row.unit),
       column((row) => row.payload),
@@ -75,8 +87,8 @@ export class RejectedLog {
       column((row) => row.charset ?? null),
       column((row) => row.messageId ?? null),
       column((row) => row.reason.code),
-      column((row) => row.reason.message),
-      column((row) => row.reason.path ?? null),
+      column((row) => withoutNul(row.reason.message)),
+      column((row) => withoutNul(row.reason.path ?? null)),
     ]);
   }
 
@@ -106,9 +118,12 @@ export class RejectedLog {
   }
 }
 
+/** A path may name any field of what was sent; PostgreSQL's text holds everything but NUL. */
+const withoutNul = (text: string | null): string | null => text?.replaceAll('\0', '\ufffd') ?? null;
+
 /** Also tells apart input of the same bytes that came by another collector, route or encoding. */
-function rejectedId({ workspace, collector, call }: Origin, kept: Kept): string {
-  const { format, unit, payload, encoding, knownBy = payload } = kept;
+function rejectedId(kept: Kept & Origin): string {
+  const { workspace, collector, call, format, unit, payload, encoding, knownBy = payload } = kept;
   const way = JSON.stringify([workspace, collector, call, format, unit, encoding]);
   const hex = createHash('sha256').update(way).update(knownBy).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
@@ -117,9 +132,9 @@ function rejectedId({ workspace, collector, call }: Origin, kept: Kept): string 
 const KEEP = `
   INSERT INTO touchline.rejected (workspace, collector, call, received_at, id, format, unit, payload, payload_bytes,
                                   encoding, charset, message_id, code, message, path)
-  SELECT $1, $2, $3, $4, kept.*
-  FROM unnest($5::uuid[], $6::text[], $7::text[], $8::bytea[], $9::integer[], $10::text[], $11::text[], $12::text[],
-              $13::text[], $14::text[], $15::text[]) AS kept
+  SELECT kept.*
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::bytea[],
+              $9::integer[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[]) AS kept
   ON CONFLICT DO NOTHING`;
 
 /** Rows up to a number and up to a size: the running sum reads only the lengths that lie in the rows. */

@@ -118,6 +118,7 @@ async function commit(
   const trial = usual ? held : new ParkedKeys(held);
   let parked: readonly ToPark[] = [];
   const moved = await inBatch(pool, longestSilenceInBatch(checkpoints.leaseMs), async (tx) => {
+    if (projection.sends) await checkpoints.hold(tx, lease);
     if (usual) await projection.apply(events, tx, range);
     else parked = await applyUnparked(projection, tx, { events, range, failures, held: trial, skip });
     return checkpoints.advance(tx, lease, range.upTo);

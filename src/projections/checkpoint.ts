@@ -91,6 +91,15 @@ export class Checkpoints {
     if (rowCount !== 1) throw new Fenced(name);
   }
 
+  /** The same, and so it stays until the transaction or its session ends: nobody can take the lease meanwhile. @throws Fenced */
+  async hold(tx: pg.PoolClient, { name, epoch, position }: Lease): Promise<void> {
+    const { rowCount } = await tx.query(
+      'SELECT FROM touchline.projection WHERE name = $1 AND epoch = $2 AND position = $3 AND emptied FOR UPDATE',
+      [name, epoch, String(position)],
+    );
+    if (rowCount !== 1) throw new Fenced(name);
+  }
+
   /** Moves the checkpoint in the transaction of the rows. @throws Fenced */
   async advance(tx: pg.PoolClient, lease: Lease, upTo: Position): Promise<Lease> {
     const { rowCount } = await tx.query(

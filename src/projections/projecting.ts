@@ -14,3 +14,6 @@ export interface Projecting {
 export type MakeProjecting = (runner: ProjectionRunner, observe: SlotObserver) => Projecting;
 
 export const inThisThread: MakeProjecting = (runner) => runner;
+
+/** Injection token of the runners of a process: of the read models, and of reactors where there are any. */
+export const RUNNERS = Symbol('Runners');

@@ -18,6 +18,11 @@ export interface Projection {
   /** Tables (schema-qualified) that `rebuild` empties. */
   readonly tables: readonly string[];
   /**
+   * It sends events elsewhere, which no rollback takes back: the lease is held in its transaction, and lost with the
+   * session. Ask `tx` for anything before each sending; it throws when the lease is gone.
+   */
+  readonly sends?: true;
+  /**
    * @param batch events it handles in (range.after, range.upTo], in position order; may be empty. One at or before
    *   range.after was parked and is applied late, alone, with an empty range
    * @throws PoisonedEvent when one event cannot be applied: the runner parks it and calls again without it

@@ -17,7 +17,8 @@ import {
   RebuildAnswer,
   RetryAnswer,
 } from './projections.answers.js';
-import { ProjectionRunner } from './runner.js';
+import { RUNNERS } from './projecting.js';
+import type { ProjectionRunner } from './runner.js';
 
 const NAME = { name: 'name', example: 'journey', description: 'Name of the projection' };
 const notFound = {
@@ -34,7 +35,7 @@ export class ProjectionsController {
   constructor(
     @Inject(DATABASE) private readonly pool: pg.Pool,
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(ProjectionRunner) private readonly runner: ProjectionRunner,
+    @Inject(RUNNERS) private readonly runners: readonly ProjectionRunner[],
   ) {}
 
   @Get()
@@ -73,7 +74,7 @@ export class ProjectionsController {
   @Answers(202, RebuildAnswer, examples.rebuilding)
   @ApiResponse(notFound)
   async rebuild(@Param('name') name: string): Promise<RebuildAnswer> {
-    return { rebuilding: await this.runner.rebuild(name) };
+    return { rebuilding: await this.runnerOf(name).rebuild(name) };
   }
 
   @Get(':name/parked')
@@ -89,7 +90,7 @@ export class ProjectionsController {
     @Param('name') name: string,
     @Query() { cursor, limit }: ParkedQuery,
   ): Promise<ParkedAnswer> {
-    this.runner.assertKnown(name);
+    this.runnerOf(name).assertKnown(name);
     const items = await readParked(this.pool, name, workspace, BigInt(cursor), limit + 1);
     const page = items.slice(0, limit);
     return { items: page, next: items.length > limit ? (page.at(-1)?.position ?? null) : null };
@@ -106,8 +107,16 @@ export class ProjectionsController {
   @Answers(200, RetryAnswer, examples.retried)
   @ApiResponse(notFound)
   async retry(@RequestWorkspace() workspace: string, @Param('name') name: string): Promise<RetryAnswer> {
-    const tried = await this.runner.retryParked(name, workspace);
+    const tried = await this.runnerOf(name).retryParked(name, workspace);
     return { tried, parked: (await countParked(this.pool, workspace)).get(name) ?? 0 };
+  }
+
+  /** The one that knows the projection; else the first, which says so. */
+  private runnerOf(name: string): ProjectionRunner {
+    const [first] = this.runners;
+    const runner = this.runners.find((one) => one.knows(name)) ?? first;
+    if (!runner) throw new Error('no projections are run');
+    return runner;
   }
 }
 

@@ -16,7 +16,8 @@ import { Metrics } from '../metrics.js';
 import { projections } from './all.js';
 import { Freshness } from './freshness.js';
 import { projectionFigures } from './metrics.js';
-import { inThisThread, type MakeProjecting, type Projecting } from './projecting.js';
+import { inThisThread, type MakeProjecting, type Projecting, RUNNERS } from './projecting.js';
+import type { Projection } from './projection.js';
 import { readModelsState, runnerState } from './role-states.js';
 import { ProjectionRunner } from './runner.js';
 
@@ -25,9 +26,14 @@ const PROJECTING = Symbol('Projecting');
 interface Parts {
   readonly runner: ProjectionRunner;
   readonly projecting: Projecting;
+  readonly reactors: readonly Projection[];
+  readonly reacting: ProjectionRunner | undefined;
 }
 
-/** The read models' writers, run where the role `project` is; everywhere, what readers need to know of them. */
+/**
+ * The read models' writers, run where the role `project` is, and reactors, run where `react` is; everywhere, what readers
+ * need to know of them.
+ */
 @Module({})
 export class ProjectionsModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   constructor(
@@ -37,7 +43,8 @@ export class ProjectionsModule implements OnModuleInit, OnApplicationBootstrap, 
     @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
 
-  static with(make: MakeProjecting = inThisThread): DynamicModule {
+  /** @param reactors follow the log as projections do, and send instead of writing */
+  static with(make: MakeProjecting = inThisThread, reactors: readonly Projection[] = []): DynamicModule {
     return {
       module: ProjectionsModule,
       providers: [
@@ -45,7 +52,12 @@ export class ProjectionsModule implements OnModuleInit, OnApplicationBootstrap, 
           provide: PROJECTING,
           inject: [DATABASE, EVENT_STORE, Metrics],
           useFactory: (pool: pg.Pool, store: EventStore, metrics: Metrics) =>
-            compose(pool, store, metrics, make),
+            compose(pool, store, metrics, make, reactors),
+        },
+        {
+          provide: RUNNERS,
+          inject: [PROJECTING],
+          useFactory: ({ runner, reacting }: Parts) => (reacting ? [runner, reacting] : [runner]),
         },
         { provide: ProjectionRunner, inject: [PROJECTING], useFactory: ({ runner }: Parts) => runner },
         {
@@ -54,29 +66,43 @@ export class ProjectionsModule implements OnModuleInit, OnApplicationBootstrap, 
           useFactory: (pool: pg.Pool, runner: ProjectionRunner) => new Freshness(pool, runner.moved),
         },
       ],
-      exports: [ProjectionRunner, Freshness],
+      exports: [ProjectionRunner, RUNNERS, Freshness],
     };
   }
 
   onModuleInit(): void {
     this.readiness.speakFor('project', () => runnerState(this.pool, projections));
     this.readiness.speakFor('query', () => readModelsState(this.pool, projections));
+    const { reactors } = this.parts;
+    if (reactors.length > 0) this.readiness.speakFor('react', () => runnerState(this.pool, reactors));
   }
 
   onApplicationBootstrap(): void {
     if (this.config.roles.has('project')) this.parts.projecting.start();
+    if (this.config.roles.has('react')) this.parts.reacting?.start();
   }
 
   async onModuleDestroy(): Promise<void> {
     if (this.config.roles.has('project')) await this.parts.projecting.stop();
+    if (this.config.roles.has('react')) await this.parts.reacting?.stop();
   }
 }
 
-function compose(pool: pg.Pool, store: EventStore, metrics: Metrics, make: MakeProjecting): Parts {
+function compose(
+  pool: pg.Pool,
+  store: EventStore,
+  metrics: Metrics,
+  make: MakeProjecting,
+  reactors: readonly Projection[],
+): Parts {
   const observe = projectionFigures(metrics);
   const log = new Logger('projections');
   const onAsked = (): void => projecting.nudge();
   const runner = new ProjectionRunner({ pool, store, projections, observe, log, onAsked });
   const projecting = make(runner, observe);
-  return { runner, projecting };
+  const reacting =
+    reactors.length > 0
+      ? new ProjectionRunner({ pool, store, projections: reactors, observe, log })
+      : undefined;
+  return { runner, projecting, reactors, reacting };
 }

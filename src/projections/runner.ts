@@ -164,6 +164,10 @@ export class ProjectionRunner {
     return asked;
   }
 
+  knows(name: string): boolean {
+    return this.projections.some((projection) => projection.name === name);
+  }
+
   /** @throws Refused `projection-not-found` */
   assertKnown(name: string): void {
     this.slotOf(name);

@@ -17,6 +17,11 @@ export class Fenced extends Error {
   }
 }
 
+/** Something else than the database is away that a projection needs; the same batch will do later. */
+export class Outage extends Error {
+  override readonly name = 'Outage';
+}
+
 export class BatchFailed extends Error {
   override readonly name = 'BatchFailed';
   constructor(
@@ -69,6 +74,7 @@ const PASSING = /^(08|53|57|58|40|55P03|25P0[234])/;
 const SCHEMA = /^(42|0A|26)/;
 
 export function faultOf(error: unknown): Fault {
+  if (error instanceof Outage) return 'outage';
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (PASSING.test(code)) return 'outage';
   return SCHEMA.test(code) ? 'schema' : 'data';

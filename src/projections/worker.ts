@@ -90,7 +90,7 @@ export class Worker {
     }
     const outage = !(error instanceof BatchFailed) || error.fault === 'outage';
     if (this.backOff === SHORTEST_POLL_MS)
-      log.warn(`${name} ${outage ? 'waits for the database' : 'cannot go on'}: ${String(error)}`);
+      log.warn(`${name} ${outage ? 'waits' : 'cannot go on'}: ${String(error)}`);
     if (!outage) await checkpoints.fail(name, String(error)).catch(() => undefined);
     await nudge.wait(this.backOff * (0.75 + Math.random() / 2));
     this.backOff = Math.min(LONGEST_BACK_OFF_MS, this.backOff * 2);

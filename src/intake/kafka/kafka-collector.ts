@@ -1,0 +1,159 @@
+import type { EventStore } from '../../event-store/event-store.js';
+import {
+  type Consumption,
+  type Kafka,
+  type KafkaRecord,
+  type NewRecord,
+  type Reader,
+  type RecordSink,
+  RecordTooLarge,
+  TOPICS,
+} from '../../kafka/kafka.js';
+import { portions } from '../../kafka/portions.js';
+import type { KafkaFigures } from './figures.js';
+import { Partition } from './partition.js';
+import { Room } from './room.js';
+import type { TakingRecords } from './take-records.js';
+import { Waits, type WaitsLog } from './waits.js';
+
+export interface KafkaCollectorOptions {
+  readonly kafka: Kafka;
+  readonly group: string;
+  readonly store: Pick<EventStore, 'progressOf'>;
+  readonly taking: Omit<TakingRecords, 'publishRejected'>;
+  readonly figures: KafkaFigures;
+  readonly log: WaitsLog;
+  readonly sessionMs?: number;
+}
+
+const TOPIC = TOPICS.touchpoints;
+/** Records of all partitions that may wait, in bytes. */
+const ROOM = { fullAt: 16 * 1024 * 1024, emptyAt: 8 * 1024 * 1024 };
+const COMMIT_MS = 1_000;
+const LAG_MS = 5_000;
+
+/** Takes the topic `touchpoints` into the log, as a member of its consumer group. */
+export class KafkaCollector implements Reader {
+  readonly #taking: TakingRecords;
+  readonly #sink: RecordSink;
+  readonly #room = new Room(ROOM.fullAt, ROOM.emptyAt, () => this.#pauseOrResume());
+  readonly #waits: Waits;
+  #consumption: Consumption | undefined;
+  #partitions = new Map<number, Partition>();
+  /** The same partitions under their last assignments: what follows them waits for their end. */
+  readonly #closing = new Map<number, Promise<void>>();
+  readonly #paused = new Set<number>();
+  #committed = new Map<number, number>();
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(private readonly options: KafkaCollectorOptions) {
+    const sink = options.kafka.sink();
+    this.#sink = sink;
+    this.#taking = { ...options.taking, publishRejected: (records) => sendRejected(sink, records) };
+    this.#waits = new Waits(options.log, () => this.#pauseOrResume());
+  }
+
+  start(): void {
+    const { kafka, sessionMs } = this.options;
+    this.#consumption = kafka.consume({ topic: TOPIC, ...(sessionMs && { sessionMs }) }, this);
+    this.#timers = [
+      setInterval(() => void this.#commit(), COMMIT_MS),
+      setInterval(() => void this.#tellLag().catch(() => undefined), LAG_MS),
+    ];
+  }
+
+  /** Lets the appends under way end, tells Kafka how far it came, and leaves the group. */
+  async stop(): Promise<void> {
+    this.#timers.forEach((timer) => clearInterval(timer));
+    this.#consumption?.pause([...this.#partitions.keys()]);
+    await Promise.all([...this.#partitions.values()].map((partition) => partition.close()));
+    await this.#commit();
+    await this.#consumption?.stop();
+    await Promise.all(this.#closing.values());
+    await this.#sink.close();
+  }
+
+  assigned(partitions: readonly number[]): void {
+    this.options.figures.rebalanced();
+    for (const [number, partition] of this.#partitions) this.#closing.set(number, partition.close());
+    this.#waits.clear();
+    this.#paused.clear();
+    this.#committed = new Map();
+    this.#partitions = new Map(partitions.map((number) => [number, this.#open(number)]));
+  }
+
+  records(partition: number, records: readonly KafkaRecord[]): void {
+    this.#partitions.get(partition)?.offer(records);
+  }
+
+  #open(partition: number): Partition {
+    const { group, store, figures } = this.options;
+    return new Partition(
+      {
+        source: `kafka:${group}:${TOPIC}:${partition}`,
+        ...{ store, taking: this.#taking, room: this.#room },
+        readFrom: (offset) => {
+          this.#consumption?.readFrom(partition, offset);
+          this.#paused.delete(partition);
+          this.#pauseOrResume();
+        },
+        bounds: async () => (await this.#consumption?.bounds())?.get(partition),
+        taken: (taken) => figures.taken(taken),
+        waits: (why) => this.#waits.begin(partition, why),
+        goesOn: () => this.#waits.end(partition),
+      },
+      this.#closing.get(partition) ?? Promise.resolve(),
+    );
+  }
+
+  /** A partition without a position is silent already, until it is placed. */
+  #pauseOrResume(): void {
+    const placed = [...this.#partitions].flatMap(([number, { position }]) => (position === undefined ? [] : number));
+    const should = (number: number): boolean => this.#room.full || this.#waits.has(number);
+    const pause = placed.filter((number) => should(number) && !this.#paused.has(number));
+    const resume = placed.filter((number) => !should(number) && this.#paused.has(number));
+    if (pause.length === 0 && resume.length === 0) return;
+    this.#consumption?.pause(pause);
+    this.#consumption?.resume(resume);
+    pause.forEach((number) => this.#paused.add(number));
+    resume.forEach((number) => this.#paused.delete(number));
+    this.options.figures.paused(this.#paused.size, pause.length > 0);
+  }
+
+  /** For those who watch the group: where a partition begins is the log's to say. */
+  async #commit(): Promise<void> {
+    const moved = new Map<number, number>();
+    for (const [number, { position }] of this.#partitions)
+      if (position !== undefined && position !== this.#committed.get(number)) moved.set(number, position);
+    if (moved.size === 0) return;
+    for (const [number, position] of moved) this.#committed.set(number, position);
+    await this.#consumption?.commit(moved);
+  }
+
+  async #tellLag(): Promise<void> {
+    const bounds = await this.#consumption?.bounds();
+    for (const [number, { position }] of this.#partitions) {
+      const end = bounds?.get(number)?.end;
+      if (end !== undefined && position !== undefined)
+        this.options.figures.lag(TOPIC, number, Math.max(0, end - position));
+    }
+  }
+}
+
+/** As much as fits; of a record that is too large for the topic it says where the whole of it is. */
+async function sendRejected(sink: RecordSink, records: readonly NewRecord[]): Promise<void> {
+  for (const part of portions(records)) {
+    try {
+      await sink.send(TOPICS.rejected, part);
+    } catch (error) {
+      if (!(error instanceof RecordTooLarge)) throw error;
+      await sink.send(TOPICS.rejected, part.map(withoutValue));
+    }
+  }
+}
+
+const withoutValue = (record: NewRecord): NewRecord => ({
+  ...record,
+  value: null,
+  headers: { ...record.headers, 'value-omitted': `${record.value?.length ?? 0} bytes are too large for this topic` },
+});

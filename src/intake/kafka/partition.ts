@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EventStore, type Progress, StoreUnavailable } from '../../event-store/event-store.js';
+import type { Bounds, KafkaRecord } from '../../kafka/kafka.js';
+import { reject } from '../outcome.js';
+import { markOf } from './mark.js';
+import type { Room } from './room.js';
+import { Slices } from './slices.js';
+import { judge, type Judged, NotStorable, take, type Taken, type TakingRecords } from './take-records.js';
+
+export interface PartitionOptions {
+  /** Names the partition in the log's progress. */
+  readonly source: string;
+  readonly store: Pick<EventStore, 'progressOf'>;
+  readonly taking: TakingRecords;
+  readonly room: Room;
+  /** (Re)starts the partition. */
+  readonly readFrom: (offset: number) => void;
+  readonly bounds: () => Promise<Bounds | undefined>;
+  readonly taken: (taken: Taken) => void;
+  /** Kafka, the log or the keys are away, or they are there again. */
+  readonly waits: (why: unknown) => void;
+  readonly goesOn: () => void;
+}
+
+const BACK_OFF_MS = { first: 100, longest: 5_000 };
+
+/**
+ * One partition while it is this process's. It begins where the log says that its records are in it; that is proved by the
+ * last of them, else the partition is read from its first record, and what is in the log already is dropped by its id.
+ */
+export class Partition {
+  readonly #closing = new AbortController();
+  readonly #slices: Slices;
+  #working: Promise<void>;
+  #position: number | undefined;
+  /** What the log says, until the record before `next` has been seen again. */
+  #unproved: Progress | undefined;
+  #first = 0;
+  #expected = 0;
+  #anew = false;
+
+  /** @param before the same partition under its last assignment */
+  constructor(
+    private readonly options: PartitionOptions,
+    before: Promise<void>,
+  ) {
+    this.#slices = new Slices(options.room);
+    this.#working = before.then(() => this.#place());
+  }
+
+  /** Everything before this offset is in the log, or in `rejected`; undefined: not known yet. */
+  get position(): number | undefined {
+    return this.#position;
+  }
+
+  /** Takes records to be written, in order. */
+  offer(records: readonly KafkaRecord[]): void {
+    if (this.#closing.signal.aborted) return;
+    const wanted = this.#unproved ? this.#prove(this.#unproved, records) : records;
+    const [first, last] = [wanted[0], wanted.at(-1)];
+    if (!first || !last) return;
+    if (first.offset < this.#expected) this.#anew = true; // Kafka began again by itself: the topic is another one.
+    this.#expected = last.offset + 1;
+    const idle = this.#slices.empty;
+    this.#slices.add(wanted);
+    if (idle) this.#working = this.#working.then(() => this.#drain());
+  }
+
+  /** Drops what is not under way. Resolves when nothing of it is any more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#working;
+    this.#slices.clear();
+  }
+
+  /** Finds where to begin. */
+  async #place(): Promise<void> {
+    const { source, store, bounds: boundsOf, readFrom } = this.options;
+    const found = await this.#patiently(async () => {
+      const progress = await store.progressOf(source);
+      return { progress, bounds: await boundsOf() };
+    });
+    if (!found || this.#closing.signal.aborted) return;
+    const { progress, bounds = { first: 0, end: 0 } } = found;
+    this.#first = bounds.first;
+    if (progress && canBeProved(progress, bounds)) {
+      this.#unproved = progress;
+      this.#position = Number(progress.next);
+      readFrom(this.#position - 1);
+    } else {
+      this.#anew = progress !== undefined;
+      this.#position = bounds.first;
+      readFrom(bounds.first);
+    }
+  }
+
+  /** What is left of the records when they begin with the one that was written last; else all is read from the first. */
+  #prove(progress: Progress, records: readonly KafkaRecord[]): readonly KafkaRecord[] {
+    const [last, ...rest] = records;
+    this.#unproved = undefined;
+    if (last && BigInt(last.offset) === progress.next - 1n && markOf(last) === progress.mark) return rest;
+    this.#anew = true;
+    this.#position = this.#first;
+    this.options.readFrom(this.#first);
+    return [];
+  }
+
+  /** Judges the next slice while the last one is written. */
+  async #drain(): Promise<void> {
+    let writing: Promise<void> | undefined;
+    for (;;) {
+      const records = this.#slices.next();
+      const judged = records && (await this.#patiently(() => judge(this.options.taking, records)));
+      await writing;
+      if (this.#closing.signal.aborted) return;
+      if (judged) writing = this.#write(records, judged).finally(() => this.#slices.done(records));
+      else if (!writing) return;
+      else writing = undefined; // More may have come while the last was written.
+    }
+  }
+
+  async #write(records: readonly KafkaRecord[], judged: Judged): Promise<void> {
+    const last = records.at(-1);
+    if (!last) return;
+    try {
+      const taken = await this.#patiently(() => take(this.options.taking, judged, this.#progressAfter(last)));
+      if (!taken) return;
+      this.#anew = false;
+      this.#position = last.offset + 1;
+      this.options.taken(taken);
+    } catch (error) {
+      if (!(error instanceof NotStorable)) throw error;
+      await this.#writeEach(records, error);
+    }
+  }
+
+  /** Something in the records is no log's to hold: that one is rejected, the others must not suffer. */
+  async #writeEach(records: readonly KafkaRecord[], { message }: NotStorable): Promise<void> {
+    const fault = records.length === 1 ? reject('not-storable', message) : undefined;
+    for (const record of records) {
+      const judged = await this.#patiently(() => judge(this.options.taking, [record], fault));
+      if (judged) await this.#write([record], judged);
+    }
+  }
+
+  #progressAfter(last: KafkaRecord): Progress {
+    const next = BigInt(last.offset) + 1n;
+    return { source: this.options.source, next, mark: markOf(last), ...(this.#anew && { anew: true }) };
+  }
+
+  /**
+   * The outcome of `work`, tried until whatever it needs is there; undefined when the partition was closed first.
+   *
+   * @throws NotStorable trying again is of no use
+   */
+  async #patiently<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { signal } = this.#closing;
+    const { waits, goesOn } = this.options;
+    for (let pause = BACK_OFF_MS.first; !signal.aborted; pause = Math.min(pause * 2, BACK_OFF_MS.longest)) {
+      try {
+        const result = await work();
+        if (pause > BACK_OFF_MS.first) goesOn();
+        return result;
+      } catch (error) {
+        if (error instanceof NotStorable) throw error;
+        waits(error);
+        const least = error instanceof StoreUnavailable ? error.retryAfterSeconds * 1_000 : 0;
+        const ms = Math.min(Math.max(pause, least), BACK_OFF_MS.longest) * (0.75 + Math.random() / 2);
+        await sleep(ms, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+}
+
+/** The record before `next` is there to be looked at. */
+const canBeProved = ({ next, mark }: Progress, { first, end }: Bounds): boolean =>
+  mark !== undefined && next > BigInt(first) && next <= BigInt(end);

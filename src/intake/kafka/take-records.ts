@@ -1,0 +1,150 @@
+import { type Append, type Progress, StoreUnavailable } from '../../event-store/event-store.js';
+import { type Headers, type KafkaRecord, type NewRecord, TOPICS } from '../../kafka/kafka.js';
+import type { CollectorKey, ResolveWriteKey } from '../credentials.js';
+import { type Intake, keptItem, normalise } from '../intake.js';
+import { isRejected, type Reason, reject, type Rejected } from '../outcome.js';
+import type { Kept, Origin } from '../rejected.js';
+import { readRecord, type Said, type Unread, writeKeyOf } from './read-record.js';
+
+/** What records need to get in. */
+export interface TakingRecords {
+  readonly intake: Intake;
+  readonly resolveWriteKey: ResolveWriteKey;
+  /** Opens the workspace of records that carry no key. */
+  readonly writeKey: string | undefined;
+  /** Resolves when the records are kept in `touchpoints.rejected`. */
+  readonly publishRejected: (records: readonly NewRecord[]) => Promise<void>;
+  readonly now: () => Date;
+}
+
+/** Records that are read and judged, and not yet written anywhere. */
+export interface Judged {
+  readonly appends: readonly Append[];
+  readonly kept: readonly (Kept & Origin)[];
+  readonly rejected: readonly NewRecord[];
+}
+
+export class NotStorable extends Error {
+  override readonly name = 'NotStorable';
+}
+
+/** How many records had each outcome. */
+export interface Taken {
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+}
+
+/**
+ * Reads and judges records.
+ *
+ * @param fault found in them by whoever tried to write them
+ * @throws StoreUnavailable keys cannot be asked for now
+ */
+export async function judge(
+  deps: TakingRecords,
+  records: readonly KafkaRecord[],
+  fault?: Rejected,
+): Promise<Judged> {
+  const read = records.map((record) => withKey(deps, record));
+  const opened = await openAll(deps, new Set(read.map(({ key }) => key)));
+  const now = deps.now();
+  const appends: Append[] = [];
+  const kept: (Kept & Origin)[] = [];
+  const rejected: NewRecord[] = [];
+  for (const { record, said, key } of read) {
+    const collector = opened.get(key);
+    const origin = collector && originOf(collector, record, now);
+    const step = origin ? (fault ?? judged(said, origin)) : keyMissing(key);
+    if (!isRejected(step)) appends.push(...step.appends);
+    else rejected.push(rejectedRecord(record, step.rejected));
+    if (origin && isRejected(step)) kept.push(keptRecord(record, said, step, origin));
+  }
+  return { appends, kept, rejected };
+}
+
+/**
+ * Writes what was judged: what is rejected first, then the events together with the progress, so that nothing is passed
+ * over by a crash in between. Safe to repeat.
+ *
+ * @throws StoreUnavailable, KafkaUnavailable
+ * @throws NotStorable the log refuses something in the events, and would again
+ */
+export async function take(deps: TakingRecords, judged: Judged, progress: Progress): Promise<Taken> {
+  const { appends, kept, rejected } = judged;
+  if (kept.length > 0) await deps.intake.keepEach(kept);
+  if (rejected.length > 0) await deps.publishRejected(rejected);
+  const receipts = await deps.intake.append(appends, progress).catch((cause: unknown) => {
+    if (cause instanceof StoreUnavailable || appends.length === 0) throw cause;
+    throw new NotStorable(cause instanceof Error ? cause.message : String(cause), { cause });
+  });
+  const duplicate = receipts.filter((receipt) => receipt.duplicate).length;
+  return { accepted: receipts.length - duplicate, duplicate, rejected: rejected.length };
+}
+
+interface Read {
+  readonly record: KafkaRecord;
+  readonly said: Said | Unread;
+  readonly key: string | undefined;
+}
+
+function withKey({ writeKey }: TakingRecords, record: KafkaRecord): Read {
+  const said = readRecord(record);
+  return { record, said, key: writeKeyOf(record.headers, isRejected(said) ? undefined : said) ?? writeKey };
+}
+
+async function openAll(
+  { resolveWriteKey }: TakingRecords,
+  keys: ReadonlySet<string | undefined>,
+): Promise<ReadonlyMap<string | undefined, CollectorKey>> {
+  const opened = new Map<string | undefined, CollectorKey>();
+  for (const key of keys) {
+    const collector = key === undefined ? undefined : await resolveWriteKey(key);
+    if (collector) opened.set(key, collector);
+  }
+  return opened;
+}
+
+const keyMissing = (key: string | undefined): Rejected =>
+  key === undefined
+    ? reject('write-key-missing', 'Send a write key in the header write-key, or set KAFKA_WRITE_KEY')
+    : reject('write-key-unknown', 'This write key is unknown or revoked');
+
+const EARLIEST = Date.UTC(1990, 0);
+
+/** The record's own time, so that the same record comes to the same whenever it is read. */
+function originOf(collector: CollectorKey, { timestamp }: KafkaRecord, now: Date): Origin {
+  const receivedAt = timestamp >= EARLIEST && timestamp <= +now ? new Date(timestamp) : now;
+  return { ...collector, call: 'kafka', receivedAt };
+}
+
+const judged = (said: Said | Unread, origin: Origin): { readonly appends: readonly Append[] } | Rejected =>
+  isRejected(said) ? said : normalise(said.format, origin, said.item, said);
+
+/** A record that was read is kept as its item, so that it can be replayed; else as it came. */
+function keptRecord(
+  { value }: KafkaRecord,
+  said: Said | Unread,
+  step: Rejected,
+  { workspace, collector, call, receivedAt }: Origin,
+): Kept & Origin {
+  const { format } = said;
+  const kept: Kept = isRejected(said)
+    ? { unit: 'request', format: format.name, payload: value ?? Buffer.alloc(0), reason: step.rejected }
+    : keptItem(format, said.item, step);
+  return { ...kept, workspace, collector, call, receivedAt };
+}
+
+/** The record as it was, with where it was and why it is here. */
+function rejectedRecord(record: KafkaRecord, reason: Reason): NewRecord {
+  const { key, value, headers, partition, offset } = record;
+  const why: Headers = {
+    'reason-code': reason.code,
+    'reason-message': reason.message,
+    ...(reason.path === undefined ? {} : { 'reason-path': reason.path }),
+    'source-topic': TOPICS.touchpoints,
+    'source-partition': String(partition),
+    'source-offset': String(offset),
+  };
+  return { key, value, headers: { ...headers, ...why } };
+}

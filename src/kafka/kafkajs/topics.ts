@@ -1,0 +1,64 @@
+import type { Admin, Kafka as Client, ITopicConfig } from 'kafkajs';
+import type { KafkaConfig } from '../../kafka-config.js';
+import { KafkaFault, TOPICS } from '../kafka.js';
+import { faultOf, typeOf } from './faults.js';
+
+/** A start tries twice more: a wrong setting should show at once, a broker just starting should not matter. */
+const START = { retry: { retries: 2, initialRetryTime: 500, maxRetryTime: 1_000 } };
+/** Room for the greatest event and its envelope; of what was rejected also for the reason. */
+const RECORD_BYTES = 2 * 1024 * 1024;
+
+/** @throws KafkaFault */
+export async function prepareTopics(
+  client: Client,
+  config: KafkaConfig,
+  topics: readonly string[],
+): Promise<void> {
+  const admin = client.admin(START);
+  try {
+    await admin.connect();
+    const missing = await missingOf(admin, topics);
+    if (missing.length === 0) return;
+    if (!config.createTopics) throw missingFault(missing);
+    await create(admin, config, missing);
+    await seen(admin, missing);
+  } catch (error) {
+    throw faultOf(error, config);
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+async function missingOf(admin: Admin, topics: readonly string[]): Promise<string[]> {
+  const known = await admin.listTopics();
+  return topics.filter((topic) => !known.includes(topic));
+}
+
+const missingFault = (missing: readonly string[]): KafkaFault =>
+  new KafkaFault(
+    `KAFKA_CREATE_TOPICS is false and Kafka has no topic ${missing.join(', ')}: make it, or let it be made`,
+  );
+
+async function create(admin: Admin, config: KafkaConfig, topics: readonly string[]): Promise<void> {
+  try {
+    await admin.createTopics({ topics: topics.map((topic) => topicOf(topic, config)), waitForLeaders: true });
+  } catch (error) {
+    // Another process was faster.
+    if (typeOf(error) !== 'TOPIC_ALREADY_EXISTS') throw error;
+  }
+}
+
+/** Of the events a consumer may want all, ever: how long they stay is the operator's to say. */
+const topicOf = (topic: string, { partitions, replication }: KafkaConfig): ITopicConfig => ({
+  topic,
+  numPartitions: partitions,
+  replicationFactor: replication,
+  configEntries:
+    topic === TOPICS.touchpoints ? [] : [{ name: 'max.message.bytes', value: String(RECORD_BYTES) }],
+});
+
+/** A broker may list what was just made a moment later. */
+async function seen(admin: Admin, topics: readonly string[]): Promise<void> {
+  for (let tries = 0; tries < 20 && (await missingOf(admin, topics)).length > 0; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+}

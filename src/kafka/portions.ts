@@ -1,0 +1,35 @@
+import type { Headers, NewRecord } from './kafka.js';
+
+/** A broker takes a megabyte a partition at once, and all records may be of one. In bytes. */
+const PORTION_BYTES = 700 * 1024;
+/** Of a record beside its key, value and headers. */
+const RECORD_BYTES = 50;
+
+/** Records in their order, in parts that a broker takes at once; a larger record is a part of its own. */
+export function* portions<R extends NewRecord>(records: readonly R[]): Generator<readonly R[]> {
+  let from = 0;
+  let bytes = 0;
+  for (const [index, record] of records.entries()) {
+    const size = sizeOf(record);
+    if (index > from && bytes + size > PORTION_BYTES) {
+      yield records.slice(from, index);
+      from = index;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  if (from < records.length) yield records.slice(from);
+}
+
+const sizeOf = ({ key, value, headers }: NewRecord): number =>
+  RECORD_BYTES + bytesOf(key) + bytesOf(value) + headersSize(headers);
+
+const bytesOf = (part: Buffer | string | null): number =>
+  typeof part === 'string' ? Buffer.byteLength(part) : (part?.length ?? 0);
+
+const headersSize = (headers: Headers): number => {
+  let bytes = 0;
+  for (const name in headers)
+    for (const value of [headers[name] ?? ''].flat()) bytes += name.length + bytesOf(value) + 4;
+  return bytes;
+};

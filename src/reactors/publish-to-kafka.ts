@@ -1,0 +1,52 @@
+import type { EventType } from '../domain/events.js';
+import { portions } from '../kafka/portions.js';
+import { RecordTooLarge, type RecordSink, TOPICS } from '../kafka/kafka.js';
+import type { Projection } from '../projections/projection.js';
+import { Outage } from '../projections/transaction.js';
+import { cloudEventRecord } from './cloud-event.js';
+
+/** Its name among the projections, where its lag shows; to rebuild it is to publish everything anew. */
+export const PUBLISHER = 'kafka_events';
+
+/** Every type; a new one does not compile until it is here. */
+const PUBLISHED: Readonly<Record<EventType, true>> = {
+  TouchpointRecorded: true,
+  IdentityClaimed: true,
+  IdentitiesMerged: true,
+  IdentitiesSplit: true,
+  AccountObserved: true,
+  OpportunityOpened: true,
+  OpportunityChanged: true,
+  ContactRoleAssigned: true,
+  OpportunityWon: true,
+  OpportunityLost: true,
+  OpportunityReopened: true,
+  JourneyModelPublished: true,
+};
+
+/**
+ * Publishes committed events to `touchline.events`, in the order of the log, from its checkpoint: at least once, and after
+ * a crash those since the last checkpoint again. Kafka that is away is waited for.
+ */
+export const publishToKafka = (sink: RecordSink): Projection => ({
+  name: PUBLISHER,
+  version: 1,
+  handles: Object.keys(PUBLISHED) as EventType[],
+  after: [],
+  tables: [],
+  sends: true,
+  async apply(events, tx) {
+    for (const portion of portions(events.map(cloudEventRecord))) {
+      // A process that was frozen has lost its session, and with it the right to send.
+      await tx.query('SELECT');
+      await sink.send(TOPICS.events, portion).catch(waitForKafka);
+    }
+  },
+});
+
+/** Nothing is ever left out: what Kafka does not take now is sent again until it does. */
+function waitForKafka(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof RecordTooLarge ? `raise max.message.bytes of ${TOPICS.events}: ` : '';
+  throw new Outage(`${hint}${message}`, { cause: error });
+}
