@@ -126,7 +126,16 @@ export class BrokerProcess {
 
   private command(main: string, ...args: string[]): string[] {
     const log = `-Dlog4j2.configurationFile=${this.file('log4j2.properties')}`;
-    return ['-Xms128m', '-Xmx512m', '-XX:TieredStopAtLevel=1', log, '-cp', join(this.jars, '*'), main, ...args];
+    return [
+      '-Xms128m',
+      '-Xmx512m',
+      '-XX:TieredStopAtLevel=1',
+      log,
+      '-cp',
+      join(this.jars, '*'),
+      main,
+      ...args,
+    ];
   }
 
   private async java(main: string, ...args: string[]): Promise<void> {
@@ -186,7 +195,9 @@ const clusterId = (): string => Buffer.from(crypto.getRandomValues(new Uint8Arra
 async function jarFolder(): Promise<string> {
   const given = process.env.TOUCHLINE_KAFKA_JARS;
   if (given) return given;
-  const version = /<artifactId>kafka_[\d.]+<\/artifactId>\s*<version>([^<]+)</.exec(await readFile(POM, 'utf8'))?.[1];
+  const version = /<artifactId>kafka_[\d.]+<\/artifactId>\s*<version>([^<]+)</.exec(
+    await readFile(POM, 'utf8'),
+  )?.[1];
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   return join(cache, 'touchline', `kafka-${version ?? 'unknown'}`);
 }
@@ -199,7 +210,8 @@ async function bringJars(): Promise<string> {
   const parts = await mkdtemp(`${folder}-`);
   const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
   await run('mvn', ['-q', '-B', '-f', POM, copy, '-DincludeScope=runtime', `-DoutputDirectory=${parts}`]);
-  if (!readdirSync(parts).some((name) => name.startsWith('kafka_'))) throw new Error('Maven brought no broker');
+  if (!readdirSync(parts).some((name) => name.startsWith('kafka_')))
+    throw new Error('Maven brought no broker');
   await rename(parts, folder).catch(async (error: unknown) => {
     if (!existsSync(folder)) throw error;
     await rm(parts, { recursive: true });

@@ -83,4 +83,5 @@ function dataOf({ data, data_base64: encoded, datacontenttype: type }: CloudEven
   return reject('unreadable-data', 'must be a touchpoint as a JSON object', 'data');
 }
 
-const decoded = (base64: string): unknown => storable(parseJson(Buffer.from(base64, 'base64').toString('utf8')));
+const decoded = (base64: string): unknown =>
+  storable(parseJson(Buffer.from(base64, 'base64').toString('utf8')));

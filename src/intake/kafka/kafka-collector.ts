@@ -45,6 +45,7 @@ export class KafkaCollector implements Reader {
   readonly #paused = new Set<number>();
   #committed = new Map<number, number>();
   #timers: NodeJS.Timeout[] = [];
+  #stopping = false;
 
   constructor(private readonly options: KafkaCollectorOptions) {
     const sink = options.kafka.sink();
@@ -64,6 +65,7 @@ export class KafkaCollector implements Reader {
 
   /** Lets the appends under way end, tells Kafka how far it came, and leaves the group. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     this.#timers.forEach((timer) => clearInterval(timer));
     this.#consumption?.pause([...this.#partitions.keys()]);
     await Promise.all([...this.#partitions.values()].map((partition) => partition.close()));
@@ -74,6 +76,7 @@ export class KafkaCollector implements Reader {
   }
 
   assigned(partitions: readonly number[]): void {
+    if (this.#stopping) return;
     this.options.figures.rebalanced();
     for (const [number, partition] of this.#partitions) this.#closing.set(number, partition.close());
     this.#waits.clear();
@@ -108,7 +111,9 @@ export class KafkaCollector implements Reader {
 
   /** A partition without a position is silent already, until it is placed. */
   #pauseOrResume(): void {
-    const placed = [...this.#partitions].flatMap(([number, { position }]) => (position === undefined ? [] : number));
+    const placed = [...this.#partitions].flatMap(([number, { position }]) =>
+      position === undefined ? [] : number,
+    );
     const should = (number: number): boolean => this.#room.full || this.#waits.has(number);
     const pause = placed.filter((number) => should(number) && !this.#paused.has(number));
     const resume = placed.filter((number) => !should(number) && this.#paused.has(number));
@@ -155,5 +160,8 @@ async function sendRejected(sink: RecordSink, records: readonly NewRecord[]): Pr
 const withoutValue = (record: NewRecord): NewRecord => ({
   ...record,
   value: null,
-  headers: { ...record.headers, 'value-omitted': `${record.value?.length ?? 0} bytes are too large for this topic` },
+  headers: {
+    ...record.headers,
+    'value-omitted': `${record.value?.length ?? 0} bytes are too large for this topic`,
+  },
 });

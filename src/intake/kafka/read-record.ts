@@ -34,7 +34,10 @@ export function readRecord({ value, headers }: KafkaRecord): Said | Unread {
   return json(format, value);
 }
 
-const unread = (format: Format, code: string, message: string): Unread => ({ format, ...reject(code, message) });
+const unread = (format: Format, code: string, message: string): Unread => ({
+  format,
+  ...reject(code, message),
+});
 
 const unknownType = (type: string): [string, string] => [
   'content-type-unknown',

@@ -56,4 +56,5 @@ export class Slices {
   }
 }
 
-const sizeOf = ({ key, value }: KafkaRecord): number => RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+const sizeOf = ({ key, value }: KafkaRecord): number =>
+  RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);

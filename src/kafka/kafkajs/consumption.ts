@@ -67,6 +67,7 @@ export class KafkajsConsumption implements Consumption {
 
   async bounds(): Promise<ReadonlyMap<number, Bounds>> {
     try {
+      this.#stopping.signal.throwIfAborted();
       const admin = await (this.#admin ??= this.#connectAdmin());
       const offsets = await admin.fetchTopicOffsets(this.options.topic);
       return new Map(
@@ -74,7 +75,9 @@ export class KafkajsConsumption implements Consumption {
       );
     } catch (error) {
       await this.#closeAdmin();
-      throw new KafkaUnavailable(`Kafka does not tell its offsets: ${rootOf(error).message}`, { cause: error });
+      throw new KafkaUnavailable(`Kafka does not tell its offsets: ${rootOf(error).message}`, {
+        cause: error,
+      });
     }
   }
 
@@ -121,7 +124,10 @@ export class KafkajsConsumption implements Consumption {
       return rootOf(error).message;
     } finally {
       this.#consumer = undefined;
-      await Promise.race([consumer.disconnect().catch(() => undefined), sleep(DISCONNECT_MS, undefined, { ref: false })]);
+      await Promise.race([
+        consumer.disconnect().catch(() => undefined),
+        sleep(DISCONNECT_MS, undefined, { ref: false }),
+      ]);
     }
   }
 
@@ -154,14 +160,12 @@ export class KafkajsConsumption implements Consumption {
     resolveOffset(last.offset);
     this.reader.records(
       partition,
-      batch.messages.map(
-        ({ offset, timestamp, key, value, headers }): KafkaRecord => ({
-          ...{ partition, key, value },
-          offset: Number(offset),
-          timestamp: Number(timestamp),
-          headers: headers ?? {},
-        }),
-      ),
+      batch.messages.map(({ offset, timestamp, key, value, headers }): KafkaRecord => ({
+        ...{ partition, key, value },
+        offset: Number(offset),
+        timestamp: Number(timestamp),
+        headers: headers ?? {},
+      })),
     );
   }
 

@@ -19,9 +19,12 @@ export function faultOf(error: unknown, config: KafkaConfig): KafkaFault {
   const root = rootOf(error);
   const where = `Kafka at ${config.brokers.join(', ')}`;
   const line = CAUSES.find(([found]) => found(root))?.[1];
-  return new KafkaFault(line ? line(where, root.message, config) : `KAFKA_BROKERS: cannot use ${where}: ${root.message}`, {
-    cause: error,
-  });
+  return new KafkaFault(
+    line ? line(where, root.message, config) : `KAFKA_BROKERS: cannot use ${where}: ${root.message}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 type Line = (where: string, message: string, config: KafkaConfig) => string;
@@ -29,7 +32,9 @@ type Line = (where: string, message: string, config: KafkaConfig) => string;
 const named =
   (...names: readonly string[]) =>
   (error: Error): boolean =>
-    names.includes(error.name) || names.includes(typeOf(error)) || ('code' in error && names.includes(String(error.code)));
+    names.includes(error.name) ||
+    names.includes(typeOf(error)) ||
+    ('code' in error && names.includes(String(error.code)));
 const saying =
   (text: RegExp) =>
   (error: Error): boolean =>
@@ -42,7 +47,12 @@ const CAUSES: readonly (readonly [(error: Error) => boolean, Line])[] = [
     (where, _, { sasl }) => `KAFKA_USERNAME, KAFKA_PASSWORD: ${where} refuses ${sasl?.username ?? 'nobody'}`,
   ],
   [
-    named('SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'CERT_HAS_EXPIRED'),
+    named(
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'CERT_HAS_EXPIRED',
+    ),
     (where, message) => `KAFKA_TLS_CA_FILE: the certificate of ${where} is not trusted: ${message}`,
   ],
   [named('ERR_TLS_CERT_ALTNAME_INVALID'), (where, message) => `KAFKA_BROKERS: ${where}: ${message}`],
@@ -55,7 +65,14 @@ const CAUSES: readonly (readonly [(error: Error) => boolean, Line])[] = [
     (where, message) => `KAFKA_USERNAME: ${where} does not allow it: ${message}`,
   ],
   [
-    named('KafkaJSServerDoesNotSupportApiKey', 'KafkaJSNotImplemented', 'KafkaJSInvariantViolation', 'RangeError', 'ERR_OUT_OF_RANGE', 'UNSUPPORTED_VERSION'),
+    named(
+      'KafkaJSServerDoesNotSupportApiKey',
+      'KafkaJSNotImplemented',
+      'KafkaJSInvariantViolation',
+      'RangeError',
+      'ERR_OUT_OF_RANGE',
+      'UNSUPPORTED_VERSION',
+    ),
     (where, message) => `KAFKA_BROKERS: ${where} is no Kafka that Touchline can speak to: ${message}`,
   ],
   [

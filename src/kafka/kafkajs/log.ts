@@ -8,14 +8,18 @@ export interface KafkaLog {
 const ONCE_IN_MS = 30_000;
 const ERROR = 1;
 
-/** kafkajs's errors as warnings of ours: it goes on by itself, or what called it fails and is told of elsewhere. */
+/**
+ * kafkajs's errors as warnings of ours: it goes on by itself, or what called it fails and is told of elsewhere.
+ * Answers that are errors are part of its usual course.
+ */
 export const logCreator =
   (log: KafkaLog): LogCreator =>
   () => {
     const told = new Map<string, number>();
     return ({ level, log: { message } }) => {
       const now = Date.now();
-      if (level > ERROR || now - (told.get(message) ?? 0) < ONCE_IN_MS) return;
+      if (level > ERROR || message.startsWith('Response ') || now - (told.get(message) ?? 0) < ONCE_IN_MS)
+        return;
       if (told.size > 100) told.clear();
       told.set(message, now);
       log.warn(`Kafka: ${message}`);

@@ -1,4 +1,5 @@
 import type { Admin, Kafka as Client, ITopicConfig } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaConfig } from '../../kafka-config.js';
 import { KafkaFault, TOPICS } from '../kafka.js';
 import { faultOf, typeOf } from './faults.js';
@@ -41,7 +42,10 @@ const missingFault = (missing: readonly string[]): KafkaFault =>
 
 async function create(admin: Admin, config: KafkaConfig, topics: readonly string[]): Promise<void> {
   try {
-    await admin.createTopics({ topics: topics.map((topic) => topicOf(topic, config)), waitForLeaders: true });
+    await admin.createTopics({
+      topics: topics.map((topic) => topicOf(topic, config)),
+      waitForLeaders: false,
+    });
   } catch (error) {
     // Another process was faster.
     if (typeOf(error) !== 'TOPIC_ALREADY_EXISTS') throw error;
@@ -57,8 +61,15 @@ const topicOf = (topic: string, { partitions, replication }: KafkaConfig): ITopi
     topic === TOPICS.touchpoints ? [] : [{ name: 'max.message.bytes', value: String(RECORD_BYTES) }],
 });
 
-/** A broker may list what was just made a moment later. */
+const SEEN_MS = 10_000;
+
+/** A broker serves what was just made a moment later. */
 async function seen(admin: Admin, topics: readonly string[]): Promise<void> {
-  for (let tries = 0; tries < 20 && (await missingOf(admin, topics)).length > 0; tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  const deadline = Date.now() + SEEN_MS;
+  const isServed = (): Promise<boolean> =>
+    admin.fetchTopicMetadata({ topics: [...topics] }).then(
+      () => true,
+      () => false,
+    );
+  while (!(await isServed()) && Date.now() < deadline) await sleep(100);
 }

@@ -1,0 +1,347 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { testDatabase, type TestDatabase } from '../../../test/database.js';
+import { noBroker, noOwnBroker, testBroker, type TestBroker } from '../../../test/kafka.js';
+import { KafkaClient } from '../../../test/kafka-client.js';
+import { type Collecting, collecting, figure, KEY } from '../../../test/kafka-collecting.js';
+import { Feed, touchpoint } from '../../../test/kafka-feed.js';
+import { until } from '../../../test/until.js';
+import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
+
+const why = await noBroker();
+const whyOwn = await noOwnBroker();
+const SOON = 30_000;
+const RECORDS = 'touchline_kafka_records_total';
+
+(why ? describe.skip : describe)(`touchpoints from Kafka${why ? ` (skipped: ${why})` : ''}`, () => {
+  let broker: TestBroker;
+  let client: KafkaClient;
+  let db: TestDatabase;
+  let collectors: Collecting[] = [];
+  let run = 0;
+
+  const start = async (options: Parameters<typeof collecting>[2] = {}): Promise<Collecting> => {
+    const collector = await collecting(db.url, broker.brokers, { group: `group-${run}`, ...options });
+    collectors.push(collector);
+    return collector;
+  };
+  const stopAll = async (): Promise<void> => {
+    await Promise.all(collectors.splice(0).map((collector) => collector.stop()));
+  };
+  const done = (records: number): Promise<boolean> =>
+    until(async () => {
+      const counts = await Promise.all(collectors.map(({ metrics }) => figure(metrics, RECORDS)));
+      return counts.reduce((sum, count) => sum + count, 0) >= records;
+    }, SOON);
+  const log = async (): Promise<{ stream: string; id: string }[]> =>
+    (
+      await db.pool.query<{ stream: string; id: string }>(
+        'SELECT stream, id FROM touchline.event ORDER BY position',
+      )
+    ).rows;
+  const whole = (feed: Feed): Promise<boolean> =>
+    until(async () => (await feed.inLog(db.pool)) >= feed.total, SOON);
+
+  beforeAll(async () => {
+    broker = await testBroker();
+    client = await KafkaClient.connect(broker.brokers);
+  }, 120_000);
+  afterAll(async () => {
+    await client?.close();
+    await broker?.stop();
+  });
+  beforeEach(async () => {
+    run += 1;
+    db = await testDatabase();
+    await client.freshTopic('touchpoints', 4);
+    await client.freshTopic('touchpoints.rejected', 1);
+  });
+  afterEach(async () => {
+    await stopAll();
+    await db.drop();
+  });
+
+  test('a record is told by its headers: native, a structured or a binary CloudEvent', async () => {
+    await start();
+    const event = {
+      specversion: '1.0',
+      id: 'e-1',
+      source: '/shop',
+      type: 'page_view',
+      time: '2026-03-01T09:30:00Z',
+    };
+    const data = { kind: 'page_view', anonymousId: 'structured' };
+    await client.send('touchpoints', [
+      { key: 'a', value: touchpoint('m-1', { anonymousId: 'plain' }) },
+      {
+        key: 'b',
+        value: touchpoint('m-2', { anonymousId: 'typed' }),
+        headers: { 'content-type': 'application/json; charset=utf-8' },
+      },
+      {
+        key: 'c',
+        value: JSON.stringify({ ...event, data }),
+        headers: { 'content-type': 'application/cloudevents+json' },
+      },
+      {
+        key: 'd',
+        value: JSON.stringify({ ...data, anonymousId: 'binary' }),
+        headers: {
+          ce_specversion: '1.0',
+          ce_id: 'e-2',
+          ce_source: '/shop',
+          ce_type: 'page_view',
+          'content-type': 'application/json',
+        },
+      },
+      // The same event in the other form, and the same message again: both are in the log already.
+      {
+        key: 'c',
+        value: JSON.stringify(data),
+        headers: {
+          ce_specversion: '1.0',
+          ce_id: 'e-1',
+          ce_source: '/shop',
+          ce_type: 'x',
+          ce_time: '2026-03-01T09:30:00Z',
+        },
+      },
+      { key: 'a', value: touchpoint('m-1', { anonymousId: 'plain' }) },
+    ]);
+
+    expect(await done(6)).toBe(true);
+    const streams = (await log()).map(({ stream }) => stream).sort();
+    expect(streams).toEqual(
+      ['binary', 'plain', 'structured', 'typed'].map((id) => `touchpoints-anonymous:${id}`),
+    );
+  });
+
+  test('the write key is in a header, in the JSON, or the setting', async () => {
+    const collector = await start({ writeKey: 'wk_of_nobody' });
+    await client.send('touchpoints', [
+      { key: 'a', value: touchpoint('header'), headers: { 'write-key': KEY } },
+      { key: 'a', value: touchpoint('x-header'), headers: { 'x-write-key': KEY } },
+      { key: 'a', value: touchpoint('json', { writeKey: KEY }) },
+      { key: 'a', value: touchpoint('setting') },
+    ]);
+    const rejected = await client.collect('touchpoints.rejected');
+
+    expect(await done(4)).toBe(true);
+    expect(await log()).toHaveLength(3);
+    expect(await figure(collector.metrics, RECORDS, { outcome: 'rejected' })).toBe(1);
+    expect(await until(() => rejected.length === 1, SOON)).toBe(true);
+    expect(rejected[0]).toMatchObject({ key: 'a', headers: { 'reason-code': 'write-key-unknown' } });
+    // A key that opens no workspace leaves nothing in anybody's table.
+    expect((await db.pool.query('SELECT FROM touchline.rejected')).rowCount).toBe(0);
+  });
+
+  test('what cannot be accepted is kept twice with its reason, and its partition goes on', async () => {
+    await start();
+    const huge = touchpoint('huge', { properties: { text: 'x'.repeat(900_000) } });
+    const bad: readonly [string, string | Buffer | null, Record<string, string>?][] = [
+      ['unreadable-body', 'no JSON'],
+      ['unreadable-body', Buffer.from([0xff, 0x00, 0xfe])],
+      ['unreadable-body', null],
+      ['unreadable-body', `[${touchpoint('in-a-list')}]`],
+      ['event-too-large', huge],
+      ['missing-field', '{"kind":"page_view","anonymousId":"a-1"}'],
+      ['unknown-kind', touchpoint('k', { kind: 'teleport' })],
+      ['content-type-unknown', touchpoint('x'), { 'content-type': 'text/xml' }],
+      ['unreadable-data', 'no JSON', { ce_specversion: '1.0', ce_id: '1', ce_source: '/s', ce_type: 't' }],
+      ['number-out-of-range', '{"a\\u0000b": 1e999}'],
+    ];
+    await client.send('touchpoints', [
+      ...bad.map(([, value, headers]) => ({
+        key: 'a',
+        partition: 0,
+        value,
+        headers: { ...headers, origin: 'test' },
+      })),
+      { key: 'a', partition: 0, value: touchpoint('good') },
+    ]);
+    const rejected = await client.collect('touchpoints.rejected');
+
+    expect(await done(bad.length + 1)).toBe(true);
+    expect(await log()).toHaveLength(1);
+    const { rows } = await db.pool.query<{ code: string }>(
+      'SELECT code FROM touchline.rejected ORDER BY number',
+    );
+    expect(rows.map(({ code }) => code)).toEqual(bad.map(([code]) => code));
+    expect(await until(() => rejected.length === bad.length, SOON)).toBe(true);
+    expect(rejected.map(({ headers }) => headers['reason-code'])).toEqual(bad.map(([code]) => code));
+    expect(rejected.map(({ value }) => value)).toEqual(
+      bad.map(([, value]) => (value === null ? null : Buffer.from(value))),
+    );
+    expect(rejected[6]?.headers).toMatchObject({
+      ...{
+        origin: 'test',
+        'reason-path': 'kind',
+        'source-topic': 'touchpoints',
+        'source-partition': '0',
+        'source-offset': '6',
+      },
+      'reason-message': expect.stringContaining('must be one of'),
+    });
+  });
+
+  test('a topic read again from its start changes nothing', async () => {
+    const feed = new Feed(client, 'again');
+    await start();
+    await feed.send(3_000);
+    await client.send('touchpoints', [
+      { key: 'x', value: 'no JSON' },
+      { key: 'y', value: touchpoint('no-time', { occurredAt: undefined }) },
+    ]);
+    expect(await done(3_002)).toBe(true);
+    await stopAll();
+    const before = await log();
+
+    // Another group has no progress: it reads all of it.
+    const other = await start({ group: 'another' });
+    expect(await done(3_002)).toBe(true);
+
+    expect(await figure(other.metrics, RECORDS, { outcome: 'duplicate' })).toBe(3_001);
+    expect(await log()).toEqual(before);
+    expect((await db.pool.query('SELECT FROM touchline.rejected')).rowCount).toBe(1);
+    await feed.expectOnceInOrder(db.pool);
+  });
+
+  test('what is in the log is passed over, wherever the offsets of the group were set', async () => {
+    const feed = new Feed(client, 'passed');
+    await start();
+    await feed.send(1_000);
+    expect(await done(1_000)).toBe(true);
+    await stopAll();
+    await client.admin.resetOffsets({ groupId: `group-${run}`, topic: 'touchpoints', earliest: true });
+
+    const collector = await start();
+    await feed.send(10);
+
+    expect(await whole(feed)).toBe(true);
+    await feed.expectOnceInOrder(db.pool);
+    expect(await figure(collector.metrics, RECORDS)).toBe(10);
+  });
+
+  test.each([
+    ['with fewer records', 40],
+    ['with more records', 800],
+  ])('a topic that was deleted and made anew %s is read whole', async (_, count) => {
+    const old = new Feed(client, 'old');
+    await start();
+    await old.send(400);
+    expect(await done(400)).toBe(true);
+    await stopAll();
+    await client.deleteTopic('touchpoints');
+    await client.createTopic('touchpoints', 4);
+    const anew = new Feed(client, 'anew');
+    await anew.send(count);
+
+    await start();
+
+    expect(await whole(anew)).toBe(true);
+    await anew.expectOnceInOrder(db.pool);
+    await old.expectOnceInOrder(db.pool);
+    // The progress is the new topic's now.
+    await stopAll();
+    const collector = await start();
+    await anew.send(20);
+    expect(await whole(anew)).toBe(true);
+    expect(await figure(collector.metrics, RECORDS)).toBe(20);
+  });
+
+  test('a topic deleted and made anew while it is read is read on', async () => {
+    const old = new Feed(client, 'old');
+    await start();
+    await old.send(400);
+    expect(await done(400)).toBe(true);
+
+    await client.deleteTopic('touchpoints');
+    await sleep(500);
+    if (!(await client.admin.listTopics()).includes('touchpoints'))
+      await client.createTopic('touchpoints', 4).catch(() => undefined);
+    const anew = new Feed(client, 'anew');
+    await anew.send(200);
+
+    expect(await whole(anew)).toBe(true);
+    await anew.expectOnceInOrder(db.pool);
+  });
+
+  test('a log that refuses is waited for: reading is paused, memory stays bounded, nothing is lost', async () => {
+    let away = false;
+    const wrap = (store: EventStore): EventStore => {
+      const append = store.append.bind(store);
+      store.append = (batch, progress) =>
+        away ? Promise.reject(new StoreUnavailable('the log is full', 0)) : append(batch, progress);
+      return store;
+    };
+    const collector = await start({ wrap });
+    const feed = new Feed(client, 'paused');
+    await feed.send(100);
+    expect(await whole(feed)).toBe(true);
+
+    away = true;
+    await feed.send(2_000);
+    expect(
+      await until(async () => (await figure(collector.metrics, 'touchline_kafka_paused')) === 4, SOON),
+    ).toBe(true);
+    // Longer than a session: the member is alive all the same.
+    await sleep(7_000);
+    await feed.send(2_000);
+    expect(await feed.inLog(db.pool)).toBe(100);
+    const rebalances = await figure(collector.metrics, 'touchline_kafka_rebalances_total');
+    away = false;
+
+    expect(await whole(feed)).toBe(true);
+    await feed.expectOnceInOrder(db.pool);
+    expect(await figure(collector.metrics, 'touchline_kafka_paused')).toBe(0);
+    expect(await figure(collector.metrics, 'touchline_kafka_pauses_total')).toBeGreaterThan(0);
+    expect(await figure(collector.metrics, 'touchline_kafka_rebalances_total')).toBe(rebalances);
+    expect(collector.said).toEqual([
+      expect.stringContaining('the log is full'),
+      expect.stringContaining('no longer'),
+    ]);
+  });
+
+  test('collectors that join and leave in mid-stream lose and double nothing', async () => {
+    const feed = new Feed(client, 'shared', 40);
+    const first = await start();
+    feed.start();
+    await sleep(1_500);
+    const second = await start();
+    await sleep(2_500);
+    const third = await start();
+    expect(await until(async () => (await figure(third.metrics, RECORDS)) > 0, SOON)).toBe(true);
+    collectors = collectors.filter((one) => one !== first);
+    await first.stop();
+    await sleep(1_500);
+    await feed.stop();
+
+    expect(await whole(feed)).toBe(true);
+    await feed.expectOnceInOrder(db.pool);
+    expect(await figure(second.metrics, RECORDS)).toBeGreaterThan(0);
+  });
+
+  (whyOwn ? test.skip : test)(
+    `a broker that is killed and started again in mid-stream loses and doubles nothing${whyOwn ? ` (skipped: ${whyOwn})` : ''}`,
+    async () => {
+      const feed = new Feed(client, 'killed');
+      const collector = await start();
+      feed.start();
+      for (let kill = 0; kill < 2; kill += 1) {
+        const before = feed.total;
+        expect(await until(() => feed.total > before + 500, SOON)).toBe(true);
+        await broker.process?.kill();
+        await sleep(2_000);
+        await broker.process?.restart();
+      }
+      const before = feed.total;
+      expect(await until(() => feed.total > before + 500, SOON)).toBe(true);
+      await feed.stop();
+
+      expect(await whole(feed)).toBe(true);
+      await feed.expectOnceInOrder(db.pool);
+      expect(collector.said.length).toBeLessThan(20);
+    },
+    120_000,
+  );
+});
