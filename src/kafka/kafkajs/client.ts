@@ -20,12 +20,16 @@ export async function createClient(config: KafkaConfig, log: KafkaLog): Promise<
     ssl,
     connectionTimeout: 3_000,
     authenticationTimeout: 5_000,
+    retry: RETRY,
     logLevel: kafkajs.logLevel.WARN,
     logCreator: logCreator(log),
     ...(sasl && { sasl: sasl as SASLOptions }),
   };
   return new kafkajs.Kafka(client);
 }
+
+/** Of a connection, in ms: what uses it waits longer where it must. A wrong setting should show soon. */
+const RETRY = { retries: 3, initialRetryTime: 200, maxRetryTime: 1_000 };
 
 async function tlsOf(file: string | undefined): Promise<true | { ca: string }> {
   if (file === undefined) return true;

@@ -41,7 +41,7 @@ const saying =
     text.test(error.message);
 
 const CAUSES: readonly (readonly [(error: Error) => boolean, Line])[] = [
-  [saying(/mechanism is not supported/), (where, message) => `KAFKA_SASL: ${where}: ${message}`],
+  [named('UNSUPPORTED_SASL_MECHANISM'), (where, message) => `KAFKA_SASL: ${where}: ${message}`],
   [
     named('KafkaJSSASLAuthenticationError', 'SASL_AUTHENTICATION_FAILED'),
     (where, _, { sasl }) => `KAFKA_USERNAME, KAFKA_PASSWORD: ${where} refuses ${sasl?.username ?? 'nobody'}`,

@@ -1,0 +1,185 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { to } from '../../test/events.js';
+import { noBroker, noOwnBroker, testBroker, type TestBroker } from '../../test/kafka.js';
+import { KafkaClient, type Received } from '../../test/kafka-client.js';
+import { testKafkaConfig } from '../../test/kafka-collecting.js';
+import { until } from '../../test/until.js';
+import { PostgresEventStore } from '../event-store/postgres.js';
+import type { Kafka } from '../kafka/kafka.js';
+import { openKafka } from '../kafka/kafkajs/open.js';
+import { ProjectionRunner } from '../projections/runner.js';
+import { publishToKafka, PUBLISHER } from './publish-to-kafka.js';
+
+const why = await noBroker();
+const whyOwn = await noOwnBroker();
+const SOON = 20_000;
+const LEASE_MS = 2_000;
+
+(why ? describe.skip : describe)(`events to Kafka${why ? ` (skipped: ${why})` : ''}`, () => {
+  let broker: TestBroker;
+  let client: KafkaClient;
+  let db: TestDatabase;
+  let store: PostgresEventStore;
+  let kafka: Kafka;
+  let said: string[];
+  let events: readonly Received[];
+  const running: ProjectionRunner[] = [];
+
+  const start = (): ProjectionRunner => {
+    const tell = (line: string): void => void said.push(line);
+    const runner = new ProjectionRunner({
+      ...{ pool: db.pool, store, leaseMs: LEASE_MS, projections: [publishToKafka(kafka.sink())] },
+      log: { log: tell, warn: tell, error: tell },
+    });
+    running.push(runner);
+    runner.start();
+    return runner;
+  };
+  /** So many events more in each of three streams of two workspaces. */
+  const append = async (from: number, to_: number): Promise<void> => {
+    for (let nr = from; nr < to_; nr += 1)
+      await store.append(
+        ['one', 'two'].flatMap((workspace) => ['a', 'b', 'c'].map((stream) => to(stream, [`${workspace}-${stream}-${nr}`], 'any', workspace))),
+      );
+  };
+  const ids = (): string[] => events.map(({ headers }) => headers['event-id'] ?? '');
+  const published = (count: number): Promise<boolean> => until(() => new Set(ids()).size >= count, SOON);
+  /** Without repetitions, each key's events are those of its stream, in their order. */
+  const expectInOrder = async (): Promise<void> => {
+    const { rows } = await db.pool.query<{ id: string; key: string }>(
+      `SELECT id, workspace || '/' || stream AS key FROM touchline.event ORDER BY position`,
+    );
+    const first = events.filter(({ headers }, index) => ids().indexOf(headers['event-id'] ?? '') === index);
+    for (const key of new Set(rows.map((row) => row.key))) {
+      const wanted = rows.filter((row) => row.key === key).map(({ id }) => id);
+      expect(first.filter((event) => event.key === key).map(({ headers }) => headers['event-id'])).toEqual(wanted);
+    }
+  };
+
+  beforeAll(async () => {
+    broker = await testBroker();
+    client = await KafkaClient.connect(broker.brokers);
+  }, 120_000);
+  afterAll(async () => {
+    await client?.close();
+    await broker?.stop();
+  });
+  beforeEach(async () => {
+    said = [];
+    db = await testDatabase({ max: 20 });
+    store = new PostgresEventStore(db.pool);
+    kafka = await openKafka(testKafkaConfig(broker.brokers), { warn: () => undefined });
+    await client.freshTopic('touchline.events', 4);
+    events = await client.collect('touchline.events');
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((runner) => runner.stop()));
+    await kafka.close();
+    await store.close();
+    await db.drop();
+  });
+
+  test('a committed event is a CloudEvent whose key is its stream', async () => {
+    start();
+    await store.append([to('touchpoints-anonymous:a-1', ['first'])]);
+    expect(await published(1)).toBe(true);
+
+    const [event] = await store.readAll(0n, 1);
+    const [received] = events;
+    expect(received).toMatchObject({
+      key: 'main/touchpoints-anonymous:a-1',
+      headers: { 'content-type': 'application/cloudevents+json; charset=utf-8', 'event-id': event?.id, position: '1' },
+    });
+    expect(JSON.parse(received?.value?.toString() ?? '')).toEqual({
+      ...{ specversion: '1.0', id: event?.id, source: '/workspaces/main', type: 'touchline.TouchpointRecorded' },
+      ...{ subject: 'touchpoints-anonymous:a-1', time: '2026-03-01T09:30:00.123Z', datacontenttype: 'application/json' },
+      ...{ workspace: 'main', position: '1', streamversion: 1, schemaversion: 1 },
+      recordedtime: event?.recordedAt.toISOString(),
+      data: event?.data,
+    });
+  });
+
+  test('events of a stream are published in order, those from before and those that come', async () => {
+    await append(0, 100);
+    start();
+    await append(100, 200);
+
+    expect(await published(1_200)).toBe(true);
+    await expectInOrder();
+    expect(events).toHaveLength(1_200);
+  });
+
+  test('after a stop it goes on where it was; a rebuild publishes everything anew', async () => {
+    await append(0, 50);
+    const first = start();
+    expect(await published(300)).toBe(true);
+    await first.catchUp();
+    await first.stop();
+    running.length = 0;
+    await append(50, 60);
+
+    const second = start();
+    expect(await published(360)).toBe(true);
+    expect(events).toHaveLength(360);
+    await second.rebuild(PUBLISHER);
+
+    expect(await until(() => events.length === 720, SOON)).toBe(true);
+    await expectInOrder();
+  });
+
+  test('of two processes one publishes, and the other takes over when it dies or stalls', async () => {
+    const worker = (): ReturnType<typeof fork> =>
+      fork('test/workers/kafka-publisher.ts', [db.url, broker.brokers, String(LEASE_MS)], {
+        execArgv: ['--experimental-transform-types', '--disable-warning=ExperimentalWarning', '--import', './test/typescript-hooks.mjs'],
+        stdio: 'ignore',
+      });
+    const frozen = worker();
+    await append(0, 30);
+    expect(await published(180)).toBe(true);
+
+    frozen.kill('SIGSTOP');
+    await append(30, 60);
+    const killed = worker();
+    expect(await published(360)).toBe(true);
+    frozen.kill('SIGCONT');
+    await append(60, 90);
+    expect(await published(540)).toBe(true);
+    const gone = once(killed, 'exit');
+    killed.kill('SIGKILL');
+    await gone;
+    await append(90, 120);
+
+    expect(await published(720)).toBe(true);
+    await expectInOrder();
+    const ended = once(frozen, 'exit');
+    frozen.kill('SIGTERM');
+    await ended;
+  });
+
+  (whyOwn ? test.skip : test)(
+    `a broker that is killed is waited for, and nothing is lost or parked${whyOwn ? ` (skipped: ${whyOwn})` : ''}`,
+    async () => {
+      start();
+      await append(0, 50);
+      expect(await published(300)).toBe(true);
+      const appending = append(50, 250);
+      await broker.process?.kill();
+      await appending;
+      expect(await until(() => said.some((line) => line.includes('Kafka does not take records')), SOON)).toBe(true);
+      await sleep(1_000);
+      await broker.process?.restart();
+
+      expect(await published(1_500)).toBe(true);
+      await expectInOrder();
+      expect((await db.pool.query('SELECT FROM touchline.parked_event')).rowCount).toBe(0);
+      const { rows } = await db.pool.query<{ status: string; error: string | null }>('SELECT status, error FROM touchline.projection');
+      expect(rows).toEqual([{ status: 'running', error: null }]);
+      expect(said).toContainEqual(expect.stringContaining('goes on'));
+    },
+    120_000,
+  );
+});
