@@ -1,5 +1,6 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
 // ingest, grpc, visible, catch-up, roles, report, engines. Without any: all.
+// ingest, grpc, visible, catch-up, roles, report, kafka. Without any: all.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
@@ -9,12 +10,14 @@ import { engines } from './engines.js';
 import { printing, type Report } from './figure.js';
 import { grpc } from './grpc.js';
 import { ingest } from './ingest.js';
+import { kafka } from './kafka.js';
 import { reports } from './report.js';
 import { roles } from './roles.js';
 import { inFolder } from './server.js';
 import { visible } from './visible.js';
 
 const PARTS = ['append', 'ingest', 'grpc', 'visible', 'catch-up', 'roles', 'report', 'engines'];
+const PARTS = ['append', 'ingest', 'grpc', 'visible', 'catch-up', 'roles', 'report', 'kafka'];
 
 const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string', default: '10' } },
@@ -42,6 +45,7 @@ if (chosen.includes('catch-up')) await catchUp(report, limit);
 if (chosen.includes('roles')) await roles(report);
 if (chosen.includes('report')) await reports(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));
+if (chosen.includes('kafka')) await kafka(report, limit);
 
 /** The limit that the others are measured against, from this very run. */
 async function rawLimit(tell: Report, whole: boolean): Promise<number> {
