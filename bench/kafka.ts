@@ -35,7 +35,10 @@ async function fill(brokers: string): Promise<void> {
   await client.freshTopic('touchpoints', PARTITIONS);
   for (let sent = 0; sent < RECORDS; sent += 2_000) {
     const buyer = (index: number): string => `b-${(sent + index) % 20_000}`;
-    const records = Array.from({ length: 2_000 }, (_, index) => ({ key: buyer(index), value: nativeEvent(buyer(index)) }));
+    const records = Array.from({ length: 2_000 }, (_, index) => ({
+      key: buyer(index),
+      value: nativeEvent(buyer(index)),
+    }));
     await client.send('touchpoints', records);
   }
   await client.close();
@@ -50,10 +53,25 @@ async function measure(report: Report, rawLimit: number, brokers: string, dataDi
     name: `Kafka to the log, ${PARTITIONS} partitions`,
     ...{ value: perSecond, unit: 'records/s', ofLimit: perSecond / rawLimit, atLeast: 0.4 },
   });
-  report({ name: '  resident memory of the collector, peak', value: into.peak / 2 ** 20, unit: 'MB', atMost: 400 });
-  const out = await served(brokers, dataDir, 'react', `SELECT position AS at FROM touchline.projection WHERE name = 'kafka_events'`);
+  report({
+    name: '  resident memory of the collector, peak',
+    value: into.peak / 2 ** 20,
+    unit: 'MB',
+    atMost: 400,
+  });
+  const out = await served(
+    brokers,
+    dataDir,
+    'react',
+    `SELECT position AS at FROM touchline.projection WHERE name = 'kafka_events'`,
+  );
   report({ name: 'the log to Kafka', value: out.perSecond, unit: 'events/s', atLeast: 20_000 });
-  report({ name: '  resident memory of the publisher, peak', value: out.peak / 2 ** 20, unit: 'MB', atMost: 400 });
+  report({
+    name: '  resident memory of the publisher, peak',
+    value: out.peak / 2 ** 20,
+    unit: 'MB',
+    atMost: 400,
+  });
 }
 
 /** A server of one role, from its first record to the last. */

@@ -25,8 +25,6 @@ const cloudEvent = (event: RecordedEvent): object => ({
   type: `touchline.${event.type}`,
   subject: event.stream,
   time: event.occurredAt,
-  datacontenttype: 'application/json',
-  workspace: event.workspace,
   position: String(event.position),
   streamversion: event.version,
   schemaversion: event.schemaVersion,

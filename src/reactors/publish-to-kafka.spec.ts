@@ -43,7 +43,9 @@ const LEASE_MS = 2_000;
   const append = async (from: number, to_: number): Promise<void> => {
     for (let nr = from; nr < to_; nr += 1)
       await store.append(
-        ['one', 'two'].flatMap((workspace) => ['a', 'b', 'c'].map((stream) => to(stream, [`${workspace}-${stream}-${nr}`], 'any', workspace))),
+        ['one', 'two'].flatMap((workspace) =>
+          ['a', 'b', 'c'].map((stream) => to(stream, [`${workspace}-${stream}-${nr}`], 'any', workspace)),
+        ),
       );
   };
   const ids = (): string[] => events.map(({ headers }) => headers['event-id'] ?? '');
@@ -56,7 +58,9 @@ const LEASE_MS = 2_000;
     const first = events.filter(({ headers }, index) => ids().indexOf(headers['event-id'] ?? '') === index);
     for (const key of new Set(rows.map((row) => row.key))) {
       const wanted = rows.filter((row) => row.key === key).map(({ id }) => id);
-      expect(first.filter((event) => event.key === key).map(({ headers }) => headers['event-id'])).toEqual(wanted);
+      expect(first.filter((event) => event.key === key).map(({ headers }) => headers['event-id'])).toEqual(
+        wanted,
+      );
     }
   };
 
@@ -92,12 +96,21 @@ const LEASE_MS = 2_000;
     const [received] = events;
     expect(received).toMatchObject({
       key: 'main/touchpoints-anonymous:a-1',
-      headers: { 'content-type': 'application/cloudevents+json; charset=utf-8', 'event-id': event?.id, position: '1' },
+      headers: {
+        'content-type': 'application/cloudevents+json; charset=utf-8',
+        'event-id': event?.id,
+        position: '1',
+      },
     });
     expect(JSON.parse(received?.value?.toString() ?? '')).toEqual({
-      ...{ specversion: '1.0', id: event?.id, source: '/workspaces/main', type: 'touchline.TouchpointRecorded' },
-      ...{ subject: 'touchpoints-anonymous:a-1', time: '2026-03-01T09:30:00.123Z', datacontenttype: 'application/json' },
-      ...{ workspace: 'main', position: '1', streamversion: 1, schemaversion: 1 },
+      ...{
+        specversion: '1.0',
+        id: event?.id,
+        source: '/workspaces/main',
+        type: 'touchline.TouchpointRecorded',
+      },
+      ...{ subject: 'touchpoints-anonymous:a-1', time: '2026-03-01T09:30:00.123Z' },
+      ...{ position: '1', streamversion: 1, schemaversion: 1 },
       recordedtime: event?.recordedAt.toISOString(),
       data: event?.data,
     });
@@ -134,7 +147,12 @@ const LEASE_MS = 2_000;
   test('of two processes one publishes, and the other takes over when it dies or stalls', async () => {
     const worker = (): ReturnType<typeof fork> =>
       fork('test/workers/kafka-publisher.ts', [db.url, broker.brokers, String(LEASE_MS)], {
-        execArgv: ['--experimental-transform-types', '--disable-warning=ExperimentalWarning', '--import', './test/typescript-hooks.mjs'],
+        execArgv: [
+          '--experimental-transform-types',
+          '--disable-warning=ExperimentalWarning',
+          '--import',
+          './test/typescript-hooks.mjs',
+        ],
         stdio: 'ignore',
       });
     const frozen = worker();
@@ -169,14 +187,18 @@ const LEASE_MS = 2_000;
       const appending = append(50, 250);
       await broker.process?.kill();
       await appending;
-      expect(await until(() => said.some((line) => line.includes('Kafka does not take records')), SOON)).toBe(true);
+      expect(await until(() => said.some((line) => line.includes('Kafka does not take records')), SOON)).toBe(
+        true,
+      );
       await sleep(1_000);
       await broker.process?.restart();
 
       expect(await published(1_500)).toBe(true);
       await expectInOrder();
       expect((await db.pool.query('SELECT FROM touchline.parked_event')).rowCount).toBe(0);
-      const { rows } = await db.pool.query<{ status: string; error: string | null }>('SELECT status, error FROM touchline.projection');
+      const { rows } = await db.pool.query<{ status: string; error: string | null }>(
+        'SELECT status, error FROM touchline.projection',
+      );
       expect(rows).toEqual([{ status: 'running', error: null }]);
       expect(said).toContainEqual(expect.stringContaining('goes on'));
     },

@@ -1,11 +1,9 @@
 import kafkajs, { type Kafka as Client, type KafkaConfig as ClientConfig, type SASLOptions } from 'kafkajs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { promisify } from 'node:util';
 import type { KafkaConfig } from '../../kafka-config.js';
 import { KafkaFault } from '../kafka.js';
 import { logCreator, type KafkaLog } from './log.js';
+import './mended.js';
 
 /**
  * @param log where the client's own complaints go, without repetitions
@@ -39,32 +37,3 @@ async function tlsOf(file: string | undefined): Promise<true | { ca: string }> {
     throw new KafkaFault(`KAFKA_TLS_CA_FILE: ${(error as Error).message}`, { cause: error });
   }
 }
-
-/** Records of one fetch inflate to no more than this, in bytes: memory stays bounded. */
-const INFLATED_BYTES = 64 * 1024 * 1024;
-
-/** kafkajs brings gzip only; Node has zstd. */
-const deflateZstd = promisify(zstdCompress);
-const inflateZstd = promisify(zstdDecompress);
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: ({ buffer }: { readonly buffer: Buffer }) => deflateZstd(buffer),
-  decompress: (buffer: Buffer) => inflateZstd(buffer, { maxOutputLength: INFLATED_BYTES }),
-});
-
-interface RequestQueue {
-  readonly pending: readonly unknown[];
-  readonly throttledUntil: number;
-  scheduleCheckPendingRequests(): void;
-}
-
-/**
- * With every answer kafkajs 2.2.4 sets a timer for requests that wait, at a time long past when none do; Node 24 warns of
- * each such timer. Without requests and throttling there is nothing to look after.
- */
-const { prototype: queue } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as {
-  readonly prototype: RequestQueue;
-};
-const schedule = queue.scheduleCheckPendingRequests;
-queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
-  if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
-};

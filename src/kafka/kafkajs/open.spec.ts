@@ -42,7 +42,9 @@ describe('Kafka that cannot be used is told in one line', () => {
   test('nobody listens', async () => {
     const nobody = `127.0.0.1:${await freePort()}`;
     expect(await lineOf(nobody)).toMatch(`KAFKA_BROKERS: cannot use Kafka at ${nobody}: `);
-    expect(await lineOf('kafka.invalid:9092')).toMatch(/^KAFKA_BROKERS: cannot use Kafka at kafka\.invalid:9092: .*ENOTFOUND|EAI_AGAIN/);
+    expect(await lineOf('kafka.invalid:9092')).toMatch(
+      /^KAFKA_BROKERS: cannot use Kafka at kafka\.invalid:9092: .*ENOTFOUND|EAI_AGAIN/,
+    );
   });
 
   test('something else listens', async () => {
@@ -57,7 +59,9 @@ describe('Kafka that cannot be used is told in one line', () => {
       request.copy(answer, 4, 8, 12);
       socket.write(answer);
     });
-    expect(await lineOf(old)).toMatch(/^KAFKA_BROKERS: Kafka at .* is no Kafka that Touchline can speak to: /);
+    expect(await lineOf(old)).toMatch(
+      /^KAFKA_BROKERS: Kafka at .* is no Kafka that Touchline can speak to: /,
+    );
   });
 
   test('the file of authorities is not there', async () => {
@@ -80,30 +84,38 @@ describe('Kafka that cannot be used is told in one line', () => {
     await broker?.stop();
   });
 
-  test.each(['plain', 'scram-sha-256'])('is used with a user of %s: topics are made, records sent and read', async (mechanism) => {
-    const kafka = await open(broker.secured, { KAFKA_TLS: 'true', KAFKA_TLS_CA_FILE: broker.caFile, ...USER, KAFKA_SASL: mechanism });
-    const topic = `secured-${mechanism}`;
-    await kafka.prepare([topic]);
-    await kafka.prepare([topic]);
-    const sink = kafka.sink();
-    await sink.send(topic, [{ key: 'k', value: 'v', headers: { a: 'b' } }]);
-    const read: string[] = [];
-    const consumption = kafka.consume(
-      { topic },
-      {
-        assigned: (partitions) => partitions.forEach((partition) => consumption.readFrom(partition, 0)),
-        records: (_, records) => void read.push(...records.map(({ value }) => String(value))),
-      },
-    );
+  test.each(['plain', 'scram-sha-256'])(
+    'is used with a user of %s: topics are made, records sent and read',
+    async (mechanism) => {
+      const kafka = await open(broker.secured, {
+        KAFKA_TLS: 'true',
+        KAFKA_TLS_CA_FILE: broker.caFile,
+        ...USER,
+        KAFKA_SASL: mechanism,
+      });
+      const topic = `secured-${mechanism}`;
+      await kafka.prepare([topic]);
+      await kafka.prepare([topic]);
+      const sink = kafka.sink();
+      await sink.send(topic, [{ key: 'k', value: 'v', headers: { a: 'b' } }]);
+      const read: string[] = [];
+      const consumption = kafka.consume(
+        { topic },
+        {
+          assigned: (partitions) => partitions.forEach((partition) => consumption.readFrom(partition, 0)),
+          records: (_, records) => void read.push(...records.map(({ value }) => String(value))),
+        },
+      );
 
-    expect(await until(() => read.length > 0, 20_000)).toBe(true);
-    expect(read).toEqual(['v']);
-    const bounds = [...(await consumption.bounds()).values()];
-    expect(bounds).toHaveLength(4);
-    expect(bounds.reduce((sum, { end }) => sum + end, 0)).toBe(1);
-    await consumption.stop();
-    await kafka.close();
-  });
+      expect(await until(() => read.length > 0, 20_000)).toBe(true);
+      expect(read).toEqual(['v']);
+      const bounds = [...(await consumption.bounds()).values()];
+      expect(bounds).toHaveLength(4);
+      expect(bounds.reduce((sum, { end }) => sum + end, 0)).toBe(1);
+      await consumption.stop();
+      await kafka.close();
+    },
+  );
 
   test('its topics have the partitions of the settings, and room for the greatest event', async () => {
     const kafka = await open(broker.plain, { KAFKA_PARTITIONS: '7' });
@@ -124,7 +136,9 @@ describe('Kafka that cannot be used is told in one line', () => {
 
   test('a topic that is missing and may not be made', async () => {
     const line = await lineOf(broker.plain, { KAFKA_CREATE_TOPICS: 'false' });
-    expect(line).toBe('KAFKA_CREATE_TOPICS is false and Kafka has no topic touchpoints: make it, or let it be made');
+    expect(line).toBe(
+      'KAFKA_CREATE_TOPICS is false and Kafka has no topic touchpoints: make it, or let it be made',
+    );
   });
 
   test('wrong passwords and mechanisms are told without the password', async () => {
@@ -134,15 +148,21 @@ describe('Kafka that cannot be used is told in one line', () => {
       const line = await lineOf(broker.secured, { ...wrong, KAFKA_SASL: mechanism });
       expect(line).toBe(`KAFKA_USERNAME, KAFKA_PASSWORD: Kafka at ${broker.secured} refuses ada`);
     }
-    expect(await lineOf(broker.secured, { ...tls, ...USER, KAFKA_SASL: 'scram-sha-512' })).toMatch(/^KAFKA_SASL: Kafka at .* does not support the requested SASL mechanism/);
+    expect(await lineOf(broker.secured, { ...tls, ...USER, KAFKA_SASL: 'scram-sha-512' })).toMatch(
+      /^KAFKA_SASL: Kafka at .* does not support the requested SASL mechanism/,
+    );
     expect(said.join()).not.toContain('hunter2');
   });
 
   test('TLS where there is none, none where it is, and an authority that is not trusted', async () => {
     expect(await lineOf(broker.plain, { KAFKA_TLS: 'true' })).toMatch(/^KAFKA_TLS: .* does not speak TLS/);
     expect(await lineOf(broker.secured)).toMatch(/^KAFKA_BROKERS: .* does it want TLS \(KAFKA_TLS\)/);
-    expect(await lineOf(broker.secured, { KAFKA_TLS: 'true', ...USER })).toMatch(/^KAFKA_TLS_CA_FILE: the certificate .* is not trusted/);
-    expect(await lineOf(broker.secured, { KAFKA_TLS: 'true', KAFKA_TLS_CA_FILE: broker.caFile })).toMatch(/a user \(KAFKA_SASL\)/);
+    expect(await lineOf(broker.secured, { KAFKA_TLS: 'true', ...USER })).toMatch(
+      /^KAFKA_TLS_CA_FILE: the certificate .* is not trusted/,
+    );
+    expect(await lineOf(broker.secured, { KAFKA_TLS: 'true', KAFKA_TLS_CA_FILE: broker.caFile })).toMatch(
+      /a user \(KAFKA_SASL\)/,
+    );
     expect(await lineOf(broker.plain, USER)).toMatch(/^KAFKA_(SASL|BROKERS): /);
   });
 

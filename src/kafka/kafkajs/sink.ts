@@ -1,6 +1,7 @@
 import type { Kafka as Client, Producer } from 'kafkajs';
 import { KafkaUnavailable, type NewRecord, RecordTooLarge, type RecordSink } from '../kafka.js';
 import { rootOf, typeOf } from './faults.js';
+import { partitioner } from './partitioner.js';
 
 /** Tried on for some seconds here; whoever sends waits longer where it must. */
 const RETRY = { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000 };
@@ -41,6 +42,7 @@ export class KafkajsSink implements RecordSink {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
+      createPartitioner: partitioner,
       retry: RETRY,
     });
     await producer.connect();
