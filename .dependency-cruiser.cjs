@@ -28,6 +28,8 @@ const PORTS = [
   'src/database/',
   'src/config.ts',
   'src/kafka-config.ts',
+  'src/kafka/kafka.ts',
+  'src/kafka/portions.ts',
   'src/metrics.ts',
 ];
 /** Made of proto/ at build. */
@@ -74,8 +76,22 @@ module.exports = {
     only('projections', '^src/projections/', 'src/projections/', ...EDGE, ...PORTS),
     only('queries', '^src/queries/', 'src/queries/', ...EDGE, ...PORTS),
     only('grpc', '^src/grpc/', ...['src/grpc/', 'src/intake/', 'src/queries/', ...EDGE, ...PORTS, GENERATED]),
+    only('reactors', '^src/reactors/', 'src/reactors/', 'src/projections/', ...PORTS),
+    only('kafka', '^src/kafka/', 'src/kafka/', 'src/kafka-config.ts'),
     only('workspaces', '^src/workspaces/', 'src/workspaces/', ...PORTS),
     only('http', '^src/http/', ...EDGE, ...PORTS, 'src/runtime.ts'),
+    {
+      name: 'kafkajs-is-known-in-one-folder',
+      severity: 'error',
+      from: { path: '^(src|bench)/', pathNot: ['^src/kafka/kafkajs/', SPEC] },
+      to: { path: 'node_modules/kafkajs' },
+    },
+    {
+      name: 'only-composers-open-kafka',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/kafka/kafkajs/', '^src/server.ts$', SPEC] },
+      to: { path: '^src/kafka/kafkajs/' },
+    },
     {
       name: 'only-composers-name-an-adapter',
       severity: 'error',

@@ -8,8 +8,9 @@ import { dressApp } from '../src/http/app.js';
 import { AuthGuard } from '../src/http/auth.guard.js';
 import { KeyStore } from '../src/http/keys.js';
 import { Metrics } from '../src/metrics.js';
+import { RUNNERS } from '../src/projections/projecting.js';
 import { ProjectionsController } from '../src/projections/projections.controller.js';
-import { ProjectionRunner } from '../src/projections/runner.js';
+import type { ProjectionRunner } from '../src/projections/runner.js';
 
 export interface ProjectionsApi {
   ask<T>(method: 'GET' | 'POST', path: string, workspace?: string): Promise<T>;
@@ -28,7 +29,7 @@ export async function projectionsApi(parts: {
       AuthGuard,
       { provide: DATABASE, useValue: parts.pool },
       { provide: EVENT_STORE, useValue: parts.store },
-      { provide: ProjectionRunner, useValue: parts.runner },
+      { provide: RUNNERS, useValue: [parts.runner] },
       { provide: KeyStore, useValue: { resolveApiKey: (key: string) => Promise.resolve(key) } },
     ],
   }).compile();

@@ -136,10 +136,11 @@ export class Checkpoints {
     );
   }
 
-  /** Holds on to everything this process owns. */
+  /** Holds on to everything this process owns. What a batch has locked just now is held by it, and renewed at its end. */
   async renew(): Promise<void> {
     await this.pool.query(
-      `UPDATE touchline.projection SET lease_until = ${LEASE_UNTIL('$2')} WHERE owner = $1`,
+      `UPDATE touchline.projection SET lease_until = ${LEASE_UNTIL('$2')}
+       WHERE name IN (SELECT name FROM touchline.projection WHERE owner = $1 FOR UPDATE SKIP LOCKED)`,
       [this.owner, this.leaseMs],
     );
   }

@@ -12,6 +12,7 @@ import { KeyStore } from '../http/keys.js';
 import { AuthGuard } from '../http/auth.guard.js';
 import { Metrics } from '../metrics.js';
 import { Freshness } from './freshness.js';
+import { RUNNERS } from './projecting.js';
 import { LogController, ProjectionsController } from './projections.controller.js';
 import { ProjectionRunner } from './runner.js';
 
@@ -40,7 +41,7 @@ beforeAll(async () => {
       AuthGuard,
       { provide: DATABASE, useValue: db.pool },
       { provide: EVENT_STORE, useValue: store },
-      { provide: ProjectionRunner, useValue: runner },
+      { provide: RUNNERS, useValue: [runner] },
       { provide: KeyStore, useValue: { resolveApiKey: (key: string) => Promise.resolve(key) } },
     ],
   }).compile();

@@ -21,7 +21,10 @@ const SOON = 60_000;
   let events: readonly Received[];
   const servers: ServerProcess[] = [];
 
-  const start = async (roles: string, more: Readonly<Record<string, string>> = {}): Promise<ServerProcess> => {
+  const start = async (
+    roles: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<ServerProcess> => {
     const env = {
       DATABASE_URL: db.url,
       KAFKA_BROKERS: broker.brokers,
@@ -34,7 +37,8 @@ const SOON = 60_000;
     servers.push(server);
     return server;
   };
-  const whole = (feed: Feed): Promise<boolean> => until(async () => (await feed.inLog(db.pool)) >= feed.total, SOON);
+  const whole = (feed: Feed): Promise<boolean> =>
+    until(async () => (await feed.inLog(db.pool)) >= feed.total, SOON);
   const grew = async (feed: Feed, by: number): Promise<void> => {
     const before = await feed.inLog(db.pool);
     expect(await until(async () => (await feed.inLog(db.pool)) >= before + by, SOON)).toBe(true);
@@ -60,51 +64,53 @@ const SOON = 60_000;
     await rm(dataDir ?? '', { recursive: true, force: true });
   });
 
-  test(
-    'collectors killed and frozen past their session in mid-stream lose and double nothing, and all of it is published',
-    async () => {
-      const feed = new Feed(client, 'e2e');
-      let killed = await start('collect');
-      feed.start(40, 25);
-      for (let kill = 0; kill < 2; kill += 1) {
-        await grew(feed, 500);
-        await sleep(Math.random() * 500);
-        await killed.kill();
-        killed = await start('collect');
-      }
+  test('collectors killed and frozen past their session in mid-stream lose and double nothing, and all of it is published', async () => {
+    const feed = new Feed(client, 'e2e');
+    let killed = await start('collect');
+    feed.start(40, 25);
+    for (let kill = 0; kill < 2; kill += 1) {
       await grew(feed, 500);
-      process.kill(killed.pid, 'SIGSTOP');
-      // Its session is over after ten seconds; then the other has all partitions.
-      const other = await start('collect,react,query');
-      await sleep(11_000);
-      await grew(feed, 500);
-      process.kill(killed.pid, 'SIGCONT');
-      await grew(feed, 500);
-      await feed.stop();
+      await sleep(Math.random() * 500);
+      await killed.kill();
+      killed = await start('collect');
+    }
+    await grew(feed, 500);
+    process.kill(killed.pid, 'SIGSTOP');
+    // Its session is over after ten seconds; then the other has all partitions.
+    const other = await start('collect,react,query');
+    await sleep(11_000);
+    await grew(feed, 500);
+    process.kill(killed.pid, 'SIGCONT');
+    await grew(feed, 500);
+    await feed.stop();
 
-      expect(await whole(feed)).toBe(true);
-      await feed.expectOnceInOrder(db.pool);
-      const { rows } = await db.pool.query<{ head: string }>('SELECT head FROM touchline.log');
-      expect(await until(() => ids().size >= Number(rows[0]?.head), SOON)).toBe(true);
+    expect(await whole(feed)).toBe(true);
+    await feed.expectOnceInOrder(db.pool);
+    const { rows } = await db.pool.query<{ head: string }>('SELECT head FROM touchline.log');
+    expect(await until(() => ids().size >= Number(rows[0]?.head), SOON)).toBe(true);
 
-      const headers = { authorization: `Bearer ${API_KEY}` };
-      const answer = await fetch(`${other.url}/api/projections`, { headers });
-      const { projections } = (await answer.json()) as { projections: { name: string; lag: number }[] };
-      expect(projections).toContainEqual(expect.objectContaining({ name: 'kafka_events', status: 'running' }));
-      const figures = await (await fetch(`${other.url}/metrics`)).text();
-      expect(figures).toMatch(/touchline_kafka_records_total\{outcome="accepted"\} \d+/);
-      const rebuilt = await fetch(`${other.url}/api/projections/kafka_events/rebuild`, { method: 'POST', headers });
-      expect(await rebuilt.json()).toEqual({ rebuilding: ['kafka_events'] });
-      expect(await killed.stop()).toBe(0);
-    },
-    180_000,
-  );
+    const headers = { authorization: `Bearer ${API_KEY}` };
+    const answer = await fetch(`${other.url}/api/projections`, { headers });
+    const { projections } = (await answer.json()) as { projections: { name: string; lag: number }[] };
+    expect(projections).toContainEqual(expect.objectContaining({ name: 'kafka_events', status: 'running' }));
+    const figures = await (await fetch(`${other.url}/metrics`)).text();
+    expect(figures).toMatch(/touchline_kafka_records_total\{outcome="accepted"\} \d+/);
+    const rebuilt = await fetch(`${other.url}/api/projections/kafka_events/rebuild`, {
+      method: 'POST',
+      headers,
+    });
+    expect(await rebuilt.json()).toEqual({ rebuilding: ['kafka_events'] });
+    expect(await killed.stop()).toBe(0);
+  }, 180_000);
 
   test('a start without a broker ends with one line and a code that is not 0', async () => {
     const nobody = `127.0.0.1:${await freePort()}`;
-    const failed = await start('collect', { KAFKA_BROKERS: nobody }).catch((error: Error) => error.message);
+    const failed = await start('collect', { KAFKA_BROKERS: nobody }).then(
+      () => 'it started',
+      (error: unknown) => String(error),
+    );
     expect(failed).toMatch(`touchline: KAFKA_BROKERS: cannot use Kafka at ${nobody}: `);
-    expect(String(failed)).not.toContain('    at ');
+    expect(failed).not.toContain('    at ');
   });
 
   test('a process that only answers questions needs no broker', async () => {

@@ -274,7 +274,7 @@ const RECORDS = 'touchline_kafka_records_total';
         away ? Promise.reject(new StoreUnavailable('the log is full', 0)) : append(batch, progress);
       return store;
     };
-    const collector = await start({ wrap });
+    const collector = await start({ wrap, sessionMs: 2_000 });
     const feed = new Feed(client, 'paused');
     await feed.send(100);
     expect(await whole(feed)).toBe(true);
@@ -285,7 +285,7 @@ const RECORDS = 'touchline_kafka_records_total';
       await until(async () => (await figure(collector.metrics, 'touchline_kafka_paused')) === 4, SOON),
     ).toBe(true);
     // Longer than a session: the member is alive all the same.
-    await sleep(7_000);
+    await sleep(6_000);
     await feed.send(2_000);
     expect(await feed.inLog(db.pool)).toBe(100);
     const rebalances = await figure(collector.metrics, 'touchline_kafka_rebalances_total');

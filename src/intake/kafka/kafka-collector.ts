@@ -28,7 +28,7 @@ export interface KafkaCollectorOptions {
 
 const TOPIC = TOPICS.touchpoints;
 /** Records of all partitions that may wait, in bytes. */
-const ROOM = { fullAt: 16 * 1024 * 1024, emptyAt: 8 * 1024 * 1024 };
+const ROOM = { fullAt: 8 * 1024 * 1024, emptyAt: 4 * 1024 * 1024 };
 const COMMIT_MS = 1_000;
 const LAG_MS = 5_000;
 

@@ -21,7 +21,7 @@ export interface ConsumptionOptions extends ConsumeOptions {
 const SESSION_MS = 10_000;
 const AGAIN_MS = { first: 500, longest: 10_000 };
 /** What a fetch may bring, as it lies on the broker: at least one batch of records, whatever its size. */
-const FETCH = { maxBytesPerPartition: 1024 * 1024, maxBytes: 4 * 1024 * 1024, minBytes: 1 };
+const FETCH = { maxBytesPerPartition: 512 * 1024, maxBytes: 2 * 1024 * 1024, minBytes: 1 };
 /** Also how long kafkajs sleeps while all partitions are paused. */
 const FETCH_WAIT_MS = 200;
 const DISCONNECT_MS = 5_000;
@@ -105,10 +105,14 @@ export class KafkajsConsumption implements Consumption {
   async #runOnce(): Promise<string> {
     const { topic, prepare } = this.options;
     const consumer = this.#make();
-    const ended = new Promise<string>((resolve) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => resolve(rootOf(payload.error).message));
-      this.#stopping.signal.addEventListener('abort', () => resolve('it is stopped'), { once: true });
+    const { promise: ended, resolve: end } = Promise.withResolvers<string>();
+    const onStop = (): void => {
+      end('it is stopped');
+    };
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      end(rootOf(payload.error).message);
     });
+    this.#stopping.signal.addEventListener('abort', onStop);
     try {
       await prepare();
       await consumer.connect();
@@ -117,13 +121,17 @@ export class KafkajsConsumption implements Consumption {
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        eachBatch: (payload) => Promise.resolve(this.#take(payload)),
+        eachBatch: (payload) => {
+          this.#take(payload);
+          return Promise.resolve();
+        },
       });
       return await ended;
     } catch (error) {
       return rootOf(error).message;
     } finally {
       this.#consumer = undefined;
+      this.#stopping.signal.removeEventListener('abort', onStop);
       await Promise.race([
         consumer.disconnect().catch(() => undefined),
         sleep(DISCONNECT_MS, undefined, { ref: false }),
@@ -153,11 +161,12 @@ export class KafkajsConsumption implements Consumption {
   }
 
   /** Nothing is waited for here: kafkajs fetches on, and its heartbeats go with it. */
-  #take({ batch, resolveOffset, isStale, isRunning }: EachBatchPayload): void {
+  #take(payload: EachBatchPayload): void {
+    const { batch } = payload;
     const last = batch.messages.at(-1);
-    if (isStale() || !isRunning() || !last) return;
+    if (payload.isStale() || !payload.isRunning() || !last) return;
     const { partition } = batch;
-    resolveOffset(last.offset);
+    payload.resolveOffset(last.offset);
     this.reader.records(
       partition,
       batch.messages.map(({ offset, timestamp, key, value, headers }): KafkaRecord => ({

@@ -20,7 +20,7 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
 interface RequestQueue {
   readonly pending: readonly unknown[];
   readonly throttledUntil: number;
-  scheduleCheckPendingRequests(): void;
+  scheduleCheckPendingRequests: (this: RequestQueue) => void;
 }
 
 /**
@@ -40,7 +40,7 @@ interface Encoder {
   offset: number;
   ensureAvailable(bytes: number): void;
   writeUVarInt(value: number): Encoder;
-  writeVarLong(value: unknown): Encoder;
+  writeVarLong: (this: Encoder, value: unknown) => Encoder;
   writeVarInt(value: number): Encoder;
 }
 interface EncoderClass {
@@ -56,7 +56,7 @@ interface EncoderClass {
  */
 const encoder = require('kafkajs/src/protocol/encoder.js') as EncoderClass;
 const { prototype: encoding } = encoder;
-const { writeVarLong } = encoding;
+const writeVarLong = encoding.writeVarLong;
 const sizeOfVarLong = encoder.sizeOfVarLong.bind(encoder);
 const isSmall = (value: unknown): value is number =>
   typeof value === 'number' && value === (value & 0x3fffffff);

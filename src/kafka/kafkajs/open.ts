@@ -26,6 +26,8 @@ export async function openKafka(config: KafkaConfig, log: KafkaLog): Promise<Kaf
       sinks.push(sink);
       return sink;
     },
-    close: async () => void (await Promise.all(sinks.map((sink) => sink.close()))),
+    close: async () => {
+      await Promise.all(sinks.map((sink) => sink.close()));
+    },
   };
 }
