@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../../test/database.js';
 import { noBroker, noOwnBroker, testBroker, type TestBroker } from '../../../test/kafka.js';
@@ -7,6 +8,16 @@ import { type Collecting, collecting, figure, KEY } from '../../../test/kafka-co
 import { Feed, touchpoint } from '../../../test/kafka-feed.js';
 import { until } from '../../../test/until.js';
 import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
+import { PostgresEventStore } from '../../event-store/postgres.js';
+import { TouchpointSchema } from '../../proto/touchline/v1/touchpoint_pb.js';
+import { Intake } from '../intake.js';
+import { RejectedLog } from '../rejected.js';
+import { replay } from '../replay.js';
+
+const protobufTouchpoint = (messageId: string, anonymousId: string): Buffer =>
+  Buffer.from(
+    toBinary(TouchpointSchema, create(TouchpointSchema, { messageId, kind: 'page_view', anonymousId })),
+  );
 
 const why = await noBroker();
 const whyOwn = await noOwnBroker();
@@ -61,7 +72,7 @@ const RECORDS = 'touchline_kafka_records_total';
     await db.drop();
   });
 
-  test('a record is told by its headers: native, a structured or a binary CloudEvent', async () => {
+  test('a record is told by its headers: native, Protobuf, a structured or a binary CloudEvent', async () => {
     await start();
     const event = {
       specversion: '1.0',
@@ -94,6 +105,11 @@ const RECORDS = 'touchline_kafka_records_total';
           'content-type': 'application/json',
         },
       },
+      {
+        key: 'e',
+        value: protobufTouchpoint('m-3', 'protobuf'),
+        headers: { 'content-type': 'application/x-protobuf' },
+      },
       // The same event in the other form, and the same message again: both are in the log already.
       {
         key: 'c',
@@ -109,10 +125,10 @@ const RECORDS = 'touchline_kafka_records_total';
       { key: 'a', value: touchpoint('m-1', { anonymousId: 'plain' }) },
     ]);
 
-    expect(await done(6)).toBe(true);
+    expect(await done(7)).toBe(true);
     const streams = (await log()).map(({ stream }) => stream).sort();
     expect(streams).toEqual(
-      ['binary', 'plain', 'structured', 'typed'].map((id) => `touchpoints-anonymous:${id}`),
+      ['binary', 'plain', 'protobuf', 'structured', 'typed'].map((id) => `touchpoints-anonymous:${id}`),
     );
   });
 
@@ -148,6 +164,7 @@ const RECORDS = 'touchline_kafka_records_total';
       ['unknown-kind', touchpoint('k', { kind: 'teleport' })],
       ['content-type-unknown', touchpoint('x'), { 'content-type': 'text/xml' }],
       ['unreadable-data', 'no JSON', { ce_specversion: '1.0', ce_id: '1', ce_source: '/s', ce_type: 't' }],
+      ['unreadable-body', Buffer.from([0x0a, 0xff]), { 'content-type': 'application/x-protobuf' }],
       ['number-out-of-range', '{"a\\u0000b": 1e999}'],
     ];
     await client.send('touchpoints', [
@@ -182,6 +199,34 @@ const RECORDS = 'touchline_kafka_records_total';
       },
       'reason-message': expect.stringContaining('must be one of'),
     });
+  });
+
+  test('what was rejected can be replayed from the table once the cause is mended', async () => {
+    await start();
+    const message = protobufTouchpoint('m-1', 'protobuf');
+    await client.send('touchpoints', [
+      { key: 'a', value: touchpoint('m-2'), headers: { 'content-type': 'text/plain' } },
+      { key: 'a', value: 'no JSON' },
+      { key: 'a', value: touchpoint('m-3', { kind: 'teleport' }) },
+    ]);
+    expect(await done(3)).toBe(true);
+    const rejected = new RejectedLog(db.pool);
+    // As of a version that could not read a message of today.
+    const [row] = await rejected.page({ workspace: 'main', state: 'open', limit: 1, order: 'oldest' });
+    if (!row) throw new Error('nothing was rejected');
+    await rejected.keep(row, [{ unit: 'request', format: 'protobuf', payload: message, reason: row.reason }]);
+
+    const store = new PostgresEventStore(db.pool);
+    const question = { workspace: 'main', limit: 10 };
+    const { results } = await replay(rejected, new Intake(store, rejected), question, () => new Date());
+    await store.close();
+
+    expect(results.map((result) => ('reason' in result ? result.reason.code : 'accepted'))).toEqual([
+      ...['accepted', 'unreadable-body', 'unknown-kind', 'accepted'],
+    ]);
+    expect((await log()).map(({ stream }) => stream)).toEqual(
+      ['a-1', 'protobuf'].map((id) => `touchpoints-anonymous:${id}`),
+    );
   });
 
   test('a topic read again from its start changes nothing', async () => {

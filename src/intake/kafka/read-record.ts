@@ -4,7 +4,12 @@ import { keyIn } from '../credentials.js';
 import { type Format, isObject } from '../format.js';
 import { cloudevents } from '../formats/cloudevents.js';
 import { native } from '../formats/native.js';
-import { reject, type Rejected } from '../outcome.js';
+import { protobuf } from '../formats/protobuf.js';
+import { isRejected, reject, type Rejected } from '../outcome.js';
+import { parseBytes } from '../parse.js';
+
+/** How records came, as it is kept with what is rejected. */
+export const CALL = 'kafka';
 
 /** What one record says, before its meaning is looked at. */
 export interface Said {
@@ -19,19 +24,20 @@ export interface Said {
 export type Unread = Rejected & { readonly format: Format };
 
 const JSON_TYPE = /^application\/(?:json|(?!cloudevents)[^;\s]+\+json)\s*(?:;|$)/i;
+const PROTOBUF = /^application\/(?:x-protobuf|protobuf|vnd\.google\.protobuf)\s*(?:;|$)/i;
 const CLOUDEVENT = /^application\/cloudevents\+json\s*(?:;|$)/i;
 
 /**
  * A record's value, told by its headers: with `ce_specversion` the data of a CloudEvent; else by `content-type` a whole
- * CloudEvent or, also without one, a native touchpoint. One record is one touchpoint: its key is the buyer's.
+ * CloudEvent, a touchpoint in Protobuf or, also without one, a native touchpoint. One record is one touchpoint: its key is the buyer's.
  */
 export function readRecord({ value, headers }: KafkaRecord): Said | Unread {
   const type = textOf(headers, 'content-type')?.trim() ?? '';
   if (textOf(headers, 'ce_specversion') !== undefined) return binary(value, headers, type);
-  const format = CLOUDEVENT.test(type) ? cloudevents : native;
+  const format = CLOUDEVENT.test(type) ? cloudevents : PROTOBUF.test(type) ? protobuf : native;
   if (value === null) return unread(format, 'unreadable-body', 'The record has no value');
   if (format === native && type !== '' && !JSON_TYPE.test(type)) return unread(native, ...unknownType(type));
-  return json(format, value);
+  return format === protobuf ? message(value) : json(format, value);
 }
 
 const unread = (format: Format, code: string, message: string): Unread => ({
@@ -41,7 +47,7 @@ const unread = (format: Format, code: string, message: string): Unread => ({
 
 const unknownType = (type: string): [string, string] => [
   'content-type-unknown',
-  `The record is of the type "${type.slice(0, 100)}"; send application/json or application/cloudevents+json`,
+  `The record is of the type "${type.slice(0, 100)}"; send application/json, application/cloudevents+json or application/x-protobuf`,
 ];
 
 function json(format: Format, value: Buffer): Said | Unread {
@@ -50,6 +56,13 @@ function json(format: Format, value: Buffer): Said | Unread {
   if (isObject(item)) return { format, item, escaped: text.includes('\\u') };
   const fault = item === undefined ? 'The record is not JSON' : 'The record must be one JSON object';
   return unread(format, 'unreadable-body', fault);
+}
+
+/** `touchline.v1.Touchpoint`; an item is the native one that it maps to. */
+function message(value: Buffer): Said | Unread {
+  const parsed = parseBytes(protobuf, CALL, value);
+  if (isRejected(parsed)) return { format: protobuf, ...parsed };
+  return { format: protobuf, item: parsed.items[0], escaped: parsed.escaped };
 }
 
 /** The structured form of a CloudEvent whose attributes are headers; that is how it is kept, too, when it is rejected. */

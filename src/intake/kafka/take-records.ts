@@ -4,7 +4,7 @@ import type { CollectorKey, ResolveWriteKey } from '../credentials.js';
 import { type Intake, keptItem, normalise } from '../intake.js';
 import { isRejected, type Reason, reject, type Rejected } from '../outcome.js';
 import type { Kept, Origin } from '../rejected.js';
-import { readRecord, type Said, type Unread, writeKeyOf } from './read-record.js';
+import { CALL, readRecord, type Said, type Unread, writeKeyOf } from './read-record.js';
 
 /** What records need to get in. */
 export interface TakingRecords {
@@ -115,7 +115,7 @@ const EARLIEST = Date.UTC(1990, 0);
 /** The record's own time, so that the same record comes to the same whenever it is read. */
 function originOf(collector: CollectorKey, { timestamp }: KafkaRecord, now: Date): Origin {
   const receivedAt = timestamp >= EARLIEST && timestamp <= +now ? new Date(timestamp) : now;
-  return { ...collector, call: 'kafka', receivedAt };
+  return { ...collector, call: CALL, receivedAt };
 }
 
 const judged = (said: Said | Unread, origin: Origin): { readonly appends: readonly Append[] } | Rejected =>
