@@ -58,6 +58,8 @@ export class RecordTooLarge extends Error {
 export interface Reader {
   /** The partitions that are this process's from now; each is silent until `readFrom`. All others are others'. */
   assigned(partitions: readonly number[]): void;
+  /** A fetch failed in a way that the topic may have been deleted and made anew since the last one. */
+  interrupted(): void;
   /** Records of one partition, in order; to be taken at once. `pause` keeps further ones away. */
   records(partition: number, records: readonly KafkaRecord[]): void;
 }

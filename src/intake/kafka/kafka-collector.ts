@@ -29,6 +29,8 @@ export interface KafkaCollectorOptions {
 const TOPIC = TOPICS.touchpoints;
 /** Records of all partitions that may wait, in bytes. */
 const ROOM = { fullAt: 8 * 1024 * 1024, emptyAt: 4 * 1024 * 1024 };
+/** A topic is not deleted, made anew and filled beyond where it was within a shorter pause. In ms. */
+const LONG_PAUSE_MS = 1_000;
 const COMMIT_MS = 1_000;
 const LAG_MS = 5_000;
 
@@ -42,7 +44,8 @@ export class KafkaCollector implements Reader {
   #partitions = new Map<number, Partition>();
   /** The same partitions under their last assignments: what follows them waits for their end. */
   readonly #closing = new Map<number, Promise<void>>();
-  readonly #paused = new Set<number>();
+  /** Partitions that are held, and since when. */
+  readonly #paused = new Map<number, number>();
   #committed = new Map<number, number>();
   #timers: NodeJS.Timeout[] = [];
   #stopping = false;
@@ -85,6 +88,11 @@ export class KafkaCollector implements Reader {
     this.#partitions = new Map(partitions.map((number) => [number, this.#open(number)]));
   }
 
+  interrupted(): void {
+    for (const [number, { position }] of this.#partitions)
+      if (position !== undefined) this.#partitions.get(number)?.proveAgain();
+  }
+
   records(partition: number, records: readonly KafkaRecord[]): void {
     this.#partitions.get(partition)?.offer(records);
   }
@@ -100,7 +108,7 @@ export class KafkaCollector implements Reader {
           this.#paused.delete(partition);
           this.#pauseOrResume();
         },
-        bounds: async () => (await this.#consumption?.bounds())?.get(partition),
+        bounds: async () => (await this.#consumption?.bounds())?.get(partition) ?? { first: 0, end: 0 },
         taken: (taken) => figures.taken(taken),
         waits: (why) => this.#waits.begin(partition, why),
         goesOn: () => this.#waits.end(partition),
@@ -119,9 +127,12 @@ export class KafkaCollector implements Reader {
     const resume = placed.filter((number) => !should(number) && this.#paused.has(number));
     if (pause.length === 0 && resume.length === 0) return;
     this.#consumption?.pause(pause);
-    this.#consumption?.resume(resume);
-    pause.forEach((number) => this.#paused.add(number));
+    const now = performance.now();
+    const long = resume.filter((number) => now - (this.#paused.get(number) ?? now) > LONG_PAUSE_MS);
+    pause.forEach((number) => this.#paused.set(number, now));
     resume.forEach((number) => this.#paused.delete(number));
+    this.#consumption?.resume(resume.filter((number) => !long.includes(number)));
+    long.forEach((number) => this.#partitions.get(number)?.proveAgain());
     this.options.figures.paused(this.#paused.size, pause.length > 0);
   }
 

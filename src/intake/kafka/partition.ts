@@ -15,7 +15,7 @@ export interface PartitionOptions {
   readonly room: Room;
   /** (Re)starts the partition. */
   readonly readFrom: (offset: number) => void;
-  readonly bounds: () => Promise<Bounds | undefined>;
+  readonly bounds: () => Promise<Bounds>;
   readonly taken: (taken: Taken) => void;
   /** Kafka, the log or the keys are away, or they are there again. */
   readonly waits: (why: unknown) => void;
@@ -33,10 +33,14 @@ export class Partition {
   readonly #slices: Slices;
   #working: Promise<void>;
   #position: number | undefined;
-  /** What the log says, until the record before `next` has been seen again. */
-  #unproved: Progress | undefined;
-  #first = 0;
-  #expected = 0;
+  /** What comes is dropped: where to begin is not known yet. */
+  #silent = true;
+  /** The last record taken; undefined: none since the beginning. */
+  #last: Seen | undefined;
+  /** Must come again first: then the topic is still the one it was. */
+  #proof: Seen | undefined;
+  /** No record of before this offset can come. */
+  #next = 0;
   #anew = false;
 
   /** @param before the same partition under its last assignment */
@@ -55,15 +59,19 @@ export class Partition {
 
   /** Takes records to be written, in order. */
   offer(records: readonly KafkaRecord[]): void {
-    if (this.#closing.signal.aborted) return;
-    const wanted = this.#unproved ? this.#prove(this.#unproved, records) : records;
-    const [first, last] = [wanted[0], wanted.at(-1)];
-    if (!first || !last) return;
-    if (first.offset < this.#expected) this.#anew = true; // Kafka began again by itself: the topic is another one.
-    this.#expected = last.offset + 1;
-    const idle = this.#slices.empty;
-    this.#slices.add(wanted);
-    if (idle) this.#working = this.#working.then(() => this.#drain());
+    const [first] = records;
+    if (!first || this.#silent || this.#closing.signal.aborted) return;
+    const proof = this.#proof;
+    this.#proof = undefined;
+    if (proof ? !isSame(proof, first) : first.offset < this.#next) this.#startOver();
+    else this.#take(proof ? records.slice(1) : records);
+  }
+
+  /** Reading was broken off, and the topic may be another one now: the last record must come again before others. */
+  proveAgain(): void {
+    this.#proof ??= this.#last;
+    if (this.#proof) this.options.readFrom(this.#proof.offset);
+    else if (!this.#silent) this.options.readFrom(this.#next);
   }
 
   /** Drops what is not under way. Resolves when nothing of it is any more. */
@@ -75,34 +83,49 @@ export class Partition {
 
   /** Finds where to begin. */
   async #place(): Promise<void> {
-    const { source, store, bounds: boundsOf, readFrom } = this.options;
+    const { source, store, bounds: boundsOf } = this.options;
     const found = await this.#patiently(async () => {
       const progress = await store.progressOf(source);
       return { progress, bounds: await boundsOf() };
     });
     if (!found || this.#closing.signal.aborted) return;
-    const { progress, bounds = { first: 0, end: 0 } } = found;
-    this.#first = bounds.first;
+    const { progress, bounds } = found;
     if (progress && canBeProved(progress, bounds)) {
-      this.#unproved = progress;
-      this.#position = Number(progress.next);
-      readFrom(this.#position - 1);
+      const next = Number(progress.next);
+      this.#last = this.#proof = { offset: next - 1, mark: progress.mark };
+      this.#begin(next, next - 1);
     } else {
       this.#anew = progress !== undefined;
-      this.#position = bounds.first;
-      readFrom(bounds.first);
+      this.#begin(bounds.first, bounds.first);
     }
   }
 
-  /** What is left of the records when they begin with the one that was written last; else all is read from the first. */
-  #prove(progress: Progress, records: readonly KafkaRecord[]): readonly KafkaRecord[] {
-    const [last, ...rest] = records;
-    this.#unproved = undefined;
-    if (last && BigInt(last.offset) === progress.next - 1n && markOf(last) === progress.mark) return rest;
-    this.#anew = true;
-    this.#position = this.#first;
-    this.options.readFrom(this.#first);
-    return [];
+  #begin(position: number, from: number): void {
+    this.#position = this.#next = position;
+    this.#silent = false;
+    this.options.readFrom(from);
+  }
+
+  #take(records: readonly KafkaRecord[]): void {
+    const last = records.at(-1);
+    if (!last) return;
+    this.#last = { offset: last.offset, mark: markOf(last) };
+    this.#next = last.offset + 1;
+    const idle = this.#slices.empty;
+    this.#slices.add(records);
+    if (idle) this.#working = this.#working.then(() => this.#drain());
+  }
+
+  /** The topic is another one: all of it is read, once everything of the old one is written. */
+  #startOver(): void {
+    this.#silent = true;
+    this.#last = undefined;
+    this.#working = this.#working.then(async () => {
+      const bounds = await this.#patiently(this.options.bounds);
+      if (!bounds || this.#closing.signal.aborted) return;
+      this.#anew = true;
+      this.#begin(bounds.first, bounds.first);
+    });
   }
 
   /** Judges the next slice while the last one is written. */
@@ -174,5 +197,14 @@ export class Partition {
 }
 
 /** The record before `next` is there to be looked at. */
-const canBeProved = ({ next, mark }: Progress, { first, end }: Bounds): boolean =>
-  mark !== undefined && next > BigInt(first) && next <= BigInt(end);
+const canBeProved = (progress: Progress, { first, end }: Bounds): progress is Progress & Pick<Seen, 'mark'> =>
+  progress.mark !== undefined && progress.next > BigInt(first) && progress.next <= BigInt(end);
+
+/** A record, by what it is known again. */
+interface Seen {
+  readonly offset: number;
+  readonly mark: string;
+}
+
+const isSame = ({ offset, mark }: Seen, record: KafkaRecord): boolean =>
+  record.offset === offset && markOf(record) === mark;

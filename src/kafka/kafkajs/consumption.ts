@@ -152,6 +152,15 @@ export class KafkajsConsumption implements Consumption {
       allowAutoTopicCreation: false,
       retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) },
     });
+    // A fetch of a node that begins while the last one has not ended: that one failed, and kafkajs goes on where it was.
+    const fetching = new Set<number>();
+    consumer.on(consumer.events.FETCH_START, ({ payload: { nodeId } }) => {
+      if (fetching.has(nodeId)) this.reader.interrupted();
+      fetching.add(nodeId);
+    });
+    consumer.on(consumer.events.FETCH, ({ payload: { nodeId } }) => {
+      fetching.delete(nodeId);
+    });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const partitions = payload.memberAssignment[topic] ?? [];
       this.pause(partitions);

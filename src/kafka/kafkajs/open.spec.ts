@@ -103,6 +103,7 @@ describe('Kafka that cannot be used is told in one line', () => {
         { topic },
         {
           assigned: (partitions) => partitions.forEach((partition) => consumption.readFrom(partition, 0)),
+          interrupted: () => undefined,
           records: (_, records) => void read.push(...records.map(({ value }) => String(value))),
         },
       );
