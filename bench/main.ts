@@ -1,6 +1,5 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, grpc, visible, catch-up, roles, report, engines. Without any: all.
-// ingest, grpc, visible, catch-up, roles, report, kafka. Without any: all.
+// ingest, grpc, visible, catch-up, roles, report, engines, kafka. Without any: all.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
@@ -16,8 +15,7 @@ import { roles } from './roles.js';
 import { inFolder } from './server.js';
 import { visible } from './visible.js';
 
-const PARTS = ['append', 'ingest', 'grpc', 'visible', 'catch-up', 'roles', 'report', 'engines'];
-const PARTS = ['append', 'ingest', 'grpc', 'visible', 'catch-up', 'roles', 'report', 'kafka'];
+const PARTS = ['append', 'ingest', 'grpc', 'visible', 'catch-up', 'roles', 'report', 'engines', 'kafka'];
 
 const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string', default: '10' } },
