@@ -134,7 +134,7 @@ const SOON = 60_000;
     let events: RecordedEvent[] = [];
     const mids = (): string[] =>
       events.flatMap(({ type, data }) =>
-        type === 'TouchpointRecorded' ? String((data as Touchpoint).properties?.mid) : [],
+        type === 'TouchpointRecorded' ? String((data).properties?.mid) : [],
       );
     await until(async () => {
       events = await wholeLog();
