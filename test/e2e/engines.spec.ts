@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogPool } from '../../src/database/database.js';
 import type { RecordedEvent } from '../../src/domain/events.js';
-import type { Touchpoint } from '../../src/domain/touchpoint.js';
 import { EventStoreDbEventStore } from '../../src/event-store/eventstoredb.js';
 import { QueryService } from '../../src/proto/touchline/v1/query_pb.js';
 import { testDatabase, type TestDatabase } from '../database.js';
@@ -133,9 +132,7 @@ const SOON = 60_000;
     const wanted = [...traffic.acknowledged.messages, ...numbered('k', 1_000), ...numbered('g', 800)];
     let events: RecordedEvent[] = [];
     const mids = (): string[] =>
-      events.flatMap(({ type, data }) =>
-        type === 'TouchpointRecorded' ? String((data).properties?.mid) : [],
-      );
+      events.flatMap(({ type, data }) => (type === 'TouchpointRecorded' ? String(data.properties?.mid) : []));
     await until(async () => {
       events = await wholeLog();
       return new Set(mids()).size >= wanted.length;
