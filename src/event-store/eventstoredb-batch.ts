@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Position } from '../domain/events.js';
-import type { PreparedAppend } from './append-batch.js';
+import type { PreparedAppend } from './append-call.js';
 import type { AppendResult, EventReceipt, Expected } from './event-store.js';
 import { proposedOf, type StreamNames } from './eventstoredb-events.js';
 import type { ProposedEvent } from './eventstoredb-client.js';

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventType, Position, RecordedEvent } from '../domain/events.js';
-import { prepare, type PreparedAppend } from './append-batch.js';
-import { Coalescer, type Call, type CoalescerOptions } from './coalescer.js';
+import { appendCall, type AppendCall } from './append-call.js';
+import { Coalescer, type CoalescerOptions } from './coalescer.js';
 import {
   StoreUnavailable,
   type Append,
@@ -27,11 +27,6 @@ export interface EventStoreDbOptions extends Partial<CoalescerOptions> {
   readonly log?: string;
   /** Longest wait for an answer of the server. */
   readonly deadlineMs?: number;
-}
-
-interface AppendCall extends Call {
-  readonly appends: readonly PreparedAppend[];
-  readonly progress: Progress | undefined;
 }
 
 /** How many times the events of a batch may turn out to be in the log, or claimed, before it counts as a fault. */
@@ -86,11 +81,8 @@ export class EventStoreDbEventStore implements EventStore {
   }
 
   async append(batch: readonly Append[], progress?: Progress): Promise<readonly AppendResult[]> {
-    const appends = batch.map(prepare);
-    const bytes = appends.reduce((sum, { data }) => data.reduce((part, text) => part + text.length, sum), 0);
-    const events = appends.reduce((sum, { data }) => sum + data.length, 0);
-    if (events === 0 && !progress) return batch.map(() => ({ status: 'appended', receipts: [] }));
-    return this.#coalescer.add({ appends, events, bytes, progress });
+    const call = appendCall(batch, progress);
+    return call ? this.#coalescer.add(call) : batch.map(() => ({ status: 'appended', receipts: [] }));
   }
 
   progressOf(source: string): Promise<Progress | undefined> {

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import type { EventType, Position, RecordedEvent } from '../domain/events.js';
-import { AppendBatch, prepare, type PreparedAppend } from './append-batch.js';
-import { Coalescer, type Call, type CoalescerOptions } from './coalescer.js';
+import { AppendBatch } from './append-batch.js';
+import { appendCall, type AppendCall } from './append-call.js';
+import { Coalescer, type CoalescerOptions } from './coalescer.js';
 import {
   StoreUnavailable,
   type Append,
@@ -38,11 +39,6 @@ const ADD_PARTITIONS = 'SELECT touchline.add_event_partitions()';
 const AHEAD = 20_000_000n;
 const POLL_MS = { shortest: 5, longest: 200 };
 
-interface AppendCall extends Call {
-  readonly appends: readonly PreparedAppend[];
-  readonly progress: Progress | undefined;
-}
-
 /**
  * The log in PostgreSQL (docs/adr/0001, 0002). Appends of this process that wait at the same time share a transaction;
  * other processes may append to the same log. Give it `createLogPool`: appends use two connections, readers the rest.
@@ -72,11 +68,8 @@ export class PostgresEventStore implements EventStore {
   }
 
   async append(batch: readonly Append[], progress?: Progress): Promise<readonly AppendResult[]> {
-    const appends = batch.map(prepare);
-    const bytes = appends.reduce((sum, { data }) => data.reduce((part, text) => part + text.length, sum), 0);
-    const events = appends.reduce((sum, { data }) => sum + data.length, 0);
-    if (events === 0 && !progress) return batch.map(() => ({ status: 'appended', receipts: [] }));
-    return this.#coalescer.add({ appends, events, bytes, progress });
+    const call = appendCall(batch, progress);
+    return call ? this.#coalescer.add(call) : batch.map(() => ({ status: 'appended', receipts: [] }));
   }
 
   async progressOf(source: string): Promise<Progress | undefined> {

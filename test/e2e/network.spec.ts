@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Embedded, startEmbedded } from '../../src/database/embedded.js';
 import { TcpProxy } from '../tcp-proxy.js';
 import { until } from '../until.js';
-import { freePort, poolOf, ServerProcess } from './server-process.js';
+import { freePort, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
+import { expectRecovered } from './whole.js';
 
 let databaseDir: string;
 let database: Embedded;
@@ -74,16 +74,8 @@ test(
     wire.restore();
     expect(await goesOn()).toBe(true);
 
-    await traffic.stop();
-    expect(server.running).toBe(true);
-    await caughtUp(server.url, 120_000);
-    expect([...traffic.refusals.statuses.keys()]).toEqual([503]);
-    expect(traffic.refusals.withoutRetryAfter).toBe(0);
     expect(peak).toBeLessThan(500e6);
-    const pool = await poolOf(databaseDir);
-    await expectLogWhole(pool, traffic.acknowledged);
-    await expectMoneyConserved(pool, traffic.acknowledged);
-    await pool.end();
+    await expectRecovered(server, traffic, databaseDir);
   },
   5 * 60_000,
 );

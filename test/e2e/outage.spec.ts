@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Embedded, startEmbedded } from '../../src/database/embedded.js';
 import { until } from '../until.js';
-import { freePort, poolOf, ServerProcess } from './server-process.js';
+import { freePort, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
+import { expectRecovered } from './whole.js';
 
 let databaseDir: string;
 let database: Embedded;
@@ -46,17 +46,8 @@ test(
       database = await startEmbedded({ dataDir: databaseDir, port: database.port });
       expect(await until(() => traffic.acknowledged.messages.size > before + 1_000, 20_000)).toBe(true);
     }
-    await traffic.stop();
-    expect(server.running).toBe(true);
-    await caughtUp(server.url, 120_000);
-
-    expect([...traffic.refusals.statuses.keys()]).toEqual([503]);
-    expect(traffic.refusals.withoutRetryAfter).toBe(0);
     expect(peak).toBeLessThan(500e6);
-    const pool = await poolOf(databaseDir);
-    await expectLogWhole(pool, traffic.acknowledged);
-    await expectMoneyConserved(pool, traffic.acknowledged);
-    await pool.end();
+    await expectRecovered(server, traffic, databaseDir);
   },
   5 * 60_000,
 );

@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import type pg from 'pg';
 import { until } from '../until.js';
-import { API_KEY } from './server-process.js';
-import type { Acknowledged } from './traffic.js';
+import { API_KEY, poolOf, type ServerProcess } from './server-process.js';
+import type { Acknowledged, Traffic } from './traffic.js';
 
 /** Law 1 and 2: what was acknowledged is in the log once, positions and stream versions have no gaps. */
 export async function expectLogWhole(pool: pg.Pool, acknowledged: Acknowledged): Promise<void> {
@@ -27,6 +27,28 @@ export async function expectLogWhole(pool: pg.Pool, acknowledged: Acknowledged):
      HAVING count(*) <> max(version) OR min(version) <> 1 OR count(DISTINCT version) <> count(*)`,
   );
   expect(broken).toEqual([]);
+}
+
+/**
+ * After whatever happened to an engine under load: the server lives and caught up, clients heard 503 with Retry-After and
+ * nothing else, and what was acknowledged is in the log and in the read models, once.
+ *
+ * @param databaseDir of the PostgreSQL that the server was given
+ */
+export async function expectRecovered(
+  server: ServerProcess,
+  traffic: Traffic,
+  databaseDir: string,
+): Promise<void> {
+  await traffic.stop();
+  expect(server.running).toBe(true);
+  await caughtUp(server.url, 120_000);
+  expect([...traffic.refusals.statuses.keys()]).toEqual([503]);
+  expect(traffic.refusals.withoutRetryAfter).toBe(0);
+  const pool = await poolOf(databaseDir);
+  await expectLogWhole(pool, traffic.acknowledged);
+  await expectMoneyConserved(pool, traffic.acknowledged);
+  await pool.end();
 }
 
 interface Standing {
