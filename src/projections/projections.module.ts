@@ -22,6 +22,8 @@ import { readModelsState, runnerState } from './role-states.js';
 import { ProjectionRunner } from './runner.js';
 
 const PROJECTING = Symbol('Projecting');
+/** Events a reactor takes at once: sending gains nothing by more, and short-lived ones cost the collector of garbage less. */
+const REACTING_BATCH = 1_000;
 
 interface Parts {
   readonly runner: ProjectionRunner;
@@ -102,7 +104,14 @@ function compose(
   const projecting = make(runner, observe);
   const reacting =
     reactors.length > 0
-      ? new ProjectionRunner({ pool, store, projections: reactors, observe, log })
+      ? new ProjectionRunner({
+          pool,
+          store,
+          projections: reactors,
+          largestBatch: REACTING_BATCH,
+          observe,
+          log,
+        })
       : undefined;
   return { runner, projecting, reactors, reacting };
 }
