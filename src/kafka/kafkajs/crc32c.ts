@@ -1,6 +1,3 @@
-// Puts a faster checksum in the place of kafkajs's before kafkajs is loaded: import it first. Imported for its effect.
-import { createRequire } from 'node:module';
-
 /** Castagnoli's polynomial, reversed. */
 const POLYNOMIAL = 0x82f63b78;
 const STEP = 8;
@@ -32,9 +29,3 @@ export function crc32c(bytes: Uint8Array): number {
   for (; at < bytes.length; at += 1) crc = (crc >>> 8) ^ entry(0, crc ^ words.getUint8(at));
   return ~crc >>> 0;
 }
-
-const require = createRequire(import.meta.url);
-const theirs = require.resolve('kafkajs/src/protocol/recordBatch/crc32C/index.js');
-require(theirs);
-const module = require.cache[theirs];
-if (module) module.exports = crc32c;

@@ -1,5 +1,5 @@
 // What is mended of kafkajs 2.2.4, which has had no release since 2023 (docs/adr/0016). Imported for its effect.
-import './crc32c.js';
+import './replaced.js';
 import kafkajs from 'kafkajs';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';

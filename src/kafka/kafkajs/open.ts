@@ -1,4 +1,4 @@
-import './crc32c.js';
+import './replaced.js';
 import type { KafkaConfig } from '../../kafka-config.js';
 import type { Kafka, RecordSink } from '../kafka.js';
 import { createClient } from './client.js';
