@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Runs on ES modules: start it with `node --experimental-vm-modules` (bin/test.mjs does). */
 export default {
   rootDir: import.meta.dirname,
@@ -10,4 +12,6 @@ export default {
   globalSetup: '<rootDir>/test/global-setup.mjs',
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   testTimeout: 60_000,
+  // Two at the least: specs that kill and freeze processes mostly wait.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
 };
