@@ -49,6 +49,8 @@ export interface BrokerOptions {
   readonly properties?: readonly string[];
   /** A second listener for clients, e.g. `SASL_SSL`; `properties` set it up. */
   readonly secured?: 'SASL_SSL';
+  /** A further listener on a port that clients are told to reach at another: a proxy before it. */
+  readonly wired?: { readonly port: number; readonly told: number };
   /** Users for SCRAM, as StorageTool takes them. */
   readonly scram?: readonly string[];
 }
@@ -143,18 +145,19 @@ export class BrokerProcess {
     await run('java', this.command(main, ...args));
   }
 
-  private async properties({ properties = [], secured }: BrokerOptions): Promise<string> {
+  private async properties({ properties = [], secured, wired }: BrokerOptions): Promise<string> {
     const controller = await freePort();
     const second = secured && this.securePort ? [`${secured}://127.0.0.1:${this.securePort}`] : [];
-    const clients = [`PLAINTEXT://${this.brokers}`, ...second].join(',');
+    const wire = (port: number | undefined): string[] => (port ? [`WIRED://127.0.0.1:${port}`] : []);
+    const clients = [`PLAINTEXT://${this.brokers}`, ...second];
     return [
       'process.roles=broker,controller',
       'node.id=1',
-      `listeners=${clients},CONTROLLER://127.0.0.1:${controller}`,
-      `advertised.listeners=${clients}`,
+      `listeners=${[...clients, ...wire(wired?.port)].join(',')},CONTROLLER://127.0.0.1:${controller}`,
+      `advertised.listeners=${[...clients, ...wire(wired?.told)].join(',')}`,
       'controller.listener.names=CONTROLLER',
       'inter.broker.listener.name=PLAINTEXT',
-      'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL',
+      'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,WIRED:PLAINTEXT',
       `controller.quorum.voters=1@127.0.0.1:${controller}`,
       `log.dirs=${this.file('data')}`,
       'auto.create.topics.enable=false',
