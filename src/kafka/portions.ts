@@ -6,19 +6,20 @@ const PORTION_BYTES = 700 * 1024;
 const RECORD_BYTES = 50;
 
 /** Records in their order, in parts that a broker takes at once; a larger record is a part of its own. */
-export function* portions<R extends NewRecord>(records: readonly R[]): Generator<readonly R[]> {
-  let from = 0;
+export function* portions<R extends NewRecord>(records: Iterable<R>): Generator<readonly R[]> {
+  let part: R[] = [];
   let bytes = 0;
-  for (const [index, record] of records.entries()) {
+  for (const record of records) {
     const size = sizeOf(record);
-    if (index > from && bytes + size > PORTION_BYTES) {
-      yield records.slice(from, index);
-      from = index;
+    if (part.length > 0 && bytes + size > PORTION_BYTES) {
+      yield part;
+      part = [];
       bytes = 0;
     }
+    part.push(record);
     bytes += size;
   }
-  if (from < records.length) yield records.slice(from);
+  if (part.length > 0) yield part;
 }
 
 const sizeOf = ({ key, value, headers }: NewRecord): number =>

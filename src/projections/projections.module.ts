@@ -23,7 +23,7 @@ import { ProjectionRunner } from './runner.js';
 
 const PROJECTING = Symbol('Projecting');
 /** Events a reactor takes at once: sending gains nothing by more, and short-lived ones cost the collector of garbage less. */
-const REACTING_BATCH = 1_000;
+const REACTING_BATCH = 2_000;
 
 interface Parts {
   readonly runner: ProjectionRunner;

@@ -1,6 +1,6 @@
-import type { EventType } from '../domain/events.js';
+import type { EventType, RecordedEvent } from '../domain/events.js';
 import { portions } from '../kafka/portions.js';
-import { RecordTooLarge, type RecordSink, TOPICS } from '../kafka/kafka.js';
+import { type NewRecord, RecordTooLarge, type RecordSink, TOPICS } from '../kafka/kafka.js';
 import type { Projection } from '../projections/projection.js';
 import { Outage } from '../projections/transaction.js';
 import { cloudEventRecord } from './cloud-event.js';
@@ -36,13 +36,21 @@ export const publishToKafka = (sink: RecordSink): Projection => ({
   tables: [],
   sends: true,
   async apply(events, tx) {
-    for (const portion of portions(events.map(cloudEventRecord))) {
+    let sent: Promise<void> | undefined;
+    // The next portion is written while the last one is on its way.
+    for (const portion of portions(recordsOf(events))) {
+      await sent;
       // A process that was frozen has lost its session, and with it the right to send.
       await tx.query('SELECT');
-      await sink.send(TOPICS.events, portion).catch(waitForKafka);
+      sent = sink.send(TOPICS.events, portion).catch(waitForKafka);
     }
+    await sent;
   },
 });
+
+function* recordsOf(events: readonly RecordedEvent[]): Generator<NewRecord> {
+  for (const event of events) yield cloudEventRecord(event);
+}
 
 /** Nothing is ever left out: what Kafka does not take now is sent again until it does. */
 function waitForKafka(error: unknown): never {
