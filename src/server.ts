@@ -9,12 +9,9 @@ import { openDataSource } from './database/data-source.js';
 import { openDatabase } from './database/open.js';
 import { Growth } from './event-store/growth.js';
 import { answerForAbsentRoles, type Served } from './http/absent-roles.js';
-import { grpcParts } from './grpc/parts.js';
-import { serveGrpc } from './grpc/server.js';
 import { dressApp, fastifyAdapter } from './http/app.js';
 import { Readiness } from './http/readiness.js';
 import { type Kafka, TOPICS } from './kafka/kafka.js';
-import { openKafka } from './kafka/kafkajs/open.js';
 import type { KafkaConfig } from './kafka-config.js';
 import { NestLogger } from './logger.js';
 import { measureAppends, Metrics } from './metrics.js';
@@ -91,6 +88,10 @@ async function startGrpc(
   closing: Closing,
 ): Promise<number | undefined> {
   if (config.grpcPort === undefined) return undefined;
+  const [{ grpcParts }, { serveGrpc }] = await Promise.all([
+    import('./grpc/parts.js'),
+    import('./grpc/server.js'),
+  ]);
   const grpc = await serveGrpc(config.grpcPort, grpcParts(app, config.roles, metrics, log));
   closing.add(() => {
     app.get(Readiness).beginStop();
@@ -102,6 +103,8 @@ async function startGrpc(
 
 /** @throws KafkaFault it cannot be used, or a topic that the roles need is missing */
 async function openKafkaFor({ roles }: Config, config: KafkaConfig, log: Logger): Promise<Kafka> {
+  // As gRPC, loaded only when it is used: each costs tens of megabytes.
+  const { openKafka } = await import('./kafka/kafkajs/open.js');
   const kafka = await openKafka(config, log);
   const topics = [
     ...(roles.has('collect') ? [TOPICS.touchpoints, TOPICS.rejected] : []),
