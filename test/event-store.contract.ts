@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
-import type { EventType, Position, RecordedEvent } from '../src/domain/events.js';
+import type { EventType, Position } from '../src/domain/events.js';
 import type { Append, AppendResult, EventReceipt, EventStore } from '../src/event-store/event-store.js';
 import { touch, to } from './events.js';
+import { eventsAfter } from './events-after.js';
 
 /** What every adapter of the log must do. `open` gives an empty log. */
 export function eventStoreContract(name: string, open: () => Promise<EventStore>): void {
@@ -27,14 +28,6 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
       expect(positions).toEqual(
         densePositions ? positions.map((_, index) => after + BigInt(index + 1)) : growing,
       );
-    };
-    const everythingAfter = async (start: Position): Promise<RecordedEvent[]> => {
-      const events: RecordedEvent[] = [];
-      for (;;) {
-        const page = await store.readAll(events.at(-1)?.position ?? start, 1_000);
-        if (page.length === 0) return events;
-        events.push(...page);
-      }
     };
 
     describe('append', () => {
@@ -129,7 +122,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
           to(three, [unique('d')], 'noStream'),
         );
         expect(results.map(({ status }) => status)).toEqual(['appended', 'conflict', 'appended']);
-        const log = await everythingAfter(head);
+        const log = await eventsAfter(store, head);
         expect(log.map(({ stream }) => stream).sort()).toEqual([one, three].sort());
         expectNext(
           head,
@@ -209,7 +202,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
           ],
           [[1, true]],
         ]);
-        expect(await everythingAfter(head)).toHaveLength(2);
+        expect(await eventsAfter(store, head)).toHaveLength(2);
       });
 
       test('the same event sent to another stream is the same event', async () => {
@@ -448,7 +441,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
               ),
             );
             const results = await Promise.all([...batches, ...batches].map((batch) => store.append(batch)));
-            const log = await everythingAfter(head);
+            const log = await eventsAfter(store, head);
 
             expectNext(
               head,

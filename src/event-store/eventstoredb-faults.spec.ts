@@ -4,10 +4,10 @@ import type { Pool } from 'pg';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { CA_FILE, ProtocolServer, type ServerOptions } from '../../test/eventstoredb/server.js';
 import { to } from '../../test/events.js';
+import { eventsAfter } from '../../test/events-after.js';
 import { TcpProxy } from '../../test/tcp-proxy.js';
 import { until } from '../../test/until.js';
 import { createLogPool } from '../database/database.js';
-import type { RecordedEvent } from '../domain/events.js';
 import { StoreUnavailable, type EventReceipt } from './event-store.js';
 import { EventStoreDbEventStore, type EventStoreDbOptions } from './eventstoredb.js';
 
@@ -75,18 +75,9 @@ function load(store: EventStoreDbEventStore): Load {
   return { acknowledged, refused, stop };
 }
 
-async function everything(store: EventStoreDbEventStore): Promise<RecordedEvent[]> {
-  const events: RecordedEvent[] = [];
-  for (;;) {
-    const page = await store.readAll(events.at(-1)?.position ?? 0n, 1_000);
-    if (page.length === 0) return events;
-    events.push(...page);
-  }
-}
-
 /** What was acknowledged is there, once, where its receipt says, in the order of its stream; nothing else is. */
 async function expectWhole(store: EventStoreDbEventStore, { acknowledged }: Load): Promise<void> {
-  const log = await everything(store);
+  const log = await eventsAfter(store);
   expect(new Set(log.map(({ id }) => id)).size).toBe(log.length);
   expect(log).toHaveLength(acknowledged.size);
   for (const events of Map.groupBy(log, ({ stream }) => stream).values())
@@ -154,7 +145,7 @@ test('the server goes and comes back under load: appends wait for it, readers an
   await appends.stop();
   expect(appends.refused).toEqual([]);
   await expectWhole(store, appends);
-  const log = await everything(store);
+  const log = await eventsAfter(store);
   expect(await until(() => seen.length >= log.length, 15_000)).toBe(true);
   expect(seen).toEqual(log.map(({ position }) => position));
 });
@@ -194,7 +185,7 @@ test('a server that takes everything and answers nothing is given up on, what wa
     Array.from({ length: 20 }, (_, nr) => store.append([to(`s-${nr}`, [`e-${nr}`])])),
   );
   expect(again.flat().every(({ status }) => status === 'appended')).toBe(true);
-  const log = await everything(store);
+  const log = await eventsAfter(store);
   expect(new Set(log.map(({ id }) => id)).size).toBe(log.length);
   expect(log.length).toBeGreaterThanOrEqual(20);
 });

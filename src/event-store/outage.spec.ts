@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { to } from '../../test/events.js';
+import { eventsAfter } from '../../test/events-after.js';
 import { createPool } from '../database/database.js';
 import { startEmbedded, type Embedded } from '../database/embedded.js';
 import { migrate } from '../database/migrate.js';
@@ -76,15 +77,6 @@ function load(store: PostgresEventStore, label: string): Load {
   }
 }
 
-async function everything(store: PostgresEventStore): Promise<RecordedEvent[]> {
-  const events: RecordedEvent[] = [];
-  for (;;) {
-    const page = await store.readAll(events.at(-1)?.position ?? 0n, 5_000);
-    if (page.length === 0) return events;
-    events.push(...page);
-  }
-}
-
 function expectComplete(log: readonly RecordedEvent[], acknowledged: Load['acknowledged']): void {
   expect(log.map(({ position }) => position)).toEqual(log.map((_, index) => BigInt(index + 1)));
   expect(new Set(log.map(({ id }) => id)).size).toBe(log.length);
@@ -110,7 +102,7 @@ test('PostgreSQL killed again and again under appends: nothing acknowledged is l
   await appends.stop();
   expect(appends.refused).toEqual([]);
   expect(appends.acknowledged.size).toBeGreaterThan(before);
-  expectComplete(await everything(store), appends.acknowledged);
+  expectComplete(await eventsAfter(store), appends.acknowledged);
 });
 
 test('PostgreSQL stopped for longer than anybody waits: appends are refused with Retry-After, then taken again', async () => {
@@ -137,7 +129,7 @@ test('PostgreSQL stopped for longer than anybody waits: appends are refused with
   await pause(800);
   await again.stop();
   expect(again.refused).toEqual([]);
-  const log = await everything(store);
+  const log = await eventsAfter(store);
   expectComplete(log, new Map([...appends.acknowledged, ...again.acknowledged]));
   for (let tries = 0; tries < 200 && subscribed.length < log.length; tries++) await pause(25);
   expect(subscribed).toEqual(log.map(({ position }) => position));

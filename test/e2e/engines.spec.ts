@@ -7,6 +7,7 @@ import type { RecordedEvent } from '../../src/domain/events.js';
 import { EventStoreDbEventStore } from '../../src/event-store/eventstoredb.js';
 import { QueryService } from '../../src/proto/touchline/v1/query_pb.js';
 import { testDatabase, type TestDatabase } from '../database.js';
+import { eventsAfter } from '../events-after.js';
 import { ProtocolServer } from '../eventstoredb/server.js';
 import { bearer, good, GrpcClient } from '../grpc.js';
 import { noOwnBroker, BrokerProcess } from '../kafka.js';
@@ -89,12 +90,7 @@ const SOON = 60_000;
   async function wholeLog(): Promise<RecordedEvent[]> {
     const pool = createLogPool(db.url);
     const store = new EventStoreDbEventStore(log.url, pool);
-    const events: RecordedEvent[] = [];
-    for (let full = true; full;) {
-      const page = await store.readAll(events.at(-1)?.position ?? 0n, 1_000);
-      events.push(...page);
-      full = page.length > 0;
-    }
+    const events = await eventsAfter(store);
     await store.close();
     await pool.end();
     return events;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecordedEvent } from '../../src/domain/events.js';
 import { EventStoreDbEventStore } from '../../src/event-store/eventstoredb.js';
 import { ProtocolServer } from '../eventstoredb/server.js';
+import { eventsAfter } from '../events-after.js';
 import { allApplied, answersAsOf, type Ask } from '../questions.js';
 import { until } from '../until.js';
 import { runBuilt } from './command.js';
@@ -98,15 +99,6 @@ test('the whole job gives the same answers with the log in EventStoreDB as with 
   expect(Math.max(...apart)).toBeLessThan(0.011);
 }, 240_000);
 
-async function everything(store: EventStoreDbEventStore): Promise<RecordedEvent[]> {
-  const events: RecordedEvent[] = [];
-  for (;;) {
-    const page = await store.readAll(events.at(-1)?.position ?? 0n, 1_000);
-    if (page.length === 0) return events;
-    events.push(...page);
-  }
-}
-
 test('EventStoreDB stopped, silenced and Touchline killed under load: 503 meanwhile, nothing lost, nothing twice', async () => {
   const own = await ProtocolServer.start();
   const env = { EVENT_STORE: 'eventstoredb', EVENTSTOREDB_URL: own.url };
@@ -144,7 +136,7 @@ test('EventStoreDB stopped, silenced and Touchline killed under load: 503 meanwh
   expect(peak).toBeLessThan(500e6);
   const pool = await poolOf(dataDir);
   const store = new EventStoreDbEventStore(own.url, pool);
-  const log = await everything(store);
+  const log = await eventsAfter(store);
   expectLogWhole(log, traffic);
   await expectMoneyConserved(pool, traffic.acknowledged);
   await store.close();
