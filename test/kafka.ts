@@ -192,8 +192,11 @@ logger.broker.name = kafka.server.BrokerServer
 logger.broker.level = info
 `;
 
-/** 16 random bytes as Kafka writes an id. */
-const clusterId = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+/** 16 random bytes as Kafka writes an id; its tool would take one that begins with `-` for an option. */
+function clusterId(): string {
+  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+  return id.startsWith('-') ? clusterId() : id;
+}
 
 /** Where the jars of the pinned version are kept between runs; TOUCHLINE_KAFKA_JARS names another folder. */
 async function jarFolder(): Promise<string> {
