@@ -1,5 +1,5 @@
-import kafkajs, { type Admin, type Consumer, type IHeaders, type Kafka, type Producer } from 'kafkajs';
 import '../src/kafka/kafkajs/mended.js';
+import kafkajs, { type Admin, type Consumer, type IHeaders, type Kafka, type Producer } from 'kafkajs';
 import { until } from './until.js';
 
 /** A client of the tests' own: what feeds Touchline and what reads from it. */

@@ -1,9 +1,9 @@
+import './mended.js';
 import kafkajs, { type Kafka as Client, type KafkaConfig as ClientConfig, type SASLOptions } from 'kafkajs';
 import { readFile } from 'node:fs/promises';
 import type { KafkaConfig } from '../../kafka-config.js';
 import { KafkaFault } from '../kafka.js';
 import { logCreator, type KafkaLog } from './log.js';
-import './mended.js';
 
 /**
  * @param log where the client's own complaints go, without repetitions
