@@ -43,8 +43,16 @@ export class KafkaClient {
     await this.#producer.send({ topic, messages: [...messages], acks: -1 });
   }
 
-  async createTopic(topic: string, numPartitions: number): Promise<void> {
-    await this.admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false });
+  async createTopic(
+    topic: string,
+    numPartitions: number,
+    config: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+    await this.admin.createTopics({
+      topics: [{ topic, numPartitions, configEntries }],
+      waitForLeaders: false,
+    });
     await until(async () => (await this.#partitions(topic)) === numPartitions, 10_000);
   }
 

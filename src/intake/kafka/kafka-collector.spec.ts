@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { create, toBinary } from '@bufbuild/protobuf';
+import kafkajs, { type Kafka } from 'kafkajs';
+import { gzipSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../../test/database.js';
 import { noBroker, noOwnBroker, testBroker, type TestBroker } from '../../../test/kafka.js';
@@ -29,6 +31,24 @@ function refusing(): { wrap: (store: EventStore) => EventStore; refuse: (away: b
     return store;
   };
   return { wrap, refuse: (now) => (away = now) };
+}
+
+/** One record of 65 MB, which are 65 KB on their way. */
+async function sendBomb(kafka: Kafka): Promise<void> {
+  const { CompressionCodecs: codecs, CompressionTypes: types } = kafkajs;
+  const reading = codecs[types.GZIP];
+  codecs[types.GZIP] = () => ({
+    compress: ({ buffer }: { buffer: Buffer }) => Promise.resolve(gzipSync(buffer)),
+  });
+  const producer = kafka.producer();
+  await producer.connect();
+  try {
+    const messages = [{ key: 'bomb', value: Buffer.alloc(65 * 1024 * 1024) }];
+    await producer.send({ topic: 'touchpoints', compression: types.GZIP, messages });
+  } finally {
+    codecs[types.GZIP] = reading;
+    await producer.disconnect();
+  }
 }
 
 const why = await noBroker();
@@ -62,6 +82,12 @@ const RECORDS = 'touchline_kafka_records_total';
         'SELECT stream, id FROM touchline.event ORDER BY position',
       )
     ).rows;
+  /** Where each partition ends. */
+  const ends = async (): Promise<{ partition: number; offset: string }[]> =>
+    (await client.admin.fetchTopicOffsets('touchpoints')).map(({ partition, high }) => ({
+      partition,
+      offset: high,
+    }));
   const whole = (feed: Feed): Promise<boolean> =>
     until(async () => (await feed.inLog(db.pool)) >= feed.total, SOON);
 
@@ -344,6 +370,46 @@ const RECORDS = 'touchline_kafka_records_total';
 
     expect(await whole(anew)).toBe(true);
     await anew.expectOnceInOrder(db.pool);
+  });
+
+  test('records that retention took before they were read are passed over', async () => {
+    const [read, gone, kept] = ['read', 'gone', 'kept'].map((name) => new Feed(client, name)) as [
+      Feed,
+      Feed,
+      Feed,
+    ];
+    await start();
+    await read.send(200);
+    expect(await done(200)).toBe(true);
+    await stopAll();
+    await gone.send(200);
+    await client.admin.deleteTopicRecords({ topic: 'touchpoints', partitions: await ends() });
+    await kept.send(200);
+
+    await start();
+
+    expect(await whole(kept)).toBe(true);
+    await read.expectOnceInOrder(db.pool);
+    await kept.expectOnceInOrder(db.pool);
+    expect(await gone.inLog(db.pool)).toBe(0);
+  });
+
+  test('a batch that does not inflate is told of, and once it is deleted reading goes on', async () => {
+    const [before, after] = ['before', 'after'].map((name) => new Feed(client, name)) as [Feed, Feed];
+    const collector = await start();
+    await before.send(200);
+    expect(await whole(before)).toBe(true);
+    await sendBomb(client.kafka);
+    const upToBomb = await ends();
+    await after.send(200);
+    const told = /begins anew: a batch of records does not inflate: .* larger than 67108864/;
+    expect(await until(() => collector.said.some((line) => told.test(line)), SOON)).toBe(true);
+
+    await client.admin.deleteTopicRecords({ topic: 'touchpoints', partitions: upToBomb });
+
+    expect(await whole(after)).toBe(true);
+    await before.expectOnceInOrder(db.pool);
+    await after.expectOnceInOrder(db.pool);
   });
 
   test('a log that refuses is waited for: reading is paused, memory stays bounded, nothing is lost', async () => {

@@ -1,22 +1,9 @@
 // What is mended of kafkajs 2.2.4, which has had no release since 2023 (docs/adr/0016). Imported for its effect.
 import './replaced.js';
-import kafkajs from 'kafkajs';
+import './codecs.js';
 import { createRequire } from 'node:module';
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
 
 const require = createRequire(import.meta.url);
-
-/** Records of one batch inflate to no more than this, in bytes: memory stays bounded. */
-const INFLATED_BYTES = 64 * 1024 * 1024;
-
-/** kafkajs brings gzip only; Node has zstd. */
-const deflate = promisify(zstdCompress);
-const inflate = promisify(zstdDecompress);
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: ({ buffer }: { readonly buffer: Buffer }) => deflate(buffer),
-  decompress: (buffer: Buffer) => inflate(buffer, { maxOutputLength: INFLATED_BYTES }),
-});
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
