@@ -41,12 +41,12 @@ beforeEach(async () => {
   store = new SlowStore();
   kept = [];
   metrics = new Metrics();
-  const keepEach = async (rows: readonly Kept[]): Promise<void> => void kept.push(...rows);
+  const keep = async (rows: readonly Kept[]): Promise<void> => void kept.push(...rows);
   rooms = { messages: new Room(MESSAGES), taking: new Room(1_000_000), receipts: new Room(RECEIPTS) };
   const opened = { workspace: 'main', collector: 'web' };
   server = await serveGrpc(0, {
     roles: new Set(['collect']),
-    intake: new Intake(store, { keepEach }),
+    intake: new Intake(store, { keep }),
     keys: {
       resolveWriteKey: async (key) => (key === 'wk' ? opened : undefined),
       resolveApiKey: async () => undefined,

@@ -31,7 +31,7 @@ export class Intake {
 
   constructor(
     private readonly store: EventStore,
-    private readonly rejected: Pick<RejectedLog, 'keepEach'>,
+    private readonly rejected: Pick<RejectedLog, 'keep'>,
     private readonly onRejected: (code: string) => void = () => undefined,
   ) {}
 
@@ -77,7 +77,7 @@ export class Intake {
 
   /** The same for input of several origins. */
   async keepEach(kept: readonly (Kept & Origin)[]): Promise<void> {
-    await this.rejected.keepEach(kept);
+    await this.rejected.keep(kept);
     for (const { reason } of kept) this.onRejected(reason.code);
   }
 

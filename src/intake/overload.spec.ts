@@ -39,7 +39,7 @@ beforeEach(async () => {
   inFlight = new InFlight(ROOM);
   kept = [];
   away = false;
-  const keepEach = (rows: readonly Kept[]): Promise<void> => {
+  const keep = (rows: readonly Kept[]): Promise<void> => {
     if (away)
       return Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
     kept.push(...rows);
@@ -50,7 +50,7 @@ beforeEach(async () => {
     Promise.resolve(key === 'wk' ? { workspace: 'main', collector: 'web' } : undefined);
   await app.register(
     collectorRoutes({
-      intake: new Intake(store, { keepEach }),
+      intake: new Intake(store, { keep }),
       resolveWriteKey,
       now: () => new Date(),
       inFlight,

@@ -3,7 +3,7 @@ import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
 import { keptRequest } from './collect.js';
 import { native } from './formats/native.js';
 import { segment } from './formats/segment.js';
-import { RejectedLog } from './rejected.js';
+import { type Kept, RejectedLog, withOrigin } from './rejected.js';
 
 interface Item {
   id: string;
@@ -55,12 +55,14 @@ const replay = async (body: object = {}): Promise<Replay> =>
     await api('/api/rejected/replay', { method: 'POST', body: JSON.stringify(body) })
   ).json() as Promise<Replay>;
 
-const item = (value: object, format = segment.name): Parameters<RejectedLog['keep']>[1][number] => ({
+const item = (value: object, format = segment.name): Kept => ({
   unit: 'item',
   format,
   payload: Buffer.from(JSON.stringify(value)),
   reason,
 });
+
+const keep = (...kept: Kept[]): Promise<void> => log.keep(withOrigin(origin, kept));
 
 describe('GET /api/rejected', () => {
   test('needs an API key; a write key is none', async () => {
@@ -90,7 +92,7 @@ describe('GET /api/rejected', () => {
   });
 
   test('pages through all, newest first, each once', async () => {
-    for (let nth = 0; nth < 7; nth += 1) await log.keep(origin, [item({ type: 'page', nth })]);
+    for (let nth = 0; nth < 7; nth += 1) await keep(item({ type: 'page', nth }));
     const seen: unknown[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
@@ -103,31 +105,28 @@ describe('GET /api/rejected', () => {
 
   test('a page is bounded in bytes', async () => {
     const big = (nth: number): object => ({ type: 'page', nth, blob: 'x'.repeat(900_000) });
-    for (let nth = 0; nth < 7; nth += 1) await log.keep(origin, [item(big(nth))]);
+    for (let nth = 0; nth < 7; nth += 1) await keep(item(big(nth)));
     const first = await list();
     expect(first.items).toHaveLength(4);
     expect((await list(`?cursor=${first.next}`)).items).toHaveLength(3);
   });
 
   test('filters by code', async () => {
-    await log.keep(origin, [
-      item({ nth: 1 }),
-      { ...item({ nth: 2 }), reason: { code: 'too-deep', message: '…' } },
-    ]);
+    await keep(item({ nth: 1 }), { ...item({ nth: 2 }), reason: { code: 'too-deep', message: '…' } });
     expect((await list('?code=too-deep')).items.map(({ payload }) => payload)).toEqual([{ nth: 2 }]);
   });
 
   test('shows nothing of another workspace', async () => {
-    await log.keep({ ...origin, workspace: 'other' }, [item({ nth: 1 })]);
+    await log.keep(withOrigin({ ...origin, workspace: 'other' }, [item({ nth: 1 })]));
     expect((await list()).items).toEqual([]);
     expect((await replay()).tried).toBe(0);
   });
 
   test('shows a request as text, or as base64 where it is none', async () => {
-    const kept = (bytes: Buffer, encoding = ''): Parameters<RejectedLog['keep']>[1][number] =>
+    const kept = (bytes: Buffer, encoding = ''): Kept =>
       keptRequest(segment, { bytes, encoding, charset: '' }, { code: 'unreadable-body', message: '…' });
-    await log.keep(origin, [kept(Buffer.from('{"batch":'))]);
-    await log.keep(origin, [kept(Buffer.from([0xff, 0x00]), 'gzip')]);
+    await keep(kept(Buffer.from('{"batch":')));
+    await keep(kept(Buffer.from([0xff, 0x00]), 'gzip'));
     expect((await list()).items.map(({ payload }) => payload)).toEqual([
       { encoding: 'gzip', base64: '/wA=' },
       { text: '{"batch":' },
@@ -149,7 +148,7 @@ describe('POST /api/rejected/replay', () => {
   const mended = { type: 'page', messageId: 'r-1', userId: 'u-1', timestamp: '2026-03-01T11:00:00Z' };
 
   test('what can be accepted now is accepted as of when it was received, once', async () => {
-    await log.keep(origin, [item({ ...mended, timestamp: undefined })]);
+    await keep(item({ ...mended, timestamp: undefined }));
     const head = await server.store.head();
 
     const first = await replay();
@@ -174,7 +173,7 @@ describe('POST /api/rejected/replay', () => {
     const body = JSON.stringify({ ...mended, messageId: 'r-2' });
     await fetch(`${server.url}/v1/page`, { method: 'POST', body, headers: { authorization } });
     const head = await server.store.head();
-    await log.keep(origin, [item({ ...mended, messageId: 'r-2' })]);
+    await keep(item({ ...mended, messageId: 'r-2' }));
 
     const { results } = await replay();
 
@@ -183,15 +182,25 @@ describe('POST /api/rejected/replay', () => {
   });
 
   test('what still cannot be accepted stays, with today’s reason', async () => {
-    await log.keep(origin, [
-      { ...item({ type: 'page', userId: {} }), reason: { code: 'old', message: 'old' } },
-    ]);
+    await keep({ ...item({ type: 'page', userId: {} }), reason: { code: 'old', message: 'old' } });
     expect(await replay()).toMatchObject({ tried: 1, accepted: 0, rejected: 1 });
     expect((await list()).items).toEqual([
       expect.objectContaining({
         attempts: 2,
         reason: expect.objectContaining({ code: 'identity-invalid', path: 'userId' }),
       }),
+    ]);
+  });
+
+  test('today’s reason may name a field that no text of the database can', async () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 100; level += 1) deep = { 'nul\0': deep };
+    const reason = { code: 'old', message: 'old' };
+    await keep({ ...item({ ...mended, messageId: 'r-4', properties: deep }), reason });
+    expect(await replay()).toMatchObject({ tried: 1, rejected: 1 });
+    const path = expect.stringMatching(/^properties\.nul\ufffd/);
+    expect((await list()).items).toEqual([
+      expect.objectContaining({ attempts: 2, reason: expect.objectContaining({ code: 'too-deep', path }) }),
     ]);
   });
 
@@ -202,7 +211,7 @@ describe('POST /api/rejected/replay', () => {
       { bytes, encoding: '', charset: '' },
       { code: 'unreadable-body', message: '…' },
     );
-    await log.keep(origin, [kept]);
+    await keep(kept);
     const head = await server.store.head();
 
     expect(await replay()).toMatchObject({ accepted: 1 });
@@ -217,8 +226,8 @@ describe('POST /api/rejected/replay', () => {
 
   test('by ids, by code, some at a time', async () => {
     const native1 = (nth: number): object => ({ messageId: `n-${nth}`, kind: 'custom', userId: 'u-1' });
-    for (let nth = 0; nth < 5; nth += 1) await log.keep(origin, [item(native1(nth), native.name)]);
-    await log.keep(origin, [{ ...item(native1(9), native.name), reason: { code: 'other', message: '…' } }]);
+    for (let nth = 0; nth < 5; nth += 1) await keep(item(native1(nth), native.name));
+    await keep({ ...item(native1(9), native.name), reason: { code: 'other', message: '…' } });
     const { items } = await list();
 
     expect(await replay({ ids: [items.at(-1)?.id] })).toMatchObject({ tried: 1 });

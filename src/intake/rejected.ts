@@ -65,12 +65,7 @@ export class RejectedLog {
   constructor(private readonly pool: Pool) {}
 
   /** Keeps each once: input that is sent again is the row that is there. */
-  keep(origin: Origin, kept: readonly Kept[]): Promise<void> {
-    return this.keepEach(withOrigin(origin, kept));
-  }
-
-  /** The same for input of several origins. */
-  async keepEach(kept: readonly (Kept & Origin)[]): Promise<void> {
+  async keep(kept: readonly (Kept & Origin)[]): Promise<void> {
     if (kept.length === 0) return;
     const column = (read: (row: Kept & Origin) => unknown): unknown[] => kept.map(read);
     await this.pool.query(KEEP, [
@@ -112,8 +107,8 @@ export class RejectedLog {
       results.map(({ id }) => id),
       results.map((result) => ('reason' in result ? null : (result.position?.toString() ?? null))),
       results.map((result) => reason(result)?.code ?? null),
-      results.map((result) => reason(result)?.message ?? null),
-      results.map((result) => reason(result)?.path ?? null),
+      results.map((result) => withoutNul(reason(result)?.message ?? null)),
+      results.map((result) => withoutNul(reason(result)?.path ?? null)),
     ]);
   }
 }

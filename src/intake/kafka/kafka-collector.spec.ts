@@ -13,7 +13,7 @@ import { type EventStore, StoreUnavailable } from '../../event-store/event-store
 import { PostgresEventStore } from '../../event-store/postgres.js';
 import { TouchpointSchema } from '../../proto/touchline/v1/touchpoint_pb.js';
 import { Intake } from '../intake.js';
-import { RejectedLog } from '../rejected.js';
+import { RejectedLog, withOrigin } from '../rejected.js';
 import { replay } from '../replay.js';
 
 const protobufTouchpoint = (messageId: string, anonymousId: string): Buffer =>
@@ -252,7 +252,9 @@ const RECORDS = 'touchline_kafka_records_total';
     // As of a version that could not read a message of today.
     const [row] = await rejected.page({ workspace: 'main', state: 'open', limit: 1, order: 'oldest' });
     if (!row) throw new Error('nothing was rejected');
-    await rejected.keep(row, [{ unit: 'request', format: 'protobuf', payload: message, reason: row.reason }]);
+    await rejected.keep(
+      withOrigin(row, [{ unit: 'request', format: 'protobuf', payload: message, reason: row.reason }]),
+    );
 
     const store = new PostgresEventStore(db.pool);
     const question = { workspace: 'main', limit: 10 };
