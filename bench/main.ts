@@ -3,10 +3,10 @@
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
-import { append } from './append.js';
+import { append, rawLimit } from './append.js';
 import { catchUp } from './catch-up.js';
 import { engines } from './engines.js';
-import { printing, type Report } from './figure.js';
+import { printing } from './figure.js';
 import { grpc } from './grpc.js';
 import { ingest } from './ingest.js';
 import { kafka } from './kafka.js';
@@ -35,7 +35,8 @@ console.log(
   `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? '?'}), ${Math.round(totalmem() / 2 ** 30)} GB\n`,
 );
 const report = printing();
-const limit = await rawLimit(chosen.includes('append') ? report : () => undefined, chosen.includes('append'));
+const limit = await onServer((url) => rawLimit(report, url, seconds / 2));
+if (chosen.includes('append')) await onServer((url) => append(report, limit, url, seconds / 2));
 if (chosen.includes('ingest')) await ingest(report, limit, seconds);
 if (chosen.includes('grpc')) await grpc(report, seconds);
 if (chosen.includes('visible')) await visible(report, seconds);
@@ -45,21 +46,9 @@ if (chosen.includes('report')) await reports(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));
 if (chosen.includes('kafka')) await kafka(report, limit);
 
-/** The limit that the others are measured against, from this very run. */
-async function rawLimit(tell: Report, whole: boolean): Promise<number> {
-  let raw = 0;
-  const hear: Report = (figure) => {
-    raw ||= figure.value;
-    tell(figure);
-  };
-  await onServer((url) => append(hear, url, whole ? seconds / 2 : 2));
-  if (!whole) report({ name: 'raw limit: COPY, 1,000 rows a commit', value: raw, unit: 'rows/s' });
-  return raw;
-}
-
-async function onServer(measure: (url: string) => Promise<void>): Promise<void> {
-  await inFolder(async (dataDir) => {
+function onServer<T>(measure: (url: string) => Promise<T>): Promise<T> {
+  return inFolder(async (dataDir) => {
     const server = await startEmbedded({ dataDir });
-    await measure(server.url).finally(() => server.stop());
+    return measure(server.url).finally(() => server.stop());
   });
 }
