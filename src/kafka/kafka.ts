@@ -19,6 +19,8 @@ export interface KafkaRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Headers;
+  /** Why a batch cannot be read; this record is all there is of it, under its last offset. */
+  readonly unreadable?: string;
 }
 
 export interface NewRecord {

@@ -33,18 +33,20 @@ function refusing(): { wrap: (store: EventStore) => EventStore; refuse: (away: b
   return { wrap, refuse: (now) => (away = now) };
 }
 
-/** One record of 65 MB, which are 65 KB on their way. */
+/** Two records of 65 MB, each a batch of 65 KB on its way. */
 async function sendBomb(kafka: Kafka): Promise<void> {
   const { CompressionCodecs: codecs, CompressionTypes: types } = kafkajs;
   const reading = codecs[types.GZIP];
   codecs[types.GZIP] = () => ({
+    ...(reading() as object),
     compress: ({ buffer }: { buffer: Buffer }) => Promise.resolve(gzipSync(buffer)),
   });
   const producer = kafka.producer();
   await producer.connect();
   try {
     const messages = [{ key: 'bomb', value: Buffer.alloc(65 * 1024 * 1024) }];
-    await producer.send({ topic: 'touchpoints', compression: types.GZIP, messages });
+    for (let sent = 0; sent < 2; sent += 1)
+      await producer.send({ topic: 'touchpoints', compression: types.GZIP, messages });
   } finally {
     codecs[types.GZIP] = reading;
     await producer.disconnect();
@@ -396,22 +398,36 @@ const RECORDS = 'touchline_kafka_records_total';
     expect(await gone.inLog(db.pool)).toBe(0);
   });
 
-  test('a batch that does not inflate is told of, and once it is deleted reading goes on', async () => {
+  test('a batch that cannot be read is rejected as a whole, and its partition goes on', async () => {
     const [before, after] = ['before', 'after'].map((name) => new Feed(client, name)) as [Feed, Feed];
-    const collector = await start();
+    await start();
     await before.send(200);
     expect(await whole(before)).toBe(true);
     await sendBomb(client.kafka);
-    const upToBomb = await ends();
     await after.send(200);
-    const told = /begins anew: a batch of records does not inflate: .* larger than 67108864/;
-    expect(await until(() => collector.said.some((line) => told.test(line)), SOON)).toBe(true);
-
-    await client.admin.deleteTopicRecords({ topic: 'touchpoints', partitions: upToBomb });
 
     expect(await whole(after)).toBe(true);
     await before.expectOnceInOrder(db.pool);
     await after.expectOnceInOrder(db.pool);
+    const unread = /^The batch of the offsets (\d+) to \1 cannot be read: .* larger than 67108864/;
+    const rejected = await client.collect('touchpoints.rejected');
+    expect(await until(() => rejected.length >= 2, SOON)).toBe(true);
+    expect(rejected.map(({ headers }) => headers['reason-code'])).toEqual([
+      'unreadable-batch',
+      'unreadable-batch',
+    ]);
+    for (const { headers } of rejected) expect(headers['reason-message']).toMatch(unread);
+    const { rows } = await db.pool.query<{ message: string }>(
+      'SELECT message FROM touchline.rejected ORDER BY number',
+    );
+    expect(rows.map(({ message }) => message)).toEqual(
+      rejected.map(({ headers }) => headers['reason-message']),
+    );
+
+    // Whoever comes after does not stumble over it either.
+    await stopAll();
+    await start({ group: 'another' });
+    expect(await done(402)).toBe(true);
   });
 
   test('a log that refuses is waited for: reading is paused, memory stays bounded, nothing is lost', async () => {

@@ -31,7 +31,8 @@ const CLOUDEVENT = /^application\/cloudevents\+json\s*(?:;|$)/i;
  * A record's value, told by its headers: with `ce_specversion` the data of a CloudEvent; else by `content-type` a whole
  * CloudEvent, a touchpoint in Protobuf or, also without one, a native touchpoint. One record is one touchpoint: its key is the buyer's.
  */
-export function readRecord({ value, headers }: KafkaRecord): Said | Unread {
+export function readRecord({ value, headers, unreadable }: KafkaRecord): Said | Unread {
+  if (unreadable !== undefined) return unread(native, 'unreadable-batch', unreadable);
   const type = textOf(headers, 'content-type')?.trim() ?? '';
   if (textOf(headers, 'ce_specversion') !== undefined) return binary(value, headers, type);
   const format = CLOUDEVENT.test(type) ? cloudevents : PROTOBUF.test(type) ? protobuf : native;

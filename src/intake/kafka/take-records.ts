@@ -123,14 +123,17 @@ const judged = (said: Said | Unread, origin: Origin): { readonly appends: readon
 
 /** A record that was read is kept as its item, so that it can be replayed; else as it came. */
 function keptRecord(
-  { value }: KafkaRecord,
+  { value, partition, offset, unreadable }: KafkaRecord,
   said: Said | Unread,
   step: Rejected,
   { workspace, collector, call, receivedAt }: Origin,
 ): Kept & Origin {
   const { format } = said;
   const kept: Kept = isRejected(said)
-    ? { unit: 'request', format: format.name, payload: value ?? Buffer.alloc(0), reason: step.rejected }
+    ? {
+        ...{ unit: 'request', format: format.name, payload: value ?? Buffer.alloc(0), reason: step.rejected },
+        ...(unreadable !== undefined && { knownBy: `${TOPICS.touchpoints}/${partition}/${offset}` }),
+      }
     : keptItem(format, said.item, step);
   return { ...kept, workspace, collector, call, receivedAt };
 }

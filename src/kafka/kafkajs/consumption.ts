@@ -1,4 +1,4 @@
-import type { Admin, Consumer, EachBatchPayload, Kafka as Client } from 'kafkajs';
+import type { Admin, Consumer, EachBatchPayload, Kafka as Client, KafkaMessage } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Bounds,
@@ -9,6 +9,7 @@ import {
   type Reader,
 } from '../kafka.js';
 import { rootOf } from './faults.js';
+import type { Fetched } from './fetched.js';
 import type { KafkaLog } from './log.js';
 
 export interface ConsumptionOptions extends ConsumeOptions {
@@ -178,12 +179,14 @@ export class KafkajsConsumption implements Consumption {
     payload.resolveOffset(last.offset);
     this.reader.records(
       partition,
-      batch.messages.map(({ offset, timestamp, key, value, headers }): KafkaRecord => ({
-        ...{ partition, key, value },
-        offset: Number(offset),
-        timestamp: Number(timestamp),
-        headers: headers ?? {},
-      })),
+      (batch.messages as (KafkaMessage & Pick<Fetched, 'unreadable'>)[]).map(
+        ({ offset, timestamp, key, value, headers = {}, unreadable }): KafkaRecord => ({
+          ...{ partition, key, value, headers },
+          offset: Number(offset),
+          timestamp: Number(timestamp),
+          ...(unreadable !== undefined && { unreadable }),
+        }),
+      ),
     );
   }
 

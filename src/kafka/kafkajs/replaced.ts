@@ -1,5 +1,6 @@
 // Puts faster functions in the place of kafkajs's, before kafkajs is loaded: import it first. Imported for its effect.
 import { createRequire } from 'node:module';
+import { decoding } from './fetched.js';
 import { framed, type Request } from './framed.js';
 import { grouped } from './grouped.js';
 import { producedBody, type ToProduce } from './produce.js';
@@ -29,3 +30,4 @@ const encoded = (buffer: Buffer): Awaited<ReturnType<Request['encode']>> => ({ b
 replace('producer/groupMessagesPerPartition.js', () => grouped);
 replace('protocol/request.js', () => framed);
 replace('protocol/requests/produce/v3/request.js', producing);
+replace('protocol/requests/fetch/v4/decodeMessages.js', decoding);

@@ -1,0 +1,101 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createRequire } from 'node:module';
+import { type Decode, type Decoder, decoding } from './fetched.js';
+import { type Message, producedBody } from './produce.js';
+
+const theirOwn = createRequire(import.meta.url);
+const theirs = theirOwn('kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js') as Decode;
+const NewDecoder = theirOwn('kafkajs/src/protocol/decoder.js') as new (buffer: Buffer) => Decoder;
+const ours = decoding(theirs);
+
+/** Batches as they lie in an answer to a fetch, with their size before and something else after. */
+const answer = (...batches: readonly Buffer[]): Decoder => {
+  const bytes = Buffer.concat(batches);
+  const size = Buffer.alloc(4);
+  size.writeInt32BE(bytes.length);
+  return new NewDecoder(Buffer.concat([size, bytes, Buffer.from('after')]));
+};
+
+/** A batch as a broker keeps it, its first record at `offset`. */
+function batch(messages: readonly Message[], offset = 0): Buffer {
+  const partitions = [{ partition: 0, messages }];
+  const bytes = producedBody({ acks: 1, timeout: 0, topicData: [{ topic: '', partitions }] }).subarray(26);
+  bytes.writeBigInt64BE(BigInt(offset), 0);
+  return bytes;
+}
+
+const part = fc.option(fc.uint8Array({ maxLength: 50 }).map((array) => Buffer.from(array)));
+const headers = fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 });
+const message = fc.record({
+  key: part,
+  value: part,
+  headers,
+  timestamp: fc.constantFrom('1772323200000', '1772323200001'),
+});
+const batches = fc.array(fc.array(message, { minLength: 1, maxLength: 5 }), { maxLength: 4 });
+
+const values = (...texts: string[]): Message[] =>
+  texts.map((value) => ({ value, timestamp: '1772323200000' }));
+const read = async (decoder: Decoder): Promise<(string | undefined)[]> =>
+  (await ours(decoder)).map(
+    ({ offset, value, unreadable }) => `${offset} ${value?.toString() ?? unreadable}`,
+  );
+
+test('records are read as kafkajs does it, also where the last batch is cut off', async () => {
+  await fc.assert(
+    fc.asyncProperty(batches, fc.nat(80), async (each, cut) => {
+      const whole = Buffer.concat(each.map((messages, nth) => batch(messages, nth * 10)));
+      const bytes = whole.subarray(0, Math.max(0, whole.length - cut));
+      const [mine, other] = [answer(bytes), answer(bytes)];
+      expect(await ours(mine)).toEqual(await theirs(other));
+      expect(mine.offset).toBe(other.offset);
+    }),
+  );
+});
+
+describe('a batch that cannot be read is one record under its last offset, and the next is read', () => {
+  const next = batch(values('next'), 13);
+
+  test('compressed, and broken', async () => {
+    const broken = batch(values('a', 'b', 'c'), 10);
+    broken.writeInt16BE(1, 21);
+    expect(await read(answer(broken, next))).toEqual([
+      expect.stringMatching(/^12 The batch of the offsets 10 to 12 cannot be read: .*incorrect header/),
+      '13 next',
+    ]);
+  });
+
+  test('with records that are none', async () => {
+    const broken = batch(values('a', 'b', 'c'), 10);
+    broken.fill(0x7f, 61);
+    expect(await read(answer(broken, next))).toEqual([
+      expect.stringMatching(/^12 The batch of .* 10 to 12/),
+      '13 next',
+    ]);
+  });
+
+  test('with more records than memory should hold', async () => {
+    const crowded = batch(values('a', 'b', 'c'), 10);
+    crowded.writeInt32BE(200_001, 57);
+    expect(await read(answer(crowded, next))).toEqual([
+      '12 The batch of the offsets 10 to 12 cannot be read: it holds 200001 records, more than 200000',
+      '13 next',
+    ]);
+  });
+
+  test('one of as many as there may be is read', async () => {
+    const many = batch(Array.from({ length: 200_000 }, () => ({ value: null })));
+    expect(await ours(answer(many))).toHaveLength(200_000);
+  });
+});
+
+test('records of before Kafka 0.11 are left to kafkajs', async () => {
+  const old = Buffer.alloc(40);
+  old.writeInt8(1, 16);
+  const left: Decoder[] = [];
+  const decoder = answer(old);
+  await decoding((given) => Promise.resolve((left.push(given), [])))(decoder);
+  expect(left).toEqual([decoder]);
+  expect(decoder.offset).toBe(0);
+});

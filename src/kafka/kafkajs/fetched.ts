@@ -1,0 +1,89 @@
+import { createRequire } from 'node:module';
+
+/** kafkajs's decoder, as far as it is used. */
+export interface Decoder {
+  readonly buffer: Buffer;
+  readonly offset: number;
+  readInt32(): number;
+  canReadBytes(count: number): boolean;
+  readBytes(count: number): Buffer;
+}
+
+/** A record as kafkajs hands it on; `unreadable` where it stands for a whole batch, under that one's last offset. */
+export interface Fetched {
+  readonly timestamp: string;
+  readonly offset: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer>>;
+  readonly isControlRecord: boolean;
+  readonly batchContext: object;
+  readonly unreadable?: string;
+}
+
+/** Where a batch says what (https://kafka.apache.org/documentation/#recordbatch), in bytes from its start. */
+const AT = { length: 8, magic: 16, lastOffsetDelta: 23, maxTimestamp: 35, count: 57, records: 61 } as const;
+const MAGIC = 2;
+/** Of one batch; a record in memory has some hundred bytes beside its own. */
+const MOST_RECORDS = 200_000;
+
+const require = createRequire(import.meta.url);
+const NewDecoder = require('kafkajs/src/protocol/decoder.js') as new (buffer: Buffer) => Decoder;
+const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder.js') as (
+  decoder: Decoder,
+) => Promise<{ readonly records: readonly Fetched[] }>;
+
+export type Decode = (decoder: Decoder) => Promise<readonly Fetched[]>;
+
+/**
+ * The records of a partition in an answer to a fetch. A batch that cannot be read becomes one record that says so, and the
+ * partition goes on; kafkajs breaks off the fetch and comes to the same batch again, for ever.
+ *
+ * @param theirs for formats of before Kafka 0.11
+ */
+export const decoding =
+  (theirs: Decode): Decode =>
+  async (decoder) => {
+    const from = decoder.offset + 4;
+    const size = decoder.buffer.readInt32BE(decoder.offset);
+    const isBatches =
+      size > AT.magic && decoder.canReadBytes(4 + size) && decoder.buffer[from + AT.magic] === MAGIC;
+    if (!isBatches) return theirs(decoder);
+    decoder.readInt32();
+    const records: Fetched[] = [];
+    // What is not whole at the end is fetched again.
+    for (const batch of batches(decoder.readBytes(size)))
+      for (const record of await read(batch)) records.push(record);
+    return records;
+  };
+
+function* batches(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at + AT.records <= bytes.length;) {
+    const from = at;
+    at += AT.length + 4 + bytes.readInt32BE(from + AT.length);
+    if (at > bytes.length || at <= from) return;
+    yield bytes.subarray(from, at);
+  }
+}
+
+async function read(batch: Buffer): Promise<readonly Fetched[]> {
+  try {
+    const count = batch.readInt32BE(AT.count);
+    if (count > MOST_RECORDS) throw new RangeError(`it holds ${count} records, more than ${MOST_RECORDS}`);
+    return (await decodeBatch(new NewDecoder(batch))).records;
+  } catch (error) {
+    return [standIn(batch, error)];
+  }
+}
+
+function standIn(batch: Buffer, error: unknown): Fetched {
+  const first = batch.readBigInt64BE(0);
+  const last = first + BigInt(batch.readInt32BE(AT.lastOffsetDelta));
+  return {
+    timestamp: String(batch.readBigInt64BE(AT.maxTimestamp)),
+    offset: String(last),
+    ...{ key: null, value: null, headers: {} },
+    ...{ isControlRecord: false, batchContext: {} },
+    unreadable: `The batch of the offsets ${first} to ${last} cannot be read: ${(error as Error).message}`,
+  };
+}
