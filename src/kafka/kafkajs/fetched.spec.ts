@@ -90,6 +90,14 @@ describe('a batch that cannot be read is one record under its last offset, and t
   });
 });
 
+test('what inflates to more than is wanted at once is left for the next fetch', async () => {
+  const large = (offset: number): Buffer =>
+    batch([{ value: 'x'.repeat(600_000) }, { value: 'last' }], offset);
+  const decoder = answer(...[0, 2, 4, 6].map(large));
+  expect((await ours(decoder)).map(({ offset }) => offset)).toEqual(['0', '1', '2', '3']);
+  expect(decoder.buffer.subarray(decoder.offset).toString()).toBe('after');
+});
+
 test('records of before Kafka 0.11 are left to kafkajs', async () => {
   const old = Buffer.alloc(40);
   old.writeInt8(1, 16);

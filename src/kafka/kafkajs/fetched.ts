@@ -26,6 +26,8 @@ const AT = { length: 8, magic: 16, lastOffsetDelta: 23, maxTimestamp: 35, count:
 const MAGIC = 2;
 /** Of one batch; a record in memory has some hundred bytes beside its own. */
 const MOST_RECORDS = 200_000;
+/** Of a partition at once, inflated: what is compressed may be ten times what was asked for. */
+const ENOUGH_BYTES = 1024 * 1024;
 
 const require = createRequire(import.meta.url);
 const NewDecoder = require('kafkajs/src/protocol/decoder.js') as new (buffer: Buffer) => Decoder;
@@ -37,7 +39,8 @@ export type Decode = (decoder: Decoder) => Promise<readonly Fetched[]>;
 
 /**
  * The records of a partition in an answer to a fetch. A batch that cannot be read becomes one record that says so, and the
- * partition goes on; kafkajs breaks off the fetch and comes to the same batch again, for ever.
+ * partition goes on; kafkajs breaks off the fetch and comes to the same batch again, for ever. Batches beyond what memory
+ * should hold are left for the next fetch.
  *
  * @param theirs for formats of before Kafka 0.11
  */
@@ -51,9 +54,15 @@ export const decoding =
     if (!isBatches) return theirs(decoder);
     decoder.readInt32();
     const records: Fetched[] = [];
-    // What is not whole at the end is fetched again.
-    for (const batch of batches(decoder.readBytes(size)))
-      for (const record of await read(batch)) records.push(record);
+    let bytes = 0;
+    // What is not whole at the end, or more than enough, is fetched again.
+    for (const batch of batches(decoder.readBytes(size))) {
+      if (bytes > ENOUGH_BYTES) break;
+      for (const record of await read(batch)) {
+        records.push(record);
+        bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      }
+    }
     return records;
   };
 
