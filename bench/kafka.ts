@@ -22,17 +22,26 @@ export async function kafka(report: Report, rawLimit: number): Promise<void> {
     return;
   }
   const broker = await testBroker();
+  const { brokers } = broker;
   try {
-    await fill(broker.brokers);
-    await inFolder((dataDir) => measure(report, rawLimit, broker.brokers, dataDir));
+    await fill(brokers, 'zstd');
+    await inFolder((dataDir) => intoLog(report, rawLimit, brokers, dataDir, ', compressed by zstd'));
+    await fill(brokers, 'uncompressed');
+    const value = await plainRead(brokers);
+    report({ name: 'kafkajs reads the same records and does nothing', value, unit: 'records/s' });
+    await inFolder(async (dataDir) => {
+      await intoLog(report, rawLimit, brokers, dataDir);
+      await outOfLog(report, brokers, dataDir);
+    });
   } finally {
     await broker.stop();
   }
 }
 
-async function fill(brokers: string): Promise<void> {
+/** @param codec by which the broker compresses */
+async function fill(brokers: string, codec: string): Promise<void> {
   const client = await KafkaClient.connect(brokers);
-  await client.freshTopic('touchpoints', PARTITIONS);
+  await client.freshTopic('touchpoints', PARTITIONS, { 'compression.type': codec });
   for (let sent = 0; sent < RECORDS; sent += 2_000) {
     const buyer = (index: number): string => `b-${(sent + index) % 20_000}`;
     const records = Array.from({ length: 2_000 }, (_, index) => ({
@@ -44,24 +53,28 @@ async function fill(brokers: string): Promise<void> {
   await client.close();
 }
 
-async function measure(report: Report, rawLimit: number, brokers: string, dataDir: string): Promise<void> {
-  const value = await plainRead(brokers);
-  report({ name: 'kafkajs reads the same records and does nothing', value, unit: 'records/s' });
-  const into = await served(brokers, dataDir, 'collect', 'SELECT head AS at FROM touchline.log');
-  const perSecond = into.perSecond;
+async function intoLog(
+  report: Report,
+  rawLimit: number,
+  brokers: string,
+  dataDir: string,
+  how = '',
+): Promise<void> {
+  const head = 'SELECT head AS at FROM touchline.log';
+  const { perSecond: value, resident } = await served(brokers, dataDir, 'collect', head);
+  const ofLimit = value / rawLimit;
   report({
-    name: `Kafka to the log, ${PARTITIONS} partitions`,
-    ...{ value: perSecond, unit: 'records/s', ofLimit: perSecond / rawLimit, atLeast: 0.4 },
+    name: `Kafka to the log, ${PARTITIONS} partitions${how}`,
+    ...{ value, unit: 'records/s', ofLimit, atLeast: 0.4 },
   });
-  memory(report, 'collector', into.resident);
-  const out = await served(
-    brokers,
-    dataDir,
-    'react',
-    `SELECT position AS at FROM touchline.projection WHERE name = 'kafka_events'`,
-  );
-  report({ name: 'the log to Kafka', value: out.perSecond, unit: 'events/s', atLeast: 20_000 });
-  memory(report, 'publisher', out.resident);
+  memory(report, 'collector', resident);
+}
+
+async function outOfLog(report: Report, brokers: string, dataDir: string): Promise<void> {
+  const checkpoint = `SELECT position AS at FROM touchline.projection WHERE name = 'kafka_events'`;
+  const { perSecond: value, resident } = await served(brokers, dataDir, 'react', checkpoint);
+  report({ name: 'the log to Kafka', value, unit: 'events/s', atLeast: 20_000 });
+  memory(report, 'publisher', resident);
 }
 
 /** @param resident in bytes, as time went on */

@@ -57,9 +57,13 @@ export class KafkaClient {
   }
 
   /** The topic, empty, whatever was there. */
-  async freshTopic(topic: string, numPartitions: number): Promise<void> {
+  async freshTopic(
+    topic: string,
+    numPartitions: number,
+    config: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     if ((await this.admin.listTopics()).includes(topic)) await this.deleteTopic(topic);
-    await this.createTopic(topic, numPartitions);
+    await this.createTopic(topic, numPartitions, config);
   }
 
   /** Resolves when the broker no longer knows it. */

@@ -75,8 +75,7 @@ const why = await noBroker();
 
   test.each(CODECS)('is read: %s', async (name) => {
     const topic = `compressed-${name}`;
-    if ((await client.admin.listTopics()).includes(topic)) await client.deleteTopic(topic);
-    await client.createTopic(topic, 1, { 'compression.type': name });
+    await client.freshTopic(topic, 1, { 'compression.type': name });
     const values = Array.from({ length: 300 }, (_, index) =>
       index % 2 === 0 ? `${index} `.repeat(500) : randomBytes(700).toString('base64'),
     );
