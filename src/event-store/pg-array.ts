@@ -38,12 +38,6 @@ class ArrayWriter {
     this.#end += this.#bytes.write(value.replaceAll('-', ''), this.#end, 'hex');
   }
 
-  bytes(value: Buffer): void {
-    this.#room(4 + value.length);
-    this.#end = this.#bytes.writeInt32BE(value.length, this.#end);
-    this.#end += value.copy(this.#bytes, this.#end);
-  }
-
   int4(value: number): void {
     this.#room(8);
     this.#end = this.#bytes.writeInt32BE(value, this.#bytes.writeInt32BE(4, this.#end));
@@ -97,11 +91,9 @@ export const texts = (items: readonly (string | undefined)[]): Buffer =>
 /** @param items JSON texts */
 export const jsons = (items: readonly string[]): Buffer =>
   write('json', 1024, items, (writer, item) => writer.text(item));
+/** @param items with dashes or without */
 export const uuids = (items: readonly string[]): Buffer =>
   write('uuid', 20, items, (writer, item) => writer.uuid(item));
-/** @param items their 16 bytes */
-export const rawUuids = (items: readonly Buffer[]): Buffer =>
-  write('uuid', 20, items, (writer, item) => writer.bytes(item));
 export const integers = (items: readonly number[]): Buffer =>
   write('int4', 8, items, (writer, item) => writer.int4(item));
 export const smallints = (items: readonly number[]): Buffer =>
