@@ -28,9 +28,12 @@ const sizeOf = ({ key, value, headers }: NewRecord): number =>
 const bytesOf = (part: Buffer | string | null): number =>
   typeof part === 'string' ? Buffer.byteLength(part) : (part?.length ?? 0);
 
-const headersSize = (headers: Headers): number => {
+function headersSize(headers: Headers): number {
   let bytes = 0;
-  for (const name in headers)
-    for (const value of [headers[name] ?? ''].flat()) bytes += name.length + bytesOf(value) + 4;
+  for (const name in headers) {
+    const value = headers[name] ?? '';
+    for (const one of typeof value === 'object' && !Buffer.isBuffer(value) ? value : [value])
+      bytes += name.length + bytesOf(one) + 4;
+  }
   return bytes;
-};
+}
