@@ -1,13 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { to } from '../../test/events.js';
-import { noBroker, noOwnBroker, testBroker, type TestBroker } from '../../test/kafka.js';
-import { KafkaClient, type Received } from '../../test/kafka-client.js';
+import { noBroker, noOwnBroker } from '../../test/kafka.js';
+import type { Received } from '../../test/kafka-client.js';
 import { testKafkaConfig } from '../../test/kafka-collecting.js';
 import { until } from '../../test/until.js';
+import { withBroker } from '../../test/with-broker.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import type { Kafka } from '../kafka/kafka.js';
 import { openKafka } from '../kafka/kafkajs/open.js';
@@ -20,8 +21,7 @@ const SOON = 20_000;
 const LEASE_MS = 2_000;
 
 (why ? describe.skip : describe)(`events to Kafka${why ? ` (skipped: ${why})` : ''}`, () => {
-  let broker: TestBroker;
-  let client: KafkaClient;
+  const using = withBroker();
   let db: TestDatabase;
   let store: PostgresEventStore;
   let kafka: Kafka;
@@ -64,21 +64,13 @@ const LEASE_MS = 2_000;
     }
   };
 
-  beforeAll(async () => {
-    broker = await testBroker();
-    client = await KafkaClient.connect(broker.brokers);
-  }, 120_000);
-  afterAll(async () => {
-    await client?.close();
-    await broker?.stop();
-  });
   beforeEach(async () => {
     said = [];
     db = await testDatabase({ max: 20 });
     store = new PostgresEventStore(db.pool);
-    kafka = await openKafka(testKafkaConfig(broker.brokers), { warn: () => undefined });
-    await client.freshTopic('touchline.events', 4);
-    events = await client.collect('touchline.events');
+    kafka = await openKafka(testKafkaConfig(using.broker.brokers), { warn: () => undefined });
+    await using.client.freshTopic('touchline.events', 4);
+    events = await using.client.collect('touchline.events');
   });
   afterEach(async () => {
     await Promise.all(running.splice(0).map((runner) => runner.stop()));
@@ -146,7 +138,7 @@ const LEASE_MS = 2_000;
 
   test('of two processes one publishes, and the other takes over when it dies or stalls', async () => {
     const worker = (): ReturnType<typeof fork> =>
-      fork('test/workers/kafka-publisher.ts', [db.url, broker.brokers, String(LEASE_MS)], {
+      fork('test/workers/kafka-publisher.ts', [db.url, using.broker.brokers, String(LEASE_MS)], {
         execArgv: [
           '--experimental-transform-types',
           '--disable-warning=ExperimentalWarning',
@@ -185,13 +177,13 @@ const LEASE_MS = 2_000;
       await append(0, 50);
       expect(await published(300)).toBe(true);
       const appending = append(50, 250);
-      await broker.process?.kill();
+      await using.broker.process?.kill();
       await appending;
       expect(await until(() => said.some((line) => line.includes('Kafka does not take records')), SOON)).toBe(
         true,
       );
       await sleep(1_000);
-      await broker.process?.restart();
+      await using.broker.process?.restart();
 
       expect(await published(1_500)).toBe(true);
       await expectInOrder();

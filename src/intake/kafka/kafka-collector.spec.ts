@@ -1,14 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { create, toBinary } from '@bufbuild/protobuf';
-import kafkajs, { type Kafka } from 'kafkajs';
 import { gzipSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../../test/database.js';
-import { noBroker, noOwnBroker, testBroker, type TestBroker } from '../../../test/kafka.js';
-import { KafkaClient } from '../../../test/kafka-client.js';
+import { noBroker, noOwnBroker } from '../../../test/kafka.js';
 import { type Collecting, collecting, figure, KEY } from '../../../test/kafka-collecting.js';
 import { Feed, touchpoint } from '../../../test/kafka-feed.js';
 import { until } from '../../../test/until.js';
+import { withBroker } from '../../../test/with-broker.js';
+import kafkajs, { type Kafka } from 'kafkajs';
 import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
 import { PostgresEventStore } from '../../event-store/postgres.js';
 import { TouchpointSchema } from '../../proto/touchline/v1/touchpoint_pb.js';
@@ -59,14 +59,13 @@ const SOON = 30_000;
 const RECORDS = 'touchline_kafka_records_total';
 
 (why ? describe.skip : describe)(`touchpoints from Kafka${why ? ` (skipped: ${why})` : ''}`, () => {
-  let broker: TestBroker;
-  let client: KafkaClient;
+  const using = withBroker();
   let db: TestDatabase;
   let collectors: Collecting[] = [];
   let run = 0;
 
   const start = async (options: Parameters<typeof collecting>[2] = {}): Promise<Collecting> => {
-    const collector = await collecting(db.url, broker.brokers, { group: `group-${run}`, ...options });
+    const collector = await collecting(db.url, using.broker.brokers, { group: `group-${run}`, ...options });
     collectors.push(collector);
     return collector;
   };
@@ -86,26 +85,18 @@ const RECORDS = 'touchline_kafka_records_total';
     ).rows;
   /** Where each partition ends. */
   const ends = async (): Promise<{ partition: number; offset: string }[]> =>
-    (await client.admin.fetchTopicOffsets('touchpoints')).map(({ partition, high }) => ({
+    (await using.client.admin.fetchTopicOffsets('touchpoints')).map(({ partition, high }) => ({
       partition,
       offset: high,
     }));
   const whole = (feed: Feed): Promise<boolean> =>
     until(async () => (await feed.inLog(db.pool)) >= feed.total, SOON);
 
-  beforeAll(async () => {
-    broker = await testBroker();
-    client = await KafkaClient.connect(broker.brokers);
-  }, 120_000);
-  afterAll(async () => {
-    await client?.close();
-    await broker?.stop();
-  });
   beforeEach(async () => {
     run += 1;
     db = await testDatabase();
-    await client.freshTopic('touchpoints', 4);
-    await client.freshTopic('touchpoints.rejected', 1);
+    await using.client.freshTopic('touchpoints', 4);
+    await using.client.freshTopic('touchpoints.rejected', 1);
   });
   afterEach(async () => {
     await stopAll();
@@ -122,7 +113,7 @@ const RECORDS = 'touchline_kafka_records_total';
       time: '2026-03-01T09:30:00Z',
     };
     const data = { kind: 'page_view', anonymousId: 'structured' };
-    await client.send('touchpoints', [
+    await using.client.send('touchpoints', [
       { key: 'a', value: touchpoint('m-1', { anonymousId: 'plain' }) },
       {
         key: 'b',
@@ -174,13 +165,13 @@ const RECORDS = 'touchline_kafka_records_total';
 
   test('the write key is in a header, in the JSON, or the setting', async () => {
     const collector = await start({ writeKey: 'wk_of_nobody' });
-    await client.send('touchpoints', [
+    await using.client.send('touchpoints', [
       { key: 'a', value: touchpoint('header'), headers: { 'write-key': KEY } },
       { key: 'a', value: touchpoint('x-header'), headers: { 'x-write-key': KEY } },
       { key: 'a', value: touchpoint('json', { writeKey: KEY }) },
       { key: 'a', value: touchpoint('setting') },
     ]);
-    const rejected = await client.collect('touchpoints.rejected');
+    const rejected = await using.client.collect('touchpoints.rejected');
 
     expect(await done(4)).toBe(true);
     expect(await log()).toHaveLength(3);
@@ -207,7 +198,7 @@ const RECORDS = 'touchline_kafka_records_total';
       ['unreadable-body', Buffer.from([0x0a, 0xff]), { 'content-type': 'application/x-protobuf' }],
       ['number-out-of-range', '{"a\\u0000b": 1e999}'],
     ];
-    await client.send('touchpoints', [
+    await using.client.send('touchpoints', [
       ...bad.map(([, value, headers]) => ({
         key: 'a',
         partition: 0,
@@ -216,7 +207,7 @@ const RECORDS = 'touchline_kafka_records_total';
       })),
       { key: 'a', partition: 0, value: touchpoint('good') },
     ]);
-    const rejected = await client.collect('touchpoints.rejected');
+    const rejected = await using.client.collect('touchpoints.rejected');
 
     expect(await done(bad.length + 1)).toBe(true);
     expect(await log()).toHaveLength(1);
@@ -244,7 +235,7 @@ const RECORDS = 'touchline_kafka_records_total';
   test('what was rejected can be replayed from the table once the cause is mended', async () => {
     await start();
     const message = protobufTouchpoint('m-1', 'protobuf');
-    await client.send('touchpoints', [
+    await using.client.send('touchpoints', [
       { key: 'a', value: touchpoint('m-2'), headers: { 'content-type': 'text/plain' } },
       { key: 'a', value: 'no JSON' },
       { key: 'a', value: touchpoint('m-3', { kind: 'teleport' }) },
@@ -272,10 +263,10 @@ const RECORDS = 'touchline_kafka_records_total';
   });
 
   test('a topic read again from its start changes nothing', async () => {
-    const feed = new Feed(client, 'again');
+    const feed = new Feed(using.client, 'again');
     await start();
     await feed.send(3_000);
-    await client.send('touchpoints', [
+    await using.client.send('touchpoints', [
       { key: 'x', value: 'no JSON' },
       { key: 'y', value: touchpoint('no-time', { occurredAt: undefined }) },
     ]);
@@ -294,12 +285,12 @@ const RECORDS = 'touchline_kafka_records_total';
   });
 
   test('what is in the log is passed over, wherever the offsets of the group were set', async () => {
-    const feed = new Feed(client, 'passed');
+    const feed = new Feed(using.client, 'passed');
     await start();
     await feed.send(1_000);
     expect(await done(1_000)).toBe(true);
     await stopAll();
-    await client.admin.resetOffsets({ groupId: `group-${run}`, topic: 'touchpoints', earliest: true });
+    await using.client.admin.resetOffsets({ groupId: `group-${run}`, topic: 'touchpoints', earliest: true });
 
     const collector = await start();
     await feed.send(10);
@@ -313,14 +304,14 @@ const RECORDS = 'touchline_kafka_records_total';
     ['with fewer records', 40],
     ['with more records', 800],
   ])('a topic that was deleted and made anew %s is read whole', async (_, count) => {
-    const old = new Feed(client, 'old');
+    const old = new Feed(using.client, 'old');
     await start();
     await old.send(400);
     expect(await done(400)).toBe(true);
     await stopAll();
-    await client.deleteTopic('touchpoints');
-    await client.createTopic('touchpoints', 4);
-    const anew = new Feed(client, 'anew');
+    await using.client.deleteTopic('touchpoints');
+    await using.client.createTopic('touchpoints', 4);
+    const anew = new Feed(using.client, 'anew');
     await anew.send(count);
 
     await start();
@@ -337,16 +328,16 @@ const RECORDS = 'touchline_kafka_records_total';
   });
 
   test('a topic deleted and made anew while it is read is read on', async () => {
-    const old = new Feed(client, 'old');
+    const old = new Feed(using.client, 'old');
     await start();
     await old.send(400);
     expect(await done(400)).toBe(true);
 
-    await client.deleteTopic('touchpoints');
+    await using.client.deleteTopic('touchpoints');
     await sleep(500);
-    if (!(await client.admin.listTopics()).includes('touchpoints'))
-      await client.createTopic('touchpoints', 4).catch(() => undefined);
-    const anew = new Feed(client, 'anew');
+    if (!(await using.client.admin.listTopics()).includes('touchpoints'))
+      await using.client.createTopic('touchpoints', 4).catch(() => undefined);
+    const anew = new Feed(using.client, 'anew');
     await anew.send(200);
 
     expect(await whole(anew)).toBe(true);
@@ -356,7 +347,7 @@ const RECORDS = 'touchline_kafka_records_total';
   test('a topic deleted and made anew while reading is paused is read whole', async () => {
     const { wrap, refuse } = refusing();
     const collector = await start({ wrap });
-    const old = new Feed(client, 'old');
+    const old = new Feed(using.client, 'old');
     await old.send(200);
     expect(await whole(old)).toBe(true);
     refuse(true);
@@ -365,9 +356,9 @@ const RECORDS = 'touchline_kafka_records_total';
       await until(async () => (await figure(collector.metrics, 'touchline_kafka_paused')) === 4, SOON),
     ).toBe(true);
 
-    await client.deleteTopic('touchpoints');
-    await client.createTopic('touchpoints', 4);
-    const anew = new Feed(client, 'anew');
+    await using.client.deleteTopic('touchpoints');
+    await using.client.createTopic('touchpoints', 4);
+    const anew = new Feed(using.client, 'anew');
     await anew.send(1_000);
     await sleep(1_000);
     refuse(false);
@@ -377,7 +368,7 @@ const RECORDS = 'touchline_kafka_records_total';
   });
 
   test('records that retention took before they were read are passed over', async () => {
-    const [read, gone, kept] = ['read', 'gone', 'kept'].map((name) => new Feed(client, name)) as [
+    const [read, gone, kept] = ['read', 'gone', 'kept'].map((name) => new Feed(using.client, name)) as [
       Feed,
       Feed,
       Feed,
@@ -387,7 +378,7 @@ const RECORDS = 'touchline_kafka_records_total';
     expect(await done(200)).toBe(true);
     await stopAll();
     await gone.send(200);
-    await client.admin.deleteTopicRecords({ topic: 'touchpoints', partitions: await ends() });
+    await using.client.admin.deleteTopicRecords({ topic: 'touchpoints', partitions: await ends() });
     await kept.send(200);
 
     await start();
@@ -399,18 +390,18 @@ const RECORDS = 'touchline_kafka_records_total';
   });
 
   test('a batch that cannot be read is rejected as a whole, and its partition goes on', async () => {
-    const [before, after] = ['before', 'after'].map((name) => new Feed(client, name)) as [Feed, Feed];
+    const [before, after] = ['before', 'after'].map((name) => new Feed(using.client, name)) as [Feed, Feed];
     await start();
     await before.send(200);
     expect(await whole(before)).toBe(true);
-    await sendBomb(client.kafka);
+    await sendBomb(using.client.kafka);
     await after.send(200);
 
     expect(await whole(after)).toBe(true);
     await before.expectOnceInOrder(db.pool);
     await after.expectOnceInOrder(db.pool);
     const unread = /^The batch of the offsets (\d+) to \1 cannot be read: .* larger than 67108864/;
-    const rejected = await client.collect('touchpoints.rejected');
+    const rejected = await using.client.collect('touchpoints.rejected');
     expect(await until(() => rejected.length >= 2, SOON)).toBe(true);
     expect(rejected.map(({ headers }) => headers['reason-code'])).toEqual([
       'unreadable-batch',
@@ -433,7 +424,7 @@ const RECORDS = 'touchline_kafka_records_total';
   test('a log that refuses is waited for: reading is paused, memory stays bounded, nothing is lost', async () => {
     const { wrap, refuse } = refusing();
     const collector = await start({ wrap, sessionMs: 2_000 });
-    const feed = new Feed(client, 'paused');
+    const feed = new Feed(using.client, 'paused');
     await feed.send(100);
     expect(await whole(feed)).toBe(true);
 
@@ -461,7 +452,7 @@ const RECORDS = 'touchline_kafka_records_total';
   });
 
   test('collectors that join and leave in mid-stream lose and double nothing', async () => {
-    const feed = new Feed(client, 'shared', 40);
+    const feed = new Feed(using.client, 'shared', 40);
     const first = await start();
     feed.start();
     await sleep(1_500);
@@ -482,15 +473,15 @@ const RECORDS = 'touchline_kafka_records_total';
   (whyOwn ? test.skip : test)(
     `a broker that is killed and started again in mid-stream loses and doubles nothing${whyOwn ? ` (skipped: ${whyOwn})` : ''}`,
     async () => {
-      const feed = new Feed(client, 'killed');
+      const feed = new Feed(using.client, 'killed');
       const collector = await start();
       feed.start();
       for (let kill = 0; kill < 2; kill += 1) {
         const before = feed.total;
         expect(await until(() => feed.total > before + 500, SOON)).toBe(true);
-        await broker.process?.kill();
+        await using.broker.process?.kill();
         await sleep(2_000);
-        await broker.process?.restart();
+        await using.broker.process?.restart();
       }
       const before = feed.total;
       expect(await until(() => feed.total > before + 500, SOON)).toBe(true);

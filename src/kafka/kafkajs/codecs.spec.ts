@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import kafkajs from 'kafkajs';
 import { compressFrameSync } from 'lz4-napi';
 import { randomBytes } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { compressSync } from 'snappy';
-import { noBroker, testBroker, type TestBroker } from '../../../test/kafka.js';
-import { KafkaClient } from '../../../test/kafka-client.js';
+import { noBroker } from '../../../test/kafka.js';
 import { until } from '../../../test/until.js';
+import { withBroker } from '../../../test/with-broker.js';
+import kafkajs from 'kafkajs';
 import './codecs.js';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
@@ -61,29 +61,19 @@ describe.each(CODECS)('%s', (_, type, compress) => {
 const why = await noBroker();
 
 (why ? describe.skip : describe)(`what a broker has compressed${why ? ` (skipped: ${why})` : ''}`, () => {
-  let broker: TestBroker;
-  let client: KafkaClient;
-
-  beforeAll(async () => {
-    broker = await testBroker();
-    client = await KafkaClient.connect(broker.brokers);
-  }, 120_000);
-  afterAll(async () => {
-    await client?.close();
-    await broker?.stop();
-  });
+  const using = withBroker();
 
   test.each(CODECS)('is read: %s', async (name) => {
     const topic = `compressed-${name}`;
-    await client.freshTopic(topic, 1, { 'compression.type': name });
+    await using.client.freshTopic(topic, 1, { 'compression.type': name });
     const values = Array.from({ length: 300 }, (_, index) =>
       index % 2 === 0 ? `${index} `.repeat(500) : randomBytes(700).toString('base64'),
     );
-    await client.send(
+    await using.client.send(
       topic,
       values.map((value) => ({ key: 'k', value })),
     );
-    const received = await client.collect(topic);
+    const received = await using.client.collect(topic);
     expect(await until(() => received.length >= values.length, 20_000)).toBe(true);
     expect(received.map(({ value }) => String(value))).toEqual(values);
   });
