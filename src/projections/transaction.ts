@@ -73,10 +73,16 @@ const PASSING = /^(08|53|57|58|40|55P03|25P0[234])/;
 /** Missing table or column, no privilege (42), feature not there (0A), statement unknown (26). */
 const SCHEMA = /^(42|0A|26)/;
 
+/** Said by the driver, without a code, of a server that was silent for too long. */
+const SILENT = 'Query read timeout';
+
+/** By the first cause with a code: an event whose rows the database had no room for is not to blame. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof Outage) return 'outage';
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (PASSING.test(code)) return 'outage';
+  if (!(error instanceof Error)) return 'data';
+  if (!('code' in error) && error.cause instanceof Error) return faultOf(error.cause);
+  const code = 'code' in error ? String(error.code) : '';
+  if (PASSING.test(code) || error.message === SILENT) return 'outage';
   return SCHEMA.test(code) ? 'schema' : 'data';
 }
 

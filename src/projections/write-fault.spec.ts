@@ -4,8 +4,12 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { type Entry, seen } from '../../test/deals.js';
 import { project } from '../../test/project.js';
 import type { RecordedEvent } from '../domain/events.js';
+import { defaultModel, publishModel } from '../commands/publish-model.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { journey } from './journey.js';
+import { PoisonedEvent } from './projection.js';
+import { ReadFailed } from './journey/gate.js';
+import { ProjectionRunner } from './runner.js';
 import { faultOf } from './transaction.js';
 
 let db: TestDatabase;
@@ -39,4 +43,37 @@ test('what fails is what the database refused to write, not the reads that faile
   const failure: unknown = await project(db.pool, journey, second, 5_000).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: '23502', column: 'channel' });
   expect(faultOf(failure)).toBe('data');
+});
+
+test('a disk that is full while a model is published is nothing the model is parked for', async () => {
+  await appended(visits('early', 10));
+  await publishModel(store, 'main', await defaultModel());
+  const full = `CREATE FUNCTION touchline.no_room() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END $$;
+    CREATE TRIGGER no_room BEFORE INSERT ON touchline.journey_model FOR EACH ROW EXECUTE FUNCTION touchline.no_room()`;
+  await db.pool.query(full);
+  const runner = new ProjectionRunner({ pool: db.pool, store, projections: [journey] });
+  await expect(runner.catchUp()).rejects.toMatchObject({ name: 'BatchFailed', fault: 'outage' });
+  await db.pool.query('DROP TRIGGER no_room ON touchline.journey_model');
+
+  await runner.catchUp();
+
+  expect((await db.pool.query('SELECT FROM touchline.parked_event')).rowCount).toBe(0);
+  expect((await db.pool.query('SELECT FROM touchline.journey_model')).rowCount).toBe(1);
+  await runner.stop();
+});
+
+test.each([
+  ['outage', Object.assign(new Error('no room'), { code: '53100' })],
+  ['outage', new Error('Query read timeout')],
+  ['schema', Object.assign(new Error('no such column'), { code: '42703' })],
+  ['data', Object.assign(new Error('no number'), { code: '22P02' })],
+  ['data', new TypeError('no such field')],
+  ['data', 'no error at all'],
+])('a fault is %s by what caused it, whoever tells of it', async (fault, cause) => {
+  const [event] = await appended([seen('a', 1, ['user:a'])]);
+  if (!event) throw new Error('nothing was appended');
+  expect(faultOf(new PoisonedEvent(event, [], { cause }))).toBe(fault);
+  expect(faultOf(new ReadFailed('reading failed', { cause }))).toBe(fault);
+  expect(faultOf(cause)).toBe(fault);
 });
