@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { serverFlags } from '../../bin/flags.mjs';
@@ -131,13 +132,18 @@ async function serving(child: ChildProcess, said: string[]): Promise<string> {
   return failed(outcome === 'late' ? 'does not serve in time' : 'ended');
 }
 
-/** A port that nobody listens on just now. */
+/** A port that nobody listens on just now, below those that systems give to connections. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((tell) => {
+      server.once('error', () => tell(false));
+      server.listen(port, '127.0.0.1', () => tell(true));
+    });
+    await new Promise((closed) => server.close(closed));
+    if (isFree) return port;
+  }
 }
 
 /** A pool on the embedded PostgreSQL that a server started in the folder. */
