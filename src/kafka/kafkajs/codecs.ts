@@ -30,7 +30,7 @@ const SNAPPY_FRAME = Buffer.from('\x82SNAPPY\0', 'latin1');
 const SNAPPY_FRAME_HEAD = 16;
 
 /** @throws Error it inflates to too much, or is broken */
-export function inflateSnappy(bytes: Buffer): Buffer {
+function inflateSnappy(bytes: Buffer): Buffer {
   const blocks = bytes.subarray(0, SNAPPY_FRAME.length).equals(SNAPPY_FRAME)
     ? [...snappyBlocks(bytes)]
     : [bytes];
@@ -57,7 +57,7 @@ function snappySize(block: Buffer): number {
 }
 
 /** @throws Error it may inflate to too much, or is broken */
-export function inflateLz4(bytes: Buffer): Buffer {
+function inflateLz4(bytes: Buffer): Buffer {
   assertBound(lz4Size(bytes));
   return decompressFrameSync(bytes);
 }

@@ -1,4 +1,3 @@
-import './replaced.js';
 import type { KafkaConfig } from '../../kafka-config.js';
 import type { Kafka, RecordSink } from '../kafka.js';
 import { createClient } from './client.js';
