@@ -72,6 +72,7 @@ export class KafkaCollector implements Reader {
     this.#timers.forEach((timer) => clearInterval(timer));
     this.#consumption?.pause([...this.#partitions.keys()]);
     await Promise.all([...this.#partitions.values()].map((partition) => partition.close()));
+    this.#waits.stop();
     await this.#commit();
     await this.#consumption?.stop();
     await Promise.all(this.#closing.values());

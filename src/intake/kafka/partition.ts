@@ -186,6 +186,7 @@ export class Partition {
         return result;
       } catch (error) {
         if (error instanceof NotStorable) throw error;
+        if (this.#closing.signal.aborted) return undefined; // Whoever follows must not be held by it.
         waits(error);
         const least = error instanceof StoreUnavailable ? error.retryAfterSeconds * 1_000 : 0;
         const ms = Math.min(Math.max(pause, least), BACK_OFF_MS.longest) * (0.75 + Math.random() / 2);

@@ -3,44 +3,60 @@ export interface WaitsLog {
   warn(line: string): void;
 }
 
-/** A wait this short is told by the figures alone: the log is full for a moment. */
+/** A shorter wait is told by the figures alone: the log is full for a moment. */
 const TELL_AFTER_MS = 5_000;
 
-/** Partitions that wait for the log, the keys or Kafka; told once however many wait. */
+/** Partitions that wait for the log, the keys or Kafka; told once however many wait, and however seldom they try. */
 export class Waits {
-  readonly #since = new Map<number, number>();
+  readonly #waiting = new Set<number>();
+  #why: unknown;
+  #timer: NodeJS.Timeout | undefined;
   #told = false;
 
   constructor(
     private readonly log: WaitsLog,
     private readonly changed: () => void,
+    private readonly tellAfterMs = TELL_AFTER_MS,
   ) {}
 
   has(partition: number): boolean {
-    return this.#since.has(partition);
+    return this.#waiting.has(partition);
   }
 
   begin(partition: number, why: unknown): void {
-    const since = this.#since.get(partition);
-    if (since === undefined) {
-      this.#since.set(partition, Date.now());
-      this.changed();
-    } else if (!this.#told && Date.now() - since > TELL_AFTER_MS) {
-      this.#told = true;
-      this.log.warn(`records of Kafka wait: ${why instanceof Error ? why.message : String(why)}`);
-    }
-  }
-
-  end(partition: number): void {
-    this.#since.delete(partition);
-    if (this.#told && this.#since.size === 0) {
-      this.#told = false;
-      this.log.log('records of Kafka wait no longer');
-    }
+    this.#why = why;
+    if (this.#waiting.has(partition)) return;
+    this.#waiting.add(partition);
+    this.#timer ??= setTimeout(() => this.#tell(), this.tellAfterMs);
     this.changed();
   }
 
+  end(partition: number): void {
+    this.#waiting.delete(partition);
+    if (this.#waiting.size === 0) this.#over();
+    this.changed();
+  }
+
+  /** None waits: they are others' now, or begin anew. */
   clear(): void {
-    this.#since.clear();
+    this.#waiting.clear();
+    this.#over();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #tell(): void {
+    this.#told = true;
+    const why = this.#why;
+    this.log.warn(`records of Kafka wait: ${why instanceof Error ? why.message : String(why)}`);
+  }
+
+  #over(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#told) this.log.log('records of Kafka wait no longer');
+    this.#told = false;
   }
 }
