@@ -7,8 +7,10 @@ export const TOPICS = {
   events: 'touchline.events',
 } as const;
 
-/** Values of one name, as clients of Kafka hand them over. */
-export type Headers = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+/** Values by their name, as clients of Kafka hand them over. */
+export type Headers = Readonly<Record<string, HeaderValue | HeaderValue[] | undefined>>;
+
+export type HeaderValue = Buffer | string | null;
 
 export interface KafkaRecord {
   readonly partition: number;

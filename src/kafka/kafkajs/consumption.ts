@@ -9,7 +9,7 @@ import {
   type Reader,
 } from '../kafka.js';
 import { rootOf } from './faults.js';
-import type { Fetched } from './fetched.js';
+import type { Fetched } from './record-batch.js';
 import type { KafkaLog } from './log.js';
 
 export interface ConsumptionOptions extends ConsumeOptions {

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { AT, type Fetched, recordsOf } from './record-batch.js';
 
 /** kafkajs's decoder, as far as it is used. */
 export interface Decoder {
@@ -9,31 +9,10 @@ export interface Decoder {
   readBytes(count: number): Buffer;
 }
 
-/** A record as kafkajs hands it on; `unreadable` where it stands for a whole batch, under that one's last offset. */
-export interface Fetched {
-  readonly timestamp: string;
-  readonly offset: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer>>;
-  readonly isControlRecord: boolean;
-  readonly batchContext: object;
-  readonly unreadable?: string;
-}
-
-/** Where a batch says what (https://kafka.apache.org/documentation/#recordbatch), in bytes from its start. */
-const AT = { length: 8, magic: 16, lastOffsetDelta: 23, maxTimestamp: 35, count: 57, records: 61 } as const;
-const MAGIC = 2;
-/** Of one batch; a record in memory has some hundred bytes beside its own. */
-const MOST_RECORDS = 200_000;
 /** Of a partition at once, inflated: what is compressed may be ten times what was asked for. */
 const ENOUGH_BYTES = 1024 * 1024;
-
-const require = createRequire(import.meta.url);
-const NewDecoder = require('kafkajs/src/protocol/decoder.js') as new (buffer: Buffer) => Decoder;
-const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder.js') as (
-  decoder: Decoder,
-) => Promise<{ readonly records: readonly Fetched[] }>;
+/** The format of batches since Kafka 0.11. */
+const MAGIC = 2;
 
 export type Decode = (decoder: Decoder) => Promise<readonly Fetched[]>;
 
@@ -77,9 +56,7 @@ function* batches(bytes: Buffer): Generator<Buffer> {
 
 async function read(batch: Buffer): Promise<readonly Fetched[]> {
   try {
-    const count = batch.readInt32BE(AT.count);
-    if (count > MOST_RECORDS) throw new RangeError(`it holds ${count} records, more than ${MOST_RECORDS}`);
-    return (await decodeBatch(new NewDecoder(batch))).records;
+    return await recordsOf(batch);
   } catch (error) {
     return [standIn(batch, error)];
   }
@@ -92,7 +69,7 @@ function standIn(batch: Buffer, error: unknown): Fetched {
     timestamp: String(batch.readBigInt64BE(AT.maxTimestamp)),
     offset: String(last),
     ...{ key: null, value: null, headers: {} },
-    ...{ isControlRecord: false, batchContext: {} },
+    ...{ isControlRecord: false, batchContext: { producerId: '-1', inTransaction: false } },
     unreadable: `The batch of the offsets ${first} to ${last} cannot be read: ${(error as Error).message}`,
   };
 }
