@@ -69,7 +69,7 @@ export async function startServer(
     if (config.roles.has('project')) await new ProjectionRunner({ pool, store, projections }).register();
     await beforeServing(runtime);
     const app = await createApp(runtime, log, inThread(projectorData(runtime), new NestLogger(log)));
-    closing.add(() => closeApp(app));
+    closing.add(() => closeApp(app, log));
     await app.listen(config.port, '0.0.0.0');
     const { port } = app.getHttpServer().address() as AddressInfo;
     const grpcPort = await startGrpc(app, runtime, log, closing);
@@ -160,10 +160,13 @@ export async function createApp(
   return app;
 }
 
-async function closeApp(app: NestFastifyApplication): Promise<void> {
+async function closeApp(app: NestFastifyApplication, log: Logger): Promise<void> {
   app.get(Readiness).beginStop();
   const server = app.getHttpServer();
-  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  const cut = setTimeout(() => {
+    log.warn(`requests did not end within ${DRAIN_MS / 1_000} s: their connections are cut`);
+    server.closeAllConnections();
+  }, DRAIN_MS);
   // A connection whose last request has been answered by now would be kept open for the next one.
   const idle = setInterval(() => server.closeIdleConnections(), 100);
   await app.close();

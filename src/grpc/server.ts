@@ -84,7 +84,10 @@ export async function serveGrpc(port: number, parts: GrpcParts): Promise<GrpcSer
     stop: async () => {
       health.stop();
       const told = setTimeout(() => stopping.abort(), STREAM_DRAIN_MS);
-      const cut = setTimeout(() => server.forceShutdown(), DRAIN_MS);
+      const cut = setTimeout(() => {
+        parts.log.warn(`calls did not end within ${DRAIN_MS / 1_000} s: they are cut`);
+        server.forceShutdown();
+      }, DRAIN_MS);
       long.end();
       await new Promise((done) => server.tryShutdown(done));
       clearTimeout(told);
