@@ -11,6 +11,7 @@ import { PostgresEventStore } from './postgres.js';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..', '..');
+const FOR_EVER_MS = 3_600_000;
 
 const databases: TestDatabase[] = [];
 const stores: EventStore[] = [];
@@ -100,11 +101,10 @@ test('writers in several processes make one dense log, each stream in order, eac
 test('a reader is woken by appends of another process', async () => {
   const db = await database();
   const [reader, writer] = [open(db), open(db)];
-  const waiting = reader.waitForGrowth(0n, 30_000).then(() => Date.now());
+  const waiting = reader.waitForGrowth(0n, FOR_EVER_MS);
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const began = Date.now();
   await writer.append([to('s', ['a'])]);
-  expect((await waiting) - began).toBeLessThan(1_000);
+  await expect(waiting).resolves.toBeUndefined();
 });
 
 test('what the database cannot take fails alone', async () => {

@@ -30,6 +30,7 @@ class SlowStore extends MemoryEventStore {
 
 const MESSAGES = 2_000_000;
 const RECEIPTS = 4_000_000;
+const DEADLINE_MS = 1_000;
 let store: SlowStore;
 let kept: Kept[];
 let server: GrpcServer;
@@ -76,7 +77,7 @@ function* views(count: number, perMessage: number, more: object = {}) {
 }
 const until = async (condition: () => boolean): Promise<void> => {
   for (let tries = 0; !condition(); tries += 1) {
-    if (tries > 500) throw new Error('it does not come to be');
+    if (tries > 3_000) throw new Error('it does not come to be');
     await sleep(10);
   }
 };
@@ -153,7 +154,7 @@ describe('a log that is slow', () => {
       })();
       return answer;
     });
-    await until(() => store.waiting.length === 3);
+    await until(() => store.waiting.length === 3 && rooms.messages.taken > MESSAGES / 2);
     let before = -1;
     while (before !== sent[0]! + sent[1]! + sent[2]!) {
       before = sent[0]! + sent[1]! + sent[2]!;
@@ -161,7 +162,6 @@ describe('a log that is slow', () => {
     }
     // Each wants to send 5 MB. Beyond the room only the windows of HTTP/2 and the buffers of the sockets fill.
     expect(rooms.messages.taken).toBeLessThanOrEqual(MESSAGES);
-    expect(rooms.messages.taken).toBeGreaterThan(MESSAGES / 2);
     for (const bytes of sent) expect(bytes).toBeLessThan(2_500_000);
 
     store.letGo();
@@ -238,18 +238,21 @@ describe('a client that leaves', () => {
   });
 
   test('whose deadline passes is DEADLINE_EXCEEDED, and counted so', async () => {
+    await good(client.recordStream([])); // Connected: the next is heard of in time.
     store.slow = true;
-    const { call, answer } = client.stream(undefined, { deadline: Date.now() + 300 });
+    const { call, answer } = client.stream(undefined, { deadline: Date.now() + DEADLINE_MS });
     call.write(messageOf([view(1)]));
     expect(await answer).toMatchObject({ status: 'DEADLINE_EXCEEDED' });
     // The server counts the time from when it heard of it.
-    await sleep(300);
+    await sleep(DEADLINE_MS);
     store.letGo();
     await nothingHeld();
     const { values } = await metrics.grpcSeconds.get();
     const counts = values.filter(({ metricName }) => metricName?.endsWith('_count'));
+    const method = 'CollectorService/RecordStream';
     expect(counts.map(({ labels, value }) => [labels, value])).toEqual([
-      [{ method: 'CollectorService/RecordStream', status: 'DEADLINE_EXCEEDED' }, 1],
+      [{ method, status: 'OK' }, 1],
+      [{ method, status: 'DEADLINE_EXCEEDED' }, 1],
     ]);
   });
 });

@@ -100,16 +100,13 @@ describe('catching up', () => {
 });
 
 describe('running', () => {
-  test('sees appends of this process at once', async () => {
+  test('sees appends of this process without being told', async () => {
     const live = runner([tally('alpha')]);
     live.start();
     await append(store, touches(1));
     await live.catchUp();
-    const began = performance.now();
     await append(store, touches(1));
-    await live.catchUp();
-    expect(performance.now() - began).toBeLessThan(400);
-    expect(await seen(db.pool, 'alpha')).toBe(2);
+    expect(await until(async () => (await seen(db.pool, 'alpha')) === 2, 10_000)).toBe(true);
   });
 
   test('never passes the projections whose rows it reads', async () => {

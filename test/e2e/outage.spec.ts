@@ -44,7 +44,7 @@ test(
         return false;
       }, downMs);
       database = await startEmbedded({ dataDir: databaseDir, port: database.port });
-      expect(await until(() => traffic.acknowledged.messages.size > before + 1_000, 20_000)).toBe(true);
+      expect(await until(() => traffic.acknowledged.messages.size > before + 1_000, 60_000)).toBe(true);
     }
     expect(peak).toBeLessThan(500e6);
     await expectRecovered(server, traffic, databaseDir);
