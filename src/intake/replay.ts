@@ -70,7 +70,7 @@ const ofOneRequest = (a: RejectedRow, b: RejectedRow): boolean =>
 
 async function retry(intake: Intake, rows: readonly RejectedRow[]): Promise<readonly Retried[]> {
   const [first] = rows;
-  const format = first && formatNamed(first.format);
+  const format = first && (await formatNamed(first.format));
   if (!first || !format) {
     const { rejected: reason } = reject('unknown-format', 'is of a format that this version does not know');
     return rows.map(({ id }) => ({ id, reason }));
@@ -88,7 +88,7 @@ function resultOf(id: string, outcome: Outcome | undefined): Retried {
 
 /** A request that can be taken apart now is done with: what its items come to is theirs. */
 async function retryRequest(intake: Intake, row: RejectedRow): Promise<Retried> {
-  const format = formatNamed(row.format);
+  const format = await formatNamed(row.format);
   if (!format) return { id: row.id, reason: row.reason };
   const body = { bytes: row.payload, encoding: row.encoding ?? '', charset: row.charset ?? '' };
   const { result } = await parse(format, row.call, body, new Share(new InFlight(READ_BYTES)));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FORMATS } from '../../src/intake/formats/all.js';
+import { FORMAT_NAMES, formatNamed } from '../../src/intake/formats/all.js';
 import { normalise, type Normalised } from '../../src/intake/intake.js';
 
 /**
@@ -21,7 +21,9 @@ function shown(step: Normalised): unknown {
   return { messageId: step.messageId, events };
 }
 
-describe.each(FORMATS)('$name', (format) => {
+const formats = (await Promise.all(FORMAT_NAMES.map(formatNamed))).filter((format) => format !== undefined);
+
+describe.each(formats)('$name', (format) => {
   const cases = readdirSync(join(folder, format.name)).flatMap(
     (file) => /^(.+)\.in\.json$/.exec(file)?.[1] ?? [],
   );

@@ -1,11 +1,17 @@
 import type { Format } from '../format.js';
-import { cloudevents } from './cloudevents.js';
-import { native } from './native.js';
-import { protobuf } from './protobuf.js';
-import { segment } from './segment.js';
 
-/** Every wire format; a new one is its file, a line here, its routes and fixture pairs in test/formats/<name>. */
-export const FORMATS: readonly Format[] = [native, segment, protobuf, cloudevents];
+/**
+ * Every wire format; a new one is its file, a line here, its routes and fixture pairs in test/formats/<name>. Loaded when it
+ * is asked for: Protobuf takes 8 MB, and most servers never meet it.
+ */
+const FORMATS: Readonly<Record<string, () => Promise<Format>>> = {
+  native: async () => (await import('./native.js')).native,
+  segment: async () => (await import('./segment.js')).segment,
+  protobuf: async () => (await import('./protobuf.js')).protobuf,
+  cloudevents: async () => (await import('./cloudevents.js')).cloudevents,
+};
 
-export const formatNamed = (name: string): Format | undefined =>
-  FORMATS.find((format) => format.name === name);
+export const FORMAT_NAMES = Object.keys(FORMATS);
+
+export const formatNamed = async (name: string): Promise<Format | undefined> =>
+  Object.hasOwn(FORMATS, name) ? FORMATS[name]?.() : undefined;

@@ -14,12 +14,14 @@ import { Metrics } from '../../metrics.js';
 import { IntakeModule } from '../intake.module.js';
 import { Intake } from '../intake.js';
 import { KafkaFigures } from './figures.js';
-import { KafkaCollector } from './kafka-collector.js';
+import type { KafkaCollector } from './kafka-collector.js';
+
+const KAFKA_COLLECTOR = Symbol('KafkaCollector');
 
 /** Reads `touchpoints` from Kafka while the application runs. */
 @Module({})
 export class KafkaModule implements OnApplicationBootstrap, OnModuleDestroy {
-  constructor(@Inject(KafkaCollector) private readonly collector: KafkaCollector) {}
+  constructor(@Inject(KAFKA_COLLECTOR) private readonly collector: KafkaCollector) {}
 
   static with(kafka: Kafka): DynamicModule {
     return {
@@ -27,10 +29,18 @@ export class KafkaModule implements OnApplicationBootstrap, OnModuleDestroy {
       imports: [IntakeModule],
       providers: [
         {
-          provide: KafkaCollector,
+          provide: KAFKA_COLLECTOR,
           inject: [CONFIG, EVENT_STORE, Intake, KeyStore, Metrics],
-          useFactory: (config: Config, store: EventStore, intake: Intake, keys: KeyStore, metrics: Metrics) =>
-            new KafkaCollector({
+          useFactory: async (
+            config: Config,
+            store: EventStore,
+            intake: Intake,
+            keys: KeyStore,
+            metrics: Metrics,
+          ): Promise<KafkaCollector> => {
+            // With it comes Protobuf, in whose place a server without Kafka has 8 MB.
+            const { KafkaCollector } = await import('./kafka-collector.js');
+            return new KafkaCollector({
               ...{ kafka, store },
               group: config.kafka?.group ?? 'touchline',
               taking: {
@@ -41,7 +51,8 @@ export class KafkaModule implements OnApplicationBootstrap, OnModuleDestroy {
               },
               figures: new KafkaFigures(metrics),
               log: new Logger('kafka'),
-            }),
+            });
+          },
         },
       ],
     };
