@@ -28,8 +28,11 @@ export const decoding =
   async (decoder) => {
     const from = decoder.offset + 4;
     const size = decoder.buffer.readInt32BE(decoder.offset);
+    // Too short to say its format: the beginning of a batch that was cut off, at which kafkajs breaks off the fetch.
     const isBatches =
-      size > AT.magic && decoder.canReadBytes(4 + size) && decoder.buffer[from + AT.magic] === MAGIC;
+      size > 0 &&
+      decoder.canReadBytes(4 + size) &&
+      (size <= AT.magic || decoder.buffer[from + AT.magic] === MAGIC);
     if (!isBatches) return theirs(decoder);
     decoder.readInt32();
     const records: Fetched[] = [];
