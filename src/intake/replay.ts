@@ -1,4 +1,5 @@
 import { InFlight, READ_BYTES, Share } from './body.js';
+import type { Format } from './format.js';
 import { formatNamed } from './formats/all.js';
 import type { Intake } from './intake.js';
 import { isRejected, type Outcome, reject } from './outcome.js';
@@ -75,7 +76,7 @@ async function retry(intake: Intake, rows: readonly RejectedRow[]): Promise<read
     const { rejected: reason } = reject('unknown-format', 'is of a format that this version does not know');
     return rows.map(({ id }) => ({ id, reason }));
   }
-  if (first.unit === 'request') return [await retryRequest(intake, first)];
+  if (first.unit === 'request') return [await retryRequest(intake, format, first)];
   const items = rows.map(({ payload }) => JSON.parse(payload.toString('utf8')) as unknown);
   const outcomes = await intake.retake(format, first, items);
   return rows.map(({ id }, index) => resultOf(id, outcomes[index]));
@@ -87,9 +88,7 @@ function resultOf(id: string, outcome: Outcome | undefined): Retried {
 }
 
 /** A request that can be taken apart now is done with: what its items come to is theirs. */
-async function retryRequest(intake: Intake, row: RejectedRow): Promise<Retried> {
-  const format = await formatNamed(row.format);
-  if (!format) return { id: row.id, reason: row.reason };
+async function retryRequest(intake: Intake, format: Format, row: RejectedRow): Promise<Retried> {
   const body = { bytes: row.payload, encoding: row.encoding ?? '', charset: row.charset ?? '' };
   const { result } = await parse(format, row.call, body, new Share(new InFlight(READ_BYTES)));
   if (isRejected(result)) return { id: row.id, reason: result.rejected };
