@@ -78,7 +78,7 @@ describe('a start', () => {
     socket.write(body.slice(10));
     expect(await stopped).toBe(0);
     expect(heard.join('')).toMatch(/^HTTP\/1.1 200 [^]*"accepted"/);
-    expect(server.output).not.toContain('cut');
+    expect(server.output).not.toContain('connections are cut');
   });
 
   test('after kill -9 the next recovers what was acknowledged', async () => {
