@@ -1,6 +1,6 @@
 import type { IdentityKey } from './identity.js';
 import type { JourneyModel } from './model.js';
-import type { Clamped, Touchpoint, Traits } from './touchpoint.js';
+import type { Clamped, KeyScope, Touchpoint, Traits } from './touchpoint.js';
 
 /** "These keys are one person": from Segment `identify` and `alias`, forms, CRM syncs. */
 export interface IdentityClaim {
@@ -8,6 +8,7 @@ export interface IdentityClaim {
   readonly traits?: Traits;
   readonly accountId?: string;
   readonly clamped?: Clamped;
+  readonly keyScope?: KeyScope;
 }
 
 /** A person's decision that two known leads are one, or are not. Each lead is named by a key it has. */
@@ -27,6 +28,7 @@ export interface AccountObserved {
   readonly domain?: string;
   readonly traits?: Traits;
   readonly clamped?: Clamped;
+  readonly keyScope?: KeyScope;
 }
 
 /** Amounts are integer minor units of `currency` (ISO 4217). */

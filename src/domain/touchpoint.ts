@@ -125,11 +125,15 @@ export interface TouchpointContext {
   readonly locale?: string;
 }
 
-/** The client's time could not be believed and was replaced by the time of receipt; `original` is what it said. */
+/** The client's time was replaced; `original` is what it sent. */
 export interface Clamped {
-  readonly reason: 'future' | 'absurd';
+  /** `backdated`: earlier than a public write key may send. */
+  readonly reason: 'future' | 'absurd' | 'backdated';
   readonly original: string;
 }
+
+/** Scope of the write key that an event arrived with: a public key stands in web pages. Absent: a server-side key. */
+export type KeyScope = 'public';
 
 /** One thing a buyer did or received: the data of `TouchpointRecorded`. */
 export interface Touchpoint {
@@ -151,4 +155,5 @@ export interface Touchpoint {
   readonly context?: TouchpointContext;
   readonly verdict: Verdict;
   readonly clamped?: Clamped;
+  readonly keyScope?: KeyScope;
 }
