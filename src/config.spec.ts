@@ -16,6 +16,7 @@ test('an empty environment gives the embedded server with all roles', () => {
   expect(readConfig({})).toEqual({
     port: 3000,
     grpcPort: undefined,
+    publicUrl: undefined,
     dataDir: resolve('.touchline'),
     databaseUrl: undefined,
     writeKey: undefined,
@@ -30,6 +31,7 @@ test('every setting is read', () => {
   const config = readConfig({
     PORT: '8080',
     GRPC_PORT: '9090',
+    TOUCHLINE_PUBLIC_URL: 'https://touchline.acme.example/',
     TOUCHLINE_DATA_DIR: '/var/lib/touchline',
     DATABASE_URL: 'postgres://touchline:secret@db:5432/touchline',
     TOUCHLINE_WRITE_KEY: 'wk_site',
@@ -52,6 +54,7 @@ test('every setting is read', () => {
   expect(config).toEqual({
     port: 8080,
     grpcPort: 9090,
+    publicUrl: 'https://touchline.acme.example',
     dataDir: '/var/lib/touchline',
     databaseUrl: 'postgres://touchline:secret@db:5432/touchline',
     writeKey: 'wk_site',
@@ -120,6 +123,9 @@ test.each([
   ['ROLES', ','],
   ['GRPC_PORT', 'many'],
   ['GRPC_PORT', '3000'],
+  ['TOUCHLINE_PUBLIC_URL', 'touchline.acme.example'],
+  ['TOUCHLINE_PUBLIC_URL', 'ftp://touchline.acme.example'],
+  ['TOUCHLINE_PUBLIC_URL', 'https://acme.example/?a=b'],
   ['EVENT_STORE', 'redis'],
   ['EVENTSTOREDB_URL', 'esdb://localhost:2113'],
   ['KAFKA_BROKERS', 'localhost'],

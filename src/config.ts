@@ -13,6 +13,8 @@ export interface Config {
   readonly port: number;
   /** Undefined: gRPC is not served. */
   readonly grpcPort: number | undefined;
+  /** Where browsers reach this server, without a trailing slash; undefined: at the host that a request names. */
+  readonly publicUrl: string | undefined;
   /** Absolute path: embedded PostgreSQL and the keys made at first start live here. */
   readonly dataDir: string;
   /** Undefined: start embedded PostgreSQL in `dataDir`. */
@@ -56,6 +58,7 @@ export function readConfig(environment: Environment): Config {
   const config: Config = {
     port: port('PORT', read('PORT') ?? '3000', fault),
     grpcPort: grpc === undefined ? undefined : port('GRPC_PORT', grpc, fault),
+    publicUrl: publicUrl(read('TOUCHLINE_PUBLIC_URL'), fault),
     dataDir: resolve(read('TOUCHLINE_DATA_DIR') ?? '.touchline'),
     databaseUrl: databaseUrl(read('DATABASE_URL'), fault),
     writeKey: key('TOUCHLINE_WRITE_KEY', read('TOUCHLINE_WRITE_KEY'), fault),
@@ -77,6 +80,18 @@ function port(name: string, value: string, fault: Fault): number {
   if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
   fault(`${name}: "${value}" is not a port; give a whole number from 0 (any free port) to 65535`);
   return 0;
+}
+
+function publicUrl(value: string | undefined, fault: Fault): string | undefined {
+  if (value === undefined) return undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isPlain = url && !url.search && !url.hash && !url.username && !url.password;
+  if (isPlain && ['http:', 'https:'].includes(url.protocol))
+    return url.origin + url.pathname.replace(/\/+$/, '');
+  fault(
+    `TOUCHLINE_PUBLIC_URL: "${value}" is not the address of a server; give one as https://touchline.acme.example`,
+  );
+  return undefined;
 }
 
 function databaseUrl(value: string | undefined, fault: Fault): string | undefined {

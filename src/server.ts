@@ -15,6 +15,7 @@ import { type Kafka, TOPICS } from './kafka/kafka.js';
 import type { KafkaConfig } from './kafka-config.js';
 import { NestLogger } from './logger.js';
 import { measureAppends, Metrics } from './metrics.js';
+import { BROWSER_SDK_ROUTES } from './intake/browser-sdk-routes.js';
 import { COLLECTOR_ROUTES } from './intake/collector-routes.js';
 import { collectorPaths } from './intake/openapi.js';
 import { projections } from './projections/all.js';
@@ -40,7 +41,7 @@ export interface RunningServer {
 
 /** What each role serves; health and metrics are everywhere. */
 const SERVED: Served = {
-  collect: COLLECTOR_ROUTES.map(({ path }) => path),
+  collect: [...COLLECTOR_ROUTES.map(({ path }) => path), ...Object.values(BROWSER_SDK_ROUTES)],
   query: ['/api/*', '/docs', '/openapi.json', '/openapi.yaml'],
 };
 

@@ -36,13 +36,14 @@ class CollectingApp {
 /** The collectors as they are served, listening on a free port, on a database of their own. */
 export async function intakeServer(
   wrap: (store: EventStore) => EventStore = (store) => store,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<IntakeServer> {
   const database = await testDatabase();
   const configuration = await openDataSource(database.url, CONFIGURATION_ENTITIES);
   const log = new PostgresEventStore(database.pool);
   const store = wrap(log);
   const runtime = {
-    config: readConfig({}),
+    config: readConfig(environment),
     pool: database.pool,
     configuration,
     store,

@@ -7,17 +7,17 @@ import type {
 } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { admit, rawBody, refuse } from './admission.js';
+import { addBrowserSdkRoutes, type BrowserSdkDeps } from './browser-sdk-routes.js';
 import { InFlight, readBytes, Share } from './body.js';
-import { collect, type Collecting, type CollectorRoute, keyRefusal } from './collect.js';
+import { collect, type Collecting, type CollectorRoute } from './collect.js';
 import { refuseError } from './collector-errors.js';
 import { allowOrigin, preflight } from './cors.js';
 import { native } from './formats/native.js';
 import { segment } from './formats/segment.js';
 import { SEGMENT_CALLS } from './formats/segment-item.js';
 import type { Outcome } from './outcome.js';
-import { segmentSettings } from './segment-settings.js';
 
-export interface CollectorDeps extends Collecting {
+export interface CollectorDeps extends Collecting, BrowserSdkDeps {
   /** Room for the bodies of all requests under way. */
   readonly inFlight?: InFlight;
 }
@@ -30,7 +30,12 @@ export const COLLECTOR_ROUTES: readonly CollectorRoute[] = [
   ...SEGMENT_CALLS.flatMap((call) =>
     [`/v1/${call}`, `/v1/${call[0]}`].map((path) => ({ path, format: segment, call })),
   ),
-  ...['/v1/batch', '/v1/b', '/v1/import'].map((path) => ({ path, format: segment, call: 'batch' })),
+  // The last is RudderStack's, for events that a page sends as it closes.
+  ...['/v1/batch', '/v1/b', '/v1/import', '/beacon/v1/batch'].map((path) => ({
+    path,
+    format: segment,
+    call: 'batch',
+  })),
   { path: '/touchpoints', format: native, call: 'touchpoints' },
 ];
 
@@ -40,7 +45,7 @@ export const COLLECTOR_ROUTES: readonly CollectorRoute[] = [
  */
 export const collectorRoutes =
   (deps: CollectorDeps): FastifyPluginAsync =>
-  (scope) => {
+  async (scope) => {
     const inFlight = deps.inFlight ?? new InFlight(IN_FLIGHT_BYTES);
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
@@ -53,8 +58,7 @@ export const collectorRoutes =
     });
     scope.setErrorHandler((error: FastifyError, request, reply) => refuseError(deps, error, request, reply));
     for (const route of COLLECTOR_ROUTES) addRoute(scope, deps, inFlight, route);
-    addSettings(scope, deps);
-    return Promise.resolve();
+    await addBrowserSdkRoutes(scope, deps);
   };
 
 function addRoute(
@@ -99,14 +103,4 @@ function receipt(outcome: Outcome): object {
     return { messageId, status, position: position.toString(), eventId };
   }
   return { messageId: outcome.messageId ?? null, status: outcome.status, reason: outcome.reason };
-}
-
-function addSettings(scope: FastifyInstance, deps: CollectorDeps): void {
-  const path = '/v1/projects/:key/settings';
-  scope.options(path, preflight);
-  scope.get<{ Params: { key: string } }>(path, async (request, reply) => {
-    const { key } = request.params;
-    if ((await deps.resolveWriteKey(key)) === undefined) return refuse(reply, keyRefusal(key));
-    return reply.header('cache-control', 'public, max-age=300').send(segmentSettings(request, key));
-  });
 }

@@ -43,7 +43,10 @@ export class IntakeModule implements OnModuleInit {
     this.readiness.speakFor('collect', () => this.state());
     const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
     const resolveWriteKey = (key: string) => this.keys.resolveWriteKey(key);
-    void fastify.register(collectorRoutes({ intake: this.intake, resolveWriteKey, now: () => new Date() }));
+    const { publicUrl } = this.config;
+    void fastify.register(
+      collectorRoutes({ intake: this.intake, resolveWriteKey, publicUrl, now: () => new Date() }),
+    );
   }
 
   /** Asks the log itself: nothing can be kept without it. */

@@ -184,6 +184,7 @@ export const SCHEMAS: Schemas = {
   },
   SegmentAnswer: { type: 'object', required: ['success'], properties: { success: { type: 'boolean' } } },
   SegmentSettings: object('What analytics.js asks for'),
+  RudderstackSourceConfig: object('What RudderStack’s browser SDK asks for'),
   RejectedInput: rejectedInput,
   RejectedPage: {
     type: 'object',

@@ -56,7 +56,7 @@ function segmentOperation(path: string, call: SegmentCall | 'batch'): Operation 
   const isBatch = call === 'batch';
   const sent = isBatch ? example.BATCH_EXAMPLE : example.SEGMENT_EXAMPLES[call];
   return {
-    tags: ['Collect: Segment'],
+    tags: [path.startsWith('/beacon/') ? 'Collect: RudderStack' : 'Collect: Segment'],
     operationId: `segment${path.replaceAll('/', '_')}`,
     summary: CALLS[call],
     description: 'Whatever the content type says, the body is JSON in UTF-8, plain, gzip, deflate or br.',
@@ -101,12 +101,51 @@ const SETTINGS: Operation = {
   tags: ['Collect: Segment'],
   operationId: 'segmentSettings',
   summary: 'What Segment’s browser client asks for before it sends',
+  security: [],
   parameters: [
     { name: 'key', in: 'path', required: true, schema: { type: 'string' }, description: 'The write key' },
   ],
   responses: {
     200: { description: 'Settings', content: json('SegmentSettings', example.SETTINGS_EXAMPLE) },
     401: problem('The write key is unknown'),
+  },
+};
+
+const KEY_IN_PATH = SETTINGS.parameters;
+
+const SCRIPT: Operation = {
+  tags: ['Collect: Segment'],
+  operationId: 'segmentScript',
+  summary: 'Segment’s analytics.js for pages, with its write key; what its snippet loads',
+  description:
+    'The open-source build of @segment/analytics-next. It loads further chunks from this server only.',
+  security: [],
+  ...(KEY_IN_PATH && { parameters: KEY_IN_PATH }),
+  responses: {
+    200: { description: 'The script', content: { 'text/javascript': { schema: { type: 'string' } } } },
+    401: problem('The write key is unknown'),
+  },
+};
+
+const SOURCE_CONFIG: Operation = {
+  tags: ['Collect: RudderStack'],
+  operationId: 'rudderstackSourceConfig',
+  summary: 'What RudderStack’s browser SDK asks for before it sends (its `configUrl`)',
+  security: WRITE_KEY,
+  parameters: [
+    {
+      name: 'writeKey',
+      in: 'query',
+      schema: { type: 'string' },
+      description: 'The write key, unless a header has it',
+    },
+  ],
+  responses: {
+    200: {
+      description: 'The source',
+      content: json('RudderstackSourceConfig', example.SOURCE_CONFIG_EXAMPLE),
+    },
+    401: problem('The write key is missing or unknown'),
   },
 };
 
@@ -159,6 +198,10 @@ export const collectorPaths: Pick<OpenAPIObject, 'paths' | 'components' | 'tags'
     { name: 'Collect', description: 'Touchline’s own format' },
     { name: 'Collect: Segment', description: 'Point a Segment client here: only its host and key change' },
     {
+      name: 'Collect: RudderStack',
+      description: 'RudderStack’s SDKs send to the routes of Segment, and to these',
+    },
+    {
       name: 'Rejected input',
       description: 'Nothing is dropped: what could not be accepted, and its way back',
     },
@@ -166,6 +209,8 @@ export const collectorPaths: Pick<OpenAPIObject, 'paths' | 'components' | 'tags'
   paths: {
     ...Object.fromEntries(COLLECTOR_ROUTES.map((route) => [route.path, { post: collectorPath(route) }])),
     '/v1/projects/{key}/settings': { get: SETTINGS },
+    '/analytics.js/v1/{key}/analytics.min.js': { get: SCRIPT },
+    '/sourceConfig': { get: SOURCE_CONFIG },
     '/api/rejected': { get: LIST },
     '/api/rejected/replay': { post: REPLAY },
   },

@@ -52,6 +52,7 @@ beforeEach(async () => {
     collectorRoutes({
       intake: new Intake(store, { keep }),
       resolveWriteKey,
+      publicUrl: undefined,
       now: () => new Date(),
       inFlight,
     }),

@@ -1,17 +1,16 @@
-import type { FastifyRequest } from 'fastify';
-
 /**
  * What analytics.js asks for before it sends anything: no destinations to load, every event wanted, and this very
  * server as the place to send to. Sampling 0 keeps it from sending its own metrics to Segment.
  */
-export function segmentSettings(request: FastifyRequest, writeKey: string): object {
+export function segmentSettings(publicUrl: string, writeKey: string): object {
+  const [protocol, host = ''] = publicUrl.split('://');
   const wanted = { __default: { enabled: true, integrations: {} } };
   return {
     integrations: {
       'Segment.io': {
         apiKey: writeKey,
-        apiHost: `${request.host}/v1`,
-        protocol: protocolOf(request),
+        apiHost: `${host}/v1`,
+        protocol,
         unbundledIntegrations: [],
         addBundledMetadata: true,
         maybeBundledConfigIds: {},
@@ -27,11 +26,4 @@ export function segmentSettings(request: FastifyRequest, writeKey: string): obje
     legacyVideoPluginsEnabled: false,
     remotePlugins: [],
   };
-}
-
-/** Of the address the browser used: behind a proxy that ends TLS it says so. */
-function protocolOf(request: FastifyRequest): 'http' | 'https' {
-  const forwarded = request.headers['x-forwarded-proto'];
-  const named = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',')[0]?.trim();
-  return (named ?? request.protocol) === 'https' ? 'https' : 'http';
 }

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** Folder of the browser build in @segment/analytics-next, as Segment's CDN serves it. */
+const BUILD = join(
+  dirname(createRequire(import.meta.url).resolve('@segment/analytics-next/package.json')),
+  'dist/umd',
+);
+
+/** Chunks that the script loads when it needs them; their names hold a hash of their content. */
+export const BUNDLES_FOLDER = BUILD;
+export const isBundle = (path: string): boolean => /^\/?[\w.-]+\.bundle\.[0-9a-f]{16,}\.js$/.test(path);
+
+/**
+ * The script finds its CDN by an address that begins with https, else it takes Segment's. So it is told the one that it
+ * was loaded from, unless the page names another; a page may rename the global object.
+ */
+const FIND_CDN = `(function () {
+  var script = document.currentScript, found = script && /^(.*)\\/analytics\\.js\\/v1\\//.exec(script.src);
+  if (!found) return;
+  var named = document.querySelector('script[data-global-segment-analytics-key]');
+  var name = (named && named.dataset.globalSegmentAnalyticsKey) || 'analytics';
+  var analytics = (window[name] = window[name] || []);
+  if (!analytics._cdn) analytics._cdn = found[1];
+})();
+`;
+
+let build: Promise<string> | undefined;
+
+/** `analytics.min.js` with its write key in it. */
+export async function analyticsScript(writeKey: string): Promise<string> {
+  build ??= readFile(join(BUILD, 'standalone.js'), 'utf8');
+  const script = (await build).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
+  return FIND_CDN + script.replaceAll('__WRITE_KEY__', () => scriptText(writeKey));
+}
+
+/** Text as it may stand within a string literal of a script, between either quotes. */
+const scriptText = (text: string): string =>
+  text.replaceAll(/[^\w.~-]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
