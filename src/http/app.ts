@@ -2,6 +2,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Histogram } from 'prom-client';
 import type { Metrics } from '../metrics.js';
 import { ProblemFilter } from './problem.filter.js';
+import { ServedRoutes } from './served-routes.js';
 import { validationPipe } from './validation.js';
 
 /** The largest request body outside the collectors' own limits (§10). */
@@ -17,7 +18,8 @@ export const fastifyAdapter = (): FastifyAdapter =>
 
 /** Filters, pipes and measurements of every request; before `init`. */
 export function dressApp(app: NestFastifyApplication, metrics: Metrics): void {
-  app.useGlobalFilters(new ProblemFilter());
+  const routes = new ServedRoutes(app.getHttpAdapter().getInstance());
+  app.useGlobalFilters(new ProblemFilter(routes));
   app.useGlobalPipes(validationPipe());
   measureRequests(app, metrics);
 }

@@ -112,6 +112,52 @@ describe('problem documents', () => {
     });
 });
 
+describe('a request that no route takes', () => {
+  const origin = 'https://www.acme.example';
+
+  test.each(['/v2/track', '/track', '/v1/batch/more', '/collect', '/'])(
+    'POST %s is answered with CORS headers and names the collectors',
+    async (url) => {
+      const answer = await app.app.inject({ method: 'POST', url, headers: { origin }, payload: '{}' });
+      expect(answer.headers['access-control-allow-origin']).toBe(origin);
+      expect(answer.json()).toMatchObject({
+        detail: expect.stringMatching(url === '/' ? /GET/ : /\/v1\/track, /),
+      });
+    },
+  );
+
+  test('is preflighted by a browser, which then reads the answer', async () => {
+    const headers = { origin, 'access-control-request-method': 'POST' };
+    const answer = await app.app.inject({ method: 'OPTIONS', url: '/v2/track', headers });
+    expect(answer.statusCode).toBe(204);
+    expect(answer.headers['access-control-allow-origin']).toBe(origin);
+  });
+
+  test('under /api is not for browsers of other sites', async () => {
+    const answer = await ask('/api/nothing', { origin });
+    expect(answer.statusCode).toBe(404);
+    expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+    expect(answer.json()).toMatchObject({ code: 'not-found', detail: expect.stringContaining('/docs') });
+  });
+
+  test.each([
+    ['GET', '/v1/track', 'OPTIONS, POST'],
+    ['PUT', '/touchpoints', 'OPTIONS, POST'],
+    ['DELETE', '/health/live', 'GET, HEAD'],
+    ['POST', '/api/leads', 'GET, HEAD'],
+    ['PATCH', '/api/leads/email:ada@acme.example/journey?limit=1', 'GET, HEAD'],
+  ] as const)('%s %s is answered 405 with what is allowed', async (method, url, allow) => {
+    const answer = await app.app.inject({ method, url, headers: withKey(app.keys.apiKey) });
+    expect([answer.statusCode, answer.headers.allow]).toEqual([405, allow]);
+    expect(answer.json()).toMatchObject({ code: 'method-not-allowed' });
+  });
+
+  test('GET / leads to the page of the API', async () => {
+    const answer = await ask('/');
+    expect([answer.statusCode, answer.headers.location]).toEqual([302, '/docs']);
+  });
+});
+
 describe('health and metrics', () => {
   test('live and ready', async () => {
     expect((await ask('/health/live')).json()).toEqual({ status: 'live' });

@@ -4,6 +4,7 @@ import { remembered } from '../domain/remembered.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { ApiKey, WriteKey } from '../workspaces/entities.js';
 import { hashKey } from '../workspaces/key-text.js';
+import { UnknownKeyLog } from './unknown-keys.js';
 
 /** What a write key opens. */
 export interface CollectorKey {
@@ -33,6 +34,7 @@ const REFRESH_MS = 5_000;
  */
 @Injectable()
 export class KeyStore implements OnModuleInit, OnModuleDestroy {
+  private readonly unknown = new UnknownKeyLog();
   private known: KnownKeys = { write: new Map(), api: new Map() };
   private readonly hashOf = remembered(REMEMBERED, hashKey, LONGEST_KEY);
   private running: Promise<KnownKeys> | undefined;
@@ -51,21 +53,23 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
 
   /** @throws StoreUnavailable the key is not in memory and the database cannot be asked. */
   resolveWriteKey(key: string): Promise<CollectorKey | undefined> {
-    return this.resolve(key, ({ write }, hash) => write.get(hash));
+    return this.resolve('write', key, ({ write }, hash) => write.get(hash));
   }
 
   /** The workspace that an API key opens. @throws StoreUnavailable as above. */
   resolveApiKey(key: string): Promise<string | undefined> {
-    return this.resolve(key, ({ api }, hash) => api.get(hash));
+    return this.resolve('API', key, ({ api }, hash) => api.get(hash));
   }
 
   private async resolve<T>(
+    kind: 'write' | 'API',
     key: string,
     find: (known: KnownKeys, hash: string) => T | undefined,
   ): Promise<T | undefined> {
     const hash = this.hashOf(key);
-    const found = find(this.known, hash);
-    return found ?? find(await this.freshLoad(), hash);
+    const found = find(this.known, hash) ?? find(await this.freshLoad(), hash);
+    if (found === undefined) this.unknown.note(kind, key);
+    return found;
   }
 
   /** A load that starts after this call: the one running may have read too early to see a key just made. */

@@ -54,7 +54,8 @@ describe('the log', () => {
       header: () => reply,
       send: () => reply,
     };
-    const host = { switchToHttp: () => ({ getResponse: () => reply }) } as unknown as ArgumentsHost;
+    const http = { getResponse: () => reply, getRequest: () => ({ is404: false }) };
+    const host = { switchToHttp: () => http } as unknown as ArgumentsHost;
     return (fault) => {
       filter.catch(fault, host);
     };

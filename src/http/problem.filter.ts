@@ -1,10 +1,12 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import { DISK_FULL } from '../database/database.js';
 import { Refused } from '../domain/refused.js';
 import { StoreUnavailable, WrongExpectedVersion } from '../event-store/event-store.js';
+import { allowOrigin, isPreflight, preflight } from './cors.js';
 import { Problem, type ProblemDocument, type ProblemError } from './problem.js';
+import type { ServedRoutes } from './served-routes.js';
 
 interface Answer {
   readonly status: number;
@@ -23,13 +25,29 @@ export class ProblemFilter implements ExceptionFilter {
   private readonly log = new Logger('http');
   private toldAt = -Infinity;
 
+  constructor(private readonly routes?: ServedRoutes) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    if (request.is404 && this.routes) {
+      this.answerUnserved(this.routes, request, reply);
+      return;
+    }
     const answer = answerTo(error);
     if (answer.code === 'unavailable') this.tell(error);
     else if (answer.status >= 500 && !(error instanceof Problem)) this.log.error(error);
     if (reply.raw.headersSent) return void reply.raw.destroy();
     void sendProblem(reply, answer);
+  }
+
+  /** A tracker with a wrong address must be able to read why: browsers show a page nothing without these headers. */
+  private answerUnserved(routes: ServedRoutes, request: FastifyRequest, reply: FastifyReply): void {
+    if (!request.url.startsWith('/api/')) {
+      allowOrigin(request, reply);
+      if (isPreflight(request)) return void preflight(request, reply);
+    }
+    void sendProblem(reply, answerTo(routes.problemFor(request)));
   }
 
   private tell(error: unknown): void {

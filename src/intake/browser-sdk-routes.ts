@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from './admission.js';
 import { analyticsScript, BUNDLES_FOLDER, isBundle } from './analytics-js.js';
 import { keyRefusal } from './collect.js';
-import { preflight } from './cors.js';
+import { preflight } from '../http/cors.js';
 import { keyBesideBody, type ResolveWriteKey } from './credentials.js';
 import { publicUrlFor } from './public-url.js';
 import { rudderstackSourceConfig } from './rudderstack-source-config.js';

@@ -11,7 +11,7 @@ import { addBrowserSdkRoutes, type BrowserSdkDeps } from './browser-sdk-routes.j
 import { InFlight, readBytes, Share } from './body.js';
 import { collect, type Collecting, type CollectorRoute } from './collect.js';
 import { refuseError } from './collector-errors.js';
-import { allowOrigin, preflight } from './cors.js';
+import { allowOrigin, preflight } from '../http/cors.js';
 import { native } from './formats/native.js';
 import { segment } from './formats/segment.js';
 import { SEGMENT_CALLS } from './formats/segment-item.js';

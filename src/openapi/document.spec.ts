@@ -36,7 +36,7 @@ const operations = (): [string, Operation][] =>
 
 /** Served beside the API: the document itself and its page; chunks of a script; answers to preflights; HEAD of each GET. */
 const aside = (route: string): boolean =>
-  /^(HEAD|OPTIONS) |^GET \/(docs|openapi|analytics-next\/bundles)\b/.test(route);
+  /^(HEAD|OPTIONS) |^GET \/((docs|openapi|analytics-next\/bundles)\b|$)/.test(route);
 
 describe('the document', () => {
   test('has every route that is served', () => {

@@ -29,3 +29,6 @@ export function preflight(request: FastifyRequest, reply: FastifyReply): Fastify
   }
   return reply.status(204).send();
 }
+
+export const isPreflight = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
