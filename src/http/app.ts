@@ -2,6 +2,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Histogram } from 'prom-client';
 import type { Metrics } from '../metrics.js';
 import { ProblemFilter } from './problem.filter.js';
+import { addResponseHeaders } from './response-headers.js';
 import { ServedRoutes } from './served-routes.js';
 import { validationPipe } from './validation.js';
 
@@ -21,6 +22,7 @@ export function dressApp(app: NestFastifyApplication, metrics: Metrics): void {
   const routes = new ServedRoutes(app.getHttpAdapter().getInstance());
   app.useGlobalFilters(new ProblemFilter(routes));
   app.useGlobalPipes(validationPipe());
+  addResponseHeaders(app.getHttpAdapter().getInstance());
   measureRequests(app, metrics);
 }
 

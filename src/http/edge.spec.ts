@@ -158,6 +158,58 @@ describe('a request that no route takes', () => {
   });
 });
 
+describe('what no text may hold', () => {
+  const headers = () => withKey(app.keys.apiKey);
+
+  test.each([
+    '/api/rejected?code=%00',
+    '/api/rejected?%00=1',
+    '/api/leads?email=%00',
+    '/api/leads/email:%00',
+    '/api/leads/%00/journey',
+    '/api/opportunities/%00',
+    '/api/accounts/a%00b',
+    '/api/projections/%00',
+  ])('GET %s is refused', async (url) => {
+    const answer = await ask(url, headers());
+    expect([400, 404]).toContain(answer.statusCode);
+  });
+
+  test.each([
+    ['/api/rejected/replay', { code: '\u0000' }],
+    ['/api/opportunities', { opportunityId: 'o\u0000', amount: '1.00', currency: 'USD' }],
+    ['/api/opportunities', { opportunityId: 'o-1', name: '\ud800', amount: '1.00', currency: 'USD' }],
+  ])('in a body for POST %s is refused', async (url, payload) => {
+    const answer = await app.app.inject({ method: 'POST', url, headers: headers(), payload });
+    expect([url, answer.statusCode]).toEqual([url, 400]);
+  });
+
+  test('null in a replay stands for what is left out', async () => {
+    const payload = { ids: null, code: null, limit: null, cursor: null };
+    const answer = await app.app.inject({
+      method: 'POST',
+      url: '/api/rejected/replay',
+      headers: headers(),
+      payload,
+    });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toMatchObject({ tried: 0, next: null });
+  });
+});
+
+describe('caches and other sites', () => {
+  test('never keep what the API answers, right or wrong', async () => {
+    for (const headers of [withKey(app.keys.apiKey), withKey('ak_nobody'), {}])
+      expect((await ask('/api/log/head', headers)).headers['cache-control']).toBe('no-store');
+  });
+
+  test('cannot put scripts into the page of the API, or the page into a frame', async () => {
+    const policy = String((await ask('/docs')).headers['content-security-policy']);
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+  });
+});
+
 describe('health and metrics', () => {
   test('live and ready', async () => {
     expect((await ask('/health/live')).json()).toEqual({ status: 'live' });

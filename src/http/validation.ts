@@ -1,9 +1,36 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
 import { Problem, type ProblemError } from './problem.js';
+
+/** Refuses text that PostgreSQL cannot store, whatever else a class allows. */
+class StorableTextPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const checked: unknown = await super.transform(value, metadata);
+    // Names in a path are judged by what they name.
+    if (metadata.type === 'param') return checked;
+    const path = brokenText(checked, metadata.data ?? '');
+    if (path === undefined) return checked;
+    const message = 'holds a NUL character or half a surrogate pair, which no text may';
+    throw new Problem(400, 'invalid', `${path}: ${message}`, [{ path, message }]);
+  }
+}
+
+/** The path of the first such text. Names are looked at too: a query parameter is one. */
+function brokenText(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') return isBroken(value) ? path : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const at = path === '' ? name : `${path}.${name}`;
+    const found = isBroken(name) ? at.replaceAll('\0', '').toWellFormed() : brokenText(inner, at);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const isBroken = (text: string): boolean => text.includes('\0') || !text.isWellFormed();
 
 /** Checks bodies and queries of the API against their classes; unknown fields are refused, each fault is named. */
 export const validationPipe = (): ValidationPipe =>
-  new ValidationPipe({
+  new StorableTextPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,

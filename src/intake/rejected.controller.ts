@@ -26,11 +26,12 @@ export class RejectedQuery {
   @IsOptional() @IsString() @MaxLength(100) cursor?: string;
 }
 
+/** Null stands for what is left out: `next` of the last page is null. */
 export class ReplayCommand {
-  @IsOptional() @IsArray() @ArrayMaxSize(1000) @IsUUID('all', { each: true }) ids?: string[];
-  @IsOptional() @IsString() @MaxLength(100) code?: string;
-  @IsOptional() @IsInt() @Min(1) @Max(10_000) limit?: number;
-  @IsOptional() @IsString() @MaxLength(100) cursor?: string;
+  @IsOptional() @IsArray() @ArrayMaxSize(1000) @IsUUID('all', { each: true }) ids?: string[] | null;
+  @IsOptional() @IsString() @MaxLength(100) code?: string | null;
+  @IsOptional() @IsInt() @Min(1) @Max(10_000) limit?: number | null;
+  @IsOptional() @IsString() @MaxLength(100) cursor?: string | null;
 }
 
 /** What could not be accepted, and its way back. */
@@ -60,8 +61,13 @@ export class RejectedController {
   @Post('replay')
   @HttpCode(200)
   async replay(@RequestWorkspace() workspace: string, @Body() command: ReplayCommand): Promise<object> {
-    const { ids, code, limit = 1000 } = command;
-    const question = { workspace, ids, code, limit, from: readCursor(command.cursor) };
+    const question = {
+      workspace,
+      ids: command.ids ?? undefined,
+      code: command.code ?? undefined,
+      limit: command.limit ?? 1000,
+      from: readCursor(command.cursor ?? undefined),
+    };
     const { results, last } = await replay(this.rejected, this.intake, question, () => new Date());
     const rejected = results.filter((result) => 'reason' in result).length;
     return {

@@ -1,4 +1,4 @@
-import { type Cursor, readCursor, writeCursor } from './cursor.js';
+import { type Cursor, readCursor, writeCursor, type Shape } from './cursor.js';
 import type { Params, RawParams } from './params.js';
 import type { Ask, View } from './read-models.js';
 
@@ -33,7 +33,7 @@ export interface PageAsk extends Ask {
 export function pageAskOf(
   workspace: string,
   params: Params,
-  { name, given, shapes }: { name: string; given: RawParams; shapes: readonly RegExp[] },
+  { name, given, shapes }: { name: string; given: RawParams; shapes: readonly Shape[] },
 ): PageAsk {
   const ask = askOf(workspace, params);
   const limit = params.integer('limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Problem } from '../http/problem.js';
-import { ANY_TEXT, INSTANT, readCursor, UUID, writeCursor } from './cursor.js';
+import { ANY_TEXT, DECIMAL, INSTANT, readCursor, UUID, writeCursor } from './cursor.js';
 
 const ID = '0193e0a4-5a7b-8c00-9d3e-2f1a4b5c6d7e';
 
@@ -49,4 +49,33 @@ test('anything else is refused and never an error of ours', () => {
       expect(refusals(Buffer.from(text).toString('base64url'))).toBe('400 cursor-invalid');
     }),
   );
+});
+
+test.each([
+  ['DECIMAL', DECIMAL, ['1e999', '-1e999', '1e-999', '1'.repeat(400), '.5', '1e', 'NaN', 'Infinity', '1;']],
+  [
+    'INSTANT',
+    INSTANT,
+    [
+      '2026-02-30T00:00:00.000Z',
+      '2026-13-01T00:00:00.000Z',
+      '0000-01-01T00:00:00.000Z',
+      '+275760-09-13T00:00:00.000Z',
+      '-000001-01-01T00:00:00.000Z',
+      'infinity',
+    ],
+  ],
+])('a forged %s that PostgreSQL would refuse is no sort key', (_, shape, forged) => {
+  expect(forged.filter((text) => shape.test(text))).toEqual([]);
+});
+
+test('every score and time that a row may hold is a sort key', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }),
+      (score, at) => DECIMAL.test(String(score)) && INSTANT.test(at.toISOString()),
+    ),
+  );
+  expect(INSTANT.test('-infinity')).toBe(true);
 });

@@ -15,10 +15,10 @@ export function writeCursor(question: readonly unknown[], { asOf, after }: Curso
 }
 
 /**
- * @param shapes one pattern for each sort key
+ * @param shapes one for each sort key
  * @throws Problem 400 `cursor-invalid` when it is not one of ours or belongs to another question
  */
-export function readCursor(text: string, question: readonly unknown[], shapes: readonly RegExp[]): Cursor {
+export function readCursor(text: string, question: readonly unknown[], shapes: readonly Shape[]): Cursor {
   const [print, asOf, ...after] = parts(text);
   const ours =
     print === fingerprint(question) &&
@@ -44,7 +44,27 @@ function parts(text: string): string[] {
 const fingerprint = (question: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(question)).digest('base64url').slice(0, 8);
 
-export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-export const INSTANT = /^(-infinity|[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/;
-export const DECIMAL = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/;
-export const ANY_TEXT = /^[^\0]*$/;
+/** Tells whether text is a value that PostgreSQL takes for a column: what it refuses would be an error of ours. */
+export interface Shape {
+  test(text: string): boolean;
+}
+
+export const UUID: Shape = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const ANY_TEXT: Shape = /^[^\0]*$/;
+
+/** As `toISOString` writes it, in the years 1 to 9999; or before all times. */
+export const INSTANT: Shape = {
+  test: (text) =>
+    text === '-infinity' ||
+    (/^(?!0000)\d{4}-/.test(text) &&
+      !Number.isNaN(Date.parse(text)) &&
+      new Date(text).toISOString() === text),
+};
+
+/** A number that a double holds. */
+export const DECIMAL: Shape = {
+  test: (text) =>
+    /^-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?$/.test(text) &&
+    Number.isFinite(Number(text)) &&
+    (Number(text) !== 0 || /^-?[0.]+(e|$)/.test(text)),
+};

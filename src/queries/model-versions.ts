@@ -1,7 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
-import { DECIMAL } from './cursor.js';
 import { PageAnswer, Parts } from './fields.js';
 import { JourneyModels } from './journey-models.js';
 import { versionItem, ModelVersionItem } from './model.js';
@@ -18,7 +17,11 @@ export class FindModelVersions extends Query<ModelVersionsAnswer> {
   /** @throws Problem 400 */
   constructor(workspace: string, given: RawParams) {
     super();
-    this.ask = pageAskOf(workspace, new Params(given, PAGE), { name: 'models', given, shapes: [DECIMAL] });
+    this.ask = pageAskOf(workspace, new Params(given, PAGE), {
+      name: 'models',
+      given,
+      shapes: [/^\d{1,9}$/],
+    });
   }
 }
 
