@@ -25,6 +25,8 @@ export class ServedRoutes {
     const asked = `${method} ${path.slice(0, 200)}`;
     if (allowed.length === 0)
       return new Problem(404, 'not-found', `${asked} is not served. ${this.#served(path)}`);
+    if (allowed.includes(method))
+      return new Problem(404, 'not-found', 'A name in the path is longer than any that there is');
     const allow = allowed.join(', ');
     return new Problem(405, 'method-not-allowed', `${asked} is not served; use ${allow}`, [], { allow });
   }

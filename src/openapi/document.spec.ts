@@ -65,6 +65,26 @@ describe('the document', () => {
     expect(silent).toEqual([]);
   });
 
+  test('declares the security of every operation, by a scheme that it has', () => {
+    const schemes = Object.keys(document.components?.securitySchemes ?? {});
+    const faults = operations().flatMap(([route, { security }]) => {
+      if (security === undefined) return [`${route} declares none`];
+      if (route.includes(' /api/') && security.length === 0) return [`${route} needs none`];
+      return security.flatMap((each) => Object.keys(each)).filter((name) => !schemes.includes(name));
+    });
+    expect(faults).toEqual([]);
+    expect(document.components?.securitySchemes?.['bearer']).toMatchObject({ bearerFormat: 'API key' });
+  });
+
+  test('declares the statuses that any operation of the API may answer', () => {
+    const silent = operations().flatMap(([route, { responses }]) => {
+      const [method, path] = route.split(' ') as [string, string];
+      const common = ['400', '401', '429', '503', ...(method === 'GET' ? [] : ['413', '415'])];
+      return path.startsWith('/api/') ? common.filter((status) => !(status in responses)) : [];
+    });
+    expect(silent).toEqual([]);
+  });
+
   test('and its page need no key, and no other host', async () => {
     const page = await app.app.inject({ url: '/docs' });
     expect(page.statusCode).toBe(200);

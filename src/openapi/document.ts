@@ -3,6 +3,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { ProblemErrorItem, ProblemItem } from '../queries/question.js';
 import { ANSWERS } from './answers.js';
+import { addCommonResponses } from './common-responses.js';
 
 const ABOUT = `
 Touchline keeps every touchpoint of a buyer as an immutable event and derives from the log, per lead, the buying stage,
@@ -32,6 +33,7 @@ export function openApiDocument(app: INestApplication, further: readonly Further
     document.components = mergeComponents(document.components, components);
     document.tags = [...(document.tags ?? []), ...(tags ?? [])];
   }
+  addCommonResponses(document);
   addAnswers(document);
   return document;
 }
@@ -43,7 +45,12 @@ const frame = () =>
     .setDescription(ABOUT)
     .setVersion(version())
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'API key',
+      description: 'An API key: ak_…',
+    })
     .build();
 
 /** Of the package: two levels above, in src as in dist. */

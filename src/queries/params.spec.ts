@@ -38,8 +38,8 @@ describe('what is given well is read', () => {
   });
 
   test('what is missing or empty is undefined', () => {
-    const empty = new Params({ model: '', by: '  ' }, KNOWN);
-    expect([empty.oneOf('model', ['first']), empty.someOf('by', ['x']), empty.position('asOf')]).toEqual([
+    const empty = new Params({ limit: '', from: '  ' }, KNOWN);
+    expect([empty.integer('limit', 1, 9), empty.dayOrInstant('from'), empty.position('asOf')]).toEqual([
       undefined,
       undefined,
       undefined,
@@ -72,6 +72,11 @@ describe('what is not is named with what is allowed', () => {
   test.each(['-1', '1.5', '1e3', 'x', '9'.repeat(19), '0x10'])('"%s" is no position', (asOf) =>
     expect(refusal({ asOf }, (params) => params.position('asOf')).code).toBe('as-of-invalid'),
   );
+
+  test.each(['', ' ', '%20'])('"%s" is none of the allowed words', (word) => {
+    expect(refusal({ model: word }, (params) => params.oneOf('model', ['first'])).code).toBe('model-unknown');
+    expect(refusal({ by: word }, (params) => params.someOf('by', ['month'])).code).toBe('by-unknown');
+  });
 
   test('a word that is not allowed', () => {
     const problem = refusal({ model: 'frist' }, (params) => params.oneOf('model', ['first', 'last']));

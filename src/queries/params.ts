@@ -39,9 +39,9 @@ export class Params {
     return value.trim() === '' ? undefined : value.trim();
   }
 
-  /** One of the allowed words. */
+  /** One of the allowed words; the empty string is none of them. */
   oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
-    const value = this.text(name);
+    const value = this.word(name);
     if (value === undefined) return undefined;
     const found = allowed.find((word) => word === value);
     if (found === undefined) this.unknown(name, value, allowed);
@@ -50,13 +50,18 @@ export class Params {
 
   /** Some of the allowed words, separated by commas, each once. */
   someOf<T extends string>(name: string, allowed: readonly T[], codeName = name): T[] | undefined {
-    const value = this.text(name);
+    const value = this.word(name);
     if (value === undefined) return undefined;
     const words = [...new Set(value.split(',').map((word) => word.trim()))];
     const found = words.flatMap((word) => allowed.find((known) => known === word) ?? []);
     const strange = words.filter((word) => !(allowed as readonly string[]).includes(word));
     if (strange.length > 0) this.unknown(name, strange.join(', '), allowed, codeName);
     return found;
+  }
+
+  private word(name: string): string | undefined {
+    const value = this.given[name];
+    return typeof value === 'string' && value.trim() === '' ? '' : this.text(name);
   }
 
   integer(name: string, least: number, most: number): number | undefined {
