@@ -95,6 +95,17 @@ describe('problem documents', () => {
     expect(answer.json()).toMatchObject({ code: 'unsupported-media-type' });
   });
 
+  test.each([
+    ['POST', '/api/opportunities'],
+    ['PATCH', '/api/opportunities/o-1'],
+    ['POST', '/api/leads/email:ada@acme.example/merge'],
+    ['POST', '/api/rejected/replay'],
+  ] as const)('a body that is null, for %s %s', async (method, url) => {
+    const headers = { ...withKey(app.keys.apiKey), 'content-type': 'application/json' };
+    const answer = await app.app.inject({ method, url, headers, payload: 'null' });
+    expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([400, 'invalid']);
+  });
+
   test('wrong and unknown fields are all named', async () => {
     const answer = await post(JSON.stringify({ opportunityId: 7, colour: 'red' }));
     expect(answer.statusCode).toBe(400);

@@ -4,6 +4,9 @@ import { Problem, type ProblemError } from './problem.js';
 /** Refuses text that PostgreSQL cannot store, whatever else a class allows. */
 class StorableTextPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'body' && value === null) {
+      throw new Problem(400, 'invalid', 'The body must be a JSON object, not null');
+    }
     const checked: unknown = await super.transform(value, metadata);
     // Names in a path are judged by what they name.
     if (metadata.type === 'param') return checked;

@@ -196,20 +196,20 @@ export const SCHEMAS: Schemas = {
     additionalProperties: false,
     properties: {
       ids: {
-        type: 'array',
+        type: ['array', 'null'],
         items: { type: 'string', format: 'uuid' },
         maxItems: 1000,
         description: 'Only these',
       },
-      code: string('Only rejected for this reason'),
+      code: string('Only rejected for this reason', { type: ['string', 'null'] }),
       limit: {
-        type: 'integer',
+        type: ['integer', 'null'],
         minimum: 1,
         maximum: 10_000,
         default: 1000,
         description: 'Rows to try at most',
       },
-      cursor: string('`next` of the answer before'),
+      cursor: string('`next` of the answer before', { type: ['string', 'null'] }),
     },
   },
   ReplayAnswer: {

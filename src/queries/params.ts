@@ -39,6 +39,12 @@ export class Params {
     return value.trim() === '' ? undefined : value.trim();
   }
 
+  /** Of a parameter that has a form to keep: an empty one is at fault, not absent. */
+  private word(name: string): string | undefined {
+    const value = this.given[name];
+    return typeof value === 'string' && value.trim() === '' ? '' : this.text(name);
+  }
+
   /** One of the allowed words; the empty string is none of them. */
   oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
     const value = this.word(name);
@@ -59,13 +65,8 @@ export class Params {
     return found;
   }
 
-  private word(name: string): string | undefined {
-    const value = this.given[name];
-    return typeof value === 'string' && value.trim() === '' ? '' : this.text(name);
-  }
-
   integer(name: string, least: number, most: number): number | undefined {
-    const value = this.text(name);
+    const value = this.word(name);
     if (value === undefined) return undefined;
     const number = Number(value);
     if (/^\d+$/.test(value) && number >= least && number <= most) return number;
@@ -74,7 +75,7 @@ export class Params {
   }
 
   number(name: string): number | undefined {
-    const value = this.text(name);
+    const value = this.word(name);
     if (value === undefined) return undefined;
     if (/^-?\d{1,15}(\.\d{1,9})?$/.test(value)) return Number(value);
     this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is not a number`);
@@ -82,7 +83,7 @@ export class Params {
   }
 
   position(name: string): bigint | undefined {
-    const value = this.text(name);
+    const value = this.word(name);
     if (value === undefined) return undefined;
     if (POSITION.test(value)) return BigInt(value);
     this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is not a position: give a whole number from 0`);
