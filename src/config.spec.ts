@@ -21,6 +21,7 @@ test('an empty environment gives the embedded server with all roles', () => {
     databaseUrl: undefined,
     writeKey: undefined,
     apiKey: undefined,
+    operatorKey: undefined,
     roles: new Set(['collect', 'project', 'query', 'react']),
     eventStore: { kind: 'postgres' },
     kafka: undefined,
@@ -36,6 +37,7 @@ test('every setting is read', () => {
     DATABASE_URL: 'postgres://touchline:secret@db:5432/touchline',
     TOUCHLINE_WRITE_KEY: 'wk_site',
     TOUCHLINE_API_KEY: 'ak_report',
+    TOUCHLINE_OPERATOR_KEY: 'ok_0123456789abcdefghij',
     EVENT_STORE: 'eventstoredb',
     EVENTSTOREDB_URL: 'esdb://admin:secret@log:2113?tls=true',
     KAFKA_BROKERS: 'one:9092, [::1]:9093',
@@ -59,6 +61,7 @@ test('every setting is read', () => {
     databaseUrl: 'postgres://touchline:secret@db:5432/touchline',
     writeKey: 'wk_site',
     apiKey: 'ak_report',
+    operatorKey: 'ok_0123456789abcdefghij',
     roles: new Set(['project', 'query']),
     eventStore: { kind: 'eventstoredb', url: 'esdb://admin:secret@log:2113?tls=true' },
     kafka: {
@@ -120,6 +123,7 @@ test.each([
   ['DATABASE_URL', 'localhost'],
   ['DATABASE_URL', 'postgres://localhost'],
   ['TOUCHLINE_API_KEY', 'a:b'],
+  ['TOUCHLINE_OPERATOR_KEY', 'too-short'],
   ['ROLES', ','],
   ['GRPC_PORT', 'many'],
   ['GRPC_PORT', '3000'],
@@ -159,3 +163,13 @@ test('the API key may not be the write key, which is public', () => {
     expect.stringMatching(/must differ/),
   ]);
 });
+
+test.each(['TOUCHLINE_WRITE_KEY', 'TOUCHLINE_API_KEY'])(
+  'the operator key may not be the value of %s, which a tenant knows',
+  (name) => {
+    const same = 'the-same-for-both-of-them';
+    expect(faultsOf({ [name]: same, TOUCHLINE_OPERATOR_KEY: same })).toEqual([
+      expect.stringMatching(/^TOUCHLINE_OPERATOR_KEY: must differ/),
+    ]);
+  },
+);

@@ -22,6 +22,8 @@ export interface Config {
   /** Keys to give the first workspace; undefined: make them at first start. */
   readonly writeKey: string | undefined;
   readonly apiKey: string | undefined;
+  /** Opens over HTTP what reaches beyond one workspace; undefined: the command line alone does. */
+  readonly operatorKey: string | undefined;
   readonly roles: ReadonlySet<Role>;
   readonly eventStore: EventStoreConfig;
   /** Undefined: nothing is read from Kafka or published to it. */
@@ -63,6 +65,7 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: databaseUrl(read('DATABASE_URL'), fault),
     writeKey: key('TOUCHLINE_WRITE_KEY', read('TOUCHLINE_WRITE_KEY'), fault),
     apiKey: key('TOUCHLINE_API_KEY', read('TOUCHLINE_API_KEY'), fault),
+    operatorKey: operatorKey(key('TOUCHLINE_OPERATOR_KEY', read('TOUCHLINE_OPERATOR_KEY'), fault), fault),
     roles: roles(read('ROLES'), fault),
     eventStore: eventStore(read('EVENT_STORE'), read('EVENTSTOREDB_URL'), fault),
     kafka: kafkaConfig(read, fault),
@@ -70,6 +73,8 @@ export function readConfig(environment: Environment): Config {
   if (config.apiKey && config.apiKey === config.writeKey) {
     fault('TOUCHLINE_API_KEY: must differ from TOUCHLINE_WRITE_KEY, which web pages show to everybody');
   }
+  if (config.operatorKey && [config.apiKey, config.writeKey].includes(config.operatorKey))
+    fault('TOUCHLINE_OPERATOR_KEY: must differ from the keys of workspaces');
   if (config.grpcPort && config.grpcPort === config.port) fault('GRPC_PORT: must differ from PORT');
   if (faults.length > 0) throw new BadSettings(faults);
   return config;
@@ -110,6 +115,15 @@ function key(name: string, value: string | undefined, fault: Fault): string | un
   if (value === undefined || /^[\x21-\x39\x3b-\x7e]{1,200}$/.test(value)) return value;
   fault(`${name}: give 1 to 200 visible ASCII characters without spaces or colons`);
   return undefined;
+}
+
+/** It opens every workspace's read models to a rebuild, and nobody counts wrong guesses. */
+const OPERATOR_KEY_LENGTH = 20;
+
+function operatorKey(value: string | undefined, fault: Fault): string | undefined {
+  if (value !== undefined && value.length < OPERATOR_KEY_LENGTH)
+    fault(`TOUCHLINE_OPERATOR_KEY: give at least ${OPERATOR_KEY_LENGTH} characters`);
+  return value;
 }
 
 const ESDB_URL = /^esdb(\+discover)?:\/\/[^/?]+/;

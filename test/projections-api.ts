@@ -2,15 +2,20 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type pg from 'pg';
+import { CONFIG } from '../src/config.js';
 import { DATABASE } from '../src/database/database.js';
 import { EVENT_STORE, type EventStore } from '../src/event-store/event-store.js';
 import { dressApp } from '../src/http/app.js';
 import { AuthGuard } from '../src/http/auth.guard.js';
 import { KeyStore } from '../src/http/keys.js';
+import { OperatorKey } from '../src/http/operator-key.js';
 import { Metrics } from '../src/metrics.js';
 import { RUNNERS } from '../src/projections/projecting.js';
 import { ProjectionsController } from '../src/projections/projections.controller.js';
 import type { ProjectionRunner } from '../src/projections/runner.js';
+
+/** As a workspace: the operator. */
+export const OPERATOR = 'ok_0123456789abcdefghij';
 
 export interface ProjectionsApi {
   ask<T>(method: 'GET' | 'POST', path: string, workspace?: string): Promise<T>;
@@ -27,6 +32,8 @@ export async function projectionsApi(parts: {
     controllers: [ProjectionsController],
     providers: [
       AuthGuard,
+      OperatorKey,
+      { provide: CONFIG, useValue: { operatorKey: OPERATOR } },
       { provide: DATABASE, useValue: parts.pool },
       { provide: EVENT_STORE, useValue: parts.store },
       { provide: RUNNERS, useValue: [parts.runner] },

@@ -2,7 +2,7 @@ import { fail } from '../process.js';
 import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
 import { addKeys, listKeys, revokeKey } from './keys.js';
-import { rebuild } from './rebuild.js';
+import { rebuild, retryParked } from './rebuild.js';
 import { serve } from './serve.js';
 import { addWorkspaceNamed, listWorkspaces } from './workspace.js';
 
@@ -43,6 +43,12 @@ const COMMANDS: readonly Command[] = [
     run: revokeKey,
   },
   { words: ['rebuild'], args: ['PROJECTION'], what: 'make a read model anew from the log', run: rebuild },
+  {
+    words: ['retry'],
+    args: ['PROJECTION', '[WORKSPACE]'],
+    what: 'apply the parked events of a read model again',
+    run: retryParked,
+  },
 ];
 
 /** Takes an option, which it reads itself. */

@@ -1,4 +1,5 @@
 import { projections } from '../projections/all.js';
+import { countParked } from '../projections/parking.js';
 import { ProjectionRunner } from '../projections/runner.js';
 import { withRuntime } from './with-runtime.js';
 
@@ -7,5 +8,14 @@ export function rebuild(name = ''): Promise<void> {
   return withRuntime(async ({ pool, store }) => {
     const names = await new ProjectionRunner({ pool, store, projections }).rebuild(name);
     console.log(`To be made anew from the log: ${names.join(', ')}`);
+  });
+}
+
+/** `retry PROJECTION [WORKSPACE]`: as `POST /api/projections/{name}/parked/retry`. @throws Refused `projection-not-found` */
+export function retryParked(name = '', workspace?: string): Promise<void> {
+  return withRuntime(async ({ pool, store }) => {
+    const tried = await new ProjectionRunner({ pool, store, projections }).retryParked(name, workspace);
+    const left = (await countParked(pool, workspace)).get(name) ?? 0;
+    console.log(`Tried ${tried} parked events again; ${left} are parked still`);
   });
 }

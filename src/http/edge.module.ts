@@ -10,6 +10,7 @@ import { AuthGuard } from './auth.guard.js';
 import { HealthController } from './health.controller.js';
 import { KeyStore } from './keys.js';
 import { MetricsController } from './metrics.controller.js';
+import { OperatorKey } from './operator-key.js';
 import { Readiness } from './readiness.js';
 
 /** What every other module may inject: settings, database, log, metrics, workspaces, keys and the guard. */
@@ -26,6 +27,7 @@ export class EdgeModule {
       Workspaces,
       KeyStore,
       AuthGuard,
+      OperatorKey,
       Readiness,
     ];
     return {

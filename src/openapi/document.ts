@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { OPERATOR_SCHEME } from '../http/operator.guard.js';
 import { ProblemErrorItem, ProblemItem } from '../queries/question.js';
 import { ANSWERS } from './answers.js';
 import { addCommonResponses } from './common-responses.js';
@@ -9,7 +10,8 @@ const ABOUT = `
 Touchline keeps every touchpoint of a buyer as an immutable event and derives from the log, per lead, the buying stage,
 the score and the attribution of revenue to content.
 
-**Collectors** take a write key, everything under \`/api\` an API key as Bearer. An answer to a collector means that its
+**Collectors** take a write key, everything under \`/api\` an API key as Bearer; what reaches beyond one workspace takes the
+operator key (\`TOUCHLINE_OPERATOR_KEY\`) instead. An answer to a collector means that its
 events are durable.
 
 **Reproducible**: every answer names \`asOf\`, the position of the log it is the truth of, and the version of the journey
@@ -50,6 +52,12 @@ const frame = () =>
       scheme: 'bearer',
       bearerFormat: 'API key',
       description: 'An API key: ak_…',
+    })
+    .addSecurity(OPERATOR_SCHEME, {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'operator key',
+      description: 'The operator key (TOUCHLINE_OPERATOR_KEY)',
     })
     .build();
 

@@ -162,6 +162,7 @@ export async function loadParkedKeys(
 export interface ParkedEvent {
   /** Of the event in the log, as a decimal string. */
   readonly position: string;
+  readonly workspace: string;
   readonly eventId: string;
   readonly type: string;
   readonly keys: string[];
@@ -172,19 +173,20 @@ export interface ParkedEvent {
   readonly parkedAt: Date;
 }
 
-/** Parked events of one workspace in log order, after position `after`. */
+/** Parked events of a workspace (of all, without one) in log order, after position `after`. */
 export async function readParked(
   database: pg.Pool | pg.ClientBase,
   projection: string,
-  workspace: string,
+  workspace: string | undefined,
   after: Position,
   limit: number,
 ): Promise<ParkedEvent[]> {
   const { rows } = await database.query<ParkedEvent>(
-    `SELECT position, event_id AS "eventId", type, keys, behind, error, attempts, overtaken, parked_at AS "parkedAt"
-     FROM touchline.parked_event WHERE workspace = $1 AND projection = $2 AND position > $3
+    `SELECT position, workspace, event_id AS "eventId", type, keys, behind, error, attempts, overtaken,
+            parked_at AS "parkedAt"
+     FROM touchline.parked_event WHERE ($1::text IS NULL OR workspace = $1) AND projection = $2 AND position > $3
      ORDER BY position LIMIT $4`,
-    [workspace, projection, String(after), limit],
+    [workspace ?? null, projection, String(after), limit],
   );
   return rows;
 }

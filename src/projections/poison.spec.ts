@@ -4,7 +4,7 @@ import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { day, deal, roles, said, seen, type Entry } from '../../test/deals.js';
 import { OTHER_MODEL, TEST_MODEL } from '../../test/journeys.js';
-import { projectionsApi, type ProjectionsApi } from '../../test/projections-api.js';
+import { OPERATOR, projectionsApi, type ProjectionsApi } from '../../test/projections-api.js';
 import { currentRows } from '../../test/read-model-rows.js';
 import { createLogPool } from '../database/database.js';
 import type { RecordedEvent } from '../domain/events.js';
@@ -84,7 +84,7 @@ const standings = async (): Promise<readonly Standing[]> =>
   (await api.ask<{ projections: Standing[] }>('GET', '')).projections;
 const parked = async (workspace?: string): Promise<readonly ParkedEvent[]> =>
   (await api.ask<{ items: ParkedEvent[] }>('GET', '/journey/parked', workspace)).items;
-const retry = () => api.ask<object>('POST', '/journey/parked/retry');
+const retry = () => api.ask<object>('POST', '/journey/parked/retry?workspace=main', OPERATOR);
 
 /** Touchpoints of everybody but Ada. */
 async function ofOthers(): Promise<number> {

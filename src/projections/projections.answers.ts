@@ -7,7 +7,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsInt, Matches, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import type { ProjectionStatus } from './checkpoint.js';
 
 const Text = (description: string): PropertyDecorator => ApiProperty({ type: String, description });
@@ -27,8 +27,8 @@ export class ProjectionItem {
   lag!: number | null;
   @ApiProperty({ type: Number, description: 'Age of the oldest of them, in seconds' }) lagSeconds!: number;
   @ApiProperty({ type: String, enum: ['running', 'rebuilding', 'failed'] }) status!: ProjectionStatus;
-  @Whole('Events of this workspace that are parked') parked!: number;
-  @MaybeText('Why it does not move, when it failed') error!: string | null;
+  @Whole('Events that are parked: of the workspace, for the operator of all') parked!: number;
+  @MaybeText('Set when it failed and does not move; the operator sees why') error!: string | null;
 }
 
 export class ProjectionsAnswer {
@@ -43,6 +43,7 @@ export class RebuildAnswer {
 
 export class ParkedItem {
   @Text('Of the event in the log') position!: string;
+  @Text('Whose event it is') workspace!: string;
   @ApiProperty({ type: String, format: 'uuid' }) eventId!: string;
   @Text('Type of the event') type!: string;
   @ApiProperty({ type: [String], description: 'Later events that share one of them are parked too' })
@@ -61,7 +62,7 @@ export class ParkedAnswer {
 
 export class RetryAnswer {
   @Whole('Events that were tried again') tried!: number;
-  @Whole('Events of this workspace that are parked still') parked!: number;
+  @Whole('Of the same workspaces, events that are parked still') parked!: number;
 }
 
 export class LogHeadAnswer {
@@ -85,6 +86,14 @@ export class ParkedQuery {
   @Min(1)
   @Max(1000)
   limit = 100;
+}
+
+export class RetryQuery {
+  @ApiPropertyOptional({ type: String, description: 'Only events of this workspace', example: 'main' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(63)
+  workspace?: string;
 }
 
 /** Tells the OpenAPI document what is answered, with an example. */
@@ -130,6 +139,7 @@ export const examples = {
     items: [
       {
         position: '4711',
+        workspace: 'main',
         eventId: '019c2f0e-9a5c-8b1d-a3f0-5d2e6a1c9b47',
         type: 'TouchpointRecorded',
         keys: ['email:ada@acme.example', 'lead:5b0b1c9e-4c1f-8a2d-a7d3-0f6f6b0f1a11'],

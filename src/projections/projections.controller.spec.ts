@@ -4,12 +4,15 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { append, tally, tallyTables, touch, touches } from '../../test/sample-projections.js';
+import { OPERATOR } from '../../test/projections-api.js';
+import { CONFIG } from '../config.js';
 import { DATABASE } from '../database/database.js';
 import { EVENT_STORE } from '../event-store/event-store.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { dressApp } from '../http/app.js';
 import { KeyStore } from '../http/keys.js';
 import { AuthGuard } from '../http/auth.guard.js';
+import { OperatorKey } from '../http/operator-key.js';
 import { Metrics } from '../metrics.js';
 import { Freshness } from './freshness.js';
 import { RUNNERS } from './projecting.js';
@@ -39,6 +42,8 @@ beforeAll(async () => {
     controllers: [ProjectionsController, LogController],
     providers: [
       AuthGuard,
+      OperatorKey,
+      { provide: CONFIG, useValue: { operatorKey: OPERATOR } },
       { provide: DATABASE, useValue: db.pool },
       { provide: EVENT_STORE, useValue: store },
       { provide: RUNNERS, useValue: [runner] },
@@ -120,20 +125,65 @@ test('parked events by pages, of the own workspace only', async () => {
 test('bad parameters, unknown names and missing keys are told', async () => {
   expect(await ask('GET', '/api/projections/alpha/parked?limit=0')).toMatchObject({ status: 400 });
   expect(await ask('GET', '/api/projections/alpha/parked?cursor=x')).toMatchObject({ status: 400 });
-  expect(await ask('POST', '/api/projections/gamma/rebuild')).toMatchObject({
+  expect(await ask('POST', '/api/projections/gamma/rebuild', OPERATOR)).toMatchObject({
     status: 404,
     body: { code: 'projection-not-found' },
   });
   expect((await app.inject({ method: 'GET', url: '/api/log/head' })).statusCode).toBe(401);
 });
 
-test('retry leaves those of other workspaces parked', async () => {
-  expect(await ask('POST', '/api/projections/alpha/parked/retry')).toEqual({
+const BEYOND_ONE_WORKSPACE = [
+  ['POST', '/api/projections/alpha/rebuild'],
+  ['POST', '/api/projections/alpha/parked/retry'],
+  ['POST', '/api/projections/alpha/parked/retry?workspace=main'],
+] as const;
+
+test.each(BEYOND_ONE_WORKSPACE)(
+  '%s %s refuses an API key and names the operator key',
+  async (method, url) => {
+    expect(await ask(method, url)).toMatchObject({
+      status: 403,
+      body: {
+        code: 'operator-key-required',
+        detail: expect.stringMatching(/TOUCHLINE_OPERATOR_KEY.*npx touchline/),
+      },
+    });
+  },
+);
+
+test.each(BEYOND_ONE_WORKSPACE)('%s %s without a key is not authenticated', async (method, url) => {
+  expect((await app.inject({ method, url })).statusCode).toBe(401);
+});
+
+test('the operator sees parked events of every workspace, each with its workspace', async () => {
+  expect((await ask('GET', '/api/projections', OPERATOR)).body).toMatchObject({
+    projections: [{ name: 'alpha', parked: 4 }, { parked: 0 }],
+  });
+  const { body } = await ask('GET', '/api/projections/alpha/parked', OPERATOR);
+  const { items } = body as { items: { workspace: string }[] };
+  expect(items.map(({ workspace }) => workspace)).toEqual(['main', 'main', 'main', 'other']);
+  expect(await ask('GET', '/api/log/head', OPERATOR)).toEqual({ status: 200, body: { position: '29' } });
+});
+
+test('an API key is not told the error of a failed projection, which may quote an event of another workspace', async () => {
+  const secret = 'invalid input: "someone@other.example"';
+  await db.pool.query(`UPDATE touchline.projection SET status = 'failed', error = $1 WHERE name = 'beta'`, [
+    secret,
+  ]);
+  expect(JSON.stringify(await ask('GET', '/api/projections'))).not.toContain('other.example');
+  expect((await ask('GET', '/api/projections', OPERATOR)).body).toMatchObject({
+    projections: [{}, { error: secret }],
+  });
+  await db.pool.query(`UPDATE touchline.projection SET status = 'running', error = NULL WHERE name = 'beta'`);
+});
+
+test('a retry of one workspace leaves those of others parked', async () => {
+  expect(await ask('POST', '/api/projections/alpha/parked/retry?workspace=main', OPERATOR)).toEqual({
     status: 200,
     body: { tried: 3, parked: 3 },
   });
   poison = false;
-  expect(await ask('POST', '/api/projections/alpha/parked/retry')).toEqual({
+  expect(await ask('POST', '/api/projections/alpha/parked/retry?workspace=main', OPERATOR)).toEqual({
     status: 200,
     body: { tried: 3, parked: 0 },
   });
@@ -144,7 +194,7 @@ test('retry leaves those of other workspaces parked', async () => {
 
 test('a rebuild answers at once; readers are told to wait until it is done', async () => {
   const freshness = new Freshness(db.pool, runner.moved);
-  expect(await ask('POST', '/api/projections/alpha/rebuild')).toEqual({
+  expect(await ask('POST', '/api/projections/alpha/rebuild', OPERATOR)).toEqual({
     status: 202,
     body: { rebuilding: ['alpha'] },
   });

@@ -1,9 +1,19 @@
-import { Controller, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  applyDecorators,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Query,
+  UseGuards,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type pg from 'pg';
 import { DATABASE } from '../database/database.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
-import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
+import { AnyKeyGuard, OPERATOR_SCHEME, OperatorOnly, VisibleWorkspace } from '../http/operator.guard.js';
 import { readCheckpoints } from './checkpoint.js';
 import { lagOf } from './lag.js';
 import { countParked, readParked } from './parking.js';
@@ -16,10 +26,16 @@ import {
   ProjectionsAnswer,
   RebuildAnswer,
   RetryAnswer,
+  RetryQuery,
 } from './projections.answers.js';
 import { RUNNERS } from './projecting.js';
 import type { ProjectionRunner } from './runner.js';
 
+/** An API key and the operator key open it; what is shown depends on whose it is. */
+const AnyKey = (): MethodDecorator =>
+  applyDecorators(UseGuards(AnyKeyGuard), ApiBearerAuth(), ApiSecurity(OPERATOR_SCHEME));
+
+const ASK_THE_OPERATOR = 'It stands still; the operator is told why';
 const NAME = { name: 'name', example: 'journey', description: 'Name of the projection' };
 const notFound = {
   status: 404,
@@ -28,8 +44,6 @@ const notFound = {
 };
 
 @ApiTags('Operation')
-@ApiBearerAuth()
-@UseGuards(AuthGuard)
 @Controller('api/projections')
 export class ProjectionsController {
   constructor(
@@ -39,9 +53,14 @@ export class ProjectionsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Where each read model stands: its position, its lag, and events it had to park' })
+  @AnyKey()
+  @ApiOperation({
+    summary: 'Where each read model stands: its position, its lag, and events it had to park',
+    description:
+      'The log is shared, and so are positions. Of parked events an API key sees the number of its workspace, the operator key that of all, and why a read model does not move.',
+  })
   @Answers(200, ProjectionsAnswer, examples.list)
-  async list(@RequestWorkspace() workspace: string): Promise<ProjectionsAnswer> {
+  async list(@VisibleWorkspace() workspace: string | undefined): Promise<ProjectionsAnswer> {
     const [checkpoints, parked, head] = await Promise.all([
       readCheckpoints(this.pool),
       countParked(this.pool, workspace),
@@ -57,18 +76,20 @@ export class ProjectionsController {
         ...lag,
         status,
         parked: parked.get(name) ?? 0,
-        error,
+        // It may quote an event, of whichever workspace.
+        error: workspace === undefined ? error : error && ASK_THE_OPERATOR,
       };
     });
     return { head: String(head), projections: await Promise.all(items) };
   }
 
   @Post(':name/rebuild')
+  @OperatorOnly()
   @HttpCode(202)
   @ApiOperation({
     summary: 'Make a read model anew from the log, and all that read it',
     description:
-      'Answers at once. Until they have caught up, questions to these read models answer 503 `projection-rebuilding`.',
+      'Of all workspaces. Answers at once. Until they have caught up, questions to these read models answer 503 `projection-rebuilding`.',
   })
   @ApiParam(NAME)
   @Answers(202, RebuildAnswer, examples.rebuilding)
@@ -78,6 +99,7 @@ export class ProjectionsController {
   }
 
   @Get(':name/parked')
+  @AnyKey()
   @ApiOperation({
     summary: 'Events a read model could not apply, and those that wait behind them',
     description: '`behind` is the position of the event it waits for; null: it failed itself, see `error`.',
@@ -86,7 +108,7 @@ export class ProjectionsController {
   @Answers(200, ParkedAnswer, examples.parked)
   @ApiResponse(notFound)
   async parked(
-    @RequestWorkspace() workspace: string,
+    @VisibleWorkspace() workspace: string | undefined,
     @Param('name') name: string,
     @Query() { cursor, limit }: ParkedQuery,
   ): Promise<ParkedAnswer> {
@@ -97,16 +119,17 @@ export class ProjectionsController {
   }
 
   @Post(':name/parked/retry')
+  @OperatorOnly()
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Try the parked events of this workspace again, in their order',
+    summary: 'Try the parked events of a workspace, or of all, again, in their order',
     description:
-      'What was healed lies before the positions of the read models that build on this one: those are rebuilt. When later events of the whole workspace have passed it, this one is rebuilt too.',
+      'What was healed lies before the positions of the read models that build on this one: those are rebuilt, for all workspaces. When later events of the whole workspace have passed it, this one is rebuilt too.',
   })
   @ApiParam(NAME)
   @Answers(200, RetryAnswer, examples.retried)
   @ApiResponse(notFound)
-  async retry(@RequestWorkspace() workspace: string, @Param('name') name: string): Promise<RetryAnswer> {
+  async retry(@Param('name') name: string, @Query() { workspace }: RetryQuery): Promise<RetryAnswer> {
     const tried = await this.runnerOf(name).retryParked(name, workspace);
     return { tried, parked: (await countParked(this.pool, workspace)).get(name) ?? 0 };
   }
@@ -121,13 +144,12 @@ export class ProjectionsController {
 }
 
 @ApiTags('Operation')
-@ApiBearerAuth()
-@UseGuards(AuthGuard)
 @Controller('api/log')
 export class LogController {
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
 
   @Get('head')
+  @AnyKey()
   @ApiOperation({ summary: 'The position of the last event in the log' })
   @Answers(200, LogHeadAnswer, examples.head)
   async head(): Promise<LogHeadAnswer> {

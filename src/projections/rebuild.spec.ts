@@ -12,11 +12,13 @@ import { ProjectionRunner } from './runner.js';
 
 Logger.overrideLogger(false);
 
+const OPERATOR = 'ok_0123456789abcdefghij';
+
 let server: TestApp;
 let live: TestDatabase;
 let follower: ProjectionRunner;
 beforeAll(async () => {
-  server = await testApp();
+  server = await testApp({ TOUCHLINE_OPERATOR_KEY: OPERATOR });
   live = await testDatabase();
   follower = new ProjectionRunner({ pool: live.pool, store: server.runtime.store, projections });
 });
@@ -63,7 +65,7 @@ test.each(Object.keys(BUILDS_ON))('a rebuild of %s is done when nothing else hap
   const ask = asks(server.keys.apiKey);
   await arrive(server.runtime.store, 'main', [seen(`before ${name}`, 1, ['user:ada'])]);
   await allApplied(ask);
-  expect((await asks(server.keys.apiKey, 'POST')(`/api/projections/${name}/rebuild`)).status).toBe(202);
+  expect((await asks(OPERATOR, 'POST')(`/api/projections/${name}/rebuild`)).status).toBe(202);
   await allApplied(ask, 20_000);
 });
 
@@ -85,7 +87,7 @@ test.each(NAMES.map((names) => [names.join(', '), names] as const))(
 
       const arriving = arrive(store, workspace, log.slice(middle));
       for (const name of names) {
-        const { status, text } = await asks(apiKey, 'POST')(`/api/projections/${name}/rebuild`);
+        const { status, text } = await asks(OPERATOR, 'POST')(`/api/projections/${name}/rebuild`);
         expect([status, JSON.parse(text)]).toEqual([202, { rebuilding: BUILDS_ON[name] }]);
       }
       await asksMeanwhile(ask, answers, arriving);

@@ -8,7 +8,7 @@ import { noBroker, testBroker, type TestBroker } from '../kafka.js';
 import { KafkaClient, type Received } from '../kafka-client.js';
 import { Feed } from '../kafka-feed.js';
 import { until } from '../until.js';
-import { API_KEY, freePort, ServerProcess, WRITE_KEY } from './server-process.js';
+import { API_KEY, freePort, OPERATOR_KEY, ServerProcess, WRITE_KEY } from './server-process.js';
 
 const why = await noBroker();
 const SOON = 60_000;
@@ -97,7 +97,7 @@ const SOON = 60_000;
     expect(figures).toMatch(/touchline_kafka_records_total\{outcome="accepted"\} \d+/);
     const rebuilt = await fetch(`${other.url}/api/projections/kafka_events/rebuild`, {
       method: 'POST',
-      headers,
+      headers: { authorization: `Bearer ${OPERATOR_KEY}` },
     });
     expect(await rebuilt.json()).toEqual({ rebuilding: ['kafka_events'] });
     expect(await killed.stop()).toBe(0);

@@ -14,6 +14,7 @@ const PATIENCE_MS = 90_000;
 
 export const WRITE_KEY = 'wk_test_0123456789abcdef';
 export const API_KEY = 'ak_test_0123456789abcdef';
+export const OPERATOR_KEY = 'ok_test_0123456789abcdef';
 
 export interface ServerOptions {
   readonly dataDir: string;
@@ -40,6 +41,7 @@ export class ServerProcess {
         TOUCHLINE_DATA_DIR: dataDir,
         TOUCHLINE_WRITE_KEY: WRITE_KEY,
         TOUCHLINE_API_KEY: API_KEY,
+        TOUCHLINE_OPERATOR_KEY: OPERATOR_KEY,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
