@@ -20,6 +20,7 @@ test('an empty environment gives the embedded server with all roles', () => {
     dataDir: resolve('.touchline'),
     databaseUrl: undefined,
     writeKey: undefined,
+    serverWriteKey: undefined,
     apiKey: undefined,
     operatorKey: undefined,
     roles: new Set(['collect', 'project', 'query', 'react']),
@@ -36,6 +37,7 @@ test('every setting is read', () => {
     TOUCHLINE_DATA_DIR: '/var/lib/touchline',
     DATABASE_URL: 'postgres://touchline:secret@db:5432/touchline',
     TOUCHLINE_WRITE_KEY: 'wk_site',
+    TOUCHLINE_SERVER_WRITE_KEY: 'sk_backend',
     TOUCHLINE_API_KEY: 'ak_report',
     TOUCHLINE_OPERATOR_KEY: 'ok_0123456789abcdefghij',
     EVENT_STORE: 'eventstoredb',
@@ -60,6 +62,7 @@ test('every setting is read', () => {
     dataDir: '/var/lib/touchline',
     databaseUrl: 'postgres://touchline:secret@db:5432/touchline',
     writeKey: 'wk_site',
+    serverWriteKey: 'sk_backend',
     apiKey: 'ak_report',
     operatorKey: 'ok_0123456789abcdefghij',
     roles: new Set(['project', 'query']),
@@ -164,7 +167,13 @@ test('the API key may not be the write key, which is public', () => {
   ]);
 });
 
-test.each(['TOUCHLINE_WRITE_KEY', 'TOUCHLINE_API_KEY'])(
+test('the server-side write key may not be the public one', () => {
+  expect(faultsOf({ TOUCHLINE_WRITE_KEY: 'same', TOUCHLINE_SERVER_WRITE_KEY: 'same' })).toEqual([
+    expect.stringMatching(/^TOUCHLINE_SERVER_WRITE_KEY: must differ/),
+  ]);
+});
+
+test.each(['TOUCHLINE_WRITE_KEY', 'TOUCHLINE_SERVER_WRITE_KEY', 'TOUCHLINE_API_KEY'])(
   'the operator key may not be the value of %s, which a tenant knows',
   (name) => {
     const same = 'the-same-for-both-of-them';

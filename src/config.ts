@@ -21,6 +21,7 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Keys to give the first workspace; undefined: make them at first start. */
   readonly writeKey: string | undefined;
+  readonly serverWriteKey: string | undefined;
   readonly apiKey: string | undefined;
   /** Opens over HTTP what reaches beyond one workspace; undefined: the command line alone does. */
   readonly operatorKey: string | undefined;
@@ -64,6 +65,7 @@ export function readConfig(environment: Environment): Config {
     dataDir: resolve(read('TOUCHLINE_DATA_DIR') ?? '.touchline'),
     databaseUrl: databaseUrl(read('DATABASE_URL'), fault),
     writeKey: key('TOUCHLINE_WRITE_KEY', read('TOUCHLINE_WRITE_KEY'), fault),
+    serverWriteKey: key('TOUCHLINE_SERVER_WRITE_KEY', read('TOUCHLINE_SERVER_WRITE_KEY'), fault),
     apiKey: key('TOUCHLINE_API_KEY', read('TOUCHLINE_API_KEY'), fault),
     operatorKey: operatorKey(key('TOUCHLINE_OPERATOR_KEY', read('TOUCHLINE_OPERATOR_KEY'), fault), fault),
     roles: roles(read('ROLES'), fault),
@@ -73,7 +75,13 @@ export function readConfig(environment: Environment): Config {
   if (config.apiKey && config.apiKey === config.writeKey) {
     fault('TOUCHLINE_API_KEY: must differ from TOUCHLINE_WRITE_KEY, which web pages show to everybody');
   }
-  if (config.operatorKey && [config.apiKey, config.writeKey].includes(config.operatorKey))
+  if (config.serverWriteKey && config.serverWriteKey === config.writeKey) {
+    fault(
+      'TOUCHLINE_SERVER_WRITE_KEY: must differ from TOUCHLINE_WRITE_KEY, which web pages show to everybody',
+    );
+  }
+  const { operatorKey: operator, apiKey, writeKey, serverWriteKey } = config;
+  if (operator && [apiKey, writeKey, serverWriteKey].includes(operator))
     fault('TOUCHLINE_OPERATOR_KEY: must differ from the keys of workspaces');
   if (config.grpcPort && config.grpcPort === config.port) fault('GRPC_PORT: must differ from PORT');
   if (faults.length > 0) throw new BadSettings(faults);

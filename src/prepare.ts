@@ -31,13 +31,20 @@ export async function prepareWorkspaces(runtime: Runtime, log: Logger): Promise<
   return { ...first, bi: await equipFirst(runtime, log) };
 }
 
+/** The setting that names each key. */
+const SETTINGS = {
+  writeKey: 'TOUCHLINE_WRITE_KEY',
+  serverWriteKey: 'TOUCHLINE_SERVER_WRITE_KEY',
+  apiKey: 'TOUCHLINE_API_KEY',
+} as const satisfies Record<keyof Keys, string>;
+const KEY_NAMES = Object.keys(SETTINGS) as readonly (keyof Keys)[];
+
 /** Whoever uses such a key is refused, and finds the reason here. */
 function namedThoughRevoked({ revoked }: FirstWorkspace, given: Partial<Keys>, dataDir: string): string[] {
-  const setting = { writeKey: 'TOUCHLINE_WRITE_KEY', apiKey: 'TOUCHLINE_API_KEY' };
-  return (['writeKey', 'apiKey'] as const).flatMap((name) => {
+  return KEY_NAMES.flatMap((name) => {
     const key = revoked[name];
     if (key === undefined) return [];
-    const place = name in given ? setting[name] : `${name} in ${keptSecretsFile(dataDir)}`;
+    const place = name in given ? SETTINGS[name] : `${name} in ${keptSecretsFile(dataDir)}`;
     return `${place} is a revoked key (${prefixOf(key)}) and opens nothing: take it out; \`npx touchline keys add ${FIRST_WORKSPACE}\` makes others`;
   });
 }
@@ -77,6 +84,5 @@ async function equip(
   return bi.warning === undefined ? bi : undefined;
 }
 
-function givenKeys({ writeKey, apiKey }: Runtime['config']): Partial<Keys> {
-  return { ...(writeKey === undefined ? {} : { writeKey }), ...(apiKey === undefined ? {} : { apiKey }) };
-}
+const givenKeys = (config: Runtime['config']): Partial<Keys> =>
+  Object.fromEntries(KEY_NAMES.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]])));

@@ -18,11 +18,14 @@ export async function welcome(
   }
   lines.push(
     '',
-    `Write key  ${keys.writeKey}   (for collectors; may be public)`,
-    `API key    ${keys.apiKey}   (for queries and commands; keep it secret)`,
+    `Write key   ${keys.writeKey}   (for web pages; may be public)`,
+    ...(keys.serverWriteKey === undefined
+      ? []
+      : [`Server key  ${keys.serverWriteKey}   (to write from servers and send history; keep it secret)`]),
+    `API key     ${keys.apiKey}   (for queries and commands; keep it secret)`,
     ...(bi?.password === undefined
       ? []
-      : [`BI login   ${biUrl(databaseUrl, bi.role, bi.password)}   (SQL, read-only)`]),
+      : [`BI login    ${biUrl(databaseUrl, bi.role, bi.password)}   (SQL, read-only)`]),
     `Shown this once; what was made here is kept in ${keptSecretsFile(config.dataDir)}`,
     '',
     'Record a touchpoint:',

@@ -8,19 +8,26 @@ import { prepareWorkspaces } from '../src/prepare.js';
 import type { Runtime } from '../src/runtime.js';
 import { createApp } from '../src/server.js';
 import { CONFIGURATION_ENTITIES } from '../src/workspaces/entities.js';
-import { type Keys, Workspaces } from '../src/workspaces/workspaces.js';
+import { Workspaces } from '../src/workspaces/workspaces.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+/** Of workspace `main`. */
+export interface TestKeys {
+  /** Of scope server: fixtures send history and several people at once. */
+  readonly writeKey: string;
+  readonly publicWriteKey: string;
+  readonly apiKey: string;
+}
 
 export interface TestApp {
   readonly app: NestFastifyApplication;
   readonly database: TestDatabase;
   readonly runtime: Runtime;
   readonly workspaces: Workspaces;
-  /** Of workspace `main`. */
-  readonly keys: Keys;
+  readonly keys: TestKeys;
   close(): Promise<void>;
 }
 
@@ -35,10 +42,15 @@ export async function testApp(
 ): Promise<TestApp> {
   const database = await testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'touchline-app-'));
-  const keys = { writeKey: 'wk_main_0123456789abcdef', apiKey: 'ak_main_0123456789abcdef' };
+  const keys = {
+    writeKey: 'sk_main_0123456789abcdef',
+    publicWriteKey: 'wk_main_0123456789abcdef',
+    apiKey: 'ak_main_0123456789abcdef',
+  };
   const config = readConfig({
     TOUCHLINE_DATA_DIR: dataDir,
-    TOUCHLINE_WRITE_KEY: keys.writeKey,
+    TOUCHLINE_WRITE_KEY: keys.publicWriteKey,
+    TOUCHLINE_SERVER_WRITE_KEY: keys.writeKey,
     TOUCHLINE_API_KEY: keys.apiKey,
     ...environment,
   });

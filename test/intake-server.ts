@@ -13,7 +13,8 @@ import { RejectedModule } from '../src/intake/rejected.module.js';
 import { Metrics } from '../src/metrics.js';
 import type { Runtime } from '../src/runtime.js';
 import { CONFIGURATION_ENTITIES } from '../src/workspaces/entities.js';
-import { type Keys, Workspaces } from '../src/workspaces/workspaces.js';
+import { Workspaces } from '../src/workspaces/workspaces.js';
+import type { TestKeys } from './app.js';
 import { testDatabase, type TestDatabase } from './database.js';
 
 export interface IntakeServer {
@@ -22,7 +23,7 @@ export interface IntakeServer {
   readonly store: EventStore;
   readonly workspaces: Workspaces;
   /** Of the workspace `main`, collector `web`. */
-  readonly keys: Keys;
+  readonly keys: TestKeys;
   stop(): Promise<void>;
 }
 
@@ -56,7 +57,8 @@ export async function intakeServer(
   dressApp(app, runtime.metrics);
   await app.listen(0, '127.0.0.1');
   const workspaces = app.get(Workspaces);
-  const keys = (await workspaces.find('main')) ? fail() : await workspaces.add('main');
+  const made = (await workspaces.find('main')) ? fail() : await workspaces.add('main');
+  const keys = { writeKey: made.serverWriteKey, publicWriteKey: made.writeKey, apiKey: made.apiKey };
   return {
     url: `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`,
     ...{ database, store, workspaces, keys },

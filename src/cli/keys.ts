@@ -1,13 +1,15 @@
 import { Refused } from '../domain/refused.js';
+import { WRITE_KEY_SCOPES, type WriteKeyScope } from '../workspaces/entities.js';
 import { forgetKeys, keptSecretsFile } from '../workspaces/kept-secrets.js';
 import { type ListedKey, nameOf, WorkspaceKeys } from '../workspaces/workspace-keys.js';
-import { type Keys, makeKeys, Workspaces } from '../workspaces/workspaces.js';
+import { type Keys, makeKeys, makeWriteKey, Workspaces } from '../workspaces/workspaces.js';
+import type { Options } from './options.js';
 import { withRuntime } from './with-runtime.js';
 
-/** `keys add WORKSPACE` @throws Refused `workspace-not-found` */
-export function addKeys(workspace = ''): Promise<void> {
+/** `keys add WORKSPACE [--scope SCOPE]` @throws Refused `workspace-not-found`, `key-scope-unknown` */
+export function addKeys(workspace = '', { scope }: Options = {}): Promise<void> {
+  const keys = scope === undefined ? makeKeys() : makeWriteKey(scopeNamed(scope));
   return withRuntime(async ({ configuration }) => {
-    const keys = makeKeys();
     await new Workspaces(configuration).allow(workspace, keys);
     console.log(`Further keys of workspace "${workspace}", shown this once; the others stay valid:`);
     printKeys(keys);
@@ -24,10 +26,10 @@ export function listKeys(workspace?: string): Promise<void> {
 }
 
 /** `keys revoke PREFIX [--force]` @throws Refused as WorkspaceKeys.revoke */
-export function revokeKey(text = '', force?: string): Promise<void> {
+export function revokeKey(text = '', { force }: Options = {}): Promise<void> {
   return withRuntime(async ({ configuration, config: { dataDir } }) => {
     const keys = new WorkspaceKeys(configuration);
-    const revoked = await keys.revoke(text, { force: force !== undefined });
+    const revoked = await keys.revoke(text, { force: force === true });
     for (const key of revoked)
       console.log(`Revoked ${nameOf(key)}: within ten seconds it opens nothing in any process.`);
     const hashes = revoked.map(({ keyHash }) => keyHash);
@@ -38,15 +40,27 @@ export function revokeKey(text = '', force?: string): Promise<void> {
   });
 }
 
-export function printKeys({ writeKey, apiKey }: Keys): void {
-  console.log(`Write key  ${writeKey}\nAPI key    ${apiKey}`);
+export function printKeys({ writeKey, serverWriteKey, apiKey }: Partial<Keys>): void {
+  if (writeKey !== undefined) console.log(`Write key   ${writeKey}`);
+  if (serverWriteKey !== undefined) console.log(`Server key  ${serverWriteKey}`);
+  if (apiKey !== undefined) console.log(`API key     ${apiKey}`);
 }
 
-const HEAD = ['PREFIX', 'KIND', 'WORKSPACE', 'COLLECTOR', 'MADE', 'REVOKED'];
+function scopeNamed(name: unknown): WriteKeyScope {
+  const scope = WRITE_KEY_SCOPES.find((known) => known === name);
+  if (scope) return scope;
+  throw new Refused(
+    'key-scope-unknown',
+    `"${String(name)}": a write key has the scope ${WRITE_KEY_SCOPES.join(' or ')}`,
+  );
+}
 
-const cells = ({ prefix, kind, workspace, collector, madeAt, revokedAt }: ListedKey): string[] => [
+const HEAD = ['PREFIX', 'KIND', 'SCOPE', 'WORKSPACE', 'COLLECTOR', 'MADE', 'REVOKED'];
+
+const cells = ({ prefix, kind, scope, workspace, collector, madeAt, revokedAt }: ListedKey): string[] => [
   prefix,
   kind,
+  scope ?? '-',
   workspace,
   collector ?? '-',
   toSecond(madeAt),

@@ -2,52 +2,58 @@ import { fail } from '../process.js';
 import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
 import { addKeys, listKeys, revokeKey } from './keys.js';
+import { type Arguments, readArguments } from './options.js';
 import { rebuild, retryParked } from './rebuild.js';
 import { serve } from './serve.js';
 import { addWorkspaceNamed, listWorkspaces } from './workspace.js';
 
 interface Command {
   readonly words: readonly string[];
-  /** In brackets: may be left out. */
+  /** In brackets: may be left out (`readArguments`). */
   readonly args: readonly string[];
   readonly what: string;
-  readonly run: (...args: string[]) => Promise<void>;
+  readonly run: (given: Arguments) => Promise<void>;
 }
 
 /** Every command there is; settings come from the environment, as for the server. */
 const COMMANDS: readonly Command[] = [
-  { words: ['serve'], args: [], what: 'run the server, as `npm start` does', run: serve },
+  { words: ['serve'], args: [], what: 'run the server, as `npm start` does', run: () => serve() },
   {
     words: ['workspace', 'add'],
     args: ['NAME'],
     what: 'make a workspace with keys of its own and print them once',
-    run: addWorkspaceNamed,
+    run: ({ plain: [name] }) => addWorkspaceNamed(name),
   },
-  { words: ['workspace', 'list'], args: [], what: 'list the workspaces', run: listWorkspaces },
+  { words: ['workspace', 'list'], args: [], what: 'list the workspaces', run: () => listWorkspaces() },
   {
     words: ['keys', 'add'],
-    args: ['WORKSPACE'],
-    what: 'make further keys for a workspace and print them once',
-    run: addKeys,
+    args: ['WORKSPACE', '[--scope public|server]'],
+    what: 'make one more key of each kind, or a write key of one scope, and print them once',
+    run: ({ plain: [workspace], options }) => addKeys(workspace, options),
   },
   {
     words: ['keys', 'list'],
     args: ['[WORKSPACE]'],
     what: 'list keys by their first characters, revoked ones too',
-    run: listKeys,
+    run: ({ plain: [workspace] }) => listKeys(workspace),
   },
   {
     words: ['keys', 'revoke'],
     args: ['PREFIX', '[--force]'],
     what: 'end a key, named by its first characters, for good',
-    run: revokeKey,
+    run: ({ plain: [prefix], options }) => revokeKey(prefix, options),
   },
-  { words: ['rebuild'], args: ['PROJECTION'], what: 'make a read model anew from the log', run: rebuild },
+  {
+    words: ['rebuild'],
+    args: ['PROJECTION'],
+    what: 'make a read model anew from the log',
+    run: ({ plain: [name] }) => rebuild(name),
+  },
   {
     words: ['retry'],
     args: ['PROJECTION', '[WORKSPACE]'],
     what: 'apply the parked events of a read model again',
-    run: retryParked,
+    run: ({ plain: [name, workspace] }) => retryParked(name, workspace),
   },
 ];
 
@@ -80,20 +86,11 @@ async function main(words: readonly string[]): Promise<number> {
   if (words[0] === 'demo') return demo(words.slice(1));
   const command = COMMANDS.find((one) => one.words.every((word, index) => words[index] === word));
   if (!command) return misused(`no command "${words.join(' ')}"`);
-  const args = inOrder(words.slice(command.words.length), command.args);
-  if (!args) return misused(`"${command.words.join(' ')}" takes ${command.args.join(' ') || 'no arguments'}`);
-  await command.run(...args);
+  const given = readArguments(words.slice(command.words.length), command.args);
+  if (!given)
+    return misused(`"${command.words.join(' ')}" takes ${command.args.join(' ') || 'no arguments'}`);
+  await command.run(given);
   return 0;
-}
-
-/** Arguments in the order in which the command takes them, options last; undefined when it does not take them. */
-function inOrder(given: readonly string[], takes: readonly string[]): string[] | undefined {
-  const options = given.filter((arg) => arg.startsWith('--'));
-  const plain = given.filter((arg) => !arg.startsWith('--'));
-  const places = takes.filter((arg) => !arg.startsWith('[--'));
-  const least = places.filter((arg) => !arg.startsWith('[')).length;
-  const known = options.every((option) => takes.includes(`[${option}]`));
-  return known && plain.length >= least && plain.length <= places.length ? [...plain, ...options] : undefined;
 }
 
 function misused(how: string): number {

@@ -12,7 +12,7 @@ export function addWorkspaceNamed(name = ''): Promise<void> {
     const { keys, bi } = await addWorkspace(runtime, name, log);
     console.log(`Workspace "${name}" is there. Its keys, shown this once:`);
     printKeys(keys);
-    if (bi?.password) console.log(`BI login   ${biUrl(runtime.databaseUrl, bi.role, bi.password)}`);
+    if (bi?.password) console.log(`BI login    ${biUrl(runtime.databaseUrl, bi.role, bi.password)}`);
   });
 }
 

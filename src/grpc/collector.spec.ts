@@ -28,6 +28,14 @@ async function rejected(apiKey = app.keys.apiKey): Promise<Row[]> {
   return answer.json<{ items: Row[] }>().items;
 }
 
+test('a touchpoint carries the scope of the write key it came with', async () => {
+  const head = await app.runtime.store.head();
+  await good(app.client(app.keys.publicWriteKey).record([view('scope-1')]));
+  await good(app.client(app.keys.writeKey).record([view('scope-2')]));
+  const events = await app.runtime.store.readAll(head, 10);
+  expect(events.map(({ data }) => ('keyScope' in data ? data.keyScope : null))).toEqual(['public', null]);
+});
+
 describe('Record', () => {
   test('answers a receipt for each touchpoint, in order', async () => {
     const { receipts } = await good(app.collector.record([view('r-1'), { messageId: 'r-2' }, view('r-1')]));

@@ -23,9 +23,14 @@ afterAll(async () => {
 });
 
 test('a key opens its workspace, each kind its own door', async () => {
-  const { writeKey, apiKey } = await workspaces.add('first');
+  const { writeKey, serverWriteKey, apiKey } = await workspaces.add('first');
   const keys = new KeyStore(configuration);
-  expect(await keys.resolveWriteKey(writeKey)).toEqual({ workspace: 'first', collector: 'web' });
+  expect(await keys.resolveWriteKey(writeKey)).toEqual({
+    workspace: 'first',
+    collector: 'web',
+    keyScope: 'public',
+  });
+  expect(await keys.resolveWriteKey(serverWriteKey)).toEqual({ workspace: 'first', collector: 'web' });
   expect(await keys.resolveApiKey(apiKey)).toBe('first');
   expect(await keys.resolveApiKey(writeKey)).toBeUndefined();
   expect(await keys.resolveWriteKey(apiKey)).toBeUndefined();

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DataSource, IsNull } from 'typeorm';
+import type { KeyScope } from '../domain/touchpoint.js';
 import { remembered } from '../domain/remembered.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { ApiKey, WriteKey } from '../workspaces/entities.js';
@@ -10,6 +11,8 @@ import { UnknownKeyLog } from './unknown-keys.js';
 export interface CollectorKey {
   readonly workspace: string;
   readonly collector: string;
+  /** Of a public key; absent: a server-side key. */
+  readonly keyScope?: KeyScope;
 }
 
 /** What opens keys. */
@@ -92,7 +95,7 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
         this.database.getRepository(ApiKey).findBy(live),
       ]);
       this.known = {
-        write: new Map(write.map(({ keyHash, workspace, collector }) => [keyHash, { workspace, collector }])),
+        write: new Map(write.map((key) => [key.keyHash, openedBy(key)])),
         api: new Map(api.map(({ keyHash, workspace }) => [keyHash, workspace])),
       };
       return this.known;
@@ -101,3 +104,6 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
     }
   }
 }
+
+const openedBy = ({ workspace, collector, scope }: WriteKey): CollectorKey =>
+  scope === 'public' ? { workspace, collector, keyScope: scope } : { workspace, collector };

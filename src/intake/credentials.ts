@@ -1,11 +1,8 @@
 import type { FastifyRequest } from 'fastify';
+import type { CollectorKey } from '../http/keys.js';
 import { isObject } from './format.js';
 
-/** What a write key opens. */
-export interface CollectorKey {
-  readonly workspace: string;
-  readonly collector: string;
-}
+export type { CollectorKey };
 
 /** Undefined: nobody's key. May reject with StoreUnavailable. */
 export type ResolveWriteKey = (key: string) => Promise<CollectorKey | undefined>;

@@ -131,8 +131,12 @@ function appendsOf(
   messageId: string,
   { facts }: Message,
   time: BelievedTime,
-  { workspace, collector }: Origin,
+  { workspace, collector, keyScope }: Origin,
 ): readonly Append[] {
+  const marks =
+    time.clamped || keyScope
+      ? { ...(time.clamped && { clamped: time.clamped }), ...(keyScope && { keyScope }) }
+      : undefined;
   return facts.map((fact) => ({
     workspace,
     stream: fact.stream,
@@ -144,7 +148,7 @@ function appendsOf(
         schemaVersion: 1,
         occurredAt: time.occurredAt,
         collector,
-        data: time.clamped ? { ...fact.data, clamped: time.clamped } : fact.data,
+        data: marks ? { ...fact.data, ...marks } : fact.data,
       } as NewEvent<Fact['type']>,
     ],
   }));

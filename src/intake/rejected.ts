@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Position } from '../domain/events.js';
+import type { KeyScope } from '../domain/touchpoint.js';
 import type { Reason } from './outcome.js';
 
 /** Where a request came from and when. */
@@ -10,6 +11,8 @@ export interface Origin {
   /** The route's name, e.g. `track`, `batch`, `touchpoints`. */
   readonly call: string;
   readonly receivedAt: Date;
+  /** Of the write key it came with, when that is public. */
+  readonly keyScope?: KeyScope;
 }
 
 /** One item, or one request that could not be taken apart. */
@@ -56,8 +59,9 @@ export type Retried =
 const PAGE_BYTES = 4 * 1024 * 1024;
 
 export function withOrigin(origin: Origin, kept: readonly Kept[]): (Kept & Origin)[] {
-  const { workspace, collector, call, receivedAt } = origin;
-  return kept.map((one) => ({ ...one, workspace, collector, call, receivedAt }));
+  const { workspace, collector, call, receivedAt, keyScope } = origin;
+  const own = { workspace, collector, call, receivedAt, ...(keyScope && { keyScope }) };
+  return kept.map((one) => ({ ...one, ...own }));
 }
 
 /** The table of rejected input. What `keep` resolved is durable. */
@@ -84,6 +88,7 @@ export class RejectedLog {
       column((row) => row.reason.code),
       column((row) => withoutNul(row.reason.message)),
       column((row) => withoutNul(row.reason.path ?? null)),
+      column((row) => row.keyScope ?? null),
     ]);
   }
 
@@ -116,20 +121,24 @@ export class RejectedLog {
 /** A path may name any field of what was sent; PostgreSQL's text holds everything but NUL. */
 const withoutNul = (text: string | null): string | null => text?.replaceAll('\0', '\ufffd') ?? null;
 
-/** Also tells apart input of the same bytes that came by another collector, route or encoding. */
+/** Also tells apart input of the same bytes that came by another collector, scope of its key, route or encoding. */
 function rejectedId(kept: Kept & Origin): string {
-  const { workspace, collector, call, format, unit, payload, encoding, knownBy = payload } = kept;
-  const way = JSON.stringify([workspace, collector, call, format, unit, encoding]);
+  const { workspace, collector, call, format, unit, payload, encoding, keyScope, knownBy = payload } = kept;
+  const way = JSON.stringify([
+    ...[workspace, collector, call, format, unit, encoding],
+    ...(keyScope ? [keyScope] : []),
+  ]);
   const hex = createHash('sha256').update(way).update(knownBy).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 const KEEP = `
   INSERT INTO touchline.rejected (workspace, collector, call, received_at, id, format, unit, payload, payload_bytes,
-                                  encoding, charset, message_id, code, message, path)
+                                  encoding, charset, message_id, code, message, path, key_scope)
   SELECT kept.*
   FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::bytea[],
-              $9::integer[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[]) AS kept
+              $9::integer[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
+              $16::text[]) AS kept
   ON CONFLICT DO NOTHING`;
 
 /** Rows up to a number and up to a size: the running sum reads only the lengths that lie in the rows. */
@@ -184,6 +193,7 @@ interface RawRow {
   readonly attempts: number;
   readonly replayed_at: Date | null;
   readonly position: string | null;
+  readonly key_scope: KeyScope | null;
 }
 
 function fromRaw(row: RawRow): RejectedRow {
@@ -196,6 +206,7 @@ function fromRaw(row: RawRow): RejectedRow {
     ...(row.encoding === null ? {} : { encoding: row.encoding }),
     ...(row.charset === null ? {} : { charset: row.charset }),
     ...(row.message_id === null ? {} : { messageId: row.message_id }),
+    ...(row.key_scope === null ? {} : { keyScope: row.key_scope }),
     reason: path === null ? { code, message } : { code, message, path },
     replayedAt: row.replayed_at,
     position: row.position === null ? null : BigInt(row.position),

@@ -67,6 +67,7 @@ const ofOneRequest = (a: RejectedRow, b: RejectedRow): boolean =>
   a.format === b.format &&
   a.collector === b.collector &&
   a.call === b.call &&
+  a.keyScope === b.keyScope &&
   +a.receivedAt === +b.receivedAt;
 
 async function retry(intake: Intake, rows: readonly RejectedRow[]): Promise<readonly Retried[]> {

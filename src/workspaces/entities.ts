@@ -1,5 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+export const WRITE_KEY_SCOPES = ['public', 'server'] as const;
+export type WriteKeyScope = (typeof WRITE_KEY_SCOPES)[number];
+
 /** Rows of the small configuration tables; docs of the columns in migration 0002. */
 @Entity({ schema: 'touchline', name: 'workspace' })
 export class Workspace {
@@ -55,6 +58,10 @@ export class WriteKey {
 
   @Column({ type: 'text' })
   collector!: string;
+
+  /** `public`: it stands in web pages. */
+  @Column({ type: 'text' })
+  scope!: WriteKeyScope;
 
   @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
   revokedAt!: Date | null;

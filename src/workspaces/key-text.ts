@@ -1,7 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** A new key: 192 random bits after a word that tells what it opens (`wk` write key, `ak` API key). */
-export const makeKey = (kind: 'wk' | 'ak'): string => `${kind}_${randomBytes(24).toString('base64url')}`;
+/**
+ * A new key: 192 random bits after a word that tells what it opens (`wk` public write key, `sk` server-side write key, `ak`
+ * API key).
+ */
+export const makeKey = (kind: 'wk' | 'sk' | 'ak'): string =>
+  `${kind}_${randomBytes(24).toString('base64url')}`;
 
 /** What is stored of a key: SHA-256, hex. Keys are random, so neither salt nor stretching would add anything. */
 export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex');

@@ -26,7 +26,7 @@ beforeEach(() => database.pool.query('TRUNCATE touchline.workspace CASCADE'));
 const refused = (code: string, message = '') =>
   expect.objectContaining({ name: 'Refused', code, message: expect.stringContaining(message) });
 
-/** A workspace with two keys of each kind, of which one may go. */
+/** A workspace with two keys of each kind and scope, of which one may go. */
 async function workspaceWithSpare(slug: string): Promise<Keys> {
   const first = await workspaces.add(slug);
   await workspaces.allow(slug, makeKeys());
@@ -44,11 +44,13 @@ describe('the list', () => {
     const listed = await keys.list();
     expect(listed).toEqual([
       keyOf('acme', 'API', acme.apiKey),
-      keyOf('acme', 'write', acme.writeKey),
+      keyOf('acme', 'write', acme.writeKey, 'public'),
+      keyOf('acme', 'write', acme.serverWriteKey, 'server'),
       keyOf('globex', 'API', globex.apiKey),
-      keyOf('globex', 'write', globex.writeKey),
+      keyOf('globex', 'write', globex.writeKey, 'public'),
+      keyOf('globex', 'write', globex.serverWriteKey, 'server'),
     ]);
-    expect(await keys.list('globex')).toEqual(listed.slice(2));
+    expect(await keys.list('globex')).toEqual(listed.slice(3));
   });
 
   test('keeps revoked keys, with the time', async () => {
@@ -59,9 +61,10 @@ describe('the list', () => {
     expect(second?.revokedAt).toBeNull();
   });
 
-  const keyOf = (workspace: string, kind: string, key: string) => ({
+  const keyOf = (workspace: string, kind: string, key: string, scope: string | null = null) => ({
     prefix: prefixOf(key),
     kind,
+    scope,
     workspace,
     collector: kind === 'write' ? 'web' : null,
     madeAt: expect.any(Date),
@@ -74,7 +77,7 @@ describe('revoking', () => {
     const { apiKey, writeKey } = await workspaceWithSpare('acme');
     const before = await live();
     expect(await keys.revoke(prefixOf(writeKey))).toMatchObject([
-      { prefix: prefixOf(writeKey), kind: 'write', workspace: 'acme', collector: 'web' },
+      { prefix: prefixOf(writeKey), kind: 'write', scope: 'public', workspace: 'acme', collector: 'web' },
     ]);
     await keys.revoke(prefixOf(apiKey));
     const gone = [prefixOf(writeKey), prefixOf(apiKey)];
@@ -85,7 +88,7 @@ describe('revoking', () => {
     await workspaceWithSpare('acme');
     await expect(keys.revoke('ak_nobod')).rejects.toEqual(refused('key-not-found', '"ak_nobod"'));
     await expect(keys.revoke('ak')).rejects.toEqual(refused('key-not-found'));
-    expect(await live()).toHaveLength(4);
+    expect(await live()).toHaveLength(6);
   });
 
   test('twice is refused, and tells when it was the first time', async () => {
@@ -124,15 +127,18 @@ describe('revoking', () => {
     expect(await keys.revoke('the-same-text-for-both-kinds', { force: true })).toHaveLength(2);
   });
 
-  test.each(['writeKey', 'apiKey'] as const)('the last %s is refused unless forced', async (kind) => {
-    await workspaces.add('globex');
-    const prefix = prefixOf((await workspaces.add('acme'))[kind]);
-    const before = await live();
-    await expect(keys.revoke(prefix)).rejects.toEqual(refused('key-is-last', 'keys add acme'));
-    expect(await live()).toEqual(before);
-    await keys.revoke(prefix, { force: true });
-    expect(await live()).not.toContain(prefix);
-  });
+  test.each(['writeKey', 'serverWriteKey', 'apiKey'] as const)(
+    'the last %s is refused unless forced',
+    async (kind) => {
+      await workspaces.add('globex');
+      const prefix = prefixOf((await workspaces.add('acme'))[kind]);
+      const before = await live();
+      await expect(keys.revoke(prefix)).rejects.toEqual(refused('key-is-last', 'keys add acme'));
+      expect(await live()).toEqual(before);
+      await keys.revoke(prefix, { force: true });
+      expect(await live()).not.toContain(prefix);
+    },
+  );
 
   test('both of two keys at the same time leaves one', async () => {
     for (let round = 0; round < 10; round += 1) {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Refused } from '../domain/refused.js';
+import type { WriteKeyScope } from './entities.js';
 import { hashKey } from './key-text.js';
 
 /** A key as it may be shown: nothing of it but its first characters. */
@@ -8,6 +9,8 @@ export interface ListedKey {
   readonly prefix: string;
   readonly kind: 'write' | 'API';
   readonly workspace: string;
+  /** Of a write key; null for an API key. */
+  readonly scope: WriteKeyScope | null;
   /** Of a write key; null for an API key. */
   readonly collector: string | null;
   readonly madeAt: Date;
@@ -21,16 +24,16 @@ interface StoredKey extends ListedKey {
 }
 
 const KEYS = `(
-  SELECT key_hash AS "keyHash", prefix, 'API' AS kind, workspace, NULL AS collector,
+  SELECT key_hash AS "keyHash", prefix, 'API' AS kind, workspace, NULL AS scope, NULL AS collector,
          created_at AS "madeAt", revoked_at AS "revokedAt" FROM touchline.api_key
   UNION ALL
-  SELECT key_hash, prefix, 'write', workspace, collector, created_at, revoked_at FROM touchline.write_key
+  SELECT key_hash, prefix, 'write', workspace, scope, collector, created_at, revoked_at FROM touchline.write_key
 ) AS key`;
 
 const LIST = `
-  SELECT prefix, kind, workspace, collector, "madeAt", "revokedAt" FROM ${KEYS}
+  SELECT prefix, kind, workspace, scope, collector, "madeAt", "revokedAt" FROM ${KEYS}
    WHERE $1::text IS NULL OR workspace = $1
-   ORDER BY workspace, kind, "madeAt", prefix`;
+   ORDER BY workspace, kind, "madeAt", scope, prefix`;
 
 const FIND = `SELECT * FROM ${KEYS} WHERE "keyHash" = $1 OR prefix = $2 ORDER BY workspace, kind, "madeAt"`;
 
@@ -39,8 +42,8 @@ const LOCK = 'SELECT FROM touchline.workspace WHERE slug = $1 FOR NO KEY UPDATE'
 
 const OTHERS = `
   SELECT count(*)::int AS others FROM ${KEYS}
-   WHERE kind = $1 AND workspace = $2 AND collector IS NOT DISTINCT FROM $3
-     AND "revokedAt" IS NULL AND "keyHash" <> $4`;
+   WHERE kind = $1 AND workspace = $2 AND collector IS NOT DISTINCT FROM $3 AND scope IS NOT DISTINCT FROM $4
+     AND "revokedAt" IS NULL AND "keyHash" <> $5`;
 
 const REVOKE = {
   write: 'UPDATE touchline.write_key SET revoked_at = now() WHERE key_hash = $1 AND revoked_at IS NULL',
@@ -79,9 +82,9 @@ export class WorkspaceKeys {
   }
 }
 
-/** `API key ak_1a2b3 of workspace "main"` */
-export const nameOf = ({ prefix, kind, workspace, collector }: ListedKey): string =>
-  `${kind} key ${prefix} of ${collector === null ? '' : `collector "${collector}" in `}workspace "${workspace}"`;
+/** `API key ak_1a2b3 of workspace "main"`, `public write key wk_1a2b3 of collector "web" in workspace "main"` */
+export const nameOf = ({ prefix, kind, scope, workspace, collector }: ListedKey): string =>
+  `${scope === null ? '' : `${scope} `}${kind} key ${prefix} of ${collector === null ? '' : `collector "${collector}" in `}workspace "${workspace}"`;
 
 /** The live keys that a person means: the one with that prefix, or those that are the text. */
 function meant(text: string, found: readonly StoredKey[]): StoredKey[] {
@@ -106,8 +109,8 @@ function notLive(text: string, [revoked]: readonly StoredKey[]): Refused {
 
 /** @throws Refused `key-is-last` */
 async function refuseLast(tx: EntityManager, key: StoredKey): Promise<void> {
-  const { kind, workspace, collector, keyHash } = key;
-  const [row] = await tx.query<{ others: number }[]>(OTHERS, [kind, workspace, collector, keyHash]);
+  const { kind, workspace, collector, scope, keyHash } = key;
+  const [row] = await tx.query<{ others: number }[]>(OTHERS, [kind, workspace, collector, scope, keyHash]);
   if (row !== undefined && row.others > 0) return;
   const harm =
     kind === 'write' ? 'its clients drop what they are refused' : 'nobody could ask there any more';

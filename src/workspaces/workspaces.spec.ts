@@ -101,6 +101,19 @@ describe('the first workspace', () => {
     });
   });
 
+  test('keeps the scope of a key when a setting names it as the other kind', async () => {
+    const { writeKey, serverWriteKey } = makeKeys();
+    await ensureFirstWorkspace(workspaces, dataDir, { writeKey, serverWriteKey });
+    await ensureFirstWorkspace(workspaces, dataDir, { writeKey: serverWriteKey, serverWriteKey: writeKey });
+    const { rows } = await database.pool.query(
+      'SELECT prefix, scope FROM touchline.write_key ORDER BY scope',
+    );
+    expect(rows).toEqual([
+      { prefix: writeKey.slice(0, 8), scope: 'public' },
+      { prefix: serverWriteKey.slice(0, 8), scope: 'server' },
+    ]);
+  });
+
   test('is made once by processes that start at the same time', async () => {
     const folders = await Promise.all([1, 2, 3].map((n) => mkdtemp(join(dataDir, `${n}-`))));
     const started = await Promise.all(folders.map((folder) => ensureFirstWorkspace(workspaces, folder, {})));
@@ -115,10 +128,10 @@ describe('the first workspace', () => {
     const again = await ensureFirstWorkspace(workspaces, dataDir, {});
     expect(again).toEqual({
       made: false,
-      keys: { writeKey: keys.writeKey },
+      keys: { writeKey: keys.writeKey, serverWriteKey: keys.serverWriteKey },
       revoked: { apiKey: keys.apiKey },
     });
-    expect(await liveKeys()).toBe(3);
+    expect(await liveKeys()).toBe(5);
   });
 
   test('is not opened again by a revoked key of the settings, and says which', async () => {
@@ -129,7 +142,7 @@ describe('the first workspace', () => {
       keys: { apiKey: given.apiKey },
       revoked: { writeKey: given.writeKey },
     });
-    expect(await liveKeys()).toBe(1);
+    expect(await liveKeys()).toBe(2);
   });
 
   test('made anew in another database, is not given a key that was forgotten when it was revoked', async () => {

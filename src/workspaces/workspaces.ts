@@ -1,16 +1,32 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Refused } from '../domain/refused.js';
-import { ApiKey, Collector, Workspace, WriteKey } from './entities.js';
+import { ApiKey, Collector, Workspace, WriteKey, type WriteKeyScope } from './entities.js';
 import { hashKey, makeKey, prefixOf } from './key-text.js';
 
 /** Keys as their users write them: shown once, stored only as hashes. */
 export interface Keys {
+  /** Public: for web pages, where anybody can read it. */
   readonly writeKey: string;
+  /** For servers: its claims are believed as those of the CRM. */
+  readonly serverWriteKey: string;
   readonly apiKey: string;
 }
 
-export const makeKeys = (): Keys => ({ writeKey: makeKey('wk'), apiKey: makeKey('ak') });
+export const makeKeys = (): Keys => ({
+  writeKey: makeKey('wk'),
+  serverWriteKey: makeKey('sk'),
+  apiKey: makeKey('ak'),
+});
+
+/** The write keys among them, each with its scope. */
+const SCOPES = { writeKey: 'public', serverWriteKey: 'server' } as const satisfies Partial<
+  Record<keyof Keys, WriteKeyScope>
+>;
+
+/** A write key of one scope. */
+export const makeWriteKey = (scope: WriteKeyScope): Partial<Keys> =>
+  scope === 'public' ? { writeKey: makeKey('wk') } : { serverWriteKey: makeKey('sk') };
 
 const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
@@ -29,7 +45,7 @@ export class Workspaces {
   }
 
   /**
-   * Makes a workspace with one collector, `web`, a write key for it and an API key, all or nothing.
+   * Makes a workspace with one collector, `web`, a write key of each scope for it and an API key, all or nothing.
    *
    * @param given keys to use instead of made ones.
    * @throws Refused `workspace-name-invalid`, `workspace-exists`, `key-in-use`
@@ -64,19 +80,19 @@ export class Workspaces {
 }
 
 /** @returns those that were revoked once. */
-async function allowIn(
-  tx: EntityManager,
-  workspace: string,
-  { writeKey, apiKey }: Partial<Keys>,
-): Promise<(keyof Keys)[]> {
+async function allowIn(tx: EntityManager, workspace: string, keys: Partial<Keys>): Promise<(keyof Keys)[]> {
   const revoked: (keyof Keys)[] = [];
-  if (writeKey !== undefined) {
-    const keyHash = hashKey(writeKey);
-    await insertNew(tx, WriteKey, { keyHash, prefix: prefixOf(writeKey), workspace, collector: 'web' });
+  for (const [name, scope] of Object.entries(SCOPES) as [keyof typeof SCOPES, WriteKeyScope][]) {
+    const key = keys[name];
+    if (key === undefined) continue;
+    const keyHash = hashKey(key);
+    // The scope of a key that is there already stays what it is.
+    await insertNew(tx, WriteKey, { keyHash, prefix: prefixOf(key), workspace, collector: 'web', scope });
     const there = await tx.findOneBy(WriteKey, { keyHash, workspace });
     if (!there) throw inUse('write');
-    if (there.revokedAt) revoked.push('writeKey');
+    if (there.revokedAt) revoked.push(name);
   }
+  const { apiKey } = keys;
   if (apiKey !== undefined) {
     const keyHash = hashKey(apiKey);
     await insertNew(tx, ApiKey, { keyHash, prefix: prefixOf(apiKey), workspace });

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { runningUrl } from '../../src/database/embedded.js';
 import { readSecrets } from '../../src/workspaces/kept-secrets.js';
 import { runBuilt, type Ended } from './command.js';
-import { API_KEY, freePort, ServerProcess, WRITE_KEY } from './server-process.js';
+import { API_KEY, freePort, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
   settings = {
     PORT: String(port),
     TOUCHLINE_DATA_DIR: dataDir,
-    TOUCHLINE_WRITE_KEY: WRITE_KEY,
+    TOUCHLINE_SERVER_WRITE_KEY: SERVER_WRITE_KEY,
     TOUCHLINE_API_KEY: API_KEY,
   };
 }, 120_000);

@@ -13,6 +13,7 @@ const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 const PATIENCE_MS = 90_000;
 
 export const WRITE_KEY = 'wk_test_0123456789abcdef';
+export const SERVER_WRITE_KEY = 'sk_test_0123456789abcdef';
 export const API_KEY = 'ak_test_0123456789abcdef';
 export const OPERATOR_KEY = 'ok_test_0123456789abcdef';
 
@@ -40,6 +41,7 @@ export class ServerProcess {
         PORT: String(port),
         TOUCHLINE_DATA_DIR: dataDir,
         TOUCHLINE_WRITE_KEY: WRITE_KEY,
+        TOUCHLINE_SERVER_WRITE_KEY: SERVER_WRITE_KEY,
         TOUCHLINE_API_KEY: API_KEY,
         TOUCHLINE_OPERATOR_KEY: OPERATOR_KEY,
         ...env,

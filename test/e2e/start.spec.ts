@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runBuilt, runToEnd } from './command.js';
 import { freePort, ServerProcess } from './server-process.js';
 
-const NO_KEYS = { TOUCHLINE_WRITE_KEY: '', TOUCHLINE_API_KEY: '' };
+const NO_KEYS = { TOUCHLINE_WRITE_KEY: '', TOUCHLINE_SERVER_WRITE_KEY: '', TOUCHLINE_API_KEY: '' };
 let dataDir: string;
 let port: number;
 const start = () => ServerProcess.start({ dataDir, port, env: NO_KEYS });
@@ -33,7 +33,10 @@ describe('a start', () => {
     expect(recorded).toMatchObject({ receipts: [{ messageId: 'hello-1', status: 'accepted' }] });
     expect(found).toMatchObject({ known: true, email: 'ada@acme.example', touchpoints: 1 });
     keys = await readFile(join(dataDir, 'keys.json'), 'utf8');
-    expect(server.output).toContain((JSON.parse(keys) as { keys: { apiKey: string } }).keys.apiKey);
+    const made = (JSON.parse(keys) as { keys: Record<string, string> }).keys;
+    expect(Object.keys(made)).toEqual(['writeKey', 'serverWriteKey', 'apiKey']);
+    for (const key of Object.values(made)) expect(server.output).toContain(key);
+    expect(record).toContain(made.writeKey);
   });
 
   test('keeps the keys where only the owner reads them', async () => {
@@ -48,7 +51,7 @@ describe('a start', () => {
     expect(found).toMatchObject({ email: 'ada@acme.example', touchpoints: 1 });
     expect(again).toMatchObject({ receipts: [{ status: 'duplicate' }] });
     expect(await readFile(join(dataDir, 'keys.json'), 'utf8')).toBe(keys);
-    expect(server.output).not.toMatch(/[wa]k_\w{10}/);
+    expect(server.output).not.toMatch(/[was]k_\w{10}/);
   });
 
   test('SIGTERM ends it with 0, and PostgreSQL with it', async () => {

@@ -55,7 +55,9 @@ test('further keys of a workspace work until they are revoked, and the others go
   for (const key of [apiKey, writeKey]) {
     const revoked = await touchline('keys', 'revoke', key.slice(0, 8));
     expect(revoked).toMatchObject({ code: 0, error: '' });
-    expect(revoked.out).toMatch(/^Revoked \w+ key \w\w_\S{5} of .*workspace "main": within ten seconds/);
+    expect(revoked.out).toMatch(
+      /^Revoked (?:public write|API) key \w\w_\S{5} of .*workspace "main": within ten seconds/,
+    );
     expect(revoked.out).not.toContain(key);
   }
   const refused = async () => (await asks(apiKey)) === 401 && (await collects(writeKey)) === 401;
@@ -65,8 +67,23 @@ test('further keys of a workspace work until they are revoked, and the others go
   const listed = (await touchline('keys', 'list', 'main')).out;
   const line = (key: string, rest: string) =>
     expect.stringMatching(new RegExp(`^${key.slice(0, 8)} +${rest}$`, 'm'));
-  expect(listed).toEqual(line(apiKey, 'API +main +- +\\S+Z +\\S+Z'));
-  expect(listed).toEqual(line(WRITE_KEY, 'write +main +web +\\S+Z +-'));
+  expect(listed).toEqual(line(apiKey, 'API +- +main +- +\\S+Z +\\S+Z'));
+  expect(listed).toEqual(line(WRITE_KEY, 'write +public +main +web +\\S+Z +-'));
+});
+
+test('a key is made for one scope, listed with it, and opens collecting as every write key', async () => {
+  const { out } = await touchline('keys', 'add', 'main', '--scope', 'server');
+  const [, key = ''] = /^Server key +(sk_\S+)$/m.exec(out) ?? [];
+  expect(out).not.toMatch(/[wa]k_/);
+  expect(await collects(key)).toBe(200);
+  const listed = (await touchline('keys', 'list', 'main')).out;
+  expect(listed).toMatch(new RegExp(`^${key.slice(0, 8)} +write +server +main +web +\\S+Z +-$`, 'm'));
+
+  expect(await touchline('keys', 'add', 'main', '--scope', 'browser')).toMatchObject({
+    code: 1,
+    error: 'touchline: "browser": a write key has the scope public or server\n',
+  });
+  expect((await touchline('keys', 'add', 'main', '--scope')).code).toBe(2);
 });
 
 test('the last key of its kind is revoked only by force, and no start brings it back', async () => {

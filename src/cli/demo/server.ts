@@ -14,6 +14,7 @@ export type Answer = Readonly<Record<string, unknown>>;
 export class DemoServer {
   constructor(
     readonly url: string,
+    /** Of scope server: the demo sends half a year of many people. */
     readonly writeKey: string,
     readonly apiKey: string,
   ) {}
@@ -27,7 +28,7 @@ export class DemoServer {
     const headers = { 'content-type': 'application/json' };
     if ((await this.#fetch('/v1/batch', { ...batch, headers })).status === 401)
       throw new DemoProblem(
-        `${this.url} does not know the write key (set TOUCHLINE_WRITE_KEY to one it knows)`,
+        `${this.url} does not know the server-side write key (set TOUCHLINE_SERVER_WRITE_KEY to one it knows)`,
       );
   }
 
@@ -92,12 +93,13 @@ export async function demoServer(environment: NodeJS.ProcessEnv): Promise<DemoSe
   const config = readConfig(environment);
   const url = environment['TOUCHLINE_URL']?.trim() || `http://localhost:${config.port}`;
   const { keys } = await readSecrets(config.dataDir);
-  const writeKey = config.writeKey ?? keys?.writeKey;
+  const writeKey = config.serverWriteKey ?? keys?.serverWriteKey;
   const apiKey = config.apiKey ?? keys?.apiKey;
   if (writeKey === undefined || apiKey === undefined)
     throw new DemoProblem(
-      `No keys: neither TOUCHLINE_WRITE_KEY and TOUCHLINE_API_KEY nor ${keptSecretsFile(config.dataDir)} name any. ` +
-        'Start the server first (`npm start`), with the same TOUCHLINE_DATA_DIR',
+      `No keys: neither TOUCHLINE_SERVER_WRITE_KEY and TOUCHLINE_API_KEY nor ${keptSecretsFile(config.dataDir)} name them. ` +
+        'Start the server first (`npm start`), with the same TOUCHLINE_DATA_DIR; ' +
+        '`npx touchline keys add main --scope server` makes a server-side write key for one that has none',
     );
   return new DemoServer(url.replace(/\/+$/, ''), writeKey, apiKey);
 }

@@ -3,7 +3,7 @@ import { type Headers, type KafkaRecord, type NewRecord, TOPICS } from '../../ka
 import type { CollectorKey, ResolveWriteKey } from '../credentials.js';
 import { type Intake, keptItem, normalise } from '../intake.js';
 import { isRejected, type Reason, reject, type Rejected } from '../outcome.js';
-import type { Kept, Origin } from '../rejected.js';
+import { type Kept, type Origin, withOrigin } from '../rejected.js';
 import { CALL, readRecord, type Said, type Unread, writeKeyOf } from './read-record.js';
 
 /** What records need to get in. */
@@ -58,7 +58,7 @@ export async function judge(
     const step = origin ? (fault ?? judged(said, origin)) : keyMissing(key);
     if (!isRejected(step)) appends.push(...step.appends);
     else rejected.push(rejectedRecord(record, step.rejected));
-    if (origin && isRejected(step)) kept.push(keptRecord(record, said, step, origin));
+    if (origin && isRejected(step)) kept.push(...withOrigin(origin, [keptRecord(record, said, step)]));
   }
   return { appends, kept, rejected };
 }
@@ -126,16 +126,14 @@ function keptRecord(
   { value, partition, offset, unreadable }: KafkaRecord,
   said: Said | Unread,
   step: Rejected,
-  { workspace, collector, call, receivedAt }: Origin,
-): Kept & Origin {
+): Kept {
   const { format } = said;
-  const kept: Kept = isRejected(said)
+  return isRejected(said)
     ? {
         ...{ unit: 'request', format: format.name, payload: value ?? Buffer.alloc(0), reason: step.rejected },
         ...(unreadable !== undefined && { knownBy: `${TOPICS.touchpoints}/${partition}/${offset}` }),
       }
     : keptItem(format, said.item, step);
-  return { ...kept, workspace, collector, call, receivedAt };
 }
 
 /** The record as it was, with where it was and why it is here. */
