@@ -58,3 +58,34 @@ test.each([
 ])('who is split off belongs to the account of the own e-mail domain: %s', async (_, batches) =>
   expect(await accounts(...batches)).toEqual(EXPECTED),
 );
+
+const hijack = said('hijack', 'account-evil', 'AccountObserved', 0, {
+  ...{ accountId: 'evil', name: 'Evil', domain: 'initech.example', keyScope: 'public' },
+});
+const rename = said('rename', 'account-initech', 'AccountObserved', 9, {
+  ...{ accountId: 'initech', name: 'Renamed', domain: 'renamed.example', keyScope: 'public' },
+});
+const named = said('named', 'account-initech', 'AccountObserved', 4, {
+  ...{ accountId: 'initech', name: 'Initech', domain: 'initech.example' },
+});
+
+test.each([
+  ['all in one batch', [[...before, split, named, hijack, rename]]],
+  [
+    'the public key last',
+    [
+      [...before, split, named],
+      [hijack, rename],
+    ],
+  ],
+  ['the public key first', [[hijack, rename], [...before, split], [named]]],
+])(
+  'an account that a server-side key named is neither renamed nor replaced by a public key: %s',
+  async (_, batches) => {
+    expect(await accounts(...batches)).toEqual(EXPECTED);
+    const { rows } = await db.pool.query<{ name: string; domain: string }>(
+      `SELECT name, domain FROM touchline.account WHERE account_id = 'initech' AND superseded_at IS NULL`,
+    );
+    expect(rows).toEqual([{ name: 'Initech', domain: 'initech.example' }]);
+  },
+);

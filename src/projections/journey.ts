@@ -21,7 +21,7 @@ import { PoisonedEvent, type ParkingKey, type Projection, type Range } from './p
  */
 export const journey: Projection = {
   name: 'journey',
-  version: 2,
+  version: 3,
   handles: [
     'TouchpointRecorded',
     'IdentityClaimed',

@@ -10,7 +10,7 @@ import { eventsAfter } from '../events-after.js';
 import { allApplied, answersAsOf, type Ask } from '../questions.js';
 import { until } from '../until.js';
 import { runBuilt } from './command.js';
-import { API_KEY, freePort, poolOf, ServerProcess, WRITE_KEY } from './server-process.js';
+import { API_KEY, freePort, poolOf, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
 import { caughtUp, expectMoneyConserved } from './whole.js';
 
@@ -71,7 +71,7 @@ test('the whole job gives the same answers with the log in EventStoreDB as with 
     const settings = {
       PORT: new URL(server.url).port,
       TOUCHLINE_DATA_DIR: dataDir,
-      TOUCHLINE_WRITE_KEY: WRITE_KEY,
+      TOUCHLINE_SERVER_WRITE_KEY: SERVER_WRITE_KEY,
       TOUCHLINE_API_KEY: API_KEY,
       ...env,
     };

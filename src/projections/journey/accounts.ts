@@ -1,19 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
+import {
+  accountTraits,
+  type AccountState,
+  observeAccount,
+  ownsDomainBefore,
+  textOf,
+} from '../../domain/account.js';
 import type { Position, RecordedEvent } from '../../domain/events.js';
-import { earlier, type Stamp } from '../../domain/identity.js';
-import { hear, NOTHING_SAID, traitsOf, type Said } from '../../domain/profile.js';
 import { jsonText, run } from '../copy.js';
 import { ACCOUNT, type AccountRow } from './rows.js';
 import { PendingVersions } from './versions.js';
-
-/** Working state of one account; of each value the latest that was said. */
-interface AccountState {
-  readonly name: Said | null;
-  readonly domain: Said | null;
-  readonly traits: Readonly<Record<string, Said>>;
-  readonly firstSeen: Stamp;
-}
 
 interface Account {
   readonly workspace: string;
@@ -141,7 +138,7 @@ export class Accounts {
     };
     this.#accounts.set(key, account);
     const before = account.state;
-    account.state = observed(before, event);
+    account.state = observeAccount(before, data, { at: +event.occurredAt, id: event.id });
     if (account.state === before) return [];
     this.#changed.add(account);
     this.#version(account, account.state, position);
@@ -160,16 +157,15 @@ export class Accounts {
     account.row = row;
   }
 
-  /** Works out what a domain means now; of several accounts the first seen. @returns whether that is new */
+  /** Works out which account a domain means now. @returns whether that is new */
   #mean(workspace: string, domain: string, from: Position): boolean {
     const key = id(workspace, domain);
     const candidates = [...this.#accounts.values()].filter(
-      (account) => account.workspace === workspace && account.state?.domain?.[0] === domain,
+      (account): account is Account & { readonly state: AccountState } =>
+        account.workspace === workspace && account.state?.domain?.[0] === domain,
     );
-    const accountId = candidates.reduce<Account | undefined>(
-      (first, each) => (first && !seenBefore(each, first) ? first : each),
-      undefined,
-    )?.accountId;
+    const [owner] = candidates.toSorted((a, b) => (ownsDomainBefore(a, b) ? -1 : 1));
+    const accountId = owner?.accountId;
     const before = this.#meanings.get(key);
     if (before && before.at(-1)?.accountId === accountId) return false;
     this.#meanings.set(key, [...(before ?? []), { from, accountId }]);
@@ -177,37 +173,13 @@ export class Accounts {
   }
 }
 
-function seenBefore(a: Account, b: Account): boolean {
-  if (!a.state || !b.state) return a.state !== undefined;
-  if (earlier(a.state.firstSeen, b.state.firstSeen)) return true;
-  return !earlier(b.state.firstSeen, a.state.firstSeen) && a.accountId < b.accountId;
-}
-
-function observed(before: AccountState | undefined, event: RecordedEvent<'AccountObserved'>): AccountState {
-  const stamp: Stamp = { at: +event.occurredAt, id: event.id };
-  const { name, domain, traits } = event.data;
-  // The same rule as for people: of each value the latest that was said.
-  const heard = hear(
-    {
-      ...NOTHING_SAID,
-      traits: before?.traits ?? {},
-      group: before?.name ?? null,
-      crm: before?.domain ?? null,
-    },
-    { ...stamp, traits, accountId: name, crmAccountId: domain },
-  );
-  const firstSeen = before && !earlier(stamp, before.firstSeen) ? before.firstSeen : stamp;
-  const after = { name: heard.group, domain: heard.crm, traits: heard.traits, firstSeen };
-  return before && isDeepStrictEqual(before, after) ? before : after;
-}
-
 function rowOf(workspace: string, accountId: string, state: AccountState, knownFrom: Position): AccountRow {
   return {
     workspace,
     accountId,
-    name: (state.name?.[0] as string | undefined) ?? null,
-    domain: (state.domain?.[0] as string | undefined) ?? null,
-    traits: traitsOf({ ...NOTHING_SAID, traits: state.traits }),
+    name: textOf(state.name),
+    domain: textOf(state.domain),
+    traits: accountTraits(state),
     firstSeenAt: state.firstSeen.at,
     knownFrom,
     supersededAt: null,

@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { accountTraits, type AccountState, observeAccount, ownsDomainBefore, textOf } from './account.js';
+import type { AccountObserved } from './events.js';
+
+interface Fact {
+  readonly at: number;
+  readonly id: string;
+  readonly data: AccountObserved;
+}
+
+const applied = (facts: readonly Fact[]): AccountState =>
+  facts.reduce<AccountState | undefined>(
+    (state, { data, at, id }) => observeAccount(state, data, { at, id }),
+    undefined,
+  )!;
+
+const fact = (at: number, name: string, keyScope?: 'public'): Fact => ({
+  ...{ at, id: `id-${at}` },
+  data: {
+    ...{
+      accountId: 'acme',
+      name,
+      domain: `${name}.example`,
+      traits: { name, [`of-${keyScope ?? 'server'}`]: at },
+    },
+    ...(keyScope && { keyScope }),
+  },
+});
+
+const nameOf = (facts: readonly Fact[]): string | null => textOf(applied(facts).name);
+
+describe('what an account is called', () => {
+  test.each([
+    ['the latest statement of a server-side key', [fact(1, 'a'), fact(2, 'b')], 'b'],
+    [
+      'the latest statement of a public key where no other names it',
+      [fact(1, 'a', 'public'), fact(2, 'b', 'public')],
+      'b',
+    ],
+    [
+      'that of a server-side key, however late a public one renames it',
+      [fact(1, 'a'), fact(9, 'b', 'public')],
+      'a',
+    ],
+    [
+      'that of a server-side key, also when it is the older one and comes later',
+      [fact(9, 'b', 'public'), fact(1, 'a')],
+      'a',
+    ],
+  ] as [string, Fact[], string][])('is %s', (_, facts, expected) => {
+    const state = applied(facts);
+    expect([textOf(state.name), textOf(state.domain)]).toEqual([expected, `${expected}.example`]);
+    expect(accountTraits(state)).toMatchObject({ name: expected });
+  });
+
+  test('a public key still adds traits that nobody named', () => {
+    expect(accountTraits(applied([fact(1, 'a'), fact(2, 'b', 'public')]))).toMatchObject({ 'of-public': 2 });
+  });
+
+  test('a trait that a server-side key took back is not set again by a public one', () => {
+    const back: Fact = { at: 2, id: 'x', data: { accountId: 'acme', traits: { plan: null } } };
+    const set: Fact = {
+      at: 3,
+      id: 'y',
+      data: { accountId: 'acme', traits: { plan: 'free' }, keyScope: 'public' },
+    };
+    expect(accountTraits(applied([back, set]))).toEqual({});
+  });
+});
+
+const facts = fc.uniqueArray(
+  fc.record({
+    at: fc.integer({ min: 1, max: 20 }),
+    id: fc.uuid(),
+    data: fc.record(
+      {
+        accountId: fc.constant('acme'),
+        name: fc.constantFrom('a', 'b', 'c'),
+        domain: fc.constantFrom('a.example', 'b.example'),
+        traits: fc.dictionary(fc.constantFrom('plan', 'size'), fc.constantFrom(null, 1, 'x')),
+        keyScope: fc.constant('public' as const),
+      },
+      { requiredKeys: ['accountId'] },
+    ),
+  }),
+  { selector: ({ id }) => id, minLength: 1, maxLength: 12 },
+);
+
+describe('of any facts', () => {
+  test('the state does not depend on the order in which they arrive', () => {
+    fc.assert(
+      fc.property(
+        facts.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
+        ([one, other]) => {
+          expect(applied(other)).toEqual(applied(one));
+        },
+      ),
+    );
+  });
+
+  test('public ones change no name, domain or trait that server-side ones state', () => {
+    fc.assert(
+      fc.property(facts, (all) => {
+        const trusted = all.filter(({ data }) => data.keyScope === undefined);
+        fc.pre(trusted.length > 0);
+        const [alone, together] = [applied(trusted), applied(all)];
+        if (alone.name) expect(together.name).toEqual(alone.name);
+        if (alone.domain) expect(together.domain).toEqual(alone.domain);
+        expect(together.traits).toMatchObject(alone.traits);
+      }),
+    );
+  });
+});
+
+test('a domain means the account for which a server-side key named it, though another was seen first', () => {
+  const trusted = { accountId: 'acme', state: applied([fact(5, 'a')]) };
+  const hijacker = { accountId: 'evil', state: applied([fact(1, 'a', 'public')]) };
+  expect([ownsDomainBefore(trusted, hijacker), ownsDomainBefore(hijacker, trusted)]).toEqual([true, false]);
+  expect(nameOf([fact(1, 'a', 'public')])).toBe('a');
+});

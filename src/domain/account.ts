@@ -1,0 +1,74 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AccountObserved } from './events.js';
+import { earlier, type Stamp } from './identity.js';
+import type { KeyScope, Traits } from './touchpoint.js';
+
+/** A value with when it was stated, and the scope of the key when that is public; `null` takes the value back. */
+export type Statement = readonly [value: unknown, at: number, id: string, scope?: KeyScope];
+
+/** What is known of an account: of each value the statement that stands. */
+export interface AccountState {
+  readonly name: Statement | null;
+  readonly domain: Statement | null;
+  readonly traits: Readonly<Record<string, Statement>>;
+  readonly firstSeen: Stamp;
+}
+
+/**
+ * Adds a fact; gives back the same object when it changes nothing. A statement of a server-side key stands before every
+ * one of a public key, however late that comes; among equals the latest stands. So the state depends on the set of facts,
+ * not on the order of their arrival.
+ */
+export function observeAccount(
+  before: AccountState | undefined,
+  { name, domain, traits, keyScope }: AccountObserved,
+  stamp: Stamp,
+): AccountState {
+  const stated = (current: Statement | null | undefined, value: unknown): Statement | null => {
+    const next: Statement = keyScope ? [value, stamp.at, stamp.id, keyScope] : [value, stamp.at, stamp.id];
+    return value !== undefined && (!current || outranks(next, current)) ? next : (current ?? null);
+  };
+  const changed = Object.entries(traits ?? {}).flatMap(([key, value]) => {
+    const statement = stated(before?.traits[key], value);
+    return statement === null ? [] : [[key, statement] as const];
+  });
+  const after: AccountState = {
+    name: stated(before?.name, name),
+    domain: stated(before?.domain, domain),
+    traits: { ...before?.traits, ...Object.fromEntries(changed) },
+    firstSeen: before && !earlier(stamp, before.firstSeen) ? before.firstSeen : stamp,
+  };
+  return before && isDeepStrictEqual(before, after) ? before : after;
+}
+
+const stampOf = ([, at, id]: Statement): Stamp => ({ at, id });
+
+function outranks(next: Statement, current: Statement): boolean {
+  if (isPublic(next) !== isPublic(current)) return !isPublic(next);
+  return earlier(stampOf(current), stampOf(next));
+}
+
+const isPublic = ([, , , scope]: Statement): boolean => scope === 'public';
+
+/** Which of two accounts of one e-mail domain it means: one whose domain a server-side key named, else the first seen. */
+export function ownsDomainBefore(
+  a: { readonly accountId: string; readonly state: AccountState },
+  b: { readonly accountId: string; readonly state: AccountState },
+): boolean {
+  const [aIsPublic, bIsPublic] = [a, b].map(({ state }) => state.domain !== null && isPublic(state.domain));
+  if (aIsPublic !== bIsPublic) return bIsPublic === true;
+  if (earlier(a.state.firstSeen, b.state.firstSeen)) return true;
+  return !earlier(b.state.firstSeen, a.state.firstSeen) && a.accountId < b.accountId;
+}
+
+/** The text of a statement that stands. */
+export const textOf = (statement: Statement | null): string | null =>
+  typeof statement?.[0] === 'string' ? statement[0] : null;
+
+/** The traits that stand; a trait taken back is none. */
+export const accountTraits = ({ traits }: AccountState): Traits =>
+  Object.fromEntries(
+    Object.entries(traits).flatMap(([name, [value]]) =>
+      value === null || value === undefined ? [] : [[name, value]],
+    ),
+  );
