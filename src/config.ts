@@ -25,11 +25,17 @@ export interface Config {
   readonly apiKey: string | undefined;
   /** Opens over HTTP what reaches beyond one workspace; undefined: the command line alone does. */
   readonly operatorKey: string | undefined;
+  /** How far back from its receipt an event of a public write key may lie, in ms. */
+  readonly publicBackdateMs: number;
   readonly roles: ReadonlySet<Role>;
   readonly eventStore: EventStoreConfig;
   /** Undefined: nothing is read from Kafka or published to it. */
   readonly kafka: KafkaConfig | undefined;
 }
+
+/** Trackers queue events for days, and browsers that are offline for weeks. */
+export const PUBLIC_BACKDATE_DAYS = 30;
+export const DAY_MS = 86_400_000;
 
 /** Injection token of the validated settings. */
 export const CONFIG = Symbol('Config');
@@ -68,6 +74,13 @@ export function readConfig(environment: Environment): Config {
     serverWriteKey: key('TOUCHLINE_SERVER_WRITE_KEY', read('TOUCHLINE_SERVER_WRITE_KEY'), fault),
     apiKey: key('TOUCHLINE_API_KEY', read('TOUCHLINE_API_KEY'), fault),
     operatorKey: operatorKey(key('TOUCHLINE_OPERATOR_KEY', read('TOUCHLINE_OPERATOR_KEY'), fault), fault),
+    publicBackdateMs:
+      days(
+        'TOUCHLINE_PUBLIC_BACKDATE_DAYS',
+        read('TOUCHLINE_PUBLIC_BACKDATE_DAYS'),
+        PUBLIC_BACKDATE_DAYS,
+        fault,
+      ) * DAY_MS,
     roles: roles(read('ROLES'), fault),
     eventStore: eventStore(read('EVENT_STORE'), read('EVENTSTOREDB_URL'), fault),
     kafka: kafkaConfig(read, fault),
@@ -105,6 +118,14 @@ function publicUrl(value: string | undefined, fault: Fault): string | undefined 
     `TOUCHLINE_PUBLIC_URL: "${value}" is not the address of a server; give one as https://touchline.acme.example`,
   );
   return undefined;
+}
+
+/** A number of days, which may be a fraction. */
+function days(name: string, value: string | undefined, usual: number, fault: Fault): number {
+  const number = Number(value ?? usual);
+  if (number >= 0 && number <= 36_500) return number;
+  fault(`${name}: "${value}" is not usable; give a number of days from 0 to 36500`);
+  return usual;
 }
 
 function databaseUrl(value: string | undefined, fault: Fault): string | undefined {

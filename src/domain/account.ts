@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { AccountObserved } from './events.js';
 import { earlier, type Stamp } from './identity.js';
 import type { KeyScope, Traits } from './touchpoint.js';
@@ -30,16 +29,20 @@ export function observeAccount(
   };
   const changed = Object.entries(traits ?? {}).flatMap(([key, value]) => {
     const statement = stated(before?.traits[key], value);
-    return statement === null ? [] : [[key, statement] as const];
+    return statement === null || statement === before?.traits[key] ? [] : [[key, statement] as const];
   });
   const after: AccountState = {
     name: stated(before?.name, name),
     domain: stated(before?.domain, domain),
-    traits: { ...before?.traits, ...Object.fromEntries(changed) },
+    traits:
+      before && changed.length === 0 ? before.traits : { ...before?.traits, ...Object.fromEntries(changed) },
     firstSeen: before && !earlier(stamp, before.firstSeen) ? before.firstSeen : stamp,
   };
-  return before && isDeepStrictEqual(before, after) ? before : after;
+  return before && isSame(before, after) ? before : after;
 }
+
+const isSame = (before: AccountState, after: AccountState): boolean =>
+  (['name', 'domain', 'traits', 'firstSeen'] as const).every((part) => before[part] === after[part]);
 
 const stampOf = ([, at, id]: Statement): Stamp => ({ at, id });
 

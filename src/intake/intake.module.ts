@@ -21,9 +21,9 @@ import { RejectedLog } from './rejected.js';
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
       provide: Intake,
-      inject: [EVENT_STORE, RejectedLog, Metrics],
-      useFactory: (store: EventStore, rejected: RejectedLog, metrics: Metrics) =>
-        new Intake(store, rejected, (code) => metrics.rejected.inc({ code })),
+      inject: [EVENT_STORE, RejectedLog, Metrics, CONFIG],
+      useFactory: (store: EventStore, rejected: RejectedLog, metrics: Metrics, config: Config) =>
+        new Intake(store, rejected, (code) => metrics.rejected.inc({ code }), config.publicBackdateMs),
     },
   ],
   exports: [Intake, RejectedLog],

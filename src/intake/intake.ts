@@ -13,7 +13,8 @@ import { derivedMessageId } from './identities.js';
 import { inspect, jsonText, storable } from './inspect.js';
 import { isRejected, type Outcome, type Rejected } from './outcome.js';
 import { type Kept, type Origin, type RejectedLog, withOrigin } from './rejected.js';
-import { believe, type BelievedTime } from './time.js';
+import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../config.js';
+import { believe, type BelievedTime, limitBackdating } from './time.js';
 import { text } from './values.js';
 
 /** What one item comes to before anything is written. */
@@ -33,6 +34,7 @@ export class Intake {
     private readonly store: EventStore,
     private readonly rejected: Pick<RejectedLog, 'keep'>,
     private readonly onRejected: (code: string) => void = () => undefined,
+    private readonly publicBackdateMs = PUBLIC_BACKDATE_DAYS * DAY_MS,
   ) {}
 
   /**
@@ -49,7 +51,7 @@ export class Intake {
     items: readonly unknown[],
     escaped = true,
   ): Promise<readonly Outcome[]> {
-    const normalised = items.map((item, index) => normalise(format, origin, item, { escaped, index }));
+    const normalised = items.map((item, index) => this.normalise(format, origin, item, { escaped, index }));
     const appends = normalised.flatMap((step) => (isRejected(step) ? [] : step.appends));
     const kept = normalised.flatMap((step, index) =>
       isRejected(step) ? [keptItem(format, items[index], step)] : [],
@@ -60,9 +62,14 @@ export class Intake {
 
   /** The same for items that are in `rejected` already: what is rejected again stays as it is there. */
   async retake(format: Format, origin: Origin, items: readonly unknown[]): Promise<readonly Outcome[]> {
-    const normalised = items.map((item) => normalise(format, origin, item));
+    const normalised = items.map((item) => this.normalise(format, origin, item));
     const appends = normalised.flatMap((step) => (isRejected(step) ? [] : step.appends));
     return answer(normalised, await this.append(appends), items);
+  }
+
+  /** One item by the settings of this intake. */
+  normalise(format: Format, origin: Origin, item: unknown, options: NormaliseOptions = {}): Normalised {
+    return normalise(format, origin, item, { ...options, publicBackdateMs: this.publicBackdateMs });
   }
 
   /** True for a few seconds after the log's queue was full, unless something has been taken since. */
@@ -102,23 +109,28 @@ export class Intake {
   }
 }
 
-/**
- * One item → the events it means, with ids and believed times. Pure.
- *
- * @param index its place in the request
- */
+export interface NormaliseOptions {
+  readonly escaped?: boolean;
+  /** Its place in the request. */
+  readonly index?: number;
+  /** How far back from its receipt an event of a public key may lie, in ms; undefined: as far as it says. */
+  readonly publicBackdateMs?: number;
+}
+
+/** One item → the events it means, with ids and believed times. Pure. */
 export function normalise(
   format: Format,
   origin: Origin,
   item: unknown,
-  { escaped = true, index = 0 }: { readonly escaped?: boolean; readonly index?: number } = {},
+  { escaped = true, index = 0, publicBackdateMs = Infinity }: NormaliseOptions = {},
 ): Normalised {
   const fault = inspect(item);
   if (fault) return fault;
   const said = escaped ? storable(item) : item;
   const message = format.read(said);
   if (isRejected(message)) return message;
-  const time = believe(message.time, origin.receivedAt);
+  const believed = believe(message.time, origin.receivedAt);
+  const time = origin.keyScope ? limitBackdating(believed, origin.receivedAt, publicBackdateMs) : believed;
   const messageId = message.messageId ?? derivedMessageId(said, occasion(time, origin, index));
   return { messageId, appends: appendsOf(messageId, message, time, origin) };
 }

@@ -50,6 +50,20 @@ describe.each(REQUESTS)('every event of %s', (path, body, events) => {
   });
 });
 
+test('history reaches back further with a server-side key than with a public one', async () => {
+  const head = await server.store.head();
+  const old = { ...person, kind: 'page_view', occurredAt: '2020-01-01T00:00:00Z' };
+  await post('/touchpoints', server.keys.writeKey, { ...old, messageId: messageId() });
+  await post('/touchpoints', server.keys.publicWriteKey, { ...old, messageId: messageId() });
+  const [trusted, clamped] = await server.store.readAll(head, 10);
+  expect(trusted).toMatchObject({ occurredAt: new Date(old.occurredAt) });
+  expect(trusted?.data).not.toHaveProperty('clamped');
+  expect(clamped?.data).toMatchObject({
+    clamped: { reason: 'backdated', original: '2020-01-01T00:00:00.000Z' },
+  });
+  expect(clamped?.occurredAt).not.toEqual(new Date(old.occurredAt));
+});
+
 test('what a client writes into keyScope itself changes nothing', async () => {
   const head = await server.store.head();
   const claims = { keyScope: 'server', data: { keyScope: 'server' }, traits: { keyScope: 'server' } };

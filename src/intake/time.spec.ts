@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { believe } from './time.js';
+import { believe, limitBackdating } from './time.js';
 
 /** Most cases are fixtures (test/formats/segment/times); here is what holds for all. */
 const receivedAt = new Date('2026-03-01T12:00:00Z');
@@ -56,4 +56,44 @@ test('a clock that is wrong by any amount is put right by sentAt', () => {
       },
     ),
   );
+});
+
+describe('an event of a public key', () => {
+  const DAY = 86_400_000;
+  const limited = (timestamp: string) =>
+    limitBackdating(believe({ timestamp }, receivedAt), receivedAt, 30 * DAY);
+
+  test.each([
+    ['at the receipt', '2026-03-01T12:00:00Z', '2026-03-01T12:00:00.000Z', undefined],
+    ['days ago, from the queue of a tracker', '2026-02-25T08:00:00Z', '2026-02-25T08:00:00.000Z', undefined],
+    ['exactly at the limit', '2026-01-30T12:00:00Z', '2026-01-30T12:00:00.000Z', undefined],
+    ['a moment beyond the limit', '2026-01-30T11:59:59.999Z', '2026-03-01T12:00:00.000Z', 'backdated'],
+    ['years ago', '2019-06-01T00:00:00+02:00', '2026-03-01T12:00:00.000Z', 'backdated'],
+    ['in the future, which is another fault', '2026-03-02T00:00:00Z', '2026-03-01T12:00:00.000Z', 'future'],
+    ['at no time at all', 'last week', '2026-03-01T12:00:00.000Z', 'absurd'],
+  ])('that happened %s', (_, timestamp, occurredAt, reason) => {
+    const { occurredAt: at, clamped } = limited(timestamp);
+    expect([iso(at), clamped?.reason]).toEqual([occurredAt, reason]);
+  });
+
+  test('keeps its own time, which names the event, and the time it gave', () => {
+    expect(limited('2019-06-01T00:00:00Z')).toMatchObject({
+      original: new Date('2019-06-01T00:00:00Z'),
+      clamped: { original: '2019-06-01T00:00:00.000Z' },
+    });
+  });
+
+  test('lies between the limit and its receipt, whatever it says', () => {
+    fc.assert(
+      fc.property(
+        fc.record({ timestamp: said, originalTimestamp: said, sentAt: said }),
+        fc.nat(1_000),
+        (time, days) => {
+          const { occurredAt } = limitBackdating(believe(time, receivedAt), receivedAt, days * DAY);
+          expect(+occurredAt).toBeLessThanOrEqual(+receivedAt);
+          expect(+receivedAt - +occurredAt).toBeLessThanOrEqual(days * DAY);
+        },
+      ),
+    );
+  });
 });

@@ -43,6 +43,16 @@ export function believe(time: ClientTime, receivedAt: Date): BelievedTime {
   return { occurredAt: new Date(at), original };
 }
 
+/**
+ * The time of an event that came with a public key: when it lies further back than clients queue events for, anybody may
+ * have made it up, and it becomes the time of receipt as every time that cannot be believed.
+ */
+export function limitBackdating(time: BelievedTime, receivedAt: Date, limitMs: number): BelievedTime {
+  const { occurredAt, original } = time;
+  if (+receivedAt - +occurredAt <= limitMs) return time;
+  return clamp('backdated', (original ?? occurredAt).toISOString(), receivedAt, original);
+}
+
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 function clamp(reason: Clamped['reason'], said: unknown, receivedAt: Date, original?: Date): BelievedTime {

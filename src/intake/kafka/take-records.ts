@@ -1,7 +1,7 @@
 import { type Append, type Progress, StoreUnavailable } from '../../event-store/event-store.js';
 import { type Headers, type KafkaRecord, type NewRecord, TOPICS } from '../../kafka/kafka.js';
 import type { CollectorKey, ResolveWriteKey } from '../credentials.js';
-import { type Intake, keptItem, normalise } from '../intake.js';
+import { type Intake, keptItem, type Normalised } from '../intake.js';
 import { isRejected, type Reason, reject, type Rejected } from '../outcome.js';
 import { type Kept, type Origin, withOrigin } from '../rejected.js';
 import { CALL, readRecord, type Said, type Unread, writeKeyOf } from './read-record.js';
@@ -55,7 +55,7 @@ export async function judge(
   for (const { record, said, key } of read) {
     const collector = opened.get(key);
     const origin = collector && originOf(collector, record, now);
-    const step = origin ? (fault ?? judged(said, origin)) : keyMissing(key);
+    const step = origin ? (fault ?? judged(deps.intake, said, origin)) : keyMissing(key);
     if (!isRejected(step)) appends.push(...step.appends);
     else rejected.push(rejectedRecord(record, step.rejected));
     if (origin && isRejected(step)) kept.push(...withOrigin(origin, [keptRecord(record, said, step)]));
@@ -118,8 +118,8 @@ function originOf(collector: CollectorKey, { timestamp }: KafkaRecord, now: Date
   return { ...collector, call: CALL, receivedAt };
 }
 
-const judged = (said: Said | Unread, origin: Origin): { readonly appends: readonly Append[] } | Rejected =>
-  isRejected(said) ? said : normalise(said.format, origin, said.item, said);
+const judged = (intake: Intake, said: Said | Unread, origin: Origin): Normalised =>
+  isRejected(said) ? said : intake.normalise(said.format, origin, said.item, { escaped: said.escaped });
 
 /** A record that was read is kept as its item, so that it can be replayed; else as it came. */
 function keptRecord(
