@@ -11,6 +11,7 @@ import { isObject, type Fact, type Format, type Message } from './format.js';
 import { lasting } from './identities.js';
 import { derivedMessageId } from './identities.js';
 import { inspect, jsonText, storable } from './inspect.js';
+import { sortByOccurrence } from './occurrence-order.js';
 import { isRejected, type Outcome, type Rejected } from './outcome.js';
 import { type Kept, type Origin, type RejectedLog, withOrigin } from './rejected.js';
 import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../config.js';
@@ -25,7 +26,7 @@ const FULL_FOR_MS = 5_000;
 
 /**
  * The one way in for every format. Its steps: authenticate and parse (collector-routes.ts), then for the items of one
- * request normalise → append → answer. What cannot be normalised is kept in `rejected`.
+ * request normalise → sort → append → answer. What cannot be normalised is kept in `rejected`.
  */
 export class Intake {
   private turnedAwayAt = -Infinity;
@@ -56,7 +57,7 @@ export class Intake {
     const kept = normalised.flatMap((step, index) =>
       isRejected(step) ? [keptItem(format, items[index], step)] : [],
     );
-    const [receipts] = await Promise.all([this.append(appends), this.keep(origin, kept)]);
+    const [receipts] = await Promise.all([this.appendSorted(appends), this.keep(origin, kept)]);
     return answer(normalised, receipts, items);
   }
 
@@ -64,7 +65,7 @@ export class Intake {
   async retake(format: Format, origin: Origin, items: readonly unknown[]): Promise<readonly Outcome[]> {
     const normalised = items.map((item) => this.normalise(format, origin, item));
     const appends = normalised.flatMap((step) => (isRejected(step) ? [] : step.appends));
-    return answer(normalised, await this.append(appends), items);
+    return answer(normalised, await this.appendSorted(appends), items);
   }
 
   /** One item by the settings of this intake. */
@@ -86,6 +87,11 @@ export class Intake {
   async keepEach(kept: readonly (Kept & Origin)[]): Promise<void> {
     await this.rejected.keep(kept);
     for (const { reason } of kept) this.onRejected(reason.code);
+  }
+
+  private async appendSorted(appends: readonly Append[]): Promise<readonly EventReceipt[]> {
+    const { sorted, restore } = sortByOccurrence(appends);
+    return restore(await this.append(sorted));
   }
 
   /**
