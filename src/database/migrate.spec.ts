@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emptyDatabase } from '../../test/database.js';
@@ -25,6 +25,7 @@ afterEach(async () => {
   await pool.end();
   await db.drop();
   await rm(join(folder, '0003-third.sql'), { force: true });
+  await rm(join(folder, 'repeatable'), { recursive: true, force: true });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -64,6 +65,51 @@ test('a file that fails leaves nothing of itself, keeps those before it, and is 
   expect(await numbers()).toEqual([1, 2]);
   await write('0003-third.sql', 'INSERT INTO touchline.a VALUES (4)');
   expect(await migrate(db.url, folder)).toEqual(['0003-third']);
+});
+
+describe('repeatable files', () => {
+  const views = (column: string) =>
+    write(
+      'repeatable/views.sql',
+      `DROP SCHEMA IF EXISTS v CASCADE; CREATE SCHEMA v;
+      CREATE VIEW v.a AS SELECT n AS ${column} FROM touchline.a`,
+    );
+  const columns = async () => (await pool.query('SELECT * FROM v.a LIMIT 1')).fields.map(({ name }) => name);
+
+  beforeEach(async () => {
+    await mkdir(join(folder, 'repeatable'));
+    await write(
+      '0002-second.sql',
+      `${SECOND}CREATE TABLE touchline.repeatable_migration (checksum text PRIMARY KEY);`,
+    );
+    await views('n');
+    await migrate(db.url, folder);
+  });
+
+  test('are applied again when their text changes, and only then', async () => {
+    await pool.query('CREATE VIEW v.mark AS SELECT 1');
+    await migrate(db.url, folder);
+    await expect(pool.query('SELECT * FROM v.mark')).resolves.toBeDefined();
+    await views('renamed');
+    expect(await migrate(db.url, folder)).toEqual([]);
+    expect(await columns()).toEqual(['renamed']);
+    await expect(pool.query('SELECT * FROM v.mark')).rejects.toThrow('does not exist');
+  });
+
+  test('are applied after a numbered file, which may drop them to change a table', async () => {
+    await write(
+      '0003-third.sql',
+      'DROP SCHEMA v CASCADE; ALTER TABLE touchline.a ALTER n TYPE bigint; INSERT INTO touchline.a VALUES (3)',
+    );
+    await migrate(db.url, folder);
+    expect(await columns()).toEqual(['n']);
+  });
+
+  test('that fail leave what was there before', async () => {
+    await write('repeatable/views.sql', 'DROP SCHEMA v CASCADE; SELECT 1/0');
+    await expect(migrate(db.url, folder)).rejects.toThrow('migration repeatable failed: division by zero');
+    expect(await columns()).toEqual(['n']);
+  });
 });
 
 test('a database that a newer Touchline migrated is refused', async () => {

@@ -5,9 +5,6 @@ import pg from 'pg';
 
 export const MIGRATIONS = join(import.meta.dirname, 'migrations');
 
-/** Any number, the same in every process: whoever holds it migrates, the others wait. */
-const LOCK = 7_305_011_846;
-
 export interface Migration {
   readonly number: number;
   readonly name: string;
@@ -26,8 +23,12 @@ export async function readMigrations(folder = MIGRATIONS): Promise<Migration[]> 
   const migrations = await Promise.all(
     files.map(async (file) => {
       const sql = await readFile(join(folder, file), 'utf8');
-      const checksum = createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex');
-      return { number: Number(file.slice(0, 4)), name: file.slice(0, -'.sql'.length), checksum, sql };
+      return {
+        number: Number(file.slice(0, 4)),
+        name: file.slice(0, -'.sql'.length),
+        checksum: checksumOf(sql),
+        sql,
+      };
     }),
   );
   const twice = migrations.find((migration, index) => migrations[index - 1]?.number === migration.number);
@@ -35,35 +36,101 @@ export async function readMigrations(folder = MIGRATIONS): Promise<Migration[]> 
   return migrations;
 }
 
+const checksumOf = (sql: string): string =>
+  createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex');
+
 /**
- * Brings the schema up to date; safe when several processes start at once. Each file runs in a transaction of its own
- * and is recorded with its checksum.
+ * What is made again as a whole whenever its text changes, and after every numbered file: the views of schema `bi`, so
+ * that a numbered file may drop them to change a table under them.
+ */
+interface Repeatable {
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+/** The files of folder `repeatable`, in the order of their names, as one. Undefined when there is none. */
+async function readRepeatable(folder: string): Promise<Repeatable | undefined> {
+  const files = await readdir(join(folder, 'repeatable')).catch(() => []);
+  if (files.length === 0) return undefined;
+  const texts = await Promise.all(
+    files.sort().map((file) => readFile(join(folder, 'repeatable', file), 'utf8')),
+  );
+  const sql = texts.join('\n');
+  return { sql, checksum: checksumOf(sql) };
+}
+
+/**
+ * Brings the schema up to date; safe when several processes start at once. Each file is applied whole or not at all and
+ * recorded with its checksum; then what is repeatable is made again where it has to be.
  *
  * @returns the names of the files applied now
  * @throws MigrationError
  */
 export async function migrate(database: string | pg.Pool, folder = MIGRATIONS): Promise<string[]> {
   const migrations = await readMigrations(folder);
+  const repeatable = await readRepeatable(folder);
   if (typeof database !== 'string') {
     const client = await database.connect();
-    return underLock(client, migrations).finally(() => client.release());
+    return underLock(client, migrations, repeatable).finally(() => client.release());
   }
   const client = new pg.Client({ connectionString: database, application_name: 'touchline migrate' });
   await client.connect();
-  return underLock(client, migrations).finally(() => client.end());
+  return underLock(client, migrations, repeatable).finally(() => client.end());
 }
 
-async function underLock(client: pg.ClientBase, migrations: readonly Migration[]): Promise<string[]> {
-  await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+/**
+ * One transaction, in which each file has a savepoint. Whoever has the lock on the table migrates, the others wait; not an
+ * advisory lock, because a role that reads schema bi could take that.
+ */
+async function underLock(
+  client: pg.ClientBase,
+  migrations: readonly Migration[],
+  repeatable: Repeatable | undefined,
+): Promise<string[]> {
+  await createHistory(client);
+  await client.query('BEGIN');
   try {
-    return await applyPending(client, migrations);
-  } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [LOCK]);
+    await client.query('LOCK TABLE touchline.migration IN SHARE ROW EXCLUSIVE MODE');
+    const pending = pendingOf(migrations, await appliedMigrations(client));
+    for (const migration of pending) await apply(client, migration);
+    if (repeatable) await repeat(client, repeatable, pending.length > 0);
+    await client.query('COMMIT');
+    return pending.map(({ name }) => name);
+  } catch (error) {
+    await client.query('COMMIT').catch(() => undefined); // what was applied before the fault stays
+    throw error;
   }
 }
 
-async function applyPending(client: pg.ClientBase, migrations: readonly Migration[]): Promise<string[]> {
-  const applied = await appliedMigrations(client);
+/** Processes that start at once on an empty database may collide here: the second time it is there. */
+async function createHistory(client: pg.ClientBase, attempts = 5): Promise<void> {
+  try {
+    await client.query(`
+      CREATE SCHEMA IF NOT EXISTS touchline;
+      CREATE TABLE IF NOT EXISTS touchline.migration (
+        number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
+      )`);
+  } catch (error) {
+    const collided = error instanceof pg.DatabaseError && ALREADY_THERE.includes(error.code ?? '');
+    if (!collided || attempts === 1) throw error;
+    await createHistory(client, attempts - 1);
+  }
+}
+
+/** unique_violation of a catalogue, duplicate_schema, duplicate_table. */
+const ALREADY_THERE = ['23505', '42P06', '42P07'];
+
+type Applied = Pick<Migration, 'number' | 'name' | 'checksum'>;
+
+async function appliedMigrations(client: pg.ClientBase): Promise<Applied[]> {
+  const { rows } = await client.query<Applied>(
+    'SELECT number, name, checksum FROM touchline.migration ORDER BY number',
+  );
+  return rows;
+}
+
+/** @throws MigrationError an applied file is missing or was changed */
+function pendingOf(migrations: readonly Migration[], applied: readonly Applied[]): Migration[] {
   const files = new Map(migrations.map((migration) => [migration.number, migration]));
   for (const { number, name, checksum } of applied) {
     const file = files.get(number);
@@ -75,36 +142,40 @@ async function applyPending(client: pg.ClientBase, migrations: readonly Migratio
       );
     files.delete(number);
   }
-  for (const migration of files.values()) await apply(client, migration);
-  return [...files.values()].map(({ name }) => name);
-}
-
-type Applied = Pick<Migration, 'number' | 'name' | 'checksum'>;
-
-async function appliedMigrations(client: pg.ClientBase): Promise<Applied[]> {
-  await client.query(`
-    CREATE SCHEMA IF NOT EXISTS touchline;
-    CREATE TABLE IF NOT EXISTS touchline.migration (
-      number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
-    )`);
-  const { rows } = await client.query<Applied>(
-    'SELECT number, name, checksum FROM touchline.migration ORDER BY number',
-  );
-  return rows;
+  return [...files.values()];
 }
 
 async function apply(client: pg.ClientBase, { number, name, checksum, sql }: Migration): Promise<void> {
-  try {
-    await client.query('BEGIN');
+  await atOnce(client, name, async () => {
     await client.query(sql);
     await client.query('INSERT INTO touchline.migration (number, name, checksum) VALUES ($1, $2, $3)', [
       number,
       name,
       checksum,
     ]);
-    await client.query('COMMIT');
+  });
+}
+
+async function repeat(client: pg.ClientBase, { sql, checksum }: Repeatable, changed: boolean): Promise<void> {
+  const { rows } = await client.query<{ checksum: string }>(
+    'SELECT checksum FROM touchline.repeatable_migration',
+  );
+  if (!changed && rows[0]?.checksum === checksum) return;
+  await atOnce(client, 'repeatable', async () => {
+    await client.query(sql);
+    await client.query('DELETE FROM touchline.repeatable_migration');
+    await client.query('INSERT INTO touchline.repeatable_migration (checksum) VALUES ($1)', [checksum]);
+  });
+}
+
+/** @throws MigrationError */
+async function atOnce(client: pg.ClientBase, name: string, work: () => Promise<void>): Promise<void> {
+  await client.query('SAVEPOINT migration');
+  try {
+    await work();
+    await client.query('RELEASE SAVEPOINT migration');
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
+    await client.query('ROLLBACK TO SAVEPOINT migration').catch(() => undefined);
     throw new MigrationError(`migration ${name} failed: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -14,7 +14,7 @@ interface View {
 
 const INTRO = `# Read models for BI
 
-<!-- Made by \`npm run docs\` from the comments in the database; change those (src/database/migrations/*-bi-*.sql). -->
+<!-- Made by \`npm run docs\` from the comments in the database; change those (src/database/migrations/repeatable/bi-2-comments.sql). -->
 
 Schema \`bi\` is a star schema of views that BI tools read with SQL, through a role of its own that can do nothing else
 ([how to connect](how-to/bi.md)). The rules hold in every view:
