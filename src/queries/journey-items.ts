@@ -1,11 +1,14 @@
-import { CHANNELS, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
+import { ApiProperty } from '@nestjs/swagger';
+import { CHANNELS, type Clamped, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
 import { type PageAsk, pageOf } from './asking.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, PageAnswer, Parts, Real } from './fields.js';
-import { Texts, Uuid, Word } from './fields.js';
+import { Text, Texts, Uuid, Word } from './fields.js';
 import { decayed } from './lead-rows.js';
 import { trueAt, type View } from './read-models.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
+
+const REASONS = ['future', 'absurd', 'backdated'] as const satisfies readonly Clamped['reason'][];
 
 export class ContentItem {
   @MaybeText('Content id: of the catalogue or the client, else its URL') id!: string | null;
@@ -13,6 +16,13 @@ export class ContentItem {
   @MaybeText('Title') title!: string | null;
   @MaybeText('Type, a word of the workspace') type!: string | null;
   @MaybeText('Buying stage the model maps it to') stage!: string | null;
+}
+
+/** The client's time could not be taken: `occurredAt` is the time of receipt. */
+export class ReplacedTimeItem {
+  @Word('Why: in the future, no time at all or too long ago, or earlier than a public key may send', REASONS)
+  reason!: string;
+  @Text('The time as the client wrote it') original!: string;
 }
 
 /** One touchpoint of a journey. */
@@ -28,6 +38,8 @@ export class JourneyItem {
   @MaybeText('Campaign') campaign!: string | null;
   @MaybePart('What it was about', () => ContentItem) content!: ContentItem | null;
   @Instant('When it happened') occurredAt!: Date;
+  @MaybePart("Where the client's own time was replaced; else null", () => ReplacedTimeItem)
+  replacedTime!: ReplacedTimeItem | null;
   @Instant('When it was recorded') recordedAt!: Date;
   @Texts('Keys that it carried') identity!: string[];
   @MaybeUuid('The event whose claim gave it to this lead; null: its own keys did') linkedBy!: string | null;
@@ -39,6 +51,12 @@ export class JourneyItem {
     'The touchpoint of its session whose channel, source, medium and campaign it took; null: its own',
   )
   originId!: string | null;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: 'Properties as the client sent them',
+  })
+  properties!: Readonly<Record<string, unknown>>;
   @MaybeText('Buying stage right after it') stageAfter!: string | null;
   @Real('Score right after it, two decimals') scoreAfter!: number;
 }
@@ -76,6 +94,8 @@ interface Row {
   verdict: string;
   session_id: string;
   origin_id: string | null;
+  properties: Record<string, unknown> | null;
+  clamped: ReplacedTimeItem | null;
   stage_after: string | null;
   score_after: number;
 }
@@ -107,7 +127,7 @@ function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; orde
     SELECT j.position, j.event_id, j.lead_id, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage,
            j.occurred_at, j.recorded_at, j.identity, j.linked_by, j.collector, j.rep, j.verdict, j.session_id, j.origin_id,
-           moved.to_stage AS stage_after, ${decayed(view, score)} AS score_after
+           j.detail -> 'properties' AS properties, j.detail -> 'clamped' AS clamped, moved.to_stage AS stage_after, ${decayed(view, score)} AS score_after
     FROM (SELECT * FROM touchline.journey j
           WHERE ${allOf([sql`j.workspace = ${workspace}`, whose, trueAt('j', asOf), after])}
           ORDER BY j.occurred_at ${direction}, j.event_id ${direction}
@@ -137,6 +157,7 @@ const itemOf = (row: Row): JourneyItem => ({
   campaign: row.campaign,
   content: contentOf(row),
   occurredAt: row.occurred_at,
+  replacedTime: row.clamped,
   recordedAt: row.recorded_at,
   identity: row.identity,
   linkedBy: row.linked_by,
@@ -145,6 +166,7 @@ const itemOf = (row: Row): JourneyItem => ({
   verdict: row.verdict,
   sessionId: row.session_id,
   originId: row.origin_id,
+  properties: row.properties ?? {},
   stageAfter: row.stage_after,
   scoreAfter: row.score_after,
 });

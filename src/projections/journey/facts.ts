@@ -83,5 +83,6 @@ function touchOf(event: RecordedEvent<'TouchpointRecorded'>): TouchFact {
     identity: data.identity,
     collector: event.collector,
     rep: data.rep,
+    clamped: data.clamped,
   };
 }

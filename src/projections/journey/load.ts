@@ -4,9 +4,9 @@ import type { IdentityKey, Stamp } from '../../domain/identity.js';
 import type { JourneyState } from '../../domain/journey.js';
 import type { Grade } from '../../domain/model.js';
 import type { Names, Sayings } from '../../domain/profile.js';
-import type { ContentRef, Traits } from '../../domain/touchpoint.js';
+import type { Traits } from '../../domain/touchpoint.js';
 import type { FactRow, Run } from './records.js';
-import type { MoveRow, ScoreRow, TouchRow } from './rows.js';
+import type { MoveRow, ScoreRow, TouchDetail, TouchRow } from './rows.js';
 
 /** Set-wise reads: every statement takes the pairs (workspace, what) of a whole batch. */
 
@@ -168,7 +168,7 @@ interface JourneyRow {
   verdict: Touch['verdict'];
   session_id: string;
   origin_id: string | null;
-  detail: { content?: ContentRef; properties?: Record<string, unknown> } | null;
+  detail: TouchDetail | null;
   known_from: string;
 }
 
@@ -217,6 +217,7 @@ function storedTouch(row: JourneyRow): TouchRow {
       identity: row.identity,
       collector: given(row.collector),
       rep: given(row.rep),
+      clamped: row.detail?.clamped,
     },
   };
 }

@@ -5,6 +5,7 @@ import type { IdentityKey, Stamp } from '../../domain/identity.js';
 import type { Profile } from '../../domain/profile.js';
 import type { ScoreChange } from '../../domain/score.js';
 import type { StageMove } from '../../domain/stage.js';
+import type { Clamped, ContentRef } from '../../domain/touchpoint.js';
 import { flag, instant, json, NULL, text, texts } from '../copy.js';
 import type { Version, VersionedTable } from './versions.js';
 
@@ -16,6 +17,7 @@ export interface TouchFact {
   readonly identity: readonly IdentityKey[];
   readonly collector: string | undefined;
   readonly rep: string | undefined;
+  readonly clamped: Clamped | undefined;
 }
 
 export interface TouchRow extends Version {
@@ -30,11 +32,18 @@ export interface TouchRow extends Version {
   readonly content: ResolvedContent | undefined;
 }
 
-/** The properties and the content as named, where the columns do not tell them. */
-function detail({ properties, content }: Touch): object | undefined {
-  const given = content && (content.id ?? content.title ?? content.type) !== undefined ? { content } : {};
-  const kept = properties && Object.keys(properties).length > 0 ? { properties } : {};
-  return 'content' in given || 'properties' in kept ? { ...given, ...kept } : undefined;
+/** What the columns do not tell: the content as named, the properties, a time that was replaced. */
+export interface TouchDetail {
+  readonly content?: ContentRef;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly clamped?: Clamped;
+}
+
+function detailOf({ touch: { content, properties }, clamped }: TouchFact): TouchDetail | undefined {
+  const named = content && (content.id ?? content.title ?? content.type) !== undefined;
+  const sent = properties && Object.keys(properties).length > 0;
+  if (!named && !sent && !clamped) return undefined;
+  return { ...(named && { content }), ...(sent && { properties }), ...(clamped && { clamped }) };
 }
 
 export const JOURNEY: VersionedTable<TouchRow> = {
@@ -68,7 +77,7 @@ export const JOURNEY: VersionedTable<TouchRow> = {
       text(fact.touch.verdict),
       session,
       originId ?? NULL,
-      json(detail(fact.touch)),
+      json(detailOf(fact)),
     ].join('\t'),
   ends: { event_id: 'uuid' },
   ended: ({ fact }) => [fact.touch.id],

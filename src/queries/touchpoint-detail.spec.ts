@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { leadIdOf } from '../domain/identity.js';
+import type { Clamped } from '../domain/touchpoint.js';
+import { said, seen } from '../../test/deals.js';
+import { type ExampleApi, exampleApi } from '../../test/example-api.js';
+import type { AccountJourneyAnswer } from './account-journey.js';
+import type { LeadJourneyAnswer } from './lead-journey.js';
+
+const PROPERTIES = { plan: 'pro', seats: 25, nested: { list: [1, null, 'ü'] }, amount: 0.1 };
+const CLAMPED: Clamped = { reason: 'future', original: '2036-03-02T09:30:00Z' };
+
+let api: ExampleApi;
+beforeAll(async () => {
+  api = await exampleApi();
+  await api.add('main', [
+    seen('sent-1', 60, ['anonymous:zoe'], { properties: PROPERTIES, content: { id: 'quiz', title: 'Quiz' } }),
+    seen('sent-2', 61, ['anonymous:zoe'], { clamped: CLAMPED }),
+    seen('sent-3', 62, ['anonymous:zoe']),
+  ]);
+  await api.runner.catchUp();
+  // The person becomes known, and her journey is folded again under another lead.
+  await api.add('main', [
+    said('claim', 'identity-zoe', 'IdentityClaimed', 63, {
+      identity: ['email:zoe@zenith.example', 'anonymous:zoe'],
+    }),
+    seen('late', 59, ['email:zoe@zenith.example'], {
+      properties: PROPERTIES,
+      clamped: { reason: 'absurd', original: '"soon"' },
+    }),
+  ]);
+  await api.runner.catchUp();
+});
+afterAll(() => api?.close());
+
+const EXPECTED = [
+  { properties: PROPERTIES, replacedTime: { reason: 'absurd', original: '"soon"' } },
+  { properties: PROPERTIES, replacedTime: null },
+  { properties: {}, replacedTime: CLAMPED },
+  { properties: {}, replacedTime: null },
+];
+
+test('the journey answer has the properties of each touchpoint as they were sent, and a time that was replaced', async () => {
+  const lead = await api.get<LeadJourneyAnswer>('/api/leads/email:zoe@zenith.example/journey');
+  expect(lead.body.items.map(({ properties, replacedTime }) => ({ properties, replacedTime }))).toEqual(
+    EXPECTED,
+  );
+  const account = await api.get<AccountJourneyAnswer>('/api/accounts/zenith.example/journey');
+  expect(account.body.items).toEqual(lead.body.items);
+});
+
+test('bi.fact_touchpoint has them too, in its history as well', async () => {
+  for (const view of ['fact_touchpoint', 'fact_touchpoint_history']) {
+    const { rows } = await api.db.pool.query(
+      `SELECT properties, occurred_at_replaced_because AS reason, occurred_at_original AS original
+         FROM bi.${view} WHERE lead_key = $1 ORDER BY occurred_at`,
+      [leadIdOf('main', 'email:zoe@zenith.example')],
+    );
+    expect(rows).toEqual(
+      EXPECTED.map(({ properties, replacedTime }) => ({
+        properties: Object.keys(properties).length > 0 ? properties : null,
+        reason: replacedTime?.reason ?? null,
+        original: replacedTime?.original ?? null,
+      })),
+    );
+  }
+});
