@@ -1,6 +1,6 @@
 import { DAY_MS } from './model.js';
 
-/** Zones change their offset at quarters of an hour, so one look at the rules serves a whole quarter. */
+/** Where a quarter of an hour begins and ends with one offset it has that offset throughout. */
 const QUARTER_MS = 900_000;
 const REMEMBERED_QUARTERS = 50_000;
 
@@ -32,8 +32,7 @@ function offsetOf(timeZone: string): (at: number) => number {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
   if (/^(Etc\/)?(UTC|GMT)$/i.test(timeZone)) return () => 0;
   const remembered = new Map<number, number>();
-  return (at) => {
-    const quarter = Math.floor(at / QUARTER_MS);
+  const atQuarter = (quarter: number): number => {
     let offset = remembered.get(quarter);
     if (offset === undefined) {
       if (remembered.size >= REMEMBERED_QUARTERS) remembered.clear();
@@ -41,6 +40,11 @@ function offsetOf(timeZone: string): (at: number) => number {
       remembered.set(quarter, offset);
     }
     return offset;
+  };
+  return (at) => {
+    const quarter = Math.floor(at / QUARTER_MS);
+    const offset = atQuarter(quarter);
+    return offset === atQuarter(quarter + 1) ? offset : parsedOffset(format, at);
   };
 }
 
