@@ -29,6 +29,13 @@ describe('the dictionary', () => {
     expect(silent).toEqual([]);
   });
 
+  test('no column is of a type that ODBC drivers cannot size: text, or numeric without digits', async () => {
+    const unsized = await rows(`
+      SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+       WHERE c.relnamespace = 'bi'::regnamespace AND format_type(a.atttypid, a.atttypmod) IN ('text', 'numeric')`);
+    expect(unsized).toEqual([]);
+  });
+
   test('schema bi has views only', async () => {
     const kinds = await rows(`SELECT DISTINCT relkind FROM pg_class WHERE relnamespace = 'bi'::regnamespace`);
     expect(kinds).toEqual([{ relkind: 'v' }]);
@@ -83,8 +90,8 @@ describe('what is true now and what was once believed', () => {
           WHERE model = 'linear' AND known_from <= $1 AND (superseded_at IS NULL OR superseded_at > $1)`,
         [position],
       );
-    expect(await revenue(15)).toEqual([{ revenue: '90.00' }]);
-    expect(await revenue(16)).toEqual([{ revenue: '100.00' }]);
+    expect(await revenue(15)).toEqual([{ revenue: '90.0000' }]);
+    expect(await revenue(16)).toEqual([{ revenue: '100.0000' }]);
   });
 });
 
@@ -126,7 +133,7 @@ describe('joins lose nothing', () => {
                     JOIN bi.dim_source s ON s.source_key = o.source_key
                     JOIN bi.dim_account a ON a.account_key = c.account_key
                    WHERE c.model = 'linear' GROUP BY 1, 2`),
-    ).toEqual([{ source_name: 'fair', is_won: true, revenue: '100.00' }]);
+    ).toEqual([{ source_name: 'fair', is_won: true, revenue: '100.0000' }]);
   });
 });
 
@@ -200,10 +207,19 @@ describe('dimensions', () => {
     expect(lead).toEqual({ right: true });
   });
 
-  test('the calendar reaches from 2015 to 2040 in ISO weeks', async () => {
-    expect(await rows(`SELECT min(date)::text, max(date)::text, count(*)::int FROM bi.dim_date`)).toEqual([
-      { min: '2015-01-01', max: '2040-12-31', count: 9497 },
-    ]);
+  test('the calendar has every day from 1989 to 2049 and as far as opportunities reach, in ISO weeks', async () => {
+    const reach = () =>
+      rows(
+        `SELECT min(date)::text, max(date)::text, count(*) = max(date) - min(date) + 1 AS whole FROM bi.dim_date`,
+      );
+    expect(await reach()).toEqual([{ min: '1989-01-01', max: '2049-12-31', whole: true }]);
+    await db.pool.query(
+      `UPDATE touchline.opportunity SET opened_at = '1971-05-05' WHERE opportunity_id = 'd-open'`,
+    );
+    expect(await reach()).toEqual([{ min: '1971-01-01', max: '2049-12-31', whole: true }]);
+    await db.pool.query(
+      `UPDATE touchline.opportunity SET opened_at = '2026-03-05T00:00Z' WHERE opportunity_id = 'd-open'`,
+    );
     expect(
       await rows(`SELECT iso_year_week, year_quarter, month_name, day_name, is_weekend, week_start::text
                     FROM bi.dim_date WHERE date = '2027-01-02'`),
@@ -228,14 +244,14 @@ describe('days and money', () => {
     ).toEqual([{ instant: true, closed_date: '2026-04-01', days_to_close: 26.98 }]);
   });
 
-  test('amounts are decimals with the digits of their currency', async () => {
+  test('amounts are decimals of a declared precision, which ODBC drivers need', async () => {
     expect(
       await rows(
         'SELECT opportunity_id, amount_minor::int, amount::text FROM bi.fact_opportunity ORDER BY 1',
       ),
     ).toEqual([
-      { opportunity_id: 'd-open', amount_minor: 5000, amount: '5000' },
-      { opportunity_id: 'd-won', amount_minor: 10_000, amount: '100.00' },
+      { opportunity_id: 'd-open', amount_minor: 5000, amount: '5000.0000' },
+      { opportunity_id: 'd-won', amount_minor: 10_000, amount: '100.0000' },
     ]);
   });
 
@@ -258,16 +274,16 @@ describe('days and money', () => {
         metric: 'pipeline',
         pipeline: null,
         is_attributed: false,
-        deal_amount: '5000',
+        deal_amount: '5000.0000',
         deal_currency: 'JPY',
         touches: 0,
       },
       {
         opportunity_id: 'd-won',
         metric: 'pipeline',
-        pipeline: '100.00',
+        pipeline: '100.0000',
         is_attributed: true,
-        deal_amount: '100.00',
+        deal_amount: '100.0000',
         deal_currency: 'USD',
         touches: 2,
       },
@@ -278,7 +294,7 @@ describe('days and money', () => {
     expect(
       await rows(`SELECT sum(revenue)::text AS revenue, sum(pipeline)::text AS pipeline
                     FROM bi.fact_attribution_credit WHERE model = 'first'`),
-    ).toEqual([{ revenue: '100.00', pipeline: '100.00' }]);
+    ).toEqual([{ revenue: '100.0000', pipeline: '100.0000' }]);
   });
 });
 

@@ -20,15 +20,17 @@ Schema \`bi\` is a star schema of views that BI tools read with SQL, through a r
 ([how to connect](how-to/bi.md)). The rules hold in every view:
 
 - **Keys**: a column \`…_key\` joins facts to dimensions; it is one column and unique over all workspaces. \`…_id\` is the
-  name the business knows. A fact without content, campaign, source or account has the key of the dimension's "(none)"
-  row, never NULL: an inner join loses no row and no money.
+  name the business knows. A fact without content, campaign, source or account has the key \`<workspace>#none\` of the
+  dimension's row for none, never NULL: an inner join loses no row and no money. No id makes that key, so a campaign that
+  is called "(none)" is a campaign like others.
 - **Now and before**: a view holds what is true now, one row a fact, and can be added up without a filter. What was once
   believed, before a late event, a merge or another journey model, is in the view of the same name with \`_history\`,
   whose rows tell by \`is_current\`, \`known_from\` and \`superseded_at\` (log positions) when they were true. Rows as of
   position p, as the query API's \`asOf=p\`: \`known_from <= p AND (superseded_at IS NULL OR superseded_at > p)\`.
 - **Time**: \`…_at\` is an instant, in UTC. \`…_date\` is its day in the workspace's time zone, as in the query API, and
   joins \`dim_date.date\`.
-- **Money**: \`…_minor\` is in integer minor units, exact; the column beside it is the same amount as a decimal.
+- **Money**: \`…_minor\` is in integer minor units, exact; the column beside it is the same amount as
+  numeric(23, 4), which holds every amount of every currency.
 - **Attribution**: every model shares out the whole amount again. Name one (\`WHERE model = 'linear'\`) or group by it.
 `;
 
@@ -88,4 +90,5 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 const TYPES: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'timestamptz',
   'double precision': 'double',
+  'character varying': 'varchar',
 };

@@ -2,13 +2,15 @@
 --
 -- Rules, the same in every view:
 --   * `…_key` joins facts to dimensions, one column, unique over all workspaces; `…_id` is the name the business knows.
---     A fact without content, campaign, source or account has the key of the dimension's "(none)" row, never NULL, so
---     that an inner join loses no row and no money.
+--     A fact without content, campaign, source or account has the key `<workspace>#none` of the dimension's row for none, never
+--     NULL, so that an inner join loses no row and no money; no id can make that key (touchline.bi_key).
 --   * A fact view holds what is true now, one row a fact, so that nobody counts twice by leaving out a filter. What was
 --     once believed (before a late event, a merge, a new journey model) is in the view of the same name with _history,
 --     with `is_current`, `known_from` and `superseded_at`.
 --   * Instants are timestamptz and shown in UTC; `…_date` is the day in the workspace's time zone, as in the query API.
---   * Money is there twice: `…_minor` in integer minor units, exact, and as decimal in major units.
+--   * Money is there twice: `…_minor` in integer minor units, exact, and in major units as numeric(23, 4), which holds every
+--     amount of every currency: ODBC drivers need the digits declared.
+--   * Texts are varchar: ODBC drivers take text for a memo, which they neither join nor group by.
 
 -- A repeatable migration (see database/migrate.ts): change the views here, in place. Views that somebody built on these are
 -- dropped with them.
@@ -19,37 +21,47 @@ COMMENT ON SCHEMA bi IS 'Touchline''s star schema for BI tools: views only, read
 
 -- Dimensions ---------------------------------------------------------------------------------------------------------
 
-CREATE VIEW bi.dim_date AS
+-- From 1989 to 2049 (no touchpoint is older than 1990), and on both sides as far as opportunities reach: a fact without its
+-- day would be lost in a join.
+CREATE VIEW bi.dim_date WITH (security_invoker = true) AS
+WITH reach AS (
+  SELECT least(min(opened_at), min(closed_at))::timestamp - interval '1 day' AS first,
+         greatest(max(opened_at), max(closed_at))::timestamp + interval '1 day' AS last
+    FROM touchline.opportunity
+)
 SELECT day::date AS date,
        extract(year FROM day)::integer AS year,
        extract(quarter FROM day)::integer AS quarter,
-       to_char(day, 'YYYY-"Q"Q') AS year_quarter,
+       to_char(day, 'YYYY-"Q"Q')::varchar(7) AS year_quarter,
        extract(month FROM day)::integer AS month,
-       to_char(day, 'FMMonth') AS month_name,
-       to_char(day, 'YYYY-MM') AS year_month,
+       to_char(day, 'FMMonth')::varchar(9) AS month_name,
+       to_char(day, 'YYYY-MM')::varchar(7) AS year_month,
        date_trunc('month', day)::date AS month_start,
        extract(isoyear FROM day)::integer AS iso_year,
        extract(week FROM day)::integer AS iso_week,
-       to_char(day, 'IYYY-"W"IW') AS iso_year_week,
+       to_char(day, 'IYYY-"W"IW')::varchar(8) AS iso_year_week,
        date_trunc('week', day)::date AS week_start,
        extract(day FROM day)::integer AS day_of_month,
        extract(doy FROM day)::integer AS day_of_year,
        extract(isodow FROM day)::integer AS day_of_week,
-       to_char(day, 'FMDay') AS day_name,
+       to_char(day, 'FMDay')::varchar(9) AS day_name,
        extract(isodow FROM day) > 5 AS is_weekend
-  FROM generate_series(timestamp '2015-01-01', timestamp '2040-12-31', interval '1 day') AS day;
+  FROM reach,
+       generate_series(date_trunc('year', least(timestamp '1989-01-01', first)),
+                       date_trunc('year', greatest(timestamp '2049-01-01', last)) + interval '1 year -1 day',
+                       interval '1 day') AS day;
 
 CREATE VIEW bi.dim_lead WITH (security_invoker = true) AS
-SELECT p.workspace,
+SELECT p.workspace::varchar,
        p.lead_id AS lead_key,
-       p.email,
-       p.user_id,
-       p.name AS lead_name,
-       p.title AS job_title,
-       p.workspace || '/' || coalesce(p.account_id, '(none)') AS account_key,
-       p.account_id,
-       p.persona,
-       p.grade,
+       p.email::varchar,
+       p.user_id::varchar,
+       p.name::varchar AS lead_name,
+       p.title::varchar AS job_title,
+       touchline.bi_key(p.workspace, p.account_id) AS account_key,
+       p.account_id::varchar,
+       p.persona::varchar,
+       p.grade::varchar,
        p.known AS is_known,
        p.known_at,
        p.traits,
@@ -63,35 +75,39 @@ SELECT p.workspace,
 
 CREATE VIEW bi.dim_account WITH (security_invoker = true) AS
 WITH named AS (
-  SELECT workspace, account_id FROM touchline.account WHERE superseded_at IS NULL
+  SELECT workspace, account_id FROM touchline.account
   UNION
-  SELECT workspace, account_id FROM touchline.lead_profile WHERE superseded_at IS NULL AND account_id IS NOT NULL
+  SELECT workspace, account_id FROM touchline.lead_profile WHERE account_id IS NOT NULL
   UNION
-  SELECT workspace, account_id FROM touchline.opportunity WHERE superseded_at IS NULL AND account_id IS NOT NULL
+  SELECT workspace, account_id FROM touchline.opportunity WHERE account_id IS NOT NULL
 )
-SELECT n.workspace,
-       n.workspace || '/' || n.account_id AS account_key,
-       n.account_id,
-       coalesce(a.name, n.account_id) AS account_name,
-       a.domain,
-       a.traits ->> 'industry' AS industry,
-       CASE WHEN jsonb_typeof(a.traits -> 'employees') = 'number' THEN (a.traits -> 'employees')::numeric END AS employees,
-       a.traits ->> 'country' AS country,
+SELECT n.workspace::varchar,
+       touchline.bi_key(n.workspace, n.account_id) AS account_key,
+       n.account_id::varchar,
+       coalesce(a.name, n.account_id)::varchar AS account_name,
+       a.domain::varchar,
+       (a.traits ->> 'industry')::varchar AS industry,
+       CASE WHEN jsonb_typeof(a.traits -> 'employees') = 'number'
+            THEN CASE WHEN (a.traits -> 'employees')::numeric BETWEEN 0 AND 1e12 THEN (a.traits -> 'employees')::bigint END
+       END AS employees,
+       (a.traits ->> 'country')::varchar AS country,
        a.traits,
        a.account_id IS NOT NULL AS is_described,
        a.first_seen_at
   FROM named n
   LEFT JOIN touchline.account a ON a.workspace = n.workspace AND a.account_id = n.account_id AND a.superseded_at IS NULL
 UNION ALL
-SELECT slug, slug || '/(none)', NULL, '(no account)', NULL, NULL, NULL, NULL, NULL, false, NULL FROM touchline.workspace;
+SELECT slug, touchline.bi_key(slug, NULL), NULL, '(no account)', NULL, NULL, NULL, NULL, NULL, false, NULL FROM touchline.workspace;
 
--- Contents that were touched, and those of the catalogue that nobody has touched yet.
+-- Contents that were touched, and those of the catalogue that nobody has touched yet. As in the other dimensions, one that
+-- only superseded rows name is there too, without times: facts of the history views join it.
 CREATE VIEW bi.dim_content WITH (security_invoker = true) AS
 WITH variant AS (
   SELECT workspace, content_id, content_title, content_type, content_stage, content_url,
-         min(occurred_at) AS first_touch_at, max(occurred_at) AS last_touch_at
+         min(occurred_at) FILTER (WHERE superseded_at IS NULL) AS first_touch_at,
+         max(occurred_at) FILTER (WHERE superseded_at IS NULL) AS last_touch_at
     FROM touchline.journey
-   WHERE superseded_at IS NULL AND content_id IS NOT NULL
+   WHERE content_id IS NOT NULL
    GROUP BY workspace, content_id, content_title, content_type, content_stage, content_url
 ), touched AS (
   SELECT DISTINCT ON (workspace, content_id)
@@ -99,7 +115,7 @@ WITH variant AS (
          min(first_touch_at) OVER same AS first_touch_at, max(last_touch_at) OVER same AS last_touch_at
     FROM variant
   WINDOW same AS (PARTITION BY workspace, content_id)
-   ORDER BY workspace, content_id, variant.last_touch_at DESC, content_title, content_url
+   ORDER BY workspace, content_id, variant.last_touch_at DESC NULLS LAST, content_title, content_url
 ), catalogued AS (
   SELECT m.workspace, entry.id AS content_id, entry.title, entry.type, entry.stage, entry.author, entry.publisher
     FROM touchline.journey_model m
@@ -107,29 +123,30 @@ WITH variant AS (
            AS entry (id text, title text, type text, stage text, author text, publisher text, "eachPage" boolean)
    WHERE m.superseded_at IS NULL AND "eachPage" IS NOT true
 )
-SELECT workspace,
-       workspace || '/' || content_id AS content_key,
-       content_id,
-       coalesce(c.title, t.content_title, t.content_url, content_id) AS content_title,
-       coalesce(c.type, t.content_type) AS content_type,
-       coalesce(c.stage, t.content_stage) AS content_stage,
-       t.content_url,
-       c.author,
-       c.publisher,
+SELECT workspace::varchar,
+       touchline.bi_key(workspace, content_id) AS content_key,
+       content_id::varchar,
+       coalesce(c.title, t.content_title, t.content_url, content_id)::varchar AS content_title,
+       coalesce(c.type, t.content_type)::varchar AS content_type,
+       coalesce(c.stage, t.content_stage)::varchar AS content_stage,
+       t.content_url::varchar,
+       c.author::varchar,
+       c.publisher::varchar,
        c.content_id IS NOT NULL AS is_catalogued,
        t.first_touch_at,
        t.last_touch_at
   FROM touched t
   FULL JOIN catalogued c USING (workspace, content_id)
 UNION ALL
-SELECT slug, slug || '/(none)', NULL, '(no content)', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL FROM touchline.workspace;
+SELECT slug, touchline.bi_key(slug, NULL), NULL, '(no content)', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL FROM touchline.workspace;
 
 CREATE VIEW bi.dim_campaign WITH (security_invoker = true) AS
 WITH variant AS (
-  SELECT workspace, campaign, channel, source, count(*) AS touches,
-         min(occurred_at) AS first_touch_at, max(occurred_at) AS last_touch_at
+  SELECT workspace, campaign, channel, source, count(*) FILTER (WHERE superseded_at IS NULL) AS touches,
+         min(occurred_at) FILTER (WHERE superseded_at IS NULL) AS first_touch_at,
+         max(occurred_at) FILTER (WHERE superseded_at IS NULL) AS last_touch_at
     FROM touchline.journey
-   WHERE superseded_at IS NULL AND campaign IS NOT NULL
+   WHERE campaign IS NOT NULL
    GROUP BY workspace, campaign, channel, source
 ), main AS (
   SELECT DISTINCT ON (workspace, campaign)
@@ -139,24 +156,25 @@ WITH variant AS (
   WINDOW same AS (PARTITION BY workspace, campaign)
    ORDER BY workspace, campaign, touches DESC, channel, source
 )
-SELECT workspace, workspace || '/' || campaign AS campaign_key, campaign AS campaign_id, campaign AS campaign_name,
-       channel AS main_channel, source AS main_source, first_touch_at, last_touch_at
+SELECT workspace::varchar, touchline.bi_key(workspace, campaign) AS campaign_key, campaign::varchar AS campaign_id,
+       campaign::varchar AS campaign_name, channel::varchar AS main_channel, source::varchar AS main_source, first_touch_at, last_touch_at
   FROM main
 UNION ALL
-SELECT slug, slug || '/(none)', NULL, '(no campaign)', NULL, NULL, NULL, NULL FROM touchline.workspace;
+SELECT slug, touchline.bi_key(slug, NULL), NULL, '(no campaign)', NULL, NULL, NULL, NULL FROM touchline.workspace;
 
 -- Lead sources, of touchpoints and of opportunities.
 CREATE VIEW bi.dim_source WITH (security_invoker = true) AS
 WITH variant AS (
-  SELECT workspace, source, channel, count(*) AS touches,
-         min(occurred_at) AS first_touch_at, max(occurred_at) AS last_touch_at
+  SELECT workspace, source, channel, count(*) FILTER (WHERE superseded_at IS NULL) AS touches,
+         min(occurred_at) FILTER (WHERE superseded_at IS NULL) AS first_touch_at,
+         max(occurred_at) FILTER (WHERE superseded_at IS NULL) AS last_touch_at
     FROM touchline.journey
-   WHERE superseded_at IS NULL AND source IS NOT NULL
+   WHERE source IS NOT NULL
    GROUP BY workspace, source, channel
   UNION ALL
   SELECT DISTINCT workspace, source, NULL, 0, NULL::timestamptz, NULL::timestamptz
     FROM touchline.opportunity
-   WHERE superseded_at IS NULL AND source IS NOT NULL
+   WHERE source IS NOT NULL
 ), main AS (
   SELECT DISTINCT ON (workspace, source)
          workspace, source, channel,
@@ -165,50 +183,54 @@ WITH variant AS (
   WINDOW same AS (PARTITION BY workspace, source)
    ORDER BY workspace, source, touches DESC, channel
 )
-SELECT workspace, workspace || '/' || source AS source_key, source AS source_id, source AS source_name,
-       channel AS main_channel, first_touch_at, last_touch_at
+SELECT workspace::varchar, touchline.bi_key(workspace, source) AS source_key, source::varchar AS source_id,
+       source::varchar AS source_name, channel::varchar AS main_channel, first_touch_at, last_touch_at
   FROM main
 UNION ALL
-SELECT slug, slug || '/(none)', NULL, '(no source)', NULL, NULL, NULL FROM touchline.workspace;
+SELECT slug, touchline.bi_key(slug, NULL), NULL, '(no source)', NULL, NULL, NULL FROM touchline.workspace;
 
 -- The journey models that were in force, each from one log position to another.
 CREATE VIEW bi.dim_journey_model WITH (security_invoker = true) AS
-SELECT workspace, version AS model_version, name AS model_name, time_zone, currency, half_life_days, published_at,
+SELECT workspace::varchar, version AS model_version, name::varchar AS model_name, time_zone::varchar, currency::varchar,
+       half_life_days, published_at,
        known_from, superseded_at, superseded_at IS NULL AS is_current
   FROM touchline.journey_model;
 
 -- Facts --------------------------------------------------------------------------------------------------------------
 
 CREATE VIEW bi.fact_touchpoint_history WITH (security_invoker = true) AS
-SELECT j.workspace,
+SELECT j.workspace::varchar,
        j.event_id AS touchpoint_key,
        j.lead_id AS lead_key,
-       j.workspace || '/' || coalesce(l.account_id, '(none)') AS account_key,
-       j.workspace || '/' || coalesce(j.content_id, '(none)') AS content_key,
-       j.workspace || '/' || coalesce(j.campaign, '(none)') AS campaign_key,
-       j.workspace || '/' || coalesce(j.source, '(none)') AS source_key,
+       touchline.bi_key(j.workspace, l.account_id) AS account_key,
+       touchline.bi_key(j.workspace, j.content_id) AS content_key,
+       touchline.bi_key(j.workspace, j.campaign) AS campaign_key,
+       touchline.bi_key(j.workspace, j.source) AS source_key,
        j.occurred_at,
        (j.occurred_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS occurred_date,
        j.recorded_at,
-       j.kind AS touchpoint_kind,
-       j.name AS touchpoint_name,
-       j.channel,
-       j.source,
-       j.medium,
-       j.campaign,
-       j.content_id,
-       j.content_title,
-       j.content_type,
-       j.content_stage,
-       j.content_url,
-       j.verdict,
+       (j.detail -> 'clamped' ->> 'reason')::varchar AS occurred_at_replaced_because,
+       (j.detail -> 'clamped' ->> 'original')::varchar AS occurred_at_original,
+       j.kind::varchar AS touchpoint_kind,
+       j.name::varchar AS touchpoint_name,
+       j.channel::varchar,
+       j.source::varchar,
+       j.medium::varchar,
+       j.campaign::varchar,
+       j.content_id::varchar,
+       j.content_title::varchar,
+       j.content_type::varchar,
+       j.content_stage::varchar,
+       j.content_url::varchar,
+       j.verdict::varchar,
        j.verdict IN ('human', 'unknown') AS is_human,
        j.session_id AS session_key,
        j.session_id = j.event_id AS starts_session,
-       j.rep,
-       j.collector,
+       j.rep::varchar,
+       j.collector::varchar,
        j.identity AS identity_keys,
        j.linked_by AS linked_by_event_id,
+       j.detail -> 'properties' AS properties,
        j.position AS log_position,
        j.known_from,
        j.superseded_at,
@@ -220,27 +242,27 @@ SELECT j.workspace,
 
 CREATE VIEW bi.fact_touchpoint WITH (security_invoker = true) AS
 SELECT workspace, touchpoint_key, lead_key, account_key, content_key, campaign_key, source_key, occurred_at, occurred_date,
-       recorded_at, touchpoint_kind, touchpoint_name, channel, source, medium, campaign, content_id, content_title,
+       recorded_at, occurred_at_replaced_because, occurred_at_original, touchpoint_kind, touchpoint_name, channel, source, medium, campaign, content_id, content_title,
        content_type, content_stage, content_url, verdict, is_human, session_key, starts_session,
        (SELECT t.to_stage FROM touchline.stage_transition t
          WHERE t.workspace = h.workspace AND t.lead_id = h.lead_key AND t.superseded_at IS NULL
            AND (t.at, t.event_id) <= (h.occurred_at, h.touchpoint_key)
-         ORDER BY t.at DESC, t.event_id DESC LIMIT 1) AS buying_stage_after,
-       rep, collector, identity_keys, linked_by_event_id, log_position, known_from
+         ORDER BY t.at DESC, t.event_id DESC LIMIT 1)::varchar AS buying_stage_after,
+       rep, collector, identity_keys, linked_by_event_id, properties, log_position, known_from
   FROM bi.fact_touchpoint_history h
  WHERE superseded_at IS NULL;
 
 CREATE VIEW bi.fact_stage_transition_history WITH (security_invoker = true) AS
-SELECT t.workspace,
+SELECT t.workspace::varchar,
        t.lead_id AS lead_key,
-       t.workspace || '/' || coalesce(l.account_id, '(none)') AS account_key,
+       touchline.bi_key(t.workspace, l.account_id) AS account_key,
        t.event_id AS touchpoint_key,
-       t.from_stage,
-       t.to_stage,
+       t.from_stage::varchar,
+       t.to_stage::varchar,
        t.at AS occurred_at,
        (t.at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS occurred_date,
-       t.rule,
-       t.persona,
+       t.rule::varchar,
+       t.persona::varchar,
        t.known_from,
        t.superseded_at,
        t.superseded_at IS NULL AS is_current
@@ -256,16 +278,16 @@ SELECT workspace, lead_key, account_key, touchpoint_key, from_stage, to_stage, o
  WHERE superseded_at IS NULL;
 
 CREATE VIEW bi.fact_score_change_history WITH (security_invoker = true) AS
-SELECT s.workspace,
+SELECT s.workspace::varchar,
        s.lead_id AS lead_key,
-       s.workspace || '/' || coalesce(l.account_id, '(none)') AS account_key,
+       touchline.bi_key(s.workspace, l.account_id) AS account_key,
        s.event_id AS touchpoint_key,
        s.occurred_at,
        (s.occurred_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS occurred_date,
-       s.rule,
+       s.rule::varchar,
        s.points,
        s.score_after,
-       s.persona,
+       s.persona::varchar,
        s.known_from,
        s.superseded_at,
        s.superseded_at IS NULL AS is_current
@@ -281,29 +303,29 @@ SELECT workspace, lead_key, account_key, touchpoint_key, occurred_at, occurred_d
  WHERE superseded_at IS NULL;
 
 CREATE VIEW bi.fact_opportunity_history WITH (security_invoker = true) AS
-SELECT o.workspace,
-       o.workspace || '/' || o.opportunity_id AS opportunity_key,
-       o.workspace || '/' || coalesce(o.account_id, '(none)') AS account_key,
-       o.workspace || '/' || coalesce(o.source, '(none)') AS source_key,
-       o.opportunity_id,
-       o.name AS opportunity_name,
-       o.account_id,
-       o.status,
+SELECT o.workspace::varchar,
+       touchline.bi_key(o.workspace, o.opportunity_id) AS opportunity_key,
+       touchline.bi_key(o.workspace, o.account_id) AS account_key,
+       touchline.bi_key(o.workspace, o.source) AS source_key,
+       o.opportunity_id::varchar,
+       o.name::varchar AS opportunity_name,
+       o.account_id::varchar,
+       o.status::varchar,
        o.status = 'open' AS is_open,
        o.status = 'won' AS is_won,
        o.status = 'lost' AS is_lost,
-       o.stage AS sales_stage,
-       o.owner,
-       o.source,
-       o.reason,
+       o.stage::varchar AS sales_stage,
+       o.owner::varchar,
+       o.source::varchar,
+       o.reason::varchar,
        o.amount_minor,
-       touchline.major_units(o.amount_minor, o.currency) AS amount,
-       o.currency,
+       touchline.major_units(o.amount_minor, o.currency)::numeric(23, 4) AS amount,
+       o.currency::varchar,
        o.opened_at,
        (o.opened_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS opened_date,
        o.closed_at,
        (o.closed_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS closed_date,
-       round(extract(epoch FROM o.closed_at - o.opened_at) / 86400, 2) AS days_to_close,
+       round(extract(epoch FROM o.closed_at - o.opened_at) / 86400, 2)::numeric(12, 2) AS days_to_close,
        (SELECT count(*) FROM touchline.opportunity_contact c
          WHERE c.workspace = o.workspace AND c.opportunity_id = o.opportunity_id AND c.superseded_at IS NULL) AS contacts,
        o.occurred_at AS changed_at,
@@ -334,20 +356,20 @@ WITH change AS (
     FROM change c
    WHERE c.is_first OR c.stage IS DISTINCT FROM c.from_stage OR c.status <> c.from_status
 )
-SELECT e.workspace,
-       e.workspace || '/' || e.opportunity_id AS opportunity_key,
-       e.opportunity_id,
-       e.from_stage,
-       e.stage AS to_stage,
-       e.from_status,
-       e.status AS to_status,
+SELECT e.workspace::varchar,
+       touchline.bi_key(e.workspace, e.opportunity_id) AS opportunity_key,
+       e.opportunity_id::varchar,
+       e.from_stage::varchar,
+       e.stage::varchar AS to_stage,
+       e.from_status::varchar,
+       e.status::varchar AS to_status,
        e.occurred_at AS entered_at,
        (e.occurred_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS entered_date,
        e.left_at,
-       round(extract(epoch FROM e.left_at - e.occurred_at) / 86400, 2) AS days_in_stage,
+       round(extract(epoch FROM e.left_at - e.occurred_at) / 86400, 2)::numeric(12, 2) AS days_in_stage,
        e.amount_minor,
-       touchline.major_units(e.amount_minor, e.currency) AS amount,
-       e.currency,
+       touchline.major_units(e.amount_minor, e.currency)::numeric(23, 4) AS amount,
+       e.currency::varchar,
        e.version
   FROM entered e
   LEFT JOIN touchline.workspace_setting w ON w.workspace = e.workspace;
@@ -355,10 +377,10 @@ SELECT e.workspace,
 -- Who sits on the buying committee of which deal.
 CREATE VIEW bi.bridge_opportunity_contact WITH (security_invoker = true) AS
 SELECT DISTINCT ON (c.workspace, c.opportunity_id, k.lead_id)
-       c.workspace,
-       c.workspace || '/' || c.opportunity_id AS opportunity_key,
+       c.workspace::varchar,
+       touchline.bi_key(c.workspace, c.opportunity_id) AS opportunity_key,
        k.lead_id AS lead_key,
-       c.role,
+       c.role::varchar,
        c.occurred_at AS assigned_at
   FROM touchline.opportunity_contact c
  CROSS JOIN LATERAL unnest(c.keys) AS contact (key)
@@ -368,21 +390,21 @@ SELECT DISTINCT ON (c.workspace, c.opportunity_id, k.lead_id)
 
 -- What there is to share out: one row a deal and metric, also of deals that nobody touched.
 CREATE VIEW bi.fact_attribution_total_history WITH (security_invoker = true) AS
-SELECT p.workspace,
-       p.workspace || '/' || p.opportunity_id AS opportunity_key,
-       p.workspace || '/' || coalesce(o.account_id, '(none)') AS account_key,
-       p.opportunity_id,
-       p.metric,
+SELECT p.workspace::varchar,
+       touchline.bi_key(p.workspace, p.opportunity_id) AS opportunity_key,
+       touchline.bi_key(p.workspace, o.account_id) AS account_key,
+       p.opportunity_id::varchar,
+       p.metric::varchar,
        CASE p.metric WHEN 'revenue' THEN p.reported_minor END AS revenue_minor,
-       CASE p.metric WHEN 'revenue' THEN touchline.major_units(p.reported_minor, p.reported_currency) END AS revenue,
+       CASE p.metric WHEN 'revenue' THEN touchline.major_units(p.reported_minor, p.reported_currency) END::numeric(23, 4) AS revenue,
        CASE p.metric WHEN 'pipeline' THEN p.reported_minor END AS pipeline_minor,
-       CASE p.metric WHEN 'pipeline' THEN touchline.major_units(p.reported_minor, p.reported_currency) END AS pipeline,
-       p.reported_currency AS currency,
+       CASE p.metric WHEN 'pipeline' THEN touchline.major_units(p.reported_minor, p.reported_currency) END::numeric(23, 4) AS pipeline,
+       p.reported_currency::varchar AS currency,
        p.amount_minor AS deal_minor,
-       touchline.major_units(p.amount_minor, p.currency) AS deal_amount,
-       p.currency AS deal_currency,
+       touchline.major_units(p.amount_minor, p.currency)::numeric(23, 4) AS deal_amount,
+       p.currency::varchar AS deal_currency,
        cardinality(p.event_ids) > 0 AS is_attributed,
-       p.committee AS touches_of,
+       p.committee::varchar AS touches_of,
        cardinality(p.event_ids) AS touches,
        p.credited_at,
        (p.credited_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS credited_date,
@@ -402,36 +424,36 @@ SELECT workspace, opportunity_key, account_key, opportunity_id, metric, revenue_
  WHERE superseded_at IS NULL;
 
 CREATE VIEW bi.fact_attribution_credit_history WITH (security_invoker = true) AS
-SELECT c.workspace,
-       c.workspace || '/' || c.opportunity_id AS opportunity_key,
+SELECT c.workspace::varchar,
+       touchline.bi_key(c.workspace, c.opportunity_id) AS opportunity_key,
        c.event_id AS touchpoint_key,
        c.lead_id AS lead_key,
-       c.workspace || '/' || coalesce(o.account_id, '(none)') AS account_key,
-       c.workspace || '/' || coalesce(c.content_id, '(none)') AS content_key,
-       c.workspace || '/' || coalesce(c.campaign, '(none)') AS campaign_key,
-       c.workspace || '/' || coalesce(c.source, '(none)') AS source_key,
-       c.opportunity_id,
-       c.model,
-       c.metric,
+       touchline.bi_key(c.workspace, o.account_id) AS account_key,
+       touchline.bi_key(c.workspace, c.content_id) AS content_key,
+       touchline.bi_key(c.workspace, c.campaign) AS campaign_key,
+       touchline.bi_key(c.workspace, c.source) AS source_key,
+       c.opportunity_id::varchar,
+       c.model::varchar,
+       c.metric::varchar,
        c.touch AS touch_number,
-       c.milestone,
+       c.milestone::varchar,
        c.weight,
        CASE c.metric WHEN 'revenue' THEN c.reported_minor END AS revenue_minor,
-       CASE c.metric WHEN 'revenue' THEN touchline.major_units(c.reported_minor, c.reported_currency) END AS revenue,
+       CASE c.metric WHEN 'revenue' THEN touchline.major_units(c.reported_minor, c.reported_currency) END::numeric(23, 4) AS revenue,
        CASE c.metric WHEN 'pipeline' THEN c.reported_minor END AS pipeline_minor,
-       CASE c.metric WHEN 'pipeline' THEN touchline.major_units(c.reported_minor, c.reported_currency) END AS pipeline,
-       c.reported_currency AS currency,
+       CASE c.metric WHEN 'pipeline' THEN touchline.major_units(c.reported_minor, c.reported_currency) END::numeric(23, 4) AS pipeline,
+       c.reported_currency::varchar AS currency,
        c.amount_minor AS deal_minor,
-       touchline.major_units(c.amount_minor, c.currency) AS deal_amount,
-       c.currency AS deal_currency,
+       touchline.major_units(c.amount_minor, c.currency)::numeric(23, 4) AS deal_amount,
+       c.currency::varchar AS deal_currency,
        c.credited_at,
        (c.credited_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS credited_date,
        c.occurred_at AS touched_at,
-       c.channel,
-       c.source,
-       c.campaign,
-       c.content_id,
-       c.content_title,
+       c.channel::varchar,
+       c.source::varchar,
+       c.campaign::varchar,
+       c.content_id::varchar,
+       c.content_title::varchar,
        c.known_from,
        c.superseded_at,
        c.superseded_at IS NULL AS is_current
@@ -451,21 +473,21 @@ SELECT workspace, opportunity_key, touchpoint_key, lead_key, account_key, conten
 -- Where every lead stands now --------------------------------------------------------------------------------------
 
 CREATE VIEW bi.lead_current WITH (security_invoker = true) AS
-SELECT p.workspace,
+SELECT p.workspace::varchar,
        p.lead_id AS lead_key,
-       p.email,
-       p.name AS lead_name,
-       p.title AS job_title,
-       p.workspace || '/' || coalesce(p.account_id, '(none)') AS account_key,
-       p.account_id,
+       p.email::varchar,
+       p.name::varchar AS lead_name,
+       p.title::varchar AS job_title,
+       touchline.bi_key(p.workspace, p.account_id) AS account_key,
+       p.account_id::varchar,
        p.known AS is_known,
-       p.persona,
-       p.grade,
-       s.stage AS buying_stage,
+       p.persona::varchar,
+       p.grade::varchar,
+       s.stage::varchar AS buying_stage,
        (SELECT t.at FROM touchline.stage_transition t
          WHERE t.workspace = p.workspace AND t.lead_id = p.lead_id AND t.superseded_at IS NULL
          ORDER BY t.at DESC, t.event_id DESC LIMIT 1) AS buying_stage_since,
-       f.lifecycle,
+       f.lifecycle::varchar,
        round((s.score * coalesce(power(0.5::double precision,
               extract(epoch FROM now() - s.score_at) / 86400 / w.half_life_days), 1))::numeric, 2)::double precision AS score,
        s.score AS score_at_last_change,
@@ -481,4 +503,4 @@ SELECT p.workspace,
 
 -- Until when the views tell the truth: a read model that is being rebuilt is incomplete.
 CREATE VIEW bi.freshness AS
-SELECT name AS read_model, position AS log_position, status, updated_at FROM touchline.projection;
+SELECT name::varchar AS read_model, position AS log_position, status::varchar, updated_at FROM touchline.projection;

@@ -10,10 +10,10 @@ BEGIN
       FROM (VALUES
         ('workspace', 'The tenant. A BI role sees only its own. Example: main'),
         ('lead_key', 'The person: joins dim_lead and lead_current; the leadId of the query API. Example: 5f0c2d1e-93b7-8a41-a6d0-7c19e2b4f801'),
-        ('account_key', 'Joins dim_account; the row "(none)" without an account. Example: main/acme.example'),
-        ('content_key', 'Joins dim_content; the row "(none)" without content. Example: main/wp-tco-guide'),
-        ('campaign_key', 'Joins dim_campaign; the row "(none)" without a campaign. Example: main/spring-launch'),
-        ('source_key', 'Joins dim_source; the row "(none)" without a source. Example: main/newsletter'),
+        ('account_key', 'Joins dim_account; `<workspace>#none` without an account. Example: main/acme.example'),
+        ('content_key', 'Joins dim_content; `<workspace>#none` without content. Example: main/wp-tco-guide'),
+        ('campaign_key', 'Joins dim_campaign; `<workspace>#none` without a campaign. Example: main/spring-launch'),
+        ('source_key', 'Joins dim_source; `<workspace>#none` without a source. Example: main/newsletter'),
         ('opportunity_key', 'Joins fact_opportunity. Example: main/opp-1042'),
         ('touchpoint_key', 'The touchpoint: joins fact_touchpoint; the eventId of the query API. Example: 019ca8c0-5a10-8f3e-9d21-0b6f4c7a1e55'),
         ('opportunity_id', 'The CRM''s own id of the deal. Example: opp-1042'),
@@ -63,7 +63,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON VIEW bi.dim_date IS 'The calendar: one row a day, 2015-01-01 to 2040-12-31, the same for every workspace. Weeks are ISO weeks, from Monday.';
+COMMENT ON VIEW bi.dim_date IS 'The calendar: one row a day, 1989-01-01 to 2049-12-31, and further where opportunities lie outside. Weeks are ISO weeks, from Monday.';
 COMMENT ON COLUMN bi.dim_date.date IS 'The day; the …_date columns of facts join it. Example: 2026-03-02';
 COMMENT ON COLUMN bi.dim_date.year IS 'Calendar year. Example: 2026';
 COMMENT ON COLUMN bi.dim_date.quarter IS 'Quarter of the year, 1 to 4. Example: 1';
@@ -88,7 +88,7 @@ COMMENT ON COLUMN bi.dim_lead.known_at IS 'First time the person said who they a
 COMMENT ON COLUMN bi.dim_lead.traits IS 'Everything said of the person, the latest of each, as JSON. Example: {"title": "VP Operations", "country": "DE"}';
 COMMENT ON COLUMN bi.dim_lead.aliases IS 'Other ids this lead went by before they turned out to be one person. Example: {8d1f0a77-4c02-8b1e-a9f3-1d20c5e6b744}';
 
-COMMENT ON VIEW bi.dim_account IS 'One row a company: described by a tracker or the CRM, or only known from its people''s e-mail domain or its deals; and one row "(none)".';
+COMMENT ON VIEW bi.dim_account IS 'One row a company: described by a tracker or the CRM, or only known from its people''s e-mail domain or its deals; and one row for no account: account_id NULL, account_key `<workspace>#none`.';
 COMMENT ON COLUMN bi.dim_account.account_name IS 'Name of the company, else its id. Example: Acme Industries';
 COMMENT ON COLUMN bi.dim_account.domain IS 'E-mail domain whose people belong to the company; NULL when not told. Example: acme.example';
 COMMENT ON COLUMN bi.dim_account.industry IS 'Industry as described; NULL when not told. Example: Manufacturing';
@@ -98,19 +98,19 @@ COMMENT ON COLUMN bi.dim_account.traits IS 'Everything said of the company, the 
 COMMENT ON COLUMN bi.dim_account.is_described IS 'Somebody described the company (Segment `group`, CRM); false: only its id is known. Example: true';
 COMMENT ON COLUMN bi.dim_account.first_seen_at IS 'First description, UTC; NULL without one. Example: 2026-01-12 08:11:43+00';
 
-COMMENT ON VIEW bi.dim_content IS 'One row a content (page, white paper, webinar …): every one that was touched, those of the journey model''s catalogue that nobody touched yet, and one row "(none)".';
+COMMENT ON VIEW bi.dim_content IS 'One row a content (page, white paper, webinar …): every one that was touched, those of the journey model''s catalogue that nobody touched yet, and one row for no content: content_id NULL, content_key `<workspace>#none`.';
 COMMENT ON COLUMN bi.dim_content.content_url IS 'URL of its latest touchpoint, else NULL. Example: https://www.acme.example/guides/tco';
 COMMENT ON COLUMN bi.dim_content.author IS 'Author by the catalogue; NULL when not told. Example: J. Meyer';
 COMMENT ON COLUMN bi.dim_content.publisher IS 'Whose it is by the catalogue: ours, an analyst''s, media''s, an independent expert''s; NULL when not told. Example: analyst';
 COMMENT ON COLUMN bi.dim_content.is_catalogued IS 'The journey model names it. Example: true';
 
-COMMENT ON VIEW bi.dim_campaign IS 'One row a campaign name that touchpoints were tagged with, and one row "(none)".';
-COMMENT ON COLUMN bi.dim_campaign.campaign_id IS 'The tag itself; NULL in row "(none)". Example: spring-launch';
+COMMENT ON VIEW bi.dim_campaign IS 'One row a campaign name that touchpoints were tagged with, and one row for no campaign: campaign_id NULL, campaign_key `<workspace>#none`.';
+COMMENT ON COLUMN bi.dim_campaign.campaign_id IS 'The tag itself; NULL in the row for none. Example: spring-launch';
 COMMENT ON COLUMN bi.dim_campaign.campaign_name IS 'Name to show. Example: spring-launch';
 COMMENT ON COLUMN bi.dim_campaign.main_source IS 'Source that most of its touchpoints in the main channel came from. Example: newsletter';
 
-COMMENT ON VIEW bi.dim_source IS 'One row a lead source, of touchpoints and of opportunities, and one row "(none)".';
-COMMENT ON COLUMN bi.dim_source.source_id IS 'The source itself; NULL in row "(none)". Example: newsletter';
+COMMENT ON VIEW bi.dim_source IS 'One row a lead source, of touchpoints and of opportunities, and one row for no source: source_id NULL, source_key `<workspace>#none`.';
+COMMENT ON COLUMN bi.dim_source.source_id IS 'The source itself; NULL in the row for none. Example: newsletter';
 COMMENT ON COLUMN bi.dim_source.source_name IS 'Name to show. Example: newsletter';
 
 COMMENT ON VIEW bi.dim_journey_model IS 'One row a published version of the journey model, with the span of log positions in which it was in force.';
@@ -124,6 +124,9 @@ COMMENT ON COLUMN bi.dim_journey_model.published_at IS 'When it was published, U
 COMMENT ON VIEW bi.fact_touchpoint IS 'One row a touchpoint: one thing a buyer did or received, under the lead it belongs to as known now. Bots are kept: filter is_human.';
 COMMENT ON VIEW bi.fact_touchpoint_history IS 'Every version of fact_touchpoint: also which lead a touchpoint was believed to belong to before. For a touchpoint''s dimensions as of a log position.';
 COMMENT ON COLUMN bi.fact_touchpoint.recorded_at IS 'When Touchline received it, UTC; later than occurred_at for late events. Example: 2026-03-02 09:30:01+00';
+COMMENT ON COLUMN bi.fact_touchpoint.occurred_at_replaced_because IS 'Why the client''s own time could not be taken and occurred_at is the time of receipt: future, absurd (no time, or too long ago) or backdated (earlier than a public write key may send); NULL: it was taken. Example: future';
+COMMENT ON COLUMN bi.fact_touchpoint.occurred_at_original IS 'The time that the client sent, as it wrote it, where it was replaced; else NULL. Example: 2036-03-02T09:30:00Z';
+COMMENT ON COLUMN bi.fact_touchpoint.properties IS 'Properties as the client sent them, JSON; NULL without any. Example: {"plan": "pro", "seats": 25}';
 COMMENT ON COLUMN bi.fact_touchpoint.touchpoint_kind IS 'What it was; the kinds are in the glossary. Example: content_download';
 COMMENT ON COLUMN bi.fact_touchpoint.touchpoint_name IS 'The tracker''s own name of it, where it sent one. Example: ROI Calculator Used';
 COMMENT ON COLUMN bi.fact_touchpoint.medium IS 'Medium as tagged (utm_medium). Example: cpc';
