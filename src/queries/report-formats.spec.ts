@@ -1,4 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
 import { money } from '../domain/attribution/money.js';
 import type { AttributionAnswer, CreditItem } from './attribution.js';
 import { writeReport } from './report-formats.js';
@@ -6,6 +8,7 @@ import { writeReport } from './report-formats.js';
 const row = (key: string, label: string): CreditItem => ({
   key,
   keys: [key],
+  without: [],
   label,
   value: money(123_456, 'USD'),
   share: 0.25,
@@ -51,10 +54,90 @@ test('commas, quotes and line ends are quoted', () => {
   expect(text).toContain('wp-1,"Say ""when"", not\nif",');
 });
 
-test.each(['=cmd|calc', '+1', '@SUM(A1)', '-2+3'])(
-  'a title that a spreadsheet would run is not: %s',
-  (title) => expect(writeReport(answer(row('wp-1', title)), 'csv').text).toContain(`wp-1,'${title},`),
-);
+describe('a spreadsheet that opens the table runs nothing of it', () => {
+  /** Cells as a reader of CSV sees them. */
+  const cellsOf = (label: string, delimiter = ','): string[] =>
+    (parse(writeReport(answer(row('wp-1', label)), 'csv').text, {
+      delimiter,
+      relax_quotes: true,
+      relax_column_count: true,
+    })[1] ?? []) as string[];
+  const runs = (cell: string): boolean => /^[\s\p{Cf}"'“”]*[=+\-@＝＋－＠]/u.test(cell) && !/^'/.test(cell);
+
+  // https://owasp.org/www-community/attacks/CSV_Injection
+  const FORMULAS = ['=cmd|calc', '+1+cmd', '-2+3+cmd', '@SUM(A1)', '＝cmd', '＋1', '－2+3', '＠SUM(A1)'];
+  const BEFORE = [
+    '',
+    ' ',
+    '\t',
+    '\r',
+    '\n',
+    '"',
+    "'",
+    '""',
+    ' "',
+    '\u00a0',
+    '\u3000',
+    '\ufeff',
+    '\u200b',
+    '\u2028',
+  ];
+  const AFTER_A_SEAM = [';', '\t', '|', '\n', '\r\n', '";', ';"', '; ', '","', '",'];
+  const labels = FORMULAS.flatMap((formula) => [
+    ...BEFORE.map((start) => `${start}${formula}`),
+    ...AFTER_A_SEAM.map((seam) => `Guide${seam}${formula}`),
+  ]);
+
+  test.each(labels)('%j', (label) => {
+    expect(cellsOf(label)[1]).toMatch(/^'|^Guide/);
+    for (const delimiter of [',', ';', '\t', '|']) {
+      expect(cellsOf(label, delimiter).filter(runs)).toEqual([]);
+    }
+  });
+
+  test.each(['\tGuide', '\rGuide', '\nGuide'])(
+    'also a text that begins with a control character: %j',
+    (label) => expect(cellsOf(label)[1]).toBe(`'${label}`),
+  );
+
+  test.each([
+    '-5',
+    '+49',
+    '-12.50',
+    '1234',
+    'Guide - part 2',
+    'a=b',
+    'ada@acme.example',
+    'https://x.example/?a=b;c=d',
+  ])('and leaves as it is what no spreadsheet runs: %s', (label) => expect(cellsOf(label)[1]).toBe(label));
+
+  test('and the numbers stay numbers', () => {
+    const negative = { ...row('wp-1', 'Guide'), value: money(-123_456, 'USD') };
+    expect(writeReport(answer(negative), 'csv').text).toContain('wp-1,Guide,-1234.56,USD,0.25,');
+  });
+});
+
+test('a row without a value of the cut has an empty cell, one that is called (none) has not', () => {
+  const none = { ...row('', '(none)'), key: null, keys: [null], without: ['campaign' as const] };
+  const { text } = writeReport(answer(none, row('(none)', '(none)')), 'csv');
+  const cells = parse(text) as string[][];
+  expect(cells.slice(1).map(([key]) => key)).toEqual(['', '(none)']);
+  const lines = writeReport(answer(none, row('(none)', '(none)')), 'ndjson')
+    .text.trimEnd()
+    .split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { key: string | null }).key)).toEqual([null, '(none)']);
+});
+
+test('any label comes back from the table as it was or behind an apostrophe', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', minLength: 1 }), (label) => {
+      const { text } = writeReport(answer(row('wp-1', label)), 'csv');
+      const [, cells] = parse(text) as string[][];
+      expect(cells?.length).toBe(11);
+      expect(cells?.[1]?.replaceAll("'", '')).toBe(label.replaceAll("'", ''));
+    }),
+  );
+});
 
 test('ndjson says on each line what it takes to read it alone', () => {
   const { text } = writeReport(answer(row('wp-1', 'Guide'), row('wp-2', 'Case')), 'ndjson');

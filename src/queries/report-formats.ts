@@ -48,11 +48,18 @@ function csvOf({ rows, by, asOf, modelVersion, model, metric, currency }: Attrib
   return all.map((line) => `${line.join(',')}\r\n`).join('');
 }
 
+/** What makes a spreadsheet read a cell as a formula, also in full width and after blanks, invisible characters or quotes. */
+const FORMULA = /^(?=[\t\r\n])|^(?=[\s\p{Cf}"'“”„‘’‚«»]*[=+\-@＝＋－＠﹦﹢﹣﹫−])/u;
+/** The same behind what some spreadsheets part cells at, whatever stands around the text. */
+const FORMULA_WITHIN = /(?<=[;\t|\r\n])(?=[\s\p{Cf}"'“”„‘’‚«»]*[=+\-@＝＋－＠﹦﹢﹣﹫−])/gu;
+const PLAIN_NUMBER = /^[+-]?\d{1,15}(\.\d{1,9})?$/;
+
 /**
- * RFC 4180. Titles come from outside: a text that a spreadsheet would run as a formula is written behind an
- * apostrophe.
+ * A text that comes from outside, by RFC 4180; nothing for none. What a spreadsheet would run is written behind an
+ * apostrophe, as OWASP advises (https://owasp.org/www-community/attacks/CSV_Injection); numbers stay numbers.
  */
-function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+function cell(text: string | null): string {
+  if (text === null) return '';
+  const safe = PLAIN_NUMBER.test(text) ? text : text.replace(FORMULA_WITHIN, "'").replace(FORMULA, "'");
+  return /^[\w./ -]+$/.test(safe) ? safe : `"${safe.replaceAll('"', '""')}"`;
 }
