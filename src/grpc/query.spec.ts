@@ -49,6 +49,8 @@ function asHttp(schema: DescMessage, message: object): unknown {
 function filled(schema: DescMessage, json: Record<string, unknown>): object {
   const value = (field: DescMessage['fields'][number], one: unknown): unknown => {
     if (field.message?.typeName === 'google.protobuf.Timestamp') return new Date(one as string).toISOString();
+    if (field.message?.typeName === 'google.protobuf.Struct') return one;
+    if (/^keys?$/.test(field.name) && one === '') return null; // which cut that is, `without` tells
     if (field.message) return filled(field.message, one as Record<string, unknown>);
     return field.name === 'minor' ? Number(one) : one;
   };
@@ -122,6 +124,8 @@ describe('the answers of gRPC and HTTP are equal, field by field', () => {
       'model=first&by=content&from=2026-01-01&to=2026-12-31&currency=USD',
     ],
     [{ by: ['source'], from: '2030-01-01T00:00:00Z' }, 'by=source&from=2030-01-01T00:00:00Z'],
+    [{ by: ['campaign', 'content'] }, 'by=campaign,content'],
+    [{ by: ['campaign'] }, 'by=campaign'],
     [{ asOf: 14n }, 'asOf=14'],
     [{ asOf: 0n }, 'asOf=0'],
     [{ by: ['channel'], limit: 1 }, 'by=channel&limit=1'],

@@ -14,6 +14,7 @@ import { QueryService } from '../proto/touchline/v1/query_pb.js';
 import { FindAttribution } from '../queries/attribution.js';
 import { FindLeadJourney } from '../queries/lead-journey.js';
 import { FindLead } from '../queries/lead.js';
+import type { MoneyItem } from '../queries/money.js';
 import type { RawParams } from '../queries/params.js';
 import { openedByApiKey } from './auth.js';
 import type { Calls } from './calls.js';
@@ -51,8 +52,16 @@ async function answer<M extends DescMethod>(
   const asked = decoded<M>(input, request);
   const found = await queries.execute(question(workspace, asked));
   // The answers of HTTP are, in JSON, those of the .proto files; what HTTP may come to say more, gRPC leaves out.
-  const json = JSON.parse(JSON.stringify(found)) as JsonValue;
+  const json = JSON.parse(JSON.stringify(found, asProtobuf)) as JsonValue;
   return toBinary(output, fromJson(output, json, { ignoreUnknownFields: true }));
+}
+
+/** What JSON says by null and Protobuf cannot: no key among keys, and minor units beyond 2^53, which an int64 holds. */
+function asProtobuf(this: unknown, name: string, value: unknown): unknown {
+  if (name === 'keys' && Array.isArray(value)) return value.map((key: unknown) => key ?? '');
+  if (name !== 'minor' || value !== null) return value;
+  const { amount } = this as MoneyItem;
+  return amount.replace('.', '');
 }
 
 function decoded<M extends DescMethod>(input: M['input'], request: Buffer): MessageShape<M['input']> {

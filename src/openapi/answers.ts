@@ -88,6 +88,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
             stage: 'explore',
           },
           occurredAt: '2026-01-04T09:36:00.000Z',
+          replacedTime: null,
           recordedAt: '2026-04-01T00:00:00.000Z',
           identity: ['anonymous:a-1'],
           linkedBy: '019b8877-7200-8672-b21d-d9ac63893c54',
@@ -96,6 +97,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
           verdict: 'human',
           sessionId: '019b885d-1400-8dbd-9049-c829ea6f853b',
           originId: null,
+          properties: {},
           stageAfter: null,
           scoreAfter: 2,
         },
@@ -117,6 +119,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
             stage: 'explore',
           },
           occurredAt: '2026-01-04T10:04:48.000Z',
+          replacedTime: null,
           recordedAt: '2026-04-01T00:00:00.000Z',
           identity: ['email:ada@acme.example', 'anonymous:a-1'],
           linkedBy: null,
@@ -125,6 +128,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
           verdict: 'human',
           sessionId: '019b885d-1400-8dbd-9049-c829ea6f853b',
           originId: null,
+          properties: {},
           stageAfter: 'explore',
           scoreAfter: 17,
         },
@@ -313,6 +317,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
             stage: 'explore',
           },
           occurredAt: '2026-01-04T09:36:00.000Z',
+          replacedTime: null,
           recordedAt: '2026-04-01T00:00:00.000Z',
           identity: ['anonymous:a-1'],
           linkedBy: '019b8877-7200-8672-b21d-d9ac63893c54',
@@ -321,6 +326,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
           verdict: 'human',
           sessionId: '019b885d-1400-8dbd-9049-c829ea6f853b',
           originId: null,
+          properties: {},
           stageAfter: null,
           scoreAfter: 2,
         },
@@ -342,6 +348,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
             stage: 'explore',
           },
           occurredAt: '2026-01-04T10:04:48.000Z',
+          replacedTime: null,
           recordedAt: '2026-04-01T00:00:00.000Z',
           identity: ['email:ada@acme.example', 'anonymous:a-1'],
           linkedBy: null,
@@ -350,6 +357,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
           verdict: 'human',
           sessionId: '019b885d-1400-8dbd-9049-c829ea6f853b',
           originId: null,
+          properties: {},
           stageAfter: 'explore',
           scoreAfter: 17,
         },
@@ -734,6 +742,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
         {
           key: 'pricing',
           keys: ['pricing'],
+          without: [],
           label: 'Pricing',
           value: { amount: '72000.00', minor: 7200000, currency: 'USD' },
           share: 0.6,
@@ -743,6 +752,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
         {
           key: 'buying-guide',
           keys: ['buying-guide'],
+          without: [],
           label: 'The buying guide',
           value: { amount: '24000.00', minor: 2400000, currency: 'USD' },
           share: 0.2,
@@ -752,6 +762,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
         {
           key: 'webinar-7',
           keys: ['webinar-7'],
+          without: [],
           label: 'Live: from lead to revenue',
           value: { amount: '24000.00', minor: 2400000, currency: 'USD' },
           share: 0.2,
@@ -762,9 +773,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
       next: null,
     },
     'text/csv':
-      'content,label,value,currency,share,opportunities,touches,model,metric,asOf,modelVersion\r\npricing,Pricing,72000.00,USD,0.6,1,3,linear,revenue,18,1\r\nbuying-guide,The buying guide,24000.00,USD,0.2,1,1,linear,revenue,18,1\r\nwebinar-7,Live: from lead to revenue,24000.00,USD,0.2,1,1,linear,revenue,18,1\r\n',
+      'content,label,value,currency,share,opportunities,touches,model,metric,asOf,modelVersion\r\npricing,Pricing,72000.00,USD,0.6,1,3,linear,revenue,18,1\r\nbuying-guide,The buying guide,24000.00,USD,0.2,1,1,linear,revenue,18,1\r\nwebinar-7,"Live: from lead to revenue",24000.00,USD,0.2,1,1,linear,revenue,18,1\r\n',
     'application/x-ndjson':
-      '{"asOf":"18","modelVersion":1,"model":"linear","metric":"revenue","key":"pricing","keys":["pricing"],"label":"Pricing","value":{"amount":"72000.00","minor":7200000,"currency":"USD"},"share":0.6,"opportunities":1,"touches":3}\n{"asOf":"18","modelVersion":1,"model":"linear","metric":"revenue","key":"buying-guide","keys":["buying-guide"],"label":"The buying guide","value":{"amount":"24000.00","minor":2400000,"currency":"USD"},"share":0.2,"opportunities":1,"touches":1}\n{"asOf":"18","modelVersion":1,"model":"linear","metric":"revenue","key":"webinar-7","keys":["webinar-7"],"label":"Live: from lead to revenue","value":{"amount":"24000.00","minor":2400000,"currency":"USD"},"share":0.2,"opportunities":1,"touches":1}\n',
+      '{"asOf":"18","modelVersion":1,"model":"linear","metric":"revenue","key":"pricing","keys":["pricing"],"without":[],"label":"Pricing","value":{"amount":"72000.00","minor":7200000,"currency":"USD"},"share":0.6,"opportunities":1,"touches":3}\n{"asOf":"18","modelVersion":1,"model":"linear","metric":"revenue","key":"buying-guide","keys":["buying-guide"],"without":[],"label":"The buying guide","value":{"amount":"24000.00","minor":2400000,"currency":"USD"},"share":0.2,"opportunities":1,"touches":1}\n{"asOf":"18","modelVersion":1,"model":"linear","metric":"revenue","key":"webinar-7","keys":["webinar-7"],"without":[],"label":"Live: from lead to revenue","value":{"amount":"24000.00","minor":2400000,"currency":"USD"},"share":0.2,"opportunities":1,"touches":1}\n',
   },
   'get /api/attribution/compare': {
     'application/json': {
@@ -792,6 +803,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
         {
           key: 'organic_search',
           keys: ['organic_search'],
+          without: [],
           label: 'organic_search',
           values: {
             first: {
@@ -817,6 +829,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
         {
           key: 'direct',
           keys: ['direct'],
+          without: [],
           label: 'direct',
           values: {
             first: {
@@ -842,6 +855,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
         {
           key: 'email',
           keys: ['email'],
+          without: [],
           label: 'email',
           values: {
             first: {
@@ -867,6 +881,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
         {
           key: 'event',
           keys: ['event'],
+          without: [],
           label: 'event',
           values: {
             first: {
@@ -903,6 +918,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
       from: null,
       to: null,
       cut: { content: 'buying-guide' },
+      without: [],
       value: { amount: '72000.00', minor: 7200000, currency: 'USD' },
       opportunities: 1,
       touches: 1,

@@ -42,6 +42,8 @@ export const cutsOf = (params: Params): Cut[] => {
 /** The deals of a report, with dates and currency settled by the model at the position. */
 export interface Deals {
   readonly metric: Metric;
+  /** As it was asked; `from` and `to` are the instants where it begins and ends. */
+  readonly period: { readonly from: DayOrInstant | undefined; readonly to: DayOrInstant | undefined };
   readonly from: Date | null;
   readonly to: Date | null;
   readonly currency: string;
@@ -59,6 +61,7 @@ export async function settle(view: View, { metric, from, to, currency: asked }: 
     metric,
     currency,
     timeZone,
+    period: { from, to },
     from: await instant(view, from, timeZone),
     to: await instant(view, to, timeZone),
   };
@@ -69,11 +72,18 @@ export async function settle(view: View, { metric, from, to, currency: asked }: 
   return deals;
 }
 
-/** A day begins at its first instant in the workspace's time zone. */
+/**
+ * A day begins at the first instant that is of it or, where the zone has left the day out, of a later one. Zones change
+ * their clocks at whole minutes, by a day at most.
+ */
 async function instant({ tx }: View, date: DayOrInstant | undefined, timeZone: string): Promise<Date | null> {
   if (date === undefined) return null;
   if ('instant' in date) return date.instant;
-  const query = sql`SELECT ${date.day}::timestamp AT TIME ZONE ${timeZone} AS at`;
+  const query = sql`
+    SELECT min(at) AS at
+    FROM (SELECT ${date.day}::timestamp AT TIME ZONE ${timeZone} AS near) midnight,
+         generate_series(near - interval '1 day', near + interval '1 day', interval '1 minute') at
+    WHERE (at AT TIME ZONE ${timeZone})::date >= ${date.day}::date`;
   return (await firstRow<{ at: Date }>(tx, query))?.at ?? null;
 }
 

@@ -7,7 +7,7 @@ import { type Cut, CUTS, cutsOf, type Deals, DEALS, dealsAskOf, type DealsAsk } 
 import { MODEL_NAMES, type ModelName, settle } from './attribution-ask.js';
 import { type CreditRow, creditRows, totalsOf } from './attribution-rows.js';
 import { cellName, DealsAnswer, dealsPart, shareOf, slice } from './attribution.js';
-import { Part, Parts, Real, Text, Texts, Whole, Words } from './fields.js';
+import { MaybeText, MaybeTexts, Part, Parts, Real, Text, Whole, Words } from './fields.js';
 import { MoneyItem } from './money.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
@@ -22,9 +22,14 @@ export class ModelCredit {
 
 @ApiExtraModels(ModelCredit)
 export class CompareItem {
-  @Text('Value of the cut, of several joined by " | "') key!: string;
-  @Texts('The value of each cut, in the order of `by`') keys!: string[];
-  @Text('For people: the title of a content, else the key') label!: string;
+  @MaybeText('Value of the cut; null: the touches have none. Of several cuts, `keys` as a JSON array')
+  key!: string | null;
+  @MaybeTexts('The value of each cut, in the order of `by`; null: the touches have none') keys!: (
+    string | null
+  )[];
+  @Words('The cuts that the touches have none of: `without` opens the row in `explain`', CUTS)
+  without!: Cut[];
+  @Text('For people: the title of a content, else the key; "(none)" where there is none') label!: string;
   @ApiProperty({
     type: 'object',
     additionalProperties: { $ref: getSchemaPath(ModelCredit) },
@@ -122,9 +127,9 @@ function byKey(a: Compared, b: Compared): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-const modelCredit = (row: CreditRow | undefined, currency: string, attributed: number): ModelCredit => ({
-  value: money(row?.value ?? 0, currency),
-  share: shareOf(row?.value ?? 0, attributed),
+const modelCredit = (row: CreditRow | undefined, currency: string, attributed: bigint): ModelCredit => ({
+  value: money(row?.value ?? 0n, currency),
+  share: shareOf(row?.value ?? 0n, attributed),
   opportunities: row?.opportunities ?? 0,
   touches: row?.touches ?? 0,
 });

@@ -7,14 +7,17 @@ import { PAGE, type PageAsk, pageAskOf } from './asking.js';
 import { type Deals, DEALS, dealsAskOf, type DealsAsk, settle } from './attribution-ask.js';
 import { CUTS, type Cut, DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName } from './attribution-ask.js';
 import { dealsCondition, monthOf } from './attribution-rows.js';
-import { NONE, slice } from './attribution.js';
+import { slice } from './attribution.js';
 import { ExplainedDeal, RuleItem } from './explain-items.js';
 import { explainedDeals, type PartOfDeal, ruleOf } from './explained-deals.js';
-import { MaybeInstant, PageAnswer, Part, Parts, Text, Whole, Word } from './fields.js';
+import { MaybeInstant, PageAnswer, Part, Parts, Text, Whole, Word, Words } from './fields.js';
 import { MoneyItem } from './money.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
-import { allOf, rows, sql, type Sql } from './sql.js';
+import { allOf, raw, rows, sql, type Sql } from './sql.js';
+
+/** Cuts that a touch may have no value of. */
+const ABSENT = ['content', 'campaign', 'source'] as const satisfies readonly Cut[];
 
 export class AttributionExplanation extends PageAnswer {
   @Word('Attribution model', MODEL_NAMES) model!: string;
@@ -28,6 +31,7 @@ export class AttributionExplanation extends PageAnswer {
     description: 'The row of the report that is opened, by cut; empty: the whole of it',
   })
   cut!: Partial<Record<Cut, string>>;
+  @Words('Cuts that the touches of the row have none of', ABSENT) without!: Cut[];
   @Part('The number that is explained: what the report says for this row', () => MoneyItem) value!: MoneyItem;
   @Whole('Deals behind it') opportunities!: number;
   @Whole('Touches behind it') touches!: number;
@@ -42,23 +46,28 @@ export class ExplainAttribution extends Query<AttributionExplanation> {
   readonly model: ModelName;
   readonly deals: DealsAsk;
   readonly cut: Partial<Record<Cut, string>>;
+  readonly without: readonly Cut[];
   readonly opportunityId: string | undefined;
   readonly ask: PageAsk;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, ['model', ...CUTS, 'opportunityId', ...DEALS, ...PAGE]);
+    const params = new Params(given, ['model', ...CUTS, 'without', 'opportunityId', ...DEALS, ...PAGE]);
     this.model = params.oneOf('model', MODEL_NAMES) ?? DEFAULT_MODEL;
     this.deals = dealsAskOf(params);
     this.cut = Object.fromEntries(CUTS.flatMap((cut) => cutValue(params, cut)));
+    this.without = params.someOf('without', ABSENT, 'cut') ?? [];
+    for (const cut of this.without.filter((name) => name in this.cut)) {
+      params.fault('cut-contradictory', 'without', `a row that is without ${cut} has no ${cut} to name`);
+    }
     this.opportunityId = params.text('opportunityId');
     this.ask = pageAskOf(workspace, params, { name: 'explain', given, shapes: [/^\d{1,9}$/] });
   }
 }
 
 function cutValue(params: Params, cut: Cut): [Cut, string][] {
-  const value = cut === 'channel' ? params.oneOf(cut, [...CHANNELS, NONE]) : params.text(cut);
+  const value = cut === 'channel' ? params.oneOf(cut, CHANNELS) : params.text(cut);
   if (cut === 'month' && value !== undefined && !MONTH.test(value)) {
     params.fault('month-invalid', cut, `"${value}" is not a month such as 2026-01`);
   }
@@ -71,13 +80,11 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
 
   execute(query: ExplainAttribution): Promise<AttributionExplanation> {
     return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (view) => {
-      const { model, cut, ask } = query;
+      const { model, cut, without, ask } = query;
       const deals = await settle(view, query.deals);
       const parts = await partsOfDeals(view, deals, query);
       const { page, next } = slice(ask, view, parts);
       const { metric, currency, from, to } = deals;
-      const sum = (of: (part: PartOfDeal) => number): number =>
-        parts.reduce((all, part) => all + of(part), 0);
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -87,12 +94,13 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
         from,
         to,
         cut,
+        without: [...without],
         value: money(
-          sum(({ value }) => value),
+          parts.reduce((sum, { value }) => sum + value, 0n),
           currency,
         ),
         opportunities: parts.length,
-        touches: sum(({ touches }) => touches.length),
+        touches: parts.reduce((sum, { touches }) => sum + touches.length, 0),
         rule: ruleOf(view, model),
         items: await explainedDeals(view, deals, { model, parts: page }),
         next,
@@ -117,12 +125,12 @@ async function partsOfDeals(view: View, deals: Deals, query: ExplainAttribution)
     GROUP BY p.path_id, p.opportunity_id
     ORDER BY sum(t.value) DESC, p.opportunity_id COLLATE "C"`,
   );
-  return found.map((row) => ({ ...row, value: Number(row.value) }));
+  return found.map((row) => ({ ...row, value: BigInt(row.value) }));
 }
 
-function cell({ timeZone }: Deals, { cut, opportunityId }: ExplainAttribution): Sql {
+function cell({ timeZone }: Deals, { cut, without, opportunityId }: ExplainAttribution): Sql {
   const is = (column: Sql, value: string | undefined): Sql | undefined =>
-    value === undefined ? undefined : value === NONE ? sql`${column} IS NULL` : sql`${column} = ${value}`;
+    value === undefined ? undefined : sql`${column} = ${value}`;
   return allOf([
     is(sql`t.content`, cut.content),
     is(sql`t.channel`, cut.channel),
@@ -130,5 +138,6 @@ function cell({ timeZone }: Deals, { cut, opportunityId }: ExplainAttribution): 
     is(sql`t.source`, cut.source),
     is(monthOf('p', timeZone), cut.month),
     is(sql`p.opportunity_id`, opportunityId),
+    ...without.map((cut) => sql`t.${raw(cut)} IS NULL`),
   ]);
 }

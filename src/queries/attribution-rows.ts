@@ -1,4 +1,5 @@
 import type { Cut, Deals, ModelName } from './attribution-ask.js';
+import type { DayOrInstant } from './params.js';
 import { trueAt, type View } from './read-models.js';
 import { allOf, firstRow, join, NOTHING, raw, rows, sql, type Sql } from './sql.js';
 
@@ -8,7 +9,7 @@ export interface CreditRow {
   /** Title of the content, when cut by content and known; of several, the last by alphabet. */
   readonly title: string | null;
   /** Minor units of the report's currency. */
-  readonly value: number;
+  readonly value: bigint;
   readonly opportunities: number;
   readonly touches: number;
 }
@@ -26,13 +27,32 @@ export const monthOf = (alias: string, timeZone: string): Sql =>
   sql`to_char(${raw(alias)}.credited_at AT TIME ZONE ${timeZone}, 'YYYY-MM')`;
 
 /** The deals of a report as rows `p` of the credit ledger. */
-export const dealsCondition = ({ workspace, asOf }: View, { metric, from, to }: Deals): Sql =>
+export const dealsCondition = (
+  { workspace, asOf }: View,
+  { metric, timeZone, period: { from, to } }: Deals,
+): Sql =>
   allOf([
     sql`p.workspace = ${workspace} AND p.metric = ${metric}`,
     trueAt('p', asOf),
-    from ? sql`p.credited_at >= ${from}` : undefined,
-    to ? sql`p.credited_at < ${to}` : undefined,
+    from && since(from, timeZone),
+    to && before(to, timeZone),
   ]);
+
+/**
+ * The day that a deal counts at is told as schema bi tells it: where clocks go back over midnight a day is not one span of
+ * time, so no two instants bound it. The bound beside it, a day wider than any zone needs, is for the index.
+ */
+const since = (date: DayOrInstant, timeZone: string): Sql =>
+  'day' in date
+    ? sql`p.credited_at >= ${date.day}::timestamp - interval '1 day' AND ${creditedDay(timeZone)} >= ${date.day}::date`
+    : sql`p.credited_at >= ${date.instant}`;
+
+const before = (date: DayOrInstant, timeZone: string): Sql =>
+  'day' in date
+    ? sql`p.credited_at < ${date.day}::timestamp + interval '1 day' AND ${creditedDay(timeZone)} < ${date.day}::date`
+    : sql`p.credited_at < ${date.instant}`;
+
+const creditedDay = (timeZone: string): Sql => sql`(p.credited_at AT TIME ZONE ${timeZone})::date`;
 
 /**
  * Credits of the deals by the cuts, all cells, in the order of the report: by time when the first cut is the month, else
@@ -59,7 +79,7 @@ export async function creditRows(
     GROUP BY ${names}
     ORDER BY ${byTime}sum(value) DESC, ${ties}`,
   );
-  return found.map((row) => ({ ...row, value: Number(row.value) }));
+  return found.map((row) => ({ ...row, value: BigInt(row.value) }));
 }
 
 /** Cells of the report. */
@@ -131,9 +151,9 @@ function cellsOfDeal({
 
 /** What the deals of a report are worth together; minor units of its currency. */
 export interface Totals {
-  readonly total: number;
-  readonly attributed: number;
-  readonly unattributed: number;
+  readonly total: bigint;
+  readonly attributed: bigint;
+  readonly unattributed: bigint;
   readonly opportunities: number;
   readonly unattributedOpportunities: number;
 }
@@ -148,8 +168,8 @@ export async function totalsOf(view: View, deals: Deals): Promise<Totals> {
     FROM touchline.attribution_path p
     WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL`,
   );
-  const total = Number(found?.total ?? 0);
-  const attributed = Number(found?.attributed ?? 0);
+  const total = BigInt(found?.total ?? 0);
+  const attributed = BigInt(found?.attributed ?? 0);
   const opportunities = found?.deals ?? 0;
   const unattributedOpportunities = found?.without ?? 0;
   return { total, attributed, unattributed: total - attributed, opportunities, unattributedOpportunities };

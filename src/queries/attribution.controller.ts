@@ -57,7 +57,7 @@ export class AttributionController {
     summary: 'Why a number of a report is what it is',
     description:
       'Takes the parameters of the report and, as further parameters, the keys of the row: `content=wp-1`, ' +
-      '`channel=email&month=2026-03`, `campaign=(none)`. Opens the number down to deals, touchpoints, events, the ' +
+      '`channel=email&month=2026-03`, and in `without` the cuts it has none of: `without=campaign`. Opens the number down to deals, touchpoints, events, the ' +
       'rule and its version, and the identity links that gave each touchpoint to its person.',
     answer: AttributionExplanation,
     parameters: [
@@ -67,6 +67,7 @@ export class AttributionController {
       'campaign',
       'source',
       'month',
+      'without',
       'opportunityId',
       ...DEALS,
       ...PAGE,

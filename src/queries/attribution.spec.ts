@@ -38,14 +38,17 @@ interface Path {
   readonly supersededAt: number | null;
 }
 
+/** Labels that could be taken for the absence of one, for another, or for the seam between two. */
+const HOSTILE_LABELS = ['(none)', '(NONE)', 'null', 'a | b', '["a","b"]', '[null]', '#none'];
+
 const some = (...values: string[]) => fc.constantFrom(...values);
 const touches = fc.array(
   fc.record({
-    content: fc.option(some('wp-1', 'wp-2', 'https://acme.example/blog/ü', '|', '(a)'), { nil: null }),
+    content: fc.option(some('wp-1', 'https://acme.example/blog/ü', ...HOSTILE_LABELS), { nil: null }),
     title: fc.option(some('Guide', 'Guide, 2nd', 'Übersicht'), { nil: null }),
     channel: fc.constantFrom(...CHANNELS.slice(0, 4)),
-    campaign: fc.option(some('spring', 'autumn'), { nil: null }),
-    source: fc.option(some('newsletter', 'partner'), { nil: null }),
+    campaign: fc.option(some('spring', ...HOSTILE_LABELS), { nil: null }),
+    source: fc.option(some('newsletter', ...HOSTILE_LABELS), { nil: null }),
     weight: fc.constantFrom(0, 0.1, 0.25, 1),
   }),
   { maxLength: 6 },
@@ -189,7 +192,7 @@ function byHand(all: readonly Path[], by: readonly Cut[]) {
       const touch = path.touches[index];
       if (!touch || touch.weight <= 0) return;
       const month = dayOf(path.creditedAt, ZONE).slice(0, 7);
-      const keys = by.map((cut) => (cut === 'month' ? month : (touch[cut] ?? '(none)')));
+      const keys = by.map((cut) => (cut === 'month' ? month : touch[cut]));
       const cell = cells.get(JSON.stringify(keys)) ?? { value: 0, deals: new Set(), touches: 0 };
       cells.set(JSON.stringify(keys), cell);
       cell.value += value;
@@ -235,6 +238,58 @@ test('a report is what adding up the ledger by hand gives, at any position, by a
   await fc.assert(property, { numRuns: 40 });
 }, 240_000);
 
+test('sums beyond 2^53 minor units are exact', async () => {
+  await db.pool.query('TRUNCATE touchline.attribution_path, touchline.attribution_share');
+  const touch = {
+    content: 'wp-1',
+    title: 'Guide',
+    channel: 'email',
+    campaign: null,
+    source: null,
+    weight: 1,
+  };
+  const path = {
+    workspace: 'main',
+    metric: 'revenue',
+    creditedAt: new Date('2026-02-02T00:00:00Z'),
+    currency: 'EUR',
+    knownFrom: 1,
+    supersededAt: null,
+  };
+  const amounts = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 3];
+  for (const [index, amount] of amounts.entries()) {
+    await write(
+      { ...path, opportunityId: `o-${index}`, amount, reported: amount, touches: [touch] },
+      'linear',
+    );
+    await write(
+      { ...path, opportunityId: `y-${index}`, currency: 'JPY', amount, reported: null, touches: [touch] },
+      'linear',
+    );
+  }
+  const exact = { amount: '180143985094819.85', minor: null, currency: 'EUR' };
+  for (const by of ['content', 'month', 'campaign,channel']) {
+    const { body } = await api.get<AttributionAnswer>(`/api/attribution?by=${by}`);
+    expect([body.total, body.attributed, body.rows.map(({ value, share }) => ({ ...value, share }))]).toEqual(
+      [exact, exact, [{ ...exact, share: 1 }]],
+    );
+    expect(body.unconverted[0]?.amount).toEqual({
+      amount: '18014398509481985',
+      minor: null,
+      currency: 'JPY',
+    });
+    const compared = await api.get<CompareAnswer>(`/api/attribution/compare?models=linear&by=${by}`);
+    expect(compared.body.rows[0]?.values['linear']?.value).toEqual(exact);
+  }
+  const explained = await api.get<AttributionExplanation>('/api/attribution/explain?content=wp-1');
+  expect(explained.body.value).toEqual(exact);
+  expect((await api.get('/api/attribution?format=csv')).text).toContain(',180143985094819.85,EUR,1,3,3,');
+  const { rows } = await db.pool.query(
+    `SELECT sum(revenue) AS revenue FROM bi.fact_attribution_credit WHERE workspace = 'main' AND model = 'linear'`,
+  );
+  expect(rows).toEqual([{ revenue: '180143985094819.8500' }]);
+});
+
 async function checkReport({ all, model, metric, asOf }: Asked, by: readonly Cut[]): Promise<void> {
   const [from, to] = [new Date('2026-01-31T23:00:00Z'), new Date('2026-03-28T23:00:00Z')];
   const deals = all.filter(
@@ -256,8 +311,8 @@ async function checkReport({ all, model, metric, asOf }: Asked, by: readonly Cut
     row.touches,
   ]);
   expect(shown.toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1))).toEqual(byHand(deals, by));
-  expect(sum(body.rows.map((row) => row.value.minor))).toBe(body.attributed.minor);
-  expect(body.attributed.minor + body.unattributed.minor).toBe(body.total.minor);
+  expect(sum(body.rows.map((row) => Number(row.value.minor)))).toBe(body.attributed.minor);
+  expect(Number(body.attributed.minor) + Number(body.unattributed.minor)).toBe(body.total.minor);
   expect(body.total.minor).toBe(sum(deals.map(({ reported }) => reported ?? 0)));
   expect(body.unconverted.flatMap((row) => row.opportunities).toSorted()).toEqual(
     deals.flatMap(({ reported, opportunityId }) => (reported === null ? [opportunityId] : [])).toSorted(),
@@ -276,7 +331,13 @@ async function checkExplained(
   rows: readonly Json<CreditItem>[],
 ): Promise<void> {
   for (const row of rows.slice(0, 2)) {
-    const cell = by.map((cut, index) => `${cut}=${encodeURIComponent(row.keys[index] ?? '')}`).join('&');
+    const cell = [
+      ...by.flatMap((cut, index) => {
+        const key = row.keys[index];
+        return typeof key === 'string' ? [`${cut}=${encodeURIComponent(key)}`] : [];
+      }),
+      ...(row.without.length > 0 ? [`without=${row.without.join()}`] : []),
+    ].join('&');
     const { body } = await api.get<AttributionExplanation>(
       `/api/attribution/explain?${question.replace(/&by=[^&]+/, '')}&${cell}`,
     );

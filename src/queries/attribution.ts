@@ -6,19 +6,25 @@ import { type Cut, CUTS, cutsOf, type Deals, DEALS, dealsAskOf, type DealsAsk } 
 import { DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName, settle } from './attribution-ask.js';
 import { type CreditRow, creditRows, type Totals, totalsOf, unconvertedRows } from './attribution-rows.js';
 import { writeCursor } from './cursor.js';
-import { MaybeInstant, PageAnswer, Part, Parts, Real, Text, Texts, Whole, Word, Words } from './fields.js';
+import { MaybeInstant, MaybeText, MaybeTexts, PageAnswer, Part, Parts, Real, Text, Texts } from './fields.js';
+import { Whole, Word, Words } from './fields.js';
 import { MoneyItem, moneyOf } from './money.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
 
-/** Key of touches that have no content, campaign or source. */
-export const NONE = '(none)';
+/** How people read that touches have no content, campaign or source; never a key. */
+const NONE = '(none)';
 
 /** One row of a report. */
 export class CreditItem {
-  @Text('Value of the cut, of several cuts joined by " | "; "(none)": the touches have none') key!: string;
-  @Texts('The value of each cut, in the order of `by`') keys!: string[];
-  @Text('For people: the title of a content, else the key') label!: string;
+  @MaybeText('Value of the cut; null: the touches have none. Of several cuts, `keys` as a JSON array')
+  key!: string | null;
+  @MaybeTexts('The value of each cut, in the order of `by`; null: the touches have none') keys!: (
+    string | null
+  )[];
+  @Words('The cuts that the touches have none of: `without` opens the row in `explain`', CUTS)
+  without!: Cut[];
+  @Text('For people: the title of a content, else the key; "(none)" where there is none') label!: string;
   @Part('Credit', () => MoneyItem) value!: MoneyItem;
   @Real('Part of what is attributed, 0 to 1, six decimals') share!: number;
   @Whole('Deals with credit here, each counted once') opportunities!: number;
@@ -146,7 +152,7 @@ export async function dealsPart(
 
 export function creditItem(
   row: CreditRow,
-  { by, currency, attributed }: { by: readonly Cut[]; currency: string; attributed: number },
+  { by, currency, attributed }: { by: readonly Cut[]; currency: string; attributed: bigint },
 ): CreditItem {
   return {
     ...cellName(row, by),
@@ -158,11 +164,16 @@ export function creditItem(
 }
 
 /** How a cell is named: in its label the title stands for the content's key. */
-export function cellName(row: CreditRow, by: readonly Cut[]): Pick<CreditItem, 'key' | 'keys' | 'label'> {
-  const keys = row.keys.map((key) => key ?? NONE);
-  const labels = keys.map((key, index) => (by[index] === 'content' ? (row.title ?? key) : key));
-  return { key: keys.join(' | '), keys, label: labels.join(' | ') };
+export function cellName(
+  { keys, title }: CreditRow,
+  by: readonly Cut[],
+): Pick<CreditItem, 'key' | 'keys' | 'without' | 'label'> {
+  const key = by.length === 1 ? (keys[0] ?? null) : JSON.stringify(keys);
+  const labels = keys.map((each, index) => ((by[index] === 'content' && title) || each) ?? NONE);
+  const without = by.filter((_, index) => keys[index] === null);
+  return { key, keys: [...keys], without, label: labels.join(' | ') };
 }
 
-export const shareOf = (value: number, whole: number): number =>
-  whole === 0 ? 0 : Math.round((value / whole) * 1e6) / 1e6;
+/** Part of the whole, to six decimals, half up. */
+export const shareOf = (value: bigint, whole: bigint): number =>
+  whole === 0n ? 0 : Number((value * 2_000_000n + whole) / (2n * whole)) / 1e6;

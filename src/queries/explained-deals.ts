@@ -1,5 +1,5 @@
 import { type ModelName, sharesOf as sharesOfModel } from '../domain/attribution/models.js';
-import { dayOf } from '../domain/attribution/money.js';
+import { dayOf, money } from '../domain/attribution/money.js';
 import { type AttributionSettings, DEFAULT_ATTRIBUTION } from '../domain/attribution/settings.js';
 import { type Milestone, MILESTONES, type Touch } from '../domain/attribution/touches.js';
 import type { Channel } from '../domain/touchpoint.js';
@@ -18,7 +18,7 @@ import { rows, sql } from './sql.js';
 export interface PartOfDeal {
   readonly pathId: string;
   readonly opportunityId: string;
-  readonly value: number;
+  readonly value: bigint;
   readonly touches: readonly number[];
 }
 
@@ -79,7 +79,7 @@ export async function explainedDeals(
       ...opportunityItem(opportunity),
       eventId: opportunity.event_id,
       creditedAt: path.credited_at,
-      value: moneyOf(String(part.value), deals.currency),
+      value: money(part.value, deals.currency),
       rate: rateOf(view, deals, path),
       committee: path.committee,
       knownFrom: path.known_from,

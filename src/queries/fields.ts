@@ -6,6 +6,8 @@ export const Text = (description: string): PropertyDecorator => ApiProperty({ ty
 export const MaybeText = (description: string): PropertyDecorator =>
   ApiProperty({ type: String, nullable: true, description });
 export const Texts = (description: string): PropertyDecorator => ApiProperty({ type: [String], description });
+export const MaybeTexts = (description: string): PropertyDecorator =>
+  ApiProperty({ type: 'array', items: { type: 'string', nullable: true }, description });
 export const Word = (description: string, words: readonly string[]): PropertyDecorator =>
   ApiProperty({ type: String, enum: [...words], description });
 export const Words = (description: string, words: readonly string[]): PropertyDecorator =>

@@ -11,17 +11,17 @@ export class MoneyItem {
   })
   amount!: string;
 
-  @ApiProperty({ type: 'integer', description: 'The same in minor units', example: 123456 })
-  minor!: number;
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'The same in minor units; null beyond 2^53, which a JSON number cannot tell: read `amount`',
+    example: 123456,
+  })
+  minor!: number | null;
 
   @ApiProperty({ type: String, description: 'ISO 4217', example: 'USD' })
   currency!: string;
 }
 
 /** @param minor text of a `bigint` column or sum */
-export function moneyOf(minor: string, currency: string): MoneyItem {
-  const value = Number(minor);
-  if (!Number.isSafeInteger(value))
-    throw new RangeError(`${minor} minor units are more than can be said exactly`);
-  return money(value, currency);
-}
+export const moneyOf = (minor: string, currency: string): MoneyItem => money(BigInt(minor), currency);

@@ -149,7 +149,7 @@ function ofPath(path: PathRow, shares: readonly ShareRow[]): Credited {
     committee: path.committee,
     models: MODEL_NAMES.map((model) => {
       const given = shares.find((share) => share.model === model);
-      const attributed = (given?.amounts ?? []).reduce((sum, part) => sum + Number(part), 0);
+      const attributed = (given?.amounts ?? []).reduce((sum, part) => sum + BigInt(part), 0n);
       const whole = { model, attributed: money(attributed, path.currency) };
       return { ...whole, unattributed: given ? none : amount };
     }),

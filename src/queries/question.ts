@@ -98,11 +98,12 @@ const PARAMETERS = {
   to: text(`End, not included: ${DATE}`, '2026-07-01'),
   currency: text('Currency of the report; it is that of the journey model', 'USD'),
   format: word('How the rows are written; tables come whole unless a limit is given', FORMATS),
-  content: text('Opens the row of this content; `(none)`: touches without', 'wp-1'),
+  content: text('Opens the row of this content', 'wp-1'),
   channel: text('Opens the row of this channel', 'email'),
-  campaign: text('Opens the row of this campaign; `(none)`: touches without'),
-  source: text('Opens the row of this source; `(none)`: touches without'),
+  campaign: text('Opens the row of this campaign'),
+  source: text('Opens the row of this source'),
   month: text('Opens the row of this month', '2026-03'),
+  without: text('Opens the row whose touches have none of these cuts: content, campaign, source', 'campaign'),
   opportunityId: text('Only the part of this deal'),
 } as const satisfies Record<string, Parameter>;
 

@@ -82,7 +82,7 @@ async function everything(ask: Ask): Promise<void> {
       await pages(ask, `/api/attribution?model=w_shaped&by=${by}&metric=${metric}&limit=2`);
     await ask(`/api/attribution?format=csv&metric=${metric}&from=2026-01-20&to=2026-02-20`);
     await ask(`/api/attribution/compare?by=channel&metric=${metric}`);
-    for (const cell of ['', '&channel=email', '&content=(none)&month=2026-01']) {
+    for (const cell of ['', '&channel=email', '&without=content&month=2026-01']) {
       await pages(ask, `/api/attribution/explain?model=time_decay&metric=${metric}${cell}&limit=1`);
     }
   }

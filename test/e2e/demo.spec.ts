@@ -96,7 +96,7 @@ describe('the numbers of SQL and of the API', () => {
     readonly asOf: string;
     readonly total: { readonly minor: number };
     readonly unattributed: { readonly minor: number };
-    readonly rows: readonly { readonly key: string; readonly value: { readonly minor: number } }[];
+    readonly rows: readonly { readonly key: string | null; readonly value: { readonly minor: number } }[];
   }
 
   test.each([
@@ -109,12 +109,13 @@ describe('the numbers of SQL and of the API', () => {
   ])('agree on %s by %s', async (model, by, column, metric) => {
     const query = `model=${model}&by=${by}&metric=${metric}&limit=500`;
     const report = await api<Report>(`/api/attribution?${query}`);
-    const { rows } = await bi.query<{ key: string; minor: string }>(
-      `SELECT coalesce(${column}, '(none)') AS key, sum(${metric}_minor)::text AS minor
+    const { rows } = await bi.query<{ key: string | null; minor: string }>(
+      `SELECT ${column} AS key, sum(${metric}_minor)::text AS minor
          FROM bi.fact_attribution_credit WHERE model = $1 AND metric = $2 GROUP BY 1 HAVING sum(${metric}_minor) IS NOT NULL`,
       [model, metric],
     );
-    const sorted = (pairs: [string, number][]) => pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+    const sorted = (pairs: [string | null, number][]) =>
+      pairs.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
     expect(report.rows.length).toBeGreaterThan(0);
     expect(sorted(rows.map(({ key, minor }) => [key, Number(minor)]))).toEqual(
       sorted(report.rows.map(({ key, value }) => [key, value.minor])),

@@ -18,7 +18,7 @@ interface Report {
   readonly unconverted: readonly { readonly amount: Money; readonly opportunities: readonly string[] }[];
   readonly rows: readonly {
     readonly label: string;
-    readonly keys: readonly string[];
+    readonly keys: readonly (string | null)[];
     readonly value: Money;
     readonly share: number;
     readonly opportunities: number;
@@ -83,10 +83,11 @@ export async function modelsCompared(server: DemoServer): Promise<Told> {
 export async function pipelineByMonth(server: DemoServer): Promise<Told> {
   const path = '/api/attribution?model=linear&by=channel,month&metric=pipeline&limit=500';
   const { rows } = await ask<Report>(server, path);
-  const months = [...new Set(rows.map(({ keys }) => keys[1] ?? ''))].sort();
+  const months = [...new Set(rows.map(({ keys }) => String(keys[1])))].sort();
   const channels = new Map<string, Map<string, number>>();
   for (const { keys, value } of rows) {
-    const [channel = '', month = ''] = keys;
+    const [channel, month] = keys.map(String);
+    if (channel === undefined || month === undefined) continue;
     const byMonth = channels.get(channel) ?? new Map<string, number>();
     channels.set(channel, byMonth.set(month, Number(value.amount)));
   }

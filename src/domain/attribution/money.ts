@@ -1,9 +1,12 @@
 import { Refused } from '../refused.js';
 
-/** An amount as the API prints it; `minor` counts the smallest units of the currency. */
+/**
+ * An amount as the API prints it; `minor` counts the smallest units of the currency. Null beyond 2^53, where a JSON number
+ * would be rounded by most readers; `amount` is always exact.
+ */
 export interface Money {
   readonly amount: string;
-  readonly minor: number;
+  readonly minor: number | null;
   readonly currency: string;
 }
 
@@ -69,13 +72,20 @@ export function parseAmount(text: string, currency: string, path = 'amount'): nu
   return minor;
 }
 
-/** @param minor a safe integer, negative ones too (differences between reports). */
-export function money(minor: number, currency: string): Money {
+/** @param minor a bigint or a safe integer, negative ones too (differences between reports). */
+export function money(minor: number | bigint, currency: string): Money {
   const exponent = exponentOf(currency);
-  const digits = String(Math.abs(minor)).padStart(exponent + 1, '0');
+  const digits = String(minor)
+    .replace('-', '')
+    .padStart(exponent + 1, '0');
   const cut = digits.length - exponent;
   const amount = exponent === 0 ? digits : `${digits.slice(0, cut)}.${digits.slice(cut)}`;
-  return { amount: minor < 0 ? `-${amount}` : amount, minor, currency };
+  const exact = Number(minor);
+  return {
+    amount: minor < 0 ? `-${amount}` : amount,
+    minor: Number.isSafeInteger(exact) ? exact : null,
+    currency,
+  };
 }
 
 /** Decimal, so that weights such as 0.35 and 0.25 tie where a person expects them to. */
