@@ -63,7 +63,7 @@ module.exports = {
       from: { path: '^src/domain/', pathNot: SPEC },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     },
-    only('event-store', '^src/event-store/', 'src/event-store/', 'src/domain/'),
+    only('event-store', '^src/event-store/', 'src/event-store/', 'src/domain/', 'src/database/client.ts'),
     {
       name: 'one-file-knows-the-client-of-eventstoredb',
       severity: 'error',

@@ -2,6 +2,28 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+/** A client of PostgreSQL that nobody listens to ends the process when its session is lost. */
+const CHECK_OUT = 'Use withClient, withTransaction or withConnection of src/database/client.ts';
+/** Each of these has a file of its own, which sees to the 'error' events. */
+const OF_POSTGRES = [
+  { selector: "CallExpression[callee.property.name='connect'][arguments.length=0]", message: CHECK_OUT },
+  { selector: "NewExpression[callee.object.name='pg'][callee.property.name='Client']", message: CHECK_OUT },
+  {
+    selector: "NewExpression[callee.object.name='pg'][callee.property.name='Pool']",
+    message: 'Use createPool or createLogPool of src/database/database.ts',
+  },
+  {
+    selector: "NewExpression[callee.name='DataSource']",
+    message: 'Use openDataSource of src/database/data-source.ts',
+  },
+];
+const VALUES_OF_PG = {
+  name: 'pg',
+  importNames: ['Client', 'Pool'],
+  allowTypeImports: true,
+  message: CHECK_OUT,
+};
+
 export default defineConfig(
   globalIgnores(['dist/', 'src/proto/', 'coverage/', '.touchline/']),
   js.configs.recommended,
@@ -36,6 +58,14 @@ export default defineConfig(
       // An options class of a framework is an interface to its callers.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'src/kafka/kafkajs/**', 'src/database/{client,database,data-source}.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', ...OF_POSTGRES],
+      '@typescript-eslint/no-restricted-imports': ['error', { paths: [VALUES_OF_PG] }],
     },
   },
   {

@@ -1,4 +1,5 @@
 import { DataSource, type EntityTarget, type ObjectLiteral } from 'typeorm';
+import { GuardedClient } from './client.js';
 import { SHORT_SILENCE_MS } from './database.js';
 import { migrate } from './migrate.js';
 
@@ -21,6 +22,10 @@ export async function openDataSource(
     synchronize: false,
     migrationsRun: false,
     applicationName: 'touchline configuration',
-    extra: { query_timeout: SHORT_SILENCE_MS, connectionTimeoutMillis: SHORT_SILENCE_MS },
+    extra: {
+      Client: GuardedClient,
+      query_timeout: SHORT_SILENCE_MS,
+      connectionTimeoutMillis: SHORT_SILENCE_MS,
+    },
   }).initialize();
 }

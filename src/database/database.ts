@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { GuardedClient } from './client.js';
 
 /** SQLSTATE of a disk without room. */
 export const DISK_FULL = '53100';
@@ -51,6 +52,7 @@ const types = {
  */
 export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
   const pool = new pg.Pool({
+    Client: GuardedClient,
     connectionString: url,
     max: options.max ?? 10,
     types,

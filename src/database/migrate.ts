@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import { withClient, withConnection } from './client.js';
 
 export const MIGRATIONS = join(import.meta.dirname, 'migrations');
 
@@ -69,13 +70,10 @@ async function readRepeatable(folder: string): Promise<Repeatable | undefined> {
 export async function migrate(database: string | pg.Pool, folder = MIGRATIONS): Promise<string[]> {
   const migrations = await readMigrations(folder);
   const repeatable = await readRepeatable(folder);
-  if (typeof database !== 'string') {
-    const client = await database.connect();
-    return underLock(client, migrations, repeatable).finally(() => client.release());
-  }
-  const client = new pg.Client({ connectionString: database, application_name: 'touchline migrate' });
-  await client.connect();
-  return underLock(client, migrations, repeatable).finally(() => client.end());
+  const work = (client: pg.ClientBase): Promise<string[]> => underLock(client, migrations, repeatable);
+  return typeof database === 'string'
+    ? withConnection({ connectionString: database, application_name: 'touchline migrate' }, work)
+    : withClient(database, work);
 }
 
 /**

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withConnection } from './client.js';
 import { EmbeddedDatabaseError, runningUrl, startEmbedded } from './embedded.js';
 import { migrate } from './migrate.js';
 
@@ -78,20 +78,20 @@ export const isDatabaseFault = (error: unknown): error is Error =>
   error instanceof EmbeddedDatabaseError || error instanceof DatabaseUnreachable;
 
 async function checkReachable(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  client.on('error', () => undefined);
   try {
-    await client.connect();
-    const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num');
-    const version = Number(rows[0]?.server_version_num ?? 0);
+    const version = await withConnection(
+      { connectionString: url, connectionTimeoutMillis: 10_000 },
+      async (client) => {
+        const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num');
+        return Number(rows[0]?.server_version_num ?? 0);
+      },
+    );
     if (version < 150_000)
       throw new Error(`the server is PostgreSQL ${Math.floor(version / 10_000)}, 15 or later is needed`);
   } catch (error) {
     throw new DatabaseUnreachable(`DATABASE_URL: cannot use ${nameOf(url)}: ${reasonOf(error)}`, {
       cause: error,
     });
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { withConnection } from './client.js';
 import { EmbeddedDatabaseError, explain } from './embedded-error.js';
 import { smallMachine } from './postgres-settings.js';
 import { clearOrphan, end, launch, type Cluster } from './postmaster.js';
@@ -97,14 +97,10 @@ export class PostgresServer {
 }
 
 async function createDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url.replace(/\/touchline$/, '/postgres') });
-  await client.connect();
-  try {
+  await withConnection({ connectionString: url.replace(/\/touchline$/, '/postgres') }, async (client) => {
     const { rowCount } = await client.query(`SELECT FROM pg_database WHERE datname = 'touchline'`);
     if (rowCount === 0) await client.query('CREATE DATABASE touchline');
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function freePort(wanted: number): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { withTransaction } from '../database/client.js';
 import type { Position } from '../domain/events.js';
 import type { Progress } from './event-store.js';
 import { appendFresh, readOn } from './eventstoredb-append.js';
@@ -155,27 +156,20 @@ export class LogIndex {
   }
 
   async #transaction(work: (events: LoggedEvents) => Promise<'commit' | 'roll back'>): Promise<boolean> {
-    const session = await this.pool.connect();
-    session.on('error', ignore);
     const frozen = this.client.deadlineMs * 2 + FROZEN_MS;
-    let broken = true;
-    try {
-      await session.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${frozen}`);
-      const end = await work(new LoggedEvents(session));
-      await session.query(end === 'commit' ? 'COMMIT' : 'ROLLBACK');
-      broken = false;
-      return end === 'commit';
-    } finally {
-      // A session that failed goes: closing it frees its locks whatever state it is in.
-      session.off('error', ignore);
-      session.release(broken);
-    }
+    const begin = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${frozen}`;
+    return withTransaction(
+      this.pool,
+      async (tx) => {
+        const end = await work(new LoggedEvents(tx));
+        if (end === 'roll back') await tx.query('ROLLBACK');
+        return end === 'commit';
+      },
+      begin,
+    );
   }
 
   async #rows(name: string, text: string, values: unknown[]): Promise<EventRow[]> {
     return (await this.pool.query<(string | null)[]>(textRows(`touchline-${name}`, text, values))).rows;
   }
 }
-
-/** Of a session that breaks between two statements; the next one tells. */
-const ignore = (): void => undefined;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type ArgumentsHost, Logger } from '@nestjs/common';
+import { DatabaseUnavailable } from '../database/client.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { Problem } from './problem.js';
 import { answerTo, ProblemFilter } from './problem.filter.js';
@@ -16,6 +17,21 @@ describe('503 with Retry-After', () => {
     ['it has too many connections', fault('53300')],
     ['its disk fails', fault('58030')],
     ['the connection breaks', new Error('Connection terminated unexpectedly')],
+    [
+      'the connection breaks for the second time',
+      new Error('Client has encountered a connection error and is not queryable'),
+    ],
+    ['the host cannot be reached', fault('EHOSTUNREACH')],
+    ['none of its addresses answers', new AggregateError([fault('ECONNREFUSED'), fault('EHOSTUNREACH')])],
+    ['no connection becomes free', new Error('timeout exceeded when trying to connect')],
+    ['PostgreSQL is silent', new Error('Query read timeout')],
+    ['a backend was killed and PostgreSQL recovers', fault('57P02')],
+    ['somebody cancels a statement', fault('57014', 'canceling statement due to user request')],
+    ['a transaction was idle for too long', fault('25P03')],
+    ['two transactions locked each other out', fault('40P01')],
+    ['a lock cannot be had in time', fault('55P03')],
+    ['the session of a client is lost', new DatabaseUnavailable(fault('22003'))],
+    ['an error is caused by any of these', new Error('cannot read', { cause: fault('57P01') })],
     ['the log says so', new StoreUnavailable('busy', 1)],
   ])('when %s', (_, error) => {
     expect(answerTo(error)).toMatchObject({

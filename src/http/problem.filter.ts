@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import { DISK_FULL } from '../database/database.js';
+import { isOutage } from '../database/outage.js';
 import { Refused } from '../domain/refused.js';
 import { StoreUnavailable, WrongExpectedVersion } from '../event-store/event-store.js';
 import { allowOrigin, isPreflight, preflight } from './cors.js';
@@ -94,7 +95,7 @@ export function answerTo(error: unknown): Answer {
   if (error instanceof StoreUnavailable) return unavailable(error.message, error.retryAfterSeconds);
   if (codeOf(error) === DISK_FULL)
     return unavailable('The disk of the database is full; try again later', 30);
-  if (isDatabaseAway(error)) return unavailable('The database does not answer just now; try again', 2);
+  if (isOutage(error)) return unavailable('The database does not answer just now; try again', 2);
   if (error instanceof HttpException) return ofStatus(error.getStatus(), error.message);
   return {
     status: 500,
@@ -106,15 +107,6 @@ export function answerTo(error: unknown): Answer {
 function unavailable(detail: string, retryAfterSeconds: number): Answer {
   const headers = { 'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))) };
   return { status: 503, code: 'unavailable', detail, headers };
-}
-
-/** Connection refused or lost, a server that is starting or stopping, or one that lacks memory, connections or a disk. */
-function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (/^(ECONN(REFUSED|RESET)|EPIPE|ETIMEDOUT|08...|53...|57P0[123]|58030)$/.test(codeOf(error))) return true;
-  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/.test(
-    error.message,
-  );
 }
 
 const codeOf = (error: unknown): string =>

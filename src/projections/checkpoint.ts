@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { withTransaction } from '../database/client.js';
 import type { Position } from '../domain/events.js';
 import { withDependents } from './order.js';
 import type { Projection } from './projection.js';
@@ -42,7 +43,7 @@ export class Checkpoints {
    * code, is rebuilt together with those that read its rows.
    */
   async register(projections: readonly Projection[], head: Position): Promise<void> {
-    await this.inTransaction(async (tx) => {
+    await withTransaction(this.pool, async (tx) => {
       for (const { name, version } of projections) {
         await tx.query(
           `INSERT INTO touchline.projection (name, version, status, rebuild_to)
@@ -195,25 +196,7 @@ export class Checkpoints {
    * whoever is writing them fails; the next owner empties the tables.
    */
   async rebuild(projections: readonly Projection[], head: Position): Promise<void> {
-    await this.inTransaction((tx) => markRebuild(tx, projections, head));
-  }
-
-  private async inTransaction<T>(work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
-    const tx = await this.pool.connect();
-    let broken: Error | undefined;
-    try {
-      await tx.query('BEGIN');
-      const result = await work(tx);
-      await tx.query('COMMIT');
-      return result;
-    } catch (error) {
-      await tx
-        .query('ROLLBACK')
-        .catch((lost: unknown) => (broken = lost instanceof Error ? lost : new Error(String(lost))));
-      throw error;
-    } finally {
-      tx.release(broken);
-    }
+    await withTransaction(this.pool, (tx) => markRebuild(tx, projections, head));
   }
 }
 

@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import { DatabaseUnavailable, withTransaction } from '../database/client.js';
+import { isOutage } from '../database/outage.js';
 
 /** What an error says about the chance that the same work succeeds later. */
 export type Fault =
@@ -44,46 +46,24 @@ export async function inBatch<T>(
   idleMs: number,
   work: (tx: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  const tx = await pool.connect().catch((cause: unknown) => {
-    throw new BatchFailed('outage', cause);
-  });
-  let lost: Error | undefined;
-  // A session that the server ends between two statements tells so by an event, which unheard ends the process.
-  const onLost = (error: Error): void => void (lost = error);
-  tx.on('error', onLost);
+  const begin = `BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`;
   try {
-    await tx.query(
-      `BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`,
-    );
-    const result = await work(tx);
-    await tx.query('COMMIT');
-    return result;
-  } catch (cause) {
-    await tx.query('ROLLBACK').catch((error: unknown) => (lost = asError(error)));
+    return await withTransaction(pool, work, begin);
+  } catch (error) {
+    const cause = error instanceof DatabaseUnavailable ? error.cause : error;
     if (cause instanceof Fenced) throw cause;
-    throw new BatchFailed(lost ? 'outage' : faultOf(cause), cause);
-  } finally {
-    tx.off('error', onLost);
-    tx.release(lost);
+    throw new BatchFailed(faultOf(error), cause);
   }
 }
 
-/** Connection lost (08), out of resources (53), server going down or statement cancelled (57), system error (58), rolled back by a conflict (40), lock not available (55P03), session timed out (25P03). */
-const PASSING = /^(08|53|57|58|40|55P03|25P0[234])/;
 /** Missing table or column, no privilege (42), feature not there (0A), statement unknown (26). */
 const SCHEMA = /^(42|0A|26)/;
 
-/** Said by the driver, without a code, of a server that was silent for too long. */
-const SILENT = 'Query read timeout';
-
 /** By the first cause with a code: an event whose rows the database had no room for is not to blame. */
 export function faultOf(error: unknown): Fault {
-  if (error instanceof Outage) return 'outage';
+  if (error instanceof Outage || isOutage(error)) return 'outage';
   if (!(error instanceof Error)) return 'data';
   if (!('code' in error) && error.cause instanceof Error) return faultOf(error.cause);
   const code = 'code' in error ? String(error.code) : '';
-  if (PASSING.test(code) || error.message === SILENT) return 'outage';
   return SCHEMA.test(code) ? 'schema' : 'data';
 }
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { withTransaction } from '../database/client.js';
 import { DATABASE } from '../database/database.js';
+import { hasTimedOut, isOutage } from '../database/outage.js';
 import { EVENT_STORE, type EventStore, StoreUnavailable } from '../event-store/event-store.js';
 import { Problem } from '../http/problem.js';
 import { FRESHNESS, type Freshness } from './freshness.js';
@@ -63,7 +65,7 @@ export class ReadModels {
   async view<T>(ask: Ask, projections: readonly string[], answer: (view: View) => Promise<T>): Promise<T> {
     await this.refuseFuture(ask);
     await this.waitUntil(ask, projections);
-    return this.gate.run(() => this.transaction((tx) => this.open(tx, ask, projections).then(answer)));
+    return this.gate.run(() => this.snapshot((tx) => this.open(tx, ask, projections).then(answer)));
   }
 
   /** The position that a question about the log itself is answered at. */
@@ -108,25 +110,11 @@ export class ReadModels {
     return at;
   }
 
-  private async transaction<T>(work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
-    const tx = await this.connect();
-    let broken: Error | undefined;
+  private async snapshot<T>(work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
     try {
-      await tx.query(BEGIN);
-      return await work(tx);
+      return await withTransaction(this.pool, work, BEGIN);
     } catch (error) {
       throw answerTo(error);
-    } finally {
-      await tx.query('COMMIT').catch((error: unknown) => (broken = error as Error));
-      tx.release(broken);
-    }
-  }
-
-  private async connect(): Promise<pg.PoolClient> {
-    try {
-      return await this.pool.connect();
-    } catch (cause) {
-      throw new StoreUnavailable('The database does not answer', 2, { cause });
     }
   }
 }
@@ -150,19 +138,9 @@ function behind(position: bigint): Problem {
 
 /** Answers what a client may mend or try again; everything else stays an error of ours. */
 function answerTo(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === '57014') {
-    return new Problem(
-      503,
-      'question-too-large',
-      'This took over a minute: narrow it down (from, to, filters)',
-      [],
-      {
-        'retry-after': '60',
-      },
-    );
+  if (hasTimedOut(error)) {
+    const detail = 'This took over a minute: narrow it down (from, to, filters)';
+    return new Problem(503, 'question-too-large', detail, [], { 'retry-after': '60' });
   }
-  const lost =
-    code.startsWith('08') || code.startsWith('57P') || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code);
-  return lost ? new StoreUnavailable('The database does not answer', 2, { cause: error }) : error;
+  return isOutage(error) ? new StoreUnavailable('The database does not answer', 2, { cause: error }) : error;
 }
