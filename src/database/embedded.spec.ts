@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { explain } from './embedded-error.js';
 import { startOf } from './instance-lock.js';
@@ -39,6 +40,7 @@ async function start(more: Partial<EmbeddedOptions> = {}): Promise<Embedded> {
 
 async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
   await client.connect();
   return client.query(sql).then(
     async ({ rows }) => {
@@ -171,6 +173,83 @@ test('a server that dies is started again on its port', async () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 3 }]);
   expect(lines).toEqual([expect.stringContaining('started again')]);
+});
+
+/** A child of the postmaster by the beginning of its title. */
+async function childOf(postmaster: number, title: string): Promise<number> {
+  for (;;) {
+    for (const pid of (await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')).split(
+      ' ',
+    )) {
+      const found = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (found.startsWith(`postgres: ${title}`)) return Number(pid);
+    }
+    await sleep(1);
+  }
+}
+
+/** Kills the checkpointer, as the system does that lacks memory, and holds the recovery that follows. */
+async function recovering(postmaster: number): Promise<{ readonly startup: number }> {
+  process.kill(await childOf(postmaster, 'checkpointer'), 'SIGKILL');
+  const startup = await childOf(postmaster, 'startup');
+  process.kill(startup, 'SIGSTOP');
+  return { startup };
+}
+
+const onLinux = process.platform === 'linux' ? describe : describe.skip;
+onLinux('in recovery (looks into /proc, so on Linux)', () => {
+  test('a server left behind by a killed owner is neither stopped nor taken for a failure, and told in one line', async () => {
+    const killed = await owner();
+    await query(killed.url, 'INSERT INTO kept VALUES (4)');
+    const { startup } = await recovering(killed.postmaster);
+    const { size } = await stat(join(dataDir, 'postgres.log'));
+    await kill(killed);
+    const lines: string[] = [];
+    const starting = start({ log: (line) => lines.push(line) });
+    while (lines.length === 0) await sleep(10);
+    await sleep(500);
+    process.kill(startup, 'SIGCONT');
+    const { url } = await starting;
+    expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 4 }]);
+    expect(lines).toEqual([expect.stringMatching(/recovers .* progress in .*postgres\.log$/)]);
+    const log = (await readFile(join(dataDir, 'postgres.log'))).subarray(size).toString();
+    expect(log).toMatch(/automatic recovery in progress[^]*ready to accept connections[^]*fast shutdown/);
+    expect(log).not.toContain('immediate shutdown');
+  });
+
+  test('a server that an earlier start told to shut down, and that hangs over it, is ended', async () => {
+    const killed = await owner();
+    const { startup } = await recovering(killed.postmaster);
+    process.kill(killed.postmaster, 'SIGINT');
+    await kill(killed);
+    const { url } = await start();
+    expect(lives(startup)).toBe(false);
+    expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 4 }]);
+  });
+
+  test('our own server is stopped at once', async () => {
+    const server = await start();
+    const postmaster = server.pid() ?? 0;
+    await recovering(postmaster);
+    await server.stop();
+    expect(lives(postmaster)).toBe(false);
+    expect(await query((await start()).url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 4 }]);
+  });
+
+  test('a busy session of a postmaster that was killed does not keep the next start out', async () => {
+    const killed = await owner();
+    const busy = query(killed.url, 'SELECT count(*) FROM generate_series(1, 1000000000)').catch(
+      () => undefined,
+    );
+    const session = await childOf(killed.postmaster, 'postgres touchline 127.0.0.1');
+    await sleep(200);
+    process.kill(killed.postmaster, 'SIGKILL');
+    await kill(killed);
+    const { url } = await start();
+    expect(lives(session)).toBe(false);
+    expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 4 }]);
+    await busy;
+  });
 });
 
 test('a port that is asked for and taken is named', async () => {

@@ -5,7 +5,8 @@ import { acquireInstanceLock } from './instance-lock.js';
 import { checkVersion, clusterFolder, exists, readPassword, trimLog } from './data-folder.js';
 import { locateBinaries, postgresUser } from './postgres-binaries.js';
 import { PostgresServer, urlOf } from './postgres-server.js';
-import { clearOrphan, initialise, type Cluster } from './postmaster.js';
+import { clearOrphan } from './postmaster-end.js';
+import { initialise, type Cluster } from './postmaster.js';
 
 export { EmbeddedDatabaseError } from './embedded-error.js';
 
@@ -75,7 +76,7 @@ async function prepare(dataDir: string, options: EmbeddedOptions): Promise<Postg
   const password = await readPassword(dataDir, folder);
   if (!(await exists(folder))) await initialise(cluster, password, options.initdbFlags);
   await checkVersion(folder);
-  await clearOrphan(cluster);
+  await clearOrphan(cluster, options.log);
   await trimLog(cluster.logFile);
   const server = new PostgresServer(cluster, join(dataDir, 'postgres.port'), password, options);
   await server.start();

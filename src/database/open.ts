@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withConnection } from './client.js';
+import { onceAccepting } from './accepting.js';
 import { EmbeddedDatabaseError, runningUrl, startEmbedded } from './embedded.js';
 import { migrate } from './migrate.js';
 
@@ -14,10 +14,12 @@ export class DatabaseUnreachable extends Error {
   override readonly name = 'DatabaseUnreachable';
 }
 
+type Tell = (line: string) => void;
+
 interface OpenOptions {
   readonly databaseUrl: string | undefined;
   readonly dataDir: string;
-  readonly log: (line: string) => void;
+  readonly log: Tell;
   /**
    * When another process runs the server of the data folder: `wait` a moment for it to end, as it does when only its
    * parent was killed, or `join` it.
@@ -34,7 +36,9 @@ const WAIT_MS = 4_000;
  */
 export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> {
   const database =
-    options.databaseUrl === undefined ? await openEmbedded(options) : await openGiven(options.databaseUrl);
+    options.databaseUrl === undefined
+      ? await openEmbedded(options)
+      : await openGiven(options.databaseUrl, options.log);
   try {
     await migrate(database.url);
     return database;
@@ -44,8 +48,8 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   }
 }
 
-async function openGiven(url: string): Promise<OpenDatabase> {
-  await checkReachable(url);
+async function openGiven(url: string, log: Tell): Promise<OpenDatabase> {
+  await checkReachable(url, log);
   return { url, stop: () => Promise.resolve() };
 }
 
@@ -56,7 +60,7 @@ async function openEmbedded({ dataDir, log, whenInUse }: OpenOptions): Promise<O
       return await startEmbedded({ dataDir, log });
     } catch (error) {
       if (!(error instanceof EmbeddedDatabaseError) || error.code !== 'in-use') throw error;
-      if (whenInUse === 'join') return joinRunning(dataDir, error);
+      if (whenInUse === 'join') return joinRunning(dataDir, error, log);
       if (Date.now() > patience) throw error;
       await sleep(200);
     }
@@ -64,10 +68,10 @@ async function openEmbedded({ dataDir, log, whenInUse }: OpenOptions): Promise<O
 }
 
 /** @throws EmbeddedDatabaseError the server that owns the folder does not answer */
-async function joinRunning(dataDir: string, inUse: EmbeddedDatabaseError): Promise<OpenDatabase> {
+async function joinRunning(dataDir: string, inUse: EmbeddedDatabaseError, log: Tell): Promise<OpenDatabase> {
   const url = await runningUrl(dataDir);
   if (url === undefined) throw inUse;
-  await checkReachable(url).catch(() => {
+  await checkReachable(url, log).catch(() => {
     throw inUse;
   });
   return { url, stop: () => Promise.resolve() };
@@ -77,15 +81,12 @@ async function joinRunning(dataDir: string, inUse: EmbeddedDatabaseError): Promi
 export const isDatabaseFault = (error: unknown): error is Error =>
   error instanceof EmbeddedDatabaseError || error instanceof DatabaseUnreachable;
 
-async function checkReachable(url: string): Promise<void> {
+async function checkReachable(url: string, log: Tell): Promise<void> {
   try {
-    const version = await withConnection(
-      { connectionString: url, connectionTimeoutMillis: 10_000 },
-      async (client) => {
-        const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num');
-        return Number(rows[0]?.server_version_num ?? 0);
-      },
-    );
+    const version = await onceAccepting(url, log, async (client) => {
+      const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num');
+      return Number(rows[0]?.server_version_num ?? 0);
+    });
     if (version < 150_000)
       throw new Error(`the server is PostgreSQL ${Math.floor(version / 10_000)}, 15 or later is needed`);
   } catch (error) {

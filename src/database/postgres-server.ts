@@ -1,11 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withConnection } from './client.js';
+import { onceAccepting } from './accepting.js';
 import { EmbeddedDatabaseError, explain } from './embedded-error.js';
 import { smallMachine } from './postgres-settings.js';
-import { clearOrphan, end, launch, type Cluster } from './postmaster.js';
+import { clearOrphan, end } from './postmaster-end.js';
+import { launch, type Cluster } from './postmaster.js';
 
 export interface ServerOptions {
   readonly port?: number;
@@ -16,14 +18,19 @@ export interface ServerOptions {
 export const urlOf = (port: number | string, password: string): string =>
   `postgres://postgres:${password}@127.0.0.1:${port}/touchline`;
 
+/** Waits before each start of a server that died again soon after the last one, in ms; one that ran for `calm` begins anew. */
+const BACK_OFF = { first: 100, longest: 10_000, calm: 30_000 };
+
 /** Keeps one postmaster running. */
 export class PostgresServer {
   readonly #cluster: Cluster;
   readonly #portFile: string;
   readonly #password: string;
   readonly #options: ServerOptions;
+  readonly #stopping = new AbortController();
   #child: ChildProcess | undefined;
-  #stopping = false;
+  #ready = false;
+  #backOff = BACK_OFF.first;
   #restarting: Promise<void> | undefined;
   port = 0;
 
@@ -38,35 +45,52 @@ export class PostgresServer {
     return urlOf(this.port, this.#password);
   }
 
-  readonly pid = () => this.#child?.pid;
+  /** Of the postmaster, while it takes connections. */
+  readonly pid = () => (this.#ready ? this.#child?.pid : undefined);
 
+  /** @throws what keeps it from running; nothing is left running then */
   async start(): Promise<void> {
-    const last = Number(await readFile(this.#portFile, 'utf8').catch(() => '0'));
-    for (let attempt = 0; this.port === 0; attempt++) {
-      const port = this.#options.port ?? (await freePort(attempt === 0 ? last : 0));
-      await this.#launch(port).catch((error: unknown) => this.#orAnotherPort(error, port, attempt));
-    }
     process.once('exit', this.#onExit);
-    await writeFile(this.#portFile, String(this.port));
-    await createDatabase(this.url);
+    try {
+      const last = Number(await readFile(this.#portFile, 'utf8').catch(() => '0'));
+      for (let attempt = 0; this.port === 0; attempt++) {
+        const port = this.#options.port ?? (await freePort(attempt === 0 ? last : 0));
+        await this.#launch(port).catch((error: unknown) => this.#orAnotherPort(error, port, attempt));
+      }
+      await writeFile(this.#portFile, String(this.port));
+      await createDatabase(this.url, this.#tell);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     process.removeListener('exit', this.#onExit);
+    await this.#end();
     await this.#restarting;
+    // Launched before the restart saw that it is over.
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     const pid = this.#child?.pid;
     this.#child = undefined;
     if (pid !== undefined) await end(this.#cluster, pid);
   }
 
   async #launch(port: number): Promise<void> {
-    const child = await launch(this.#cluster, { ...smallMachine(port), ...this.#options.settings });
-    this.port = port;
+    const settings = { ...smallMachine(port), ...this.#options.settings };
+    const { child, ready } = await launch(this.#cluster, settings, this.#tell);
     this.#child = child;
-    child.once('exit', () => {
-      if (!this.#stopping && this.#child === child) this.#restarting ??= this.#restart();
-    });
+    const died = once(child, 'exit');
+    died.catch(() => undefined);
+    await ready;
+    this.port = port;
+    this.#ready = true;
+    const launchedAt = Date.now();
+    void died.then(() => this.#afterDeath(child, Date.now() - launchedAt));
   }
 
   /** Another process took the port between our look and the start. */
@@ -77,27 +101,37 @@ export class PostgresServer {
       throw new EmbeddedDatabaseError('port-taken', `port ${port}, wanted for PostgreSQL, is taken`);
   }
 
-  async #restart(): Promise<void> {
-    this.#options.log?.(`PostgreSQL ended unexpectedly and is started again; see ${this.#cluster.logFile}`);
-    for (let delay = 100; !this.#stopping; delay = Math.min(delay * 2, 10_000)) {
-      try {
-        await clearOrphan(this.#cluster);
-        await this.#launch(this.port);
-        break;
-      } catch (error) {
-        this.#options.log?.(explain(error, 'PostgreSQL cannot be started again').message);
-        await sleep(delay);
-      }
-    }
-    this.#restarting = undefined;
+  #afterDeath(child: ChildProcess, ranMs: number): void {
+    if (this.#child !== child || this.#stopping.signal.aborted) return;
+    this.#ready = false;
+    if (ranMs > BACK_OFF.calm) this.#backOff = BACK_OFF.first;
+    this.#restarting ??= this.#restart().finally(() => (this.#restarting = undefined));
   }
 
+  async #restart(): Promise<void> {
+    const { signal } = this.#stopping;
+    this.#tell(`PostgreSQL ended unexpectedly and is started again; see ${this.#cluster.logFile}`);
+    while (!this.#ready && !signal.aborted) {
+      try {
+        await sleep(this.#backOff, undefined, { signal });
+        this.#backOff = Math.min(this.#backOff * 2, BACK_OFF.longest);
+        await clearOrphan(this.#cluster, this.#tell);
+        await this.#launch(this.port);
+      } catch (error) {
+        if (!this.#stopping.signal.aborted)
+          this.#tell(explain(error, 'PostgreSQL cannot be started again').message);
+      }
+    }
+  }
+
+  readonly #tell = (line: string): void => this.#options.log?.(line);
+
   /** The process ends without stop(): an uncaught error. A signal is all that can be sent now. */
-  readonly #onExit = () => this.#child?.kill('SIGINT');
+  readonly #onExit = () => this.#child?.kill(this.#ready ? 'SIGINT' : 'SIGQUIT');
 }
 
-async function createDatabase(url: string): Promise<void> {
-  await withConnection({ connectionString: url.replace(/\/touchline$/, '/postgres') }, async (client) => {
+async function createDatabase(url: string, tell: (line: string) => void): Promise<void> {
+  await onceAccepting(url.replace(/\/touchline$/, '/postgres'), tell, async (client) => {
     const { rowCount } = await client.query(`SELECT FROM pg_database WHERE datname = 'touchline'`);
     if (rowCount === 0) await client.query('CREATE DATABASE touchline');
   });
