@@ -14,6 +14,19 @@ test('what is left out has its default, and the defaults are valid themselves', 
   });
 });
 
+test.each([
+  [['sales_call'], [...DEFAULT_ATTRIBUTION.excludedKinds, 'sales_call']],
+  [[], DEFAULT_ATTRIBUTION.excludedKinds],
+  [
+    ['email_sent', 'chat', 'chat'],
+    [...DEFAULT_ATTRIBUTION.excludedKinds, 'chat'],
+  ],
+])('excluded kinds %j are added to the default ones', (excludedKinds, expected) =>
+  expect(checkAttribution({ excludedKinds })).toEqual({
+    settings: { ...DEFAULT_ATTRIBUTION, excludedKinds: expected },
+  }),
+);
+
 test('every fault is named by its path', () => {
   expect(
     faultsOf({

@@ -20,7 +20,10 @@ export interface AttributionSettings {
     close: number,
     others: number,
   ];
-  /** Kinds that are no touches: sent, not done by the buyer, or said again by another touchpoint. */
+  /**
+   * Kinds that are no touches: sent, not done by the buyer, or said again by another touchpoint. What a model lists is
+   * added to the default ones.
+   */
   readonly excludedKinds: readonly TouchpointKind[];
   readonly excludedChannels: readonly Channel[];
 }
@@ -99,7 +102,8 @@ const CHECKS: Record<keyof AttributionSettings, Check> = {
 };
 
 /**
- * Reads the `attribution` part of a model document; what it leaves out has its default. Every fault is found, and
+ * Reads the `attribution` part of a model document; what it leaves out has its default, and kinds that it excludes
+ * are excluded besides the default ones. Every fault is found, and
  * with one there are no settings.
  */
 export function checkAttribution(
@@ -116,5 +120,7 @@ export function checkAttribution(
     return message === undefined ? [] : [{ path, message }];
   });
   if (faults.length > 0) return { faults };
-  return { settings: { ...DEFAULT_ATTRIBUTION, ...(value as Partial<AttributionSettings>) } };
+  const settings = { ...DEFAULT_ATTRIBUTION, ...(value as Partial<AttributionSettings>) };
+  const excludedKinds = [...new Set([...DEFAULT_ATTRIBUTION.excludedKinds, ...settings.excludedKinds])];
+  return { settings: { ...settings, excludedKinds } };
 }
