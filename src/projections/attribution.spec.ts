@@ -153,6 +153,54 @@ describe('credits of a deal', () => {
   });
 });
 
+describe('lead created', () => {
+  const kate = 'email:kate@acme.example' as const;
+  const austin = 'email:austin@acme.example' as const;
+  /** Days since January 1: the ad on the 5th, the form on the 20th, the webinar, the opening on February 15. */
+  const journeys = [
+    published(1),
+    seen('ad', 4, ['anonymous:kate'], { kind: 'ad_click' }),
+    seen('form', 19, [austin], { kind: 'form_fill' }),
+    seen('webinar', 33, [austin], { kind: 'webinar_attended' }),
+    ...deal('opp-1', {
+      amount: '10.00',
+      openedAt: day(45),
+      contacts: roles('kate@acme.example', 'austin@acme.example'),
+    }),
+    said('mail', `identity-${kate}`, 'IdentityClaimed', 40, { identity: [kate, 'anonymous:kate'] }),
+  ];
+
+  test.each([1, 5_000])('is the form of the member known first, in batches of %i events', async (size) => {
+    await project(db.pool, logOf(journeys), size);
+    expect(await current('u_shaped', 'pipeline')).toEqual({ 'content-ad': 500, 'content-form': 500 });
+  });
+
+  test('does not depend on the order of arrival', async () => {
+    await project(db.pool, logOf([...journeys.slice(0, 1), ...journeys.slice(1).toReversed()]));
+    expect(await current('u_shaped', 'pipeline')).toEqual({ 'content-ad': 500, 'content-form': 500 });
+  });
+});
+
+test('two contacts that are one person share the credit of that person once', async () => {
+  const log = logOf([
+    published(1),
+    seen('a', 1, [ada]),
+    seen('b', 2, [bob]),
+    ...deal('opp-1', {
+      amount: '100.00',
+      openedAt: day(30),
+      contacts: [
+        { keys: [ada], role: 'user' },
+        { keys: ['crm:ada-again'], role: 'champion' },
+        { keys: [bob], role: 'user' },
+      ],
+    }),
+    said('same', `identity-${ada}`, 'IdentityClaimed', 31, { identity: [ada, 'crm:ada-again'] }),
+  ]);
+  await project(db.pool, log);
+  expect(await current('linear', 'pipeline')).toEqual({ 'content-a': 5000, 'content-b': 5000 });
+});
+
 describe('what changes the touches of a deal without being a touchpoint', () => {
   const eve = 'email:eve@beta.example' as const;
   const shared = 'anonymous:shared' as const;

@@ -29,7 +29,7 @@ const VERSIONS_AT_ONCE = 200;
  */
 export const attribution: Projection = {
   name: 'attribution',
-  version: 1,
+  version: 2,
   handles: HANDLES,
   after: ['journey', 'opportunities'],
   tables: ['touchline.attribution_path', 'touchline.attribution_share'],

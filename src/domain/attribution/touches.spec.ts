@@ -139,18 +139,49 @@ describe('milestones', () => {
       a: 'first+opportunity_created+close',
     }));
 
-  test('the first member of the committee who became known counts', () =>
-    expect(
-      milestonesOf(
-        [touchpoint('a', at(3)), touchpoint('b', at(2), { leadId: 'bob' }), touchpoint('c', at(6))],
-        {
-          members: new Map([
-            ['ada', at(6)],
-            ['bob', at(3)],
-          ]),
-        },
-      ),
-    ).toMatchObject({ b: 'first+lead_created' }));
+  describe('lead created, over a committee', () => {
+    const kate = (eventId: string, day: number) => touchpoint(eventId, at(day), { leadId: 'kate' });
+    const austin = (eventId: string, day: number) => touchpoint(eventId, at(day), { leadId: 'austin' });
+    const leadCreated = (known: Record<string, Date | null>, ...candidates: Candidate[]) =>
+      touchesOf(candidates, question({ members: new Map(Object.entries(known)) })).touches.flatMap(
+        ({ eventId, milestones }) => (milestones.includes('lead_created') ? [eventId] : []),
+      );
+    const ad = kate('ad', 2);
+    const form = austin('form', 9);
+    const webinar = kate('webinar', 12);
+
+    /** Kate's anonymous ad comes first, Austin is the first whose name is known: Marketo Measure's example. */
+    test.each<[string, Record<string, Date | null>, Candidate[], string[]]>([
+      ['the member known first, not the one seen first', { kate: at(20), austin: at(9) }, [ad, form, webinar], ['form']],
+      ['a member known later by an earlier touch does not count', { kate: at(10), austin: at(9) }, [ad, form], ['form']],
+      ['the member known first by the earlier touch', { kate: at(8), austin: at(9) }, [ad, form], ['ad']],
+      ['of two known at the same instant the earlier touch', { kate: at(9), austin: at(9) }, [ad, form], ['ad']],
+      ['a member who is still anonymous has none', { kate: null, austin: at(9) }, [ad, form], ['form']],
+      ['a member known without any touch is passed over', { kate: at(1), austin: at(9) }, [form], ['form']],
+      ['a member known by an import before the first touch is passed over', { kate: at(1), austin: at(9) }, [ad, form], ['form']],
+      ['nobody was made known by a touch', { kate: at(1), austin: at(5) }, [ad, form], []],
+      ['the last touch up to then, however many came before', { kate: at(12), austin: at(14) }, [ad, webinar, form], ['webinar']],
+    ])('%s', (_, known, candidates, expected) => {
+      expect(leadCreated(known, ...candidates)).toEqual(expected);
+      expect(leadCreated(known, ...candidates.toReversed())).toEqual(expected);
+      const others = Object.fromEntries(Object.entries(known).toReversed());
+      expect(leadCreated(others, ...candidates)).toEqual(expected);
+    }); // prettier-ignore
+
+    test('reaches back as far as the lookback and no further', () => {
+      const settings = { ...DEFAULT_ATTRIBUTION, lookbackDays: 20 };
+      const members = new Map([
+        ['kate', at(9)],
+        ['austin', at(12)],
+      ]);
+      const milestones = (...candidates: Candidate[]) => milestonesOf(candidates, { settings, members });
+      // The reference date is day 30: Kate's touch of day 2 lies before the lookback, that of day 10 after she was known.
+      expect(milestones(kate('ad', 2), kate('later', 10), austin('form', 11))).toEqual({
+        later: 'first',
+        form: 'lead_created+opportunity_created+close',
+      });
+    });
+  });
 });
 
 test('the order in which candidates come does not matter', () => {

@@ -107,20 +107,21 @@ function milestonesOf(
 ): Readonly<Record<Milestone, Candidate | undefined>> {
   const created = [...members].flatMap(([leadId, knownAt]) => {
     const theirs = knownAt ? touches.filter((touch) => touch.leadId === leadId) : [];
-    return (knownAt && leadCreation(theirs, +knownAt, sessionIdleMinutes * 60_000)) ?? [];
+    const touch = knownAt && leadCreation(theirs, +knownAt, sessionIdleMinutes * 60_000);
+    return touch ? [{ knownAt, touch }] : [];
   });
   return {
     first: touches[0],
-    lead_created: created.toSorted(inOrder)[0],
+    lead_created: created.toSorted((a, b) => +a.knownAt - +b.knownAt || inOrder(a.touch, b.touch))[0]?.touch,
     opportunity_created: touches.findLast(({ occurredAt }) => occurredAt <= openedAt),
     close: closedAt && touches.findLast(({ occurredAt }) => occurredAt <= closedAt),
   };
 }
 
 /**
- * The touch that made a person known: the last one up to then. Collectors may tell who it is (Segment `identify`) just
- * before they report the form itself, so a first touch within the session counts as well; a person known from an
- * import, without a touch near it, was made known by no touch.
+ * The touch that made a person known: the last one of the lookback up to then. Collectors may tell who it is (Segment
+ * `identify`) just before they report the form itself, so a first touch within the session counts as well. Somebody
+ * known from an import without a touch before it, or known since before the lookback, was made known by no touch.
  */
 const leadCreation = (
   touches: readonly Candidate[],
