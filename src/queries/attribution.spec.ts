@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { MODEL_NAMES } from '../domain/attribution/models.js';
-import { dayOf, shareOut } from '../domain/attribution/money.js';
+import { dayOf, shareOut as shareOutExactly } from '../domain/attribution/money.js';
 import { CHANNELS } from '../domain/touchpoint.js';
 import { defaultModel, publishModel } from '../commands/publish-model.js';
 import { MemoryEventStore } from '../event-store/memory.js';
@@ -132,6 +132,13 @@ function marksOf(all: readonly Touch[]): number[] {
     }, 1);
   });
 }
+
+/** By weights that have at most two decimals. */
+const shareOut = (minor: number, weights: readonly number[]): number[] =>
+  shareOutExactly(
+    BigInt(minor),
+    weights.map((weight) => BigInt(Math.round(weight * 100))),
+  ).map(Number);
 
 async function write(path: Path, model: string): Promise<void> {
   const of = <T>(read: (touch: Touch) => T): T[] => path.touches.map(read);

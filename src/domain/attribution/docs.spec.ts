@@ -52,6 +52,6 @@ test('the milestones of the example in docs/attribution.md are as it says', () =
   ));
 
 test.each(MODEL_NAMES)('and so are its credits under %s', (model) => {
-  const credits = shareOut(100_000, weigh(model, touches, DEFAULT_ATTRIBUTION));
-  expect(credits.map((minor) => money(minor, 'USD').amount)).toEqual(row(model).slice(0, 6));
+  const credits = shareOut(100_000n, weigh(model, touches, DEFAULT_ATTRIBUTION));
+  expect(credits.map((minor) => money(Number(minor), 'USD').amount)).toEqual(row(model).slice(0, 6));
 });

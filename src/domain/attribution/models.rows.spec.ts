@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Channel } from '../touchpoint.js';
-import { MODEL_NAMES, sharesOf, weigh, type ModelName } from './models.js';
+import { fractionsOf, MODEL_NAMES, sharesOf, weigh, type ModelName } from './models.js';
 import { money, parseAmount, shareOut } from './money.js';
 import { DEFAULT_ATTRIBUTION, type AttributionSettings } from './settings.js';
 import { touchesOf, type Candidate, type Milestone, type Touch } from './touches.js';
@@ -23,7 +23,9 @@ const touches = (...letters: string[]): Touch[] => {
   }));
 };
 const percent = (model: ModelName, list: readonly Touch[], settings: Partial<AttributionSettings> = {}) =>
-  weigh(model, list, { ...DEFAULT_ATTRIBUTION, ...settings }).map((weight) => Math.round(weight * 1e6) / 1e4);
+  fractionsOf(weigh(model, list, { ...DEFAULT_ATTRIBUTION, ...settings })).map(
+    (weight) => Math.round(weight * 1e6) / 1e4,
+  );
 
 describe('no touch, one, two, three and four', () => {
   const one = touches('FLOC');
@@ -117,8 +119,8 @@ describe('time decay', () => {
 
 describe('credits in minor units', () => {
   const list = touches('F', 'L', 'OC');
-  const credits = (model: ModelName, minor: number) =>
-    shareOut(minor, weigh(model, list, DEFAULT_ATTRIBUTION));
+  const credits = (model: ModelName, minor: number | bigint, touched: readonly Touch[] = list) =>
+    shareOut(BigInt(minor), weigh(model, touched, DEFAULT_ATTRIBUTION)).map(Number);
   const MOST = Number.MAX_SAFE_INTEGER;
 
   test.each<[ModelName, number[], number[]]>([
@@ -130,7 +132,7 @@ describe('credits in minor units', () => {
     ['u_shaped', [1, 0, 0], [4_503_599_627_370_496, 4_503_599_627_370_495, 0]],
     ['w_shaped', [1, 0, 0], [3_002_399_751_580_331, 3_002_399_751_580_330, 3_002_399_751_580_330]],
     ['full_path', [0, 0, 1], [2_251_799_813_685_248, 2_251_799_813_685_248, 4_503_599_627_370_495]],
-    ['time_decay', [0, 0, 1], [1_286_742_750_677_286, 2_573_485_501_354_571, 5_146_971_002_709_134]],
+    ['time_decay', [0, 0, 1], [1_286_742_750_677_284, 2_573_485_501_354_569, 5_146_971_002_709_138]],
   ])('%s of 0, of 1 and of 2^53-1', (model, ofOne, ofMost) => {
     expect(credits(model, 0)).toEqual([0, 0, 0]);
     expect(credits(model, 1)).toEqual(ofOne);
@@ -152,7 +154,35 @@ describe('credits in minor units', () => {
     ).toEqual(shares),
   );
 
-  test.each([-1, -100, 0.5, Number.NaN, 2 ** 53])('%d is no amount to share out', (minor) =>
-    expect(() => shareOut(minor, [0.5, 0.25, 0.25])).toThrow(RangeError),
+  /** Remainders of 1/15, 1/5 and 1/3 units that doubles took for different ones. */
+  test.each<[ModelName, number, string[], number[]]>([
+    ['position', 3, ['F', '', '', '', 'C'], [2, 0, 0, 0, 1]], // five remainders of 1/5: the first touch
+    ['position', 30, ['F', '', '', '', 'C'], [12, 2, 2, 2, 12]],
+    ['position', 5, ['F', '', '', '', 'C'], [2, 1, 0, 0, 2]],
+    ['position', 1, ['F', 'C'], [1, 0]],
+    ['position', 101, ['F', 'C'], [51, 50]],
+    ['linear', 2, ['F', '', 'C'], [1, 1, 0]],
+    ['linear', 5, ['F', '', '', '', '', '', 'C'], [1, 1, 1, 1, 1, 0, 0]],
+    ['w_shaped', 10, ['F', 'L', '', 'O', '', ''], [3, 3, 1, 3, 0, 0]],
+    ['w_shaped', 7, ['F', 'L', 'O'], [3, 2, 2]],
+    ['full_path', 1000, ['F', 'L', '', 'O', '', '', 'C'], [225, 225, 34, 225, 33, 33, 225]],
+    ['u_shaped', 1, ['F', 'L'], [1, 0]],
+  ])('%s of %i over %j is %j', (model, minor, letters, shares) =>
+    expect(credits(model, minor, touches(...letters))).toEqual(shares),
   );
+
+  test('shares given as decimals are taken as they are written', () => {
+    const tenths = { ...DEFAULT_ATTRIBUTION, wShaped: [0.1, 0.2, 0.3, 0.4] as const };
+    const whole = { ...DEFAULT_ATTRIBUTION, wShaped: [1, 2, 3, 4] as const };
+    const touched = touches('F', 'L', 'O', '');
+    expect(shareOut(10n ** 18n, weigh('w_shaped', touched, tenths))).toEqual(
+      shareOut(10n ** 18n, weigh('w_shaped', touched, whole)),
+    );
+    expect(shareOut(10n ** 18n, weigh('w_shaped', touched, whole))).toEqual([
+      10n ** 17n,
+      2n * 10n ** 17n,
+      3n * 10n ** 17n,
+      4n * 10n ** 17n,
+    ]);
+  });
 });

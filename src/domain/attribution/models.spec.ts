@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Channel } from '../touchpoint.js';
-import { MODEL_NAMES, sharesOf, weigh, type ModelName } from './models.js';
+import { fractionsOf, MODEL_NAMES, sharesOf, weigh, type ModelName } from './models.js';
 import { shareOut } from './money.js';
 import { DEFAULT_ATTRIBUTION, type AttributionSettings } from './settings.js';
 import { MILESTONES, type Milestone, type Touch } from './touches.js';
@@ -26,7 +26,7 @@ const L = 'lead_created';
 const O = 'opportunity_created';
 const C = 'close';
 const percent = (model: ModelName, touches: Touch[], settings: Partial<AttributionSettings> = {}) =>
-  weigh(model, touches, { ...DEFAULT_ATTRIBUTION, ...settings }).map(
+  fractionsOf(weigh(model, touches, { ...DEFAULT_ATTRIBUTION, ...settings })).map(
     (weight) => Math.round(weight * 1e6) / 1e4,
   );
 
@@ -118,18 +118,37 @@ describe('laws, for every model', () => {
       ...shapes,
       timeDecay: { halfLifeDays },
     }));
-  const amount = fc.oneof(fc.constantFrom(0, 1, 2, Number.MAX_SAFE_INTEGER), fc.maxSafeNat());
+  const amount = fc.bigInt(0n, 10n ** 18n);
+  const sum = (numbers: readonly bigint[]) => numbers.reduce((total, each) => total + each, 0n);
 
-  test.each(MODEL_NAMES)('%s: weights add up to 1 and the credits to the amount', (model) => {
+  test.each(MODEL_NAMES)('%s: fractions add up to 1 and the credits to the amount', (model) => {
     fc.assert(
       fc.property(touches, settings, amount, (list, chosen, minor) => {
         const weights = weigh(model, list, chosen);
+        const fractions = fractionsOf(weights);
         expect(weights).toHaveLength(list.length);
-        expect(weights.every((weight) => weight >= 0 && weight <= 1 + 1e-9)).toBe(true);
-        expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9);
+        expect(fractions.every((weight) => weight >= 0 && weight <= 1)).toBe(true);
+        expect(fractions.reduce((total, weight) => total + weight, 0)).toBeCloseTo(1, 9);
+        expect(fractions.map((weight) => weight > 0)).toEqual(weights.map((weight) => weight > 0n));
         const credits = shareOut(minor, weights);
-        expect(credits.every((credit) => Number.isSafeInteger(credit) && credit >= 0)).toBe(true);
-        expect(credits.reduce((sum, credit) => sum + credit, 0)).toBe(minor);
+        expect(sum(credits)).toBe(minor);
+        credits.forEach((credit, index) => {
+          const distance = credit * sum(weights) - minor * weights[index]!;
+          expect(distance > -sum(weights) && distance < sum(weights)).toBe(true);
+        });
+      }),
+    );
+  });
+
+  test.each(MODEL_NAMES)('%s: the shares behind the weights add up to them', (model) => {
+    fc.assert(
+      fc.property(touches, settings, (list, chosen) => {
+        const fractions = list.map(() => 0);
+        for (const { touch, share } of sharesOf(model, list, chosen))
+          fractions[touch] = (fractions[touch] ?? 0) + share;
+        fractionsOf(weigh(model, list, chosen)).forEach((weight, index) =>
+          expect(fractions[index]).toBeCloseTo(weight, 9),
+        );
       }),
     );
   });

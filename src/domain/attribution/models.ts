@@ -2,43 +2,44 @@ import { DAY_MS } from '../model.js';
 import type { AttributionSettings } from './settings.js';
 import type { Milestone, Touch } from './touches.js';
 
-/** A share of the whole that a touch gets, and what for. Only the proportions of the shares count. */
-export interface Share {
-  /** Index of the touch. */
-  readonly touch: number;
-  readonly share: number;
+/** A part of the whole that its touches share evenly. Only the proportions of the parts count. */
+interface Part {
+  /** Indexes of the touches; a part without any is spread over the other parts in proportion. */
+  readonly touches: readonly number[];
+  readonly size: bigint;
   readonly why: string;
 }
 
-/**
- * Shares out an opportunity over its touches (at least one, in order). A touch may get several shares: two milestones
- * on one touch both count. What nobody gets is spread over the rest in proportion when the weights are normalised.
- */
-export type Model = (touches: readonly Touch[], settings: AttributionSettings) => readonly Share[];
+/** Divides an opportunity among its touches (at least one, in order). A touch may be in several parts. */
+type Model = (touches: readonly Touch[], settings: AttributionSettings) => readonly Part[];
+
+const all = (touches: readonly number[], why: string): Part[] => [{ touches, size: 1n, why }];
+
+/** A share of the settings as an integer: decimals such as 22.5 and 0.1 are exact up to the twelfth place. */
+const sizeOf = (share: number): bigint => BigInt(Math.round(share * 1e12));
 
 /** Everything to the first touch. */
-const first: Model = () => [{ touch: 0, share: 1, why: 'first' }];
+const first: Model = () => all([0], 'first');
 
 /** Everything to the last touch. */
-const last: Model = (touches) => [{ touch: touches.length - 1, share: 1, why: 'last' }];
+const last: Model = (touches) => all([touches.length - 1], 'last');
 
 /** Everything to the last touch that did not come by itself; when all did, to the last. */
 const lastNonDirect: Model = (touches, settings) => {
   const touch = touches.findLastIndex(({ channel }) => channel !== 'direct');
-  return touch < 0 ? last(touches, settings) : [{ touch, share: 1, why: 'last not direct' }];
+  return touch < 0 ? last(touches, settings) : all([touch], 'last not direct');
 };
 
 /** The same to every touch. */
-const linear: Model = (touches) => touches.map((_, touch) => ({ touch, share: 1, why: 'each touch' }));
+const linear: Model = (touches) => all([...touches.keys()], 'each touch');
 
 /** Most to the two ends, the rest to the touches between them. */
 const position: Model = (touches, { position: [atFirst, between, atLast] }) => {
   const end = touches.length - 1;
-  const middle = touches.slice(1, -1).map((_, index) => index + 1);
   return [
-    { touch: 0, share: atFirst, why: 'first' },
-    ...evenly(between, middle, 'between'),
-    { touch: end, share: atLast, why: 'last' },
+    { touches: [0], size: sizeOf(atFirst), why: 'first' },
+    { touches: [...touches.keys()].slice(1, -1), size: sizeOf(between), why: 'between' },
+    { touches: [end], size: sizeOf(atLast), why: 'last' },
   ];
 };
 
@@ -51,6 +52,9 @@ const wShaped: Model = (touches, { wShaped: [first, lead_created, opportunity_cr
 const fullPath: Model = (touches, { fullPath: [first, lead_created, opportunity_created, close, others] }) =>
   byMilestone(touches, { first, lead_created, opportunity_created, close }, others);
 
+/** Weights of time decay are fixed-point numbers with fifteen decimals: what is less, after 50 half-lives, is nothing. */
+const DECAY_ONE = 1e15;
+
 /**
  * Half of the share for each half-life before the end. Counted from the last touch and not from the reference date:
  * the proportions are the same, and the shares of very old journeys do not all vanish to 0.
@@ -58,8 +62,8 @@ const fullPath: Model = (touches, { fullPath: [first, lead_created, opportunity_
 const timeDecay: Model = (touches, { timeDecay: { halfLifeDays } }) => {
   const end = +(touches.at(-1)?.occurredAt ?? 0);
   return touches.map(({ occurredAt }, touch) => ({
-    touch,
-    share: 2 ** (-(end - +occurredAt) / (halfLifeDays * DAY_MS)),
+    touches: [touch],
+    size: BigInt(Math.round(DECAY_ONE * 2 ** (-(end - +occurredAt) / (halfLifeDays * DAY_MS)))),
     why: `halved every ${halfLifeDays} days`,
   }));
 };
@@ -80,36 +84,61 @@ export const MODELS = {
 export type ModelName = keyof typeof MODELS;
 export const MODEL_NAMES = Object.keys(MODELS) as readonly ModelName[];
 
-/** Weights (0 to 1, adding up to 1) of the touches under a model; none for none. */
-export function weigh(model: ModelName, touches: readonly Touch[], settings: AttributionSettings): number[] {
-  const { shares, whole } = raw(model, touches, settings);
-  const weights = touches.map(() => 0);
-  for (const { touch, share } of shares) weights[touch] = (weights[touch] ?? 0) + share / whole;
+/** Exact weights of the touches under a model: integers of which only the proportions count; none for none. */
+export function weigh(
+  model: ModelName,
+  touches: readonly Touch[],
+  settings: AttributionSettings,
+): readonly bigint[] {
+  const parts = partsOf(model, touches, settings);
+  const weights = touches.map(() => 0n);
+  // Every part is divisible by the number of its touches once all are multiplied by all these numbers.
+  const multiple = parts.reduce((product, part) => product * BigInt(part.touches.length), 1n);
+  for (const { touches: takers, size } of parts) {
+    const each = (size * multiple) / BigInt(takers.length);
+    for (const touch of takers) weights[touch] = (weights[touch] ?? 0n) + each;
+  }
   return weights;
 }
 
-/** The shares behind the weights, normalised: they add up to 1. */
+/** Weights as fractions of their sum: 0 to 1 each, to the precision of a double. */
+export function fractionsOf(weights: readonly bigint[]): number[] {
+  const whole = Number(weights.reduce((sum, weight) => sum + weight, 0n));
+  return weights.map((weight) => (weight === 0n ? 0 : Number(weight) / whole));
+}
+
+/** A share of the whole that a touch gets, and what for. */
+export interface Share {
+  /** Index of the touch. */
+  readonly touch: number;
+  /** 0 to 1. */
+  readonly share: number;
+  readonly why: string;
+}
+
+/** The shares behind the weights: they add up to 1. */
 export function sharesOf(
   model: ModelName,
   touches: readonly Touch[],
   settings: AttributionSettings,
 ): readonly Share[] {
-  const { shares, whole } = raw(model, touches, settings);
-  return shares
-    .filter(({ share }) => share > 0)
-    .map(({ touch, share, why }) => ({ touch, share: share / whole, why }));
+  const parts = partsOf(model, touches, settings);
+  const whole = Number(parts.reduce((sum, { size }) => sum + size, 0n));
+  return parts.flatMap(({ touches: takers, size, why }) =>
+    takers.map((touch) => ({ touch, share: Number(size) / whole / takers.length, why })),
+  );
 }
 
-function raw(
+/** The parts of a model that are not empty. */
+function partsOf(
   model: ModelName,
   touches: readonly Touch[],
   settings: AttributionSettings,
-): { readonly shares: readonly Share[]; readonly whole: number } {
-  if (touches.length === 0) return { shares: [], whole: 0 };
-  const shares = MODELS[model](touches, settings);
-  const whole = shares.reduce((sum, { share }) => sum + share, 0);
+): readonly Part[] {
+  if (touches.length === 0) return [];
+  const parts = MODELS[model](touches, settings).filter((part) => part.size > 0n && part.touches.length > 0);
   // Settings may leave every touch without a share, such as all to lead creation where nobody became known.
-  return whole > 0 ? { shares, whole } : raw('linear', touches, settings);
+  return parts.length > 0 ? parts : linear(touches, settings);
 }
 
 /** The touches at milestones get these shares, all others share the rest. */
@@ -117,14 +146,12 @@ function byMilestone(
   touches: readonly Touch[],
   milestones: Partial<Record<Milestone, number>>,
   others: number,
-): Share[] {
+): Part[] {
   const at = Object.entries(milestones).flatMap(([milestone, share]) => {
     const touch = touches.findIndex((each) => each.milestones.includes(milestone as Milestone));
-    return touch < 0 ? [] : [{ touch, share, why: milestone }];
+    return touch < 0 ? [] : [{ touches: [touch], size: sizeOf(share), why: milestone }];
   });
-  const rest = touches.flatMap((_, touch) => (at.some((taken) => taken.touch === touch) ? [] : [touch]));
-  return [...at, ...evenly(others, rest, 'other')];
+  const taken = new Set(at.flatMap((part) => part.touches));
+  const rest = [...touches.keys()].filter((touch) => !taken.has(touch));
+  return [...at, { touches: rest, size: sizeOf(others), why: 'other' }];
 }
-
-const evenly = (share: number, touches: readonly number[], why: string): Share[] =>
-  touches.map((touch) => ({ touch, share: share / touches.length, why }));

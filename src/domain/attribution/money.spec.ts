@@ -12,7 +12,7 @@ const codeOf = (work: () => unknown): string => {
   }
   return 'accepted';
 };
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+const sum = (numbers: readonly bigint[]): bigint => numbers.reduce((total, each) => total + each, 0n);
 
 describe('amounts', () => {
   test.each([
@@ -58,41 +58,79 @@ describe('amounts', () => {
 });
 
 describe('sharing an amount out', () => {
-  test('the units left over go to the largest remainders, ties to the earlier', () => {
-    expect(shareOut(100, [1 / 3, 1 / 3, 1 / 3])).toEqual([34, 33, 33]);
-    expect(shareOut(10, [0.4, 0.25, 0.35])).toEqual([4, 3, 3]);
-    expect(shareOut(1, [0.5, 0.5])).toEqual([1, 0]);
-    expect(shareOut(0, [0.4, 0.6])).toEqual([0, 0]);
-  });
+  test.each<[bigint, bigint[], bigint[]]>([
+    [100n, [1n, 1n, 1n], [34n, 33n, 33n]],
+    [10n, [40n, 25n, 35n], [4n, 3n, 3n]],
+    [1n, [1n, 1n], [1n, 0n]],
+    [0n, [2n, 3n], [0n, 0n]],
+    [3n, [6n, 1n, 1n, 1n, 6n], [2n, 0n, 0n, 0n, 1n]],
+    [10n ** 18n, [1n, 1n, 1n], [333333333333333334n, 333333333333333333n, 333333333333333333n]],
+    [2n ** 53n + 1n, [1n, 1n], [2n ** 52n + 1n, 2n ** 52n]],
+  ])(
+    'the units of %d left over by weights of %j go to the largest remainders, ties to the earlier',
+    (minor, weights, shares) => expect(shareOut(minor, weights)).toEqual(shares),
+  );
 
   const weights = fc
-    .array(fc.oneof(fc.constant(0), fc.double({ min: 1e-9, max: 1, noNaN: true })), {
+    .array(fc.oneof(fc.constant(0n), fc.bigInt(1n, 7n), fc.bigInt(1n, 10n ** 30n)), {
       minLength: 1,
       maxLength: 60,
     })
-    .filter((list) => list.some((weight) => weight > 0));
+    .filter((list) => sum(list) > 0n);
+  const amount = fc.oneof(
+    fc.constantFrom(0n, 1n, BigInt(Number.MAX_SAFE_INTEGER), 10n ** 18n),
+    fc.bigInt(0n, 10n ** 18n),
+  );
 
-  test('no unit is lost or made, none goes to a weight of 0, and each share is within a unit of its due', () => {
+  test('no unit is lost or made, and every share differs from its exact one by less than a unit', () => {
     fc.assert(
-      fc.property(
-        fc.oneof(fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER), fc.maxSafeNat()),
-        weights,
-        (minor, list) => {
-          const shares = shareOut(minor, list);
-          expect(sum(shares)).toBe(minor);
-          shares.forEach((share, index) => {
-            expect(share).toBeGreaterThanOrEqual(0);
-            if (list[index] === 0) expect(share).toBe(0);
-            if (minor < 2 ** 40)
-              expect(Math.abs(share - (minor * list[index]!) / sum(list))).toBeLessThan(1.001);
-          });
-        },
+      fc.property(amount, weights, (minor, list) => {
+        const shares = shareOut(minor, list);
+        const whole = sum(list);
+        expect(sum(shares)).toBe(minor);
+        shares.forEach((share, index) => {
+          const distance = share * whole - minor * (list[index] ?? 0n);
+          expect(distance > -whole && distance < whole).toBe(true);
+          if (list[index] === 0n) expect(share).toBe(0n);
+        });
+      }),
+    );
+  });
+
+  test('whoever has the larger weight, or the same weight earlier, never gets less', () => {
+    fc.assert(
+      fc.property(amount, weights, (minor, list) => {
+        const shares = shareOut(minor, list);
+        const order = [...list.keys()].sort((a, b) =>
+          list[a] === list[b] ? a - b : list[a]! > list[b]! ? -1 : 1,
+        );
+        const inOrder = order.map((index) => shares[index]!);
+        expect(inOrder.every((share, nth) => nth === 0 || share <= inOrder[nth - 1]!)).toBe(true);
+      }),
+    );
+  });
+
+  test('the unit in which weights are counted does not matter', () => {
+    fc.assert(
+      fc.property(amount, weights, fc.bigInt(1n, 10n ** 20n), (minor, list, unit) =>
+        expect(
+          shareOut(
+            minor,
+            list.map((weight) => weight * unit),
+          ),
+        ).toEqual(shareOut(minor, list)),
       ),
     );
   });
 
-  test('without any weight there is nothing to share by', () =>
-    expect(() => shareOut(5, [0, 0])).toThrow(RangeError));
+  test.each<[bigint, bigint[]]>([
+    [5n, [0n, 0n]],
+    [5n, []],
+    [-1n, [1n]],
+    [5n, [2n, -1n]],
+  ])('%d by weights of %j is refused', (minor, list) =>
+    expect(() => shareOut(minor, list)).toThrow(RangeError),
+  );
 });
 
 describe('conversion', () => {
@@ -106,12 +144,14 @@ describe('conversion', () => {
     [1, 'USD', 'EUR', '0.5', 1],
     [1, 'USD', 'EUR', '0.4999', 0],
   ])('%i minor %s in %s at %s is %i', (minor, from, to, rate, converted) =>
-    expect(convert(minor, from, to, rate)).toBe(converted),
+    expect(convert(BigInt(minor), from, to, rate)).toBe(BigInt(converted)),
   );
 
   test('exact where floating point is not', () => {
-    expect(convert(9_007_199_254_740_991, 'EUR', 'USD', '0.1')).toBe(900_719_925_474_099);
-    expect(convert(Number.MAX_SAFE_INTEGER, 'USD', 'IDR', '15500')).toBeUndefined();
+    expect(convert(9_007_199_254_740_991n, 'EUR', 'USD', '0.1')).toBe(900_719_925_474_099n);
+    expect(convert(2n ** 53n - 1n, 'USD', 'VND', '102.4')).toBe(9_223_372_036_854_775n);
+    expect(convert(2n ** 53n - 1n, 'USD', 'IDR', '1000')).toBe(9_007_199_254_740_991_000n);
+    expect(convert(2n ** 53n - 1n, 'USD', 'IDR', '15500')).toBeUndefined();
   });
 
   const reporting = {
@@ -124,15 +164,15 @@ describe('conversion', () => {
     ],
   };
   test('by the last rate on or before the day of the workspace', () => {
-    expect(reported(100, 'EUR', new Date('2026-02-28T12:00:00Z'), reporting)).toBe(110);
-    expect(reported(100, 'EUR', new Date('2026-03-01T04:59:00Z'), reporting)).toBe(110); // still February in New York
-    expect(reported(100, 'EUR', new Date('2026-03-01T05:00:00Z'), reporting)).toBe(120);
-    expect(reported(100, 'USD', new Date('2020-01-01T00:00:00Z'), reporting)).toBe(100);
+    expect(reported(100n, 'EUR', new Date('2026-02-28T12:00:00Z'), reporting)).toBe(110n);
+    expect(reported(100n, 'EUR', new Date('2026-03-01T04:59:00Z'), reporting)).toBe(110n); // still February in New York
+    expect(reported(100n, 'EUR', new Date('2026-03-01T05:00:00Z'), reporting)).toBe(120n);
+    expect(reported(100n, 'USD', new Date('2020-01-01T00:00:00Z'), reporting)).toBe(100n);
   });
 
   test('an unknown rate is unknown, never zero', () => {
-    expect(reported(100, 'EUR', new Date('2025-12-31T12:00:00Z'), reporting)).toBeUndefined();
-    expect(reported(100, 'CHF', new Date('2026-12-31T12:00:00Z'), reporting)).toBeUndefined();
+    expect(reported(100n, 'EUR', new Date('2025-12-31T12:00:00Z'), reporting)).toBeUndefined();
+    expect(reported(100n, 'CHF', new Date('2026-12-31T12:00:00Z'), reporting)).toBeUndefined();
   });
 
   test('a day is that of the time zone', () => {

@@ -88,55 +88,47 @@ export function money(minor: number | bigint, currency: string): Money {
   };
 }
 
-/** Decimal, so that weights such as 0.35 and 0.25 tie where a person expects them to. */
-const WEIGHT_ONE = 1e15;
-
 /**
  * Shares an amount out in proportion to weights, to the last minor unit (law 6), by largest remainder: each share is
- * rounded down, and what is left goes one unit each to those that lost most; ties to the earlier. A weight of 0 gets 0.
+ * rounded down, and what is left goes one unit each to those that lost most; ties to the earlier. A weight of 0 gets 0,
+ * and no share differs from its exact one by a whole unit. All of it in integers, so that equal remainders are equal.
  *
- * @param minor safe integer, 0 or more
- * @param weights 0 to 1 each, not all 0; they need not add up to 1
+ * @param minor 0 or more
+ * @param weights 0 or more, not all 0; only their proportions count
  * @throws RangeError when they are not: shares of anything else would not add up
  */
-export function shareOut(minor: number, weights: readonly number[]): number[] {
-  if (!Number.isSafeInteger(minor) || minor < 0) throw new RangeError(`no amount to share out: ${minor}`);
-  const parts = weights.map((weight) => Math.round(weight * WEIGHT_ONE));
-  const whole = BigInt(parts.reduce((sum, part) => sum + part, 0));
-  if (whole <= 0n) throw new RangeError('no weight to share by');
-  // Models know few weights, so few products: the exact arithmetic is done once for each.
-  const exact = new Map<number, { share: number; rest: number }>();
-  const dues = parts.map((part) => {
-    let due = exact.get(part);
-    if (!due) {
-      const product = BigInt(minor) * BigInt(part);
-      due = { share: Number(product / whole), rest: Number(product % whole) };
-      exact.set(part, due);
-    }
-    return due;
-  });
-  const shares = dues.map(({ share }) => share);
-  const left = minor - shares.reduce((sum, share) => sum + share, 0);
+export function shareOut(minor: bigint, weights: readonly bigint[]): bigint[] {
+  if (minor < 0n) throw new RangeError(`no amount to share out: ${minor}`);
+  if (weights.some((weight) => weight < 0n)) throw new RangeError('a weight is negative');
+  const whole = total(weights);
+  if (whole === 0n) throw new RangeError('no weight to share by');
+  const shares = weights.map((weight) => (minor * weight) / whole);
+  const left = Number(minor - total(shares));
   if (left === 0) return shares;
-  const lost = dues.map(({ rest }, index) => ({ index, rest }));
-  lost.sort((a, b) => b.rest - a.rest || a.index - b.index);
-  for (const { index } of lost.slice(0, left)) shares[index] = (shares[index] ?? 0) + 1;
+  const lost = weights.map((weight, index) => ({ index, rest: (minor * weight) % whole }));
+  lost.sort((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest < b.rest ? 1 : -1));
+  for (const { index } of lost.slice(0, left)) shares[index] = (shares[index] ?? 0n) + 1n;
   return shares;
 }
+
+const total = (numbers: readonly bigint[]): bigint => numbers.reduce((sum, each) => sum + each, 0n);
+
+/** The largest amount that a column of minor units holds. */
+const MOST_MINOR = 2n ** 63n - 1n;
 
 /**
  * Converts minor units by a rate (units of `to` for one unit of `from`), exactly, then rounds half away from zero.
  *
  * @param rate decimal string, or a number taken as its shortest decimal form; more than 0
- * @returns undefined when the result is beyond a safe integer
+ * @returns undefined when the result is beyond 2^63 - 1
  */
-export function convert(minor: number, from: string, to: string, rate: string | number): number | undefined {
+export function convert(minor: bigint, from: string, to: string, rate: string | number): bigint | undefined {
   const { digits, scale } = decimal(String(rate));
   const shift = exponentOf(to) - exponentOf(from) - scale;
-  const numerator = BigInt(minor) * digits * 10n ** BigInt(Math.max(shift, 0));
+  const numerator = minor * digits * 10n ** BigInt(Math.max(shift, 0));
   const denominator = 10n ** BigInt(Math.max(-shift, 0));
-  const converted = Number((2n * numerator + denominator) / (2n * denominator));
-  return Number.isSafeInteger(converted) ? converted : undefined;
+  const converted = (2n * numerator + denominator) / (2n * denominator);
+  return converted <= MOST_MINOR ? converted : undefined;
 }
 
 /** `digits · 10^-scale` of a decimal such as `1.0842` or `5e-7`. */
@@ -167,11 +159,11 @@ export interface Reporting {
  * @returns undefined when there is no such rate: unknown, never zero
  */
 export function reported(
-  minor: number,
+  minor: bigint,
   currency: string,
   at: Date,
   reporting: Reporting,
-): number | undefined {
+): bigint | undefined {
   if (currency === reporting.currency) return minor;
   const day = dayOf(at, reporting.timeZone);
   const rate = reporting.rates

@@ -21,9 +21,9 @@ export interface Path {
   readonly metric: Metric;
   readonly credited_at: Date;
   readonly currency: string;
-  readonly amount_minor: number;
+  readonly amount_minor: bigint;
   readonly reported_currency: string | null;
-  readonly reported_minor: number | null;
+  readonly reported_minor: bigint | null;
   readonly committee: 'contacts' | 'account';
   readonly touches: readonly Touch[];
   readonly digest: string;
@@ -96,7 +96,7 @@ function pathOf(
   touches: readonly Touch[],
   { settings, reporting }: Terms,
 ): Path {
-  const amount = Number(deal.amount_minor);
+  const amount = BigInt(deal.amount_minor);
   const path = {
     workspace: deal.workspace,
     opportunity_id: deal.opportunity_id,
@@ -128,6 +128,10 @@ function digestOf({ touches, ...path }: Omit<Path, 'digest'>, settings: Attribut
   ]);
   const weighing = touches.length === 0 ? [] : [timeDecay, position, uShaped, wShaped, fullPath];
   return createHash('md5')
-    .update(JSON.stringify([path, said, weighing]))
+    .update(
+      JSON.stringify([path, said, weighing], (_, value: unknown) =>
+        typeof value === 'bigint' ? String(value) : value,
+      ),
+    )
     .digest('hex');
 }

@@ -1,4 +1,4 @@
-import { MODEL_NAMES, weigh, type ModelName } from '../../domain/attribution/models.js';
+import { fractionsOf, MODEL_NAMES, weigh, type ModelName } from '../../domain/attribution/models.js';
 import { shareOut } from '../../domain/attribution/money.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
 import type { Touch } from '../../domain/attribution/touches.js';
@@ -56,7 +56,7 @@ function shareRow(id: string, path: Path, model: ModelName, settings: Attributio
     id,
     text(workspace),
     model,
-    plain(weights),
+    plain(fractionsOf(weights)),
     amounts,
     converted,
     plain(marks(touches, weights)),
@@ -64,10 +64,10 @@ function shareRow(id: string, path: Path, model: ModelName, settings: Attributio
 }
 
 /** Bit 0: credited; then the first credited touch with its content, channel, campaign, source (see 0007). */
-function marks(touches: readonly Touch[], weights: readonly number[]): number[] {
+function marks(touches: readonly Touch[], weights: readonly bigint[]): number[] {
   const seen = [new Set<unknown>(), new Set<unknown>(), new Set<unknown>(), new Set<unknown>()];
   return touches.map(({ contentId, channel, campaign, source }, index) => {
-    if (!((weights[index] ?? 0) > 0)) return 0;
+    if ((weights[index] ?? 0n) === 0n) return 0;
     return [contentId, channel, campaign, source].reduce<number>((bits, key, cut) => {
       const isFirst = !seen[cut]?.has(key);
       seen[cut]?.add(key);
@@ -77,7 +77,7 @@ function marks(touches: readonly Touch[], weights: readonly number[]): number[] 
 }
 
 /** An array of values that need no quotes. */
-const plain = (values: readonly (string | number)[]): Field => `{${values.join(',')}}`;
+const plain = (values: readonly (string | number | bigint)[]): Field => `{${values.join(',')}}`;
 
 const texts = (values: readonly (string | null)[]): Field =>
   text(
