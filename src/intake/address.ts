@@ -1,6 +1,6 @@
-import { getDomain } from 'tldts';
 import { AD_CLICK_IDS } from '../domain/channel-sources.js';
 import type { Place } from '../domain/channel.js';
+import { registrableDomain } from '../domain/registrable-domain.js';
 import { remembered } from '../domain/remembered.js';
 
 /** A page's address, taken apart once. */
@@ -71,9 +71,9 @@ function campaignOf(query: URLSearchParams): { source?: string; medium?: string;
   return { ...(source ? { source } : {}), ...(medium ? { medium } : {}), ...(campaign ? { campaign } : {}) };
 }
 
-const placeOf = (host: string): Place => ({ host, site: getDomain(host) ?? host });
+const placeOf = (host: string): Place => ({ host, site: registrableDomain(host) ?? host });
 
 /** The registrable domain in a web address, host name or e-mail address, in lower case. */
 export function domainOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? (getDomain(value.trim().toLowerCase()) ?? undefined) : undefined;
+  return typeof value === 'string' ? registrableDomain(value.trim().toLowerCase()) : undefined;
 }

@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { JourneyModel, TraitCondition } from '../domain/model.js';
 import { fitRules } from '../domain/persona.js';
+import { registrableDomain } from '../domain/registrable-domain.js';
 import type { Traits } from '../domain/touchpoint.js';
 import { recordTest } from '../domain/value-test.js';
-import { getDomain } from 'tldts';
 import { MaybeText, MaybeUuid, Parts, Real, Text, Word } from './fields.js';
 import { trueAt, type View } from './read-models.js';
 import { firstRow, sql } from './sql.js';
@@ -76,7 +76,7 @@ export async function accountReason(
     SELECT a.domain FROM touchline.account a
     WHERE a.workspace = ${workspace} AND a.account_id = ${accountId} AND ${trueAt('a', asOf)}`,
   );
-  const domain = email === null ? null : getDomain(email.slice(email.lastIndexOf('@') + 1));
-  const ofDomain = domain !== null && [accountId, account?.domain].includes(domain);
+  const domain = email === null ? undefined : registrableDomain(email.slice(email.lastIndexOf('@') + 1));
+  const ofDomain = domain !== undefined && [accountId, account?.domain].includes(domain);
   return { accountId, by: ofDomain ? 'email_domain' : 'group', eventId: null };
 }

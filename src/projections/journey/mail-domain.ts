@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { getDomain } from 'tldts';
+import { registrableDomain } from '../../domain/registrable-domain.js';
 
 const REMEMBERED = 50_000;
 const remembered = new Map<string, string | undefined>();
@@ -12,9 +12,7 @@ const remembered = new Map<string, string | undefined>();
 export function mailDomain(email: string): string | undefined {
   const host = email.slice(email.lastIndexOf('@') + 1);
   if (remembered.has(host)) return remembered.get(host);
-  const domain = email.includes('@')
-    ? (getDomain(host, { allowPrivateDomains: false }) ?? undefined)
-    : undefined;
+  const domain = email.includes('@') ? registrableDomain(host) : undefined;
   const company = domain === undefined || freeMail().has(domain) || freeMail().has(host) ? undefined : domain;
   if (remembered.size >= REMEMBERED) remembered.clear();
   remembered.set(host, company);
