@@ -22,7 +22,9 @@ describe('campaign parameters', () => {
     ['youtube', 'cpc', 'display'],
     ['dv360', 'display', 'display'],
     ['adroll', 'banner', 'display'],
-    ['google', 'cpm', 'display'],
+    // GA4's paid media are `.*cp.*`, and a search engine's come first.
+    ['google', 'cpm', 'paid_search'],
+    ['adroll', 'cpm', 'display'],
     ['linkedin', 'social', 'organic_social'],
     ['linkedin', undefined, 'organic_social'],
     ['linkedin', 'referral', 'organic_social'],
@@ -67,9 +69,31 @@ describe('campaign parameters', () => {
     });
   });
 
-  test('that tell nothing leave the word to the click id', () => {
-    expect(arrive({ source: 'mystery', parameters: ['gclid'] })).toBe('paid_search');
-  });
+  test.each<[Partial<Arrival>, Channel, string | undefined, string | undefined]>([
+    [{ source: 'mystery', parameters: ['gclid'] }, 'other', 'mystery', undefined],
+    [{ source: 'newsletter', parameters: ['gclid'] }, 'email', 'newsletter', undefined],
+    [{ source: 'linkedin', parameters: ['gclid'] }, 'organic_social', 'linkedin', undefined],
+    [{ medium: 'email', parameters: ['gclid'] }, 'email', undefined, 'email'],
+    [{ medium: 'referral', parameters: ['msclkid'] }, 'referral', undefined, 'referral'],
+    [
+      { source: 'partner.example', medium: 'referral', parameters: ['fbclid'] },
+      'referral',
+      'partner.example',
+      'referral',
+    ],
+    [{ source: 'google', parameters: ['gclid'] }, 'paid_search', 'google', 'cpc'],
+    [{ source: 'adwords', parameters: ['gclid'] }, 'paid_search', 'adwords', 'cpc'],
+    [{ source: 'linkedin', parameters: ['li_fat_id'] }, 'paid_social', 'linkedin', 'cpc'],
+    [{ medium: 'cpc', parameters: ['gclid'] }, 'paid_search', 'google', 'cpc'],
+    [{ medium: 'paid_social', parameters: ['fbclid'] }, 'paid_social', 'facebook', 'paid_social'],
+    [{ parameters: ['fbclid', 'gclid'] }, 'paid_search', 'google', 'cpc'],
+  ])('a click id never outweighs what was tagged: %j', (arrival, channel, source, medium) =>
+    expect(originOf({ kind: 'page_view', ...arrival })).toEqual({
+      channel,
+      ...(source && { source }),
+      ...(medium && { medium }),
+    }),
+  );
 });
 
 describe('click ids', () => {

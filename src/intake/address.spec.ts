@@ -52,6 +52,7 @@ test('a referrer is a web page or an Android app', () => {
   expect(refererOf('https://www.google.co.uk/search?q=x')).toEqual({
     host: 'www.google.co.uk',
     site: 'google.co.uk',
+    path: '/search',
   });
   expect(refererOf('android-app://com.google.android.gm/')).toMatchObject({ host: 'com.google.android.gm' });
   expect(refererOf('http://127.0.0.1:3000/')).toEqual({ host: '127.0.0.1', site: '127.0.0.1' });

@@ -1,5 +1,5 @@
-import { AD_CLICK_IDS } from '../domain/channel-sources.js';
 import type { Place } from '../domain/channel.js';
+import { CLICK_IDS } from '../domain/click-ids.js';
 import { registrableDomain } from '../domain/registrable-domain.js';
 import { remembered } from '../domain/remembered.js';
 
@@ -19,7 +19,7 @@ export interface Address {
 const URL_LENGTH = 2048;
 const TRACKING =
   /^(utm_|hsa_|_hs|pk_|mtm_|matomo_|vero_|oly_|ss_)|^(_ga|_gl|_ke|gclsrc|srsltid|mc_cid|hsctatracking|igsh|trk|trkcampaign|s_cid|fb_action_ids|fb_source|wickedid|mibextid|ajs_(aid|uid|event))$/;
-const isTracking = (name: string): boolean => TRACKING.test(name) || AD_CLICK_IDS.has(name);
+const isTracking = (name: string): boolean => TRACKING.test(name) || CLICK_IDS.has(name);
 
 /** The address of a page; undefined when it is no absolute http(s) URL. */
 export function addressOf(value: unknown): Address | undefined {
@@ -33,7 +33,7 @@ const takenApart = remembered(5_000, (text): Address | undefined => {
   const parameters = url.search === '' ? [] : [...new Set(url.searchParams.keys())];
   return {
     canonical: canonicalOf(url, parameters),
-    place: placeOf(url.hostname),
+    place: placeOf(url),
     parameters,
     ...(parameters.length > 0 ? campaignOf(url.searchParams) : {}),
   };
@@ -71,7 +71,11 @@ function campaignOf(query: URLSearchParams): { source?: string; medium?: string;
   return { ...(source ? { source } : {}), ...(medium ? { medium } : {}), ...(campaign ? { campaign } : {}) };
 }
 
-const placeOf = (host: string): Place => ({ host, site: registrableDomain(host) ?? host });
+const placeOf = ({ hostname: host, pathname: path }: URL): Place => ({
+  host,
+  site: registrableDomain(host) ?? host,
+  ...(path === '/' ? {} : { path }),
+});
 
 /** The registrable domain in a web address, host name or e-mail address, in lower case. */
 export function domainOf(value: unknown): string | undefined {
