@@ -43,7 +43,7 @@ function touchpoint(): NewEvent<'TouchpointRecorded'> {
   const nr = ++serial;
   const occurredAt = new Date(Date.now() - (nr % 5_000));
   return {
-    id: eventId('main', 'web', `message-${nr}-${process.pid}`, occurredAt),
+    id: eventId('main', 'web', `message-${nr}-${process.pid}`),
     type: 'TouchpointRecorded',
     schemaVersion: 1,
     occurredAt,

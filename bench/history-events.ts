@@ -131,7 +131,7 @@ function one<T extends EventType>(
   occurredAt: Date,
   data: EventData[T],
 ): Append {
-  const id = eventId('main', 'bench', message, occurredAt);
+  const id = eventId('main', 'bench', message);
   const event = { id, type, schemaVersion: 1, occurredAt, collector: 'web', data } as NewEvent;
   return { workspace: 'main', stream, expected: 'any', events: [event] };
 }

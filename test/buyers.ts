@@ -68,7 +68,7 @@ const dealOf = (opportunityId: string): fc.Arbitrary<readonly Entry[]> =>
         stream: `opportunity-${opportunityId}`,
         event: {
           ...event,
-          id: eventId('', 'crm', `${opportunityId} ${index}`, event.occurredAt),
+          id: eventId('', 'crm', `${opportunityId} ${index}`),
           schemaVersion: 1,
         },
       }));

@@ -9,7 +9,7 @@ export function touch(
   more: Partial<NewEvent<'TouchpointRecorded'>> = {},
 ): NewEvent<'TouchpointRecorded'> {
   return {
-    id: eventId('main', 'web', name, new Date('2026-03-01T09:30:00.123Z')),
+    id: eventId('main', 'web', name),
     type: 'TouchpointRecorded',
     schemaVersion: 1,
     occurredAt: new Date('2026-03-01T09:30:00.123Z'),

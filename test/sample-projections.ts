@@ -89,7 +89,7 @@ export function touch(
 ): NewEvent<'TouchpointRecorded'> {
   serial += 1;
   return {
-    id: eventId('main', 'web', `m-${serial}-${process.pid}-${Math.random()}`, new Date()),
+    id: eventId('main', 'web', `m-${serial}-${process.pid}-${Math.random()}`),
     type: 'TouchpointRecorded',
     schemaVersion: 1,
     occurredAt: new Date(),

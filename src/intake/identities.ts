@@ -38,6 +38,15 @@ export function idOf(value: unknown, path: string): string | undefined | Rejecte
   return id === '' || NOBODY.has(id.toLowerCase()) ? undefined : id;
 }
 
+/** In characters. The formats refuse longer ones. */
+export const MESSAGE_ID_LENGTH = 100;
+
+/** A message id as text: numbers as they are written, without space around. Undefined: the client gave none. */
+export function messageIdOf(value: unknown): string | undefined {
+  const id = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+  return id === '' ? undefined : id;
+}
+
 export const isEmail = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= 254 && EMAIL.test(value.trim()) && !BROKEN.test(value);
 

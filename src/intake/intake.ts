@@ -8,8 +8,7 @@ import {
   QueueFull,
 } from '../event-store/event-store.js';
 import { isObject, type Fact, type Format, type Message } from './format.js';
-import { lasting } from './identities.js';
-import { derivedMessageId } from './identities.js';
+import { derivedMessageId, lasting, MESSAGE_ID_LENGTH, messageIdOf } from './identities.js';
 import { inspect, jsonText, storable } from './inspect.js';
 import { sortByOccurrence } from './occurrence-order.js';
 import { isRejected, type Outcome, type Rejected } from './outcome.js';
@@ -161,7 +160,7 @@ function appendsOf(
     expected: 'any',
     events: [
       {
-        id: eventId(workspace, collector, messageId, time.original, fact.part),
+        id: eventId(workspace, collector, messageId, fact.part),
         type: fact.type,
         schemaVersion: 1,
         occurredAt: time.occurredAt,
@@ -174,7 +173,7 @@ function appendsOf(
 
 /** How an item that was rejected is kept. */
 export function keptItem(format: Format, item: unknown, { rejected: reason }: Rejected): Kept {
-  const messageId = messageIdOf(item);
+  const messageId = soughtMessageId(item);
   const text = jsonText(item);
   return {
     unit: 'item',
@@ -187,8 +186,8 @@ export function keptItem(format: Format, item: unknown, { rejected: reason }: Re
 }
 
 /** What the client will look for, however broken the rest is. */
-function messageIdOf(item: unknown): string | undefined {
-  const id = isObject(item) ? text(item.messageId, 100) : undefined;
+function soughtMessageId(item: unknown): string | undefined {
+  const id = isObject(item) ? text(messageIdOf(item.messageId), MESSAGE_ID_LENGTH) : undefined;
   return id && (storable(id) as string);
 }
 
@@ -200,7 +199,7 @@ function answer(
   let next = 0;
   return normalised.map((step, index): Outcome => {
     if (isRejected(step)) {
-      const messageId = messageIdOf(items[index]);
+      const messageId = soughtMessageId(items[index]);
       return { status: 'rejected', reason: step.rejected, ...(messageId === undefined ? {} : { messageId }) };
     }
     return receiptOf(step.messageId, receipts.slice(next, (next += step.appends.length)));

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { parseJson } from '../body.js';
 import { type Format, isObject, type JsonObject, type Message } from '../format.js';
+import { MESSAGE_ID_LENGTH } from '../identities.js';
 import { storable } from '../inspect.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import { checker } from '../schema.js';
@@ -33,8 +34,6 @@ const check = checker({
 });
 
 const JSON_TYPE = /^[^/;\s]+\/(?:json|[^;\s]+\+json)\s*(?:;|$)/i;
-/** As long as the native format allows. */
-const MESSAGE_ID_LENGTH = 100;
 
 /**
  * CloudEvents 1.0 whose `data` is a native touchpoint. An event is known by its `source` and `id`, whatever message id

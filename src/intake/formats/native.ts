@@ -10,7 +10,7 @@ import {
 } from '../../domain/touchpoint.js';
 import { addressOf, refererOf } from '../address.js';
 import { type Format, isObject, type JsonObject, type Message } from '../format.js';
-import { idOf, isEmail, keysOf, type Ids } from '../identities.js';
+import { idOf, isEmail, keysOf, type Ids, MESSAGE_ID_LENGTH, messageIdOf } from '../identities.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import { checker } from '../schema.js';
 import { defined, LABEL_LENGTH, nonEmpty, objectOr, text } from '../values.js';
@@ -40,7 +40,7 @@ const check = checker({
   type: 'object',
   required: ['messageId', 'kind'],
   properties: {
-    messageId: { type: ['string', 'number'], minLength: 1, maxLength: 100 },
+    messageId: { type: ['string', 'number'], minLength: 1, maxLength: MESSAGE_ID_LENGTH },
     kind: { enum: TOUCHPOINT_KINDS },
     anonymousId: id,
     userId: id,
@@ -99,6 +99,8 @@ export const native: Format = {
 };
 
 function message(item: NativeItem): Message | Rejected {
+  const messageId = messageIdOf(item.messageId);
+  if (messageId === undefined) return reject('missing-field', 'is required', 'messageId');
   const ids = idsOf(item);
   if (isRejected(ids)) return ids;
   const content = contentOf(item.content);
@@ -107,7 +109,7 @@ function message(item: NativeItem): Message | Rejected {
   if (accountId !== undefined && typeof accountId !== 'string') return accountId;
   const data = touchpoint(item, ids, content, accountId);
   return {
-    messageId: String(item.messageId),
+    messageId,
     time: { originalTimestamp: item.occurredAt, sentAt: item.sentAt },
     facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }],
   };

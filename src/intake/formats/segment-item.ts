@@ -1,5 +1,5 @@
 import type { JsonObject } from '../format.js';
-import { idOf } from '../identities.js';
+import { idOf, MESSAGE_ID_LENGTH } from '../identities.js';
 import { checker } from '../schema.js';
 
 export const SEGMENT_CALLS = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const;
@@ -22,7 +22,7 @@ export const checkSegmentItem = checker({
   required: ['type'],
   properties: {
     type: { enum: SEGMENT_CALLS },
-    messageId: { type: ['string', 'number', 'null'], maxLength: 100 },
+    messageId: { type: ['string', 'number', 'null'], maxLength: MESSAGE_ID_LENGTH },
     event: { type: ['string', 'number', 'null'] },
     name: { type: ['string', 'number', 'null'] },
     properties: object,

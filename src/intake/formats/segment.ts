@@ -1,5 +1,5 @@
 import { type Fact, type Format, isObject, type JsonObject, type Message } from '../format.js';
-import { idOf, type Ids, isEmail, keysOf } from '../identities.js';
+import { idOf, type Ids, isEmail, keysOf, messageIdOf } from '../identities.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import { firstText, nonEmpty, objectOr, text } from '../values.js';
 import { domainOf } from '../address.js';
@@ -48,10 +48,8 @@ function message(item: SegmentItem): Message | Rejected {
   const facts = MEANINGS[item.type](item);
   if (isRejected(facts)) return facts;
   const { timestamp, originalTimestamp, sentAt } = item;
-  return { messageId: messageIdOf(item), time: { timestamp, originalTimestamp, sentAt }, facts };
+  return { messageId: messageIdOf(item.messageId), time: { timestamp, originalTimestamp, sentAt }, facts };
 }
-
-const messageIdOf = (item: SegmentItem): string | undefined => text(item.messageId, 100);
 
 const MEANINGS: Readonly<Record<SegmentCall, (item: SegmentItem) => readonly Fact[] | Rejected>> = {
   page: touchpoint,
