@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { emailAddress } from './email.js';
 
 export const KEY_KINDS = ['user', 'email', 'crm', 'anonymous'] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
@@ -8,7 +9,7 @@ export type IdentityKey = `${KeyKind}:${string}`;
 
 export function identityKey(kind: KeyKind, value: string): IdentityKey {
   const clean = value.trim().normalize('NFC');
-  return `${kind}:${kind === 'email' ? clean.toLowerCase() : clean}`;
+  return `${kind}:${kind === 'email' ? (emailAddress(value) ?? clean.toLowerCase()) : clean}`;
 }
 
 export const isAnonymous = (key: IdentityKey): boolean => key.startsWith('anonymous:');
