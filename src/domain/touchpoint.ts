@@ -127,8 +127,11 @@ export interface TouchpointContext {
 
 /** The client's time was replaced; `original` is what it sent. */
 export interface Clamped {
-  /** `backdated`: earlier than a public write key may send. */
-  readonly reason: 'future' | 'absurd' | 'backdated';
+  /**
+   * `future`: after the receipt; `absurd`: no time, or before 1990; `ambiguous`: it has several readings; `backdated`:
+   * earlier than a public write key may send.
+   */
+  readonly reason: 'future' | 'absurd' | 'ambiguous' | 'backdated';
   readonly original: string;
 }
 

@@ -1,6 +1,7 @@
 import type { RawBody, Share } from './body.js';
 import { type CollectorKey, keyIn, type ResolveWriteKey } from './credentials.js';
 import type { Format } from './format.js';
+import { SEGMENT_LIST_CALLS } from './formats/segment-item.js';
 import type { Intake } from './intake.js';
 import { isRejected, type Outcome, type Reason } from './outcome.js';
 import { parse } from './parse.js';
@@ -64,7 +65,7 @@ const openedBy = async (deps: Collecting, key: string | undefined): Promise<Coll
 /** An event over the size that came alone refuses its request; one in a batch only itself. */
 function alone(json: unknown, { call }: CollectorRoute, outcomes: readonly Outcome[]): Collected | undefined {
   const [only] = outcomes;
-  if (call === 'batch' || Array.isArray(json) || only?.status !== 'rejected') return undefined;
+  if (SEGMENT_LIST_CALLS.has(call) || Array.isArray(json) || only?.status !== 'rejected') return undefined;
   return only.reason.code === 'event-too-large' ? { refusal: refusalFor(only.reason) } : undefined;
 }
 

@@ -31,11 +31,8 @@ export const COLLECTOR_ROUTES: readonly CollectorRoute[] = [
     [`/v1/${call}`, `/v1/${call[0]}`].map((path) => ({ path, format: segment, call })),
   ),
   // The last is RudderStack's, for events that a page sends as it closes.
-  ...['/v1/batch', '/v1/b', '/v1/import', '/beacon/v1/batch'].map((path) => ({
-    path,
-    format: segment,
-    call: 'batch',
-  })),
+  ...['/v1/batch', '/v1/b', '/beacon/v1/batch'].map((path) => ({ path, format: segment, call: 'batch' })),
+  { path: '/v1/import', format: segment, call: 'import' },
   { path: '/touchpoints', format: native, call: 'touchpoints' },
 ];
 
@@ -99,8 +96,9 @@ function answer({ format }: CollectorRoute, outcomes: readonly Outcome[]): strin
 
 function receipt(outcome: Outcome): object {
   if (outcome.status !== 'rejected') {
-    const { messageId, status, position, eventId } = outcome;
-    return { messageId, status, position: position.toString(), eventId };
+    const { messageId, status, position, eventId, warnings } = outcome;
+    const receipt = { messageId, status, position: position.toString(), eventId };
+    return warnings.length > 0 ? { ...receipt, warnings } : receipt;
   }
   return { messageId: outcome.messageId ?? null, status: outcome.status, reason: outcome.reason };
 }

@@ -1,5 +1,6 @@
 import type { EventData } from '../domain/events.js';
 import type { Rejected } from './outcome.js';
+import type { Reading } from './reading.js';
 import type { ClientTime } from './time.js';
 
 type CollectedType = 'TouchpointRecorded' | 'IdentityClaimed' | 'AccountObserved';
@@ -44,8 +45,8 @@ export interface Format {
   /** Of a format that is not JSON: the same for the bytes of a body. Items are JSON in any case. */
   decode?(bytes: Buffer, call: string): Split;
 
-  /** The meaning of one item. Never throws, whatever JSON it is given. */
-  read(item: unknown): Message | Rejected;
+  /** The meaning of one item; what is left out of it goes to the warnings. Never throws, whatever JSON it is given. */
+  read(item: unknown, reading: Reading): Message | Rejected;
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;

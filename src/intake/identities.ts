@@ -1,31 +1,25 @@
 import { hash } from 'node:crypto';
+import { emailAddress } from '../domain/email.js';
 import { identityKey, type IdentityKey, type KeyKind } from '../domain/identity.js';
 import { isObject, type JsonObject } from './format.js';
 import { reject, type Rejected } from './outcome.js';
+import type { Reading } from './reading.js';
 
 /** Longer ids do not fit the indexes that look them up. In UTF-16 units. */
 export const ID_LENGTH = 256;
 
-/**
- * What broken clients send when they know nobody. Taken as an id it would make one person of thousands; the list
- * follows the one of PostHog's ingestion.
- */
-const NOBODY = new Set(
-  (
-    'null,undefined,none,nil,nan,true,false,0,[object object],{},[],n/a,na,id,email,user,userid,user_id,anonymous,guest,unknown,' +
-    'distinct_id,distinctid,not_authenticated,unauthenticated,00000000-0000-0000-0000-000000000000'
-  ).split(','),
-);
-
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const BROKEN = /[\u0000-\u001f\u007f\ufffd\ud800-\udfff]/u;
-const EMAIL = /^[^\s@"(),:;<>[\]\\]+@[^\s@.]+(?:\.[^\s@.]+)+$/;
 
-/** An id as text; undefined when the client gave none, or one that stands for nobody. Numbers are taken as text. */
-export function idOf(value: unknown, path: string): string | undefined | Rejected {
+/**
+ * An id as text; undefined when the client gave none, or a placeholder, which is noted. Numbers are taken as text.
+ *
+ * @param path of the field
+ */
+export function idOf(value: unknown, path: string, reading: Reading): string | undefined | Rejected {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-    return reject('identity-invalid', 'is no whole number that JSON carries exactly; send it as text', path);
+    return reject('identity-invalid', 'is no whole number; send it as text', path);
   }
   if (typeof value !== 'string' && typeof value !== 'number') {
     return reject('identity-invalid', 'must be text or a whole number', path);
@@ -35,8 +29,44 @@ export function idOf(value: unknown, path: string): string | undefined | Rejecte
     return reject('identity-invalid', `must have at most ${ID_LENGTH} characters`, path);
   }
   if (BROKEN.test(id)) return reject('identity-invalid', 'holds characters that are not text', path);
-  return id === '' || NOBODY.has(id.toLowerCase()) ? undefined : id;
+  return id === '' || isNobody(id, path, reading) ? undefined : id;
 }
+
+function isNobody(id: string, path: string, reading: Reading): boolean {
+  if (!reading.isPlaceholder(id)) return false;
+  reading.warn(
+    'placeholder-ignored',
+    `"${id.slice(0, 100).toWellFormed()}" is a placeholder and identifies nobody`,
+    path,
+  );
+  return true;
+}
+
+/** An e-mail address in its one form; undefined when the client gave none. What is none, or a placeholder, is noted. */
+export function emailOf(value: unknown, path: string, reading: Reading): string | undefined {
+  if (value === undefined || value === null || (typeof value === 'string' && value.trim() === ''))
+    return undefined;
+  const address = typeof value === 'string' ? emailAddress(value) : undefined;
+  if (typeof value === 'string' && isNobody(value, path, reading)) return undefined;
+  if (address === undefined)
+    reading.warn('email-invalid', 'is no e-mail address and identifies nobody', path);
+  return address;
+}
+
+export const isEmailOrPlaceholder = (text: string, { isPlaceholder }: Reading): boolean =>
+  isPlaceholder(text) || emailAddress(text) !== undefined;
+
+/** An id that the rest of the message does without: what is none is noted. */
+export function optionalId(value: unknown, path: string, reading: Reading): string | undefined {
+  const id = idOf(value, path, reading);
+  if (id === undefined || typeof id === 'string') return id;
+  reading.warn(id.rejected.code, id.rejected.message, path);
+  return undefined;
+}
+
+/** A user id that is an e-mail address is also an e-mail key, so that mail events find the same person. */
+export const emailIn = (id: string | undefined): string | undefined =>
+  id === undefined ? undefined : emailAddress(id);
 
 /** In characters. The formats refuse longer ones. */
 export const MESSAGE_ID_LENGTH = 100;
@@ -46,9 +76,6 @@ export function messageIdOf(value: unknown): string | undefined {
   const id = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
   return id === '' ? undefined : id;
 }
-
-export const isEmail = (value: unknown): value is string =>
-  typeof value === 'string' && value.length <= 254 && EMAIL.test(value.trim()) && !BROKEN.test(value);
 
 export interface Ids {
   readonly user?: string | undefined;

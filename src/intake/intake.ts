@@ -1,5 +1,7 @@
 import { eventId } from '../domain/event-id.js';
 import type { NewEvent } from '../domain/events.js';
+import type { IsPlaceholder } from '../domain/placeholder.js';
+import type { Clamped } from '../domain/touchpoint.js';
 import {
   type Append,
   type EventReceipt,
@@ -11,14 +13,21 @@ import { isObject, type Fact, type Format, type Message } from './format.js';
 import { derivedMessageId, lasting, MESSAGE_ID_LENGTH, messageIdOf } from './identities.js';
 import { inspect, jsonText, storable } from './inspect.js';
 import { sortByOccurrence } from './occurrence-order.js';
-import { isRejected, type Outcome, type Rejected } from './outcome.js';
+import { isRejected, type Outcome, type Rejected, type Warning } from './outcome.js';
 import { type Kept, type Origin, type RejectedLog, withOrigin } from './rejected.js';
 import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../config.js';
+import { Reading } from './reading.js';
 import { believe, type BelievedTime, limitBackdating } from './time.js';
 import { text } from './values.js';
 
 /** What one item comes to before anything is written. */
-export type Normalised = { readonly messageId: string; readonly appends: readonly Append[] } | Rejected;
+export type Normalised =
+  | {
+      readonly messageId: string;
+      readonly appends: readonly Append[];
+      readonly warnings: readonly Warning[];
+    }
+  | Rejected;
 
 /** Without requests nothing would tell that there is room again. */
 const FULL_FOR_MS = 5_000;
@@ -120,6 +129,7 @@ export interface NormaliseOptions {
   readonly index?: number;
   /** How far back from its receipt an event of a public key may lie, in ms; undefined: as far as it says. */
   readonly publicBackdateMs?: number;
+  readonly isPlaceholder?: IsPlaceholder;
 }
 
 /** One item → the events it means, with ids and believed times. Pure. */
@@ -127,17 +137,20 @@ export function normalise(
   format: Format,
   origin: Origin,
   item: unknown,
-  { escaped = true, index = 0, publicBackdateMs = Infinity }: NormaliseOptions = {},
+  { escaped = true, index = 0, publicBackdateMs = Infinity, isPlaceholder }: NormaliseOptions = {},
 ): Normalised {
   const fault = inspect(item);
   if (fault) return fault;
   const said = escaped ? storable(item) : item;
-  const message = format.read(said);
-  if (isRejected(message)) return message;
+  const reading = new Reading(origin.call, isPlaceholder);
+  const message = format.read(said, reading);
+  if (isRejected(message)) return explained(message, reading.warnings);
   const believed = believe(message.time, origin.receivedAt);
   const time = origin.keyScope ? limitBackdating(believed, origin.receivedAt, publicBackdateMs) : believed;
   const messageId = message.messageId ?? derivedMessageId(said, occasion(time, origin, index));
-  return { messageId, appends: appendsOf(messageId, message, time, origin) };
+  if (time.clamped)
+    reading.warn('time-replaced', describeClamp(time.occurredAt, time.clamped), message.time.path);
+  return { messageId, appends: appendsOf(messageId, message, time, origin), warnings: reading.warnings };
 }
 
 /** Two messages alike without id or time may be two page views as well as one sent twice: both are kept, as Segment does. */
@@ -171,6 +184,22 @@ function appendsOf(
   }));
 }
 
+/** Somebody is missing because what was sent stands for nobody: the reason says so. */
+function explained({ rejected }: Rejected, warnings: readonly Warning[]): Rejected {
+  const ignored = warnings.map(({ path, message }) => `; ${path} ${message}`).join('');
+  return { rejected: { ...rejected, message: rejected.message + ignored } };
+}
+
+const CLAMPS: Readonly<Record<Clamped['reason'], string>> = {
+  future: 'is after the receipt',
+  absurd: 'is no time, or one before 1990',
+  ambiguous: 'has several readings',
+  backdated: 'is earlier than a public write key may send',
+};
+
+const describeClamp = (occurredAt: Date, { reason, original }: Clamped): string =>
+  `"${original}" ${CLAMPS[reason]}; ${occurredAt.toISOString()} stands for it`;
+
 /** How an item that was rejected is kept. */
 export function keptItem(format: Format, item: unknown, { rejected: reason }: Rejected): Kept {
   const messageId = soughtMessageId(item);
@@ -202,14 +231,17 @@ function answer(
       const messageId = soughtMessageId(items[index]);
       return { status: 'rejected', reason: step.rejected, ...(messageId === undefined ? {} : { messageId }) };
     }
-    return receiptOf(step.messageId, receipts.slice(next, (next += step.appends.length)));
+    return receiptOf(step, receipts.slice(next, (next += step.appends.length)));
   });
 }
 
 /** A message is a duplicate when all its events are. */
-function receiptOf(messageId: string, receipts: readonly EventReceipt[]): Outcome {
+function receiptOf(
+  { messageId, warnings }: Exclude<Normalised, Rejected>,
+  receipts: readonly EventReceipt[],
+): Outcome {
   const [first] = receipts;
   if (!first) throw new Error('a message without events was appended');
   const status = receipts.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted';
-  return { status, messageId, eventId: first.eventId, position: first.position };
+  return { status, messageId, eventId: first.eventId, position: first.position, warnings };
 }

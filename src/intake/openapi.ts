@@ -38,7 +38,7 @@ const API_PROBLEMS: Responses = {
 const WRITE_KEY = [{ writeKeyBasic: [] }, { writeKeyBearer: [] }, { writeKeyHeader: [] }];
 const API_KEY = [{ bearer: [] }];
 
-const CALLS: Readonly<Record<SegmentCall | 'batch', string>> = {
+const CALLS: Readonly<Record<SegmentCall | 'batch' | 'import', string>> = {
   identify: 'Who somebody is: keys that belong together, with traits',
   track: 'Something somebody did; well-known names become their touchpoint kinds, the rest `custom`',
   page: 'A page was viewed',
@@ -46,14 +46,15 @@ const CALLS: Readonly<Record<SegmentCall | 'batch', string>> = {
   group: 'Somebody belongs to a company, and what is known about it',
   alias: 'Two ids are one person',
   batch: 'Events of all calls; a bad one is kept as rejected and the rest accepted',
+  import: 'The same for history: times are taken as they are, whatever `sentAt` says',
 };
 
 function collectorPath({ path, format, call }: CollectorRoute): Operation {
-  return format === segment ? segmentOperation(path, call as SegmentCall | 'batch') : NATIVE;
+  return format === segment ? segmentOperation(path, call as SegmentCall | 'batch' | 'import') : NATIVE;
 }
 
-function segmentOperation(path: string, call: SegmentCall | 'batch'): Operation {
-  const isBatch = call === 'batch';
+function segmentOperation(path: string, call: SegmentCall | 'batch' | 'import'): Operation {
+  const isBatch = call === 'batch' || call === 'import';
   const sent = isBatch ? example.BATCH_EXAMPLE : example.SEGMENT_EXAMPLES[call];
   return {
     tags: [path.startsWith('/beacon/') ? 'Collect: RudderStack' : 'Collect: Segment'],

@@ -7,6 +7,12 @@ export interface Reason {
   readonly path?: string;
 }
 
+/**
+ * What of an accepted message was replaced or left out, shaped as a reason: `time-replaced`, `email-invalid`,
+ * `placeholder-ignored`, `identity-invalid`.
+ */
+export type Warning = Reason;
+
 /** What became of one item of a request. All three are final: the item is in the log, or whole in `rejected`. */
 export type Outcome =
   | {
@@ -14,6 +20,8 @@ export type Outcome =
       readonly messageId: string;
       readonly eventId: string;
       readonly position: Position;
+      /** Of the message as it was sent this time. */
+      readonly warnings: readonly Warning[];
     }
   | { readonly status: 'rejected'; readonly messageId?: string; readonly reason: Reason };
 

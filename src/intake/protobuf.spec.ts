@@ -9,6 +9,7 @@ import { protobuf } from './formats/protobuf.js';
 import { SCHEMAS } from './openapi-schemas.js';
 import { normalise } from './intake.js';
 import { isRejected } from './outcome.js';
+import { Reading } from './reading.js';
 import { parseBytes } from './parse.js';
 import { jsonDecoder } from './protobuf-json.js';
 
@@ -36,7 +37,8 @@ describe('the fields of touchpoint.proto', () => {
   test('are all known to the native format: none falls among the properties', () => {
     const value = ({ message }: (typeof TouchpointSchema.fields)[number]) => (message ? {} : 'x');
     const item = Object.fromEntries(TouchpointSchema.fields.map((field) => [field.jsonName, value(field)]));
-    const message = native.read({ ...item, kind: 'custom', channel: 'email', email: 'ada@acme.example' });
+    const named = { ...item, kind: 'custom', channel: 'email', email: 'ada@acme.example' };
+    const message = native.read(named, new Reading('kafka'));
     expect(message).toMatchObject({ facts: [{ data: { kind: 'custom' } }] });
     expect(JSON.stringify(message)).not.toContain('"properties"');
   });

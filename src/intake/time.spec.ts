@@ -20,7 +20,7 @@ describe('whatever a client says', () => {
   test('it happened between 1990 and the receipt', () => {
     fc.assert(
       fc.property(fc.record({ timestamp: said, originalTimestamp: said, sentAt: said }), (time) => {
-        const { occurredAt } = believe(time, receivedAt);
+        const { occurredAt } = believe({ ...time, path: 'timestamp' }, receivedAt);
         expect(+occurredAt).toBeLessThanOrEqual(+receivedAt);
         expect(+occurredAt).toBeGreaterThanOrEqual(Date.UTC(1990, 0));
       }),
@@ -35,8 +35,8 @@ describe('whatever a client says', () => {
         instant,
         (time, first, second) => {
           const later = new Date(+receivedAt + 60_000);
-          const one = believe({ ...time, sentAt: first }, receivedAt).original;
-          expect(believe({ ...time, sentAt: second }, later).original).toEqual(one);
+          const one = believe({ ...time, sentAt: first, path: 'timestamp' }, receivedAt).original;
+          expect(believe({ ...time, sentAt: second, path: 'timestamp' }, later).original).toEqual(one);
         },
       ),
     );
@@ -51,7 +51,7 @@ test('a clock that is wrong by any amount is put right by sentAt', () => {
       (skew, ago) => {
         const originalTimestamp = iso(new Date(+receivedAt - ago + skew));
         const sentAt = iso(new Date(+receivedAt + skew));
-        const { occurredAt, clamped } = believe({ originalTimestamp, sentAt }, receivedAt);
+        const { occurredAt, clamped } = believe({ originalTimestamp, sentAt, path: 'timestamp' }, receivedAt);
         expect([+occurredAt, clamped]).toEqual([+receivedAt - ago, undefined]);
       },
     ),
@@ -61,7 +61,7 @@ test('a clock that is wrong by any amount is put right by sentAt', () => {
 describe('an event of a public key', () => {
   const DAY = 86_400_000;
   const limited = (timestamp: string) =>
-    limitBackdating(believe({ timestamp }, receivedAt), receivedAt, 30 * DAY);
+    limitBackdating(believe({ timestamp, path: 'timestamp' }, receivedAt), receivedAt, 30 * DAY);
 
   test.each([
     ['at the receipt', '2026-03-01T12:00:00Z', '2026-03-01T12:00:00.000Z', undefined],
@@ -89,7 +89,11 @@ describe('an event of a public key', () => {
         fc.record({ timestamp: said, originalTimestamp: said, sentAt: said }),
         fc.nat(1_000),
         (time, days) => {
-          const { occurredAt } = limitBackdating(believe(time, receivedAt), receivedAt, days * DAY);
+          const { occurredAt } = limitBackdating(
+            believe({ ...time, path: 'timestamp' }, receivedAt),
+            receivedAt,
+            days * DAY,
+          );
           expect(+occurredAt).toBeLessThanOrEqual(+receivedAt);
           expect(+receivedAt - +occurredAt).toBeLessThanOrEqual(days * DAY);
         },

@@ -1,13 +1,16 @@
 import type { Clamped } from '../domain/touchpoint.js';
+import { readInstant } from './instant.js';
 
 /** What a client says about when, unchecked. */
 export interface ClientTime {
-  /** When it happened, to be taken as it is. */
+  /** When it happened; corrected only where `sentAt` shows that the client's clock is wrong. */
   readonly timestamp?: unknown;
-  /** When it happened by the client's clock, to be corrected by `sentAt` where given. */
+  /** When it happened by the client's clock; corrected by `sentAt` where given. */
   readonly originalTimestamp?: unknown;
   /** The client's clock when it sent the request. */
   readonly sentAt?: unknown;
+  /** The field that says when, by its name in the format. */
+  readonly path: string;
 }
 
 export interface BelievedTime {
@@ -18,29 +21,25 @@ export interface BelievedTime {
   readonly clamped?: Clamped;
 }
 
-const EARLIEST = Date.UTC(1990, 0);
-const LATEST = Date.UTC(10_000, 0);
-const ISO = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
+/** A clock is right when a request seems to have been under way for no longer than this; a minute for slow networks. */
+const MOST_DELAY_MS = 60_000;
+/** … and no less than this: clocks that are kept right differ by less. */
+const MOST_AHEAD_MS = 1_000;
 
 /**
- * When it happened, as far as the client can be believed: `timestamp` as it is, else
- * `receivedAt − (sentAt − originalTimestamp)`, which takes out the skew of the client's clock. A `timestamp` after the
- * receipt is corrected by `sentAt` in the same way where that shows that the clock is ahead. What still lies in the
- * future, before 1990 or is no time at all becomes the time of receipt and is marked.
+ * When it happened, as far as the client can be believed: its time less what its clock is ahead of ours (`skewOf`). What
+ * then lies in the future, before 1990 or is no time at all becomes the time of receipt and is marked.
  */
 export function believe(time: ClientTime, receivedAt: Date): BelievedTime {
-  const exact = isGiven(time.timestamp);
-  const said = exact ? time.timestamp : time.originalTimestamp;
+  const said = isGiven(time.timestamp) ? time.timestamp : time.originalTimestamp;
   if (!isGiven(said)) return { occurredAt: receivedAt, original: undefined };
-  const original = instant(said);
-  if (original === undefined) return clamp('absurd', said, receivedAt);
-  const asked = isGiven(time.sentAt) && (!exact || original > receivedAt);
-  const sentAt = asked ? instant(time.sentAt) : undefined;
-  const corrects = sentAt !== undefined && (!exact || sentAt > receivedAt);
-  const at = corrects ? +receivedAt - (+sentAt - +original) : +original;
-  if (at > +receivedAt) return clamp('future', said, receivedAt, original);
-  if (at < EARLIEST) return clamp('absurd', said, receivedAt, original);
-  return { occurredAt: new Date(at), original };
+  const original = readInstant(said);
+  if (typeof original === 'string') return clamp(original, said, receivedAt);
+  const occurredAt = new Date(+original - skewOf(time, original, receivedAt));
+  if (occurredAt > receivedAt) return clamp('future', said, receivedAt, original);
+  return typeof readInstant(+occurredAt) === 'string'
+    ? clamp('absurd', said, receivedAt, original)
+    : { occurredAt, original };
 }
 
 /**
@@ -55,6 +54,21 @@ export function limitBackdating(time: BelievedTime, receivedAt: Date, limitMs: n
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
+/**
+ * What to take off a client's time, in ms. As Segment defines, `occurredAt = receivedAt − (sentAt − originalTimestamp)`.
+ * A `timestamp` is taken as it is where the clock is right, so that history arrives to the millisecond, and where an
+ * `originalTimestamp` beside it tells that it was corrected before. A `sentAt` before the event is none.
+ */
+function skewOf({ timestamp, originalTimestamp, sentAt }: ClientTime, at: Date, receivedAt: Date): number {
+  const isTimestamp = isGiven(timestamp);
+  const sent = isGiven(sentAt) ? readInstant(sentAt) : undefined;
+  if (!(sent instanceof Date) || (isTimestamp && isGiven(originalTimestamp))) return 0;
+  const isPast = at <= receivedAt;
+  if (isPast && at > sent) return 0;
+  const skew = +sent - +receivedAt;
+  return isTimestamp && isPast && skew >= -MOST_DELAY_MS && skew <= MOST_AHEAD_MS ? 0 : skew;
+}
+
 function clamp(reason: Clamped['reason'], said: unknown, receivedAt: Date, original?: Date): BelievedTime {
   const text = typeof said === 'string' ? said : JSON.stringify(said);
   return {
@@ -62,26 +76,4 @@ function clamp(reason: Clamped['reason'], said: unknown, receivedAt: Date, origi
     original,
     clamped: { reason, original: text.slice(0, 100).toWellFormed() },
   };
-}
-
-/** RFC 3339 (without an offset: UTC), or a Unix time in ms or s. Undefined outside the years 1990 to 9999. */
-function instant(value: unknown): Date | undefined {
-  const ms = typeof value === 'number' ? fromUnix(value) : typeof value === 'string' ? fromText(value) : NaN;
-  return ms >= EARLIEST && ms < LATEST ? new Date(ms) : undefined;
-}
-
-const fromUnix = (value: number): number => Math.trunc(value < 1e11 ? value * 1000 : value);
-
-function fromText(value: string): number {
-  const text = value.trim();
-  const match = ISO.exec(text);
-  if (!match) return NaN;
-  if (text.endsWith('Z') && text[10] === 'T') return Date.parse(text);
-  const normal = text.replace(' ', 'T').replace(' ', '').toUpperCase();
-  const offset = match[1] ?? (normal.length > 10 ? '' : 'date');
-  if (offset === 'date') return Date.parse(normal);
-  if (offset === '') return Date.parse(`${normal}Z`);
-  return Date.parse(
-    normal.replace(/([+-]\d\d):?(\d\d)?$/, (_, h: string, m?: string) => `${h}:${m ?? '00'}`),
-  );
 }

@@ -18,7 +18,8 @@ function shown(step: Normalised): unknown {
   const events = step.appends.flatMap(({ stream, events }) =>
     events.map(({ type, occurredAt, data }) => ({ stream, type, occurredAt, data })),
   );
-  return { messageId: step.messageId, events };
+  const { messageId, warnings } = step;
+  return { messageId, events, ...(warnings.length > 0 && { warnings }) };
 }
 
 const formats = (await Promise.all(FORMAT_NAMES.map(formatNamed))).filter((format) => format !== undefined);

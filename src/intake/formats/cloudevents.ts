@@ -4,6 +4,7 @@ import { type Format, isObject, type JsonObject, type Message } from '../format.
 import { MESSAGE_ID_LENGTH } from '../identities.js';
 import { storable } from '../inspect.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
+import type { Reading } from '../reading.js';
 import { checker } from '../schema.js';
 import { native } from './native.js';
 
@@ -51,21 +52,22 @@ export const cloudevents: Format = {
       : reject('unreadable-body', 'The body must be a CloudEvent or a list of them');
   },
 
-  read(item) {
+  read(item, reading) {
     const fault = check(item);
     if (fault) return fault;
     const event = item as CloudEvent;
     const data = dataOf(event);
-    return isRejected(data) ? data : message(event, data);
+    return isRejected(data) ? data : message(event, data, reading);
   },
 };
 
-function message(event: CloudEvent, data: JsonObject): Message | Rejected {
+function message(event: CloudEvent, data: JsonObject, reading: Reading): Message | Rejected {
   const occurredAt = data.occurredAt ?? event.time;
-  const read = native.read({ ...data, messageId: messageIdOf(event), occurredAt });
-  if (!isRejected(read)) return read;
-  const { code, message, path } = read.rejected;
-  return reject(code, message, path === undefined ? 'data' : `data.${path}`);
+  const read = native.read({ ...data, messageId: messageIdOf(event), occurredAt }, reading.inside('data'));
+  const path = data.occurredAt === undefined || data.occurredAt === null ? 'time' : 'data.occurredAt';
+  if (!isRejected(read)) return { ...read, time: { ...read.time, path } };
+  const { code, message, path: inside } = read.rejected;
+  return reject(code, message, inside === undefined ? 'data' : `data.${inside}`);
 }
 
 /** A source is a URI reference, which holds no space: no two pairs make the same id. */

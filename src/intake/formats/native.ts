@@ -10,8 +10,18 @@ import {
 } from '../../domain/touchpoint.js';
 import { addressOf, refererOf } from '../address.js';
 import { type Format, isObject, type JsonObject, type Message } from '../format.js';
-import { idOf, isEmail, keysOf, type Ids, MESSAGE_ID_LENGTH, messageIdOf } from '../identities.js';
+import {
+  emailIn,
+  emailOf,
+  idOf,
+  isEmailOrPlaceholder,
+  keysOf,
+  type Ids,
+  MESSAGE_ID_LENGTH,
+  messageIdOf,
+} from '../identities.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
+import type { Reading } from '../reading.js';
 import { checker } from '../schema.js';
 import { defined, LABEL_LENGTH, nonEmpty, objectOr, text } from '../values.js';
 import { verdictOf } from '../verdict.js';
@@ -91,26 +101,26 @@ export const native: Format = {
       : reject('unreadable-body', 'The body must be a touchpoint or a list of them');
   },
 
-  read(item) {
+  read(item, reading) {
     const fault = check(item);
     if (fault) return fault;
-    return message(item as NativeItem);
+    return message(item as NativeItem, reading);
   },
 };
 
-function message(item: NativeItem): Message | Rejected {
+function message(item: NativeItem, reading: Reading): Message | Rejected {
   const messageId = messageIdOf(item.messageId);
   if (messageId === undefined) return reject('missing-field', 'is required', 'messageId');
-  const ids = idsOf(item);
+  const ids = idsOf(item, reading);
   if (isRejected(ids)) return ids;
   const content = contentOf(item.content);
   if (content && isRejected(content)) return content;
-  const accountId = idOf(item.accountId, 'accountId');
+  const accountId = idOf(item.accountId, 'accountId', reading);
   if (accountId !== undefined && typeof accountId !== 'string') return accountId;
   const data = touchpoint(item, ids, content, accountId);
   return {
     messageId,
-    time: { originalTimestamp: item.occurredAt, sentAt: item.sentAt },
+    time: { originalTimestamp: item.occurredAt, sentAt: item.sentAt, path: 'occurredAt' },
     facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }],
   };
 }
@@ -161,21 +171,35 @@ function arrivalOf(
   return { channel: item.channel ?? derived.channel, ...defined(said) };
 }
 
-function idsOf(item: NativeItem): Ids | Rejected {
+function idsOf(item: NativeItem, reading: Reading): Ids | Rejected {
   const ids: { user?: string; crm?: string; anonymous?: string; email?: string } = {};
   for (const [kind, field] of ID_FIELDS) {
-    const id = idOf(item[field], field);
+    const id = idOf(item[field], field, reading);
     if (id === undefined) continue;
     if (typeof id !== 'string') return id;
     ids[kind] = id;
   }
-  const email = item.email ?? objectOr(item.traits).email;
-  if (isEmail(email)) ids.email = email;
-  else if (typeof item.email === 'string' && item.email.trim() !== '') {
-    return reject('identity-invalid', 'is no e-mail address', 'email');
-  }
+  const email = emailAmong(item, ids.user, reading);
+  if (email !== undefined && typeof email !== 'string') return email;
+  if (email !== undefined) ids.email = email;
   if (nonEmpty(ids)) return ids;
   return reject('identity-missing', 'one of userId, email, crmId, anonymousId is required', 'userId');
+}
+
+/** The field of its own must be an address; what the traits have is left out when it is none. */
+function emailAmong(
+  { email, traits }: NativeItem,
+  user: string | undefined,
+  reading: Reading,
+): string | undefined | Rejected {
+  const given = text(email, Infinity);
+  if (given !== undefined && !isEmailOrPlaceholder(given, reading))
+    return reject('identity-invalid', 'is no e-mail address', 'email');
+  return (
+    emailOf(given, 'email', reading) ??
+    emailOf(objectOr(traits).email, 'traits.email', reading) ??
+    emailIn(user)
+  );
 }
 
 const ID_FIELDS = [

@@ -1,9 +1,12 @@
 import type { JsonObject } from '../format.js';
-import { idOf, MESSAGE_ID_LENGTH } from '../identities.js';
+import { optionalId, MESSAGE_ID_LENGTH } from '../identities.js';
+import type { Reading } from '../reading.js';
 import { checker } from '../schema.js';
 
 export const SEGMENT_CALLS = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const;
 export type SegmentCall = (typeof SEGMENT_CALLS)[number];
+/** Calls whose body is a list of events. */
+export const SEGMENT_LIST_CALLS: ReadonlySet<string> = new Set(['batch', 'import']);
 
 /** An item after `checkSegmentItem`. */
 export interface SegmentItem extends JsonObject {
@@ -32,7 +35,6 @@ export const checkSegmentItem = checker({
 });
 
 /** The company a client names for every call (`context.groupId`). */
-export function accountOf(context: JsonObject): string | undefined {
-  const id = idOf(context.groupId, 'context.groupId');
-  return typeof id === 'string' ? id : undefined;
+export function accountOf(context: JsonObject, reading: Reading): string | undefined {
+  return optionalId(context.groupId, 'context.groupId', reading);
 }

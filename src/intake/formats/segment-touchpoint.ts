@@ -2,13 +2,14 @@ import { type Arrival, originOf } from '../../domain/channel.js';
 import { type ContentRef, kindNamed, type Touchpoint, type TouchpointKind } from '../../domain/touchpoint.js';
 import { type Address, addressOf, refererOf } from '../address.js';
 import type { JsonObject } from '../format.js';
-import { type Ids, isEmail, keysOf } from '../identities.js';
+import { emailOf, type Ids, keysOf } from '../identities.js';
+import type { Reading } from '../reading.js';
 import { defined, firstText, nonEmpty, objectOr, text } from '../values.js';
 import { verdictOf } from '../verdict.js';
 import { accountOf, type SegmentItem } from './segment-item.js';
 
 /** What a page, screen or track call says, once its ids are read. */
-export function segmentTouchpoint(item: SegmentItem, ids: Ids): Touchpoint {
+export function segmentTouchpoint(item: SegmentItem, ids: Ids, reading: Reading): Touchpoint {
   const context = objectOr(item.context);
   const properties = objectOr(item.properties);
   const page = objectOr(context.page);
@@ -19,11 +20,11 @@ export function segmentTouchpoint(item: SegmentItem, ids: Ids): Touchpoint {
   return {
     kind,
     ...arrivalOf(kind, context, properties, address, referrer),
-    identity: keysOf(withFormEmail(kind, ids, properties)),
+    identity: keysOf(withFormEmail(kind, ids, properties, reading)),
     ...defined({
       content: contentOf(kind, item, properties, page, address),
       traits: nonEmpty(objectOr(context.traits)),
-      accountId: accountOf(context),
+      accountId: accountOf(context, reading),
       name: text(item.type === 'track' ? item.event : item.name),
       properties: nonEmpty(properties),
       context: nonEmpty(
@@ -78,10 +79,9 @@ const FILLED_IN: ReadonlySet<TouchpointKind> = new Set([
 ]);
 
 /** Taken only where nobody known is named: a signed-in salesperson fills in forms for others, too. */
-function withFormEmail(kind: TouchpointKind, ids: Ids, properties: JsonObject): Ids {
+function withFormEmail(kind: TouchpointKind, ids: Ids, properties: JsonObject, reading: Reading): Ids {
   if (!FILLED_IN.has(kind) || ids.user !== undefined || ids.email !== undefined) return ids;
-  const email = properties.email;
-  return isEmail(email) ? { ...ids, email } : ids;
+  return { ...ids, email: emailOf(properties.email, 'properties.email', reading) };
 }
 
 interface ContentFields {

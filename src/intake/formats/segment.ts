@@ -1,10 +1,18 @@
 import { type Fact, type Format, isObject, type JsonObject, type Message } from '../format.js';
-import { idOf, type Ids, isEmail, keysOf, messageIdOf } from '../identities.js';
+import { emailIn, emailOf, idOf, type Ids, keysOf, messageIdOf, optionalId } from '../identities.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
+import type { Reading } from '../reading.js';
+import type { ClientTime } from '../time.js';
 import { firstText, nonEmpty, objectOr, text } from '../values.js';
 import { domainOf } from '../address.js';
 import type { IdentityKey } from '../../domain/identity.js';
-import { accountOf, checkSegmentItem, type SegmentCall, type SegmentItem } from './segment-item.js';
+import {
+  accountOf,
+  checkSegmentItem,
+  SEGMENT_LIST_CALLS,
+  type SegmentCall,
+  type SegmentItem,
+} from './segment-item.js';
 import { segmentTouchpoint } from './segment-touchpoint.js';
 
 /** Segment's HTTP API and its clients: segment.com/docs/connections/sources/catalog/libraries/server/http-api. */
@@ -15,7 +23,7 @@ export const segment: Format = {
 
   split(body, call) {
     if (!isObject(body)) return reject('unreadable-body', 'The body must be a JSON object');
-    if (call !== 'batch') return { items: [{ ...body, type: call }] };
+    if (!SEGMENT_LIST_CALLS.has(call)) return { items: [{ ...body, type: call }] };
     if (!Array.isArray(body.batch)) return reject('unreadable-body', 'must be a list of events', 'batch');
     const { context, integrations, sentAt } = body;
     const items: readonly unknown[] = body.batch;
@@ -23,10 +31,10 @@ export const segment: Format = {
     return { items: items.map((item) => (isObject(item) ? merged(item, outer) : item)) };
   },
 
-  read(item) {
+  read(item, reading) {
     const fault = checkSegmentItem(item);
     if (fault) return fault;
-    return message(item as SegmentItem);
+    return message(item as SegmentItem, reading);
   },
 };
 
@@ -44,14 +52,22 @@ function merged(item: JsonObject, outer: JsonObject): JsonObject {
   return { ...whole, sentAt: outer.sentAt };
 }
 
-function message(item: SegmentItem): Message | Rejected {
-  const facts = MEANINGS[item.type](item);
-  if (isRejected(facts)) return facts;
-  const { timestamp, originalTimestamp, sentAt } = item;
-  return { messageId: messageIdOf(item.messageId), time: { timestamp, originalTimestamp, sentAt }, facts };
+function message(item: SegmentItem, reading: Reading): Message | Rejected {
+  const facts = MEANINGS[item.type](item, reading);
+  return isRejected(facts)
+    ? facts
+    : { messageId: messageIdOf(item.messageId), time: timeOf(item, reading), facts };
 }
 
-const MEANINGS: Readonly<Record<SegmentCall, (item: SegmentItem) => readonly Fact[] | Rejected>> = {
+/** What is imported happened long before it is sent: the clock that sends it tells nothing about its times. */
+function timeOf({ timestamp, originalTimestamp, sentAt }: SegmentItem, { call }: Reading): ClientTime {
+  const path = timestamp === undefined || timestamp === null ? 'originalTimestamp' : 'timestamp';
+  return { timestamp, originalTimestamp, path, ...(call === 'import' ? {} : { sentAt }) };
+}
+
+type Meaning = (item: SegmentItem, reading: Reading) => readonly Fact[] | Rejected;
+
+const MEANINGS: Readonly<Record<SegmentCall, Meaning>> = {
   page: touchpoint,
   screen: touchpoint,
   track: touchpoint,
@@ -60,31 +76,31 @@ const MEANINGS: Readonly<Record<SegmentCall, (item: SegmentItem) => readonly Fac
   alias,
 };
 
-function touchpoint(item: SegmentItem): readonly Fact[] | Rejected {
+function touchpoint(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected {
   if (item.type === 'track' && text(item.event) === undefined) {
     return reject('missing-field', 'a track call names its event', 'event');
   }
-  const ids = idsOf(item, objectOr(objectOr(item.context).traits));
+  const ids = idsOf(item, objectOr(objectOr(item.context).traits), reading);
   if (isRejected(ids)) return ids;
-  const data = segmentTouchpoint(item, ids);
+  const data = segmentTouchpoint(item, ids, reading);
   return [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }];
 }
 
-function identify(item: SegmentItem): readonly Fact[] | Rejected {
+function identify(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected {
   const context = objectOr(item.context);
   const traits = { ...objectOr(context.traits), ...objectOr(item.traits) };
-  const ids = idsOf(item, traits);
+  const ids = idsOf(item, traits, reading);
   if (isRejected(ids)) return ids;
-  return [claim(keysOf(ids), traits, accountOf(context))];
+  return [claim(keysOf(ids), traits, accountOf(context, reading))];
 }
 
-function group(item: SegmentItem): readonly Fact[] | Rejected {
+function group(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected {
   const context = objectOr(item.context);
-  const accountId = idOf(item.groupId, 'groupId');
+  const accountId = idOf(item.groupId, 'groupId', reading);
   if (accountId === undefined) return reject('missing-field', 'a group call names its group', 'groupId');
   if (typeof accountId !== 'string') return accountId;
   const personal = objectOr(context.traits);
-  const ids = idsOf(item, personal);
+  const ids = idsOf(item, personal, reading);
   if (isRejected(ids)) return ids;
   const traits = nonEmpty(objectOr(item.traits));
   const name = traits && firstText(traits, ['name', 'company', 'companyName']);
@@ -105,17 +121,36 @@ function group(item: SegmentItem): readonly Fact[] | Rejected {
   ];
 }
 
-/** The previous id may be that of a user or an anonymous one: the client does not say, so it is claimed as both. */
-function alias(item: SegmentItem): readonly Fact[] | Rejected {
-  const user = idOf(item.userId, 'userId');
+/** Two ids of one person, the new one first. */
+function alias(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected {
+  const user = idOf(item.userId, 'userId', reading);
   if (user !== undefined && typeof user !== 'string') return user;
-  const previous = idOf(item.previousId ?? item.anonymousId, 'previousId');
+  const anonymous = idOf(item.anonymousId, 'anonymousId', reading);
+  if (anonymous !== undefined && typeof anonymous !== 'string') return anonymous;
+  const previous = idOf(item.previousId, 'previousId', reading) ?? anonymous;
   if (previous !== undefined && typeof previous !== 'string') return previous;
   if (user === undefined) return reject('identity-missing', 'an alias call names the new id', 'userId');
   if (previous === undefined)
     return reject('identity-missing', 'an alias call names the old id', 'previousId');
-  const keys = [...keysOf({ user }), ...keysOf({ user: previous, anonymous: previous })];
+  const keys = [
+    ...keysOf({ user, email: emailIn(user), anonymous }),
+    ...keysOf(previousIds(previous, anonymous)),
+  ];
   return [claim([...new Set(keys)], {}, undefined)];
+}
+
+/** As trackers make them: Segment's, RudderStack's and their kin all give UUIDs to browsers and devices. */
+const GENERATED = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/**
+ * What kind of id a previous id is. A client that calls `alias(userId)` sends the anonymous id of its browser there, which
+ * others may have used, too; else it is the id the person had as a user. Where nothing tells, it is taken as both.
+ */
+function previousIds(previous: string, anonymous: string | undefined): Ids {
+  const email = emailIn(previous);
+  if (email !== undefined) return { user: previous, email };
+  if (previous === anonymous || GENERATED.test(previous)) return { anonymous: previous };
+  return anonymous === undefined ? { user: previous, anonymous: previous } : { user: previous };
 }
 
 function claim(identity: readonly IdentityKey[], traits: JsonObject, accountId: string | undefined): Fact {
@@ -124,16 +159,21 @@ function claim(identity: readonly IdentityKey[], traits: JsonObject, accountId: 
   return { type: 'IdentityClaimed', stream: `identity-${identity[0]}`, data };
 }
 
-/** A user id that is an e-mail address is also an e-mail key, so that mail events find the same person. */
-function idsOf(item: SegmentItem, traits: JsonObject): Ids | Rejected {
-  const user = idOf(item.userId, 'userId');
+/** @param traits of the person, whichever field they came in */
+function idsOf(item: SegmentItem, traits: JsonObject, reading: Reading): Ids | Rejected {
+  const user = idOf(item.userId, 'userId', reading);
   if (user !== undefined && typeof user !== 'string') return user;
-  const anonymous = idOf(item.anonymousId, 'anonymousId');
+  const anonymous = idOf(item.anonymousId, 'anonymousId', reading);
   if (anonymous !== undefined && typeof anonymous !== 'string') return anonymous;
-  const crm = idOf(traits.crmId ?? traits.crm_id, 'traits.crmId');
-  const address = [traits.email, user].find(isEmail);
+  const crmName = traits.crmId === undefined || traits.crmId === null ? 'crm_id' : 'crmId';
+  const crm = optionalId(traits[crmName], traitPath(item, crmName), reading);
+  const email = emailOf(traits.email, traitPath(item, 'email'), reading) ?? emailIn(user);
   if (user === undefined && anonymous === undefined) {
     return reject('identity-missing', 'userId or anonymousId is required', 'userId');
   }
-  return { user, email: address, crm: typeof crm === 'string' ? crm : undefined, anonymous };
+  return { user, email, crm, anonymous };
 }
+
+/** The traits of an `identify` call are the person's, those of a `group` call the company's. */
+const traitPath = ({ type, traits }: SegmentItem, name: string): string =>
+  type === 'identify' && name in objectOr(traits) ? `traits.${name}` : `context.traits.${name}`;
