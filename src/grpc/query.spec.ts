@@ -252,7 +252,7 @@ describe('a question', () => {
   });
 
   test('whose deadline passes is DEADLINE_EXCEEDED', async () => {
-    const minPosition = await api.add('main', [seen('late', 89, ['email:eve@hooli.example'])]);
+    const minPosition = await api.add('main', [seen('late eve', 89, ['email:eve@hooli.example'])]);
     const deadline = Date.now() + 200;
     const failure = await client.call(getLead, { id: 'email:eve@hooli.example', minPosition }, { deadline });
     expect(failure).toMatchObject({ status: 'DEADLINE_EXCEEDED' });

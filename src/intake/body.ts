@@ -170,15 +170,6 @@ function textIn(charset: string, bytes: Buffer): string {
   }
 }
 
-/** `undefined` when it is no JSON; JSON itself has no such value. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Lower case, the value of `charset=` in a Content-Type. */
 export const charsetOf = (contentType: string | undefined): string =>
   /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType ?? '')?.[1]?.toLowerCase() ?? '';

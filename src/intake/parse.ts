@@ -1,5 +1,6 @@
-import { parseJson, type RawBody, readText, type Share } from './body.js';
+import { type RawBody, readText, type Share } from './body.js';
 import type { Format, Split } from './format.js';
+import { parseJson } from './json.js';
 import { reject, type Rejected } from './outcome.js';
 
 /** What a body came to: its JSON (undefined: none) and its items, or why there are none. */

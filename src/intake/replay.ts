@@ -2,6 +2,7 @@ import { InFlight, READ_BYTES, Share } from './body.js';
 import type { Format } from './format.js';
 import { formatNamed } from './formats/all.js';
 import type { Intake } from './intake.js';
+import { parseJson } from './json.js';
 import { isRejected, type Outcome, reject } from './outcome.js';
 import { parse } from './parse.js';
 import type { RejectedLog, RejectedRow, Retried } from './rejected.js';
@@ -78,7 +79,7 @@ async function retry(intake: Intake, rows: readonly RejectedRow[]): Promise<read
     return rows.map(({ id }) => ({ id, reason }));
   }
   if (first.unit === 'request') return [await retryRequest(intake, format, first)];
-  const items = rows.map(({ payload }) => JSON.parse(payload.toString('utf8')) as unknown);
+  const items = rows.map(({ payload }) => parseJson(payload.toString('utf8')));
   const outcomes = await intake.retake(format, first, items);
   return rows.map(({ id }, index) => resultOf(id, outcomes[index]));
 }

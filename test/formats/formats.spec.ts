@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FORMAT_NAMES, formatNamed } from '../../src/intake/formats/all.js';
 import { normalise, type Normalised } from '../../src/intake/intake.js';
+import { parseJson } from '../../src/intake/json.js';
 
 /**
  * A format's fixtures: `<case>.in.json` is {call, body}, of a format that is not JSON {call, base64}, `<case>.out.json`
@@ -11,7 +12,7 @@ import { normalise, type Normalised } from '../../src/intake/intake.js';
  */
 const folder = import.meta.dirname;
 const origin = { workspace: 'main', collector: 'web', receivedAt: new Date('2026-03-01T12:00:00Z') };
-const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+const read = (path: string): unknown => parseJson(readFileSync(path, 'utf8'));
 
 function shown(step: Normalised): unknown {
   if ('rejected' in step) return step;

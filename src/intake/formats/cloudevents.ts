@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { parseJson } from '../body.js';
 import { type Format, isObject, type JsonObject, type Message } from '../format.js';
 import { MESSAGE_ID_LENGTH } from '../identities.js';
 import { storable } from '../inspect.js';
+import { parseJson } from '../json.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
 import { checker } from '../schema.js';

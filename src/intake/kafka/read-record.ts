@@ -1,10 +1,10 @@
 import type { Headers, KafkaRecord } from '../../kafka/kafka.js';
-import { parseJson } from '../body.js';
 import { keyIn } from '../credentials.js';
 import { type Format, isObject } from '../format.js';
 import { cloudevents } from '../formats/cloudevents.js';
 import { native } from '../formats/native.js';
 import { protobuf } from '../formats/protobuf.js';
+import { parseJson } from '../json.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import { parseBytes } from '../parse.js';
 
