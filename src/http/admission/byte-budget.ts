@@ -1,0 +1,225 @@
+import { getHeapStatistics } from 'node:v8';
+import { Problem } from '../problem.js';
+
+/** Bytes that may be held at once. */
+export interface BudgetLimits {
+  /** By all requests together. */
+  readonly total: number;
+  /** By the requests that carry one key. */
+  readonly perKey: number;
+  /** By the requests of one client address. */
+  readonly perAddress: number;
+  /** By all requests whose key is not known yet. */
+  readonly unauthenticated: number;
+  /** By those of one client address. */
+  readonly unauthenticatedPerAddress: number;
+}
+
+/**
+ * A fifth of the heap is for requests under way: 110 MB of the usual 512 MB. One key and one address may each hold half
+ * of it, so that a company with a single key behind a single gateway is hardly held back, and still nobody can take all.
+ * Without a key, all together may hold an eighth.
+ */
+export function limitsOfHeap(heapBytes: number = getHeapStatistics().heap_size_limit): BudgetLimits {
+  const total = Math.floor(heapBytes / 5);
+  const unauthenticated = Math.floor(total / 8);
+  return {
+    ...{ total, perKey: Math.floor(total / 2), perAddress: Math.floor(total / 2) },
+    ...{ unauthenticated, unauthenticatedPerAddress: Math.floor(unauthenticated / 2) },
+  };
+}
+
+/** There is no room for a request now: 503 where the process has none, 429 where its key or address has used its share. */
+export class OverBudget extends Problem {
+  constructor(kind: Share['kind']) {
+    const owner = OWNERS[kind];
+    super(
+      owner === 'process' ? 503 : 429,
+      owner === 'process' ? 'overloaded' : 'share-exceeded',
+      `${owner === 'process' ? 'Too much' : `Too much of this ${owner}`} is under way just now; send it again`,
+      [],
+      { 'retry-after': '1' },
+    );
+  }
+}
+
+/** A part of the budget. Of the first two there is one each, of the others one for each key or address. */
+interface Share {
+  readonly kind: 'total' | 'unauthenticated' | 'key' | 'address' | 'unauthenticatedAddress';
+  readonly id: string;
+}
+
+const OWNERS = {
+  ...{ total: 'process', unauthenticated: 'process' },
+  ...{ key: 'key', address: 'address', unauthenticatedAddress: 'address' },
+} as const;
+
+const TOTAL: Share = { kind: 'total', id: 'total' };
+const UNAUTHENTICATED: Share = { kind: 'unauthenticated', id: 'unauthenticated' };
+
+interface Waiter {
+  readonly shares: readonly Share[];
+  readonly bytes: number;
+  readonly admit: () => void;
+}
+
+/**
+ * The memory that requests under way may hold, over all routes of HTTP and gRPC: their bodies, and what is made of them.
+ * What does not fit is refused before it is read, or, where the client can be made to wait, waits in its turn.
+ */
+export class ByteBudget {
+  readonly #used = new Map<string, number>();
+  /** By the share that has no room for them. */
+  readonly #waiting = new Map<string, Set<Waiter>>();
+
+  constructor(private readonly limits: BudgetLimits = limitsOfHeap()) {}
+
+  /** Held just now. */
+  get bytes(): number {
+    return this.#used.get(TOTAL.id) ?? 0;
+  }
+
+  /** A reservation of nothing, for a request of this client address whose key is not known yet. */
+  open(address: string): Reservation {
+    return new Reservation(this, address);
+  }
+
+  /** Adds to all shares, or to none. @returns the first one without room */
+  tryAdd(shares: readonly Share[], bytes: number): Share | undefined {
+    const full = shares.find(({ kind, id }) => (this.#used.get(id) ?? 0) + bytes > this.#limitOf(kind));
+    if (full) return full;
+    for (const { id } of shares) this.#used.set(id, (this.#used.get(id) ?? 0) + bytes);
+    return undefined;
+  }
+
+  subtract(shares: readonly Share[], bytes: number): void {
+    for (const { id } of shares) {
+      const left = (this.#used.get(id) ?? 0) - bytes;
+      if (left > 0) this.#used.set(id, left);
+      else this.#used.delete(id);
+    }
+    for (const { id } of shares) this.#admitWaiting(id);
+  }
+
+  /** @param full the share that has no room for it */
+  wait(waiter: Waiter, full: Share): void {
+    const queue = this.#waiting.get(full.id);
+    if (queue) queue.add(waiter);
+    else this.#waiting.set(full.id, new Set([waiter]));
+  }
+
+  cancel(waiter: Waiter): void {
+    for (const { id } of waiter.shares) this.#leaveQueue(id, waiter);
+  }
+
+  canEverHold(shares: readonly Share[], bytes: number): boolean {
+    return shares.every(({ kind }) => bytes <= this.#limitOf(kind));
+  }
+
+  #admitWaiting(id: string): void {
+    for (const waiter of this.#waiting.get(id) ?? []) {
+      const full = this.tryAdd(waiter.shares, waiter.bytes);
+      if (full?.id === id) return;
+      this.#leaveQueue(id, waiter);
+      if (full) this.wait(waiter, full);
+      else waiter.admit();
+    }
+  }
+
+  #leaveQueue(id: string, waiter: Waiter): void {
+    const queue = this.#waiting.get(id);
+    if (queue?.delete(waiter) && queue.size === 0) this.#waiting.delete(id);
+  }
+
+  #limitOf(kind: Share['kind']): number {
+    const { total, perKey, perAddress, unauthenticated, unauthenticatedPerAddress } = this.limits;
+    if (kind === 'total') return total;
+    if (kind === 'unauthenticated') return unauthenticated;
+    if (kind === 'unauthenticatedAddress') return unauthenticatedPerAddress;
+    return kind === 'key' ? perKey : perAddress;
+  }
+}
+
+/** What one request, or one call of gRPC, holds of the budget. */
+export class Reservation {
+  #held = 0;
+  #shares: readonly Share[];
+  #waiter: Waiter | undefined;
+  #resolve: (() => void) | undefined;
+  #released = false;
+
+  constructor(
+    private readonly budget: ByteBudget,
+    private readonly address: string,
+  ) {
+    const unauthenticatedAddress = {
+      kind: 'unauthenticatedAddress',
+      id: `unauthenticated/${address}`,
+    } as const;
+    this.#shares = [unauthenticatedAddress, UNAUTHENTICATED, addressShare(address), TOTAL];
+  }
+
+  get bytes(): number {
+    return this.#held;
+  }
+
+  /** @throws OverBudget */
+  grow(bytes: number): void {
+    if (this.#released) return;
+    const full = this.budget.tryAdd(this.#shares, bytes);
+    if (full) throw new OverBudget(full.kind);
+    this.#held += bytes;
+  }
+
+  /** Resolves once there is room for so much more, or the reservation was released. @throws OverBudget there never will be */
+  async growWhenPossible(bytes: number): Promise<void> {
+    if (this.#released) return;
+    const full = this.budget.tryAdd(this.#shares, bytes);
+    if (full && !this.budget.canEverHold(this.#shares, this.#held + bytes)) throw new OverBudget(full.kind);
+    if (full) await this.#wait(bytes, full);
+    else this.#held += bytes;
+  }
+
+  shrink(bytes: number): void {
+    if (this.#released) return;
+    this.#held -= bytes;
+    this.budget.subtract(this.#shares, bytes);
+  }
+
+  /** The key of the request is known: what it holds counts for that key from now on. @throws OverBudget */
+  authenticate(key: string): void {
+    if (this.#released) return;
+    const shares = [{ kind: 'key', id: `key/${key}` } as const, addressShare(this.address), TOTAL];
+    this.budget.subtract(this.#shares, this.#held);
+    const full = this.budget.tryAdd(shares, this.#held);
+    this.#shares = shares;
+    if (!full) return;
+    this.#held = 0;
+    throw new OverBudget(full.kind);
+  }
+
+  /** Gives all back, for good; may be called again. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    if (this.#waiter) this.budget.cancel(this.#waiter);
+    this.#resolve?.();
+    this.budget.subtract(this.#shares, this.#held);
+    this.#held = 0;
+  }
+
+  #wait(bytes: number, full: Share): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      const admit = (): void => {
+        this.#held += bytes;
+        this.#waiter = this.#resolve = undefined;
+        resolve();
+      };
+      this.#waiter = { shares: this.#shares, bytes, admit };
+      this.budget.wait(this.#waiter, full);
+    });
+  }
+}
+
+const addressShare = (address: string): Share => ({ kind: 'address', id: `address/${address}` });
