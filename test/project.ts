@@ -43,7 +43,7 @@ export async function empty(pool: pg.Pool, projection: Projection): Promise<void
 
 /** All rows of a table as JSON texts in a stable order, without some columns, under a condition. */
 export async function rowsOf(
-  pool: pg.Pool,
+  pool: pg.Pool | pg.PoolClient,
   table: string,
   { without = [], where = 'true' }: { readonly without?: readonly string[]; readonly where?: string } = {},
 ): Promise<string[]> {

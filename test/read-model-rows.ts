@@ -42,9 +42,17 @@ export async function rowsAsOf(pool: pg.Pool, position: bigint): Promise<Rows> {
   return named(await Promise.all(TABLES.map((table) => rowsOf(pool, table, { where, without }))));
 }
 
-/** Every version of every row, with its positions. */
+/** What `journey` keeps in place for its own use. */
+export const WORKING = ['lead', 'identity_state', 'identity_fact', 'account_state'];
+
+/** Every version of every row, with its positions, and the working state. */
 export async function allVersions(pool: pg.Pool): Promise<Rows> {
-  return named(await Promise.all(TABLES.map((table) => rowsOf(pool, table, { without: ['path_id'] }))));
+  const versions = await Promise.all(TABLES.map((table) => rowsOf(pool, table, { without: ['path_id'] })));
+  const working = await Promise.all(WORKING.map((table) => rowsOf(pool, `touchline.${table}`)));
+  return {
+    ...named(versions),
+    ...Object.fromEntries(WORKING.map((table, at) => [table, working[at] ?? []])),
+  };
 }
 
 const named = (rows: readonly string[][]): Record<string, string[]> =>

@@ -18,7 +18,9 @@ const mails: readonly IdentityKey[] = [
   'email:bob@initech.example',
   'email:cyd@globex.example',
 ];
-const computers: readonly IdentityKey[] = ['anonymous:a1', 'anonymous:a2'];
+const contacts: readonly IdentityKey[] = ['crm:c1', 'crm:c2', 'crm:c3'];
+const computers: readonly IdentityKey[] = ['anonymous:a1', 'anonymous:a2', 'anonymous:a3'];
+const knownKeys: readonly IdentityKey[] = [...users, ...mails, ...contacts];
 const DOMAINS = ['acme.example', 'initech.example', 'globex.example'];
 
 /** Few instants, so that much happens at the same one. */
@@ -36,6 +38,9 @@ const touch: fc.Arbitrary<Made> = fc
       computer.map((key) => [key]),
       fc.tuple(person, computer).map(([who, key]) => [users[who]!, key]),
       person.map((who) => [mails[who]!]),
+      fc.constantFrom(...knownKeys).map((key) => [key]),
+      fc.tuple(fc.constantFrom(...knownKeys), computer),
+      fc.uniqueArray(computer, { minLength: 2, maxLength: 2 }),
     ),
     kind: fc.constantFrom('page_view' as const, 'form_fill' as const, 'demo_request' as const),
     content: fc.constantFrom({ url: 'https://www.acme.example/pricing' }, { id: 'paper' }),
@@ -54,23 +59,32 @@ const swap: fc.Arbitrary<Made> = fc
     seen(named(nth, 'goes on'), at + 1, [computers[0]!]),
   ]);
 
+/** Keys of one kind with keys of another, so that claims make chains: user and e-mail, e-mail and CRM id. */
+const claimed: fc.Arbitrary<readonly IdentityKey[]> = fc.oneof(
+  fc.tuple(person, person).map(([who, mail]) => [users[who]!, mails[mail]!]),
+  fc.tuple(person, person).map(([mail, contact]) => [mails[mail]!, contacts[contact]!]),
+  fc.tuple(person, computer).map(([who, key]) => [users[who]!, key]),
+  fc.uniqueArray(fc.constantFrom(...knownKeys), { minLength: 2, maxLength: 3 }),
+);
+
 const claim: fc.Arbitrary<Made> = fc
-  .record({ at: time, who: person, mail: person })
-  .map(({ at, who, mail }) => (nth) => [
-    said(named(nth, 'claim'), `identity-${users[who]}`, 'IdentityClaimed', at, {
-      identity: [users[who]!, mails[mail]!],
-    }),
+  .record({ at: time, identity: claimed })
+  .map(({ at, identity }) => (nth) => [
+    said(named(nth, 'claim'), `identity-${identity[0]}`, 'IdentityClaimed', at, { identity }),
   ]);
 
 const decision: fc.Arbitrary<Made> = fc
   .record({
     at: time,
     type: fc.constantFrom('IdentitiesMerged' as const, 'IdentitiesSplit' as const),
-    pair: fc.constantFrom([0, 1] as const, [1, 2] as const, [0, 2] as const),
+    pair: fc.oneof(
+      { weight: 3, arbitrary: fc.uniqueArray(fc.constantFrom(...users), { minLength: 2, maxLength: 2 }) },
+      { weight: 2, arbitrary: fc.uniqueArray(fc.constantFrom(...knownKeys), { minLength: 2, maxLength: 2 }) },
+    ),
   })
   .map(({ at, type, pair: [one, other] }) => (nth) => [
-    said(named(nth, 'decision'), `identity-${users[one]}`, type, at, {
-      ...{ leadId: '', otherLeadId: '', key: users[one]!, otherKey: users[other]! },
+    said(named(nth, 'decision'), `identity-${one}`, type, at, {
+      ...{ leadId: '', otherLeadId: '', key: one!, otherKey: other! },
     }),
   ]);
 
@@ -89,7 +103,12 @@ const someDeal: fc.Arbitrary<Made> = fc
   .record({
     openedAt: time,
     open: fc.constantFrom(0, 10, 40),
-    contacts: fc.subarray([...mails]).map((keys) => roles(...keys.map((key) => key.slice('email:'.length)))),
+    contacts: fc.oneof(
+      fc.subarray([...mails]).map((keys) => roles(...keys.map((key) => key.slice('email:'.length)))),
+      fc
+        .tuple(person, person)
+        .map(([contact, mail]) => [{ keys: [contacts[contact]!, mails[mail]!], role: 'champion' }]),
+    ),
     accountId: fc.constantFrom('acme', 'initech', 'globex.example'),
     amount: fc.constantFrom('0', '0.01', '100.00', '90071992547409.91'),
   })
@@ -110,7 +129,7 @@ const model: fc.Arbitrary<Made> = fc
   ]);
 
 export interface Tangle {
-  /** What was known before: three people with their e-mails, all of them taken for one. */
+  /** What was known before: three people with their e-mails, all of them taken for one; or a part of it. */
   readonly before: readonly Entry[];
   /** What comes then, in the order of time. */
   readonly entries: readonly Entry[];
@@ -133,7 +152,7 @@ export const tangles: fc.Arbitrary<Tangle> = fc
     fc.oneof(
       { weight: 5, arbitrary: touch },
       { weight: 1, arbitrary: swap },
-      { weight: 1, arbitrary: claim },
+      { weight: 3, arbitrary: claim },
       { weight: 4, arbitrary: decision },
       { weight: 1, arbitrary: account },
       { weight: 2, arbitrary: apart },
@@ -145,18 +164,19 @@ export const tangles: fc.Arbitrary<Tangle> = fc
   .map((made) => made.flatMap((make, nth) => make(nth)))
   .chain((entries) => {
     const ranks = fc.array(fc.nat(), { minLength: 60, maxLength: 60 });
-    return fc.tuple(fc.constant(entries), ranks, ranks);
+    const before = fc.oneof(fc.constant([...KNOWN]), fc.subarray([...KNOWN]));
+    return fc.tuple(fc.constant(entries), ranks, ranks, before);
   })
-  .map(([all, ranks, others]) => {
+  .map(([all, ranks, others, before]) => {
     const entries = inOrder(
       all,
       all.map(({ event }) => +event.occurredAt),
     );
     return {
-      before: KNOWN,
+      before,
       entries,
       shuffled: inOrder(all, ranks),
-      mixed: inOrder([...KNOWN, ...all], others),
+      mixed: inOrder([...before, ...all], others),
     };
   });
 

@@ -6,11 +6,12 @@ import { Accounts } from './journey/accounts.js';
 import { applyFact } from './journey/apply-fact.js';
 import { factOf, isPersonal, keysOf } from './journey/facts.js';
 import { ReadFailed } from './journey/gate.js';
-import { groups, type Item } from './journey/groups.js';
+import { groups, nodeOf, type Item, type Meeting } from './journey/groups.js';
 import { Models } from './journey/models.js';
 import { refoldEverybody } from './journey/publication.js';
 import { settle } from './journey/settle.js';
-import { UnitOfWork } from './journey/unit-of-work.js';
+import { GroupsMet, type UnitOfWork } from './journey/unit-of-work.js';
+import { WorkingSet } from './journey/working-set.js';
 import { Writing } from './journey/writing.js';
 import { ifSound } from './parking.js';
 import { PoisonedEvent, type ParkingKey, type Projection, type Range } from './projection.js';
@@ -87,6 +88,13 @@ interface Work extends Item {
   readonly position: Position;
 }
 
+/** Tries with groups that were found to meet joined, before all that is of one workspace is applied in a row. */
+const ATTEMPTS = 4;
+
+/**
+ * Applies events in groups, side by side. Which leads an event reaches shows only while it is applied: when groups are
+ * found to meet, what they did is undone and they are applied as one.
+ */
 async function applyPart(
   events: readonly RecordedEvent[],
   tx: PoolClient,
@@ -94,32 +102,56 @@ async function applyPart(
   models: Models,
 ): Promise<void> {
   if (events.length === 0) return;
+  const meetings: Meeting[] = [];
+  await tx.query('SAVEPOINT part');
+  for (let attempt = 1; ; attempt += 1) {
+    const met = await attemptPart(events, tx, range, models, attempt < ATTEMPTS ? meetings : 'all');
+    if (met.length === 0) break;
+    meetings.push(...met);
+    await tx.query('ROLLBACK TO SAVEPOINT part');
+  }
+  await tx.query('RELEASE SAVEPOINT part');
+}
+
+/** @returns which items of different groups reached the same lead; none: all are applied */
+async function attemptPart(
+  events: readonly RecordedEvent[],
+  tx: PoolClient,
+  range: Range,
+  models: Models,
+  meetings: readonly Meeting[] | 'all',
+): Promise<readonly Meeting[]> {
   const accounts = new Accounts(tx);
-  const uow = new UnitOfWork(tx, models, accounts);
+  const set = new WorkingSet(tx, models, accounts);
   const work = events.map((event) => workOf(event, range));
   const changes = await accounts.observe(
     work.flatMap(({ event, position }) => (isEvent(event, 'AccountObserved') ? [{ event, position }] : [])),
   );
   const domains = new Map(changes.map((change) => [change.position, change.domains]));
-  await uow.prefetch(work.flatMap(({ workspace, keys }) => keys.map((key) => ({ workspace, key }))));
-  await uow.prefetchDomains(
+  await set.prefetch(work.flatMap(({ workspace, keys }) => keys.map((key) => ({ workspace, key }))));
+  await set.prefetchDomains(
     changes.flatMap(({ workspace, domains: all }) => all.map((domain) => ({ workspace, domain }))),
   );
-  // A split may bring any of its e-mails to the fore.
-  if (changes.length > 0) await uow.keysOfMerged();
   const items = work
     .map((each) => ({ ...each, domains: domains.get(each.position) ?? [] }))
     .filter((each) => each.keys.length > 0 || each.domains.length > 0);
   const writing = new Writing(tx);
   const isHealing = events.some((event) => isLate(event, range));
+  let met: readonly Meeting[];
   try {
-    await applyGroups(uow, groups(uow, items), () => writing.after(uow.seal(isHealing)));
+    const divided = meetings === 'all' ? byWorkspace(items) : groups(set, items, meetings);
+    met = await applyGroups(set, divided, () => writing.after(set.seal(isHealing)));
   } finally {
     // A write that failed is why the reads after it fail: it is thrown in their stead.
     await writing.done();
   }
-  await accounts.write(isHealing);
+  if (met.length === 0) await accounts.write(isHealing);
+  return met;
 }
+
+const byWorkspace = (items: readonly Work[]): Work[][] => [
+  ...Map.groupBy(items, ({ workspace }) => workspace).values(),
+];
 
 /** Events that are applied before the database is looked after again, and before what came of them is written. */
 const AT_A_TIME = 100;
@@ -127,30 +159,37 @@ const A_WRITE = 500;
 
 /**
  * Groups have no lead in common, so what came of some is written while the next are applied: half of the work is
- * PostgreSQL's, and would wait for ours.
+ * PostgreSQL's, and would wait for ours. Once groups met nothing more is written, and the rest is applied only to find
+ * out who else meets.
  */
 async function applyGroups(
-  uow: UnitOfWork,
+  set: WorkingSet,
   all: readonly (readonly Work[])[],
   write: () => Promise<void>,
-): Promise<void> {
+): Promise<readonly Meeting[]> {
+  const met: GroupsMet[] = [];
   let unwritten = 0;
   for (let next = 0; next < all.length;) {
-    const some: (readonly Work[])[] = [];
+    const some: Promise<void>[] = [];
     for (let events = 0; events < AT_A_TIME && next < all.length; next += 1) {
       const group = all[next] ?? [];
-      some.push(group);
+      // Units of work are numbered as the groups are.
+      some.push(applyGroup(set.unitOfWork(), group));
       events += group.length;
       unwritten += group.length;
     }
-    await allOrFirstFault(some.map((group) => applyGroup(uow, group)));
-    if (unwritten < A_WRITE) await immediate();
+    met.push(...(await meetingsOrFirstFault(some, met.length > 0)));
+    if (unwritten < A_WRITE || met.length > 0) await immediate();
     else {
       await write();
       unwritten = 0;
     }
   }
-  await write();
+  if (met.length === 0) await write();
+  return met.flatMap(({ group, other }): Meeting[] => {
+    const [one, two] = [all[group]?.[0], all[other]?.[0]];
+    return one && two ? [[nodeOf(one), nodeOf(two)]] : [];
+  });
 }
 
 function workOf(event: RecordedEvent, range: Range): Work {
@@ -163,7 +202,7 @@ async function applyGroup(uow: UnitOfWork, group: readonly Work[]): Promise<void
     if (isPersonal(event)) {
       await poisonedBy(
         event,
-        () => [...keys, ...leadsOf(uow, event.workspace, keys)],
+        () => [...keys, ...leadsOf(uow.all, event.workspace, keys)],
         () => applyFact(uow, factOf(event, position)),
       );
     } else {
@@ -183,10 +222,8 @@ async function renameAccounts(
   domains: readonly string[],
   position: Position,
 ): Promise<void> {
-  for (const lead of uow.leads) {
-    const { emailDomain } = lead.names;
-    if (!lead.alive || lead.workspace !== workspace || emailDomain === null) continue;
-    if (domains.includes(emailDomain)) await settle(uow, lead, position);
+  for (const domain of domains) {
+    for (const lead of uow.leadsOf(workspace, domain)) await settle(uow, lead, position);
   }
 }
 
@@ -198,26 +235,35 @@ async function poisonedBy(
   try {
     await work();
   } catch (cause) {
-    if (cause instanceof ReadFailed) throw cause;
+    if (cause instanceof ReadFailed || cause instanceof GroupsMet) throw cause;
     throw new PoisonedEvent(event, keys(), { cause });
   }
 }
 
-const leadsOf = (uow: UnitOfWork, workspace: string, keys: readonly IdentityKey[]): ParkingKey[] =>
+const leadsOf = (set: WorkingSet, workspace: string, keys: readonly IdentityKey[]): ParkingKey[] =>
   keys.flatMap((key): ParkingKey[] => {
-    const { lead } = uow.key(workspace, key);
+    const { lead } = set.key(workspace, key);
     return lead ? [`lead:${lead.id}`] : [];
   });
 
-/** Waits for all groups, so that nobody uses the connection any more, and throws what is wrong with the first event. */
-async function allOrFirstFault(work: readonly Promise<void>[]): Promise<void> {
+/**
+ * Waits for all groups, so that nobody uses the connection any more. What is wrong with an event shows in earnest only
+ * while no groups have met.
+ *
+ * @throws what is wrong with the first event
+ */
+async function meetingsOrFirstFault(
+  work: readonly Promise<void>[],
+  haveMet: boolean,
+): Promise<readonly GroupsMet[]> {
   const faults = (await Promise.allSettled(work)).flatMap((each) =>
     each.status === 'rejected' ? [each.reason as unknown] : [],
   );
-  if (faults.length === 0) return;
   const failed = faults.find((fault) => fault instanceof ReadFailed);
   if (failed) throw failed.cause;
+  const met = faults.filter((fault) => fault instanceof GroupsMet);
   const poisoned = faults.filter((fault) => fault instanceof PoisonedEvent);
+  if (poisoned.length === 0 || met.length > 0 || haveMet) return met;
   throw poisoned.reduce((a, b) => (b.event.position < a.event.position ? b : a));
 }
 

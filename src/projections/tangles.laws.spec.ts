@@ -47,6 +47,9 @@ test('and what was true when does not depend on the batches, live or rebuilt', a
     fc.asyncProperty(tangles, fc.array(fc.nat(60), { maxLength: 4 }), async ({ before, shuffled }, cuts) => {
       const log = [...before, ...shuffled];
       const one = await made(log, every(1, log.length), allVersions);
+      for (const size of [2, 7, 100]) {
+        expect(await made(log, every(size, log.length), allVersions)).toEqual(one);
+      }
       expect(await made(log, [before.length], allVersions)).toEqual(one);
       expect(await made(log, cuts, allVersions)).toEqual(one);
       await rebuildCredits(db.pool, logOf(log), 7);

@@ -39,7 +39,7 @@ async function hearFact(uow: UnitOfWork, owners: Ownership, fact: Fact, shift: S
   const row = factRow(fact, lead.id);
   if (row) {
     lead.facts.push(row);
-    uow.addFact(row);
+    uow.changes.addFact(row);
   }
   const rereads = news && (await settle(uow, lead, fact.position));
   await fold(uow, lead, fact, rereads, owners);
@@ -133,7 +133,7 @@ function link(uow: UnitOfWork, fact: Fact, main: IdentityKey, record: KeyRecord)
   record.links.set(main, stamp);
   record.dirty = true;
   const row = { workspace: fact.workspace, key: main, otherKey: record.key, kind: 'claimed', stamp } as const;
-  uow.link(
+  uow.changes.link(
     { ...row, knownFrom: fact.position, supersededAt: null, stored: false },
     before && { kind: 'claimed', stamp: before },
   );
@@ -152,7 +152,7 @@ function decide(uow: UnitOfWork, fact: Fact): boolean {
   record.decisions.set(otherKey, { ...stamp, kind: fact.decision });
   record.dirty = true;
   const row = { workspace: fact.workspace, key, otherKey, kind: fact.decision, stamp };
-  uow.link(
+  uow.changes.link(
     { ...row, knownFrom: fact.position, supersededAt: null, stored: false },
     before && { kind: before.kind, stamp: before },
   );

@@ -1,6 +1,7 @@
 import { isAnonymous, keyValue, type IdentityKey } from '../../domain/identity.js';
-import type { KeyRecord, Lead } from './records.js';
-import type { UnitOfWork } from './unit-of-work.js';
+import { mailDomain } from './mail-domain.js';
+import type { Lead } from './records.js';
+import type { WorkingSet } from './working-set.js';
 
 /** One thing to apply: keys it names, and e-mail domains it changes the meaning of. */
 export interface Item {
@@ -9,53 +10,64 @@ export interface Item {
   readonly domains: readonly string[];
 }
 
+/** Two items, by their nodes, whose groups were found to reach the same lead. */
+export type Meeting = readonly [string, string];
+
 /**
- * Divides the items of a batch into groups that have no lead in common, each in the order given: groups may be applied
- * side by side, as no item of one can change what an item of another finds.
+ * Divides the items of a batch into groups that are expected to have no lead in common, each in the order given, by
+ * what is in work before any is applied. What is expected is checked as they are applied (`UnitOfWork.reach`).
+ *
+ * @param meetings what the check found before
  */
-export function groups<T extends Item>(uow: UnitOfWork, items: readonly T[]): T[][] {
+export function groups<T extends Item>(
+  set: WorkingSet,
+  items: readonly T[],
+  meetings: readonly Meeting[],
+): T[][] {
   const sets = new Sets();
-  const changing = new Set(
-    items.flatMap(({ workspace, domains }) => domains.map((each) => `d\0${workspace}\0${each}`)),
-  );
-  for (const item of items) joinItem(uow, sets, item, changing);
-  for (const lead of changing.size > 0 ? uow.leads : []) {
-    for (const each of domainsOf(uow, lead)) {
-      const domain = `d\0${lead.workspace}\0${each}`;
-      if (changing.has(domain)) sets.join(`l\0${lead.workspace}\0${lead.id}`, domain);
-    }
-  }
+  for (const item of items) joinItem(set, sets, item);
+  for (const [one, other] of meetings) sets.join(one, other);
   return [...Map.groupBy(items, (item) => sets.of(nodeOf(item))).values()];
 }
 
-const nodeOf = ({ workspace, keys, domains }: Item): string =>
-  keys[0] === undefined ? `d\0${workspace}\0${domains[0] ?? ''}` : `k\0${workspace}\0${keys[0]}`;
+export const nodeOf = ({ workspace, keys, domains }: Item): string =>
+  keys[0] === undefined ? domainNode(workspace, domains[0] ?? '') : keyNode(workspace, keys[0]);
 
-function joinItem(uow: UnitOfWork, sets: Sets, item: Item, changing: ReadonlySet<string>): void {
+const keyNode = (workspace: string, key: string): string => `k\0${workspace}\0${key}`;
+const domainNode = (workspace: string, domain: string): string => `d\0${workspace}\0${domain}`;
+const leadNode = ({ workspace, id }: Lead): string => `l\0${workspace}\0${id}`;
+
+function joinItem(set: WorkingSet, sets: Sets, item: Item): void {
   const { workspace } = item;
   const node = nodeOf(item);
-  for (const domain of item.domains) sets.join(node, `d\0${workspace}\0${domain}`);
-  for (const key of item.keys) {
-    const own = `k\0${workspace}\0${key}`;
+  for (const domain of item.domains) {
+    const own = domainNode(workspace, domain);
     sets.join(node, own);
-    if (sets.met(own)) continue;
-    for (const related of relatedTo(uow.key(workspace, key))) sets.join(own, related);
-    if (changing.size === 0 || !key.startsWith('email:')) continue;
-    const domain = `d\0${workspace}\0${uow.domainOf(keyValue(key)) ?? ''}`;
-    if (changing.has(domain)) sets.join(own, domain);
+    for (const lead of set.changingDomain(workspace, domain)?.leads ?? []) sets.join(own, leadNode(lead));
+  }
+  for (const key of item.keys) {
+    sets.join(node, keyNode(workspace, key));
+    joinKey(set, sets, workspace, key);
   }
 }
 
-/** The domain a lead is known by, and those it may come to be known by. */
-function domainsOf(uow: UnitOfWork, { names, keys }: Lead): string[] {
-  const emails = [...keys].filter(({ key }) => key.startsWith('email:'));
-  return [names.emailDomain ?? '', ...emails.map(({ key }) => uow.domainOf(keyValue(key)) ?? '')];
-}
-
-/** The lead of a key; of an anonymous one all who ever claimed it, with their leads. */
-function relatedTo({ workspace, lead, links }: KeyRecord): string[] {
-  const known = [...links.keys()].filter((key) => !isAnonymous(key));
-  return [...(lead ? [`l\0${workspace}\0${lead.id}`] : []), ...known.map((key) => `k\0${workspace}\0${key}`)];
+/** With the lead of a key; an anonymous one with all who ever claimed it; an address with its company. */
+function joinKey(set: WorkingSet, sets: Sets, workspace: string, key: IdentityKey): void {
+  const own = keyNode(workspace, key);
+  if (sets.met(own)) return;
+  const { lead, links } = set.key(workspace, key);
+  if (lead) sets.join(own, leadNode(lead));
+  if (isAnonymous(key)) {
+    for (const claimer of links.keys()) {
+      if (isAnonymous(claimer)) continue;
+      sets.join(own, keyNode(workspace, claimer));
+      joinKey(set, sets, workspace, claimer);
+    }
+  }
+  const domain = key.startsWith('email:') ? mailDomain(keyValue(key)) : undefined;
+  if (domain !== undefined && set.changingDomain(workspace, domain)) {
+    sets.join(own, domainNode(workspace, domain));
+  }
 }
 
 /** Disjoint sets of names. */

@@ -6,7 +6,7 @@ import { loadLeadsAfter } from './load.js';
 import type { Models } from './models.js';
 import { refoldAlone } from './refold.js';
 import { settle } from './settle.js';
-import { UnitOfWork } from './unit-of-work.js';
+import { WorkingSet } from './working-set.js';
 
 /** Leads whose journeys are in memory at the same time. */
 const CHUNK = 500;
@@ -22,14 +22,15 @@ export async function refoldEverybody(
 ): Promise<void> {
   for (let after = BEFORE_ALL; ;) {
     const page = await loadLeadsAfter(tx, workspace, after, CHUNK);
-    const uow = new UnitOfWork(tx, models, new Accounts(tx));
-    const leads = page.map((stored) => uow.adopt(stored));
+    const set = new WorkingSet(tx, models, new Accounts(tx));
+    const uow = set.unitOfWork();
+    const leads = page.map((stored) => set.adopt(stored));
     await Promise.all(leads.map((lead) => uow.journeyOf(lead)));
     for (const lead of leads) {
       await settle(uow, lead, position);
       refoldAlone(uow, lead, position);
     }
-    await run(tx, uow.seal(healing));
+    await run(tx, set.seal(healing));
     after = page.at(-1)?.leadId ?? after;
     if (page.length < CHUNK) return;
   }

@@ -15,8 +15,20 @@ export interface Run extends Stamp {
   readonly key: IdentityKey;
 }
 
+/** What a group of events makes its own by reaching it. */
+export interface Reachable {
+  group: number | undefined;
+}
+
+/** An e-mail domain whose account changes, with the leads that were known by it. */
+export class Domain implements Reachable {
+  group: number | undefined;
+  readonly leads = new Set<Lead>();
+}
+
 /** What is known of one key. Everything in it follows from the set of facts, not from their order. */
-export class KeyRecord {
+export class KeyRecord implements Reachable {
+  group: number | undefined;
   readonly anonymous: boolean;
   /** Undefined: never seen. */
   firstSeen: Stamp | undefined;
@@ -52,7 +64,8 @@ export interface FactRow extends Saying {
 }
 
 /** One lead in work. Journey, facts and keys are read when they are needed; what is new is added without. */
-export class Lead {
+export class Lead implements Reachable {
+  group: number | undefined;
   alive = false;
   /** There is a row of it in touchline.lead. */
   stored = false;

@@ -43,7 +43,7 @@ export async function redistribute(uow: UnitOfWork, fact: Fact, shift: Shift): P
     refold(uow, lead, linked, before, fact.position);
   }
   endRest(uow, before, fact.position);
-  if (added) uow.addFact(added);
+  if (added) uow.changes.addFact(added);
 }
 
 function poolOf(pooled: readonly Lead[], fact: Fact, added: FactRow | undefined): Pool {
@@ -95,6 +95,6 @@ function hearAll(
   for (const { fact } of touches) lead.heard(fact.touch);
   for (const row of facts) {
     lead.heard(row);
-    uow.moveFact(row, lead.id);
+    uow.changes.moveFact(row, lead.id);
   }
 }

@@ -29,8 +29,8 @@ export function standing(leads: readonly Lead[]): Standing {
 
 /** Ends what no refold found again. */
 export function endRest(uow: UnitOfWork, rest: Standing, position: Position): void {
-  for (const row of rest.moves.values()) uow.moves.end(row, position);
-  for (const row of rest.scores.values()) uow.scores.end(row, position);
+  for (const row of rest.moves.values()) uow.changes.moves.end(row, position);
+  for (const row of rest.scores.values()) uow.changes.scores.end(row, position);
 }
 
 /** Folds the newest touchpoint of a lead into its state, without looking at the journey. */
@@ -40,8 +40,8 @@ export function advance(uow: UnitOfWork, lead: Lead, entry: Entry, position: Pos
   lead.journey = state;
   lead.touches.push(touchRow(uow, lead, entry, step, position));
   const { move, score } = rowsOf(lead, step, position);
-  if (move) lead.moves.push(began(uow.moves, move));
-  if (score) lead.scores.push(began(uow.scores, score));
+  if (move) lead.moves.push(began(uow.changes.moves, move));
+  if (score) lead.scores.push(began(uow.changes.scores, score));
 }
 
 /** Folds the whole journey anew and writes what comes out different from what stood. */
@@ -66,11 +66,13 @@ export function refold(
     const kept = { move: before.moves.get(step.touch.id), score: before.scores.get(step.touch.id) };
     if (move)
       lead.moves.push(
-        kept.move && same(kept.move, move) ? keep(before.moves, kept.move) : began(uow.moves, move),
+        kept.move && same(kept.move, move) ? keep(before.moves, kept.move) : began(uow.changes.moves, move),
       );
     if (score) {
       lead.scores.push(
-        kept.score && same(kept.score, score) ? keep(before.scores, kept.score) : began(uow.scores, score),
+        kept.score && same(kept.score, score)
+          ? keep(before.scores, kept.score)
+          : began(uow.changes.scores, score),
       );
     }
   }
@@ -101,7 +103,7 @@ export async function reprofile(uow: UnitOfWork, lead: Lead, position: Position)
     supersededAt: null,
     stored: false,
   };
-  uow.profiles.add(row);
+  uow.changes.profiles.add(row);
   lead.alive = true;
   lead.profile = profile;
   lead.profileRow = row;
@@ -109,7 +111,7 @@ export async function reprofile(uow: UnitOfWork, lead: Lead, position: Position)
 }
 
 export function endProfile(uow: UnitOfWork, lead: Lead, position: Position): void {
-  if (lead.profileRow) uow.profiles.end(lead.profileRow, position);
+  if (lead.profileRow) uow.changes.profiles.end(lead.profileRow, position);
   lead.profile = undefined;
   lead.profileRow = undefined;
 }
@@ -135,7 +137,7 @@ function touchRow(uow: UnitOfWork, lead: Lead, entry: Entry, step: Step, positio
     row.linkedBy === linkedBy &&
     sameContent(row.content, step.content);
   if (stays) return row;
-  if (row) uow.journey.end(row, position);
+  if (row) uow.changes.journey.end(row, position);
   const next = {
     workspace: lead.workspace,
     leadId: lead.id,
@@ -146,7 +148,7 @@ function touchRow(uow: UnitOfWork, lead: Lead, entry: Entry, step: Step, positio
     originId: step.originId,
     content: step.content,
   };
-  return began(uow.journey, { ...next, knownFrom: position, supersededAt: null, stored: false });
+  return began(uow.changes.journey, { ...next, knownFrom: position, supersededAt: null, stored: false });
 }
 
 function sameContent(a: ResolvedContent | undefined, b: ResolvedContent | undefined): boolean {

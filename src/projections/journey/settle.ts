@@ -18,6 +18,7 @@ export async function settle(uow: UnitOfWork, lead: Lead, position: Position): P
     return false;
   }
   if (lead.keysLoaded) lead.names = namesOf(seenKeys(lead), uow.domainOf);
+  uow.knownByDomain(lead);
   return reprofile(uow, lead, position);
 }
 
@@ -32,7 +33,7 @@ const seenKeys = (lead: Lead) =>
 export function version(uow: UnitOfWork, record: KeyRecord, position: Position): void {
   const { workspace, key, ownLeadId, lead, row } = record;
   if (!lead || row?.leadId === lead.id) return;
-  if (row) uow.identityKeys.end(row, position);
+  if (row) uow.changes.identityKeys.end(row, position);
   record.row = {
     workspace,
     key,
@@ -42,5 +43,5 @@ export function version(uow: UnitOfWork, record: KeyRecord, position: Position):
     supersededAt: null,
     stored: false,
   };
-  uow.identityKeys.add(record.row);
+  uow.changes.identityKeys.add(record.row);
 }
