@@ -20,10 +20,10 @@ beforeAll(async () => {
   await api.runner.catchUp();
   // The person becomes known, and her journey is folded again under another lead.
   await api.add('main', [
-    said('claim', 'identity-zoe', 'IdentityClaimed', 63, {
+    said('zoe-claim', 'identity-zoe', 'IdentityClaimed', 63, {
       identity: ['email:zoe@zenith.example', 'anonymous:zoe'],
     }),
-    seen('late', 59, ['email:zoe@zenith.example'], {
+    seen('zoe-late', 59, ['email:zoe@zenith.example'], {
       properties: PROPERTIES,
       clamped: { reason: 'absurd', original: '"soon"' },
     }),
