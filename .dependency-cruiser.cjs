@@ -28,6 +28,7 @@ const PORTS = [
   'src/database/',
   'src/config.ts',
   'src/kafka-config.ts',
+  'src/limits-config.ts',
   'src/kafka/kafka.ts',
   'src/kafka/portions.ts',
   'src/metrics.ts',

@@ -1,5 +1,12 @@
 import { resolve } from 'node:path';
 import { type KafkaConfig, kafkaConfig } from './kafka-config.js';
+import {
+  publicBackdateMs,
+  type QuotaLimits,
+  quotas,
+  type RejectedRetention,
+  rejectedRetention,
+} from './limits-config.js';
 
 /** What a process may do; one process does all of it unless ROLES says otherwise. */
 export const ROLES = ['collect', 'project', 'query', 'react'] as const;
@@ -27,15 +34,15 @@ export interface Config {
   readonly operatorKey: string | undefined;
   /** How far back from its receipt an event of a public write key may lie, in ms. */
   readonly publicBackdateMs: number;
+  /** What one write key may send to this process. */
+  readonly quotas: QuotaLimits;
+  /** How long, and up to how many bytes a workspace, rejected input is kept. */
+  readonly rejectedRetention: RejectedRetention;
   readonly roles: ReadonlySet<Role>;
   readonly eventStore: EventStoreConfig;
   /** Undefined: nothing is read from Kafka or published to it. */
   readonly kafka: KafkaConfig | undefined;
 }
-
-/** Trackers queue events for days, and browsers that are offline for weeks. */
-export const PUBLIC_BACKDATE_DAYS = 30;
-export const DAY_MS = 86_400_000;
 
 /** Injection token of the validated settings. */
 export const CONFIG = Symbol('Config');
@@ -74,13 +81,9 @@ export function readConfig(environment: Environment): Config {
     serverWriteKey: key('TOUCHLINE_SERVER_WRITE_KEY', read('TOUCHLINE_SERVER_WRITE_KEY'), fault),
     apiKey: key('TOUCHLINE_API_KEY', read('TOUCHLINE_API_KEY'), fault),
     operatorKey: operatorKey(key('TOUCHLINE_OPERATOR_KEY', read('TOUCHLINE_OPERATOR_KEY'), fault), fault),
-    publicBackdateMs:
-      days(
-        'TOUCHLINE_PUBLIC_BACKDATE_DAYS',
-        read('TOUCHLINE_PUBLIC_BACKDATE_DAYS'),
-        PUBLIC_BACKDATE_DAYS,
-        fault,
-      ) * DAY_MS,
+    publicBackdateMs: publicBackdateMs(read, fault),
+    quotas: quotas(read, fault),
+    rejectedRetention: rejectedRetention(read, fault),
     roles: roles(read('ROLES'), fault),
     eventStore: eventStore(read('EVENT_STORE'), read('EVENTSTOREDB_URL'), fault),
     kafka: kafkaConfig(read, fault),
@@ -118,14 +121,6 @@ function publicUrl(value: string | undefined, fault: Fault): string | undefined 
     `TOUCHLINE_PUBLIC_URL: "${value}" is not the address of a server; give one as https://touchline.acme.example`,
   );
   return undefined;
-}
-
-/** A number of days, which may be a fraction. */
-function days(name: string, value: string | undefined, usual: number, fault: Fault): number {
-  const number = Number(value ?? usual);
-  if (number >= 0 && number <= 36_500) return number;
-  fault(`${name}: "${value}" is not usable; give a number of days from 0 to 36500`);
-  return usual;
 }
 
 function databaseUrl(value: string | undefined, fault: Fault): string | undefined {

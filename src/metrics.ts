@@ -42,6 +42,20 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly rejectedRemoved = new Counter({
+    name: 'touchline_rejected_removed_total',
+    help: 'Rejected input removed by its retention, for its age or for its size',
+    labelNames: ['why'],
+    registers: [this.registry],
+  });
+
+  readonly quotaRefusals = new Counter({
+    name: 'touchline_quota_refusals_total',
+    help: 'Requests refused because their write key was over a limit (events, requests, concurrency), and delays of Kafka',
+    labelNames: ['limit'],
+    registers: [this.registry],
+  });
+
   readonly projectionPosition = new Gauge({
     name: 'touchline_projection_position',
     help: 'Log position each projection has applied',

@@ -54,7 +54,9 @@ export async function collecting(
   const collector = new KafkaCollector({
     ...{ kafka, store, group, sessionMs },
     taking: {
-      intake: new Intake(store, new RejectedLog(pool), (code) => metrics.rejected.inc({ code })),
+      intake: new Intake(store, new RejectedLog(pool), {
+        onRejected: (code) => metrics.rejected.inc({ code }),
+      }),
       resolveWriteKey: (key) =>
         Promise.resolve(key === KEY ? { workspace: 'main', collector: 'web' } : undefined),
       writeKey,

@@ -40,6 +40,28 @@ export function revokeKey(text = '', { force }: Options = {}): Promise<void> {
   });
 }
 
+/** `keys limit PREFIX [--events N] [--requests N]` @throws Refused as WorkspaceKeys.limit, `key-limit-invalid` */
+export function limitKey(text = '', { events, requests }: Options = {}): Promise<void> {
+  const limits = {
+    ...(events !== undefined && { eventsPerSecond: limitNamed(events) }),
+    ...(requests !== undefined && { requestsPerSecond: limitNamed(requests) }),
+  };
+  return withRuntime(async ({ configuration }) => {
+    const keys = new WorkspaceKeys(configuration);
+    for (const key of await keys.limit(text, limits))
+      console.log(`Within ten seconds ${nameOf(key)} keeps to its limits in every process.`);
+  });
+}
+
+/** A number a second; null for `default`: as the settings say. */
+function limitNamed(text: unknown): number | null {
+  if (text === 'default') return null;
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0 && number <= 1_000_000) return number;
+  const name = String(text);
+  throw new Refused('key-limit-invalid', `"${name}": give a whole number from 1 to 1000000, or default`);
+}
+
 export function printKeys({ writeKey, serverWriteKey, apiKey }: Partial<Keys>): void {
   if (writeKey !== undefined) console.log(`Write key   ${writeKey}`);
   if (serverWriteKey !== undefined) console.log(`Server key  ${serverWriteKey}`);
@@ -55,16 +77,23 @@ function scopeNamed(name: unknown): WriteKeyScope {
   );
 }
 
-const HEAD = ['PREFIX', 'KIND', 'SCOPE', 'WORKSPACE', 'COLLECTOR', 'MADE', 'REVOKED'];
+const HEAD = [
+  'PREFIX',
+  'KIND',
+  'SCOPE',
+  'WORKSPACE',
+  'COLLECTOR',
+  'EVENTS/S',
+  'REQUESTS/S',
+  'MADE',
+  'REVOKED',
+];
 
-const cells = ({ prefix, kind, scope, workspace, collector, madeAt, revokedAt }: ListedKey): string[] => [
-  prefix,
-  kind,
-  scope ?? '-',
-  workspace,
-  collector ?? '-',
-  toSecond(madeAt),
-  revokedAt === null ? '-' : toSecond(revokedAt),
+const cells = (key: ListedKey): string[] => [
+  ...[key.prefix, key.kind, key.scope ?? '-', key.workspace, key.collector ?? '-'],
+  ...[key.eventsPerSecond, key.requestsPerSecond].map((limit) => (limit === null ? '-' : String(limit))),
+  toSecond(key.madeAt),
+  key.revokedAt === null ? '-' : toSecond(key.revokedAt),
 ];
 
 const toSecond = (time: Date): string => time.toISOString().replace(/\.\d+/, '');

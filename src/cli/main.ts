@@ -1,7 +1,7 @@
 import { fail } from '../process.js';
 import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
-import { addKeys, listKeys, revokeKey } from './keys.js';
+import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
 import { type Arguments, readArguments } from './options.js';
 import { rebuild, retryParked } from './rebuild.js';
 import { serve } from './serve.js';
@@ -36,6 +36,12 @@ const COMMANDS: readonly Command[] = [
     args: ['[WORKSPACE]'],
     what: 'list keys by their first characters, revoked ones too',
     run: ({ plain: [workspace] }) => listKeys(workspace),
+  },
+  {
+    words: ['keys', 'limit'],
+    args: ['PREFIX', '[--events N]', '[--requests N]'],
+    what: 'set what a write key may send a second; N may be "default"',
+    run: ({ plain: [prefix], options }) => limitKey(prefix, options),
   },
   {
     words: ['keys', 'revoke'],

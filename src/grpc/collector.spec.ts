@@ -211,3 +211,24 @@ describe('a request that cannot be taken', () => {
 });
 
 const nested = (levels: number): object => (levels === 1 ? {} : { in: nested(levels - 1) });
+
+test('a key over its rate is answered RESOURCE_EXHAUSTED with the time to wait, by calls and by streams', async () => {
+  const limited = await grpcApp({ ROLES: 'collect', TOUCHLINE_KEY_EVENTS_PER_SECOND: '1' });
+  try {
+    const touchpoints = Array.from({ length: 100 }, (_, nth) => view(`quota-${nth}`));
+    await good(limited.collector.record(touchpoints));
+    const refused = {
+      status: 'RESOURCE_EXHAUSTED',
+      reason: 'quota-exceeded',
+      retryAfter: expect.any(Number),
+    };
+    expect(await limited.collector.record([view('quota-over')])).toMatchObject(refused);
+    const { call, answer } = limited.collector.stream();
+    call.write(messageOf([view('quota-stream')]));
+    call.end();
+    expect(await answer).toMatchObject(refused);
+    expect(await limited.runtime.store.head()).toBe(101n);
+  } finally {
+    await limited.close();
+  }
+});

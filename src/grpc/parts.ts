@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type Role, ROLES } from '../config.js';
 import { KeyStore } from '../http/keys.js';
 import { Readiness, type ReadinessReport } from '../http/readiness.js';
+import { KeyQuotas } from '../intake/key-quotas.js';
 import { Intake } from '../intake/intake.js';
 import type { Metrics } from '../metrics.js';
 import type { Serving } from './health.js';
@@ -17,9 +18,13 @@ export function grpcParts(
   log: Logger,
 ): GrpcParts {
   const readiness = app.get(Readiness);
+  const store = app.get(KeyStore);
   return {
     ...{ roles, metrics, log },
-    keys: app.get(KeyStore),
+    keys: {
+      resolveWriteKey: app.get(KeyQuotas).counting((key) => store.resolveWriteKey(key)),
+      resolveApiKey: (key) => store.resolveApiKey(key),
+    },
     serving: async () => servingOf(await readiness.check()),
     ...(roles.has('collect') ? { intake: app.get(Intake) } : {}),
     ...(roles.has('query') ? { queries: app.get(QueryBus, { strict: false }) } : {}),

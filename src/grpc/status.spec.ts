@@ -19,7 +19,7 @@ describe('an error', () => {
     [413, 'RESOURCE_EXHAUSTED'],
     [415, 'INVALID_ARGUMENT'],
     [422, 'FAILED_PRECONDITION'],
-    [429, 'UNAVAILABLE'],
+    [429, 'RESOURCE_EXHAUSTED'],
     [500, 'INTERNAL'],
     [503, 'UNAVAILABLE'],
     [418, 'INTERNAL'],

@@ -21,7 +21,7 @@ const CODES: Readonly<Record<number, Code>> = {
   413: Code.RESOURCE_EXHAUSTED,
   415: Code.INVALID_ARGUMENT,
   422: Code.FAILED_PRECONDITION,
-  429: Code.UNAVAILABLE,
+  429: Code.RESOURCE_EXHAUSTED,
   503: Code.UNAVAILABLE,
 };
 

@@ -29,8 +29,13 @@ test('a key opens its workspace, each kind its own door', async () => {
     workspace: 'first',
     collector: 'web',
     keyScope: 'public',
+    quota: expect.objectContaining({ workspace: 'first', limits: {} }),
   });
-  expect(await keys.resolveWriteKey(serverWriteKey)).toEqual({ workspace: 'first', collector: 'web' });
+  expect(await keys.resolveWriteKey(serverWriteKey)).toEqual({
+    workspace: 'first',
+    collector: 'web',
+    quota: expect.objectContaining({ prefix: serverWriteKey.slice(0, 8) }),
+  });
   expect(await keys.resolveApiKey(apiKey)).toBe('first');
   expect(await keys.resolveApiKey(writeKey)).toBeUndefined();
   expect(await keys.resolveWriteKey(apiKey)).toBeUndefined();

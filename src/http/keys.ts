@@ -7,12 +7,23 @@ import { ApiKey, WriteKey } from '../workspaces/entities.js';
 import { hashKey } from '../workspaces/key-text.js';
 import { UnknownKeyLog } from './unknown-keys.js';
 
+/** A write key as it is counted, with what it may send where that differs from the settings. */
+export interface KeyQuota {
+  readonly id: string;
+  /** Its first characters, for logs. */
+  readonly prefix: string;
+  readonly workspace: string;
+  readonly limits: { readonly eventsPerSecond?: number; readonly requestsPerSecond?: number };
+}
+
 /** What a write key opens. */
 export interface CollectorKey {
   readonly workspace: string;
   readonly collector: string;
   /** Of a public key; absent: a server-side key. */
   readonly keyScope?: KeyScope;
+  /** Absent: it may send as much as it likes. */
+  readonly quota?: KeyQuota;
 }
 
 /** What opens keys. */
@@ -105,5 +116,15 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-const openedBy = ({ workspace, collector, scope }: WriteKey): CollectorKey =>
-  scope === 'public' ? { workspace, collector, keyScope: scope } : { workspace, collector };
+function openedBy(key: WriteKey): CollectorKey {
+  const { workspace, collector, scope } = key;
+  return { workspace, collector, ...(scope === 'public' && { keyScope: scope }), quota: quotaOf(key) };
+}
+
+const quotaOf = ({ keyHash, prefix, workspace, eventsPerSecond, requestsPerSecond }: WriteKey): KeyQuota => ({
+  ...{ id: keyHash, prefix, workspace },
+  limits: {
+    ...(eventsPerSecond !== null && { eventsPerSecond }),
+    ...(requestsPerSecond !== null && { requestsPerSecond }),
+  },
+});

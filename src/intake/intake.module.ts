@@ -1,4 +1,4 @@
-import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { Inject, Logger, Module, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
@@ -10,7 +10,23 @@ import { Readiness, type RoleState } from '../http/readiness.js';
 import { Metrics } from '../metrics.js';
 import { collectorRoutes } from './collector-routes.js';
 import { Intake } from './intake.js';
+import { KeyQuotas } from './key-quotas.js';
+import { observeQuotas } from './quota-refusals.js';
+import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
+
+function sweeperOf(rejected: RejectedLog, { rejectedRetention }: Config, metrics: Metrics): RejectedSweeper {
+  const log = new Logger('rejected');
+  return new RejectedSweeper(
+    rejected,
+    rejectedRetention,
+    ({ workspace, why, rows }) => {
+      metrics.rejectedRemoved.inc({ why }, rows);
+      log.warn(`removed ${rows} rejected inputs of workspace "${workspace}", the oldest, for their ${why}`);
+    },
+    (error) => log.warn(`rejected input could not be looked through: ${String(error)}`),
+  );
+}
 
 /**
  * The intake and its HTTP edge. The collectors are a plugin of Nest's own Fastify instance, in a scope of their own:
@@ -21,14 +37,33 @@ import { RejectedLog } from './rejected.js';
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
       provide: Intake,
-      inject: [EVENT_STORE, RejectedLog, Metrics, CONFIG],
-      useFactory: (store: EventStore, rejected: RejectedLog, metrics: Metrics, config: Config) =>
-        new Intake(store, rejected, (code) => metrics.rejected.inc({ code }), config.publicBackdateMs),
+      inject: [EVENT_STORE, RejectedSweeper, Metrics, CONFIG, KeyQuotas],
+      useFactory: (
+        store: EventStore,
+        rejected: RejectedSweeper,
+        metrics: Metrics,
+        { publicBackdateMs }: Config,
+        quotas: KeyQuotas,
+      ) =>
+        new Intake(store, rejected, {
+          ...{ publicBackdateMs, quotas },
+          onRejected: (code) => metrics.rejected.inc({ code }),
+        }),
+    },
+    {
+      provide: RejectedSweeper,
+      inject: [RejectedLog, CONFIG, Metrics],
+      useFactory: sweeperOf,
+    },
+    {
+      provide: KeyQuotas,
+      inject: [CONFIG, Metrics],
+      useFactory: ({ quotas }: Config, metrics: Metrics) => new KeyQuotas(quotas, observeQuotas(metrics)),
     },
   ],
-  exports: [Intake, RejectedLog],
+  exports: [Intake, RejectedLog, KeyQuotas],
 })
-export class IntakeModule implements OnModuleInit {
+export class IntakeModule implements OnModuleInit, OnModuleDestroy {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(CONFIG) private readonly config: Config,
@@ -36,17 +71,24 @@ export class IntakeModule implements OnModuleInit {
     @Inject(KeyStore) private readonly keys: KeyStore,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(KeyQuotas) private readonly quotas: KeyQuotas,
+    @Inject(RejectedSweeper) private readonly sweeper: RejectedSweeper,
   ) {}
 
   onModuleInit(): void {
     if (!this.config.roles.has('collect')) return;
+    this.sweeper.start();
     this.readiness.speakFor('collect', () => this.state());
     const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
-    const resolveWriteKey = (key: string) => this.keys.resolveWriteKey(key);
+    const resolveWriteKey = this.quotas.counting((key) => this.keys.resolveWriteKey(key));
     const { publicUrl } = this.config;
     void fastify.register(
       collectorRoutes({ intake: this.intake, resolveWriteKey, publicUrl, now: () => new Date() }),
     );
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.sweeper.stop();
   }
 
   /** Asks the log itself: nothing can be kept without it. */

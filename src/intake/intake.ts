@@ -12,10 +12,11 @@ import {
 import { isObject, type Fact, type Format, type Message } from './format.js';
 import { derivedMessageId, lasting, MESSAGE_ID_LENGTH, messageIdOf } from './identities.js';
 import { inspect, jsonText, storable } from './inspect.js';
+import type { KeyQuotas } from './key-quotas.js';
 import { sortByOccurrence } from './occurrence-order.js';
 import { isRejected, type Outcome, type Rejected, type Warning } from './outcome.js';
 import { type Kept, type Origin, type RejectedLog, withOrigin } from './rejected.js';
-import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../config.js';
+import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../limits-config.js';
 import { Reading } from './reading.js';
 import { believe, type BelievedTime, limitBackdating } from './time.js';
 import { text } from './values.js';
@@ -28,6 +29,14 @@ export type Normalised =
       readonly warnings: readonly Warning[];
     }
   | Rejected;
+
+export interface IntakeOptions {
+  readonly onRejected?: (code: string) => void;
+  /** How far back from its receipt an event of a public key may lie, in ms. */
+  readonly publicBackdateMs?: number;
+  /** Undefined: keys send as much as they like. */
+  readonly quotas?: KeyQuotas;
+}
 
 /** Without requests nothing would tell that there is room again. */
 const FULL_FOR_MS = 5_000;
@@ -42,8 +51,7 @@ export class Intake {
   constructor(
     private readonly store: EventStore,
     private readonly rejected: Pick<RejectedLog, 'keep'>,
-    private readonly onRejected: (code: string) => void = () => undefined,
-    private readonly publicBackdateMs = PUBLIC_BACKDATE_DAYS * DAY_MS,
+    private readonly options: IntakeOptions = {},
   ) {}
 
   /**
@@ -53,12 +61,27 @@ export class Intake {
    * @param escaped whether the text the items came from holds `\\u` escapes, and with them perhaps characters that
    *   cannot be stored
    * @throws StoreUnavailable nothing, or not all, was kept: send the same items again
+   * @throws QuotaExceeded nothing was kept
    */
   async take(
     format: Format,
     origin: Origin,
     items: readonly unknown[],
     escaped = true,
+  ): Promise<readonly Outcome[]> {
+    const end = this.options.quotas?.begin(origin.quota, items.length);
+    try {
+      return await this.takeAll(format, origin, items, escaped);
+    } finally {
+      end?.();
+    }
+  }
+
+  private async takeAll(
+    format: Format,
+    origin: Origin,
+    items: readonly unknown[],
+    escaped: boolean,
   ): Promise<readonly Outcome[]> {
     const normalised = items.map((item, index) => this.normalise(format, origin, item, { escaped, index }));
     const appends = normalised.flatMap((step) => (isRejected(step) ? [] : step.appends));
@@ -78,7 +101,8 @@ export class Intake {
 
   /** One item by the settings of this intake. */
   normalise(format: Format, origin: Origin, item: unknown, options: NormaliseOptions = {}): Normalised {
-    return normalise(format, origin, item, { ...options, publicBackdateMs: this.publicBackdateMs });
+    const { publicBackdateMs = PUBLIC_BACKDATE_DAYS * DAY_MS } = this.options;
+    return normalise(format, origin, item, { ...options, publicBackdateMs });
   }
 
   /** True for a few seconds after the log's queue was full, unless something has been taken since. */
@@ -94,7 +118,7 @@ export class Intake {
   /** The same for input of several origins. */
   async keepEach(kept: readonly (Kept & Origin)[]): Promise<void> {
     await this.rejected.keep(kept);
-    for (const { reason } of kept) this.onRejected(reason.code);
+    for (const { reason } of kept) this.options.onRejected?.(reason.code);
   }
 
   private async appendSorted(appends: readonly Append[]): Promise<readonly EventReceipt[]> {

@@ -28,6 +28,7 @@ const COLLECTOR_PROBLEMS: Responses = {
   413: problem(
     'Over a limit, which is named: 32 KB an event, 500 KB and 2,500 events a Segment batch, 1 MB else',
   ),
+  429: problem('The write key is over its quota: send it again after `Retry-After` seconds'),
   503: problem('Overload, or the database is away: send it again after `Retry-After` seconds'),
 };
 const API_PROBLEMS: Responses = {

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Position } from '../domain/events.js';
 import type { KeyScope } from '../domain/touchpoint.js';
+import type { KeyQuota } from '../http/keys.js';
+import type { RejectedRetention } from '../limits-config.js';
 import type { Reason } from './outcome.js';
 
 /** Where a request came from and when. */
@@ -13,6 +15,8 @@ export interface Origin {
   readonly receivedAt: Date;
   /** Of the write key it came with, when that is public. */
   readonly keyScope?: KeyScope;
+  /** Of the write key it comes with, while it does. */
+  readonly quota?: KeyQuota;
 }
 
 /** One item, or one request that could not be taken apart. */
@@ -64,7 +68,17 @@ export function withOrigin(origin: Origin, kept: readonly Kept[]): (Kept & Origi
   return kept.map((one) => ({ ...one, ...own }));
 }
 
-/** The table of rejected input. What `keep` resolved is durable. */
+/** What `removeOld` removed of one workspace, and why. */
+export interface Removed {
+  readonly workspace: string;
+  readonly why: 'age' | 'size';
+  readonly rows: number;
+}
+
+/** Counted for a row beside its payload, in bytes: many small ones fill a disk, too. */
+const ROW_BYTES = 500;
+
+/** The table of rejected input. What `keep` resolved is durable, and stays for as long as its retention says. */
 export class RejectedLog {
   constructor(private readonly pool: Pool) {}
 
@@ -101,6 +115,16 @@ export class RejectedLog {
       ...[from?.toString() ?? null, limit, PAGE_BYTES],
     ]);
     return rows.map(fromRaw);
+  }
+
+  /**
+   * Removes what was kept longer ago than `ms`, and of each workspace the oldest beyond `bytes`. Safe to run in several
+   * processes at once.
+   */
+  async removeOld({ ms, bytes }: RejectedRetention): Promise<readonly Removed[]> {
+    const old = await this.pool.query<Removed>(REMOVE_OLD, [ms / 1_000]);
+    const large = await this.pool.query<Removed>(REMOVE_LARGE, [bytes, ROW_BYTES]);
+    return [...old.rows, ...large.rows];
   }
 
   /** Writes down what a replay came to: the position of the event, or the reason of today. */
@@ -140,6 +164,27 @@ const KEEP = `
               $9::integer[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
               $16::text[]) AS kept
   ON CONFLICT DO NOTHING`;
+
+const REMOVE_OLD = `
+  WITH removed AS (
+    DELETE FROM touchline.rejected WHERE kept_at < now() - make_interval(secs => $1) RETURNING workspace
+  )
+  SELECT workspace, 'age' AS why, count(*)::int AS rows FROM removed GROUP BY workspace ORDER BY workspace`;
+
+/** Reads the lengths that lie in the rows, and the order only of workspaces that are over. */
+const REMOVE_LARGE = `
+  WITH over AS (
+    SELECT workspace FROM touchline.rejected
+    GROUP BY workspace HAVING sum(octet_length(payload) + $2::int) > $1::bigint
+  ), sized AS (
+    SELECT workspace, number, sum(octet_length(payload) + $2::int) OVER (PARTITION BY workspace ORDER BY number DESC) AS newer
+    FROM touchline.rejected WHERE workspace IN (SELECT workspace FROM over)
+  ), removed AS (
+    DELETE FROM touchline.rejected AS row USING sized
+    WHERE row.workspace = sized.workspace AND row.number = sized.number AND sized.newer > $1::bigint
+    RETURNING row.workspace
+  )
+  SELECT workspace, 'size' AS why, count(*)::int AS rows FROM removed GROUP BY workspace ORDER BY workspace`;
 
 /** Rows up to a number and up to a size: the running sum reads only the lengths that lie in the rows. */
 const page = (comparison: '<' | '>', direction: 'DESC' | 'ASC'): string => `

@@ -63,6 +63,13 @@ export class WriteKey {
   @Column({ type: 'text' })
   scope!: WriteKeyScope;
 
+  /** Null: as the settings say; likewise the next. */
+  @Column({ name: 'events_per_second', type: 'integer', nullable: true })
+  eventsPerSecond!: number | null;
+
+  @Column({ name: 'requests_per_second', type: 'integer', nullable: true })
+  requestsPerSecond!: number | null;
+
   @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
   revokedAt!: Date | null;
 }

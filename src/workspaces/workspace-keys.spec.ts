@@ -67,6 +67,7 @@ describe('the list', () => {
     scope,
     workspace,
     collector: kind === 'write' ? 'web' : null,
+    ...{ eventsPerSecond: null, requestsPerSecond: null },
     madeAt: expect.any(Date),
     revokedAt: null,
   });
@@ -148,5 +149,25 @@ describe('revoking', () => {
       const outcomes = await Promise.allSettled([keys.revoke(first.apiKey), keys.revoke(second.apiKey)]);
       expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     }
+  });
+});
+
+describe('limits', () => {
+  test('of a write key are set one by one, and go back to those of the settings', async () => {
+    const { writeKey } = await workspaces.add('acme');
+    const limits = async () => {
+      const found = (await keys.list('acme')).find(({ prefix }) => prefix === prefixOf(writeKey));
+      return [found?.eventsPerSecond, found?.requestsPerSecond];
+    };
+    await keys.limit(prefixOf(writeKey), { eventsPerSecond: 100, requestsPerSecond: 10 });
+    expect(await limits()).toEqual([100, 10]);
+    await keys.limit(prefixOf(writeKey), { requestsPerSecond: null });
+    expect(await limits()).toEqual([100, null]);
+  });
+
+  test('are of no use to an API key, and of an unknown one refused', async () => {
+    const { apiKey } = await workspaces.add('acme');
+    await expect(keys.limit(apiKey, { eventsPerSecond: 1 })).rejects.toEqual(refused('key-has-no-limits'));
+    await expect(keys.limit('wk_none', { eventsPerSecond: 1 })).rejects.toEqual(refused('key-not-found'));
   });
 });

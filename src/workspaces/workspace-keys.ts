@@ -14,8 +14,17 @@ export interface ListedKey {
   /** Of a write key; null for an API key. */
   readonly collector: string | null;
   readonly madeAt: Date;
+  /** What a write key may send a second; null: as the settings say. */
+  readonly eventsPerSecond: number | null;
+  readonly requestsPerSecond: number | null;
   /** Null: it opens its workspace. */
   readonly revokedAt: Date | null;
+}
+
+/** Undefined: as it is; null: as the settings say. */
+export interface KeyLimits {
+  readonly eventsPerSecond?: number | null;
+  readonly requestsPerSecond?: number | null;
 }
 
 interface StoredKey extends ListedKey {
@@ -25,13 +34,14 @@ interface StoredKey extends ListedKey {
 
 const KEYS = `(
   SELECT key_hash AS "keyHash", prefix, 'API' AS kind, workspace, NULL AS scope, NULL AS collector,
-         created_at AS "madeAt", revoked_at AS "revokedAt" FROM touchline.api_key
+         NULL::integer AS "eventsPerSecond", NULL::integer AS "requestsPerSecond", created_at AS "madeAt", revoked_at AS "revokedAt" FROM touchline.api_key
   UNION ALL
-  SELECT key_hash, prefix, 'write', workspace, scope, collector, created_at, revoked_at FROM touchline.write_key
+  SELECT key_hash, prefix, 'write', workspace, scope, collector, events_per_second, requests_per_second,
+         created_at, revoked_at FROM touchline.write_key
 ) AS key`;
 
 const LIST = `
-  SELECT prefix, kind, workspace, scope, collector, "madeAt", "revokedAt" FROM ${KEYS}
+  SELECT prefix, kind, workspace, scope, collector, "eventsPerSecond", "requestsPerSecond", "madeAt", "revokedAt" FROM ${KEYS}
    WHERE $1::text IS NULL OR workspace = $1
    ORDER BY workspace, kind, "madeAt", scope, prefix`;
 
@@ -49,6 +59,12 @@ const REVOKE = {
   write: 'UPDATE touchline.write_key SET revoked_at = now() WHERE key_hash = $1 AND revoked_at IS NULL',
   API: 'UPDATE touchline.api_key SET revoked_at = now() WHERE key_hash = $1 AND revoked_at IS NULL',
 };
+
+const LIMIT = `
+  UPDATE touchline.write_key
+     SET events_per_second = CASE WHEN $2 THEN $3::integer ELSE events_per_second END,
+         requests_per_second = CASE WHEN $4 THEN $5::integer ELSE requests_per_second END
+   WHERE key_hash = $1`;
 
 /** The keys of all workspaces: which there are, and the end of one. */
 @Injectable()
@@ -79,6 +95,24 @@ export class WorkspaceKeys {
       }
       return keys;
     });
+  }
+
+  /**
+   * Sets what a write key may send. Every process keeps to it when it next reads the keys.
+   *
+   * @throws Refused `key-not-found`, `key-ambiguous`, `key-revoked`, `key-has-no-limits`
+   */
+  async limit(text: string, { eventsPerSecond, requestsPerSecond }: KeyLimits): Promise<StoredKey[]> {
+    const keys = meant(text, await this.database.query<StoredKey[]>(FIND, [hashKey(text), text]));
+    for (const key of keys) {
+      if (key.kind === 'API') throw new Refused('key-has-no-limits', `${nameOf(key)} sends no events`);
+      await this.database.query(LIMIT, [
+        key.keyHash,
+        ...[eventsPerSecond !== undefined, eventsPerSecond ?? null],
+        ...[requestsPerSecond !== undefined, requestsPerSecond ?? null],
+      ]);
+    }
+    return keys;
   }
 }
 

@@ -67,8 +67,8 @@ test('further keys of a workspace work until they are revoked, and the others go
   const listed = (await touchline('keys', 'list', 'main')).out;
   const line = (key: string, rest: string) =>
     expect.stringMatching(new RegExp(`^${key.slice(0, 8)} +${rest}$`, 'm'));
-  expect(listed).toEqual(line(apiKey, 'API +- +main +- +\\S+Z +\\S+Z'));
-  expect(listed).toEqual(line(WRITE_KEY, 'write +public +main +web +\\S+Z +-'));
+  expect(listed).toEqual(line(apiKey, 'API +- +main +- +- +- +\\S+Z +\\S+Z'));
+  expect(listed).toEqual(line(WRITE_KEY, 'write +public +main +web +- +- +\\S+Z +-'));
 });
 
 test('a key is made for one scope, listed with it, and opens collecting as every write key', async () => {
@@ -77,7 +77,14 @@ test('a key is made for one scope, listed with it, and opens collecting as every
   expect(out).not.toMatch(/[wa]k_/);
   expect(await collects(key)).toBe(200);
   const listed = (await touchline('keys', 'list', 'main')).out;
-  expect(listed).toMatch(new RegExp(`^${key.slice(0, 8)} +write +server +main +web +\\S+Z +-$`, 'm'));
+  expect(listed).toMatch(new RegExp(`^${key.slice(0, 8)} +write +server +main +web +- +- +\\S+Z +-$`, 'm'));
+
+  const prefix = key.slice(0, 8);
+  expect((await touchline('keys', 'limit', prefix, '--events', '100', '--requests', '10')).code).toBe(0);
+  expect((await touchline('keys', 'limit', prefix, '--requests', 'default')).code).toBe(0);
+  const limited = (await touchline('keys', 'list', 'main')).out;
+  expect(limited).toMatch(new RegExp(`^${prefix} +write +server +main +web +100 +- +\\S+Z +-$`, 'm'));
+  expect((await touchline('keys', 'limit', prefix, '--events', '0')).error).toMatch(/^touchline: "0": give/);
 
   expect(await touchline('keys', 'add', 'main', '--scope', 'browser')).toMatchObject({
     code: 1,

@@ -13,6 +13,7 @@ import type { Kafka } from '../../kafka/kafka.js';
 import { Metrics } from '../../metrics.js';
 import { IntakeModule } from '../intake.module.js';
 import { Intake } from '../intake.js';
+import { KeyQuotas } from '../key-quotas.js';
 import { KafkaFigures } from './figures.js';
 import type { KafkaCollector } from './kafka-collector.js';
 
@@ -30,13 +31,14 @@ export class KafkaModule implements OnApplicationBootstrap, OnModuleDestroy {
       providers: [
         {
           provide: KAFKA_COLLECTOR,
-          inject: [CONFIG, EVENT_STORE, Intake, KeyStore, Metrics],
+          inject: [CONFIG, EVENT_STORE, Intake, KeyStore, Metrics, KeyQuotas],
           useFactory: async (
             config: Config,
             store: EventStore,
             intake: Intake,
             keys: KeyStore,
             metrics: Metrics,
+            quotas: KeyQuotas,
           ): Promise<KafkaCollector> => {
             // With it comes Protobuf, in whose place a server without Kafka has 8 MB.
             const { KafkaCollector } = await import('./kafka-collector.js');
@@ -45,6 +47,7 @@ export class KafkaModule implements OnApplicationBootstrap, OnModuleDestroy {
               group: config.kafka?.group ?? 'touchline',
               taking: {
                 intake,
+                quotas,
                 resolveWriteKey: (key) => keys.resolveWriteKey(key),
                 writeKey: config.kafka?.writeKey,
                 now: () => new Date(),

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { StoreUnavailable } from '../../event-store/event-store.js';
+import { MemoryEventStore } from '../../event-store/memory.js';
+import { Intake } from '../intake.js';
+import { KeyQuotas, type QuotaLimit } from '../key-quotas.js';
 import { Partition, type PartitionOptions } from './partition.js';
 import { Room } from './room.js';
 
@@ -35,3 +38,46 @@ test('what fails once the partition is closed makes nobody wait', async () => {
 
   expect(waits).toEqual([]);
 });
+
+test('a key over its rate slows its partition down, and every record is taken in the end', async () => {
+  const store = new MemoryEventStore();
+  const exceeded: QuotaLimit[] = [];
+  const most = { requestsPerSecond: 1, concurrentRequests: 1, concurrentEvents: 1 };
+  const quotas = new KeyQuotas({ ...most, eventsPerSecond: 100 }, (limit) => exceeded.push(limit));
+  const quota = { id: 'k', prefix: 'wk_', workspace: 'main', limits: {} };
+  const key = { workspace: 'main', collector: 'web', quota };
+  let begun: () => void = () => undefined;
+  const beginning = new Promise<void>((resolve) => (begun = resolve));
+  let left = 2_100;
+  let allTaken: () => void = () => undefined;
+  const end = new Promise<void>((resolve) => (allTaken = resolve));
+  const partition = new Partition(
+    {
+      ...{ source: 'kafka:touchline:touchpoints:0', store, readFrom: () => begun() },
+      taking: {
+        ...{ intake: new Intake(store, { keep: () => Promise.resolve() }), quotas, writeKey: 'wk' },
+        resolveWriteKey: () => Promise.resolve(key),
+        publishRejected: () => Promise.resolve(),
+        now: () => new Date(),
+      },
+      room: new Room(1e9, 0, () => undefined),
+      bounds: () => Promise.resolve({ first: 0, end: left }),
+      taken: ({ accepted }) => {
+        if ((left -= accepted) === 0) allTaken();
+      },
+      ...{ waits: () => undefined, goesOn: () => undefined },
+    },
+    Promise.resolve(),
+  );
+  await beginning;
+  // The burst is 1,000 events; a slice as large leaves the next to wait for one more, and that leaves a debt.
+  const records = Array.from({ length: left }, (_, offset) => ({
+    ...{ key: null, headers: {}, partition: 0, offset, timestamp: Date.now() },
+    value: Buffer.from(JSON.stringify({ messageId: `m-${offset}`, kind: 'page_view', anonymousId: 'a' })),
+  }));
+  partition.offer(records);
+  await end;
+  await partition.close();
+  expect(exceeded.length).toBeGreaterThan(0);
+  expect(await store.head()).toBe(2_100n);
+}, 60_000);

@@ -145,6 +145,8 @@ export class Partition {
   async #write(records: readonly KafkaRecord[], judged: Judged): Promise<void> {
     const last = records.at(-1);
     if (!last) return;
+    await this.#withinQuotas(judged);
+    if (this.#closing.signal.aborted) return;
     try {
       const taken = await this.#patiently(() => take(this.options.taking, judged, this.#progressAfter(last)));
       if (!taken) return;
@@ -155,6 +157,17 @@ export class Partition {
       if (!(error instanceof NotStorable)) throw error;
       await this.#writeEach(records, error);
     }
+  }
+
+  /** A key that is over its rate slows its partition down: Kafka keeps what is not asked for. */
+  async #withinQuotas({ sent }: Judged): Promise<void> {
+    const { signal } = this.#closing;
+    for (const [key, records] of sent)
+      while (!signal.aborted) {
+        const ms = this.options.taking.quotas?.delayOf(key, records) ?? 0;
+        if (ms === 0) break;
+        await sleep(Math.min(ms, BACK_OFF_MS.longest), undefined, { signal }).catch(() => undefined);
+      }
   }
 
   /** Something in the records is no log's to hold: that one is rejected, the others must not suffer. */

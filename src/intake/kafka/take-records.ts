@@ -1,5 +1,7 @@
 import { type Append, type Progress, StoreUnavailable } from '../../event-store/event-store.js';
 import { type Headers, type KafkaRecord, type NewRecord, TOPICS } from '../../kafka/kafka.js';
+import type { KeyQuota } from '../../http/keys.js';
+import type { KeyQuotas } from '../key-quotas.js';
 import type { CollectorKey, ResolveWriteKey } from '../credentials.js';
 import { type Intake, keptItem, type Normalised } from '../intake.js';
 import { isRejected, type Reason, reject, type Rejected } from '../outcome.js';
@@ -10,6 +12,8 @@ import { CALL, readRecord, type Said, type Unread, writeKeyOf } from './read-rec
 export interface TakingRecords {
   readonly intake: Intake;
   readonly resolveWriteKey: ResolveWriteKey;
+  /** Undefined: keys send as much as they like. */
+  readonly quotas?: KeyQuotas;
   /** Opens the workspace of records that carry no key. */
   readonly writeKey: string | undefined;
   /** Resolves when the records are kept in `touchpoints.rejected`. */
@@ -22,6 +26,8 @@ export interface Judged {
   readonly appends: readonly Append[];
   readonly kept: readonly (Kept & Origin)[];
   readonly rejected: readonly NewRecord[];
+  /** How many came with each key. */
+  readonly sent: ReadonlyMap<KeyQuota, number>;
 }
 
 export class NotStorable extends Error {
@@ -52,15 +58,17 @@ export async function judge(
   const appends: Append[] = [];
   const kept: (Kept & Origin)[] = [];
   const rejected: NewRecord[] = [];
+  const sent = new Map<KeyQuota, number>();
   for (const { record, said, key } of read) {
     const collector = opened.get(key);
     const origin = collector && originOf(collector, record, now);
+    if (origin?.quota) sent.set(origin.quota, (sent.get(origin.quota) ?? 0) + 1);
     const step = origin ? (fault ?? judged(deps.intake, said, origin)) : keyMissing(key);
     if (!isRejected(step)) appends.push(...step.appends);
     else rejected.push(rejectedRecord(record, step.rejected));
     if (origin && isRejected(step)) kept.push(...withOrigin(origin, [keptRecord(record, said, step)]));
   }
-  return { appends, kept, rejected };
+  return { appends, kept, rejected, sent };
 }
 
 /**

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { until } from '../../test/until.js';
+import { RejectedSweeper } from './rejected-sweeper.js';
+import { type Kept, type Origin, RejectedLog, type Removed } from './rejected.js';
+
+const DAY = 86_400_000;
+let db: TestDatabase;
+let log: RejectedLog;
+beforeAll(async () => {
+  db = await testDatabase();
+  log = new RejectedLog(db.pool);
+});
+afterAll(() => db.drop());
+beforeEach(() => db.pool.query('TRUNCATE touchline.rejected'));
+
+/** Counts as 1,000 bytes. */
+const item = (name: string, workspace = 'main'): Kept & Origin => ({
+  ...{ workspace, collector: 'web', call: 'batch', receivedAt: new Date('2020-01-01') },
+  ...{ unit: 'item', format: 'segment', messageId: name },
+  payload: Buffer.from(name.padEnd(500)),
+  reason: { code: 'some-code', message: '…' },
+});
+
+async function names(): Promise<(string | null)[]> {
+  const { rows } = await db.pool.query<{ message_id: string | null }>(
+    'SELECT message_id FROM touchline.rejected ORDER BY number',
+  );
+  return rows.map(({ message_id }) => message_id);
+}
+
+describe('rejected input', () => {
+  test('within its retention stays, however long ago it says it was received', async () => {
+    await log.keep([item('a'), item('b')]);
+    expect(await log.removeOld({ ms: DAY, bytes: 2_000 })).toEqual([]);
+    expect(await names()).toEqual(['a', 'b']);
+  });
+
+  test('kept longer ago than the retention is removed, and counted by workspace', async () => {
+    await log.keep([item('old'), item('older'), item('new'), item('other', 'partner')]);
+    await db.pool.query(
+      `UPDATE touchline.rejected SET kept_at = now() - interval '8 days' WHERE message_id <> 'new'`,
+    );
+    expect(await log.removeOld({ ms: 7 * DAY, bytes: 1e9 })).toEqual([
+      { workspace: 'main', why: 'age', rows: 2 },
+      { workspace: 'partner', why: 'age', rows: 1 },
+    ]);
+    expect(await names()).toEqual(['new']);
+  });
+
+  test('beyond the bytes of its workspace is removed, the oldest first; other workspaces lose nothing', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await log.keep([item(name), item(`p-${name}`, `of-${name}`)]);
+    expect(await log.removeOld({ ms: DAY, bytes: 2_500 })).toEqual([
+      { workspace: 'main', why: 'size', rows: 2 },
+    ]);
+    expect(await names()).toEqual(['p-a', 'p-b', 'c', 'p-c', 'd', 'p-d']);
+  });
+
+  test('is removed once by processes that look at the same time', async () => {
+    await log.keep(Array.from({ length: 50 }, (_, nth) => item(`n-${nth}`)));
+    const removed = await Promise.all([1, 2, 3].map(() => log.removeOld({ ms: DAY, bytes: 10_000 })));
+    expect(removed.flat().reduce((sum, { rows }) => sum + rows, 0)).toBe(40);
+    expect(await names()).toHaveLength(10);
+  });
+});
+
+describe('the sweeper', () => {
+  test('looks at once when a flood has filled a share of what may be kept, and tells what it removed', async () => {
+    const removed: Removed[] = [];
+    const sweeper = new RejectedSweeper(
+      log,
+      { ms: DAY, bytes: 20_000 },
+      (one) => removed.push(one),
+      (error) => {
+        throw error;
+      },
+    );
+    sweeper.start();
+    for (let nth = 0; nth < 100; nth += 1) await sweeper.keep([item(`flood-${nth}`)]);
+    expect(await until(async () => (await names()).length <= 25, 10_000)).toBe(true);
+    await sweeper.stop();
+    expect(removed.every(({ why }) => why === 'size')).toBe(true);
+    expect((await names()).at(-1)).toBe('flood-99');
+  });
+
+  test('goes on when the database is away, and says so', async () => {
+    const failures: unknown[] = [];
+    const away = { keep: () => Promise.resolve(), removeOld: () => Promise.reject(new Error('away')) };
+    const sweeper = new RejectedSweeper(
+      away,
+      { ms: DAY, bytes: 1 },
+      () => undefined,
+      (error) => failures.push(error),
+    );
+    await sweeper.sweep();
+    await sweeper.keep([item('a')]);
+    await sweeper.sweep();
+    expect(failures).toHaveLength(2);
+  });
+});

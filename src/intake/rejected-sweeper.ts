@@ -1,0 +1,52 @@
+import type { RejectedRetention } from '../limits-config.js';
+import type { Kept, Origin, RejectedLog, Removed } from './rejected.js';
+
+/** Old input is looked for this often, in ms, and whenever a process has kept so much of the retention's bytes since. */
+const SWEEP_MS = 300_000;
+const SWEEP_SHARE = 0.1;
+
+/** Keeps rejected input, and removes the oldest of it when it is older or more than its retention allows. */
+export class RejectedSweeper {
+  #keptBytes = 0;
+  #sweeping: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly rejected: Pick<RejectedLog, 'keep' | 'removeOld'>,
+    private readonly retention: RejectedRetention,
+    private readonly onRemoved: (removed: Removed) => void,
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    this.#timer = setInterval(() => void this.sweep(), SWEEP_MS).unref();
+    void this.sweep();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#sweeping;
+  }
+
+  /** As `RejectedLog.keep`. */
+  async keep(kept: readonly (Kept & Origin)[]): Promise<void> {
+    await this.rejected.keep(kept);
+    this.#keptBytes += kept.reduce((sum, { payload }) => sum + payload.length, 0);
+    if (this.#timer && this.#keptBytes > this.retention.bytes * SWEEP_SHARE) void this.sweep();
+  }
+
+  /** Resolves when it is done, also when it failed: the next one makes up for it. */
+  sweep(): Promise<void> {
+    this.#sweeping ??= this.#sweep().finally(() => (this.#sweeping = undefined));
+    return this.#sweeping;
+  }
+
+  async #sweep(): Promise<void> {
+    this.#keptBytes = 0;
+    try {
+      for (const removed of await this.rejected.removeOld(this.retention)) this.onRemoved(removed);
+    } catch (error) {
+      this.onFailure(error);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { Fault, Read } from './config.js';
+
+export const DAY_MS = 86_400_000;
+const MB = 1024 * 1024;
+
+/** Trackers queue events for days, and browsers that are offline for weeks. */
+export const PUBLIC_BACKDATE_DAYS = 30;
+
+/** What one write key may send to one process. */
+export interface QuotaLimits {
+  readonly eventsPerSecond: number;
+  readonly requestsPerSecond: number;
+  /** Requests that wait for the log at the same time. */
+  readonly concurrentRequests: number;
+  /** Events that wait for the log at the same time; a single request may have more. */
+  readonly concurrentEvents: number;
+}
+
+/** How long, and up to how many bytes a workspace, rejected input is kept. */
+export interface RejectedRetention {
+  readonly ms: number;
+  readonly bytes: number;
+}
+
+/** Three quarters of the log's queue (coalescer.ts): whatever one key sends, there is room for the others. */
+const CONCURRENT_EVENTS = 15_000;
+
+/** The rates are above what one process takes in (docs/performance.md): they bound those whom an operator wants bounded. */
+export function quotas(read: Read, fault: Fault): QuotaLimits {
+  const whole = (name: string, usual: number): number =>
+    numberOf(name, read, usual, fault, { least: 1, whole: true });
+  return {
+    eventsPerSecond: whole('TOUCHLINE_KEY_EVENTS_PER_SECOND', 50_000),
+    requestsPerSecond: whole('TOUCHLINE_KEY_REQUESTS_PER_SECOND', 20_000),
+    concurrentRequests: whole('TOUCHLINE_KEY_CONCURRENT_REQUESTS', 1_000),
+    concurrentEvents: CONCURRENT_EVENTS,
+  };
+}
+
+export function rejectedRetention(read: Read, fault: Fault): RejectedRetention {
+  return {
+    ms: numberOf('TOUCHLINE_REJECTED_DAYS', read, 90, fault, { least: 1, whole: false }) * DAY_MS,
+    bytes: numberOf('TOUCHLINE_REJECTED_MB', read, 1_000, fault, { least: 1, whole: false }) * MB,
+  };
+}
+
+export const publicBackdateMs = (read: Read, fault: Fault): number =>
+  numberOf('TOUCHLINE_PUBLIC_BACKDATE_DAYS', read, PUBLIC_BACKDATE_DAYS, fault, { least: 0, whole: false }) *
+  DAY_MS;
+
+const MOST = 1_000_000;
+
+function numberOf(
+  name: string,
+  read: Read,
+  usual: number,
+  fault: Fault,
+  { least, whole }: { readonly least: number; readonly whole: boolean },
+): number {
+  const value = read(name);
+  const number = Number(value ?? usual);
+  if (number >= least && number <= MOST && (!whole || Number.isInteger(number))) return number;
+  fault(
+    `${name}: "${value}" is not usable; give a ${whole ? 'whole number' : 'number'} from ${least} to ${MOST}`,
+  );
+  return usual;
+}
