@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allApplied, answersAsOf, type Ask } from '../questions.js';
 import { type Ended, runBuilt } from './command.js';
-import { API_KEY, freePort, ServerProcess, WRITE_KEY } from './server-process.js';
+import { API_KEY, freePort, OPERATOR_KEY, ServerProcess, WRITE_KEY } from './server-process.js';
 import { Traffic } from './traffic.js';
 
 let dataDir: string;
@@ -89,4 +89,34 @@ test('a name that is none is told', async () => {
     out: '',
     error: 'touchline: There is no projection "journeys"; there are: journey, opportunities, attribution\n',
   });
+});
+
+test('publishing everything anew is asked for by the same command where Kafka is used', async () => {
+  const kafka = { TOUCHLINE_DATA_DIR: dataDir, KAFKA_BROKERS: '127.0.0.1:1' };
+  expect(await runBuilt('cli/main.js', ['rebuild', 'kafka_events'], kafka)).toMatchObject({
+    code: 0,
+    out: 'To be made anew from the log: kafka_events\n',
+  });
+  expect((await rebuild('kafka_events')).error).toContain('There is no projection "kafka_events"');
+});
+
+test('an API key does not rebuild over HTTP, and the operator key does', async () => {
+  const status = async (key: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${key}` };
+    return (await fetch(`${server.url}/api/projections/attribution/rebuild`, { method: 'POST', headers }))
+      .status;
+  };
+  expect([await status(API_KEY), await status(WRITE_KEY), await status(OPERATOR_KEY)]).toEqual([
+    403, 401, 202,
+  ]);
+});
+
+test('parked events are applied again by the command', async () => {
+  const retry = (...args: string[]) =>
+    runBuilt('cli/main.js', ['retry', ...args], { TOUCHLINE_DATA_DIR: dataDir });
+  expect(await retry('journey', 'main')).toMatchObject({
+    code: 0,
+    out: 'Tried 0 parked events again; 0 are parked still\n',
+  });
+  expect((await retry('journeys')).error).toContain('There is no projection "journeys"');
 });
