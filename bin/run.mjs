@@ -3,27 +3,47 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fail, nodeBinary } from './prepare.mjs';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const LOOK_MS = 250;
+
+/** Signals that ask a program to end. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** @typedef {import('node:child_process').ChildProcess} ChildProcess */
+
+/**
+ * @param {readonly string[]} args of node
+ * @param {{ onExit?: (code: number) => number }} options onExit may change the exit code
+ */
+export function run(args, { onExit = (code) => code } = {}) {
+  const child = startNode(args);
+  onStopWish((signal) => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(onExit(exitCode(code, signal))));
+}
 
 /**
  * The child stays in our process group, so Ctrl-C reaches it twice (from the terminal and from us) and `kill` of this
  * process once; it takes signals in quick succession for one. The IPC channel tells it when we were killed outright.
  *
  * @param {readonly string[]} args of node
- * @param {{ onExit?: (code: number) => number }} options onExit may change the exit code
+ * @returns {ChildProcess}
  */
-export function run(args, { onExit = (code) => code } = {}) {
+export function startNode(args) {
   const child = spawn(nodeBinary(), args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
-  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => fail(`Cannot run Node: ${error.message}`));
-  child.on('exit', (code, signal) => process.exit(onExit(code ?? 128 + (constants.signals[signal] ?? 0))));
-  endWithParent(child);
+  return child;
 }
 
-/** npm that is killed outright leaves us behind: then the child is stopped as if by SIGTERM. */
-function endWithParent(child) {
+/**
+ * Calls back at each signal that asks us to end, and when npm was killed outright and left us behind.
+ *
+ * @param {(signal: NodeJS.Signals) => void} wish
+ */
+export function onStopWish(wish) {
+  for (const signal of STOP_SIGNALS) process.on(signal, () => wish(signal));
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event === undefined) return;
-  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), LOOK_MS).unref();
+  setInterval(() => process.ppid !== parent && wish('SIGTERM'), LOOK_MS).unref();
 }
+
+/** As a shell tells it: 128 and the number of the signal that ended it. */
+export const exitCode = (code, signal) => code ?? 128 + (constants.signals[signal] ?? 0);

@@ -1,11 +1,17 @@
 import type { Logger } from 'pino';
 import { BadSettings } from './config.js';
 import { DISK_FULL } from './database/database.js';
+import { EmbeddedDatabaseError, type EmbeddedDatabaseFault } from './database/embedded-error.js';
 import { MigrationError } from './database/migrate.js';
 import { isDatabaseFault } from './database/open.js';
+import { isOutage } from './database/outage.js';
 import { Refused } from './domain/refused.js';
 import { KafkaFault } from './kafka/kafka.js';
 import { isLogFault } from './store.js';
+
+/** EX_CONFIG of sysexits.h, which supervisors take for a reason not to start a program again. */
+const CONFIGURATION = 78;
+const LASTING: readonly EmbeddedDatabaseFault[] = ['unsupported-platform', 'permission', 'wrong-version'];
 
 /** Ctrl-C comes from the terminal, from npm and from bin/start.mjs; within this time, in ms, it is one wish. */
 const ONE_WISH_MS = 1_000;
@@ -36,7 +42,15 @@ export function endOnSignals(stop: () => Promise<void>, log: Logger): void {
 export function fail(error: unknown): never {
   const line = lineFor(error);
   console.error(line === undefined ? error : `touchline: ${line}`);
-  process.exit(1);
+  process.exit(isConfigurationFault(error) ? CONFIGURATION : 1);
+}
+
+/** Settings, rights or data that the next start will not find better: nobody should start it again without a change. */
+function isConfigurationFault(error: unknown): boolean {
+  if (error instanceof BadSettings) return true;
+  if (error instanceof MigrationError) return !isOutage(error);
+  if (error instanceof EmbeddedDatabaseError) return LASTING.includes(error.code);
+  return error instanceof Error && 'code' in error && error.code === 'EACCES';
 }
 
 /** Undefined: not foreseen. */
@@ -44,8 +58,10 @@ function lineFor(error: unknown): string | undefined {
   if (isDatabaseFault(error) || isLogFault(error) || error instanceof KafkaFault) return error.message;
   if (error instanceof BadSettings || error instanceof MigrationError || error instanceof Refused)
     return error.message;
-  if (!(error instanceof Error && 'code' in error)) return undefined;
-  if (error.code === 'ENOSPC' || error.code === DISK_FULL) return `the disk is full: ${error.message}`;
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && (error.code === 'ENOSPC' || error.code === DISK_FULL))
+    return `the disk is full: ${error.message}`;
+  if (isOutage(error)) return `the database does not answer: ${error.message}`;
   return listenFault(error as NodeJS.ErrnoException);
 }
 

@@ -20,6 +20,8 @@ export async function serve(): Promise<void> {
     endOnSignals(async () => (await starting).stop(), log);
     const { url, runtime } = await starting;
     if (prepared) console.log(await welcome(url, runtime, prepared));
+    // For bin/supervise.mjs: from now on a death is worth another start.
+    process.send?.('serving');
   } catch (error) {
     fail(error);
   }

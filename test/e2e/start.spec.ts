@@ -133,7 +133,7 @@ describe('one line and a failure', () => {
       [],
       settings({ PORT: 'http', ROLES: 'cook', KAFKA_BROKERS: 'k' }),
     );
-    expect(code).toBe(1);
+    expect(code).toBe(78);
     expect(linesOf(error)).toEqual([
       'touchline: Settings cannot be used:',
       expect.stringMatching(/^ {2}PORT: /),
