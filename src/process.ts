@@ -62,7 +62,7 @@ function lineFor(error: unknown): string | undefined {
   if ('code' in error && (error.code === 'ENOSPC' || error.code === DISK_FULL))
     return `the disk is full: ${error.message}`;
   if (isOutage(error)) return `the database does not answer: ${error.message}`;
-  return listenFault(error as NodeJS.ErrnoException);
+  return listenFault(error);
 }
 
 function listenFault(error: NodeJS.ErrnoException & { port?: number }): string | undefined {
