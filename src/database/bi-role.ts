@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { runDdl } from './ddl.js';
 
 /** The read-only database role of one workspace: it sees schema `bi`, and there its own workspace's rows. */
 export interface BiRole {
@@ -32,8 +33,27 @@ export async function ensureBiRole(
   const { role, there } = rows[0] ?? { role: '', there: false };
   const made = there ? 'there' : await make(pool, workspace, password);
   if (made === 'refused') return { role, warning: warning(workspace, role) };
-  await pool.query('SELECT touchline.grant_bi($1, $2)', [workspace, role]);
+  await createPolicies(pool, workspace, role);
+  await runDdl(pool, 'SELECT touchline.grant_bi($1, $2)', [workspace, role]);
   return made === 'made' ? { role, password } : { role };
+}
+
+/** The policies that grant_bi would make, as it would make them. */
+const MISSING_POLICIES = `
+  SELECT format('CREATE POLICY %I ON touchline.%I FOR SELECT TO %I USING (%I = %L)',
+                $2::name, t.name, $2::name, t.workspace_column, $1::text) AS ddl
+    FROM touchline.bi_table t
+    JOIN pg_class c ON c.relname = t.name AND c.relnamespace = 'touchline'::regnamespace
+   WHERE t.workspace_column IS NOT NULL AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polname = $2)
+   ORDER BY t.name`;
+
+/**
+ * A policy takes the exclusive lock on its table. Each is made in a transaction of its own: whoever holds one such lock and
+ * waits for the next one is in a deadlock with a projection that writes both tables.
+ */
+async function createPolicies(pool: pg.Pool, workspace: string, role: string): Promise<void> {
+  const { rows } = await pool.query<{ ddl: string }>(MISSING_POLICIES, [workspace, role]);
+  for (const { ddl } of rows) await runDdl(pool, ddl);
 }
 
 async function make(

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { withTransaction } from './client.js';
+
+/**
+ * A statement that waits for an exclusive lock holds up all who come after it. So an attempt waits less than
+ * `deadlock_timeout` (1 s): it gives way before PostgreSQL would look for a deadlock and end a transaction of somebody else.
+ */
+const LOCK_MS = 500;
+const PAUSE_MS = { first: 50, longest: 1_000 };
+const PATIENCE_MS = 120_000;
+
+/** deadlock_detected, serialization_failure, lock_not_available. */
+const CONFLICT = /^(40P01|40001|55P03)$/;
+/** Two changes of one row of a catalogue at once; the error has no code of its own. */
+const CONCURRENT_CHANGE = 'tuple concurrently updated';
+
+/**
+ * Changes schema, policies or privileges beside running processes: in a transaction that gives way to whoever holds a lock,
+ * and is tried again until it comes through.
+ *
+ * @throws what the statement throws otherwise, and its conflict when that lasts for two minutes
+ */
+export async function runDdl(pool: pg.Pool, text: string, values: readonly unknown[] = []): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (let pause = PAUSE_MS.first; ; pause = Math.min(pause * 2, PAUSE_MS.longest)) {
+    try {
+      await withTransaction(
+        pool,
+        (tx) => tx.query(text, [...values]),
+        `BEGIN; SET LOCAL lock_timeout = ${LOCK_MS}`,
+      );
+      return;
+    } catch (error) {
+      if (!isConflict(error) || performance.now() > deadline) throw error;
+    }
+    await sleep(pause * (0.5 + Math.random()));
+  }
+}
+
+const isConflict = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('code' in error && CONFLICT.test(String(error.code))) || error.message === CONCURRENT_CHANGE);
