@@ -1,4 +1,5 @@
 import { anyUrl, type ResolvedContent } from './content.js';
+import { label, tagLabel } from './label.js';
 import { DAY_MS, listOf, type Condition, type ContentCondition } from './model.js';
 import type { ContentRef, Channel, TouchpointKind, Verdict } from './touchpoint.js';
 import { recordTest } from './value-test.js';
@@ -58,12 +59,19 @@ export function conditionTest(condition: Condition, key: string): Test {
   return (sight) => holds(sight) && counted(sight);
 }
 
+/** Labels are compared as touchpoints have them. */
+const LABELS: Readonly<Record<string, (value: string) => string | undefined>> = {
+  source: tagLabel,
+  campaign: label,
+  name: label,
+};
+
 function plainParts(condition: Condition): Test[] {
   const parts: Test[] = [];
   for (const part of ['kind', 'channel', 'source', 'campaign', 'name'] as const) {
     const wanted = condition[part];
     if (wanted === undefined) continue;
-    const values = new Set<string>(listOf<string>(wanted));
+    const values = new Set(listOf<string>(wanted).map((value) => LABELS[part]?.(value) ?? value));
     parts.push(({ touch }) => values.has(touch[part] ?? ''));
   }
   if (condition.property) {

@@ -147,6 +147,8 @@ export interface Touchpoint {
   readonly source?: string;
   readonly medium?: string;
   readonly campaign?: string;
+  /** Source and medium as the client wrote them, where their labels (lower case) are other texts. */
+  readonly asTagged?: { readonly source?: string; readonly medium?: string };
   readonly content?: ContentRef;
   readonly traits?: Traits;
   /** Company the client named (Segment `context.groupId`). */

@@ -9,6 +9,12 @@ describe('the canonical address of a page', () => {
     ['http://acme.example:8080/a', 'http://acme.example:8080/a'],
     ['https://user:secret@acme.example/a', 'https://acme.example/a'],
     ['https://acme.example/a#section', 'https://acme.example/a'],
+    ['https://app.acme.example/#/pricing', 'https://app.acme.example#/pricing'],
+    ['https://app.acme.example/app?x=1#!/docs?tab=2', 'https://app.acme.example/app?x=1#!/docs'],
+    ['https://acme.example/a?id=7&amp;lang=en&amp;utm_source=x', 'https://acme.example/a?id=7&lang=en'],
+    ['https://acme.example/%7eada/%c3%bc?q=%7e%c3%bc', 'https://acme.example/~ada/%C3%BC?q=~%C3%BC'],
+    ['http://acme.example.:80/a', 'http://acme.example/a'],
+    ['https://acme.example./a', 'https://acme.example/a'],
     [
       'https://acme.example/a?utm_source=x&UTM_Medium=y&gclid=1&fbclid=2&_ga=3&mc_cid=4',
       'https://acme.example/a',
@@ -43,8 +49,23 @@ describe('the canonical address of a page', () => {
     ).toMatchObject({
       place: { host: 'blog.acme.co.uk', site: 'acme.co.uk' },
       parameters: ['utm_source', 'utm_campaign', 'gclid'],
-      source: 'News',
+      source: ' News ',
     });
+  });
+});
+
+test.each([
+  ['utm_source=LinkedIn&utm_medium=CPC', { source: 'LinkedIn', medium: 'CPC' }],
+  ['UTM_Source=x&Utm_MEDIUM=y&utm_CAMPAIGN=z', { source: 'x', medium: 'y', campaign: 'z' }],
+  ['utm_source=x&amp;utm_medium=y&amp;utm_campaign=z', { source: 'x', medium: 'y', campaign: 'z' }],
+  ['utm_source=x&amp;amp;utm_medium=y', { source: 'x', medium: 'y' }],
+  ['utm_source=&utm_source=x', { source: 'x' }],
+  ['utm_source=%00&utm_medium=%20%E2%80%8B&utm_campaign=z', { campaign: 'z' }],
+])('the campaign of ?%s', (query, campaign) => {
+  const { source, medium, campaign: name } = addressOf(`https://acme.example/?${query}`) ?? {};
+  expect({ source, medium, campaign: name }).toEqual({
+    ...{ source: undefined, medium: undefined, campaign: undefined },
+    ...campaign,
   });
 });
 

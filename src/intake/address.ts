@@ -1,15 +1,18 @@
 import type { Place } from '../domain/channel.js';
 import { CLICK_IDS } from '../domain/click-ids.js';
+import { label } from '../domain/label.js';
 import { registrableDomain } from '../domain/registrable-domain.js';
 import { remembered } from '../domain/remembered.js';
+import { parseWebUrl, type WebUrl } from '../domain/web-url.js';
 
 /** A page's address, taken apart once. */
 export interface Address {
-  /** The same page has the same one: no fragment, no tracking parameters, host in lower case, no closing slash. */
+  /** The same page has the same one: no tracking parameters, no closing slash, of the fragment only a route. */
   readonly canonical: string;
   readonly place: Place;
   /** Names of its query parameters. */
   readonly parameters: readonly string[];
+  /** As tagged (`utm_source` …). */
   readonly source?: string;
   readonly medium?: string;
   readonly campaign?: string;
@@ -28,14 +31,14 @@ export function addressOf(value: unknown): Address | undefined {
 
 /** Five µs each; the pages of a site come again and again. */
 const takenApart = remembered(5_000, (text): Address | undefined => {
-  const url = URL.parse(text);
+  const url = parseWebUrl(text);
   if (!url) return undefined;
-  const parameters = url.search === '' ? [] : [...new Set(url.searchParams.keys())];
+  const query = url.query === '' ? undefined : new URLSearchParams(url.query);
   return {
-    canonical: canonicalOf(url, parameters),
+    canonical: canonicalOf(url),
     place: placeOf(url),
-    parameters,
-    ...(parameters.length > 0 ? campaignOf(url.searchParams) : {}),
+    parameters: query ? [...new Set(query.keys())] : [],
+    ...(query ? campaignOf(query) : {}),
   };
 });
 
@@ -51,27 +54,40 @@ export function refererOf(value: unknown): Place | undefined {
   return addressOf(value)?.place;
 }
 
-function canonicalOf(url: URL, parameters: readonly string[]): string {
-  const kept = parameters.some((name) => isTracking(name.toLowerCase())) ? withoutTracking(url) : url.search;
-  const path = url.pathname.replace(/\/+$/, '');
-  const full = `${url.protocol}//${url.host}${path}${kept === '?' ? '' : kept}`;
-  return full.length <= URL_LENGTH ? full : `${url.protocol}//${url.host}${path}`.slice(0, URL_LENGTH);
+function canonicalOf({ protocol, host, path, query, hash }: WebUrl): string {
+  const own = withoutTracking(query);
+  const page = `${protocol}//${host}${path.replace(/\/+$/, '')}`;
+  const full = `${page}${own === '' ? '' : `?${own}`}${routeOf(hash)}`;
+  return full.length <= URL_LENGTH ? full : page.slice(0, URL_LENGTH);
 }
 
-function withoutTracking(url: URL): string {
-  const pairs = url.search.slice(1).split('&');
-  const own = pairs.filter((pair) => !isTracking((pair.split('=')[0] ?? '').toLowerCase()));
-  return own.length > 0 ? `?${own.join('&')}` : '';
+function withoutTracking(query: string): string {
+  const isOwn = (pair: string): boolean => !isTracking((pair.split('=')[0] ?? '').toLowerCase());
+  return query === '' ? '' : query.split('&').filter(isOwn).join('&');
 }
 
-function campaignOf(query: URLSearchParams): { source?: string; medium?: string; campaign?: string } {
-  const source = query.get('utm_source')?.trim();
-  const medium = query.get('utm_medium')?.trim();
-  const campaign = query.get('utm_campaign')?.trim();
-  return { ...(source ? { source } : {}), ...(medium ? { medium } : {}), ...(campaign ? { campaign } : {}) };
+/** A page of an application that routes by the fragment (`#/pricing`, `#!/pricing`); others are places within a page. */
+const routeOf = (hash: string): string => (/^#!?\//.test(hash) ? hash.replace(/\?.*$/s, '') : '');
+
+type Campaign = Pick<Address, 'source' | 'medium' | 'campaign'>;
+
+/** The first of each that is no blank; names without regard to case. */
+function campaignOf(query: URLSearchParams): Campaign {
+  const found: { -readonly [K in keyof Campaign]: Campaign[K] } = {};
+  for (const [name, value] of query) {
+    const field = UTM.get(name.toLowerCase());
+    if (field && found[field] === undefined && label(value) !== undefined) found[field] = value;
+  }
+  return found;
 }
 
-const placeOf = ({ hostname: host, pathname: path }: URL): Place => ({
+const UTM: ReadonlyMap<string, keyof Campaign> = new Map([
+  ['utm_source', 'source'],
+  ['utm_medium', 'medium'],
+  ['utm_campaign', 'campaign'],
+]);
+
+const placeOf = ({ hostname: host, path }: WebUrl): Place => ({
   host,
   site: registrableDomain(host) ?? host,
   ...(path === '/' ? {} : { path }),

@@ -1,7 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { LABEL_LENGTH } from '../domain/label.js';
 import { CHANNELS, TOUCHPOINT_KINDS } from '../domain/touchpoint.js';
 import { ID_LENGTH } from './identities.js';
-import { LABEL_LENGTH } from './values.js';
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 type Schema = Schemas[string];
@@ -25,7 +25,7 @@ const contentSchema: Schema = {
   description: 'What it was about',
   properties: {
     id: id('Your own name of it; else the address is'),
-    url: string('Absolute http or https; fragment and tracking parameters are taken off', {
+    url: string('Absolute http or https; tracking parameters and a fragment that is no route are taken off', {
       maxLength: 16_384,
     }),
     title: string('As people read it', { maxLength: 512 }),

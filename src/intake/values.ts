@@ -1,7 +1,5 @@
+import { label, LABEL_LENGTH } from '../domain/label.js';
 import { isObject, type JsonObject } from './format.js';
-
-/** Longest text of a field that reports group by, in UTF-16 units. */
-export const LABEL_LENGTH = 256;
 
 /** Trimmed text of at most `max` units; numbers as text; undefined for everything else and for empty text. */
 export function text(value: unknown, max = LABEL_LENGTH): string | undefined {
@@ -10,6 +8,23 @@ export function text(value: unknown, max = LABEL_LENGTH): string | undefined {
   const trimmed = value.trim();
   if (trimmed.length > max) return trimmed.slice(0, max).toWellFormed();
   return trimmed === '' ? undefined : trimmed;
+}
+
+/** The label in a field, numbers as text; undefined for everything else and for a blank one. */
+export const labelOf = (value: unknown, max = LABEL_LENGTH): string | undefined =>
+  typeof value === 'string' ? label(value, max) : typeof value === 'number' ? String(value) : undefined;
+
+/** The first of the named fields that holds a label. */
+export function firstLabel(
+  values: JsonObject,
+  names: readonly string[],
+  max = LABEL_LENGTH,
+): string | undefined {
+  for (const name of names) {
+    const found = labelOf(values[name], max);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The first of the named fields that holds text. */

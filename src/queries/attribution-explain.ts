@@ -2,6 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
+import { label, tagLabel } from '../domain/label.js';
 import { CHANNELS } from '../domain/touchpoint.js';
 import { PAGE, type PageAsk, pageAskOf } from './asking.js';
 import { type Deals, DEALS, dealsAskOf, type DealsAsk, settle } from './attribution-ask.js';
@@ -66,8 +67,14 @@ export class ExplainAttribution extends Query<AttributionExplanation> {
   }
 }
 
+/** The id of a content may be its address, which is longer than other labels. */
+const LABELS: Readonly<Partial<Record<Cut, (value: string) => string | undefined>>> = {
+  source: tagLabel,
+  content: (value) => label(value, 2048),
+};
+
 function cutValue(params: Params, cut: Cut): [Cut, string][] {
-  const value = cut === 'channel' ? params.oneOf(cut, CHANNELS) : params.text(cut);
+  const value = cut === 'channel' ? params.oneOf(cut, CHANNELS) : params.label(cut, LABELS[cut]);
   if (cut === 'month' && value !== undefined && !MONTH.test(value)) {
     params.fault('month-invalid', cut, `"${value}" is not a month such as 2026-01`);
   }

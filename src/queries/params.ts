@@ -1,3 +1,4 @@
+import { label } from '../domain/label.js';
 import { Problem, type ProblemError } from '../http/problem.js';
 
 export type RawParams = Readonly<Record<string, unknown>>;
@@ -37,6 +38,12 @@ export class Params {
       return undefined;
     }
     return value.trim() === '' ? undefined : value.trim();
+  }
+
+  /** A label as touchpoints have it, so that it opens the row that it names. */
+  label(name: string, as: (value: string) => string | undefined = label): string | undefined {
+    const value = this.text(name);
+    return value === undefined ? undefined : as(value);
   }
 
   /** Of a parameter that has a form to keep: an empty one is at fault, not absent. */

@@ -1,4 +1,4 @@
-import { originOf } from '../../domain/channel.js';
+import { LABEL_LENGTH } from '../../domain/label.js';
 import {
   CHANNELS,
   type Channel,
@@ -8,7 +8,8 @@ import {
   TOUCHPOINT_KINDS,
   type TouchpointKind,
 } from '../../domain/touchpoint.js';
-import { addressOf, refererOf } from '../address.js';
+import { addressOf } from '../address.js';
+import { arrivalOf } from '../arrival.js';
 import { type Format, isObject, type JsonObject, type Message } from '../format.js';
 import {
   emailIn,
@@ -23,7 +24,7 @@ import {
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
 import { checker } from '../schema.js';
-import { defined, LABEL_LENGTH, nonEmpty, objectOr, text } from '../values.js';
+import { defined, labelOf, nonEmpty, objectOr, text } from '../values.js';
 import { verdictOf } from '../verdict.js';
 
 /** An item after `check`: the shape of `POST /touchpoints`. */
@@ -42,7 +43,7 @@ interface NativeItem extends JsonObject {
   readonly context?: TouchpointContext | null;
 }
 
-const label = { type: ['string', 'null'], minLength: 1, maxLength: LABEL_LENGTH };
+const label = { type: ['string', 'null'], maxLength: LABEL_LENGTH };
 const words = (maxLength: number): object => ({ type: ['string', 'null'], maxLength });
 const id = { type: ['string', 'number', 'null'] };
 
@@ -136,39 +137,22 @@ function touchpoint(
   const properties = propertiesOf(item);
   return {
     kind,
-    ...arrivalOf(item, context?.referrer),
+    ...arrivalOf({
+      ...{ kind, channel: item.channel, source: item.source, medium: item.medium, campaign: item.campaign },
+      ...{ address: addressOf(item.content?.url), referrer: context?.referrer },
+    }),
     identity: keysOf(ids),
     ...defined({
       content,
       traits: nonEmpty(objectOr(item.traits)),
       accountId,
-      rep: item.rep ?? undefined,
-      name: item.name ?? undefined,
+      rep: labelOf(item.rep),
+      name: labelOf(item.name),
       properties: nonEmpty(properties),
       context,
     }),
     verdict: verdictOf(kind, context?.userAgent, properties),
   };
-}
-
-/** What the client says goes first; the rest follows from the address and the referrer. */
-function arrivalOf(
-  item: NativeItem,
-  referrer: string | undefined,
-): Pick<Touchpoint, 'channel' | 'source' | 'medium' | 'campaign'> {
-  const address = addressOf(item.content?.url);
-  const campaign = item.campaign ?? address?.campaign;
-  const derived = originOf({
-    kind: item.kind,
-    source: item.source ?? address?.source,
-    medium: item.medium ?? address?.medium,
-    campaign,
-    parameters: address?.parameters,
-    page: address?.place,
-    referrer: refererOf(referrer),
-  });
-  const said = { source: item.source ?? derived.source, medium: item.medium ?? derived.medium, campaign };
-  return { channel: item.channel ?? derived.channel, ...defined(said) };
 }
 
 function idsOf(item: NativeItem, reading: Reading): Ids | Rejected {
@@ -217,10 +201,10 @@ function contentOf(content: NativeItem['content']): ContentRef | undefined | Rej
   }
   const { id, title, type } = content;
   const ref = defined({
-    id: text(id),
+    id: labelOf(id),
     url: canonical,
-    title: title ? title : undefined,
-    type: type ?? undefined,
+    title: labelOf(title, 512),
+    type: labelOf(type),
   });
   return nonEmpty(ref) && ref;
 }

@@ -1,10 +1,10 @@
-import { type Arrival, originOf } from '../../domain/channel.js';
 import { type ContentRef, kindNamed, type Touchpoint, type TouchpointKind } from '../../domain/touchpoint.js';
-import { type Address, addressOf, refererOf } from '../address.js';
+import { type Address, addressOf } from '../address.js';
+import { arrivalOf } from '../arrival.js';
 import type { JsonObject } from '../format.js';
 import { emailOf, type Ids, keysOf } from '../identities.js';
 import type { Reading } from '../reading.js';
-import { defined, firstText, nonEmpty, objectOr, text } from '../values.js';
+import { defined, firstLabel, firstText, labelOf, nonEmpty, objectOr, text } from '../values.js';
 import { verdictOf } from '../verdict.js';
 import { accountOf, type SegmentItem } from './segment-item.js';
 
@@ -14,18 +14,20 @@ export function segmentTouchpoint(item: SegmentItem, ids: Ids, reading: Reading)
   const properties = objectOr(item.properties);
   const page = objectOr(context.page);
   const kind = kindOf(item);
+  const tags = objectOr(context.campaign);
+  const { source, medium } = tags;
   const address = addressOf((item.type === 'page' ? properties.url : undefined) ?? page.url);
   const userAgent = text(context.userAgent, 512);
   const referrer = text(referrerOf(item, context), 2048);
   return {
     kind,
-    ...arrivalOf(kind, context, properties, address, referrer),
+    ...arrivalOf({ kind, source, medium, campaign: campaignOf(kind, tags, properties), address, referrer }),
     identity: keysOf(withFormEmail(kind, ids, properties, reading)),
     ...defined({
       content: contentOf(kind, item, properties, page, address),
       traits: nonEmpty(objectOr(context.traits)),
       accountId: accountOf(context, reading),
-      name: text(item.type === 'track' ? item.event : item.name),
+      name: labelOf(item.type === 'track' ? item.event : item.name),
       properties: nonEmpty(properties),
       context: nonEmpty(
         defined({ userAgent, ip: text(context.ip, 64), referrer, locale: text(context.locale, 64) }),
@@ -45,28 +47,10 @@ function referrerOf(item: SegmentItem, context: JsonObject): unknown {
   return own ?? objectOr(context.page).referrer ?? objectOr(context.referrer).url;
 }
 
-function arrivalOf(
-  kind: TouchpointKind,
-  context: JsonObject,
-  properties: JsonObject,
-  address: Address | undefined,
-  referrer: string | undefined,
-): Pick<Touchpoint, 'channel' | 'source' | 'medium' | 'campaign'> {
-  const tags = objectOr(context.campaign);
-  const mailed = kind.startsWith('email_')
-    ? firstText(properties, ['campaign_name', 'campaignName', 'campaign'])
-    : undefined;
-  const campaign = firstText(tags, ['name', 'campaign']) ?? mailed ?? text(address?.campaign);
-  const arrival: Arrival = {
-    kind,
-    source: text(tags.source) ?? text(address?.source),
-    medium: text(tags.medium) ?? text(address?.medium),
-    campaign,
-    parameters: address?.parameters,
-    page: address?.place,
-    referrer: refererOf(referrer),
-  };
-  return { ...originOf(arrival), ...(campaign === undefined ? {} : { campaign }) };
+/** The campaign of the link, else that of the mail. */
+function campaignOf(kind: TouchpointKind, tags: JsonObject, properties: JsonObject): string | undefined {
+  const mailed = kind.startsWith('email_') ? ['campaign_name', 'campaignName', 'campaign'] : [];
+  return firstLabel(tags, ['name', 'campaign']) ?? firstLabel(properties, mailed);
 }
 
 /** Kinds in which the e-mail address among the properties is that of the person who acts. */
@@ -129,8 +113,9 @@ function contentOf(
   address: Address | undefined,
 ): ContentRef | undefined {
   const named = namedContent(kind, properties);
-  const title = firstText(item.type === 'page' ? properties : page, ['title'], 512) ?? text(page.title, 512);
-  if (item.type === 'screen') return named ?? screenOf(text(item.name));
+  const title =
+    (item.type === 'page' ? labelOf(properties.title, 512) : undefined) ?? labelOf(page.title, 512);
+  if (item.type === 'screen') return named ?? screenOf(labelOf(item.name));
   const place = address && { url: address.canonical, ...(title === undefined ? {} : { title }) };
   return named && (item.type === 'page' || named.id === undefined)
     ? { ...place, ...named }
@@ -140,11 +125,11 @@ function contentOf(
 function namedContent(kind: TouchpointKind, properties: JsonObject): ContentRef | undefined {
   const fields = fieldsOf(kind);
   const nested = objectOr(properties.content);
-  const id = text(nested.id) ?? firstText(properties, fields.id);
+  const id = labelOf(nested.id) ?? firstLabel(properties, fields.id);
   const url = addressOf(nested.url ?? firstText(properties, fields.url, 16_384))?.canonical;
-  const title = text(nested.title, 512) ?? firstText(properties, fields.title, 512);
+  const title = labelOf(nested.title, 512) ?? firstLabel(properties, fields.title, 512);
   if (id === undefined && url === undefined && title === undefined) return undefined;
-  const type = text(nested.type) ?? firstText(properties, ['content_type', 'contentType']) ?? fields.type;
+  const type = labelOf(nested.type) ?? firstLabel(properties, ['content_type', 'contentType']) ?? fields.type;
   return defined({ id, url, title, type });
 }
 

@@ -3,7 +3,7 @@ import { emailIn, emailOf, idOf, type Ids, keysOf, messageIdOf, optionalId } fro
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
 import type { ClientTime } from '../time.js';
-import { firstText, nonEmpty, objectOr, text } from '../values.js';
+import { firstLabel, firstText, labelOf, nonEmpty, objectOr } from '../values.js';
 import { domainOf } from '../address.js';
 import type { IdentityKey } from '../../domain/identity.js';
 import {
@@ -77,7 +77,7 @@ const MEANINGS: Readonly<Record<SegmentCall, Meaning>> = {
 };
 
 function touchpoint(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected {
-  if (item.type === 'track' && text(item.event) === undefined) {
+  if (item.type === 'track' && labelOf(item.event) === undefined) {
     return reject('missing-field', 'a track call names its event', 'event');
   }
   const ids = idsOf(item, objectOr(objectOr(item.context).traits), reading);
@@ -103,7 +103,7 @@ function group(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected 
   const ids = idsOf(item, personal, reading);
   if (isRejected(ids)) return ids;
   const traits = nonEmpty(objectOr(item.traits));
-  const name = traits && firstText(traits, ['name', 'company', 'companyName']);
+  const name = traits && firstLabel(traits, ['name', 'company', 'companyName']);
   const domain = traits && domainOf(firstText(traits, ['domain', 'website', 'url'], 2048));
   return [
     claim(keysOf(ids), personal, accountId),

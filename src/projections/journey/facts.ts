@@ -1,5 +1,6 @@
 import { isEvent, type Position, type RecordedEvent } from '../../domain/events.js';
 import { isAnonymous, type IdentityKey } from '../../domain/identity.js';
+import { label, tagLabel } from '../../domain/label.js';
 import type { IdentityFact } from '../../domain/resolve-identity.js';
 import type { TouchFact } from './rows.js';
 
@@ -71,9 +72,10 @@ function touchOf(event: RecordedEvent<'TouchpointRecorded'>): TouchFact {
       kind: data.kind,
       channel: data.channel,
       verdict: data.verdict,
-      source: data.source,
-      medium: data.medium,
-      campaign: data.campaign,
+      // Events of before there was one normalisation are read as those of today.
+      source: data.source === undefined ? undefined : tagLabel(data.source),
+      medium: data.medium === undefined ? undefined : tagLabel(data.medium),
+      campaign: data.campaign === undefined ? undefined : label(data.campaign),
       name: data.name,
       content: data.content,
       properties: data.properties,

@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { native } from '../intake/formats/native.js';
+import { Reading } from '../intake/reading.js';
+import { ExplainAttribution } from './attribution-explain.js';
+
+test.each([
+  ['source', ' LinkedIn ', 'linkedin'],
+  ['source', 'Mu\u0308nchen', 'münchen'],
+  ['campaign', ' Spring\u00a0 Sale', 'Spring Sale'],
+  ['campaign', 'spring\u200b', 'spring'],
+  ['content', ' wp-1 ', 'wp-1'],
+  ['content', `https://acme.example/${'x'.repeat(300)}`, `https://acme.example/${'x'.repeat(300)}`],
+  ['campaign', '\u200b', undefined],
+])('%s=%j of a question is the label %j of the row that it opens', (cut, value, shown) =>
+  expect(new ExplainAttribution('main', { [cut]: value }).cut).toEqual(
+    shown === undefined ? {} : { [cut]: shown },
+  ),
+);
+
+test.each(['LinkedIn', ' NEWSLETTER  May', 'ÉTÉ', 'new\u00adsletter'])(
+  'the source %j that a client sends and one that a question names are one',
+  (source) => {
+    const read = native.read(
+      { messageId: 'm', kind: 'page_view', userId: 'u', source },
+      new Reading('touchpoints'),
+    );
+    const data = 'facts' in read ? read.facts[0]?.data : undefined;
+    expect(data).toMatchObject({ source: new ExplainAttribution('main', { source }).cut.source });
+  },
+);
