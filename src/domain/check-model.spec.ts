@@ -24,7 +24,8 @@ const DAYS = 'must be a number from 0.001 to 36500';
 const POINTS = 'must be a number from -1000000 to 1000000';
 const ZONE = 'must be a time zone like Europe/Berlin or UTC';
 const WILDCARDS = 'must have at most four wildcards';
-const QUERY = 'must not have a query or a fragment: URLs are compared without';
+const QUERY = 'must name parameters with their values, such as ?id=*';
+const ROUTE = 'must have a route after #, such as #/pricing: other fragments are places within a page';
 const SCALAR = 'must be a text, a number, true or false';
 const KIND = `must be one of: ${TOUCHPOINT_KINDS.join(', ')}`;
 const CHANNEL = `must be one of: ${CHANNELS.join(', ')}`;
@@ -120,8 +121,8 @@ describe('a document with one fault', () => {
     [`${when}.content.type`, [], ONE],
     [`${when}.content.stage`, 'a stage', ID],
     [`${when}.content.url`, '/*/*/*/*/*', WILDCARDS],
-    [`${when}.content.url`, '/papers?page=*', QUERY],
-    [`${when}.content.url[0]`, '/papers#top', QUERY],
+    [`${when}.content.url`, '/papers?page', QUERY],
+    [`${when}.content.url[0]`, '/papers#top', ROUTE],
     [`${when}.trigger`, 'a budget', ID],
     [`${when}.afterTrigger`, 'budget', OBJECT],
     [`${when}.afterTrigger.trigger`, undefined, MISSING],
@@ -153,6 +154,10 @@ describe('a document with one fault', () => {
     [`${content}.urls`, '/papers/*', LIST],
     [`${content}.urls[0]`, '', TEXT],
     [`${content}.urls[1]`, '**/*/**/*/**', WILDCARDS],
+    [`${content}.urls[1]`, '/papers?id=*&', QUERY],
+    [`${content}.urls[1]`, '/papers?=7', QUERY],
+    [`${content}.urls[1]`, '/papers?id=', QUERY],
+    [`${content}.urls[1]`, '/#pricing', ROUTE],
     [`${content}.eachPage`, 1, TRUTH],
     [`${content}.url`, '/x', known('id', 'title', 'type', 'stage', 'personas', 'author', 'publisher', 'urls', 'eachPage')], // prettier-ignore
 

@@ -56,10 +56,13 @@ function isTimeZone(name: string): boolean {
 const urlPattern = both(
   text,
   which((value) => {
+    const [, query, hash] = /^[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(value as string) ?? [];
     if (((value as string).match(/\*+/g) ?? []).length > 4) return 'must have at most four wildcards';
-    return /[?#]/.test(value as string)
-      ? 'must not have a query or a fragment: URLs are compared without'
-      : undefined;
+    if (query !== undefined && !/^[^&=]+=[^&]+(?:&[^&=]+=[^&]+)*$/.test(query))
+      return 'must name parameters with their values, such as ?id=*';
+    return hash === undefined || /^!?\//.test(hash)
+      ? undefined
+      : 'must have a route after #, such as #/pricing: other fragments are places within a page';
   }),
 );
 

@@ -175,14 +175,95 @@ describe('the catalogue', () => {
   });
 });
 
-test('a page is the same content however it was reached, and its own address stays as it is', () => {
-  const path = fc.stringMatching(/^(\/[A-Za-z0-9._~%-]{1,8}){0,4}$/);
+describe('what a pattern names of query and fragment tells pages apart', () => {
+  const page = (id: string, urls: readonly string[], eachPage = true): CataloguedContent => ({
+    ...{ id, title: id, type: 'article', urls },
+    ...(eachPage && { eachPage }),
+  });
+  const resolve = contentRules({
+    ...TEST_MODEL,
+    contents: [
+      page('pricing', ['/#/pricing', 'app.acme.example/#!/plans'], false),
+      page('seven', ['/article?id=7'], false),
+      page('articles', ['/article?id=*', '/shop?category=*&item=*']),
+      page('app', ['/#/**']),
+      page('search', ['/search?q=a b*']),
+      page('rest', ['/article', '/**']),
+    ],
+  });
+
+  test.each([
+    ['/article?id=8', '/article?id=8'],
+    ['/article/?lang=de&id=8&utm_source=x#top', '/article?id=8'],
+    ['/article?id=7', 'seven'],
+    ['/article?id=%41%c3%bc', '/article?id=A%C3%BC'],
+    ['/article?id=', '/article'],
+    ['/article', '/article'],
+    ['/article?identity=8', '/article'],
+    ['/shop?item=3&category=a/b&page=2', '/shop?category=a/b&item=3'],
+    ['/shop?item=3', '/shop'],
+    ['/search?q=a%20bc', '/search?q=a%20bc'],
+    ['/#/pricing', 'pricing'],
+    ['/#/pricing/', 'pricing'],
+    ['/#/pricing?plan=pro', 'pricing'],
+    ['/?x=1#/docs/one', '#/docs/one'],
+    ['/#/Docs/One', '#/Docs/One'],
+    ['/#faq', ''],
+  ])('%s is %s', (url, id) => {
+    const named = /^[a-z]+$/.test(id) ? id : `${ACME}${id}`;
+    expect(resolve({ url: collected(`${ACME}${url}`) })?.id).toBe(named);
+  });
+
+  test('a condition on URLs reads patterns alike', () => {
+    const atPricing = anyUrl('app.acme.example/#!/plans');
+    expect(atPricing('https://app.acme.example/#!/plans')).toBe(true);
+    expect(atPricing('https://app.acme.example/#!/other')).toBe(false);
+    expect(atPricing('https://app.acme.example/')).toBe(false);
+  });
+});
+
+/** RFC 3986 §6.2.2 and §6.2.3, and what browsers read alike. Each line is one page. */
+const SPELLINGS = [
+  ['/~ada/a-b', '/%7Eada/a-b', '/%7eada/%61%2Db', '/x/../~ada/./a-b'],
+  ['/%C3%BCber', '/%c3%bcber', '/über', '/%c3%BCber/'],
+  ['/a%2Fb', '/a%2fb'],
+  ['/white%20paper', '/white paper', '/white%20paper/'],
+  ['/100%25', '/100%'],
+  ['/a%7Cb', '/a|b', '/a%7cb'],
+  ['/a%5Bb%5D', '/a[b]'],
+] as const;
+
+test.each(SPELLINGS)('%s is one content in every spelling', (...paths) => {
+  const urls = paths.flatMap((path) =>
+    [
+      'https://www.acme.example',
+      'HTTP://WWW.Acme.Example:80',
+      'https://www.acme.example.:443',
+      'http://u:p@www.acme.example',
+    ].map((host) => `${host}${path}`),
+  );
+  expect(new Set(urls.map(canonicalUrl))).toEqual(new Set([`https://www.acme.example${paths[0]}`]));
+  expect(new Set(urls.map((url) => addressOf(url)?.canonical.replace(/^http:/, 'https:'))).size).toBe(1);
+});
+
+test.each([
+  ['https://müller.example/preise', 'https://xn--mller-kva.example/preise'],
+  ['https://MÜLLER.example/preise', 'https://xn--mller-kva.example/preise'],
+  ['https://münchen。example/', 'https://xn--mnchen-3ya.example'],
+  ['https://acme.example:8080/a', 'https://acme.example:8080/a'],
+  ['https://acme.example/a%2Fb', 'https://acme.example/a%2Fb'],
+  ['https://acme.example/A', 'https://acme.example/A'],
+])('%s is %s', (url, canonical) => expect(canonicalUrl(url)).toBe(canonical));
+
+test('a page is the same content however it was reached, and its canonical address stays as it is', () => {
+  const path = fc.stringMatching(/^(\/[A-Za-z0-9._~%ü|-]{1,8}){0,4}$/);
   const rest = fc.constantFrom('', '/', '?a=1', '/?a=/b/', '#top', '/#/route', '?a#b?c');
   fc.assert(
     fc.property(path, rest, fc.constantFrom('http', 'https', 'HTTPS'), (where, more, scheme) => {
-      const canonical = `https://www.acme.example${where}`;
+      const canonical = canonicalUrl(`https://www.acme.example${where}`);
       expect(canonicalUrl(`${scheme}://WWW.acme.example${where}${more}`)).toBe(canonical);
       expect(canonicalUrl(canonical)).toBe(canonical);
+      expect(canonicalUrl(collected(`${scheme}://WWW.acme.example.${where}${more}`))).toBe(canonical);
     }),
   );
 });

@@ -1,5 +1,7 @@
 import { listOf, type CataloguedContent, type JourneyModel } from './model.js';
+import { remembered } from './remembered.js';
 import type { ContentRef } from './touchpoint.js';
+import { parseWebUrl } from './web-url.js';
 
 /** Content after resolution. `stage` is the buying stage the catalogue maps it to. */
 export interface ResolvedContent {
@@ -22,19 +24,15 @@ export function contentRules(
 ): (ref: ContentRef | undefined) => ResolvedContent | undefined {
   const byId = new Map(model.contents.map((content) => [content.id, content]));
   const patterns = model.contents.flatMap((entry) =>
-    (entry.urls ?? []).map((url) => ({ entry, matches: urlPattern(url) })),
+    (entry.urls ?? []).map((url) => ({ entry, pattern: urlPattern(url) })),
   );
-  const remembered = new Map<string, Found>();
-  const byUrl = (url: string): Found => {
-    const known = remembered.get(url);
-    if (known) return known;
-    const canonical = canonicalUrl(url);
-    const entry = patterns.find(({ matches }) => matches(canonical))?.entry;
-    const found = { id: entry && !entry.eachPage ? entry.id : canonical, entry };
-    if (remembered.size >= REMEMBERED_URLS) remembered.clear();
-    remembered.set(url, found);
-    return found;
-  };
+  const byUrl = remembered(REMEMBERED_URLS, (url): Found => {
+    const page = pageOf(url);
+    const found = patterns.find(({ pattern }) => pattern.matches(page));
+    if (!found) return { id: page.address, entry: undefined };
+    const { entry, pattern } = found;
+    return { id: entry.eachPage ? pattern.idOf(page) : entry.id, entry };
+  });
   return (ref) => {
     if (ref?.id) return resolved(ref, { id: ref.id, entry: byId.get(ref.id) ?? pageEntry(ref, byUrl) });
     return ref?.url ? resolved(ref, byUrl(ref.url)) : undefined;
@@ -64,23 +62,82 @@ function resolved(ref: ContentRef, { id, entry }: Found): ResolvedContent {
   };
 }
 
-/**
- * The same page is the same content however it was reached: `https`, host in lower case, no query, no fragment, no
- * closing slash. What is no absolute URL keeps its text up to `?` or `#`.
- */
-export function canonicalUrl(url: string): string {
-  const bare = url.trim().replace(/[?#].*$/s, '');
-  const parts = /^https?:\/\/(?:[^/@]*@)?([^/]+)(.*)$/is.exec(bare);
-  const trimmed = (path: string): string => path.replace(/\/+$/, '');
-  return parts ? `https://${(parts[1] ?? '').toLowerCase()}${trimmed(parts[2] ?? '')}` : trimmed(bare) || '/';
+/** A URL as content is told apart by it. */
+interface Page {
+  /** `canonicalUrl`. */
+  readonly address: string;
+  readonly query: string;
+  /** With `#`. */
+  readonly hash: string;
 }
 
-/** Compiles a URL pattern of the catalogue into a test of canonical URLs. */
-export function urlPattern(pattern: string): (canonical: string) => boolean {
+function pageOf(url: string): Page {
+  const web = parseWebUrl(url);
+  if (!web) return { address: withoutSlash(url.trim().replace(/[?#].*$/s, '')) || '/', query: '', hash: '' };
+  return { address: withoutSlash(`https://${web.host}${web.path}`), query: web.query, hash: web.hash };
+}
+
+const withoutSlash = (path: string): string => path.replace(/\/+$/, '');
+
+/**
+ * The same page is the same content however it was reached: `https`, host and escapes in one form (web-url.ts), no query,
+ * no fragment, no closing slash. What is no absolute URL keeps its text up to `?` or `#`.
+ */
+export const canonicalUrl = (url: string): string => pageOf(url).address;
+
+interface UrlPattern {
+  readonly matches: (page: Page) => boolean;
+  /** The address with the parameters and the fragment that the pattern names: what tells its pages apart. */
+  readonly idOf: (page: Page) => string;
+}
+
+/**
+ * Compiles a URL pattern of the catalogue. Query and fragment count as far as it names them: `/article?id=*` holds where
+ * there is an `id`, `/#/pricing` at that route of the application at `/`.
+ */
+function urlPattern(pattern: string): UrlPattern {
   const anyHost = pattern.startsWith('/');
-  const glob = asCollected(pattern, anyHost).replace(/\/+$/, '');
-  const matches = globTest(anyHost ? glob : `https://${glob}`);
-  return (canonical) => matches(anyHost ? canonical.replace(/^https:\/\/[^/]+/, '') : canonical);
+  const bare = pattern.replace(/^https?:\/\//i, '');
+  const url = parseWebUrl(`https://${anyHost ? 'any.host' : ''}${bare}`);
+  const parameters = url?.query ? url.query.split('&').map(parameterPattern) : [];
+  const addressMatches = addressPattern(url ? `${anyHost ? '' : url.host}${url.path}` : bare, anyHost);
+  const route = url?.hash ? hashOf(url.hash) : undefined;
+  const hashMatches = route === undefined ? () => true : globTest(route);
+  return {
+    matches: (page) =>
+      addressMatches(page.address) &&
+      parameters.every(({ name, matches }) => matches(valueOf(page.query, name))) &&
+      hashMatches(hashOf(page.hash)),
+    idOf({ address, query, hash }) {
+      const told = parameters.map(({ name }) => `${name}=${valueOf(query, name) ?? ''}`).join('&');
+      return `${address}${told === '' ? '' : `?${told}`}${route === undefined ? '' : hashOf(hash)}`;
+    },
+  };
+}
+
+interface ParameterPattern {
+  readonly name: string;
+  readonly matches: (value: string | undefined) => boolean;
+}
+
+function parameterPattern(text: string): ParameterPattern {
+  const [name = '', glob = ''] = text.split(/=(.*)/s);
+  const matches = globTest(glob.replace(/\*+/g, '**'));
+  return { name, matches: (value) => value !== undefined && value !== '' && matches(value) };
+}
+
+/** Escapes as they are: a pattern names a value as it stands in the address. */
+function valueOf(query: string, name: string): string | undefined {
+  const found = query.split('&').find((pair) => pair === name || pair.startsWith(`${name}=`));
+  return found?.slice(name.length + 1);
+}
+
+/** The route in a fragment, without its own query and closing slash. */
+const hashOf = (hash: string): string => withoutSlash(hash.replace(/\?.*$/s, ''));
+
+function addressPattern(glob: string, anyHost: boolean): (address: string) => boolean {
+  const matches = globTest(withoutSlash(anyHost ? glob : `https://${glob}`));
+  return (address) => matches(anyHost ? address.replace(/^https:\/\/[^/]+/, '') : address);
 }
 
 /**
@@ -113,18 +170,15 @@ function globTest(glob: string): (text: string) => boolean {
   };
 }
 
-/** Spelled as collectors hand URLs in: the path percent-encoded, the host in lower case and punycode. */
-function asCollected(pattern: string, anyHost: boolean): string {
-  const bare = pattern.replace(/^https?:\/\//i, '');
-  const url = URL.parse(`https://${anyHost ? 'any.host' : ''}${bare}`);
-  return url ? `${anyHost ? '' : url.host}${url.pathname}` : bare;
-}
-
-/** A test of the canonical URL against any of the patterns; without patterns everything passes. */
+/** A test of the URL against any of the patterns; without patterns everything passes. */
 export function anyUrl(
   patterns: string | readonly string[] | undefined,
 ): (url: string | undefined) => boolean {
   if (patterns === undefined) return () => true;
-  const tests = listOf(patterns).map(urlPattern);
-  return (url) => url !== undefined && tests.some((matches) => matches(canonicalUrl(url)));
+  const compiled = listOf(patterns).map(urlPattern);
+  return (url) => {
+    if (url === undefined) return false;
+    const page = pageOf(url);
+    return compiled.some(({ matches }) => matches(page));
+  };
 }

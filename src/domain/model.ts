@@ -122,7 +122,8 @@ export interface CataloguedContent {
   readonly publisher?: string;
   /**
    * URL patterns. `/pricing` is that path on any host, `www.acme.example/blog/**` names the host; `*` stands for
-   * anything within a path segment and `**` for anything at all. The first entry that matches wins.
+   * anything within a path segment and `**` for anything at all; query and fragment count as far as the pattern names
+   * them (`/article?id=*`, `/#/pricing`). The first entry that matches wins.
    */
   readonly urls?: readonly string[];
   /** Each URL that matches is a content of its own (its URL is the id), of this type and stage: a blog, a library. */
