@@ -50,9 +50,9 @@ const recordCurl = (url: string, writeKey: string): string =>
 const readCurl = (url: string, apiKey: string, position: bigint): string =>
   `curl -s '${url}/api/leads/email:${SAMPLE.email}?minPosition=${position}' -H 'Authorization: Bearer ${apiKey}'`;
 
-/** The address of the database as a BI tool is given it. */
+/** The address of the database as a BI tool is given it: SQLAlchemy 2 and others know only `postgresql://`. */
 export function biUrl(databaseUrl: string, role: string, password: string): string {
-  const url = new URL(databaseUrl);
+  const url = new URL(databaseUrl.replace(/^postgres:/, 'postgresql:'));
   url.username = role;
   url.password = password;
   return url.href;
