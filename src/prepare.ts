@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { publishDefaultModel } from './commands/publish-model.js';
-import { ensureBiRole } from './database/bi-role.js';
+import { closeDatabase, ensureBiRole } from './database/bi-role.js';
 import type { Runtime } from './runtime.js';
 import { ensureFirstWorkspace, FIRST_WORKSPACE, type FirstWorkspace } from './workspaces/first-workspace.js';
 import { prefixOf } from './workspaces/key-text.js';
@@ -23,6 +23,8 @@ export async function prepareWorkspaces(runtime: Runtime, log: Logger): Promise<
   const { config, configuration } = runtime;
   const workspaces = new Workspaces(configuration);
   const given = givenKeys(config);
+  const open = await closeDatabase(runtime.pool);
+  if (open !== undefined) log.warn(open);
   const first = await ensureFirstWorkspace(workspaces, config.dataDir, given);
   for (const line of namedThoughRevoked(first, given, config.dataDir)) log.warn(line);
   for (const { slug } of await workspaces.all()) {
@@ -68,7 +70,7 @@ async function equipFirst(runtime: Runtime, log: Logger): Promise<BiLogin | unde
   const login = await equip(runtime, FIRST_WORKSPACE, log, password);
   // A role that was there before its password was kept here belongs to a process with another data folder.
   const bi = login && (kept.bi ?? login.password) !== undefined ? { role: login.role, password } : undefined;
-  if (kept.bi?.role === undefined) await keepSecrets(dataDir, bi ? { ...kept, bi } : kept);
+  if (kept.bi?.role !== bi?.role || !kept.bi) await keepSecrets(dataDir, bi ? { ...kept, bi } : kept);
   return bi ?? login;
 }
 
@@ -81,8 +83,12 @@ async function equip(
   await publishDefaultModel(store, slug);
   const bi = await ensureBiRole(pool, slug, password === undefined ? {} : { password });
   if (bi.warning !== undefined) log.warn(bi.warning);
+  if (bi.formerly !== undefined) log.warn(renamed(slug, bi.formerly, bi.role));
   return bi.warning === undefined ? bi : undefined;
 }
+
+const renamed = (workspace: string, formerly: string, role: string): string =>
+  `The BI login of workspace "${workspace}" is now ${role} (was ${formerly}, which told other workspaces its name); its password is the same`;
 
 const givenKeys = (config: Runtime['config']): Partial<Keys> =>
   Object.fromEntries(KEY_NAMES.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]])));

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { AppModule } from './app.module.js';
 import type { Config } from './config.js';
 import { createLogPool, createPool } from './database/database.js';
+import { BiGuard } from './database/bi-guard.js';
 import { openDataSource } from './database/data-source.js';
 import { openDatabase } from './database/open.js';
 import { Growth } from './event-store/growth.js';
@@ -69,6 +70,8 @@ export async function startServer(
     const { pool, store } = runtime;
     if (config.roles.has('project')) await new ProjectionRunner({ pool, store, projections }).register();
     await beforeServing(runtime);
+    const guard = biGuard(runtime, log);
+    closing.add(() => guard.stop());
     const app = await createApp(runtime, log, inThread(projectorData(runtime), new NestLogger(log)));
     closing.add(() => closeApp(app, log));
     await app.listen(config.port, '0.0.0.0');
@@ -80,6 +83,13 @@ export async function startServer(
     throw error;
   }
 }
+
+const biGuard = ({ pool, config }: Runtime, log: Logger): BiGuard =>
+  new BiGuard({
+    pool,
+    log: (line) => log.warn(line),
+    folder: config.databaseUrl === undefined ? config.dataDir : undefined,
+  });
 
 /** Serves gRPC beside HTTP where GRPC_PORT asks for it; stopped before HTTP is. @returns the port */
 async function startGrpc(

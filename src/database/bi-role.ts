@@ -7,16 +7,20 @@ export interface BiRole {
   readonly role: string;
   /** Present when this call set it; only its hash is kept in the database. */
   readonly password?: string;
+  /** The role's name of before, which named the workspace; its password is the same. */
+  readonly formerly?: string;
   /** The role is missing and this server does not let us make it: what the operator can do, ready to print. */
   readonly warning?: string;
 }
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 const DUPLICATE_ROLE = ['42710', '23505'];
+/** As migration 0032 draws them. */
+const ANONYMOUS_NAME = /^touchline_bi_[0-9a-f]{12}$/;
 
 /**
- * Makes the workspace's BI role when it is missing and opens to it what it may read. Idempotent and cheap: call it at
- * every start for every workspace, after the migrations, so that new views are open to roles that are there already.
+ * Makes the workspace's BI role when it is missing, opens to it what it may read and limits it. Idempotent and cheap: call
+ * it at every start for every workspace, after the migrations.
  *
  * @param password for a role that is made now; default: a random one, which is handed back to be kept.
  */
@@ -25,57 +29,78 @@ export async function ensureBiRole(
   workspace: string,
   { password = randomBytes(18).toString('base64url') }: { readonly password?: string } = {},
 ): Promise<BiRole> {
-  const { rows } = await pool.query<{ role: string; there: boolean }>(
+  const { role, there, formerly } = await named(pool, workspace);
+  const made = there ? 'there' : await permitted(() => create(pool, role, password));
+  if (made === undefined) return { role, warning: warning(workspace, role) };
+  await runDdl(pool, 'SELECT touchline.grant_bi($1, $2, true)', [workspace, role]);
+  await permitted(() => runDdl(pool, 'SELECT touchline.limit_bi_reader($1, true)', [role]));
+  return { role, ...(made === 'made' && { password }), ...(formerly !== undefined && { formerly }) };
+}
+
+interface Named {
+  readonly role: string;
+  readonly there: boolean;
+  readonly formerly?: string;
+}
+
+/** The role's name, under which it is there or has to be made. */
+async function named(pool: pg.Pool, workspace: string): Promise<Named> {
+  const { rows } = await pool.query<Named>(
     `SELECT name AS role, EXISTS (SELECT FROM pg_roles WHERE rolname = name) AS there
-       FROM touchline.bi_role_name($1) AS name`,
+       FROM touchline.bi_login($1) AS name`,
     [workspace],
   );
-  const { role, there } = rows[0] ?? { role: '', there: false };
-  const made = there ? 'there' : await make(pool, workspace, password);
-  if (made === 'refused') return { role, warning: warning(workspace, role) };
-  await createPolicies(pool, workspace, role);
-  await runDdl(pool, 'SELECT touchline.grant_bi($1, $2)', [workspace, role]);
-  return made === 'made' ? { role, password } : { role };
+  const [found = { role: '', there: false }] = rows;
+  if (ANONYMOUS_NAME.test(found.role)) return found;
+  const renamed = await permitted(() =>
+    pool.query<{ role: string }>('SELECT touchline.rename_bi_login($1) AS role', [workspace]),
+  );
+  const role = renamed?.rows[0]?.role;
+  return role === undefined ? found : { role, there: true, formerly: found.role };
 }
 
-/** The policies that grant_bi would make, as it would make them. */
-const MISSING_POLICIES = `
-  SELECT format('CREATE POLICY %I ON touchline.%I FOR SELECT TO %I USING (%I = %L)',
-                $2::name, t.name, $2::name, t.workspace_column, $1::text) AS ddl
-    FROM touchline.bi_table t
-    JOIN pg_class c ON c.relname = t.name AND c.relnamespace = 'touchline'::regnamespace
-   WHERE t.workspace_column IS NOT NULL AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polname = $2)
-   ORDER BY t.name`;
-
-/**
- * A policy takes the exclusive lock on its table. Each is made in a transaction of its own: whoever holds one such lock and
- * waits for the next one is in a deadlock with a projection that writes both tables.
- */
-async function createPolicies(pool: pg.Pool, workspace: string, role: string): Promise<void> {
-  const { rows } = await pool.query<{ ddl: string }>(MISSING_POLICIES, [workspace, role]);
-  for (const { ddl } of rows) await runDdl(pool, ddl);
-}
-
-async function make(
-  pool: pg.Pool,
-  workspace: string,
-  password: string,
-): Promise<'made' | 'there' | 'refused'> {
+async function create(pool: pg.Pool, role: string, password: string): Promise<'made' | 'there'> {
   try {
-    await pool.query('SELECT touchline.create_bi_role($1, $2)', [workspace, scramVerifier(password)]);
+    await pool.query('SELECT touchline.create_bi_role($1, $2)', [role, scramVerifier(password)]);
     return 'made';
   } catch (error) {
-    const code = error instanceof pg.DatabaseError ? error.code : undefined;
-    if (code === INSUFFICIENT_PRIVILEGE) return 'refused';
-    if (code !== undefined && DUPLICATE_ROLE.includes(code)) return 'there'; // another process was quicker
+    if (DUPLICATE_ROLE.includes(codeOf(error))) return 'there'; // another process was quicker
     throw error;
   }
 }
 
+/** Undefined when the user of the database has no right to it. */
+async function permitted<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (codeOf(error) === INSUFFICIENT_PRIVILEGE) return undefined;
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof pg.DatabaseError && error.code) || '';
+
 const warning = (workspace: string, role: string): string =>
   `Workspace "${workspace}" has no BI role: the user of DATABASE_URL may not create roles. Let an administrator run\n` +
-  `  CREATE ROLE ${pg.escapeIdentifier(role)} LOGIN PASSWORD '…'; ALTER ROLE ${pg.escapeIdentifier(role)} SET timezone = 'UTC';\n` +
+  `  CREATE ROLE ${role} LOGIN CONNECTION LIMIT 10 PASSWORD '…'; ALTER ROLE ${role} SET timezone = 'UTC'; ALTER ROLE ${role} SET temp_file_limit = '512MB';\n` +
   `and start Touchline again: it then opens the views of schema bi to it.`;
+
+/**
+ * Takes from everybody what PostgreSQL gives to everybody and BI roles could do harm with (migration 0032). Call it at every
+ * start.
+ *
+ * @returns what the operator can do where the user of the database may not
+ */
+export async function closeDatabase(pool: pg.Pool): Promise<string | undefined> {
+  const { rows } = await pool.query<{ open: string[] }>('SELECT touchline.close_database() AS open');
+  const open = rows[0]?.open ?? [];
+  if (open.length === 0) return undefined;
+  return (
+    `BI logins can still use ${open.join(', ')}: the user of DATABASE_URL may not forbid it. ` +
+    'Let a superuser run once in this database: SELECT touchline.close_database()'
+  );
+}
 
 /** What the server keeps of a password (RFC 5803), made here so that no statement and no log carries the password. */
 export function scramVerifier(password: string, salt = randomBytes(16)): string {

@@ -24,5 +24,6 @@ export function smallMachine(port: number): Record<string, string> {
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_checkpoints: 'off',
+    max_notify_queue_pages: '64', // nothing here notifies; a BI session could fill 8 GB
   };
 }

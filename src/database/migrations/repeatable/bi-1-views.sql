@@ -97,7 +97,7 @@ SELECT n.workspace::varchar,
   FROM named n
   LEFT JOIN touchline.account a ON a.workspace = n.workspace AND a.account_id = n.account_id AND a.superseded_at IS NULL
 UNION ALL
-SELECT slug, touchline.bi_key(slug, NULL), NULL, '(no account)', NULL, NULL, NULL, NULL, NULL, false, NULL FROM touchline.workspace;
+SELECT slug::varchar, touchline.bi_key(slug, NULL), NULL, '(no account)', NULL, NULL, NULL, NULL, NULL, false, NULL FROM touchline.workspace;
 
 -- Contents that were touched, and those of the catalogue that nobody has touched yet. As in the other dimensions, one that
 -- only superseded rows name is there too, without times: facts of the history views join it.
@@ -138,7 +138,7 @@ SELECT workspace::varchar,
   FROM touched t
   FULL JOIN catalogued c USING (workspace, content_id)
 UNION ALL
-SELECT slug, touchline.bi_key(slug, NULL), NULL, '(no content)', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL FROM touchline.workspace;
+SELECT slug::varchar, touchline.bi_key(slug, NULL), NULL, '(no content)', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL FROM touchline.workspace;
 
 CREATE VIEW bi.dim_campaign WITH (security_invoker = true) AS
 WITH variant AS (
@@ -160,7 +160,7 @@ SELECT workspace::varchar, touchline.bi_key(workspace, campaign) AS campaign_key
        campaign::varchar AS campaign_name, channel::varchar AS main_channel, source::varchar AS main_source, first_touch_at, last_touch_at
   FROM main
 UNION ALL
-SELECT slug, touchline.bi_key(slug, NULL), NULL, '(no campaign)', NULL, NULL, NULL, NULL FROM touchline.workspace;
+SELECT slug::varchar, touchline.bi_key(slug, NULL), NULL, '(no campaign)', NULL, NULL, NULL, NULL FROM touchline.workspace;
 
 -- Lead sources, of touchpoints and of opportunities.
 CREATE VIEW bi.dim_source WITH (security_invoker = true) AS
@@ -187,7 +187,7 @@ SELECT workspace::varchar, touchline.bi_key(workspace, source) AS source_key, so
        source::varchar AS source_name, channel::varchar AS main_channel, first_touch_at, last_touch_at
   FROM main
 UNION ALL
-SELECT slug, touchline.bi_key(slug, NULL), NULL, '(no source)', NULL, NULL, NULL FROM touchline.workspace;
+SELECT slug::varchar, touchline.bi_key(slug, NULL), NULL, '(no source)', NULL, NULL, NULL FROM touchline.workspace;
 
 -- The journey models that were in force, each from one log position to another.
 CREATE VIEW bi.dim_journey_model WITH (security_invoker = true) AS
