@@ -1,8 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { spawn, type SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { createPool } from '../../src/database/database.js';
 import { runningUrl } from '../../src/database/embedded.js';
 import { readSecrets } from '../../src/workspaces/kept-secrets.js';
 import { runBuilt, type Ended } from './command.js';
@@ -22,6 +25,9 @@ async function api<T>(path: string): Promise<T> {
   expect(answer.status).toBe(200);
   return (await answer.json()) as T;
 }
+
+const dbt = process.env['DBT_PATH'];
+const withDbt = dbt ? test : test.skip;
 
 /** Lines from the first question on: what the demo found out. */
 const answers = ({ out }: Ended): string => out.slice(out.indexOf('\n1. '));
@@ -173,3 +179,45 @@ describe('the numbers of SQL and of the API', () => {
     }
   });
 });
+
+describe(`dbt${dbt ? '' : ' (skipped: DBT_PATH names no dbt to run)'}`, () => {
+  withDbt(
+    'builds and tests the project in examples/dbt in a schema of its own',
+    async () => {
+      const database = (await runningUrl(dataDir)) ?? '';
+      const owner = createPool(database, { max: 1 });
+      await owner.query(`SELECT touchline.create_bi_builder('main', 'dbt_reports', 'secret')`);
+      const project = join(dataDir, 'dbt');
+      await cp(join(ROOT, 'examples', 'dbt'), project, { recursive: true });
+      const { code, out } = await run(dbt ?? '', ['build', '--no-use-colors', '--profiles-dir', '.'], {
+        cwd: project,
+        env: {
+          ...process.env,
+          DBT_PORT: new URL(database).port,
+          DBT_USER: 'dbt_reports',
+          DBT_PASSWORD: 'secret',
+        },
+      });
+      expect([code, out]).toEqual([0, expect.stringMatching(/ERROR=0 SKIP=0 .*TOTAL=\d{2}/)]);
+      const { rows } = await owner.query<{ rows: number; revenue: number }>(
+        'SELECT count(*)::int AS rows, sum(revenue)::float8 AS revenue FROM dbt_reports.revenue_by_month_and_content',
+      );
+      expect(rows[0]?.rows).toBeGreaterThan(5);
+      expect(rows[0]?.revenue).toBeGreaterThan(0);
+      await owner.end();
+    },
+    180_000,
+  );
+});
+
+async function run(
+  command: string,
+  args: string[],
+  options: SpawnOptions,
+): Promise<{ code: unknown; out: string }> {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
+  const chunks: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const [code] = (await once(child, 'close')) as [unknown];
+  return { code, out: Buffer.concat(chunks).toString() };
+}
