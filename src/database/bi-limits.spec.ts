@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../../test/database.js';
 import { until } from '../../test/until.js';
 import { BiGuard } from './bi-guard.js';
-import { type BiRole, closeDatabase, ensureBiRole } from './bi-role.js';
+import { type BiRole, closeDatabase, ensureBiRole, scramVerifier } from './bi-role.js';
 import { createPool } from './database.js';
-import { migrate } from './migrate.js';
+import { migrate, readMigrations } from './migrate.js';
 
 // A BI login tries what could hurt: other workspaces' names, the disk, the memory of locks, its own limits. A reader is a
 // real login; it asks for write access first, because "read only" is a default that it may change.
@@ -239,6 +239,43 @@ test('a role for tools that build reads one workspace and creates in its own sch
   await expect(client.query('SELECT * FROM touchline.journey')).rejects.toThrow('permission denied');
   await client.end();
   await expect(reader.query(`SELECT * FROM ${builder.role}.leads`)).rejects.toThrow('permission denied');
+});
+
+test('logins that were made before keep reading after an upgrade, under a name that tells nothing', async () => {
+  const empty = await emptyDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'touchline-before-'));
+  for (const { number, name, sql } of await readMigrations())
+    if (number < 20) await writeFile(join(folder, `${name}.sql`), sql);
+  await migrate(empty.url, folder);
+  const pool = createPool(empty.url, { max: 2 });
+  for (const workspace of [mine, other]) {
+    await pool.query('INSERT INTO touchline.workspace (slug, name) VALUES ($1, $1)', [workspace]);
+    await pool.query(`SELECT touchline.create_bi_role($1, $2)`, [workspace, scramVerifier('secret')]);
+    await pool.query('SELECT touchline.grant_bi($1, touchline.bi_role_name($1))', [workspace]);
+  }
+  const before = { role: `touchline_bi_${mine.replaceAll('-', '_')}`, password: 'secret' };
+  const seen = async (client: pg.Client) => (await client.query('SELECT workspace FROM bi.dim_account')).rows;
+  const open = await connect(before, empty);
+  expect(await seen(open)).toEqual([{ workspace: mine }]);
+
+  await migrate(empty.url);
+  expect(await seen(open)).toEqual([{ workspace: mine }]);
+  await open.end();
+  const renamed = await ensureBiRole(pool, mine);
+  await ensureBiRole(pool, other);
+  expect(renamed.formerly).toBe(before.role);
+  const client = await connect({ ...renamed, password: 'secret' }, empty);
+  expect(await seen(client)).toEqual([{ workspace: mine }]);
+  const named = await client.query(
+    `SELECT FROM pg_roles WHERE position($1 IN rolname) > 0 UNION ALL SELECT FROM pg_policies p WHERE position($2 IN p::text) > 0`,
+    [other.replaceAll('-', '_'), other],
+  );
+  expect(named.rowCount).toBe(0);
+  await client.end();
+  await dropReaders(pool);
+  await pool.end();
+  await empty.drop();
+  await rm(folder, { recursive: true });
 });
 
 describe('on a server whose administrator we are not', () => {
