@@ -35,10 +35,11 @@ INSERT INTO touchline.lead
 
 INSERT INTO touchline.journey
   (workspace, lead_id, event_id, session_id, position, occurred_at, recorded_at, kind, channel, source, campaign,
-   content_id, content_title, content_type, identity, verdict, known_from, superseded_at)
+   content_id, content_title, content_type, identity, verdict, known_from, superseded_at, occurred_date)
 SELECT '{w}', md5('{w}/' || lead)::uuid, md5('{w}/touch' || n)::uuid, md5('{w}/touch' || session)::uuid, position,
        occurred_at::timestamptz, '2026-04-01T00:00Z', 'page_view', channel, source, campaign, content, title, type,
-       ARRAY['anonymous:a-1'], verdict, known_from, superseded_at
+       ARRAY['anonymous:a-1'], verdict, known_from, superseded_at,
+       (occurred_at::timestamptz AT TIME ZONE 'Europe/Berlin')::date
   FROM (VALUES
     ('a-1', 1, 1, 2, '2026-03-01T23:30Z', 'direct', NULL, NULL, NULL, NULL, NULL, 'human', 2, 9),
     ('ada', 1, 1, 2, '2026-03-01T23:30Z', 'direct', NULL, NULL, NULL, NULL, NULL, 'human', 9, NULL),

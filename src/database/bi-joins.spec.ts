@@ -110,9 +110,9 @@ async function fill({ touches, leads, opportunities }: World): Promise<void> {
   );
   await db.pool.query(
     `INSERT INTO touchline.journey (workspace, lead_id, event_id, session_id, position, occurred_at, recorded_at, kind, channel,
-       content_id, content_title, campaign, source, identity, verdict, known_from, superseded_at)
+       content_id, content_title, campaign, source, identity, verdict, known_from, superseded_at, occurred_date)
      SELECT workspace, md5(workspace || lead)::uuid, md5('t' || n)::uuid, md5('t' || n)::uuid, n, '2026-03-01', '2026-03-01',
-            'page_view', 'other', content, content, campaign, source, '{}', 'human', 1, CASE WHEN superseded THEN 2 END
+            'page_view', 'other', content, content, campaign, source, '{}', 'human', 1, CASE WHEN superseded THEN 2 END, '2026-03-01'
        FROM ROWS FROM (json_to_recordset($1) AS (workspace text, lead int, content text, campaign text, source text, superseded boolean))
        WITH ORDINALITY AS t (workspace, lead, content, campaign, source, superseded, n)`,
     [JSON.stringify(touches)],

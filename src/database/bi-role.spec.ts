@@ -235,13 +235,14 @@ describe('row security costs nothing worth having', () => {
   beforeAll(async () => {
     await db.pool.query(
       `INSERT INTO touchline.journey (workspace, lead_id, event_id, session_id, position, occurred_at, recorded_at, kind,
-                                      channel, content_id, identity, verdict, known_from)
-       SELECT w, md5(w || n % 500)::uuid, md5(w || n)::uuid, md5(w || n)::uuid, n, now() - n * interval '1 minute', now(),
-              'page_view', 'direct', 'c' || n % 50, '{}', 'human', n
+                                      channel, content_id, identity, verdict, known_from, occurred_date)
+       SELECT w, md5(w || n % 500)::uuid, md5(w || n)::uuid, md5(w || n)::uuid, n, '2026-03-31'::timestamptz - n * interval '1 hour', now(),
+              'page_view', 'direct', 'c' || n % 50, '{}', 'human', n,
+              ('2026-03-31'::timestamptz - n * interval '1 hour')::date
          FROM unnest($1::text[]) AS w, generate_series(100, 10000) AS n`,
       [[mine, other]],
     );
-    await db.pool.query('ANALYZE touchline.journey');
+    await db.pool.query('VACUUM ANALYZE touchline.journey');
   });
 
   test.each([
@@ -254,6 +255,17 @@ describe('row security costs nothing worth having', () => {
     const named = workspaces.map((alias) => `${alias && `${alias}.`}workspace = '${mine}'`).join(' AND ');
     const owner = await cost(db.pool, sql.replace('TRUE', named));
     expect(await cost(reader, sql)).toBeLessThan(owner * 1.2);
+  });
+
+  test.each([
+    `SELECT channel, count(*) FROM bi.fact_touchpoint WHERE occurred_date >= '2026-03-01' AND occurred_date < '2026-03-08' GROUP BY 1`,
+    `SELECT count(*) FROM bi.fact_touchpoint f JOIN bi.dim_lead USING (lead_key) WHERE occurred_date = '2026-03-01'`,
+    `SELECT * FROM bi.fact_touchpoint_history WHERE occurred_date BETWEEN '2026-03-01' AND '2026-03-02'`,
+  ])('a span of days is found by index: %s', async (sql) => {
+    const { rows } = await reader.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`);
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(/Bitmap Index Scan on journey_occurred_date/);
+    expect(plan).not.toMatch(/Seq Scan on journey/);
   });
 
   test('one lead is found by index', async () => {

@@ -1,4 +1,4 @@
-import { calendar } from './calendar.js';
+import { calendar, type Calendar } from './calendar.js';
 import { conditionTest, type Memory, type Sight, type Touch } from './condition.js';
 import { contentRules, type ResolvedContent } from './content.js';
 import type { JourneyModel } from './model.js';
@@ -55,6 +55,8 @@ interface Advance {
 export interface JourneyRules {
   readonly model: JourneyModel;
   readonly fit: (traits: Traits) => Fit;
+  /** Of the model's time zone. */
+  readonly dates: Calendar;
   readonly advance: (persona: string | null, state: JourneyState, touch: Touch) => Advance;
 }
 
@@ -90,6 +92,7 @@ function compile(model: JourneyModel): JourneyRules {
   return {
     model,
     fit: fitRules(model),
+    dates,
     advance(persona, before, touch) {
       const seen = {
         ...before,

@@ -50,6 +50,9 @@ export function iso(ms: number): string {
   return `${date}${time}.${String(rest % 1000).padStart(3, '0')}Z`;
 }
 
+/** @param day counted from 1970-01-01 */
+export const date = (day: number): Field => iso(day * DAY_MS).slice(0, 10);
+
 export const instant = (ms: number | null): Field => (ms === null ? NULL : iso(ms));
 
 export const texts = (values: readonly string[]): Field =>

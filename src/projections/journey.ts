@@ -8,7 +8,7 @@ import { factOf, isPersonal, keysOf } from './journey/facts.js';
 import { ReadFailed } from './journey/gate.js';
 import { groups, nodeOf, type Item, type Meeting } from './journey/groups.js';
 import { Models } from './journey/models.js';
-import { refoldEverybody } from './journey/publication.js';
+import { moveDays, refoldEverybody } from './journey/publication.js';
 import { settle } from './journey/settle.js';
 import { GroupsMet, type UnitOfWork } from './journey/unit-of-work.js';
 import { WorkingSet } from './journey/working-set.js';
@@ -63,12 +63,14 @@ async function apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Ran
     }
     await applyPart(part, tx, range, models);
     part = [];
+    const { timeZone } = models.of(event.workspace);
     await poisonedBy(
       event,
       () => [`workspace:${event.workspace}`],
       () => models.publish(event, positionOf(event, range)),
     );
     await refoldEverybody(tx, models, event.workspace, positionOf(event, range), isLate(event, range));
+    await moveDays(tx, models, event.workspace, timeZone);
   }
   await applyPart(part, tx, range, models);
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { leadIdOf } from '../domain/identity.js';
+import type { JourneyModel } from '../domain/model.js';
 import type { Clamped } from '../domain/touchpoint.js';
 import { said, seen } from '../../test/deals.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
@@ -46,6 +47,29 @@ test('the journey answer has the properties of each touchpoint as they were sent
   );
   const account = await api.get<AccountJourneyAnswer>('/api/accounts/zenith.example/journey');
   expect(account.body.items).toEqual(lead.body.items);
+});
+
+test('the day of a touchpoint is that of the zone of the model, also after another model was published', async () => {
+  const days = async () => {
+    const { rows } = await api.db.pool.query<{ differing: number; days: string }>(
+      `SELECT count(*) FILTER (WHERE occurred_date IS DISTINCT FROM (occurred_at AT TIME ZONE m.time_zone)::date)::int AS differing,
+              count(*) > 5 AS several, string_agg(occurred_date::text, ' ' ORDER BY occurred_at, touchpoint_key) AS days
+         FROM bi.fact_touchpoint_history f JOIN bi.dim_journey_model m ON m.workspace = f.workspace AND m.is_current
+        WHERE f.workspace = 'main'`,
+    );
+    return rows[0];
+  };
+  const before = await days();
+  expect(before).toMatchObject({ differing: 0, several: true });
+  const { rows } = await api.db.pool.query<{ document: JourneyModel }>(
+    `SELECT document FROM touchline.journey_model WHERE workspace = 'main' AND superseded_at IS NULL`,
+  );
+  const document = { ...rows[0]!.document, timeZone: 'Pacific/Kiritimati' };
+  await api.add('main', [said('model-2', 'model', 'JourneyModelPublished', 70, { document })]);
+  await api.runner.catchUp();
+  const after = await days();
+  expect(after).toMatchObject({ differing: 0, several: true });
+  expect(after?.days).not.toBe(before?.days);
 });
 
 test('bi.fact_touchpoint has them too, in its history as well', async () => {

@@ -169,6 +169,7 @@ interface JourneyRow {
   session_id: string;
   origin_id: string | null;
   detail: TouchDetail | null;
+  day: number;
   known_from: string;
 }
 
@@ -178,7 +179,8 @@ export async function loadTouches(tx: PoolClient, leads: Pairs): Promise<TouchRo
     `SELECT j.workspace, j.lead_id, j.event_id, j.position, ${MS('j.occurred_at')} AS at,
             ${MS('j.recorded_at')} AS recorded_at, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
             j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage, j.identity, j.linked_by,
-            j.collector, j.rep, j.verdict, j.session_id, j.origin_id, j.detail, j.known_from
+            j.collector, j.rep, j.verdict, j.session_id, j.origin_id, j.detail, j.known_from,
+            j.occurred_date - date '1970-01-01' AS day
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
        JOIN touchline.journey j USING (workspace, lead_id)
       WHERE j.superseded_at IS NULL`,
@@ -209,6 +211,7 @@ function storedTouch(row: JourneyRow): TouchRow {
     session: row.session_id,
     read: { ...touch, ...read },
     originId: given(row.origin_id),
+    day: row.day,
     content: row.content_id === null ? undefined : storedContent(row, row.content_id),
     fact: {
       touch,

@@ -35,3 +35,19 @@ export async function refoldEverybody(
     if (page.length < CHUNK) return;
   }
 }
+
+/** Tells the days of touchpoints, of superseded ones too, in the time zone of the model now in force. */
+export async function moveDays(
+  tx: PoolClient,
+  models: Models,
+  workspace: string,
+  before: string,
+): Promise<void> {
+  const { timeZone } = models.of(workspace);
+  if (timeZone === before) return;
+  await tx.query(
+    `UPDATE touchline.journey SET occurred_date = (occurred_at AT TIME ZONE $2)::date
+      WHERE workspace = $1 AND occurred_date <> (occurred_at AT TIME ZONE $2)::date`,
+    [workspace, timeZone],
+  );
+}

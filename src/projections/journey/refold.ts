@@ -147,6 +147,7 @@ function touchRow(uow: UnitOfWork, lead: Lead, entry: Entry, step: Step, positio
     read: step.touch,
     originId: step.originId,
     content: step.content,
+    day: uow.rules(lead.workspace).dates.day(fact.touch.at),
   };
   return began(uow.changes.journey, { ...next, knownFrom: position, supersededAt: null, stored: false });
 }

@@ -6,7 +6,7 @@ import type { Profile } from '../../domain/profile.js';
 import type { ScoreChange } from '../../domain/score.js';
 import type { StageMove } from '../../domain/stage.js';
 import type { Clamped, ContentRef } from '../../domain/touchpoint.js';
-import { flag, instant, json, NULL, text, texts } from '../copy.js';
+import { date, flag, instant, json, NULL, text, texts } from '../copy.js';
 import type { Version, VersionedTable } from './versions.js';
 
 /** A touchpoint as its event told it; what follows from other events is in its row. */
@@ -30,6 +30,8 @@ export interface TouchRow extends Version {
   readonly read: Touch;
   readonly originId: string | undefined;
   readonly content: ResolvedContent | undefined;
+  /** In the time zone of the model, counted from 1970-01-01. */
+  readonly day: number;
 }
 
 /** What the columns do not tell: the content as named, the properties, a time that was replaced. */
@@ -50,8 +52,8 @@ export const JOURNEY: VersionedTable<TouchRow> = {
   name: 'touchline.journey',
   columns: `workspace, lead_id, event_id, position, occurred_at, recorded_at, kind, name, channel, source, medium,
     campaign, content_id, content_url, content_title, content_type, content_stage, identity, linked_by, collector, rep,
-    verdict, session_id, origin_id, detail`,
-  fields: ({ workspace, leadId, fact, linkedBy, session, read, originId, content }) =>
+    verdict, session_id, origin_id, detail, occurred_date`,
+  fields: ({ workspace, leadId, fact, linkedBy, session, read, originId, content, day }) =>
     [
       text(workspace),
       leadId,
@@ -78,6 +80,7 @@ export const JOURNEY: VersionedTable<TouchRow> = {
       session,
       originId ?? NULL,
       json(detailOf(fact)),
+      date(day),
     ].join('\t'),
   ends: { event_id: 'uuid' },
   ended: ({ fact }) => [fact.touch.id],

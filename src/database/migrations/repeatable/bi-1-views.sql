@@ -207,7 +207,7 @@ SELECT j.workspace::varchar,
        touchline.bi_key(j.workspace, j.campaign) AS campaign_key,
        touchline.bi_key(j.workspace, j.source) AS source_key,
        j.occurred_at,
-       (j.occurred_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS occurred_date,
+       j.occurred_date,
        j.recorded_at,
        (j.detail -> 'clamped' ->> 'reason')::varchar AS occurred_at_replaced_because,
        (j.detail -> 'clamped' ->> 'original')::varchar AS occurred_at_original,
@@ -236,7 +236,6 @@ SELECT j.workspace::varchar,
        j.superseded_at,
        j.superseded_at IS NULL AS is_current
   FROM touchline.journey j
-  LEFT JOIN touchline.workspace_setting w ON w.workspace = j.workspace
   LEFT JOIN touchline.lead_profile l
     ON l.workspace = j.workspace AND l.lead_id = j.lead_id AND l.superseded_at IS NULL;
 
