@@ -13,14 +13,14 @@ export interface BiGuardOptions {
   /** A folder on the disk of the database, where that is this machine's. */
   readonly folder?: string | undefined;
   readonly everyMs?: number;
-  /** Sessions of BI roles are ended while less than this is free in `folder`. */
+  /** Sessions of BI roles that have temporary files are ended while less than this is free in `folder`. */
   readonly leastFreeBytes?: number;
 }
 
 /**
  * Holds BI roles to their limits from outside, because a role may change its own settings: ends sessions whose statement or
- * transaction takes longer than statement_timeout lets it, gives the settings again, and ends what is running while the disk
- * of the log is short of room.
+ * transaction takes longer than statement_timeout lets it, gives the settings again, and ends what has temporary files while
+ * the disk of the log is short of room.
  */
 export class BiGuard {
   readonly #ending = new AbortController();
@@ -49,8 +49,8 @@ export class BiGuard {
     const full = await this.#isFull();
     if (!full && !limits) return;
     const { rows } = await this.options.pool.query<{ role: string; what: string }>(
-      'SELECT role, what FROM touchline.guard_bi($1)',
-      [full ? '0' : '16 minutes'],
+      'SELECT role, what FROM touchline.guard_bi(spilling => $1)',
+      [full],
     );
     for (const { role, what } of rows)
       this.options.log(`BI role ${role}: ${what}${full ? ' (the disk is nearly full)' : ''}`);

@@ -203,7 +203,7 @@ describe('limits are held from outside', () => {
     await expect(session.query('SELECT 1')).rejects.toThrow();
   });
 
-  test('a guard does so by itself, and ends what runs while the disk is nearly full', async () => {
+  test('a guard does so by itself, and ends what has temporary files while the disk is nearly full', async () => {
     const lines: string[] = [];
     const watching = new BiGuard({
       pool: db.pool,
@@ -213,8 +213,15 @@ describe('limits are held from outside', () => {
       leastFreeBytes: Number.MAX_SAFE_INTEGER,
     });
     await reader.query('ALTER ROLE CURRENT_USER SET statement_timeout = 0');
-    const session = await connect(made);
-    await expect(session.query('SELECT pg_sleep(3600)')).rejects.toThrow(/terminat/);
+    const [small, spilling] = [await connect(made), await connect(made)];
+    await spilling.query(`SET work_mem = '64kB'`);
+    await expect(
+      spilling.query(
+        `SELECT pg_sleep(3600) FROM (SELECT g FROM generate_series(1, 100000) g OFFSET 0) s ORDER BY md5(g::text)`,
+      ),
+    ).rejects.toThrow(/terminat/);
+    await expect(small.query('SELECT 1')).resolves.toBeDefined();
+    await small.end();
     expect(await until(() => lines.length >= 2, 10_000)).toBe(true);
     await watching.stop();
     expect(lines.join('\n')).toContain(`BI role ${made.role}: session ended (the disk is nearly full)`);

@@ -202,19 +202,24 @@ END
 $$;
 
 -- Enforces from outside what a reader could change for itself: ends its sessions that are at one statement or in one
--- transaction for too long, and gives its settings again. Answers a row for each.
-CREATE FUNCTION touchline.guard_bi(longest interval DEFAULT '16 minutes') RETURNS TABLE (role name, what text)
+-- transaction for too long and, where `spilling`, those that have temporary files (that needs a superuser); and gives its
+-- settings again. Answers a row for each.
+CREATE FUNCTION touchline.guard_bi(longest interval DEFAULT '16 minutes', spilling boolean DEFAULT false) RETURNS TABLE (role name, what text)
 LANGUAGE plpgsql AS $$
 DECLARE
   session record;
   reader  record;
+  spills  integer[] := CASE WHEN spilling THEN
+                       ARRAY(SELECT substring(file FROM '^pgsql_tmp(\d+)')::integer
+                               FROM pg_ls_dir('base/pgsql_tmp', true, false) AS file) END;
 BEGIN
   -- Sessions are chosen first: as one of several conditions, PostgreSQL may end sessions before it asks whose they are.
   FOR session IN
-    SELECT s.pid, s.usename
+    SELECT DISTINCT coalesce(s.leader_pid, s.pid) AS pid, s.usename
       FROM pg_stat_activity s
       JOIN touchline.bi_reader r ON r.role = s.usename
-     WHERE s.datname = current_database() AND s.xact_start < clock_timestamp() - longest
+     WHERE s.datname = current_database()
+       AND (s.xact_start < clock_timestamp() - longest OR s.pid = ANY (spills))
   LOOP
     IF pg_terminate_backend(session.pid) THEN
       RETURN QUERY SELECT session.usename, 'session ended'::text;
