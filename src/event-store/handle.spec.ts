@@ -109,7 +109,17 @@ test('long streams are read in pages', async () => {
 });
 
 test('new event ids are UUIDs with the time in front', () => {
-  expect(newEventId(Date.UTC(2026, 0, 1))).toMatch(
-    /^019b76da-a800-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
-  );
+  const time = Date.UTC(2100, 0, 1);
+  const hex = time.toString(16).padStart(12, '0');
+  const id = newEventId(time);
+  expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(id.replaceAll('-', '').slice(0, 12)).toBe(hex);
+});
+
+test('new event ids rise, also within a millisecond and when the clock goes back', () => {
+  const start = Date.UTC(2101, 0, 1);
+  const times = [...Array.from({ length: 5_000 }, () => start), start - 1_000, start + 1];
+  const ids = times.map((now) => newEventId(now));
+  expect(ids).toEqual(ids.toSorted());
+  expect(new Set(ids).size).toBe(ids.length);
 });

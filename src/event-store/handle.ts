@@ -90,11 +90,20 @@ async function catchUp<State, Event extends Happened>(
   }
 }
 
-/** A random id with the time in its high bits (UUIDv7), near to its neighbours in the uniqueness index. */
+let lastIdAt = 0;
+let counter = 0;
+
+/**
+ * A random id with the time in its high bits (UUIDv7), near to its neighbours in the uniqueness index. Those of one process
+ * rise, also within a millisecond (RFC 9562, a counter in `rand_a`): ids decide between events of the same time.
+ */
 export function newEventId(now = Date.now()): string {
-  const random = randomBytes(10);
-  random[0] = ((random[0] ?? 0) & 0x0f) | 0x70;
-  random[2] = ((random[2] ?? 0) & 0x3f) | 0x80;
-  const hex = now.toString(16).padStart(12, '0') + random.toString('hex');
+  counter = now > lastIdAt ? 0 : counter + 1;
+  lastIdAt = Math.max(now, lastIdAt) + (counter >> 12);
+  counter &= 0xfff;
+  const random = randomBytes(8);
+  random[0] = ((random[0] ?? 0) & 0x3f) | 0x80;
+  const time = lastIdAt.toString(16).padStart(12, '0');
+  const hex = `${time}7${counter.toString(16).padStart(3, '0')}${random.toString('hex')}`;
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
