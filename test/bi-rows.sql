@@ -69,6 +69,13 @@ INSERT INTO touchline.opportunity
   ('{w}', 'd-won', 'acme', 'fair', 10000, 'USD', 'proposal', 'won', '2026-03-05T00:00Z', '2026-03-31T23:30Z', md5('{w}/o3')::uuid, '2026-03-31T23:30Z', 3, 14, NULL),
   ('{w}', 'd-open', NULL, NULL, 5000, 'JPY', NULL, 'open', '2026-03-05T00:00Z', NULL, md5('{w}/o4')::uuid, '2026-03-05T00:00Z', 1, 15, NULL);
 
+INSERT INTO touchline.opportunity_stage
+  (workspace, opportunity_id, event_id, entered_at, stage, status, amount_minor, currency, known_from) VALUES
+  ('{w}', 'd-won', md5('{w}/o1')::uuid, '2026-03-05T00:00Z', 'discovery', 'open', 9000, 'USD', 10),
+  ('{w}', 'd-won', md5('{w}/o2')::uuid, '2026-03-10T12:00Z', 'proposal', 'open', 9000, 'USD', 12),
+  ('{w}', 'd-won', md5('{w}/o3')::uuid, '2026-03-31T23:30Z', 'proposal', 'won', 10000, 'USD', 14),
+  ('{w}', 'd-open', md5('{w}/o4')::uuid, '2026-03-05T00:00Z', NULL, 'open', 5000, 'JPY', 15);
+
 INSERT INTO touchline.opportunity_contact
   (workspace, opportunity_id, contact, keys, role, event_id, occurred_at, known_from, superseded_at) VALUES
   ('{w}', 'd-won', 'email:ada@acme.example', '{email:ada@acme.example}', 'champion', md5('{w}/c1')::uuid, '2026-03-05T00:00Z', 11, 13),

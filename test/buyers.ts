@@ -3,11 +3,12 @@ import type { Happened } from '../src/domain/decider.js';
 import { replay } from '../src/domain/decider.js';
 import { eventId } from '../src/domain/event-id.js';
 import type { IdentityKey } from '../src/domain/identity.js';
-import { opportunity, open, type Opportunity } from '../src/domain/opportunity.js';
+import { opportunity, type Opportunity } from '../src/domain/opportunity.js';
+import { open } from '../src/domain/opportunity-opening.js';
 import { update, type UpdateOpportunity } from '../src/domain/opportunity-update.js';
 import { Refused } from '../src/domain/refused.js';
 import type { EventStore } from '../src/event-store/event-store.js';
-import type { Entry } from './deals.js';
+import { rising, type Entry } from './deals.js';
 import { eventsOf, happenings, OTHER_MODEL, published, START, TEST_MODEL } from './journeys.js';
 
 /** Logs of whole workspaces: people who make trouble (journeys.ts), their deals and two journey models. */
@@ -68,7 +69,7 @@ const dealOf = (opportunityId: string): fc.Arbitrary<readonly Entry[]> =>
         stream: `opportunity-${opportunityId}`,
         event: {
           ...event,
-          id: eventId('', 'crm', `${opportunityId} ${index}`),
+          id: rising(eventId('', 'crm', `${opportunityId} ${index}`), index),
           schemaVersion: 1,
         },
       }));

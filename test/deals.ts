@@ -3,7 +3,8 @@ import { eventId } from '../src/domain/event-id.js';
 import { replay, type Happened } from '../src/domain/decider.js';
 import type { NewEvent, RecordedEvent } from '../src/domain/events.js';
 import type { IdentityKey } from '../src/domain/identity.js';
-import { opportunity, open, type OpenOpportunity, type Opportunity } from '../src/domain/opportunity.js';
+import { opportunity, type Opportunity } from '../src/domain/opportunity.js';
+import { open, type OpenOpportunity } from '../src/domain/opportunity-opening.js';
 import { update, type UpdateOpportunity } from '../src/domain/opportunity-update.js';
 import type { Touchpoint } from '../src/domain/touchpoint.js';
 import { attribution } from '../src/projections/attribution.js';
@@ -58,6 +59,10 @@ export function said<T extends NewEvent['type']>(
 
 const idOf = (name: string): string => eventId('main', 'test', name);
 
+/** Ids of commands rise with the time of their recording. */
+export const rising = (id: string, index: number): string =>
+  `${String(index).padStart(8, '0')}${id.slice(8)}`;
+
 type Step = Partial<UpdateOpportunity> | Partial<OpenOpportunity>;
 
 /** The events of a deal: how it is opened, then what is said of it; `now` of each step is its own. */
@@ -74,7 +79,7 @@ export function deal(opportunityId: string, opening: Partial<OpenOpportunity>, .
     stream: `opportunity-${opportunityId}`,
     event: {
       ...event,
-      id: idOf(`${opportunityId} ${index}`),
+      id: rising(idOf(`${opportunityId} ${index}`), index),
       schemaVersion: 1,
     },
   }));

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { open } from '../domain/opportunity.js';
+import { open } from '../domain/opportunity-opening.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { ContactKeys } from './contact-keys.js';
 import { decideOnOpportunity, type Decided } from './decide-on-opportunity.js';

@@ -36,22 +36,31 @@ export interface OpportunityOpened {
   readonly opportunityId: string;
   readonly name?: string;
   readonly accountId?: string;
-  readonly amountMinor: number;
+  /** Left out where only a later amount is known. */
+  readonly amountMinor?: number;
   readonly currency: string;
   readonly stage?: string;
   readonly owner?: string;
   readonly source?: string;
 }
 
+/** What was said of it at that time: a field that is left out is as before, null clears it. Instants are RFC 3339. */
 export interface OpportunityChanged {
   readonly opportunityId: string;
-  readonly name?: string;
-  readonly accountId?: string;
+  readonly name?: string | null;
+  readonly accountId?: string | null;
   readonly amountMinor?: number;
   readonly currency?: string;
-  readonly stage?: string;
-  readonly owner?: string;
-  readonly source?: string;
+  readonly stage?: string | null;
+  readonly owner?: string | null;
+  readonly source?: string | null;
+  readonly openedAt?: string;
+  readonly status?: 'open' | 'won' | 'lost';
+  /** Only while it is won or lost. */
+  readonly closedAt?: string;
+  readonly reason?: string | null;
+  /** The whole committee: nobody else is on it any more. */
+  readonly contacts?: readonly { readonly keys: readonly IdentityKey[]; readonly role: string }[];
 }
 
 export interface ContactRoleAssigned {
@@ -60,18 +69,25 @@ export interface ContactRoleAssigned {
   /** Keys of the contact, the CRM's first; `role: null` takes the contact off the committee. */
   readonly contact: readonly IdentityKey[];
   readonly role: string | null;
+  /** Said again because the opportunity moved to another account: it changes nothing about the committee. */
+  readonly moved?: true;
 }
 
+/** Of an opportunity that is won already: a correction of what it says. */
 export interface OpportunityWon {
   readonly opportunityId: string;
-  readonly amountMinor: number;
+  /** Where it was said with the win; else the amount stands. */
+  readonly amountMinor?: number;
   readonly currency: string;
   readonly reason?: string;
+  /** Its close date (RFC 3339) where that is not `occurredAt`. */
+  readonly closedAt?: string;
 }
 
 export interface OpportunityLost {
   readonly opportunityId: string;
   readonly reason?: string;
+  readonly closedAt?: string;
 }
 
 export interface OpportunityReopened {
@@ -79,12 +95,17 @@ export interface OpportunityReopened {
   readonly reason?: string;
 }
 
+/** It is no longer in the CRM. Anything said of a later time brings it back. */
+export interface OpportunityDeleted {
+  readonly opportunityId: string;
+}
+
 export interface JourneyModelPublished {
   readonly document: JourneyModel;
   readonly by?: string;
 }
 
-/** Every event type with the shape of its data. `occurredAt` of a won or lost opportunity is its close date. */
+/** Every event type with the shape of its data. */
 export interface EventData {
   TouchpointRecorded: Touchpoint;
   IdentityClaimed: IdentityClaim;
@@ -97,6 +118,7 @@ export interface EventData {
   OpportunityWon: OpportunityWon;
   OpportunityLost: OpportunityLost;
   OpportunityReopened: OpportunityReopened;
+  OpportunityDeleted: OpportunityDeleted;
   JourneyModelPublished: JourneyModelPublished;
 }
 export type EventType = keyof EventData;

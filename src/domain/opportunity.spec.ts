@@ -3,11 +3,13 @@ import { decider } from '../../test/given.js';
 import { replay } from './decider.js';
 import type { EventData } from './events.js';
 import type { IdentityKey } from './identity.js';
-import { open, opportunity, type OpenOpportunity, type OpportunityEvent } from './opportunity.js';
+import { opportunity, type OpportunityEvent } from './opportunity.js';
+import { open, type OpenOpportunity } from './opportunity-opening.js';
 import { update, type UpdateOpportunity } from './opportunity-update.js';
 
 const given = decider(opportunity);
 const may = (day: number): Date => new Date(Date.UTC(2026, 4, day, 12));
+const iso = (at: Date): string => at.toISOString();
 const now = may(20);
 
 type Event = OpportunityEvent['type'];
@@ -31,7 +33,7 @@ const adaDecides = event('ContactRoleAssigned', {
   contact: [ada],
   role: 'decision_maker',
 });
-const won = event('OpportunityWon', { amountMinor: 12_000_000, currency: 'USD' }, may(15));
+const won = event('OpportunityWon', { currency: 'USD' }, may(15));
 const lost = event('OpportunityLost', { reason: 'price' }, may(15));
 const reopened = event('OpportunityReopened', {});
 
@@ -114,7 +116,12 @@ describe('changing', () => {
       .when(update, saying({ accountId: 'acme-emea' }))
       .then(
         event('OpportunityChanged', { accountId: 'acme-emea' }),
-        event('ContactRoleAssigned', { accountId: 'acme-emea', contact: [ada], role: 'decision_maker' }),
+        event('ContactRoleAssigned', {
+          accountId: 'acme-emea',
+          contact: [ada],
+          role: 'decision_maker',
+          moved: true,
+        }),
       ));
 
   test('it must be there', () =>
@@ -157,6 +164,91 @@ describe('telling of a change later', () => {
       .when(update, saying({ stage: 'x', occurredAt: may(21) }))
       .thenRefused('changed-in-future');
   });
+});
+
+describe('a change that is told out of order', () => {
+  const proposal = event('OpportunityChanged', { stage: 'proposal', amountMinor: 5_000 }, may(10));
+  const late = (day: number, said: Partial<UpdateOpportunity>) => saying({ ...said, occurredAt: may(day) });
+  const stateOf = (...history: OpportunityEvent[]) => replay(opportunity, history);
+
+  test('does not win over what changed later', () => {
+    const told = update(
+      late(5, { stage: 'demo', amount: '9.00', owner: 'rep-9' }),
+      stateOf(opened, proposal),
+    );
+    expect(told).toEqual([
+      event('OpportunityChanged', { stage: 'demo', amountMinor: 900, owner: 'rep-9' }, may(5)),
+    ]);
+    expect(stateOf(opened, proposal, ...told)).toMatchObject({
+      stage: 'proposal',
+      amountMinor: 5_000,
+      owner: 'rep-9',
+    });
+  });
+
+  test('is recorded also when it is known, as others between may come later, and once', () => {
+    const again = event('OpportunityChanged', { stage: 'proposal' }, may(12));
+    given(opened, proposal)
+      .when(update, late(12, { stage: 'proposal' }))
+      .then(again);
+    given(opened, proposal, again)
+      .when(update, late(12, { stage: 'proposal' }))
+      .then();
+    const between = event('OpportunityChanged', { stage: 'demo' }, may(11));
+    expect(stateOf(opened, proposal, again, between).stage).toBe('proposal');
+    const role = late(12, { contacts: [{ keys: [ada], role: 'user' }] });
+    const assigned = event(
+      'ContactRoleAssigned',
+      { accountId: 'acme', contact: [ada], role: 'user' },
+      may(12),
+    );
+    given(opened).when(update, role).then(assigned);
+    given(opened, assigned).when(update, role).then();
+  });
+
+  test.each<[string, OpportunityEvent[], UpdateOpportunity, string | undefined]>([
+    ['before the win', [opened, won], late(14, { amount: '7.00', stage: 'x' }), undefined],
+    ['at the win', [opened, won], late(15, { amount: '7.00' }), 'opportunity-closed'],
+    ['after the win', [opened, won], late(16, { stage: 'x' }), 'opportunity-closed'],
+    ['after the reopening', [opened, won, reopened], late(20, { stage: 'x' }), undefined],
+    ['between win and reopening', [opened, won, reopened], late(17, { stage: 'x' }), 'opportunity-closed'],
+    ['a loss before the win', [opened, won], late(14, { status: 'lost' }), undefined],
+    ['a loss after the win', [opened, won], late(16, { status: 'lost' }), 'opportunity-closed'],
+    ['a reopening before the win', [opened, won], late(14, { status: 'open' }), undefined],
+  ])('is judged by how it stood then: %s', (_, history, said, code) => {
+    if (code)
+      given(...history)
+        .when(update, said)
+        .thenRefused(code);
+    else expect(() => update(said, stateOf(...history))).not.toThrow();
+  });
+
+  test('an amount of before the win is the amount that was won, unless the win said another', () => {
+    const amount = event('OpportunityChanged', { amountMinor: 700 }, may(14));
+    expect(stateOf(opened, won, amount)).toMatchObject({ status: 'won', amountMinor: 700 });
+    const corrected = event('OpportunityWon', { amountMinor: 800, currency: 'USD' }, may(16));
+    expect(stateOf(opened, corrected, won, amount)).toMatchObject({ amountMinor: 800, closedAt: may(15) });
+  });
+
+  test('win, loss and reopening count by their times', () => {
+    const reopenedLater = event('OpportunityReopened', {}, may(17));
+    const lostLast = event('OpportunityLost', { reason: 'price' }, may(18));
+    expect(stateOf(opened, reopenedLater, won)).toMatchObject({ status: 'open', closedAt: undefined });
+    expect(stateOf(opened, lostLast, reopenedLater, won)).toMatchObject({
+      status: 'lost',
+      closedAt: may(18),
+    });
+  });
+
+  test('a close date after all that is known is the time of what is said with it', () =>
+    given(opened)
+      .when(update, saying({ status: 'won', closedAt: may(15), stage: 'closed' }))
+      .then(event('OpportunityChanged', { stage: 'closed' }, may(15)), won));
+
+  test('a close date before a reopening is only a date', () =>
+    given(opened, won, event('OpportunityReopened', {}, may(18)))
+      .when(update, saying({ status: 'won', closedAt: may(16) }))
+      .then(event('OpportunityWon', { currency: 'USD', closedAt: iso(may(16)) })));
 });
 
 describe('contacts', () => {
@@ -204,7 +296,7 @@ describe('contacts', () => {
 });
 
 describe('winning and losing', () => {
-  test('winning records the revenue', () =>
+  test('a win is at its close date, over the amount that stands', () =>
     given(opened)
       .when(update, saying({ status: 'won', closedAt: may(15) }))
       .then(won));
@@ -214,7 +306,7 @@ describe('winning and losing', () => {
       .then(
         event('OpportunityChanged', { stage: 'closed', amountMinor: 9_900 }),
         adaDecides,
-        event('OpportunityWon', { amountMinor: 9_900, currency: 'USD' }),
+        event('OpportunityWon', { currency: 'USD' }),
       ));
   test('losing records the reason', () =>
     given(opened)
@@ -234,15 +326,13 @@ describe('winning and losing', () => {
   test('saying the win again corrects it', () => {
     given(opened, won)
       .when(update, saying({ status: 'won', amount: '110000.00' }))
-      .then(event('OpportunityWon', { amountMinor: 11_000_000, currency: 'USD' }, may(15)));
+      .then(event('OpportunityWon', { amountMinor: 11_000_000, currency: 'USD' }));
     given(opened, won)
       .when(update, saying({ closedAt: may(14), reason: 'references' }))
-      .then(
-        event('OpportunityWon', { amountMinor: 12_000_000, currency: 'USD', reason: 'references' }, may(14)),
-      );
+      .then(event('OpportunityWon', { currency: 'USD', reason: 'references', closedAt: iso(may(14)) }));
     given(opened, lost)
       .when(update, saying({ reason: 'no budget' }))
-      .then(event('OpportunityLost', { reason: 'no budget' }, may(15)));
+      .then(event('OpportunityLost', { reason: 'no budget' }));
   });
 
   test.each<[string, OpportunityEvent[], Partial<UpdateOpportunity>]>([
@@ -279,7 +369,7 @@ describe('reopening', () => {
   test('then it can be closed otherwise', () =>
     given(opened, won, reopened)
       .when(update, saying({ status: 'lost', closedAt: may(15), reason: 'price' }))
-      .then(lost));
+      .then(event('OpportunityLost', { reason: 'price', closedAt: iso(may(15)) })));
 });
 
 test('the state says how it stands', () => {

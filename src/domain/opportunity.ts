@@ -1,22 +1,25 @@
-import { checkCurrency, parseAmount } from './attribution/money.js';
-import { assign, seat, type Contact, type RoleChange } from './committee.js';
+import { seat, seatAll, type Contact } from './committee.js';
 import type { Decider, Happened } from './decider.js';
-import type { OpportunityOpened } from './events.js';
-import { Refused } from './refused.js';
+import type { OpportunityChanged, OpportunityOpened } from './events.js';
 
-/** A deal as the CRM tells of it. */
-export interface Opportunity {
-  readonly status: 'none' | 'open' | 'won' | 'lost';
-  readonly name?: string;
-  readonly accountId?: string;
+export type OpportunityStatus = 'open' | 'won' | 'lost';
+
+/** An opportunity as the CRM reports it, at some time. */
+export interface OpportunityState {
+  /** `none` before anything is known of it. */
+  readonly status: 'none' | OpportunityStatus;
+  /** It was deleted in the CRM, and nothing was said of it since. */
+  readonly deleted: boolean;
+  readonly name?: string | undefined;
+  readonly accountId?: string | undefined;
   readonly amountMinor: number;
   readonly currency: string;
-  readonly stage?: string;
-  readonly owner?: string;
-  readonly source?: string;
+  readonly stage?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly source?: string | undefined;
   /** Of the last win, loss or reopening. */
   readonly reason?: string | undefined;
-  readonly openedAt?: Date;
+  readonly openedAt?: Date | undefined;
   /** While it is won or lost. */
   readonly closedAt?: Date | undefined;
   readonly contacts: readonly Contact[];
@@ -24,8 +27,18 @@ export interface Opportunity {
   readonly opening?: OpportunityOpened;
   /** Every `key role` that was ever assigned. */
   readonly roles: readonly string[];
+  /** When (in ms) each part was last said, the same value included. */
+  readonly saidAt: Readonly<Partial<Record<Part, number>>>;
 }
 
+/** As it stands after all events, with the events in the order in which they happened. */
+export interface Opportunity extends OpportunityState {
+  readonly events: readonly OpportunityEvent[];
+}
+
+export type Part = keyof Omit<OpportunityChanged, 'opportunityId'> | 'deleted';
+
+/** A recorded event names its id, one that was just decided has none yet. */
 export type OpportunityEvent = Happened<
   | 'OpportunityOpened'
   | 'OpportunityChanged'
@@ -33,120 +46,168 @@ export type OpportunityEvent = Happened<
   | 'OpportunityWon'
   | 'OpportunityLost'
   | 'OpportunityReopened'
->;
+  | 'OpportunityDeleted'
+> & { readonly id?: string };
 
-const NONE: Opportunity = { status: 'none', amountMinor: 0, currency: '', contacts: [], roles: [] };
+const NONE: OpportunityState = {
+  status: 'none',
+  deleted: false,
+  amountMinor: 0,
+  currency: '',
+  contacts: [],
+  roles: [],
+  saidAt: {},
+};
 
+/**
+ * The state follows from the events in the order in which they happened (`occurredAt`, then id), whatever order they were
+ * recorded in: what was said last of a part counts.
+ */
 export const opportunity: Decider<Opportunity, OpportunityEvent> = {
-  initial: NONE,
-  evolve(state, { type, occurredAt, data }) {
-    switch (type) {
-      case 'OpportunityOpened':
-        return { ...NONE, ...factsOf(data), status: 'open', openedAt: occurredAt, opening: data };
-      case 'OpportunityChanged':
-        return { ...state, ...factsOf(data) };
-      case 'ContactRoleAssigned': {
-        const roles = data.contact.map((key) => `${key} ${data.role}`);
-        return { ...state, contacts: seat(state.contacts, data), roles: [...state.roles, ...roles] };
-      }
-      case 'OpportunityWon':
-        return { ...state, reason: undefined, ...factsOf(data), status: 'won', closedAt: occurredAt };
-      case 'OpportunityLost':
-        return { ...state, reason: undefined, ...factsOf(data), status: 'lost', closedAt: occurredAt };
-      case 'OpportunityReopened':
-        return { ...state, reason: undefined, ...factsOf(data), status: 'open', closedAt: undefined };
-    }
+  initial: { ...NONE, events: [] },
+  evolve(state, event) {
+    const at = state.events.findLastIndex((each) => inOrder(each, event) <= 0) + 1;
+    const events = state.events.toSpliced(at, 0, event);
+    return at === state.events.length
+      ? { ...step(state, event), events }
+      : { ...events.reduce(step, NONE), events };
   },
 };
 
-const factsOf = <T extends { readonly opportunityId: string }>({ opportunityId: _, ...facts }: T) => facts;
-
-/** What a command says about a deal; undefined says nothing. Amounts are decimal strings. */
-export interface Said {
-  readonly opportunityId: string;
-  readonly name?: string | undefined;
-  readonly accountId?: string | undefined;
-  readonly amount?: string | undefined;
-  readonly currency?: string | undefined;
-  readonly stage?: string | undefined;
-  readonly owner?: string | undefined;
-  readonly source?: string | undefined;
-  /** Roles given and taken; people who are not named keep theirs. */
-  readonly contacts: readonly RoleChange[];
-  readonly now: Date;
+/** As it stood right after what had happened up to a time, as far as is known now. */
+export function stateAt(state: Opportunity, at: Date): OpportunityState {
+  const last = state.events.at(-1);
+  if (!last || last.occurredAt <= at) return state;
+  return state.events.filter(({ occurredAt }) => occurredAt <= at).reduce(step, NONE);
 }
 
-export interface OpenOpportunity extends Said {
+/** When the last thing happened that is known of it. */
+export const lastChangeOf = ({ events }: Opportunity): Date | undefined => events.at(-1)?.occurredAt;
+
+/** A sales stage or a status that an opportunity entered. */
+export interface StageEntry {
+  readonly event: OpportunityEvent;
+  readonly stage: string | null;
+  readonly status: OpportunityStatus;
+  readonly amountMinor: number;
   readonly currency: string;
-  readonly openedAt?: Date | undefined;
 }
 
-/** @throws Refused opportunity-exists (it was opened otherwise), opened-in-future, currency-unknown, amount-… */
-export function open(command: OpenOpportunity, state: Opportunity): OpportunityEvent[] {
-  const { opportunityId, amount = '0', contacts, now } = command;
-  const currency = checkCurrency(command.currency);
-  const amountMinor = parseAmount(amount, currency);
-  const data: OpportunityOpened = { opportunityId, ...texts(command), amountMinor, currency };
-  if (state.opening) return openAgain(command, data, state.opening, state);
-  const occurredAt = notAfter(now, command.openedAt ?? now, 'opened-in-future', 'openedAt');
-  const opened: OpportunityEvent = { type: 'OpportunityOpened', occurredAt, data };
-  // Its contacts are known from then on, also where the CRM tells of it years later.
-  const roles = { opportunityId, contacts, now: occurredAt };
-  return [opened, ...assignRoles(roles, opportunity.evolve(state, opened))];
+/** Every sales stage and status that it entered and stayed in, in order; none while it is deleted. */
+export function stageEntriesOf({ events, deleted }: Opportunity): StageEntry[] {
+  const entries: StageEntry[] = [];
+  let state = NONE;
+  for (const event of deleted ? [] : events) {
+    state = step(state, event);
+    const { status, stage = null, amountMinor, currency } = state;
+    if (status === 'none') continue;
+    // What it entered at one instant, it left at that instant but for the last.
+    if (+(entries.at(-1)?.event.occurredAt ?? NaN) === +event.occurredAt) entries.pop();
+    const last = entries.at(-1);
+    if (last?.stage === stage && last.status === status) continue;
+    entries.push({ event, stage, status, amountMinor, currency });
+  }
+  return entries;
 }
 
-function openAgain(
-  { openedAt, contacts }: OpenOpportunity,
-  data: OpportunityOpened,
-  opening: OpportunityOpened,
-  { openedAt: since, roles }: Opportunity,
-): OpportunityEvent[] {
-  const sameTime = openedAt === undefined || +openedAt === +(since ?? openedAt);
-  const sameRoles = contacts.every(({ keys, role }) => keys.some((key) => roles.includes(`${key} ${role}`)));
-  const otherFacts = { ...differing(data, opening), ...differing(opening, data) };
-  if (sameTime && sameRoles && Object.keys(otherFacts).length === 0) return [];
-  throw new Refused(
-    'opportunity-exists',
-    `${data.opportunityId} was opened with other facts; change it instead`,
+const inOrder = (a: OpportunityEvent, b: OpportunityEvent): number =>
+  +a.occurredAt - +b.occurredAt || rankOf(a) - rankOf(b) || compare(a.id ?? NOT_YET, b.id ?? NOT_YET);
+
+/** At one instant the opening comes first, and a close date that was reported later precedes what was said of then. */
+function rankOf({ type, occurredAt, data }: OpportunityEvent): number {
+  if (type === 'OpportunityOpened') return 0;
+  if (type !== 'OpportunityWon' && type !== 'OpportunityLost') return 3;
+  if (data.closedAt !== occurredAt.toISOString()) return 3;
+  return type === 'OpportunityLost' ? 1 : 2;
+}
+
+/** Ids of commands rise with time: what has no id yet comes last. */
+const NOT_YET = '~';
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The state after an event that happened later than all the others. */
+function step(before: OpportunityState, event: OpportunityEvent): OpportunityState {
+  const { occurredAt } = event;
+  if (event.type === 'OpportunityDeleted') {
+    return { ...before, deleted: true, saidAt: { ...before.saidAt, deleted: +occurredAt } };
+  }
+  const status = before.status === 'none' ? 'open' : before.status;
+  const state = { ...before, status, deleted: false, openedAt: before.openedAt ?? occurredAt } as const;
+  switch (event.type) {
+    case 'OpportunityOpened':
+      return { ...said(state, event.data, occurredAt), opening: event.data };
+    case 'OpportunityChanged':
+      return reported(state, event);
+    case 'ContactRoleAssigned': {
+      const roles = event.data.contact.map((key) => `${key} ${event.data.role}`);
+      const contacts = seat(state.contacts, event.data, event);
+      return { ...state, contacts, roles: [...state.roles, ...roles] };
+    }
+    case 'OpportunityWon':
+      return closed(state, 'won', event);
+    case 'OpportunityLost':
+      return closed(state, 'lost', event);
+    case 'OpportunityReopened':
+      return reopened(state, event);
+  }
+}
+
+const TEXTS = ['name', 'accountId', 'stage', 'owner', 'source', 'reason'] as const;
+
+/** The plain facts among the data of an event; null clears one. */
+function said(state: OpportunityState, data: object, at: Date): OpportunityState {
+  const { opportunityId: _, ...parts } = data as Omit<OpportunityChanged, 'contacts'>;
+  const saidAt = Object.fromEntries(Object.keys(parts).map((part) => [part, +at]));
+  const texts = TEXTS.flatMap((part) =>
+    parts[part] === undefined ? [] : [[part, parts[part] ?? undefined]],
   );
+  return {
+    ...state,
+    ...(Object.fromEntries(texts) as Partial<OpportunityState>),
+    amountMinor: parts.amountMinor ?? state.amountMinor,
+    currency: parts.currency ?? state.currency,
+    openedAt: parts.openedAt === undefined ? state.openedAt : new Date(parts.openedAt),
+    saidAt: { ...state.saidAt, ...saidAt },
+  };
 }
 
-/** Gives and takes roles, one after the other. */
-export function assignRoles(
-  { opportunityId, contacts, now }: Pick<Said, 'opportunityId' | 'contacts' | 'now'>,
-  state: Opportunity,
-): OpportunityEvent[] {
-  let committee = state.contacts;
-  return contacts.flatMap((roleChange) => {
-    const events = assign(roleChange, committee, { opportunityId, accountId: state.accountId, now });
-    committee = events.reduce((seated, { data }) => seat(seated, data), committee);
-    return events;
-  });
+type Saying<T extends OpportunityEvent['type']> = Extract<OpportunityEvent, { readonly type: T }>;
+
+function reported(before: OpportunityState, event: Saying<'OpportunityChanged'>): OpportunityState {
+  const { contacts, ...data } = event.data;
+  const { status } = data;
+  const state =
+    contacts === undefined ? before : { ...before, contacts: seatAll(before.contacts, contacts, event) };
+  const saidAt = contacts === undefined ? state.saidAt : { ...state.saidAt, contacts: +event.occurredAt };
+  const next = { ...state, saidAt };
+  if (status === undefined)
+    return said(data.closedAt === undefined ? next : redated(next, data.closedAt), data, event.occurredAt);
+  return status === 'open' ? reopened(next, { ...event, data }) : closed(next, status, { ...event, data });
 }
 
-/** Without the parts that nothing was said of. */
-export function given<T extends object>(said: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const pairs = Object.entries(said).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(pairs) as { [K in keyof T]?: Exclude<T[K], undefined> };
+/** A close date by itself is one of what is closed. */
+const redated = (state: OpportunityState, closedAt: string): OpportunityState =>
+  state.status === 'open' ? state : { ...state, closedAt: new Date(closedAt) };
+
+/** Won or lost. Saying it again keeps what it does not say: close date and reason. */
+function closed(
+  before: OpportunityState,
+  status: 'won' | 'lost',
+  { data, occurredAt }: Saying<'OpportunityChanged' | 'OpportunityWon' | 'OpportunityLost'>,
+): OpportunityState {
+  const again = before.status === status;
+  const state = said({ ...before, status, reason: again ? before.reason : undefined }, data, occurredAt);
+  const closedAt = data.closedAt === undefined ? undefined : new Date(data.closedAt);
+  const kept = again && !closedAt ? before.closedAt : undefined;
+  const saidAt = { ...state.saidAt, status: +occurredAt, ...(kept ? {} : { closedAt: +occurredAt }) };
+  return { ...state, closedAt: closedAt ?? kept ?? occurredAt, saidAt };
 }
 
-/** The plain texts of a command. */
-export const texts = ({ name, accountId, stage, owner, source }: Said) =>
-  given({ name, accountId, stage, owner, source });
-
-/** The parts that are not the same in `than`. */
-export function differing<T extends object>(said: T, than: object): Partial<T> {
-  const pairs = Object.entries(said).filter(
-    ([key, value]) => (than as Record<string, unknown>)[key] !== value,
-  );
-  return Object.fromEntries(pairs) as Partial<T>;
-}
-
-/** Clocks differ: what lies up to five minutes ahead is taken for now. */
-const SKEW_MS = 300_000;
-
-/** @throws Refused `code` when the time lies in the future */
-export function notAfter(now: Date, at: Date, code: string, path: string): Date {
-  if (+at > +now + SKEW_MS) throw new Refused(code, `${at.toISOString()} is in the future`, path);
-  return at > now ? now : at;
+function reopened(
+  before: OpportunityState,
+  { data, occurredAt }: Saying<'OpportunityChanged' | 'OpportunityReopened'>,
+): OpportunityState {
+  const reason = before.status === 'open' ? before.reason : undefined;
+  const state = said({ ...before, status: 'open', reason }, data, occurredAt);
+  return { ...state, closedAt: undefined, saidAt: { ...state.saidAt, status: +occurredAt } };
 }

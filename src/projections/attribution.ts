@@ -15,6 +15,7 @@ const HANDLES = [
   'OpportunityWon',
   'OpportunityLost',
   'OpportunityReopened',
+  'OpportunityDeleted',
   'JourneyModelPublished',
 ] as const;
 

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { open, opportunity, type Opportunity, type OpportunityEvent } from '../domain/opportunity.js';
+import type { NewEvent, RecordedEvent } from '../domain/events.js';
+import { opportunity, type Opportunity, type OpportunityEvent } from '../domain/opportunity.js';
+import { open } from '../domain/opportunity-opening.js';
 import { update, type UpdateOpportunity } from '../domain/opportunity-update.js';
 import { handle } from '../event-store/handle.js';
 import { MemoryEventStore } from '../event-store/memory.js';
@@ -97,7 +100,7 @@ describe('every version of a deal', () => {
       stage: 'proposal',
       opened_at: day(1),
       closed_at: day(10),
-      version: 8,
+      version: 4,
     });
     expect(deals[5]).toMatchObject({ reason: 'price', closed_at: day(9) });
     expect(deals[6]).toMatchObject({ reason: null, closed_at: null });
@@ -138,6 +141,140 @@ test('the same rows come from batches of any size', async () => {
     await project(size);
     expect(await all()).toEqual(atOnce);
   }
+});
+
+describe('changes that arrive out of order', () => {
+  const said = (name: string, at: number, data: object, type = 'OpportunityChanged'): OpportunityEvent =>
+    ({
+      type,
+      id: `00000000-0000-4000-8000-${name.padStart(12, '0')}`,
+      occurredAt: day(at),
+      data: { opportunityId: 'opp-1', ...data },
+    }) as OpportunityEvent;
+  const logged = (events: readonly OpportunityEvent[]): RecordedEvent[] =>
+    events.map((event, index) => ({
+      ...(event as NewEvent),
+      schemaVersion: 1,
+      workspace: 'main',
+      stream: 'opportunity-opp-1',
+      version: index + 1,
+      position: BigInt(index + 1),
+      recordedAt: day(40),
+    }));
+  async function apply(events: readonly OpportunityEvent[], size = 5_000): Promise<void> {
+    const log = logged(events);
+    const tx = await db.pool.connect();
+    try {
+      for (let after = 0; after < log.length; after += size) {
+        const batch = log.slice(after, after + size);
+        await opportunities.apply(batch, tx, { after: BigInt(after), upTo: BigInt(after + batch.length) });
+      }
+    } finally {
+      tx.release();
+    }
+  }
+  const VERSIONED = ['opportunity', 'opportunity_contact', 'opportunity_stage'];
+  const current = async () => {
+    const tables = VERSIONED.map((table) =>
+      rows(
+        `SELECT to_jsonb(t) - 'known_from' - 'superseded_at' AS row FROM touchline.${table} t
+         WHERE superseded_at IS NULL ORDER BY 1`,
+      ),
+    );
+    const facts = rows('SELECT * FROM bi.fact_opportunity_stage ORDER BY version');
+    return Promise.all([...tables, facts]);
+  };
+  const versions = () =>
+    Promise.all(VERSIONED.map((table) => rows(`SELECT * FROM touchline.${table} t ORDER BY t`)));
+
+  const opened = said('1', 1, { amountMinor: 100, currency: 'USD', stage: 'discovery' }, 'OpportunityOpened');
+
+  test('an earlier change that comes later does not win', async () => {
+    await apply([
+      opened,
+      said('2', 10, { stage: 'proposal' }),
+      said('3', 5, { stage: 'demo', amountMinor: 7 }),
+    ]);
+    const [[opportunity]] = await current();
+    expect(opportunity?.['row']).toMatchObject({ stage: 'proposal', amount_minor: 7, version: 3 });
+    expect(
+      await rows(`SELECT from_stage, to_stage, entered_at, days_in_stage::float8 FROM bi.fact_opportunity_stage
+                  ORDER BY version`),
+    ).toEqual([
+      { from_stage: null, to_stage: 'discovery', entered_at: day(1), days_in_stage: 4 },
+      { from_stage: 'discovery', to_stage: 'demo', entered_at: day(5), days_in_stage: 5 },
+      { from_stage: 'demo', to_stage: 'proposal', entered_at: day(10), days_in_stage: null },
+    ]);
+  });
+
+  test('an opportunity that is deleted has no rows, from then on, and has them again when it is back', async () => {
+    const deleted = said('3', 12, {}, 'OpportunityDeleted');
+    await apply([opened, said('2', 10, { stage: 'proposal' }), deleted]);
+    expect(await current()).toEqual([[], [], [], []]);
+    expect(await rows('SELECT superseded_at FROM touchline.opportunity ORDER BY known_from')).toEqual([
+      { superseded_at: '2' },
+      { superseded_at: '3' },
+    ]);
+    await empty();
+    await apply([opened, deleted, said('2', 10, { stage: 'proposal' })]);
+    expect(await current()).toEqual([[], [], [], []]);
+    await empty();
+    await apply([deleted, opened, said('4', 13, { owner: 'rep-1' })]);
+    expect((await current())[0]).toMatchObject([
+      { row: { status: 'open', owner: 'rep-1', stage: 'discovery' } },
+    ]);
+  });
+
+  const someday = fc.integer({ min: 2, max: 12 });
+  const contact = fc.constantFrom(
+    ['email:a@x.example'],
+    ['crm:1', 'email:a@x.example'],
+    ['email:b@x.example'],
+  );
+  const role = fc.option(fc.constantFrom('user', 'champion'));
+  const parts = fc.oneof(
+    fc.record(
+      { stage: fc.constantFrom('demo', 'proposal', null), amountMinor: fc.nat(9) },
+      { requiredKeys: [] },
+    ),
+    fc.record({
+      status: fc.constantFrom('open', 'won'),
+      contacts: fc.constant([{ keys: ['crm:1'], role: 'user' }]),
+    }),
+    fc.record({ name: fc.constantFrom('a', null), openedAt: fc.constant('2026-01-01T12:00:00.000Z') }),
+  );
+  const change = fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(fc.constant('OpportunityChanged'), parts) },
+    { weight: 2, arbitrary: fc.tuple(fc.constant('ContactRoleAssigned'), fc.record({ contact, role })) },
+    fc.constant(['OpportunityWon', { currency: 'USD' }] as const),
+    fc.constant(['OpportunityWon', { currency: 'USD', amountMinor: 50 }] as const),
+    fc.constant(['OpportunityLost', { reason: 'price' }] as const),
+    fc.constant(['OpportunityReopened', {}] as const),
+    fc.constant(['OpportunityDeleted', {}] as const),
+  );
+  const changes = fc
+    .array(fc.tuple(someday, change), { maxLength: 10 })
+    .map((list) => list.map(([at, [type, data]], index) => said(String(index + 2), at, data, type)))
+    .chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })));
+
+  test('make the same rows in any order of arrival, in batches of any size', () =>
+    fc.assert(
+      fc.asyncProperty(changes, fc.integer({ min: 2, max: 4 }), async ([list, other], size) => {
+        await empty();
+        await apply([opened, ...list]);
+        const inOrder = await current();
+        await empty();
+        await apply([opened, ...other]);
+        expect(await current()).toEqual(inOrder);
+        const atOnce = await versions();
+        for (const part of [1, size]) {
+          await empty();
+          await apply([opened, ...other], part);
+          expect(await versions()).toEqual(atOnce);
+        }
+      }),
+      { numRuns: Number(process.env['FC_RUNS'] ?? 30) },
+    ));
 });
 
 test('a workspace does not see the deal of the same name in another', async () => {

@@ -1,5 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
-import type { OpportunityChanged, RecordedEvent } from '../domain/events.js';
+import type { RecordedEvent } from '../domain/events.js';
+import { opportunity, stageEntriesOf, type Opportunity } from '../domain/opportunity.js';
+import { loadHistories, writeEvents } from './opportunities/history.js';
+import {
+  contactRows,
+  opportunityRow,
+  stageRows,
+  type ContactRow,
+  type OpportunityRow,
+  type StageRow,
+} from './opportunities/rows.js';
+import { currentRows, writeContactKeys, writeHorizon, writeVersions } from './opportunities/write.js';
 import { PoisonedEvent, type Projection } from './projection.js';
 import { CurrentVersions, type Version } from './versions.js';
 
@@ -10,13 +22,16 @@ const HANDLES = [
   'OpportunityWon',
   'OpportunityLost',
   'OpportunityReopened',
+  'OpportunityDeleted',
 ] as const;
-type DealEvent = RecordedEvent<(typeof HANDLES)[number]>;
 
-/** Opportunities and their committees, every version of them. The order within each stream is all it needs. */
+/**
+ * Opportunities with their committees and sales stages, every version of them. A version is the state after all events
+ * known then, in the order in which they happened: so the current rows do not depend on the order of arrival.
+ */
 export const opportunities: Projection = {
   name: 'opportunities',
-  version: 2,
+  version: 3,
   handles: HANDLES,
   after: [],
   tables: [
@@ -24,199 +39,132 @@ export const opportunities: Projection = {
     'touchline.opportunity_contact',
     'touchline.opportunity_contact_key',
     'touchline.opportunity_horizon',
+    'touchline.opportunity_event',
+    'touchline.opportunity_stage',
   ],
   async apply(batch, tx) {
-    const events = batch as readonly DealEvent[];
+    const events = batch as readonly RecordedEvent<(typeof HANDLES)[number]>[];
     if (events.length === 0) return;
-    const deals = new CurrentVersions(dealKey, await current<Deal>(tx, 'touchline.opportunity', events));
-    const seats = new CurrentVersions(
-      seatKey,
-      await current<Seat>(tx, 'touchline.opportunity_contact', events),
-    );
+    const histories = await loadHistories(tx, events);
+    const versions = await Versions.load(tx, events);
     for (const event of events) {
-      if (event.type === 'ContactRoleAssigned') seat(event, seats);
-      else deals.add(after(event, deals.get(key(event.workspace, event.data.opportunityId))));
+      const key = keyOf(event.workspace, event.data.opportunityId);
+      const state = opportunity.evolve(histories.get(key) ?? opportunity.initial, event);
+      if (!state.opening && event.type !== 'OpportunityDeleted') throw neverOpened(event);
+      histories.set(key, state);
+      versions.put(event, state);
     }
-    await write(tx, 'touchline.opportunity', ['opportunity_id'], deals);
-    await write(tx, 'touchline.opportunity_contact', ['opportunity_id', 'contact'], seats);
-    await writeKeys(tx, seats.added);
-    await writeHorizon(tx, deals.added);
+    await writeEvents(tx, events);
+    await versions.write(tx);
   },
 };
 
-const parkingKey = ({ opportunityId }: DealEvent['data']) => `opportunity:${opportunityId}` as const;
+const neverOpened = (event: RecordedEvent<(typeof HANDLES)[number]>): PoisonedEvent =>
+  new PoisonedEvent(event, [`opportunity:${event.data.opportunityId}`], {
+    cause: 'the opportunity was never opened',
+  });
 
-/** Columns of touchline.opportunity as JSON carries them. */
-interface Deal extends Version {
-  readonly workspace: string;
-  readonly opportunity_id: string;
-  readonly name: string | null;
-  readonly account_id: string | null;
-  readonly amount_minor: number | string;
-  readonly currency: string;
-  readonly stage: string | null;
-  readonly status: 'open' | 'won' | 'lost';
-  readonly owner: string | null;
-  readonly source: string | null;
-  readonly reason: string | null;
-  readonly opened_at: Date;
-  readonly closed_at: Date | null;
-  readonly event_id: string;
-  readonly occurred_at: Date;
-  readonly version: number;
-}
+const keyOf = (...parts: readonly string[]): string => parts.join('\0');
+type Identified = Pick<OpportunityRow, 'workspace' | 'opportunity_id'>;
+const opportunityKey = (row: Identified): string => keyOf(row.workspace, row.opportunity_id);
 
-interface Seat extends Version {
-  readonly workspace: string;
-  readonly opportunity_id: string;
-  readonly contact: string;
-  readonly keys: readonly string[];
-  readonly role: string;
-  readonly event_id: string;
-  readonly occurred_at: Date;
-}
+/** The current rows of the opportunities of a batch while its events pass over them. */
+class Versions {
+  private constructor(
+    private readonly opportunities: CurrentVersions<OpportunityRow>,
+    private readonly contacts: Members<ContactRow>,
+    private readonly stages: Members<StageRow>,
+  ) {}
 
-const key = (...parts: readonly string[]): string => parts.join('\0');
-const dealKey = ({ workspace, opportunity_id }: Pick<Deal, 'workspace' | 'opportunity_id'>): string =>
-  key(workspace, opportunity_id);
-const seatKey = (seat: Pick<Seat, 'workspace' | 'opportunity_id' | 'contact'>): string =>
-  key(seat.workspace, seat.opportunity_id, seat.contact);
-
-/** The version of a deal that an event makes. */
-function after(event: Exclude<DealEvent, { type: 'ContactRoleAssigned' }>, before: Deal | undefined): Deal {
-  const { workspace, data, version, occurredAt } = event;
-  const made = {
-    event_id: event.id,
-    occurred_at: occurredAt,
-    version,
-    known_from: String(event.position),
-    superseded_at: null,
-  };
-  if (event.type === 'OpportunityOpened') {
-    const { opportunityId: opportunity_id, amountMinor: amount_minor, currency } = event.data;
-    const deal = { workspace, opportunity_id, amount_minor, currency, ...texts(event.data) };
-    return {
-      ...UNSAID,
-      ...deal,
-      status: 'open',
-      reason: null,
-      opened_at: occurredAt,
-      closed_at: null,
-      ...made,
-    };
-  }
-  if (!before)
-    throw new PoisonedEvent(event, [parkingKey(data)], { cause: 'the opportunity was never opened' });
-  switch (event.type) {
-    case 'OpportunityChanged': {
-      const amount_minor = event.data.amountMinor ?? before.amount_minor;
-      return { ...before, ...texts(event.data), amount_minor, ...made };
-    }
-    case 'OpportunityWon': {
-      const { amountMinor: amount_minor, reason = null } = event.data;
-      return { ...before, status: 'won', amount_minor, reason, closed_at: occurredAt, ...made };
-    }
-    case 'OpportunityLost':
-      return { ...before, status: 'lost', reason: event.data.reason ?? null, closed_at: occurredAt, ...made };
-    case 'OpportunityReopened':
-      return { ...before, status: 'open', reason: event.data.reason ?? null, closed_at: null, ...made };
-  }
-}
-
-const UNSAID = { name: null, account_id: null, stage: null, owner: null, source: null };
-
-/** The plain texts that an event says, under the names of their columns. */
-function texts(data: OpportunityChanged): Partial<Record<keyof typeof UNSAID, string>> {
-  const { name, accountId: account_id, stage, owner, source } = data;
-  const said = Object.entries({ name, account_id, stage, owner, source });
-  return Object.fromEntries(said.filter(([, value]) => value !== undefined));
-}
-
-function seat(event: RecordedEvent<'ContactRoleAssigned'>, seats: CurrentVersions<Seat>): void {
-  const { workspace, data } = event;
-  const [contact] = data.contact;
-  if (contact === undefined) {
-    throw new PoisonedEvent(event, [parkingKey(data)], { cause: 'the contact has no key' });
-  }
-  const row: Omit<Seat, 'role'> = {
-    workspace,
-    opportunity_id: data.opportunityId,
-    contact,
-    keys: data.contact,
-    event_id: event.id,
-    occurred_at: event.occurredAt,
-    known_from: String(event.position),
-    superseded_at: null,
-  };
-  if (data.role === null) seats.end(seatKey(row), row.known_from);
-  else seats.add({ ...row, role: data.role });
-}
-
-type Table = 'touchline.opportunity' | 'touchline.opportunity_contact';
-
-async function current<Row extends object>(
-  tx: PoolClient,
-  table: Table,
-  events: readonly DealEvent[],
-): Promise<Row[]> {
-  const { rows } = await tx.query<Row>(
-    `SELECT * FROM ${table} WHERE superseded_at IS NULL
-       AND (workspace, opportunity_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
-    [events.map(({ workspace }) => workspace), events.map(({ data }) => data.opportunityId)],
-  );
-  return rows;
-}
-
-async function write(
-  tx: PoolClient,
-  table: Table,
-  columns: readonly string[],
-  { ended, added }: { ended: readonly object[]; added: readonly object[] },
-): Promise<void> {
-  const same = ['workspace', ...columns, 'known_from'].map((column) => `stored.${column} = ended.${column}`);
-  if (ended.length > 0) {
-    await tx.query(
-      `UPDATE ${table} stored SET superseded_at = ended.superseded_at
-       FROM jsonb_populate_recordset(NULL::${table}, $1) ended WHERE ${same.join(' AND ')}`,
-      [JSON.stringify(ended)],
+  static async load(
+    tx: PoolClient,
+    events: readonly RecordedEvent<(typeof HANDLES)[number]>[],
+  ): Promise<Versions> {
+    return new Versions(
+      new CurrentVersions(
+        opportunityKey,
+        await currentRows<OpportunityRow>(tx, 'touchline.opportunity', events),
+      ),
+      new Members(
+        ({ contact }) => contact,
+        await currentRows<ContactRow>(tx, 'touchline.opportunity_contact', events),
+      ),
+      new Members(
+        ({ event_id }) => event_id,
+        await currentRows<StageRow>(tx, 'touchline.opportunity_stage', events),
+      ),
     );
   }
-  if (added.length > 0) {
-    await tx.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1)`, [
-      JSON.stringify(added),
-    ]);
+
+  /** From an event on the opportunity stands so. */
+  put(event: RecordedEvent<(typeof HANDLES)[number]>, state: Opportunity): void {
+    const of = { workspace: event.workspace, opportunity_id: event.data.opportunityId };
+    const position = String(event.position);
+    const isThere = state.opening !== undefined && !state.deleted;
+    this.contacts.put(of, isThere ? contactRows(of, state) : [], position);
+    this.stages.put(of, isThere ? stageRows(of, stageEntriesOf(state)) : [], position);
+    if (!isThere) this.opportunities.end(opportunityKey(of), position);
+    else if (event.type !== 'ContactRoleAssigned' || !this.opportunities.get(opportunityKey(of)))
+      this.opportunities.add({ ...opportunityRow(of, state), known_from: position, superseded_at: null });
+  }
+
+  async write(tx: PoolClient): Promise<void> {
+    await writeVersions(tx, 'touchline.opportunity', ['opportunity_id'], this.opportunities);
+    await writeVersions(
+      tx,
+      'touchline.opportunity_contact',
+      ['opportunity_id', 'contact'],
+      this.contacts.versions,
+    );
+    await writeVersions(
+      tx,
+      'touchline.opportunity_stage',
+      ['opportunity_id', 'event_id'],
+      this.stages.versions,
+    );
+    await writeContactKeys(tx, this.contacts.versions.added);
+    await writeHorizon(tx, this.opportunities.added);
   }
 }
 
-async function writeKeys(tx: PoolClient, seats: readonly Seat[]): Promise<void> {
-  if (seats.length === 0) return;
-  await tx.query(
-    `INSERT INTO touchline.opportunity_contact_key
-     SELECT DISTINCT workspace, unnest(keys), opportunity_id
-     FROM jsonb_populate_recordset(NULL::touchline.opportunity_contact, $1)
-     ON CONFLICT DO NOTHING`,
-    [JSON.stringify(seats)],
-  );
+/** Rows of which an opportunity has several; only what differs becomes a new version. */
+class Members<Row extends Version & Identified> {
+  readonly versions: CurrentVersions<Row>;
+  /** Keys of the current rows of each opportunity. */
+  private readonly keys: Map<string, Set<string>>;
+
+  constructor(
+    private readonly nameOf: (row: Row) => string,
+    stored: readonly Row[],
+  ) {
+    this.versions = new CurrentVersions((row) => this.keyOf(row), stored);
+    const groups = Map.groupBy(stored, opportunityKey);
+    this.keys = new Map([...groups].map(([key, rows]) => [key, new Set(rows.map((row) => this.keyOf(row)))]));
+  }
+
+  put(of: Identified, rows: readonly Omit<Row, keyof Version>[], position: string): void {
+    const versions = rows.map(
+      (row) => ({ ...row, known_from: position, superseded_at: null }) as unknown as Row,
+    );
+    const keys = new Set(versions.map((row) => this.keyOf(row)));
+    for (const key of this.keys.get(opportunityKey(of)) ?? [])
+      if (!keys.has(key)) this.versions.end(key, position);
+    for (const row of versions) {
+      const before = this.versions.get(this.keyOf(row));
+      if (!before || !isSame(before, row)) this.versions.add(row);
+    }
+    this.keys.set(opportunityKey(of), keys);
+  }
+
+  private keyOf(row: Row): string {
+    return keyOf(row.workspace, row.opportunity_id, this.nameOf(row));
+  }
 }
 
-/** A deal that was parked and comes late may move on what later events left where it was. */
-async function writeHorizon(tx: PoolClient, deals: readonly Deal[]): Promise<void> {
-  if (deals.length === 0) return;
-  await tx.query(
-    `WITH told AS (
-       SELECT workspace, known_from, greatest(opened_at, closed_at) AS at, max(greatest(opened_at, closed_at))
-         OVER (PARTITION BY workspace ORDER BY known_from ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-       FROM jsonb_populate_recordset(NULL::touchline.opportunity, $1)
-     ), moved AS (
-       SELECT workspace, known_from, at FROM told WHERE at > coalesce(greatest(before, (
-         SELECT latest FROM touchline.opportunity_horizon known
-         WHERE known.workspace = told.workspace AND known.known_from < told.known_from ORDER BY known.known_from DESC LIMIT 1
-       )), '-infinity')
-     ), overtaken AS (
-       DELETE FROM touchline.opportunity_horizon known USING moved
-       WHERE known.workspace = moved.workspace AND known.known_from > moved.known_from AND known.latest <= moved.at
-     )
-     INSERT INTO touchline.opportunity_horizon SELECT workspace, known_from, at FROM moved`,
-    [JSON.stringify(deals)],
+/** Apart from the positions. */
+function isSame<Row extends Version>(a: Row, b: Row): boolean {
+  return isDeepStrictEqual(
+    { ...a, known_from: '', superseded_at: null },
+    { ...b, known_from: '', superseded_at: null },
   );
 }

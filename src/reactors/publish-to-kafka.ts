@@ -21,6 +21,7 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   OpportunityWon: true,
   OpportunityLost: true,
   OpportunityReopened: true,
+  OpportunityDeleted: true,
   JourneyModelPublished: true,
 };
 

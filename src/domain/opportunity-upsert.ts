@@ -1,0 +1,203 @@
+import { checkCurrency } from './attribution/money.js';
+import { assignAll, moved, seatAll, type Contact } from './committee.js';
+import { replay } from './decider.js';
+import type { OpportunityChanged } from './events.js';
+import {
+  opportunity,
+  stateAt,
+  type Opportunity,
+  type OpportunityEvent,
+  type OpportunityState,
+  type OpportunityStatus,
+} from './opportunity.js';
+import { remove } from './opportunity-deletion.js';
+import { given, notAfter, open } from './opportunity-opening.js';
+import {
+  amountOf,
+  checkSameCurrency,
+  closeDate,
+  latest,
+  newsOf,
+  notBeforeOpening,
+} from './opportunity-update.js';
+import { Refused } from './refused.js';
+
+/**
+ * An opportunity as the CRM has it at some time. A field that is left out is as before, null clears it; contacts that are
+ * given are the whole committee.
+ */
+export interface UpsertOpportunity {
+  readonly opportunityId: string;
+  readonly name?: string | null | undefined;
+  readonly accountId?: string | null | undefined;
+  readonly amount?: string | null | undefined;
+  /** Needed as long as the opportunity is not known. */
+  readonly currency?: string | undefined;
+  readonly stage?: string | null | undefined;
+  readonly owner?: string | null | undefined;
+  readonly source?: string | null | undefined;
+  readonly openedAt?: Date | undefined;
+  readonly status?: OpportunityStatus | 'deleted' | undefined;
+  readonly closedAt?: Date | undefined;
+  readonly reason?: string | null | undefined;
+  readonly contacts?: readonly Pick<Contact, 'keys' | 'role'>[] | undefined;
+  /** When it was so in the CRM; default: now. */
+  readonly occurredAt?: Date | undefined;
+  readonly now: Date;
+}
+
+/** A report whose times are checked. */
+interface Report extends UpsertOpportunity {
+  readonly at: Date;
+  readonly restate: boolean;
+}
+
+/**
+ * Decides what a report of the CRM says. What it says counts from its time on, whatever was recorded before: reports that
+ * name their times come to the same opportunity in any order. No status stands in its way: a won one may be reported lost.
+ *
+ * @throws Refused currency-missing, currency-unknown, currency-fixed, amount-…, opened-in-future, changed-before-opened,
+ * changed-in-future, closed-before-opened, closed-in-future, not-closing
+ */
+export function upsert(command: UpsertOpportunity, state: Opportunity): OpportunityEvent[] {
+  if (command.status === 'deleted') return remove(command, state);
+  const report = timed(command, state);
+  let reached = state;
+  return [opening, closing, changes, status].flatMap((decide) => {
+    const decided = decide(report, existing(stateAt(reached, report.at), reached), reached);
+    reached = replay(opportunity, decided, reached);
+    return decided;
+  });
+}
+
+/** Also before the opening as it was known: what is reported of then was open, in the one currency. */
+const existing = (state: OpportunityState, { currency }: Opportunity): OpportunityState => ({
+  ...state,
+  currency,
+  status: state.status === 'none' ? 'open' : state.status,
+});
+
+/** @throws Refused opened-in-future, closed-in-future, changed-in-future, changed-before-opened */
+function timed(command: UpsertOpportunity, state: Opportunity): Report {
+  const { now, occurredAt } = command;
+  const openedAt = command.openedAt && notAfter(now, command.openedAt, 'opened-in-future', 'openedAt');
+  const closedAt = command.closedAt && notAfter(now, command.closedAt, 'closed-in-future', 'closedAt');
+  const at = occurredAt ? notAfter(now, occurredAt, 'changed-in-future', 'occurredAt') : latest(now, state);
+  if (openedAt) notBeforeOpening(at, { ...state, openedAt });
+  // Whoever is named twice is one contact, with the last role.
+  const contacts = command.contacts && seatAll([], command.contacts, { occurredAt: at });
+  return { ...command, openedAt, closedAt, contacts, at, restate: occurredAt !== undefined };
+}
+
+/** What a report that names its time says was not so since the opening: only that it was opened is recorded of then. */
+function opening(report: Report, _: OpportunityState, { opening }: Opportunity): OpportunityEvent[] {
+  if (opening) return [];
+  const { opportunityId, at, closedAt, contacts = [], restate, now, ...facts } = report;
+  const { currency } = facts;
+  if (currency === undefined) {
+    throw new Refused('currency-missing', `${opportunityId} is not known yet; say its currency`, 'currency');
+  }
+  const openedAt = report.openedAt ?? (closedAt && closedAt < at ? closedAt : at);
+  if (restate) {
+    const data = { opportunityId, currency: checkCurrency(currency) };
+    return [{ type: 'OpportunityOpened', occurredAt: openedAt, data }];
+  }
+  return open(
+    { opportunityId, ...withoutNull(facts), currency, openedAt, contacts, now },
+    opportunity.initial,
+  );
+}
+
+const withoutNull = <T extends object>(facts: T): { [K in keyof T]: Exclude<T[K], null> } =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null)) as never;
+
+/** The win or loss at its close date. What was reported in between counts as well, so it is said again at the end. */
+function closing(report: Report, state: OpportunityState, { events }: Opportunity): OpportunityEvent[] {
+  const { opportunityId, status, closedAt, at } = report;
+  const isClosed = status === 'won' || status === 'lost' || (status === undefined && state.status !== 'open');
+  if (closedAt && !isClosed) {
+    throw new Refused('not-closing', 'closedAt goes with the status won or lost', 'closedAt');
+  }
+  if (!closedAt || (status !== 'won' && status !== 'lost')) return [];
+  closeDate(closedAt, { ...state, openedAt: report.openedAt ?? state.openedAt });
+  const type = status === 'won' ? 'OpportunityWon' : 'OpportunityLost';
+  const isKnown = events.some((event) => event.type === type && +event.occurredAt === +closedAt);
+  if (isKnown || closedAt >= at) return [];
+  return [closed(status, closedAt, { opportunityId, closedAt: closedAt.toISOString() }, state)];
+}
+
+function closed(
+  status: 'won' | 'lost',
+  occurredAt: Date,
+  data: { opportunityId: string; closedAt?: string; reason?: string },
+  { currency }: OpportunityState,
+): OpportunityEvent {
+  return status === 'won'
+    ? { type: 'OpportunityWon', occurredAt, data: { ...data, currency } }
+    : { type: 'OpportunityLost', occurredAt, data };
+}
+
+/** Whether the report says another status than the one that stands: that has an event of its own. */
+const changesStatus = ({ status }: Report, state: OpportunityState): boolean =>
+  status !== undefined && status !== state.status;
+
+/** The other parts and the committee; of a report without any news that it is there. */
+function changes(report: Report, state: OpportunityState, { events }: Opportunity): OpportunityEvent[] {
+  const { opportunityId, at, restate } = report;
+  checkSameCurrency(report.currency, state);
+  const committee = committeeOf(report, state);
+  const said = newsOf(saidParts(report, state), comparable(state), { now: at, restate });
+  const data = { opportunityId, ...said, ...committee.part };
+  const isSilent = Object.keys(data).length === 1 && !changesStatus(report, state);
+  const isThere = restate ? events.some(({ occurredAt }) => +occurredAt === +at) : !state.deleted;
+  if (isSilent && isThere) return committee.events;
+  return [{ type: 'OpportunityChanged', occurredAt: at, data }, ...committee.events];
+}
+
+type Parts = Omit<OpportunityChanged, 'opportunityId' | 'contacts'>;
+
+function saidParts(report: Report, state: OpportunityState): Parts {
+  const { name, accountId, stage, owner, source, amount, openedAt, status, closedAt, reason } = report;
+  const amountMinor = amount === null ? 0 : amountOf(amount, state);
+  const ofStatus = changesStatus(report, state)
+    ? given({ reason: reason === null ? reason : undefined })
+    : { status: status as OpportunityStatus | undefined, closedAt: closedAt?.toISOString(), reason };
+  // A report of before the opening as it was known: the currency is said with what is now the first of it.
+  const currency = state.openedAt === undefined ? state.currency : undefined;
+  return given({
+    ...{ currency, name, accountId, stage, owner, source, amountMinor, openedAt: openedAt?.toISOString() },
+    ...ofStatus,
+  });
+}
+
+/** The state in the words of a report, null where there is nothing. */
+function comparable(state: OpportunityState): Pick<OpportunityState, 'saidAt'> {
+  const { openedAt, closedAt, ...parts } = state;
+  const times = given({ openedAt: openedAt?.toISOString(), closedAt: closedAt?.toISOString() });
+  return { ...NOTHING, ...given(parts), ...times, saidAt: state.saidAt };
+}
+const NOTHING = { name: null, accountId: null, stage: null, owner: null, source: null, reason: null };
+
+/** The committee of a report as a whole, and the roles that are other than before. */
+function committeeOf(
+  report: Report,
+  state: OpportunityState,
+): { part: Pick<OpportunityChanged, 'contacts'>; events: OpportunityEvent[] } {
+  const { opportunityId, contacts, at: now } = report;
+  const accountId = report.accountId ?? (report.accountId === null ? undefined : state.accountId);
+  const isMoved = accountId !== undefined && accountId !== state.accountId;
+  const place = { opportunityId, accountId, now };
+  if (contacts === undefined) return { part: {}, events: isMoved ? moved(state.contacts, place) : [] };
+  const events = assignAll(contacts, state.contacts, place, isMoved);
+  const isNews = events.length > 0 || (report.restate && state.saidAt.contacts !== +now);
+  return { part: isNews ? { contacts: contacts.map(({ keys, role }) => ({ keys, role })) } : {}, events };
+}
+
+/** A status that is another than the one before. */
+function status(report: Report, state: OpportunityState): OpportunityEvent[] {
+  const { opportunityId, status, at, closedAt, reason } = report;
+  if (!changesStatus(report, state) || status === undefined || status === 'deleted') return [];
+  const data = { opportunityId, ...given({ reason: reason ?? undefined }) };
+  if (status === 'open') return [{ type: 'OpportunityReopened', occurredAt: at, data }];
+  return [closed(status, at, { ...data, ...given({ closedAt: closedAt?.toISOString() }) }, state)];
+}
