@@ -6,6 +6,7 @@ import type { IdentityKey } from '../src/domain/identity.js';
 import { opportunity, type Opportunity } from '../src/domain/opportunity.js';
 import { open } from '../src/domain/opportunity-opening.js';
 import { update, type UpdateOpportunity } from '../src/domain/opportunity-update.js';
+import { upsert, type UpsertOpportunity } from '../src/domain/opportunity-upsert.js';
 import { Refused } from '../src/domain/refused.js';
 import type { EventStore } from '../src/event-store/event-store.js';
 import { rising, type Entry } from './deals.js';
@@ -29,7 +30,7 @@ const contacts = fc.uniqueArray(
   { maxLength: 2, selector: ({ keys }) => keys[0] },
 );
 const amount = fc.integer({ min: 0, max: 10_000_000 }).map(String);
-type Step = Partial<UpdateOpportunity>;
+type Step = Partial<UpdateOpportunity> | { readonly report: Partial<UpsertOpportunity> };
 const step: fc.Arbitrary<Step> = fc.oneof<fc.Arbitrary<Step>[]>(
   fc.record({ amount }),
   fc.record({ stage: fc.constantFrom('proposal', 'negotiation') }),
@@ -38,6 +39,21 @@ const step: fc.Arbitrary<Step> = fc.oneof<fc.Arbitrary<Step>[]>(
   at.map((closedAt) => ({ status: 'won' as const, closedAt })),
   at.map((closedAt) => ({ status: 'lost' as const, closedAt, reason: 'price' })),
   fc.constant<Step>({ status: 'open' }),
+  // What is told later than it happened, in any order.
+  fc.record({ stage: fc.constantFrom('discovery', 'proposal'), amount, occurredAt: at }),
+  at.map((occurredAt) => ({ status: 'open' as const, occurredAt })),
+  fc
+    .record(
+      {
+        stage: fc.constantFrom('proposal', null),
+        status: fc.constantFrom('open' as const, 'won' as const, 'lost' as const, 'deleted' as const),
+        accountId: fc.constantFrom('acme', 'initech'),
+        contacts,
+        occurredAt: at,
+      },
+      { requiredKeys: [] },
+    )
+    .map((report) => ({ report })),
 );
 
 /** The events of one deal; steps that its rules refuse are left out. */
@@ -64,7 +80,13 @@ const dealOf = (opportunityId: string): fc.Arbitrary<readonly Entry[]> =>
         }
       };
       take(() => open({ opportunityId, now: NOW, name: `Deal ${opportunityId}`, ...opening }, state));
-      for (const each of steps) take(() => update({ opportunityId, contacts: [], now: NOW, ...each }, state));
+      for (const each of steps) {
+        take(() =>
+          'report' in each
+            ? upsert({ opportunityId, now: NOW, ...each.report }, state)
+            : update({ opportunityId, contacts: [], now: NOW, ...each }, state),
+        );
+      }
       return decided.map((event, index) => ({
         stream: `opportunity-${opportunityId}`,
         event: {

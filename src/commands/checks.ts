@@ -44,3 +44,7 @@ export const IsInstant = (): PropertyDecorator =>
 
 /** May be left out. `null` is a value, and a wrong one. */
 export const Optional = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
+
+/** May be left out or null. */
+export const Nullable = (): PropertyDecorator =>
+  ValidateIf((_, value: unknown) => value !== undefined && value !== null);

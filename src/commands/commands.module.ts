@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { ContactKeys } from './contact-keys.js';
+import { DeleteOpportunityHandler } from './delete-opportunity.js';
 import { LeadNames } from './lead-names.js';
 import { LeadCommandsController } from './leads.controller.js';
 import { MergeLeadsHandler } from './merge-leads.js';
@@ -8,6 +9,7 @@ import { OpenOpportunityHandler } from './open-opportunity.js';
 import { OpportunityCommandsController } from './opportunities.controller.js';
 import { SplitLeadsHandler } from './split-leads.js';
 import { UpdateOpportunityHandler } from './update-opportunity.js';
+import { UpsertOpportunityHandler } from './upsert-opportunity.js';
 
 /** What may be decided through the API. */
 @Module({
@@ -17,6 +19,8 @@ import { UpdateOpportunityHandler } from './update-opportunity.js';
     ContactKeys,
     OpenOpportunityHandler,
     UpdateOpportunityHandler,
+    UpsertOpportunityHandler,
+    DeleteOpportunityHandler,
     LeadNames,
     MergeLeadsHandler,
     SplitLeadsHandler,

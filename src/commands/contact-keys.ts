@@ -4,7 +4,7 @@ import { DATABASE } from '../database/database.js';
 import type { RoleChange } from '../domain/committee.js';
 import { identityKey, type IdentityKey } from '../domain/identity.js';
 import { Refused } from '../domain/refused.js';
-import type { ContactInput } from './opportunity.inputs.js';
+import type { ContactKeysInput } from './opportunity.inputs.js';
 
 /** Finds the identity keys by which events name a contact. */
 @Injectable()
@@ -12,7 +12,10 @@ export class ContactKeys {
   constructor(@Inject(DATABASE) private readonly pool: pg.Pool) {}
 
   /** @throws Refused `contact-unknown` nobody has that lead id */
-  async rolesOf(workspace: string, contacts: readonly ContactInput[] = []): Promise<RoleChange[]> {
+  async rolesOf(
+    workspace: string,
+    contacts: readonly (ContactKeysInput & { readonly role: string | null })[] = [],
+  ): Promise<RoleChange[]> {
     const leads = await this.keysOfLeads(
       workspace,
       contacts.flatMap(({ leadId }) => leadId ?? []),

@@ -4,6 +4,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { DATABASE } from '../database/database.js';
+import { replay, type Happened } from '../domain/decider.js';
+import { opportunity, type OpportunityEvent } from '../domain/opportunity.js';
 import { EVENT_STORE } from '../event-store/event-store.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { dressApp } from '../http/app.js';
@@ -48,7 +50,7 @@ beforeEach(() => {
 });
 
 async function send(
-  method: 'POST' | 'PATCH',
+  method: 'POST' | 'PATCH' | 'PUT' | 'DELETE',
   path: string,
   body: unknown,
   headers: Record<string, string> = {},
@@ -56,8 +58,12 @@ async function send(
   const answer = await app.inject({
     method,
     url: `/api/opportunities${path}`,
-    headers: { authorization: `Bearer ${workspace}`, 'content-type': 'application/json', ...headers },
-    payload: JSON.stringify(body),
+    headers: {
+      authorization: `Bearer ${workspace}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
   });
   return { status: answer.statusCode, body: JSON.parse(answer.body) as Record<string, unknown> };
 }
@@ -256,6 +262,129 @@ describe('updating', () => {
   });
 });
 
+describe('reporting', () => {
+  const report = { currency: 'USD', amount: '100.00', stage: 'discovery', openedAt: '2026-03-01T09:30:00Z' };
+  const late = (stage: string, occurredAt: string) => ({ ...report, stage, occurredAt });
+
+  test('creates, then updates, then changes nothing', async () => {
+    const answers = [];
+    for (const body of [report, { stage: 'proposal' }, { stage: 'proposal' }]) {
+      answers.push(await send('PUT', '/opp-1', body));
+    }
+    expect(answers.map(({ status, body }) => [status, body['changed'], body['status']])).toEqual([
+      [201, true, 'open'],
+      [200, true, 'open'],
+      [200, false, 'open'],
+    ]);
+    expect(await types()).toEqual(['OpportunityOpened', 'OpportunityChanged']);
+  });
+
+  test('clears what is null and keeps what is left out', async () => {
+    await send('PUT', '/opp-1', { ...report, name: 'Acme', owner: 'rep-7' });
+    await send('PUT', '/opp-1', { name: null });
+    expect((await events()).at(-1)?.data).toEqual({ opportunityId: 'opp-1', name: null });
+  });
+
+  test('every fault of the body is named', async () => {
+    const { status, body } = await send('PUT', '/opp-1', {
+      currency: null,
+      stage: '',
+      status: 'none',
+      contacts: [{ email: 'ada@acme.example', role: null }],
+      opportunityId: 'opp-1',
+    });
+    const faults = (body['errors'] as { path: string }[]).map(({ path }) => path);
+    expect([status, new Set(faults)]).toEqual([
+      400,
+      new Set(['currency', 'stage', 'status', 'contacts.0.role', 'opportunityId']),
+    ]);
+  });
+
+  test('of one that is not known needs a currency', async () =>
+    expect(await send('PUT', '/opp-1', { stage: 'x' })).toMatchObject({
+      status: 422,
+      body: { code: 'currency-missing', errors: [{ path: 'currency' }] },
+    }));
+
+  test('in a batch takes or rejects each by itself, in their order', async () => {
+    const { status, body } = await send('PUT', '', [
+      { opportunityId: 'opp-1', ...late('proposal', '2026-03-20T00:00:00Z') },
+      { opportunityId: 'opp-2', ...report, amount: 'a lot' },
+      { opportunityId: 'opp-1', ...late('discovery', '2026-03-10T00:00:00Z') },
+      { opportunityId: 'opp-3', ...report, currency: 'XXD' },
+      { opportunityId: 'opp-1', ...late('proposal', '2026-03-20T00:00:00Z') },
+      ['no object'],
+      { ...report },
+      { opportunityId: 'opp-4', status: 'deleted' },
+      { opportunityId: ' opp-5 ', ...report },
+    ]);
+    const receipts = body['receipts'] as Record<string, unknown>[];
+    expect(status).toBe(200);
+    expect(
+      receipts.map(({ opportunityId, status: outcome, reason }) => [
+        opportunityId,
+        outcome,
+        (reason as { code: string } | undefined)?.code,
+      ]),
+    ).toEqual([
+      ['opp-1', 'created', undefined],
+      ['opp-2', 'rejected', 'invalid'],
+      ['opp-1', 'updated', undefined],
+      ['opp-3', 'rejected', 'currency-unknown'],
+      ['opp-1', 'unchanged', undefined],
+      [null, 'rejected', 'invalid'],
+      [null, 'rejected', 'invalid'],
+      ['opp-4', 'unchanged', undefined],
+      ['opp-5', 'created', undefined],
+    ]);
+    const recorded = await events();
+    expect(receipts[2]).toMatchObject({ position: String(recorded.at(-1)?.position) });
+    const state = replay(opportunity, recorded as readonly Happened[] as readonly OpportunityEvent[]);
+    expect(state).toMatchObject({ stage: 'proposal', status: 'open' });
+  });
+
+  test.each<[unknown, number, string]>([
+    [{ opportunityId: 'opp-1' }, 400, 'invalid'],
+    [Array.from({ length: 1_001 }, () => ({})), 413, 'too-large'],
+  ])('a batch that is none is refused', async (body, status, code) =>
+    expect(await send('PUT', '', body)).toMatchObject({ status, body: { code } }),
+  );
+
+  test('an empty batch has no receipts', async () =>
+    expect(await send('PUT', '', [])).toEqual({ status: 200, body: { receipts: [] } }));
+});
+
+describe('deleting', () => {
+  test('is recorded once, and a later report brings it back', async () => {
+    await send('POST', '', opening);
+    const answers = [await send('DELETE', '/opp-1', undefined), await send('DELETE', '/opp-1', undefined)];
+    expect(answers).toMatchObject([
+      { status: 200, body: { status: 'deleted', changed: true } },
+      { status: 200, body: { status: 'deleted', changed: false } },
+    ]);
+    expect(await send('PATCH', '/opp-1', { stage: 'x' })).toMatchObject({
+      status: 404,
+      body: { code: 'opportunity-not-found' },
+    });
+    expect(await send('POST', '', opening)).toMatchObject({
+      status: 409,
+      body: { code: 'opportunity-exists' },
+    });
+    expect(await send('PUT', '/opp-1', {})).toMatchObject({ status: 200, body: { status: 'open' } });
+    expect((await types()).slice(2)).toEqual(['OpportunityDeleted', 'OpportunityChanged']);
+  });
+
+  test.each([
+    ['/opp-9', 404, 'opportunity-not-found'],
+    ['/opp-1?occurredAt=yesterday', 400, 'invalid'],
+    ['/opp-1?occurredAt=2190-01-01T00:00:00Z', 422, 'changed-in-future'],
+    ['/opp-1?when=now', 400, 'invalid'],
+  ])('%s answers %i %s', async (path, status, code) => {
+    await send('POST', '', opening);
+    expect(await send('DELETE', path, undefined)).toMatchObject({ status, body: { code } });
+  });
+});
+
 test('without a key nobody comes in', async () => {
   const answer = await app.inject({ method: 'POST', url: '/api/opportunities', payload: opening });
   expect(answer.statusCode).toBe(401);
@@ -263,6 +392,9 @@ test('without a key nobody comes in', async () => {
 
 test('the examples of the API document are true', async () => {
   await send('POST', '', examples.open.webinar.value);
+  const { report, won: reportedWon } = examples.upsert;
+  expect(await send('PUT', '/opp-2', report.value)).toMatchObject({ status: 201 });
+  expect(await send('PUT', '/opp-2', reportedWon.value)).toMatchObject({ body: { status: 'won' } });
   const { stage, committee, won, reopened, lost } = examples.update;
   for (const { value } of [stage, committee, won, reopened, lost]) {
     expect(await send('PATCH', '/opp-1', value)).toMatchObject({ status: 200, body: { changed: true } });

@@ -1,12 +1,15 @@
 import {
   Body,
   Controller,
+  Delete,
   Headers,
   HttpCode,
   Inject,
   Param,
   Patch,
   Post,
+  Put,
+  Query,
   Res,
   UseGuards,
 } from '@nestjs/common';
@@ -17,6 +20,7 @@ import {
   ApiHeader,
   ApiOperation,
   ApiParam,
+  ApiQuery,
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
@@ -25,15 +29,22 @@ import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { Problem } from '../http/problem.js';
 import { isText } from './checks.js';
 import type { Decided } from './decide-on-opportunity.js';
+import { DeleteOpportunity } from './delete-opportunity.js';
 import { OpenOpportunity } from './open-opportunity.js';
 import {
+  DeleteOpportunityQuery,
   OpenOpportunityInput,
   OpportunityPath,
   OpportunityReceipt,
   UpdateOpportunityInput,
+  UpsertOpportunityInput,
+  UpsertOpportunityItem,
+  UpsertReceipts,
 } from './opportunity.inputs.js';
 import { examples, refusals } from './opportunity.examples.js';
 import { UpdateOpportunity } from './update-opportunity.js';
+import { MOST_OPPORTUNITIES, outcomeOf, upsertOpportunities } from './upsert-opportunities.js';
+import { UpsertOpportunity } from './upsert-opportunity.js';
 
 const IDEMPOTENCY = {
   name: 'Idempotency-Key',
@@ -85,7 +96,7 @@ export class OpportunityCommandsController {
   @ApiOperation({
     summary: 'Change, win, lose or reopen an opportunity',
     description:
-      'Only what is other than before is recorded. Amount and stage of a closed deal stand until it is reopened; saying its win again with another amount, date or reason corrects it.',
+      'Only what is other than before is recorded. It is judged by how the opportunity stood at `occurredAt`, and does not win over what changed later. Amount and stage of a closed one stand until it is reopened; saying its win again with another amount, date or reason corrects it.',
   })
   @ApiParam({ name: 'id', example: 'opp-1', description: 'Id of the deal in the CRM' })
   @ApiHeader(IDEMPOTENCY)
@@ -104,10 +115,81 @@ export class OpportunityCommandsController {
     const command = new UpdateOpportunity(workspace, id, input, new Date(), checked(idempotencyKey));
     return receiptOf(id, await this.commands.execute(command));
   }
+
+  @Put(':id')
+  @ApiOperation({
+    summary: 'Create or update an opportunity',
+    description:
+      'As the CRM has it: what is left out stays as it is, null clears it, contacts are the whole committee. Reports count in the order of their `occurredAt`, whatever order they arrive in, and any status may follow any other. Sent again, a report changes nothing.',
+  })
+  @ApiParam({ name: 'id', example: 'opp-1', description: 'Id of the opportunity in the CRM' })
+  @ApiHeader(IDEMPOTENCY)
+  @ApiBody({ type: UpsertOpportunityInput, examples: examples.upsert })
+  @ApiResponse({ status: 201, description: 'Created', type: OpportunityReceipt, example: examples.opened })
+  @ApiResponse({
+    status: 200,
+    description: 'Updated, or known',
+    type: OpportunityReceipt,
+    example: examples.updated,
+  })
+  @ApiResponse(refusals.invalid)
+  @ApiResponse(refusals.unprocessable)
+  async upsert(
+    @RequestWorkspace() workspace: string,
+    @Param() { id }: OpportunityPath,
+    @Body() input: UpsertOpportunityInput,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OpportunityReceipt> {
+    const command = new UpsertOpportunity(workspace, id, input, new Date(), checked(idempotencyKey));
+    const decided = await this.commands.execute(command);
+    void reply.status(outcomeOf(decided) === 'created' ? 201 : 200);
+    return receiptOf(id, decided);
+  }
+
+  @Put()
+  @ApiOperation({
+    summary: 'Create or update many opportunities',
+    description: `An array of at most ${MOST_OPPORTUNITIES}, each taken or rejected by itself; one may be in it several times.`,
+  })
+  @ApiBody({ type: UpsertOpportunityItem, isArray: true, examples: examples.batch })
+  @ApiResponse({ status: 200, type: UpsertReceipts, example: examples.receipts })
+  @ApiResponse(refusals.notArray)
+  @ApiResponse(refusals.tooMany)
+  async upsertMany(@RequestWorkspace() workspace: string, @Body() body: unknown): Promise<UpsertReceipts> {
+    return { receipts: await upsertOpportunities(this.commands, workspace, body, new Date()) };
+  }
+
+  @Delete(':id')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Delete an opportunity',
+    description:
+      'The CRM has it no more: it leaves reports and lists from this position on, and earlier `asOf` answers stay. A later report (PUT) brings it back.',
+  })
+  @ApiParam({ name: 'id', example: 'opp-1', description: 'Id of the opportunity in the CRM' })
+  @ApiQuery({
+    name: 'occurredAt',
+    required: false,
+    schema: { type: 'string', format: 'date-time' },
+    description: 'When it was deleted; default: now',
+  })
+  @ApiResponse({ status: 200, type: OpportunityReceipt, example: examples.deleted })
+  @ApiResponse(refusals.invalid)
+  @ApiResponse(refusals.notFound)
+  @ApiResponse(refusals.unprocessable)
+  async delete(
+    @RequestWorkspace() workspace: string,
+    @Param() { id }: OpportunityPath,
+    @Query() { occurredAt }: DeleteOpportunityQuery,
+  ): Promise<OpportunityReceipt> {
+    const at = occurredAt === undefined ? undefined : new Date(occurredAt);
+    return receiptOf(id, await this.commands.execute(new DeleteOpportunity(workspace, id, at, new Date())));
+  }
 }
 
 function receiptOf(opportunityId: string, { state, position, eventIds }: Decided): OpportunityReceipt {
-  const status = state.status === 'none' ? 'open' : state.status;
+  const status = state.deleted ? 'deleted' : state.status === 'none' ? 'open' : state.status;
   const changed = eventIds.length > 0;
   return { opportunityId, status, position: String(position), changed, eventIds: [...eventIds] };
 }

@@ -35,6 +35,63 @@ export const examples = {
       },
     },
   },
+  upsert: {
+    report: {
+      summary: 'As the CRM has it',
+      value: {
+        name: 'Acme 2026',
+        accountId: 'acme',
+        amount: '120000.00',
+        currency: 'USD',
+        stage: 'proposal',
+        status: 'open',
+        openedAt: '2026-03-01T09:30:00Z',
+        occurredAt: '2026-03-20T11:00:00Z',
+        contacts: [{ crmId: '003Hr00001abcde', email: 'ada@acme.example', role: 'decision_maker' }],
+      },
+    },
+    won: {
+      summary: 'Won, and the owner cleared',
+      value: {
+        status: 'won',
+        closedAt: '2026-06-30T16:00:00Z',
+        owner: null,
+        occurredAt: '2026-06-30T16:05:00Z',
+      },
+    },
+  },
+  batch: {
+    sync: {
+      summary: 'What changed in the CRM since the last sync',
+      value: [
+        {
+          opportunityId: 'opp-1',
+          currency: 'USD',
+          amount: '120000.00',
+          stage: 'proposal',
+          occurredAt: '2026-03-20T11:00:00Z',
+        },
+        { opportunityId: 'opp-2', status: 'deleted', occurredAt: '2026-03-20T11:02:00Z' },
+        { opportunityId: 'opp-3', amount: 'a lot', currency: 'USD' },
+      ],
+    },
+  },
+  receipts: {
+    receipts: [
+      { opportunityId: 'opp-1', status: 'created', position: '5124', eventIds },
+      { opportunityId: 'opp-2', status: 'unchanged', position: '4002', eventIds: [] },
+      {
+        opportunityId: 'opp-3',
+        status: 'rejected',
+        reason: {
+          code: 'invalid',
+          message: 'amount: must be a decimal string such as "120000.00"',
+          path: 'amount',
+        },
+      },
+    ],
+  },
+  deleted: { ...receipt, status: 'deleted', position: '6012', eventIds },
   opened: { ...receipt, eventIds },
   openedBefore: { ...receipt, changed: false, eventIds: [] },
   updated: { ...receipt, status: 'won', position: '6011', eventIds },
@@ -61,6 +118,16 @@ export const refusals = {
     '`invalid`: every fault of the body is listed',
     problem(400, 'Bad Request', 'invalid', 'must be a decimal string such as "120000.00"', 'amount'),
   ),
+  notArray: answer(
+    400,
+    '`invalid`: the body is no array',
+    problem(400, 'Bad Request', 'invalid', 'The body must be an array of opportunities'),
+  ),
+  tooMany: answer(
+    413,
+    '`too-large`: too many opportunities, or more than 1 MB',
+    problem(413, 'Payload Too Large', 'too-large', 'A request has at most 1000 opportunities'),
+  ),
   exists: answer(
     409,
     '`opportunity-exists`: it was opened with other facts',
@@ -81,7 +148,7 @@ export const refusals = {
     [
       'A field cannot be what it says: `currency-unknown`, `currency-fixed`, `amount-malformed`, `amount-negative`,',
       '`amount-decimals`, `amount-too-large`, `opened-in-future`, `closed-in-future`, `closed-before-opened`,',
-      '`changed-in-future`, `changed-before-opened`, `not-closing`, `contact-unknown`',
+      '`changed-in-future`, `changed-before-opened`, `not-closing`, `contact-unknown`, `currency-missing`',
     ].join(' '),
     problem(422, 'Unprocessable Entity', 'amount-negative', 'an amount cannot be negative', 'amount'),
   ),

@@ -1,4 +1,6 @@
-import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
+import { type ArgumentMetadata, type Type, ValidationPipe, type ValidationError } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validate } from 'class-validator';
 import { Problem, type ProblemError } from './problem.js';
 
 /** Refuses text that PostgreSQL cannot store, whatever else a class allows. */
@@ -31,19 +33,31 @@ function brokenText(value: unknown, path: string): string | undefined {
 
 const isBroken = (text: string): boolean => text.includes('\0') || !text.isWellFormed();
 
+const STRICT = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true } as const;
+
 /** Checks bodies and queries of the API against their classes; unknown fields are refused, each fault is named. */
 export const validationPipe = (): ValidationPipe =>
   new StorableTextPipe({
     transform: true,
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
+    ...STRICT,
     exceptionFactory: (errors) => {
       const all = errors.flatMap((error) => faultsOf(error));
       const detail = all.map(({ path, message }) => `${path}: ${message}`).join('; ');
       return new Problem(400, 'invalid', detail, all);
     },
   });
+
+/** Checks one item of a body against its class as the pipe does. */
+export async function checkItem<T extends object>(
+  type: Type<T>,
+  item: unknown,
+): Promise<{ readonly item: T } | { readonly faults: readonly ProblemError[] }> {
+  if (typeof item !== 'object' || item === null || Array.isArray(item))
+    return { faults: [{ path: '', message: 'must be an object' }] };
+  const checked = plainToInstance(type, item);
+  const faults = (await validate(checked, STRICT)).flatMap((error) => faultsOf(error));
+  return faults.length > 0 ? { faults } : { item: checked };
+}
 
 function faultsOf({ property, constraints, children }: ValidationError, parent = ''): ProblemError[] {
   const path = parent + property;

@@ -82,6 +82,7 @@ const step = fc.record(
     amount,
     contacts,
     accountId: fc.constantFrom('acme.example', 'beta.example'),
+    occurredAt: time.map(day),
   },
   { requiredKeys: [] },
 );
@@ -160,14 +161,15 @@ function possible(id: string, opening: Parameters<typeof deal>[1], steps: readon
   return entries;
 }
 
-/** The entries by their ranks; deals and models keep the order of their streams. */
+/** The entries by their ranks; models keep the order of their stream, and of an opportunity the opening comes first. */
 function arrival(entries: readonly Entry[], ranks: readonly number[]): Entry[] {
   const ranked = entries.map((entry, index) => ({ entry, rank: ranks[index] ?? 0 }));
-  const ordered = Map.groupBy(ranked, ({ entry }) => entry.stream);
-  for (const [stream, all] of ordered) {
-    if (!stream.startsWith('opportunity-') && stream !== 'model') continue;
+  const streams = Map.groupBy(ranked, ({ entry }) => entry.stream);
+  for (const [stream, all] of streams) {
     const sorted = all.map(({ rank }) => rank).sort((a, b) => a - b);
-    all.forEach((each, index) => (each.rank = sorted[index] ?? 0));
+    const [opening] = all;
+    if (stream === 'model') all.forEach((each, index) => (each.rank = sorted[index] ?? 0));
+    else if (opening && stream.startsWith('opportunity-')) opening.rank = (sorted[0] ?? 0) - 0.5;
   }
   return ranked.sort((a, b) => a.rank - b.rank).map(({ entry }) => entry);
 }
