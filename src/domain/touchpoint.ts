@@ -125,13 +125,15 @@ export interface TouchpointContext {
   readonly locale?: string;
 }
 
+/**
+ * `future`: after the receipt; `absurd`: no time, or before 1990; `ambiguous`: it has several readings; `backdated`: earlier
+ * than a public write key may send.
+ */
+export const CLAMP_REASONS = ['future', 'absurd', 'ambiguous', 'backdated'] as const;
+
 /** The client's time was replaced; `original` is what it sent. */
 export interface Clamped {
-  /**
-   * `future`: after the receipt; `absurd`: no time, or before 1990; `ambiguous`: it has several readings; `backdated`:
-   * earlier than a public write key may send.
-   */
-  readonly reason: 'future' | 'absurd' | 'ambiguous' | 'backdated';
+  readonly reason: (typeof CLAMP_REASONS)[number];
   readonly original: string;
 }
 

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { CHANNELS, type Clamped, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
+import { CHANNELS, CLAMP_REASONS, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
 import { type PageAsk, pageOf } from './asking.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, PageAnswer, Parts, Real } from './fields.js';
@@ -7,8 +7,6 @@ import { Text, Texts, Uuid, Word } from './fields.js';
 import { decayed } from './lead-rows.js';
 import { trueAt, type View } from './read-models.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
-
-const REASONS = ['future', 'absurd', 'backdated'] as const satisfies readonly Clamped['reason'][];
 
 export class ContentItem {
   @MaybeText('Content id: of the catalogue or the client, else its URL') id!: string | null;
@@ -20,7 +18,10 @@ export class ContentItem {
 
 /** The client's time could not be taken: `occurredAt` is the time of receipt. */
 export class ReplacedTimeItem {
-  @Word('Why: in the future, no time at all or too long ago, or earlier than a public key may send', REASONS)
+  @Word(
+    'Why: in the future; no time at all, or too long ago; a date that can be read in several ways; earlier than a public key may send',
+    CLAMP_REASONS,
+  )
   reason!: string;
   @Text('The time as the client wrote it') original!: string;
 }

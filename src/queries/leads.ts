@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { emailAddress } from '../domain/email.js';
 import { identityKey } from '../domain/identity.js';
 import { GRADES } from '../domain/model.js';
 import { Problem, type ProblemError } from '../http/problem.js';
@@ -61,7 +62,7 @@ export class FindLeads extends Query<LeadsAnswer> {
   constructor(workspace: string, given: RawParams) {
     super();
     const params = new Params(given, [...FILTERS, ...PAGE]);
-    this.email = params.text('email');
+    this.email = emailOf(params);
     this.accountId = params.text('accountId');
     this.stage = params.text('stage');
     this.persona = params.text('persona');
@@ -71,6 +72,19 @@ export class FindLeads extends Query<LeadsAnswer> {
     const shapes = { score: [DECIMAL, UUID], recent: [INSTANT, UUID], leadId: [UUID] }[this.sort];
     this.ask = pageAskOf(workspace, params, { name: 'leads', given, shapes });
   }
+}
+
+/** A `+` that was not encoded arrives as a space, which no address holds. */
+function emailOf(params: Params): string | undefined {
+  const text = params.text('email');
+  const address = text === undefined ? undefined : emailAddress(text.replaceAll(' ', '+'));
+  if (text !== undefined && address === undefined)
+    params.fault(
+      'email-invalid',
+      'email',
+      `"${text}" is no e-mail address; in a URL a + in it is written %2B`,
+    );
+  return address;
 }
 
 /** What the SQL of a lead answers. */

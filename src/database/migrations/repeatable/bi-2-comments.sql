@@ -124,7 +124,7 @@ COMMENT ON COLUMN bi.dim_journey_model.published_at IS 'When it was published, U
 COMMENT ON VIEW bi.fact_touchpoint IS 'One row a touchpoint: one thing a buyer did or received, under the lead it belongs to as known now. Bots are kept: filter is_human.';
 COMMENT ON VIEW bi.fact_touchpoint_history IS 'Every version of fact_touchpoint: also which lead a touchpoint was believed to belong to before. For a touchpoint''s dimensions as of a log position.';
 COMMENT ON COLUMN bi.fact_touchpoint.recorded_at IS 'When Touchline received it, UTC; later than occurred_at for late events. Example: 2026-03-02 09:30:01+00';
-COMMENT ON COLUMN bi.fact_touchpoint.occurred_at_replaced_because IS 'Why the client''s own time could not be taken and occurred_at is the time of receipt: future, absurd (no time, or too long ago) or backdated (earlier than a public write key may send); NULL: it was taken. Example: future';
+COMMENT ON COLUMN bi.fact_touchpoint.occurred_at_replaced_because IS 'Why the client''s own time could not be taken and occurred_at is the time of receipt: future, absurd (no time, or too long ago), ambiguous (a date that can be read in several ways) or backdated (earlier than a public write key may send); NULL: it was taken. Example: future';
 COMMENT ON COLUMN bi.fact_touchpoint.occurred_at_original IS 'The time that the client sent, as it wrote it, where it was replaced; else NULL. Example: 2036-03-02T09:30:00Z';
 COMMENT ON COLUMN bi.fact_touchpoint.properties IS 'Properties as the client sent them, JSON; NULL without any. Example: {"plan": "pro", "seats": 25}';
 COMMENT ON COLUMN bi.fact_touchpoint.touchpoint_kind IS 'What it was; the kinds are in the glossary. Example: content_download';
