@@ -33,6 +33,7 @@ test('an empty environment gives the embedded server with all roles', () => {
     rejectedRetention: { ms: 90 * 86_400_000, bytes: 1_000 * 1_048_576 },
     roles: new Set(['collect', 'project', 'query', 'react']),
     eventStore: { kind: 'postgres' },
+    placeholders: [],
     kafka: undefined,
   });
 });
@@ -68,6 +69,7 @@ test('every setting is read', () => {
     KAFKA_PARTITIONS: '24',
     KAFKA_REPLICATION: '3',
     ROLES: 'query, project',
+    PLACEHOLDERS: 'test@example.com, *@mailinator.com,!guest,',
   });
   expect(config).toEqual({
     port: 8080,
@@ -89,6 +91,7 @@ test('every setting is read', () => {
     rejectedRetention: { ms: 7 * 86_400_000, bytes: 10 * 1_048_576 },
     roles: new Set(['project', 'query']),
     eventStore: { kind: 'eventstoredb', url: 'esdb://admin:secret@log:2113?tls=true' },
+    placeholders: ['test@example.com', '*@mailinator.com', '!guest'],
     kafka: {
       brokers: ['one:9092', '[::1]:9093'],
       tls: true,
@@ -165,6 +168,8 @@ test.each([
   ['KAFKA_BROKERS', 'localhost'],
   ['KAFKA_BROKERS', 'kafka://localhost:9092'],
   ['KAFKA_BROKERS', ','],
+  ['PLACEHOLDERS', 'test@example.com,*'],
+  ['PLACEHOLDERS', '!'],
   ['KAFKA_GROUP', 'without-brokers'],
 ])('%s=%s is refused', (name, value) => {
   expect(faultsOf({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);

@@ -40,6 +40,8 @@ export interface Config {
   readonly rejectedRetention: RejectedRetention;
   readonly roles: ReadonlySet<Role>;
   readonly eventStore: EventStoreConfig;
+  /** Ids and addresses that identify nobody, beside the usual ones (domain/placeholder.ts). */
+  readonly placeholders: readonly string[];
   /** Undefined: nothing is read from Kafka or published to it. */
   readonly kafka: KafkaConfig | undefined;
 }
@@ -86,6 +88,7 @@ export function readConfig(environment: Environment): Config {
     rejectedRetention: rejectedRetention(read, fault),
     roles: roles(read('ROLES'), fault),
     eventStore: eventStore(read('EVENT_STORE'), read('EVENTSTOREDB_URL'), fault),
+    placeholders: placeholderList(read('PLACEHOLDERS'), fault),
     kafka: kafkaConfig(read, fault),
   };
   if (config.apiKey && config.apiKey === config.writeKey) {
@@ -148,6 +151,14 @@ function operatorKey(value: string | undefined, fault: Fault): string | undefine
   if (value !== undefined && value.length < OPERATOR_KEY_LENGTH)
     fault(`TOUCHLINE_OPERATOR_KEY: give at least ${OPERATOR_KEY_LENGTH} characters`);
   return value;
+}
+
+/** `*` alone would make nobody of everybody. */
+function placeholderList(value: string | undefined, fault: Fault): readonly string[] {
+  const entries = (value ?? '').split(',').flatMap((entry) => entry.trim() || []);
+  for (const entry of entries)
+    if (/^!?\**$/.test(entry)) fault(`PLACEHOLDERS: "${entry}" names every id; give some of its characters`);
+  return entries;
 }
 
 const ESDB_URL = /^esdb(\+discover)?:\/\/[^/?]+/;

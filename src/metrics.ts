@@ -56,6 +56,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly warnings = new Counter({
+    name: 'touchline_warnings_total',
+    help: 'Parts of accepted messages that were replaced or left out',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
+
   readonly projectionPosition = new Gauge({
     name: 'touchline_projection_position',
     help: 'Log position each projection has applied',

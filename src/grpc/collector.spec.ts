@@ -50,6 +50,23 @@ describe('Record', () => {
     expect(receipts[2]).toMatchObject({ position: receipts[0]!.position, eventId: receipts[0]!.eventId });
   });
 
+  test('tells what of a touchpoint was replaced or left out', async () => {
+    const occurredAt = { seconds: 4_102_444_800n, nanos: 0 };
+    const strange = view('w-1', { occurredAt, userId: '{{user_id}}', traits: { email: 'none@such' } });
+    const { receipts } = await good(app.collector.record([strange, view('w-2')]));
+    expect(receipts).toMatchObject([
+      {
+        status: Receipt_Status.ACCEPTED,
+        warnings: [
+          { code: 'placeholder-ignored', path: 'userId' },
+          { code: 'email-invalid', path: 'traits.email' },
+          { code: 'time-replaced', path: 'occurredAt' },
+        ],
+      },
+      { status: Receipt_Status.ACCEPTED, warnings: [] },
+    ]);
+  });
+
   test('of what came over HTTP already is a duplicate, and the other way round', async () => {
     const occurredAt = '2026-03-01T09:30:00.250Z';
     const http = (messageId: string) =>

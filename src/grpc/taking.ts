@@ -107,6 +107,6 @@ function receipt(outcome: Outcome) {
     const { status, reason } = outcome;
     return { ...known, status: STATUS[status], reason };
   }
-  const { status, position, eventId } = outcome;
-  return { ...known, status: STATUS[status], position, eventId };
+  const { status, position, eventId, warnings } = outcome;
+  return { ...known, status: STATUS[status], position, eventId, warnings: [...warnings] };
 }

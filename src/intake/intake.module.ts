@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { CONFIG, type Config } from '../config.js';
 import { DATABASE } from '../database/database.js';
+import { placeholders } from '../domain/placeholder.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { KeyStore } from '../http/keys.js';
 import { Readiness, type RoleState } from '../http/readiness.js';
@@ -14,6 +15,7 @@ import { KeyQuotas } from './key-quotas.js';
 import { observeQuotas } from './quota-refusals.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
+import { WarningLog } from './warnings.js';
 
 function sweeperOf(rejected: RejectedLog, { rejectedRetention }: Config, metrics: Metrics): RejectedSweeper {
   const log = new Logger('rejected');
@@ -34,20 +36,24 @@ function sweeperOf(rejected: RejectedLog, { rejectedRetention }: Config, metrics
  */
 @Module({
   providers: [
+    { provide: WarningLog, inject: [DATABASE], useFactory: (pool: Pool) => new WarningLog(pool) },
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
       provide: Intake,
-      inject: [EVENT_STORE, RejectedSweeper, Metrics, CONFIG, KeyQuotas],
+      inject: [EVENT_STORE, RejectedSweeper, WarningLog, Metrics, CONFIG, KeyQuotas],
       useFactory: (
         store: EventStore,
         rejected: RejectedSweeper,
+        warnings: WarningLog,
         metrics: Metrics,
-        { publicBackdateMs }: Config,
+        config: Config,
         quotas: KeyQuotas,
       ) =>
         new Intake(store, rejected, {
-          ...{ publicBackdateMs, quotas },
+          ...{ warnings, quotas, publicBackdateMs: config.publicBackdateMs },
+          isPlaceholder: placeholders(config.placeholders),
           onRejected: (code) => metrics.rejected.inc({ code }),
+          onWarning: (code) => metrics.warnings.inc({ code }),
         }),
     },
     {
@@ -61,7 +67,7 @@ function sweeperOf(rejected: RejectedLog, { rejectedRetention }: Config, metrics
       useFactory: ({ quotas }: Config, metrics: Metrics) => new KeyQuotas(quotas, observeQuotas(metrics)),
     },
   ],
-  exports: [Intake, RejectedLog, KeyQuotas],
+  exports: [Intake, RejectedLog, WarningLog, KeyQuotas],
 })
 export class IntakeModule implements OnModuleInit, OnModuleDestroy {
   constructor(

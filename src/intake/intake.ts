@@ -20,6 +20,7 @@ import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../limits-config.js';
 import { Reading } from './reading.js';
 import { believe, type BelievedTime, limitBackdating } from './time.js';
 import { text } from './values.js';
+import type { Warned, WarningLog } from './warnings.js';
 
 /** What one item comes to before anything is written. */
 export type Normalised =
@@ -31,7 +32,12 @@ export type Normalised =
   | Rejected;
 
 export interface IntakeOptions {
+  /** Where warnings are kept, durably. */
+  readonly warnings?: Pick<WarningLog, 'keep'>;
   readonly onRejected?: (code: string) => void;
+  readonly onWarning?: (code: string) => void;
+  /** Default: the usual ones (domain/placeholder.ts). */
+  readonly isPlaceholder?: IsPlaceholder;
   /** How far back from its receipt an event of a public key may lie, in ms. */
   readonly publicBackdateMs?: number;
   /** Undefined: keys send as much as they like. */
@@ -88,7 +94,12 @@ export class Intake {
     const kept = normalised.flatMap((step, index) =>
       isRejected(step) ? [keptItem(format, items[index], step)] : [],
     );
-    const [receipts] = await Promise.all([this.appendSorted(appends), this.keep(origin, kept)]);
+    const warned = warnedOf(format, origin, normalised);
+    const [receipts] = await Promise.all([
+      this.appendSorted(appends),
+      this.keep(origin, kept),
+      this.keepWarnings(warned),
+    ]);
     return answer(normalised, receipts, items);
   }
 
@@ -96,13 +107,19 @@ export class Intake {
   async retake(format: Format, origin: Origin, items: readonly unknown[]): Promise<readonly Outcome[]> {
     const normalised = items.map((item) => this.normalise(format, origin, item));
     const appends = normalised.flatMap((step) => (isRejected(step) ? [] : step.appends));
-    return answer(normalised, await this.appendSorted(appends), items);
+    const warned = warnedOf(format, origin, normalised);
+    const [receipts] = await Promise.all([this.appendSorted(appends), this.keepWarnings(warned)]);
+    return answer(normalised, receipts, items);
   }
 
   /** One item by the settings of this intake. */
   normalise(format: Format, origin: Origin, item: unknown, options: NormaliseOptions = {}): Normalised {
-    const { publicBackdateMs = PUBLIC_BACKDATE_DAYS * DAY_MS } = this.options;
-    return normalise(format, origin, item, { ...options, publicBackdateMs });
+    const { publicBackdateMs = PUBLIC_BACKDATE_DAYS * DAY_MS, isPlaceholder } = this.options;
+    return normalise(format, origin, item, {
+      ...options,
+      publicBackdateMs,
+      ...(isPlaceholder && { isPlaceholder }),
+    });
   }
 
   /** True for a few seconds after the log's queue was full, unless something has been taken since. */
@@ -124,6 +141,12 @@ export class Intake {
   private async appendSorted(appends: readonly Append[]): Promise<readonly EventReceipt[]> {
     const { sorted, restore } = sortByOccurrence(appends);
     return restore(await this.append(sorted));
+  }
+
+  async keepWarnings(warned: readonly Warned[]): Promise<void> {
+    if (warned.length === 0) return;
+    await this.options.warnings?.keep(warned);
+    for (const { warnings } of warned) for (const { code } of warnings) this.options.onWarning?.(code);
   }
 
   /**
@@ -223,6 +246,19 @@ const CLAMPS: Readonly<Record<Clamped['reason'], string>> = {
 
 const describeClamp = (occurredAt: Date, { reason, original }: Clamped): string =>
   `"${original}" ${CLAMPS[reason]}; ${occurredAt.toISOString()} stands for it`;
+
+/** The messages of which something was replaced or left out. */
+export const warnedOf = (
+  { name: format }: Format,
+  { workspace, collector, call, receivedAt }: Origin,
+  normalised: readonly Normalised[],
+): readonly Warned[] =>
+  normalised.flatMap((step) => {
+    const eventId = isRejected(step) ? undefined : step.appends[0]?.events[0]?.id;
+    if (isRejected(step) || eventId === undefined || step.warnings.length === 0) return [];
+    const { messageId, warnings } = step;
+    return [{ workspace, collector, call, receivedAt, format, messageId, eventId, warnings }];
+  });
 
 /** How an item that was rejected is kept. */
 export function keptItem(format: Format, item: unknown, { rejected: reason }: Rejected): Kept {

@@ -75,6 +75,24 @@ export const RECEIPTS_EXAMPLE = {
   ],
 } as const;
 
+export const WARNINGS_EXAMPLE = {
+  items: [
+    {
+      messageId: 'm-3',
+      eventId: '5d0c6a52-93de-84b1-a6c3-0d1e2f3a4b5c',
+      receivedAt: '2026-03-01T12:00:00.000Z',
+      collector: 'web',
+      format: 'segment',
+      call: 'track',
+      code: 'time-replaced',
+      message:
+        '"2026-02-30T09:30:00Z" is no time, or one before 1990; 2026-03-01T12:00:00.000Z stands for it',
+      path: 'timestamp',
+    },
+  ],
+  next: null,
+} as const;
+
 const REJECTED_ID = '7a1f0c52-93de-84b1-a6c3-0d1e2f3a4b5c';
 
 export const REJECTED_EXAMPLE = {

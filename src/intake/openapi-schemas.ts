@@ -45,7 +45,9 @@ const touchpoint: Schema = {
       description: 'The same for every try',
     },
     kind: { type: 'string', enum: [...TOUCHPOINT_KINDS], description: 'What the buyer did or received' },
-    occurredAt: time('When; else the time of receipt. One in the future is replaced by that and marked'),
+    occurredAt: time(
+      'When; else the time of receipt. One that cannot be is replaced by that, with a warning',
+    ),
     sentAt: time('Your clock when you send; takes the skew of your clock out of occurredAt'),
     anonymousId: id('Of a browser or device'),
     userId: id('Of a user'),
@@ -97,6 +99,37 @@ const receipt: Schema = {
     position,
     eventId: string('Id of the event', { format: 'uuid' }),
     reason: ref('RejectionReason'),
+    warnings: {
+      type: 'array',
+      items: ref('Warning'),
+      description: 'What of it was replaced or left out; absent when nothing was',
+    },
+  },
+};
+
+const warning: Schema = {
+  type: 'object',
+  required: ['code', 'message', 'path'],
+  properties: {
+    code: string('`time-replaced`, `email-invalid`, `placeholder-ignored` or `identity-invalid`', {
+      example: 'time-replaced',
+    }),
+    message: string('For people'),
+    path: string('Dotted path of the field', { example: 'occurredAt' }),
+  },
+};
+
+const warnedMessage: Schema = {
+  type: 'object',
+  required: ['messageId', 'eventId', 'receivedAt', 'collector', 'format', 'call', 'code', 'message', 'path'],
+  properties: {
+    messageId: string('Of the message'),
+    eventId: string('Id of its (first) event', { format: 'uuid' }),
+    receivedAt: time('When it came first'),
+    collector: string('By whose key'),
+    format: { type: 'string', enum: ['native', 'segment', 'protobuf', 'cloudevents'] },
+    call: string('The route: track, batch, touchpoints …'),
+    ...warning.properties,
   },
 };
 
@@ -154,7 +187,7 @@ const segmentEvent: Schema = {
       description: 'In a batch',
     },
     messageId: string('The same for every try; without it one is made from the content', { maxLength: 100 }),
-    timestamp: time('When it happened, taken as it is'),
+    timestamp: time('When it happened; corrected where sentAt tells that the clock is wrong'),
     originalTimestamp: time('When it happened by the client’s clock, put right by sentAt'),
     userId: id('Of a user'),
     anonymousId: id('Of a browser or device'),
@@ -168,6 +201,7 @@ const segmentEvent: Schema = {
 export const SCHEMAS: Schemas = {
   Touchpoint: touchpoint,
   RejectionReason: reason,
+  Warning: warning,
   Receipt: receipt,
   Receipts: { type: 'object', required: ['receipts'], properties: { receipts: listOf('Receipt') } },
   SegmentEvent: segmentEvent,
@@ -191,6 +225,12 @@ export const SCHEMAS: Schemas = {
     required: ['items', 'next'],
     properties: { items: listOf('RejectedInput'), next },
   },
+  WarningsPage: {
+    type: 'object',
+    required: ['items', 'next'],
+    properties: { items: listOf('WarnedMessage'), next },
+  },
+  WarnedMessage: warnedMessage,
   ReplayCommand: {
     type: 'object',
     additionalProperties: false,

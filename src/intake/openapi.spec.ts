@@ -34,6 +34,7 @@ test('the examples are accepted as they stand, and the answers are as documented
   }
   await answerOf('SegmentAnswer', '/v1/batch', example.BATCH_EXAMPLE, writeKey);
   expect(await answerOf('RejectedPage', '/api/rejected', undefined, apiKey)).toMatchObject({ items: [] });
+  expect(await answerOf('WarningsPage', '/api/warnings', undefined, apiKey)).toMatchObject({ items: [] });
 
   const list = [example.TOUCHPOINT_EXAMPLE, { messageId: 'm-2', kind: 'page_view' }];
   expect(await answerOf('Receipts', '/touchpoints', list, writeKey)).toMatchObject({
@@ -48,5 +49,22 @@ test('the examples are accepted as they stand, and the answers are as documented
   expect(await answerOf('ReplayAnswer', '/api/rejected/replay', {}, apiKey)).toMatchObject({
     tried: 1,
     rejected: 1,
+  });
+
+  const track = { ...example.SEGMENT_EXAMPLES.track, messageId: 'm-3', timestamp: '2026-02-30T09:30:00Z' };
+  await answerOf('SegmentAnswer', '/v1/track', track, writeKey);
+  const { code, path } = example.WARNINGS_EXAMPLE.items[0];
+  expect(await answerOf('WarningsPage', '/api/warnings', undefined, apiKey)).toMatchObject({
+    items: [{ code, path }],
+  });
+  expect(
+    await answerOf(
+      'Receipts',
+      '/touchpoints',
+      { ...list[0], messageId: 'm-4', occurredAt: 'soon' },
+      writeKey,
+    ),
+  ).toMatchObject({
+    receipts: [{ warnings: [{ code, path: 'occurredAt' }] }],
   });
 });

@@ -181,6 +181,22 @@ const LIST: Operation = {
   },
 };
 
+const WARNINGS: Operation = {
+  tags: ['Rejected input'],
+  operationId: 'warnings.list',
+  summary: 'What of accepted messages was replaced or left out; newest first',
+  security: API_KEY,
+  parameters: [
+    query('code', 'Only of this code', { type: 'string' }),
+    query('limit', 'Rows of a page', { type: 'integer', minimum: 1, maximum: 500, default: 50 }),
+    query('cursor', '`next` of the page before; the filter stays the same', { type: 'string' }),
+  ],
+  responses: {
+    200: { description: 'A page', content: json('WarningsPage', example.WARNINGS_EXAMPLE) },
+    ...API_PROBLEMS,
+  },
+};
+
 const REPLAY: Operation = {
   tags: ['Rejected input'],
   operationId: 'rejected.replay',
@@ -215,6 +231,7 @@ export const collectorPaths: Pick<OpenAPIObject, 'paths' | 'components' | 'tags'
     '/sourceConfig': { get: SOURCE_CONFIG },
     '/api/rejected': { get: LIST },
     '/api/rejected/replay': { post: REPLAY },
+    '/api/warnings': { get: WARNINGS },
   },
   components: {
     schemas: SCHEMAS,

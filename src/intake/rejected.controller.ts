@@ -14,7 +14,7 @@ import {
 } from 'class-validator';
 import { isUtf8 } from 'node:buffer';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
-import { Problem } from '../http/problem.js';
+import { readCursor, writeCursor } from './arrival-cursor.js';
 import { Intake } from './intake.js';
 import { RejectedLog, type RejectedRow, type Retried } from './rejected.js';
 import { replay } from './replay.js';
@@ -124,14 +124,4 @@ function bodyOf({ payload, encoding, charset }: RejectedRow): object {
     ...(charset === undefined ? {} : { charset }),
     ...(text ? { text: payload.toString('utf8') } : { base64: payload.toString('base64') }),
   };
-}
-
-const writeCursor = (number: bigint): string => Buffer.from(`r${number}`).toString('base64url');
-
-function readCursor(cursor: string | undefined): bigint | undefined {
-  if (cursor === undefined) return undefined;
-  const [, number] = /^r(\d{1,18})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
-  if (number !== undefined) return BigInt(number);
-  const message = 'give `next` of an answer to the same question';
-  throw new Problem(400, 'cursor-invalid', `cursor: ${message}`, [{ path: 'cursor', message }]);
 }

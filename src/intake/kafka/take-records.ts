@@ -3,9 +3,10 @@ import { type Headers, type KafkaRecord, type NewRecord, TOPICS } from '../../ka
 import type { KeyQuota } from '../../http/keys.js';
 import type { KeyQuotas } from '../key-quotas.js';
 import type { CollectorKey, ResolveWriteKey } from '../credentials.js';
-import { type Intake, keptItem, type Normalised } from '../intake.js';
+import { type Intake, keptItem, type Normalised, warnedOf } from '../intake.js';
 import { isRejected, type Reason, reject, type Rejected } from '../outcome.js';
 import { type Kept, type Origin, withOrigin } from '../rejected.js';
+import type { Warned } from '../warnings.js';
 import { CALL, readRecord, type Said, type Unread, writeKeyOf } from './read-record.js';
 
 /** What records need to get in. */
@@ -25,6 +26,7 @@ export interface TakingRecords {
 export interface Judged {
   readonly appends: readonly Append[];
   readonly kept: readonly (Kept & Origin)[];
+  readonly warned: readonly Warned[];
   readonly rejected: readonly NewRecord[];
   /** How many came with each key. */
   readonly sent: ReadonlyMap<KeyQuota, number>;
@@ -57,6 +59,7 @@ export async function judge(
   const now = deps.now();
   const appends: Append[] = [];
   const kept: (Kept & Origin)[] = [];
+  const warned: Warned[] = [];
   const rejected: NewRecord[] = [];
   const sent = new Map<KeyQuota, number>();
   for (const { record, said, key } of read) {
@@ -66,9 +69,10 @@ export async function judge(
     const step = origin ? (fault ?? judged(deps.intake, said, origin)) : keyMissing(key);
     if (!isRejected(step)) appends.push(...step.appends);
     else rejected.push(rejectedRecord(record, step.rejected));
+    if (origin) warned.push(...warnedOf(said.format, origin, [step]));
     if (origin && isRejected(step)) kept.push(...withOrigin(origin, [keptRecord(record, said, step)]));
   }
-  return { appends, kept, rejected, sent };
+  return { appends, kept, warned, rejected, sent };
 }
 
 /**
@@ -79,8 +83,9 @@ export async function judge(
  * @throws NotStorable the log refuses something in the events, and would again
  */
 export async function take(deps: TakingRecords, judged: Judged, progress: Progress): Promise<Taken> {
-  const { appends, kept, rejected } = judged;
+  const { appends, kept, warned, rejected } = judged;
   if (kept.length > 0) await deps.intake.keepEach(kept);
+  await deps.intake.keepWarnings(warned);
   if (rejected.length > 0) await deps.publishRejected(rejected);
   const receipts = await deps.intake.append(appends, progress).catch((cause: unknown) => {
     if (cause instanceof StoreUnavailable || appends.length === 0) throw cause;
