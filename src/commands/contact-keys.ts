@@ -1,17 +1,26 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { CONFIG, type Config } from '../config.js';
 import { DATABASE } from '../database/database.js';
 import type { RoleChange } from '../domain/committee.js';
 import { identityKey, type IdentityKey } from '../domain/identity.js';
+import { type IsPlaceholder, placeholders } from '../domain/placeholder.js';
 import { Refused } from '../domain/refused.js';
 import type { ContactKeysInput } from './opportunity.inputs.js';
 
 /** Finds the identity keys by which events name a contact. */
 @Injectable()
 export class ContactKeys {
-  constructor(@Inject(DATABASE) private readonly pool: pg.Pool) {}
+  private readonly isPlaceholder: IsPlaceholder;
 
-  /** @throws Refused `contact-unknown` nobody has that lead id */
+  constructor(
+    @Inject(DATABASE) private readonly pool: pg.Pool,
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.isPlaceholder = placeholders(config.placeholders);
+  }
+
+  /** @throws Refused `contact-unknown` nobody has that lead id; `contact-placeholder` the key stands for nobody */
   async rolesOf(
     workspace: string,
     contacts: readonly (ContactKeysInput & { readonly role: string | null })[] = [],
@@ -21,6 +30,7 @@ export class ContactKeys {
       contacts.flatMap(({ leadId }) => leadId ?? []),
     );
     return contacts.map(({ email, userId, crmId, leadId, role }, index) => {
+      this.refusePlaceholders({ email, userId, crmId }, index);
       const keys: IdentityKey[] = [];
       if (crmId !== undefined) keys.push(identityKey('crm', crmId));
       if (userId !== undefined) keys.push(identityKey('user', userId));
@@ -32,6 +42,14 @@ export class ContactKeys {
       }
       return { keys: [...keys, ...known], role };
     });
+  }
+
+  private refusePlaceholders(named: Readonly<Record<string, string | undefined>>, index: number): void {
+    for (const [field, value] of Object.entries(named)) {
+      if (value === undefined || !this.isPlaceholder(value)) continue;
+      const message = `"${value}" is a placeholder and identifies nobody`;
+      throw new Refused('contact-placeholder', message, `contacts.${index}.${field}`);
+    }
   }
 
   /** The known keys of each lead, by any id it ever had; an anonymous lead has only anonymous ones. */

@@ -3,6 +3,7 @@ import { Global, Logger, Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { CONFIG, readConfig } from '../config.js';
 import { DATABASE } from '../database/database.js';
 import { replay, type Happened } from '../domain/decider.js';
 import { opportunity, type OpportunityEvent } from '../domain/opportunity.js';
@@ -26,6 +27,7 @@ beforeAll(async () => {
   const providers = [
     { provide: DATABASE, useValue: db.pool },
     { provide: EVENT_STORE, useValue: store },
+    { provide: CONFIG, useValue: readConfig({ PLACEHOLDERS: 'test@example.com' }) },
     { provide: KeyStore, useValue: { resolveApiKey: (key: string) => Promise.resolve(key) } },
     AuthGuard,
   ];
@@ -155,6 +157,10 @@ describe('opening', () => {
       'contact-unknown',
       'contacts.0.leadId',
     ],
+    [{ contacts: [{ email: 'null@null.com', role: 'user' }] }, 'contact-placeholder', 'contacts.0.email'],
+    [{ contacts: [{ email: 'Test@Example.com', role: 'user' }] }, 'contact-placeholder', 'contacts.0.email'],
+    [{ contacts: [{ crmId: '{!Contact.Id}', role: 'user' }] }, 'contact-placeholder', 'contacts.0.crmId'],
+    [{ contacts: [{ userId: 'undefined', role: null }] }, 'contact-placeholder', 'contacts.0.userId'],
   ])('%j is refused: %s', async (more, code, path) => {
     expect(await send('POST', '', { ...opening, ...more })).toMatchObject({
       status: 422,
