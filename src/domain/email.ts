@@ -1,5 +1,3 @@
-import { domainToASCII } from 'node:url';
-
 /** In UTF-16 units, as SMTP has it (RFC 5321). */
 const LONGEST = 254;
 /** Zero-width characters, soft hyphens, byte order and direction marks: they come along with copying and are never seen. */
@@ -28,6 +26,6 @@ function asciiDomain(domain: string): string | undefined {
   const host = domain.replace(/[.。]$/, '');
   if (!HOST.test(host)) return undefined;
   const isPlain = /^[\p{ASCII}]*$/u.test(host) && !host.includes('xn--');
-  const ascii = isPlain ? host : domainToASCII(host);
-  return DOMAIN.test(ascii) ? ascii : undefined;
+  const ascii = isPlain ? host : URL.parse(`http://${host}`)?.hostname;
+  return ascii !== undefined && DOMAIN.test(ascii) ? ascii : undefined;
 }
