@@ -53,6 +53,7 @@ const traits = fc.option(
   ),
   { nil: undefined, freq: 4 },
 );
+const keyScope = fc.constantFrom(undefined, 'public' as const);
 const accountId = fc.option(fc.constantFrom('acme', 'initech', 'globex'), { nil: undefined, freq: 8 });
 
 const content = fc.option(
@@ -82,13 +83,14 @@ const touchpoint = fc
     content,
     traits,
     accountId,
+    keyScope,
     campaign: fc.option(fc.constantFrom('spring', 'back\\slash\ttab\nline'), { nil: undefined }),
     properties: fc.option(fc.constant({ plan: 'pro' }), { nil: undefined }),
   })
   .map((data) => ({ type: 'TouchpointRecorded' as const, data: withoutUndefined(data) }));
 
 const claim = fc
-  .record({ identity, traits, accountId })
+  .record({ identity, traits, accountId, keyScope })
   .map((data) => ({ type: 'IdentityClaimed' as const, data: withoutUndefined(data) }));
 
 const decision = fc

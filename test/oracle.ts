@@ -2,7 +2,7 @@ import { isEvent, type RecordedEvent } from '../src/domain/events.js';
 import { decayed } from '../src/domain/score.js';
 import { fold, rulesOf } from '../src/domain/journey.js';
 import type { JourneyModel } from '../src/domain/model.js';
-import { profileOf, traitsOf } from '../src/domain/profile.js';
+import { accountOf, profileOf } from '../src/domain/profile.js';
 import { resolveIdentity } from '../src/domain/resolve-identity.js';
 import { factOf, isPersonal } from '../src/projections/journey/facts.js';
 import { mailDomain } from '../src/projections/journey/mail-domain.js';
@@ -14,6 +14,7 @@ export interface Expected {
   readonly identity_key: Row[];
   readonly identity_link: Row[];
   readonly lead_profile: Row[];
+  readonly account_membership: Row[];
   readonly journey: Row[];
   readonly stage_transition: Row[];
   readonly score_change: Row[];
@@ -36,6 +37,7 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
       event_id: stamp.id,
     })),
     lead_profile: [],
+    account_membership: [],
     journey: [],
     stage_transition: [],
     score_change: [],
@@ -46,12 +48,20 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
     const observed = names.emailDomain === null ? undefined : accountWith(events, names.emailDomain);
     const profile = profileOf(said, names, rules.fit, observed);
     out.lead_profile.push({ lead_id, ...profile, knownAt: profile.knownAt && new Date(profile.knownAt) });
+    const reason = accountOf(said, names, observed);
+    if (reason)
+      out.account_membership.push({
+        lead_id,
+        account_id: reason.accountId,
+        reason: reason.reason,
+        event_id: reason.eventId,
+      });
     const own = facts.flatMap(({ touch, keys: named, at }) =>
       touch && who.ownerOf(named, at) === lead_id ? [touch] : [],
     );
     const folded = fold(
       model,
-      { traits: traitsOf(said) },
+      { traits: profile.traits },
       own.map(({ touch }) => touch),
     );
     for (const { touch, session, content } of folded.perTouch) {

@@ -6,6 +6,7 @@ export const JOURNEY_VERSIONS = [
   'identity_key',
   'identity_link',
   'lead_profile',
+  'account_membership',
   'journey',
   'stage_transition',
   'score_change',

@@ -1,15 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { DATABASE } from '../database/database.js';
-import {
-  connected,
-  identityKey,
-  isAnonymous,
-  pairOf,
-  type IdentityKey,
-  type KeyKind,
-} from '../domain/identity.js';
-import type { DecideOnPair, NamedLead } from '../domain/lead-pair.js';
+import { identityKey, isAnonymous, pairOf, type IdentityKey, type KeyKind } from '../domain/identity.js';
+import type { KnownPair, LastDecision, NamedLead } from '../domain/lead-pair.js';
 import { Refused } from '../domain/refused.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -36,37 +29,46 @@ export class LeadNames {
     return { leadId: row.lead_id, key: known };
   }
 
-  /** The two leads of a decision. @throws Refused `lead-not-found` */
-  async pair(workspace: string, lead: string, other: string): Promise<Pick<DecideOnPair, 'lead' | 'other'>> {
-    return { lead: await this.find(workspace, lead), other: await this.find(workspace, other) };
+  /** The two leads of a decision, and what is known of the pair. @throws Refused `lead-not-found` */
+  async pair(workspace: string, name: string, otherName: string): Promise<KnownPair> {
+    const lead = await this.find(workspace, name);
+    const other = await this.find(workspace, otherName);
+    return {
+      lead,
+      other,
+      decision: await this.#decision(workspace, lead.key, other.key),
+      isConflict: await this.#isConflict(workspace, lead.leadId, other.leadId),
+    };
   }
 
-  /**
-   * The merge that keeps two keys of one lead together: the decision about this very pair, or one without which they
-   * would be two. Undefined: there is none.
-   */
-  async mergeOf(
+  async #decision(
     workspace: string,
-    leadId: string,
-    pair: readonly [IdentityKey, IdentityKey],
-  ): Promise<readonly [IdentityKey, IdentityKey] | undefined> {
-    const { rows } = await this.database.query<{ key: IdentityKey; other_key: IdentityKey; kind: string }>(
-      `SELECT l.key, l.other_key, l.kind FROM touchline.identity_key k
-         JOIN touchline.identity_link l ON l.workspace = k.workspace AND l.key = k.key AND l.superseded_at IS NULL
-        WHERE k.workspace = $1 AND k.lead_id = $2 AND k.superseded_at IS NULL AND l.kind <> 'split'
-        ORDER BY l.occurred_at DESC, l.event_id`,
-      [workspace, leadId],
+    key: IdentityKey | undefined,
+    otherKey: IdentityKey | undefined,
+  ): Promise<LastDecision | undefined> {
+    if (key === undefined || otherKey === undefined) return undefined;
+    const { rows } = await this.database.query<LastDecision>(
+      `SELECT l.kind, l.occurred_at AS at FROM touchline.identity_link l
+        WHERE l.workspace = $1 AND l.key = $2 AND l.other_key = $3 AND l.kind IN ('merged', 'split')
+          AND l.superseded_at IS NULL`,
+      [workspace, ...pairOf(key, otherKey)],
     );
-    const links = rows.map(({ key, other_key, kind }) => ({ pair: [key, other_key] as const, kind }));
-    const merges = links.filter(({ kind }) => kind === 'merged');
-    const [one, two] = pairOf(...pair);
-    const exact = merges.find((each) => each.pair[0] === one && each.pair[1] === two);
-    const keys = new Set([...pair, ...links.flatMap((each) => each.pair)].filter((key) => !isAnonymous(key)));
-    const separates = (merge: (typeof links)[number]): boolean => {
-      const rest = links.filter((each) => each !== merge).map((each) => each.pair);
-      return !connected(keys, rest).some((group) => group.includes(one) && group.includes(two));
-    };
-    return (exact ?? merges.find(separates))?.pair;
+    return rows[0];
+  }
+
+  async #isConflict(workspace: string, leadId: string, otherLeadId: string): Promise<boolean> {
+    const { rows } = await this.database.query(
+      `SELECT FROM touchline.identity_key one
+         JOIN touchline.identity_link l
+           ON l.workspace = one.workspace AND one.key IN (l.key, l.other_key) AND l.kind = 'refused'
+          AND l.superseded_at IS NULL
+         JOIN touchline.identity_key two
+           ON two.workspace = l.workspace AND two.key IN (l.key, l.other_key) AND two.superseded_at IS NULL
+        WHERE one.workspace = $1 AND one.lead_id = $2 AND one.superseded_at IS NULL AND two.lead_id = $3
+        LIMIT 1`,
+      [workspace, leadId, otherLeadId],
+    );
+    return rows.length > 0;
   }
 
   async #row(workspace: string, key: IdentityKey | undefined, leadId: string): Promise<Row | undefined> {

@@ -10,7 +10,7 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import type { MergedPairs } from '../domain/lead-pair.js';
+import type { DecidedPairs } from '../domain/lead-pair.js';
 import type { Handled } from '../event-store/handle.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { IsText, Optional } from './checks.js';
@@ -86,14 +86,16 @@ export class LeadCommandsController {
   @Post(':id/split')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Undo a merge',
+    summary: 'Split a lead in two',
     description:
-      'Every touchpoint goes back to whose keys it carries. Keys that one event named together stay together: only a merge can be undone.',
+      'Undoes what joined the two, be it a merge or a claim. Each key goes with those it was joined with before, every touchpoint with its keys. Of two leads that a refused claim names together it dismisses the conflict.',
   })
   @ApiParam(PARAM)
   @ApiOkResponse(RECEIPT)
   @ApiResponse(problem(404, 'lead-not-found', 'nobody goes by that id or key'))
-  @ApiResponse(problem(409, 'not-merged', 'no decision holds them together'))
+  @ApiResponse(
+    problem(409, 'not-merged', 'they are two leads already, and no refused claim names them together'),
+  )
   async split(
     @RequestWorkspace() workspace: string,
     @Param() { id }: LeadPath,
@@ -105,7 +107,7 @@ export class LeadCommandsController {
   }
 }
 
-const receiptOf = ({ position, receipts }: Handled<MergedPairs>): PairReceipt => ({
+const receiptOf = ({ position, receipts }: Handled<DecidedPairs>): PairReceipt => ({
   position: String(position),
   changed: receipts.length > 0,
 });

@@ -1,12 +1,12 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { merge, mergedPairs, type MergedPairs, pairStream } from '../domain/lead-pair.js';
+import { merge, decidedPairs, type DecidedPairs, pairStream } from '../domain/lead-pair.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { handle, type Handled } from '../event-store/handle.js';
 import { LeadNames } from './lead-names.js';
 
 /** Somebody knows that two leads are one person. */
-export class MergeLeads extends Command<Handled<MergedPairs>> {
+export class MergeLeads extends Command<Handled<DecidedPairs>> {
   constructor(
     readonly workspace: string,
     readonly lead: string,
@@ -25,8 +25,8 @@ export class MergeLeadsHandler implements ICommandHandler<MergeLeads> {
     @Inject(LeadNames) private readonly names: LeadNames,
   ) {}
 
-  async execute({ workspace, lead, otherLead, reason, now }: MergeLeads): Promise<Handled<MergedPairs>> {
+  async execute({ workspace, lead, otherLead, reason, now }: MergeLeads): Promise<Handled<DecidedPairs>> {
     const command = { ...(await this.names.pair(workspace, lead, otherLead)), reason, now };
-    return handle(this.store, workspace, pairStream(command), mergedPairs, (pairs) => merge(command, pairs));
+    return handle(this.store, workspace, pairStream(command), decidedPairs, (pairs) => merge(command, pairs));
   }
 }

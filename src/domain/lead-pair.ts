@@ -5,21 +5,29 @@ import { Refused } from './refused.js';
 
 type Decision = Happened<'IdentitiesMerged' | 'IdentitiesSplit'>;
 
-/** Pairs of keys, in the order of `pairOf`, that a person's decision holds together. */
-export type MergedPairs = ReadonlySet<string>;
+export interface LastDecision {
+  readonly kind: 'merged' | 'split';
+  readonly at: Date;
+}
+
+/** The last decision about each pair of keys, named in the order of `pairOf`. */
+export type DecidedPairs = ReadonlyMap<string, LastDecision>;
 
 const nameOf = ({ key, otherKey }: Pick<IdentityDecision, 'key' | 'otherKey'>): string =>
   pairOf(key, otherKey).join('\0');
 
 /** Other events of the stream say nothing of decisions. */
-export const mergedPairs: Decider<MergedPairs, Decision> = {
-  initial: new Set(),
-  evolve: (pairs, { type, data }) => {
-    const next = new Set(pairs);
-    if (type === 'IdentitiesMerged') next.add(nameOf(data));
-    else if ((type as string) === 'IdentitiesSplit') next.delete(nameOf(data));
-    return next;
+export const decidedPairs: Decider<DecidedPairs, Decision> = {
+  initial: new Map(),
+  evolve: (pairs, { type, data, occurredAt: at }) => {
+    const kind = KINDS[type as string];
+    return kind === undefined ? pairs : new Map(pairs).set(nameOf(data), { kind, at });
   },
+};
+
+const KINDS: Readonly<Record<string, LastDecision['kind']>> = {
+  IdentitiesMerged: 'merged',
+  IdentitiesSplit: 'split',
 };
 
 /** A lead as the read models know it, and the known key a decision names it by; without one it is anonymous. */
@@ -28,9 +36,16 @@ export interface NamedLead {
   readonly key: IdentityKey | undefined;
 }
 
-export interface DecideOnPair {
+/** What the read models know of two keys; they may not have come to the last decision yet. */
+export interface KnownPair {
   readonly lead: NamedLead;
   readonly other: NamedLead;
+  readonly decision: LastDecision | undefined;
+  /** A claim that was refused names keys of both leads. */
+  readonly isConflict: boolean;
+}
+
+export interface DecideOnPair extends KnownPair {
   readonly reason?: string | undefined;
   readonly now: Date;
 }
@@ -39,23 +54,43 @@ export interface DecideOnPair {
  * Two known leads are one person. Said again it is no news.
  * @throws Refused `lead-not-known`, `same-lead`
  */
-export function merge(command: DecideOnPair, pairs: MergedPairs): Decision[] {
+export function merge(command: DecideOnPair, pairs: DecidedPairs): Decision[] {
   const data = decision(command);
-  if (pairs.has(nameOf(data))) return [];
-  if (data.leadId === data.otherLeadId) throw new Refused('same-lead', 'They are one lead already');
+  const { last, isPending, isOneLead } = standingOf(command, data, pairs);
+  if (last?.kind === 'merged' && (isPending || isOneLead)) return [];
+  if (isOneLead && !isPending) throw new Refused('same-lead', 'They are one lead already');
   return [{ type: 'IdentitiesMerged', occurredAt: command.now, data }];
 }
 
 /**
- * Two leads that were merged are two again.
+ * One lead is two people, whatever joined them; or two leads that a refused claim names together are not one.
  * @throws Refused `lead-not-known`, `not-merged`
  */
-export function split(command: DecideOnPair, pairs: MergedPairs): Decision[] {
+export function split(command: DecideOnPair, pairs: DecidedPairs): Decision[] {
   const data = decision(command);
-  if (!pairs.has(nameOf(data))) {
-    throw new Refused('not-merged', 'No decision holds them together: only what was merged can be split');
+  const { last, isPending, isOneLead } = standingOf(command, data, pairs);
+  if (last?.kind === 'split' && (isPending || (!isOneLead && command.isConflict))) return [];
+  if (data.key === data.otherKey || !(isOneLead || isPending || command.isConflict)) {
+    throw new Refused('not-merged', 'They are two leads already, and no refused claim names them together');
   }
   return [{ type: 'IdentitiesSplit', occurredAt: command.now, data }];
+}
+
+interface Standing {
+  readonly last: LastDecision | undefined;
+  /** The read models have not come to the last decision. */
+  readonly isPending: boolean;
+  readonly isOneLead: boolean;
+}
+
+function standingOf(
+  { lead, other, decision: known }: DecideOnPair,
+  data: IdentityDecision,
+  pairs: DecidedPairs,
+): Standing {
+  const last = pairs.get(nameOf(data));
+  const isPending = last !== undefined && (known === undefined || known.at < last.at);
+  return { last, isPending, isOneLead: lead.leadId === other.leadId };
 }
 
 function decision({ lead, other, reason }: DecideOnPair): IdentityDecision {

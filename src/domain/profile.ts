@@ -1,4 +1,5 @@
-import { earlier, keyValue, seenBefore, type IdentityKey, type Stamp } from './identity.js';
+import { earlier, type Stamp } from './identity.js';
+import type { Names } from './lead-names.js';
 import type { Fit } from './persona.js';
 import type { Traits } from './touchpoint.js';
 
@@ -48,43 +49,26 @@ export function traitsOf({ traits }: Sayings): Traits {
   return Object.fromEntries(standing.map(([name, [value]]) => [name, value]));
 }
 
-/** Who a lead is by its known keys. */
-export interface Names {
-  readonly email: string | null;
-  /** Registrable domain of the e-mail; null for free-mail. */
-  readonly emailDomain: string | null;
-  readonly userId: string | null;
-  /** When a known key of it was first seen, ms. */
-  readonly knownAt: number | null;
-}
-
-export const NAMELESS: Names = { email: null, emailDomain: null, userId: null, knownAt: null };
-
-/** Registrable domain of an e-mail address, undefined for free-mail and what has none. */
-export type DomainOf = (email: string) => string | undefined;
-
-/** The first seen of each kind; of the e-mails, one of a company before one of a free-mail provider. */
-export function namesOf(
-  known: readonly { readonly key: IdentityKey; readonly firstSeen: Stamp }[],
-  domainOf: DomainOf,
-): Names {
-  const inOrder = known.toSorted((a, b) => (seenBefore(a, b) ? -1 : 1));
-  const values = (kind: string): string[] =>
-    inOrder.filter(({ key }) => key.startsWith(`${kind}:`)).map(({ key }) => keyValue(key));
-  const emails = values('email');
-  const email = emails.find((each) => domainOf(each) !== undefined) ?? emails[0];
-  return {
-    email: email ?? null,
-    emailDomain: email === undefined ? null : (domainOf(email) ?? null),
-    userId: values('user')[0] ?? null,
-    knownAt: inOrder[0]?.firstSeen.at ?? null,
-  };
+/** What an account follows from, with the event that says so. */
+export interface AccountReason {
+  readonly accountId: string;
+  readonly reason: 'group' | 'crm' | 'email_domain';
+  readonly eventId: string;
 }
 
 /** Explicit group, else the CRM's account, else the observed account of the e-mail domain, else that domain. */
-export function accountOf(said: Sayings, names: Names, observed: string | undefined): string | null {
-  const named = (value: Said | null): string | null => (typeof value?.[0] === 'string' ? value[0] : null);
-  return named(said.group) ?? named(said.crm) ?? observed ?? names.emailDomain;
+export function accountOf(
+  said: Sayings,
+  names: Names,
+  observed: string | undefined,
+): AccountReason | undefined {
+  for (const reason of ['group', 'crm'] as const) {
+    const [value, , eventId] = said[reason] ?? [];
+    if (typeof value === 'string' && eventId !== undefined) return { accountId: value, reason, eventId };
+  }
+  const accountId = observed ?? names.emailDomain;
+  if (accountId === null || names.domainEventId === null) return undefined;
+  return { accountId, reason: 'email_domain', eventId: names.domainEventId };
 }
 
 /** One lead as everybody sees it: a row of lead_profile. */
@@ -106,7 +90,7 @@ export function profileOf(
   fit: (traits: Traits) => Fit,
   observed: string | undefined,
 ): Profile {
-  const traits = traitsOf(said);
+  const traits = namedTraits(traitsOf(said), names);
   return {
     known: names.knownAt !== null,
     knownAt: names.knownAt,
@@ -114,11 +98,15 @@ export function profileOf(
     userId: names.userId,
     name: textOf(traits['name']) ?? fullName(traits),
     title: textOf(traits['title']),
-    accountId: accountOf(said, names, observed),
+    accountId: accountOf(said, names, observed)?.accountId ?? null,
     traits,
     ...fit(traits),
   };
 }
+
+/** The trait `email` never contradicts the address of the lead, which may be another's word. */
+const namedTraits = (traits: Traits, { email }: Names): Traits =>
+  traits['email'] === undefined || email === null ? traits : { ...traits, email };
 
 function fullName(traits: Traits): string | null {
   const parts = [traits['firstName'], traits['lastName']].map(textOf).filter((part) => part !== null);

@@ -1,5 +1,4 @@
 import {
-  connected,
   earlier,
   isAnonymous,
   leadIdOf,
@@ -9,20 +8,18 @@ import {
   type IdentityKey,
   type Stamp,
 } from './identity.js';
-import {
-  hear,
-  namesOf,
-  NOTHING_SAID,
-  type DomainOf,
-  type Names,
-  type Saying,
-  type Sayings,
-} from './profile.js';
+import { groupKeys, isJoinedBy, linksBetween, type PublicClaim } from './identity-links.js';
+import { claimNames, namesOf, type ClaimRank, type DomainOf, type Names } from './lead-names.js';
+import { hear, NOTHING_SAID, type Saying, type Sayings } from './profile.js';
+import type { KeyScope } from './touchpoint.js';
 
 /** What one event says about who is who: keys named together (a touchpoint, a claim), or a decision about two keys. */
 export interface IdentityFact extends Saying {
   readonly keys: readonly IdentityKey[];
   readonly decision?: 'merged' | 'split';
+  readonly keyScope?: KeyScope | undefined;
+  /** What the addresses and user ids it names count for; undefined: it claims none. */
+  readonly claimRank?: ClaimRank | undefined;
 }
 
 export interface ResolvedLead {
@@ -36,7 +33,7 @@ export interface ResolvedLead {
 export interface ResolvedLink {
   readonly key: IdentityKey;
   readonly otherKey: IdentityKey;
-  readonly kind: 'claimed' | 'merged' | 'split';
+  readonly kind: 'claimed' | 'refused' | 'merged' | 'split';
   readonly stamp: Stamp;
 }
 
@@ -66,10 +63,14 @@ export function resolveIdentity(
 ): ResolvedIdentity {
   const inOrder = facts.toSorted((a, b) => (earlier(a, b) ? -1 : 1));
   const seen = firstSeen(inOrder);
-  const links = [...claimedLinks(inOrder), ...decidedLinks(inOrder)];
+  const { claimed, joins } = claimedLinks(inOrder, (key) => seen.get(key)?.firstSeen);
+  const decided = decidedLinks(inOrder);
+  const links = [...claimed, ...decided];
   const leadByKey = new Map<IdentityKey, string>();
   const known = [...seen.keys()].filter((key) => !isAnonymous(key));
-  for (const group of connected(known, joins(links))) {
+  const merged = decided.filter(({ kind }) => kind === 'merged').map(pairFact);
+  const split = decided.filter(({ kind }) => kind === 'split').map(pairFact);
+  for (const group of groupKeys(known, [...joins.map(pairFact), ...merged], split)) {
     const first = group.map((key) => sure(seen.get(key))).reduce((a, b) => (seenBefore(b, a) ? b : a));
     for (const key of group) leadByKey.set(key, leadIdOf(workspace, first.key));
   }
@@ -96,10 +97,16 @@ export function resolveIdentity(
   const leads = [...new Set([...members.keys(), ...said.keys()])].map((leadId) => {
     const keys = (members.get(leadId) ?? []).map(({ key }) => key);
     const named = (members.get(leadId) ?? []).filter(({ key }) => !isAnonymous(key));
+    const isOwn = (key: IdentityKey): boolean => leadByKey.get(key) === leadId;
+    const claims = (said.get(leadId) ?? []).reduce(
+      (names, { claimRank: rank, ...fact }) =>
+        rank === undefined ? names : claimNames(names, { ...fact, rank }, isOwn, domainOf),
+      {},
+    );
     return {
       leadId,
       keys,
-      names: namesOf(named, domainOf),
+      names: namesOf(named, claims, domainOf),
       said: (said.get(leadId) ?? []).reduce(hear, NOTHING_SAID),
     };
   });
@@ -120,19 +127,53 @@ function firstSeen(facts: readonly IdentityFact[]): Map<IdentityKey, Seen> {
   return seen;
 }
 
-/** The main key of an event with each other key it names; of several events with one pair the first. */
-function claimedLinks(facts: readonly IdentityFact[]): ResolvedLink[] {
-  const links = new Map<string, ResolvedLink>();
-  for (const { keys, at, id, decision } of facts) {
+interface Pair {
+  readonly key: IdentityKey;
+  readonly otherKey: IdentityKey;
+  server: Stamp | undefined;
+  public: PublicClaim | undefined;
+}
+
+const pairFact = ({ key, otherKey, stamp }: Pick<ResolvedLink, 'key' | 'otherKey' | 'stamp'>) => ({
+  ...stamp,
+  key,
+  otherKey,
+});
+
+/** The main key of an event with each other key it names: the links, and which of them join known keys. */
+function claimedLinks(
+  facts: readonly IdentityFact[],
+  firstSeen: (key: IdentityKey) => Stamp | undefined,
+): { claimed: ResolvedLink[]; joins: ResolvedLink[] } {
+  const claimed: ResolvedLink[] = [];
+  const joins: ResolvedLink[] = [];
+  for (const { key, otherKey, server, public: claim } of pairsNamed(facts)) {
+    const isJoined = claim && isJoinedBy(claim, key, otherKey, firstSeen);
+    for (const link of linksBetween(server, claim && { ...claim, joins: isJoined === true }))
+      claimed.push({ key, otherKey, ...link });
+    for (const stamp of [server, isJoined ? claim : undefined])
+      if (stamp && !isAnonymous(otherKey)) joins.push({ key, otherKey, kind: 'claimed', stamp });
+  }
+  return { claimed, joins };
+}
+
+/** Of several events that name a pair of keys the first; by a public write key known keys are named apart. */
+function pairsNamed(facts: readonly IdentityFact[]): Pair[] {
+  const pairs = new Map<string, Pair>();
+  for (const { keys, at, id, decision, keyScope } of facts) {
     const key = mainKey(keys);
     if (decision || key === undefined) continue;
-    for (const otherKey of keys) {
-      const pair = `${key}\0${otherKey}`;
-      if (otherKey !== key && !links.has(pair))
-        links.set(pair, { key, otherKey, kind: 'claimed', stamp: { at, id } });
+    const others = [...new Set(keys)].filter((other) => other !== key && !isAnonymous(other));
+    for (const otherKey of new Set(keys)) {
+      if (otherKey === key) continue;
+      const name = `${key}\0${otherKey}`;
+      const pair = pairs.get(name) ?? { key, otherKey, server: undefined, public: undefined };
+      if (keyScope === 'public' && !isAnonymous(otherKey)) pair.public ??= { at, id, others };
+      else pair.server ??= { at, id };
+      pairs.set(name, pair);
     }
   }
-  return [...links.values()];
+  return [...pairs.values()];
 }
 
 /** Of several decisions about a pair the last. */
@@ -146,9 +187,6 @@ function decidedLinks(facts: readonly IdentityFact[]): ResolvedLink[] {
   }
   return [...links.values()];
 }
-
-const joins = (links: readonly ResolvedLink[]): (readonly [IdentityKey, IdentityKey])[] =>
-  links.filter(({ kind }) => kind !== 'split').map(({ key, otherKey }) => [key, otherKey]);
 
 function claimsByKey(facts: readonly IdentityFact[]): Map<IdentityKey, Claim[]> {
   const claims = new Map<IdentityKey, Claim[]>();

@@ -38,6 +38,7 @@ export const journey: Projection = {
     'touchline.identity_key',
     'touchline.identity_link',
     'touchline.lead_profile',
+    'touchline.account_membership',
     'touchline.journey',
     'touchline.stage_transition',
     'touchline.score_change',

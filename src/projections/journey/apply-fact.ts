@@ -1,7 +1,9 @@
-import { earlier, isAnonymous, mainKey, pairOf, type IdentityKey } from '../../domain/identity.js';
+import { earlier, isAnonymous, mainKey, type IdentityKey, type Stamp } from '../../domain/identity.js';
+import { claimNames, renamed, sameNames } from '../../domain/lead-names.js';
 import { hear } from '../../domain/profile.js';
 import { claim } from './claims.js';
 import type { Fact } from './facts.js';
+import { linkKeys } from './link-keys.js';
 import type { Ownership } from './ownership.js';
 import { give, type KeyRecord, type Lead } from './records.js';
 import { redistribute } from './redistribute.js';
@@ -17,9 +19,10 @@ import type { UnitOfWork } from './unit-of-work.js';
  */
 export async function applyFact(uow: UnitOfWork, fact: Fact): Promise<void> {
   const records = fact.keys.map((key) => uow.key(fact.workspace, key));
-  const shift: Shift = { pooled: new Set(), changed: new Set(), unclear: new Set() };
+  const shift: Shift = { pooled: new Set(), changed: new Set(), unclear: new Set(), divided: new Set() };
   const owners = uow.owners(fact.workspace);
-  if (see(uow, fact, records)) await regroup(uow, records, shift);
+  const relinked = await linkKeys(uow, fact, records);
+  if (relinked.length > 0) await regroup(uow, [...records, ...relinked], shift);
   for (const record of records) if (record.anonymous) settleAnonymous(owners, fact, record, shift);
   if (shift.pooled.size > 0) await redistribute(uow, fact, shift);
   else if (!fact.decision) await hearFact(uow, owners, fact, shift);
@@ -31,7 +34,8 @@ export async function applyFact(uow: UnitOfWork, fact: Fact): Promise<void> {
 async function hearFact(uow: UnitOfWork, owners: Ownership, fact: Fact, shift: Shift): Promise<void> {
   const lead = owners.of(fact.keys, fact.at);
   const said = hear(lead.said, fact);
-  const news = said !== lead.said || !lead.alive || shift.changed.has(lead);
+  const isRenamed = rename(uow, lead, fact);
+  const news = said !== lead.said || isRenamed || !lead.alive || shift.changed.has(lead);
   lead.said = said;
   lead.heard(fact);
   lead.dirty = true;
@@ -43,6 +47,19 @@ async function hearFact(uow: UnitOfWork, owners: Ownership, fact: Fact, shift: S
   }
   const rereads = news && (await settle(uow, lead, fact.position));
   await fold(uow, lead, fact, rereads, owners);
+}
+
+/** Takes the names that a fact claims. @returns whether the lead goes by another one */
+function rename(uow: UnitOfWork, lead: Lead, fact: Fact): boolean {
+  const { claimRank: rank, keys, at, id } = fact;
+  if (rank === undefined) return false;
+  const before = lead.names;
+  const isOwn = (key: IdentityKey): boolean => uow.key(lead.workspace, key).lead === lead;
+  const claimed = claimNames(before.claimed, { keys, at, id, rank }, isOwn, uow.domainOf);
+  if (claimed === before.claimed) return false;
+  const firstSeen = (key: IdentityKey): Stamp | undefined => uow.key(lead.workspace, key).firstSeen;
+  lead.names = renamed(before, claimed, firstSeen, uow.domainOf);
+  return !sameNames(before, lead.names);
 }
 
 async function fold(
@@ -107,54 +124,4 @@ function change(shift: Shift, record: KeyRecord, lead: Lead): void {
   if (record.lead) shift.changed.add(record.lead);
   shift.changed.add(lead);
   give(record, lead);
-}
-
-/** Notes when keys were seen and what they were named with. @returns whether known keys may be grouped anew */
-function see(uow: UnitOfWork, fact: Fact, records: readonly KeyRecord[]): boolean {
-  const main = mainKey(fact.keys);
-  let known = false;
-  for (const record of records) {
-    if (!record.firstSeen || earlier(fact, record.firstSeen)) {
-      record.firstSeen = { at: fact.at, id: fact.id };
-      record.dirty = true;
-      known ||= !record.anonymous;
-    }
-    if (!fact.decision && main !== undefined && record.key !== main)
-      known = link(uow, fact, main, record) || known;
-  }
-  return decide(uow, fact) || known;
-}
-
-/** @returns whether two known keys are linked for the first time */
-function link(uow: UnitOfWork, fact: Fact, main: IdentityKey, record: KeyRecord): boolean {
-  const before = record.links.get(main);
-  if (before && !earlier(fact, before)) return false;
-  const stamp = { at: fact.at, id: fact.id };
-  record.links.set(main, stamp);
-  record.dirty = true;
-  const row = { workspace: fact.workspace, key: main, otherKey: record.key, kind: 'claimed', stamp } as const;
-  uow.changes.link(
-    { ...row, knownFrom: fact.position, supersededAt: null, stored: false },
-    before && { kind: 'claimed', stamp: before },
-  );
-  return !before && !record.anonymous;
-}
-
-/** Notes a decision about a pair. @returns whether it is the last about it */
-function decide(uow: UnitOfWork, fact: Fact): boolean {
-  const [one, two] = fact.keys;
-  if (!fact.decision || one === undefined || two === undefined) return false;
-  const [key, otherKey] = pairOf(one, two);
-  const record = uow.key(fact.workspace, key);
-  const before = record.decisions.get(otherKey);
-  if (before && earlier(fact, before)) return false;
-  const stamp = { at: fact.at, id: fact.id };
-  record.decisions.set(otherKey, { ...stamp, kind: fact.decision });
-  record.dirty = true;
-  const row = { workspace: fact.workspace, key, otherKey, kind: fact.decision, stamp };
-  uow.changes.link(
-    { ...row, knownFrom: fact.position, supersededAt: null, stored: false },
-    before && { kind: before.kind, stamp: before },
-  );
-  return true;
 }

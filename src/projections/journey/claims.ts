@@ -12,8 +12,7 @@ import type { KeyRecord, Run } from './records.js';
 export type Effect = 'none' | 'first' | 'append' | 'front' | 'unclear';
 
 export interface Claimers {
-  /** The keys are of one person, whatever decisions may come. */
-  inseparable(a: IdentityKey, b: IdentityKey): boolean;
+  ofOneLead(a: IdentityKey, b: IdentityKey): boolean;
   /** The last fact of the lead that a key means. */
   lastFact(key: IdentityKey): Stamp | undefined;
 }
@@ -24,14 +23,14 @@ export function claim(record: KeyRecord, stamp: Stamp, main: IdentityKey, claime
   const first = record.runs[0];
   if (!first) return begin(record, [run], 'first');
   if (earlier(stamp, first)) {
-    const same = claimers.inseparable(first.key, main);
+    const same = claimers.ofOneLead(first.key, main);
     return same
       ? begin(record, [{ ...run, key: first.key }, ...record.runs.slice(1)], 'none')
       : begin(record, [run, ...record.runs], 'front');
   }
   const at = record.runs.findLastIndex((each) => !earlier(stamp, each));
   const running = record.runs[at] ?? first;
-  if (claimers.inseparable(running.key, main)) return 'none';
+  if (claimers.ofOneLead(running.key, main)) return 'none';
   const last = claimers.lastFact(running.key);
   const newest = at === record.runs.length - 1 && (!last || last.at < stamp.at);
   return newest ? begin(record, [...record.runs, run], 'append') : 'unclear';
@@ -57,7 +56,7 @@ export function runsFrom(
   const runs: Run[] = [];
   for (const each of claims) {
     const running = runs.at(-1);
-    if (!running || !claimers.inseparable(running.key, each.key)) runs.push(each);
+    if (!running || !claimers.ofOneLead(running.key, each.key)) runs.push(each);
   }
   return runs;
 }

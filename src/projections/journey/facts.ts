@@ -1,7 +1,9 @@
 import { isEvent, type Position, type RecordedEvent } from '../../domain/events.js';
 import { isAnonymous, type IdentityKey } from '../../domain/identity.js';
 import { label, tagLabel } from '../../domain/label.js';
+import { CLAIM_RANKS, type ClaimRank } from '../../domain/lead-names.js';
 import type { IdentityFact } from '../../domain/resolve-identity.js';
+import type { KeyScope } from '../../domain/touchpoint.js';
 import type { TouchFact } from './rows.js';
 
 /** What one event says of people, ready to be applied. */
@@ -53,14 +55,43 @@ export function factOf(event: PersonEvent, position: Position): Fact {
   };
   switch (event.type) {
     case 'TouchpointRecorded':
-      return { ...base, traits: event.data.traits, accountId: event.data.accountId, touch: touchOf(event) };
+      return {
+        ...base,
+        ...saidBy(event),
+        touch: touchOf(event),
+        claimRank: touchRank(base.keys, event.data.keyScope),
+      };
     case 'IdentityClaimed':
-      return { ...base, traits: event.data.traits, accountId: event.data.accountId };
-    case 'ContactRoleAssigned':
-      return { ...base, crmAccountId: event.data.accountId };
+      return { ...base, ...saidBy(event), claimRank: claimRank(base.keys, event.data.keyScope) };
+    case 'ContactRoleAssigned': {
+      // Who takes a contact off a committee does not say again where the person works.
+      const crmAccountId = event.data.role === null ? undefined : event.data.accountId;
+      return { ...base, crmAccountId, claimRank: CLAIM_RANKS.crm };
+    }
     default:
       return { ...base, decision: event.type === 'IdentitiesMerged' ? 'merged' : 'split' };
   }
+}
+
+const saidBy = ({ data }: RecordedEvent<'TouchpointRecorded' | 'IdentityClaimed'>) => ({
+  traits: data.traits,
+  accountId: data.accountId,
+  keyScope: data.keyScope,
+});
+
+/**
+ * What a touchpoint's addresses and user ids count for. One that names nothing else claims nothing: an old address
+ * does not become the latest because a mail to it was opened.
+ */
+export function touchRank(keys: readonly IdentityKey[], scope: KeyScope | undefined): ClaimRank | undefined {
+  if (keys.length < 2) return undefined;
+  return scope === 'public' ? CLAIM_RANKS.public : CLAIM_RANKS.server;
+}
+
+/** What a claim's count for: who names a CRM id by a server-side key speaks for the CRM. */
+function claimRank(keys: readonly IdentityKey[], scope: KeyScope | undefined): ClaimRank {
+  if (scope === 'public') return CLAIM_RANKS.public;
+  return keys.some((key) => key.startsWith('crm:')) ? CLAIM_RANKS.crm : CLAIM_RANKS.server;
 }
 
 function touchOf(event: RecordedEvent<'TouchpointRecorded'>): TouchFact {
@@ -86,5 +117,6 @@ function touchOf(event: RecordedEvent<'TouchpointRecorded'>): TouchFact {
     collector: event.collector,
     rep: data.rep,
     clamped: data.clamped,
+    keyScope: data.keyScope,
   };
 }

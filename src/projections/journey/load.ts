@@ -3,8 +3,9 @@ import type { Touch } from '../../domain/condition.js';
 import type { IdentityKey, Stamp } from '../../domain/identity.js';
 import type { JourneyState } from '../../domain/journey.js';
 import type { Grade } from '../../domain/model.js';
-import type { Names, Sayings } from '../../domain/profile.js';
-import type { Traits } from '../../domain/touchpoint.js';
+import type { ClaimRank, Names } from '../../domain/lead-names.js';
+import type { Sayings } from '../../domain/profile.js';
+import type { KeyScope, Traits } from '../../domain/touchpoint.js';
 import type { FactRow, Run } from './records.js';
 import type { MoveRow, ScoreRow, TouchDetail, TouchRow } from './rows.js';
 
@@ -21,6 +22,10 @@ export interface StoredKey {
 /** `state` of touchline.identity_state. */
 export interface StoredKeyState {
   readonly links?: Readonly<Record<string, readonly [at: number, id: string]>>;
+  readonly publicLinks?: Readonly<
+    Record<string, readonly [at: number, id: string, joins: boolean, ...others: IdentityKey[]]>
+  >;
+  readonly publicOthers?: readonly IdentityKey[];
   readonly decisions?: Readonly<Record<string, readonly [kind: 'merged' | 'split', at: number, id: string]>>;
   readonly runs?: readonly (readonly [key: IdentityKey, at: number, id: string])[];
 }
@@ -31,7 +36,6 @@ export interface StoredLeadState {
   readonly said: Sayings;
   readonly names: Names;
   readonly lastFact?: Stamp;
-  readonly merged?: true;
 }
 
 export interface StoredLead {
@@ -170,6 +174,7 @@ interface JourneyRow {
   origin_id: string | null;
   detail: TouchDetail | null;
   day: number;
+  key_scope: KeyScope | null;
   known_from: string;
 }
 
@@ -179,7 +184,7 @@ export async function loadTouches(tx: PoolClient, leads: Pairs): Promise<TouchRo
     `SELECT j.workspace, j.lead_id, j.event_id, j.position, ${MS('j.occurred_at')} AS at,
             ${MS('j.recorded_at')} AS recorded_at, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
             j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage, j.identity, j.linked_by,
-            j.collector, j.rep, j.verdict, j.session_id, j.origin_id, j.detail, j.known_from,
+            j.collector, j.rep, j.verdict, j.session_id, j.origin_id, j.detail, j.key_scope, j.known_from,
             j.occurred_date - date '1970-01-01' AS day
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
        JOIN touchline.journey j USING (workspace, lead_id)
@@ -221,6 +226,7 @@ function storedTouch(row: JourneyRow): TouchRow {
       collector: given(row.collector),
       rep: given(row.rep),
       clamped: row.detail?.clamped,
+      keyScope: given(row.key_scope),
     },
   };
 }
@@ -330,12 +336,13 @@ interface StoredFact {
   traits: Traits | null;
   account_id: string | null;
   crm_account_id: string | null;
+  claim_rank: ClaimRank | null;
 }
 
 export async function loadFacts(tx: PoolClient, leads: Pairs): Promise<FactRow[]> {
   const { rows } = await tx.query<StoredFact>(
     `SELECT f.workspace, f.event_id, f.lead_id, ${MS('f.occurred_at')} AS at, f.keys, f.traits, f.account_id,
-            f.crm_account_id
+            f.crm_account_id, f.claim_rank
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
        JOIN touchline.identity_fact f USING (workspace, lead_id)`,
     wanted(leads),
@@ -349,6 +356,7 @@ export async function loadFacts(tx: PoolClient, leads: Pairs): Promise<FactRow[]
     traits: given(row.traits),
     accountId: given(row.account_id),
     crmAccountId: given(row.crm_account_id),
+    claimRank: given(row.claim_rank),
     stored: true,
   }));
 }

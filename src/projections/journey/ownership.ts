@@ -47,7 +47,7 @@ export function ownership(uow: UnitOfWork, workspace: string): Ownership {
           .map((key) => record.links.get(key)),
       )?.id;
     },
-    inseparable: (a, b) => a === b || (meant(a) === meant(b) && !meant(a).merged),
+    ofOneLead: (a, b) => a === b || meant(a) === meant(b),
     lastFact: (key) => meant(key).lastFact,
   };
 }

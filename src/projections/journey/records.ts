@@ -1,14 +1,9 @@
 import { NO_JOURNEY, type JourneyState } from '../../domain/journey.js';
 import { earlier, isAnonymous, type IdentityKey, type Stamp } from '../../domain/identity.js';
-import {
-  NAMELESS,
-  NOTHING_SAID,
-  type Names,
-  type Profile,
-  type Saying,
-  type Sayings,
-} from '../../domain/profile.js';
-import type { KeyRow, MoveRow, ProfileRow, ScoreRow, TouchRow } from './rows.js';
+import type { PublicClaim } from '../../domain/identity-links.js';
+import { NAMELESS, type ClaimRank, type Names } from '../../domain/lead-names.js';
+import { NOTHING_SAID, type Profile, type Saying, type Sayings } from '../../domain/profile.js';
+import type { KeyRow, MembershipRow, MoveRow, ProfileRow, ScoreRow, TouchRow } from './rows.js';
 
 /** From then on an anonymous id is its claimer's, until the next run begins. */
 export interface Run extends Stamp {
@@ -34,9 +29,13 @@ export class KeyRecord implements Reachable {
   firstSeen: Stamp | undefined;
   /** Of an anonymous key its latest owner. */
   lead: Lead | undefined;
-  /** By the main key of the events that name both: the first of them. */
+  /** By the main key of the events that name both: the first of them; of a known key without public claims. */
   readonly links = new Map<IdentityKey, Stamp>();
-  /** By the other key of a pair, kept with the lesser one: the last decision. */
+  /** Of a known key, by the main key of the public claims that name both: the first of them. */
+  readonly publicLinks = new Map<IdentityKey, PublicLink>();
+  /** Known keys with a public link to this one. */
+  readonly publicOthers = new Set<IdentityKey>();
+  /** By the other key of a pair: the last decision. */
   readonly decisions = new Map<IdentityKey, Stamp & { readonly kind: 'merged' | 'split' }>();
   /** Claims of an anonymous key in order, without those that change nothing. */
   runs: Run[] = [];
@@ -55,11 +54,18 @@ export class KeyRecord implements Reachable {
   }
 }
 
+/** A public claim about a pair of known keys, and whether it joins them. */
+export interface PublicLink extends PublicClaim {
+  readonly joins: boolean;
+}
+
 /** A fact beside touchpoints, kept so that it can be given to another lead. */
 export interface FactRow extends Saying {
   readonly workspace: string;
   leadId: string;
   readonly keys: readonly IdentityKey[];
+  /** What the addresses and user ids count for; undefined: it came with a touchpoint. */
+  readonly claimRank?: ClaimRank | undefined;
   stored: boolean;
 }
 
@@ -77,11 +83,10 @@ export class Lead implements Reachable {
   names: Names = NAMELESS;
   /** No fact of it is later. Undefined: it has none. */
   lastFact: Stamp | undefined;
-  /** A decision holds some of its keys together. */
-  merged = false;
 
   profile: Profile | undefined;
   profileRow: ProfileRow | undefined;
+  accountRow: MembershipRow | undefined;
 
   readonly keys = new Set<KeyRecord>();
   keysLoaded = true;

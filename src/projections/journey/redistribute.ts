@@ -1,7 +1,8 @@
 import { isAnonymous, mainKey } from '../../domain/identity.js';
+import { claimNames, type ClaimedNames, type NameClaim } from '../../domain/lead-names.js';
 import { hear, NOTHING_SAID } from '../../domain/profile.js';
 import { runsFrom } from './claims.js';
-import type { Fact } from './facts.js';
+import { touchRank, type Fact } from './facts.js';
 import type { Ownership } from './ownership.js';
 import { give, type FactRow, type KeyRecord, type Lead } from './records.js';
 import { endRest, refold, standing } from './refold.js';
@@ -25,8 +26,13 @@ interface Pool {
  * they stand now; every lead that had or has some of them is folded anew.
  */
 export async function redistribute(uow: UnitOfWork, fact: Fact, shift: Shift): Promise<void> {
+  if (!fact.decision) {
+    const home = uow.owners(fact.workspace).of(fact.keys, fact.at);
+    if (home.holds) shift.pooled.add(home);
+  }
+  await readAll(uow, shift.pooled);
+  await poolClaimers(uow, fact, shift);
   const pooled = [...shift.pooled];
-  await Promise.all(pooled.flatMap((lead) => [uow.keysOf(lead), uow.journeyOf(lead), uow.factsOf(lead)]));
   const before = standing(pooled);
   const added = factRow(fact, '');
   const pool = poolOf(pooled, fact, added);
@@ -35,7 +41,9 @@ export async function redistribute(uow: UnitOfWork, fact: Fact, shift: Shift): P
   for (const record of shift.unclear) reclaim(record, pool, owners, shift);
   const touches = Map.groupBy(pool.touches, (each) => owners.of(each.fact.identity, each.fact.touch.at));
   const facts = Map.groupBy(pool.facts, ({ keys, at }) => owners.of(keys, at));
-  for (const lead of new Set([...pooled, ...touches.keys(), ...facts.keys()])) {
+  const leads = new Set([...pooled, ...touches.keys(), ...facts.keys()]);
+  await Promise.all([...leads].map((lead) => uow.keysOf(lead)));
+  for (const lead of leads) {
     const own = touches.get(lead) ?? [];
     hearAll(uow, lead, shift, own, facts.get(lead) ?? []);
     await settle(uow, lead, fact.position);
@@ -44,6 +52,29 @@ export async function redistribute(uow: UnitOfWork, fact: Fact, shift: Shift): P
   }
   endRest(uow, before, fact.position);
   if (added) uow.changes.addFact(added);
+}
+
+const readAll = (uow: UnitOfWork, leads: Iterable<Lead>): Promise<unknown> =>
+  Promise.all([...leads].flatMap((lead) => [uow.keysOf(lead), uow.journeyOf(lead), uow.factsOf(lead)]));
+
+/**
+ * Claims of one lead's keys were taken together (`claim`). When its keys are of several leads now, the anonymous keys
+ * that they ever claimed are worked out again, with all others who claimed them.
+ */
+async function poolClaimers(uow: UnitOfWork, fact: Fact, shift: Shift): Promise<void> {
+  const named = [...shift.divided].flatMap(({ touches, facts }) => [
+    ...touches.map((row) => row.fact.identity),
+    ...facts.map(({ keys }) => keys),
+  ]);
+  const shared = new Set(named.filter((keys) => keys.length > 1).flatMap((keys) => keys.filter(isAnonymous)));
+  const records = [...shared].map((key) => uow.key(fact.workspace, key));
+  await uow.keysRead(records.filter(({ read }) => !read));
+  const owners = uow.owners(fact.workspace);
+  for (const record of records) {
+    shift.unclear.add(record);
+    for (const lead of owners.claimersOf(record)) if (lead.holds) shift.pooled.add(lead);
+  }
+  await readAll(uow, shift.pooled);
 }
 
 function poolOf(pooled: readonly Lead[], fact: Fact, added: FactRow | undefined): Pool {
@@ -92,9 +123,29 @@ function hearAll(
   lead.facts = [...facts];
   lead.said = facts.reduce(hear, NOTHING_SAID);
   lead.lastFact = undefined;
+  lead.names = { ...lead.names, claimed: claimedBy(uow, lead, touches, facts) };
   for (const { fact } of touches) lead.heard(fact.touch);
   for (const row of facts) {
     lead.heard(row);
     uow.changes.moveFact(row, lead.id);
   }
+}
+
+function claimedBy(
+  uow: UnitOfWork,
+  lead: Lead,
+  touches: readonly Touched[],
+  facts: readonly FactRow[],
+): ClaimedNames {
+  const claims = [
+    ...touches.map(({ fact: { touch, identity, keyScope } }) => ({
+      ...{ at: touch.at, id: touch.id, keys: identity, rank: touchRank(identity, keyScope) },
+    })),
+    ...facts.map(({ at, id, keys, claimRank }) => ({ at, id, keys, rank: claimRank })),
+  ].filter((claim): claim is NameClaim => claim.rank !== undefined);
+  const own = new Set([...lead.keys].map(({ key }) => key));
+  return claims.reduce<ClaimedNames>(
+    (names, claim) => claimNames(names, claim, (key) => own.has(key), uow.domainOf),
+    {},
+  );
 }

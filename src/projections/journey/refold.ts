@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ResolvedContent } from '../../domain/content.js';
 import type { Position } from '../../domain/events.js';
 import { inOrder, NO_JOURNEY, type Step } from '../../domain/journey.js';
-import { profileOf, type Profile } from '../../domain/profile.js';
+import { accountOf, profileOf, type Profile } from '../../domain/profile.js';
 import type { Lead } from './records.js';
 import type { MoveRow, ScoreRow, TouchFact, TouchRow } from './rows.js';
 import type { UnitOfWork } from './unit-of-work.js';
@@ -91,10 +91,11 @@ export const asEntry = (row: TouchRow): Entry => ({ fact: row.fact, linkedBy: ro
 /** Works out the profile anew. @returns whether the persona is another one, so that the journey reads differently */
 export async function reprofile(uow: UnitOfWork, lead: Lead, position: Position): Promise<boolean> {
   const observed = await uow.observedAccount(lead, position);
+  explainAccount(uow, lead, observed, position);
   const before = lead.profile;
   const profile = profileOf(lead.said, lead.names, uow.rules(lead.workspace).fit, observed);
   if (before && sameProfile(before, profile)) return false;
-  endProfile(uow, lead, position);
+  if (lead.profileRow) uow.changes.profiles.end(lead.profileRow, position);
   const row = {
     workspace: lead.workspace,
     leadId: lead.id,
@@ -110,7 +111,26 @@ export async function reprofile(uow: UnitOfWork, lead: Lead, position: Position)
   return (before?.persona ?? null) !== profile.persona;
 }
 
+/** Keeps why the lead belongs to its account. */
+function explainAccount(uow: UnitOfWork, lead: Lead, observed: string | undefined, position: Position): void {
+  const { workspace, id: leadId, accountRow: before } = lead;
+  const reason = accountOf(lead.said, lead.names, observed);
+  if (
+    before?.accountId === reason?.accountId &&
+    before?.reason === reason?.reason &&
+    before?.eventId === reason?.eventId
+  )
+    return;
+  if (before) uow.changes.memberships.end(before, position);
+  lead.accountRow = reason && {
+    ...{ workspace, leadId, ...reason, knownFrom: position, supersededAt: null, stored: false },
+  };
+  if (lead.accountRow) uow.changes.memberships.add(lead.accountRow);
+}
+
 export function endProfile(uow: UnitOfWork, lead: Lead, position: Position): void {
+  if (lead.accountRow) uow.changes.memberships.end(lead.accountRow, position);
+  lead.accountRow = undefined;
   if (lead.profileRow) uow.changes.profiles.end(lead.profileRow, position);
   lead.profile = undefined;
   lead.profileRow = undefined;

@@ -1,4 +1,5 @@
-import { connected, seenBefore, type IdentityKey } from '../../domain/identity.js';
+import { seenBefore, type IdentityKey } from '../../domain/identity.js';
+import { groupKeys, type PairFact } from '../../domain/identity-links.js';
 import { give, type KeyRecord, type Lead } from './records.js';
 import type { Shift } from './shift.js';
 import type { UnitOfWork } from './unit-of-work.js';
@@ -8,31 +9,53 @@ import type { UnitOfWork } from './unit-of-work.js';
  * do not move here: the leads that lose theirs are put into the pool.
  */
 export async function regroup(uow: UnitOfWork, records: readonly KeyRecord[], shift: Shift): Promise<void> {
-  const known = records.filter(({ anonymous }) => !anonymous);
-  const before = [...new Set(known.flatMap(({ lead }) => (lead ? [lead] : [])))];
-  await Promise.all(before.map((lead) => uow.keysOf(lead)));
-  const keys = new Set([
-    ...before.flatMap((lead) => [...lead.keys].filter(({ anonymous }) => !anonymous)),
-    ...known,
-  ]);
-  const byKey = new Map([...keys].map((record) => [record.key, record]));
-  const groups = connected(byKey.keys(), [...keys].flatMap(linksOf)).map((group) =>
+  const { known, leads: before } = await connectedBy(uow, records);
+  const byKey = new Map(known.map((record) => [record.key, record]));
+  const groups = groupKeys([...byKey.keys()], known.flatMap(joinsOf), known.flatMap(splitsOf)).map((group) =>
     group.flatMap((key) => byKey.get(key) ?? []),
   );
-  for (const lead of before) shift.changed.add(lead);
-  const targets = groups.map((group) => ({ group, lead: targetOf(uow, group), from: sourcesOf(group) }));
+  const targets = groups.map((group) => ({ lead: targetOf(uow, group), group, from: sourcesOf(group) }));
+  for (const lead of before) if (isDivided(lead, targets)) shift.divided.add(lead);
   for (const { lead, from } of targets) {
-    const holders = from.filter(({ holds }) => holds);
-    const stays = holders.length === 1 && holders[0] === lead && !isSplit(lead, targets);
-    if (!stays) for (const holder of holders) shift.pooled.add(holder);
+    const stays = from.every((source) => source === lead) && !shift.divided.has(lead);
+    if (!stays) for (const source of from) if (source.holds) shift.pooled.add(source);
   }
-  for (const { group, lead, from } of targets) {
-    shift.changed.add(lead);
-    lead.merged = isMerged(group);
+  for (const { lead, group, from } of targets) {
+    if (group.some((record) => record.lead !== lead))
+      for (const each of [lead, ...from]) shift.changed.add(each);
     for (const source of from) if (source.lastFact) lead.heard(source.lastFact);
     for (const record of group) give(record, lead);
   }
+  for (const record of records) if (record.lead) shift.changed.add(record.lead);
   for (const lead of before) followOwners(uow, lead);
+}
+
+interface Connected {
+  readonly known: readonly KeyRecord[];
+  readonly leads: readonly Lead[];
+}
+
+/**
+ * All known keys of the leads that any link leads to from these keys: the keys of a lead, and of the leads that a split
+ * keeps apart from it, for their keys may have claims in common.
+ */
+async function connectedBy(uow: UnitOfWork, records: readonly KeyRecord[]): Promise<Connected> {
+  const known = new Set(records.filter(({ anonymous }) => !anonymous));
+  const leads = new Set<Lead>();
+  for (let open = [...known]; open.length > 0;) {
+    const reached = open.flatMap(({ lead }) => (lead && !leads.has(lead) ? [lead] : []));
+    for (const lead of reached) leads.add(lead);
+    await Promise.all(reached.map((lead) => uow.keysOf(lead)));
+    const keys = reached.flatMap((lead) => [...lead.keys].filter(({ anonymous }) => !anonymous));
+    for (const record of keys) known.add(record);
+    const decided = new Set([...open, ...keys].flatMap(({ decisions }) => [...decisions.keys()]));
+    const workspace = open[0]?.workspace ?? '';
+    const next = [...decided].map((key) => uow.key(workspace, key)).filter((record) => !known.has(record));
+    await uow.keysRead(next.filter(({ read }) => !read));
+    for (const record of next) known.add(record);
+    open = next;
+  }
+  return { known: [...known], leads: [...leads] };
 }
 
 interface Target {
@@ -54,18 +77,28 @@ const sourcesOf = (group: readonly KeyRecord[]): Lead[] => [
   ...new Set(group.flatMap(({ lead }) => (lead ? [lead] : []))),
 ];
 
-const isSplit = (lead: Lead, targets: readonly Target[]): boolean =>
+const isDivided = (lead: Lead, targets: readonly Target[]): boolean =>
   targets.filter(({ from }) => from.includes(lead)).length > 1;
 
-const isMerged = (group: readonly KeyRecord[]): boolean =>
-  group.some(({ decisions }) => [...decisions.values()].some(({ kind }) => kind === 'merged'));
-
-/** Pairs of keys that stand together: named by one event, or merged and not split since. */
-function linksOf(record: KeyRecord): (readonly [IdentityKey, IdentityKey])[] {
-  const claimed = [...record.links.keys()].map((key) => [key, record.key] as const);
-  const merged = [...record.decisions].filter(([, { kind }]) => kind === 'merged');
-  return [...claimed, ...merged.map(([key]) => [record.key, key] as const)];
+/** What makes the key one person with another: claims that name both, and merges. */
+function joinsOf(record: KeyRecord): PairFact[] {
+  const pair = ([key, { at, id }]: readonly [IdentityKey, { at: number; id: string }]): PairFact => ({
+    ...{ key, otherKey: record.key, at, id },
+  });
+  return [
+    ...[...record.links].map(pair),
+    ...[...record.publicLinks].filter(([, { joins }]) => joins).map(pair),
+    ...decisionsOf(record, 'merged'),
+  ];
 }
+
+const splitsOf = (record: KeyRecord): PairFact[] => decisionsOf(record, 'split');
+
+/** Decisions about a pair stand with both keys: each is told by the lesser. */
+const decisionsOf = ({ key, decisions }: KeyRecord, wanted: 'merged' | 'split'): PairFact[] =>
+  [...decisions].flatMap(([otherKey, { kind, at, id }]) =>
+    kind === wanted && key < otherKey ? [{ key, otherKey, at, id }] : [],
+  );
 
 /** Anonymous keys go with the known key that claimed them last. */
 function followOwners(uow: UnitOfWork, lead: Lead): void {

@@ -2,10 +2,10 @@ import type { Touch } from '../../domain/condition.js';
 import type { ResolvedContent } from '../../domain/content.js';
 import type { Position } from '../../domain/events.js';
 import type { IdentityKey, Stamp } from '../../domain/identity.js';
-import type { Profile } from '../../domain/profile.js';
+import type { AccountReason, Profile } from '../../domain/profile.js';
 import type { ScoreChange } from '../../domain/score.js';
 import type { StageMove } from '../../domain/stage.js';
-import type { Clamped, ContentRef } from '../../domain/touchpoint.js';
+import type { Clamped, ContentRef, KeyScope } from '../../domain/touchpoint.js';
 import { date, flag, instant, json, NULL, text, texts } from '../copy.js';
 import type { Version, VersionedTable } from './versions.js';
 
@@ -18,6 +18,7 @@ export interface TouchFact {
   readonly collector: string | undefined;
   readonly rep: string | undefined;
   readonly clamped: Clamped | undefined;
+  readonly keyScope: KeyScope | undefined;
 }
 
 export interface TouchRow extends Version {
@@ -52,7 +53,7 @@ export const JOURNEY: VersionedTable<TouchRow> = {
   name: 'touchline.journey',
   columns: `workspace, lead_id, event_id, position, occurred_at, recorded_at, kind, name, channel, source, medium,
     campaign, content_id, content_url, content_title, content_type, content_stage, identity, linked_by, collector, rep,
-    verdict, session_id, origin_id, detail, occurred_date`,
+    verdict, session_id, origin_id, detail, occurred_date, key_scope`,
   fields: ({ workspace, leadId, fact, linkedBy, session, read, originId, content, day }) =>
     [
       text(workspace),
@@ -81,6 +82,7 @@ export const JOURNEY: VersionedTable<TouchRow> = {
       originId ?? NULL,
       json(detailOf(fact)),
       date(day),
+      text(fact.keyScope),
     ].join('\t'),
   ends: { event_id: 'uuid' },
   ended: ({ fact }) => [fact.touch.id],
@@ -157,7 +159,7 @@ export interface LinkRow extends Version {
   readonly workspace: string;
   readonly key: IdentityKey;
   readonly otherKey: IdentityKey;
-  readonly kind: 'claimed' | 'merged' | 'split';
+  readonly kind: 'claimed' | 'refused' | 'merged' | 'split';
   readonly stamp: Stamp;
 }
 
@@ -201,6 +203,20 @@ export const LEAD_PROFILE: VersionedTable<ProfileRow> = {
       text(profile.grade),
       json(profile.traits),
     ].join('\t'),
+  ends: { lead_id: 'uuid' },
+  ended: ({ leadId }) => [leadId],
+};
+
+/** Why a lead belongs to its account. */
+export interface MembershipRow extends Version, AccountReason {
+  readonly workspace: string;
+  readonly leadId: string;
+}
+
+export const ACCOUNT_MEMBERSHIP: VersionedTable<MembershipRow> = {
+  name: 'touchline.account_membership',
+  columns: 'workspace, lead_id, account_id, reason, event_id',
+  fields: (row) => [text(row.workspace), row.leadId, text(row.accountId), row.reason, row.eventId].join('\t'),
   ends: { lead_id: 'uuid' },
   ended: ({ leadId }) => [leadId],
 };

@@ -1,5 +1,5 @@
 import type { Position } from '../../domain/events.js';
-import { namesOf } from '../../domain/profile.js';
+import { namesOf } from '../../domain/lead-names.js';
 import type { KeyRecord, Lead } from './records.js';
 import { endProfile, reprofile } from './refold.js';
 import type { UnitOfWork } from './unit-of-work.js';
@@ -17,7 +17,7 @@ export async function settle(uow: UnitOfWork, lead: Lead, position: Position): P
     lead.alive = false;
     return false;
   }
-  if (lead.keysLoaded) lead.names = namesOf(seenKeys(lead), uow.domainOf);
+  if (lead.keysLoaded) lead.names = namesOf(seenKeys(lead), lead.names.claimed, uow.domainOf);
   uow.knownByDomain(lead);
   return reprofile(uow, lead, position);
 }

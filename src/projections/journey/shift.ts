@@ -9,11 +9,14 @@ export interface Shift {
   readonly changed: Set<Lead>;
   /** Anonymous keys whose claims have to be read again. */
   readonly unclear: Set<KeyRecord>;
+  /** Leads some of whose keys are another lead's now: of shared anonymous keys it is open whose they were when. */
+  readonly divided: Set<Lead>;
 }
 
 /** What has to be kept of a fact beside its touchpoint, so that it can be given to another lead. */
 export function factRow(fact: Fact, leadId: string): FactRow | undefined {
   if (fact.decision || (fact.touch && !fact.traits && fact.accountId === undefined)) return undefined;
   const { workspace, id, at, keys, traits, accountId, crmAccountId } = fact;
-  return { workspace, id, at, keys, traits, accountId, crmAccountId, leadId, stored: false };
+  const claimRank = fact.touch ? undefined : fact.claimRank;
+  return { workspace, id, at, keys, traits, accountId, crmAccountId, claimRank, leadId, stored: false };
 }

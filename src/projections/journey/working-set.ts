@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { isAnonymous, leadIdOf, type IdentityKey } from '../../domain/identity.js';
-import { profileOf } from '../../domain/profile.js';
+import { accountOf, profileOf } from '../../domain/profile.js';
 import type { Statement } from '../copy.js';
 import type { Accounts } from './accounts.js';
 import { Gate } from './gate.js';
@@ -121,7 +121,6 @@ export class WorkingSet {
     lead.said = state.said;
     lead.names = state.names;
     lead.lastFact = state.lastFact;
-    lead.merged = state.merged === true;
     const fit = { persona: stored.persona, grade: stored.grade };
     lead.profile = {
       ...profileOf(state.said, state.names, () => fit, undefined),
@@ -131,6 +130,16 @@ export class WorkingSet {
       workspace: lead.workspace,
       leadId: lead.id,
       profile: lead.profile,
+      knownFrom: 0n,
+      supersededAt: null,
+      stored: true,
+    };
+    const { workspace, id: leadId } = lead;
+    const reason = accountOf(state.said, state.names, stored.accountId ?? undefined);
+    lead.accountRow = reason && {
+      ...reason,
+      workspace,
+      leadId,
       knownFrom: 0n,
       supersededAt: null,
       stored: true,
@@ -209,6 +218,9 @@ export class WorkingSet {
     record.firstSeen = stored.firstSeen;
     for (const [key, [at, id]] of Object.entries(stored.state.links ?? {}))
       record.links.set(key as IdentityKey, { at, id });
+    for (const [key, [at, id, joins, ...others]] of Object.entries(stored.state.publicLinks ?? {}))
+      record.publicLinks.set(key as IdentityKey, { at, id, joins, others });
+    for (const key of stored.state.publicOthers ?? []) record.publicOthers.add(key);
     for (const [key, [kind, at, id]] of Object.entries(stored.state.decisions ?? {})) {
       record.decisions.set(key as IdentityKey, { kind, at, id });
     }

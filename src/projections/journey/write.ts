@@ -41,7 +41,6 @@ function leadRow(lead: Lead): Record<string, unknown> {
     said: lead.said,
     names: lead.names,
     ...(lead.lastFact && { lastFact: lead.lastFact }),
-    ...(lead.merged && { merged: true }),
   };
   return {
     workspace: lead.workspace,
@@ -90,11 +89,20 @@ export function upsertKeys(records: readonly KeyRecord[]): readonly Statement[] 
 }
 
 function keyRow(record: KeyRecord): Record<string, unknown> {
-  const { links, decisions, runs } = record;
+  const { links, publicLinks, publicOthers, decisions, runs } = record;
   const state: StoredKeyState = {
     ...(links.size > 0 && {
       links: Object.fromEntries([...links].map(([key, { at, id }]) => [key, [at, id] as const])),
     }),
+    ...(publicLinks.size > 0 && {
+      publicLinks: Object.fromEntries(
+        [...publicLinks].map(([key, { at, id, joins, others }]) => [
+          key,
+          [at, id, joins, ...others] as const,
+        ]),
+      ),
+    }),
+    ...(publicOthers.size > 0 && { publicOthers: [...publicOthers] }),
     ...(decisions.size > 0 && {
       decisions: Object.fromEntries(
         [...decisions].map(([key, { kind, at, id }]) => [key, [kind, at, id] as const]),
@@ -123,9 +131,11 @@ export function insertFacts(facts: readonly FactRow[]): readonly Statement[] {
       row.traits === undefined ? NULL : json(row.traits),
       text(row.accountId),
       text(row.crmAccountId),
+      row.claimRank === undefined ? NULL : String(row.claimRank),
     ].join('\t'),
   );
-  const columns = 'workspace, event_id, lead_id, occurred_at, keys, traits, account_id, crm_account_id';
+  const columns =
+    'workspace, event_id, lead_id, occurred_at, keys, traits, account_id, crm_account_id, claim_rank';
   for (const row of facts) row.stored = true;
   return copyOf('touchline.identity_fact', columns, rows);
 }
