@@ -2,13 +2,17 @@ import { Instant, Text, Uuid, Word } from './fields.js';
 import { trueAt, type View } from './read-models.js';
 import { rows, sql } from './sql.js';
 
-export const LINK_KINDS = ['claimed', 'merged', 'split'] as const;
+export const LINK_KINDS = ['claimed', 'refused', 'merged', 'split'] as const;
 
 /** One link between two keys and the event that made it (§6). */
 export class LinkItem {
   @Text('A key') key!: string;
   @Text('The other key') otherKey!: string;
-  @Word('An event named both; or a person decided that they are one, or are not', LINK_KINDS) kind!: string;
+  @Word(
+    'An event named both; one with a public write key did, and two known leads stay two; or a person decided that they are one, or are not',
+    LINK_KINDS,
+  )
+  kind!: string;
   @Uuid('The event') eventId!: string;
   @Instant('When it happened') occurredAt!: Date;
 }

@@ -6,6 +6,7 @@ import { askOf, MOMENT } from './asking.js';
 import { Answer, Instant, MaybePart, MaybeText, Part, Parts, Real, Text, Texts, Uuid } from './fields.js';
 import { Whole, Word } from './fields.js';
 import { accountReason, AccountReason, fitReason, FitReason } from './lead-fit.js';
+import { ConflictItem, conflictsOf } from './identity-conflicts.js';
 import { keysOf, LinkItem, linksOf } from './identity-links.js';
 import { decayed, leadRows, lifecycleOf, LIFECYCLES, scoreNow } from './lead-rows.js';
 import { StageItem, stagesOf } from './lead-stages.js';
@@ -37,6 +38,8 @@ export class LeadExplanation extends Answer {
     () => LinkItem,
   )
   links!: LinkItem[];
+  @Parts('Claims by public write keys that name it and another lead as one', () => ConflictItem)
+  conflicts!: ConflictItem[];
   @ApiProperty({ type: 'object', additionalProperties: true, description: 'Latest value of each trait' })
   traits!: Traits;
   @MaybePart('Why it belongs to its account; null: it belongs to none', () => AccountReason)
@@ -86,8 +89,9 @@ export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
         leadId,
         keys,
         links: await linksOf(view, keys),
+        conflicts: await conflictsOf(view, keys),
         traits: state.traits,
-        account: await accountReason(view, { accountId: state.account_id, email: state.email, keys }),
+        account: await accountReason(view, leadId),
         fit: fitReason(view.model?.data.document, state.traits),
         stage: state.stage,
         stageSince: moves.at(-1) ?? null,
@@ -103,8 +107,6 @@ export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
 }
 
 interface StateRow {
-  account_id: string | null;
-  email: string | null;
   stage: string | null;
   score: number;
   lifecycle: string;
@@ -115,7 +117,7 @@ const stateOf = async (view: View, leadId: string): Promise<StateRow | undefined
   firstRow<StateRow>(
     view.tx,
     sql`
-    SELECT l.account_id, l.email, l.stage, ${scoreNow(view, 'l')} AS score, ${lifecycleOf(view, 'l')} AS lifecycle, p.traits
+    SELECT l.stage, ${scoreNow(view, 'l')} AS score, ${lifecycleOf(view, 'l')} AS lifecycle, p.traits
     FROM (${await leadRows(view)}) l
     JOIN touchline.lead_profile p
       ON p.workspace = ${view.workspace} AND p.lead_id = l.lead_id AND ${trueAt('p', view.asOf)}

@@ -1,10 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { JourneyModel, TraitCondition } from '../domain/model.js';
 import { fitRules } from '../domain/persona.js';
-import { registrableDomain } from '../domain/registrable-domain.js';
 import type { Traits } from '../domain/touchpoint.js';
 import { recordTest } from '../domain/value-test.js';
-import { MaybeText, MaybeUuid, Parts, Real, Text, Word } from './fields.js';
+import { MaybeText, Parts, Real, Text, Uuid, Word } from './fields.js';
 import { trueAt, type View } from './read-models.js';
 import { firstRow, sql } from './sql.js';
 
@@ -47,36 +46,20 @@ export class AccountReason {
   @Text('The company') accountId!: string;
   @Word('A client named it, the CRM did, or the e-mail address is of its domain', ACCOUNT_REASONS)
   by!: string;
-  @MaybeUuid('The event that named it last; null: the e-mail domain decides') eventId!: string | null;
+  @Uuid('The event that named it last; of an e-mail domain the one that named the address first')
+  eventId!: string;
 }
 
-/** Opens the account of a lead: a contact of a deal of that company, an address of its domain, or named by a client. */
+/** Why a lead belongs to its account. */
 export async function accountReason(
   { tx, workspace, asOf }: View,
-  { accountId, email, keys }: { accountId: string | null; email: string | null; keys: readonly string[] },
+  leadId: string,
 ): Promise<AccountReason | null> {
-  if (accountId === null) return null;
-  const contact = await firstRow<{ event_id: string }>(
+  const found = await firstRow<{ account_id: string; reason: string; event_id: string }>(
     tx,
     sql`
-    SELECT c.event_id
-    FROM touchline.opportunity_contact_key ever
-    JOIN touchline.opportunity_contact c
-      ON c.workspace = ever.workspace AND c.opportunity_id = ever.opportunity_id AND ever.key = ANY(c.keys)
-      AND ${trueAt('c', asOf)}
-    JOIN touchline.opportunity o
-      ON o.workspace = c.workspace AND o.opportunity_id = c.opportunity_id AND ${trueAt('o', asOf)}
-    WHERE ever.workspace = ${workspace} AND ever.key = ANY(${keys}::text[]) AND o.account_id = ${accountId}
-    ORDER BY c.occurred_at DESC, c.event_id DESC LIMIT 1`,
+    SELECT m.account_id, m.reason, m.event_id FROM touchline.account_membership m
+    WHERE m.workspace = ${workspace} AND m.lead_id = ${leadId}::uuid AND ${trueAt('m', asOf)}`,
   );
-  if (contact) return { accountId, by: 'crm', eventId: contact.event_id };
-  const account = await firstRow<{ domain: string | null }>(
-    tx,
-    sql`
-    SELECT a.domain FROM touchline.account a
-    WHERE a.workspace = ${workspace} AND a.account_id = ${accountId} AND ${trueAt('a', asOf)}`,
-  );
-  const domain = email === null ? undefined : registrableDomain(email.slice(email.lastIndexOf('@') + 1));
-  const ofDomain = domain !== undefined && [accountId, account?.domain].includes(domain);
-  return { accountId, by: ofDomain ? 'email_domain' : 'group', eventId: null };
+  return found ? { accountId: found.account_id, by: found.reason, eventId: found.event_id } : null;
 }

@@ -7,6 +7,8 @@ import { CompareAttributionHandler } from './attribution-compare.js';
 import { ExplainAttributionHandler } from './attribution-explain.js';
 import { AttributionController } from './attribution.controller.js';
 import { FindAttributionHandler } from './attribution.js';
+import { IdentityConflictsController } from './identity-conflicts.controller.js';
+import { FindIdentityConflictsHandler } from './identity-conflicts.js';
 import { JourneyModels } from './journey-models.js';
 import { ExplainLeadHandler } from './lead-explain.js';
 import { FindLeadJourneyHandler } from './lead-journey.js';
@@ -29,6 +31,7 @@ import { ReadModels } from './read-models.js';
   imports: [CqrsModule],
   controllers: [
     LeadsController,
+    IdentityConflictsController,
     AccountsController,
     OpportunitiesController,
     AttributionController,
@@ -43,6 +46,7 @@ import { ReadModels } from './read-models.js';
     FindLeadScoreHandler,
     FindLeadStagesHandler,
     ExplainLeadHandler,
+    FindIdentityConflictsHandler,
     FindAccountHandler,
     FindAccountJourneyHandler,
     FindOpportunitiesHandler,

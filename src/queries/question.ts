@@ -13,6 +13,7 @@ import { ApiProperty, type ApiQueryOptions } from '@nestjs/swagger';
 import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './attribution-ask.js';
 import { FORMATS } from './attribution.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './asking.js';
+import { CONFLICT_STATUSES } from './identity-conflicts.js';
 import { LIFECYCLES } from './lead-rows.js';
 import { LEAD_SORTS } from './leads.js';
 import { STATUSES } from './opportunity-rows.js';
@@ -39,6 +40,8 @@ interface Parameter {
   readonly schema: Extract<ApiQueryOptions, { schema: unknown }>['schema'];
   readonly description: string;
   readonly example?: string;
+  /** As a query names it, where two lists mean different things by it. */
+  readonly name?: string;
 }
 
 const text = (description: string, example?: string): Parameter => ({
@@ -72,6 +75,10 @@ const PARAMETERS = {
   email: text('Leads with this e-mail address', 'ada@acme.example'),
   accountId: text('Only of this company', 'acme'),
   status: word('Deals that are open, won or lost', STATUSES),
+  conflictStatus: {
+    ...word('Conflicts that are open, joined by now or dismissed', CONFLICT_STATUSES),
+    name: 'status',
+  },
   owner: text('Deals of this salesperson', 'rep-7'),
   stage: text('Leads in this buying stage', 'consideration'),
   persona: text('Leads of this persona'),

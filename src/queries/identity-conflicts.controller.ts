@@ -1,0 +1,26 @@
+import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
+import { ConflictsAnswer, FindIdentityConflicts } from './identity-conflicts.js';
+import type { RawParams } from './params.js';
+import { Question } from './question.js';
+
+@ApiTags('Leads')
+@UseGuards(AuthGuard)
+@Controller('api/identity-conflicts')
+export class IdentityConflictsController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @Question({
+    summary: 'Claims by public write keys that name two known leads as one',
+    description:
+      'They join nothing. Merge the leads, or split them to dismiss the claim; a server-side claim of the same keys joins them too.',
+    answer: ConflictsAnswer,
+    parameters: ['conflictStatus', 'cursor', 'limit', 'asOf', 'minPosition'],
+  })
+  find(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<ConflictsAnswer> {
+    return this.queries.execute(new FindIdentityConflicts(workspace, given));
+  }
+}

@@ -1,0 +1,128 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { ANY_TEXT, INSTANT, UUID } from './cursor.js';
+import { Instant, LogPosition, PageAnswer, Parts, Text, Uuid, Word } from './fields.js';
+import { Params, type RawParams } from './params.js';
+import { ReadModels, trueAt, type View } from './read-models.js';
+import { allOf, rows, sql, type Sql } from './sql.js';
+
+export const CONFLICT_STATUSES = ['open', 'joined', 'dismissed'] as const;
+type ConflictStatus = (typeof CONFLICT_STATUSES)[number];
+
+/** A claim by a public write key that names two known leads as one. It joined nothing (ADR 0008). */
+export class ConflictItem {
+  @Text('Main key of the claim') key!: string;
+  @Text('The key that it claims to be the same person') otherKey!: string;
+  @Uuid('The lead of `key`') leadId!: string;
+  @Uuid('The lead of `otherKey`') otherLeadId!: string;
+  @Uuid('The event with the claim; of several the first') eventId!: string;
+  @Instant('When it happened') occurredAt!: Date;
+  @LogPosition('Position from which on it is a conflict') knownFrom!: string;
+  @Word(
+    'Open; joined: they are one lead by now, by a merge or a server-side claim; dismissed: somebody split them',
+    CONFLICT_STATUSES,
+  )
+  status!: string;
+}
+
+export class ConflictsAnswer extends PageAnswer {
+  @Parts('Conflicts, the latest first', () => ConflictItem) items!: ConflictItem[];
+}
+
+export class FindIdentityConflicts extends Query<ConflictsAnswer> {
+  readonly status: ConflictStatus | undefined;
+  readonly ask: PageAsk;
+
+  /** @throws Problem 400 naming every parameter at fault */
+  constructor(workspace: string, given: RawParams) {
+    super();
+    const params = new Params(given, ['status', ...PAGE]);
+    this.status = params.oneOf('status', CONFLICT_STATUSES);
+    const shapes = [INSTANT, UUID, ANY_TEXT, ANY_TEXT];
+    this.ask = pageAskOf(workspace, params, { name: 'identity-conflicts', given, shapes });
+  }
+}
+
+@QueryHandler(FindIdentityConflicts)
+export class FindIdentityConflictsHandler implements IQueryHandler<FindIdentityConflicts> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute({ status, ask }: FindIdentityConflicts): Promise<ConflictsAnswer> {
+    return this.models.view(ask, ['journey'], async (view) => {
+      const wanted = allOf([
+        status === undefined ? undefined : sql`c.status = ${status}`,
+        ask.after && beyond(ask.after),
+      ]);
+      const found = await conflictRows(view, wanted, ask.limit + 1);
+      const { page, next } = pageOf(ask, view, found, (row) => [
+        row.occurredAt.toISOString(),
+        row.eventId,
+        row.key,
+        row.otherKey,
+      ]);
+      return { asOf: String(view.asOf), modelVersion: view.modelVersion, items: [...page], next };
+    });
+  }
+}
+
+const beyond = ([at, id, key, otherKey]: readonly string[]): Sql => sql`
+  (c.occurred_at < ${at} OR (c.occurred_at = ${at} AND (c.event_id, c.key COLLATE "C", c.other_key COLLATE "C")
+    > (${id}::uuid, ${key}, ${otherKey})))`;
+
+/** Conflicts that touch any of the keys, at the position of the view. */
+export const conflictsOf = (view: View, keys: readonly string[]): Promise<ConflictItem[]> =>
+  conflictRows(view, sql`(c.key = ANY(${keys}::text[]) OR c.other_key = ANY(${keys}::text[]))`);
+
+interface Row {
+  key: string;
+  other_key: string;
+  lead_id: string;
+  other_lead_id: string;
+  event_id: string;
+  occurred_at: Date;
+  known_from: string;
+  status: string;
+}
+
+/** Whose the keys are, and so what became of the claim, follows from the leads at the position of the view. */
+async function conflictRows(view: View, wanted: Sql, limit?: number): Promise<ConflictItem[]> {
+  const { tx, workspace, asOf } = view;
+  const found = await rows<Row>(
+    tx,
+    sql`
+    SELECT * FROM (
+      SELECT l.key, l.other_key, one.lead_id, two.lead_id AS other_lead_id, l.event_id, l.occurred_at, l.known_from,
+             CASE WHEN one.lead_id = two.lead_id THEN 'joined'
+                  WHEN ${isSplit(view)} THEN 'dismissed' ELSE 'open' END AS status
+      FROM touchline.identity_link l
+      JOIN touchline.identity_key one ON one.workspace = l.workspace AND one.key = l.key AND ${trueAt('one', asOf)}
+      JOIN touchline.identity_key two
+        ON two.workspace = l.workspace AND two.key = l.other_key AND ${trueAt('two', asOf)}
+      WHERE l.workspace = ${workspace} AND l.kind = 'refused' AND ${trueAt('l', asOf)}) c
+    WHERE ${wanted}
+    ORDER BY c.occurred_at DESC, c.event_id, c.key COLLATE "C", c.other_key COLLATE "C"
+    ${limit === undefined ? sql`` : sql`LIMIT ${limit}`}`,
+  );
+  return found.map((row) => ({
+    key: row.key,
+    otherKey: row.other_key,
+    leadId: row.lead_id,
+    otherLeadId: row.other_lead_id,
+    eventId: row.event_id,
+    occurredAt: row.occurred_at,
+    knownFrom: row.known_from,
+    status: row.status,
+  }));
+}
+
+/** Somebody split these two leads after the claim. */
+const isSplit = ({ asOf }: View): Sql => sql`EXISTS (
+  SELECT FROM touchline.identity_key own
+  JOIN touchline.identity_link s
+    ON s.workspace = own.workspace AND own.key IN (s.key, s.other_key) AND s.kind = 'split' AND ${trueAt('s', asOf)}
+   AND s.occurred_at > l.occurred_at
+  JOIN touchline.identity_key others
+    ON others.workspace = s.workspace AND others.key IN (s.key, s.other_key) AND ${trueAt('others', asOf)}
+  WHERE own.workspace = l.workspace AND own.lead_id = one.lead_id AND others.lead_id = two.lead_id
+    AND ${trueAt('own', asOf)})`;
