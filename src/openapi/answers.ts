@@ -223,6 +223,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
           occurredAt: '2026-01-04T10:04:48.000Z',
         },
       ],
+      conflicts: [],
       traits: { name: 'Ada Lovelace', title: 'CTO', company: 'Acme' },
       account: { accountId: 'acme', by: 'crm', eventId: '5862541f-d31a-8515-80d6-59ff4fe094d0' },
       fit: {
@@ -258,6 +259,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
         },
       ],
     },
+  },
+  'get /api/identity-conflicts': {
+    'application/json': { asOf: '18', modelVersion: 1, items: [], next: null },
   },
   'get /api/accounts/{id}': {
     'application/json': {

@@ -128,6 +128,7 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
   'get /api/leads/{id}/score': ['/api/leads/email:ada@acme.example/score'],
   'get /api/leads/{id}/stages': ['/api/leads/email:ada@acme.example/stages'],
   'get /api/leads/{id}/explain': ['/api/leads/email:ada@acme.example/explain'],
+  'get /api/identity-conflicts': ['/api/identity-conflicts?status=open'],
   'get /api/accounts/{id}': ['/api/accounts/acme'],
   'get /api/accounts/{id}/journey': ['/api/accounts/acme/journey?limit=2'],
   'get /api/opportunities': ['/api/opportunities?limit=2'],
