@@ -11,125 +11,143 @@ export interface Strangers {
   readonly batch: readonly Entry[];
 }
 
-const users: readonly IdentityKey[] = ['user:u1', 'user:u2', 'user:u3', 'user:u4'];
-const mails: readonly IdentityKey[] = [
-  'email:ada@acme.example',
-  'email:bob@acme.example',
-  'email:cyd@initech.example',
-  'email:dan@gmail.com',
-];
-const contacts: readonly IdentityKey[] = ['crm:c1', 'crm:c2', 'crm:c3'];
-const devices: readonly IdentityKey[] = ['anonymous:a1', 'anonymous:a2', 'anonymous:a3'];
+interface People {
+  readonly users: readonly IdentityKey[];
+  readonly mails: readonly IdentityKey[];
+  readonly contacts: readonly IdentityKey[];
+  readonly devices: readonly IdentityKey[];
+}
 
-const known = fc.constantFrom(...users, ...mails, ...contacts);
-const device = fc.constantFrom(...devices);
-const time = fc.integer({ min: 0, max: 40 });
-const two = (keys: fc.Arbitrary<IdentityKey>): fc.Arbitrary<IdentityKey[]> =>
-  fc.uniqueArray(keys, { minLength: 2, maxLength: 2 });
-
-const named: fc.Arbitrary<readonly IdentityKey[]> = fc.oneof(
-  { weight: 4, arbitrary: fc.tuple(known, device) },
-  { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...users), fc.constantFrom(...mails)) },
-  { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...mails), fc.constantFrom(...contacts)) },
-  { weight: 1, arbitrary: fc.uniqueArray(known, { minLength: 3, maxLength: 3 }) },
-);
-const alone: fc.Arbitrary<readonly IdentityKey[]> = fc.oneof(known, device).map((key) => [key]);
-const scope = fc.constantFrom({}, {}, { keyScope: 'public' as const });
+const MANY: People = {
+  users: ['user:u1', 'user:u2', 'user:u3', 'user:u4'],
+  mails: [
+    'email:ada@acme.example',
+    'email:bob@acme.example',
+    'email:cyd@initech.example',
+    'email:dan@gmail.com',
+  ],
+  contacts: ['crm:c1', 'crm:c2', 'crm:c3'],
+  devices: ['anonymous:a1', 'anonymous:a2', 'anonymous:a3'],
+};
+/** So few that they are joined, parted and take each other's devices again and again. */
+const FEW: People = {
+  users: ['user:u1', 'user:u2'],
+  mails: ['email:ada@acme.example', 'email:dan@gmail.com'],
+  contacts: ['crm:c1'],
+  devices: ['anonymous:a1'],
+};
 
 type Made = (nth: number) => Entry;
 
-const touch = (identity: fc.Arbitrary<readonly IdentityKey[]>): fc.Arbitrary<Made> =>
-  fc
-    .record({
-      at: time,
-      identity,
-      kind: fc.constantFrom('page_view' as const, 'form_fill' as const, 'demo_request' as const),
-      traits: fc.constantFrom({}, {}, { title: 'CTO' }),
-      scope,
-    })
-    .map(
-      ({ at, identity: keys, scope: keyScope, ...more }) =>
-        (nth) =>
-          seen(`touch ${nth}`, at, keys, { ...more, ...keyScope }),
-    );
-
-const claim: fc.Arbitrary<Made> = fc.record({ at: time, identity: named, scope }).map(
-  ({ at, identity, scope: keyScope }) =>
-    (nth) =>
-      said(`claim ${nth}`, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity, ...keyScope }),
-);
-
-const decision: fc.Arbitrary<Made> = fc
-  .record({
-    at: time,
-    type: fc.constantFrom(
-      'IdentitiesMerged' as const,
-      'IdentitiesMerged' as const,
-      'IdentitiesSplit' as const,
-    ),
-    pair: two(known),
-  })
-  .map(
-    ({ at, type, pair: [key, otherKey] }) =>
-      (nth) =>
-        said(`decision ${nth}`, `identity-${key}`, type, at, {
-          ...{ leadId: '', otherLeadId: '', key: key!, otherKey: otherKey! },
-        }),
-  );
-
-const contact: fc.Arbitrary<Made> = fc
-  .record({
-    at: time,
-    keys: fc.tuple(fc.constantFrom(...contacts), fc.constantFrom(...mails)),
-    accountId: fc.constantFrom('acme', 'crm-account'),
-  })
-  .map(
-    ({ at, keys, accountId }) =>
-      (nth) =>
-        said(`contact ${nth}`, 'opportunity-1', 'ContactRoleAssigned', at, {
-          ...{ opportunityId: 'opp-1', contact: keys, role: 'champion', accountId },
-        }),
-  );
-
-const account: fc.Arbitrary<Made> = fc
-  .record({
-    at: time,
-    accountId: fc.constantFrom('acme', 'initech'),
-    domain: fc.constantFrom('acme.example', 'initech.example'),
-  })
-  .map(
-    ({ at, ...data }) =>
-      (nth) =>
-        said(`account ${nth}`, `account-${data.accountId}`, 'AccountObserved', at, data),
-  );
-
-const history = fc.oneof(
-  { weight: 4, arbitrary: touch(fc.oneof(named, alone)) },
-  { weight: 4, arbitrary: claim },
-  { weight: 3, arbitrary: decision },
-  { weight: 1, arbitrary: contact },
-  { weight: 1, arbitrary: account },
-);
-const late = fc.oneof(
-  { weight: 6, arbitrary: touch(fc.oneof(named, alone)) },
-  { weight: 2, arbitrary: claim },
-  { weight: 2, arbitrary: decision },
-  { weight: 1, arbitrary: contact },
-  { weight: 2, arbitrary: account },
-);
-
 const numbered = (made: readonly Made[], from: number): Entry[] => made.map((make, nth) => make(from + nth));
 
-export const strangers: fc.Arbitrary<Strangers> = fc
-  .record({
-    before: fc.array(history, { minLength: 3, maxLength: 10 }),
-    batch: fc.array(late, { minLength: 2, maxLength: 5 }),
-  })
-  .map(({ before, batch }) => ({ before: numbered(before, 0), batch: numbered(batch, before.length) }))
-  .map((world) => ({
-    ...world,
-    [fc.toStringMethod]: () => [...world.before, '---', ...world.batch].map(printed).join('\n'),
-  }));
+function worldOf({ users, mails, contacts, devices }: People): fc.Arbitrary<Strangers> {
+  const known = fc.constantFrom(...users, ...mails, ...contacts);
+  const device = fc.constantFrom(...devices);
+  const time = fc.integer({ min: 0, max: 40 });
+  const two = (keys: fc.Arbitrary<IdentityKey>): fc.Arbitrary<IdentityKey[]> =>
+    fc.uniqueArray(keys, { minLength: 2, maxLength: 2 });
+
+  const named: fc.Arbitrary<readonly IdentityKey[]> = fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(known, device) },
+    { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...users), fc.constantFrom(...mails)) },
+    { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...mails), fc.constantFrom(...contacts)) },
+    { weight: 1, arbitrary: fc.uniqueArray(known, { minLength: 3, maxLength: 3 }) },
+  );
+  const alone: fc.Arbitrary<readonly IdentityKey[]> = fc.oneof(known, device).map((key) => [key]);
+  const scope = fc.constantFrom({}, {}, { keyScope: 'public' as const });
+
+  const touch = (identity: fc.Arbitrary<readonly IdentityKey[]>): fc.Arbitrary<Made> =>
+    fc
+      .record({
+        at: time,
+        identity,
+        kind: fc.constantFrom('page_view' as const, 'form_fill' as const, 'demo_request' as const),
+        traits: fc.constantFrom({}, {}, { title: 'CTO' }),
+        scope,
+      })
+      .map(
+        ({ at, identity: keys, scope: keyScope, ...more }) =>
+          (nth) =>
+            seen(`touch ${nth}`, at, keys, { ...more, ...keyScope }),
+      );
+
+  const claim: fc.Arbitrary<Made> = fc.record({ at: time, identity: named, scope }).map(
+    ({ at, identity, scope: keyScope }) =>
+      (nth) =>
+        said(`claim ${nth}`, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity, ...keyScope }),
+  );
+
+  const decision: fc.Arbitrary<Made> = fc
+    .record({
+      at: time,
+      type: fc.constantFrom(
+        'IdentitiesMerged' as const,
+        'IdentitiesMerged' as const,
+        'IdentitiesSplit' as const,
+      ),
+      pair: two(known),
+    })
+    .map(
+      ({ at, type, pair: [key, otherKey] }) =>
+        (nth) =>
+          said(`decision ${nth}`, `identity-${key}`, type, at, {
+            ...{ leadId: '', otherLeadId: '', key: key!, otherKey: otherKey! },
+          }),
+    );
+
+  const contact: fc.Arbitrary<Made> = fc
+    .record({
+      at: time,
+      keys: fc.tuple(fc.constantFrom(...contacts), fc.constantFrom(...mails)),
+      accountId: fc.constantFrom('acme', 'crm-account'),
+    })
+    .map(
+      ({ at, keys, accountId }) =>
+        (nth) =>
+          said(`contact ${nth}`, 'opportunity-1', 'ContactRoleAssigned', at, {
+            ...{ opportunityId: 'opp-1', contact: keys, role: 'champion', accountId },
+          }),
+    );
+
+  const account: fc.Arbitrary<Made> = fc
+    .record({
+      at: time,
+      accountId: fc.constantFrom('acme', 'initech'),
+      domain: fc.constantFrom('acme.example', 'initech.example'),
+    })
+    .map(
+      ({ at, ...data }) =>
+        (nth) =>
+          said(`account ${nth}`, `account-${data.accountId}`, 'AccountObserved', at, data),
+    );
+
+  const history = fc.oneof(
+    { weight: 4, arbitrary: touch(fc.oneof(named, alone)) },
+    { weight: 4, arbitrary: claim },
+    { weight: 3, arbitrary: decision },
+    { weight: 1, arbitrary: contact },
+    { weight: 1, arbitrary: account },
+  );
+  const late = fc.oneof(
+    { weight: 6, arbitrary: touch(fc.oneof(named, alone)) },
+    { weight: 2, arbitrary: claim },
+    { weight: 2, arbitrary: decision },
+    { weight: 1, arbitrary: contact },
+    { weight: 2, arbitrary: account },
+  );
+  return fc
+    .record({
+      before: fc.array(history, { minLength: 3, maxLength: 10 }),
+      batch: fc.array(late, { minLength: 2, maxLength: 5 }),
+    })
+    .map(({ before, batch }) => ({ before: numbered(before, 0), batch: numbered(batch, before.length) }));
+}
+
+export const strangers: fc.Arbitrary<Strangers> = fc.oneof(worldOf(MANY), worldOf(FEW)).map((world) => ({
+  ...world,
+  [fc.toStringMethod]: () => [...world.before, '---', ...world.batch].map(printed).join('\n'),
+}));
 
 const printed = (entry: Entry | string): string =>
   typeof entry === 'string'

@@ -27,6 +27,7 @@ const DOMAINS = ['acme.example', 'initech.example', 'globex.example'];
 const time = fc.integer({ min: 0, max: 12 }).map((step) => step * 5);
 const person = fc.nat(users.length - 1);
 const computer = fc.constantFrom(...computers);
+const scope = fc.constantFrom({}, { keyScope: 'public' as const });
 
 type Made = (nth: number) => readonly Entry[];
 const named = (nth: number, what: string): string => `${what} ${nth}`;
@@ -45,8 +46,11 @@ const touch: fc.Arbitrary<Made> = fc
     kind: fc.constantFrom('page_view' as const, 'form_fill' as const, 'demo_request' as const),
     content: fc.constantFrom({ url: 'https://www.acme.example/pricing' }, { id: 'paper' }),
     traits: fc.constantFrom({ title: 'CTO' }, { title: 'CFO' }, {}),
+    scope,
   })
-  .map(({ at, identity, ...more }) => (nth) => [seen(named(nth, 'touch'), at, identity, more)]);
+  .map(({ at, identity, scope: keyScope, ...more }) => (nth) => [
+    seen(named(nth, 'touch'), at, identity, { ...more, ...keyScope }),
+  ]);
 
 /** Two leads swap their computers at one instant, and go on with them. */
 const swap: fc.Arbitrary<Made> = fc
@@ -68,9 +72,9 @@ const claimed: fc.Arbitrary<readonly IdentityKey[]> = fc.oneof(
 );
 
 const claim: fc.Arbitrary<Made> = fc
-  .record({ at: time, identity: claimed })
-  .map(({ at, identity }) => (nth) => [
-    said(named(nth, 'claim'), `identity-${identity[0]}`, 'IdentityClaimed', at, { identity }),
+  .record({ at: time, identity: claimed, scope })
+  .map(({ at, identity, scope: keyScope }) => (nth) => [
+    said(named(nth, 'claim'), `identity-${identity[0]}`, 'IdentityClaimed', at, { identity, ...keyScope }),
   ]);
 
 const decision: fc.Arbitrary<Made> = fc

@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { logOf } from '../../test/deals.js';
+import { comparedWithOracle } from '../../test/oracle-rows.js';
 import { inTransaction, rowsOf } from '../../test/project.js';
 import { JOURNEY_VERSIONS, WORKING } from '../../test/read-model-rows.js';
 import { strangers, type Strangers } from '../../test/strangers.js';
 import type { RecordedEvent } from '../domain/events.js';
+import { NO_MODEL } from './journey/models.js';
 import { journey } from './journey.js';
 
 let db: TestDatabase;
@@ -14,6 +16,12 @@ beforeAll(async () => {
   db = await testDatabase();
 });
 afterAll(() => db.drop());
+
+const runs = (numRuns: number) => ({
+  numRuns: Number(process.env['LAW_RUNS'] ?? numRuns),
+  endOnFailure: true,
+  ...(process.env['LAW_SEED'] && { seed: Number(process.env['LAW_SEED']) }),
+});
 
 async function applyInBatches(
   tx: pg.PoolClient,
@@ -52,16 +60,28 @@ const outcomes = ({ before, batch }: Strangers, sizes: readonly number[]): Promi
     return found;
   });
 
+test('what a history comes to is what the whole set of its facts says', async () => {
+  await fc.assert(
+    fc.asyncProperty(strangers, fc.integer({ min: 1, max: 9 }), async ({ before, batch }, size) => {
+      const log = logOf([...before, ...batch]);
+      const { found, told } = await inTransaction(db.pool, async (tx) => {
+        await applyInBatches(tx, log, size);
+        const compared = await comparedWithOracle(tx, log, NO_MODEL);
+        for (const table of journey.tables) await tx.query(`DELETE FROM ${table}`);
+        return compared;
+      });
+      expect(found).toEqual(told);
+    }),
+    runs(100),
+  );
+}, 600_000);
+
 test('a batch comes to what its events come to one at a time, whatever leads they share', async () => {
   await fc.assert(
     fc.asyncProperty(strangers, fc.integer({ min: 2, max: 4 }), async (world, size) => {
       const [one, ...others] = await outcomes(world, [1, size, 100]);
       for (const other of others) expect(other).toEqual(one);
     }),
-    {
-      numRuns: Number(process.env['LAW_RUNS'] ?? 150),
-      endOnFailure: true,
-      ...(process.env['LAW_SEED'] && { seed: Number(process.env['LAW_SEED']) }),
-    },
+    runs(150),
   );
 }, 600_000);
