@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseNetwork } from './http/admission/client-address.js';
 import { type KafkaConfig, kafkaConfig } from './kafka-config.js';
 import {
   publicBackdateMs,
@@ -22,6 +23,10 @@ export interface Config {
   readonly grpcPort: number | undefined;
   /** Where browsers reach this server, without a trailing slash; undefined: at the host that a request names. */
   readonly publicUrl: string | undefined;
+  /** Proxies whose `X-Forwarded-For` is believed: addresses, or networks as in `10.0.0.0/8`. */
+  readonly trustedProxies: readonly string[];
+  /** Connections that HTTP, and gRPC, take at once. */
+  readonly maxConnections: number;
   /** Absolute path: embedded PostgreSQL and the keys made at first start live here. */
   readonly dataDir: string;
   /** Undefined: start embedded PostgreSQL in `dataDir`. */
@@ -77,6 +82,8 @@ export function readConfig(environment: Environment): Config {
     port: port('PORT', read('PORT') ?? '3000', fault),
     grpcPort: grpc === undefined ? undefined : port('GRPC_PORT', grpc, fault),
     publicUrl: publicUrl(read('TOUCHLINE_PUBLIC_URL'), fault),
+    trustedProxies: trustedProxies(read('TRUSTED_PROXIES'), fault),
+    maxConnections: connections(read('MAX_CONNECTIONS'), fault),
     dataDir: resolve(read('TOUCHLINE_DATA_DIR') ?? '.touchline'),
     databaseUrl: databaseUrl(read('DATABASE_URL'), fault),
     writeKey: key('TOUCHLINE_WRITE_KEY', read('TOUCHLINE_WRITE_KEY'), fault),
@@ -124,6 +131,23 @@ function publicUrl(value: string | undefined, fault: Fault): string | undefined 
     `TOUCHLINE_PUBLIC_URL: "${value}" is not the address of a server; give one as https://touchline.acme.example`,
   );
   return undefined;
+}
+
+function trustedProxies(value: string | undefined, fault: Fault): readonly string[] {
+  const networks = (value ?? '').split(',').flatMap((text) => text.trim() || []);
+  const wrong = networks.filter((text) => !parseNetwork(text));
+  if (wrong.length > 0)
+    fault(`TRUSTED_PROXIES: ${wrong.join(', ')} is no address; give addresses or networks as in 10.0.0.0/8`);
+  return networks.filter((text) => parseNetwork(text));
+}
+
+const DEFAULT_CONNECTIONS = 2_000;
+
+function connections(value: string | undefined, fault: Fault): number {
+  const number = Number(value ?? DEFAULT_CONNECTIONS);
+  if (Number.isInteger(number) && number >= 4 && number <= 100_000) return number;
+  fault(`MAX_CONNECTIONS: "${value}" is no number of connections; give a whole number from 4 to 100000`);
+  return DEFAULT_CONNECTIONS;
 }
 
 function databaseUrl(value: string | undefined, fault: Fault): string | undefined {

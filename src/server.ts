@@ -10,6 +10,7 @@ import { openDataSource } from './database/data-source.js';
 import { openDatabase } from './database/open.js';
 import { Growth } from './event-store/growth.js';
 import { answerForAbsentRoles, type Served } from './http/absent-roles.js';
+import { Admission } from './http/admission/admission.js';
 import { dressApp, fastifyAdapter } from './http/app.js';
 import { Readiness } from './http/readiness.js';
 import { type Kafka, TOPICS } from './kafka/kafka.js';
@@ -165,7 +166,7 @@ export async function createApp(
     fastifyAdapter(),
     { logger: new NestLogger(log), abortOnError: false },
   );
-  dressApp(app, runtime.metrics);
+  dressApp(app, runtime.metrics, app.get(Admission));
   answerForAbsentRoles(app, runtime.config.roles, SERVED);
   if (runtime.config.roles.has('query')) setupOpenApi(app, [collectorPaths]);
   return app;

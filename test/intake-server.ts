@@ -6,6 +6,7 @@ import { readConfig } from '../src/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { type EventStore } from '../src/event-store/event-store.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
+import { Admission } from '../src/http/admission/admission.js';
 import { dressApp, fastifyAdapter } from '../src/http/app.js';
 import { EdgeModule } from '../src/http/edge.module.js';
 import { IntakeModule } from '../src/intake/intake.module.js';
@@ -54,7 +55,7 @@ export async function intakeServer(
   const app = await NestFactory.create<NestFastifyApplication>(CollectingApp.with(runtime), adapter, {
     logger: ['error'],
   });
-  dressApp(app, runtime.metrics);
+  dressApp(app, runtime.metrics, app.get(Admission));
   await app.listen(0, '127.0.0.1');
   const workspaces = app.get(Workspaces);
   const made = (await workspaces.find('main')) ? fail() : await workspaces.add('main');

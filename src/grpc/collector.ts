@@ -1,22 +1,11 @@
 import type { Metadata, sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
-import type { OpensKeys } from '../http/keys.js';
-import { CollectorService } from '../proto/touchline/v1/collector_pb.js';
-import { openedByWriteKey } from './auth.js';
+import type { AdmittedCall, AdmittedCalls } from './admit-calls.js';
 import type { Calls } from './calls.js';
-import { pathOf } from './definition.js';
-import type { Inlets } from './inlet.js';
-import { overloaded } from './overloaded.js';
 import { type RecordCall, RecordStream } from './record-stream.js';
 import { type Sender, take, takeApart, type Taking } from './taking.js';
 
-export const RECORD_STREAM = pathOf(CollectorService.method.recordStream);
-
-/** Counted for a call beside its messages. */
-const CALL_BYTES = 4096;
-
 export interface Collecting extends Taking {
-  readonly keys: OpensKeys;
-  readonly inlets: Inlets;
+  readonly calls: AdmittedCalls;
   readonly stopping: AbortSignal;
 }
 
@@ -30,31 +19,37 @@ export function collectorService(deps: Collecting, calls: Calls): UntypedService
   };
 }
 
+/** Parsed, a message takes some five times its bytes. */
+const PARSED = 4;
+
 function record(
   deps: Collecting,
   { request, metadata }: ServerUnaryCall<Buffer, Buffer>,
 ): Promise<Uint8Array> {
-  return inRoom(deps, CALL_BYTES + request.length, async () => {
-    const sender = await senderOf(deps, metadata, 'Record');
-    return take(deps, sender, takeApart(sender.call, [request]));
+  const { intake, sender } = senderOf(deps, metadata, 'Record');
+  return intake.handle(async () => {
+    intake.reservation.grow(PARSED * request.length);
+    await deps.taking.enter(request.length);
+    try {
+      return await take(deps, sender, takeApart(sender.call, [request]));
+    } finally {
+      deps.taking.leave(request.length);
+    }
   });
 }
 
 function recordStream(deps: Collecting, call: RecordCall): Promise<Uint8Array> {
-  return inRoom(deps, CALL_BYTES, async () => {
-    const sender = await senderOf(deps, call.metadata, 'RecordStream');
-    const inlet = deps.inlets.get(call.metadata);
-    if (!inlet) throw new Error('a stream has no inlet');
-    return new RecordStream(deps, call, inlet, deps.stopping).run(sender);
-  });
+  const { intake, sender } = senderOf(deps, call.metadata, 'RecordStream');
+  return intake.handle(() => new RecordStream(deps, call, intake, deps.stopping).run(sender));
 }
 
-const senderOf = async (deps: Collecting, metadata: Metadata, call: string): Promise<Sender> => ({
-  ...(await openedByWriteKey(deps.keys, metadata)),
-  call,
-});
-
-async function inRoom<T>({ messages }: Taking, bytes: number, work: () => Promise<T>): Promise<T> {
-  if (!messages.tryEnter(bytes)) throw overloaded();
-  return work().finally(() => messages.leave(bytes));
+/** @throws Error the call was not admitted */
+function senderOf(
+  { calls }: Collecting,
+  metadata: Metadata,
+  call: string,
+): Pick<AdmittedCall, 'intake'> & { readonly sender: Sender } {
+  const { intake, collector } = calls.get(metadata) ?? {};
+  if (!intake || !collector) throw new Error('a call was not admitted');
+  return { intake, sender: { ...collector, call } };
 }

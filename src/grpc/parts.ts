@@ -2,6 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import type { Logger } from 'pino';
 import { type Role, ROLES } from '../config.js';
+import { Admission } from '../http/admission/admission.js';
 import { KeyStore } from '../http/keys.js';
 import { Readiness, type ReadinessReport } from '../http/readiness.js';
 import { KeyQuotas } from '../intake/key-quotas.js';
@@ -25,6 +26,7 @@ export function grpcParts(
       resolveWriteKey: app.get(KeyQuotas).counting((key) => store.resolveWriteKey(key)),
       resolveApiKey: (key) => store.resolveApiKey(key),
     },
+    admission: app.get(Admission),
     serving: async () => servingOf(await readiness.check()),
     ...(roles.has('collect') ? { intake: app.get(Intake) } : {}),
     ...(roles.has('query') ? { queries: app.get(QueryBus, { strict: false }) } : {}),

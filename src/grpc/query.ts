@@ -8,7 +8,6 @@ import {
 } from '@bufbuild/protobuf';
 import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Query, QueryBus } from '@nestjs/cqrs';
-import type { OpensKeys } from '../http/keys.js';
 import { Problem } from '../http/problem.js';
 import { QueryService } from '../proto/touchline/v1/query_pb.js';
 import { FindAttribution } from '../queries/attribution.js';
@@ -16,11 +15,11 @@ import { FindLeadJourney } from '../queries/lead-journey.js';
 import { FindLead } from '../queries/lead.js';
 import type { MoneyItem } from '../queries/money.js';
 import type { RawParams } from '../queries/params.js';
-import { openedByApiKey } from './auth.js';
+import type { AdmittedCalls } from './admit-calls.js';
 import type { Calls } from './calls.js';
 
 export interface Querying {
-  readonly keys: OpensKeys;
+  readonly calls: AdmittedCalls;
   readonly queries: QueryBus;
 }
 
@@ -43,14 +42,15 @@ export function queryService(deps: Querying, calls: Calls): UntypedServiceImplem
 type Ask<M extends DescMethod> = (workspace: string, asked: MessageShape<M['input']>) => Query<object>;
 
 async function answer<M extends DescMethod>(
-  { keys, queries }: Querying,
+  { calls, queries }: Querying,
   { input, output }: M,
   question: Ask<M>,
   { request, metadata }: ServerUnaryCall<Buffer, Buffer>,
 ): Promise<Uint8Array> {
-  const workspace = await openedByApiKey(keys, metadata);
+  const { intake, workspace } = calls.get(metadata) ?? {};
+  if (!intake || workspace === undefined) throw new Error('a call was not admitted');
   const asked = decoded<M>(input, request);
-  const found = await queries.execute(question(workspace, asked));
+  const found = await intake.handle(() => queries.execute(question(workspace, asked)));
   // The answers of HTTP are, in JSON, those of the .proto files; what HTTP may come to say more, gRPC leaves out.
   const json = JSON.parse(JSON.stringify(found, asProtobuf)) as JsonValue;
   return toBinary(output, fromJson(output, json, { ignoreUnknownFields: true }));

@@ -1,8 +1,7 @@
 import type { ServerReadableStream } from '@grpc/grpc-js';
 import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../http/problem.js';
-import type { Inlet } from './inlet.js';
-import { overloaded } from './overloaded.js';
+import type { CallIntake } from './call-intake.js';
 import { type Sender, take, takeApart, type Taking, tooManyInStream } from './taking.js';
 
 /** Touchpoints of one stream at most: its one answer has a receipt for each, and clients take answers of 4 MB. */
@@ -20,30 +19,24 @@ export class RecordStream {
   private wake: (() => void) | undefined;
   private items = 0;
   private readonly receipts: Uint8Array[] = [];
-  private receiptBytes = 0;
 
   /** @param stopping aborts when the server ends and the stream has had its time */
   constructor(
     private readonly deps: Taking,
     private readonly call: RecordCall,
-    private readonly inlet: Inlet,
+    private readonly intake: CallIntake,
     private readonly stopping: AbortSignal,
   ) {}
 
   /**
    * Takes all that comes and resolves to the encoded answer.
    *
-   * @throws Problem, StoreUnavailable: what was taken by then stays in the log
+   * @throws Problem, OverBudget, StoreUnavailable: what was taken by then stays in the log
    */
   async run(sender: Sender): Promise<Uint8Array> {
     this.listen();
-    try {
-      while (await this.more()) await this.takeSome(sender);
-      return Buffer.concat(this.receipts);
-    } finally {
-      this.deps.receipts.leave(this.receiptBytes);
-      this.inlet.end();
-    }
+    while (await this.more()) await this.takeSome(sender);
+    return Buffer.concat(this.receipts);
   }
 
   private listen(): void {
@@ -102,7 +95,7 @@ export class RecordStream {
     } finally {
       taking.leave(bytes);
     }
-    for (const message of messages) this.inlet.release(message);
+    for (const message of messages) this.intake.release(message);
   }
 
   private nextMessages(): readonly Buffer[] {
@@ -113,8 +106,7 @@ export class RecordStream {
   }
 
   private keepReceipts(receipts: Uint8Array): void {
-    if (!this.deps.receipts.tryEnter(receipts.length)) throw overloaded();
-    this.receiptBytes += receipts.length;
+    this.intake.reservation.grow(receipts.length);
     this.receipts.push(receipts);
   }
 }

@@ -1,18 +1,20 @@
 import type { DescService } from '@bufbuild/protobuf';
-import { Server, ServerCredentials, setLogger, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, setLogger, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { QueryBus } from '@nestjs/cqrs';
 import type { Logger } from 'pino';
 import { BadSettings, type Role } from '../config.js';
+import { Admission } from '../http/admission/admission.js';
 import type { OpensKeys } from '../http/keys.js';
 import type { Intake } from '../intake/intake.js';
 import type { Metrics } from '../metrics.js';
 import { CollectorService } from '../proto/touchline/v1/collector_pb.js';
 import { QueryService } from '../proto/touchline/v1/query_pb.js';
+import { type AdmittedCalls, admitCalls } from './admit-calls.js';
 import { Calls } from './calls.js';
-import { collectorService, RECORD_STREAM } from './collector.js';
+import { collectorService } from './collector.js';
 import { definitionOf } from './definition.js';
 import { Health, type Serving } from './health.js';
-import { type Inlets, inletsFor } from './inlet.js';
+import { Listener } from './listener.js';
 import { LongCalls } from './long-calls.js';
 import { queryService } from './query.js';
 import { addReflection } from './reflection.js';
@@ -28,13 +30,8 @@ export interface GrpcParts {
   readonly intake?: Intake;
   /** Of a process that answers questions. */
   readonly queries?: QueryBus;
-  readonly rooms?: Partial<Rooms>;
-}
-
-interface Rooms {
-  readonly messages: Room;
-  readonly taking: Room;
-  readonly receipts: Room;
+  /** Shared with HTTP. */
+  readonly admission?: Admission;
 }
 
 export interface GrpcServer {
@@ -64,18 +61,19 @@ const OPTIONS = {
  * @throws BadSettings when the port cannot be had
  */
 export async function serveGrpc(port: number, parts: GrpcParts): Promise<GrpcServer> {
-  // What the library says of a port that is taken comes as an error too.
   const tell = (...words: unknown[]): void => parts.log.debug(words.join(' '));
   setLogger({ error: tell, info: tell, debug: tell });
   const stopping = new AbortController();
-  const { server, services } = compose(parts, stopping.signal);
+  const admission = parts.admission ?? new Admission();
+  const listener = new Listener(admission.limitConnections());
+  const { server, services } = compose(parts, admission, listener, stopping.signal);
   const long = new LongCalls(server);
   const roleOf = new Map([...services].map(([{ typeName }, role]) => [typeName, role]));
   const health = new Health(roleOf, parts.serving);
   health.addTo(long);
   addReflection(long, [...services.keys()]);
   await health.start();
-  const bound = await bind(server, port).catch((error: unknown) => {
+  const bound = await bind(listener, server, port).catch((error: unknown) => {
     health.stop();
     throw error;
   });
@@ -87,9 +85,10 @@ export async function serveGrpc(port: number, parts: GrpcParts): Promise<GrpcSer
       const cut = setTimeout(() => {
         parts.log.warn(`calls did not end within ${DRAIN_MS / 1_000} s: they are cut`);
         server.forceShutdown();
+        listener.cut();
       }, DRAIN_MS);
       long.end();
-      await new Promise((done) => server.tryShutdown(done));
+      await Promise.all([listener.close(), new Promise((done) => server.tryShutdown(done))]);
       clearTimeout(told);
       clearTimeout(cut);
     },
@@ -102,48 +101,47 @@ interface Composed {
   readonly services: ReadonlyMap<DescService, Role>;
 }
 
-function compose(parts: GrpcParts, stopping: AbortSignal): Composed {
-  const { roles, intake, queries, keys } = parts;
-  const rooms = { ...makeRooms(), ...parts.rooms };
-  const inlets: Inlets = new WeakMap();
-  const interceptors = [inletsFor(RECORD_STREAM, rooms.messages, inlets)];
+function compose(
+  parts: GrpcParts,
+  admission: Admission,
+  listener: Listener,
+  stopping: AbortSignal,
+): Composed {
+  const { roles, intake, queries, keys, metrics } = parts;
+  const calls: AdmittedCalls = new WeakMap();
+  const interceptors = [admitCalls({ admission, listener, keys, metrics, calls })];
   const server = new Server({ ...OPTIONS, interceptors });
-  const calls = new Calls(parts.metrics, parts.log);
+  const running = new Calls(metrics, parts.log);
   const services = new Map<DescService, Role>();
   const add = (role: Role, service: DescService, implementation: UntypedServiceImplementation): void => {
     services.set(service, role);
     server.addService(definitionOf(service), implementation);
   };
   if (roles.has('collect') && intake) {
-    const collecting = { ...rooms, intake, keys, inlets, stopping, now: () => new Date() };
-    add('collect', CollectorService, collectorService(collecting, calls));
+    const collecting = { taking: new Room(TAKING_BYTES), intake, calls, stopping, now: () => new Date() };
+    add('collect', CollectorService, collectorService(collecting, running));
   }
-  if (roles.has('query') && queries) add('query', QueryService, queryService({ keys, queries }, calls));
+  if (roles.has('query') && queries) add('query', QueryService, queryService({ calls, queries }, running));
   return { server, services };
 }
 
-const makeRooms = (): Rooms => ({
-  messages: new Room(16 * MB),
-  // Three transactions of the log: two are under way there at once. More would only take memory, five times as much as
-  // their bytes, and the place in its queue that the requests of HTTP have.
-  taking: new Room(MB),
-  receipts: new Room(64 * MB),
-});
+/**
+ * Three transactions of the log: two are under way there at once. More would only take memory, five times as much as their
+ * bytes, and the place in its queue that the requests of HTTP have.
+ */
+const TAKING_BYTES = MB;
 
-const bind = (server: Server, port: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.bindAsync(`0.0.0.0:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(faultOf(error, port));
-      else resolve(bound);
-    });
+const bind = (listener: Listener, server: Server, port: number): Promise<number> =>
+  listener.listen(server, port).catch((error: unknown) => {
+    throw faultOf(error as NodeJS.ErrnoException, port);
   });
 
-/** The library has only a text that holds the code. */
-function faultOf(error: Error, port: number): Error {
-  const why = error.message.includes('EADDRINUSE')
-    ? 'is taken by another program; set it to a free one'
-    : error.message.includes('EACCES')
-      ? 'may not be used by this user; set it to one above 1023'
-      : undefined;
+function faultOf(error: NodeJS.ErrnoException, port: number): Error {
+  const why =
+    error.code === 'EADDRINUSE'
+      ? 'is taken by another program; set it to a free one'
+      : error.code === 'EACCES'
+        ? 'may not be used by this user; set it to one above 1023'
+        : undefined;
   return why === undefined ? error : new BadSettings([`GRPC_PORT: port ${port} ${why}`]);
 }

@@ -13,12 +13,8 @@ import type { Room } from './room.js';
 export interface Taking {
   readonly intake: Intake;
   readonly now: () => Date;
-  /** Room for messages under way, in bytes. */
-  readonly messages: Room;
-  /** Room for messages of streams that are taken apart and on their way to the log, in bytes. */
+  /** Room for messages that are taken apart and on their way to the log, in bytes. */
   readonly taking: Room;
-  /** Room for the receipts of streams, in bytes. */
-  readonly receipts: Room;
 }
 
 /** Who sends, and by which method: `Record` or `RecordStream`. */

@@ -1,29 +1,68 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Histogram } from 'prom-client';
 import type { Metrics } from '../metrics.js';
+import { Admission } from './admission/admission.js';
+import { answerClientError } from './admission/client-error.js';
+import { parseJsonBody } from './admission/json-body.js';
+import { admitRequests, type Authenticate } from './admission/request-admission.js';
+import { BODY_LIMIT } from './admission/request-body.js';
+import { AuthGuard, bearerOf } from './auth.guard.js';
+import { OperatorKey } from './operator-key.js';
 import { ProblemFilter } from './problem.filter.js';
 import { addResponseHeaders } from './response-headers.js';
 import { ServedRoutes } from './served-routes.js';
 import { validationPipe } from './validation.js';
 
-/** The largest request body outside the collectors' own limits (§10). */
-export const BODY_LIMIT = 1_048_576;
+/** Headers have to be here within ten seconds, a whole request within a minute; connections are looked at every second. */
+const TIME_LIMITS = { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 };
+/** A connection on which nothing moves is closed, in ms: questions take less, and idle ones are kept for less. */
+const SILENCE_MS = 120_000;
 
-/** Fastify as all of Touchline uses it. A client that takes over a minute to send its request is cut off. */
+/** Fastify as all of Touchline uses it. */
 export const fastifyAdapter = (): FastifyAdapter =>
-  new FastifyAdapter({
+  new JsonAdapter({
     bodyLimit: BODY_LIMIT,
+    http: TIME_LIMITS,
     requestTimeout: 60_000,
+    connectionTimeout: SILENCE_MS,
+    clientErrorHandler: answerClientError,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   });
 
-/** Filters, pipes and measurements of every request; before `init`. */
-export function dressApp(app: NestFastifyApplication, metrics: Metrics): void {
-  const routes = new ServedRoutes(app.getHttpAdapter().getInstance());
+/** Reads bodies of JSON alone, and those only of requests that were admitted. */
+class JsonAdapter extends FastifyAdapter {
+  override registerParserMiddleware(): void {
+    const fastify = this.getInstance();
+    fastify.removeAllContentTypeParsers();
+    fastify.addContentTypeParser('application/json', async (request: FastifyRequest) => {
+      const { admission } = request;
+      const bytes = await admission?.readBody();
+      return admission && bytes && parseJsonBody(request, bytes, admission.reservation);
+    });
+  }
+}
+
+/** Admission, filters, pipes and measurements of every request; before `init`. */
+export function dressApp(app: NestFastifyApplication, metrics: Metrics, admission = new Admission()): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const routes = new ServedRoutes(fastify);
+  addResponseHeaders(fastify);
+  admitRequests(fastify, admission, apiAuthentication(app));
   app.useGlobalFilters(new ProblemFilter(routes));
   app.useGlobalPipes(validationPipe());
-  addResponseHeaders(app.getHttpAdapter().getInstance());
   measureRequests(app, metrics);
+}
+
+/** Names the key of a request to the API by its workspace. Which of the two keys a route takes is for its guard. */
+function apiAuthentication(app: NestFastifyApplication): Authenticate {
+  const guard = app.get(AuthGuard, { strict: false });
+  const operator = app.get(OperatorKey, { strict: false });
+  return async (request) => {
+    const key = bearerOf(request.headers.authorization);
+    if (key !== undefined && operator.matches(key)) return 'operator';
+    return `api/${await guard.authenticate(request)}`;
+  };
 }
 
 function measureRequests(app: NestFastifyApplication, metrics: Metrics): void {

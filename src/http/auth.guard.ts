@@ -16,13 +16,22 @@ declare module 'fastify' {
   }
 }
 
-/** Lets a request pass that carries an API key as Bearer, and ties it to the workspace of that key. */
+/**
+ * Lets a request pass that carries an API key as Bearer, and ties it to the workspace of that key. Admission asks it before
+ * the body is read; Nest's guards run after.
+ */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(@Inject(KeyStore) private readonly keys: KeyStore) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (request.workspace === undefined) await this.authenticate(request);
+    return true;
+  }
+
+  /** @returns the workspace @throws Problem 401, StoreUnavailable */
+  async authenticate(request: FastifyRequest): Promise<string> {
     const key = bearerOf(request.headers.authorization);
     const workspace = key === undefined ? undefined : await this.keys.resolveApiKey(key);
     if (workspace === undefined) {
@@ -34,7 +43,7 @@ export class AuthGuard implements CanActivate {
           );
     }
     request.workspace = workspace;
-    return true;
+    return workspace;
   }
 }
 

@@ -6,6 +6,7 @@ import { EVENT_STORE } from '../event-store/event-store.js';
 import { Metrics } from '../metrics.js';
 import type { Runtime } from '../runtime.js';
 import { Workspaces } from '../workspaces/workspaces.js';
+import { Admission } from './admission/admission.js';
 import { AuthGuard } from './auth.guard.js';
 import { HealthController } from './health.controller.js';
 import { KeyStore } from './keys.js';
@@ -24,6 +25,7 @@ export class EdgeModule {
       { provide: DataSource, useValue: configuration },
       { provide: EVENT_STORE, useValue: store },
       { provide: Metrics, useValue: metrics },
+      { provide: Admission, useValue: new Admission(config) },
       Workspaces,
       KeyStore,
       AuthGuard,

@@ -35,13 +35,16 @@ const isBroken = (text: string): boolean => text.includes('\0') || !text.isWellF
 
 const STRICT = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true } as const;
 
+/** Faults that an answer names at most. */
+const MOST_FAULTS = 100;
+
 /** Checks bodies and queries of the API against their classes; unknown fields are refused, each fault is named. */
 export const validationPipe = (): ValidationPipe =>
   new StorableTextPipe({
     transform: true,
     ...STRICT,
     exceptionFactory: (errors) => {
-      const all = errors.flatMap((error) => faultsOf(error));
+      const all = firstFaults(errors);
       const detail = all.map(({ path, message }) => `${path}: ${message}`).join('; ');
       return new Problem(400, 'invalid', detail, all);
     },
@@ -55,12 +58,22 @@ export async function checkItem<T extends object>(
   if (typeof item !== 'object' || item === null || Array.isArray(item))
     return { faults: [{ path: '', message: 'must be an object' }] };
   const checked = plainToInstance(type, item);
-  const faults = (await validate(checked, STRICT)).flatMap((error) => faultsOf(error));
+  const faults = firstFaults(await validate(checked, STRICT));
   return faults.length > 0 ? { faults } : { item: checked };
 }
 
-function faultsOf({ property, constraints, children }: ValidationError, parent = ''): ProblemError[] {
-  const path = parent + property;
-  const own = Object.values(constraints ?? {}).map((message) => ({ path, message }));
-  return [...own, ...(children ?? []).flatMap((child) => faultsOf(child, `${path}.`))];
+function firstFaults(errors: readonly ValidationError[]): readonly ProblemError[] {
+  const first: ProblemError[] = [];
+  for (const fault of faultsOf(errors)) {
+    if (first.push(fault) === MOST_FAULTS) break;
+  }
+  return first;
+}
+
+function* faultsOf(errors: readonly ValidationError[], parent = ''): Generator<ProblemError> {
+  for (const { property, constraints, children } of errors) {
+    const path = parent + property;
+    for (const message of Object.values(constraints ?? {})) yield { path, message };
+    yield* faultsOf(children ?? [], `${path}.`);
+  }
 }

@@ -1,37 +1,42 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestAdmission } from '../http/admission/request-admission.js';
 import { sendProblem } from '../http/problem.filter.js';
-import { charsetOf, type RawBody, REQUEST_BYTES, type Share } from './body.js';
-import { type Collecting, keyRefusal, type Refusal } from './collect.js';
+import { charsetOf, type RawBody } from './body.js';
+import { type Collecting, keyRefusal, type Refusal, shareOf } from './collect.js';
 import { type CollectorKey, keyBesideBody } from './credentials.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What a collector's request holds of the room for bodies, whose key it carries, what charset it names. */
-    admitted?: { readonly share: Share; readonly opened: CollectorKey | undefined; readonly charset: string };
+    /** Whose key a collector's request carries beside its body, and what charset it names. */
+    admitted?: { readonly opened: CollectorKey | undefined; readonly charset: string };
   }
 }
 
 /**
- * Makes room for the request and looks up its key before its body is read. The content type goes: Fastify would refuse
- * one that it cannot read.
+ * Looks up the key of the request before its body is read. Without a key beside it, the body is read within the room of
+ * requests whose key is not known. The content type goes: Fastify would refuse one that it cannot read.
  */
 export async function admit(
   deps: Collecting,
-  share: Share,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
-  share.grow(REQUEST_BYTES);
   const charset = charsetOf(request.headers['content-type']);
   delete request.headers['content-type'];
-  request.admitted = { share, opened: undefined, charset };
+  const admission = admissionOf(request);
   const key = keyBesideBody(request);
-  if (key === undefined) return undefined;
-  const opened = await deps.resolveWriteKey(key);
-  request.admitted = { share, opened, charset };
-  if (opened !== undefined) return undefined;
-  share.release();
-  return refuse(reply, keyRefusal(key));
+  const opened = key === undefined ? undefined : await deps.resolveWriteKey(key);
+  request.admitted = { opened, charset };
+  if (opened !== undefined) admission.authenticate(shareOf(opened));
+  else if (key !== undefined) return refuse(reply, keyRefusal(key));
+  admission.mayReadBody = true;
+  return undefined;
+}
+
+/** @throws Error the hooks of `admitRequests` are missing */
+export function admissionOf({ admission }: FastifyRequest): RequestAdmission {
+  if (!admission) throw new Error('a request was not admitted');
+  return admission;
 }
 
 /** The body as it was read, with what the headers say of it. */

@@ -1,10 +1,11 @@
-import type { RawBody, Share } from './body.js';
-import { type CollectorKey, keyIn, type ResolveWriteKey } from './credentials.js';
+import type { RequestAdmission } from '../http/admission/request-admission.js';
+import type { RawBody } from './body.js';
+import { type CollectorKey, keyInText, type ResolveWriteKey } from './credentials.js';
 import type { Format } from './format.js';
 import { SEGMENT_LIST_CALLS } from './formats/segment-item.js';
 import type { Intake } from './intake.js';
-import { isRejected, type Outcome, type Reason } from './outcome.js';
-import { parse } from './parse.js';
+import { isRejected, type Outcome, type Reason, type Rejected } from './outcome.js';
+import { parse, textOf } from './parse.js';
 import type { Kept, Origin } from './rejected.js';
 
 /** A route of a collector. */
@@ -34,22 +35,26 @@ export interface Received {
   readonly body: RawBody;
   /** Opened by the key beside the body; undefined when there was none. */
   readonly opened: CollectorKey | undefined;
-  readonly share: Share;
+  readonly admission: RequestAdmission;
 }
 
 /**
- * One request: parse → authenticate → take.
+ * One request: authenticate → parse → take.
  *
- * @throws StoreUnavailable, Overloaded: nothing is lost when the client sends it again
+ * @throws StoreUnavailable, OverBudget: nothing is lost when the client sends it again
  */
 export async function collect(
   deps: Collecting,
-  { route, body, opened, share }: Received,
+  { route, body, opened, admission }: Received,
 ): Promise<Collected> {
   const receivedAt = deps.now();
-  const { json, result } = await parse(route.format, route.call, body, share);
-  const key = opened ?? (await openedBy(deps, keyIn(json)));
-  if (key === undefined) return { refusal: json === undefined ? refusalOf(result) : keyRefusal(keyIn(json)) };
+  const reserve = (bytes: number): void => admission.reservation.grow(bytes);
+  const text = await textOf(route.format, body, reserve, opened !== undefined);
+  const sentKey = opened === undefined && typeof text === 'string' ? keyInText(text) : undefined;
+  const key = opened ?? (await openedBy(deps, sentKey));
+  if (key === undefined) return { refusal: withoutKey(text, sentKey) };
+  if (opened === undefined) admission.authenticate(shareOf(key));
+  const { json, result } = parse(route.format, route.call, text, reserve);
   const origin: Origin = { ...key, call: route.call, receivedAt };
   if (isRejected(result)) {
     await deps.intake.keep(origin, [keptRequest(route.format, body, result.rejected)]);
@@ -59,8 +64,18 @@ export async function collect(
   return alone(json, route, outcomes) ?? { outcomes };
 }
 
+/** Who owns the share of the budget that a request with this key holds. */
+export const shareOf = ({ workspace, collector }: CollectorKey): string =>
+  `collect/${workspace}/${collector}`;
+
 const openedBy = async (deps: Collecting, key: string | undefined): Promise<CollectorKey | undefined> =>
   key === undefined ? undefined : deps.resolveWriteKey(key);
+
+/** What is no text, or not even begins as JSON, is told so; a body that may hold a key is not parsed for a better word. */
+function withoutKey(text: string | Rejected, key: string | undefined): Refusal {
+  if (typeof text !== 'string') return refusalFor(text.rejected);
+  return keyRefusal(key);
+}
 
 /** An event over the size that came alone refuses its request; one in a batch only itself. */
 function alone(json: unknown, { call }: CollectorRoute, outcomes: readonly Outcome[]): Collected | undefined {
@@ -96,6 +111,3 @@ export function refusalFor({ code, message, path }: Reason): Refusal {
   if (TOO_LARGE.has(code)) return { status: 413, code: 'too-large', detail };
   return { status: code === 'encoding-unknown' ? 415 : 400, code, detail };
 }
-
-const refusalOf = (result: object): Refusal =>
-  isRejected(result) ? refusalFor(result.rejected) : keyRefusal(undefined);

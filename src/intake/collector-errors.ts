@@ -1,22 +1,19 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BodyTooLarge } from '../http/admission/request-body.js';
 import { answerTo, sendProblem } from '../http/problem.filter.js';
 import { rawBody, refuse } from './admission.js';
-import { BodyTooLarge, ClientGone, Overloaded } from './body.js';
 import { type Collecting, type CollectorRoute, keptRequest, refusalFor } from './collect.js';
 import { native } from './formats/native.js';
-import { requestTooLarge } from './parse.js';
+import { requestTooLarge } from './limits.js';
 
-/** Errors of a request: bodies over the limit, overload, a store that is away, and what nobody foresaw. */
+/** Errors of a request: bodies over the limit, over budget, a store that is away, and what nobody foresaw. */
 export async function refuseError(
   deps: Collecting,
   error: Error,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  request.admitted?.share.release();
-  if (error instanceof Overloaded) return sendProblem(reply, OVERLOADED);
-  if (error instanceof ClientGone) return reply.status(400).send();
   if (!(error instanceof BodyTooLarge)) return refuseUnforeseen(error, reply);
   return refuseTooLarge(deps, error, request, reply).catch((fault: unknown) =>
     refuseUnforeseen(fault, reply),
@@ -30,13 +27,6 @@ function refuseUnforeseen(error: unknown, reply: FastifyReply): FastifyReply {
 }
 
 const log = new Logger('intake');
-
-const OVERLOADED = {
-  status: 503,
-  code: 'overloaded',
-  detail: 'Too much is under way just now; send it again',
-  headers: { 'retry-after': '1' },
-};
 
 /** Such a body was not read to its end, so only that it came is kept. */
 async function refuseTooLarge(

@@ -5,10 +5,8 @@ import type {
   FastifyReply,
   FastifyRequest,
 } from 'fastify';
-import type { IncomingMessage } from 'node:http';
-import { admit, rawBody, refuse } from './admission.js';
+import { admissionOf, admit, rawBody, refuse } from './admission.js';
 import { addBrowserSdkRoutes, type BrowserSdkDeps } from './browser-sdk-routes.js';
-import { InFlight, readBytes, Share } from './body.js';
 import { collect, type Collecting, type CollectorRoute } from './collect.js';
 import { refuseError } from './collector-errors.js';
 import { allowOrigin, preflight } from '../http/cors.js';
@@ -16,14 +14,6 @@ import { native } from './formats/native.js';
 import { segment } from './formats/segment.js';
 import { SEGMENT_CALLS } from './formats/segment-item.js';
 import type { Outcome } from './outcome.js';
-
-export interface CollectorDeps extends Collecting, BrowserSdkDeps {
-  /** Room for the bodies of all requests under way. */
-  readonly inFlight?: InFlight;
-}
-
-/** Some 200 Segment batches of 60 KB; their parsed objects take about five times as much. */
-const IN_FLIGHT_BYTES = 16 * 1024 * 1024;
 
 /** Segment's calls, each with its short form: `track` and `t`. */
 export const COLLECTOR_ROUTES: readonly CollectorRoute[] = [
@@ -37,52 +27,41 @@ export const COLLECTOR_ROUTES: readonly CollectorRoute[] = [
 ];
 
 /**
- * The collectors, for one encapsulated scope of a Fastify instance: bodies are judged by their bytes there, and errors
- * leave as problem documents.
+ * The collectors, for one encapsulated scope of a Fastify instance with the hooks of `admitRequests`: bodies are judged by
+ * their bytes there, and errors leave as problem documents.
  */
 export const collectorRoutes =
-  (deps: CollectorDeps): FastifyPluginAsync =>
+  (deps: Collecting & BrowserSdkDeps): FastifyPluginAsync =>
   async (scope) => {
-    const inFlight = deps.inFlight ?? new InFlight(IN_FLIGHT_BYTES);
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
-      readBytes(request, payload, request.admitted?.share ?? new Share(inFlight)),
-    );
+    scope.addContentTypeParser('*', (request: FastifyRequest) => admissionOf(request).readBody());
     scope.decorateRequest('admitted');
     scope.addHook('onRequest', (request, reply, done) => {
       allowOrigin(request, reply);
       done();
     });
     scope.setErrorHandler((error: FastifyError, request, reply) => refuseError(deps, error, request, reply));
-    for (const route of COLLECTOR_ROUTES) addRoute(scope, deps, inFlight, route);
+    for (const route of COLLECTOR_ROUTES) addRoute(scope, deps, route);
     await addBrowserSdkRoutes(scope, deps);
   };
 
-function addRoute(
-  scope: FastifyInstance,
-  deps: CollectorDeps,
-  inFlight: InFlight,
-  route: CollectorRoute,
-): void {
+function addRoute(scope: FastifyInstance, deps: Collecting, route: CollectorRoute): void {
   scope.options(route.path, preflight);
   scope.post(route.path, {
     config: { collectorRoute: route },
-    onRequest: (request, reply) => admit(deps, new Share(inFlight), request, reply),
+    onRequest: (request, reply) => admit(deps, request, reply),
     handler: (request, reply) => handle(deps, route, request, reply),
   });
 }
 
 async function handle(
-  deps: CollectorDeps,
+  deps: Collecting,
   route: CollectorRoute,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  if (!request.admitted) throw new Error('a collector’s request was not admitted');
-  const { share, opened } = request.admitted;
-  const collected = await collect(deps, { route, body: rawBody(request), opened, share }).finally(() => {
-    share.release();
-  });
+  const [admission, opened] = [admissionOf(request), request.admitted?.opened];
+  const collected = await collect(deps, { route, body: rawBody(request), opened, admission });
   if ('refusal' in collected) return refuse(reply, collected.refusal);
   return reply.type('application/json; charset=utf-8').send(answer(route, collected.outcomes));
 }

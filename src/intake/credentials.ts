@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { textMember } from '../http/admission/json-shape.js';
 import type { CollectorKey } from '../http/keys.js';
 import { isObject } from './format.js';
 
@@ -33,8 +34,13 @@ function basicUser(encoded: string): string | undefined {
   return user === '' ? undefined : user;
 }
 
-/** The write key that a browser puts into the body. */
-export function keyIn(body: unknown): string | undefined {
-  const key = isObject(body) ? body.writeKey : undefined;
-  return typeof key === 'string' && key.trim() !== '' ? key.trim() : undefined;
+/** The member `writeKey` of the query, or of a record of Kafka. */
+export function keyIn(fields: unknown): string | undefined {
+  const key = isObject(fields) ? fields.writeKey : undefined;
+  return typeof key === 'string' ? nonBlank(key) : undefined;
 }
+
+/** The write key that a browser puts into the body, found without parsing it: that is done for known keys only. */
+export const keyInText = (body: string): string | undefined => nonBlank(textMember(body, 'writeKey') ?? '');
+
+const nonBlank = (key: string): string | undefined => key.trim() || undefined;

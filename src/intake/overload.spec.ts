@@ -6,12 +6,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { type Append, StoreUnavailable } from '../event-store/event-store.js';
 import { MemoryEventStore } from '../event-store/memory.js';
-import { InFlight } from './body.js';
+import { Admission } from '../http/admission/admission.js';
+import { ByteBudget } from '../http/admission/byte-budget.js';
+import { admitRequests } from '../http/admission/request-admission.js';
 import { collectorRoutes } from './collector-routes.js';
 import { Intake } from './intake.js';
 import type { Kept } from './rejected.js';
 
-const ROOM = 300_000;
+/** A batch of 50 KB holds some 180 KB with what it is parsed to. */
+const ROOM = 1_000_000;
+const LIMITS = {
+  ...{ total: ROOM, perKey: 2 * ROOM, perAddress: 2 * ROOM },
+  ...{ unauthenticated: 400_000, unauthenticatedPerAddress: 400_000 },
+};
 
 /** Holds every append until it is let go. */
 class SlowStore extends MemoryEventStore {
@@ -28,7 +35,7 @@ class SlowStore extends MemoryEventStore {
 }
 
 let store: SlowStore;
-let inFlight: InFlight;
+let budget: ByteBudget;
 let app: FastifyInstance;
 let url: string;
 let kept: Kept[];
@@ -36,7 +43,7 @@ let away: boolean;
 
 beforeEach(async () => {
   store = new SlowStore();
-  inFlight = new InFlight(ROOM);
+  budget = new ByteBudget(LIMITS);
   kept = [];
   away = false;
   const keep = (rows: readonly Kept[]): Promise<void> => {
@@ -46,6 +53,7 @@ beforeEach(async () => {
     return Promise.resolve();
   };
   app = Fastify();
+  admitRequests(app, new Admission({ budget }), async () => 'api');
   const resolveWriteKey = (key: string) =>
     Promise.resolve(key === 'wk' ? { workspace: 'main', collector: 'web' } : undefined);
   await app.register(
@@ -54,7 +62,6 @@ beforeEach(async () => {
       resolveWriteKey,
       publicUrl: undefined,
       now: () => new Date(),
-      inFlight,
     }),
   );
   url = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -75,7 +82,7 @@ const event = (nth: number): object => ({
 const post = (body: string | Uint8Array, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${url}/v1/batch`, { method: 'POST', body, headers: { 'x-write-key': 'wk', ...headers } });
 const settled = async (): Promise<void> => {
-  for (let tries = 0; inFlight.bytes > 0 && tries < 100; tries += 1) await sleep(20);
+  for (let tries = 0; budget.bytes > 0 && tries < 100; tries += 1) await sleep(20);
 };
 
 describe('more than there is room for', () => {
@@ -87,7 +94,7 @@ describe('more than there is room for', () => {
       return [status, headers.get('retry-after')];
     });
     while (refused + store.waiting.length < 12) await sleep(10);
-    expect(inFlight.bytes).toBeLessThanOrEqual(ROOM);
+    expect(budget.bytes).toBeLessThanOrEqual(ROOM);
     store.letGo();
 
     const statuses = await Promise.all(answers);
@@ -96,7 +103,7 @@ describe('more than there is room for', () => {
     expect(turnedAway).toContainEqual([503, '1']);
     expect(statuses.filter(([status]) => status === 200)).toHaveLength(12 - turnedAway.length);
     await settled();
-    expect(inFlight.bytes).toBe(0);
+    expect(budget.bytes).toBe(0);
     expect((await post(batch(50_000))).status).toBe(200);
   });
 
@@ -111,7 +118,7 @@ describe('more than there is room for', () => {
     store.letGo();
     expect((await Promise.all(bodies)).filter((status) => status === 503)).toHaveLength(3);
     await settled();
-    expect(inFlight.bytes).toBe(0);
+    expect(budget.bytes).toBe(0);
   });
 
   test('gives back the room of clients that go away in the middle of a body', async () => {
@@ -119,10 +126,10 @@ describe('more than there is room for', () => {
     const sockets = Array.from({ length: 5 }, () => connect(Number(port), '127.0.0.1'));
     const head = 'POST /v1/batch HTTP/1.1\r\nHost: x\r\nX-Write-Key: wk\r\nContent-Length: 400000\r\n\r\n';
     for (const socket of sockets) socket.on('error', () => undefined).write(head + 'x'.repeat(30_000));
-    while (inFlight.bytes < 150_000) await sleep(10);
+    while (budget.bytes < 150_000) await sleep(10);
     for (const socket of sockets) socket.destroy();
     await settled();
-    expect(inFlight.bytes).toBe(0);
+    expect(budget.bytes).toBe(0);
   });
 });
 
@@ -136,7 +143,7 @@ describe('a database that is away', () => {
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
     }
     await settled();
-    expect([inFlight.bytes, kept.length]).toEqual([0, 0]);
+    expect([budget.bytes, kept.length]).toEqual([0, 0]);
   });
 
   test('a store that says when to come back is passed on', async () => {

@@ -1,4 +1,6 @@
-import { type RawBody, readText, type Share } from './body.js';
+import { parsedBytes, shapeOf } from '../http/admission/json-shape.js';
+import { requestTooLarge, tooManyEvents } from './limits.js';
+import { type RawBody, readText, type Reserve } from './body.js';
 import type { Format, Split } from './format.js';
 import { parseJson } from './json.js';
 import { reject, type Rejected } from './outcome.js';
@@ -15,16 +17,33 @@ export interface Items {
   readonly escaped: boolean;
 }
 
-/** A body of any encoding and type → its items. @throws Overloaded it inflates to more than there is room for */
-export async function parse(format: Format, call: string, body: RawBody, share: Share): Promise<Parsed> {
-  if (format.decode) return { json: undefined, result: parseBytes(format, call, body.bytes) };
-  const text = await readText(body, share, requestTooLarge(format));
+/** The text of a body of any encoding and type, or why there is none. @throws OverBudget it inflates to too much */
+export const textOf = (
+  format: Format,
+  body: RawBody,
+  reserve: Reserve,
+  isKnown: boolean,
+): Promise<string | Rejected> => readText(body, reserve, isKnown, requestTooLarge(format));
+
+/** Far more than 2,500 events of any client have together; what parsing takes is of their number. */
+const MOST_VALUES = 200_000;
+
+/** A body's text → its items. @throws OverBudget parsing takes more than there is room for */
+export function parse(format: Format, call: string, text: string | Rejected, reserve: Reserve): Parsed {
   if (typeof text !== 'string') return { json: undefined, result: text };
+  const shape = shapeOf(text);
+  if (shape.values > MOST_VALUES) return { json: undefined, result: tooManyValues };
+  reserve(parsedBytes(text, shape));
   const json = parseJson(text);
   if (json !== undefined) return { json, result: itemsOf(format, call, text, json) };
   const fault = text.trim() === '' ? 'The body is empty' : 'The body is not JSON';
   return { json, result: reject('unreadable-body', fault) };
 }
+
+const tooManyValues = reject(
+  'request-too-large',
+  `The request holds more than the limit of ${MOST_VALUES} values`,
+);
 
 /** The same for bytes of a format that is not JSON. */
 export function parseBytes(format: Format, call: string, bytes: Buffer): Items | Rejected {
@@ -42,11 +61,5 @@ function itemsOf(format: Format, call: string, text: string, json: unknown): Ite
 function limited({ requestItems }: Format, split: Split, escaped: boolean): Items | Rejected {
   if ('rejected' in split) return split;
   if (split.items.length <= requestItems) return { items: split.items, escaped };
-  return reject('too-many-events', `The request holds more than the limit of ${requestItems} events`);
+  return tooManyEvents({ requestItems });
 }
-
-export const requestTooLarge = ({ requestBytes }: Format): Rejected =>
-  reject('request-too-large', `The request body is over the limit of ${sizeText(requestBytes)}`);
-
-const sizeText = (bytes: number): string =>
-  bytes >= 1024 * 1024 ? `${bytes / 1024 / 1024} MB` : `${bytes / 1024} KB`;

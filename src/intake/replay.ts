@@ -1,10 +1,9 @@
-import { InFlight, READ_BYTES, Share } from './body.js';
 import type { Format } from './format.js';
 import { formatNamed } from './formats/all.js';
 import type { Intake } from './intake.js';
 import { parseJson } from './json.js';
-import { isRejected, type Outcome, reject } from './outcome.js';
-import { parse } from './parse.js';
+import { isRejected, type Outcome, reject, type Rejected } from './outcome.js';
+import { type Items, parse, parseBytes, textOf } from './parse.js';
 import type { RejectedLog, RejectedRow, Retried } from './rejected.js';
 
 export interface ReplayQuestion {
@@ -91,10 +90,18 @@ function resultOf(id: string, outcome: Outcome | undefined): Retried {
 
 /** A request that can be taken apart now is done with: what its items come to is theirs. */
 async function retryRequest(intake: Intake, format: Format, row: RejectedRow): Promise<Retried> {
-  const body = { bytes: row.payload, encoding: row.encoding ?? '', charset: row.charset ?? '' };
-  const { result } = await parse(format, row.call, body, new Share(new InFlight(READ_BYTES)));
+  const result = await itemsOf(format, row);
   if (isRejected(result)) return { id: row.id, reason: result.rejected };
   const outcomes = await intake.take(format, row, result.items);
   const first = outcomes.find((outcome) => outcome.status !== 'rejected');
   return { id: row.id, position: first?.position ?? null };
 }
+
+async function itemsOf(format: Format, row: RejectedRow): Promise<Items | Rejected> {
+  if (format.decode) return parseBytes(format, row.call, row.payload);
+  const body = { bytes: row.payload, encoding: row.encoding ?? '', charset: row.charset ?? '' };
+  return parse(format, row.call, await textOf(format, body, rowByRow, true), rowByRow).result;
+}
+
+/** Rows are read one after the other, so they are not counted in the budget of requests. */
+const rowByRow = (): void => undefined;

@@ -165,19 +165,21 @@ export class Reservation {
 
   /** @throws OverBudget */
   grow(bytes: number): void {
-    if (this.#released) return;
-    const full = this.budget.tryAdd(this.#shares, bytes);
+    const full = this.#tryAdd(bytes);
     if (full) throw new OverBudget(full.kind);
-    this.#held += bytes;
+  }
+
+  /** False: there is no room. */
+  tryGrow(bytes: number): boolean {
+    return this.#tryAdd(bytes) === undefined;
   }
 
   /** Resolves once there is room for so much more, or the reservation was released. @throws OverBudget there never will be */
   async growWhenPossible(bytes: number): Promise<void> {
-    if (this.#released) return;
-    const full = this.budget.tryAdd(this.#shares, bytes);
-    if (full && !this.budget.canEverHold(this.#shares, this.#held + bytes)) throw new OverBudget(full.kind);
-    if (full) await this.#wait(bytes, full);
-    else this.#held += bytes;
+    const full = this.#tryAdd(bytes);
+    if (!full) return;
+    if (!this.budget.canEverHold(this.#shares, this.#held + bytes)) throw new OverBudget(full.kind);
+    await this.#wait(bytes, full);
   }
 
   shrink(bytes: number): void {
@@ -206,6 +208,13 @@ export class Reservation {
     this.#resolve?.();
     this.budget.subtract(this.#shares, this.#held);
     this.#held = 0;
+  }
+
+  #tryAdd(bytes: number): Share | undefined {
+    if (this.#released) return undefined;
+    const full = this.budget.tryAdd(this.#shares, bytes);
+    if (!full) this.#held += bytes;
+    return full;
   }
 
   #wait(bytes: number, full: Share): Promise<void> {

@@ -1,9 +1,10 @@
 import { RecordRequestSchema } from '../../proto/touchline/v1/collector_pb.js';
 import { TouchpointSchema } from '../../proto/touchline/v1/touchpoint_pb.js';
-import type { Format } from '../format.js';
+import type { Format, Split } from '../format.js';
 import { reject } from '../outcome.js';
 import { jsonDecoder } from '../protobuf-json.js';
-import { Unreadable } from '../wire-reader.js';
+import { tooManyEvents } from '../limits.js';
+import { Unreadable, WireReader } from '../wire-reader.js';
 import { native } from './native.js';
 
 /** Calls whose body is a RecordRequest, or a RecordStreamRequest, which has the same fields. All others: a Touchpoint. */
@@ -16,7 +17,7 @@ export const protobuf: Format = {
 
   decode(bytes, call) {
     try {
-      return { items: LIST_CALLS.has(call) ? listOf(bytes) : [touchpoint(bytes)] };
+      return LIST_CALLS.has(call) ? listOf(bytes) : { items: [touchpoint(bytes)] };
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       const message = `The body is not the Protobuf message of this call: ${error.message}`;
@@ -27,4 +28,22 @@ export const protobuf: Format = {
 
 const touchpoint = jsonDecoder(TouchpointSchema);
 const request = jsonDecoder(RecordRequestSchema);
-const listOf = (bytes: Buffer): readonly unknown[] => (request(bytes).touchpoints ?? []) as unknown[];
+
+function listOf(bytes: Buffer): Split {
+  if (hasTooManyFields(bytes)) return tooManyEvents(native);
+  return { items: (request(bytes).touchpoints ?? []) as unknown[] };
+}
+
+/** Counted before they are decoded: an empty touchpoint takes two bytes here, and fifty times as many as an object. */
+function hasTooManyFields(bytes: Buffer): boolean {
+  const reader = new WireReader(bytes);
+  let count = 0;
+  try {
+    for (const end = reader.open(); reader.next(end); reader.skip())
+      if (++count > native.requestItems) return true;
+  } catch (error) {
+    // Decoding finds the same and says it better.
+    if (!(error instanceof Unreadable)) throw error;
+  }
+  return false;
+}

@@ -1,0 +1,165 @@
+import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { Reservation } from '../http/admission/byte-budget.js';
+import { Problem } from '../http/problem.js';
+import { Concurrency } from '../intake/concurrency.js';
+import { statusOfError } from './status.js';
+
+/** Messages that one call may have here at once, in bytes; a larger one comes alone. */
+const CALL_BYTES = 1024 * 1024;
+/** Counted for a message beside its bytes: its buffer and its places in queues. */
+const MESSAGE_BYTES = 256;
+/** Before each message: a flag and its length. */
+const PREFIX_BYTES = 5;
+/** Something of a message that has begun has to come within this time, in ms. */
+const STALL_MS = 10_000;
+
+const costOf = (message: Buffer): number => message.length + MESSAGE_BYTES;
+
+/**
+ * grpc-js keeps the pieces of a message that has not come whole, and inflates messages, without telling anybody. What it
+ * holds can be counted by its HTTP/2 stream and by its method that inflates alone; both are private to it.
+ */
+interface Internals {
+  readonly stream: ServerHttp2Stream;
+  decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
+}
+
+const stalled = (): Problem =>
+  new Problem(503, 'request-timeout', 'A message did not come whole in time', [], { 'retry-after': '1' });
+
+const inflating = new Concurrency(2);
+
+/**
+ * The bytes of a call's messages, from the connection to their handler. They are reserved as they come. Where there is no
+ * room, nothing more is read from the stream, and HTTP/2's flow control stops the client.
+ */
+export class CallIntake {
+  readonly #stream: ServerHttp2Stream;
+  /** Bytes that came and are of no message that was delivered. */
+  #arrived = 0;
+  /** Bytes of messages that the handler has not released. */
+  #held = 0;
+  #room: Promise<void> | undefined;
+  #roomier: (() => void) | undefined;
+  #delivering = false;
+  #ended = false;
+  #working = false;
+  #stalled: NodeJS.Timeout | undefined;
+
+  /** @param refuse ends the call */
+  constructor(
+    call: ServerInterceptingCallInterface,
+    readonly reservation: Reservation,
+    private readonly refuse: (error: unknown) => void,
+  ) {
+    const internals = call as unknown as Internals;
+    this.#stream = internals.stream;
+    this.#stream.on('data', (piece: Buffer) => this.#arrive(piece.length));
+    const decompress = internals.decompressMessage.bind(call);
+    internals.decompressMessage = (message, encoding) =>
+      encoding === 'identity'
+        ? decompress(message, encoding)
+        : inflating.run(async () => this.#inflated(message, await decompress(message, encoding)));
+  }
+
+  /** Calls `proceed` once the call has room for another message. */
+  deliver(message: Buffer, proceed: () => void): void {
+    this.#delivering = true;
+    void this.#whenRoom(costOf(message)).then(() => {
+      this.#delivering = false;
+      if (!this.#ended) this.#hold(message);
+      proceed();
+    });
+  }
+
+  /** The handler is done with the message. */
+  release(message: Buffer): void {
+    this.#held -= costOf(message);
+    this.reservation.shrink(costOf(message));
+    this.#roomier?.();
+  }
+
+  /** The call has ended, however it did. What its handler holds is given back when that has ended, too. */
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#stalled);
+    this.#roomier?.();
+    if (!this.#working) this.reservation.release();
+  }
+
+  /** Runs the handler of the call, which holds its messages even when its client has left. */
+  async handle<T>(work: () => Promise<T>): Promise<T> {
+    this.#working = true;
+    try {
+      return await work();
+    } finally {
+      this.#working = false;
+      if (this.#ended) this.reservation.release();
+    }
+  }
+
+  #arrive(bytes: number): void {
+    if (this.#ended) return;
+    this.#arrived += bytes;
+    this.#watchForStall();
+    if (this.reservation.tryGrow(bytes)) return;
+    this.#stream.pause();
+    const room = (this.#room ?? Promise.resolve()).then(() => this.reservation.growWhenPossible(bytes));
+    this.#room = room.then(
+      () => {
+        this.#room = undefined;
+        if (!this.#ended && !this.#delivering) this.#stream.resume();
+      },
+      (error: unknown) => this.refuse(error),
+    );
+  }
+
+  #watchForStall(): void {
+    clearTimeout(this.#stalled);
+    this.#stalled = setTimeout(() => this.#stall(), STALL_MS).unref();
+  }
+
+  /** While the handler is busy the stream is paused: then it is not the client that stalls. */
+  #stall(): void {
+    if (this.#ended || this.#arrived === 0) return;
+    if (this.#delivering || (this.#room === undefined && this.#stream.isPaused())) this.#watchForStall();
+    else this.refuse(stalled());
+  }
+
+  async #whenRoom(cost: number): Promise<void> {
+    await this.#room;
+    while (!this.#ended && this.#held > 0 && this.#held + cost > CALL_BYTES)
+      await new Promise<void>((resolve) => (this.#roomier = resolve));
+  }
+
+  /** Its bytes are reserved already, but for what is counted beside them. */
+  #hold(message: Buffer): void {
+    const arrived = Math.min(this.#arrived, message.length + PREFIX_BYTES);
+    this.#arrived -= arrived;
+    this.#held += costOf(message);
+    try {
+      this.reservation.grow(costOf(message) - arrived);
+    } catch (error) {
+      this.#held -= costOf(message);
+      this.refuse(error);
+    }
+  }
+
+  #inflated(message: Buffer, inflated: Buffer): Buffer {
+    const more = inflated.length + PREFIX_BYTES - message.length;
+    try {
+      this.reservation.grow(more);
+    } catch (error) {
+      throw statusObject(error);
+    }
+    this.#arrived += more;
+    return inflated;
+  }
+}
+
+/** An error as the status that ends a call. */
+export function statusObject(error: unknown): Parameters<ServerInterceptingCallInterface['sendStatus']>[0] {
+  const { code, details, metadata } = statusOfError(error);
+  return { code, details, metadata };
+}

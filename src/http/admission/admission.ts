@@ -1,0 +1,35 @@
+import { ByteBudget, type Reservation } from './byte-budget.js';
+import { ClientAddresses } from './client-address.js';
+import { connectionLimits, ConnectionLimiter } from './connection-limiter.js';
+
+export interface AdmissionOptions {
+  readonly budget?: ByteBudget;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[];
+  readonly maxConnections?: number;
+}
+
+/** By what all servers of a process decide whom they let in, and how much of him. */
+export class Admission {
+  readonly budget: ByteBudget;
+  readonly #addresses: ClientAddresses;
+  readonly #maxConnections: number;
+
+  constructor({ budget = new ByteBudget(), trustedProxies, maxConnections = 2_000 }: AdmissionOptions = {}) {
+    this.budget = budget;
+    this.#addresses = new ClientAddresses(trustedProxies);
+    this.#maxConnections = maxConnections;
+  }
+
+  /** A reservation for one request. @param forwardedFor its header `X-Forwarded-For` */
+  open(remoteAddress: string | undefined, forwardedFor?: string | readonly string[]): Reservation {
+    return this.budget.open(this.#addresses.clientOf(remoteAddress, forwardedFor));
+  }
+
+  /** For one server. A trusted proxy has the connections of many clients: only their total is bounded. */
+  limitConnections(): ConnectionLimiter {
+    return new ConnectionLimiter(connectionLimits(this.#maxConnections), (peer) =>
+      this.#addresses.isTrustedProxy(peer) ? undefined : this.#addresses.clientOf(peer),
+    );
+  }
+}

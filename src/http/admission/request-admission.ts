@@ -1,0 +1,107 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { Admission } from './admission.js';
+import type { Reservation } from './byte-budget.js';
+import type { ConnectionLimiter } from './connection-limiter.js';
+import { BODY_LIMIT, readBody, unaskedBytes } from './request-body.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Made by the first hook of every request. */
+    admission?: RequestAdmission;
+  }
+}
+
+/** Reserved for every request beside its body: its objects and buffers, its places in queues. */
+const REQUEST_BYTES = 4096;
+/** A client that was refused gets this long, in ms, to end its body: on a closed connection it might not see its answer. */
+const DISCARD_MS = 5_000;
+
+/** What a request may hold, and whether its body may be read. */
+export class RequestAdmission {
+  /** Set once its key is known, or where the key may be in the body. */
+  mayReadBody = false;
+  /** Its answer is on the way: its work is done. */
+  answered = false;
+  #releaseConnection: () => void = () => undefined;
+
+  constructor(
+    private readonly request: IncomingMessage,
+    readonly reservation: Reservation,
+    private readonly connections: ConnectionLimiter,
+  ) {}
+
+  /** @throws OverBudget */
+  reserve(): void {
+    this.reservation.grow(REQUEST_BYTES + unaskedBytes(this.request.headers));
+  }
+
+  /** Counts the request for the key that it carries from now on. @throws OverBudget */
+  authenticate(key: string): void {
+    this.reservation.authenticate(key);
+    this.#releaseConnection = this.connections.hold(this.request.socket);
+    this.mayReadBody = true;
+  }
+
+  /** The body, undefined where it may not be read. @throws as readBody */
+  async readBody(): Promise<Buffer | undefined> {
+    return this.mayReadBody ? readBody(this.request, this.reservation) : undefined;
+  }
+
+  release(): void {
+    this.reservation.release();
+    this.#releaseConnection();
+  }
+}
+
+/** Finds the key of a request and names it, for its share of the budget. @throws Problem 401 */
+export type Authenticate = (request: FastifyRequest) => Promise<string>;
+
+/**
+ * The first hooks of all routes: every request reserves its room, those of the API are authenticated, and only then a body
+ * is read. Collectors, whose key may be in the body, authenticate by themselves; all others are answered without their body.
+ */
+export function admitRequests(
+  fastify: FastifyInstance,
+  admission: Admission,
+  authenticate: Authenticate,
+): void {
+  const connections = admission.limitConnections();
+  connections.watch(fastify.server);
+  fastify.decorateRequest('admission', undefined);
+  fastify.addHook('onRequest', async (request, { raw: response }) => {
+    const { raw, headers } = request;
+    const reservation = admission.open(raw.socket.remoteAddress, headers['x-forwarded-for']);
+    const admitted = new RequestAdmission(raw, reservation, connections);
+    request.admission = admitted;
+    response.once('finish', () => admitted.release());
+    // A request whose client has left goes on, and holds its memory, until it is answered.
+    response.once('close', () => {
+      if (admitted.answered) admitted.release();
+    });
+    admitted.reserve();
+    if (request.routeOptions.url?.startsWith('/api/')) admitted.authenticate(await authenticate(request));
+  });
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    if (request.admission) request.admission.answered = true;
+    if (reply.raw.destroyed) request.admission?.release();
+    const { raw } = request;
+    if (raw.complete === false && !(Number(raw.headers['content-length']) > BODY_LIMIT)) {
+      reply.removeHeader('connection');
+      discardRest(raw);
+    }
+    done();
+  });
+}
+
+/** Reads on, up to the limit of a body, without keeping anything. */
+function discardRest(request: IncomingMessage): void {
+  const cut = (): void => void request.socket.destroy();
+  const timer = setTimeout(cut, DISCARD_MS).unref();
+  let left = BODY_LIMIT;
+  request.on('data', (piece: Buffer) => {
+    left -= piece.length;
+    if (left < 0) cut();
+  });
+  request.once('close', () => clearTimeout(timer));
+}
