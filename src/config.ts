@@ -25,7 +25,7 @@ export interface Config {
   readonly publicUrl: string | undefined;
   /** Proxies whose `X-Forwarded-For` is believed: addresses, or networks as in `10.0.0.0/8`. */
   readonly trustedProxies: readonly string[];
-  /** Connections that HTTP, and gRPC, take at once. */
+  /** Connections that HTTP takes at once, and gRPC a quarter as many. */
   readonly maxConnections: number;
   /** Absolute path: embedded PostgreSQL and the keys made at first start live here. */
   readonly dataDir: string;

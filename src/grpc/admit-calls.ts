@@ -37,37 +37,27 @@ export interface AdmittingCalls {
 export const admitCalls =
   (deps: AdmittingCalls): ServerInterceptor =>
   ({ path }, call) => {
-    let admitted: { readonly intake: CallIntake; readonly leave: () => void } | undefined;
-    const refuse = (error: unknown): void => call.sendStatus(statusObject(error));
+    const intake = new CallIntake(call, (error) => call.sendStatus(statusObject(error)));
+    const refuse = (error: unknown): void => {
+      const status = statusObject(error);
+      const method = path.slice(path.lastIndexOf('.') + 1);
+      deps.metrics.grpcSeconds.labels({ method, status: Code[status.code] }).observe(0);
+      call.sendStatus(status);
+    };
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, forward) => {
             const { remoteAddress } = call.getConnectionInfo();
-            const reservation = deps.admission.open(remoteAddress, forwardedFor(metadata));
-            const intake = new CallIntake(call, reservation, refuse);
-            admitted = { intake, leave: () => undefined };
-            void admit(deps, path, metadata, intake).then(
-              (owner) => {
-                if (owner) admitted = { intake, leave: deps.listener.hold(call.getPeer()) };
-                forward(metadata);
-              },
-              (error: unknown) => {
-                const status = statusObject(error);
-                const method = path.slice(path.lastIndexOf('.') + 1);
-                deps.metrics.grpcSeconds.labels({ method, status: Code[status.code] }).observe(0);
-                call.sendStatus(status);
-              },
-            );
+            intake.begin(deps.admission.open(remoteAddress, forwardedFor(metadata)));
+            void admit(deps, path, metadata, intake).then((owner) => {
+              if (owner !== undefined) intake.atEnd(deps.listener.hold(call.getPeer()));
+              forward(metadata);
+            }, refuse);
           },
-          onReceiveMessage: (message: Buffer, forward) => {
-            admitted?.intake.deliver(message, () => forward(message));
-          },
+          onReceiveMessage: (message: Buffer, forward) => intake.deliver(message, () => forward(message)),
           // Also after a good end.
-          onCancel: () => {
-            admitted?.intake.end();
-            admitted?.leave();
-          },
+          onCancel: () => intake.end(),
         });
       },
     });

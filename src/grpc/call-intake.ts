@@ -47,10 +47,12 @@ export class CallIntake {
   #working = false;
   #stalled: NodeJS.Timeout | undefined;
 
+  #reservation: Reservation | undefined;
+  #atEnd: () => void = () => undefined;
+
   /** @param refuse ends the call */
   constructor(
     call: ServerInterceptingCallInterface,
-    readonly reservation: Reservation,
     private readonly refuse: (error: unknown) => void,
   ) {
     const internals = call as unknown as Internals;
@@ -61,6 +63,23 @@ export class CallIntake {
       encoding === 'identity'
         ? decompress(message, encoding)
         : inflating.run(async () => this.#inflated(message, await decompress(message, encoding)));
+  }
+
+  /** Before anything is read of the call. */
+  begin(reservation: Reservation): void {
+    this.#reservation = reservation;
+  }
+
+  /** @throws Error the call has not begun */
+  get reservation(): Reservation {
+    if (!this.#reservation) throw new Error('a call reads before it is admitted');
+    return this.#reservation;
+  }
+
+  /** Calls `release` when the call has ended. */
+  atEnd(release: () => void): void {
+    if (this.#ended) release();
+    else this.#atEnd = release;
   }
 
   /** Calls `proceed` once the call has room for another message. */
@@ -85,7 +104,8 @@ export class CallIntake {
     this.#ended = true;
     clearTimeout(this.#stalled);
     this.#roomier?.();
-    if (!this.#working) this.reservation.release();
+    this.#atEnd();
+    if (!this.#working) this.#reservation?.release();
   }
 
   /** Runs the handler of the call, which holds its messages even when its client has left. */
@@ -146,12 +166,13 @@ export class CallIntake {
     }
   }
 
-  #inflated(message: Buffer, inflated: Buffer): Buffer {
+  #inflated(message: Buffer, inflated: Buffer): Buffer | Promise<Buffer> {
     const more = inflated.length + PREFIX_BYTES - message.length;
     try {
       this.reservation.grow(more);
     } catch (error) {
-      throw statusObject(error);
+      // What the library ends the call with.
+      return Promise.reject(Object.assign(new Error(), statusObject(error)));
     }
     this.#arrived += more;
     return inflated;

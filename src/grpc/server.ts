@@ -45,6 +45,9 @@ const MB = 1024 * 1024;
 const DRAIN_MS = 10_000;
 const STREAM_DRAIN_MS = 9_000;
 
+/** A session of HTTP/2 takes some 60 KB, four times as much as a connection of HTTP/1. */
+const SESSION_COST = 4;
+
 const OPTIONS = {
   // Above the limit of 1 MB, so that what is a little over it is refused with its reason, and kept.
   'grpc.max_receive_message_length': 2 * MB,
@@ -65,7 +68,7 @@ export async function serveGrpc(port: number, parts: GrpcParts): Promise<GrpcSer
   setLogger({ error: tell, info: tell, debug: tell });
   const stopping = new AbortController();
   const admission = parts.admission ?? new Admission();
-  const listener = new Listener(admission.limitConnections());
+  const listener = new Listener(admission.limitConnections(SESSION_COST));
   const { server, services } = compose(parts, admission, listener, stopping.signal);
   const long = new LongCalls(server);
   const roleOf = new Map([...services].map(([{ typeName }, role]) => [typeName, role]));

@@ -18,6 +18,7 @@ export function answerForAbsentRoles(
     const detail = `This process has the ROLES ${[...roles].join(',')}; one with ${role} answers here`;
     for (const url of addresses)
       fastify.all(url, {
+        config: { withoutKey: true },
         // Before the body is read: it may be of any type and size.
         onRequest: (_request, reply) =>
           void sendProblem(reply, { status: 404, code: 'role-not-here', detail }),

@@ -129,6 +129,7 @@ const CODES: Readonly<Record<number, string>> = {
   405: 'method-not-allowed',
   408: 'request-timeout',
   413: 'too-large',
+  414: 'uri-too-long',
   415: 'unsupported-media-type',
   503: 'unavailable',
 };

@@ -71,11 +71,9 @@ export const shareOf = ({ workspace, collector }: CollectorKey): string =>
 const openedBy = async (deps: Collecting, key: string | undefined): Promise<CollectorKey | undefined> =>
   key === undefined ? undefined : deps.resolveWriteKey(key);
 
-/** What is no text, or not even begins as JSON, is told so; a body that may hold a key is not parsed for a better word. */
-function withoutKey(text: string | Rejected, key: string | undefined): Refusal {
-  if (typeof text !== 'string') return refusalFor(text.rejected);
-  return keyRefusal(key);
-}
+/** A body without a known key is not parsed, so only one that cannot even be decoded gets another word than that. */
+const withoutKey = (text: string | Rejected, key: string | undefined): Refusal =>
+  typeof text === 'string' ? keyRefusal(key) : refusalFor(text.rejected);
 
 /** An event over the size that came alone refuses its request; one in a batch only itself. */
 function alone(json: unknown, { call }: CollectorRoute, outcomes: readonly Outcome[]): Collected | undefined {

@@ -40,7 +40,11 @@ export const collectorRoutes =
       allowOrigin(request, reply);
       done();
     });
-    scope.setErrorHandler((error: FastifyError, request, reply) => refuseError(deps, error, request, reply));
+    scope.setErrorHandler((error: FastifyError, request, reply) => {
+      // What is refused for want of room is so before any hook of this scope.
+      allowOrigin(request, reply);
+      return refuseError(deps, error, request, reply);
+    });
     for (const route of COLLECTOR_ROUTES) addRoute(scope, deps, route);
     await addBrowserSdkRoutes(scope, deps);
   };

@@ -107,6 +107,18 @@ describe('more than there is room for', () => {
     expect((await post(batch(50_000))).status).toBe(200);
   });
 
+  test('is told to browsers too', async () => {
+    const held = budget.open('another');
+    held.authenticate('key');
+    held.grow(ROOM);
+    const answer = await post(batch(1000), { origin: 'https://acme.example' });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([
+      503,
+      'https://acme.example',
+    ]);
+    held.release();
+  });
+
   test('counts what a body inflates to', async () => {
     let refused = 0;
     const bodies = Array.from({ length: 4 }, async () => {

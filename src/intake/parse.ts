@@ -25,17 +25,20 @@ export const textOf = (
   isKnown: boolean,
 ): Promise<string | Rejected> => readText(body, reserve, isKnown, requestTooLarge(format));
 
-/** Far more than 2,500 events of any client have together; what parsing takes is of their number. */
+/** Far more than the 2,500 events of any client have together. Parsing takes memory by their number. */
 const MOST_VALUES = 200_000;
 
 /** A body's text → its items. @throws OverBudget parsing takes more than there is room for */
 export function parse(format: Format, call: string, text: string | Rejected, reserve: Reserve): Parsed {
   if (typeof text !== 'string') return { json: undefined, result: text };
+  if (Buffer.byteLength(text) > format.requestBytes)
+    return { json: undefined, result: requestTooLarge(format) };
   const shape = shapeOf(text);
   if (shape.values > MOST_VALUES) return { json: undefined, result: tooManyValues };
   reserve(parsedBytes(text, shape));
   const json = parseJson(text);
-  if (json !== undefined) return { json, result: itemsOf(format, call, text, json) };
+  if (json !== undefined)
+    return { json, result: limited(format, format.split(json, call), text.includes('\\u')) };
   const fault = text.trim() === '' ? 'The body is empty' : 'The body is not JSON';
   return { json, result: reject('unreadable-body', fault) };
 }
@@ -51,11 +54,6 @@ export function parseBytes(format: Format, call: string, bytes: Buffer): Items |
   const split = format.decode?.(bytes, call) ?? reject('unreadable-body', 'The body is of a format of text');
   // In bytes a NUL stands as it is, without an escape.
   return limited(format, split, bytes.includes(0));
-}
-
-function itemsOf(format: Format, call: string, text: string, json: unknown): Items | Rejected {
-  if (Buffer.byteLength(text) > format.requestBytes) return requestTooLarge(format);
-  return limited(format, format.split(json, call), text.includes('\\u'));
 }
 
 function limited({ requestItems }: Format, split: Split, escaped: boolean): Items | Rejected {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CollectorService } from '../../src/proto/touchline/v1/collector_pb.js';
-import { bearer, good, GrpcClient, messageOf } from '../grpc.js';
+import { bearer, GrpcClient, messageOf } from '../grpc.js';
 import { until } from '../until.js';
 import { GoodClient, RawRequest, type Request } from './attacks.js';
 import { API_KEY, freePort, ServerProcess, WRITE_KEY } from './server-process.js';
@@ -234,7 +234,7 @@ describe('what is too large before the body', () => {
       },
       400,
     ],
-    ['a path', { method: 'GET', path: `/api/leads/${'x'.repeat(10_000)}`, headers: withApiKey }, 404],
+    ['a path', { method: 'GET', path: `/api/leads/${'x'.repeat(10_000)}`, headers: withApiKey }, 414],
     ['a path that is not encoded', { method: 'GET', path: '/api/leads/%E0%A4%A', headers: withApiKey }, 400],
     ['slashes', { method: 'GET', path: `/${'/'.repeat(10_000)}` }, 404],
     ['no HTTP', { method: '\u0000\u0001', path: '/' }, 400],
@@ -262,9 +262,11 @@ describe('gRPC', () => {
   afterEach(() => {
     for (const one of clients.splice(0)) one.close();
   });
+  /** All these clients have one address: it may have to send again until its share is free. */
   const stillAnswers = async (): Promise<void> => {
     const touchpoint = { messageId: `grpc-${Date.now()}`, kind: 'page_view', anonymousId: 'a-1' };
-    expect((await good(client(WRITE_KEY).record([touchpoint]))).receipts).toHaveLength(1);
+    const record = async (): Promise<boolean> => 'receipts' in (await client(WRITE_KEY).record([touchpoint]));
+    expect(await until(record, 60_000)).toBe(true);
   };
   /** The most that a message of 1 MB can hold. */
   const EMPTY_TOUCHPOINTS = Buffer.from('0a00'.repeat(500_000), 'hex');

@@ -26,9 +26,13 @@ export class Admission {
     return this.budget.open(this.#addresses.clientOf(remoteAddress, forwardedFor));
   }
 
-  /** For one server. A trusted proxy has the connections of many clients: only their total is bounded. */
-  limitConnections(): ConnectionLimiter {
-    return new ConnectionLimiter(connectionLimits(this.#maxConnections), (peer) =>
+  /**
+   * For one server. A trusted proxy has the connections of many clients: only their total is bounded.
+   *
+   * @param cost of a connection, in those of HTTP/1
+   */
+  limitConnections(cost = 1): ConnectionLimiter {
+    return new ConnectionLimiter(connectionLimits(Math.ceil(this.#maxConnections / cost)), (peer) =>
       this.#addresses.isTrustedProxy(peer) ? undefined : this.#addresses.clientOf(peer),
     );
   }

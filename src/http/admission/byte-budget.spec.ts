@@ -132,9 +132,9 @@ describe('a byte budget', () => {
   });
 });
 
-test('of a heap of 512 MB a fifth is for requests, and a half of it for one key', () => {
+test('of a heap of 512 MB a fifth is for requests, of it a half for one key and a third for one address', () => {
   const { total, perKey, perAddress, unauthenticated } = limitsOfHeap(512 * 2 ** 20);
   expect([total, perKey, perAddress, unauthenticated].map((bytes) => Math.round(bytes / 2 ** 20))).toEqual([
-    102, 51, 51, 13,
+    102, 51, 34, 13,
   ]);
 });

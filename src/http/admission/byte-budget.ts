@@ -16,15 +16,15 @@ export interface BudgetLimits {
 }
 
 /**
- * A fifth of the heap is for requests under way: 110 MB of the usual 512 MB. One key and one address may each hold half
- * of it, so that a company with a single key behind a single gateway is hardly held back, and still nobody can take all.
- * Without a key, all together may hold an eighth.
+ * A fifth of the heap is for requests under way: 102 MB of the usual 512 MB. One key may hold a half of it, as many a company
+ * has just one; one address a third, as that may be a gateway with all its clients behind it, and still cannot use up the
+ * share of a key. Without a key, all together may hold an eighth.
  */
 export function limitsOfHeap(heapBytes: number = getHeapStatistics().heap_size_limit): BudgetLimits {
   const total = Math.floor(heapBytes / 5);
   const unauthenticated = Math.floor(total / 8);
   return {
-    ...{ total, perKey: Math.floor(total / 2), perAddress: Math.floor(total / 2) },
+    ...{ total, perKey: Math.floor(total / 2), perAddress: Math.floor(total / 3) },
     ...{ unauthenticated, unauthenticatedPerAddress: Math.floor(unauthenticated / 2) },
   };
 }

@@ -10,12 +10,19 @@ declare module 'fastify' {
     /** Made by the first hook of every request. */
     admission?: RequestAdmission;
   }
+  interface FastifyContextConfig {
+    /** Answers anybody, though its address is one of the API. */
+    withoutKey?: boolean;
+  }
 }
 
 /** Reserved for every request beside its body: its objects and buffers, its places in queues. */
 const REQUEST_BYTES = 4096;
 /** A client that was refused gets this long, in ms, to end its body: on a closed connection it might not see its answer. */
 const DISCARD_MS = 5_000;
+
+/** Bytes that reading a piece is worth. */
+const PIECE_COST = 256;
 
 /** What a request may hold, and whether its body may be read. */
 export class RequestAdmission {
@@ -80,13 +87,13 @@ export function admitRequests(
       if (admitted.answered) admitted.release();
     });
     admitted.reserve();
-    if (request.routeOptions.url?.startsWith('/api/')) admitted.authenticate(await authenticate(request));
+    if (needsApiKey(request)) admitted.authenticate(await authenticate(request));
   });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     if (request.admission) request.admission.answered = true;
     if (reply.raw.destroyed) request.admission?.release();
     const { raw } = request;
-    if (raw.complete === false && !(Number(raw.headers['content-length']) > BODY_LIMIT)) {
+    if (!raw.complete && !(Number(raw.headers['content-length']) > BODY_LIMIT)) {
       reply.removeHeader('connection');
       discardRest(raw);
     }
@@ -94,13 +101,16 @@ export function admitRequests(
   });
 }
 
-/** Reads on, up to the limit of a body, without keeping anything. */
+const needsApiKey = ({ routeOptions: { url, config } }: FastifyRequest): boolean =>
+  url?.startsWith('/api/') === true && config.withoutKey !== true;
+
+/** Reads on, up to the limit of a body, without keeping anything. Many small pieces count as more than they are. */
 function discardRest(request: IncomingMessage): void {
   const cut = (): void => void request.socket.destroy();
   const timer = setTimeout(cut, DISCARD_MS).unref();
   let left = BODY_LIMIT;
   request.on('data', (piece: Buffer) => {
-    left -= piece.length;
+    left -= piece.length + PIECE_COST;
     if (left < 0) cut();
   });
   request.once('close', () => clearTimeout(timer));

@@ -66,7 +66,7 @@ export function readBody(request: IncomingMessage, reservation: Reservation): Pr
     };
     const fail = (error: unknown): void => {
       stop();
-      reject(error as Error);
+      reject(error);
     };
     const append = (piece: Buffer): void => {
       try {
@@ -103,6 +103,7 @@ class BodyBuffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
+  /** @throws BodyTooLarge, OverBudget, Problem 400 */
   append(piece: Buffer): void {
     this.#pieces += 1;
     const length = this.#length + piece.length;
@@ -112,7 +113,8 @@ class BodyBuffer {
       this.#reserve(length);
       this.#buffer = piece;
     } else {
-      if (length > this.#buffer.length || this.#pieces === 2) this.#widen(length);
+      // The first piece is not ours to write to.
+      if (this.#pieces === 2 || length > this.#buffer.length) this.#widen(length);
       piece.copy(this.#buffer, this.#length);
     }
     this.#length = length;

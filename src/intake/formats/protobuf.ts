@@ -39,8 +39,10 @@ function hasTooManyFields(bytes: Buffer): boolean {
   const reader = new WireReader(bytes);
   let count = 0;
   try {
-    for (const end = reader.open(); reader.next(end); reader.skip())
-      if (++count > native.requestItems) return true;
+    for (const end = reader.open(); reader.next(end); count += 1) {
+      if (count === native.requestItems) return true;
+      reader.skip();
+    }
   } catch (error) {
     // Decoding finds the same and says it better.
     if (!(error instanceof Unreadable)) throw error;
