@@ -9,6 +9,8 @@ import { statusOfError } from './status.js';
 const CALL_BYTES = 1024 * 1024;
 /** Counted for a message beside its bytes: its buffer and its places in queues. */
 const MESSAGE_BYTES = 256;
+/** A piece of a message keeps all of the 64 KB that Node read from the connection with it, and other pieces with that. */
+const PIECE_BYTES = 65_536;
 /** Before each message: a flag and its length. */
 const PREFIX_BYTES = 5;
 /** Something of a message that has begun has to come within this time, in ms. */
@@ -36,8 +38,9 @@ const inflating = new Concurrency(2);
  */
 export class CallIntake {
   readonly #stream: ServerHttp2Stream;
-  /** Bytes that came and are of no message that was delivered. */
+  /** Bytes that came and are of no message that was delivered, and what is reserved for them. */
   #arrived = 0;
+  #reserved = 0;
   /** Bytes of messages that the handler has not released. */
   #held = 0;
   #room: Promise<void> | undefined;
@@ -122,10 +125,12 @@ export class CallIntake {
   #arrive(bytes: number): void {
     if (this.#ended) return;
     this.#arrived += bytes;
+    const cost = Math.max(bytes, PIECE_BYTES);
+    this.#reserved += cost;
     this.#watchForStall();
-    if (this.reservation.tryGrow(bytes)) return;
+    if (this.reservation.tryGrow(cost)) return;
     this.#stream.pause();
-    const room = (this.#room ?? Promise.resolve()).then(() => this.reservation.growWhenPossible(bytes));
+    const room = (this.#room ?? Promise.resolve()).then(() => this.reservation.growWhenPossible(cost));
     this.#room = room.then(
       () => {
         this.#room = undefined;
@@ -153,13 +158,16 @@ export class CallIntake {
       await new Promise<void>((resolve) => (this.#roomier = resolve));
   }
 
-  /** Its bytes are reserved already, but for what is counted beside them. */
+  /** What was reserved for its pieces is given back, but for the last one, which may hold the beginning of the next message. */
   #hold(message: Buffer): void {
-    const arrived = Math.min(this.#arrived, message.length + PREFIX_BYTES);
-    this.#arrived -= arrived;
+    this.#arrived = Math.max(0, this.#arrived - message.length - PREFIX_BYTES);
+    const reserved = this.#arrived === 0 ? 0 : Math.min(this.#reserved, Math.max(this.#arrived, PIECE_BYTES));
+    const more = costOf(message) + reserved - this.#reserved;
     this.#held += costOf(message);
+    this.#reserved = reserved;
     try {
-      this.reservation.grow(costOf(message) - arrived);
+      if (more > 0) this.reservation.grow(more);
+      else this.reservation.shrink(-more);
     } catch (error) {
       this.#held -= costOf(message);
       this.refuse(error);
@@ -175,6 +183,7 @@ export class CallIntake {
       return Promise.reject(Object.assign(new Error(), statusObject(error)));
     }
     this.#arrived += more;
+    this.#reserved += more;
     return inflated;
   }
 }

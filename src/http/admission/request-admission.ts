@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { Admission } from './admission.js';
 import type { Reservation } from './byte-budget.js';
 import type { ConnectionLimiter } from './connection-limiter.js';
@@ -92,10 +93,9 @@ export function admitRequests(
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     if (request.admission) request.admission.answered = true;
     if (reply.raw.destroyed) request.admission?.release();
-    const { raw } = request;
-    if (!raw.complete && !(Number(raw.headers['content-length']) > BODY_LIMIT)) {
+    if (isHalfSent(request.raw)) {
       reply.removeHeader('connection');
-      discardRest(raw);
+      discardRest(request.raw);
     }
     done();
   });
@@ -103,6 +103,10 @@ export function admitRequests(
 
 const needsApiKey = ({ routeOptions: { url, config } }: FastifyRequest): boolean =>
   url?.startsWith('/api/') === true && config.withoutKey !== true;
+
+/** Its client may yet end its body. Requests that are injected have no socket. */
+const isHalfSent = ({ complete, headers, socket }: IncomingMessage): boolean =>
+  !complete && socket instanceof Socket && !(Number(headers['content-length']) > BODY_LIMIT);
 
 /** Reads on, up to the limit of a body, without keeping anything. Many small pieces count as more than they are. */
 function discardRest(request: IncomingMessage): void {

@@ -66,7 +66,7 @@ export function readBody(request: IncomingMessage, reservation: Reservation): Pr
     };
     const fail = (error: unknown): void => {
       stop();
-      reject(error);
+      reject(error instanceof Error ? error : new Error(String(error)));
     };
     const append = (piece: Buffer): void => {
       try {
