@@ -3,6 +3,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Reservation } from '../http/admission/byte-budget.js';
 import { Problem } from '../http/problem.js';
 import { Concurrency } from '../intake/concurrency.js';
+import { MessageFraming, PREFIX_BYTES } from './message-framing.js';
 import { statusOfError } from './status.js';
 
 /** Messages that one call may have here at once, in bytes; a larger one comes alone. */
@@ -11,8 +12,8 @@ const CALL_BYTES = 1024 * 1024;
 const MESSAGE_BYTES = 256;
 /** A piece of a message keeps all of the 64 KB that Node read from the connection with it, and other pieces with that. */
 const PIECE_BYTES = 65_536;
-/** Before each message: a flag and its length. */
-const PREFIX_BYTES = 5;
+/** A message comes in pieces of this size, in bytes, if not in larger ones: the frames of HTTP/2. */
+const FRAME_BYTES = 16_384;
 /** Something of a message that has begun has to come within this time, in ms. */
 const STALL_MS = 10_000;
 
@@ -38,8 +39,13 @@ const inflating = new Concurrency(2);
  */
 export class CallIntake {
   readonly #stream: ServerHttp2Stream;
-  /** Bytes that came and are of no message that was delivered, and what is reserved for them. */
+  readonly #framing = new MessageFraming();
+  /** Bytes that came and are of no message that was delivered, and the pieces they came in. */
   #arrived = 0;
+  #pieces = 0;
+  /** Bytes of the messages that have begun and were not delivered. */
+  #expected = 0;
+  /** What is reserved for those. */
   #reserved = 0;
   /** Bytes of messages that the handler has not released. */
   #held = 0;
@@ -60,7 +66,7 @@ export class CallIntake {
   ) {
     const internals = call as unknown as Internals;
     this.#stream = internals.stream;
-    this.#stream.on('data', (piece: Buffer) => this.#arrive(piece.length));
+    this.#stream.on('data', (piece: Buffer) => this.#arrive(piece));
     const decompress = internals.decompressMessage.bind(call);
     internals.decompressMessage = (message, encoding) =>
       encoding === 'identity'
@@ -122,15 +128,19 @@ export class CallIntake {
     }
   }
 
-  #arrive(bytes: number): void {
+  /** All of a message is reserved when it begins: calls that had a half of it each would wait for one another. */
+  #arrive(piece: Buffer): void {
     if (this.#ended) return;
-    this.#arrived += bytes;
-    const cost = Math.max(bytes, PIECE_BYTES);
-    this.#reserved += cost;
+    this.#arrived += piece.length;
+    this.#pieces += 1;
+    this.#expected += this.#framing.begunIn(piece);
     this.#watchForStall();
-    if (this.reservation.tryGrow(cost)) return;
+    const more = this.#needed - this.#reserved;
+    if (more <= 0) return;
+    this.#reserved += more;
+    if (this.reservation.tryGrow(more)) return;
     this.#stream.pause();
-    const room = (this.#room ?? Promise.resolve()).then(() => this.reservation.growWhenPossible(cost));
+    const room = (this.#room ?? Promise.resolve()).then(() => this.reservation.growWhenPossible(more));
     this.#room = room.then(
       () => {
         this.#room = undefined;
@@ -138,6 +148,11 @@ export class CallIntake {
       },
       (error: unknown) => this.refuse(error),
     );
+  }
+
+  /** Memory of what was not delivered: of the pieces that came, or of those to come. */
+  get #needed(): number {
+    return Math.max(this.#pieces, Math.ceil(this.#expected / FRAME_BYTES)) * PIECE_BYTES;
   }
 
   #watchForStall(): void {
@@ -160,8 +175,11 @@ export class CallIntake {
 
   /** What was reserved for its pieces is given back, but for the last one, which may hold the beginning of the next message. */
   #hold(message: Buffer): void {
-    this.#arrived = Math.max(0, this.#arrived - message.length - PREFIX_BYTES);
-    const reserved = this.#arrived === 0 ? 0 : Math.min(this.#reserved, Math.max(this.#arrived, PIECE_BYTES));
+    const bytes = message.length + PREFIX_BYTES;
+    this.#arrived = Math.max(0, this.#arrived - bytes);
+    this.#expected = Math.max(0, this.#expected - bytes);
+    this.#pieces = Math.min(this.#pieces, Math.ceil(this.#arrived / FRAME_BYTES));
+    const reserved = Math.min(this.#reserved, this.#needed);
     const more = costOf(message) + reserved - this.#reserved;
     this.#held += costOf(message);
     this.#reserved = reserved;
@@ -183,6 +201,7 @@ export class CallIntake {
       return Promise.reject(Object.assign(new Error(), statusObject(error)));
     }
     this.#arrived += more;
+    this.#expected += more;
     this.#reserved += more;
     return inflated;
   }
