@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../until.js';
+import { BiSessions } from './bi-sessions.js';
 import { freePort, poolOf, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
 import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
@@ -28,7 +29,8 @@ test(
     const port = await freePort();
     server = await ServerProcess.start({ dataDir, port });
     const traffic = new Traffic(server.url);
-    traffic.start({ batches: 4, singles: 8, deals: 2 });
+    traffic.start({ batches: 4, singles: 8, deals: 2, questions: 3 });
+    const bi = await BiSessions.start(dataDir, 2);
     for (let kill = 0; kill < KILLS; kill += 1) {
       // Surely under load, then at any instant.
       const before = traffic.acknowledged.messages.size;
@@ -39,12 +41,17 @@ test(
       server = await ServerProcess.start({ dataDir, port });
     }
     await sleep(500);
+    await bi.stop();
     await traffic.stop();
     await caughtUp(server.url, 120_000);
 
     const pool = await poolOf(dataDir);
     expect(traffic.acknowledged.messages.size).toBeGreaterThan(KILLS * MESSAGES);
     expect(traffic.acknowledged.won.size).toBeGreaterThan(10);
+    expect(traffic.answered).toBeGreaterThan(KILLS);
+    expect(bi.answered).toBeGreaterThan(KILLS);
+    expect([...traffic.refusals.statuses.keys()].filter((status) => status !== 503)).toEqual([]);
+    expect(traffic.refusals.withoutRetryAfter).toBe(0);
     await expectLogWhole(pool, traffic.acknowledged);
     await expectMoneyConserved(pool, traffic.acknowledged);
     await pool.end();

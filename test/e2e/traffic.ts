@@ -21,17 +21,27 @@ interface Clients {
   readonly batches: number;
   readonly singles: number;
   readonly deals: number;
+  /** Who ask reports and lists, and again when they are told to. */
+  readonly questions?: number;
   readonly pauseMs?: number;
 }
 
 interface Send {
   readonly path: string;
-  readonly method?: 'POST' | 'PATCH';
+  readonly method?: 'GET' | 'POST' | 'PATCH';
   readonly key: string;
-  readonly body: unknown;
+  readonly body?: unknown;
 }
 
 const CURRENCY = 'USD';
+const QUESTIONS = [
+  '/api/leads?limit=20',
+  '/api/attribution?model=linear&by=channel&metric=revenue&from=2020-01-01&to=2035-01-01',
+  '/api/attribution/compare?models=first,linear&by=content&metric=revenue&from=2020-01-01&to=2035-01-01',
+  '/api/projections',
+  '/api/model',
+  '/api/rejected',
+];
 
 /**
  * Clients as they behave: each sends a message with an id of its own until it is answered with success, whatever happens
@@ -39,12 +49,15 @@ const CURRENCY = 'USD';
  */
 export class Traffic {
   readonly acknowledged: Acknowledged = { messages: new Set(), positions: new Map(), won: new Map() };
+  /** Questions that were answered with success. */
+  answered = 0;
   readonly refusals: Refusals = { statuses: new Map(), withoutRetryAfter: 0 };
   private readonly clients: Promise<void>[] = [];
   private stopping = false;
   private abandoned = false;
   private failure: Error | undefined;
   private serial = 0;
+  private asked = 0;
 
   /**
    * @param apiUrl where deals are told, when another process serves the API
@@ -65,6 +78,7 @@ export class Traffic {
     add(clients.batches, () => this.batch());
     add(clients.singles, () => this.single());
     add(clients.deals, () => this.deal());
+    add(clients.questions ?? 0, () => this.question());
   }
 
   /** Lets every client end its message; the server must be there. @throws what a client could not live with */
@@ -151,6 +165,13 @@ export class Traffic {
     await sleep(20);
   }
 
+  private async question(): Promise<void> {
+    this.asked += 1;
+    await this.send({ path: QUESTIONS[this.asked % QUESTIONS.length] ?? '', method: 'GET', key: API_KEY });
+    this.answered += 1;
+    await sleep(20);
+  }
+
   private person(): Record<string, string> {
     const nr = this.serial % 200;
     if (nr % 3 === 0) return { anonymousId: `a-${nr}` };
@@ -171,7 +192,7 @@ export class Traffic {
       const answer = await fetch(`${url}${path}`, {
         method,
         headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }).catch(() => undefined);
       const text = await answer?.text().catch(() => undefined);
       if (answer?.ok && text !== undefined) return JSON.parse(text);
