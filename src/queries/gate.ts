@@ -1,32 +1,95 @@
 import { StoreUnavailable } from '../event-store/event-store.js';
 
+export interface GateLimits {
+  /** Questions that run at once. */
+  readonly width: number;
+  /** Of these, questions of one workspace: less than all, so that one with slow reports leaves room for the others. */
+  readonly share: number;
+  /** Questions of one workspace that wait. */
+  readonly queue: number;
+  /** For how long one waits, in ms, before it is told to come again. */
+  readonly waitMs: number;
+}
+
+/** What one workspace has here. */
+interface Tenant {
+  running: number;
+  readonly waiting: Set<() => void>;
+}
+
 /**
- * Lets so many questions run at once and so many wait. Half of the pool's connections stay free for what a question
- * reads besides its own transaction, so questions cannot block each other for ever.
+ * Lets so many questions run at once, each workspace its share of them, and so many wait. Workspaces that wait take turns,
+ * so the next place goes to a question of another one, however many its predecessor sent.
  */
 export class Gate {
   private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  /** In the order in which they come to their turn. */
+  private readonly tenants = new Map<string, Tenant>();
 
-  constructor(
-    private readonly width: number,
-    private readonly queue = 200,
-  ) {}
+  constructor(private readonly limits: GateLimits) {}
 
-  /** @throws StoreUnavailable too many wait already. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running >= this.width) {
-      if (this.waiting.length >= this.queue) throw new StoreUnavailable('Too many questions at once', 1);
-      await new Promise<void>((enter) => this.waiting.push(enter));
-    } else {
-      this.running++;
-    }
+  /** @throws StoreUnavailable too many of the workspace wait already, or this one has for too long */
+  async run<T>(workspace: string, work: () => Promise<T>): Promise<T> {
+    const tenant = this.tenantOf(workspace);
+    if (this.hasRoomFor(tenant)) this.enter(tenant);
+    else await this.wait(tenant).finally(() => this.forgetIdle(workspace, tenant));
     try {
       return await work();
     } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.running--;
+      this.leave(workspace, tenant);
     }
+  }
+
+  private tenantOf(workspace: string): Tenant {
+    const known = this.tenants.get(workspace);
+    if (known) return known;
+    const tenant = { running: 0, waiting: new Set<() => void>() };
+    this.tenants.set(workspace, tenant);
+    return tenant;
+  }
+
+  private hasRoomFor({ running }: Tenant): boolean {
+    return this.running < this.limits.width && running < this.limits.share;
+  }
+
+  private enter(tenant: Tenant): void {
+    this.running++;
+    tenant.running++;
+  }
+
+  private async wait({ waiting }: Tenant): Promise<void> {
+    const { queue, waitMs } = this.limits;
+    if (waiting.size >= queue) throw new StoreUnavailable('Too many questions at once', 1);
+    await new Promise<void>((resolve, reject) => {
+      const admit = (): void => {
+        clearTimeout(tooLong);
+        resolve();
+      };
+      const tooLong = setTimeout(() => {
+        waiting.delete(admit);
+        reject(new StoreUnavailable('Too many questions at once', Math.ceil(waitMs / 1_000)));
+      }, waitMs);
+      waiting.add(admit);
+    });
+  }
+
+  private leave(workspace: string, tenant: Tenant): void {
+    this.running--;
+    tenant.running--;
+    for (const [name, next] of this.tenants) {
+      const [admit] = next.waiting;
+      if (!admit || !this.hasRoomFor(next)) continue;
+      next.waiting.delete(admit);
+      this.enter(next);
+      // Its next turn comes after everybody else's.
+      this.tenants.delete(name);
+      this.tenants.set(name, next);
+      admit();
+    }
+    this.forgetIdle(workspace, tenant);
+  }
+
+  private forgetIdle(workspace: string, { running, waiting }: Tenant): void {
+    if (running === 0 && waiting.size === 0) this.tenants.delete(workspace);
   }
 }

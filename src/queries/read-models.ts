@@ -53,7 +53,10 @@ export class ReadModels {
     @Inject(FRESHNESS) private readonly freshness: Freshness,
     @Inject(JourneyModels) private readonly models: JourneyModels,
   ) {
-    this.gate = new Gate(Math.max(1, Math.floor(pool.options.max / 2)));
+    // Half of the pool stays free for commands and for what a question reads besides its own transaction.
+    const width = Math.max(1, Math.floor(pool.options.max / 2));
+    const share = Math.max(1, Math.ceil(width / 2));
+    this.gate = new Gate({ width, share, queue: 200, waitMs: WAIT_MS });
   }
 
   /**
@@ -65,7 +68,9 @@ export class ReadModels {
   async view<T>(ask: Ask, projections: readonly string[], answer: (view: View) => Promise<T>): Promise<T> {
     await this.refuseFuture(ask);
     await this.waitUntil(ask, projections);
-    return this.gate.run(() => this.snapshot((tx) => this.open(tx, ask, projections).then(answer)));
+    return this.gate.run(ask.workspace, () =>
+      this.snapshot((tx) => this.open(tx, ask, projections).then(answer)),
+    );
   }
 
   /** The position that a question about the log itself is answered at. */
