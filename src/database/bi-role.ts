@@ -34,6 +34,7 @@ export async function ensureBiRole(
   if (made === undefined) return { role, warning: warning(workspace, role) };
   await runDdl(pool, 'SELECT touchline.grant_bi($1, $2, true)', [workspace, role]);
   await permitted(() => runDdl(pool, 'SELECT touchline.limit_bi_reader($1, true)', [role]));
+  await runDdl(pool, 'SELECT touchline.share_bi_connections()');
   return { role, ...(made === 'made' && { password }), ...(formerly !== undefined && { formerly }) };
 }
 

@@ -86,6 +86,7 @@ export class PostgresServer {
     this.#child = child;
     const died = once(child, 'exit');
     died.catch(() => undefined);
+    if (this.#stopping.signal.aborted) await this.#end();
     await ready;
     this.port = port;
     this.#ready = true;

@@ -8,7 +8,9 @@ export function smallMachine(port: number): Record<string, string> {
     port: String(port),
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: '80',
+    // Touchline is the superuser: what is reserved, for a server and a command beside it, no BI login can take.
+    max_connections: '120',
+    superuser_reserved_connections: '75',
     shared_buffers: `${Math.round(Math.min(Math.max(memoryMb / 8, 64), 1024))}MB`,
     effective_cache_size: `${Math.round(memoryMb / 2)}MB`,
     work_mem: '16MB',
