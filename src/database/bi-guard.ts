@@ -6,6 +6,8 @@ import type pg from 'pg';
 const EVERY_MS = 1_000;
 const LEAST_FREE_BYTES = 2 ** 30;
 const LIMITS_EVERY = 15;
+/** A database that is silent keeps nobody from stopping. */
+const PATIENCE_MS = 3_000;
 
 export interface BiGuardOptions {
   readonly pool: pg.Pool;
@@ -48,10 +50,12 @@ export class BiGuard {
   async #look(limits: boolean): Promise<void> {
     const full = await this.#isFull();
     if (!full && !limits) return;
-    const { rows } = await this.options.pool.query<{ role: string; what: string }>(
-      'SELECT role, what FROM touchline.guard_bi(spilling => $1)',
-      [full],
-    );
+    const query = {
+      text: 'SELECT role, what FROM touchline.guard_bi(spilling => $1)',
+      values: [full],
+      query_timeout: PATIENCE_MS, // which the driver has and its types leave out
+    };
+    const { rows } = await this.options.pool.query<{ role: string; what: string }>(query);
     for (const { role, what } of rows)
       this.options.log(`BI role ${role}: ${what}${full ? ' (the disk is nearly full)' : ''}`);
   }
