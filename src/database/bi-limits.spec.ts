@@ -274,10 +274,14 @@ test('logins that were made before keep reading after an upgrade, under a name t
   const client = await connect({ ...renamed, password: 'secret' }, empty);
   expect(await seen(client)).toEqual([{ workspace: mine }]);
   const named = await client.query(
-    `SELECT FROM pg_roles WHERE position($1 IN rolname) > 0 UNION ALL SELECT FROM pg_policies p WHERE position($2 IN p::text) > 0`,
+    `SELECT FROM pg_roles WHERE position($1 IN rolname) > 0
+     UNION ALL SELECT FROM pg_policies p WHERE position($2 IN p::text) > 0
+     UNION ALL SELECT FROM pg_shdescription d WHERE position($2 IN d.description) > 0`,
     [other.replaceAll('-', '_'), other],
   );
   expect(named.rowCount).toBe(0);
+  const limits = await client.query('SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user');
+  expect(limits.rows).toEqual([{ rolconnlimit: 10 }]);
   await client.end();
   await dropReaders(pool);
   await pool.end();
@@ -308,6 +312,9 @@ describe('on a server whose administrator we are not', () => {
       { workspace: mine },
     ]);
     await expect(client.query('CREATE TEMP TABLE t (x int)')).rejects.toThrow('permission denied');
+    // given: an administrator limited it further; this is left alone
+    await db.pool.query(`ALTER ROLE ${role.role} SET temp_file_limit = '64MB'`);
+    expect((await pool.query('SELECT what FROM touchline.guard_bi()')).rows).toEqual([]);
     // given: it takes the limits off
     await client.query('ALTER ROLE CURRENT_USER SET statement_timeout = 0');
     const waiting = client.query('SELECT pg_sleep(3600)').catch(String);

@@ -54,6 +54,7 @@ DECLARE
   renamed CONSTANT name := 'touchline_bi_' || right(gen_random_uuid()::text, 12);
 BEGIN
   EXECUTE format('ALTER ROLE %I RENAME TO %I', former, renamed);
+  EXECUTE format('COMMENT ON ROLE %I IS NULL', renamed); -- it named the workspace, too
   UPDATE touchline.bi_reader SET role = renamed WHERE role = former;
   RETURN renamed;
 END
@@ -85,13 +86,21 @@ RETURN ARRAY['TimeZone=UTC', 'statement_timeout=15min', 'idle_in_transaction_ses
 CREATE FUNCTION touchline.limit_bi_reader(reader name, is_login boolean) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-  wanted   CONSTANT text[] := touchline.bi_settings(is_login, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user));
-  -- A setting for one database goes before that of the role.
-  has      CONSTANT text[] := ARRAY(SELECT unnest(s.setconfig) FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
-                                     WHERE r.rolname = reader AND s.setdatabase = 0);
-  database name;
-  setting  text;
+  superuser CONSTANT boolean := (SELECT rolsuper FROM pg_roles WHERE rolname = current_user);
+  wanted    CONSTANT text[] := touchline.bi_settings(is_login, superuser);
+  -- Without those that an administrator gave and we may not change.
+  has       CONSTANT text[] := ARRAY(
+    SELECT given FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) AS given
+     WHERE r.rolname = reader AND s.setdatabase = 0
+       AND (superuser OR NOT EXISTS (SELECT FROM pg_settings g WHERE lower(g.name) = lower(split_part(given, '=', 1))
+                                        AND g.context LIKE 'superuser%')));
+  database  name;
+  setting   text;
 BEGIN
+  IF (SELECT rolconnlimit NOT BETWEEN 0 AND 10 FROM pg_roles WHERE rolname = reader) THEN
+    EXECUTE format('ALTER ROLE %I CONNECTION LIMIT 10', reader);
+  END IF;
+  -- A setting for one database goes before that of the role.
   FOR database IN
     SELECT d.datname FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole JOIN pg_database d ON d.oid = s.setdatabase
      WHERE r.rolname = reader
@@ -221,14 +230,20 @@ BEGIN
      WHERE s.datname = current_database()
        AND (s.xact_start < clock_timestamp() - longest OR s.pid = ANY (spills))
   LOOP
-    IF pg_terminate_backend(session.pid) THEN
-      RETURN QUERY SELECT session.usename, 'session ended'::text;
-    END IF;
+    BEGIN
+      IF pg_terminate_backend(session.pid) THEN
+        RETURN QUERY SELECT session.usename, 'session ended'::text;
+      END IF;
+    EXCEPTION WHEN insufficient_privilege THEN NULL; -- an administrator made the role, and guards it
+    END;
   END LOOP;
   FOR reader IN SELECT r.* FROM touchline.bi_reader r JOIN pg_roles p ON p.rolname = r.role LOOP
-    IF touchline.limit_bi_reader(reader.role, reader.is_login) THEN
-      RETURN QUERY SELECT reader.role, 'limits set again'::text;
-    END IF;
+    BEGIN
+      IF touchline.limit_bi_reader(reader.role, reader.is_login) THEN
+        RETURN QUERY SELECT reader.role, 'limits set again'::text;
+      END IF;
+    EXCEPTION WHEN insufficient_privilege THEN NULL;
+    END;
   END LOOP;
 END
 $$;
