@@ -55,6 +55,9 @@ const form = (pattern: string): RegExp => new RegExp(`^${pattern}`, 'i');
 
 type Groups = readonly (string | undefined)[];
 
+/** As in mail and HTTP: `Sun, 01 Mar 2026`. */
+const MAIL_DATE = form(`${WEEKDAY}(\\d\\d?)([-/ ])${MONTH}\\3(\\d{4})(?!\\d)`);
+
 /** Forms of a date and its day, in ms since 1970. NaN: there is no such day. */
 const DATES: readonly (readonly [RegExp, (groups: Groups) => number])[] = [
   [
@@ -67,7 +70,7 @@ const DATES: readonly (readonly [RegExp, (groups: Groups) => number])[] = [
     form('(\\d{4})(?:-(\\d{3})(?!\\d)|(\\d{3})(?=t))'),
     ([, y, one, two]) => dayOfYear(Number(y), Number(one ?? two)),
   ],
-  [form(`${WEEKDAY}(\\d\\d?)([-/ ])${MONTH}\\3(\\d{4})(?!\\d)`), ([, w, d, , m, y]) => namedDay(w, y, m, d)],
+  [MAIL_DATE, ([, w, d, , m, y]) => namedDay(w, y, m, d)],
   [form(`${WEEKDAY}${MONTH} (\\d\\d?),? (\\d{4})(?!\\d)`), ([, w, m, d, y]) => namedDay(w, y, m, d)],
 ];
 
@@ -96,8 +99,6 @@ function fromText(text: string): number | NoInstant {
   }
   return UNDECIDED.test(text) ? 'ambiguous' : 'absurd';
 }
-
-const MAIL_DATE = DATES[4]?.[0];
 
 function withTime(day: number, rest: string, mail: boolean): number | NoInstant {
   if (Number.isNaN(day)) return 'absurd';

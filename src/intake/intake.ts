@@ -231,11 +231,14 @@ function appendsOf(
   }));
 }
 
-/** Somebody is missing because what was sent stands for nobody: the reason says so. */
+/** What is missing may have been sent as a placeholder: the reason says so. */
 function explained({ rejected }: Rejected, warnings: readonly Warning[]): Rejected {
+  if (!MISSING.has(rejected.code)) return { rejected };
   const ignored = warnings.map(({ path, message }) => `; ${path} ${message}`).join('');
   return { rejected: { ...rejected, message: rejected.message + ignored } };
 }
+
+const MISSING: ReadonlySet<string> = new Set(['identity-missing', 'missing-field']);
 
 const CLAMPS: Readonly<Record<Clamped['reason'], string>> = {
   future: 'is after the receipt',
