@@ -72,6 +72,8 @@ export const wholeDocument = () => ({
     grades: { A: 80, B: 60, C: 40, D: 20, E: 1 },
   },
   sessionIdleMinutes: 30,
+  relays: ['login.acme.example', 'bücher.example'],
+  mailProviders: { add: ['mail.isp.example'], remove: ['acme.example'] },
   attribution: { lookbackDays: 90, timeDecay: { halfLifeDays: 7 }, position: [40, 20, 40] },
 });
 

@@ -25,6 +25,7 @@ const POINTS = 'must be a number from -1000000 to 1000000';
 const ZONE = 'must be a time zone like Europe/Berlin or UTC';
 const WILDCARDS = 'must have at most four wildcards';
 const QUERY = 'must name parameters with their values, such as ?id=*';
+const HOST = 'must be a host such as login.acme.com: all below it are meant, too';
 const ROUTE = 'must have a route after #, such as #/pricing: other fragments are places within a page';
 const SCALAR = 'must be a text, a number, true or false';
 const KIND = `must be one of: ${TOUCHPOINT_KINDS.join(', ')}`;
@@ -56,7 +57,7 @@ describe('a document with one fault', () => {
     ['personas', undefined, MISSING],
     ['stages', undefined, MISSING],
     ['scoring', undefined, MISSING],
-    ['stage', [], known('name', 'currency', 'personas', 'stages', 'scoring', 'timeZone', 'rates', 'triggers', 'contents', 'grading', 'sessionIdleMinutes', 'attribution')], // prettier-ignore
+    ['stage', [], known('name', 'currency', 'personas', 'stages', 'scoring', 'timeZone', 'rates', 'triggers', 'contents', 'grading', 'sessionIdleMinutes', 'relays', 'mailProviders', 'attribution')], // prettier-ignore
     ['timeZone', 'Mars/Olympus', ZONE],
     ['timeZone', null, ZONE],
 
@@ -160,6 +161,17 @@ describe('a document with one fault', () => {
     [`${content}.urls[1]`, '/#pricing', ROUTE],
     [`${content}.eachPage`, 1, TRUTH],
     [`${content}.url`, '/x', known('id', 'title', 'type', 'stage', 'personas', 'author', 'publisher', 'urls', 'eachPage')], // prettier-ignore
+
+    ['relays', 'login.acme.example', LIST],
+    ['relays[0]', 'https://login.acme.example', HOST],
+    ['relays[0]', '*.acme.example', HOST],
+    ['relays[1]', 'localhost', HOST],
+    ['relays[1]', '', HOST],
+    ['mailProviders', [], OBJECT],
+    ['mailProviders.add', 'isp.example', LIST],
+    ['mailProviders.add[0]', 'ada@isp.example', HOST],
+    ['mailProviders.remove[0]', 7, HOST],
+    ['mailProviders.keep', [], known('add', 'remove')],
 
     ['scoring', [], OBJECT],
     ['scoring.halfLifeDays', undefined, MISSING],

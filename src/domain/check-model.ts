@@ -23,6 +23,10 @@ import { CHANNELS, TOUCHPOINT_KINDS } from './touchpoint.js';
 
 const id = like(/^[a-z0-9][a-z0-9_.-]{0,99}$/i, 'an id of letters, digits, "-", "_" and "."');
 const currency = like(/^[A-Z]{3}$/, 'a currency code of three capital letters');
+const host = like(
+  /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,}$/u,
+  'a host such as login.acme.com: all below it are meant, too',
+);
 const days = number(0.001, 36_500);
 const points = number(-1_000_000, 1_000_000);
 
@@ -170,6 +174,8 @@ const document = object(
       grades,
     }),
     sessionIdleMinutes: number(1, 1440),
+    relays: list(host),
+    mailProviders: object({}, { add: list(host), remove: list(host) }),
     attribution,
   },
 );

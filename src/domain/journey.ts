@@ -5,7 +5,8 @@ import type { JourneyModel } from './model.js';
 import { fitRules, type Fit } from './persona.js';
 import { decayed, scoreRules, UNSCORED, type ScoreChange, type ScoreState } from './score.js';
 import { stageRules, type StageMove } from './stage.js';
-import { originIn, readAs, type Origin } from './visit.js';
+import { relayTest } from './relays.js';
+import { isDoneTo, originAfter, readAs, type Origin, type Read } from './visit.js';
 import { countsAsHuman, type Traits } from './touchpoint.js';
 
 /** All that the next touchpoint of a lead needs to know of those before; plain JSON, kept with the lead. Times in ms. */
@@ -14,7 +15,7 @@ export interface JourneyState extends Memory, ScoreState {
   readonly firstAt: number | null;
   readonly lastAt: number | null;
   readonly lastId: string | null;
-  /** The running session: id of its first touchpoint that counts, time of the last. */
+  /** The running visit: id of its first touchpoint, time of the last; of those that a person did. */
   readonly session: readonly [id: string, at: number] | null;
   /** Where the running session came from. */
   readonly origin: Origin | null;
@@ -34,12 +35,8 @@ export const NO_JOURNEY: JourneyState = {
   stage: null,
 };
 
-/** What one touchpoint did. */
-export interface Step {
-  /** As it is read: with the origin of its session where it has none of its own. */
-  readonly touch: Touch;
-  /** Id of the touchpoint whose origin it took. */
-  readonly originId?: string;
+/** What one touchpoint did, and how it is read. */
+export interface Step extends Read {
   readonly content: ResolvedContent | undefined;
   readonly session: string;
   readonly move?: StageMove;
@@ -78,6 +75,7 @@ function compile(model: JourneyModel): JourneyRules {
   const content = contentRules(model);
   const triggers = model.triggers.map(({ id, when }) => ({ id, test: conditionTest(when, `trigger/${id}`) }));
   const dates = calendar(model.timeZone);
+  const isRelay = relayTest(model.relays);
   const byPersona = new Map<string | null, PersonaRules>();
   const rulesFor = (persona: string | null): PersonaRules => {
     let rules = byPersona.get(persona);
@@ -107,7 +105,7 @@ function compile(model: JourneyModel): JourneyRules {
       // A machine moves no stage, earns no score and keeps no session alive; it is only listed.
       if (!countsAsHuman(touch.verdict)) return { state: seen, step: { touch, content: resolved, session } };
       const visit = running === undefined ? null : before.origin;
-      const read = readAs(touch, visit);
+      const read = readAs(touch, visit, isRelay);
       const known = { touch: read.touch, content: resolved };
       const counts: Record<string, readonly number[]> = { ...before.counts };
       const fired: string[] = [];
@@ -127,8 +125,8 @@ function compile(model: JourneyModel): JourneyRules {
           fired.length === 0
             ? before.triggers
             : { ...before.triggers, ...Object.fromEntries(fired.map((id) => [id, touch.at])) },
-        session: [session, touch.at],
-        origin: originIn(touch) ?? visit,
+        session: isDoneTo(touch.kind) ? before.session : [session, touch.at],
+        origin: read.originId === undefined ? originAfter(read.touch, visit) : visit,
         stage: move?.to ?? before.stage,
       };
       const step = { ...read, content: resolved, session, ...(move && { move }), ...(change && { change }) };

@@ -24,7 +24,19 @@ export interface JourneyModel {
   readonly grading: Grading;
   /** A pause longer than this ends a session. */
   readonly sessionIdleMinutes: number;
+  /**
+   * Hosts of our own sign-in and payment pages, each with all below it: who comes back from them came from where the visit
+   * came from. Beside those that every workspace has.
+   */
+  readonly relays?: readonly string[];
+  readonly mailProviders?: MailProviders;
   readonly attribution: AttributionSettings;
+}
+
+/** What the workspace knows better than the lists of mail providers, whose addresses tell no company. By domain. */
+export interface MailProviders {
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
 }
 
 /** From `date` on (YYYY-MM-DD, until the next rate of the same currency) one unit of `currency` is `rate` units of the model's. */

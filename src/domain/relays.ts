@@ -1,4 +1,6 @@
 import type { Place } from './channel.js';
+import { registrableDomain } from './registrable-domain.js';
+import { parseWebUrl } from './web-url.js';
 
 /**
  * Hosts that people are sent through on their way from one page of a site to the next: sign-in, single sign-on, payment,
@@ -39,14 +41,23 @@ const SIGN_IN_PATH = new RegExp(
 );
 
 /** Whether a referrer is a page on the way, which sent nobody. */
-export function isRelay({ host, site, path }: Place): boolean {
-  if (isOrIsBelow(RELAYS, host)) return true;
-  if (host !== site && SIGN_IN_HOST.test(host)) return true;
-  return path !== undefined && SIGN_IN_PATH.test(path);
+export const isRelay = ({ host, site, path }: Place): boolean =>
+  isOrIsBelow(RELAYS, host) ||
+  (host !== site && SIGN_IN_HOST.test(host)) ||
+  (path !== undefined && SIGN_IN_PATH.test(path));
+
+/** A host as referrers and addresses have it: lower case, punycode. */
+export const hostOf = (name: string): string =>
+  parseWebUrl(`https://${name}`)?.hostname ?? name.toLowerCase();
+
+/** A test of hosts for the pages on the way that every workspace has, and for a workspace's own. */
+export function relayTest(own: readonly string[] = []): (host: string) => boolean {
+  const names = new Set(own.map(hostOf));
+  return (host) => isOrIsBelow(names, host) || isRelay({ host, site: registrableDomain(host) ?? host });
 }
 
 /** Whether the host, or one that it is below, is among the names. */
-export function isOrIsBelow(names: ReadonlySet<string>, host: string): boolean {
+function isOrIsBelow(names: ReadonlySet<string>, host: string): boolean {
   for (let name = host; ; name = name.slice(name.indexOf('.') + 1)) {
     if (names.has(name)) return true;
     if (!name.includes('.')) return false;

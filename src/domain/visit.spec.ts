@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { TEST_MODEL } from '../../test/journeys.js';
+import type { JourneyModel } from './model.js';
 import type { Touch } from './condition.js';
 import { fold } from './journey.js';
 
@@ -52,3 +53,131 @@ test('a touchpoint that tells its own source keeps it, though its channel is dir
     undefined,
     undefined,
   ]));
+
+describe('a referrer on the way', () => {
+  const by = (source: string): Partial<Touch> => ({ channel: 'referral', source, medium: 'referral' });
+  const model: JourneyModel = { ...TEST_MODEL, relays: ['Portal.acme.example', 'bücher.example'] };
+  const read = (...touches: Touch[]) =>
+    fold(model, { traits: {} }, touches).perTouch.map(({ touch: { channel, source }, relay }) => [
+      channel,
+      source,
+      relay,
+    ]);
+
+  test.each([
+    'acme.okta.com',
+    'accounts.google.de',
+    'checkout.stripe.com',
+    'portal.acme.example',
+    'sso.portal.acme.example',
+    'xn--bcher-kva.example',
+  ])('%s keeps the origin of the visit, and at its begin counts as direct', (host) => {
+    expect(read(at(10, search), at(12, by(host)), at(13, {}))).toEqual([
+      ['organic_search', 'google', undefined],
+      ['organic_search', 'google', host],
+      ['organic_search', 'google', undefined],
+    ]);
+    expect(read(at(10, by(host)), at(13, {}))).toEqual([
+      ['direct', undefined, host],
+      ['direct', undefined, undefined],
+    ]);
+  });
+
+  test('was tagged with a campaign, and then brings its visitors', () =>
+    expect(read(at(10, search), at(12, { ...by('acme.okta.com'), campaign: 'launch' }))[1]).toEqual([
+      'referral',
+      'acme.okta.com',
+      undefined,
+    ]));
+});
+
+describe('a new origin in the middle of a visit', () => {
+  const referral = { channel: 'referral', source: 'partner.example', medium: 'referral' } as const;
+
+  test('that is an untagged referral is the origin of its touchpoint alone', () =>
+    expect(origins(at(10, search), at(12, referral), at(13, {}))).toEqual([
+      ['organic_search', 'google', undefined, undefined],
+      ['referral', 'partner.example', undefined, undefined],
+      ['organic_search', 'google', undefined, '10'],
+    ]));
+
+  test('that is an untagged referral is the origin of a visit that had none', () =>
+    expect(origins(at(10, {}), at(12, referral), at(13, {})).map(([channel]) => channel)).toEqual([
+      'direct',
+      'referral',
+      'referral',
+    ]));
+
+  test('that is tagged, an ad, a search or a social network goes on from there', () => {
+    for (const origin of [
+      { ...referral, campaign: 'launch' },
+      { channel: 'paid_search', source: 'bing', medium: 'cpc' } as const,
+      { channel: 'organic_search', source: 'bing', medium: 'organic' } as const,
+      { channel: 'organic_social', source: 'linkedin', medium: 'social' } as const,
+    ])
+      expect(origins(at(10, search), at(12, origin), at(13, {}))[2]).toEqual([
+        origin.channel,
+        origin.source,
+        'campaign' in origin ? origin.campaign : undefined,
+        '12',
+      ]);
+  });
+
+  test('begins no new visit', () =>
+    expect(
+      new Set(fold(TEST_MODEL, { traits: {} }, [at(10, search), at(12, referral), at(13, mail)]).sessions)
+        .size,
+    ).toBe(1));
+});
+
+describe('a visit', () => {
+  const sessions = (...touches: Touch[]) =>
+    fold(TEST_MODEL, { traits: {} }, touches).perTouch.map(({ session }) => Number(session.slice(-4)));
+
+  test('goes on after a pause of exactly 30 minutes, and ends a millisecond later', () => {
+    expect(sessions(at(10, {}), at(40, {}))).toEqual([10, 10]);
+    const late = at(40, {});
+    expect(sessions(at(10, {}), { ...late, at: late.at + 1 })).toEqual([10, 40]);
+  });
+
+  test('is read by time, and at the same millisecond by event id', () => {
+    const same = { at: at(10, {}).at };
+    const pages = [at(12, { ...mail, ...same }), at(11, { ...search, ...same }), at(20, {})];
+    expect(sessions(...pages)).toEqual([11, 11, 11]);
+    expect(origins(...pages).map(([channel]) => channel)).toEqual(['organic_search', 'email', 'email']);
+    expect(origins(...pages.toReversed())).toEqual(origins(...pages));
+  });
+
+  test('is neither begun nor prolonged by a machine, which is listed in the one it falls into', () =>
+    expect(
+      sessions(
+        at(0, { verdict: 'crawler' }),
+        at(10, {}),
+        at(35, { verdict: 'link_scanner', kind: 'email_click' }),
+        at(45, {}),
+        at(80, { verdict: 'crawler' }),
+      ),
+    ).toEqual([0, 10, 10, 45, 80]));
+
+  test.each(['email_sent', 'email_delivered', 'email_bounce', 'ad_impression', 'sales_email'] as const)(
+    'is neither begun nor prolonged by what is done to a person: %s',
+    (kind) => {
+      expect(sessions(at(0, { kind }), at(10, {}), at(35, { kind }), at(45, {}), at(80, { kind }))).toEqual([
+        0, 10, 10, 45, 80,
+      ]);
+    },
+  );
+
+  test.each([
+    'page_view',
+    'session_start',
+    'email_open',
+    'email_click',
+    'form_fill',
+    'sales_call',
+    'chat',
+    'custom',
+  ] as const)('is begun and prolonged by what a person does: %s', (kind) =>
+    expect(sessions(at(0, { kind }), at(10, {}), at(35, { kind }), at(60, {}))).toEqual([0, 0, 0, 0]),
+  );
+});

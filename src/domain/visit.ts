@@ -25,13 +25,39 @@ const ARRIVALS: ReadonlySet<TouchpointKind> = new Set([
   'custom',
 ]);
 
+/** Kinds that are done to a person: they neither begin nor prolong a visit. */
+const DONE_TO: ReadonlySet<TouchpointKind> = new Set([
+  'email_sent',
+  'email_delivered',
+  'email_bounce',
+  'ad_impression',
+  'sales_email',
+]);
+
+export const isDoneTo = (kind: TouchpointKind): boolean => DONE_TO.has(kind);
+
+/**
+ * The host of a page on the way (`relays.ts`, and the journey model's own) by which a touchpoint seems to have been
+ * referred. Intake leaves out those that every workspace knows; events of before it knew them, and the workspace's own,
+ * are passed over here.
+ */
+const relayIn = (touch: Touch, isRelay: (host: string) => boolean): string | undefined =>
+  isReferral(touch) && touch.source !== undefined && isRelay(touch.source) ? touch.source : undefined;
+
+/** By a referrer in no list: nothing was tagged. */
+const isReferral = ({ channel, medium, campaign }: Touch): boolean =>
+  channel === 'referral' && medium === 'referral' && campaign === undefined;
+
 /** A touchpoint without evidence of its own: inside a visit its referrer is the site itself. */
 const hasNone = ({ channel, source, medium, campaign }: Touch): boolean =>
   channel === 'direct' && (source ?? medium ?? campaign) === undefined;
 
-/** The origin that a touchpoint gives to the rest of its session. */
-export function originIn(touch: Touch): Origin | undefined {
-  if (hasNone(touch) || !ARRIVALS.has(touch.kind)) return undefined;
+/**
+ * The origin of the visit after a touchpoint: its own where it brought the person, else the one before. An untagged
+ * referral in the middle of a visit is the origin of that touchpoint alone.
+ */
+export function originAfter(touch: Touch, before: Origin | null): Origin | null {
+  if (hasNone(touch) || !ARRIVALS.has(touch.kind) || (before && isReferral(touch))) return before;
   const { id, channel, source, medium, campaign } = touch;
   return {
     id,
@@ -42,12 +68,25 @@ export function originIn(touch: Touch): Origin | undefined {
   };
 }
 
+/** A touchpoint as it is read in its visit. */
+export interface Read {
+  readonly touch: Touch;
+  /** Id of the touchpoint whose origin it took. */
+  readonly originId?: string;
+  /** The page on the way that was passed over. */
+  readonly relay?: string;
+}
+
 /**
- * The touchpoint as it is read: one without an origin of its own takes the one of its session, as web analytics do, or
+ * The touchpoint as it is read: one without an origin of its own takes the one of its visit, as web analytics do, or
  * most credit would go to "direct". The event itself stays as it was told.
  */
-export function readAs(touch: Touch, visit: Origin | null): { touch: Touch; originId?: string } {
-  if (!visit || !hasNone(touch)) return { touch };
+export function readAs(told: Touch, visit: Origin | null, isRelay: (host: string) => boolean): Read {
+  const relay = relayIn(told, isRelay);
+  const touch: Touch =
+    relay === undefined ? told : { ...told, channel: 'direct', source: undefined, medium: undefined };
+  const passed = relay === undefined ? {} : { relay };
+  if (!visit || !hasNone(touch)) return { touch, ...passed };
   const { id, ...origin } = visit;
-  return { touch: { ...touch, ...origin }, originId: id };
+  return { touch: { ...touch, ...origin }, originId: id, ...passed };
 }

@@ -217,6 +217,7 @@ function storedTouch(row: JourneyRow): TouchRow {
     read: { ...touch, ...read },
     originId: given(row.origin_id),
     day: row.day,
+    relay: row.detail?.relay,
     content: row.content_id === null ? undefined : storedContent(row, row.content_id),
     fact: {
       touch,
@@ -233,7 +234,7 @@ function storedTouch(row: JourneyRow): TouchRow {
 
 type StoredOrigin = Pick<Touch, 'channel' | 'source' | 'medium' | 'campaign'>;
 
-/** As the row reads, and as the event told it: a touchpoint that took the origin of its session had none. */
+/** As the row reads, and as the event told it: a touchpoint that took the origin of its visit had none, or a relay. */
 function storedOrigin(row: JourneyRow): { read: StoredOrigin; own: StoredOrigin } {
   const { channel } = row;
   const read = {
@@ -242,6 +243,8 @@ function storedOrigin(row: JourneyRow): { read: StoredOrigin; own: StoredOrigin 
     medium: given(row.medium),
     campaign: given(row.campaign),
   };
+  const relay = row.detail?.relay;
+  if (relay !== undefined) return { read, own: { channel: 'referral', source: relay, medium: 'referral' } };
   return { read, own: row.origin_id === null ? read : { channel: 'direct' } };
 }
 

@@ -154,6 +154,7 @@ function touchRow(uow: UnitOfWork, lead: Lead, entry: Entry, step: Step, positio
     row?.leadId === lead.id &&
     row.session === step.session &&
     row.originId === step.originId &&
+    row.relay === step.relay &&
     row.linkedBy === linkedBy &&
     sameContent(row.content, step.content);
   if (stays) return row;
@@ -166,6 +167,7 @@ function touchRow(uow: UnitOfWork, lead: Lead, entry: Entry, step: Step, positio
     session: step.session,
     read: step.touch,
     originId: step.originId,
+    relay: step.relay,
     content: step.content,
     day: uow.rules(lead.workspace).dates.day(fact.touch.at),
   };

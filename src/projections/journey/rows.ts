@@ -30,23 +30,34 @@ export interface TouchRow extends Version {
   /** The touchpoint as it is read, with the origin of its session where `originId` names one. */
   readonly read: Touch;
   readonly originId: string | undefined;
+  /** Host of the page on the way that was passed over: the event names it as source. */
+  readonly relay: string | undefined;
   readonly content: ResolvedContent | undefined;
   /** In the time zone of the model, counted from 1970-01-01. */
   readonly day: number;
 }
 
-/** What the columns do not tell: the content as named, the properties, a time that was replaced. */
+/** What the columns do not tell: the content as named, the properties, a time that was replaced, the page on the way. */
 export interface TouchDetail {
   readonly content?: ContentRef;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly clamped?: Clamped;
+  readonly relay?: string;
 }
 
-function detailOf({ touch: { content, properties }, clamped }: TouchFact): TouchDetail | undefined {
+function detailOf(
+  { touch: { content, properties }, clamped }: TouchFact,
+  relay: string | undefined,
+): TouchDetail | undefined {
   const named = content && (content.id ?? content.title ?? content.type) !== undefined;
   const sent = properties && Object.keys(properties).length > 0;
-  if (!named && !sent && !clamped) return undefined;
-  return { ...(named && { content }), ...(sent && { properties }), ...(clamped && { clamped }) };
+  const detail = {
+    ...(named && { content }),
+    ...(sent && { properties }),
+    ...(clamped && { clamped }),
+    ...(relay !== undefined && { relay }),
+  };
+  return Object.keys(detail).length > 0 ? detail : undefined;
 }
 
 export const JOURNEY: VersionedTable<TouchRow> = {
@@ -54,7 +65,7 @@ export const JOURNEY: VersionedTable<TouchRow> = {
   columns: `workspace, lead_id, event_id, position, occurred_at, recorded_at, kind, name, channel, source, medium,
     campaign, content_id, content_url, content_title, content_type, content_stage, identity, linked_by, collector, rep,
     verdict, session_id, origin_id, detail, occurred_date, key_scope`,
-  fields: ({ workspace, leadId, fact, linkedBy, session, read, originId, content, day }) =>
+  fields: ({ workspace, leadId, fact, linkedBy, session, read, originId, relay, content, day }) =>
     [
       text(workspace),
       leadId,
@@ -80,7 +91,7 @@ export const JOURNEY: VersionedTable<TouchRow> = {
       text(fact.touch.verdict),
       session,
       originId ?? NULL,
-      json(detailOf(fact)),
+      json(detailOf(fact, relay)),
       date(day),
       text(fact.keyScope),
     ].join('\t'),
