@@ -69,6 +69,18 @@ const content = fc.option(
 const withoutUndefined = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
 
+const referral = { channel: 'referral' as const, medium: 'referral' };
+
+/** A page on the way that every workspace knows, one of a workspace's own (OTHER_MODEL), and a partner's. */
+const came = fc.constantFrom(
+  { channel: 'email' as const },
+  { channel: 'direct' as const },
+  { channel: 'organic_search' as const, source: 'google', medium: 'organic' },
+  { ...referral, source: 'acme.okta.com' },
+  { ...referral, source: 'portal.acme.example' },
+  { ...referral, source: 'partner.example' },
+);
+
 const touchpoint = fc
   .record({
     identity,
@@ -78,7 +90,7 @@ const touchpoint = fc
       'demo_request' as const,
       'email_open' as const,
     ),
-    channel: fc.constantFrom('email' as const, 'direct' as const, 'organic_search' as const),
+    came,
     verdict: fc.constantFrom('human' as const, 'human' as const, 'unknown' as const, 'crawler' as const),
     content,
     traits,
@@ -87,7 +99,10 @@ const touchpoint = fc
     campaign: fc.option(fc.constantFrom('spring', 'back\\slash\ttab\nline'), { nil: undefined }),
     properties: fc.option(fc.constant({ plan: 'pro' }), { nil: undefined }),
   })
-  .map((data) => ({ type: 'TouchpointRecorded' as const, data: withoutUndefined(data) }));
+  .map(({ came: origin, ...data }) => ({
+    type: 'TouchpointRecorded' as const,
+    data: withoutUndefined({ ...origin, ...data }),
+  }));
 
 const claim = fc
   .record({ identity, traits, accountId, keyScope })
@@ -225,6 +240,8 @@ export const OTHER_MODEL: JourneyModel = {
   ...TEST_MODEL,
   name: 'other',
   sessionIdleMinutes: 90,
+  relays: ['portal.acme.example'],
+  mailProviders: { add: ['acme.example.com'], remove: ['gmail.com'] },
   contents: TEST_MODEL.contents.slice(1),
   scoring: { halfLifeDays: 7, rules: TEST_MODEL.scoring.rules.slice(2) },
   personas: TEST_MODEL.personas.slice(1),

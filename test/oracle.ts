@@ -5,7 +5,7 @@ import type { JourneyModel } from '../src/domain/model.js';
 import { accountOf, profileOf } from '../src/domain/profile.js';
 import { resolveIdentity } from '../src/domain/resolve-identity.js';
 import { factOf, isPersonal } from '../src/projections/journey/facts.js';
-import { mailDomain } from '../src/projections/journey/mail-domain.js';
+import { companyDomains } from '../src/projections/journey/mail-domain.js';
 
 type Row = Record<string, unknown>;
 
@@ -26,7 +26,7 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
     .filter(isPersonal)
     .map((event) => factOf(event, event.position))
     .filter(({ keys }) => keys.length > 0);
-  const who = resolveIdentity(workspace, facts, mailDomain);
+  const who = resolveIdentity(workspace, facts, companyDomains(model.mailProviders));
   const rules = rulesOf(model);
   const out: Expected = {
     identity_key: [],
@@ -64,12 +64,16 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
       { traits: profile.traits },
       own.map(({ touch }) => touch),
     );
-    for (const { touch, session, content } of folded.perTouch) {
+    for (const { touch, session, originId, content } of folded.perTouch) {
       const { identity = [] } = own.find((each) => each.touch.id === touch.id) ?? {};
       out.journey.push({
         lead_id,
         event_id: touch.id,
         session_id: session,
+        origin_id: originId ?? null,
+        channel: touch.channel,
+        source: touch.source ?? null,
+        campaign: touch.campaign ?? null,
         linked_by: who.linkedBy(identity, touch.at) ?? null,
         content_id: content?.id ?? null,
         content_title: content?.title ?? null,

@@ -54,11 +54,12 @@ function rename(uow: UnitOfWork, lead: Lead, fact: Fact): boolean {
   const { claimRank: rank, keys, at, id } = fact;
   if (rank === undefined) return false;
   const before = lead.names;
+  const domainOf = uow.all.domainOf(lead.workspace);
   const isOwn = (key: IdentityKey): boolean => uow.key(lead.workspace, key).lead === lead;
-  const claimed = claimNames(before.claimed, { keys, at, id, rank }, isOwn, uow.domainOf);
+  const claimed = claimNames(before.claimed, { keys, at, id, rank }, isOwn, domainOf);
   if (claimed === before.claimed) return false;
   const firstSeen = (key: IdentityKey): Stamp | undefined => uow.key(lead.workspace, key).firstSeen;
-  lead.names = renamed(before, claimed, firstSeen, uow.domainOf);
+  lead.names = renamed(before, claimed, firstSeen, domainOf);
   return !sameNames(before, lead.names);
 }
 

@@ -1,5 +1,4 @@
 import { isAnonymous, keyValue, type IdentityKey } from '../../domain/identity.js';
-import { mailDomain } from './mail-domain.js';
 import type { Lead } from './records.js';
 import type { WorkingSet } from './working-set.js';
 
@@ -64,7 +63,7 @@ function joinKey(set: WorkingSet, sets: Sets, workspace: string, key: IdentityKe
       joinKey(set, sets, workspace, claimer);
     }
   }
-  const domain = key.startsWith('email:') ? mailDomain(keyValue(key)) : undefined;
+  const domain = key.startsWith('email:') ? set.domainOf(workspace)(keyValue(key)) : undefined;
   if (domain !== undefined && set.changingDomain(workspace, domain)) {
     sets.join(own, domainNode(workspace, domain));
   }

@@ -1,32 +1,52 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { MailProviders } from '../../domain/model.js';
+import type { DomainOf } from '../../domain/lead-names.js';
 import { registrableDomain } from '../../domain/registrable-domain.js';
+import { remembered } from '../../domain/remembered.js';
+import { hostOf } from '../../domain/relays.js';
+import { NO_PROVIDERS, PROVIDERS } from './mail-providers.js';
 
-const REMEMBERED = 50_000;
-const remembered = new Map<string, string | undefined>();
+/** The registrable domain of an e-mail address: the company it is an address of. Undefined for a mail provider's. */
+export const mailDomain: DomainOf = companyDomains(undefined);
 
-/**
- * The registrable domain of an e-mail address by the public suffix list: the company it is an address of. Undefined
- * for free-mail and throw-away providers, and for what has no such domain.
- */
-export function mailDomain(email: string): string | undefined {
-  const host = email.slice(email.lastIndexOf('@') + 1);
-  if (remembered.has(host)) return remembered.get(host);
-  const domain = email.includes('@') ? registrableDomain(host) : undefined;
-  const company = domain === undefined || freeMail().has(domain) || freeMail().has(host) ? undefined : domain;
-  if (remembered.size >= REMEMBERED) remembered.clear();
-  remembered.set(host, company);
-  return company;
+/** The same with what a journey model adds to the lists of mail providers, and takes from them. */
+export function companyDomains({ add = [], remove = [] }: MailProviders = {}): DomainOf {
+  const added = new Set(add.map(hostOf));
+  const removed = new Set(remove.map(hostOf));
+  const isProvider = (name: string): boolean =>
+    added.has(name) || (!removed.has(name) && listedProviders().has(name));
+  const ofHost = remembered(50_000, (host): { readonly company: string | undefined } => {
+    const domain = registrableDomain(host);
+    if (domain === undefined) return { company: undefined };
+    for (let name = host; name.length >= domain.length; name = name.slice(name.indexOf('.') + 1))
+      if (isProvider(name)) return { company: undefined };
+    return { company: domain };
+  });
+  return (email) => {
+    const at = email.lastIndexOf('@');
+    return at === -1 ? undefined : ofHost(email.slice(at + 1)).company;
+  };
+}
+
+const compiled = new WeakMap<MailProviders, DomainOf>();
+
+/** Compiles the setting of a model once. */
+export function domainsOf(settings: MailProviders | undefined): DomainOf {
+  if (!settings) return mailDomain;
+  let domainOf = compiled.get(settings);
+  if (!domainOf) compiled.set(settings, (domainOf = companyDomains(settings)));
+  return domainOf;
 }
 
 let providers: ReadonlySet<string> | undefined;
 
-/** The package's own function searches its lists from end to end for each address; a set does not. */
-function freeMail(): ReadonlySet<string> {
+/** Read when the first address is looked up: some ten MB that a process without projections does not need. */
+function listedProviders(): ReadonlySet<string> {
   if (providers) return providers;
   const require = createRequire(import.meta.url);
-  const lines = ['free', 'disposable'].flatMap((name) =>
-    readFileSync(require.resolve(`freemail/data/${name}.txt`), 'utf8').split('\n'),
-  );
-  return (providers = new Set(lines.map((line) => line.trim().toLowerCase()).filter((line) => line !== '')));
+  const free = require('email-providers/all.json') as readonly string[];
+  const { blacklist } = require('mailchecker') as { blacklist(): ReadonlySet<string> };
+  const all = new Set([...free, ...blacklist(), ...PROVIDERS]);
+  for (const company of NO_PROVIDERS) all.delete(company);
+  return (providers = all);
 }

@@ -4,6 +4,7 @@ import { run } from '../copy.js';
 import { Accounts } from './accounts.js';
 import { loadLeadsAfter } from './load.js';
 import type { Models } from './models.js';
+import { claimedBy } from './redistribute.js';
 import { refoldAlone } from './refold.js';
 import { settle } from './settle.js';
 import { WorkingSet } from './working-set.js';
@@ -25,8 +26,10 @@ export async function refoldEverybody(
     const set = new WorkingSet(tx, models, new Accounts(tx));
     const uow = set.unitOfWork();
     const leads = page.map((stored) => set.adopt(stored));
-    await Promise.all(leads.map((lead) => uow.journeyOf(lead)));
+    // The model says which addresses are of companies, so names are derived again, from all keys and facts of a lead.
+    await Promise.all(leads.flatMap((lead) => [uow.journeyOf(lead), uow.keysOf(lead), uow.factsOf(lead)]));
     for (const lead of leads) {
+      lead.names = { ...lead.names, claimed: claimedBy(uow, lead, lead.touches, lead.facts) };
       await settle(uow, lead, position);
       refoldAlone(uow, lead, position);
     }

@@ -131,10 +131,11 @@ function hearAll(
   }
 }
 
-function claimedBy(
+/** The names that facts of a lead claim. */
+export function claimedBy(
   uow: UnitOfWork,
   lead: Lead,
-  touches: readonly Touched[],
+  touches: readonly Pick<Touched, 'fact'>[],
   facts: readonly FactRow[],
 ): ClaimedNames {
   const claims = [
@@ -143,9 +144,10 @@ function claimedBy(
     })),
     ...facts.map(({ at, id, keys, claimRank }) => ({ at, id, keys, rank: claimRank })),
   ].filter((claim): claim is NameClaim => claim.rank !== undefined);
+  const domainOf = uow.all.domainOf(lead.workspace);
   const own = new Set([...lead.keys].map(({ key }) => key));
   return claims.reduce<ClaimedNames>(
-    (names, claim) => claimNames(names, claim, (key) => own.has(key), uow.domainOf),
+    (names, claim) => claimNames(names, claim, (key) => own.has(key), domainOf),
     {},
   );
 }

@@ -17,7 +17,8 @@ export async function settle(uow: UnitOfWork, lead: Lead, position: Position): P
     lead.alive = false;
     return false;
   }
-  if (lead.keysLoaded) lead.names = namesOf(seenKeys(lead), lead.names.claimed, uow.domainOf);
+  if (lead.keysLoaded)
+    lead.names = namesOf(seenKeys(lead), lead.names.claimed, uow.all.domainOf(lead.workspace));
   uow.knownByDomain(lead);
   return reprofile(uow, lead, position);
 }

@@ -1,7 +1,6 @@
 import type { Position } from '../../domain/events.js';
 import type { IdentityKey } from '../../domain/identity.js';
 import { rulesOf, type JourneyRules } from '../../domain/journey.js';
-import { mailDomain } from './mail-domain.js';
 import { ownership, type Ownership } from './ownership.js';
 import type { KeyRecord, Lead, Reachable } from './records.js';
 import type { WorkingSet } from './working-set.js';
@@ -113,6 +112,4 @@ export class UnitOfWork {
     const changing = this.all.changingDomain(workspace, domain);
     if (changing) this.reach(changing);
   }
-
-  readonly domainOf = mailDomain;
 }

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { isAnonymous, leadIdOf, type IdentityKey } from '../../domain/identity.js';
+import type { DomainOf } from '../../domain/lead-names.js';
 import { accountOf, profileOf } from '../../domain/profile.js';
 import type { Statement } from '../copy.js';
 import type { Accounts } from './accounts.js';
@@ -17,6 +18,7 @@ import {
   type StoredKey,
   type StoredLead,
 } from './load.js';
+import { domainsOf } from './mail-domain.js';
 import type { Models } from './models.js';
 import { PendingChanges } from './pending-changes.js';
 import { Domain, give, KeyRecord, Lead } from './records.js';
@@ -63,6 +65,11 @@ export class WorkingSet {
 
   get leads(): Iterable<Lead> {
     return this.#leads.values();
+  }
+
+  /** What tells the company of an e-mail address in a workspace, by the model in force. */
+  domainOf(workspace: string): DomainOf {
+    return domainsOf(this.models.of(workspace).mailProviders);
   }
 
   /** The record of a key that was read, or of one that is new. */
