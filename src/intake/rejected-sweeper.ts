@@ -4,12 +4,15 @@ import type { Kept, Origin, RejectedLog, Removed } from './rejected.js';
 /** Old input is looked for this often, in ms, and whenever a process has kept so much of the retention's bytes since. */
 const SWEEP_MS = 300_000;
 const SWEEP_SHARE = 0.1;
+/** The first look waits until a start, which has better things to do, is over. In ms. */
+const FIRST_SWEEP_MS = 10_000;
 
 /** Keeps rejected input, and removes the oldest of it when it is older or more than its retention allows. */
 export class RejectedSweeper {
   #keptBytes = 0;
   #sweeping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #first: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly rejected: Pick<RejectedLog, 'keep' | 'removeOld'>,
@@ -20,10 +23,11 @@ export class RejectedSweeper {
 
   start(): void {
     this.#timer = setInterval(() => void this.sweep(), SWEEP_MS).unref();
-    void this.sweep();
+    this.#first = setTimeout(() => void this.sweep(), FIRST_SWEEP_MS).unref();
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#first);
     clearInterval(this.#timer);
     await this.#sweeping;
   }
