@@ -1,4 +1,4 @@
-import { CommandBus } from '@nestjs/cqrs';
+import type { CommandBus } from '@nestjs/cqrs';
 import { Refused } from '../domain/refused.js';
 import { WrongExpectedVersion } from '../event-store/event-store.js';
 import { Problem, type ProblemError } from '../http/problem.js';

@@ -27,8 +27,8 @@ export class OpportunityAnswer extends OpportunityItem {
   @LogPosition('The position of the log that this is the truth of') asOf!: string;
   @Whole('Version of the journey model at that position; 0 while none is published') modelVersion!: number;
   @Parts('The committee', () => ContactItem) contacts!: ContactItem[];
-  @Uuid('The event that last changed it') eventId!: string;
-  @Whole('Version of its stream at that event') version!: number;
+  @Uuid('What happened last of all that is known') eventId!: string;
+  @Whole('How many changes of it are known, roles apart') version!: number;
 }
 
 export class FindOpportunity extends Query<OpportunityAnswer> {
