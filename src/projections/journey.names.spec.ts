@@ -60,6 +60,13 @@ const CASES: readonly (readonly [string, readonly Entry[], string, string, strin
     'new.example',
   ],
   [
+    'not an old address that a touchpoint names twice',
+    [claim(1, [U, OLD]), claim(2, [U, NEW]), seen('opened', 3, [OLD, OLD]), seen('late', 0, [OLD, 'crm:c'])],
+    'ada@new.example',
+    'u',
+    'new.example',
+  ],
+  [
     'the latest address of a touchpoint beside another key',
     [claim(1, [U, OLD]), seen('form', 3, [U, NEW])],
     'ada@new.example',

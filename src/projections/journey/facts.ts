@@ -84,7 +84,7 @@ const saidBy = ({ data }: RecordedEvent<'TouchpointRecorded' | 'IdentityClaimed'
  * does not become the latest because a mail to it was opened.
  */
 export function touchRank(keys: readonly IdentityKey[], scope: KeyScope | undefined): ClaimRank | undefined {
-  if (keys.length < 2) return undefined;
+  if (keys.length < 2 || once(keys).length < 2) return undefined;
   return scope === 'public' ? CLAIM_RANKS.public : CLAIM_RANKS.server;
 }
 
