@@ -265,8 +265,9 @@ async function meetingsOrFirstFault(
   const failed = faults.find((fault) => fault instanceof ReadFailed);
   if (failed) throw failed.cause;
   const met = faults.filter((fault) => fault instanceof GroupsMet);
+  if (faults.length === 0 || met.length > 0 || haveMet) return met;
   const poisoned = faults.filter((fault) => fault instanceof PoisonedEvent);
-  if (poisoned.length === 0 || met.length > 0 || haveMet) return met;
+  if (poisoned.length === 0) throw faults[0];
   throw poisoned.reduce((a, b) => (b.event.position < a.event.position ? b : a));
 }
 
