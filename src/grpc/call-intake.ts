@@ -150,9 +150,13 @@ export class CallIntake {
     );
   }
 
-  /** Memory of what was not delivered: of the pieces that came, or of those to come. */
+  /**
+   * Memory of what was not delivered: of the pieces that are to come, or of those that came where a client sends smaller ones.
+   * Twice as many are usual, as reading cuts frames in two.
+   */
   get #needed(): number {
-    return Math.max(this.#pieces, Math.ceil(this.#expected / FRAME_BYTES)) * PIECE_BYTES;
+    const pieces = Math.ceil(this.#expected / FRAME_BYTES);
+    return (this.#pieces > 2 * pieces ? this.#pieces : pieces) * PIECE_BYTES;
   }
 
   #watchForStall(): void {
