@@ -45,8 +45,8 @@ function listedProviders(): ReadonlySet<string> {
   if (providers) return providers;
   const require = createRequire(import.meta.url);
   const free = require('email-providers/all.json') as readonly string[];
-  const { blacklist } = require('mailchecker') as { blacklist(): ReadonlySet<string> };
-  const all = new Set([...free, ...blacklist(), ...PROVIDERS]);
+  const throwAway = require('mailchecker') as { blacklist(): ReadonlySet<string> };
+  const all = new Set([...free, ...throwAway.blacklist(), ...PROVIDERS]);
   for (const company of NO_PROVIDERS) all.delete(company);
   return (providers = all);
 }
