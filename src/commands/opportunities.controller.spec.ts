@@ -12,6 +12,7 @@ import { MemoryEventStore } from '../event-store/memory.js';
 import { dressApp } from '../http/app.js';
 import { AuthGuard } from '../http/auth.guard.js';
 import { KeyStore } from '../http/keys.js';
+import { OperatorKey } from '../http/operator-key.js';
 import { Metrics } from '../metrics.js';
 import { CommandsModule } from './commands.module.js';
 import { examples } from './opportunity.examples.js';
@@ -30,6 +31,7 @@ beforeAll(async () => {
     { provide: CONFIG, useValue: readConfig({ PLACEHOLDERS: 'test@example.com' }) },
     { provide: KeyStore, useValue: { resolveApiKey: (key: string) => Promise.resolve(key) } },
     AuthGuard,
+    OperatorKey,
   ];
   @Global()
   @Module({ providers, exports: providers })

@@ -28,7 +28,11 @@ afterAll(async () => {
   await db.drop();
 });
 
+const addWorkspace = (pool: pg.Pool, slug: string): Promise<unknown> =>
+  pool.query('INSERT INTO touchline.workspace (slug, name) VALUES ($1, $1)', [slug]);
+
 async function addReader(name: string): Promise<string> {
+  await addWorkspace(db.pool, `${name}-${run}`);
   const { role } = await ensureBiRole(db.pool, `${name}-${run}`);
   roles.push(role);
   return role;
@@ -90,6 +94,7 @@ test('BI sessions that take all they can get leave Touchline its connections', a
   try {
     await migrate(server.url);
     for (const workspace of ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']) {
+      await addWorkspace(admin, workspace);
       const { role, password } = await ensureBiRole(admin, workspace);
       const url = Object.assign(new URL(server.url), { username: role, password });
       const client = new pg.Client({ connectionString: url.href });

@@ -280,8 +280,11 @@ test('logins that were made before keep reading after an upgrade, under a name t
     [other.replaceAll('-', '_'), other],
   );
   expect(named.rowCount).toBe(0);
-  const limits = await client.query('SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user');
-  expect(limits.rows).toEqual([{ rolconnlimit: 10 }]);
+  const limits = await client.query(
+    `SELECT rolconnlimit = current_setting('max_connections')::integer / 4 / 2 AS shared FROM pg_roles
+      WHERE rolname = current_user`,
+  );
+  expect(limits.rows).toEqual([{ shared: true }]);
   await client.end();
   await dropReaders(pool);
   await pool.end();

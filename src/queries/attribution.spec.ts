@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { MODEL_NAMES } from '../domain/attribution/models.js';
 import { dayOf, shareOut as shareOutExactly } from '../domain/attribution/money.js';
 import { CHANNELS } from '../domain/touchpoint.js';
+import { tagLabel } from '../domain/label.js';
 import { defaultModel, publishModel } from '../commands/publish-model.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import type { CompareAnswer } from './attribution-compare.js';
@@ -40,6 +41,8 @@ interface Path {
 
 /** Labels that could be taken for the absence of one, for another, or for the seam between two. */
 const HOSTILE_LABELS = ['(none)', '(NONE)', 'null', 'a | b', '["a","b"]', '[null]', '#none'];
+/** As touchpoints have them. */
+const HOSTILE_SOURCES = HOSTILE_LABELS.flatMap((text) => tagLabel(text) ?? []);
 
 const some = (...values: string[]) => fc.constantFrom(...values);
 const touches = fc.array(
@@ -48,7 +51,7 @@ const touches = fc.array(
     title: fc.option(some('Guide', 'Guide, 2nd', 'Übersicht'), { nil: null }),
     channel: fc.constantFrom(...CHANNELS.slice(0, 4)),
     campaign: fc.option(some('spring', ...HOSTILE_LABELS), { nil: null }),
-    source: fc.option(some('newsletter', ...HOSTILE_LABELS), { nil: null }),
+    source: fc.option(some('newsletter', ...HOSTILE_SOURCES), { nil: null }),
     weight: fc.constantFrom(0, 0.1, 0.25, 1),
   }),
   { maxLength: 6 },

@@ -225,7 +225,8 @@ SELECT j.workspace::varchar,
        j.verdict::varchar,
        j.verdict IN ('human', 'unknown') AS is_human,
        j.session_id AS session_key,
-       j.session_id = j.event_id AS starts_session,
+       j.session_id = j.event_id AND j.verdict IN ('human', 'unknown')
+         AND j.kind NOT IN ('email_sent', 'email_delivered', 'email_bounce', 'ad_impression', 'sales_email') AS starts_session,
        j.rep::varchar,
        j.collector::varchar,
        j.identity AS identity_keys,
@@ -325,7 +326,9 @@ SELECT o.workspace::varchar,
        o.closed_at,
        (o.closed_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS closed_date,
        round(extract(epoch FROM o.closed_at - o.opened_at) / 86400, 2)::numeric(12, 2) AS days_to_close,
-       (SELECT count(*) FROM touchline.opportunity_contact c
+       (SELECT count(DISTINCT coalesce(k.lead_id::text, c.contact)) FROM touchline.opportunity_contact c
+          LEFT JOIN touchline.identity_key k
+            ON k.workspace = c.workspace AND k.key = ANY(c.keys) AND k.superseded_at IS NULL
          WHERE c.workspace = o.workspace AND c.opportunity_id = o.opportunity_id AND c.superseded_at IS NULL) AS contacts,
        o.occurred_at AS changed_at,
        o.version,
@@ -344,16 +347,12 @@ SELECT workspace, opportunity_key, account_key, source_key, opportunity_id, oppo
 
 -- One row for each time a deal entered a stage or a status; the sales stages of the CRM, not the buying stages of leads.
 CREATE VIEW bi.fact_opportunity_stage WITH (security_invoker = true) AS
-WITH change AS (
-  SELECT o.workspace, o.opportunity_id, o.stage, o.status, o.amount_minor, o.currency, o.occurred_at, o.version,
-         lag(o.stage) OVER earlier AS from_stage, lag(o.status) OVER earlier AS from_status,
-         row_number() OVER earlier = 1 AS is_first
-    FROM touchline.opportunity o
-  WINDOW earlier AS (PARTITION BY o.workspace, o.opportunity_id ORDER BY o.version, o.known_from)
-), entered AS (
-  SELECT c.*, lead(c.occurred_at) OVER (PARTITION BY c.workspace, c.opportunity_id ORDER BY c.version) AS left_at
-    FROM change c
-   WHERE c.is_first OR c.stage IS DISTINCT FROM c.from_stage OR c.status <> c.from_status
+WITH entered AS (
+  SELECT s.*, lag(s.stage) OVER in_order AS from_stage, lag(s.status) OVER in_order AS from_status,
+         lead(s.entered_at) OVER in_order AS left_at, row_number() OVER in_order AS nr
+    FROM touchline.opportunity_stage s
+   WHERE s.superseded_at IS NULL
+  WINDOW in_order AS (PARTITION BY s.workspace, s.opportunity_id ORDER BY s.entered_at)
 )
 SELECT e.workspace::varchar,
        touchline.bi_key(e.workspace, e.opportunity_id) AS opportunity_key,
@@ -362,14 +361,14 @@ SELECT e.workspace::varchar,
        e.stage::varchar AS to_stage,
        e.from_status::varchar,
        e.status::varchar AS to_status,
-       e.occurred_at AS entered_at,
-       (e.occurred_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS entered_date,
+       e.entered_at,
+       (e.entered_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS entered_date,
        e.left_at,
-       round(extract(epoch FROM e.left_at - e.occurred_at) / 86400, 2)::numeric(12, 2) AS days_in_stage,
+       round(extract(epoch FROM e.left_at - e.entered_at) / 86400, 2)::numeric(12, 2) AS days_in_stage,
        e.amount_minor,
        touchline.major_units(e.amount_minor, e.currency)::numeric(23, 4) AS amount,
        e.currency::varchar,
-       e.version
+       e.nr::integer AS version
   FROM entered e
   LEFT JOIN touchline.workspace_setting w ON w.workspace = e.workspace;
 

@@ -134,7 +134,7 @@ COMMENT ON COLUMN bi.fact_touchpoint.content_url IS 'URL of the content as it wa
 COMMENT ON COLUMN bi.fact_touchpoint.verdict IS 'Who is taken to have acted: human, machine_open, link_scanner, crawler, internal, unknown. Example: human';
 COMMENT ON COLUMN bi.fact_touchpoint.is_human IS 'It counts in scores and attribution (verdict human or unknown). Example: true';
 COMMENT ON COLUMN bi.fact_touchpoint.session_key IS 'The visit it belongs to: touchpoint_key of the visit''s first touchpoint; a pause of 30 minutes (by the journey model) ends a visit. Example: 019ca8c0-5a10-8f3e-9d21-0b6f4c7a1e55';
-COMMENT ON COLUMN bi.fact_touchpoint.starts_session IS 'It is the first of its visit: count these to count visits. Example: true';
+COMMENT ON COLUMN bi.fact_touchpoint.starts_session IS 'It began a visit: count these to count visits. Machines, and what is done to a person (mail that is sent, ad impressions), begin none. Example: true';
 COMMENT ON COLUMN bi.fact_touchpoint.buying_stage_after IS 'Buying stage of the lead right after it; NULL: none entered yet. Example: evaluation';
 COMMENT ON COLUMN bi.fact_touchpoint.rep IS 'Salesperson it involved. Example: rep-7';
 COMMENT ON COLUMN bi.fact_touchpoint.collector IS 'Collector that took it in. Example: web';
@@ -175,14 +175,14 @@ COMMENT ON COLUMN bi.fact_opportunity_history.version IS 'Number of the change w
 
 COMMENT ON VIEW bi.fact_opportunity_stage IS 'One row each time a deal entered a sales stage or changed its status, with the time it stayed.';
 COMMENT ON COLUMN bi.fact_opportunity_stage.from_stage IS 'Sales stage it left; NULL when it was opened. Example: discovery';
-COMMENT ON COLUMN bi.fact_opportunity_stage.to_stage IS 'Sales stage it entered. Example: proposal';
+COMMENT ON COLUMN bi.fact_opportunity_stage.to_stage IS 'Sales stage it entered; NULL: none was named. Example: proposal';
 COMMENT ON COLUMN bi.fact_opportunity_stage.from_status IS 'Status before; NULL when it was opened. Example: open';
 COMMENT ON COLUMN bi.fact_opportunity_stage.to_status IS 'Status after. Example: won';
 COMMENT ON COLUMN bi.fact_opportunity_stage.entered_at IS 'When it entered, UTC. Example: 2026-03-15 11:00:00+00';
 COMMENT ON COLUMN bi.fact_opportunity_stage.entered_date IS 'That day in the workspace''s time zone: joins dim_date.date. Example: 2026-03-15';
 COMMENT ON COLUMN bi.fact_opportunity_stage.left_at IS 'When it moved on, UTC; NULL: it is still there. Example: 2026-05-20 15:00:00+00';
 COMMENT ON COLUMN bi.fact_opportunity_stage.days_in_stage IS 'Days it stayed; NULL: it is still there. Example: 66.17';
-COMMENT ON COLUMN bi.fact_opportunity_stage.version IS 'Number of the change within the deal. Example: 3';
+COMMENT ON COLUMN bi.fact_opportunity_stage.version IS 'Number of the entry within the opportunity, in the order of time. Example: 3';
 
 COMMENT ON VIEW bi.bridge_opportunity_contact IS 'Who sits on which deal''s buying committee now: one row a person and deal.';
 COMMENT ON COLUMN bi.bridge_opportunity_contact.role IS 'Role in the committee, the CRM''s word. Example: decision_maker';
