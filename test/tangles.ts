@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { RecordedEvent } from '../src/domain/events.js';
 import type { IdentityKey } from '../src/domain/identity.js';
 import { projections } from '../src/projections/all.js';
+import type { Projection } from '../src/projections/projection.js';
 import { deal, roles, said, seen, day, type Entry } from './deals.js';
 import { inTransaction } from './project.js';
 import { OTHER_MODEL, TEST_MODEL } from './journeys.js';
@@ -195,17 +196,18 @@ function inOrder(entries: readonly Entry[], ranks: readonly number[]): Entry[] {
   return ranked.sort((a, b) => a.rank - b.rank).map(({ entry }) => entry);
 }
 
-/** Applies a log to all read models, cut into batches that end at these positions and at the end of the log. */
+/** Applies a log to read models, cut into batches that end at these positions and at the end of the log. */
 export async function projectCut(
   pool: pg.Pool,
   log: readonly RecordedEvent[],
   ends: readonly number[],
+  applied: readonly Projection[] = projections,
 ): Promise<void> {
   const cuts = [...new Set([...ends.filter((end) => end > 0 && end < log.length), log.length])];
   let after = 0;
   for (const end of cuts.sort((a, b) => a - b)) {
     const part = log.slice(after, end);
-    for (const projection of projections) {
+    for (const projection of applied) {
       const batch = part.filter(({ type }) => projection.handles.includes(type));
       const range = { after: BigInt(after), upTo: BigInt(end) };
       await inTransaction(pool, (tx) => projection.apply(batch, tx, range));

@@ -4,6 +4,7 @@ import { forget, logOf, said, seen, type Entry } from '../../test/deals.js';
 import { every, projectCut } from '../../test/tangles.js';
 import type { ContactRoleAssigned, IdentityClaim } from '../domain/events.js';
 import type { IdentityKey } from '../domain/identity.js';
+import { journey } from './journey.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -30,7 +31,7 @@ interface Row {
 }
 async function leads(log: readonly Entry[], size: number): Promise<Row[]> {
   await forget(db.pool);
-  await projectCut(db.pool, logOf(log), every(size, log.length));
+  await projectCut(db.pool, logOf(log), every(size, log.length), [journey]);
   const { rows } = await db.pool.query<Row & { trait: string | null; again: string | null }>(
     `SELECT p.email, p.user_id, p.account_id, p.traits->>'email' AS trait, l.email AS again
        FROM touchline.lead_profile p JOIN touchline.lead l USING (workspace, lead_id)
@@ -170,7 +171,7 @@ test.each<[string, readonly Entry[], string, string, number]>([
   ],
 ])('the reason of an account is kept with its event: %s', async (_name, log, account, reason, nth) => {
   await forget(db.pool);
-  await projectCut(db.pool, logOf(log), every(1, log.length));
+  await projectCut(db.pool, logOf(log), every(1, log.length), [journey]);
   const { rows } = await db.pool.query(
     'SELECT account_id, reason, event_id FROM touchline.account_membership WHERE superseded_at IS NULL',
   );

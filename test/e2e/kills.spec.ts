@@ -41,10 +41,13 @@ type Kill = () => Promise<void>;
 /** A process of PostgreSQL, busy with what it is for if it can be caught so. */
 async function pidOf(condition: string): Promise<number> {
   let pid = 0;
+  const sql = `SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND ${condition}
+    ORDER BY (state IN ('active', 'idle in transaction')) DESC NULLS LAST, random() LIMIT 1`;
   const found = async (): Promise<boolean> => {
-    const { rows } = await pool.query<{ pid: number }>(
-      `SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND ${condition}
-        ORDER BY (state IN ('active', 'idle in transaction')) DESC NULLS LAST, random() LIMIT 1`,
+    // The kill before may still be recovered from.
+    const rows = await pool.query<{ pid: number }>(sql).then(
+      (answer) => answer.rows,
+      () => [],
     );
     pid = rows[0]?.pid ?? 0;
     return pid > 0;
@@ -87,6 +90,7 @@ const postmaster =
 const toAll =
   (call: string): Kill =>
   async () => {
+    await pidOf(`backend_type = 'client backend' AND datname = current_database()`);
     for (let turn = 0; turn < 20; turn += 1) {
       await pool.query(`SELECT ${call} FROM pg_stat_activity
         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND datname = current_database()`);
