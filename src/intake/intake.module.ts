@@ -17,10 +17,21 @@ import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
 import { WarningLog } from './warnings.js';
 
-function sweeperOf(rejected: RejectedLog, { rejectedRetention }: Config, metrics: Metrics): RejectedSweeper {
+function sweeperOf(
+  rejected: RejectedLog,
+  warnings: WarningLog,
+  { rejectedRetention }: Config,
+  metrics: Metrics,
+): RejectedSweeper {
   const log = new Logger('rejected');
   return new RejectedSweeper(
-    rejected,
+    {
+      keep: (kept) => rejected.keep(kept),
+      removeOld: async (retention) => {
+        await warnings.removeOld();
+        return rejected.removeOld(retention);
+      },
+    },
     rejectedRetention,
     ({ workspace, why, rows }) => {
       metrics.rejectedRemoved.inc({ why }, rows);
@@ -58,7 +69,7 @@ function sweeperOf(rejected: RejectedLog, { rejectedRetention }: Config, metrics
     },
     {
       provide: RejectedSweeper,
-      inject: [RejectedLog, CONFIG, Metrics],
+      inject: [RejectedLog, WarningLog, CONFIG, Metrics],
       useFactory: sweeperOf,
     },
     {

@@ -122,6 +122,15 @@ describe('GET /api/warnings', () => {
   });
 });
 
+test('of each workspace the newest warnings are kept', async () => {
+  const { pool } = server.database;
+  for (const messageId of ['w-1', 'w-2', 'w-3']) await receipts(touch(messageId, { occurredAt: 'soon' }));
+  await new WarningLog(pool).removeOld(2);
+  expect((await list()).items.map(({ messageId }) => messageId)).toEqual(['w-3', 'w-2']);
+  await new WarningLog(pool).removeOld(2);
+  expect((await list()).items).toHaveLength(2);
+});
+
 test('a record of Kafka is warned of and counted like a request, by the placeholders of the setting', async () => {
   const metrics = new Metrics();
   const { pool } = server.database;

@@ -24,7 +24,10 @@ export interface WarningsQuestion {
   readonly before?: bigint | undefined;
 }
 
-/** The table of warnings. What `keep` resolved is durable. */
+/** So many warnings of a workspace are listed: a site whose every event has one must not fill the disk. */
+export const KEPT_WARNINGS = 100_000;
+
+/** The table of warnings. What `keep` resolved is durable; the newest of a workspace stay. */
 export class WarningLog {
   constructor(private readonly pool: Pool) {}
 
@@ -49,6 +52,11 @@ export class WarningLog {
     ]);
   }
 
+  /** Removes what is older than the newest `kept` of each workspace. */
+  async removeOld(kept = KEPT_WARNINGS): Promise<void> {
+    await this.pool.query(REMOVE_OLD, [kept]);
+  }
+
   /** Newest first. */
   async page({ workspace, code, limit, before }: WarningsQuestion): Promise<readonly WarningRow[]> {
     const { rows } = await this.pool.query<Omit<WarningRow, 'number'> & { number: string }>(PAGE, [
@@ -69,6 +77,13 @@ const KEEP = `
   FROM unnest($1::text[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[],
               $9::text[], $10::text[]) AS warned
   ON CONFLICT DO NOTHING`;
+
+const REMOVE_OLD = `
+  DELETE FROM touchline.intake_warning w
+  USING touchline.workspace s
+  CROSS JOIN LATERAL (SELECT number FROM touchline.intake_warning i
+                       WHERE i.workspace = s.slug ORDER BY number DESC OFFSET $1 LIMIT 1) last
+  WHERE w.workspace = s.slug AND w.number <= last.number`;
 
 const PAGE = `
   SELECT workspace, number, event_id AS "eventId", message_id AS "messageId", received_at AS "receivedAt", collector,

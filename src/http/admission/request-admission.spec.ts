@@ -42,7 +42,7 @@ describe('a request is answered before its body has come', () => {
     ['to a collector with an invented key', post('/v1/batch', 'X-Write-Key: wk_invented', HALF), 401],
     ['to a collector with an invented key in the query', post('/v1/batch?writeKey=wk_invented', HALF), 401],
     ['to a path that is not there', post('/nowhere', JSON_TYPE, HALF), 404],
-    ['to the health of the server', post('/health/live', JSON_TYPE, HALF), 404],
+    ['to the health of the server', post('/health/live', JSON_TYPE, HALF), 405],
     ['that asks what it may send', ['OPTIONS /v1/batch HTTP/1.1', HALF], 204],
     ['that says it is larger than any may be', post('/v1/batch', 'Content-Length: 20000000'), 413],
   ] as const)('%s', async (_, head, status) => {
