@@ -104,6 +104,21 @@ test.each([
   },
 );
 
+test('the alias call of a browser, by the public key over HTTP, joins no known leads', async () => {
+  const response = await server.app.inject({
+    method: 'POST',
+    url: '/v1/alias',
+    headers: { 'x-write-key': server.keys.publicWriteKey },
+    payload: { messageId: `alias-${run}`, userId: `ceo-${run}`, previousId: `cfo-${run}` },
+  });
+  expect(response.statusCode).toBe(200);
+  position = String(await server.runtime.store.head());
+  expect(await areOne('user:ceo', 'user:cfo')).toBe(false);
+  expect(await conflicts()).toMatchObject([
+    { key: key('user:ceo'), otherKey: key('user:cfo'), status: 'open' },
+  ]);
+});
+
 test('the same claim by a server-side key joins them', async () => {
   await claim(3, ALIAS);
   expect(await areOne('user:ceo', 'user:cfo')).toBe(true);

@@ -25,10 +25,12 @@ const problem = (description: string): Responses[string] => ({
 const COLLECTOR_PROBLEMS: Responses = {
   400: problem('The body cannot be read; it is kept as rejected where the key is known'),
   401: problem('The write key is missing or unknown'),
+  408: problem('The request, or a part of its body, did not come in time'),
   413: problem(
     'Over a limit, which is named: 32 KB an event, 500 KB and 2,500 events a Segment batch, 1 MB else',
   ),
   429: problem('The write key is over its quota: send it again after `Retry-After` seconds'),
+  431: problem('The address and headers are over the limit of 16 KB'),
   503: problem('Overload, or the database is away: send it again after `Retry-After` seconds'),
 };
 const API_PROBLEMS: Responses = {

@@ -14,7 +14,10 @@ const problem = (description: string): Operation['responses'][string] => ({
 const API: Operation['responses'] = {
   400: problem('A parameter or field is at fault; `errors` names each and what is allowed'),
   401: problem('No API key, or one that is unknown or revoked'),
+  408: problem('The request, or a part of its body, did not come in time'),
+  414: problem('A name in the path is longer than the limit'),
   429: problem('Over a limit of the key: try again after `Retry-After` seconds'),
+  431: problem('The address and headers are over the limit of 16 KB'),
   503: problem('Overload, or a part is not ready: try again after `Retry-After` seconds'),
 };
 

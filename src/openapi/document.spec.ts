@@ -79,7 +79,16 @@ describe('the document', () => {
   test('declares the statuses that any operation of the API may answer', () => {
     const silent = operations().flatMap(([route, { responses }]) => {
       const [method, path] = route.split(' ') as [string, string];
-      const common = ['400', '401', '429', '503', ...(method === 'GET' ? [] : ['413', '415'])];
+      const common = [
+        '400',
+        '401',
+        '408',
+        '414',
+        '429',
+        '431',
+        '503',
+        ...(method === 'GET' ? [] : ['413', '415']),
+      ];
       return path.startsWith('/api/') ? common.filter((status) => !(status in responses)) : [];
     });
     expect(silent).toEqual([]);
