@@ -1,4 +1,4 @@
--- Every model of attribution shares out the whole amount again: name one.
+-- Every attribution model distributes the whole amount: select exactly one.
 select
     d.year_month || ' ' || f.content_key as row_key,
     d.year_month,

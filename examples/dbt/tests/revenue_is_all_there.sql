@@ -1,4 +1,4 @@
--- What the contents earned adds up to what was attributed: rows here are a failure.
+-- The revenue of all contents must equal the attributed revenue: any row fails the test.
 select m.revenue, t.revenue as attributed
 from (select coalesce(sum(revenue), 0) as revenue from {{ ref('revenue_by_month_and_content') }}) as m
 cross join (
