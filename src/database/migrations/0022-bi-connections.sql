@@ -1,5 +1,5 @@
 -- Logins of BI tools get a quarter of the server's connections, all of them together, so that what is left is enough for
--- collectors, questions and projections; each gets the same, and at least one. Readers are the logins that were granted
+-- collectors, questions and projections; each gets the same, at least one and at most ten (limit_bi_reader in 0032). Readers are the logins that were granted
 -- schema bi, whatever their names. Idempotent; src/database/bi-role.ts calls it for each login that it makes.
 CREATE FUNCTION touchline.share_bi_connections() RETURNS void
 LANGUAGE plpgsql AS $$
@@ -12,7 +12,7 @@ DECLARE
      WHERE schema.nspname = 'bi' AND granted.privilege_type = 'USAGE' AND granted.grantee <> schema.nspowner
        AND role.rolcanlogin AND NOT role.rolsuper
      ORDER BY role.rolname);
-  each        CONSTANT integer := greatest(1, all_readers / greatest(1, cardinality(readers)));
+  each        CONSTANT integer := least(10, greatest(1, all_readers / greatest(1, cardinality(readers))));
   reader      name;
 BEGIN
   FOREACH reader IN ARRAY readers LOOP
