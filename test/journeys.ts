@@ -239,6 +239,7 @@ export const TEST_MODEL: JourneyModel = {
 export const OTHER_MODEL: JourneyModel = {
   ...TEST_MODEL,
   name: 'other',
+  timeZone: 'Pacific/Auckland',
   sessionIdleMinutes: 90,
   relays: ['portal.acme.example'],
   mailProviders: { add: ['acme.example.com'], remove: ['gmail.com'] },
