@@ -1,4 +1,5 @@
 import type { Place } from './channel.js';
+import { withoutPrefix } from './referrers.js';
 import { registrableDomain } from './registrable-domain.js';
 import { parseWebUrl } from './web-url.js';
 
@@ -50,9 +51,9 @@ export const isRelay = ({ host, site, path }: Place): boolean =>
 export const hostOf = (name: string): string =>
   parseWebUrl(`https://${name}`)?.hostname ?? name.toLowerCase();
 
-/** A test of hosts for the pages on the way that every workspace has, and for a workspace's own. */
+/** Tests the source of a referral, a host without `www.`, for the relays of all workspaces and a workspace's own. */
 export function relayTest(own: readonly string[] = []): (host: string) => boolean {
-  const names = new Set(own.map(hostOf));
+  const names = new Set(own.map((name) => withoutPrefix(hostOf(name))));
   return (host) => isOrIsBelow(names, host) || isRelay({ host, site: registrableDomain(host) ?? host });
 }
 

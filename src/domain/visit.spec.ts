@@ -56,7 +56,10 @@ test('a touchpoint that tells its own source keeps it, though its channel is dir
 
 describe('a referrer on the way', () => {
   const by = (source: string): Partial<Touch> => ({ channel: 'referral', source, medium: 'referral' });
-  const model: JourneyModel = { ...TEST_MODEL, relays: ['Portal.acme.example', 'bücher.example'] };
+  const model: JourneyModel = {
+    ...TEST_MODEL,
+    relays: ['Portal.acme.example', 'bücher.example', 'www.pay.example', 'm.bank.example'],
+  };
   const read = (...touches: Touch[]) =>
     fold(model, { traits: {} }, touches).perTouch.map(({ touch: { channel, source }, relay }) => [
       channel,
@@ -71,6 +74,8 @@ describe('a referrer on the way', () => {
     'portal.acme.example',
     'sso.portal.acme.example',
     'xn--bcher-kva.example',
+    'pay.example', // as referrers show www.pay.example
+    'bank.example',
   ])('%s keeps the origin of the visit, and at its begin counts as direct', (host) => {
     expect(read(at(10, search), at(12, by(host)), at(13, {}))).toEqual([
       ['organic_search', 'google', undefined],
