@@ -81,13 +81,16 @@ function plainParts(condition: Condition): Test[] {
   return parts;
 }
 
+/** Ids of content may be addresses, which are longer than other labels. */
+const contentLabel = (value: string): string => label(value, 4096) ?? value;
+
 function contentParts(condition: ContentCondition | undefined): Test[] {
   if (!condition) return [];
   const parts: Test[] = [({ content }) => content !== undefined];
   for (const part of ['id', 'type', 'stage'] as const) {
     if (condition[part] === undefined) continue;
-    const values = new Set(listOf(condition[part]));
-    parts.push(({ content }) => values.has(content?.[part] ?? ''));
+    const values = new Set(listOf(condition[part]).map(contentLabel));
+    parts.push(({ content }) => values.has(contentLabel(content?.[part] ?? '')));
   }
   const matches = anyUrl(condition.url);
   if (condition.url !== undefined) parts.push(({ content }) => matches(content?.url));

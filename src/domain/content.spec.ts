@@ -127,7 +127,15 @@ describe('the catalogue', () => {
       entry('news', { urls: ['/blog/news/**'] }),
       entry('blog', { stage: 'look', eachPage: true, urls: ['/blog/**', '/pricing'] }),
       entry('paper', { type: 'white_paper' }),
+      entry('White  Paper\u00a0E\u0301', { urls: ['/white-paper'] }),
     ],
+  });
+
+  test('an id of the catalogue is found as collectors write it, and is one content with its pages', () => {
+    const content = { id: 'White  Paper\u00a0E\u0301', title: 'Title of White  Paper\u00a0E\u0301' };
+    expect(resolve({ id: 'White Paper É' })).toMatchObject(content);
+    expect(resolve({ id: 'White  Paper\u00a0E\u0301' })).toMatchObject(content);
+    expect(resolve({ url: `${ACME}/white-paper` })).toMatchObject(content);
   });
 
   test('a client’s id comes before any URL pattern', () => {

@@ -1,3 +1,4 @@
+import { label } from './label.js';
 import { listOf, type CataloguedContent, type JourneyModel } from './model.js';
 import { remembered } from './remembered.js';
 import type { ContentRef } from './touchpoint.js';
@@ -22,7 +23,7 @@ const REMEMBERED_URLS = 20_000;
 export function contentRules(
   model: JourneyModel,
 ): (ref: ContentRef | undefined) => ResolvedContent | undefined {
-  const byId = new Map(model.contents.map((content) => [content.id, content]));
+  const byId = entriesById(model.contents);
   const patterns = model.contents.flatMap((entry) =>
     (entry.urls ?? []).map((url) => ({ entry, pattern: urlPattern(url) })),
   );
@@ -34,9 +35,20 @@ export function contentRules(
     return { id: entry.eachPage ? pattern.idOf(page) : entry.id, entry };
   });
   return (ref) => {
-    if (ref?.id) return resolved(ref, { id: ref.id, entry: byId.get(ref.id) ?? pageEntry(ref, byUrl) });
+    if (ref?.id) {
+      const entry = byId.get(ref.id);
+      return resolved(ref, { id: entry?.id ?? ref.id, entry: entry ?? pageEntry(ref, byUrl) });
+    }
     return ref?.url ? resolved(ref, byUrl(ref.url)) : undefined;
   };
+}
+
+/** By the id as the catalogue has it and as collectors write it: events of before labels were normalised have the former. */
+function entriesById(contents: readonly CataloguedContent[]): ReadonlyMap<string, CataloguedContent> {
+  return new Map([
+    ...contents.map((content) => [label(content.id) ?? content.id, content] as const),
+    ...contents.map((content) => [content.id, content] as const),
+  ]);
 }
 
 interface Found {

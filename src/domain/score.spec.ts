@@ -21,3 +21,12 @@ test.each(['page', 'constructor', 'toString', '__proto__'])('a rule may be named
   expect(pointsOf([capped], [0, 1, 2])).toEqual([5, 5]);
   expect(pointsOf([{ name, when: {}, points: 5, oncePerContent: true }], [0, 1])).toEqual([5]);
 });
+
+test.each([
+  [{ id: 'White  Paper' }, { id: 'White Paper' }],
+  [{ type: 'Fall\u00a0studie' }, { type: 'Fall studie', id: 'x' }],
+])('the condition %j holds for content %j as collectors write it', (wanted, content) => {
+  const rules = [{ name: 'read', when: { content: wanted }, points: 5 }];
+  const model = { ...TEST_MODEL, scoring: { halfLifeDays: 30, rules } };
+  expect(fold(model, { traits: {} }, [{ ...paper(0), content }]).ledger).toHaveLength(1);
+});
