@@ -68,13 +68,19 @@ export class ExplainAttribution extends Query<AttributionExplanation> {
 }
 
 /** The id of a content may be its address, which is longer than other labels. */
-const LABELS: Readonly<Partial<Record<Cut, (value: string) => string | undefined>>> = {
-  source: tagLabel,
-  content: (value) => label(value, 2048),
+const CONTENT_LENGTH = 4096;
+
+/** Journey models name content as they like, so its id is taken as it is. */
+const CUT_VALUES: Readonly<Record<Cut, (params: Params) => string | undefined>> = {
+  content: (params) => params.text('content', CONTENT_LENGTH),
+  channel: (params) => params.oneOf('channel', CHANNELS),
+  campaign: (params) => params.label('campaign'),
+  source: (params) => params.label('source', tagLabel),
+  month: (params) => params.label('month'),
 };
 
 function cutValue(params: Params, cut: Cut): [Cut, string][] {
-  const value = cut === 'channel' ? params.oneOf(cut, CHANNELS) : params.label(cut, LABELS[cut]);
+  const value = CUT_VALUES[cut](params);
   if (cut === 'month' && value !== undefined && !MONTH.test(value)) {
     params.fault('month-invalid', cut, `"${value}" is not a month such as 2026-01`);
   }
@@ -139,7 +145,7 @@ function cell({ timeZone }: Deals, { cut, without, opportunityId }: ExplainAttri
   const is = (column: Sql, value: string | undefined): Sql | undefined =>
     value === undefined ? undefined : sql`${column} = ${value}`;
   return allOf([
-    is(sql`t.content`, cut.content),
+    cut.content === undefined ? undefined : isContent(cut.content),
     is(sql`t.channel`, cut.channel),
     is(sql`t.campaign`, cut.campaign),
     is(sql`t.source`, cut.source),
@@ -148,3 +154,7 @@ function cell({ timeZone }: Deals, { cut, without, opportunityId }: ExplainAttri
     ...without.map((cut) => sql`t.${raw(cut)} IS NULL`),
   ]);
 }
+
+/** The content with that id, as given or as collectors normalise it. */
+const isContent = (id: string): Sql =>
+  sql`t.content = ANY(${[...new Set([id, label(id, CONTENT_LENGTH) ?? id])]}::text[])`;

@@ -248,6 +248,30 @@ test('a report is what adding up the ledger by hand gives, at any position, by a
   await fc.assert(property, { numRuns: 40 });
 }, 240_000);
 
+test('a report row is explained by the content id that it shows, also when the id is no normalised label', async () => {
+  await db.pool.query('TRUNCATE touchline.attribution_path, touchline.attribution_share');
+  const touch = { title: null, channel: 'email' as const, campaign: null, source: null, weight: 1 };
+  const path = {
+    ...{
+      workspace: 'main',
+      metric: 'revenue',
+      creditedAt: new Date('2026-02-02T00:00:00Z'),
+      currency: 'EUR',
+    },
+    ...{ amount: 100, reported: 100, knownFrom: 1, supersededAt: null },
+  };
+  const ids = ['White  Paper', 'E\u0301tude', `https://acme.example/${'x'.repeat(2028)}`];
+  for (const [index, content] of ids.entries())
+    await write({ ...path, opportunityId: `o-${index}`, touches: [{ ...touch, content }] }, 'linear');
+  const { body } = await api.get<AttributionAnswer>('/api/attribution');
+  expect(body.rows.map(({ key }) => key).sort()).toEqual([...ids].sort());
+  for (const { key, value } of body.rows) {
+    const content = encodeURIComponent(key ?? '');
+    const explained = await api.get<AttributionExplanation>(`/api/attribution/explain?content=${content}`);
+    expect(explained.body).toMatchObject({ value, opportunities: 1 });
+  }
+});
+
 test('sums beyond 2^53 minor units are exact', async () => {
   await db.pool.query('TRUNCATE touchline.attribution_path, touchline.attribution_share');
   const touch = {

@@ -10,6 +10,7 @@ test.each([
   ['campaign', 'spring\u200b', 'spring'],
   ['content', ' wp-1 ', 'wp-1'],
   ['content', `https://acme.example/${'x'.repeat(300)}`, `https://acme.example/${'x'.repeat(300)}`],
+  ['content', `https://acme.example/${'x'.repeat(2029)}`, `https://acme.example/${'x'.repeat(2029)}`],
   ['campaign', '\u200b', undefined],
 ])('%s=%j of a question is the label %j of the row that it opens', (cut, value, shown) =>
   expect(new ExplainAttribution('main', { [cut]: value }).cut).toEqual(

@@ -30,10 +30,10 @@ export class Params {
     this.faults.push({ code, path, message });
   }
 
-  text(name: string): string | undefined {
+  text(name: string, most = 2000): string | undefined {
     const value = this.given[name];
     if (value === undefined) return undefined;
-    if (typeof value !== 'string' || value.includes('\0') || value.length > 2000) {
+    if (typeof value !== 'string' || value.includes('\0') || value.length > most) {
       this.fault(`${codeOf(name)}-invalid`, name, 'give it once, as text');
       return undefined;
     }
