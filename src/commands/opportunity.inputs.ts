@@ -64,7 +64,7 @@ export class ContactInput extends ContactKeysInput {
 }
 
 /** Somebody on a committee that is given as a whole. */
-export class CommitteeMemberInput extends ContactKeysInput {
+class CommitteeMemberInput extends ContactKeysInput {
   @ApiProperty({ type: String, example: 'decision_maker', description: 'A word of yours' })
   @IsText(100)
   role!: string;
@@ -325,7 +325,7 @@ export class OpportunityReceipt {
 }
 
 /** Why an item of a batch was not taken. */
-export class ItemReason {
+class ItemReason {
   @ApiProperty({ type: String, description: 'The code of the problem that it would be alone' })
   code!: string;
 

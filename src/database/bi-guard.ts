@@ -9,7 +9,7 @@ const LIMITS_EVERY = 15;
 /** A database that is silent keeps nobody from stopping. */
 const PATIENCE_MS = 3_000;
 
-export interface BiGuardOptions {
+interface BiGuardOptions {
   readonly pool: pg.Pool;
   readonly log: (line: string) => void;
   /** A folder on the disk of the database, where that is this machine's. */

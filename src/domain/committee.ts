@@ -25,7 +25,7 @@ export interface RoleChange {
 }
 
 /** The opportunity that a role is in, and the time of the decision. */
-export interface RoleIn {
+interface RoleIn {
   readonly opportunityId: string;
   readonly accountId?: string | undefined;
   readonly now: Date;

@@ -4,7 +4,7 @@ import { remembered } from './remembered.js';
 /** What kind of site refers: Google Analytics' source categories, and mail and AI assistants beside them. */
 export type Category = 'search' | 'social' | 'shopping' | 'video' | 'mail' | 'assistant';
 
-export interface Referrer {
+interface Referrer {
   readonly category: Category;
   /** The name under which reports show it. */
   readonly source: string;

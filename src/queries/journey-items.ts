@@ -17,7 +17,7 @@ export class ContentItem {
 }
 
 /** The client's time could not be taken: `occurredAt` is the time of receipt. */
-export class ReplacedTimeItem {
+class ReplacedTimeItem {
   @Word(
     'Why: in the future; no time at all, or too long ago; a date that can be read in several ways; earlier than a public key may send',
     CLAMP_REASONS,

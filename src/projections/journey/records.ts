@@ -55,7 +55,7 @@ export class KeyRecord implements Reachable {
 }
 
 /** A public claim about a pair of known keys, and whether it joins them. */
-export interface PublicLink extends PublicClaim {
+interface PublicLink extends PublicClaim {
   readonly joins: boolean;
 }
 
