@@ -93,7 +93,7 @@ describe('a BI login is refused', () => {
     'SET SESSION AUTHORIZATION postgres',
     'ALTER SYSTEM SET work_mem = 1',
     'ALTER DATABASE template1 SET work_mem = 1',
-    // What tells secrets
+    // What reveals secrets
     'SELECT * FROM pg_authid',
     'SELECT * FROM pg_hba_file_rules',
     'SHOW data_directory',
@@ -248,7 +248,7 @@ test('a role for tools that build reads one workspace and creates in its own sch
   await expect(reader.query(`SELECT * FROM ${builder.role}.leads`)).rejects.toThrow('permission denied');
 });
 
-test('logins that were made before keep reading after an upgrade, under a name that tells nothing', async () => {
+test('logins that were made before keep reading after an upgrade, under a name that reveals nothing', async () => {
   const empty = await emptyDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'touchline-before-'));
   for (const { number, name, sql } of await readMigrations())

@@ -173,7 +173,7 @@ describe('making it', () => {
     await db.pool.query('DROP VIEW bi.later');
   });
 
-  test('its name is drawn at random and does not tell the workspace', () => {
+  test('its name is drawn at random and does not reveal the workspace', () => {
     expect(made.role).toMatch(/^touchline_bi_[0-9a-f]{12}$/);
   });
 

@@ -113,7 +113,7 @@ describe('of any facts', () => {
   });
 });
 
-test('a domain means the account for which a server-side key named it, though another was seen first', () => {
+test('a domain belongs to the account that a server-side key named, though another was seen first', () => {
   const trusted = { accountId: 'acme', state: applied([fact(5, 'a')]) };
   const hijacker = { accountId: 'evil', state: applied([fact(1, 'a', 'public')]) };
   expect([ownsDomainBefore(trusted, hijacker), ownsDomainBefore(hijacker, trusted)]).toEqual([true, false]);

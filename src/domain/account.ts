@@ -14,7 +14,7 @@ export interface AccountState {
 }
 
 /**
- * Adds a fact; gives back the same object when it changes nothing. A statement of a server-side key stands before every
+ * Adds a fact; returns the same object when it changes nothing. A statement of a server-side key stands before every
  * one of a public key, however late that comes; among equals the latest stands. So the state depends on the set of facts,
  * not on the order of their arrival.
  */
@@ -53,7 +53,7 @@ function outranks(next: Statement, current: Statement): boolean {
 
 const isPublic = ([, , , scope]: Statement): boolean => scope === 'public';
 
-/** Which of two accounts of one e-mail domain it means: one whose domain a server-side key named, else the first seen. */
+/** Which of two accounts owns an e-mail domain: one whose domain a server-side key named, else the first seen. */
 export function ownsDomainBefore(
   a: { readonly accountId: string; readonly state: AccountState },
   b: { readonly accountId: string; readonly state: AccountState },

@@ -183,7 +183,7 @@ describe('the catalogue', () => {
   });
 });
 
-describe('what a pattern names of query and fragment tells pages apart', () => {
+describe('query parameters and fragments that a pattern names distinguish pages', () => {
   const page = (id: string, urls: readonly string[], eachPage = true): CataloguedContent => ({
     ...{ id, title: id, type: 'article', urls },
     ...(eachPage && { eachPage }),

@@ -74,7 +74,7 @@ function resolved(ref: ContentRef, { id, entry }: Found): ResolvedContent {
   };
 }
 
-/** A URL as content is told apart by it. */
+/** The parts of a URL that distinguish content. */
 interface Page {
   /** `canonicalUrl`. */
   readonly address: string;
@@ -99,7 +99,7 @@ export const canonicalUrl = (url: string): string => pageOf(url).address;
 
 interface UrlPattern {
   readonly matches: (page: Page) => boolean;
-  /** The address with the parameters and the fragment that the pattern names: what tells its pages apart. */
+  /** The address with the parameters and the fragment that the pattern names: what distinguishes its pages. */
   readonly idOf: (page: Page) => string;
 }
 
@@ -121,8 +121,8 @@ function urlPattern(pattern: string): UrlPattern {
       parameters.every(({ name, matches }) => matches(valueOf(page.query, name))) &&
       hashMatches(hashOf(page.hash)),
     idOf({ address, query, hash }) {
-      const told = parameters.map(({ name }) => `${name}=${valueOf(query, name) ?? ''}`).join('&');
-      return `${address}${told === '' ? '' : `?${told}`}${route === undefined ? '' : hashOf(hash)}`;
+      const named = parameters.map(({ name }) => `${name}=${valueOf(query, name) ?? ''}`).join('&');
+      return `${address}${named === '' ? '' : `?${named}`}${route === undefined ? '' : hashOf(hash)}`;
     },
   };
 }

@@ -81,6 +81,6 @@ test.each([
   ['LinkedIn', 'linkedin'],
   ['  Paid\u00a0 Social', 'paid social'],
   ['ÉCRIT', 'écrit'],
-])('the tag %j is %j: source and medium are told apart without regard to case', (value, expected) =>
+])('the tag %j is %j: source and medium ignore case', (value, expected) =>
   expect(tagLabel(value)).toBe(expected),
 );

@@ -33,7 +33,7 @@ const visible = (value: string): string =>
     .trim()
     .normalize('NFC');
 
-/** The label of a source or medium, which are told apart without regard to case. */
+/** The label of a source or medium; case is ignored. */
 export const tagLabel = (value: string): string | undefined => {
   const made = label(value);
   return made === undefined ? undefined : label(made.toLowerCase());

@@ -33,7 +33,7 @@ export interface JourneyModel {
   readonly attribution: AttributionSettings;
 }
 
-/** What the workspace knows better than the lists of mail providers, whose addresses tell no company. By domain. */
+/** What the workspace knows better than the lists of mail providers, whose addresses name no company. By domain. */
 export interface MailProviders {
   readonly add?: readonly string[];
   readonly remove?: readonly string[];

@@ -19,7 +19,7 @@ export interface Said {
   readonly stage?: string | undefined;
   readonly owner?: string | undefined;
   readonly source?: string | undefined;
-  /** Roles given and taken; people who are not named keep theirs. */
+  /** Roles assigned and removed; people who are not named keep theirs. */
   readonly contacts: readonly RoleChange[];
   readonly now: Date;
 }
@@ -38,7 +38,7 @@ export function open(command: OpenOpportunity, state: Opportunity): OpportunityE
   if (state.opening) return openAgain(command, data, state.opening, state);
   const occurredAt = notAfter(now, command.openedAt ?? now, 'opened-in-future', 'openedAt');
   const opened: OpportunityEvent = { type: 'OpportunityOpened', occurredAt, data };
-  // Its contacts are known from then on, also where the CRM tells of it years later.
+  // Its contacts are known from then on, also where the CRM reports it years later.
   const roles = { opportunityId, contacts, now: occurredAt };
   return [opened, ...assignRoles(roles, opportunity.evolve(state, opened))];
 }
@@ -62,7 +62,7 @@ function openAgain(
   );
 }
 
-/** Gives and takes roles, one after the other. */
+/** Assigns and removes roles, one after the other. */
 export function assignRoles(
   {
     opportunityId,

@@ -166,7 +166,7 @@ describe('telling of a change later', () => {
   });
 });
 
-describe('a change that is told out of order', () => {
+describe('a change that is reported out of order', () => {
   const proposal = event('OpportunityChanged', { stage: 'proposal', amountMinor: 5_000 }, may(10));
   const late = (day: number, said: Partial<UpdateOpportunity>) => saying({ ...said, occurredAt: may(day) });
   const stateOf = (...history: OpportunityEvent[]) => replay(opportunity, history);

@@ -1,7 +1,7 @@
 import type { Touch } from './condition.js';
 import type { Channel, TouchpointKind } from './touchpoint.js';
 
-/** Where a visit came from, and the touchpoint that tells; plain JSON. */
+/** Where a visit came from, and the touchpoint that shows it; plain JSON. */
 export interface Origin {
   readonly id: string;
   readonly channel: Channel;
@@ -79,12 +79,12 @@ export interface Read {
 
 /**
  * The touchpoint as it is read: one without an origin of its own takes the one of its visit, as web analytics do, or
- * most credit would go to "direct". The event itself stays as it was told.
+ * most credit would go to "direct". The event itself stays as it was recorded.
  */
-export function readAs(told: Touch, visit: Origin | null, isRelay: (host: string) => boolean): Read {
-  const relay = relayIn(told, isRelay);
+export function readAs(recorded: Touch, visit: Origin | null, isRelay: (host: string) => boolean): Read {
+  const relay = relayIn(recorded, isRelay);
   const touch: Touch =
-    relay === undefined ? told : { ...told, channel: 'direct', source: undefined, medium: undefined };
+    relay === undefined ? recorded : { ...recorded, channel: 'direct', source: undefined, medium: undefined };
   const passed = relay === undefined ? {} : { relay };
   if (!visit || !hasNone(touch)) return { touch, ...passed };
   const { id, ...origin } = visit;

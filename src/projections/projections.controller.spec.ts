@@ -165,7 +165,7 @@ test('the operator sees parked events of every workspace, each with its workspac
   expect(await ask('GET', '/api/log/head', OPERATOR)).toEqual({ status: 200, body: { position: '29' } });
 });
 
-test('an API key is not told the error of a failed projection, which may quote an event of another workspace', async () => {
+test('an API key does not see the error of a failed projection, which may quote an event of another workspace', async () => {
   const secret = 'invalid input: "someone@other.example"';
   await db.pool.query(`UPDATE touchline.projection SET status = 'failed', error = $1 WHERE name = 'beta'`, [
     secret,

@@ -39,7 +39,7 @@ export const dealsCondition = (
   ]);
 
 /**
- * The day that a deal counts at is told as schema bi tells it: where clocks go back over midnight a day is not one span of
+ * The day that a deal counts at is computed as schema bi computes it: where clocks go back over midnight a day is not one span of
  * time, so no two instants bound it. The bound beside it, a day wider than any zone needs, is for the index.
  */
 const since = (date: DayOrInstant, timeZone: string): Sql =>
@@ -86,7 +86,7 @@ export async function creditRows(
 function cells(view: View, deals: Deals, { model, by }: { model: ModelName; by: readonly Cut[] }): Sql {
   const touchCuts = by.filter((cut) => cut !== 'month');
   const month = by.includes('month') ? sql`, ${monthOf('p', deals.timeZone)} AS month` : NOTHING;
-  // Offset 0 keeps the month from being told again for every touch; without a month it would only keep workers out.
+  // Offset 0 keeps the month from being computed again for every touch; without a month it would only keep workers out.
   const once = raw(by.includes('month') ? 'OFFSET 0' : '');
   const from = sql`
     FROM (SELECT p.*${month} FROM touchline.attribution_path p

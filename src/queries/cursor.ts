@@ -44,7 +44,7 @@ function parts(text: string): string[] {
 const fingerprint = (question: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(question)).digest('base64url').slice(0, 8);
 
-/** Tells whether text is a value that PostgreSQL takes for a column: what it refuses would be an error of ours. */
+/** Tests whether PostgreSQL accepts text as a value of a column: what it refuses would be an internal error. */
 export interface Shape {
   test(text: string): boolean;
 }

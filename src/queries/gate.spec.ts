@@ -73,7 +73,7 @@ test('workspaces that wait take turns, however many questions one has sent', asy
   expect(order).toEqual(['slow', 'one', 'two', 'slow', 'one', 'slow']);
 });
 
-test('a question that waits for too long is told to come again, and takes no place later', async () => {
+test('a query that waits for too long is refused, and takes no place later', async () => {
   const gate = gateOf({ width: 1, waitMs: 50 });
   const first = held(gate, 'main');
   let ran = false;

@@ -7,7 +7,7 @@ export interface GateLimits {
   readonly share: number;
   /** Questions of one workspace that wait. */
   readonly queue: number;
-  /** For how long one waits, in ms, before it is told to come again. */
+  /** For how long one waits, in ms, before it is answered with `Retry-After`. */
   readonly waitMs: number;
 }
 

@@ -56,7 +56,7 @@ test.each(['ada', 'ada@', 'ada@acme.example;bob@acme.example', 'null'])(
   },
 );
 
-test('a journey tells which times were replaced, and keeps telling it when the lead is read again', async () => {
+test('a journey shows which times were replaced, also after the lead is read again', async () => {
   const path = `/api/leads/${encodeURIComponent(`email:${ADDRESS}`)}/journey`;
   const { body } = await api.get<LeadJourneyAnswer>(path, 'other');
   expect(body.items.map((item) => item.replacedTime)).toEqual([null, clamped, null]);

@@ -61,7 +61,7 @@ const opened = (more: object = {}): Entry[] =>
   });
 
 describe('the published journey of two people', () => {
-  test('gives u_shaped to the ad seen first and to the form of the member known first', async () => {
+  test('u_shaped credits the ad seen first and the form of the member known first', async () => {
     await happen(
       model,
       seen('ad', 4, ['anonymous:kate'], { kind: 'ad_click' }),
@@ -122,7 +122,7 @@ describe('an opportunity that is deleted', () => {
   });
 });
 
-test('a change that is told late does not win, and earlier answers stay', async () => {
+test('a change that is reported late does not win, and earlier answers stay', async () => {
   const before = await happen(model, ...opened(), later(1, 'OpportunityChanged', 60, { stage: 'proposal' }));
   const { text } = await get('/api/opportunities/opp-1');
   await happen(later(2, 'OpportunityChanged', 50, { stage: 'demo', amountMinor: 700 }));

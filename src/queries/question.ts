@@ -40,7 +40,7 @@ interface Parameter {
   readonly schema: Extract<ApiQueryOptions, { schema: unknown }>['schema'];
   readonly description: string;
   readonly example?: string;
-  /** As a query names it, where two lists mean different things by it. */
+  /** As a query names it, where two lists use it for different things. */
   readonly name?: string;
 }
 

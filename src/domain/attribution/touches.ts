@@ -119,7 +119,7 @@ function milestonesOf(
 }
 
 /**
- * The touch that made a person known: the last one of the lookback up to then. Collectors may tell who it is (Segment
+ * The touch that made a person known: the last one of the lookback up to then. Collectors may identify the person (Segment
  * `identify`) just before they report the form itself, so a first touch within the session counts as well. Somebody
  * known from an import without a touch before it, or known since before the lookback, was made known by no touch.
  */

@@ -19,14 +19,14 @@ interface Account {
   row: AccountRow | undefined;
 }
 
-/** Which account an e-mail domain meant from a position on. */
+/** The account of an e-mail domain from a position on. */
 type Meaning = readonly { readonly from: Position; readonly accountId: string | undefined }[];
 
 const id = (workspace: string, value: string): string => `${workspace}\0${value}`;
 
 /**
  * The accounts of a batch. They depend on nothing but `AccountObserved`, so the whole batch is applied to them first;
- * what an e-mail domain meant at each position is kept, for the leads that are applied after.
+ * the account of each e-mail domain at each position is kept, for the leads that are applied after.
  */
 export class Accounts {
   readonly versions = new PendingVersions(ACCOUNT);
@@ -36,7 +36,7 @@ export class Accounts {
 
   constructor(readonly tx: PoolClient) {}
 
-  /** Applies the events. @returns those that changed what a domain means, with the domains. */
+  /** Applies the events. @returns those that changed the account of a domain, with the domains. */
   async observe(
     events: readonly { readonly event: RecordedEvent<'AccountObserved'>; readonly position: Position }[],
   ): Promise<
@@ -55,7 +55,7 @@ export class Accounts {
     return changes;
   }
 
-  /** Reads what domains mean that were not met before. */
+  /** Reads the accounts of domains that were not read before. */
   async know(domains: readonly { readonly workspace: string; readonly domain: string }[]): Promise<void> {
     const missing = domains.filter(({ workspace, domain }) => !this.#meanings.has(id(workspace, domain)));
     if (missing.length === 0) return;
@@ -157,7 +157,7 @@ export class Accounts {
     account.row = row;
   }
 
-  /** Works out which account a domain means now. @returns whether that is new */
+  /** Resolves the account of a domain. @returns whether it changed */
   #mean(workspace: string, domain: string, from: Position): boolean {
     const key = id(workspace, domain);
     const candidates = [...this.#accounts.values()].filter(

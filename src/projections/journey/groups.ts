@@ -2,7 +2,7 @@ import { isAnonymous, keyValue, type IdentityKey } from '../../domain/identity.j
 import type { Lead } from './records.js';
 import type { WorkingSet } from './working-set.js';
 
-/** One thing to apply: keys it names, and e-mail domains it changes the meaning of. */
+/** One thing to apply: keys it names, and e-mail domains whose account it changes. */
 export interface Item {
   readonly workspace: string;
   readonly keys: readonly IdentityKey[];

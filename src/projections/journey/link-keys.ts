@@ -7,7 +7,7 @@ import type { UnitOfWork } from './unit-of-work.js';
 /**
  * Notes when the keys of a fact were seen and what they were named with.
  *
- * @returns known keys of whom may have to be worked out anew who they are; none: nobody's
+ * @returns known keys whose leads may have to be resolved again; none: nobody's
  */
 export async function linkKeys(
   uow: UnitOfWork,

@@ -234,7 +234,7 @@ function storedTouch(row: JourneyRow): TouchRow {
 
 type StoredOrigin = Pick<Touch, 'channel' | 'source' | 'medium' | 'campaign'>;
 
-/** As the row reads, and as the event told it: a touchpoint that took the origin of its visit had none, or a relay. */
+/** As the row reads, and as the event recorded it: a touchpoint that took the origin of its visit had none, or a relay. */
 function storedOrigin(row: JourneyRow): { read: StoredOrigin; own: StoredOrigin } {
   const { channel } = row;
   const read = {

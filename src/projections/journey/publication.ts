@@ -39,7 +39,7 @@ export async function refoldEverybody(
   }
 }
 
-/** Tells the days of touchpoints, of superseded ones too, in the time zone of the model now in force. */
+/** Recomputes the days of touchpoints, also of superseded rows, in the time zone of the model now in force. */
 export async function moveDays(
   tx: PoolClient,
   models: Models,

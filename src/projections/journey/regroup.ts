@@ -5,7 +5,7 @@ import type { Shift } from './shift.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /**
- * Works out anew which known keys are one person, for the leads of some keys, and gives every key to its lead. Facts
+ * Resolves again which known keys are one person, for the leads of some keys, and moves every key to its lead. Facts
  * do not move here: the leads that lose theirs are put into the pool.
  */
 export async function regroup(uow: UnitOfWork, records: readonly KeyRecord[], shift: Shift): Promise<void> {
@@ -94,7 +94,7 @@ function joinsOf(record: KeyRecord): PairFact[] {
 
 const splitsOf = (record: KeyRecord): PairFact[] => decisionsOf(record, 'split');
 
-/** Decisions about a pair stand with both keys: each is told by the lesser. */
+/** Decisions about a pair stand with both keys; the lesser one reports them. */
 const decisionsOf = ({ key, decisions }: KeyRecord, wanted: 'merged' | 'split'): PairFact[] =>
   [...decisions].flatMap(([otherKey, { kind, at, id }]) =>
     kind === wanted && key < otherKey ? [{ key, otherKey, at, id }] : [],

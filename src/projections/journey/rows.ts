@@ -9,7 +9,7 @@ import type { Clamped, ContentRef, KeyScope } from '../../domain/touchpoint.js';
 import { date, flag, instant, json, NULL, text, texts } from '../copy.js';
 import type { Version, VersionedTable } from './versions.js';
 
-/** A touchpoint as its event told it; what follows from other events is in its row. */
+/** A touchpoint as its event recorded it; what follows from other events is in its row. */
 export interface TouchFact {
   readonly touch: Touch;
   readonly position: Position;
@@ -37,7 +37,7 @@ export interface TouchRow extends Version {
   readonly day: number;
 }
 
-/** What the columns do not tell: the content as named, the properties, a time that was replaced, the page on the way. */
+/** What the columns do not hold: the content as named, the properties, a time that was replaced, the page on the way. */
 export interface TouchDetail {
   readonly content?: ContentRef;
   readonly properties?: Readonly<Record<string, unknown>>;

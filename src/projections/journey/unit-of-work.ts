@@ -95,7 +95,7 @@ export class UnitOfWork {
     return this.all.accounts.of(workspace, domain, at);
   }
 
-  /** The leads known by an e-mail domain whose meaning the batch changes. @throws GroupsMet */
+  /** The leads known by an e-mail domain whose account the batch changes. @throws GroupsMet */
   leadsOf(workspace: string, domain: string): Lead[] {
     this.#enter(workspace, domain);
     const leads = [...(this.all.changingDomain(workspace, domain)?.leads ?? [])];

@@ -67,7 +67,7 @@ export class WorkingSet {
     return this.#leads.values();
   }
 
-  /** What tells the company of an e-mail address in a workspace, by the model in force. */
+  /** Resolves the company domain of an e-mail address in a workspace, by the model in force. */
   domainOf(workspace: string): DomainOf {
     return domainsOf(this.models.of(workspace).mailProviders);
   }
@@ -96,7 +96,7 @@ export class WorkingSet {
     await this.#readKeys(keys.map(({ workspace, key }) => this.key(workspace, key)));
   }
 
-  /** Reads the leads with an e-mail of one of these domains, whose meaning the batch changes. */
+  /** Reads the leads with an e-mail of one of these domains, whose account the batch changes. */
   async prefetchDomains(
     domains: readonly { readonly workspace: string; readonly domain: string }[],
   ): Promise<void> {
@@ -112,7 +112,7 @@ export class WorkingSet {
     }
   }
 
-  /** The e-mail domain, when the batch changes which account it means. */
+  /** The e-mail domain, when the batch changes its account. */
   changingDomain(workspace: string, domain: string | null): Domain | undefined {
     return this.#domains.get(`${workspace}\0${domain}`);
   }
@@ -171,7 +171,7 @@ export class WorkingSet {
     if (!lead.factsLoaded) await this.#gate.ask('facts', lead);
   }
 
-  /** Reads what an e-mail domain means, unless it is known. */
+  /** Reads the account of an e-mail domain, unless it is known. */
   async meaningOf(workspace: string, domain: string): Promise<void> {
     if (!this.accounts.isKnown(workspace, domain)) await this.#gate.ask('domains', { workspace, domain });
   }

@@ -66,14 +66,14 @@ export async function writeContactKeys(tx: PoolClient, contacts: readonly Contac
 export async function writeHorizon(tx: PoolClient, opportunities: readonly OpportunityRow[]): Promise<void> {
   if (opportunities.length === 0) return;
   await tx.query(
-    `WITH told AS (
+    `WITH added AS (
        SELECT workspace, known_from, greatest(opened_at, closed_at) AS at, max(greatest(opened_at, closed_at))
          OVER (PARTITION BY workspace ORDER BY known_from ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
        FROM jsonb_populate_recordset(NULL::touchline.opportunity, $1)
      ), moved AS (
-       SELECT workspace, known_from, at FROM told WHERE at > coalesce(greatest(before, (
+       SELECT workspace, known_from, at FROM added WHERE at > coalesce(greatest(before, (
          SELECT latest FROM touchline.opportunity_horizon known
-         WHERE known.workspace = told.workspace AND known.known_from < told.known_from ORDER BY known.known_from DESC LIMIT 1
+         WHERE known.workspace = added.workspace AND known.known_from < added.known_from ORDER BY known.known_from DESC LIMIT 1
        )), '-infinity')
      ), overtaken AS (
        DELETE FROM touchline.opportunity_horizon known USING moved
