@@ -186,6 +186,16 @@ describe('a change that is reported out of order', () => {
     });
   });
 
+  test('a role of before the opening does not change when the opportunity was opened', () => {
+    const role = event(
+      'ContactRoleAssigned',
+      { contact: [ada], role: 'user' },
+      new Date(+may(1) - 86_400_000),
+    );
+    const renamed = event('OpportunityChanged', { name: 'Renamed' });
+    expect(stateOf(opened, role, renamed)).toMatchObject({ openedAt: may(1), contacts: [{ keys: [ada] }] });
+  });
+
   test('is recorded also when it is known, as others between may come later, and once', () => {
     const again = event('OpportunityChanged', { stage: 'proposal' }, may(12));
     given(opened, proposal)

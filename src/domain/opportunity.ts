@@ -131,6 +131,11 @@ function step(before: OpportunityState, event: OpportunityEvent): OpportunitySta
   if (event.type === 'OpportunityDeleted') {
     return { ...before, deleted: true, saidAt: { ...before.saidAt, deleted: +occurredAt } };
   }
+  if (event.type === 'ContactRoleAssigned') {
+    const roles = event.data.contact.map((key) => `${key} ${event.data.role}`);
+    const contacts = seat(before.contacts, event.data, event);
+    return { ...before, deleted: false, contacts, roles: [...before.roles, ...roles] };
+  }
   const status = before.status === 'none' ? 'open' : before.status;
   const state = { ...before, status, deleted: false, openedAt: before.openedAt ?? occurredAt } as const;
   switch (event.type) {
@@ -138,11 +143,6 @@ function step(before: OpportunityState, event: OpportunityEvent): OpportunitySta
       return { ...said(state, event.data, occurredAt), opening: event.data };
     case 'OpportunityChanged':
       return reported(state, event);
-    case 'ContactRoleAssigned': {
-      const roles = event.data.contact.map((key) => `${key} ${event.data.role}`);
-      const contacts = seat(state.contacts, event.data, event);
-      return { ...state, contacts, roles: [...state.roles, ...roles] };
-    }
     case 'OpportunityWon':
       return closed(state, 'won', event);
     case 'OpportunityLost':
