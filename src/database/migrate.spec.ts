@@ -105,6 +105,15 @@ describe('repeatable files', () => {
     expect(await columns()).toEqual(['n']);
   });
 
+  test('that fail after a numbered file are applied again at the next start', async () => {
+    const sql = 'DROP SCHEMA v CASCADE; ALTER TABLE touchline.a RENAME n TO m';
+    await write('0003-third.sql', sql);
+    await expect(migrate(db.url, folder)).rejects.toThrow('migration repeatable failed');
+    await pool.query('ALTER TABLE touchline.a RENAME m TO n');
+    expect(await migrate(db.url, folder)).toEqual([]);
+    expect(await columns()).toEqual(['n']);
+  });
+
   test('that fail leave what was there before', async () => {
     await write('repeatable/views.sql', 'DROP SCHEMA v CASCADE; SELECT 1/0');
     await expect(migrate(db.url, folder)).rejects.toThrow('migration repeatable failed: division by zero');

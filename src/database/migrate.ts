@@ -91,7 +91,7 @@ async function underLock(
     await client.query('LOCK TABLE touchline.migration IN SHARE ROW EXCLUSIVE MODE');
     const pending = pendingOf(migrations, await appliedMigrations(client));
     for (const migration of pending) await apply(client, migration);
-    if (repeatable) await repeat(client, repeatable, pending.length > 0);
+    if (repeatable) await repeat(client, repeatable);
     await client.query('COMMIT');
     return pending.map(({ name }) => name);
   } catch (error) {
@@ -151,17 +151,24 @@ async function apply(client: pg.ClientBase, { number, name, checksum, sql }: Mig
       name,
       checksum,
     ]);
+    await client.query(FORGET_REPEATABLE);
   });
 }
 
-async function repeat(client: pg.ClientBase, { sql, checksum }: Repeatable, changed: boolean): Promise<void> {
+/** A numbered file may drop what is repeatable: so it is made again, at the next start when it fails at this one. */
+const FORGET_REPEATABLE = `
+  DO $$ BEGIN
+    IF to_regclass('touchline.repeatable_migration') IS NOT NULL THEN DELETE FROM touchline.repeatable_migration; END IF;
+  END $$`;
+
+async function repeat(client: pg.ClientBase, { sql, checksum }: Repeatable): Promise<void> {
   const { rows } = await client.query<{ checksum: string }>(
     'SELECT checksum FROM touchline.repeatable_migration',
   );
-  if (!changed && rows[0]?.checksum === checksum) return;
+  if (rows[0]?.checksum === checksum) return;
   await atOnce(client, 'repeatable', async () => {
     await client.query(sql);
-    await client.query('DELETE FROM touchline.repeatable_migration');
+    await client.query(FORGET_REPEATABLE);
     await client.query('INSERT INTO touchline.repeatable_migration (checksum) VALUES ($1)', [checksum]);
   });
 }
