@@ -65,8 +65,8 @@ export async function collect(
 }
 
 /** Who owns the share of the budget that a request with this key holds. */
-export const shareOf = ({ workspace, collector }: CollectorKey): string =>
-  `collect/${workspace}/${collector}`;
+export const shareOf = ({ workspace, collector, quota }: CollectorKey): string =>
+  `collect/${quota?.id ?? `${workspace}/${collector}`}`;
 
 const openedBy = async (deps: Collecting, key: string | undefined): Promise<CollectorKey | undefined> =>
   key === undefined ? undefined : deps.resolveWriteKey(key);
