@@ -2,10 +2,12 @@ import { Global, Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type pg from 'pg';
+import { CONFIG } from '../src/config.js';
 import { DATABASE } from '../src/database/database.js';
 import { EVENT_STORE, type EventStore } from '../src/event-store/event-store.js';
 import { AuthGuard } from '../src/http/auth.guard.js';
 import { KeyStore } from '../src/http/keys.js';
+import { OperatorKey } from '../src/http/operator-key.js';
 import { ProblemFilter } from '../src/http/problem.filter.js';
 import { validationPipe } from '../src/http/validation.js';
 import { FRESHNESS, type Freshness } from '../src/queries/freshness.js';
@@ -39,7 +41,8 @@ export async function queryApi(parts: {
     { provide: EVENT_STORE, useValue: parts.store },
     { provide: FRESHNESS, useValue: parts.freshness },
     { provide: KeyStore, useValue: { resolveApiKey: (key: string) => Promise.resolve(key) } },
-    AuthGuard,
+    { provide: CONFIG, useValue: {} },
+    ...[AuthGuard, OperatorKey],
   ];
   @Global()
   @Module({ providers, exports: providers })

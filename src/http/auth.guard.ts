@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { KeyStore } from './keys.js';
+import { OperatorKey } from './operator-key.js';
 import { Problem } from './problem.js';
 
 declare module 'fastify' {
@@ -22,7 +23,10 @@ declare module 'fastify' {
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
-  constructor(@Inject(KeyStore) private readonly keys: KeyStore) {}
+  constructor(
+    @Inject(KeyStore) private readonly keys: KeyStore,
+    @Inject(OperatorKey) private readonly operator: OperatorKey,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -33,19 +37,22 @@ export class AuthGuard implements CanActivate {
   /** @returns the workspace @throws Problem 401, StoreUnavailable */
   async authenticate(request: FastifyRequest): Promise<string> {
     const key = bearerOf(request.headers.authorization);
-    const workspace = key === undefined ? undefined : await this.keys.resolveApiKey(key);
-    if (workspace === undefined) {
-      throw key === undefined
-        ? unauthorized('api-key-missing', 'Send an API key: "Authorization: Bearer ak_…"')
-        : unauthorized(
-            'api-key-unknown',
-            'This API key is unknown or revoked; a write key does not open the API',
-          );
-    }
+    if (key === undefined)
+      throw unauthorized('api-key-missing', 'Send an API key: "Authorization: Bearer ak_…"');
+    if (this.operator.matches(key)) throw unauthorized('api-key-unknown', OPERATOR_KEY_SENT);
+    const workspace = await this.keys.resolveApiKey(key);
+    if (workspace === undefined)
+      throw unauthorized(
+        'api-key-unknown',
+        'This API key is unknown or revoked; a write key does not open the API',
+      );
     request.workspace = workspace;
     return workspace;
   }
 }
+
+const OPERATOR_KEY_SENT =
+  'This is the operator key, which opens no workspace; send an API key of the workspace';
 
 /** The key of a Bearer authorization header, undefined when there is none. */
 export const bearerOf = (header: string | undefined): string | undefined =>

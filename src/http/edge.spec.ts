@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testApp, type TestApp } from '../../test/app.js';
 
+const OPERATOR_KEY = 'ok_edge_0123456789abcdef';
 const routes: { readonly method: string; readonly url: string }[] = [];
 let app: TestApp;
 beforeAll(async () => {
-  app = await testApp({}, (nest) => {
+  app = await testApp({ TOUCHLINE_OPERATOR_KEY: OPERATOR_KEY }, (nest) => {
     nest
       .getHttpAdapter()
       .getInstance()
@@ -38,6 +39,12 @@ describe('an API key', () => {
 
   test('a write key, which is public, does not open it', async () => {
     expect((await ask('/api/log/head', withKey(app.keys.writeKey))).statusCode).toBe(401);
+  });
+
+  test('is needed also by the operator, whose key opens no workspace', async () => {
+    const answer = await ask('/api/leads', withKey(OPERATOR_KEY));
+    expect(answer.json()).toMatchObject({ status: 401, code: 'api-key-unknown' });
+    expect(answer.json<{ detail: string }>().detail).toMatch(/operator key.* opens no workspace/);
   });
 
   test('every route under /api wants one', async () => {
