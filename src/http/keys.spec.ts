@@ -71,6 +71,20 @@ test('a known key costs no query, and many unknown ones share one at a time', as
   expect(loads).toBe(2);
 });
 
+test('made-up keys, one after the other, read the keys ten times a second at most', async () => {
+  let loads = 0;
+  const counting = {
+    getRepository: (entity: never) => {
+      loads += 0.5;
+      return configuration.getRepository(entity);
+    },
+  };
+  const keys = new KeyStore(counting as unknown as DataSource);
+  const end = performance.now() + 500;
+  for (let nth = 0; performance.now() < end; nth += 1) await keys.resolveWriteKey(`wk_made_up_${nth}`);
+  expect(loads).toBeLessThanOrEqual(7);
+});
+
 test('a key made while another look-up is under way is found', async () => {
   const keys = new KeyStore(configuration);
   const early = keys.resolveApiKey('ak_nobody');

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, IsNull } from 'typeorm';
 import type { KeyScope } from '../domain/touchpoint.js';
 import { remembered } from '../domain/remembered.js';
@@ -41,10 +42,13 @@ const LONGEST_KEY = 200;
 
 /** Keys are read again this often, in ms, whether anybody asks or not: a revoked one stops working within ten seconds. */
 const REFRESH_MS = 5_000;
+/** Loads begin at least so far apart, in ms: whoever makes up keys must not keep the database busy with them. */
+const LOAD_EVERY_MS = 100;
 
 /**
  * All keys of the deployment, held in memory by their hashes, so that a known key costs no query. A key that is not
- * known waits for a fresh load: one just made works at once, and any number of wrong ones share one query at a time.
+ * known waits for a fresh load, a tenth of a second at most: one just made works at once, and any number of wrong ones
+ * share ten queries a second.
  */
 @Injectable()
 export class KeyStore implements OnModuleInit, OnModuleDestroy {
@@ -54,6 +58,7 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
   private running: Promise<KnownKeys> | undefined;
   private next: Promise<KnownKeys> | undefined;
   private refresh: NodeJS.Timeout | undefined;
+  private loadedAt = -Infinity;
 
   constructor(@Inject(DataSource) private readonly database: DataSource) {}
 
@@ -90,12 +95,19 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
   private freshLoad(): Promise<KnownKeys> {
     this.next ??= (this.running ?? Promise.resolve())
       .catch(() => undefined)
+      .then(() => this.pause())
       .then(() => {
+        this.loadedAt = performance.now();
         this.running = this.next;
         this.next = undefined;
         return this.load();
       });
     return this.next;
+  }
+
+  private async pause(): Promise<void> {
+    const ms = this.loadedAt + LOAD_EVERY_MS - performance.now();
+    if (ms > 0) await sleep(Math.min(ms, LOAD_EVERY_MS));
   }
 
   private async load(): Promise<KnownKeys> {
