@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { StoreUnavailable } from '../../event-store/event-store.js';
+import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
 import { MemoryEventStore } from '../../event-store/memory.js';
 import { Intake } from '../intake.js';
 import { KeyQuotas, type QuotaLimit } from '../key-quotas.js';
@@ -81,3 +81,52 @@ test('a key over its rate slows its partition down, and every record is taken in
   expect(exceeded.length).toBeGreaterThan(0);
   expect(await store.head()).toBe(2_100n);
 }, 60_000);
+
+test('records written one by one, as one cannot be stored, count for their keys once', async () => {
+  const log = new MemoryEventStore();
+  const store = {
+    ...{ head: () => log.head(), progressOf: (source: string) => log.progressOf(source) },
+    append: (...[appends, progress]: Parameters<EventStore['append']>) =>
+      appends.some(({ stream }) => stream.includes('broken'))
+        ? Promise.reject(new Error('invalid byte sequence'))
+        : log.append(appends, progress),
+  } as EventStore;
+  let counted = 0;
+  const quotas = { delayOf: (_: unknown, events: number) => (counted += events) * 0 };
+  const quota = { id: 'k', prefix: 'wk_', workspace: 'main', limits: {} };
+  let begun: () => void = () => undefined;
+  const beginning = new Promise<void>((resolve) => (begun = resolve));
+  let left = 3;
+  let allTaken: () => void = () => undefined;
+  const end = new Promise<void>((resolve) => (allTaken = resolve));
+  const partition = new Partition(
+    {
+      ...{ source: 'kafka:touchline:touchpoints:0', store, readFrom: () => begun() },
+      taking: {
+        intake: new Intake(store, { keep: () => Promise.resolve() }),
+        ...{ quotas: quotas as unknown as KeyQuotas, writeKey: 'wk' },
+        resolveWriteKey: () => Promise.resolve({ workspace: 'main', collector: 'web', quota }),
+        publishRejected: () => Promise.resolve(),
+        now: () => new Date(),
+      },
+      room: new Room(1e9, 0, () => undefined),
+      bounds: () => Promise.resolve({ first: 0, end: left }),
+      taken: ({ accepted, rejected }) => {
+        if ((left -= accepted + rejected) === 0) allTaken();
+      },
+      ...{ waits: () => undefined, goesOn: () => undefined },
+    },
+    Promise.resolve(),
+  );
+  await beginning;
+  partition.offer(
+    ['ada', 'broken', 'kate'].map((anonymousId, offset) => ({
+      ...{ key: null, headers: {}, partition: 0, offset, timestamp: Date.now() },
+      value: Buffer.from(JSON.stringify({ messageId: `m-${offset}`, kind: 'page_view', anonymousId })),
+    })),
+  );
+  await end;
+  await partition.close();
+  expect(counted).toBe(3);
+  expect(await store.head()).toBe(2n);
+});

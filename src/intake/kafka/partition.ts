@@ -143,10 +143,13 @@ export class Partition {
   }
 
   async #write(records: readonly KafkaRecord[], judged: Judged): Promise<void> {
+    await this.#withinQuotas(judged);
+    if (!this.#closing.signal.aborted) await this.#append(records, judged);
+  }
+
+  async #append(records: readonly KafkaRecord[], judged: Judged): Promise<void> {
     const last = records.at(-1);
     if (!last) return;
-    await this.#withinQuotas(judged);
-    if (this.#closing.signal.aborted) return;
     try {
       const taken = await this.#patiently(() => take(this.options.taking, judged, this.#progressAfter(last)));
       if (!taken) return;
@@ -155,7 +158,7 @@ export class Partition {
       this.options.taken(taken);
     } catch (error) {
       if (!(error instanceof NotStorable)) throw error;
-      await this.#writeEach(records, error);
+      await this.#appendEach(records, error);
     }
   }
 
@@ -170,12 +173,12 @@ export class Partition {
       }
   }
 
-  /** Something in the records is no log's to hold: that one is rejected, the others must not suffer. */
-  async #writeEach(records: readonly KafkaRecord[], { message }: NotStorable): Promise<void> {
+  /** The log cannot store one of the records: that one is rejected. All were counted for their keys before. */
+  async #appendEach(records: readonly KafkaRecord[], { message }: NotStorable): Promise<void> {
     const fault = records.length === 1 ? reject('not-storable', message) : undefined;
     for (const record of records) {
       const judged = await this.#patiently(() => judge(this.options.taking, [record], fault));
-      if (judged) await this.#write([record], judged);
+      if (judged) await this.#append([record], judged);
     }
   }
 
