@@ -90,26 +90,31 @@ export class Intake {
     escaped: boolean,
   ): Promise<readonly Outcome[]> {
     const normalised = items.map((item, index) => this.normalise(format, origin, item, { escaped, index }));
-    const appends = normalised.flatMap((step) => (isRejected(step) ? [] : step.appends));
     const kept = normalised.flatMap((step, index) =>
       isRejected(step) ? [keptItem(format, items[index], step)] : [],
     );
-    const warned = warnedOf(format, origin, normalised);
-    const [receipts] = await Promise.all([
-      this.appendSorted(appends),
-      this.keep(origin, kept),
-      this.keepWarnings(warned),
-    ]);
+    const [receipts] = await Promise.all([this.accept(format, origin, normalised), this.keep(origin, kept)]);
     return answer(normalised, receipts, items);
   }
 
   /** The same for items that are in `rejected` already: what is rejected again stays as it is there. */
   async retake(format: Format, origin: Origin, items: readonly unknown[]): Promise<readonly Outcome[]> {
     const normalised = items.map((item) => this.normalise(format, origin, item));
-    const appends = normalised.flatMap((step) => (isRejected(step) ? [] : step.appends));
-    const warned = warnedOf(format, origin, normalised);
-    const [receipts] = await Promise.all([this.appendSorted(appends), this.keepWarnings(warned)]);
-    return answer(normalised, receipts, items);
+    return answer(normalised, await this.accept(format, origin, normalised), items);
+  }
+
+  /** Appends the events of what is not rejected. Warnings come after them: they are of messages in the log. */
+  private async accept(
+    format: Format,
+    origin: Origin,
+    normalised: readonly Normalised[],
+  ): Promise<readonly EventReceipt[]> {
+    const { sorted, restore } = sortByOccurrence(
+      normalised.flatMap((step) => (isRejected(step) ? [] : step.appends)),
+    );
+    const receipts = restore(await this.append(sorted));
+    await this.keepWarnings(warnedOf(format, origin, normalised));
+    return receipts;
   }
 
   /** One item by the settings of this intake. */
@@ -136,11 +141,6 @@ export class Intake {
   async keepEach(kept: readonly (Kept & Origin)[]): Promise<void> {
     await this.rejected.keep(kept);
     for (const { reason } of kept) this.options.onRejected?.(reason.code);
-  }
-
-  private async appendSorted(appends: readonly Append[]): Promise<readonly EventReceipt[]> {
-    const { sorted, restore } = sortByOccurrence(appends);
-    return restore(await this.append(sorted));
   }
 
   async keepWarnings(warned: readonly Warned[]): Promise<void> {

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
 import { placeholders } from '../domain/placeholder.js';
+import { QueueFull } from '../event-store/event-store.js';
+import { MemoryEventStore } from '../event-store/memory.js';
 import { Metrics } from '../metrics.js';
+import { native } from './formats/native.js';
 import { Intake } from './intake.js';
 import { judge, take, type TakingRecords } from './kafka/take-records.js';
 import { RejectedLog } from './rejected.js';
@@ -129,6 +132,21 @@ test('of each workspace the newest warnings are kept', async () => {
   expect((await list()).items.map(({ messageId }) => messageId)).toEqual(['w-3', 'w-2']);
   await new WarningLog(pool).removeOld(2);
   expect((await list()).items).toHaveLength(2);
+});
+
+test('a message that the log had no room for leaves no warning', async () => {
+  const full = Object.assign(new MemoryEventStore(), { append: () => Promise.reject(new QueueFull()) });
+  const codes: string[] = [];
+  const intake = new Intake(full, new RejectedLog(server.database.pool), {
+    warnings: new WarningLog(server.database.pool),
+    onWarning: (code) => codes.push(code),
+  });
+  const origin = { workspace: 'main', collector: 'web', call: 'touchpoints', receivedAt: new Date() };
+  await expect(intake.take(native, origin, [touch('full', { occurredAt: 'soon' })])).rejects.toThrow(
+    QueueFull,
+  );
+  expect((await list()).items).toEqual([]);
+  expect(codes).toEqual([]);
 });
 
 test('a record of Kafka is warned of and counted like a request, by the placeholders of the setting', async () => {
