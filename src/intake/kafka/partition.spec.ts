@@ -51,6 +51,7 @@ test('a key over its rate slows its partition down, and every record is taken in
   let left = 2_100;
   let allTaken: () => void = () => undefined;
   const end = new Promise<void>((resolve) => (allTaken = resolve));
+  const held: string[] = [];
   const partition = new Partition(
     {
       ...{ source: 'kafka:touchline:touchpoints:0', store, readFrom: () => begun() },
@@ -65,7 +66,9 @@ test('a key over its rate slows its partition down, and every record is taken in
       taken: ({ accepted }) => {
         if ((left -= accepted) === 0) allTaken();
       },
-      ...{ waits: () => undefined, goesOn: () => undefined },
+      // Else what it goes on reading fills the room of the other partitions.
+      waits: (why) => held.push(String(why)),
+      goesOn: () => held.push('released'),
     },
     Promise.resolve(),
   );
@@ -79,6 +82,8 @@ test('a key over its rate slows its partition down, and every record is taken in
   await end;
   await partition.close();
   expect(exceeded.length).toBeGreaterThan(0);
+  expect(held[0]).toMatch(/write key wk_ of workspace "main" is over its limit of events/);
+  expect(held.at(-1)).toBe('released');
   expect(await store.head()).toBe(2_100n);
 }, 60_000);
 

@@ -162,15 +162,24 @@ export class Partition {
     }
   }
 
-  /** A key that is over its rate slows its partition down: Kafka keeps what is not asked for. */
+  /**
+   * A key that is over its rate slows its partition down: Kafka keeps what is not asked for. Without a pause the partition
+   * would go on reading into the room that all of them share.
+   */
   async #withinQuotas({ sent }: Judged): Promise<void> {
-    const { signal } = this.#closing;
+    const { waits, goesOn, taking } = this.options;
+    let hasWaited = false;
     for (const [key, records] of sent)
-      while (!signal.aborted) {
-        const ms = this.options.taking.quotas?.delayOf(key, records) ?? 0;
+      while (!this.#closing.signal.aborted) {
+        const ms = taking.quotas?.delayOf(key, records) ?? 0;
         if (ms === 0) break;
-        await sleep(Math.min(ms, BACK_OFF_MS.longest), undefined, { signal }).catch(() => undefined);
+        hasWaited = true;
+        waits(
+          new Error(`write key ${key.prefix} of workspace "${key.workspace}" is over its limit of events`),
+        );
+        await this.#sleep(Math.min(ms, BACK_OFF_MS.longest));
       }
+    if (hasWaited && !this.#closing.signal.aborted) goesOn();
   }
 
   /** The log cannot store one of the records: that one is rejected. All were counted for their keys before. */
@@ -206,10 +215,15 @@ export class Partition {
         waits(error);
         const least = error instanceof StoreUnavailable ? error.retryAfterSeconds * 1_000 : 0;
         const ms = Math.min(Math.max(pause, least), BACK_OFF_MS.longest) * (0.75 + Math.random() / 2);
-        await sleep(ms, undefined, { signal }).catch(() => undefined);
+        await this.#sleep(ms);
       }
     }
     return undefined;
+  }
+
+  /** Until the partition is closed at most. */
+  async #sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 }
 
