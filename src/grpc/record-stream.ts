@@ -34,35 +34,36 @@ export class RecordStream {
    * @throws Problem, OverBudget, StoreUnavailable: what was taken by then stays in the log
    */
   async run(sender: Sender): Promise<Uint8Array> {
-    this.listen();
-    while (await this.more()) await this.takeSome(sender);
-    return Buffer.concat(this.receipts);
+    const stop = (): void => this.break(stoppingProblem());
+    this.stopping.addEventListener('abort', stop);
+    try {
+      this.listen();
+      while (await this.more()) await this.takeSome(sender);
+      return Buffer.concat(this.receipts);
+    } finally {
+      // The signal outlives the stream, and would hold it in memory.
+      this.stopping.removeEventListener('abort', stop);
+    }
   }
 
   private listen(): void {
-    const { call, stopping } = this;
-    const wake = (): void => this.wake?.();
-    const gone = (error?: Error): void => {
-      this.broken ??= error ?? new Error('the client left');
-      wake();
-    };
+    const { call } = this;
     call.on('data', (message: Buffer) => {
       this.queue.push(message);
-      wake();
+      this.wake?.();
     });
     call.on('end', () => {
       this.ended = true;
-      wake();
+      this.wake?.();
     });
-    call.on('error', gone);
-    call.on('cancelled', () => {
-      gone();
-    });
-    stopping.addEventListener('abort', () => {
-      gone(
-        new Problem(503, 'stopping', 'The server is stopping; send all again', [], { 'retry-after': '1' }),
-      );
-    });
+    call.on('error', (error) => this.break(error));
+    call.on('cancelled', () => this.break(new Error('the client left')));
+  }
+
+  /** Ends the stream with its first error. */
+  private break(error: Error): void {
+    this.broken ??= error;
+    this.wake?.();
   }
 
   /** Resolves once a message is there, to false when none will come. */
@@ -110,3 +111,6 @@ export class RecordStream {
     this.receipts.push(receipts);
   }
 }
+
+const stoppingProblem = (): Problem =>
+  new Problem(503, 'stopping', 'The server is stopping; send all again', [], { 'retry-after': '1' });
