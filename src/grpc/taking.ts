@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { CollectorKey } from '../http/keys.js';
 import { Problem } from '../http/problem.js';
-import { keptRequest, refusalFor } from '../intake/collect.js';
+import { keptRequest, keptTooLarge, refusalFor } from '../intake/collect.js';
 import { protobuf } from '../intake/formats/protobuf.js';
 import type { Intake } from '../intake/intake.js';
 import { isRejected, type Outcome, reject, type Rejected } from '../intake/outcome.js';
@@ -64,18 +64,16 @@ export async function take(
   return receipts(outcomes);
 }
 
-/** Of a message over the limit only that it came is kept, as over HTTP. */
 async function keepBad(intake: Intake, origin: Origin, bytes: Buffer, { rejected }: Rejected): Promise<void> {
-  if (bytes.length <= protobuf.requestBytes)
-    return intake.keep(origin, [
-      keptRequest(protobuf, { bytes: Buffer.from(bytes), encoding: '', charset: '' }, rejected),
-    ]);
-  const none = { bytes: Buffer.alloc(0), encoding: '', charset: '' };
-  const knownBy = `${bytes.length} bytes at ${origin.receivedAt.toISOString()}`;
-  return intake.keep(origin, [
-    { ...keptRequest(protobuf, none, rejected), sentBytes: bytes.length, knownBy },
-  ]);
+  const sent = { sentBytes: bytes.length, receivedAt: origin.receivedAt };
+  const kept =
+    bytes.length <= protobuf.requestBytes
+      ? keptRequest(protobuf, { bytes: Buffer.from(bytes), ...PLAIN }, rejected)
+      : keptTooLarge(protobuf, { bytes, ...PLAIN }, rejected, sent);
+  await intake.keep(origin, [kept]);
 }
+
+const PLAIN = { encoding: '', charset: '' };
 
 export function refused({ rejected }: Rejected): Problem {
   const { status, code, detail } = refusalFor(rejected);

@@ -91,6 +91,17 @@ export const keptRequest = (format: Format, { bytes, encoding, charset }: RawBod
   ...(charset === '' ? {} : { charset }),
 });
 
+/** Of a request over the limit only that it came is kept, as a row of its own. */
+export const keptTooLarge = (
+  format: Format,
+  body: RawBody,
+  reason: Reason,
+  { sentBytes, receivedAt }: { readonly sentBytes: number; readonly receivedAt: Date },
+): Kept => ({
+  ...keptRequest(format, { ...body, bytes: Buffer.alloc(0) }, reason),
+  ...{ sentBytes, knownBy: `${sentBytes} bytes at ${receivedAt.toISOString()}` },
+});
+
 export function keyRefusal(key: string | undefined): Refusal {
   return key === undefined
     ? {

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BodyTooLarge } from '../http/admission/request-body.js';
 import { answerTo, sendProblem } from '../http/problem.filter.js';
 import { rawBody, refuse } from './admission.js';
-import { type Collecting, type CollectorRoute, keptRequest, refusalFor } from './collect.js';
+import { type Collecting, type CollectorRoute, keptTooLarge, refusalFor } from './collect.js';
 import { native } from './formats/native.js';
 import { requestTooLarge } from './limits.js';
 
@@ -40,8 +40,7 @@ async function refuseTooLarge(
   const reason = requestTooLarge(route?.format ?? native).rejected;
   if (route && opened) {
     const receivedAt = deps.now();
-    const knownBy = `${sentBytes} bytes at ${receivedAt.toISOString()}`;
-    const kept = { ...keptRequest(route.format, rawBody(request), reason), sentBytes, knownBy };
+    const kept = keptTooLarge(route.format, rawBody(request), reason, { sentBytes, receivedAt });
     await deps.intake.keep({ ...opened, call: route.call, receivedAt }, [kept]);
   }
   return refuse(reply.header('connection', 'close'), refusalFor(reason));
