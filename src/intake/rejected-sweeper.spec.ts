@@ -65,7 +65,7 @@ describe('rejected input', () => {
 });
 
 describe('the sweeper', () => {
-  test('looks at once when a flood has filled a share of what may be kept, and tells what it removed', async () => {
+  test('sweeps at once when a flood has filled a share of the retention, and reports what it removed', async () => {
     const removed: Removed[] = [];
     const sweeper = new RejectedSweeper(
       log,
@@ -83,7 +83,29 @@ describe('the sweeper', () => {
     expect((await names()).at(-1)).toBe('flood-99');
   });
 
-  test('goes on when the database is away, and says so', async () => {
+  test('counts the rows of a flood as they are counted for removal, not their payloads alone', async () => {
+    let sweeps = 0;
+    const counting = {
+      keep: () => Promise.resolve(),
+      removeOld: async () => {
+        sweeps += 1;
+        return [];
+      },
+    };
+    const sweeper = new RejectedSweeper(
+      counting,
+      { ms: DAY, bytes: 100_000 },
+      () => undefined,
+      () => undefined,
+    );
+    sweeper.start();
+    for (let nth = 0; nth < 50; nth += 1)
+      await sweeper.keep([{ ...item(`tiny-${nth}`), payload: Buffer.from('{}') }]);
+    await sweeper.stop();
+    expect(sweeps).toBe(2);
+  });
+
+  test('goes on when the database is away, and reports the failure', async () => {
     const failures: unknown[] = [];
     const away = { keep: () => Promise.resolve(), removeOld: () => Promise.reject(new Error('away')) };
     const sweeper = new RejectedSweeper(

@@ -76,7 +76,7 @@ export interface Removed {
 }
 
 /** Counted for a row beside its payload, in bytes: many small ones fill a disk, too. */
-const ROW_BYTES = 500;
+export const ROW_BYTES = 500;
 
 /** The table of rejected input. What `keep` resolved is durable, and stays for as long as its retention says. */
 export class RejectedLog {
