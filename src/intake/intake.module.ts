@@ -28,8 +28,9 @@ function sweeperOf(
     {
       keep: (kept) => rejected.keep(kept),
       removeOld: async (retention) => {
+        const removed = await rejected.removeOld(retention);
         await warnings.removeOld();
-        return rejected.removeOld(retention);
+        return removed;
       },
     },
     rejectedRetention,
