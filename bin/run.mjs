@@ -16,13 +16,13 @@ export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  */
 export function run(args, { onExit = (code) => code } = {}) {
   const child = startNode(args);
-  onStopWish((signal) => child.kill(signal));
+  onStopRequest((signal) => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(onExit(exitCode(code, signal))));
 }
 
 /**
  * The child stays in our process group, so Ctrl-C reaches it twice (from the terminal and from us) and `kill` of this
- * process once; it takes signals in quick succession for one. The IPC channel tells it when we were killed outright.
+ * process once; it takes signals in quick succession for one. The IPC channel closes when we were killed outright.
  *
  * @param {readonly string[]} args of node
  * @returns {ChildProcess}
@@ -36,14 +36,14 @@ export function startNode(args) {
 /**
  * Calls back at each signal that asks us to end, and when npm was killed outright and left us behind.
  *
- * @param {(signal: NodeJS.Signals) => void} wish
+ * @param {(signal: NodeJS.Signals) => void} onStop
  */
-export function onStopWish(wish) {
-  for (const signal of STOP_SIGNALS) process.on(signal, () => wish(signal));
+export function onStopRequest(onStop) {
+  for (const signal of STOP_SIGNALS) process.on(signal, () => onStop(signal));
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event === undefined) return;
-  setInterval(() => process.ppid !== parent && wish('SIGTERM'), LOOK_MS).unref();
+  setInterval(() => process.ppid !== parent && onStop('SIGTERM'), LOOK_MS).unref();
 }
 
-/** As a shell tells it: 128 and the number of the signal that ended it. */
+/** As a shell reports it: 128 and the number of the signal that ended it. */
 export const exitCode = (code, signal) => code ?? 128 + (constants.signals[signal] ?? 0);

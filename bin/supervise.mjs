@@ -1,16 +1,16 @@
 // Keeps the server of `npm start` running: one that died is started again.
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exitCode, onStopWish, startNode, STOP_SIGNALS } from './run.mjs';
+import { exitCode, onStopRequest, startNode, STOP_SIGNALS } from './run.mjs';
 
-/** Between a death and the next start, doubled each time; one that served for `calm` begins anew. In ms. */
+/** Between a death and the next start, doubled each time; a server that served for `calm` resets it. In ms. */
 const BACK_OFF = { first: 1_000, longest: 30_000, calm: 60_000 };
-/** EX_CONFIG of sysexits.h: settings or data that no further start will find better (src/process.ts). */
+/** EX_CONFIG of sysexits.h: settings or data that a restart does not change (src/process.ts). */
 const CONFIGURATION = 78;
 
 /**
  * Runs a server until somebody asks it to stop, and ends as it ends. What ends otherwise is started again once it has
- * served; a first start that fails is told to whoever started it, and so is one that fails for its configuration. The
+ * served; a first start that fails ends with its exit code, and so does one that fails for its configuration. The
  * server says `serving` over IPC.
  *
  * @param {readonly string[]} args of node
@@ -18,7 +18,7 @@ const CONFIGURATION = 78;
 export async function supervise(args) {
   let stopping = false;
   let child;
-  onStopWish((signal) => {
+  onStopRequest((signal) => {
     stopping = true;
     if (child === undefined) process.exit(0);
     child.kill(signal);
@@ -29,8 +29,8 @@ export async function supervise(args) {
     const { code, signal, servedMs } = await endOf(child);
     child = undefined;
     hasServed ||= servedMs > 0;
-    const wished = stopping || code === 0 || STOP_SIGNALS.includes(signal);
-    if (wished || code === CONFIGURATION || !hasServed) process.exit(exitCode(code, signal));
+    const requested = stopping || code === 0 || STOP_SIGNALS.includes(signal);
+    if (requested || code === CONFIGURATION || !hasServed) process.exit(exitCode(code, signal));
     if (servedMs > BACK_OFF.calm) pause = BACK_OFF.first;
     const how = signal ?? `exit code ${code}`;
     console.error(`touchline: the server died (${how}) and is started again in ${pause / 1_000} s`);

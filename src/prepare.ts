@@ -88,7 +88,7 @@ async function equip(
 }
 
 const renamed = (workspace: string, formerly: string, role: string): string =>
-  `The BI login of workspace "${workspace}" is now ${role} (was ${formerly}, which told other workspaces its name); its password is the same`;
+  `The BI login of workspace "${workspace}" is now ${role} (was ${formerly}, which showed its name to other workspaces); its password is the same`;
 
 const givenKeys = (config: Runtime['config']): Partial<Keys> =>
   Object.fromEntries(KEY_NAMES.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]])));

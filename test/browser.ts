@@ -25,7 +25,7 @@ export const openBrowser = (): Promise<Browser> =>
     ],
   });
 
-/** Serves pages, scripts and whatever else a test gives, by path. */
+/** Serves pages, scripts and whatever else a test passes, by path. */
 export async function pageServer(
   files: Readonly<Record<string, { readonly type: string; readonly body: string }>>,
 ): Promise<{ readonly url: string; close(): void }> {

@@ -39,7 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof<fc.Arbitrary<Step>[]>(
   at.map((closedAt) => ({ status: 'won' as const, closedAt })),
   at.map((closedAt) => ({ status: 'lost' as const, closedAt, reason: 'price' })),
   fc.constant<Step>({ status: 'open' }),
-  // What is told later than it happened, in any order.
+  // What is reported later than it happened, in any order.
   fc.record({ stage: fc.constantFrom('discovery', 'proposal'), amount, occurredAt: at }),
   at.map((occurredAt) => ({ status: 'open' as const, occurredAt })),
   fc

@@ -75,7 +75,7 @@ describe('a call', () => {
     expect(await soon(() => budget.bytes === 0)).toBe(true);
   });
 
-  test('holds what has come of a message, and gives it back when its client leaves', async () => {
+  test('holds the bytes received of a message, and releases them when its client disconnects', async () => {
     const calls = ['Record', 'RecordStream'].map((method) => open(method));
     for (const call of calls) call.write(framed(Buffer.alloc(1_000_000)).subarray(0, 500_000));
     expect(await soon(() => budget.bytes > 1_000_000)).toBe(true);
@@ -106,7 +106,7 @@ describe('a call', () => {
     expect(await soon(() => idle.status === '0')).toBe(true);
   });
 
-  test('whose compressed messages inflate to more than may be is ended, and gives all of it back', async () => {
+  test('whose compressed messages inflate beyond the limit is ended, and releases all its bytes', async () => {
     const bomb = framed(gzipSync(Buffer.alloc(1_500_000)), 1);
     const calls = Array.from({ length: 8 }, () => open('RecordStream', { 'grpc-encoding': 'gzip' }));
     for (const call of calls) call.write(Buffer.concat([bomb, bomb, bomb, bomb]));

@@ -50,7 +50,7 @@ describe('Record', () => {
     expect(receipts[2]).toMatchObject({ position: receipts[0]!.position, eventId: receipts[0]!.eventId });
   });
 
-  test('tells what of a touchpoint was replaced or left out', async () => {
+  test('warns of what was replaced or left out of a touchpoint', async () => {
     const occurredAt = { seconds: 4_102_444_800n, nanos: 0 };
     const strange = view('w-1', { occurredAt, userId: '{{user_id}}', traits: { email: 'none@such' } });
     const { receipts } = await good(app.collector.record([strange, view('w-2')]));

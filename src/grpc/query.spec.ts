@@ -50,7 +50,7 @@ function filled(schema: DescMessage, json: Record<string, unknown>): object {
   const value = (field: DescMessage['fields'][number], one: unknown): unknown => {
     if (field.message?.typeName === 'google.protobuf.Timestamp') return new Date(one as string).toISOString();
     if (field.message?.typeName === 'google.protobuf.Struct') return one;
-    if (/^keys?$/.test(field.name) && one === '') return null; // which cut that is, `without` tells
+    if (/^keys?$/.test(field.name) && one === '') return null; // `without` says which cut that is
     if (field.message) return filled(field.message, one as Record<string, unknown>);
     return field.name === 'minor' ? Number(one) : one;
   };

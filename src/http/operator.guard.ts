@@ -49,7 +49,7 @@ export const VisibleWorkspace = createParamDecorator(
   },
 );
 
-/** Lets nobody pass but the operator. An API key is told which key is needed. */
+/** Lets nobody pass but the operator. The refusal of an API key names the key that is needed. */
 @Injectable()
 export class OperatorGuard implements CanActivate {
   constructor(

@@ -13,7 +13,7 @@ export const BUNDLES_FOLDER = BUILD;
 export const isBundle = (path: string): boolean => /^\/?[\w.-]+\.bundle\.[0-9a-f]{16,}\.js$/.test(path);
 
 /**
- * The script finds its CDN by an address that begins with https, else it takes Segment's. So it is told the one that it
+ * The script finds its CDN by an address that begins with https, else it takes Segment's. So it is set to the one that it
  * was loaded from, unless the page names another; a page may rename the global object.
  */
 const FIND_CDN = `(function () {

@@ -96,7 +96,7 @@ const stored = async (after: bigint): Promise<Stored[]> =>
     )
   ).rows;
 
-/** Opens a page of the site and gives what it made the server store, once all of it is there. */
+/** Opens a page of the site and returns what it made the server store, once all of it is there. */
 async function visit(
   path: string,
   act: (page: Page) => Promise<void>,

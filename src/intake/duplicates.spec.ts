@@ -153,7 +153,7 @@ describe('over HTTP', () => {
     expect(await server.store.head()).toBe(1n);
   });
 
-  test('a rejected message that is mended and sent, then replayed, stays one event', async () => {
+  test('a rejected message that is corrected and sent, then replayed, stays one event', async () => {
     const broken = { messageId: 'm-2', kind: 'page_view', userId: 'u-2', content: { url: 'no address' } };
     await post('/touchpoints', { ...broken, occurredAt: '2026-03-01T09:30:00Z' });
     await post('/touchpoints', { ...broken, content: null });

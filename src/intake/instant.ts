@@ -33,7 +33,7 @@ function msOf(value: string): number | NoInstant {
   return /^\d+(?:\.\d+)?$/.test(text) ? fromDigits(text) : fromText(text);
 }
 
-/** `yyyyMMdd[HHmm[ss[SSS]]]`, else a Unix time: of 1990 to 5138 the number of digits tells the unit. */
+/** `yyyyMMdd[HHmm[ss[SSS]]]`, else a Unix time: of 1990 to 5138 the number of digits decides the unit. */
 function fromDigits(text: string): number | NoInstant {
   const calendar = /^((?:19|20)\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)(?:(\d\d)(\d{3})?)?)?$/.exec(text);
   if (calendar) {

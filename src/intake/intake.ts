@@ -179,7 +179,7 @@ export interface NormaliseOptions {
   readonly isPlaceholder?: IsPlaceholder;
 }
 
-/** One item → the events it means, with ids and believed times. Pure. */
+/** One item → its events, with ids and believed times. Pure. */
 export function normalise(
   format: Format,
   origin: Origin,

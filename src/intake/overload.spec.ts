@@ -107,7 +107,7 @@ describe('more than there is room for', () => {
     expect((await post(batch(50_000))).status).toBe(200);
   });
 
-  test('is told to browsers too', async () => {
+  test('is readable by browsers of other sites', async () => {
     const held = budget.open('another');
     held.authenticate('key');
     held.grow(ROOM);

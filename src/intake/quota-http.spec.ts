@@ -33,7 +33,7 @@ async function exhaust(key: string): Promise<Response> {
   throw new Error('the key is never over its limit');
 }
 
-test('a key over its rate is told when to come back, whichever way it is sent, and nothing of its request is kept', async () => {
+test('a key over its rate is answered 429 with Retry-After, however it is sent, and nothing of its request is kept', async () => {
   const { writeKey } = server.keys;
   const refusal = await exhaust(writeKey);
   expect([refusal.status, refusal.headers.get('retry-after')]).toEqual([429, expect.stringMatching(/^\d+$/)]);

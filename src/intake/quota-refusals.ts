@@ -3,7 +3,7 @@ import type { KeyQuota } from '../http/keys.js';
 import type { Metrics } from '../metrics.js';
 import type { QuotaLimit } from './key-quotas.js';
 
-/** A key that is over its limit is told in the log once in this time, in ms. */
+/** A key that is over its limit is logged once in this time, in ms. */
 const LOG_EVERY_MS = 60_000;
 
 /** Counts what quotas refuse, and names the key in the log. */

@@ -145,7 +145,7 @@ export class RejectedLog {
 /** A path may name any field of what was sent; PostgreSQL's text holds everything but NUL. */
 const withoutNul = (text: string | null): string | null => text?.replaceAll('\0', '\ufffd') ?? null;
 
-/** Also tells apart input of the same bytes that came by another collector, scope of its key, route or encoding. */
+/** Also distinguishes input of the same bytes that came by another collector, scope of its key, route or encoding. */
 function rejectedId(kept: Kept & Origin): string {
   const { workspace, collector, call, format, unit, payload, encoding, keyScope, knownBy = payload } = kept;
   const way = JSON.stringify([

@@ -57,7 +57,7 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
 /**
  * What to take off a client's time, in ms. As Segment defines, `occurredAt = receivedAt − (sentAt − originalTimestamp)`.
  * A `timestamp` is taken as it is where the clock is right, so that history arrives to the millisecond, and where an
- * `originalTimestamp` beside it tells that it was corrected before. A `sentAt` before the event is none.
+ * `originalTimestamp` beside it shows that it was corrected before. A `sentAt` before the event is none.
  */
 function skewOf({ timestamp, originalTimestamp, sentAt }: ClientTime, at: Date, receivedAt: Date): number {
   const isTimestamp = isGiven(timestamp);

@@ -18,7 +18,7 @@ test('takes more than its burst at once, and is in debt until that is paid', () 
   expect(bucket.take(1, 10_101)).toBe(0);
 });
 
-test('gives no more than the burst, the rate times the time and one last request, in whatever portions', () => {
+test('grants no more than the burst, the rate times the time and one last request, in whatever portions', () => {
   const steps = fc.array(fc.record({ tokens: fc.integer({ min: 1, max: 50 }), ms: fc.nat(500) }), {
     maxLength: 200,
   });

@@ -57,7 +57,7 @@ describe('a receipt', () => {
     expect(Object.keys(receipt ?? {})).toEqual(['messageId', 'status', 'position', 'eventId']);
   });
 
-  test('tells a replaced time, a dropped address and ignored placeholders, also when it is a duplicate', async () => {
+  test('names a replaced time, a dropped address and ignored placeholders, also when it is a duplicate', async () => {
     const strange = touch('strange', {
       occurredAt: '2026-02-30T09:30:00Z',
       traits: { email: 'ada@acme.example;bob@acme.example' },
@@ -82,7 +82,7 @@ describe('GET /api/warnings', () => {
     expect((await get('', server.keys.writeKey)).status).toBe(401);
   });
 
-  test('lists what Segment clients, who look at the status alone, are not told', async () => {
+  test('lists the warnings of Segment calls, whose answers hold none', async () => {
     const track = { messageId: 's-1', event: 'T', userId: '${user.id}', anonymousId: 'a-1' };
     expect(await post('/v1/track', { ...track, timestamp: '01/02/2026' })).toEqual({ success: true });
 

@@ -10,7 +10,7 @@ const problem = (description: string): Operation['responses'][string] => ({
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemItem' } } },
 });
 
-/** What any operation of the API may answer, whatever it is about. */
+/** What any operation of the API may answer, whatever it does. */
 const API: Operation['responses'] = {
   400: problem('A parameter or field is at fault; `errors` names each and what is allowed'),
   401: problem('No API key, or one that is unknown or revoked'),
@@ -27,7 +27,7 @@ const BODY: Operation['responses'] = {
   415: problem('The request body is not JSON'),
 };
 
-/** Gives every operation the security it has and the statuses that it may answer; its own description of one stays. */
+/** Adds to every operation its security and the statuses that it may answer; its own description of one stays. */
 export function addCommonResponses({ paths }: OpenAPIObject): void {
   for (const [path, item] of Object.entries(paths)) {
     for (const method of METHODS) {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /**
- * A new key: 192 random bits after a word that tells what it opens (`wk` public write key, `sk` server-side write key, `ak`
+ * A new key: 192 random bits after a prefix that names what it opens (`wk` public write key, `sk` server-side write key, `ak`
  * API key).
  */
 export const makeKey = (kind: 'wk' | 'sk' | 'ak'): string =>

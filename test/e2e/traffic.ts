@@ -21,7 +21,7 @@ interface Clients {
   readonly batches: number;
   readonly singles: number;
   readonly deals: number;
-  /** Who ask reports and lists, and again when they are told to. */
+  /** Clients that ask for reports and lists, one after the other. */
   readonly questions?: number;
   readonly pauseMs?: number;
 }

@@ -9,7 +9,7 @@ export interface AdmissionOptions {
   readonly maxConnections?: number;
 }
 
-/** By what all servers of a process decide whom they let in, and how much of him. */
+/** Shared by all servers of a process: which connections and how many bytes of requests they accept. */
 export class Admission {
   readonly budget: ByteBudget;
   readonly #addresses: ClientAddresses;

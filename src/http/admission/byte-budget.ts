@@ -200,7 +200,7 @@ export class Reservation {
     throw new OverBudget(full.kind);
   }
 
-  /** Gives all back, for good; may be called again. */
+  /** Releases all bytes, for good; may be called again. */
   release(): void {
     if (this.#released) return;
     this.#released = true;

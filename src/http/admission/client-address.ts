@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * Tells whose share a request counts for. `X-Forwarded-For` is believed only from the proxies that a setting names: anybody
+ * Decides whose share a request counts for. `X-Forwarded-For` is believed only from the proxies that a setting names: anybody
  * else could write another address into every request.
  */
 export class ClientAddresses {

@@ -59,7 +59,7 @@ function message(item: SegmentItem, reading: Reading): Message | Rejected {
     : { messageId: messageIdOf(item.messageId), time: timeOf(item, reading), facts };
 }
 
-/** What is imported happened long before it is sent: the clock that sends it tells nothing about its times. */
+/** What is imported happened long before it is sent: the clock that sends it says nothing about its times. */
 function timeOf({ timestamp, originalTimestamp, sentAt }: SegmentItem, { call }: Reading): ClientTime {
   const path = timestamp === undefined || timestamp === null ? 'originalTimestamp' : 'timestamp';
   return { timestamp, originalTimestamp, path, ...(call === 'import' ? {} : { sentAt }) };
@@ -139,12 +139,12 @@ function alias(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected 
   return [claim([...new Set(keys)], {}, undefined)];
 }
 
-/** As trackers make them: Segment's, RudderStack's and their kin all give UUIDs to browsers and devices. */
+/** As trackers make them: Segment's, RudderStack's and similar ones all assign UUIDs to browsers and devices. */
 const GENERATED = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /**
  * What kind of id a previous id is. A client that calls `alias(userId)` sends the anonymous id of its browser there, which
- * others may have used, too; else it is the id the person had as a user. Where nothing tells, it is taken as both.
+ * others may have used, too; else it is the id the person had as a user. Where neither is certain, it is taken as both.
  */
 function previousIds(previous: string, anonymous: string | undefined): Ids {
   const email = emailIn(previous);
