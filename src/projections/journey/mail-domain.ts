@@ -7,15 +7,19 @@ import { hostOf } from '../../domain/relays.js';
 import { NO_PROVIDERS, PROVIDERS } from './mail-providers.js';
 
 /** The registrable domain of an e-mail address: the company it is an address of. Undefined for a mail provider's. */
-export const mailDomain: DomainOf = companyDomains(undefined);
+export const mailDomain: DomainOf = companyDomains(undefined, 50_000);
 
-/** The same with what a journey model adds to the lists of mail providers, and takes from them. */
-export function companyDomains({ add = [], remove = [] }: MailProviders = {}): DomainOf {
+/**
+ * The same with what a journey model adds to the lists of mail providers, and removes from them.
+ *
+ * @param remembers hosts; few, as each model with settings of its own has its own
+ */
+export function companyDomains({ add = [], remove = [] }: MailProviders = {}, remembers = 2_000): DomainOf {
   const added = new Set(add.map(hostOf));
   const removed = new Set(remove.map(hostOf));
   const isProvider = (name: string): boolean =>
     added.has(name) || (!removed.has(name) && listedProviders().has(name));
-  const ofHost = remembered(50_000, (host): { readonly company: string | undefined } => {
+  const ofHost = remembered(remembers, (host): { readonly company: string | undefined } => {
     const domain = registrableDomain(host);
     if (domain === undefined) return { company: undefined };
     for (let name = host; name.length >= domain.length; name = name.slice(name.indexOf('.') + 1))
