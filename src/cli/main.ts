@@ -52,7 +52,7 @@ const COMMANDS: readonly Command[] = [
   {
     words: ['rebuild'],
     args: ['PROJECTION'],
-    what: 'make a read model anew from the log',
+    what: 'rebuild a read model from the log',
     run: ({ plain: [name] }) => rebuild(name),
   },
   {

@@ -198,7 +198,7 @@ async function recovering(postmaster: number): Promise<{ readonly startup: numbe
 
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 onLinux('in recovery (looks into /proc, so on Linux)', () => {
-  test('a server left behind by a killed owner is neither stopped nor taken for a failure, and told in one line', async () => {
+  test('a server left behind by a killed owner is neither stopped nor taken for a failure, and is logged in one line', async () => {
     const killed = await owner();
     await query(killed.url, 'INSERT INTO kept VALUES (4)');
     const { startup } = await recovering(killed.postmaster);
@@ -217,7 +217,7 @@ onLinux('in recovery (looks into /proc, so on Linux)', () => {
     expect(log).not.toContain('immediate shutdown');
   });
 
-  test('a server that an earlier start told to shut down, and that hangs over it, is ended', async () => {
+  test('a server that hangs in the shutdown that an earlier start requested is ended', async () => {
     const killed = await owner();
     const { startup } = await recovering(killed.postmaster);
     process.kill(killed.postmaster, 'SIGINT');

@@ -18,7 +18,7 @@ export interface ServerOptions {
 export const urlOf = (port: number | string, password: string): string =>
   `postgres://postgres:${password}@127.0.0.1:${port}/touchline`;
 
-/** Waits before each start of a server that died again soon after the last one, in ms; one that ran for `calm` begins anew. */
+/** Waits before each start of a server that died again soon after the last one, in ms; one that ran for `calm` starts over. */
 const BACK_OFF = { first: 100, longest: 10_000, calm: 30_000 };
 
 /** Keeps one postmaster running. */

@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const STOP_MS = 60_000;
 /** PostgreSQL kills what does not end at once after five seconds. */
 const STOP_AT_ONCE_MS = 8_000;
-/** Children of a dead postmaster end by themselves as soon as they notice; a busy one is told, then ended. */
+/** Children of a dead postmaster end by themselves as soon as they notice; a busy one gets a signal, then is ended. */
 const CHILDREN = { noticeMs: 1_000, quitMs: 5_000, killMs: 10_000 };
 const POLL_MS = 20;
 /** Looking through the processes of the machine costs more than asking for one. */
@@ -20,7 +20,7 @@ const LOOK_MS = 200;
 
 /**
  * Ends a postmaster: sessions are cut, a checkpoint is written; when that takes over a minute it is stopped at once. So is
- * one in recovery, which has nothing to write yet: told to shut down as usual, it may wait for its startup process for ever
+ * one in recovery, which has nothing to write yet: after an ordinary shutdown request it may wait for its startup process for ever
  * (seen with PostgreSQL 18.4 when the signal arrives before redo begins).
  */
 export async function end(cluster: Cluster, pid: number): Promise<void> {
@@ -78,7 +78,7 @@ export async function clearOrphan(cluster: Cluster, tell: Tell = () => undefined
   await rm(pidFile, { force: true });
 }
 
-/** One that was told to stop meanwhile is not waited for. */
+/** One that was asked to stop meanwhile is not waited for. */
 async function untilRecovered(cluster: Cluster, pid: number, tell: Tell): Promise<void> {
   const goesOn = async (): Promise<boolean> =>
     startOf(pid) !== 'dead' &&

@@ -187,7 +187,7 @@ const segmentEvent: Schema = {
       description: 'In a batch',
     },
     messageId: string('The same for every try; without it one is made from the content', { maxLength: 100 }),
-    timestamp: time('When it happened; corrected where sentAt tells that the clock is wrong'),
+    timestamp: time('When it happened; corrected where sentAt shows that the clock is wrong'),
     originalTimestamp: time('When it happened by the client’s clock, put right by sentAt'),
     userId: id('Of a user'),
     anonymousId: id('Of a browser or device'),

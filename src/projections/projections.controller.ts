@@ -35,7 +35,7 @@ import type { ProjectionRunner } from './runner.js';
 const AnyKey = (): MethodDecorator =>
   applyDecorators(UseGuards(AnyKeyGuard), ApiBearerAuth(), ApiSecurity(OPERATOR_SCHEME));
 
-const ASK_THE_OPERATOR = 'It stands still; the operator is told why';
+const ASK_THE_OPERATOR = 'It has stopped; the operator can see why';
 const NAME = { name: 'name', example: 'journey', description: 'Name of the projection' };
 const notFound = {
   status: 404,

@@ -91,7 +91,7 @@ test('a name that is none is told', async () => {
   });
 });
 
-test('publishing everything anew is asked for by the same command where Kafka is used', async () => {
+test('the same command publishes every event again where Kafka is used', async () => {
   const kafka = { TOUCHLINE_DATA_DIR: dataDir, KAFKA_BROKERS: '127.0.0.1:1' };
   expect(await runBuilt('cli/main.js', ['rebuild', 'kafka_events'], kafka)).toMatchObject({
     code: 0,

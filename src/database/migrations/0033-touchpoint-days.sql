@@ -1,5 +1,5 @@
 -- The day of a touchpoint in the time zone of the journey model, so that SQL finds a span of days without reading all of the
--- table: told for each row anew, from the zone, it is no expression that an index can have. Written by projections/journey,
+-- table: computed for each row from the zone, it would be no expression that an index can have. Written by projections/journey,
 -- which writes it again when a model with another zone is published.
 ALTER TABLE touchline.journey ADD COLUMN occurred_date date;
 -- Touchpoints arrive mostly in the order of their days. Several ranges a block, because late ones lie among them.
