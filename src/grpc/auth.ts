@@ -1,8 +1,8 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { bearerOf } from '../http/auth.guard.js';
+import { API_KEY_UNKNOWN, bearerOf } from '../http/auth.guard.js';
 import type { CollectorKey, OpensKeys } from '../http/keys.js';
 import { Problem } from '../http/problem.js';
-import { keyBeside } from '../intake/credentials.js';
+import { keyBeside, WRITE_KEY_UNKNOWN } from '../intake/credentials.js';
 
 /**
  * What the write key of a call opens: metadata `authorization` (Bearer, or Basic with the key as user) or `x-write-key`.
@@ -22,8 +22,7 @@ export async function openedByWriteKey(keys: OpensKeys, metadata: Metadata): Pro
     );
   }
   const opened = await keys.resolveWriteKey(key);
-  if (opened === undefined)
-    throw new Problem(401, 'write-key-unknown', 'This write key is unknown or revoked');
+  if (opened === undefined) throw new Problem(401, 'write-key-unknown', WRITE_KEY_UNKNOWN);
   return opened;
 }
 
@@ -36,8 +35,7 @@ export async function openedByApiKey(keys: OpensKeys, metadata: Metadata): Promi
   }
   const workspace = await keys.resolveApiKey(key);
   if (workspace !== undefined) return workspace;
-  const detail = 'This API key is unknown or revoked; a write key does not open the API';
-  throw new Problem(401, 'api-key-unknown', detail);
+  throw new Problem(401, 'api-key-unknown', API_KEY_UNKNOWN);
 }
 
 function textOf(metadata: Metadata, name: string): string | undefined {

@@ -41,16 +41,13 @@ export class AuthGuard implements CanActivate {
       throw unauthorized('api-key-missing', 'Send an API key: "Authorization: Bearer ak_…"');
     if (this.operator.matches(key)) throw unauthorized('api-key-unknown', OPERATOR_KEY_SENT);
     const workspace = await this.keys.resolveApiKey(key);
-    if (workspace === undefined)
-      throw unauthorized(
-        'api-key-unknown',
-        'This API key is unknown or revoked; a write key does not open the API',
-      );
+    if (workspace === undefined) throw unauthorized('api-key-unknown', API_KEY_UNKNOWN);
     request.workspace = workspace;
     return workspace;
   }
 }
 
+export const API_KEY_UNKNOWN = 'This API key is unknown or revoked; a write key does not open the API';
 const OPERATOR_KEY_SENT =
   'This is the operator key, which opens no workspace; send an API key of the workspace';
 

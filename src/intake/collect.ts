@@ -1,6 +1,6 @@
 import type { RequestAdmission } from '../http/admission/request-admission.js';
 import type { RawBody } from './body.js';
-import { type CollectorKey, keyInText, type ResolveWriteKey } from './credentials.js';
+import { type CollectorKey, keyInText, type ResolveWriteKey, WRITE_KEY_UNKNOWN } from './credentials.js';
 import type { Format } from './format.js';
 import { SEGMENT_LIST_CALLS } from './formats/segment-item.js';
 import type { Intake } from './intake.js';
@@ -110,7 +110,7 @@ export function keyRefusal(key: string | undefined): Refusal {
         detail:
           'Send a write key: as user of HTTP Basic, as Bearer, as header X-Write-Key, or as writeKey in the body',
       }
-    : { status: 401, code: 'write-key-unknown', detail: 'This write key is unknown or revoked' };
+    : { status: 401, code: 'write-key-unknown', detail: WRITE_KEY_UNKNOWN };
 }
 
 const TOO_LARGE = new Set(['request-too-large', 'too-many-events', 'event-too-large']);

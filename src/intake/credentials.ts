@@ -5,6 +5,8 @@ import { isObject } from './format.js';
 
 export type { CollectorKey };
 
+export const WRITE_KEY_UNKNOWN = 'This write key is unknown or revoked';
+
 /** Undefined: nobody's key. May reject with StoreUnavailable. */
 export type ResolveWriteKey = (key: string) => Promise<CollectorKey | undefined>;
 

@@ -2,7 +2,7 @@ import { type Append, type Progress, StoreUnavailable } from '../../event-store/
 import { type Headers, type KafkaRecord, type NewRecord, TOPICS } from '../../kafka/kafka.js';
 import type { KeyQuota } from '../../http/keys.js';
 import type { KeyQuotas } from '../key-quotas.js';
-import type { CollectorKey, ResolveWriteKey } from '../credentials.js';
+import { type CollectorKey, type ResolveWriteKey, WRITE_KEY_UNKNOWN } from '../credentials.js';
 import { type Intake, keptItem, type Normalised, warnedOf } from '../intake.js';
 import { isRejected, type Reason, reject, type Rejected } from '../outcome.js';
 import { type Kept, type Origin, withOrigin } from '../rejected.js';
@@ -121,7 +121,7 @@ async function openAll(
 const keyMissing = (key: string | undefined): Rejected =>
   key === undefined
     ? reject('write-key-missing', 'Send a write key in the header write-key, or set KAFKA_WRITE_KEY')
-    : reject('write-key-unknown', 'This write key is unknown or revoked');
+    : reject('write-key-unknown', WRITE_KEY_UNKNOWN);
 
 const EARLIEST = Date.UTC(1990, 0);
 
