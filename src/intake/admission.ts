@@ -29,6 +29,7 @@ export async function admit(
   request.admitted = { opened, charset };
   if (opened !== undefined) admission.authenticate(shareOf(opened));
   else if (key !== undefined) return refuse(reply, keyRefusal(key));
+  admission.reserve();
   admission.mayReadBody = true;
   return undefined;
 }

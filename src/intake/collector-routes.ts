@@ -52,7 +52,7 @@ export const collectorRoutes =
 function addRoute(scope: FastifyInstance, deps: Collecting, route: CollectorRoute): void {
   scope.options(route.path, preflight);
   scope.post(route.path, {
-    config: { collectorRoute: route },
+    config: { collectorRoute: route, reservesItself: true },
     onRequest: (request, reply) => admit(deps, request, reply),
     handler: (request, reply) => handle(deps, route, request, reply),
   });

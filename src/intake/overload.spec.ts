@@ -107,6 +107,21 @@ describe('more than there is room for', () => {
     expect((await post(batch(50_000))).status).toBe(200);
   });
 
+  test('without a key does not keep out a request with one', async () => {
+    const half = `POST /v1/batch HTTP/1.1\r\nHost: h\r\nContent-Length: 65536\r\n\r\n{"batch":[`;
+    const stalled = Array.from({ length: 12 }, () => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+      socket.write(half);
+      return socket;
+    });
+    const left = LIMITS.unauthenticated - 65536;
+    for (let tries = 0; budget.bytes < left && tries < 200; tries += 1) await sleep(10);
+    expect(budget.bytes).toBeGreaterThanOrEqual(left);
+    store.letGo();
+    expect((await post(batch(50_000))).status).toBe(200);
+    for (const socket of stalled) socket.destroy();
+  });
+
   test('is readable by browsers of other sites', async () => {
     const held = budget.open('another');
     held.authenticate('key');

@@ -59,7 +59,15 @@ async function pidOf(condition: string): Promise<number> {
 const signal =
   (condition: string, how: NodeJS.Signals): Kill =>
   async () => {
-    process.kill(await pidOf(condition), how);
+    const kill = async (): Promise<boolean> => {
+      const pid = await pidOf(condition);
+      try {
+        return process.kill(pid, how);
+      } catch {
+        return false; // it ended meanwhile
+      }
+    };
+    if (!(await until(kill, 20_000, 0))) throw new Error(`every process with ${condition} had ended`);
   };
 
 /** SIGKILL of a session makes PostgreSQL end all others and recover; the others end that session or its statement. */

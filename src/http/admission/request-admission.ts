@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answers anybody, though its address is one of the API. */
     withoutKey?: boolean;
+    /** The route looks up its key, then reserves: a collector. */
+    reservesItself?: boolean;
   }
 }
 
@@ -66,7 +68,7 @@ export class RequestAdmission {
 export type Authenticate = (request: FastifyRequest) => Promise<string>;
 
 /**
- * The first hooks of all routes: every request reserves its room, those of the API are authenticated, and only then a body
+ * The first hooks of all routes: requests to the API are authenticated, every request reserves its room, and only then a body
  * is read. Collectors, whose key may be in the body, authenticate by themselves; all others are answered without their body.
  */
 export function admitRequests(
@@ -87,8 +89,9 @@ export function admitRequests(
     response.once('close', () => {
       if (admitted.answered) admitted.release();
     });
-    admitted.reserve();
+    // The key first: a request that has one must not depend on the room of those without.
     if (needsApiKey(request)) admitted.authenticate(await authenticate(request));
+    if (request.routeOptions.config.reservesItself !== true) admitted.reserve();
   });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     if (request.admission) request.admission.answered = true;
