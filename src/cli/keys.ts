@@ -40,12 +40,14 @@ export function revokeKey(text = '', { force }: Options = {}): Promise<void> {
   });
 }
 
-/** `keys limit PREFIX [--events N] [--requests N]` @throws Refused as WorkspaceKeys.limit, `key-limit-invalid` */
+/** `keys limit PREFIX [--events N] [--requests N]` @throws Refused as WorkspaceKeys.limit, `key-limit-invalid`, `key-limit-missing` */
 export function limitKey(text = '', { events, requests }: Options = {}): Promise<void> {
   const limits = {
     ...(events !== undefined && { eventsPerSecond: limitNamed(events) }),
     ...(requests !== undefined && { requestsPerSecond: limitNamed(requests) }),
   };
+  if (Object.keys(limits).length === 0)
+    throw new Refused('key-limit-missing', 'Give --events or --requests: a number a second, or default');
   return withRuntime(async ({ configuration }) => {
     const keys = new WorkspaceKeys(configuration);
     for (const key of await keys.limit(text, limits))

@@ -85,6 +85,7 @@ test('a key is made for one scope, listed with it, and opens collecting as every
   const limited = (await touchline('keys', 'list', 'main')).out;
   expect(limited).toMatch(new RegExp(`^${prefix} +write +server +main +web +100 +- +\\S+Z +-$`, 'm'));
   expect((await touchline('keys', 'limit', prefix, '--events', '0')).error).toMatch(/^touchline: "0": give/);
+  expect((await touchline('keys', 'limit', prefix)).error).toMatch(/--events or --requests/);
 
   expect(await touchline('keys', 'add', 'main', '--scope', 'browser')).toMatchObject({
     code: 1,
