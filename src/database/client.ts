@@ -90,12 +90,17 @@ async function checkOut<T>(
   try {
     return await work(client, discard);
   } catch (error) {
-    if (isSilence(error)) discard(error);
+    // The pool could hand the client out again before it notices that its session has ended.
+    if (isSilence(error) || endsSession(error)) discard(error);
     throw lost === undefined ? error : new DatabaseUnavailable(error);
   } finally {
     client.off('error', discard);
     client.release(lost);
   }
 }
+
+/** PostgreSQL closes the connection after it. */
+const endsSession = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && (error.severity === 'FATAL' || error.severity === 'PANIC');
 
 const isSilence = (error: unknown): boolean => error instanceof Error && error.message === SILENT;
