@@ -1,8 +1,8 @@
 /** Why a value is no time: there is no such moment, or it may be one of several. */
 export type NoInstant = 'absurd' | 'ambiguous';
 
-/** Unix time in ms. */
-const EARLIEST = Date.UTC(1990, 0);
+/** Unix time in ms; nothing earlier is the time of an event. */
+export const EARLIEST = Date.UTC(1990, 0);
 const LATEST = Date.UTC(10_000, 0);
 
 /**

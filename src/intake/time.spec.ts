@@ -27,6 +27,14 @@ describe('whatever a client says', () => {
     );
   });
 
+  test('is replaced where the correction leads to before 1990', () => {
+    const time = { timestamp: '1990-01-01T00:00:00Z', sentAt: '2042-12-30T02:13:20Z', path: 'timestamp' };
+    expect(believe(time, receivedAt)).toMatchObject({
+      occurredAt: receivedAt,
+      clamped: { reason: 'absurd' },
+    });
+  });
+
   test('its own time, which names the event, does not change with the try', () => {
     fc.assert(
       fc.property(

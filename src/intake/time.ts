@@ -1,5 +1,5 @@
 import type { Clamped } from '../domain/touchpoint.js';
-import { readInstant } from './instant.js';
+import { EARLIEST, readInstant } from './instant.js';
 
 /** What a client says about when, unchecked. */
 export interface ClientTime {
@@ -37,9 +37,8 @@ export function believe(time: ClientTime, receivedAt: Date): BelievedTime {
   if (typeof original === 'string') return clamp(original, said, receivedAt);
   const occurredAt = new Date(+original - skewOf(time, original, receivedAt));
   if (occurredAt > receivedAt) return clamp('future', said, receivedAt, original);
-  return typeof readInstant(+occurredAt) === 'string'
-    ? clamp('absurd', said, receivedAt, original)
-    : { occurredAt, original };
+  if (+occurredAt < EARLIEST) return clamp('absurd', said, receivedAt, original);
+  return { occurredAt, original };
 }
 
 /**

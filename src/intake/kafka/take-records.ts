@@ -3,6 +3,7 @@ import { type Headers, type KafkaRecord, type NewRecord, TOPICS } from '../../ka
 import type { KeyQuota } from '../../http/keys.js';
 import type { KeyQuotas } from '../key-quotas.js';
 import { type CollectorKey, type ResolveWriteKey, WRITE_KEY_UNKNOWN } from '../credentials.js';
+import { EARLIEST } from '../instant.js';
 import { type Intake, keptItem, type Normalised, warnedOf } from '../intake.js';
 import { isRejected, type Reason, reject, type Rejected } from '../outcome.js';
 import { type Kept, type Origin, withOrigin } from '../rejected.js';
@@ -122,8 +123,6 @@ const keyMissing = (key: string | undefined): Rejected =>
   key === undefined
     ? reject('write-key-missing', 'Send a write key in the header write-key, or set KAFKA_WRITE_KEY')
     : reject('write-key-unknown', WRITE_KEY_UNKNOWN);
-
-const EARLIEST = Date.UTC(1990, 0);
 
 /** The record's own time, so that the same record comes to the same whenever it is read. */
 function originOf(collector: CollectorKey, { timestamp }: KafkaRecord, now: Date): Origin {
