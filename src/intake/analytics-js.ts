@@ -2,14 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** Folder of the browser build in @segment/analytics-next, as Segment's CDN serves it. */
-const BUILD = join(
+/**
+ * Folder of the browser build in @segment/analytics-next, as Segment's CDN serves it: the script, and chunks that it loads
+ * when it needs them, whose names hold a hash of their content.
+ */
+export const BUNDLES_FOLDER = join(
   dirname(createRequire(import.meta.url).resolve('@segment/analytics-next/package.json')),
   'dist/umd',
 );
 
-/** Chunks that the script loads when it needs them; their names hold a hash of their content. */
-export const BUNDLES_FOLDER = BUILD;
 export const isBundle = (path: string): boolean => /^\/?[\w.-]+\.bundle\.[0-9a-f]{16,}\.js$/.test(path);
 
 /**
@@ -30,7 +31,7 @@ let build: Promise<string> | undefined;
 
 /** `analytics.min.js` with its write key in it. */
 export async function analyticsScript(writeKey: string): Promise<string> {
-  build ??= readFile(join(BUILD, 'standalone.js'), 'utf8');
+  build ??= readFile(join(BUNDLES_FOLDER, 'standalone.js'), 'utf8');
   const script = (await build).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
   return FIND_CDN + script.replaceAll('__WRITE_KEY__', () => scriptText(writeKey));
 }

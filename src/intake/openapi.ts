@@ -33,10 +33,6 @@ const COLLECTOR_PROBLEMS: Responses = {
   431: problem('The address and headers are over the limit of 16 KB'),
   503: problem('Overload, or the database is away: send it again after `Retry-After` seconds'),
 };
-const API_PROBLEMS: Responses = {
-  400: problem('A parameter is wrong; `errors` names it'),
-  401: problem('The API key is missing or unknown'),
-};
 
 const WRITE_KEY = [{ writeKeyBasic: [] }, { writeKeyBearer: [] }, { writeKeyHeader: [] }];
 const API_KEY = [{ bearer: [] }];
@@ -179,7 +175,6 @@ const LIST: Operation = {
   ],
   responses: {
     200: { description: 'A page', content: json('RejectedPage', example.REJECTED_EXAMPLE) },
-    ...API_PROBLEMS,
   },
 };
 
@@ -195,7 +190,6 @@ const WARNINGS: Operation = {
   ],
   responses: {
     200: { description: 'A page', content: json('WarningsPage', example.WARNINGS_EXAMPLE) },
-    ...API_PROBLEMS,
   },
 };
 
@@ -208,7 +202,6 @@ const REPLAY: Operation = {
   requestBody: { required: false, content: json('ReplayCommand', { code: 'identity-missing', limit: 500 }) },
   responses: {
     200: { description: 'What each came to', content: json('ReplayAnswer', example.REPLAY_EXAMPLE) },
-    ...API_PROBLEMS,
   },
 };
 
