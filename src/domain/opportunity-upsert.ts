@@ -154,13 +154,17 @@ function changes(report: Report, state: OpportunityState, { events }: Opportunit
   return [{ type: 'OpportunityChanged', occurredAt: at, data }, ...committee.events];
 }
 
+/** The close date where it is the time of the report: told apart from one that was reported later (`rankOf`). */
+const closesAt = ({ closedAt, at }: Report): Date | undefined =>
+  closedAt && +closedAt === +at ? closedAt : undefined;
+
 type Parts = Omit<OpportunityChanged, 'opportunityId' | 'contacts'>;
 
 function saidParts(report: Report, state: OpportunityState): Parts {
   const { name, accountId, stage, owner, source, amount, openedAt, status, closedAt, reason } = report;
   const amountMinor = amount === null ? 0 : amountOf(amount, state);
   const ofStatus = changesStatus(report, state)
-    ? given({ reason: reason === null ? reason : undefined })
+    ? given({ reason: reason === null ? reason : undefined, closedAt: closesAt(report)?.toISOString() })
     : { status: status as OpportunityStatus | undefined, closedAt: closedAt?.toISOString(), reason };
   // A report of before the opening as it was known: the currency is said with what is now the first of it.
   const currency = state.openedAt === undefined ? state.currency : undefined;
@@ -199,5 +203,6 @@ function status(report: Report, state: OpportunityState): OpportunityEvent[] {
   if (!changesStatus(report, state) || status === undefined || status === 'deleted') return [];
   const data = { opportunityId, ...given({ reason: reason ?? undefined }) };
   if (status === 'open') return [{ type: 'OpportunityReopened', occurredAt: at, data }];
-  return [closed(status, at, { ...data, ...given({ closedAt: closedAt?.toISOString() }) }, state)];
+  const elsewhere = closesAt(report) ? undefined : closedAt?.toISOString();
+  return [closed(status, at, { ...data, ...given({ closedAt: elsewhere }) }, state)];
 }
