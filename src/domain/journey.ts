@@ -6,7 +6,7 @@ import { fitRules, type Fit } from './persona.js';
 import { decayed, scoreRules, UNSCORED, type ScoreChange, type ScoreState } from './score.js';
 import { stageRules, type StageMove } from './stage.js';
 import { relayTest } from './relays.js';
-import { isDoneTo, originAfter, readAs, type Origin, type Read } from './visit.js';
+import { isDoneTo, originAfter, readAs, type Origin, type Read, type SessionPart } from './visit.js';
 import { countsAsHuman, type Traits } from './touchpoint.js';
 
 /** All that the next touchpoint of a lead needs to know of those before; plain JSON, kept with the lead. Times in ms. */
@@ -39,6 +39,9 @@ export const NO_JOURNEY: JourneyState = {
 export interface Step extends Read {
   readonly content: ResolvedContent | undefined;
   readonly session: string;
+  readonly part: SessionPart;
+  /** It is the origin of what follows in its visit. */
+  readonly setsOrigin: boolean;
   readonly move?: StageMove;
   readonly change?: ScoreChange;
 }
@@ -103,9 +106,17 @@ function compile(model: JourneyModel): JourneyRules {
       const running = before.session && touch.at - before.session[1] <= idle ? before.session[0] : undefined;
       const session = running ?? touch.id;
       // A machine moves no stage, earns no score and keeps no session alive; it is only listed.
-      if (!countsAsHuman(touch.verdict)) return { state: seen, step: { touch, content: resolved, session } };
+      if (!countsAsHuman(touch.verdict)) {
+        const part = running === undefined ? 'alone' : 'within';
+        return {
+          state: seen,
+          step: { touch, own: touch, content: resolved, session, part, setsOrigin: false },
+        };
+      }
       const visit = running === undefined ? null : before.origin;
       const read = readAs(touch, visit, isRelay);
+      const origin = read.originId === undefined ? originAfter(read.touch, visit) : visit;
+      const part = running !== undefined ? 'within' : isDoneTo(touch.kind) ? 'alone' : 'start';
       const known = { touch: read.touch, content: resolved };
       const counts: Record<string, readonly number[]> = { ...before.counts };
       const fired: string[] = [];
@@ -126,10 +137,11 @@ function compile(model: JourneyModel): JourneyRules {
             ? before.triggers
             : { ...before.triggers, ...Object.fromEntries(fired.map((id) => [id, touch.at])) },
         session: isDoneTo(touch.kind) ? before.session : [session, touch.at],
-        origin: read.originId === undefined ? originAfter(read.touch, visit) : visit,
+        origin,
         stage: move?.to ?? before.stage,
       };
-      const step = { ...read, content: resolved, session, ...(move && { move }), ...(change && { change }) };
+      const place = { session, part, setsOrigin: origin !== null && origin.id === touch.id } as const;
+      const step = { ...read, ...place, content: resolved, ...(move && { move }), ...(change && { change }) };
       return { state, step };
     },
   };

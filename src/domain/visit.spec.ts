@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { TEST_MODEL } from '../../test/journeys.js';
 import type { JourneyModel } from './model.js';
 import type { Touch } from './condition.js';
 import { fold } from './journey.js';
+import { resolveVisits } from './visit.js';
 
 const MINUTE = 60_000;
 const at = (minute: number, about: Partial<Touch>): Touch => ({
@@ -185,4 +187,59 @@ describe('a visit', () => {
   ] as const)('is begun and prolonged by what a person does: %s', (kind) =>
     expect(sessions(at(0, { kind }), at(10, {}), at(35, { kind }), at(60, {}))).toEqual([0, 0, 0, 0]),
   );
+});
+
+describe('resolving sessions and inherited origins from what is stored of each touchpoint', () => {
+  const touchpoints = fc
+    .array(
+      fc.record({
+        minute: fc.integer({ min: 1, max: 400 }),
+        kind: fc.constantFrom('page_view', 'email_open', 'email_sent', 'ad_click', 'sales_call'),
+        came: fc.constantFrom(
+          {},
+          {},
+          search,
+          mail,
+          { channel: 'referral', source: 'partner.example', medium: 'referral' } as const,
+          { channel: 'referral', source: 'acme.okta.com', medium: 'referral' } as const,
+        ),
+        verdict: fc.constantFrom('human', 'human', 'crawler'),
+      }),
+      { maxLength: 40 },
+    )
+    .map((all) =>
+      all.map(({ minute, came, ...about }, nth) => ({
+        ...at(minute, { ...came, ...about }),
+        id: `00000000-0000-8000-8000-${String((nth * 7919) % 100_000).padStart(12, '0')}`,
+      })),
+    );
+
+  test('gives what the fold of the whole journey gives', () =>
+    fc.assert(
+      fc.property(touchpoints, (touches) => {
+        const steps = fold(TEST_MODEL, { traits: {} }, touches).perTouch;
+        const stored = steps.map(({ own, part, setsOrigin }) => ({
+          ...own,
+          session: part,
+          setsOrigin,
+          human: own.verdict !== 'crawler',
+        }));
+        const resolved = resolveVisits(stored).map(({ sessionId, origin, channel, source, campaign }) => ({
+          sessionId,
+          originId: origin?.id,
+          channel: origin?.channel ?? channel,
+          source: origin ? origin.source : source,
+          campaign: origin ? origin.campaign : campaign,
+        }));
+        expect(resolved).toEqual(
+          steps.map(({ session, originId, touch: { channel, source, campaign } }) => ({
+            sessionId: session,
+            originId,
+            channel,
+            source,
+            campaign,
+          })),
+        );
+      }),
+    ));
 });

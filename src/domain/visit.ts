@@ -49,7 +49,12 @@ const isReferral = ({ channel, medium, campaign }: Touch): boolean =>
   channel === 'referral' && medium === 'referral' && campaign === undefined;
 
 /** A touchpoint without evidence of its own: inside a visit its referrer is the site itself. */
-const hasNone = ({ channel, source, medium, campaign }: Touch): boolean =>
+const hasNone = ({
+  channel,
+  source,
+  medium,
+  campaign,
+}: Pick<Touch, 'channel' | 'source' | 'medium' | 'campaign'>): boolean =>
   channel === 'direct' && (source ?? medium ?? campaign) === undefined;
 
 /**
@@ -58,19 +63,34 @@ const hasNone = ({ channel, source, medium, campaign }: Touch): boolean =>
  */
 export function originAfter(touch: Touch, before: Origin | null): Origin | null {
   if (hasNone(touch) || !ARRIVALS.has(touch.kind) || (before && isReferral(touch))) return before;
-  const { id, channel, source, medium, campaign } = touch;
-  return {
-    id,
-    channel,
-    ...(source !== undefined && { source }),
-    ...(medium !== undefined && { medium }),
-    ...(campaign !== undefined && { campaign }),
-  };
+  return originOf(touch);
 }
+
+const originOf = ({
+  id,
+  channel,
+  source,
+  medium,
+  campaign,
+}: Pick<Touch, 'id' | 'channel' | 'source' | 'medium' | 'campaign'>): Origin => ({
+  id,
+  channel,
+  ...(source !== undefined && { source }),
+  ...(medium !== undefined && { medium }),
+  ...(campaign !== undefined && { campaign }),
+});
+
+/**
+ * Where a touchpoint stands among those of its person: it starts a session, belongs to the running one, or stands alone (a
+ * machine's, or one that a person only received, while no session runs).
+ */
+export type SessionPart = 'start' | 'within' | 'alone';
 
 /** A touchpoint as it is read in its visit. */
 export interface Read {
   readonly touch: Touch;
+  /** As it was recorded, with the page on the way passed over: it depends on no other touchpoint. */
+  readonly own: Touch;
   /** Id of the touchpoint whose origin it took. */
   readonly originId?: string;
   /** The page on the way that was passed over. */
@@ -86,7 +106,44 @@ export function readAs(recorded: Touch, visit: Origin | null, isRelay: (host: st
   const touch: Touch =
     relay === undefined ? recorded : { ...recorded, channel: 'direct', source: undefined, medium: undefined };
   const passed = relay === undefined ? {} : { relay };
-  if (!visit || !hasNone(touch)) return { touch, ...passed };
+  if (!visit || !hasNone(touch)) return { touch, own: touch, ...passed };
   const { id, ...origin } = visit;
-  return { touch: { ...touch, ...origin }, originId: id, ...passed };
+  return { touch: { ...touch, ...origin }, own: touch, originId: id, ...passed };
+}
+
+/** What is stored of a touchpoint's place: it follows from the touchpoint and its nearest neighbours. */
+export interface Placed extends Pick<Touch, 'id' | 'channel' | 'source' | 'medium' | 'campaign'> {
+  readonly session: SessionPart;
+  /** It is the origin of what follows in its visit. */
+  readonly setsOrigin: boolean;
+  /** Somebody acted: what a machine did takes no origin. */
+  readonly human: boolean;
+}
+
+/** The session of a touchpoint, and the touchpoint whose origin it takes. */
+export interface Visited {
+  /** Id of the touchpoint that started the session; its own when it stands alone. */
+  readonly sessionId: string;
+  /** Undefined: it has an origin of its own, or its visit has none. */
+  readonly origin?: Origin;
+}
+
+/** Derives sessions and inherited origins of one person's touchpoints, which come by time, then id. */
+export function resolveVisits<T extends Placed>(touches: readonly T[]): (T & Visited)[] {
+  let sessionId: string | undefined;
+  let origin: Origin | undefined;
+  return touches.map((touch) => {
+    if (touch.session === 'alone') return { ...touch, sessionId: touch.id };
+    if (touch.session === 'start') {
+      sessionId = touch.id;
+      origin = undefined;
+    }
+    const inherited = touch.human && hasNone(touch) ? origin : undefined;
+    if (touch.setsOrigin) origin = originOf(touch);
+    return {
+      ...touch,
+      sessionId: sessionId ?? touch.id,
+      ...(inherited && { origin: inherited }),
+    };
+  });
 }
