@@ -64,13 +64,13 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
       { traits: profile.traits },
       own.map(({ touch }) => touch),
     );
-    for (const { touch, session, originId, content } of folded.perTouch) {
+    for (const { own: touch, part, setsOrigin, content } of folded.perTouch) {
       const { identity = [] } = own.find((each) => each.touch.id === touch.id) ?? {};
       out.journey.push({
         lead_id,
         event_id: touch.id,
-        session_id: session,
-        origin_id: originId ?? null,
+        session: part,
+        sets_origin: setsOrigin,
         channel: touch.channel,
         source: touch.source ?? null,
         campaign: touch.campaign ?? null,
@@ -92,13 +92,12 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
         rule,
         persona,
       });
-    for (const { eventId: event_id, at, points, rule, scoreAfter } of folded.ledger)
+    for (const { eventId: event_id, at, points, rule } of folded.ledger)
       out.score_change.push({
         lead_id,
         event_id,
         rule,
         points,
-        score_after: scoreAfter,
         occurred_at: new Date(at),
         persona,
       });

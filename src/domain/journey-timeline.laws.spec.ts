@@ -117,7 +117,7 @@ const model = fc.constantFrom(MODEL, TEST_MODEL, OTHER_MODEL);
 class Steps {
   readonly steps = new Map<string, Step>();
 
-  #of(id: string): Partial<Step> | undefined {
+  #of(id: string) {
     const step = this.steps.get(id);
     return step && stored(step);
   }

@@ -30,6 +30,21 @@ export class JourneyTimeline {
     private readonly persona: string | null,
   ) {}
 
+  /** Whether it was folded by these rules for this persona. */
+  isOf(rules: JourneyRules, persona: string | null): boolean {
+    return this.rules === rules && this.persona === persona;
+  }
+
+  /** The newest touchpoint. */
+  get last(): Touch | undefined {
+    return this.#entries.at(-1)?.touch;
+  }
+
+  /** In order. */
+  steps(): Step[] {
+    return this.#entries.flatMap(({ step }) => step ?? []);
+  }
+
   /** Adds a touchpoint. @returns the steps that came out otherwise, its own among them, in order */
   insert(touch: Touch): readonly ChangedStep[] {
     const entry: Entry = { touch, step: undefined, reads: [], writes: NOTHING };
@@ -51,9 +66,9 @@ export class JourneyTimeline {
   /** The state after the last touchpoint. */
   state(): JourneyState {
     const cells: Record<string, CellValue> = {};
-    for (const { key, last } of this.#cells.values()) if (last !== undefined) cells[key] = last;
+    for (const { key, last: value } of this.#cells.values()) if (value !== undefined) cells[key] = value;
     const { touch: first } = this.#entries[0] ?? {};
-    const { touch: last } = this.#entries.at(-1) ?? {};
+    const { last } = this;
     return {
       ...this.#score(),
       touches: this.#entries.length,

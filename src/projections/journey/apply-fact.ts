@@ -1,13 +1,13 @@
-import { earlier, isAnonymous, mainKey, type IdentityKey, type Stamp } from '../../domain/identity.js';
+import { isAnonymous, mainKey, type IdentityKey, type Stamp } from '../../domain/identity.js';
 import { claimNames, renamed, sameNames } from '../../domain/lead-names.js';
 import { hear } from '../../domain/profile.js';
 import { claim } from './claims.js';
 import type { Fact } from './facts.js';
 import { linkKeys } from './link-keys.js';
 import type { Ownership } from './ownership.js';
-import { give, type KeyRecord, type Lead } from './records.js';
+import { give, type JourneyEntry, type KeyRecord, type Lead } from './records.js';
 import { redistribute } from './redistribute.js';
-import { advance, refoldAlone, type Entry } from './refold.js';
+import { append, insert, refold } from './refold.js';
 import { regroup } from './regroup.js';
 import { settle, version } from './settle.js';
 import { factRow, type Shift } from './shift.js';
@@ -70,18 +70,18 @@ async function fold(
   rereads: boolean,
   owners: Ownership,
 ): Promise<void> {
-  const { lastAt, lastId, touches } = lead.journey;
-  const entry: Entry | undefined = fact.touch && {
+  const entry: JourneyEntry | undefined = fact.touch && {
     fact: fact.touch,
     linkedBy: owners.linkedBy(fact.keys, lead),
-    row: undefined,
   };
-  const last = lastAt === null ? undefined : { at: lastAt, id: lastId ?? '' };
-  if (entry && (touches === 0 || (!rereads && last && earlier(last, fact)))) {
-    advance(uow, lead, entry, fact.position);
-  } else if (entry || (rereads && touches > 0)) {
+  if (rereads && lead.hasTouchpoints) {
     await uow.journeyOf(lead);
-    refoldAlone(uow, lead, fact.position, entry);
+    refold(uow, lead, [...lead.entries.values(), ...(entry ? [entry] : [])], fact.position);
+  } else if (entry && lead.isNewest(fact)) {
+    append(uow, lead, entry, fact.position);
+  } else if (entry) {
+    await uow.journeyOf(lead);
+    insert(uow, lead, entry, fact.position);
   }
 }
 

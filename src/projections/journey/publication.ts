@@ -5,7 +5,7 @@ import { Accounts } from './accounts.js';
 import { loadLeadsAfter } from './load.js';
 import type { Models } from './models.js';
 import { claimedBy } from './redistribute.js';
-import { refoldAlone } from './refold.js';
+import { refold } from './refold.js';
 import { settle } from './settle.js';
 import { WorkingSet } from './working-set.js';
 
@@ -29,9 +29,10 @@ export async function refoldEverybody(
     // The model says which addresses are of companies, so names are derived again, from all keys and facts of a lead.
     await Promise.all(leads.flatMap((lead) => [uow.journeyOf(lead), uow.keysOf(lead), uow.factsOf(lead)]));
     for (const lead of leads) {
-      lead.names = { ...lead.names, claimed: claimedBy(uow, lead, lead.touches, lead.facts) };
+      const entries = [...lead.entries.values()];
+      lead.names = { ...lead.names, claimed: claimedBy(uow, lead, entries, lead.facts) };
       await settle(uow, lead, position);
-      refoldAlone(uow, lead, position);
+      refold(uow, lead, entries, position);
     }
     await run(tx, set.seal(healing));
     after = page.at(-1)?.leadId ?? after;

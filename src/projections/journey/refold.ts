@@ -1,211 +1,147 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ResolvedContent } from '../../domain/content.js';
 import type { Position } from '../../domain/events.js';
-import { inOrder, NO_JOURNEY, type Step } from '../../domain/journey.js';
-import { accountOf, profileOf, type Profile } from '../../domain/profile.js';
-import type { Lead } from './records.js';
-import type { MoveRow, ScoreRow, TouchFact, TouchRow } from './rows.js';
+import { inOrder, type Step } from '../../domain/journey.js';
+import { JourneyTimeline } from '../../domain/journey-timeline.js';
+import type { JourneyEntry, Lead } from './records.js';
+import type { MoveRow, ScoreRow, TouchRow } from './rows.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
-/** A touchpoint of a journey that is to be folded; `row` is what stood for it before. */
-export interface Entry {
-  readonly fact: TouchFact;
-  readonly linkedBy: string | undefined;
-  readonly row: TouchRow | undefined;
-}
-
-/** Rows that stood before; what a refold finds again it takes out. */
-export interface Standing {
-  readonly moves: Map<string, MoveRow>;
-  readonly scores: Map<string, ScoreRow>;
-}
-
-export function standing(leads: readonly Lead[]): Standing {
-  return {
-    moves: new Map(leads.flatMap(({ moves }) => moves.map((row) => [row.eventId, row] as const))),
-    scores: new Map(leads.flatMap(({ scores }) => scores.map((row) => [row.eventId, row] as const))),
-  };
-}
-
-/** Ends what no refold found again. */
-export function endRest(uow: UnitOfWork, rest: Standing, position: Position): void {
-  for (const row of rest.moves.values()) uow.changes.moves.end(row, position);
-  for (const row of rest.scores.values()) uow.changes.scores.end(row, position);
-}
-
-/** Folds the newest touchpoint of a lead into its state, without looking at the journey. */
-export function advance(uow: UnitOfWork, lead: Lead, entry: Entry, position: Position): void {
-  const rules = uow.rules(lead.workspace);
-  const { state, step } = rules.advance(lead.profile?.persona ?? null, lead.journey, entry.fact.touch);
+/** Adds the newest touchpoint of a lead, without looking at the journey unless it is at hand. */
+export function append(uow: UnitOfWork, lead: Lead, entry: JourneyEntry, position: Position): void {
+  if (lead.timeline) {
+    insert(uow, lead, entry, position);
+    return;
+  }
+  const { state, step } = uow
+    .rules(lead.workspace)
+    .advance(lead.profile?.persona ?? null, lead.journey, entry.fact.touch);
   lead.journey = state;
-  lead.touches.push(touchRow(uow, lead, entry, step, position));
-  const { move, score } = rowsOf(lead, step, position);
-  if (move) lead.moves.push(began(uow.changes.moves, move));
-  if (score) lead.scores.push(began(uow.changes.scores, score));
+  lead.entries.set(entry.fact.touch.id, entry);
+  writeStep(uow, lead, entry, step, position);
 }
 
-/** Folds the whole journey anew and writes what comes out different from what stood. */
-export function refold(
-  uow: UnitOfWork,
-  lead: Lead,
-  entries: readonly Entry[],
-  before: Standing,
-  position: Position,
-): void {
-  const rules = uow.rules(lead.workspace);
-  const persona = lead.profile?.persona ?? null;
-  lead.journey = NO_JOURNEY;
-  lead.touches = [];
-  lead.moves = [];
-  lead.scores = [];
-  for (const entry of entries.toSorted((a, b) => inOrder(a.fact.touch, b.fact.touch))) {
-    const { state, step } = rules.advance(persona, lead.journey, entry.fact.touch);
-    lead.journey = state;
-    lead.touches.push(touchRow(uow, lead, entry, step, position));
-    const { move, score } = rowsOf(lead, step, position);
-    const kept = { move: before.moves.get(step.touch.id), score: before.scores.get(step.touch.id) };
-    if (move)
-      lead.moves.push(
-        kept.move && same(kept.move, move) ? keep(before.moves, kept.move) : began(uow.changes.moves, move),
-      );
-    if (score) {
-      lead.scores.push(
-        kept.score && same(kept.score, score)
-          ? keep(before.scores, kept.score)
-          : began(uow.changes.scores, score),
-      );
-    }
+/** Adds a touchpoint to a journey that was read, wherever it belongs. */
+export function insert(uow: UnitOfWork, lead: Lead, entry: JourneyEntry, position: Position): void {
+  const timeline = (lead.timeline ??= timelineOf(uow, lead));
+  lead.entries.set(entry.fact.touch.id, entry);
+  for (const { step } of timeline.insert(entry.fact.touch)) {
+    const changed = lead.entries.get(step.own.id);
+    if (changed) writeStep(uow, lead, changed, step, position);
   }
 }
 
-/** Refolds one lead whose journey is in work; `added` is a touchpoint that is not in it yet. */
-export function refoldAlone(uow: UnitOfWork, lead: Lead, position: Position, added?: Entry): void {
-  const before = standing([lead]);
-  const entries = [...lead.touches.map(asEntry), ...(added ? [added] : [])];
-  refold(uow, lead, entries, before, position);
-  endRest(uow, before, position);
+/**
+ * Makes these the touchpoints of a lead, and folds them with its persona as it is now. What is at hand of the journey is
+ * kept as far as it holds.
+ */
+export function refold(
+  uow: UnitOfWork,
+  lead: Lead,
+  entries: readonly JourneyEntry[],
+  position: Position,
+): void {
+  const before = lead.entries;
+  lead.entries = new Map(entries.map((entry) => [entry.fact.touch.id, entry]));
+  const rules = uow.rules(lead.workspace);
+  const persona = lead.profile?.persona ?? null;
+  if (lead.timeline?.isOf(rules, persona)) {
+    for (const [id, { fact }] of before) if (!lead.entries.has(id)) lead.timeline.remove(fact.touch);
+    for (const [id, { fact }] of lead.entries) if (!before.has(id)) lead.timeline.insert(fact.touch);
+  } else {
+    lead.timeline = timelineOf(uow, lead);
+  }
+  for (const step of lead.timeline.steps()) {
+    const entry = lead.entries.get(step.own.id);
+    if (entry) writeStep(uow, lead, entry, step, position);
+  }
 }
 
-export const asEntry = (row: TouchRow): Entry => ({ fact: row.fact, linkedBy: row.linkedBy, row });
+function timelineOf(uow: UnitOfWork, lead: Lead): JourneyTimeline {
+  const timeline = new JourneyTimeline(uow.rules(lead.workspace), lead.profile?.persona ?? null);
+  const touches = [...lead.entries.values()].map(({ fact }) => fact.touch);
+  for (const touch of touches.sort(inOrder)) timeline.insert(touch);
+  return timeline;
+}
 
-/** Works out the profile anew. @returns whether the persona is another one, so that the journey reads differently */
-export async function reprofile(uow: UnitOfWork, lead: Lead, position: Position): Promise<boolean> {
-  const observed = await uow.observedAccount(lead, position);
-  explainAccount(uow, lead, observed, position);
-  const before = lead.profile;
-  const profile = profileOf(lead.said, lead.names, uow.rules(lead.workspace).fit, observed);
-  if (before && sameProfile(before, profile)) return false;
-  if (lead.profileRow) uow.changes.profiles.end(lead.profileRow, position);
-  const row = {
+/** Brings the rows of a touchpoint in line with what its step is now. */
+function writeStep(uow: UnitOfWork, lead: Lead, entry: JourneyEntry, step: Step, position: Position): void {
+  const { changes } = uow;
+  entry.row = replaced(
+    changes.journey,
+    entry.row,
+    touchRow(uow, lead, entry, step, position),
+    sameTouch,
+    position,
+  );
+  const about = {
     workspace: lead.workspace,
     leadId: lead.id,
-    profile,
-    knownFrom: position,
-    supersededAt: null,
-    stored: false,
+    eventId: step.own.id,
+    at: step.own.at,
+    persona: lead.profile?.persona ?? null,
+    ...begins(position),
   };
-  uow.changes.profiles.add(row);
-  lead.alive = true;
-  lead.profile = profile;
-  lead.profileRow = row;
-  return (before?.persona ?? null) !== profile.persona;
+  const { move, change } = step;
+  entry.move = replaced(changes.moves, entry.move, move && { ...about, ...move }, sameMove, position);
+  entry.score = replaced(changes.scores, entry.score, change && { ...about, ...change }, sameScore, position);
 }
 
-/** Keeps why the lead belongs to its account. */
-function explainAccount(uow: UnitOfWork, lead: Lead, observed: string | undefined, position: Position): void {
-  const { workspace, id: leadId, accountRow: before } = lead;
-  const reason = accountOf(lead.said, lead.names, observed);
-  if (
-    before?.accountId === reason?.accountId &&
-    before?.reason === reason?.reason &&
-    before?.eventId === reason?.eventId
-  )
-    return;
-  if (before) uow.changes.memberships.end(before, position);
-  lead.accountRow = reason && {
-    ...{ workspace, leadId, ...reason, knownFrom: position, supersededAt: null, stored: false },
-  };
-  if (lead.accountRow) uow.changes.memberships.add(lead.accountRow);
+const begins = (position: Position) => ({ knownFrom: position, supersededAt: null, stored: false });
+
+interface Changes<Row> {
+  add(row: Row): void;
+  end(row: Row, at: Position): void;
 }
 
-export function endProfile(uow: UnitOfWork, lead: Lead, position: Position): void {
-  if (lead.accountRow) uow.changes.memberships.end(lead.accountRow, position);
-  lead.accountRow = undefined;
-  if (lead.profileRow) uow.changes.profiles.end(lead.profileRow, position);
-  lead.profile = undefined;
-  lead.profileRow = undefined;
+/** @returns the row that stands now: the one before, if the new one says the same */
+function replaced<Row extends { readonly knownFrom: Position }>(
+  changes: Changes<Row>,
+  before: Row | undefined,
+  after: Row | undefined,
+  same: (a: Row, b: Row) => boolean,
+  position: Position,
+): Row | undefined {
+  if (before && after && same(before, after)) return before;
+  if (before) changes.end(before, position);
+  if (after) changes.add(after);
+  return after;
 }
 
-function sameProfile(a: Profile, b: Profile): boolean {
-  return (
-    a.persona === b.persona &&
-    a.grade === b.grade &&
-    a.knownAt === b.knownAt &&
-    a.email === b.email &&
-    a.userId === b.userId &&
-    a.accountId === b.accountId &&
-    isDeepStrictEqual(a.traits, b.traits)
-  );
-}
-
-function touchRow(uow: UnitOfWork, lead: Lead, entry: Entry, step: Step, position: Position): TouchRow {
-  const { row, fact, linkedBy } = entry;
-  const stays =
-    row?.leadId === lead.id &&
-    row.session === step.session &&
-    row.originId === step.originId &&
-    row.relay === step.relay &&
-    row.linkedBy === linkedBy &&
-    sameContent(row.content, step.content);
-  if (stays) return row;
-  if (row) uow.changes.journey.end(row, position);
-  const next = {
+function touchRow(
+  uow: UnitOfWork,
+  lead: Lead,
+  { fact, linkedBy }: JourneyEntry,
+  step: Step,
+  position: Position,
+): TouchRow {
+  return {
     workspace: lead.workspace,
     leadId: lead.id,
     fact,
     linkedBy,
-    session: step.session,
-    read: step.touch,
-    originId: step.originId,
+    session: step.part,
+    setsOrigin: step.setsOrigin,
+    own: step.own,
     relay: step.relay,
     content: step.content,
     day: uow.rules(lead.workspace).dates.day(fact.touch.at),
+    ...begins(position),
   };
-  return began(uow.changes.journey, { ...next, knownFrom: position, supersededAt: null, stored: false });
 }
 
-function sameContent(a: ResolvedContent | undefined, b: ResolvedContent | undefined): boolean {
-  return a?.id === b?.id && a?.title === b?.title && a?.type === b?.type && a?.stage === b?.stage;
-}
+const sameTouch = (a: TouchRow, b: TouchRow): boolean =>
+  a.leadId === b.leadId &&
+  a.session === b.session &&
+  a.setsOrigin === b.setsOrigin &&
+  a.relay === b.relay &&
+  a.linkedBy === b.linkedBy &&
+  sameContent(a.content, b.content);
 
-function rowsOf(lead: Lead, step: Step, knownFrom: Position): { move?: MoveRow; score?: ScoreRow } {
-  const { move, change, touch } = step;
-  if (!move && !change) return {};
-  const row = {
-    workspace: lead.workspace,
-    leadId: lead.id,
-    eventId: touch.id,
-    at: touch.at,
-    persona: lead.profile?.persona ?? null,
-    knownFrom,
-    supersededAt: null,
-    stored: false,
-  };
-  return { ...(move && { move: { ...row, ...move } }), ...(change && { score: { ...row, ...change } }) };
-}
+const sameContent = (a: ResolvedContent | undefined, b: ResolvedContent | undefined): boolean =>
+  a?.id === b?.id && a?.title === b?.title && a?.type === b?.type && a?.stage === b?.stage;
 
-const POSITIONAL = new Set(['knownFrom', 'supersededAt', 'stored']);
+const sameMove = (a: MoveRow, b: MoveRow): boolean =>
+  a.leadId === b.leadId && a.persona === b.persona && a.from === b.from && a.to === b.to && a.rule === b.rule;
 
-function same<Row extends object>(a: Row, b: Row): boolean {
-  return Object.entries(a).every(([name, value]) => POSITIONAL.has(name) || b[name as keyof Row] === value);
-}
-
-function keep<Row extends { readonly eventId: string }>(from: Map<string, Row>, row: Row): Row {
-  from.delete(row.eventId);
-  return row;
-}
-
-function began<Row>(versions: { add(row: Row): void }, row: Row): Row {
-  versions.add(row);
-  return row;
-}
+const sameScore = (a: ScoreRow, b: ScoreRow): boolean =>
+  a.leadId === b.leadId && a.persona === b.persona && a.rule === b.rule && a.points === b.points;

@@ -1,7 +1,7 @@
 import type { Position } from '../../domain/events.js';
 import { namesOf } from '../../domain/lead-names.js';
 import type { KeyRecord, Lead } from './records.js';
-import { endProfile, reprofile } from './refold.js';
+import { endProfile, reprofile } from './lead-profile.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /**

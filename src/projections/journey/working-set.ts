@@ -21,7 +21,8 @@ import {
 import { domainsOf } from './mail-domain.js';
 import type { Models } from './models.js';
 import { PendingChanges } from './pending-changes.js';
-import { Domain, give, KeyRecord, Lead } from './records.js';
+import { Domain, give, KeyRecord, Lead, type JourneyEntry } from './records.js';
+import type { MoveRow, ScoreRow } from './rows.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 interface Wants {
@@ -256,12 +257,20 @@ export class WorkingSet {
   async #readJourneys(leads: readonly Lead[]): Promise<void> {
     const unread = leads.filter(({ journeyLoaded }) => !journeyLoaded);
     if (unread.length === 0) return;
-    for (const row of await loadTouches(this.tx, pairs(unread)))
-      this.lead(row.workspace, row.leadId).touches.push(row);
-    for (const row of await loadMoves(this.tx, pairs(unread)))
-      this.lead(row.workspace, row.leadId).moves.push(row);
-    for (const row of await loadScores(this.tx, pairs(unread)))
-      this.lead(row.workspace, row.leadId).scores.push(row);
+    const entryOf = ({ workspace, leadId, eventId }: MoveRow | ScoreRow): JourneyEntry | undefined =>
+      this.lead(workspace, leadId).entries.get(eventId);
+    for (const row of await loadTouches(this.tx, pairs(unread))) {
+      const { fact, linkedBy } = row;
+      this.lead(row.workspace, row.leadId).entries.set(fact.touch.id, { fact, linkedBy, row });
+    }
+    for (const row of await loadMoves(this.tx, pairs(unread))) {
+      const entry = entryOf(row);
+      if (entry) entry.move = row;
+    }
+    for (const row of await loadScores(this.tx, pairs(unread))) {
+      const entry = entryOf(row);
+      if (entry) entry.score = row;
+    }
     for (const lead of unread) lead.journeyLoaded = true;
   }
 

@@ -1,4 +1,5 @@
 import { copyOf, instant, iso, json, jsonText, NULL, type Statement, text, texts } from '../copy.js';
+import { stageOf } from '../../domain/journey.js';
 import type { StoredKeyState, StoredLeadState } from './load.js';
 import type { FactRow, KeyRecord, Lead } from './records.js';
 
@@ -51,7 +52,7 @@ function leadRow(lead: Lead): Record<string, unknown> {
     account_id: profile?.accountId ?? null,
     persona: profile?.persona ?? null,
     grade: profile?.grade ?? null,
-    stage: journey.stage,
+    stage: stageOf(journey),
     score: journey.score,
     score_at: date(journey.scoredAt),
     touchpoints: journey.touches,
