@@ -65,7 +65,6 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
       own.map(({ touch }) => touch),
     );
     for (const { own: touch, part, setsOrigin, content } of folded.perTouch) {
-      const { identity = [] } = own.find((each) => each.touch.id === touch.id) ?? {};
       out.journey.push({
         lead_id,
         event_id: touch.id,
@@ -74,14 +73,12 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
         channel: touch.channel,
         source: touch.source ?? null,
         campaign: touch.campaign ?? null,
-        linked_by: who.linkedBy(identity, touch.at) ?? null,
         content_id: content?.id ?? null,
         content_title: content?.title ?? null,
         content_type: content?.type ?? null,
         content_stage: content?.stage ?? null,
       });
     }
-    const { persona } = profile;
     for (const { eventId: event_id, at, from, to, rule } of folded.transitions)
       out.stage_transition.push({
         lead_id,
@@ -90,7 +87,6 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
         to_stage: to,
         at: new Date(at),
         rule,
-        persona,
       });
     for (const { eventId: event_id, at, points, rule } of folded.ledger)
       out.score_change.push({
@@ -99,7 +95,6 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
         rule,
         points,
         occurred_at: new Date(at),
-        persona,
       });
     out.lead.push({ lead_id, stage: folded.stage, score: folded.score, touchpoints: own.length });
   }

@@ -30,11 +30,6 @@ export class JourneyTimeline {
     private readonly persona: string | null,
   ) {}
 
-  /** Whether it was folded by these rules for this persona. */
-  isOf(rules: JourneyRules, persona: string | null): boolean {
-    return this.rules === rules && this.persona === persona;
-  }
-
   /** The newest touchpoint. */
   get last(): Touch | undefined {
     return this.#entries.at(-1)?.touch;

@@ -167,7 +167,6 @@ interface JourneyRow {
   content_type: string | null;
   content_stage: string | null;
   identity: IdentityKey[];
-  linked_by: string | null;
   collector: string | null;
   rep: string | null;
   verdict: Touch['verdict'];
@@ -184,7 +183,7 @@ export async function loadTouches(tx: PoolClient, leads: Pairs): Promise<TouchRo
   const { rows } = await tx.query<JourneyRow>(
     `SELECT j.workspace, j.lead_id, j.event_id, j.position, ${MS('j.occurred_at')} AS at,
             ${MS('j.recorded_at')} AS recorded_at, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
-            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage, j.identity, j.linked_by,
+            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage, j.identity,
             j.collector, j.rep, j.verdict, j.session, j.sets_origin, j.detail, j.key_scope, j.known_from,
             j.occurred_date - date '1970-01-01' AS day
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
@@ -216,7 +215,6 @@ function storedTouch(row: JourneyRow): TouchRow {
   return {
     ...standing(row),
     leadId: row.lead_id,
-    linkedBy: given(row.linked_by),
     session: row.session,
     setsOrigin: row.sets_origin,
     own,
@@ -264,12 +262,11 @@ interface TransitionRow extends VersionRow {
   to_stage: string;
   at: number;
   rule: string;
-  persona: string | null;
 }
 
 export async function loadMoves(tx: PoolClient, leads: Pairs): Promise<MoveRow[]> {
   const { rows } = await tx.query<TransitionRow>(
-    `SELECT t.workspace, t.lead_id, t.event_id, t.from_stage, t.to_stage, ${MS('t.at')} AS at, t.rule, t.persona,
+    `SELECT t.workspace, t.lead_id, t.event_id, t.from_stage, t.to_stage, ${MS('t.at')} AS at, t.rule,
             t.known_from
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
        JOIN touchline.stage_transition t USING (workspace, lead_id)
@@ -284,7 +281,6 @@ export async function loadMoves(tx: PoolClient, leads: Pairs): Promise<MoveRow[]
     to: row.to_stage,
     at: row.at,
     rule: row.rule,
-    persona: row.persona,
   }));
 }
 
@@ -294,13 +290,12 @@ interface ChangeRow extends VersionRow {
   rule: string;
   points: number;
   at: number;
-  persona: string | null;
 }
 
 export async function loadScores(tx: PoolClient, leads: Pairs): Promise<ScoreRow[]> {
   const { rows } = await tx.query<ChangeRow>(
     `SELECT c.workspace, c.lead_id, c.event_id, c.rule, c.points, ${MS('c.occurred_at')} AS at,
-            c.persona, c.known_from
+            c.known_from
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
        JOIN touchline.score_change c USING (workspace, lead_id)
       WHERE c.superseded_at IS NULL`,
@@ -313,7 +308,6 @@ export async function loadScores(tx: PoolClient, leads: Pairs): Promise<ScoreRow
     rule: row.rule,
     points: row.points,
     at: row.at,
-    persona: row.persona,
   }));
 }
 

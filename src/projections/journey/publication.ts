@@ -5,7 +5,7 @@ import { Accounts } from './accounts.js';
 import { loadLeadsAfter } from './load.js';
 import type { Models } from './models.js';
 import { claimedBy } from './redistribute.js';
-import { refold } from './refold.js';
+import { rereadJourney, writeJourney } from './journey-rows.js';
 import { settle } from './settle.js';
 import { WorkingSet } from './working-set.js';
 
@@ -29,10 +29,11 @@ export async function refoldEverybody(
     // The model says which addresses are of companies, so names are derived again, from all keys and facts of a lead.
     await Promise.all(leads.flatMap((lead) => [uow.journeyOf(lead), uow.keysOf(lead), uow.factsOf(lead)]));
     for (const lead of leads) {
-      const entries = [...lead.entries.values()];
+      const entries = [...lead.journey.entries.values()];
       lead.names = { ...lead.names, claimed: claimedBy(uow, lead, entries, lead.facts) };
       await settle(uow, lead, position);
-      refold(uow, lead, entries, position);
+      await rereadJourney(uow, lead);
+      writeJourney(uow, lead, position);
     }
     await run(tx, set.seal(healing));
     after = page.at(-1)?.leadId ?? after;

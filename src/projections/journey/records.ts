@@ -1,10 +1,9 @@
-import { NO_JOURNEY, type JourneyState } from '../../domain/journey.js';
-import type { JourneyTimeline } from '../../domain/journey-timeline.js';
 import { earlier, isAnonymous, type IdentityKey, type Stamp } from '../../domain/identity.js';
 import type { PublicClaim } from '../../domain/identity-links.js';
 import { NAMELESS, type ClaimRank, type Names } from '../../domain/lead-names.js';
 import { NOTHING_SAID, type Profile, type Saying, type Sayings } from '../../domain/profile.js';
-import type { KeyRow, MembershipRow, MoveRow, ProfileRow, ScoreRow, TouchFact, TouchRow } from './rows.js';
+import { LeadJourney } from './lead-journey.js';
+import type { KeyRow, MembershipRow, ProfileRow } from './rows.js';
 
 /** From then on an anonymous id is its claimer's, until the next run begins. */
 export interface Run extends Stamp {
@@ -70,15 +69,6 @@ export interface FactRow extends Saying {
   stored: boolean;
 }
 
-/** A touchpoint in the journey of a lead, with the rows that stand for it. */
-export interface JourneyEntry {
-  readonly fact: TouchFact;
-  readonly linkedBy: string | undefined;
-  row?: TouchRow | undefined;
-  move?: MoveRow | undefined;
-  score?: ScoreRow | undefined;
-}
-
 /** One lead in work. Journey, facts and keys are read when they are needed; what is new is added without. */
 export class Lead implements Reachable {
   group: number | undefined;
@@ -88,7 +78,7 @@ export class Lead implements Reachable {
   dirty = false;
   position = 0n;
 
-  #journey: JourneyState = NO_JOURNEY;
+  journey = new LeadJourney();
   said: Sayings = NOTHING_SAID;
   names: Names = NAMELESS;
   /** No fact of it is later. Undefined: it has none. */
@@ -100,11 +90,6 @@ export class Lead implements Reachable {
 
   readonly keys = new Set<KeyRecord>();
   keysLoaded = true;
-  /** Its touchpoints by event id: those read, and those added. */
-  entries = new Map<string, JourneyEntry>();
-  /** Of all its touchpoints, once one of them was not the newest. */
-  timeline: JourneyTimeline | undefined;
-  journeyLoaded = true;
   facts: FactRow[] = [];
   factsLoaded = true;
 
@@ -112,30 +97,6 @@ export class Lead implements Reachable {
     readonly workspace: string,
     readonly id: string,
   ) {}
-
-  /** The state after the last touchpoint. */
-  get journey(): JourneyState {
-    return this.timeline?.state() ?? this.#journey;
-  }
-
-  set journey(state: JourneyState) {
-    this.#journey = state;
-  }
-
-  get hasTouchpoints(): boolean {
-    return this.timeline ? this.timeline.last !== undefined : this.#journey.touches > 0;
-  }
-
-  /** Whether all its touchpoints were before. */
-  isNewest({ at, id }: Stamp): boolean {
-    const { lastAt, lastId } = this.#journey;
-    const last = this.timeline
-      ? this.timeline.last
-      : lastAt === null
-        ? undefined
-        : { at: lastAt, id: lastId ?? '' };
-    return last === undefined || earlier(last, { at, id });
-  }
 
   /** Whether anything would have to move with it. */
   get holds(): boolean {

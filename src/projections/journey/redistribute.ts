@@ -4,8 +4,9 @@ import { hear, NOTHING_SAID } from '../../domain/profile.js';
 import { runsFrom } from './claims.js';
 import { touchRank, type Fact } from './facts.js';
 import type { Ownership } from './ownership.js';
-import { give, type FactRow, type JourneyEntry, type KeyRecord, type Lead } from './records.js';
-import { refold } from './refold.js';
+import { give, type FactRow, type KeyRecord, type Lead } from './records.js';
+import { replaceTouchpoints, writeJourney } from './journey-rows.js';
+import type { JourneyEntry } from './lead-journey.js';
 import { settle } from './settle.js';
 import { factRow, type Shift } from './shift.js';
 import type { UnitOfWork } from './unit-of-work.js';
@@ -40,13 +41,13 @@ export async function redistribute(uow: UnitOfWork, fact: Fact, shift: Shift): P
     const own = touches.get(lead) ?? [];
     hearAll(uow, lead, shift, own, facts.get(lead) ?? []);
     await settle(uow, lead, fact.position);
-    const linked = own.map((each) => ({ ...each, linkedBy: owners.linkedBy(each.fact.identity, lead) }));
-    refold(uow, lead, linked, fact.position);
+    await replaceTouchpoints(uow, lead, own);
   }
+  for (const lead of leads) writeJourney(uow, lead, fact.position);
   if (added) uow.changes.addFact(added);
 }
 
-const readAll = (uow: UnitOfWork, leads: Iterable<Lead>): Promise<unknown> =>
+export const readAll = (uow: UnitOfWork, leads: Iterable<Lead>): Promise<unknown> =>
   Promise.all([...leads].flatMap((lead) => [uow.keysOf(lead), uow.journeyOf(lead), uow.factsOf(lead)]));
 
 /**
@@ -54,8 +55,8 @@ const readAll = (uow: UnitOfWork, leads: Iterable<Lead>): Promise<unknown> =>
  * that they ever claimed are worked out again, with all others who claimed them.
  */
 async function poolClaimers(uow: UnitOfWork, fact: Fact, shift: Shift): Promise<void> {
-  const named = [...shift.divided].flatMap(({ entries, facts }) => [
-    ...[...entries.values()].map((entry) => entry.fact.identity),
+  const named = [...shift.divided].flatMap(({ journey, facts }) => [
+    ...[...journey.entries.values()].map((entry) => entry.fact.identity),
     ...facts.map(({ keys }) => keys),
   ]);
   const shared = new Set(named.filter((keys) => keys.length > 1).flatMap((keys) => keys.filter(isAnonymous)));
@@ -70,16 +71,16 @@ async function poolClaimers(uow: UnitOfWork, fact: Fact, shift: Shift): Promise<
 }
 
 function poolOf(pooled: readonly Lead[], fact: Fact, added: FactRow | undefined): Pool {
-  const touches = pooled.flatMap((lead) => [...lead.entries.values()]);
+  const touches = pooled.flatMap((lead) => [...lead.journey.entries.values()]);
   const facts = pooled.flatMap((lead) => lead.facts);
   return {
-    touches: fact.touch ? [...touches, { fact: fact.touch, linkedBy: undefined }] : touches,
+    touches: fact.touch ? [...touches, { fact: fact.touch }] : touches,
     facts: added ? [...facts, added] : facts,
   };
 }
 
 /** Facts with only anonymous keys go where their claims say: those keys have to be in work. */
-async function readHomes(uow: UnitOfWork, workspace: string, { touches, facts }: Pool): Promise<void> {
+export async function readHomes(uow: UnitOfWork, workspace: string, { touches, facts }: Pool): Promise<void> {
   const mains = [...touches.map(({ fact }) => fact.identity), ...facts.map(({ keys }) => keys)].map(mainKey);
   const homes = new Set(mains.filter((key) => key !== undefined && isAnonymous(key)));
   const records = [...homes].flatMap((key) => (key === undefined ? [] : [uow.key(workspace, key)]));
@@ -109,7 +110,7 @@ function hearAll(
   touches: readonly JourneyEntry[],
   facts: readonly FactRow[],
 ): void {
-  if (!shift.pooled.has(lead) && (lead.hasTouchpoints || lead.facts.length > 0)) {
+  if (!shift.pooled.has(lead) && (!lead.journey.isEmpty || lead.facts.length > 0)) {
     throw new Error(`lead ${lead.id} gets facts without having been read`);
   }
   lead.facts = [...facts];

@@ -7,7 +7,7 @@ import type { ScoreChange } from '../../domain/score.js';
 import type { StageMove } from '../../domain/stage.js';
 import type { SessionPart } from '../../domain/visit.js';
 import type { Clamped, ContentRef, KeyScope } from '../../domain/touchpoint.js';
-import { date, flag, instant, json, NULL, text, texts } from '../copy.js';
+import { date, flag, instant, json, text, texts } from '../copy.js';
 import type { Version, VersionedTable } from './versions.js';
 
 /** A touchpoint as its event recorded it; what follows from other events is in its row. */
@@ -26,7 +26,6 @@ export interface TouchRow extends Version {
   readonly workspace: string;
   readonly leadId: string;
   readonly fact: TouchFact;
-  readonly linkedBy: string | undefined;
   readonly session: SessionPart;
   /** It is the origin of what follows in its visit. */
   readonly setsOrigin: boolean;
@@ -65,9 +64,9 @@ function detailOf(
 export const JOURNEY: VersionedTable<TouchRow> = {
   name: 'touchline.journey',
   columns: `workspace, lead_id, event_id, position, occurred_at, recorded_at, kind, name, channel, source, medium,
-    campaign, content_id, content_url, content_title, content_type, content_stage, identity, linked_by, collector, rep,
+    campaign, content_id, content_url, content_title, content_type, content_stage, identity, collector, rep,
     verdict, session, sets_origin, detail, occurred_date, key_scope`,
-  fields: ({ workspace, leadId, fact, linkedBy, session, setsOrigin, own, relay, content, day }) =>
+  fields: ({ workspace, leadId, fact, session, setsOrigin, own, relay, content, day }) =>
     [
       text(workspace),
       leadId,
@@ -87,7 +86,6 @@ export const JOURNEY: VersionedTable<TouchRow> = {
       text(content?.type),
       text(content?.stage),
       texts(fact.identity),
-      linkedBy ?? NULL,
       text(fact.collector),
       text(fact.rep),
       text(fact.touch.verdict),
@@ -106,12 +104,11 @@ export interface MoveRow extends Version, StageMove {
   readonly leadId: string;
   readonly eventId: string;
   readonly at: number;
-  readonly persona: string | null;
 }
 
 export const STAGE_TRANSITION: VersionedTable<MoveRow> = {
   name: 'touchline.stage_transition',
-  columns: 'workspace, lead_id, event_id, from_stage, to_stage, at, rule, persona',
+  columns: 'workspace, lead_id, event_id, from_stage, to_stage, at, rule',
   fields: (row) =>
     [
       text(row.workspace),
@@ -121,7 +118,6 @@ export const STAGE_TRANSITION: VersionedTable<MoveRow> = {
       text(row.to),
       instant(row.at),
       text(row.rule),
-      text(row.persona),
     ].join('\t'),
   ends: { event_id: 'uuid' },
   ended: ({ eventId }) => [eventId],
@@ -132,22 +128,13 @@ export interface ScoreRow extends Version, ScoreChange {
   readonly leadId: string;
   readonly eventId: string;
   readonly at: number;
-  readonly persona: string | null;
 }
 
 export const SCORE_CHANGE: VersionedTable<ScoreRow> = {
   name: 'touchline.score_change',
-  columns: 'workspace, lead_id, event_id, rule, points, occurred_at, persona',
+  columns: 'workspace, lead_id, event_id, rule, points, occurred_at',
   fields: (row) =>
-    [
-      text(row.workspace),
-      row.leadId,
-      row.eventId,
-      text(row.rule),
-      row.points,
-      instant(row.at),
-      text(row.persona),
-    ].join('\t'),
+    [text(row.workspace), row.leadId, row.eventId, text(row.rule), row.points, instant(row.at)].join('\t'),
   ends: { event_id: 'uuid' },
   ended: ({ eventId }) => [eventId],
 };

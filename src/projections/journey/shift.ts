@@ -5,6 +5,8 @@ import type { FactRow, KeyRecord, Lead } from './records.js';
 export interface Shift {
   /** Leads some of whose facts may belong to another lead now. */
   readonly pooled: Set<Lead>;
+  /** Of these the ones that an anonymous key, claimed by somebody else, takes facts from. */
+  readonly losing: Set<Lead>;
   /** Leads that have other keys than before, new and empty ones among them. */
   readonly changed: Set<Lead>;
   /** Anonymous keys whose claims have to be read again. */

@@ -21,7 +21,8 @@ import {
 import { domainsOf } from './mail-domain.js';
 import type { Models } from './models.js';
 import { PendingChanges } from './pending-changes.js';
-import { Domain, give, KeyRecord, Lead, type JourneyEntry } from './records.js';
+import type { JourneyEntry } from './lead-journey.js';
+import { Domain, give, KeyRecord, Lead } from './records.js';
 import type { MoveRow, ScoreRow } from './rows.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -124,8 +125,8 @@ export class WorkingSet {
     if (lead.alive || lead.stored) return lead;
     const { state } = stored;
     lead.alive = lead.stored = true;
-    lead.keysLoaded = lead.journeyLoaded = lead.factsLoaded = false;
-    lead.journey = state.journey;
+    lead.keysLoaded = lead.factsLoaded = false;
+    lead.journey.restore(state.journey);
     lead.said = state.said;
     lead.names = state.names;
     lead.lastFact = state.lastFact;
@@ -165,7 +166,7 @@ export class WorkingSet {
   }
 
   async journeyOf(lead: Lead): Promise<void> {
-    if (!lead.journeyLoaded) await this.#gate.ask('journeys', lead);
+    if (!lead.journey.isLoaded) await this.#gate.ask('journeys', lead);
   }
 
   async factsOf(lead: Lead): Promise<void> {
@@ -255,13 +256,12 @@ export class WorkingSet {
   }
 
   async #readJourneys(leads: readonly Lead[]): Promise<void> {
-    const unread = leads.filter(({ journeyLoaded }) => !journeyLoaded);
+    const unread = leads.filter(({ journey }) => !journey.isLoaded);
     if (unread.length === 0) return;
     const entryOf = ({ workspace, leadId, eventId }: MoveRow | ScoreRow): JourneyEntry | undefined =>
-      this.lead(workspace, leadId).entries.get(eventId);
+      this.lead(workspace, leadId).journey.entries.get(eventId);
     for (const row of await loadTouches(this.tx, pairs(unread))) {
-      const { fact, linkedBy } = row;
-      this.lead(row.workspace, row.leadId).entries.set(fact.touch.id, { fact, linkedBy, row });
+      this.lead(row.workspace, row.leadId).journey.entries.set(row.fact.touch.id, { fact: row.fact, row });
     }
     for (const row of await loadMoves(this.tx, pairs(unread))) {
       const entry = entryOf(row);
@@ -271,7 +271,7 @@ export class WorkingSet {
       const entry = entryOf(row);
       if (entry) entry.score = row;
     }
-    for (const lead of unread) lead.journeyLoaded = true;
+    for (const lead of unread) lead.journey.isLoaded = true;
   }
 
   async #readFacts(leads: readonly Lead[]): Promise<void> {

@@ -36,7 +36,8 @@ export function upsertLeads(leads: readonly Lead[]): readonly Statement[] {
 const date = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
 function leadRow(lead: Lead): Record<string, unknown> {
-  const { profile, journey } = lead;
+  const { profile } = lead;
+  const journey = lead.journey.state(profile?.persona ?? null);
   const state: StoredLeadState = {
     journey,
     said: lead.said,
