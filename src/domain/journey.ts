@@ -19,14 +19,14 @@ export interface JourneyState extends ScoreState {
   readonly cells: Cells;
 }
 
-export const NO_JOURNEY: JourneyState = {
+export const noJourney = (): JourneyState => ({
   ...UNSCORED,
   touches: 0,
   firstAt: null,
   lastAt: null,
   lastId: null,
   cells: {},
-};
+});
 
 /** The buying stage; null: none was entered. */
 export const stageOf = ({ cells }: Pick<JourneyState, 'cells'>): string | null =>
@@ -52,7 +52,7 @@ export interface JourneyRules {
   readonly dates: Calendar;
   /** Reads one touchpoint, given what those before it left. */
   readonly step: (persona: string | null, touch: Touch, memory: Memory) => Step;
-  /** Takes touchpoints in the order of (occurredAt, id). */
+  /** Takes touchpoints in the order of (occurredAt, id). The cells of `state` become those of the new state: they are many. */
   readonly advance: (persona: string | null, state: JourneyState, touch: Touch) => Advance;
 }
 
@@ -117,7 +117,7 @@ function compile(model: JourneyModel): JourneyRules {
         firstAt: before.firstAt ?? touch.at,
         lastAt: touch.at,
         lastId: touch.id,
-        cells: { ...before.cells, ...written },
+        cells: Object.assign(before.cells, written),
       };
       return { state, step: done };
     },
@@ -151,7 +151,7 @@ export function fold(
 ): FoldedJourney {
   const rules = rulesOf(model);
   const { persona } = rules.fit(person.traits);
-  let state = NO_JOURNEY;
+  let state = noJourney();
   const transitions: Mutable<FoldedJourney['transitions']> = [];
   const ledger: Mutable<FoldedJourney['ledger']> = [];
   const steps = touches.toSorted(inOrder).map((touch) => {

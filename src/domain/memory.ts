@@ -28,4 +28,4 @@ export interface Memory {
   write<Value extends CellValue>(cell: Cell<Value>, value: Value): void;
 }
 
-export type Cells = Readonly<Record<string, CellValue>>;
+export type Cells = Record<string, CellValue>;

@@ -22,7 +22,7 @@ export async function applyFact(uow: UnitOfWork, fact: Fact): Promise<void> {
   const records = fact.keys.map((key) => uow.key(fact.workspace, key));
   const shift: Shift = {
     pooled: new Set(),
-    losing: new Set(),
+    losing: new Map(),
     changed: new Set(),
     unclear: new Set(),
     divided: new Set(),
@@ -88,7 +88,7 @@ function settleAnonymous(owners: Ownership, fact: Fact, record: KeyRecord, shift
     case 'none':
       return;
     case 'first':
-      if (record.lead?.holds) lose(shift, record.lead, claimer);
+      if (record.lead?.holds) lose(shift, record, record.lead, claimer);
       // It was the one key of its lead.
       if (record.lead) record.lead.keysLoaded = true;
       change(shift, record, claimer);
@@ -97,7 +97,7 @@ function settleAnonymous(owners: Ownership, fact: Fact, record: KeyRecord, shift
       change(shift, record, claimer);
       return;
     case 'front':
-      lose(shift, owners.meant(record.runs[1]?.key ?? main), claimer);
+      lose(shift, record, owners.meant(record.runs[1]?.key ?? main), claimer);
       return;
     case 'unclear':
       shift.unclear.add(record);
@@ -106,9 +106,9 @@ function settleAnonymous(owners: Ownership, fact: Fact, record: KeyRecord, shift
 }
 
 /** What an anonymous key did may be the claimer's and no longer another lead's. */
-function lose(shift: Shift, from: Lead, claimer: Lead): void {
+function lose(shift: Shift, { key }: KeyRecord, from: Lead, claimer: Lead): void {
   pool(shift, from, claimer);
-  if (from.holds) shift.losing.add(from);
+  if (from.holds) shift.losing.set(from, (shift.losing.get(from) ?? new Set()).add(key));
 }
 
 function pool(shift: Shift, ...leads: readonly Lead[]): void {

@@ -1,11 +1,5 @@
 import { earlier, type Stamp } from '../../domain/identity.js';
-import {
-  inOrder,
-  NO_JOURNEY,
-  type JourneyRules,
-  type JourneyState,
-  type Step,
-} from '../../domain/journey.js';
+import { inOrder, noJourney, type JourneyRules, type JourneyState, type Step } from '../../domain/journey.js';
 import { JourneyTimeline } from '../../domain/journey-timeline.js';
 import type { MoveRow, ScoreRow, TouchFact, TouchRow } from './rows.js';
 
@@ -33,7 +27,7 @@ export class LeadJourney {
   readonly entries = new Map<string, JourneyEntry>();
   /** `entries` are all of them. */
   isLoaded = true;
-  #state = NO_JOURNEY;
+  #state = noJourney();
   readonly #timelines = new Map<string | null, JourneyTimeline>();
   readonly #changed = new Map<string, ChangedEntry>();
 
@@ -91,7 +85,7 @@ export class LeadJourney {
     for (const other of this.#timelines.values()) if (other !== timeline) other.remove(touch);
     if (this.entries.size > 0) return;
     this.#timelines.clear();
-    this.#state = NO_JOURNEY;
+    this.#state = noJourney();
   }
 
   /** Reads all touchpoints as a persona's, or by other rules than before. */

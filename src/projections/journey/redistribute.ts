@@ -80,7 +80,7 @@ function poolOf(pooled: readonly Lead[], fact: Fact, added: FactRow | undefined)
 }
 
 /** Facts with only anonymous keys go where their claims say: those keys have to be in work. */
-export async function readHomes(uow: UnitOfWork, workspace: string, { touches, facts }: Pool): Promise<void> {
+async function readHomes(uow: UnitOfWork, workspace: string, { touches, facts }: Pool): Promise<void> {
   const mains = [...touches.map(({ fact }) => fact.identity), ...facts.map(({ keys }) => keys)].map(mainKey);
   const homes = new Set(mains.filter((key) => key !== undefined && isAnonymous(key)));
   const records = [...homes].flatMap((key) => (key === undefined ? [] : [uow.key(workspace, key)]));
