@@ -20,6 +20,8 @@ import { BatchFailed, inBatch } from './transaction.js';
 export interface Standing {
   readonly lease: Lease;
   readonly held: ParkedKeys;
+  /** `Range.owner` of its batches. */
+  readonly owner: object;
 }
 
 export interface BatchTools {
@@ -44,7 +46,7 @@ export async function applyStretch(
   upTo: Position,
 ): Promise<Standing> {
   const failures = new Map<Position, Failure>();
-  const range = { after: standing.lease.position, upTo };
+  const range = { after: standing.lease.position, upTo, owner: standing.owner };
   for (;;) {
     const error = await attempt(tools, standing, () => commit(tools, standing, events, range, failures));
     if (!(error instanceof BatchFailed)) return error;
@@ -107,7 +109,7 @@ async function single(
 
 async function commit(
   tools: BatchTools,
-  { lease, held }: Standing,
+  { lease, held, owner }: Standing,
   events: readonly RecordedEvent[],
   range: Range,
   failures: ReadonlyMap<Position, Failure>,
@@ -124,7 +126,7 @@ async function commit(
     return checkpoints.advance(tx, lease, range.upTo);
   });
   if (parked.length > 0) onParked(parked);
-  return { lease: moved, held: trial };
+  return { lease: moved, held: trial, owner };
 }
 
 interface Unusual {

@@ -124,7 +124,7 @@ export class Slot {
     observe.taken(this.projection.name);
     this.pages.forget();
     const current = lease.emptied ? lease : await emptyTables(pool, checkpoints, this.projection, lease);
-    return { lease: current, held: await loadParkedKeys(pool, this.projection.name) };
+    return { lease: current, held: await loadParkedKeys(pool, this.projection.name), owner: {} };
   }
 
   /** How far the projections are whose rows this one reads; undefined when it reads none. */

@@ -50,8 +50,7 @@ async function hearFact(uow: UnitOfWork, owners: Ownership, fact: Fact, shift: S
   const news = said !== lead.said || isRenamed || !lead.alive || shift.changed.has(lead);
   lead.said = said;
   lead.heard(fact);
-  lead.dirty = true;
-  lead.position = fact.position;
+  lead.markChanged(fact.position);
   const row = factRow(fact, lead.id);
   if (row) {
     lead.facts.push(row);

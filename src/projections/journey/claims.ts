@@ -38,7 +38,7 @@ export function claim(record: KeyRecord, stamp: Stamp, main: IdentityKey, claime
 
 function begin(record: KeyRecord, runs: Run[], effect: Effect): Effect {
   record.runs = runs;
-  record.dirty = true;
+  record.markChanged();
   return effect;
 }
 

@@ -23,7 +23,7 @@ export async function refoldEverybody(
 ): Promise<void> {
   for (let after = BEFORE_ALL; ;) {
     const page = await loadLeadsAfter(tx, workspace, after, CHUNK);
-    const set = new WorkingSet(tx, models, new Accounts(tx));
+    const set = new WorkingSet({ tx, models, accounts: new Accounts(tx) });
     const uow = set.unitOfWork();
     const leads = page.map((stored) => set.adopt(stored));
     // The model says which addresses are of companies, so names are derived again, from all keys and facts of a lead.

@@ -1,3 +1,4 @@
+import type { Position } from '../../domain/events.js';
 import { earlier, isAnonymous, type IdentityKey, type Stamp } from '../../domain/identity.js';
 import type { PublicClaim } from '../../domain/identity-links.js';
 import { NAMELESS, type ClaimRank, type Names } from '../../domain/lead-names.js';
@@ -42,15 +43,18 @@ export class KeyRecord implements Reachable {
   row: KeyRow | undefined;
   /** The tables were asked for it. */
   read = false;
-  /** To be written. */
-  dirty = false;
-
   constructor(
     readonly workspace: string,
     readonly key: IdentityKey,
     readonly ownLeadId: string,
+    private readonly changed: Set<KeyRecord>,
   ) {
     this.anonymous = isAnonymous(key);
+  }
+
+  /** Its state is to be written. */
+  markChanged(): void {
+    this.changed.add(this);
   }
 }
 
@@ -75,7 +79,6 @@ export class Lead implements Reachable {
   alive = false;
   /** There is a row of it in touchline.lead. */
   stored = false;
-  dirty = false;
   position = 0n;
 
   journey = new LeadJourney();
@@ -96,11 +99,24 @@ export class Lead implements Reachable {
   constructor(
     readonly workspace: string,
     readonly id: string,
+    private readonly changed: Set<Lead>,
   ) {}
+
+  /** Its state is to be written, as of a position. */
+  markChanged(position: Position): void {
+    this.position = position;
+    this.changed.add(this);
+  }
 
   /** Whether anything would have to move with it. */
   get holds(): boolean {
     return this.lastFact !== undefined;
+  }
+
+  /** Forgets touchpoints and facts that were written, if the others of their kind are not at hand. */
+  forgetUnread(): void {
+    if (!this.journey.isLoaded) this.journey.entries.clear();
+    if (!this.factsLoaded) this.facts = [];
   }
 
   heard(stamp: Stamp): void {
@@ -113,6 +129,6 @@ export function give(record: KeyRecord, lead: Lead): void {
   if (record.lead === lead) return;
   record.lead?.keys.delete(record);
   record.lead = lead;
-  record.dirty = true;
+  record.markChanged();
   lead.keys.add(record);
 }

@@ -94,7 +94,7 @@ function reclaim(record: KeyRecord, { touches, facts }: Pool, owners: Ownership,
     keys: identity,
   }));
   record.runs = runsFrom(record.key, [...named, ...facts], owners);
-  record.dirty = true;
+  record.markChanged();
   const last = record.runs.at(-1);
   if (!last) return;
   const owner = owners.meant(last.key);

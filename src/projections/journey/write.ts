@@ -26,10 +26,7 @@ const UPSERT_LEADS = `
 export function upsertLeads(leads: readonly Lead[]): readonly Statement[] {
   if (leads.length === 0) return [];
   const rows = jsonText(leads.map(leadRow));
-  for (const lead of leads) {
-    lead.stored = true;
-    lead.dirty = false;
-  }
+  for (const lead of leads) lead.stored = true;
   return [(tx) => tx.query(UPSERT_LEADS, [rows])];
 }
 
@@ -71,7 +68,7 @@ const DELETE_LEADS = `
 export function deleteLeads(leads: readonly Lead[]): readonly Statement[] {
   if (leads.length === 0) return [];
   const names = [leads.map(({ workspace }) => workspace), leads.map(({ id }) => id)];
-  for (const lead of leads) lead.stored = lead.dirty = false;
+  for (const lead of leads) lead.stored = false;
   return [(tx) => tx.query(DELETE_LEADS, names)];
 }
 
@@ -86,7 +83,6 @@ const UPSERT_KEYS = `
 export function upsertKeys(records: readonly KeyRecord[]): readonly Statement[] {
   if (records.length === 0) return [];
   const rows = jsonText(records.map(keyRow));
-  for (const record of records) record.dirty = false;
   return [(tx) => tx.query(UPSERT_KEYS, [rows])];
 }
 
