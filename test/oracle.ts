@@ -92,13 +92,12 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
         rule,
         persona,
       });
-    for (const { eventId: event_id, at, points, rule, scoreAfter } of folded.ledger)
+    for (const { eventId: event_id, at, points, rule } of folded.ledger)
       out.score_change.push({
         lead_id,
         event_id,
         rule,
         points,
-        score_after: scoreAfter,
         occurred_at: new Date(at),
         persona,
       });

@@ -304,15 +304,14 @@ interface ChangeRow extends VersionRow {
   event_id: string;
   rule: string;
   points: number;
-  score_after: number;
   at: number;
   persona: string | null;
 }
 
 export async function loadScores(tx: PoolClient, leads: Pairs): Promise<ScoreRow[]> {
   const { rows } = await tx.query<ChangeRow>(
-    `SELECT c.workspace, c.lead_id, c.event_id, c.rule, c.points, c.score_after, ${MS('c.occurred_at')} AS at,
-            c.persona, c.known_from
+    `SELECT c.workspace, c.lead_id, c.event_id, c.rule, c.points, ${MS('c.occurred_at')} AS at, c.persona,
+            c.known_from
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
        JOIN touchline.score_change c USING (workspace, lead_id)
       WHERE c.superseded_at IS NULL`,
@@ -324,7 +323,6 @@ export async function loadScores(tx: PoolClient, leads: Pairs): Promise<ScoreRow
     eventId: row.event_id,
     rule: row.rule,
     points: row.points,
-    scoreAfter: row.score_after,
     at: row.at,
     persona: row.persona,
   }));

@@ -191,7 +191,10 @@ function rowsOf(lead: Lead, step: Step, knownFrom: Position): { move?: MoveRow; 
     supersededAt: null,
     stored: false,
   };
-  return { ...(move && { move: { ...row, ...move } }), ...(change && { score: { ...row, ...change } }) };
+  return {
+    ...(move && { move: { ...row, ...move } }),
+    ...(change && { score: { ...row, rule: change.rule, points: change.points } }),
+  };
 }
 
 const POSITIONAL = new Set(['knownFrom', 'supersededAt', 'stored']);

@@ -125,7 +125,8 @@ export const STAGE_TRANSITION: VersionedTable<MoveRow> = {
   ended: ({ eventId }) => [eventId],
 };
 
-export interface ScoreRow extends Version, ScoreChange {
+/** What a touchpoint gave. The score after it is computed when it is read: see 0034-local-scores.sql. */
+export interface ScoreRow extends Version, Omit<ScoreChange, 'scoreAfter'> {
   readonly workspace: string;
   readonly leadId: string;
   readonly eventId: string;
@@ -135,7 +136,7 @@ export interface ScoreRow extends Version, ScoreChange {
 
 export const SCORE_CHANGE: VersionedTable<ScoreRow> = {
   name: 'touchline.score_change',
-  columns: 'workspace, lead_id, event_id, rule, points, score_after, occurred_at, persona',
+  columns: 'workspace, lead_id, event_id, rule, points, occurred_at, persona',
   fields: (row) =>
     [
       text(row.workspace),
@@ -143,7 +144,6 @@ export const SCORE_CHANGE: VersionedTable<ScoreRow> = {
       row.eventId,
       text(row.rule),
       row.points,
-      row.scoreAfter,
       instant(row.at),
       text(row.persona),
     ].join('\t'),
