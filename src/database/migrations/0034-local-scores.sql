@@ -7,8 +7,8 @@ DROP SCHEMA IF EXISTS bi CASCADE;
 ALTER TABLE touchline.score_change DROP COLUMN score_after;
 
 -- What a score of `scored_at` is worth at a later time: score · 0.5^(age / half-life), and undecayed at an earlier one. NULL
--- `scored_at`: no points yet. After 60 half-lives nothing is left of any score (a rule gives a million points at most), and
--- power() would soon report an underflow.
+-- `scored_at`: no points yet; NULL half-life: no model, nothing decays. After 60 half-lives nothing is left of any score (a rule
+-- gives a million points at most), and power() would soon report an underflow.
 CREATE FUNCTION touchline.decay(score double precision, scored_at timestamptz, at timestamptz, half_life_days double precision)
 RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
