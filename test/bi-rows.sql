@@ -51,11 +51,11 @@ SELECT '{w}', md5('{w}/' || lead)::uuid, md5('{w}/touch' || n)::uuid, md5('{w}/t
               known_from, superseded_at);
 
 INSERT INTO touchline.score_change
-  (workspace, lead_id, event_id, rule, points, score_after, occurred_at, known_from, superseded_at) VALUES
-  ('{w}', md5('{w}/ada')::uuid, md5('{w}/touch2')::uuid, 'downloaded', 8, 8, '2026-03-02T23:30Z', 9, NULL),
-  ('{w}', md5('{w}/bob')::uuid, md5('{w}/touch4')::uuid, 'read', 9, 9, '2026-03-04T23:30Z', 5, 9),
-  ('{w}', md5('{w}/bob')::uuid, md5('{w}/touch4')::uuid, 'read', 5, 5, '2026-03-04T23:30Z', 9, NULL),
-  ('{w}', md5('{w}/cy')::uuid, md5('{w}/touch5')::uuid, 'read', 1, 1, '2026-03-04T23:30Z', 6, NULL);
+  (workspace, lead_id, event_id, rule, points, occurred_at, known_from, superseded_at) VALUES
+  ('{w}', md5('{w}/ada')::uuid, md5('{w}/touch2')::uuid, 'downloaded', 8, '2026-03-02T23:30Z', 9, NULL),
+  ('{w}', md5('{w}/bob')::uuid, md5('{w}/touch4')::uuid, 'read', 9, '2026-03-04T23:30Z', 5, 9),
+  ('{w}', md5('{w}/bob')::uuid, md5('{w}/touch4')::uuid, 'read', 5, '2026-03-04T23:30Z', 9, NULL),
+  ('{w}', md5('{w}/cy')::uuid, md5('{w}/touch5')::uuid, 'read', 1, '2026-03-04T23:30Z', 6, NULL);
 
 INSERT INTO touchline.stage_transition (workspace, lead_id, event_id, from_stage, to_stage, at, rule, known_from) VALUES
   ('{w}', md5('{w}/ada')::uuid, md5('{w}/touch2')::uuid, NULL, 'explore', '2026-03-02T23:30Z', 'downloaded', 9),

@@ -120,8 +120,8 @@ async function fill({ touches, leads, opportunities }: World): Promise<void> {
   await db.pool.query(`
     INSERT INTO touchline.stage_transition (workspace, lead_id, event_id, to_stage, at, rule, known_from, superseded_at)
     SELECT workspace, lead_id, event_id, 'explore', occurred_at, 'r', 1, superseded_at FROM touchline.journey;
-    INSERT INTO touchline.score_change (workspace, lead_id, event_id, rule, points, score_after, occurred_at, known_from, superseded_at)
-    SELECT workspace, lead_id, event_id, 'r', 1, 1, occurred_at, 1, superseded_at FROM touchline.journey`);
+    INSERT INTO touchline.score_change (workspace, lead_id, event_id, rule, points, occurred_at, known_from, superseded_at)
+    SELECT workspace, lead_id, event_id, 'r', 1, occurred_at, 1, superseded_at FROM touchline.journey`);
   await db.pool.query(
     `INSERT INTO touchline.opportunity (workspace, opportunity_id, account_id, source, amount_minor, currency, status, opened_at,
        event_id, occurred_at, version, known_from, superseded_at)

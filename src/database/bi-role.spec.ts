@@ -54,8 +54,8 @@ describe('what the role of a workspace sees', () => {
                                FROM information_schema.columns WHERE table_schema = 'bi' GROUP BY 1`);
     expect(views.length).toBeGreaterThan(15);
     for (const { view, scoped } of views) {
-      if (!scoped) await ask(`SELECT count(*) FROM bi.${view}`);
-      else
+      await ask(`SELECT * FROM bi.${view}`);
+      if (scoped)
         expect([view, await ask(`SELECT DISTINCT workspace FROM bi.${view}`)]).toEqual([
           view,
           [{ workspace: mine }],
@@ -140,7 +140,7 @@ describe('nothing is forgotten', () => {
 
   test('every table under the views has row security, and bi_table names just those', async () => {
     const { rows: tables } = await db.pool.query<{ name: string; relrowsecurity: boolean }>(
-      `SELECT name, relrowsecurity FROM (${UNDER_BI}) u WHERE relkind <> 'v' ORDER BY name`,
+      `SELECT name, relrowsecurity FROM (${UNDER_BI}) u WHERE relkind NOT IN ('v', 'c') ORDER BY name`,
     );
     expect(tables.filter(({ relrowsecurity }) => !relrowsecurity)).toEqual([]);
     const { rows: listed } = await db.pool.query<{ name: string }>(

@@ -6,6 +6,7 @@ import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, PageAnswer, Part
 import { Text, Texts, Uuid, Word } from './fields.js';
 import { decayed } from './lead-rows.js';
 import { trueAt, type View } from './read-models.js';
+import { runningScores } from './running-scores.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 
 export class ContentItem {
@@ -112,7 +113,7 @@ export async function journeyPage(
   return { items: page.map(itemOf), next };
 }
 
-/** Stage and score right after a touchpoint are what the last transition and the last score up to it left. */
+/** The stage right after a touchpoint is what the last transition up to it left. */
 function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; order: Order }): Sql {
   const { workspace, asOf } = view;
   const direction = raw(order === 'asc' ? 'ASC' : 'DESC');
@@ -120,29 +121,33 @@ function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; orde
   const beyond = raw(order === 'asc' ? '>' : '<');
   const after = ask.after && sql`(j.occurred_at, j.event_id) ${beyond} (${at}::timestamptz, ${id}::uuid)`;
   const score = {
-    score: raw('scored.score_after'),
-    since: raw('scored.occurred_at'),
+    score: raw('(scored.after).score'),
+    since: raw('(scored.after).scored_at'),
     to: raw('j.occurred_at'),
   };
   return sql`
+    WITH page AS (
+      SELECT * FROM touchline.journey j
+      WHERE ${allOf([sql`j.workspace = ${workspace}`, whose, trueAt('j', asOf), after])}
+      ORDER BY j.occurred_at ${direction}, j.event_id ${direction}
+      LIMIT ${ask.limit + 1}),
+    steps AS (
+      SELECT j.lead_id, j.occurred_at, j.event_id, s.points
+      FROM page j
+      LEFT JOIN touchline.score_change s
+        ON s.workspace = j.workspace AND s.lead_id = j.lead_id AND s.occurred_at = j.occurred_at
+        AND s.event_id = j.event_id AND ${trueAt('s', asOf)})
     SELECT j.position, j.event_id, j.lead_id, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage,
            j.occurred_at, j.recorded_at, j.identity, j.linked_by, j.collector, j.rep, j.verdict, j.session_id, j.origin_id,
            j.detail -> 'properties' AS properties, j.detail -> 'clamped' AS clamped, moved.to_stage AS stage_after, ${decayed(view, score)} AS score_after
-    FROM (SELECT * FROM touchline.journey j
-          WHERE ${allOf([sql`j.workspace = ${workspace}`, whose, trueAt('j', asOf), after])}
-          ORDER BY j.occurred_at ${direction}, j.event_id ${direction}
-          LIMIT ${ask.limit + 1}) j
+    FROM page j
     LEFT JOIN LATERAL (
       SELECT t.to_stage FROM touchline.stage_transition t
       WHERE t.workspace = j.workspace AND t.lead_id = j.lead_id AND ${trueAt('t', asOf)}
         AND (t.at, t.event_id) <= (j.occurred_at, j.event_id)
       ORDER BY t.at DESC, t.event_id DESC LIMIT 1) moved ON true
-    LEFT JOIN LATERAL (
-      SELECT s.score_after, s.occurred_at FROM touchline.score_change s
-      WHERE s.workspace = j.workspace AND s.lead_id = j.lead_id AND ${trueAt('s', asOf)}
-        AND (s.occurred_at, s.event_id) <= (j.occurred_at, j.event_id)
-      ORDER BY s.occurred_at DESC, s.event_id DESC LIMIT 1) scored ON true
+    JOIN (${runningScores(view, raw('steps'))}) scored USING (event_id)
     ORDER BY j.occurred_at ${direction}, j.event_id ${direction}`;
 }
 

@@ -286,7 +286,6 @@ SELECT s.workspace::varchar,
        (s.occurred_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS occurred_date,
        s.rule::varchar,
        s.points,
-       s.score_after,
        s.persona::varchar,
        s.known_from,
        s.superseded_at,
@@ -296,11 +295,14 @@ SELECT s.workspace::varchar,
   LEFT JOIN touchline.lead_profile l
     ON l.workspace = s.workspace AND l.lead_id = s.lead_id AND l.superseded_at IS NULL;
 
+-- Conditions on lead_key and workspace choose the ledgers that are added up; others apply to the result.
 CREATE VIEW bi.fact_score_change WITH (security_invoker = true) AS
-SELECT workspace, lead_key, account_key, touchpoint_key, occurred_at, occurred_date, rule, points, score_after, persona,
-       known_from
-  FROM bi.fact_score_change_history
- WHERE superseded_at IS NULL;
+SELECT h.workspace, lead_key, account_key, touchpoint_key, occurred_at, occurred_date, rule, points,
+       (touchline.decayed_sum(points, occurred_at, w.half_life_days) OVER ledger).score AS score_after, persona, known_from
+  FROM bi.fact_score_change_history h
+  LEFT JOIN touchline.workspace_setting w ON w.workspace = h.workspace
+ WHERE superseded_at IS NULL
+WINDOW ledger AS (PARTITION BY lead_key, h.workspace ORDER BY occurred_at, touchpoint_key ROWS UNBOUNDED PRECEDING);
 
 CREATE VIEW bi.fact_opportunity_history WITH (security_invoker = true) AS
 SELECT o.workspace::varchar,
@@ -486,8 +488,7 @@ SELECT p.workspace::varchar,
          WHERE t.workspace = p.workspace AND t.lead_id = p.lead_id AND t.superseded_at IS NULL
          ORDER BY t.at DESC, t.event_id DESC LIMIT 1) AS buying_stage_since,
        f.lifecycle::varchar,
-       round((s.score * coalesce(power(0.5::double precision,
-              extract(epoch FROM now() - s.score_at) / 86400 / w.half_life_days), 1))::numeric, 2)::double precision AS score,
+       round(touchline.decay(s.score, s.score_at, now(), w.half_life_days)::numeric, 2)::double precision AS score,
        s.score AS score_at_last_change,
        s.score_at AS score_changed_at,
        coalesce(s.touchpoints, 0) AS touchpoints,

@@ -149,9 +149,9 @@ COMMENT ON COLUMN bi.fact_stage_transition.from_stage IS 'Stage it left; NULL if
 COMMENT ON COLUMN bi.fact_stage_transition.to_stage IS 'Stage it entered. Example: evaluation';
 
 COMMENT ON VIEW bi.fact_score_change IS 'The score ledger: one row per touchpoint that added or deducted points, as known now.';
-COMMENT ON VIEW bi.fact_score_change_history IS 'Every version of fact_score_change.';
+COMMENT ON VIEW bi.fact_score_change_history IS 'Every version of fact_score_change. It has no score_after, which adds up rows that are valid at one position: as of position p it is the sum of points × 0.5^(age / half-life) over the rows of the lead that are valid at p.';
 COMMENT ON COLUMN bi.fact_score_change.points IS 'Points before decay; may be negative. Example: 10';
-COMMENT ON COLUMN bi.fact_score_change.score_after IS 'Score of the lead right after it; it decays from there. Example: 41.5';
+COMMENT ON COLUMN bi.fact_score_change.score_after IS 'Score of the lead right after it, which decays from there: the decayed sum of its ledger up to this row, as known now. Filter by lead_key if you need it for few leads only. Example: 41.5';
 
 COMMENT ON VIEW bi.fact_opportunity IS 'One row per opportunity, as known now.';
 COMMENT ON VIEW bi.fact_opportunity_history IS 'Every version of an opportunity: one row per change of stage, amount, owner, status and so on.';
