@@ -64,16 +64,17 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
       { traits: profile.traits },
       own.map(({ touch }) => touch),
     );
-    for (const { touch, session, originId, content } of folded.perTouch) {
+    for (const { touch, own: recorded, part, setsOrigin, content } of folded.perTouch) {
       const { identity = [] } = own.find((each) => each.touch.id === touch.id) ?? {};
       out.journey.push({
         lead_id,
         event_id: touch.id,
-        session_id: session,
-        origin_id: originId ?? null,
-        channel: touch.channel,
-        source: touch.source ?? null,
-        campaign: touch.campaign ?? null,
+        session: part,
+        sets_origin: setsOrigin,
+        channel: recorded.channel,
+        source: recorded.source ?? null,
+        medium: recorded.medium ?? null,
+        campaign: recorded.campaign ?? null,
         linked_by: who.linkedBy(identity, touch.at) ?? null,
         content_id: content?.id ?? null,
         content_title: content?.title ?? null,

@@ -22,7 +22,7 @@ import { PoisonedEvent, type ParkingKey, type Projection, type Range } from './p
  */
 export const journey: Projection = {
   name: 'journey',
-  version: 3,
+  version: 4,
   handles: [
     'TouchpointRecorded',
     'IdentityClaimed',

@@ -6,6 +6,7 @@ import type { Grade } from '../../domain/model.js';
 import type { ClaimRank, Names } from '../../domain/lead-names.js';
 import type { Sayings } from '../../domain/profile.js';
 import type { KeyScope, Traits } from '../../domain/touchpoint.js';
+import type { SessionPart } from '../../domain/visit.js';
 import type { FactRow, Run } from './records.js';
 import type { MoveRow, ScoreRow, TouchDetail, TouchRow } from './rows.js';
 
@@ -170,8 +171,8 @@ interface JourneyRow {
   collector: string | null;
   rep: string | null;
   verdict: Touch['verdict'];
-  session_id: string;
-  origin_id: string | null;
+  session: SessionPart;
+  sets_origin: boolean;
   detail: TouchDetail | null;
   day: number;
   key_scope: KeyScope | null;
@@ -184,7 +185,7 @@ export async function loadTouches(tx: PoolClient, leads: Pairs): Promise<TouchRo
     `SELECT j.workspace, j.lead_id, j.event_id, j.position, ${MS('j.occurred_at')} AS at,
             ${MS('j.recorded_at')} AS recorded_at, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
             j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage, j.identity, j.linked_by,
-            j.collector, j.rep, j.verdict, j.session_id, j.origin_id, j.detail, j.key_scope, j.known_from,
+            j.collector, j.rep, j.verdict, j.session, j.sets_origin, j.detail, j.key_scope, j.known_from,
             j.occurred_date - date '1970-01-01' AS day
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
        JOIN touchline.journey j USING (workspace, lead_id)
@@ -198,13 +199,16 @@ const given = <T>(value: T | null): T | undefined => value ?? undefined;
 
 function storedTouch(row: JourneyRow): TouchRow {
   const url = given(row.content_url);
-  const { read, own } = storedOrigin(row);
-  const touch: Touch = {
+  const relay = row.detail?.relay;
+  const own: Touch = {
     id: row.event_id,
     at: row.at,
     kind: row.kind,
     verdict: row.verdict,
-    ...own,
+    channel: row.channel,
+    source: given(row.source),
+    medium: given(row.medium),
+    campaign: given(row.campaign),
     name: given(row.name),
     content: row.detail?.content ?? (url === undefined ? undefined : { url }),
     properties: row.detail?.properties,
@@ -213,14 +217,14 @@ function storedTouch(row: JourneyRow): TouchRow {
     ...standing(row),
     leadId: row.lead_id,
     linkedBy: given(row.linked_by),
-    session: row.session_id,
-    read: { ...touch, ...read },
-    originId: given(row.origin_id),
+    session: row.session,
+    setsOrigin: row.sets_origin,
+    own,
     day: row.day,
-    relay: row.detail?.relay,
+    relay,
     content: row.content_id === null ? undefined : storedContent(row, row.content_id),
     fact: {
-      touch,
+      touch: relay === undefined ? own : { ...own, channel: 'referral', source: relay, medium: 'referral' },
       position: BigInt(row.position),
       recordedAt: row.recorded_at,
       identity: row.identity,
@@ -230,22 +234,6 @@ function storedTouch(row: JourneyRow): TouchRow {
       keyScope: given(row.key_scope),
     },
   };
-}
-
-type StoredOrigin = Pick<Touch, 'channel' | 'source' | 'medium' | 'campaign'>;
-
-/** As the row reads, and as the event recorded it: a touchpoint that took the origin of its visit had none, or a relay. */
-function storedOrigin(row: JourneyRow): { read: StoredOrigin; own: StoredOrigin } {
-  const { channel } = row;
-  const read = {
-    channel,
-    source: given(row.source),
-    medium: given(row.medium),
-    campaign: given(row.campaign),
-  };
-  const relay = row.detail?.relay;
-  if (relay !== undefined) return { read, own: { channel: 'referral', source: relay, medium: 'referral' } };
-  return { read, own: row.origin_id === null ? read : { channel: 'direct' } };
 }
 
 const storedContent = (row: JourneyRow, id: string): TouchRow['content'] => ({

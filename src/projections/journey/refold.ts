@@ -152,8 +152,8 @@ function touchRow(uow: UnitOfWork, lead: Lead, entry: Entry, step: Step, positio
   const { row, fact, linkedBy } = entry;
   const stays =
     row?.leadId === lead.id &&
-    row.session === step.session &&
-    row.originId === step.originId &&
+    row.session === step.part &&
+    row.setsOrigin === step.setsOrigin &&
     row.relay === step.relay &&
     row.linkedBy === linkedBy &&
     sameContent(row.content, step.content);
@@ -164,9 +164,9 @@ function touchRow(uow: UnitOfWork, lead: Lead, entry: Entry, step: Step, positio
     leadId: lead.id,
     fact,
     linkedBy,
-    session: step.session,
-    read: step.touch,
-    originId: step.originId,
+    session: step.part,
+    setsOrigin: step.setsOrigin,
+    own: step.own,
     relay: step.relay,
     content: step.content,
     day: uow.rules(lead.workspace).dates.day(fact.touch.at),

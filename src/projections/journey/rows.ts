@@ -6,10 +6,11 @@ import type { AccountReason, Profile } from '../../domain/profile.js';
 import type { ScoreChange } from '../../domain/score.js';
 import type { StageMove } from '../../domain/stage.js';
 import type { Clamped, ContentRef, KeyScope } from '../../domain/touchpoint.js';
+import type { SessionPart } from '../../domain/visit.js';
 import { date, flag, instant, json, NULL, text, texts } from '../copy.js';
 import type { Version, VersionedTable } from './versions.js';
 
-/** A touchpoint as its event recorded it; what follows from other events is in its row. */
+/** A touchpoint as its event recorded it. */
 export interface TouchFact {
   readonly touch: Touch;
   readonly position: Position;
@@ -21,15 +22,16 @@ export interface TouchFact {
   readonly keyScope: KeyScope | undefined;
 }
 
+/** Says what follows from the touchpoint and its nearest neighbours; its session and what it inherits there are derived. */
 export interface TouchRow extends Version {
   readonly workspace: string;
   readonly leadId: string;
   readonly fact: TouchFact;
   readonly linkedBy: string | undefined;
-  readonly session: string;
-  /** The touchpoint as it is read, with the origin of its session where `originId` names one. */
-  readonly read: Touch;
-  readonly originId: string | undefined;
+  readonly session: SessionPart;
+  readonly setsOrigin: boolean;
+  /** As recorded, with the page on the way passed over. */
+  readonly own: Touch;
   /** Host of the page on the way that was passed over: the event names it as source. */
   readonly relay: string | undefined;
   readonly content: ResolvedContent | undefined;
@@ -64,8 +66,8 @@ export const JOURNEY: VersionedTable<TouchRow> = {
   name: 'touchline.journey',
   columns: `workspace, lead_id, event_id, position, occurred_at, recorded_at, kind, name, channel, source, medium,
     campaign, content_id, content_url, content_title, content_type, content_stage, identity, linked_by, collector, rep,
-    verdict, session_id, origin_id, detail, occurred_date, key_scope`,
-  fields: ({ workspace, leadId, fact, linkedBy, session, read, originId, relay, content, day }) =>
+    verdict, session, sets_origin, detail, occurred_date, key_scope`,
+  fields: ({ workspace, leadId, fact, linkedBy, session, setsOrigin, own, relay, content, day }) =>
     [
       text(workspace),
       leadId,
@@ -75,10 +77,10 @@ export const JOURNEY: VersionedTable<TouchRow> = {
       instant(fact.recordedAt),
       text(fact.touch.kind),
       text(fact.touch.name),
-      text(read.channel),
-      text(read.source),
-      text(read.medium),
-      text(read.campaign),
+      text(own.channel),
+      text(own.source),
+      text(own.medium),
+      text(own.campaign),
       text(content?.id),
       text(content?.url),
       text(content?.title),
@@ -90,7 +92,7 @@ export const JOURNEY: VersionedTable<TouchRow> = {
       text(fact.rep),
       text(fact.touch.verdict),
       session,
-      originId ?? NULL,
+      flag(setsOrigin),
       json(detailOf(fact, relay)),
       date(day),
       text(fact.keyScope),
