@@ -268,11 +268,11 @@ SELECT j.workspace::varchar,
        j.content_url::varchar,
        j.verdict::varchar,
        j.verdict IN ('human', 'unknown') AS is_human,
-       CASE j.session
-         WHEN 'within' THEN (SELECT s.event_id
-                               FROM touchline.session_start(j.workspace, j.lead_id, j.occurred_at, j.event_id, NULL) s)
-         ELSE j.event_id
-       END AS session_key,
+       coalesce(
+         CASE j.session
+           WHEN 'within' THEN (SELECT s.event_id
+                                 FROM touchline.session_start(j.workspace, j.lead_id, j.occurred_at, j.event_id, NULL) s)
+         END, j.event_id) AS session_key,
        j.session = 'start' AS starts_session,
        (SELECT t.to_stage FROM touchline.stage_transition t
          WHERE t.workspace = j.workspace AND t.lead_id = j.lead_id AND t.superseded_at IS NULL
