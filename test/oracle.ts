@@ -72,6 +72,7 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
         sets_origin: setsOrigin,
         channel: touch.channel,
         source: touch.source ?? null,
+        medium: touch.medium ?? null,
         campaign: touch.campaign ?? null,
         content_id: content?.id ?? null,
         content_title: content?.title ?? null,
