@@ -132,8 +132,9 @@ function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; orde
         AND s.event_id = j.event_id AND ${trueAt('s', asOf)})
     SELECT j.position, j.event_id, j.lead_id, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage,
-           j.occurred_at, j.recorded_at, j.identity, j.linked_by, j.collector, j.rep, j.verdict, j.session, j.sets_origin,
-           j.detail -> 'properties' AS properties, j.detail -> 'clamped' AS clamped, moved.to_stage AS stage_after, ${decayed(view, score)} AS score_after
+           j.occurred_at, j.recorded_at, j.identity, j.collector, j.rep, j.verdict, j.session, j.sets_origin,
+           j.detail -> 'properties' AS properties, j.detail -> 'clamped' AS clamped, moved.to_stage AS stage_after, ${decayed(view, score)} AS score_after,
+           touchline.linked_by(j.workspace, j.lead_id, j.identity, ${asOf}) AS linked_by
     FROM page j
     LEFT JOIN LATERAL (
       SELECT t.to_stage FROM touchline.stage_transition t

@@ -40,6 +40,11 @@ const leadsThen = ({ workspace, asOf, halfLifeDays }: View): Sql => sql`
   CROSS JOIN LATERAL touchline.score_at(p.workspace, p.lead_id, ${halfLifeDays}, ${asOf}) scored
   WHERE p.workspace = ${workspace} AND ${trueAt('p', asOf)}`;
 
+/** The persona of a lead at the position of the view, as whose its journey is read. */
+export const personaAt = ({ workspace, asOf }: View, leadId: string): Sql => sql`
+  (SELECT p.persona FROM touchline.lead_profile p
+   WHERE p.workspace = ${workspace} AND p.lead_id = ${leadId}::uuid AND ${trueAt('p', asOf)})`;
+
 /** What a score is worth at a later moment, two decimals: score · 0.5^(age / halfLife). No score at all is 0. */
 export function decayed(
   { halfLifeDays }: View,

@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, MaybeText, PageAnswer, Parts, Real, Text, Uuid } from './fields.js';
-import { decayed, leadRows, scoreNow } from './lead-rows.js';
+import { decayed, leadRows, personaAt, scoreNow } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
 import { runningScores } from './running-scores.js';
 import { ReadModels, trueAt, type View } from './read-models.js';
@@ -93,12 +93,12 @@ function ledger(view: View, { after, limit }: PageAsk, leadId: string): Promise<
     view.tx,
     sql`
     WITH page AS (
-      SELECT s.lead_id, s.occurred_at, s.event_id, s.rule, s.points, s.persona
+      SELECT s.lead_id, s.occurred_at, s.event_id, s.rule, s.points
       FROM touchline.score_change s
       WHERE ${allOf([whose, trueAt('s', view.asOf), beyond])}
       ORDER BY s.occurred_at, s.event_id
       LIMIT ${limit + 1})
-    SELECT s.occurred_at, s.rule, s.points, s.event_id, s.persona, ${decayed(view, points)} AS worth,
+    SELECT s.occurred_at, s.rule, s.points, s.event_id, ${personaAt(view, leadId)} AS persona, ${decayed(view, points)} AS worth,
            round((scored.after).score::numeric, 2)::float8 AS score_after
     FROM page s
     JOIN (${runningScores(view, raw('page'))}) scored USING (event_id)
