@@ -65,11 +65,13 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
       own.map(({ touch }) => touch),
     );
     for (const { own: touch, part, setsOrigin, content } of folded.perTouch) {
+      const { identity = [] } = own.find((each) => each.touch.id === touch.id) ?? {};
       out.journey.push({
         lead_id,
         event_id: touch.id,
         session: part,
         sets_origin: setsOrigin,
+        linked_by: who.linkedBy(identity, touch.at) ?? null,
         channel: touch.channel,
         source: touch.source ?? null,
         medium: touch.medium ?? null,

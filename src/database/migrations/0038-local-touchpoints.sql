@@ -23,3 +23,5 @@ BEGIN ATOMIC
    ORDER BY l.occurred_at, l.event_id
    LIMIT 1;
 END;
+
+INSERT INTO touchline.bi_table (name) VALUES ('identity_link');
