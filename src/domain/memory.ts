@@ -4,8 +4,7 @@
  */
 
 /** Plain JSON: cells are stored with the lead. */
-export type CellValue =
-  string | number | boolean | null | readonly CellValue[] | { readonly [name: string]: CellValue };
+export type CellValue = string | number | boolean | object | null;
 
 declare const valueOf: unique symbol;
 

@@ -59,7 +59,7 @@ export function scoreRules(scoring: Scoring, persona: string | null, dates: Cale
   return (sight, part) => {
     const { memory } = sight;
     // Every test is called: a count learns from each touchpoint, whichever rule scores it.
-    const met = rules.filter(({ test }) => test(sight))[0];
+    const [met] = rules.filter(({ test }) => test(sight));
     const change = met && scoreBy(met, sight, part, dates);
     // Not under the session's id: an earlier touchpoint that turns up would change it for the whole session.
     if (part === 'start') {

@@ -5,12 +5,12 @@ import { countsAsHuman, type Channel, type TouchpointKind } from './touchpoint.j
 type Labels = Pick<Touch, 'channel' | 'source' | 'medium' | 'campaign'>;
 
 /** Where a visit came from; plain JSON. */
-export type Origin = {
+export interface Origin {
   readonly channel: Channel;
   readonly source?: string;
   readonly medium?: string;
   readonly campaign?: string;
-};
+}
 
 /** The origin of the running visit; null: it has none. */
 const ORIGIN = cell<Origin | null>('origin');
