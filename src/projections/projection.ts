@@ -5,7 +5,8 @@ import type { IdentityKey } from '../domain/identity.js';
 /**
  * A read model's writer, as a value. The runner loads a range of the log, calls `apply` inside one transaction, moves
  * the checkpoint in the same transaction and commits (law 4). `apply` must make rows that do not depend on how the log
- * was cut into batches: a batch of 5,000 writes what 5,000 batches of one would, history columns included.
+ * was cut into batches: a batch of 5,000 writes what 5,000 batches of one would, history columns included. The credit
+ * ledger alone leaves versions out, and questions compute them (ADR 0030).
  */
 export interface Projection {
   /** snake_case, unique; the name of its checkpoint. */
