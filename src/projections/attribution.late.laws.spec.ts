@@ -4,7 +4,9 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { day, deal, forget, logOf, project, rebuildCredits, roles, said, seen } from '../../test/deals.js';
 import type { Entry } from '../../test/deals.js';
 import { TEST_MODEL } from '../../test/journeys.js';
+import { inTransaction } from '../../test/project.js';
 import { creditsAsOf, currentRows } from '../../test/read-model-rows.js';
+import { attribution } from './attribution.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -15,9 +17,11 @@ afterAll(() => db.drop());
 const RUNS = Number(process.env['FC_RUNS'] ?? 3);
 
 const model = said('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
-/** Touches of one lead, one an hour, before the opportunity is closed and some of them before it is opened. */
+/** Touches of one lead before the opportunity is closed, some of them before it is opened. */
 const touches = (count: number): Entry[] =>
-  Array.from({ length: count }, (_, nth) => seen(`touch ${nth}`, 1 + nth / 24, ['email:ada@acme.example']));
+  Array.from({ length: count }, (_, nth) =>
+    seen(`touch ${nth}`, 1 + (35 * nth) / count, ['email:ada@acme.example']),
+  );
 const opportunity = deal(
   'opp-1',
   { amount: '100.00', currency: 'EUR', openedAt: day(4), contacts: roles('ada@acme.example') },
@@ -41,6 +45,17 @@ async function projected(entries: readonly Entry[], size: number): Promise<Store
   await project(db.pool, logOf(entries), size);
   return stored();
 }
+
+async function versionsWritten(): Promise<number> {
+  const { rows } = await db.pool.query<{ last_value: string }>(
+    `SELECT last_value FROM touchline.attribution_path_path_id_seq`,
+  );
+  return Number(rows[0]?.last_value);
+}
+
+/** An empty batch, as when nothing of the log waits. */
+const attributionUpToDate = (head: number): Promise<void> =>
+  inTransaction(db.pool, (tx) => attribution.apply([], tx, { after: BigInt(head), upTo: BigInt(head) }));
 
 /** Orders of arrival of an opportunity's events and the touches of its lead; events of a stream stay in order. */
 const ORDERS: Readonly<Record<string, (touches: readonly Entry[]) => Entry[]>> = {
@@ -75,6 +90,25 @@ describe('one lead whose touchpoints arrive', () => {
     expect(many.elements).toBeLessThan(1.5 * few.elements);
   }, 120_000);
 });
+
+test('one lead while the log waits has its many touches written as often as its log grows by their number', async () => {
+  const [early, late] = [touches(1_900).slice(0, 1_100), touches(1_900).slice(1_100)];
+  const log = logOf([model, ...early, ...opportunity, ...late]);
+  await forget(db.pool);
+  const before = await versionsWritten();
+  await project(db.pool, log, 50, Infinity);
+  expect((await versionsWritten()) - before).toBeLessThan(10);
+  const answers = await creditsAsOf(db.pool, BigInt(log.length));
+  const part = await creditsAsOf(db.pool, 1_500n);
+  await attributionUpToDate(log.length);
+  const standing = (await currentRows(db.pool))['attribution'];
+  expect(await creditsAsOf(db.pool, BigInt(log.length))).toEqual(answers);
+  expect(await creditsAsOf(db.pool, 1_500n)).toEqual(part);
+  await forget(db.pool);
+  await project(db.pool, log);
+  expect((await currentRows(db.pool))['attribution']).toEqual(standing);
+  expect(await creditsAsOf(db.pool, 1_500n)).toEqual(part);
+}, 120_000);
 
 test('an opportunity with many changes in one batch has a bounded number of versions', async () => {
   const changes = Array.from({ length: 60 }, (_, nth) => ({

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../domain/events.js';
 import { creditsAt, METRICS } from '../read-models/attribution/credits.js';
 import { loadInputs } from '../read-models/attribution/inputs.js';
 import { TermsOfRange } from '../read-models/attribution/terms.js';
-import { allOpportunities, dirtyByChanges, type Dirty } from './attribution/dirty.js';
+import { allOpportunities, deferred, dirtyByChanges, type Dirty } from './attribution/dirty.js';
 import { type Gap, Ledger } from './attribution/ledger.js';
 import type { Projection, Range } from './projection.js';
 
@@ -23,6 +23,8 @@ const HANDLES = [
 const AT_ONCE = 50;
 /** So many touches wait in memory to be written. */
 const TOUCHES_AT_ONCE = 5_000;
+/** Credits of fewer touches are always computed at once. */
+const MANY_TOUCHES = 1_000;
 /** At so many positions of a batch the credits of one opportunity are computed; of more, only at the last. */
 const POSITIONS_AT_ONCE = 16;
 
@@ -38,12 +40,15 @@ export const attribution: Projection = {
   version: 3,
   handles: HANDLES,
   after: ['journey', 'opportunities'],
+  defers: true,
   tables: ['touchline.attribution_path', 'touchline.attribution_share', 'touchline.attribution_gap'],
   async apply(batch, tx, range) {
     const events = batch as readonly RecordedEvent<(typeof HANDLES)[number]>[];
-    const dirty = [...(await dirtyByEvents(tx, events, range)), ...(await dirtyByChanges(tx, range))].filter(
-      ({ workspace, opportunityId }) => !range.parked?.has(workspace, `opportunity:${opportunityId}`),
-    );
+    const dirty = [
+      ...(await dirtyByEvents(tx, events, range)),
+      ...(await dirtyByChanges(tx, range)),
+      ...(await deferred(tx, range)),
+    ].filter(({ workspace, opportunityId }) => !range.parked?.has(workspace, `opportunity:${opportunityId}`));
     for (const [workspace, ofWorkspace] of Map.groupBy(dirty, (each) => each.workspace)) {
       await attribute(
         tx,
@@ -81,10 +86,15 @@ async function attribute(
   const terms = await TermsOfRange.load(tx, range, workspace);
   const all = [...dirty];
   for (let start = 0; start < all.length; start += AT_ONCE) {
-    const some = all.slice(start, start + AT_ONCE);
+    const chunk = all.slice(start, start + AT_ONCE);
+    const ledger = await Ledger.of(
+      tx,
+      workspace,
+      chunk.map(([opportunityId]) => opportunityId),
+    );
+    const some = await withoutCostly(chunk, ledger, range);
     const ids = some.map(([opportunityId]) => opportunityId);
     const inputs = await loadInputs(tx, range, workspace, ids, terms.longestLookbackDays * DAY_MS);
-    const ledger = await Ledger.of(tx, workspace, ids);
     for (const [opportunityId, changes] of some) {
       const { positions, gaps } = planOf(changes);
       ledger.leaveGaps(opportunityId, gaps);
@@ -100,6 +110,28 @@ async function attribute(
     }
     await ledger.write();
   }
+}
+
+/**
+ * While more of the log waits, credits of many touches are left to a later batch, unless so many events have passed since
+ * that all batches together cost no more than the log is long. Returns what is to be computed now.
+ */
+async function withoutCostly(
+  dirty: readonly (readonly [opportunityId: string, changes: readonly Dirty[]])[],
+  ledger: Ledger,
+  { behind = false, upTo }: Range,
+): Promise<readonly (readonly [opportunityId: string, changes: readonly Dirty[]])[]> {
+  const now: (readonly [string, readonly Dirty[]])[] = [];
+  for (const [opportunityId, changes] of dirty) {
+    const [first = upTo] = changes.map((change) => change.first).sort(ascending);
+    const touches = ledger.touchesOf(opportunityId);
+    const isOpen = changes.some(({ isDeferred }) => isDeferred);
+    const isCostly = behind && touches > MANY_TOUCHES && upTo - first < BigInt(touches);
+    if (!isCostly) now.push([opportunityId, changes]);
+    if (isCostly && !isOpen) await ledger.openGap(opportunityId, first);
+    if (!isCostly && isOpen) await ledger.closeGap(opportunityId);
+  }
+  return now;
 }
 
 /** The positions at which the credits of an opportunity are computed, in order, and the gaps that this leaves. */

@@ -23,6 +23,8 @@ export interface Projection {
    * session. Ask `tx` for anything before each sending; it throws when the lease is gone.
    */
   readonly sends?: true;
+  /** It leaves work to later batches while the log waits: once nothing waits, it is called with an empty range. */
+  readonly defers?: true;
   /**
    * @param batch events it handles in (range.after, range.upTo], in position order; may be empty. One at or before
    *   range.after was parked and is applied late, alone, with an empty range
@@ -39,6 +41,8 @@ export interface Projection {
 export interface Range {
   readonly after: Position;
   readonly upTo: Position;
+  /** More of the log waits behind this batch. */
+  readonly behind?: boolean;
   /** Given while something is parked: a projection that works from rows, not events, leaves out what these keys name. */
   readonly parked?: Parked;
 }

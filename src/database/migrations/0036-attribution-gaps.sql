@@ -5,7 +5,9 @@
 CREATE TABLE touchline.attribution_gap (
   workspace       text      NOT NULL,
   opportunity_id  text      NOT NULL,
-  positions       int8range NOT NULL                -- [from, until)
+  positions       int8range NOT NULL                -- [first, last); no end: the credits are left to a later batch
 );
 -- Gaps are narrow: few of all workspaces contain one position.
 CREATE INDEX attribution_gap_positions ON touchline.attribution_gap USING gist (positions);
+
+CREATE UNIQUE INDEX attribution_gap_open ON touchline.attribution_gap (workspace, opportunity_id) WHERE upper_inf(positions);

@@ -7,6 +7,8 @@ export interface Dirty {
   readonly opportunityId: string;
   readonly first: bigint;
   readonly last: bigint;
+  /** An earlier batch left it to a later one. */
+  readonly isDeferred?: true;
 }
 
 /**
@@ -192,5 +194,17 @@ export async function allOpportunities(
     opportunityId,
     first: position,
     last: position,
+  }));
+}
+
+/** Opportunities whose credits earlier batches left to a later one. */
+export async function deferred(tx: PoolClient, { upTo }: PositionRange): Promise<Dirty[]> {
+  const { rows } = await tx.query<{ workspace: string; opportunity_id: string; first: string }>(
+    `SELECT workspace, opportunity_id, lower(positions) AS first FROM touchline.attribution_gap
+     WHERE upper_inf(positions)`,
+  );
+  return rows.map(({ workspace, opportunity_id: opportunityId, first }) => ({
+    ...{ workspace, opportunityId, first: BigInt(first), last: upTo },
+    isDeferred: true,
   }));
 }

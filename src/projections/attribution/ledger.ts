@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
-import type { Metric, Path } from '../../read-models/attribution/credits.js';
+import { METRICS, type Metric, type Path } from '../../read-models/attribution/credits.js';
 import {
   PATH_COLUMNS,
   pathRecord,
@@ -90,6 +90,20 @@ export class Ledger {
     const version: NewVersion = { ...standing, path, settings };
     this.added.add(version);
     this.current.set(key, version);
+  }
+
+  /** How many touches the current credits of an opportunity have. */
+  touchesOf(opportunityId: string): number {
+    return Math.max(...METRICS.map((metric) => this.current.get(keyOf(opportunityId, metric))?.touches ?? 0));
+  }
+
+  /** From `first` on, until a later batch computes them, the ledger does not tell the credits of the opportunity. */
+  async openGap(opportunityId: string, first: bigint): Promise<void> {
+    await this.tx.query(OPEN_GAP, [this.workspace, opportunityId, String(first)]);
+  }
+
+  async closeGap(opportunityId: string): Promise<void> {
+    await this.tx.query(CLOSE_GAP, [this.workspace, opportunityId]);
   }
 
   leaveGaps(opportunityId: string, gaps: readonly Gap[]): void {
@@ -186,6 +200,12 @@ const LEAVE_GAPS = `
   SELECT $1, gap.opportunity_id, int8range(gap.first, gap.last)
   FROM unnest($2::text[], $3::bigint[], $4::bigint[]) gap (opportunity_id, first, last)`;
 
+const OPEN_GAP = `
+  INSERT INTO touchline.attribution_gap (workspace, opportunity_id, positions) VALUES ($1, $2, int8range($3, NULL))`;
+
+const CLOSE_GAP = `
+  DELETE FROM touchline.attribution_gap WHERE workspace = $1 AND opportunity_id = $2 AND upper_inf(positions)`;
+
 const keyOf = (opportunityId: string, metric: Metric): string => `${metric} ${opportunityId}`;
 
 function storedVersion({ path_id: pathId, digest, touches, known_from, previous }: StoredRow): LedgerVersion {
@@ -217,5 +237,9 @@ function field(value: Value): Field {
   return text(typeof value === 'object' ? `{${value.map(element).join(',')}}` : String(value));
 }
 
-const element = (value: string | number | null): string =>
-  typeof value === 'string' ? `"${value.replace(/["\\]/g, '\\$&')}"` : String(value ?? 'NULL');
+const SPECIAL = /["\\]/;
+
+function element(value: string | number | null): string {
+  if (typeof value !== 'string') return String(value ?? 'NULL');
+  return SPECIAL.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
+}
