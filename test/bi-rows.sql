@@ -34,28 +34,28 @@ INSERT INTO touchline.lead
   ('{w}', md5('{w}/cy')::uuid, false, 1, now(), NULL, 1, '2026-03-04T23:30Z', '2026-03-04T23:30Z', 6, '{}');
 
 INSERT INTO touchline.journey
-  (workspace, lead_id, event_id, session_id, position, occurred_at, recorded_at, kind, channel, source, campaign,
+  (workspace, lead_id, event_id, session, sets_origin, position, occurred_at, recorded_at, kind, channel, source, campaign,
    content_id, content_title, content_type, identity, verdict, known_from, superseded_at, occurred_date)
-SELECT '{w}', md5('{w}/' || lead)::uuid, md5('{w}/touch' || n)::uuid, md5('{w}/touch' || session)::uuid, position,
+SELECT '{w}', md5('{w}/' || lead)::uuid, md5('{w}/touch' || n)::uuid, session, session <> 'alone' AND channel <> 'direct', position,
        occurred_at::timestamptz, '2026-04-01T00:00Z', 'page_view', channel, source, campaign, content, title, type,
        ARRAY['anonymous:a-1'], verdict, known_from, superseded_at,
        (occurred_at::timestamptz AT TIME ZONE 'Europe/Berlin')::date
   FROM (VALUES
-    ('a-1', 1, 1, 2, '2026-03-01T23:30Z', 'direct', NULL, NULL, NULL, NULL, NULL, 'human', 2, 9),
-    ('ada', 1, 1, 2, '2026-03-01T23:30Z', 'direct', NULL, NULL, NULL, NULL, NULL, 'human', 9, NULL),
-    ('ada', 2, 1, 3, '2026-03-02T23:30Z', 'paid_search', 'google', 'spring', 'guide', 'As tagged', 'pdf', 'human', 9, NULL),
-    ('ada', 3, 3, 8, '2026-03-31T23:30Z', 'direct', NULL, NULL, NULL, NULL, NULL, 'crawler', 8, NULL),
-    ('bob', 4, 4, 5, '2026-03-04T23:30Z', 'email', 'newsletter', 'spring', '/blog/x', 'X', 'article', 'human', 5, NULL),
-    ('cy', 5, 5, 6, '2026-03-04T23:30Z', 'direct', NULL, NULL, NULL, NULL, NULL, 'unknown', 6, NULL)
+    ('a-1', 1, 'start', 2, '2026-03-01T23:30Z', 'direct', NULL, NULL, NULL, NULL, NULL, 'human', 2, 9),
+    ('ada', 1, 'start', 2, '2026-03-01T23:30Z', 'direct', NULL, NULL, NULL, NULL, NULL, 'human', 9, NULL),
+    ('ada', 2, 'within', 3, '2026-03-02T23:30Z', 'paid_search', 'google', 'spring', 'guide', 'As tagged', 'pdf', 'human', 9, NULL),
+    ('ada', 3, 'alone', 8, '2026-03-31T23:30Z', 'direct', NULL, NULL, NULL, NULL, NULL, 'crawler', 8, NULL),
+    ('bob', 4, 'start', 5, '2026-03-04T23:30Z', 'email', 'newsletter', 'spring', '/blog/x', 'X', 'article', 'human', 5, NULL),
+    ('cy', 5, 'start', 6, '2026-03-04T23:30Z', 'direct', NULL, NULL, NULL, NULL, NULL, 'unknown', 6, NULL)
   ) AS touch (lead, n, session, position, occurred_at, channel, source, campaign, content, title, type, verdict,
               known_from, superseded_at);
 
 INSERT INTO touchline.score_change
-  (workspace, lead_id, event_id, rule, points, score_after, occurred_at, known_from, superseded_at) VALUES
-  ('{w}', md5('{w}/ada')::uuid, md5('{w}/touch2')::uuid, 'downloaded', 8, 8, '2026-03-02T23:30Z', 9, NULL),
-  ('{w}', md5('{w}/bob')::uuid, md5('{w}/touch4')::uuid, 'read', 9, 9, '2026-03-04T23:30Z', 5, 9),
-  ('{w}', md5('{w}/bob')::uuid, md5('{w}/touch4')::uuid, 'read', 5, 5, '2026-03-04T23:30Z', 9, NULL),
-  ('{w}', md5('{w}/cy')::uuid, md5('{w}/touch5')::uuid, 'read', 1, 1, '2026-03-04T23:30Z', 6, NULL);
+  (workspace, lead_id, event_id, rule, points, occurred_at, known_from, superseded_at) VALUES
+  ('{w}', md5('{w}/ada')::uuid, md5('{w}/touch2')::uuid, 'downloaded', 8, '2026-03-02T23:30Z', 9, NULL),
+  ('{w}', md5('{w}/bob')::uuid, md5('{w}/touch4')::uuid, 'read', 9, '2026-03-04T23:30Z', 5, 9),
+  ('{w}', md5('{w}/bob')::uuid, md5('{w}/touch4')::uuid, 'read', 5, '2026-03-04T23:30Z', 9, NULL),
+  ('{w}', md5('{w}/cy')::uuid, md5('{w}/touch5')::uuid, 'read', 1, '2026-03-04T23:30Z', 6, NULL);
 
 INSERT INTO touchline.stage_transition (workspace, lead_id, event_id, from_stage, to_stage, at, rule, known_from) VALUES
   ('{w}', md5('{w}/ada')::uuid, md5('{w}/touch2')::uuid, NULL, 'explore', '2026-03-02T23:30Z', 'downloaded', 9),

@@ -27,6 +27,10 @@ const COLUMN: Readonly<Record<string, string>> = {
   userId: 'user_id',
   accountId: 'account_id',
 };
+/** What is derived when it is read. */
+const DERIVED: Readonly<Record<string, string>> = {
+  linked_by: 'touchline.linked_by(workspace, lead_id, identity, NULL) AS linked_by',
+};
 const inColumns = (row: Record<string, unknown>): string =>
   JSON.stringify(
     Object.fromEntries(Object.entries(row).map(([name, value]) => [COLUMN[name] ?? name, sorted(value)])),
@@ -40,7 +44,7 @@ async function standing(
   table: string,
   columns: readonly string[],
 ): Promise<string[]> {
-  const names = columns.map((column) => COLUMN[column] ?? column);
+  const names = columns.map((column) => DERIVED[column] ?? COLUMN[column] ?? column);
   const { rows } = await pool.query<Record<string, unknown>>(
     `SELECT ${names.join(', ')} FROM touchline.${table} ${table === 'lead' ? '' : 'WHERE superseded_at IS NULL'}`,
   );

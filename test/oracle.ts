@@ -64,24 +64,24 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
       { traits: profile.traits },
       own.map(({ touch }) => touch),
     );
-    for (const { touch, session, originId, content } of folded.perTouch) {
+    for (const { own: touch, part, setsOrigin, content } of folded.perTouch) {
       const { identity = [] } = own.find((each) => each.touch.id === touch.id) ?? {};
       out.journey.push({
         lead_id,
         event_id: touch.id,
-        session_id: session,
-        origin_id: originId ?? null,
+        session: part,
+        sets_origin: setsOrigin,
+        linked_by: who.linkedBy(identity, touch.at) ?? null,
         channel: touch.channel,
         source: touch.source ?? null,
+        medium: touch.medium ?? null,
         campaign: touch.campaign ?? null,
-        linked_by: who.linkedBy(identity, touch.at) ?? null,
         content_id: content?.id ?? null,
         content_title: content?.title ?? null,
         content_type: content?.type ?? null,
         content_stage: content?.stage ?? null,
       });
     }
-    const { persona } = profile;
     for (const { eventId: event_id, at, from, to, rule } of folded.transitions)
       out.stage_transition.push({
         lead_id,
@@ -90,17 +90,14 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
         to_stage: to,
         at: new Date(at),
         rule,
-        persona,
       });
-    for (const { eventId: event_id, at, points, rule, scoreAfter } of folded.ledger)
+    for (const { eventId: event_id, at, points, rule } of folded.ledger)
       out.score_change.push({
         lead_id,
         event_id,
         rule,
         points,
-        score_after: scoreAfter,
         occurred_at: new Date(at),
-        persona,
       });
     out.lead.push({ lead_id, stage: folded.stage, score: folded.score, touchpoints: own.length });
   }

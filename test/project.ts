@@ -2,12 +2,17 @@ import type pg from 'pg';
 import type { Position, RecordedEvent } from '../src/domain/events.js';
 import type { Projection } from '../src/projections/projection.js';
 
-/** Applies events that are in position order, cut into batches of one size. */
+/**
+ * Applies events that are in position order, cut into batches of one size.
+ *
+ * @param owner what the projection keeps from batch to batch is kept under it; null: nothing is kept
+ */
 export async function project(
   pool: pg.Pool,
   projection: Projection,
   events: readonly RecordedEvent[],
   batchSize: number,
+  owner: object | null = {},
 ): Promise<void> {
   await inTransaction(pool, async (tx) => {
     let after: Position = 0n;
@@ -15,7 +20,7 @@ export async function project(
       const batch = events.slice(from, from + batchSize);
       const upTo = batch.at(-1)?.position ?? after;
       const handled = batch.filter(({ type }) => projection.handles.includes(type));
-      await projection.apply(handled, tx, { after, upTo });
+      await projection.apply(handled, tx, { after, upTo, ...(owner && { owner }) });
       after = upTo;
     }
   });

@@ -196,7 +196,10 @@ function inOrder(entries: readonly Entry[], ranks: readonly number[]): Entry[] {
   return ranked.sort((a, b) => a.rank - b.rank).map(({ entry }) => entry);
 }
 
-/** Applies a log to read models, cut into batches that end at these positions and at the end of the log. */
+/**
+ * Applies a log to read models, cut into batches that end at these positions and at the end of the log. Batches of one event
+ * are the reference: there nothing is kept from batch to batch.
+ */
 export async function projectCut(
   pool: pg.Pool,
   log: readonly RecordedEvent[],
@@ -204,12 +207,14 @@ export async function projectCut(
   applied: readonly Projection[] = projections,
 ): Promise<void> {
   const cuts = [...new Set([...ends.filter((end) => end > 0 && end < log.length), log.length])];
+  const owners = new Map(cuts.length < log.length ? applied.map((each) => [each, {}]) : []);
   let after = 0;
   for (const end of cuts.sort((a, b) => a - b)) {
     const part = log.slice(after, end);
     for (const projection of applied) {
       const batch = part.filter(({ type }) => projection.handles.includes(type));
-      const range = { after: BigInt(after), upTo: BigInt(end) };
+      const owner = owners.get(projection);
+      const range = { after: BigInt(after), upTo: BigInt(end), ...(owner && { owner }) };
       await inTransaction(pool, (tx) => projection.apply(batch, tx, range));
     }
     after = end;

@@ -78,6 +78,7 @@ const touch = fc.record({
   content: label,
   campaign: label,
   source: label,
+  session: fc.constantFrom('start' as const, 'within' as const, 'within' as const, 'alone' as const),
   superseded: fc.boolean(),
 });
 const lead = fc.record({ account: label });
@@ -109,19 +110,19 @@ async function fill({ touches, leads, opportunities }: World): Promise<void> {
     [leads.map(({ account }) => account)],
   );
   await db.pool.query(
-    `INSERT INTO touchline.journey (workspace, lead_id, event_id, session_id, position, occurred_at, recorded_at, kind, channel,
+    `INSERT INTO touchline.journey (workspace, lead_id, event_id, session, sets_origin, position, occurred_at, recorded_at, kind, channel,
        content_id, content_title, campaign, source, identity, verdict, known_from, superseded_at, occurred_date)
-     SELECT workspace, md5(workspace || lead)::uuid, md5('t' || n)::uuid, md5('t' || n)::uuid, n, '2026-03-01', '2026-03-01',
-            'page_view', 'other', content, content, campaign, source, '{}', 'human', 1, CASE WHEN superseded THEN 2 END, '2026-03-01'
-       FROM ROWS FROM (json_to_recordset($1) AS (workspace text, lead int, content text, campaign text, source text, superseded boolean))
-       WITH ORDINALITY AS t (workspace, lead, content, campaign, source, superseded, n)`,
+     SELECT workspace, md5(workspace || lead)::uuid, md5('t' || n)::uuid, session, session <> 'alone' AND (campaign IS NOT NULL OR source IS NOT NULL), n,
+            '2026-03-01', '2026-03-01', 'page_view', 'direct', content, content, campaign, source, '{}', 'human', 1, CASE WHEN superseded THEN 2 END, '2026-03-01'
+       FROM ROWS FROM (json_to_recordset($1) AS (workspace text, lead int, content text, campaign text, source text, session text, superseded boolean))
+       WITH ORDINALITY AS t (workspace, lead, content, campaign, source, session, superseded, n)`,
     [JSON.stringify(touches)],
   );
   await db.pool.query(`
     INSERT INTO touchline.stage_transition (workspace, lead_id, event_id, to_stage, at, rule, known_from, superseded_at)
     SELECT workspace, lead_id, event_id, 'explore', occurred_at, 'r', 1, superseded_at FROM touchline.journey;
-    INSERT INTO touchline.score_change (workspace, lead_id, event_id, rule, points, score_after, occurred_at, known_from, superseded_at)
-    SELECT workspace, lead_id, event_id, 'r', 1, 1, occurred_at, 1, superseded_at FROM touchline.journey`);
+    INSERT INTO touchline.score_change (workspace, lead_id, event_id, rule, points, occurred_at, known_from, superseded_at)
+    SELECT workspace, lead_id, event_id, 'r', 1, occurred_at, 1, superseded_at FROM touchline.journey`);
   await db.pool.query(
     `INSERT INTO touchline.opportunity (workspace, opportunity_id, account_id, source, amount_minor, currency, status, opened_at,
        event_id, occurred_at, version, known_from, superseded_at)
@@ -194,6 +195,7 @@ describe('the star schema', () => {
       content: '(none)',
       campaign: '(none)',
       source: '(none)',
+      session: 'start' as const,
       superseded: false,
     };
     const none = { ...named, content: null, campaign: null, source: null };

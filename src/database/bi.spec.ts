@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { exponentOf } from '../domain/attribution/money.js';
-import { TOUCHPOINT_KINDS } from '../domain/touchpoint.js';
-import { isDoneTo } from '../domain/visit.js';
 import { readModelsPage } from './read-models.js';
 
 const ROWS = join(import.meta.dirname, '../../test/bi-rows.sql');
@@ -325,15 +323,6 @@ describe('where leads stand', () => {
         [position],
       ),
     ).toEqual([{ lifecycle }]);
-  });
-
-  test('the kinds that begin no visit are those of the domain', async () => {
-    const { rows: views } = await db.pool.query<{ text: string }>(
-      `SELECT pg_get_viewdef('bi.fact_touchpoint_history'::regclass) AS text`,
-    );
-    const list = /kind <> ALL \(ARRAY\[([^\]]+)\]/.exec(views[0]?.text ?? '')?.[1] ?? '';
-    const kinds = [...list.matchAll(/'(\w+)'/g)].map(([, kind]) => kind);
-    expect(kinds.sort()).toEqual(TOUCHPOINT_KINDS.filter(isDoneTo).sort());
   });
 
   test('a touchpoint knows the buying stage it left the lead in', async () => {

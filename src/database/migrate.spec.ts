@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emptyDatabase } from '../../test/database.js';
 import type { Pool } from 'pg';
 import { createPool } from './database.js';
-import { migrate, readMigrations } from './migrate.js';
+import { migrate, MIGRATIONS, readMigrations } from './migrate.js';
 
 const SECOND = 'INSERT INTO touchline.a VALUES (2);\nSELECT pg_sleep(0.1);\n';
 let folder: string;
@@ -132,4 +132,23 @@ test('the shipped files have one number each', async () => {
   const shipped = await readMigrations();
   expect(shipped.map(({ number }) => number)).toEqual([...new Set(shipped.map(({ number }) => number))]);
   expect(shipped[0]?.name).toBe('0001-event-log');
+});
+
+test('a touchpoint that was stored with its inherited origin shows it after the upgrade, until it is written again', async () => {
+  const earlier = await mkdtemp(join(tmpdir(), 'touchline-migrations-'));
+  for (const { number, name } of await readMigrations())
+    if (number < 35) await copyFile(join(MIGRATIONS, `${name}.sql`), join(earlier, `${name}.sql`));
+  await migrate(db.url, earlier);
+  await pool.query(
+    `INSERT INTO touchline.journey (workspace, lead_id, event_id, session_id, origin_id, position, occurred_at, recorded_at, kind,
+                                    channel, identity, verdict, known_from)
+     SELECT 'main', md5('lead')::uuid, md5('page')::uuid, md5('ad')::uuid, md5('ad')::uuid, 1, now(), now(), 'page_view', 'paid_search',
+            '{}', 'human', 1`,
+  );
+  expect(await migrate(db.url)).toContain('0035-local-sessions');
+  const { rows } = await pool.query(
+    `SELECT channel, session_key = touchpoint_key AS alone, starts_session FROM bi.fact_touchpoint`,
+  );
+  expect(rows).toEqual([{ channel: 'paid_search', alone: true, starts_session: false }]);
+  await rm(earlier, { recursive: true });
 });

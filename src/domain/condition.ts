@@ -1,5 +1,6 @@
 import { anyUrl, type ResolvedContent } from './content.js';
 import { label, tagLabel } from './label.js';
+import { cell, type Cell, type Memory } from './memory.js';
 import { DAY_MS, listOf, type Condition, type ContentCondition } from './model.js';
 import type { ContentRef, Channel, TouchpointKind, Verdict } from './touchpoint.js';
 import { recordTest } from './value-test.js';
@@ -20,15 +21,7 @@ export interface Touch {
   readonly properties?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What conditions remember of the touchpoints before; plain JSON. */
-export interface Memory {
-  /** By rule: the latest times it was met (ms), or for a count without a window the number of times. */
-  readonly counts: Readonly<Record<string, readonly number[]>>;
-  /** By trigger: when it was last seen (ms). */
-  readonly triggers: Readonly<Record<string, number>>;
-}
-
-/** One touchpoint with what is remembered before it. `counts` collects what to remember after it. */
+/** One touchpoint with what is remembered before it. */
 export interface Sight {
   readonly touch: Touch;
   readonly content: ResolvedContent | undefined;
@@ -37,8 +30,10 @@ export interface Sight {
   readonly memory: Memory;
   /** When the last touchpoint that counts was, ms. */
   readonly lastAt: number | null;
-  readonly counts: Record<string, readonly number[]>;
 }
+
+/** When a trigger was last seen, ms. */
+export const triggerCell = (id: string): Cell<number> => cell('trigger', id);
 
 export type Test = (sight: Sight) => boolean;
 
@@ -104,10 +99,12 @@ function memoryParts({ trigger, afterTrigger, afterSilenceDays }: Condition): Te
     parts.push(({ fired }) => fired.some((id) => wanted.includes(id)));
   }
   if (afterTrigger) {
-    const wanted = listOf(afterTrigger.trigger);
+    const wanted = listOf(afterTrigger.trigger).map((id) => ({ id, seen: triggerCell(id) }));
     const window = afterTrigger.withinDays * DAY_MS;
     parts.push(({ fired, memory, touch }) =>
-      wanted.some((id) => fired.includes(id) || touch.at - (memory.triggers[id] ?? -Infinity) <= window),
+      wanted.some(
+        ({ id, seen }) => fired.includes(id) || touch.at - (memory.read(seen) ?? -Infinity) <= window,
+      ),
     );
   }
   if (afterSilenceDays !== undefined) {
@@ -117,17 +114,19 @@ function memoryParts({ trigger, afterTrigger, afterSilenceDays }: Condition): Te
 }
 
 function countEver(key: string, atLeast: number): Test {
-  return ({ memory, counts }) => {
-    const seen = Math.min((memory.counts[key]?.[0] ?? 0) + 1, atLeast);
-    counts[key] = [seen];
-    return seen >= atLeast;
+  const times = cell<number>('count', key);
+  return ({ memory }) => {
+    const before = memory.read(times) ?? 0;
+    if (before < atLeast) memory.write(times, before + 1);
+    return before + 1 >= atLeast;
   };
 }
 
 function countWithin(key: string, atLeast: number, days: number): Test {
-  return ({ touch, memory, counts }) => {
-    const recent = (memory.counts[key] ?? []).filter((at) => touch.at - at <= days * DAY_MS);
-    counts[key] = [...recent, touch.at].slice(-Math.max(atLeast - 1, 1));
+  const latest = cell<readonly number[]>('count', key);
+  return ({ touch, memory }) => {
+    const recent = (memory.read(latest) ?? []).filter((at) => touch.at - at <= days * DAY_MS);
+    memory.write(latest, [...recent, touch.at].slice(-Math.max(atLeast - 1, 1)));
     return recent.length + 1 >= atLeast;
   };
 }

@@ -4,7 +4,7 @@ import { eventsOf, happenings, logged, START, TEST_MODEL } from '../../test/jour
 import { summed } from '../../test/oracle.js';
 import { factOf, isPersonal } from '../projections/journey/facts.js';
 import type { Touch } from './condition.js';
-import { fold, inOrder, NO_JOURNEY, rulesOf, scoreAt } from './journey.js';
+import { fold, inOrder, noJourney, rulesOf, scoreAt } from './journey.js';
 import type { Traits } from './touchpoint.js';
 
 const DAY = 86_400_000;
@@ -24,7 +24,7 @@ test('advancing touch by touch comes to what folding the whole journey says', ()
     fc.property(touches, person, (journey, traits) => {
       const rules = rulesOf(TEST_MODEL);
       const { persona } = rules.fit(traits);
-      let state = NO_JOURNEY;
+      let state = noJourney();
       // Stored and read again between any two touchpoints, as the projection does.
       for (const touch of journey.toSorted(inOrder))
         state = JSON.parse(JSON.stringify(rules.advance(persona, state, touch).state)) as typeof state;

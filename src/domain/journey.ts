@@ -1,44 +1,40 @@
 import { calendar, type Calendar } from './calendar.js';
-import { conditionTest, type Memory, type Sight, type Touch } from './condition.js';
+import { conditionTest, triggerCell, type Sight, type Touch } from './condition.js';
 import { contentRules, type ResolvedContent } from './content.js';
+import type { Cell, Cells, CellValue, Memory } from './memory.js';
 import type { JourneyModel } from './model.js';
 import { fitRules, type Fit } from './persona.js';
-import { decayed, scoreRules, UNSCORED, type ScoreChange, type ScoreState } from './score.js';
-import { stageRules, type StageMove } from './stage.js';
+import { decayed, scoreAfter, scoreRules, UNSCORED, type ScoreChange, type ScoreState } from './score.js';
+import { STAGE, stageRules, type StageMove } from './stage.js';
 import { relayTest } from './relays.js';
-import { isDoneTo, originAfter, readAs, type Origin, type Read } from './visit.js';
+import { LAST_AT, resolveVisits, visitRules, type Read, type Visited } from './visit.js';
 import { countsAsHuman, type Traits } from './touchpoint.js';
 
 /** All that the next touchpoint of a lead needs to know of those before; plain JSON, kept with the lead. Times in ms. */
-export interface JourneyState extends Memory, ScoreState {
+export interface JourneyState extends ScoreState {
   readonly touches: number;
   readonly firstAt: number | null;
   readonly lastAt: number | null;
   readonly lastId: string | null;
-  /** The running visit: id of its first touchpoint, time of the last; of those that a person did. */
-  readonly session: readonly [id: string, at: number] | null;
-  /** Where the running session came from. */
-  readonly origin: Origin | null;
-  readonly stage: string | null;
+  readonly cells: Cells;
 }
 
-export const NO_JOURNEY: JourneyState = {
+export const noJourney = (): JourneyState => ({
   ...UNSCORED,
-  counts: {},
-  triggers: {},
   touches: 0,
   firstAt: null,
   lastAt: null,
   lastId: null,
-  session: null,
-  origin: null,
-  stage: null,
-};
+  cells: {},
+});
 
-/** What one touchpoint did, and how it is read. */
+/** The buying stage; null: none was entered. */
+export const stageOf = ({ cells }: Pick<JourneyState, 'cells'>): string | null =>
+  (cells[STAGE.key] as string | undefined) ?? null;
+
+/** What one touchpoint did, and how it is read. It follows from the touchpoint and the cells that it reads. */
 export interface Step extends Read {
   readonly content: ResolvedContent | undefined;
-  readonly session: string;
   readonly move?: StageMove;
   readonly change?: ScoreChange;
 }
@@ -48,12 +44,15 @@ interface Advance {
   readonly step: Step;
 }
 
-/** A model compiled for use. `advance` takes touchpoints in the order of (occurredAt, id). */
+/** A model compiled for use. */
 export interface JourneyRules {
   readonly model: JourneyModel;
   readonly fit: (traits: Traits) => Fit;
   /** Of the model's time zone. */
   readonly dates: Calendar;
+  /** Reads one touchpoint, given what those before it left. */
+  readonly step: (persona: string | null, touch: Touch, memory: Memory) => Step;
+  /** Takes touchpoints in the order of (occurredAt, id). The cells of `state` become those of the new state: they are many. */
   readonly advance: (persona: string | null, state: JourneyState, touch: Touch) => Advance;
 }
 
@@ -75,7 +74,6 @@ function compile(model: JourneyModel): JourneyRules {
   const content = contentRules(model);
   const triggers = model.triggers.map(({ id, when }) => ({ id, test: conditionTest(when, `trigger/${id}`) }));
   const dates = calendar(model.timeZone);
-  const isRelay = relayTest(model.relays);
   const byPersona = new Map<string | null, PersonaRules>();
   const rulesFor = (persona: string | null): PersonaRules => {
     let rules = byPersona.get(persona);
@@ -86,51 +84,42 @@ function compile(model: JourneyModel): JourneyRules {
     }
     return rules;
   };
-  const idle = model.sessionIdleMinutes * 60_000;
+  const readInVisit = visitRules(model.sessionIdleMinutes * 60_000, relayTest(model.relays));
+  const step: JourneyRules['step'] = (persona, touch, memory) => {
+    const lastAt = memory.read(LAST_AT) ?? null;
+    const read = { ...readInVisit(touch, memory), content: content(touch.content) };
+    // A machine moves no stage, earns no score and keeps no session alive; it is only listed.
+    if (!countsAsHuman(touch.verdict)) return read;
+    const fired: string[] = [];
+    const sight: Sight = { touch: read.touch, content: read.content, fired, memory, lastAt };
+    for (const { id, test } of triggers) if (test(sight)) fired.push(id);
+    for (const id of fired) memory.write(triggerCell(id), touch.at);
+    const { enter, scoring } = rulesFor(persona);
+    const move = enter(sight);
+    const change = scoring(sight, read.part);
+    return { ...read, ...(move && { move }), ...(change && { change }) };
+  };
   return {
     model,
     fit: fitRules(model),
     dates,
+    step,
     advance(persona, before, touch) {
-      const seen = {
-        ...before,
+      const written: Record<string, CellValue> = {};
+      const done = step(persona, touch, {
+        read: <Value extends CellValue>({ key }: Cell<Value>) => before.cells[key] as Value | undefined,
+        write: ({ key }, value) => (written[key] = value),
+      });
+      const points = done.change?.points;
+      const state = {
+        ...(points === undefined ? before : scoreAfter(before, points, touch.at, model.scoring.halfLifeDays)),
         touches: before.touches + 1,
         firstAt: before.firstAt ?? touch.at,
         lastAt: touch.at,
         lastId: touch.id,
+        cells: Object.assign(before.cells, written),
       };
-      const resolved = content(touch.content);
-      const running = before.session && touch.at - before.session[1] <= idle ? before.session[0] : undefined;
-      const session = running ?? touch.id;
-      // A machine moves no stage, earns no score and keeps no session alive; it is only listed.
-      if (!countsAsHuman(touch.verdict)) return { state: seen, step: { touch, content: resolved, session } };
-      const visit = running === undefined ? null : before.origin;
-      const read = readAs(touch, visit, isRelay);
-      const known = { touch: read.touch, content: resolved };
-      const counts: Record<string, readonly number[]> = { ...before.counts };
-      const fired: string[] = [];
-      const sight: Sight = { ...known, fired, memory: before, lastAt: before.session?.[1] ?? null, counts };
-      for (const { id, test } of triggers) if (test(sight)) fired.push(id);
-      const rules = rulesFor(persona);
-      const move = rules.enter(sight, before.stage);
-      const { state: score, change } = rules.scoring(sight, session, before);
-      const state: JourneyState = {
-        ...seen,
-        score: score.score,
-        scoredAt: score.scoredAt,
-        caps: score.caps,
-        once: score.once,
-        counts,
-        triggers:
-          fired.length === 0
-            ? before.triggers
-            : { ...before.triggers, ...Object.fromEntries(fired.map((id) => [id, touch.at])) },
-        session: isDoneTo(touch.kind) ? before.session : [session, touch.at],
-        origin: read.originId === undefined ? originAfter(read.touch, visit) : visit,
-        stage: move?.to ?? before.stage,
-      };
-      const step = { ...read, content: resolved, session, ...(move && { move }), ...(change && { change }) };
-      return { state, step };
+      return { state, step: done };
     },
   };
 }
@@ -141,9 +130,13 @@ export interface FoldedJourney {
   /** At the last ledger row; `scoreAt` tells it for any time. */
   readonly score: number;
   readonly transitions: readonly (StageMove & { readonly eventId: string; readonly at: number })[];
-  readonly ledger: readonly (ScoreChange & { readonly eventId: string; readonly at: number })[];
-  readonly sessions: readonly string[];
-  readonly perTouch: readonly Step[];
+  readonly ledger: readonly (ScoreChange & {
+    readonly eventId: string;
+    readonly at: number;
+    /** Right after the touchpoint. */
+    readonly scoreAfter: number;
+  })[];
+  readonly perTouch: readonly (Step & Visited)[];
 }
 
 /** The order in which a journey is read: by time, then id. */
@@ -158,24 +151,34 @@ export function fold(
 ): FoldedJourney {
   const rules = rulesOf(model);
   const { persona } = rules.fit(person.traits);
-  let state = NO_JOURNEY;
-  const perTouch = touches.toSorted(inOrder).map((touch) => {
+  let state = noJourney();
+  const transitions: Mutable<FoldedJourney['transitions']> = [];
+  const ledger: Mutable<FoldedJourney['ledger']> = [];
+  const steps = touches.toSorted(inOrder).map((touch) => {
     const next = rules.advance(persona, state, touch);
     state = next.state;
+    const { move, change } = next.step;
+    const cause = { eventId: touch.id, at: touch.at };
+    if (move) transitions.push({ ...move, ...cause });
+    if (change) ledger.push({ ...change, ...cause, scoreAfter: state.score });
     return next.step;
   });
-  const of = <T extends object>(touch: Touch, value: T | undefined) =>
-    value ? [{ ...value, eventId: touch.id, at: touch.at }] : [];
-  return {
-    state,
-    stage: state.stage,
-    score: state.score,
-    transitions: perTouch.flatMap(({ touch, move }) => of(touch, move)),
-    ledger: perTouch.flatMap(({ touch, change }) => of(touch, change)),
-    sessions: [...new Set(perTouch.map(({ session }) => session))],
-    perTouch,
-  };
+  const visits = resolveVisits(
+    steps.map(({ own, part, setsOrigin }) => ({
+      ...own,
+      session: part,
+      setsOrigin,
+      human: countsAsHuman(own.verdict),
+    })),
+  );
+  const perTouch = steps.map((step, nth) => {
+    const { sessionId, originId } = visits[nth] ?? { sessionId: step.touch.id };
+    return { ...step, sessionId, ...(originId !== undefined && { originId }) };
+  });
+  return { state, stage: stageOf(state), score: state.score, transitions, ledger, perTouch };
 }
+
+type Mutable<List extends readonly unknown[]> = List[number][];
 
 /** The score of a lead at an instant (ms) not before its last ledger row. */
 export const scoreAt = (model: JourneyModel, state: ScoreState, at: number): number =>

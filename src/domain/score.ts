@@ -1,27 +1,34 @@
 import type { Calendar } from './calendar.js';
 import { conditionTest, type Sight } from './condition.js';
-import { DAY_MS, listOf, type CapPeriod, type ScoreRule, type Scoring } from './model.js';
+import { cell, type Cell, type Memory } from './memory.js';
+import { DAY_MS, listOf, type ScoreRule, type Scoring } from './model.js';
+import type { SessionPart } from './visit.js';
 
-/** What the scoring of one lead remembers; plain JSON. */
+type ScoreCap = NonNullable<ScoreRule['cap']>;
+
+/** A score that decays from `scoredAt` on. */
 export interface ScoreState {
-  /** At `scoredAt`; decays from there. */
   readonly score: number;
   /** `occurredAt` of the last scored touchpoint, ms. */
   readonly scoredAt: number | null;
-  /** By rule with a cap: the period of its last score, and how many scores it has had in it. */
-  readonly caps: Readonly<Record<string, readonly [period: string | number, count: number]>>;
-  /** By rule that scores a content once: the contents scored. */
-  readonly once: Readonly<Record<string, readonly string[]>>;
 }
 
-export const UNSCORED: ScoreState = { score: 0, scoredAt: null, caps: {}, once: {} };
+export const UNSCORED: ScoreState = { score: 0, scoredAt: null };
 
-/** One row of the ledger. */
+/** The points that a rule gave for a touchpoint. */
 export interface ScoreChange {
   readonly rule: string;
   readonly points: number;
-  /** Right after the touchpoint. */
-  readonly scoreAfter: number;
+}
+
+/** The score right after a touchpoint that earned `points`. */
+export function scoreAfter(
+  { score, scoredAt }: ScoreState,
+  points: number,
+  at: number,
+  halfLifeDays: number,
+): ScoreState {
+  return { score: decayed(score, scoredAt, at, halfLifeDays) + points, scoredAt: at };
 }
 
 /** `score(t) = score · 0.5^((t − scoredAt) / halfLife)`; times in ms. An earlier `t` gets the score undecayed. */
@@ -30,11 +37,10 @@ export function decayed(score: number, scoredAt: number | null, t: number, halfL
   return score * 2 ** (-(t - scoredAt) / (halfLifeDays * DAY_MS));
 }
 
-type Scorer = (
-  sight: Sight,
-  session: string,
-  before: ScoreState,
-) => { state: ScoreState; change?: ScoreChange };
+type Scorer = (sight: Sight, part: SessionPart) => ScoreChange | undefined;
+
+/** How often a rule scored in the period of its last score. */
+type Cap = readonly [period: string | number, count: number];
 
 /**
  * Compiles the scoring for one persona. The first rule that a touchpoint meets scores it; if that rule's cap is
@@ -44,50 +50,63 @@ type Scorer = (
 export function scoreRules(scoring: Scoring, persona: string | null, dates: Calendar): Scorer {
   const rules = scoring.rules
     .filter((rule) => rule.persona === undefined || listOf(rule.persona).includes(persona ?? ''))
-    .map((rule) => ({ rule, test: conditionTest(rule.when, `score/${rule.name}`) }));
-  return (sight, session, before) => {
+    .map((rule) => ({
+      rule,
+      test: conditionTest(rule.when, `score/${rule.name}`),
+      cap: cell<Cap>('cap', rule.name),
+    }));
+  const perSession = rules.filter(({ rule }) => rule.cap?.per === 'session');
+  return (sight, part) => {
+    const { memory } = sight;
     // Every test is called: a count learns from each touchpoint, whichever rule scores it.
-    const met = rules.filter(({ test }) => test(sight));
-    const rule = met[0]?.rule;
-    const content = sight.content?.id;
-    if (!rule || rule.points === 0 || isRepeat(rule, content, before)) return { state: before };
-    const period = rule.cap ? periodOf(rule.cap.per, sight.touch.at, session, dates) : '';
-    const used = timesUsed(rule, period, before);
-    if (rule.cap && used >= rule.cap.count) return { state: before };
-    const score = decayed(before.score, before.scoredAt, sight.touch.at, scoring.halfLifeDays) + rule.points;
-    return {
-      state: {
-        score,
-        scoredAt: sight.touch.at,
-        caps: rule.cap ? { ...before.caps, [rule.name]: [period, used + 1] } : before.caps,
-        once:
-          rule.oncePerContent && content !== undefined
-            ? withContent(before, rule.name, content)
-            : before.once,
-      },
-      change: { rule: rule.name, points: rule.points, scoreAfter: score },
-    };
+    const [met] = rules.filter(({ test }) => test(sight));
+    const change = met && scoreBy(met, sight, part, dates);
+    // Not under the session's id: an earlier touchpoint that turns up would change it for the whole session.
+    if (part === 'start') {
+      for (const { rule, cap } of perSession)
+        if (memory.read(cap)?.[1]) memory.write(cap, [SESSION, change?.rule === rule.name ? 1 : 0]);
+    }
+    return change;
   };
 }
 
-/** A rule may have any name, also one that every object knows, such as `constructor`. */
-const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
-  Object.hasOwn(record, name) ? record[name] : undefined;
+const SESSION = 'session';
 
-const isRepeat = (rule: ScoreRule, content: string | undefined, { once }: ScoreState): boolean =>
-  rule.oncePerContent === true && content !== undefined && (own(once, rule.name)?.includes(content) ?? false);
-
-const withContent = ({ once }: ScoreState, rule: string, content: string): ScoreState['once'] => ({
-  ...once,
-  [rule]: [...(own(once, rule) ?? []), content],
-});
-
-function timesUsed(rule: ScoreRule, period: string | number, { caps }: ScoreState): number {
-  const last = caps[rule.name];
-  return last?.[0] === period ? last[1] : 0;
+interface CompiledRule {
+  readonly rule: ScoreRule;
+  readonly cap: Cell<Cap>;
 }
 
-function periodOf(per: CapPeriod, at: number, session: string, dates: Calendar): string | number {
-  if (per === 'session') return session;
-  return per === 'ever' ? 0 : dates[per](at);
+function scoreBy(
+  { rule, cap }: CompiledRule,
+  { memory, content, touch }: Sight,
+  part: SessionPart,
+  dates: Calendar,
+): ScoreChange | undefined {
+  if (rule.points === 0) return undefined;
+  const once =
+    rule.oncePerContent && content !== undefined ? cell<true>('once', rule.name, content.id) : undefined;
+  if (once && memory.read(once)) return undefined;
+  if (rule.cap && !useCap(cap, rule.cap, memory, touch.at, part, dates)) return undefined;
+  if (once) memory.write(once, true);
+  return { rule: rule.name, points: rule.points };
+}
+
+/** @returns whether the cap allows one more score, which is counted */
+function useCap(
+  cap: Cell<Cap>,
+  { count, per }: ScoreCap,
+  memory: Memory,
+  at: number,
+  part: SessionPart,
+  dates: Calendar,
+): boolean {
+  // A touchpoint outside any session is one by itself, and leaves the next session's count alone.
+  if (per === 'session' && part === 'alone') return count > 0;
+  const period = per === 'session' ? SESSION : per === 'ever' ? 0 : dates[per](at);
+  const last = per === 'session' && part === 'start' ? undefined : memory.read(cap);
+  const used = last?.[0] === period ? last[1] : 0;
+  if (used >= count) return false;
+  memory.write(cap, [period, used + 1]);
+  return true;
 }

@@ -1,5 +1,9 @@
 import { conditionTest, type Sight } from './condition.js';
+import { cell } from './memory.js';
 import type { BuyingStage } from './model.js';
+
+/** The stage that the last move led to. */
+export const STAGE = cell<string>('stage');
 
 /** A move of a lead between buying stages; skipped stages are not filled in. */
 export interface StageMove {
@@ -10,9 +14,7 @@ export interface StageMove {
 }
 
 /** Compiles the ordered stages of one persona. Call it once for each touchpoint that counts, in order. */
-export function stageRules(
-  stages: readonly BuyingStage[],
-): (sight: Sight, current: string | null) => StageMove | undefined {
+export function stageRules(stages: readonly BuyingStage[]): (sight: Sight) => StageMove | undefined {
   const rules = stages.flatMap(({ id, enter }, stage) =>
     enter.map(({ name, when, back = false }) => ({
       stage,
@@ -22,10 +24,11 @@ export function stageRules(
       test: conditionTest(when, `${id}/${name}`),
     })),
   );
-  return (sight, from) => {
+  return (sight) => {
     // Every test is called: a count learns from each touchpoint.
     const met = rules.filter(({ test }) => test(sight));
     if (met.length === 0) return undefined;
+    const from = sight.memory.read(STAGE) ?? null;
     const here = stages.findIndex(({ id }) => id === from);
     const furthest = met.at(-1)?.stage ?? -1;
     // A touchpoint that fits the present stage leads nowhere back.
@@ -33,6 +36,7 @@ export function stageRules(
     const goals = furthest > here ? met : met.filter(({ back }) => back);
     const last = goals.at(-1)?.stage;
     const rule = goals.find(({ stage }) => stage === last);
+    if (rule) sight.memory.write(STAGE, rule.id);
     return rule && { from, to: rule.id, rule: rule.name };
   };
 }

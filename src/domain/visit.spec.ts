@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { TEST_MODEL } from '../../test/journeys.js';
 import type { JourneyModel } from './model.js';
 import type { Touch } from './condition.js';
@@ -130,14 +131,17 @@ describe('a new origin in the middle of a visit', () => {
 
   test('begins no new visit', () =>
     expect(
-      new Set(fold(TEST_MODEL, { traits: {} }, [at(10, search), at(12, referral), at(13, mail)]).sessions)
-        .size,
+      new Set(
+        fold(TEST_MODEL, { traits: {} }, [at(10, search), at(12, referral), at(13, mail)]).perTouch.map(
+          ({ sessionId }) => sessionId,
+        ),
+      ).size,
     ).toBe(1));
 });
 
 describe('a visit', () => {
   const sessions = (...touches: Touch[]) =>
-    fold(TEST_MODEL, { traits: {} }, touches).perTouch.map(({ session }) => Number(session.slice(-4)));
+    fold(TEST_MODEL, { traits: {} }, touches).perTouch.map(({ sessionId }) => Number(sessionId.slice(-4)));
 
   test('goes on after a pause of exactly 30 minutes, and ends a millisecond later', () => {
     expect(sessions(at(10, {}), at(40, {}))).toEqual([10, 10]);
@@ -184,5 +188,47 @@ describe('a visit', () => {
     'custom',
   ] as const)('is begun and prolonged by what a person does: %s', (kind) =>
     expect(sessions(at(0, { kind }), at(10, {}), at(35, { kind }), at(60, {}))).toEqual([0, 0, 0, 0]),
+  );
+});
+
+test('a touchpoint that the fold gives an origin has the one of the touchpoint it names', () => {
+  const touchpoints = fc
+    .array(
+      fc.record({
+        minute: fc.integer({ min: 1, max: 400 }),
+        kind: fc.constantFrom('page_view', 'email_open', 'email_sent', 'ad_click', 'sales_call'),
+        came: fc.constantFrom(
+          {},
+          {},
+          search,
+          mail,
+          { channel: 'referral', source: 'partner.example', medium: 'referral' } as const,
+          { channel: 'referral', source: 'acme.okta.com', medium: 'referral' } as const,
+        ),
+        verdict: fc.constantFrom('human', 'human', 'crawler'),
+      }),
+      { maxLength: 40 },
+    )
+    .map((all) =>
+      all.map(({ minute, came, ...about }, nth) => ({
+        ...at(minute, { ...came, ...about }),
+        id: `00000000-0000-8000-8000-${String((nth * 7919) % 100_000).padStart(12, '0')}`,
+      })),
+    );
+  fc.assert(
+    fc.property(touchpoints, (touches) => {
+      const { perTouch } = fold(TEST_MODEL, { traits: {} }, touches);
+      const byId = new Map(perTouch.map(({ own }) => [own.id, own]));
+      for (const { own, touch, originId } of perTouch) {
+        const origin = originId === undefined ? own : byId.get(originId);
+        const labels = ({ channel, source, medium, campaign }: Touch) => ({
+          channel,
+          source,
+          medium,
+          campaign,
+        });
+        expect(labels(touch)).toEqual(origin && labels(origin));
+      }
+    }),
   );
 });

@@ -1,14 +1,21 @@
 import type { Touch } from './condition.js';
-import type { Channel, TouchpointKind } from './touchpoint.js';
+import { cell, type Memory } from './memory.js';
+import { countsAsHuman, type Channel, type TouchpointKind } from './touchpoint.js';
 
-/** Where a visit came from, and the touchpoint that shows it; plain JSON. */
+type Labels = Pick<Touch, 'channel' | 'source' | 'medium' | 'campaign'>;
+
+/** Where a visit came from; plain JSON. */
 export interface Origin {
-  readonly id: string;
   readonly channel: Channel;
   readonly source?: string;
   readonly medium?: string;
   readonly campaign?: string;
 }
+
+/** The origin of the running visit; null: it has none. */
+const ORIGIN = cell<Origin | null>('origin');
+/** When a person last acted, ms. */
+export const LAST_AT = cell<number>('last');
 
 /** Touchpoints that bring a person to a visit. A mail that was opened, or a call, does not. */
 const ARRIVALS: ReadonlySet<TouchpointKind> = new Set([
@@ -49,44 +56,106 @@ const isReferral = ({ channel, medium, campaign }: Touch): boolean =>
   channel === 'referral' && medium === 'referral' && campaign === undefined;
 
 /** A touchpoint without evidence of its own: inside a visit its referrer is the site itself. */
-const hasNone = ({ channel, source, medium, campaign }: Touch): boolean =>
+const hasNone = ({ channel, source, medium, campaign }: Labels): boolean =>
   channel === 'direct' && (source ?? medium ?? campaign) === undefined;
 
+const originOf = ({ channel, source, medium, campaign }: Labels): Origin => ({
+  channel,
+  ...(source !== undefined && { source }),
+  ...(medium !== undefined && { medium }),
+  ...(campaign !== undefined && { campaign }),
+});
+
 /**
- * The origin of the visit after a touchpoint: its own where it brought the person, else the one before. An untagged
- * referral in the middle of a visit is the origin of that touchpoint alone.
+ * Where a touchpoint stands among those of its person: it starts a session, belongs to the running one, or stands alone (a
+ * machine's, or one that a person only received, while no session runs).
  */
-export function originAfter(touch: Touch, before: Origin | null): Origin | null {
-  if (hasNone(touch) || !ARRIVALS.has(touch.kind) || (before && isReferral(touch))) return before;
-  const { id, channel, source, medium, campaign } = touch;
-  return {
-    id,
-    channel,
-    ...(source !== undefined && { source }),
-    ...(medium !== undefined && { medium }),
-    ...(campaign !== undefined && { campaign }),
-  };
-}
+export type SessionPart = 'start' | 'within' | 'alone';
 
 /** A touchpoint as it is read in its visit. */
 export interface Read {
+  /** With the origin of its visit, if it has none of its own. */
   readonly touch: Touch;
-  /** Id of the touchpoint whose origin it took. */
-  readonly originId?: string;
+  /** As it was recorded, with the page on the way passed over: it depends on no other touchpoint. */
+  readonly own: Touch;
   /** The page on the way that was passed over. */
   readonly relay?: string;
+  readonly part: SessionPart;
+  /** It is the origin of what follows in its visit. */
+  readonly setsOrigin: boolean;
 }
 
 /**
- * The touchpoint as it is read: one without an origin of its own takes the one of its visit, as web analytics do, or
- * most credit would go to "direct". The event itself stays as it was recorded.
+ * Reads a touchpoint in its visit. One without an origin of its own takes the one of its visit, as web analytics do, or
+ * most credit would go to "direct". The event itself stays as it was recorded. The origin of a visit is the latest touchpoint
+ * that brought the person there; an untagged referral in the middle of a visit is the origin of that touchpoint alone.
  */
-export function readAs(recorded: Touch, visit: Origin | null, isRelay: (host: string) => boolean): Read {
-  const relay = relayIn(recorded, isRelay);
-  const touch: Touch =
-    relay === undefined ? recorded : { ...recorded, channel: 'direct', source: undefined, medium: undefined };
-  const passed = relay === undefined ? {} : { relay };
-  if (!visit || !hasNone(touch)) return { touch, ...passed };
-  const { id, ...origin } = visit;
-  return { touch: { ...touch, ...origin }, originId: id, ...passed };
+export function visitRules(
+  idleMs: number,
+  isRelay: (host: string) => boolean,
+): (touch: Touch, memory: Memory) => Read {
+  return (recorded, memory) => {
+    const last = memory.read(LAST_AT);
+    const runs = last !== undefined && recorded.at - last <= idleMs;
+    if (!countsAsHuman(recorded.verdict)) {
+      return { touch: recorded, own: recorded, part: runs ? 'within' : 'alone', setsOrigin: false };
+    }
+    const received = isDoneTo(recorded.kind);
+    const part = runs ? 'within' : received ? 'alone' : 'start';
+    const { own, relay } = withoutRelay(recorded, isRelay);
+    const visitOrigin = (): Origin | null => (runs ? (memory.read(ORIGIN) ?? null) : null);
+    const inherited = hasNone(own) ? visitOrigin() : null;
+    const setsOrigin =
+      !hasNone(own) && ARRIVALS.has(own.kind) && !(isReferral(own) && visitOrigin() !== null);
+    if (setsOrigin) memory.write(ORIGIN, originOf(own));
+    else if (part === 'start') memory.write(ORIGIN, null);
+    if (!received) memory.write(LAST_AT, own.at);
+    const touch = inherited ? { ...own, ...inherited } : own;
+    return { touch, own, ...(relay !== undefined && { relay }), part, setsOrigin };
+  };
+}
+
+function withoutRelay(touch: Touch, isRelay: (host: string) => boolean): { own: Touch; relay?: string } {
+  const relay = relayIn(touch, isRelay);
+  if (relay === undefined) return { own: touch };
+  return { own: { ...touch, channel: 'direct', source: undefined, medium: undefined }, relay };
+}
+
+/** What is stored of a touchpoint's place: it follows from the touchpoint and its nearest neighbours. */
+export interface Placed extends Labels {
+  readonly id: string;
+  readonly session: SessionPart;
+  /** It is the origin of what follows in its visit. */
+  readonly setsOrigin: boolean;
+  /** Somebody acted: what a machine did takes no origin. */
+  readonly human: boolean;
+}
+
+/** The session of a touchpoint, and the touchpoint whose origin it takes. */
+export interface Visited {
+  /** Id of the touchpoint that started the session; its own when it stands alone. */
+  readonly sessionId: string;
+  /** The touchpoint whose origin it takes. Undefined: it has an origin of its own, or its visit has none. */
+  readonly originId?: string;
+  readonly origin?: Origin;
+}
+
+/** Derives sessions and inherited origins of one person's touchpoints, which come by time, then id. */
+export function resolveVisits<T extends Placed>(touches: readonly T[]): (T & Visited)[] {
+  let sessionId: string | undefined;
+  let setter: T | undefined;
+  return touches.map((touch) => {
+    if (touch.session === 'alone') return { ...touch, sessionId: touch.id };
+    if (touch.session === 'start') {
+      sessionId = touch.id;
+      setter = undefined;
+    }
+    const inherited = touch.human && hasNone(touch) ? setter : undefined;
+    if (touch.setsOrigin) setter = touch;
+    return {
+      ...touch,
+      sessionId: sessionId ?? touch.id,
+      ...(inherited && { originId: inherited.id, origin: originOf(inherited) }),
+    };
+  });
 }

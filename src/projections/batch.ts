@@ -20,6 +20,8 @@ import { BatchFailed, inBatch } from './transaction.js';
 export interface Standing {
   readonly lease: Lease;
   readonly held: ParkedKeys;
+  /** `Range.owner` of its batches. */
+  readonly owner: object;
 }
 
 export interface BatchTools {
@@ -45,7 +47,7 @@ export async function applyStretch(
   behind = false,
 ): Promise<Standing> {
   const failures = new Map<Position, Failure>();
-  const range = { after: standing.lease.position, upTo, behind };
+  const range = { after: standing.lease.position, upTo, behind, owner: standing.owner };
   for (;;) {
     const error = await attempt(tools, standing, () => commit(tools, standing, events, range, failures));
     if (!(error instanceof BatchFailed)) return error;
@@ -108,7 +110,7 @@ async function single(
 
 async function commit(
   tools: BatchTools,
-  { lease, held }: Standing,
+  { lease, held, owner }: Standing,
   events: readonly RecordedEvent[],
   range: Range,
   failures: ReadonlyMap<Position, Failure>,
@@ -125,7 +127,7 @@ async function commit(
     return checkpoints.advance(tx, lease, range.upTo);
   });
   if (parked.length > 0) onParked(parked);
-  return { lease: moved, held: trial };
+  return { lease: moved, held: trial, owner };
 }
 
 interface Unusual {

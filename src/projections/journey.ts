@@ -3,6 +3,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { isEvent, type Position, type RecordedEvent } from '../domain/events.js';
 import type { IdentityKey } from '../domain/identity.js';
 import { Accounts } from './journey/accounts.js';
+import { AtHand, type Limits } from './journey/at-hand.js';
 import { applyFact } from './journey/apply-fact.js';
 import { factOf, isPersonal, keysOf } from './journey/facts.js';
 import { ReadFailed } from './journey/gate.js';
@@ -20,9 +21,9 @@ import { PoisonedEvent, type ParkingKey, type Projection, type Range } from './p
  * Who is who, and what each lead's journey comes to: identity, profile, touchpoints, buying stage and score, as
  * versions by log position (0005-journey.sql, ADR 0007).
  */
-export const journey: Projection = {
+export const journeyKeeping = (limits: Limits): Projection => ({
   name: 'journey',
-  version: 3,
+  version: 4,
   handles: [
     'TouchpointRecorded',
     'IdentityClaimed',
@@ -48,12 +49,28 @@ export const journey: Projection = {
     'touchline.account_state',
     'touchline.identity_fact',
   ],
-  apply,
+  apply: applier(new AtHand(limits)),
   parkingKeys,
-};
+});
+
+export const journey = journeyKeeping({ leads: 10_000, touchpoints: 120_000 });
 
 /** A model's publication concerns everybody, so it parts the batch; what lies between is applied side by side. */
-async function apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Range): Promise<void> {
+function applier(atHand: AtHand): Projection['apply'] {
+  return async (batch, tx, range) => {
+    const kept = atHand.take(range);
+    atHand.keep(range, await applyBatch(batch, tx, range, kept));
+  };
+}
+
+/** @returns what can be kept for the batch after this one */
+async function applyBatch(
+  batch: readonly RecordedEvent[],
+  tx: PoolClient,
+  range: Range,
+  kept: WorkingSet | undefined,
+): Promise<WorkingSet | undefined> {
+  let set = kept;
   const models = new Models(tx);
   await models.load([...new Set(batch.map(({ workspace }) => workspace))]);
   let part: RecordedEvent[] = [];
@@ -62,8 +79,9 @@ async function apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Ran
       part.push(event);
       continue;
     }
-    await applyPart(part, tx, range, models);
+    await applyPart(part, tx, range, models, set);
     part = [];
+    set = undefined;
     const { timeZone } = models.of(event.workspace);
     await poisonedBy(
       event,
@@ -73,7 +91,7 @@ async function apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Ran
     await refoldEverybody(tx, models, event.workspace, positionOf(event, range), isLate(event, range));
     await moveDays(tx, models, event.workspace, timeZone);
   }
-  await applyPart(part, tx, range, models);
+  return applyPart(part, tx, range, models, set);
 }
 
 /**
@@ -103,29 +121,34 @@ async function applyPart(
   tx: PoolClient,
   range: Range,
   models: Models,
-): Promise<void> {
-  if (events.length === 0) return;
+  kept: WorkingSet | undefined,
+): Promise<WorkingSet | undefined> {
+  if (events.length === 0) return kept;
   const meetings: Meeting[] = [];
   await tx.query('SAVEPOINT part');
   for (let attempt = 1; ; attempt += 1) {
-    const met = await attemptPart(events, tx, range, models, attempt < ATTEMPTS ? meetings : 'all');
-    if (met.length === 0) break;
+    const accounts = new Accounts(tx);
+    const work = { tx, models, accounts };
+    const set = attempt === 1 && kept ? kept : new WorkingSet(work);
+    set.next(work);
+    const met = await attemptPart(events, set, range, attempt < ATTEMPTS ? meetings : 'all');
+    if (met.length === 0) {
+      await tx.query('RELEASE SAVEPOINT part');
+      return set;
+    }
     meetings.push(...met);
     await tx.query('ROLLBACK TO SAVEPOINT part');
   }
-  await tx.query('RELEASE SAVEPOINT part');
 }
 
 /** @returns which items of different groups reached the same lead; none: all are applied */
 async function attemptPart(
   events: readonly RecordedEvent[],
-  tx: PoolClient,
+  set: WorkingSet,
   range: Range,
-  models: Models,
   meetings: readonly Meeting[] | 'all',
 ): Promise<readonly Meeting[]> {
-  const accounts = new Accounts(tx);
-  const set = new WorkingSet(tx, models, accounts);
+  const { accounts, tx } = set;
   const work = events.map((event) => workOf(event, range));
   const changes = await accounts.observe(
     work.flatMap(({ event, position }) => (isEvent(event, 'AccountObserved') ? [{ event, position }] : [])),
@@ -190,7 +213,7 @@ async function applyGroups(
   }
   if (met.length === 0) await write();
   return met.flatMap(({ group, other }): Meeting[] => {
-    const [one, two] = [all[group]?.[0], all[other]?.[0]];
+    const [one, two] = [all[group - set.firstGroup]?.[0], all[other - set.firstGroup]?.[0]];
     return one && two ? [[nodeOf(one), nodeOf(two)]] : [];
   });
 }

@@ -43,6 +43,11 @@ export interface Range {
   readonly upTo: Position;
   /** More of the log waits behind this batch. */
   readonly behind?: boolean;
+  /**
+   * The same object from batch to batch as long as nobody else can have changed the rows: what a projection keeps under it
+   * spares it reading.
+   */
+  readonly owner?: object;
   /** Given while something is parked: a projection that works from rows, not events, leaves out what these keys name. */
   readonly parked?: Parked;
 }

@@ -58,7 +58,7 @@ export async function retryMarked(
   const { projection, pool, checkpoints } = tools;
   for (;;) {
     const marked = await loadMarked(tools);
-    if (marked.length === 0) return { lease, held: await loadParkedKeys(pool, projection.name) };
+    if (marked.length === 0) return { lease, held: await loadParkedKeys(pool, projection.name), owner: {} };
     await inBatch(pool, longestSilenceInBatch(checkpoints.leaseMs), async (tx) => {
       const healed = await tryEach(projection, tx, marked, lease.position);
       if (healed > 0) await markRebuild(tx, dependents, head);

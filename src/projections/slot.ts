@@ -140,7 +140,7 @@ export class Slot {
     this.pages.forget();
     this.owes = this.projection.defers === true;
     const current = lease.emptied ? lease : await emptyTables(pool, checkpoints, this.projection, lease);
-    return { lease: current, held: await loadParkedKeys(pool, this.projection.name) };
+    return { lease: current, held: await loadParkedKeys(pool, this.projection.name), owner: {} };
   }
 
   /** How far the projections are whose rows this one reads; undefined when it reads none. */

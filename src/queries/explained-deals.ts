@@ -103,7 +103,8 @@ async function touchRowsOf(
   const found = await rows<TouchRow>(
     tx,
     sql`
-    SELECT j.event_id, j.position, j.kind, j.occurred_at, j.recorded_at, j.identity, j.linked_by
+    SELECT j.event_id, j.position, j.kind, j.occurred_at, j.recorded_at, j.identity,
+           touchline.linked_by(j.workspace, j.lead_id, j.identity, ${asOf}) AS linked_by
     FROM touchline.journey j
     WHERE j.workspace = ${workspace} AND j.event_id = ANY(${eventIds}::uuid[]) AND ${trueAt('j', asOf)}`,
   );

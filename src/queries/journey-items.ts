@@ -1,11 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CHANNELS, CLAMP_REASONS, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
+import type { Origin, Visited } from '../domain/visit.js';
 import { type PageAsk, pageOf } from './asking.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, PageAnswer, Parts, Real } from './fields.js';
 import { Text, Texts, Uuid, Word } from './fields.js';
+import { type SessionColumns, sessionsOf } from './journey-sessions.js';
 import { decayed } from './lead-rows.js';
 import { trueAt, type View } from './read-models.js';
+import { runningScores } from './running-scores.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 
 export class ContentItem {
@@ -71,30 +74,20 @@ export const ORDERS = ['asc', 'desc'] as const;
 export type Order = (typeof ORDERS)[number];
 export const JOURNEY_KEYS = [INSTANT, UUID];
 
-interface Row {
+interface Row extends SessionColumns {
   position: string;
-  event_id: string;
-  lead_id: string;
   kind: string;
   name: string | null;
-  channel: string;
-  source: string | null;
-  medium: string | null;
-  campaign: string | null;
   content_id: string | null;
   content_url: string | null;
   content_title: string | null;
   content_type: string | null;
   content_stage: string | null;
-  occurred_at: Date;
   recorded_at: Date;
   identity: string[];
   linked_by: string | null;
   collector: string | null;
   rep: string | null;
-  verdict: string;
-  session_id: string;
-  origin_id: string | null;
   properties: Record<string, unknown> | null;
   clamped: ReplacedTimeItem | null;
   stage_after: string | null;
@@ -109,10 +102,11 @@ export async function journeyPage(
 ): Promise<{ items: JourneyItem[]; next: string | null }> {
   const found = await rows<Row>(view.tx, itemsSql(view, ask, { whose, order }));
   const { page, next } = pageOf(ask, view, found, (row) => [row.occurred_at.toISOString(), row.event_id]);
-  return { items: page.map(itemOf), next };
+  const sessions = await sessionsOf(view, order === 'asc' ? page : page.toReversed());
+  return { items: page.map((row) => itemOf(row, sessions.get(row.event_id))), next };
 }
 
-/** Stage and score right after a touchpoint are what the last transition and the last score up to it left. */
+/** The stage right after a touchpoint is what the last transition up to it left. */
 function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; order: Order }): Sql {
   const { workspace, asOf } = view;
   const direction = raw(order === 'asc' ? 'ASC' : 'DESC');
@@ -120,42 +114,44 @@ function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; orde
   const beyond = raw(order === 'asc' ? '>' : '<');
   const after = ask.after && sql`(j.occurred_at, j.event_id) ${beyond} (${at}::timestamptz, ${id}::uuid)`;
   const score = {
-    score: raw('scored.score_after'),
-    since: raw('scored.occurred_at'),
+    score: raw('(scored.after).score'),
+    since: raw('(scored.after).scored_at'),
     to: raw('j.occurred_at'),
   };
   return sql`
+    WITH page AS (
+      SELECT * FROM touchline.journey j
+      WHERE ${allOf([sql`j.workspace = ${workspace}`, whose, trueAt('j', asOf), after])}
+      ORDER BY j.occurred_at ${direction}, j.event_id ${direction}
+      LIMIT ${ask.limit + 1}),
+    steps AS (
+      SELECT j.lead_id, j.occurred_at, j.event_id, s.points
+      FROM page j
+      LEFT JOIN touchline.score_change s
+        ON s.workspace = j.workspace AND s.lead_id = j.lead_id AND s.occurred_at = j.occurred_at
+        AND s.event_id = j.event_id AND ${trueAt('s', asOf)})
     SELECT j.position, j.event_id, j.lead_id, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage,
-           j.occurred_at, j.recorded_at, j.identity, j.linked_by, j.collector, j.rep, j.verdict, j.session_id, j.origin_id,
-           j.detail -> 'properties' AS properties, j.detail -> 'clamped' AS clamped, moved.to_stage AS stage_after, ${decayed(view, score)} AS score_after
-    FROM (SELECT * FROM touchline.journey j
-          WHERE ${allOf([sql`j.workspace = ${workspace}`, whose, trueAt('j', asOf), after])}
-          ORDER BY j.occurred_at ${direction}, j.event_id ${direction}
-          LIMIT ${ask.limit + 1}) j
+           j.occurred_at, j.recorded_at, j.identity, j.collector, j.rep, j.verdict, j.session, j.sets_origin,
+           j.detail -> 'properties' AS properties, j.detail -> 'clamped' AS clamped, moved.to_stage AS stage_after, ${decayed(view, score)} AS score_after,
+           touchline.linked_by(j.workspace, j.lead_id, j.identity, ${asOf}) AS linked_by
+    FROM page j
     LEFT JOIN LATERAL (
       SELECT t.to_stage FROM touchline.stage_transition t
       WHERE t.workspace = j.workspace AND t.lead_id = j.lead_id AND ${trueAt('t', asOf)}
         AND (t.at, t.event_id) <= (j.occurred_at, j.event_id)
       ORDER BY t.at DESC, t.event_id DESC LIMIT 1) moved ON true
-    LEFT JOIN LATERAL (
-      SELECT s.score_after, s.occurred_at FROM touchline.score_change s
-      WHERE s.workspace = j.workspace AND s.lead_id = j.lead_id AND ${trueAt('s', asOf)}
-        AND (s.occurred_at, s.event_id) <= (j.occurred_at, j.event_id)
-      ORDER BY s.occurred_at DESC, s.event_id DESC LIMIT 1) scored ON true
+    JOIN (${runningScores(view, raw('steps'))}) scored USING (event_id)
     ORDER BY j.occurred_at ${direction}, j.event_id ${direction}`;
 }
 
-const itemOf = (row: Row): JourneyItem => ({
+const itemOf = (row: Row, visit: Visited | undefined): JourneyItem => ({
   position: row.position,
   eventId: row.event_id,
   leadId: row.lead_id,
   kind: row.kind,
   name: row.name,
-  channel: row.channel,
-  source: row.source,
-  medium: row.medium,
-  campaign: row.campaign,
+  ...labelsOf(row, visit?.origin),
   content: contentOf(row),
   occurredAt: row.occurred_at,
   replacedTime: row.clamped,
@@ -165,11 +161,21 @@ const itemOf = (row: Row): JourneyItem => ({
   collector: row.collector,
   rep: row.rep,
   verdict: row.verdict,
-  sessionId: row.session_id,
-  originId: row.origin_id,
+  sessionId: visit?.sessionId ?? row.event_id,
+  originId: visit?.originId ?? null,
   properties: row.properties ?? {},
   stageAfter: row.stage_after,
   scoreAfter: row.score_after,
+});
+
+type Labels = Pick<JourneyItem, 'channel' | 'source' | 'medium' | 'campaign'>;
+
+/** Of the origin that it inherited from its session, else its own. */
+const labelsOf = (own: Labels, origin: Origin | undefined): Labels => ({
+  channel: origin ? origin.channel : own.channel,
+  source: origin ? (origin.source ?? null) : own.source,
+  medium: origin ? (origin.medium ?? null) : own.medium,
+  campaign: origin ? (origin.campaign ?? null) : own.campaign,
 });
 
 interface ContentColumns {

@@ -1,4 +1,3 @@
-import { DAY_MS } from '../domain/model.js';
 import { raw, sql, type Sql } from './sql.js';
 import { trueAt, type View } from './read-models.js';
 
@@ -23,9 +22,9 @@ const leadsNow = ({ workspace }: View): Sql => sql`
   FROM touchline.lead
   WHERE workspace = ${workspace}`;
 
-const leadsThen = ({ workspace, asOf }: View): Sql => sql`
+const leadsThen = ({ workspace, asOf, halfLifeDays }: View): Sql => sql`
   SELECT p.lead_id, p.known, p.email, p.account_id, p.persona, p.grade, moved.to_stage AS stage,
-         coalesce(scored.score_after, 0) AS score, scored.occurred_at AS score_at,
+         coalesce(scored.score, 0) AS score, scored.scored_at AS score_at,
          touched.touchpoints, touched.first_touch_at, touched.last_touch_at
   FROM touchline.lead_profile p
   CROSS JOIN LATERAL (
@@ -38,27 +37,20 @@ const leadsThen = ({ workspace, asOf }: View): Sql => sql`
     FROM touchline.stage_transition t
     WHERE t.workspace = p.workspace AND t.lead_id = p.lead_id AND ${trueAt('t', asOf)}
     ORDER BY t.at DESC, t.event_id DESC LIMIT 1) moved ON true
-  LEFT JOIN LATERAL (
-    SELECT s.score_after, s.occurred_at
-    FROM touchline.score_change s
-    WHERE s.workspace = p.workspace AND s.lead_id = p.lead_id AND ${trueAt('s', asOf)}
-    ORDER BY s.occurred_at DESC, s.event_id DESC LIMIT 1) scored ON true
+  CROSS JOIN LATERAL touchline.score_at(p.workspace, p.lead_id, ${halfLifeDays}, ${asOf}) scored
   WHERE p.workspace = ${workspace} AND ${trueAt('p', asOf)}`;
 
-/** Half-lives past which nothing is left of any score; `power` would report an underflow soon after. */
-const FORGOTTEN = raw('60');
+/** The persona of a lead at the position of the view, as whose its journey is read. */
+export const personaAt = ({ workspace, asOf }: View, leadId: string): Sql => sql`
+  (SELECT p.persona FROM touchline.lead_profile p
+   WHERE p.workspace = ${workspace} AND p.lead_id = ${leadId}::uuid AND ${trueAt('p', asOf)})`;
 
 /** What a score is worth at a later moment, two decimals: score · 0.5^(age / halfLife). No score at all is 0. */
 export function decayed(
   { halfLifeDays }: View,
   { score, since, to }: { score: Sql; since: Sql; to: Sql },
 ): Sql {
-  const halfLifeMs = halfLifeDays * DAY_MS;
-  const halfLives = sql`extract(epoch FROM ${to} - ${since})::float8 * 1000 / ${halfLifeMs}::float8`;
-  return sql`(CASE
-    WHEN ${since} IS NULL OR abs(${score}) < 1e-9 OR ${halfLives} > ${FORGOTTEN} THEN 0
-    ELSE round((${score} * power(0.5::float8, greatest(0, ${halfLives})))::numeric, 2)
-  END)::float8`;
+  return sql`round(touchline.decay(${score}, ${since}, ${to}, ${halfLifeDays})::numeric, 2)::float8`;
 }
 
 /** The score of a row of `leadRows` at the moment of the view. */

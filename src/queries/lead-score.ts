@@ -3,8 +3,9 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, MaybeText, PageAnswer, Parts, Real, Text, Uuid } from './fields.js';
-import { decayed, leadRows, scoreNow } from './lead-rows.js';
+import { decayed, leadRows, personaAt, scoreNow } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
+import { runningScores } from './running-scores.js';
 import { ReadModels, trueAt, type View } from './read-models.js';
 import { allOf, firstRow, raw, rows, sql } from './sql.js';
 import { whichLead } from './which-lead.js';
@@ -91,12 +92,17 @@ function ledger(view: View, { after, limit }: PageAsk, leadId: string): Promise<
   return rows<Row>(
     view.tx,
     sql`
-    SELECT s.occurred_at, s.rule, s.points, s.event_id, s.persona, ${decayed(view, points)} AS worth,
-           round(s.score_after::numeric, 2)::float8 AS score_after
-    FROM touchline.score_change s
-    WHERE ${allOf([whose, trueAt('s', view.asOf), beyond])}
-    ORDER BY s.occurred_at, s.event_id
-    LIMIT ${limit + 1}`,
+    WITH page AS (
+      SELECT s.lead_id, s.occurred_at, s.event_id, s.rule, s.points
+      FROM touchline.score_change s
+      WHERE ${allOf([whose, trueAt('s', view.asOf), beyond])}
+      ORDER BY s.occurred_at, s.event_id
+      LIMIT ${limit + 1})
+    SELECT s.occurred_at, s.rule, s.points, s.event_id, ${personaAt(view, leadId)} AS persona, ${decayed(view, points)} AS worth,
+           round((scored.after).score::numeric, 2)::float8 AS score_after
+    FROM page s
+    JOIN (${runningScores(view, raw('page'))}) scored USING (event_id)
+    ORDER BY s.occurred_at, s.event_id`,
   );
 }
 

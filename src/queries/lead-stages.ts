@@ -2,6 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { askOf, MOMENT } from './asking.js';
 import { Answer, Instant, MaybeText, Part, Parts, Text, Uuid } from './fields.js';
+import { personaAt } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
 import { type Ask, ReadModels, trueAt, type View } from './read-models.js';
 import { rows, sql } from './sql.js';
@@ -65,11 +66,12 @@ export class FindLeadStagesHandler implements IQueryHandler<FindLeadStages> {
 }
 
 /** All moves between stages of a lead, in order. */
-export async function stagesOf({ tx, workspace, asOf }: View, leadId: string): Promise<StageItem[]> {
+export async function stagesOf(view: View, leadId: string): Promise<StageItem[]> {
+  const { tx, workspace, asOf } = view;
   const moves = await rows<Row>(
     tx,
     sql`
-    SELECT t.from_stage, t.to_stage, t.at, t.event_id, t.rule, t.persona
+    SELECT t.from_stage, t.to_stage, t.at, t.event_id, t.rule, ${personaAt(view, leadId)} AS persona
     FROM touchline.stage_transition t
     WHERE t.workspace = ${workspace} AND t.lead_id = ${leadId}::uuid AND ${trueAt('t', asOf)}
     ORDER BY t.at, t.event_id`,

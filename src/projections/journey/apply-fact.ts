@@ -1,4 +1,4 @@
-import { earlier, isAnonymous, mainKey, type IdentityKey, type Stamp } from '../../domain/identity.js';
+import { isAnonymous, mainKey, type IdentityKey, type Stamp } from '../../domain/identity.js';
 import { claimNames, renamed, sameNames } from '../../domain/lead-names.js';
 import { hear } from '../../domain/profile.js';
 import { claim } from './claims.js';
@@ -7,7 +7,8 @@ import { linkKeys } from './link-keys.js';
 import type { Ownership } from './ownership.js';
 import { give, type KeyRecord, type Lead } from './records.js';
 import { redistribute } from './redistribute.js';
-import { advance, refoldAlone, type Entry } from './refold.js';
+import { addTouchpoints, rereadJourney, writeJourney } from './journey-rows.js';
+import { moveClaimed } from './move-claimed.js';
 import { regroup } from './regroup.js';
 import { settle, version } from './settle.js';
 import { factRow, type Shift } from './shift.js';
@@ -19,13 +20,24 @@ import type { UnitOfWork } from './unit-of-work.js';
  */
 export async function applyFact(uow: UnitOfWork, fact: Fact): Promise<void> {
   const records = fact.keys.map((key) => uow.key(fact.workspace, key));
-  const shift: Shift = { pooled: new Set(), changed: new Set(), unclear: new Set(), divided: new Set() };
+  const shift: Shift = {
+    pooled: new Set(),
+    losing: new Map(),
+    changed: new Set(),
+    unclear: new Set(),
+    divided: new Set(),
+  };
   const owners = uow.owners(fact.workspace);
   const relinked = await linkKeys(uow, fact, records);
   if (relinked.length > 0) await regroup(uow, [...records, ...relinked], shift);
   for (const record of records) if (record.anonymous) settleAnonymous(owners, fact, record, shift);
-  if (shift.pooled.size > 0) await redistribute(uow, fact, shift);
-  else if (!fact.decision) await hearFact(uow, owners, fact, shift);
+  // A claim of anonymous keys alone moves what they did; where known keys are joined or parted, everything is open.
+  const isOpen = shift.unclear.size > 0 || (relinked.length > 0 && shift.pooled.size > 0);
+  if (isOpen) await redistribute(uow, fact, shift);
+  else {
+    if (shift.losing.size > 0) await moveClaimed(uow, fact, shift);
+    if (!fact.decision) await hearFact(uow, owners, fact, shift);
+  }
   for (const lead of shift.changed) await settle(uow, lead, fact.position);
   for (const record of records) version(uow, record, fact.position);
 }
@@ -38,15 +50,15 @@ async function hearFact(uow: UnitOfWork, owners: Ownership, fact: Fact, shift: S
   const news = said !== lead.said || isRenamed || !lead.alive || shift.changed.has(lead);
   lead.said = said;
   lead.heard(fact);
-  lead.dirty = true;
-  lead.position = fact.position;
+  lead.markChanged(fact.position);
   const row = factRow(fact, lead.id);
   if (row) {
     lead.facts.push(row);
     uow.changes.addFact(row);
   }
-  const rereads = news && (await settle(uow, lead, fact.position));
-  await fold(uow, lead, fact, rereads, owners);
+  if (news && (await settle(uow, lead, fact.position))) await rereadJourney(uow, lead);
+  if (fact.touch) await addTouchpoints(uow, lead, [{ fact: fact.touch }]);
+  writeJourney(uow, lead, fact.position);
 }
 
 /** Takes the names that a fact claims. @returns whether the lead goes by another one */
@@ -63,28 +75,6 @@ function rename(uow: UnitOfWork, lead: Lead, fact: Fact): boolean {
   return !sameNames(before, lead.names);
 }
 
-async function fold(
-  uow: UnitOfWork,
-  lead: Lead,
-  fact: Fact,
-  rereads: boolean,
-  owners: Ownership,
-): Promise<void> {
-  const { lastAt, lastId, touches } = lead.journey;
-  const entry: Entry | undefined = fact.touch && {
-    fact: fact.touch,
-    linkedBy: owners.linkedBy(fact.keys, lead),
-    row: undefined,
-  };
-  const last = lastAt === null ? undefined : { at: lastAt, id: lastId ?? '' };
-  if (entry && (touches === 0 || (!rereads && last && earlier(last, fact)))) {
-    advance(uow, lead, entry, fact.position);
-  } else if (entry || (rereads && touches > 0)) {
-    await uow.journeyOf(lead);
-    refoldAlone(uow, lead, fact.position, entry);
-  }
-}
-
 /** Gives an anonymous key to whom it belongs now, and says whose facts may move with it. */
 function settleAnonymous(owners: Ownership, fact: Fact, record: KeyRecord, shift: Shift): void {
   const main = mainKey(fact.keys);
@@ -95,12 +85,9 @@ function settleAnonymous(owners: Ownership, fact: Fact, record: KeyRecord, shift
   const claimer = owners.meant(main);
   switch (claim(record, fact, main, owners)) {
     case 'none':
-      // An older link than known: it is the one that explains the lead's touchpoints with this key.
-      if (record.links.get(main)?.id === fact.id && claimer.lastFact && fact.at <= claimer.lastFact.at)
-        pool(shift, claimer);
       return;
     case 'first':
-      if (record.lead?.holds) pool(shift, record.lead, claimer);
+      if (record.lead?.holds) lose(shift, record, record.lead, claimer);
       // It was the one key of its lead.
       if (record.lead) record.lead.keysLoaded = true;
       change(shift, record, claimer);
@@ -109,12 +96,18 @@ function settleAnonymous(owners: Ownership, fact: Fact, record: KeyRecord, shift
       change(shift, record, claimer);
       return;
     case 'front':
-      pool(shift, claimer, owners.meant(record.runs[1]?.key ?? main));
+      lose(shift, record, owners.meant(record.runs[1]?.key ?? main), claimer);
       return;
     case 'unclear':
       shift.unclear.add(record);
       pool(shift, claimer, ...owners.claimersOf(record));
   }
+}
+
+/** What an anonymous key did may be the claimer's and no longer another lead's. */
+function lose(shift: Shift, { key }: KeyRecord, from: Lead, claimer: Lead): void {
+  pool(shift, from, claimer);
+  if (from.holds) shift.losing.set(from, (shift.losing.get(from) ?? new Set()).add(key));
 }
 
 function pool(shift: Shift, ...leads: readonly Lead[]): void {

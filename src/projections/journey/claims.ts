@@ -38,7 +38,7 @@ export function claim(record: KeyRecord, stamp: Stamp, main: IdentityKey, claime
 
 function begin(record: KeyRecord, runs: Run[], effect: Effect): Effect {
   record.runs = runs;
-  record.dirty = true;
+  record.markChanged();
   return effect;
 }
 
@@ -62,5 +62,12 @@ export function runsFrom(
 }
 
 /** Whose the anonymous key was at a time: the last claimer's at or before it, else the first claimer's. */
-export const runAt = (record: KeyRecord, at: number): Run | undefined =>
-  record.runs.findLast((run) => run.at <= at) ?? record.runs[0];
+export function runAt({ runs }: KeyRecord, at: number): Run | undefined {
+  let [low, high] = [0, runs.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((runs[middle]?.at ?? Infinity) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return runs[low - 1] ?? runs[0];
+}

@@ -25,7 +25,7 @@ function seeKeys(fact: Fact, records: readonly KeyRecord[]): KeyRecord[] {
   const first = records.filter(({ firstSeen }) => !firstSeen || earlier(fact, firstSeen));
   for (const record of first) {
     record.firstSeen = { at: fact.at, id: fact.id };
-    record.dirty = true;
+    record.markChanged();
   }
   return first.filter(({ anonymous }) => !anonymous);
 }
@@ -108,7 +108,7 @@ function claimPublicly(
   const claimed = { at: fact.at, id: fact.id, others: known.map(({ key }) => key) };
   const joins = isJoinedBy(claimed, main.key, record.key, firstSeenIn(uow, fact));
   main.publicOthers.add(record.key);
-  main.dirty = true;
+  main.markChanged();
   relink(uow, fact, { record, main: main.key }, () =>
     record.publicLinks.set(main.key, { ...claimed, joins }),
   );
@@ -120,7 +120,7 @@ function relink(uow: UnitOfWork, fact: Fact, { record, main }: PublicPair, chang
   const links = () => linksBetween(record.links.get(main), record.publicLinks.get(main));
   const before = links();
   change();
-  record.dirty = true;
+  record.markChanged();
   const pair = { workspace: fact.workspace, key: main, otherKey: record.key };
   uow.changes.link(pair, before, links(), fact.position);
 }
@@ -134,7 +134,7 @@ function decide(uow: UnitOfWork, fact: Fact, records: readonly KeyRecord[]): rea
   const stamp = { at: fact.at, id: fact.id };
   for (const [record, other] of [[one, two] as const, [two, one] as const]) {
     record.decisions.set(other.key, { ...stamp, kind: fact.decision });
-    record.dirty = true;
+    record.markChanged();
   }
   const [key, otherKey] = pairOf(one.key, two.key);
   const pair = { workspace: fact.workspace, key, otherKey };

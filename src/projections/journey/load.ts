@@ -5,6 +5,7 @@ import type { JourneyState } from '../../domain/journey.js';
 import type { Grade } from '../../domain/model.js';
 import type { ClaimRank, Names } from '../../domain/lead-names.js';
 import type { Sayings } from '../../domain/profile.js';
+import type { SessionPart } from '../../domain/visit.js';
 import type { KeyScope, Traits } from '../../domain/touchpoint.js';
 import type { FactRow, Run } from './records.js';
 import type { MoveRow, ScoreRow, TouchDetail, TouchRow } from './rows.js';
@@ -166,12 +167,11 @@ interface JourneyRow {
   content_type: string | null;
   content_stage: string | null;
   identity: IdentityKey[];
-  linked_by: string | null;
   collector: string | null;
   rep: string | null;
   verdict: Touch['verdict'];
-  session_id: string;
-  origin_id: string | null;
+  session: SessionPart;
+  sets_origin: boolean;
   detail: TouchDetail | null;
   day: number;
   key_scope: KeyScope | null;
@@ -183,8 +183,8 @@ export async function loadTouches(tx: PoolClient, leads: Pairs): Promise<TouchRo
   const { rows } = await tx.query<JourneyRow>(
     `SELECT j.workspace, j.lead_id, j.event_id, j.position, ${MS('j.occurred_at')} AS at,
             ${MS('j.recorded_at')} AS recorded_at, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
-            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage, j.identity, j.linked_by,
-            j.collector, j.rep, j.verdict, j.session_id, j.origin_id, j.detail, j.key_scope, j.known_from,
+            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage, j.identity,
+            j.collector, j.rep, j.verdict, j.session, j.sets_origin, j.detail, j.key_scope, j.known_from,
             j.occurred_date - date '1970-01-01' AS day
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
        JOIN touchline.journey j USING (workspace, lead_id)
@@ -198,29 +198,32 @@ const given = <T>(value: T | null): T | undefined => value ?? undefined;
 
 function storedTouch(row: JourneyRow): TouchRow {
   const url = given(row.content_url);
-  const { read, own } = storedOrigin(row);
-  const touch: Touch = {
+  const own: Touch = {
     id: row.event_id,
     at: row.at,
     kind: row.kind,
     verdict: row.verdict,
-    ...own,
+    channel: row.channel,
+    source: given(row.source),
+    medium: given(row.medium),
+    campaign: given(row.campaign),
     name: given(row.name),
     content: row.detail?.content ?? (url === undefined ? undefined : { url }),
     properties: row.detail?.properties,
   };
+  const relay = row.detail?.relay;
   return {
     ...standing(row),
     leadId: row.lead_id,
-    linkedBy: given(row.linked_by),
-    session: row.session_id,
-    read: { ...touch, ...read },
-    originId: given(row.origin_id),
+    session: row.session,
+    setsOrigin: row.sets_origin,
+    own,
     day: row.day,
-    relay: row.detail?.relay,
+    relay,
     content: row.content_id === null ? undefined : storedContent(row, row.content_id),
     fact: {
-      touch,
+      // As the event recorded it: a model without this relay reads it so.
+      touch: relay === undefined ? own : { ...own, channel: 'referral', source: relay, medium: 'referral' },
       position: BigInt(row.position),
       recordedAt: row.recorded_at,
       identity: row.identity,
@@ -230,22 +233,6 @@ function storedTouch(row: JourneyRow): TouchRow {
       keyScope: given(row.key_scope),
     },
   };
-}
-
-type StoredOrigin = Pick<Touch, 'channel' | 'source' | 'medium' | 'campaign'>;
-
-/** As the row reads, and as the event recorded it: a touchpoint that took the origin of its visit had none, or a relay. */
-function storedOrigin(row: JourneyRow): { read: StoredOrigin; own: StoredOrigin } {
-  const { channel } = row;
-  const read = {
-    channel,
-    source: given(row.source),
-    medium: given(row.medium),
-    campaign: given(row.campaign),
-  };
-  const relay = row.detail?.relay;
-  if (relay !== undefined) return { read, own: { channel: 'referral', source: relay, medium: 'referral' } };
-  return { read, own: row.origin_id === null ? read : { channel: 'direct' } };
 }
 
 const storedContent = (row: JourneyRow, id: string): TouchRow['content'] => ({
@@ -275,12 +262,11 @@ interface TransitionRow extends VersionRow {
   to_stage: string;
   at: number;
   rule: string;
-  persona: string | null;
 }
 
 export async function loadMoves(tx: PoolClient, leads: Pairs): Promise<MoveRow[]> {
   const { rows } = await tx.query<TransitionRow>(
-    `SELECT t.workspace, t.lead_id, t.event_id, t.from_stage, t.to_stage, ${MS('t.at')} AS at, t.rule, t.persona,
+    `SELECT t.workspace, t.lead_id, t.event_id, t.from_stage, t.to_stage, ${MS('t.at')} AS at, t.rule,
             t.known_from
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
        JOIN touchline.stage_transition t USING (workspace, lead_id)
@@ -295,7 +281,6 @@ export async function loadMoves(tx: PoolClient, leads: Pairs): Promise<MoveRow[]
     to: row.to_stage,
     at: row.at,
     rule: row.rule,
-    persona: row.persona,
   }));
 }
 
@@ -304,15 +289,13 @@ interface ChangeRow extends VersionRow {
   event_id: string;
   rule: string;
   points: number;
-  score_after: number;
   at: number;
-  persona: string | null;
 }
 
 export async function loadScores(tx: PoolClient, leads: Pairs): Promise<ScoreRow[]> {
   const { rows } = await tx.query<ChangeRow>(
-    `SELECT c.workspace, c.lead_id, c.event_id, c.rule, c.points, c.score_after, ${MS('c.occurred_at')} AS at,
-            c.persona, c.known_from
+    `SELECT c.workspace, c.lead_id, c.event_id, c.rule, c.points, ${MS('c.occurred_at')} AS at,
+            c.known_from
        FROM unnest($1::text[], $2::uuid[]) AS w (workspace, lead_id)
        JOIN touchline.score_change c USING (workspace, lead_id)
       WHERE c.superseded_at IS NULL`,
@@ -324,9 +307,7 @@ export async function loadScores(tx: PoolClient, leads: Pairs): Promise<ScoreRow
     eventId: row.event_id,
     rule: row.rule,
     points: row.points,
-    scoreAfter: row.score_after,
     at: row.at,
-    persona: row.persona,
   }));
 }
 

@@ -1,4 +1,4 @@
-import { earlier, isAnonymous, mainKey, type IdentityKey, type Stamp } from '../../domain/identity.js';
+import { isAnonymous, mainKey, type IdentityKey } from '../../domain/identity.js';
 import { runAt, type Claimers } from './claims.js';
 import type { KeyRecord, Lead } from './records.js';
 import type { UnitOfWork } from './unit-of-work.js';
@@ -12,8 +12,6 @@ export interface Ownership extends Claimers {
   /** The lead that a fact with these keys at that time belongs to. */
   of(keys: readonly IdentityKey[], at: number): Lead;
   claimersOf(record: KeyRecord): readonly Lead[];
-  /** The first event that linked the fact's anonymous key to its lead; undefined when it has a key of its own. */
-  linkedBy(keys: readonly IdentityKey[], lead: Lead): string | undefined;
 }
 
 export function ownership(uow: UnitOfWork, workspace: string): Ownership {
@@ -37,21 +35,7 @@ export function ownership(uow: UnitOfWork, workspace: string): Ownership {
       return run ? meant(run.key) : alone(record);
     },
     claimersOf: (record) => claimers(record).map(meant),
-    linkedBy: (keys, lead) => {
-      const main = mainKey(keys);
-      if (main === undefined || !isAnonymous(main)) return undefined;
-      const record = uow.key(workspace, main);
-      return first(
-        claimers(record)
-          .filter((key) => meant(key) === lead)
-          .map((key) => record.links.get(key)),
-      )?.id;
-    },
     ofOneLead: (a, b) => a === b || meant(a) === meant(b),
     lastFact: (key) => meant(key).lastFact,
   };
-}
-
-function first(stamps: readonly (Stamp | undefined)[]): Stamp | undefined {
-  return stamps.reduce((least, each) => (!least || (each && earlier(each, least)) ? each : least), undefined);
 }

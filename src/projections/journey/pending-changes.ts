@@ -84,6 +84,7 @@ export class PendingChanges {
     ];
     this.#newFacts = [];
     this.#movedFacts.clear();
+    this.#links.clear();
     return statements;
   }
 }

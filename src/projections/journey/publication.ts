@@ -5,7 +5,7 @@ import { Accounts } from './accounts.js';
 import { loadLeadsAfter } from './load.js';
 import type { Models } from './models.js';
 import { claimedBy } from './redistribute.js';
-import { refoldAlone } from './refold.js';
+import { rereadJourney, writeJourney } from './journey-rows.js';
 import { settle } from './settle.js';
 import { WorkingSet } from './working-set.js';
 
@@ -23,15 +23,17 @@ export async function refoldEverybody(
 ): Promise<void> {
   for (let after = BEFORE_ALL; ;) {
     const page = await loadLeadsAfter(tx, workspace, after, CHUNK);
-    const set = new WorkingSet(tx, models, new Accounts(tx));
+    const set = new WorkingSet({ tx, models, accounts: new Accounts(tx) });
     const uow = set.unitOfWork();
     const leads = page.map((stored) => set.adopt(stored));
     // The model says which addresses are of companies, so names are derived again, from all keys and facts of a lead.
     await Promise.all(leads.flatMap((lead) => [uow.journeyOf(lead), uow.keysOf(lead), uow.factsOf(lead)]));
     for (const lead of leads) {
-      lead.names = { ...lead.names, claimed: claimedBy(uow, lead, lead.touches, lead.facts) };
+      const entries = [...lead.journey.entries.values()];
+      lead.names = { ...lead.names, claimed: claimedBy(uow, lead, entries, lead.facts) };
       await settle(uow, lead, position);
-      refoldAlone(uow, lead, position);
+      await rereadJourney(uow, lead);
+      writeJourney(uow, lead, position);
     }
     await run(tx, set.seal(healing));
     after = page.at(-1)?.leadId ?? after;

@@ -1,9 +1,10 @@
-import { NO_JOURNEY, type JourneyState } from '../../domain/journey.js';
+import type { Position } from '../../domain/events.js';
 import { earlier, isAnonymous, type IdentityKey, type Stamp } from '../../domain/identity.js';
 import type { PublicClaim } from '../../domain/identity-links.js';
 import { NAMELESS, type ClaimRank, type Names } from '../../domain/lead-names.js';
 import { NOTHING_SAID, type Profile, type Saying, type Sayings } from '../../domain/profile.js';
-import type { KeyRow, MembershipRow, MoveRow, ProfileRow, ScoreRow, TouchRow } from './rows.js';
+import { LeadJourney } from './lead-journey.js';
+import type { KeyRow, MembershipRow, ProfileRow } from './rows.js';
 
 /** From then on an anonymous id is its claimer's, until the next run begins. */
 export interface Run extends Stamp {
@@ -42,15 +43,18 @@ export class KeyRecord implements Reachable {
   row: KeyRow | undefined;
   /** The tables were asked for it. */
   read = false;
-  /** To be written. */
-  dirty = false;
-
   constructor(
     readonly workspace: string,
     readonly key: IdentityKey,
     readonly ownLeadId: string,
+    private readonly changed: Set<KeyRecord>,
   ) {
     this.anonymous = isAnonymous(key);
+  }
+
+  /** Its state is to be written. */
+  markChanged(): void {
+    this.changed.add(this);
   }
 }
 
@@ -75,10 +79,9 @@ export class Lead implements Reachable {
   alive = false;
   /** There is a row of it in touchline.lead. */
   stored = false;
-  dirty = false;
   position = 0n;
 
-  journey: JourneyState = NO_JOURNEY;
+  journey = new LeadJourney();
   said: Sayings = NOTHING_SAID;
   names: Names = NAMELESS;
   /** No fact of it is later. Undefined: it has none. */
@@ -90,21 +93,30 @@ export class Lead implements Reachable {
 
   readonly keys = new Set<KeyRecord>();
   keysLoaded = true;
-  touches: TouchRow[] = [];
-  moves: MoveRow[] = [];
-  scores: ScoreRow[] = [];
-  journeyLoaded = true;
   facts: FactRow[] = [];
   factsLoaded = true;
 
   constructor(
     readonly workspace: string,
     readonly id: string,
+    private readonly changed: Set<Lead>,
   ) {}
+
+  /** Its state is to be written, as of a position. */
+  markChanged(position: Position): void {
+    this.position = position;
+    this.changed.add(this);
+  }
 
   /** Whether anything would have to move with it. */
   get holds(): boolean {
     return this.lastFact !== undefined;
+  }
+
+  /** Forgets touchpoints and facts that were written, if the others of their kind are not at hand. */
+  forgetUnread(): void {
+    if (!this.journey.isLoaded) this.journey.entries.clear();
+    if (!this.factsLoaded) this.facts = [];
   }
 
   heard(stamp: Stamp): void {
@@ -117,6 +129,6 @@ export function give(record: KeyRecord, lead: Lead): void {
   if (record.lead === lead) return;
   record.lead?.keys.delete(record);
   record.lead = lead;
-  record.dirty = true;
+  record.markChanged();
   lead.keys.add(record);
 }

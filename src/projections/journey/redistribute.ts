@@ -5,19 +5,14 @@ import { runsFrom } from './claims.js';
 import { touchRank, type Fact } from './facts.js';
 import type { Ownership } from './ownership.js';
 import { give, type FactRow, type KeyRecord, type Lead } from './records.js';
-import { endRest, refold, standing } from './refold.js';
-import type { TouchFact, TouchRow } from './rows.js';
+import { replaceTouchpoints, writeJourney } from './journey-rows.js';
+import type { JourneyEntry } from './lead-journey.js';
 import { settle } from './settle.js';
 import { factRow, type Shift } from './shift.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
-interface Touched {
-  readonly fact: TouchFact;
-  readonly row: TouchRow | undefined;
-}
-
 interface Pool {
-  readonly touches: readonly Touched[];
+  readonly touches: readonly JourneyEntry[];
   readonly facts: readonly FactRow[];
 }
 
@@ -33,7 +28,6 @@ export async function redistribute(uow: UnitOfWork, fact: Fact, shift: Shift): P
   await readAll(uow, shift.pooled);
   await poolClaimers(uow, fact, shift);
   const pooled = [...shift.pooled];
-  const before = standing(pooled);
   const added = factRow(fact, '');
   const pool = poolOf(pooled, fact, added);
   await readHomes(uow, fact.workspace, pool);
@@ -47,14 +41,13 @@ export async function redistribute(uow: UnitOfWork, fact: Fact, shift: Shift): P
     const own = touches.get(lead) ?? [];
     hearAll(uow, lead, shift, own, facts.get(lead) ?? []);
     await settle(uow, lead, fact.position);
-    const linked = own.map((each) => ({ ...each, linkedBy: owners.linkedBy(each.fact.identity, lead) }));
-    refold(uow, lead, linked, before, fact.position);
+    await replaceTouchpoints(uow, lead, own);
   }
-  endRest(uow, before, fact.position);
+  for (const lead of leads) writeJourney(uow, lead, fact.position);
   if (added) uow.changes.addFact(added);
 }
 
-const readAll = (uow: UnitOfWork, leads: Iterable<Lead>): Promise<unknown> =>
+export const readAll = (uow: UnitOfWork, leads: Iterable<Lead>): Promise<unknown> =>
   Promise.all([...leads].flatMap((lead) => [uow.keysOf(lead), uow.journeyOf(lead), uow.factsOf(lead)]));
 
 /**
@@ -62,8 +55,8 @@ const readAll = (uow: UnitOfWork, leads: Iterable<Lead>): Promise<unknown> =>
  * that they ever claimed are worked out again, with all others who claimed them.
  */
 async function poolClaimers(uow: UnitOfWork, fact: Fact, shift: Shift): Promise<void> {
-  const named = [...shift.divided].flatMap(({ touches, facts }) => [
-    ...touches.map((row) => row.fact.identity),
+  const named = [...shift.divided].flatMap(({ journey, facts }) => [
+    ...[...journey.entries.values()].map((entry) => entry.fact.identity),
     ...facts.map(({ keys }) => keys),
   ]);
   const shared = new Set(named.filter((keys) => keys.length > 1).flatMap((keys) => keys.filter(isAnonymous)));
@@ -78,10 +71,10 @@ async function poolClaimers(uow: UnitOfWork, fact: Fact, shift: Shift): Promise<
 }
 
 function poolOf(pooled: readonly Lead[], fact: Fact, added: FactRow | undefined): Pool {
-  const touches = pooled.flatMap((lead) => lead.touches.map((row): Touched => ({ fact: row.fact, row })));
+  const touches = pooled.flatMap((lead) => [...lead.journey.entries.values()]);
   const facts = pooled.flatMap((lead) => lead.facts);
   return {
-    touches: fact.touch ? [...touches, { fact: fact.touch, row: undefined }] : touches,
+    touches: fact.touch ? [...touches, { fact: fact.touch }] : touches,
     facts: added ? [...facts, added] : facts,
   };
 }
@@ -101,7 +94,7 @@ function reclaim(record: KeyRecord, { touches, facts }: Pool, owners: Ownership,
     keys: identity,
   }));
   record.runs = runsFrom(record.key, [...named, ...facts], owners);
-  record.dirty = true;
+  record.markChanged();
   const last = record.runs.at(-1);
   if (!last) return;
   const owner = owners.meant(last.key);
@@ -114,10 +107,10 @@ function hearAll(
   uow: UnitOfWork,
   lead: Lead,
   shift: Shift,
-  touches: readonly Touched[],
+  touches: readonly JourneyEntry[],
   facts: readonly FactRow[],
 ): void {
-  if (!shift.pooled.has(lead) && (lead.journey.touches > 0 || lead.facts.length > 0)) {
+  if (!shift.pooled.has(lead) && (!lead.journey.isEmpty || lead.facts.length > 0)) {
     throw new Error(`lead ${lead.id} gets facts without having been read`);
   }
   lead.facts = [...facts];
@@ -135,7 +128,7 @@ function hearAll(
 export function claimedBy(
   uow: UnitOfWork,
   lead: Lead,
-  touches: readonly Pick<Touched, 'fact'>[],
+  touches: readonly Pick<JourneyEntry, 'fact'>[],
   facts: readonly FactRow[],
 ): ClaimedNames {
   const claims = [

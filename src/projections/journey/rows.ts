@@ -5,8 +5,9 @@ import type { IdentityKey, Stamp } from '../../domain/identity.js';
 import type { AccountReason, Profile } from '../../domain/profile.js';
 import type { ScoreChange } from '../../domain/score.js';
 import type { StageMove } from '../../domain/stage.js';
+import type { SessionPart } from '../../domain/visit.js';
 import type { Clamped, ContentRef, KeyScope } from '../../domain/touchpoint.js';
-import { date, flag, instant, json, NULL, text, texts } from '../copy.js';
+import { date, flag, instant, json, text, texts } from '../copy.js';
 import type { Version, VersionedTable } from './versions.js';
 
 /** A touchpoint as its event recorded it; what follows from other events is in its row. */
@@ -25,11 +26,11 @@ export interface TouchRow extends Version {
   readonly workspace: string;
   readonly leadId: string;
   readonly fact: TouchFact;
-  readonly linkedBy: string | undefined;
-  readonly session: string;
-  /** The touchpoint as it is read, with the origin of its session where `originId` names one. */
-  readonly read: Touch;
-  readonly originId: string | undefined;
+  readonly session: SessionPart;
+  /** It is the origin of what follows in its visit. */
+  readonly setsOrigin: boolean;
+  /** The touchpoint as the event recorded it, with a page on the way passed over. */
+  readonly own: Touch;
   /** Host of the page on the way that was passed over: the event names it as source. */
   readonly relay: string | undefined;
   readonly content: ResolvedContent | undefined;
@@ -63,9 +64,9 @@ function detailOf(
 export const JOURNEY: VersionedTable<TouchRow> = {
   name: 'touchline.journey',
   columns: `workspace, lead_id, event_id, position, occurred_at, recorded_at, kind, name, channel, source, medium,
-    campaign, content_id, content_url, content_title, content_type, content_stage, identity, linked_by, collector, rep,
-    verdict, session_id, origin_id, detail, occurred_date, key_scope`,
-  fields: ({ workspace, leadId, fact, linkedBy, session, read, originId, relay, content, day }) =>
+    campaign, content_id, content_url, content_title, content_type, content_stage, identity, collector, rep,
+    verdict, session, sets_origin, detail, occurred_date, key_scope`,
+  fields: ({ workspace, leadId, fact, session, setsOrigin, own, relay, content, day }) =>
     [
       text(workspace),
       leadId,
@@ -75,22 +76,21 @@ export const JOURNEY: VersionedTable<TouchRow> = {
       instant(fact.recordedAt),
       text(fact.touch.kind),
       text(fact.touch.name),
-      text(read.channel),
-      text(read.source),
-      text(read.medium),
-      text(read.campaign),
+      text(own.channel),
+      text(own.source),
+      text(own.medium),
+      text(own.campaign),
       text(content?.id),
       text(content?.url),
       text(content?.title),
       text(content?.type),
       text(content?.stage),
       texts(fact.identity),
-      linkedBy ?? NULL,
       text(fact.collector),
       text(fact.rep),
       text(fact.touch.verdict),
       session,
-      originId ?? NULL,
+      flag(setsOrigin),
       json(detailOf(fact, relay)),
       date(day),
       text(fact.keyScope),
@@ -104,12 +104,11 @@ export interface MoveRow extends Version, StageMove {
   readonly leadId: string;
   readonly eventId: string;
   readonly at: number;
-  readonly persona: string | null;
 }
 
 export const STAGE_TRANSITION: VersionedTable<MoveRow> = {
   name: 'touchline.stage_transition',
-  columns: 'workspace, lead_id, event_id, from_stage, to_stage, at, rule, persona',
+  columns: 'workspace, lead_id, event_id, from_stage, to_stage, at, rule',
   fields: (row) =>
     [
       text(row.workspace),
@@ -119,7 +118,6 @@ export const STAGE_TRANSITION: VersionedTable<MoveRow> = {
       text(row.to),
       instant(row.at),
       text(row.rule),
-      text(row.persona),
     ].join('\t'),
   ends: { event_id: 'uuid' },
   ended: ({ eventId }) => [eventId],
@@ -130,23 +128,13 @@ export interface ScoreRow extends Version, ScoreChange {
   readonly leadId: string;
   readonly eventId: string;
   readonly at: number;
-  readonly persona: string | null;
 }
 
 export const SCORE_CHANGE: VersionedTable<ScoreRow> = {
   name: 'touchline.score_change',
-  columns: 'workspace, lead_id, event_id, rule, points, score_after, occurred_at, persona',
+  columns: 'workspace, lead_id, event_id, rule, points, occurred_at',
   fields: (row) =>
-    [
-      text(row.workspace),
-      row.leadId,
-      row.eventId,
-      text(row.rule),
-      row.points,
-      row.scoreAfter,
-      instant(row.at),
-      text(row.persona),
-    ].join('\t'),
+    [text(row.workspace), row.leadId, row.eventId, text(row.rule), row.points, instant(row.at)].join('\t'),
   ends: { event_id: 'uuid' },
   ended: ({ eventId }) => [eventId],
 };

@@ -1,7 +1,7 @@
 import type { Position } from '../../domain/events.js';
 import { namesOf } from '../../domain/lead-names.js';
 import type { KeyRecord, Lead } from './records.js';
-import { endProfile, reprofile } from './refold.js';
+import { endProfile, reprofile } from './lead-profile.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /**
@@ -10,8 +10,7 @@ import type { UnitOfWork } from './unit-of-work.js';
  */
 export async function settle(uow: UnitOfWork, lead: Lead, position: Position): Promise<boolean> {
   for (const record of lead.keys) version(uow, record, position);
-  lead.dirty = true;
-  lead.position = position;
+  lead.markChanged(position);
   if (isGone(lead)) {
     endProfile(uow, lead, position);
     lead.alive = false;

@@ -1,3 +1,4 @@
+import type { IdentityKey } from '../../domain/identity.js';
 import type { Fact } from './facts.js';
 import type { FactRow, KeyRecord, Lead } from './records.js';
 
@@ -5,6 +6,8 @@ import type { FactRow, KeyRecord, Lead } from './records.js';
 export interface Shift {
   /** Leads some of whose facts may belong to another lead now. */
   readonly pooled: Set<Lead>;
+  /** Of these the ones that lose facts, with the anonymous keys that somebody else claimed. */
+  readonly losing: Map<Lead, Set<IdentityKey>>;
   /** Leads that have other keys than before, new and empty ones among them. */
   readonly changed: Set<Lead>;
   /** Anonymous keys whose claims have to be read again. */

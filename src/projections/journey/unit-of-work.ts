@@ -36,7 +36,7 @@ export class UnitOfWork {
   /** @throws GroupsMet */
   reach(...things: readonly Reachable[]): void {
     for (const thing of things) {
-      if (thing.group !== undefined && thing.group !== this.group)
+      if (thing.group !== undefined && thing.group >= this.all.firstGroup && thing.group !== this.group)
         throw new GroupsMet(this.group, thing.group);
       thing.group = this.group;
     }

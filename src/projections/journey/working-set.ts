@@ -21,8 +21,17 @@ import {
 import { domainsOf } from './mail-domain.js';
 import type { Models } from './models.js';
 import { PendingChanges } from './pending-changes.js';
+import type { JourneyEntry } from './lead-journey.js';
 import { Domain, give, KeyRecord, Lead } from './records.js';
+import type { MoveRow, ScoreRow } from './rows.js';
 import { UnitOfWork } from './unit-of-work.js';
+
+/** What a batch is applied with. */
+interface Batch {
+  readonly tx: PoolClient;
+  readonly models: Models;
+  readonly accounts: Accounts;
+}
 
 interface Wants {
   keys: KeyRecord;
@@ -38,24 +47,51 @@ interface Wants {
  */
 export class WorkingSet {
   readonly changes = new PendingChanges();
+  readonly #changedLeads = new Set<Lead>();
+  readonly #changedKeys = new Set<KeyRecord>();
   readonly #keys = new Map<string, Map<IdentityKey, KeyRecord>>();
   readonly #leads = new Map<string, Lead>();
-  readonly #domains = new Map<string, Domain>();
+  #domains = new Map<string, Domain>();
   readonly #gate: Gate<Wants>;
+  /** Of the batch; what was reached by groups before it is free again. */
+  firstGroup = 0;
   #groups = 0;
+  #touchpointsRead = 0;
+  #batch: Batch;
 
-  constructor(
-    readonly tx: PoolClient,
-    readonly models: Models,
-    readonly accounts: Accounts,
-  ) {
+  constructor(batch: Batch) {
+    this.#batch = batch;
     this.#gate = new Gate<Wants>({
       keys: (records) => this.#readKeys(records),
       leadKeys: (leads) => this.#readLeadKeys(leads),
       journeys: (leads) => this.#readJourneys(leads),
       facts: (leads) => this.#readFacts(leads),
-      domains: (domains) => accounts.know(domains),
+      domains: (domains) => this.accounts.know(domains),
     });
+  }
+
+  /** Goes on with the next batch. Nobody else can have changed the rows since the last one was written. */
+  next(batch: Batch): void {
+    this.#batch = batch;
+    this.#domains = new Map();
+    this.firstGroup = this.#groups;
+  }
+
+  get tx(): PoolClient {
+    return this.#batch.tx;
+  }
+
+  get models(): Models {
+    return this.#batch.models;
+  }
+
+  get accounts(): Accounts {
+    return this.#batch.accounts;
+  }
+
+  /** How much memory it takes, roughly: leads, and the touchpoints of those whose journeys were read. */
+  get size(): { readonly leads: number; readonly touchpoints: number } {
+    return { leads: this.#leads.size, touchpoints: this.#touchpointsRead };
   }
 
   /** What one group of events works with: it may reach whatever no other group has reached. */
@@ -77,7 +113,8 @@ export class WorkingSet {
     let keys = this.#keys.get(workspace);
     if (!keys) this.#keys.set(workspace, (keys = new Map<IdentityKey, KeyRecord>()));
     let record = keys.get(key);
-    if (!record) keys.set(key, (record = new KeyRecord(workspace, key, leadIdOf(workspace, key))));
+    if (!record)
+      keys.set(key, (record = new KeyRecord(workspace, key, leadIdOf(workspace, key), this.#changedKeys)));
     return record;
   }
 
@@ -85,7 +122,7 @@ export class WorkingSet {
   lead(workspace: string, leadId: string): Lead {
     const name = `${workspace}\0${leadId}`;
     let lead = this.#leads.get(name);
-    if (!lead) this.#leads.set(name, (lead = new Lead(workspace, leadId)));
+    if (!lead) this.#leads.set(name, (lead = new Lead(workspace, leadId, this.#changedLeads)));
     return lead;
   }
 
@@ -123,8 +160,8 @@ export class WorkingSet {
     if (lead.alive || lead.stored) return lead;
     const { state } = stored;
     lead.alive = lead.stored = true;
-    lead.keysLoaded = lead.journeyLoaded = lead.factsLoaded = false;
-    lead.journey = state.journey;
+    lead.keysLoaded = lead.factsLoaded = false;
+    lead.journey.restore(state.journey);
     lead.said = state.said;
     lead.names = state.names;
     lead.lastFact = state.lastFact;
@@ -164,7 +201,7 @@ export class WorkingSet {
   }
 
   async journeyOf(lead: Lead): Promise<void> {
-    if (!lead.journeyLoaded) await this.#gate.ask('journeys', lead);
+    if (!lead.journey.isLoaded) await this.#gate.ask('journeys', lead);
   }
 
   async factsOf(lead: Lead): Promise<void> {
@@ -182,9 +219,13 @@ export class WorkingSet {
    * @param healing an event is applied late, so what it ends may have begun where it takes effect
    */
   seal(healing: boolean): readonly Statement[] {
-    const leads = [...this.#leads.values()].filter(({ dirty }) => dirty);
-    const keys = [...this.#keys.values()].flatMap((all) => [...all.values()].filter(({ dirty }) => dirty));
-    return this.changes.seal(leads, keys, healing);
+    const leads = [...this.#changedLeads];
+    const statements = this.changes.seal(leads, [...this.#changedKeys], healing);
+    // What was added without the rest having been read is found with the rest once that is read.
+    for (const lead of leads) lead.forgetUnread();
+    this.#changedLeads.clear();
+    this.#changedKeys.clear();
+    return statements;
   }
 
   async #readKeys(records: readonly KeyRecord[]): Promise<void> {
@@ -233,7 +274,7 @@ export class WorkingSet {
     }
     record.runs = runsOf(stored.state);
     give(record, this.lead(stored.workspace, stored.leadId));
-    record.dirty = false;
+    this.#changedKeys.delete(record);
     record.row = {
       workspace: record.workspace,
       key: record.key,
@@ -254,15 +295,23 @@ export class WorkingSet {
   }
 
   async #readJourneys(leads: readonly Lead[]): Promise<void> {
-    const unread = leads.filter(({ journeyLoaded }) => !journeyLoaded);
+    const unread = leads.filter(({ journey }) => !journey.isLoaded);
     if (unread.length === 0) return;
-    for (const row of await loadTouches(this.tx, pairs(unread)))
-      this.lead(row.workspace, row.leadId).touches.push(row);
-    for (const row of await loadMoves(this.tx, pairs(unread)))
-      this.lead(row.workspace, row.leadId).moves.push(row);
-    for (const row of await loadScores(this.tx, pairs(unread)))
-      this.lead(row.workspace, row.leadId).scores.push(row);
-    for (const lead of unread) lead.journeyLoaded = true;
+    const entryOf = ({ workspace, leadId, eventId }: MoveRow | ScoreRow): JourneyEntry | undefined =>
+      this.lead(workspace, leadId).journey.entries.get(eventId);
+    for (const row of await loadTouches(this.tx, pairs(unread))) {
+      this.#touchpointsRead += 1;
+      this.lead(row.workspace, row.leadId).journey.entries.set(row.fact.touch.id, { fact: row.fact, row });
+    }
+    for (const row of await loadMoves(this.tx, pairs(unread))) {
+      const entry = entryOf(row);
+      if (entry) entry.move = row;
+    }
+    for (const row of await loadScores(this.tx, pairs(unread))) {
+      const entry = entryOf(row);
+      if (entry) entry.score = row;
+    }
+    for (const lead of unread) lead.journey.isLoaded = true;
   }
 
   async #readFacts(leads: readonly Lead[]): Promise<void> {

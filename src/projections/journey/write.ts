@@ -1,4 +1,5 @@
 import { copyOf, instant, iso, json, jsonText, NULL, type Statement, text, texts } from '../copy.js';
+import { stageOf } from '../../domain/journey.js';
 import type { StoredKeyState, StoredLeadState } from './load.js';
 import type { FactRow, KeyRecord, Lead } from './records.js';
 
@@ -25,17 +26,15 @@ const UPSERT_LEADS = `
 export function upsertLeads(leads: readonly Lead[]): readonly Statement[] {
   if (leads.length === 0) return [];
   const rows = jsonText(leads.map(leadRow));
-  for (const lead of leads) {
-    lead.stored = true;
-    lead.dirty = false;
-  }
+  for (const lead of leads) lead.stored = true;
   return [(tx) => tx.query(UPSERT_LEADS, [rows])];
 }
 
 const date = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
 function leadRow(lead: Lead): Record<string, unknown> {
-  const { profile, journey } = lead;
+  const { profile } = lead;
+  const journey = lead.journey.state(profile?.persona ?? null);
   const state: StoredLeadState = {
     journey,
     said: lead.said,
@@ -51,7 +50,7 @@ function leadRow(lead: Lead): Record<string, unknown> {
     account_id: profile?.accountId ?? null,
     persona: profile?.persona ?? null,
     grade: profile?.grade ?? null,
-    stage: journey.stage,
+    stage: stageOf(journey),
     score: journey.score,
     score_at: date(journey.scoredAt),
     touchpoints: journey.touches,
@@ -69,7 +68,7 @@ const DELETE_LEADS = `
 export function deleteLeads(leads: readonly Lead[]): readonly Statement[] {
   if (leads.length === 0) return [];
   const names = [leads.map(({ workspace }) => workspace), leads.map(({ id }) => id)];
-  for (const lead of leads) lead.stored = lead.dirty = false;
+  for (const lead of leads) lead.stored = false;
   return [(tx) => tx.query(DELETE_LEADS, names)];
 }
 
@@ -84,7 +83,6 @@ const UPSERT_KEYS = `
 export function upsertKeys(records: readonly KeyRecord[]): readonly Statement[] {
   if (records.length === 0) return [];
   const rows = jsonText(records.map(keyRow));
-  for (const record of records) record.dirty = false;
   return [(tx) => tx.query(UPSERT_KEYS, [rows])];
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { reported, type Reporting } from '../../domain/attribution/money.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
 import { touchesOf, type Touch } from '../../domain/attribution/touches.js';
+import { candidatesAt } from './candidates.js';
 import { trueAt, type DealRow, type Inputs } from './inputs.js';
 
 /** What the journey model in force says about attribution; no reporting before the first model. */
@@ -37,21 +38,7 @@ export function creditsAt(inputs: Inputs, opportunityId: string, position: bigin
   const [deal] = trueAt(inputs.deals.get(opportunityId) ?? [], position);
   if (!deal) return [];
   const { committee, members } = committeeAt(inputs, deal, position);
-  const candidates = [...members.keys()].flatMap((leadId) =>
-    trueAt(inputs.journeys.get(leadId) ?? [], position).map((row) => ({
-      eventId: row.event_id,
-      leadId,
-      occurredAt: row.occurred_at,
-      kind: row.kind,
-      channel: row.channel,
-      source: row.source,
-      campaign: row.campaign,
-      contentId: row.content_id,
-      contentTitle: row.content_title,
-      sessionId: row.session_id,
-      verdict: row.verdict,
-    })),
-  );
+  const candidates = [...members.keys()].flatMap((leadId) => candidatesAt(inputs, leadId, position));
   const question = { openedAt: deal.opened_at, members, ...terms };
   const { touches } = touchesOf(candidates, { ...question, reference: deal.opened_at });
   const pipeline = pathOf(deal, 'pipeline', deal.opened_at, committee, touches, terms);

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Channel, TouchpointKind, Verdict } from '../../domain/touchpoint.js';
+import type { SessionPart } from '../../domain/visit.js';
 import type { PositionRange } from '../range.js';
 
 /** A row with the positions between which it was true. */
@@ -47,17 +48,19 @@ interface ProfileRow extends Spanned {
   readonly account_id: string | null;
   readonly known_at: Date | null;
 }
-interface JourneyRow extends Spanned {
+export interface JourneyRow extends Spanned {
   readonly event_id: string;
   readonly lead_id: string;
   readonly occurred_at: Date;
   readonly kind: TouchpointKind;
   readonly channel: Channel;
   readonly source: string | null;
+  readonly medium: string | null;
   readonly campaign: string | null;
   readonly content_id: string | null;
   readonly content_title: string | null;
-  readonly session_id: string;
+  readonly session: SessionPart;
+  readonly sets_origin: boolean;
   readonly verdict: Verdict;
 }
 
@@ -68,6 +71,7 @@ export interface Inputs {
   readonly keys: ReadonlyMap<string, Spans<KeyRow>>;
   readonly profiles: ReadonlyMap<string, Spans<ProfileRow>>;
   readonly byAccount: ReadonlyMap<string, Spans<ProfileRow>>;
+  /** By time, then event id; before the window only what the session that runs into it follows from. */
   readonly journeys: ReadonlyMap<string, Spans<JourneyRow>>;
 }
 
@@ -122,14 +126,29 @@ const PROFILES = `
   FROM touchline.lead_profile
   WHERE workspace = $3 AND (lead_id = ANY ($4::uuid[]) OR account_id = ANY ($5)) AND ${WITHIN}`;
 
-/** Lead by lead through the index, whatever the planner thinks of the table. */
+/**
+ * Touchpoints from $5 to $6, lead by lead through the index, whatever the planner thinks of the table. The session that runs
+ * into this window started no earlier, at any position of the range, than the last start before it that was true at all of
+ * them: what lies between is read for the starts and origins in it.
+ */
 const JOURNEYS = `
-  SELECT journey.* FROM unnest($4::uuid[]) lead (lead_id) CROSS JOIN LATERAL (
-    SELECT event_id, lead_id, occurred_at, kind, channel, source, campaign, content_id, content_title, session_id,
-      verdict, known_from, superseded_at
+  SELECT journey.* FROM unnest($4::uuid[]) lead (lead_id)
+  CROSS JOIN LATERAL (
+    SELECT coalesce(max(start.occurred_at), '-infinity') AS since FROM (
+      SELECT occurred_at FROM touchline.journey
+      WHERE workspace = $3 AND journey.lead_id = lead.lead_id AND occurred_at < $5 AND session = 'start'
+        AND known_from <= $1 AND superseded_at IS NULL
+      ORDER BY occurred_at DESC, event_id DESC LIMIT 1
+    ) start
+  ) earlier
+  CROSS JOIN LATERAL (
+    SELECT event_id, lead_id, occurred_at, kind, channel, source, medium, campaign, content_id, content_title, session,
+      sets_origin, verdict, known_from, superseded_at
     FROM touchline.journey
-    WHERE workspace = $3 AND journey.lead_id = lead.lead_id AND occurred_at BETWEEN $5 AND $6 AND ${WITHIN} OFFSET 0
-  ) journey`;
+    WHERE workspace = $3 AND journey.lead_id = lead.lead_id AND occurred_at BETWEEN earlier.since AND $6
+      AND (occurred_at >= $5 OR session = 'start' OR sets_origin) AND ${WITHIN} OFFSET 0
+  ) journey
+  ORDER BY journey.occurred_at, journey.event_id`;
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 

@@ -198,6 +198,8 @@ SELECT workspace::varchar, version AS model_version, name::varchar AS model_name
 
 -- Facts --------------------------------------------------------------------------------------------------------------
 
+-- A touchpoint as it stands alone: what it takes from its session is in fact_touchpoint, because it may have taken one origin
+-- after the other while this version was true.
 CREATE VIEW bi.fact_touchpoint_history WITH (security_invoker = true) AS
 SELECT j.workspace::varchar,
        j.event_id AS touchpoint_key,
@@ -224,13 +226,11 @@ SELECT j.workspace::varchar,
        j.content_url::varchar,
        j.verdict::varchar,
        j.verdict IN ('human', 'unknown') AS is_human,
-       j.session_id AS session_key,
-       j.session_id = j.event_id AND j.verdict IN ('human', 'unknown')
-         AND j.kind NOT IN ('email_sent', 'email_delivered', 'email_bounce', 'ad_impression', 'sales_email') AS starts_session,
+       j.session = 'start' AS starts_session,
        j.rep::varchar,
        j.collector::varchar,
        j.identity AS identity_keys,
-       j.linked_by AS linked_by_event_id,
+       touchline.linked_by(j.workspace, j.lead_id, j.identity, NULL) AS linked_by_event_id,
        j.detail -> 'properties' AS properties,
        j.position AS log_position,
        j.known_from,
@@ -240,17 +240,61 @@ SELECT j.workspace::varchar,
   LEFT JOIN touchline.lead_profile l
     ON l.workspace = j.workspace AND l.lead_id = j.lead_id AND l.superseded_at IS NULL;
 
+-- `origin` is found once a row, whichever columns show it. It is an aggregate of at most one row, because then PostgreSQL
+-- knows that it is one, and leaves it out of queries that show none of its columns.
 CREATE VIEW bi.fact_touchpoint WITH (security_invoker = true) AS
-SELECT workspace, touchpoint_key, lead_key, account_key, content_key, campaign_key, source_key, occurred_at, occurred_date,
-       recorded_at, occurred_at_replaced_because, occurred_at_original, touchpoint_kind, touchpoint_name, channel, source, medium, campaign, content_id, content_title,
-       content_type, content_stage, content_url, verdict, is_human, session_key, starts_session,
+SELECT j.workspace::varchar,
+       j.event_id AS touchpoint_key,
+       j.lead_id AS lead_key,
+       touchline.bi_key(j.workspace, l.account_id) AS account_key,
+       touchline.bi_key(j.workspace, j.content_id) AS content_key,
+       touchline.bi_key(j.workspace, coalesce(origin.campaign, j.campaign)) AS campaign_key,
+       touchline.bi_key(j.workspace, coalesce(origin.source, j.source)) AS source_key,
+       j.occurred_at,
+       j.occurred_date,
+       j.recorded_at,
+       (j.detail -> 'clamped' ->> 'reason')::varchar AS occurred_at_replaced_because,
+       (j.detail -> 'clamped' ->> 'original')::varchar AS occurred_at_original,
+       j.kind::varchar AS touchpoint_kind,
+       j.name::varchar AS touchpoint_name,
+       coalesce(origin.channel, j.channel)::varchar AS channel,
+       coalesce(origin.source, j.source)::varchar AS source,
+       coalesce(origin.medium, j.medium)::varchar AS medium,
+       coalesce(origin.campaign, j.campaign)::varchar AS campaign,
+       j.content_id::varchar,
+       j.content_title::varchar,
+       j.content_type::varchar,
+       j.content_stage::varchar,
+       j.content_url::varchar,
+       j.verdict::varchar,
+       j.verdict IN ('human', 'unknown') AS is_human,
+       coalesce(
+         CASE j.session
+           WHEN 'within' THEN (SELECT s.event_id
+                                 FROM touchline.session_start(j.workspace, j.lead_id, j.occurred_at, j.event_id, NULL) s)
+         END, j.event_id) AS session_key,
+       j.session = 'start' AS starts_session,
        (SELECT t.to_stage FROM touchline.stage_transition t
-         WHERE t.workspace = h.workspace AND t.lead_id = h.lead_key AND t.superseded_at IS NULL
-           AND (t.at, t.event_id) <= (h.occurred_at, h.touchpoint_key)
+         WHERE t.workspace = j.workspace AND t.lead_id = j.lead_id AND t.superseded_at IS NULL
+           AND (t.at, t.event_id) <= (j.occurred_at, j.event_id)
          ORDER BY t.at DESC, t.event_id DESC LIMIT 1)::varchar AS buying_stage_after,
-       rep, collector, identity_keys, linked_by_event_id, properties, log_position, known_from
-  FROM bi.fact_touchpoint_history h
- WHERE superseded_at IS NULL;
+       j.rep::varchar,
+       j.collector::varchar,
+       j.identity AS identity_keys,
+       touchline.linked_by(j.workspace, j.lead_id, j.identity, NULL) AS linked_by_event_id,
+       j.detail -> 'properties' AS properties,
+       j.position AS log_position,
+       j.known_from
+  FROM touchline.journey j
+  LEFT JOIN touchline.lead_profile l
+    ON l.workspace = j.workspace AND l.lead_id = j.lead_id AND l.superseded_at IS NULL
+  LEFT JOIN LATERAL (
+    SELECT max(o.channel) AS channel, max(o.source) AS source, max(o.medium) AS medium, max(o.campaign) AS campaign
+      FROM touchline.session_origin(j.workspace, j.lead_id, j.occurred_at, j.event_id, NULL) o
+     WHERE j.session = 'within' AND j.verdict IN ('human', 'unknown')
+       AND j.channel = 'direct' AND coalesce(j.source, j.medium, j.campaign) IS NULL
+  ) origin ON true
+ WHERE j.superseded_at IS NULL;
 
 CREATE VIEW bi.fact_stage_transition_history WITH (security_invoker = true) AS
 SELECT t.workspace::varchar,
@@ -262,7 +306,7 @@ SELECT t.workspace::varchar,
        t.at AS occurred_at,
        (t.at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS occurred_date,
        t.rule::varchar,
-       t.persona::varchar,
+       l.persona::varchar,
        t.known_from,
        t.superseded_at,
        t.superseded_at IS NULL AS is_current
@@ -286,8 +330,7 @@ SELECT s.workspace::varchar,
        (s.occurred_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS occurred_date,
        s.rule::varchar,
        s.points,
-       s.score_after,
-       s.persona::varchar,
+       l.persona::varchar,
        s.known_from,
        s.superseded_at,
        s.superseded_at IS NULL AS is_current
@@ -296,11 +339,14 @@ SELECT s.workspace::varchar,
   LEFT JOIN touchline.lead_profile l
     ON l.workspace = s.workspace AND l.lead_id = s.lead_id AND l.superseded_at IS NULL;
 
+-- Conditions on lead_key and workspace choose the ledgers that are added up; others apply to the result.
 CREATE VIEW bi.fact_score_change WITH (security_invoker = true) AS
-SELECT workspace, lead_key, account_key, touchpoint_key, occurred_at, occurred_date, rule, points, score_after, persona,
-       known_from
-  FROM bi.fact_score_change_history
- WHERE superseded_at IS NULL;
+SELECT h.workspace, lead_key, account_key, touchpoint_key, occurred_at, occurred_date, rule, points,
+       (touchline.decayed_sum(points, occurred_at, w.half_life_days) OVER ledger).score AS score_after, persona, known_from
+  FROM bi.fact_score_change_history h
+  LEFT JOIN touchline.workspace_setting w ON w.workspace = h.workspace
+ WHERE superseded_at IS NULL
+WINDOW ledger AS (PARTITION BY lead_key, h.workspace ORDER BY occurred_at, touchpoint_key ROWS UNBOUNDED PRECEDING);
 
 CREATE VIEW bi.fact_opportunity_history WITH (security_invoker = true) AS
 SELECT o.workspace::varchar,
@@ -486,8 +532,7 @@ SELECT p.workspace::varchar,
          WHERE t.workspace = p.workspace AND t.lead_id = p.lead_id AND t.superseded_at IS NULL
          ORDER BY t.at DESC, t.event_id DESC LIMIT 1) AS buying_stage_since,
        f.lifecycle::varchar,
-       round((s.score * coalesce(power(0.5::double precision,
-              extract(epoch FROM now() - s.score_at) / 86400 / w.half_life_days), 1))::numeric, 2)::double precision AS score,
+       round(touchline.decay(s.score, s.score_at, now(), w.half_life_days)::numeric, 2)::double precision AS score,
        s.score AS score_at_last_change,
        s.score_at AS score_changed_at,
        coalesce(s.touchpoints, 0) AS touchpoints,

@@ -22,7 +22,7 @@ BEGIN
         ('occurred_date', 'The day it happened, in the workspace''s time zone: joins dim_date.date. Example: 2026-03-02'),
         ('persona', 'Id of the buyer persona that the journey model derives from the lead''s traits; NULL if none matches. Example: economic_buyer'),
         ('grade', 'Fit of the lead''s traits, A (best) to F; NULL if the lead has no traits. Example: B'),
-        ('channel', 'Marketing channel of the default channel group. Example: paid_search'),
+        ('channel', 'Marketing channel of the default channel group; a touchpoint without an origin of its own takes that of its visit. Example: paid_search'),
         ('source', 'Where the buyer came from; never the collector. Example: google'),
         ('campaign', 'Campaign name as tagged (utm_campaign). Example: spring-launch'),
         ('content_id', 'Id of the content: as sent by the collector, else of the catalogue entry whose URL pattern matches, else the URL; NULL without content. Example: wp-tco-guide'),
@@ -36,7 +36,7 @@ BEGIN
         ('is_known', 'True if the person is identified (by e-mail address, user id or CRM id), false for an anonymous visitor. Example: true'),
         ('first_touch_at', 'Earliest touchpoint, UTC; NULL if there is none. Example: 2026-01-12 08:11:43+00'),
         ('last_touch_at', 'Latest touchpoint, UTC; NULL if there is none. Example: 2026-06-03 15:20:09+00'),
-        ('main_channel', 'Channel of most of its touchpoints; NULL without touchpoints. Example: email'),
+        ('main_channel', 'Channel of most of the touchpoints that named it themselves; NULL without touchpoints. Example: email'),
         ('rule', 'Name of the rule of the journey model that caused it. Example: pricing page seen'),
         ('amount_minor', 'Amount in minor units of `currency`, exact. Example: 12000000'),
         ('amount', 'Amount in major units of `currency`. Example: 120000.00'),
@@ -107,11 +107,13 @@ COMMENT ON COLUMN bi.dim_content.is_catalogued IS 'True if it is in the catalogu
 COMMENT ON VIEW bi.dim_campaign IS 'One row per campaign name that touchpoints were tagged with, and one row for no campaign: campaign_id NULL, campaign_key `<workspace>#none`.';
 COMMENT ON COLUMN bi.dim_campaign.campaign_id IS 'The campaign tag; NULL in the row for no campaign. Example: spring-launch';
 COMMENT ON COLUMN bi.dim_campaign.campaign_name IS 'Display name. Example: spring-launch';
-COMMENT ON COLUMN bi.dim_campaign.main_source IS 'Source of most of its touchpoints in the main channel. Example: newsletter';
+COMMENT ON COLUMN bi.dim_campaign.main_source IS 'Source of most of the touchpoints that named it themselves in the main channel. Example: newsletter';
+COMMENT ON COLUMN bi.dim_campaign.last_touch_at IS 'Latest touchpoint that was tagged with it, UTC; those that took it from their visit are in fact_touchpoint. NULL if there is none. Example: 2026-06-03 15:20:09+00';
 
 COMMENT ON VIEW bi.dim_source IS 'One row per lead source, of touchpoints and of opportunities, and one row for no source: source_id NULL, source_key `<workspace>#none`.';
 COMMENT ON COLUMN bi.dim_source.source_id IS 'The source; NULL in the row for no source. Example: newsletter';
 COMMENT ON COLUMN bi.dim_source.source_name IS 'Display name. Example: newsletter';
+COMMENT ON COLUMN bi.dim_source.last_touch_at IS 'Latest touchpoint that named it itself, UTC; those that took it from their visit are in fact_touchpoint. NULL if there is none. Example: 2026-06-03 15:20:09+00';
 
 COMMENT ON VIEW bi.dim_journey_model IS 'One row per published version of the journey model, with the range of log positions in which it was in force.';
 COMMENT ON COLUMN bi.dim_journey_model.model_version IS 'The modelVersion of the query API: 1, 2, 3 … Example: 3';
@@ -122,7 +124,11 @@ COMMENT ON COLUMN bi.dim_journey_model.half_life_days IS 'Half-life of score poi
 COMMENT ON COLUMN bi.dim_journey_model.published_at IS 'When it was published, UTC. Example: 2026-01-05 09:00:00+00';
 
 COMMENT ON VIEW bi.fact_touchpoint IS 'One row per touchpoint: one thing a buyer did or received, with the lead it belongs to as known now. Bots are included: filter by is_human.';
-COMMENT ON VIEW bi.fact_touchpoint_history IS 'Every version of fact_touchpoint, including the leads that a touchpoint belonged to before. Use it for the dimensions of a touchpoint as of a log position.';
+COMMENT ON VIEW bi.fact_touchpoint_history IS 'Every version of fact_touchpoint, including the leads that a touchpoint belonged to before. Use it for the dimensions of a touchpoint as of a log position. Channel, source, medium and campaign are the touchpoint''s own: what it takes from its visit may change without a new version, so it is in fact_touchpoint and, as of a position, in the journey of the query API.';
+COMMENT ON COLUMN bi.fact_touchpoint_history.channel IS 'Marketing channel of the touchpoint itself, of the default channel group. Example: paid_search';
+COMMENT ON COLUMN bi.fact_touchpoint_history.source IS 'Source that the touchpoint itself named. Example: google';
+COMMENT ON COLUMN bi.fact_touchpoint_history.medium IS 'Medium that the touchpoint itself was tagged with (utm_medium). Example: cpc';
+COMMENT ON COLUMN bi.fact_touchpoint_history.campaign IS 'Campaign that the touchpoint itself was tagged with (utm_campaign). Example: spring-launch';
 COMMENT ON COLUMN bi.fact_touchpoint.recorded_at IS 'When Touchline received it, UTC; later than occurred_at for late events. Example: 2026-03-02 09:30:01+00';
 COMMENT ON COLUMN bi.fact_touchpoint.occurred_at_replaced_because IS 'Why the client''s time was rejected and occurred_at is the time of receipt: future, absurd (not a valid time, or too long ago), ambiguous (a date with several readings) or backdated (older than a public write key may send); NULL if it was accepted. Example: future';
 COMMENT ON COLUMN bi.fact_touchpoint.occurred_at_original IS 'The time as the client sent it, if it was replaced; else NULL. Example: 2036-03-02T09:30:00Z';
@@ -149,9 +155,9 @@ COMMENT ON COLUMN bi.fact_stage_transition.from_stage IS 'Stage it left; NULL if
 COMMENT ON COLUMN bi.fact_stage_transition.to_stage IS 'Stage it entered. Example: evaluation';
 
 COMMENT ON VIEW bi.fact_score_change IS 'The score ledger: one row per touchpoint that added or deducted points, as known now.';
-COMMENT ON VIEW bi.fact_score_change_history IS 'Every version of fact_score_change.';
+COMMENT ON VIEW bi.fact_score_change_history IS 'Every version of fact_score_change. It has no score_after, which adds up rows that are valid at one position: as of position p it is the sum of points × 0.5^(age / half-life) over the rows of the lead that are valid at p.';
 COMMENT ON COLUMN bi.fact_score_change.points IS 'Points before decay; may be negative. Example: 10';
-COMMENT ON COLUMN bi.fact_score_change.score_after IS 'Score of the lead right after it; it decays from there. Example: 41.5';
+COMMENT ON COLUMN bi.fact_score_change.score_after IS 'Score of the lead right after it, which decays from there: the decayed sum of its ledger up to this row, as known now. Filter by lead_key if you need it for few leads only. Example: 41.5';
 
 COMMENT ON VIEW bi.fact_opportunity IS 'One row per opportunity, as known now.';
 COMMENT ON VIEW bi.fact_opportunity_history IS 'Every version of an opportunity: one row per change of stage, amount, owner, status and so on.';

@@ -1,0 +1,32 @@
+import type { Position } from '../../domain/events.js';
+import type { Range } from '../projection.js';
+import type { WorkingSet } from './working-set.js';
+
+/** More than this is not kept from batch to batch: some 3 KB a lead, 1 KB a touchpoint of a journey that was read. */
+export interface Limits {
+  readonly leads: number;
+  readonly touchpoints: number;
+}
+
+/**
+ * Working sets between the batches of one owner. One is thrown away after anything but a batch that goes on where the last
+ * one ended: what failed, or was rolled back, comes again from an earlier position.
+ */
+export class AtHand {
+  readonly #sets = new WeakMap<object, { readonly position: Position; readonly set: WorkingSet }>();
+
+  constructor(private readonly limits: Limits) {}
+
+  take({ owner, after }: Range): WorkingSet | undefined {
+    const kept = owner && this.#sets.get(owner);
+    if (owner) this.#sets.delete(owner);
+    return kept?.position === after ? kept.set : undefined;
+  }
+
+  keep({ owner, upTo }: Range, set: WorkingSet | undefined): void {
+    if (!owner || !set) return;
+    const { leads, touchpoints } = set.size;
+    if (leads <= this.limits.leads && touchpoints <= this.limits.touchpoints)
+      this.#sets.set(owner, { position: upTo, set });
+  }
+}

@@ -1,0 +1,124 @@
+import { earlier, type Stamp } from '../../domain/identity.js';
+import { inOrder, noJourney, type JourneyRules, type JourneyState, type Step } from '../../domain/journey.js';
+import { JourneyTimeline } from '../../domain/journey-timeline.js';
+import type { MoveRow, ScoreRow, TouchFact, TouchRow } from './rows.js';
+
+/** A touchpoint with the rows that stand for it. */
+export interface JourneyEntry {
+  readonly fact: TouchFact;
+  row?: TouchRow | undefined;
+  move?: MoveRow | undefined;
+  score?: ScoreRow | undefined;
+}
+
+/** An entry whose rows may have to say something else. */
+export interface ChangedEntry {
+  readonly entry: JourneyEntry;
+  readonly step: Step;
+}
+
+/**
+ * The journey of one lead in work. The newest touchpoint advances the state, without the ones before it. For any other
+ * they have to be read, and are kept as a timeline for each persona that the lead has meanwhile: who has two job titles in turn
+ * is not folded again each time.
+ */
+export class LeadJourney {
+  /** Those read, and those added, by event id. */
+  readonly entries = new Map<string, JourneyEntry>();
+  /** `entries` are all of them. */
+  isLoaded = true;
+  #state = noJourney();
+  readonly #timelines = new Map<string | null, JourneyTimeline>();
+  readonly #changed = new Map<string, ChangedEntry>();
+
+  /** Takes over the state of a journey whose touchpoints are not read. */
+  restore(state: JourneyState): void {
+    this.#state = state;
+    this.isLoaded = false;
+  }
+
+  /** After the last touchpoint. */
+  state(persona: string | null): JourneyState {
+    return this.#timelines.get(persona)?.state() ?? this.#state;
+  }
+
+  get isEmpty(): boolean {
+    return this.#last === undefined;
+  }
+
+  /** Whether all its touchpoints were before. */
+  isBefore(stamp: Stamp): boolean {
+    const last = this.#last;
+    return last === undefined || earlier(last, stamp);
+  }
+
+  get #last(): Stamp | undefined {
+    const [timeline] = this.#timelines.values();
+    if (timeline) return timeline.last;
+    const { lastAt, lastId } = this.#state;
+    return lastAt === null ? undefined : { at: lastAt, id: lastId ?? '' };
+  }
+
+  /** Adds a touchpoint. One that is not the newest needs the others. */
+  add(entry: JourneyEntry, rules: JourneyRules, persona: string | null): void {
+    const { touch } = entry.fact;
+    if (this.#timelines.size === 0 && this.isBefore(touch)) {
+      const { state, step } = rules.advance(persona, this.#state, touch);
+      this.#state = state;
+      this.entries.set(touch.id, entry);
+      this.#changed.set(touch.id, { entry, step });
+      return;
+    }
+    const timeline = this.#timeline(rules, persona);
+    this.entries.set(touch.id, entry);
+    this.#note(timeline.insert(touch));
+    for (const other of this.#timelines.values()) if (other !== timeline) other.insert(touch);
+  }
+
+  /** Takes a touchpoint out. Its rows stay with the entry: whoever gets it replaces them. */
+  remove(entry: JourneyEntry, rules: JourneyRules, persona: string | null): void {
+    const { touch } = entry.fact;
+    const timeline = this.#timeline(rules, persona);
+    this.entries.delete(touch.id);
+    this.#changed.delete(touch.id);
+    this.#note(timeline.remove(touch));
+    for (const other of this.#timelines.values()) if (other !== timeline) other.remove(touch);
+    if (this.entries.size > 0) return;
+    this.#timelines.clear();
+    this.#state = noJourney();
+  }
+
+  /** Reads all touchpoints as a persona's, or by other rules than before. */
+  readAs(rules: JourneyRules, persona: string | null): void {
+    this.#note(
+      this.#timeline(rules, persona)
+        .steps()
+        .map((step) => ({ step })),
+    );
+  }
+
+  /** What came out otherwise since the last call. */
+  takeChanged(): readonly ChangedEntry[] {
+    const changed = [...this.#changed.values()];
+    this.#changed.clear();
+    return changed;
+  }
+
+  #note(steps: readonly { readonly step: Step }[]): void {
+    for (const { step } of steps) {
+      const entry = this.entries.get(step.own.id);
+      if (entry) this.#changed.set(step.own.id, { entry, step });
+    }
+  }
+
+  #timeline(rules: JourneyRules, persona: string | null): JourneyTimeline {
+    const kept = this.#timelines.get(persona);
+    if (kept) return kept;
+    if (!this.isLoaded) throw new Error('a journey is changed that was not read');
+    const timeline = new JourneyTimeline(rules, persona);
+    const touches = [...this.entries.values()].map(({ fact }) => fact.touch);
+    for (const touch of touches.sort(inOrder)) timeline.insert(touch);
+    this.#timelines.set(persona, timeline);
+    return timeline;
+  }
+}

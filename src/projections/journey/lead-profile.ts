@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Position } from '../../domain/events.js';
+import { accountOf, profileOf, type Profile } from '../../domain/profile.js';
+import type { Lead } from './records.js';
+import type { UnitOfWork } from './unit-of-work.js';
+
+/** Works out the profile anew. @returns whether the persona is another one, so that the journey reads differently */
+export async function reprofile(uow: UnitOfWork, lead: Lead, position: Position): Promise<boolean> {
+  const observed = await uow.observedAccount(lead, position);
+  explainAccount(uow, lead, observed, position);
+  const before = lead.profile;
+  const profile = profileOf(lead.said, lead.names, uow.rules(lead.workspace).fit, observed);
+  if (before && sameProfile(before, profile)) return false;
+  if (lead.profileRow) uow.changes.profiles.end(lead.profileRow, position);
+  const row = {
+    workspace: lead.workspace,
+    leadId: lead.id,
+    profile,
+    knownFrom: position,
+    supersededAt: null,
+    stored: false,
+  };
+  uow.changes.profiles.add(row);
+  lead.alive = true;
+  lead.profile = profile;
+  lead.profileRow = row;
+  return (before?.persona ?? null) !== profile.persona;
+}
+
+/** Keeps why the lead belongs to its account. */
+function explainAccount(uow: UnitOfWork, lead: Lead, observed: string | undefined, position: Position): void {
+  const { workspace, id: leadId, accountRow: before } = lead;
+  const reason = accountOf(lead.said, lead.names, observed);
+  if (
+    before?.accountId === reason?.accountId &&
+    before?.reason === reason?.reason &&
+    before?.eventId === reason?.eventId
+  )
+    return;
+  if (before) uow.changes.memberships.end(before, position);
+  lead.accountRow = reason && {
+    ...{ workspace, leadId, ...reason, knownFrom: position, supersededAt: null, stored: false },
+  };
+  if (lead.accountRow) uow.changes.memberships.add(lead.accountRow);
+}
+
+export function endProfile(uow: UnitOfWork, lead: Lead, position: Position): void {
+  if (lead.accountRow) uow.changes.memberships.end(lead.accountRow, position);
+  lead.accountRow = undefined;
+  if (lead.profileRow) uow.changes.profiles.end(lead.profileRow, position);
+  lead.profile = undefined;
+  lead.profileRow = undefined;
+}
+
+function sameProfile(a: Profile, b: Profile): boolean {
+  return (
+    a.persona === b.persona &&
+    a.grade === b.grade &&
+    a.knownAt === b.knownAt &&
+    a.email === b.email &&
+    a.userId === b.userId &&
+    a.accountId === b.accountId &&
+    isDeepStrictEqual(a.traits, b.traits)
+  );
+}

@@ -1,0 +1,34 @@
+import type { Candidate } from '../../domain/attribution/touches.js';
+import { countsAsHuman } from '../../domain/touchpoint.js';
+import { resolveVisits } from '../../domain/visit.js';
+import { trueAt, type Inputs, type JourneyRow } from './inputs.js';
+
+/** Touchpoints of a lead right after the event at `position`, in their sessions. */
+export const candidatesAt = (inputs: Inputs, leadId: string, position: bigint): Candidate[] =>
+  resolveVisits(trueAt(inputs.journeys.get(leadId) ?? [], position).map(placeOf)).map(
+    ({ row, sessionId, origin }) => ({
+      eventId: row.event_id,
+      leadId,
+      occurredAt: row.occurred_at,
+      kind: row.kind,
+      channel: origin ? origin.channel : row.channel,
+      source: origin ? (origin.source ?? null) : row.source,
+      campaign: origin ? (origin.campaign ?? null) : row.campaign,
+      contentId: row.content_id,
+      contentTitle: row.content_title,
+      sessionId,
+      verdict: row.verdict,
+    }),
+  );
+
+const placeOf = (row: JourneyRow) => ({
+  row,
+  id: row.event_id,
+  channel: row.channel,
+  source: row.source ?? undefined,
+  medium: row.medium ?? undefined,
+  campaign: row.campaign ?? undefined,
+  session: row.session,
+  setsOrigin: row.sets_origin,
+  human: countsAsHuman(row.verdict),
+});
