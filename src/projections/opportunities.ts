@@ -1,16 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
 import type { RecordedEvent } from '../domain/events.js';
-import { opportunity, stageEntriesOf, type Opportunity } from '../domain/opportunity.js';
+import type { Contact } from '../domain/committee.js';
+import { OpportunityHistory, type ReportedState, type Window } from '../domain/opportunity-history.js';
 import { loadHistories, writeEvents } from './opportunities/history.js';
-import {
-  contactRows,
-  opportunityRow,
-  stageRows,
-  type ContactRow,
-  type OpportunityRow,
-  type StageRow,
-} from './opportunities/rows.js';
+import { contactRow, idOf, opportunityRow, stageRow } from './opportunities/rows.js';
+import type { ContactRow, Identified, OpportunityRow, StageRow, Unversioned } from './opportunities/rows.js';
 import { currentRows, writeContactKeys, writeHorizon, writeVersions } from './opportunities/write.js';
 import { PoisonedEvent, type Projection } from './projection.js';
 import { CurrentVersions, type Version } from './versions.js';
@@ -49,10 +44,9 @@ export const opportunities: Projection = {
     const versions = await Versions.load(tx, events);
     for (const event of events) {
       const key = keyOf(event.workspace, event.data.opportunityId);
-      const state = opportunity.evolve(histories.get(key) ?? opportunity.initial, event);
-      if (!state.opening && event.type !== 'OpportunityDeleted') throw neverOpened(event);
-      histories.set(key, state);
-      versions.put(event, state);
+      const history = histories.get(key) ?? new OpportunityHistory([]);
+      histories.set(key, history);
+      versions.apply(event, history);
     }
     await writeEvents(tx, events);
     await versions.write(tx);
@@ -65,15 +59,18 @@ const neverOpened = (event: RecordedEvent<(typeof HANDLES)[number]>): PoisonedEv
   });
 
 const keyOf = (...parts: readonly string[]): string => parts.join('\0');
-type Identified = Pick<OpportunityRow, 'workspace' | 'opportunity_id'>;
 const opportunityKey = (row: Identified): string => keyOf(row.workspace, row.opportunity_id);
+const contactKey = (row: Identified & Pick<ContactRow, 'contact'>): string =>
+  keyOf(row.workspace, row.opportunity_id, row.contact);
+const stageKey = (row: Identified & Pick<StageRow, 'event_id'>): string =>
+  keyOf(row.workspace, row.opportunity_id, row.event_id);
 
 /** The current rows of the opportunities of a batch while its events pass over them. */
 class Versions {
   private constructor(
     private readonly opportunities: CurrentVersions<OpportunityRow>,
-    private readonly contacts: Members<ContactRow>,
-    private readonly stages: Members<StageRow>,
+    private readonly contacts: CurrentVersions<ContactRow>,
+    private readonly stages: CurrentVersions<StageRow>,
   ) {}
 
   static async load(
@@ -85,80 +82,80 @@ class Versions {
         opportunityKey,
         await currentRows<OpportunityRow>(tx, 'touchline.opportunity', events),
       ),
-      new Members(
-        ({ contact }) => contact,
+      new CurrentVersions(
+        contactKey,
         await currentRows<ContactRow>(tx, 'touchline.opportunity_contact', events),
       ),
-      new Members(
-        ({ event_id }) => event_id,
-        await currentRows<StageRow>(tx, 'touchline.opportunity_stage', events),
-      ),
+      new CurrentVersions(stageKey, await currentRows<StageRow>(tx, 'touchline.opportunity_stage', events)),
     );
   }
 
-  /** From an event on the opportunity stands so. */
-  put(event: RecordedEvent<(typeof HANDLES)[number]>, state: Opportunity): void {
+  /** @throws PoisonedEvent when the opportunity was never opened */
+  apply(event: RecordedEvent<(typeof HANDLES)[number]>, history: OpportunityHistory): void {
     const of = { workspace: event.workspace, opportunity_id: event.data.opportunityId };
     const position = String(event.position);
-    const isThere = state.opening !== undefined && !state.deleted;
-    this.contacts.put(of, isThere ? contactRows(of, state) : [], position);
-    this.stages.put(of, isThere ? stageRows(of, stageEntriesOf(state)) : [], position);
-    if (!isThere) this.opportunities.end(opportunityKey(of), position);
+    const before = history.state;
+    const window = history.insert(event);
+    const { state } = history;
+    if (!state.opening && event.type !== 'OpportunityDeleted') throw neverOpened(event);
+    this.putContacts(of, membersOf(before), membersOf(state), position);
+    const all = isThere(before) === isThere(state) ? window : { from: 0, to: history.length };
+    this.putStages(of, history, all, position);
+    if (!isThere(state)) this.opportunities.end(opportunityKey(of), position);
     else if (event.type !== 'ContactRoleAssigned' || !this.opportunities.get(opportunityKey(of)))
-      this.opportunities.add({ ...opportunityRow(of, state), known_from: position, superseded_at: null });
+      this.opportunities.add({ ...opportunityRow(of, history), known_from: position, superseded_at: null });
   }
 
   async write(tx: PoolClient): Promise<void> {
     await writeVersions(tx, 'touchline.opportunity', ['opportunity_id'], this.opportunities);
-    await writeVersions(
-      tx,
-      'touchline.opportunity_contact',
-      ['opportunity_id', 'contact'],
-      this.contacts.versions,
-    );
-    await writeVersions(
-      tx,
-      'touchline.opportunity_stage',
-      ['opportunity_id', 'event_id'],
-      this.stages.versions,
-    );
-    await writeContactKeys(tx, this.contacts.versions.added);
+    await writeVersions(tx, 'touchline.opportunity_contact', ['opportunity_id', 'contact'], this.contacts);
+    await writeVersions(tx, 'touchline.opportunity_stage', ['opportunity_id', 'event_id'], this.stages);
+    await writeContactKeys(tx, this.contacts.added);
     await writeHorizon(tx, this.opportunities.added);
+  }
+
+  /** Only contacts that are not the same objects in both committees can differ. */
+  private putContacts(
+    of: Identified,
+    before: readonly Contact[],
+    after: readonly Contact[],
+    position: string,
+  ): void {
+    if (before === after) return;
+    const [known, staying] = [new Set(before), new Set(after)];
+    const changed = after
+      .filter((contact) => !known.has(contact))
+      .flatMap((each) => contactRow(of, each) ?? []);
+    const keys = new Set(changed.map(contactKey));
+    for (const contact of before) {
+      const row = staying.has(contact) ? undefined : contactRow(of, contact);
+      if (row && !keys.has(contactKey(row))) this.contacts.end(contactKey(row), position);
+    }
+    for (const row of changed) putVersion(this.contacts, contactKey, row, position);
+  }
+
+  private putStages(of: Identified, history: OpportunityHistory, window: Window, position: string): void {
+    for (const [event, entry] of history.stageEntries(window)) {
+      if (entry && isThere(history.state)) putVersion(this.stages, stageKey, stageRow(of, entry), position);
+      else this.stages.end(stageKey({ ...of, event_id: idOf(event) }), position);
+    }
   }
 }
 
-/** Rows of which an opportunity has several; only what differs becomes a new version. */
-class Members<Row extends Version & Identified> {
-  readonly versions: CurrentVersions<Row>;
-  /** Keys of the current rows of each opportunity. */
-  private readonly keys: Map<string, Set<string>>;
+const isThere = ({ opening, deleted }: ReportedState): boolean => opening !== undefined && !deleted;
+const NOBODY: readonly Contact[] = [];
+const membersOf = (state: ReportedState): readonly Contact[] => (isThere(state) ? state.contacts : NOBODY);
 
-  constructor(
-    private readonly nameOf: (row: Row) => string,
-    stored: readonly Row[],
-  ) {
-    this.versions = new CurrentVersions((row) => this.keyOf(row), stored);
-    const groups = Map.groupBy(stored, opportunityKey);
-    this.keys = new Map([...groups].map(([key, rows]) => [key, new Set(rows.map((row) => this.keyOf(row)))]));
-  }
-
-  put(of: Identified, rows: readonly Omit<Row, keyof Version>[], position: string): void {
-    const versions = rows.map(
-      (row) => ({ ...row, known_from: position, superseded_at: null }) as unknown as Row,
-    );
-    const keys = new Set(versions.map((row) => this.keyOf(row)));
-    for (const key of this.keys.get(opportunityKey(of)) ?? [])
-      if (!keys.has(key)) this.versions.end(key, position);
-    for (const row of versions) {
-      const before = this.versions.get(this.keyOf(row));
-      if (!before || !isSame(before, row)) this.versions.add(row);
-    }
-    this.keys.set(opportunityKey(of), keys);
-  }
-
-  private keyOf(row: Row): string {
-    return keyOf(row.workspace, row.opportunity_id, this.nameOf(row));
-  }
+/** A row that differs from the current one, positions apart, becomes a new version. */
+function putVersion<Row extends Version>(
+  versions: CurrentVersions<Row>,
+  keyOf: (row: Unversioned<Row>) => string,
+  row: Unversioned<Row>,
+  position: string,
+): void {
+  const version = { ...row, known_from: position, superseded_at: null } as unknown as Row;
+  const before = versions.get(keyOf(row));
+  if (!before || !isSame(before, version)) versions.add(version);
 }
 
 /** Apart from the positions. */

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { EventType, RecordedEvent } from '../../domain/events.js';
-import { replay } from '../../domain/decider.js';
-import { opportunity, type Opportunity, type OpportunityEvent } from '../../domain/opportunity.js';
+import { OpportunityHistory } from '../../domain/opportunity-history.js';
+import type { OpportunityEvent } from '../../domain/opportunity.js';
 import { opportunityIds } from './write.js';
 
 type Event = RecordedEvent<Extract<EventType, OpportunityEvent['type']>>;
@@ -19,7 +19,7 @@ interface EventRow {
 export async function loadHistories(
   tx: PoolClient,
   events: readonly Event[],
-): Promise<Map<string, Opportunity>> {
+): Promise<Map<string, OpportunityHistory>> {
   const { rows } = await tx.query<EventRow>(
     `SELECT known.workspace, known.opportunity_id, event_id AS id, type, occurred_at, data
      FROM unnest($1::text[], $2::text[]) wanted (workspace, opportunity_id)
@@ -36,7 +36,7 @@ export async function loadHistories(
         occurredAt,
         data,
       }));
-      return [key, replay(opportunity, said as unknown as OpportunityEvent[])];
+      return [key, new OpportunityHistory(said as unknown as OpportunityEvent[])];
     }),
   );
 }

@@ -1,7 +1,8 @@
-import type { Opportunity, StageEntry } from '../../domain/opportunity.js';
+import type { Contact } from '../../domain/committee.js';
+import type { OpportunityHistory, StageEntry } from '../../domain/opportunity-history.js';
 import type { Version } from '../versions.js';
 
-interface Identified {
+export interface Identified {
   readonly workspace: string;
   readonly opportunity_id: string;
 }
@@ -42,43 +43,48 @@ export interface StageRow extends Version, Identified {
   readonly currency: string;
 }
 
-type Unversioned<Row> = Omit<Row, keyof Version>;
+export type Unversioned<Row> = Omit<Row, keyof Version>;
 
-const idOf = ({ id }: { readonly id?: string }): string => id ?? '';
+export const idOf = ({ id }: { readonly id?: string }): string => id ?? '';
 
-export function opportunityRow(of: Identified, state: Opportunity): Unversioned<OpportunityRow> {
+export function opportunityRow(
+  of: Identified,
+  { state, lastChange, changes }: OpportunityHistory,
+): Unversioned<OpportunityRow> {
   const { name = null, accountId = null, stage = null, owner = null, source = null, reason = null } = state;
-  const changes = state.events.filter(({ type }) => type !== 'ContactRoleAssigned');
-  const last: { readonly id?: string; readonly occurredAt: Date } = changes.at(-1) ?? {
-    occurredAt: new Date(0),
-  };
+  const occurredAt = lastChange?.occurredAt ?? new Date(0);
   return {
     ...of,
     ...{ name, account_id: accountId, stage, owner, source, reason, status: state.status },
     amount_minor: String(state.amountMinor),
     currency: state.currency,
-    opened_at: state.openedAt ?? last.occurredAt,
+    opened_at: state.openedAt ?? occurredAt,
     closed_at: state.closedAt ?? null,
-    event_id: idOf(last),
-    occurred_at: last.occurredAt,
-    version: changes.length,
+    event_id: idOf(lastChange ?? {}),
+    occurred_at: occurredAt,
+    version: changes,
   };
 }
 
-export const contactRows = (of: Identified, { contacts }: Opportunity): Unversioned<ContactRow>[] =>
-  contacts.flatMap(({ keys, role, since }) => {
-    const [contact] = keys;
-    if (contact === undefined || !since) return [];
-    return [{ ...of, contact, keys, role, event_id: idOf(since), occurred_at: since.occurredAt }];
-  });
+/** A contact that nothing gave its role has no row. */
+export function contactRow(
+  of: Identified,
+  { keys, role, since }: Contact,
+): Unversioned<ContactRow> | undefined {
+  const [contact] = keys;
+  if (contact === undefined || !since) return undefined;
+  return { ...of, contact, keys, role, event_id: idOf(since), occurred_at: since.occurredAt };
+}
 
-export const stageRows = (of: Identified, entries: readonly StageEntry[]): Unversioned<StageRow>[] =>
-  entries.map(({ event, stage, status, amountMinor, currency }) => ({
-    ...of,
-    event_id: idOf(event),
-    entered_at: event.occurredAt,
-    stage,
-    status,
-    amount_minor: String(amountMinor),
-    currency,
-  }));
+export const stageRow = (
+  of: Identified,
+  { event, stage, status, amountMinor, currency }: StageEntry,
+): Unversioned<StageRow> => ({
+  ...of,
+  event_id: idOf(event),
+  entered_at: event.occurredAt,
+  stage,
+  status,
+  amount_minor: String(amountMinor),
+  currency,
+});
