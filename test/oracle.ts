@@ -43,12 +43,12 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
     score_change: [],
     lead: [],
   };
-  for (const { leadId: lead_id, keys, names, said } of who.leads) {
+  for (const { leadId: lead_id, keys, names, latest } of who.leads) {
     for (const key of keys) out.identity_key.push({ key, lead_id });
     const observed = names.emailDomain === null ? undefined : accountWith(events, names.emailDomain);
-    const profile = profileOf(said, names, rules.fit, observed);
+    const profile = profileOf(latest, names, rules.fit, observed);
     out.lead_profile.push({ lead_id, ...profile, knownAt: profile.knownAt && new Date(profile.knownAt) });
-    const reason = accountOf(said, names, observed);
+    const reason = accountOf(latest, names, observed);
     if (reason)
       out.account_membership.push({
         lead_id,

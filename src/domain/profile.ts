@@ -3,48 +3,48 @@ import type { Names } from './lead-names.js';
 import type { Fit } from './persona.js';
 import type { Traits } from './touchpoint.js';
 
-/** The latest a fact said of something, with when it said so; `null` takes it back. */
-export type Said = readonly [value: unknown, at: number, id: string];
+/** A value with the fact that set it; `null` removes it. */
+export type DatedValue = readonly [value: unknown, at: number, id: string];
 
-/** What facts say of a person. The latest fact wins, trait by trait, so the order of arrival does not matter. */
-export interface Sayings {
-  readonly traits: Readonly<Record<string, Said>>;
+/** The values of a person's traits and accounts. The latest fact applies for each, so the order of arrival does not matter. */
+export interface LatestValues {
+  readonly traits: Readonly<Record<string, DatedValue>>;
   /** Account that a client named (Segment `group`). */
-  readonly group: Said | null;
+  readonly group: DatedValue | null;
   /** Account of an opportunity the CRM lists the person for. */
-  readonly crm: Said | null;
+  readonly crm: DatedValue | null;
 }
 
-export const NOTHING_SAID: Sayings = { traits: {}, group: null, crm: null };
+export const NO_VALUES: LatestValues = { traits: {}, group: null, crm: null };
 
-export interface Saying extends Stamp {
+export interface ProfileFact extends Stamp {
   readonly traits?: Traits | undefined;
   readonly accountId?: string | undefined;
   readonly crmAccountId?: string | undefined;
 }
 
-/** Adds a fact; gives back the same object when it says nothing that is not known from a later one. */
-export function hear(before: Sayings, fact: Saying): Sayings {
+/** Merges a fact. Returns the same object if later facts have set all that it sets. */
+export function mergeFact(before: LatestValues, fact: ProfileFact): LatestValues {
   const traits = Object.entries(fact.traits ?? {}).filter(([name]) => isNewer(fact, before.traits[name]));
   const group = fact.accountId !== undefined && isNewer(fact, before.group);
   const crm = fact.crmAccountId !== undefined && isNewer(fact, before.crm);
   if (traits.length === 0 && !group && !crm) return before;
-  const said = (value: unknown): Said => [value, fact.at, fact.id];
+  const dated = (value: unknown): DatedValue => [value, fact.at, fact.id];
   return {
     traits:
       traits.length === 0
         ? before.traits
-        : { ...before.traits, ...Object.fromEntries(traits.map(([name, value]) => [name, said(value)])) },
-    group: group ? said(fact.accountId) : before.group,
-    crm: crm ? said(fact.crmAccountId) : before.crm,
+        : { ...before.traits, ...Object.fromEntries(traits.map(([name, value]) => [name, dated(value)])) },
+    group: group ? dated(fact.accountId) : before.group,
+    crm: crm ? dated(fact.crmAccountId) : before.crm,
   };
 }
 
-const isNewer = (fact: Stamp, said: Said | null | undefined): boolean =>
-  !said || earlier({ at: said[1], id: said[2] }, fact);
+const isNewer = (fact: Stamp, before: DatedValue | null | undefined): boolean =>
+  !before || earlier({ at: before[1], id: before[2] }, fact);
 
-/** The traits that stand; a trait taken back is none. */
-export function traitsOf({ traits }: Sayings): Traits {
+/** The current traits, without those that were removed. */
+export function traitsOf({ traits }: LatestValues): Traits {
   const standing = Object.entries(traits).filter(([, [value]]) => value !== null && value !== undefined);
   return Object.fromEntries(standing.map(([name, [value]]) => [name, value]));
 }
@@ -58,12 +58,12 @@ export interface AccountReason {
 
 /** Explicit group, else the CRM's account, else the observed account of the e-mail domain, else that domain. */
 export function accountOf(
-  said: Sayings,
+  latest: LatestValues,
   names: Names,
   observed: string | undefined,
 ): AccountReason | undefined {
   for (const reason of ['group', 'crm'] as const) {
-    const [value, , eventId] = said[reason] ?? [];
+    const [value, , eventId] = latest[reason] ?? [];
     if (typeof value === 'string' && eventId !== undefined) return { accountId: value, reason, eventId };
   }
   const accountId = observed ?? names.emailDomain;
@@ -71,7 +71,7 @@ export function accountOf(
   return { accountId, reason: 'email_domain', eventId: names.domainEventId };
 }
 
-/** One lead as everybody sees it: a row of lead_profile. */
+/** One lead as a row of lead_profile. */
 export interface Profile extends Fit {
   readonly known: boolean;
   readonly knownAt: number | null;
@@ -85,12 +85,12 @@ export interface Profile extends Fit {
 
 /** @param observed the observed account of the e-mail domain, if there is one */
 export function profileOf(
-  said: Sayings,
+  latest: LatestValues,
   names: Names,
   fit: (traits: Traits) => Fit,
   observed: string | undefined,
 ): Profile {
-  const traits = namedTraits(traitsOf(said), names);
+  const traits = namedTraits(traitsOf(latest), names);
   return {
     known: names.knownAt !== null,
     knownAt: names.knownAt,
@@ -98,7 +98,7 @@ export function profileOf(
     userId: names.userId,
     name: textOf(traits['name']) ?? fullName(traits),
     title: textOf(traits['title']),
-    accountId: accountOf(said, names, observed)?.accountId ?? null,
+    accountId: accountOf(latest, names, observed)?.accountId ?? null,
     traits,
     ...fit(traits),
   };

@@ -10,11 +10,11 @@ import {
 } from './identity.js';
 import { groupKeys, isJoinedBy, linksBetween, type PublicClaim } from './identity-links.js';
 import { claimNames, namesOf, type ClaimRank, type DomainOf, type Names } from './lead-names.js';
-import { hear, NOTHING_SAID, type Saying, type Sayings } from './profile.js';
+import { mergeFact, NO_VALUES, type ProfileFact, type LatestValues } from './profile.js';
 import type { KeyScope } from './touchpoint.js';
 
 /** What one event says about who is who: keys named together (a touchpoint, a claim), or a decision about two keys. */
-export interface IdentityFact extends Saying {
+export interface IdentityFact extends ProfileFact {
   readonly keys: readonly IdentityKey[];
   readonly decision?: 'merged' | 'split';
   readonly keyScope?: KeyScope | undefined;
@@ -27,7 +27,7 @@ export interface ResolvedLead {
   /** Known keys, and the anonymous keys whose latest owner it is. */
   readonly keys: readonly IdentityKey[];
   readonly names: Names;
-  readonly said: Sayings;
+  readonly latest: LatestValues;
 }
 
 export interface ResolvedLink {
@@ -90,15 +90,15 @@ export function resolveIdentity(
       : undefined;
   };
   const members = Map.groupBy(seen.values(), ({ key }) => ownerOf([key], Infinity));
-  const said = Map.groupBy(
+  const factsByLead = Map.groupBy(
     inOrder.filter(({ decision }) => !decision),
     ({ keys, at }) => ownerOf(keys, at),
   );
-  const leads = [...new Set([...members.keys(), ...said.keys()])].map((leadId) => {
+  const leads = [...new Set([...members.keys(), ...factsByLead.keys()])].map((leadId) => {
     const keys = (members.get(leadId) ?? []).map(({ key }) => key);
     const named = (members.get(leadId) ?? []).filter(({ key }) => !isAnonymous(key));
     const isOwn = (key: IdentityKey): boolean => leadByKey.get(key) === leadId;
-    const claims = (said.get(leadId) ?? []).reduce(
+    const claims = (factsByLead.get(leadId) ?? []).reduce(
       (names, { claimRank: rank, ...fact }) =>
         rank === undefined ? names : claimNames(names, { ...fact, rank }, isOwn, domainOf),
       {},
@@ -107,7 +107,7 @@ export function resolveIdentity(
       leadId,
       keys,
       names: namesOf(named, claims, domainOf),
-      said: (said.get(leadId) ?? []).reduce(hear, NOTHING_SAID),
+      latest: (factsByLead.get(leadId) ?? []).reduce(mergeFact, NO_VALUES),
     };
   });
   return { leads, links, ownerOf, linkedBy };

@@ -10,7 +10,7 @@ import { ReadFailed } from './journey/gate.js';
 import { groups, nodeOf, type Item, type Meeting } from './journey/groups.js';
 import { Models } from './journey/models.js';
 import { moveDays, refoldEverybody } from './journey/publication.js';
-import { settle } from './journey/settle.js';
+import { refreshProfile } from './journey/refresh-profile.js';
 import { GroupsMet, type UnitOfWork } from './journey/unit-of-work.js';
 import { WorkingSet } from './journey/working-set.js';
 import { Writing } from './journey/writing.js';
@@ -249,7 +249,7 @@ async function renameAccounts(
   position: Position,
 ): Promise<void> {
   for (const domain of domains) {
-    for (const lead of uow.leadsOf(workspace, domain)) await settle(uow, lead, position);
+    for (const lead of uow.leadsOf(workspace, domain)) await refreshProfile(uow, lead, position);
   }
 }
 

@@ -20,7 +20,7 @@ interface Account {
 }
 
 /** The account of an e-mail domain from a position on. */
-type Meaning = readonly { readonly from: Position; readonly accountId: string | undefined }[];
+type DomainAccount = readonly { readonly from: Position; readonly accountId: string | undefined }[];
 
 const id = (workspace: string, value: string): string => `${workspace}\0${value}`;
 
@@ -31,7 +31,7 @@ const id = (workspace: string, value: string): string => `${workspace}\0${value}
 export class Accounts {
   readonly versions = new PendingVersions(ACCOUNT);
   readonly #accounts = new Map<string, Account>();
-  readonly #meanings = new Map<string, Meaning>();
+  readonly #domainAccounts = new Map<string, DomainAccount>();
   readonly #changed = new Set<Account>();
 
   constructor(readonly tx: PoolClient) {}
@@ -57,7 +57,9 @@ export class Accounts {
 
   /** Reads the accounts of domains that were not read before. */
   async know(domains: readonly { readonly workspace: string; readonly domain: string }[]): Promise<void> {
-    const missing = domains.filter(({ workspace, domain }) => !this.#meanings.has(id(workspace, domain)));
+    const missing = domains.filter(
+      ({ workspace, domain }) => !this.#domainAccounts.has(id(workspace, domain)),
+    );
     if (missing.length === 0) return;
     const { rows } = await this.tx.query<{
       workspace: string;
@@ -71,16 +73,16 @@ export class Accounts {
       [missing.map(({ workspace }) => workspace), missing.map(({ domain }) => domain)],
     );
     for (const row of rows) this.#remember(row.workspace, row.account_id, row.state);
-    for (const { workspace, domain } of missing) this.#mean(workspace, domain, 0n);
+    for (const { workspace, domain } of missing) this.#resolveDomain(workspace, domain, 0n);
   }
 
   isKnown(workspace: string, domain: string): boolean {
-    return this.#meanings.has(id(workspace, domain));
+    return this.#domainAccounts.has(id(workspace, domain));
   }
 
   /** The observed account of a domain at a position. */
   of(workspace: string, domain: string, at: Position): string | undefined {
-    return this.#meanings.get(id(workspace, domain))?.findLast(({ from }) => from <= at)?.accountId;
+    return this.#domainAccounts.get(id(workspace, domain))?.findLast(({ from }) => from <= at)?.accountId;
   }
 
   async write(healing: boolean): Promise<void> {
@@ -145,7 +147,7 @@ export class Accounts {
     const domains = [before?.domain?.[0], account.state.domain?.[0]].filter(
       (each) => typeof each === 'string',
     );
-    return [...new Set(domains)].filter((domain) => this.#mean(workspace, domain, position));
+    return [...new Set(domains)].filter((domain) => this.#resolveDomain(workspace, domain, position));
   }
 
   #version(account: Account, state: AccountState, position: Position): void {
@@ -158,7 +160,7 @@ export class Accounts {
   }
 
   /** Resolves the account of a domain. @returns whether it changed */
-  #mean(workspace: string, domain: string, from: Position): boolean {
+  #resolveDomain(workspace: string, domain: string, from: Position): boolean {
     const key = id(workspace, domain);
     const candidates = [...this.#accounts.values()].filter(
       (account): account is Account & { readonly state: AccountState } =>
@@ -166,9 +168,9 @@ export class Accounts {
     );
     const [owner] = candidates.toSorted((a, b) => (ownsDomainBefore(a, b) ? -1 : 1));
     const accountId = owner?.accountId;
-    const before = this.#meanings.get(key);
+    const before = this.#domainAccounts.get(key);
     if (before && before.at(-1)?.accountId === accountId) return false;
-    this.#meanings.set(key, [...(before ?? []), { from, accountId }]);
+    this.#domainAccounts.set(key, [...(before ?? []), { from, accountId }]);
     return before !== undefined;
   }
 }

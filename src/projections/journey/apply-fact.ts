@@ -1,22 +1,22 @@
 import { isAnonymous, mainKey, type IdentityKey, type Stamp } from '../../domain/identity.js';
 import { claimNames, renamed, sameNames } from '../../domain/lead-names.js';
-import { hear } from '../../domain/profile.js';
+import { mergeFact } from '../../domain/profile.js';
 import { claim } from './claims.js';
 import type { Fact } from './facts.js';
 import { linkKeys } from './link-keys.js';
 import type { Ownership } from './ownership.js';
-import { give, type KeyRecord, type Lead } from './records.js';
+import { assignKey, type KeyRecord, type Lead } from './records.js';
 import { redistribute } from './redistribute.js';
 import { addTouchpoints, rereadJourney, writeJourney } from './journey-rows.js';
 import { moveClaimed } from './move-claimed.js';
 import { regroup } from './regroup.js';
-import { settle, version } from './settle.js';
+import { refreshProfile, version } from './refresh-profile.js';
 import { factRow, type Shift } from './shift.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /**
  * Applies one fact to the people it is about, as if it were the only one of its batch: first who is who, then what
- * the fact says of its lead. Most facts say nothing new of identity and go straight to `hearFact`.
+ * the fact says of its lead. Most facts say nothing new of identity and go straight to `addToLead`.
  */
 export async function applyFact(uow: UnitOfWork, fact: Fact): Promise<void> {
   const records = fact.keys.map((key) => uow.key(fact.workspace, key));
@@ -30,33 +30,33 @@ export async function applyFact(uow: UnitOfWork, fact: Fact): Promise<void> {
   const owners = uow.owners(fact.workspace);
   const relinked = await linkKeys(uow, fact, records);
   if (relinked.length > 0) await regroup(uow, [...records, ...relinked], shift);
-  for (const record of records) if (record.anonymous) settleAnonymous(owners, fact, record, shift);
+  for (const record of records) if (record.anonymous) claimAnonymous(owners, fact, record, shift);
   // A claim of anonymous keys alone moves what they did; where known keys are joined or parted, everything is open.
   const isOpen = shift.unclear.size > 0 || (relinked.length > 0 && shift.pooled.size > 0);
   if (isOpen) await redistribute(uow, fact, shift);
   else {
     if (shift.losing.size > 0) await moveClaimed(uow, fact, shift);
-    if (!fact.decision) await hearFact(uow, owners, fact, shift);
+    if (!fact.decision) await addToLead(uow, owners, fact, shift);
   }
-  for (const lead of shift.changed) await settle(uow, lead, fact.position);
+  for (const lead of shift.changed) await refreshProfile(uow, lead, fact.position);
   for (const record of records) version(uow, record, fact.position);
 }
 
 /** Adds a fact to its lead, when it changes nothing about who is who. */
-async function hearFact(uow: UnitOfWork, owners: Ownership, fact: Fact, shift: Shift): Promise<void> {
+async function addToLead(uow: UnitOfWork, owners: Ownership, fact: Fact, shift: Shift): Promise<void> {
   const lead = owners.of(fact.keys, fact.at);
-  const said = hear(lead.said, fact);
+  const latest = mergeFact(lead.latest, fact);
   const isRenamed = rename(uow, lead, fact);
-  const news = said !== lead.said || isRenamed || !lead.alive || shift.changed.has(lead);
-  lead.said = said;
-  lead.heard(fact);
+  const isChanged = latest !== lead.latest || isRenamed || !lead.alive || shift.changed.has(lead);
+  lead.latest = latest;
+  lead.noteFact(fact);
   lead.markChanged(fact.position);
   const row = factRow(fact, lead.id);
   if (row) {
     lead.facts.push(row);
     uow.changes.addFact(row);
   }
-  if (news && (await settle(uow, lead, fact.position))) await rereadJourney(uow, lead);
+  if (isChanged && (await refreshProfile(uow, lead, fact.position))) await rereadJourney(uow, lead);
   if (fact.touch) await addTouchpoints(uow, lead, [{ fact: fact.touch }]);
   writeJourney(uow, lead, fact.position);
 }
@@ -76,13 +76,13 @@ function rename(uow: UnitOfWork, lead: Lead, fact: Fact): boolean {
 }
 
 /** Gives an anonymous key to whom it belongs now, and says whose facts may move with it. */
-function settleAnonymous(owners: Ownership, fact: Fact, record: KeyRecord, shift: Shift): void {
+function claimAnonymous(owners: Ownership, fact: Fact, record: KeyRecord, shift: Shift): void {
   const main = mainKey(fact.keys);
   if (fact.decision || main === undefined || isAnonymous(main)) {
     if (!record.lead) change(shift, record, owners.alone(record));
     return;
   }
-  const claimer = owners.meant(main);
+  const claimer = owners.leadOf(main);
   switch (claim(record, fact, main, owners)) {
     case 'none':
       return;
@@ -96,7 +96,7 @@ function settleAnonymous(owners: Ownership, fact: Fact, record: KeyRecord, shift
       change(shift, record, claimer);
       return;
     case 'front':
-      lose(shift, record, owners.meant(record.runs[1]?.key ?? main), claimer);
+      lose(shift, record, owners.leadOf(record.runs[1]?.key ?? main), claimer);
       return;
     case 'unclear':
       shift.unclear.add(record);
@@ -117,5 +117,5 @@ function pool(shift: Shift, ...leads: readonly Lead[]): void {
 function change(shift: Shift, record: KeyRecord, lead: Lead): void {
   if (record.lead) shift.changed.add(record.lead);
   shift.changed.add(lead);
-  give(record, lead);
+  assignKey(record, lead);
 }

@@ -57,12 +57,12 @@ export function factOf(event: PersonEvent, position: Position): Fact {
     case 'TouchpointRecorded':
       return {
         ...base,
-        ...saidBy(event),
+        ...valuesOf(event),
         touch: touchOf(event),
         claimRank: touchRank(base.keys, event.data.keyScope),
       };
     case 'IdentityClaimed':
-      return { ...base, ...saidBy(event), claimRank: claimRank(base.keys, event.data.keyScope) };
+      return { ...base, ...valuesOf(event), claimRank: claimRank(base.keys, event.data.keyScope) };
     case 'ContactRoleAssigned': {
       // Who takes a contact off a committee does not say again where the person works.
       const crmAccountId = event.data.role === null ? undefined : event.data.accountId;
@@ -73,7 +73,7 @@ export function factOf(event: PersonEvent, position: Position): Fact {
   }
 }
 
-const saidBy = ({ data }: RecordedEvent<'TouchpointRecorded' | 'IdentityClaimed'>) => ({
+const valuesOf = ({ data }: RecordedEvent<'TouchpointRecorded' | 'IdentityClaimed'>) => ({
   traits: data.traits,
   accountId: data.accountId,
   keyScope: data.keyScope,

@@ -9,7 +9,7 @@ export async function reprofile(uow: UnitOfWork, lead: Lead, position: Position)
   const observed = await uow.observedAccount(lead, position);
   explainAccount(uow, lead, observed, position);
   const before = lead.profile;
-  const profile = profileOf(lead.said, lead.names, uow.rules(lead.workspace).fit, observed);
+  const profile = profileOf(lead.latest, lead.names, uow.rules(lead.workspace).fit, observed);
   if (before && sameProfile(before, profile)) return false;
   if (lead.profileRow) uow.changes.profiles.end(lead.profileRow, position);
   const row = {
@@ -30,7 +30,7 @@ export async function reprofile(uow: UnitOfWork, lead: Lead, position: Position)
 /** Keeps why the lead belongs to its account. */
 function explainAccount(uow: UnitOfWork, lead: Lead, observed: string | undefined, position: Position): void {
   const { workspace, id: leadId, accountRow: before } = lead;
-  const reason = accountOf(lead.said, lead.names, observed);
+  const reason = accountOf(lead.latest, lead.names, observed);
   if (
     before?.accountId === reason?.accountId &&
     before?.reason === reason?.reason &&

@@ -4,7 +4,7 @@ import type { IdentityKey, Stamp } from '../../domain/identity.js';
 import type { JourneyState } from '../../domain/journey.js';
 import type { Grade } from '../../domain/model.js';
 import type { ClaimRank, Names } from '../../domain/lead-names.js';
-import type { Sayings } from '../../domain/profile.js';
+import type { LatestValues } from '../../domain/profile.js';
 import type { SessionPart } from '../../domain/visit.js';
 import type { KeyScope, Traits } from '../../domain/touchpoint.js';
 import type { FactRow, Run } from './records.js';
@@ -34,7 +34,7 @@ export interface StoredKeyState {
 /** `state` of touchline.lead. */
 export interface StoredLeadState {
   readonly journey: JourneyState;
-  readonly said: Sayings;
+  readonly latest: LatestValues;
   readonly names: Names;
   readonly lastFact?: Stamp;
 }

@@ -1,11 +1,11 @@
 import { mainKey, type IdentityKey } from '../../domain/identity.js';
-import { hear, NOTHING_SAID } from '../../domain/profile.js';
+import { mergeFact, NO_VALUES } from '../../domain/profile.js';
 import type { Fact } from './facts.js';
 import { addTouchpoints, personaOf, rereadJourney, writeJourney } from './journey-rows.js';
 import type { JourneyEntry } from './lead-journey.js';
 import type { FactRow, Lead } from './records.js';
 import { readAll } from './redistribute.js';
-import { settle } from './settle.js';
+import { refreshProfile } from './refresh-profile.js';
 import type { Shift } from './shift.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
@@ -26,17 +26,17 @@ export async function moveClaimed(uow: UnitOfWork, { position }: Fact, shift: Sh
   }
   for (const [lead, { entries, facts }] of moved) {
     for (const row of facts) {
-      lead.said = hear(lead.said, row);
-      lead.heard(row);
+      lead.latest = mergeFact(lead.latest, row);
+      lead.noteFact(row);
       lead.facts.push(row);
       uow.changes.moveFact(row, lead.id);
     }
-    for (const { fact } of entries) lead.heard(fact.touch);
-    if (await settle(uow, lead, position)) await rereadJourney(uow, lead);
+    for (const { fact } of entries) lead.noteFact(fact.touch);
+    if (await refreshProfile(uow, lead, position)) await rereadJourney(uow, lead);
     await addTouchpoints(uow, lead, entries);
   }
   for (const lead of shift.losing.keys()) {
-    if (await settle(uow, lead, position)) await rereadJourney(uow, lead);
+    if (await refreshProfile(uow, lead, position)) await rereadJourney(uow, lead);
     writeJourney(uow, lead, position);
   }
   for (const lead of moved.keys()) writeJourney(uow, lead, position);
@@ -66,8 +66,8 @@ function takeFrom(
   for (const entry of leaving) journey.remove(entry, uow.rules(workspace), personaOf(lead));
   if (kept.length === lead.facts.length && leaving.length === 0) return;
   lead.facts = kept;
-  lead.said = kept.reduce(hear, NOTHING_SAID);
+  lead.latest = kept.reduce(mergeFact, NO_VALUES);
   lead.lastFact = undefined;
-  for (const { fact } of journey.entries.values()) lead.heard(fact.touch);
-  for (const row of kept) lead.heard(row);
+  for (const { fact } of journey.entries.values()) lead.noteFact(fact.touch);
+  for (const row of kept) lead.noteFact(row);
 }

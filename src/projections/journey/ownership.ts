@@ -6,7 +6,7 @@ import type { UnitOfWork } from './unit-of-work.js';
 /** Whose the keys of a workspace are, by the records in work. */
 export interface Ownership extends Claimers {
   /** The lead that a known key means. */
-  meant(key: IdentityKey): Lead;
+  leadOf(key: IdentityKey): Lead;
   /** The lead of an anonymous key that nobody has claimed. */
   alone(record: KeyRecord): Lead;
   /** The lead that a fact with these keys at that time belongs to. */
@@ -15,7 +15,7 @@ export interface Ownership extends Claimers {
 }
 
 export function ownership(uow: UnitOfWork, workspace: string): Ownership {
-  const meant = (key: IdentityKey): Lead => {
+  const leadOf = (key: IdentityKey): Lead => {
     const { lead } = uow.key(workspace, key);
     if (!lead) throw new Error(`${key} was read without its lead`);
     return lead;
@@ -24,18 +24,18 @@ export function ownership(uow: UnitOfWork, workspace: string): Ownership {
   const claimers = (record: KeyRecord): IdentityKey[] =>
     [...record.links.keys()].filter((key) => !isAnonymous(key));
   return {
-    meant,
+    leadOf,
     alone,
     of: (keys, at) => {
       const main = mainKey(keys);
       if (main === undefined) throw new Error('a fact without keys');
-      if (!isAnonymous(main)) return meant(main);
+      if (!isAnonymous(main)) return leadOf(main);
       const record = uow.key(workspace, main);
       const run = runAt(record, at);
-      return run ? meant(run.key) : alone(record);
+      return run ? leadOf(run.key) : alone(record);
     },
-    claimersOf: (record) => claimers(record).map(meant),
-    ofOneLead: (a, b) => a === b || meant(a) === meant(b),
-    lastFact: (key) => meant(key).lastFact,
+    claimersOf: (record) => claimers(record).map(leadOf),
+    ofOneLead: (a, b) => a === b || leadOf(a) === leadOf(b),
+    lastFact: (key) => leadOf(key).lastFact,
   };
 }

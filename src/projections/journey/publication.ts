@@ -6,7 +6,7 @@ import { loadLeadsAfter } from './load.js';
 import type { Models } from './models.js';
 import { claimedBy } from './redistribute.js';
 import { rereadJourney, writeJourney } from './journey-rows.js';
-import { settle } from './settle.js';
+import { refreshProfile } from './refresh-profile.js';
 import { WorkingSet } from './working-set.js';
 
 /** Leads whose journeys are in memory at the same time. */
@@ -31,7 +31,7 @@ export async function refoldEverybody(
     for (const lead of leads) {
       const entries = [...lead.journey.entries.values()];
       lead.names = { ...lead.names, claimed: claimedBy(uow, lead, entries, lead.facts) };
-      await settle(uow, lead, position);
+      await refreshProfile(uow, lead, position);
       await rereadJourney(uow, lead);
       writeJourney(uow, lead, position);
     }

@@ -2,7 +2,7 @@ import type { Position } from '../../domain/events.js';
 import { earlier, isAnonymous, type IdentityKey, type Stamp } from '../../domain/identity.js';
 import type { PublicClaim } from '../../domain/identity-links.js';
 import { NAMELESS, type ClaimRank, type Names } from '../../domain/lead-names.js';
-import { NOTHING_SAID, type Profile, type Saying, type Sayings } from '../../domain/profile.js';
+import { NO_VALUES, type Profile, type ProfileFact, type LatestValues } from '../../domain/profile.js';
 import { LeadJourney } from './lead-journey.js';
 import type { KeyRow, MembershipRow, ProfileRow } from './rows.js';
 
@@ -64,7 +64,7 @@ interface PublicLink extends PublicClaim {
 }
 
 /** A fact beside touchpoints, kept so that it can be given to another lead. */
-export interface FactRow extends Saying {
+export interface FactRow extends ProfileFact {
   readonly workspace: string;
   leadId: string;
   readonly keys: readonly IdentityKey[];
@@ -82,7 +82,7 @@ export class Lead implements Reachable {
   position = 0n;
 
   journey = new LeadJourney();
-  said: Sayings = NOTHING_SAID;
+  latest: LatestValues = NO_VALUES;
   names: Names = NAMELESS;
   /** No fact of it is later. Undefined: it has none. */
   lastFact: Stamp | undefined;
@@ -119,13 +119,13 @@ export class Lead implements Reachable {
     if (!this.factsLoaded) this.facts = [];
   }
 
-  heard(stamp: Stamp): void {
+  noteFact(stamp: Stamp): void {
     if (!this.lastFact || earlier(this.lastFact, stamp)) this.lastFact = { at: stamp.at, id: stamp.id };
   }
 }
 
 /** Gives a key to a lead. */
-export function give(record: KeyRecord, lead: Lead): void {
+export function assignKey(record: KeyRecord, lead: Lead): void {
   if (record.lead === lead) return;
   record.lead?.keys.delete(record);
   record.lead = lead;

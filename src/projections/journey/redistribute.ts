@@ -1,13 +1,13 @@
 import { isAnonymous, mainKey } from '../../domain/identity.js';
 import { claimNames, type ClaimedNames, type NameClaim } from '../../domain/lead-names.js';
-import { hear, NOTHING_SAID } from '../../domain/profile.js';
+import { mergeFact, NO_VALUES } from '../../domain/profile.js';
 import { runsFrom } from './claims.js';
 import { touchRank, type Fact } from './facts.js';
 import type { Ownership } from './ownership.js';
-import { give, type FactRow, type KeyRecord, type Lead } from './records.js';
+import { assignKey, type FactRow, type KeyRecord, type Lead } from './records.js';
 import { replaceTouchpoints, writeJourney } from './journey-rows.js';
 import type { JourneyEntry } from './lead-journey.js';
-import { settle } from './settle.js';
+import { refreshProfile } from './refresh-profile.js';
 import { factRow, type Shift } from './shift.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
@@ -39,8 +39,8 @@ export async function redistribute(uow: UnitOfWork, fact: Fact, shift: Shift): P
   await Promise.all([...leads].map((lead) => uow.keysOf(lead)));
   for (const lead of leads) {
     const own = touches.get(lead) ?? [];
-    hearAll(uow, lead, shift, own, facts.get(lead) ?? []);
-    await settle(uow, lead, fact.position);
+    mergeAll(uow, lead, shift, own, facts.get(lead) ?? []);
+    await refreshProfile(uow, lead, fact.position);
     await replaceTouchpoints(uow, lead, own);
   }
   for (const lead of leads) writeJourney(uow, lead, fact.position);
@@ -97,13 +97,13 @@ function reclaim(record: KeyRecord, { touches, facts }: Pool, owners: Ownership,
   record.markChanged();
   const last = record.runs.at(-1);
   if (!last) return;
-  const owner = owners.meant(last.key);
+  const owner = owners.leadOf(last.key);
   if (record.lead) shift.changed.add(record.lead);
   shift.changed.add(owner);
-  give(record, owner);
+  assignKey(record, owner);
 }
 
-function hearAll(
+function mergeAll(
   uow: UnitOfWork,
   lead: Lead,
   shift: Shift,
@@ -114,12 +114,12 @@ function hearAll(
     throw new Error(`lead ${lead.id} gets facts without having been read`);
   }
   lead.facts = [...facts];
-  lead.said = facts.reduce(hear, NOTHING_SAID);
+  lead.latest = facts.reduce(mergeFact, NO_VALUES);
   lead.lastFact = undefined;
   lead.names = { ...lead.names, claimed: claimedBy(uow, lead, touches, facts) };
-  for (const { fact } of touches) lead.heard(fact.touch);
+  for (const { fact } of touches) lead.noteFact(fact.touch);
   for (const row of facts) {
-    lead.heard(row);
+    lead.noteFact(row);
     uow.changes.moveFact(row, lead.id);
   }
 }

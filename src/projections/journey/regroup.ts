@@ -1,6 +1,6 @@
 import { seenBefore, type IdentityKey } from '../../domain/identity.js';
 import { groupKeys, type PairFact } from '../../domain/identity-links.js';
-import { give, type KeyRecord, type Lead } from './records.js';
+import { assignKey, type KeyRecord, type Lead } from './records.js';
 import type { Shift } from './shift.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
@@ -23,8 +23,8 @@ export async function regroup(uow: UnitOfWork, records: readonly KeyRecord[], sh
   for (const { lead, group, from } of targets) {
     if (group.some((record) => record.lead !== lead))
       for (const each of [lead, ...from]) shift.changed.add(each);
-    for (const source of from) if (source.lastFact) lead.heard(source.lastFact);
-    for (const record of group) give(record, lead);
+    for (const source of from) if (source.lastFact) lead.noteFact(source.lastFact);
+    for (const record of group) assignKey(record, lead);
   }
   for (const record of records) if (record.lead) shift.changed.add(record.lead);
   for (const lead of before) followOwners(uow, lead);
@@ -105,6 +105,6 @@ function followOwners(uow: UnitOfWork, lead: Lead): void {
   for (const record of [...lead.keys]) {
     const last = record.runs.at(-1);
     const owner = last && uow.key(record.workspace, last.key).lead;
-    if (record.anonymous && owner) give(record, owner);
+    if (record.anonymous && owner) assignKey(record, owner);
   }
 }

@@ -91,7 +91,7 @@ export class UnitOfWork {
     const domain = names.emailDomain;
     if (domain === null) return undefined;
     this.#enter(workspace, domain);
-    await this.all.meaningOf(workspace, domain);
+    await this.all.readDomain(workspace, domain);
     return this.all.accounts.of(workspace, domain, at);
   }
 

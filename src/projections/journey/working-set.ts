@@ -22,7 +22,7 @@ import { domainsOf } from './mail-domain.js';
 import type { Models } from './models.js';
 import { PendingChanges } from './pending-changes.js';
 import type { JourneyEntry } from './lead-journey.js';
-import { Domain, give, KeyRecord, Lead } from './records.js';
+import { Domain, assignKey, KeyRecord, Lead } from './records.js';
 import type { MoveRow, ScoreRow } from './rows.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -162,12 +162,12 @@ export class WorkingSet {
     lead.alive = lead.stored = true;
     lead.keysLoaded = lead.factsLoaded = false;
     lead.journey.restore(state.journey);
-    lead.said = state.said;
+    lead.latest = state.latest;
     lead.names = state.names;
     lead.lastFact = state.lastFact;
     const fit = { persona: stored.persona, grade: stored.grade };
     lead.profile = {
-      ...profileOf(state.said, state.names, () => fit, undefined),
+      ...profileOf(state.latest, state.names, () => fit, undefined),
       accountId: stored.accountId,
     };
     lead.profileRow = {
@@ -179,7 +179,7 @@ export class WorkingSet {
       stored: true,
     };
     const { workspace, id: leadId } = lead;
-    const reason = accountOf(state.said, state.names, stored.accountId ?? undefined);
+    const reason = accountOf(state.latest, state.names, stored.accountId ?? undefined);
     lead.accountRow = reason && {
       ...reason,
       workspace,
@@ -209,7 +209,7 @@ export class WorkingSet {
   }
 
   /** Reads the account of an e-mail domain, unless it is known. */
-  async meaningOf(workspace: string, domain: string): Promise<void> {
+  async readDomain(workspace: string, domain: string): Promise<void> {
     if (!this.accounts.isKnown(workspace, domain)) await this.#gate.ask('domains', { workspace, domain });
   }
 
@@ -273,7 +273,7 @@ export class WorkingSet {
       record.decisions.set(key as IdentityKey, { kind, at, id });
     }
     record.runs = runsOf(stored.state);
-    give(record, this.lead(stored.workspace, stored.leadId));
+    assignKey(record, this.lead(stored.workspace, stored.leadId));
     this.#changedKeys.delete(record);
     record.row = {
       workspace: record.workspace,

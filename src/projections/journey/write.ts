@@ -37,7 +37,7 @@ function leadRow(lead: Lead): Record<string, unknown> {
   const journey = lead.journey.state(profile?.persona ?? null);
   const state: StoredLeadState = {
     journey,
-    said: lead.said,
+    latest: lead.latest,
     names: lead.names,
     ...(lead.lastFact && { lastFact: lead.lastFact }),
   };

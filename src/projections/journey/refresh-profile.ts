@@ -8,7 +8,7 @@ import type { UnitOfWork } from './unit-of-work.js';
  * Brings a lead's profile and the rows of its keys in line with the keys it has; a lead without keys is no more.
  * @returns whether its persona is another one now
  */
-export async function settle(uow: UnitOfWork, lead: Lead, position: Position): Promise<boolean> {
+export async function refreshProfile(uow: UnitOfWork, lead: Lead, position: Position): Promise<boolean> {
   for (const record of lead.keys) version(uow, record, position);
   lead.markChanged(position);
   if (isGone(lead)) {
