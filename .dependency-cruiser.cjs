@@ -33,6 +33,10 @@ const PORTS = [
   'src/kafka/portions.ts',
   'src/metrics.ts',
 ];
+/** What the runtime of projections and reactors stands on: it knows neither HTTP nor settings. */
+const RUNTIME_PORTS = ['src/domain/', 'src/event-store/event-store.ts', 'src/database/', 'src/metrics.ts'];
+/** What the runtime offers to projections and reactors. */
+const SUBSCRIPTIONS = ['src/subscriptions/[^/]+[.]ts$'];
 /** Made of proto/ at build. */
 const GENERATED = 'src/proto/';
 const EDGE = ['src/http/', 'src/workspaces/'];
@@ -74,10 +78,12 @@ module.exports = {
     only('database', '^src/database/', 'src/database/'),
     only('intake', '^src/intake/', 'src/intake/', ...EDGE, ...PORTS, GENERATED),
     only('commands', '^src/commands/', 'src/commands/', ...EDGE, ...PORTS, 'src/event-store/handle.ts'),
-    only('projections', '^src/projections/', 'src/projections/', ...EDGE, ...PORTS),
+    only('subscriptions', '^src/subscriptions/[^/]+$', 'src/subscriptions/[^/]+$', ...RUNTIME_PORTS),
+    only('subscriptions-api', '^src/subscriptions/api/', 'src/subscriptions/', ...EDGE, ...PORTS),
+    only('projections', '^src/projections/', 'src/projections/', ...SUBSCRIPTIONS, ...PORTS),
     only('queries', '^src/queries/', 'src/queries/', ...EDGE, ...PORTS),
     only('grpc', '^src/grpc/', ...['src/grpc/', 'src/intake/', 'src/queries/', ...EDGE, ...PORTS, GENERATED]),
-    only('reactors', '^src/reactors/', 'src/reactors/', 'src/projections/', ...PORTS),
+    only('reactors', '^src/reactors/', 'src/reactors/', ...SUBSCRIPTIONS, ...PORTS),
     only('kafka', '^src/kafka/', 'src/kafka/', 'src/kafka-config.ts'),
     only('workspaces', '^src/workspaces/', 'src/workspaces/', ...PORTS),
     only('http', '^src/http/', ...EDGE, ...PORTS, 'src/runtime.ts'),

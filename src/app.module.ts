@@ -4,11 +4,12 @@ import { EdgeModule } from './http/edge.module.js';
 import { IntakeModule } from './intake/intake.module.js';
 import { KafkaModule } from './intake/kafka/kafka.module.js';
 import { RejectedModule } from './intake/rejected.module.js';
-import { Freshness } from './projections/freshness.js';
-import type { MakeProjecting } from './projections/projecting.js';
-import { ProjectionsApiModule } from './projections/projections-api.module.js';
-import { ProjectionsModule } from './projections/projections.module.js';
+import { Freshness } from './subscriptions/api/freshness.js';
+import type { MakeRunnerHost } from './subscriptions/runner-host.js';
+import { SubscriptionsApiModule } from './subscriptions/api/subscriptions-api.module.js';
+import { SubscriptionsModule } from './subscriptions/api/subscriptions.module.js';
 import { FRESHNESS } from './queries/freshness.js';
+import { projections } from './projections/all.js';
 import { QueriesModule } from './queries/queries.module.js';
 import { publishToKafka } from './reactors/publish-to-kafka.js';
 import type { Runtime } from './runtime.js';
@@ -21,16 +22,17 @@ class FreshnessModule {}
 /** The composition root: the only place that chooses implementations, and what a process has by its roles. */
 @Module({})
 export class AppModule {
-  static with(runtime: Runtime, projecting?: MakeProjecting): DynamicModule {
+  static with(runtime: Runtime, projecting?: MakeRunnerHost): DynamicModule {
     const { roles } = runtime.config;
     const { kafka } = runtime;
-    const projections = ProjectionsModule.with(projecting, kafka ? [publishToKafka(kafka.sink())] : []);
-    const freshness = { module: FreshnessModule, imports: [projections] };
-    const imports: DynamicModule['imports'] = [EdgeModule.with(runtime), projections, freshness];
+    const reactors = kafka ? [publishToKafka(kafka.sink())] : [];
+    const subscriptions = SubscriptionsModule.with(projections, reactors, projecting);
+    const freshness = { module: FreshnessModule, imports: [subscriptions] };
+    const imports: DynamicModule['imports'] = [EdgeModule.with(runtime), subscriptions, freshness];
     if (roles.has('collect')) imports.push(IntakeModule);
     if (kafka && roles.has('collect')) imports.push(KafkaModule.with(kafka));
     if (roles.has('query'))
-      imports.push(QueriesModule, CommandsModule, RejectedModule, ProjectionsApiModule.with(projections));
+      imports.push(QueriesModule, CommandsModule, RejectedModule, SubscriptionsApiModule.with(subscriptions));
     return { module: AppModule, imports };
   }
 }

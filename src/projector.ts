@@ -4,8 +4,8 @@ import type { EventStoreConfig } from './config.js';
 import { createLogPool, createPool } from './database/database.js';
 import { Growth } from './event-store/growth.js';
 import { projections } from './projections/all.js';
-import { ProjectionRunner } from './projections/runner.js';
-import type { SlotObserver } from './projections/slot.js';
+import { SubscriptionRunner } from './subscriptions/runner.js';
+import type { SubscriptionObserver } from './subscriptions/subscriber.js';
 import { joinStore } from './store.js';
 
 /** What the thread is started with. */
@@ -25,7 +25,7 @@ export type ToProjector = 'nudge' | 'stop';
 /** What the thread says: a line for the log, or something an observer should know. */
 export type FromProjector =
   | { readonly say: 'log' | 'warn' | 'error'; readonly line: string }
-  | { readonly observe: keyof SlotObserver; readonly told: readonly unknown[] };
+  | { readonly observe: keyof SubscriptionObserver; readonly told: readonly unknown[] };
 
 /** How far the projections stand back, as Unix niceness: whoever waits for an answer goes first, they get what is left. */
 const NICENESS = 19;
@@ -41,7 +41,7 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
   const logPool = createLogPool(databaseUrl, { max: 4, ...session });
   const store = await joinStore(eventStore, logPool, new Growth(growth));
   const tell = (message: FromProjector): void => port.postMessage(message);
-  const runner = new ProjectionRunner({
+  const runner = new SubscriptionRunner({
     pool,
     store,
     projections,
@@ -77,7 +77,7 @@ const logger = (tell: (message: FromProjector) => void) => ({
   error: (line: string) => tell({ say: 'error', line }),
 });
 
-const observer = (tell: (message: FromProjector) => void): SlotObserver => ({
+const observer = (tell: (message: FromProjector) => void): SubscriptionObserver => ({
   taken: (...told) => tell({ observe: 'taken', told }),
   applied: (...told) => tell({ observe: 'applied', told }),
   parked: (...told) => tell({ observe: 'parked', told }),

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { Checkpoints } from '../projections/checkpoint.js';
-import { BatchFailed, inBatch } from '../projections/transaction.js';
+import { Checkpoints } from '../subscriptions/checkpoint.js';
+import { BatchFailed, inBatch } from '../subscriptions/batch-transaction.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { DatabaseUnavailable, withClient, withConnection, withTransaction } from './client.js';
 import { createPool } from './database.js';

@@ -6,7 +6,7 @@ import { allDeals, dirtyByChanges, type Dirty } from './attribution/dirty.js';
 import { loadInputs } from './attribution/inputs.js';
 import { Ledger } from './attribution/ledger.js';
 import { TermsOfRange } from './attribution/terms.js';
-import type { Projection, Range } from './projection.js';
+import type { Projection, Range } from '../subscriptions/subscription.js';
 
 const HANDLES = [
   'OpportunityOpened',

@@ -12,7 +12,7 @@ import {
   type StageRow,
 } from './opportunities/rows.js';
 import { currentRows, writeContactKeys, writeHorizon, writeVersions } from './opportunities/write.js';
-import { PoisonedEvent, type Projection } from './projection.js';
+import { PoisonedEvent, type Projection } from '../subscriptions/subscription.js';
 import { CurrentVersions, type Version } from './versions.js';
 
 const HANDLES = [

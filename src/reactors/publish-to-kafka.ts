@@ -1,8 +1,8 @@
 import type { EventType, RecordedEvent } from '../domain/events.js';
 import { portions } from '../kafka/portions.js';
 import { type NewRecord, RecordTooLarge, type RecordSink, TOPICS } from '../kafka/kafka.js';
-import type { Projection } from '../projections/projection.js';
-import { Outage } from '../projections/transaction.js';
+import type { Projection } from '../subscriptions/subscription.js';
+import { Outage } from '../subscriptions/batch-transaction.js';
 import { cloudEventRecord } from './cloud-event.js';
 
 /** Its name among the projections, where its lag shows; to rebuild it is to publish everything anew. */

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { Range } from '../projection.js';
+import type { Range } from '../../subscriptions/subscription.js';
 
 /** An opportunity whose credits may have changed with the event at a position. */
 export interface Dirty {

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Channel, TouchpointKind, Verdict } from '../../domain/touchpoint.js';
 import type { SessionPart } from '../../domain/visit.js';
-import type { Range } from '../projection.js';
+import type { Range } from '../../subscriptions/subscription.js';
 
 /** A row with the positions between which it was true. */
 interface Spanned {

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { DEFAULT_ATTRIBUTION } from '../../domain/attribution/settings.js';
 import { checkModel } from '../../domain/check-model.js';
-import type { Range } from '../projection.js';
+import type { Range } from '../../subscriptions/subscription.js';
 import type { Terms } from './credits.js';
 
 /** Before any model was published: nothing says in which currency to report. */

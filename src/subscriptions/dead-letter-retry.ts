@@ -1,0 +1,142 @@
+import type pg from 'pg';
+import { type BatchContext, type LeasedState, describeError } from './batch.js';
+import { markRebuild } from './checkpoint.js';
+import type { Position, RecordedEvent } from '../domain/events.js';
+import { idleTransactionTimeout } from './lease-timing.js';
+import { BlockedKeys, loadBlockedKeys } from './dead-letters.js';
+import type { Projection } from './subscription.js';
+import { faultOf, inBatch } from './batch-transaction.js';
+
+const CHUNK = 500;
+
+interface Marked {
+  readonly event: RecordedEvent;
+  readonly keys: readonly string[];
+}
+
+/** Asks for another try of everything a projection has parked, of one workspace or of all. Answers how many events. */
+export async function requestRetry(pool: pg.Pool, projection: string, workspace?: string): Promise<number> {
+  const { rowCount } = await pool.query(
+    'UPDATE touchline.parked_event SET retry = true WHERE projection = $1 AND ($2::text IS NULL OR workspace = $2)',
+    [projection, workspace ?? null],
+  );
+  return rowCount ?? 0;
+}
+
+/** How many of the events asked for wait for their try still. */
+export async function pendingRetries(pool: pg.Pool, projection: string): Promise<number> {
+  const { rows } = await pool.query<{ left: number }>(
+    'SELECT count(*)::int AS left FROM touchline.parked_event WHERE projection = $1 AND retry',
+    [projection],
+  );
+  return rows[0]?.left ?? 0;
+}
+
+/** 'rebuild': an event that is asked for was overtaken, and putting it in late would not give the same rows. */
+export async function requestedRetry(pool: pg.Pool, projection: string): Promise<'no' | 'retry' | 'rebuild'> {
+  const { rows } = await pool.query<{ overtaken: boolean | null }>(
+    'SELECT bool_or(overtaken) AS overtaken FROM touchline.parked_event WHERE projection = $1 AND retry',
+    [projection],
+  );
+  const overtaken = rows[0]?.overtaken ?? null;
+  return overtaken === null ? 'no' : overtaken ? 'rebuild' : 'retry';
+}
+
+/**
+ * Tries the parked events that were asked for, in log order. One that fails again stays, and so does all that waits
+ * behind it. What was healed lies before the checkpoints of the projections that read these rows: they are rebuilt.
+ *
+ * @throws Fenced
+ * @throws BatchFailed
+ */
+export async function retryRequested(
+  tools: BatchContext,
+  { lease }: LeasedState,
+  dependents: readonly Projection[],
+  head: Position,
+): Promise<LeasedState> {
+  const { projection, pool, checkpoints } = tools;
+  for (;;) {
+    const marked = await loadMarked(tools);
+    if (marked.length === 0) return { lease, held: await loadBlockedKeys(pool, projection.name), owner: {} };
+    await inBatch(pool, idleTransactionTimeout(checkpoints.leaseMs), async (tx) => {
+      const healed = await tryEach(projection, tx, marked, lease.position);
+      if (healed > 0) await markRebuild(tx, dependents, head);
+      await checkpoints.advance(tx, lease, lease.position);
+    });
+  }
+}
+
+async function loadMarked({ projection, pool, store }: BatchContext): Promise<Marked[]> {
+  const { rows } = await pool.query<{ position: string; keys: string[] }>(
+    'SELECT position, keys FROM touchline.parked_event WHERE projection = $1 AND retry ORDER BY position LIMIT $2',
+    [projection.name, CHUNK],
+  );
+  const marked: Marked[] = [];
+  for (const { position, keys } of rows) {
+    const event = await store.readAt(BigInt(position));
+    if (event) marked.push({ event, keys });
+  }
+  return marked;
+}
+
+async function tryEach(
+  projection: Projection,
+  tx: pg.PoolClient,
+  marked: readonly Marked[],
+  checkpoint: Position,
+): Promise<number> {
+  const held = await heldBefore(tx, projection.name, marked[0]?.event.position ?? 0n);
+  let healed = 0;
+  for (const { event, keys } of marked) {
+    const blocked = held.holder(event.workspace, keys) !== undefined;
+    const error = blocked ? null : await tryOne(projection, tx, event, checkpoint);
+    if (!blocked && error === null) {
+      healed += 1;
+      continue;
+    }
+    held.hold(event.workspace, keys, event.position);
+    await tx.query(
+      `UPDATE touchline.parked_event SET retry = false, error = coalesce($3, error),
+         attempts = attempts + CASE WHEN $3::text IS NULL THEN 0 ELSE 1 END
+       WHERE projection = $1 AND position = $2`,
+      [projection.name, String(event.position), error],
+    );
+  }
+  return healed;
+}
+
+/** The keys of parked events that nobody asked to retry (or that failed again just now) and that come before. */
+async function heldBefore(tx: pg.PoolClient, projection: string, position: Position): Promise<BlockedKeys> {
+  const held = new BlockedKeys();
+  const { rows } = await tx.query<{ position: string; workspace: string; keys: string[] }>(
+    'SELECT position, workspace, keys FROM touchline.parked_event WHERE projection = $1 AND position < $2 AND NOT retry',
+    [projection, String(position)],
+  );
+  for (const row of rows) held.hold(row.workspace, row.keys, BigInt(row.position));
+  return held;
+}
+
+/** Applies one event late and takes it off the list; answers why it cannot be. */
+async function tryOne(
+  projection: Projection,
+  tx: pg.PoolClient,
+  event: RecordedEvent,
+  checkpoint: Position,
+): Promise<string | null> {
+  const range = { after: checkpoint, upTo: checkpoint };
+  await tx.query('SAVEPOINT retried');
+  try {
+    await projection.apply([event], tx, range);
+    await tx.query('DELETE FROM touchline.parked_event WHERE projection = $1 AND position = $2', [
+      projection.name,
+      String(event.position),
+    ]);
+    await tx.query('RELEASE SAVEPOINT retried');
+    return null;
+  } catch (error) {
+    if (faultOf(error) !== 'data') throw error;
+    await tx.query('ROLLBACK TO SAVEPOINT retried');
+    return describeError(error).slice(0, 1_000);
+  }
+}
