@@ -63,7 +63,7 @@ async function prepare(url: string, folder: string, size: Size): Promise<void> {
   const pool = createPool(url);
   await fill(pool, size);
   const store = new PostgresEventStore(pool);
-  await new SubscriptionRunner({ pool, store, projections }).register();
+  await new SubscriptionRunner({ pool, store, subscriptions: projections }).register();
   await pool.query(`UPDATE touchline.projection SET owner = 'nobody', lease_until = 'infinity'`);
   await store.close();
   await pool.end();

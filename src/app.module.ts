@@ -9,9 +9,8 @@ import type { MakeRunnerHost } from './subscriptions/runner-host.js';
 import { SubscriptionsApiModule } from './subscriptions/api/subscriptions-api.module.js';
 import { SubscriptionsModule } from './subscriptions/api/subscriptions.module.js';
 import { FRESHNESS } from './queries/freshness.js';
-import { projections } from './projections/all.js';
 import { QueriesModule } from './queries/queries.module.js';
-import { publishToKafka } from './reactors/publish-to-kafka.js';
+import { registered } from './registered.js';
 import type { Runtime } from './runtime.js';
 
 /** Lets queries ask how far the read models are without knowing who makes them. */
@@ -25,8 +24,7 @@ export class AppModule {
   static with(runtime: Runtime, projecting?: MakeRunnerHost): DynamicModule {
     const { roles } = runtime.config;
     const { kafka } = runtime;
-    const reactors = kafka ? [publishToKafka(kafka.sink())] : [];
-    const subscriptions = SubscriptionsModule.with(projections, reactors, projecting);
+    const subscriptions = SubscriptionsModule.with(registered(kafka?.sink()), projecting);
     const freshness = { module: FreshnessModule, imports: [subscriptions] };
     const imports: DynamicModule['imports'] = [EdgeModule.with(runtime), subscriptions, freshness];
     if (roles.has('collect')) imports.push(IntakeModule);

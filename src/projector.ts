@@ -4,6 +4,7 @@ import type { EventStoreConfig } from './config.js';
 import { createLogPool, createPool } from './database/database.js';
 import { Growth } from './event-store/growth.js';
 import { projections } from './projections/all.js';
+import { registered, UNUSED_SINK } from './registered.js';
 import { SubscriptionRunner } from './subscriptions/runner.js';
 import type { SubscriptionObserver } from './subscriptions/subscriber.js';
 import { joinStore } from './store.js';
@@ -44,7 +45,8 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
   const runner = new SubscriptionRunner({
     pool,
     store,
-    projections,
+    subscriptions: registered(UNUSED_SINK),
+    runs: projections,
     observe: observer(tell),
     log: logger(tell),
   });
@@ -78,9 +80,9 @@ const logger = (tell: (message: FromProjector) => void) => ({
 });
 
 const observer = (tell: (message: FromProjector) => void): SubscriptionObserver => ({
-  taken: (...told) => tell({ observe: 'taken', told }),
+  acquired: (...told) => tell({ observe: 'acquired', told }),
   applied: (...told) => tell({ observe: 'applied', told }),
-  parked: (...told) => tell({ observe: 'parked', told }),
+  deadLettered: (...told) => tell({ observe: 'deadLettered', told }),
   lag: (...told) => tell({ observe: 'lag', told }),
 });
 

@@ -63,7 +63,7 @@ export async function testApp(
   const log = pino({ level: 'silent' });
   // As a server does: a projection that is new to a log with events is a rebuild, and not to be read.
   if (config.roles.has('project'))
-    await new SubscriptionRunner({ pool: database.pool, store, projections }).register();
+    await new SubscriptionRunner({ pool: database.pool, store, subscriptions: projections }).register();
   await prepareWorkspaces(runtime, log);
   const app = await createApp(runtime, log);
   before(app);

@@ -20,7 +20,7 @@ export interface ExampleApi extends Pick<QueryApi, 'app' | 'get'> {
 export async function exampleApi(): Promise<ExampleApi> {
   const db = await testDatabase();
   const store = new MemoryEventStore(() => day(90));
-  const runner = new SubscriptionRunner({ pool: db.pool, store, projections });
+  const runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections });
   await arrive(store, 'main', EXAMPLE);
   await runner.catchUp();
   const api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });

@@ -10,9 +10,8 @@ import { AuthGuard } from '../src/http/auth.guard.js';
 import { KeyStore } from '../src/http/keys.js';
 import { OperatorKey } from '../src/http/operator-key.js';
 import { Metrics } from '../src/metrics.js';
-import { RUNNERS } from '../src/subscriptions/runner-host.js';
 import { SubscriptionsController } from '../src/subscriptions/api/subscriptions.controller.js';
-import type { SubscriptionRunner } from '../src/subscriptions/runner.js';
+import { SubscriptionRunner } from '../src/subscriptions/runner.js';
 
 /** As a workspace: the operator. */
 export const OPERATOR = 'ok_0123456789abcdefghij';
@@ -36,7 +35,7 @@ export async function subscriptionsApi(parts: {
       { provide: CONFIG, useValue: { operatorKey: OPERATOR } },
       { provide: DATABASE, useValue: parts.pool },
       { provide: EVENT_STORE, useValue: parts.store },
-      { provide: RUNNERS, useValue: [parts.runner] },
+      { provide: SubscriptionRunner, useValue: parts.runner },
       { provide: KeyStore, useValue: { resolveApiKey: (key: string) => Promise.resolve(key) } },
     ],
   }).compile();

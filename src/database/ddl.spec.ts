@@ -76,7 +76,7 @@ test('workspaces are made beside projections that write, without a deadlock on e
     error: (line: string) => logged.push(line),
   };
   const pool = createPool(db.url, { max: 10, applicationName: 'projections' });
-  const runner = new SubscriptionRunner({ pool, store, projections, log, largestBatch: 200 });
+  const runner = new SubscriptionRunner({ pool, store, subscriptions: projections, log, largestBatch: 200 });
   runner.start();
   const appending = load();
   try {

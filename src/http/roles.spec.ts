@@ -37,7 +37,7 @@ const sql = (text: string, values: unknown[] = []) => app!.database.pool.query(t
 /** What a process with the role `project` does. */
 async function project(): Promise<void> {
   const { pool, store } = app!.runtime;
-  await new SubscriptionRunner({ pool, store, projections }).catchUp();
+  await new SubscriptionRunner({ pool, store, subscriptions: projections }).catchUp();
 }
 
 async function send(): Promise<number> {

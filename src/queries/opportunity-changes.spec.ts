@@ -21,7 +21,7 @@ let tests = 0;
 
 beforeAll(async () => {
   db = await testDatabase();
-  runner = new SubscriptionRunner({ pool: db.pool, store, projections });
+  runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections });
   await runner.catchUp();
   api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });
 });

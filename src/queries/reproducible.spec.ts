@@ -17,7 +17,7 @@ const store = new MemoryEventStore(() => new Date((clock += 3_600_000)));
 
 beforeAll(async () => {
   db = await testDatabase();
-  runner = new SubscriptionRunner({ pool: db.pool, store, projections });
+  runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections });
   await runner.catchUp();
   api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });
 });

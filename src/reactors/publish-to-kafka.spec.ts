@@ -32,7 +32,7 @@ const LEASE_MS = 2_000;
   const start = (): SubscriptionRunner => {
     const tell = (line: string): void => void said.push(line);
     const runner = new SubscriptionRunner({
-      ...{ pool: db.pool, store, leaseMs: LEASE_MS, projections: [publishToKafka(kafka.sink())] },
+      ...{ pool: db.pool, store, leaseMs: LEASE_MS, subscriptions: [publishToKafka(kafka.sink())] },
       log: { log: tell, warn: tell, error: tell },
     });
     running.push(runner);

@@ -13,10 +13,10 @@ import {
   markOvertaken,
   keysNamedIn,
 } from './dead-letters.js';
-import { PoisonedEvent, type Projection, type Range } from './subscription.js';
+import { PoisonedEvent, type Range, type Subscription, isReactor } from './subscription.js';
 import { BatchFailed, inBatch } from './batch-transaction.js';
 
-/** What the owner of a projection carries from batch to batch. */
+/** What the owner of a subscription carries from batch to batch. */
 export interface LeasedState {
   readonly lease: Lease;
   readonly held: BlockedKeys;
@@ -25,18 +25,18 @@ export interface LeasedState {
 }
 
 export interface BatchContext {
-  readonly projection: Projection;
+  readonly subscription: Subscription;
   readonly pool: pg.Pool;
   readonly store: EventStore;
   readonly checkpoints: Checkpoints;
-  readonly onParked: (parked: readonly DeadLetter[]) => void;
+  readonly onDeadLetters: (added: readonly DeadLetter[]) => void;
 }
 
 /**
  * Applies a stretch of the log. When it fails for its data, the stretch is halved until the one event at fault is found;
- * that one is parked, and the rest goes on.
+ * that one becomes a dead letter, and the rest goes on.
  *
- * @throws Fenced somebody else owns the projection
+ * @throws Fenced somebody else owns the subscription
  * @throws BatchFailed `outage` or `schema`: nothing after the last whole part was written
  */
 export async function applyRange(
@@ -86,7 +86,7 @@ async function halve(
   return applyRange(tools, await applyRange(tools, leased, early, middle), late, upTo);
 }
 
-/** The event that the projection itself named. */
+/** The event that the subscription itself named. */
 function named(error: unknown, { after, upTo }: Range): Failure | undefined {
   if (!(error instanceof PoisonedEvent)) return undefined;
   const { event, keys } = error;
@@ -94,7 +94,7 @@ function named(error: unknown, { after, upTo }: Range): Failure | undefined {
   return { event, keys, error: describeError(error.cause) };
 }
 
-/** The event at the only position of the stretch, also when the projection does not handle it but failed over it. */
+/** The event at the only position of the stretch, also when the subscription does not handle it but failed over it. */
 async function single(
   { store }: BatchContext,
   events: readonly RecordedEvent[],
@@ -115,17 +115,16 @@ async function commit(
   failures: ReadonlyMap<Position, Failure>,
   skip?: 'skip',
 ): Promise<LeasedState> {
-  const { projection, pool, checkpoints, onParked } = tools;
+  const { onDeadLetters } = tools;
   const usual = !held.any && failures.size === 0 && !skip;
   const trial = usual ? held : new BlockedKeys(held);
-  let parked: readonly DeadLetter[] = [];
-  const moved = await inBatch(pool, idleTransactionTimeout(checkpoints.leaseMs), async (tx) => {
-    if (projection.sends) await checkpoints.hold(tx, lease);
-    if (usual) await projection.apply(events, tx, range);
-    else parked = await applyUnparked(projection, tx, { events, range, failures, held: trial, skip });
-    return checkpoints.advance(tx, lease, range.upTo);
+  let added: readonly DeadLetter[] = [];
+  const moved = await inLease(tools, lease, async (tx) => {
+    if (usual) await deliver(tools, events, tx, range);
+    else added = await applyUnblocked(tools, tx, { events, range, failures, held: trial, skip });
+    return tools.checkpoints.advance(tx, lease, range.upTo);
   });
-  if (parked.length > 0) onParked(parked);
+  if (added.length > 0) onDeadLetters(added);
   return { lease: moved, held: trial, owner };
 }
 
@@ -137,22 +136,48 @@ interface Unusual {
   readonly skip: 'skip' | undefined;
 }
 
-/** Applies what waits behind nothing and parks the rest. */
-async function applyUnparked(
-  projection: Projection,
+/** One transaction of the owner. A reactor's holds the lease, as what it does is not rolled back when the lease is lost. */
+export function inLease<T>(
+  { subscription, pool, checkpoints }: BatchContext,
+  lease: Lease,
+  work: (tx: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  return inBatch(pool, idleTransactionTimeout(checkpoints.leaseMs), async (tx) => {
+    if (isReactor(subscription)) await checkpoints.hold(tx, lease);
+    return work(tx);
+  });
+}
+
+/** Hands events to the subscription. */
+export function deliver(
+  { subscription, store }: BatchContext,
+  events: readonly RecordedEvent[],
+  tx: pg.PoolClient,
+  range: Range,
+): Promise<void> {
+  if (!isReactor(subscription)) return subscription.apply(events, tx, range);
+  // A process that was frozen has lost its session, and with it the lock on its lease.
+  const assertLease = async (): Promise<void> => void (await tx.query('SELECT'));
+  return subscription.react(events, { tx, store, assertLease });
+}
+
+/** Hands over what waits behind nothing; the rest becomes dead letters. */
+async function applyUnblocked(
+  tools: BatchContext,
   tx: pg.PoolClient,
   { events, range, failures, held, skip }: Unusual,
 ): Promise<readonly DeadLetter[]> {
+  const { subscription } = tools;
   const unhandled = [...failures.values()].flatMap(({ event }) => (events.includes(event) ? [] : [event]));
   const all = [...events, ...unhandled];
-  const { apply, park } = splitBatch(all, await keysOf(projection, all, tx), failures, held);
-  if (!skip) await projection.apply(apply, tx, { ...range, parked: held });
-  await insertDeadLetters(tx, projection.name, park);
+  const { apply, park } = splitBatch(all, await keysOf(subscription, all, tx), failures, held);
+  if (!skip) await deliver(tools, apply, tx, { ...range, parked: held });
+  await insertDeadLetters(tx, subscription.name, park);
   const wide = apply.filter((event) => keysNamedIn(event).includes(`workspace:${event.workspace}`));
-  // One that works from rows left out whatever concerned the parked events since.
-  const leftOut = projection.after.length > 0 ? park.map(({ event }) => event) : [];
+  // One that works from rows left out whatever concerned the dead letters since.
+  const leftOut = subscription.after.length > 0 ? park.map(({ event }) => event) : [];
   const overtaken = skip ? all : [...wide, ...unhandled, ...leftOut];
-  if (overtaken.length > 0) await markOvertaken(tx, projection.name, overtaken);
+  if (overtaken.length > 0) await markOvertaken(tx, subscription.name, overtaken);
   return park;
 }
 

@@ -1,13 +1,11 @@
 import type pg from 'pg';
-import { withTransaction } from '../database/client.js';
 import type { Position } from '../domain/events.js';
-import { withDependents } from './registry.js';
-import type { Projection } from './subscription.js';
+import type { Subscription } from './subscription.js';
 import { Fenced } from './batch-transaction.js';
 
 export type ProjectionStatus = 'running' | 'rebuilding' | 'failed';
 
-/** Where one projection stands. */
+/** Where one subscription stands. */
 export interface Checkpoint {
   readonly name: string;
   readonly version: number;
@@ -19,7 +17,7 @@ export interface Checkpoint {
   readonly owner: string | null;
 }
 
-/** The right to write one projection, as long as nobody raises its epoch. */
+/** The right to move one subscription, as long as nobody raises its epoch. */
 export interface Lease {
   readonly name: string;
   readonly epoch: string;
@@ -39,35 +37,12 @@ export class Checkpoints {
   ) {}
 
   /**
-   * Makes sure that every projection has a row. One that is new to a log with events, or whose version was raised in the
-   * code, is rebuilt together with those that read its rows.
-   */
-  async register(projections: readonly Projection[], head: Position): Promise<void> {
-    await withTransaction(this.pool, async (tx) => {
-      for (const { name, version } of projections) {
-        await tx.query(
-          `INSERT INTO touchline.projection (name, version, status, rebuild_to)
-           VALUES ($1, $2, CASE WHEN $3::bigint > 0 THEN 'rebuilding' ELSE 'running' END, NULLIF($3::bigint, 0))
-           ON CONFLICT (name) DO NOTHING`,
-          [name, version, String(head)],
-        );
-      }
-      const { rows } = await tx.query<{ name: string; version: number }>(
-        'SELECT name, version FROM touchline.projection ORDER BY name FOR UPDATE',
-      );
-      const known = new Map(rows.map(({ name, version }) => [name, version]));
-      const raised = projections.filter(({ name, version }) => version > (known.get(name) ?? version));
-      await markRebuild(tx, withDependents(projections, raised), head);
-    });
-  }
-
-  /**
    * Takes the projection when nobody holds it or its lease is past; undefined when somebody does, or when the rows are
    * of another version than this code makes (during an upgrade).
    *
    * @param patienceMs how long the lease must have been past
    */
-  async acquire({ name, version }: Projection, patienceMs = 0): Promise<Lease | undefined> {
+  async acquire({ name, version }: Subscription, patienceMs = 0): Promise<Lease | undefined> {
     // SKIP LOCKED: a frozen process may hold the row until the server ends its session.
     const { rows } = await this.pool.query<{ epoch: string; position: string; emptied: boolean }>(
       `UPDATE touchline.projection SET epoch = epoch + 1, owner = $1, lease_until = ${LEASE_UNTIL('$2')}
@@ -117,15 +92,17 @@ export class Checkpoints {
 
   /** Records that the tables are empty, in the transaction that emptied them. @throws Fenced */
   async emptied(tx: pg.PoolClient, lease: Lease): Promise<Lease> {
-    const { rowCount } = await tx.query(
+    const { rows } = await tx.query<{ position: string }>(
       `UPDATE touchline.projection
-       SET emptied = true, position = 0, lease_until = ${LEASE_UNTIL('$3')}, updated_at = clock_timestamp(),
-           status = CASE WHEN rebuild_to > 0 THEN 'rebuilding' ELSE 'running' END, rebuild_to = NULLIF(rebuild_to, 0)
-       WHERE name = $1 AND epoch = $2 AND NOT emptied`,
+       SET emptied = true, position = start_position, lease_until = ${LEASE_UNTIL('$3')}, updated_at = clock_timestamp(),
+           status = CASE WHEN rebuild_to > start_position THEN 'rebuilding' ELSE 'running' END,
+           rebuild_to = CASE WHEN rebuild_to > start_position THEN rebuild_to END
+       WHERE name = $1 AND epoch = $2 AND NOT emptied
+       RETURNING position`,
       [lease.name, lease.epoch, this.leaseMs],
     );
-    if (rowCount !== 1) throw new Fenced(lease.name);
-    return { ...lease, position: 0n, emptied: true };
+    if (!rows[0]) throw new Fenced(lease.name);
+    return { ...lease, position: BigInt(rows[0].position), emptied: true };
   }
 
   /** Shows why a projection does not move; the next batch that succeeds wipes it. */
@@ -189,31 +166,6 @@ export class Checkpoints {
 
   async leave(): Promise<void> {
     await this.pool.query('DELETE FROM touchline.projection_runner WHERE owner = $1', [this.owner]);
-  }
-
-  /**
-   * Asks for the rows of the given projections to be made anew. From the commit on their rows are not to be read, and
-   * whoever is writing them fails; the next owner empties the tables.
-   */
-  async rebuild(projections: readonly Projection[], head: Position): Promise<void> {
-    await withTransaction(this.pool, (tx) => markRebuild(tx, projections, head));
-  }
-}
-
-/** Marks within the caller's transaction; names in order, so that two who mark at once cannot lock each other out. */
-export async function markRebuild(
-  tx: pg.PoolClient,
-  projections: readonly Projection[],
-  head: Position,
-): Promise<void> {
-  for (const { name, version } of [...projections].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    await tx.query(
-      `UPDATE touchline.projection
-       SET status = 'rebuilding', version = $2, position = 0, rebuild_to = $3, emptied = false, error = NULL,
-           epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
-       WHERE name = $1`,
-      [name, version, String(head)],
-    );
   }
 }
 

@@ -1,11 +1,10 @@
 import type pg from 'pg';
-import { type BatchContext, type LeasedState, describeError } from './batch.js';
-import { markRebuild } from './checkpoint.js';
+import { type BatchContext, type LeasedState, deliver, describeError, inLease } from './batch.js';
 import type { Position, RecordedEvent } from '../domain/events.js';
-import { idleTransactionTimeout } from './lease-timing.js';
 import { BlockedKeys, loadBlockedKeys } from './dead-letters.js';
-import type { Projection } from './subscription.js';
-import { faultOf, inBatch } from './batch-transaction.js';
+import { requestRebuild } from './rebuild.js';
+import type { RebuildPlan } from './registry.js';
+import { faultOf } from './batch-transaction.js';
 
 const CHUNK = 500;
 
@@ -14,7 +13,7 @@ interface Marked {
   readonly keys: readonly string[];
 }
 
-/** Asks for another try of everything a projection has parked, of one workspace or of all. Answers how many events. */
+/** Asks for another try of all dead letters of a subscription, of one workspace or of all. Answers how many events. */
 export async function requestRetry(pool: pg.Pool, projection: string, workspace?: string): Promise<number> {
   const { rowCount } = await pool.query(
     'UPDATE touchline.parked_event SET retry = true WHERE projection = $1 AND ($2::text IS NULL OR workspace = $2)',
@@ -43,8 +42,8 @@ export async function requestedRetry(pool: pg.Pool, projection: string): Promise
 }
 
 /**
- * Tries the parked events that were asked for, in log order. One that fails again stays, and so does all that waits
- * behind it. What was healed lies before the checkpoints of the projections that read these rows: they are rebuilt.
+ * Tries the dead letters that were asked for, in log order. One that fails again stays, and so does all that waits
+ * behind it. What was healed lies before the checkpoints of those that are after this one: they are rebuilt where they can be.
  *
  * @throws Fenced
  * @throws BatchFailed
@@ -52,25 +51,26 @@ export async function requestedRetry(pool: pg.Pool, projection: string): Promise
 export async function retryRequested(
   tools: BatchContext,
   { lease }: LeasedState,
-  dependents: readonly Projection[],
+  dependents: RebuildPlan,
   head: Position,
 ): Promise<LeasedState> {
-  const { projection, pool, checkpoints } = tools;
+  const { subscription, pool, checkpoints } = tools;
   for (;;) {
     const marked = await loadMarked(tools);
-    if (marked.length === 0) return { lease, held: await loadBlockedKeys(pool, projection.name), owner: {} };
-    await inBatch(pool, idleTransactionTimeout(checkpoints.leaseMs), async (tx) => {
-      const healed = await tryEach(projection, tx, marked, lease.position);
-      if (healed > 0) await markRebuild(tx, dependents, head);
+    if (marked.length === 0)
+      return { lease, held: await loadBlockedKeys(pool, subscription.name), owner: {} };
+    await inLease(tools, lease, async (tx) => {
+      const healed = await tryEach(tools, tx, marked, lease.position);
+      if (healed > 0) await requestRebuild(tx, dependents, head);
       await checkpoints.advance(tx, lease, lease.position);
     });
   }
 }
 
-async function loadMarked({ projection, pool, store }: BatchContext): Promise<Marked[]> {
+async function loadMarked({ subscription, pool, store }: BatchContext): Promise<Marked[]> {
   const { rows } = await pool.query<{ position: string; keys: string[] }>(
     'SELECT position, keys FROM touchline.parked_event WHERE projection = $1 AND retry ORDER BY position LIMIT $2',
-    [projection.name, CHUNK],
+    [subscription.name, CHUNK],
   );
   const marked: Marked[] = [];
   for (const { position, keys } of rows) {
@@ -81,16 +81,16 @@ async function loadMarked({ projection, pool, store }: BatchContext): Promise<Ma
 }
 
 async function tryEach(
-  projection: Projection,
+  tools: BatchContext,
   tx: pg.PoolClient,
   marked: readonly Marked[],
   checkpoint: Position,
 ): Promise<number> {
-  const held = await heldBefore(tx, projection.name, marked[0]?.event.position ?? 0n);
+  const held = await heldBefore(tx, tools.subscription.name, marked[0]?.event.position ?? 0n);
   let healed = 0;
   for (const { event, keys } of marked) {
     const blocked = held.holder(event.workspace, keys) !== undefined;
-    const error = blocked ? null : await tryOne(projection, tx, event, checkpoint);
+    const error = blocked ? null : await tryOne(tools, tx, event, checkpoint);
     if (!blocked && error === null) {
       healed += 1;
       continue;
@@ -100,13 +100,13 @@ async function tryEach(
       `UPDATE touchline.parked_event SET retry = false, error = coalesce($3, error),
          attempts = attempts + CASE WHEN $3::text IS NULL THEN 0 ELSE 1 END
        WHERE projection = $1 AND position = $2`,
-      [projection.name, String(event.position), error],
+      [tools.subscription.name, String(event.position), error],
     );
   }
   return healed;
 }
 
-/** The keys of parked events that nobody asked to retry (or that failed again just now) and that come before. */
+/** The keys of dead letters that nobody asked to retry (or that failed again just now) and that come before. */
 async function heldBefore(tx: pg.PoolClient, projection: string, position: Position): Promise<BlockedKeys> {
   const held = new BlockedKeys();
   const { rows } = await tx.query<{ position: string; workspace: string; keys: string[] }>(
@@ -119,7 +119,7 @@ async function heldBefore(tx: pg.PoolClient, projection: string, position: Posit
 
 /** Applies one event late and takes it off the list; answers why it cannot be. */
 async function tryOne(
-  projection: Projection,
+  tools: BatchContext,
   tx: pg.PoolClient,
   event: RecordedEvent,
   checkpoint: Position,
@@ -127,9 +127,9 @@ async function tryOne(
   const range = { after: checkpoint, upTo: checkpoint };
   await tx.query('SAVEPOINT retried');
   try {
-    await projection.apply([event], tx, range);
+    await deliver(tools, [event], tx, range);
     await tx.query('DELETE FROM touchline.parked_event WHERE projection = $1 AND position = $2', [
-      projection.name,
+      tools.subscription.name,
       String(event.position),
     ]);
     await tx.query('RELEASE SAVEPOINT retried');

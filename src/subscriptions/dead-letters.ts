@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type Position, type RecordedEvent, isEvent } from '../domain/events.js';
-import type { Parked, OrderingKey, Projection } from './subscription.js';
+import type { Parked, OrderingKey, Subscription } from './subscription.js';
 
 /** An event that is not applied: it failed, or it waits behind one that did. */
 export interface DeadLetter {
@@ -64,13 +64,13 @@ export function keysOrNone<Key extends OrderingKey>(keys: () => readonly Key[]):
   }
 }
 
-/** The named keys of each event with those the projection adds (leads), one entry an event. */
+/** The named keys of each event with those the subscription adds (leads), one entry an event. */
 export async function keysOf(
-  projection: Projection,
+  subscription: Subscription,
   events: readonly RecordedEvent[],
   tx: pg.PoolClient,
 ): Promise<OrderingKey[][]> {
-  const more = (await projection.orderingKeys?.(events, tx)) ?? [];
+  const more = (await subscription.orderingKeys?.(events, tx)) ?? [];
   return events.map((event, index) => [...new Set([...keysNamedIn(event), ...(more[index] ?? [])])]);
 }
 

@@ -2,25 +2,25 @@ import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import type { Checkpoints } from './checkpoint.js';
-import type { Projection } from './subscription.js';
+import type { Subscription } from './subscription.js';
 
-type Named = Pick<Projection, 'name' | 'version'>;
+type Named = Pick<Subscription, 'name' | 'version'>;
 
 /**
  * A name for this process in leases: host, process id, a random part, since process ids come round again, and what it
- * runs: processes share projections with those that run the same ones.
+ * runs: processes share subscriptions with those that run the same ones.
  */
-export const ownerName = (projections: readonly Named[]): string =>
-  [processName(), randomBytes(4).toString('hex'), subscriptionSetHash(projections)].join('/');
+export const ownerName = (subscriptions: readonly Named[]): string =>
+  [processName(), randomBytes(4).toString('hex'), subscriptionSetHash(subscriptions)].join('/');
 
 /** What the names of all owners in this process begin with. */
 export const processName = (): string => `${hostname()}/${pid}`;
 
 /** Of the same names and versions, the same text. */
-export const subscriptionSetHash = (projections: readonly Named[]): string =>
+export const subscriptionSetHash = (subscriptions: readonly Named[]): string =>
   createHash('sha256')
     .update(
-      projections
+      subscriptions
         .map(({ name, version }) => `${name}@${version}`)
         .sort()
         .join(),

@@ -2,7 +2,7 @@ import { Counter, Histogram } from 'prom-client';
 import type { Metrics } from '../metrics.js';
 import type { SubscriptionObserver } from './subscriber.js';
 
-/** The figures of projections, as an observer of their slots. */
+/** The metrics of subscriptions, as an observer of them. Public names say `projection` for both sorts. */
 export function subscriptionMetrics(metrics: Metrics): SubscriptionObserver {
   const registers = [metrics.registry];
   const labelNames = ['projection'] as const;
@@ -32,13 +32,13 @@ export function subscriptionMetrics(metrics: Metrics): SubscriptionObserver {
     registers,
   });
   return {
-    taken: (projection) => taken.inc({ projection }),
+    acquired: (projection) => taken.inc({ projection }),
     applied: (projection, count, upTo, ms) => {
       batchSeconds.observe({ projection }, ms / 1_000);
       events.inc({ projection }, count);
       metrics.projectionPosition.set({ projection }, Number(upTo));
     },
-    parked: (projection, list) => {
+    deadLettered: (projection, list) => {
       for (const { behind } of list) parked.inc({ projection, why: behind === null ? 'failed' : 'waits' });
     },
     lag: (projection, { events: behind, seconds }) => {

@@ -34,7 +34,13 @@ test('PostgreSQL goes away twice: projections wait, nothing is parked, nothing i
   await tallyTables(pool, 'alpha', 'beta');
   const store = new MemoryEventStore();
   const projections = [tally('alpha'), tally('beta', { after: ['alpha'] })];
-  const runner = new SubscriptionRunner({ pool, store, projections, largestBatch: 100, leaseMs: 2_000 });
+  const runner = new SubscriptionRunner({
+    pool,
+    store,
+    subscriptions: projections,
+    largestBatch: 100,
+    leaseMs: 2_000,
+  });
   runner.start();
 
   await append(store, touches(1_000));

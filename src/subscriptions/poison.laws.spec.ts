@@ -63,7 +63,7 @@ test('a log whose broken events are healed comes to what one without them would'
     const chain = projections.map((each) => mendable(each, log, () => mended));
 
     await startOver();
-    const runner = new SubscriptionRunner({ pool: db.pool, store, projections: chain, largestBatch });
+    const runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: chain, largestBatch });
     await arrive(store, 'main', sent.slice(0, cut % (log.length + 1)));
     await runner.catchUp();
     await arrive(store, 'main', sent.slice(cut % (log.length + 1)));
@@ -86,7 +86,7 @@ test('a log whose broken events are healed comes to what one without them would'
     await runner.stop();
 
     await startOver();
-    const sound = new SubscriptionRunner({ pool: db.pool, store, projections: chain });
+    const sound = new SubscriptionRunner({ pool: db.pool, store, subscriptions: chain });
     await sound.catchUp();
     await sound.stop();
     expect(healed).toEqual(await currentRows(db.pool));

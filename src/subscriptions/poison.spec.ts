@@ -33,7 +33,7 @@ let mended: boolean;
 beforeEach(async () => {
   [db, reference, mended] = [await testDatabase(), await testDatabase(), false];
   store = new PostgresEventStore(createLogPool(db.url));
-  runner = new SubscriptionRunner({ pool: db.pool, store, projections: projections.map(mendable) });
+  runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections.map(mendable) });
   api = await subscriptionsApi({ pool: db.pool, store, runner });
 });
 afterEach(async () => {
@@ -99,7 +99,7 @@ async function neverFailed(): Promise<unknown> {
   const sound = new SubscriptionRunner({
     pool: reference.pool,
     store,
-    projections: projections.map(mendable),
+    subscriptions: projections.map(mendable),
   });
   await sound.catchUp();
   await sound.stop();

@@ -83,7 +83,7 @@ test.each([
   ['attribution', 'OpportunityWon', 1],
 ])('%s that cannot apply %s stop at that deal alone, and heal', async (name, type, count) => {
   const chain = failing(name, type);
-  runner = new SubscriptionRunner({ pool: db.pool, store, projections: chain, largestBatch: 3 });
+  runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: chain, largestBatch: 3 });
   await arrive(store, 'main', before);
   await runner.catchUp();
   await arrive(store, 'main', after);
@@ -99,7 +99,7 @@ test.each([
   expect(await parked(name)).toEqual([]);
   expect(await credited()).toEqual({ well: third, other: third, sick: third });
 
-  const never = new SubscriptionRunner({ pool: reference.pool, store, projections });
+  const never = new SubscriptionRunner({ pool: reference.pool, store, subscriptions: projections });
   await never.catchUp();
   await never.stop();
   expect(await currentRows(db.pool)).toEqual(await currentRows(reference.pool));

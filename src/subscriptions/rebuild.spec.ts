@@ -20,7 +20,11 @@ let follower: SubscriptionRunner;
 beforeAll(async () => {
   server = await testApp({ TOUCHLINE_OPERATOR_KEY: OPERATOR });
   live = await testDatabase();
-  follower = new SubscriptionRunner({ pool: live.pool, store: server.runtime.store, projections });
+  follower = new SubscriptionRunner({
+    pool: live.pool,
+    store: server.runtime.store,
+    subscriptions: projections,
+  });
 });
 afterAll(async () => {
   await follower.stop();

@@ -14,6 +14,3 @@ export interface RunnerHost {
 export type MakeRunnerHost = (runner: SubscriptionRunner, observe: SubscriptionObserver) => RunnerHost;
 
 export const inThisThread: MakeRunnerHost = (runner) => runner;
-
-/** Injection token of the runners of a process: of the read models, and of reactors where there are any. */
-export const RUNNERS = Symbol('Runners');

@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 function runner(projections: readonly Projection[], options: object = {}): SubscriptionRunner {
-  const made = new SubscriptionRunner({ pool: db.pool, store, projections, ...options });
+  const made = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections, ...options });
   runners.push(made);
   return made;
 }
@@ -122,7 +122,7 @@ describe('running', () => {
 
   test('projections that wait for each other are refused', () => {
     const circle = [tally('alpha', { after: ['beta'] }), tally('beta', { after: ['alpha'] })];
-    expect(() => new SubscriptionRunner({ pool: db.pool, store, projections: circle })).toThrow(
+    expect(() => new SubscriptionRunner({ pool: db.pool, store, subscriptions: circle })).toThrow(
       'alpha, beta',
     );
   });

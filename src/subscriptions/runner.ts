@@ -6,9 +6,11 @@ import type { EventStore } from '../event-store/event-store.js';
 import { Checkpoints, readCheckpoints } from './checkpoint.js';
 import { lagOf } from './lag.js';
 import { LEASE_MS, heartbeatInterval } from './lease-timing.js';
-import { inDependencyOrder, withDependents } from './registry.js';
 import { expireDeadOwners, ownerName } from './lease-owner.js';
-import type { Projection } from './subscription.js';
+import { rebuild } from './rebuild.js';
+import { register } from './registration.js';
+import { Registry, isRebuildable } from './registry.js';
+import type { Subscription } from './subscription.js';
 import { requestRetry, pendingRetries } from './dead-letter-retry.js';
 import { LeaseBalancer } from './lease-balancer.js';
 import { Subscriber, type SubscriptionObserver } from './subscriber.js';
@@ -19,8 +21,11 @@ import { Worker } from './worker.js';
 export interface RunnerOptions {
   readonly pool: pg.Pool;
   readonly store: EventStore;
-  readonly projections: readonly Projection[];
-  /** A process that is silent for so long loses its projections to others. */
+  /** Every projection and reactor there is, whoever moves it. */
+  readonly subscriptions: readonly Subscription[];
+  /** Those that this runner moves; by default all. */
+  readonly runs?: readonly Subscription[];
+  /** A process that is silent for so long loses its subscriptions to others. */
   readonly leaseMs?: number;
   /** Positions a batch at most. */
   readonly largestBatch?: number;
@@ -28,7 +33,7 @@ export interface RunnerOptions {
   readonly batchMs?: number;
   readonly observe?: Partial<SubscriptionObserver>;
   readonly log?: RunnerLog;
-  /** Told when a command asks for what whoever owns the projections should see at once. */
+  /** Called when a command asks for what the owners of the subscriptions should see at once. */
   readonly onCommand?: () => void;
 }
 
@@ -41,31 +46,33 @@ export interface RunnerLog {
 
 const SILENT: RunnerLog = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Keeps the projections of this process moving, beside other processes that do the same (docs/adr/0010). */
+/** Keeps subscriptions moving in this process, beside other processes that do the same (docs/adr/0010). */
 export class SubscriptionRunner {
-  /** Rings whenever a checkpoint moved in this process. */
+  /** Notified whenever a checkpoint moved in this process. */
   readonly moved = new Signal();
   private readonly log: RunnerLog;
-  private readonly projections: readonly Projection[];
+  private readonly registry: Registry;
   private readonly checkpoints: Checkpoints;
-  private readonly slots: readonly Subscriber[];
+  private readonly subscribers: readonly Subscriber[];
   private readonly balancer: LeaseBalancer;
   private readonly changes = new Signal();
   private registered: Promise<void> | undefined;
   private running: Promise<unknown> | undefined;
   private stopping = false;
 
-  /** @throws Error when projections wait for each other */
+  /** @throws Error when subscriptions wait for each other */
   constructor(private readonly options: RunnerOptions) {
     const { pool, store, leaseMs = LEASE_MS, largestBatch = 5_000, batchMs = 1_000 } = options;
-    const checkpoints = new Checkpoints(pool, ownerName(options.projections), leaseMs);
+    const { subscriptions, runs = subscriptions } = options;
+    const checkpoints = new Checkpoints(pool, ownerName(runs), leaseMs);
     const observe = this.observer();
     this.log = options.log ?? SILENT;
-    this.projections = inDependencyOrder(options.projections);
+    this.registry = new Registry(subscriptions);
     this.checkpoints = checkpoints;
-    this.slots = this.projections.map((projection) => {
-      const dependents = this.readersOf(projection);
-      return new Subscriber(projection, {
+    const run = this.registry.subscriptions.filter((one) => runs.includes(one));
+    this.subscribers = run.map((subscription) => {
+      const dependents = this.registry.dependentsOf(subscription);
+      return new Subscriber(subscription, {
         pool,
         store,
         checkpoints,
@@ -75,7 +82,7 @@ export class SubscriptionRunner {
         observe,
       });
     });
-    this.balancer = new LeaseBalancer(checkpoints, this.slots);
+    this.balancer = new LeaseBalancer(checkpoints, this.subscribers);
   }
 
   /** Starts the work; a database that is away is waited for. */
@@ -93,7 +100,7 @@ export class SubscriptionRunner {
       register,
       isStopping,
     };
-    const workers = this.slots.map((slot) => new Worker(slot, shared));
+    const workers = this.subscribers.map((subscriber) => new Worker(subscriber, shared));
     this.running ??= Promise.all([this.heartbeat(), ...workers.map((worker) => worker.run())]);
   }
 
@@ -104,7 +111,7 @@ export class SubscriptionRunner {
     this.moved.close();
     await this.running;
     try {
-      await this.releaseLeases(this.slots);
+      await this.releaseLeases(this.subscribers);
       await this.checkpoints.leave();
     } catch (error) {
       this.log.warn(`the leases are left to pass by themselves: ${String(error)}`);
@@ -117,7 +124,7 @@ export class SubscriptionRunner {
   }
 
   /**
-   * Resolves when every projection has applied everything up to `to` (default: the head of the log now). A runner that
+   * Resolves when every subscription it runs has applied everything up to `to` (default: the head of the log now). A runner that
    * was not started does the work itself, as tests and commands want it.
    *
    * @throws BatchFailed when it does the work itself
@@ -126,78 +133,69 @@ export class SubscriptionRunner {
     await this.register();
     const target = to ?? (await this.options.store.head());
     if (!this.running) {
-      this.slots.forEach((slot) => slot.drop());
-      for (const slot of this.slots) await this.catchUpOne(slot, target);
+      this.subscribers.forEach((one) => one.drop());
+      for (const one of this.subscribers) await this.catchUpOne(one, target);
     }
     while (!(await this.reached(target))) await this.moved.wait(50);
   }
 
   /**
-   * Makes the rows of a projection anew, and of all that read them. Returns their names when this is decided; done it is
-   * when they have caught up.
+   * Has a subscription start over, and those after it that may. Returns their names when this is decided; done it is when
+   * they have caught up.
    *
-   * @throws Refused `projection-not-found`
+   * @throws Refused `projection-not-found`, `rebuild-not-allowed`
    */
   async rebuild(name: string): Promise<string[]> {
-    const { projection } = this.slotOf(name);
-    await this.register();
-    const chosen = [projection, ...this.readersOf(projection)];
-    await this.checkpoints.rebuild(chosen, await this.options.store.head());
-    const names = chosen.map((one) => one.name);
+    const subscription = this.registry.get(name);
+    if (!isRebuildable(subscription))
+      throw new Refused(
+        'rebuild-not-allowed',
+        `${name} decides or sends what must not be repeated; it is never rebuilt`,
+      );
+    await this.registerAlso(subscription);
+    const plan = this.registry.rebuildPlan([subscription]);
+    await rebuild(this.options.pool, plan, await this.options.store.head());
+    const names = plan.rebuilt.map((one) => one.name);
     this.log.log(`rebuilding ${names.join(', ')}`);
-    this.asked();
+    this.announce();
     return names;
   }
 
   /**
-   * Tries parked events again, of one workspace or of all, and waits up to `timeoutMs` for the outcome. When one cannot
-   * be put in late, the projection is rebuilt instead; those that read its rows always are.
+   * Tries dead letters again, of one workspace or of all, and waits up to `timeoutMs` for the outcome. When one cannot be
+   * applied late, the subscription is rebuilt instead; those after it always are. Where that is allowed.
    *
    * @returns how many events were asked for
    * @throws Refused `projection-not-found`
    */
   async retryDeadLetters(name: string, workspace?: string, timeoutMs = 10_000): Promise<number> {
-    const slot = this.slotOf(name);
-    await this.register();
-    const asked = await requestRetry(this.options.pool, name, workspace);
+    const subscription = this.registry.get(name);
+    const own = this.running ? undefined : this.subscribers.find((one) => one.subscription === subscription);
+    await this.registerAlso(subscription);
+    const requested = await requestRetry(this.options.pool, name, workspace);
     const deadline = Date.now() + timeoutMs;
-    if (!this.running) slot.drop();
-    this.asked();
+    own?.drop();
+    this.announce();
     while (Date.now() < deadline && (await pendingRetries(this.options.pool, name)) > 0) {
-      // Another process may own it: then this step does nothing, and the owner sees what is asked.
-      if (!this.running) await slot.step();
+      // Another process may own it: then this step does nothing, and the owner sees what was requested.
+      await own?.step();
       await this.moved.wait(20);
     }
-    if (!this.running) await this.releaseLeases([slot]);
-    return asked;
-  }
-
-  knows(name: string): boolean {
-    return this.projections.some((projection) => projection.name === name);
+    if (own) await this.releaseLeases([own]);
+    return requested;
   }
 
   /** @throws Refused `projection-not-found` */
   assertKnown(name: string): void {
-    this.slotOf(name);
+    this.registry.get(name);
   }
 
-  private asked(): void {
+  private announce(): void {
     this.nudge();
     this.options.onCommand?.();
   }
 
-  private slotOf(name: string): Subscriber {
-    const slot = this.slots.find(({ projection }) => projection.name === name);
-    if (slot) return slot;
-    const known = this.projections.map((projection) => projection.name).join(', ');
-    throw new Refused('projection-not-found', `There is no projection "${name}"; there are: ${known}`);
-  }
-
-  private readersOf(projection: Projection): Projection[] {
-    return withDependents(this.projections, [projection]).filter((other) => other !== projection);
-  }
-
-  /** Makes sure that every projection has its checkpoint; done by whatever needs one, but readers may come first. */
+  /** Makes sure that what it runs has its checkpoints; done by whatever needs one, but readers may come first. */
   register(): Promise<void> {
     this.registered ??= this.registerOnce().catch((error: unknown) => {
       this.registered = undefined;
@@ -206,31 +204,37 @@ export class SubscriptionRunner {
     return this.registered;
   }
 
+  /** What a command names may be another process's, which has not begun yet. */
+  private async registerAlso(...subscriptions: readonly Subscription[]): Promise<void> {
+    const { pool, store } = this.options;
+    await register(pool, this.registry, subscriptions, await store.head());
+  }
+
   private async registerOnce(): Promise<void> {
-    await this.checkpoints.register(this.projections, await this.options.store.head());
+    await this.registerAlso(...this.subscribers.map(({ subscription }) => subscription));
     await expireDeadOwners(this.checkpoints);
   }
 
   private async heartbeat(): Promise<void> {
     while (!this.stopping) {
-      // The slots find out themselves when the database is away, and say so.
+      // The subscribers find out themselves when the database is away, and log it.
       await this.balancer.heartbeat().catch(() => undefined);
       await this.reportLag().catch(() => undefined);
       await this.changes.wait(heartbeatInterval(this.checkpoints.leaseMs));
     }
   }
 
-  private async releaseLeases(slots: readonly Subscriber[]): Promise<void> {
-    slots.forEach((slot) => slot.drop());
-    await this.checkpoints.release(slots.map(({ projection }) => projection.name));
+  private async releaseLeases(subscribers: readonly Subscriber[]): Promise<void> {
+    subscribers.forEach((one) => one.drop());
+    await this.checkpoints.release(subscribers.map(({ subscription }) => subscription.name));
   }
 
-  private async catchUpOne(slot: Subscriber, target: Position): Promise<void> {
-    while ((slot.position ?? -1n) < target) {
+  private async catchUpOne(subscriber: Subscriber, target: Position): Promise<void> {
+    while ((subscriber.position ?? -1n) < target) {
       try {
-        if ((await slot.step()) !== 'moved' && (slot.position ?? -1n) < target) await sleep(20);
+        if ((await subscriber.step()) !== 'moved' && (subscriber.position ?? -1n) < target) await sleep(20);
       } catch (error) {
-        slot.drop();
+        subscriber.drop();
         if (!(error instanceof Fenced)) throw error;
       }
     }
@@ -239,7 +243,8 @@ export class SubscriptionRunner {
   private async reached(target: Position): Promise<boolean> {
     const checkpoints = await readCheckpoints(this.options.pool, this.names());
     return (
-      checkpoints.length === this.slots.length && checkpoints.every(({ position }) => position >= target)
+      checkpoints.length === this.subscribers.length &&
+      checkpoints.every(({ position }) => position >= target)
     );
   }
 
@@ -250,20 +255,20 @@ export class SubscriptionRunner {
   }
 
   private names(): string[] {
-    return this.projections.map(({ name }) => name);
+    return this.subscribers.map(({ subscription }) => subscription.name);
   }
 
   private observer(): SubscriptionObserver {
     const { observe } = this.options;
     return {
-      taken: (name) => observe?.taken?.(name),
-      applied: (...told) => observe?.applied?.(...told),
-      lag: (...told) => observe?.lag?.(...told),
-      parked: (name, parked) => {
-        for (const { event, error, behind } of parked)
+      acquired: (name) => observe?.acquired?.(name),
+      applied: (...args) => observe?.applied?.(...args),
+      lag: (...args) => observe?.lag?.(...args),
+      deadLettered: (name, added) => {
+        for (const { event, error, behind } of added)
           if (behind === null)
             this.log.error(`${name} parked ${event.type} ${event.id} at ${event.position}: ${error}`);
-        observe?.parked?.(name, parked);
+        observe?.deadLettered?.(name, added);
       },
     };
   }

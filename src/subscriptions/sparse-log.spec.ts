@@ -79,7 +79,7 @@ test('read models over a log with gaps are those over one without: live, with a 
     let mended = false;
     const chain = projections.map((each) => mendable(each, chosen, () => mended));
     const store = new EventStoreDbEventStore(server.url, logPool, { log: `log-${run}` });
-    const runner = new SubscriptionRunner({ pool: sparse.pool, store, projections: chain, largestBatch });
+    const runner = new SubscriptionRunner({ pool: sparse.pool, store, subscriptions: chain, largestBatch });
     await startOver(sparse.pool);
     await arrive(store, workspace, log.slice(0, cut % (log.length + 1)));
     await runner.catchUp();
@@ -97,7 +97,7 @@ test('read models over a log with gaps are those over one without: live, with a 
     await runner.stop();
     const rebuilt = await allVersions(sparse.pool);
     await startOver(sparse.pool);
-    const again = new SubscriptionRunner({ pool: sparse.pool, store, projections });
+    const again = new SubscriptionRunner({ pool: sparse.pool, store, subscriptions: projections });
     await again.catchUp();
     await again.stop();
     await store.close();
@@ -106,7 +106,7 @@ test('read models over a log with gaps are those over one without: live, with a 
     await startOver(dense.pool);
     const memory = new MemoryEventStore();
     await arrive(memory, workspace, log);
-    const reference = new SubscriptionRunner({ pool: dense.pool, store: memory, projections });
+    const reference = new SubscriptionRunner({ pool: dense.pool, store: memory, subscriptions: projections });
     await reference.catchUp();
     await reference.stop();
     expect(unrecorded(healed)).toEqual(unrecorded(await currentRows(dense.pool)));

@@ -4,10 +4,11 @@ import type { EventStore } from '../event-store/event-store.js';
 import { type BatchContext, type LeasedState, applyRange } from './batch.js';
 import { BatchSize } from './batch-size.js';
 import { type Checkpoints, readCheckpoints } from './checkpoint.js';
-import { emptyTables } from './rebuild.js';
+import { rebuild, startOver } from './rebuild.js';
+import { type RebuildPlan, isRebuildable } from './registry.js';
 import type { Lag } from './lag.js';
 import { type DeadLetter, loadBlockedKeys } from './dead-letters.js';
-import type { Projection } from './subscription.js';
+import type { Subscription } from './subscription.js';
 import { ReadAhead } from './read-ahead.js';
 import { requestedRetry, retryRequested } from './dead-letter-retry.js';
 
@@ -15,30 +16,30 @@ export interface SubscriberOptions {
   readonly pool: pg.Pool;
   readonly store: EventStore;
   readonly checkpoints: Checkpoints;
-  /** Projections that read this one's rows, directly or through others. */
-  readonly dependents: readonly Projection[];
+  /** What starts over, or waits, when this one is rebuilt. */
+  readonly dependents: RebuildPlan;
   readonly largestBatch: number;
   readonly batchMs: number;
   readonly observe: SubscriptionObserver;
 }
 
-/** What a slot tells about its work; all of it optional to hear. */
+/** What happens to subscriptions in this process. */
 export interface SubscriptionObserver {
-  readonly taken: (projection: string) => void;
-  readonly applied: (projection: string, events: number, position: Position, ms: number) => void;
-  readonly parked: (projection: string, parked: readonly DeadLetter[]) => void;
-  readonly lag: (projection: string, lag: Lag) => void;
+  readonly acquired: (subscription: string) => void;
+  readonly applied: (subscription: string, events: number, position: Position, ms: number) => void;
+  readonly deadLettered: (subscription: string, added: readonly DeadLetter[]) => void;
+  readonly lag: (subscription: string, lag: Lag) => void;
 }
 
 /**
- * - `elsewhere` another process owns the projection
+ * - `elsewhere` another process owns the subscription
  * - `moved` the checkpoint moved
- * - `behind` there is more in the log, but not yet in the projections whose rows it reads
+ * - `behind` there is more in the log, but those that it is after have not reached it
  * - `idle` everything is applied
  */
 export type Step = 'elsewhere' | 'moved' | 'behind' | 'idle';
 
-/** One projection's place in this process: taken with a lease, then moved step by step. */
+/** One subscription in this process: acquired with a lease, then moved step by step. */
 export class Subscriber {
   /** How many events of the log the last step passed; where positions do not tell, how many it applied. */
   stride = 0;
@@ -48,26 +49,27 @@ export class Subscriber {
   private readonly tools: BatchContext;
 
   constructor(
-    readonly projection: Projection,
+    readonly subscription: Subscription,
     private readonly options: SubscriberOptions,
   ) {
     const { pool, store, checkpoints, observe } = options;
-    this.pages = new ReadAhead(store, projection.handles);
-    this.size = new BatchSize(options.largestBatch, options.batchMs);
-    const onParked = (parked: readonly DeadLetter[]): void => observe.parked(projection.name, parked);
-    this.tools = { projection, pool, store, checkpoints, onParked };
+    const { name, handles, largestBatch = Infinity } = subscription;
+    this.pages = new ReadAhead(store, handles);
+    this.size = new BatchSize(Math.min(options.largestBatch, largestBatch), options.batchMs);
+    const onDeadLetters = (added: readonly DeadLetter[]): void => observe.deadLettered(name, added);
+    this.tools = { subscription, pool, store, checkpoints, onDeadLetters };
   }
 
   get holds(): boolean {
     return this.leased !== undefined;
   }
 
-  /** The checkpoint as this process last moved it; undefined when it does not own the projection. */
+  /** The checkpoint as this process last moved it; undefined when it does not own the subscription. */
   get position(): Position | undefined {
     return this.leased?.lease.position;
   }
 
-  /** Forgets what it knew of the projection; the next step asks the database again. */
+  /** Forgets what it knew; the next step asks the database again. */
   drop(): void {
     this.leased = undefined;
     this.pages.forget();
@@ -77,7 +79,7 @@ export class Subscriber {
    * One batch at most.
    *
    * @param patienceMs how long the lease of another must have been past before it is taken
-   * @throws Fenced, BatchFailed; drop() the slot and go on later
+   * @throws Fenced, BatchFailed; drop() it and go on later
    */
   async step(patienceMs = 0): Promise<Step> {
     const leased = this.leased ?? (await this.take(patienceMs));
@@ -108,7 +110,7 @@ export class Subscriber {
     this.leased = await applyRange(this.tools, leased, events, upTo);
     const ms = performance.now() - began;
     this.size.applied(ms, full);
-    this.options.observe.applied(this.projection.name, events.length, upTo, ms);
+    this.options.observe.applied(this.subscription.name, events.length, upTo, ms);
   }
 
   /** Nothing to write, so nothing would show that somebody asked for a rebuild or took over. @throws Fenced */
@@ -119,17 +121,17 @@ export class Subscriber {
 
   private async take(patienceMs: number): Promise<LeasedState | undefined> {
     const { pool, checkpoints, observe } = this.options;
-    const lease = await checkpoints.acquire(this.projection, patienceMs);
+    const lease = await checkpoints.acquire(this.subscription, patienceMs);
     if (!lease) return undefined;
-    observe.taken(this.projection.name);
+    observe.acquired(this.subscription.name);
     this.pages.forget();
-    const current = lease.emptied ? lease : await emptyTables(pool, checkpoints, this.projection, lease);
-    return { lease: current, held: await loadBlockedKeys(pool, this.projection.name), owner: {} };
+    const current = lease.emptied ? lease : await startOver(pool, checkpoints, this.subscription, lease);
+    return { lease: current, held: await loadBlockedKeys(pool, this.subscription.name), owner: {} };
   }
 
-  /** How far the projections are whose rows this one reads; undefined when it reads none. */
+  /** How far those are that this one is after; undefined when there are none. */
   private async gate(): Promise<Position | undefined> {
-    const { after } = this.projection;
+    const { after } = this.subscription;
     if (after.length === 0) return undefined;
     const checkpoints = await readCheckpoints(this.options.pool, after);
     if (checkpoints.length < after.length) return 0n;
@@ -140,12 +142,14 @@ export class Subscriber {
   }
 
   private async retryIfAsked(leased: LeasedState): Promise<LeasedState> {
-    const { pool, store, checkpoints, dependents } = this.options;
-    const asked = await requestedRetry(pool, this.projection.name);
+    const { pool, store, dependents } = this.options;
+    const asked = await requestedRetry(pool, this.subscription.name);
     if (asked === 'no') return leased;
     const head = await store.head();
-    if (asked === 'retry') return retryRequested(this.tools, leased, dependents, head);
-    await checkpoints.rebuild([this.projection, ...dependents], head);
+    if (asked === 'retry' || !isRebuildable(this.subscription))
+      return retryRequested(this.tools, leased, dependents, head);
+    const rebuilt = [this.subscription, ...dependents.rebuilt];
+    await rebuild(pool, { ...dependents, rebuilt }, head);
     const again = await this.take(0);
     return again ?? leased;
   }

@@ -1,42 +1,79 @@
 import type { PoolClient } from 'pg';
 import type { EventType, Position, RecordedEvent } from '../domain/events.js';
 import type { IdentityKey } from '../domain/identity.js';
+import type { EventStore } from '../event-store/event-store.js';
 
-/**
- * A read model's writer, as a value. The runner loads a range of the log, calls `apply` inside one transaction, moves
- * the checkpoint in the same transaction and commits (law 4). `apply` must make rows that do not depend on how the log
- * was cut into batches: a batch of 5,000 writes what 5,000 batches of one would, history columns included.
- */
-export interface Projection {
-  /** snake_case, unique; the name of its checkpoint. */
+/** What every subscription has: it follows the log from a checkpoint, moved by one process at a time. */
+interface SubscriptionOptions {
+  /** snake_case, unique among projections and reactors; the name of its checkpoint. */
   readonly name: string;
-  /** Raised when its rows would come out different: the runner then rebuilds it. */
+  /** Raised when its rows or effects would come out different. It is then rebuilt, where `rebuild` allows that. */
   readonly version: number;
   readonly handles: readonly EventType[];
-  /** Projections whose rows it reads: it never passes their checkpoints. */
+  /** Other subscriptions, of either sort, whose rows or effects it reads: it never passes their checkpoints. */
   readonly after: readonly string[];
-  /** Tables (schema-qualified) that `rebuild` empties. */
-  readonly tables: readonly string[];
+  /** Where it starts when it is new to a log: at the first event (the default), or behind the last one. */
+  readonly startFrom?: 'beginning' | 'head';
   /**
-   * It sends events elsewhere, which no rollback takes back: the lease is held in its transaction, and lost with the
-   * session. Ask `tx` for anything before each sending; it throws when the lease is gone.
+   * `allowed` (the default): by command, by a raised version, or because one that it is `after` is rebuilt, it starts over
+   * from where it started. `never`: it keeps its checkpoint, and meanwhile waits for those that it is `after`.
    */
-  readonly sends?: true;
-  /**
-   * @param batch events it handles in (range.after, range.upTo], in position order; may be empty. One at or before
-   *   range.after was parked and is applied late, alone, with an empty range
-   * @throws PoisonedEvent when one event cannot be applied: the runner parks it and calls again without it
-   */
-  apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Range): Promise<void>;
+  readonly rebuild?: 'allowed' | 'never';
+  /** Positions a batch at most, where the runner's own limit is larger. */
+  readonly largestBatch?: number;
   /**
    * What each event is about beyond the keys it names, one entry an event, e.g. `lead:…` of its identity keys. Asked only
-   * while something is parked: an event that shares a key with a parked one waits behind it.
+   * while there are dead letters: an event that shares a key with one waits behind it.
    */
   orderingKeys?(
     events: readonly RecordedEvent[],
     tx: PoolClient,
   ): Promise<readonly (readonly OrderingKey[])[]>;
 }
+
+/**
+ * A subscription that writes rows. The runner loads a range of the log, calls `apply` inside one transaction, moves the
+ * checkpoint in the same transaction and commits (law 4). `apply` must make rows that do not depend on how the log was cut
+ * into batches: a batch of 5,000 writes what 5,000 batches of one would, history columns included.
+ */
+export interface Projection extends SubscriptionOptions {
+  /** Tables (schema-qualified) that a rebuild empties. */
+  readonly tables: readonly string[];
+  /**
+   * @param batch events it handles in (range.after, range.upTo], in position order; may be empty. One at or before
+   *   range.after was a dead letter and is applied late, alone, with an empty range
+   * @throws PoisonedEvent when one event cannot be applied: it becomes a dead letter, and the rest is applied without it
+   */
+  apply(batch: readonly RecordedEvent[], tx: PoolClient, range: Range): Promise<void>;
+}
+
+/**
+ * A subscription that decides or sends: its effects lie outside the transaction, and no rollback takes them back. The lease
+ * is held in the transaction while it works, and lost with the session. After a crash it is given the events since its
+ * checkpoint again, so an effect must be repeatable: `decisions.ts` makes it so for events that it appends.
+ */
+export interface Reactor extends SubscriptionOptions {
+  readonly startFrom: 'beginning' | 'head';
+  readonly rebuild: 'allowed' | 'never';
+  /**
+   * @param batch as a projection's
+   * @throws PoisonedEvent as a projection's
+   * @throws Outage what it needs is away: the same batch is given again until it succeeds
+   */
+  react(batch: readonly RecordedEvent[], context: ReactorContext): Promise<void>;
+}
+
+export interface ReactorContext {
+  /** For reading rows of what the reactor is `after`. */
+  readonly tx: PoolClient;
+  readonly store: Pick<EventStore, 'append' | 'readStream'>;
+  /** To be called before each effect. @throws when the lease may be another's now, as after a process was frozen */
+  assertLease(): Promise<void>;
+}
+
+export type Subscription = Projection | Reactor;
+
+export const isReactor = (subscription: Subscription): subscription is Reactor => 'react' in subscription;
 
 export interface Range {
   readonly after: Position;
@@ -46,7 +83,7 @@ export interface Range {
    * spares it reading.
    */
   readonly owner?: object;
-  /** Given while something is parked: a projection that works from rows, not events, leaves out what these keys name. */
+  /** Given while there are dead letters: a projection that works from rows, not events, leaves out what these keys name. */
   readonly parked?: Parked;
 }
 

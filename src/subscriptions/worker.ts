@@ -21,22 +21,22 @@ export interface WorkerOptions {
   readonly checkpoints: Checkpoints;
   readonly balancer: LeaseBalancer;
   readonly log: RunnerLog;
-  /** Makes sure that the projections have their rows; cheap when they have. */
+  /** Makes sure that the subscriptions have their checkpoints; cheap when they have. */
   readonly register: () => Promise<void>;
   readonly isStopping: () => boolean;
-  /** Rings when a checkpoint of this process moved. */
+  /** Notified when a checkpoint of this process moved. */
   readonly moved: Signal;
-  /** Rings when there is something else to see: a stop, a rebuild, a retry. */
+  /** Notified of anything else: a stop, a rebuild, a retry. */
   readonly changes: Signal;
 }
 
-/** Steps one slot for as long as its runner runs, and waits in between for as long as there is nothing to do. */
+/** Steps one subscriber for as long as its runner runs, and waits in between for as long as there is nothing to do. */
 export class Worker {
   private poll = SHORTEST_POLL_MS;
   private backOff = SHORTEST_POLL_MS;
 
   constructor(
-    private readonly slot: Subscriber,
+    private readonly subscriber: Subscriber,
     private readonly options: WorkerOptions,
   ) {}
 
@@ -45,7 +45,7 @@ export class Worker {
       try {
         await this.turn();
       } catch (error) {
-        this.slot.drop();
+        this.subscriber.drop();
         await this.recover(error);
       }
     }
@@ -55,17 +55,17 @@ export class Worker {
     const { register, balancer, log } = this.options;
     const began = performance.now();
     await register();
-    const step = await this.slot.step(balancer.patience(this.slot));
-    if (this.backOff > SHORTEST_POLL_MS) log.log(`${this.slot.projection.name} goes on`);
+    const step = await this.subscriber.step(balancer.patience(this.subscriber));
+    if (this.backOff > SHORTEST_POLL_MS) log.log(`${this.subscriber.subscription.name} goes on`);
     this.backOff = SHORTEST_POLL_MS;
     this.poll = step === 'moved' ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, this.poll * 1.5);
-    if (balancer.isSurplus(this.slot)) await this.handOver();
+    if (balancer.isSurplus(this.subscriber)) await this.handOver();
     else await this.rest(step, step === 'moved' ? this.gatheringMs(performance.now() - began) : this.poll);
   }
 
   private async rest(step: Step, ms: number): Promise<void> {
     const { store, checkpoints, moved, changes } = this.options;
-    const position = this.slot.position ?? 0n;
+    const position = this.subscriber.position ?? 0n;
     if (step === 'moved') {
       moved.notify();
       const enough = store.guarantees.densePositions
@@ -83,7 +83,7 @@ export class Worker {
 
   private async recover(error: unknown): Promise<void> {
     const { checkpoints, log, changes } = this.options;
-    const { name } = this.slot.projection;
+    const { name } = this.subscriber.subscription;
     if (error instanceof Fenced) {
       log.warn(error.message);
       return;
@@ -98,14 +98,14 @@ export class Worker {
 
   private async handOver(): Promise<void> {
     const { checkpoints, changes } = this.options;
-    this.slot.drop();
-    await checkpoints.release([this.slot.projection.name]);
+    this.subscriber.drop();
+    await checkpoints.release([this.subscriber.subscription.name]);
     await changes.wait(heartbeatInterval(checkpoints.leaseMs));
   }
 
   private gatheringMs(spentMs: number): number {
     const { small, times, shortestMs, longestMs } = GATHER;
-    if (this.slot.stride < small) return shortestMs;
+    if (this.subscriber.stride < small) return shortestMs;
     return Math.min(longestMs, Math.max(shortestMs, spentMs * times));
   }
 }

@@ -52,7 +52,7 @@ test('a disk that is full while a model is published is nothing the model is par
     AS $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END $$;
     CREATE TRIGGER no_room BEFORE INSERT ON touchline.journey_model FOR EACH ROW EXECUTE FUNCTION touchline.no_room()`;
   await db.pool.query(full);
-  const runner = new SubscriptionRunner({ pool: db.pool, store, projections: [journey] });
+  const runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: [journey] });
   await expect(runner.catchUp()).rejects.toMatchObject({ name: 'BatchFailed', fault: 'outage' });
   await db.pool.query('DROP TRIGGER no_room ON touchline.journey_model');
 

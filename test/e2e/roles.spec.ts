@@ -63,7 +63,7 @@ const heldBy = (...wanted: ServerProcess[]): Promise<boolean> =>
 /** The rows as one process makes them that has all of the log before it. The projectors must have stopped. */
 async function rowsOfOne(): Promise<Rows> {
   const store = new PostgresEventStore(run.pool);
-  const runner = new SubscriptionRunner({ pool: run.pool, store, projections });
+  const runner = new SubscriptionRunner({ pool: run.pool, store, subscriptions: projections });
   for (const { name } of projections) await runner.rebuild(name);
   await runner.catchUp();
   await runner.stop();

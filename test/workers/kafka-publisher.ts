@@ -11,6 +11,6 @@ const pool = createPool(url, { max: 10 });
 const kafka = await openKafka(testKafkaConfig(brokers), { warn: () => undefined });
 const store = new PostgresEventStore(createPool(url, { max: 5 }));
 const projections = [publishToKafka(kafka.sink())];
-const runner = new SubscriptionRunner({ pool, store, projections, leaseMs: Number(leaseMs) });
+const runner = new SubscriptionRunner({ pool, store, subscriptions: projections, leaseMs: Number(leaseMs) });
 runner.start();
 process.once('SIGTERM', () => void runner.stop().then(() => process.exit(0)));

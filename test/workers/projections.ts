@@ -12,7 +12,7 @@ const projections = [tally('alpha', { written: pause }), tally('beta', { after: 
 const runner = new SubscriptionRunner({
   pool,
   store,
-  projections,
+  subscriptions: projections,
   leaseMs: Number(leaseMs),
   largestBatch: 50,
 });

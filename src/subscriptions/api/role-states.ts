@@ -2,13 +2,13 @@ import type pg from 'pg';
 import type { RoleState } from '../../http/readiness.js';
 import { readCheckpoints } from '../checkpoint.js';
 import { subscriptionSetHash, processName } from '../lease-owner.js';
-import type { Projection } from '../subscription.js';
+import type { Subscription } from '../subscription.js';
 
 /**
  * How this process, which runs the given projections, stands: it takes part in balancer them, and what it holds goes on.
  * The database tells, as it tells other processes: a thread that hangs stops renewing its place there.
  */
-export async function runnerState(pool: pg.Pool, projections: readonly Projection[]): Promise<RoleState> {
+export async function runnerState(pool: pg.Pool, projections: readonly Subscription[]): Promise<RoleState> {
   if (!(await takesPart(pool, projections)))
     return { ready: false, state: 'silent', reason: 'the thread of the projections gives no sign of life' };
   const names = projections.map(({ name }) => name);
@@ -30,7 +30,10 @@ export async function runnerState(pool: pg.Pool, projections: readonly Projectio
  * Whether the read models are there to be asked, in the version this process reads or a newer one. One that is being
  * rebuilt says so to each question; the others are answered.
  */
-export async function readModelsState(pool: pg.Pool, projections: readonly Projection[]): Promise<RoleState> {
+export async function readModelsState(
+  pool: pg.Pool,
+  projections: readonly Subscription[],
+): Promise<RoleState> {
   const there = new Map((await readCheckpoints(pool)).map((one) => [one.name, one]));
   for (const { name, version } of projections) {
     const checkpoint = there.get(name);
@@ -55,7 +58,7 @@ const awaited = (what: string): RoleState => ({
 
 const ownPrefix = (): string => `${processName()}/`;
 
-async function takesPart(pool: pg.Pool, projections: readonly Projection[]): Promise<boolean> {
+async function takesPart(pool: pg.Pool, projections: readonly Subscription[]): Promise<boolean> {
   const { rowCount } = await pool.query(
     `SELECT FROM touchline.projection_runner
      WHERE starts_with(owner, $1) AND split_part(owner, '/', 4) = $2 AND seen_until >= clock_timestamp() LIMIT 1`,

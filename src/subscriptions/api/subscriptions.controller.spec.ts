@@ -15,7 +15,6 @@ import { AuthGuard } from '../../http/auth.guard.js';
 import { OperatorKey } from '../../http/operator-key.js';
 import { Metrics } from '../../metrics.js';
 import { Freshness } from './freshness.js';
-import { RUNNERS } from '../runner-host.js';
 import { LogController, SubscriptionsController } from './subscriptions.controller.js';
 import { SubscriptionRunner } from '../runner.js';
 
@@ -37,7 +36,7 @@ beforeAll(async () => {
     },
   });
   const projections = [sick, tally('beta')];
-  runner = new SubscriptionRunner({ pool: db.pool, store, projections });
+  runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections });
   const module = await Test.createTestingModule({
     controllers: [SubscriptionsController, LogController],
     providers: [
@@ -46,7 +45,7 @@ beforeAll(async () => {
       { provide: CONFIG, useValue: { operatorKey: OPERATOR } },
       { provide: DATABASE, useValue: db.pool },
       { provide: EVENT_STORE, useValue: store },
-      { provide: RUNNERS, useValue: [runner] },
+      { provide: SubscriptionRunner, useValue: runner },
       { provide: KeyStore, useValue: { resolveApiKey: (key: string) => Promise.resolve(key) } },
     ],
   }).compile();

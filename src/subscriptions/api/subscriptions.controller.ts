@@ -28,8 +28,7 @@ import {
   RetryAnswer,
   RetryQuery,
 } from './subscriptions.answers.js';
-import { RUNNERS } from '../runner-host.js';
-import type { SubscriptionRunner } from '../runner.js';
+import { SubscriptionRunner } from '../runner.js';
 
 /** An API key and the operator key open it; what is shown depends on whose it is. */
 const AnyKey = (): MethodDecorator =>
@@ -49,7 +48,7 @@ export class SubscriptionsController {
   constructor(
     @Inject(DATABASE) private readonly pool: pg.Pool,
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(RUNNERS) private readonly runners: readonly SubscriptionRunner[],
+    @Inject(SubscriptionRunner) private readonly runner: SubscriptionRunner,
   ) {}
 
   @Get()
@@ -95,7 +94,7 @@ export class SubscriptionsController {
   @Answers(202, RebuildAnswer, examples.rebuilding)
   @ApiResponse(notFound)
   async rebuild(@Param('name') name: string): Promise<RebuildAnswer> {
-    return { rebuilding: await this.runnerOf(name).rebuild(name) };
+    return { rebuilding: await this.runner.rebuild(name) };
   }
 
   @Get(':name/parked')
@@ -112,7 +111,7 @@ export class SubscriptionsController {
     @Param('name') name: string,
     @Query() { cursor, limit }: ParkedQuery,
   ): Promise<ParkedAnswer> {
-    this.runnerOf(name).assertKnown(name);
+    this.runner.assertKnown(name);
     const items = await readDeadLetters(this.pool, name, workspace, BigInt(cursor), limit + 1);
     const page = items.slice(0, limit);
     return { items: page, next: items.length > limit ? (page.at(-1)?.position ?? null) : null };
@@ -130,16 +129,8 @@ export class SubscriptionsController {
   @Answers(200, RetryAnswer, examples.retried)
   @ApiResponse(notFound)
   async retry(@Param('name') name: string, @Query() { workspace }: RetryQuery): Promise<RetryAnswer> {
-    const tried = await this.runnerOf(name).retryDeadLetters(name, workspace);
+    const tried = await this.runner.retryDeadLetters(name, workspace);
     return { tried, parked: (await countDeadLetters(this.pool, workspace)).get(name) ?? 0 };
-  }
-
-  /** The one that knows the projection; else the first, which says so. */
-  private runnerOf(name: string): SubscriptionRunner {
-    const [first] = this.runners;
-    const runner = this.runners.find((one) => one.knows(name)) ?? first;
-    if (!runner) throw new Error('no projections are run');
-    return runner;
   }
 }
 

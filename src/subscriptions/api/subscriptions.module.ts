@@ -13,110 +13,98 @@ import { DATABASE } from '../../database/database.js';
 import { EVENT_STORE, type EventStore } from '../../event-store/event-store.js';
 import { Readiness } from '../../http/readiness.js';
 import { Metrics } from '../../metrics.js';
-import { Freshness } from './freshness.js';
 import { subscriptionMetrics } from '../metrics.js';
-import { inThisThread, type MakeRunnerHost, type RunnerHost, RUNNERS } from '../runner-host.js';
-import type { Projection } from '../subscription.js';
-import { readModelsState, runnerState } from './role-states.js';
+import { inThisThread, type MakeRunnerHost, type RunnerHost } from '../runner-host.js';
 import { SubscriptionRunner } from '../runner.js';
+import { type Subscription, isReactor } from '../subscription.js';
+import { Freshness } from './freshness.js';
+import { readModelsState, runnerState } from './role-states.js';
 
-const PROJECTING = Symbol('RunnerHost');
-/** Events a reactor takes at once: sending gains nothing by more, and short-lived ones cost the collector of garbage less. */
-const REACTING_BATCH = 2_000;
+const HOSTS = Symbol('RunnerHosts');
 
-interface Parts {
+interface Hosts {
+  /** Of the projections, and the one that commands go to. */
   readonly runner: SubscriptionRunner;
   readonly projecting: RunnerHost;
-  readonly projections: readonly Projection[];
-  readonly reactors: readonly Projection[];
-  readonly reacting: SubscriptionRunner | undefined;
+  readonly projections: readonly Subscription[];
+  readonly reacting: RunnerHost;
+  readonly reactors: readonly Subscription[];
 }
 
 /**
- * The read models' writers, run where the role `project` is, and reactors, run where `react` is; everywhere, what readers
- * need to know of them.
+ * What follows the log: projections, run where the role `project` is, and reactors, run where `react` is; everywhere, what
+ * commands and readers need to know of them.
  */
 @Module({})
 export class SubscriptionsModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    @Inject(PROJECTING) private readonly parts: Parts,
+    @Inject(HOSTS) private readonly hosts: Hosts,
     @Inject(DATABASE) private readonly pool: pg.Pool,
     @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
 
-  /** @param reactors follow the log as projections do, and send instead of writing */
-  static with(
-    projections: readonly Projection[],
-    reactors: readonly Projection[],
-    make: MakeRunnerHost = inThisThread,
-  ): DynamicModule {
+  /**
+   * @param subscriptions every projection and reactor there is
+   * @param make where the projections are run
+   */
+  static with(subscriptions: readonly Subscription[], make: MakeRunnerHost = inThisThread): DynamicModule {
     return {
       module: SubscriptionsModule,
       providers: [
         {
-          provide: PROJECTING,
+          provide: HOSTS,
           inject: [DATABASE, EVENT_STORE, Metrics],
           useFactory: (pool: pg.Pool, store: EventStore, metrics: Metrics) =>
-            compose(pool, store, metrics, make, projections, reactors),
+            compose(subscriptions, pool, store, metrics, make),
         },
-        {
-          provide: RUNNERS,
-          inject: [PROJECTING],
-          useFactory: ({ runner, reacting }: Parts) => (reacting ? [runner, reacting] : [runner]),
-        },
-        { provide: SubscriptionRunner, inject: [PROJECTING], useFactory: ({ runner }: Parts) => runner },
+        { provide: SubscriptionRunner, inject: [HOSTS], useFactory: ({ runner }: Hosts) => runner },
         {
           provide: Freshness,
           inject: [DATABASE, SubscriptionRunner],
           useFactory: (pool: pg.Pool, runner: SubscriptionRunner) => new Freshness(pool, runner.moved),
         },
       ],
-      exports: [SubscriptionRunner, RUNNERS, Freshness],
+      exports: [SubscriptionRunner, Freshness],
     };
   }
 
   onModuleInit(): void {
-    const { projections, reactors } = this.parts;
+    const { projections, reactors } = this.hosts;
     this.readiness.speakFor('project', () => runnerState(this.pool, projections));
     this.readiness.speakFor('query', () => readModelsState(this.pool, projections));
-    if (reactors.length > 0) this.readiness.speakFor('react', () => runnerState(this.pool, reactors));
+    if (this.reacts) this.readiness.speakFor('react', () => runnerState(this.pool, reactors));
   }
 
   onApplicationBootstrap(): void {
-    if (this.config.roles.has('project')) this.parts.projecting.start();
-    if (this.config.roles.has('react')) this.parts.reacting?.start();
+    if (this.config.roles.has('project')) this.hosts.projecting.start();
+    if (this.reacts) this.hosts.reacting.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    if (this.config.roles.has('project')) await this.parts.projecting.stop();
-    if (this.config.roles.has('react')) await this.parts.reacting?.stop();
+    if (this.config.roles.has('project')) await this.hosts.projecting.stop();
+    if (this.reacts) await this.hosts.reacting.stop();
+  }
+
+  private get reacts(): boolean {
+    return this.config.roles.has('react') && this.hosts.reactors.length > 0;
   }
 }
 
 function compose(
+  subscriptions: readonly Subscription[],
   pool: pg.Pool,
   store: EventStore,
   metrics: Metrics,
   make: MakeRunnerHost,
-  projections: readonly Projection[],
-  reactors: readonly Projection[],
-): Parts {
+): Hosts {
   const observe = subscriptionMetrics(metrics);
-  const log = new Logger('projections');
-  const onCommand = (): void => projecting.nudge();
-  const runner = new SubscriptionRunner({ pool, store, projections, observe, log, onCommand });
+  const projections = subscriptions.filter((one) => !isReactor(one));
+  const reactors = subscriptions.filter(isReactor);
+  const shared = { pool, store, subscriptions, observe, log: new Logger('subscriptions') };
+  const onCommand = (): void => [projecting, reacting].forEach((host) => host.nudge());
+  const runner = new SubscriptionRunner({ ...shared, runs: projections, onCommand });
   const projecting = make(runner, observe);
-  const reacting =
-    reactors.length > 0
-      ? new SubscriptionRunner({
-          pool,
-          store,
-          projections: reactors,
-          largestBatch: REACTING_BATCH,
-          observe,
-          log,
-        })
-      : undefined;
-  return { runner, projecting, projections, reactors, reacting };
+  const reacting = new SubscriptionRunner({ ...shared, runs: reactors });
+  return { runner, projecting, projections, reacting, reactors };
 }
