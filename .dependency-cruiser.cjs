@@ -34,7 +34,13 @@ const PORTS = [
   'src/metrics.ts',
 ];
 /** What the runtime of projections and reactors stands on: it knows neither HTTP nor settings. */
-const RUNTIME_PORTS = ['src/domain/', 'src/event-store/event-store.ts', 'src/database/', 'src/metrics.ts'];
+const RUNTIME_PORTS = [
+  'src/domain/',
+  'src/event-store/event-store.ts',
+  'src/event-store/handle.ts',
+  'src/database/',
+  'src/metrics.ts',
+];
 /** What the runtime offers to projections and reactors. */
 const SUBSCRIPTIONS = ['src/subscriptions/[^/]+[.]ts$'];
 /** Made of proto/ at build. */

@@ -157,7 +157,9 @@ export function deliver(
 ): Promise<void> {
   if (!isReactor(subscription)) return subscription.apply(events, tx, range);
   // A process that was frozen has lost its session, and with it the lock on its lease.
-  const assertLease = async (): Promise<void> => void (await tx.query('SELECT'));
+  const assertLease = async (): Promise<void> => {
+    await tx.query('SELECT');
+  };
   return subscription.react(events, { tx, store, assertLease });
 }
 

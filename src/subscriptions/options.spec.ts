@@ -110,7 +110,9 @@ describe('rebuild: never', () => {
   test('a rebuild of the rows that a reactor reads repeats no effect, and the reactor waits until they are back', async () => {
     const effects: bigint[] = [];
     const rowsThen: number[] = [];
-    const check = async (): Promise<void> => void rowsThen.push(await seen(db.pool, 'alpha'));
+    const check = async (): Promise<void> => {
+      rowsThen.push(await seen(db.pool, 'alpha'));
+    };
     const live = runner(tally('alpha'), recorder('react', effects, { after: ['alpha'], check }));
     await append(store, touches(20));
     await live.catchUp();

@@ -68,7 +68,7 @@ export interface ReactorContext {
   readonly tx: PoolClient;
   readonly store: Pick<EventStore, 'append' | 'readStream'>;
   /** To be called before each effect. @throws when the lease may be another's now, as after a process was frozen */
-  assertLease(): Promise<void>;
+  readonly assertLease: () => Promise<void>;
 }
 
 export type Subscription = Projection | Reactor;
