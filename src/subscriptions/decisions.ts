@@ -23,9 +23,9 @@ export interface DecisionRule<S extends Subject, State, Decision extends Happene
    * What each event is about, one entry an event; undefined: nothing is to be decided. Rows are read as of the event's own
    * position, so that the same is decided however late, and however often, the event is given.
    */
-  load(batch: readonly RecordedEvent[], tx: PoolClient): Promise<readonly (S | undefined)[]>;
+  readonly load: (batch: readonly RecordedEvent[], tx: PoolClient) => Promise<readonly (S | undefined)[]>;
   /** @throws Refused, or whatever else makes the event a dead letter */
-  decide(event: RecordedEvent, subject: S, state: State): Decision | undefined;
+  readonly decide: (event: RecordedEvent, subject: S, state: State) => Decision | undefined;
 }
 
 /**
@@ -35,11 +35,10 @@ export interface DecisionRule<S extends Subject, State, Decision extends Happene
 export function decidingReactor<S extends Subject, State, Decision extends Happened>(
   rule: DecisionRule<S, State, Decision>,
 ): Reactor {
-  const { load, decide, decider, ...options } = rule;
   return {
-    ...options,
+    ...rule,
     async react(batch, context) {
-      const subjects = await load(batch, context.tx);
+      const subjects = await rule.load(batch, context.tx);
       for (const [index, event] of batch.entries()) {
         const subject = subjects[index];
         if (subject) await appendDecision(rule, event, subject, context);

@@ -160,7 +160,9 @@ describe('after', () => {
     };
     const last: Subscription = {
       ...tally('beta', {
-        check: ({ position }) => void (effects.includes(position) || tooEarly.push(position)),
+        check: ({ position }) => {
+          if (!effects.includes(position)) tooEarly.push(position);
+        },
       }),
       after: ['react'],
     };
