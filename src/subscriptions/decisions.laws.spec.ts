@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { decisionsIn, decisionsWanted, EXAMPLE_TABLE, openAfterThreeVisits, visits } from '../../test/example-decisions.js'; // prettier-ignore
+import { decisionsIn, decisionsWanted } from '../../test/examples/decided.js';
+import { openAfterThreeVisits } from '../../test/examples/open-after-three-visits.js';
+import { visits, VISITS_TABLE } from '../../test/examples/visits.js';
 import { append, touch } from '../../test/sample-projections.js';
 import { opportunity, type Opportunity, type OpportunityEvent } from '../domain/opportunity.js';
 import { Refused } from '../domain/refused.js';
@@ -18,7 +20,7 @@ Logger.overrideLogger(false);
 let db: TestDatabase;
 beforeAll(async () => {
   db = await testDatabase();
-  await db.pool.query(EXAMPLE_TABLE);
+  await db.pool.query(VISITS_TABLE);
 });
 afterAll(() => db.drop());
 beforeEach(startOver);

@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ChildProcess } from 'node:child_process';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { decisionsIn, decisionsWanted, EXAMPLE_TABLE, openAfterThreeVisits, visits } from '../../test/example-decisions.js'; // prettier-ignore
+import { decisionsIn, decisionsWanted } from '../../test/examples/decided.js';
+import { openAfterThreeVisits } from '../../test/examples/open-after-three-visits.js';
+import { visits, VISITS_TABLE } from '../../test/examples/visits.js';
 import { append, touches } from '../../test/sample-projections.js';
 import { until } from '../../test/until.js';
 import { endWorker, startWorker } from '../../test/workers/start.js';
@@ -18,7 +20,7 @@ const workers: ChildProcess[] = [];
 
 beforeAll(async () => {
   db = await testDatabase();
-  await db.pool.query(EXAMPLE_TABLE);
+  await db.pool.query(VISITS_TABLE);
   store = new PostgresEventStore(db.pool);
 });
 afterEach(async () => {

@@ -4,7 +4,8 @@ import { createPool } from '../../src/database/database.js';
 import { PostgresEventStore } from '../../src/event-store/postgres.js';
 import { SubscriptionRunner } from '../../src/subscriptions/runner.js';
 import type { Projection } from '../../src/subscriptions/subscription.js';
-import { openAfterThreeVisits, visits } from '../example-decisions.js';
+import { openAfterThreeVisits } from '../examples/open-after-three-visits.js';
+import { visits } from '../examples/visits.js';
 
 const [url = '', leaseMs = '1000', moment = 'never', nth = '1'] = process.argv.slice(2);
 let passed = 0;

@@ -153,6 +153,13 @@ export const examples = {
     next: null,
   },
   retried: { tried: 2, parked: 0 },
+  notAllowed: {
+    type: 'about:blank',
+    title: 'Conflict',
+    status: 409,
+    code: 'rebuild-not-allowed',
+    detail: 'qualify_leads decides or sends what must not be repeated; it is never rebuilt',
+  },
   notFound: {
     type: 'about:blank',
     title: 'Not Found',

@@ -36,6 +36,11 @@ const AnyKey = (): MethodDecorator =>
 
 const ASK_THE_OPERATOR = 'It has stopped; the operator can see why';
 const NAME = { name: 'name', example: 'journey', description: 'Name of the projection' };
+const notAllowed = {
+  status: 409,
+  description: '`rebuild-not-allowed`: it decides or sends what must not be repeated',
+  content: { 'application/problem+json': { example: examples.notAllowed } },
+};
 const notFound = {
   status: 404,
   description: '`projection-not-found`',
@@ -93,6 +98,7 @@ export class SubscriptionsController {
   @ApiParam(NAME)
   @Answers(202, RebuildAnswer, examples.rebuilding)
   @ApiResponse(notFound)
+  @ApiResponse(notAllowed)
   async rebuild(@Param('name') name: string): Promise<RebuildAnswer> {
     return { rebuilding: await this.runner.rebuild(name) };
   }
