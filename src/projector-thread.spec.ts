@@ -84,7 +84,7 @@ test('a checkpoint that moved wakes readers, with its figures', async () => {
 test('it is nudged, and stopped once what it has in hand is done', async () => {
   const { thread: running, notes } = await given(`note('alive'); ${OBEY}`);
   await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
-  running.nudge();
+  running.wake();
   await running.stop();
-  expect(await notes()).toBe('alive nudge stop ');
+  expect(await notes()).toBe('alive wake stop ');
 });

@@ -38,8 +38,8 @@ export class ProjectorThread implements RunnerHost {
     await this.#running;
   }
 
-  nudge(): void {
-    this.#post('nudge');
+  wake(): void {
+    this.#post('wake');
   }
 
   async #keepRunning(): Promise<void> {

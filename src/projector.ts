@@ -21,7 +21,7 @@ export interface ProjectorData {
 }
 
 /** What the serving thread says. */
-export type ToProjector = 'nudge' | 'stop';
+export type ToProjector = 'wake' | 'stop';
 
 /** What the thread says: a line for the log, or something an observer should know. */
 export type FromProjector =
@@ -52,7 +52,7 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
   });
   runner.start();
   const told = (message: ToProjector): void => {
-    if (message === 'nudge') runner.nudge();
+    if (message === 'wake') runner.wake();
     else void stop();
   };
   const stop = async (): Promise<void> => {

@@ -11,15 +11,15 @@ export type Fault =
   /** Something in the batch. */
   | 'data';
 
-/** Somebody else owns the projection now, or it is being rebuilt: what was being written is rolled back. */
+/** Somebody else owns the subscription now, or it is being rebuilt: what was being written is rolled back. */
 export class Fenced extends Error {
   override readonly name = 'Fenced';
-  constructor(projection: string) {
-    super(`the lease on projection ${projection} is lost`);
+  constructor(subscription: string) {
+    super(`the lease on ${subscription} is lost`);
   }
 }
 
-/** Something else than the database is away that a projection needs; the same batch will do later. */
+/** Something else than the database is away that a subscription needs; the same batch will do later. */
 export class Outage extends Error {
   override readonly name = 'Outage';
 }

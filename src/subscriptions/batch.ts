@@ -19,7 +19,7 @@ import { BatchFailed, inBatch } from './batch-transaction.js';
 /** What the owner of a subscription carries from batch to batch. */
 export interface LeasedState {
   readonly lease: Lease;
-  readonly held: BlockedKeys;
+  readonly blocked: BlockedKeys;
   /** `Range.owner` of its batches. */
   readonly owner: object;
 }
@@ -40,7 +40,7 @@ export interface BatchContext {
  * @throws BatchFailed `outage` or `schema`: nothing after the last whole part was written
  */
 export async function applyRange(
-  tools: BatchContext,
+  context: BatchContext,
   leased: LeasedState,
   events: readonly RecordedEvent[],
   upTo: Position,
@@ -48,13 +48,13 @@ export async function applyRange(
   const failures = new Map<Position, Failure>();
   const range = { after: leased.lease.position, upTo, owner: leased.owner };
   for (;;) {
-    const error = await attempt(tools, leased, () => commit(tools, leased, events, range, failures));
+    const error = await attempt(context, leased, () => commit(context, leased, events, range, failures));
     if (!(error instanceof BatchFailed)) return error;
-    const failure = named(error.cause, range) ?? (await single(tools, events, range, error));
+    const failure = named(error.cause, range) ?? (await single(context, events, range, error));
     if (failure && !failures.has(failure.event.position)) failures.set(failure.event.position, failure);
-    else if (upTo - range.after > 1n) return halve(tools, leased, events, upTo);
-    // It fails over rows of this position without the event, too: leave the position out, a rebuild will mend it.
-    else return commit(tools, leased, events, range, failures, 'skip');
+    else if (upTo - range.after > 1n) return halve(context, leased, events, upTo);
+    // It fails over rows of this position without the event, too: leave the position out, a rebuild will bring it.
+    else return commit(context, leased, events, range, failures, 'skip');
   }
 }
 
@@ -75,7 +75,7 @@ async function attempt(
 }
 
 async function halve(
-  tools: BatchContext,
+  context: BatchContext,
   leased: LeasedState,
   events: readonly RecordedEvent[],
   upTo: Position,
@@ -83,7 +83,7 @@ async function halve(
   const middle = (leased.lease.position + upTo) / 2n;
   const early = events.filter(({ position }) => position <= middle);
   const late = events.filter(({ position }) => position > middle);
-  return applyRange(tools, await applyRange(tools, leased, early, middle), late, upTo);
+  return applyRange(context, await applyRange(context, leased, early, middle), late, upTo);
 }
 
 /** The event that the subscription itself named. */
@@ -108,31 +108,31 @@ async function single(
 }
 
 async function commit(
-  tools: BatchContext,
-  { lease, held, owner }: LeasedState,
+  context: BatchContext,
+  { lease, blocked, owner }: LeasedState,
   events: readonly RecordedEvent[],
   range: Range,
   failures: ReadonlyMap<Position, Failure>,
   skip?: 'skip',
 ): Promise<LeasedState> {
-  const { onDeadLetters } = tools;
-  const usual = !held.any && failures.size === 0 && !skip;
-  const trial = usual ? held : new BlockedKeys(held);
+  const { onDeadLetters } = context;
+  const usual = !blocked.any && failures.size === 0 && !skip;
+  const trial = usual ? blocked : new BlockedKeys(blocked);
   let added: readonly DeadLetter[] = [];
-  const moved = await inLease(tools, lease, async (tx) => {
-    if (usual) await deliver(tools, events, tx, range);
-    else added = await applyUnblocked(tools, tx, { events, range, failures, held: trial, skip });
-    return tools.checkpoints.advance(tx, lease, range.upTo);
+  const moved = await inLease(context, lease, async (tx) => {
+    if (usual) await deliver(context, events, tx, range);
+    else added = await applyUnblocked(context, tx, { events, range, failures, blocked: trial, skip });
+    return context.checkpoints.advance(tx, lease, range.upTo);
   });
   if (added.length > 0) onDeadLetters(added);
-  return { lease: moved, held: trial, owner };
+  return { lease: moved, blocked: trial, owner };
 }
 
 interface Unusual {
   readonly events: readonly RecordedEvent[];
   readonly range: Range;
   readonly failures: ReadonlyMap<Position, Failure>;
-  readonly held: BlockedKeys;
+  readonly blocked: BlockedKeys;
   readonly skip: 'skip' | undefined;
 }
 
@@ -165,22 +165,22 @@ export function deliver(
 
 /** Hands over what waits behind nothing; the rest becomes dead letters. */
 async function applyUnblocked(
-  tools: BatchContext,
+  context: BatchContext,
   tx: pg.PoolClient,
-  { events, range, failures, held, skip }: Unusual,
+  { events, range, failures, blocked, skip }: Unusual,
 ): Promise<readonly DeadLetter[]> {
-  const { subscription } = tools;
+  const { subscription } = context;
   const unhandled = [...failures.values()].flatMap(({ event }) => (events.includes(event) ? [] : [event]));
   const all = [...events, ...unhandled];
-  const { apply, park } = splitBatch(all, await keysOf(subscription, all, tx), failures, held);
-  if (!skip) await deliver(tools, apply, tx, { ...range, parked: held });
-  await insertDeadLetters(tx, subscription.name, park);
+  const { apply, deadLetters } = splitBatch(all, await keysOf(subscription, all, tx), failures, blocked);
+  if (!skip) await deliver(context, apply, tx, { ...range, parked: blocked });
+  await insertDeadLetters(tx, subscription.name, deadLetters);
   const wide = apply.filter((event) => keysNamedIn(event).includes(`workspace:${event.workspace}`));
   // One that works from rows left out whatever concerned the dead letters since.
-  const leftOut = subscription.after.length > 0 ? park.map(({ event }) => event) : [];
+  const leftOut = subscription.after.length > 0 ? deadLetters.map(({ event }) => event) : [];
   const overtaken = skip ? all : [...wide, ...unhandled, ...leftOut];
   if (overtaken.length > 0) await markOvertaken(tx, subscription.name, overtaken);
-  return park;
+  return deadLetters;
 }
 
 export function describeError(error: unknown): string {

@@ -3,14 +3,14 @@ import type { Position } from '../domain/events.js';
 import type { Subscription } from './subscription.js';
 import { Fenced } from './batch-transaction.js';
 
-export type ProjectionStatus = 'running' | 'rebuilding' | 'failed';
+export type SubscriptionStatus = 'running' | 'rebuilding' | 'failed';
 
 /** Where one subscription stands. */
 export interface Checkpoint {
   readonly name: string;
   readonly version: number;
   readonly position: Position;
-  readonly status: ProjectionStatus;
+  readonly status: SubscriptionStatus;
   readonly error: string | null;
   /** Set while it is rebuilt: its rows may be read again from there on. */
   readonly rebuildTo: Position | null;
@@ -37,7 +37,7 @@ export class Checkpoints {
   ) {}
 
   /**
-   * Takes the projection when nobody holds it or its lease is past; undefined when somebody does, or when the rows are
+   * Takes the subscription when nobody holds it or its lease is past; undefined when somebody does, or when the rows are
    * of another version than this code makes (during an upgrade).
    *
    * @param patienceMs how long the lease must have been past
@@ -105,7 +105,7 @@ export class Checkpoints {
     return { ...lease, position: BigInt(rows[0].position), emptied: true };
   }
 
-  /** Shows why a projection does not move; the next batch that succeeds wipes it. */
+  /** Shows why a subscription does not move; the next batch that succeeds wipes it. */
   async fail(name: string, error: string): Promise<void> {
     await this.pool.query(
       `UPDATE touchline.projection SET status = 'failed', error = $2, updated_at = clock_timestamp()
@@ -123,7 +123,7 @@ export class Checkpoints {
     );
   }
 
-  /** Lets the named projections go at once, so that nobody waits for their leases to pass. */
+  /** Lets the named subscriptions go at once, so that nobody waits for their leases to pass. */
   async release(names: readonly string[]): Promise<void> {
     await this.pool.query(
       `UPDATE touchline.projection SET owner = NULL, lease_until = clock_timestamp() WHERE owner = $1 AND name = ANY ($2)`,
@@ -132,7 +132,7 @@ export class Checkpoints {
   }
 
   /**
-   * Says that this process takes part, and answers how many do, itself included. Those that run other projections, or
+   * Says that this process takes part, and answers how many do, itself included. Those that run other subscriptions, or
    * other versions of them, have no share in these.
    */
   async heartbeat(): Promise<number> {
@@ -169,7 +169,7 @@ export class Checkpoints {
   }
 }
 
-/** The checkpoints of the named projections, or of all. */
+/** The checkpoints of the named subscriptions, or of all. */
 export async function readCheckpoints(
   database: pg.Pool | pg.ClientBase,
   names?: readonly string[],

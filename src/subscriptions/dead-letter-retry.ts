@@ -8,7 +8,7 @@ import { faultOf } from './batch-transaction.js';
 
 const CHUNK = 500;
 
-interface Marked {
+interface Requested {
   readonly event: RecordedEvent;
   readonly keys: readonly string[];
 }
@@ -49,77 +49,81 @@ export async function requestedRetry(pool: pg.Pool, projection: string): Promise
  * @throws BatchFailed
  */
 export async function retryRequested(
-  tools: BatchContext,
+  context: BatchContext,
   { lease }: LeasedState,
   dependents: RebuildPlan,
   head: Position,
 ): Promise<LeasedState> {
-  const { subscription, pool, checkpoints } = tools;
+  const { subscription, pool, checkpoints } = context;
   for (;;) {
-    const marked = await loadMarked(tools);
-    if (marked.length === 0)
-      return { lease, held: await loadBlockedKeys(pool, subscription.name), owner: {} };
-    await inLease(tools, lease, async (tx) => {
-      const healed = await tryEach(tools, tx, marked, lease.position);
+    const requested = await loadRequested(context);
+    if (requested.length === 0)
+      return { lease, blocked: await loadBlockedKeys(pool, subscription.name), owner: {} };
+    await inLease(context, lease, async (tx) => {
+      const healed = await tryEach(context, tx, requested, lease.position);
       if (healed > 0) await requestRebuild(tx, dependents, head);
       await checkpoints.advance(tx, lease, lease.position);
     });
   }
 }
 
-async function loadMarked({ subscription, pool, store }: BatchContext): Promise<Marked[]> {
+async function loadRequested({ subscription, pool, store }: BatchContext): Promise<Requested[]> {
   const { rows } = await pool.query<{ position: string; keys: string[] }>(
     'SELECT position, keys FROM touchline.parked_event WHERE projection = $1 AND retry ORDER BY position LIMIT $2',
     [subscription.name, CHUNK],
   );
-  const marked: Marked[] = [];
+  const requested: Requested[] = [];
   for (const { position, keys } of rows) {
     const event = await store.readAt(BigInt(position));
-    if (event) marked.push({ event, keys });
+    if (event) requested.push({ event, keys });
   }
-  return marked;
+  return requested;
 }
 
 async function tryEach(
-  tools: BatchContext,
+  context: BatchContext,
   tx: pg.PoolClient,
-  marked: readonly Marked[],
+  requested: readonly Requested[],
   checkpoint: Position,
 ): Promise<number> {
-  const held = await heldBefore(tx, tools.subscription.name, marked[0]?.event.position ?? 0n);
+  const blocked = await blockedBefore(tx, context.subscription.name, requested[0]?.event.position ?? 0n);
   let healed = 0;
-  for (const { event, keys } of marked) {
-    const blocked = held.holder(event.workspace, keys) !== undefined;
-    const error = blocked ? null : await tryOne(tools, tx, event, checkpoint);
-    if (!blocked && error === null) {
+  for (const { event, keys } of requested) {
+    const waits = blocked.blockerOf(event.workspace, keys) !== undefined;
+    const error = waits ? null : await tryOne(context, tx, event, checkpoint);
+    if (!waits && error === null) {
       healed += 1;
       continue;
     }
-    held.hold(event.workspace, keys, event.position);
+    blocked.add(event.workspace, keys, event.position);
     await tx.query(
       `UPDATE touchline.parked_event SET retry = false, error = coalesce($3, error),
          attempts = attempts + CASE WHEN $3::text IS NULL THEN 0 ELSE 1 END
        WHERE projection = $1 AND position = $2`,
-      [tools.subscription.name, String(event.position), error],
+      [context.subscription.name, String(event.position), error],
     );
   }
   return healed;
 }
 
 /** The keys of dead letters that nobody asked to retry (or that failed again just now) and that come before. */
-async function heldBefore(tx: pg.PoolClient, projection: string, position: Position): Promise<BlockedKeys> {
-  const held = new BlockedKeys();
+async function blockedBefore(
+  tx: pg.PoolClient,
+  projection: string,
+  position: Position,
+): Promise<BlockedKeys> {
+  const blocked = new BlockedKeys();
   const { rows } = await tx.query<{ position: string; workspace: string; keys: string[] }>(
     'SELECT position, workspace, keys FROM touchline.parked_event WHERE projection = $1 AND position < $2 AND NOT retry',
     [projection, String(position)],
   );
-  for (const row of rows) held.hold(row.workspace, row.keys, BigInt(row.position));
-  return held;
+  for (const row of rows) blocked.add(row.workspace, row.keys, BigInt(row.position));
+  return blocked;
 }
 
 /** Applies one event late and takes it off the list; answers why it cannot be. */
 async function tryOne(
-  tools: BatchContext,
+  context: BatchContext,
   tx: pg.PoolClient,
   event: RecordedEvent,
   checkpoint: Position,
@@ -127,9 +131,9 @@ async function tryOne(
   const range = { after: checkpoint, upTo: checkpoint };
   await tx.query('SAVEPOINT retried');
   try {
-    await deliver(tools, [event], tx, range);
+    await deliver(context, [event], tx, range);
     await tx.query('DELETE FROM touchline.parked_event WHERE projection = $1 AND position = $2', [
-      tools.subscription.name,
+      context.subscription.name,
       String(event.position),
     ]);
     await tx.query('RELEASE SAVEPOINT retried');

@@ -6,39 +6,39 @@ import type { Parked, OrderingKey, Subscription } from './subscription.js';
 export interface DeadLetter {
   readonly event: RecordedEvent;
   readonly keys: readonly OrderingKey[];
-  /** Position of the parked event it waits for; null: it failed itself. */
+  /** Position of the dead letter it waits for; null: it failed itself. */
   readonly behind: Position | null;
   readonly error: string | null;
 }
 
-/** The keys that parked events hold, each with the position of the last event that holds it. */
+/** The keys that dead letters block, each with the position of the last one that has it. */
 export class BlockedKeys implements Parked {
-  private readonly holders = new Map<string, Position>();
+  private readonly blockers = new Map<string, Position>();
   private isAny = false;
 
   constructor(from?: BlockedKeys) {
-    from?.holders.forEach((position, key) => this.holders.set(key, position));
+    from?.blockers.forEach((position, key) => this.blockers.set(key, position));
     this.isAny = from?.any ?? false;
   }
 
-  /** Whether anything is parked, also what names nobody. */
+  /** Whether there are dead letters, those without keys included. */
   get any(): boolean {
     return this.isAny;
   }
 
-  hold(workspace: string, keys: readonly string[], position: Position): void {
+  add(workspace: string, keys: readonly string[], position: Position): void {
     this.isAny = true;
-    for (const key of keys) this.holders.set(`${workspace}\0${key}`, position);
+    for (const key of keys) this.blockers.set(`${workspace}\0${key}`, position);
   }
 
   has(workspace: string, key: OrderingKey): boolean {
-    return this.holder(workspace, [key]) !== undefined;
+    return this.blockerOf(workspace, [key]) !== undefined;
   }
 
-  /** The position of the event that one about these keys has to wait for. A parked workspace key stops all of it. */
-  holder(workspace: string, keys: readonly string[]): Position | undefined {
+  /** The position of the event that one about these keys has to wait for. The key of a workspace blocks all of it. */
+  blockerOf(workspace: string, keys: readonly string[]): Position | undefined {
     for (const key of [`workspace:${workspace}`, ...keys]) {
-      const position = this.holders.get(`${workspace}\0${key}`);
+      const position = this.blockers.get(`${workspace}\0${key}`);
       if (position !== undefined) return position;
     }
     return undefined;
@@ -81,37 +81,37 @@ export interface Failure {
 }
 
 /**
- * Divides a batch into events to apply and events to park: those that failed, and, in log order, all that share a key
- * with a parked one, whose own keys then hold others back in turn.
+ * Divides a batch into events to apply and dead letters: those that failed, and, in log order, all that share a key
+ * with a dead letter, whose own keys then block others in turn.
  *
- * @param held is added to
+ * @param blocked is added to
  */
 export function splitBatch(
   events: readonly RecordedEvent[],
   keys: readonly (readonly OrderingKey[])[],
   failures: ReadonlyMap<Position, Failure>,
-  held: BlockedKeys,
-): { readonly apply: RecordedEvent[]; readonly park: DeadLetter[] } {
+  blocked: BlockedKeys,
+): { readonly apply: RecordedEvent[]; readonly deadLetters: DeadLetter[] } {
   const apply: RecordedEvent[] = [];
-  const park: DeadLetter[] = [];
+  const deadLetters: DeadLetter[] = [];
   events.forEach((event, index) => {
     const failure = failures.get(event.position);
     const own = [...new Set([...(keys[index] ?? []), ...(failure?.keys ?? [])])];
-    const behind = failure ? null : held.holder(event.workspace, own);
+    const behind = failure ? null : blocked.blockerOf(event.workspace, own);
     if (behind === undefined) return void apply.push(event);
-    held.hold(event.workspace, own, event.position);
-    park.push({ event, keys: own, behind, error: failure?.error ?? null });
+    blocked.add(event.workspace, own, event.position);
+    deadLetters.push({ event, keys: own, behind, error: failure?.error ?? null });
   });
-  return { apply, park };
+  return { apply, deadLetters };
 }
 
-/** Adds the events to touchline.parked_event. */
+/** Adds rows to touchline.parked_event. */
 export async function insertDeadLetters(
   tx: pg.PoolClient,
   projection: string,
-  parked: readonly DeadLetter[],
+  deadLetters: readonly DeadLetter[],
 ): Promise<void> {
-  const rows = parked.map(({ event, keys, behind, error }) => ({
+  const rows = deadLetters.map(({ event, keys, behind, error }) => ({
     position: String(event.position),
     workspace: event.workspace,
     event_id: event.id,
@@ -144,21 +144,21 @@ export async function markOvertaken(
   );
 }
 
-/** The keys that the projection's parked events hold. */
+/** The keys that the dead letters of a subscription block. */
 export async function loadBlockedKeys(
   database: pg.Pool | pg.ClientBase,
   projection: string,
 ): Promise<BlockedKeys> {
-  const held = new BlockedKeys();
+  const blocked = new BlockedKeys();
   const { rows } = await database.query<{ position: string; workspace: string; keys: string[] }>(
     'SELECT position, workspace, keys FROM touchline.parked_event WHERE projection = $1 ORDER BY position',
     [projection],
   );
-  for (const { position, workspace, keys } of rows) held.hold(workspace, keys, BigInt(position));
-  return held;
+  for (const { position, workspace, keys } of rows) blocked.add(workspace, keys, BigInt(position));
+  return blocked;
 }
 
-/** A parked event as operators see it. */
+/** A dead letter as operators see it. */
 export interface DeadLetterRow {
   /** Of the event in the log, as a decimal string. */
   readonly position: string;
@@ -173,7 +173,7 @@ export interface DeadLetterRow {
   readonly parkedAt: Date;
 }
 
-/** Parked events of a workspace (of all, without one) in log order, after position `after`. */
+/** Dead letters of a workspace (of all, without one) in log order, after position `after`. */
 export async function readDeadLetters(
   database: pg.Pool | pg.ClientBase,
   projection: string,
@@ -191,7 +191,7 @@ export async function readDeadLetters(
   return rows;
 }
 
-/** How many events of a workspace (of all, without one) each projection has parked. */
+/** How many dead letters of a workspace (of all, without one) each subscription has. */
 export async function countDeadLetters(
   database: pg.Pool | pg.ClientBase,
   workspace?: string,

@@ -3,7 +3,7 @@ import type { EventStore } from '../event-store/event-store.js';
 
 /** How far rows are behind the log. */
 export interface Lag {
-  /** Events not applied yet; null where positions do not tell. */
+  /** Events not applied yet; null where positions are not dense. */
   readonly events: number | null;
   /** Age of the oldest of them. */
   readonly seconds: number;

@@ -1,5 +1,5 @@
 /**
- * How long a process may be silent before others take its projections, in ms. A takeover is done within
+ * How long a process may be silent before others take its subscriptions, in ms. A takeover is done within
  * `latestTakeover`. Were it shorter, a thread that gets no processor for a while would lose them for nothing.
  */
 export const LEASE_MS = 4_000;
@@ -13,7 +13,7 @@ export const LONGEST_POLL_MS = 500;
 /** The shortest pause between two looks at what others hold. */
 export const minimumPoll = (leaseMs: number): number => leaseMs / 10;
 
-/** How much longer than its lease a projection is left to those who have room for it in their share. */
+/** How much longer than its lease a subscription is left to those who have room for it in their share. */
 export const takeoverPatience = (leaseMs: number): number => leaseMs;
 
 /**
@@ -22,7 +22,7 @@ export const takeoverPatience = (leaseMs: number): number => leaseMs;
  */
 export const idleTransactionTimeout = (leaseMs: number): number => 2 * leaseMs;
 
-/** From the end of a process, or its standstill, to others having its projections, in ms, at the latest. */
+/** From the end of a process, or its standstill, to others having its subscriptions, in ms, at the latest. */
 export const latestTakeover = (leaseMs: number): number =>
   Math.max(
     leaseMs + takeoverPatience(leaseMs) + Math.max(LONGEST_POLL_MS, minimumPoll(leaseMs)),

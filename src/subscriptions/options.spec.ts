@@ -1,11 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import type pg from 'pg';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { append, seen, tally, tallyTables, touch, touches } from '../../test/sample-projections.js';
 import { recorder } from '../../test/sample-reactors.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { readCheckpoints } from './checkpoint.js';
 import { readDeadLetters } from './dead-letters.js';
+import { rebuild } from './rebuild.js';
+import { Registry } from './registry.js';
 import { SubscriptionRunner } from './runner.js';
 import type { Subscription } from './subscription.js';
 
@@ -41,6 +44,29 @@ function runner(...subscriptions: readonly Subscription[]): SubscriptionRunner {
 const range = (from: number, to: number): bigint[] =>
   Array.from({ length: to - from + 1 }, (_, index) => BigInt(from + index));
 
+/** A pool that, once it was asked how far `name` is, lets nobody begin a transaction before `begin()`. */
+function heldBeforeBegin(name: string) {
+  let asked = false;
+  let begin = (): void => undefined;
+  let arrive = (): void => undefined;
+  const isAboutToBegin = new Promise<void>((resolve) => (arrive = resolve));
+  const mayBegin = new Promise<void>((resolve) => (begin = resolve));
+  const pool = Object.create(db.pool) as pg.Pool;
+  const query = (text: string, values?: readonly unknown[]): unknown => {
+    asked ||= JSON.stringify(values) === JSON.stringify([[name]]);
+    return db.pool.query(text, values && [...values]);
+  };
+  const connect = async (): Promise<pg.PoolClient> => {
+    if (asked) {
+      arrive();
+      await mayBegin;
+    }
+    return db.pool.connect();
+  };
+  Object.assign(pool, { query, connect });
+  return { pool, isAboutToBegin, begin };
+}
+
 describe('startFrom', () => {
   test('a reactor that starts from the beginning is given the events from before it', async () => {
     const effects: bigint[] = [];
@@ -51,19 +77,18 @@ describe('startFrom', () => {
 
   test('a reactor that starts from the head is given only what comes after, and starts over from there', async () => {
     const effects: bigint[] = [];
-    const made = (): SubscriptionRunner =>
-      runner(recorder('react', effects, { startFrom: 'head', rebuild: 'allowed' }));
+    const live = runner(recorder('react', effects, { startFrom: 'head', rebuild: 'allowed' }));
     await append(store, touches(10));
-    await made().catchUp();
+    await live.catchUp();
     expect(await readCheckpoints(db.pool)).toMatchObject([
       { position: 10n, status: 'running', rebuildTo: null },
     ]);
     await append(store, touches(5));
-    await made().catchUp();
+    await live.catchUp();
     expect(effects).toEqual(range(11, 15));
 
-    await made().rebuild('react');
-    await made().catchUp();
+    await live.rebuild('react');
+    await live.catchUp();
     expect(effects.slice(5)).toEqual(range(11, 15));
     expect(await readCheckpoints(db.pool)).toMatchObject([
       { position: 15n, status: 'running', rebuildTo: null },
@@ -99,10 +124,11 @@ describe('rebuild: never', () => {
     const old = runner(recorder('react', effects));
     await append(store, touches(10));
     await old.catchUp();
-    await runner(recorder('react', effects, { version: 2 })).catchUp();
+    const raised = runner(recorder('react', effects, { version: 2 }));
+    await raised.catchUp();
     await append(store, touches(5));
     old.start();
-    await runner(recorder('react', effects, { version: 2 })).catchUp();
+    await raised.catchUp();
     expect(effects).toEqual(range(1, 15));
     expect(await readCheckpoints(db.pool)).toMatchObject([{ version: 2, position: 15n }]);
   });
@@ -123,27 +149,29 @@ describe('rebuild: never', () => {
     expect(Math.min(...rowsThen.slice(20))).toBeGreaterThanOrEqual(27);
   });
 
-  test('rows are not emptied while a reactor reads them', async () => {
-    let enter = (): void => undefined;
-    let leave = (): void => undefined;
-    const entered = new Promise<void>((resolve) => (enter = resolve));
-    const left = new Promise<void>((resolve) => (leave = resolve));
+  test('a reactor that was about to read rows which a rebuild then emptied waits until they are back', async () => {
     const counted: number[] = [];
     const check = async (): Promise<void> => {
-      enter();
-      await left;
       counted.push(await seen(db.pool, 'alpha'));
     };
-    const subscriptions = [tally('alpha'), recorder('react', [], { after: ['alpha'], check })];
-    const live = runner(...subscriptions);
+    const alpha = tally('alpha');
+    const subscriptions = [alpha, recorder('react', [], { after: ['alpha'], check })];
     await append(store, touches(7));
-    live.start();
-    await entered;
-    const rebuilding = runner(...subscriptions).rebuild('alpha');
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    leave();
-    await rebuilding;
-    await live.catchUp();
+    const projecting = new SubscriptionRunner({ pool: db.pool, store, subscriptions, runs: [alpha] });
+    runners.push(projecting);
+    await projecting.catchUp();
+
+    const { pool, isAboutToBegin, begin } = heldBeforeBegin('alpha');
+    const reacting = new SubscriptionRunner({ pool, store, subscriptions, runs: subscriptions.slice(1) });
+    runners.push(reacting);
+    const caughtUp = reacting.catchUp();
+    await isAboutToBegin;
+    await rebuild(db.pool, new Registry(subscriptions).rebuildPlan([alpha]), await store.head());
+    await db.pool.query('TRUNCATE touchline.alpha_seen, touchline.alpha_count');
+    begin();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await projecting.catchUp();
+    await caughtUp;
     expect(counted).toEqual(Array(7).fill(7));
   });
 });

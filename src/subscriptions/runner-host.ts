@@ -1,13 +1,13 @@
 import type { SubscriptionRunner } from './runner.js';
 import type { SubscriptionObserver } from './subscriber.js';
 
-/** What keeps the read models of this process moving: the runner itself, or a thread that has one. */
+/** What keeps subscriptions moving: a runner in this thread, or a thread that has one. */
 export interface RunnerHost {
   start(): void;
   /** Lets the batches in flight end and gives up the leases. */
   stop(): Promise<void>;
   /** A command asked for a rebuild or a retry. */
-  nudge(): void;
+  wake(): void;
 }
 
 /** @param runner of the serving thread: commands and readers of checkpoints use it, whoever does the work */

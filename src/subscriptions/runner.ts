@@ -1,8 +1,6 @@
-import type pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from '../domain/events.js';
 import { Refused } from '../domain/refused.js';
-import type { EventStore } from '../event-store/event-store.js';
 import { Checkpoints, readCheckpoints } from './checkpoint.js';
 import { lagOf } from './lag.js';
 import { LEASE_MS, heartbeatInterval } from './lease-timing.js';
@@ -10,41 +8,14 @@ import { expireDeadOwners, ownerName } from './lease-owner.js';
 import { rebuild } from './rebuild.js';
 import { register } from './registration.js';
 import { Registry, isRebuildable } from './registry.js';
+import { type RunnerLog, type RunnerOptions, SILENT, completeObserver } from './runner-options.js';
 import type { Subscription } from './subscription.js';
 import { requestRetry, pendingRetries } from './dead-letter-retry.js';
 import { LeaseBalancer } from './lease-balancer.js';
-import { Subscriber, type SubscriptionObserver } from './subscriber.js';
+import { Subscriber } from './subscriber.js';
 import { Fenced } from './batch-transaction.js';
 import { Signal } from './signal.js';
 import { Worker } from './worker.js';
-
-export interface RunnerOptions {
-  readonly pool: pg.Pool;
-  readonly store: EventStore;
-  /** Every projection and reactor there is, whoever moves it. */
-  readonly subscriptions: readonly Subscription[];
-  /** Those that this runner moves; by default all. */
-  readonly runs?: readonly Subscription[];
-  /** A process that is silent for so long loses its subscriptions to others. */
-  readonly leaseMs?: number;
-  /** Positions a batch at most. */
-  readonly largestBatch?: number;
-  /** A batch should take about this long: longer ones are hardly cheaper, and readers wait for their end. */
-  readonly batchMs?: number;
-  readonly observe?: Partial<SubscriptionObserver>;
-  readonly log?: RunnerLog;
-  /** Called when a command asks for what the owners of the subscriptions should see at once. */
-  readonly onCommand?: () => void;
-}
-
-/** Where the runner says what an operator should know. */
-export interface RunnerLog {
-  log(line: string): void;
-  warn(line: string): void;
-  error(line: string): void;
-}
-
-const SILENT: RunnerLog = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Keeps subscriptions moving in this process, beside other processes that do the same (docs/adr/0010). */
 export class SubscriptionRunner {
@@ -65,8 +36,8 @@ export class SubscriptionRunner {
     const { pool, store, leaseMs = LEASE_MS, largestBatch = 5_000, batchMs = 1_000 } = options;
     const { subscriptions, runs = subscriptions } = options;
     const checkpoints = new Checkpoints(pool, ownerName(runs), leaseMs);
-    const observe = this.observer();
     this.log = options.log ?? SILENT;
+    const observe = completeObserver(options.observe ?? {}, this.log);
     this.registry = new Registry(subscriptions);
     this.checkpoints = checkpoints;
     const run = this.registry.subscriptions.filter((one) => runs.includes(one));
@@ -119,13 +90,13 @@ export class SubscriptionRunner {
   }
 
   /** Something other than the log has changed: a rebuild or a retry was asked for. */
-  nudge(): void {
+  wake(): void {
     this.changes.notify();
   }
 
   /**
-   * Resolves when every subscription it runs has applied everything up to `to` (default: the head of the log now). A runner that
-   * was not started does the work itself, as tests and commands want it.
+   * Resolves when every subscription it runs has applied everything up to `to` (default: the head of the log now). A runner
+   * that was not started does the work itself, as tests and commands want it.
    *
    * @throws BatchFailed when it does the work itself
    */
@@ -191,7 +162,7 @@ export class SubscriptionRunner {
   }
 
   private announce(): void {
-    this.nudge();
+    this.wake();
     this.options.onCommand?.();
   }
 
@@ -256,20 +227,5 @@ export class SubscriptionRunner {
 
   private names(): string[] {
     return this.subscribers.map(({ subscription }) => subscription.name);
-  }
-
-  private observer(): SubscriptionObserver {
-    const { observe } = this.options;
-    return {
-      acquired: (name) => observe?.acquired?.(name),
-      applied: (...args) => observe?.applied?.(...args),
-      lag: (...args) => observe?.lag?.(...args),
-      deadLettered: (name, added) => {
-        for (const { event, error, behind } of added)
-          if (behind === null)
-            this.log.error(`${name} parked ${event.type} ${event.id} at ${event.position}: ${error}`);
-        observe?.deadLettered?.(name, added);
-      },
-    };
   }
 }

@@ -41,12 +41,12 @@ export type Step = 'elsewhere' | 'moved' | 'behind' | 'idle';
 
 /** One subscription in this process: acquired with a lease, then moved step by step. */
 export class Subscriber {
-  /** How many events of the log the last step passed; where positions do not tell, how many it applied. */
+  /** How many events of the log the last step passed; where positions are not dense, how many it applied. */
   stride = 0;
   private leased: LeasedState | undefined;
   private readonly pages: ReadAhead;
   private readonly size: BatchSize;
-  private readonly tools: BatchContext;
+  private readonly context: BatchContext;
 
   constructor(
     readonly subscription: Subscription,
@@ -57,7 +57,7 @@ export class Subscriber {
     this.pages = new ReadAhead(store, handles);
     this.size = new BatchSize(Math.min(options.largestBatch, largestBatch), options.batchMs);
     const onDeadLetters = (added: readonly DeadLetter[]): void => observe.deadLettered(name, added);
-    this.tools = { subscription, pool, store, checkpoints, onDeadLetters };
+    this.context = { subscription, pool, store, checkpoints, onDeadLetters };
   }
 
   get holds(): boolean {
@@ -84,7 +84,7 @@ export class Subscriber {
   async step(patienceMs = 0): Promise<Step> {
     const leased = this.leased ?? (await this.take(patienceMs));
     if (!leased) return 'elsewhere';
-    this.leased = leased.held.any ? await this.retryIfAsked(leased) : leased;
+    this.leased = leased.blocked.any ? await this.retryIfAsked(leased) : leased;
     const { position } = this.leased.lease;
     const page = await this.pages.page(position, this.size.limit);
     const gate = page.upTo > position ? await this.gate() : undefined;
@@ -107,7 +107,7 @@ export class Subscriber {
     this.size.sawPage(events);
     if (full) this.pages.ahead(this.size.limit);
     const began = performance.now();
-    this.leased = await applyRange(this.tools, leased, events, upTo);
+    this.leased = await applyRange(this.context, leased, events, upTo);
     const ms = performance.now() - began;
     this.size.applied(ms, full);
     this.options.observe.applied(this.subscription.name, events.length, upTo, ms);
@@ -126,7 +126,7 @@ export class Subscriber {
     observe.acquired(this.subscription.name);
     this.pages.forget();
     const current = lease.emptied ? lease : await startOver(pool, checkpoints, this.subscription, lease);
-    return { lease: current, held: await loadBlockedKeys(pool, this.subscription.name), owner: {} };
+    return { lease: current, blocked: await loadBlockedKeys(pool, this.subscription.name), owner: {} };
   }
 
   /** How far those are that this one is after; undefined when there are none. */
@@ -147,7 +147,7 @@ export class Subscriber {
     if (asked === 'no') return leased;
     const head = await store.head();
     if (asked === 'retry' || !isRebuildable(this.subscription))
-      return retryRequested(this.tools, leased, dependents, head);
+      return retryRequested(this.context, leased, dependents, head);
     const rebuilt = [this.subscription, ...dependents.rebuilt];
     await rebuild(pool, { ...dependents, rebuilt }, head);
     const again = await this.take(0);

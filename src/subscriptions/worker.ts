@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore } from '../event-store/event-store.js';
 import type { Checkpoints } from './checkpoint.js';
 import { LONGEST_POLL_MS, minimumPoll, heartbeatInterval } from './lease-timing.js';
-import type { RunnerLog } from './runner.js';
+import type { RunnerLog } from './runner-options.js';
 import type { LeaseBalancer } from './lease-balancer.js';
 import type { Subscriber, Step } from './subscriber.js';
 import { BatchFailed, Fenced } from './batch-transaction.js';

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import type { ProjectionStatus } from '../checkpoint.js';
+import type { SubscriptionStatus } from '../checkpoint.js';
 
 const Text = (description: string): PropertyDecorator => ApiProperty({ type: String, description });
 const MaybeText = (description: string): PropertyDecorator =>
@@ -26,7 +26,7 @@ export class ProjectionItem {
   })
   lag!: number | null;
   @ApiProperty({ type: Number, description: 'Age of the oldest of them, in seconds' }) lagSeconds!: number;
-  @ApiProperty({ type: String, enum: ['running', 'rebuilding', 'failed'] }) status!: ProjectionStatus;
+  @ApiProperty({ type: String, enum: ['running', 'rebuilding', 'failed'] }) status!: SubscriptionStatus;
   @Whole('Events that are parked: of the workspace, for the operator of all') parked!: number;
   @MaybeText('Set when it failed and does not move; the operator sees why') error!: string | null;
 }

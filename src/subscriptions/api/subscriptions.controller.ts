@@ -91,7 +91,7 @@ export class SubscriptionsController {
   @OperatorOnly()
   @HttpCode(202)
   @ApiOperation({
-    summary: 'Make a read model anew from the log, and all that read it',
+    summary: 'Rebuild a read model from the log, and all that read it',
     description:
       'Of all workspaces. Answers at once. Until they have caught up, questions to these read models answer 503 `projection-rebuilding`.',
   })

@@ -102,7 +102,7 @@ function compose(
   const projections = subscriptions.filter((one) => !isReactor(one));
   const reactors = subscriptions.filter(isReactor);
   const shared = { pool, store, subscriptions, observe, log: new Logger('subscriptions') };
-  const onCommand = (): void => [projecting, reacting].forEach((host) => host.nudge());
+  const onCommand = (): void => [projecting, reacting].forEach((host) => host.wake());
   const runner = new SubscriptionRunner({ ...shared, runs: projections, onCommand });
   const projecting = make(runner, observe);
   const reacting = new SubscriptionRunner({ ...shared, runs: reactors });
