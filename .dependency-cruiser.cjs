@@ -33,6 +33,16 @@ const PORTS = [
   'src/kafka/portions.ts',
   'src/metrics.ts',
 ];
+/** What the runtime of projections and reactors stands on: it knows neither HTTP nor settings. */
+const RUNTIME_PORTS = [
+  'src/domain/',
+  'src/event-store/event-store.ts',
+  'src/event-store/handle.ts',
+  'src/database/',
+  'src/metrics.ts',
+];
+/** What the runtime offers to projections and reactors. */
+const SUBSCRIPTIONS = ['src/subscriptions/[^/]+[.]ts$'];
 /** Made of proto/ at build. */
 const GENERATED = 'src/proto/';
 const EDGE = ['src/http/', 'src/workspaces/'];
@@ -75,10 +85,19 @@ module.exports = {
     only('intake', '^src/intake/', 'src/intake/', ...EDGE, ...PORTS, GENERATED),
     only('commands', '^src/commands/', 'src/commands/', ...EDGE, ...PORTS, 'src/event-store/handle.ts'),
     only('read-models', '^src/read-models/', 'src/read-models/', 'src/domain/'),
-    only('projections', '^src/projections/', 'src/projections/', 'src/read-models/', ...EDGE, ...PORTS),
+    only('subscriptions', '^src/subscriptions/[^/]+$', 'src/subscriptions/[^/]+$', ...RUNTIME_PORTS),
+    only('subscriptions-api', '^src/subscriptions/api/', 'src/subscriptions/', ...EDGE, ...PORTS),
+    only(
+      'projections',
+      '^src/projections/',
+      'src/projections/',
+      'src/read-models/',
+      ...SUBSCRIPTIONS,
+      ...PORTS,
+    ),
     only('queries', '^src/queries/', 'src/queries/', 'src/read-models/', ...EDGE, ...PORTS),
     only('grpc', '^src/grpc/', ...['src/grpc/', 'src/intake/', 'src/queries/', ...EDGE, ...PORTS, GENERATED]),
-    only('reactors', '^src/reactors/', 'src/reactors/', 'src/projections/', ...PORTS),
+    only('reactors', '^src/reactors/', 'src/reactors/', ...SUBSCRIPTIONS, ...PORTS),
     only('kafka', '^src/kafka/', 'src/kafka/', 'src/kafka-config.ts'),
     only('workspaces', '^src/workspaces/', 'src/workspaces/', ...PORTS),
     only('http', '^src/http/', ...EDGE, ...PORTS, 'src/runtime.ts'),

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ProjectionRunner } from './projections/runner.js';
-import type { SlotObserver } from './projections/slot.js';
-import { Wake } from './projections/wake.js';
+import type { SubscriptionRunner } from './subscriptions/runner.js';
+import type { SubscriptionObserver } from './subscriptions/subscriber.js';
+import { Signal } from './subscriptions/signal.js';
 import { ProjectorThread } from './projector-thread.js';
 import { until } from '../test/until.js';
 
@@ -28,12 +28,12 @@ const OBEY = `
 
 let thread: ProjectorThread | undefined;
 let folder = '';
-let moved = new Wake();
+let moved = new Signal();
 
 afterEach(async () => {
   await thread?.stop();
-  moved.end();
-  moved = new Wake();
+  moved.close();
+  moved = new Signal();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -55,8 +55,8 @@ async function given(script: string) {
       yields: 'to-nobody',
     },
     { log, warn: log, error: log },
-    { moved } as ProjectionRunner,
-    { applied: (...told: unknown[]) => void applied.push(told) } as unknown as SlotObserver,
+    { moved } as SubscriptionRunner,
+    { applied: (...told: unknown[]) => void applied.push(told) } as unknown as SubscriptionObserver,
     pathToFileURL(file),
   );
   thread.start();
@@ -84,7 +84,7 @@ test('a checkpoint that moved wakes readers, with its figures', async () => {
 test('it is nudged, and stopped once what it has in hand is done', async () => {
   const { thread: running, notes } = await given(`note('alive'); ${OBEY}`);
   await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
-  running.nudge();
+  running.wake();
   await running.stop();
-  expect(await notes()).toBe('alive nudge stop ');
+  expect(await notes()).toBe('alive wake stop ');
 });

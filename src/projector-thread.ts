@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { LoggerService } from '@nestjs/common';
-import type { MakeProjecting, Projecting } from './projections/projecting.js';
-import type { ProjectionRunner } from './projections/runner.js';
-import type { SlotObserver } from './projections/slot.js';
+import type { MakeRunnerHost, RunnerHost } from './subscriptions/runner-host.js';
+import type { SubscriptionRunner } from './subscriptions/runner.js';
+import type { SubscriptionObserver } from './subscriptions/subscriber.js';
 import type { FromProjector, ProjectorData, ToProjector } from './projector.js';
 
 const PROJECTOR = new URL('./projector.js', import.meta.url);
@@ -15,7 +15,7 @@ const RESTART_MS = { first: 500, longest: 30_000 };
  * Projections in a thread of their own: folding journeys holds up no answer, and both run at the same time. A thread that
  * dies is started anew; what it had not committed is made again from the log.
  */
-export class ProjectorThread implements Projecting {
+export class ProjectorThread implements RunnerHost {
   #worker: Worker | undefined;
   #running: Promise<void> | undefined;
   readonly #stopping = new AbortController();
@@ -23,8 +23,8 @@ export class ProjectorThread implements Projecting {
   constructor(
     private readonly data: ProjectorData,
     private readonly log: LoggerService,
-    private readonly runner: ProjectionRunner,
-    private readonly observe: SlotObserver,
+    private readonly runner: SubscriptionRunner,
+    private readonly observe: SubscriptionObserver,
     private readonly script = PROJECTOR,
   ) {}
 
@@ -38,8 +38,8 @@ export class ProjectorThread implements Projecting {
     await this.#running;
   }
 
-  nudge(): void {
-    this.#post('nudge');
+  wake(): void {
+    this.#post('wake');
   }
 
   async #keepRunning(): Promise<void> {
@@ -78,7 +78,7 @@ export class ProjectorThread implements Projecting {
     const observe = this.observe[message.observe] as (...told: readonly unknown[]) => void;
     observe(...message.told);
     // Told after the commit: readers of this process need not wait until they look again.
-    if (message.observe === 'applied') this.runner.moved.ring();
+    if (message.observe === 'applied') this.runner.moved.notify();
   }
 
   #post(message: ToProjector): void {
@@ -87,6 +87,6 @@ export class ProjectorThread implements Projecting {
 }
 
 export const inThread =
-  (data: ProjectorData, log: LoggerService): MakeProjecting =>
+  (data: ProjectorData, log: LoggerService): MakeRunnerHost =>
   (runner, observe) =>
     new ProjectorThread(data, log, runner, observe);

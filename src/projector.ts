@@ -4,8 +4,9 @@ import type { EventStoreConfig } from './config.js';
 import { createLogPool, createPool } from './database/database.js';
 import { Growth } from './event-store/growth.js';
 import { projections } from './projections/all.js';
-import { ProjectionRunner } from './projections/runner.js';
-import type { SlotObserver } from './projections/slot.js';
+import { registered, UNUSED_SINK } from './registered.js';
+import { SubscriptionRunner } from './subscriptions/runner.js';
+import type { SubscriptionObserver } from './subscriptions/subscriber.js';
 import { joinStore } from './store.js';
 
 /** What the thread is started with. */
@@ -20,12 +21,12 @@ export interface ProjectorData {
 }
 
 /** What the serving thread says. */
-export type ToProjector = 'nudge' | 'stop';
+export type ToProjector = 'wake' | 'stop';
 
 /** What the thread says: a line for the log, or something an observer should know. */
 export type FromProjector =
   | { readonly say: 'log' | 'warn' | 'error'; readonly line: string }
-  | { readonly observe: keyof SlotObserver; readonly told: readonly unknown[] };
+  | { readonly observe: keyof SubscriptionObserver; readonly told: readonly unknown[] };
 
 /** How far the projections stand back, as Unix niceness: whoever waits for an answer goes first, they get what is left. */
 const NICENESS = 19;
@@ -41,16 +42,17 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
   const logPool = createLogPool(databaseUrl, { max: 4, ...session });
   const store = await joinStore(eventStore, logPool, new Growth(growth));
   const tell = (message: FromProjector): void => port.postMessage(message);
-  const runner = new ProjectionRunner({
+  const runner = new SubscriptionRunner({
     pool,
     store,
-    projections,
+    subscriptions: registered(UNUSED_SINK),
+    runs: projections,
     observe: observer(tell),
     log: logger(tell),
   });
   runner.start();
   const told = (message: ToProjector): void => {
-    if (message === 'nudge') runner.nudge();
+    if (message === 'wake') runner.wake();
     else void stop();
   };
   const stop = async (): Promise<void> => {
@@ -77,10 +79,10 @@ const logger = (tell: (message: FromProjector) => void) => ({
   error: (line: string) => tell({ say: 'error', line }),
 });
 
-const observer = (tell: (message: FromProjector) => void): SlotObserver => ({
-  taken: (...told) => tell({ observe: 'taken', told }),
+const observer = (tell: (message: FromProjector) => void): SubscriptionObserver => ({
+  acquired: (...told) => tell({ observe: 'acquired', told }),
   applied: (...told) => tell({ observe: 'applied', told }),
-  parked: (...told) => tell({ observe: 'parked', told }),
+  deadLettered: (...told) => tell({ observe: 'deadLettered', told }),
   lag: (...told) => tell({ observe: 'lag', told }),
 });
 

@@ -21,8 +21,9 @@ import { BROWSER_SDK_ROUTES } from './intake/browser-sdk-routes.js';
 import { COLLECTOR_ROUTES } from './intake/collector-routes.js';
 import { collectorPaths } from './intake/openapi.js';
 import { projections } from './projections/all.js';
-import type { MakeProjecting } from './projections/projecting.js';
-import { ProjectionRunner } from './projections/runner.js';
+import { registered, UNUSED_SINK } from './registered.js';
+import type { MakeRunnerHost } from './subscriptions/runner-host.js';
+import { SubscriptionRunner } from './subscriptions/runner.js';
 import type { ProjectorData } from './projector.js';
 import { inThread } from './projector-thread.js';
 import { setupOpenApi } from './openapi/setup.js';
@@ -69,7 +70,13 @@ export async function startServer(
     const runtime = { ...opened, ...(kafka && { kafka }) };
     // Before the first event: a projection that is new to a log with events is a rebuild, and not to be read.
     const { pool, store } = runtime;
-    if (config.roles.has('project')) await new ProjectionRunner({ pool, store, projections }).register();
+    if (config.roles.has('project'))
+      await new SubscriptionRunner({
+        pool,
+        store,
+        subscriptions: registered(UNUSED_SINK),
+        runs: projections,
+      }).register();
     await beforeServing(runtime);
     const guard = biGuard(runtime, log);
     closing.add(() => guard.stop());
@@ -159,7 +166,7 @@ function projectorData({ config, databaseUrl, growth }: OpenRuntime): ProjectorD
 export async function createApp(
   runtime: Runtime,
   log: Logger,
-  projecting?: MakeProjecting,
+  projecting?: MakeRunnerHost,
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(runtime, projecting),

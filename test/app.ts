@@ -6,7 +6,7 @@ import { PostgresEventStore } from '../src/event-store/postgres.js';
 import { measureAppends, Metrics } from '../src/metrics.js';
 import { prepareWorkspaces } from '../src/prepare.js';
 import { projections } from '../src/projections/all.js';
-import { ProjectionRunner } from '../src/projections/runner.js';
+import { SubscriptionRunner } from '../src/subscriptions/runner.js';
 import type { Runtime } from '../src/runtime.js';
 import { createApp } from '../src/server.js';
 import { CONFIGURATION_ENTITIES } from '../src/workspaces/entities.js';
@@ -63,7 +63,7 @@ export async function testApp(
   const log = pino({ level: 'silent' });
   // As a server does: a projection that is new to a log with events is a rebuild, and not to be read.
   if (config.roles.has('project'))
-    await new ProjectionRunner({ pool: database.pool, store, projections }).register();
+    await new SubscriptionRunner({ pool: database.pool, store, subscriptions: projections }).register();
   await prepareWorkspaces(runtime, log);
   const app = await createApp(runtime, log);
   before(app);

@@ -10,7 +10,7 @@ import type { Touchpoint } from '../src/domain/touchpoint.js';
 import { attribution } from '../src/projections/attribution.js';
 import { journey } from '../src/projections/journey.js';
 import { opportunities } from '../src/projections/opportunities.js';
-import type { Projection } from '../src/projections/projection.js';
+import type { Projection } from '../src/subscriptions/subscription.js';
 
 /** An event with its stream, not yet at a position. */
 export interface Entry {

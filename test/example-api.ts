@@ -1,7 +1,7 @@
 import { MemoryEventStore } from '../src/event-store/memory.js';
 import { projections } from '../src/projections/all.js';
-import { Freshness } from '../src/projections/freshness.js';
-import { ProjectionRunner } from '../src/projections/runner.js';
+import { Freshness } from '../src/subscriptions/api/freshness.js';
+import { SubscriptionRunner } from '../src/subscriptions/runner.js';
 import { arrive } from './buyers.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { day, type Entry } from './deals.js';
@@ -10,7 +10,7 @@ import { queryApi, type QueryApi } from './query-api.js';
 
 export interface ExampleApi extends Pick<QueryApi, 'app' | 'get'> {
   readonly db: TestDatabase;
-  readonly runner: ProjectionRunner;
+  readonly runner: SubscriptionRunner;
   /** Appends; `runner.catchUp()` projects. Answers the position of the last event. */
   add(workspace: string, entries: readonly Entry[]): Promise<bigint>;
   close(): Promise<void>;
@@ -20,7 +20,7 @@ export interface ExampleApi extends Pick<QueryApi, 'app' | 'get'> {
 export async function exampleApi(): Promise<ExampleApi> {
   const db = await testDatabase();
   const store = new MemoryEventStore(() => day(90));
-  const runner = new ProjectionRunner({ pool: db.pool, store, projections });
+  const runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections });
   await arrive(store, 'main', EXAMPLE);
   await runner.catchUp();
   const api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });

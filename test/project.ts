@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../src/domain/events.js';
-import type { Projection } from '../src/projections/projection.js';
+import type { Projection } from '../src/subscriptions/subscription.js';
 
 /**
  * Applies events that are in position order, cut into batches of one size.

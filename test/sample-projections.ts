@@ -3,7 +3,7 @@ import { eventId } from '../src/domain/event-id.js';
 import type { NewEvent, RecordedEvent } from '../src/domain/events.js';
 import type { IdentityKey } from '../src/domain/identity.js';
 import type { EventStore } from '../src/event-store/event-store.js';
-import type { Projection } from '../src/projections/projection.js';
+import type { Projection } from '../src/subscriptions/subscription.js';
 
 export interface TallyOptions {
   readonly version?: number;

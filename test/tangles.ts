@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { RecordedEvent } from '../src/domain/events.js';
 import type { IdentityKey } from '../src/domain/identity.js';
 import { projections } from '../src/projections/all.js';
-import type { Projection } from '../src/projections/projection.js';
+import type { Projection } from '../src/subscriptions/subscription.js';
 import { deal, roles, said, seen, day, type Entry } from './deals.js';
 import { inTransaction } from './project.js';
 import { OTHER_MODEL, TEST_MODEL } from './journeys.js';
@@ -173,20 +173,20 @@ export const tangles: fc.Arbitrary<Tangle> = fc
     return fc.tuple(fc.constant(entries), ranks, ranks, before);
   })
   .map(([all, ranks, others, before]) => {
-    const entries = inOrder(
+    const entries = inDependencyOrder(
       all,
       all.map(({ event }) => +event.occurredAt),
     );
     return {
       before,
       entries,
-      shuffled: inOrder(all, ranks),
-      mixed: inOrder([...before, ...all], others),
+      shuffled: inDependencyOrder(all, ranks),
+      mixed: inDependencyOrder([...before, ...all], others),
     };
   });
 
 /** The entries by rank; the events of deals and models stay in the order of their streams. */
-function inOrder(entries: readonly Entry[], ranks: readonly number[]): Entry[] {
+function inDependencyOrder(entries: readonly Entry[], ranks: readonly number[]): Entry[] {
   const ranked = entries.map((entry, at) => ({ entry, rank: ranks[at] ?? 0 }));
   for (const [stream, all] of Map.groupBy(ranked, ({ entry }) => entry.stream)) {
     if (!/^(model|opportunity-)/.test(stream)) continue;

@@ -3,7 +3,7 @@ import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
 import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
 import { type Arguments, readArguments } from './options.js';
-import { rebuild, retryParked } from './rebuild.js';
+import { rebuild, retryDeadLetters } from './rebuild.js';
 import { serve } from './serve.js';
 import { addWorkspaceNamed, listWorkspaces } from './workspace.js';
 
@@ -59,7 +59,7 @@ const COMMANDS: readonly Command[] = [
     words: ['retry'],
     args: ['PROJECTION', '[WORKSPACE]'],
     what: 'apply the parked events of a read model again',
-    run: ({ plain: [name, workspace] }) => retryParked(name, workspace),
+    run: ({ plain: [name, workspace] }) => retryDeadLetters(name, workspace),
   },
 ];
 

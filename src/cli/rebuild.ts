@@ -1,30 +1,29 @@
-import type { RecordSink } from '../kafka/kafka.js';
+import { registered, UNUSED_SINK } from '../registered.js';
+import { countDeadLetters } from '../subscriptions/dead-letters.js';
+import { SubscriptionRunner } from '../subscriptions/runner.js';
+import type { OpenRuntime } from '../runtime.js';
 import { projections } from '../projections/all.js';
-import { countParked } from '../projections/parking.js';
-import { ProjectionRunner } from '../projections/runner.js';
-import { publishToKafka } from '../reactors/publish-to-kafka.js';
 import { withRuntime } from './with-runtime.js';
 
-/** The command only asks for it: whoever has the role `react` publishes. */
-const NO_SINK: RecordSink = {
-  send: () => Promise.reject(new Error('the command line publishes nothing')),
-  close: () => Promise.resolve(),
-};
-
-/** `rebuild PROJECTION`: a running server does it at once, else the next one at its start. @throws Refused `projection-not-found` */
+/** `rebuild NAME`: a running server does it at once, else the next one at its start. @throws Refused `projection-not-found` */
 export function rebuild(name = ''): Promise<void> {
-  return withRuntime(async ({ pool, store, config }) => {
-    const all = config.kafka ? [...projections, publishToKafka(NO_SINK)] : projections;
-    const names = await new ProjectionRunner({ pool, store, projections: all }).rebuild(name);
+  return withRuntime(async (runtime) => {
+    const names = await runnerOf(runtime).rebuild(name);
     console.log(`To be made anew from the log: ${names.join(', ')}`);
   });
 }
 
-/** `retry PROJECTION [WORKSPACE]`: as `POST /api/projections/{name}/parked/retry`. @throws Refused `projection-not-found` */
-export function retryParked(name = '', workspace?: string): Promise<void> {
-  return withRuntime(async ({ pool, store }) => {
-    const tried = await new ProjectionRunner({ pool, store, projections }).retryParked(name, workspace);
-    const left = (await countParked(pool, workspace)).get(name) ?? 0;
+/** `retry NAME [WORKSPACE]`: as `POST /api/projections/{name}/parked/retry`. @throws Refused `projection-not-found` */
+export function retryDeadLetters(name = '', workspace?: string): Promise<void> {
+  return withRuntime(async (runtime) => {
+    const tried = await runnerOf(runtime).retryDeadLetters(name, workspace);
+    const left = (await countDeadLetters(runtime.pool, workspace)).get(name) ?? 0;
     console.log(`Tried ${tried} parked events again; ${left} are parked still`);
   });
+}
+
+/** Of reactors the command only asks it: whoever has the role `react` does it. */
+function runnerOf({ pool, store, config }: OpenRuntime): SubscriptionRunner {
+  const subscriptions = registered(config.kafka && UNUSED_SINK);
+  return new SubscriptionRunner({ pool, store, subscriptions, runs: projections });
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { Checkpoints } from '../projections/checkpoint.js';
-import { BatchFailed, inBatch } from '../projections/transaction.js';
+import { register } from '../subscriptions/registration.js';
+import { Registry } from '../subscriptions/registry.js';
+import { BatchFailed, inBatch } from '../subscriptions/batch-transaction.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { DatabaseUnavailable, withClient, withConnection, withTransaction } from './client.js';
 import { createPool } from './database.js';
@@ -148,17 +149,17 @@ test('a pool without a free client is an unavailable database', async () => {
 
 test('checkpoints survive a session that ends between their statements', async () => {
   process.on('uncaughtException', collect);
-  const checkpoints = new Checkpoints(pool, 'client spec/1/1/x', 10_000);
+  const registry = new Registry([]);
   const ending = Array.from({ length: 20 }, () =>
     Promise.allSettled([
-      checkpoints.register([], 0n),
+      register(pool, registry, [], 0n),
       db.pool.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'client spec'`,
       ),
     ]),
   );
   await Promise.all(ending);
-  await checkpoints.register([], 0n);
+  await register(pool, registry, [], 0n);
   process.off('uncaughtException', collect);
   expect(unhandled).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { publishDefaultModel } from '../commands/publish-model.js';
 import { identityKey } from '../domain/identity.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import { projections } from '../projections/all.js';
-import { ProjectionRunner } from '../projections/runner.js';
+import { SubscriptionRunner } from '../subscriptions/runner.js';
 import { CONFIGURATION_ENTITIES } from '../workspaces/entities.js';
 import { Workspaces } from '../workspaces/workspaces.js';
 import { ensureBiRole } from './bi-role.js';
@@ -76,7 +76,7 @@ test('workspaces are made beside projections that write, without a deadlock on e
     error: (line: string) => logged.push(line),
   };
   const pool = createPool(db.url, { max: 10, applicationName: 'projections' });
-  const runner = new ProjectionRunner({ pool, store, projections, log, largestBatch: 200 });
+  const runner = new SubscriptionRunner({ pool, store, subscriptions: projections, log, largestBatch: 200 });
   runner.start();
   const appending = load();
   try {

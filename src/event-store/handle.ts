@@ -18,6 +18,8 @@ export interface Handled<State> {
 
 /** What the log keeps beside the decision. */
 export interface Provenance {
+  /** Of the only event, where the same decision must not be appended twice; else each event gets a new id. */
+  readonly id?: string;
   readonly collector?: string;
   readonly correlationId?: string;
   readonly causationId?: string;
@@ -32,7 +34,7 @@ export interface Provenance {
  * @throws StoreUnavailable
  */
 export async function handle<State, Event extends Happened>(
-  store: EventStore,
+  store: Log,
   workspace: string,
   stream: string,
   decider: Decider<State, Event>,
@@ -46,9 +48,9 @@ export async function handle<State, Event extends Happened>(
     if (decided.length === 0) return { state: at.state, receipts: [], position: at.position };
     const expected = { exact: at.version };
     const events = decided.map((event): NewEvent => ({
+      id: newEventId(),
       ...provenance,
       ...event,
-      id: newEventId(),
       schemaVersion: 1,
     }));
     const [result] = await store.append([{ workspace, stream, expected, events }]);
@@ -63,6 +65,9 @@ export async function handle<State, Event extends Happened>(
   }
 }
 
+/** The part of the log that a decision needs. */
+type Log = Pick<EventStore, 'append' | 'readStream'>;
+
 interface At<State> {
   readonly state: State;
   readonly version: number;
@@ -70,7 +75,7 @@ interface At<State> {
 }
 
 async function catchUp<State, Event extends Happened>(
-  store: EventStore,
+  store: Log,
   workspace: string,
   stream: string,
   decider: Decider<State, Event>,

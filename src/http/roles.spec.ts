@@ -4,7 +4,7 @@ import { until } from '../../test/until.js';
 import { ROLES, type Role } from '../config.js';
 import { QueueFull } from '../event-store/event-store.js';
 import { projections } from '../projections/all.js';
-import { ProjectionRunner } from '../projections/runner.js';
+import { SubscriptionRunner } from '../subscriptions/runner.js';
 
 let app: TestApp | undefined;
 afterEach(async () => {
@@ -37,7 +37,7 @@ const sql = (text: string, values: unknown[] = []) => app!.database.pool.query(t
 /** What a process with the role `project` does. */
 async function project(): Promise<void> {
   const { pool, store } = app!.runtime;
-  await new ProjectionRunner({ pool, store, projections }).catchUp();
+  await new SubscriptionRunner({ pool, store, subscriptions: projections }).catchUp();
 }
 
 async function send(): Promise<number> {
@@ -138,7 +138,7 @@ describe('readiness of project', () => {
   test('ends when its thread gives no sign of life, which is all there is where nothing is served', async () => {
     const { app: served } = await withRoles('project');
     expect(await becomes('project', 'working')).toBe(true);
-    await served.get(ProjectionRunner).stop();
+    await served.get(SubscriptionRunner).stop();
     expect(await ready()).toMatchObject({ status: 503, checks: { project: { state: 'silent' } } });
   });
 });

@@ -6,7 +6,7 @@ import { loadInputs } from '../read-models/attribution/inputs.js';
 import { TermsOfRange } from '../read-models/attribution/terms.js';
 import { allOpportunities, deferred, dirtyByChanges, type Dirty } from './attribution/dirty.js';
 import { type Gap, Ledger } from './attribution/ledger.js';
-import type { Projection, Range } from './projection.js';
+import type { Projection, Range } from '../subscriptions/subscription.js';
 
 const HANDLES = [
   'OpportunityOpened',

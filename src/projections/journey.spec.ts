@@ -7,7 +7,7 @@ import { empty, project, rowsOf } from '../../test/project.js';
 import { JOURNEY_VERSIONS } from '../../test/read-model-rows.js';
 import type { NewEvent, RecordedEvent } from '../domain/events.js';
 import { journey, journeyKeeping } from './journey.js';
-import type { Projection } from './projection.js';
+import type { Projection } from '../subscriptions/subscription.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ async function history(
 async function current(log: readonly RecordedEvent[], batchSize: number): Promise<Record<string, string[]>> {
   await empty(db.pool, journey);
   await project(db.pool, journey, log, batchSize);
-  const standing = JOURNEY_VERSIONS.map(
+  const leased = JOURNEY_VERSIONS.map(
     async (table) =>
       [
         table,
@@ -48,7 +48,7 @@ async function current(log: readonly RecordedEvent[], batchSize: number): Promis
       ] as const,
   );
   const lead = rowsOf(db.pool, 'touchline.lead', { without: ['position', 'state'] });
-  return { ...Object.fromEntries(await Promise.all(standing)), lead: await lead };
+  return { ...Object.fromEntries(await Promise.all(leased)), lead: await lead };
 }
 
 interface Arrivals {

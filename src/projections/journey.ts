@@ -14,8 +14,13 @@ import { refreshProfile } from './journey/refresh-profile.js';
 import { GroupsMet, type UnitOfWork } from './journey/unit-of-work.js';
 import { WorkingSet } from './journey/working-set.js';
 import { Writing } from './journey/writing.js';
-import { ifSound } from './parking.js';
-import { PoisonedEvent, type ParkingKey, type Projection, type Range } from './projection.js';
+import { keysOrNone } from '../subscriptions/dead-letters.js';
+import {
+  PoisonedEvent,
+  type OrderingKey,
+  type Projection,
+  type Range,
+} from '../subscriptions/subscription.js';
 
 /**
  * Who is who, and what each lead's journey comes to: identity, profile, touchpoints, buying stage and score, as
@@ -50,7 +55,7 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'touchline.identity_fact',
   ],
   apply: applier(new AtHand(limits)),
-  parkingKeys,
+  orderingKeys,
 });
 
 export const journey = journeyKeeping({ leads: 10_000, touchpoints: 120_000 });
@@ -255,7 +260,7 @@ async function renameAccounts(
 
 async function poisonedBy(
   event: RecordedEvent,
-  keys: () => readonly ParkingKey[],
+  keys: () => readonly OrderingKey[],
   work: () => Promise<void>,
 ): Promise<void> {
   try {
@@ -266,8 +271,8 @@ async function poisonedBy(
   }
 }
 
-const leadsOf = (set: WorkingSet, workspace: string, keys: readonly IdentityKey[]): ParkingKey[] =>
-  keys.flatMap((key): ParkingKey[] => {
+const leadsOf = (set: WorkingSet, workspace: string, keys: readonly IdentityKey[]): OrderingKey[] =>
+  keys.flatMap((key): OrderingKey[] => {
     const { lead } = set.key(workspace, key);
     return lead ? [`lead:${lead.id}`] : [];
   });
@@ -295,11 +300,11 @@ async function meetingsOrFirstFault(
 }
 
 /** The leads that the keys of events mean now. */
-async function parkingKeys(
+async function orderingKeys(
   events: readonly RecordedEvent[],
   tx: PoolClient,
-): Promise<readonly (readonly ParkingKey[])[]> {
-  const named = events.map((event) => (isPersonal(event) ? ifSound(() => keysOf(event)) : []));
+): Promise<readonly (readonly OrderingKey[])[]> {
+  const named = events.map((event) => (isPersonal(event) ? keysOrNone(() => keysOf(event)) : []));
   const pairs = events.flatMap(({ workspace }, at) => (named[at] ?? []).map((key) => ({ workspace, key })));
   const { rows } = await tx.query<{ workspace: string; key: string; lead_id: string }>(
     `SELECT workspace, key, lead_id FROM unnest($1::text[], $2::text[]) AS w (workspace, key)
@@ -308,7 +313,7 @@ async function parkingKeys(
   );
   const leads = new Map(rows.map((row) => [`${row.workspace}\0${row.key}`, row.lead_id]));
   return events.map(({ workspace }, at) =>
-    (named[at] ?? []).flatMap((key): ParkingKey[] => {
+    (named[at] ?? []).flatMap((key): OrderingKey[] => {
       const lead = leads.get(`${workspace}\0${key}`);
       return lead ? [`lead:${lead}`] : [];
     }),

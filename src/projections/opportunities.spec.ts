@@ -8,7 +8,7 @@ import { update, type UpdateOpportunity } from '../domain/opportunity-update.js'
 import { handle } from '../event-store/handle.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { opportunities } from './opportunities.js';
-import { PoisonedEvent } from './projection.js';
+import { PoisonedEvent } from '../subscriptions/subscription.js';
 
 let db: TestDatabase;
 let store: MemoryEventStore;
@@ -262,10 +262,10 @@ describe('changes that arrive out of order', () => {
       fc.asyncProperty(changes, fc.integer({ min: 2, max: 4 }), async ([list, other], size) => {
         await empty();
         await apply([opened, ...list]);
-        const inOrder = await current();
+        const inDependencyOrder = await current();
         await empty();
         await apply([opened, ...other]);
-        expect(await current()).toEqual(inOrder);
+        expect(await current()).toEqual(inDependencyOrder);
         const atOnce = await versions();
         for (const part of [1, size]) {
           await empty();

@@ -7,7 +7,7 @@ import { loadHistories, writeEvents } from './opportunities/history.js';
 import { contactRow, idOf, opportunityRow, stageRow } from './opportunities/rows.js';
 import type { ContactRow, Identified, OpportunityRow, StageRow, Unversioned } from './opportunities/rows.js';
 import { currentRows, writeContactKeys, writeHorizon, writeVersions } from './opportunities/write.js';
-import { PoisonedEvent, type Projection } from './projection.js';
+import { PoisonedEvent, type Projection } from '../subscriptions/subscription.js';
 import { CurrentVersions, type Version } from './versions.js';
 
 const HANDLES = [

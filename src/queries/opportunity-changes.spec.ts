@@ -7,21 +7,21 @@ import { queryApi, type QueryApi } from '../../test/query-api.js';
 import type { OpportunityEvent } from '../domain/opportunity.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { projections } from '../projections/all.js';
-import { Freshness } from '../projections/freshness.js';
-import { ProjectionRunner } from '../projections/runner.js';
+import { Freshness } from '../subscriptions/api/freshness.js';
+import { SubscriptionRunner } from '../subscriptions/runner.js';
 import type { AttributionAnswer } from './attribution.js';
 import type { OpportunityAttributionAnswer } from './opportunity-attribution.js';
 
 let db: TestDatabase;
 let api: QueryApi;
-let runner: ProjectionRunner;
+let runner: SubscriptionRunner;
 const store = new MemoryEventStore(() => day(301));
 let workspace = '';
 let tests = 0;
 
 beforeAll(async () => {
   db = await testDatabase();
-  runner = new ProjectionRunner({ pool: db.pool, store, projections });
+  runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections });
   await runner.catchUp();
   api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });
 });

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { projections } from '../projections/all.js';
-import { Freshness } from '../projections/freshness.js';
-import { ProjectionRunner } from '../projections/runner.js';
+import { Freshness } from '../subscriptions/api/freshness.js';
+import { SubscriptionRunner } from '../subscriptions/runner.js';
 import { arrive, buyers } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { START } from '../../test/journeys.js';
@@ -11,13 +11,13 @@ import { type Got, queryApi, type QueryApi } from '../../test/query-api.js';
 
 let db: TestDatabase;
 let api: QueryApi;
-let runner: ProjectionRunner;
+let runner: SubscriptionRunner;
 let clock = START + 365 * 86_400_000;
 const store = new MemoryEventStore(() => new Date((clock += 3_600_000)));
 
 beforeAll(async () => {
   db = await testDatabase();
-  runner = new ProjectionRunner({ pool: db.pool, store, projections });
+  runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections });
   await runner.catchUp();
   api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });
 });
@@ -132,7 +132,7 @@ test('asked again as of a position, every answer is the same to the byte, whatev
 
 test('every answer as of a position is the same to the byte, whatever batches the log was projected in', async () => {
   const single = await testDatabase();
-  const oneByOne = new ProjectionRunner({ pool: single.pool, store, projections, largestBatch: 1 });
+  const oneByOne = new SubscriptionRunner({ pool: single.pool, store, subscriptions: projections, largestBatch: 1 });
   const freshness = new Freshness(single.pool, oneByOne.moved);
   const other = await queryApi({ pool: single.pool, store, freshness });
   let run = 0;

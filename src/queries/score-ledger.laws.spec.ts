@@ -13,15 +13,15 @@ import { DAY_MS, type JourneyModel } from '../domain/model.js';
 import type { Touchpoint } from '../domain/touchpoint.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { projections } from '../projections/all.js';
-import { Freshness } from '../projections/freshness.js';
-import { ProjectionRunner } from '../projections/runner.js';
+import { Freshness } from '../subscriptions/api/freshness.js';
+import { SubscriptionRunner } from '../subscriptions/runner.js';
 import type { AccountJourneyAnswer } from './account-journey.js';
 import type { LeadJourneyAnswer } from './lead-journey.js';
 import type { LeadScoreAnswer } from './lead-score.js';
 
 let db: TestDatabase;
 let api: QueryApi;
-let runner: ProjectionRunner;
+let runner: SubscriptionRunner;
 /** When everything was recorded; all of it happened before. */
 const NOW = day(-10);
 const FIRST_DAY = -900;
@@ -29,7 +29,7 @@ const store = new MemoryEventStore(() => NOW);
 
 beforeAll(async () => {
   db = await testDatabase();
-  runner = new ProjectionRunner({ pool: db.pool, store, projections });
+  runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections });
   await runner.catchUp();
   api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });
 });

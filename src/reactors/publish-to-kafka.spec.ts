@@ -12,7 +12,7 @@ import { withBroker } from '../../test/with-broker.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import type { Kafka } from '../kafka/kafka.js';
 import { openKafka } from '../kafka/kafkajs/open.js';
-import { ProjectionRunner } from '../projections/runner.js';
+import { SubscriptionRunner } from '../subscriptions/runner.js';
 import { publishToKafka, PUBLISHER } from './publish-to-kafka.js';
 
 const why = await noBroker();
@@ -27,12 +27,12 @@ const LEASE_MS = 2_000;
   let kafka: Kafka;
   let said: string[];
   let events: readonly Received[];
-  const running: ProjectionRunner[] = [];
+  const running: SubscriptionRunner[] = [];
 
-  const start = (): ProjectionRunner => {
+  const start = (): SubscriptionRunner => {
     const tell = (line: string): void => void said.push(line);
-    const runner = new ProjectionRunner({
-      ...{ pool: db.pool, store, leaseMs: LEASE_MS, projections: [publishToKafka(kafka.sink())] },
+    const runner = new SubscriptionRunner({
+      ...{ pool: db.pool, store, leaseMs: LEASE_MS, subscriptions: [publishToKafka(kafka.sink())] },
       log: { log: tell, warn: tell, error: tell },
     });
     running.push(runner);

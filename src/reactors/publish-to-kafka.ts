@@ -1,12 +1,15 @@
 import type { EventType, RecordedEvent } from '../domain/events.js';
 import { portions } from '../kafka/portions.js';
 import { type NewRecord, RecordTooLarge, type RecordSink, TOPICS } from '../kafka/kafka.js';
-import type { Projection } from '../projections/projection.js';
-import { Outage } from '../projections/transaction.js';
+import type { Reactor } from '../subscriptions/subscription.js';
+import { Outage } from '../subscriptions/batch-transaction.js';
 import { cloudEventRecord } from './cloud-event.js';
 
-/** Its name among the projections, where its lag shows; to rebuild it is to publish everything anew. */
+/** Its name among the subscriptions, where its lag shows; to rebuild it is to publish everything anew. */
 export const PUBLISHER = 'kafka_events';
+
+/** Sending gains nothing by more, and objects that live shorter cost the garbage collector less. */
+const LARGEST_BATCH = 2_000;
 
 /** Every type; a new one does not compile until it is here. */
 const PUBLISHED: Readonly<Record<EventType, true>> = {
@@ -29,20 +32,20 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
  * Publishes committed events to `touchline.events`, in the order of the log, from its checkpoint: at least once, and after
  * a crash those since the last checkpoint again. Kafka that is away is waited for.
  */
-export const publishToKafka = (sink: RecordSink): Projection => ({
+export const publishToKafka = (sink: RecordSink): Reactor => ({
   name: PUBLISHER,
   version: 1,
   handles: Object.keys(PUBLISHED) as EventType[],
   after: [],
-  tables: [],
-  sends: true,
-  async apply(events, tx) {
+  startFrom: 'beginning',
+  rebuild: 'allowed',
+  largestBatch: LARGEST_BATCH,
+  async react(events, { assertLease }) {
     let sent: Promise<void> | undefined;
     // The next portion is written while the last one is on its way.
     for (const portion of portions(recordsOf(events))) {
       await sent;
-      // A process that was frozen has lost its session, and with it the right to send.
-      await tx.query('SELECT');
+      await assertLease();
       sent = sink.send(TOPICS.events, portion).catch(waitForKafka);
     }
     await sent;

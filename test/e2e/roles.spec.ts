@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgresEventStore } from '../../src/event-store/postgres.js';
 import { projections } from '../../src/projections/all.js';
-import { readCheckpoints } from '../../src/projections/checkpoint.js';
-import { LEASE_MS } from '../../src/projections/lease.js';
-import { ProjectionRunner } from '../../src/projections/runner.js';
+import { readCheckpoints } from '../../src/subscriptions/checkpoint.js';
+import { LEASE_MS } from '../../src/subscriptions/lease-timing.js';
+import { SubscriptionRunner } from '../../src/subscriptions/runner.js';
 import { allVersions, type Rows } from '../read-model-rows.js';
 import { until } from '../until.js';
 import { type Cluster, cluster } from './cluster.js';
@@ -63,7 +63,7 @@ const heldBy = (...wanted: ServerProcess[]): Promise<boolean> =>
 /** The rows as one process makes them that has all of the log before it. The projectors must have stopped. */
 async function rowsOfOne(): Promise<Rows> {
   const store = new PostgresEventStore(run.pool);
-  const runner = new ProjectionRunner({ pool: run.pool, store, projections });
+  const runner = new SubscriptionRunner({ pool: run.pool, store, subscriptions: projections });
   for (const { name } of projections) await runner.rebuild(name);
   await runner.catchUp();
   await runner.stop();

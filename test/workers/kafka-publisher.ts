@@ -2,7 +2,7 @@
 import { createPool } from '../../src/database/database.js';
 import { PostgresEventStore } from '../../src/event-store/postgres.js';
 import { openKafka } from '../../src/kafka/kafkajs/open.js';
-import { ProjectionRunner } from '../../src/projections/runner.js';
+import { SubscriptionRunner } from '../../src/subscriptions/runner.js';
 import { publishToKafka } from '../../src/reactors/publish-to-kafka.js';
 import { testKafkaConfig } from '../kafka-collecting.js';
 
@@ -11,6 +11,6 @@ const pool = createPool(url, { max: 10 });
 const kafka = await openKafka(testKafkaConfig(brokers), { warn: () => undefined });
 const store = new PostgresEventStore(createPool(url, { max: 5 }));
 const projections = [publishToKafka(kafka.sink())];
-const runner = new ProjectionRunner({ pool, store, projections, leaseMs: Number(leaseMs) });
+const runner = new SubscriptionRunner({ pool, store, subscriptions: projections, leaseMs: Number(leaseMs) });
 runner.start();
 process.once('SIGTERM', () => void runner.stop().then(() => process.exit(0)));

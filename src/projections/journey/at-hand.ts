@@ -1,5 +1,5 @@
 import type { Position } from '../../domain/events.js';
-import type { Range } from '../projection.js';
+import type { Range } from '../../subscriptions/subscription.js';
 import type { WorkingSet } from './working-set.js';
 
 /** More than this is not kept from batch to batch: some 3 KB a lead, 1 KB a touchpoint of a journey that was read. */

@@ -1,0 +1,170 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import type { SubscriptionStatus } from '../checkpoint.js';
+
+const Text = (description: string): PropertyDecorator => ApiProperty({ type: String, description });
+const MaybeText = (description: string): PropertyDecorator =>
+  ApiProperty({ type: String, nullable: true, description });
+const Whole = (description: string): PropertyDecorator => ApiProperty({ type: 'integer', description });
+
+export class ProjectionItem {
+  @Text('Its name') name!: string;
+  @Whole('Of the code that makes its rows') version!: number;
+  @Text('Everything in the log up to here is in its rows') position!: string;
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'Events of the log it has not applied yet; null where positions have gaps (EventStoreDB)',
+  })
+  lag!: number | null;
+  @ApiProperty({ type: Number, description: 'Age of the oldest of them, in seconds' }) lagSeconds!: number;
+  @ApiProperty({ type: String, enum: ['running', 'rebuilding', 'failed'] }) status!: SubscriptionStatus;
+  @Whole('Events that are parked: of the workspace, for the operator of all') parked!: number;
+  @MaybeText('Set when it failed and does not move; the operator sees why') error!: string | null;
+}
+
+export class ProjectionsAnswer {
+  @Text('Position of the last event in the log') head!: string;
+  @ApiProperty({ type: ProjectionItem, isArray: true }) projections!: ProjectionItem[];
+}
+
+export class RebuildAnswer {
+  @ApiProperty({ type: [String], description: 'The projection and those that read its rows' })
+  rebuilding!: string[];
+}
+
+export class ParkedItem {
+  @Text('Of the event in the log') position!: string;
+  @Text('Whose event it is') workspace!: string;
+  @ApiProperty({ type: String, format: 'uuid' }) eventId!: string;
+  @Text('Type of the event') type!: string;
+  @ApiProperty({ type: [String], description: 'Later events that share one of them are parked too' })
+  keys!: string[];
+  @MaybeText('Position of the parked event it waits for; null: it failed itself') behind!: string | null;
+  @MaybeText('Why it could not be applied; null: it was not tried') error!: string | null;
+  @Whole('Times it was tried') attempts!: number;
+  @ApiProperty({ type: Boolean, description: 'Retrying it rebuilds the projection' }) overtaken!: boolean;
+  @ApiProperty({ type: String, format: 'date-time' }) parkedAt!: Date;
+}
+
+export class ParkedAnswer {
+  @ApiProperty({ type: ParkedItem, isArray: true }) items!: ParkedItem[];
+  @MaybeText('Give it as `cursor` for the next page; null on the last page') next!: string | null;
+}
+
+export class RetryAnswer {
+  @Whole('Events that were tried again') tried!: number;
+  @Whole('Of the same workspaces, events that are parked still') parked!: number;
+}
+
+export class LogHeadAnswer {
+  @Text('Position of the last event') position!: string;
+}
+
+export class ParkedQuery {
+  @ApiPropertyOptional({ type: String, description: '`next` of the page before', example: '4711' })
+  @Matches(/^\d{1,18}$/, { message: 'give `next` of the page before' })
+  cursor = '0';
+
+  @ApiPropertyOptional({
+    description: 'Events of a page',
+    type: 'integer',
+    minimum: 1,
+    maximum: 1000,
+    default: 100,
+  })
+  @Transform(({ value }) => Number(value))
+  @IsInt({ message: 'give a whole number from 1 to 1000' })
+  @Min(1)
+  @Max(1000)
+  limit = 100;
+}
+
+export class RetryQuery {
+  @ApiPropertyOptional({ type: String, description: 'Only events of this workspace', example: 'main' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(63)
+  workspace?: string;
+}
+
+/** Tells the OpenAPI document what is answered, with an example. */
+export const Answers = (status: number, type: new () => object, example: object): MethodDecorator =>
+  applyDecorators(
+    ApiExtraModels(type),
+    ApiResponse({
+      status,
+      description: 'The answer',
+      content: { 'application/json': { schema: { $ref: getSchemaPath(type) }, example } },
+    }),
+  );
+
+export const examples = {
+  head: { position: '5124' },
+  list: {
+    head: '5124',
+    projections: [
+      {
+        name: 'attribution',
+        version: 1,
+        position: '5120',
+        lag: 4,
+        lagSeconds: 0.21,
+        status: 'running',
+        parked: 0,
+        error: null,
+      },
+      {
+        name: 'journey',
+        version: 1,
+        position: '5124',
+        lag: 0,
+        lagSeconds: 0,
+        status: 'running',
+        parked: 2,
+        error: null,
+      },
+    ],
+  },
+  rebuilding: { rebuilding: ['journey', 'attribution'] },
+  parked: {
+    items: [
+      {
+        position: '4711',
+        workspace: 'main',
+        eventId: '019c2f0e-9a5c-8b1d-a3f0-5d2e6a1c9b47',
+        type: 'TouchpointRecorded',
+        keys: ['email:ada@acme.example', 'lead:5b0b1c9e-4c1f-8a2d-a7d3-0f6f6b0f1a11'],
+        behind: null,
+        error: 'RangeError: Invalid time value',
+        attempts: 1,
+        overtaken: false,
+        parkedAt: '2026-03-01T09:30:00.000Z',
+      },
+    ],
+    next: null,
+  },
+  retried: { tried: 2, parked: 0 },
+  notAllowed: {
+    type: 'about:blank',
+    title: 'Conflict',
+    status: 409,
+    code: 'rebuild-not-allowed',
+    detail: 'qualify_leads decides or sends what must not be repeated; it is never rebuilt',
+  },
+  notFound: {
+    type: 'about:blank',
+    title: 'Not Found',
+    status: 404,
+    code: 'projection-not-found',
+    detail: 'There is no projection "journeys"; there are: journey, opportunities, attribution',
+  },
+};

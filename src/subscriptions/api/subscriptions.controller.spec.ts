@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { testDatabase, type TestDatabase } from '../../../test/database.js';
+import { append, tally, tallyTables, touch, touches } from '../../../test/sample-projections.js';
+import { OPERATOR } from '../../../test/subscriptions-api.js';
+import { CONFIG } from '../../config.js';
+import { DATABASE } from '../../database/database.js';
+import { EVENT_STORE } from '../../event-store/event-store.js';
+import { MemoryEventStore } from '../../event-store/memory.js';
+import { dressApp } from '../../http/app.js';
+import { KeyStore } from '../../http/keys.js';
+import { AuthGuard } from '../../http/auth.guard.js';
+import { OperatorKey } from '../../http/operator-key.js';
+import { Metrics } from '../../metrics.js';
+import { Freshness } from './freshness.js';
+import { LogController, SubscriptionsController } from './subscriptions.controller.js';
+import { SubscriptionRunner } from '../runner.js';
+
+Logger.overrideLogger(false);
+
+let db: TestDatabase;
+let app: NestFastifyApplication;
+let runner: SubscriptionRunner;
+let poison = true;
+const store = new MemoryEventStore();
+
+beforeAll(async () => {
+  db = await testDatabase();
+  await tallyTables(db.pool, 'alpha', 'beta');
+  const sick = tally('alpha', {
+    check: (event) => {
+      if (poison && event.type === 'TouchpointRecorded' && event.data.properties?.poison)
+        throw new Error('poison');
+    },
+  });
+  const projections = [sick, tally('beta')];
+  runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections });
+  const module = await Test.createTestingModule({
+    controllers: [SubscriptionsController, LogController],
+    providers: [
+      AuthGuard,
+      OperatorKey,
+      { provide: CONFIG, useValue: { operatorKey: OPERATOR } },
+      { provide: DATABASE, useValue: db.pool },
+      { provide: EVENT_STORE, useValue: store },
+      { provide: SubscriptionRunner, useValue: runner },
+      { provide: KeyStore, useValue: { resolveApiKey: (key: string) => Promise.resolve(key) } },
+    ],
+  }).compile();
+  app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  dressApp(app, new Metrics());
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+
+  await append(store, touches(20));
+  await append(store, [touch(['user:x'], { poison: true }), touch(['user:x']), touch(['user:x'])]);
+  await append(store, [touch(['user:y'], { poison: true })], 'other');
+  await runner.catchUp();
+});
+afterAll(async () => {
+  await app.close();
+  await runner.stop();
+  await db.drop();
+});
+
+async function ask(method: 'GET' | 'POST', url: string, workspace = 'main') {
+  const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${workspace}` } });
+  return { status: answer.statusCode, body: JSON.parse(answer.body) as unknown };
+}
+
+test('the head of the log', async () => {
+  expect(await ask('GET', '/api/log/head')).toEqual({ status: 200, body: { position: '24' } });
+});
+
+test('every projection with its position, lag and what of the workspace is parked', async () => {
+  await append(store, touches(5));
+  expect(await ask('GET', '/api/projections')).toEqual({
+    status: 200,
+    body: {
+      head: '29',
+      projections: [
+        {
+          name: 'alpha',
+          version: 1,
+          position: '24',
+          lag: 5,
+          lagSeconds: expect.any(Number),
+          status: 'running',
+          parked: 3,
+          error: null,
+        },
+        {
+          name: 'beta',
+          version: 1,
+          position: '24',
+          lag: 5,
+          lagSeconds: expect.any(Number),
+          status: 'running',
+          parked: 0,
+          error: null,
+        },
+      ],
+    },
+  });
+});
+
+test('parked events by pages, of the own workspace only', async () => {
+  const first = await ask('GET', '/api/projections/alpha/parked?limit=2');
+  expect(first.body).toMatchObject({
+    items: [
+      { position: '21', behind: null, error: 'Error: poison' },
+      { position: '22', behind: '21' },
+    ],
+    next: '22',
+  });
+  const second = await ask('GET', '/api/projections/alpha/parked?limit=2&cursor=22');
+  expect(second.body).toMatchObject({ items: [{ position: '23' }], next: null });
+  const other = await ask('GET', '/api/projections/alpha/parked', 'other');
+  expect(other.body).toMatchObject({ items: [{ position: '24' }], next: null });
+});
+
+test('bad parameters, unknown names and missing keys are told', async () => {
+  expect(await ask('GET', '/api/projections/alpha/parked?limit=0')).toMatchObject({ status: 400 });
+  expect(await ask('GET', '/api/projections/alpha/parked?cursor=x')).toMatchObject({ status: 400 });
+  expect(await ask('POST', '/api/projections/gamma/rebuild', OPERATOR)).toMatchObject({
+    status: 404,
+    body: { code: 'projection-not-found' },
+  });
+  expect((await app.inject({ method: 'GET', url: '/api/log/head' })).statusCode).toBe(401);
+});
+
+const BEYOND_ONE_WORKSPACE = [
+  ['POST', '/api/projections/alpha/rebuild'],
+  ['POST', '/api/projections/alpha/parked/retry'],
+  ['POST', '/api/projections/alpha/parked/retry?workspace=main'],
+] as const;
+
+test.each(BEYOND_ONE_WORKSPACE)(
+  '%s %s refuses an API key and names the operator key',
+  async (method, url) => {
+    expect(await ask(method, url)).toMatchObject({
+      status: 403,
+      body: {
+        code: 'operator-key-required',
+        detail: expect.stringMatching(/TOUCHLINE_OPERATOR_KEY.*npx touchline/),
+      },
+    });
+  },
+);
+
+test.each(BEYOND_ONE_WORKSPACE)('%s %s without a key is not authenticated', async (method, url) => {
+  expect((await app.inject({ method, url })).statusCode).toBe(401);
+});
+
+test('the operator sees parked events of every workspace, each with its workspace', async () => {
+  expect((await ask('GET', '/api/projections', OPERATOR)).body).toMatchObject({
+    projections: [{ name: 'alpha', parked: 4 }, { parked: 0 }],
+  });
+  const { body } = await ask('GET', '/api/projections/alpha/parked', OPERATOR);
+  const { items } = body as { items: { workspace: string }[] };
+  expect(items.map(({ workspace }) => workspace)).toEqual(['main', 'main', 'main', 'other']);
+  expect(await ask('GET', '/api/log/head', OPERATOR)).toEqual({ status: 200, body: { position: '29' } });
+});
+
+test('an API key does not see the error of a failed projection, which may quote an event of another workspace', async () => {
+  const secret = 'invalid input: "someone@other.example"';
+  await db.pool.query(`UPDATE touchline.projection SET status = 'failed', error = $1 WHERE name = 'beta'`, [
+    secret,
+  ]);
+  expect(JSON.stringify(await ask('GET', '/api/projections'))).not.toContain('other.example');
+  expect((await ask('GET', '/api/projections', OPERATOR)).body).toMatchObject({
+    projections: [{}, { error: secret }],
+  });
+  await db.pool.query(`UPDATE touchline.projection SET status = 'running', error = NULL WHERE name = 'beta'`);
+});
+
+test('a retry of one workspace leaves those of others parked', async () => {
+  expect(await ask('POST', '/api/projections/alpha/parked/retry?workspace=main', OPERATOR)).toEqual({
+    status: 200,
+    body: { tried: 3, parked: 3 },
+  });
+  poison = false;
+  expect(await ask('POST', '/api/projections/alpha/parked/retry?workspace=main', OPERATOR)).toEqual({
+    status: 200,
+    body: { tried: 3, parked: 0 },
+  });
+  expect((await ask('GET', '/api/projections/alpha/parked', 'other')).body).toMatchObject({
+    items: [{ position: '24' }],
+  });
+});
+
+test('a rebuild answers at once; readers are told to wait until it is done', async () => {
+  const freshness = new Freshness(db.pool, runner.moved);
+  expect(await ask('POST', '/api/projections/alpha/rebuild', OPERATOR)).toEqual({
+    status: 202,
+    body: { rebuilding: ['alpha'] },
+  });
+  await expect(freshness.asOf(['alpha'])).rejects.toMatchObject({ code: 'projection-rebuilding' });
+  await runner.catchUp();
+  expect(await freshness.asOf(['alpha', 'beta'])).toBe(29n);
+});
+
+test('waiting for a position', async () => {
+  const freshness = new Freshness(db.pool, runner.moved);
+  expect(await freshness.waitFor(['alpha'], 30n, 30)).toBe(false);
+  await append(store, touches(1));
+  const waiting = freshness.waitFor(['alpha', 'beta'], 30n, 5_000);
+  await runner.catchUp();
+  expect(await waiting).toBe(true);
+  await expect(freshness.asOf(['gamma'])).rejects.toMatchObject({ code: 'projection-rebuilding' });
+});

@@ -1,0 +1,155 @@
+import {
+  applyDecorators,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Query,
+  UseGuards,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type pg from 'pg';
+import { DATABASE } from '../../database/database.js';
+import { EVENT_STORE, type EventStore } from '../../event-store/event-store.js';
+import { AnyKeyGuard, OPERATOR_SCHEME, OperatorOnly, VisibleWorkspace } from '../../http/operator.guard.js';
+import { readCheckpoints } from '../checkpoint.js';
+import { lagOf } from '../lag.js';
+import { countDeadLetters, readDeadLetters } from '../dead-letters.js';
+import {
+  Answers,
+  examples,
+  LogHeadAnswer,
+  ParkedAnswer,
+  ParkedQuery,
+  ProjectionsAnswer,
+  RebuildAnswer,
+  RetryAnswer,
+  RetryQuery,
+} from './subscriptions.answers.js';
+import { SubscriptionRunner } from '../runner.js';
+
+/** An API key and the operator key open it; what is shown depends on whose it is. */
+const AnyKey = (): MethodDecorator =>
+  applyDecorators(UseGuards(AnyKeyGuard), ApiBearerAuth(), ApiSecurity(OPERATOR_SCHEME));
+
+const ASK_THE_OPERATOR = 'It has stopped; the operator can see why';
+const NAME = { name: 'name', example: 'journey', description: 'Name of the projection' };
+const notAllowed = {
+  status: 409,
+  description: '`rebuild-not-allowed`: it decides or sends what must not be repeated',
+  content: { 'application/problem+json': { example: examples.notAllowed } },
+};
+const notFound = {
+  status: 404,
+  description: '`projection-not-found`',
+  content: { 'application/problem+json': { example: examples.notFound } },
+};
+
+@ApiTags('Operation')
+@Controller('api/projections')
+export class SubscriptionsController {
+  constructor(
+    @Inject(DATABASE) private readonly pool: pg.Pool,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(SubscriptionRunner) private readonly runner: SubscriptionRunner,
+  ) {}
+
+  @Get()
+  @AnyKey()
+  @ApiOperation({
+    summary: 'Where each read model stands: its position, its lag, and events it had to park',
+    description:
+      'The log is shared, and so are positions. Of parked events an API key sees the number of its workspace, the operator key that of all, and why a read model does not move.',
+  })
+  @Answers(200, ProjectionsAnswer, examples.list)
+  async list(@VisibleWorkspace() workspace: string | undefined): Promise<ProjectionsAnswer> {
+    const [checkpoints, parked, head] = await Promise.all([
+      readCheckpoints(this.pool),
+      countDeadLetters(this.pool, workspace),
+      this.store.head(),
+    ]);
+    const items = checkpoints.map(async ({ name, version, position, status, error }) => {
+      const { events, seconds } = await lagOf(this.store, position, head);
+      const lag = { lag: events, lagSeconds: seconds };
+      return {
+        name,
+        version,
+        position: String(position),
+        ...lag,
+        status,
+        parked: parked.get(name) ?? 0,
+        // It may quote an event, of whichever workspace.
+        error: workspace === undefined ? error : error && ASK_THE_OPERATOR,
+      };
+    });
+    return { head: String(head), projections: await Promise.all(items) };
+  }
+
+  @Post(':name/rebuild')
+  @OperatorOnly()
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Rebuild a read model from the log, and all that read it',
+    description:
+      'Of all workspaces. Answers at once. Until they have caught up, questions to these read models answer 503 `projection-rebuilding`.',
+  })
+  @ApiParam(NAME)
+  @Answers(202, RebuildAnswer, examples.rebuilding)
+  @ApiResponse(notFound)
+  @ApiResponse(notAllowed)
+  async rebuild(@Param('name') name: string): Promise<RebuildAnswer> {
+    return { rebuilding: await this.runner.rebuild(name) };
+  }
+
+  @Get(':name/parked')
+  @AnyKey()
+  @ApiOperation({
+    summary: 'Events a read model could not apply, and those that wait behind them',
+    description: '`behind` is the position of the event it waits for; null: it failed itself, see `error`.',
+  })
+  @ApiParam(NAME)
+  @Answers(200, ParkedAnswer, examples.parked)
+  @ApiResponse(notFound)
+  async parked(
+    @VisibleWorkspace() workspace: string | undefined,
+    @Param('name') name: string,
+    @Query() { cursor, limit }: ParkedQuery,
+  ): Promise<ParkedAnswer> {
+    this.runner.assertKnown(name);
+    const items = await readDeadLetters(this.pool, name, workspace, BigInt(cursor), limit + 1);
+    const page = items.slice(0, limit);
+    return { items: page, next: items.length > limit ? (page.at(-1)?.position ?? null) : null };
+  }
+
+  @Post(':name/parked/retry')
+  @OperatorOnly()
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Try the parked events of a workspace, or of all, again, in their order',
+    description:
+      'What was healed lies before the positions of the read models that build on this one: those are rebuilt, for all workspaces. When later events of the whole workspace have passed it, this one is rebuilt too.',
+  })
+  @ApiParam(NAME)
+  @Answers(200, RetryAnswer, examples.retried)
+  @ApiResponse(notFound)
+  async retry(@Param('name') name: string, @Query() { workspace }: RetryQuery): Promise<RetryAnswer> {
+    const tried = await this.runner.retryDeadLetters(name, workspace);
+    return { tried, parked: (await countDeadLetters(this.pool, workspace)).get(name) ?? 0 };
+  }
+}
+
+@ApiTags('Operation')
+@Controller('api/log')
+export class LogController {
+  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+
+  @Get('head')
+  @AnyKey()
+  @ApiOperation({ summary: 'The position of the last event in the log' })
+  @Answers(200, LogHeadAnswer, examples.head)
+  async head(): Promise<LogHeadAnswer> {
+    return { position: String(await this.store.head()) };
+  }
+}

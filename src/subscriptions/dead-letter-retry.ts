@@ -1,0 +1,146 @@
+import type pg from 'pg';
+import { type BatchContext, type LeasedState, deliver, describeError, inLease } from './batch.js';
+import type { Position, RecordedEvent } from '../domain/events.js';
+import { BlockedKeys, loadBlockedKeys } from './dead-letters.js';
+import { requestRebuild } from './rebuild.js';
+import type { RebuildPlan } from './registry.js';
+import { faultOf } from './batch-transaction.js';
+
+const CHUNK = 500;
+
+interface Requested {
+  readonly event: RecordedEvent;
+  readonly keys: readonly string[];
+}
+
+/** Asks for another try of all dead letters of a subscription, of one workspace or of all. Answers how many events. */
+export async function requestRetry(pool: pg.Pool, projection: string, workspace?: string): Promise<number> {
+  const { rowCount } = await pool.query(
+    'UPDATE touchline.parked_event SET retry = true WHERE projection = $1 AND ($2::text IS NULL OR workspace = $2)',
+    [projection, workspace ?? null],
+  );
+  return rowCount ?? 0;
+}
+
+/** How many of the events asked for wait for their try still. */
+export async function pendingRetries(pool: pg.Pool, projection: string): Promise<number> {
+  const { rows } = await pool.query<{ left: number }>(
+    'SELECT count(*)::int AS left FROM touchline.parked_event WHERE projection = $1 AND retry',
+    [projection],
+  );
+  return rows[0]?.left ?? 0;
+}
+
+/** 'rebuild': an event that is asked for was overtaken, and putting it in late would not give the same rows. */
+export async function requestedRetry(pool: pg.Pool, projection: string): Promise<'no' | 'retry' | 'rebuild'> {
+  const { rows } = await pool.query<{ overtaken: boolean | null }>(
+    'SELECT bool_or(overtaken) AS overtaken FROM touchline.parked_event WHERE projection = $1 AND retry',
+    [projection],
+  );
+  const overtaken = rows[0]?.overtaken ?? null;
+  return overtaken === null ? 'no' : overtaken ? 'rebuild' : 'retry';
+}
+
+/**
+ * Tries the dead letters that were asked for, in log order. One that fails again stays, and so does all that waits
+ * behind it. What was healed lies before the checkpoints of those that are after this one: they are rebuilt where they can be.
+ *
+ * @throws Fenced
+ * @throws BatchFailed
+ */
+export async function retryRequested(
+  context: BatchContext,
+  { lease }: LeasedState,
+  dependents: RebuildPlan,
+  head: Position,
+): Promise<LeasedState> {
+  const { subscription, pool, checkpoints } = context;
+  for (;;) {
+    const requested = await loadRequested(context);
+    if (requested.length === 0)
+      return { lease, blocked: await loadBlockedKeys(pool, subscription.name), owner: {} };
+    await inLease(context, lease, async (tx) => {
+      const healed = await tryEach(context, tx, requested, lease.position);
+      if (healed > 0) await requestRebuild(tx, dependents, head);
+      await checkpoints.advance(tx, lease, lease.position);
+    });
+  }
+}
+
+async function loadRequested({ subscription, pool, store }: BatchContext): Promise<Requested[]> {
+  const { rows } = await pool.query<{ position: string; keys: string[] }>(
+    'SELECT position, keys FROM touchline.parked_event WHERE projection = $1 AND retry ORDER BY position LIMIT $2',
+    [subscription.name, CHUNK],
+  );
+  const requested: Requested[] = [];
+  for (const { position, keys } of rows) {
+    const event = await store.readAt(BigInt(position));
+    if (event) requested.push({ event, keys });
+  }
+  return requested;
+}
+
+async function tryEach(
+  context: BatchContext,
+  tx: pg.PoolClient,
+  requested: readonly Requested[],
+  checkpoint: Position,
+): Promise<number> {
+  const blocked = await blockedBefore(tx, context.subscription.name, requested[0]?.event.position ?? 0n);
+  let healed = 0;
+  for (const { event, keys } of requested) {
+    const waits = blocked.blockerOf(event.workspace, keys) !== undefined;
+    const error = waits ? null : await tryOne(context, tx, event, checkpoint);
+    if (!waits && error === null) {
+      healed += 1;
+      continue;
+    }
+    blocked.add(event.workspace, keys, event.position);
+    await tx.query(
+      `UPDATE touchline.parked_event SET retry = false, error = coalesce($3, error),
+         attempts = attempts + CASE WHEN $3::text IS NULL THEN 0 ELSE 1 END
+       WHERE projection = $1 AND position = $2`,
+      [context.subscription.name, String(event.position), error],
+    );
+  }
+  return healed;
+}
+
+/** The keys of dead letters that nobody asked to retry (or that failed again just now) and that come before. */
+async function blockedBefore(
+  tx: pg.PoolClient,
+  projection: string,
+  position: Position,
+): Promise<BlockedKeys> {
+  const blocked = new BlockedKeys();
+  const { rows } = await tx.query<{ position: string; workspace: string; keys: string[] }>(
+    'SELECT position, workspace, keys FROM touchline.parked_event WHERE projection = $1 AND position < $2 AND NOT retry',
+    [projection, String(position)],
+  );
+  for (const row of rows) blocked.add(row.workspace, row.keys, BigInt(row.position));
+  return blocked;
+}
+
+/** Applies one event late and takes it off the list; answers why it cannot be. */
+async function tryOne(
+  context: BatchContext,
+  tx: pg.PoolClient,
+  event: RecordedEvent,
+  checkpoint: Position,
+): Promise<string | null> {
+  const range = { after: checkpoint, upTo: checkpoint };
+  await tx.query('SAVEPOINT retried');
+  try {
+    await deliver(context, [event], tx, range);
+    await tx.query('DELETE FROM touchline.parked_event WHERE projection = $1 AND position = $2', [
+      context.subscription.name,
+      String(event.position),
+    ]);
+    await tx.query('RELEASE SAVEPOINT retried');
+    return null;
+  } catch (error) {
+    if (faultOf(error) !== 'data') throw error;
+    await tx.query('ROLLBACK TO SAVEPOINT retried');
+    return describeError(error).slice(0, 1_000);
+  }
+}

@@ -1,0 +1,232 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Position } from '../domain/events.js';
+import { Refused } from '../domain/refused.js';
+import { Checkpoints, readCheckpoints } from './checkpoint.js';
+import { lagOf } from './lag.js';
+import { LEASE_MS, heartbeatInterval } from './lease-timing.js';
+import { expireDeadOwners, ownerName } from './lease-owner.js';
+import { rebuild } from './rebuild.js';
+import { register } from './registration.js';
+import { Registry, isRebuildable } from './registry.js';
+import { type RunnerLog, type RunnerOptions, SILENT, completeObserver } from './runner-options.js';
+import type { Subscription } from './subscription.js';
+import { requestRetry, pendingRetries } from './dead-letter-retry.js';
+import { LeaseBalancer } from './lease-balancer.js';
+import { Subscriber } from './subscriber.js';
+import { Fenced } from './batch-transaction.js';
+import { Signal } from './signal.js';
+import { Worker } from './worker.js';
+
+/** Keeps subscriptions moving in this process, beside other processes that do the same (docs/adr/0010). */
+export class SubscriptionRunner {
+  /** Notified whenever a checkpoint moved in this process. */
+  readonly moved = new Signal();
+  private readonly log: RunnerLog;
+  private readonly registry: Registry;
+  private readonly checkpoints: Checkpoints;
+  private readonly subscribers: readonly Subscriber[];
+  private readonly balancer: LeaseBalancer;
+  private readonly changes = new Signal();
+  private registered: Promise<void> | undefined;
+  private running: Promise<unknown> | undefined;
+  private stopping = false;
+
+  /** @throws Error when subscriptions wait for each other */
+  constructor(private readonly options: RunnerOptions) {
+    const { pool, store, leaseMs = LEASE_MS, largestBatch = 5_000, batchMs = 1_000 } = options;
+    const { subscriptions, runs = subscriptions } = options;
+    const checkpoints = new Checkpoints(pool, ownerName(runs), leaseMs);
+    this.log = options.log ?? SILENT;
+    const observe = completeObserver(options.observe ?? {}, this.log);
+    this.registry = new Registry(subscriptions);
+    this.checkpoints = checkpoints;
+    const run = this.registry.subscriptions.filter((one) => runs.includes(one));
+    this.subscribers = run.map((subscription) => {
+      const dependents = this.registry.dependentsOf(subscription);
+      return new Subscriber(subscription, {
+        pool,
+        store,
+        checkpoints,
+        dependents,
+        largestBatch,
+        batchMs,
+        observe,
+      });
+    });
+    this.balancer = new LeaseBalancer(checkpoints, this.subscribers);
+  }
+
+  /** Starts the work; a database that is away is waited for. */
+  start(): void {
+    const { checkpoints, balancer, log, moved, changes } = this;
+    const register = (): Promise<void> => this.register();
+    const isStopping = (): boolean => this.stopping;
+    const shared = {
+      store: this.options.store,
+      checkpoints,
+      balancer,
+      log,
+      moved,
+      changes,
+      register,
+      isStopping,
+    };
+    const workers = this.subscribers.map((subscriber) => new Worker(subscriber, shared));
+    this.running ??= Promise.all([this.heartbeat(), ...workers.map((worker) => worker.run())]);
+  }
+
+  /** Lets the batches in flight end and gives up the leases. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.changes.close();
+    this.moved.close();
+    await this.running;
+    try {
+      await this.releaseLeases(this.subscribers);
+      await this.checkpoints.leave();
+    } catch (error) {
+      this.log.warn(`the leases are left to pass by themselves: ${String(error)}`);
+    }
+  }
+
+  /** Something other than the log has changed: a rebuild or a retry was asked for. */
+  wake(): void {
+    this.changes.notify();
+  }
+
+  /**
+   * Resolves when every subscription it runs has applied everything up to `to` (default: the head of the log now). A runner
+   * that was not started does the work itself, as tests and commands want it.
+   *
+   * @throws BatchFailed when it does the work itself
+   */
+  async catchUp(to?: Position): Promise<void> {
+    await this.register();
+    const target = to ?? (await this.options.store.head());
+    if (!this.running) {
+      this.subscribers.forEach((one) => one.drop());
+      for (const one of this.subscribers) await this.catchUpOne(one, target);
+    }
+    while (!(await this.reached(target))) await this.moved.wait(50);
+  }
+
+  /**
+   * Has a subscription start over, and those after it that may. Returns their names when this is decided; done it is when
+   * they have caught up.
+   *
+   * @throws Refused `projection-not-found`, `rebuild-not-allowed`
+   */
+  async rebuild(name: string): Promise<string[]> {
+    const subscription = this.registry.get(name);
+    if (!isRebuildable(subscription))
+      throw new Refused(
+        'rebuild-not-allowed',
+        `${name} decides or sends what must not be repeated; it is never rebuilt`,
+      );
+    await this.registerAlso(subscription);
+    const plan = this.registry.rebuildPlan([subscription]);
+    await rebuild(this.options.pool, plan, await this.options.store.head());
+    const names = plan.rebuilt.map((one) => one.name);
+    this.log.log(`rebuilding ${names.join(', ')}`);
+    this.announce();
+    return names;
+  }
+
+  /**
+   * Tries dead letters again, of one workspace or of all, and waits up to `timeoutMs` for the outcome. When one cannot be
+   * applied late, the subscription is rebuilt instead; those after it always are. Where that is allowed.
+   *
+   * @returns how many events were asked for
+   * @throws Refused `projection-not-found`
+   */
+  async retryDeadLetters(name: string, workspace?: string, timeoutMs = 10_000): Promise<number> {
+    const subscription = this.registry.get(name);
+    const own = this.running ? undefined : this.subscribers.find((one) => one.subscription === subscription);
+    await this.registerAlso(subscription);
+    const requested = await requestRetry(this.options.pool, name, workspace);
+    const deadline = Date.now() + timeoutMs;
+    own?.drop();
+    this.announce();
+    while (Date.now() < deadline && (await pendingRetries(this.options.pool, name)) > 0) {
+      // Another process may own it: then this step does nothing, and the owner sees what was requested.
+      await own?.step();
+      await this.moved.wait(20);
+    }
+    if (own) await this.releaseLeases([own]);
+    return requested;
+  }
+
+  /** @throws Refused `projection-not-found` */
+  assertKnown(name: string): void {
+    this.registry.get(name);
+  }
+
+  private announce(): void {
+    this.wake();
+    this.options.onCommand?.();
+  }
+
+  /** Makes sure that what it runs has its checkpoints; done by whatever needs one, but readers may come first. */
+  register(): Promise<void> {
+    this.registered ??= this.registerOnce().catch((error: unknown) => {
+      this.registered = undefined;
+      throw error;
+    });
+    return this.registered;
+  }
+
+  /** What a command names may be another process's, which has not begun yet. */
+  private async registerAlso(...subscriptions: readonly Subscription[]): Promise<void> {
+    const { pool, store } = this.options;
+    await register(pool, this.registry, subscriptions, await store.head());
+  }
+
+  private async registerOnce(): Promise<void> {
+    await this.registerAlso(...this.subscribers.map(({ subscription }) => subscription));
+    await expireDeadOwners(this.checkpoints);
+  }
+
+  private async heartbeat(): Promise<void> {
+    while (!this.stopping) {
+      // The subscribers find out themselves when the database is away, and log it.
+      await this.balancer.heartbeat().catch(() => undefined);
+      await this.reportLag().catch(() => undefined);
+      await this.changes.wait(heartbeatInterval(this.checkpoints.leaseMs));
+    }
+  }
+
+  private async releaseLeases(subscribers: readonly Subscriber[]): Promise<void> {
+    subscribers.forEach((one) => one.drop());
+    await this.checkpoints.release(subscribers.map(({ subscription }) => subscription.name));
+  }
+
+  private async catchUpOne(subscriber: Subscriber, target: Position): Promise<void> {
+    while ((subscriber.position ?? -1n) < target) {
+      try {
+        if ((await subscriber.step()) !== 'moved' && (subscriber.position ?? -1n) < target) await sleep(20);
+        if ((subscriber.position ?? -1n) >= target) await subscriber.applyDeferred();
+      } catch (error) {
+        subscriber.drop();
+        if (!(error instanceof Fenced)) throw error;
+      }
+    }
+  }
+
+  private async reached(target: Position): Promise<boolean> {
+    const checkpoints = await readCheckpoints(this.options.pool, this.names());
+    return (
+      checkpoints.length === this.subscribers.length &&
+      checkpoints.every(({ position }) => position >= target)
+    );
+  }
+
+  private async reportLag(): Promise<void> {
+    const head = await this.options.store.head();
+    for (const { name, position } of await readCheckpoints(this.options.pool, this.names()))
+      this.options.observe?.lag?.(name, await lagOf(this.options.store, position, head));
+  }
+
+  private names(): string[] {
+    return this.subscribers.map(({ subscription }) => subscription.name);
+  }
+}

@@ -1,0 +1,176 @@
+import type pg from 'pg';
+import type { Position, RecordedEvent } from '../domain/events.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { type BatchContext, type LeasedState, applyRange } from './batch.js';
+import { BatchSize } from './batch-size.js';
+import { type Checkpoints, readCheckpoints } from './checkpoint.js';
+import { rebuild, startOver } from './rebuild.js';
+import { type RebuildPlan, isRebuildable } from './registry.js';
+import type { Lag } from './lag.js';
+import { type DeadLetter, loadBlockedKeys } from './dead-letters.js';
+import { isReactor, type Subscription } from './subscription.js';
+import { ReadAhead } from './read-ahead.js';
+import { requestedRetry, retryRequested } from './dead-letter-retry.js';
+
+export interface SubscriberOptions {
+  readonly pool: pg.Pool;
+  readonly store: EventStore;
+  readonly checkpoints: Checkpoints;
+  /** What starts over, or waits, when this one is rebuilt. */
+  readonly dependents: RebuildPlan;
+  readonly largestBatch: number;
+  readonly batchMs: number;
+  readonly observe: SubscriptionObserver;
+}
+
+/** What happens to subscriptions in this process. */
+export interface SubscriptionObserver {
+  readonly acquired: (subscription: string) => void;
+  readonly applied: (subscription: string, events: number, position: Position, ms: number) => void;
+  readonly deadLettered: (subscription: string, added: readonly DeadLetter[]) => void;
+  readonly lag: (subscription: string, lag: Lag) => void;
+}
+
+/**
+ * - `elsewhere` another process owns the subscription
+ * - `moved` the checkpoint moved
+ * - `behind` there is more in the log, but those that it is after have not reached it
+ * - `idle` everything is applied
+ */
+export type Step = 'elsewhere' | 'moved' | 'behind' | 'idle';
+
+/** What one step applies. */
+interface PageToApply {
+  readonly events: readonly RecordedEvent[];
+  readonly upTo: Position;
+  /** The page was as large as allowed. */
+  readonly full: boolean;
+  readonly behind: boolean;
+}
+
+/** One subscription in this process: acquired with a lease, then moved step by step. */
+export class Subscriber {
+  /** How many events of the log the last step passed; where positions are not dense, how many it applied. */
+  stride = 0;
+  private leased: LeasedState | undefined;
+  /** Whether the projection may have left work to later batches. */
+  private hasDeferred = false;
+  private readonly pages: ReadAhead;
+  private readonly size: BatchSize;
+  private readonly context: BatchContext;
+
+  constructor(
+    readonly subscription: Subscription,
+    private readonly options: SubscriberOptions,
+  ) {
+    const { pool, store, checkpoints, observe } = options;
+    const { name, handles, largestBatch = Infinity } = subscription;
+    this.pages = new ReadAhead(store, handles);
+    this.size = new BatchSize(Math.min(options.largestBatch, largestBatch), options.batchMs);
+    const onDeadLetters = (added: readonly DeadLetter[]): void => observe.deadLettered(name, added);
+    this.context = { subscription, pool, store, checkpoints, onDeadLetters };
+  }
+
+  get holds(): boolean {
+    return this.leased !== undefined;
+  }
+
+  /** The checkpoint as this process last moved it; undefined when it does not own the subscription. */
+  get position(): Position | undefined {
+    return this.leased?.lease.position;
+  }
+
+  /** Forgets what it knew; the next step asks the database again. */
+  drop(): void {
+    this.leased = undefined;
+    this.pages.forget();
+  }
+
+  /**
+   * One batch at most.
+   *
+   * @param patienceMs how long the lease of another must have been past before it is taken
+   * @throws Fenced, BatchFailed; drop() it and go on later
+   */
+  async step(patienceMs = 0): Promise<Step> {
+    const leased = this.leased ?? (await this.take(patienceMs));
+    if (!leased) return 'elsewhere';
+    this.leased = leased.blocked.any ? await this.retryIfAsked(leased) : leased;
+    const { position } = this.leased.lease;
+    const page = await this.pages.page(position, this.size.limit);
+    const gate = page.upTo > position ? await this.gate() : undefined;
+    const upTo = gate !== undefined && gate < page.upTo ? gate : page.upTo;
+    if (page.upTo > position && upTo <= position) return 'behind';
+    if (upTo <= position) return this.hasDeferred ? this.applyDeferred() : this.idle(this.leased);
+    const events = upTo < page.upTo ? page.events.filter((event) => event.position <= upTo) : page.events;
+    await this.apply(this.leased, { events, upTo, full: page.full, behind: page.full || upTo < page.upTo });
+    const { densePositions } = this.options.store.guarantees;
+    this.stride = densePositions ? Number(upTo - position) : events.length;
+    return 'moved';
+  }
+
+  /** Does what the projection may have left to later batches. @throws Fenced, BatchFailed */
+  async applyDeferred(): Promise<Step> {
+    if (this.leased && this.hasDeferred)
+      this.leased = await applyRange(this.context, this.leased, [], this.leased.lease.position);
+    this.hasDeferred = false;
+    return 'idle';
+  }
+
+  private async apply(leased: LeasedState, { events, upTo, full, behind }: PageToApply): Promise<void> {
+    this.size.sawPage(events);
+    if (full) this.pages.ahead(this.size.limit);
+    const began = performance.now();
+    this.leased = await applyRange(this.context, leased, events, upTo, behind);
+    this.hasDeferred = behind && this.defers;
+    const ms = performance.now() - began;
+    this.size.applied(ms, full);
+    this.options.observe.applied(this.subscription.name, events.length, upTo, ms);
+  }
+
+  /** Nothing to write, so nothing would show that somebody asked for a rebuild or took over. @throws Fenced */
+  private async idle({ lease }: LeasedState): Promise<Step> {
+    await this.options.checkpoints.assertHeld(lease);
+    return 'idle';
+  }
+
+  private async take(patienceMs: number): Promise<LeasedState | undefined> {
+    const { pool, checkpoints, observe } = this.options;
+    const lease = await checkpoints.acquire(this.subscription, patienceMs);
+    if (!lease) return undefined;
+    observe.acquired(this.subscription.name);
+    this.pages.forget();
+    this.hasDeferred = this.defers;
+    const current = lease.emptied ? lease : await startOver(pool, checkpoints, this.subscription, lease);
+    return { lease: current, blocked: await loadBlockedKeys(pool, this.subscription.name), owner: {} };
+  }
+
+  private get defers(): boolean {
+    return !isReactor(this.subscription) && this.subscription.defers === true;
+  }
+
+  /** How far those are that this one is after; undefined when there are none. */
+  private async gate(): Promise<Position | undefined> {
+    const { after } = this.subscription;
+    if (after.length === 0) return undefined;
+    const checkpoints = await readCheckpoints(this.options.pool, after);
+    if (checkpoints.length < after.length) return 0n;
+    return checkpoints.reduce(
+      (least, { position }) => (position < least ? position : least),
+      checkpoints[0]?.position ?? 0n,
+    );
+  }
+
+  private async retryIfAsked(leased: LeasedState): Promise<LeasedState> {
+    const { pool, store, dependents } = this.options;
+    const asked = await requestedRetry(pool, this.subscription.name);
+    if (asked === 'no') return leased;
+    const head = await store.head();
+    if (asked === 'retry' || !isRebuildable(this.subscription))
+      return retryRequested(this.context, leased, dependents, head);
+    const rebuilt = [this.subscription, ...dependents.rebuilt];
+    await rebuild(pool, { ...dependents, rebuilt }, head);
+    const again = await this.take(0);
+    return again ?? leased;
+  }
+}
