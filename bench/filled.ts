@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { freePort, poolOf, ServerProcess } from '../test/e2e/server-process.js';
-import type { Append } from '../src/event-store/event-store.js';
+import type { NewFact } from '../src/event-store/event-store.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
 import { historyEvents, type Size } from './history-events.js';
 import { inFolder } from './server.js';
@@ -28,17 +28,17 @@ export async function withHistory(
   });
 }
 
-/** Appends the history to the log. */
+/** Records the history in the log. */
 export async function fill(pool: pg.Pool, size: Size): Promise<void> {
   const store = new PostgresEventStore(pool);
-  let chunk: Append[] = [];
-  for (const append of historyEvents(size, new Date(Date.now() - 200 * DAY_MS))) {
-    chunk.push(append);
+  let chunk: NewFact[] = [];
+  for (const fact of historyEvents(size, new Date(Date.now() - 200 * DAY_MS))) {
+    chunk.push(fact);
     if (chunk.length < CHUNK) continue;
-    await store.append(chunk);
+    await store.record(chunk);
     chunk = [];
   }
-  await store.append(chunk);
+  await store.record(chunk);
   await pool.query('VACUUM ANALYZE touchline.event');
   await store.close();
 }

@@ -3,11 +3,11 @@ import type { NewEvent } from '../domain/events.js';
 import type { IsPlaceholder } from '../domain/placeholder.js';
 import type { Clamped } from '../domain/touchpoint.js';
 import {
-  type Append,
-  type EventReceipt,
   type EventStore,
+  type NewFact,
   type Progress,
   QueueFull,
+  type Receipt,
 } from '../event-store/event-store.js';
 import { isObject, type Fact, type Format, type Message } from './format.js';
 import { derivedMessageId, lasting, MESSAGE_ID_LENGTH, messageIdOf } from './identities.js';
@@ -26,7 +26,8 @@ import type { Warned, WarningLog } from './warnings.js';
 export type Normalised =
   | {
       readonly messageId: string;
-      readonly appends: readonly Append[];
+      /** One or more. */
+      readonly facts: readonly NewFact[];
       readonly warnings: readonly Warning[];
     }
   | Rejected;
@@ -49,7 +50,7 @@ const FULL_FOR_MS = 5_000;
 
 /**
  * The one way in for every format. Its steps: authenticate and parse (collector-routes.ts), then for the items of one
- * request normalise → sort → append → answer. What cannot be normalised is kept in `rejected`.
+ * request normalise → sort → record → answer. What cannot be normalised is kept in `rejected`.
  */
 export class Intake {
   private turnedAwayAt = -Infinity;
@@ -108,11 +109,11 @@ export class Intake {
     format: Format,
     origin: Origin,
     normalised: readonly Normalised[],
-  ): Promise<readonly EventReceipt[]> {
+  ): Promise<readonly Receipt[]> {
     const { sorted, restore } = sortByOccurrence(
-      normalised.flatMap((step) => (isRejected(step) ? [] : step.appends)),
+      normalised.flatMap((step) => (isRejected(step) ? [] : step.facts)),
     );
-    const receipts = restore(await this.append(sorted));
+    const receipts = restore(await this.record(sorted));
     await this.keepWarnings(warnedOf(format, origin, normalised));
     return receipts;
   }
@@ -150,23 +151,19 @@ export class Intake {
   }
 
   /**
-   * The receipt of the first event of each append, in order.
+   * A receipt a fact, in order.
    *
-   * @param progress of a consumer, kept together with the events
+   * @param progress of a consumer, kept together with the facts
    * @throws StoreUnavailable
    */
-  async append(appends: readonly Append[], progress?: Progress): Promise<readonly EventReceipt[]> {
-    if (appends.length === 0 && !progress) return [];
-    const results = await this.store.append(appends, progress).catch((error: unknown) => {
+  async record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
+    if (facts.length === 0 && !progress) return [];
+    const receipts = await this.store.record(facts, progress).catch((error: unknown) => {
       if (error instanceof QueueFull) this.turnedAwayAt = performance.now();
       throw error;
     });
     this.turnedAwayAt = -Infinity;
-    return results.map((result, index) => {
-      const first = result.status === 'appended' ? result.receipts[0] : undefined;
-      if (first) return first;
-      throw new Error(`stream ${appends[index]?.stream} refused an event that expects no version`);
-    });
+    return receipts;
   }
 }
 
@@ -197,19 +194,19 @@ export function normalise(
   const messageId = message.messageId ?? derivedMessageId(said, occasion(time, origin, index));
   if (time.clamped)
     reading.warn('time-replaced', describeClamp(time.occurredAt, time.clamped), message.time.path);
-  return { messageId, appends: appendsOf(messageId, message, time, origin), warnings: reading.warnings };
+  return { messageId, facts: factsOf(messageId, message, time, origin), warnings: reading.warnings };
 }
 
 /** Two messages alike without id or time may be two page views as well as one sent twice: both are kept, as Segment does. */
 const occasion = (time: BelievedTime, { receivedAt }: Origin, index: number): string =>
   time.original || time.clamped ? '' : `${receivedAt.toISOString()}/${index}`;
 
-function appendsOf(
+function factsOf(
   messageId: string,
   { facts }: Message,
   time: BelievedTime,
   { workspace, collector, keyScope }: Origin,
-): readonly Append[] {
+): readonly NewFact[] {
   const marks =
     time.clamped || keyScope
       ? { ...(time.clamped && { clamped: time.clamped }), ...(keyScope && { keyScope }) }
@@ -217,17 +214,14 @@ function appendsOf(
   return facts.map((fact) => ({
     workspace,
     stream: fact.stream,
-    expected: 'any',
-    events: [
-      {
-        id: eventId(workspace, collector, messageId, fact.part),
-        type: fact.type,
-        schemaVersion: 1,
-        occurredAt: time.occurredAt,
-        collector,
-        data: marks ? { ...fact.data, ...marks } : fact.data,
-      } as NewEvent<Fact['type']>,
-    ],
+    event: {
+      id: eventId(workspace, collector, messageId, fact.part),
+      type: fact.type,
+      schemaVersion: 1,
+      occurredAt: time.occurredAt,
+      collector,
+      data: marks ? { ...fact.data, ...marks } : fact.data,
+    } as NewEvent<Fact['type']>,
   }));
 }
 
@@ -257,7 +251,7 @@ export const warnedOf = (
   normalised: readonly Normalised[],
 ): readonly Warned[] =>
   normalised.flatMap((step) => {
-    const eventId = isRejected(step) ? undefined : step.appends[0]?.events[0]?.id;
+    const eventId = isRejected(step) ? undefined : step.facts[0]?.event.id;
     if (isRejected(step) || eventId === undefined || step.warnings.length === 0) return [];
     const { messageId, warnings } = step;
     return [{ workspace, collector, call, receivedAt, format, messageId, eventId, warnings }];
@@ -285,7 +279,7 @@ function soughtMessageId(item: unknown): string | undefined {
 
 function answer(
   normalised: readonly Normalised[],
-  receipts: readonly EventReceipt[],
+  receipts: readonly Receipt[],
   items: readonly unknown[],
 ): readonly Outcome[] {
   let next = 0;
@@ -294,14 +288,14 @@ function answer(
       const messageId = soughtMessageId(items[index]);
       return { status: 'rejected', reason: step.rejected, ...(messageId === undefined ? {} : { messageId }) };
     }
-    return receiptOf(step, receipts.slice(next, (next += step.appends.length)));
+    return receiptOf(step, receipts.slice(next, (next += step.facts.length)));
   });
 }
 
 /** A message is a duplicate when all its events are. */
 function receiptOf(
   { messageId, warnings }: Exclude<Normalised, Rejected>,
-  receipts: readonly EventReceipt[],
+  receipts: readonly Receipt[],
 ): Outcome {
   const [first] = receipts;
   if (!first) throw new Error('a message without events was appended');

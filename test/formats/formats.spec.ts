@@ -16,9 +16,9 @@ const read = (path: string): unknown => parseJson(readFileSync(path, 'utf8'));
 
 function shown(step: Normalised): unknown {
   if ('rejected' in step) return step;
-  const events = step.appends.flatMap(({ stream, events }) =>
-    events.map(({ type, occurredAt, data }) => ({ stream, type, occurredAt, data })),
-  );
+  const events = step.facts.map(({ stream, event: { type, occurredAt, data } }) => ({
+    ...{ stream, type, occurredAt, data },
+  }));
   const { messageId, warnings } = step;
   return { messageId, events, ...(warnings.length > 0 && { warnings }) };
 }
