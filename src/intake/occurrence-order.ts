@@ -12,21 +12,26 @@ export function sortByOccurrence(facts: readonly NewFact[]): {
   readonly restore: (receipts: readonly Receipt[]) => readonly Receipt[];
 } {
   const times = facts.map(({ event }) => Number(event.occurredAt));
-  if (isAscending(times)) return { sorted: facts, restore: (receipts) => receipts };
+  if (isAscending(times)) return { sorted: facts, restore: asTheyAre };
   const order = facts.map((_, index) => index).sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
-  const pick = <T>(list: readonly T[], index: number): T => {
-    const found = list[index];
-    if (found === undefined) throw new Error('every fact of a request has its place and its receipt');
-    return found;
+  return { sorted: order.map((index) => pick(facts, index)), restore: restoring(order) };
+}
+
+const asTheyAre = (receipts: readonly Receipt[]): readonly Receipt[] => receipts;
+
+/** Apart from the facts: it waits for the commit, and they must not wait with it. */
+const restoring =
+  (order: readonly number[]) =>
+  (receipts: readonly Receipt[]): readonly Receipt[] => {
+    const restored = Array.from<Receipt>({ length: receipts.length });
+    for (const [place, index] of order.entries()) restored[index] = pick(receipts, place);
+    return restored;
   };
-  return {
-    sorted: order.map((index) => pick(facts, index)),
-    restore: (receipts) => {
-      const restored = Array.from<Receipt>({ length: receipts.length });
-      order.forEach((index, place) => (restored[index] = pick(receipts, place)));
-      return restored;
-    },
-  };
+
+function pick<T>(list: readonly T[], index: number): T {
+  const found = list[index];
+  if (found === undefined) throw new Error('every fact of a request has its place and its receipt');
+  return found;
 }
 
 const isAscending = (times: readonly number[]): boolean =>

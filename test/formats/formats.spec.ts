@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FORMAT_NAMES, formatNamed } from '../../src/intake/formats/all.js';
-import { normalise, type Normalised } from '../../src/intake/intake.js';
+import type { Normalised } from '../../src/intake/drafts.js';
+import { normalise } from '../../src/intake/intake.js';
 import { parseJson } from '../../src/intake/json.js';
 
 /**
