@@ -1,11 +1,11 @@
-import type { Append } from '../src/event-store/event-store.js';
+import type { NewFact } from '../src/event-store/event-store.js';
 import { poolOf } from '../test/e2e/server-process.js';
 import { watch } from './catch-up.js';
 import type { Report } from './figure.js';
 import { withLog } from './filled.js';
 import { journeyOf } from './history-events.js';
 
-type Order = (inTime: readonly Append[]) => readonly Append[];
+type Order = (inTime: readonly NewFact[]) => readonly NewFact[];
 
 /** In which touchpoints of one person may arrive; the first is what the others are held against. */
 const ORDERS: Readonly<Record<string, Order>> = {

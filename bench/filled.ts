@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { freePort, poolOf, ServerProcess } from '../test/e2e/server-process.js';
-import type { Append } from '../src/event-store/event-store.js';
+import type { NewFact } from '../src/event-store/event-store.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
 import { historyEvents, type Size } from './history-events.js';
 import { inFolder } from './server.js';
@@ -15,12 +15,12 @@ export const withHistory = (
 ): Promise<void> => withLog(history(size), work);
 
 /** Half a year that ended some weeks ago. */
-export const history = (size: Size): Generator<Append> =>
+export const history = (size: Size): Generator<NewFact> =>
   historyEvents(size, new Date(Date.now() - 200 * DAY_MS));
 
 /** The same with any events. */
 export async function withLog(
-  events: Iterable<Append>,
+  events: Iterable<NewFact>,
   work: (server: ServerProcess, port: number, dataDir: string) => Promise<void>,
 ): Promise<void> {
   await inFolder(async (dataDir) => {
@@ -38,17 +38,17 @@ export async function withLog(
   });
 }
 
-/** Appends events to the log. */
-export async function fill(pool: pg.Pool, events: Iterable<Append>): Promise<void> {
+/** Records events in the log. */
+export async function fill(pool: pg.Pool, facts: Iterable<NewFact>): Promise<void> {
   const store = new PostgresEventStore(pool);
-  let chunk: Append[] = [];
-  for (const append of events) {
-    chunk.push(append);
+  let chunk: NewFact[] = [];
+  for (const fact of facts) {
+    chunk.push(fact);
     if (chunk.length < CHUNK) continue;
-    await store.append(chunk);
+    await store.record(chunk);
     chunk = [];
   }
-  await store.append(chunk);
+  await store.record(chunk);
   await pool.query('VACUUM ANALYZE touchline.event');
   await store.close();
 }

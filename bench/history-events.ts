@@ -2,7 +2,7 @@ import { eventId } from '../src/domain/event-id.js';
 import type { EventData, EventType, NewEvent } from '../src/domain/events.js';
 import { identityKey, type IdentityKey } from '../src/domain/identity.js';
 import type { Touchpoint } from '../src/domain/touchpoint.js';
-import type { Append } from '../src/event-store/event-store.js';
+import type { NewFact } from '../src/event-store/event-store.js';
 
 const DAY_MS = 86_400_000;
 const CHANNELS = ['organic_search', 'email', 'paid_search', 'direct', 'referral'] as const;
@@ -28,29 +28,29 @@ const LATE_BY = 20;
  * Half a year of history, deals spread evenly over it: in the order of time, but that one touchpoint in fifty comes
  * a thousand events late, as from a phone that was offline. The same at every run but for `start`.
  */
-export function* historyEvents(size: Size, start: Date): Generator<Append> {
-  const late: Append[] = [];
+export function* historyEvents(size: Size, start: Date): Generator<NewFact> {
+  const late: NewFact[] = [];
   let nr = 0;
-  for (const append of inTime(size, start)) {
+  for (const fact of inTime(size, start)) {
     nr += 1;
-    if (nr % LATE_EVERY !== 0 || append.events[0]?.type !== 'TouchpointRecorded') {
-      yield append;
+    if (nr % LATE_EVERY !== 0 || fact.event.type !== 'TouchpointRecorded') {
+      yield fact;
       continue;
     }
-    late.push(append);
+    late.push(fact);
     if (late.length > LATE_BY) yield* late.splice(0, 1);
   }
   yield* late;
 }
 
 /** The journey of one known person: a touchpoint every ten minutes, in the order of time. */
-export function* journeyOf(touchpoints: number, start: Date): Generator<Append> {
+export function* journeyOf(touchpoints: number, start: Date): Generator<NewFact> {
   const ada = identityKey('email', 'ada@company.example');
   for (let nr = 0; nr < touchpoints; nr += 1)
     yield touchpoint(nr, [ada], nr * 31, new Date(+start + nr * 600_000));
 }
 
-function* inTime(size: Size, start: Date): Generator<Append> {
+function* inTime(size: Size, start: Date): Generator<NewFact> {
   const { deals, touchesADeal, strangers, openedAfter } = size;
   const step = (180 * DAY_MS) / touchesOf(size);
   const opening = Math.floor(touchesADeal * openedAfter);
@@ -71,7 +71,7 @@ function* inTime(size: Size, start: Date): Generator<Append> {
 const buyer = (deal: number, seat: number): IdentityKey =>
   identityKey('email', `buyer-${seat}@company-${deal}.example`);
 
-function buyerTouch(nr: number, deal: number, round: number, at: Date): Append {
+function buyerTouch(nr: number, deal: number, round: number, at: Date): NewFact {
   const seat = (deal + round) % 3;
   const known = buyer(deal, seat);
   const browser = identityKey('anonymous', `b-${deal}-${seat}`);
@@ -80,14 +80,14 @@ function buyerTouch(nr: number, deal: number, round: number, at: Date): Append {
 }
 
 /** Some eight visits each, one in ten leaves an address. */
-function strangerTouch(nr: number, at: Date): Append {
+function strangerTouch(nr: number, at: Date): NewFact {
   const who = Math.floor(nr / 40) * 5 + (nr % 5);
   const browser = identityKey('anonymous', `s-${who}`);
   const known = identityKey('email', `stranger-${who}@visitors-${who % 500}.example`);
   return touchpoint(nr, who % 10 === 0 && nr % 7 === 0 ? [known, browser] : [browser], nr * 13, at);
 }
 
-function touchpoint(nr: number, identity: readonly IdentityKey[], mix: number, at: Date): Append {
+function touchpoint(nr: number, identity: readonly IdentityKey[], mix: number, at: Date): NewFact {
   const content = mix % 120;
   const data: Touchpoint = {
     kind: KINDS[mix % KINDS.length] ?? 'page_view',
@@ -106,7 +106,7 @@ function touchpoint(nr: number, identity: readonly IdentityKey[], mix: number, a
   return one(`touchpoints-${identity[0]}`, 'TouchpointRecorded', `t-${nr}`, at, data);
 }
 
-function* opened(deal: number, at: Date): Generator<Append> {
+function* opened(deal: number, at: Date): Generator<NewFact> {
   const opportunityId = `opp-${deal}`;
   const stream = `opportunity-${opportunityId}`;
   const accountId = `company-${deal}.example`;
@@ -123,7 +123,7 @@ function* opened(deal: number, at: Date): Generator<Append> {
     });
 }
 
-function won(deal: number, at: Date): Append {
+function won(deal: number, at: Date): NewFact {
   const opportunityId = `opp-${deal}`;
   const amountMinor = 500_000 + ((deal * 7_919) % 20_000_000);
   return one(`opportunity-${opportunityId}`, 'OpportunityWon', `w-${deal}`, at, {
@@ -137,8 +137,8 @@ function one<T extends EventType>(
   message: string,
   occurredAt: Date,
   data: EventData[T],
-): Append {
+): NewFact {
   const id = eventId('main', 'bench', message);
   const event = { id, type, schemaVersion: 1, occurredAt, collector: 'web', data } as NewEvent;
-  return { workspace: 'main', stream, expected: 'any', events: [event] };
+  return { workspace: 'main', stream, event };
 }

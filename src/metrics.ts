@@ -1,4 +1,4 @@
-import type { EventStore } from './event-store/event-store.js';
+import type { EventStore, Receipt } from './event-store/event-store.js';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The figures that GET /metrics shows. One instance a process; a figure is declared here and set where it happens. */
@@ -89,35 +89,43 @@ export class Metrics {
   }
 }
 
-/** Counts and times the appends of a store from now on. */
+/** Counts and times what a store records and appends from now on. */
 export function measureAppends(store: EventStore, { appendSeconds, events }: Metrics): EventStore {
-  const append = store.append.bind(store);
+  const [record, append] = [store.record.bind(store), store.append.bind(store)];
   // Looked up once: finding a figure by its labels costs as much as hashing an event.
   const outcome = (name: string): Counter.Internal => events.labels({ outcome: name });
-  const outcomes = {
-    appended: outcome('appended'),
-    duplicate: outcome('duplicate'),
-    conflict: outcome('conflict'),
-    refused: outcome('refused'),
+  const appended = outcome('appended');
+  const duplicate = outcome('duplicate');
+  const conflict = outcome('conflict');
+  const refused = outcome('refused');
+  const count = (receipts: readonly Receipt[]): void => {
+    const again = receipts.reduce((sum, receipt) => sum + Number(receipt.duplicate), 0);
+    appended.inc(receipts.length - again);
+    duplicate.inc(again);
   };
-  store.append = async (batch, progress) => {
-    const count = batch.reduce((sum, one) => sum + one.events.length, 0);
-    const end = appendSeconds.startTimer();
+  /** Holds nothing of the events while it waits. */
+  const measure = async <R>(end: () => unknown, size: number, work: Promise<R>): Promise<R> => {
     try {
-      const results = await append(batch, progress);
-      const counts = { appended: 0, duplicate: 0, conflict: 0 };
-      for (const [index, result] of results.entries()) {
-        if (result.status === 'conflict') counts.conflict += batch[index]?.events.length ?? 0;
-        else for (const { duplicate } of result.receipts) counts[duplicate ? 'duplicate' : 'appended'] += 1;
-      }
-      for (const name of ['appended', 'duplicate', 'conflict'] as const) outcomes[name].inc(counts[name]);
-      return results;
+      return await work;
     } catch (error) {
-      outcomes.refused.inc(count);
+      refused.inc(size);
       throw error;
     } finally {
       end();
     }
+  };
+  store.record = (facts, progress) =>
+    measure(appendSeconds.startTimer(), facts.length, record(facts, progress)).then((receipts) => {
+      count(receipts);
+      return receipts;
+    });
+  store.append = async (batch) => {
+    const size = batch.reduce((sum, one) => sum + one.events.length, 0);
+    const results = await measure(appendSeconds.startTimer(), size, append(batch));
+    for (const [index, result] of results.entries())
+      if (result.status === 'conflict') conflict.inc(batch[index]?.events.length ?? 0);
+      else count(result.receipts);
+    return results;
   };
   return store;
 }

@@ -129,8 +129,15 @@ export const buyers = (people: number): fc.Arbitrary<readonly Entry[]> =>
       return slots.sort((a, b) => a.place - b.place).map(({ entry }) => entry);
     });
 
+/** What collectors record; all else is decided. */
+const FACTS: ReadonlySet<string> = new Set(['TouchpointRecorded', 'IdentityClaimed', 'AccountObserved']);
+
 export async function arrive(store: EventStore, workspace: string, entries: readonly Entry[]): Promise<void> {
   for (const { stream, event } of entries) {
-    await store.append([{ workspace, stream, expected: 'any', events: [event] }]);
+    if (FACTS.has(event.type)) await store.record([{ workspace, stream, event }]);
+    else {
+      const exact = (await store.readStream(workspace, stream)).at(-1)?.version ?? 0;
+      await store.append([{ workspace, stream, expected: { exact }, events: [event] }]);
+    }
   }
 }

@@ -2,8 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import type { EventType, Position } from '../src/domain/events.js';
-import type { Append, AppendResult, EventReceipt, EventStore } from '../src/event-store/event-store.js';
-import { touch, to } from './events.js';
+import type {
+  Append,
+  AppendResult,
+  EventReceipt,
+  EventStore,
+  NewFact,
+} from '../src/event-store/event-store.js';
+import { facts, touch, to } from './events.js';
 import { eventsAfter } from './events-after.js';
 
 /** What every adapter of the log must do. `open` gives an empty log. */
@@ -17,6 +23,9 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
 
     const unique = (label: string) => `${label}-${randomUUID()}`;
     const append = async (...batch: Append[]) => store.append(batch);
+    /** Names of facts no other test has. */
+    const names = (count: number) => Array.from({ length: count }, () => unique('f'));
+    const record = (stream: string, ...named: string[]) => store.record(facts(stream, named));
     const receipts = (result: AppendResult | undefined): readonly EventReceipt[] => {
       if (result?.status !== 'appended') throw new Error(`not appended: ${JSON.stringify(result)}`);
       return result.receipts;
@@ -29,6 +38,151 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
         densePositions ? positions.map((_, index) => after + BigInt(index + 1)) : growing,
       );
     };
+
+    describe('record', () => {
+      test('gives positions that follow the head', async () => {
+        const head = await store.head();
+        const receipts = await store.record([
+          ...facts(unique('s'), names(2)),
+          ...facts(unique('s'), names(1)),
+        ]);
+        expect(receipts.map(({ duplicate }) => duplicate)).toEqual([false, false, false]);
+        const positions = receipts.map(({ position }) => position);
+        expectNext(head, positions);
+        expect(await store.head()).toBe(positions[2]);
+        expect((await eventsAfter(store, head)).map(({ id }) => id)).toEqual(
+          receipts.map(({ eventId }) => eventId),
+        );
+      });
+
+      test('keeps all that a fact says and gives it no version', async () => {
+        const stream = unique('s');
+        const event = touch(unique('a'), {
+          collector: 'web',
+          correlationId: 'c-1',
+          causationId: 'c-2',
+          data: {
+            ...touch('x').data,
+            properties: { text: 'tab\t "quote" \\ ünï 漢字 🚀 \u0000', nested: [1, { a: null }] },
+          },
+        });
+        const before = Date.now() - 1_000;
+        const head = await store.head();
+        await store.record([{ workspace: 'main', stream, event }, ...facts(stream, names(1), 'other')]);
+        const [read, other] = await eventsAfter(store, head);
+        const { factsHaveVersions } = store.guarantees;
+        expect(read).toEqual({
+          ...event,
+          ...{ workspace: 'main', stream },
+          ...(factsHaveVersions && { version: 1 }),
+          position: expect.any(BigInt),
+          recordedAt: expect.any(Date),
+        });
+        expect(+(read?.recordedAt ?? 0)).toBeGreaterThan(before);
+        expect(other).toMatchObject({ workspace: 'other', stream });
+        expect(await store.readStream('main', stream)).toHaveLength(factsHaveVersions ? 1 : 0);
+      });
+
+      test('clamps occurredAt to recordedAt', async () => {
+        const head = await store.head();
+        const event = touch(unique('a'), { occurredAt: new Date(Date.now() + 86_400_000) });
+        await store.record([{ workspace: 'main', stream: unique('s'), event }]);
+        const [read] = await eventsAfter(store, head);
+        expect(read?.occurredAt).toEqual(read?.recordedAt);
+      });
+
+      test('no facts leave no trace', async () => {
+        const head = await store.head();
+        expect(await store.record([])).toEqual([]);
+        expect(await store.head()).toBe(head);
+      });
+
+      test('the same facts again get the first receipts and change nothing', async () => {
+        const sent = facts(unique('s'), names(2));
+        const first = await store.record(sent);
+        await record(unique('s'), unique('c'));
+        const head = await store.head();
+        expect(await store.record(sent)).toEqual(first.map((receipt) => ({ ...receipt, duplicate: true })));
+        expect(await store.head()).toBe(head);
+      });
+
+      test('new facts among known and repeated ones are recorded, in order', async () => {
+        const [stream, a, b, c, d] = [unique('s'), unique('a'), unique('b'), unique('c'), unique('d')];
+        const [, known] = await record(stream, a, b);
+        const head = await store.head();
+        const receipts = await record(stream, c, b, c, d, b, d);
+        expect(receipts.map(({ duplicate }) => duplicate)).toEqual([false, true, true, false, true, true]);
+        const [ofC, ofB, againC, ofD, againB, againD] = receipts.map(({ position }) => position);
+        expect([ofB, againB, againC, againD]).toEqual([known?.position, known?.position, ofC, ofD]);
+        const log = await eventsAfter(store, head);
+        expect(log.map(({ id, position }) => [id, position])).toEqual([
+          [touch(c).id, ofC],
+          [touch(d).id, ofD],
+        ]);
+        expectNext(
+          head,
+          log.map(({ position }) => position),
+        );
+      });
+
+      test('the same fact sent to another stream is the same fact', async () => {
+        const a = unique('a');
+        const [first] = await record(unique('s'), a);
+        const again = await record(unique('s'), unique('b'), a);
+        expect(again).toMatchObject([{ duplicate: false }, { ...first, duplicate: true }]);
+      });
+
+      test('the same id in another workspace is another fact, also in one batch', async () => {
+        const [stream, a] = [unique('s'), unique('a')];
+        const sent = [...facts(stream, [a]), ...facts(stream, [a], 'other')];
+        const [first, second] = await store.record(sent);
+        expect([first?.duplicate, second?.duplicate]).toEqual([false, false]);
+        expect(await store.record(sent)).toEqual([
+          { ...first, duplicate: true },
+          { ...second, duplicate: true },
+        ]);
+      });
+
+      test('senders of the same fact at the same time get the same receipt', async () => {
+        const [stream, a] = [unique('s'), unique('a')];
+        const all = (await Promise.all(Array.from({ length: 20 }, () => record(stream, a)))).flat();
+        expect(new Set(all.map(({ position }) => position)).size).toBe(1);
+        expect(all.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+      });
+
+      test('what no log could hold is refused whole, and what is sent at the same time is recorded', async () => {
+        const [stream, a, b] = [unique('s'), unique('a'), unique('b')];
+        const broken: NewFact = {
+          ...{ workspace: 'main', stream },
+          event: touch('broken', { occurredAt: new Date(NaN) }),
+        };
+        const head = await store.head();
+        const results = await Promise.allSettled([
+          record(stream, a),
+          store.record([...facts(stream, names(2)), broken]),
+          record(stream, b),
+        ]);
+        expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+        expect((await eventsAfter(store, head)).map(({ id }) => id)).toEqual([touch(a).id, touch(b).id]);
+      });
+
+      test('more than a transaction takes is recorded in the order in which it was sent', async () => {
+        const head = await store.head();
+        const sent = [900, 200, 1_500, 1, 999, 1, 1].map((count) => facts(unique('s'), names(count)));
+        const receipts = (await Promise.all(sent.map((batch) => store.record(batch)))).flat();
+        const log = await eventsAfter(store, head);
+        expectNext(
+          head,
+          log.map(({ position }) => position),
+        );
+        const byId = new Map(log.map(({ id, position }) => [id, position]));
+        expect(byId.size).toBe(3_602);
+        expect(receipts.map(({ eventId }) => eventId)).toEqual(sent.flat().map(({ event }) => event.id));
+        expect(receipts.map(({ position }) => position)).toEqual(
+          sent.flat().map(({ event }) => byId.get(event.id)),
+        );
+      });
+    });
 
     describe('append', () => {
       test('gives positions that follow the head and versions from 1', async () => {
@@ -46,7 +200,11 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
 
       test('counts the versions of each stream of a batch by itself', async () => {
         const [one, two] = [unique('s'), unique('s')];
-        const results = await append(to(one, [unique('a')]), to(two, [unique('b')]), to(one, [unique('c')]));
+        const results = await append(
+          to(one, [unique('a')]),
+          to(two, [unique('b')]),
+          to(one, [unique('c')], { exact: 1 }),
+        );
         expect(results.map((result) => receipts(result)[0]?.version)).toEqual([1, 1, 2]);
       });
 
@@ -58,7 +216,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
         expect(await store.readStream('other', stream)).toHaveLength(1);
       });
 
-      test('gives back what it was given', async () => {
+      test('keeps all that a decision says', async () => {
         const stream = unique('s');
         const event = touch(unique('a'), {
           collector: 'web',
@@ -70,7 +228,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
           },
         });
         const before = Date.now() - 1_000;
-        await append({ workspace: 'main', stream, expected: 'any', events: [event] });
+        await append({ workspace: 'main', stream, expected: 'noStream', events: [event] });
         const [read] = await store.readStream('main', stream);
         expect(read).toEqual({
           ...event,
@@ -86,7 +244,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
       test('clamps occurredAt to recordedAt', async () => {
         const stream = unique('s');
         const event = touch(unique('a'), { occurredAt: new Date(Date.now() + 86_400_000) });
-        await append({ workspace: 'main', stream, expected: 'any', events: [event] });
+        await append({ workspace: 'main', stream, expected: 'noStream', events: [event] });
         const [read] = await store.readStream('main', stream);
         expect(read?.occurredAt).toEqual(read?.recordedAt);
       });
@@ -151,7 +309,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
       });
     });
 
-    describe('idempotency', () => {
+    describe('idempotency of append', () => {
       test('the same events again get the first receipts and change nothing', async () => {
         const [stream, a, b] = [unique('s'), unique('a'), unique('b')];
         const first = receipts((await append(to(stream, [a, b])))[0]);
@@ -165,7 +323,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
       test('duplicates succeed whatever version they expect', async () => {
         const [stream, a] = [unique('s'), unique('a')];
         const first = receipts((await append(to(stream, [a], 'noStream')))[0]);
-        await append(to(stream, [unique('b')]));
+        await append(to(stream, [unique('b')], { exact: 1 }));
         const again = receipts((await append(to(stream, [a], 'noStream')))[0]);
         expect(again).toEqual([{ ...first[0], duplicate: true }]);
       });
@@ -173,7 +331,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
       test('new events among duplicates are appended, in order', async () => {
         const [stream, a, b] = [unique('s'), unique('a'), unique('b')];
         await append(to(stream, [a, b]));
-        const result = receipts((await append(to(stream, [unique('c'), b, unique('d')])))[0]);
+        const result = receipts((await append(to(stream, [unique('c'), b, unique('d')], { exact: 2 })))[0]);
         expect(result.map(({ version, duplicate }) => [version, duplicate])).toEqual([
           [3, false],
           [2, true],
@@ -219,7 +377,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
       test('the same id in another workspace is another event', async () => {
         const [stream, a] = [unique('s'), unique('a')];
         await append(to(stream, [a]));
-        const [result] = await append(to(stream, [a], 'any', 'other'));
+        const [result] = await append(to(stream, [a], 'noStream', 'other'));
         expect(receipts(result)[0]).toMatchObject({ version: 1, duplicate: false });
       });
 
@@ -285,7 +443,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
         };
         const results = await append(
           to(unique('s'), [unique('a')]),
-          { workspace: 'main', stream: unique('s'), expected: 'any', events: [observed] },
+          { workspace: 'main', stream: unique('s'), expected: 'noStream', events: [observed] },
           to(unique('s'), [unique('b')]),
         );
         const [one, account, two] = results.map((result) => receipts(result)[0]?.position ?? 0n) as [
@@ -324,22 +482,22 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
     });
 
     describe("a consumer's progress", () => {
-      test('is kept with the append, and alone', async () => {
+      test('is kept with its facts, and alone', async () => {
         const source = unique('kafka');
         expect(await store.progressOf(source)).toBeUndefined();
-        await store.append([to(unique('s'), [unique('a')])], { source, next: 5n, mark: 'm-1' });
+        await store.record(facts(unique('s'), [unique('a')]), { source, next: 5n, mark: 'm-1' });
         expect(await store.progressOf(source)).toEqual({ source, next: 5n, mark: 'm-1' });
-        expect(await store.append([], { source, next: 9n })).toEqual([]);
+        expect(await store.record([], { source, next: 9n })).toEqual([]);
         expect(await store.progressOf(source)).toEqual({ source, next: 9n });
       });
 
       test('of a late sender changes nothing, of a source begun anew it does', async () => {
         const [source, a] = [unique('kafka'), unique('a')];
-        await store.append([to(unique('s'), [unique('b')])], { source, next: 50n, mark: 'm-1' });
-        const [late] = await store.append([to(unique('s'), [a])], { source, next: 40n, mark: 'm-0' });
-        expect(receipts(late)[0]?.duplicate).toBe(false);
+        await store.record(facts(unique('s'), [unique('b')]), { source, next: 50n, mark: 'm-1' });
+        const [late] = await store.record(facts(unique('s'), [a]), { source, next: 40n, mark: 'm-0' });
+        expect(late?.duplicate).toBe(false);
         expect(await store.progressOf(source)).toEqual({ source, next: 50n, mark: 'm-1' });
-        await store.append([], { source, next: 3n, mark: 'n-1', anew: true });
+        await store.record([], { source, next: 3n, mark: 'n-1', anew: true });
         expect(await store.progressOf(source)).toEqual({ source, next: 3n, mark: 'n-1' });
       });
 
@@ -348,7 +506,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
         const moves = Array.from({ length: 40 }, (_, index) => ({
           ...{ source: sources[index % 2] ?? '', next: BigInt((index * 7) % 40) },
         }));
-        await Promise.all(moves.map((move) => store.append([to(unique('s'), [unique('a')])], move)));
+        await Promise.all(moves.map((move) => store.record(facts(unique('s'), [unique('a')]), move)));
         for (const source of sources) {
           const own = moves.filter((move) => move.source === source).map(({ next }) => Number(next));
           expect(await store.progressOf(source)).toEqual({ source, next: BigInt(Math.max(...own)) });
@@ -418,55 +576,79 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
 
     describe('laws', () => {
       const streams = fc.constantFrom('s-1', 's-2', 's-3');
-      const names = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 4 });
+      const ids = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 4 });
       const expectations = fc.oneof(
-        { arbitrary: fc.constant('any' as const), weight: 4 },
         { arbitrary: fc.constant('noStream' as const), weight: 1 },
         { arbitrary: fc.record({ exact: fc.integer({ min: 0, max: 5 }) }), weight: 2 },
       );
-      const call = fc.array(fc.record({ stream: streams, names, expected: expectations }), { maxLength: 4 });
+      const recorded = fc.array(fc.record({ stream: streams, ids }), { maxLength: 4 });
+      const appended = fc.array(fc.record({ stream: streams, ids, expected: expectations }), {
+        maxLength: 4,
+      });
 
       test('ordered and idempotent: whatever is sent at once and again, positions grow as promised and receipts are the first', async () => {
         await fc.assert(
-          fc.asyncProperty(fc.array(call, { maxLength: 8 }), async (calls) => {
-            const run = randomUUID();
-            const head = await store.head();
-            const batches = calls.map((appends) =>
-              appends.map((one) =>
-                to(
-                  `${run}-${one.stream}`,
-                  one.names.map((nr) => `${run}-${nr}`),
-                  one.expected,
+          fc.asyncProperty(
+            fc.array(recorded, { maxLength: 8 }),
+            fc.array(appended, { maxLength: 8 }),
+            async (records, calls) => {
+              const run = randomUUID();
+              const head = await store.head();
+              const batches = records.map((parts) =>
+                parts.flatMap((one) =>
+                  facts(
+                    `${run}-facts-${one.stream}`,
+                    one.ids.map((nr) => `${run}-fact-${nr}`),
+                  ),
                 ),
-              ),
-            );
-            const results = await Promise.all([...batches, ...batches].map((batch) => store.append(batch)));
-            const log = await eventsAfter(store, head);
+              );
+              const commands = calls.map((appends) =>
+                appends.map((one) =>
+                  to(
+                    `${run}-${one.stream}`,
+                    one.ids.map((nr) => `${run}-${nr}`),
+                    one.expected,
+                  ),
+                ),
+              );
+              const [receipts, results] = await Promise.all([
+                Promise.all([...batches, ...batches].map((batch) => store.record(batch))),
+                Promise.all([...commands, ...commands].map((batch) => store.append(batch))),
+              ]);
+              const log = await eventsAfter(store, head);
 
-            expectNext(
-              head,
-              log.map(({ position }) => position),
-            );
-            expect(new Set(log.map(({ id }) => id)).size).toBe(log.length);
-            const versions = Map.groupBy(log, ({ stream }) => stream);
-            for (const events of versions.values())
-              expect(events.map(({ version }) => version)).toEqual(events.map((_, index) => index + 1));
+              expectNext(
+                head,
+                log.map(({ position }) => position),
+              );
+              expect(new Set(log.map(({ id }) => id)).size).toBe(log.length);
+              const decisions = log.filter(({ stream }) => !stream.startsWith(`${run}-facts`));
+              for (const events of Map.groupBy(decisions, ({ stream }) => stream).values())
+                expect(events.map(({ version }) => version)).toEqual(events.map((_, index) => index + 1));
 
-            const byId = new Map(log.map((event) => [event.id, event]));
-            const given = results
-              .flat()
-              .flatMap((result) => (result.status === 'appended' ? result.receipts : []));
-            for (const { eventId, position, version } of given)
-              expect(byId.get(eventId)).toMatchObject({ position, version });
-            expect(given.filter(({ duplicate }) => !duplicate)).toHaveLength(log.length);
-          }),
+              const byId = new Map(log.map((event) => [event.id, event]));
+              const given = results
+                .flat()
+                .flatMap((result) => (result.status === 'appended' ? result.receipts : []));
+              for (const { eventId, position, version } of given)
+                expect(byId.get(eventId)).toMatchObject({ position, version });
+              for (const { eventId, position } of receipts.flat())
+                expect(byId.get(eventId)).toMatchObject({ position });
+              const isNew = ({ duplicate }: { duplicate: boolean }) => !duplicate;
+              expect(given.filter(isNew)).toHaveLength(decisions.length);
+              expect(receipts.flat().filter(isNew)).toHaveLength(log.length - decisions.length);
+              const sent = new Set(batches.flat().map(({ event }) => event.id));
+              expect(log.length - decisions.length).toBe(sent.size);
+            },
+          ),
           { numRuns: 60 },
         );
       });
     });
 
-    test('refuses appends once it is closed', async () => {
+    test('refuses facts and decisions once it is closed', async () => {
       await store.close();
+      await expect(record('s', 'late')).rejects.toMatchObject({ name: 'StoreUnavailable' });
       await expect(append(to('s', ['late']))).rejects.toMatchObject({ name: 'StoreUnavailable' });
     });
   });

@@ -1,7 +1,7 @@
 import { eventId } from '../src/domain/event-id.js';
 import type { NewEvent } from '../src/domain/events.js';
 import { identityKey } from '../src/domain/identity.js';
-import type { Append, Expected } from '../src/event-store/event-store.js';
+import type { Append, Expected, NewFact } from '../src/event-store/event-store.js';
 
 /** A touchpoint for tests of the log; the same name makes the same id. */
 export function touch(
@@ -24,11 +24,15 @@ export function touch(
   };
 }
 
-/** An append of touchpoints to one stream of workspace `main`. */
+/** Touchpoints of one stream, as a collector records them. */
+export const facts = (stream: string, names: readonly string[], workspace = 'main'): NewFact[] =>
+  names.map((name) => ({ workspace, stream, event: touch(name) }));
+
+/** An append to one stream of workspace `main`; touchpoints stand for decisions. */
 export const to = (
   stream: string,
   names: readonly string[],
-  expected: Expected = 'any',
+  expected: Expected = 'noStream',
   workspace = 'main',
 ): Append => ({
   workspace,

@@ -97,19 +97,14 @@ export function touch(
   };
 }
 
-/** Appends the events in one batch, each to the stream of its first key. */
+/** Records the events in one batch, each to the stream of its first key. */
 export async function append(
   store: EventStore,
   events: readonly NewEvent<'TouchpointRecorded'>[],
   workspace = 'main',
 ): Promise<void> {
-  await store.append(
-    events.map((event) => ({
-      workspace,
-      stream: `touchpoints-${event.data.identity[0]}`,
-      expected: 'any' as const,
-      events: [event],
-    })),
+  await store.record(
+    events.map((event) => ({ workspace, stream: `touchpoints-${event.data.identity[0]}`, event })),
   );
 }
 

@@ -22,11 +22,8 @@ async function claim(at: number, names: readonly string[], keyScope?: KeyScope):
     identity,
     ...(keyScope && { keyScope }),
   });
-  const [result] = await server.runtime.store.append([
-    { workspace: 'main', stream, expected: 'any', events: [event] },
-  ]);
-  if (result?.status !== 'appended') throw new Error('not appended');
-  position = String(result.receipts.at(-1)?.position);
+  const [receipt] = await server.runtime.store.record([{ workspace: 'main', stream, event }]);
+  position = String(receipt?.position);
   return event.id;
 }
 

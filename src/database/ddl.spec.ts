@@ -53,7 +53,8 @@ function load(): { stop(): Promise<void> } {
           },
         }),
       );
-      await store.append([{ workspace: 'main', stream: `touchpoints-${serial}`, expected: 'any', events }]);
+      const stream = `touchpoints-${serial}`;
+      await store.record(events.map((event) => ({ workspace: 'main', stream, event })));
     }
   };
   const running = work();

@@ -144,9 +144,12 @@ export type RecordedEvent<T extends EventType = EventType> = NewEvent<T> & {
   readonly workspace: string;
   readonly position: Position;
   readonly stream: string;
-  readonly version: number;
+  /** Of a decision, in its stream. */
+  readonly version?: number;
   readonly recordedAt: Date;
 };
+
+export type RecordedDecision = RecordedEvent & { readonly version: number };
 
 /** Narrows an event to one of the given types. */
 export function isEvent<T extends EventType>(

@@ -65,10 +65,16 @@ export class Coalescer<C extends Call, R> {
     return this.#events;
   }
 
+  /** Why a request of so many events cannot be added now; whoever would have to encode it first can ask before. */
+  refusal(events: number): StoreUnavailable | undefined {
+    if (this.#closed) return new StoreUnavailable('the event log is being closed', 5);
+    return this.#isTooMuch(events) ? new QueueFull() : undefined;
+  }
+
   /** @throws StoreUnavailable */
   add(call: C): Promise<R> {
-    if (this.#closed) return Promise.reject(new StoreUnavailable('the event log is being closed', 5));
-    if (this.#isTooMuch(call)) return Promise.reject(new QueueFull());
+    const refusal = this.refusal(call.events);
+    if (refusal) return Promise.reject(refusal);
     this.#events += call.events;
     this.#bytes += call.bytes;
     return new Promise((resolve, reject) => {
@@ -86,13 +92,10 @@ export class Coalescer<C extends Call, R> {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** A request larger than the bounds is taken when it is alone. */
-  #isTooMuch(call: C): boolean {
+  /** A request larger than the bounds is taken when it is alone. Bytes exceed their bound by one request at most. */
+  #isTooMuch(events: number): boolean {
     const { maxWaitingEvents, maxWaitingBytes } = this.#options;
-    return (
-      this.#events > 0 &&
-      (this.#events + call.events > maxWaitingEvents || this.#bytes + call.bytes > maxWaitingBytes)
-    );
+    return this.#events > 0 && (this.#events + events > maxWaitingEvents || this.#bytes >= maxWaitingBytes);
   }
 
   #schedule(): void {

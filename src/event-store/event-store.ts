@@ -1,22 +1,32 @@
-import type { EventType, NewEvent, Position, RecordedEvent } from '../domain/events.js';
+import type { EventType, NewEvent, Position, RecordedDecision, RecordedEvent } from '../domain/events.js';
 
-export type Expected = 'any' | 'noStream' | { readonly exact: number };
+/** What happened, as a collector sent it. A fact has no version: its order is its position. */
+export interface NewFact {
+  readonly workspace: string;
+  readonly stream: string;
+  readonly event: NewEvent;
+}
 
-/** One command's events for one stream; they are appended together or not at all. */
+export interface Receipt {
+  readonly eventId: string;
+  readonly position: Position;
+  /** The event was already in the log; what the receipt says is that of its first one (law 3). */
+  readonly duplicate: boolean;
+}
+
+/** The version a stream must be at: `exact: n` means that its last decision has version n; versions count from 1. */
+export type Expected = 'noStream' | { readonly exact: number };
+
+/** One command's decisions for one stream; they are appended together or not at all. */
 export interface Append {
   readonly workspace: string;
   readonly stream: string;
-  /** `exact: n` means the stream's last version is n; versions count from 1. */
   readonly expected: Expected;
   readonly events: readonly NewEvent[];
 }
 
-export interface EventReceipt {
-  readonly eventId: string;
-  readonly position: Position;
+export interface EventReceipt extends Receipt {
   readonly version: number;
-  /** The event was already in the log; position and version are those of its first append (law 3). */
-  readonly duplicate: boolean;
 }
 
 /** A conflict is the answer to its own append and leaves the rest of the batch alone. */
@@ -83,37 +93,47 @@ export interface Subscription {
 export interface Guarantees {
   /** Positions are 1, 2, 3 … without gaps (PostgreSQL, memory); else they only grow. */
   readonly densePositions: boolean;
-  /** A consumer's progress is kept in the append's own transaction; else right after it, and may be behind after a crash. */
+  /** A consumer's progress is kept in the transaction of its facts; else right after it, and may be behind after a crash. */
   readonly progressWithAppend: boolean;
+  /** Every event of a stream has a version, facts too, and `readStream` shows them (EventStoreDB); else decisions alone. */
+  readonly factsHaveVersions: boolean;
 }
 
 /**
- * The event log. What `append` resolved is durable. Every reader sees events in position order, and a reader that has
+ * The event log. What `record` or `append` resolved is durable. Every reader sees events in position order, and a reader that has
  * seen position n has seen everything up to n.
  */
 export interface EventStore {
   readonly guarantees: Guarantees;
 
   /**
-   * Appends each command's events in order and resolves once they are durable, one result a command, in order.
-   * Events already in the log (same workspace and id) are not appended again and answer their first receipt; an append
-   * whose events are all duplicates succeeds whatever version it expected.
+   * Records facts in order and resolves once they are durable, one receipt a fact, in order. A fact already in the log (same
+   * workspace and id) is not recorded again and answers its first receipt.
    *
-   * @param progress kept together with the events; one that is behind what is kept already changes nothing
+   * @param progress kept together with the facts; one that is behind what is kept already changes nothing
    * @throws StoreUnavailable the queue is full or the server is away; the caller may try again with the same ids.
    */
-  append(batch: readonly Append[], progress?: Progress): Promise<readonly AppendResult[]>;
+  record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]>;
 
-  /** What was kept with an append; undefined: nothing yet. */
+  /**
+   * Appends each command's decisions in order and resolves once they are durable, one result a command, in order. Events
+   * already in the log are not appended again and answer their first receipt; an append whose events are all duplicates
+   * succeeds whatever version it expected.
+   *
+   * @throws StoreUnavailable as `record`
+   */
+  append(batch: readonly Append[]): Promise<readonly AppendResult[]>;
+
+  /** What was kept with `record`; undefined: nothing yet. */
   progressOf(source: string): Promise<Progress | undefined>;
 
-  /** Events of one stream in version order, after version `after` (0: from the start), at most `limit`. */
+  /** Decisions of one stream in version order, after version `after` (0: from the start), at most `limit`. */
   readStream(
     workspace: string,
     stream: string,
     after?: number,
     limit?: number,
-  ): Promise<readonly RecordedEvent[]>;
+  ): Promise<readonly RecordedDecision[]>;
 
   /** Events of the whole log in position order, after position `after` (0: from the start), at most `limit`. */
   readAll(after: Position, limit: number): Promise<readonly RecordedEvent[]>;

@@ -10,7 +10,7 @@ import type { LoggedEvent } from './logged-events.js';
 export interface BatchStream {
   /** On the server. */
   readonly name: string;
-  /** touchline.stream_key(workspace, stream). */
+  /** streamKey(workspace, stream). */
   readonly key: string;
   version: number;
   /** Events of the batch that would follow it. */
@@ -176,8 +176,7 @@ export const streamKey = (workspace: string, stream: string): string =>
     .slice(0, 32)
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
-const versionOf = (expected: Exclude<Expected, 'any'>): number =>
-  expected === 'noStream' ? 0 : expected.exact;
+const versionOf = (expected: Expected): number => (expected === 'noStream' ? 0 : expected.exact);
 
 const receiptOf = ({ eventId, duplicate, of }: Slot): EventReceipt => ({
   eventId,

@@ -1,4 +1,4 @@
-import type { NewEvent, RecordedEvent } from '../domain/events.js';
+import type { NewEvent, RecordedDecision } from '../domain/events.js';
 import type { ProposedEvent, ServerEvent } from './eventstoredb-client.js';
 
 /** The field's own names for what caused an event. */
@@ -48,7 +48,7 @@ export function proposedOf(workspace: string, event: NewEvent, data: string): Pr
 }
 
 /** Undefined: nothing that an append of ours could have written. */
-export function recordedOf(names: StreamNames, event: ServerEvent): RecordedEvent | undefined {
+export function recordedOf(names: StreamNames, event: ServerEvent): RecordedDecision | undefined {
   const parts = names.partsOf(event.stream);
   if (!parts || event.data === undefined || event.metadata === '') return undefined;
   const said = JSON.parse(event.metadata) as Metadata;

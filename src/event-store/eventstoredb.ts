@@ -1,15 +1,17 @@
 import type { Pool } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventType, Position, RecordedEvent } from '../domain/events.js';
-import { appendCall, type AppendCall } from './append-call.js';
+import type { EventType, Position, RecordedDecision, RecordedEvent } from '../domain/events.js';
+import { type AnyAppend, appendCall, type AppendCall, asAppend } from './append-call.js';
 import { Coalescer, type CoalescerOptions } from './coalescer.js';
 import {
   StoreUnavailable,
   type Append,
   type AppendResult,
   type EventStore,
+  type NewFact,
   type Page,
   type Progress,
+  type Receipt,
   type Subscription,
 } from './event-store.js';
 import { LogBatch } from './eventstoredb-batch.js';
@@ -43,7 +45,7 @@ const WATCH_MS = { idle: 5_000, backOff: 100, longest: 5_000 };
  * also puts the appends of several processes to one stream in line.
  */
 export class EventStoreDbEventStore implements EventStore {
-  readonly guarantees = { densePositions: false, progressWithAppend: false };
+  readonly guarantees = { densePositions: false, progressWithAppend: false, factsHaveVersions: true };
   readonly #client: EventStoreDbClient;
   readonly #names: StreamNames;
   readonly #index: LogIndex;
@@ -80,9 +82,13 @@ export class EventStoreDbEventStore implements EventStore {
     return this.#coalescer.waitingEvents;
   }
 
-  async append(batch: readonly Append[], progress?: Progress): Promise<readonly AppendResult[]> {
-    const call = appendCall(batch, progress);
-    return call ? this.#coalescer.add(call) : batch.map(() => ({ status: 'appended', receipts: [] }));
+  async record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
+    const results = await this.#add(facts.map(asAppend), progress);
+    return results.flatMap((result) => (result.status === 'appended' ? result.receipts : []));
+  }
+
+  append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
+    return this.#add(batch);
   }
 
   progressOf(source: string): Promise<Progress | undefined> {
@@ -94,10 +100,10 @@ export class EventStoreDbEventStore implements EventStore {
     stream: string,
     after = 0,
     limit = 2 ** 31 - 1,
-  ): Promise<readonly RecordedEvent[]> {
+  ): Promise<readonly RecordedDecision[]> {
     return this.#read(async () => {
       const name = this.#names.nameOf(workspace, stream);
-      const events: RecordedEvent[] = [];
+      const events: RecordedDecision[] = [];
       for (let version = after; events.length < limit;) {
         const size = Math.min(STREAM_PAGE, limit - events.length);
         const page = await this.#client.readStream(name, version, size);
@@ -180,6 +186,11 @@ export class EventStoreDbEventStore implements EventStore {
     return { streamPrefix: this.#names.prefix };
   }
 
+  async #add(batch: readonly AnyAppend[], progress?: Progress): Promise<readonly AppendResult[]> {
+    const call = appendCall(batch, progress);
+    return call ? this.#coalescer.add(call) : batch.map(() => ({ status: 'appended', receipts: [] }));
+  }
+
   async #write(calls: readonly AppendCall[]): Promise<readonly (readonly AppendResult[])[]> {
     const batch = new LogBatch(
       calls.flatMap(({ appends }) => appends),
@@ -216,7 +227,7 @@ export class EventStoreDbEventStore implements EventStore {
     return kept;
   }
 
-  #ours(events: readonly ServerEvent[]): RecordedEvent[] {
+  #ours(events: readonly ServerEvent[]): RecordedDecision[] {
     return events.flatMap((event) => recordedOf(this.#names, event) ?? []);
   }
 

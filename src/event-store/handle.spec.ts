@@ -76,7 +76,7 @@ describe('when another appends in between', () => {
           {
             workspace: 'main',
             stream: 'opportunity-o',
-            expected: 'any',
+            expected: { exact: times - left - 1 },
             events: [{ ...moved('theirs'), id: newEventId(), schemaVersion: 1 }],
           },
         ]);

@@ -1,4 +1,5 @@
-import type { EventType, NewEvent, Position, RecordedEvent } from '../domain/events.js';
+import type { EventType, NewEvent, Position, RecordedDecision, RecordedEvent } from '../domain/events.js';
+import { appendCall, asAppend } from './append-call.js';
 import {
   StoreUnavailable,
   type Append,
@@ -6,8 +7,10 @@ import {
   type EventReceipt,
   type EventStore,
   type Expected,
+  type NewFact,
   type Page,
   type Progress,
+  type Receipt,
   type Subscription,
 } from './event-store.js';
 import { Growth } from './growth.js';
@@ -15,9 +18,10 @@ import { subscribe } from './subscription.js';
 
 /** The log in an array: for tests. Keeps every promise of the port but durability. */
 export class MemoryEventStore implements EventStore {
-  readonly guarantees = { densePositions: true, progressWithAppend: true };
+  readonly guarantees = { densePositions: true, progressWithAppend: true, factsHaveVersions: false };
   readonly #log: RecordedEvent[] = [];
-  readonly #streams = new Map<string, RecordedEvent[]>();
+  /** Decisions by stream. */
+  readonly #streams = new Map<string, RecordedDecision[]>();
   readonly #byId = new Map<string, RecordedEvent>();
   readonly #progress = new Map<string, Progress>();
   readonly #growth = new Growth();
@@ -29,12 +33,25 @@ export class MemoryEventStore implements EventStore {
     this.#now = now;
   }
 
-  append(batch: readonly Append[], progress?: Progress): Promise<readonly AppendResult[]> {
-    if (this.#closed) return Promise.reject(new StoreUnavailable('the event store is closed', 1));
+  async record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
+    if (this.#closed) return this.#refuse();
+    appendCall(facts.map(asAppend)); // throws where no log could hold it
+    const recordedAt = this.#now();
+    const receipts = facts.map(({ workspace, stream, event }): Receipt => {
+      const known = this.#byId.get(keyOf(workspace, event.id));
+      const { id: eventId, position } = known ?? this.#put({ ...event, workspace, stream }, recordedAt);
+      return { eventId, position, duplicate: known !== undefined };
+    });
+    this.#growth.reach(BigInt(this.#log.length));
+    if (progress) this.#keep(progress);
+    return receipts;
+  }
+
+  append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
+    if (this.#closed) return this.#refuse();
     const recordedAt = this.#now();
     const results = batch.map((append) => this.#appendOne(append, recordedAt));
     this.#growth.reach(BigInt(this.#log.length));
-    if (progress) this.#keep(progress);
     return Promise.resolve(results);
   }
 
@@ -47,7 +64,7 @@ export class MemoryEventStore implements EventStore {
     stream: string,
     after = 0,
     limit = Infinity,
-  ): Promise<readonly RecordedEvent[]> {
+  ): Promise<readonly RecordedDecision[]> {
     return Promise.resolve((this.#streams.get(keyOf(workspace, stream)) ?? []).slice(after, after + limit));
   }
 
@@ -99,40 +116,45 @@ export class MemoryEventStore implements EventStore {
     if (!events.every(known) && !meets(expected, actual)) return { status: 'conflict', expected, actual };
     return {
       status: 'appended',
-      receipts: events.map((event) => this.#record(workspace, stream, event, recordedAt)),
+      receipts: events.map((event) => this.#decide(workspace, stream, event, recordedAt)),
     };
   }
 
-  #record(workspace: string, stream: string, event: NewEvent, recordedAt: Date): EventReceipt {
+  #decide(workspace: string, stream: string, event: NewEvent, recordedAt: Date): EventReceipt {
     const first = this.#byId.get(keyOf(workspace, event.id));
     if (first) return receiptOf(first, true);
-    const events = this.#streams.get(keyOf(workspace, stream)) ?? [];
+    const decisions = this.#streams.get(keyOf(workspace, stream)) ?? [];
+    const version = decisions.length + 1;
+    const recorded = this.#put({ ...event, workspace, stream, version }, recordedAt);
+    this.#streams.set(keyOf(workspace, stream), [...decisions, recorded]);
+    return receiptOf(recorded, false);
+  }
+
+  #put<E extends NewEvent & { readonly workspace: string }>(event: E, recordedAt: Date): E & RecordedEvent {
     const recorded = {
       ...event,
-      workspace,
-      stream,
       position: BigInt(this.#log.length + 1),
-      version: events.length + 1,
       recordedAt,
       occurredAt: event.occurredAt > recordedAt ? recordedAt : event.occurredAt,
       data: JSON.parse(JSON.stringify(event.data)) as unknown,
-    } as RecordedEvent;
+    } as unknown as E & RecordedEvent;
     this.#log.push(recorded);
-    this.#byId.set(keyOf(workspace, event.id), recorded);
-    this.#streams.set(keyOf(workspace, stream), [...events, recorded]);
-    return receiptOf(recorded, false);
+    this.#byId.set(keyOf(event.workspace, event.id), recorded);
+    return recorded;
+  }
+
+  #refuse(): Promise<never> {
+    return Promise.reject(new StoreUnavailable('the event store is closed', 1));
   }
 }
 
 /** Whether a stream at version `actual` is where the append expects it. */
-export function meets(expected: Expected, actual: number): boolean {
-  if (expected === 'any') return true;
-  return actual === (expected === 'noStream' ? 0 : expected.exact);
-}
+const meets = (expected: Expected, actual: number): boolean =>
+  actual === (expected === 'noStream' ? 0 : expected.exact);
 
 const keyOf = (workspace: string, name: string): string => `${workspace}\0${name}`;
 
-const receiptOf = ({ id, position, version }: RecordedEvent, duplicate: boolean): EventReceipt => ({
+const receiptOf = ({ id, position, version = 0 }: RecordedEvent, duplicate: boolean): EventReceipt => ({
   eventId: id,
   position,
   version,

@@ -2,31 +2,60 @@ const OID = { text: 25, uuid: 2950, int4: 23, int2: 21, timestamptz: 1184, json:
 const HEADER = 20;
 const EPOCH_2000_MS = 946_684_800_000;
 
+/** Where an array ended, to go back to. */
+export interface ArrayMark {
+  readonly count: number;
+  readonly end: number;
+}
+
 /**
  * A one-dimensional PostgreSQL array in its binary form, ready to be a parameter: no escaping and no parsing, a third of
- * the cost of array literals.
+ * the cost of array literals. It grows as elements are added.
  */
-class ArrayWriter {
+export class ArrayWriter {
   #bytes: Buffer;
   #end = HEADER;
+  #count = 0;
   #hasNull = 0;
 
   constructor(
-    private readonly oid: number,
-    private readonly count: number,
-    bytesEach: number,
+    private readonly type: keyof typeof OID,
+    bytes = 256,
   ) {
-    this.#bytes = Buffer.allocUnsafe(HEADER + count * bytesEach);
+    this.#bytes = Buffer.allocUnsafe(HEADER + bytes);
+  }
+
+  get mark(): ArrayMark {
+    return { count: this.#count, end: this.#end };
+  }
+
+  /** Takes off the elements that were added since. */
+  rewind({ count, end }: ArrayMark): void {
+    this.#count = count;
+    this.#end = end;
+  }
+
+  /** Adds elements `from` up to `to` of another array of this type. */
+  copy(source: ArrayWriter, from: number, to: number): void {
+    const start = source.#offsetOf(from);
+    const end = source.#offsetOf(to, from, start);
+    this.#room(end - start);
+    source.#bytes.copy(this.#bytes, this.#end, start, end);
+    this.#end += end - start;
+    this.#count += to - from;
+    this.#hasNull |= source.#hasNull;
   }
 
   null(): void {
     this.#room(4);
     this.#hasNull = 1;
+    this.#count += 1;
     this.#end = this.#bytes.writeInt32BE(-1, this.#end);
   }
 
   text(value: string): void {
     this.#room(4 + value.length * 3);
+    this.#count += 1;
     const length = this.#bytes.write(value, this.#end + 4, 'utf8');
     this.#bytes.writeInt32BE(length, this.#end);
     this.#end += 4 + length;
@@ -34,23 +63,27 @@ class ArrayWriter {
 
   uuid(value: string): void {
     this.#room(20);
+    this.#count += 1;
     this.#end = this.#bytes.writeInt32BE(16, this.#end);
     this.#end += this.#bytes.write(value.replaceAll('-', ''), this.#end, 'hex');
   }
 
   int4(value: number): void {
     this.#room(8);
+    this.#count += 1;
     this.#end = this.#bytes.writeInt32BE(value, this.#bytes.writeInt32BE(4, this.#end));
   }
 
   int2(value: number): void {
     this.#room(6);
+    this.#count += 1;
     this.#end = this.#bytes.writeInt16BE(value, this.#bytes.writeInt32BE(2, this.#end));
   }
 
   /** Microseconds since 2000 in two halves; exact between the years 1714 and 2285, and by doubles beyond. */
   instant(value: Date): void {
     this.#room(12);
+    this.#count += 1;
     const micros = (+value - EPOCH_2000_MS) * 1000;
     const high = Math.floor(micros / 2 ** 32);
     this.#end = this.#bytes.writeInt32BE(8, this.#end);
@@ -61,10 +94,18 @@ class ArrayWriter {
   done(): Buffer {
     this.#bytes.writeInt32BE(1, 0); // dimensions
     this.#bytes.writeInt32BE(this.#hasNull, 4);
-    this.#bytes.writeInt32BE(this.oid, 8);
-    this.#bytes.writeInt32BE(this.count, 12);
+    this.#bytes.writeInt32BE(OID[this.type], 8);
+    this.#bytes.writeInt32BE(this.#count, 12);
     this.#bytes.writeInt32BE(1, 16); // first subscript
     return this.#bytes.subarray(0, this.#end);
+  }
+
+  /** Every element is led by its length; -1 is NULL. @param element that begins at `offset` */
+  #offsetOf(index: number, element = 0, offset = HEADER): number {
+    if (index === this.#count) return this.#end;
+    let at = offset;
+    for (let passed = element; passed < index; passed++) at += 4 + Math.max(0, this.#bytes.readInt32BE(at));
+    return at;
   }
 
   #room(bytes: number): void {
@@ -81,7 +122,7 @@ function write<T>(
   items: readonly T[],
   one: (writer: ArrayWriter, item: T) => void,
 ): Buffer {
-  const writer = new ArrayWriter(OID[type], items.length, bytesEach);
+  const writer = new ArrayWriter(type, items.length * bytesEach);
   for (const item of items) one(writer, item);
   return writer.done();
 }

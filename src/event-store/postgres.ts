@@ -1,56 +1,60 @@
-import pg from 'pg';
-import type { EventType, Position, RecordedEvent } from '../domain/events.js';
-import { AppendBatch } from './append-batch.js';
+import type pg from 'pg';
+import type { EventType, Position, RecordedDecision, RecordedEvent } from '../domain/events.js';
 import { appendCall, type AppendCall } from './append-call.js';
 import { Coalescer, type CoalescerOptions } from './coalescer.js';
+import { appendParameters, appendResults } from './decision-batch.js';
 import {
   StoreUnavailable,
   type Append,
   type AppendResult,
   type EventStore,
+  type NewFact,
   type Page,
   type Progress,
+  type Receipt,
   type Subscription,
 } from './event-store.js';
+import type { FactColumns } from './fact-columns.js';
+import { FactQueue } from './fact-queue.js';
 import { Growth } from './growth.js';
 import { isTransient } from './pg-faults.js';
+import { elements } from './pg-array.js';
 import { furthest, moveParameters, moveProgress, PROGRESS, progressOf } from './progress.js';
 import { EVENT_COLUMNS, recordedEvent, textRows, type EventRow } from './recorded.js';
 import { subscribe } from './subscription.js';
 
 const COLUMNS = EVENT_COLUMNS.join(', ');
-const APPEND = `SELECT head, positions, versions, actual
-  FROM touchline.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
+const RECORD = `SELECT head, positions FROM touchline.record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
 /** At the end of the statement, so always under the lock of the log's head: nobody waits crosswise. */
-const APPEND_AND_MOVE = `WITH moved AS (${moveProgress(17)})
-  ${APPEND}`;
+const RECORD_AND_MOVE = `WITH moved AS (${moveProgress(12)})
+  ${RECORD}`;
+const APPEND = `SELECT head, positions, versions, actual
+  FROM touchline.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
 const READ_AT = `SELECT ${COLUMNS} FROM touchline.event WHERE position <= $1 ORDER BY position DESC LIMIT 1`;
 const READ_ALL = `SELECT ${COLUMNS} FROM touchline.event WHERE position > $1 AND position <= $1::bigint + $2 ORDER BY position`;
 const READ_STREAM = `SELECT ${COLUMNS} FROM touchline.event
-  WHERE stream_key = touchline.stream_key($1, $2) AND version > $3 ORDER BY version LIMIT $4`;
+  WHERE workspace = $1 AND stream = $2 AND version > $3 ORDER BY version LIMIT $4`;
 const READ_PAGE = `SELECT page.up_to, event.* FROM (SELECT least(head, $1::bigint + $2) AS up_to FROM touchline.log) page
   LEFT JOIN (SELECT ${COLUMNS} FROM touchline.event
              WHERE position > $1 AND position <= $1::bigint + $2 AND type = ANY ($3)) event ON true
   ORDER BY event.position`;
 const HEAD = 'SELECT head FROM touchline.log';
-const ADD_PARTITIONS = 'SELECT touchline.add_event_partitions()';
 
-/** Partitions are made this far ahead of the head, and looked after each time half of it is used up. */
-const AHEAD = 20_000_000n;
 const POLL_MS = { shortest: 5, longest: 200 };
 
 /**
- * The log in PostgreSQL (docs/adr/0001, 0002). Appends of this process that wait at the same time share a transaction;
- * other processes may append to the same log. Give it `createLogPool`: appends use two connections, readers the rest.
+ * The log in PostgreSQL (docs/adr/0001, 0002, 0032). Facts of this process that wait at the same time share a transaction, and
+ * so do decisions; other processes may append to the same log. Give it `createLogPool`: facts use two connections, decisions
+ * one, readers the rest.
  */
 export class PostgresEventStore implements EventStore {
-  readonly guarantees = { densePositions: true, progressWithAppend: true };
+  readonly guarantees = { densePositions: true, progressWithAppend: true, factsHaveVersions: false };
   readonly #pool: pg.Pool;
-  readonly #coalescer: Coalescer<AppendCall, readonly AppendResult[]>;
+  readonly #facts: FactQueue;
+  readonly #decisions: Coalescer<AppendCall<Append>, readonly AppendResult[]>;
   readonly #growth: Growth;
   #closed = false;
   #polling = false;
-  #roomSeenAt: Position = -AHEAD;
 
   /**
    * @param pool stays the caller's to end, after `close`
@@ -59,17 +63,23 @@ export class PostgresEventStore implements EventStore {
   constructor(pool: pg.Pool, options: Partial<CoalescerOptions> = {}, growth = new Growth()) {
     this.#pool = pool;
     this.#growth = growth;
-    this.#coalescer = new Coalescer((calls) => this.#write(calls), mayPass, options);
+    this.#facts = new FactQueue((...batch) => this.#writeFacts(...batch), isTransient, options);
+    const inTurn = { ...options, inFlight: 1 };
+    this.#decisions = new Coalescer((calls) => this.#writeDecisions(calls), isTransient, inTurn);
   }
 
   /** Events taken and not yet durable. */
   get waitingEvents(): number {
-    return this.#coalescer.waitingEvents;
+    return this.#facts.waitingEvents + this.#decisions.waitingEvents;
   }
 
-  async append(batch: readonly Append[], progress?: Progress): Promise<readonly AppendResult[]> {
-    const call = appendCall(batch, progress);
-    return call ? this.#coalescer.add(call) : batch.map(() => ({ status: 'appended', receipts: [] }));
+  async record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
+    return facts.length === 0 && !progress ? [] : this.#facts.add(facts, progress);
+  }
+
+  async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
+    const call = appendCall(batch);
+    return call ? this.#decisions.add(call) : batch.map(() => ({ status: 'appended', receipts: [] }));
   }
 
   async progressOf(source: string): Promise<Progress | undefined> {
@@ -82,10 +92,9 @@ export class PostgresEventStore implements EventStore {
     stream: string,
     after = 0,
     limit = 2 ** 31 - 1,
-  ): Promise<readonly RecordedEvent[]> {
-    return (await this.#read('read-stream', READ_STREAM, [workspace, stream, after, limit])).map(
-      recordedEvent,
-    );
+  ): Promise<readonly RecordedDecision[]> {
+    const rows = await this.#read('read-stream', READ_STREAM, [workspace, stream, after, limit]);
+    return rows.map(recordedEvent) as RecordedDecision[];
   }
 
   async readAll(after: Position, limit: number): Promise<readonly RecordedEvent[]> {
@@ -106,9 +115,7 @@ export class PostgresEventStore implements EventStore {
 
   async head(): Promise<Position> {
     const [row] = await this.#read('head', HEAD, []);
-    const head = BigInt(row?.[0] ?? 0);
-    this.#growth.reach(head);
-    return head;
+    return this.#reached(row?.[0]);
   }
 
   subscribe(
@@ -127,36 +134,37 @@ export class PostgresEventStore implements EventStore {
   }
 
   async close(): Promise<void> {
-    await this.#coalescer.close();
+    await Promise.all([this.#facts.close(), this.#decisions.close()]);
     this.#closed = true;
     this.#growth.wakeAll();
   }
 
-  async #write(calls: readonly AppendCall[]): Promise<readonly (readonly AppendResult[])[]> {
-    const batch = new AppendBatch(calls.flatMap(({ appends }) => appends));
-    const moves = furthest(calls.flatMap(({ progress }) => progress ?? []));
-    const [row = []] = await (
-      moves.length === 0
-        ? this.#query('append', APPEND, batch.parameters())
-        : this.#query('append-and-move', APPEND_AND_MOVE, [...batch.parameters(), ...moveParameters(moves)])
-    ).catch((error: unknown) => this.#makeRoom(error));
-    const head = BigInt(row[0] ?? 0);
-    this.#growth.reach(head);
-    if (head - this.#roomSeenAt > AHEAD / 2n) this.#seeToRoom(head);
-    const results = batch.results(row);
+  async #writeFacts(columns: FactColumns, progress: readonly Progress[]) {
+    const facts = columns.parameters();
+    const moves = furthest(progress);
+    const [row = []] = await (moves.length === 0
+      ? this.#query('record', RECORD, facts)
+      : this.#query('record-and-move', RECORD_AND_MOVE, [...facts, ...moveParameters(moves)]));
+    const [head, positions] = row;
+    return {
+      head: this.#reached(head),
+      positions: positions == null ? undefined : elements(positions).map(BigInt),
+    };
+  }
+
+  async #writeDecisions(calls: readonly AppendCall<Append>[]): Promise<readonly (readonly AppendResult[])[]> {
+    const appends = calls.flatMap((call) => call.appends);
+    const [row = []] = await this.#query('append', APPEND, appendParameters(appends));
+    this.#reached(row[0]);
+    const results = appendResults(appends, row);
     let next = 0;
-    return calls.map(({ appends }) => results.slice(next, (next += appends.length)));
+    return calls.map((call) => results.slice(next, (next += call.appends.length)));
   }
 
-  /** In the background: there is room for ten million events more, and a failure shows when it is used up. */
-  #seeToRoom(head: Position): void {
-    this.#roomSeenAt = head;
-    this.#pool.query(ADD_PARTITIONS).catch(() => (this.#roomSeenAt = -AHEAD));
-  }
-
-  async #makeRoom(error: unknown): Promise<never> {
-    if (isOutOfRoom(error)) await this.#pool.query(ADD_PARTITIONS);
-    throw error;
+  #reached(head: string | null | undefined): Position {
+    const position = BigInt(head ?? 0);
+    this.#growth.reach(position);
+    return position;
   }
 
   /** Looks for events of other processes, while somebody waits. */
@@ -174,7 +182,7 @@ export class PostgresEventStore implements EventStore {
 
   async #read(name: string, text: string, values: unknown[]): Promise<EventRow[]> {
     return this.#query(name, text, values).catch((error: unknown) => {
-      if (!mayPass(error)) throw error;
+      if (!isTransient(error)) throw error;
       throw new StoreUnavailable('the database of the event log does not answer', 5, { cause: error });
     });
   }
@@ -184,8 +192,3 @@ export class PostgresEventStore implements EventStore {
     return rows;
   }
 }
-
-const isOutOfRoom = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && error.code === '23514' && error.message.startsWith('no partition');
-
-const mayPass = (error: unknown): boolean => isOutOfRoom(error) || isTransient(error);

@@ -22,19 +22,18 @@ export type EventRow = readonly (string | null)[];
 
 /** A row of EVENT_COLUMNS, all as text. */
 export function recordedEvent(row: EventRow): RecordedEvent {
-  const [position, workspace, stream, version, id, type, schemaVersion, occurredAt, recordedAt] =
-    row as string[];
-  const [, , , , , , , , , collector, correlationId, causationId, data] = row;
+  const [position, workspace, stream, , id, type, schemaVersion, occurredAt, recordedAt] = row as string[];
+  const [, , , version, , , , , , collector, correlationId, causationId, data] = row;
   return {
     position: BigInt(position ?? 0),
     workspace: workspace ?? '',
     stream: stream ?? '',
-    version: Number(version),
     id: id ?? '',
     type: type as NewEvent['type'],
     schemaVersion: Number(schemaVersion),
     occurredAt: new Date(Math.round(Number(occurredAt) * 1_000)),
     recordedAt: new Date(Math.round(Number(recordedAt) * 1_000)),
+    ...(version != null && { version: Number(version) }),
     ...(collector != null && { collector }),
     ...(correlationId != null && { correlationId }),
     ...(causationId != null && { causationId }),

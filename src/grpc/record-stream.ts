@@ -89,14 +89,18 @@ export class RecordStream {
     const { taking } = this.deps;
     await taking.enter(bytes);
     try {
-      const taken = takeApart(sender.call, messages);
-      this.items += taken.items.length;
-      if (this.items > STREAM_ITEMS) throw tooManyInStream(STREAM_ITEMS);
-      this.keepReceipts(await take(this.deps, sender, taken));
+      this.keepReceipts(await this.takeAll(sender, messages));
     } finally {
       taking.leave(bytes);
     }
     for (const message of messages) this.intake.release(message);
+  }
+
+  private takeAll(sender: Sender, messages: readonly Buffer[]): Promise<Uint8Array> {
+    const taken = takeApart(sender.call, messages);
+    this.items += taken.items.length;
+    if (this.items > STREAM_ITEMS) throw tooManyInStream(STREAM_ITEMS);
+    return take(this.deps, sender, taken);
   }
 
   private nextMessages(): readonly Buffer[] {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Append, StoreUnavailable } from '../event-store/event-store.js';
+import { type NewFact, StoreUnavailable } from '../event-store/event-store.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { Admission } from '../http/admission/admission.js';
 import { ByteBudget } from '../http/admission/byte-budget.js';
@@ -17,11 +17,11 @@ class SlowStore extends MemoryEventStore {
   readonly waiting: (() => void)[] = [];
   slow = false;
   appends = 0;
-  override async append(batch: readonly Append[]): ReturnType<MemoryEventStore['append']> {
+  override async record(facts: readonly NewFact[]): ReturnType<MemoryEventStore['record']> {
     this.appends += 1;
     if (this.slow) await new Promise<void>((resolve) => this.waiting.push(resolve));
     else await sleep(2);
-    return super.append(batch);
+    return super.record(facts);
   }
   letGo(): void {
     this.slow = false;
@@ -192,7 +192,7 @@ describe('a log that is slow', () => {
 
 describe('a log that is away', () => {
   test('is UNAVAILABLE with the wait that it asks for, for a call and for a stream', async () => {
-    store.append = () => Promise.reject(new StoreUnavailable('the queue is full', 7));
+    store.record = () => Promise.reject(new StoreUnavailable('the queue is full', 7));
     const failure = {
       status: 'UNAVAILABLE',
       reason: 'unavailable',
@@ -205,7 +205,7 @@ describe('a log that is away', () => {
   });
 
   test('an error that nobody foresaw is INTERNAL and tells nothing of the inside', async () => {
-    store.append = () => Promise.reject(new Error('relation "touchline.event" does not exist'));
+    store.record = () => Promise.reject(new Error('relation "touchline.event" does not exist'));
     const failure = await client.record([view(1)]);
     expect(failure).toMatchObject({ status: 'INTERNAL', reason: 'internal' });
     expect(JSON.stringify(failure)).not.toContain('touchline.event');

@@ -50,18 +50,26 @@ export function takeApart(call: string, messages: readonly Buffer[]): Taken {
  * @returns encoded receipts of the items, a RecordResponse; put together, several are one
  * @throws Problem 400 or 413 of a bad message, once all before it is taken; StoreUnavailable
  */
-export async function take(
-  deps: Taking,
-  sender: Sender,
-  { items, escaped, bad }: Taken,
-): Promise<Uint8Array> {
+export function take(deps: Taking, sender: Sender, { items, escaped, bad }: Taken): Promise<Uint8Array> {
   const origin: Origin = { ...sender, receivedAt: deps.now() };
-  const outcomes = items.length > 0 ? await deps.intake.take(protobuf, origin, items, escaped) : [];
+  const outcomes =
+    items.length > 0 ? deps.intake.take(protobuf, origin, items, escaped) : Promise.resolve([]);
+  // Apart from the items, which must not live as long as their transaction.
+  return answer(deps.intake, origin, outcomes, bad);
+}
+
+async function answer(
+  intake: Intake,
+  origin: Origin,
+  outcomes: Promise<readonly Outcome[]>,
+  bad: Taken['bad'],
+): Promise<Uint8Array> {
+  const answered = await outcomes;
   if (bad) {
-    await keepBad(deps.intake, origin, bad.bytes, bad.why);
+    await keepBad(intake, origin, bad.bytes, bad.why);
     throw refused(bad.why);
   }
-  return receipts(outcomes);
+  return receipts(answered);
 }
 
 async function keepBad(intake: Intake, origin: Origin, bytes: Buffer, { rejected }: Rejected): Promise<void> {

@@ -95,11 +95,11 @@ describe('readiness of collect', () => {
 
   test('ends when the queue of the log is full, and comes back with the next event that is taken', async () => {
     const { runtime } = await withRoles('collect');
-    const append = runtime.store.append.bind(runtime.store);
-    runtime.store.append = () => Promise.reject(new QueueFull());
+    const record = runtime.store.record.bind(runtime.store);
+    runtime.store.record = () => Promise.reject(new QueueFull());
     expect(await send()).toBe(503);
     expect(await ready()).toMatchObject({ status: 503, checks: { collect: { state: 'full' } } });
-    runtime.store.append = append;
+    runtime.store.record = record;
     expect(await send()).toBe(200);
     expect((await ready()).status).toBe(200);
   });

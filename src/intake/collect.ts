@@ -54,14 +54,28 @@ export async function collect(
   const key = opened ?? (await openedBy(deps, sentKey));
   if (key === undefined) return { refusal: withoutKey(text, sentKey) };
   if (opened === undefined) admission.authenticate(shareOf(key));
-  const { json, result } = parse(route.format, route.call, text, reserve);
   const origin: Origin = { ...key, call: route.call, receivedAt };
+  // Not awaited here: the text must not live as long as the transaction of its events.
+  return takeText(deps.intake, route, origin, text, body, reserve);
+}
+
+function takeText(
+  intake: Intake,
+  route: CollectorRoute,
+  origin: Origin,
+  text: string | Rejected,
+  body: RawBody,
+  reserve: (bytes: number) => void,
+): Promise<Collected> {
+  const { json, result } = parse(route.format, route.call, text, reserve);
   if (isRejected(result)) {
-    await deps.intake.keep(origin, [keptRequest(route.format, body, result.rejected)]);
-    return { refusal: refusalFor(result.rejected) };
+    const refusal = refusalFor(result.rejected);
+    return intake.keep(origin, [keptRequest(route.format, body, result.rejected)]).then(() => ({ refusal }));
   }
-  const outcomes = await deps.intake.take(route.format, origin, result.items, result.escaped);
-  return alone(json, route, outcomes) ?? { outcomes };
+  const isList = SEGMENT_LIST_CALLS.has(route.call) || Array.isArray(json);
+  return intake
+    .take(route.format, origin, result.items, result.escaped)
+    .then((outcomes) => alone(isList, outcomes) ?? { outcomes });
 }
 
 /** Who owns the share of the budget that a request with this key holds. */
@@ -76,9 +90,9 @@ const withoutKey = (text: string | Rejected, key: string | undefined): Refusal =
   typeof text === 'string' ? keyRefusal(key) : refusalFor(text.rejected);
 
 /** An event over the size that came alone refuses its request; one in a batch only itself. */
-function alone(json: unknown, { call }: CollectorRoute, outcomes: readonly Outcome[]): Collected | undefined {
+function alone(isList: boolean, outcomes: readonly Outcome[]): Collected | undefined {
   const [only] = outcomes;
-  if (SEGMENT_LIST_CALLS.has(call) || Array.isArray(json) || only?.status !== 'rejected') return undefined;
+  if (isList || only?.status !== 'rejected') return undefined;
   return only.reason.code === 'event-too-large' ? { refusal: refusalFor(only.reason) } : undefined;
 }
 

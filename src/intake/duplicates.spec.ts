@@ -18,7 +18,7 @@ const origin = { workspace: 'main', collector: 'web', call: 'batch' };
 function idsOf(format: Format, item: unknown, receivedAt: Date, more: object = {}): readonly string[] {
   const step = normalise(format, { ...origin, receivedAt, ...more }, item);
   if ('rejected' in step) throw new Error(step.rejected.message);
-  return step.appends.flatMap(({ events }) => events.map(({ id }) => id));
+  return step.facts.map(({ event }) => event.id);
 }
 
 type At = Date | undefined;

@@ -3,14 +3,15 @@ import type { NewEvent } from '../domain/events.js';
 import type { IsPlaceholder } from '../domain/placeholder.js';
 import type { Clamped } from '../domain/touchpoint.js';
 import {
-  type Append,
-  type EventReceipt,
   type EventStore,
+  type NewFact,
   type Progress,
   QueueFull,
+  type Receipt,
 } from '../event-store/event-store.js';
+import { type Draft, draftOf, type Normalised, receiptOf, soughtMessageId } from './drafts.js';
 import { isObject, type Fact, type Format, type Message } from './format.js';
-import { derivedMessageId, lasting, MESSAGE_ID_LENGTH, messageIdOf } from './identities.js';
+import { derivedMessageId, lasting } from './identities.js';
 import { inspect, jsonText, storable } from './inspect.js';
 import type { KeyQuotas } from './key-quotas.js';
 import { sortByOccurrence } from './occurrence-order.js';
@@ -19,17 +20,7 @@ import { type Kept, type Origin, type RejectedLog, withOrigin } from './rejected
 import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../limits-config.js';
 import { Reading } from './reading.js';
 import { believe, type BelievedTime, limitBackdating } from './time.js';
-import { text } from './values.js';
 import type { Warned, WarningLog } from './warnings.js';
-
-/** What one item comes to before anything is written. */
-export type Normalised =
-  | {
-      readonly messageId: string;
-      readonly appends: readonly Append[];
-      readonly warnings: readonly Warning[];
-    }
-  | Rejected;
 
 export interface IntakeOptions {
   /** Where warnings are kept, durably. */
@@ -49,7 +40,7 @@ const FULL_FOR_MS = 5_000;
 
 /**
  * The one way in for every format. Its steps: authenticate and parse (collector-routes.ts), then for the items of one
- * request normalise → sort → append → answer. What cannot be normalised is kept in `rejected`.
+ * request normalise → sort → record → answer. What cannot be normalised is kept in `rejected`.
  */
 export class Intake {
   private turnedAwayAt = -Infinity;
@@ -76,45 +67,60 @@ export class Intake {
     escaped = true,
   ): Promise<readonly Outcome[]> {
     const end = this.options.quotas?.begin(origin.quota, items.length);
-    try {
-      return await this.takeAll(format, origin, items, escaped);
-    } finally {
-      end?.();
-    }
+    return this.takeAll(format, origin, items, escaped).finally(end);
   }
 
+  /** Nothing is awaited here: the items must not live as long as their transaction. */
   private async takeAll(
     format: Format,
     origin: Origin,
     items: readonly unknown[],
     escaped: boolean,
   ): Promise<readonly Outcome[]> {
-    const normalised = items.map((item, index) => this.normalise(format, origin, item, { escaped, index }));
-    const kept = normalised.flatMap((step, index) =>
-      isRejected(step) ? [keptItem(format, items[index], step)] : [],
-    );
-    const [receipts] = await Promise.all([this.accept(format, origin, normalised), this.keep(origin, kept)]);
-    return answer(normalised, receipts, items);
+    const { kept, ...recording } = this.recordItems(format, origin, items, escaped);
+    return this.answer(recording, this.keep(origin, kept));
   }
 
   /** The same for items that are in `rejected` already: what is rejected again stays as it is there. */
   async retake(format: Format, origin: Origin, items: readonly unknown[]): Promise<readonly Outcome[]> {
-    const normalised = items.map((item) => this.normalise(format, origin, item));
-    return answer(normalised, await this.accept(format, origin, normalised), items);
+    return this.answer(this.recordItems(format, origin, items, true));
   }
 
-  /** Appends the events of what is not rejected. Warnings come after them: they are of messages in the log. */
-  private async accept(
+  /**
+   * Normalises items and hands their facts to the log, which encodes them. Nothing of the items outlives this but what the
+   * answer says of them: what lives until the commit is copied by the garbage collector.
+   */
+  private recordItems(
     format: Format,
     origin: Origin,
-    normalised: readonly Normalised[],
-  ): Promise<readonly EventReceipt[]> {
+    items: readonly unknown[],
+    escaped: boolean,
+  ): Recording & { readonly kept: readonly Kept[] } {
+    const normalised = items.map((item, index) => this.normalise(format, origin, item, { escaped, index }));
     const { sorted, restore } = sortByOccurrence(
-      normalised.flatMap((step) => (isRejected(step) ? [] : step.appends)),
+      normalised.flatMap((step) => (isRejected(step) ? [] : step.facts)),
     );
-    const receipts = restore(await this.append(sorted));
-    await this.keepWarnings(warnedOf(format, origin, normalised));
-    return receipts;
+    return {
+      kept: normalised.flatMap((step, index) =>
+        isRejected(step) ? [keptItem(format, items[index], step)] : [],
+      ),
+      drafts: normalised.map((step, index) => draftOf(step, items[index])),
+      warned: warnedOf(format, origin, normalised),
+      recorded: this.record(sorted).then(restore),
+    };
+  }
+
+  /** Warnings come after the facts: they are of messages in the log. */
+  private async answer(
+    { drafts, recorded, warned }: Recording,
+    kept?: Promise<void>,
+  ): Promise<readonly Outcome[]> {
+    const accepted = recorded.then((receipts) => this.keepWarnings(warned).then(() => receipts));
+    const [receipts] = await Promise.all([accepted, kept]);
+    let next = 0;
+    return drafts.map((draft) =>
+      draft.status === 'rejected' ? draft : receiptOf(draft, receipts.slice(next, (next += draft.facts))),
+    );
   }
 
   /** One item by the settings of this intake. */
@@ -150,24 +156,33 @@ export class Intake {
   }
 
   /**
-   * The receipt of the first event of each append, in order.
+   * A receipt a fact, in order.
    *
-   * @param progress of a consumer, kept together with the events
+   * @param progress of a consumer, kept together with the facts
    * @throws StoreUnavailable
    */
-  async append(appends: readonly Append[], progress?: Progress): Promise<readonly EventReceipt[]> {
-    if (appends.length === 0 && !progress) return [];
-    const results = await this.store.append(appends, progress).catch((error: unknown) => {
+  record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
+    if (facts.length === 0 && !progress) return Promise.resolve([]);
+    return this.noteFullness(this.store.record(facts, progress));
+  }
+
+  private async noteFullness(recorded: Promise<readonly Receipt[]>): Promise<readonly Receipt[]> {
+    try {
+      const receipts = await recorded;
+      this.turnedAwayAt = -Infinity;
+      return receipts;
+    } catch (error) {
       if (error instanceof QueueFull) this.turnedAwayAt = performance.now();
       throw error;
-    });
-    this.turnedAwayAt = -Infinity;
-    return results.map((result, index) => {
-      const first = result.status === 'appended' ? result.receipts[0] : undefined;
-      if (first) return first;
-      throw new Error(`stream ${appends[index]?.stream} refused an event that expects no version`);
-    });
+    }
   }
+}
+
+/** What is left of the items of a request while their facts are on their way. */
+interface Recording {
+  readonly drafts: readonly Draft[];
+  readonly recorded: Promise<readonly Receipt[]>;
+  readonly warned: readonly Warned[];
 }
 
 export interface NormaliseOptions {
@@ -197,19 +212,19 @@ export function normalise(
   const messageId = message.messageId ?? derivedMessageId(said, occasion(time, origin, index));
   if (time.clamped)
     reading.warn('time-replaced', describeClamp(time.occurredAt, time.clamped), message.time.path);
-  return { messageId, appends: appendsOf(messageId, message, time, origin), warnings: reading.warnings };
+  return { messageId, facts: factsOf(messageId, message, time, origin), warnings: reading.warnings };
 }
 
 /** Two messages alike without id or time may be two page views as well as one sent twice: both are kept, as Segment does. */
 const occasion = (time: BelievedTime, { receivedAt }: Origin, index: number): string =>
   time.original || time.clamped ? '' : `${receivedAt.toISOString()}/${index}`;
 
-function appendsOf(
+function factsOf(
   messageId: string,
   { facts }: Message,
   time: BelievedTime,
   { workspace, collector, keyScope }: Origin,
-): readonly Append[] {
+): readonly NewFact[] {
   const marks =
     time.clamped || keyScope
       ? { ...(time.clamped && { clamped: time.clamped }), ...(keyScope && { keyScope }) }
@@ -217,17 +232,14 @@ function appendsOf(
   return facts.map((fact) => ({
     workspace,
     stream: fact.stream,
-    expected: 'any',
-    events: [
-      {
-        id: eventId(workspace, collector, messageId, fact.part),
-        type: fact.type,
-        schemaVersion: 1,
-        occurredAt: time.occurredAt,
-        collector,
-        data: marks ? { ...fact.data, ...marks } : fact.data,
-      } as NewEvent<Fact['type']>,
-    ],
+    event: {
+      id: eventId(workspace, collector, messageId, fact.part),
+      type: fact.type,
+      schemaVersion: 1,
+      occurredAt: time.occurredAt,
+      collector,
+      data: marks ? { ...fact.data, ...marks } : fact.data,
+    } as NewEvent<Fact['type']>,
   }));
 }
 
@@ -257,7 +269,7 @@ export const warnedOf = (
   normalised: readonly Normalised[],
 ): readonly Warned[] =>
   normalised.flatMap((step) => {
-    const eventId = isRejected(step) ? undefined : step.appends[0]?.events[0]?.id;
+    const eventId = isRejected(step) ? undefined : step.facts[0]?.event.id;
     if (isRejected(step) || eventId === undefined || step.warnings.length === 0) return [];
     const { messageId, warnings } = step;
     return [{ workspace, collector, call, receivedAt, format, messageId, eventId, warnings }];
@@ -275,36 +287,4 @@ export function keptItem(format: Format, item: unknown, { rejected: reason }: Re
     reason,
     ...(messageId === undefined ? {} : { messageId }),
   };
-}
-
-/** What the client will look for, however broken the rest is. */
-function soughtMessageId(item: unknown): string | undefined {
-  const id = isObject(item) ? text(messageIdOf(item.messageId), MESSAGE_ID_LENGTH) : undefined;
-  return id && (storable(id) as string);
-}
-
-function answer(
-  normalised: readonly Normalised[],
-  receipts: readonly EventReceipt[],
-  items: readonly unknown[],
-): readonly Outcome[] {
-  let next = 0;
-  return normalised.map((step, index): Outcome => {
-    if (isRejected(step)) {
-      const messageId = soughtMessageId(items[index]);
-      return { status: 'rejected', reason: step.rejected, ...(messageId === undefined ? {} : { messageId }) };
-    }
-    return receiptOf(step, receipts.slice(next, (next += step.appends.length)));
-  });
-}
-
-/** A message is a duplicate when all its events are. */
-function receiptOf(
-  { messageId, warnings }: Exclude<Normalised, Rejected>,
-  receipts: readonly EventReceipt[],
-): Outcome {
-  const [first] = receipts;
-  if (!first) throw new Error('a message without events was appended');
-  const status = receipts.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted';
-  return { status, messageId, eventId: first.eventId, position: first.position, warnings };
 }

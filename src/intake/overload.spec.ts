@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { type Append, StoreUnavailable } from '../event-store/event-store.js';
+import { type NewFact, StoreUnavailable } from '../event-store/event-store.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { Admission } from '../http/admission/admission.js';
 import { ByteBudget } from '../http/admission/byte-budget.js';
@@ -24,9 +24,9 @@ const LIMITS = {
 class SlowStore extends MemoryEventStore {
   readonly waiting: (() => void)[] = [];
   slow = true;
-  override async append(batch: readonly Append[]): ReturnType<MemoryEventStore['append']> {
+  override async record(facts: readonly NewFact[]): ReturnType<MemoryEventStore['record']> {
     if (this.slow) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    return super.append(batch);
+    return super.record(facts);
   }
   letGo(): void {
     this.slow = false;
@@ -174,14 +174,14 @@ describe('a database that is away', () => {
   });
 
   test('a store that says when to come back is passed on', async () => {
-    store.append = () => Promise.reject(new StoreUnavailable('the queue is full', 7));
+    store.record = () => Promise.reject(new StoreUnavailable('the queue is full', 7));
     const answer = await post(batch(1000));
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '7']);
   });
 
   test('an error that nobody foresaw tells nothing of the inside', async () => {
     Logger.overrideLogger(false);
-    store.append = () => Promise.reject(new Error('relation "touchline.event" does not exist'));
+    store.record = () => Promise.reject(new Error('relation "touchline.event" does not exist'));
     const answer = await post(batch(1000));
     expect(answer.status).toBe(500);
     expect(await answer.text()).not.toContain('touchline.event');

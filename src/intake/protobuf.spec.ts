@@ -151,7 +151,7 @@ describe('a touchpoint in Protobuf', () => {
       at(1n, 2 ** 31 - 1),
     ])
       expect(normalise(protobuf, origin, read(bytes))).toMatchObject({
-        appends: [{ events: [{ occurredAt: origin.receivedAt, data: { clamped: { reason: 'absurd' } } }] }],
+        facts: [{ event: { occurredAt: origin.receivedAt, data: { clamped: { reason: 'absurd' } } } }],
       });
     expect(read(at(-1n, 999_999_999))).toMatchObject({ occurredAt: '1969-12-31T23:59:59.999Z' });
   });

@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Analytics } from '@segment/analytics-node';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
-import { type AppendResult, type EventStore, StoreUnavailable } from '../event-store/event-store.js';
+import { type EventStore, type Receipt, StoreUnavailable } from '../event-store/event-store.js';
 
 let outages = 0;
-/** Turns the next appends away, as a store does that is over its limit. */
+/** Turns the next facts away, as a store does that is over its limit. */
 function unsteady(store: EventStore): EventStore {
-  const append = (batch: Parameters<EventStore['append']>[0]): Promise<readonly AppendResult[]> => {
-    if (outages === 0) return store.append(batch);
+  const record = (facts: Parameters<EventStore['record']>[0]): Promise<readonly Receipt[]> => {
+    if (outages === 0) return store.record(facts);
     outages -= 1;
     return Promise.reject(new StoreUnavailable('the queue of the log is full', 1));
   };
   return new Proxy(store, {
     get: (target, name) => {
-      if (name === 'append') return append;
+      if (name === 'record') return record;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },

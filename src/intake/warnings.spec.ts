@@ -135,7 +135,7 @@ test('of each workspace the newest warnings are kept', async () => {
 });
 
 test('a message that the log had no room for leaves no warning', async () => {
-  const full = Object.assign(new MemoryEventStore(), { append: () => Promise.reject(new QueueFull()) });
+  const full = Object.assign(new MemoryEventStore(), { record: () => Promise.reject(new QueueFull()) });
   const codes: string[] = [];
   const intake = new Intake(full, new RejectedLog(server.database.pool), {
     warnings: new WarningLog(server.database.pool),

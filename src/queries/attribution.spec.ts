@@ -94,9 +94,8 @@ beforeAll(async () => {
       occurredAt: new Date(0),
       data: { accountId: 'a' },
     } as const;
-    await store.append([
-      { workspace: 'main', stream: 'account-a', expected: 'any', events: [{ id: randomUUID(), ...account }] },
-    ]);
+    const event = { id: randomUUID(), ...account };
+    await store.record([{ workspace: 'main', stream: 'account-a', event }]);
   }
   const freshness = { checkpoint: async () => BigInt(HEAD), waitFor: async () => true };
   api = await queryApi({ pool: db.pool, store, freshness });

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Position, RecordedEvent } from '../domain/events.js';
+import type { Position, RecordedDecision, RecordedEvent } from '../domain/events.js';
 import { isEvent } from '../domain/events.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 
 /** A published journey model; its version is that of its event in the stream `model`. */
-export type ModelEvent = RecordedEvent<'JourneyModelPublished'>;
+export type ModelEvent = RecordedEvent<'JourneyModelPublished'> & RecordedDecision;
 
 const PAGE = 100;
 

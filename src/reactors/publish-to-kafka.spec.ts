@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { to } from '../../test/events.js';
+import { facts, to } from '../../test/events.js';
 import { noBroker, noOwnBroker } from '../../test/kafka.js';
 import type { Received } from '../../test/kafka-client.js';
 import { testKafkaConfig } from '../../test/kafka-collecting.js';
@@ -42,9 +42,9 @@ const LEASE_MS = 2_000;
   /** So many events more in each of three streams of two workspaces. */
   const append = async (from: number, to_: number): Promise<void> => {
     for (let nr = from; nr < to_; nr += 1)
-      await store.append(
+      await store.record(
         ['one', 'two'].flatMap((workspace) =>
-          ['a', 'b', 'c'].map((stream) => to(stream, [`${workspace}-${stream}-${nr}`], 'any', workspace)),
+          ['a', 'b', 'c'].flatMap((stream) => facts(stream, [`${workspace}-${stream}-${nr}`], workspace)),
         ),
       );
   };
@@ -81,11 +81,12 @@ const LEASE_MS = 2_000;
 
   test('a committed event is a CloudEvent whose key is its stream', async () => {
     start();
-    await store.append([to('touchpoints-anonymous:a-1', ['first'])]);
-    expect(await published(1)).toBe(true);
+    await store.record(facts('touchpoints-anonymous:a-1', ['first']));
+    await store.append([to('opportunity-opp-1', ['decided'])]);
+    expect(await published(2)).toBe(true);
 
     const [event] = await store.readAll(0n, 1);
-    const [received] = events;
+    const received = events.find(({ headers }) => headers['event-id'] === event?.id);
     expect(received).toMatchObject({
       key: 'main/touchpoints-anonymous:a-1',
       headers: {
@@ -102,10 +103,12 @@ const LEASE_MS = 2_000;
         type: 'touchline.TouchpointRecorded',
       },
       ...{ subject: 'touchpoints-anonymous:a-1', time: '2026-03-01T09:30:00.123Z' },
-      ...{ position: '1', streamversion: 1, schemaversion: 1 },
+      ...{ position: '1', schemaversion: 1 },
       recordedtime: event?.recordedAt.toISOString(),
       data: event?.data,
     });
+    const decision = events.find(({ headers }) => headers['event-id'] !== event?.id);
+    expect(JSON.parse(decision?.value?.toString() ?? '')).toMatchObject({ position: '2', streamversion: 1 });
   });
 
   test('events of a stream are published in order, those from before and those that come', async () => {

@@ -50,12 +50,11 @@ describe('catching up', () => {
   });
 
   test('moves on over events nobody handles', async () => {
-    await store.append([
+    await store.record([
       {
         workspace: 'main',
         stream: 'account-acme',
-        expected: 'any',
-        events: [{ ...touch([]), type: 'AccountObserved', data: { accountId: 'acme' } }],
+        event: { ...touch([]), type: 'AccountObserved', data: { accountId: 'acme' } },
       },
     ]);
     await runner([tally('alpha')]).catchUp();

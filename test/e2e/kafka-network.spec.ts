@@ -93,7 +93,7 @@ const LONG = 13_000;
     expect(await until(async () => (await feed.inLog(db.pool)) >= feed.total, SOON)).toBe(true);
     await feed.expectOnceInOrder(db.pool);
     const { rows } = await db.pool.query<{ key: string; ids: string[] }>(
-      `SELECT workspace || '/' || stream AS key, array_agg(id::text ORDER BY version) AS ids FROM touchline.event GROUP BY 1`,
+      `SELECT workspace || '/' || stream AS key, array_agg(id::text ORDER BY position) AS ids FROM touchline.event GROUP BY 1`,
     );
     const all = rows.reduce((sum, { ids }) => sum + ids.length, 0);
     const seen = (): number => new Set(published.map(({ headers }) => headers['event-id'])).size;

@@ -72,8 +72,8 @@ const signal =
 
 /** SIGKILL of a session makes PostgreSQL end all others and recover; the others end that session or its statement. */
 const sessions: readonly (readonly [string, string])[] = [
-  ['the collector appending', `application_name = 'touchline log' AND query LIKE '%touchline.append%'`],
-  ['a reader of the log', `application_name = 'touchline log' AND query NOT LIKE '%touchline.append%'`],
+  ['the collector appending', `application_name = 'touchline log' AND query LIKE '%touchline.record%'`],
+  ['a reader of the log', `application_name = 'touchline log' AND query NOT LIKE '%touchline.record%'`],
   [
     'a projection in its transaction',
     `application_name = 'touchline projections' AND xact_start IS NOT NULL`,

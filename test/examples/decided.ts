@@ -12,7 +12,12 @@ export interface Decided {
 export const decisionsIn = (log: readonly RecordedEvent[]): Decided[] =>
   log
     .filter(({ stream }) => stream.startsWith('opportunity-'))
-    .map(({ causationId, stream, version, type }) => ({ cause: causationId ?? null, stream, version, type }))
+    .map(({ causationId, stream, version = 0, type }) => ({
+      cause: causationId ?? null,
+      stream,
+      version,
+      type,
+    }))
     .sort((a, b) => (a.stream < b.stream ? -1 : a.stream > b.stream ? 1 : a.version - b.version));
 
 /** What the rule should have decided: a person's every third visit, once, in order. */

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FORMAT_NAMES, formatNamed } from '../../src/intake/formats/all.js';
-import { normalise, type Normalised } from '../../src/intake/intake.js';
+import type { Normalised } from '../../src/intake/drafts.js';
+import { normalise } from '../../src/intake/intake.js';
 import { parseJson } from '../../src/intake/json.js';
 
 /**
@@ -16,9 +17,9 @@ const read = (path: string): unknown => parseJson(readFileSync(path, 'utf8'));
 
 function shown(step: Normalised): unknown {
   if ('rejected' in step) return step;
-  const events = step.appends.flatMap(({ stream, events }) =>
-    events.map(({ type, occurredAt, data }) => ({ stream, type, occurredAt, data })),
-  );
+  const events = step.facts.map(({ stream, event: { type, occurredAt, data } }) => ({
+    ...{ stream, type, occurredAt, data },
+  }));
   const { messageId, warnings } = step;
   return { messageId, events, ...(warnings.length > 0 && { warnings }) };
 }

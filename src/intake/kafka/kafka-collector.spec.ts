@@ -25,9 +25,9 @@ const protobufTouchpoint = (messageId: string, anonymousId: string): Buffer =>
 function refusing(): { wrap: (store: EventStore) => EventStore; refuse: (away: boolean) => void } {
   let away = false;
   const wrap = (store: EventStore): EventStore => {
-    const append = store.append.bind(store);
-    store.append = (batch, progress) =>
-      away ? Promise.reject(new StoreUnavailable('the log is full', 0)) : append(batch, progress);
+    const record = store.record.bind(store);
+    store.record = (batch, progress) =>
+      away ? Promise.reject(new StoreUnavailable('the log is full', 0)) : record(batch, progress);
     return store;
   };
   return { wrap, refuse: (now) => (away = now) };

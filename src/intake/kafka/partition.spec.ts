@@ -91,10 +91,10 @@ test('records written one by one, as one cannot be stored, count for their keys 
   const log = new MemoryEventStore();
   const store = {
     ...{ head: () => log.head(), progressOf: (source: string) => log.progressOf(source) },
-    append: (...[appends, progress]: Parameters<EventStore['append']>) =>
-      appends.some(({ stream }) => stream.includes('broken'))
+    record: (...[facts, progress]: Parameters<EventStore['record']>) =>
+      facts.some(({ stream }) => stream.includes('broken'))
         ? Promise.reject(new Error('invalid byte sequence'))
-        : log.append(appends, progress),
+        : log.record(facts, progress),
   } as EventStore;
   let counted = 0;
   const quotas = { delayOf: (_: unknown, events: number) => (counted += events) * 0 };

@@ -1,10 +1,11 @@
-import { type Append, type Progress, StoreUnavailable } from '../../event-store/event-store.js';
+import { type NewFact, type Progress, StoreUnavailable } from '../../event-store/event-store.js';
 import { type Headers, type KafkaRecord, type NewRecord, TOPICS } from '../../kafka/kafka.js';
 import type { KeyQuota } from '../../http/keys.js';
 import type { KeyQuotas } from '../key-quotas.js';
 import { type CollectorKey, type ResolveWriteKey, WRITE_KEY_UNKNOWN } from '../credentials.js';
 import { EARLIEST } from '../instant.js';
-import { type Intake, keptItem, type Normalised, warnedOf } from '../intake.js';
+import type { Normalised } from '../drafts.js';
+import { type Intake, keptItem, warnedOf } from '../intake.js';
 import { isRejected, type Reason, reject, type Rejected } from '../outcome.js';
 import { type Kept, type Origin, withOrigin } from '../rejected.js';
 import type { Warned } from '../warnings.js';
@@ -25,7 +26,7 @@ export interface TakingRecords {
 
 /** Records that are read and judged, and not yet written anywhere. */
 export interface Judged {
-  readonly appends: readonly Append[];
+  readonly facts: readonly NewFact[];
   readonly kept: readonly (Kept & Origin)[];
   readonly warned: readonly Warned[];
   readonly rejected: readonly NewRecord[];
@@ -58,7 +59,7 @@ export async function judge(
   const read = records.map((record) => withKey(deps, record));
   const opened = await openAll(deps, new Set(read.map(({ key }) => key)));
   const now = deps.now();
-  const appends: Append[] = [];
+  const facts: NewFact[] = [];
   const kept: (Kept & Origin)[] = [];
   const warned: Warned[] = [];
   const rejected: NewRecord[] = [];
@@ -68,28 +69,28 @@ export async function judge(
     const origin = collector && originOf(collector, record, now);
     if (origin?.quota) sent.set(origin.quota, (sent.get(origin.quota) ?? 0) + 1);
     const step = origin ? (fault ?? judged(deps.intake, said, origin)) : keyMissing(key);
-    if (!isRejected(step)) appends.push(...step.appends);
+    if (!isRejected(step)) facts.push(...step.facts);
     else rejected.push(rejectedRecord(record, step.rejected));
     if (origin) warned.push(...warnedOf(said.format, origin, [step]));
     if (origin && isRejected(step)) kept.push(...withOrigin(origin, [keptRecord(record, said, step)]));
   }
-  return { appends, kept, warned, rejected, sent };
+  return { facts, kept, warned, rejected, sent };
 }
 
 /**
- * Writes what was judged: what is rejected first, then the events together with the progress, so that nothing is passed
+ * Writes what was judged: what is rejected first, then the facts together with the progress, so that nothing is passed
  * over by a crash in between. Safe to repeat.
  *
  * @throws StoreUnavailable, KafkaUnavailable
  * @throws NotStorable the log refuses something in the events, and would again
  */
 export async function take(deps: TakingRecords, judged: Judged, progress: Progress): Promise<Taken> {
-  const { appends, kept, warned, rejected } = judged;
+  const { facts, kept, warned, rejected } = judged;
   if (kept.length > 0) await deps.intake.keepEach(kept);
   await deps.intake.keepWarnings(warned);
   if (rejected.length > 0) await deps.publishRejected(rejected);
-  const receipts = await deps.intake.append(appends, progress).catch((cause: unknown) => {
-    if (cause instanceof StoreUnavailable || appends.length === 0) throw cause;
+  const receipts = await deps.intake.record(facts, progress).catch((cause: unknown) => {
+    if (cause instanceof StoreUnavailable || facts.length === 0) throw cause;
     throw new NotStorable(cause instanceof Error ? cause.message : String(cause), { cause });
   });
   const duplicate = receipts.filter((receipt) => receipt.duplicate).length;
