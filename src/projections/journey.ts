@@ -23,7 +23,7 @@ import { PoisonedEvent, type ParkingKey, type Projection, type Range } from './p
  */
 export const journeyKeeping = (limits: Limits): Projection => ({
   name: 'journey',
-  version: 4,
+  version: 5,
   handles: [
     'TouchpointRecorded',
     'IdentityClaimed',

@@ -1,19 +1,29 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
-import type { RecordedEvent } from '../domain/events.js';
+import type { Position, RecordedEvent } from '../domain/events.js';
 import { opportunity, stageEntriesOf, type Opportunity } from '../domain/opportunity.js';
-import { loadHistories, writeEvents } from './opportunities/history.js';
+import { runStatements, type Statement } from '../read-models/statements.js';
+import {
+  startingAt,
+  type Version,
+  VersionWriter,
+  type WritableVersions,
+} from '../read-models/versioned-table.js';
+import { currentRows, loadHistories } from './opportunities/load.js';
 import {
   contactRows,
+  OPPORTUNITY,
+  OPPORTUNITY_CONTACT,
+  OPPORTUNITY_STAGE,
   opportunityRow,
   stageRows,
   type ContactRow,
+  type OpportunityKey,
   type OpportunityRow,
   type StageRow,
 } from './opportunities/rows.js';
-import { currentRows, writeContactKeys, writeHorizon, writeVersions } from './opportunities/write.js';
+import { writeContactKeys, writeEvents, writeHorizon } from './opportunities/write.js';
 import { PoisonedEvent, type Projection } from './projection.js';
-import { CurrentVersions, type Version } from './versions.js';
 
 const HANDLES = [
   'OpportunityOpened',
@@ -31,7 +41,7 @@ const HANDLES = [
  */
 export const opportunities: Projection = {
   name: 'opportunities',
-  version: 3,
+  version: 4,
   handles: HANDLES,
   after: [],
   tables: [
@@ -43,7 +53,7 @@ export const opportunities: Projection = {
     'touchline.opportunity_stage',
   ],
   async apply(batch, tx) {
-    const events = batch as readonly RecordedEvent<(typeof HANDLES)[number]>[];
+    const events = batch as readonly OpportunityRecorded[];
     if (events.length === 0) return;
     const histories = await loadHistories(tx, events);
     const versions = await Versions.load(tx, events);
@@ -54,117 +64,97 @@ export const opportunities: Projection = {
       histories.set(key, state);
       versions.put(event, state);
     }
-    await writeEvents(tx, events);
-    await versions.write(tx);
+    await runStatements(tx, [...writeEvents(events), ...versions.flush()]);
   },
 };
 
-const neverOpened = (event: RecordedEvent<(typeof HANDLES)[number]>): PoisonedEvent =>
+type OpportunityRecorded = RecordedEvent<(typeof HANDLES)[number]>;
+
+const neverOpened = (event: OpportunityRecorded): PoisonedEvent =>
   new PoisonedEvent(event, [`opportunity:${event.data.opportunityId}`], {
     cause: 'the opportunity was never opened',
   });
 
 const keyOf = (...parts: readonly string[]): string => parts.join('\0');
-type Identified = Pick<OpportunityRow, 'workspace' | 'opportunity_id'>;
-const opportunityKey = (row: Identified): string => keyOf(row.workspace, row.opportunity_id);
+const opportunityKey = (row: OpportunityKey): string => keyOf(row.workspace, row.opportunityId);
 
 /** The current rows of the opportunities of a batch while its events pass over them. */
 class Versions {
   private constructor(
-    private readonly opportunities: CurrentVersions<OpportunityRow>,
+    private readonly opportunities: Members<OpportunityRow>,
     private readonly contacts: Members<ContactRow>,
     private readonly stages: Members<StageRow>,
   ) {}
 
-  static async load(
-    tx: PoolClient,
-    events: readonly RecordedEvent<(typeof HANDLES)[number]>[],
-  ): Promise<Versions> {
+  static async load(tx: PoolClient, events: readonly OpportunityRecorded[]): Promise<Versions> {
+    const opportunities = await currentRows(tx, OPPORTUNITY, events);
+    const contacts = await currentRows(tx, OPPORTUNITY_CONTACT, events);
+    const stages = await currentRows(tx, OPPORTUNITY_STAGE, events);
     return new Versions(
-      new CurrentVersions(
-        opportunityKey,
-        await currentRows<OpportunityRow>(tx, 'touchline.opportunity', events),
-      ),
-      new Members(
-        ({ contact }) => contact,
-        await currentRows<ContactRow>(tx, 'touchline.opportunity_contact', events),
-      ),
-      new Members(
-        ({ event_id }) => event_id,
-        await currentRows<StageRow>(tx, 'touchline.opportunity_stage', events),
-      ),
+      new Members<OpportunityRow>(OPPORTUNITY, () => '', opportunities),
+      new Members<ContactRow>(OPPORTUNITY_CONTACT, ({ contact }) => contact, contacts),
+      new Members<StageRow>(OPPORTUNITY_STAGE, ({ eventId }) => eventId, stages),
     );
   }
 
   /** From an event on the opportunity stands so. */
-  put(event: RecordedEvent<(typeof HANDLES)[number]>, state: Opportunity): void {
-    const of = { workspace: event.workspace, opportunity_id: event.data.opportunityId };
-    const position = String(event.position);
+  put(event: OpportunityRecorded, state: Opportunity): void {
+    const of = { workspace: event.workspace, opportunityId: event.data.opportunityId };
+    const { position } = event;
     const isThere = state.opening !== undefined && !state.deleted;
     this.contacts.put(of, isThere ? contactRows(of, state) : [], position);
     this.stages.put(of, isThere ? stageRows(of, stageEntriesOf(state)) : [], position);
-    if (!isThere) this.opportunities.end(opportunityKey(of), position);
-    else if (event.type !== 'ContactRoleAssigned' || !this.opportunities.get(opportunityKey(of)))
-      this.opportunities.add({ ...opportunityRow(of, state), known_from: position, superseded_at: null });
+    this.opportunities.put(of, isThere ? [opportunityRow(of, state)] : [], position);
   }
 
-  async write(tx: PoolClient): Promise<void> {
-    await writeVersions(tx, 'touchline.opportunity', ['opportunity_id'], this.opportunities);
-    await writeVersions(
-      tx,
-      'touchline.opportunity_contact',
-      ['opportunity_id', 'contact'],
-      this.contacts.versions,
-    );
-    await writeVersions(
-      tx,
-      'touchline.opportunity_stage',
-      ['opportunity_id', 'event_id'],
-      this.stages.versions,
-    );
-    await writeContactKeys(tx, this.contacts.versions.added);
-    await writeHorizon(tx, this.opportunities.added);
+  flush(): readonly Statement[] {
+    return [
+      ...writeContactKeys(this.contacts.added),
+      ...writeHorizon(this.opportunities.added),
+      ...[this.opportunities, this.contacts, this.stages].flatMap(({ writer }) => writer.flush(false)),
+    ];
   }
 }
 
 /** Rows of which an opportunity has several; only what differs becomes a new version. */
-class Members<Row extends Version & Identified> {
-  readonly versions: CurrentVersions<Row>;
-  /** Keys of the current rows of each opportunity. */
-  private readonly keys: Map<string, Set<string>>;
+class Members<R extends Version & OpportunityKey> {
+  readonly added: R[] = [];
+  readonly writer: VersionWriter<R>;
+  /** The current rows of each opportunity, by name. */
+  private readonly current: Map<string, Map<string, R>>;
 
   constructor(
-    private readonly nameOf: (row: Row) => string,
-    stored: readonly Row[],
+    table: WritableVersions<R>,
+    private readonly nameOf: (row: Omit<R, keyof Version>) => string,
+    stored: readonly R[],
   ) {
-    this.versions = new CurrentVersions((row) => this.keyOf(row), stored);
-    const groups = Map.groupBy(stored, opportunityKey);
-    this.keys = new Map([...groups].map(([key, rows]) => [key, new Set(rows.map((row) => this.keyOf(row)))]));
-  }
-
-  put(of: Identified, rows: readonly Omit<Row, keyof Version>[], position: string): void {
-    const versions = rows.map(
-      (row) => ({ ...row, known_from: position, superseded_at: null }) as unknown as Row,
+    this.writer = new VersionWriter(table);
+    this.current = new Map(
+      [...Map.groupBy(stored, opportunityKey)].map(([key, rows]) => [
+        key,
+        new Map(rows.map((row) => [nameOf(row), row])),
+      ]),
     );
-    const keys = new Set(versions.map((row) => this.keyOf(row)));
-    for (const key of this.keys.get(opportunityKey(of)) ?? [])
-      if (!keys.has(key)) this.versions.end(key, position);
-    for (const row of versions) {
-      const before = this.versions.get(this.keyOf(row));
-      if (!before || !isSame(before, row)) this.versions.add(row);
-    }
-    this.keys.set(opportunityKey(of), keys);
   }
 
-  private keyOf(row: Row): string {
-    return keyOf(row.workspace, row.opportunity_id, this.nameOf(row));
+  put(of: OpportunityKey, rows: readonly Omit<R, keyof Version>[], position: Position): void {
+    const key = opportunityKey(of);
+    const before = this.current.get(key) ?? new Map<string, R>();
+    const after = new Map(rows.map((row) => [this.nameOf(row), { ...row, ...startingAt(position) } as R]));
+    for (const [name, row] of before) {
+      const next = after.get(name);
+      if (next && isSame(row, next)) after.set(name, row);
+      else this.writer.end(row, position);
+    }
+    for (const [name, row] of after) {
+      if (before.get(name) === row) continue;
+      this.writer.put(row);
+      this.added.push(row);
+    }
+    this.current.set(key, after);
   }
 }
 
 /** Apart from the positions. */
-function isSame<Row extends Version>(a: Row, b: Row): boolean {
-  return isDeepStrictEqual(
-    { ...a, known_from: '', superseded_at: null },
-    { ...b, known_from: '', superseded_at: null },
-  );
-}
+const isSame = <R extends Version>(a: R, b: R): boolean =>
+  isDeepStrictEqual({ ...a, ...startingAt(0n) }, { ...b, ...startingAt(0n) });

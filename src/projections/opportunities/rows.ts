@@ -1,52 +1,90 @@
-import type { Opportunity, StageEntry } from '../../domain/opportunity.js';
-import type { Version } from '../versions.js';
+import type { EventType } from '../../domain/events.js';
+import type { Opportunity, OpportunityStatus, StageEntry } from '../../domain/opportunity.js';
+import {
+  bigint,
+  integer,
+  jsonb,
+  nullable,
+  text,
+  textArray,
+  textOf,
+  timestamptz,
+  uuid,
+} from '../../read-models/column-types.js';
+import { Table } from '../../read-models/table.js';
+import { type Version, versionedTable, type VersionOf } from '../../read-models/versioned-table.js';
 
-interface Identified {
+export interface OpportunityKey {
   readonly workspace: string;
-  readonly opportunity_id: string;
+  readonly opportunityId: string;
 }
 
-/** Columns of touchline.opportunity. */
-export interface OpportunityRow extends Version, Identified {
-  readonly name: string | null;
-  readonly account_id: string | null;
-  readonly amount_minor: string;
-  readonly currency: string;
-  readonly stage: string | null;
-  readonly status: string;
-  readonly owner: string | null;
-  readonly source: string | null;
-  readonly reason: string | null;
-  readonly opened_at: Date;
-  readonly closed_at: Date | null;
-  /** What happened last of all that is known, and how much that is; roles apart. */
-  readonly event_id: string;
-  readonly occurred_at: Date;
-  readonly version: number;
-}
+const IDENTITY = { workspace: text, opportunityId: text };
 
-export interface ContactRow extends Version, Identified {
-  readonly contact: string;
-  readonly keys: readonly string[];
-  readonly role: string;
-  readonly event_id: string;
-  readonly occurred_at: Date;
-}
+export const OPPORTUNITY = versionedTable(
+  'touchline.opportunity',
+  {
+    ...IDENTITY,
+    name: nullable(text),
+    accountId: nullable(text),
+    amountMinor: bigint,
+    currency: text,
+    stage: nullable(text),
+    status: textOf<Opportunity['status']>(),
+    owner: nullable(text),
+    source: nullable(text),
+    reason: nullable(text),
+    openedAt: timestamptz,
+    closedAt: nullable(timestamptz),
+    /** What happened last of all that is known, and how much that is; roles apart. */
+    eventId: uuid,
+    occurredAt: timestamptz,
+    version: integer,
+  },
+  ['workspace', 'opportunityId'],
+);
+export type OpportunityRow = VersionOf<typeof OPPORTUNITY>;
 
-export interface StageRow extends Version, Identified {
-  readonly event_id: string;
-  readonly entered_at: Date;
-  readonly stage: string | null;
-  readonly status: string;
-  readonly amount_minor: string;
-  readonly currency: string;
-}
+export const OPPORTUNITY_CONTACT = versionedTable(
+  'touchline.opportunity_contact',
+  { ...IDENTITY, contact: text, keys: textArray(), role: text, eventId: uuid, occurredAt: timestamptz },
+  ['workspace', 'opportunityId', 'contact'],
+);
+export type ContactRow = VersionOf<typeof OPPORTUNITY_CONTACT>;
+
+export const OPPORTUNITY_STAGE = versionedTable(
+  'touchline.opportunity_stage',
+  {
+    ...IDENTITY,
+    eventId: uuid,
+    enteredAt: timestamptz,
+    stage: nullable(text),
+    status: textOf<OpportunityStatus>(),
+    amountMinor: bigint,
+    currency: text,
+  },
+  ['workspace', 'opportunityId', 'eventId'],
+);
+export type StageRow = VersionOf<typeof OPPORTUNITY_STAGE>;
+
+/** Which opportunities a key was ever a contact of. */
+export const OPPORTUNITY_CONTACT_KEY = new Table(
+  'touchline.opportunity_contact_key',
+  { workspace: text, key: text, opportunityId: text },
+  ['workspace', 'key', 'opportunityId'],
+);
+
+export const OPPORTUNITY_EVENT = new Table(
+  'touchline.opportunity_event',
+  { ...IDENTITY, eventId: uuid, type: textOf<EventType>(), occurredAt: timestamptz, data: jsonb<object>() },
+  ['workspace', 'opportunityId', 'eventId'],
+);
 
 type Unversioned<Row> = Omit<Row, keyof Version>;
 
 const idOf = ({ id }: { readonly id?: string }): string => id ?? '';
 
-export function opportunityRow(of: Identified, state: Opportunity): Unversioned<OpportunityRow> {
+export function opportunityRow(of: OpportunityKey, state: Opportunity): Unversioned<OpportunityRow> {
   const { name = null, accountId = null, stage = null, owner = null, source = null, reason = null } = state;
   const changes = state.events.filter(({ type }) => type !== 'ContactRoleAssigned');
   const last: { readonly id?: string; readonly occurredAt: Date } = changes.at(-1) ?? {
@@ -54,31 +92,31 @@ export function opportunityRow(of: Identified, state: Opportunity): Unversioned<
   };
   return {
     ...of,
-    ...{ name, account_id: accountId, stage, owner, source, reason, status: state.status },
-    amount_minor: String(state.amountMinor),
+    ...{ name, accountId, stage, owner, source, reason, status: state.status },
+    amountMinor: BigInt(state.amountMinor),
     currency: state.currency,
-    opened_at: state.openedAt ?? last.occurredAt,
-    closed_at: state.closedAt ?? null,
-    event_id: idOf(last),
-    occurred_at: last.occurredAt,
+    openedAt: +(state.openedAt ?? last.occurredAt),
+    closedAt: state.closedAt ? +state.closedAt : null,
+    eventId: idOf(last),
+    occurredAt: +last.occurredAt,
     version: changes.length,
   };
 }
 
-export const contactRows = (of: Identified, { contacts }: Opportunity): Unversioned<ContactRow>[] =>
+export const contactRows = (of: OpportunityKey, { contacts }: Opportunity): Unversioned<ContactRow>[] =>
   contacts.flatMap(({ keys, role, since }) => {
     const [contact] = keys;
     if (contact === undefined || !since) return [];
-    return [{ ...of, contact, keys, role, event_id: idOf(since), occurred_at: since.occurredAt }];
+    return [{ ...of, contact, keys, role, eventId: idOf(since), occurredAt: +since.occurredAt }];
   });
 
-export const stageRows = (of: Identified, entries: readonly StageEntry[]): Unversioned<StageRow>[] =>
+export const stageRows = (of: OpportunityKey, entries: readonly StageEntry[]): Unversioned<StageRow>[] =>
   entries.map(({ event, stage, status, amountMinor, currency }) => ({
     ...of,
-    event_id: idOf(event),
-    entered_at: event.occurredAt,
+    eventId: idOf(event),
+    enteredAt: +event.occurredAt,
     stage,
     status,
-    amount_minor: String(amountMinor),
+    amountMinor: BigInt(amountMinor),
     currency,
   }));

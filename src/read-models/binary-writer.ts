@@ -1,0 +1,89 @@
+const FIRST_BYTES = 4096;
+
+/** Values in PostgreSQL's binary format, one after the other, in a buffer that grows. */
+export class BinaryWriter {
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #end = 0;
+
+  get length(): number {
+    return this.#end;
+  }
+
+  int16(value: number): void {
+    this.#reserve(2);
+    this.#end = this.#bytes.writeInt16BE(value, this.#end);
+  }
+
+  int32(value: number): void {
+    this.#reserve(4);
+    this.#end = this.#bytes.writeInt32BE(value, this.#end);
+  }
+
+  int64(value: bigint): void {
+    this.#reserve(8);
+    this.#end = this.#bytes.writeBigInt64BE(value, this.#end);
+  }
+
+  /** An integer that a double holds exactly. */
+  safeInteger(value: number): void {
+    this.#reserve(8);
+    const high = Math.floor(value / 2 ** 32);
+    this.#end = this.#bytes.writeInt32BE(high, this.#end);
+    this.#end = this.#bytes.writeUInt32BE(value - high * 2 ** 32, this.#end);
+  }
+
+  double(value: number): void {
+    this.#reserve(8);
+    this.#end = this.#bytes.writeDoubleBE(value, this.#end);
+  }
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#end++] = value;
+  }
+
+  bytes(value: Buffer): void {
+    this.#reserve(value.length);
+    value.copy(this.#bytes, this.#end);
+    this.#end += value.length;
+  }
+
+  /** A text after its length in bytes. */
+  text(value: string): void {
+    this.#reserve(4 + value.length * 3);
+    const length = this.#bytes.write(value, this.#end + 4, 'utf8');
+    this.#bytes.writeInt32BE(length, this.#end);
+    this.#end += 4 + length;
+  }
+
+  /** A text without its length. */
+  utf8(value: string): void {
+    this.#reserve(value.length * 3);
+    this.#end += this.#bytes.write(value, this.#end, 'utf8');
+  }
+
+  /** Hexadecimal digits; the caller knows how many. @returns how many bytes they made */
+  hex(digits: string): number {
+    this.#reserve(digits.length / 2 + 1);
+    const length = this.#bytes.write(digits, this.#end, 'hex');
+    this.#end += length;
+    return length;
+  }
+
+  /** Overwrites four bytes that were written before. */
+  patchInt32(at: number, value: number): void {
+    this.#bytes.writeInt32BE(value, at);
+  }
+
+  /** What was written. Write nothing more. */
+  finish(): Buffer {
+    return this.#bytes.subarray(0, this.#end);
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#end + bytes <= this.#bytes.length) return;
+    const wider = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#end + bytes));
+    this.#bytes.copy(wider, 0, 0, this.#end);
+    this.#bytes = wider;
+  }
+}
