@@ -1,4 +1,13 @@
 const FIRST_BYTES = 4096;
+const DASH = 0x2d;
+
+/** The value of a hexadecimal digit; negative: it is none. */
+const DIGITS = new Int8Array(128).fill(-1);
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  DIGITS[digit.charCodeAt(0)] = value;
+  DIGITS[digit.toUpperCase().charCodeAt(0)] = value;
+}
+const digitAt = (text: string, at: number): number => DIGITS[text.charCodeAt(at)] ?? -1;
 
 /** Values in PostgreSQL's binary format, one after the other, in a buffer that grows. */
 export class BinaryWriter {
@@ -62,12 +71,19 @@ export class BinaryWriter {
     this.#end += this.#bytes.write(value, this.#end, 'utf8');
   }
 
-  /** Hexadecimal digits; the caller knows how many. @returns how many bytes they made */
-  hex(digits: string): number {
-    this.#reserve(digits.length / 2 + 1);
-    const length = this.#bytes.write(digits, this.#end, 'hex');
-    this.#end += length;
-    return length;
+  /** A UUID with dashes. @returns whether it is one; if not, half of it may be written */
+  uuid(value: string): boolean {
+    if (value.length !== 36) return false;
+    this.#reserve(18);
+    const start = this.#end;
+    for (let at = 0; at < 36;) {
+      if (value.charCodeAt(at) === DASH) at += 1;
+      const byte = (digitAt(value, at) << 4) | digitAt(value, at + 1);
+      if (byte < 0) return false;
+      this.#bytes[this.#end++] = byte;
+      at += 2;
+    }
+    return this.#end - start === 16;
   }
 
   /** Overwrites four bytes that were written before. */

@@ -33,7 +33,7 @@ export const uuid: ColumnType<string> = {
   oid: 2950,
   write(out, value) {
     out.int32(16);
-    if (out.hex(value.replaceAll('-', '')) !== 16) throw new RangeError(`"${value}" is not a UUID`);
+    if (!out.uuid(value)) throw new RangeError(`"${value}" is not a UUID`);
   },
   select: plain,
 };
