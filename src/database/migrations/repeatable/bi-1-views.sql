@@ -540,8 +540,8 @@ SELECT p.workspace::varchar,
        s.last_touch_at
   FROM touchline.lead_profile p
   JOIN touchline.workspace_setting w ON w.workspace = p.workspace
-  JOIN touchline.lead_lifecycle() f ON f.workspace = p.workspace AND f.lead_id = p.lead_id
-  LEFT JOIN touchline.lead s ON s.workspace = p.workspace AND s.lead_id = p.lead_id
+  JOIN touchline.lifecycle_at() f ON f.workspace = p.workspace AND f.lead_id = p.lead_id
+  LEFT JOIN touchline.lead_at() s ON s.workspace = p.workspace AND s.lead_id = p.lead_id
  WHERE p.superseded_at IS NULL;
 
 -- Until when the views tell the truth: a read model that is being rebuilt is incomplete.
