@@ -9,30 +9,40 @@ const DAY_MS = 86_400_000;
 const CHUNK = 1_000;
 
 /** Runs `work` with a server whose log holds the history and whose read models are about to catch up on it. */
-export async function withHistory(
+export const withHistory = (
   size: Size,
-  work: (server: ServerProcess, port: number) => Promise<void>,
+  work: (server: ServerProcess, port: number, dataDir: string) => Promise<void>,
+): Promise<void> => withLog(history(size), work);
+
+/** Half a year that ended some weeks ago. */
+export const history = (size: Size): Generator<Append> =>
+  historyEvents(size, new Date(Date.now() - 200 * DAY_MS));
+
+/** The same with any events. */
+export async function withLog(
+  events: Iterable<Append>,
+  work: (server: ServerProcess, port: number, dataDir: string) => Promise<void>,
 ): Promise<void> {
   await inFolder(async (dataDir) => {
     const port = await freePort();
     // Without the role `project`: the log is filled first.
     const filling = await ServerProcess.start({ dataDir, port, env: { ROLES: 'collect,query' } });
     const pool = await poolOf(dataDir);
-    await fill(pool, size).finally(async () => {
+    await fill(pool, events).finally(async () => {
       await pool.end();
       await filling.stop();
     });
 
     const server = await ServerProcess.start({ dataDir, port });
-    await work(server, port).finally(() => server.stop());
+    await work(server, port, dataDir).finally(() => server.stop());
   });
 }
 
-/** Appends the history to the log. */
-export async function fill(pool: pg.Pool, size: Size): Promise<void> {
+/** Appends events to the log. */
+export async function fill(pool: pg.Pool, events: Iterable<Append>): Promise<void> {
   const store = new PostgresEventStore(pool);
   let chunk: Append[] = [];
-  for (const append of historyEvents(size, new Date(Date.now() - 200 * DAY_MS))) {
+  for (const append of events) {
     chunk.push(append);
     if (chunk.length < CHUNK) continue;
     await store.append(chunk);

@@ -43,6 +43,13 @@ export function* historyEvents(size: Size, start: Date): Generator<Append> {
   yield* late;
 }
 
+/** The journey of one known person: a touchpoint every ten minutes, in the order of time. */
+export function* journeyOf(touchpoints: number, start: Date): Generator<Append> {
+  const ada = identityKey('email', 'ada@company.example');
+  for (let nr = 0; nr < touchpoints; nr += 1)
+    yield touchpoint(nr, [ada], nr * 31, new Date(+start + nr * 600_000));
+}
+
 function* inTime(size: Size, start: Date): Generator<Append> {
   const { deals, touchesADeal, strangers, openedAfter } = size;
   const step = (180 * DAY_MS) / touchesOf(size);

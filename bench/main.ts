@@ -1,9 +1,10 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, grpc, visible, catch-up, roles, report, engines, kafka. Without any: all.
+// ingest, grpc, visible, catch-up, orders, roles, report, engines, kafka. Without any: all.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
 import { append, rawLimit } from './append.js';
+import { arrivalOrders } from './arrival-orders.js';
 import { catchUp } from './catch-up.js';
 import { engines } from './engines.js';
 import { printing } from './figure.js';
@@ -15,7 +16,18 @@ import { roles } from './roles.js';
 import { inFolder } from './server.js';
 import { visible } from './visible.js';
 
-const PARTS = ['append', 'ingest', 'grpc', 'visible', 'catch-up', 'roles', 'report', 'engines', 'kafka'];
+const PARTS = [
+  'append',
+  'ingest',
+  'grpc',
+  'visible',
+  'catch-up',
+  'orders',
+  'roles',
+  'report',
+  'engines',
+  'kafka',
+];
 
 const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string', default: '10' } },
@@ -41,6 +53,7 @@ if (chosen.includes('ingest')) await ingest(report, limit, seconds);
 if (chosen.includes('grpc')) await grpc(report, seconds);
 if (chosen.includes('visible')) await visible(report, seconds);
 if (chosen.includes('catch-up')) await catchUp(report, limit);
+if (chosen.includes('orders')) await arrivalOrders(report);
 if (chosen.includes('roles')) await roles(report);
 if (chosen.includes('report')) await reports(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));

@@ -12,7 +12,7 @@ import { ProjectionRunner } from '../src/projections/runner.js';
 import { freePort, ServerProcess } from '../test/e2e/server-process.js';
 import { allVersions } from '../test/read-model-rows.js';
 import type { Report } from './figure.js';
-import { fill } from './filled.js';
+import { fill, history } from './filled.js';
 import { type Size, touchesOf } from './history-events.js';
 import { inFolder } from './server.js';
 
@@ -61,7 +61,7 @@ async function prepare(url: string, folder: string, size: Size): Promise<void> {
   const filling = await start(url, folder, 'collect');
   await filling.stop();
   const pool = createPool(url);
-  await fill(pool, size);
+  await fill(pool, history(size));
   const store = new PostgresEventStore(pool);
   await new ProjectionRunner({ pool, store, projections }).register();
   await pool.query(`UPDATE touchline.projection SET owner = 'nobody', lease_until = 'infinity'`);

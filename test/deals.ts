@@ -98,10 +98,19 @@ export function logOf(entries: readonly Entry[], workspace = 'main'): RecordedEv
 
 const CHAIN = [journey, opportunities, attribution];
 
-/** Applies a log to the read models in batches of `size`, all side by side. */
-export async function project(pool: pg.Pool, log: readonly RecordedEvent[], size = 5_000): Promise<void> {
+/**
+ * Applies a log to the read models in batches of `size`, all side by side.
+ *
+ * @param head where the log ends that batches before it are behind
+ */
+export async function project(
+  pool: pg.Pool,
+  log: readonly RecordedEvent[],
+  size = 5_000,
+  head = 0,
+): Promise<void> {
   for (let after = 0; after < log.length; after += size) {
-    for (const projection of CHAIN) await applyPart(pool, projection, log, after, after + size);
+    for (const projection of CHAIN) await applyPart(pool, projection, log, [after, after + size], head);
   }
 }
 
@@ -113,22 +122,23 @@ export async function rebuildCredits(
 ): Promise<void> {
   await pool.query(attribution.tables.map((table) => `DELETE FROM ${table}`).join('; '));
   for (let after = 0; after < log.length; after += size)
-    await applyPart(pool, attribution, log, after, after + size);
+    await applyPart(pool, attribution, log, [after, after + size]);
 }
 
 async function applyPart(
   pool: pg.Pool,
   projection: Projection,
   log: readonly RecordedEvent[],
-  after: number,
-  end: number,
+  [after, end]: readonly [number, number],
+  head = 0,
 ): Promise<void> {
   const part = log.slice(after, end);
   const batch = part.filter(({ type }) => projection.handles.includes(type));
   const tx = await pool.connect();
   try {
     await tx.query('BEGIN');
-    await projection.apply(batch, tx, { after: BigInt(after), upTo: BigInt(after + part.length) });
+    const range = { after: BigInt(after), upTo: BigInt(after + part.length), behind: end < head };
+    await projection.apply(batch, tx, range);
     await tx.query('COMMIT');
   } finally {
     tx.release();

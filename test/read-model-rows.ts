@@ -1,5 +1,8 @@
 import type pg from 'pg';
-import { rowsOf } from './project.js';
+import { creditLedger } from '../src/queries/credit-ledger.js';
+import { trueAt } from '../src/queries/read-models.js';
+import { rows as rowsOfQuery, sql } from '../src/queries/sql.js';
+import { inTransaction, rowsOf } from './project.js';
 
 /** Tables of versions that `journey` writes, but for the models. */
 export const JOURNEY_VERSIONS = [
@@ -21,7 +24,7 @@ const PATHS = `(
                   FROM touchline.attribution_share share WHERE share.path_id = path.path_id) AS shares
   FROM touchline.attribution_path path)`;
 
-const TABLES = [...VERSIONED.map((table) => `touchline.${table}`), PATHS];
+const TABLES = VERSIONED.map((table) => `touchline.${table}`);
 
 export type Rows = Readonly<Record<string, readonly string[]>>;
 
@@ -32,6 +35,7 @@ export async function currentRows(pool: pg.Pool): Promise<Rows> {
   const standing = await Promise.all(TABLES.map((table) => rowsOf(pool, table, { where, without })));
   return {
     ...named(standing),
+    attribution: await rowsOf(pool, PATHS, { where, without }),
     lead: await rowsOf(pool, 'touchline.lead', { without: ['position', 'state'] }),
   };
 }
@@ -40,21 +44,61 @@ export async function currentRows(pool: pg.Pool): Promise<Rows> {
 export async function rowsAsOf(pool: pg.Pool, position: bigint): Promise<Rows> {
   const where = `known_from <= ${position} AND (superseded_at IS NULL OR superseded_at > ${position})`;
   const without = ['superseded_at', 'path_id'];
-  return named(await Promise.all(TABLES.map((table) => rowsOf(pool, table, { where, without }))));
+  return {
+    ...named(await Promise.all(TABLES.map((table) => rowsOf(pool, table, { where, without })))),
+    attribution: await creditsAsOf(pool, position),
+  };
+}
+
+/** The credits right after the event at a position, read as questions read them. */
+export const creditsAsOf = (pool: pg.Pool, position: bigint): Promise<string[]> =>
+  inTransaction(pool, async (tx) => {
+    const { rows: workspaces } = await tx.query<{ workspace: string }>(
+      'SELECT DISTINCT workspace FROM touchline.opportunity ORDER BY workspace',
+    );
+    const credits: string[] = [];
+    for (const { workspace } of workspaces) {
+      const { paths, shares } = await creditLedger({ tx, workspace, asOf: position });
+      const query = sql`
+        SELECT ((to_jsonb(p) - '{path_id,known_from,superseded_at}'::text[]) || jsonb_build_object('shares', (
+          SELECT jsonb_agg(to_jsonb(s) - 'path_id' ORDER BY s.model) FROM ${shares} s WHERE s.path_id = p.path_id
+        )))::text AS row
+        FROM ${paths} p WHERE p.workspace = ${workspace} AND ${trueAt('p', position)} ORDER BY 1`;
+      credits.push(...(await rowsOfQuery<{ row: string }>(tx, query)).map(({ row }) => row));
+    }
+    return credits;
+  });
+
+/** So many positions of a log stand for all, where its credits are compared. */
+const SAMPLES = 8;
+
+async function sampledCredits(pool: pg.Pool): Promise<Rows> {
+  const { rows } = await pool.query<{ head: string | null }>(
+    `SELECT greatest((SELECT max(known_from) FROM touchline.journey),
+                     (SELECT max(known_from) FROM touchline.opportunity)) AS head`,
+  );
+  const head = Number(rows[0]?.head ?? 0);
+  const credits: Record<string, string[]> = {};
+  for (let sample = 1; sample <= SAMPLES; sample++) {
+    const position = BigInt(Math.round((head * sample) / SAMPLES));
+    credits[`attribution as of ${position}`] = await creditsAsOf(pool, position);
+  }
+  return credits;
 }
 
 /** What `journey` keeps in place for its own use. */
 export const WORKING = ['lead', 'identity_state', 'identity_fact', 'account_state'];
 
-/** Every version of every row, with its positions, and the working state. */
+/** Every version of every row, with its positions, the working state, and the credits as of some positions. */
 export async function allVersions(pool: pg.Pool): Promise<Rows> {
   const versions = await Promise.all(TABLES.map((table) => rowsOf(pool, table, { without: ['path_id'] })));
   const working = await Promise.all(WORKING.map((table) => rowsOf(pool, `touchline.${table}`)));
   return {
     ...named(versions),
+    ...(await sampledCredits(pool)),
     ...Object.fromEntries(WORKING.map((table, at) => [table, working[at] ?? []])),
   };
 }
 
 const named = (rows: readonly string[][]): Record<string, string[]> =>
-  Object.fromEntries([...VERSIONED, 'attribution'].map((name, at) => [name, rows[at] ?? []]));
+  Object.fromEntries(VERSIONED.map((name, at) => [name, rows[at] ?? []]));

@@ -1,6 +1,7 @@
 import type { Touch } from './condition.js';
 import { inOrder, type JourneyRules, type JourneyState, type Step } from './journey.js';
 import type { Cell, CellValue, Memory } from './memory.js';
+import { OrderedList } from './ordered-list.js';
 import { scoreAfter, UNSCORED, type ScoreState } from './score.js';
 
 /** A touchpoint whose step came out new, or otherwise than `before`. */
@@ -22,8 +23,9 @@ interface Entry {
  * however long the journey, and comes to what a fold of the whole journey comes to.
  */
 export class JourneyTimeline {
-  readonly #entries: Entry[] = [];
+  readonly #entries = new OrderedList(byTouch);
   readonly #cells = new Map<string, CellHistory>();
+  #size = 0;
 
   constructor(
     private readonly rules: JourneyRules,
@@ -32,27 +34,29 @@ export class JourneyTimeline {
 
   /** The newest touchpoint. */
   get last(): Touch | undefined {
-    return this.#entries.at(-1)?.touch;
+    return this.#entries.last?.touch;
   }
 
   /** In order. */
-  steps(): Step[] {
-    return this.#entries.flatMap(({ step }) => step ?? []);
+  *steps(): Generator<Step> {
+    for (const { step } of this.#entries) if (step) yield step;
   }
 
   /** Adds a touchpoint. @returns the steps that came out otherwise, its own among them, in order */
   insert(touch: Touch): readonly ChangedStep[] {
-    const entry: Entry = { touch, step: undefined, reads: [], writes: NOTHING };
-    insertInto(this.#entries, entry);
-    return this.#propagate(entry);
+    const entry = entryOf(touch);
+    this.#entries.insert(entry);
+    this.#size += 1;
+    const pending = new Pending();
+    pending.add(entry);
+    return this.#redo(pending);
   }
 
   /** Takes a touchpoint out. @returns the steps of others that came out otherwise, in order */
   remove(touch: Touch): readonly ChangedStep[] {
-    const at = indexAfter(this.#entries, touch) - 1;
-    const entry = this.#entries[at];
-    if (entry?.touch.id !== touch.id) throw new Error(`touchpoint ${touch.id} is not in the journey`);
-    this.#entries.splice(at, 1);
+    const entry = this.#entries.delete(entryOf(touch));
+    if (!entry) throw new Error(`touchpoint ${touch.id} is not in the journey`);
+    this.#size -= 1;
     const pending = new Pending();
     this.#replace(entry, [], NOTHING, pending);
     return this.#redo(pending);
@@ -62,11 +66,11 @@ export class JourneyTimeline {
   state(): JourneyState {
     const cells: Record<string, CellValue> = {};
     for (const { key, last: value } of this.#cells.values()) if (value !== undefined) cells[key] = value;
-    const { touch: first } = this.#entries[0] ?? {};
+    const { touch: first } = this.#entries.first ?? {};
     const { last } = this;
     return {
       ...this.#score(),
-      touches: this.#entries.length,
+      touches: this.#size,
       firstAt: first?.at ?? null,
       lastAt: last?.at ?? null,
       lastId: last?.id ?? null,
@@ -80,12 +84,6 @@ export class JourneyTimeline {
     for (const { step, touch } of this.#entries)
       if (step?.change) score = scoreAfter(score, step.change.points, touch.at, halfLifeDays);
     return score;
-  }
-
-  #propagate(entry: Entry): readonly ChangedStep[] {
-    const pending = new Pending();
-    pending.add(entry);
-    return this.#redo(pending);
   }
 
   #redo(pending: Pending): readonly ChangedStep[] {
@@ -107,7 +105,7 @@ export class JourneyTimeline {
       read: <Value extends CellValue>(cell: Cell<Value>) => {
         const history = this.#history(cell.key);
         if (!reads.includes(history)) reads.push(history);
-        return history.before(entry.touch) as Value | undefined;
+        return history.before(entry) as Value | undefined;
       },
       write: (cell, value) => writes.set(this.#history(cell.key), value),
     };
@@ -142,63 +140,67 @@ export class JourneyTimeline {
 
 const NOTHING: ReadonlyMap<CellHistory, CellValue> = new Map();
 
+const entryOf = (touch: Touch): Entry => ({ touch, step: undefined, reads: [], writes: NOTHING });
+
+const byTouch = (a: Entry, b: Entry): number => inOrder(a.touch, b.touch);
+
 /** The touchpoints that write one cell and those that read it, in order. */
 class CellHistory {
-  readonly #writers: Entry[] = [];
-  readonly #readers: Entry[] = [];
+  readonly #writers = new OrderedList(byTouch);
+  readonly #readers = new OrderedList(byTouch);
 
   constructor(readonly key: string) {}
 
   get last(): CellValue | undefined {
-    return this.#writers.at(-1)?.writes.get(this);
+    return this.#writers.last?.writes.get(this);
   }
 
   /** What the touchpoints before one left. */
-  before(touch: Touch): CellValue | undefined {
-    const writer = this.#writers[indexBefore(this.#writers, touch)];
-    return writer?.writes.get(this);
+  before(entry: Entry): CellValue | undefined {
+    return this.#writers.before(entry)?.writes.get(this);
   }
 
   addReader(entry: Entry): void {
-    insertInto(this.#readers, entry);
+    this.#readers.insert(entry);
   }
 
   removeReader(entry: Entry): void {
-    this.#readers.splice(indexBefore(this.#readers, entry.touch) + 1, 1);
+    this.#readers.delete(entry);
   }
 
   /** @returns the readers that now read something else */
   write(entry: Entry, value: CellValue, before: CellValue | undefined): readonly Entry[] {
     if (before !== undefined) return same(before, value) ? [] : this.#readersOf(entry);
-    insertInto(this.#writers, entry);
-    return same(this.before(entry.touch), value) ? [] : this.#readersOf(entry);
+    this.#writers.insert(entry);
+    return same(this.before(entry), value) ? [] : this.#readersOf(entry);
   }
 
   /** @returns the readers that now read something else */
   removeWriter(entry: Entry, value: CellValue): readonly Entry[] {
-    const readers = same(this.before(entry.touch), value) ? [] : this.#readersOf(entry);
-    this.#writers.splice(indexBefore(this.#writers, entry.touch) + 1, 1);
+    const readers = same(this.before(entry), value) ? [] : this.#readersOf(entry);
+    this.#writers.delete(entry);
     return readers;
   }
 
   /** Those after a writer, up to the next one, which reads what this one wrote. */
   #readersOf(writer: Entry): readonly Entry[] {
-    const next = this.#writers[indexAfter(this.#writers, writer.touch)];
-    const until = next ? indexAfter(this.#readers, next.touch) : this.#readers.length;
-    return this.#readers.slice(indexAfter(this.#readers, writer.touch), until);
+    const next = this.#writers.after(writer);
+    const readers: Entry[] = [];
+    for (const reader of this.#readers.from(writer)) {
+      if (next && byTouch(reader, next) > 0) break;
+      readers.push(reader);
+    }
+    return readers;
   }
 }
 
 /** Touchpoints whose steps are to be done again, the earliest first: what a step changes lies after it. */
 class Pending {
-  /** In order, from `#next` on. */
-  #entries: Entry[] = [];
-  #next = 0;
+  readonly #entries = new OrderedList(byTouch);
 
   add(entry: Entry): void {
-    const at = Math.max(indexAfter(this.#entries, entry.touch), this.#next);
-    if (at > this.#next && this.#entries[at - 1] === entry) return;
-    this.#entries.splice(at, 0, entry);
+    this.#entries.delete(entry);
+    this.#entries.insert(entry);
   }
 
   addAll(entries: readonly Entry[]): void {
@@ -206,34 +208,10 @@ class Pending {
   }
 
   next(): Entry | undefined {
-    return this.#entries[this.#next++];
+    const { first } = this.#entries;
+    if (first) this.#entries.delete(first);
+    return first;
   }
-}
-
-/** Index of the first entry after a touchpoint. */
-function indexAfter(entries: readonly Entry[], touch: Touch): number {
-  const last = entries.at(-1);
-  if (!last || inOrder(last.touch, touch) <= 0) return entries.length;
-  let [low, high] = [0, entries.length - 1];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const entry = entries[middle];
-    if (entry && inOrder(entry.touch, touch) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Index of the last entry before a touchpoint; -1: there is none. */
-function indexBefore(entries: readonly Entry[], touch: Touch): number {
-  const at = indexAfter(entries, touch) - 1;
-  return entries[at]?.touch.id === touch.id ? at - 1 : at;
-}
-
-function insertInto(entries: Entry[], entry: Entry): void {
-  const at = indexAfter(entries, entry.touch);
-  if (at === entries.length) entries.push(entry);
-  else entries.splice(at, 0, entry);
 }
 
 /** What is stored of a step: the content and the touchpoint's own labels follow from the touchpoint alone. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decider } from '../../test/given.js';
+import { stageEntriesOf } from '../../test/stage-entries.js';
 import { replay } from './decider.js';
 import type { IdentityKey } from './identity.js';
-import { opportunity, stageEntriesOf, type Opportunity, type OpportunityEvent } from './opportunity.js';
+import { opportunity, type Opportunity, type OpportunityEvent } from './opportunity.js';
 import { update } from './opportunity-update.js';
 import { upsert, type UpsertOpportunity } from './opportunity-upsert.js';
 

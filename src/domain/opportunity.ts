@@ -49,7 +49,8 @@ export type OpportunityEvent = Happened<
   | 'OpportunityDeleted'
 > & { readonly id?: string };
 
-const NONE: OpportunityState = {
+/** Before any event. */
+export const NOTHING_KNOWN: OpportunityState = {
   status: 'none',
   deleted: false,
   amountMinor: 0,
@@ -64,13 +65,13 @@ const NONE: OpportunityState = {
  * recorded in: what was said last of a part counts.
  */
 export const opportunity: Decider<Opportunity, OpportunityEvent> = {
-  initial: { ...NONE, events: [] },
+  initial: { ...NOTHING_KNOWN, events: [] },
   evolve(state, event) {
     const at = state.events.findLastIndex((each) => inOrder(each, event) <= 0) + 1;
     const events = state.events.toSpliced(at, 0, event);
     return at === state.events.length
       ? { ...step(state, event), events }
-      : { ...events.reduce(step, NONE), events };
+      : { ...events.reduce(step, NOTHING_KNOWN), events };
   },
 };
 
@@ -78,39 +79,14 @@ export const opportunity: Decider<Opportunity, OpportunityEvent> = {
 export function stateAt(state: Opportunity, at: Date): OpportunityState {
   const last = state.events.at(-1);
   if (!last || last.occurredAt <= at) return state;
-  return state.events.filter(({ occurredAt }) => occurredAt <= at).reduce(step, NONE);
+  return state.events.filter(({ occurredAt }) => occurredAt <= at).reduce(step, NOTHING_KNOWN);
 }
 
 /** When the last thing happened that is known of it. */
 export const lastChangeOf = ({ events }: Opportunity): Date | undefined => events.at(-1)?.occurredAt;
 
-/** A sales stage or a status that an opportunity entered. */
-export interface StageEntry {
-  readonly event: OpportunityEvent;
-  readonly stage: string | null;
-  readonly status: OpportunityStatus;
-  readonly amountMinor: number;
-  readonly currency: string;
-}
-
-/** Every sales stage and status that it entered and stayed in, in order; none while it is deleted. */
-export function stageEntriesOf({ events, deleted }: Opportunity): StageEntry[] {
-  const entries: StageEntry[] = [];
-  let state = NONE;
-  for (const event of deleted ? [] : events) {
-    state = step(state, event);
-    const { status, stage = null, amountMinor, currency } = state;
-    if (status === 'none') continue;
-    // What it entered at one instant, it left at that instant but for the last.
-    if (+(entries.at(-1)?.event.occurredAt ?? NaN) === +event.occurredAt) entries.pop();
-    const last = entries.at(-1);
-    if (last?.stage === stage && last.status === status) continue;
-    entries.push({ event, stage, status, amountMinor, currency });
-  }
-  return entries;
-}
-
-const inOrder = (a: OpportunityEvent, b: OpportunityEvent): number =>
+/** The order in which events happened. */
+export const inOrder = (a: OpportunityEvent, b: OpportunityEvent): number =>
   +a.occurredAt - +b.occurredAt || rankOf(a) - rankOf(b) || compare(a.id ?? NOT_YET, b.id ?? NOT_YET);
 
 /** At one instant the opening comes first, and a close date that was reported later precedes what was said of then. */
@@ -126,7 +102,7 @@ const NOT_YET = '~';
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The state after an event that happened later than all the others. */
-function step(before: OpportunityState, event: OpportunityEvent): OpportunityState {
+export function step(before: OpportunityState, event: OpportunityEvent): OpportunityState {
   const { occurredAt } = event;
   if (event.type === 'OpportunityDeleted') {
     return { ...before, deleted: true, saidAt: { ...before.saidAt, deleted: +occurredAt } };

@@ -961,7 +961,6 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>
           value: { amount: '72000.00', minor: 7200000, currency: 'USD' },
           rate: null,
           committee: 'contacts',
-          knownFrom: '13',
           contacts: [
             {
               contact: 'crm:003Hr00001',

@@ -44,15 +44,16 @@ export async function applyStretch(
   standing: Standing,
   events: readonly RecordedEvent[],
   upTo: Position,
+  behind = false,
 ): Promise<Standing> {
   const failures = new Map<Position, Failure>();
-  const range = { after: standing.lease.position, upTo, owner: standing.owner };
+  const range = { after: standing.lease.position, upTo, behind, owner: standing.owner };
   for (;;) {
     const error = await attempt(tools, standing, () => commit(tools, standing, events, range, failures));
     if (!(error instanceof BatchFailed)) return error;
     const failure = named(error.cause, range) ?? (await single(tools, events, range, error));
     if (failure && !failures.has(failure.event.position)) failures.set(failure.event.position, failure);
-    else if (upTo - range.after > 1n) return halve(tools, standing, events, upTo);
+    else if (upTo - range.after > 1n) return halve(tools, standing, events, range);
     // It fails over rows of this position without the event, too: leave the position out, a rebuild will mend it.
     else return commit(tools, standing, events, range, failures, 'skip');
   }
@@ -78,12 +79,12 @@ async function halve(
   tools: BatchTools,
   standing: Standing,
   events: readonly RecordedEvent[],
-  upTo: Position,
+  { upTo, behind = false }: Range,
 ): Promise<Standing> {
   const middle = (standing.lease.position + upTo) / 2n;
   const early = events.filter(({ position }) => position <= middle);
   const late = events.filter(({ position }) => position > middle);
-  return applyStretch(tools, await applyStretch(tools, standing, early, middle), late, upTo);
+  return applyStretch(tools, await applyStretch(tools, standing, early, middle, true), late, upTo, behind);
 }
 
 /** The event that the projection itself named. */

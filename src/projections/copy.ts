@@ -5,7 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 /** A value of a row as COPY's text format takes it. */
 export type Field = string;
 
-const NULL: Field = '\\N';
+export const NULL: Field = '\\N';
 
 const SPECIAL = /[\\\n\r\t]/;
 

@@ -1,22 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
 import type { Position, RecordedEvent } from '../domain/events.js';
-import { opportunity, stageEntriesOf, type Opportunity } from '../domain/opportunity.js';
+import type { Contact } from '../domain/committee.js';
+import { OpportunityHistory, type ReportedState, type Window } from '../domain/opportunity-history.js';
+import { CurrentVersions } from '../read-models/current-versions.js';
 import { runStatements, type Statement } from '../read-models/statements.js';
-import {
-  startingAt,
-  type Version,
-  VersionWriter,
-  type WritableVersions,
-} from '../read-models/versioned-table.js';
 import { currentRows, loadHistories } from './opportunities/load.js';
 import {
-  contactRows,
+  contactRow,
+  idOf,
   OPPORTUNITY,
   OPPORTUNITY_CONTACT,
   OPPORTUNITY_STAGE,
   opportunityRow,
-  stageRows,
+  stageRow,
   type ContactRow,
   type OpportunityKey,
   type OpportunityRow,
@@ -53,108 +49,111 @@ export const opportunities: Projection = {
     'touchline.opportunity_stage',
   ],
   async apply(batch, tx) {
-    const events = batch as readonly OpportunityRecorded[];
+    const events = batch as readonly RecordedEvent<(typeof HANDLES)[number]>[];
     if (events.length === 0) return;
     const histories = await loadHistories(tx, events);
     const versions = await Versions.load(tx, events);
     for (const event of events) {
       const key = keyOf(event.workspace, event.data.opportunityId);
-      const state = opportunity.evolve(histories.get(key) ?? opportunity.initial, event);
-      if (!state.opening && event.type !== 'OpportunityDeleted') throw neverOpened(event);
-      histories.set(key, state);
-      versions.put(event, state);
+      const history = histories.get(key) ?? new OpportunityHistory([]);
+      histories.set(key, history);
+      versions.apply(event, history);
     }
     await runStatements(tx, [...writeEvents(events), ...versions.flush()]);
   },
 };
 
-type OpportunityRecorded = RecordedEvent<(typeof HANDLES)[number]>;
-
-const neverOpened = (event: OpportunityRecorded): PoisonedEvent =>
+const neverOpened = (event: RecordedEvent<(typeof HANDLES)[number]>): PoisonedEvent =>
   new PoisonedEvent(event, [`opportunity:${event.data.opportunityId}`], {
     cause: 'the opportunity was never opened',
   });
 
 const keyOf = (...parts: readonly string[]): string => parts.join('\0');
 const opportunityKey = (row: OpportunityKey): string => keyOf(row.workspace, row.opportunityId);
+const contactKey = (row: OpportunityKey & Pick<ContactRow, 'contact'>): string =>
+  keyOf(row.workspace, row.opportunityId, row.contact);
+const stageKey = (row: OpportunityKey & Pick<StageRow, 'eventId'>): string =>
+  keyOf(row.workspace, row.opportunityId, row.eventId);
 
 /** The current rows of the opportunities of a batch while its events pass over them. */
 class Versions {
   private constructor(
-    private readonly opportunities: Members<OpportunityRow>,
-    private readonly contacts: Members<ContactRow>,
-    private readonly stages: Members<StageRow>,
+    private readonly opportunities: CurrentVersions<OpportunityRow>,
+    private readonly contacts: CurrentVersions<ContactRow>,
+    private readonly stages: CurrentVersions<StageRow>,
   ) {}
 
-  static async load(tx: PoolClient, events: readonly OpportunityRecorded[]): Promise<Versions> {
+  static async load(
+    tx: PoolClient,
+    events: readonly RecordedEvent<(typeof HANDLES)[number]>[],
+  ): Promise<Versions> {
     const opportunities = await currentRows(tx, OPPORTUNITY, events);
     const contacts = await currentRows(tx, OPPORTUNITY_CONTACT, events);
     const stages = await currentRows(tx, OPPORTUNITY_STAGE, events);
     return new Versions(
-      new Members<OpportunityRow>(OPPORTUNITY, () => '', opportunities),
-      new Members<ContactRow>(OPPORTUNITY_CONTACT, ({ contact }) => contact, contacts),
-      new Members<StageRow>(OPPORTUNITY_STAGE, ({ eventId }) => eventId, stages),
+      new CurrentVersions<OpportunityRow>(OPPORTUNITY, opportunityKey, opportunities),
+      new CurrentVersions<ContactRow>(OPPORTUNITY_CONTACT, contactKey, contacts),
+      new CurrentVersions<StageRow>(OPPORTUNITY_STAGE, stageKey, stages),
     );
   }
 
-  /** From an event on the opportunity stands so. */
-  put(event: OpportunityRecorded, state: Opportunity): void {
+  /** @throws PoisonedEvent when the opportunity was never opened */
+  apply(event: RecordedEvent<(typeof HANDLES)[number]>, history: OpportunityHistory): void {
     const of = { workspace: event.workspace, opportunityId: event.data.opportunityId };
     const { position } = event;
-    const isThere = state.opening !== undefined && !state.deleted;
-    this.contacts.put(of, isThere ? contactRows(of, state) : [], position);
-    this.stages.put(of, isThere ? stageRows(of, stageEntriesOf(state)) : [], position);
-    this.opportunities.put(of, isThere ? [opportunityRow(of, state)] : [], position);
+    const before = history.state;
+    const window = history.insert(event);
+    const { state } = history;
+    if (!state.opening && event.type !== 'OpportunityDeleted') throw neverOpened(event);
+    this.putContacts(of, membersOf(before), membersOf(state), position);
+    const all = isThere(before) === isThere(state) ? window : { from: 0, to: history.length };
+    this.putStages(of, history, all, position);
+    if (!isThere(state)) this.opportunities.end(opportunityKey(of), position);
+    else if (event.type !== 'ContactRoleAssigned' || !this.opportunities.has(opportunityKey(of)))
+      this.opportunities.put(opportunityRow(of, history), position);
   }
 
   flush(): readonly Statement[] {
     return [
       ...writeContactKeys(this.contacts.added),
       ...writeHorizon(this.opportunities.added),
-      ...[this.opportunities, this.contacts, this.stages].flatMap(({ writer }) => writer.flush(false)),
+      ...[this.opportunities, this.contacts, this.stages].flatMap((versions) => versions.flush()),
     ];
   }
-}
 
-/** Rows of which an opportunity has several; only what differs becomes a new version. */
-class Members<R extends Version & OpportunityKey> {
-  readonly added: R[] = [];
-  readonly writer: VersionWriter<R>;
-  /** The current rows of each opportunity, by name. */
-  private readonly current: Map<string, Map<string, R>>;
-
-  constructor(
-    table: WritableVersions<R>,
-    private readonly nameOf: (row: Omit<R, keyof Version>) => string,
-    stored: readonly R[],
-  ) {
-    this.writer = new VersionWriter(table);
-    this.current = new Map(
-      [...Map.groupBy(stored, opportunityKey)].map(([key, rows]) => [
-        key,
-        new Map(rows.map((row) => [nameOf(row), row])),
-      ]),
-    );
+  /** Only contacts that are not the same objects in both committees can differ. */
+  private putContacts(
+    of: OpportunityKey,
+    before: readonly Contact[],
+    after: readonly Contact[],
+    position: Position,
+  ): void {
+    if (before === after) return;
+    const [known, staying] = [new Set(before), new Set(after)];
+    const changed = after
+      .filter((contact) => !known.has(contact))
+      .flatMap((each) => contactRow(of, each) ?? []);
+    const keys = new Set(changed.map(contactKey));
+    for (const contact of before) {
+      const row = staying.has(contact) ? undefined : contactRow(of, contact);
+      if (row && !keys.has(contactKey(row))) this.contacts.end(contactKey(row), position);
+    }
+    for (const row of changed) this.contacts.put(row, position);
   }
 
-  put(of: OpportunityKey, rows: readonly Omit<R, keyof Version>[], position: Position): void {
-    const key = opportunityKey(of);
-    const before = this.current.get(key) ?? new Map<string, R>();
-    const after = new Map(rows.map((row) => [this.nameOf(row), { ...row, ...startingAt(position) } as R]));
-    for (const [name, row] of before) {
-      const next = after.get(name);
-      if (next && isSame(row, next)) after.set(name, row);
-      else this.writer.end(row, position);
+  private putStages(
+    of: OpportunityKey,
+    history: OpportunityHistory,
+    window: Window,
+    position: Position,
+  ): void {
+    for (const [event, entry] of history.stageEntries(window)) {
+      if (entry && isThere(history.state)) this.stages.put(stageRow(of, entry), position);
+      else this.stages.end(stageKey({ ...of, eventId: idOf(event) }), position);
     }
-    for (const [name, row] of after) {
-      if (before.get(name) === row) continue;
-      this.writer.put(row);
-      this.added.push(row);
-    }
-    this.current.set(key, after);
   }
 }
 
-/** Apart from the positions. */
-const isSame = <R extends Version>(a: R, b: R): boolean =>
-  isDeepStrictEqual({ ...a, ...startingAt(0n) }, { ...b, ...startingAt(0n) });
+const isThere = ({ opening, deleted }: ReportedState): boolean => opening !== undefined && !deleted;
+const NOBODY: readonly Contact[] = [];
+const membersOf = (state: ReportedState): readonly Contact[] => (isThere(state) ? state.contacts : NOBODY);

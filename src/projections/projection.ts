@@ -5,7 +5,8 @@ import type { IdentityKey } from '../domain/identity.js';
 /**
  * A read model's writer, as a value. The runner loads a range of the log, calls `apply` inside one transaction, moves
  * the checkpoint in the same transaction and commits (law 4). `apply` must make rows that do not depend on how the log
- * was cut into batches: a batch of 5,000 writes what 5,000 batches of one would, history columns included.
+ * was cut into batches: a batch of 5,000 writes what 5,000 batches of one would, history columns included. The credit
+ * ledger alone leaves versions out, and questions compute them (ADR 0030).
  */
 export interface Projection {
   /** snake_case, unique; the name of its checkpoint. */
@@ -22,6 +23,8 @@ export interface Projection {
    * session. Ask `tx` for anything before each sending; it throws when the lease is gone.
    */
   readonly sends?: true;
+  /** It leaves work to later batches while the log waits: once nothing waits, it is called with an empty range. */
+  readonly defers?: true;
   /**
    * @param batch events it handles in (range.after, range.upTo], in position order; may be empty. One at or before
    *   range.after was parked and is applied late, alone, with an empty range
@@ -38,6 +41,8 @@ export interface Projection {
 export interface Range {
   readonly after: Position;
   readonly upTo: Position;
+  /** More of the log waits behind this batch. */
+  readonly behind?: boolean;
   /**
    * The same object from batch to batch as long as nobody else can have changed the rows: what a projection keeps under it
    * spares it reading.

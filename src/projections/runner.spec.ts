@@ -62,6 +62,30 @@ describe('catching up', () => {
     expect(await readCheckpoints(db.pool)).toMatchObject([{ position: 1n }]);
   });
 
+  test('a projection that defers work is told which batches are behind, and is called once more when nothing waits', async () => {
+    await append(store, touches(200));
+    const ranges: (readonly [upTo: number, behind: boolean | undefined])[] = [];
+    const alpha = tally('alpha');
+    const deferring: Projection = {
+      ...alpha,
+      defers: true,
+      apply: (batch, tx, range) => {
+        ranges.push([Number(range.upTo), range.behind]);
+        return alpha.apply(batch, tx, range);
+      },
+    };
+    const running = runner([deferring], { largestBatch: 100 });
+    await running.catchUp();
+    await append(store, touches(1));
+    await running.catchUp();
+    expect(ranges).toEqual([
+      [100, true],
+      [200, true],
+      [200, false],
+      [201, false],
+    ]);
+  });
+
   test('a batch that fails leaves no rows', async () => {
     await append(store, touches(10));
     const away = Object.assign(new Error('terminating connection'), { code: '57P01' });

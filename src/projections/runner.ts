@@ -221,6 +221,7 @@ export class ProjectionRunner {
     while ((slot.position ?? -1n) < target) {
       try {
         if ((await slot.step()) !== 'moved' && (slot.position ?? -1n) < target) await sleep(20);
+        if ((slot.position ?? -1n) >= target) await slot.applyDeferred();
       } catch (error) {
         slot.drop();
         if (!(error instanceof Fenced)) throw error;

@@ -38,11 +38,22 @@ export interface SlotObserver {
  */
 export type Step = 'elsewhere' | 'moved' | 'behind' | 'idle';
 
+/** What one step applies. */
+interface Stretch {
+  readonly events: readonly RecordedEvent[];
+  readonly upTo: Position;
+  /** The page was as large as allowed. */
+  readonly full: boolean;
+  readonly behind: boolean;
+}
+
 /** One projection's place in this process: taken with a lease, then moved step by step. */
 export class Slot {
   /** How many events of the log the last step passed; where positions do not tell, how many it applied. */
   stride = 0;
   private standing: Standing | undefined;
+  /** Whether the projection may have left work to later batches. */
+  private owes = false;
   private readonly pages: ReadAhead;
   private readonly size: BatchSize;
   private readonly tools: BatchTools;
@@ -88,24 +99,28 @@ export class Slot {
     const gate = page.upTo > position ? await this.gate() : undefined;
     const upTo = gate !== undefined && gate < page.upTo ? gate : page.upTo;
     if (page.upTo > position && upTo <= position) return 'behind';
-    if (upTo <= position) return this.idle(this.standing);
+    if (upTo <= position) return this.owes ? this.applyDeferred() : this.idle(this.standing);
     const events = upTo < page.upTo ? page.events.filter((event) => event.position <= upTo) : page.events;
-    await this.apply(this.standing, events, upTo, page.full);
+    await this.apply(this.standing, { events, upTo, full: page.full, behind: page.full || upTo < page.upTo });
     const { densePositions } = this.options.store.guarantees;
     this.stride = densePositions ? Number(upTo - position) : events.length;
     return 'moved';
   }
 
-  private async apply(
-    standing: Standing,
-    events: readonly RecordedEvent[],
-    upTo: Position,
-    full: boolean,
-  ): Promise<void> {
+  /** Does what the projection may have left to later batches. @throws Fenced, BatchFailed */
+  async applyDeferred(): Promise<Step> {
+    if (this.standing && this.owes)
+      this.standing = await applyStretch(this.tools, this.standing, [], this.standing.lease.position);
+    this.owes = false;
+    return 'idle';
+  }
+
+  private async apply(standing: Standing, { events, upTo, full, behind }: Stretch): Promise<void> {
     this.size.sawPage(events);
     if (full) this.pages.ahead(this.size.limit);
     const began = performance.now();
-    this.standing = await applyStretch(this.tools, standing, events, upTo);
+    this.standing = await applyStretch(this.tools, standing, events, upTo, behind);
+    this.owes = behind && this.projection.defers === true;
     const ms = performance.now() - began;
     this.size.applied(ms, full);
     this.options.observe.applied(this.projection.name, events.length, upTo, ms);
@@ -123,6 +138,7 @@ export class Slot {
     if (!lease) return undefined;
     observe.taken(this.projection.name);
     this.pages.forget();
+    this.owes = this.projection.defers === true;
     const current = lease.emptied ? lease : await emptyTables(pool, checkpoints, this.projection, lease);
     return { lease: current, held: await loadParkedKeys(pool, this.projection.name), owner: {} };
   }

@@ -7,10 +7,11 @@ import { type Cut, CUTS, cutsOf, type Deals, DEALS, dealsAskOf, type DealsAsk } 
 import { MODEL_NAMES, type ModelName, settle } from './attribution-ask.js';
 import { type CreditRow, creditRows, totalsOf } from './attribution-rows.js';
 import { cellName, DealsAnswer, dealsPart, shareOf, slice } from './attribution.js';
+import { type CreditView, withLedger } from './credit-ledger.js';
 import { MaybeText, MaybeTexts, Part, Parts, Real, Text, Whole, Words } from './fields.js';
 import { MoneyItem } from './money.js';
 import { Params, type RawParams } from './params.js';
-import { ReadModels, type View } from './read-models.js';
+import { ReadModels } from './read-models.js';
 
 /** What one model gives to a row. */
 export class ModelCredit {
@@ -76,9 +77,10 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: CompareAttribution): Promise<CompareAnswer> {
-    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (view) => {
+    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
       const { modelNames, by, ask } = query;
-      const deals = await settle(view, query.deals);
+      const deals = await settle(opened, query.deals);
+      const view = await withLedger(opened, { metric: deals.metric, models: modelNames });
       const totals = await totalsOf(view, deals);
       const { page, next } = slice(ask, view, await compared(view, deals, { modelNames, by }));
       return {
@@ -104,7 +106,7 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
 
 /** Cells in the order of the first model's report, then those it does not have in the order of the next ones'. */
 async function compared(
-  view: View,
+  view: CreditView,
   deals: Deals,
   { modelNames, by }: { modelNames: readonly ModelName[]; by: readonly Cut[] },
 ): Promise<Compared[]> {

@@ -9,12 +9,13 @@ import { type Deals, DEALS, dealsAskOf, type DealsAsk, settle } from './attribut
 import { CUTS, type Cut, DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName } from './attribution-ask.js';
 import { dealsCondition, monthOf } from './attribution-rows.js';
 import { slice } from './attribution.js';
+import { type CreditView, withLedger } from './credit-ledger.js';
 import { ExplainedDeal, RuleItem } from './explain-items.js';
 import { explainedDeals, type PartOfDeal, ruleOf } from './explained-deals.js';
 import { MaybeInstant, PageAnswer, Part, Parts, Text, Whole, Word, Words } from './fields.js';
 import { MoneyItem } from './money.js';
 import { Params, type RawParams } from './params.js';
-import { ReadModels, type View } from './read-models.js';
+import { ReadModels } from './read-models.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 
 /** Cuts that a touch may have no value of. */
@@ -92,9 +93,14 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: ExplainAttribution): Promise<AttributionExplanation> {
-    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (view) => {
-      const { model, cut, without, ask } = query;
-      const deals = await settle(view, query.deals);
+    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
+      const { model, cut, without, ask, opportunityId } = query;
+      const deals = await settle(opened, query.deals);
+      const view = await withLedger(opened, {
+        metric: deals.metric,
+        models: [model],
+        ...(opportunityId !== undefined && { opportunityId }),
+      });
       const parts = await partsOfDeals(view, deals, query);
       const { page, next } = slice(ask, view, parts);
       const { metric, currency, from, to } = deals;
@@ -123,14 +129,18 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
 }
 
 /** What each deal gives to the number, and by which of its touches. */
-async function partsOfDeals(view: View, deals: Deals, query: ExplainAttribution): Promise<PartOfDeal[]> {
+async function partsOfDeals(
+  view: CreditView,
+  deals: Deals,
+  query: ExplainAttribution,
+): Promise<PartOfDeal[]> {
   const found = await rows<Omit<PartOfDeal, 'value'> & { value: string }>(
     view.tx,
     sql`
     SELECT p.path_id AS "pathId", p.opportunity_id AS "opportunityId", sum(t.value)::text AS value,
            array_agg(t.touch::int ORDER BY t.touch) AS touches
-    FROM touchline.attribution_path p
-    JOIN touchline.attribution_share s ON s.path_id = p.path_id AND s.model = ${query.model}
+    FROM ${view.ledger.paths} p
+    JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${query.model}
     CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, s.reported, s.marks)
       WITH ORDINALITY AS t(content, channel, campaign, source, value, mark, touch)
     WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL AND t.mark & 1 = 1

@@ -1,4 +1,5 @@
-import { trueAt, type View } from './read-models.js';
+import type { CreditView } from './credit-ledger.js';
+import { trueAt } from './read-models.js';
 import { firstRow, rows, sql } from './sql.js';
 import type { Metric, ModelName } from './attribution-ask.js';
 
@@ -21,7 +22,6 @@ export interface PathRow {
   channels: string[];
   campaigns: (string | null)[];
   sources: (string | null)[];
-  known_from: string;
 }
 
 /** What one model gives to the touches of a path, element by element. */
@@ -35,37 +35,37 @@ export interface ShareRow {
 
 /** The path of a deal; undefined when it does not count by the metric. */
 export const pathOf = (
-  { tx, workspace, asOf }: View,
+  { tx, workspace, asOf, ledger }: CreditView,
   { opportunityId, metric }: { readonly opportunityId: string; readonly metric: Metric },
 ): Promise<PathRow | undefined> =>
   firstRow<PathRow>(
     tx,
     sql`
-    SELECT p.* FROM touchline.attribution_path p
+    SELECT p.* FROM ${ledger.paths} p
     WHERE p.workspace = ${workspace} AND p.opportunity_id = ${opportunityId} AND p.metric = ${metric}
       AND ${trueAt('p', asOf)}`,
   );
 
 export async function pathsById(
-  { tx, workspace }: View,
+  { tx, workspace, ledger }: CreditView,
   pathIds: readonly string[],
 ): Promise<Map<string, PathRow>> {
   const query = sql`
-    SELECT p.* FROM touchline.attribution_path p
+    SELECT p.* FROM ${ledger.paths} p
     WHERE p.workspace = ${workspace} AND p.path_id = ANY(${pathIds}::bigint[])`;
   return new Map((await rows<PathRow>(tx, query)).map((row) => [row.path_id, row]));
 }
 
 /** What all models give, or one. */
 export const sharesOf = (
-  { tx, workspace }: View,
+  { tx, workspace, ledger }: CreditView,
   pathIds: readonly string[],
   model: ModelName | null = null,
 ): Promise<ShareRow[]> =>
   rows<ShareRow>(
     tx,
     sql`
-    SELECT s.path_id, s.model, s.weights, s.amounts, s.reported FROM touchline.attribution_share s
+    SELECT s.path_id, s.model, s.weights, s.amounts, s.reported FROM ${ledger.shares} s
     WHERE s.workspace = ${workspace} AND s.path_id = ANY(${pathIds}::bigint[])
       AND (${model}::text IS NULL OR s.model = ${model})
     ORDER BY s.path_id, s.model COLLATE "C"`,

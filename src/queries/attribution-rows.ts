@@ -1,5 +1,6 @@
 import type { Cut, Deals, ModelName } from './attribution-ask.js';
 import type { DayOrInstant } from './params.js';
+import type { CreditView } from './credit-ledger.js';
 import { trueAt, type View } from './read-models.js';
 import { allOf, firstRow, join, NOTHING, raw, rows, sql, type Sql } from './sql.js';
 
@@ -59,7 +60,7 @@ const creditedDay = (timeZone: string): Sql => sql`(p.credited_at AT TIME ZONE $
  * the most valuable first. They add up to what is attributed.
  */
 export async function creditRows(
-  view: View,
+  view: CreditView,
   deals: Deals,
   { model, by }: { readonly model: ModelName; readonly by: readonly Cut[] },
 ): Promise<CreditRow[]> {
@@ -83,15 +84,15 @@ export async function creditRows(
 }
 
 /** Cells of the report. */
-function cells(view: View, deals: Deals, { model, by }: { model: ModelName; by: readonly Cut[] }): Sql {
+function cells(view: CreditView, deals: Deals, { model, by }: { model: ModelName; by: readonly Cut[] }): Sql {
   const touchCuts = by.filter((cut) => cut !== 'month');
   const month = by.includes('month') ? sql`, ${monthOf('p', deals.timeZone)} AS month` : NOTHING;
   // Offset 0 keeps the month from being computed again for every touch; without a month it would only keep workers out.
   const once = raw(by.includes('month') ? 'OFFSET 0' : '');
   const from = sql`
-    FROM (SELECT p.*${month} FROM touchline.attribution_path p
+    FROM (SELECT p.*${month} FROM ${view.ledger.paths} p
           WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL ${once}) p
-    JOIN touchline.attribution_share s ON s.path_id = p.path_id AND s.model = ${model}`;
+    JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${model}`;
   const keyOf = (cut: Cut): Sql => raw(cut === 'month' ? 'p.month' : `t.${cut}`);
   const keys = join(
     by.map((cut, index) => sql`${keyOf(cut)} AS ${raw(`key${index}`)}`),
@@ -158,14 +159,14 @@ export interface Totals {
   readonly unattributedOpportunities: number;
 }
 
-export async function totalsOf(view: View, deals: Deals): Promise<Totals> {
+export async function totalsOf(view: CreditView, deals: Deals): Promise<Totals> {
   const found = await firstRow<{ total: string; attributed: string; deals: number; without: number }>(
     view.tx,
     sql`
     SELECT coalesce(sum(p.reported_minor), 0)::text AS total,
            coalesce(sum(p.reported_minor) FILTER (WHERE cardinality(p.event_ids) > 0), 0)::text AS attributed,
            count(*)::int AS deals, count(*) FILTER (WHERE cardinality(p.event_ids) = 0)::int AS without
-    FROM touchline.attribution_path p
+    FROM ${view.ledger.paths} p
     WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL`,
   );
   const total = BigInt(found?.total ?? 0);
@@ -182,13 +183,13 @@ export interface UnconvertedRow {
   readonly opportunities: string[];
 }
 
-export const unconvertedRows = (view: View, deals: Deals): Promise<UnconvertedRow[]> =>
+export const unconvertedRows = (view: CreditView, deals: Deals): Promise<UnconvertedRow[]> =>
   rows<UnconvertedRow>(
     view.tx,
     sql`
     SELECT p.currency, sum(p.amount_minor)::text AS amount,
            array_agg(p.opportunity_id ORDER BY p.opportunity_id COLLATE "C") AS opportunities
-    FROM touchline.attribution_path p
+    FROM ${view.ledger.paths} p
     WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NULL
     GROUP BY p.currency
     ORDER BY p.currency COLLATE "C"`,

@@ -5,6 +5,7 @@ import { PAGE, type PageAsk, pageAskOf } from './asking.js';
 import { type Cut, CUTS, cutsOf, type Deals, DEALS, dealsAskOf, type DealsAsk } from './attribution-ask.js';
 import { DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName, settle } from './attribution-ask.js';
 import { type CreditRow, creditRows, type Totals, totalsOf, unconvertedRows } from './attribution-rows.js';
+import { type CreditView, withLedger } from './credit-ledger.js';
 import { writeCursor } from './cursor.js';
 import { MaybeInstant, MaybeText, MaybeTexts, PageAnswer, Part, Parts, Real, Text, Texts } from './fields.js';
 import { Whole, Word, Words } from './fields.js';
@@ -91,9 +92,10 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: FindAttribution): Promise<AttributionAnswer> {
-    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (view) => {
+    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
       const { model, by, ask, whole } = query;
-      const deals = await settle(view, query.deals);
+      const deals = await settle(opened, query.deals);
+      const view = await withLedger(opened, { metric: deals.metric, models: [model] });
       const totals = await totalsOf(view, deals);
       const all = await creditRows(view, deals, { model, by });
       const { page, next } = whole ? { page: all, next: null } : slice(ask, view, all);
@@ -126,7 +128,7 @@ export function slice<R>(
 
 /** The part of an answer that tells which deals it is about and what they are worth. */
 export async function dealsPart(
-  view: View,
+  view: CreditView,
   deals: Deals,
   totals: Totals,
 ): Promise<Omit<DealsAnswer, 'asOf' | 'modelVersion' | 'next'>> {

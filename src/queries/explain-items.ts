@@ -76,7 +76,6 @@ export class ExplainedDeal extends OpportunityItem {
     'account',
   ])
   committee!: string;
-  @LogPosition('Position from which on its credits are these') knownFrom!: string;
   @Parts('The committee', () => ContactItem) contacts!: ContactItem[];
   @Parts('The touchpoints behind the number, as they happened', () => ExplainedTouch)
   touches!: ExplainedTouch[];

@@ -5,6 +5,7 @@ import { type Milestone, MILESTONES, type Touch } from '../domain/attribution/to
 import type { Channel } from '../domain/touchpoint.js';
 import type { Deals } from './attribution-ask.js';
 import { type PathRow, pathsById, type ShareRow, sharesOf } from './attribution-paths.js';
+import type { CreditView } from './credit-ledger.js';
 import type { ExplainedDeal, ExplainedTouch, RateItem, RuleItem, WhyItem } from './explain-items.js';
 import { explainedPeople } from './explained-people.js';
 import { moneyOf } from './money.js';
@@ -57,7 +58,7 @@ interface TouchRow {
 
 /** Opens the deals of a page down to touchpoints, events, rules and identity links. */
 export async function explainedDeals(
-  view: View,
+  view: CreditView,
   deals: Deals,
   { model, parts }: { readonly model: ModelName; readonly parts: readonly PartOfDeal[] },
 ): Promise<ExplainedDeal[]> {
@@ -82,7 +83,6 @@ export async function explainedDeals(
       value: money(part.value, deals.currency),
       rate: rateOf(view, deals, path),
       committee: path.committee,
-      knownFrom: path.known_from,
       contacts: contacts.get(part.opportunityId) ?? [],
       touches,
       people: await explainedPeople(view, touches),

@@ -6,6 +6,7 @@ import { MILESTONES } from '../domain/attribution/touches.js';
 import { askOf, MOMENT } from './asking.js';
 import { METRICS, type Metric, MODEL_NAMES } from './attribution-ask.js';
 import { type PathRow, pathOf, type ShareRow, sharesOf } from './attribution-paths.js';
+import { withLedger } from './credit-ledger.js';
 import {
   Answer,
   Instant,
@@ -105,9 +106,10 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
     opportunityId,
     metric: asked,
   }: FindOpportunityAttribution): Promise<OpportunityAttributionAnswer> {
-    return this.models.view(ask, ['journey', 'opportunities', 'attribution'], async (view) => {
-      const deal = await whichOpportunity(view, opportunityId);
+    return this.models.view(ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
+      const deal = await whichOpportunity(opened, opportunityId);
       const metric = asked ?? (deal.status === 'won' ? 'revenue' : 'pipeline');
+      const view = await withLedger(opened, { metric, opportunityId });
       const path = await pathOf(view, { opportunityId, metric });
       const shares = path ? await sharesOf(view, [path.path_id]) : [];
       return {

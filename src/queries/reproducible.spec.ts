@@ -129,3 +129,32 @@ test('asked again as of a position, every answer is the same to the byte, whatev
   });
   await fc.assert(property, { numRuns: Number(process.env['RUNS'] ?? 6), endOnFailure: true });
 }, 300_000);
+
+test('every answer as of a position is the same to the byte, whatever batches the log was projected in', async () => {
+  const single = await testDatabase();
+  const oneByOne = new ProjectionRunner({ pool: single.pool, store, projections, largestBatch: 1 });
+  const freshness = new Freshness(single.pool, oneByOne.moved);
+  const other = await queryApi({ pool: single.pool, store, freshness });
+  let run = 0;
+  const property = fc.asyncProperty(buyers(40), fc.nat(), async (entries, cut) => {
+    const workspace = `batches-${++run}`;
+    const position = (await store.head()) + BigInt(1 + (cut % entries.length));
+    await arrive(store, workspace, entries);
+    await runner.catchUp();
+    await oneByOne.catchUp();
+    await everything(async (path) => {
+      const moment = path.includes('cursor=') ? '' : `${path.includes('?') ? '&' : '?'}asOf=${position}`;
+      const got = await api.get<Any>(`${path}${moment}`, workspace);
+      const { status, text } = await other.get(`${path}${moment}`, workspace);
+      expect([path, got.status, got.text]).toEqual([path, status, text]);
+      return got;
+    });
+  });
+  try {
+    await fc.assert(property, { numRuns: Number(process.env['RUNS'] ?? 6), endOnFailure: true });
+  } finally {
+    await other.close();
+    await oneByOne.stop();
+    await single.drop();
+  }
+}, 300_000);

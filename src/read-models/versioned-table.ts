@@ -27,6 +27,9 @@ export const versionedTable = <C extends Columns>(
   key: readonly (keyof C & string)[],
 ): VersionedTable<C> => new Table(name, { ...columns, ...VERSION_COLUMNS }, key);
 
+/** What a row says, apart from its versions. */
+export type Unversioned<R> = Omit<R, keyof Version>;
+
 /** The fields of a version that becomes true at a position. */
 export const startingAt = (position: Position): Version => ({
   knownFrom: position,

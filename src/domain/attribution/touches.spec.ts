@@ -207,3 +207,13 @@ test('the order in which candidates come does not matter', () => {
     );
   fc.assert(fc.property(shuffled, ([list, other]) => expect(touches(other)).toEqual(touches(list))));
 });
+
+test('a committee of many people reads each of their touches a constant number of times', () => {
+  let reads = 0;
+  const people = Array.from({ length: 500 }, (_, nth) => `lead-${nth}`);
+  const candidates = people.map((leadId, nth) =>
+    Object.defineProperty(touchpoint(`t-${nth}`, at(5)), 'leadId', { get: () => ((reads += 1), leadId) }),
+  );
+  touchesOf(candidates, question({ members: new Map(people.map((leadId) => [leadId, at(6)])) }));
+  expect(reads).toBeLessThan(10 * candidates.length);
+});

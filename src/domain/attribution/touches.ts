@@ -105,8 +105,9 @@ function milestonesOf(
   touches: readonly Candidate[],
   { openedAt, closedAt, members, sessionIdleMinutes }: Question,
 ): Readonly<Record<Milestone, Candidate | undefined>> {
+  const ofLeads = Map.groupBy(touches, ({ leadId }) => leadId);
   const created = [...members].flatMap(([leadId, knownAt]) => {
-    const theirs = knownAt ? touches.filter((touch) => touch.leadId === leadId) : [];
+    const theirs = ofLeads.get(leadId) ?? [];
     const touch = knownAt && leadCreation(theirs, +knownAt, sessionIdleMinutes * 60_000);
     return touch ? [{ knownAt, touch }] : [];
   });

@@ -1,50 +1,21 @@
 import type { PoolClient } from 'pg';
-import type { Range } from '../projection.js';
+import type { PositionRange } from '../../read-models/range.js';
 
-/** An opportunity whose credits may have changed with the event at a position. */
+/** The positions of the first and the last change in a batch that may have concerned the credits of an opportunity. */
 export interface Dirty {
   readonly workspace: string;
   readonly opportunityId: string;
-  readonly position: bigint;
+  readonly first: bigint;
+  readonly last: bigint;
+  /** An earlier batch left it to a later one. */
+  readonly isDeferred?: true;
 }
 
 /**
- * Rows of lead `lead` that concern a deal: by a key that is or was a contact of it, or, as long as the deal has no
- * contacts, by its account. Inner queries are fenced (OFFSET 0) so that the planner looks each lead up by index however
- * little it knows of the tables.
+ * Journey rows that began or ended. Profiles that began or ended, where attribution reads them: those concern every
+ * opportunity of the lead. Inner queries are fenced (OFFSET 0, LIMIT 1), so that each version is looked up by index
+ * however little the planner knows of the tables.
  */
-const CONCERNED = `
-  SELECT lead.workspace, lead.lead_id, contact.opportunity_id
-  FROM lead
-  CROSS JOIN LATERAL (
-    SELECT key.key FROM touchline.identity_key key
-    WHERE key.workspace = lead.workspace AND key.lead_id = lead.lead_id
-      AND key.known_from <= $2 AND (key.superseded_at IS NULL OR key.superseded_at > $1) OFFSET 0
-  ) key
-  CROSS JOIN LATERAL (
-    SELECT contact.opportunity_id FROM touchline.opportunity_contact_key contact
-    WHERE contact.workspace = lead.workspace AND contact.key = key.key OFFSET 0
-  ) contact
-  UNION
-  SELECT lead.workspace, lead.lead_id, deal.opportunity_id
-  FROM lead
-  CROSS JOIN LATERAL (
-    SELECT profile.account_id FROM touchline.lead_profile profile
-    WHERE profile.workspace = lead.workspace AND profile.lead_id = lead.lead_id AND profile.account_id IS NOT NULL
-      AND profile.known_from <= $2 AND (profile.superseded_at IS NULL OR profile.superseded_at > $1) OFFSET 0
-  ) profile
-  CROSS JOIN LATERAL (
-    SELECT deal.opportunity_id FROM touchline.opportunity deal
-    WHERE deal.workspace = lead.workspace AND deal.account_id = profile.account_id
-      AND deal.known_from <= $2 AND (deal.superseded_at IS NULL OR deal.superseded_at > $1)
-      AND NOT EXISTS (
-        SELECT FROM touchline.opportunity_contact seat
-        WHERE seat.workspace = deal.workspace AND seat.opportunity_id = deal.opportunity_id
-          AND seat.known_from <= $1 AND seat.superseded_at IS NULL
-      ) OFFSET 0
-  ) deal`;
-
-/** Journey rows that began or ended. Profiles that began or ended, where attribution reads them. */
 const CHANGED = `
   SELECT workspace, lead_id, known_from AS position, occurred_at FROM touchline.journey
   WHERE known_from > $1 AND known_from <= $2
@@ -52,24 +23,27 @@ const CHANGED = `
   SELECT workspace, lead_id, superseded_at, occurred_at FROM touchline.journey
   WHERE superseded_at > $1 AND superseded_at <= $2
   UNION ALL
-  SELECT profile.workspace, profile.lead_id, profile.known_from, NULL FROM touchline.lead_profile profile
-  LEFT JOIN touchline.lead_profile before
-    ON before.workspace = profile.workspace AND before.lead_id = profile.lead_id
-    AND before.superseded_at = profile.known_from
+  SELECT profile.workspace, profile.lead_id, profile.known_from, '-infinity' FROM touchline.lead_profile profile
+  LEFT JOIN LATERAL (
+    SELECT before.known_at, before.account_id, before.superseded_at FROM touchline.lead_profile before
+    WHERE before.workspace = profile.workspace AND before.lead_id = profile.lead_id
+      AND before.known_from < profile.known_from
+    ORDER BY before.known_from DESC LIMIT 1
+  ) before ON before.superseded_at = profile.known_from
   WHERE profile.known_from > $1 AND profile.known_from <= $2
     AND (profile.known_at, profile.account_id) IS DISTINCT FROM (before.known_at, before.account_id)
   UNION ALL
-  SELECT profile.workspace, profile.lead_id, profile.superseded_at, NULL FROM touchline.lead_profile profile
+  SELECT profile.workspace, profile.lead_id, profile.superseded_at, '-infinity' FROM touchline.lead_profile profile
   WHERE profile.superseded_at > $1 AND profile.superseded_at <= $2
     AND NOT EXISTS (
       SELECT FROM touchline.lead_profile next
       WHERE next.workspace = profile.workspace AND next.lead_id = profile.lead_id
-        AND next.known_from = profile.superseded_at
+        AND next.known_from = profile.superseded_at OFFSET 0
     )`;
 
 /**
- * The changes that can concern a deal: a touchpoint after every opening and close that is known is no touch of any, and
- * in a log in the order of time that is nearly every new one.
+ * The changes that can concern an opportunity, lead by lead: a touchpoint after every opening and close that is known is
+ * no touch of any, and in a log in the order of time that is nearly every new one.
  */
 const RELEVANT = `
   WITH changed AS MATERIALIZED (${CHANGED}),
@@ -80,13 +54,76 @@ const RELEVANT = `
     ) AS latest
     FROM (SELECT DISTINCT workspace FROM changed) space
   )
-  SELECT changed.workspace, changed.lead_id, changed.position, changed.occurred_at
+  SELECT changed.workspace, changed.lead_id, min(changed.position) AS first, max(changed.position) AS last,
+    min(changed.occurred_at)::text AS earliest
   FROM changed JOIN horizon USING (workspace)
-  WHERE horizon.latest IS NOT NULL AND (changed.occurred_at IS NULL OR changed.occurred_at <= horizon.latest)`;
+  WHERE changed.occurred_at <= horizon.latest
+  GROUP BY changed.workspace, changed.lead_id`;
+
+/**
+ * The opportunities of relevant changes: by a key of the lead that is or was a contact of it, or, as long as it has no
+ * contacts, by the lead's account. A touchpoint after both the opening and the close of an opportunity is none of its
+ * touches. Changes are merged before each join, so the cost does not grow with changes times opportunities.
+ */
+const OF_CHANGES = `
+  WITH relevant AS MATERIALIZED (
+    SELECT * FROM unnest($3::text[], $4::uuid[], $5::bigint[], $6::bigint[], $7::timestamptz[])
+      AS changed (workspace, lead_id, first, last, earliest)
+  ),
+  of_account AS MATERIALIZED (
+    SELECT relevant.workspace, profile.account_id, min(first) AS first, max(last) AS last, min(earliest) AS earliest
+    FROM relevant
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT profile.account_id FROM touchline.lead_profile profile
+      WHERE profile.workspace = relevant.workspace AND profile.lead_id = relevant.lead_id
+        AND profile.account_id IS NOT NULL
+        AND profile.known_from <= $2 AND (profile.superseded_at IS NULL OR profile.superseded_at > $1)
+    ) profile
+    GROUP BY relevant.workspace, profile.account_id
+  ),
+  concerned AS (
+    SELECT relevant.workspace, contact.opportunity_id, first, last, earliest
+    FROM relevant
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT key.key FROM touchline.identity_key key
+      WHERE key.workspace = relevant.workspace AND key.lead_id = relevant.lead_id
+        AND key.known_from <= $2 AND (key.superseded_at IS NULL OR key.superseded_at > $1)
+    ) key
+    CROSS JOIN LATERAL (
+      SELECT contact.opportunity_id FROM touchline.opportunity_contact_key contact
+      WHERE contact.workspace = relevant.workspace AND contact.key = key.key OFFSET 0
+    ) contact
+    UNION ALL
+    SELECT of_account.workspace, opportunity.opportunity_id, first, last, earliest
+    FROM of_account
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT opportunity.opportunity_id FROM touchline.opportunity opportunity
+      WHERE opportunity.workspace = of_account.workspace AND opportunity.account_id = of_account.account_id
+        AND opportunity.known_from <= $2 AND (opportunity.superseded_at IS NULL OR opportunity.superseded_at > $1)
+    ) opportunity
+    WHERE NOT EXISTS (
+      SELECT FROM touchline.opportunity_contact seat
+      WHERE seat.workspace = of_account.workspace AND seat.opportunity_id = opportunity.opportunity_id
+        AND seat.known_from <= $1 AND seat.superseded_at IS NULL OFFSET 0
+    )
+  ),
+  merged AS MATERIALIZED (
+    SELECT workspace, opportunity_id, min(first) AS first, max(last) AS last, min(earliest) AS earliest
+    FROM concerned GROUP BY workspace, opportunity_id
+  )
+  SELECT merged.workspace, merged.opportunity_id, merged.first, merged.last
+  FROM merged
+  CROSS JOIN LATERAL (
+    SELECT max(greatest(opportunity.opened_at, opportunity.closed_at)) AS reference
+    FROM touchline.opportunity opportunity
+    WHERE opportunity.workspace = merged.workspace AND opportunity.opportunity_id = merged.opportunity_id
+      AND opportunity.known_from <= $2 AND (opportunity.superseded_at IS NULL OR opportunity.superseded_at > $1)
+  ) known
+  WHERE merged.earliest <= known.reference`;
 
 /** Which lead a contact's key means has changed. */
-const KEYS = `
-  SELECT key.workspace, contact.opportunity_id, key.position
+const OF_KEYS = `
+  SELECT key.workspace, contact.opportunity_id, min(key.position) AS first, max(key.position) AS last
   FROM (
     SELECT workspace, key, known_from AS position FROM touchline.identity_key
     WHERE known_from > $1 AND known_from <= $2
@@ -97,46 +134,31 @@ const KEYS = `
   CROSS JOIN LATERAL (
     SELECT contact.opportunity_id FROM touchline.opportunity_contact_key contact
     WHERE contact.workspace = key.workspace AND contact.key = key.key OFFSET 0
-  ) contact`;
-
-/** The deals of relevant changes. A touchpoint after both the opening and the close of a deal is none of its touches. */
-const OF_CHANGES = `
-  WITH relevant AS MATERIALIZED (
-    SELECT * FROM unnest($3::text[], $4::uuid[], $5::bigint[], $6::timestamptz[])
-      AS changed (workspace, lead_id, position, occurred_at)
-  ),
-  lead AS MATERIALIZED (SELECT DISTINCT workspace, lead_id FROM relevant),
-  concerned AS MATERIALIZED (${CONCERNED})
-  SELECT DISTINCT relevant.workspace, concerned.opportunity_id, relevant.position
-  FROM relevant
-  JOIN concerned USING (workspace, lead_id)
-  CROSS JOIN LATERAL (
-    SELECT max(greatest(deal.opened_at, deal.closed_at)) AS reference FROM touchline.opportunity deal
-    WHERE deal.workspace = concerned.workspace AND deal.opportunity_id = concerned.opportunity_id
-      AND deal.known_from <= $2 AND (deal.superseded_at IS NULL OR deal.superseded_at > $1)
-  ) deal
-  WHERE relevant.occurred_at IS NULL OR relevant.occurred_at <= deal.reference`;
+  ) contact
+  GROUP BY key.workspace, contact.opportunity_id`;
 
 interface RelevantRow {
-  workspace: string;
-  lead_id: string;
-  position: string;
-  occurred_at: Date | null;
+  readonly workspace: string;
+  readonly lead_id: string;
+  readonly first: string;
+  readonly last: string;
+  readonly earliest: string;
 }
 
 interface DirtyRow {
-  workspace: string;
-  opportunity_id: string;
-  position: string;
+  readonly workspace: string;
+  readonly opportunity_id: string;
+  readonly first: string;
+  readonly last: string;
 }
 
-/** Deals that read-model changes in a range of the log concern; rather one too many than one too few. */
-export async function dirtyByChanges(tx: PoolClient, { after, upTo }: Range): Promise<Dirty[]> {
+/** Opportunities that read-model changes in a range of the log concern; rather one too many than one too few. */
+export async function dirtyByChanges(tx: PoolClient, { after, upTo }: PositionRange): Promise<Dirty[]> {
   const { rows: any } = await tx.query('SELECT FROM touchline.opportunity LIMIT 1');
   if (any.length === 0) return [];
   const range = [String(after), String(upTo)];
   const { rows: relevant } = await tx.query<RelevantRow>(RELEVANT, range);
-  const { rows: byKeys } = await tx.query<DirtyRow>(KEYS, range);
+  const { rows: byKeys } = await tx.query<DirtyRow>(OF_KEYS, range);
   const { rows: byChanges } =
     relevant.length === 0
       ? { rows: [] }
@@ -144,22 +166,45 @@ export async function dirtyByChanges(tx: PoolClient, { after, upTo }: Range): Pr
           ...range,
           relevant.map(({ workspace }) => workspace),
           relevant.map(({ lead_id }) => lead_id),
-          relevant.map(({ position }) => position),
-          relevant.map(({ occurred_at }) => occurred_at),
+          relevant.map(({ first }) => first),
+          relevant.map(({ last }) => last),
+          relevant.map(({ earliest }) => earliest),
         ]);
-  return [...byChanges, ...byKeys].map(({ workspace, opportunity_id, position }) => ({
+  return [...byChanges, ...byKeys].map(({ workspace, opportunity_id, first, last }) => ({
     workspace,
     opportunityId: opportunity_id,
-    position: BigInt(position),
+    first: BigInt(first),
+    last: BigInt(last),
   }));
 }
 
-/** Every deal there is at `position`, for a model that attributes otherwise than the one before. */
-export async function allDeals(tx: PoolClient, workspace: string, position: bigint): Promise<Dirty[]> {
+/** Every opportunity there is at `position`, for a model that attributes otherwise than the one before. */
+export async function allOpportunities(
+  tx: PoolClient,
+  workspace: string,
+  position: bigint,
+): Promise<Dirty[]> {
   const { rows } = await tx.query<{ opportunity_id: string }>(
     `SELECT opportunity_id FROM touchline.opportunity
      WHERE workspace = $1 AND known_from <= $2 AND (superseded_at IS NULL OR superseded_at > $2)`,
     [workspace, String(position)],
   );
-  return rows.map(({ opportunity_id }) => ({ workspace, opportunityId: opportunity_id, position }));
+  return rows.map(({ opportunity_id: opportunityId }) => ({
+    workspace,
+    opportunityId,
+    first: position,
+    last: position,
+  }));
+}
+
+/** Opportunities whose credits earlier batches left to a later one. */
+export async function deferred(tx: PoolClient, { upTo }: PositionRange): Promise<Dirty[]> {
+  const { rows } = await tx.query<{ workspace: string; opportunity_id: string; first: string }>(
+    `SELECT workspace, opportunity_id, lower(positions) AS first FROM touchline.attribution_gap
+     WHERE upper_inf(positions)`,
+  );
+  return rows.map(({ workspace, opportunity_id: opportunityId, first }) => ({
+    ...{ workspace, opportunityId, first: BigInt(first), last: upTo },
+    isDeferred: true,
+  }));
 }

@@ -1,45 +1,77 @@
 import type { PoolClient } from 'pg';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
-import { copyInto } from '../copy.js';
-import type { Metric, Path } from './credits.js';
-import { PATH_COLUMNS, pathRow, SHARE_COLUMNS, shareRows } from './rows.js';
+import { METRICS, type Metric, type Path } from '../../read-models/attribution/credits.js';
+import {
+  PATH_COLUMNS,
+  pathRecord,
+  SHARE_COLUMNS,
+  shareRecords,
+  type Value,
+} from '../../read-models/attribution/records.js';
+import { copyInto, NULL, text, type Field } from '../copy.js';
 
-/** A version to write. */
-interface Added {
-  readonly path: Path;
-  readonly settings: AttributionSettings;
+/** A version of the credits of an opportunity by one metric. */
+interface LedgerVersion {
+  /** Undefined: not yet written. */
+  pathId?: string;
+  readonly digest: string | null;
+  readonly touches: number;
   readonly knownFrom: bigint;
   supersededAt: bigint | null;
+  /** The version that ended where this one began. */
+  readonly previous?: LedgerVersion | undefined;
+}
+interface NewVersion extends LedgerVersion {
+  readonly path: Path;
+  readonly settings: AttributionSettings;
+}
+/** Positions in [first, last) at which the ledger may not tell the credits of an opportunity. */
+export interface Gap {
+  readonly first: bigint;
+  readonly last: bigint;
 }
 
-/** The current paths of some deals while positions pass over them: only what differs is ended and added. */
-export class Ledger {
-  private readonly current = new Map<string, { digest: string | null; added?: Added; pathId?: string }>();
-  private readonly added: Added[] = [];
-  private readonly ended: { readonly pathId: string; readonly at: bigint }[] = [];
+/** So few touches are always kept. */
+const FEW_TOUCHES = 100;
 
-  private constructor(private readonly tx: PoolClient) {}
+/**
+ * A version that more touches went into than it stood positions of the log. Kept for ever, such versions would cost the
+ * square of the number of touches that arrive late one by one; what is kept of an opportunity is no more than its log.
+ */
+const isBrief = ({ touches, knownFrom }: LedgerVersion, until: bigint): boolean =>
+  touches > FEW_TOUCHES && until > knownFrom && until - knownFrom < BigInt(touches);
+
+interface StoredRow {
+  readonly path_id: string;
+  readonly opportunity_id: string;
+  readonly metric: Metric;
+  readonly digest: string | null;
+  readonly touches: number;
+  readonly known_from: string;
+  readonly previous: string | null;
+}
+
+/** The current versions of some opportunities while positions pass over them: only what differs is ended and added. */
+export class Ledger {
+  private readonly current = new Map<string, LedgerVersion>();
+  private readonly added = new Set<NewVersion>();
+  private readonly ended = new Set<LedgerVersion>();
+  private readonly removed = new Set<LedgerVersion>();
+  private readonly gaps: (Gap & { readonly opportunityId: string })[] = [];
+
+  private constructor(
+    private readonly tx: PoolClient,
+    private readonly workspace: string,
+  ) {}
 
   static async of(tx: PoolClient, workspace: string, opportunityIds: readonly string[]): Promise<Ledger> {
-    const ledger = new Ledger(tx);
-    const { rows } = await tx.query<{
-      path_id: string;
-      opportunity_id: string;
-      metric: Metric;
-      digest: string;
-    }>(
-      `SELECT path_id, opportunity_id, metric, replace(digest::text, '-', '') AS digest
-       FROM touchline.attribution_path
-       WHERE workspace = $1 AND opportunity_id = ANY ($2) AND superseded_at IS NULL`,
-      [workspace, opportunityIds],
-    );
-    for (const { path_id: pathId, opportunity_id, metric, digest } of rows) {
-      ledger.current.set(keyOf(opportunity_id, metric), { digest, pathId });
-    }
+    const ledger = new Ledger(tx, workspace);
+    const { rows } = await tx.query<StoredRow>(CURRENT, [workspace, opportunityIds]);
+    for (const row of rows) ledger.current.set(keyOf(row.opportunity_id, row.metric), storedVersion(row));
     return ledger;
   }
 
-  /** From `position` on this is the path of the deal and metric; undefined: it has none. */
+  /** From `position` on this is the path of the opportunity and metric; undefined: it has none. */
   put(
     opportunityId: string,
     metric: Metric,
@@ -50,52 +82,140 @@ export class Ledger {
     const key = keyOf(opportunityId, metric);
     const before = this.current.get(key);
     if (before?.digest === path?.digest) return;
-    if (before?.added) before.added.supersededAt = position;
-    if (before?.pathId !== undefined) this.ended.push({ pathId: before.pathId, at: position });
+    const previous = before && this.end(opportunityId, before, position);
     this.current.delete(key);
     if (!path) return;
-    const added: Added = { path, settings, knownFrom: position, supersededAt: null };
-    this.added.push(added);
-    this.current.set(key, { digest: path.digest, added });
+    const { digest, touches } = path;
+    const standing = { digest, touches: touches.length, knownFrom: position, supersededAt: null, previous };
+    const version: NewVersion = { ...standing, path, settings };
+    this.added.add(version);
+    this.current.set(key, version);
   }
 
-  /** How many versions wait to be written. */
+  /** How many touches the current credits of an opportunity have. */
+  touchesOf(opportunityId: string): number {
+    return Math.max(...METRICS.map((metric) => this.current.get(keyOf(opportunityId, metric))?.touches ?? 0));
+  }
+
+  /** From `first` on, until a later batch computes them, the ledger does not tell the credits of the opportunity. */
+  async openGap(opportunityId: string, first: bigint): Promise<void> {
+    await this.tx.query(OPEN_GAP, [this.workspace, opportunityId, String(first)]);
+  }
+
+  async closeGap(opportunityId: string): Promise<void> {
+    await this.tx.query(CLOSE_GAP, [this.workspace, opportunityId]);
+  }
+
+  leaveGaps(opportunityId: string, gaps: readonly Gap[]): void {
+    for (const { first, last } of gaps) this.gaps.push({ opportunityId, first, last });
+  }
+
+  /** How many touches wait to be written. */
   get pending(): number {
-    return this.added.length;
+    return [...this.added].reduce((sum, { touches }) => sum + touches + 1, 0);
   }
 
-  /** Between two deals: what was written is not ended again by the same ledger. */
   async write(): Promise<void> {
-    const { tx, added, ended } = this;
+    const { tx, workspace, gaps } = this;
+    const removed = [...this.removed].map(({ pathId }) => pathId);
+    if (removed.length > 0) await tx.query(REMOVE, [removed]);
+    const ended = [...this.ended];
     if (ended.length > 0) {
-      await tx.query(
-        `UPDATE touchline.attribution_path path SET superseded_at = ended.at
-         FROM unnest($1::bigint[], $2::bigint[]) ended (path_id, at) WHERE path.path_id = ended.path_id`,
-        [ended.map(({ pathId }) => pathId), ended.map(({ at }) => String(at))],
-      );
+      await tx.query(END, [
+        ended.map(({ pathId }) => pathId),
+        ended.map(({ supersededAt }) => String(supersededAt)),
+      ]);
     }
-    if (added.length > 0) {
-      const ids = await newIds(tx, added.length);
-      const rows = added.map((version, index) => ({ ...version, id: ids[index] ?? '' }));
-      await copyInto(
-        tx,
-        'touchline.attribution_path',
-        PATH_COLUMNS,
-        rows.map(({ id, path, knownFrom, supersededAt }) => pathRow(id, path, knownFrom, supersededAt)),
-      );
-      await copyInto(
-        tx,
-        'touchline.attribution_share',
-        SHARE_COLUMNS,
-        rows.flatMap(({ id, path, settings }) => shareRows(id, path, settings)),
-      );
+    if (this.added.size > 0) await this.copyAdded();
+    if (gaps.length > 0) {
+      await tx.query(LEAVE_GAPS, [
+        workspace,
+        gaps.map(({ opportunityId }) => opportunityId),
+        gaps.map(({ first }) => String(first)),
+        gaps.map(({ last }) => String(last)),
+      ]);
     }
-    ended.length = 0;
-    added.length = 0;
+    for (const waiting of [this.removed, this.ended, this.added]) waiting.clear();
+    gaps.length = 0;
+  }
+
+  /** Answers the version that now ends at the position: a brief one is dropped, and the one before it stands until then. */
+  private end(opportunityId: string, version: LedgerVersion, position: bigint): LedgerVersion {
+    const previous = isBrief(version, position) ? version.previous : undefined;
+    const last = previous ?? version;
+    last.supersededAt = position;
+    if (last.pathId !== undefined) this.ended.add(last);
+    if (previous) {
+      this.added.delete(version as NewVersion);
+      this.ended.delete(version);
+      if (version.pathId !== undefined) this.removed.add(version);
+      this.leaveGaps(opportunityId, [{ first: version.knownFrom, last: position }]);
+    }
+    return last;
+  }
+
+  private async copyAdded(): Promise<void> {
+    const added = [...this.added];
+    const ids = await newIds(this.tx, added.length);
+    added.forEach((version, index) => (version.pathId = ids[index] ?? ''));
+    await copyInto(
+      this.tx,
+      'touchline.attribution_path',
+      PATH_COLUMNS.join(', '),
+      added.map((version) => line(PATH_COLUMNS, pathRecord(version.pathId ?? '', version.path, version))),
+    );
+    await copyInto(
+      this.tx,
+      'touchline.attribution_share',
+      SHARE_COLUMNS.join(', '),
+      added.flatMap(({ pathId = '', path, settings }) =>
+        shareRecords(pathId, path, settings).map((share) => line(SHARE_COLUMNS, share)),
+      ),
+    );
   }
 }
 
+const CURRENT = `
+  SELECT path.path_id, path.opportunity_id, path.metric, replace(path.digest::text, '-', '') AS digest,
+    cardinality(path.event_ids) AS touches, path.known_from, previous.path_id AS previous
+  FROM touchline.attribution_path path
+  LEFT JOIN LATERAL (
+    SELECT before.path_id, before.superseded_at FROM touchline.attribution_path before
+    WHERE before.workspace = path.workspace AND before.opportunity_id = path.opportunity_id
+      AND before.metric = path.metric AND before.known_from < path.known_from
+    ORDER BY before.known_from DESC LIMIT 1
+  ) previous ON previous.superseded_at = path.known_from
+  WHERE path.workspace = $1 AND path.opportunity_id = ANY ($2) AND path.superseded_at IS NULL`;
+
+const REMOVE = `
+  WITH removed AS (DELETE FROM touchline.attribution_path WHERE path_id = ANY ($1::bigint[]))
+  DELETE FROM touchline.attribution_share WHERE path_id = ANY ($1::bigint[])`;
+
+const END = `
+  UPDATE touchline.attribution_path path SET superseded_at = ended.at
+  FROM unnest($1::bigint[], $2::bigint[]) ended (path_id, at) WHERE path.path_id = ended.path_id`;
+
+const LEAVE_GAPS = `
+  INSERT INTO touchline.attribution_gap (workspace, opportunity_id, positions)
+  SELECT $1, gap.opportunity_id, int8range(gap.first, gap.last)
+  FROM unnest($2::text[], $3::bigint[], $4::bigint[]) gap (opportunity_id, first, last)`;
+
+const OPEN_GAP = `
+  INSERT INTO touchline.attribution_gap (workspace, opportunity_id, positions) VALUES ($1, $2, int8range($3, NULL))`;
+
+const CLOSE_GAP = `
+  DELETE FROM touchline.attribution_gap WHERE workspace = $1 AND opportunity_id = $2 AND upper_inf(positions)`;
+
 const keyOf = (opportunityId: string, metric: Metric): string => `${metric} ${opportunityId}`;
+
+function storedVersion({ path_id: pathId, digest, touches, known_from, previous }: StoredRow): LedgerVersion {
+  const knownFrom = BigInt(known_from);
+  const before = { digest: null, touches: 0, knownFrom: 0n, supersededAt: knownFrom };
+  return {
+    ...{ pathId, digest, touches, knownFrom, supersededAt: null },
+    previous: previous === null ? undefined : { ...before, pathId: previous },
+  };
+}
 
 async function newIds(tx: PoolClient, count: number): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
@@ -104,4 +224,22 @@ async function newIds(tx: PoolClient, count: number): Promise<string[]> {
     [count],
   );
   return rows.map(({ id }) => id);
+}
+
+/** A row as COPY takes it: fields joined by tabs. */
+const line = <Column extends string>(
+  columns: readonly Column[],
+  row: Readonly<Record<Column, Value>>,
+): string => columns.map((column) => field(row[column])).join('\t');
+
+function field(value: Value): Field {
+  if (value === null) return NULL;
+  return text(typeof value === 'object' ? `{${value.map(element).join(',')}}` : String(value));
+}
+
+const SPECIAL = /["\\]/;
+
+function element(value: string | number | null): string {
+  if (typeof value !== 'string') return String(value ?? 'NULL');
+  return SPECIAL.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
 }

@@ -90,11 +90,7 @@ export class LeadJourney {
 
   /** Reads all touchpoints as a persona's, or by other rules than before. */
   readAs(rules: JourneyRules, persona: string | null): void {
-    this.#note(
-      this.#timeline(rules, persona)
-        .steps()
-        .map((step) => ({ step })),
-    );
+    for (const step of this.#timeline(rules, persona).steps()) this.#note([{ step }]);
   }
 
   /** What came out otherwise since the last call. */

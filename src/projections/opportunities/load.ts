@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
-import { replay } from '../../domain/decider.js';
 import type { EventType, RecordedEvent } from '../../domain/events.js';
-import { opportunity, type Opportunity, type OpportunityEvent } from '../../domain/opportunity.js';
+import { OpportunityHistory } from '../../domain/opportunity-history.js';
+import type { OpportunityEvent } from '../../domain/opportunity.js';
 import type { Readable } from '../../read-models/table.js';
 import { standsNow, storedVersion, type Version } from '../../read-models/versioned-table.js';
 import { OPPORTUNITY_EVENT } from './rows.js';
@@ -35,17 +35,16 @@ export async function currentRows<R extends object>(
 export async function loadHistories(
   tx: PoolClient,
   events: readonly Event[],
-): Promise<Map<string, Opportunity>> {
+): Promise<Map<string, OpportunityHistory>> {
   const known = await load(tx, OPPORTUNITY_EVENT, events, 'true');
   const groups = Map.groupBy(known, ({ workspace, opportunityId }) => `${workspace}\0${opportunityId}`);
   return new Map(
     [...groups].map(([key, said]) => {
-      const inOrder = said.sort((a, b) => a.occurredAt - b.occurredAt || (a.eventId < b.eventId ? -1 : 1));
-      const happened = inOrder.map(({ eventId: id, type, occurredAt, data }) => ({
+      const happened = said.map(({ eventId: id, type, occurredAt, data }) => ({
         ...{ id, type, data },
         occurredAt: new Date(occurredAt),
       }));
-      return [key, replay(opportunity, happened as unknown as OpportunityEvent[])];
+      return [key, new OpportunityHistory(happened as unknown as OpportunityEvent[])];
     }),
   );
 }

@@ -1,5 +1,7 @@
 import type { EventType } from '../../domain/events.js';
-import type { Opportunity, OpportunityStatus, StageEntry } from '../../domain/opportunity.js';
+import type { Contact } from '../../domain/committee.js';
+import type { OpportunityStatus } from '../../domain/opportunity.js';
+import type { OpportunityHistory, StageEntry } from '../../domain/opportunity-history.js';
 import {
   bigint,
   integer,
@@ -12,7 +14,7 @@ import {
   uuid,
 } from '../../read-models/column-types.js';
 import { Table } from '../../read-models/table.js';
-import { type Version, versionedTable, type VersionOf } from '../../read-models/versioned-table.js';
+import { type Unversioned, versionedTable, type VersionOf } from '../../read-models/versioned-table.js';
 
 export interface OpportunityKey {
   readonly workspace: string;
@@ -30,7 +32,7 @@ export const OPPORTUNITY = versionedTable(
     amountMinor: bigint,
     currency: text,
     stage: nullable(text),
-    status: textOf<Opportunity['status']>(),
+    status: textOf<OpportunityStatus | 'none'>(),
     owner: nullable(text),
     source: nullable(text),
     reason: nullable(text),
@@ -80,43 +82,46 @@ export const OPPORTUNITY_EVENT = new Table(
   ['workspace', 'opportunityId', 'eventId'],
 );
 
-type Unversioned<Row> = Omit<Row, keyof Version>;
+export const idOf = ({ id }: { readonly id?: string }): string => id ?? '';
 
-const idOf = ({ id }: { readonly id?: string }): string => id ?? '';
-
-export function opportunityRow(of: OpportunityKey, state: Opportunity): Unversioned<OpportunityRow> {
+export function opportunityRow(
+  of: OpportunityKey,
+  { state, lastChange, changes }: OpportunityHistory,
+): Unversioned<OpportunityRow> {
   const { name = null, accountId = null, stage = null, owner = null, source = null, reason = null } = state;
-  const changes = state.events.filter(({ type }) => type !== 'ContactRoleAssigned');
-  const last: { readonly id?: string; readonly occurredAt: Date } = changes.at(-1) ?? {
-    occurredAt: new Date(0),
-  };
+  const occurredAt = +(lastChange?.occurredAt ?? 0);
   return {
     ...of,
     ...{ name, accountId, stage, owner, source, reason, status: state.status },
     amountMinor: BigInt(state.amountMinor),
     currency: state.currency,
-    openedAt: +(state.openedAt ?? last.occurredAt),
+    openedAt: state.openedAt ? +state.openedAt : occurredAt,
     closedAt: state.closedAt ? +state.closedAt : null,
-    eventId: idOf(last),
-    occurredAt: +last.occurredAt,
-    version: changes.length,
+    eventId: idOf(lastChange ?? {}),
+    occurredAt,
+    version: changes,
   };
 }
 
-export const contactRows = (of: OpportunityKey, { contacts }: Opportunity): Unversioned<ContactRow>[] =>
-  contacts.flatMap(({ keys, role, since }) => {
-    const [contact] = keys;
-    if (contact === undefined || !since) return [];
-    return [{ ...of, contact, keys, role, eventId: idOf(since), occurredAt: +since.occurredAt }];
-  });
+/** A contact that nothing gave its role has no row. */
+export function contactRow(
+  of: OpportunityKey,
+  { keys, role, since }: Contact,
+): Unversioned<ContactRow> | undefined {
+  const [contact] = keys;
+  if (contact === undefined || !since) return undefined;
+  return { ...of, contact, keys, role, eventId: idOf(since), occurredAt: +since.occurredAt };
+}
 
-export const stageRows = (of: OpportunityKey, entries: readonly StageEntry[]): Unversioned<StageRow>[] =>
-  entries.map(({ event, stage, status, amountMinor, currency }) => ({
-    ...of,
-    eventId: idOf(event),
-    enteredAt: +event.occurredAt,
-    stage,
-    status,
-    amountMinor: BigInt(amountMinor),
-    currency,
-  }));
+export const stageRow = (
+  of: OpportunityKey,
+  { event, stage, status, amountMinor, currency }: StageEntry,
+): Unversioned<StageRow> => ({
+  ...of,
+  eventId: idOf(event),
+  enteredAt: +event.occurredAt,
+  stage,
+  status,
+  amountMinor: BigInt(amountMinor),
+  currency,
+});

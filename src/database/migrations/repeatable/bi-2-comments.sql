@@ -195,7 +195,7 @@ COMMENT ON COLUMN bi.bridge_opportunity_contact.role IS 'Role in the committee, 
 COMMENT ON COLUMN bi.bridge_opportunity_contact.assigned_at IS 'When the role was assigned, UTC. Example: 2026-02-03 10:00:00+00';
 
 COMMENT ON VIEW bi.fact_attribution_credit IS 'The share of an opportunity that a model credits to a touchpoint, as known now. ALWAYS name one model (where model = ''linear'') or group by it: every model distributes the whole amount. Revenue and pipeline are separate columns, so that they are not added up by mistake.';
-COMMENT ON VIEW bi.fact_attribution_credit_history IS 'Every version of fact_attribution_credit: use it for the credits of a report as of a log position.';
+COMMENT ON VIEW bi.fact_attribution_credit_history IS 'Versions of fact_attribution_credit: use it for the credits of a report as of a log position. Of late touchpoints that arrive together there is one version, after the last of them; until then the version before is shown. The query API (asOf) answers for every position exactly.';
 COMMENT ON COLUMN bi.fact_attribution_credit.account_key IS 'Account of the opportunity: joins dim_account. Example: main/acme.example';
 COMMENT ON COLUMN bi.fact_attribution_credit.currency IS 'ISO 4217 code of the workspace''s reporting currency. Amounts in other currencies are converted at the last rate published on or before the reference date. Example: USD';
 COMMENT ON COLUMN bi.fact_attribution_credit.touch_number IS 'Number of the touch within the opportunity; 1 is the earliest. Example: 3';
@@ -204,7 +204,7 @@ COMMENT ON COLUMN bi.fact_attribution_credit.weight IS 'Its share, greater than 
 COMMENT ON COLUMN bi.fact_attribution_credit.touched_at IS 'When the touchpoint happened, UTC. Example: 2026-03-02 09:30:00+00';
 
 COMMENT ON VIEW bi.fact_attribution_total IS 'The amounts to attribute: one row per opportunity and metric, including opportunities without touches (is_attributed false). Corresponds to total = attributed + unattributed in the query API. It does not depend on the model, so its amounts can be added up.';
-COMMENT ON VIEW bi.fact_attribution_total_history IS 'Every version of fact_attribution_total.';
+COMMENT ON VIEW bi.fact_attribution_total_history IS 'Versions of fact_attribution_total. Of late touchpoints that arrive together there is one version, after the last of them; until then the version before is shown.';
 COMMENT ON COLUMN bi.fact_attribution_total.account_key IS 'Account of the opportunity: joins dim_account. Example: main/acme.example';
 COMMENT ON COLUMN bi.fact_attribution_total.currency IS 'ISO 4217 code of the workspace''s reporting currency. Amounts in other currencies are converted at the last rate published on or before the reference date. Example: USD';
 COMMENT ON COLUMN bi.fact_attribution_total.is_attributed IS 'True if the opportunity has touches; otherwise its whole amount is unattributed under every model. Example: true';

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { DEFAULT_ATTRIBUTION } from '../../domain/attribution/settings.js';
 import { checkModel } from '../../domain/check-model.js';
-import type { Range } from '../projection.js';
+import type { PositionRange } from '../range.js';
 import type { Terms } from './credits.js';
 
 /** Before any model was published: nothing says in which currency to report. */
@@ -17,7 +17,11 @@ interface TermsRow {
 export class TermsOfRange {
   private constructor(private readonly rows: readonly TermsRow[]) {}
 
-  static async load(tx: PoolClient, { after, upTo }: Range, workspace: string): Promise<TermsOfRange> {
+  static async load(
+    tx: PoolClient,
+    { after, upTo }: PositionRange,
+    workspace: string,
+  ): Promise<TermsOfRange> {
     const { rows } = await tx.query<{ document: unknown; known_from: string; superseded_at: string | null }>(
       `SELECT document, known_from, superseded_at FROM touchline.journey_model
        WHERE workspace = $3 AND known_from <= $2 AND (superseded_at IS NULL OR superseded_at > $1)`,

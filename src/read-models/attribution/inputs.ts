@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Channel, TouchpointKind, Verdict } from '../../domain/touchpoint.js';
 import type { SessionPart } from '../../domain/visit.js';
-import type { Range } from '../projection.js';
+import type { PositionRange } from '../range.js';
 
 /** A row with the positions between which it was true. */
 interface Spanned {
@@ -75,13 +75,13 @@ export interface Inputs {
   readonly journeys: ReadonlyMap<string, Spans<JourneyRow>>;
 }
 
-/** True somewhere in (after, upTo], the first two parameters. */
+/** True somewhere from right after `after` up to `upTo`, the first two parameters. */
 const WITHIN = 'known_from <= $2 AND (superseded_at IS NULL OR superseded_at > $1)';
 
 /** @param lookbackMs the longest in force in the range */
 export async function loadInputs(
   tx: PoolClient,
-  range: Range,
+  range: PositionRange,
   workspace: string,
   opportunityIds: readonly string[],
   lookbackMs: number,

@@ -1,0 +1,62 @@
+import { MODEL_NAMES, type ModelName } from '../domain/attribution/models.js';
+import { computeCredits, gapsAt } from '../read-models/attribution/gaps.js';
+import { pathRecord, shareRecords } from '../read-models/attribution/records.js';
+import type { Metric } from './attribution-ask.js';
+import type { View } from './read-models.js';
+import { raw, sql, type Sql } from './sql.js';
+
+/** Relations in the columns of touchline.attribution_path and touchline.attribution_share. */
+export interface CreditLedger {
+  readonly paths: Sql;
+  readonly shares: Sql;
+}
+
+/** A view of read models with the credit ledger at its position. */
+export type CreditView = View & { readonly ledger: CreditLedger };
+
+/** What is asked of the ledger; nothing else is computed. */
+interface Scope {
+  readonly metric?: Metric;
+  readonly models?: readonly ModelName[];
+  readonly opportunityId?: string;
+}
+
+const STORED: CreditLedger = {
+  paths: raw('touchline.attribution_path'),
+  shares: raw('touchline.attribution_share'),
+};
+
+export const withLedger = async (view: View, scope: Scope): Promise<CreditView> => ({
+  ...view,
+  ledger: await creditLedger(view, scope),
+});
+
+/**
+ * The one way to read credits as of a position: the stored versions, but for opportunities with a gap there, whose
+ * credits are computed from what they follow from. Computed paths have negative ids.
+ */
+export async function creditLedger(
+  { tx, workspace, asOf }: Pick<View, 'tx' | 'workspace' | 'asOf'>,
+  { metric, models = MODEL_NAMES, opportunityId }: Scope = {},
+): Promise<CreditLedger> {
+  const gaps = await gapsAt(tx, workspace, asOf);
+  const missing = gaps.filter((id) => opportunityId === undefined || id === opportunityId);
+  if (missing.length === 0) return STORED;
+  const { paths, settings } = await computeCredits(tx, workspace, asOf, missing);
+  const wanted = paths.filter((path) => metric === undefined || path.metric === metric);
+  const known = { knownFrom: asOf, supersededAt: null };
+  const idOf = (index: number): string => String(-1 - index);
+  const pathRows = wanted.map((path, index) => pathRecord(idOf(index), path, known));
+  const shareRows = wanted.flatMap((path, index) => shareRecords(idOf(index), path, settings, models));
+  return {
+    paths: sql`(
+      SELECT stored.* FROM touchline.attribution_path stored
+      WHERE stored.workspace = ${workspace} AND stored.opportunity_id <> ALL (${missing}::text[])
+      UNION ALL
+      SELECT * FROM json_populate_recordset(NULL::touchline.attribution_path, ${JSON.stringify(pathRows)}))`,
+    shares: sql`(
+      SELECT stored.* FROM touchline.attribution_share stored
+      UNION ALL
+      SELECT * FROM json_populate_recordset(NULL::touchline.attribution_share, ${JSON.stringify(shareRows)}))`,
+  };
+}
