@@ -1,18 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { DATABASE } from '../database/database.js';
-import { identityKey, isAnonymous, pairOf, type IdentityKey, type KeyKind } from '../domain/identity.js';
+import { isAnonymous, pairOf, type IdentityKey } from '../domain/identity.js';
 import type { KnownPair, LastDecision, NamedLead } from '../domain/lead-pair.js';
 import { Refused } from '../domain/refused.js';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const KEY = /^(user|email|crm|anonymous):(.*\S.*)$/s;
-
-interface Row {
-  readonly key: IdentityKey;
-  readonly lead_id: string;
-  readonly main: IdentityKey;
-}
+import { findLead, parseLeadReference } from '../read-models/lead-lookup.js';
 
 /** Finds who is meant by a lead id, one it went by before included, or by `email:…`, `user:…`, `crm:…`, `anonymous:…`. */
 @Injectable()
@@ -21,12 +13,13 @@ export class LeadNames {
 
   /** @throws Refused `lead-not-found` */
   async find(workspace: string, name: string): Promise<NamedLead> {
-    const [, kind, value] = KEY.exec(name) ?? [];
-    const key = kind === undefined || value === undefined ? undefined : identityKey(kind as KeyKind, value);
-    const row = key !== undefined || UUID.test(name) ? await this.#row(workspace, key, name) : undefined;
-    if (!row) throw new Refused('lead-not-found', `There is no lead ${name}`);
-    const known = [row.key, row.main].find((each) => !isAnonymous(each));
-    return { leadId: row.lead_id, key: known };
+    const reference = parseLeadReference(name);
+    const found = reference && (await findLead(this.database, workspace, reference));
+    if (!found) throw new Refused('lead-not-found', `There is no lead ${name}`);
+    const { leadId, key } = found;
+    if (!isAnonymous(key)) return { leadId, key };
+    const main = await findLead(this.database, workspace, { column: 'own_lead_id', value: leadId });
+    return { leadId, key: main && !isAnonymous(main.key) ? main.key : undefined };
   }
 
   /** The two leads of a decision, and what is known of the pair. @throws Refused `lead-not-found` */
@@ -69,17 +62,5 @@ export class LeadNames {
       [workspace, leadId, otherLeadId],
     );
     return rows.length > 0;
-  }
-
-  async #row(workspace: string, key: IdentityKey | undefined, leadId: string): Promise<Row | undefined> {
-    const { rows } = await this.database.query<Row>(
-      `SELECT k.key, k.lead_id, main.key AS main FROM touchline.identity_key k
-         JOIN touchline.identity_key main
-           ON main.workspace = k.workspace AND main.own_lead_id = k.lead_id AND main.superseded_at IS NULL
-        WHERE k.workspace = $1 AND k.superseded_at IS NULL
-          AND ${key === undefined ? 'k.own_lead_id = $2::uuid' : 'k.key = $2'}`,
-      [workspace, key ?? leadId],
-    );
-    return rows[0];
   }
 }

@@ -93,7 +93,7 @@ describe('what it may not do', () => {
     'SELECT * FROM touchline.write_key',
     'SELECT * FROM touchline.event',
     'SELECT * FROM touchline.attribution_credit',
-    "SELECT * FROM touchline.lead_lifecycle() WHERE workspace = 'main'",
+    "SELECT * FROM touchline.lifecycle_at() WHERE workspace = 'main'",
     "SELECT touchline.grant_bi('main', current_user)",
     'SELECT * FROM touchline.bi_reader',
     'SELECT touchline.bi_workspace()',

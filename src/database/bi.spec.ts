@@ -319,7 +319,7 @@ describe('where leads stand', () => {
   ])('as of position %i ada is %s', async (position, lifecycle) => {
     expect(
       await rows(
-        `SELECT lifecycle FROM touchline.lead_lifecycle($1) WHERE workspace = 'main' AND lead_id = md5('main/ada')::uuid`,
+        `SELECT lifecycle FROM touchline.lifecycle_at($1) WHERE workspace = 'main' AND lead_id = md5('main/ada')::uuid`,
         [position],
       ),
     ).toEqual([{ lifecycle }]);

@@ -33,11 +33,9 @@ export const earlier = (a: Stamp, b: Stamp): boolean => a.at < b.at || (a.at ===
 
 /** The key that an event goes by: its user id, else e-mail, else CRM id, else anonymous id. */
 export function mainKey(keys: readonly IdentityKey[]): IdentityKey | undefined {
-  for (const kind of KEY_KINDS) {
-    const found = keys.find((key) => key.startsWith(`${kind}:`));
-    if (found) return found;
-  }
-  return undefined;
+  const [first] = keys;
+  if (keys.length < 2) return first;
+  return keys.reduce((main, key) => (kindRank(key) < kindRank(main) ? key : main));
 }
 
 /** Which of two keys names the lead: the one seen first; of keys first seen in one event, the kind decides. */

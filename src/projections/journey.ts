@@ -28,7 +28,7 @@ import {
  */
 export const journeyKeeping = (limits: Limits): Projection => ({
   name: 'journey',
-  version: 4,
+  version: 5,
   handles: [
     'TouchpointRecorded',
     'IdentityClaimed',

@@ -1,14 +1,25 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
-import type { RecordedEvent } from '../domain/events.js';
+import type { Position, RecordedEvent } from '../domain/events.js';
 import type { Contact } from '../domain/committee.js';
 import { OpportunityHistory, type ReportedState, type Window } from '../domain/opportunity-history.js';
-import { loadHistories, writeEvents } from './opportunities/history.js';
-import { contactRow, idOf, opportunityRow, stageRow } from './opportunities/rows.js';
-import type { ContactRow, Identified, OpportunityRow, StageRow, Unversioned } from './opportunities/rows.js';
-import { currentRows, writeContactKeys, writeHorizon, writeVersions } from './opportunities/write.js';
+import { CurrentVersions } from '../read-models/current-versions.js';
+import { runStatements, type Statement } from '../read-models/statements.js';
+import { currentRows, loadHistories } from './opportunities/load.js';
+import {
+  contactRow,
+  idOf,
+  OPPORTUNITY,
+  OPPORTUNITY_CONTACT,
+  OPPORTUNITY_STAGE,
+  opportunityRow,
+  stageRow,
+  type ContactRow,
+  type OpportunityKey,
+  type OpportunityRow,
+  type StageRow,
+} from './opportunities/rows.js';
+import { writeContactKeys, writeEvents, writeHorizon } from './opportunities/write.js';
 import { PoisonedEvent, type Projection } from '../subscriptions/subscription.js';
-import { CurrentVersions, type Version } from './versions.js';
 
 const HANDLES = [
   'OpportunityOpened',
@@ -26,7 +37,7 @@ const HANDLES = [
  */
 export const opportunities: Projection = {
   name: 'opportunities',
-  version: 3,
+  version: 4,
   handles: HANDLES,
   after: [],
   tables: [
@@ -48,8 +59,7 @@ export const opportunities: Projection = {
       histories.set(key, history);
       versions.apply(event, history);
     }
-    await writeEvents(tx, events);
-    await versions.write(tx);
+    await runStatements(tx, [...writeEvents(events), ...versions.flush()]);
   },
 };
 
@@ -59,11 +69,11 @@ const neverOpened = (event: RecordedEvent<(typeof HANDLES)[number]>): PoisonedEv
   });
 
 const keyOf = (...parts: readonly string[]): string => parts.join('\0');
-const opportunityKey = (row: Identified): string => keyOf(row.workspace, row.opportunity_id);
-const contactKey = (row: Identified & Pick<ContactRow, 'contact'>): string =>
-  keyOf(row.workspace, row.opportunity_id, row.contact);
-const stageKey = (row: Identified & Pick<StageRow, 'event_id'>): string =>
-  keyOf(row.workspace, row.opportunity_id, row.event_id);
+const opportunityKey = (row: OpportunityKey): string => keyOf(row.workspace, row.opportunityId);
+const contactKey = (row: OpportunityKey & Pick<ContactRow, 'contact'>): string =>
+  keyOf(row.workspace, row.opportunityId, row.contact);
+const stageKey = (row: OpportunityKey & Pick<StageRow, 'eventId'>): string =>
+  keyOf(row.workspace, row.opportunityId, row.eventId);
 
 /** The current rows of the opportunities of a batch while its events pass over them. */
 class Versions {
@@ -77,23 +87,20 @@ class Versions {
     tx: PoolClient,
     events: readonly RecordedEvent<(typeof HANDLES)[number]>[],
   ): Promise<Versions> {
+    const opportunities = await currentRows(tx, OPPORTUNITY, events);
+    const contacts = await currentRows(tx, OPPORTUNITY_CONTACT, events);
+    const stages = await currentRows(tx, OPPORTUNITY_STAGE, events);
     return new Versions(
-      new CurrentVersions(
-        opportunityKey,
-        await currentRows<OpportunityRow>(tx, 'touchline.opportunity', events),
-      ),
-      new CurrentVersions(
-        contactKey,
-        await currentRows<ContactRow>(tx, 'touchline.opportunity_contact', events),
-      ),
-      new CurrentVersions(stageKey, await currentRows<StageRow>(tx, 'touchline.opportunity_stage', events)),
+      new CurrentVersions<OpportunityRow>(OPPORTUNITY, opportunityKey, opportunities),
+      new CurrentVersions<ContactRow>(OPPORTUNITY_CONTACT, contactKey, contacts),
+      new CurrentVersions<StageRow>(OPPORTUNITY_STAGE, stageKey, stages),
     );
   }
 
   /** @throws PoisonedEvent when the opportunity was never opened */
   apply(event: RecordedEvent<(typeof HANDLES)[number]>, history: OpportunityHistory): void {
-    const of = { workspace: event.workspace, opportunity_id: event.data.opportunityId };
-    const position = String(event.position);
+    const of = { workspace: event.workspace, opportunityId: event.data.opportunityId };
+    const { position } = event;
     const before = history.state;
     const window = history.insert(event);
     const { state } = history;
@@ -102,24 +109,24 @@ class Versions {
     const all = isThere(before) === isThere(state) ? window : { from: 0, to: history.length };
     this.putStages(of, history, all, position);
     if (!isThere(state)) this.opportunities.end(opportunityKey(of), position);
-    else if (event.type !== 'ContactRoleAssigned' || !this.opportunities.get(opportunityKey(of)))
-      this.opportunities.add({ ...opportunityRow(of, history), known_from: position, superseded_at: null });
+    else if (event.type !== 'ContactRoleAssigned' || !this.opportunities.has(opportunityKey(of)))
+      this.opportunities.put(opportunityRow(of, history), position);
   }
 
-  async write(tx: PoolClient): Promise<void> {
-    await writeVersions(tx, 'touchline.opportunity', ['opportunity_id'], this.opportunities);
-    await writeVersions(tx, 'touchline.opportunity_contact', ['opportunity_id', 'contact'], this.contacts);
-    await writeVersions(tx, 'touchline.opportunity_stage', ['opportunity_id', 'event_id'], this.stages);
-    await writeContactKeys(tx, this.contacts.added);
-    await writeHorizon(tx, this.opportunities.added);
+  flush(): readonly Statement[] {
+    return [
+      ...writeContactKeys(this.contacts.added),
+      ...writeHorizon(this.opportunities.added),
+      ...[this.opportunities, this.contacts, this.stages].flatMap((versions) => versions.flush()),
+    ];
   }
 
   /** Only contacts that are not the same objects in both committees can differ. */
   private putContacts(
-    of: Identified,
+    of: OpportunityKey,
     before: readonly Contact[],
     after: readonly Contact[],
-    position: string,
+    position: Position,
   ): void {
     if (before === after) return;
     const [known, staying] = [new Set(before), new Set(after)];
@@ -131,13 +138,18 @@ class Versions {
       const row = staying.has(contact) ? undefined : contactRow(of, contact);
       if (row && !keys.has(contactKey(row))) this.contacts.end(contactKey(row), position);
     }
-    for (const row of changed) putVersion(this.contacts, contactKey, row, position);
+    for (const row of changed) this.contacts.put(row, position);
   }
 
-  private putStages(of: Identified, history: OpportunityHistory, window: Window, position: string): void {
+  private putStages(
+    of: OpportunityKey,
+    history: OpportunityHistory,
+    window: Window,
+    position: Position,
+  ): void {
     for (const [event, entry] of history.stageEntries(window)) {
-      if (entry && isThere(history.state)) putVersion(this.stages, stageKey, stageRow(of, entry), position);
-      else this.stages.end(stageKey({ ...of, event_id: idOf(event) }), position);
+      if (entry && isThere(history.state)) this.stages.put(stageRow(of, entry), position);
+      else this.stages.end(stageKey({ ...of, eventId: idOf(event) }), position);
     }
   }
 }
@@ -145,23 +157,3 @@ class Versions {
 const isThere = ({ opening, deleted }: ReportedState): boolean => opening !== undefined && !deleted;
 const NOBODY: readonly Contact[] = [];
 const membersOf = (state: ReportedState): readonly Contact[] => (isThere(state) ? state.contacts : NOBODY);
-
-/** A row that differs from the current one, positions apart, becomes a new version. */
-function putVersion<Row extends Version>(
-  versions: CurrentVersions<Row>,
-  keyOf: (row: Unversioned<Row>) => string,
-  row: Unversioned<Row>,
-  position: string,
-): void {
-  const version = { ...row, known_from: position, superseded_at: null } as unknown as Row;
-  const before = versions.get(keyOf(row));
-  if (!before || !isSame(before, version)) versions.add(version);
-}
-
-/** Apart from the positions. */
-function isSame<Row extends Version>(a: Row, b: Row): boolean {
-  return isDeepStrictEqual(
-    { ...a, known_from: '', superseded_at: null },
-    { ...b, known_from: '', superseded_at: null },
-  );
-}

@@ -101,7 +101,7 @@ describe('leads', () => {
     for (const asOf of [3, 8, 12, HEAD]) {
       const { body } = await api.get<LeadsAnswer>(`/api/leads?asOf=${asOf}&sort=leadId`);
       const { rows } = await api.db.pool.query<{ leadId: string; lifecycle: string }>(
-        `SELECT lead_id AS "leadId", lifecycle FROM touchline.lead_lifecycle($1) WHERE workspace = 'main' ORDER BY 1`,
+        `SELECT lead_id AS "leadId", lifecycle FROM touchline.lifecycle_at($1) WHERE workspace = 'main' ORDER BY 1`,
         [asOf],
       );
       expect(body.items.map(({ leadId, lifecycle }) => ({ leadId, lifecycle }))).toEqual(rows);

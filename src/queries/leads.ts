@@ -4,6 +4,7 @@ import { emailAddress } from '../domain/email.js';
 import { identityKey } from '../domain/identity.js';
 import { GRADES } from '../domain/model.js';
 import { Problem, type ProblemError } from '../http/problem.js';
+import { findLead } from '../read-models/lead-lookup.js';
 import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
 import { DECIMAL, INSTANT, UUID } from './cursor.js';
 import { MaybeInstant, MaybeText, PageAnswer, Parts, Real, Truth, Uuid, Whole, Word } from './fields.js';
@@ -149,7 +150,7 @@ async function leadsPage(view: View, query: FindLeads): Promise<Sql> {
   return sql`
     WITH page AS (
       SELECT * FROM (SELECT l.*, ${scoreNow(view, 'l')} AS score_now FROM (${await leadRows(view)}) l) l
-      WHERE ${conditions(view, query)}
+      WHERE ${await conditions(view, query)}
       ORDER BY ${ORDERS[query.sort]}
       LIMIT ${query.ask.limit + 1})
     SELECT ${LEAD_COLUMNS}, p.name, p.title, ${lifecycleOf(view, 'l')} AS lifecycle, l.score_now AS score
@@ -159,16 +160,17 @@ async function leadsPage(view: View, query: FindLeads): Promise<Sql> {
     ORDER BY ${ORDERS[query.sort]}`;
 }
 
-function conditions(view: View, query: FindLeads): Sql {
-  const { workspace, asOf } = view;
+/** Null: nobody has the address. */
+async function leadIdOf({ tx, workspace, asOf }: View, email: string): Promise<string | null> {
+  const found = await findLead(tx, workspace, { column: 'key', value: identityKey('email', email) }, asOf);
+  return found?.leadId ?? null;
+}
+
+async function conditions(view: View, query: FindLeads): Promise<Sql> {
   const is = (column: string, value: string | undefined): Sql | undefined =>
     value === undefined ? undefined : sql`l.${raw(column)} = ${value}`;
   return allOf([
-    query.email === undefined
-      ? undefined
-      : sql`l.lead_id = (
-          SELECT k.lead_id FROM touchline.identity_key k
-          WHERE k.workspace = ${workspace} AND k.key = ${identityKey('email', query.email)} AND ${trueAt('k', asOf)})`,
+    query.email === undefined ? undefined : sql`l.lead_id = ${await leadIdOf(view, query.email)}::uuid`,
     is('account_id', query.accountId),
     is('stage', query.stage),
     is('persona', query.persona),

@@ -5,10 +5,11 @@ import { DATABASE } from '../database/database.js';
 import { hasTimedOut, isOutage } from '../database/outage.js';
 import { EVENT_STORE, type EventStore, StoreUnavailable } from '../event-store/event-store.js';
 import { Problem } from '../http/problem.js';
+import { asOf } from '../read-models/versioned-table.js';
 import { FRESHNESS, type Freshness } from './freshness.js';
 import { Gate } from './gate.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
-import { raw, sql, type Sql } from './sql.js';
+import { Sql } from './sql.js';
 
 /** The moment a question is about. */
 export interface Ask {
@@ -125,10 +126,8 @@ export class ReadModels {
 }
 
 /** The rows that were true at the position of the view: versions known by then and not yet superseded. */
-export const trueAt = (alias: string, asOf: bigint): Sql => {
-  const row = raw(alias);
-  return sql`${row}.known_from <= ${asOf} AND (${row}.superseded_at IS NULL OR ${row}.superseded_at > ${asOf})`;
-};
+export const trueAt = (alias: string, position: bigint): Sql =>
+  new Sql(asOf(alias, '$').split('$'), [position, position]);
 
 function inTheFuture(name: string, position: bigint, head: bigint): Problem {
   const code = name === 'asOf' ? 'as-of-in-the-future' : 'min-position-in-the-future';

@@ -22,13 +22,17 @@ export class BatchSize {
     return Math.max(1, Math.min(this.size, this.byteBound, this.largest));
   }
 
-  /** Learns from a page read; it may hold much larger events than those before. */
+  /**
+   * Learns from a page read; it may hold much larger events than those before. What a few large events made small grows again
+   * page by page, also while nothing is to be seen of events.
+   */
   sawPage(events: readonly RecordedEvent[]): void {
+    this.byteBound *= 2;
     if (events.length === 0) return;
     const step = Math.max(1, Math.floor(events.length / SAMPLES));
     const sample = events.filter((_, index) => index % step === 0);
     const bytes = sample.reduce((sum, { data }) => sum + JSON.stringify(data).length, 0) / sample.length;
-    this.byteBound = Math.floor(PAGE_BYTES / Math.max(1, bytes));
+    this.byteBound = Math.min(this.byteBound, Math.max(1, Math.floor(PAGE_BYTES / Math.max(1, bytes))));
   }
 
   /** Learns from a batch applied; `full`: it was as large as allowed. */

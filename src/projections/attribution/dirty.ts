@@ -11,35 +11,10 @@ export interface Dirty {
   readonly isDeferred?: true;
 }
 
-/**
- * Journey rows that began or ended. Profiles that began or ended, where attribution reads them: those concern every
- * opportunity of the lead. Inner queries are fenced (OFFSET 0, LIMIT 1), so that each version is looked up by index
- * however little the planner knows of the tables.
- */
+/** Of profiles only what attribution reads of them: that concerns every opportunity of the lead. */
 const CHANGED = `
-  SELECT workspace, lead_id, known_from AS position, occurred_at FROM touchline.journey
-  WHERE known_from > $1 AND known_from <= $2
-  UNION ALL
-  SELECT workspace, lead_id, superseded_at, occurred_at FROM touchline.journey
-  WHERE superseded_at > $1 AND superseded_at <= $2
-  UNION ALL
-  SELECT profile.workspace, profile.lead_id, profile.known_from, '-infinity' FROM touchline.lead_profile profile
-  LEFT JOIN LATERAL (
-    SELECT before.known_at, before.account_id, before.superseded_at FROM touchline.lead_profile before
-    WHERE before.workspace = profile.workspace AND before.lead_id = profile.lead_id
-      AND before.known_from < profile.known_from
-    ORDER BY before.known_from DESC LIMIT 1
-  ) before ON before.superseded_at = profile.known_from
-  WHERE profile.known_from > $1 AND profile.known_from <= $2
-    AND (profile.known_at, profile.account_id) IS DISTINCT FROM (before.known_at, before.account_id)
-  UNION ALL
-  SELECT profile.workspace, profile.lead_id, profile.superseded_at, '-infinity' FROM touchline.lead_profile profile
-  WHERE profile.superseded_at > $1 AND profile.superseded_at <= $2
-    AND NOT EXISTS (
-      SELECT FROM touchline.lead_profile next
-      WHERE next.workspace = profile.workspace AND next.lead_id = profile.lead_id
-        AND next.known_from = profile.superseded_at OFFSET 0
-    )`;
+  SELECT workspace, lead_id, position, coalesce(touched_at, '-infinity') AS occurred_at
+  FROM touchline.leads_changed($1, $2) WHERE touched_at IS NOT NULL OR membership_changed`;
 
 /**
  * The changes that can concern an opportunity, lead by lead: a touchpoint after every opening and close that is known is

@@ -8,9 +8,10 @@ import {
   textOf,
 } from '../../domain/account.js';
 import type { Position, RecordedEvent } from '../../domain/events.js';
-import { jsonText, run } from '../copy.js';
+import { jsonText } from '../../read-models/column-types.js';
+import { runStatements } from '../../read-models/statements.js';
+import { standing, startingAt, VersionWriter } from '../../read-models/versioned-table.js';
 import { ACCOUNT, type AccountRow } from './rows.js';
-import { PendingVersions } from './versions.js';
 
 interface Account {
   readonly workspace: string;
@@ -29,7 +30,7 @@ const id = (workspace: string, value: string): string => `${workspace}\0${value}
  * the account of each e-mail domain at each position is kept, for the leads that are applied after.
  */
 export class Accounts {
-  readonly versions = new PendingVersions(ACCOUNT);
+  readonly versions = new VersionWriter<AccountRow>(ACCOUNT);
   readonly #accounts = new Map<string, Account>();
   readonly #domainAccounts = new Map<string, DomainAccount>();
   readonly #changed = new Set<Account>();
@@ -86,7 +87,7 @@ export class Accounts {
   }
 
   async write(healing: boolean): Promise<void> {
-    await run(this.tx, this.versions.seal(healing));
+    await runStatements(this.tx, this.versions.flush(healing));
     const changed = [...this.#changed].map(({ workspace, accountId, state }) => ({
       workspace,
       account_id: accountId,
@@ -154,9 +155,7 @@ export class Accounts {
     const row = rowOf(account.workspace, account.accountId, state, position);
     const { row: before } = account;
     if (before && isDeepStrictEqual(shown(before), shown(row))) return;
-    if (before) this.versions.end(before, position);
-    this.versions.add(row);
-    account.row = row;
+    account.row = this.versions.replace(before, row, position);
   }
 
   /** Resolves the account of a domain. @returns whether it changed */
@@ -183,15 +182,13 @@ function rowOf(workspace: string, accountId: string, state: AccountState, knownF
     domain: textOf(state.domain),
     traits: accountTraits(state),
     firstSeenAt: state.firstSeen.at,
-    knownFrom,
-    supersededAt: null,
-    stored: false,
+    ...startingAt(knownFrom),
   };
 }
 
 const storedRow = (workspace: string, accountId: string, state: AccountState): AccountRow => ({
   ...rowOf(workspace, accountId, state, 0n),
-  stored: true,
+  ...standing(),
 });
 
 const shown = ({ name, domain, traits, firstSeenAt }: AccountRow): unknown => ({

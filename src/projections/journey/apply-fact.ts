@@ -1,4 +1,4 @@
-import { isAnonymous, mainKey, type IdentityKey, type Stamp } from '../../domain/identity.js';
+import { earlier, isAnonymous, mainKey, type IdentityKey, type Stamp } from '../../domain/identity.js';
 import { claimNames, renamed, sameNames } from '../../domain/lead-names.js';
 import { mergeFact } from '../../domain/profile.js';
 import { claim } from './claims.js';
@@ -20,6 +20,8 @@ import type { UnitOfWork } from './unit-of-work.js';
  */
 export async function applyFact(uow: UnitOfWork, fact: Fact): Promise<void> {
   const records = fact.keys.map((key) => uow.key(fact.workspace, key));
+  const owners = uow.owners(fact.workspace);
+  if (isNothingNew(fact, records)) return addToLead(uow, owners, fact, NOBODY);
   const shift: Shift = {
     pooled: new Set(),
     losing: new Map(),
@@ -27,7 +29,6 @@ export async function applyFact(uow: UnitOfWork, fact: Fact): Promise<void> {
     unclear: new Set(),
     divided: new Set(),
   };
-  const owners = uow.owners(fact.workspace);
   const relinked = await linkKeys(uow, fact, records);
   if (relinked.length > 0) await regroup(uow, [...records, ...relinked], shift);
   for (const record of records) if (record.anonymous) claimAnonymous(owners, fact, record, shift);
@@ -36,18 +37,31 @@ export async function applyFact(uow: UnitOfWork, fact: Fact): Promise<void> {
   if (isOpen) await redistribute(uow, fact, shift);
   else {
     if (shift.losing.size > 0) await moveClaimed(uow, fact, shift);
-    if (!fact.decision) await addToLead(uow, owners, fact, shift);
+    if (!fact.decision) await addToLead(uow, owners, fact, shift.changed);
   }
   for (const lead of shift.changed) await refreshProfile(uow, lead, fact.position);
   for (const record of records) version(uow, record, fact.position);
 }
 
+/** Whether a fact says nothing of who is who: nearly every touchpoint names one key, that was seen before. */
+function isNothingNew(fact: Fact, [record, ...others]: readonly KeyRecord[]): boolean {
+  if (!record || others.length > 0 || fact.decision !== undefined) return false;
+  return record.lead !== undefined && record.firstSeen !== undefined && !earlier(fact, record.firstSeen);
+}
+
+const NOBODY: ReadonlySet<Lead> = new Set();
+
 /** Adds a fact to its lead, when it changes nothing about who is who. */
-async function addToLead(uow: UnitOfWork, owners: Ownership, fact: Fact, shift: Shift): Promise<void> {
+async function addToLead(
+  uow: UnitOfWork,
+  owners: Ownership,
+  fact: Fact,
+  changed: ReadonlySet<Lead>,
+): Promise<void> {
   const lead = owners.of(fact.keys, fact.at);
   const latest = mergeFact(lead.latest, fact);
   const isRenamed = rename(uow, lead, fact);
-  const isChanged = latest !== lead.latest || isRenamed || !lead.alive || shift.changed.has(lead);
+  const isChanged = latest !== lead.latest || isRenamed || !lead.alive || changed.has(lead);
   lead.latest = latest;
   lead.noteFact(fact);
   lead.markChanged(fact.position);

@@ -5,7 +5,8 @@ import type { ScoreChange } from '../../domain/score.js';
 import type { StageMove } from '../../domain/stage.js';
 import type { JourneyEntry } from './lead-journey.js';
 import type { Lead } from './records.js';
-import type { MoveRow, ScoreRow, TouchRow } from './rows.js';
+import { startingAt } from '../../read-models/versioned-table.js';
+import { detailOf, type MoveRow, type ScoreRow, type TouchRow } from './rows.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /** Adds touchpoints to a lead's journey, which is read where one of them is not the newest. */
@@ -56,69 +57,56 @@ export const personaOf = ({ profile }: Lead): string | null => profile?.persona 
 
 /** Brings the rows of a touchpoint in line with what its step is now. */
 function writeStep(uow: UnitOfWork, lead: Lead, entry: JourneyEntry, step: Step, position: Position): void {
-  const { changes } = uow;
+  const { journey, moves, scores } = uow.changes;
   const { move, change } = step;
+  const of = { workspace: lead.workspace, leadId: lead.id, eventId: step.own.id };
   if (!isTouch(entry.row, lead, step))
-    entry.row = replaced(changes.journey, entry.row, touchRow(uow, lead, entry, step, position), position);
-  if (!isMove(entry.move, lead, move))
-    entry.move = replaced(
-      changes.moves,
-      entry.move,
-      move && { ...about(lead, step), ...move, ...begins(position) },
-      position,
-    );
-  if (!isScore(entry.score, lead, change))
-    entry.score = replaced(
-      changes.scores,
-      entry.score,
-      change && { ...about(lead, step), ...change, ...begins(position) },
-      position,
-    );
-}
-
-const about = (lead: Lead, { own }: Step) => ({
-  workspace: lead.workspace,
-  leadId: lead.id,
-  eventId: own.id,
-  at: own.at,
-});
-
-const begins = (position: Position) => ({ knownFrom: position, supersededAt: null, stored: false });
-
-interface Changes<Row> {
-  add(row: Row): void;
-  end(row: Row, at: Position): void;
-}
-
-function replaced<Row>(
-  changes: Changes<Row>,
-  before: Row | undefined,
-  after: Row | undefined,
-  position: Position,
-): Row | undefined {
-  if (before) changes.end(before, position);
-  if (after) changes.add(after);
-  return after;
+    entry.row = journey.replace(entry.row, touchRow(uow, lead, entry, step, position), position);
+  if (!isMove(entry.move, lead, move)) {
+    const row = move && { ...of, at: step.own.at, fromStage: move.from, toStage: move.to, rule: move.rule };
+    entry.move = moves.replace(entry.move, row && { ...row, ...startingAt(position) }, position);
+  }
+  if (!isScore(entry.score, lead, change)) {
+    const row = change && { ...of, occurredAt: step.own.at, rule: change.rule, points: change.points };
+    entry.score = scores.replace(entry.score, row && { ...row, ...startingAt(position) }, position);
+  }
 }
 
 function touchRow(
   uow: UnitOfWork,
   lead: Lead,
   { fact }: JourneyEntry,
-  step: Step,
+  { own, content, relay, part, setsOrigin }: Step,
   position: Position,
 ): TouchRow {
   return {
     workspace: lead.workspace,
     leadId: lead.id,
-    fact,
-    session: step.part,
-    setsOrigin: step.setsOrigin,
-    own: step.own,
-    relay: step.relay,
-    content: step.content,
-    day: uow.rules(lead.workspace).dates.day(fact.touch.at),
-    ...begins(position),
+    eventId: own.id,
+    position: fact.position,
+    occurredAt: own.at,
+    recordedAt: fact.recordedAt,
+    kind: own.kind,
+    name: own.name ?? null,
+    channel: own.channel,
+    source: own.source ?? null,
+    medium: own.medium ?? null,
+    campaign: own.campaign ?? null,
+    contentId: content?.id ?? null,
+    contentUrl: content?.url ?? null,
+    contentTitle: content?.title ?? null,
+    contentType: content?.type ?? null,
+    contentStage: content?.stage ?? null,
+    identity: fact.identity,
+    collector: fact.collector ?? null,
+    rep: fact.rep ?? null,
+    verdict: own.verdict,
+    session: part,
+    setsOrigin,
+    detail: detailOf(fact, relay, content),
+    occurredDate: uow.rules(lead.workspace).dates.day(own.at),
+    keyScope: fact.keyScope ?? null,
+    ...startingAt(position),
   };
 }
 
@@ -127,16 +115,22 @@ const isTouch = (row: TouchRow | undefined, lead: Lead, step: Step): boolean =>
   row?.leadId === lead.id &&
   row.session === step.part &&
   row.setsOrigin === step.setsOrigin &&
-  row.relay === step.relay &&
-  isContent(row.content, step.content);
+  row.detail?.relay === step.relay &&
+  isContent(row, step.content);
 
-const isContent = (a: ResolvedContent | undefined, b: ResolvedContent | undefined): boolean =>
-  a === b || (a?.id === b?.id && a?.title === b?.title && a?.type === b?.type && a?.stage === b?.stage);
+const isContent = (row: TouchRow, content: ResolvedContent | undefined): boolean =>
+  row.contentId === (content?.id ?? null) &&
+  row.contentTitle === (content?.title ?? null) &&
+  row.contentType === (content?.type ?? null) &&
+  row.contentStage === (content?.stage ?? null);
 
 const isMove = (row: MoveRow | undefined, lead: Lead, move: StageMove | undefined): boolean =>
   row === undefined || move === undefined
     ? row === move
-    : row.leadId === lead.id && row.from === move.from && row.to === move.to && row.rule === move.rule;
+    : row.leadId === lead.id &&
+      row.fromStage === move.from &&
+      row.toStage === move.to &&
+      row.rule === move.rule;
 
 const isScore = (row: ScoreRow | undefined, lead: Lead, change: ScoreChange | undefined): boolean =>
   row === undefined || change === undefined

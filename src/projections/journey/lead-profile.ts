@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Position } from '../../domain/events.js';
 import { accountOf, profileOf, type Profile } from '../../domain/profile.js';
+import { startingAt } from '../../read-models/versioned-table.js';
 import type { Lead } from './records.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
@@ -11,19 +12,10 @@ export async function reprofile(uow: UnitOfWork, lead: Lead, position: Position)
   const before = lead.profile;
   const profile = profileOf(lead.latest, lead.names, uow.rules(lead.workspace).fit, observed);
   if (before && sameProfile(before, profile)) return false;
-  if (lead.profileRow) uow.changes.profiles.end(lead.profileRow, position);
-  const row = {
-    workspace: lead.workspace,
-    leadId: lead.id,
-    profile,
-    knownFrom: position,
-    supersededAt: null,
-    stored: false,
-  };
-  uow.changes.profiles.add(row);
+  const row = { workspace: lead.workspace, leadId: lead.id, ...profile, ...startingAt(position) };
   lead.alive = true;
   lead.profile = profile;
-  lead.profileRow = row;
+  lead.profileRow = uow.changes.profiles.replace(lead.profileRow, row, position);
   return (before?.persona ?? null) !== profile.persona;
 }
 
@@ -37,11 +29,8 @@ function explainAccount(uow: UnitOfWork, lead: Lead, observed: string | undefine
     before?.eventId === reason?.eventId
   )
     return;
-  if (before) uow.changes.memberships.end(before, position);
-  lead.accountRow = reason && {
-    ...{ workspace, leadId, ...reason, knownFrom: position, supersededAt: null, stored: false },
-  };
-  if (lead.accountRow) uow.changes.memberships.add(lead.accountRow);
+  const row = reason && { workspace, leadId, ...reason, ...startingAt(position) };
+  lead.accountRow = uow.changes.memberships.replace(before, row, position);
 }
 
 export function endProfile(uow: UnitOfWork, lead: Lead, position: Position): void {

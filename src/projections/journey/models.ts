@@ -3,7 +3,7 @@ import type { Position, RecordedEvent } from '../../domain/events.js';
 import { checkModel } from '../../domain/check-model.js';
 import type { JourneyModel } from '../../domain/model.js';
 import { DEFAULT_ATTRIBUTION } from '../../domain/attribution/settings.js';
-import { jsonText } from '../copy.js';
+import { jsonText } from '../../read-models/column-types.js';
 
 /** In force before any model was published: it knows no personas, stages and scores. */
 export const NO_MODEL: JourneyModel = {

@@ -1,5 +1,7 @@
 import type { Position } from '../../domain/events.js';
-import type { Statement } from '../copy.js';
+import type { Stamp } from '../../domain/identity.js';
+import type { Statement } from '../../read-models/statements.js';
+import { standing, startingAt, VersionWriter } from '../../read-models/versioned-table.js';
 import type { FactRow, KeyRecord, Lead } from './records.js';
 import {
   IDENTITY_KEY,
@@ -9,22 +11,39 @@ import {
   LEAD_PROFILE,
   SCORE_CHANGE,
   STAGE_TRANSITION,
+  type KeyRow,
   type LinkRow,
+  type MembershipRow,
+  type MoveRow,
+  type ProfileRow,
+  type ScoreRow,
+  type TouchRow,
 } from './rows.js';
-import { PendingVersions } from './versions.js';
-import { deleteLeads, insertFacts, moveFacts, upsertKeys, upsertLeads } from './write.js';
+import { insertFacts, moveFacts, writeKeys, writeLeads } from './write.js';
 
-type LinkBetween = Pick<LinkRow, 'kind' | 'stamp'>;
+interface LinkBetween {
+  readonly kind: LinkRow['kind'];
+  readonly stamp: Stamp;
+}
+
+type Pair = Pick<LinkRow, 'workspace' | 'key' | 'otherKey'>;
+
+const linkRow = (pair: Pair, { kind, stamp }: LinkBetween) => ({
+  ...pair,
+  kind,
+  eventId: stamp.id,
+  occurredAt: stamp.at,
+});
 
 /** Rows of a batch that are to be written. */
 export class PendingChanges {
-  readonly journey = new PendingVersions(JOURNEY);
-  readonly moves = new PendingVersions(STAGE_TRANSITION);
-  readonly scores = new PendingVersions(SCORE_CHANGE);
-  readonly profiles = new PendingVersions(LEAD_PROFILE);
-  readonly memberships = new PendingVersions(ACCOUNT_MEMBERSHIP);
-  readonly identityKeys = new PendingVersions(IDENTITY_KEY);
-  readonly links = new PendingVersions(IDENTITY_LINK);
+  readonly journey = new VersionWriter<TouchRow>(JOURNEY);
+  readonly moves = new VersionWriter<MoveRow>(STAGE_TRANSITION);
+  readonly scores = new VersionWriter<ScoreRow>(SCORE_CHANGE);
+  readonly profiles = new VersionWriter<ProfileRow>(LEAD_PROFILE);
+  readonly memberships = new VersionWriter<MembershipRow>(ACCOUNT_MEMBERSHIP);
+  readonly identityKeys = new VersionWriter<KeyRow>(IDENTITY_KEY);
+  readonly links = new VersionWriter<LinkRow>(IDENTITY_LINK);
   readonly #links = new Map<string, LinkRow>();
   #newFacts: FactRow[] = [];
   readonly #movedFacts = new Set<FactRow>();
@@ -40,25 +59,19 @@ export class PendingChanges {
   }
 
   /** Makes these the links between two keys instead of those before. */
-  link(
-    pair: Pick<LinkRow, 'workspace' | 'key' | 'otherKey'>,
-    before: readonly LinkBetween[],
-    after: readonly LinkBetween[],
-    position: Position,
-  ): void {
+  link(pair: Pair, before: readonly LinkBetween[], after: readonly LinkBetween[], position: Position): void {
     const has = (links: readonly LinkBetween[], { kind, stamp }: LinkBetween): boolean =>
       links.some((each) => each.kind === kind && each.stamp.id === stamp.id);
     const name = ({ kind, stamp }: LinkBetween): string =>
       [pair.workspace, pair.key, pair.otherKey, kind, stamp.id].join('\0');
     for (const link of before) {
       if (has(after, link)) continue;
-      const stored = { ...pair, ...link, knownFrom: 0n, supersededAt: null, stored: true };
-      this.links.end(this.#links.get(name(link)) ?? stored, position);
+      this.links.end(this.#links.get(name(link)) ?? { ...linkRow(pair, link), ...standing() }, position);
     }
     for (const link of after) {
       if (has(before, link)) continue;
-      const row = { ...pair, ...link, knownFrom: position, supersededAt: null, stored: false };
-      this.links.add(row);
+      const row = { ...linkRow(pair, link), ...startingAt(position) };
+      this.links.put(row);
       this.#links.set(name(link), row);
     }
   }
@@ -75,10 +88,9 @@ export class PendingChanges {
       this.links,
     ];
     const statements = [
-      ...tables.flatMap((table) => table.seal(healing)),
-      ...deleteLeads(leads.filter(({ alive, stored }) => !alive && stored)),
-      ...upsertLeads(leads.filter(({ alive }) => alive)),
-      ...upsertKeys(keys),
+      ...tables.flatMap((table) => table.flush(healing)),
+      ...writeLeads(leads),
+      ...writeKeys(keys),
       ...moveFacts([...this.#movedFacts]),
       ...insertFacts(this.#newFacts),
     ];

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Position } from '../../domain/events.js';
-import { run } from '../copy.js';
+import { runStatements } from '../../read-models/statements.js';
 import { Accounts } from './accounts.js';
 import { loadLeadsAfter } from './load.js';
 import type { Models } from './models.js';
@@ -35,7 +35,7 @@ export async function refoldEverybody(
       await rereadJourney(uow, lead);
       writeJourney(uow, lead, position);
     }
-    await run(tx, set.seal(healing));
+    await runStatements(tx, set.seal(healing));
     after = page.at(-1)?.leadId ?? after;
     if (page.length < CHUNK) return;
   }

@@ -43,6 +43,8 @@ export class KeyRecord implements Reachable {
   row: KeyRow | undefined;
   /** The tables were asked for it. */
   read = false;
+  /** There is a row of it in touchline.identity_state. */
+  stored = false;
   constructor(
     readonly workspace: string,
     readonly key: IdentityKey,

@@ -1,5 +1,6 @@
 import type { Position } from '../../domain/events.js';
 import { namesOf } from '../../domain/lead-names.js';
+import { startingAt } from '../../read-models/versioned-table.js';
 import type { KeyRecord, Lead } from './records.js';
 import { endProfile, reprofile } from './lead-profile.js';
 import type { UnitOfWork } from './unit-of-work.js';
@@ -33,15 +34,6 @@ const seenKeys = (lead: Lead) =>
 export function version(uow: UnitOfWork, record: KeyRecord, position: Position): void {
   const { workspace, key, ownLeadId, lead, row } = record;
   if (!lead || row?.leadId === lead.id) return;
-  if (row) uow.changes.identityKeys.end(row, position);
-  record.row = {
-    workspace,
-    key,
-    ownLeadId,
-    leadId: lead.id,
-    knownFrom: position,
-    supersededAt: null,
-    stored: false,
-  };
-  uow.changes.identityKeys.add(record.row);
+  const next = { workspace, key, ownLeadId, leadId: lead.id, ...startingAt(position) };
+  record.row = uow.changes.identityKeys.replace(row, next, position);
 }

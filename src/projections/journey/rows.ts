@@ -1,14 +1,31 @@
 import type { Touch } from '../../domain/condition.js';
 import type { ResolvedContent } from '../../domain/content.js';
 import type { Position } from '../../domain/events.js';
-import type { IdentityKey, Stamp } from '../../domain/identity.js';
-import type { AccountReason, Profile } from '../../domain/profile.js';
-import type { ScoreChange } from '../../domain/score.js';
-import type { StageMove } from '../../domain/stage.js';
+import type { IdentityKey } from '../../domain/identity.js';
+import type { ClaimRank } from '../../domain/lead-names.js';
+import type { Grade } from '../../domain/model.js';
+import type { AccountReason } from '../../domain/profile.js';
+import type { Clamped, ContentRef, KeyScope, Traits } from '../../domain/touchpoint.js';
 import type { SessionPart } from '../../domain/visit.js';
-import type { Clamped, ContentRef, KeyScope } from '../../domain/touchpoint.js';
-import { date, flag, instant, json, text, texts } from '../copy.js';
-import type { Version, VersionedTable } from './versions.js';
+import {
+  bigint,
+  boolean,
+  date,
+  double,
+  integer,
+  json,
+  jsonb,
+  nullable,
+  smallintOf,
+  text,
+  textArray,
+  textOf,
+  timestamptz,
+  uuid,
+} from '../../read-models/column-types.js';
+import { type RowOf, Table } from '../../read-models/table.js';
+import { type VersionOf, versionedTable } from '../../read-models/versioned-table.js';
+import type { StoredKeyState, StoredLeadState } from './stored-state.js';
 
 /** A touchpoint as its event recorded it; what follows from other events is in its row. */
 export interface TouchFact {
@@ -22,225 +39,271 @@ export interface TouchFact {
   readonly keyScope: KeyScope | undefined;
 }
 
-export interface TouchRow extends Version {
-  readonly workspace: string;
-  readonly leadId: string;
-  readonly fact: TouchFact;
-  readonly session: SessionPart;
-  /** It is the origin of what follows in its visit. */
-  readonly setsOrigin: boolean;
-  /** The touchpoint as the event recorded it, with a page on the way passed over. */
-  readonly own: Touch;
-  /** Host of the page on the way that was passed over: the event names it as source. */
-  readonly relay: string | undefined;
-  readonly content: ResolvedContent | undefined;
-  /** In the time zone of the model, counted from 1970-01-01. */
-  readonly day: number;
-}
-
-/** What the columns do not hold: the content as named, the properties, a time that was replaced, the page on the way. */
-export interface TouchDetail {
-  readonly content?: ContentRef;
+/** What the columns do not hold. */
+interface TouchDetail {
+  /** The content as the event names it; true: just as the columns have it. */
+  readonly content?: ContentRef | true;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly clamped?: Clamped;
+  /** Host of the page on the way that was passed over: the event names it as source. */
   readonly relay?: string;
 }
 
-function detailOf(
+export const JOURNEY = versionedTable(
+  'touchline.journey',
+  {
+    workspace: text,
+    leadId: uuid,
+    eventId: uuid,
+    position: bigint,
+    occurredAt: timestamptz,
+    recordedAt: timestamptz,
+    kind: textOf<Touch['kind']>(),
+    name: nullable(text),
+    channel: textOf<Touch['channel']>(),
+    source: nullable(text),
+    medium: nullable(text),
+    campaign: nullable(text),
+    contentId: nullable(text),
+    contentUrl: nullable(text),
+    contentTitle: nullable(text),
+    contentType: nullable(text),
+    contentStage: nullable(text),
+    identity: textArray<IdentityKey>(),
+    collector: nullable(text),
+    rep: nullable(text),
+    verdict: textOf<Touch['verdict']>(),
+    session: textOf<SessionPart>(),
+    /** It is the origin of what follows in its visit. */
+    setsOrigin: boolean,
+    detail: nullable(json<TouchDetail>()),
+    /** In the time zone of the model. */
+    occurredDate: date,
+    keyScope: nullable(textOf<KeyScope>()),
+  },
+  ['workspace', 'leadId', 'occurredAt', 'eventId'],
+);
+export type TouchRow = VersionOf<typeof JOURNEY>;
+
+export const STAGE_TRANSITION = versionedTable(
+  'touchline.stage_transition',
+  {
+    workspace: text,
+    leadId: uuid,
+    eventId: uuid,
+    fromStage: nullable(text),
+    toStage: text,
+    at: timestamptz,
+    rule: text,
+  },
+  ['workspace', 'leadId', 'at', 'eventId'],
+);
+export type MoveRow = VersionOf<typeof STAGE_TRANSITION>;
+
+export const SCORE_CHANGE = versionedTable(
+  'touchline.score_change',
+  { workspace: text, leadId: uuid, eventId: uuid, rule: text, points: double, occurredAt: timestamptz },
+  ['workspace', 'leadId', 'occurredAt', 'eventId'],
+);
+export type ScoreRow = VersionOf<typeof SCORE_CHANGE>;
+
+export const IDENTITY_KEY = versionedTable(
+  'touchline.identity_key',
+  { workspace: text, key: textOf<IdentityKey>(), ownLeadId: uuid, leadId: uuid },
+  ['workspace', 'key'],
+);
+export type KeyRow = VersionOf<typeof IDENTITY_KEY>;
+
+export const IDENTITY_LINK = versionedTable(
+  'touchline.identity_link',
+  {
+    workspace: text,
+    key: textOf<IdentityKey>(),
+    otherKey: textOf<IdentityKey>(),
+    kind: textOf<'claimed' | 'refused' | 'merged' | 'split'>(),
+    eventId: uuid,
+    occurredAt: timestamptz,
+  },
+  ['workspace', 'key', 'otherKey', 'eventId'],
+);
+export type LinkRow = VersionOf<typeof IDENTITY_LINK>;
+
+export const LEAD_PROFILE = versionedTable(
+  'touchline.lead_profile',
+  {
+    workspace: text,
+    leadId: uuid,
+    known: boolean,
+    knownAt: nullable(timestamptz),
+    email: nullable(text),
+    userId: nullable(text),
+    name: nullable(text),
+    title: nullable(text),
+    accountId: nullable(text),
+    persona: nullable(text),
+    grade: nullable(textOf<Grade>()),
+    traits: jsonb<Traits>(),
+  },
+  ['workspace', 'leadId'],
+);
+export type ProfileRow = VersionOf<typeof LEAD_PROFILE>;
+
+/** Why leads belong to their accounts. */
+export const ACCOUNT_MEMBERSHIP = versionedTable(
+  'touchline.account_membership',
+  {
+    workspace: text,
+    leadId: uuid,
+    accountId: text,
+    reason: textOf<AccountReason['reason']>(),
+    eventId: uuid,
+  },
+  ['workspace', 'leadId'],
+);
+export type MembershipRow = VersionOf<typeof ACCOUNT_MEMBERSHIP>;
+
+export const ACCOUNT = versionedTable(
+  'touchline.account',
+  {
+    workspace: text,
+    accountId: text,
+    name: nullable(text),
+    domain: nullable(text),
+    traits: jsonb<Readonly<Record<string, unknown>>>(),
+    firstSeenAt: timestamptz,
+  },
+  ['workspace', 'accountId'],
+);
+export type AccountRow = VersionOf<typeof ACCOUNT>;
+
+/** Working state, kept in place. */
+
+export const LEAD = new Table(
+  'touchline.lead',
+  {
+    workspace: text,
+    leadId: uuid,
+    known: boolean,
+    email: nullable(text),
+    emailDomain: nullable(text),
+    accountId: nullable(text),
+    persona: nullable(text),
+    grade: nullable(textOf<Grade>()),
+    stage: nullable(text),
+    score: double,
+    scoreAt: nullable(timestamptz),
+    touchpoints: integer,
+    firstTouchAt: nullable(timestamptz),
+    lastTouchAt: nullable(timestamptz),
+    position: bigint,
+    state: json<StoredLeadState>(),
+  },
+  ['workspace', 'leadId'],
+);
+export type StoredLead = RowOf<typeof LEAD>;
+
+export const IDENTITY_STATE = new Table(
+  'touchline.identity_state',
+  {
+    workspace: text,
+    key: textOf<IdentityKey>(),
+    leadId: uuid,
+    firstSeenAt: timestamptz,
+    firstSeenId: uuid,
+    state: json<StoredKeyState>(),
+  },
+  ['workspace', 'key'],
+);
+export type StoredKey = RowOf<typeof IDENTITY_STATE>;
+
+export const IDENTITY_FACT = new Table(
+  'touchline.identity_fact',
+  {
+    workspace: text,
+    eventId: uuid,
+    leadId: uuid,
+    occurredAt: timestamptz,
+    keys: textArray<IdentityKey>(),
+    traits: nullable(json<Traits>()),
+    accountId: nullable(text),
+    crmAccountId: nullable(text),
+    claimRank: nullable(smallintOf<ClaimRank>()),
+  },
+  ['workspace', 'eventId'],
+);
+export type StoredFact = RowOf<typeof IDENTITY_FACT>;
+
+/** What a touchpoint's row says of the touchpoint beside its columns. */
+export function detailOf(
   { touch: { content, properties }, clamped }: TouchFact,
   relay: string | undefined,
-): TouchDetail | undefined {
+  resolved: ResolvedContent | undefined,
+): TouchDetail | null {
   const named = content && (content.id ?? content.title ?? content.type) !== undefined;
   const sent = properties && Object.keys(properties).length > 0;
-  const detail = {
-    ...(named && { content }),
+  if (!named && !sent && !clamped && relay === undefined) return null;
+  return {
+    ...(named && { content: isAsNamed(content, resolved) || content }),
     ...(sent && { properties }),
     ...(clamped && { clamped }),
     ...(relay !== undefined && { relay }),
   };
-  return Object.keys(detail).length > 0 ? detail : undefined;
 }
 
-export const JOURNEY: VersionedTable<TouchRow> = {
-  name: 'touchline.journey',
-  columns: `workspace, lead_id, event_id, position, occurred_at, recorded_at, kind, name, channel, source, medium,
-    campaign, content_id, content_url, content_title, content_type, content_stage, identity, collector, rep,
-    verdict, session, sets_origin, detail, occurred_date, key_scope`,
-  fields: ({ workspace, leadId, fact, session, setsOrigin, own, relay, content, day }) =>
-    [
-      text(workspace),
-      leadId,
-      fact.touch.id,
-      fact.position,
-      instant(fact.touch.at),
-      instant(fact.recordedAt),
-      text(fact.touch.kind),
-      text(fact.touch.name),
-      text(own.channel),
-      text(own.source),
-      text(own.medium),
-      text(own.campaign),
-      text(content?.id),
-      text(content?.url),
-      text(content?.title),
-      text(content?.type),
-      text(content?.stage),
-      texts(fact.identity),
-      text(fact.collector),
-      text(fact.rep),
-      text(fact.touch.verdict),
-      session,
-      flag(setsOrigin),
-      json(detailOf(fact, relay)),
-      date(day),
-      text(fact.keyScope),
-    ].join('\t'),
-  ends: { event_id: 'uuid' },
-  ended: ({ fact }) => [fact.touch.id],
-};
+const isAsNamed = (named: ContentRef, resolved: ResolvedContent | undefined): boolean =>
+  named.id === resolved?.id &&
+  named.url === resolved?.url &&
+  named.title === resolved?.title &&
+  named.type === resolved?.type;
 
-export interface MoveRow extends Version, StageMove {
-  readonly workspace: string;
-  readonly leadId: string;
-  readonly eventId: string;
-  readonly at: number;
+const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
+
+/** The touchpoint that a row was written for, as its event recorded it. */
+export function factOfRow(row: TouchRow): TouchFact {
+  const relay = row.detail?.relay;
+  return {
+    touch: {
+      id: row.eventId,
+      at: row.occurredAt,
+      kind: row.kind,
+      verdict: row.verdict,
+      // A model without this page on the way reads it so.
+      ...(relay === undefined
+        ? {
+            channel: row.channel,
+            source: orUndefined(row.source),
+            medium: orUndefined(row.medium),
+          }
+        : ({ channel: 'referral', source: relay, medium: 'referral' } as const)),
+      campaign: orUndefined(row.campaign),
+      name: orUndefined(row.name),
+      content: namedContent(row),
+      properties: row.detail?.properties,
+    },
+    position: row.position,
+    recordedAt: row.recordedAt,
+    identity: row.identity,
+    collector: orUndefined(row.collector),
+    rep: orUndefined(row.rep),
+    clamped: row.detail?.clamped,
+    keyScope: orUndefined(row.keyScope),
+  };
 }
 
-export const STAGE_TRANSITION: VersionedTable<MoveRow> = {
-  name: 'touchline.stage_transition',
-  columns: 'workspace, lead_id, event_id, from_stage, to_stage, at, rule',
-  fields: (row) =>
-    [
-      text(row.workspace),
-      row.leadId,
-      row.eventId,
-      text(row.from),
-      text(row.to),
-      instant(row.at),
-      text(row.rule),
-    ].join('\t'),
-  ends: { event_id: 'uuid' },
-  ended: ({ eventId }) => [eventId],
-};
-
-export interface ScoreRow extends Version, ScoreChange {
-  readonly workspace: string;
-  readonly leadId: string;
-  readonly eventId: string;
-  readonly at: number;
+function namedContent({
+  detail,
+  contentId,
+  contentUrl,
+  contentTitle,
+  contentType,
+}: TouchRow): ContentRef | undefined {
+  if (detail?.content && detail.content !== true) return detail.content;
+  const url = contentUrl === null ? undefined : { url: contentUrl };
+  if (!detail?.content) return url;
+  return {
+    ...(contentId !== null && { id: contentId }),
+    ...url,
+    ...(contentTitle !== null && { title: contentTitle }),
+    ...(contentType !== null && { type: contentType }),
+  };
 }
-
-export const SCORE_CHANGE: VersionedTable<ScoreRow> = {
-  name: 'touchline.score_change',
-  columns: 'workspace, lead_id, event_id, rule, points, occurred_at',
-  fields: (row) =>
-    [text(row.workspace), row.leadId, row.eventId, text(row.rule), row.points, instant(row.at)].join('\t'),
-  ends: { event_id: 'uuid' },
-  ended: ({ eventId }) => [eventId],
-};
-
-export interface KeyRow extends Version {
-  readonly workspace: string;
-  readonly key: IdentityKey;
-  readonly ownLeadId: string;
-  readonly leadId: string;
-}
-
-export const IDENTITY_KEY: VersionedTable<KeyRow> = {
-  name: 'touchline.identity_key',
-  columns: 'workspace, key, own_lead_id, lead_id',
-  fields: (row) => [text(row.workspace), text(row.key), row.ownLeadId, row.leadId].join('\t'),
-  ends: { key: 'text' },
-  ended: ({ key }) => [key],
-};
-
-export interface LinkRow extends Version {
-  readonly workspace: string;
-  readonly key: IdentityKey;
-  readonly otherKey: IdentityKey;
-  readonly kind: 'claimed' | 'refused' | 'merged' | 'split';
-  readonly stamp: Stamp;
-}
-
-export const IDENTITY_LINK: VersionedTable<LinkRow> = {
-  name: 'touchline.identity_link',
-  columns: 'workspace, key, other_key, kind, event_id, occurred_at',
-  fields: (row) =>
-    [
-      text(row.workspace),
-      text(row.key),
-      text(row.otherKey),
-      row.kind,
-      row.stamp.id,
-      instant(row.stamp.at),
-    ].join('\t'),
-  ends: { key: 'text', other_key: 'text', event_id: 'uuid' },
-  ended: ({ key, otherKey, stamp }) => [key, otherKey, stamp.id],
-};
-
-export interface ProfileRow extends Version {
-  readonly workspace: string;
-  readonly leadId: string;
-  readonly profile: Profile;
-}
-
-export const LEAD_PROFILE: VersionedTable<ProfileRow> = {
-  name: 'touchline.lead_profile',
-  columns: `workspace, lead_id, known, known_at, email, user_id, name, title, account_id, persona, grade, traits`,
-  fields: ({ workspace, leadId, profile }) =>
-    [
-      text(workspace),
-      leadId,
-      flag(profile.known),
-      instant(profile.knownAt),
-      text(profile.email),
-      text(profile.userId),
-      text(profile.name),
-      text(profile.title),
-      text(profile.accountId),
-      text(profile.persona),
-      text(profile.grade),
-      json(profile.traits),
-    ].join('\t'),
-  ends: { lead_id: 'uuid' },
-  ended: ({ leadId }) => [leadId],
-};
-
-/** Why a lead belongs to its account. */
-export interface MembershipRow extends Version, AccountReason {
-  readonly workspace: string;
-  readonly leadId: string;
-}
-
-export const ACCOUNT_MEMBERSHIP: VersionedTable<MembershipRow> = {
-  name: 'touchline.account_membership',
-  columns: 'workspace, lead_id, account_id, reason, event_id',
-  fields: (row) => [text(row.workspace), row.leadId, text(row.accountId), row.reason, row.eventId].join('\t'),
-  ends: { lead_id: 'uuid' },
-  ended: ({ leadId }) => [leadId],
-};
-
-export interface AccountRow extends Version {
-  readonly workspace: string;
-  readonly accountId: string;
-  readonly name: string | null;
-  readonly domain: string | null;
-  readonly traits: Readonly<Record<string, unknown>>;
-  readonly firstSeenAt: number;
-}
-
-export const ACCOUNT: VersionedTable<AccountRow> = {
-  name: 'touchline.account',
-  columns: 'workspace, account_id, name, domain, traits, first_seen_at',
-  fields: (row) =>
-    [
-      text(row.workspace),
-      text(row.accountId),
-      text(row.name),
-      text(row.domain),
-      json(row.traits),
-      instant(row.firstSeenAt),
-    ].join('\t'),
-  ends: { account_id: 'text' },
-  ended: ({ accountId }) => [accountId],
-};

@@ -2,7 +2,8 @@ import type { PoolClient } from 'pg';
 import { isAnonymous, leadIdOf, type IdentityKey } from '../../domain/identity.js';
 import type { DomainOf } from '../../domain/lead-names.js';
 import { accountOf, profileOf } from '../../domain/profile.js';
-import type { Statement } from '../copy.js';
+import type { Statement } from '../../read-models/statements.js';
+import { standing } from '../../read-models/versioned-table.js';
 import type { Accounts } from './accounts.js';
 import { Gate } from './gate.js';
 import {
@@ -15,15 +16,13 @@ import {
   loadScores,
   loadTouches,
   runsOf,
-  type StoredKey,
-  type StoredLead,
 } from './load.js';
 import { domainsOf } from './mail-domain.js';
 import type { Models } from './models.js';
 import { PendingChanges } from './pending-changes.js';
 import type { JourneyEntry } from './lead-journey.js';
 import { Domain, assignKey, KeyRecord, Lead } from './records.js';
-import type { MoveRow, ScoreRow } from './rows.js';
+import { factOfRow, type MoveRow, type ScoreRow, type StoredKey, type StoredLead } from './rows.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** What a batch is applied with. */
@@ -173,21 +172,12 @@ export class WorkingSet {
     lead.profileRow = {
       workspace: lead.workspace,
       leadId: lead.id,
-      profile: lead.profile,
-      knownFrom: 0n,
-      supersededAt: null,
-      stored: true,
+      ...lead.profile,
+      ...standing(),
     };
     const { workspace, id: leadId } = lead;
     const reason = accountOf(state.latest, state.names, stored.accountId ?? undefined);
-    lead.accountRow = reason && {
-      ...reason,
-      workspace,
-      leadId,
-      knownFrom: 0n,
-      supersededAt: null,
-      stored: true,
-    };
+    lead.accountRow = reason && { ...reason, workspace, leadId, ...standing() };
     return lead;
   }
 
@@ -263,7 +253,8 @@ export class WorkingSet {
     const record = this.key(stored.workspace, stored.key);
     if (record.firstSeen) return record;
     record.read = true;
-    record.firstSeen = stored.firstSeen;
+    record.stored = true;
+    record.firstSeen = { at: stored.firstSeenAt, id: stored.firstSeenId };
     for (const [key, [at, id]] of Object.entries(stored.state.links ?? {}))
       record.links.set(key as IdentityKey, { at, id });
     for (const [key, [at, id, joins, ...others]] of Object.entries(stored.state.publicLinks ?? {}))
@@ -280,9 +271,7 @@ export class WorkingSet {
       key: record.key,
       ownLeadId: record.ownLeadId,
       leadId: stored.leadId,
-      knownFrom: 0n,
-      supersededAt: null,
-      stored: true,
+      ...standing(),
     };
     return record;
   }
@@ -301,7 +290,7 @@ export class WorkingSet {
       this.lead(workspace, leadId).journey.entries.get(eventId);
     for (const row of await loadTouches(this.tx, pairs(unread))) {
       this.#touchpointsRead += 1;
-      this.lead(row.workspace, row.leadId).journey.entries.set(row.fact.touch.id, { fact: row.fact, row });
+      this.lead(row.workspace, row.leadId).journey.entries.set(row.eventId, { fact: factOfRow(row), row });
     }
     for (const row of await loadMoves(this.tx, pairs(unread))) {
       const entry = entryOf(row);

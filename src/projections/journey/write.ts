@@ -1,38 +1,48 @@
-import { copyOf, instant, iso, json, jsonText, NULL, type Statement, text, texts } from '../copy.js';
 import { stageOf } from '../../domain/journey.js';
-import type { StoredKeyState, StoredLeadState } from './load.js';
+import type { Statement } from '../../read-models/statements.js';
 import type { FactRow, KeyRecord, Lead } from './records.js';
+import {
+  IDENTITY_FACT,
+  IDENTITY_STATE,
+  LEAD,
+  type StoredFact,
+  type StoredKey,
+  type StoredLead,
+} from './rows.js';
+import type { StoredKeyState, StoredLeadState } from './stored-state.js';
 
-/**
- * Working state, kept in place: set-wise statements over one JSON parameter, the fastest upsert measured. What a
- * function here is given counts as written from then on.
- */
+/** Working state, kept in place. What a function here is given counts as written from then on. */
 
-const UPSERT_LEADS = `
-  INSERT INTO touchline.lead (workspace, lead_id, known, email, email_domain, account_id, persona, grade, stage,
-         score, score_at, touchpoints, first_touch_at, last_touch_at, position, state)
-  SELECT workspace, lead_id, known, email, email_domain, account_id, persona, grade, stage,
-         score, score_at, touchpoints, first_touch_at, last_touch_at, position, state
-    FROM json_to_recordset($1::json) AS r (workspace text, lead_id uuid, known boolean, email text,
-         email_domain text, account_id text, persona text, grade text, stage text, score float8,
-         score_at timestamptz, touchpoints integer, first_touch_at timestamptz, last_touch_at timestamptz,
-         position bigint, state jsonb)
-      ON CONFLICT (workspace, lead_id) DO UPDATE SET known = excluded.known, email = excluded.email,
-         email_domain = excluded.email_domain, account_id = excluded.account_id, persona = excluded.persona,
-         grade = excluded.grade, stage = excluded.stage, score = excluded.score, score_at = excluded.score_at,
-         touchpoints = excluded.touchpoints, first_touch_at = excluded.first_touch_at,
-         last_touch_at = excluded.last_touch_at, position = excluded.position, state = excluded.state`;
-
-export function upsertLeads(leads: readonly Lead[]): readonly Statement[] {
-  if (leads.length === 0) return [];
-  const rows = jsonText(leads.map(leadRow));
-  for (const lead of leads) lead.stored = true;
-  return [(tx) => tx.query(UPSERT_LEADS, [rows])];
+/** Writes the leads that are alive and deletes the rows of those that are no more. */
+export function writeLeads(leads: readonly Lead[]): readonly Statement[] {
+  const alive = leads.filter((lead) => lead.alive);
+  const statements = [
+    ...LEAD.delete(leads.filter((lead) => !lead.alive && lead.stored).map(leadRow)),
+    ...LEAD.update(alive.filter((lead) => lead.stored).map(leadRow), CHANGING),
+    ...LEAD.insert(alive.filter((lead) => !lead.stored).map(leadRow)),
+  ];
+  for (const lead of leads) lead.stored = lead.alive;
+  return statements;
 }
 
-const date = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+const CHANGING = [
+  'known',
+  'email',
+  'emailDomain',
+  'accountId',
+  'persona',
+  'grade',
+  'stage',
+  'score',
+  'scoreAt',
+  'touchpoints',
+  'firstTouchAt',
+  'lastTouchAt',
+  'position',
+  'state',
+] as const;
 
-function leadRow(lead: Lead): Record<string, unknown> {
+function leadRow(lead: Lead): StoredLead {
   const { profile } = lead;
   const journey = lead.journey.state(profile?.persona ?? null);
   const state: StoredLeadState = {
@@ -43,52 +53,50 @@ function leadRow(lead: Lead): Record<string, unknown> {
   };
   return {
     workspace: lead.workspace,
-    lead_id: lead.id,
+    leadId: lead.id,
     known: profile?.known ?? false,
     email: lead.names.email,
-    email_domain: lead.names.emailDomain,
-    account_id: profile?.accountId ?? null,
+    emailDomain: lead.names.emailDomain,
+    accountId: profile?.accountId ?? null,
     persona: profile?.persona ?? null,
     grade: profile?.grade ?? null,
     stage: stageOf(journey),
     score: journey.score,
-    score_at: date(journey.scoredAt),
+    scoreAt: journey.scoredAt,
     touchpoints: journey.touches,
-    first_touch_at: date(journey.firstAt),
-    last_touch_at: date(journey.lastAt),
-    position: String(lead.position),
+    firstTouchAt: journey.firstAt,
+    lastTouchAt: journey.lastAt,
+    position: lead.position,
     state,
   };
 }
 
-const DELETE_LEADS = `
-  DELETE FROM touchline.lead l USING unnest($1::text[], $2::uuid[]) AS v (workspace, lead_id)
-   WHERE l.workspace = v.workspace AND l.lead_id = v.lead_id`;
-
-export function deleteLeads(leads: readonly Lead[]): readonly Statement[] {
-  if (leads.length === 0) return [];
-  const names = [leads.map(({ workspace }) => workspace), leads.map(({ id }) => id)];
-  for (const lead of leads) lead.stored = false;
-  return [(tx) => tx.query(DELETE_LEADS, names)];
+export function writeKeys(records: readonly KeyRecord[]): readonly Statement[] {
+  const rows = (stored: boolean): StoredKey[] =>
+    records.filter((record) => record.stored === stored).map(keyRow);
+  const statements = [
+    ...IDENTITY_STATE.update(rows(true), ['leadId', 'firstSeenAt', 'firstSeenId', 'state']),
+    ...IDENTITY_STATE.insert(rows(false)),
+  ];
+  for (const record of records) record.stored = true;
+  return statements;
 }
 
-const UPSERT_KEYS = `
-  INSERT INTO touchline.identity_state (workspace, key, lead_id, first_seen_at, first_seen_id, state)
-  SELECT workspace, key, lead_id, first_seen_at, first_seen_id, state
-    FROM json_to_recordset($1::json) AS r (workspace text, key text, lead_id uuid, first_seen_at timestamptz,
-         first_seen_id uuid, state jsonb)
-      ON CONFLICT (workspace, key) DO UPDATE SET lead_id = excluded.lead_id,
-         first_seen_at = excluded.first_seen_at, first_seen_id = excluded.first_seen_id, state = excluded.state`;
-
-export function upsertKeys(records: readonly KeyRecord[]): readonly Statement[] {
-  if (records.length === 0) return [];
-  const rows = jsonText(records.map(keyRow));
-  return [(tx) => tx.query(UPSERT_KEYS, [rows])];
+function keyRow(record: KeyRecord): StoredKey {
+  const { workspace, key, lead, firstSeen } = record;
+  if (!lead || !firstSeen) throw new Error(`key ${key} belongs to no lead`);
+  return {
+    workspace,
+    key,
+    leadId: lead.id,
+    firstSeenAt: firstSeen.at,
+    firstSeenId: firstSeen.id,
+    state: keyState(record),
+  };
 }
 
-function keyRow(record: KeyRecord): Record<string, unknown> {
-  const { links, publicLinks, publicOthers, decisions, runs } = record;
-  const state: StoredKeyState = {
+function keyState({ links, publicLinks, publicOthers, decisions, runs }: KeyRecord): StoredKeyState {
+  return {
     ...(links.size > 0 && {
       links: Object.fromEntries([...links].map(([key, { at, id }]) => [key, [at, id] as const])),
     }),
@@ -108,47 +116,26 @@ function keyRow(record: KeyRecord): Record<string, unknown> {
     }),
     ...(runs.length > 0 && { runs: runs.map(({ key, at, id }) => [key, at, id] as const) }),
   };
-  return {
-    workspace: record.workspace,
-    key: record.key,
-    lead_id: record.lead?.id,
-    first_seen_at: date(record.firstSeen?.at ?? null),
-    first_seen_id: record.firstSeen?.id,
-    state,
-  };
 }
 
 export function insertFacts(facts: readonly FactRow[]): readonly Statement[] {
-  const rows = facts.map((row) =>
-    [
-      text(row.workspace),
-      row.id,
-      row.leadId,
-      instant(row.at),
-      texts(row.keys),
-      row.traits === undefined ? NULL : json(row.traits),
-      text(row.accountId),
-      text(row.crmAccountId),
-      row.claimRank === undefined ? NULL : String(row.claimRank),
-    ].join('\t'),
-  );
-  const columns =
-    'workspace, event_id, lead_id, occurred_at, keys, traits, account_id, crm_account_id, claim_rank';
+  const statements = IDENTITY_FACT.insert(facts.map(factRow));
   for (const row of facts) row.stored = true;
-  return copyOf('touchline.identity_fact', columns, rows);
+  return statements;
 }
 
-const MOVE_FACTS = `
-  UPDATE touchline.identity_fact f SET lead_id = v.lead_id
-    FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS v (workspace, event_id, lead_id)
-   WHERE f.workspace = v.workspace AND f.event_id = v.event_id`;
+/** Gives facts that are stored to other leads. */
+export const moveFacts = (facts: readonly FactRow[]): readonly Statement[] =>
+  IDENTITY_FACT.update(facts.map(factRow), ['leadId']);
 
-export function moveFacts(facts: readonly FactRow[]): readonly Statement[] {
-  if (facts.length === 0) return [];
-  const moved = [
-    facts.map(({ workspace }) => workspace),
-    facts.map(({ id }) => id),
-    facts.map(({ leadId }) => leadId),
-  ];
-  return [(tx) => tx.query(MOVE_FACTS, moved)];
-}
+const factRow = (fact: FactRow): StoredFact => ({
+  workspace: fact.workspace,
+  eventId: fact.id,
+  leadId: fact.leadId,
+  occurredAt: fact.at,
+  keys: fact.keys,
+  traits: fact.traits ?? null,
+  accountId: fact.accountId ?? null,
+  crmAccountId: fact.crmAccountId ?? null,
+  claimRank: fact.claimRank ?? null,
+});

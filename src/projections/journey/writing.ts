@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { run, type Statement } from '../copy.js';
+import { runStatements, type Statement } from '../../read-models/statements.js';
 
 /** What is being written in the background, one lot after the other. */
 export class Writing {
@@ -10,7 +10,7 @@ export class Writing {
   /** Begins to write once the lot before is written, and resolves then: one is under way at most. @throws as that did */
   async after(statements: readonly Statement[]): Promise<void> {
     await this.#last;
-    this.#last = run(this.tx, statements);
+    this.#last = runStatements(this.tx, statements);
     // Thrown where the next one is waited for.
     this.#last.catch(() => undefined);
   }

@@ -1,90 +1,127 @@
+import type { EventType } from '../../domain/events.js';
 import type { Contact } from '../../domain/committee.js';
+import type { OpportunityStatus } from '../../domain/opportunity.js';
 import type { OpportunityHistory, StageEntry } from '../../domain/opportunity-history.js';
-import type { Version } from '../versions.js';
+import {
+  bigint,
+  integer,
+  jsonb,
+  nullable,
+  text,
+  textArray,
+  textOf,
+  timestamptz,
+  uuid,
+} from '../../read-models/column-types.js';
+import { Table } from '../../read-models/table.js';
+import { type Unversioned, versionedTable, type VersionOf } from '../../read-models/versioned-table.js';
 
-export interface Identified {
+export interface OpportunityKey {
   readonly workspace: string;
-  readonly opportunity_id: string;
+  readonly opportunityId: string;
 }
 
-/** Columns of touchline.opportunity. */
-export interface OpportunityRow extends Version, Identified {
-  readonly name: string | null;
-  readonly account_id: string | null;
-  readonly amount_minor: string;
-  readonly currency: string;
-  readonly stage: string | null;
-  readonly status: string;
-  readonly owner: string | null;
-  readonly source: string | null;
-  readonly reason: string | null;
-  readonly opened_at: Date;
-  readonly closed_at: Date | null;
-  /** What happened last of all that is known, and how much that is; roles apart. */
-  readonly event_id: string;
-  readonly occurred_at: Date;
-  readonly version: number;
-}
+const IDENTITY = { workspace: text, opportunityId: text };
 
-export interface ContactRow extends Version, Identified {
-  readonly contact: string;
-  readonly keys: readonly string[];
-  readonly role: string;
-  readonly event_id: string;
-  readonly occurred_at: Date;
-}
+export const OPPORTUNITY = versionedTable(
+  'touchline.opportunity',
+  {
+    ...IDENTITY,
+    name: nullable(text),
+    accountId: nullable(text),
+    amountMinor: bigint,
+    currency: text,
+    stage: nullable(text),
+    status: textOf<OpportunityStatus | 'none'>(),
+    owner: nullable(text),
+    source: nullable(text),
+    reason: nullable(text),
+    openedAt: timestamptz,
+    closedAt: nullable(timestamptz),
+    /** What happened last of all that is known, and how much that is; roles apart. */
+    eventId: uuid,
+    occurredAt: timestamptz,
+    version: integer,
+  },
+  ['workspace', 'opportunityId'],
+);
+export type OpportunityRow = VersionOf<typeof OPPORTUNITY>;
 
-export interface StageRow extends Version, Identified {
-  readonly event_id: string;
-  readonly entered_at: Date;
-  readonly stage: string | null;
-  readonly status: string;
-  readonly amount_minor: string;
-  readonly currency: string;
-}
+export const OPPORTUNITY_CONTACT = versionedTable(
+  'touchline.opportunity_contact',
+  { ...IDENTITY, contact: text, keys: textArray(), role: text, eventId: uuid, occurredAt: timestamptz },
+  ['workspace', 'opportunityId', 'contact'],
+);
+export type ContactRow = VersionOf<typeof OPPORTUNITY_CONTACT>;
 
-export type Unversioned<Row> = Omit<Row, keyof Version>;
+export const OPPORTUNITY_STAGE = versionedTable(
+  'touchline.opportunity_stage',
+  {
+    ...IDENTITY,
+    eventId: uuid,
+    enteredAt: timestamptz,
+    stage: nullable(text),
+    status: textOf<OpportunityStatus>(),
+    amountMinor: bigint,
+    currency: text,
+  },
+  ['workspace', 'opportunityId', 'eventId'],
+);
+export type StageRow = VersionOf<typeof OPPORTUNITY_STAGE>;
+
+/** Which opportunities a key was ever a contact of. */
+export const OPPORTUNITY_CONTACT_KEY = new Table(
+  'touchline.opportunity_contact_key',
+  { workspace: text, key: text, opportunityId: text },
+  ['workspace', 'key', 'opportunityId'],
+);
+
+export const OPPORTUNITY_EVENT = new Table(
+  'touchline.opportunity_event',
+  { ...IDENTITY, eventId: uuid, type: textOf<EventType>(), occurredAt: timestamptz, data: jsonb<object>() },
+  ['workspace', 'opportunityId', 'eventId'],
+);
 
 export const idOf = ({ id }: { readonly id?: string }): string => id ?? '';
 
 export function opportunityRow(
-  of: Identified,
+  of: OpportunityKey,
   { state, lastChange, changes }: OpportunityHistory,
 ): Unversioned<OpportunityRow> {
   const { name = null, accountId = null, stage = null, owner = null, source = null, reason = null } = state;
-  const occurredAt = lastChange?.occurredAt ?? new Date(0);
+  const occurredAt = +(lastChange?.occurredAt ?? 0);
   return {
     ...of,
-    ...{ name, account_id: accountId, stage, owner, source, reason, status: state.status },
-    amount_minor: String(state.amountMinor),
+    ...{ name, accountId, stage, owner, source, reason, status: state.status },
+    amountMinor: BigInt(state.amountMinor),
     currency: state.currency,
-    opened_at: state.openedAt ?? occurredAt,
-    closed_at: state.closedAt ?? null,
-    event_id: idOf(lastChange ?? {}),
-    occurred_at: occurredAt,
+    openedAt: state.openedAt ? +state.openedAt : occurredAt,
+    closedAt: state.closedAt ? +state.closedAt : null,
+    eventId: idOf(lastChange ?? {}),
+    occurredAt,
     version: changes,
   };
 }
 
 /** A contact that nothing gave its role has no row. */
 export function contactRow(
-  of: Identified,
+  of: OpportunityKey,
   { keys, role, since }: Contact,
 ): Unversioned<ContactRow> | undefined {
   const [contact] = keys;
   if (contact === undefined || !since) return undefined;
-  return { ...of, contact, keys, role, event_id: idOf(since), occurred_at: since.occurredAt };
+  return { ...of, contact, keys, role, eventId: idOf(since), occurredAt: +since.occurredAt };
 }
 
 export const stageRow = (
-  of: Identified,
+  of: OpportunityKey,
   { event, stage, status, amountMinor, currency }: StageEntry,
 ): Unversioned<StageRow> => ({
   ...of,
-  event_id: idOf(event),
-  entered_at: event.occurredAt,
+  eventId: idOf(event),
+  enteredAt: +event.occurredAt,
   stage,
   status,
-  amount_minor: String(amountMinor),
+  amountMinor: BigInt(amountMinor),
   currency,
 });

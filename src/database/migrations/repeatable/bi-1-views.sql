@@ -231,7 +231,7 @@ SELECT j.workspace::varchar,
        j.collector::varchar,
        j.identity AS identity_keys,
        touchline.linked_by(j.workspace, j.lead_id, j.identity, NULL) AS linked_by_event_id,
-       j.detail -> 'properties' AS properties,
+       (j.detail -> 'properties')::jsonb AS properties,
        j.position AS log_position,
        j.known_from,
        j.superseded_at,
@@ -282,7 +282,7 @@ SELECT j.workspace::varchar,
        j.collector::varchar,
        j.identity AS identity_keys,
        touchline.linked_by(j.workspace, j.lead_id, j.identity, NULL) AS linked_by_event_id,
-       j.detail -> 'properties' AS properties,
+       (j.detail -> 'properties')::jsonb AS properties,
        j.position AS log_position,
        j.known_from
   FROM touchline.journey j
@@ -540,8 +540,8 @@ SELECT p.workspace::varchar,
        s.last_touch_at
   FROM touchline.lead_profile p
   JOIN touchline.workspace_setting w ON w.workspace = p.workspace
-  JOIN touchline.lead_lifecycle() f ON f.workspace = p.workspace AND f.lead_id = p.lead_id
-  LEFT JOIN touchline.lead s ON s.workspace = p.workspace AND s.lead_id = p.lead_id
+  JOIN touchline.lifecycle_at() f ON f.workspace = p.workspace AND f.lead_id = p.lead_id
+  LEFT JOIN touchline.lead_at() s ON s.workspace = p.workspace AND s.lead_id = p.lead_id
  WHERE p.superseded_at IS NULL;
 
 -- Until when the views tell the truth: a read model that is being rebuilt is incomplete.
