@@ -132,7 +132,12 @@ test('asked again as of a position, every answer is the same to the byte, whatev
 
 test('every answer as of a position is the same to the byte, whatever batches the log was projected in', async () => {
   const single = await testDatabase();
-  const oneByOne = new SubscriptionRunner({ pool: single.pool, store, subscriptions: projections, largestBatch: 1 });
+  const oneByOne = new SubscriptionRunner({
+    pool: single.pool,
+    store,
+    subscriptions: projections,
+    largestBatch: 1,
+  });
   const freshness = new Freshness(single.pool, oneByOne.moved);
   const other = await queryApi({ pool: single.pool, store, freshness });
   let run = 0;
