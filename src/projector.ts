@@ -1,8 +1,8 @@
-import { setPriority } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { EventStoreConfig } from './config.js';
 import { createLogPool, createPool } from './database/database.js';
 import { Growth } from './event-store/growth.js';
+import { standBack, standBackSession } from './niceness.js';
 import { projections } from './projections/all.js';
 import { registered, UNUSED_SINK } from './registered.js';
 import { SubscriptionRunner } from './subscriptions/runner.js';
@@ -28,16 +28,11 @@ export type FromProjector =
   | { readonly say: 'log' | 'warn' | 'error'; readonly line: string }
   | { readonly observe: keyof SubscriptionObserver; readonly told: readonly unknown[] };
 
-/** How far the projections stand back, as Unix niceness: whoever waits for an answer goes first, they get what is left. */
-const NICENESS = 19;
-/** Of the calling thread on Linux; elsewhere it would mean the whole process. */
-const THIS_THREAD = 0;
-
 /** The projections of a process, in a thread of their own beside the one that serves. */
 async function project(port: MessagePort, data: ProjectorData): Promise<void> {
   const { databaseUrl, eventStore, growth, yields } = data;
-  if (yields !== 'to-nobody') standBack(THIS_THREAD);
-  const session = yields === 'to-threads-and-sessions' ? { onSession: standBack } : {};
+  if (yields !== 'to-nobody') standBack();
+  const session = yields === 'to-threads-and-sessions' ? { onSession: standBackSession } : {};
   const pool = createPool(databaseUrl, { max: 10, applicationName: 'touchline projections', ...session });
   const logPool = createLogPool(databaseUrl, { max: 4, ...session });
   const store = await joinStore(eventStore, logPool, new Growth(growth));
@@ -62,15 +57,6 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
     port.close();
   };
   port.on('message', told);
-}
-
-function standBack(id: number): void {
-  if (process.platform !== 'linux') return;
-  try {
-    setPriority(id, NICENESS);
-  } catch {
-    // Not ours to slow down: then it competes like everybody else.
-  }
 }
 
 const logger = (tell: (message: FromProjector) => void) => ({

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type pg from 'pg';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,4 +66,27 @@ whereTold(`its sessions stand back, those of the API do not${reason}`, async () 
   };
   expect(await until(standBack, PATIENCE_MS)).toBe(true);
   expect(new Set(await ofSessions('touchline'))).toEqual(new Set([ours]));
+});
+
+/** The niceness of the group that a session of PostgreSQL is in. */
+const ofGroup = async (pid: number): Promise<number> =>
+  Number(/nice (-?\d+)/.exec(await readFile(`/proc/${pid}/autogroup`, 'utf8'))?.[1]);
+
+/** Kernels without CONFIG_SCHED_AUTOGROUP have no groups. */
+const whereGrouped = existsSync('/proc/self/autogroup') ? whereTold : test.skip;
+
+whereGrouped(`the groups of its sessions stand back, those of the API do not${reason}`, async () => {
+  const groups = async (name: string): Promise<number[]> => {
+    const { rows } = await pool.query<{ pid: number }>(
+      'SELECT pid FROM pg_stat_activity WHERE application_name = $1',
+      [name],
+    );
+    return Promise.all(rows.map(({ pid }) => ofGroup(pid)));
+  };
+  const standBack = async (): Promise<boolean> => {
+    const all = await groups('touchline projections');
+    return all.length > 0 && all.every((nice) => nice === LEAST);
+  };
+  expect(await until(standBack, PATIENCE_MS)).toBe(true);
+  expect(new Set(await groups('touchline'))).toEqual(new Set([0]));
 });
