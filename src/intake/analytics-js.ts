@@ -31,7 +31,10 @@ let build: Promise<string> | undefined;
 
 /** `analytics.min.js` with its write key in it. */
 export async function analyticsScript(writeKey: string): Promise<string> {
-  build ??= readFile(join(BUNDLES_FOLDER, 'standalone.js'), 'utf8');
+  build ??= readFile(join(BUNDLES_FOLDER, 'standalone.js'), 'utf8').catch((error: unknown) => {
+    build = undefined;
+    throw error;
+  });
   const script = (await build).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
   return FIND_CDN + script.replaceAll('__WRITE_KEY__', () => scriptText(writeKey));
 }
