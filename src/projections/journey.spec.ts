@@ -118,7 +118,7 @@ test('batches of 1 and of 5,000 write the same rows, history included', async ()
 }, 600_000);
 
 test('what is kept from batch to batch, much of it or little, changes no row', async () => {
-  const few = journeyKeeping({ leads: 3, touchpoints: 6 });
+  const few = journeyKeeping({ leads: 3, keys: 8, touchpoints: 6 });
   await fc.assert(
     fc.asyncProperty(arrivals(40), fc.integer({ min: 1, max: 5 }), async ({ one }, size) => {
       const log = logged(one);

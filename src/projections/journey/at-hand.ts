@@ -2,9 +2,11 @@ import type { Position } from '../../domain/events.js';
 import type { Range } from '../../subscriptions/subscription.js';
 import type { WorkingSet } from './working-set.js';
 
-/** More than this is not kept from batch to batch: some 3 KB a lead, 1 KB a touchpoint of a journey that was read. */
+/** More than this is not kept from batch to batch: some 3 KB a lead, half a KB a key, 1.5 KB a touchpoint of a
+ * journey that was read. */
 export interface Limits {
   readonly leads: number;
+  readonly keys: number;
   readonly touchpoints: number;
 }
 
@@ -25,8 +27,9 @@ export class AtHand {
 
   keep({ owner, upTo }: Range, set: WorkingSet | undefined): void {
     if (!owner || !set) return;
-    const { leads, touchpoints } = set.size;
-    if (leads <= this.limits.leads && touchpoints <= this.limits.touchpoints)
+    const { limits } = this;
+    const { leads, keys, touchpoints } = set.size;
+    if (leads <= limits.leads && keys <= limits.keys && touchpoints <= limits.touchpoints)
       this.#sets.set(owner, { position: upTo, set });
   }
 }

@@ -55,6 +55,7 @@ export class WorkingSet {
   /** Of the batch; what was reached by groups before it is free again. */
   firstGroup = 0;
   #groups = 0;
+  #keyCount = 0;
   #touchpointsRead = 0;
   #batch: Batch;
 
@@ -88,9 +89,9 @@ export class WorkingSet {
     return this.#batch.accounts;
   }
 
-  /** How much memory it takes, roughly: leads, and the touchpoints of those whose journeys were read. */
-  get size(): { readonly leads: number; readonly touchpoints: number } {
-    return { leads: this.#leads.size, touchpoints: this.#touchpointsRead };
+  /** How much memory it takes, roughly: leads, keys, and the touchpoints of journeys that were read. */
+  get size(): { readonly leads: number; readonly keys: number; readonly touchpoints: number } {
+    return { leads: this.#leads.size, keys: this.#keyCount, touchpoints: this.#touchpointsRead };
   }
 
   /** What one group of events works with: it may reach whatever no other group has reached. */
@@ -112,8 +113,11 @@ export class WorkingSet {
     let keys = this.#keys.get(workspace);
     if (!keys) this.#keys.set(workspace, (keys = new Map<IdentityKey, KeyRecord>()));
     let record = keys.get(key);
-    if (!record)
-      keys.set(key, (record = new KeyRecord(workspace, key, leadIdOf(workspace, key), this.#changedKeys)));
+    if (!record) {
+      record = new KeyRecord(workspace, key, leadIdOf(workspace, key), this.#changedKeys);
+      keys.set(key, record);
+      this.#keyCount += 1;
+    }
     return record;
   }
 
