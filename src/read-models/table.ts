@@ -73,13 +73,23 @@ export class Table<C extends Columns> implements Readable<Row<C>> {
     out.byte(COPY_DATA);
     out.int32(0);
     out.bytes(COPY_HEADER);
-    for (const row of rows) {
-      out.int16(this.#columns.length);
-      for (const { property, type } of this.#columns) type.write(out, row[property]);
-    }
+    for (const row of rows) this.#writeRow(out, row);
     out.int16(-1);
     out.patchInt32(1, out.length - 1);
     return [{ text: this.#copy, copy: out.finish() }];
+  }
+
+  /** @throws RangeError with the column that does not take its value */
+  #writeRow(out: BinaryWriter, row: Row<C>): void {
+    out.int16(this.#columns.length);
+    for (const { property, name, type } of this.#columns) {
+      try {
+        type.write(out, row[property]);
+      } catch (cause) {
+        const value = String(row[property]).slice(0, 100);
+        throw new RangeError(`${this.name}.${name} (${type.sql}) does not take ${value}`, { cause });
+      }
+    }
   }
 
   /** Leaves rows that are there as they are. */

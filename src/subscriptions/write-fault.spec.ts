@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { type Entry, seen } from '../../test/deals.js';
@@ -26,8 +27,12 @@ const MANY = 700;
 const visits = (name: string, at: number): Entry[] =>
   Array.from({ length: MANY }, (_, nth) => seen(`${name} ${nth}`, at, [`user:${nth}`]));
 
-/** What no column takes, and nothing before it looks at. */
-const SICK = seen('sick', 5, ['user:sick'], { channel: null as never });
+/** An account id that does not compress and is larger than an index takes: nothing but the database looks at its size. */
+const SICK = seen('sick', 5, ['user:sick'], {
+  accountId: Array.from({ length: 300 }, (_, nth) =>
+    createHash('sha256').update(String(nth)).digest('base64'),
+  ).join(''),
+});
 
 async function appended(entries: readonly Entry[]): Promise<readonly RecordedEvent[]> {
   const before = await store.head();
@@ -41,7 +46,14 @@ test('what fails is what the database refused to write, not the reads that faile
   // Late ones: each reads the journey that is there, behind the write of those before.
   const second = await appended([SICK, ...visits('late', 4)]);
   const failure: unknown = await project(db.pool, journey, second, 5_000).catch((error: unknown) => error);
-  expect(failure).toMatchObject({ code: '23502', column: 'channel' });
+  expect(failure).toMatchObject({ code: '54000' });
+  expect(faultOf(failure)).toBe('data');
+});
+
+test('a value that a column does not take is a fault of the data, and names the column', async () => {
+  const events = await appended([seen('without a channel', 5, ['user:sick'], { channel: null as never })]);
+  const failure: unknown = await project(db.pool, journey, events, 1).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ message: 'touchline.journey.channel (text) does not take null' });
   expect(faultOf(failure)).toBe('data');
 });
 
