@@ -5,7 +5,8 @@ import { PAGE, type PageAsk, pageAskOf } from './asking.js';
 import { Text } from './fields.js';
 import { JOURNEY_KEYS, journeyPage, JourneyPage, type Order, ORDERS } from './journey-items.js';
 import { Params, type RawParams } from './params.js';
-import { ReadModels, trueAt } from './read-models.js';
+import { ReadModels } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { sql } from './sql.js';
 
 export class AccountJourneyAnswer extends JourneyPage {

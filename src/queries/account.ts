@@ -6,7 +6,8 @@ import { Answer, MaybeInstant, MaybeText, Parts, Real, Text, Whole } from './fie
 import { leadRows, scoreNow } from './lead-rows.js';
 import { OpportunityItem, opportunityItem, opportunityRows } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels, trueAt, type View } from './read-models.js';
+import { type Ask, ReadModels, type View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { firstRow, rows, sql } from './sql.js';
 
 export class AccountStage {

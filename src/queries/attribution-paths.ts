@@ -1,5 +1,5 @@
 import type { CreditView } from './credit-ledger.js';
-import { trueAt } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { firstRow, rows, sql } from './sql.js';
 import type { Metric, ModelName } from './attribution-ask.js';
 

@@ -1,7 +1,8 @@
 import type { Cut, Deals, ModelName } from './attribution-ask.js';
 import type { DayOrInstant } from './params.js';
 import type { CreditView } from './credit-ledger.js';
-import { trueAt, type View } from './read-models.js';
+import type { View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { allOf, firstRow, join, NOTHING, raw, rows, sql, type Sql } from './sql.js';
 
 /** What one cell of a report earned; keys in the order of the cuts, null where its touches have none. */

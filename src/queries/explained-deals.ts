@@ -12,7 +12,8 @@ import { moneyOf } from './money.js';
 import { milestonesOf, tidy } from './opportunity-attribution.js';
 import { committeesOf } from './opportunity.js';
 import { opportunityItem, opportunityRows } from './opportunity-rows.js';
-import { trueAt, type View } from './read-models.js';
+import type { View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { rows, sql } from './sql.js';
 
 /** What a deal gives to a number, in minor units, and by which of its touches (1 is the first). */

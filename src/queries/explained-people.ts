@@ -1,6 +1,7 @@
 import type { ExplainedPerson, ExplainedTouch } from './explain-items.js';
 import { linksOf } from './identity-links.js';
-import { trueAt, type View } from './read-models.js';
+import type { View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { rows, sql } from './sql.js';
 
 interface PersonRow {

@@ -4,7 +4,8 @@ import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
 import { ANY_TEXT, INSTANT, UUID } from './cursor.js';
 import { Instant, LogPosition, PageAnswer, Parts, Text, Uuid, Word } from './fields.js';
 import { Params, type RawParams } from './params.js';
-import { ReadModels, trueAt, type View } from './read-models.js';
+import { ReadModels, type View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { allOf, rows, sql, type Sql } from './sql.js';
 
 export const CONFLICT_STATUSES = ['open', 'joined', 'dismissed'] as const;

@@ -1,5 +1,6 @@
 import { Instant, Text, Uuid, Word } from './fields.js';
-import { trueAt, type View } from './read-models.js';
+import type { View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { rows, sql } from './sql.js';
 
 export const LINK_KINDS = ['claimed', 'refused', 'merged', 'split'] as const;

@@ -7,7 +7,8 @@ import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, PageAnswer, Part
 import { Text, Texts, Uuid, Word } from './fields.js';
 import { type SessionColumns, sessionsOf } from './journey-sessions.js';
 import { decayed } from './lead-rows.js';
-import { trueAt, type View } from './read-models.js';
+import type { View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { runningScores } from './running-scores.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 

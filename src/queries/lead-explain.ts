@@ -12,7 +12,8 @@ import { decayed, leadRows, lifecycleOf, LIFECYCLES, scoreNow } from './lead-row
 import { StageItem, stagesOf } from './lead-stages.js';
 import { STATUSES } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels, trueAt, type View } from './read-models.js';
+import { type Ask, ReadModels, type View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { firstRow, rows, sql } from './sql.js';
 import { leadNotFound, whichLead } from './which-lead.js';
 

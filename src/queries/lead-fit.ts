@@ -4,7 +4,8 @@ import { fitRules } from '../domain/persona.js';
 import type { Traits } from '../domain/touchpoint.js';
 import { recordTest } from '../domain/value-test.js';
 import { MaybeText, Parts, Real, Text, Uuid, Word } from './fields.js';
-import { trueAt, type View } from './read-models.js';
+import type { View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { firstRow, sql } from './sql.js';
 
 export class GradePoints {

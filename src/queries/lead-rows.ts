@@ -1,5 +1,6 @@
 import { raw, sql, type Sql } from './sql.js';
-import { trueAt, type View } from './read-models.js';
+import type { View } from './read-models.js';
+import { trueAt } from './true-at.js';
 
 /** Columns of `leadRows` that answers show as they are. */
 export const LEAD_COLUMNS = raw(

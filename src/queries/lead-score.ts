@@ -6,7 +6,8 @@ import { Instant, MaybeText, PageAnswer, Parts, Real, Text, Uuid } from './field
 import { decayed, leadRows, personaAt, scoreNow } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
 import { runningScores } from './running-scores.js';
-import { ReadModels, trueAt, type View } from './read-models.js';
+import { ReadModels, type View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { allOf, firstRow, raw, rows, sql } from './sql.js';
 import { whichLead } from './which-lead.js';
 

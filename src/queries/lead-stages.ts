@@ -4,7 +4,8 @@ import { askOf, MOMENT } from './asking.js';
 import { Answer, Instant, MaybeText, Part, Parts, Text, Uuid } from './fields.js';
 import { personaAt } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels, trueAt, type View } from './read-models.js';
+import { type Ask, ReadModels, type View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { rows, sql } from './sql.js';
 import { whichLead } from './which-lead.js';
 

@@ -5,7 +5,8 @@ import { Answer, MaybeInstant, MaybeText, Real, Texts, Truth, Uuid, Whole, Word 
 import { LEAD_COLUMNS, lifecycleOf, LIFECYCLES, leadRows, scoreNow } from './lead-rows.js';
 import { leadItem, type LeadRow } from './leads.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels, trueAt, type View } from './read-models.js';
+import { type Ask, ReadModels, type View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { firstRow, sql } from './sql.js';
 import { leadNotFound, whichLead } from './which-lead.js';
 

@@ -18,7 +18,8 @@ import {
   scoreNow,
 } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
-import { ReadModels, trueAt, type View } from './read-models.js';
+import { ReadModels, type View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 
 /** One lead as a list shows it. */

@@ -1,6 +1,7 @@
 import { Instant, MaybeInstant, MaybeText, Part, Text, Word } from './fields.js';
 import { MoneyItem, moneyOf } from './money.js';
-import { trueAt, type View } from './read-models.js';
+import type { View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { rows, sql, type Sql } from './sql.js';
 
 export const STATUSES = ['open', 'won', 'lost'] as const;

@@ -10,7 +10,8 @@ import {
   opportunityRows,
 } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels, trueAt, type View } from './read-models.js';
+import { type Ask, ReadModels, type View } from './read-models.js';
+import { trueAt } from './true-at.js';
 import { rows, sql } from './sql.js';
 
 /** One member of the buying committee. */

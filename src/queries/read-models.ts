@@ -5,11 +5,9 @@ import { DATABASE } from '../database/database.js';
 import { hasTimedOut, isOutage } from '../database/outage.js';
 import { EVENT_STORE, type EventStore, StoreUnavailable } from '../event-store/event-store.js';
 import { Problem } from '../http/problem.js';
-import { asOf } from '../read-models/versioned-table.js';
 import { FRESHNESS, type Freshness } from './freshness.js';
 import { Gate } from './gate.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
-import { Sql } from './sql.js';
 
 /** The moment a question is about. */
 export interface Ask {
@@ -124,10 +122,6 @@ export class ReadModels {
     }
   }
 }
-
-/** The rows that were true at the position of the view: versions known by then and not yet superseded. */
-export const trueAt = (alias: string, position: bigint): Sql =>
-  new Sql(asOf(alias, '$').split('$'), [position, position]);
 
 function inTheFuture(name: string, position: bigint, head: bigint): Problem {
   const code = name === 'asOf' ? 'as-of-in-the-future' : 'min-position-in-the-future';
