@@ -21,7 +21,7 @@ export async function catchUp(report: Report, rawLimit: number, size = SIZE): Pr
       value: rate,
       unit: 'touches/s',
       ofLimit: rate / rawLimit,
-      atLeast: 0.25,
+      atLeast: 0.35,
     });
     report({ name: '  resident memory meanwhile, peak', value: peak / 2 ** 20, unit: 'MB', atMost: 400 });
   });

@@ -26,7 +26,7 @@ export async function visible(report: Report, seconds: number): Promise<void> {
       name: 'from answer to visible in the query API, p99',
       value: at(0.99),
       unit: 'ms',
-      atMost: 1_000,
+      atMost: 300,
     });
   });
 }

@@ -58,7 +58,7 @@ export const journeyKeeping = (limits: Limits): Projection => ({
   orderingKeys,
 });
 
-export const journey = journeyKeeping({ leads: 10_000, keys: 40_000, touchpoints: 120_000 });
+export const journey = journeyKeeping({ leads: 2_000, keys: 10_000, touchpoints: 120_000 });
 
 /** A model's publication concerns everybody, so it parts the batch; what lies between is applied side by side. */
 function applier(atHand: AtHand): Projection['apply'] {
