@@ -164,12 +164,7 @@ export function fold(
     return next.step;
   });
   const visits = resolveVisits(
-    steps.map(({ own, part, setsOrigin }) => ({
-      ...own,
-      session: part,
-      setsOrigin,
-      human: countsAsHuman(own.verdict),
-    })),
+    steps.map(({ own, part, setsOrigin }) => ({ ...own, session: part, setsOrigin })),
   );
   const perTouch = steps.map((step, nth) => {
     const { sessionId, originId } = visits[nth] ?? { sessionId: step.touch.id };

@@ -1,6 +1,6 @@
 import type { Touch } from './condition.js';
 import { cell, type Memory } from './memory.js';
-import { countsAsHuman, type Channel, type TouchpointKind } from './touchpoint.js';
+import { countsAsHuman, type Channel, type TouchpointKind, type Verdict } from './touchpoint.js';
 
 type Labels = Pick<Touch, 'channel' | 'source' | 'medium' | 'campaign'>;
 
@@ -127,8 +127,8 @@ export interface Placed extends Labels {
   readonly session: SessionPart;
   /** It is the origin of what follows in its visit. */
   readonly setsOrigin: boolean;
-  /** Somebody acted: what a machine did takes no origin. */
-  readonly human: boolean;
+  /** What a machine did takes no origin. */
+  readonly verdict: Verdict;
 }
 
 /** The session of a touchpoint, and the touchpoint whose origin it takes. */
@@ -150,7 +150,7 @@ export function resolveVisits<T extends Placed>(touches: readonly T[]): (T & Vis
       sessionId = touch.id;
       setter = undefined;
     }
-    const inherited = touch.human && hasNone(touch) ? setter : undefined;
+    const inherited = countsAsHuman(touch.verdict) && hasNone(touch) ? setter : undefined;
     if (touch.setsOrigin) setter = touch;
     return {
       ...touch,

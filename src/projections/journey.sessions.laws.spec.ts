@@ -6,7 +6,7 @@ import { isEvent, type RecordedEvent } from '../domain/events.js';
 import { type IdentityKey, leadIdOf } from '../domain/identity.js';
 import { fold } from '../domain/journey.js';
 import { resolveVisits } from '../domain/visit.js';
-import { countsAsHuman, type Touchpoint } from '../domain/touchpoint.js';
+import type { Touchpoint } from '../domain/touchpoint.js';
 import type { JourneyItem, JourneyPage } from '../queries/journey-items.js';
 import { factOf } from './journey/facts.js';
 import { NO_MODEL } from './journey/models.js';
@@ -70,7 +70,7 @@ const touchesOf = (entries: readonly Entry[], who: string) =>
 function expectedOf(entries: readonly Entry[], who: string): Session[] {
   const steps = fold(NO_MODEL, { traits: {} }, touchesOf(entries, who)).perTouch;
   const placed = steps.map(({ own, part, setsOrigin }) => ({
-    ...{ ...own, session: part, setsOrigin, human: countsAsHuman(own.verdict) },
+    ...{ ...own, session: part, setsOrigin },
   }));
   return resolveVisits(placed).map(({ id, sessionId, originId, origin, ...own }) => {
     const { channel, source = null, medium = null, campaign = null } = origin ?? own;

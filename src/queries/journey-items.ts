@@ -5,7 +5,7 @@ import { type PageAsk, pageOf } from './asking.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, PageAnswer, Parts, Real } from './fields.js';
 import { Text, Texts, Uuid, Word } from './fields.js';
-import { type SessionColumns, sessionsOf } from './journey-sessions.js';
+import { type TouchpointColumns, sessionsOf } from './journey-sessions.js';
 import { decayed } from './lead-rows.js';
 import type { View } from './read-models.js';
 import { trueAt } from './true-at.js';
@@ -75,7 +75,7 @@ export const ORDERS = ['asc', 'desc'] as const;
 export type Order = (typeof ORDERS)[number];
 export const JOURNEY_KEYS = [INSTANT, UUID];
 
-interface Row extends SessionColumns {
+interface Row extends TouchpointColumns {
   position: string;
   kind: string;
   name: string | null;

@@ -1,20 +1,13 @@
-import { countsAsHuman, type Channel, type Verdict } from '../domain/touchpoint.js';
-import { type Origin, resolveVisits, type SessionPart, type Visited } from '../domain/visit.js';
+import type { Channel } from '../domain/touchpoint.js';
+import { type Placed, resolveVisits, type Visited } from '../domain/visit.js';
+import { labelsOf, placeOf, type SessionColumns } from '../read-models/session-columns.js';
 import type { View } from './read-models.js';
 import { rows, sql } from './sql.js';
 
-/** What the session of a touchpoint follows from; columns of touchline.journey. */
-export interface SessionColumns {
+/** A row of a page of touchpoints. */
+export interface TouchpointColumns extends SessionColumns {
   readonly lead_id: string;
-  readonly event_id: string;
   readonly occurred_at: Date;
-  readonly channel: Channel;
-  readonly source: string | null;
-  readonly medium: string | null;
-  readonly campaign: string | null;
-  readonly session: SessionPart;
-  readonly sets_origin: boolean;
-  readonly verdict: Verdict;
 }
 
 interface RunningSession {
@@ -35,7 +28,7 @@ interface RunningSession {
  */
 export async function sessionsOf(
   view: View,
-  inOrder: readonly SessionColumns[],
+  inOrder: readonly TouchpointColumns[],
 ): Promise<ReadonlyMap<string, Visited>> {
   const byLead = Map.groupBy(inOrder, ({ lead_id }) => lead_id);
   const firsts = [...byLead.values()].flatMap((run) => run.slice(0, 1));
@@ -44,33 +37,13 @@ export async function sessionsOf(
     firsts.filter(({ session }) => session === 'within'),
   );
   const visits = [...byLead].flatMap(([lead, run]) =>
-    resolveVisits([...opening(running.get(lead)), ...run.map(placeOf)]),
+    resolveVisits<Placed>([...opening(running.get(lead)), ...run.map(placeOf)]),
   );
   return new Map(visits.map((visit) => [visit.id, visit]));
 }
 
-const placeOf = (row: SessionColumns) => ({
-  id: row.event_id,
-  ...labelsOf(row),
-  session: row.session,
-  setsOrigin: row.sets_origin,
-  human: countsAsHuman(row.verdict),
-});
-
-const labelsOf = ({
-  channel,
-  source,
-  medium,
-  campaign,
-}: Pick<RunningSession, 'channel' | 'source' | 'medium' | 'campaign'>): Origin => ({
-  channel: channel ?? 'direct',
-  ...(source !== null && { source }),
-  ...(medium !== null && { medium }),
-  ...(campaign !== null && { campaign }),
-});
-
 /** The touchpoints before that matter: the one that started the running session, and the one that set its origin. */
-function opening(running: RunningSession | undefined): ReturnType<typeof placeOf>[] {
+function opening(running: RunningSession | undefined): Placed[] {
   if (!running) return [];
   const start = { id: running.session_id, channel: 'direct', session: 'start', setsOrigin: false } as const;
   const origin = running.origin_id !== null && {
@@ -79,13 +52,13 @@ function opening(running: RunningSession | undefined): ReturnType<typeof placeOf
     session: 'within' as const,
     setsOrigin: true,
   };
-  return [start, ...(origin ? [origin] : [])].map((place) => ({ ...place, human: true }));
+  return [start, ...(origin ? [origin] : [])].map((place) => ({ ...place, verdict: 'human' }));
 }
 
 /** The session that runs when each of the touchpoints happens, with the origin it then has. */
 async function runningBefore(
   view: View,
-  touchpoints: readonly SessionColumns[],
+  touchpoints: readonly TouchpointColumns[],
 ): Promise<ReadonlyMap<string, RunningSession>> {
   if (touchpoints.length === 0) return new Map();
   const { tx, workspace, asOf } = view;

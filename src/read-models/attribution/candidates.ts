@@ -1,7 +1,7 @@
 import type { Candidate } from '../../domain/attribution/touches.js';
-import { countsAsHuman } from '../../domain/touchpoint.js';
 import { resolveVisits } from '../../domain/visit.js';
-import { trueAt, type Inputs, type JourneyRow } from './inputs.js';
+import { placeOf } from '../session-columns.js';
+import { trueAt, type Inputs } from './inputs.js';
 
 /** Touchpoints of a lead right after the event at `position`, in their sessions. */
 export const candidatesAt = (inputs: Inputs, leadId: string, position: bigint): Candidate[] =>
@@ -20,15 +20,3 @@ export const candidatesAt = (inputs: Inputs, leadId: string, position: bigint): 
       verdict: row.verdict,
     }),
   );
-
-const placeOf = (row: JourneyRow) => ({
-  row,
-  id: row.event_id,
-  channel: row.channel,
-  source: row.source ?? undefined,
-  medium: row.medium ?? undefined,
-  campaign: row.campaign ?? undefined,
-  session: row.session,
-  setsOrigin: row.sets_origin,
-  human: countsAsHuman(row.verdict),
-});
