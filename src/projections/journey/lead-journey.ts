@@ -71,7 +71,7 @@ export class LeadJourney {
     }
     const timeline = this.#timeline(rules, persona);
     this.entries.set(touch.id, entry);
-    this.#note(timeline.insert(touch));
+    for (const { step } of timeline.insert(touch)) this.#note(step);
     for (const other of this.#timelines.values()) if (other !== timeline) other.insert(touch);
   }
 
@@ -81,7 +81,7 @@ export class LeadJourney {
     const timeline = this.#timeline(rules, persona);
     this.entries.delete(touch.id);
     this.#changed.delete(touch.id);
-    this.#note(timeline.remove(touch));
+    for (const { step } of timeline.remove(touch)) this.#note(step);
     for (const other of this.#timelines.values()) if (other !== timeline) other.remove(touch);
     if (this.entries.size > 0) return;
     this.#timelines.clear();
@@ -90,7 +90,7 @@ export class LeadJourney {
 
   /** Reads all touchpoints as a persona's, or by other rules than before. */
   readAs(rules: JourneyRules, persona: string | null): void {
-    for (const step of this.#timeline(rules, persona).steps()) this.#note([{ step }]);
+    for (const step of this.#timeline(rules, persona).steps()) this.#note(step);
   }
 
   /** What came out otherwise since the last call. */
@@ -100,11 +100,9 @@ export class LeadJourney {
     return changed;
   }
 
-  #note(steps: readonly { readonly step: Step }[]): void {
-    for (const { step } of steps) {
-      const entry = this.entries.get(step.own.id);
-      if (entry) this.#changed.set(step.own.id, { entry, step });
-    }
+  #note(step: Step): void {
+    const entry = this.entries.get(step.own.id);
+    if (entry) this.#changed.set(step.own.id, { entry, step });
   }
 
   #timeline(rules: JourneyRules, persona: string | null): JourneyTimeline {

@@ -5,7 +5,7 @@ import { startingAt } from '../../read-models/versioned-table.js';
 import type { Lead } from './records.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
-/** Works out the profile anew. @returns whether the persona is another one, so that the journey reads differently */
+/** Computes the profile again. @returns whether the persona has changed, by which the journey is read */
 export async function reprofile(uow: UnitOfWork, lead: Lead, position: Position): Promise<boolean> {
   const observed = await uow.observedAccount(lead, position);
   explainAccount(uow, lead, observed, position);
