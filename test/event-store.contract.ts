@@ -12,6 +12,17 @@ import type {
 import { facts, touch, to } from './events.js';
 import { eventsAfter } from './events-after.js';
 
+/** An event with all that one may have, and text that encodings break. */
+const EVERYTHING = {
+  collector: 'web',
+  correlationId: 'c-1',
+  causationId: 'c-2',
+  data: {
+    ...touch('x').data,
+    properties: { text: 'tab\t "quote" \\ ünï 漢字 🚀 \u0000', nested: [1, { a: null }] },
+  },
+};
+
 /** What every adapter of the log must do. `open` gives an empty log. */
 export function eventStoreContract(name: string, open: () => Promise<EventStore>): void {
   describe(`${name} as an event store`, () => {
@@ -57,15 +68,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
 
       test('keeps all that a fact says and gives it no version', async () => {
         const stream = unique('s');
-        const event = touch(unique('a'), {
-          collector: 'web',
-          correlationId: 'c-1',
-          causationId: 'c-2',
-          data: {
-            ...touch('x').data,
-            properties: { text: 'tab\t "quote" \\ ünï 漢字 🚀 \u0000', nested: [1, { a: null }] },
-          },
-        });
+        const event = touch(unique('a'), EVERYTHING);
         const before = Date.now() - 1_000;
         const head = await store.head();
         await store.record([{ workspace: 'main', stream, event }, ...facts(stream, names(1), 'other')]);
@@ -218,15 +221,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
 
       test('keeps all that a decision says', async () => {
         const stream = unique('s');
-        const event = touch(unique('a'), {
-          collector: 'web',
-          correlationId: 'c-1',
-          causationId: 'c-2',
-          data: {
-            ...touch('x').data,
-            properties: { text: 'tab\t "quote" \\ ünï 漢字 🚀 \u0000', nested: [1, { a: null }] },
-          },
-        });
+        const event = touch(unique('a'), EVERYTHING);
         const before = Date.now() - 1_000;
         await append({ workspace: 'main', stream, expected: 'noStream', events: [event] });
         const [read] = await store.readStream('main', stream);

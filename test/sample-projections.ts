@@ -67,6 +67,11 @@ export async function tallyTables(pool: pg.Pool, ...names: readonly string[]): P
   }
 }
 
+/** Empties the tallies, and what the runtime knows of subscriptions. */
+export const forgetTallies = (pool: pg.Pool, ...names: readonly string[]): Promise<unknown> =>
+  pool.query(`TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner,
+    ${names.map((name) => `touchline.${name}_seen, touchline.${name}_count`).join(', ')}`);
+
 export async function counts(pool: pg.Pool, name: string): Promise<Record<string, number>> {
   const { rows } = await pool.query<{ key: string; events: number }>(
     `SELECT key, events::int AS events FROM touchline.${name}_count ORDER BY workspace, key`,

@@ -1,7 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { append, counts, seen, tally, tallyTables, touch, touches } from '../../test/sample-projections.js';
+import {
+  append,
+  counts,
+  seen,
+  tally,
+  forgetTallies,
+  tallyTables,
+  touch,
+  touches,
+} from '../../test/sample-projections.js';
 import { until } from '../../test/until.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { readCheckpoints } from './checkpoint.js';
@@ -24,9 +33,7 @@ afterAll(() => db.drop());
 beforeEach(async () => {
   store = new MemoryEventStore();
   runners = [];
-  await db.pool.query(`
-    TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner;
-    TRUNCATE touchline.alpha_seen, touchline.alpha_count, touchline.beta_seen, touchline.beta_count`);
+  await forgetTallies(db.pool, 'alpha', 'beta');
 });
 afterEach(async () => {
   await Promise.all(runners.map((runner) => runner.stop()));
