@@ -14,7 +14,7 @@ export interface BiRole {
 }
 
 const INSUFFICIENT_PRIVILEGE = '42501';
-const DUPLICATE_ROLE = ['42710', '23505'];
+const DUPLICATE_OBJECT = '42710';
 /** As migration 0032 draws them. */
 const ANONYMOUS_NAME = /^touchline_bi_[0-9a-f]{12}$/;
 
@@ -54,18 +54,18 @@ async function named(pool: pg.Pool, workspace: string): Promise<Named> {
   const [found = { role: '', there: false }] = rows;
   if (ANONYMOUS_NAME.test(found.role)) return found;
   const renamed = await permitted(() =>
-    pool.query<{ role: string }>('SELECT touchline.rename_bi_login($1) AS role', [workspace]),
+    runDdl<{ role: string }>(pool, 'SELECT touchline.rename_bi_login($1) AS role', [workspace]),
   );
-  const role = renamed?.rows[0]?.role;
+  const role = renamed?.[0]?.role;
   return role === undefined ? found : { role, there: true, formerly: found.role };
 }
 
 async function create(pool: pg.Pool, role: string, password: string): Promise<'made' | 'there'> {
   try {
-    await pool.query('SELECT touchline.create_bi_role($1, $2)', [role, scramVerifier(password)]);
+    await runDdl(pool, 'SELECT touchline.create_bi_role($1, $2)', [role, scramVerifier(password)]);
     return 'made';
   } catch (error) {
-    if (DUPLICATE_ROLE.includes(codeOf(error))) return 'there'; // another process was quicker
+    if (codeOf(error) === DUPLICATE_OBJECT) return 'there'; // another process was quicker
     throw error;
   }
 }
@@ -94,7 +94,7 @@ const warning = (workspace: string, role: string): string =>
  * @returns what the operator can do where the user of the database may not
  */
 export async function closeDatabase(pool: pg.Pool): Promise<string | undefined> {
-  const { rows } = await pool.query<{ open: string[] }>('SELECT touchline.close_database() AS open');
+  const rows = await runDdl<{ open: string[] }>(pool, 'SELECT touchline.close_database() AS open');
   const open = rows[0]?.open ?? [];
   if (open.length === 0) return undefined;
   return (

@@ -9,7 +9,7 @@ import { projections } from '../projections/all.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';
 import { CONFIGURATION_ENTITIES } from '../workspaces/entities.js';
 import { Workspaces } from '../workspaces/workspaces.js';
-import { ensureBiRole } from './bi-role.js';
+import { closeDatabase, ensureBiRole } from './bi-role.js';
 import { withTransaction } from './client.js';
 import { createPool } from './database.js';
 import { openDataSource } from './data-source.js';
@@ -101,7 +101,7 @@ test('workspaces are made beside projections that write, without a deadlock on e
 
 test('a change of the schema gives way to whoever holds a lock, and comes through when it is free', async () => {
   await db.pool.query('CREATE TABLE touchline.ddl_trial (n int)');
-  let changing: Promise<void> | undefined;
+  let changing: Promise<unknown> | undefined;
   const waits = async (): Promise<number> =>
     (await db.pool.query(`SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'`))
       .rowCount ?? 0;
@@ -124,4 +124,29 @@ test('a change of the schema that cannot be made is not tried again', async () =
   await expect(runDdl(db.pool, 'ALTER TABLE touchline.nowhere ADD COLUMN n int')).rejects.toMatchObject({
     code: '42P01',
   });
+});
+
+test('processes that set and grant the same things for the first time, at once, all come through', async () => {
+  const role = `ddl_trial_${process.pid}`;
+  await db.pool.query(`CREATE ROLE ${role}`);
+  try {
+    const set = `ALTER ROLE ${role} SET timezone = 'UTC'`;
+    let changing: Promise<unknown> | undefined;
+    await withTransaction(db.pool, async (tx) => {
+      await tx.query(set);
+      changing = runDdl(db.pool, set);
+      const waits = async (): Promise<boolean> =>
+        (await db.pool.query(`SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`))
+          .rowCount === 1;
+      expect(await until(waits, 10_000)).toBe(true);
+    });
+    await changing;
+    await Promise.all(Array.from({ length: 4 }, () => closeDatabase(db.pool)));
+    await db.pool.query(`INSERT INTO touchline.workspace (slug, name) VALUES ('late', 'late')`);
+    const roles = await Promise.all(Array.from({ length: 4 }, () => ensureBiRole(db.pool, 'late')));
+    expect(new Set(roles.map((made) => made.role)).size).toBe(1);
+    expect(roles.filter(({ password }) => password !== undefined)).toHaveLength(1);
+  } finally {
+    await db.pool.query(`DROP ROLE ${role}`);
+  }
 });

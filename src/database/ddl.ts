@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
+import pg from 'pg';
 import { withTransaction } from './client.js';
 
 /**
@@ -12,25 +12,31 @@ const PATIENCE_MS = 120_000;
 
 /** deadlock_detected, serialization_failure, lock_not_available. */
 const CONFLICT = /^(40P01|40001|55P03)$/;
-/** Two changes of one row of a catalogue at once; the error has no code of its own. */
-const CONCURRENT_CHANGE = 'tuple concurrently updated';
+/** Two changes of one row of a catalogue at once; the error (elog, XX000) has no code of its own. */
+const CONCURRENT_CHANGE = /^tuple concurrently (updated|deleted)$/;
+const UNIQUE_VIOLATION = '23505';
 
 /**
  * Changes schema, policies or privileges beside running processes: in a transaction that gives way to whoever holds a lock,
  * and is tried again until it comes through.
  *
+ * @returns the rows of the statement
  * @throws what the statement throws otherwise, and its conflict when that lasts for two minutes
  */
-export async function runDdl(pool: pg.Pool, text: string, values: readonly unknown[] = []): Promise<void> {
+export async function runDdl<Row extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
   const deadline = performance.now() + PATIENCE_MS;
   for (let pause = PAUSE_MS.first; ; pause = Math.min(pause * 2, PAUSE_MS.longest)) {
     try {
-      await withTransaction(
+      const { rows } = await withTransaction(
         pool,
-        (tx) => tx.query(text, [...values]),
+        (tx) => tx.query<Row>(text, [...values]),
         `BEGIN; SET LOCAL lock_timeout = ${LOCK_MS}`,
       );
-      return;
+      return rows;
     } catch (error) {
       if (!isConflict(error) || performance.now() > deadline) throw error;
     }
@@ -39,5 +45,8 @@ export async function runDdl(pool: pg.Pool, text: string, values: readonly unkno
 }
 
 const isConflict = (error: unknown): boolean =>
-  error instanceof Error &&
-  (('code' in error && CONFLICT.test(String(error.code))) || error.message === CONCURRENT_CHANGE);
+  error instanceof pg.DatabaseError &&
+  (CONFLICT.test(error.code ?? '') ||
+    CONCURRENT_CHANGE.test(error.message) ||
+    // Two sessions add the first row of the same object, as the first setting of a role.
+    (error.code === UNIQUE_VIOLATION && error.schema === 'pg_catalog'));
