@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { leadIdOf } from '../domain/identity.js';
 import { testApp, type TestApp } from '../../test/app.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
-import { ANSWERS } from './answers.js';
+import { ANSWERS_FOLDER, answerFile, readRecordedAnswers, type RecordedAnswer } from './recorded-answers.js';
 
 let app: TestApp;
 let document: OpenAPIObject;
@@ -162,22 +162,28 @@ describe('the examples of the query API', () => {
   });
   afterAll(() => api?.close());
 
-  test('are real answers (UPDATE_ANSWERS=1 records them anew)', async () => {
-    const answers: Record<string, Record<string, unknown>> = {};
+  test('are what the API answers about the example workspace (UPDATE_ANSWERS=1 records them)', async () => {
+    const answers = new Map<string, Record<string, unknown>>();
     for (const [name, [path, type = 'application/json']] of Object.entries(QUESTIONS)) {
       const [method, route] = name.split(' ');
       const { status, body } = await api.get(path);
       expect([path, status]).toEqual([path, 200]);
-      answers[`${method} ${route}`] = { ...answers[`${method} ${route}`], [type]: body };
+      const operation = `${method} ${route}`;
+      answers.set(operation, { ...answers.get(operation), [type]: body });
     }
-    if (process.env['UPDATE_ANSWERS']) await record(answers);
-    else expect(ANSWERS).toEqual(answers);
+    const recorded = [...answers].map(([operation, content]) => ({ operation, content }));
+    if (process.env['UPDATE_ANSWERS']) await record(recorded);
+    const byOperation = (a: RecordedAnswer, b: RecordedAnswer) => (a.operation < b.operation ? -1 : 1);
+    expect(readRecordedAnswers().sort(byOperation)).toEqual(recorded.sort(byOperation));
   });
 });
 
-async function record(answers: object): Promise<void> {
-  const file = new URL('answers.ts', import.meta.url).pathname;
-  const text = `/** Real answers by route and media type; written by document.spec.ts with UPDATE_ANSWERS=1. */
-    export const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = ${JSON.stringify(answers)};`;
-  await writeFile(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
+async function record(answers: readonly RecordedAnswer[]): Promise<void> {
+  await rm(ANSWERS_FOLDER, { recursive: true, force: true });
+  await mkdir(ANSWERS_FOLDER);
+  const style = await resolveConfig(ANSWERS_FOLDER);
+  for (const answer of answers) {
+    const text = await format(JSON.stringify(answer), { ...style, parser: 'json' });
+    await writeFile(`${ANSWERS_FOLDER}${answerFile(answer.operation)}`, text);
+  }
 }

@@ -3,8 +3,8 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { OPERATOR_SCHEME } from '../http/operator.guard.js';
 import { ProblemErrorItem, ProblemItem } from '../queries/question.js';
-import { ANSWERS } from './answers.js';
 import { addCommonResponses } from './common-responses.js';
+import { readRecordedAnswers } from './recorded-answers.js';
 
 const ABOUT = `
 Touchline keeps every touchpoint of a buyer as an immutable event and derives from the log, per lead, the buying stage,
@@ -74,14 +74,14 @@ function mergeComponents(into: Components | undefined, more: Components | undefi
   return Object.fromEntries([...names].map((name) => [name, { ...into?.[name], ...more?.[name] }]));
 }
 
-/** Puts the recorded answers where a controller gives none itself. */
+/** Puts the recorded answers beside the schemas. */
 function addAnswers(document: OpenAPIObject): void {
-  for (const [route, example] of Object.entries(ANSWERS)) {
-    const [method, path] = route.split(' ') as ['get', string];
+  for (const { operation, content } of readRecordedAnswers()) {
+    const [method, path] = operation.split(' ') as ['get', string];
     const ok = document.paths[path]?.[method]?.responses['200'];
     if (!ok || '$ref' in ok) continue;
-    for (const [type, value] of Object.entries(example)) {
-      const media = ok.content?.[type];
+    for (const [mediaType, value] of Object.entries(content)) {
+      const media = ok.content?.[mediaType];
       if (media) media.example = value;
     }
   }

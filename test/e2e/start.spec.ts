@@ -54,6 +54,16 @@ describe('a start', () => {
     expect(server.output).not.toMatch(/[was]k_\w{10}/);
   });
 
+  test('the built server serves the API document with the recorded examples', async () => {
+    const server = await start();
+    const document = await (await fetch(`${server.url}/openapi.json`)).json();
+    await server.stop();
+    expect(document).toHaveProperty(
+      ['paths', '/api/leads', 'get', 'responses', '200', 'content', 'application/json', 'example', 'items'],
+      expect.arrayContaining([expect.objectContaining({ name: 'Ada Lovelace' })]),
+    );
+  });
+
   test('SIGTERM ends it with 0, and PostgreSQL with it', async () => {
     const server = await start();
     const postgres = await postmaster();
