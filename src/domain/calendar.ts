@@ -1,8 +1,11 @@
+import { memoize } from './memoize.js';
 import { DAY_MS } from './model.js';
 
 /** Where a quarter of an hour begins and ends with one offset it has that offset throughout. */
 const QUARTER_MS = 900_000;
-const REMEMBERED_QUARTERS = 50_000;
+/** Per time zone: a hundred days. Caches take their memory at once, so models of one zone share one. */
+const CACHED_QUARTERS = 10_000;
+const CACHED_ZONES = 50;
 
 export interface Calendar {
   /** The local day of an instant (ms), counted from 1970-01-01. */
@@ -28,25 +31,16 @@ export function calendar(timeZone: string): Calendar {
 }
 
 /** Milliseconds that local time is ahead of UTC. */
-function offsetOf(timeZone: string): (at: number) => number {
+const offsetOf = memoize(CACHED_ZONES, (timeZone: string): ((at: number) => number) => {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
   if (/^(Etc\/)?(UTC|GMT)$/i.test(timeZone)) return () => 0;
-  const remembered = new Map<number, number>();
-  const atQuarter = (quarter: number): number => {
-    let offset = remembered.get(quarter);
-    if (offset === undefined) {
-      if (remembered.size >= REMEMBERED_QUARTERS) remembered.clear();
-      offset = parsedOffset(format, quarter * QUARTER_MS);
-      remembered.set(quarter, offset);
-    }
-    return offset;
-  };
+  const atQuarter = memoize(CACHED_QUARTERS, (quarter: number) => parsedOffset(format, quarter * QUARTER_MS));
   return (at) => {
     const quarter = Math.floor(at / QUARTER_MS);
     const offset = atQuarter(quarter);
     return offset === atQuarter(quarter + 1) ? offset : parsedOffset(format, at);
   };
-}
+});
 
 function parsedOffset(format: Intl.DateTimeFormat, at: number): number {
   const name = format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';

@@ -1,6 +1,6 @@
 import { label } from './label.js';
 import { listOf, type CataloguedContent, type JourneyModel } from './model.js';
-import { remembered } from './remembered.js';
+import { memoize } from './memoize.js';
 import type { ContentRef } from './touchpoint.js';
 import { parseWebUrl } from './web-url.js';
 
@@ -13,8 +13,8 @@ export interface ResolvedContent {
   readonly stage?: string;
 }
 
-/** URLs seen again are not matched again; a site has few pages, an attacker many, so the memory is bounded. */
-const REMEMBERED_URLS = 20_000;
+/** So many URLs are matched once; each compiled model has a cache of its own, which takes 100 KB at once. */
+const MATCHED_URLS = 5_000;
 
 /**
  * Compiles the catalogue: the id that the client gave wins, else the first entry with a matching URL pattern, else the
@@ -27,7 +27,7 @@ export function contentRules(
   const patterns = model.contents.flatMap((entry) =>
     (entry.urls ?? []).map((url) => ({ entry, pattern: urlPattern(url) })),
   );
-  const byUrl = remembered(REMEMBERED_URLS, (url): Found => {
+  const byUrl = memoize(MATCHED_URLS, (url): Found => {
     const page = pageOf(url);
     const found = patterns.find(({ pattern }) => pattern.matches(page));
     if (!found) return { id: page.address, entry: undefined };

@@ -1,5 +1,5 @@
 import { REFERRER_HOSTS } from './referrer-hosts.js';
-import { remembered } from './remembered.js';
+import { memoize } from './memoize.js';
 
 /** What kind of site refers: Google Analytics' source categories, and mail and AI assistants beside them. */
 export type Category = 'search' | 'social' | 'shopping' | 'video' | 'mail' | 'assistant';
@@ -281,7 +281,7 @@ function ofParents(parents: ReadonlyMap<string, Referrer>, host: string): Referr
 const NONE = { category: undefined, source: undefined };
 
 /** A page is visited from few hosts, an attacker may send any number. */
-const lookedUp = remembered(10_000, (host): Referrer | typeof NONE => {
+const lookedUp = memoize(10_000, (host): Referrer | typeof NONE => {
   const bare = withoutPrefix(host);
   const found = inIndex(OURS, host, bare) ?? inIndex(MORE, host, bare);
   return found ?? (MAIL_HOST.test(bare) ? { category: 'mail', source: bare } : NONE);

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventType, Position, RecordedDecision, RecordedEvent } from '../domain/events.js';
@@ -35,7 +36,7 @@ export interface EventStoreDbOptions extends Partial<CoalescerOptions> {
 const ATTEMPTS = 20;
 /** Events read besides those asked for, when it is not known at which record to begin. */
 const SKIPPED_AT_ONCE = 256;
-const REMEMBERED_POSITIONS = 4_096;
+const CACHED_POSITIONS = 4_096;
 const STREAM_PAGE = 1_000;
 /** The live subscription ends when nobody has waited for this long. */
 const WATCH_MS = { idle: 5_000, backOff: 100, longest: 5_000 };
@@ -52,7 +53,7 @@ export class EventStoreDbEventStore implements EventStore {
   readonly #coalescer: Coalescer<AppendCall, readonly AppendResult[]>;
   readonly #growth: Growth;
   /** Positions that were handed out: records begin there. */
-  readonly #records = new Set<Position>();
+  readonly #records = new LRUCache<Position, true>({ max: CACHED_POSITIONS });
   #waitedAt = 0;
   #watching: Promise<void> | undefined;
   readonly #closing = new AbortController();
@@ -236,9 +237,7 @@ export class EventStoreDbEventStore implements EventStore {
   }
 
   #remember(position: Position): void {
-    this.#records.add(position);
-    const [oldest] = this.#records;
-    if (this.#records.size > REMEMBERED_POSITIONS && oldest !== undefined) this.#records.delete(oldest);
+    this.#records.set(position, true);
   }
 
   /** Hears of the events of other processes, as long as somebody waits. */

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, IsNull } from 'typeorm';
 import type { KeyScope } from '../domain/touchpoint.js';
-import { remembered } from '../domain/remembered.js';
+import { memoize } from '../domain/memoize.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { ApiKey, WriteKey } from '../workspaces/entities.js';
 import { hashKey } from '../workspaces/key-text.js';
@@ -35,9 +35,9 @@ interface KnownKeys {
   readonly api: ReadonlyMap<string, string>;
 }
 
-/** So many keys are known by their text, so that a busy one is hashed once. Wrong ones share the room. */
-const REMEMBERED = 10_000;
-/** In UTF-16 units, as settings allow; a longer one is not worth the room. */
+/** The hashes of so many keys are cached, wrong keys included, so that a busy key is hashed once. */
+const HASHED_KEYS = 10_000;
+/** In UTF-16 units, as settings allow; the hash of a longer one is not cached. */
 const LONGEST_KEY = 200;
 
 /** Keys are read again this often, in ms, whether anybody asks or not: a revoked one stops working within ten seconds. */
@@ -54,7 +54,7 @@ const LOAD_EVERY_MS = 100;
 export class KeyStore implements OnModuleInit, OnModuleDestroy {
   private readonly unknown = new UnknownKeyLog();
   private known: KnownKeys = { write: new Map(), api: new Map() };
-  private readonly hashOf = remembered(REMEMBERED, hashKey, LONGEST_KEY);
+  private readonly hashOf = memoize(HASHED_KEYS, hashKey, LONGEST_KEY);
   private running: Promise<KnownKeys> | undefined;
   private next: Promise<KnownKeys> | undefined;
   private refresh: NodeJS.Timeout | undefined;

@@ -2,7 +2,7 @@ import type { Place } from '../domain/channel.js';
 import { CLICK_IDS } from '../domain/click-ids.js';
 import { label } from '../domain/label.js';
 import { registrableDomain } from '../domain/registrable-domain.js';
-import { remembered } from '../domain/remembered.js';
+import { memoize } from '../domain/memoize.js';
 import { parseWebUrl, type WebUrl } from '../domain/web-url.js';
 
 /** A page's address, taken apart once. */
@@ -30,7 +30,7 @@ export function addressOf(value: unknown): Address | undefined {
 }
 
 /** Five µs each; the pages of a site come again and again. */
-const takenApart = remembered(5_000, (text): Address | undefined => {
+const takenApart = memoize(5_000, (text): Address | undefined => {
   const url = parseWebUrl(text);
   if (!url) return undefined;
   const query = url.query === '' ? undefined : new URLSearchParams(url.query);

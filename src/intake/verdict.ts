@@ -1,7 +1,7 @@
 import { isbot } from 'isbot';
 import type { JsonObject } from './format.js';
 import type { TouchpointKind, Verdict } from '../domain/touchpoint.js';
-import { remembered } from '../domain/remembered.js';
+import { memoize } from '../domain/memoize.js';
 
 /** Apple's mail privacy proxy loads every picture under this name, whether or not anybody reads the mail. */
 const APPLE_MAIL_PROXY = 'Mozilla/5.0';
@@ -29,4 +29,4 @@ const isMachineOpen = (properties: JsonObject): boolean =>
   [properties.machine_open, properties.machineOpen, properties.sg_machine_open].includes(true);
 
 /** One regular expression of 5 KB a user agent; the same few come again and again. */
-const isCrawler = remembered(5_000, isbot);
+const isCrawler = memoize(5_000, (userAgent: string) => isbot(userAgent));

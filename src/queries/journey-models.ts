@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { Position, RecordedDecision, RecordedEvent } from '../domain/events.js';
 import { isEvent } from '../domain/events.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
@@ -7,11 +8,12 @@ import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 export type ModelEvent = RecordedEvent<'JourneyModelPublished'> & RecordedDecision;
 
 const PAGE = 100;
+const CACHED_WORKSPACES = 1_000;
 
-/** The journey models of each workspace, read from the log once and topped up at each question. */
+/** The journey models of each workspace, cached and topped up from the log at each question. */
 @Injectable()
 export class JourneyModels {
-  private readonly known = new Map<string, readonly ModelEvent[]>();
+  private readonly known = new LRUCache<string, readonly ModelEvent[]>({ max: CACHED_WORKSPACES });
 
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
 

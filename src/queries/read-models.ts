@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { withTransaction } from '../database/client.js';
 import { DATABASE } from '../database/database.js';
@@ -43,7 +44,7 @@ const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = 
 @Injectable()
 export class ReadModels {
   private readonly gate: Gate;
-  private readonly recorded = new Map<bigint, Date>();
+  private readonly recorded = new LRUCache<bigint, Date>({ max: 1_000 });
   private headSeen = 0n;
 
   constructor(
@@ -109,7 +110,6 @@ export class ReadModels {
     const known = this.recorded.get(position);
     if (known) return known;
     const at = (await this.store.readAt(position))?.recordedAt ?? new Date(0);
-    if (this.recorded.size > 1000) this.recorded.clear();
     this.recorded.set(position, at);
     return at;
   }

@@ -1,3 +1,4 @@
+import { memoize } from '../memoize.js';
 import { Refused } from '../refused.js';
 
 /**
@@ -175,19 +176,11 @@ export function reported(
   return rate && convert(minor, currency, reporting.currency, rate.rate);
 }
 
-const DAYS = new Map<string, Intl.DateTimeFormat>();
+const dayFormat = memoize(
+  100,
+  (timeZone: string) =>
+    new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }),
+);
 
 /** The calendar day (YYYY-MM-DD) of an instant in a time zone. */
-export function dayOf(at: Date, timeZone: string): string {
-  let format = DAYS.get(timeZone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('sv-SE', {
-      timeZone,
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-    });
-    DAYS.set(timeZone, format);
-  }
-  return format.format(at);
-}
+export const dayOf = (at: Date, timeZone: string): string => dayFormat(timeZone).format(at);

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { MailProviders } from '../../domain/model.js';
 import type { DomainOf } from '../../domain/lead-names.js';
 import { registrableDomain } from '../../domain/registrable-domain.js';
-import { remembered } from '../../domain/remembered.js';
+import { memoize } from '../../domain/memoize.js';
 import { hostOf } from '../../domain/relays.js';
 import { NO_PROVIDERS, PROVIDERS } from './mail-providers.js';
 
@@ -19,7 +19,7 @@ export function companyDomains({ add = [], remove = [] }: MailProviders = {}, re
   const removed = new Set(remove.map(hostOf));
   const isProvider = (name: string): boolean =>
     added.has(name) || (!removed.has(name) && listedProviders().has(name));
-  const ofHost = remembered(remembers, (host): { readonly company: string | undefined } => {
+  const ofHost = memoize(remembers, (host): { readonly company: string | undefined } => {
     const domain = registrableDomain(host);
     if (domain === undefined) return { company: undefined };
     for (let name = host; name.length >= domain.length; name = name.slice(name.indexOf('.') + 1))
