@@ -3,7 +3,7 @@ import type { DayOrInstant } from './params.js';
 import type { CreditView } from './credit-ledger.js';
 import type { View } from './read-models.js';
 import { trueAt } from './true-at.js';
-import { allOf, firstRow, join, NOTHING, raw, rows, sql, type Sql } from './sql.js';
+import { allOf, firstRow, join, empty, raw, rows, sql, type Sql } from './sql.js';
 
 /** What one cell of a report earned; keys in the order of the cuts, null where its touches have none. */
 export interface CreditRow {
@@ -67,7 +67,7 @@ export async function creditRows(
 ): Promise<CreditRow[]> {
   const keys = by.map((_, index) => raw(`key${index}`));
   const names = join(keys, ', ');
-  const byTime = by[0] === 'month' ? sql`key0, ` : NOTHING;
+  const byTime = by[0] === 'month' ? sql`key0, ` : empty;
   const ties = join(
     keys.map((key) => sql`${key} COLLATE "C" NULLS LAST`),
     ', ',
@@ -87,7 +87,7 @@ export async function creditRows(
 /** Cells of the report. */
 function cells(view: CreditView, deals: Deals, { model, by }: { model: ModelName; by: readonly Cut[] }): Sql {
   const touchCuts = by.filter((cut) => cut !== 'month');
-  const month = by.includes('month') ? sql`, ${monthOf('p', deals.timeZone)} AS month` : NOTHING;
+  const month = by.includes('month') ? sql`, ${monthOf('p', deals.timeZone)} AS month` : empty;
   // Offset 0 keeps the month from being computed again for every touch; without a month it would only keep workers out.
   const once = raw(by.includes('month') ? 'OFFSET 0' : '');
   const from = sql`
