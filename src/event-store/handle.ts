@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
 import { replay, type Decider, type Happened } from '../domain/decider.js';
 import type { NewEvent, Position } from '../domain/events.js';
 import { WrongExpectedVersion, type EventReceipt, type EventStore } from './event-store.js';
@@ -95,20 +95,8 @@ async function catchUp<State, Event extends Happened>(
   }
 }
 
-let lastIdAt = 0;
-let counter = 0;
-
 /**
  * A random id with the time in its high bits (UUIDv7), near to its neighbours in the uniqueness index. Those of one process
- * rise, also within a millisecond (RFC 9562, a counter in `rand_a`): ids decide between events of the same time.
+ * rise, also within a millisecond and when the clock goes back: ids decide between events of the same time.
  */
-export function newEventId(now = Date.now()): string {
-  counter = now > lastIdAt ? 0 : counter + 1;
-  lastIdAt = Math.max(now, lastIdAt) + (counter >> 12);
-  counter &= 0xfff;
-  const random = randomBytes(8);
-  random[0] = ((random[0] ?? 0) & 0x3f) | 0x80;
-  const time = lastIdAt.toString(16).padStart(12, '0');
-  const hex = `${time}7${counter.toString(16).padStart(3, '0')}${random.toString('hex')}`;
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-}
+export const newEventId = (): string => uuidv7();
