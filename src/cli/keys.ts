@@ -3,11 +3,10 @@ import { WRITE_KEY_SCOPES, type WriteKeyScope } from '../workspaces/entities.js'
 import { forgetKeys, keptSecretsFile } from '../workspaces/kept-secrets.js';
 import { type ListedKey, nameOf, WorkspaceKeys } from '../workspaces/workspace-keys.js';
 import { type Keys, makeKeys, makeWriteKey, Workspaces } from '../workspaces/workspaces.js';
-import type { Options } from './options.js';
 import { withRuntime } from './with-runtime.js';
 
 /** `keys add WORKSPACE [--scope SCOPE]` @throws Refused `workspace-not-found`, `key-scope-unknown` */
-export function addKeys(workspace = '', { scope }: Options = {}): Promise<void> {
+export function addKeys(workspace: string, { scope }: { scope?: string }): Promise<void> {
   const keys = scope === undefined ? makeKeys() : makeWriteKey(scopeNamed(scope));
   return withRuntime(async ({ configuration }) => {
     await new Workspaces(configuration).allow(workspace, keys);
@@ -26,10 +25,10 @@ export function listKeys(workspace?: string): Promise<void> {
 }
 
 /** `keys revoke PREFIX [--force]` @throws Refused as WorkspaceKeys.revoke */
-export function revokeKey(text = '', { force }: Options = {}): Promise<void> {
+export function revokeKey(text: string, { force = false }: { force?: boolean }): Promise<void> {
   return withRuntime(async ({ configuration, config: { dataDir } }) => {
     const keys = new WorkspaceKeys(configuration);
-    const revoked = await keys.revoke(text, { force: force === true });
+    const revoked = await keys.revoke(text, { force });
     for (const key of revoked)
       console.log(`Revoked ${nameOf(key)}: within ten seconds it opens nothing in any process.`);
     const hashes = revoked.map(({ keyHash }) => keyHash);
@@ -41,7 +40,10 @@ export function revokeKey(text = '', { force }: Options = {}): Promise<void> {
 }
 
 /** `keys limit PREFIX [--events N] [--requests N]` @throws Refused as WorkspaceKeys.limit, `key-limit-invalid`, `key-limit-missing` */
-export function limitKey(text = '', { events, requests }: Options = {}): Promise<void> {
+export function limitKey(
+  text: string,
+  { events, requests }: { events?: string; requests?: string },
+): Promise<void> {
   const limits = {
     ...(events !== undefined && { eventsPerSecond: limitNamed(events) }),
     ...(requests !== undefined && { requestsPerSecond: limitNamed(requests) }),
@@ -56,12 +58,11 @@ export function limitKey(text = '', { events, requests }: Options = {}): Promise
 }
 
 /** A number a second; null for `default`: as the settings say. */
-function limitNamed(text: unknown): number | null {
+function limitNamed(text: string): number | null {
   if (text === 'default') return null;
   const number = Number(text);
   if (Number.isInteger(number) && number > 0 && number <= 1_000_000) return number;
-  const name = String(text);
-  throw new Refused('key-limit-invalid', `"${name}": give a whole number from 1 to 1000000, or default`);
+  throw new Refused('key-limit-invalid', `"${text}": give a whole number from 1 to 1000000, or default`);
 }
 
 export function printKeys({ writeKey, serverWriteKey, apiKey }: Partial<Keys>): void {
@@ -70,12 +71,12 @@ export function printKeys({ writeKey, serverWriteKey, apiKey }: Partial<Keys>): 
   if (apiKey !== undefined) console.log(`API key     ${apiKey}`);
 }
 
-function scopeNamed(name: unknown): WriteKeyScope {
+function scopeNamed(name: string): WriteKeyScope {
   const scope = WRITE_KEY_SCOPES.find((known) => known === name);
   if (scope) return scope;
   throw new Refused(
     'key-scope-unknown',
-    `"${String(name)}": a write key has the scope ${WRITE_KEY_SCOPES.join(' or ')}`,
+    `"${name}": a write key has the scope ${WRITE_KEY_SCOPES.join(' or ')}`,
   );
 }
 

@@ -1,112 +1,108 @@
+import { Command, CommanderError } from 'commander';
 import { fail } from '../process.js';
 import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
+import { callOf, leavesOf, pathOf } from './help.js';
 import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
-import { type Arguments, readArguments } from './options.js';
 import { rebuild, retryDeadLetters } from './rebuild.js';
 import { serve } from './serve.js';
 import { addWorkspaceNamed, listWorkspaces } from './workspace.js';
 
-interface Command {
-  readonly words: readonly string[];
-  /** In brackets: may be left out (`readArguments`). */
-  readonly args: readonly string[];
-  readonly what: string;
-  readonly run: (given: Arguments) => Promise<void>;
+/** As shells report it when a command was called wrongly. */
+const USAGE_ERROR = 2;
+
+/** Settings come from the environment, as for the server. */
+const program = new Command('npx touchline')
+  .usage('COMMAND')
+  .configureHelp({ visibleCommands: leavesOf, subcommandTerm: callOf })
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'touchline: ')) })
+  .showHelpAfterError()
+  .exitOverride();
+
+program
+  .command('serve')
+  .description('run the server, as `npm start` does')
+  .action(() => serve());
+
+const workspace = group('workspace', 'workspaces, each with keys and data of its own');
+workspace
+  .command('add')
+  .argument('<NAME>')
+  .description('make a workspace with keys of its own and print them once')
+  .action((name: string) => addWorkspaceNamed(name));
+workspace
+  .command('list')
+  .description('list the workspaces')
+  .action(() => listWorkspaces());
+
+const keys = group('keys', 'write keys and API keys');
+keys
+  .command('add')
+  .argument('<WORKSPACE>')
+  .option('--scope <public|server>', 'make only a write key of this scope')
+  .description('make one more key of each kind, or a write key of one scope, and print them once')
+  .action((name: string, options: { scope?: string }) => addKeys(name, options));
+keys
+  .command('list')
+  .argument('[WORKSPACE]')
+  .description('list keys by their first characters, revoked ones too')
+  .action((name?: string) => listKeys(name));
+keys
+  .command('limit')
+  .argument('<PREFIX>')
+  .option('--events <N>', 'events per second, or "default"')
+  .option('--requests <N>', 'requests per second, or "default"')
+  .description('set the rate limits of a write key')
+  .action((prefix: string, options: { events?: string; requests?: string }) => limitKey(prefix, options));
+keys
+  .command('revoke')
+  .argument('<PREFIX>')
+  .option('--force', 'even the last key of its kind')
+  .description('revoke a key, named by its first characters, for good')
+  .action((prefix: string, options: { force?: boolean }) => revokeKey(prefix, options));
+
+program
+  .command('rebuild')
+  .argument('<PROJECTION>')
+  .description('rebuild a read model from the log')
+  .action((name: string) => rebuild(name));
+program
+  .command('retry')
+  .argument('<PROJECTION>')
+  .argument('[WORKSPACE]')
+  .description('apply the dead letters of a read model again')
+  .action((name: string, slug?: string) => retryDeadLetters(name, slug));
+
+program
+  .command('demo')
+  .option('--people <N>', 'the size of the company, from 10 to 100000')
+  .description('send half a year of a made-up company to the running server')
+  .action(async (options: { people?: string }) => exitWith(await demo(options)));
+
+program
+  .command('docs')
+  .option('--check', 'write nothing; fail if the page is stale')
+  .description('write docs/read-models.md from the comments in the database')
+  .action(async ({ check }: { check?: boolean }) => exitWith(await docs(check === true)));
+
+function group(name: string, description: string): Command {
+  return refuseUnknown(program.command(name).usage('COMMAND').description(description));
 }
 
-/** Every command there is; settings come from the environment, as for the server. */
-const COMMANDS: readonly Command[] = [
-  { words: ['serve'], args: [], what: 'run the server, as `npm start` does', run: () => serve() },
-  {
-    words: ['workspace', 'add'],
-    args: ['NAME'],
-    what: 'make a workspace with keys of its own and print them once',
-    run: ({ plain: [name] }) => addWorkspaceNamed(name),
-  },
-  { words: ['workspace', 'list'], args: [], what: 'list the workspaces', run: () => listWorkspaces() },
-  {
-    words: ['keys', 'add'],
-    args: ['WORKSPACE', '[--scope public|server]'],
-    what: 'make one more key of each kind, or a write key of one scope, and print them once',
-    run: ({ plain: [workspace], options }) => addKeys(workspace, options),
-  },
-  {
-    words: ['keys', 'list'],
-    args: ['[WORKSPACE]'],
-    what: 'list keys by their first characters, revoked ones too',
-    run: ({ plain: [workspace] }) => listKeys(workspace),
-  },
-  {
-    words: ['keys', 'limit'],
-    args: ['PREFIX', '[--events N]', '[--requests N]'],
-    what: 'set what a write key may send a second; N may be "default"',
-    run: ({ plain: [prefix], options }) => limitKey(prefix, options),
-  },
-  {
-    words: ['keys', 'revoke'],
-    args: ['PREFIX', '[--force]'],
-    what: 'end a key, named by its first characters, for good',
-    run: ({ plain: [prefix], options }) => revokeKey(prefix, options),
-  },
-  {
-    words: ['rebuild'],
-    args: ['PROJECTION'],
-    what: 'rebuild a read model from the log',
-    run: ({ plain: [name] }) => rebuild(name),
-  },
-  {
-    words: ['retry'],
-    args: ['PROJECTION', '[WORKSPACE]'],
-    what: 'apply the parked events of a read model again',
-    run: ({ plain: [name, workspace] }) => retryDeadLetters(name, workspace),
-  },
-];
-
-/** Takes an option, which it reads itself. */
-const DEMO = {
-  words: ['demo'],
-  args: ['[--people N]'],
-  what: 'send half a year of a made-up company to the running server',
-};
-
-const usage = (): string => {
-  const lines = [...COMMANDS, DEMO].map(
-    ({ words, args, what }) => [[...words, ...args].join(' '), what] as const,
+/** Names the command that does not exist, rather than an argument too many. */
+function refuseUnknown(command: Command): Command {
+  return command.on('command:*', (words: string[]) =>
+    command.error(`error: no command "${[...pathOf(command), ...words].join(' ')}"`),
   );
-  const width = Math.max(...lines.map(([call]) => call.length));
-  return [
-    'Usage: npx touchline COMMAND',
-    '',
-    ...lines.map(([call, what]) => `  ${call.padEnd(width)}  ${what}`),
-  ].join('\n');
-};
-
-/** Runs the command the words name. @returns the exit code */
-async function main(words: readonly string[]): Promise<number> {
-  if (words.length === 0 || ['help', '--help', '-h'].includes(words[0] ?? '')) {
-    console.log(usage());
-    return words.length === 0 ? 2 : 0;
-  }
-  if (words[0] === 'docs') return docs(words.includes('--check'));
-  if (words[0] === 'demo') return demo(words.slice(1));
-  const command = COMMANDS.find((one) => one.words.every((word, index) => words[index] === word));
-  if (!command) return misused(`no command "${words.join(' ')}"`);
-  const given = readArguments(words.slice(command.words.length), command.args);
-  if (!given)
-    return misused(`"${command.words.join(' ')}" takes ${command.args.join(' ') || 'no arguments'}`);
-  await command.run(given);
-  return 0;
 }
 
-function misused(how: string): number {
-  console.error(`touchline: ${how}\n\n${usage()}`);
-  return 2;
+function exitWith(code: number): void {
+  if (code !== 0) process.exit(code);
 }
 
 try {
-  const code = await main(process.argv.slice(2));
-  if (code !== 0) process.exit(code);
+  await refuseUnknown(program).parseAsync();
 } catch (error) {
-  fail(error);
+  if (!(error instanceof CommanderError)) fail(error);
+  process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR);
 }

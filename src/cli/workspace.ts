@@ -5,7 +5,7 @@ import { printKeys } from './keys.js';
 import { withRuntime } from './with-runtime.js';
 
 /** `workspace add NAME` @throws Refused `workspace-exists`, `workspace-name-invalid` */
-export function addWorkspaceNamed(name = ''): Promise<void> {
+export function addWorkspaceNamed(name: string): Promise<void> {
   return withRuntime(async (runtime, log) => {
     // On a data folder no server ever used, `main` comes first and its keys are kept, as at a first start.
     await prepareWorkspaces(runtime, log);

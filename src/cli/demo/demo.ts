@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { biggestDeal, hottestLeads, modelsCompared, pipelineByMonth, revenueByContent } from './answers.js';
 import { DAY, lastMonday } from './calendar.js';
 import { pipeline } from './deals.js';
@@ -14,9 +13,9 @@ import { settle } from './settle.js';
  *
  * @returns the exit code
  */
-export async function demo(args: readonly string[]): Promise<number> {
+export async function demo({ people }: { people?: string }): Promise<number> {
   try {
-    await run(sizeOf(args));
+    await run(people === undefined ? DEMO_PEOPLE : sizeOf(people));
     return 0;
   } catch (error) {
     if (!(error instanceof DemoProblem)) throw error;
@@ -39,15 +38,10 @@ async function run(people: number): Promise<void> {
   await tell(server, data, position);
 }
 
-function sizeOf(args: readonly string[]): number {
-  try {
-    const { values } = parseArgs({ args: [...args], options: { people: { type: 'string' } } });
-    const people = values.people === undefined ? DEMO_PEOPLE : Number(values.people);
-    if (Number.isInteger(people) && people >= 10 && people <= 100_000) return people;
-  } catch {
-    // told below
-  }
-  throw new DemoProblem('Usage: npm run demo -- [--people N], N from 10 to 100000 (2500 unless you say so)');
+function sizeOf(text: string): number {
+  const people = Number(text);
+  if (Number.isInteger(people) && people >= 10 && people <= 100_000) return people;
+  throw new DemoProblem(`Usage: npm run demo -- [--people N], N from 10 to 100000 (default ${DEMO_PEOPLE})`);
 }
 
 /** The half-year of the demo that is there already, else the one up to last Monday. */
