@@ -23,6 +23,7 @@ const COMPOSERS = anyOf(
 
 /** What the features stand on. */
 const PORTS = [
+  'src/backoff.ts',
   'src/domain/',
   'src/event-store/event-store.ts',
   'src/database/',
@@ -35,6 +36,7 @@ const PORTS = [
 ];
 /** What the runtime of projections and reactors stands on: it knows neither HTTP nor settings. */
 const RUNTIME_PORTS = [
+  'src/backoff.ts',
   'src/domain/',
   'src/event-store/event-store.ts',
   'src/event-store/handle.ts',
@@ -74,14 +76,21 @@ module.exports = {
       from: { path: '^src/domain/', pathNot: SPEC },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     },
-    only('event-store', '^src/event-store/', 'src/event-store/', 'src/domain/', 'src/database/client.ts'),
+    only(
+      'event-store',
+      '^src/event-store/',
+      'src/event-store/',
+      'src/domain/',
+      'src/database/client.ts',
+      'src/backoff.ts',
+    ),
     {
       name: 'one-file-knows-the-client-of-eventstoredb',
       severity: 'error',
       from: { pathNot: ['^src/event-store/eventstoredb-client[.]ts$', '^test/eventstoredb/'] },
       to: { path: 'node_modules/(@eventstore|google-protobuf)' },
     },
-    only('database', '^src/database/', 'src/database/'),
+    only('database', '^src/database/', 'src/database/', 'src/backoff.ts'),
     only('intake', '^src/intake/', 'src/intake/', ...EDGE, ...PORTS, GENERATED),
     only(
       'commands',
@@ -106,7 +115,7 @@ module.exports = {
     only('queries', '^src/queries/', 'src/queries/', 'src/read-models/', ...EDGE, ...PORTS),
     only('grpc', '^src/grpc/', ...['src/grpc/', 'src/intake/', 'src/queries/', ...EDGE, ...PORTS, GENERATED]),
     only('reactors', '^src/reactors/', 'src/reactors/', ...SUBSCRIPTIONS, ...PORTS),
-    only('kafka', '^src/kafka/', 'src/kafka/', 'src/kafka-config.ts'),
+    only('kafka', '^src/kafka/', 'src/kafka/', 'src/kafka-config.ts', 'src/backoff.ts'),
     only('workspaces', '^src/workspaces/', 'src/workspaces/', ...PORTS),
     only('http', '^src/http/', ...EDGE, ...PORTS, 'src/runtime.ts'),
     {

@@ -64,13 +64,13 @@ async function given(script: string) {
   return { thread, lines, applied, notes, rings: () => rings };
 }
 
-test('a thread that dies is told of and started anew', async () => {
+test('a thread that dies is logged and restarted', async () => {
   const { lines, notes } = await given(`
     if (first) throw new Error('the first one dies');
     note('alive');
     ${OBEY}`);
   await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
-  expect(lines).toEqual([expect.stringMatching(/ended and is started anew: .*the first one dies/)]);
+  expect(lines).toEqual([expect.stringMatching(/ended and is restarted: .*the first one dies/)]);
 });
 
 test('a checkpoint that moved wakes readers, with its figures', async () => {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { LoggerService } from '@nestjs/common';
+import { Backoff } from './backoff.js';
 import type { MakeRunnerHost, RunnerHost } from './subscriptions/runner-host.js';
 import type { SubscriptionRunner } from './subscriptions/runner.js';
 import type { SubscriptionObserver } from './subscriptions/subscriber.js';
@@ -13,7 +13,7 @@ const RESTART_MS = { first: 500, longest: 30_000 };
 
 /**
  * Projections in a thread of their own: folding journeys holds up no answer, and both run at the same time. A thread that
- * dies is started anew; what it had not committed is made again from the log.
+ * dies is restarted; what it had not committed is projected from the log again.
  */
 export class ProjectorThread implements RunnerHost {
   #worker: Worker | undefined;
@@ -45,13 +45,13 @@ export class ProjectorThread implements RunnerHost {
   async #keepRunning(): Promise<void> {
     const { signal } = this.#stopping;
     const isStopping = (): boolean => signal.aborted;
-    for (let pause = RESTART_MS.first; !isStopping(); pause = Math.min(pause * 2, RESTART_MS.longest)) {
+    for (const backoff = new Backoff(RESTART_MS); !isStopping();) {
       const began = performance.now();
       const why = await this.#runOnce();
       if (isStopping()) return;
-      this.log.error(`the thread of the projections ended and is started anew: ${why}`, 'projections');
-      if (performance.now() - began > RESTART_MS.longest) pause = RESTART_MS.first;
-      await sleep(pause, undefined, { signal }).catch(() => undefined);
+      this.log.error(`the thread of the projections ended and is restarted: ${why}`, 'projections');
+      if (performance.now() - began > RESTART_MS.longest) backoff.reset();
+      await backoff.wait(signal);
     }
   }
 

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { Backoff } from '../backoff.js';
 import { withTransaction } from './client.js';
 
 /**
@@ -7,7 +7,7 @@ import { withTransaction } from './client.js';
  * `deadlock_timeout` (1 s): it gives way before PostgreSQL would look for a deadlock and end a transaction of somebody else.
  */
 const LOCK_MS = 500;
-const PAUSE_MS = { first: 50, longest: 1_000 };
+const BACKOFF_MS = { first: 50, longest: 1_000 };
 const PATIENCE_MS = 120_000;
 
 /** deadlock_detected, serialization_failure, lock_not_available. */
@@ -29,7 +29,7 @@ export async function runDdl<Row extends pg.QueryResultRow>(
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
   const deadline = performance.now() + PATIENCE_MS;
-  for (let pause = PAUSE_MS.first; ; pause = Math.min(pause * 2, PAUSE_MS.longest)) {
+  for (const backoff = new Backoff(BACKOFF_MS); ;) {
     try {
       const { rows } = await withTransaction(
         pool,
@@ -40,7 +40,7 @@ export async function runDdl<Row extends pg.QueryResultRow>(
     } catch (error) {
       if (!isConflict(error) || performance.now() > deadline) throw error;
     }
-    await sleep(pause * (0.5 + Math.random()));
+    await backoff.wait();
   }
 }
 

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../backoff.js';
 import { onceAccepting } from './accepting.js';
 import { EmbeddedDatabaseError, explain } from './embedded-error.js';
 import { smallMachine } from './postgres-settings.js';
@@ -19,7 +19,9 @@ export const urlOf = (port: number | string, password: string): string =>
   `postgres://postgres:${password}@127.0.0.1:${port}/touchline`;
 
 /** Waits before each start of a server that died again soon after the last one, in ms; one that ran for `calm` starts over. */
-const BACK_OFF = { first: 100, longest: 10_000, calm: 30_000 };
+const BACKOFF_MS = { first: 100, longest: 10_000 };
+/** A server that ran for longer than this is restarted after the first delay. In ms. */
+const CALM_MS = 30_000;
 
 /** Keeps one postmaster running. */
 export class PostgresServer {
@@ -30,7 +32,7 @@ export class PostgresServer {
   readonly #stopping = new AbortController();
   #child: ChildProcess | undefined;
   #ready = false;
-  #backOff = BACK_OFF.first;
+  readonly #backoff = new Backoff(BACKOFF_MS);
   #restarting: Promise<void> | undefined;
   port = 0;
 
@@ -105,22 +107,22 @@ export class PostgresServer {
   #afterDeath(child: ChildProcess, ranMs: number): void {
     if (this.#child !== child || this.#stopping.signal.aborted) return;
     this.#ready = false;
-    if (ranMs > BACK_OFF.calm) this.#backOff = BACK_OFF.first;
+    if (ranMs > CALM_MS) this.#backoff.reset();
     this.#restarting ??= this.#restart().finally(() => (this.#restarting = undefined));
   }
 
   async #restart(): Promise<void> {
     const { signal } = this.#stopping;
     this.#tell(`PostgreSQL ended unexpectedly and is started again; see ${this.#cluster.logFile}`);
-    while (!this.#ready && !signal.aborted) {
+    const isStopping = (): boolean => signal.aborted;
+    while (!this.#ready && !isStopping()) {
       try {
-        await sleep(this.#backOff, undefined, { signal });
-        this.#backOff = Math.min(this.#backOff * 2, BACK_OFF.longest);
+        await this.#backoff.wait(signal);
+        if (isStopping()) return;
         await clearOrphan(this.#cluster, this.#tell);
         await this.#launch(this.port);
       } catch (error) {
-        if (!this.#stopping.signal.aborted)
-          this.#tell(explain(error, 'PostgreSQL cannot be started again').message);
+        if (!isStopping()) this.#tell(explain(error, 'PostgreSQL cannot be started again').message);
       }
     }
   }

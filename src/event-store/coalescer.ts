@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../backoff.js';
 import { QueueFull, StoreUnavailable } from './event-store.js';
 
 /** One waiting request. */
@@ -19,6 +19,8 @@ export interface CoalescerOptions {
   /** A request whose transaction cannot be had is given up after this long. */
   readonly patienceMs: number;
 }
+
+const BACKOFF_MS = { first: 20, longest: 500 };
 
 export const COALESCER_DEFAULTS: CoalescerOptions = {
   fullAt: 1_000,
@@ -145,7 +147,7 @@ export class Coalescer<C extends Call, R> {
 
   async #run(batch: readonly Waiting<C, R>[]): Promise<void> {
     let left = batch;
-    for (let delay = 20; left.length > 0; delay = Math.min(delay * 2, 500)) {
+    for (const backoff = new Backoff(BACKOFF_MS); left.length > 0;) {
       try {
         const results = await this.write(left.map(({ call }) => call));
         left.forEach((waiting, index) => this.#settle(waiting, () => waiting.resolve(results[index] as R)));
@@ -153,7 +155,7 @@ export class Coalescer<C extends Call, R> {
       } catch (error) {
         if (!this.transient(error)) return this.#isolate(left, error);
         left = this.#giveUpOld(left, error);
-        await sleep(delay);
+        await backoff.wait();
       }
     }
   }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../backoff.js';
 import type { EventType, Position, RecordedDecision, RecordedEvent } from '../domain/events.js';
 import { type AnyAppend, appendCall, type AppendCall, asAppend } from './append-call.js';
 import { Coalescer, type CoalescerOptions } from './coalescer.js';
@@ -39,7 +39,8 @@ const SKIPPED_AT_ONCE = 256;
 const CACHED_POSITIONS = 4_096;
 const STREAM_PAGE = 1_000;
 /** The live subscription ends when nobody has waited for this long. */
-const WATCH_MS = { idle: 5_000, backOff: 100, longest: 5_000 };
+const WATCH_IDLE_MS = 5_000;
+const BACKOFF_MS = { first: 100, longest: 5_000 };
 
 /**
  * The log in EventStoreDB (docs/adr/0015, docs/event-store.md). What is in it is known by an index in PostgreSQL, which
@@ -243,18 +244,22 @@ export class EventStoreDbEventStore implements EventStore {
   /** Hears of the events of other processes, as long as somebody waits. */
   async #watch(): Promise<void> {
     const { signal } = this.#closing;
-    const wanted = (): boolean => !signal.aborted && performance.now() < this.#waitedAt + WATCH_MS.idle;
-    for (let pause = WATCH_MS.backOff; wanted(); pause = Math.min(pause * 2, WATCH_MS.longest)) {
+    const wanted = (): boolean => !signal.aborted && performance.now() < this.#waitedAt + WATCH_IDLE_MS;
+    for (const backoff = new Backoff(BACKOFF_MS); wanted();) {
       const watch = this.#client.watch(this.#all, (position) => void this.#growth.reach(position));
       const stop = (): void => watch.stop();
       signal.addEventListener('abort', stop);
       const idle = setInterval(() => wanted() || stop(), 1_000);
       // What came before the subscription had begun is not heard of: look once.
-      const begun = watch.started.then(() => this.head()).then(() => (pause = WATCH_MS.backOff));
+      const begun = watch.started
+        .then(() => this.head())
+        .then(() => {
+          backoff.reset();
+        });
       await Promise.allSettled([begun, watch.ended]);
       clearInterval(idle);
       signal.removeEventListener('abort', stop);
-      if (wanted()) await sleep(pause, undefined, { signal }).catch(() => undefined);
+      if (wanted()) await backoff.wait(signal);
     }
   }
 

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../backoff.js';
 import type { Position, RecordedEvent } from '../domain/events.js';
 import type { EventStore, Subscription } from './event-store.js';
 
 const PAGE = 1_000;
 const IDLE_MS = 1_000;
-const BACK_OFF_MS = { first: 50, longest: 5_000 };
+const BACKOFF_MS = { first: 50, longest: 5_000 };
 
 type Reader = Pick<EventStore, 'readAll' | 'waitForGrowth'>;
 
@@ -34,7 +34,8 @@ async function follow(
   stopped: AbortSignal,
 ): Promise<void> {
   const on = () => !stopped.aborted;
-  for (let position = after, delay = BACK_OFF_MS.first; on();) {
+  const backoff = new Backoff(BACKOFF_MS);
+  for (let position = after; on();) {
     const batch = await store.readAll(position, PAGE).catch(() => undefined);
     if (!on()) return;
     const last = batch?.at(-1);
@@ -42,8 +43,8 @@ async function follow(
       await handler(batch);
       position = last.position;
     } else if (batch) await unlessStopped(stopped, store.waitForGrowth(position, IDLE_MS));
-    else await unlessStopped(stopped, sleep(delay));
-    delay = batch ? BACK_OFF_MS.first : Math.min(delay * 2, BACK_OFF_MS.longest);
+    else await backoff.wait(stopped);
+    if (batch) backoff.reset();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka as Client, KafkaMessage } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../../backoff.js';
 import {
   type Bounds,
   type ConsumeOptions,
@@ -20,7 +21,7 @@ export interface ConsumptionOptions extends ConsumeOptions {
 }
 
 const SESSION_MS = 10_000;
-const AGAIN_MS = { first: 500, longest: 10_000 };
+const RESTART_MS = { first: 500, longest: 10_000 };
 /** What a fetch may bring, as it lies on the broker: at least one batch of records, whatever its size. */
 const FETCH = { maxBytesPerPartition: 512 * 1024, maxBytes: 2 * 1024 * 1024, minBytes: 1 };
 /** Also how long kafkajs sleeps while all partitions are paused. */
@@ -91,14 +92,14 @@ export class KafkajsConsumption implements Consumption {
   async #keepRunning(): Promise<void> {
     const { signal } = this.#stopping;
     const isStopping = (): boolean => signal.aborted;
-    for (let pause = AGAIN_MS.first; !isStopping(); pause = Math.min(pause * 2, AGAIN_MS.longest)) {
+    for (const backoff = new Backoff(RESTART_MS); !isStopping();) {
       const began = performance.now();
       const why = await this.#runOnce();
       this.reader.assigned([]);
       if (isStopping()) return;
       this.options.log.warn(`reading ${this.options.topic} begins anew: ${why}`);
-      if (performance.now() - began > AGAIN_MS.longest) pause = AGAIN_MS.first;
-      await sleep(pause, undefined, { signal }).catch(() => undefined);
+      if (performance.now() - began > RESTART_MS.longest) backoff.reset();
+      await backoff.wait(signal);
     }
   }
 

@@ -1,0 +1,35 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Backoff } from './backoff.js';
+
+const ranges = fc
+  .tuple(fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 1, max: 1_000 }))
+  .map(([first, factor]) => ({ first, longest: first * factor }));
+
+describe('the delays of a retry loop', () => {
+  test('double up to the longest one, a quarter more or less', () => {
+    fc.assert(
+      fc.property(ranges, fc.integer({ min: 0, max: 20 }), (range, failures) => {
+        const backoff = new Backoff(range);
+        for (let failed = 0; failed < failures; failed++) backoff.next();
+        const delay = backoff.next() / Math.min(range.first * 2 ** failures, range.longest);
+        expect(delay).toBeGreaterThanOrEqual(0.75);
+        expect(delay).toBeLessThanOrEqual(1.25);
+      }),
+    );
+  });
+
+  test('begin with the first one again after a reset', () => {
+    const backoff = new Backoff({ first: 8, longest: 8_000 });
+    for (let failed = 0; failed < 5; failed++) backoff.next();
+    backoff.reset();
+    expect(backoff.next()).toBeLessThanOrEqual(10);
+  });
+
+  test('end when the loop is stopped', async () => {
+    const stopping = new AbortController();
+    const waiting = new Backoff({ first: 3_600_000, longest: 3_600_000 }).wait(stopping.signal);
+    stopping.abort();
+    await expect(waiting).resolves.toBeUndefined();
+  });
+});
