@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Job, Seen } from './load.js';
+import type { Job, Seen } from './load-job.js';
 
 /** Runs one job in a load generator of its own process. @throws Error when it dies */
 export async function generate(job: Job): Promise<Seen> {

@@ -1,7 +1,7 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { pathOf } from '../src/grpc/definition.js';
 import { CollectorService } from '../src/proto/touchline/v1/collector_pb.js';
-import type { Job, Seen } from './load.js';
+import type { Job, Seen } from './load-job.js';
 import { touchpointMessage } from './messages.js';
 
 /** Touchpoints of one stream: some seconds of a busy collector. */

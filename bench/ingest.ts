@@ -1,7 +1,7 @@
 import { WRITE_KEY } from '../test/e2e/server-process.js';
 import type { Report } from './figure.js';
 import { generate } from './generator.js';
-import type { Job, Seen } from './load.js';
+import type { Job, Seen } from './load-job.js';
 import { withServer } from './server.js';
 
 /** Until the compilers of both threads have come to rest. */

@@ -3,31 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { streamLoad } from './grpc-load.js';
 import { Connection } from './http-client.js';
+import type { Job, Seen } from './load-job.js';
 import { nativeEvent, segmentBatch } from './messages.js';
-
-export interface Job {
-  readonly port: number;
-  readonly writeKey: string;
-  readonly connections: number;
-  readonly seconds: number;
-  /** Events a request: 1 as native touchpoints, more as Segment batches. */
-  readonly size: number;
-  /** Events a second at most over all connections; undefined: as many as are taken. */
-  readonly rate?: number;
-  /** True: streams of gRPC, `size` touchpoints a message. */
-  readonly streams?: boolean;
-}
-
-export interface Seen {
-  readonly events: number;
-  readonly seconds: number;
-  /** Requests by status of the answer. */
-  readonly statuses: Readonly<Record<string, number>>;
-  /** Of accepted requests, in ms. */
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
 
 /** Sends until the time is up and answers what came back. */
 export async function load(job: Job): Promise<Seen> {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseNetwork } from './http/admission/client-address.js';
+import type { Fault, Read } from './config-reader.js';
 import { type KafkaConfig, kafkaConfig } from './kafka-config.js';
 import {
   publicBackdateMs,
@@ -63,10 +64,6 @@ export class BadSettings extends Error {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-/** Notes a setting that cannot stand. */
-export type Fault = (fault: string) => void;
-/** The trimmed value of a variable; undefined when it is unset or empty. */
-export type Read = (name: string) => string | undefined;
 
 /**
  * Reads the settings of a process. An empty variable counts as unset, as Compose files leave them.

@@ -1,4 +1,4 @@
-import type { Fault, Read } from './config.js';
+import type { Fault, Read } from './config-reader.js';
 
 export const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 

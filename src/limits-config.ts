@@ -1,4 +1,4 @@
-import type { Fault, Read } from './config.js';
+import type { Fault, Read } from './config-reader.js';
 
 export const DAY_MS = 86_400_000;
 const MB = 1024 * 1024;

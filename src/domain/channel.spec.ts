@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Arrival, originOf, type Place } from './channel.js';
+import { type Arrival, originOf } from './channel.js';
+import type { Place } from './place.js';
 import type { Channel, TouchpointKind } from './touchpoint.js';
 
 const place = (host: string, site = host.split('.').slice(-2).join('.')): Place => ({ host, site });

@@ -1,16 +1,9 @@
 import { channelOfTags, type Tags } from './channel-group.js';
 import { clickOrigin, isPaid, type ClickOrigin } from './click-ids.js';
+import type { Place } from './place.js';
 import { referrerOfHost, referrerOfTag, withoutPrefix, type Category } from './referrers.js';
 import { isRelay } from './relays.js';
 import { type Channel, kindChannels, type TouchpointKind } from './touchpoint.js';
-
-/** A web address as far as it tells where somebody came from: `site` is the registrable domain of `host`. */
-export interface Place {
-  readonly host: string;
-  readonly site: string;
-  /** Left out where it is `/`. */
-  readonly path?: string;
-}
 
 /** What a touchpoint says of how the buyer came. Empty strings are not allowed; leave out what is not known. */
 export interface Arrival {

@@ -1,4 +1,4 @@
-import type { Place } from './channel.js';
+import type { Place } from './place.js';
 import { withoutPrefix } from './referrers.js';
 import { registrableDomain } from './registrable-domain.js';
 import { parseWebUrl } from './web-url.js';

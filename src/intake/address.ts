@@ -1,4 +1,4 @@
-import type { Place } from '../domain/channel.js';
+import type { Place } from '../domain/place.js';
 import { CLICK_IDS } from '../domain/click-ids.js';
 import { label } from '../domain/label.js';
 import { registrableDomain } from '../domain/registrable-domain.js';

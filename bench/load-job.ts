@@ -1,0 +1,25 @@
+/** What the load generator is asked for. */
+export interface Job {
+  readonly port: number;
+  readonly writeKey: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** Events a request: 1 as native touchpoints, more as Segment batches. */
+  readonly size: number;
+  /** Events a second at most over all connections; undefined: as many as are taken. */
+  readonly rate?: number;
+  /** True: streams of gRPC, `size` touchpoints a message. */
+  readonly streams?: boolean;
+}
+
+/** What it answers. */
+export interface Seen {
+  readonly events: number;
+  readonly seconds: number;
+  /** Requests by status of the answer. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Of accepted requests, in ms. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
