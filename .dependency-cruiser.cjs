@@ -10,7 +10,7 @@ const only = (name, from, ...allowed) => ({
   to: { path: '^(src|test|bench|bin)/', pathNot: anyOf(...allowed) },
 });
 
-const ADAPTERS = 'src/event-store/(postgres|memory|eventstoredb)[^/]*[.]ts$';
+const ADAPTERS = 'src/event-store/(postgres|memory|eventstoredb)[^.]*[.]ts$';
 const COMPOSERS = anyOf(
   'src/store.ts',
   'src/main.ts',
@@ -86,9 +86,9 @@ module.exports = {
       'src/backoff.ts',
     ),
     {
-      name: 'one-file-knows-the-client-of-eventstoredb',
+      name: 'the-client-of-eventstoredb-is-known-in-one-folder',
       severity: 'error',
-      from: { pathNot: ['^src/event-store/eventstoredb-client[.]ts$', '^test/eventstoredb/'] },
+      from: { pathNot: ['^src/event-store/eventstoredb-client/', '^test/eventstoredb/'] },
       to: { path: 'node_modules/(@eventstore|google-protobuf)' },
     },
     only('database', '^src/database/', 'src/database/', 'src/backoff.ts'),

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { ValidateBy, ValidateIf } from 'class-validator';
+import { IsString, Matches, ValidateBy, ValidateIf } from 'class-validator';
 
 /** A line of text that every part of the system can carry: well-formed, no control characters, not blank. */
 export const isText = (value: unknown, longest: number): value is string =>
@@ -22,6 +22,12 @@ export const IsText = (longest: number): PropertyDecorator =>
       },
     }),
   );
+
+const AMOUNT = { message: 'must be a decimal string such as "120000.00"' };
+
+/** An amount as a decimal string; its currency is checked by the domain. */
+export const IsAmount = (): PropertyDecorator =>
+  applyDecorators(IsString(AMOUNT), Matches(/^-?\d{1,30}(\.\d{1,30})?$/, AMOUNT));
 
 const INSTANT = /^((19|20|21)\d\d-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i;
 

@@ -6,7 +6,7 @@ import type { RoleChange } from '../domain/committee.js';
 import { identityKey, type IdentityKey } from '../domain/identity.js';
 import { type IsPlaceholder, placeholders } from '../domain/placeholder.js';
 import { Refused } from '../domain/refused.js';
-import type { ContactKeysInput } from './opportunity.inputs.js';
+import type { ContactKeysInput } from './contact.inputs.js';
 
 /** Finds the identity keys by which events name a contact. */
 @Injectable()

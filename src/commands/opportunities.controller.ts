@@ -35,16 +35,14 @@ import {
   DeleteOpportunityQuery,
   OpenOpportunityInput,
   OpportunityPath,
-  OpportunityReceipt,
   UpdateOpportunityInput,
-  UpsertOpportunityInput,
-  UpsertOpportunityItem,
-  UpsertReceipts,
 } from './opportunity.inputs.js';
+import { OpportunityReceipt, UpsertReceipts } from './opportunity.receipts.js';
 import { examples, refusals } from './opportunity.examples.js';
 import { UpdateOpportunity } from './update-opportunity.js';
 import { MOST_OPPORTUNITIES, outcomeOf, upsertOpportunities } from './upsert-opportunities.js';
 import { UpsertOpportunity } from './upsert-opportunity.js';
+import { UpsertOpportunityInput, UpsertOpportunityItem } from './upsert-opportunity.inputs.js';
 
 const IDEMPOTENCY = {
   name: 'Idempotency-Key',

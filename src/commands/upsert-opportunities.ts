@@ -4,7 +4,8 @@ import { WrongExpectedVersion } from '../event-store/event-store.js';
 import { Problem, type ProblemError } from '../http/problem.js';
 import { checkItem } from '../http/validation.js';
 import type { Decided } from './decide-on-opportunity.js';
-import { UpsertOpportunityItem, type UpsertReceipt } from './opportunity.inputs.js';
+import type { UpsertReceipt } from './opportunity.receipts.js';
+import { UpsertOpportunityItem } from './upsert-opportunity.inputs.js';
 import { UpsertOpportunity } from './upsert-opportunity.js';
 
 /** So many opportunities a request, however small they are: the check of one costs far more than its bytes. */

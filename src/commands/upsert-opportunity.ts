@@ -4,7 +4,7 @@ import { upsert } from '../domain/opportunity-upsert.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { ContactKeys } from './contact-keys.js';
 import { decideOnOpportunity, type Decided } from './decide-on-opportunity.js';
-import type { UpsertOpportunityInput } from './opportunity.inputs.js';
+import type { UpsertOpportunityInput } from './upsert-opportunity.inputs.js';
 
 /** The CRM reports an opportunity, whether it is known or not. */
 export class UpsertOpportunity extends Command<Decided> {

@@ -1,5 +1,6 @@
 import type { Position } from '../domain/events.js';
-import type { EventStoreDbClient, ServerEvent, Write } from './eventstoredb-client.js';
+import type { EventStoreDbClient } from './eventstoredb-client/client.js';
+import type { ServerEvent, Write } from './eventstoredb-client/types.js';
 import { EventStoreDbAway } from './eventstoredb-faults.js';
 import type { BatchStream, FreshEvent } from './eventstoredb-batch.js';
 

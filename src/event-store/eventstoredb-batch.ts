@@ -3,7 +3,7 @@ import type { Position } from '../domain/events.js';
 import type { PreparedAppend } from './append-call.js';
 import type { AppendResult, EventReceipt, Expected } from './event-store.js';
 import { proposedOf, type StreamNames } from './eventstoredb-events.js';
-import type { ProposedEvent } from './eventstoredb-client.js';
+import type { ProposedEvent } from './eventstoredb-client/types.js';
 import type { LoggedEvent } from './logged-events.js';
 
 /** A stream of the batch, and what the index says of it. */

@@ -1,5 +1,5 @@
 import type { NewEvent, RecordedDecision } from '../domain/events.js';
-import type { ProposedEvent, ServerEvent } from './eventstoredb-client.js';
+import type { ProposedEvent, ServerEvent } from './eventstoredb-client/types.js';
 
 /** The field's own names for what caused an event. */
 interface Metadata {

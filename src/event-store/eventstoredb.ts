@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
-import { Backoff } from '../backoff.js';
 import type { EventType, Position, RecordedDecision, RecordedEvent } from '../domain/events.js';
 import { type AnyAppend, appendCall, type AppendCall, asAppend } from './append-call.js';
 import { Coalescer, type CoalescerOptions } from './coalescer.js';
@@ -16,10 +15,12 @@ import {
   type Subscription,
 } from './event-store.js';
 import { LogBatch } from './eventstoredb-batch.js';
-import { EventStoreDbClient, type Filter, type ServerEvent } from './eventstoredb-client.js';
+import { EventStoreDbClient } from './eventstoredb-client/client.js';
+import type { Filter, ServerEvent } from './eventstoredb-client/types.js';
 import { recordedOf, StreamNames } from './eventstoredb-events.js';
 import { EventStoreDbAway, LogDiffers } from './eventstoredb-faults.js';
 import { LogIndex } from './eventstoredb-index.js';
+import { LogWatch } from './eventstoredb-watch.js';
 import { Growth } from './growth.js';
 import { isTransient } from './pg-faults.js';
 import { furthest } from './progress.js';
@@ -38,10 +39,6 @@ const ATTEMPTS = 20;
 const SKIPPED_AT_ONCE = 256;
 const CACHED_POSITIONS = 4_096;
 const STREAM_PAGE = 1_000;
-/** The live subscription ends when nobody has waited for this long. */
-const WATCH_IDLE_MS = 5_000;
-const BACKOFF_MS = { first: 100, longest: 5_000 };
-
 /**
  * The log in EventStoreDB (docs/adr/0015, docs/event-store.md). What is in it is known by an index in PostgreSQL, which
  * also puts the appends of several processes to one stream in line.
@@ -55,8 +52,7 @@ export class EventStoreDbEventStore implements EventStore {
   readonly #growth: Growth;
   /** Positions that were handed out: records begin there. */
   readonly #records = new LRUCache<Position, true>({ max: CACHED_POSITIONS });
-  #waitedAt = 0;
-  #watching: Promise<void> | undefined;
+  readonly #watch: LogWatch;
   readonly #closing = new AbortController();
 
   /**
@@ -70,6 +66,12 @@ export class EventStoreDbEventStore implements EventStore {
     this.#names = new StreamNames(log);
     this.#index = new LogIndex(pool, this.#client, this.#names);
     this.#growth = growth;
+    this.#watch = new LogWatch({
+      watch: (found) => this.#client.watch(this.#all, found),
+      head: () => this.head(),
+      growth,
+      closing: this.#closing.signal,
+    });
     this.#coalescer = new Coalescer((calls) => this.#write(calls), mayPass, coalescing);
   }
 
@@ -155,7 +157,7 @@ export class EventStoreDbEventStore implements EventStore {
         ...{ from: 'end', backwards: true, limit: 1, filter: this.#all },
       });
       if (!last) return 0n;
-      this.#remember(last.position);
+      this.#records.set(last.position, true);
       this.#growth.reach(last.position);
       return last.position;
     });
@@ -171,8 +173,7 @@ export class EventStoreDbEventStore implements EventStore {
 
   waitForGrowth(after: Position, timeoutMs: number): Promise<void> {
     if (this.#closing.signal.aborted) return Promise.resolve();
-    this.#waitedAt = performance.now() + timeoutMs;
-    this.#watching ??= this.#watch().finally(() => (this.#watching = undefined));
+    this.#watch.keepFor(timeoutMs);
     return this.#growth.waitFor(after, timeoutMs);
   }
 
@@ -181,7 +182,7 @@ export class EventStoreDbEventStore implements EventStore {
     this.#closing.abort();
     this.#growth.wakeAll();
     await this.#client.close();
-    await this.#watching;
+    await this.#watch.ended;
   }
 
   get #all(): Filter {
@@ -202,7 +203,7 @@ export class EventStoreDbEventStore implements EventStore {
     for (let attempt = 1; !(await this.#index.append(batch, moves, this.#growth.reached)); attempt++)
       if (attempt === ATTEMPTS) throw new EventStoreDbAway('the log changes faster than it can be read');
     for (const position of batch.positions) {
-      this.#remember(position);
+      this.#records.set(position, true);
       this.#growth.reach(position);
     }
     let next = 0;
@@ -225,7 +226,7 @@ export class EventStoreDbEventStore implements EventStore {
     }
     const kept = events.slice(0, limit);
     const last = kept.at(-1);
-    if (last) this.#remember(last.position);
+    if (last) this.#records.set(last.position, true);
     return kept;
   }
 
@@ -235,32 +236,6 @@ export class EventStoreDbEventStore implements EventStore {
 
   async #recordBefore(position: Position): Promise<Position | 'start'> {
     return position <= 0n ? 'start' : ((await this.#index.recordBefore(position)) ?? 'start');
-  }
-
-  #remember(position: Position): void {
-    this.#records.set(position, true);
-  }
-
-  /** Hears of the events of other processes, as long as somebody waits. */
-  async #watch(): Promise<void> {
-    const { signal } = this.#closing;
-    const wanted = (): boolean => !signal.aborted && performance.now() < this.#waitedAt + WATCH_IDLE_MS;
-    for (const backoff = new Backoff(BACKOFF_MS); wanted();) {
-      const watch = this.#client.watch(this.#all, (position) => void this.#growth.reach(position));
-      const stop = (): void => watch.stop();
-      signal.addEventListener('abort', stop);
-      const idle = setInterval(() => wanted() || stop(), 1_000);
-      // What came before the subscription had begun is not heard of: look once.
-      const begun = watch.started
-        .then(() => this.head())
-        .then(() => {
-          backoff.reset();
-        });
-      await Promise.allSettled([begun, watch.ended]);
-      clearInterval(idle);
-      signal.removeEventListener('abort', stop);
-      if (wanted()) await backoff.wait(signal);
-    }
   }
 
   async #read<T>(work: () => Promise<T>): Promise<T> {

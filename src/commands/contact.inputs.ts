@@ -1,0 +1,58 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsEmail, IsUUID, ValidateIf } from 'class-validator';
+import { IsText, Optional } from './checks.js';
+
+export const MOST_CONTACTS = 200;
+const KEYS = ['email', 'userId', 'crmId', 'leadId'] as const;
+
+const names = (contact: ContactKeysInput): number => KEYS.filter((key) => contact[key] !== undefined).length;
+
+/** Somebody on the buying committee, named by one key or several. */
+export class ContactKeysInput {
+  @ApiPropertyOptional({
+    type: String,
+    example: 'ada@acme.example',
+    description: 'One of the four is needed',
+  })
+  @ValidateIf((contact: ContactKeysInput) => contact.email !== undefined || names(contact) === 0)
+  @IsEmail({}, { message: 'must be an e-mail address, or name the contact by userId, crmId or leadId' })
+  email?: string;
+
+  @ApiPropertyOptional({ type: String, example: 'u-1' })
+  @Optional()
+  @IsText(200)
+  userId?: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    example: '003Hr00001abcde',
+    description: "The contact's id in the CRM",
+  })
+  @Optional()
+  @IsText(200)
+  crmId?: string;
+
+  @ApiPropertyOptional({ type: String, format: 'uuid', description: 'A lead that Touchline knows' })
+  @Optional()
+  @IsUUID('all', { message: 'must be the id of a lead' })
+  leadId?: string;
+}
+
+export class ContactInput extends ContactKeysInput {
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'decision_maker',
+    description: 'A word of yours; null takes the person off the committee',
+  })
+  @ValidateIf((contact: ContactInput) => contact.role !== null)
+  @IsText(100)
+  role!: string | null;
+}
+
+/** Somebody on a committee that is given as a whole. */
+export class CommitteeMemberInput extends ContactKeysInput {
+  @ApiProperty({ type: String, example: 'decision_maker', description: 'A word of yours' })
+  @IsText(100)
+  role!: string;
+}
