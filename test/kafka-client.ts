@@ -1,4 +1,4 @@
-import '../src/kafka/kafkajs/mended.js';
+import '../src/kafka/kafkajs/patches.js';
 import kafkajs, { type Admin, type Consumer, type IHeaders, type Kafka, type Producer } from 'kafkajs';
 import { until } from './until.js';
 

@@ -1,4 +1,4 @@
-import './mended.js';
+import './patches.js';
 import kafkajs, { type Kafka as Client, type KafkaConfig as ClientConfig, type SASLOptions } from 'kafkajs';
 import { readFile } from 'node:fs/promises';
 import type { KafkaConfig } from '../../kafka-config.js';

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import type { Headers } from '../kafka.js';
-import { type Decode, type Decoder, decoding } from './fetched.js';
-import { type Message, producedBody } from './produce.js';
+import { type Decode, type Decoder, decoding } from './fetch-response.js';
+import { type Message, producedBody } from './produce-request.js';
 import { AT, type Fetched } from './record-batch.js';
 
 const theirOwn = createRequire(import.meta.url);

@@ -1,5 +1,5 @@
-// What is mended of kafkajs 2.2.4, which has had no release since 2023 (docs/adr/0016). Imported for its effect.
-import './replaced.js';
+// Patches kafkajs 2.2.4, which has had no release since 2023 (docs/adr/0016). Imported for its effect.
+import './replacements.js';
 import './codecs.js';
 import { createRequire } from 'node:module';
 
@@ -12,8 +12,8 @@ interface RequestQueue {
 }
 
 /**
- * With every answer it sets a timer for requests that wait, at a time long past when none do; Node 24 warns of each such
- * timer. Without requests and throttling there is nothing to look after.
+ * With every response kafkajs sets a timer for waiting requests, with a negative delay when there are none, of which Node 24
+ * warns. Without waiting requests and throttling no timer is needed.
  */
 const { prototype: queue } = require('kafkajs/src/network/requestQueue/index.js') as {
   readonly prototype: RequestQueue;
