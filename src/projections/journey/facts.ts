@@ -2,7 +2,7 @@ import { isEvent, type Position, type RecordedEvent } from '../../domain/events.
 import { isAnonymous, type IdentityKey } from '../../domain/identity.js';
 import { label, tagLabel } from '../../domain/label.js';
 import { CLAIM_RANKS, type ClaimRank } from '../../domain/lead-names.js';
-import type { IdentityFact } from '../../domain/resolve-identity.js';
+import type { IdentityFact } from '../../domain/identity/fact.js';
 import type { KeyScope } from '../../domain/touchpoint.js';
 import type { TouchFact } from './rows.js';
 
