@@ -8,8 +8,9 @@ import {
   type IdentityKey,
   type Stamp,
 } from '../src/domain/identity.js';
-import { groupKeys, isJoinedBy, linksBetween, type PublicClaim } from '../src/domain/identity-links.js';
 import type { IdentityFact } from '../src/domain/identity/fact.js';
+import { groupKeys } from '../src/domain/identity/key-groups.js';
+import { isJoinedBy, linksBetween, type PublicClaim } from '../src/domain/identity/public-claims.js';
 import { claimNames, namesOf, type DomainOf, type Names } from '../src/domain/lead-names.js';
 import { mergeFact, NO_VALUES, type LatestValues } from '../src/domain/profile.js';
 
