@@ -3,7 +3,7 @@ import { decayed } from '../src/domain/score.js';
 import { fold, rulesOf } from '../src/domain/journey.js';
 import type { JourneyModel } from '../src/domain/model.js';
 import { accountOf, profileOf } from '../src/domain/profile.js';
-import { resolveIdentity } from '../src/domain/resolve-identity.js';
+import { resolveIdentity } from './resolve-identity.js';
 import { factOf, isPersonal } from '../src/projections/journey/facts.js';
 import { companyDomains } from '../src/projections/journey/mail-domain.js';
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { deal, day, forget, logOf, said, seen, type Entry } from '../../test/deals.js';
+import { comparedWithOracle } from '../../test/oracle-rows.js';
 import { allVersions, type Rows } from '../../test/read-model-rows.js';
 import { every, projectCut } from '../../test/tangles.js';
 import type { IdentityKey } from '../domain/identity.js';
+import { NO_MODEL } from './journey/models.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -112,4 +114,19 @@ test('an opportunity without contacts is attributed to the leads of its account,
       WHERE p.metric = 'revenue' AND p.superseded_at IS NULL AND s.model = 'first'`,
   );
   expect(rows).toEqual([{ amounts: ['10000'] }]);
+});
+
+test('a public claim is judged again by all keys that it names, also those that the batch did not read', async () => {
+  const keyScope = 'public' as const;
+  const log = logOf([
+    seen('contact', 1, ['crm:1']),
+    seen('mail', 2, ['email:ada@acme.example']),
+    seen('claim of contact', 4, ['user:bob', 'crm:1', 'email:ada@acme.example'], { keyScope }),
+    seen('claim of user', 8, ['user:bob', 'user:ada', 'email:ada@acme.example'], { keyScope }),
+    seen('earlier', 0, ['user:ada']),
+  ]);
+  await forget(db.pool);
+  await projectCut(db.pool, log, every(1, log.length));
+  const { found, told } = await comparedWithOracle(db.pool, log, NO_MODEL);
+  expect(found).toEqual(told);
 });

@@ -2,9 +2,9 @@ import { isEvent, type Position, type RecordedEvent } from '../../domain/events.
 import { isAnonymous, type IdentityKey } from '../../domain/identity.js';
 import { label, tagLabel } from '../../domain/label.js';
 import { CLAIM_RANKS, type ClaimRank } from '../../domain/lead-names.js';
-import type { IdentityFact } from '../../domain/resolve-identity.js';
+import type { IdentityFact } from '../../domain/identity/fact.js';
 import type { KeyScope } from '../../domain/touchpoint.js';
-import type { TouchFact } from './rows.js';
+import type { TouchFact } from './touch-fact.js';
 
 /** What one event says of people, ready to be applied. */
 export interface Fact extends IdentityFact {
@@ -45,39 +45,51 @@ const once = (keys: readonly IdentityKey[]): readonly IdentityKey[] =>
   keys.length < 2 ? keys : [...new Set(keys)];
 
 /** @param position from where on the log says so */
-export function factOf(event: PersonEvent, position: Position): Fact {
-  const base = {
-    workspace: event.workspace,
-    position,
-    id: event.id,
-    at: +event.occurredAt,
-    keys: keysOf(event),
-  };
+export function factOf(event: PersonEvent, position: Position, keys = keysOf(event)): Fact {
+  const { workspace, id } = event;
+  const at = +event.occurredAt;
   switch (event.type) {
-    case 'TouchpointRecorded':
+    case 'TouchpointRecorded': {
+      const { traits, accountId, keyScope } = event.data;
+      const rank = touchRank(keys, keyScope);
       return {
-        ...base,
-        ...valuesOf(event),
+        workspace,
+        position,
+        id,
+        at,
+        keys,
+        traits,
+        accountId,
+        keyScope,
+        claimRank: rank,
         touch: touchOf(event),
-        claimRank: touchRank(base.keys, event.data.keyScope),
       };
-    case 'IdentityClaimed':
-      return { ...base, ...valuesOf(event), claimRank: claimRank(base.keys, event.data.keyScope) };
+    }
+    case 'IdentityClaimed': {
+      const { traits, accountId, keyScope } = event.data;
+      return {
+        workspace,
+        position,
+        id,
+        at,
+        keys,
+        traits,
+        accountId,
+        keyScope,
+        claimRank: claimRank(keys, keyScope),
+      };
+    }
     case 'ContactRoleAssigned': {
       // Who takes a contact off a committee does not say again where the person works.
       const crmAccountId = event.data.role === null ? undefined : event.data.accountId;
-      return { ...base, crmAccountId, claimRank: CLAIM_RANKS.crm };
+      return { workspace, position, id, at, keys, crmAccountId, claimRank: CLAIM_RANKS.crm };
     }
-    default:
-      return { ...base, decision: event.type === 'IdentitiesMerged' ? 'merged' : 'split' };
+    default: {
+      const decision = event.type === 'IdentitiesMerged' ? 'merged' : 'split';
+      return { workspace, position, id, at, keys, decision };
+    }
   }
 }
-
-const valuesOf = ({ data }: RecordedEvent<'TouchpointRecorded' | 'IdentityClaimed'>) => ({
-  traits: data.traits,
-  accountId: data.accountId,
-  keyScope: data.keyScope,
-});
 
 /**
  * What a touchpoint's addresses and user ids count for. One that names nothing else claims nothing: an old address

@@ -10,22 +10,22 @@ export interface Item {
 }
 
 /** Two items, by their nodes, whose groups were found to reach the same lead. */
-export type Meeting = readonly [string, string];
+export type Overlap = readonly [string, string];
 
 /**
  * Divides the items of a batch into groups that are expected to have no lead in common, each in the order given, by
- * what is in work before any is applied. What is expected is checked as they are applied (`UnitOfWork.reach`).
+ * what is in work before any is applied. What is expected is checked as they are applied (`UnitOfWork`).
  *
- * @param meetings what the check found before
+ * @param overlaps what the check found before
  */
 export function groups<T extends Item>(
   set: WorkingSet,
   items: readonly T[],
-  meetings: readonly Meeting[],
+  overlaps: readonly Overlap[],
 ): T[][] {
   const sets = new Sets();
   for (const item of items) joinItem(set, sets, item);
-  for (const [one, other] of meetings) sets.join(one, other);
+  for (const [one, other] of overlaps) sets.join(one, other);
   return [...Map.groupBy(items, (item) => sets.of(nodeOf(item))).values()];
 }
 
@@ -53,11 +53,11 @@ function joinItem(set: WorkingSet, sets: Sets, item: Item): void {
 /** With the lead of a key; an anonymous one with all who ever claimed it; an address with its company. */
 function joinKey(set: WorkingSet, sets: Sets, workspace: string, key: IdentityKey): void {
   const own = keyNode(workspace, key);
-  if (sets.met(own)) return;
-  const { lead, links } = set.key(workspace, key);
+  if (!sets.visit(own)) return;
+  const { lead, state } = set.key(workspace, key);
   if (lead) sets.join(own, leadNode(lead));
   if (isAnonymous(key)) {
-    for (const claimer of links.keys()) {
+    for (const claimer of state.links.keys()) {
       if (isAnonymous(claimer)) continue;
       sets.join(own, keyNode(workspace, claimer));
       joinKey(set, sets, workspace, claimer);
@@ -72,7 +72,7 @@ function joinKey(set: WorkingSet, sets: Sets, workspace: string, key: IdentityKe
 /** Disjoint sets of names. */
 class Sets {
   readonly #parents = new Map<string, string>();
-  readonly #met = new Set<string>();
+  readonly #visited = new Set<string>();
 
   of(name: string): string {
     let at = name;
@@ -89,10 +89,10 @@ class Sets {
     if (one !== two) this.#parents.set(two, one);
   }
 
-  /** Whether it was asked before. */
-  met(name: string): boolean {
-    if (this.#met.has(name)) return true;
-    this.#met.add(name);
-    return false;
+  /** @returns whether it was not visited before */
+  visit(name: string): boolean {
+    if (this.#visited.has(name)) return false;
+    this.#visited.add(name);
+    return true;
   }
 }

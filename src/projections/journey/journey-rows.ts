@@ -4,64 +4,58 @@ import { inOrder, type Step } from '../../domain/journey.js';
 import type { ScoreChange } from '../../domain/score.js';
 import type { StageMove } from '../../domain/stage.js';
 import type { JourneyEntry } from './lead-journey.js';
+import type { Loading } from './loading.js';
 import type { Lead } from './records.js';
 import { startingAt } from '../../read-models/versioned-table.js';
-import { detailOf, type MoveRow, type ScoreRow, type TouchRow } from './rows.js';
+import type { MoveRow, ScoreRow, TouchRow } from './rows.js';
+import { detailOf } from './touch-fact.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /** Adds touchpoints to a lead's journey, which is read where one of them is not the newest. */
-export async function addTouchpoints(
-  uow: UnitOfWork,
-  lead: Lead,
-  entries: readonly JourneyEntry[],
-): Promise<void> {
-  const rules = uow.rules(lead.workspace);
+export function* addTouchpoints(unit: UnitOfWork, lead: Lead, entries: readonly JourneyEntry[]): Loading {
+  const rules = unit.rules(lead.workspace);
   for (const entry of entries.toSorted((a, b) => inOrder(a.fact.touch, b.fact.touch))) {
-    if (!lead.journey.isBefore(entry.fact.touch)) await uow.journeyOf(lead);
+    if (!lead.journey.isBefore(entry.fact.touch)) yield* unit.loadJourneyOf(lead);
     lead.journey.add(entry, rules, personaOf(lead));
   }
 }
 
 /** Makes these the touchpoints of a lead that was read; what is known of the journey is kept as far as it holds. */
-export async function replaceTouchpoints(
-  uow: UnitOfWork,
-  lead: Lead,
-  entries: readonly JourneyEntry[],
-): Promise<void> {
-  const rules = uow.rules(lead.workspace);
+export function* replaceTouchpoints(unit: UnitOfWork, lead: Lead, entries: readonly JourneyEntry[]): Loading {
+  const rules = unit.rules(lead.workspace);
   const kept = new Set(entries.map(({ fact }) => fact.touch.id));
   const leaving = [...lead.journey.entries.values()].filter(({ fact }) => !kept.has(fact.touch.id));
   const before = new Set(lead.journey.entries.keys());
   for (const entry of leaving) lead.journey.remove(entry, rules, personaOf(lead));
-  await rereadJourney(uow, lead);
-  await addTouchpoints(
-    uow,
+  yield* rereadJourney(unit, lead);
+  yield* addTouchpoints(
+    unit,
     lead,
     entries.filter(({ fact }) => !before.has(fact.touch.id)),
   );
 }
 
 /** Reads the journey again as one of the persona that the lead has now. */
-export async function rereadJourney(uow: UnitOfWork, lead: Lead): Promise<void> {
+export function* rereadJourney(unit: UnitOfWork, lead: Lead): Loading {
   if (lead.journey.isEmpty) return;
-  await uow.journeyOf(lead);
-  lead.journey.readAs(uow.rules(lead.workspace), personaOf(lead));
+  yield* unit.loadJourneyOf(lead);
+  lead.journey.readAs(unit.rules(lead.workspace), personaOf(lead));
 }
 
 /** Writes the rows of what changed in the journey. */
-export function writeJourney(uow: UnitOfWork, lead: Lead, position: Position): void {
-  for (const { entry, step } of lead.journey.takeChanged()) writeStep(uow, lead, entry, step, position);
+export function writeJourney(unit: UnitOfWork, lead: Lead, position: Position): void {
+  for (const { entry, step } of lead.journey.takeChanged()) writeStep(unit, lead, entry, step, position);
 }
 
 export const personaOf = ({ profile }: Lead): string | null => profile?.persona ?? null;
 
 /** Brings the rows of a touchpoint in line with what its step is now. */
-function writeStep(uow: UnitOfWork, lead: Lead, entry: JourneyEntry, step: Step, position: Position): void {
-  const { journey, moves, scores } = uow.changes;
+function writeStep(unit: UnitOfWork, lead: Lead, entry: JourneyEntry, step: Step, position: Position): void {
+  const { journey, moves, scores } = unit.changes;
   const { move, change } = step;
   const of = { workspace: lead.workspace, leadId: lead.id, eventId: step.own.id };
   if (!isTouch(entry.row, lead, step))
-    entry.row = journey.replace(entry.row, touchRow(uow, lead, entry, step, position), position);
+    entry.row = journey.replace(entry.row, touchRow(unit, lead, entry, step, position), position);
   if (!isMove(entry.move, lead, move)) {
     const row = move && { ...of, at: step.own.at, fromStage: move.from, toStage: move.to, rule: move.rule };
     entry.move = moves.replace(entry.move, row && { ...row, ...startingAt(position) }, position);
@@ -73,7 +67,7 @@ function writeStep(uow: UnitOfWork, lead: Lead, entry: JourneyEntry, step: Step,
 }
 
 function touchRow(
-  uow: UnitOfWork,
+  unit: UnitOfWork,
   lead: Lead,
   { fact }: JourneyEntry,
   { own, content, relay, part, setsOrigin }: Step,
@@ -104,7 +98,7 @@ function touchRow(
     session: part,
     setsOrigin,
     detail: detailOf(fact, relay, content),
-    occurredDate: uow.rules(lead.workspace).dates.day(own.at),
+    occurredDate: unit.rules(lead.workspace).dates.day(own.at),
     keyScope: fact.keyScope ?? null,
     ...startingAt(position),
   };

@@ -1,7 +1,8 @@
 import { earlier, type Stamp } from '../../domain/identity.js';
 import { inOrder, noJourney, type JourneyRules, type JourneyState, type Step } from '../../domain/journey.js';
 import { JourneyTimeline } from '../../domain/journey-timeline.js';
-import type { MoveRow, ScoreRow, TouchFact, TouchRow } from './rows.js';
+import type { MoveRow, ScoreRow, TouchRow } from './rows.js';
+import type { TouchFact } from './touch-fact.js';
 
 /** A touchpoint with the rows that stand for it. */
 export interface JourneyEntry {

@@ -2,25 +2,31 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Position } from '../../domain/events.js';
 import { accountOf, profileOf, type Profile } from '../../domain/profile.js';
 import { startingAt } from '../../read-models/versioned-table.js';
+import type { Loading } from './loading.js';
 import type { Lead } from './records.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /** Computes the profile again. @returns whether the persona has changed, by which the journey is read */
-export async function reprofile(uow: UnitOfWork, lead: Lead, position: Position): Promise<boolean> {
-  const observed = await uow.observedAccount(lead, position);
-  explainAccount(uow, lead, observed, position);
+export function* reprofile(unit: UnitOfWork, lead: Lead, position: Position): Loading<boolean> {
+  const observed = yield* unit.observedAccount(lead, position);
+  explainAccount(unit, lead, observed, position);
   const before = lead.profile;
-  const profile = profileOf(lead.latest, lead.names, uow.rules(lead.workspace).fit, observed);
+  const profile = profileOf(lead.latest, lead.names, unit.rules(lead.workspace).fit, observed);
   if (before && sameProfile(before, profile)) return false;
   const row = { workspace: lead.workspace, leadId: lead.id, ...profile, ...startingAt(position) };
   lead.alive = true;
   lead.profile = profile;
-  lead.profileRow = uow.changes.profiles.replace(lead.profileRow, row, position);
+  lead.profileRow = unit.changes.profiles.replace(lead.profileRow, row, position);
   return (before?.persona ?? null) !== profile.persona;
 }
 
 /** Keeps why the lead belongs to its account. */
-function explainAccount(uow: UnitOfWork, lead: Lead, observed: string | undefined, position: Position): void {
+function explainAccount(
+  unit: UnitOfWork,
+  lead: Lead,
+  observed: string | undefined,
+  position: Position,
+): void {
   const { workspace, id: leadId, accountRow: before } = lead;
   const reason = accountOf(lead.latest, lead.names, observed);
   if (
@@ -30,13 +36,13 @@ function explainAccount(uow: UnitOfWork, lead: Lead, observed: string | undefine
   )
     return;
   const row = reason && { workspace, leadId, ...reason, ...startingAt(position) };
-  lead.accountRow = uow.changes.memberships.replace(before, row, position);
+  lead.accountRow = unit.changes.memberships.replace(before, row, position);
 }
 
-export function endProfile(uow: UnitOfWork, lead: Lead, position: Position): void {
-  if (lead.accountRow) uow.changes.memberships.end(lead.accountRow, position);
+export function endProfile(unit: UnitOfWork, lead: Lead, position: Position): void {
+  if (lead.accountRow) unit.changes.memberships.end(lead.accountRow, position);
   lead.accountRow = undefined;
-  if (lead.profileRow) uow.changes.profiles.end(lead.profileRow, position);
+  if (lead.profileRow) unit.changes.profiles.end(lead.profileRow, position);
   lead.profile = undefined;
   lead.profileRow = undefined;
 }

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Readable } from '../../read-models/table.js';
 import { standsNow, storedVersion, type Version } from '../../read-models/versioned-table.js';
-import type { FactRow, Run } from './records.js';
+import type { FactRow } from './records.js';
 import {
   IDENTITY_FACT,
   IDENTITY_STATE,
@@ -16,7 +16,6 @@ import {
   type StoredLead,
   type TouchRow,
 } from './rows.js';
-import type { StoredKeyState } from './stored-state.js';
 
 /** Set-wise reads: every statement takes the pairs (workspace, what) of a whole batch. */
 type Pairs = readonly { readonly workspace: string; readonly value: string }[];
@@ -102,6 +101,3 @@ const storedFact = (row: StoredFact): FactRow => ({
   claimRank: row.claimRank ?? undefined,
   stored: true,
 });
-
-export const runsOf = ({ runs = [] }: StoredKeyState): Run[] =>
-  runs.map(([key, at, id]) => ({ key, at, id }));

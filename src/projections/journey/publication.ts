@@ -4,9 +4,12 @@ import { runStatements } from '../../read-models/statements.js';
 import { Accounts } from './accounts.js';
 import { loadLeadsAfter } from './load.js';
 import type { Models } from './models.js';
-import { claimedBy } from './redistribute.js';
 import { rereadJourney, writeJourney } from './journey-rows.js';
+import { claimedBy } from './lead-facts.js';
+import { run, type Loading } from './loading.js';
+import type { Lead } from './records.js';
 import { refreshProfile } from './refresh-profile.js';
+import type { UnitOfWork } from './unit-of-work.js';
 import { WorkingSet } from './working-set.js';
 
 /** Leads whose journeys are in memory at the same time. */
@@ -24,20 +27,23 @@ export async function refoldEverybody(
   for (let after = BEFORE_ALL; ;) {
     const page = await loadLeadsAfter(tx, workspace, after, CHUNK);
     const set = new WorkingSet({ tx, models, accounts: new Accounts(tx) });
-    const uow = set.unitOfWork();
     const leads = page.map((stored) => set.adopt(stored));
-    // The model says which addresses are of companies, so names are derived again, from all keys and facts of a lead.
-    await Promise.all(leads.flatMap((lead) => [uow.journeyOf(lead), uow.keysOf(lead), uow.factsOf(lead)]));
-    for (const lead of leads) {
-      const entries = [...lead.journey.entries.values()];
-      lead.names = { ...lead.names, claimed: claimedBy(uow, lead, entries, lead.facts) };
-      await refreshProfile(uow, lead, position);
-      await rereadJourney(uow, lead);
-      writeJourney(uow, lead, position);
-    }
+    await run(refold(set.unitOfWork(), leads, position));
     await runStatements(tx, set.seal(healing));
     after = page.at(-1)?.leadId ?? after;
     if (page.length < CHUNK) return;
+  }
+}
+
+/** The model says which addresses are of companies, so names are derived again, from all keys and facts of a lead. */
+function* refold(unit: UnitOfWork, leads: readonly Lead[], position: Position): Loading {
+  yield* unit.loadLeads(leads);
+  for (const lead of leads) {
+    const entries = [...lead.journey.entries.values()];
+    lead.names = { ...lead.names, claimed: claimedBy(unit, lead, { entries, facts: lead.facts }) };
+    yield* refreshProfile(unit, lead, position);
+    yield* rereadJourney(unit, lead);
+    writeJourney(unit, lead, position);
   }
 }
 

@@ -1,15 +1,11 @@
 import type { Position } from '../../domain/events.js';
 import { earlier, isAnonymous, type IdentityKey, type Stamp } from '../../domain/identity.js';
-import type { PublicClaim } from '../../domain/identity-links.js';
+import { evolve, unseenKey, type KeyState } from '../../domain/identity/key-state.js';
+import type { KeyMove } from '../../domain/identity/moves.js';
 import { NAMELESS, type ClaimRank, type Names } from '../../domain/lead-names.js';
 import { NO_VALUES, type Profile, type ProfileFact, type LatestValues } from '../../domain/profile.js';
 import { LeadJourney } from './lead-journey.js';
 import type { KeyRow, MembershipRow, ProfileRow } from './rows.js';
-
-/** From then on an anonymous id is its claimer's, until the next run begins. */
-export interface Run extends Stamp {
-  readonly key: IdentityKey;
-}
 
 /** What a group of events makes its own by reaching it. */
 export interface Reachable {
@@ -22,47 +18,46 @@ export class Domain implements Reachable {
   readonly leads = new Set<Lead>();
 }
 
-/** What is known of one key. Everything in it follows from the set of facts, not from their order. */
+/** One key in work. */
 export class KeyRecord implements Reachable {
   group: number | undefined;
-  readonly anonymous: boolean;
-  /** Undefined: never seen. */
-  firstSeen: Stamp | undefined;
-  /** Of an anonymous key its latest owner. */
+  /** Replaced as a whole: decisions read it while others change theirs. */
+  state: KeyState;
+  /** That of `state.leadId`. */
   lead: Lead | undefined;
-  /** By the main key of the events that name both: the first of them; of a known key without public claims. */
-  readonly links = new Map<IdentityKey, Stamp>();
-  /** Of a known key, by the main key of the public claims that name both: the first of them. */
-  readonly publicLinks = new Map<IdentityKey, PublicLink>();
-  /** Known keys with a public link to this one. */
-  readonly publicOthers = new Set<IdentityKey>();
-  /** By the other key of a pair: the last decision. */
-  readonly decisions = new Map<IdentityKey, Stamp & { readonly kind: 'merged' | 'split' }>();
-  /** Claims of an anonymous key in order, without those that change nothing. */
-  runs: Run[] = [];
   row: KeyRow | undefined;
   /** The tables were asked for it. */
   read = false;
   /** There is a row of it in touchline.identity_state. */
   stored = false;
+
   constructor(
     readonly workspace: string,
-    readonly key: IdentityKey,
-    readonly ownLeadId: string,
+    key: IdentityKey,
+    ownLeadId: string,
     private readonly changed: Set<KeyRecord>,
   ) {
-    this.anonymous = isAnonymous(key);
+    this.state = unseenKey(key, ownLeadId);
   }
 
-  /** Its state is to be written. */
-  markChanged(): void {
+  get key(): IdentityKey {
+    return this.state.key;
+  }
+
+  apply(move: KeyMove): void {
+    this.state = evolve(this.state, move);
     this.changed.add(this);
   }
-}
 
-/** A public claim about a pair of known keys, and whether it joins them. */
-interface PublicLink extends PublicClaim {
-  readonly joins: boolean;
+  /** Makes it the lead's. */
+  joinLead(lead: Lead): void {
+    const { lead: before } = this;
+    before?.keys.delete(this);
+    // The lead of an anonymous key that nobody had claimed has no other key.
+    if (before?.id === this.state.ownLeadId && isAnonymous(this.key)) before.keysLoaded = true;
+    this.lead = lead;
+    lead.keys.add(this);
+  }
 }
 
 /** A fact beside touchpoints, kept so that it can be given to another lead. */
@@ -110,9 +105,9 @@ export class Lead implements Reachable {
     this.changed.add(this);
   }
 
-  /** Whether anything would have to move with it. */
-  get holds(): boolean {
-    return this.lastFact !== undefined;
+  /** All its keys, touchpoints and facts are in work. */
+  get isRead(): boolean {
+    return this.keysLoaded && this.journey.isLoaded && this.factsLoaded;
   }
 
   /** Forgets touchpoints and facts that were written, if the others of their kind are not at hand. */
@@ -124,13 +119,4 @@ export class Lead implements Reachable {
   noteFact(stamp: Stamp): void {
     if (!this.lastFact || earlier(this.lastFact, stamp)) this.lastFact = { at: stamp.at, id: stamp.id };
   }
-}
-
-/** Gives a key to a lead. */
-export function assignKey(record: KeyRecord, lead: Lead): void {
-  if (record.lead === lead) return;
-  record.lead?.keys.delete(record);
-  record.lead = lead;
-  record.markChanged();
-  lead.keys.add(record);
 }

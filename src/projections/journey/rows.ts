@@ -1,6 +1,4 @@
 import type { Touch } from '../../domain/condition.js';
-import type { ResolvedContent } from '../../domain/content.js';
-import type { Position } from '../../domain/events.js';
 import type { IdentityKey } from '../../domain/identity.js';
 import type { ClaimRank } from '../../domain/lead-names.js';
 import type { Grade } from '../../domain/model.js';
@@ -27,20 +25,8 @@ import { type RowOf, Table } from '../../read-models/table.js';
 import { type VersionOf, versionedTable } from '../../read-models/versioned-table.js';
 import type { StoredKeyState, StoredLeadState } from './stored-state.js';
 
-/** A touchpoint as its event recorded it; what follows from other events is in its row. */
-export interface TouchFact {
-  readonly touch: Touch;
-  readonly position: Position;
-  readonly recordedAt: number;
-  readonly identity: readonly IdentityKey[];
-  readonly collector: string | undefined;
-  readonly rep: string | undefined;
-  readonly clamped: Clamped | undefined;
-  readonly keyScope: KeyScope | undefined;
-}
-
 /** What the columns do not hold. */
-interface TouchDetail {
+export interface TouchDetail {
   /** The content as the event names it; true: just as the columns have it. */
   readonly content?: ContentRef | true;
   readonly properties?: Readonly<Record<string, unknown>>;
@@ -232,78 +218,3 @@ export const IDENTITY_FACT = new Table(
   ['workspace', 'eventId'],
 );
 export type StoredFact = RowOf<typeof IDENTITY_FACT>;
-
-/** What a touchpoint's row says of the touchpoint beside its columns. */
-export function detailOf(
-  { touch: { content, properties }, clamped }: TouchFact,
-  relay: string | undefined,
-  resolved: ResolvedContent | undefined,
-): TouchDetail | null {
-  const named = content && (content.id ?? content.title ?? content.type) !== undefined;
-  const sent = properties && Object.keys(properties).length > 0;
-  if (!named && !sent && !clamped && relay === undefined) return null;
-  return {
-    ...(named && { content: isAsNamed(content, resolved) || content }),
-    ...(sent && { properties }),
-    ...(clamped && { clamped }),
-    ...(relay !== undefined && { relay }),
-  };
-}
-
-const isAsNamed = (named: ContentRef, resolved: ResolvedContent | undefined): boolean =>
-  named.id === resolved?.id &&
-  named.url === resolved?.url &&
-  named.title === resolved?.title &&
-  named.type === resolved?.type;
-
-const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
-
-/** The touchpoint that a row was written for, as its event recorded it. */
-export function factOfRow(row: TouchRow): TouchFact {
-  const relay = row.detail?.relay;
-  return {
-    touch: {
-      id: row.eventId,
-      at: row.occurredAt,
-      kind: row.kind,
-      verdict: row.verdict,
-      // A model without this page on the way reads it so.
-      ...(relay === undefined
-        ? {
-            channel: row.channel,
-            source: orUndefined(row.source),
-            medium: orUndefined(row.medium),
-          }
-        : ({ channel: 'referral', source: relay, medium: 'referral' } as const)),
-      campaign: orUndefined(row.campaign),
-      name: orUndefined(row.name),
-      content: namedContent(row),
-      properties: row.detail?.properties,
-    },
-    position: row.position,
-    recordedAt: row.recordedAt,
-    identity: row.identity,
-    collector: orUndefined(row.collector),
-    rep: orUndefined(row.rep),
-    clamped: row.detail?.clamped,
-    keyScope: orUndefined(row.keyScope),
-  };
-}
-
-function namedContent({
-  detail,
-  contentId,
-  contentUrl,
-  contentTitle,
-  contentType,
-}: TouchRow): ContentRef | undefined {
-  if (detail?.content && detail.content !== true) return detail.content;
-  const url = contentUrl === null ? undefined : { url: contentUrl };
-  if (!detail?.content) return url;
-  return {
-    ...(contentId !== null && { id: contentId }),
-    ...url,
-    ...(contentTitle !== null && { title: contentTitle }),
-    ...(contentType !== null && { type: contentType }),
-  };
-}

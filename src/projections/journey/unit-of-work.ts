@@ -1,13 +1,16 @@
 import type { Position } from '../../domain/events.js';
 import type { IdentityKey } from '../../domain/identity.js';
+import type { IdentityIndex, Need } from '../../domain/identity/identity-index.js';
 import { rulesOf, type JourneyRules } from '../../domain/journey.js';
-import { ownership, type Ownership } from './ownership.js';
+import type { DomainOf } from '../../domain/lead-names.js';
+import { LoadedIdentity } from './loaded-identity.js';
+import type { Loading } from './loading.js';
 import type { KeyRecord, Lead, Reachable } from './records.js';
 import type { WorkingSet } from './working-set.js';
 
 /** Two groups of events that were applied side by side reach the same lead, key or e-mail domain. */
-export class GroupsMet extends Error {
-  override readonly name = 'GroupsMet';
+export class GroupsOverlap extends Error {
+  override readonly name = 'GroupsOverlap';
   constructor(
     readonly group: number,
     readonly other: number,
@@ -22,94 +25,113 @@ export class GroupsMet extends Error {
  * reached with its lead, and a lead changes its keys only in the hands of its group.
  */
 export class UnitOfWork {
-  readonly #owners = new Map<string, Ownership>();
-
   constructor(
-    readonly all: WorkingSet,
+    private readonly set: WorkingSet,
     readonly group: number,
   ) {}
 
   get changes(): WorkingSet['changes'] {
-    return this.all.changes;
-  }
-
-  /** @throws GroupsMet */
-  reach(...things: readonly Reachable[]): void {
-    for (const thing of things) {
-      if (thing.group !== undefined && thing.group >= this.all.firstGroup && thing.group !== this.group)
-        throw new GroupsMet(this.group, thing.group);
-      thing.group = this.group;
-    }
+    return this.set.changes;
   }
 
   rules(workspace: string): JourneyRules {
-    return rulesOf(this.all.models.of(workspace));
+    return rulesOf(this.set.models.of(workspace));
   }
 
-  owners(workspace: string): Ownership {
-    let owners = this.#owners.get(workspace);
-    if (!owners) this.#owners.set(workspace, (owners = ownership(this, workspace)));
-    return owners;
+  /** Resolves the company domain of an e-mail address in a workspace, by the model in force. */
+  domainOf(workspace: string): DomainOf {
+    return this.set.domainOf(workspace);
   }
 
-  /** The record of a key that was read, or of one that is new. @throws GroupsMet */
+  /** The keys and leads of a workspace, for decisions about who is who. */
+  identity(workspace: string): IdentityIndex {
+    return new LoadedIdentity(this, workspace);
+  }
+
+  /** The record of a key that was read, or of one that is new. @throws GroupsOverlap */
   key(workspace: string, key: IdentityKey): KeyRecord {
-    const record = this.all.key(workspace, key);
-    this.reach(record);
-    if (record.lead) this.reach(record.lead);
+    const record = this.set.key(workspace, key);
+    this.#reach(record);
+    if (record.lead) this.#reach(record.lead);
     return record;
   }
 
-  /** The lead in work by that id; a new one when there is none. @throws GroupsMet */
+  /** The lead of a key, by its id, without reaching it. */
+  leadIdOf(workspace: string, key: IdentityKey): string | undefined {
+    return this.set.key(workspace, key).lead?.id;
+  }
+
+  /** The lead in work by that id; a new one when there is none. @throws GroupsOverlap */
   lead(workspace: string, leadId: string): Lead {
-    const lead = this.all.lead(workspace, leadId);
-    this.reach(lead);
+    const lead = this.set.lead(workspace, leadId);
+    this.#reach(lead);
     return lead;
   }
 
-  /** Reads the records that were not read, with their leads. @throws GroupsMet */
-  async keysRead(records: readonly KeyRecord[]): Promise<void> {
-    await this.all.keysRead(records);
-    this.reach(...records.flatMap(({ lead }) => (lead ? [lead] : [])));
+  /** Reads what a decision needs. @throws GroupsOverlap */
+  *load(workspace: string, need: Need): Loading {
+    if ('keys' in need) {
+      const records = need.keys.map((key) => this.key(workspace, key)).filter(({ read }) => !read);
+      if (records.length > 0) yield this.set.loader.ask('keys', ...records);
+    } else if ('keysOf' in need) {
+      yield* this.loadKeysOf(need.keysOf.map((leadId) => this.lead(workspace, leadId)));
+    } else {
+      yield* this.loadLeads(need.factsOf.map((leadId) => this.lead(workspace, leadId)));
+    }
   }
 
-  /** Makes sure that all keys of the lead are in work. */
-  keysOf(lead: Lead): Promise<void> {
-    return this.all.keysOf(lead);
+  /** Makes sure that all keys of the leads are in work. */
+  *loadKeysOf(leads: readonly Lead[]): Loading {
+    const unread = leads.filter(({ keysLoaded }) => !keysLoaded);
+    if (unread.length > 0) yield this.set.loader.ask('leadKeys', ...unread);
   }
 
-  journeyOf(lead: Lead): Promise<void> {
-    return this.all.journeyOf(lead);
+  /** Makes sure that the leads are in work with all their keys, touchpoints and facts. */
+  *loadLeads(leads: readonly Lead[]): Loading {
+    const unread = leads.filter(({ isRead }) => !isRead);
+    if (unread.length === 0) return;
+    const { loader } = this.set;
+    void loader.ask('leadKeys', ...unread);
+    void loader.ask('journeys', ...unread);
+    yield loader.ask('facts', ...unread);
   }
 
-  factsOf(lead: Lead): Promise<void> {
-    return this.all.factsOf(lead);
+  *loadJourneyOf(lead: Lead): Loading {
+    if (!lead.journey.isLoaded) yield this.set.loader.ask('journeys', lead);
   }
 
-  /** The observed account of the lead's e-mail domain at a position. @throws GroupsMet */
-  async observedAccount({ workspace, names }: Lead, at: Position): Promise<string | undefined> {
+  /** The observed account of the lead's e-mail domain at a position. @throws GroupsOverlap */
+  *observedAccount({ workspace, names }: Lead, at: Position): Loading<string | undefined> {
     const domain = names.emailDomain;
     if (domain === null) return undefined;
     this.#enter(workspace, domain);
-    await this.all.readDomain(workspace, domain);
-    return this.all.accounts.of(workspace, domain, at);
+    const { accounts, loader } = this.set;
+    if (!accounts.isKnown(workspace, domain)) yield loader.ask('domains', { workspace, domain });
+    return accounts.of(workspace, domain, at);
   }
 
-  /** The leads known by an e-mail domain whose account the batch changes. @throws GroupsMet */
+  /** The leads known by an e-mail domain whose account the batch changes. @throws GroupsOverlap */
   leadsOf(workspace: string, domain: string): Lead[] {
     this.#enter(workspace, domain);
-    const leads = [...(this.all.changingDomain(workspace, domain)?.leads ?? [])];
-    this.reach(...leads);
+    const leads = [...(this.set.changingDomain(workspace, domain)?.leads ?? [])];
+    for (const lead of leads) this.#reach(lead);
     return leads.filter(({ alive, names }) => alive && names.emailDomain === domain);
   }
 
   /** Notes that the lead is known by its e-mail domain now. */
-  knownByDomain(lead: Lead): void {
-    this.all.changingDomain(lead.workspace, lead.names.emailDomain)?.leads.add(lead);
+  noteDomain(lead: Lead): void {
+    this.set.changingDomain(lead.workspace, lead.names.emailDomain)?.leads.add(lead);
   }
 
   #enter(workspace: string, domain: string): void {
-    const changing = this.all.changingDomain(workspace, domain);
-    if (changing) this.reach(changing);
+    const changing = this.set.changingDomain(workspace, domain);
+    if (changing) this.#reach(changing);
+  }
+
+  #reach(thing: Reachable): void {
+    const { group } = thing;
+    if (group === this.group) return;
+    if (group !== undefined && group >= this.set.firstGroup) throw new GroupsOverlap(this.group, group);
+    thing.group = this.group;
   }
 }

@@ -9,7 +9,7 @@ import {
   type StoredKey,
   type StoredLead,
 } from './rows.js';
-import type { StoredKeyState, StoredLeadState } from './stored-state.js';
+import { encodeKeyState, type StoredLeadState } from './stored-state.js';
 
 /** Working state, kept in place. What a function here is given counts as written from then on. */
 
@@ -83,38 +83,16 @@ export function writeKeys(records: readonly KeyRecord[]): readonly Statement[] {
 }
 
 function keyRow(record: KeyRecord): StoredKey {
-  const { workspace, key, lead, firstSeen } = record;
-  if (!lead || !firstSeen) throw new Error(`key ${key} belongs to no lead`);
+  const { workspace, state } = record;
+  const { key, leadId, firstSeen } = state;
+  if (leadId === undefined || !firstSeen) throw new Error(`key ${key} belongs to no lead`);
   return {
     workspace,
     key,
-    leadId: lead.id,
+    leadId,
     firstSeenAt: firstSeen.at,
     firstSeenId: firstSeen.id,
-    state: keyState(record),
-  };
-}
-
-function keyState({ links, publicLinks, publicOthers, decisions, runs }: KeyRecord): StoredKeyState {
-  return {
-    ...(links.size > 0 && {
-      links: Object.fromEntries([...links].map(([key, { at, id }]) => [key, [at, id] as const])),
-    }),
-    ...(publicLinks.size > 0 && {
-      publicLinks: Object.fromEntries(
-        [...publicLinks].map(([key, { at, id, joins, others }]) => [
-          key,
-          [at, id, joins, ...others] as const,
-        ]),
-      ),
-    }),
-    ...(publicOthers.size > 0 && { publicOthers: [...publicOthers] }),
-    ...(decisions.size > 0 && {
-      decisions: Object.fromEntries(
-        [...decisions].map(([key, { kind, at, id }]) => [key, [kind, at, id] as const]),
-      ),
-    }),
-    ...(runs.length > 0 && { runs: runs.map(({ key, at, id }) => [key, at, id] as const) }),
+    state: encodeKeyState(state),
   };
 }
 

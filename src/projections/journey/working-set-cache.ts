@@ -14,7 +14,7 @@ export interface Limits {
  * Working sets between the batches of one owner. One is thrown away after anything but a batch that goes on where the last
  * one ended: what failed, or was rolled back, comes again from an earlier position.
  */
-export class AtHand {
+export class WorkingSetCache {
   readonly #sets = new WeakMap<object, { readonly position: Position; readonly set: WorkingSet }>();
 
   constructor(private readonly limits: Limits) {}

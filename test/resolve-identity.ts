@@ -7,20 +7,12 @@ import {
   seenBefore,
   type IdentityKey,
   type Stamp,
-} from './identity.js';
-import { groupKeys, isJoinedBy, linksBetween, type PublicClaim } from './identity-links.js';
-import { claimNames, namesOf, type ClaimRank, type DomainOf, type Names } from './lead-names.js';
-import { mergeFact, NO_VALUES, type ProfileFact, type LatestValues } from './profile.js';
-import type { KeyScope } from './touchpoint.js';
-
-/** What one event says about who is who: keys named together (a touchpoint, a claim), or a decision about two keys. */
-export interface IdentityFact extends ProfileFact {
-  readonly keys: readonly IdentityKey[];
-  readonly decision?: 'merged' | 'split';
-  readonly keyScope?: KeyScope | undefined;
-  /** What the addresses and user ids it names count for; undefined: it claims none. */
-  readonly claimRank?: ClaimRank | undefined;
-}
+} from '../src/domain/identity.js';
+import type { IdentityFact } from '../src/domain/identity/fact.js';
+import { groupKeys } from '../src/domain/identity/key-groups.js';
+import { isJoinedBy, linksBetween, type PublicClaim } from '../src/domain/identity/public-claims.js';
+import { claimNames, namesOf, type DomainOf, type Names } from '../src/domain/lead-names.js';
+import { mergeFact, NO_VALUES, type LatestValues } from '../src/domain/profile.js';
 
 export interface ResolvedLead {
   readonly leadId: string;
@@ -53,8 +45,8 @@ interface Seen {
 type Claim = Stamp & { readonly known: IdentityKey };
 
 /**
- * Who is who, from the whole set of facts of one workspace at once, whatever their order: the meaning of §6, which
- * the journey projection must come to event by event.
+ * Who is who, from the whole set of facts of one workspace at once, whatever their order: the rules of ADR 0008, which
+ * the journey projection must come to event by event. Written for comparison, not for speed.
  */
 export function resolveIdentity(
   workspace: string,

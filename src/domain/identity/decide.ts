@@ -1,0 +1,43 @@
+import { earlier, isAnonymous } from '../identity.js';
+import { AffectedLeads } from './affected-leads.js';
+import { claimKey } from './claims.js';
+import { Draft } from './draft.js';
+import type { IdentityFact } from './fact.js';
+import { groupLeads } from './grouping.js';
+import type { Deciding, IdentityIndex } from './identity-index.js';
+import type { KeyState } from './key-state.js';
+import { linkKeys } from './links.js';
+import type { LeadMove, Move } from './moves.js';
+import { ownerOf } from './ownership.js';
+import { moveClaimed, redistribute } from './redistribution.js';
+
+/**
+ * What a fact changes about who is who (ADR 0008): moves that bring an index of the facts before it to an index of these
+ * and the new one, in the order they are to be applied. The keys of the fact have to be loaded; what else is needed is
+ * yielded. Nothing is changed here.
+ */
+export function* decideIdentity(index: IdentityIndex, fact: IdentityFact): Deciding<readonly Move[]> {
+  const draft = new Draft(index);
+  const affected = new AffectedLeads();
+  const relinked = yield* linkKeys(draft, fact);
+  if (relinked.length > 0) yield* groupLeads(draft, [...fact.keys, ...relinked], affected);
+  for (const key of fact.keys) if (isAnonymous(key)) claimKey(draft, fact, key, affected);
+  // A claim of anonymous keys alone moves what they did; where known keys are joined or parted, everything is open.
+  const isOpen = affected.unclearKeys.size > 0 || (relinked.length > 0 && affected.openToMoves.size > 0);
+  const moved = yield* isOpen ? redistribute(draft, fact, affected) : moveClaimed(draft, affected);
+  const added: LeadMove[] = fact.decision
+    ? []
+    : [{ type: 'fact-added', leadId: ownerOf(draft, fact.keys, fact.at) }];
+  const changed = [...affected.withOtherKeys].map(
+    (leadId) => ({ type: 'lead-keys-changed', leadId }) as const,
+  );
+  return [...draft.moves, ...moved, ...added, ...changed];
+}
+
+/** Whether a fact with one key says nothing of who is who: nearly every touchpoint names one that was seen before. */
+export const saysNothingNew = (fact: IdentityFact, { firstSeen, leadId }: KeyState): boolean =>
+  fact.keys.length === 1 &&
+  fact.decision === undefined &&
+  leadId !== undefined &&
+  firstSeen !== undefined &&
+  !earlier(fact, firstSeen);

@@ -1,0 +1,78 @@
+import type { IdentityKey, Stamp } from '../identity.js';
+import type { KeyMove } from './moves.js';
+import type { PublicClaim } from './public-claims.js';
+
+/** A claim of an anonymous key: from then on the key belongs to the claimer, until the next claim. */
+export interface Claim extends Stamp {
+  readonly key: IdentityKey;
+}
+
+/** A public claim about a pair of known keys, and whether it joins them. */
+export interface PublicLink extends PublicClaim {
+  readonly joins: boolean;
+}
+
+/** What a person decided about a pair of keys. */
+export interface PairDecision extends Stamp {
+  readonly kind: 'merged' | 'split';
+}
+
+/** What is known of one key. Everything in it follows from the set of facts, not from their order. */
+export interface KeyState {
+  readonly key: IdentityKey;
+  /** The lead that the key is while it stands alone. */
+  readonly ownLeadId: string;
+  /** Undefined: no fact has named it. */
+  readonly firstSeen: Stamp | undefined;
+  /** The lead it belongs to; an anonymous key belongs to the lead that claimed it last. */
+  readonly leadId: string | undefined;
+  /** By the main key of the facts that name both: the first of them; of a known key without public claims. */
+  readonly links: ReadonlyMap<IdentityKey, Stamp>;
+  /** Of a known key, by the main key of the public claims that name both: the first of them. */
+  readonly publicLinks: ReadonlyMap<IdentityKey, PublicLink>;
+  /** Known keys with a public link to this one. */
+  readonly publicOthers: ReadonlySet<IdentityKey>;
+  /** By the other key of a pair: the last decision. */
+  readonly decisions: ReadonlyMap<IdentityKey, PairDecision>;
+  /** Claims of an anonymous key in order, without those that change nothing. */
+  readonly claims: readonly Claim[];
+}
+
+const NO_LINKS: KeyState['links'] = new Map();
+const NO_PUBLIC_LINKS: KeyState['publicLinks'] = new Map();
+const NO_KEYS: KeyState['publicOthers'] = new Set();
+const NO_DECISIONS: KeyState['decisions'] = new Map();
+const NO_CLAIMS: KeyState['claims'] = [];
+
+/** A key that no fact has named. Most keys never have links or decisions, so they share the empty ones. */
+export const unseenKey = (key: IdentityKey, ownLeadId: string): KeyState => ({
+  key,
+  ownLeadId,
+  firstSeen: undefined,
+  leadId: undefined,
+  links: NO_LINKS,
+  publicLinks: NO_PUBLIC_LINKS,
+  publicOthers: NO_KEYS,
+  decisions: NO_DECISIONS,
+  claims: NO_CLAIMS,
+});
+
+/** The state of a key after a move that concerns it. */
+export function evolve(state: KeyState, move: KeyMove): KeyState {
+  switch (move.type) {
+    case 'key-seen':
+      return { ...state, firstSeen: move.firstSeen };
+    case 'keys-linked':
+      return { ...state, links: new Map(state.links).set(move.mainKey, move.stamp) };
+    case 'keys-linked-publicly':
+      return { ...state, publicLinks: new Map(state.publicLinks).set(move.mainKey, move.link) };
+    case 'public-link-noted':
+      return { ...state, publicOthers: new Set(state.publicOthers).add(move.otherKey) };
+    case 'pair-decided':
+      return { ...state, decisions: new Map(state.decisions).set(move.otherKey, move.decision) };
+    case 'claims-changed':
+      return { ...state, claims: move.claims };
+    case 'key-assigned':
+      return { ...state, leadId: move.leadId };
+  }
+}

@@ -1,0 +1,40 @@
+import { PoisonedEvent, type OrderingKey } from '../../subscriptions/subscription.js';
+import { appendTouchpoint, applyFact } from './apply-fact.js';
+import type { BatchItem } from './batch-item.js';
+import { factOf, isPersonal } from './facts.js';
+import { ReadFailed } from './gate.js';
+import type { Loading } from './loading.js';
+import { refreshProfile } from './refresh-profile.js';
+import { GroupsOverlap, type UnitOfWork } from './unit-of-work.js';
+
+/** Applies the events of a group one after the other. @throws PoisonedEvent with the one that cannot be applied */
+export function* applyGroup(unit: UnitOfWork, group: readonly BatchItem[]): Loading {
+  for (const item of group) {
+    try {
+      const { event, position, keys } = item;
+      if (!isPersonal(event)) yield* renameAccounts(unit, item);
+      else {
+        const fact = factOf(event, position, keys);
+        if (!appendTouchpoint(unit, fact)) yield* applyFact(unit, fact);
+      }
+    } catch (cause) {
+      if (cause instanceof ReadFailed || cause instanceof GroupsOverlap) throw cause;
+      throw new PoisonedEvent(item.event, orderingKeysOf(unit, item), { cause });
+    }
+  }
+}
+
+/** An account was observed whose domain leads are known by: they belong to it from now on. */
+function* renameAccounts(unit: UnitOfWork, { workspace, domains, position }: BatchItem): Loading {
+  for (const domain of domains)
+    for (const lead of unit.leadsOf(workspace, domain)) yield* refreshProfile(unit, lead, position);
+}
+
+/** What waits behind an event that cannot be applied: all that names its keys or their leads. */
+function orderingKeysOf(unit: UnitOfWork, { workspace, keys }: BatchItem): OrderingKey[] {
+  const leads = keys.flatMap((key): OrderingKey[] => {
+    const leadId = unit.leadIdOf(workspace, key);
+    return leadId === undefined ? [] : [`lead:${leadId}`];
+  });
+  return [...keys, ...leads];
+}
