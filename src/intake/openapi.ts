@@ -2,6 +2,8 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { browserSdkOpenApi } from './browser-sdk-openapi.js';
 import type { Endpoint, Format } from './format.js';
 import type { Formats } from './formats/all.js';
+import { EVENT_BYTES } from './inspect.js';
+import { sizeText } from './limits.js';
 import { type OpenApiOperation, type OpenApiPart, problem, WRITE_KEY_SECURITY } from './openapi-parts.js';
 import { OUTCOME_SCHEMAS } from './outcome-schemas.js';
 import { rejectedOpenApi } from './rejected-openapi.js';
@@ -10,29 +12,30 @@ import { documented } from './schema.js';
 type Paths = OpenAPIObject['paths'];
 
 /** What any collector may answer to a request that it refuses. */
-const PROBLEMS: OpenApiOperation['responses'] = {
+const problemsOf = ({ requestBytes, requestItems }: Format): OpenApiOperation['responses'] => ({
   400: problem('The body cannot be read; it is kept as rejected where the key is known'),
   401: problem('The write key is missing or unknown'),
   408: problem('The request, or a part of its body, did not come in time'),
   413: problem(
-    'Over a limit, which is named: 32 KB an event, 500 KB and 2,500 events a Segment batch, 1 MB else',
+    `Over a limit, which is named: ${sizeText(EVENT_BYTES)} an event, ${sizeText(requestBytes)} and ${requestItems} events a request`,
   ),
   429: problem('The write key is over its quota: send it again after `Retry-After` seconds'),
   431: problem('The address and headers are over the limit of 16 KB'),
   503: problem('Overload, or the database is away: send it again after `Retry-After` seconds'),
-};
-
-const operationOf = ({ operation, writeKey }: Endpoint): OpenApiOperation => ({
-  ...operation,
-  security: writeKey?.schemes?.map((name) => ({ [name]: [] })) ?? WRITE_KEY_SECURITY,
-  responses: { ...operation.responses, ...PROBLEMS },
 });
 
-function formatOpenApi({ endpoints, schemas = {}, tags = [] }: Format): OpenApiPart {
+const operationOf = (format: Format, { operation, writeKey }: Endpoint): OpenApiOperation => ({
+  ...operation,
+  security: writeKey?.schemes?.map((name) => ({ [name]: [] })) ?? WRITE_KEY_SECURITY,
+  responses: { ...operation.responses, ...problemsOf(format) },
+});
+
+function formatOpenApi(format: Format): OpenApiPart {
+  const { endpoints, schemas = {}, tags = [] } = format;
   const paths: Record<string, Paths[string]> = {};
   for (const endpoint of endpoints) {
     const path = endpoint.path.replaceAll(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [endpoint.method.toLowerCase()]: operationOf(endpoint) };
+    paths[path] = { ...paths[path], [endpoint.method.toLowerCase()]: operationOf(format, endpoint) };
   }
   return { paths, schemas, tags };
 }
