@@ -18,7 +18,8 @@ import type { KafkaConfig } from './kafka-config.js';
 import { NestLogger } from './logger.js';
 import { measureAppends, Metrics } from './metrics.js';
 import { BROWSER_SDK_ROUTES } from './intake/browser-sdk-routes.js';
-import { COLLECTOR_ROUTES } from './intake/collector-routes.js';
+import { pathsOf } from './intake/collector-routes.js';
+import { FORMATS, Formats } from './intake/formats/all.js';
 import { collectorPaths } from './intake/openapi.js';
 import { projections } from './projections/all.js';
 import { registered, UNUSED_SINK } from './registered.js';
@@ -44,7 +45,7 @@ export interface RunningServer {
 
 /** What each role serves; health and metrics are everywhere. */
 const SERVED: Served = {
-  collect: [...COLLECTOR_ROUTES.map(({ path }) => path), ...Object.values(BROWSER_SDK_ROUTES)],
+  collect: [...pathsOf(FORMATS.list), ...Object.values(BROWSER_SDK_ROUTES)],
   query: ['/api/*', '/docs', '/openapi.json', '/openapi.yaml'],
 };
 
@@ -175,7 +176,8 @@ export async function createApp(
   );
   dressApp(app, runtime.metrics, app.get(Admission));
   answerForAbsentRoles(app, runtime.config.roles, SERVED);
-  if (runtime.config.roles.has('query')) setupOpenApi(app, [collectorPaths]);
+  if (runtime.config.roles.has('query'))
+    setupOpenApi(app, [collectorPaths(app.get(Formats, { strict: false }))]);
   return app;
 }
 

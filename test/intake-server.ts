@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import type { AddressInfo } from 'node:net';
 import { readConfig } from '../src/config.js';
 import { openDataSource } from '../src/database/data-source.js';
@@ -9,9 +9,12 @@ import { PostgresEventStore } from '../src/event-store/postgres.js';
 import { Admission } from '../src/http/admission/admission.js';
 import { dressApp, fastifyAdapter } from '../src/http/app.js';
 import { EdgeModule } from '../src/http/edge.module.js';
+import { FORMATS, Formats } from '../src/intake/formats/all.js';
 import { IntakeModule } from '../src/intake/intake.module.js';
+import { collectorPaths } from '../src/intake/openapi.js';
 import { RejectedModule } from '../src/intake/rejected.module.js';
 import { Metrics } from '../src/metrics.js';
+import { setupOpenApi } from '../src/openapi/setup.js';
 import type { Runtime } from '../src/runtime.js';
 import { CONFIGURATION_ENTITIES } from '../src/workspaces/entities.js';
 import { Workspaces } from '../src/workspaces/workspaces.js';
@@ -35,11 +38,18 @@ class CollectingApp {
   }
 }
 
-/** The collectors as they are served, listening on a free port, on a database of their own. */
-export async function intakeServer(
-  wrap: (store: EventStore) => EventStore = (store) => store,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<IntakeServer> {
+export interface IntakeServerOptions {
+  readonly wrap?: (store: EventStore) => EventStore;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly formats?: Formats;
+}
+
+/** The collectors and the API document as they are served, listening on a free port, on a database of their own. */
+export async function intakeServer({
+  wrap = (store) => store,
+  environment = {},
+  formats = FORMATS,
+}: IntakeServerOptions = {}): Promise<IntakeServer> {
   const database = await testDatabase();
   const configuration = await openDataSource(database.url, CONFIGURATION_ENTITIES);
   const log = new PostgresEventStore(database.pool);
@@ -52,10 +62,13 @@ export async function intakeServer(
     metrics: new Metrics(),
   };
   const adapter = fastifyAdapter();
-  const app = await NestFactory.create<NestFastifyApplication>(CollectingApp.with(runtime), adapter, {
-    logger: ['error'],
-  });
+  const module = await Test.createTestingModule({ imports: [CollectingApp.with(runtime)] })
+    .overrideProvider(Formats)
+    .useValue(formats)
+    .compile();
+  const app = module.createNestApplication<NestFastifyApplication>(adapter, { logger: ['error'] });
   dressApp(app, runtime.metrics, app.get(Admission));
+  setupOpenApi(app, [collectorPaths(app.get(Formats))]);
   await app.listen(0, '127.0.0.1');
   const workspaces = app.get(Workspaces);
   const made = (await workspaces.find('main')) ? fail() : await workspaces.add('main');

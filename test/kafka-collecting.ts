@@ -1,9 +1,11 @@
 import { createLogPool, createPool } from '../src/database/database.js';
 import type { EventStore } from '../src/event-store/event-store.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
-import { Intake } from '../src/intake/intake.js';
+import { FORMATS } from '../src/intake/formats/all.js';
 import { KafkaFigures } from '../src/intake/kafka/figures.js';
 import { KafkaCollector } from '../src/intake/kafka/kafka-collector.js';
+import { recordFormats } from '../src/intake/kafka/read-record.js';
+import { Pipeline } from '../src/intake/pipeline.js';
 import { RejectedLog } from '../src/intake/rejected.js';
 import { openKafka } from '../src/kafka/kafkajs/open.js';
 import { kafkaConfig } from '../src/kafka-config.js';
@@ -53,8 +55,9 @@ export async function collecting(
   await kafka.prepare(['touchpoints', 'touchpoints.rejected']);
   const collector = new KafkaCollector({
     ...{ kafka, store, group, sessionMs },
-    taking: {
-      intake: new Intake(store, new RejectedLog(pool), {
+    intake: {
+      formats: recordFormats(await FORMATS.all()),
+      pipeline: new Pipeline(store, new RejectedLog(pool), {
         onRejected: (code) => metrics.rejected.inc({ code }),
       }),
       resolveWriteKey: (key) =>

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { Admission } from '../http/admission/admission.js';
 import { ByteBudget } from '../http/admission/byte-budget.js';
 import { MemoryEventStore } from '../event-store/memory.js';
-import { Intake } from '../intake/intake.js';
+import { Pipeline } from '../intake/pipeline.js';
 import { Metrics } from '../metrics.js';
 import { until } from '../../test/until.js';
 import { messageOf } from '../../test/grpc.js';
@@ -24,7 +24,7 @@ beforeEach(async () => {
   const opened = { workspace: 'main', collector: 'web' };
   server = await serveGrpc(0, {
     roles: new Set(['collect']),
-    intake: new Intake(new MemoryEventStore(), { keep: async () => undefined }),
+    pipeline: new Pipeline(new MemoryEventStore(), { keep: async () => undefined }),
     keys: {
       resolveWriteKey: async (key) => (key === 'wk' ? opened : undefined),
       resolveApiKey: async () => undefined,

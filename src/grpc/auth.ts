@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { API_KEY_UNKNOWN, bearerOf } from '../http/auth.guard.js';
 import type { CollectorKey, OpensKeys } from '../http/keys.js';
 import { Problem } from '../http/problem.js';
-import { keyBeside, WRITE_KEY_UNKNOWN } from '../intake/credentials.js';
+import { keyInHeaders, WRITE_KEY_UNKNOWN } from '../intake/credentials.js';
 
 /**
  * What the write key of a call opens: metadata `authorization` (Bearer, or Basic with the key as user) or `x-write-key`.
@@ -10,7 +10,7 @@ import { keyBeside, WRITE_KEY_UNKNOWN } from '../intake/credentials.js';
  * @throws Problem 401, StoreUnavailable
  */
 export async function openedByWriteKey(keys: OpensKeys, metadata: Metadata): Promise<CollectorKey> {
-  const key = keyBeside({
+  const key = keyInHeaders({
     authorization: textOf(metadata, 'authorization'),
     'x-write-key': textOf(metadata, 'x-write-key'),
   });

@@ -2,15 +2,21 @@ import type { Metadata, sendUnaryData, ServerUnaryCall, UntypedServiceImplementa
 import type { AdmittedCall, AdmittedCalls } from './admit-calls.js';
 import type { Calls } from './calls.js';
 import { type RecordCall, RecordStream } from './record-stream.js';
-import { type Sender, take, takeApart, type Taking } from './taking.js';
+import {
+  type Collecting,
+  decodeMessages,
+  ingestMessages,
+  methodNamed,
+  type Sender,
+} from './record-messages.js';
 
-export interface Collecting extends Taking {
+export interface CollectorCalls extends Collecting {
   readonly calls: AdmittedCalls;
   readonly stopping: AbortSignal;
 }
 
 /** CollectorService: what its methods do with the bytes of a call. */
-export function collectorService(deps: Collecting, calls: Calls): UntypedServiceImplementation {
+export function collectorService(deps: CollectorCalls, calls: Calls): UntypedServiceImplementation {
   return {
     Record: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) =>
       calls.answer('CollectorService/Record', call, callback, () => record(deps, call)),
@@ -23,33 +29,33 @@ export function collectorService(deps: Collecting, calls: Calls): UntypedService
 const PARSED = 4;
 
 function record(
-  deps: Collecting,
+  deps: CollectorCalls,
   { request, metadata }: ServerUnaryCall<Buffer, Buffer>,
 ): Promise<Uint8Array> {
   const { intake, sender } = senderOf(deps, metadata, 'Record');
   return intake.handle(async () => {
     intake.reservation.grow(PARSED * request.length);
-    await deps.taking.enter(request.length);
+    await deps.room.enter(request.length);
     try {
-      return await take(deps, sender, takeApart(sender.call, [request]));
+      return await ingestMessages(deps, sender, decodeMessages(sender.method, [request]));
     } finally {
-      deps.taking.leave(request.length);
+      deps.room.leave(request.length);
     }
   });
 }
 
-function recordStream(deps: Collecting, call: RecordCall): Promise<Uint8Array> {
+function recordStream(deps: CollectorCalls, call: RecordCall): Promise<Uint8Array> {
   const { intake, sender } = senderOf(deps, call.metadata, 'RecordStream');
   return intake.handle(() => new RecordStream(deps, call, intake, deps.stopping).run(sender));
 }
 
 /** @throws Error the call was not admitted */
 function senderOf(
-  { calls }: Collecting,
+  { calls }: CollectorCalls,
   metadata: Metadata,
   call: string,
 ): Pick<AdmittedCall, 'intake'> & { readonly sender: Sender } {
   const { intake, collector } = calls.get(metadata) ?? {};
   if (!intake || !collector) throw new Error('a call was not admitted');
-  return { intake, sender: { ...collector, call } };
+  return { intake, sender: { ...collector, method: methodNamed(call) } };
 }

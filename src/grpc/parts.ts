@@ -6,7 +6,7 @@ import { Admission } from '../http/admission/admission.js';
 import { KeyStore } from '../http/keys.js';
 import { Readiness, type ReadinessReport } from '../http/readiness.js';
 import { KeyQuotas } from '../intake/key-quotas.js';
-import { Intake } from '../intake/intake.js';
+import { Pipeline } from '../intake/pipeline.js';
 import type { Metrics } from '../metrics.js';
 import type { Serving } from './health.js';
 import type { GrpcParts } from './server.js';
@@ -28,7 +28,7 @@ export function grpcParts(
     },
     admission: app.get(Admission),
     serving: async () => servingOf(await readiness.check()),
-    ...(roles.has('collect') ? { intake: app.get(Intake) } : {}),
+    ...(roles.has('collect') ? { pipeline: app.get(Pipeline) } : {}),
     ...(roles.has('query') ? { queries: app.get(QueryBus, { strict: false }) } : {}),
   };
 }

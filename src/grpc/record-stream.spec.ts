@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { EventEmitter, getEventListeners } from 'node:events';
 import { MemoryEventStore } from '../event-store/memory.js';
-import { Intake } from '../intake/intake.js';
+import { Pipeline } from '../intake/pipeline.js';
 import type { CallIntake } from './call-intake.js';
+import { methodNamed } from './record-messages.js';
 import { type RecordCall, RecordStream } from './record-stream.js';
 import { Room } from './room.js';
 
@@ -10,11 +11,11 @@ test('a stream that has ended leaves no listener at the signal of the server', a
   const call = new EventEmitter();
   const stopping = new AbortController();
   const deps = {
-    intake: new Intake(new MemoryEventStore(), { keep: () => Promise.resolve() }),
-    ...{ now: () => new Date(), taking: new Room(1) },
+    pipeline: new Pipeline(new MemoryEventStore(), { keep: () => Promise.resolve() }),
+    ...{ now: () => new Date(), room: new Room(1) },
   };
   const stream = new RecordStream(deps, call as RecordCall, {} as CallIntake, stopping.signal);
-  const answer = stream.run({ workspace: 'main', collector: 'web', call: 'RecordStream' });
+  const answer = stream.run({ workspace: 'main', collector: 'web', method: methodNamed('RecordStream') });
   expect(getEventListeners(stopping.signal, 'abort')).toHaveLength(1);
   call.emit('end');
   await answer;

@@ -2,7 +2,13 @@ import type { ServerReadableStream } from '@grpc/grpc-js';
 import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../http/problem.js';
 import type { CallIntake } from './call-intake.js';
-import { type Sender, take, takeApart, type Taking, tooManyInStream } from './taking.js';
+import {
+  type Collecting,
+  decodeMessages,
+  ingestMessages,
+  type Sender,
+  tooManyInStream,
+} from './record-messages.js';
 
 /** Touchpoints of one stream at most: its one answer has a receipt for each, and clients take answers of 4 MB. */
 export const STREAM_ITEMS = 25_000;
@@ -22,23 +28,23 @@ export class RecordStream {
 
   /** @param stopping aborts when the server ends and the stream has had its time */
   constructor(
-    private readonly deps: Taking,
+    private readonly deps: Collecting,
     private readonly call: RecordCall,
     private readonly intake: CallIntake,
     private readonly stopping: AbortSignal,
   ) {}
 
   /**
-   * Takes all that comes and resolves to the encoded answer.
+   * Ingests all that comes and resolves to the encoded answer.
    *
-   * @throws Problem, OverBudget, StoreUnavailable: what was taken by then stays in the log
+   * @throws Problem, OverBudget, StoreUnavailable: what was recorded by then stays in the log
    */
   async run(sender: Sender): Promise<Uint8Array> {
     const stop = (): void => this.break(stoppingProblem());
     this.stopping.addEventListener('abort', stop);
     try {
       this.listen();
-      while (await this.more()) await this.takeSome(sender);
+      while (await this.more()) await this.ingestSome(sender);
       return Buffer.concat(this.receipts);
     } finally {
       // The signal outlives the stream, and would hold it in memory.
@@ -83,24 +89,24 @@ export class RecordStream {
     return false;
   }
 
-  private async takeSome(sender: Sender): Promise<void> {
+  private async ingestSome(sender: Sender): Promise<void> {
     const messages = this.nextMessages();
     const bytes = messages.reduce((sum, { length }) => sum + length, 0);
-    const { taking } = this.deps;
-    await taking.enter(bytes);
+    const { room } = this.deps;
+    await room.enter(bytes);
     try {
-      this.keepReceipts(await this.takeAll(sender, messages));
+      this.keepReceipts(await this.ingest(sender, messages));
     } finally {
-      taking.leave(bytes);
+      room.leave(bytes);
     }
     for (const message of messages) this.intake.release(message);
   }
 
-  private takeAll(sender: Sender, messages: readonly Buffer[]): Promise<Uint8Array> {
-    const taken = takeApart(sender.call, messages);
-    this.items += taken.items.length;
+  private ingest(sender: Sender, messages: readonly Buffer[]): Promise<Uint8Array> {
+    const decoded = decodeMessages(sender.method, messages);
+    this.items += decoded.items.length;
     if (this.items > STREAM_ITEMS) throw tooManyInStream(STREAM_ITEMS);
-    return take(this.deps, sender, taken);
+    return ingestMessages(this.deps, sender, decoded);
   }
 
   private nextMessages(): readonly Buffer[] {

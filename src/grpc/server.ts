@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { BadSettings, type Role } from '../config.js';
 import { Admission } from '../http/admission/admission.js';
 import type { OpensKeys } from '../http/keys.js';
-import type { Intake } from '../intake/intake.js';
+import type { Pipeline } from '../intake/pipeline.js';
 import type { Metrics } from '../metrics.js';
 import { CollectorService } from '../proto/touchline/v1/collector_pb.js';
 import { QueryService } from '../proto/touchline/v1/query_pb.js';
@@ -27,7 +27,7 @@ export interface GrpcParts {
   readonly log: Logger;
   readonly serving: () => Promise<Serving>;
   /** Of a process that collects. */
-  readonly intake?: Intake;
+  readonly pipeline?: Pipeline;
   /** Of a process that answers questions. */
   readonly queries?: QueryBus;
   /** Shared with HTTP. */
@@ -110,7 +110,7 @@ function compose(
   listener: Listener,
   stopping: AbortSignal,
 ): Composed {
-  const { roles, intake, queries, keys, metrics } = parts;
+  const { roles, pipeline, queries, keys, metrics } = parts;
   const calls: AdmittedCalls = new WeakMap();
   const interceptors = [admitCalls({ admission, listener, keys, metrics, calls })];
   const server = new Server({ ...OPTIONS, interceptors });
@@ -120,8 +120,8 @@ function compose(
     services.set(service, role);
     server.addService(definitionOf(service), implementation);
   };
-  if (roles.has('collect') && intake) {
-    const collecting = { taking: new Room(TAKING_BYTES), intake, calls, stopping, now: () => new Date() };
+  if (roles.has('collect') && pipeline) {
+    const collecting = { room: new Room(INGEST_BYTES), pipeline, calls, stopping, now: () => new Date() };
     add('collect', CollectorService, collectorService(collecting, running));
   }
   if (roles.has('query') && queries) add('query', QueryService, queryService({ calls, queries }, running));
@@ -132,7 +132,7 @@ function compose(
  * Three transactions of the log: two are under way there at once. More would only take memory, five times as much as their
  * bytes, and the place in its queue that the requests of HTTP have.
  */
-const TAKING_BYTES = MB;
+const INGEST_BYTES = MB;
 
 const bind = (listener: Listener, server: Server, port: number): Promise<number> =>
   listener.listen(server, port).catch((error: unknown) => {

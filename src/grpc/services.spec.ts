@@ -223,7 +223,7 @@ function bare(parts: Partial<Parameters<typeof serveGrpc>[1]>, port = 0): Promis
     ...{ roles: new Set(['collect', 'query'] as const), keys, metrics, log: pino({ level: 'silent' }) },
     ...{
       serving: async () => ({ whole: true, roles: new Set(['collect', 'query'] as const) }),
-      intake: {} as never,
+      pipeline: {} as never,
       queries: {} as never,
     },
     ...parts,

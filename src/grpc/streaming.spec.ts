@@ -5,8 +5,8 @@ import { type NewFact, StoreUnavailable } from '../event-store/event-store.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { Admission } from '../http/admission/admission.js';
 import { ByteBudget } from '../http/admission/byte-budget.js';
-import { Intake } from '../intake/intake.js';
-import type { Kept } from '../intake/rejected.js';
+import { Pipeline } from '../intake/pipeline.js';
+import type { RejectedInput } from '../intake/rejected.js';
 import { Metrics } from '../metrics.js';
 import { Receipt_Status } from '../proto/touchline/v1/collector_pb.js';
 import { bearer, good, GrpcClient, messageOf } from '../../test/grpc.js';
@@ -37,7 +37,7 @@ const LIMITS = {
 };
 const DEADLINE_MS = 1_000;
 let store: SlowStore;
-let kept: Kept[];
+let kept: RejectedInput[];
 let server: GrpcServer;
 let client: GrpcClient;
 let metrics: Metrics;
@@ -47,12 +47,12 @@ beforeEach(async () => {
   store = new SlowStore();
   kept = [];
   metrics = new Metrics();
-  const keep = async (rows: readonly Kept[]): Promise<void> => void kept.push(...rows);
+  const keep = async (rows: readonly RejectedInput[]): Promise<void> => void kept.push(...rows);
   budget = new ByteBudget(LIMITS);
   const opened = { workspace: 'main', collector: 'web' };
   server = await serveGrpc(0, {
     roles: new Set(['collect']),
-    intake: new Intake(store, { keep }),
+    pipeline: new Pipeline(store, { keep }),
     keys: {
       resolveWriteKey: async (key) => (key === 'wk' ? opened : undefined),
       resolveApiKey: async () => undefined,

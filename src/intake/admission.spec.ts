@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ByteBudget, OverBudget } from '../http/admission/byte-budget.js';
-import { shareOf } from './collect.js';
+import { shareOf } from './refusal.js';
 
 const LIMITS = {
   ...{ total: 1_000, perKey: 100, perAddress: 500 },

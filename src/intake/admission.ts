@@ -1,37 +1,58 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestAdmission } from '../http/admission/request-admission.js';
 import { sendProblem } from '../http/problem.filter.js';
-import { charsetOf, type RawBody } from './body.js';
-import { type Collecting, keyRefusal, type Refusal, shareOf } from './collect.js';
-import { type CollectorKey, keyBesideBody } from './credentials.js';
+import { type CollectorKey, WRITE_KEY } from './credentials.js';
+import type { Endpoint, RequestHead } from './format.js';
+import type { RequestDeps } from './pipeline.js';
+import { keyRefusal, type Refusal, shareOf } from './refusal.js';
+import { charsetOf, type RawBody } from './request-body.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose key a collector's request carries beside its body, and what charset it names. */
-    admitted?: { readonly opened: CollectorKey | undefined; readonly charset: string };
+    /** The head of a collector's request and what its key opens; undefined: it has none in its head. */
+    admitted?: AdmittedRequest;
   }
 }
 
+export interface AdmittedRequest {
+  readonly head: RequestHead;
+  readonly key: CollectorKey | undefined;
+}
+
 /**
- * Looks up the key of the request before its body is read. Without a key beside it, the body is read within the room of
- * requests whose key is not known. The content type goes: Fastify would refuse one that it cannot read.
+ * Looks up the key of the request before its body is read. Without a key in its head, the body is read within the room of
+ * requests whose key is not known.
  */
 export async function admit(
-  deps: Collecting,
+  deps: Pick<RequestDeps, 'resolveWriteKey'>,
+  endpoint: Endpoint,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
-  const charset = charsetOf(request.headers['content-type']);
-  delete request.headers['content-type'];
+  const head = headOf(request, endpoint);
   const admission = admissionOf(request);
-  const key = keyBesideBody(request);
-  const opened = key === undefined ? undefined : await deps.resolveWriteKey(key);
-  request.admitted = { opened, charset };
-  if (opened !== undefined) admission.authenticate(shareOf(opened));
-  else if (key !== undefined) return refuse(reply, keyRefusal(key));
+  const sent = (endpoint.writeKey ?? WRITE_KEY).inHead(head);
+  const key = sent === undefined ? undefined : await deps.resolveWriteKey(sent);
+  request.admitted = { head, key };
+  if (key !== undefined) admission.authenticate(shareOf(key));
+  else if (sent !== undefined) return refuse(reply, keyRefusal(sent));
   admission.reserve();
   admission.mayReadBody = true;
   return undefined;
+}
+
+/** The content type is the format's to look at: Fastify would refuse one that it cannot read, so it does not see it. */
+function headOf({ headers, params, raw }: FastifyRequest, { call }: Endpoint): RequestHead {
+  const { 'content-type': type, ...others } = headers;
+  delete headers['content-type'];
+  const url = raw.url ?? '';
+  const mark = url.indexOf('?');
+  return {
+    call,
+    headers: type === undefined ? others : { ...others, 'content-type': type },
+    params: params as Record<string, string>,
+    query: mark < 0 ? '' : url.slice(mark + 1),
+  };
 }
 
 /** @throws Error the hooks of `admitRequests` are missing */
@@ -41,11 +62,12 @@ export function admissionOf({ admission }: FastifyRequest): RequestAdmission {
 }
 
 /** The body as it was read, with what the headers say of it. */
-export function rawBody({ body, headers, admitted }: FastifyRequest): RawBody {
+export function rawBody(body: unknown, { headers }: Pick<RequestHead, 'headers'>): RawBody {
+  const { 'content-type': type, 'content-encoding': encoding } = headers;
   return {
     bytes: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
-    encoding: headers['content-encoding']?.trim().toLowerCase() ?? '',
-    charset: admitted?.charset ?? '',
+    encoding: typeof encoding === 'string' ? encoding.trim().toLowerCase() : '',
+    charset: typeof type === 'string' ? charsetOf(type) : '',
   };
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
-import { SEGMENT_CALLS } from './formats/segment-item.js';
+import { SEGMENT_CALLS } from './formats/segment/item.js';
 import { parseJson } from './json.js';
 
 /** Law 9 with generated input: whatever is sent, it is in the log or whole in `rejected`, and never a 5xx. */

@@ -2,10 +2,10 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from './admission.js';
 import { analyticsScript, BUNDLES_FOLDER, isBundle } from './analytics-js.js';
-import { keyRefusal } from './collect.js';
 import { preflight } from '../http/cors.js';
-import { keyBesideBody, type ResolveWriteKey } from './credentials.js';
+import { type ResolveWriteKey, writeKeyBeside } from './credentials.js';
 import { publicUrlFor } from './public-url.js';
+import { keyRefusal } from './refusal.js';
 import { rudderstackSourceConfig } from './rudderstack-source-config.js';
 import { segmentSettings } from './segment-settings.js';
 
@@ -45,7 +45,7 @@ export async function addBrowserSdkRoutes(scope: FastifyInstance, deps: BrowserS
     }),
   );
   scope.get(config, (request: FastifyRequest, reply) =>
-    answerFor(deps, reply, keyBesideBody(request), (key) =>
+    answerFor(deps, reply, writeKeyBeside(request), (key) =>
       rudderstackSourceConfig(publicUrlFor(request, reply, deps.publicUrl), key),
     ),
   );

@@ -233,8 +233,8 @@ describe('the files of browser SDKs', () => {
       expect(answer.headers.get('vary')).toContain('Host');
       expect(await answer.text()).not.toContain('evil.example');
     }
-    const configured = await intakeServer(undefined, {
-      TOUCHLINE_PUBLIC_URL: 'https://touchline.acme.example/t/',
+    const configured = await intakeServer({
+      environment: { TOUCHLINE_PUBLIC_URL: 'https://touchline.acme.example/t/' },
     });
     try {
       await configured.workspaces.allow('main', { writeKey });

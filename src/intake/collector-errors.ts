@@ -3,19 +3,25 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BodyTooLarge } from '../http/admission/request-body.js';
 import { answerTo, sendProblem } from '../http/problem.filter.js';
 import { rawBody, refuse } from './admission.js';
-import { type Collecting, type CollectorRoute, keptTooLarge, refusalFor } from './collect.js';
-import { native } from './formats/native.js';
+import type { CollectorRoute } from './collector-routes.js';
 import { requestTooLarge } from './limits.js';
+import type { RequestDeps } from './pipeline.js';
+import { refusalFor } from './refusal.js';
+import { oversizedRequest } from './rejected-input.js';
+import { withOrigin } from './rejected.js';
+
+type Deps = Pick<RequestDeps, 'pipeline' | 'now'>;
 
 /** Errors of a request: bodies over the limit, over budget, a store that is away, and what nobody foresaw. */
 export async function refuseError(
-  deps: Collecting,
+  deps: Deps,
   error: Error,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  if (!(error instanceof BodyTooLarge)) return refuseUnforeseen(error, reply);
-  return refuseTooLarge(deps, error, request, reply).catch((fault: unknown) =>
+  const { collectorRoute: route } = request.routeOptions.config as { collectorRoute?: CollectorRoute };
+  if (!(error instanceof BodyTooLarge) || !route) return refuseUnforeseen(error, reply);
+  return refuseTooLarge(deps, route, error, request, reply).catch((fault: unknown) =>
     refuseUnforeseen(fault, reply),
   );
 }
@@ -30,18 +36,18 @@ const log = new Logger('intake');
 
 /** Such a body was not read to its end, so only that it came is kept. */
 async function refuseTooLarge(
-  deps: Collecting,
+  { pipeline, now }: Deps,
+  { format, endpoint }: CollectorRoute,
   { sentBytes }: BodyTooLarge,
-  request: FastifyRequest,
+  { admitted, body }: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { collectorRoute: route } = request.routeOptions.config as { collectorRoute?: CollectorRoute };
-  const opened = request.admitted?.opened;
-  const reason = requestTooLarge(route?.format ?? native).rejected;
-  if (route && opened) {
-    const receivedAt = deps.now();
-    const kept = keptTooLarge(route.format, rawBody(request), reason, { sentBytes, receivedAt });
-    await deps.intake.keep({ ...opened, call: route.call, receivedAt }, [kept]);
+  const reason = requestTooLarge(format).rejected;
+  if (admitted?.key) {
+    const receivedAt = now();
+    const sent = { sentBytes, receivedAt };
+    const input = oversizedRequest(format, rawBody(body, admitted.head), reason, sent);
+    await pipeline.keepRejected([withOrigin({ ...admitted.key, call: endpoint.call, receivedAt }, input)]);
   }
   return refuse(reply.header('connection', 'close'), refusalFor(reason));
 }

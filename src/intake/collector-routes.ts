@@ -5,33 +5,29 @@ import type {
   FastifyReply,
   FastifyRequest,
 } from 'fastify';
-import { admissionOf, admit, rawBody, refuse } from './admission.js';
-import { addBrowserSdkRoutes, type BrowserSdkDeps } from './browser-sdk-routes.js';
-import { collect, type Collecting, type CollectorRoute } from './collect.js';
-import { refuseError } from './collector-errors.js';
 import { allowOrigin, preflight } from '../http/cors.js';
-import { native } from './formats/native.js';
-import { segment } from './formats/segment.js';
-import { SEGMENT_CALLS } from './formats/segment-item.js';
-import type { Outcome } from './outcome.js';
+import { admissionOf, admit, type AdmittedRequest, rawBody, refuse } from './admission.js';
+import { addBrowserSdkRoutes, type BrowserSdkDeps } from './browser-sdk-routes.js';
+import { refuseError } from './collector-errors.js';
+import type { Endpoint, Format, Reply } from './format.js';
+import { processRequest, type RequestDeps } from './pipeline.js';
 
-/** Segment's calls, each with its short form: `track` and `t`. */
-export const COLLECTOR_ROUTES: readonly CollectorRoute[] = [
-  ...SEGMENT_CALLS.flatMap((call) =>
-    [`/v1/${call}`, `/v1/${call[0]}`].map((path) => ({ path, format: segment, call })),
-  ),
-  // The last is RudderStack's, for events that a page sends as it closes.
-  ...['/v1/batch', '/v1/b', '/beacon/v1/batch'].map((path) => ({ path, format: segment, call: 'batch' })),
-  { path: '/v1/import', format: segment, call: 'import' },
-  { path: '/touchpoints', format: native, call: 'touchpoints' },
-];
+export interface CollectorDeps extends RequestDeps, BrowserSdkDeps {
+  readonly formats: readonly Format[];
+}
+
+/** The endpoint of a route, for errors of requests whose body was not read. */
+export interface CollectorRoute {
+  readonly format: Format;
+  readonly endpoint: Endpoint;
+}
 
 /**
- * The collectors, for one encapsulated scope of a Fastify instance with the hooks of `admitRequests`: bodies are judged by
- * their bytes there, and errors leave as problem documents.
+ * The endpoints of all formats, for one encapsulated scope of a Fastify instance with the hooks of `admitRequests`: bodies are
+ * judged by their bytes there, and errors leave as problem documents.
  */
 export const collectorRoutes =
-  (deps: Collecting & BrowserSdkDeps): FastifyPluginAsync =>
+  (deps: CollectorDeps): FastifyPluginAsync =>
   async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (request: FastifyRequest) => admissionOf(request).readBody());
@@ -45,43 +41,49 @@ export const collectorRoutes =
       allowOrigin(request, reply);
       return refuseError(deps, error, request, reply);
     });
-    for (const route of COLLECTOR_ROUTES) addRoute(scope, deps, route);
+    for (const path of pathsOf(deps.formats)) scope.options(path, preflight);
+    for (const format of deps.formats)
+      for (const endpoint of format.endpoints) addRoute(scope, deps, { format, endpoint });
     await addBrowserSdkRoutes(scope, deps);
   };
 
-function addRoute(scope: FastifyInstance, deps: Collecting, route: CollectorRoute): void {
-  scope.options(route.path, preflight);
-  scope.post(route.path, {
+/** Where collectors are served, each path once. */
+export const pathsOf = (formats: readonly Format[]): readonly string[] => [
+  ...new Set(formats.flatMap(({ endpoints }) => endpoints.map(({ path }) => path))),
+];
+
+function addRoute(scope: FastifyInstance, deps: RequestDeps, route: CollectorRoute): void {
+  const { method, path: url } = route.endpoint;
+  scope.route({
+    ...{ method, url },
+    // Asking for the head of a page records nothing.
+    exposeHeadRoute: false,
     config: { collectorRoute: route, reservesItself: true },
-    onRequest: (request, reply) => admit(deps, request, reply),
+    onRequest: (request, reply) => admit(deps, route.endpoint, request, reply),
     handler: (request, reply) => handle(deps, route, request, reply),
   });
 }
 
 async function handle(
-  deps: Collecting,
+  deps: RequestDeps,
   route: CollectorRoute,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const [admission, opened] = [admissionOf(request), request.admitted?.opened];
-  const collected = await collect(deps, { route, body: rawBody(request), opened, admission });
-  if ('refusal' in collected) return refuse(reply, collected.refusal);
-  return reply.type('application/json; charset=utf-8').send(answer(route, collected.outcomes));
+  const { head, key } = admittedOf(request);
+  const [body, admission] = [rawBody(request.body, head), admissionOf(request)];
+  const result = await processRequest(deps, { ...route, head, body, key, admission });
+  return 'refusal' in result ? refuse(reply, result.refusal) : send(reply, result);
 }
 
-/** Segment's clients look at the status alone: a rejected item is kept, and telling them would make them try again. */
-const SEGMENT_SUCCESS = '{"success":true}';
-
-function answer({ format }: CollectorRoute, outcomes: readonly Outcome[]): string {
-  return format === segment ? SEGMENT_SUCCESS : JSON.stringify({ receipts: outcomes.map(receipt) });
+/** @throws Error the hook of the route is missing */
+function admittedOf({ admitted }: FastifyRequest): AdmittedRequest {
+  if (!admitted) throw new Error('a request was not authenticated');
+  return admitted;
 }
 
-function receipt(outcome: Outcome): object {
-  if (outcome.status !== 'rejected') {
-    const { messageId, status, position, eventId, warnings } = outcome;
-    const receipt = { messageId, status, position: position.toString(), eventId };
-    return warnings.length > 0 ? { ...receipt, warnings } : receipt;
-  }
-  return { messageId: outcome.messageId ?? null, status: outcome.status, reason: outcome.reason };
+function send(reply: FastifyReply, { status = 200, headers, contentType, body = '' }: Reply): FastifyReply {
+  if (headers) reply.headers(headers);
+  if (contentType !== undefined) reply.type(contentType);
+  return reply.status(status).send(body);
 }

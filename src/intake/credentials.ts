@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { textMember } from '../http/admission/json-shape.js';
 import type { CollectorKey } from '../http/keys.js';
-import { isObject } from './format.js';
+import { isObject, type RequestHead } from './format.js';
 
 export type { CollectorKey };
 
@@ -10,25 +10,41 @@ export const WRITE_KEY_UNKNOWN = 'This write key is unknown or revoked';
 /** Undefined: nobody's key. May reject with StoreUnavailable. */
 export type ResolveWriteKey = (key: string) => Promise<CollectorKey | undefined>;
 
-/** The write key beside the body: user of HTTP Basic, Bearer, header `X-Write-Key`, query `writeKey`. */
-export const keyBesideBody = ({ headers, query }: FastifyRequest): string | undefined =>
-  keyBeside(headers, query);
+/** Where requests of an endpoint carry their write key. */
+export interface WriteKeyLocation {
+  /** In the head of the request: it is looked up before the body is read. */
+  inHead(head: RequestHead): string | undefined;
+  /** In the text of the body, for requests whose head has none. Found without parsing: that is done for known keys only. */
+  inBody?(text: string): string | undefined;
+  /** For the API document: names of its security schemes, of which one will do. Default: those of WRITE_KEY. */
+  readonly schemes?: readonly string[];
+}
+
+/** User of HTTP Basic, Bearer, header `X-Write-Key`, query `writeKey`, or the member `writeKey` of the body, as browsers send it. */
+export const WRITE_KEY: WriteKeyLocation = {
+  inHead: ({ headers, query }) => keyInHeaders(headers, () => (query === '' ? undefined : keyInQuery(query))),
+  inBody: (text) => nonBlank(textMember(text, 'writeKey') ?? ''),
+};
+
+/** The same for a request that is no collector's. */
+export const writeKeyBeside = ({ headers, query }: FastifyRequest): string | undefined =>
+  keyInHeaders(headers, () => keyIn(query));
 
 interface KeyHeaders {
-  readonly authorization?: string | undefined;
+  readonly authorization?: string | readonly string[] | undefined;
   readonly 'x-write-key'?: string | readonly string[] | undefined;
 }
 
-/** The same in the headers of a request or the metadata of a call. An `authorization` that is there decides alone. */
-export function keyBeside(
+/** In the headers of a request or the metadata of a call. An `authorization` that is there decides alone. */
+export function keyInHeaders(
   { authorization = '', 'x-write-key': header }: KeyHeaders,
-  query?: unknown,
+  keyElsewhere: () => string | undefined = () => undefined,
 ): string | undefined {
-  const [, scheme = '', value = ''] = /^(basic|bearer)\s+(\S+)\s*$/i.exec(authorization) ?? [];
+  const [, scheme = '', value = ''] = /^(basic|bearer)\s+(\S+)\s*$/i.exec(String(authorization)) ?? [];
   if (scheme.toLowerCase() === 'bearer') return value;
   if (scheme !== '') return basicUser(value);
   if (typeof header === 'string' && header.trim() !== '') return header.trim();
-  return keyIn(query);
+  return keyElsewhere();
 }
 
 function basicUser(encoded: string): string | undefined {
@@ -36,13 +52,15 @@ function basicUser(encoded: string): string | undefined {
   return user === '' ? undefined : user;
 }
 
-/** The member `writeKey` of the query, or of a record of Kafka. */
+function keyInQuery(query: string): string | undefined {
+  const [key = '', ...others] = new URLSearchParams(query).getAll('writeKey');
+  return others.length === 0 ? nonBlank(key) : undefined;
+}
+
+/** The member `writeKey` of an object. */
 export function keyIn(fields: unknown): string | undefined {
   const key = isObject(fields) ? fields.writeKey : undefined;
   return typeof key === 'string' ? nonBlank(key) : undefined;
 }
-
-/** The write key that a browser puts into the body, found without parsing it: that is done for known keys only. */
-export const keyInText = (body: string): string | undefined => nonBlank(textMember(body, 'writeKey') ?? '');
 
 const nonBlank = (key: string): string | undefined => key.trim() || undefined;

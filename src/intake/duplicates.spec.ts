@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import fc from 'fast-check';
+import { itemsIn } from '../../test/decode-body.js';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
 import { TouchpointSchema } from '../proto/touchline/v1/touchpoint_pb.js';
 import { cloudevents } from './formats/cloudevents.js';
@@ -9,7 +10,7 @@ import { native } from './formats/native.js';
 import { protobuf } from './formats/protobuf.js';
 import { segment } from './formats/segment.js';
 import type { Format } from './format.js';
-import { normalise } from './intake.js';
+import { normalise } from './normalise.js';
 
 /** Law 3: workspace, collector and message id decide whether a message is known, and nothing else does. */
 
@@ -52,8 +53,7 @@ const MESSAGES: Readonly<Record<string, (at: At, sentAt: At) => readonly [Format
 
 function protobufItem(times: object): unknown {
   const message = create(TouchpointSchema, { messageId: 'm-1', kind: 'page_view', userId: 'u-1', ...times });
-  const split = protobuf.decode?.(Buffer.from(toBinary(TouchpointSchema, message)), 'kafka');
-  return split && 'items' in split ? split.items[0] : undefined;
+  return itemsIn(protobuf, 'kafka', Buffer.from(toBinary(TouchpointSchema, message)))[0];
 }
 
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -1,11 +1,15 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { TSchema } from 'typebox';
 import type { EventData } from '../domain/events.js';
-import type { Rejected } from './outcome.js';
+import type { WriteKeyLocation } from './credentials.js';
+import type { Outcome, Rejected } from './outcome.js';
 import type { Reading } from './reading.js';
+import type { RequestBody } from './request-body.js';
 import type { ClientTime } from './time.js';
 
 type CollectedType = 'TouchpointRecorded' | 'IdentityClaimed' | 'AccountObserved';
 
-/** One event to be, without what the intake adds: id, believed time, collector. */
+/** One event to be, without what the pipeline adds: id, believed time, collector. */
 export type Fact = {
   [K in CollectedType]: {
     readonly type: K;
@@ -25,29 +29,108 @@ export interface Message {
   readonly facts: readonly Fact[];
 }
 
-/** The items of a body, or why there are none. */
-export type Split = { readonly items: readonly unknown[] } | Rejected;
+export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** A wire format. Pure: what depends on the moment (receipt, workspace, key) is added by the intake. */
+/** A request without its body. A record of Kafka has its headers here, a message of gRPC nothing but its call. */
+export interface RequestHead {
+  /** The endpoint's name, e.g. `track`. */
+  readonly call: string;
+  /** By their names in lower case. */
+  readonly headers: Headers;
+  /** Parameters of the path. */
+  readonly params: Readonly<Record<string, string>>;
+  /** What follows the `?` of the address, as it was sent. */
+  readonly query: string;
+}
+
+/** The items of a request, each complete in itself, so that a rejected one can be replayed alone. */
+export interface Items {
+  readonly items: readonly unknown[];
+  /** The request is one item and no list: when that is over the size of an event, the request is refused. */
+  readonly isSingle?: boolean;
+  /** False: no item holds characters that cannot be stored. */
+  readonly mayHoldUnstorable?: boolean;
+}
+
+/**
+ * What a request comes to: its items; `rejected`, when it is kept whole and answered with the reason; or a reply at once, of
+ * which nothing is kept, e.g. to a handshake or a signature that is wrong.
+ */
+export type Decoded = Items | Rejected | { readonly reply: Reply };
+
+export interface Reply {
+  /** Default: 200. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+  readonly body?: string | Buffer;
+}
+
+/** One way into a format. */
+export interface Decoder {
+  /** Kept with what is rejected, so that a replay finds the same way again. */
+  readonly call: string;
+  /**
+   * Takes a request apart. A rejected request is decoded again when it is replayed, then with its body (or, when it has none,
+   * its query) alone: what else tells items apart belongs into the items.
+   */
+  decode(head: RequestHead, body: RequestBody): Decoded;
+}
+
+export type Operation = NonNullable<OpenAPIObject['paths'][string]['post']>;
+
+/** A route of HTTP. */
+export interface Endpoint extends Decoder {
+  readonly method: 'GET' | 'POST';
+  /** As Fastify has it: `/hooks/:key`. */
+  readonly path: string;
+  /** Default: WRITE_KEY, as all of our own clients send it. */
+  readonly writeKey?: WriteKeyLocation;
+  /** The answer once each item is in the log, or kept as rejected; one outcome an item, in order. */
+  reply(outcomes: readonly Outcome[], head: RequestHead): Reply;
+  /** For the API document, which adds the security and the answers to refused requests. */
+  readonly operation: Omit<Operation, 'security'>;
+}
+
+/** Records of Kafka: each is one item. */
+export interface RecordType extends Decoder {
+  /** As clients name it in the header `content-type`. */
+  readonly contentType: string;
+  /** Of several formats that accept a record, the last in the list has it. */
+  accepts(headers: Headers): boolean;
+  /** Default: always. False: the headers say all. */
+  needsValue?(headers: Headers): boolean;
+  /** The item's own write key, where its headers have none. */
+  writeKeyOf?(item: unknown): string | undefined;
+}
+
+/** A method of gRPC. */
+export interface RpcMethod extends Decoder {
+  reply(outcomes: readonly Outcome[]): Uint8Array;
+}
+
+/** A wire format: everything that is its own. Pure: what depends on the moment (receipt, workspace, key) is added by the pipeline. */
 export interface Format {
   readonly name: string;
   /** Limits of a request: bytes of its body, inflated, and its items. */
   readonly requestBytes: number;
   readonly requestItems: number;
-
-  /**
-   * Takes a body apart into items, each complete in itself, so that a kept one can be replayed alone.
-   *
-   * @param call the route's name, e.g. `track` or `batch`
-   */
-  split(body: unknown, call: string): Split;
-
-  /** Of a format that is not JSON: the same for the bytes of a body. Items are JSON in any case. */
-  decode?(bytes: Buffer, call: string): Split;
+  readonly endpoints: readonly Endpoint[];
+  readonly record?: RecordType;
+  readonly rpc?: readonly RpcMethod[];
+  /** What an item looks like: gives its type, is what `read` checks and what the API document shows. */
+  readonly schema: TSchema;
+  /** For the API document: further schemas by name, which `endpoints` refer to, and the groups of its operations. */
+  readonly schemas?: Readonly<Record<string, TSchema>>;
+  readonly tags?: NonNullable<OpenAPIObject['tags']>;
 
   /** The meaning of one item; what is left out of it goes to the warnings. Never throws, whatever JSON it is given. */
   read(item: unknown, reading: Reading): Message | Rejected;
 }
+
+/** The way into the format by its name; undefined: this version does not have it. */
+export const decoderOf = ({ endpoints, record, rpc = [] }: Format, call: string): Decoder | undefined =>
+  [...endpoints, ...rpc, ...(record ? [record] : [])].find((decoder) => decoder.call === call);
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

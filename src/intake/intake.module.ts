@@ -10,8 +10,9 @@ import { KeyStore } from '../http/keys.js';
 import { Readiness, type RoleState } from '../http/readiness.js';
 import { Metrics } from '../metrics.js';
 import { collectorRoutes } from './collector-routes.js';
-import { Intake } from './intake.js';
+import { FORMATS, Formats } from './formats/all.js';
 import { KeyQuotas } from './key-quotas.js';
+import { Pipeline } from './pipeline.js';
 import { observeQuotas } from './quota-refusals.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
@@ -48,10 +49,11 @@ function sweeperOf(
  */
 @Module({
   providers: [
+    { provide: Formats, useValue: FORMATS },
     { provide: WarningLog, inject: [DATABASE], useFactory: (pool: Pool) => new WarningLog(pool) },
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
-      provide: Intake,
+      provide: Pipeline,
       inject: [EVENT_STORE, RejectedSweeper, WarningLog, Metrics, CONFIG, KeyQuotas],
       useFactory: (
         store: EventStore,
@@ -61,7 +63,7 @@ function sweeperOf(
         config: Config,
         quotas: KeyQuotas,
       ) =>
-        new Intake(store, rejected, {
+        new Pipeline(store, rejected, {
           ...{ warnings, quotas, publicBackdateMs: config.publicBackdateMs },
           isPlaceholder: placeholders(config.placeholders),
           onRejected: (code) => metrics.rejected.inc({ code }),
@@ -79,13 +81,14 @@ function sweeperOf(
       useFactory: ({ quotas }: Config, metrics: Metrics) => new KeyQuotas(quotas, observeQuotas(metrics)),
     },
   ],
-  exports: [Intake, RejectedLog, WarningLog, KeyQuotas],
+  exports: [Pipeline, Formats, RejectedLog, WarningLog, KeyQuotas],
 })
 export class IntakeModule implements OnModuleInit, OnModuleDestroy {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(CONFIG) private readonly config: Config,
-    @Inject(Intake) private readonly intake: Intake,
+    @Inject(Pipeline) private readonly pipeline: Pipeline,
+    @Inject(Formats) private readonly formats: Formats,
     @Inject(KeyStore) private readonly keys: KeyStore,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(Readiness) private readonly readiness: Readiness,
@@ -101,7 +104,10 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
     const resolveWriteKey = this.quotas.counting((key) => this.keys.resolveWriteKey(key));
     const { publicUrl } = this.config;
     void fastify.register(
-      collectorRoutes({ intake: this.intake, resolveWriteKey, publicUrl, now: () => new Date() }),
+      collectorRoutes({
+        ...{ pipeline: this.pipeline, formats: this.formats.list, resolveWriteKey, publicUrl },
+        now: () => new Date(),
+      }),
     );
   }
 
@@ -112,7 +118,7 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
   /** Asks the log itself: nothing can be kept without it. */
   private async state(): Promise<RoleState> {
     await this.store.head();
-    if (!this.intake.isFull) return { ready: true, state: 'accepting' };
+    if (!this.pipeline.isFull) return { ready: true, state: 'accepting' };
     return { ready: false, state: 'full', reason: 'as many events wait for the log as may' };
   }
 }

@@ -4,7 +4,7 @@ import { reject, type Rejected } from './outcome.js';
 export const requestTooLarge = ({ requestBytes }: Pick<Format, 'requestBytes'>): Rejected =>
   reject('request-too-large', `The request body is over the limit of ${sizeText(requestBytes)}`);
 
-const sizeText = (bytes: number): string =>
+export const sizeText = (bytes: number): string =>
   bytes >= 1024 * 1024 ? `${bytes / 1024 / 1024} MB` : `${bytes / 1024} KB`;
 
 export const tooManyEvents = ({ requestItems }: Pick<Format, 'requestItems'>): Rejected =>

@@ -6,7 +6,7 @@ import type { RecordedEvent } from '../domain/events.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { journey } from '../projections/journey.js';
 import { native } from './formats/native.js';
-import { Intake } from './intake.js';
+import { Pipeline } from './pipeline.js';
 
 const receivedAt = new Date('2026-03-02T12:00:00Z');
 const origin = { workspace: 'main', collector: 'web', call: 'touchpoints', receivedAt };
@@ -24,8 +24,8 @@ afterAll(() => db.drop());
 
 async function taken(items: readonly object[]) {
   const store = new MemoryEventStore();
-  const intake = new Intake(store, { keep: () => Promise.resolve() });
-  const outcomes = await intake.take(native, origin, items);
+  const pipeline = new Pipeline(store, { keep: () => Promise.resolve() });
+  const outcomes = await pipeline.ingest(native, origin, { items });
   return { outcomes, events: await store.readAll(0n, 10_000) };
 }
 

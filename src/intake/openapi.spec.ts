@@ -2,7 +2,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
 import { collectorPaths } from './openapi.js';
-import * as example from './openapi-examples.js';
+import { FORMATS } from './formats/all.js';
+import { RECEIPTS, TOUCHPOINT } from './formats/native/examples.js';
+import { BATCH_EXAMPLE, CALL_EXAMPLES } from './formats/segment/examples.js';
+import { REJECTED_EXAMPLE, WARNINGS_EXAMPLE } from './rejected-examples.js';
 
 let server: IntakeServer;
 beforeAll(async () => {
@@ -11,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
-ajv.addSchema({ $id: 'document', components: collectorPaths.components });
+ajv.addSchema({ $id: 'document', components: collectorPaths(FORMATS).components });
 const schema = (name: string): ValidateFunction =>
   ajv.compile({ $ref: `document#/components/schemas/${name}` });
 
@@ -29,31 +32,28 @@ async function answerOf(name: string, path: string, body: unknown, key: string):
 
 test('the examples are accepted as they stand, and the answers are as documented', async () => {
   const { writeKey, apiKey } = server.keys;
-  for (const [call, item] of Object.entries(example.SEGMENT_EXAMPLES)) {
+  for (const [call, item] of Object.entries(CALL_EXAMPLES)) {
     await answerOf('SegmentAnswer', `/v1/${call}`, item, writeKey);
   }
-  await answerOf('SegmentAnswer', '/v1/batch', example.BATCH_EXAMPLE, writeKey);
+  await answerOf('SegmentAnswer', '/v1/batch', BATCH_EXAMPLE, writeKey);
   expect(await answerOf('RejectedPage', '/api/rejected', undefined, apiKey)).toMatchObject({ items: [] });
   expect(await answerOf('WarningsPage', '/api/warnings', undefined, apiKey)).toMatchObject({ items: [] });
 
-  const list = [example.TOUCHPOINT_EXAMPLE, { messageId: 'm-2', kind: 'page_view' }];
+  const list = [TOUCHPOINT, { messageId: 'm-2', kind: 'page_view' }];
   expect(await answerOf('Receipts', '/touchpoints', list, writeKey)).toMatchObject({
-    receipts: [
-      { status: 'accepted' },
-      { status: 'rejected', reason: example.RECEIPTS_EXAMPLE.receipts[1].reason },
-    ],
+    receipts: [{ status: 'accepted' }, { status: 'rejected', reason: RECEIPTS.receipts[1].reason }],
   });
   expect(await answerOf('RejectedPage', '/api/rejected', undefined, apiKey)).toMatchObject({
-    items: [{ payload: example.REJECTED_EXAMPLE.items[0].payload }],
+    items: [{ payload: REJECTED_EXAMPLE.items[0].payload }],
   });
   expect(await answerOf('ReplayAnswer', '/api/rejected/replay', {}, apiKey)).toMatchObject({
     tried: 1,
     rejected: 1,
   });
 
-  const track = { ...example.SEGMENT_EXAMPLES.track, messageId: 'm-3', timestamp: '2026-02-30T09:30:00Z' };
+  const track = { ...CALL_EXAMPLES.track, messageId: 'm-3', timestamp: '2026-02-30T09:30:00Z' };
   await answerOf('SegmentAnswer', '/v1/track', track, writeKey);
-  const { code, path } = example.WARNINGS_EXAMPLE.items[0];
+  const { code, path } = WARNINGS_EXAMPLE.items[0];
   expect(await answerOf('WarningsPage', '/api/warnings', undefined, apiKey)).toMatchObject({
     items: [{ code, path }],
   });

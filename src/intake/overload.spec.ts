@@ -10,8 +10,9 @@ import { Admission } from '../http/admission/admission.js';
 import { ByteBudget } from '../http/admission/byte-budget.js';
 import { admitRequests } from '../http/admission/request-admission.js';
 import { collectorRoutes } from './collector-routes.js';
-import { Intake } from './intake.js';
-import type { Kept } from './rejected.js';
+import { FORMATS } from './formats/all.js';
+import { Pipeline } from './pipeline.js';
+import type { RejectedInput } from './rejected.js';
 
 /** A batch of 50 KB holds some 180 KB with what it is parsed to. */
 const ROOM = 1_000_000;
@@ -38,7 +39,7 @@ let store: SlowStore;
 let budget: ByteBudget;
 let app: FastifyInstance;
 let url: string;
-let kept: Kept[];
+let kept: RejectedInput[];
 let away: boolean;
 
 beforeEach(async () => {
@@ -46,7 +47,7 @@ beforeEach(async () => {
   budget = new ByteBudget(LIMITS);
   kept = [];
   away = false;
-  const keep = (rows: readonly Kept[]): Promise<void> => {
+  const keep = (rows: readonly RejectedInput[]): Promise<void> => {
     if (away)
       return Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
     kept.push(...rows);
@@ -58,7 +59,8 @@ beforeEach(async () => {
     Promise.resolve(key === 'wk' ? { workspace: 'main', collector: 'web' } : undefined);
   await app.register(
     collectorRoutes({
-      intake: new Intake(store, { keep }),
+      pipeline: new Pipeline(store, { keep }),
+      formats: FORMATS.list,
       resolveWriteKey,
       publicUrl: undefined,
       now: () => new Date(),

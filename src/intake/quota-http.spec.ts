@@ -9,7 +9,9 @@ import { CONFIGURATION_ENTITIES } from '../workspaces/entities.js';
 const EVENTS_PER_SECOND = 200;
 let server: IntakeServer;
 beforeAll(async () => {
-  server = await intakeServer(undefined, { TOUCHLINE_KEY_EVENTS_PER_SECOND: String(EVENTS_PER_SECOND) });
+  server = await intakeServer({
+    environment: { TOUCHLINE_KEY_EVENTS_PER_SECOND: String(EVENTS_PER_SECOND) },
+  });
 });
 afterAll(() => server.stop());
 

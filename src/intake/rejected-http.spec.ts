@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
-import { keptRequest } from './collect.js';
 import { native } from './formats/native.js';
 import { segment } from './formats/segment.js';
-import { type Kept, RejectedLog, withOrigin } from './rejected.js';
+import { rejectedRequest } from './rejected-input.js';
+import { type RejectedInput, RejectedLog, withOrigin } from './rejected.js';
 
 interface Item {
   id: string;
@@ -55,14 +55,15 @@ const replay = async (body: object = {}): Promise<Replay> =>
     await api('/api/rejected/replay', { method: 'POST', body: JSON.stringify(body) })
   ).json() as Promise<Replay>;
 
-const item = (value: object, format = segment.name): Kept => ({
+const item = (value: object, format = segment.name): RejectedInput => ({
   unit: 'item',
   format,
   payload: Buffer.from(JSON.stringify(value)),
   reason,
 });
 
-const keep = (...kept: Kept[]): Promise<void> => log.keep(withOrigin(origin, kept));
+const keep = (...kept: RejectedInput[]): Promise<void> =>
+  log.keep(kept.map((input) => withOrigin(origin, input)));
 
 describe('GET /api/rejected', () => {
   test('needs an API key; a write key is none', async () => {
@@ -117,14 +118,14 @@ describe('GET /api/rejected', () => {
   });
 
   test('shows nothing of another workspace', async () => {
-    await log.keep(withOrigin({ ...origin, workspace: 'other' }, [item({ nth: 1 })]));
+    await log.keep([withOrigin({ ...origin, workspace: 'other' }, item({ nth: 1 }))]);
     expect((await list()).items).toEqual([]);
     expect((await replay()).tried).toBe(0);
   });
 
   test('shows a request as text, or as base64 where it is none', async () => {
-    const kept = (bytes: Buffer, encoding = ''): Kept =>
-      keptRequest(segment, { bytes, encoding, charset: '' }, { code: 'unreadable-body', message: '…' });
+    const kept = (bytes: Buffer, encoding = ''): RejectedInput =>
+      rejectedRequest(segment, { bytes, encoding, charset: '' }, { code: 'unreadable-body', message: '…' });
     await keep(kept(Buffer.from('{"batch":')));
     await keep(kept(Buffer.from([0xff, 0x00]), 'gzip'));
     expect((await list()).items.map(({ payload }) => payload)).toEqual([
@@ -206,7 +207,7 @@ describe('POST /api/rejected/replay', () => {
 
   test('a request that can be taken apart now: its items go their own ways', async () => {
     const bytes = Buffer.from(JSON.stringify({ batch: [{ ...mended, messageId: 'r-3' }, { type: 'page' }] }));
-    const kept = keptRequest(
+    const kept = rejectedRequest(
       segment,
       { bytes, encoding: '', charset: '' },
       { code: 'unreadable-body', message: '…' },

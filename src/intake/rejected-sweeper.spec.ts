@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { until } from '../../test/until.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
-import { type Kept, type Origin, RejectedLog, type Removed } from './rejected.js';
+import { type RejectedInput, type Origin, RejectedLog, type Removed } from './rejected.js';
 
 const DAY = 86_400_000;
 let db: TestDatabase;
@@ -15,7 +15,7 @@ afterAll(() => db.drop());
 beforeEach(() => db.pool.query('TRUNCATE touchline.rejected'));
 
 /** Counts as 1,000 bytes. */
-const item = (name: string, workspace = 'main'): Kept & Origin => ({
+const item = (name: string, workspace = 'main'): RejectedInput & Origin => ({
   ...{ workspace, collector: 'web', call: 'batch', receivedAt: new Date('2020-01-01') },
   ...{ unit: 'item', format: 'segment', messageId: name },
   payload: Buffer.from(name.padEnd(500)),

@@ -1,5 +1,5 @@
 import type { RejectedRetention } from '../limits-config.js';
-import { type Kept, type Origin, type RejectedLog, type Removed, ROW_BYTES } from './rejected.js';
+import { type RejectedInput, type Origin, type RejectedLog, type Removed, ROW_BYTES } from './rejected.js';
 
 /** Old input is looked for this often, in ms, and whenever a process has kept so much of the retention's bytes since. */
 const SWEEP_MS = 300_000;
@@ -33,7 +33,7 @@ export class RejectedSweeper {
   }
 
   /** As `RejectedLog.keep`. */
-  async keep(kept: readonly (Kept & Origin)[]): Promise<void> {
+  async keep(kept: readonly (RejectedInput & Origin)[]): Promise<void> {
     await this.rejected.keep(kept);
     this.#keptBytes += kept.reduce((sum, { payload }) => sum + payload.length + ROW_BYTES, 0);
     if (this.#timer && this.#keptBytes > this.retention.bytes * SWEEP_SHARE) void this.sweep();

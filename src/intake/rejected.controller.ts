@@ -15,8 +15,9 @@ import {
 import { isUtf8 } from 'node:buffer';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { readCursor, writeCursor } from './arrival-cursor.js';
-import { Intake } from './intake.js';
-import { RejectedLog, type RejectedRow, type Retried } from './rejected.js';
+import { Formats } from './formats/all.js';
+import { Pipeline } from './pipeline.js';
+import { RejectedLog, type RejectedRow, type ReplayResult } from './rejected.js';
 import { replay } from './replay.js';
 
 export class RejectedQuery {
@@ -40,7 +41,8 @@ export class ReplayCommand {
 export class RejectedController {
   constructor(
     @Inject(RejectedLog) private readonly rejected: RejectedLog,
-    @Inject(Intake) private readonly intake: Intake,
+    @Inject(Pipeline) private readonly pipeline: Pipeline,
+    @Inject(Formats) private readonly formats: Formats,
   ) {}
 
   /** Newest first. Pages are bounded in bytes, too: a short page with a `next` is not the last one. */
@@ -68,7 +70,9 @@ export class RejectedController {
       limit: command.limit ?? 1000,
       from: readCursor(command.cursor ?? undefined),
     };
-    const { results, last } = await replay(this.rejected, this.intake, question, () => new Date());
+    const { rejected: log, pipeline, formats } = this;
+    const deps = { rejected: log, pipeline, formats, now: () => new Date() };
+    const { results, last } = await replay(deps, question);
     const rejected = results.filter((result) => 'reason' in result).length;
     return {
       tried: results.length,
@@ -80,7 +84,7 @@ export class RejectedController {
   }
 }
 
-const resultJson = (result: Retried): object =>
+const resultJson = (result: ReplayResult): object =>
   'reason' in result
     ? { id: result.id, status: 'rejected', reason: result.reason }
     : { id: result.id, status: 'accepted', position: result.position?.toString() ?? null };

@@ -5,6 +5,7 @@ import type { KeyScope } from '../domain/touchpoint.js';
 import type { KeyQuota } from '../http/keys.js';
 import type { RejectedRetention } from '../limits-config.js';
 import type { Reason } from './outcome.js';
+import { KEEP, NEWEST, OLDEST, REMOVE_LARGE, REMOVE_OLD, SAVE_REPLAYS } from './rejected-sql.js';
 
 /** Where a request came from and when. */
 export interface Origin {
@@ -20,7 +21,7 @@ export interface Origin {
 }
 
 /** One item, or one request that could not be taken apart. */
-export interface Kept {
+export interface RejectedInput {
   readonly unit: 'item' | 'request';
   readonly format: string;
   readonly payload: Buffer;
@@ -34,7 +35,7 @@ export interface Kept {
   readonly reason: Reason;
 }
 
-export interface RejectedRow extends Kept, Origin {
+export interface RejectedRow extends RejectedInput, Origin {
   readonly id: string;
   /** Order of arrival. */
   readonly number: bigint;
@@ -55,17 +56,19 @@ export interface RejectedQuestion {
   readonly order: 'newest' | 'oldest';
 }
 
-export type Retried =
+/** What replaying one row came to. */
+export type ReplayResult =
   | { readonly id: string; readonly position: Position | null }
   | { readonly id: string; readonly reason: Reason };
 
 /** Payload bytes of one page at most, however few rows that leaves: one row may hold a whole request. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
-export function withOrigin(origin: Origin, kept: readonly Kept[]): (Kept & Origin)[] {
-  const { workspace, collector, call, receivedAt, keyScope } = origin;
-  const own = { workspace, collector, call, receivedAt, ...(keyScope && { keyScope }) };
-  return kept.map((one) => ({ ...one, ...own }));
+export function withOrigin(
+  { workspace, collector, call, receivedAt, keyScope }: Origin,
+  input: RejectedInput,
+): RejectedInput & Origin {
+  return { ...input, workspace, collector, call, receivedAt, ...(keyScope && { keyScope }) };
 }
 
 /** What `removeOld` removed of one workspace, and why. */
@@ -83,9 +86,9 @@ export class RejectedLog {
   constructor(private readonly pool: Pool) {}
 
   /** Keeps each once: input that is sent again is the row that is there. */
-  async keep(kept: readonly (Kept & Origin)[]): Promise<void> {
-    if (kept.length === 0) return;
-    const column = (read: (row: Kept & Origin) => unknown): unknown[] => kept.map(read);
+  async keep(inputs: readonly (RejectedInput & Origin)[]): Promise<void> {
+    if (inputs.length === 0) return;
+    const column = (read: (row: RejectedInput & Origin) => unknown): unknown[] => inputs.map(read);
     await this.pool.query(KEEP, [
       column((row) => row.workspace),
       column((row) => row.collector),
@@ -128,10 +131,11 @@ export class RejectedLog {
   }
 
   /** Writes down what a replay came to: the position of the event, or the reason of today. */
-  async retried(workspace: string, results: readonly Retried[], at: Date): Promise<void> {
+  async saveReplays(workspace: string, results: readonly ReplayResult[], at: Date): Promise<void> {
     if (results.length === 0) return;
-    const reason = (result: Retried): Reason | undefined => ('reason' in result ? result.reason : undefined);
-    await this.pool.query(RETRIED, [
+    const reason = (result: ReplayResult): Reason | undefined =>
+      'reason' in result ? result.reason : undefined;
+    await this.pool.query(SAVE_REPLAYS, [
       ...[workspace, at],
       results.map(({ id }) => id),
       results.map((result) => ('reason' in result ? null : (result.position?.toString() ?? null))),
@@ -146,8 +150,8 @@ export class RejectedLog {
 const withoutNul = (text: string | null): string | null => text?.replaceAll('\0', '\ufffd') ?? null;
 
 /** Also distinguishes input of the same bytes that came by another collector, scope of its key, route or encoding. */
-function rejectedId(kept: Kept & Origin): string {
-  const { workspace, collector, call, format, unit, payload, encoding, keyScope, knownBy = payload } = kept;
+function rejectedId(input: RejectedInput & Origin): string {
+  const { workspace, collector, call, format, unit, payload, encoding, keyScope, knownBy = payload } = input;
   const way = JSON.stringify([
     ...[workspace, collector, call, format, unit, encoding],
     ...(keyScope ? [keyScope] : []),
@@ -155,68 +159,6 @@ function rejectedId(kept: Kept & Origin): string {
   const hex = createHash('sha256').update(way).update(knownBy).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
-
-const KEEP = `
-  INSERT INTO touchline.rejected (workspace, collector, call, received_at, id, format, unit, payload, payload_bytes,
-                                  encoding, charset, message_id, code, message, path, key_scope)
-  SELECT kept.*
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::bytea[],
-              $9::integer[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
-              $16::text[]) AS kept
-  ON CONFLICT DO NOTHING`;
-
-const REMOVE_OLD = `
-  WITH removed AS (
-    DELETE FROM touchline.rejected WHERE kept_at < now() - make_interval(secs => $1) RETURNING workspace
-  )
-  SELECT workspace, 'age' AS why, count(*)::int AS rows FROM removed GROUP BY workspace ORDER BY workspace`;
-
-/** Reads the lengths that lie in the rows, and the order only of workspaces that are over. */
-const REMOVE_LARGE = `
-  WITH over AS (
-    SELECT workspace FROM touchline.rejected
-    GROUP BY workspace HAVING sum(octet_length(payload) + $2::int) > $1::bigint
-  ), sized AS (
-    SELECT workspace, number, sum(octet_length(payload) + $2::int) OVER (PARTITION BY workspace ORDER BY number DESC) AS newer
-    FROM touchline.rejected WHERE workspace IN (SELECT workspace FROM over)
-  ), removed AS (
-    DELETE FROM touchline.rejected AS row USING sized
-    WHERE row.workspace = sized.workspace AND row.number = sized.number AND sized.newer > $1::bigint
-    RETURNING row.workspace
-  )
-  SELECT workspace, 'size' AS why, count(*)::int AS rows FROM removed GROUP BY workspace ORDER BY workspace`;
-
-/** Rows up to a number and up to a size: the running sum reads only the lengths that lie in the rows. */
-const page = (comparison: '<' | '>', direction: 'DESC' | 'ASC'): string => `
-  SELECT * FROM (
-    SELECT row.*, sum(octet_length(row.payload)) OVER (ORDER BY row.number ${direction}) AS so_far,
-           row_number() OVER (ORDER BY row.number ${direction}) AS nth
-    FROM (
-      SELECT * FROM touchline.rejected
-      WHERE workspace = $1
-        AND ($2 = 'all' OR ($2 = 'open') = (replayed_at IS NULL))
-        AND ($3::text IS NULL OR code = $3)
-        AND ($4::uuid[] IS NULL OR id = ANY ($4))
-        AND ($5::bigint IS NULL OR number ${comparison} $5)
-      ORDER BY number ${direction}
-      LIMIT $6
-    ) AS row
-  ) AS page
-  WHERE so_far <= $7 OR nth = 1
-  ORDER BY number ${direction}`;
-const NEWEST = page('<', 'DESC');
-const OLDEST = page('>', 'ASC');
-
-const RETRIED = `
-  UPDATE touchline.rejected AS row
-  SET attempts = row.attempts + 1,
-      replayed_at = CASE WHEN result.code IS NULL THEN $2::timestamptz END,
-      position = result.position,
-      code = coalesce(result.code, row.code),
-      message = coalesce(result.message, row.message),
-      path = CASE WHEN result.code IS NULL THEN row.path ELSE result.path END
-  FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[]) AS result (id, position, code, message, path)
-  WHERE row.workspace = $1 AND row.id = result.id AND row.replayed_at IS NULL`;
 
 interface RawRow {
   readonly id: string;

@@ -1,10 +1,20 @@
-import type { Format } from './format.js';
-import { formatNamed } from './formats/all.js';
-import type { Intake } from './intake.js';
+import { decodeRequest } from './decode.js';
+import { type Decoded, decoderOf, type Format } from './format.js';
+import type { Formats } from './formats/all.js';
 import { parseJson } from './json.js';
-import { isRejected, type Outcome, reject, type Rejected } from './outcome.js';
-import { type Items, parse, parseBytes, textOf } from './parse.js';
-import type { RejectedLog, RejectedRow, Retried } from './rejected.js';
+import { requestTooLarge } from './limits.js';
+import { isRejected, type Outcome, reject, type Reason } from './outcome.js';
+import type { Pipeline } from './pipeline.js';
+import { isWithoutBody } from './rejected-input.js';
+import type { RejectedLog, RejectedRow, ReplayResult } from './rejected.js';
+import { readBody, RequestBody } from './request-body.js';
+
+export interface ReplayDeps {
+  readonly rejected: RejectedLog;
+  readonly pipeline: Pipeline;
+  readonly formats: Pick<Formats, 'named'>;
+  readonly now: () => Date;
+}
 
 export interface ReplayQuestion {
   readonly workspace: string;
@@ -16,7 +26,7 @@ export interface ReplayQuestion {
 }
 
 export interface Replayed {
-  readonly results: readonly Retried[];
+  readonly results: readonly ReplayResult[];
   /** The last row tried; undefined when none is left behind it. */
   readonly last: bigint | undefined;
 }
@@ -24,34 +34,29 @@ export interface Replayed {
 const PAGE = 500;
 
 /**
- * Sends kept input through the intake again, oldest first, as of the time it was received. Safe to repeat: what is in
+ * Sends rejected input through the pipeline again, oldest first, as of the time it was received. Safe to repeat: what is in
  * the log already answers its first receipt.
  *
  * @throws StoreUnavailable rows tried so far are written down; run it again
  */
-export async function replay(
-  rejected: RejectedLog,
-  intake: Intake,
-  question: ReplayQuestion,
-  now: () => Date,
-): Promise<Replayed> {
-  const results: Retried[] = [];
+export async function replay(deps: ReplayDeps, question: ReplayQuestion): Promise<Replayed> {
+  const results: ReplayResult[] = [];
   let from = question.from;
   while (results.length < question.limit) {
     const limit = Math.min(PAGE, question.limit - results.length);
-    const rows = await rejected.page({ ...question, state: 'open', order: 'oldest', limit, from });
+    const rows = await deps.rejected.page({ ...question, state: 'open', order: 'oldest', limit, from });
     if (rows.length === 0) return { results, last: undefined };
     for (const group of groups(rows)) {
-      const retried = await retry(intake, group);
-      await rejected.retried(question.workspace, retried, now());
-      results.push(...retried);
+      const replayed = await replayGroup(deps, group);
+      await deps.rejected.saveReplays(question.workspace, replayed, deps.now());
+      results.push(...replayed);
     }
     from = rows.at(-1)?.number;
   }
   return { results, last: from };
 }
 
-/** Rows of one request that follow each other go through the intake together; a whole request goes alone. */
+/** Rows of one request that follow each other go through the pipeline together; a whole request goes alone. */
 function groups(rows: readonly RejectedRow[]): readonly (readonly RejectedRow[])[] {
   const found: RejectedRow[][] = [];
   for (const row of rows) {
@@ -70,38 +75,50 @@ const ofOneRequest = (a: RejectedRow, b: RejectedRow): boolean =>
   a.keyScope === b.keyScope &&
   +a.receivedAt === +b.receivedAt;
 
-async function retry(intake: Intake, rows: readonly RejectedRow[]): Promise<readonly Retried[]> {
+const unknown = (what: string): Reason =>
+  reject('unknown-format', `is of a ${what} that this version does not know`).rejected;
+
+async function replayGroup(
+  { pipeline, formats }: ReplayDeps,
+  rows: readonly RejectedRow[],
+): Promise<readonly ReplayResult[]> {
   const [first] = rows;
-  const format = first && (await formatNamed(first.format));
-  if (!first || !format) {
-    const { rejected: reason } = reject('unknown-format', 'is of a format that this version does not know');
-    return rows.map(({ id }) => ({ id, reason }));
-  }
-  if (first.unit === 'request') return [await retryRequest(intake, format, first)];
+  const format = first && (await formats.named(first.format));
+  if (!first || !format) return rows.map(({ id }) => ({ id, reason: unknown('format') }));
+  if (first.unit === 'request') return [await replayRequest(pipeline, format, first)];
   const items = rows.map(({ payload }) => parseJson(payload.toString('utf8')));
-  const outcomes = await intake.retake(format, first, items);
+  const outcomes = await pipeline.replay(format, first, items);
   return rows.map(({ id }, index) => resultOf(id, outcomes[index]));
 }
 
-function resultOf(id: string, outcome: Outcome | undefined): Retried {
+function resultOf(id: string, outcome: Outcome | undefined): ReplayResult {
   if (outcome?.status === 'rejected') return { id, reason: outcome.reason };
   return { id, position: outcome?.position ?? null };
 }
 
 /** A request that can be taken apart now is done with: what its items come to is theirs. */
-async function retryRequest(intake: Intake, format: Format, row: RejectedRow): Promise<Retried> {
-  const result = await itemsOf(format, row);
-  if (isRejected(result)) return { id: row.id, reason: result.rejected };
-  const outcomes = await intake.take(format, row, result.items);
+async function replayRequest(pipeline: Pipeline, format: Format, row: RejectedRow): Promise<ReplayResult> {
+  const decoded = await decodeRow(format, row);
+  if (isRejected(decoded)) return { id: row.id, reason: decoded.rejected };
+  if (!('items' in decoded)) return { id: row.id, position: null };
+  const outcomes = await pipeline.ingest(format, row, decoded);
   const first = outcomes.find((outcome) => outcome.status !== 'rejected');
   return { id: row.id, position: first?.position ?? null };
 }
 
-async function itemsOf(format: Format, row: RejectedRow): Promise<Items | Rejected> {
-  if (format.decode) return parseBytes(format, row.call, row.payload);
-  const body = { bytes: row.payload, encoding: row.encoding ?? '', charset: row.charset ?? '' };
-  return parse(format, row.call, await textOf(format, body, rowByRow, true), rowByRow).result;
+async function decodeRow(
+  format: Format,
+  { call, payload, encoding, charset }: RejectedRow,
+): Promise<Decoded> {
+  const decoder = decoderOf(format, call);
+  if (!decoder) return { rejected: unknown('call') };
+  const head = { call, headers: {}, params: {}, query: '' };
+  if (isWithoutBody(decoder))
+    return decodeRequest(format, decoder, { ...head, query: payload.toString('utf8') }, RequestBody.EMPTY);
+  const sent = { bytes: payload, encoding: encoding ?? '', charset: charset ?? '' };
+  const body = await readBody(sent, uncounted, true, requestTooLarge(format));
+  return decodeRequest(format, decoder, head, body);
 }
 
 /** Rows are read one after the other, so they are not counted in the budget of requests. */
-const rowByRow = (): void => undefined;
+const uncounted = (): void => undefined;

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import { native } from './formats/native.js';
-import { Intake } from './intake.js';
+import { Pipeline } from './pipeline.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -24,12 +24,15 @@ afterAll(async () => {
 });
 
 /** In a function of its own, so that nothing of the test holds them. */
-function send(intake: Intake, order: readonly number[]) {
+function send(pipeline: Pipeline, order: readonly number[]) {
   const items = order.map((nr) => ({
     ...{ messageId: `m-${nr}`, kind: 'page_view', anonymousId: 'a-1', properties: { nr } },
     occurredAt: new Date(Date.UTC(2026, 0, 1, 0, 0, nr)).toISOString(),
   }));
-  return { items: items.map((item) => new WeakRef(item)), outcomes: intake.take(native, origin, items) };
+  return {
+    items: items.map((item) => new WeakRef(item)),
+    outcomes: pipeline.ingest(native, origin, { items }),
+  };
 }
 
 test.each([
@@ -38,10 +41,10 @@ test.each([
 ])(
   'items sent %s are let go of before their transaction commits, and are answered after it',
   async (_, order) => {
-    const intake = new Intake(store, { keep: () => Promise.resolve() });
+    const pipeline = new Pipeline(store, { keep: () => Promise.resolve() });
     const other = await db.pool.connect();
     await other.query('BEGIN; SELECT head FROM touchline.log FOR UPDATE');
-    const { items, outcomes } = send(intake, order);
+    const { items, outcomes } = send(pipeline, order);
     await setImmediate();
     await db.pool.query('SELECT 1');
     collectGarbage();

@@ -1,17 +1,66 @@
-import { Ajv, type ErrorObject, type Schema } from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
+import { type Static, type TSchema, Type } from 'typebox';
 import { reject, type Rejected } from './outcome.js';
 
 /**
- * First fault only; nothing is coerced or defaulted, so a value is what the client sent. Unions of types are plain
- * JSON Schema; strict mode would want them spelled out.
+ * First fault only; nothing is coerced or defaulted, so a value is what the client sent. Unions of types are plain JSON Schema;
+ * strict mode would want them spelled out. Formats such as `date-time` say what a client should send: who reads the field judges it.
  */
-const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
+const ajv = new Ajv({ allErrors: false, allowUnionTypes: true, validateFormats: false });
+ajv.addVocabulary(['advisory', 'example']);
 
 /** Compiles a schema to a check: undefined when the value passes, else the first fault with its path. */
-export function checker(schema: Schema): (value: unknown) => Rejected | undefined {
+export function checker(schema: TSchema): (value: unknown) => Rejected | undefined {
   const validate = ajv.compile(schema);
   return (value) => (validate(value) ? undefined : faultOf(validate.errors?.[0]));
 }
+
+type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'array' | 'null';
+type Options = Readonly<Record<string, unknown>>;
+
+/** A value of one of several JSON types. */
+export const anyOf = <T>(types: readonly JsonType[], options: Options = {}) =>
+  Type.Unsafe<T>({ type: [...types], ...options });
+
+/** Null stands for what is left out. */
+export const nullableText = (description: string, options: Options = {}) =>
+  anyOf<string | null>(['string', 'null'], { description, ...options });
+
+export const nullableObject = (description: string) =>
+  anyOf<Readonly<Record<string, unknown>> | null>(['object', 'null'], {
+    description,
+    additionalProperties: true,
+  });
+
+/** The object, or null. */
+export const nullable = <T extends TSchema>(
+  { type: _, ...object }: T & { type?: unknown },
+  description: string,
+) => Type.Unsafe<Static<T> | null>({ ...object, type: ['object', 'null'], description });
+
+/** One of the values; other types than those of the values are refused in the same words. */
+export const oneOf = <T extends string | null>(values: readonly T[], description: string) =>
+  Type.Unsafe<T>({ enum: [...values], description });
+
+/** A schema of the API document by its name. */
+export const ref = <T = unknown>(name: string) => Type.Unsafe<T>({ $ref: `#/components/schemas/${name}` });
+
+/** The field of a format, which its `read` judges: a better word than of a schema, or a value that stands for it. Not checked. */
+export const advisory = (schema: TSchema) => Type.Unsafe<unknown>({ advisory: schema });
+
+/** The same schema as the API document shows it: with what clients should send of fields that are not, or less, checked. */
+export function documented(schema: TSchema): Record<string, unknown> {
+  return shown(schema) as Record<string, unknown>;
+}
+
+function shown(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(shown);
+  if (typeof part !== 'object' || part === null) return part;
+  if ('advisory' in part) return shown(part.advisory);
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, shown(value)]));
+}
+
+export { type Static, type TSchema, Type };
 
 function faultOf(error: ErrorObject | undefined): Rejected {
   const path = dotted(error?.instancePath ?? '');

@@ -22,7 +22,7 @@ function unsteady(store: EventStore): EventStore {
 
 let server: IntakeServer;
 beforeAll(async () => {
-  server = await intakeServer(unsteady);
+  server = await intakeServer({ wrap: unsteady });
 });
 afterAll(() => server.stop());
 

@@ -4,9 +4,11 @@ import { placeholders } from '../domain/placeholder.js';
 import { QueueFull } from '../event-store/event-store.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { Metrics } from '../metrics.js';
+import { FORMATS } from './formats/all.js';
 import { native } from './formats/native.js';
-import { Intake } from './intake.js';
-import { judge, take, type TakingRecords } from './kafka/take-records.js';
+import { recordFormats } from './kafka/read-record.js';
+import { Pipeline } from './pipeline.js';
+import { prepareRecords, type RecordIntake, writeRecords } from './kafka/record-batch.js';
 import { RejectedLog } from './rejected.js';
 import { WarningLog } from './warnings.js';
 
@@ -137,14 +139,14 @@ test('of each workspace the newest warnings are kept', async () => {
 test('a message that the log had no room for leaves no warning', async () => {
   const full = Object.assign(new MemoryEventStore(), { record: () => Promise.reject(new QueueFull()) });
   const codes: string[] = [];
-  const intake = new Intake(full, new RejectedLog(server.database.pool), {
+  const pipeline = new Pipeline(full, new RejectedLog(server.database.pool), {
     warnings: new WarningLog(server.database.pool),
     onWarning: (code) => codes.push(code),
   });
   const origin = { workspace: 'main', collector: 'web', call: 'touchpoints', receivedAt: new Date() };
-  await expect(intake.take(native, origin, [touch('full', { occurredAt: 'soon' })])).rejects.toThrow(
-    QueueFull,
-  );
+  await expect(
+    pipeline.ingest(native, origin, { items: [touch('full', { occurredAt: 'soon' })] }),
+  ).rejects.toThrow(QueueFull);
   expect((await list()).items).toEqual([]);
   expect(codes).toEqual([]);
 });
@@ -152,13 +154,14 @@ test('a message that the log had no room for leaves no warning', async () => {
 test('a record of Kafka is warned of and counted like a request, by the placeholders of the setting', async () => {
   const metrics = new Metrics();
   const { pool } = server.database;
-  const intake = new Intake(server.store, new RejectedLog(pool), {
+  const pipeline = new Pipeline(server.store, new RejectedLog(pool), {
     warnings: new WarningLog(pool),
     onWarning: (code) => metrics.warnings.inc({ code }),
     isPlaceholder: placeholders(['test@example.com']),
   });
-  const deps: TakingRecords = {
-    intake,
+  const deps: RecordIntake = {
+    pipeline,
+    formats: recordFormats(FORMATS.list),
     resolveWriteKey: () => Promise.resolve({ workspace: 'main', collector: 'web' }),
     writeKey: 'wk',
     publishRejected: () => Promise.resolve(),
@@ -169,7 +172,7 @@ test('a record of Kafka is warned of and counted like a request, by the placehol
   );
   const record = { partition: 0, offset: 0, timestamp: Date.now(), key: null, value, headers: {} };
 
-  await take(deps, await judge(deps, [record]), { source: 'test', next: 1n });
+  await writeRecords(deps, await prepareRecords(deps, [record]), { source: 'test', next: 1n });
 
   expect((await list()).items).toMatchObject([
     { messageId: 'k-1', code: 'time-replaced', path: 'occurredAt', call: 'kafka' },

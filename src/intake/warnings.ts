@@ -3,7 +3,7 @@ import type { Warning } from './outcome.js';
 import type { Origin } from './rejected.js';
 
 /** An accepted message with what of it was replaced or left out. */
-export interface Warned extends Pick<Origin, 'workspace' | 'collector' | 'call' | 'receivedAt'> {
+export interface WarnedMessage extends Pick<Origin, 'workspace' | 'collector' | 'call' | 'receivedAt'> {
   readonly format: string;
   readonly messageId: string;
   /** Of the message's first event. */
@@ -11,7 +11,7 @@ export interface Warned extends Pick<Origin, 'workspace' | 'collector' | 'call' 
   readonly warnings: readonly Warning[];
 }
 
-export interface WarningRow extends Required<Warning>, Omit<Warned, 'warnings'> {
+export interface WarningRow extends Required<Warning>, Omit<WarnedMessage, 'warnings'> {
   /** Order of arrival. */
   readonly number: bigint;
 }
@@ -32,7 +32,7 @@ export class WarningLog {
   constructor(private readonly pool: Pool) {}
 
   /** Keeps each once: a message that is sent again adds nothing. */
-  async keep(warned: readonly Warned[]): Promise<void> {
+  async keep(warned: readonly WarnedMessage[]): Promise<void> {
     const rows = warned.flatMap(({ warnings, ...message }) =>
       warnings.map((each) => ({ ...message, ...each })),
     );

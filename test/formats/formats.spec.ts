@@ -1,15 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FORMAT_NAMES, formatNamed } from '../../src/intake/formats/all.js';
-import type { Normalised } from '../../src/intake/drafts.js';
-import { normalise } from '../../src/intake/intake.js';
+import type { Format } from '../../src/intake/format.js';
+import { FORMATS } from '../../src/intake/formats/all.js';
+import { type Normalised, normalise } from '../../src/intake/normalise.js';
 import { parseJson } from '../../src/intake/json.js';
+import { itemsIn } from '../decode-body.js';
 
 /**
  * A format's fixtures: `<case>.in.json` is {call, body}, of a format that is not JSON {call, base64}, `<case>.out.json`
- * what each item comes to. New ones are found
- * by themselves; UPDATE_FIXTURES=1 writes the missing and changed outputs, to be read before they are committed.
+ * what each item comes to. Of a record of Kafka, which is one item, `body` may be a list of items. New ones are found by
+ * themselves; UPDATE_FIXTURES=1 writes the missing and changed outputs, to be read before they are committed.
  */
 const folder = import.meta.dirname;
 const origin = { workspace: 'main', collector: 'web', receivedAt: new Date('2026-03-01T12:00:00Z') };
@@ -24,9 +25,23 @@ function shown(step: Normalised): unknown {
   return { messageId, events, ...(warnings.length > 0 && { warnings }) };
 }
 
-const formats = (await Promise.all(FORMAT_NAMES.map(formatNamed))).filter((format) => format !== undefined);
+interface Fixture {
+  readonly call: string;
+  readonly body?: unknown;
+  readonly base64?: string;
+}
 
-describe.each(formats)('$name', (format) => {
+function itemsOf(format: Format, name: string): readonly unknown[] {
+  const path = join(folder, format.name, `${name}.in.json`);
+  const { call, body, base64 } = read(path) as Fixture;
+  if (base64 !== undefined) return itemsIn(format, call, Buffer.from(base64, 'base64'));
+  if (call === format.record?.call && Array.isArray(body)) return body as readonly unknown[];
+  // The body as it stands there: some of its numbers JSON cannot write.
+  const [, text = ''] = /"body":([^]*)\}\s*$/.exec(readFileSync(path, 'utf8')) ?? [];
+  return itemsIn(format, call, Buffer.from(text));
+}
+
+describe.each(await FORMATS.all())('$name', (format) => {
   const cases = readdirSync(join(folder, format.name)).flatMap(
     (file) => /^(.+)\.in\.json$/.exec(file)?.[1] ?? [],
   );
@@ -34,15 +49,9 @@ describe.each(formats)('$name', (format) => {
   test('has fixtures', () => expect(cases.length).toBeGreaterThan(2));
 
   test.each(cases)('%s', (name) => {
-    const { call, body, base64 } = read(join(folder, format.name, `${name}.in.json`)) as {
-      call: string;
-      body?: unknown;
-      base64?: string;
-    };
-    const split = base64 ? format.decode!(Buffer.from(base64, 'base64'), call) : format.split(body, call);
-    if ('rejected' in split) throw new Error(split.rejected.message);
+    const { call } = read(join(folder, format.name, `${name}.in.json`)) as Fixture;
 
-    const steps = split.items.map((item, index) =>
+    const steps = itemsOf(format, name).map((item, index) =>
       shown(normalise(format, { ...origin, call }, item, { index })),
     );
 

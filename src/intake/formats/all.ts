@@ -1,17 +1,37 @@
 import type { Format } from '../format.js';
+import { cloudevents } from './cloudevents.js';
+import { native } from './native.js';
+import { segment } from './segment.js';
+
+/** The wire formats of a server. */
+export class Formats {
+  /**
+   * @param list those with routes of HTTP
+   * @param deferred others by their names, loaded when they are first needed
+   */
+  constructor(
+    readonly list: readonly Format[],
+    private readonly deferred: Readonly<Record<string, () => Promise<Format>>> = {},
+  ) {}
+
+  get names(): readonly string[] {
+    return [...this.list.map(({ name }) => name), ...Object.keys(this.deferred)];
+  }
+
+  async named(name: string): Promise<Format | undefined> {
+    const found = this.list.find((format) => format.name === name);
+    return found ?? (Object.hasOwn(this.deferred, name) ? this.deferred[name]?.() : undefined);
+  }
+
+  async all(): Promise<readonly Format[]> {
+    return [...this.list, ...(await Promise.all(Object.values(this.deferred).map((load) => load())))];
+  }
+}
 
 /**
- * Every wire format; a new one is its file, a line here, its routes and fixture pairs in test/formats/<name>. Loaded when it
- * is asked for: Protobuf takes 8 MB, and most servers never meet it.
+ * Every wire format; a new one is its file, a line here and fixture pairs in test/formats/<name>. Protobuf takes 8 MB, and most
+ * servers never meet it.
  */
-const FORMATS: Readonly<Record<string, () => Promise<Format>>> = {
-  native: async () => (await import('./native.js')).native,
-  segment: async () => (await import('./segment.js')).segment,
+export const FORMATS = new Formats([native, segment, cloudevents], {
   protobuf: async () => (await import('./protobuf.js')).protobuf,
-  cloudevents: async () => (await import('./cloudevents.js')).cloudevents,
-};
-
-export const FORMAT_NAMES = Object.keys(FORMATS);
-
-export const formatNamed = async (name: string): Promise<Format | undefined> =>
-  Object.hasOwn(FORMATS, name) ? FORMATS[name]?.() : undefined;
+});

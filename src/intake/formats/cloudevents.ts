@@ -1,40 +1,70 @@
 import { hash } from 'node:crypto';
-import { type Format, isObject, type JsonObject, type Message } from '../format.js';
+import { keyIn } from '../credentials.js';
+import { decodeRecord } from '../decode.js';
+import {
+  type Decoded,
+  type Format,
+  type Headers,
+  isObject,
+  type JsonObject,
+  type Message,
+  type RecordType,
+} from '../format.js';
 import { MESSAGE_ID_LENGTH } from '../identities.js';
 import { storable } from '../inspect.js';
 import { parseJson } from '../json.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
-import { checker } from '../schema.js';
+import { checker, nullableText, oneOf, type Static, Type } from '../schema.js';
 import { native } from './native.js';
 
-/** An event after `check`, in the structured form of CloudEvents 1.0. */
-interface CloudEvent extends JsonObject {
-  readonly id: string;
-  readonly source: string;
-  readonly time?: string | null;
-  readonly datacontenttype?: string | null;
-  readonly data?: unknown;
-  readonly data_base64?: string | null;
-}
+const name = (description: string) => Type.String({ minLength: 1, maxLength: 1024, description });
 
-const name = { type: 'string', minLength: 1, maxLength: 1024 };
-
-const check = checker({
-  type: 'object',
-  required: ['specversion', 'id', 'source', 'type'],
-  properties: {
-    specversion: { enum: ['1.0'] },
-    id: name,
-    source: name,
-    type: name,
-    time: { type: ['string', 'null'] },
-    datacontenttype: { type: ['string', 'null'] },
-    data_base64: { type: ['string', 'null'] },
-  },
+/** A CloudEvent in its structured form. */
+const cloudEventSchema = Type.Object({
+  specversion: oneOf(['1.0'], 'Of CloudEvents'),
+  id: name('Unique together with the source'),
+  source: name('Who sends it, as a URI reference'),
+  type: name('What it is about'),
+  time: Type.Optional(
+    nullableText('When it happened, unless the touchpoint says it', { format: 'date-time' }),
+  ),
+  datacontenttype: Type.Optional(nullableText('Of `data`: JSON')),
+  data: Type.Optional(Type.Unknown({ description: 'A touchpoint' })),
+  data_base64: Type.Optional(nullableText('The same in base64')),
 });
 
+type CloudEvent = Readonly<Static<typeof cloudEventSchema>> & JsonObject;
+
+const check = checker(cloudEventSchema);
+
 const JSON_TYPE = /^[^/;\s]+\/(?:json|[^;\s]+\+json)\s*(?:;|$)/i;
+
+const STRUCTURED = /^application\/cloudevents\+json\s*(?:;|$)/i;
+
+/** A record is a whole event, or its data with the attributes as headers. */
+const cloudEventRecord: RecordType = {
+  call: 'kafka',
+  contentType: 'application/cloudevents+json',
+  accepts: ({ ce_specversion: version, 'content-type': type = '' }) =>
+    version !== undefined || STRUCTURED.test(String(type)),
+  needsValue: ({ ce_specversion: version }) => version === undefined,
+  decode: ({ headers }, body) =>
+    headers.ce_specversion === undefined ? decodeRecord(body) : decodeBinary(headers, body.bytes),
+  writeKeyOf: (item) => (isObject(item) ? keyIn(item.data) : undefined),
+};
+
+/** The structured form of an event whose attributes are headers; that is how it is kept, too, when it is rejected. */
+function decodeBinary(headers: Headers, value: Buffer): Decoded {
+  const event: Record<string, unknown> = {};
+  for (const [name, attribute] of Object.entries(headers))
+    if (name.startsWith('ce_')) event[name.slice(3)] = attribute;
+  if (headers['content-type']) event.datacontenttype = headers['content-type'];
+  const data = parseJson(value.toString('utf8'));
+  if (data !== undefined) event.data = data;
+  else if (value.length > 0) event.data_base64 = value.toString('base64');
+  return { items: [event], isSingle: true };
+}
 
 /**
  * CloudEvents 1.0 whose `data` is a native touchpoint. An event is known by its `source` and `id`, whatever message id
@@ -45,12 +75,9 @@ export const cloudevents: Format = {
   requestBytes: native.requestBytes,
   requestItems: native.requestItems,
 
-  split(body) {
-    if (Array.isArray(body)) return { items: body as readonly unknown[] };
-    return isObject(body)
-      ? { items: [body] }
-      : reject('unreadable-body', 'The body must be a CloudEvent or a list of them');
-  },
+  endpoints: [],
+  record: cloudEventRecord,
+  schema: cloudEventSchema,
 
   read(item, reading) {
     const fault = check(item);

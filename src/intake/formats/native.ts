@@ -1,16 +1,7 @@
-import { LABEL_LENGTH } from '../../domain/label.js';
-import {
-  CHANNELS,
-  type Channel,
-  type ContentRef,
-  type Touchpoint,
-  type TouchpointContext,
-  TOUCHPOINT_KINDS,
-  type TouchpointKind,
-} from '../../domain/touchpoint.js';
+import type { ContentRef, Touchpoint, TouchpointContext } from '../../domain/touchpoint.js';
 import { addressOf } from '../address.js';
 import { arrivalOf } from '../arrival.js';
-import { type Format, isObject, type JsonObject, type Message } from '../format.js';
+import type { Format, JsonObject, Message } from '../format.js';
 import {
   emailIn,
   emailOf,
@@ -18,92 +9,28 @@ import {
   isEmailOrPlaceholder,
   keysOf,
   type Ids,
-  MESSAGE_ID_LENGTH,
   messageIdOf,
 } from '../identities.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
-import { checker } from '../schema.js';
 import { defined, labelOf, nonEmpty, objectOr, text } from '../values.js';
 import { verdictOf } from '../verdict.js';
-
-/** An item after `check`: the shape of `POST /touchpoints`. */
-interface NativeItem extends JsonObject {
-  readonly messageId: string | number;
-  readonly kind: TouchpointKind;
-  readonly channel?: Channel | null;
-  readonly source?: string | null;
-  readonly medium?: string | null;
-  readonly campaign?: string | null;
-  readonly content?: (Omit<ContentRef, 'id'> & { readonly id?: string | number }) | null;
-  readonly traits?: JsonObject | null;
-  readonly rep?: string | null;
-  readonly name?: string | null;
-  readonly properties?: JsonObject | null;
-  readonly context?: TouchpointContext | null;
-}
-
-const label = { type: ['string', 'null'], maxLength: LABEL_LENGTH };
-const words = (maxLength: number): object => ({ type: ['string', 'null'], maxLength });
-const id = { type: ['string', 'number', 'null'] };
-
-const check = checker({
-  type: 'object',
-  required: ['messageId', 'kind'],
-  properties: {
-    messageId: { type: ['string', 'number'], minLength: 1, maxLength: MESSAGE_ID_LENGTH },
-    kind: { enum: TOUCHPOINT_KINDS },
-    anonymousId: id,
-    userId: id,
-    crmId: id,
-    email: { type: ['string', 'null'] },
-    accountId: id,
-    traits: { type: ['object', 'null'] },
-    channel: { enum: [...CHANNELS, null] },
-    source: label,
-    medium: label,
-    campaign: label,
-    content: {
-      type: ['object', 'null'],
-      properties: {
-        id: { ...id, maxLength: LABEL_LENGTH },
-        url: words(16_384),
-        title: words(512),
-        type: label,
-      },
-    },
-    rep: label,
-    name: label,
-    properties: { type: ['object', 'null'] },
-    context: {
-      type: ['object', 'null'],
-      properties: { userAgent: words(1024), ip: words(64), referrer: words(4096), locale: words(64) },
-    },
-  },
-});
-
-const OWN = new Set(
-  (
-    'messageId,kind,occurredAt,sentAt,anonymousId,userId,crmId,email,accountId,traits,channel,source,medium,campaign,' +
-    'content,rep,name,properties,context,writeKey'
-  ).split(','),
-);
+import { touchpointRecord, touchpoints } from './native/endpoints.js';
+import { checkTouchpoint, FIELDS, type NativeItem, touchpointSchema } from './native/schema.js';
 
 /** Touchline's own format: one touchpoint or a list of them, answered by a receipt each. */
 export const native: Format = {
   name: 'native',
   requestBytes: 1024 * 1024,
   requestItems: 2500,
-
-  split(body) {
-    if (Array.isArray(body)) return { items: body as readonly unknown[] };
-    return isObject(body)
-      ? { items: [body] }
-      : reject('unreadable-body', 'The body must be a touchpoint or a list of them');
-  },
+  endpoints: [touchpoints],
+  record: touchpointRecord,
+  schema: touchpointSchema,
+  schemas: { Touchpoint: touchpointSchema },
+  tags: [{ name: 'Collect', description: 'Touchline’s own format' }],
 
   read(item, reading) {
-    const fault = check(item);
+    const fault = checkTouchpoint(item);
     if (fault) return fault;
     return message(item as NativeItem, reading);
   },
@@ -223,7 +150,7 @@ function contextOf(context: JsonObject): TouchpointContext | undefined {
 /** Fields that the format does not know are kept among the properties, whose own fields win. */
 function propertiesOf(item: NativeItem): JsonObject {
   let unknown: Record<string, unknown> | undefined;
-  for (const field in item) if (!OWN.has(field)) (unknown ??= {})[field] = item[field];
+  for (const field in item) if (!FIELDS.has(field)) (unknown ??= {})[field] = item[field];
   const properties = objectOr(item.properties);
   return unknown ? { ...unknown, ...properties } : properties;
 }

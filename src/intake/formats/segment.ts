@@ -1,4 +1,4 @@
-import { type Fact, type Format, isObject, type JsonObject, type Message } from '../format.js';
+import type { Fact, Format, JsonObject, Message } from '../format.js';
 import { emailIn, emailOf, idOf, type Ids, keysOf, messageIdOf, optionalId } from '../identities.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
@@ -6,30 +6,32 @@ import type { ClientTime } from '../time.js';
 import { firstLabel, firstText, labelOf, nonEmpty, objectOr } from '../values.js';
 import { domainOf } from '../address.js';
 import type { IdentityKey } from '../../domain/identity.js';
+import { answerSchema, SEGMENT_ENDPOINTS } from './segment/endpoints.js';
 import {
   accountOf,
+  batchSchema,
   checkSegmentItem,
-  SEGMENT_LIST_CALLS,
+  eventSchema,
   type SegmentCall,
   type SegmentItem,
-} from './segment-item.js';
-import { segmentTouchpoint } from './segment-touchpoint.js';
+} from './segment/item.js';
+import { segmentTouchpoint } from './segment/touchpoint.js';
 
 /** Segment's HTTP API and its clients: segment.com/docs/connections/sources/catalog/libraries/server/http-api. */
 export const segment: Format = {
   name: 'segment',
   requestBytes: 500 * 1024,
   requestItems: 2500,
-
-  split(body, call) {
-    if (!isObject(body)) return reject('unreadable-body', 'The body must be a JSON object');
-    if (!SEGMENT_LIST_CALLS.has(call)) return { items: [{ ...body, type: call }] };
-    if (!Array.isArray(body.batch)) return reject('unreadable-body', 'must be a list of events', 'batch');
-    const { context, integrations, sentAt } = body;
-    const items: readonly unknown[] = body.batch;
-    const outer = { context, integrations, sentAt };
-    return { items: items.map((item) => (isObject(item) ? merged(item, outer) : item)) };
-  },
+  endpoints: SEGMENT_ENDPOINTS,
+  schema: eventSchema,
+  schemas: { SegmentEvent: eventSchema, SegmentBatch: batchSchema, SegmentAnswer: answerSchema },
+  tags: [
+    { name: 'Collect: Segment', description: 'Point a Segment client here: only its host and key change' },
+    {
+      name: 'Collect: RudderStack',
+      description: 'RudderStack’s SDKs send to the routes of Segment, and to these',
+    },
+  ],
 
   read(item, reading) {
     const fault = checkSegmentItem(item);
@@ -37,20 +39,6 @@ export const segment: Format = {
     return message(item as SegmentItem, reading);
   },
 };
-
-/** What the batch says for all its events, the event's own word going first. */
-function merged(item: JsonObject, outer: JsonObject): JsonObject {
-  let whole = item;
-  for (const name of ['context', 'integrations'] as const) {
-    const shared = outer[name];
-    if (!isObject(shared)) continue;
-    const own = item[name];
-    if (own === undefined || own === null || isObject(own))
-      whole = { ...whole, [name]: { ...shared, ...own } };
-  }
-  if (outer.sentAt === undefined || item.sentAt !== undefined) return whole;
-  return { ...whole, sentAt: outer.sentAt };
-}
 
 function message(item: SegmentItem, reading: Reading): Message | Rejected {
   const facts = MEANINGS[item.type](item, reading);

@@ -1,6 +1,6 @@
 import { Counter, Gauge } from 'prom-client';
 import type { Metrics } from '../../metrics.js';
-import type { Taken } from './take-records.js';
+import type { RecordOutcomes } from './record-batch.js';
 
 /** What is told of reading a topic. */
 export class KafkaFigures {
@@ -47,9 +47,9 @@ export class KafkaFigures {
     this.pausedPartitions.set(0);
   }
 
-  taken(taken: Taken): void {
+  written(outcomes: RecordOutcomes): void {
     for (const outcome of ['accepted', 'duplicate', 'rejected'] as const)
-      this.records.inc({ outcome }, taken[outcome]);
+      this.records.inc({ outcome }, outcomes[outcome]);
   }
 
   paused(partitions: number, begins: boolean): void {

@@ -12,7 +12,8 @@ import kafkajs, { type Kafka } from 'kafkajs';
 import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
 import { PostgresEventStore } from '../../event-store/postgres.js';
 import { TouchpointSchema } from '../../proto/touchline/v1/touchpoint_pb.js';
-import { Intake } from '../intake.js';
+import { FORMATS } from '../formats/all.js';
+import { Pipeline } from '../pipeline.js';
 import { RejectedLog, withOrigin } from '../rejected.js';
 import { replay } from '../replay.js';
 
@@ -245,13 +246,15 @@ const RECORDS = 'touchline_kafka_records_total';
     // As of a version that could not read a message of today.
     const [row] = await rejected.page({ workspace: 'main', state: 'open', limit: 1, order: 'oldest' });
     if (!row) throw new Error('nothing was rejected');
-    await rejected.keep(
-      withOrigin(row, [{ unit: 'request', format: 'protobuf', payload: message, reason: row.reason }]),
-    );
+    await rejected.keep([
+      withOrigin(row, { unit: 'request', format: 'protobuf', payload: message, reason: row.reason }),
+    ]);
 
     const store = new PostgresEventStore(db.pool);
     const question = { workspace: 'main', limit: 10 };
-    const { results } = await replay(rejected, new Intake(store, rejected), question, () => new Date());
+    const pipeline = new Pipeline(store, rejected);
+    const deps = { rejected, pipeline, formats: FORMATS, now: () => new Date() };
+    const { results } = await replay(deps, question);
     await store.close();
 
     expect(results.map((result) => ('reason' in result ? result.reason.code : 'accepted'))).toEqual([

@@ -13,14 +13,14 @@ import { portions } from '../../kafka/portions.js';
 import type { KafkaFigures } from './figures.js';
 import { Partition } from './partition.js';
 import { Room } from './room.js';
-import type { TakingRecords } from './take-records.js';
+import type { RecordIntake } from './record-batch.js';
 import { Waits, type WaitsLog } from './waits.js';
 
 export interface KafkaCollectorOptions {
   readonly kafka: Kafka;
   readonly group: string;
   readonly store: Pick<EventStore, 'progressOf'>;
-  readonly taking: Omit<TakingRecords, 'publishRejected'>;
+  readonly intake: Omit<RecordIntake, 'publishRejected'>;
   readonly figures: KafkaFigures;
   readonly log: WaitsLog;
   readonly sessionMs?: number;
@@ -36,7 +36,7 @@ const LAG_MS = 5_000;
 
 /** Takes the topic `touchpoints` into the log, as a member of its consumer group. */
 export class KafkaCollector implements Reader {
-  readonly #taking: TakingRecords;
+  readonly #intake: RecordIntake;
   readonly #sink: RecordSink;
   readonly #room = new Room(ROOM.fullAt, ROOM.emptyAt, () => this.#pauseOrResume());
   readonly #waits: Waits;
@@ -53,7 +53,7 @@ export class KafkaCollector implements Reader {
   constructor(private readonly options: KafkaCollectorOptions) {
     const sink = options.kafka.sink();
     this.#sink = sink;
-    this.#taking = { ...options.taking, publishRejected: (records) => sendRejected(sink, records) };
+    this.#intake = { ...options.intake, publishRejected: (records) => sendRejected(sink, records) };
     this.#waits = new Waits(options.log, () => this.#pauseOrResume());
   }
 
@@ -103,14 +103,14 @@ export class KafkaCollector implements Reader {
     return new Partition(
       {
         source: `kafka:${group}:${TOPIC}:${partition}`,
-        ...{ store, taking: this.#taking, room: this.#room },
+        ...{ store, intake: this.#intake, room: this.#room },
         readFrom: (offset) => {
           this.#consumption?.readFrom(partition, offset);
           this.#paused.delete(partition);
           this.#pauseOrResume();
         },
         bounds: async () => (await this.#consumption?.bounds())?.get(partition) ?? { first: 0, end: 0 },
-        taken: (taken) => figures.taken(taken),
+        written: (outcomes) => figures.written(outcomes),
         waits: (why) => this.#waits.begin(partition, why),
         goesOn: () => this.#waits.end(partition),
       },

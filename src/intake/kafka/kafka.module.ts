@@ -12,8 +12,9 @@ import { KeyStore } from '../../http/keys.js';
 import type { Kafka } from '../../kafka/kafka.js';
 import { Metrics } from '../../metrics.js';
 import { IntakeModule } from '../intake.module.js';
-import { Intake } from '../intake.js';
+import { Formats } from '../formats/all.js';
 import { KeyQuotas } from '../key-quotas.js';
+import { Pipeline } from '../pipeline.js';
 import { KafkaFigures } from './figures.js';
 import type { KafkaCollector } from './kafka-collector.js';
 
@@ -31,22 +32,25 @@ export class KafkaModule implements OnApplicationBootstrap, OnModuleDestroy {
       providers: [
         {
           provide: KAFKA_COLLECTOR,
-          inject: [CONFIG, EVENT_STORE, Intake, KeyStore, Metrics, KeyQuotas],
+          inject: [CONFIG, EVENT_STORE, Pipeline, KeyStore, Metrics, KeyQuotas, Formats],
           useFactory: async (
             config: Config,
             store: EventStore,
-            intake: Intake,
+            pipeline: Pipeline,
             keys: KeyStore,
             metrics: Metrics,
             quotas: KeyQuotas,
+            formats: Formats,
           ): Promise<KafkaCollector> => {
             // With it comes Protobuf, in whose place a server without Kafka has 8 MB.
             const { KafkaCollector } = await import('./kafka-collector.js');
+            const { recordFormats } = await import('./read-record.js');
             return new KafkaCollector({
               ...{ kafka, store },
               group: config.kafka?.group ?? 'touchline',
-              taking: {
-                intake,
+              intake: {
+                pipeline,
+                formats: recordFormats(await formats.all()),
                 quotas,
                 resolveWriteKey: (key) => keys.resolveWriteKey(key),
                 writeKey: config.kafka?.writeKey,

@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
 import { MemoryEventStore } from '../../event-store/memory.js';
-import { Intake } from '../intake.js';
+import { FORMATS } from '../formats/all.js';
+import { Pipeline } from '../pipeline.js';
 import { KeyQuotas, type QuotaLimit } from '../key-quotas.js';
 import { Partition, type PartitionOptions } from './partition.js';
+import { recordFormats } from './read-record.js';
 import { Room } from './room.js';
 
 test('what fails once the partition is closed makes nobody wait', async () => {
@@ -24,9 +26,9 @@ test('what fails once the partition is closed makes nobody wait', async () => {
             asked();
           }),
       },
-      taking: {} as PartitionOptions['taking'],
+      intake: {} as PartitionOptions['intake'],
       room: new Room(1, 0, never),
-      ...{ readFrom: never, bounds: never, taken: never, goesOn: never },
+      ...{ readFrom: never, bounds: never, written: never, goesOn: never },
       waits: (why) => waits.push(why),
     },
     Promise.resolve(),
@@ -55,15 +57,20 @@ test('a key over its rate slows its partition down, and every record is taken in
   const partition = new Partition(
     {
       ...{ source: 'kafka:touchline:touchpoints:0', store, readFrom: () => begun() },
-      taking: {
-        ...{ intake: new Intake(store, { keep: () => Promise.resolve() }), quotas, writeKey: 'wk' },
+      intake: {
+        ...{
+          formats: recordFormats(FORMATS.list),
+          pipeline: new Pipeline(store, { keep: () => Promise.resolve() }),
+          quotas,
+          writeKey: 'wk',
+        },
         resolveWriteKey: () => Promise.resolve(key),
         publishRejected: () => Promise.resolve(),
         now: () => new Date(),
       },
       room: new Room(1e9, 0, () => undefined),
       bounds: () => Promise.resolve({ first: 0, end: left }),
-      taken: ({ accepted }) => {
+      written: ({ accepted }) => {
         if ((left -= accepted) === 0) allTaken();
       },
       // Else what it goes on reading fills the room of the other partitions.
@@ -107,8 +114,9 @@ test('records written one by one, as one cannot be stored, count for their keys 
   const partition = new Partition(
     {
       ...{ source: 'kafka:touchline:touchpoints:0', store, readFrom: () => begun() },
-      taking: {
-        intake: new Intake(store, { keep: () => Promise.resolve() }),
+      intake: {
+        formats: recordFormats(FORMATS.list),
+        pipeline: new Pipeline(store, { keep: () => Promise.resolve() }),
         ...{ quotas: quotas as unknown as KeyQuotas, writeKey: 'wk' },
         resolveWriteKey: () => Promise.resolve({ workspace: 'main', collector: 'web', quota }),
         publishRejected: () => Promise.resolve(),
@@ -116,7 +124,7 @@ test('records written one by one, as one cannot be stored, count for their keys 
       },
       room: new Room(1e9, 0, () => undefined),
       bounds: () => Promise.resolve({ first: 0, end: left }),
-      taken: ({ accepted, rejected }) => {
+      written: ({ accepted, rejected }) => {
         if ((left -= accepted + rejected) === 0) allTaken();
       },
       ...{ waits: () => undefined, goesOn: () => undefined },

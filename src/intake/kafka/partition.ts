@@ -5,18 +5,25 @@ import { reject } from '../outcome.js';
 import { markOf } from './mark.js';
 import type { Room } from './room.js';
 import { Slices } from './slices.js';
-import { judge, type Judged, NotStorable, take, type Taken, type TakingRecords } from './take-records.js';
+import {
+  NotStorable,
+  prepareRecords,
+  type RecordBatch,
+  type RecordIntake,
+  type RecordOutcomes,
+  writeRecords,
+} from './record-batch.js';
 
 export interface PartitionOptions {
   /** Names the partition in the log's progress. */
   readonly source: string;
   readonly store: Pick<EventStore, 'progressOf'>;
-  readonly taking: TakingRecords;
+  readonly intake: RecordIntake;
   readonly room: Room;
   /** (Re)starts the partition. */
   readonly readFrom: (offset: number) => void;
   readonly bounds: () => Promise<Bounds>;
-  readonly taken: (taken: Taken) => void;
+  readonly written: (outcomes: RecordOutcomes) => void;
   /** Kafka, the log or the keys are away, or they are there again. */
   readonly waits: (why: unknown) => void;
   readonly goesOn: () => void;
@@ -128,34 +135,35 @@ export class Partition {
     });
   }
 
-  /** Judges the next slice while the last one is written. */
+  /** Prepares the next slice while the last one is written. */
   async #drain(): Promise<void> {
     let writing: Promise<void> | undefined;
     for (;;) {
       const records = this.#slices.next();
-      const judged = records && (await this.#patiently(() => judge(this.options.taking, records)));
+      const batch = records && (await this.#patiently(() => prepareRecords(this.options.intake, records)));
       await writing;
       if (this.#closing.signal.aborted) return;
-      if (judged) writing = this.#write(records, judged).finally(() => this.#slices.done(records));
+      if (batch) writing = this.#write(records, batch).finally(() => this.#slices.done(records));
       else if (!writing) return;
       else writing = undefined; // More may have come while the last was written.
     }
   }
 
-  async #write(records: readonly KafkaRecord[], judged: Judged): Promise<void> {
-    await this.#withinQuotas(judged);
-    if (!this.#closing.signal.aborted) await this.#append(records, judged);
+  async #write(records: readonly KafkaRecord[], batch: RecordBatch): Promise<void> {
+    await this.#withinQuotas(batch);
+    if (!this.#closing.signal.aborted) await this.#append(records, batch);
   }
 
-  async #append(records: readonly KafkaRecord[], judged: Judged): Promise<void> {
+  async #append(records: readonly KafkaRecord[], batch: RecordBatch): Promise<void> {
     const last = records.at(-1);
     if (!last) return;
     try {
-      const taken = await this.#patiently(() => take(this.options.taking, judged, this.#progressAfter(last)));
-      if (!taken) return;
+      const { intake } = this.options;
+      const outcomes = await this.#patiently(() => writeRecords(intake, batch, this.#progressAfter(last)));
+      if (!outcomes) return;
       this.#anew = false;
       this.#position = last.offset + 1;
-      this.options.taken(taken);
+      this.options.written(outcomes);
     } catch (error) {
       if (!(error instanceof NotStorable)) throw error;
       await this.#appendEach(records, error);
@@ -166,12 +174,12 @@ export class Partition {
    * A key that is over its rate slows its partition down: Kafka keeps what is not asked for. Without a pause the partition
    * would go on reading into the room that all of them share.
    */
-  async #withinQuotas({ sent }: Judged): Promise<void> {
-    const { waits, goesOn, taking } = this.options;
+  async #withinQuotas({ sent }: RecordBatch): Promise<void> {
+    const { waits, goesOn, intake } = this.options;
     let hasWaited = false;
     for (const [key, records] of sent)
       while (!this.#closing.signal.aborted) {
-        const ms = taking.quotas?.delayOf(key, records) ?? 0;
+        const ms = intake.quotas?.delayOf(key, records) ?? 0;
         if (ms === 0) break;
         hasWaited = true;
         waits(
@@ -186,8 +194,8 @@ export class Partition {
   async #appendEach(records: readonly KafkaRecord[], { message }: NotStorable): Promise<void> {
     const fault = records.length === 1 ? reject('not-storable', message) : undefined;
     for (const record of records) {
-      const judged = await this.#patiently(() => judge(this.options.taking, [record], fault));
-      if (judged) await this.#append([record], judged);
+      const batch = await this.#patiently(() => prepareRecords(this.options.intake, [record], fault));
+      if (batch) await this.#append([record], batch);
     }
   }
 

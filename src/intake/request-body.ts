@@ -2,7 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type InputType, type ZlibOptions } from 'node:zlib';
 import { BODY_LIMIT } from '../http/admission/request-body.js';
+import { parsedBytes, shapeOf } from '../http/admission/json-shape.js';
 import { Concurrency } from './concurrency.js';
+import { parseJson } from './json.js';
 import { reject, type Rejected } from './outcome.js';
 
 /** A request as it came: its body is judged by what it is, whatever its type says. */
@@ -26,22 +28,71 @@ const INFLATERS: Readonly<Record<string, readonly Inflater[]>> = {
 /** Reserves room for so many bytes more. @throws OverBudget */
 export type Reserve = (bytes: number) => void;
 
+/** Far more than the 2,500 events of any client have together. Parsing takes memory by their number. */
+const MOST_VALUES = 200_000;
+const tooManyValues = reject(
+  'request-too-large',
+  `The request holds more than the limit of ${MOST_VALUES} values`,
+);
+
+export interface Json {
+  readonly value: unknown;
+  /** The text holds `\\u` escapes, and with them perhaps characters that cannot be stored. */
+  readonly mayHoldUnstorable: boolean;
+}
+
+/** The body of a request as formats read it. It must not live as long as the transaction of its events. */
+export class RequestBody {
+  #text: string | undefined;
+
+  /**
+   * @param raw as it was sent, which is what a signature covers
+   * @param bytes the same, inflated
+   * @param reserve undefined: neither memory nor values are counted
+   */
+  constructor(
+    readonly raw: Buffer,
+    readonly bytes: Buffer,
+    private readonly charset = '',
+    private readonly reserve?: Reserve,
+  ) {}
+
+  static readonly EMPTY = new RequestBody(Buffer.alloc(0), Buffer.alloc(0));
+
+  get text(): string {
+    return (this.#text ??= decoded(this.bytes, this.charset));
+  }
+
+  /** @throws OverBudget parsing takes more than there is room for */
+  json(): Json | Rejected {
+    const { text } = this;
+    if (this.reserve) {
+      const shape = shapeOf(text);
+      if (shape.values > MOST_VALUES) return tooManyValues;
+      this.reserve(parsedBytes(text, shape));
+    }
+    const value = parseJson(text);
+    if (value !== undefined) return { value, mayHoldUnstorable: text.includes('\\u') };
+    return reject('unreadable-body', text.trim() === '' ? 'The body is empty' : 'The body is not JSON');
+  }
+}
+
 /** Bodies inflated at once: of requests whose key is known, and of others. What they inflate to is reserved only then. */
 const inflating = { known: new Concurrency(4), unknown: new Concurrency(1) };
 
 /**
- * The text of a body, inflated and decoded. What inflating adds is reserved.
+ * The body, inflated. What inflating adds is reserved.
  *
  * @param isKnown whether its key is known
  * @param tooLarge the answer to a body that inflates to more than BODY_LIMIT
  * @throws OverBudget
  */
-export async function readText(
+export async function readBody(
   body: RawBody,
   reserve: Reserve,
   isKnown: boolean,
   tooLarge: Rejected,
-): Promise<string | Rejected> {
+): Promise<RequestBody | Rejected> {
   const encoding = encodingOf(body);
   const plain =
     encoding === undefined
@@ -49,7 +100,7 @@ export async function readText(
       : await inflating[isKnown ? 'known' : 'unknown'].run(() => inflated(body.bytes, encoding, tooLarge));
   if (!Buffer.isBuffer(plain)) return plain;
   if (plain.length > body.bytes.length) reserve(plain.length - body.bytes.length);
-  return decoded(plain, body.charset);
+  return new RequestBody(body.bytes, plain, body.charset, reserve);
 }
 
 /** Undefined: it is as it is. JSON never begins with the magic number of gzip, so a missing header does no harm. */

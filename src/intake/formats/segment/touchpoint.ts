@@ -1,12 +1,17 @@
-import { type ContentRef, kindNamed, type Touchpoint, type TouchpointKind } from '../../domain/touchpoint.js';
-import { type Address, addressOf } from '../address.js';
-import { arrivalOf } from '../arrival.js';
-import type { JsonObject } from '../format.js';
-import { emailOf, type Ids, keysOf } from '../identities.js';
-import type { Reading } from '../reading.js';
-import { defined, firstLabel, firstText, labelOf, nonEmpty, objectOr, text } from '../values.js';
-import { verdictOf } from '../verdict.js';
-import { accountOf, type SegmentItem } from './segment-item.js';
+import {
+  type ContentRef,
+  kindNamed,
+  type Touchpoint,
+  type TouchpointKind,
+} from '../../../domain/touchpoint.js';
+import { type Address, addressOf } from '../../address.js';
+import { arrivalOf } from '../../arrival.js';
+import type { JsonObject } from '../../format.js';
+import { emailOf, type Ids, keysOf } from '../../identities.js';
+import type { Reading } from '../../reading.js';
+import { defined, firstLabel, firstText, labelOf, nonEmpty, objectOr, text } from '../../values.js';
+import { verdictOf } from '../../verdict.js';
+import { accountOf, type SegmentItem } from './item.js';
 
 /** What a page, screen or track call says, once its ids are read. */
 export function segmentTouchpoint(item: SegmentItem, ids: Ids, reading: Reading): Touchpoint {

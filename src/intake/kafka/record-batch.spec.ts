@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { MemoryEventStore } from '../../event-store/memory.js';
-import { Intake } from '../intake.js';
-import type { Kept, Origin } from '../rejected.js';
-import { judge, take, type TakingRecords } from './take-records.js';
+import { FORMATS } from '../formats/all.js';
+import { Pipeline } from '../pipeline.js';
+import type { Origin, RejectedInput } from '../rejected.js';
+import { recordFormats } from './read-record.js';
+import { prepareRecords, type RecordIntake, writeRecords } from './record-batch.js';
 
 const KEYS = {
   wk_public: { workspace: 'main', collector: 'web', keyScope: 'public' },
@@ -17,10 +19,11 @@ const record = (offset: number, key: keyof typeof KEYS, value: object) => ({
 
 test('a record and what is kept of a rejected one carry the scope of their write key', async () => {
   const store = new MemoryEventStore();
-  const kept: (Kept & Origin)[] = [];
-  const rejected = { keep: async (some: readonly (Kept & Origin)[]) => void kept.push(...some) };
-  const taking: TakingRecords = {
-    intake: new Intake(store, rejected),
+  const kept: (RejectedInput & Origin)[] = [];
+  const rejected = { keep: async (some: readonly (RejectedInput & Origin)[]) => void kept.push(...some) };
+  const intake: RecordIntake = {
+    formats: recordFormats(FORMATS.list),
+    pipeline: new Pipeline(store, rejected),
     resolveWriteKey: (key) => Promise.resolve(KEYS[key as keyof typeof KEYS]),
     writeKey: undefined,
     publishRejected: () => Promise.resolve(),
@@ -31,7 +34,7 @@ test('a record and what is kept of a rejected one carry the scope of their write
     record(index * 2, key, { ...good, messageId: `k-${key}` }),
     record(index * 2 + 1, key, { messageId: `bad-${key}` }),
   ]);
-  await take(taking, await judge(taking, records), { source: 'kafka', next: 4n });
+  await writeRecords(intake, await prepareRecords(intake, records), { source: 'kafka', next: 4n });
   const events = await store.readAll(0n, 10);
   expect(events.map(({ data }) => ('keyScope' in data ? data.keyScope : null))).toEqual(['public', null]);
   expect(kept.map(({ keyScope }) => keyScope ?? null)).toEqual(['public', null]);

@@ -1,0 +1,41 @@
+import { type Decoded, type Decoder, type Format, isObject, type RequestHead } from './format.js';
+import { requestTooLarge, tooManyEvents } from './limits.js';
+import { isRejected, reject, type Rejected } from './outcome.js';
+import { RequestBody } from './request-body.js';
+
+/**
+ * Takes a request apart, within the limits of its format.
+ *
+ * @param body rejected: it could not be inflated
+ * @throws OverBudget parsing takes more than there is room for
+ */
+export function decodeRequest(
+  format: Format,
+  decoder: Decoder,
+  head: RequestHead,
+  body: RequestBody | Rejected,
+): Decoded {
+  if (!(body instanceof RequestBody)) return body;
+  if (body.bytes.length > format.requestBytes) return requestTooLarge(format);
+  const decoded = decoder.decode(head, body);
+  return 'items' in decoded && decoded.items.length > format.requestItems ? tooManyEvents(format) : decoded;
+}
+
+/** A body that is one item or a list of them. @param what the items are called in the reason */
+export function decodeOneOrMore(body: RequestBody, what: string): Decoded {
+  const json = body.json();
+  if (isRejected(json)) return json;
+  const { value, mayHoldUnstorable } = json;
+  if (Array.isArray(value)) return { items: value as readonly unknown[], mayHoldUnstorable };
+  if (isObject(value)) return { items: [value], isSingle: true, mayHoldUnstorable };
+  return reject('unreadable-body', `The body must be ${what} or a list of them`);
+}
+
+/** The value of a record of Kafka that is one item as JSON. */
+export function decodeRecord(body: RequestBody): Decoded {
+  const json = body.json();
+  if (isRejected(json)) return reject('unreadable-body', 'The record is not JSON');
+  const { value, mayHoldUnstorable } = json;
+  if (!isObject(value)) return reject('unreadable-body', 'The record must be one JSON object');
+  return { items: [value], isSingle: true, mayHoldUnstorable };
+}

@@ -1,0 +1,100 @@
+import { eventId } from '../domain/event-id.js';
+import type { NewEvent } from '../domain/events.js';
+import type { IsPlaceholder } from '../domain/placeholder.js';
+import type { Clamped } from '../domain/touchpoint.js';
+import type { NewFact } from '../event-store/event-store.js';
+import type { Fact, Format, Message } from './format.js';
+import { derivedMessageId } from './identities.js';
+import { inspect, storable } from './inspect.js';
+import { isRejected, type Rejected, type Warning } from './outcome.js';
+import { Reading } from './reading.js';
+import type { Origin } from './rejected.js';
+import { believe, type BelievedTime, limitBackdating } from './time.js';
+
+/** What one item comes to before anything is written. */
+export type Normalised =
+  | {
+      readonly messageId: string;
+      /** One or more. */
+      readonly facts: readonly NewFact[];
+      readonly warnings: readonly Warning[];
+    }
+  | Rejected;
+
+export interface NormaliseOptions {
+  /** False: the item holds no characters that cannot be stored. */
+  readonly mayHoldUnstorable?: boolean | undefined;
+  /** Its place in the request. */
+  readonly index?: number;
+  /** How far back from its receipt an event of a public key may lie, in ms; undefined: as far as it says. */
+  readonly publicBackdateMs?: number | undefined;
+  readonly isPlaceholder?: IsPlaceholder | undefined;
+}
+
+/** One item → its events, with ids and believed times. Pure. */
+export function normalise(
+  format: Format,
+  origin: Origin,
+  item: unknown,
+  { mayHoldUnstorable = true, index = 0, publicBackdateMs = Infinity, isPlaceholder }: NormaliseOptions = {},
+): Normalised {
+  const fault = inspect(item);
+  if (fault) return fault;
+  const content = mayHoldUnstorable ? storable(item) : item;
+  const reading = new Reading(origin.call, isPlaceholder);
+  const message = format.read(content, reading);
+  if (isRejected(message)) return explained(message, reading.warnings);
+  const believed = believe(message.time, origin.receivedAt);
+  const time = origin.keyScope ? limitBackdating(believed, origin.receivedAt, publicBackdateMs) : believed;
+  const messageId = message.messageId ?? derivedMessageId(content, occasion(time, origin, index));
+  if (time.clamped)
+    reading.warn('time-replaced', describeClamp(time.occurredAt, time.clamped), message.time.path);
+  return { messageId, facts: factsOf(messageId, message, time, origin), warnings: reading.warnings };
+}
+
+/** Two messages alike without id or time may be two page views as well as one sent twice: both are kept, as Segment does. */
+const occasion = (time: BelievedTime, { receivedAt }: Origin, index: number): string =>
+  time.original || time.clamped ? '' : `${receivedAt.toISOString()}/${index}`;
+
+function factsOf(
+  messageId: string,
+  { facts }: Message,
+  time: BelievedTime,
+  { workspace, collector, keyScope }: Origin,
+): readonly NewFact[] {
+  const marks =
+    time.clamped || keyScope
+      ? { ...(time.clamped && { clamped: time.clamped }), ...(keyScope && { keyScope }) }
+      : undefined;
+  return facts.map((fact) => ({
+    workspace,
+    stream: fact.stream,
+    event: {
+      id: eventId(workspace, collector, messageId, fact.part),
+      type: fact.type,
+      schemaVersion: 1,
+      occurredAt: time.occurredAt,
+      collector,
+      data: marks ? { ...fact.data, ...marks } : fact.data,
+    } as NewEvent<Fact['type']>,
+  }));
+}
+
+/** What is missing may have been sent as a placeholder: the reason says so. */
+function explained({ rejected }: Rejected, warnings: readonly Warning[]): Rejected {
+  if (!MISSING.has(rejected.code)) return { rejected };
+  const ignored = warnings.map(({ path, message }) => `; ${path} ${message}`).join('');
+  return { rejected: { ...rejected, message: rejected.message + ignored } };
+}
+
+const MISSING: ReadonlySet<string> = new Set(['identity-missing', 'missing-field']);
+
+const CLAMPS: Readonly<Record<Clamped['reason'], string>> = {
+  future: 'is after the receipt',
+  absurd: 'is no time, or one before 1990',
+  ambiguous: 'has several readings',
+  backdated: 'is earlier than a public write key may send',
+};
+
+const describeClamp = (occurredAt: Date, { reason, original }: Clamped): string =>
+  `"${original}" ${CLAMPS[reason]}; ${occurredAt.toISOString()} stands for it`;

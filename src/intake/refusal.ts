@@ -1,0 +1,45 @@
+import type { CollectorKey } from '../http/keys.js';
+import { WRITE_KEY_UNKNOWN } from './credentials.js';
+import { type Outcome, type Reason } from './outcome.js';
+
+/** The whole request is refused; what it carried is kept where the key is known. */
+export interface Refusal {
+  readonly status: 400 | 401 | 413 | 415;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** A step ended the request. */
+export interface Refused {
+  readonly refusal: Refusal;
+}
+
+const KEY_MISSING: Refusal = {
+  status: 401,
+  code: 'write-key-missing',
+  detail:
+    'Send a write key: as user of HTTP Basic, as Bearer, as header X-Write-Key, or as writeKey in the body',
+};
+const KEY_UNKNOWN: Refusal = { status: 401, code: 'write-key-unknown', detail: WRITE_KEY_UNKNOWN };
+
+export const keyRefusal = (key: string | undefined): Refusal =>
+  key === undefined ? KEY_MISSING : KEY_UNKNOWN;
+
+const TOO_LARGE = new Set(['request-too-large', 'too-many-events', 'event-too-large']);
+
+/** What a request is refused with that was rejected for this reason. */
+export function refusalFor({ code, message, path }: Reason): Refusal {
+  const detail = code === 'event-too-large' ? `The event ${message}` : path ? `${path} ${message}` : message;
+  if (TOO_LARGE.has(code)) return { status: 413, code: 'too-large', detail };
+  return { status: code === 'encoding-unknown' ? 415 : 400, code, detail };
+}
+
+/** An event over the size that came alone refuses its request; one in a list only itself. */
+export function refusalOfSingle([only]: readonly Outcome[]): Refusal | undefined {
+  if (only?.status !== 'rejected' || only.reason.code !== 'event-too-large') return undefined;
+  return refusalFor(only.reason);
+}
+
+/** Who owns the share of the budget that a request with this key holds. */
+export const shareOf = ({ workspace, collector, quota }: CollectorKey): string =>
+  `collect/${quota?.id ?? `${workspace}/${collector}`}`;

@@ -1,0 +1,63 @@
+/** Statements of the table of rejected input. */
+
+export const KEEP = `
+  INSERT INTO touchline.rejected (workspace, collector, call, received_at, id, format, unit, payload, payload_bytes,
+                                  encoding, charset, message_id, code, message, path, key_scope)
+  SELECT kept.*
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::bytea[],
+              $9::integer[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
+              $16::text[]) AS kept
+  ON CONFLICT DO NOTHING`;
+
+export const REMOVE_OLD = `
+  WITH removed AS (
+    DELETE FROM touchline.rejected WHERE kept_at < now() - make_interval(secs => $1) RETURNING workspace
+  )
+  SELECT workspace, 'age' AS why, count(*)::int AS rows FROM removed GROUP BY workspace ORDER BY workspace`;
+
+/** Reads the lengths that lie in the rows, and the order only of workspaces that are over. */
+export const REMOVE_LARGE = `
+  WITH over AS (
+    SELECT workspace FROM touchline.rejected
+    GROUP BY workspace HAVING sum(octet_length(payload) + $2::int) > $1::bigint
+  ), sized AS (
+    SELECT workspace, number, sum(octet_length(payload) + $2::int) OVER (PARTITION BY workspace ORDER BY number DESC) AS newer
+    FROM touchline.rejected WHERE workspace IN (SELECT workspace FROM over)
+  ), removed AS (
+    DELETE FROM touchline.rejected AS row USING sized
+    WHERE row.workspace = sized.workspace AND row.number = sized.number AND sized.newer > $1::bigint
+    RETURNING row.workspace
+  )
+  SELECT workspace, 'size' AS why, count(*)::int AS rows FROM removed GROUP BY workspace ORDER BY workspace`;
+
+/** Rows up to a number and up to a size: the running sum reads only the lengths that lie in the rows. */
+const page = (comparison: '<' | '>', direction: 'DESC' | 'ASC'): string => `
+  SELECT * FROM (
+    SELECT row.*, sum(octet_length(row.payload)) OVER (ORDER BY row.number ${direction}) AS so_far,
+           row_number() OVER (ORDER BY row.number ${direction}) AS nth
+    FROM (
+      SELECT * FROM touchline.rejected
+      WHERE workspace = $1
+        AND ($2 = 'all' OR ($2 = 'open') = (replayed_at IS NULL))
+        AND ($3::text IS NULL OR code = $3)
+        AND ($4::uuid[] IS NULL OR id = ANY ($4))
+        AND ($5::bigint IS NULL OR number ${comparison} $5)
+      ORDER BY number ${direction}
+      LIMIT $6
+    ) AS row
+  ) AS page
+  WHERE so_far <= $7 OR nth = 1
+  ORDER BY number ${direction}`;
+export const NEWEST = page('<', 'DESC');
+export const OLDEST = page('>', 'ASC');
+
+export const SAVE_REPLAYS = `
+  UPDATE touchline.rejected AS row
+  SET attempts = row.attempts + 1,
+      replayed_at = CASE WHEN result.code IS NULL THEN $2::timestamptz END,
+      position = result.position,
+      code = coalesce(result.code, row.code),
+      message = coalesce(result.message, row.message),
+      path = CASE WHEN result.code IS NULL THEN row.path ELSE result.path END
+  FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[]) AS result (id, position, code, message, path)
+  WHERE row.workspace = $1 AND row.id = result.id AND row.replayed_at IS NULL`;

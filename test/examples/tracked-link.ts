@@ -1,0 +1,97 @@
+import { type Decoded, type Format, type Message, type RequestHead } from '../../src/intake/format.js';
+import { query } from '../../src/intake/openapi-parts.js';
+import { reject, type Rejected } from '../../src/intake/outcome.js';
+import { checker, type Static, Type } from '../../src/intake/schema.js';
+
+const clickSchema = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 100, description: 'Of this click' }),
+  to: Type.String({ description: 'Where it leads' }),
+  user: Type.String({ minLength: 1, description: 'Who was sent the link' }),
+  campaign: Type.Optional(Type.String({ description: 'Of the mail' })),
+});
+
+const check = checker(clickSchema);
+
+/** What a company has set up. */
+export interface LinkSettings {
+  /** Links lead to these hosts alone: else anybody could dress up an address as one of ours. */
+  readonly hosts: ReadonlySet<string>;
+  readonly campaigns: ReadonlySet<string>;
+}
+
+/** A wire format of one file: links in mails, of which a click is a GET that is recorded and redirected. */
+export const trackedLink = ({ hosts, campaigns }: LinkSettings): Format => ({
+  name: 'example_link',
+  requestBytes: 1024,
+  requestItems: 1,
+  schema: clickSchema,
+  schemas: { ExampleClick: clickSchema },
+  tags: [{ name: 'Collect: links', description: 'Links in mails' }],
+  endpoints: [
+    {
+      method: 'GET',
+      path: '/example/link/:key',
+      call: 'link',
+      writeKey: { inHead: ({ params }) => params.key, schemes: [] },
+      decode: (head) => decodeClick(head, hosts),
+      // Whatever became of the click: a reader of the mail has to get on.
+      reply: (_, head) => ({ status: 302, headers: { location: fieldsOf(head).to ?? '/' } }),
+      operation: {
+        tags: ['Collect: links'],
+        operationId: 'exampleLink',
+        summary: 'A click on a link in a mail',
+        parameters: [
+          {
+            name: 'key',
+            in: 'path',
+            required: true,
+            description: 'The write key',
+            schema: { type: 'string' },
+          },
+          ...Object.entries(clickSchema.properties).map(([name, schema]) =>
+            query(name, 'A field of the click', schema),
+          ),
+        ],
+        responses: { 302: { description: 'Recorded, or kept as rejected', headers: { location: {} } } },
+      },
+    },
+  ],
+
+  read(item) {
+    const fault = check(item);
+    return fault ?? meaningOf(item as Static<typeof clickSchema>, campaigns);
+  },
+});
+
+const fieldsOf = ({ query: text }: RequestHead): Partial<Record<string, string>> =>
+  Object.fromEntries(new URLSearchParams(text));
+
+function decodeClick(head: RequestHead, hosts: ReadonlySet<string>): Decoded {
+  const { challenge, ...fields } = fieldsOf(head);
+  if (challenge !== undefined) return { reply: { contentType: 'text/plain', body: challenge } };
+  if (!hosts.has(URL.parse(fields.to ?? '')?.host ?? ''))
+    return reject('redirect-not-allowed', `must lead to ${[...hosts].join(' or ')}`, 'to');
+  return { items: [fields], isSingle: true };
+}
+
+function meaningOf(
+  { id, to, user, campaign }: Static<typeof clickSchema>,
+  campaigns: ReadonlySet<string>,
+): Message | Rejected {
+  if (campaign !== undefined && !campaigns.has(campaign))
+    return reject('unknown-campaign', `must be one of ${[...campaigns].join(', ')}`, 'campaign');
+  return {
+    messageId: id,
+    time: { path: 'id' },
+    facts: [
+      {
+        type: 'TouchpointRecorded',
+        stream: `touchpoints-user:${user}`,
+        data: {
+          ...{ kind: 'email_click', identity: [`user:${user}`], channel: 'email', verdict: 'unknown' },
+          ...{ content: { url: to }, ...(campaign === undefined ? {} : { campaign }) },
+        },
+      },
+    ],
+  };
+}
