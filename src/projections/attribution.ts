@@ -41,7 +41,7 @@ export const attribution: Projection = {
   handles: HANDLES,
   after: ['journey', 'opportunities'],
   defers: true,
-  tables: ['touchline.attribution_path', 'touchline.attribution_share', 'touchline.attribution_gap'],
+  tables: ['attribution_path', 'attribution_share', 'attribution_gap'],
   async apply(batch, tx, range) {
     const events = batch as readonly RecordedEvent<(typeof HANDLES)[number]>[];
     const dirty = [

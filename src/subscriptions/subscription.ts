@@ -38,7 +38,7 @@ interface SubscriptionOptions {
  * leaves versions out, and questions compute them (ADR 0030).
  */
 export interface Projection extends SubscriptionOptions {
-  /** Tables (schema-qualified) that a rebuild empties. */
+  /** Tables that a rebuild makes anew; `apply` names them without a schema, as all read models that it reads. */
   readonly tables: readonly string[];
   /** It leaves work to later batches while the log waits: once nothing waits, it is called with an empty range. */
   readonly defers?: true;
