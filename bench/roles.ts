@@ -7,7 +7,7 @@ import { createPool } from '../src/database/database.js';
 import { startEmbedded } from '../src/database/embedded.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
 import { projections } from '../src/projections/all.js';
-import { readCheckpoints } from '../src/subscriptions/checkpoint.js';
+import { readCheckpoints } from '../src/subscriptions/read-checkpoints.js';
 import { SubscriptionRunner } from '../src/subscriptions/runner.js';
 import { freePort, ServerProcess } from '../test/e2e/server-process.js';
 import { allVersions } from '../test/read-model-rows.js';

@@ -70,6 +70,7 @@ const observer = (tell: (message: FromProjector) => void): SubscriptionObserver 
   applied: (...told) => tell({ observe: 'applied', told }),
   deadLettered: (...told) => tell({ observe: 'deadLettered', told }),
   lag: (...told) => tell({ observe: 'lag', told }),
+  rebuild: (...told) => tell({ observe: 'rebuild', told }),
 });
 
 if (parentPort) await project(parentPort, workerData as ProjectorData);

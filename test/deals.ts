@@ -11,6 +11,7 @@ import { attribution } from '../src/projections/attribution.js';
 import { journey } from '../src/projections/journey.js';
 import { opportunities } from '../src/projections/opportunities.js';
 import type { Projection } from '../src/subscriptions/subscription.js';
+import { inTransaction } from './project.js';
 
 /** An event with its stream, not yet at a position. */
 export interface Entry {
@@ -134,18 +135,11 @@ async function applyPart(
 ): Promise<void> {
   const part = log.slice(after, end);
   const batch = part.filter(({ type }) => projection.handles.includes(type));
-  const tx = await pool.connect();
-  try {
-    await tx.query('BEGIN');
-    const range = { after: BigInt(after), upTo: BigInt(after + part.length), behind: end < head };
-    await projection.apply(batch, tx, range);
-    await tx.query('COMMIT');
-  } finally {
-    tx.release();
-  }
+  const range = { after: BigInt(after), upTo: BigInt(after + part.length), behind: end < head };
+  await inTransaction(pool, (tx) => projection.apply(batch, tx, range));
 }
 
-/** Forgets everything the chain wrote. Of so few rows DELETE is quicker than TRUNCATE. */
+/** Forgets everything the chain wrote. */
 export const forget = (pool: pg.Pool): Promise<unknown> =>
   pool.query(CHAIN.flatMap(({ tables }) => tables.map((table) => `DELETE FROM ${table}`)).join('; '));
 

@@ -1,6 +1,11 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../src/domain/events.js';
+import { searchPath } from '../src/subscriptions/build-schema.js';
 import type { Projection } from '../src/subscriptions/subscription.js';
+
+const FIRST_BUILDS = ['journey', 'opportunities', 'attribution'].map((name) => ({ name, build: '1' }));
+/** Has a session work in the builds that a new database has, as a subscriber does in its transaction. */
+export const WORK_IN_BUILDS = `SET search_path = ${searchPath(...FIRST_BUILDS)}`;
 
 /**
  * Applies events that are in position order, cut into batches of one size.
@@ -29,7 +34,7 @@ export async function project(
 export async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
   const tx = await pool.connect();
   try {
-    await tx.query('BEGIN');
+    await tx.query(`BEGIN; ${WORK_IN_BUILDS.replace('SET', 'SET LOCAL')}`);
     const result = await work(tx);
     await tx.query('COMMIT');
     return result;

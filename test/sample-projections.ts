@@ -25,7 +25,7 @@ export function tally(name: string, options: TallyOptions = {}): Projection {
     version,
     after,
     handles: ['TouchpointRecorded'],
-    tables: [`touchline.${name}_seen`, `touchline.${name}_count`],
+    tables: [`${name}_seen`, `${name}_count`],
     async apply(batch, tx, { upTo }) {
       for (const event of batch) await check?.(event);
       const rows = batch.flatMap((event) =>
@@ -41,8 +41,8 @@ export function tally(name: string, options: TallyOptions = {}): Projection {
         );
       await tx.query(
         `WITH r AS (SELECT * FROM jsonb_to_recordset($1) AS r (position bigint, workspace text, key text)),
-              seen AS (INSERT INTO touchline.${name}_seen SELECT position FROM r)
-         INSERT INTO touchline.${name}_count SELECT workspace, key, count(*) FROM r GROUP BY workspace, key
+              seen AS (INSERT INTO ${name}_seen SELECT position FROM r)
+         INSERT INTO ${name}_count SELECT workspace, key, count(*) FROM r GROUP BY workspace, key
          ON CONFLICT (workspace, key) DO UPDATE SET events = ${name}_count.events + EXCLUDED.events`,
         [JSON.stringify(rows)],
       );
@@ -53,7 +53,7 @@ export function tally(name: string, options: TallyOptions = {}): Projection {
 
 async function insistOn(tx: pg.PoolClient, other: string, positions: readonly string[]): Promise<void> {
   const { rows } = await tx.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM touchline.${other}_seen WHERE position = ANY ($1)`,
+    `SELECT count(*)::int AS count FROM ${other}_seen WHERE position = ANY ($1)`,
     [positions],
   );
   if (rows[0]?.count !== positions.length) throw new Error(`${other} is behind`);
@@ -63,14 +63,15 @@ export async function tallyTables(pool: pg.Pool, ...names: readonly string[]): P
   for (const name of names) {
     await pool.query(`
       CREATE TABLE touchline.${name}_seen (position bigint PRIMARY KEY);
-      CREATE TABLE touchline.${name}_count (workspace text, key text, events bigint, PRIMARY KEY (workspace, key))`);
+      CREATE TABLE touchline.${name}_count (workspace text, key text, events bigint, PRIMARY KEY (workspace, key));
+      SELECT touchline.add_read_model('${name}', '${name}_seen', '${name}_count')`);
   }
 }
 
 /** Empties the tallies, and what the runtime knows of subscriptions. */
 export const forgetTallies = (pool: pg.Pool, ...names: readonly string[]): Promise<unknown> =>
-  pool.query(`TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner,
-    ${names.map((name) => `touchline.${name}_seen, touchline.${name}_count`).join(', ')}`);
+  pool.query(`TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner;
+    ${names.map((name) => `DELETE FROM touchline.${name}_seen; DELETE FROM touchline.${name}_count`).join('; ')}`);
 
 export async function counts(pool: pg.Pool, name: string): Promise<Record<string, number>> {
   const { rows } = await pool.query<{ key: string; events: number }>(

@@ -102,7 +102,7 @@ const TABLES = [
 
 /** Each opportunity is credited to all touches, of its former version as well as now. */
 async function fill({ touches, leads, opportunities }: World): Promise<void> {
-  await db.pool.query(`TRUNCATE ${TABLES.join(', ')}`);
+  await db.pool.query(TABLES.map((table) => `DELETE FROM ${table}`).join('; '));
   await db.pool.query(
     `INSERT INTO touchline.lead_profile (workspace, lead_id, known, account_id, traits, known_from)
      SELECT w, md5(w || n)::uuid, true, account, '{}', 1

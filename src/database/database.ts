@@ -19,6 +19,9 @@ export interface PoolOptions {
   readonly silenceMs?: number;
 }
 
+/** Tables of read models are named without a schema: a projection works in that of one build, readers in touchline. */
+const SEARCH_PATH = 'touchline,public';
+
 /** Longer than any statement of ours may take: a network can lose a server without telling anybody. */
 const SILENCE_MS = 75_000;
 /** Of the log and of settings, whose statements are short, and whose callers wait. */
@@ -47,7 +50,7 @@ const types = {
 } as pg.CustomTypesConfig;
 
 /**
- * A pool whose sessions speak UTC. `timestamptz` is read as `Date`, `bigint` and `numeric` as strings, JSON parsed.
+ * A pool whose sessions speak UTC and look for tables in schema touchline. `timestamptz` is read as `Date`, `bigint` and `numeric` as strings, JSON parsed.
  * A lost idle connection is dropped silently: the next query opens a new one.
  */
 export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
@@ -59,7 +62,7 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     application_name: options.applicationName ?? 'touchline',
     connectionTimeoutMillis: 10_000,
     query_timeout: options.silenceMs ?? SILENCE_MS,
-    options: Object.entries({ TimeZone: 'UTC', ...options.settings })
+    options: Object.entries({ TimeZone: 'UTC', search_path: SEARCH_PATH, ...options.settings })
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
   });

@@ -44,7 +44,8 @@ export async function runDdl<Row extends pg.QueryResultRow>(
   }
 }
 
-const isConflict = (error: unknown): boolean =>
+/** Somebody else has the lock, or changed the same thing: the same statements will do later. */
+export const isConflict = (error: unknown): boolean =>
   error instanceof pg.DatabaseError &&
   (CONFLICT.test(error.code ?? '') ||
     CONCURRENT_CHANGE.test(error.message) ||

@@ -125,13 +125,13 @@ describe('readiness of project', () => {
   test('ends when a projection cannot go on', async () => {
     await withRoles('project', 'collect');
     expect(await becomes('project', 'working')).toBe(true);
-    await sql('ALTER TABLE touchline.journey RENAME TO gone');
+    await sql('ALTER TABLE touchline_journey_1.journey RENAME TO gone');
     expect(await send()).toBe(200);
     expect(await becomes('project', 'failed')).toBe(true);
     expect((await ready()).checks.project?.reason).toMatch(/^journey cannot go on/);
     // Taking the collector out would lose events for it.
     expect((await ready()).status).toBe(200);
-    await sql('ALTER TABLE touchline.gone RENAME TO journey');
+    await sql('ALTER TABLE touchline_journey_1.gone RENAME TO journey');
     expect(await becomes('project', 'working')).toBe(true);
   });
 

@@ -48,7 +48,7 @@ async function projected(entries: readonly Entry[], size: number): Promise<Store
 
 async function versionsWritten(): Promise<number> {
   const { rows } = await db.pool.query<{ last_value: string }>(
-    `SELECT last_value FROM touchline.attribution_path_path_id_seq`,
+    `SELECT last_value FROM touchline_attribution_1.attribution_path_path_id_seq`,
   );
   return Number(rows[0]?.last_value);
 }

@@ -41,7 +41,18 @@ export const attribution: Projection = {
   handles: HANDLES,
   after: ['journey', 'opportunities'],
   defers: true,
-  tables: ['touchline.attribution_path', 'touchline.attribution_share', 'touchline.attribution_gap'],
+  tables: ['attribution_path', 'attribution_share', 'attribution_gap'],
+  // Which versions there are depends on the batches; what stands now does not, unless it was left to a later batch.
+  comparable: {
+    attribution_path: `
+      SELECT (to_jsonb(path) - '{path_id,known_from}'::text[])::text FROM attribution_path path WHERE superseded_at IS NULL
+      UNION ALL SELECT NULL FROM attribution_gap WHERE upper_inf(positions)`,
+    attribution_share: `
+      SELECT (to_jsonb(share) - 'path_id')::text
+      FROM attribution_share share JOIN attribution_path USING (path_id) WHERE superseded_at IS NULL
+      UNION ALL SELECT NULL FROM attribution_gap WHERE upper_inf(positions)`,
+    attribution_gap: null,
+  },
   async apply(batch, tx, range) {
     const events = batch as readonly RecordedEvent<(typeof HANDLES)[number]>[];
     const dirty = [

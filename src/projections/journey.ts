@@ -24,19 +24,19 @@ export const journeyKeeping = (limits: Limits): Projection => ({
   ],
   after: [],
   tables: [
-    'touchline.journey_model',
-    'touchline.identity_key',
-    'touchline.identity_link',
-    'touchline.lead_profile',
-    'touchline.account_membership',
-    'touchline.journey',
-    'touchline.stage_transition',
-    'touchline.score_change',
-    'touchline.account',
-    'touchline.lead',
-    'touchline.identity_state',
-    'touchline.account_state',
-    'touchline.identity_fact',
+    'journey_model',
+    'identity_key',
+    'identity_link',
+    'lead_profile',
+    'account_membership',
+    'journey',
+    'stage_transition',
+    'score_change',
+    'account',
+    'lead',
+    'identity_state',
+    'account_state',
+    'identity_fact',
   ],
   apply: applyWith(new WorkingSetCache(limits)),
   orderingKeys,
@@ -61,7 +61,7 @@ async function orderingKeys(
   const pairs = events.flatMap(({ workspace }, at) => (named[at] ?? []).map((key) => ({ workspace, key })));
   const { rows } = await tx.query<{ workspace: string; key: string; lead_id: string }>(
     `SELECT workspace, key, lead_id FROM unnest($1::text[], $2::text[]) AS w (workspace, key)
-       JOIN touchline.identity_state USING (workspace, key)`,
+       JOIN identity_state USING (workspace, key)`,
     [pairs.map(({ workspace }) => workspace), pairs.map(({ key }) => key)],
   );
   const leads = new Map(rows.map((row) => [`${row.workspace}\0${row.key}`, row.lead_id]));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { inTransaction } from '../../test/project.js';
 import type { NewEvent, RecordedEvent } from '../domain/events.js';
 import { opportunity, type Opportunity, type OpportunityEvent } from '../domain/opportunity.js';
 import { open } from '../domain/opportunity-opening.js';
@@ -19,7 +20,7 @@ beforeEach(async () => {
   await empty();
 });
 
-const empty = () => db.pool.query(`TRUNCATE ${opportunities.tables.join(', ')}`);
+const empty = () => db.pool.query(opportunities.tables.map((table) => `DELETE FROM ${table}`).join('; '));
 const day = (number: number): Date => new Date(Date.UTC(2026, 0, number));
 
 const decide = (opportunityId: string, decided: (state: Opportunity) => OpportunityEvent[]) =>
@@ -45,15 +46,12 @@ const updating = (opportunityId: string, said: Partial<UpdateOpportunity>, now =
 /** Projects the whole log in batches of so many positions. */
 async function project(size: number): Promise<void> {
   const events = await store.readAll(0n, 10_000);
-  const tx = await db.pool.connect();
-  try {
+  await inTransaction(db.pool, async (tx) => {
     for (let after = 0; after < events.length; after += size) {
       const batch = events.slice(after, after + size);
       await opportunities.apply(batch, tx, { after: BigInt(after), upTo: BigInt(after + batch.length) });
     }
-  } finally {
-    tx.release();
-  }
+  });
 }
 const rows = async (query: string) => (await db.pool.query<Record<string, unknown>>(query)).rows;
 
@@ -163,15 +161,12 @@ describe('changes that arrive out of order', () => {
     }));
   async function apply(events: readonly OpportunityEvent[], size = 5_000): Promise<void> {
     const log = logged(events);
-    const tx = await db.pool.connect();
-    try {
+    await inTransaction(db.pool, async (tx) => {
       for (let after = 0; after < log.length; after += size) {
         const batch = log.slice(after, after + size);
         await opportunities.apply(batch, tx, { after: BigInt(after), upTo: BigInt(after + batch.length) });
       }
-    } finally {
-      tx.release();
-    }
+    });
   }
   const VERSIONED = ['opportunity', 'opportunity_contact', 'opportunity_stage'];
   const current = async () => {
@@ -296,8 +291,8 @@ test('an event of a deal that was never opened is told apart', async () => {
   await opening('opp-1');
   await updating('opp-1', { owner: 'rep-2' });
   const [, changed] = await store.readAll(0n, 10);
-  const tx = await db.pool.connect();
-  const applied = opportunities.apply([changed!], tx, { after: 1n, upTo: 2n }).finally(() => tx.release());
+  const range = { after: 1n, upTo: 2n };
+  const applied = inTransaction(db.pool, (tx) => opportunities.apply([changed!], tx, range));
   await expect(applied).rejects.toMatchObject({ keys: ['opportunity:opp-1'] });
   await expect(applied).rejects.toBeInstanceOf(PoisonedEvent);
 });

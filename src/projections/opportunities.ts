@@ -41,12 +41,12 @@ export const opportunities: Projection = {
   handles: HANDLES,
   after: [],
   tables: [
-    'touchline.opportunity',
-    'touchline.opportunity_contact',
-    'touchline.opportunity_contact_key',
-    'touchline.opportunity_horizon',
-    'touchline.opportunity_event',
-    'touchline.opportunity_stage',
+    'opportunity',
+    'opportunity_contact',
+    'opportunity_contact_key',
+    'opportunity_horizon',
+    'opportunity_event',
+    'opportunity_stage',
   ],
   async apply(batch, tx) {
     const events = batch as readonly RecordedEvent<(typeof HANDLES)[number]>[];

@@ -234,7 +234,7 @@ test('a report is what adding up the ledger by hand gives, at any position, by a
     metrics,
     positions,
     async (ours, others, combination, model, metric, asOf) => {
-      await db.pool.query('TRUNCATE touchline.attribution_path, touchline.attribution_share');
+      await db.pool.query('DELETE FROM touchline.attribution_path; DELETE FROM touchline.attribution_share');
       const all = withoutOverlaps([
         ...ours.map((path) => ({ ...path, workspace: 'main' })),
         ...others.map((path) => ({ ...path, workspace: 'other' })),
@@ -248,7 +248,7 @@ test('a report is what adding up the ledger by hand gives, at any position, by a
 }, 240_000);
 
 test('a report row is explained by the content id that it shows, also when the id is no normalised label', async () => {
-  await db.pool.query('TRUNCATE touchline.attribution_path, touchline.attribution_share');
+  await db.pool.query('DELETE FROM touchline.attribution_path; DELETE FROM touchline.attribution_share');
   const touch = { title: null, channel: 'email' as const, campaign: null, source: null, weight: 1 };
   const path = {
     ...{
@@ -272,7 +272,7 @@ test('a report row is explained by the content id that it shows, also when the i
 });
 
 test('sums beyond 2^53 minor units are exact', async () => {
-  await db.pool.query('TRUNCATE touchline.attribution_path, touchline.attribution_share');
+  await db.pool.query('DELETE FROM touchline.attribution_path; DELETE FROM touchline.attribution_share');
   const touch = {
     content: 'wp-1',
     title: 'Guide',

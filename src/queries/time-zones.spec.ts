@@ -140,7 +140,7 @@ describe('a report from a day to a day', () => {
     instants: readonly number[],
     query: string,
   ): Promise<AttributionAnswer> {
-    await db.pool.query('TRUNCATE touchline.attribution_path, touchline.attribution_share');
+    await db.pool.query('DELETE FROM touchline.attribution_path; DELETE FROM touchline.attribution_share');
     await db.pool.query(
       `INSERT INTO touchline.workspace (slug, name, time_zone) VALUES ('main', 'main', $1)
        ON CONFLICT (slug) DO UPDATE SET time_zone = excluded.time_zone`,

@@ -29,7 +29,7 @@ export async function findLead(
 ): Promise<{ readonly leadId: string; readonly key: IdentityKey } | undefined> {
   const condition = position === undefined ? standsNow('k') : asOf('k', '$3');
   const { rows } = await database.query<{ leadId: string; key: IdentityKey }>(
-    `SELECT k.lead_id AS "leadId", k.key FROM touchline.identity_key k
+    `SELECT k.lead_id AS "leadId", k.key FROM identity_key k
       WHERE k.workspace = $1 AND k.${column} = $2 AND ${condition}`,
     [workspace, value, ...(position === undefined ? [] : [String(position)])],
   );

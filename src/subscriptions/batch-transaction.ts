@@ -39,14 +39,22 @@ export class BatchFailed extends Error {
  * and checkpoint alike, is made again from the log. A process that freezes in the middle is cut off after `idleMs`, so
  * that its locks do not outlive its lease.
  *
+ * @param searchPath where tables are found that are named without a schema; by default in schema touchline
  * @throws Fenced, BatchFailed with everything rolled back
  */
 export async function inBatch<T>(
   pool: pg.Pool,
   idleMs: number,
   work: (tx: pg.PoolClient) => Promise<T>,
+  searchPath?: string,
 ): Promise<T> {
-  const begin = `BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`;
+  const settings = {
+    synchronous_commit: 'off',
+    idle_in_transaction_session_timeout: idleMs,
+    ...(searchPath !== undefined && { search_path: searchPath }),
+  };
+  const set = Object.entries(settings).map(([name, value]) => `; SET LOCAL ${name} = ${value}`);
+  const begin = `BEGIN${set.join('')}`;
   try {
     return await withTransaction(pool, work, begin);
   } catch (error) {

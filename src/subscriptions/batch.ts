@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../domain/events.js';
 import type { EventStore } from '../event-store/event-store.js';
+import type { BuildKey } from './build-schema.js';
 import type { Checkpoints, Lease } from './checkpoint.js';
 import { idleTransactionTimeout } from './lease-timing.js';
 import {
@@ -122,7 +123,7 @@ async function commit(
   let added: readonly DeadLetter[] = [];
   const moved = await inLease(context, lease, async (tx) => {
     if (usual) await deliver(context, events, tx, range);
-    else added = await applyUnblocked(context, tx, { events, range, failures, blocked: trial, skip });
+    else added = await applyUnblocked(context, tx, lease, { events, range, failures, blocked: trial, skip });
     return context.checkpoints.advance(tx, lease, range.upTo);
   });
   if (added.length > 0) onDeadLetters(added);
@@ -143,10 +144,15 @@ export function inLease<T>(
   lease: Lease,
   work: (tx: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  return inBatch(pool, idleTransactionTimeout(checkpoints.leaseMs), async (tx) => {
-    if (isReactor(subscription)) await checkpoints.hold(tx, lease);
-    return work(tx);
-  });
+  return inBatch(
+    pool,
+    idleTransactionTimeout(checkpoints.leaseMs),
+    async (tx) => {
+      if (isReactor(subscription)) await checkpoints.hold(tx, lease);
+      return work(tx);
+    },
+    lease.searchPath,
+  );
 }
 
 /** Hands events to the subscription. */
@@ -168,6 +174,7 @@ export function deliver(
 async function applyUnblocked(
   context: BatchContext,
   tx: pg.PoolClient,
+  build: BuildKey,
   { events, range, failures, blocked, skip }: Unusual,
 ): Promise<readonly DeadLetter[]> {
   const { subscription } = context;
@@ -175,12 +182,12 @@ async function applyUnblocked(
   const all = [...events, ...unhandled];
   const { apply, deadLetters } = splitBatch(all, await keysOf(subscription, all, tx), failures, blocked);
   if (!skip) await deliver(context, apply, tx, { ...range, parked: blocked });
-  await insertDeadLetters(tx, subscription.name, deadLetters);
+  await insertDeadLetters(tx, build, deadLetters);
   const wide = apply.filter((event) => keysNamedIn(event).includes(`workspace:${event.workspace}`));
   // One that works from rows left out whatever concerned the dead letters since.
   const leftOut = subscription.after.length > 0 ? deadLetters.map(({ event }) => event) : [];
   const overtaken = skip ? all : [...wide, ...unhandled, ...leftOut];
-  if (overtaken.length > 0) await markOvertaken(tx, subscription.name, overtaken);
+  if (overtaken.length > 0) await markOvertaken(tx, build, overtaken);
   return deadLetters;
 }
 

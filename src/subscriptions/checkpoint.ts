@@ -2,31 +2,44 @@ import type pg from 'pg';
 import type { Position } from '../domain/events.js';
 import type { Subscription } from './subscription.js';
 import { Fenced } from './batch-transaction.js';
+import { type BuildKey, searchPath } from './build-schema.js';
 
-export type SubscriptionStatus = 'running' | 'rebuilding' | 'failed';
+/** Which build of a projection: the one that readers see, or the one that is to replace it. A reactor has a live one only. */
+export type Slot = 'live' | 'next';
 
-/** Where one subscription stands. */
-export interface Checkpoint {
-  readonly name: string;
-  readonly version: number;
-  readonly position: Position;
-  readonly status: SubscriptionStatus;
-  readonly error: string | null;
-  /** Set while it is rebuilt: its rows may be read again from there on. */
-  readonly rebuildTo: Position | null;
-  readonly owner: string | null;
-}
-
-/** The right to move one subscription, as long as nobody raises its epoch. */
-export interface Lease {
-  readonly name: string;
+/** The right to move one build of a subscription, as long as nobody raises its epoch. */
+export interface Lease extends BuildKey {
   readonly epoch: string;
   readonly position: Position;
-  /** False: a rebuild was asked for, and the old rows are still there. */
-  readonly emptied: boolean;
+  /** False: the tables of the build are not there yet. */
+  readonly prepared: boolean;
+  /** Builds of one rebuild become live together; null: it is live. */
+  readonly rebuild: string | null;
+  /** Where the tables that the subscription names are found, as a setting of PostgreSQL. */
+  readonly searchPath: string;
+}
+
+interface AcquiredRow {
+  readonly build: string;
+  readonly epoch: string;
+  readonly position: string;
+  readonly prepared: boolean;
+  readonly rebuild: string | null;
+  /** Builds of the same rebuild, itself left out. */
+  readonly beside: readonly BuildKey[];
 }
 
 const LEASE_UNTIL = (parameter: string): string => `clock_timestamp() + ${parameter}::int * interval '1 ms'`;
+
+/** The rate of a rebuild is measured over so many seconds. */
+const RATE_SECONDS = 2;
+
+/** SET of a statement that moves a checkpoint to $4. */
+const MEASURED = `
+  rate = CASE WHEN rate_at > clock_timestamp() - interval '${RATE_SECONDS} s' THEN rate
+              ELSE ($4 - rate_position) / extract(epoch FROM clock_timestamp() - rate_at) END,
+  rate_position = CASE WHEN rate_at > clock_timestamp() - interval '${RATE_SECONDS} s' THEN rate_position ELSE $4 END,
+  rate_at = CASE WHEN rate_at > clock_timestamp() - interval '${RATE_SECONDS} s' THEN rate_at ELSE clock_timestamp() END`;
 
 /** Reads and moves the rows of touchline.projection. All times are the database's: clocks of processes may differ. */
 export class Checkpoints {
@@ -37,41 +50,53 @@ export class Checkpoints {
   ) {}
 
   /**
-   * Takes the subscription when nobody holds it or its lease is past; undefined when somebody does, or when the rows are
-   * of another version than this code makes (during an upgrade).
+   * Takes the subscription when nobody holds it or its lease is past; undefined when somebody does, when there is no such
+   * build or it is paused, or when the rows are of another version than this code makes (during an upgrade).
    *
    * @param patienceMs how long the lease must have been past
    */
-  async acquire({ name, version }: Subscription, patienceMs = 0): Promise<Lease | undefined> {
+  async acquire(
+    { name, version, after }: Subscription,
+    patienceMs = 0,
+    slot: Slot = 'live',
+  ): Promise<Lease | undefined> {
     // SKIP LOCKED: a frozen process may hold the row until the server ends its session.
-    const { rows } = await this.pool.query<{ epoch: string; position: string; emptied: boolean }>(
-      `UPDATE touchline.projection SET epoch = epoch + 1, owner = $1, lease_until = ${LEASE_UNTIL('$2')}
-       WHERE name = (
-         SELECT name FROM touchline.projection
-         WHERE name = $3 AND version = $4 AND (
-           owner = $1 OR lease_until IS NULL OR lease_until < clock_timestamp() - $5::int * interval '1 ms')
+    const { rows } = await this.pool.query<AcquiredRow>(
+      `UPDATE touchline.projection mine SET epoch = epoch + 1, owner = $1, lease_until = ${LEASE_UNTIL('$2')}
+       WHERE (name, build) = (
+         SELECT name, build FROM touchline.projection
+         WHERE name = $3 AND version = $4 AND is_live = $6
+           AND (owner = $1 OR lease_until IS NULL OR lease_until < clock_timestamp() - $5::int * interval '1 ms')
+           AND (paused_until IS NULL OR paused_until < clock_timestamp())
          FOR UPDATE SKIP LOCKED)
-       RETURNING epoch, position, emptied`,
-      [this.owner, this.leaseMs, name, version, patienceMs],
+       RETURNING build, epoch, position, prepared, rebuild, (
+         SELECT coalesce(json_agg(json_build_object('name', name, 'build', build::text)), '[]')
+         FROM touchline.projection beside
+         WHERE beside.rebuild = mine.rebuild AND beside.name = ANY ($7)) AS beside`,
+      [this.owner, this.leaseMs, name, version, patienceMs, slot === 'live', after],
     );
     const row = rows[0];
-    return row && { name, epoch: row.epoch, position: BigInt(row.position), emptied: row.emptied };
+    if (!row) return undefined;
+    const { beside, ...lease } = row;
+    const key = { name, build: lease.build };
+    return { ...lease, name, position: BigInt(lease.position), searchPath: searchPath(key, ...beside) };
   }
 
   /** @throws Fenced */
-  async assertHeld({ name, epoch }: Lease): Promise<void> {
+  async assertHeld({ name, build, epoch }: Lease): Promise<void> {
     const { rowCount } = await this.pool.query(
-      'SELECT FROM touchline.projection WHERE name = $1 AND epoch = $2',
-      [name, epoch],
+      'SELECT FROM touchline.projection WHERE name = $1 AND build = $2 AND epoch = $3',
+      [name, build, epoch],
     );
     if (rowCount !== 1) throw new Fenced(name);
   }
 
   /** The same, and so it stays until the transaction or its session ends: nobody can take the lease meanwhile. @throws Fenced */
-  async hold(tx: pg.PoolClient, { name, epoch, position }: Lease): Promise<void> {
+  async hold(tx: pg.PoolClient, { name, build, epoch, position }: Lease): Promise<void> {
     const { rowCount } = await tx.query(
-      'SELECT FROM touchline.projection WHERE name = $1 AND epoch = $2 AND position = $3 AND emptied FOR UPDATE',
-      [name, epoch, String(position)],
+      `SELECT FROM touchline.projection
+       WHERE name = $1 AND build = $2 AND epoch = $3 AND position = $4 AND prepared FOR UPDATE`,
+      [name, build, epoch, String(position)],
     );
     if (rowCount !== 1) throw new Fenced(name);
   }
@@ -81,36 +106,40 @@ export class Checkpoints {
     const { rowCount } = await tx.query(
       `UPDATE touchline.projection
        SET position = $4, lease_until = ${LEASE_UNTIL('$5')}, updated_at = clock_timestamp(), error = NULL,
-           status = CASE WHEN rebuild_to > $4 THEN 'rebuilding' ELSE 'running' END,
-           rebuild_to = CASE WHEN rebuild_to > $4 THEN rebuild_to END
-       WHERE name = $1 AND epoch = $2 AND position = $3 AND emptied`,
-      [lease.name, lease.epoch, String(lease.position), String(upTo), this.leaseMs],
+           status = CASE WHEN rebuild_to > $4 OR NOT is_live THEN 'rebuilding' ELSE 'running' END,
+           rebuild_to = CASE WHEN rebuild_to > $4 THEN rebuild_to END, ${MEASURED}
+       WHERE name = $1 AND epoch = $2 AND position = $3 AND build = $6 AND prepared`,
+      [lease.name, lease.epoch, String(lease.position), String(upTo), this.leaseMs, lease.build],
     );
     if (rowCount !== 1) throw new Fenced(lease.name);
     return { ...lease, position: upTo };
   }
 
-  /** Records that the tables are empty, in the transaction that emptied them. @throws Fenced */
-  async emptied(tx: pg.PoolClient, lease: Lease): Promise<Lease> {
-    const { rows } = await tx.query<{ position: string }>(
-      `UPDATE touchline.projection
-       SET emptied = true, position = start_position, lease_until = ${LEASE_UNTIL('$3')}, updated_at = clock_timestamp(),
-           status = CASE WHEN rebuild_to > start_position THEN 'rebuilding' ELSE 'running' END,
-           rebuild_to = CASE WHEN rebuild_to > start_position THEN rebuild_to END
-       WHERE name = $1 AND epoch = $2 AND NOT emptied
-       RETURNING position`,
-      [lease.name, lease.epoch, this.leaseMs],
+  /** Records that the tables of a build are there, in the transaction that created them. @throws Fenced */
+  async prepared(tx: pg.PoolClient, lease: Lease): Promise<Lease> {
+    const { rowCount } = await tx.query(
+      `UPDATE touchline.projection SET prepared = true, lease_until = ${LEASE_UNTIL('$4')}, updated_at = clock_timestamp()
+       WHERE name = $1 AND build = $2 AND epoch = $3 AND NOT prepared`,
+      [lease.name, lease.build, lease.epoch, this.leaseMs],
     );
-    if (!rows[0]) throw new Fenced(lease.name);
-    return { ...lease, position: BigInt(rows[0].position), emptied: true };
+    if (rowCount !== 1) throw new Fenced(lease.name);
+    return { ...lease, prepared: true };
+  }
+
+  /** Its rows are not those any more that a rebuild would give. */
+  async markAppliedLate(tx: pg.PoolClient, { name, build }: BuildKey): Promise<void> {
+    await tx.query('UPDATE touchline.projection SET applied_late = true WHERE name = $1 AND build = $2', [
+      name,
+      build,
+    ]);
   }
 
   /** Shows why a subscription does not move; the next batch that succeeds wipes it. */
-  async fail(name: string, error: string): Promise<void> {
+  async fail(name: string, error: string, slot: Slot = 'live'): Promise<void> {
     await this.pool.query(
       `UPDATE touchline.projection SET status = 'failed', error = $2, updated_at = clock_timestamp()
-       WHERE name = $1 AND owner = $3`,
-      [name, error.slice(0, 1_000), this.owner],
+       WHERE name = $1 AND owner = $3 AND is_live = $4`,
+      [name, error.slice(0, 1_000), this.owner, slot === 'live'],
     );
   }
 
@@ -118,16 +147,17 @@ export class Checkpoints {
   async renew(): Promise<void> {
     await this.pool.query(
       `UPDATE touchline.projection SET lease_until = ${LEASE_UNTIL('$2')}
-       WHERE name IN (SELECT name FROM touchline.projection WHERE owner = $1 FOR UPDATE SKIP LOCKED)`,
+       WHERE (name, build) IN (SELECT name, build FROM touchline.projection WHERE owner = $1 FOR UPDATE SKIP LOCKED)`,
       [this.owner, this.leaseMs],
     );
   }
 
   /** Lets the named subscriptions go at once, so that nobody waits for their leases to pass. */
-  async release(names: readonly string[]): Promise<void> {
+  async release(names: readonly string[], slot?: Slot): Promise<void> {
     await this.pool.query(
-      `UPDATE touchline.projection SET owner = NULL, lease_until = clock_timestamp() WHERE owner = $1 AND name = ANY ($2)`,
-      [this.owner, names],
+      `UPDATE touchline.projection SET owner = NULL, lease_until = clock_timestamp()
+       WHERE owner = $1 AND name = ANY ($2) AND ($3::boolean IS NULL OR is_live = $3)`,
+      [this.owner, names, slot === undefined ? null : slot === 'live'],
     );
   }
 
@@ -167,23 +197,4 @@ export class Checkpoints {
   async leave(): Promise<void> {
     await this.pool.query('DELETE FROM touchline.projection_runner WHERE owner = $1', [this.owner]);
   }
-}
-
-/** The checkpoints of the named subscriptions, or of all. */
-export async function readCheckpoints(
-  database: pg.Pool | pg.ClientBase,
-  names?: readonly string[],
-): Promise<Checkpoint[]> {
-  const { rows } = await database.query<
-    Omit<Checkpoint, 'position' | 'rebuildTo'> & { position: string; rebuildTo: string | null }
-  >(
-    `SELECT name, version, position, status, error, rebuild_to AS "rebuildTo", owner FROM touchline.projection
-     WHERE $1::text[] IS NULL OR name = ANY ($1) ORDER BY name`,
-    [names ?? null],
-  );
-  return rows.map((row) => ({
-    ...row,
-    position: BigInt(row.position),
-    rebuildTo: row.rebuildTo === null ? null : BigInt(row.rebuildTo),
-  }));
 }

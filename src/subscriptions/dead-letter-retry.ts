@@ -1,7 +1,9 @@
 import type pg from 'pg';
 import { type BatchContext, type LeasedState, deliver, describeError, inLease } from './batch.js';
 import type { Position, RecordedEvent } from '../domain/events.js';
-import { BlockedKeys, loadBlockedKeys } from './dead-letters.js';
+import type { BuildKey } from './build-schema.js';
+import type { Lease } from './checkpoint.js';
+import { BlockedKeys, IN_LIVE_BUILD, loadBlockedKeys } from './dead-letters.js';
 import { requestRebuild } from './rebuild.js';
 import type { RebuildPlan } from './registry.js';
 import { faultOf } from './batch-transaction.js';
@@ -16,29 +18,48 @@ interface Requested {
 /** Asks for another try of all dead letters of a subscription, of one workspace or of all. Answers how many events. */
 export async function requestRetry(pool: pg.Pool, projection: string, workspace?: string): Promise<number> {
   const { rowCount } = await pool.query(
-    'UPDATE touchline.parked_event SET retry = true WHERE projection = $1 AND ($2::text IS NULL OR workspace = $2)',
+    `UPDATE touchline.parked_event SET retry = true
+     WHERE projection = $1 AND ${IN_LIVE_BUILD} AND ($2::text IS NULL OR workspace = $2)`,
     [projection, workspace ?? null],
   );
   return rowCount ?? 0;
 }
 
-/** How many of the events asked for wait for their try still. */
-export async function pendingRetries(pool: pg.Pool, projection: string): Promise<number> {
-  const { rows } = await pool.query<{ left: number }>(
-    'SELECT count(*)::int AS left FROM touchline.parked_event WHERE projection = $1 AND retry',
+/** Whether some of the events asked for wait for their try still, or for a rebuild of the subscription itself. */
+export async function isRetryPending(pool: pg.Pool, projection: string): Promise<boolean> {
+  const { rows } = await pool.query<{ pending: boolean }>(
+    `SELECT EXISTS (SELECT FROM touchline.parked_event WHERE projection = $1 AND ${IN_LIVE_BUILD} AND retry)
+         OR EXISTS (SELECT FROM touchline.projection WHERE name = $1 AND NOT is_live) AS pending`,
     [projection],
   );
-  return rows[0]?.left ?? 0;
+  return rows[0]?.pending ?? false;
 }
 
 /** 'rebuild': an event that is asked for was overtaken, and putting it in late would not give the same rows. */
-export async function requestedRetry(pool: pg.Pool, projection: string): Promise<'no' | 'retry' | 'rebuild'> {
+export async function requestedRetry(
+  pool: pg.Pool,
+  { name, build }: BuildKey,
+): Promise<'no' | 'retry' | 'rebuild'> {
   const { rows } = await pool.query<{ overtaken: boolean | null }>(
-    'SELECT bool_or(overtaken) AS overtaken FROM touchline.parked_event WHERE projection = $1 AND retry',
-    [projection],
+    'SELECT bool_or(overtaken) AS overtaken FROM touchline.parked_event WHERE projection = $1 AND build = $2 AND retry',
+    [name, build],
   );
   const overtaken = rows[0]?.overtaken ?? null;
   return overtaken === null ? 'no' : overtaken ? 'rebuild' : 'retry';
+}
+
+/** Has the subscription rebuilt instead: the events that were asked for come in their turn. */
+export async function rebuildForRetry(
+  tx: pg.PoolClient,
+  { name, build }: BuildKey,
+  plan: RebuildPlan,
+  head: Position,
+): Promise<void> {
+  await requestRebuild(tx, plan, head);
+  await tx.query('UPDATE touchline.parked_event SET retry = false WHERE projection = $1 AND build = $2', [
+    name,
+    build,
+  ]);
 }
 
 /**
@@ -54,23 +75,26 @@ export async function retryRequested(
   dependents: RebuildPlan,
   head: Position,
 ): Promise<LeasedState> {
-  const { subscription, pool, checkpoints } = context;
+  const { pool, checkpoints } = context;
   for (;;) {
-    const requested = await loadRequested(context);
-    if (requested.length === 0)
-      return { lease, blocked: await loadBlockedKeys(pool, subscription.name), owner: {} };
+    const requested = await loadRequested(context, lease);
+    if (requested.length === 0) return { lease, blocked: await loadBlockedKeys(pool, lease), owner: {} };
     await inLease(context, lease, async (tx) => {
-      const healed = await tryEach(context, tx, requested, lease.position);
-      if (healed > 0) await requestRebuild(tx, dependents, head);
+      const healed = await tryEach(context, tx, requested, lease);
+      if (healed > 0) {
+        await requestRebuild(tx, dependents, head);
+        await checkpoints.markAppliedLate(tx, lease);
+      }
       await checkpoints.advance(tx, lease, lease.position);
     });
   }
 }
 
-async function loadRequested({ subscription, pool, store }: BatchContext): Promise<Requested[]> {
+async function loadRequested({ pool, store }: BatchContext, { name, build }: BuildKey): Promise<Requested[]> {
   const { rows } = await pool.query<{ position: string; keys: string[] }>(
-    'SELECT position, keys FROM touchline.parked_event WHERE projection = $1 AND retry ORDER BY position LIMIT $2',
-    [subscription.name, CHUNK],
+    `SELECT position, keys FROM touchline.parked_event
+     WHERE projection = $1 AND build = $2 AND retry ORDER BY position LIMIT $3`,
+    [name, build, CHUNK],
   );
   const requested: Requested[] = [];
   for (const { position, keys } of rows) {
@@ -84,13 +108,13 @@ async function tryEach(
   context: BatchContext,
   tx: pg.PoolClient,
   requested: readonly Requested[],
-  checkpoint: Position,
+  lease: Lease,
 ): Promise<number> {
-  const blocked = await blockedBefore(tx, context.subscription.name, requested[0]?.event.position ?? 0n);
+  const blocked = await blockedBefore(tx, lease, requested[0]?.event.position ?? 0n);
   let healed = 0;
   for (const { event, keys } of requested) {
     const waits = blocked.blockerOf(event.workspace, keys) !== undefined;
-    const error = waits ? null : await tryOne(context, tx, event, checkpoint);
+    const error = waits ? null : await tryOne(context, tx, event, lease);
     if (!waits && error === null) {
       healed += 1;
       continue;
@@ -99,8 +123,8 @@ async function tryEach(
     await tx.query(
       `UPDATE touchline.parked_event SET retry = false, error = coalesce($3, error),
          attempts = attempts + CASE WHEN $3::text IS NULL THEN 0 ELSE 1 END
-       WHERE projection = $1 AND position = $2`,
-      [context.subscription.name, String(event.position), error],
+       WHERE projection = $1 AND position = $2 AND build = $4`,
+      [lease.name, String(event.position), error, lease.build],
     );
   }
   return healed;
@@ -109,13 +133,14 @@ async function tryEach(
 /** The keys of dead letters that nobody asked to retry (or that failed again just now) and that come before. */
 async function blockedBefore(
   tx: pg.PoolClient,
-  projection: string,
+  { name, build }: BuildKey,
   position: Position,
 ): Promise<BlockedKeys> {
   const blocked = new BlockedKeys();
   const { rows } = await tx.query<{ position: string; workspace: string; keys: string[] }>(
-    'SELECT position, workspace, keys FROM touchline.parked_event WHERE projection = $1 AND position < $2 AND NOT retry',
-    [projection, String(position)],
+    `SELECT position, workspace, keys FROM touchline.parked_event
+     WHERE projection = $1 AND build = $3 AND position < $2 AND NOT retry`,
+    [name, String(position), build],
   );
   for (const row of rows) blocked.add(row.workspace, row.keys, BigInt(row.position));
   return blocked;
@@ -126,16 +151,16 @@ async function tryOne(
   context: BatchContext,
   tx: pg.PoolClient,
   event: RecordedEvent,
-  checkpoint: Position,
+  { name, build, position }: Lease,
 ): Promise<string | null> {
-  const range = { after: checkpoint, upTo: checkpoint };
+  const range = { after: position, upTo: position };
   await tx.query('SAVEPOINT retried');
   try {
     await deliver(context, [event], tx, range);
-    await tx.query('DELETE FROM touchline.parked_event WHERE projection = $1 AND position = $2', [
-      context.subscription.name,
-      String(event.position),
-    ]);
+    await tx.query(
+      'DELETE FROM touchline.parked_event WHERE projection = $1 AND build = $2 AND position = $3',
+      [name, build, String(event.position)],
+    );
     await tx.query('RELEASE SAVEPOINT retried');
     return null;
   } catch (error) {

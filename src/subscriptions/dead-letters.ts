@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Position, type RecordedEvent, isEvent } from '../domain/events.js';
+import type { BuildKey } from './build-schema.js';
 import type { Parked, OrderingKey, Subscription } from './subscription.js';
 
 /** An event that is not applied: it failed, or it waits behind one that did. */
@@ -108,7 +109,7 @@ export function splitBatch(
 /** Adds rows to touchline.parked_event. */
 export async function insertDeadLetters(
   tx: pg.PoolClient,
-  projection: string,
+  { name, build }: BuildKey,
   deadLetters: readonly DeadLetter[],
 ): Promise<void> {
   const rows = deadLetters.map(({ event, keys, behind, error }) => ({
@@ -122,37 +123,39 @@ export async function insertDeadLetters(
     attempts: error === null ? 0 : 1,
   }));
   await tx.query(
-    `INSERT INTO touchline.parked_event (projection, position, workspace, event_id, type, keys, behind, error, attempts)
-     SELECT $1, position, workspace, event_id, type, keys, behind, error, attempts
-     FROM jsonb_to_recordset($2) AS r (position bigint, workspace text, event_id uuid, type text, keys text[],
+    `INSERT INTO touchline.parked_event
+       (projection, build, position, workspace, event_id, type, keys, behind, error, attempts)
+     SELECT $1, $2, position, workspace, event_id, type, keys, behind, error, attempts
+     FROM jsonb_to_recordset($3) AS r (position bigint, workspace text, event_id uuid, type text, keys text[],
        behind bigint, error text, attempts integer)`,
-    [projection, JSON.stringify(rows)],
+    [name, build, JSON.stringify(rows)],
   );
 }
 
 /** Events that something about their whole workspace has passed can no longer be put in as if in time. */
 export async function markOvertaken(
   tx: pg.PoolClient,
-  projection: string,
+  { name, build }: BuildKey,
   passed: readonly Pick<RecordedEvent, 'workspace' | 'position'>[],
 ): Promise<void> {
   await tx.query(
     `UPDATE touchline.parked_event parked SET overtaken = true
-     FROM unnest($2::text[], $3::bigint[]) passed (workspace, position)
-     WHERE parked.projection = $1 AND parked.workspace = passed.workspace AND parked.position <= passed.position`,
-    [projection, passed.map(({ workspace }) => workspace), passed.map(({ position }) => String(position))],
+     FROM unnest($3::text[], $4::bigint[]) passed (workspace, position)
+     WHERE parked.projection = $1 AND parked.build = $2 AND parked.workspace = passed.workspace
+       AND parked.position <= passed.position`,
+    [name, build, passed.map(({ workspace }) => workspace), passed.map(({ position }) => String(position))],
   );
 }
 
-/** The keys that the dead letters of a subscription block. */
+/** The keys that the dead letters of a build block. */
 export async function loadBlockedKeys(
   database: pg.Pool | pg.ClientBase,
-  projection: string,
+  { name, build }: BuildKey,
 ): Promise<BlockedKeys> {
   const blocked = new BlockedKeys();
   const { rows } = await database.query<{ position: string; workspace: string; keys: string[] }>(
-    'SELECT position, workspace, keys FROM touchline.parked_event WHERE projection = $1 ORDER BY position',
-    [projection],
+    'SELECT position, workspace, keys FROM touchline.parked_event WHERE projection = $1 AND build = $2 ORDER BY position',
+    [name, build],
   );
   for (const { position, workspace, keys } of rows) blocked.add(workspace, keys, BigInt(position));
   return blocked;
@@ -173,6 +176,10 @@ export interface DeadLetterRow {
   readonly parkedAt: Date;
 }
 
+/** Those of a build that is being made are shown once it is live. */
+export const IN_LIVE_BUILD =
+  '(projection, build) IN (SELECT name, build FROM touchline.projection WHERE is_live)';
+
 /** Dead letters of a workspace (of all, without one) in log order, after position `after`. */
 export async function readDeadLetters(
   database: pg.Pool | pg.ClientBase,
@@ -184,7 +191,8 @@ export async function readDeadLetters(
   const { rows } = await database.query<DeadLetterRow>(
     `SELECT position, workspace, event_id AS "eventId", type, keys, behind, error, attempts, overtaken,
             parked_at AS "parkedAt"
-     FROM touchline.parked_event WHERE ($1::text IS NULL OR workspace = $1) AND projection = $2 AND position > $3
+     FROM touchline.parked_event
+     WHERE ($1::text IS NULL OR workspace = $1) AND projection = $2 AND ${IN_LIVE_BUILD} AND position > $3
      ORDER BY position LIMIT $4`,
     [workspace ?? null, projection, String(after), limit],
   );
@@ -198,7 +206,7 @@ export async function countDeadLetters(
 ): Promise<Map<string, number>> {
   const { rows } = await database.query<{ projection: string; parked: number }>(
     `SELECT projection, count(*)::int AS parked FROM touchline.parked_event
-     WHERE $1::text IS NULL OR workspace = $1 GROUP BY projection`,
+     WHERE ($1::text IS NULL OR workspace = $1) AND ${IN_LIVE_BUILD} GROUP BY projection`,
     [workspace ?? null],
   );
   return new Map(rows.map(({ projection, parked }) => [projection, parked]));

@@ -27,7 +27,7 @@ beforeEach(startOver);
 
 async function startOver(): Promise<void> {
   await db.pool.query(
-    'TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner, touchline.example_visit',
+    'TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner; DELETE FROM touchline.example_visit',
   );
 }
 

@@ -9,7 +9,7 @@ import { append, touches } from '../../test/sample-projections.js';
 import { until } from '../../test/until.js';
 import { endWorker, startWorker } from '../../test/workers/start.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
-import { readCheckpoints } from './checkpoint.js';
+import { readCheckpoints } from './read-checkpoints.js';
 import { SubscriptionRunner } from './runner.js';
 
 const LEASE_MS = 500;

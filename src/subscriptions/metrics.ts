@@ -1,5 +1,6 @@
-import { Counter, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Metrics } from '../metrics.js';
+import { rebuiltRatio } from './read-checkpoints.js';
 import type { SubscriptionObserver } from './subscriber.js';
 
 /** The metrics of subscriptions, as an observer of them. Public names say `projection` for both sorts. */
@@ -31,6 +32,24 @@ export function subscriptionMetrics(metrics: Metrics): SubscriptionObserver {
     labelNames,
     registers,
   });
+  const rebuilt = new Gauge({
+    name: 'touchline_projection_rebuild_ratio',
+    help: 'How much of the log a rebuild of each projection has applied, 0 to 1; absent while there is none',
+    labelNames,
+    registers,
+  });
+  const secondsLeft = new Gauge({
+    name: 'touchline_projection_rebuild_seconds_left',
+    help: 'Seconds until the rebuild has caught up, at its present rate; absent while there is none',
+    labelNames,
+    registers,
+  });
+  const differs = new Gauge({
+    name: 'touchline_projection_rebuild_differs',
+    help: '1 when the last rebuild by the same version gave other rows than there were, else 0',
+    labelNames,
+    registers,
+  });
   return {
     acquired: (projection) => taken.inc({ projection }),
     applied: (projection, count, upTo, ms) => {
@@ -44,6 +63,13 @@ export function subscriptionMetrics(metrics: Metrics): SubscriptionObserver {
     lag: (projection, { events: behind, seconds }) => {
       if (behind !== null) metrics.projectionLag.set({ projection }, behind);
       metrics.projectionLagSeconds.set({ projection }, seconds);
+    },
+    rebuild: ({ name: projection, rebuild, comparison }) => {
+      differs.set({ projection }, comparison?.isSame === false ? 1 : 0);
+      if (rebuild) rebuilt.set({ projection }, rebuiltRatio(rebuild));
+      else rebuilt.remove({ projection });
+      if (rebuild?.secondsLeft == null) secondsLeft.remove({ projection });
+      else secondsLeft.set({ projection }, rebuild.secondsLeft);
     },
   };
 }

@@ -10,7 +10,7 @@ import { createPool } from '../database/database.js';
 import { type Embedded, startEmbedded } from '../database/embedded.js';
 import { migrate } from '../database/migrate.js';
 import { MemoryEventStore } from '../event-store/memory.js';
-import { readCheckpoints } from './checkpoint.js';
+import { readCheckpoints } from './read-checkpoints.js';
 import { countDeadLetters } from './dead-letters.js';
 import { SubscriptionRunner } from './runner.js';
 

@@ -37,9 +37,7 @@ function mendable(projection: Projection, log: readonly Entry[], isMended: () =>
 
 async function startOver(): Promise<void> {
   await forget(db.pool);
-  await db.pool.query(
-    'TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner, touchline.opportunity_horizon',
-  );
+  await db.pool.query('TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner');
 }
 
 const history = fc.record({

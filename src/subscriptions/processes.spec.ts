@@ -6,7 +6,7 @@ import { append, counts, seen, tallyTables, touches } from '../../test/sample-pr
 import { endWorker, startWorker } from '../../test/workers/start.js';
 import { until } from '../../test/until.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
-import { readCheckpoints } from './checkpoint.js';
+import { readCheckpoints } from './read-checkpoints.js';
 import { countDeadLetters } from './dead-letters.js';
 
 const LEASE_MS = 700;

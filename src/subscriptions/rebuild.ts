@@ -1,75 +1,82 @@
 import type pg from 'pg';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { withTransaction } from '../database/client.js';
 import type { Position } from '../domain/events.js';
-import type { Checkpoints, Lease } from './checkpoint.js';
-import { idleTransactionTimeout } from './lease-timing.js';
 import type { RebuildPlan } from './registry.js';
-import { type Subscription, isReactor } from './subscription.js';
-import { inBatch } from './batch-transaction.js';
-
-/** How long to wait for queries that began before the rebuild was asked for. */
-const OLD_QUERIES_MS = 10_000;
+import { type Reactor, type Subscription, isReactor } from './subscription.js';
 
 /** `requestRebuild` in a transaction of its own. */
 export const rebuild = (pool: pg.Pool, plan: RebuildPlan, head: Position): Promise<void> =>
   withTransaction(pool, (tx) => requestRebuild(tx, plan, head));
 
 /**
- * Marks, within the caller's transaction, what has to start over. Whoever is moving one of them fails from the commit on,
- * and its next owner calls `startOver`. Those that are only fenced fail as well, since what they have read may be gone, and
- * go on from their checkpoints. Names in order, so that two who mark at once cannot lock each other out.
+ * Gives each projection of the plan a second build, within the caller's transaction. Subscribers fill it beside the live one,
+ * which goes on, and let it take its place (`takeover.ts`). What was being built already is given up, and what was to become
+ * live with it becomes live with the new builds. Reactors have no rows to keep: they start over, at once or, where they read
+ * rows that are rebuilt, when these are live.
  */
 export async function requestRebuild(
   tx: pg.PoolClient,
-  { rebuilt, fenced }: RebuildPlan,
+  { rebuilt }: RebuildPlan,
   head: Position,
 ): Promise<void> {
-  for (const one of [...rebuilt, ...fenced].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    await tx.query(FENCE, [one.name]);
-    if (rebuilt.includes(one)) await tx.query(START_OVER, [one.name, one.version, String(head)]);
+  if (rebuilt.length === 0) return;
+  const names = rebuilt.map(({ name }) => name);
+  await tx.query(
+    'SELECT FROM touchline.projection WHERE name = ANY ($1) OR NOT is_live ORDER BY name, build FOR UPDATE',
+    [names],
+  );
+  for (const one of readersOfNothingRebuilt(rebuilt)) await restartReactor(tx, one, head);
+  const projections = rebuilt.filter((one) => !isReactor(one));
+  const { rows } = await tx.query<{ rebuild: string }>(`SELECT nextval('touchline.build_number') AS rebuild`);
+  await tx.query(JOIN_REBUILD, [rows[0]?.rebuild, projections.map(({ name }) => name)]);
+  for (const { name, version } of projections) {
+    await tx.query(GIVE_UP, [name, version]);
+    await tx.query(ADD_BUILD, [name, version, rows[0]?.rebuild]);
   }
 }
 
-const FENCE = `UPDATE touchline.projection
-   SET epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = clock_timestamp() WHERE name = $1`;
-const START_OVER = `UPDATE touchline.projection
-   SET status = 'rebuilding', version = $2, position = start_position, rebuild_to = $3, emptied = false, error = NULL
-   WHERE name = $1`;
+/** Their owners read the builds of their rebuild when they take them, so they take them again. */
+const JOIN_REBUILD = `
+  UPDATE touchline.projection SET rebuild = $1, epoch = epoch + 1, owner = NULL, lease_until = NULL
+  WHERE NOT is_live AND rebuild IN (SELECT rebuild FROM touchline.projection WHERE NOT is_live AND name = ANY ($2))`;
 
-/**
- * Empties the tables of a subscription that is to be rebuilt. TRUNCATE would show empty tables to a query whose snapshot
- * is older than it, so first all snapshots from before the request go by; younger ones see that it is rebuilding.
- *
- * @throws BatchFailed also when a long query holds a table: nobody else is to queue behind us for long
- */
-export async function startOver(
-  pool: pg.Pool,
-  checkpoints: Checkpoints,
-  subscription: Subscription,
-  lease: Lease,
-): Promise<Lease> {
-  const tables = isReactor(subscription) ? [] : subscription.tables;
-  if (tables.length > 0) await oldQueriesGone(pool);
-  return inBatch(pool, idleTransactionTimeout(checkpoints.leaseMs), async (tx) => {
-    await tx.query("SET LOCAL lock_timeout = '2s'");
-    if (tables.length > 0) await tx.query(`TRUNCATE ${tables.join(', ')}`);
-    await tx.query('DELETE FROM touchline.parked_event WHERE projection = $1', [subscription.name]);
-    return checkpoints.emptied(tx, lease);
-  });
-}
+/** One of a newer version stays, during an upgrade, as long as a process of that version has it. */
+const GIVE_UP = `
+  DELETE FROM touchline.projection
+  WHERE name = $1 AND NOT is_live AND NOT (version > $2 AND coalesce(lease_until > clock_timestamp(), false))`;
 
-async function oldQueriesGone(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<{ now: string }>('SELECT pg_current_xact_id()::text AS now');
-  const deadline = Date.now() + OLD_QUERIES_MS;
-  for (let pause = 5; Date.now() < deadline; pause = Math.min(200, pause * 2)) {
-    const { rowCount } = await pool.query(
-      `SELECT FROM pg_stat_activity
-       WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-         AND backend_xmin IS NOT NULL AND age(backend_xmin) > age($1::xid8::xid) LIMIT 1`,
-      [rows[0]?.now],
-    );
-    if (rowCount === 0) return;
-    await sleep(pause);
+const ADD_BUILD = `
+  INSERT INTO touchline.projection
+    (name, version, build, is_live, prepared, rebuild, position, start_position, status)
+  SELECT name, $2, nextval('touchline.build_number'), false, false, $3, start_position, start_position, 'rebuilding'
+  FROM touchline.projection WHERE name = $1 AND is_live
+  ON CONFLICT DO NOTHING`;
+
+/** Reactors of a plan that do not read, not even through others, what the plan rebuilds. The plan is in dependency order. */
+function readersOfNothingRebuilt(rebuilt: readonly Subscription[]): Reactor[] {
+  const waiting = new Set<string>();
+  const restarted: Reactor[] = [];
+  for (const one of rebuilt) {
+    if (isReactor(one) && !one.after.some((other) => waiting.has(other))) restarted.push(one);
+    else waiting.add(one.name);
   }
+  return restarted;
 }
+
+/** Has a reactor begin again from where it started. */
+export async function restartReactor(
+  tx: pg.PoolClient,
+  { name, version }: Reactor,
+  head: Position,
+): Promise<void> {
+  await tx.query(RESTART, [name, version, String(head)]);
+  await tx.query('DELETE FROM touchline.parked_event WHERE projection = $1', [name]);
+}
+
+const RESTART = `
+  UPDATE touchline.projection
+  SET epoch = epoch + 1, owner = NULL, lease_until = NULL, updated_at = clock_timestamp(), error = NULL,
+      version = $2, position = start_position,
+      status = CASE WHEN $3 > start_position THEN 'rebuilding' ELSE 'running' END,
+      rebuild_to = CASE WHEN $3 > start_position THEN $3::bigint END
+  WHERE name = $1`;

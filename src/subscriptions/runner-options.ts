@@ -39,6 +39,7 @@ export const completeObserver = (
   acquired: (name) => observe.acquired?.(name),
   applied: (...args) => observe.applied?.(...args),
   lag: (...args) => observe.lag?.(...args),
+  rebuild: (...args) => observe.rebuild?.(...args),
   deadLettered: (name, added) => {
     for (const { event, error, behind } of added)
       if (behind === null)

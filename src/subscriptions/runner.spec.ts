@@ -13,7 +13,7 @@ import {
 } from '../../test/sample-projections.js';
 import { until } from '../../test/until.js';
 import { MemoryEventStore } from '../event-store/memory.js';
-import { readCheckpoints } from './checkpoint.js';
+import { readCheckpoints } from './read-checkpoints.js';
 import { countDeadLetters, readDeadLetters } from './dead-letters.js';
 import { PoisonedEvent, type Projection } from './subscription.js';
 import { SubscriptionRunner } from './runner.js';
@@ -312,7 +312,7 @@ describe('a failing event', () => {
       handles: [],
       apply: async (_, tx, { after, upTo }) => {
         await tx.query(
-          'INSERT INTO touchline.beta_seen SELECT position FROM touchline.alpha_seen WHERE position > $1 AND position <= $2',
+          'INSERT INTO beta_seen SELECT position FROM alpha_seen WHERE position > $1 AND position <= $2',
           [String(after), String(upTo)],
         );
       },
@@ -371,8 +371,8 @@ describe('rebuilding', () => {
     await db.pool.query(`UPDATE touchline.alpha_count SET events = 0; DELETE FROM touchline.beta_count`);
     expect(await live.rebuild('alpha')).toEqual(['alpha', 'beta']);
     expect(await readCheckpoints(db.pool)).toMatchObject([
-      { name: 'alpha', status: 'rebuilding', rebuildTo: 300n },
-      { name: 'beta', status: 'rebuilding', rebuildTo: 300n },
+      { name: 'alpha', status: 'rebuilding', rebuildTo: null, rebuild: { position: 0n, target: 300n } },
+      { name: 'beta', status: 'rebuilding', rebuildTo: null, rebuild: { position: 0n, target: 300n } },
     ]);
     await live.catchUp();
     expect([await counts(db.pool, 'alpha'), await counts(db.pool, 'beta')]).toEqual(before);

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from '../domain/events.js';
 import { Refused } from '../domain/refused.js';
-import { Checkpoints, readCheckpoints } from './checkpoint.js';
+import { dropLeftOverBuilds } from './build.js';
+import { BuildSubscriber } from './build-subscriber.js';
+import { Checkpoints } from './checkpoint.js';
+import { type Checkpoint, readCheckpoints } from './read-checkpoints.js';
 import { lagOf } from './lag.js';
 import { LEASE_MS, heartbeatInterval } from './lease-timing.js';
 import { expireDeadOwners, ownerName } from './lease-owner.js';
@@ -9,8 +12,8 @@ import { rebuild } from './rebuild.js';
 import { register } from './registration.js';
 import { Registry, isRebuildable } from './registry.js';
 import { type RunnerLog, type RunnerOptions, SILENT, completeObserver } from './runner-options.js';
-import type { Subscription } from './subscription.js';
-import { requestRetry, pendingRetries } from './dead-letter-retry.js';
+import { type Subscription, isReactor } from './subscription.js';
+import { requestRetry, isRetryPending } from './dead-letter-retry.js';
 import { LeaseBalancer } from './lease-balancer.js';
 import { Subscriber } from './subscriber.js';
 import { Fenced } from './batch-transaction.js';
@@ -25,6 +28,8 @@ export class SubscriptionRunner {
   private readonly registry: Registry;
   private readonly checkpoints: Checkpoints;
   private readonly subscribers: readonly Subscriber[];
+  /** Of builds that are to replace live ones, for each projection it runs. */
+  private readonly builders: readonly BuildSubscriber[];
   private readonly balancer: LeaseBalancer;
   private readonly changes = new Signal();
   private registered: Promise<void> | undefined;
@@ -41,18 +46,12 @@ export class SubscriptionRunner {
     this.registry = new Registry(subscriptions);
     this.checkpoints = checkpoints;
     const run = this.registry.subscriptions.filter((one) => runs.includes(one));
-    this.subscribers = run.map((subscription) => {
-      const dependents = this.registry.dependentsOf(subscription);
-      return new Subscriber(subscription, {
-        pool,
-        store,
-        checkpoints,
-        dependents,
-        largestBatch,
-        batchMs,
-        observe,
-      });
-    });
+    const { registry, log } = this;
+    const shared = { pool, store, checkpoints, largestBatch, batchMs, observe, registry, log };
+    this.subscribers = run.map((one) => new Subscriber(one, shared));
+    this.builders = run.flatMap((one) =>
+      isReactor(one) || !isRebuildable(one) ? [] : [new BuildSubscriber(one, shared)],
+    );
     this.balancer = new LeaseBalancer(checkpoints, this.subscribers);
   }
 
@@ -71,7 +70,9 @@ export class SubscriptionRunner {
       register,
       isStopping,
     };
-    const workers = this.subscribers.map((subscriber) => new Worker(subscriber, shared));
+    const workers = [...this.subscribers, ...this.builders].map(
+      (subscriber) => new Worker(subscriber, shared),
+    );
     this.running ??= Promise.all([this.heartbeat(), ...workers.map((worker) => worker.run())]);
   }
 
@@ -82,7 +83,7 @@ export class SubscriptionRunner {
     this.moved.close();
     await this.running;
     try {
-      await this.releaseLeases(this.subscribers);
+      await this.releaseLeases();
       await this.checkpoints.leave();
     } catch (error) {
       this.log.warn(`the leases are left to pass by themselves: ${String(error)}`);
@@ -95,24 +96,23 @@ export class SubscriptionRunner {
   }
 
   /**
-   * Resolves when every subscription it runs has applied everything up to `to` (default: the head of the log now). A runner
-   * that was not started does the work itself, as tests and commands want it.
+   * Resolves when every subscription it runs has applied everything up to `to` (default: the head of the log now) and none is
+   * being rebuilt. A runner that was not started does the work itself, as tests and commands want it.
    *
    * @throws BatchFailed when it does the work itself
    */
   async catchUp(to?: Position): Promise<void> {
     await this.register();
     const target = to ?? (await this.options.store.head());
-    if (!this.running) {
-      this.subscribers.forEach((one) => one.drop());
-      for (const one of this.subscribers) await this.catchUpOne(one, target);
+    while (!(await this.reached(target))) {
+      if (this.running) await this.moved.wait(50);
+      else await this.catchUpHere(target);
     }
-    while (!(await this.reached(target))) await this.moved.wait(50);
   }
 
   /**
-   * Has a subscription start over, and those after it that may. Returns their names when this is decided; done it is when
-   * they have caught up.
+   * Has a subscription rebuilt, and those after it that may. Returns their names when this is decided; it is done when none of
+   * them is rebuilding.
    *
    * @throws Refused `projection-not-found`, `rebuild-not-allowed`
    */
@@ -147,12 +147,12 @@ export class SubscriptionRunner {
     const deadline = Date.now() + timeoutMs;
     own?.drop();
     this.announce();
-    while (Date.now() < deadline && (await pendingRetries(this.options.pool, name)) > 0) {
+    while (Date.now() < deadline && (await isRetryPending(this.options.pool, name))) {
       // Another process may own it: then this step does nothing, and the owner sees what was requested.
-      await own?.step();
+      if (own) await this.step(own, ...this.builders);
       await this.moved.wait(20);
     }
-    if (own) await this.releaseLeases([own]);
+    if (own) await this.releaseLeases();
     return requested;
   }
 
@@ -191,13 +191,42 @@ export class SubscriptionRunner {
       // The subscribers find out themselves when the database is away, and log it.
       await this.balancer.heartbeat().catch(() => undefined);
       await this.reportLag().catch(() => undefined);
+      await dropLeftOverBuilds(this.options.pool).catch(() => undefined);
       await this.changes.wait(heartbeatInterval(this.checkpoints.leaseMs));
     }
   }
 
-  private async releaseLeases(subscribers: readonly Subscriber[]): Promise<void> {
-    subscribers.forEach((one) => one.drop());
-    await this.checkpoints.release(subscribers.map(({ subscription }) => subscription.name));
+  private async releaseLeases(): Promise<void> {
+    this.drop();
+    await this.checkpoints.release(this.names());
+  }
+
+  private drop(): void {
+    [...this.subscribers, ...this.builders].forEach((one) => one.drop());
+  }
+
+  private async catchUpHere(target: Position): Promise<void> {
+    this.drop();
+    // Of a raised version nobody here moves the live build, so its rebuild comes first.
+    while ((await this.checkpointsHere()).some(({ rebuild, rebuildTo }) => rebuild && rebuildTo === null)) {
+      if (!(await this.step(...this.builders))) await sleep(20);
+    }
+    await dropLeftOverBuilds(this.options.pool);
+    for (const one of this.subscribers) await this.catchUpOne(one, target);
+  }
+
+  /** @returns whether one of them has moved */
+  private async step(...subscribers: readonly Subscriber[]): Promise<boolean> {
+    let hasMoved = false;
+    for (const one of subscribers) {
+      try {
+        while ((await one.step()) === 'moved') hasMoved = true;
+      } catch (error) {
+        one.drop();
+        if (!(error instanceof Fenced)) throw error;
+      }
+    }
+    return hasMoved;
   }
 
   private async catchUpOne(subscriber: Subscriber, target: Position): Promise<void> {
@@ -213,17 +242,24 @@ export class SubscriptionRunner {
   }
 
   private async reached(target: Position): Promise<boolean> {
-    const checkpoints = await readCheckpoints(this.options.pool, this.names());
+    const checkpoints = await this.checkpointsHere();
     return (
       checkpoints.length === this.subscribers.length &&
-      checkpoints.every(({ position }) => position >= target)
+      checkpoints.every(({ position, rebuild }) => position >= target && rebuild === null)
     );
+  }
+
+  private checkpointsHere(): Promise<Checkpoint[]> {
+    return readCheckpoints(this.options.pool, this.names());
   }
 
   private async reportLag(): Promise<void> {
     const head = await this.options.store.head();
-    for (const { name, position } of await readCheckpoints(this.options.pool, this.names()))
+    for (const checkpoint of await this.checkpointsHere()) {
+      const { name, position } = checkpoint;
       this.options.observe?.lag?.(name, await lagOf(this.options.store, position, head));
+      this.options.observe?.rebuild?.(checkpoint);
+    }
   }
 
   private names(): string[] {

@@ -3,21 +3,22 @@ import type { Position, RecordedEvent } from '../domain/events.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { type BatchContext, type LeasedState, applyRange } from './batch.js';
 import { BatchSize } from './batch-size.js';
-import { type Checkpoints, readCheckpoints } from './checkpoint.js';
-import { rebuild, startOver } from './rebuild.js';
-import { type RebuildPlan, isRebuildable } from './registry.js';
+import type { Checkpoints, Lease, Slot } from './checkpoint.js';
+import { type Checkpoint, readCheckpoints } from './read-checkpoints.js';
+import { withTransaction } from '../database/client.js';
+import { prepareBuild } from './build.js';
+import { type Registry, isRebuildable } from './registry.js';
 import type { Lag } from './lag.js';
 import { type DeadLetter, loadBlockedKeys } from './dead-letters.js';
 import { isReactor, type Subscription } from './subscription.js';
 import { ReadAhead } from './read-ahead.js';
-import { requestedRetry, retryRequested } from './dead-letter-retry.js';
+import { rebuildForRetry, requestedRetry, retryRequested } from './dead-letter-retry.js';
 
 export interface SubscriberOptions {
   readonly pool: pg.Pool;
   readonly store: EventStore;
   readonly checkpoints: Checkpoints;
-  /** What starts over, or waits, when this one is rebuilt. */
-  readonly dependents: RebuildPlan;
+  readonly registry: Registry;
   readonly largestBatch: number;
   readonly batchMs: number;
   readonly observe: SubscriptionObserver;
@@ -29,6 +30,8 @@ export interface SubscriptionObserver {
   readonly applied: (subscription: string, events: number, position: Position, ms: number) => void;
   readonly deadLettered: (subscription: string, added: readonly DeadLetter[]) => void;
   readonly lag: (subscription: string, lag: Lag) => void;
+  /** Told every few seconds how its rebuild goes, if there is one, and how the last one came out. */
+  readonly rebuild: (checkpoint: Checkpoint) => void;
 }
 
 /**
@@ -48,8 +51,9 @@ interface PageToApply {
   readonly behind: boolean;
 }
 
-/** One subscription in this process: acquired with a lease, then moved step by step. */
+/** One subscription in this process, its live build: acquired with a lease, then moved step by step. */
 export class Subscriber {
+  readonly slot: Slot = 'live';
   /** How many events of the log the last step passed; where positions are not dense, how many it applied. */
   stride = 0;
   private leased: LeasedState | undefined;
@@ -61,7 +65,7 @@ export class Subscriber {
 
   constructor(
     readonly subscription: Subscription,
-    private readonly options: SubscriberOptions,
+    protected readonly options: SubscriberOptions,
   ) {
     const { pool, store, checkpoints, observe } = options;
     const { name, handles, largestBatch = Infinity } = subscription;
@@ -77,7 +81,11 @@ export class Subscriber {
 
   /** The checkpoint as this process last moved it; undefined when it does not own the subscription. */
   get position(): Position | undefined {
-    return this.leased?.lease.position;
+    return this.lease?.position;
+  }
+
+  protected get lease(): Lease | undefined {
+    return this.leased?.lease;
   }
 
   /** Forgets what it knew; the next step asks the database again. */
@@ -98,7 +106,7 @@ export class Subscriber {
     this.leased = leased.blocked.any ? await this.retryIfAsked(leased) : leased;
     const { position } = this.leased.lease;
     const page = await this.pages.page(position, this.size.limit);
-    const gate = page.upTo > position ? await this.gate() : undefined;
+    const gate = page.upTo > position ? await this.gate(this.leased.lease) : undefined;
     const upTo = gate !== undefined && gate < page.upTo ? gate : page.upTo;
     if (page.upTo > position && upTo <= position) return 'behind';
     if (upTo <= position) return this.hasDeferred ? this.applyDeferred() : this.idle(this.leased);
@@ -136,21 +144,22 @@ export class Subscriber {
 
   private async take(patienceMs: number): Promise<LeasedState | undefined> {
     const { pool, checkpoints, observe } = this.options;
-    const lease = await checkpoints.acquire(this.subscription, patienceMs);
+    const lease = await checkpoints.acquire(this.subscription, patienceMs, this.slot);
     if (!lease) return undefined;
     observe.acquired(this.subscription.name);
     this.pages.forget();
     this.hasDeferred = this.defers;
-    const current = lease.emptied ? lease : await startOver(pool, checkpoints, this.subscription, lease);
-    return { lease: current, blocked: await loadBlockedKeys(pool, this.subscription.name), owner: {} };
+    const isThere = lease.prepared || isReactor(this.subscription);
+    const current = isThere ? lease : await prepareBuild(pool, checkpoints, this.subscription, lease);
+    return { lease: current, blocked: await loadBlockedKeys(pool, lease), owner: {} };
   }
 
   private get defers(): boolean {
     return !isReactor(this.subscription) && this.subscription.defers === true;
   }
 
-  /** How far those are that this one is after; undefined when there are none. */
-  private async gate(): Promise<Position | undefined> {
+  /** How far it may go: as those are that it is after; undefined when there are none. */
+  protected async gate(_lease: Lease): Promise<Position | undefined> {
     const { after } = this.subscription;
     if (after.length === 0) return undefined;
     const checkpoints = await readCheckpoints(this.options.pool, after);
@@ -161,16 +170,16 @@ export class Subscriber {
     );
   }
 
-  private async retryIfAsked(leased: LeasedState): Promise<LeasedState> {
-    const { pool, store, dependents } = this.options;
-    const asked = await requestedRetry(pool, this.subscription.name);
+  protected async retryIfAsked(leased: LeasedState): Promise<LeasedState> {
+    const { pool, store, registry } = this.options;
+    const dependents = registry.dependentsOf(this.subscription);
+    const asked = await requestedRetry(pool, leased.lease);
     if (asked === 'no') return leased;
     const head = await store.head();
     if (asked === 'retry' || !isRebuildable(this.subscription))
       return retryRequested(this.context, leased, dependents, head);
     const rebuilt = [this.subscription, ...dependents.rebuilt];
-    await rebuild(pool, { ...dependents, rebuilt }, head);
-    const again = await this.take(0);
-    return again ?? leased;
+    await withTransaction(pool, (tx) => rebuildForRetry(tx, leased.lease, { ...dependents, rebuilt }, head));
+    return leased;
   }
 }

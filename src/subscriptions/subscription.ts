@@ -15,8 +15,8 @@ interface SubscriptionOptions {
   /** Where it starts when it is new to a log: at the first event (the default), or behind the last one. */
   readonly startFrom?: 'beginning' | 'head';
   /**
-   * `allowed` (the default): by command, by a raised version, or because one that it is `after` is rebuilt, it starts over
-   * from where it started. `never`: it keeps its checkpoint, and meanwhile waits for those that it is `after`.
+   * `allowed` (the default): by command, by a raised version, or because one that it is `after` is rebuilt, it is made again
+   * from where it started: a projection beside its live rows, a reactor in place. `never`: it keeps its checkpoint.
    */
   readonly rebuild?: 'allowed' | 'never';
   /** Positions a batch at most, where the runner's own limit is larger. */
@@ -38,8 +38,13 @@ interface SubscriptionOptions {
  * leaves versions out, and questions compute them (ADR 0030).
  */
 export interface Projection extends SubscriptionOptions {
-  /** Tables (schema-qualified) that a rebuild empties. */
+  /** Tables that a rebuild makes anew; `apply` names them without a schema, as all read models that it reads. */
   readonly tables: readonly string[];
+  /**
+   * What two builds have in common that stand at the same position, for tables where that is not every row: a query of one
+   * text a row, which is NULL where it cannot be said now. Null: nothing.
+   */
+  readonly comparable?: Readonly<Record<string, string | null>>;
   /** It leaves work to later batches while the log waits: once nothing waits, it is called with an empty range. */
   readonly defers?: true;
   /**

@@ -91,7 +91,7 @@ export class Worker {
     const outage = !(error instanceof BatchFailed) || error.fault === 'outage';
     if (this.backOff === SHORTEST_POLL_MS)
       log.warn(`${name} ${outage ? 'waits' : 'cannot go on'}: ${String(error)}`);
-    if (!outage) await checkpoints.fail(name, String(error)).catch(() => undefined);
+    if (!outage) await checkpoints.fail(name, String(error), this.subscriber.slot).catch(() => undefined);
     await changes.wait(this.backOff * (0.75 + Math.random() / 2));
     this.backOff = Math.min(LONGEST_BACK_OFF_MS, this.backOff * 2);
   }
@@ -99,7 +99,7 @@ export class Worker {
   private async handOver(): Promise<void> {
     const { checkpoints, changes } = this.options;
     this.subscriber.drop();
-    await checkpoints.release([this.subscriber.subscription.name]);
+    await checkpoints.release([this.subscriber.subscription.name], this.subscriber.slot);
     await changes.wait(heartbeatInterval(checkpoints.leaseMs));
   }
 

@@ -53,7 +53,7 @@ test('what fails is what the database refused to write, not the reads that faile
 test('a value that a column does not take is a fault of the data, and names the column', async () => {
   const events = await appended([seen('without a channel', 5, ['user:sick'], { channel: null as never })]);
   const failure: unknown = await project(db.pool, journey, events, 1).catch((error: unknown) => error);
-  expect(failure).toMatchObject({ message: 'touchline.journey.channel (text) does not take null' });
+  expect(failure).toMatchObject({ message: 'journey.channel (text) does not take null' });
   expect(faultOf(failure)).toBe('data');
 });
 
@@ -62,11 +62,11 @@ test('a disk that is full while a model is published is nothing the model is par
   await publishModel(store, 'main', await defaultModel());
   const full = `CREATE FUNCTION touchline.no_room() RETURNS trigger LANGUAGE plpgsql
     AS $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END $$;
-    CREATE TRIGGER no_room BEFORE INSERT ON touchline.journey_model FOR EACH ROW EXECUTE FUNCTION touchline.no_room()`;
+    CREATE TRIGGER no_room BEFORE INSERT ON touchline_journey_1.journey_model FOR EACH ROW EXECUTE FUNCTION touchline.no_room()`;
   await db.pool.query(full);
   const runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: [journey] });
   await expect(runner.catchUp()).rejects.toMatchObject({ name: 'BatchFailed', fault: 'outage' });
-  await db.pool.query('DROP TRIGGER no_room ON touchline.journey_model');
+  await db.pool.query('DROP TRIGGER no_room ON touchline_journey_1.journey_model');
 
   await runner.catchUp();
 

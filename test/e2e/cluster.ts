@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPool } from '../../src/database/database.js';
-import { readCheckpoints } from '../../src/subscriptions/checkpoint.js';
+import { readCheckpoints } from '../../src/subscriptions/read-checkpoints.js';
 import { emptyDatabase } from '../database.js';
 import { freePort, ServerProcess } from './server-process.js';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgresEventStore } from '../../src/event-store/postgres.js';
 import { projections } from '../../src/projections/all.js';
-import { readCheckpoints } from '../../src/subscriptions/checkpoint.js';
+import { readCheckpoints } from '../../src/subscriptions/read-checkpoints.js';
 import { LEASE_MS } from '../../src/subscriptions/lease-timing.js';
 import { SubscriptionRunner } from '../../src/subscriptions/runner.js';
 import { allVersions, type Rows } from '../read-model-rows.js';

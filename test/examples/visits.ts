@@ -2,8 +2,10 @@ import type { RecordedEvent } from '../../src/domain/events.js';
 import type { Projection } from '../../src/subscriptions/subscription.js';
 
 /** What its migration would have. */
-export const VISITS_TABLE = `CREATE TABLE touchline.example_visit (
-  workspace text, person text, position bigint, PRIMARY KEY (workspace, person, position))`;
+export const VISITS_TABLE = `
+  CREATE TABLE touchline.example_visit (
+    workspace text, person text, position bigint, PRIMARY KEY (workspace, person, position));
+  SELECT touchline.add_read_model('example_visits', 'example_visit')`;
 
 /** Each visit of a person, with its position: so that the number of them can be asked as of any position. */
 export const visits: Projection = {
@@ -11,10 +13,10 @@ export const visits: Projection = {
   version: 1,
   handles: ['TouchpointRecorded'],
   after: [],
-  tables: ['touchline.example_visit'],
+  tables: ['example_visit'],
   async apply(batch, tx) {
     await tx.query(
-      'INSERT INTO touchline.example_visit SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])',
+      'INSERT INTO example_visit SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])',
       columnsOf(batch),
     );
   },

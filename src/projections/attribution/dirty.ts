@@ -24,7 +24,7 @@ const RELEVANT = `
   WITH changed AS MATERIALIZED (${CHANGED}),
   horizon AS MATERIALIZED (
     SELECT workspace, (
-      SELECT latest FROM touchline.opportunity_horizon known
+      SELECT latest FROM opportunity_horizon known
       WHERE known.workspace = space.workspace AND known_from <= $2 ORDER BY known_from DESC LIMIT 1
     ) AS latest
     FROM (SELECT DISTINCT workspace FROM changed) space
@@ -49,7 +49,7 @@ const OF_CHANGES = `
     SELECT relevant.workspace, profile.account_id, min(first) AS first, max(last) AS last, min(earliest) AS earliest
     FROM relevant
     CROSS JOIN LATERAL (
-      SELECT DISTINCT profile.account_id FROM touchline.lead_profile profile
+      SELECT DISTINCT profile.account_id FROM lead_profile profile
       WHERE profile.workspace = relevant.workspace AND profile.lead_id = relevant.lead_id
         AND profile.account_id IS NOT NULL
         AND profile.known_from <= $2 AND (profile.superseded_at IS NULL OR profile.superseded_at > $1)
@@ -60,24 +60,24 @@ const OF_CHANGES = `
     SELECT relevant.workspace, contact.opportunity_id, first, last, earliest
     FROM relevant
     CROSS JOIN LATERAL (
-      SELECT DISTINCT key.key FROM touchline.identity_key key
+      SELECT DISTINCT key.key FROM identity_key key
       WHERE key.workspace = relevant.workspace AND key.lead_id = relevant.lead_id
         AND key.known_from <= $2 AND (key.superseded_at IS NULL OR key.superseded_at > $1)
     ) key
     CROSS JOIN LATERAL (
-      SELECT contact.opportunity_id FROM touchline.opportunity_contact_key contact
+      SELECT contact.opportunity_id FROM opportunity_contact_key contact
       WHERE contact.workspace = relevant.workspace AND contact.key = key.key OFFSET 0
     ) contact
     UNION ALL
     SELECT of_account.workspace, opportunity.opportunity_id, first, last, earliest
     FROM of_account
     CROSS JOIN LATERAL (
-      SELECT DISTINCT opportunity.opportunity_id FROM touchline.opportunity opportunity
+      SELECT DISTINCT opportunity.opportunity_id FROM opportunity opportunity
       WHERE opportunity.workspace = of_account.workspace AND opportunity.account_id = of_account.account_id
         AND opportunity.known_from <= $2 AND (opportunity.superseded_at IS NULL OR opportunity.superseded_at > $1)
     ) opportunity
     WHERE NOT EXISTS (
-      SELECT FROM touchline.opportunity_contact seat
+      SELECT FROM opportunity_contact seat
       WHERE seat.workspace = of_account.workspace AND seat.opportunity_id = opportunity.opportunity_id
         AND seat.known_from <= $1 AND seat.superseded_at IS NULL OFFSET 0
     )
@@ -90,7 +90,7 @@ const OF_CHANGES = `
   FROM merged
   CROSS JOIN LATERAL (
     SELECT max(greatest(opportunity.opened_at, opportunity.closed_at)) AS reference
-    FROM touchline.opportunity opportunity
+    FROM opportunity opportunity
     WHERE opportunity.workspace = merged.workspace AND opportunity.opportunity_id = merged.opportunity_id
       AND opportunity.known_from <= $2 AND (opportunity.superseded_at IS NULL OR opportunity.superseded_at > $1)
   ) known
@@ -100,14 +100,14 @@ const OF_CHANGES = `
 const OF_KEYS = `
   SELECT key.workspace, contact.opportunity_id, min(key.position) AS first, max(key.position) AS last
   FROM (
-    SELECT workspace, key, known_from AS position FROM touchline.identity_key
+    SELECT workspace, key, known_from AS position FROM identity_key
     WHERE known_from > $1 AND known_from <= $2
     UNION ALL
-    SELECT workspace, key, superseded_at FROM touchline.identity_key
+    SELECT workspace, key, superseded_at FROM identity_key
     WHERE superseded_at > $1 AND superseded_at <= $2
   ) key
   CROSS JOIN LATERAL (
-    SELECT contact.opportunity_id FROM touchline.opportunity_contact_key contact
+    SELECT contact.opportunity_id FROM opportunity_contact_key contact
     WHERE contact.workspace = key.workspace AND contact.key = key.key OFFSET 0
   ) contact
   GROUP BY key.workspace, contact.opportunity_id`;
@@ -129,7 +129,7 @@ interface DirtyRow {
 
 /** Opportunities that read-model changes in a range of the log concern; rather one too many than one too few. */
 export async function dirtyByChanges(tx: PoolClient, { after, upTo }: PositionRange): Promise<Dirty[]> {
-  const { rows: any } = await tx.query('SELECT FROM touchline.opportunity LIMIT 1');
+  const { rows: any } = await tx.query('SELECT FROM opportunity LIMIT 1');
   if (any.length === 0) return [];
   const range = [String(after), String(upTo)];
   const { rows: relevant } = await tx.query<RelevantRow>(RELEVANT, range);
@@ -160,7 +160,7 @@ export async function allOpportunities(
   position: bigint,
 ): Promise<Dirty[]> {
   const { rows } = await tx.query<{ opportunity_id: string }>(
-    `SELECT opportunity_id FROM touchline.opportunity
+    `SELECT opportunity_id FROM opportunity
      WHERE workspace = $1 AND known_from <= $2 AND (superseded_at IS NULL OR superseded_at > $2)`,
     [workspace, String(position)],
   );
@@ -175,7 +175,7 @@ export async function allOpportunities(
 /** Opportunities whose credits earlier batches left to a later one. */
 export async function deferred(tx: PoolClient, { upTo }: PositionRange): Promise<Dirty[]> {
   const { rows } = await tx.query<{ workspace: string; opportunity_id: string; first: string }>(
-    `SELECT workspace, opportunity_id, lower(positions) AS first FROM touchline.attribution_gap
+    `SELECT workspace, opportunity_id, lower(positions) AS first FROM attribution_gap
      WHERE upper_inf(positions)`,
   );
   return rows.map(({ workspace, opportunity_id: opportunityId, first }) => ({

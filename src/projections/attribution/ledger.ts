@@ -160,13 +160,13 @@ export class Ledger {
     added.forEach((version, index) => (version.pathId = ids[index] ?? ''));
     await copyInto(
       this.tx,
-      'touchline.attribution_path',
+      'attribution_path',
       PATH_COLUMNS.join(', '),
       added.map((version) => line(PATH_COLUMNS, pathRecord(version.pathId ?? '', version.path, version))),
     );
     await copyInto(
       this.tx,
-      'touchline.attribution_share',
+      'attribution_share',
       SHARE_COLUMNS.join(', '),
       added.flatMap(({ pathId = '', path, settings }) =>
         shareRecords(pathId, path, settings).map((share) => line(SHARE_COLUMNS, share)),
@@ -178,9 +178,9 @@ export class Ledger {
 const CURRENT = `
   SELECT path.path_id, path.opportunity_id, path.metric, replace(path.digest::text, '-', '') AS digest,
     cardinality(path.event_ids) AS touches, path.known_from, previous.path_id AS previous
-  FROM touchline.attribution_path path
+  FROM attribution_path path
   LEFT JOIN LATERAL (
-    SELECT before.path_id, before.superseded_at FROM touchline.attribution_path before
+    SELECT before.path_id, before.superseded_at FROM attribution_path before
     WHERE before.workspace = path.workspace AND before.opportunity_id = path.opportunity_id
       AND before.metric = path.metric AND before.known_from < path.known_from
     ORDER BY before.known_from DESC LIMIT 1
@@ -188,23 +188,23 @@ const CURRENT = `
   WHERE path.workspace = $1 AND path.opportunity_id = ANY ($2) AND path.superseded_at IS NULL`;
 
 const REMOVE = `
-  WITH removed AS (DELETE FROM touchline.attribution_path WHERE path_id = ANY ($1::bigint[]))
-  DELETE FROM touchline.attribution_share WHERE path_id = ANY ($1::bigint[])`;
+  WITH removed AS (DELETE FROM attribution_path WHERE path_id = ANY ($1::bigint[]))
+  DELETE FROM attribution_share WHERE path_id = ANY ($1::bigint[])`;
 
 const END = `
-  UPDATE touchline.attribution_path path SET superseded_at = ended.at
+  UPDATE attribution_path path SET superseded_at = ended.at
   FROM unnest($1::bigint[], $2::bigint[]) ended (path_id, at) WHERE path.path_id = ended.path_id`;
 
 const LEAVE_GAPS = `
-  INSERT INTO touchline.attribution_gap (workspace, opportunity_id, positions)
+  INSERT INTO attribution_gap (workspace, opportunity_id, positions)
   SELECT $1, gap.opportunity_id, int8range(gap.first, gap.last)
   FROM unnest($2::text[], $3::bigint[], $4::bigint[]) gap (opportunity_id, first, last)`;
 
 const OPEN_GAP = `
-  INSERT INTO touchline.attribution_gap (workspace, opportunity_id, positions) VALUES ($1, $2, int8range($3, NULL))`;
+  INSERT INTO attribution_gap (workspace, opportunity_id, positions) VALUES ($1, $2, int8range($3, NULL))`;
 
 const CLOSE_GAP = `
-  DELETE FROM touchline.attribution_gap WHERE workspace = $1 AND opportunity_id = $2 AND upper_inf(positions)`;
+  DELETE FROM attribution_gap WHERE workspace = $1 AND opportunity_id = $2 AND upper_inf(positions)`;
 
 const keyOf = (opportunityId: string, metric: Metric): string => `${metric} ${opportunityId}`;
 
@@ -219,7 +219,7 @@ function storedVersion({ path_id: pathId, digest, touches, known_from, previous 
 
 async function newIds(tx: PoolClient, count: number): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
-    `SELECT nextval(pg_get_serial_sequence('touchline.attribution_path', 'path_id')) AS id
+    `SELECT nextval(pg_get_serial_sequence('attribution_path', 'path_id')) AS id
      FROM generate_series(1, $1::int)`,
     [count],
   );

@@ -70,7 +70,7 @@ export class Accounts {
     }>(
       `SELECT a.workspace, a.domain, a.account_id, a.state
          FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[])) AS w (workspace, domain)
-         JOIN touchline.account_state a USING (workspace, domain)`,
+         JOIN account_state a USING (workspace, domain)`,
       [missing.map(({ workspace }) => workspace), missing.map(({ domain }) => domain)],
     );
     for (const row of rows) this.#remember(row.workspace, row.account_id, row.state);
@@ -97,7 +97,7 @@ export class Accounts {
     this.#changed.clear();
     if (changed.length === 0) return;
     await this.tx.query(
-      `INSERT INTO touchline.account_state (workspace, account_id, domain, state)
+      `INSERT INTO account_state (workspace, account_id, domain, state)
        SELECT workspace, account_id, domain, state
          FROM jsonb_to_recordset($1::jsonb) AS r (workspace text, account_id text, domain text, state jsonb)
            ON CONFLICT (workspace, account_id) DO UPDATE SET domain = excluded.domain, state = excluded.state`,
@@ -110,7 +110,7 @@ export class Accounts {
     const { rows } = await this.tx.query<{ workspace: string; account_id: string; state: AccountState }>(
       `SELECT a.workspace, a.account_id, a.state
          FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[])) AS w (workspace, account_id)
-         JOIN touchline.account_state a USING (workspace, account_id)`,
+         JOIN account_state a USING (workspace, account_id)`,
       [events.map(({ workspace }) => workspace), events.map(({ data }) => data.accountId)],
     );
     for (const row of rows) this.#remember(row.workspace, row.account_id, row.state);

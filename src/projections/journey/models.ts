@@ -52,7 +52,7 @@ export class Models {
 
   async load(workspaces: readonly string[]): Promise<void> {
     const { rows } = await this.tx.query<{ workspace: string; event_id: string }>(
-      'SELECT workspace, event_id FROM touchline.journey_model WHERE workspace = ANY($1) AND superseded_at IS NULL',
+      'SELECT workspace, event_id FROM journey_model WHERE workspace = ANY($1) AND superseded_at IS NULL',
       [workspaces],
     );
     const missing = rows.filter((row) => !documents.has(nameOf(row.workspace, row.event_id)));
@@ -65,7 +65,7 @@ export class Models {
 
   async #read(workspaces: readonly string[]): Promise<void> {
     const { rows } = await this.tx.query<{ workspace: string; event_id: string; document: unknown }>(
-      'SELECT workspace, event_id, document FROM touchline.journey_model WHERE workspace = ANY($1) AND superseded_at IS NULL',
+      'SELECT workspace, event_id, document FROM journey_model WHERE workspace = ANY($1) AND superseded_at IS NULL',
       [workspaces],
     );
     for (const { workspace, event_id, document } of rows) remember(nameOf(workspace, event_id), document);
@@ -76,11 +76,11 @@ export class Models {
     const { workspace, version, id, occurredAt, data } = event;
     this.#inForce.set(workspace, remember(nameOf(workspace, id), data.document));
     await this.tx.query(
-      `UPDATE touchline.journey_model SET superseded_at = $2 WHERE workspace = $1 AND superseded_at IS NULL`,
+      `UPDATE journey_model SET superseded_at = $2 WHERE workspace = $1 AND superseded_at IS NULL`,
       [workspace, String(position)],
     );
     await this.tx.query(
-      `INSERT INTO touchline.journey_model (workspace, version, name, document, event_id, published_at, known_from)
+      `INSERT INTO journey_model (workspace, version, name, document, event_id, published_at, known_from)
        VALUES ($1, $2, $3, $4, $5, $6, $7)`,
       [workspace, version, data.document.name, jsonText(data.document), id, occurredAt, String(position)],
     );

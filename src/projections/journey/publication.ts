@@ -57,7 +57,7 @@ export async function moveDays(
   const { timeZone } = models.of(workspace);
   if (timeZone === before) return;
   await tx.query(
-    `UPDATE touchline.journey SET occurred_date = (occurred_at AT TIME ZONE $2)::date
+    `UPDATE journey SET occurred_date = (occurred_at AT TIME ZONE $2)::date
       WHERE workspace = $1 AND occurred_date <> (occurred_at AT TIME ZONE $2)::date`,
     [workspace, timeZone],
   );

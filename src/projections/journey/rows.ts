@@ -36,7 +36,7 @@ export interface TouchDetail {
 }
 
 export const JOURNEY = versionedTable(
-  'touchline.journey',
+  'journey',
   {
     workspace: text,
     leadId: uuid,
@@ -72,7 +72,7 @@ export const JOURNEY = versionedTable(
 export type TouchRow = VersionOf<typeof JOURNEY>;
 
 export const STAGE_TRANSITION = versionedTable(
-  'touchline.stage_transition',
+  'stage_transition',
   {
     workspace: text,
     leadId: uuid,
@@ -87,21 +87,21 @@ export const STAGE_TRANSITION = versionedTable(
 export type MoveRow = VersionOf<typeof STAGE_TRANSITION>;
 
 export const SCORE_CHANGE = versionedTable(
-  'touchline.score_change',
+  'score_change',
   { workspace: text, leadId: uuid, eventId: uuid, rule: text, points: double, occurredAt: timestamptz },
   ['workspace', 'leadId', 'occurredAt', 'eventId'],
 );
 export type ScoreRow = VersionOf<typeof SCORE_CHANGE>;
 
 export const IDENTITY_KEY = versionedTable(
-  'touchline.identity_key',
+  'identity_key',
   { workspace: text, key: textOf<IdentityKey>(), ownLeadId: uuid, leadId: uuid },
   ['workspace', 'key'],
 );
 export type KeyRow = VersionOf<typeof IDENTITY_KEY>;
 
 export const IDENTITY_LINK = versionedTable(
-  'touchline.identity_link',
+  'identity_link',
   {
     workspace: text,
     key: textOf<IdentityKey>(),
@@ -115,7 +115,7 @@ export const IDENTITY_LINK = versionedTable(
 export type LinkRow = VersionOf<typeof IDENTITY_LINK>;
 
 export const LEAD_PROFILE = versionedTable(
-  'touchline.lead_profile',
+  'lead_profile',
   {
     workspace: text,
     leadId: uuid,
@@ -136,7 +136,7 @@ export type ProfileRow = VersionOf<typeof LEAD_PROFILE>;
 
 /** Why leads belong to their accounts. */
 export const ACCOUNT_MEMBERSHIP = versionedTable(
-  'touchline.account_membership',
+  'account_membership',
   {
     workspace: text,
     leadId: uuid,
@@ -149,7 +149,7 @@ export const ACCOUNT_MEMBERSHIP = versionedTable(
 export type MembershipRow = VersionOf<typeof ACCOUNT_MEMBERSHIP>;
 
 export const ACCOUNT = versionedTable(
-  'touchline.account',
+  'account',
   {
     workspace: text,
     accountId: text,
@@ -165,7 +165,7 @@ export type AccountRow = VersionOf<typeof ACCOUNT>;
 /** Working state, kept in place. */
 
 export const LEAD = new Table(
-  'touchline.lead',
+  'lead',
   {
     workspace: text,
     leadId: uuid,
@@ -189,7 +189,7 @@ export const LEAD = new Table(
 export type StoredLead = RowOf<typeof LEAD>;
 
 export const IDENTITY_STATE = new Table(
-  'touchline.identity_state',
+  'identity_state',
   {
     workspace: text,
     key: textOf<IdentityKey>(),
@@ -203,7 +203,7 @@ export const IDENTITY_STATE = new Table(
 export type StoredKey = RowOf<typeof IDENTITY_STATE>;
 
 export const IDENTITY_FACT = new Table(
-  'touchline.identity_fact',
+  'identity_fact',
   {
     workspace: text,
     eventId: uuid,

@@ -24,7 +24,7 @@ export interface OpportunityKey {
 const IDENTITY = { workspace: text, opportunityId: text };
 
 export const OPPORTUNITY = versionedTable(
-  'touchline.opportunity',
+  'opportunity',
   {
     ...IDENTITY,
     name: nullable(text),
@@ -48,14 +48,14 @@ export const OPPORTUNITY = versionedTable(
 export type OpportunityRow = VersionOf<typeof OPPORTUNITY>;
 
 export const OPPORTUNITY_CONTACT = versionedTable(
-  'touchline.opportunity_contact',
+  'opportunity_contact',
   { ...IDENTITY, contact: text, keys: textArray(), role: text, eventId: uuid, occurredAt: timestamptz },
   ['workspace', 'opportunityId', 'contact'],
 );
 export type ContactRow = VersionOf<typeof OPPORTUNITY_CONTACT>;
 
 export const OPPORTUNITY_STAGE = versionedTable(
-  'touchline.opportunity_stage',
+  'opportunity_stage',
   {
     ...IDENTITY,
     eventId: uuid,
@@ -71,13 +71,13 @@ export type StageRow = VersionOf<typeof OPPORTUNITY_STAGE>;
 
 /** Which opportunities a key was ever a contact of. */
 export const OPPORTUNITY_CONTACT_KEY = new Table(
-  'touchline.opportunity_contact_key',
+  'opportunity_contact_key',
   { workspace: text, key: text, opportunityId: text },
   ['workspace', 'key', 'opportunityId'],
 );
 
 export const OPPORTUNITY_EVENT = new Table(
-  'touchline.opportunity_event',
+  'opportunity_event',
   { ...IDENTITY, eventId: uuid, type: textOf<EventType>(), occurredAt: timestamptz, data: jsonb<object>() },
   ['workspace', 'opportunityId', 'eventId'],
 );

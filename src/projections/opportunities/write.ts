@@ -31,14 +31,14 @@ const MOVE_HORIZON = `
     WINDOW earlier AS (PARTITION BY workspace ORDER BY known_from ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
   ), moved AS (
     SELECT workspace, known_from, at FROM added WHERE at > coalesce(greatest(before, (
-      SELECT latest FROM touchline.opportunity_horizon known
+      SELECT latest FROM opportunity_horizon known
       WHERE known.workspace = added.workspace AND known.known_from < added.known_from ORDER BY known.known_from DESC LIMIT 1
     )), '-infinity')
   ), overtaken AS (
-    DELETE FROM touchline.opportunity_horizon known USING moved
+    DELETE FROM opportunity_horizon known USING moved
     WHERE known.workspace = moved.workspace AND known.known_from > moved.known_from AND known.latest <= moved.at
   )
-  INSERT INTO touchline.opportunity_horizon SELECT workspace, known_from, at FROM moved`;
+  INSERT INTO opportunity_horizon SELECT workspace, known_from, at FROM moved`;
 
 export function writeHorizon(opportunities: readonly OpportunityRow[]): readonly Statement[] {
   if (opportunities.length === 0) return [];

@@ -8,7 +8,7 @@ import { TermsOfRange } from './terms.js';
 /** The opportunities of a workspace for which the ledger has a gap at a position. */
 export async function gapsAt(tx: PoolClient, workspace: string, position: bigint): Promise<string[]> {
   const { rows } = await tx.query<{ opportunity_id: string }>(
-    `SELECT DISTINCT opportunity_id FROM touchline.attribution_gap
+    `SELECT DISTINCT opportunity_id FROM attribution_gap
      WHERE positions @> $2::bigint AND workspace = $1`,
     [workspace, String(position)],
   );

@@ -111,19 +111,19 @@ export async function loadInputs(
 const DEALS = `
   SELECT workspace, opportunity_id, account_id, amount_minor, currency, status, opened_at, closed_at,
     known_from, superseded_at
-  FROM touchline.opportunity WHERE workspace = $3 AND opportunity_id = ANY ($4) AND ${WITHIN}`;
+  FROM opportunity WHERE workspace = $3 AND opportunity_id = ANY ($4) AND ${WITHIN}`;
 
 const SEATS = `
   SELECT opportunity_id, keys, known_from, superseded_at
-  FROM touchline.opportunity_contact WHERE workspace = $3 AND opportunity_id = ANY ($4) AND ${WITHIN}`;
+  FROM opportunity_contact WHERE workspace = $3 AND opportunity_id = ANY ($4) AND ${WITHIN}`;
 
 const KEYS = `
   SELECT key, lead_id, known_from, superseded_at
-  FROM touchline.identity_key WHERE workspace = $3 AND key = ANY ($4) AND ${WITHIN}`;
+  FROM identity_key WHERE workspace = $3 AND key = ANY ($4) AND ${WITHIN}`;
 
 const PROFILES = `
   SELECT lead_id, account_id, known_at, known_from, superseded_at
-  FROM touchline.lead_profile
+  FROM lead_profile
   WHERE workspace = $3 AND (lead_id = ANY ($4::uuid[]) OR account_id = ANY ($5)) AND ${WITHIN}`;
 
 /**
@@ -135,7 +135,7 @@ const JOURNEYS = `
   SELECT journey.* FROM unnest($4::uuid[]) lead (lead_id)
   CROSS JOIN LATERAL (
     SELECT coalesce(max(start.occurred_at), '-infinity') AS since FROM (
-      SELECT occurred_at FROM touchline.journey
+      SELECT occurred_at FROM journey
       WHERE workspace = $3 AND journey.lead_id = lead.lead_id AND occurred_at < $5 AND session = 'start'
         AND known_from <= $1 AND superseded_at IS NULL
       ORDER BY occurred_at DESC, event_id DESC LIMIT 1
@@ -144,7 +144,7 @@ const JOURNEYS = `
   CROSS JOIN LATERAL (
     SELECT event_id, lead_id, occurred_at, kind, channel, source, medium, campaign, content_id, content_title, session,
       sets_origin, verdict, known_from, superseded_at
-    FROM touchline.journey
+    FROM journey
     WHERE workspace = $3 AND journey.lead_id = lead.lead_id AND occurred_at BETWEEN earlier.since AND $6
       AND (occurred_at >= $5 OR session = 'start' OR sets_origin) AND ${WITHIN} OFFSET 0
   ) journey

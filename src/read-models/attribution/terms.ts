@@ -23,7 +23,7 @@ export class TermsOfRange {
     workspace: string,
   ): Promise<TermsOfRange> {
     const { rows } = await tx.query<{ document: unknown; known_from: string; superseded_at: string | null }>(
-      `SELECT document, known_from, superseded_at FROM touchline.journey_model
+      `SELECT document, known_from, superseded_at FROM journey_model
        WHERE workspace = $3 AND known_from <= $2 AND (superseded_at IS NULL OR superseded_at > $1)`,
       [String(after), String(upTo), workspace],
     );

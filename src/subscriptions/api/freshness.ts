@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Position } from '../../domain/events.js';
 import { Problem } from '../../http/problem.js';
-import { readCheckpoints } from '../checkpoint.js';
+import { readCheckpoints } from '../read-checkpoints.js';
 import type { Signal } from '../signal.js';
 
 const FIRST_POLL_MS = 10;
@@ -21,7 +21,7 @@ export class Freshness {
    * The position up to which all named projections have applied the log: the `asOf` of a report over their rows, when it
    * is asked first in the report's own snapshot (a REPEATABLE READ transaction).
    *
-   * @throws Problem 503 `projection-rebuilding`: the rows are incomplete until it is done
+   * @throws Problem 503 `projection-rebuilding`: the rows are made for the first time, and incomplete until that is done
    */
   async checkpoint(tx: pg.ClientBase | pg.Pool, names: readonly string[]): Promise<Position> {
     const checkpoints = await readCheckpoints(tx, names);
@@ -69,7 +69,7 @@ export class Freshness {
 const retryAfter = { 'retry-after': '2' };
 
 function beingRebuilt(name: string, position: Position, to: Position): Problem {
-  const detail = `The read model ${name} is being rebuilt (at ${position} of ${to}); try again when it is done`;
+  const detail = `The read model ${name} is made for the first time (at ${position} of ${to}); try again when it is done`;
   return new Problem(503, 'projection-rebuilding', detail, [], retryAfter);
 }
 

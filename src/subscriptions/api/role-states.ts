@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { RoleState } from '../../http/readiness.js';
-import { readCheckpoints } from '../checkpoint.js';
+import { type Checkpoint, readCheckpoints } from '../read-checkpoints.js';
 import { subscriptionSetHash, processName } from '../lease-owner.js';
 import type { Subscription } from '../subscription.js';
 
@@ -12,7 +12,7 @@ export async function runnerState(pool: pg.Pool, projections: readonly Subscript
   if (!(await takesPart(pool, projections)))
     return { ready: false, state: 'silent', reason: 'the thread of the projections gives no sign of life' };
   const names = projections.map(({ name }) => name);
-  const held = (await readCheckpoints(pool, names)).filter(({ owner }) => owner?.startsWith(ownPrefix()));
+  const held = (await readCheckpoints(pool, names)).filter(isHeld);
   const failed = held.find(({ status }) => status === 'failed');
   if (failed)
     return {
@@ -21,14 +21,18 @@ export async function runnerState(pool: pg.Pool, projections: readonly Subscript
       reason: `${failed.name} cannot go on; GET /api/projections tells why`,
     };
   if (held.length === 0) return { ready: true, state: 'waiting', reason: 'other processes have them all' };
-  const rebuilding = held.some(({ rebuildTo }) => rebuildTo !== null);
+  const rebuilding = held.some(({ rebuild }) => rebuild !== null);
   const reason = `has ${held.map(({ name }) => name).join(', ')}`;
   return { ready: true, state: rebuilding ? 'rebuilding' : 'working', reason };
 }
 
+/** Whether this process has the live build, or the one that is to replace it. */
+const isHeld = ({ owner, rebuild }: Checkpoint): boolean =>
+  [owner, rebuild?.owner].some((one) => one?.startsWith(ownPrefix()));
+
 /**
- * Whether the read models are there to be asked, in the version this process reads or a newer one. One that is being
- * rebuilt says so to each question; the others are answered.
+ * Whether the read models are there to be asked: in the version this process reads or a newer one, or in an older one while
+ * they are rebuilt in this. One that is made for the first time says so to each question; the others are answered.
  */
 export async function readModelsState(
   pool: pg.Pool,
@@ -38,7 +42,7 @@ export async function readModelsState(
   for (const { name, version } of projections) {
     const checkpoint = there.get(name);
     if (!checkpoint) return awaited(`the read model ${name} is not there yet`);
-    if (checkpoint.version < version)
+    if (Math.max(checkpoint.version, checkpoint.rebuild?.version ?? 0) < version)
       return awaited(`the read model ${name} is of version ${checkpoint.version}, ${version} is read here`);
   }
   const rebuilding = projections.flatMap(({ name }) => (there.get(name)?.rebuildTo == null ? [] : [name]));

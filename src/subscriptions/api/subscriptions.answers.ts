@@ -8,12 +8,49 @@ import {
 } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import type { SubscriptionStatus } from '../checkpoint.js';
+import type { SubscriptionStatus } from '../read-checkpoints.js';
 
 const Text = (description: string): PropertyDecorator => ApiProperty({ type: String, description });
 const MaybeText = (description: string): PropertyDecorator =>
   ApiProperty({ type: String, nullable: true, description });
 const Whole = (description: string): PropertyDecorator => ApiProperty({ type: 'integer', description });
+
+export class RebuildItem {
+  @Whole('Of the code that makes its rows') version!: number;
+  @Text('How much of the log it has applied') position!: string;
+  @Text('Where it takes the place of the rows that are answered from, as of now') target!: string;
+  @ApiProperty({ type: Number, nullable: true, description: 'Events a second, lately; null: not measured' })
+  rate!: number | null;
+  @ApiProperty({ type: Number, nullable: true, description: 'Seconds that are left at this rate' })
+  secondsLeft!: number | null;
+  @MaybeText('Set when it failed and does not move; the operator sees why') error!: string | null;
+}
+
+export class TableComparisonItem {
+  @Text('Name of the table') table!: string;
+  @Whole('Rows that the rebuild made') rows!: number;
+  @Whole('Rows that there were at the same position') rowsBefore!: number;
+  @ApiProperty({
+    type: Boolean,
+    nullable: true,
+    description: 'Whether all have the same content; null: not compared',
+  })
+  isSame!: boolean | null;
+}
+
+export class ComparisonItem {
+  @Text('Up to where both had applied the log') position!: string;
+  @ApiProperty({ type: String, format: 'date-time' }) comparedAt!: string;
+  @Whole('Of the code that made the rows there were') version!: number;
+  @ApiProperty({
+    type: Boolean,
+    nullable: true,
+    description:
+      'Whether the contents are the same; null: another version made them, or one of them lacks events',
+  })
+  isSame!: boolean | null;
+  @ApiProperty({ type: TableComparisonItem, isArray: true }) tables!: readonly TableComparisonItem[];
+}
 
 export class ProjectionItem {
   @Text('Its name') name!: string;
@@ -27,6 +64,19 @@ export class ProjectionItem {
   lag!: number | null;
   @ApiProperty({ type: Number, description: 'Age of the oldest of them, in seconds' }) lagSeconds!: number;
   @ApiProperty({ type: String, enum: ['running', 'rebuilding', 'failed'] }) status!: SubscriptionStatus;
+  @ApiProperty({
+    type: RebuildItem,
+    nullable: true,
+    description:
+      'Set while it is rebuilt beside the rows that are answered from, or made for the first time on a log with events',
+  })
+  rebuild!: RebuildItem | null;
+  @ApiProperty({
+    type: ComparisonItem,
+    nullable: true,
+    description: 'The last rebuild beside the rows that there were before it; the operator sees it',
+  })
+  comparison!: ComparisonItem | null;
   @Whole('Events that are parked: of the workspace, for the operator of all') parked!: number;
   @MaybeText('Set when it failed and does not move; the operator sees why') error!: string | null;
 }
@@ -118,7 +168,16 @@ export const examples = {
         position: '5120',
         lag: 4,
         lagSeconds: 0.21,
-        status: 'running',
+        status: 'rebuilding',
+        rebuild: {
+          version: 2,
+          position: '1280',
+          target: '5120',
+          rate: 640.5,
+          secondsLeft: 6,
+          error: null,
+        },
+        comparison: null,
         parked: 0,
         error: null,
       },
@@ -129,6 +188,14 @@ export const examples = {
         lag: 0,
         lagSeconds: 0,
         status: 'running',
+        rebuild: null,
+        comparison: {
+          position: '5001',
+          comparedAt: '2026-03-01T09:30:00.000Z',
+          version: 1,
+          isSame: true,
+          tables: [{ table: 'lead_profile', rows: 412, rowsBefore: 412, isSame: true }],
+        },
         parked: 2,
         error: null,
       },

@@ -17,6 +17,7 @@ import { Metrics } from '../../metrics.js';
 import { Freshness } from './freshness.js';
 import { LogController, SubscriptionsController } from './subscriptions.controller.js';
 import { SubscriptionRunner } from '../runner.js';
+import type { ProjectionsAnswer } from './subscriptions.answers.js';
 
 Logger.overrideLogger(false);
 
@@ -70,6 +71,11 @@ async function ask(method: 'GET' | 'POST', url: string, workspace = 'main') {
   return { status: answer.statusCode, body: JSON.parse(answer.body) as unknown };
 }
 
+const shown = async (name: string) => {
+  const { projections } = (await ask('GET', '/api/projections', OPERATOR)).body as ProjectionsAnswer;
+  return projections.find((one) => one.name === name);
+};
+
 test('the head of the log', async () => {
   expect(await ask('GET', '/api/log/head')).toEqual({ status: 200, body: { position: '24' } });
 });
@@ -88,6 +94,8 @@ test('every projection with its position, lag and what of the workspace is parke
           lag: 5,
           lagSeconds: expect.any(Number),
           status: 'running',
+          rebuild: null,
+          comparison: null,
           parked: 3,
           error: null,
         },
@@ -98,6 +106,8 @@ test('every projection with its position, lag and what of the workspace is parke
           lag: 5,
           lagSeconds: expect.any(Number),
           status: 'running',
+          rebuild: null,
+          comparison: null,
           parked: 0,
           error: null,
         },
@@ -191,14 +201,33 @@ test('a retry of one workspace leaves those of others parked', async () => {
   });
 });
 
-test('a rebuild answers at once; readers are told to wait until it is done', async () => {
+test('a rebuild answers at once, readers are answered meanwhile, and it shows how far it is', async () => {
   const freshness = new Freshness(db.pool, runner.moved);
   expect(await ask('POST', '/api/projections/alpha/rebuild', OPERATOR)).toEqual({
     status: 202,
     body: { rebuilding: ['alpha'] },
   });
-  await expect(freshness.asOf(['alpha'])).rejects.toMatchObject({ code: 'projection-rebuilding' });
+  expect(await freshness.asOf(['alpha'])).toBe(29n);
+  expect(await shown('alpha')).toMatchObject({
+    status: 'rebuilding',
+    position: '29',
+    rebuild: { version: 1, position: '0', target: '29', rate: null, secondsLeft: null, error: null },
+  });
   await runner.catchUp();
+  expect(await shown('alpha')).toMatchObject({
+    status: 'running',
+    rebuild: null,
+    comparison: {
+      position: '29',
+      version: 1,
+      // The event of `other` that was parked is in the new rows, so they are not expected to be the same.
+      isSame: null,
+      tables: [
+        { table: 'alpha_seen', rows: 29, rowsBefore: 28, isSame: null },
+        { table: 'alpha_count', isSame: null },
+      ],
+    },
+  });
   expect(await freshness.asOf(['alpha', 'beta'])).toBe(29n);
 });
 

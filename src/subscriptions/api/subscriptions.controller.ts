@@ -14,7 +14,7 @@ import type pg from 'pg';
 import { DATABASE } from '../../database/database.js';
 import { EVENT_STORE, type EventStore } from '../../event-store/event-store.js';
 import { AnyKeyGuard, OPERATOR_SCHEME, OperatorOnly, VisibleWorkspace } from '../../http/operator.guard.js';
-import { readCheckpoints } from '../checkpoint.js';
+import { type Checkpoint, readCheckpoints } from '../read-checkpoints.js';
 import { lagOf } from '../lag.js';
 import { countDeadLetters, readDeadLetters } from '../dead-letters.js';
 import {
@@ -25,6 +25,7 @@ import {
   ParkedQuery,
   ProjectionsAnswer,
   RebuildAnswer,
+  type RebuildItem,
   RetryAnswer,
   RetryQuery,
 } from './subscriptions.answers.js';
@@ -70,18 +71,21 @@ export class SubscriptionsController {
       countDeadLetters(this.pool, workspace),
       this.store.head(),
     ]);
-    const items = checkpoints.map(async ({ name, version, position, status, error }) => {
+    const isOperator = workspace === undefined;
+    const items = checkpoints.map(async (checkpoint) => {
+      const { name, version, position, status, error, comparison } = checkpoint;
       const { events, seconds } = await lagOf(this.store, position, head);
-      const lag = { lag: events, lagSeconds: seconds };
       return {
         name,
         version,
         position: String(position),
-        ...lag,
+        lag: events,
+        lagSeconds: seconds,
         status,
+        rebuild: rebuildItem(checkpoint, isOperator),
+        comparison: isOperator ? comparison : null,
         parked: parked.get(name) ?? 0,
-        // It may quote an event, of whichever workspace.
-        error: workspace === undefined ? error : error && ASK_THE_OPERATOR,
+        error: isOperator ? error : error && ASK_THE_OPERATOR,
       };
     });
     return { head: String(head), projections: await Promise.all(items) };
@@ -93,7 +97,7 @@ export class SubscriptionsController {
   @ApiOperation({
     summary: 'Rebuild a read model from the log, and all that read it',
     description:
-      'Of all workspaces. Answers at once. Until they have caught up, questions to these read models answer 503 `projection-rebuilding`.',
+      'Of all workspaces. Answers at once. They are built beside the rows that questions are answered from, and take their place when they have caught up; `GET /api/projections` shows how far they are.',
   })
   @ApiParam(NAME)
   @Answers(202, RebuildAnswer, examples.rebuilding)
@@ -138,6 +142,20 @@ export class SubscriptionsController {
     const tried = await this.runner.retryDeadLetters(name, workspace);
     return { tried, parked: (await countDeadLetters(this.pool, workspace)).get(name) ?? 0 };
   }
+}
+
+/** An error may quote an event, of whichever workspace. */
+function rebuildItem({ rebuild }: Checkpoint, isOperator: boolean): RebuildItem | null {
+  if (!rebuild) return null;
+  const { version, position, target, rate, secondsLeft, error } = rebuild;
+  return {
+    version,
+    position: String(position),
+    target: String(target),
+    rate,
+    secondsLeft,
+    error: isOperator ? error : error && ASK_THE_OPERATOR,
+  };
 }
 
 @ApiTags('Operation')

@@ -546,4 +546,4 @@ SELECT p.workspace::varchar,
 
 -- Until when the views tell the truth: a read model that is being rebuilt is incomplete.
 CREATE VIEW bi.freshness AS
-SELECT name::varchar AS read_model, position AS log_position, status::varchar, updated_at FROM touchline.projection;
+SELECT name::varchar AS read_model, position AS log_position, status::varchar, updated_at FROM touchline.projection WHERE is_live;

@@ -1,0 +1,74 @@
+import type pg from 'pg';
+import { type BuildKey, buildSchema } from './build-schema.js';
+import type { Comparison, TableComparison } from './read-checkpoints.js';
+import type { RebuildMember } from './rebuild-members.js';
+import type { Projection } from './subscription.js';
+
+/** A table is read from end to end, whatever its size; the driver's limit for other statements does not hold. */
+const PATIENCE_MS = 12 * 3_600_000;
+
+interface Content {
+  readonly rows: string;
+  readonly hash: string | null;
+  /** Some of it cannot be compared now. */
+  readonly isOpen: boolean;
+}
+
+/**
+ * Compares the tables of two builds that stand at the same position in the caller's snapshot: numbers of rows and, unless told
+ * otherwise, their contents in any order. It leaves the transaction's search_path changed.
+ */
+export async function compareBuilds(
+  tx: pg.ClientBase,
+  projection: Projection,
+  member: RebuildMember,
+  isByContent: boolean,
+): Promise<Comparison> {
+  const tables: TableComparison[] = [];
+  for (const table of projection.tables) {
+    const query = isByContent ? contentOf(projection, table) : null;
+    const next = await read(tx, member, table, query);
+    const live = await read(tx, { name: member.name, build: member.liveBuild }, table, query);
+    const isKnown = query !== null && !next.isOpen && !live.isOpen;
+    const isSame = isKnown ? next.rows === live.rows && next.hash === live.hash : null;
+    tables.push({ table, rows: Number(next.rows), rowsBefore: Number(live.rows), isSame });
+  }
+  return {
+    position: String(member.position),
+    comparedAt: new Date().toISOString(),
+    version: member.liveVersion,
+    isSame: isByContent ? tables.every(({ isSame }) => isSame !== false) : null,
+    tables,
+  };
+}
+
+/** Lets the planner know the tables of a build before readers do. */
+export async function analyzeBuild(pool: pg.Pool, { tables }: Projection, build: BuildKey): Promise<void> {
+  const text = `ANALYZE ${tables.map((table) => `${buildSchema(build)}.${table}`).join(', ')}`;
+  if (tables.length > 0) await pool.query(patiently(text));
+}
+
+/** Null: the table is not compared by content. */
+function contentOf({ comparable }: Projection, table: string): string | null {
+  const query = comparable?.[table];
+  return query === undefined ? `SELECT t::text FROM ${table} t` : query;
+}
+
+async function read(
+  tx: pg.ClientBase,
+  build: BuildKey,
+  table: string,
+  query: string | null,
+): Promise<Content> {
+  await tx.query(`SET LOCAL search_path = ${buildSchema(build)},touchline`);
+  const text =
+    query === null
+      ? `SELECT count(*) AS rows, NULL AS hash, true AS "isOpen" FROM ${table}`
+      : `SELECT count(*) AS rows, sum(hashtextextended(content.row, 0)) AS hash,
+                coalesce(bool_or(content.row IS NULL), false) AS "isOpen"
+         FROM (${query}) AS content (row)`;
+  const { rows } = await tx.query<Content>(patiently(text));
+  return rows[0] ?? { rows: '0', hash: null, isOpen: true };
+}
+
+const patiently = (text: string): pg.QueryConfig => ({ text, query_timeout: PATIENCE_MS }) as pg.QueryConfig;
