@@ -35,7 +35,8 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
   const session = yields === 'to-threads-and-sessions' ? { onSession: standBackSession } : {};
   const pool = createPool(databaseUrl, { max: 10, applicationName: 'touchline projections', ...session });
   const logPool = createLogPool(databaseUrl, { max: 4, ...session });
-  const store = await joinStore(eventStore, logPool, new Growth(growth));
+  const log = new Growth(growth);
+  const store = await joinStore(eventStore, logPool, log);
   const tell = (message: FromProjector): void => port.postMessage(message);
   const runner = new SubscriptionRunner({
     pool,
@@ -44,6 +45,7 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
     runs: projections,
     observe: observer(tell),
     log: logger(tell),
+    ...(yields !== 'to-nobody' && { yieldsToCollectors: { knownHead: () => log.reached } }),
   });
   runner.start();
   const told = (message: ToProjector): void => {

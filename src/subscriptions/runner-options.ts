@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Position } from '../domain/events.js';
 import type { EventStore } from '../event-store/event-store.js';
 import type { SubscriptionObserver } from './subscriber.js';
 import type { Subscription } from './subscription.js';
@@ -20,6 +21,14 @@ export interface RunnerOptions {
   readonly log?: RunnerLog;
   /** Called when a command asks for what the owners of the subscriptions should see at once. */
   readonly onCommand?: () => void;
+  /** While the log grows faster than it can be projected, they rest longer. Undefined: they never do. */
+  readonly yieldsToCollectors?: YieldsToCollectors;
+}
+
+/** Projections that share their machine with the collectors. */
+export interface YieldsToCollectors {
+  /** How far the log reaches, as far as this process knows without asking. */
+  readonly knownHead: () => Position;
 }
 
 /** Where the runner says what an operator should know. */

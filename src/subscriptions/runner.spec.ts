@@ -56,6 +56,18 @@ describe('catching up', () => {
     ]);
   });
 
+  test('comes to its end beside a log that outgrows it, once that stands still', async () => {
+    await append(store, touches(400));
+    let head = 1_000_000n;
+    let looks = 0;
+    const knownHead = (): bigint => ((looks += 1) < 8 ? (head += 100_000n) : head);
+    const yielding = runner([tally('alpha')], { largestBatch: 100, yieldsToCollectors: { knownHead } });
+    yielding.start();
+    await yielding.catchUp();
+    expect(await seen(db.pool, 'alpha')).toBe(400);
+    expect(looks).toBeGreaterThanOrEqual(8); // it did wait for the log to stand still
+  });
+
   test('moves on over events nobody handles', async () => {
     await store.record([
       {

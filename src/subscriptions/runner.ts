@@ -69,6 +69,7 @@ export class SubscriptionRunner {
       changes,
       register,
       isStopping,
+      yieldsToCollectors: this.options.yieldsToCollectors,
     };
     const workers = [...this.subscribers, ...this.builders].map(
       (subscriber) => new Worker(subscriber, shared),

@@ -1,10 +1,10 @@
 /** Wakes whoever in this process waits for something to change. */
 export class Signal {
-  private readonly waiting = new Set<() => void>();
+  private readonly waiting = new Set<(isNotified: boolean) => void>();
   private isClosed = false;
 
   notify(): void {
-    for (const resume of [...this.waiting]) resume();
+    for (const resume of [...this.waiting]) resume(true);
   }
 
   /** Nobody waits any more, now or later. */
@@ -13,16 +13,16 @@ export class Signal {
     this.notify();
   }
 
-  /** Resolves when it is notified, after `ms` at the latest. */
-  wait(ms: number): Promise<void> {
-    if (this.isClosed) return Promise.resolve();
+  /** Resolves when it is notified, after `ms` at the latest. @returns whether it was notified */
+  wait(ms: number): Promise<boolean> {
+    if (this.isClosed) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const done = (): void => {
+      const done = (isNotified: boolean): void => {
         clearTimeout(timer);
         this.waiting.delete(done);
-        resolve();
+        resolve(isNotified);
       };
-      const timer = setTimeout(done, ms);
+      const timer = setTimeout(done, ms, false);
       this.waiting.add(done);
     });
   }

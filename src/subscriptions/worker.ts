@@ -2,17 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore } from '../event-store/event-store.js';
 import type { Checkpoints } from './checkpoint.js';
 import { LONGEST_POLL_MS, minimumPoll, heartbeatInterval } from './lease-timing.js';
-import type { RunnerLog } from './runner-options.js';
+import type { RunnerLog, YieldsToCollectors } from './runner-options.js';
 import type { LeaseBalancer } from './lease-balancer.js';
 import type { Subscriber, Step } from './subscriber.js';
 import { BatchFailed, Fenced } from './batch-transaction.js';
+import { BatchPause } from './batch-pause.js';
 import type { Signal } from './signal.js';
 
-/**
- * After a batch events are gathered for four times as long as it took, within these bounds, or until there are enough:
- * fewer and larger batches cost a fraction, the more so where time is short. After a small one nothing is to be saved.
- */
-const GATHER = { small: 20, times: 4, shortestMs: 20, longestMs: 200, enough: 500n };
 const SHORTEST_POLL_MS = 10;
 const LONGEST_BACK_OFF_MS = 5_000;
 
@@ -28,17 +24,21 @@ export interface WorkerOptions {
   readonly moved: Signal;
   /** Notified of anything else: a stop, a rebuild, a retry. */
   readonly changes: Signal;
+  readonly yieldsToCollectors: YieldsToCollectors | undefined;
 }
 
 /** Steps one subscriber for as long as its runner runs, and waits in between for as long as there is nothing to do. */
 export class Worker {
   private poll = SHORTEST_POLL_MS;
   private backOff = SHORTEST_POLL_MS;
+  private readonly pause: BatchPause;
 
   constructor(
     private readonly subscriber: Subscriber,
     private readonly options: WorkerOptions,
-  ) {}
+  ) {
+    this.pause = new BatchPause(options.yieldsToCollectors !== undefined);
+  }
 
   async run(): Promise<void> {
     while (!this.options.isStopping()) {
@@ -60,24 +60,44 @@ export class Worker {
     this.backOff = SHORTEST_POLL_MS;
     this.poll = step === 'moved' ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, this.poll * 1.5);
     if (balancer.isSurplus(this.subscriber)) await this.handOver();
-    else await this.rest(step, step === 'moved' ? this.gatheringMs(performance.now() - began) : this.poll);
+    else if (step === 'moved') await this.restAfterBatch(performance.now() - began);
+    else await this.rest(step, this.poll);
   }
 
-  private async rest(step: Step, ms: number): Promise<void> {
+  private async rest(step: Exclude<Step, 'moved'>, ms: number): Promise<void> {
     const { store, checkpoints, moved, changes } = this.options;
-    const position = this.subscriber.position ?? 0n;
-    if (step === 'moved') {
-      moved.notify();
-      const enough = store.guarantees.densePositions
-        ? store.waitForGrowth(position + GATHER.enough, ms)
-        : sleep(ms);
-      await Promise.race([enough, changes.wait(ms)]);
-    } else if (step === 'behind') {
+    if (step === 'behind') {
       await moved.wait(ms);
     } else if (step === 'elsewhere') {
       await changes.wait(Math.max(ms, minimumPoll(checkpoints.leaseMs)));
     } else {
+      const position = this.subscriber.position ?? 0n;
       await Promise.race([store.waitForGrowth(position, ms), changes.wait(ms)]);
+    }
+  }
+
+  private async restAfterBatch(spentMs: number): Promise<void> {
+    const { store, moved, changes, yieldsToCollectors } = this.options;
+    moved.notify();
+    const { stride, position = 0n } = this.subscriber;
+    const head = yieldsToCollectors?.knownHead() ?? position;
+    const pause = this.pause.after({ at: performance.now(), spentMs, stride, position, head });
+    if (pause.quietMs !== undefined && yieldsToCollectors)
+      return this.waitForQuiet(yieldsToCollectors, pause.ms, pause.quietMs);
+    const enough =
+      pause.until !== undefined && store.guarantees.densePositions
+        ? store.waitForGrowth(pause.until, pause.ms)
+        : sleep(pause.ms);
+    await Promise.race([enough, changes.wait(pause.ms)]);
+  }
+
+  /** Waits until the log has not grown for `quietMs`, `ms` at the most. */
+  private async waitForQuiet({ knownHead }: YieldsToCollectors, ms: number, quietMs: number): Promise<void> {
+    const deadline = performance.now() + ms;
+    for (let left = ms; left > 0; left = deadline - performance.now()) {
+      const head = knownHead();
+      const isChange = await this.options.changes.wait(Math.min(quietMs, left));
+      if (isChange || knownHead() === head) return;
     }
   }
 
@@ -101,11 +121,5 @@ export class Worker {
     this.subscriber.drop();
     await checkpoints.release([this.subscriber.subscription.name], this.subscriber.slot);
     await changes.wait(heartbeatInterval(checkpoints.leaseMs));
-  }
-
-  private gatheringMs(spentMs: number): number {
-    const { small, times, shortestMs, longestMs } = GATHER;
-    if (this.subscriber.stride < small) return shortestMs;
-    return Math.min(longestMs, Math.max(shortestMs, spentMs * times));
   }
 }
