@@ -1,7 +1,7 @@
 import type { QueryArrayConfig } from 'pg';
 import type { NewEvent, RecordedEvent } from '../domain/events.js';
 
-/** In the order of `recordedEvent`. Instants are asked for as seconds: nothing is faster to parse. */
+/** In the order that `recordedEvent` counts on. Instants are asked for as seconds: nothing is faster to parse. */
 export const EVENT_COLUMNS = [
   'position',
   'workspace',
@@ -20,26 +20,32 @@ export const EVENT_COLUMNS = [
 
 export type EventRow = readonly (string | null)[];
 
-/** A row of EVENT_COLUMNS, all as text. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * A row of EVENT_COLUMNS, all as text. Projections read most of what is in the log in this way: taking the row apart by its
+ * places leaves a third of the garbage that destructuring leaves.
+ */
 export function recordedEvent(row: EventRow): RecordedEvent {
-  const [position, workspace, stream, , id, type, schemaVersion, occurredAt, recordedAt] = row as string[];
-  const [, , , version, , , , , , collector, correlationId, causationId, data] = row;
-  return {
-    position: BigInt(position ?? 0),
-    workspace: workspace ?? '',
-    stream: stream ?? '',
-    id: id ?? '',
-    type: type as NewEvent['type'],
-    schemaVersion: Number(schemaVersion),
-    occurredAt: new Date(Math.round(Number(occurredAt) * 1_000)),
-    recordedAt: new Date(Math.round(Number(recordedAt) * 1_000)),
-    ...(version != null && { version: Number(version) }),
-    ...(collector != null && { collector }),
-    ...(correlationId != null && { correlationId }),
-    ...(causationId != null && { causationId }),
-    data: JSON.parse(data ?? 'null') as never,
+  const event: Writable<RecordedEvent> = {
+    position: BigInt(row[0] ?? 0),
+    workspace: row[1] ?? '',
+    stream: row[2] ?? '',
+    id: row[4] ?? '',
+    type: (row[5] ?? '') as NewEvent['type'],
+    schemaVersion: Number(row[6]),
+    occurredAt: instant(row[7]),
+    recordedAt: instant(row[8]),
+    data: JSON.parse(row[12] ?? 'null') as never,
   };
+  if (row[3] != null) event.version = Number(row[3]);
+  if (row[9] != null) event.collector = row[9];
+  if (row[10] != null) event.correlationId = row[10];
+  if (row[11] != null) event.causationId = row[11];
+  return event;
 }
+
+const instant = (seconds: string | null | undefined): Date => new Date(Math.round(Number(seconds) * 1_000));
 
 const asText = { getTypeParser: () => (text: string) => text } as unknown as NonNullable<
   QueryArrayConfig['types']
