@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, deal, forget, logOf, project, roles, said, seen, type Entry } from '../../test/deals.js';
+import {
+  day,
+  opportunityEvents,
+  forget,
+  logOf,
+  project,
+  roles,
+  said,
+  seen,
+  type Entry,
+} from '../../test/sample-events.js';
 import { defaultModel } from '../commands/publish-model.js';
 import { touchesOf, type Candidate } from '../domain/attribution/touches.js';
 import { isEvent, type RecordedEvent } from '../domain/events.js';
@@ -30,7 +40,7 @@ const model: JourneyModel = {
 };
 const opening: Entry[] = [
   said('model', 'model', 'JourneyModelPublished', 0, { document: model }),
-  ...deal('opp-1', { amount: '100.00', openedAt: OPENED, contacts: roles('ada@acme.example') }),
+  ...opportunityEvents('opp-1', { amount: '100.00', openedAt: OPENED, contacts: roles('ada@acme.example') }),
 ];
 
 const CAME: Partial<Touchpoint>[] = [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { day, seen, type Entry } from '../../test/deals.js';
+import { day, seen, type Entry } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { isEvent, type RecordedEvent } from '../domain/events.js';
 import { type IdentityKey, leadIdOf } from '../domain/identity.js';
