@@ -18,7 +18,7 @@ import { isEvent, type RecordedEvent } from '../domain/events.js';
 import { fold } from '../domain/journey.js';
 import type { JourneyModel } from '../domain/model.js';
 import type { Touchpoint } from '../domain/touchpoint.js';
-import { resolveVisits } from '../domain/visit.js';
+import { resolveSessions } from '../domain/session.js';
 import { factOf } from './journey/facts.js';
 
 let db: TestDatabase;
@@ -82,7 +82,7 @@ function candidatesOf(log: readonly RecordedEvent[]): Candidate[] {
   const placed = steps.map(({ own, part, setsOrigin, content }) => ({
     ...{ ...own, content, session: part, setsOrigin, human: own.verdict === 'human' },
   }));
-  return resolveVisits(placed).map(({ id, at, kind, verdict, content, sessionId, origin, ...own }) => {
+  return resolveSessions(placed).map(({ id, at, kind, verdict, content, sessionId, origin, ...own }) => {
     const { channel, source = null, campaign = null } = origin ?? own;
     const about = { contentId: content?.id ?? null, contentTitle: content?.title ?? null };
     return {
