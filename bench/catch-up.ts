@@ -5,8 +5,8 @@ import type { Report } from './figure.js';
 import { withHistory } from './filled.js';
 import { type Size, touchesOf } from './history-events.js';
 
-/** Deals and visitors in about the proportion of `npm run demo`. */
-const SIZE: Size = { deals: 1_000, touchesADeal: 30, strangers: 4, openedAfter: 0.6 };
+/** Opportunities and visitors in about the proportion of `npm run demo`. */
+const SIZE: Size = { opportunities: 1_000, touchesPerOpportunity: 30, strangers: 4, openedAfter: 0.6 };
 
 /** How fast all read models catch up on half a year of history, in a whole server, and in what memory. */
 export async function catchUp(report: Report, rawLimit: number, size = SIZE): Promise<void> {

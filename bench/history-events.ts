@@ -9,23 +9,23 @@ const CHANNELS = ['organic_search', 'email', 'paid_search', 'direct', 'referral'
 const KINDS = ['page_view', 'page_view', 'email_open', 'content_download', 'webinar_attended'] as const;
 
 export interface Size {
-  readonly deals: number;
-  /** Touchpoints of the three buyers of one deal. */
-  readonly touchesADeal: number;
+  readonly opportunities: number;
+  /** Touchpoints of the three buyers of one opportunity. */
+  readonly touchesPerOpportunity: number;
   /** Touchpoints of people who never buy, for each of a buyer. */
   readonly strangers: number;
-  /** The share of its touches after which a deal is opened; it is won at the last. */
+  /** The share of its touches after which an opportunity is opened; it is won at the last. */
   readonly openedAfter: number;
 }
 
-export const touchesOf = ({ deals, touchesADeal, strangers }: Size): number =>
-  deals * touchesADeal * (1 + strangers);
+export const touchesOf = ({ opportunities, touchesPerOpportunity, strangers }: Size): number =>
+  opportunities * touchesPerOpportunity * (1 + strangers);
 
 const LATE_EVERY = 50;
 const LATE_BY = 20;
 
 /**
- * Half a year of history, deals spread evenly over it: in the order of time, but that one touchpoint in fifty comes
+ * Half a year of history, opportunities spread evenly over it: in the order of time, but that one touchpoint in fifty comes
  * a thousand events late, as from a phone that was offline. The same at every run but for `start`.
  */
 export function* historyEvents(size: Size, start: Date): Generator<NewFact> {
@@ -51,32 +51,32 @@ export function* journeyOf(touchpoints: number, start: Date): Generator<NewFact>
 }
 
 function* inTime(size: Size, start: Date): Generator<NewFact> {
-  const { deals, touchesADeal, strangers, openedAfter } = size;
+  const { opportunities, touchesPerOpportunity, strangers, openedAfter } = size;
   const step = (180 * DAY_MS) / touchesOf(size);
-  const opening = Math.floor(touchesADeal * openedAfter);
+  const opening = Math.floor(touchesPerOpportunity * openedAfter);
   let nr = 0;
-  for (let round = 0; round < touchesADeal; round += 1) {
-    for (let deal = 0; deal < deals; deal += 1) {
-      yield buyerTouch(nr, deal, round, new Date(+start + nr * step));
+  for (let round = 0; round < touchesPerOpportunity; round += 1) {
+    for (let opportunity = 0; opportunity < opportunities; opportunity += 1) {
+      yield buyerTouch(nr, opportunity, round, new Date(+start + nr * step));
       nr += 1;
       for (let other = 0; other < strangers; other += 1, nr += 1)
         yield strangerTouch(nr, new Date(+start + nr * step));
       const at = new Date(+start + nr * step - 1);
-      if (round === opening) yield* opened(deal, at);
-      if (round === touchesADeal - 1) yield won(deal, at);
+      if (round === opening) yield* opened(opportunity, at);
+      if (round === touchesPerOpportunity - 1) yield won(opportunity, at);
     }
   }
 }
 
-const buyer = (deal: number, seat: number): IdentityKey =>
-  identityKey('email', `buyer-${seat}@company-${deal}.example`);
+const buyer = (opportunity: number, seat: number): IdentityKey =>
+  identityKey('email', `buyer-${seat}@company-${opportunity}.example`);
 
-function buyerTouch(nr: number, deal: number, round: number, at: Date): NewFact {
-  const seat = (deal + round) % 3;
-  const known = buyer(deal, seat);
-  const browser = identityKey('anonymous', `b-${deal}-${seat}`);
+function buyerTouch(nr: number, opportunity: number, round: number, at: Date): NewFact {
+  const seat = (opportunity + round) % 3;
+  const known = buyer(opportunity, seat);
+  const browser = identityKey('anonymous', `b-${opportunity}-${seat}`);
   // Every third names who it was; the others come from the browser alone.
-  return touchpoint(nr, round % 3 === 0 ? [known, browser] : [browser], deal * 31 + round * 17, at);
+  return touchpoint(nr, round % 3 === 0 ? [known, browser] : [browser], opportunity * 31 + round * 17, at);
 }
 
 /** Some eight visits each, one in ten leaves an address. */
@@ -106,27 +106,27 @@ function touchpoint(nr: number, identity: readonly IdentityKey[], mix: number, a
   return one(`touchpoints-${identity[0]}`, 'TouchpointRecorded', `t-${nr}`, at, data);
 }
 
-function* opened(deal: number, at: Date): Generator<NewFact> {
-  const opportunityId = `opp-${deal}`;
+function* opened(opportunity: number, at: Date): Generator<NewFact> {
+  const opportunityId = `opp-${opportunity}`;
   const stream = `opportunity-${opportunityId}`;
-  const accountId = `company-${deal}.example`;
-  const amountMinor = 500_000 + ((deal * 7_919) % 20_000_000);
-  yield one(stream, 'OpportunityOpened', `o-${deal}`, at, {
+  const accountId = `company-${opportunity}.example`;
+  const amountMinor = 500_000 + ((opportunity * 7_919) % 20_000_000);
+  yield one(stream, 'OpportunityOpened', `o-${opportunity}`, at, {
     opportunityId,
     accountId,
     amountMinor,
     currency: 'USD',
   });
   for (const seat of [0, 1, 2])
-    yield one(stream, 'ContactRoleAssigned', `c-${deal}-${seat}`, at, {
-      ...{ opportunityId, accountId, contact: [buyer(deal, seat)], role: 'decision_maker' },
+    yield one(stream, 'ContactRoleAssigned', `c-${opportunity}-${seat}`, at, {
+      ...{ opportunityId, accountId, contact: [buyer(opportunity, seat)], role: 'decision_maker' },
     });
 }
 
-function won(deal: number, at: Date): NewFact {
-  const opportunityId = `opp-${deal}`;
-  const amountMinor = 500_000 + ((deal * 7_919) % 20_000_000);
-  return one(`opportunity-${opportunityId}`, 'OpportunityWon', `w-${deal}`, at, {
+function won(opportunity: number, at: Date): NewFact {
+  const opportunityId = `opp-${opportunity}`;
+  const amountMinor = 500_000 + ((opportunity * 7_919) % 20_000_000);
+  return one(`opportunity-${opportunityId}`, 'OpportunityWon', `w-${opportunity}`, at, {
     ...{ opportunityId, amountMinor, currency: 'USD' },
   });
 }

@@ -4,16 +4,16 @@ import type { Report } from './figure.js';
 import { withHistory } from './filled.js';
 import { type Size, touchesOf } from './history-events.js';
 
-const SIZE: Size = { deals: 10_000, touchesADeal: 30, strangers: 0, openedAfter: 0.95 };
+const SIZE: Size = { opportunities: 10_000, touchesPerOpportunity: 30, strangers: 0, openedAfter: 0.95 };
 const TIMES = 30;
 const DAY_MS = 86_400_000;
 
-/** How long an attribution report over many deals takes, as its reader waits for it. */
+/** How long an attribution report over many opportunities takes, as its reader waits for it. */
 export async function reports(report: Report, size = SIZE): Promise<void> {
   await withHistory(size, async (server, port) => {
     await watch(server, port);
     const range = `from=${day(220)}&to=${day(-1)}`;
-    const what = `${size.deals.toLocaleString('en-US')} deals, ${touchesOf(size).toLocaleString('en-US')} touches`;
+    const what = `${size.opportunities.toLocaleString('en-US')} opportunities, ${touchesOf(size).toLocaleString('en-US')} touches`;
     for (const by of ['content', 'channel']) {
       const times = await timed(port, `/api/attribution?model=linear&by=${by}&metric=revenue&${range}`);
       const median = times[Math.floor(times.length / 2)] ?? 0;

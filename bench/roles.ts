@@ -17,7 +17,7 @@ import { type Size, touchesOf } from './history-events.js';
 import { inFolder } from './server.js';
 
 /** Some 11,000 leads, more than twice as many as a batch has events. */
-const SIZE: Size = { deals: 600, touchesADeal: 30, strangers: 4, openedAfter: 0.6 };
+const SIZE: Size = { opportunities: 600, touchesPerOpportunity: 30, strangers: 4, openedAfter: 0.6 };
 /** One process and two, each twice and the other way round: the machine's mood is shared. */
 const ROUNDS = [1, 2, 2, 1] as const;
 

@@ -1,2 +1,2 @@
-/** The text of src/domain/referrer-hosts.ts by the installed package. */
+/** The text of src/domain/referrer-hosts.json by the installed package. */
 export function generated(): string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Touchpoint } from '../src/domain/touchpoint.js';
-import { type Entry, seen } from './deals.js';
+import { type Entry, seen } from './sample-events.js';
 
 /** Touchpoints of two colleagues, and orders of arrival in which each may change what those before it came to. */
 

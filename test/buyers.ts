@@ -9,10 +9,10 @@ import { update, type UpdateOpportunity } from '../src/domain/opportunity-update
 import { upsert, type UpsertOpportunity } from '../src/domain/opportunity-upsert.js';
 import { Refused } from '../src/domain/refused.js';
 import type { EventStore } from '../src/event-store/event-store.js';
-import { rising, type Entry } from './deals.js';
+import { rising, type Entry } from './sample-events.js';
 import { eventsOf, happenings, OTHER_MODEL, published, START, TEST_MODEL } from './journeys.js';
 
-/** Logs of whole workspaces: people who make trouble (journeys.ts), their deals and two journey models. */
+/** Logs of whole workspaces: people who make trouble (journeys.ts), their opportunities and two journey models. */
 
 const DAY = 86_400_000;
 const NOW = new Date(START + 300 * DAY);
@@ -56,8 +56,8 @@ const step: fc.Arbitrary<Step> = fc.oneof<fc.Arbitrary<Step>[]>(
     .map((report) => ({ report })),
 );
 
-/** The events of one deal; steps that its rules refuse are left out. */
-const dealOf = (opportunityId: string): fc.Arbitrary<readonly Entry[]> =>
+/** The events of one opportunity; steps that its rules refuse are left out. */
+const opportunityOf = (opportunityId: string): fc.Arbitrary<readonly Entry[]> =>
   fc
     .record({
       amount,
@@ -79,7 +79,7 @@ const dealOf = (opportunityId: string): fc.Arbitrary<readonly Entry[]> =>
           if (!(error instanceof Refused)) throw error;
         }
       };
-      take(() => open({ opportunityId, now: NOW, name: `Deal ${opportunityId}`, ...opening }, state));
+      take(() => open({ opportunityId, now: NOW, name: `Opportunity ${opportunityId}`, ...opening }, state));
       for (const each of steps) {
         take(() =>
           'report' in each
@@ -102,15 +102,15 @@ const RATES = [
   { currency: 'USD', date: '2026-02-10', rate: 0.85 },
 ];
 
-/** A whole log in an order of arrival that keeps each deal's own. */
+/** A whole log in an order of arrival that keeps each opportunity's own. */
 export const buyers = (people: number): fc.Arbitrary<readonly Entry[]> =>
   fc
     .record({
       journeys: happenings(people).map((all) => all.filter(({ type }) => type !== 'ContactRoleAssigned')),
-      deals: fc.tuple(dealOf('opp-1'), dealOf('opp-2'), dealOf('opp-3')),
+      opportunities: fc.tuple(opportunityOf('opp-1'), opportunityOf('opp-2'), opportunityOf('opp-3')),
       places: fc.infiniteStream(fc.nat()),
     })
-    .map(({ journeys, deals, places }) => {
+    .map(({ journeys, opportunities, places }) => {
       const slots: { place: number; entry: Entry }[] = eventsOf(journeys).map((event, place) => ({
         place,
         entry: { stream: `journey-${event.id}`, event },
@@ -120,7 +120,7 @@ export const buyers = (people: number): fc.Arbitrary<readonly Entry[]> =>
         const chosen = entries.map(() => (places.next().value ?? 0) % length).sort((a, b) => a - b);
         slots.push(...entries.map((entry, index) => ({ place: chosen[index] ?? 0, entry })));
       };
-      deals.forEach(put);
+      opportunities.forEach(put);
       const models = [
         published({ ...TEST_MODEL, rates: RATES }, 1),
         published({ ...OTHER_MODEL, rates: RATES.slice(1) }, 2),

@@ -4,7 +4,7 @@ import { Freshness } from '../src/subscriptions/api/freshness.js';
 import { SubscriptionRunner } from '../src/subscriptions/runner.js';
 import { arrive } from './buyers.js';
 import { testDatabase, type TestDatabase } from './database.js';
-import { day, type Entry } from './deals.js';
+import { day, type Entry } from './sample-events.js';
 import { EXAMPLE } from './example-workspace.js';
 import { queryApi, type QueryApi } from './query-api.js';
 

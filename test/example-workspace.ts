@@ -1,7 +1,7 @@
 import type { JourneyModel } from '../src/domain/model.js';
 import { DEFAULT_ATTRIBUTION } from '../src/domain/attribution/settings.js';
 import type { IdentityKey } from '../src/domain/identity.js';
-import { day, deal, type Entry, said, seen } from './deals.js';
+import { day, opportunityEvents, type Entry, said, seen } from './sample-events.js';
 
 /** A small company's log, told so that each question of the API has an answer worth showing. */
 
@@ -88,7 +88,7 @@ export const EXAMPLE: readonly Entry[] = [
     traits: { name: 'Bob Noyce', title: 'CFO' },
   }),
   seen('demo', 24.5, ada, { kind: 'demo_request', channel: 'direct', content: pricing }),
-  ...deal(
+  ...opportunityEvents(
     'opp-1',
     {
       name: 'Acme 2026',
@@ -104,7 +104,7 @@ export const EXAMPLE: readonly Entry[] = [
     { status: 'won', closedAt: day(60) },
   ),
   seen('late', 30.2, bob, { channel: 'email', source: 'newsletter', content: pricing }),
-  ...deal(
+  ...opportunityEvents(
     'opp-2',
     {
       name: 'Globex pilot',
@@ -115,7 +115,7 @@ export const EXAMPLE: readonly Entry[] = [
     },
     { status: 'won', closedAt: day(70) },
   ),
-  ...deal(
+  ...opportunityEvents(
     'opp-3',
     { name: 'Initech', accountId: 'initech.example', amount: '500000', currency: 'JPY', openedAt: day(45) },
     { status: 'won', closedAt: day(80) },

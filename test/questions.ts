@@ -22,10 +22,10 @@ interface Items {
   readonly items: readonly { readonly leadId?: string; readonly opportunityId?: string }[];
 }
 
-/** Leads and deals that are asked for one by one, at most. */
+/** Leads and opportunities that are asked for one by one, at most. */
 const MOST = 25;
 
-/** The answers to all questions as of a position, by their paths; those about single leads and deals among them. */
+/** The answers to all questions as of a position, by their paths; those about single leads and opportunities among them. */
 export async function answersAsOf(ask: Ask, position: string): Promise<Map<string, string>> {
   const answers = new Map<string, string>();
   const get = async (path: string): Promise<string> => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { IdentityKey } from '../src/domain/identity.js';
-import { said, seen, type Entry } from './deals.js';
+import { said, seen, type Entry } from './sample-events.js';
 
 /**
  * A history of some people, and a batch of a few late events about them: few enough that the events name no key in

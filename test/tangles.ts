@@ -4,13 +4,13 @@ import type { RecordedEvent } from '../src/domain/events.js';
 import type { IdentityKey } from '../src/domain/identity.js';
 import { projections } from '../src/projections/all.js';
 import type { Projection } from '../src/subscriptions/subscription.js';
-import { deal, roles, said, seen, day, type Entry } from './deals.js';
+import { opportunityEvents, roles, said, seen, day, type Entry } from './sample-events.js';
 import { inTransaction } from './project.js';
 import { OTHER_MODEL, TEST_MODEL } from './journeys.js';
 
 /**
  * Logs in which everything happens at once: people who were taken for one are told apart in the batch that brings
- * their companies, computers change hands twice, contacts of deals turn out to be one person.
+ * their companies, computers change hands twice, contacts of opportunities turn out to be one person.
  */
 
 const users: readonly IdentityKey[] = ['user:u1', 'user:u2', 'user:u3'];
@@ -104,7 +104,7 @@ const apart: fc.Arbitrary<Made> = fc
   .tuple(decision, account)
   .map(([decide, observe]) => (nth) => [...decide(nth), ...observe(nth)]);
 
-const someDeal: fc.Arbitrary<Made> = fc
+const someOpportunity: fc.Arbitrary<Made> = fc
   .record({
     openedAt: time,
     open: fc.constantFrom(0, 10, 40),
@@ -120,7 +120,7 @@ const someDeal: fc.Arbitrary<Made> = fc
   .map(
     ({ openedAt, open, ...opening }) =>
       (nth) =>
-        deal(
+        opportunityEvents(
           `opp-${nth}`,
           { ...opening, openedAt: day(openedAt) },
           { status: 'won', closedAt: day(openedAt + open) },
@@ -138,7 +138,7 @@ export interface Tangle {
   readonly before: readonly Entry[];
   /** What comes then, in the order of time. */
   readonly entries: readonly Entry[];
-  /** The same in other orders; deals and models keep the order of their streams. */
+  /** The same in other orders; opportunities and models keep the order of their streams. */
   readonly shuffled: readonly Entry[];
   readonly mixed: readonly Entry[];
 }
@@ -161,7 +161,7 @@ export const tangles: fc.Arbitrary<Tangle> = fc
       { weight: 4, arbitrary: decision },
       { weight: 1, arbitrary: account },
       { weight: 2, arbitrary: apart },
-      { weight: 2, arbitrary: someDeal },
+      { weight: 2, arbitrary: someOpportunity },
       { weight: 1, arbitrary: model },
     ),
     { minLength: 3, maxLength: 14 },
@@ -185,7 +185,7 @@ export const tangles: fc.Arbitrary<Tangle> = fc
     };
   });
 
-/** The entries by rank; the events of deals and models stay in the order of their streams. */
+/** The entries by rank; the events of opportunities and models stay in the order of their streams. */
 function inDependencyOrder(entries: readonly Entry[], ranks: readonly number[]): Entry[] {
   const ranked = entries.map((entry, at) => ({ entry, rank: ranks[at] ?? 0 }));
   for (const [stream, all] of Map.groupBy(ranked, ({ entry }) => entry.stream)) {

@@ -6,7 +6,7 @@ import { handle } from '../event-store/handle.js';
 
 export interface Decided {
   readonly state: Opportunity;
-  /** Of the last event of the deal. */
+  /** Of the last event of the opportunity. */
   readonly position: bigint;
   /** The events that came of this command; empty: no news. */
   readonly eventIds: readonly string[];
@@ -21,8 +21,8 @@ interface On {
 const PAGE = 1_000;
 
 /**
- * Takes a decision on a deal. Saying the same twice in a row is no news by itself; with an idempotency key (kept as the
- * events' correlation id) a command that comes again after others have changed the deal is not decided again either.
+ * Takes a decision on an opportunity. Saying the same twice in a row is no news by itself; with an idempotency key (kept as the
+ * events' correlation id) a command that comes again after others have changed the opportunity is not decided again either.
  *
  * @throws Refused what the domain refuses
  * @throws WrongExpectedVersion others were quicker every time

@@ -6,7 +6,7 @@ import { ContactKeys } from './contact-keys.js';
 import { decideOnOpportunity, type Decided } from './decide-on-opportunity.js';
 import type { OpenOpportunityInput } from './opportunity.inputs.js';
 
-/** The CRM has a new deal. */
+/** The CRM has a new opportunity. */
 export class OpenOpportunity extends Command<Decided> {
   constructor(
     readonly workspace: string,

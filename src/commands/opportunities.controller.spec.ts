@@ -76,7 +76,7 @@ const types = async (id?: string) => (await events(id)).map(({ type }) => type);
 const opening = examples.open.webinar.value;
 
 describe('opening', () => {
-  test('records the deal with its contacts and answers where to read it', async () => {
+  test('records the opportunity with its contacts and answers where to read it', async () => {
     const { status, body } = await send('POST', '', opening);
     const recorded = await events();
     expect(status).toBe(201);
@@ -217,7 +217,7 @@ describe('updating', () => {
     expect(await send('PATCH', '/opp-1', patch)).toMatchObject({ status, body: { code } }),
   );
 
-  test('a closed deal stands', async () => {
+  test('a closed opportunity stands', async () => {
     await send('PATCH', '/opp-1', { status: 'won' });
     for (const patch of [{ amount: '1.00' }, { stage: 'x' }, { status: 'lost' }]) {
       expect(await send('PATCH', '/opp-1', patch)).toMatchObject({
@@ -227,7 +227,7 @@ describe('updating', () => {
     }
   });
 
-  test('a deal nobody opened is not found', async () =>
+  test('an opportunity nobody opened is not found', async () =>
     expect(await send('PATCH', '/opp-9', { status: 'won' })).toMatchObject({
       status: 404,
       body: { code: 'opportunity-not-found' },
@@ -247,7 +247,7 @@ describe('updating', () => {
     expect(await types()).toHaveLength(4);
   });
 
-  test('many at once on one deal lose nothing', async () => {
+  test('many at once on one opportunity lose nothing', async () => {
     const owners = Array.from({ length: 8 }, (_, index) => `rep-${index}`);
     const answers = await Promise.all(
       owners.map((owner) => send('PATCH', '/opp-1', { contacts: [{ userId: owner, role: 'user' }] })),

@@ -51,7 +51,7 @@ const IDEMPOTENCY = {
     'A name of this very command: sent again, however late, it answers as at first and changes nothing',
 };
 
-/** Deals as the CRM reports them. Resends are no news: they answer 200 with `changed: false`. */
+/** Opportunities as the CRM reports them. Resends are no news: they answer 200 with `changed: false`. */
 @ApiTags('Opportunities')
 @ApiBearerAuth()
 @UseGuards(AuthGuard)
@@ -96,7 +96,7 @@ export class OpportunityCommandsController {
     description:
       'Only what is other than before is recorded. It is judged by how the opportunity stood at `occurredAt`, and does not win over what changed later. Amount and stage of a closed one stand until it is reopened; saying its win again with another amount, date or reason corrects it.',
   })
-  @ApiParam({ name: 'id', example: 'opp-1', description: 'Id of the deal in the CRM' })
+  @ApiParam({ name: 'id', example: 'opp-1', description: 'Id of the opportunity in the CRM' })
   @ApiHeader(IDEMPOTENCY)
   @ApiBody({ type: UpdateOpportunityInput, examples: examples.update })
   @ApiResponse({ status: 200, type: OpportunityReceipt, example: examples.updated })

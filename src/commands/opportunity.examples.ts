@@ -5,7 +5,7 @@ const eventIds = ['019a3c1e-5a7b-7c00-9d3e-2f1a4b5c6d7e'];
 export const examples = {
   open: {
     webinar: {
-      summary: 'A deal that came out of a webinar',
+      summary: 'An opportunity that came out of a webinar',
       value: {
         opportunityId: 'opp-1',
         name: 'Acme 2026',
@@ -135,7 +135,7 @@ export const refusals = {
   ),
   closed: answer(
     409,
-    '`opportunity-closed`: amount and stage of a closed deal stand, and a won deal is not lost, before it is reopened',
+    '`opportunity-closed`: amount and stage of a closed opportunity stand, and a won opportunity is not lost, before it is reopened',
     problem(409, 'Conflict', 'opportunity-closed', 'It is won; reopen it first'),
   ),
   notFound: answer(

@@ -125,7 +125,7 @@ describe('joins lose nothing', () => {
     }
   });
 
-  test('credits, deals and their lead sources join too', async () => {
+  test('credits, opportunities and their lead sources join too', async () => {
     expect(
       await rows(`SELECT s.source_name, o.is_won, sum(c.revenue)::text AS revenue
                     FROM bi.fact_attribution_credit c
@@ -336,7 +336,7 @@ describe('where leads stand', () => {
     ]);
   });
 
-  test('a deal tells its stages and how long it stayed in each', async () => {
+  test('an opportunity tells its stages and how long it stayed in each', async () => {
     expect(
       await rows(`SELECT from_stage, to_stage, to_status, days_in_stage::float8 FROM bi.fact_opportunity_stage
                    WHERE opportunity_id = 'd-won' ORDER BY version`),

@@ -7,7 +7,7 @@ import { fitRules, type Fit } from './persona.js';
 import { decayed, scoreAfter, scoreRules, UNSCORED, type ScoreChange, type ScoreState } from './score.js';
 import { STAGE, stageRules, type StageMove } from './stage.js';
 import { relayTest } from './relays.js';
-import { LAST_AT, resolveVisits, visitRules, type Read, type Visited } from './visit.js';
+import { LAST_AT, resolveSessions, sessionRules, type Read, type InSession } from './session.js';
 import { countsAsHuman, type Traits } from './touchpoint.js';
 
 /** All that the next touchpoint of a lead needs to know of those before; plain JSON, kept with the lead. Times in ms. */
@@ -84,10 +84,10 @@ function compile(model: JourneyModel): JourneyRules {
     }
     return rules;
   };
-  const readInVisit = visitRules(model.sessionIdleMinutes * 60_000, relayTest(model.relays));
+  const readInSession = sessionRules(model.sessionIdleMinutes * 60_000, relayTest(model.relays));
   const step: JourneyRules['step'] = (persona, touch, memory) => {
     const lastAt = memory.read(LAST_AT) ?? null;
-    const read = { ...readInVisit(touch, memory), content: content(touch.content) };
+    const read = { ...readInSession(touch, memory), content: content(touch.content) };
     // A machine moves no stage, earns no score and keeps no session alive; it is only listed.
     if (!countsAsHuman(touch.verdict)) return read;
     const fired: string[] = [];
@@ -136,7 +136,7 @@ export interface FoldedJourney {
     /** Right after the touchpoint. */
     readonly scoreAfter: number;
   })[];
-  readonly perTouch: readonly (Step & Visited)[];
+  readonly perTouch: readonly (Step & InSession)[];
 }
 
 /** The order in which a journey is read: by time, then id. */
@@ -163,11 +163,11 @@ export function fold(
     if (change) ledger.push({ ...change, ...cause, scoreAfter: state.score });
     return next.step;
   });
-  const visits = resolveVisits(
+  const sessions = resolveSessions(
     steps.map(({ own, part, setsOrigin }) => ({ ...own, session: part, setsOrigin })),
   );
   const perTouch = steps.map((step, nth) => {
-    const { sessionId, originId } = visits[nth] ?? { sessionId: step.touch.id };
+    const { sessionId, originId } = sessions[nth] ?? { sessionId: step.touch.id };
     return { ...step, sessionId, ...(originId !== undefined && { originId }) };
   });
   return { state, stage: stageOf(state), score: state.score, transitions, ledger, perTouch };

@@ -25,7 +25,7 @@ export interface JourneyModel {
   /** A pause longer than this ends a session. */
   readonly sessionIdleMinutes: number;
   /**
-   * Hosts of our own sign-in and payment pages, each with all below it: who comes back from them came from where the visit
+   * Hosts of our own sign-in and payment pages, each with all below it: who comes back from them came from where the session
    * came from. Beside those that every workspace has.
    */
   readonly relays?: readonly string[];

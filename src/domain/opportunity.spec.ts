@@ -45,12 +45,12 @@ const saying = (said: Partial<UpdateOpportunity>): UpdateOpportunity => ({
 });
 
 describe('opening', () => {
-  test('records the deal and its contacts, who are known from then on', () =>
+  test('records the opportunity and its contacts, who are known from then on', () =>
     given()
       .when(open, opening)
       .then(opened, { ...adaDecides, occurredAt: may(1) }));
 
-  test('a deal without an amount and a time opens now, over nothing', () =>
+  test('an opportunity without an amount and a time opens now, over nothing', () =>
     given()
       .when(open, { opportunityId: 'opp-1', currency: 'JPY', contacts: [], now })
       .then(event('OpportunityOpened', { amountMinor: 0, currency: 'JPY' })));
@@ -156,7 +156,7 @@ describe('telling of a change later', () => {
       .then(lost);
   });
 
-  test('not before the deal was opened, not in the future', () => {
+  test('not before the opportunity was opened, not in the future', () => {
     given(opened)
       .when(update, saying({ stage: 'x', occurredAt: new Date(+may(1) - 1) }))
       .thenRefused('changed-before-opened');
@@ -299,7 +299,7 @@ describe('contacts', () => {
     given(opened)
       .when(update, roles([[ada], 'user'], [[ada], 'user'], [[ada], 'champion']))
       .then(assignedTo([ada], 'user'), assignedTo([ada], 'champion')));
-  test('they may still change when the deal is closed', () =>
+  test('they may still change when the opportunity is closed', () =>
     given(opened, won)
       .when(update, roles([[ada], 'user']))
       .then(assignedTo([ada], 'user')));
@@ -368,7 +368,7 @@ describe('reopening', () => {
     given(opened, won)
       .when(update, saying({ status: 'open', reason: 'signed too early' }))
       .then(event('OpportunityReopened', { reason: 'signed too early' })));
-  test('an open deal is open already', () =>
+  test('an open opportunity is open already', () =>
     given(opened)
       .when(update, saying({ status: 'open' }))
       .then());

@@ -164,4 +164,4 @@ test('an AI assistant has the medium that GA4 gives it', () =>
   expect(originFrom('chatgpt.com')).toMatchObject({ medium: 'ai-assistant' }));
 
 test('the generated hosts are those of the installed package', () =>
-  expect(readFileSync(new URL('./referrer-hosts.ts', import.meta.url), 'utf8')).toBe(generated()));
+  expect(readFileSync(new URL('./referrer-hosts.json', import.meta.url), 'utf8')).toBe(generated()));

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { eventStoreContract } from '../../test/event-store.contract.js';
+import { eventStoreContract } from '../../test/event-store/contract.js';
 import { ProtocolServer } from '../../test/eventstoredb/server.js';
 import { facts, to, touch } from '../../test/events.js';
 import { createLogPool } from '../database/database.js';

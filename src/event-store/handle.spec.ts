@@ -5,12 +5,12 @@ import type { Append } from './event-store.js';
 import { handle, newEventId } from './handle.js';
 import { MemoryEventStore } from './memory.js';
 
-interface Deal {
+interface Opportunity {
   readonly stages: readonly string[];
   readonly won: boolean;
 }
-type DealEvent = Happened<'OpportunityChanged' | 'OpportunityWon'>;
-const deal: Decider<Deal, DealEvent> = {
+type OpportunityEvent = Happened<'OpportunityChanged' | 'OpportunityWon'>;
+const opportunity: Decider<Opportunity, OpportunityEvent> = {
   initial: { stages: [], won: false },
   evolve: (state, event) =>
     event.type === 'OpportunityWon'
@@ -18,12 +18,12 @@ const deal: Decider<Deal, DealEvent> = {
       : { ...state, stages: [...state.stages, event.data.stage ?? ''] },
 };
 const now = new Date('2026-03-01T00:00:00Z');
-const moved = (stage: string): DealEvent => ({
+const moved = (stage: string): OpportunityEvent => ({
   type: 'OpportunityChanged',
   occurredAt: now,
   data: { opportunityId: 'o', stage },
 });
-const win = (state: Deal): DealEvent[] => {
+const win = (state: Opportunity): OpportunityEvent[] => {
   if (state.stages.length === 0) throw new Refused('deal-not-open', 'Open it first');
   return state.won
     ? []
@@ -35,8 +35,8 @@ const win = (state: Deal): DealEvent[] => {
         },
       ];
 };
-const on = (store: MemoryEventStore, decide: (state: Deal) => readonly DealEvent[]) =>
-  handle(store, 'main', 'opportunity-o', deal, decide, { correlationId: 'c-1' });
+const on = (store: MemoryEventStore, decide: (state: Opportunity) => readonly OpportunityEvent[]) =>
+  handle(store, 'main', 'opportunity-o', opportunity, decide, { correlationId: 'c-1' });
 
 test('decides on what the stream says and appends the decision', async () => {
   const store = new MemoryEventStore();

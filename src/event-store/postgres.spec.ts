@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { eventStoreContract } from '../../test/event-store.contract.js';
+import { eventStoreContract } from '../../test/event-store/contract.js';
 import { facts, touch } from '../../test/events.js';
 import type { NewEvent } from '../domain/events.js';
 import type { EventStore } from './event-store.js';

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { leadIdOf } from '../domain/identity.js';
 import { Metrics } from '../metrics.js';
 import { QueryService } from '../proto/touchline/v1/query_pb.js';
-import { deal, day, seen } from '../../test/deals.js';
+import { opportunityEvents, day, seen } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import { bearer, good, GrpcClient } from '../../test/grpc.js';
 import { type GrpcServer, serveGrpc } from './server.js';
@@ -231,7 +231,7 @@ describe('a question', () => {
   test('of another workspace sees nothing of this one', async () => {
     await api.add('other', [
       seen('twin', 2, ['email:ada@acme.example'], {}),
-      ...deal('opp-1', { amount: '1.00', openedAt: day(10), accountId: 'acme' }),
+      ...opportunityEvents('opp-1', { amount: '1.00', openedAt: day(10), accountId: 'acme' }),
     ]);
     await api.runner.catchUp();
     const theirs = new GrpcClient(server.port, bearer('other'));

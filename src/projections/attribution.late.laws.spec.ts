@@ -1,8 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, deal, forget, logOf, project, rebuildCredits, roles, said, seen } from '../../test/deals.js';
-import type { Entry } from '../../test/deals.js';
+import {
+  day,
+  opportunityEvents,
+  forget,
+  logOf,
+  project,
+  rebuildCredits,
+  roles,
+  said,
+  seen,
+} from '../../test/sample-events.js';
+import type { Entry } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { inTransaction } from '../../test/project.js';
 import { creditsAsOf, currentRows } from '../../test/read-model-rows.js';
@@ -22,7 +32,7 @@ const touches = (count: number): Entry[] =>
   Array.from({ length: count }, (_, nth) =>
     seen(`touch ${nth}`, 1 + (35 * nth) / count, ['email:ada@acme.example']),
   );
-const opportunity = deal(
+const opportunity = opportunityEvents(
   'opp-1',
   { amount: '100.00', currency: 'EUR', openedAt: day(4), contacts: roles('ada@acme.example') },
   { amount: '120.00' },
@@ -115,7 +125,7 @@ test('an opportunity with many changes in one batch has a bounded number of vers
     amount: `${nth + 1}.00`,
     occurredAt: day(5 + nth / 10),
   }));
-  const changed = deal(
+  const changed = opportunityEvents(
     'opp-1',
     { amount: '100.00', openedAt: day(4), contacts: roles('ada@acme.example') },
     ...changes,
@@ -136,7 +146,7 @@ const world = fc.integer({ min: 105, max: 140 }).chain((count) => {
     touches: fc.oneof(fc.constant(entries), fc.shuffledSubarray(entries, { minLength: entries.length })),
     end: fc.constantFrom<Entry[]>(
       [],
-      deal('opp-1', { amount: '100.00' }, { status: 'won' }, { status: 'open' }).slice(-1),
+      opportunityEvents('opp-1', { amount: '100.00' }, { status: 'won' }, { status: 'open' }).slice(-1),
       [
         said('claim', 'identity-ada', 'IdentityClaimed', 1, {
           identity: ['email:ada@acme.example', 'anonymous:a'],

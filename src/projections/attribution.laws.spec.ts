@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import {
   day,
-  deal,
+  opportunityEvents,
   forget,
   logOf,
   project,
@@ -11,7 +11,7 @@ import {
   said,
   seen,
   type Entry,
-} from '../../test/deals.js';
+} from '../../test/sample-events.js';
 import { creditsAsOf, currentRows } from '../../test/read-model-rows.js';
 import { defaultModel } from '../commands/publish-model.js';
 import type { IdentityKey } from '../domain/identity.js';
@@ -148,12 +148,16 @@ const world: fc.Arbitrary<World> = fc
   });
 
 /** Leaves out the steps that would be refused. */
-function possible(id: string, opening: Parameters<typeof deal>[1], steps: readonly object[]): Entry[] {
-  let entries = deal(id, opening);
+function possible(
+  id: string,
+  opening: Parameters<typeof opportunityEvents>[1],
+  steps: readonly object[],
+): Entry[] {
+  let entries = opportunityEvents(id, opening);
   const taken: object[] = [];
   for (const next of steps) {
     try {
-      entries = deal(id, opening, ...taken, next);
+      entries = opportunityEvents(id, opening, ...taken, next);
       taken.push(next);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;

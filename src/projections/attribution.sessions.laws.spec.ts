@@ -1,14 +1,24 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, deal, forget, logOf, project, roles, said, seen, type Entry } from '../../test/deals.js';
+import {
+  day,
+  opportunityEvents,
+  forget,
+  logOf,
+  project,
+  roles,
+  said,
+  seen,
+  type Entry,
+} from '../../test/sample-events.js';
 import { defaultModel } from '../commands/publish-model.js';
 import { touchesOf, type Candidate } from '../domain/attribution/touches.js';
 import { isEvent, type RecordedEvent } from '../domain/events.js';
 import { fold } from '../domain/journey.js';
 import type { JourneyModel } from '../domain/model.js';
 import type { Touchpoint } from '../domain/touchpoint.js';
-import { resolveVisits } from '../domain/visit.js';
+import { resolveSessions } from '../domain/session.js';
 import { factOf } from './journey/facts.js';
 
 let db: TestDatabase;
@@ -30,7 +40,7 @@ const model: JourneyModel = {
 };
 const opening: Entry[] = [
   said('model', 'model', 'JourneyModelPublished', 0, { document: model }),
-  ...deal('opp-1', { amount: '100.00', openedAt: OPENED, contacts: roles('ada@acme.example') }),
+  ...opportunityEvents('opp-1', { amount: '100.00', openedAt: OPENED, contacts: roles('ada@acme.example') }),
 ];
 
 const CAME: Partial<Touchpoint>[] = [
@@ -72,7 +82,7 @@ function candidatesOf(log: readonly RecordedEvent[]): Candidate[] {
   const placed = steps.map(({ own, part, setsOrigin, content }) => ({
     ...{ ...own, content, session: part, setsOrigin, human: own.verdict === 'human' },
   }));
-  return resolveVisits(placed).map(({ id, at, kind, verdict, content, sessionId, origin, ...own }) => {
+  return resolveSessions(placed).map(({ id, at, kind, verdict, content, sessionId, origin, ...own }) => {
     const { channel, source = null, campaign = null } = origin ?? own;
     const about = { contentId: content?.id ?? null, contentTitle: content?.title ?? null };
     return {

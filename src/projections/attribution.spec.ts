@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, deal, forget, logOf, project, roles, said, seen, type Entry } from '../../test/deals.js';
+import {
+  day,
+  opportunityEvents,
+  forget,
+  logOf,
+  project,
+  roles,
+  said,
+  seen,
+  type Entry,
+} from '../../test/sample-events.js';
 import { defaultModel } from '../commands/publish-model.js';
 import type { IdentityKey } from '../domain/identity.js';
 import type { JourneyModel } from '../domain/model.js';
@@ -51,7 +61,7 @@ const story = [
   seen('blog', 1, [ada]),
   seen('paper', 10, [ada], { kind: 'content_download' }),
   seen('webinar', 20, [bob]),
-  ...deal('opp-1', {
+  ...opportunityEvents('opp-1', {
     amount: '100.00',
     openedAt: day(30),
     contacts: roles('ada@acme.example', 'bob@acme.example'),
@@ -59,7 +69,7 @@ const story = [
   seen('pricing', 40, [ada]),
   seen('stranger', 41, ['email:eve@acme.example']),
 ];
-const win = deal(
+const win = opportunityEvents(
   'opp-1',
   { amount: '100.00', openedAt: day(30), contacts: roles('ada@acme.example', 'bob@acme.example') },
   { status: 'won', closedAt: day(50) },
@@ -94,7 +104,12 @@ describe('credits of a deal', () => {
   });
 
   test('end when the deal is reopened, and nothing is forgotten', async () => {
-    const reopened = deal('opp-1', { amount: '100.00' }, { status: 'won' }, { status: 'open' }).slice(-1);
+    const reopened = opportunityEvents(
+      'opp-1',
+      { amount: '100.00' },
+      { status: 'won' },
+      { status: 'open' },
+    ).slice(-1);
     const log = logOf([...story, ...win, ...reopened]);
     await project(db.pool, log);
     expect(await current('linear')).toEqual({});
@@ -141,8 +156,8 @@ describe('credits of a deal', () => {
   test('are of everybody at the account while the deal has no contacts', async () => {
     const log = logOf([
       ...story.filter(({ stream }) => stream !== 'opportunity-opp-1'),
-      ...deal('opp-1', { amount: '90.00', openedAt: day(45), accountId: 'acme.example' }),
-      ...deal('opp-2', { amount: '90.00', openedAt: day(45), accountId: 'nobody.example' }),
+      ...opportunityEvents('opp-1', { amount: '90.00', openedAt: day(45), accountId: 'acme.example' }),
+      ...opportunityEvents('opp-2', { amount: '90.00', openedAt: day(45), accountId: 'nobody.example' }),
     ]);
     await project(db.pool, log);
     expect(Object.keys(await current('linear', 'pipeline'))).toHaveLength(5);
@@ -162,7 +177,7 @@ describe('lead created', () => {
     seen('ad', 4, ['anonymous:kate'], { kind: 'ad_click' }),
     seen('form', 19, [austin], { kind: 'form_fill' }),
     seen('webinar', 33, [austin], { kind: 'webinar_attended' }),
-    ...deal('opp-1', {
+    ...opportunityEvents('opp-1', {
       amount: '10.00',
       openedAt: day(45),
       contacts: roles('kate@acme.example', 'austin@acme.example'),
@@ -189,7 +204,7 @@ test('two contacts that are one person share the credit of that person once', as
     published(1),
     seen('a', 1, [ada]),
     seen('b', 2, [bob]),
-    ...deal('opp-1', {
+    ...opportunityEvents('opp-1', {
       amount: '100.00',
       openedAt: day(30),
       contacts: [
@@ -223,7 +238,7 @@ describe('what changes the touches of a deal without being a touchpoint', () => 
     const log = logOf([
       published(1),
       seen('a', 10, [eve]),
-      ...deal('opp-1', { ...opened, contacts: contacts('crm:77') }),
+      ...opportunityEvents('opp-1', { ...opened, contacts: contacts('crm:77') }),
       claim('late', 12, 'crm:77', eve),
     ]);
     await project(db.pool, log, 1);
@@ -236,7 +251,7 @@ describe('what changes the touches of a deal without being a touchpoint', () => 
       seen('a', 10, [ada]),
       seen('b', 11, [bob]),
       seen('c', 12, [bob, shared]),
-      ...deal('opp-1', { ...opened, contacts: contacts(shared) }),
+      ...opportunityEvents('opp-1', { ...opened, contacts: contacts(shared) }),
       claim('later owner', 20, ada, shared),
     ]);
     await project(db.pool, log, 1);
@@ -248,7 +263,7 @@ describe('what changes the touches of a deal without being a touchpoint', () => 
       published(1),
       seen('a', 5, [shared]),
       seen('b', 10, [ada, shared]),
-      ...deal('opp-1', { ...opened, contacts: contacts(ada) }),
+      ...opportunityEvents('opp-1', { ...opened, contacts: contacts(ada) }),
       claim('earlier owner', 3, bob, shared),
     ]);
     await project(db.pool, log, 1);
@@ -260,7 +275,7 @@ describe('what changes the touches of a deal without being a touchpoint', () => 
       published(1),
       seen('a', 10, [ada]),
       seen('b', 20, [ada]),
-      ...deal('opp-1', { ...opened, contacts: contacts(ada) }),
+      ...opportunityEvents('opp-1', { ...opened, contacts: contacts(ada) }),
       claim('import', 5, ada),
     ]);
     await project(db.pool, log, 1);
@@ -273,7 +288,7 @@ describe('what changes the touches of a deal without being a touchpoint', () => 
     const log = logOf([
       published(1),
       seen('a', 10, [eve]),
-      ...deal('opp-1', { ...opened, accountId: 'acme' }),
+      ...opportunityEvents('opp-1', { ...opened, accountId: 'acme' }),
       said('group', `identity-${eve}`, 'IdentityClaimed', 12, { identity: [eve], accountId: 'acme' }),
     ]);
     await project(db.pool, log, 1);
@@ -306,7 +321,7 @@ describe('another currency', () => {
     openedAt: day(30),
     contacts: roles('ada@acme.example'),
   };
-  const euros = [story[1]!, story[2]!, seen('third', 11, [ada]), ...deal('opp-1', opening)];
+  const euros = [story[1]!, story[2]!, seen('third', 11, [ada]), ...opportunityEvents('opp-1', opening)];
 
   test('is reported at the published rate of the reference day', async () => {
     const rates = [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { logOf, said, type Entry } from '../../test/deals.js';
+import { logOf, said, type Entry } from '../../test/sample-events.js';
 import { empty, inTransaction } from '../../test/project.js';
 import type { IdentityKey } from '../domain/identity.js';
 import { journey } from './journey.js';

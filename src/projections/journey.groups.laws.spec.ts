@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type pg from 'pg';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { logOf } from '../../test/deals.js';
+import { logOf } from '../../test/sample-events.js';
 import { comparedWithOracle } from '../../test/oracle-rows.js';
 import { inTransaction, rowsOf } from '../../test/project.js';
 import { JOURNEY_VERSIONS, WORKING } from '../../test/read-model-rows.js';

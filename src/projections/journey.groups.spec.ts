@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { deal, day, forget, logOf, said, seen, type Entry } from '../../test/deals.js';
+import { opportunityEvents, day, forget, logOf, said, seen, type Entry } from '../../test/sample-events.js';
 import { comparedWithOracle } from '../../test/oracle-rows.js';
 import { allVersions, type Rows } from '../../test/read-model-rows.js';
 import { every, projectCut } from '../../test/tangles.js';
@@ -68,7 +68,7 @@ const COMPANY = [
   'a company of a lead that a shared device leads to',
   [
     ...BEFORE,
-    ...deal(
+    ...opportunityEvents(
       'opp',
       { accountId: 'acme', amount: '100.00', openedAt: day(130) },
       { status: 'won', closedAt: day(140) },

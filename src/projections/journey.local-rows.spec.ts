@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { logOf, seen, type Entry } from '../../test/deals.js';
+import { logOf, seen, type Entry } from '../../test/sample-events.js';
 import { empty, project } from '../../test/project.js';
 import type { Touchpoint } from '../domain/touchpoint.js';
 import { journey } from './journey.js';

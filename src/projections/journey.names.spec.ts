@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { forget, logOf, said, seen, type Entry } from '../../test/deals.js';
+import { forget, logOf, said, seen, type Entry } from '../../test/sample-events.js';
 import { every, projectCut } from '../../test/tangles.js';
 import type { ContactRoleAssigned, IdentityClaim } from '../domain/events.js';
 import type { IdentityKey } from '../domain/identity.js';

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { day, seen, type Entry } from '../../test/deals.js';
+import { day, seen, type Entry } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { isEvent, type RecordedEvent } from '../domain/events.js';
 import { type IdentityKey, leadIdOf } from '../domain/identity.js';
 import { fold } from '../domain/journey.js';
-import { resolveVisits } from '../domain/visit.js';
+import { resolveSessions } from '../domain/session.js';
 import type { Touchpoint } from '../domain/touchpoint.js';
 import type { JourneyItem, JourneyPage } from '../queries/journey-items.js';
 import { factOf } from './journey/facts.js';
@@ -72,7 +72,7 @@ function expectedOf(entries: readonly Entry[], who: string): Session[] {
   const placed = steps.map(({ own, part, setsOrigin }) => ({
     ...{ ...own, session: part, setsOrigin },
   }));
-  return resolveVisits(placed).map(({ id, sessionId, originId, origin, ...own }) => {
+  return resolveSessions(placed).map(({ id, sessionId, originId, origin, ...own }) => {
     const { channel, source = null, medium = null, campaign = null } = origin ?? own;
     return { event: id, session: sessionId, origin: originId ?? null, channel, source, medium, campaign };
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { forget, logOf, rebuildCredits, said, type Entry } from '../../test/deals.js';
+import { forget, logOf, rebuildCredits, said, type Entry } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { allVersions, currentRows, type Rows } from '../../test/read-model-rows.js';
 import { every, projectCut, tangles } from '../../test/tangles.js';

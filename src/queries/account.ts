@@ -26,7 +26,7 @@ export class AccountAnswer extends Answer {
   @MaybeInstant('First touchpoint of any lead') firstTouchAt!: Date | null;
   @MaybeInstant('Last touchpoint of any lead') lastTouchAt!: Date | null;
   @Parts('Leads by buying stage', () => AccountStage) stages!: AccountStage[];
-  @Parts('Deals, newest first', () => OpportunityItem) opportunities!: OpportunityItem[];
+  @Parts('Opportunities, newest first', () => OpportunityItem) opportunities!: OpportunityItem[];
 }
 
 export class FindAccount extends Query<AccountAnswer> {
@@ -54,7 +54,7 @@ export class FindAccountHandler implements IQueryHandler<FindAccount> {
       await checkAccount(view, accountId);
       const named = await observed(view, accountId);
       const stages = await peopleByStage(view, accountId);
-      const deals = await opportunityRows(view, sql`o.account_id = ${accountId}`);
+      const opportunities = await opportunityRows(view, sql`o.account_id = ${accountId}`);
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -63,7 +63,7 @@ export class FindAccountHandler implements IQueryHandler<FindAccount> {
         domain: named?.domain ?? null,
         ...together(stages),
         stages: stages.map(({ stage, leads }) => ({ stage, leads })),
-        opportunities: deals.map(opportunityItem),
+        opportunities: opportunities.map(opportunityItem),
       };
     });
   }

@@ -3,10 +3,18 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
 import { PAGE, type PageAsk, pageAskOf } from './asking.js';
-import { type Cut, CUTS, cutsOf, type Deals, DEALS, dealsAskOf, type DealsAsk } from './attribution-ask.js';
-import { MODEL_NAMES, type ModelName, settle } from './attribution-ask.js';
+import {
+  type Cut,
+  CUTS,
+  cutsOf,
+  type ReportScope,
+  SCOPE_PARAMETERS,
+  scopeQueryOf,
+  type ScopeQuery,
+} from './report-scope.js';
+import { MODEL_NAMES, type ModelName, resolveScope } from './report-scope.js';
 import { type CreditRow, creditRows, totalsOf } from './attribution-rows.js';
-import { cellName, DealsAnswer, dealsPart, shareOf, slice } from './attribution.js';
+import { cellName, ScopeAnswer, scopePart, shareOf, slice } from './attribution.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { MaybeText, MaybeTexts, Part, Parts, Real, Text, Whole, Words } from './fields.js';
 import { MoneyItem } from './money.js';
@@ -17,7 +25,7 @@ import { ReadModels } from './read-models.js';
 export class ModelCredit {
   @Part('Credit', () => MoneyItem) value!: MoneyItem;
   @Real('Part of what is attributed, 0 to 1, six decimals') share!: number;
-  @Whole('Deals with credit here, each counted once') opportunities!: number;
+  @Whole('Opportunities with credit here, each counted once') opportunities!: number;
   @Whole('Touches with credit') touches!: number;
 }
 
@@ -39,7 +47,7 @@ export class CompareItem {
   values!: Record<string, ModelCredit>;
 }
 
-export class CompareAnswer extends DealsAnswer {
+export class CompareAnswer extends ScopeAnswer {
   @Words('Models side by side', MODEL_NAMES) models!: ModelName[];
   @Words('Cuts', CUTS) by!: Cut[];
   @Parts(
@@ -52,16 +60,16 @@ export class CompareAnswer extends DealsAnswer {
 export class CompareAttribution extends Query<CompareAnswer> {
   readonly modelNames: readonly ModelName[];
   readonly by: readonly Cut[];
-  readonly deals: DealsAsk;
+  readonly scope: ScopeQuery;
   readonly ask: PageAsk;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, ['models', 'by', ...DEALS, ...PAGE]);
+    const params = new Params(given, ['models', 'by', ...SCOPE_PARAMETERS, ...PAGE]);
     this.modelNames = params.someOf('models', MODEL_NAMES, 'model') ?? MODEL_NAMES;
     this.by = cutsOf(params);
-    this.deals = dealsAskOf(params);
+    this.scope = scopeQueryOf(params);
     this.ask = pageAskOf(workspace, params, { name: 'compare', given, shapes: [/^\d{1,9}$/] });
   }
 }
@@ -79,22 +87,22 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
   execute(query: CompareAttribution): Promise<CompareAnswer> {
     return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
       const { modelNames, by, ask } = query;
-      const deals = await settle(opened, query.deals);
-      const view = await withLedger(opened, { metric: deals.metric, models: modelNames });
-      const totals = await totalsOf(view, deals);
-      const { page, next } = slice(ask, view, await compared(view, deals, { modelNames, by }));
+      const scope = await resolveScope(opened, query.scope);
+      const view = await withLedger(opened, { metric: scope.metric, models: modelNames });
+      const totals = await totalsOf(view, scope);
+      const { page, next } = slice(ask, view, await compared(view, scope, { modelNames, by }));
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
         models: [...modelNames],
         by: [...by],
-        ...(await dealsPart(view, deals, totals)),
+        ...(await scopePart(view, scope, totals)),
         rows: page.map(({ row, credits }) => ({
           ...cellName(row, by),
           values: Object.fromEntries(
             modelNames.map((name) => [
               name,
-              modelCredit(credits.get(name), deals.currency, totals.attributed),
+              modelCredit(credits.get(name), scope.currency, totals.attributed),
             ]),
           ),
         })),
@@ -107,12 +115,12 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
 /** Cells in the order of the first model's report, then those it does not have in the order of the next ones'. */
 async function compared(
   view: CreditView,
-  deals: Deals,
+  scope: ReportScope,
   { modelNames, by }: { modelNames: readonly ModelName[]; by: readonly Cut[] },
 ): Promise<Compared[]> {
   const cells = new Map<string, Compared>();
   for (const model of modelNames) {
-    for (const row of await creditRows(view, deals, { model, by })) {
+    for (const row of await creditRows(view, scope, { model, by })) {
       const name = JSON.stringify(row.keys);
       const cell = cells.get(name) ?? { row, credits: new Map<ModelName, CreditRow>() };
       cells.set(name, cell);

@@ -5,13 +5,19 @@ import { money } from '../domain/attribution/money.js';
 import { label, tagLabel } from '../domain/label.js';
 import { CHANNELS } from '../domain/touchpoint.js';
 import { PAGE, type PageAsk, pageAskOf } from './asking.js';
-import { type Deals, DEALS, dealsAskOf, type DealsAsk, settle } from './attribution-ask.js';
-import { CUTS, type Cut, DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName } from './attribution-ask.js';
-import { dealsCondition, monthOf } from './attribution-rows.js';
+import {
+  type ReportScope,
+  SCOPE_PARAMETERS,
+  scopeQueryOf,
+  type ScopeQuery,
+  resolveScope,
+} from './report-scope.js';
+import { CUTS, type Cut, DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName } from './report-scope.js';
+import { inScope, monthOf } from './attribution-rows.js';
 import { slice } from './attribution.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
-import { ExplainedDeal, RuleItem } from './explain-items.js';
-import { explainedDeals, type PartOfDeal, ruleOf } from './explained-deals.js';
+import { ExplainedOpportunity, RuleItem } from './explain-items.js';
+import { explainedOpportunities, type PartOfOpportunity, ruleOf } from './explained-opportunities.js';
 import { MaybeInstant, PageAnswer, Part, Parts, Text, Whole, Word, Words } from './fields.js';
 import { MoneyItem } from './money.js';
 import { Params, type RawParams } from './params.js';
@@ -35,18 +41,21 @@ export class AttributionExplanation extends PageAnswer {
   cut!: Partial<Record<Cut, string>>;
   @Words('Cuts that the touches of the row have none of', ABSENT) without!: Cut[];
   @Part('The number that is explained: what the report says for this row', () => MoneyItem) value!: MoneyItem;
-  @Whole('Deals behind it') opportunities!: number;
+  @Whole('Opportunities behind it') opportunities!: number;
   @Whole('Touches behind it') touches!: number;
-  @Part('The rule that shared out the deals', () => RuleItem) rule!: RuleItem;
-  @Parts('The deals, those that give most first; their values add up to the number', () => ExplainedDeal)
-  items!: ExplainedDeal[];
+  @Part('The rule that shared out the opportunities', () => RuleItem) rule!: RuleItem;
+  @Parts(
+    'The opportunities, those that give most first; their values add up to the number',
+    () => ExplainedOpportunity,
+  )
+  items!: ExplainedOpportunity[];
 }
 
 const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
 
 export class ExplainAttribution extends Query<AttributionExplanation> {
   readonly model: ModelName;
-  readonly deals: DealsAsk;
+  readonly scope: ScopeQuery;
   readonly cut: Partial<Record<Cut, string>>;
   readonly without: readonly Cut[];
   readonly opportunityId: string | undefined;
@@ -55,9 +64,16 @@ export class ExplainAttribution extends Query<AttributionExplanation> {
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, ['model', ...CUTS, 'without', 'opportunityId', ...DEALS, ...PAGE]);
+    const params = new Params(given, [
+      'model',
+      ...CUTS,
+      'without',
+      'opportunityId',
+      ...SCOPE_PARAMETERS,
+      ...PAGE,
+    ]);
     this.model = params.oneOf('model', MODEL_NAMES) ?? DEFAULT_MODEL;
-    this.deals = dealsAskOf(params);
+    this.scope = scopeQueryOf(params);
     this.cut = Object.fromEntries(CUTS.flatMap((cut) => cutValue(params, cut)));
     this.without = params.someOf('without', ABSENT, 'cut') ?? [];
     for (const cut of this.without.filter((name) => name in this.cut)) {
@@ -95,15 +111,15 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
   execute(query: ExplainAttribution): Promise<AttributionExplanation> {
     return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
       const { model, cut, without, ask, opportunityId } = query;
-      const deals = await settle(opened, query.deals);
+      const scope = await resolveScope(opened, query.scope);
       const view = await withLedger(opened, {
-        metric: deals.metric,
+        metric: scope.metric,
         models: [model],
         ...(opportunityId !== undefined && { opportunityId }),
       });
-      const parts = await partsOfDeals(view, deals, query);
+      const parts = await partsOfOpportunities(view, scope, query);
       const { page, next } = slice(ask, view, parts);
-      const { metric, currency, from, to } = deals;
+      const { metric, currency, from, to } = scope;
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -121,20 +137,20 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
         opportunities: parts.length,
         touches: parts.reduce((sum, { touches }) => sum + touches.length, 0),
         rule: ruleOf(view, model),
-        items: await explainedDeals(view, deals, { model, parts: page }),
+        items: await explainedOpportunities(view, scope, { model, parts: page }),
         next,
       };
     });
   }
 }
 
-/** What each deal gives to the number, and by which of its touches. */
-async function partsOfDeals(
+/** What each opportunity gives to the number, and by which of its touches. */
+async function partsOfOpportunities(
   view: CreditView,
-  deals: Deals,
+  scope: ReportScope,
   query: ExplainAttribution,
-): Promise<PartOfDeal[]> {
-  const found = await rows<Omit<PartOfDeal, 'value'> & { value: string }>(
+): Promise<PartOfOpportunity[]> {
+  const found = await rows<Omit<PartOfOpportunity, 'value'> & { value: string }>(
     view.tx,
     sql`
     SELECT p.path_id AS "pathId", p.opportunity_id AS "opportunityId", sum(t.value)::text AS value,
@@ -143,15 +159,15 @@ async function partsOfDeals(
     JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${query.model}
     CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, s.reported, s.marks)
       WITH ORDINALITY AS t(content, channel, campaign, source, value, mark, touch)
-    WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL AND t.mark & 1 = 1
-      AND ${cell(deals, query)}
+    WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL AND t.mark & 1 = 1
+      AND ${cell(scope, query)}
     GROUP BY p.path_id, p.opportunity_id
     ORDER BY sum(t.value) DESC, p.opportunity_id COLLATE "C"`,
   );
   return found.map((row) => ({ ...row, value: BigInt(row.value) }));
 }
 
-function cell({ timeZone }: Deals, { cut, without, opportunityId }: ExplainAttribution): Sql {
+function cell({ timeZone }: ReportScope, { cut, without, opportunityId }: ExplainAttribution): Sql {
   const is = (column: Sql, value: string | undefined): Sql | undefined =>
     value === undefined ? undefined : sql`${column} = ${value}`;
   return allOf([

@@ -1,9 +1,9 @@
 import type { CreditView } from './credit-ledger.js';
 import { trueAt } from './true-at.js';
 import { firstRow, rows, sql } from './sql.js';
-import type { Metric, ModelName } from './attribution-ask.js';
+import type { Metric, ModelName } from './report-scope.js';
 
-/** The touches of one deal as the credit ledger keeps them: one array element each, in the order they happened. */
+/** The touches of one opportunity as the credit ledger keeps them: one array element each, in the order they happened. */
 export interface PathRow {
   path_id: string;
   opportunity_id: string;
@@ -33,7 +33,7 @@ export interface ShareRow {
   reported: string[] | null;
 }
 
-/** The path of a deal; undefined when it does not count by the metric. */
+/** The path of an opportunity; undefined when it does not count by the metric. */
 export const pathOf = (
   { tx, workspace, asOf, ledger }: CreditView,
   { opportunityId, metric }: { readonly opportunityId: string; readonly metric: Metric },

@@ -1,4 +1,4 @@
-import type { Cut, Deals, ModelName } from './attribution-ask.js';
+import type { Cut, ReportScope, ModelName } from './report-scope.js';
 import type { DayOrInstant } from './params.js';
 import type { CreditView } from './credit-ledger.js';
 import type { View } from './read-models.js';
@@ -28,10 +28,10 @@ export const TOUCH_CUTS: Readonly<Record<TouchCut, { readonly column: string; re
 export const monthOf = (alias: string, timeZone: string): Sql =>
   sql`to_char(${raw(alias)}.credited_at AT TIME ZONE ${timeZone}, 'YYYY-MM')`;
 
-/** The deals of a report as rows `p` of the credit ledger. */
-export const dealsCondition = (
+/** The opportunities of a report as rows `p` of the credit ledger. */
+export const inScope = (
   { workspace, asOf }: View,
-  { metric, timeZone, period: { from, to } }: Deals,
+  { metric, timeZone, period: { from, to } }: ReportScope,
 ): Sql =>
   allOf([
     sql`p.workspace = ${workspace} AND p.metric = ${metric}`,
@@ -41,7 +41,7 @@ export const dealsCondition = (
   ]);
 
 /**
- * The day that a deal counts at is computed as schema bi computes it: where clocks go back over midnight a day is not one span of
+ * The day that an opportunity counts at is computed as schema bi computes it: where clocks go back over midnight a day is not one span of
  * time, so no two instants bound it. The bound beside it, a day wider than any zone needs, is for the index.
  */
 const since = (date: DayOrInstant, timeZone: string): Sql =>
@@ -57,12 +57,12 @@ const before = (date: DayOrInstant, timeZone: string): Sql =>
 const creditedDay = (timeZone: string): Sql => sql`(p.credited_at AT TIME ZONE ${timeZone})::date`;
 
 /**
- * Credits of the deals by the cuts, all cells, in the order of the report: by time when the first cut is the month, else
+ * Credits of the opportunities by the cuts, all cells, in the order of the report: by time when the first cut is the month, else
  * the most valuable first. They add up to what is attributed.
  */
 export async function creditRows(
   view: CreditView,
-  deals: Deals,
+  scope: ReportScope,
   { model, by }: { readonly model: ModelName; readonly by: readonly Cut[] },
 ): Promise<CreditRow[]> {
   const keys = by.map((_, index) => raw(`key${index}`));
@@ -77,7 +77,7 @@ export async function creditRows(
     sql`
     SELECT ARRAY[${names}]::text[] AS keys, ${by.includes('content') ? raw('max(title)') : raw('NULL')} AS title,
            sum(value)::text AS value, sum(opportunities)::int AS opportunities, sum(touches)::int AS touches
-    FROM (${cells(view, deals, { model, by })}) cell
+    FROM (${cells(view, scope, { model, by })}) cell
     GROUP BY ${names}
     ORDER BY ${byTime}sum(value) DESC, ${ties}`,
   );
@@ -85,14 +85,18 @@ export async function creditRows(
 }
 
 /** Cells of the report. */
-function cells(view: CreditView, deals: Deals, { model, by }: { model: ModelName; by: readonly Cut[] }): Sql {
+function cells(
+  view: CreditView,
+  scope: ReportScope,
+  { model, by }: { model: ModelName; by: readonly Cut[] },
+): Sql {
   const touchCuts = by.filter((cut) => cut !== 'month');
-  const month = by.includes('month') ? sql`, ${monthOf('p', deals.timeZone)} AS month` : empty;
+  const month = by.includes('month') ? sql`, ${monthOf('p', scope.timeZone)} AS month` : empty;
   // Offset 0 keeps the month from being computed again for every touch; without a month it would only keep workers out.
   const once = raw(by.includes('month') ? 'OFFSET 0' : '');
   const from = sql`
     FROM (SELECT p.*${month} FROM ${view.ledger.paths} p
-          WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL ${once}) p
+          WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL ${once}) p
     JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${model}`;
   const keyOf = (cut: Cut): Sql => raw(cut === 'month' ? 'p.month' : `t.${cut}`);
   const keys = join(
@@ -104,7 +108,7 @@ function cells(view: CreditView, deals: Deals, { model, by }: { model: ModelName
     ', ',
   );
   const [only] = touchCuts;
-  if (touchCuts.length > 1) return cellsOfDeal({ from, keys, touchCuts });
+  if (touchCuts.length > 1) return cellsOfOpportunity({ from, keys, touchCuts });
   return only === undefined
     ? sql`SELECT ${keys}, sum(p.reported_minor) AS value, count(*) AS opportunities, sum(t.touches) AS touches
           ${from} CROSS JOIN LATERAL (SELECT count(*) AS touches FROM unnest(s.marks) m WHERE m & 1 = 1) t
@@ -113,7 +117,7 @@ function cells(view: CreditView, deals: Deals, { model, by }: { model: ModelName
     : cellsOfTouch({ from, keys, group, cut: only });
 }
 
-/** With one cut by touches, the marks tell which touch is its deal's first in a cell: one pass, no grouping by deal. */
+/** With one cut by touches, the marks tell which touch is its opportunity's first in a cell: one pass, no grouping by opportunity. */
 function cellsOfTouch({ from, keys, group, cut }: { from: Sql; keys: Sql; group: Sql; cut: TouchCut }): Sql {
   const { column, mark } = TOUCH_CUTS[cut];
   const titled = cut === 'content';
@@ -128,8 +132,8 @@ function cellsOfTouch({ from, keys, group, cut }: { from: Sql; keys: Sql; group:
     GROUP BY ${group}`;
 }
 
-/** With several, each deal is summed up by itself first, so that it counts once in a cell. */
-function cellsOfDeal({
+/** With several, each opportunity is summed up by itself first, so that it counts once in a cell. */
+function cellsOfOpportunity({
   from,
   keys,
   touchCuts,
@@ -151,7 +155,7 @@ function cellsOfDeal({
       GROUP BY ${raw(names)}) t`;
 }
 
-/** What the deals of a report are worth together; minor units of its currency. */
+/** What the opportunities of a report are worth together; minor units of its currency. */
 export interface Totals {
   readonly total: bigint;
   readonly attributed: bigint;
@@ -160,38 +164,38 @@ export interface Totals {
   readonly unattributedOpportunities: number;
 }
 
-export async function totalsOf(view: CreditView, deals: Deals): Promise<Totals> {
-  const found = await firstRow<{ total: string; attributed: string; deals: number; without: number }>(
+export async function totalsOf(view: CreditView, scope: ReportScope): Promise<Totals> {
+  const found = await firstRow<{ total: string; attributed: string; opportunities: number; without: number }>(
     view.tx,
     sql`
     SELECT coalesce(sum(p.reported_minor), 0)::text AS total,
            coalesce(sum(p.reported_minor) FILTER (WHERE cardinality(p.event_ids) > 0), 0)::text AS attributed,
-           count(*)::int AS deals, count(*) FILTER (WHERE cardinality(p.event_ids) = 0)::int AS without
+           count(*)::int AS opportunities, count(*) FILTER (WHERE cardinality(p.event_ids) = 0)::int AS without
     FROM ${view.ledger.paths} p
-    WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NOT NULL`,
+    WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL`,
   );
   const total = BigInt(found?.total ?? 0);
   const attributed = BigInt(found?.attributed ?? 0);
-  const opportunities = found?.deals ?? 0;
+  const opportunities = found?.opportunities ?? 0;
   const unattributedOpportunities = found?.without ?? 0;
   return { total, attributed, unattributed: total - attributed, opportunities, unattributedOpportunities };
 }
 
-/** Deals in a currency without a published rate at their reference date, by currency. */
+/** Opportunities in a currency without a published rate at their reference date, by currency. */
 export interface UnconvertedRow {
   readonly currency: string;
   readonly amount: string;
   readonly opportunities: string[];
 }
 
-export const unconvertedRows = (view: CreditView, deals: Deals): Promise<UnconvertedRow[]> =>
+export const unconvertedRows = (view: CreditView, scope: ReportScope): Promise<UnconvertedRow[]> =>
   rows<UnconvertedRow>(
     view.tx,
     sql`
     SELECT p.currency, sum(p.amount_minor)::text AS amount,
            array_agg(p.opportunity_id ORDER BY p.opportunity_id COLLATE "C") AS opportunities
     FROM ${view.ledger.paths} p
-    WHERE ${dealsCondition(view, deals)} AND p.reported_minor IS NULL
+    WHERE ${inScope(view, scope)} AND p.reported_minor IS NULL
     GROUP BY p.currency
     ORDER BY p.currency COLLATE "C"`,
   );

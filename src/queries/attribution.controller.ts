@@ -10,7 +10,7 @@ import type { RawParams } from './params.js';
 import { Question } from './question.js';
 import { writeReport } from './report-formats.js';
 
-const DEALS = ['metric', 'from', 'to', 'currency'] as const;
+const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
 const PAGE = ['cursor', 'limit', 'asOf', 'minPosition'] as const;
 
 @ApiTags('Attribution')
@@ -23,10 +23,10 @@ export class AttributionController {
   @Question({
     summary: 'What earned how much, by one model',
     description:
-      'Shares out the deals of a period over the touchpoints of their buying committees and adds up by the cuts. ' +
+      'Shares out the opportunities of a period over the touchpoints of their buying committees and adds up by the cuts. ' +
       '`total = attributed + unattributed`; the rows add up to `attributed`.',
     answer: AttributionAnswer,
-    parameters: ['model', 'by', ...DEALS, 'format', ...PAGE],
+    parameters: ['model', 'by', ...SCOPE_PARAMETERS, 'format', ...PAGE],
     formats: ['text/csv', 'application/x-ndjson'],
   })
   async report(
@@ -46,7 +46,7 @@ export class AttributionController {
   @Question({
     summary: 'Several models side by side',
     answer: CompareAnswer,
-    parameters: ['models', 'by', ...DEALS, ...PAGE],
+    parameters: ['models', 'by', ...SCOPE_PARAMETERS, ...PAGE],
   })
   compare(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<CompareAnswer> {
     return this.queries.execute(new CompareAttribution(workspace, given));
@@ -57,7 +57,7 @@ export class AttributionController {
     summary: 'Why a number of a report is what it is',
     description:
       'Takes the parameters of the report and, as further parameters, the keys of the row: `content=wp-1`, ' +
-      '`channel=email&month=2026-03`, and in `without` the cuts it has none of: `without=campaign`. Opens the number down to deals, touchpoints, events, the ' +
+      '`channel=email&month=2026-03`, and in `without` the cuts it has none of: `without=campaign`. Opens the number down to opportunities, touchpoints, events, the ' +
       'rule and its version, and the identity links that gave each touchpoint to its person.',
     answer: AttributionExplanation,
     parameters: [
@@ -69,7 +69,7 @@ export class AttributionController {
       'month',
       'without',
       'opportunityId',
-      ...DEALS,
+      ...SCOPE_PARAMETERS,
       ...PAGE,
     ],
   })

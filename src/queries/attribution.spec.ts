@@ -105,7 +105,7 @@ afterAll(async () => {
   await db?.drop();
 });
 
-/** One version of a deal and metric at a time, as the ledger keeps it. */
+/** One version of an opportunity and metric at a time, as the ledger keeps it. */
 function withoutOverlaps(all: readonly Path[]): Path[] {
   const kept: Path[] = [];
   const end = ({ supersededAt }: Path) => supersededAt ?? Infinity;
@@ -193,7 +193,7 @@ type Cut = (typeof CUTS)[number];
 
 /** The report by the definition of §8 and §10. */
 function byHand(all: readonly Path[], by: readonly Cut[]) {
-  const cells = new Map<string, { value: number; deals: Set<string>; touches: number }>();
+  const cells = new Map<string, { value: number; opportunities: Set<string>; touches: number }>();
   for (const path of all) {
     const weights = path.touches.map(({ weight }) => weight);
     const credits = path.reported === null || weights.length === 0 ? [] : shareOut(path.reported, weights);
@@ -202,14 +202,19 @@ function byHand(all: readonly Path[], by: readonly Cut[]) {
       if (!touch || touch.weight <= 0) return;
       const month = dayOf(path.creditedAt, ZONE).slice(0, 7);
       const keys = by.map((cut) => (cut === 'month' ? month : touch[cut]));
-      const cell = cells.get(JSON.stringify(keys)) ?? { value: 0, deals: new Set(), touches: 0 };
+      const cell = cells.get(JSON.stringify(keys)) ?? { value: 0, opportunities: new Set(), touches: 0 };
       cells.set(JSON.stringify(keys), cell);
       cell.value += value;
-      cell.deals.add(path.opportunityId);
+      cell.opportunities.add(path.opportunityId);
       cell.touches++;
     });
   }
-  const rows = [...cells].map(([keys, { value, deals, touches }]) => [keys, value, deals.size, touches]);
+  const rows = [...cells].map(([keys, { value, opportunities, touches }]) => [
+    keys,
+    value,
+    opportunities.size,
+    touches,
+  ]);
   return rows.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
 }
 
@@ -325,7 +330,7 @@ test('sums beyond 2^53 minor units are exact', async () => {
 
 async function checkReport({ all, model, metric, asOf }: Asked, by: readonly Cut[]): Promise<void> {
   const [from, to] = [new Date('2026-01-31T23:00:00Z'), new Date('2026-03-28T23:00:00Z')];
-  const deals = all.filter(
+  const opportunities = all.filter(
     (path) =>
       path.workspace === 'main' &&
       path.metric === metric &&
@@ -343,12 +348,14 @@ async function checkReport({ all, model, metric, asOf }: Asked, by: readonly Cut
     row.opportunities,
     row.touches,
   ]);
-  expect(shown.toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1))).toEqual(byHand(deals, by));
+  expect(shown.toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1))).toEqual(byHand(opportunities, by));
   expect(sum(body.rows.map((row) => Number(row.value.minor)))).toBe(body.attributed.minor);
   expect(Number(body.attributed.minor) + Number(body.unattributed.minor)).toBe(body.total.minor);
-  expect(body.total.minor).toBe(sum(deals.map(({ reported }) => reported ?? 0)));
+  expect(body.total.minor).toBe(sum(opportunities.map(({ reported }) => reported ?? 0)));
   expect(body.unconverted.flatMap((row) => row.opportunities).toSorted()).toEqual(
-    deals.flatMap(({ reported, opportunityId }) => (reported === null ? [opportunityId] : [])).toSorted(),
+    opportunities
+      .flatMap(({ reported, opportunityId }) => (reported === null ? [opportunityId] : []))
+      .toSorted(),
   );
   const compared = await api.get<CompareAnswer>(`/api/attribution/compare?models=${model}&${question}`);
   expect(compared.body.rows.map(({ key, values }) => [key, values[model]?.value.minor])).toEqual(

@@ -2,8 +2,16 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { money } from '../domain/attribution/money.js';
 import { PAGE, type PageAsk, pageAskOf } from './asking.js';
-import { type Cut, CUTS, cutsOf, type Deals, DEALS, dealsAskOf, type DealsAsk } from './attribution-ask.js';
-import { DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName, settle } from './attribution-ask.js';
+import {
+  type Cut,
+  CUTS,
+  cutsOf,
+  type ReportScope,
+  SCOPE_PARAMETERS,
+  scopeQueryOf,
+  type ScopeQuery,
+} from './report-scope.js';
+import { DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName, resolveScope } from './report-scope.js';
 import { type CreditRow, creditRows, type Totals, totalsOf, unconvertedRows } from './attribution-rows.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { writeCursor } from './cursor.js';
@@ -28,33 +36,36 @@ export class CreditItem {
   @Text('For people: the title of a content, else the key; "(none)" where there is none') label!: string;
   @Part('Credit', () => MoneyItem) value!: MoneyItem;
   @Real('Part of what is attributed, 0 to 1, six decimals') share!: number;
-  @Whole('Deals with credit here, each counted once') opportunities!: number;
-  @Whole('Touches with credit, each of its deal') touches!: number;
+  @Whole('Opportunities with credit here, each counted once') opportunities!: number;
+  @Whole('Touches with credit, each of its opportunity') touches!: number;
 }
 
-/** Deals that cannot be reported in the currency: no rate is published for their date. They are in no sum. */
+/** Opportunities that cannot be reported in the currency: no rate is published for their date. They are in no sum. */
 export class UnconvertedItem {
   @Text('Their currency') currency!: string;
   @Part('Their amounts together', () => MoneyItem) amount!: MoneyItem;
   @Texts('Their ids') opportunities!: string[];
 }
 
-/** What reports over deals begin with. */
-export abstract class DealsAnswer extends PageAnswer {
+/** What reports over opportunities begin with. */
+export abstract class ScopeAnswer extends PageAnswer {
   @Word('What is counted', METRICS) metric!: string;
   @Text('Currency of all sums: that of the journey model') currency!: string;
   @MaybeInstant('Start, included: by closedAt for revenue, by openedAt for pipeline') from!: Date | null;
   @MaybeInstant('End, not included') to!: Date | null;
-  @Part('Amount of all deals: attributed + unattributed', () => MoneyItem) total!: MoneyItem;
-  @Part('Of deals with touches; rows add up to it', () => MoneyItem) attributed!: MoneyItem;
-  @Part('Of deals without any touch', () => MoneyItem) unattributed!: MoneyItem;
-  @Whole('Deals in the total') opportunities!: number;
+  @Part('Amount of all opportunities: attributed + unattributed', () => MoneyItem) total!: MoneyItem;
+  @Part('Of opportunities with touches; rows add up to it', () => MoneyItem) attributed!: MoneyItem;
+  @Part('Of opportunities without any touch', () => MoneyItem) unattributed!: MoneyItem;
+  @Whole('Opportunities in the total') opportunities!: number;
   @Whole('Of these, without any touch') unattributedOpportunities!: number;
-  @Parts('Deals that are in no sum because their currency has no published rate', () => UnconvertedItem)
+  @Parts(
+    'Opportunities that are in no sum because their currency has no published rate',
+    () => UnconvertedItem,
+  )
   unconverted!: UnconvertedItem[];
 }
 
-export class AttributionAnswer extends DealsAnswer {
+export class AttributionAnswer extends ScopeAnswer {
   @Word('Attribution model', MODEL_NAMES) model!: string;
   @Words('Cuts', CUTS) by!: Cut[];
   @Parts('Most valuable first; in the order of time when the first cut is the month', () => CreditItem)
@@ -68,7 +79,7 @@ export type Format = (typeof FORMATS)[number];
 export class FindAttribution extends Query<AttributionAnswer> {
   readonly model: ModelName;
   readonly by: readonly Cut[];
-  readonly deals: DealsAsk;
+  readonly scope: ScopeQuery;
   readonly format: Format;
   readonly ask: PageAsk;
   /** Tables are handed out whole unless a limit was asked for. */
@@ -77,10 +88,10 @@ export class FindAttribution extends Query<AttributionAnswer> {
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, ['model', 'by', ...DEALS, 'format', ...PAGE]);
+    const params = new Params(given, ['model', 'by', ...SCOPE_PARAMETERS, 'format', ...PAGE]);
     this.model = params.oneOf('model', MODEL_NAMES) ?? DEFAULT_MODEL;
     this.by = cutsOf(params);
-    this.deals = dealsAskOf(params);
+    this.scope = scopeQueryOf(params);
     this.format = params.oneOf('format', FORMATS) ?? 'json';
     this.ask = pageAskOf(workspace, params, { name: 'attribution', given, shapes: [/^\d{1,9}$/] });
     this.whole = this.format !== 'json' && given['limit'] === undefined;
@@ -94,19 +105,19 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
   execute(query: FindAttribution): Promise<AttributionAnswer> {
     return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
       const { model, by, ask, whole } = query;
-      const deals = await settle(opened, query.deals);
-      const view = await withLedger(opened, { metric: deals.metric, models: [model] });
-      const totals = await totalsOf(view, deals);
-      const all = await creditRows(view, deals, { model, by });
+      const scope = await resolveScope(opened, query.scope);
+      const view = await withLedger(opened, { metric: scope.metric, models: [model] });
+      const totals = await totalsOf(view, scope);
+      const all = await creditRows(view, scope, { model, by });
       const { page, next } = whole ? { page: all, next: null } : slice(ask, view, all);
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
         model,
         by: [...by],
-        ...(await dealsPart(view, deals, totals)),
+        ...(await scopePart(view, scope, totals)),
         rows: page.map((row) =>
-          creditItem(row, { by, currency: deals.currency, attributed: totals.attributed }),
+          creditItem(row, { by, currency: scope.currency, attributed: totals.attributed }),
         ),
         next,
       };
@@ -126,14 +137,14 @@ export function slice<R>(
   return { page: all.slice(start, end), next };
 }
 
-/** The part of an answer that tells which deals it is about and what they are worth. */
-export async function dealsPart(
+/** The part of an answer that tells which opportunities it is about and what they are worth. */
+export async function scopePart(
   view: CreditView,
-  deals: Deals,
+  scope: ReportScope,
   totals: Totals,
-): Promise<Omit<DealsAnswer, 'asOf' | 'modelVersion' | 'next'>> {
-  const { metric, currency, from, to } = deals;
-  const unconverted = await unconvertedRows(view, deals);
+): Promise<Omit<ScopeAnswer, 'asOf' | 'modelVersion' | 'next'>> {
+  const { metric, currency, from, to } = scope;
+  const unconverted = await unconvertedRows(view, scope);
   return {
     metric,
     currency,

@@ -1,7 +1,7 @@
 import { MODEL_NAMES, type ModelName } from '../domain/attribution/models.js';
 import { computeCredits, gapsAt } from '../read-models/attribution/gaps.js';
 import { pathRecord, shareRecords } from '../read-models/attribution/records.js';
-import type { Metric } from './attribution-ask.js';
+import type { Metric } from './report-scope.js';
 import type { View } from './read-models.js';
 import { raw, sql, type Sql } from './sql.js';
 

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { MILESTONES } from '../domain/attribution/touches.js';
 import { CHANNELS, TOUCHPOINT_KINDS } from '../domain/touchpoint.js';
-import { MODEL_NAMES } from './attribution-ask.js';
+import { MODEL_NAMES } from './report-scope.js';
 import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, Part, Parts, Real, Text } from './fields.js';
 import { Texts, Uuid, Whole, Word, Words } from './fields.js';
 import { LinkItem } from './identity-links.js';
@@ -43,9 +43,9 @@ export class ExplainedTouch {
   @Texts('Keys that it carried') identity!: string[];
   @MaybeUuid('The event whose claim gave it to the person; null: its own keys did') linkedBy!: string | null;
   @Words('Milestones it is', MILESTONES) milestones!: string[];
-  @Real('Its part of the deal, 0 to 1') weight!: number;
+  @Real('Its part of the opportunity, 0 to 1') weight!: number;
   @Parts('Where the weight comes from', () => WhyItem) why!: WhyItem[];
-  @Part("Credit in the deal's currency", () => MoneyItem) amount!: MoneyItem;
+  @Part("Credit in the opportunity's currency", () => MoneyItem) amount!: MoneyItem;
   @Part('Credit in the currency of the report', () => MoneyItem) value!: MoneyItem;
 }
 
@@ -58,20 +58,20 @@ export class ExplainedPerson {
   @Parts('Links between these keys, each with the event that made it', () => LinkItem) links!: LinkItem[];
 }
 
-/** The published rate that a deal was converted at. */
+/** The published rate that an opportunity was converted at. */
 export class RateItem {
   @Text('From this currency') currency!: string;
   @Text('In force from this day of the workspace') date!: string;
   @Real('Units of the report currency for one unit') rate!: number;
 }
 
-/** A deal with the part of the number that comes from it. */
-export class ExplainedDeal extends OpportunityItem {
-  @Uuid('The event that last changed the deal') eventId!: string;
+/** An opportunity with the part of the number that comes from it. */
+export class ExplainedOpportunity extends OpportunityItem {
+  @Uuid('The event that last changed the opportunity') eventId!: string;
   @Instant('Reference date: opened for pipeline, closed for revenue') creditedAt!: Date;
-  @Part('The part of the number that comes from this deal', () => MoneyItem) value!: MoneyItem;
+  @Part('The part of the number that comes from this opportunity', () => MoneyItem) value!: MoneyItem;
   @MaybePart('Rate of the reference day; null: the same currency', () => RateItem) rate!: RateItem | null;
-  @Word("Whose touchpoints were asked: the deal's contacts, or without any all leads of the account", [
+  @Word("Whose touchpoints were asked: the opportunity's contacts, or without any all leads of the account", [
     'contacts',
     'account',
   ])

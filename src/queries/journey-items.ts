@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CHANNELS, CLAMP_REASONS, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
-import type { Origin, Visited } from '../domain/visit.js';
+import type { Origin, InSession } from '../domain/session.js';
 import { type PageAsk, pageOf } from './asking.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, PageAnswer, Parts, Real } from './fields.js';
@@ -146,13 +146,13 @@ function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; orde
     ORDER BY j.occurred_at ${direction}, j.event_id ${direction}`;
 }
 
-const itemOf = (row: Row, visit: Visited | undefined): JourneyItem => ({
+const itemOf = (row: Row, session: InSession | undefined): JourneyItem => ({
   position: row.position,
   eventId: row.event_id,
   leadId: row.lead_id,
   kind: row.kind,
   name: row.name,
-  ...labelsOf(row, visit?.origin),
+  ...labelsOf(row, session?.origin),
   content: contentOf(row),
   occurredAt: row.occurred_at,
   replacedTime: row.clamped,
@@ -162,8 +162,8 @@ const itemOf = (row: Row, visit: Visited | undefined): JourneyItem => ({
   collector: row.collector,
   rep: row.rep,
   verdict: row.verdict,
-  sessionId: visit?.sessionId ?? row.event_id,
-  originId: visit?.originId ?? null,
+  sessionId: session?.sessionId ?? row.event_id,
+  originId: session?.originId ?? null,
   properties: row.properties ?? {},
   stageAfter: row.stage_after,
   scoreAfter: row.score_after,

@@ -1,5 +1,5 @@
 import type { Channel } from '../domain/touchpoint.js';
-import { type Placed, resolveVisits, type Visited } from '../domain/visit.js';
+import { type Placed, resolveSessions, type InSession } from '../domain/session.js';
 import { labelsOf, placeOf, type SessionColumns } from '../read-models/session-columns.js';
 import type { View } from './read-models.js';
 import { rows, sql } from './sql.js';
@@ -29,17 +29,17 @@ interface RunningSession {
 export async function sessionsOf(
   view: View,
   inOrder: readonly TouchpointColumns[],
-): Promise<ReadonlyMap<string, Visited>> {
+): Promise<ReadonlyMap<string, InSession>> {
   const byLead = Map.groupBy(inOrder, ({ lead_id }) => lead_id);
   const firsts = [...byLead.values()].flatMap((run) => run.slice(0, 1));
   const running = await runningBefore(
     view,
     firsts.filter(({ session }) => session === 'within'),
   );
-  const visits = [...byLead].flatMap(([lead, run]) =>
-    resolveVisits<Placed>([...opening(running.get(lead)), ...run.map(placeOf)]),
+  const sessions = [...byLead].flatMap(([lead, run]) =>
+    resolveSessions<Placed>([...opening(running.get(lead)), ...run.map(placeOf)]),
   );
-  return new Map(visits.map((visit) => [visit.id, visit]));
+  return new Map(sessions.map((session) => [session.id, session]));
 }
 
 /** The touchpoints before that matter: the one that started the running session, and the one that set its origin. */

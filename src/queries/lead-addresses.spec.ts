@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { said, seen } from '../../test/deals.js';
+import { said, seen } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { identityKey } from '../domain/identity.js';
 import type { LeadJourneyAnswer } from './lead-journey.js';

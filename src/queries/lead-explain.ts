@@ -24,8 +24,8 @@ export class RulePoints {
   @Real('What these are worth now, two decimals') worth!: number;
 }
 
-export class DealOfLead {
-  @Text('The deal') opportunityId!: string;
+export class OpportunityOfLead {
+  @Text('The opportunity') opportunityId!: string;
   @Word('Open, won or lost', STATUSES) status!: string;
   @Text("The lead's role on its committee") role!: string;
   @Uuid('The event that assigned the role') eventId!: string;
@@ -54,7 +54,8 @@ export class LeadExplanation extends Answer {
   @Parts('The score by rule, most worth first; GET …/score has each touchpoint', () => RulePoints)
   scoreByRule!: RulePoints[];
   @Word('Where the lead is in our process', LIFECYCLES) lifecycle!: string;
-  @Parts('Deals that decide the lifecycle', () => DealOfLead) opportunities!: DealOfLead[];
+  @Parts('Opportunities that decide the lifecycle', () => OpportunityOfLead)
+  opportunities!: OpportunityOfLead[];
 }
 
 export class ExplainLead extends Query<LeadExplanation> {
@@ -101,7 +102,7 @@ export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
         halfLifeDays: view.halfLifeDays,
         scoreByRule: await pointsByRule(view, leadId),
         lifecycle: state.lifecycle,
-        opportunities: await dealsOf(view, leadId),
+        opportunities: await opportunitiesOf(view, leadId),
       };
     });
   }
@@ -141,14 +142,14 @@ function pointsByRule(view: View, leadId: string): Promise<RulePoints[]> {
   );
 }
 
-async function dealsOf({ tx, workspace, asOf }: View, leadId: string): Promise<DealOfLead[]> {
+async function opportunitiesOf({ tx, workspace, asOf }: View, leadId: string): Promise<OpportunityOfLead[]> {
   interface Row {
     opportunity_id: string;
     status: string;
     role: string;
     event_id: string;
   }
-  const deals = await rows<Row>(
+  const opportunities = await rows<Row>(
     tx,
     sql`
     SELECT DISTINCT o.opportunity_id COLLATE "C" AS opportunity_id, o.status, c.role COLLATE "C" AS role, c.event_id
@@ -162,10 +163,10 @@ async function dealsOf({ tx, workspace, asOf }: View, leadId: string): Promise<D
     WHERE k.workspace = ${workspace} AND k.lead_id = ${leadId}::uuid AND ${trueAt('k', asOf)}
     ORDER BY 1, 3, 4`,
   );
-  return deals.map((deal) => ({
-    opportunityId: deal.opportunity_id,
-    status: deal.status,
-    role: deal.role,
-    eventId: deal.event_id,
+  return opportunities.map((opportunity) => ({
+    opportunityId: opportunity.opportunity_id,
+    status: opportunity.status,
+    role: opportunity.role,
+    eventId: opportunity.event_id,
   }));
 }

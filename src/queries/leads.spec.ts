@@ -115,7 +115,7 @@ describe('leads', () => {
   });
 });
 
-test('an account adds its people and deals up', async () => {
+test('an account adds its people and opportunities up', async () => {
   const { body } = await api.get<AccountAnswer>('/api/accounts/acme');
   expect(body).toMatchObject({
     name: 'Acme',

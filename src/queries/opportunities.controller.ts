@@ -8,7 +8,7 @@ import { FindOpportunityAttribution, OpportunityAttributionAnswer } from './oppo
 import type { RawParams } from './params.js';
 import { Question } from './question.js';
 
-const id = 'Id of the deal in the CRM';
+const id = 'Id of the opportunity in the CRM';
 
 @ApiTags('Opportunities')
 @UseGuards(AuthGuard)
@@ -18,7 +18,7 @@ export class OpportunitiesController {
 
   @Get()
   @Question({
-    summary: 'Deals by filter',
+    summary: 'Opportunities by filter',
     answer: OpportunitiesAnswer,
     parameters: ['status', 'accountId', 'owner', 'cursor', 'limit', 'asOf', 'minPosition'],
   })
@@ -27,7 +27,12 @@ export class OpportunitiesController {
   }
 
   @Get(':id')
-  @Question({ summary: 'One deal', id, answer: OpportunityAnswer, parameters: ['asOf', 'minPosition'] })
+  @Question({
+    summary: 'One opportunity',
+    id,
+    answer: OpportunityAnswer,
+    parameters: ['asOf', 'minPosition'],
+  })
   findOne(
     @RequestWorkspace() workspace: string,
     @Param('id') opportunityId: string,

@@ -9,7 +9,7 @@ import { ReadModels } from './read-models.js';
 import { allOf, raw, sql, type Sql } from './sql.js';
 
 export class OpportunitiesAnswer extends PageAnswer {
-  @Parts('Deals, the latest opened first', () => OpportunityItem) items!: OpportunityItem[];
+  @Parts('Opportunities, the latest opened first', () => OpportunityItem) items!: OpportunityItem[];
 }
 
 export class FindOpportunities extends Query<OpportunitiesAnswer> {

@@ -4,7 +4,7 @@ import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
 import { MILESTONES } from '../domain/attribution/touches.js';
 import { askOf, MOMENT } from './asking.js';
-import { METRICS, type Metric, MODEL_NAMES } from './attribution-ask.js';
+import { METRICS, type Metric, MODEL_NAMES } from './report-scope.js';
 import { type PathRow, pathOf, type ShareRow, sharesOf } from './attribution-paths.js';
 import { withLedger } from './credit-ledger.js';
 import {
@@ -31,7 +31,7 @@ export const COMMITTEES = ['contacts', 'account'] as const;
 /** What one model gives to one touch. */
 export class TouchCredit {
   @Real('0 to 1; the weights of a model add up to 1') weight!: number;
-  @Part("In the deal's currency", () => MoneyItem) amount!: MoneyItem;
+  @Part("In the opportunity's currency", () => MoneyItem) amount!: MoneyItem;
   @MaybePart('In the currency of reports; null: no rate is published', () => MoneyItem)
   value!: MoneyItem | null;
 }
@@ -56,11 +56,12 @@ export class TouchItem {
   credits!: Record<string, TouchCredit>;
 }
 
-/** Totals of one model: they add up to the amount of the deal. */
+/** Totals of one model: they add up to the amount of the opportunity. */
 export class ModelTotal {
   @Word('Attribution model', MODEL_NAMES) model!: string;
   @Part('Given to touches', () => MoneyItem) attributed!: MoneyItem;
-  @Part('The whole amount when the deal has no touch, else 0', () => MoneyItem) unattributed!: MoneyItem;
+  @Part('The whole amount when the opportunity has no touch, else 0', () => MoneyItem)
+  unattributed!: MoneyItem;
 }
 
 export class OpportunityAttributionAnswer extends Answer {
@@ -68,12 +69,16 @@ export class OpportunityAttributionAnswer extends Answer {
   @MaybeText('Name') name!: string | null;
   @MaybeText('The company') accountId!: string | null;
   @Word('Open, won or lost', STATUSES) status!: string;
-  @Word('What is attributed; by default revenue of a won deal, pipeline of others', METRICS) metric!: string;
-  @Part('What is attributed; revenue of a deal that is not won is 0', () => MoneyItem) amount!: MoneyItem;
+  @Word('What is attributed; by default revenue of a won opportunity, pipeline of others', METRICS)
+  metric!: string;
+  @Part('What is attributed; revenue of an opportunity that is not won is 0', () => MoneyItem)
+  amount!: MoneyItem;
   @MaybePart('The same in the currency of reports; null: no rate is published', () => MoneyItem)
   value!: MoneyItem | null;
   @MaybeInstant('Reference date: opened for pipeline, closed for revenue') creditedAt!: Date | null;
-  @MaybeText("Whose touchpoints were asked: the deal's contacts, or without any all leads of the account")
+  @MaybeText(
+    "Whose touchpoints were asked: the opportunity's contacts, or without any all leads of the account",
+  )
   committee!: string | null;
   @Parts('All models side by side', () => ModelTotal) models!: ModelTotal[];
   @Parts('Touches in the order they happened', () => TouchItem) touches!: TouchItem[];
@@ -107,8 +112,8 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
     metric: asked,
   }: FindOpportunityAttribution): Promise<OpportunityAttributionAnswer> {
     return this.models.view(ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
-      const deal = await whichOpportunity(opened, opportunityId);
-      const metric = asked ?? (deal.status === 'won' ? 'revenue' : 'pipeline');
+      const opportunity = await whichOpportunity(opened, opportunityId);
+      const metric = asked ?? (opportunity.status === 'won' ? 'revenue' : 'pipeline');
       const view = await withLedger(opened, { metric, opportunityId });
       const path = await pathOf(view, { opportunityId, metric });
       const shares = path ? await sharesOf(view, [path.path_id]) : [];
@@ -116,11 +121,11 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
         opportunityId,
-        name: deal.name,
-        accountId: deal.account_id,
-        status: deal.status,
+        name: opportunity.name,
+        accountId: opportunity.account_id,
+        status: opportunity.status,
         metric,
-        ...(path ? ofPath(path, shares) : nothing(deal)),
+        ...(path ? ofPath(path, shares) : nothing(opportunity)),
       };
     });
   }
@@ -131,7 +136,7 @@ type Credited = Pick<
   'amount' | 'value' | 'creditedAt' | 'committee' | 'models' | 'touches'
 >;
 
-/** A deal that does not count by the metric, such as revenue of an open one. */
+/** An opportunity that does not count by the metric, such as revenue of an open one. */
 const nothing = ({ currency }: OpportunityRow): Credited => ({
   amount: money(0, currency),
   value: null,

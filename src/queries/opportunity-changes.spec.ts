@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, deal, roles, said, seen, type Entry } from '../../test/deals.js';
+import { day, opportunityEvents, roles, said, seen, type Entry } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { queryApi, type QueryApi } from '../../test/query-api.js';
 import type { OpportunityEvent } from '../domain/opportunity.js';
@@ -50,7 +50,7 @@ const later = (nr: number, type: OpportunityEvent['type'], at: number, data: obj
   return { stream, event: { ...event, id: `9000000${nr}${event.id.slice(8)}` } };
 };
 const opened = (more: object = {}): Entry[] =>
-  deal('opp-1', {
+  opportunityEvents('opp-1', {
     amount: '10.00',
     currency: 'EUR',
     openedAt: day(45),

@@ -86,7 +86,7 @@ interface ContactRow {
   name: string | null;
 }
 
-/** The committees of deals, by opportunity id. */
+/** The committees of opportunities, by opportunity id. */
 export async function committeesOf(
   { tx, workspace, asOf }: View,
   opportunityIds: readonly string[],

@@ -10,7 +10,7 @@ import {
   ApiResponse,
 } from '@nestjs/swagger';
 import { ApiProperty, type ApiQueryOptions } from '@nestjs/swagger';
-import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './attribution-ask.js';
+import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './report-scope.js';
 import { FORMATS } from './attribution.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './asking.js';
 import { CONFLICT_STATUSES } from './identity-conflicts.js';
@@ -74,12 +74,12 @@ const PARAMETERS = {
   },
   email: text('Leads with this e-mail address', 'ada@acme.example'),
   accountId: text('Only of this company', 'acme'),
-  status: word('Deals that are open, won or lost', STATUSES),
+  status: word('Opportunities that are open, won or lost', STATUSES),
   conflictStatus: {
     ...word('Conflicts that are open, joined by now or dismissed', CONFLICT_STATUSES),
     name: 'status',
   },
-  owner: text('Deals of this salesperson', 'rep-7'),
+  owner: text('Opportunities of this salesperson', 'rep-7'),
   stage: text('Leads in this buying stage', 'consideration'),
   persona: text('Leads of this persona'),
   lifecycle: word('Leads at this point of our process', LIFECYCLES),
@@ -98,7 +98,7 @@ const PARAMETERS = {
   models: text('Attribution models, separated by commas; default all', 'first,last,linear'),
   by: text(`Cuts, separated by commas: ${CUTS.join(', ')}; default content`, 'content'),
   metric: word(
-    '`revenue`: won deals by their close (default); `pipeline`: all deals by their opening',
+    '`revenue`: won opportunities by their close (default); `pipeline`: all opportunities by their opening',
     METRICS,
   ),
   from: text(`Start, included: ${DATE}`, '2026-01-01'),
@@ -111,7 +111,7 @@ const PARAMETERS = {
   source: text('Opens the row of this source'),
   month: text('Opens the row of this month', '2026-03'),
   without: text('Opens the row whose touches have none of these cuts: content, campaign, source', 'campaign'),
-  opportunityId: text('Only the part of this deal'),
+  opportunityId: text('Only the part of this opportunity'),
 } as const satisfies Record<string, Parameter>;
 
 export type ParameterName = keyof typeof PARAMETERS;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { entryOf, ORDERS, PEOPLE, sorted, visit } from '../../test/arrival-orders.js';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, type Entry, said } from '../../test/deals.js';
+import { day, type Entry, said } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { queryApi, type QueryApi } from '../../test/query-api.js';
 import type { Touch } from '../domain/condition.js';

@@ -134,7 +134,7 @@ describe('a report from a day to a day', () => {
   });
   afterAll(() => api?.close());
 
-  /** Deals closed every half hour around each change of the clocks. */
+  /** Opportunities closed every half hour around each change of the clocks. */
   async function report(
     zone: string,
     instants: readonly number[],
@@ -160,7 +160,7 @@ describe('a report from a day to a day', () => {
     return body as unknown as AttributionAnswer;
   }
 
-  test.each(ODD_ZONES)('has just the deals that SQL has on those days: %s', async (zone) => {
+  test.each(ODD_ZONES)('has just the opportunities that SQL has on those days: %s', async (zone) => {
     const changes = changesOf(zone, 2008, 2028).slice(-4);
     for (const change of changes) {
       const instants = Array.from({ length: 100 }, (_, index) => change + (index - 50) * 30 * MINUTE);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { leadIdOf } from '../domain/identity.js';
 import type { JourneyModel } from '../domain/model.js';
 import type { Clamped } from '../domain/touchpoint.js';
-import { said, seen } from '../../test/deals.js';
+import { said, seen } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import type { AccountJourneyAnswer } from './account-journey.js';
 import type { LeadJourneyAnswer } from './lead-journey.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { leadIdOf } from '../domain/identity.js';
-import { day, deal, seen } from '../../test/deals.js';
+import { day, opportunityEvents, seen } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import type { AttributionAnswer } from './attribution.js';
 import type { LeadAnswer } from './lead.js';
@@ -17,7 +17,7 @@ const ADA = leadIdOf('main', 'email:ada@acme.example');
 describe('another workspace with the same ids', () => {
   const twin = [
     seen('twin', 2, ['email:ada@acme.example'], { content: { id: 'buying-guide', title: 'Theirs' } }),
-    ...deal('opp-1', { amount: '1.00', openedAt: day(10), accountId: 'acme' }),
+    ...opportunityEvents('opp-1', { amount: '1.00', openedAt: day(10), accountId: 'acme' }),
   ];
 
   test('neither sees nor moves this one', async () => {

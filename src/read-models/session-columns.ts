@@ -1,5 +1,5 @@
 import type { Channel, Verdict } from '../domain/touchpoint.js';
-import type { Origin, SessionPart } from '../domain/visit.js';
+import type { Origin, SessionPart } from '../domain/session.js';
 
 /** What the session of a touchpoint follows from; columns of touchline.journey. */
 export interface SessionColumns extends LabelColumns {
@@ -17,7 +17,7 @@ interface LabelColumns {
   readonly campaign: string | null;
 }
 
-/** A row as `resolveVisits` takes it, with the row itself. */
+/** A row as `resolveSessions` takes it, with the row itself. */
 export const placeOf = <Row extends SessionColumns>(row: Row) => ({
   row,
   id: row.event_id,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, deal, roles, said, seen, type Entry } from '../../test/deals.js';
+import { day, opportunityEvents, roles, said, seen, type Entry } from '../../test/sample-events.js';
 import { OTHER_MODEL, TEST_MODEL } from '../../test/journeys.js';
 import { OPERATOR, subscriptionsApi, type SubscriptionsApi } from '../../test/subscriptions-api.js';
 import { currentRows } from '../../test/read-model-rows.js';
@@ -69,7 +69,7 @@ const before = [...others('before'), seen('first', 2, [EMAIL, 'anonymous:a'])];
 /** What comes after Ada's sick touchpoint: of hers the first, third, fourth and fifth. */
 const after = [
   seen('later', 6, ['anonymous:a']),
-  ...deal('opp-1', { amount: '100.00', openedAt: day(10), contacts: roles('ada@acme.example') }),
+  ...opportunityEvents('opp-1', { amount: '100.00', openedAt: day(10), contacts: roles('ada@acme.example') }),
   said('claim', 'identity-user:ada', 'IdentityClaimed', 7, {
     identity: ['user:ada', EMAIL],
     traits: { title: 'CFO' },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, deal, roles, said, seen, type Entry } from '../../test/deals.js';
+import { day, opportunityEvents, roles, said, seen, type Entry } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { currentRows } from '../../test/read-model-rows.js';
 import { MemoryEventStore } from '../event-store/memory.js';
@@ -31,7 +31,7 @@ afterEach(async () => {
 
 const EMAIL = 'email:ada@acme.example';
 const dealOf = (id: string): Entry[] =>
-  deal(
+  opportunityEvents(
     id,
     { amount: '100.00', currency: 'EUR', openedAt: day(10), contacts: roles('ada@acme.example') },
     { stage: 'proposal' },

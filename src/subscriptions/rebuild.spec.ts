@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { testApp, type TestApp } from '../../test/app.js';
 import { arrive, buyers } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { seen } from '../../test/deals.js';
+import { seen } from '../../test/sample-events.js';
 import { allApplied, answersAsOf, type Ask } from '../../test/questions.js';
 import { allVersions, currentRows, rowsAsOf } from '../../test/read-model-rows.js';
 import { projections } from '../projections/all.js';

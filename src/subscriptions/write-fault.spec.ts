@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { type Entry, seen } from '../../test/deals.js';
+import { type Entry, seen } from '../../test/sample-events.js';
 import { project } from '../../test/project.js';
 import type { RecordedEvent } from '../domain/events.js';
 import { defaultModel, publishModel } from '../commands/publish-model.js';

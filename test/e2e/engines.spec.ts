@@ -100,7 +100,7 @@ const SOON = 60_000;
     const [collect, project] = [await start('collect', grpcPort.collect), await start('project')];
     const [query] = [await start('query', grpcPort.query), await start('project'), await start('react')];
     const traffic = new Traffic(collect.url, query.url);
-    traffic.start({ batches: 1, singles: 2, deals: 1, pauseMs: 40 });
+    traffic.start({ batches: 1, singles: 2, opportunities: 1, pauseMs: 40 });
     const goesOn = async (): Promise<boolean> => {
       const before = traffic.acknowledged.won.size;
       return until(() => traffic.acknowledged.won.size > before + 2, SOON);

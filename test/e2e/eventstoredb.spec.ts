@@ -114,7 +114,7 @@ test('EventStoreDB stopped, silenced and Touchline killed under load: 503 meanwh
   const port = await freePort();
   let server = await start(dataDir, env, port);
   const traffic = new Traffic(server.url);
-  traffic.start({ batches: 4, singles: 12, deals: 2 });
+  traffic.start({ batches: 4, singles: 12, opportunities: 2 });
   let peak = 0;
   const goesOn = async (): Promise<boolean> => {
     const before = traffic.acknowledged.messages.size;

@@ -28,7 +28,7 @@ const reason = disk ? '' : ' (needs to mount a file system, which only root may)
   });
 
   test('under load is answered 503 with Retry-After, and it goes on by itself when there is room', async () => {
-    traffic.start({ batches: 4, singles: 8, deals: 2 });
+    traffic.start({ batches: 4, singles: 8, opportunities: 2 });
     expect(await acknowledges(500)).toBe(true);
     await disk?.fill();
     expect(await until(() => traffic.refusals.statuses.has(503), 60_000)).toBe(true);

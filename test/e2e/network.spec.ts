@@ -36,7 +36,7 @@ test(
   'connections to PostgreSQL cut, slowed and silenced under load: 503 meanwhile, all by itself after, nothing lost',
   async () => {
     const traffic = new Traffic(server.url);
-    traffic.start({ batches: 6, singles: 24, deals: 2 });
+    traffic.start({ batches: 6, singles: 24, opportunities: 2 });
     let peak = 0;
     const watched = (ms: number): Promise<boolean> =>
       until(async () => {

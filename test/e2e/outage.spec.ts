@@ -33,7 +33,7 @@ test(
   'PostgreSQL stopped and started under load: 503 with Retry-After meanwhile, nothing lost, memory bounded',
   async () => {
     const traffic = new Traffic(server.url);
-    traffic.start({ batches: 6, singles: 24, deals: 2, questions: 4 });
+    traffic.start({ batches: 6, singles: 24, opportunities: 2, questions: 4 });
     await sleep(1_500);
     let peak = 0;
     for (const downMs of [500, 4_000]) {

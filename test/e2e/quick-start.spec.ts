@@ -38,7 +38,7 @@ function block(language: string, text: string): string {
 
 const shell = (code: string) => runToEnd('sh', ['-c', code], keys);
 
-test('the README’s tracker, deal and question work with the public key, and the whole deal is attributed', async () => {
+test('the README’s tracker, opportunity and question work with the public key, and the whole opportunity is attributed', async () => {
   expect(keys.WRITE_KEY).toMatch(/^wk_/);
   const tracker = block('js', '@segment/analytics-node');
   const tracked = await runToEnd(process.execPath, ['--input-type=module', '-e', tracker], keys);

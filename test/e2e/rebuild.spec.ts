@@ -19,7 +19,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'touchline-rebuild-'));
   await start();
   const clients = new Traffic(server.url);
-  clients.start({ batches: 1, singles: 2, deals: 1 });
+  clients.start({ batches: 1, singles: 2, opportunities: 1 });
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   await clients.stop();
   position = await allApplied(ask);

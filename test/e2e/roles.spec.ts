@@ -37,10 +37,10 @@ afterAll(async () => {
   await newer?.remove();
 });
 
-/** Runs `work` while touchpoints and deals come in; then all of them are in the log and in the read models, once. */
+/** Runs `work` while touchpoints and opportunities come in; then all of them are in the log and in the read models, once. */
 async function underLoad(work: (traffic: Traffic) => Promise<void>): Promise<void> {
   const traffic = new Traffic(collect.url, query.url, `${(bursts += 1)}-`);
-  traffic.start({ batches: 1, singles: 2, deals: 1, pauseMs: 30 });
+  traffic.start({ batches: 1, singles: 2, opportunities: 1, pauseMs: 30 });
   try {
     await until(() => traffic.acknowledged.won.size > 3, PATIENCE_MS);
     await work(traffic);

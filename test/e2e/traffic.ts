@@ -6,7 +6,7 @@ export interface Acknowledged {
   readonly messages: Set<string>;
   /** Position in the receipt of native messages. */
   readonly positions: Map<string, string>;
-  /** Amounts in minor units of deals whose winning was answered with success. */
+  /** Amounts in minor units of opportunities whose winning was answered with success. */
   readonly won: Map<string, number>;
 }
 
@@ -20,7 +20,7 @@ export interface Refusals {
 interface Clients {
   readonly batches: number;
   readonly singles: number;
-  readonly deals: number;
+  readonly opportunities: number;
   /** Clients that ask for reports and lists, one after the other. */
   readonly questions?: number;
   readonly pauseMs?: number;
@@ -60,7 +60,7 @@ export class Traffic {
   private asked = 0;
 
   /**
-   * @param apiUrl where deals are told, when another process serves the API
+   * @param apiUrl where opportunities are told, when another process serves the API
    * @param name of these clients, in all their ids
    */
   constructor(
@@ -77,7 +77,7 @@ export class Traffic {
     };
     add(clients.batches, () => this.batch());
     add(clients.singles, () => this.single());
-    add(clients.deals, () => this.deal());
+    add(clients.opportunities, () => this.opportunity());
     add(clients.questions ?? 0, () => this.question());
   }
 
@@ -140,7 +140,7 @@ export class Traffic {
     this.acknowledged.positions.set(messageId, receipt?.position ?? '');
   }
 
-  private async deal(): Promise<void> {
+  private async opportunity(): Promise<void> {
     const opportunityId = this.next('opp');
     const minor = 100_00 + ((this.serial * 7_919) % 90_000_00);
     const email = `buyer-${this.serial % 50}@company-${this.serial % 20}.example`;

@@ -73,9 +73,9 @@ export async function caughtUp(url: string, patienceMs: number): Promise<void> {
   expect(projections).toEqual(projections.map((one) => ({ ...one, position: head, parked: 0 })));
 }
 
-/** Law 6: the credits of every won deal add up to its amount under each model, and its amount is the one acknowledged. */
+/** Law 6: the credits of every won opportunity add up to its amount under each model, and its amount is the one acknowledged. */
 export async function expectMoneyConserved(pool: pg.Pool, acknowledged: Acknowledged): Promise<void> {
-  const { rows: deals } = await pool.query<{
+  const { rows: opportunities } = await pool.query<{
     id: string;
     amount: number;
     credited: number | null;
@@ -88,9 +88,9 @@ export async function expectMoneyConserved(pool: pg.Pool, acknowledged: Acknowle
        AND p.metric = 'revenue' AND p.superseded_at IS NULL
      WHERE o.status = 'won' AND o.superseded_at IS NULL`,
   );
-  const amounts = new Map(deals.map(({ id, amount }) => [id, amount]));
+  const amounts = new Map(opportunities.map(({ id, amount }) => [id, amount]));
   for (const [id, minor] of acknowledged.won) expect([id, amounts.get(id)]).toEqual([id, minor]);
-  expect(deals.filter(({ amount, credited }) => amount !== credited)).toEqual([]);
+  expect(opportunities.filter(({ amount, credited }) => amount !== credited)).toEqual([]);
 
   const { rows: leaking } = await pool.query(
     `SELECT p.opportunity_id, s.model FROM touchline.attribution_path p JOIN touchline.attribution_share s USING (path_id)

@@ -1,6 +1,6 @@
 import type { Money } from '../../domain/attribution/money.js';
 import type { DemoData } from './generate.js';
-import type { Deal } from './deals.js';
+import type { Opportunity } from './opportunities.js';
 import { DemoProblem, type DemoServer } from './server.js';
 import { roundMoney, table } from './table.js';
 
@@ -38,13 +38,13 @@ export async function revenueByContent(server: DemoServer): Promise<Told> {
   const path = '/api/attribution?model=linear&by=content&metric=revenue&limit=12';
   const { rows, total, unattributed, unconverted } = await ask<Report>(server, path);
   const foreign = unconverted.map(
-    ({ amount, opportunities }) => `${opportunities.length} deals of ${roundMoney(amount)}`,
+    ({ amount, opportunities }) => `${opportunities.length} opportunities of ${roundMoney(amount)}`,
   );
   const rest = `of ${roundMoney(total)} won, ${roundMoney(unattributed)} by people nobody tracked`;
   return {
     question: `Which content earned the revenue? (linear; ${rest}${foreign.length > 0 ? `; without a rate: ${foreign.join(', ')}` : ''})`,
     table: table(
-      ['Content', 'Revenue', 'Share', 'Deals', 'Touches'],
+      ['Content', 'Revenue', 'Share', 'Opportunities', 'Touches'],
       rows.map(({ label, value, share, opportunities, touches }) => [
         label,
         roundMoney(value),
@@ -133,13 +133,13 @@ interface Committee {
 }
 
 /** The touches that earned most, and of equals those that began a visit, in the order in which they happened. */
-export async function biggestDeal(server: DemoServer, { deals }: DemoData): Promise<Told> {
-  const won = deals.filter(({ end, committee }) => end?.status === 'won' && committee.length > 0);
-  const biggest = won.reduce<Deal | undefined>(
+export async function biggestOpportunity(server: DemoServer, { opportunities }: DemoData): Promise<Told> {
+  const won = opportunities.filter(({ end, committee }) => end?.status === 'won' && committee.length > 0);
+  const biggest = won.reduce<Opportunity | undefined>(
     (a, b) => (a && Number(a.amount) >= Number(b.amount) ? a : b),
     undefined,
   );
-  if (!biggest) return { question: 'No deal was won', table: '', how: '/api/attribution' };
+  if (!biggest) return { question: 'No opportunity was won', table: '', how: '/api/attribution' };
   const path = `/api/opportunities/${biggest.id}/attribution`;
   const { name, amount, touches } = await ask<Explained>(server, path);
   const { contacts } = await ask<Committee>(server, `/api/opportunities/${biggest.id}`);
@@ -148,7 +148,7 @@ export async function biggestDeal(server: DemoServer, { deals }: DemoData): Prom
   const telling = touches.filter((touch) => credit(touch) > 0).sort((a, b) => rank(b) - rank(a));
   const shown = telling.slice(0, 14).sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
   return {
-    question: `What led to the biggest deal? (${name}, ${roundMoney(amount)}: ${shown.length} of ${touches.length} touches, full_path)`,
+    question: `What led to the biggest opportunity? (${name}, ${roundMoney(amount)}: ${shown.length} of ${touches.length} touches, full_path)`,
     table: table(
       ['Day', 'Who', 'Channel', 'Content', 'Milestone', 'Credit'],
       shown.map((touch) => [
@@ -182,7 +182,7 @@ export async function hottestLeads(server: DemoServer, { accounts }: DemoData): 
   const { items } = await ask<Leads>(server, path);
   const names = new Map(accounts.map(({ id, name }) => [id, name]));
   return {
-    question: 'Whom should sales call today? (hottest leads that sit on no deal)',
+    question: 'Whom should sales call today? (hottest leads that sit on no opportunity)',
     table: table(
       ['Who', 'Title', 'Company', 'Persona', 'Stage', 'Score', 'Grade'],
       items.map(({ name, email, title, accountId, persona, stage, score, grade }) => [

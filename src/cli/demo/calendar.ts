@@ -19,7 +19,7 @@ function isHoliday(date: Date): boolean {
   return month === 11 && date.getUTCDay() === 4 && day > 21 && day < 29; // Thanksgiving
 }
 
-/** Deals are closed when a quarter ends: days until the end of the quarter the instant lies in. */
+/** Opportunities are closed when a quarter ends: days until the end of the quarter the instant lies in. */
 export function daysToQuarterEnd(time: number): number {
   const date = new Date(time);
   const end = Date.UTC(date.getUTCFullYear(), Math.floor(date.getUTCMonth() / 3) * 3 + 3, 1);

@@ -1,10 +1,16 @@
-import { biggestDeal, hottestLeads, modelsCompared, pipelineByMonth, revenueByContent } from './answers.js';
+import {
+  biggestOpportunity,
+  hottestLeads,
+  modelsCompared,
+  pipelineByMonth,
+  revenueByContent,
+} from './answers.js';
 import { DAY, lastMonday } from './calendar.js';
-import { pipeline } from './deals.js';
-import { dealsOf, DEMO_DAYS, DEMO_PEOPLE, type DemoData, generate, prefixOf } from './generate.js';
+import { pipeline } from './opportunities.js';
+import { opportunitiesOf, DEMO_DAYS, DEMO_PEOPLE, type DemoData, generate, prefixOf } from './generate.js';
 import { population } from './people.js';
 import { DemoProblem, demoServer, type DemoServer } from './server.js';
-import { sendDeals, sendMessages } from './send.js';
+import { sendOpportunities, sendMessages } from './send.js';
 import { settle } from './settle.js';
 
 /**
@@ -30,10 +36,10 @@ async function run(people: number): Promise<void> {
   const { until, isAgain } = await period(server, people);
   const data = generate(until, people);
   console.log(introduction(server, data, isAgain));
-  // The first deal goes first: by it the next demo finds out which half-year is here.
-  await sendDeals(server, data.deals.slice(0, 1));
+  // The first opportunity goes first: by it the next demo finds out which half-year is here.
+  await sendOpportunities(server, data.opportunities.slice(0, 1));
   await sendMessages(server, data.messages);
-  await sendDeals(server, data.deals.slice(1));
+  await sendOpportunities(server, data.opportunities.slice(1));
   const position = await settle(server);
   await tell(server, data, position);
 }
@@ -52,10 +58,10 @@ async function period(server: DemoServer, people: number): Promise<{ until: Date
   if (first === undefined) return { until: now, isAgain: false };
   const openedAt = Date.parse(String(first['openedAt']));
   const accounts = population(prefix, people);
-  // The first deal is opened in the first weeks: only those half-years can have it.
+  // The first opportunity is opened in the first weeks: only those half-years can have it.
   for (let until = +lastMonday(openedAt + DEMO_DAYS * DAY); until > openedAt; until -= 7 * DAY) {
-    const [deal] = pipeline(prefix, accounts, dealsOf(people), until - DEMO_DAYS * DAY, until);
-    if (deal?.openedAt === openedAt) return { until: new Date(until), isAgain: true };
+    const [opportunity] = pipeline(prefix, accounts, opportunitiesOf(people), until - DEMO_DAYS * DAY, until);
+    if (opportunity?.openedAt === openedAt) return { until: new Date(until), isAgain: true };
   }
   throw new DemoProblem(
     `${server.url} has the demo of another version of Touchline; use a fresh data folder (TOUCHLINE_DATA_DIR)`,
@@ -63,12 +69,12 @@ async function period(server: DemoServer, people: number): Promise<{ until: Date
 }
 
 function introduction({ url }: DemoServer, data: DemoData, isAgain: boolean): string {
-  const { accounts, deals, touchpoints, from, until } = data;
+  const { accounts, opportunities, touchpoints, from, until } = data;
   const people = accounts.reduce((sum, account) => sum + account.people.length, 0);
   const count = (number: number, what: string): string => `${number.toLocaleString('en-US')} ${what}`;
   return [
     `Brightwork sells maintenance software to factories: ${count(accounts.length, 'companies')}, ${count(people, 'people')}, ` +
-      `${count(touchpoints, 'touchpoints')}, ${count(deals.length, 'deals')}`,
+      `${count(touchpoints, 'touchpoints')}, ${count(opportunities.length, 'opportunities')}`,
     `from ${day(from)} to ${day(until)}, sent to ${url}${isAgain ? ' once more: nothing will change' : ''}`,
     '',
   ].join('\n');
@@ -77,7 +83,7 @@ function introduction({ url }: DemoServer, data: DemoData, isAgain: boolean): st
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 
 async function tell(server: DemoServer, data: DemoData, position: bigint): Promise<void> {
-  const answers = [revenueByContent, modelsCompared, pipelineByMonth, biggestDeal, hottestLeads];
+  const answers = [revenueByContent, modelsCompared, pipelineByMonth, biggestOpportunity, hottestLeads];
   for (const [index, answer] of answers.entries()) {
     const { question, table, how } = await answer(server, data);
     console.log(`\n${index + 1}. ${question}\n${table}\n   GET ${server.url}${how}`);

@@ -20,7 +20,7 @@ describe('the full demo', () => {
 
   test('is as large as promised', () => {
     const people = demo.accounts.flatMap((account) => account.people);
-    expect([demo.accounts.length, people.length, demo.deals.length]).toEqual([300, 2500, 400]);
+    expect([demo.accounts.length, people.length, demo.opportunities.length]).toEqual([300, 2500, 400]);
     expect(demo.touchpoints).toBeGreaterThan(58_000);
     expect(demo.touchpoints).toBeLessThan(62_000);
     expect(new Set(people.map(({ email }) => email)).size).toBe(2500);
@@ -31,7 +31,7 @@ describe('the full demo', () => {
     const times = demo.messages.map(({ params }) => +params.timestamp);
     expect(Math.min(...times.slice(0, 1000))).toBeGreaterThanOrEqual(+UNTIL - DEMO_DAYS * DAY);
     expect(times.every((time) => time >= +demo.from && time < +UNTIL)).toBe(true);
-    for (const { openedAt, steps, end } of demo.deals) {
+    for (const { openedAt, steps, end } of demo.opportunities) {
       const path = [openedAt, ...steps.map(({ at }) => at), ...(end ? [end.at] : [])];
       expect(path.every((at, index) => at < +UNTIL && at >= (path[index - 1] ?? +demo.from))).toBe(true);
     }
@@ -59,16 +59,16 @@ describe('the full demo', () => {
     expect(share(demo.messages, isWeekend)).toBeLessThan(0.1);
   });
 
-  test('deals are won, lost and open, in dollars and a few in euros', () => {
-    const won = share(demo.deals, ({ end }) => end?.status === 'won');
-    const open = share(demo.deals, ({ end }) => end === undefined);
+  test('opportunities are won, lost and open, in dollars and a few in euros', () => {
+    const won = share(demo.opportunities, ({ end }) => end?.status === 'won');
+    const open = share(demo.opportunities, ({ end }) => end === undefined);
     expect(won).toBeGreaterThan(0.15);
     expect(open).toBeGreaterThan(0.25);
     expect(1 - won - open).toBeGreaterThan(0.2);
-    expect(share(demo.deals, ({ currency }) => currency === 'EUR')).toBeGreaterThan(0.03);
-    expect(share(demo.deals, ({ currency }) => currency === 'USD')).toBeGreaterThan(0.85);
-    expect(share(demo.deals, ({ committee }) => committee.length === 0)).toBeLessThan(0.15);
-    expect(demo.deals.every(({ amount }) => /^\d+\.\d\d$/.test(amount))).toBe(true);
+    expect(share(demo.opportunities, ({ currency }) => currency === 'EUR')).toBeGreaterThan(0.03);
+    expect(share(demo.opportunities, ({ currency }) => currency === 'USD')).toBeGreaterThan(0.85);
+    expect(share(demo.opportunities, ({ committee }) => committee.length === 0)).toBeLessThan(0.15);
+    expect(demo.opportunities.every(({ amount }) => /^\d+\.\d\d$/.test(amount))).toBe(true);
   });
 
   test('visitors become known, some browsers serve several people, machines are about', () => {
@@ -119,10 +119,10 @@ describe('the same again', () => {
     expect(ids(generate(UNTIL, 60)).filter((id) => small.has(id))).toEqual([]);
   });
 
-  test('even a handful of people has touchpoints and deals', () => {
+  test('even a handful of people has touchpoints and opportunities', () => {
     const tiny = generate(UNTIL, 10);
     expect(tiny.messages.filter(isTouch).length).toBeGreaterThan(20);
-    expect(tiny.deals.length).toBe(2);
+    expect(tiny.opportunities.length).toBe(2);
   });
 });
 

@@ -1,7 +1,7 @@
 import { Buyer } from './buyer.js';
 import { DAY, officeTime } from './calendar.js';
 import { BLOG, CASES, DOCS, PRODUCT, urlOf } from './content.js';
-import { type Deal, pipeline } from './deals.js';
+import { type Opportunity, pipeline } from './opportunities.js';
 import { isTouch, type Message, Outbox } from './messages.js';
 import { momentsOf } from './moments.js';
 import { type Account, population } from './people.js';
@@ -16,7 +16,7 @@ export interface DemoData {
   /** Nothing happened at or after it. */
   readonly until: Date;
   readonly accounts: readonly Account[];
-  readonly deals: readonly Deal[];
+  readonly opportunities: readonly Opportunity[];
   /** In the order in which they reach the collector: late ones late, some of them twice. */
   readonly messages: readonly Message[];
   /** Different touchpoints among the messages. */
@@ -26,7 +26,7 @@ export interface DemoData {
 /** Ids of another size do not meet those of the full one, so both fit into one workspace. */
 export const prefixOf = (people: number): string => (people === DEMO_PEOPLE ? 'demo' : `demo${people}`);
 
-export const dealsOf = (people: number): number => Math.max(1, Math.round(people * 0.16));
+export const opportunitiesOf = (people: number): number => Math.max(1, Math.round(people * 0.16));
 
 /**
  * Half a year of Brightwork, which sells maintenance software to factories. The same for the same arguments.
@@ -38,14 +38,21 @@ export function generate(until: Date, people = DEMO_PEOPLE): DemoData {
   const to = +until;
   const from = to - DEMO_DAYS * DAY;
   const accounts = population(prefix, people);
-  const deals = pipeline(prefix, accounts, dealsOf(people), from, to);
+  const opportunities = pipeline(prefix, accounts, opportunitiesOf(people), from, to);
   const program = programOf(from, to);
-  const once = [...momentsOf(accounts, deals, program, from, to)].flatMap(([person, moments]) =>
+  const once = [...momentsOf(accounts, opportunities, program, from, to)].flatMap(([person, moments]) =>
     new Buyer(person, moments, program, to).live(),
   );
   once.push(...crawlers(prefix, Math.ceil(people / 100), from, to));
   const messages = [...once, ...resent(prefix, once)].sort(bySending);
-  return { from: new Date(from), until, accounts, deals, messages, touchpoints: once.filter(isTouch).length };
+  return {
+    from: new Date(from),
+    until,
+    accounts,
+    opportunities,
+    messages,
+    touchpoints: once.filter(isTouch).length,
+  };
 }
 
 const bySending = (a: Message, b: Message): number =>

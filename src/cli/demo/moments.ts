@@ -1,12 +1,12 @@
 import type { Moment } from './buyer.js';
 import { DAY, HOUR, officeTime } from './calendar.js';
 import type { Phase } from './content.js';
-import type { Deal, Member } from './deals.js';
+import type { Opportunity, Member } from './opportunities.js';
 import type { Account, Person } from './people.js';
 import type { Program } from './program.js';
 import { Random } from './random.js';
 
-/** How often people of each role visit before a deal is opened, and while it is open. */
+/** How often people of each role visit before an opportunity is opened, and while it is open. */
 const VISITS: Readonly<Record<string, readonly [before: number, during: number]>> = {
   champion: [6, 4],
   technical_evaluator: [4.5, 5],
@@ -14,10 +14,10 @@ const VISITS: Readonly<Record<string, readonly [before: number, during: number]>
   user: [1.6, 1],
 };
 
-/** What every person sets out to do and has done to them, from their curiosity and the deals they sit on. */
+/** What every person sets out to do and has done to them, from their curiosity and the opportunities they sit on. */
 export function momentsOf(
   accounts: readonly Account[],
-  deals: readonly Deal[],
+  opportunities: readonly Opportunity[],
   program: Program,
   from: number,
   until: number,
@@ -25,9 +25,9 @@ export function momentsOf(
   const moments = new Map<Person, Moment[]>();
   for (const person of accounts.flatMap(({ people }) => people))
     moments.set(person, aside(person, program, from, until));
-  for (const deal of deals) {
-    for (const [index, member] of deal.committee.entries()) {
-      moments.get(member.person)?.push(...buying(deal, member, index === 0, from, until));
+  for (const opportunity of opportunities) {
+    for (const [index, member] of opportunity.committee.entries()) {
+      moments.get(member.person)?.push(...buying(opportunity, member, index === 0, from, until));
     }
   }
   return moments;
@@ -50,52 +50,62 @@ function aside(person: Person, program: Program, from: number, until: number): M
   return [...visits, { what: 'fair', at, ...kiosk }];
 }
 
-function buying(deal: Deal, { person, role }: Member, leads: boolean, from: number, until: number): Moment[] {
-  const random = new Random(`buying ${deal.id} ${person.id}`);
+function buying(
+  opportunity: Opportunity,
+  { person, role }: Member,
+  leads: boolean,
+  from: number,
+  until: number,
+): Moment[] {
+  const random = new Random(`buying ${opportunity.id} ${person.id}`);
   const [before, during] = VISITS[role] ?? [2, 1];
-  const end = Math.min(deal.end?.at ?? until, until);
-  const began = Math.max(from, deal.openedAt - random.between(35, 95) * DAY);
+  const end = Math.min(opportunity.end?.at ?? until, until);
+  const began = Math.max(from, opportunity.openedAt - random.between(35, 95) * DAY);
   const moments: Moment[] = [];
   for (let visit = random.poisson(before); visit > 0; visit--) {
-    const at = officeTime(random, began, deal.openedAt);
-    moments.push({ what: 'visit', at, phase: phaseAt((at - began) / (deal.openedAt - began), random) });
+    const at = officeTime(random, began, opportunity.openedAt);
+    moments.push({
+      what: 'visit',
+      at,
+      phase: phaseAt((at - began) / (opportunity.openedAt - began), random),
+    });
   }
   for (let visit = random.poisson(during); visit > 0; visit--) {
-    const at = officeTime(random, deal.openedAt, end);
+    const at = officeTime(random, opportunity.openedAt, end);
     moments.push({ what: 'visit', at, phase: random.chance(0.6) ? 'justify' : 'buy' });
   }
-  if (leads) moments.push(...request(deal, random, from));
-  return [...moments, ...talks(deal, role, random, end)];
+  if (leads) moments.push(...request(opportunity, random, from));
+  return [...moments, ...talks(opportunity, role, random, end)];
 }
 
-/** The closer to the deal, the further in the buyer's own process; now and then one step off. */
+/** The closer to the opportunity, the further in the buyer's own process; now and then one step off. */
 function phaseAt(share: number, random: Random): Phase {
   const phases: readonly Phase[] = ['notice', 'learn', 'compare', 'justify'];
   const step = Math.floor(share * 3.4 + random.between(-0.6, 0.6));
   return phases[Math.min(3, Math.max(0, step))] ?? 'notice';
 }
 
-/** Two in three deals begin with somebody who asks for a demo or starts a trial. */
-function request(deal: Deal, random: Random, from: number): Moment[] {
+/** Two in three opportunities begin with somebody who asks for a demo or starts a trial. */
+function request(opportunity: Opportunity, random: Random, from: number): Moment[] {
   if (!random.chance(0.66)) return [];
-  const at = Math.max(from, deal.openedAt - Math.floor(random.between(0.1, 4) * DAY));
+  const at = Math.max(from, opportunity.openedAt - Math.floor(random.between(0.1, 4) * DAY));
   return [{ what: 'visit', phase: 'justify', aim: random.chance(0.75) ? 'demo' : 'trial', at }];
 }
 
 /** Sales calls the champion, and meets the others about every two weeks. */
-function talks(deal: Deal, role: string, random: Random, end: number): Moment[] {
-  const rep = deal.owner;
+function talks(opportunity: Opportunity, role: string, random: Random, end: number): Moment[] {
+  const rep = opportunity.owner;
   const talks: Moment[] = [];
   if (role === 'champion' && random.chance(0.8)) {
     talks.push({
       what: 'sales',
       event: 'Call Completed',
       rep,
-      at: officeTime(random, deal.openedAt, deal.openedAt + 4 * DAY),
+      at: officeTime(random, opportunity.openedAt, opportunity.openedAt + 4 * DAY),
     });
   }
   const part = role === 'decision_maker' ? 0.3 : 0.4;
-  for (let at = deal.openedAt + 5 * DAY; at < end; at += 14 * DAY) {
+  for (let at = opportunity.openedAt + 5 * DAY; at < end; at += 14 * DAY) {
     if (random.chance(part))
       talks.push({ what: 'sales', event: 'Meeting Held', rep, at: officeTime(random, at, at + 5 * DAY) });
   }

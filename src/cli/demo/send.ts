@@ -1,5 +1,5 @@
 import { Analytics, type IdentifyParams } from '@segment/analytics-node';
-import type { Deal } from './deals.js';
+import type { Opportunity } from './opportunities.js';
 import type { Message } from './messages.js';
 import { showProgress } from './progress.js';
 import { type Answer, DemoProblem, type DemoServer } from './server.js';
@@ -52,13 +52,16 @@ const reason = (failure: unknown): string =>
 
 const AT_ONCE = 8;
 
-/** Tells the deals as a CRM would: opened, moved on, closed. Sent again, a command changes nothing. */
-export async function sendDeals(server: DemoServer, deals: readonly Deal[]): Promise<void> {
-  const bar = showProgress('Opportunities', deals.length);
-  const waiting = [...deals];
+/** Tells the opportunities as a CRM would: opened, moved on, closed. Sent again, a command changes nothing. */
+export async function sendOpportunities(
+  server: DemoServer,
+  opportunities: readonly Opportunity[],
+): Promise<void> {
+  const bar = showProgress('Opportunities', opportunities.length);
+  const waiting = [...opportunities];
   const work = async (): Promise<void> => {
-    for (let deal = waiting.shift(); deal; deal = waiting.shift()) {
-      await sendDeal(server, deal);
+    for (let opportunity = waiting.shift(); opportunity; opportunity = waiting.shift()) {
+      await sendOpportunity(server, opportunity);
       bar.advance(1);
     }
   };
@@ -66,21 +69,21 @@ export async function sendDeals(server: DemoServer, deals: readonly Deal[]): Pro
   bar.done();
 }
 
-async function sendDeal(server: DemoServer, deal: Deal): Promise<void> {
-  const path = `/api/opportunities/${deal.id}`;
-  await server.command('POST', '/api/opportunities', opening(deal), `${deal.id}-open`);
-  for (const { stage, at, amount } of deal.steps) {
+async function sendOpportunity(server: DemoServer, opportunity: Opportunity): Promise<void> {
+  const path = `/api/opportunities/${opportunity.id}`;
+  await server.command('POST', '/api/opportunities', opening(opportunity), `${opportunity.id}-open`);
+  for (const { stage, at, amount } of opportunity.steps) {
     const change = { stage, ...(amount === undefined ? {} : { amount }), ...when(at) };
-    await server.command('PATCH', path, change, `${deal.id}-${stage}`);
+    await server.command('PATCH', path, change, `${opportunity.id}-${stage}`);
   }
-  if (!deal.end) return;
-  const { status, at, reason: why } = deal.end;
+  if (!opportunity.end) return;
+  const { status, at, reason: why } = opportunity.end;
   const closing = {
     status,
     closedAt: new Date(at).toISOString(),
     ...(why === undefined ? {} : { reason: why }),
   };
-  await server.command('PATCH', path, closing, `${deal.id}-${status}`);
+  await server.command('PATCH', path, closing, `${opportunity.id}-${status}`);
 }
 
 const when = (at: number): Answer => ({ occurredAt: new Date(at).toISOString() });
@@ -95,7 +98,7 @@ const opening = ({
   source,
   openedAt,
   committee,
-}: Deal): Answer => ({
+}: Opportunity): Answer => ({
   ...{ opportunityId: id, name, accountId: account.id, amount, currency, owner, source, stage: 'discovery' },
   openedAt: new Date(openedAt).toISOString(),
   contacts: committee.map(({ person, role }) => ({ email: person.email, crmId: `crm-${person.id}`, role })),

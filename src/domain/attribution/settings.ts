@@ -29,7 +29,7 @@ export interface AttributionSettings {
 }
 
 /**
- * A year of lookback: B2B purchases take six to twelve months, and a shorter one would lose, when the deal is won,
+ * A year of lookback: B2B purchases take six to twelve months, and a shorter one would lose, when the opportunity is won,
  * first touches that its pipeline credits had counted.
  */
 export const DEFAULT_ATTRIBUTION: AttributionSettings = {

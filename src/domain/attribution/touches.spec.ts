@@ -73,14 +73,14 @@ describe('which touchpoints are touches', () => {
     expect(eventIds([touchpoint('a', at(3), { verdict: 'unknown' })])).toEqual(['a']));
 
   test('repeats of one content in one session are one touch, at its first time', () => {
-    const visit = { sessionId: 's', contentId: 'wp-1' };
+    const session = { sessionId: 's', contentId: 'wp-1' };
     const { touches, passedOver } = touchesOf(
       [
-        touchpoint('download', at(3, 5), { ...visit, kind: 'content_download' }),
+        touchpoint('download', at(3, 5), { ...session, kind: 'content_download' }),
         touchpoint('other', at(3, 4), { sessionId: 's' }),
-        touchpoint('view', at(3), visit),
-        touchpoint('next visit', at(4), { ...visit, sessionId: 't' }),
-        touchpoint('colleague', at(5), { ...visit, leadId: 'bob' }),
+        touchpoint('view', at(3), session),
+        touchpoint('next session', at(4), { ...session, sessionId: 't' }),
+        touchpoint('colleague', at(5), { ...session, leadId: 'bob' }),
       ],
       question({
         members: new Map([
@@ -92,7 +92,7 @@ describe('which touchpoints are touches', () => {
     expect(touches.map(({ eventId, repeats }) => [eventId, ...repeats])).toEqual([
       ['view', 'download'],
       ['other'],
-      ['next visit'],
+      ['next session'],
       ['colleague'],
     ]);
     expect(passedOver).toEqual([{ eventId: 'download', why: 'repeat', of: 'view' }]);

@@ -4,7 +4,7 @@ import type { ClaimRank } from '../../domain/lead-names.js';
 import type { Grade } from '../../domain/model.js';
 import type { AccountReason } from '../../domain/profile.js';
 import type { Clamped, ContentRef, KeyScope, Traits } from '../../domain/touchpoint.js';
-import type { SessionPart } from '../../domain/visit.js';
+import type { SessionPart } from '../../domain/session.js';
 import {
   bigint,
   boolean,
@@ -60,7 +60,7 @@ export const JOURNEY = versionedTable(
     rep: nullable(text),
     verdict: textOf<Touch['verdict']>(),
     session: textOf<SessionPart>(),
-    /** It is the origin of what follows in its visit. */
+    /** It is the origin of what follows in its session. */
     setsOrigin: boolean,
     detail: nullable(json<TouchDetail>()),
     /** In the time zone of the model. */

@@ -1,11 +1,11 @@
 import type { Candidate } from '../../domain/attribution/touches.js';
-import { resolveVisits } from '../../domain/visit.js';
+import { resolveSessions } from '../../domain/session.js';
 import { placeOf } from '../session-columns.js';
 import { trueAt, type Inputs } from './inputs.js';
 
 /** Touchpoints of a lead right after the event at `position`, in their sessions. */
 export const candidatesAt = (inputs: Inputs, leadId: string, position: bigint): Candidate[] =>
-  resolveVisits(trueAt(inputs.journeys.get(leadId) ?? [], position).map(placeOf)).map(
+  resolveSessions(trueAt(inputs.journeys.get(leadId) ?? [], position).map(placeOf)).map(
     ({ row, sessionId, origin }) => ({
       eventId: row.event_id,
       leadId,

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Channel, TouchpointKind, Verdict } from '../../domain/touchpoint.js';
-import type { SessionPart } from '../../domain/visit.js';
+import type { SessionPart } from '../../domain/session.js';
 import type { PositionRange } from '../range.js';
 
 /** A row with the positions between which it was true. */

@@ -8,7 +8,7 @@ export interface Member {
   readonly role: string;
 }
 
-export interface Deal {
+export interface Opportunity {
   readonly id: string;
   readonly name: string;
   readonly account: Account;
@@ -51,23 +51,23 @@ const SOURCES: readonly (readonly [string, number])[] = [
 const LOSSES = ['no budget', 'chose a competitor', 'no decision', 'timing', 'missing feature'];
 const EURO = new Set(['DE', 'FR', 'NL', 'IT']);
 
-/** Deals opened between the two instants; more when people work, more in the later half: the company grows. */
+/** Opportunities opened between the two instants; more when people work, more in the later half: the company grows. */
 export function pipeline(
   prefix: string,
   accounts: readonly Account[],
   count: number,
   from: number,
   until: number,
-): Deal[] {
+): Opportunity[] {
   const random = new Random(`${prefix} deals`);
   const bySize = accounts.map((account) => [account, Math.sqrt(account.employees)] as const);
   const opened = Array.from({ length: count }, () => openingTime(random, from + 14 * DAY, until - 3 * DAY));
-  const deals = opened
+  const opportunities = opened
     .sort((a, b) => a - b)
     .map((at, index) =>
-      deal(`${prefix}-${String(index + 1).padStart(4, '0')}`, random.weighted(bySize), at, until),
+      opportunity(`${prefix}-${String(index + 1).padStart(4, '0')}`, random.weighted(bySize), at, until),
     );
-  return deals;
+  return opportunities;
 }
 
 function openingTime(random: Random, from: number, to: number): number {
@@ -79,7 +79,7 @@ function openingTime(random: Random, from: number, to: number): number {
   }
 }
 
-function deal(id: string, account: Account, openedAt: number, until: number): Deal {
+function opportunity(id: string, account: Account, openedAt: number, until: number): Opportunity {
   const random = new Random(`deal ${id}`);
   const committee = committeeOf(account, random);
   const value = 9_000 * Math.sqrt(account.employees / 100) * random.logNormal(1, 0.6);
@@ -115,13 +115,13 @@ function closingTime(random: Random, openedAt: number): number {
 }
 
 /** A committee with everybody on it that matters wins more often. */
-function ending(random: Random, at: number, committee: readonly Member[]): NonNullable<Deal['end']> {
+function ending(random: Random, at: number, committee: readonly Member[]): NonNullable<Opportunity['end']> {
   const parts = new Set(committee.map(({ role }) => role)).size;
   if (random.chance([0.2, 0.25, 0.36, 0.5][Math.min(parts, 3)] ?? 0.5)) return { status: 'won', at };
   return { status: 'lost', at, reason: random.pick(LOSSES) };
 }
 
-/** One deal in twelve comes without contacts, as CRMs have them: then the whole company is asked. */
+/** One opportunity in twelve comes without contacts, as CRMs have them: then the whole company is asked. */
 function committeeOf(account: Account, random: Random): Member[] {
   if (random.chance(0.08)) return [];
   const wanted = random.weighted([[2, 20], [3, 34], [4, 26], [5, 14], [6, 6]]); // prettier-ignore

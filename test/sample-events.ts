@@ -66,8 +66,12 @@ export const rising = (id: string, index: number): string =>
 
 type Step = Partial<UpdateOpportunity> | Partial<OpenOpportunity>;
 
-/** The events of a deal: how it is opened, then what is said of it; `now` of each step is its own. */
-export function deal(opportunityId: string, opening: Partial<OpenOpportunity>, ...steps: Step[]): Entry[] {
+/** The events of an opportunity: how it is opened, then what is said of it; `now` of each step is its own. */
+export function opportunityEvents(
+  opportunityId: string,
+  opening: Partial<OpenOpportunity>,
+  ...steps: Step[]
+): Entry[] {
   let state: Opportunity = opportunity.initial;
   const decided: Happened[] = [];
   const take = (events: ReturnType<typeof open>): void => {

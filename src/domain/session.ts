@@ -4,7 +4,7 @@ import { countsAsHuman, type Channel, type TouchpointKind, type Verdict } from '
 
 type Labels = Pick<Touch, 'channel' | 'source' | 'medium' | 'campaign'>;
 
-/** Where a visit came from; plain JSON. */
+/** Where a session came from; plain JSON. */
 export interface Origin {
   readonly channel: Channel;
   readonly source?: string;
@@ -12,12 +12,12 @@ export interface Origin {
   readonly campaign?: string;
 }
 
-/** The origin of the running visit; null: it has none. */
+/** The origin of the running session; null: it has none. */
 const ORIGIN = cell<Origin | null>('origin');
 /** When a person last acted, ms. */
 export const LAST_AT = cell<number>('last');
 
-/** Touchpoints that bring a person to a visit. A mail that was opened, or a call, does not. */
+/** Touchpoints that bring a person to a session. A mail that was opened, or a call, does not. */
 const ARRIVALS: ReadonlySet<TouchpointKind> = new Set([
   'page_view',
   'session_start',
@@ -32,7 +32,7 @@ const ARRIVALS: ReadonlySet<TouchpointKind> = new Set([
   'custom',
 ]);
 
-/** Kinds that are done to a person: they neither begin nor prolong a visit. */
+/** Kinds that are done to a person: they neither begin nor prolong a session. */
 const DONE_TO: ReadonlySet<TouchpointKind> = new Set([
   'email_sent',
   'email_delivered',
@@ -55,7 +55,7 @@ const relayIn = (touch: Touch, isRelay: (host: string) => boolean): string | und
 const isReferral = ({ channel, medium, campaign }: Touch): boolean =>
   channel === 'referral' && medium === 'referral' && campaign === undefined;
 
-/** A touchpoint without evidence of its own: inside a visit its referrer is the site itself. */
+/** A touchpoint without evidence of its own: inside a session its referrer is the site itself. */
 const hasNone = ({ channel, source, medium, campaign }: Labels): boolean =>
   channel === 'direct' && (source ?? medium ?? campaign) === undefined;
 
@@ -72,25 +72,25 @@ const originOf = ({ channel, source, medium, campaign }: Labels): Origin => ({
  */
 export type SessionPart = 'start' | 'within' | 'alone';
 
-/** A touchpoint as it is read in its visit. */
+/** A touchpoint as it is read in its session. */
 export interface Read {
-  /** With the origin of its visit, if it has none of its own. */
+  /** With the origin of its session, if it has none of its own. */
   readonly touch: Touch;
   /** As it was recorded, with the page on the way passed over: it depends on no other touchpoint. */
   readonly own: Touch;
   /** The page on the way that was passed over. */
   readonly relay?: string;
   readonly part: SessionPart;
-  /** It is the origin of what follows in its visit. */
+  /** It is the origin of what follows in its session. */
   readonly setsOrigin: boolean;
 }
 
 /**
- * Reads a touchpoint in its visit. One without an origin of its own takes the one of its visit, as web analytics do, or
- * most credit would go to "direct". The event itself stays as it was recorded. The origin of a visit is the latest touchpoint
- * that brought the person there; an untagged referral in the middle of a visit is the origin of that touchpoint alone.
+ * Reads a touchpoint in its session. One without an origin of its own takes the one of its session, as web analytics do, or
+ * most credit would go to "direct". The event itself stays as it was recorded. The origin of a session is the latest touchpoint
+ * that brought the person there; an untagged referral in the middle of a session is the origin of that touchpoint alone.
  */
-export function visitRules(
+export function sessionRules(
   idleMs: number,
   isRelay: (host: string) => boolean,
 ): (touch: Touch, memory: Memory) => Read {
@@ -103,10 +103,10 @@ export function visitRules(
     const received = isDoneTo(recorded.kind);
     const part = runs ? 'within' : received ? 'alone' : 'start';
     const { own, relay } = withoutRelay(recorded, isRelay);
-    const visitOrigin = (): Origin | null => (runs ? (memory.read(ORIGIN) ?? null) : null);
-    const inherited = hasNone(own) ? visitOrigin() : null;
+    const sessionOrigin = (): Origin | null => (runs ? (memory.read(ORIGIN) ?? null) : null);
+    const inherited = hasNone(own) ? sessionOrigin() : null;
     const setsOrigin =
-      !hasNone(own) && ARRIVALS.has(own.kind) && !(isReferral(own) && visitOrigin() !== null);
+      !hasNone(own) && ARRIVALS.has(own.kind) && !(isReferral(own) && sessionOrigin() !== null);
     if (setsOrigin) memory.write(ORIGIN, originOf(own));
     else if (part === 'start') memory.write(ORIGIN, null);
     if (!received) memory.write(LAST_AT, own.at);
@@ -125,23 +125,23 @@ function withoutRelay(touch: Touch, isRelay: (host: string) => boolean): { own: 
 export interface Placed extends Labels {
   readonly id: string;
   readonly session: SessionPart;
-  /** It is the origin of what follows in its visit. */
+  /** It is the origin of what follows in its session. */
   readonly setsOrigin: boolean;
   /** What a machine did takes no origin. */
   readonly verdict: Verdict;
 }
 
 /** The session of a touchpoint, and the touchpoint whose origin it takes. */
-export interface Visited {
+export interface InSession {
   /** Id of the touchpoint that started the session; its own when it stands alone. */
   readonly sessionId: string;
-  /** The touchpoint whose origin it takes. Undefined: it has an origin of its own, or its visit has none. */
+  /** The touchpoint whose origin it takes. Undefined: it has an origin of its own, or its session has none. */
   readonly originId?: string;
   readonly origin?: Origin;
 }
 
 /** Derives sessions and inherited origins of one person's touchpoints, which come by time, then id. */
-export function resolveVisits<T extends Placed>(touches: readonly T[]): (T & Visited)[] {
+export function resolveSessions<T extends Placed>(touches: readonly T[]): (T & InSession)[] {
   let sessionId: string | undefined;
   let setter: T | undefined;
   return touches.map((touch) => {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-test('a deal shows all models side by side, each adding up to its amount', async () => {
+test('an opportunity shows all models side by side, each adding up to its amount', async () => {
   const { body } = await api.get<OpportunityAttributionAnswer>('/api/opportunities/opp-1/attribution');
   expect(body.models).toHaveLength(9);
   for (const { model, attributed, unattributed } of body.models) {
@@ -27,7 +27,7 @@ test('a deal shows all models side by side, each adding up to its amount', async
   ]);
 });
 
-test('a deal without touches is unattributed with its whole amount; one that is not won has no revenue', async () => {
+test('an opportunity without touches is unattributed with its whole amount; one that is not won has no revenue', async () => {
   const { body } = await api.get<OpportunityAttributionAnswer>('/api/opportunities/opp-2/attribution');
   expect(body.touches).toEqual([]);
   expect(new Set(body.models.map(({ unattributed }) => unattributed.amount))).toEqual(new Set(['8000.00']));

@@ -3,10 +3,10 @@ import { dayOf, money } from '../domain/attribution/money.js';
 import { type AttributionSettings, DEFAULT_ATTRIBUTION } from '../domain/attribution/settings.js';
 import { type Milestone, MILESTONES, type Touch } from '../domain/attribution/touches.js';
 import type { Channel } from '../domain/touchpoint.js';
-import type { Deals } from './attribution-ask.js';
+import type { ReportScope } from './report-scope.js';
 import { type PathRow, pathsById, type ShareRow, sharesOf } from './attribution-paths.js';
 import type { CreditView } from './credit-ledger.js';
-import type { ExplainedDeal, ExplainedTouch, RateItem, RuleItem, WhyItem } from './explain-items.js';
+import type { ExplainedOpportunity, ExplainedTouch, RateItem, RuleItem, WhyItem } from './explain-items.js';
 import { explainedPeople } from './explained-people.js';
 import { moneyOf } from './money.js';
 import { milestonesOf, tidy } from './opportunity-attribution.js';
@@ -16,8 +16,8 @@ import type { View } from './read-models.js';
 import { trueAt } from './true-at.js';
 import { rows, sql } from './sql.js';
 
-/** What a deal gives to a number, in minor units, and by which of its touches (1 is the first). */
-export interface PartOfDeal {
+/** What an opportunity gives to a number, in minor units, and by which of its touches (1 is the first). */
+export interface PartOfOpportunity {
   readonly pathId: string;
   readonly opportunityId: string;
   readonly value: bigint;
@@ -57,12 +57,12 @@ interface TouchRow {
   linked_by: string | null;
 }
 
-/** Opens the deals of a page down to touchpoints, events, rules and identity links. */
-export async function explainedDeals(
+/** Opens the opportunities of a page down to touchpoints, events, rules and identity links. */
+export async function explainedOpportunities(
   view: CreditView,
-  deals: Deals,
-  { model, parts }: { readonly model: ModelName; readonly parts: readonly PartOfDeal[] },
-): Promise<ExplainedDeal[]> {
+  scope: ReportScope,
+  { model, parts }: { readonly model: ModelName; readonly parts: readonly PartOfOpportunity[] },
+): Promise<ExplainedOpportunity[]> {
   const ids = parts.map(({ opportunityId }) => opportunityId);
   const pathIds = parts.map(({ pathId }) => pathId);
   const opportunities = await opportunityRows(view, sql`o.opportunity_id = ANY(${ids}::text[])`);
@@ -70,7 +70,7 @@ export async function explainedDeals(
   const shares = await sharesOf(view, pathIds, model);
   const contacts = await committeesOf(view, ids);
   const touchRows = await touchRowsOf(view, parts, paths);
-  const explained: ExplainedDeal[] = [];
+  const explained: ExplainedOpportunity[] = [];
   for (const part of parts) {
     const opportunity = opportunities.find((row) => row.opportunity_id === part.opportunityId);
     const path = paths.get(part.pathId);
@@ -81,8 +81,8 @@ export async function explainedDeals(
       ...opportunityItem(opportunity),
       eventId: opportunity.event_id,
       creditedAt: path.credited_at,
-      value: money(part.value, deals.currency),
-      rate: rateOf(view, deals, path),
+      value: money(part.value, scope.currency),
+      rate: rateOf(view, scope, path),
       committee: path.committee,
       contacts: contacts.get(part.opportunityId) ?? [],
       touches,
@@ -95,7 +95,7 @@ export async function explainedDeals(
 /** The rows of the journey behind the touches, by event. */
 async function touchRowsOf(
   { tx, workspace, asOf }: View,
-  parts: readonly PartOfDeal[],
+  parts: readonly PartOfOpportunity[],
   paths: ReadonlyMap<string, PathRow>,
 ): Promise<Map<string, TouchRow>> {
   const eventIds = parts.flatMap(({ pathId, touches }) =>
@@ -116,7 +116,7 @@ interface Opened {
   readonly model: ModelName;
   readonly path: PathRow;
   readonly share: ShareRow;
-  readonly part: PartOfDeal;
+  readonly part: PartOfOpportunity;
   readonly touchRows: ReadonlyMap<string, TouchRow>;
 }
 
@@ -177,7 +177,7 @@ function domainTouch(path: PathRow, index: number): Touch {
   };
 }
 
-function rateOf({ model }: View, { timeZone, currency }: Deals, path: PathRow): RateItem | null {
+function rateOf({ model }: View, { timeZone, currency }: ReportScope, path: PathRow): RateItem | null {
   if (path.currency === currency) return null;
   const day = dayOf(path.credited_at, timeZone);
   const rates = (model?.data.document.rates ?? []).filter(

@@ -10,23 +10,23 @@ export { MODEL_NAMES, type ModelName };
 export const CUTS = ['content', 'channel', 'campaign', 'source', 'month'] as const;
 export type Cut = (typeof CUTS)[number];
 
-/** `revenue`: won deals by their close; `pipeline`: all deals by their opening. */
+/** `revenue`: won opportunities by their close; `pipeline`: all opportunities by their opening. */
 export const METRICS = ['revenue', 'pipeline'] as const;
 export type Metric = (typeof METRICS)[number];
 
 export const DEFAULT_MODEL: ModelName = 'linear';
 
-/** Which deals a report is about. */
-export interface DealsAsk {
+/** Which opportunities a report is about. */
+export interface ScopeQuery {
   readonly metric: Metric;
   readonly from: DayOrInstant | undefined;
   readonly to: DayOrInstant | undefined;
   readonly currency: string | undefined;
 }
 
-export const DEALS = ['metric', 'from', 'to', 'currency'] as const;
+export const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
 
-export const dealsAskOf = (params: Params): DealsAsk => ({
+export const scopeQueryOf = (params: Params): ScopeQuery => ({
   metric: params.oneOf('metric', METRICS) ?? 'revenue',
   from: params.dayOrInstant('from'),
   to: params.dayOrInstant('to'),
@@ -39,8 +39,8 @@ export const cutsOf = (params: Params): Cut[] => {
   return cuts;
 };
 
-/** The deals of a report, with dates and currency settled by the model at the position. */
-export interface Deals {
+/** The opportunities of a report, with dates and currency resolved by the model at the position. */
+export interface ReportScope {
   readonly metric: Metric;
   /** As it was asked; `from` and `to` are the instants where it begins and ends. */
   readonly period: { readonly from: DayOrInstant | undefined; readonly to: DayOrInstant | undefined };
@@ -54,10 +54,13 @@ export interface Deals {
  * @throws Problem 400 `currency-unknown` when reports are not in that currency, `period-reversed` when `to` lies before
  * `from`
  */
-export async function settle(view: View, { metric, from, to, currency: asked }: DealsAsk): Promise<Deals> {
+export async function resolveScope(
+  view: View,
+  { metric, from, to, currency: asked }: ScopeQuery,
+): Promise<ReportScope> {
   const { currency, timeZone } = await settingsOf(view);
   if (asked !== undefined && asked !== currency) throw unknownCurrency(asked, currency);
-  const deals = {
+  const scope = {
     metric,
     currency,
     timeZone,
@@ -65,11 +68,11 @@ export async function settle(view: View, { metric, from, to, currency: asked }: 
     from: await instant(view, from, timeZone),
     to: await instant(view, to, timeZone),
   };
-  if (deals.from && deals.to && deals.to < deals.from) {
+  if (scope.from && scope.to && scope.to < scope.from) {
     const message = 'lies before from';
     throw new Problem(400, 'period-reversed', `to ${message}`, [{ path: 'to', message }]);
   }
-  return deals;
+  return scope;
 }
 
 /**

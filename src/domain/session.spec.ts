@@ -21,14 +21,14 @@ const origins = (...touches: Touch[]) =>
     ({ touch: { channel, source, campaign }, originId }) => [channel, source, campaign, originId?.slice(-2)],
   );
 
-test('pages inside a visit come from where the visit came from', () =>
+test('pages inside a session come from where the session came from', () =>
   expect(origins(at(10, search), at(15, {}), at(30, { kind: 'form_fill' }))).toEqual([
     ['organic_search', 'google', undefined, undefined],
     ['organic_search', 'google', undefined, '10'],
     ['organic_search', 'google', undefined, '10'],
   ]));
 
-test('the next visit does not inherit', () =>
+test('the next session does not inherit', () =>
   expect(origins(at(10, search), at(41, {})).at(-1)).toEqual(['direct', undefined, undefined, undefined]));
 
 test('a new origin within the session goes on from there', () =>
@@ -77,7 +77,7 @@ describe('a referrer on the way', () => {
     'xn--bcher-kva.example',
     'pay.example', // as referrers show www.pay.example
     'bank.example',
-  ])('%s keeps the origin of the visit, and at its begin counts as direct', (host) => {
+  ])('%s keeps the origin of the session, and at its begin counts as direct', (host) => {
     expect(read(at(10, search), at(12, by(host)), at(13, {}))).toEqual([
       ['organic_search', 'google', undefined],
       ['organic_search', 'google', host],
@@ -97,7 +97,7 @@ describe('a referrer on the way', () => {
     ]));
 });
 
-describe('a new origin in the middle of a visit', () => {
+describe('a new origin in the middle of a session', () => {
   const referral = { channel: 'referral', source: 'partner.example', medium: 'referral' } as const;
 
   test('that is an untagged referral is the origin of its touchpoint alone', () =>
@@ -107,7 +107,7 @@ describe('a new origin in the middle of a visit', () => {
       ['organic_search', 'google', undefined, '10'],
     ]));
 
-  test('that is an untagged referral is the origin of a visit that had none', () =>
+  test('that is an untagged referral is the origin of a session that had none', () =>
     expect(origins(at(10, {}), at(12, referral), at(13, {})).map(([channel]) => channel)).toEqual([
       'direct',
       'referral',
@@ -129,7 +129,7 @@ describe('a new origin in the middle of a visit', () => {
       ]);
   });
 
-  test('begins no new visit', () =>
+  test('begins no new session', () =>
     expect(
       new Set(
         fold(TEST_MODEL, { traits: {} }, [at(10, search), at(12, referral), at(13, mail)]).perTouch.map(
@@ -139,7 +139,7 @@ describe('a new origin in the middle of a visit', () => {
     ).toBe(1));
 });
 
-describe('a visit', () => {
+describe('a session', () => {
   const sessions = (...touches: Touch[]) =>
     fold(TEST_MODEL, { traits: {} }, touches).perTouch.map(({ sessionId }) => Number(sessionId.slice(-4)));
 
