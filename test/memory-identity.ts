@@ -124,8 +124,9 @@ class LoadedPart implements IdentityIndex {
     return this.#leadFacts.has(leadId) ? [...this.all.factsOf(leadId).values()] : undefined;
   }
 
-  #ownedBy = (leadId: string): IdentityKey[] =>
-    [...this.all.keys].flatMap((state) => (state.leadId === leadId ? [state.key] : []));
+  #ownedBy(leadId: string): IdentityKey[] {
+    return [...this.all.keys].flatMap((state) => (state.leadId === leadId ? [state.key] : []));
+  }
 
   #loadKeysOf(leadId: string): void {
     this.#leadKeys.add(leadId);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { emailAddress } from './email.js';
 
 export const KEY_KINDS = ['user', 'email', 'crm', 'anonymous'] as const;
@@ -19,8 +19,8 @@ export const keyValue = (key: IdentityKey): string => key.slice(key.indexOf(':')
 
 /** The lead id a key would have if it stood alone. A lead goes by the id of its key that was seen first. */
 export function leadIdOf(workspace: string, key: IdentityKey): string {
-  const hash = createHash('sha256').update(`lead\0${workspace}\0${key}`).digest('hex');
-  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+  const hex = hash('sha256', `lead\0${workspace}\0${key}`, 'hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** Where a fact stands among all facts: by time (ms), then event id. */

@@ -14,9 +14,9 @@ import type { UnitOfWork } from './unit-of-work.js';
  * Applies one fact to the people it is about, as if it were the only one of its batch: load what a decision about who is
  * who needs, decide, and apply the moves.
  */
-export function* applyFact(unit: UnitOfWork, fact: Fact): Loading {
+export function* applyFact(unit: UnitOfWork, fact: Fact, records: readonly KeyRecord[]): Loading {
   yield* applyMoves(unit, fact, yield* decide(unit, fact));
-  for (const key of fact.keys) version(unit, unit.key(fact.workspace, key), fact.position);
+  for (const record of records) version(unit, record, fact.position);
 }
 
 function* decide(unit: UnitOfWork, fact: Fact): Loading<readonly Move[]> {
@@ -33,11 +33,10 @@ function* decide(unit: UnitOfWork, fact: Fact): Loading<readonly Move[]> {
  *
  * @returns false: there is more to it, and it was not applied
  */
-export function appendTouchpoint(unit: UnitOfWork, fact: Fact): boolean {
-  const { workspace, keys, at, position, touch } = fact;
-  const [key] = keys;
-  if (!touch || key === undefined || fact.traits || fact.accountId !== undefined) return false;
-  const record = unit.key(workspace, key);
+export function appendTouchpoint(unit: UnitOfWork, fact: Fact, [record]: readonly KeyRecord[]): boolean {
+  const { workspace, at, position, touch } = fact;
+  if (!touch || !record || fact.traits || fact.accountId !== undefined) return false;
+  unit.reachKey(record);
   if (!saysNothingNew(fact, record.state)) return false;
   const lead = ownerOf(unit, record, at);
   if (!lead?.alive || !(lead.journey.isLoaded || lead.journey.isBefore(fact))) return false;

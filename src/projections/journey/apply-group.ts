@@ -11,15 +11,15 @@ import { GroupsOverlap, type UnitOfWork } from './unit-of-work.js';
 export function* applyGroup(unit: UnitOfWork, group: readonly BatchItem[]): Loading {
   for (const item of group) {
     try {
-      const { event, position, keys } = item;
+      const { event, position, records } = item;
       if (!isPersonal(event)) yield* renameAccounts(unit, item);
       else {
-        const fact = factOf(event, position, keys);
-        if (!appendTouchpoint(unit, fact)) yield* applyFact(unit, fact);
+        const fact = factOf(event, position);
+        if (!appendTouchpoint(unit, fact, records)) yield* applyFact(unit, fact, records);
       }
     } catch (cause) {
       if (cause instanceof ReadFailed || cause instanceof GroupsOverlap) throw cause;
-      throw new PoisonedEvent(item.event, orderingKeysOf(unit, item), { cause });
+      throw new PoisonedEvent(item.event, orderingKeysOf(item), { cause });
     }
   }
 }
@@ -31,10 +31,7 @@ function* renameAccounts(unit: UnitOfWork, { workspace, domains, position }: Bat
 }
 
 /** What waits behind an event that cannot be applied: all that names its keys or their leads. */
-function orderingKeysOf(unit: UnitOfWork, { workspace, keys }: BatchItem): OrderingKey[] {
-  const leads = keys.flatMap((key): OrderingKey[] => {
-    const leadId = unit.leadIdOf(workspace, key);
-    return leadId === undefined ? [] : [`lead:${leadId}`];
-  });
-  return [...keys, ...leads];
-}
+const orderingKeysOf = ({ records }: BatchItem): OrderingKey[] => [
+  ...records.map(({ key }) => key),
+  ...records.flatMap(({ lead }): OrderingKey[] => (lead ? [`lead:${lead.id}`] : [])),
+];

@@ -3,7 +3,7 @@ import { PoisonedEvent } from '../../subscriptions/subscription.js';
 import { applyGroup } from './apply-group.js';
 import type { BatchItem } from './batch-item.js';
 import { ReadFailed } from './gate.js';
-import { nodeOf, type Overlap } from './groups.js';
+import type { Overlap } from './groups.js';
 import { run } from './loading.js';
 import { GroupsOverlap } from './unit-of-work.js';
 import type { WorkingSet } from './working-set.js';
@@ -42,7 +42,7 @@ export async function applyGroups(
   if (found.length === 0) await write();
   return found.flatMap(({ group, other }): Overlap[] => {
     const [one, two] = [all[group - set.firstGroup]?.[0], all[other - set.firstGroup]?.[0]];
-    return one && two ? [[nodeOf(one), nodeOf(two)]] : [];
+    return one && two ? [[one.event, two.event]] : [];
   });
 }
 

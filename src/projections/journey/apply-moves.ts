@@ -1,30 +1,39 @@
 import type { KeyState } from '../../domain/identity/key-state.js';
-import type { KeyMove, LeadMove, Move } from '../../domain/identity/moves.js';
+import type { KeyMove, Move } from '../../domain/identity/moves.js';
 import { linksBetween } from '../../domain/identity/public-claims.js';
 import { addToLead } from './add-to-lead.js';
 import type { Fact } from './facts.js';
 import type { Loading } from './loading.js';
-import { moveFacts, rederiveLeads } from './move-facts.js';
+import { moveFacts, rederiveLeads, type MovedFacts } from './move-facts.js';
 import type { Lead } from './records.js';
 import { refreshProfile } from './refresh-profile.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /** Applies what was decided about a fact to the keys and leads in work. */
 export function* applyMoves(unit: UnitOfWork, fact: Fact, moves: readonly Move[]): Loading {
-  const leadMoves: LeadMove[] = [];
-  for (const move of moves) {
-    if ('key' in move) applyKeyMove(unit, fact, move);
-    else leadMoves.push(move);
-  }
   const lead = (leadId: string): Lead => unit.lead(fact.workspace, leadId);
-  const leadsOf = (type: Exclude<LeadMove['type'], 'facts-moved'>): Lead[] =>
-    leadMoves.flatMap((move) => (move.type === type ? [lead(move.leadId)] : []));
-  const changed = leadsOf('lead-keys-changed');
-  const rederived = leadsOf('lead-rederived');
-  const [home] = leadsOf('fact-added');
-  const moved = leadMoves.flatMap((move) =>
-    move.type === 'facts-moved' ? [{ ...move, from: lead(move.from), to: lead(move.to) }] : [],
-  );
+  const moved: MovedFacts[] = [];
+  const rederived: Lead[] = [];
+  const changed: Lead[] = [];
+  let home: Lead | undefined;
+  for (const move of moves) {
+    switch (move.type) {
+      case 'facts-moved':
+        moved.push({ from: lead(move.from), to: lead(move.to), eventIds: move.eventIds });
+        break;
+      case 'lead-rederived':
+        rederived.push(lead(move.leadId));
+        break;
+      case 'lead-keys-changed':
+        changed.push(lead(move.leadId));
+        break;
+      case 'fact-added':
+        home = lead(move.leadId);
+        break;
+      default:
+        applyKeyMove(unit, fact, move);
+    }
+  }
   if (rederived.length > 0) yield* rederiveLeads(unit, fact, rederived, moved, home);
   else {
     if (moved.length > 0) yield* moveFacts(unit, moved, fact.position);

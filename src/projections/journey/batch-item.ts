@@ -1,23 +1,31 @@
 import type { Position, RecordedEvent } from '../../domain/events.js';
 import type { Range } from '../../subscriptions/subscription.js';
 import { isPersonal, keysOf } from './facts.js';
-import type { Item } from './groups.js';
+import type { KeyRecord } from './records.js';
+import type { WorkingSet } from './working-set.js';
 
 /** An event of a batch that is to be applied. */
-export interface BatchItem extends Item {
+export interface BatchItem {
   readonly event: RecordedEvent;
   readonly position: Position;
+  readonly workspace: string;
+  /** Of the keys that it names, each once. */
+  readonly records: readonly KeyRecord[];
+  /** E-mail domains whose account it changes. */
+  readonly domains: readonly string[];
 }
 
-export const batchItem = (event: RecordedEvent, range: Range, domains: readonly string[]): BatchItem => ({
-  event,
-  position: positionOf(event, range),
-  workspace: event.workspace,
-  keys: isPersonal(event) ? keysOf(event) : NO_KEYS,
-  domains,
-});
-
-const NO_KEYS: BatchItem['keys'] = [];
+export function batchItem(
+  set: WorkingSet,
+  event: RecordedEvent,
+  range: Range,
+  domains: readonly string[],
+): BatchItem {
+  const { workspace } = event;
+  const keys = isPersonal(event) ? keysOf(event) : [];
+  const records = keys.map((key) => set.key(workspace, key));
+  return { event, position: positionOf(event, range), workspace, records, domains };
+}
 
 /**
  * From where on the log says so. An event that is applied late (it was a dead letter, and is retried) takes effect where

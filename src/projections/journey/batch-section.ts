@@ -77,9 +77,9 @@ async function readItems(
   );
   const domains = new Map(changes.map((change) => [change.position, change.domains]));
   const items = events
-    .map((event) => batchItem(event, range, domains.get(positionOf(event, range)) ?? NONE))
-    .filter((item) => item.keys.length > 0 || item.domains.length > 0);
-  await set.prefetch(items.flatMap(({ workspace, keys }) => keys.map((key) => ({ workspace, key }))));
+    .map((event) => batchItem(set, event, range, domains.get(positionOf(event, range)) ?? NONE))
+    .filter(({ records, domains: changing }) => records.length > 0 || changing.length > 0);
+  await set.loader.readKeys(items.flatMap(({ records }) => records));
   await set.prefetchDomains(
     changes.flatMap(({ workspace, domains: all }) => all.map((domain) => ({ workspace, domain }))),
   );

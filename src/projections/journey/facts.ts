@@ -45,7 +45,8 @@ const once = (keys: readonly IdentityKey[]): readonly IdentityKey[] =>
   keys.length < 2 ? keys : [...new Set(keys)];
 
 /** @param position from where on the log says so */
-export function factOf(event: PersonEvent, position: Position, keys = keysOf(event)): Fact {
+export function factOf(event: PersonEvent, position: Position): Fact {
+  const keys = keysOf(event);
   const { workspace, id } = event;
   const at = +event.occurredAt;
   switch (event.type) {

@@ -1,16 +1,11 @@
-import { isAnonymous, keyValue, type IdentityKey } from '../../domain/identity.js';
-import type { Lead } from './records.js';
+import type { RecordedEvent } from '../../domain/events.js';
+import { isAnonymous, keyValue } from '../../domain/identity.js';
+import type { BatchItem } from './batch-item.js';
+import type { KeyRecord, Reachable } from './records.js';
 import type { WorkingSet } from './working-set.js';
 
-/** One thing to apply: keys it names, and e-mail domains whose account it changes. */
-export interface Item {
-  readonly workspace: string;
-  readonly keys: readonly IdentityKey[];
-  readonly domains: readonly string[];
-}
-
-/** Two items, by their nodes, whose groups were found to reach the same lead. */
-export type Overlap = readonly [string, string];
+/** Two events whose groups were found to reach the same lead. */
+export type Overlap = readonly [RecordedEvent, RecordedEvent];
 
 /**
  * Divides the items of a batch into groups that are expected to have no lead in common, each in the order given, by
@@ -18,81 +13,82 @@ export type Overlap = readonly [string, string];
  *
  * @param overlaps what the check found before
  */
-export function groups<T extends Item>(
+export function groups(
   set: WorkingSet,
-  items: readonly T[],
+  items: readonly BatchItem[],
   overlaps: readonly Overlap[],
-): T[][] {
-  const sets = new Sets();
+): BatchItem[][] {
+  const sets = new DisjointSets();
   for (const item of items) joinItem(set, sets, item);
-  for (const [one, other] of overlaps) sets.join(one, other);
-  return [...Map.groupBy(items, (item) => sets.of(nodeOf(item))).values()];
+  if (overlaps.length > 0) {
+    const nodes = new Map(items.map((item) => [item.event, nodeOf(set, item)]));
+    for (const [one, other] of overlaps) sets.join(nodes.get(one), nodes.get(other));
+  }
+  return [...Map.groupBy(items, (item) => sets.rootOf(nodeOf(set, item))).values()];
 }
 
-export const nodeOf = ({ workspace, keys, domains }: Item): string =>
-  keys[0] === undefined ? domainNode(workspace, domains[0] ?? '') : keyNode(workspace, keys[0]);
+/** Keys, leads and e-mail domains are joined; an item counts as its first key, else as its first domain. */
+const nodeOf = (set: WorkingSet, { workspace, records, domains }: BatchItem): Reachable | undefined =>
+  records[0] ?? set.changingDomain(workspace, domains[0] ?? null);
 
-const keyNode = (workspace: string, key: string): string => `k\0${workspace}\0${key}`;
-const domainNode = (workspace: string, domain: string): string => `d\0${workspace}\0${domain}`;
-const leadNode = ({ workspace, id }: Lead): string => `l\0${workspace}\0${id}`;
-
-function joinItem(set: WorkingSet, sets: Sets, item: Item): void {
-  const { workspace } = item;
-  const node = nodeOf(item);
-  for (const domain of item.domains) {
-    const own = domainNode(workspace, domain);
-    sets.join(node, own);
-    for (const lead of set.changingDomain(workspace, domain)?.leads ?? []) sets.join(own, leadNode(lead));
+function joinItem(set: WorkingSet, sets: DisjointSets, item: BatchItem): void {
+  const node = nodeOf(set, item);
+  for (const each of item.domains) {
+    const domain = set.changingDomain(item.workspace, each);
+    sets.join(node, domain);
+    for (const lead of domain?.leads ?? []) sets.join(domain, lead);
   }
-  for (const key of item.keys) {
-    sets.join(node, keyNode(workspace, key));
-    joinKey(set, sets, workspace, key);
+  for (const record of item.records) {
+    sets.join(node, record);
+    joinKey(set, sets, record);
   }
 }
 
 /** With the lead of a key; an anonymous one with all who ever claimed it; an address with its company. */
-function joinKey(set: WorkingSet, sets: Sets, workspace: string, key: IdentityKey): void {
-  const own = keyNode(workspace, key);
-  if (!sets.visit(own)) return;
-  const { lead, state } = set.key(workspace, key);
-  if (lead) sets.join(own, leadNode(lead));
+function joinKey(set: WorkingSet, sets: DisjointSets, record: KeyRecord): void {
+  if (!sets.visit(record)) return;
+  const { workspace, key, lead, state } = record;
+  sets.join(record, lead);
   if (isAnonymous(key)) {
-    for (const claimer of state.links.keys()) {
-      if (isAnonymous(claimer)) continue;
-      sets.join(own, keyNode(workspace, claimer));
-      joinKey(set, sets, workspace, claimer);
+    for (const other of state.links.keys()) {
+      if (isAnonymous(other)) continue;
+      const claimer = set.key(workspace, other);
+      sets.join(record, claimer);
+      joinKey(set, sets, claimer);
     }
-  }
-  const domain = key.startsWith('email:') ? set.domainOf(workspace)(keyValue(key)) : undefined;
-  if (domain !== undefined && set.changingDomain(workspace, domain)) {
-    sets.join(own, domainNode(workspace, domain));
+  } else if (key.startsWith('email:')) {
+    const domain = set.domainOf(workspace)(keyValue(key));
+    if (domain !== undefined) sets.join(record, set.changingDomain(workspace, domain));
   }
 }
 
-/** Disjoint sets of names. */
-class Sets {
-  readonly #parents = new Map<string, string>();
-  readonly #visited = new Set<string>();
+class DisjointSets {
+  readonly #parents = new Map<Reachable, Reachable>();
+  readonly #visited = new Set<Reachable>();
 
-  of(name: string): string {
-    let at = name;
-    for (let up = this.#parents.get(at); up !== undefined; up = this.#parents.get(at)) {
+  rootOf(node: Reachable | undefined): Reachable | undefined {
+    let at = node;
+    while (at) {
+      const up = this.#parents.get(at);
+      if (!up) return at;
       const above = this.#parents.get(up);
-      if (above !== undefined) this.#parents.set(at, above);
+      if (above) this.#parents.set(at, above);
       at = up;
     }
-    return at;
+    return undefined;
   }
 
-  join(a: string, b: string): void {
-    const [one, two] = [this.of(a), this.of(b)];
-    if (one !== two) this.#parents.set(two, one);
+  /** What is undefined joins nothing. */
+  join(a: Reachable | undefined, b: Reachable | undefined): void {
+    if (!a || !b || a === b) return;
+    const [one, two] = [this.rootOf(a), this.rootOf(b)];
+    if (one && two && one !== two) this.#parents.set(two, one);
   }
 
   /** @returns whether it was not visited before */
-  visit(name: string): boolean {
-    if (this.#visited.has(name)) return false;
-    this.#visited.add(name);
+  visit(node: Reachable): boolean {
+    if (this.#visited.has(node)) return false;
+    this.#visited.add(node);
     return true;
   }
 }

@@ -50,15 +50,14 @@ export class UnitOfWork {
 
   /** The record of a key that was read, or of one that is new. @throws GroupsOverlap */
   key(workspace: string, key: IdentityKey): KeyRecord {
-    const record = this.set.key(workspace, key);
+    return this.reachKey(this.set.key(workspace, key));
+  }
+
+  /** A key is reached with its lead. @throws GroupsOverlap */
+  reachKey(record: KeyRecord): KeyRecord {
     this.#reach(record);
     if (record.lead) this.#reach(record.lead);
     return record;
-  }
-
-  /** The lead of a key, by its id, without reaching it. */
-  leadIdOf(workspace: string, key: IdentityKey): string | undefined {
-    return this.set.key(workspace, key).lead?.id;
   }
 
   /** The lead in work by that id; a new one when there is none. @throws GroupsOverlap */

@@ -30,12 +30,13 @@ export class WorkingSet {
   readonly #changedLeads = new Set<Lead>();
   readonly #changedKeys = new Set<KeyRecord>();
   readonly #keys = new Map<string, Map<IdentityKey, KeyRecord>>();
-  readonly #leads = new Map<string, Lead>();
+  readonly #leads = new Map<string, Map<string, Lead>>();
   #domains = new Map<string, Domain>();
   /** Of the batch; what was reached by groups before it is free again. */
   firstGroup = 0;
   #groups = 0;
   #keyCount = 0;
+  #leadCount = 0;
   #batch: Batch;
 
   constructor(batch: Batch) {
@@ -63,16 +64,12 @@ export class WorkingSet {
 
   /** How much memory it takes, roughly: leads, keys, and the touchpoints of journeys that were read. */
   get size(): { readonly leads: number; readonly keys: number; readonly touchpoints: number } {
-    return { leads: this.#leads.size, keys: this.#keyCount, touchpoints: this.loader.touchpointsRead };
+    return { leads: this.#leadCount, keys: this.#keyCount, touchpoints: this.loader.touchpointsRead };
   }
 
   /** What one group of events works with: it may reach whatever no other group has reached. */
   unitOfWork(): UnitOfWork {
     return new UnitOfWork(this, this.#groups++);
-  }
-
-  get leads(): Iterable<Lead> {
-    return this.#leads.values();
   }
 
   /** Resolves the company domain of an e-mail address in a workspace, by the model in force. */
@@ -82,8 +79,7 @@ export class WorkingSet {
 
   /** The record of a key that was read, or of one that is new. */
   key(workspace: string, key: IdentityKey): KeyRecord {
-    let keys = this.#keys.get(workspace);
-    if (!keys) this.#keys.set(workspace, (keys = new Map<IdentityKey, KeyRecord>()));
+    const keys = entryOf(this.#keys, workspace);
     let record = keys.get(key);
     if (!record) {
       record = new KeyRecord(workspace, key, leadIdOf(workspace, key), this.#changedKeys);
@@ -94,22 +90,19 @@ export class WorkingSet {
   }
 
   hasLead(workspace: string, leadId: string): boolean {
-    return this.#leads.has(`${workspace}\0${leadId}`);
+    return entryOf(this.#leads, workspace).has(leadId);
   }
 
   /** The lead in work by that id; a new one when there is none. */
   lead(workspace: string, leadId: string): Lead {
-    const name = `${workspace}\0${leadId}`;
-    let lead = this.#leads.get(name);
-    if (!lead) this.#leads.set(name, (lead = new Lead(workspace, leadId, this.#changedLeads)));
+    const leads = entryOf(this.#leads, workspace);
+    let lead = leads.get(leadId);
+    if (!lead) {
+      lead = new Lead(workspace, leadId, this.#changedLeads);
+      leads.set(leadId, lead);
+      this.#leadCount += 1;
+    }
     return lead;
-  }
-
-  /**
-   * Reads the keys of a batch, the keys that claimed them, and all their leads, in a few statements.
-   */
-  async prefetch(keys: readonly { readonly workspace: string; readonly key: IdentityKey }[]): Promise<void> {
-    await this.loader.readKeys(keys.map(({ workspace, key }) => this.key(workspace, key)));
   }
 
   /** Reads the leads with an e-mail of one of these domains, whose account the batch changes. */
@@ -154,4 +147,10 @@ export class WorkingSet {
     this.#changedKeys.clear();
     return statements;
   }
+}
+
+function entryOf<K, V>(byWorkspace: Map<string, Map<K, V>>, workspace: string): Map<K, V> {
+  let entry = byWorkspace.get(workspace);
+  if (!entry) byWorkspace.set(workspace, (entry = new Map<K, V>()));
+  return entry;
 }
