@@ -6,7 +6,7 @@ import type { Metrics } from '../metrics.js';
 import { CollectorService } from '../proto/touchline/v1/collector_pb.js';
 import { QueryService } from '../proto/touchline/v1/query_pb.js';
 import { openedByApiKey, openedByWriteKey } from './auth.js';
-import { CallIntake, statusObject } from './call-intake.js';
+import { CallFlowControl, statusObject } from './call-flow-control.js';
 import type { Listener } from './listener.js';
 
 /** Reserved for every call beside its messages, as measured. */
@@ -14,7 +14,7 @@ const CALL_BYTES = 16 * 1024;
 
 /** What the key of a call opens: a collector, or the workspace whose questions are answered. */
 export interface AdmittedCall {
-  readonly intake: CallIntake;
+  readonly flow: CallFlowControl;
   readonly collector?: CollectorKey;
   readonly workspace?: string;
 }
@@ -37,7 +37,7 @@ export interface AdmittingCalls {
 export const admitCalls =
   (deps: AdmittingCalls): ServerInterceptor =>
   ({ path }, call) => {
-    const intake = new CallIntake(call, (error) => call.sendStatus(statusObject(error)));
+    const flow = new CallFlowControl(call, (error) => call.sendStatus(statusObject(error)));
     const refuse = (error: unknown): void => {
       const status = statusObject(error);
       const method = path.slice(path.lastIndexOf('.') + 1);
@@ -49,15 +49,15 @@ export const admitCalls =
         next({
           onReceiveMetadata: (metadata, forward) => {
             const { remoteAddress } = call.getConnectionInfo();
-            intake.begin(deps.admission.open(remoteAddress, forwardedFor(metadata)));
-            void admit(deps, path, metadata, intake).then((owner) => {
-              if (owner !== undefined) intake.atEnd(deps.listener.hold(call.getPeer()));
+            flow.begin(deps.admission.open(remoteAddress, forwardedFor(metadata)));
+            void admit(deps, path, metadata, flow).then((owner) => {
+              if (owner !== undefined) flow.atEnd(deps.listener.hold(call.getPeer()));
               forward(metadata);
             }, refuse);
           },
-          onReceiveMessage: (message: Buffer, forward) => intake.deliver(message, () => forward(message)),
+          onReceiveMessage: (message: Buffer, forward) => flow.deliver(message, () => forward(message)),
           // Also after a good end.
-          onCancel: () => intake.end(),
+          onCancel: () => flow.end(),
         });
       },
     });
@@ -68,14 +68,14 @@ async function admit(
   { calls, keys }: AdmittingCalls,
   path: string,
   metadata: Metadata,
-  intake: CallIntake,
+  flow: CallFlowControl,
 ): Promise<string | undefined> {
-  intake.reservation.grow(CALL_BYTES);
+  flow.reservation.grow(CALL_BYTES);
   const opened = await openedBy(keys, path, metadata);
-  calls.set(metadata, { intake, ...opened });
+  calls.set(metadata, { flow, ...opened });
   const { collector, workspace } = opened;
   const owner = collector ? shareOf(collector) : workspace === undefined ? undefined : `api/${workspace}`;
-  if (owner !== undefined) intake.reservation.authenticate(owner);
+  if (owner !== undefined) flow.reservation.authenticate(owner);
   return owner;
 }
 
@@ -83,7 +83,7 @@ async function openedBy(
   keys: OpensKeys,
   path: string,
   metadata: Metadata,
-): Promise<Omit<AdmittedCall, 'intake'>> {
+): Promise<Omit<AdmittedCall, 'flow'>> {
   if (path.startsWith(`/${CollectorService.typeName}/`))
     return { collector: await openedByWriteKey(keys, metadata) };
   if (path.startsWith(`/${QueryService.typeName}/`))

@@ -32,21 +32,21 @@ function record(
   deps: CollectorCalls,
   { request, metadata }: ServerUnaryCall<Buffer, Buffer>,
 ): Promise<Uint8Array> {
-  const { intake, sender } = senderOf(deps, metadata, 'Record');
-  return intake.handle(async () => {
-    intake.reservation.grow(PARSED * request.length);
-    await deps.room.enter(request.length);
+  const { flow, sender } = senderOf(deps, metadata, 'Record');
+  return flow.handle(async () => {
+    flow.reservation.grow(PARSED * request.length);
+    await deps.inFlight.acquire(request.length);
     try {
       return await ingestMessages(deps, sender, decodeMessages(sender.method, [request]));
     } finally {
-      deps.room.leave(request.length);
+      deps.inFlight.release(request.length);
     }
   });
 }
 
 function recordStream(deps: CollectorCalls, call: RecordCall): Promise<Uint8Array> {
-  const { intake, sender } = senderOf(deps, call.metadata, 'RecordStream');
-  return intake.handle(() => new RecordStream(deps, call, intake, deps.stopping).run(sender));
+  const { flow, sender } = senderOf(deps, call.metadata, 'RecordStream');
+  return flow.handle(() => new RecordStream(deps, call, flow, deps.stopping).run(sender));
 }
 
 /** @throws Error the call was not admitted */
@@ -54,8 +54,8 @@ function senderOf(
   { calls }: CollectorCalls,
   metadata: Metadata,
   call: string,
-): Pick<AdmittedCall, 'intake'> & { readonly sender: Sender } {
-  const { intake, collector } = calls.get(metadata) ?? {};
-  if (!intake || !collector) throw new Error('a call was not admitted');
-  return { intake, sender: { ...collector, method: methodNamed(call) } };
+): Pick<AdmittedCall, 'flow'> & { readonly sender: Sender } {
+  const { flow, collector } = calls.get(metadata) ?? {};
+  if (!flow || !collector) throw new Error('a call was not admitted');
+  return { flow, sender: { ...collector, method: methodNamed(call) } };
 }

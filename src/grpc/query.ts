@@ -47,10 +47,10 @@ async function answer<M extends DescMethod>(
   question: Ask<M>,
   { request, metadata }: ServerUnaryCall<Buffer, Buffer>,
 ): Promise<Uint8Array> {
-  const { intake, workspace } = calls.get(metadata) ?? {};
-  if (!intake || workspace === undefined) throw new Error('a call was not admitted');
+  const { flow, workspace } = calls.get(metadata) ?? {};
+  if (!flow || workspace === undefined) throw new Error('a call was not admitted');
   const asked = decoded<M>(input, request);
-  const found = await intake.handle(() => queries.execute(question(workspace, asked)));
+  const found = await flow.handle(() => queries.execute(question(workspace, asked)));
   // The answers of HTTP are, in JSON, those of the .proto files; what HTTP may come to say more, gRPC leaves out.
   const json = JSON.parse(JSON.stringify(found, asProtobuf)) as JsonValue;
   return toBinary(output, fromJson(output, json, { ignoreUnknownFields: true }));

@@ -9,13 +9,13 @@ import { refusalFor } from '../intake/refusal.js';
 import { oversizedRequest, rejectedRequest } from '../intake/rejected-input.js';
 import { type Origin, withOrigin } from '../intake/rejected.js';
 import { RequestBody } from '../intake/request-body.js';
-import type { Room } from './room.js';
+import type { ByteSemaphore } from './byte-semaphore.js';
 
 export interface Collecting {
   readonly pipeline: Pipeline;
   readonly now: () => Date;
-  /** Room for messages that are decoded and on their way to the log, in bytes. */
-  readonly room: Room;
+  /** Bytes of messages that are decoded and on their way to the log. */
+  readonly inFlight: ByteSemaphore;
 }
 
 /** Who sends, and by which method. */

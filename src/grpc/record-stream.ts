@@ -1,7 +1,7 @@
 import type { ServerReadableStream } from '@grpc/grpc-js';
 import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../http/problem.js';
-import type { CallIntake } from './call-intake.js';
+import type { CallFlowControl } from './call-flow-control.js';
 import {
   type Collecting,
   decodeMessages,
@@ -30,7 +30,7 @@ export class RecordStream {
   constructor(
     private readonly deps: Collecting,
     private readonly call: RecordCall,
-    private readonly intake: CallIntake,
+    private readonly flow: CallFlowControl,
     private readonly stopping: AbortSignal,
   ) {}
 
@@ -92,14 +92,14 @@ export class RecordStream {
   private async ingestSome(sender: Sender): Promise<void> {
     const messages = this.nextMessages();
     const bytes = messages.reduce((sum, { length }) => sum + length, 0);
-    const { room } = this.deps;
-    await room.enter(bytes);
+    const { inFlight } = this.deps;
+    await inFlight.acquire(bytes);
     try {
       this.keepReceipts(await this.ingest(sender, messages));
     } finally {
-      room.leave(bytes);
+      inFlight.release(bytes);
     }
-    for (const message of messages) this.intake.release(message);
+    for (const message of messages) this.flow.release(message);
   }
 
   private ingest(sender: Sender, messages: readonly Buffer[]): Promise<Uint8Array> {
@@ -117,7 +117,7 @@ export class RecordStream {
   }
 
   private keepReceipts(receipts: Uint8Array): void {
-    this.intake.reservation.grow(receipts.length);
+    this.flow.reservation.grow(receipts.length);
     this.receipts.push(receipts);
   }
 }

@@ -18,7 +18,7 @@ import { Listener } from './listener.js';
 import { LongCalls } from './long-calls.js';
 import { queryService } from './query.js';
 import { addReflection } from './reflection.js';
-import { Room } from './room.js';
+import { ByteSemaphore } from './byte-semaphore.js';
 
 export interface GrpcParts {
   readonly roles: ReadonlySet<Role>;
@@ -121,7 +121,13 @@ function compose(
     server.addService(definitionOf(service), implementation);
   };
   if (roles.has('collect') && pipeline) {
-    const collecting = { room: new Room(INGEST_BYTES), pipeline, calls, stopping, now: () => new Date() };
+    const collecting = {
+      inFlight: new ByteSemaphore(INGEST_BYTES),
+      pipeline,
+      calls,
+      stopping,
+      now: () => new Date(),
+    };
     add('collect', CollectorService, collectorService(collecting, running));
   }
   if (roles.has('query') && queries) add('query', QueryService, queryService({ calls, queries }, running));

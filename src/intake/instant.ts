@@ -18,16 +18,18 @@ export function readInstant(value: unknown): Date | NoInstant {
 }
 
 /** As JSON.stringify writes a date. */
-const USUAL = /^\d{4}-\d\d-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/;
+const USUAL = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/;
+/** Days that every month has. */
+const EVERY_MONTH = 28;
 /** In UTF-16 units; JavaScript's dates with the name of their zone are the longest. */
 const LONGEST = 100;
 
 function msOf(value: string): number | NoInstant {
   if (value.length > LONGEST) return 'absurd';
-  const usual = USUAL.exec(value);
-  if (usual) {
+  if (USUAL.test(value)) {
     const ms = Date.parse(value);
-    return new Date(ms).getUTCDate() === Number(usual[1]) ? ms : 'absurd';
+    const day = Number(value.slice(8, 10));
+    return day <= EVERY_MONTH || new Date(ms).getUTCDate() === day ? ms : 'absurd';
   }
   const text = value.replace(/\s+/g, ' ').trim().replaceAll('\u2212', '-');
   return /^\d+(?:\.\d+)?$/.test(text) ? fromDigits(text) : fromText(text);

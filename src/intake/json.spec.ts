@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { shapeOf } from '../http/admission/json-shape.js';
 import { parseJson } from './json.js';
 
 test.each([
@@ -24,6 +25,7 @@ test.each([
   [`{"a":${'7'.repeat(400)}}`, { a: '7'.repeat(400) }],
 ])('%s keeps the digits of its whole numbers', (text, value) => {
   expect(parseJson(text)).toEqual(value);
+  expect(parseJson(text, shapeOf(text).digits)).toEqual(value);
 });
 
 test.each([
@@ -75,7 +77,9 @@ describe('any JSON', () => {
       );
     fc.assert(
       fc.property(tree, (value) => {
-        expect(parseJson(written(value))).toEqual(expected(value));
+        const text = written(value);
+        expect(parseJson(text)).toEqual(expected(value));
+        expect(parseJson(text, shapeOf(text).digits)).toEqual(expected(value));
       }),
       { numRuns: 500 },
     );

@@ -65,13 +65,11 @@ export class RequestBody {
 
   /** @throws OverBudget parsing takes more than there is room for */
   json(): Json | Rejected {
-    const { text } = this;
-    if (this.reserve) {
-      const shape = shapeOf(text);
-      if (shape.values > MOST_VALUES) return tooManyValues;
-      this.reserve(parsedBytes(text, shape));
-    }
-    const value = parseJson(text);
+    const { text, reserve } = this;
+    const shape = reserve && shapeOf(text);
+    if (shape && shape.values > MOST_VALUES) return tooManyValues;
+    if (shape) reserve(parsedBytes(text, shape));
+    const value = parseJson(text, shape?.digits);
     if (value !== undefined) return { value, mayHoldUnstorable: text.includes('\\u') };
     return reject('unreadable-body', text.trim() === '' ? 'The body is empty' : 'The body is not JSON');
   }

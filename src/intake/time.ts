@@ -60,12 +60,26 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
  */
 function skewOf({ timestamp, originalTimestamp, sentAt }: ClientTime, at: Date, receivedAt: Date): number {
   const isTimestamp = isGiven(timestamp);
-  const sent = isGiven(sentAt) ? readInstant(sentAt) : undefined;
+  const sent = isGiven(sentAt) ? sentInstant(sentAt) : undefined;
   if (!(sent instanceof Date) || (isTimestamp && isGiven(originalTimestamp))) return 0;
   const isPast = at <= receivedAt;
   if (isPast && at > sent) return 0;
   const skew = +sent - +receivedAt;
   return isTimestamp && isPast && skew >= -MOST_DELAY_MS && skew <= MOST_AHEAD_MS ? 0 : skew;
+}
+
+/** All items of a batch were sent at the same time, which is read once. */
+const sentInstant = lastRemembered(readInstant);
+
+/** The same function, with its last answer at hand. */
+function lastRemembered<T>(make: (value: unknown) => T): (value: unknown) => T {
+  let [lastValue, lastMade]: [string, T] = ['', make('')];
+  return (value) => {
+    if (value === lastValue) return lastMade;
+    const made = make(value);
+    if (typeof value === 'string') [lastValue, lastMade] = [value, made];
+    return made;
+  };
 }
 
 function clamp(reason: Clamped['reason'], said: unknown, receivedAt: Date, original?: Date): BelievedTime {

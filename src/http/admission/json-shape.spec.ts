@@ -14,6 +14,10 @@ function shapeOfValue(value: unknown): { values: number; depth: number; members:
   };
 }
 
+/** Digits in a row outside of strings. */
+const digitsOf = (text: string): number =>
+  Math.max(0, ...(text.replace(/"(?:[^"\\]|\\.)*"/gs, '').match(/\d+/g) ?? []).map(({ length }) => length));
+
 describe('the shape of JSON text', () => {
   test('is that of its value, however its strings look', () => {
     const texts = fc.oneof(
@@ -28,7 +32,7 @@ describe('the shape of JSON text', () => {
     fc.assert(
       fc.property(value, fc.constantFrom(undefined, 1), (sent, indent) => {
         const text = JSON.stringify(sent, null, indent);
-        expect(shapeOf(text)).toEqual(shapeOfValue(JSON.parse(text)));
+        expect(shapeOf(text)).toEqual({ ...shapeOfValue(JSON.parse(text)), digits: digitsOf(text) });
       }),
       { numRuns: 500 },
     );
@@ -40,7 +44,7 @@ describe('the shape of JSON text', () => {
         expect(shapeOf(text).depth).toBeGreaterThanOrEqual(0),
       ),
     );
-    expect(shapeOf('['.repeat(400_000))).toEqual({ values: 400_000, depth: 400_000, members: 1 });
+    expect(shapeOf('['.repeat(400_000))).toEqual({ values: 400_000, depth: 400_000, members: 1, digits: 0 });
     expect(shapeOf(`["${'\\'.repeat(400_001)}`)).toMatchObject({ depth: 1 });
   });
 });

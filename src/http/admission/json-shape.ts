@@ -6,9 +6,12 @@ export interface JsonShape {
   readonly depth: number;
   /** Members of the largest object or list. */
   readonly members: number;
+  /** Digits of the longest number, those of its fraction and exponent counted apart. */
+  readonly digits: number;
 }
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+const [ZERO, NINE] = [0x30, 0x39];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 const isOpening = (char: number): boolean => char === OPEN_OBJECT || char === OPEN_LIST;
 const isClosing = (char: number): boolean => char === CLOSE_OBJECT || char === CLOSE_LIST;
@@ -26,9 +29,15 @@ export const parsedBytes = (text: string, { values }: JsonShape): number =>
  */
 export function shapeOf(text: string): JsonShape {
   const counts: number[] = [];
-  let [values, depth, members] = [0, 0, 0];
+  let [values, depth, members, digits, run] = [0, 0, 0, 0, 0];
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charCodeAt(at);
+    if (char >= ZERO && char <= NINE) {
+      run += 1;
+      digits = Math.max(digits, run);
+      continue;
+    }
+    run = 0;
     if (char === QUOTE) at = endOfString(text, at);
     else if (char === COMMA) {
       values += 1;
@@ -42,7 +51,7 @@ export function shapeOf(text: string): JsonShape {
       depth = Math.max(depth, counts.length);
     } else if (isClosing(char)) counts.pop();
   }
-  return { values, depth, members };
+  return { values, depth, members, digits };
 }
 
 /** The text that the outermost object has under the name, found without parsing. Of several the last one, as in JSON.parse. */

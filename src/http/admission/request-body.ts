@@ -58,7 +58,7 @@ export function readBody(request: IncomingMessage, reservation: Reservation): Pr
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > BODY_LIMIT) return Promise.reject(new BodyTooLarge(declared));
   if (request.destroyed) return Promise.reject(new ClientGone());
-  const body = new BodyBuffer(reservation, unaskedBytes(request.headers));
+  const body = new BodyBuffer(reservation, unaskedBytes(request.headers), declared || BODY_LIMIT);
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       clearInterval(timer);
@@ -97,6 +97,8 @@ class BodyBuffer {
   constructor(
     private readonly reservation: Reservation,
     private reserved: number,
+    /** Bytes there will be at most. */
+    private readonly most: number,
   ) {}
 
   get bytes(): Buffer {
@@ -128,7 +130,7 @@ class BodyBuffer {
   }
 
   #widen(length: number): void {
-    const size = Math.min(BODY_LIMIT, Math.max(length, 2 * this.#length));
+    const size = Math.max(length, Math.min(this.most, 2 * this.#length));
     this.#reserve(size);
     const wider = Buffer.allocUnsafeSlow(size);
     this.#buffer.copy(wider, 0, 0, this.#length);

@@ -10,11 +10,11 @@ import {
   TOPICS,
 } from '../../kafka/kafka.js';
 import { portions } from '../../kafka/portions.js';
+import { type BlockedLog, BlockedPartitions } from './blocked-partitions.js';
+import { BufferLimit } from './buffer-limit.js';
 import type { KafkaFigures } from './figures.js';
 import { Partition } from './partition.js';
-import { Room } from './room.js';
 import type { RecordIntake } from './record-batch.js';
-import { Waits, type WaitsLog } from './waits.js';
 
 export interface KafkaCollectorOptions {
   readonly kafka: Kafka;
@@ -22,13 +22,13 @@ export interface KafkaCollectorOptions {
   readonly store: Pick<EventStore, 'progressOf'>;
   readonly intake: Omit<RecordIntake, 'publishRejected'>;
   readonly figures: KafkaFigures;
-  readonly log: WaitsLog;
+  readonly log: BlockedLog;
   readonly sessionMs?: number;
 }
 
 const TOPIC = TOPICS.touchpoints;
 /** Records of all partitions that may wait, in bytes. */
-const ROOM = { fullAt: 8 * 1024 * 1024, emptyAt: 4 * 1024 * 1024 };
+const BUFFER = { high: 8 * 1024 * 1024, low: 4 * 1024 * 1024 };
 /** A topic is not deleted, made anew and filled beyond where it was within a shorter pause. In ms. */
 const LONG_PAUSE_MS = 1_000;
 const COMMIT_MS = 1_000;
@@ -38,8 +38,8 @@ const LAG_MS = 5_000;
 export class KafkaCollector implements Reader {
   readonly #intake: RecordIntake;
   readonly #sink: RecordSink;
-  readonly #room = new Room(ROOM.fullAt, ROOM.emptyAt, () => this.#pauseOrResume());
-  readonly #waits: Waits;
+  readonly #limit = new BufferLimit(BUFFER.high, BUFFER.low, () => this.#pauseOrResume());
+  readonly #blocked: BlockedPartitions;
   #consumption: Consumption | undefined;
   #partitions = new Map<number, Partition>();
   /** The same partitions under their last assignments: what follows them waits for their end. */
@@ -54,7 +54,7 @@ export class KafkaCollector implements Reader {
     const sink = options.kafka.sink();
     this.#sink = sink;
     this.#intake = { ...options.intake, publishRejected: (records) => sendRejected(sink, records) };
-    this.#waits = new Waits(options.log, () => this.#pauseOrResume());
+    this.#blocked = new BlockedPartitions(options.log, () => this.#pauseOrResume());
   }
 
   start(): void {
@@ -62,7 +62,7 @@ export class KafkaCollector implements Reader {
     this.#consumption = kafka.consume({ topic: TOPIC, ...(sessionMs && { sessionMs }) }, this);
     this.#timers = [
       setInterval(() => void this.#commit(), COMMIT_MS),
-      setInterval(() => void this.#tellLag().catch(() => undefined), LAG_MS),
+      setInterval(() => void this.#reportLag().catch(() => undefined), LAG_MS),
     ];
   }
 
@@ -72,7 +72,7 @@ export class KafkaCollector implements Reader {
     this.#timers.forEach((timer) => clearInterval(timer));
     this.#consumption?.pause([...this.#partitions.keys()]);
     await Promise.all([...this.#partitions.values()].map((partition) => partition.close()));
-    this.#waits.stop();
+    this.#blocked.stop();
     await this.#commit();
     await this.#consumption?.stop();
     await Promise.all(this.#closing.values());
@@ -83,7 +83,7 @@ export class KafkaCollector implements Reader {
     if (this.#stopping) return;
     this.options.figures.rebalanced();
     for (const [number, partition] of this.#partitions) this.#closing.set(number, partition.close());
-    this.#waits.clear();
+    this.#blocked.clear();
     this.#paused.clear();
     this.#committed = new Map();
     this.#partitions = new Map(partitions.map((number) => [number, this.#open(number)]));
@@ -91,11 +91,11 @@ export class KafkaCollector implements Reader {
 
   interrupted(): void {
     for (const [number, { position }] of this.#partitions)
-      if (position !== undefined) this.#partitions.get(number)?.proveAgain();
+      if (position !== undefined) this.#partitions.get(number)?.verifyLast();
   }
 
   records(partition: number, records: readonly KafkaRecord[]): void {
-    this.#partitions.get(partition)?.offer(records);
+    this.#partitions.get(partition)?.add(records);
   }
 
   #open(partition: number): Partition {
@@ -103,7 +103,7 @@ export class KafkaCollector implements Reader {
     return new Partition(
       {
         source: `kafka:${group}:${TOPIC}:${partition}`,
-        ...{ store, intake: this.#intake, room: this.#room },
+        ...{ store, intake: this.#intake, limit: this.#limit },
         readFrom: (offset) => {
           this.#consumption?.readFrom(partition, offset);
           this.#paused.delete(partition);
@@ -111,8 +111,8 @@ export class KafkaCollector implements Reader {
         },
         bounds: async () => (await this.#consumption?.bounds())?.get(partition) ?? { first: 0, end: 0 },
         written: (outcomes) => figures.written(outcomes),
-        waits: (why) => this.#waits.begin(partition, why),
-        goesOn: () => this.#waits.end(partition),
+        blocked: (why) => this.#blocked.block(partition, why),
+        unblocked: () => this.#blocked.unblock(partition),
       },
       this.#closing.get(partition) ?? Promise.resolve(),
     );
@@ -123,7 +123,7 @@ export class KafkaCollector implements Reader {
     const placed = [...this.#partitions].flatMap(([number, { position }]) =>
       position === undefined ? [] : number,
     );
-    const should = (number: number): boolean => this.#room.full || this.#waits.has(number);
+    const should = (number: number): boolean => this.#limit.isFull || this.#blocked.has(number);
     const pause = placed.filter((number) => should(number) && !this.#paused.has(number));
     const resume = placed.filter((number) => !should(number) && this.#paused.has(number));
     if (pause.length === 0 && resume.length === 0) return;
@@ -133,7 +133,7 @@ export class KafkaCollector implements Reader {
     pause.forEach((number) => this.#paused.set(number, now));
     resume.forEach((number) => this.#paused.delete(number));
     this.#consumption?.resume(resume.filter((number) => !long.includes(number)));
-    long.forEach((number) => this.#partitions.get(number)?.proveAgain());
+    long.forEach((number) => this.#partitions.get(number)?.verifyLast());
     this.options.figures.paused(this.#paused.size, pause.length > 0);
   }
 
@@ -147,7 +147,7 @@ export class KafkaCollector implements Reader {
     await this.#consumption?.commit(moved);
   }
 
-  async #tellLag(): Promise<void> {
+  async #reportLag(): Promise<void> {
     const bounds = await this.#consumption?.bounds();
     for (const [number, { position }] of this.#partitions) {
       const end = bounds?.get(number)?.end;

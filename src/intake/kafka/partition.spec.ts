@@ -6,13 +6,13 @@ import { Pipeline } from '../pipeline.js';
 import { KeyQuotas, type QuotaLimit } from '../key-quotas.js';
 import { Partition, type PartitionOptions } from './partition.js';
 import { recordFormats } from './read-record.js';
-import { Room } from './room.js';
+import { BufferLimit } from './buffer-limit.js';
 
 test('what fails once the partition is closed makes nobody wait', async () => {
   let fail: (error: Error) => void = () => undefined;
   let asked: () => void = () => undefined;
   const asking = new Promise<void>((resolve) => (asked = resolve));
-  const waits: unknown[] = [];
+  const blocked: unknown[] = [];
   const never = (): never => {
     throw new Error('not to be called');
   };
@@ -27,9 +27,9 @@ test('what fails once the partition is closed makes nobody wait', async () => {
           }),
       },
       intake: {} as PartitionOptions['intake'],
-      room: new Room(1, 0, never),
-      ...{ readFrom: never, bounds: never, written: never, goesOn: never },
-      waits: (why) => waits.push(why),
+      limit: new BufferLimit(1, 0, never),
+      ...{ readFrom: never, bounds: never, written: never, unblocked: never },
+      blocked: (why) => blocked.push(why),
     },
     Promise.resolve(),
   );
@@ -38,10 +38,10 @@ test('what fails once the partition is closed makes nobody wait', async () => {
   fail(new StoreUnavailable('away', 0));
   await closed;
 
-  expect(waits).toEqual([]);
+  expect(blocked).toEqual([]);
 });
 
-test('a key over its rate slows its partition down, and every record is taken in the end', async () => {
+test('a key over its rate slows its partition down, and every record is written in the end', async () => {
   const store = new MemoryEventStore();
   const exceeded: QuotaLimit[] = [];
   const most = { requestsPerSecond: 1, concurrentRequests: 1, concurrentEvents: 1 };
@@ -51,8 +51,8 @@ test('a key over its rate slows its partition down, and every record is taken in
   let begun: () => void = () => undefined;
   const beginning = new Promise<void>((resolve) => (begun = resolve));
   let left = 2_100;
-  let allTaken: () => void = () => undefined;
-  const end = new Promise<void>((resolve) => (allTaken = resolve));
+  let allWritten: () => void = () => undefined;
+  const end = new Promise<void>((resolve) => (allWritten = resolve));
   const held: string[] = [];
   const partition = new Partition(
     {
@@ -68,14 +68,14 @@ test('a key over its rate slows its partition down, and every record is taken in
         publishRejected: () => Promise.resolve(),
         now: () => new Date(),
       },
-      room: new Room(1e9, 0, () => undefined),
+      limit: new BufferLimit(1e9, 0, () => undefined),
       bounds: () => Promise.resolve({ first: 0, end: left }),
       written: ({ accepted }) => {
-        if ((left -= accepted) === 0) allTaken();
+        if ((left -= accepted) === 0) allWritten();
       },
       // Else what it goes on reading fills the room of the other partitions.
-      waits: (why) => held.push(String(why)),
-      goesOn: () => held.push('released'),
+      blocked: (why) => held.push(String(why)),
+      unblocked: () => held.push('released'),
     },
     Promise.resolve(),
   );
@@ -85,7 +85,7 @@ test('a key over its rate slows its partition down, and every record is taken in
     ...{ key: null, headers: {}, partition: 0, offset, timestamp: Date.now() },
     value: Buffer.from(JSON.stringify({ messageId: `m-${offset}`, kind: 'page_view', anonymousId: 'a' })),
   }));
-  partition.offer(records);
+  partition.add(records);
   await end;
   await partition.close();
   expect(exceeded.length).toBeGreaterThan(0);
@@ -109,8 +109,8 @@ test('records written one by one, as one cannot be stored, count for their keys 
   let begun: () => void = () => undefined;
   const beginning = new Promise<void>((resolve) => (begun = resolve));
   let left = 3;
-  let allTaken: () => void = () => undefined;
-  const end = new Promise<void>((resolve) => (allTaken = resolve));
+  let allWritten: () => void = () => undefined;
+  const end = new Promise<void>((resolve) => (allWritten = resolve));
   const partition = new Partition(
     {
       ...{ source: 'kafka:touchline:touchpoints:0', store, readFrom: () => begun() },
@@ -122,17 +122,17 @@ test('records written one by one, as one cannot be stored, count for their keys 
         publishRejected: () => Promise.resolve(),
         now: () => new Date(),
       },
-      room: new Room(1e9, 0, () => undefined),
+      limit: new BufferLimit(1e9, 0, () => undefined),
       bounds: () => Promise.resolve({ first: 0, end: left }),
       written: ({ accepted, rejected }) => {
-        if ((left -= accepted + rejected) === 0) allTaken();
+        if ((left -= accepted + rejected) === 0) allWritten();
       },
-      ...{ waits: () => undefined, goesOn: () => undefined },
+      ...{ blocked: () => undefined, unblocked: () => undefined },
     },
     Promise.resolve(),
   );
   await beginning;
-  partition.offer(
+  partition.add(
     ['ada', 'broken', 'kate'].map((anonymousId, offset) => ({
       ...{ key: null, headers: {}, partition: 0, offset, timestamp: Date.now() },
       value: Buffer.from(JSON.stringify({ messageId: `m-${offset}`, kind: 'page_view', anonymousId })),

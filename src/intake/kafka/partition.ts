@@ -1,10 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type EventStore, type Progress, StoreUnavailable } from '../../event-store/event-store.js';
+import type { EventStore, Progress } from '../../event-store/event-store.js';
 import type { Bounds, KafkaRecord } from '../../kafka/kafka.js';
 import { reject } from '../outcome.js';
-import { markOf } from './mark.js';
-import type { Room } from './room.js';
-import { Slices } from './slices.js';
+import type { BufferLimit } from './buffer-limit.js';
 import {
   NotStorable,
   prepareRecords,
@@ -13,23 +10,24 @@ import {
   type RecordOutcomes,
   writeRecords,
 } from './record-batch.js';
+import { RecordBuffer } from './record-buffer.js';
+import { hashRecord } from './record-hash.js';
+import { BACKOFF_MS, retryUntilAborted, sleepUntilAborted } from './retry-until-aborted.js';
 
 export interface PartitionOptions {
   /** Names the partition in the log's progress. */
   readonly source: string;
   readonly store: Pick<EventStore, 'progressOf'>;
   readonly intake: RecordIntake;
-  readonly room: Room;
+  readonly limit: BufferLimit;
   /** (Re)starts the partition. */
   readonly readFrom: (offset: number) => void;
   readonly bounds: () => Promise<Bounds>;
   readonly written: (outcomes: RecordOutcomes) => void;
   /** Kafka, the log or the keys are away, or they are there again. */
-  readonly waits: (why: unknown) => void;
-  readonly goesOn: () => void;
+  readonly blocked: (why: unknown) => void;
+  readonly unblocked: () => void;
 }
-
-const BACK_OFF_MS = { first: 100, longest: 5_000 };
 
 /**
  * One partition while it is this process's. It begins where the log says that its records are in it; that is proved by the
@@ -37,26 +35,26 @@ const BACK_OFF_MS = { first: 100, longest: 5_000 };
  */
 export class Partition {
   readonly #closing = new AbortController();
-  readonly #slices: Slices;
-  #working: Promise<void>;
+  readonly #buffer: RecordBuffer;
+  #work: Promise<void>;
   #position: number | undefined;
-  /** What comes is dropped: where to begin is not known yet. */
-  #silent = true;
+  /** Where to begin is not known yet: what comes is dropped. */
+  #isPlacing = true;
   /** The last record taken; undefined: none since the beginning. */
-  #last: Seen | undefined;
-  /** Must come again first: then the topic is still the one it was. */
-  #proof: Seen | undefined;
+  #last: KnownRecord | undefined;
+  /** Has to come again first: then the topic is still the one it was. */
+  #expected: KnownRecord | undefined;
   /** No record of before this offset can come. */
   #next = 0;
-  #anew = false;
+  #isNewTopic = false;
 
   /** @param before the same partition under its last assignment */
   constructor(
     private readonly options: PartitionOptions,
     before: Promise<void>,
   ) {
-    this.#slices = new Slices(options.room);
-    this.#working = before.then(() => this.#place());
+    this.#buffer = new RecordBuffer(options.limit);
+    this.#work = before.then(() => this.#findStart());
   }
 
   /** Everything before this offset is in the log, or in `rejected`; undefined: not known yet. */
@@ -65,85 +63,86 @@ export class Partition {
   }
 
   /** Takes records to be written, in order. */
-  offer(records: readonly KafkaRecord[]): void {
+  add(records: readonly KafkaRecord[]): void {
     const [first] = records;
-    if (!first || this.#silent || this.#closing.signal.aborted) return;
-    const proof = this.#proof;
-    this.#proof = undefined;
-    if (proof ? !isSame(proof, first) : first.offset < this.#next) this.#startOver();
-    else this.#take(proof ? records.slice(1) : records);
+    if (!first || this.#isPlacing || this.#closing.signal.aborted) return;
+    const expected = this.#expected;
+    this.#expected = undefined;
+    if (expected ? !isSame(expected, first) : first.offset < this.#next) this.#restart();
+    else this.#enqueue(expected ? records.slice(1) : records);
   }
 
   /** Reading was broken off, and the topic may be another one now: the last record must come again before others. */
-  proveAgain(): void {
-    this.#proof ??= this.#last;
-    if (this.#proof) this.options.readFrom(this.#proof.offset);
-    else if (!this.#silent) this.options.readFrom(this.#next);
+  verifyLast(): void {
+    this.#expected ??= this.#last;
+    if (this.#expected) this.options.readFrom(this.#expected.offset);
+    else if (!this.#isPlacing) this.options.readFrom(this.#next);
   }
 
   /** Drops what is not under way. Resolves when nothing of it is any more. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#working;
-    this.#slices.clear();
+    await this.#work;
+    this.#buffer.clear();
   }
 
   /** Finds where to begin. */
-  async #place(): Promise<void> {
+  async #findStart(): Promise<void> {
     const { source, store, bounds: boundsOf } = this.options;
-    const found = await this.#patiently(async () => {
+    const found = await this.#retryUntilClosed(async () => {
       const progress = await store.progressOf(source);
       return { progress, bounds: await boundsOf() };
     });
     if (!found || this.#closing.signal.aborted) return;
     const { progress, bounds } = found;
-    if (progress && canBeProved(progress, bounds)) {
+    if (progress && canBeVerified(progress, bounds)) {
       const next = Number(progress.next);
-      this.#last = this.#proof = { offset: next - 1, mark: progress.mark };
+      this.#last = this.#expected = { offset: next - 1, mark: progress.mark };
       this.#begin(next, next - 1);
     } else {
-      this.#anew = progress !== undefined;
+      this.#isNewTopic = progress !== undefined;
       this.#begin(bounds.first, bounds.first);
     }
   }
 
   #begin(position: number, from: number): void {
     this.#position = this.#next = position;
-    this.#silent = false;
+    this.#isPlacing = false;
     this.options.readFrom(from);
   }
 
-  #take(records: readonly KafkaRecord[]): void {
+  #enqueue(records: readonly KafkaRecord[]): void {
     const last = records.at(-1);
     if (!last) return;
-    this.#last = { offset: last.offset, mark: markOf(last) };
+    this.#last = { offset: last.offset, mark: hashRecord(last) };
     this.#next = last.offset + 1;
-    const idle = this.#slices.empty;
-    this.#slices.add(records);
-    if (idle) this.#working = this.#working.then(() => this.#drain());
+    const idle = this.#buffer.isEmpty;
+    this.#buffer.add(records);
+    if (idle) this.#work = this.#work.then(() => this.#drain());
   }
 
   /** The topic is another one: all of it is read, once everything of the old one is written. */
-  #startOver(): void {
-    this.#silent = true;
+  #restart(): void {
+    this.#isPlacing = true;
     this.#last = undefined;
-    this.#working = this.#working.then(async () => {
-      const bounds = await this.#patiently(this.options.bounds);
+    this.#work = this.#work.then(async () => {
+      const bounds = await this.#retryUntilClosed(this.options.bounds);
       if (!bounds || this.#closing.signal.aborted) return;
-      this.#anew = true;
+      this.#isNewTopic = true;
       this.#begin(bounds.first, bounds.first);
     });
   }
 
-  /** Prepares the next slice while the last one is written. */
+  /** Prepares the next batch while the last one is written. */
   async #drain(): Promise<void> {
     let writing: Promise<void> | undefined;
     for (;;) {
-      const records = this.#slices.next();
-      const batch = records && (await this.#patiently(() => prepareRecords(this.options.intake, records)));
+      const records = this.#buffer.next();
+      const batch =
+        records && (await this.#retryUntilClosed(() => prepareRecords(this.options.intake, records)));
       await writing;
       if (this.#closing.signal.aborted) return;
-      if (batch) writing = this.#write(records, batch).finally(() => this.#slices.done(records));
+      if (batch) writing = this.#write(records, batch).finally(() => this.#buffer.release(records));
       else if (!writing) return;
       else writing = undefined; // More may have come while the last was written.
     }
@@ -159,9 +158,11 @@ export class Partition {
     if (!last) return;
     try {
       const { intake } = this.options;
-      const outcomes = await this.#patiently(() => writeRecords(intake, batch, this.#progressAfter(last)));
+      const outcomes = await this.#retryUntilClosed(() =>
+        writeRecords(intake, batch, this.#progressAfter(last)),
+      );
       if (!outcomes) return;
-      this.#anew = false;
+      this.#isNewTopic = false;
       this.#position = last.offset + 1;
       this.options.written(outcomes);
     } catch (error) {
@@ -172,78 +173,60 @@ export class Partition {
 
   /**
    * A key that is over its rate slows its partition down: Kafka keeps what is not asked for. Without a pause the partition
-   * would go on reading into the room that all of them share.
+   * would go on filling the buffer that all of them share.
    */
   async #withinQuotas({ sent }: RecordBatch): Promise<void> {
-    const { waits, goesOn, intake } = this.options;
+    const { blocked, unblocked, intake } = this.options;
     let hasWaited = false;
     for (const [key, records] of sent)
       while (!this.#closing.signal.aborted) {
         const ms = intake.quotas?.delayOf(key, records) ?? 0;
         if (ms === 0) break;
         hasWaited = true;
-        waits(
+        blocked(
           new Error(`write key ${key.prefix} of workspace "${key.workspace}" is over its limit of events`),
         );
-        await this.#sleep(Math.min(ms, BACK_OFF_MS.longest));
+        await sleepUntilAborted(Math.min(ms, BACKOFF_MS.longest), this.#closing.signal);
       }
-    if (hasWaited && !this.#closing.signal.aborted) goesOn();
+    if (hasWaited && !this.#closing.signal.aborted) unblocked();
   }
 
   /** The log cannot store one of the records: that one is rejected. All were counted for their keys before. */
   async #appendEach(records: readonly KafkaRecord[], { message }: NotStorable): Promise<void> {
     const fault = records.length === 1 ? reject('not-storable', message) : undefined;
     for (const record of records) {
-      const batch = await this.#patiently(() => prepareRecords(this.options.intake, [record], fault));
+      const batch = await this.#retryUntilClosed(() => prepareRecords(this.options.intake, [record], fault));
       if (batch) await this.#append([record], batch);
     }
   }
 
   #progressAfter(last: KafkaRecord): Progress {
     const next = BigInt(last.offset) + 1n;
-    return { source: this.options.source, next, mark: markOf(last), ...(this.#anew && { anew: true }) };
+    return {
+      source: this.options.source,
+      next,
+      mark: hashRecord(last),
+      ...(this.#isNewTopic && { anew: true }),
+    };
   }
 
-  /**
-   * The outcome of `work`, tried until whatever it needs is there; undefined when the partition was closed first.
-   *
-   * @throws NotStorable trying again is of no use
-   */
-  async #patiently<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const { signal } = this.#closing;
-    const { waits, goesOn } = this.options;
-    for (let pause = BACK_OFF_MS.first; !signal.aborted; pause = Math.min(pause * 2, BACK_OFF_MS.longest)) {
-      try {
-        const result = await work();
-        if (pause > BACK_OFF_MS.first) goesOn();
-        return result;
-      } catch (error) {
-        if (error instanceof NotStorable) throw error;
-        if (this.#closing.signal.aborted) return undefined; // Whoever follows must not be held by it.
-        waits(error);
-        const least = error instanceof StoreUnavailable ? error.retryAfterSeconds * 1_000 : 0;
-        const ms = Math.min(Math.max(pause, least), BACK_OFF_MS.longest) * (0.75 + Math.random() / 2);
-        await this.#sleep(ms);
-      }
-    }
-    return undefined;
-  }
-
-  /** Until the partition is closed at most. */
-  async #sleep(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+  #retryUntilClosed<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return retryUntilAborted(work, { ...this.options, signal: this.#closing.signal });
   }
 }
 
 /** The record before `next` is there to be looked at. */
-const canBeProved = (progress: Progress, { first, end }: Bounds): progress is Progress & Pick<Seen, 'mark'> =>
+const canBeVerified = (
+  progress: Progress,
+  { first, end }: Bounds,
+): progress is Progress & Pick<KnownRecord, 'mark'> =>
   progress.mark !== undefined && progress.next > BigInt(first) && progress.next <= BigInt(end);
 
 /** A record, by what it is known again. */
-interface Seen {
+interface KnownRecord {
   readonly offset: number;
   readonly mark: string;
 }
 
-const isSame = ({ offset, mark }: Seen, record: KafkaRecord): boolean =>
-  record.offset === offset && markOf(record) === mark;
+const isSame = ({ offset, mark }: KnownRecord, record: KafkaRecord): boolean =>
+  record.offset === offset && hashRecord(record) === mark;

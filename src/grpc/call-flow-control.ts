@@ -37,7 +37,7 @@ const inflating = new Concurrency(2);
  * The bytes of a call's messages, from the connection to their handler. They are reserved as they come. Where there is no
  * room, nothing more is read from the stream, and HTTP/2's flow control stops the client.
  */
-export class CallIntake {
+export class CallFlowControl {
   readonly #stream: ServerHttp2Stream;
   readonly #framing = new MessageFraming();
   /** Bytes that came and are of no message that was delivered, and the pieces they came in. */
@@ -49,8 +49,8 @@ export class CallIntake {
   #reserved = 0;
   /** Bytes of messages that the handler has not released. */
   #held = 0;
-  #room: Promise<void> | undefined;
-  #roomier: (() => void) | undefined;
+  #reserving: Promise<void> | undefined;
+  #wakeDelivery: (() => void) | undefined;
   #delivering = false;
   #ended = false;
   #working = false;
@@ -66,7 +66,7 @@ export class CallIntake {
   ) {
     const internals = call as unknown as Internals;
     this.#stream = internals.stream;
-    this.#stream.on('data', (piece: Buffer) => this.#arrive(piece));
+    this.#stream.on('data', (piece: Buffer) => this.#countPiece(piece));
     const decompress = internals.decompressMessage.bind(call);
     internals.decompressMessage = (message, encoding) =>
       encoding === 'identity'
@@ -94,7 +94,7 @@ export class CallIntake {
   /** Calls `proceed` once the call has room for another message. */
   deliver(message: Buffer, proceed: () => void): void {
     this.#delivering = true;
-    void this.#whenRoom(costOf(message)).then(() => {
+    void this.#whenBelowLimit(costOf(message)).then(() => {
       this.#delivering = false;
       if (!this.#ended) this.#hold(message);
       proceed();
@@ -105,14 +105,14 @@ export class CallIntake {
   release(message: Buffer): void {
     this.#held -= costOf(message);
     this.reservation.shrink(costOf(message));
-    this.#roomier?.();
+    this.#wakeDelivery?.();
   }
 
   /** The call has ended, however it did. What its handler holds is given back when that has ended, too. */
   end(): void {
     this.#ended = true;
     clearTimeout(this.#stalled);
-    this.#roomier?.();
+    this.#wakeDelivery?.();
     this.#atEnd();
     if (!this.#working) this.#reservation?.release();
   }
@@ -129,7 +129,7 @@ export class CallIntake {
   }
 
   /** All of a message is reserved when it begins: calls that had a half of it each would wait for one another. */
-  #arrive(piece: Buffer): void {
+  #countPiece(piece: Buffer): void {
     if (this.#ended) return;
     this.#arrived += piece.length;
     this.#pieces += 1;
@@ -140,10 +140,10 @@ export class CallIntake {
     this.#reserved += more;
     if (this.reservation.tryGrow(more)) return;
     this.#stream.pause();
-    const room = (this.#room ?? Promise.resolve()).then(() => this.reservation.growWhenPossible(more));
-    this.#room = room.then(
+    const room = (this.#reserving ?? Promise.resolve()).then(() => this.reservation.growWhenPossible(more));
+    this.#reserving = room.then(
       () => {
-        this.#room = undefined;
+        this.#reserving = undefined;
         if (!this.#ended && !this.#delivering) this.#stream.resume();
       },
       (error: unknown) => this.refuse(error),
@@ -167,14 +167,14 @@ export class CallIntake {
   /** While the handler is busy the stream is paused: then it is not the client that stalls. */
   #stall(): void {
     if (this.#ended || this.#arrived === 0) return;
-    if (this.#delivering || (this.#room === undefined && this.#stream.isPaused())) this.#watchForStall();
+    if (this.#delivering || (this.#reserving === undefined && this.#stream.isPaused())) this.#watchForStall();
     else this.refuse(stalled());
   }
 
-  async #whenRoom(cost: number): Promise<void> {
-    await this.#room;
+  async #whenBelowLimit(cost: number): Promise<void> {
+    await this.#reserving;
     while (!this.#ended && this.#held > 0 && this.#held + cost > CALL_BYTES)
-      await new Promise<void>((resolve) => (this.#roomier = resolve));
+      await new Promise<void>((resolve) => (this.#wakeDelivery = resolve));
   }
 
   /** What was reserved for its pieces is given back, but for the last one, which may hold the beginning of the next message. */

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreUnavailable } from '../../event-store/event-store.js';
+import { NotStorable } from './record-batch.js';
+
+export const BACKOFF_MS = { first: 100, longest: 5_000 };
+
+export interface RetryOptions {
+  readonly signal: AbortSignal;
+  readonly blocked: (why: unknown) => void;
+  readonly unblocked: () => void;
+}
+
+/**
+ * The outcome of `work`, tried with backoff until whatever it needs is there; undefined when it was aborted first.
+ *
+ * @throws NotStorable trying again is of no use
+ */
+export async function retryUntilAborted<T>(
+  work: () => Promise<T>,
+  { signal, blocked, unblocked }: RetryOptions,
+): Promise<T | undefined> {
+  for (let pause = BACKOFF_MS.first; !signal.aborted; pause = Math.min(pause * 2, BACKOFF_MS.longest)) {
+    try {
+      const result = await work();
+      if (pause > BACKOFF_MS.first) unblocked();
+      return result;
+    } catch (error) {
+      if (error instanceof NotStorable) throw error;
+      if (isAborted(signal)) return undefined; // Whoever follows must not be held by it.
+      blocked(error);
+      const least = error instanceof StoreUnavailable ? error.retryAfterSeconds * 1_000 : 0;
+      const ms = Math.min(Math.max(pause, least), BACKOFF_MS.longest) * (0.75 + Math.random() / 2);
+      await sleepUntilAborted(ms, signal);
+    }
+  }
+  return undefined;
+}
+
+/** It may have been aborted while the work was under way. */
+const isAborted = ({ aborted }: AbortSignal): boolean => aborted;
+
+export async function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
