@@ -51,9 +51,9 @@ const COMMANDS: readonly Command[] = [
   },
   {
     words: ['rebuild'],
-    args: ['PROJECTION'],
-    what: 'rebuild a read model from the log',
-    run: ({ plain: [name] }) => rebuild(name),
+    args: ['PROJECTION', '[--no-wait]'],
+    what: 'rebuild a read model from the log, and wait until it is done',
+    run: ({ plain: [name], options }) => rebuild(name, options['no-wait'] !== true),
   },
   {
     words: ['retry'],
