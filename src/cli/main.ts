@@ -64,8 +64,9 @@ keys
 program
   .command('rebuild')
   .argument('<PROJECTION>')
-  .description('rebuild a read model from the log')
-  .action((name: string) => rebuild(name));
+  .option('--no-wait', 'only ask for it')
+  .description('rebuild a read model from the log, and wait until it is done')
+  .action((name: string, { wait }: { wait: boolean }) => rebuild(name, wait));
 program
   .command('retry')
   .argument('<PROJECTION>')

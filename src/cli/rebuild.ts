@@ -3,13 +3,31 @@ import { countDeadLetters } from '../subscriptions/dead-letters.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';
 import type { OpenRuntime } from '../runtime.js';
 import { projections } from '../projections/all.js';
+import { isRunSomewhere } from '../subscriptions/lease-owner.js';
+import { followRebuild } from './rebuild-progress.js';
 import { withRuntime } from './with-runtime.js';
 
-/** `rebuild NAME`: a running server does it at once, else the next one at its start. @throws Refused `projection-not-found` */
-export function rebuild(name = ''): Promise<void> {
+/**
+ * `rebuild NAME [--no-wait]`: a running server does it at once, else the next one at its start. Waits until it is done.
+ *
+ * @throws Refused `projection-not-found`; Error when it cannot go on
+ */
+export function rebuild(name = '', wait = true): Promise<void> {
   return withRuntime(async (runtime) => {
+    const { pool } = runtime;
     const names = await runnerOf(runtime).rebuild(name);
-    console.log(`To be made anew from the log: ${names.join(', ')}`);
+    console.log(`Rebuilding ${names.join(', ')}`);
+    const followed = names.filter((one) => projections.some((projection) => projection.name === one));
+    if (!wait || followed.length === 0) return;
+    if (!(await isRunSomewhere(pool, projections))) {
+      console.log('No server with the role "project" is running; the next one does it');
+      return;
+    }
+    const rebuilt = await followRebuild(pool, followed);
+    console.log(`Rebuilt ${followed.join(', ')}`);
+    for (const { name, comparison } of rebuilt)
+      if (comparison?.isSame === false)
+        console.error(`${name}: the same version made other rows than before, see GET /api/projections`);
   });
 }
 

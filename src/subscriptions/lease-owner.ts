@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
+import type pg from 'pg';
 import type { Checkpoints } from './checkpoint.js';
 import type { Subscription } from './subscription.js';
 
@@ -27,6 +28,20 @@ export const subscriptionSetHash = (subscriptions: readonly Named[]): string =>
     )
     .digest('hex')
     .slice(0, 8);
+
+/** Whether a process that gives signs of life runs these subscriptions. @param prefix of its owners */
+export async function isRunSomewhere(
+  pool: pg.Pool,
+  subscriptions: readonly Named[],
+  prefix = '',
+): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `SELECT FROM touchline.projection_runner
+     WHERE starts_with(owner, $1) AND split_part(owner, '/', 4) = $2 AND seen_until >= clock_timestamp() LIMIT 1`,
+    [prefix, subscriptionSetHash(subscriptions)],
+  );
+  return rowCount === 1;
+}
 
 /** After `kill -9` and a restart on the same machine nobody needs to wait until the old lease is past. */
 export async function expireDeadOwners(checkpoints: Checkpoints): Promise<void> {

@@ -9,6 +9,14 @@ const QUERIES = [
   'SELECT lead_name, score FROM bi.lead_current ORDER BY score DESC LIMIT 20',
 ];
 
+/** As which the BI login of workspace `main` connects, which the server of the folder made. */
+export async function biUrl(dataDir: string): Promise<string> {
+  const read = (name: string): Promise<string> => readFile(join(dataDir, name), 'utf8');
+  const { bi } = JSON.parse(await read('keys.json')) as { bi: { role: string; password: string } };
+  const url = new URL(`postgres://127.0.0.1:${(await read('postgres.port')).trim()}/touchline`);
+  return Object.assign(url, { username: bi.role, password: bi.password }).href;
+}
+
 /** BI tools as they behave: sessions that stay open and ask again and again, and log in again when they are cut off. */
 export class BiSessions {
   /** Queries that were answered. */
@@ -18,13 +26,8 @@ export class BiSessions {
 
   private constructor(private readonly url: string) {}
 
-  /** Of the workspace `main`, whose login the server of the folder made. */
   static async start(dataDir: string, count: number): Promise<BiSessions> {
-    const read = (name: string): Promise<string> => readFile(join(dataDir, name), 'utf8');
-    const { bi } = JSON.parse(await read('keys.json')) as { bi: { role: string; password: string } };
-    const url = new URL(`postgres://127.0.0.1:${(await read('postgres.port')).trim()}/touchline`);
-    Object.assign(url, { username: bi.role, password: bi.password });
-    const bis = new BiSessions(url.href);
+    const bis = new BiSessions(await biUrl(dataDir));
     for (let index = 0; index < count; index += 1) bis.sessions.push(bis.repeat());
     return bis;
   }

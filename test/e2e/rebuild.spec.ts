@@ -2,7 +2,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
+import type { ProjectionsAnswer } from '../../src/subscriptions/api/subscriptions.answers.js';
 import { allApplied, answersAsOf, type Ask } from '../questions.js';
+import { biUrl } from './bi-sessions.js';
 import { type Ended, runBuilt } from './command.js';
 import { API_KEY, freePort, OPERATOR_KEY, ServerProcess, WRITE_KEY } from './server-process.js';
 import { Traffic } from './traffic.js';
@@ -53,31 +56,90 @@ async function busy(work: () => Promise<void>): Promise<number> {
   return sent;
 }
 
+/** Tables whose rows came out different in the last rebuild. */
+async function differences(): Promise<string[]> {
+  const headers = { authorization: `Bearer ${OPERATOR_KEY}` };
+  const answer = await fetch(`${server.url}/api/projections`, { headers });
+  const { projections } = (await answer.json()) as ProjectionsAnswer;
+  return projections.flatMap(({ comparison }) =>
+    (comparison?.tables ?? []).flatMap(({ table, isSame }) => (isSame === false ? [table] : [])),
+  );
+}
+
+/** Asks the API and schema bi one question after the other: the same answers as ever, and never fewer rows than before. */
+class Asking {
+  answers = 0;
+  rows = 0;
+  private over = false;
+  private readonly asking = [this.askApi(), this.askBi()];
+
+  async stop(): Promise<void> {
+    this.over = true;
+    await Promise.all(this.asking);
+  }
+
+  private async askApi(): Promise<void> {
+    while (!this.over)
+      for (const [path, text] of answers) {
+        const answer = await ask(path);
+        expect([path, answer.status, answer.text]).toEqual([path, 200, text]);
+        this.answers += 1;
+      }
+  }
+
+  private async askBi(): Promise<void> {
+    const bi = new pg.Client({ connectionString: await biUrl(dataDir), application_name: 'bi' });
+    await bi.connect();
+    try {
+      while (!this.over) {
+        const { rows } = await bi.query<{ rows: number }>(
+          'SELECT count(*)::int AS rows FROM bi.fact_touchpoint',
+        );
+        expect(rows[0]?.rows).toBeGreaterThanOrEqual(this.rows);
+        this.rows = rows[0]?.rows ?? 0;
+      }
+    } finally {
+      await bi.end();
+    }
+  }
+}
+
 test('beside a quiet server it is done at once, and every answer stays the same to the byte', async () => {
   for (const [name, names] of [
     ['attribution', 'attribution'],
     ['opportunities', 'opportunities, attribution'],
     ['journey', 'journey, attribution'],
   ] as const) {
-    expect(await rebuild(name)).toMatchObject({ code: 0, out: `To be made anew from the log: ${names}\n` });
-    await allApplied(ask);
+    expect(await rebuild(name)).toMatchObject({
+      code: 0,
+      out: `Rebuilding ${names}\nRebuilt ${names}\n`,
+      error: '',
+    });
+    expect(await differences()).toEqual([]);
     expect(await answersAsOf(ask, position)).toEqual(answers);
   }
 }, 120_000);
 
-test('beside a busy one too', async () => {
+test('beside a busy one too, while questions and schema bi are answered', async () => {
+  const asking = new Asking();
   const sent = await busy(async () => {
     expect((await rebuild('journey')).code).toBe(0);
     expect((await rebuild('opportunities')).code).toBe(0);
   });
+  await asking.stop();
   expect(sent).toBeGreaterThan(0);
+  expect(Math.min(asking.answers, asking.rows)).toBeGreaterThan(0);
+  expect(await differences()).toEqual([]);
   expect(await allApplied(ask)).not.toBe(position);
   expect(await answersAsOf(ask, position)).toEqual(answers);
 }, 120_000);
 
 test('without a server the next one does it at its start', async () => {
   await server.stop();
-  expect((await rebuild('journey')).code).toBe(0);
+  expect(await rebuild('journey')).toMatchObject({
+    code: 0,
+    out: 'Rebuilding journey, attribution\nNo server with the role "project" is running; the next one does it\n',
+  });
   await start();
   await allApplied(ask);
   expect(await answersAsOf(ask, position)).toEqual(answers);
@@ -95,7 +157,7 @@ test('the same command publishes every event again where Kafka is used', async (
   const kafka = { TOUCHLINE_DATA_DIR: dataDir, KAFKA_BROKERS: '127.0.0.1:1' };
   expect(await runBuilt('cli/main.js', ['rebuild', 'kafka_events'], kafka)).toMatchObject({
     code: 0,
-    out: 'To be made anew from the log: kafka_events\n',
+    out: 'Rebuilding kafka_events\n',
   });
   expect((await rebuild('kafka_events')).error).toContain('There is no projection "kafka_events"');
 });

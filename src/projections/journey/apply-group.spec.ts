@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../../test/database.js';
-import { logOf, seen, type Entry } from '../../../test/deals.js';
+import { logOf, seen, type Entry } from '../../../test/sample-events.js';
 import { empty, inTransaction, project } from '../../../test/project.js';
 import { journey } from '../journey.js';
 import { Accounts } from './accounts.js';

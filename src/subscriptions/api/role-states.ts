@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { RoleState } from '../../http/readiness.js';
 import { type Checkpoint, readCheckpoints } from '../read-checkpoints.js';
-import { subscriptionSetHash, processName } from '../lease-owner.js';
+import { isRunSomewhere, processName } from '../lease-owner.js';
 import type { Subscription } from '../subscription.js';
 
 /**
@@ -9,7 +9,7 @@ import type { Subscription } from '../subscription.js';
  * The database tells, as it tells other processes: a thread that hangs stops renewing its place there.
  */
 export async function runnerState(pool: pg.Pool, projections: readonly Subscription[]): Promise<RoleState> {
-  if (!(await takesPart(pool, projections)))
+  if (!(await isRunSomewhere(pool, projections, ownPrefix())))
     return { ready: false, state: 'silent', reason: 'the thread of the projections gives no sign of life' };
   const names = projections.map(({ name }) => name);
   const held = (await readCheckpoints(pool, names)).filter(isHeld);
@@ -61,12 +61,3 @@ const awaited = (what: string): RoleState => ({
 });
 
 const ownPrefix = (): string => `${processName()}/`;
-
-async function takesPart(pool: pg.Pool, projections: readonly Subscription[]): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    `SELECT FROM touchline.projection_runner
-     WHERE starts_with(owner, $1) AND split_part(owner, '/', 4) = $2 AND seen_until >= clock_timestamp() LIMIT 1`,
-    [ownPrefix(), subscriptionSetHash(projections)],
-  );
-  return rowCount === 1;
-}
