@@ -2,7 +2,8 @@ import { earlier, isAnonymous, leadIdOf, type IdentityKey, type Stamp } from '..
 import { decideIdentity } from '../src/domain/identity/decide.js';
 import type { IdentityFact } from '../src/domain/identity/fact.js';
 import type { IdentityIndex, NamedFact, Need } from '../src/domain/identity/identity-index.js';
-import { evolve, unseenKey, type KeyState } from '../src/domain/identity/key-state.js';
+import { evolveKey } from '../src/domain/identity/evolve-key.js';
+import { unseenKey, type KeyState } from '../src/domain/identity/key-state.js';
 import type { Move } from '../src/domain/identity/moves.js';
 
 /**
@@ -73,7 +74,7 @@ export class MemoryIdentity {
       case 'lead-keys-changed':
         return;
       default:
-        this.#keys.set(move.key, evolve(this.key(move.key), move));
+        this.#keys.set(move.key, evolveKey(this.key(move.key), move));
     }
   }
 

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BodyTooLarge } from '../http/admission/request-body.js';
 import { answerTo, sendProblem } from '../http/problem.filter.js';
 import { rawBody, refuse } from './admission.js';
-import type { CollectorRoute } from './collector-routes.js';
+import type { CollectorRoute } from './format.js';
 import { requestTooLarge } from './limits.js';
 import type { RequestDeps } from './pipeline.js';
 import { refusalFor } from './refusal.js';

@@ -9,17 +9,11 @@ import { allowOrigin, preflight } from '../http/cors.js';
 import { admissionOf, admit, type AdmittedRequest, rawBody, refuse } from './admission.js';
 import { addBrowserSdkRoutes, type BrowserSdkDeps } from './browser-sdk-routes.js';
 import { refuseError } from './collector-errors.js';
-import type { Endpoint, Format, Reply } from './format.js';
+import type { CollectorRoute, Format, Reply } from './format.js';
 import { processRequest, type RequestDeps } from './pipeline.js';
 
 export interface CollectorDeps extends RequestDeps, BrowserSdkDeps {
   readonly formats: readonly Format[];
-}
-
-/** The endpoint of a route, for errors of requests whose body was not read. */
-export interface CollectorRoute {
-  readonly format: Format;
-  readonly endpoint: Endpoint;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { textMember } from '../http/admission/json-shape.js';
 import type { CollectorKey } from '../http/keys.js';
-import { isObject, type RequestHead } from './format.js';
+import { isObject, type WriteKeyLocation } from './format.js';
 
 export type { CollectorKey };
 
@@ -9,16 +9,6 @@ export const WRITE_KEY_UNKNOWN = 'This write key is unknown or revoked';
 
 /** Undefined: nobody's key. May reject with StoreUnavailable. */
 export type ResolveWriteKey = (key: string) => Promise<CollectorKey | undefined>;
-
-/** Where requests of an endpoint carry their write key. */
-export interface WriteKeyLocation {
-  /** In the head of the request: it is looked up before the body is read. */
-  inHead(head: RequestHead): string | undefined;
-  /** In the text of the body, for requests whose head has none. Found without parsing: that is done for known keys only. */
-  inBody?(text: string): string | undefined;
-  /** For the API document: names of its security schemes, of which one will do. Default: those of WRITE_KEY. */
-  readonly schemes?: readonly string[];
-}
 
 /** User of HTTP Basic, Bearer, header `X-Write-Key`, query `writeKey`, or the member `writeKey` of the body, as browsers send it. */
 export const WRITE_KEY: WriteKeyLocation = {

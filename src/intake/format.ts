@@ -1,7 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { TSchema } from 'typebox';
 import type { EventData } from '../domain/events.js';
-import type { WriteKeyLocation } from './credentials.js';
 import type { Outcome, Rejected } from './outcome.js';
 import type { Reading } from './reading.js';
 import type { RequestBody } from './request-body.js';
@@ -79,6 +78,16 @@ export interface Decoder {
 
 export type Operation = NonNullable<OpenAPIObject['paths'][string]['post']>;
 
+/** Where requests of an endpoint carry their write key. */
+export interface WriteKeyLocation {
+  /** In the head of the request: it is looked up before the body is read. */
+  inHead(head: RequestHead): string | undefined;
+  /** In the text of the body, for requests whose head has none. Found without parsing: that is done for known keys only. */
+  inBody?(text: string): string | undefined;
+  /** For the API document: names of its security schemes, of which one will do. Default: those of WRITE_KEY. */
+  readonly schemes?: readonly string[];
+}
+
 /** A route of HTTP. */
 export interface Endpoint extends Decoder {
   readonly method: 'GET' | 'POST';
@@ -126,6 +135,12 @@ export interface Format {
 
   /** The meaning of one item; what is left out of it goes to the warnings. Never throws, whatever JSON it is given. */
   read(item: unknown, reading: Reading): Message | Rejected;
+}
+
+/** An endpoint with its format, for errors of requests whose body was not read. */
+export interface CollectorRoute {
+  readonly format: Format;
+  readonly endpoint: Endpoint;
 }
 
 /** The way into the format by its name; undefined: this version does not have it. */

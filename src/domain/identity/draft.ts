@@ -1,7 +1,8 @@
 import type { IdentityKey, Stamp } from '../identity.js';
 import { earlier } from '../identity.js';
 import type { Deciding, IdentityIndex, NamedFact } from './identity-index.js';
-import { evolve, type KeyState } from './key-state.js';
+import { evolveKey } from './evolve-key.js';
+import type { KeyState } from './key-state.js';
 import type { KeyMove } from './moves.js';
 
 /** The index as a decision sees it: with the moves it has decided on so far. The index itself stays as it is. */
@@ -34,7 +35,7 @@ export class Draft {
   }
 
   move(move: KeyMove): void {
-    this.#keys.set(move.key, evolve(this.key(move.key), move));
+    this.#keys.set(move.key, evolveKey(this.key(move.key), move));
     this.moves.push(move);
   }
 

@@ -1,6 +1,7 @@
 import type { Position } from '../../domain/events.js';
 import { earlier, isAnonymous, type IdentityKey, type Stamp } from '../../domain/identity.js';
-import { evolve, unseenKey, type KeyState } from '../../domain/identity/key-state.js';
+import { evolveKey } from '../../domain/identity/evolve-key.js';
+import { unseenKey, type KeyState } from '../../domain/identity/key-state.js';
 import type { KeyMove } from '../../domain/identity/moves.js';
 import { NAMELESS, type ClaimRank, type Names } from '../../domain/lead-names.js';
 import { NO_VALUES, type Profile, type ProfileFact, type LatestValues } from '../../domain/profile.js';
@@ -45,7 +46,7 @@ export class KeyRecord implements Reachable {
   }
 
   apply(move: KeyMove): void {
-    this.state = evolve(this.state, move);
+    this.state = evolveKey(this.state, move);
     this.changed.add(this);
   }
 
