@@ -11,6 +11,7 @@ export type Ask = (path: string) => Promise<Answer>;
 const QUESTIONS = [
   '/api/leads?limit=100',
   '/api/opportunities?limit=100',
+  '/api/metrics/velocity',
   ...['revenue', 'pipeline'].flatMap((metric) => [
     `/api/attribution?model=linear&by=content,channel&metric=${metric}`,
     `/api/attribution/compare?by=month&metric=${metric}`,

@@ -151,6 +151,7 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
   ],
   'get /api/attribution/compare': ['/api/attribution/compare?models=first,linear,last&by=channel'],
   'get /api/attribution/explain': ['/api/attribution/explain?model=w_shaped&content=buying-guide'],
+  'get /api/metrics/velocity': ['/api/metrics/velocity?from=2026-01-01&to=2026-07-01'],
   'get /api/model': ['/api/model'],
   'get /api/model/versions': ['/api/model/versions'],
 };

@@ -23,6 +23,8 @@ export const MaybeInstant = (description: string): PropertyDecorator =>
 export const Whole = (description: string): PropertyDecorator =>
   ApiProperty({ type: 'integer', description });
 export const Real = (description: string): PropertyDecorator => ApiProperty({ type: Number, description });
+export const MaybeReal = (description: string): PropertyDecorator =>
+  ApiProperty({ type: Number, nullable: true, description });
 export const Truth = (description: string): PropertyDecorator => ApiProperty({ type: Boolean, description });
 
 /** A position of the log: decimal digits as text, because it may grow past what JSON numbers hold. */

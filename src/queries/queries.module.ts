@@ -20,6 +20,7 @@ import { FindLeadsHandler } from './leads.js';
 import { FindModelVersionsHandler } from './model-versions.js';
 import { ModelController } from './model.controller.js';
 import { FindModelHandler } from './model.js';
+import { metrics } from './metrics/all.js';
 import { OpportunitiesController } from './opportunities.controller.js';
 import { FindOpportunitiesHandler } from './opportunities.js';
 import { FindOpportunityAttributionHandler } from './opportunity-attribution.js';
@@ -36,6 +37,7 @@ import { ReadModels } from './read-models.js';
     OpportunitiesController,
     AttributionController,
     ModelController,
+    ...metrics.map(({ controller }) => controller),
   ],
   providers: [
     ReadModels,
@@ -57,6 +59,7 @@ import { ReadModels } from './read-models.js';
     ExplainAttributionHandler,
     FindModelHandler,
     FindModelVersionsHandler,
+    ...metrics.map(({ handler }) => handler),
   ],
 })
 export class QueriesModule {}
