@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { checkAccount } from './account.js';
-import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
 import { Text } from './fields.js';
 import { JOURNEY_KEYS, journeyPage, JourneyPage, type Order, ORDERS } from './journey-items.js';
 import { Params, type RawParams } from './params.js';
@@ -15,7 +15,7 @@ export class AccountJourneyAnswer extends JourneyPage {
 
 export class FindAccountJourney extends Query<AccountJourneyAnswer> {
   readonly order: Order;
-  readonly ask: PageAsk;
+  readonly ask: PageRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -26,7 +26,11 @@ export class FindAccountJourney extends Query<AccountJourneyAnswer> {
     super();
     const params = new Params(given, ['order', ...PAGE]);
     this.order = params.oneOf('order', ORDERS) ?? 'asc';
-    this.ask = pageAskOf(workspace, params, { name: `account ${accountId}`, given, shapes: JOURNEY_KEYS });
+    this.ask = pageRequestOf(workspace, params, {
+      name: `account ${accountId}`,
+      given,
+      shapes: JOURNEY_KEYS,
+    });
   }
 }
 

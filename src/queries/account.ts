@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
-import { askOf, MOMENT } from './asking.js';
+import { askOf, MOMENT } from './page-request.js';
 import { Answer, MaybeInstant, MaybeText, Parts, Real, Text, Whole } from './fields.js';
 import { leadRows, scoreNow } from './lead-rows.js';
 import { OpportunityItem, opportunityItem, opportunityRows } from './opportunity-rows.js';
@@ -17,7 +17,7 @@ export class AccountStage {
 
 export class AccountAnswer extends Answer {
   @Text('Id of the company; of one nobody named, its e-mail domain') accountId!: string;
-  @MaybeText('Name, as a client or the CRM told it') name!: string | null;
+  @MaybeText('Name, as a client or the CRM reported it') name!: string | null;
   @MaybeText('Registrable domain; leads with such an e-mail address belong here') domain!: string | null;
   @Whole('Leads; GET /api/leads?accountId= lists them') leads!: number;
   @Whole('Of these, known by a key other than an anonymous id') knownLeads!: number;

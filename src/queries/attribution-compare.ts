@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
-import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
 import {
   type Cut,
   CUTS,
@@ -61,7 +61,7 @@ export class CompareAttribution extends Query<CompareAnswer> {
   readonly modelNames: readonly ModelName[];
   readonly by: readonly Cut[];
   readonly scope: ScopeQuery;
-  readonly ask: PageAsk;
+  readonly ask: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
@@ -70,7 +70,7 @@ export class CompareAttribution extends Query<CompareAnswer> {
     this.modelNames = params.someOf('models', MODEL_NAMES, 'model') ?? MODEL_NAMES;
     this.by = cutsOf(params);
     this.scope = scopeQueryOf(params);
-    this.ask = pageAskOf(workspace, params, { name: 'compare', given, shapes: [/^\d{1,9}$/] });
+    this.ask = pageRequestOf(workspace, params, { name: 'compare', given, shapes: [/^\d{1,9}$/] });
   }
 }
 

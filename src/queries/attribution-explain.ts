@@ -4,7 +4,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
 import { label, tagLabel } from '../domain/label.js';
 import { CHANNELS } from '../domain/touchpoint.js';
-import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
 import {
   type ReportScope,
   SCOPE_PARAMETERS,
@@ -59,7 +59,7 @@ export class ExplainAttribution extends Query<AttributionExplanation> {
   readonly cut: Partial<Record<Cut, string>>;
   readonly without: readonly Cut[];
   readonly opportunityId: string | undefined;
-  readonly ask: PageAsk;
+  readonly ask: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
@@ -80,7 +80,7 @@ export class ExplainAttribution extends Query<AttributionExplanation> {
       params.fault('cut-contradictory', 'without', `a row that is without ${cut} has no ${cut} to name`);
     }
     this.opportunityId = params.text('opportunityId');
-    this.ask = pageAskOf(workspace, params, { name: 'explain', given, shapes: [/^\d{1,9}$/] });
+    this.ask = pageRequestOf(workspace, params, { name: 'explain', given, shapes: [/^\d{1,9}$/] });
   }
 }
 

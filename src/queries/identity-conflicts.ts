@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { ANY_TEXT, INSTANT, UUID } from './cursor.js';
 import { Instant, LogPosition, PageAnswer, Parts, Text, Uuid, Word } from './fields.js';
 import { Params, type RawParams } from './params.js';
@@ -33,7 +33,7 @@ export class ConflictsAnswer extends PageAnswer {
 
 export class FindIdentityConflicts extends Query<ConflictsAnswer> {
   readonly status: ConflictStatus | undefined;
-  readonly ask: PageAsk;
+  readonly ask: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault */
   constructor(workspace: string, given: RawParams) {
@@ -41,7 +41,7 @@ export class FindIdentityConflicts extends Query<ConflictsAnswer> {
     const params = new Params(given, ['status', ...PAGE]);
     this.status = params.oneOf('status', CONFLICT_STATUSES);
     const shapes = [INSTANT, UUID, ANY_TEXT, ANY_TEXT];
-    this.ask = pageAskOf(workspace, params, { name: 'identity-conflicts', given, shapes });
+    this.ask = pageRequestOf(workspace, params, { name: 'identity-conflicts', given, shapes });
   }
 }
 

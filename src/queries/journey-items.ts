@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CHANNELS, CLAMP_REASONS, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
 import type { Origin, InSession } from '../domain/session.js';
-import { type PageAsk, pageOf } from './asking.js';
+import { type PageRequest, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, PageAnswer, Parts, Real } from './fields.js';
 import { Text, Texts, Uuid, Word } from './fields.js';
@@ -98,7 +98,7 @@ interface Row extends TouchpointColumns {
 /** A page of the touchpoints of the leads that `whose` (a condition on `j.lead_id`) chooses. */
 export async function journeyPage(
   view: View,
-  ask: PageAsk,
+  ask: PageRequest,
   { whose, order }: { whose: Sql; order: Order },
 ): Promise<{ items: JourneyItem[]; next: string | null }> {
   const found = await rows<Row>(view.tx, itemsSql(view, ask, { whose, order }));
@@ -108,7 +108,7 @@ export async function journeyPage(
 }
 
 /** The stage right after a touchpoint is what the last transition up to it left. */
-function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; order: Order }): Sql {
+function itemsSql(view: View, ask: PageRequest, { whose, order }: { whose: Sql; order: Order }): Sql {
   const { workspace, asOf } = view;
   const direction = raw(order === 'asc' ? 'ASC' : 'DESC');
   const [at, id] = ask.after ?? [];

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
 import type { Traits } from '../domain/touchpoint.js';
-import { askOf, MOMENT } from './asking.js';
+import { askOf, MOMENT } from './page-request.js';
 import { Answer, Instant, MaybePart, MaybeText, Part, Parts, Real, Text, Texts, Uuid } from './fields.js';
 import { Whole, Word } from './fields.js';
 import { accountReason, AccountReason, fitReason, FitReason } from './lead-fit.js';

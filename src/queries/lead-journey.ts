@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
 import { Uuid } from './fields.js';
 import { JOURNEY_KEYS, journeyPage, JourneyPage, type Order, ORDERS } from './journey-items.js';
 import { Params, type RawParams } from './params.js';
@@ -14,7 +14,7 @@ export class LeadJourneyAnswer extends JourneyPage {
 
 export class FindLeadJourney extends Query<LeadJourneyAnswer> {
   readonly order: Order;
-  readonly ask: PageAsk;
+  readonly ask: PageRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -25,7 +25,7 @@ export class FindLeadJourney extends Query<LeadJourneyAnswer> {
     super();
     const params = new Params(given, ['order', ...PAGE]);
     this.order = params.oneOf('order', ORDERS) ?? 'asc';
-    this.ask = pageAskOf(workspace, params, { name: `journey ${named}`, given, shapes: JOURNEY_KEYS });
+    this.ask = pageRequestOf(workspace, params, { name: `journey ${named}`, given, shapes: JOURNEY_KEYS });
   }
 }
 

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, MaybeText, PageAnswer, Parts, Real, Text, Uuid } from './fields.js';
 import { decayed, leadRows, personaAt, scoreNow } from './lead-rows.js';
@@ -31,7 +31,7 @@ export class LeadScoreAnswer extends PageAnswer {
 }
 
 export class FindLeadScore extends Query<LeadScoreAnswer> {
-  readonly ask: PageAsk;
+  readonly ask: PageRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -41,7 +41,7 @@ export class FindLeadScore extends Query<LeadScoreAnswer> {
   ) {
     super();
     const params = new Params(given, PAGE);
-    this.ask = pageAskOf(workspace, params, { name: `score ${named}`, given, shapes: [INSTANT, UUID] });
+    this.ask = pageRequestOf(workspace, params, { name: `score ${named}`, given, shapes: [INSTANT, UUID] });
   }
 }
 
@@ -85,7 +85,7 @@ async function scoreOf(view: View, leadId: string): Promise<number> {
   return (await firstRow<{ score: number }>(view.tx, query))?.score ?? 0;
 }
 
-function ledger(view: View, { after, limit }: PageAsk, leadId: string): Promise<Row[]> {
+function ledger(view: View, { after, limit }: PageRequest, leadId: string): Promise<Row[]> {
   const [at, id] = after ?? [];
   const beyond = after && sql`(s.occurred_at, s.event_id) > (${at}::timestamptz, ${id}::uuid)`;
   const points = { score: raw('s.points'), since: raw('s.occurred_at'), to: sql`${view.at}::timestamptz` };

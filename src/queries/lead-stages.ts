@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { askOf, MOMENT } from './asking.js';
+import { askOf, MOMENT } from './page-request.js';
 import { Answer, Instant, MaybeText, Part, Parts, Text, Uuid } from './fields.js';
 import { personaAt } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { askOf, MOMENT } from './asking.js';
+import { askOf, MOMENT } from './page-request.js';
 import { Answer, MaybeInstant, MaybeText, Real, Texts, Truth, Uuid, Whole, Word } from './fields.js';
 import { LEAD_COLUMNS, lifecycleOf, LIFECYCLES, leadRows, scoreNow } from './lead-rows.js';
 import { leadItem, type LeadRow } from './leads.js';

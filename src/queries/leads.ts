@@ -5,7 +5,7 @@ import { identityKey } from '../domain/identity.js';
 import { GRADES } from '../domain/model.js';
 import { Problem, type ProblemError } from '../http/problem.js';
 import { findLead } from '../read-models/lead-lookup.js';
-import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { DECIMAL, INSTANT, UUID } from './cursor.js';
 import { MaybeInstant, MaybeText, PageAnswer, Parts, Real, Truth, Uuid, Whole, Word } from './fields.js';
 import {
@@ -58,7 +58,7 @@ export class FindLeads extends Query<LeadsAnswer> {
   readonly lifecycle: Lifecycle | undefined;
   readonly minScore: number | undefined;
   readonly sort: LeadSort;
-  readonly ask: PageAsk;
+  readonly ask: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault */
   constructor(workspace: string, given: RawParams) {
@@ -72,7 +72,7 @@ export class FindLeads extends Query<LeadsAnswer> {
     this.minScore = params.number('minScore');
     this.sort = params.oneOf('sort', LEAD_SORTS) ?? 'score';
     const shapes = { score: [DECIMAL, UUID], recent: [INSTANT, UUID], leadId: [UUID] }[this.sort];
-    this.ask = pageAskOf(workspace, params, { name: 'leads', given, shapes });
+    this.ask = pageRequestOf(workspace, params, { name: 'leads', given, shapes });
   }
 }
 

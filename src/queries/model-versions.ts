@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { PageAnswer, Parts } from './fields.js';
 import { JourneyModels } from './journey-models.js';
 import { versionItem, ModelVersionItem } from './model.js';
@@ -12,12 +12,12 @@ export class ModelVersionsAnswer extends PageAnswer {
 }
 
 export class FindModelVersions extends Query<ModelVersionsAnswer> {
-  readonly ask: PageAsk;
+  readonly ask: PageRequest;
 
   /** @throws Problem 400 */
   constructor(workspace: string, given: RawParams) {
     super();
-    this.ask = pageAskOf(workspace, new Params(given, PAGE), {
+    this.ask = pageRequestOf(workspace, new Params(given, PAGE), {
       name: 'models',
       given,
       shapes: [/^\d{1,9}$/],

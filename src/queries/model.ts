@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
 import type { JourneyModel } from '../domain/model.js';
 import { Problem } from '../http/problem.js';
-import { askOf, MOMENT } from './asking.js';
+import { askOf, MOMENT } from './page-request.js';
 import { Answer, Instant, LogPosition, MaybeText, Text, Uuid, Whole } from './fields.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
 import { Params, type RawParams } from './params.js';

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { ANY_TEXT, INSTANT } from './cursor.js';
 import { PageAnswer, Parts } from './fields.js';
 import { OpportunityItem, opportunityItem, opportunityRows, STATUSES } from './opportunity-rows.js';
@@ -16,7 +16,7 @@ export class FindOpportunities extends Query<OpportunitiesAnswer> {
   readonly status: string | undefined;
   readonly accountId: string | undefined;
   readonly owner: string | undefined;
-  readonly ask: PageAsk;
+  readonly ask: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault */
   constructor(workspace: string, given: RawParams) {
@@ -25,7 +25,11 @@ export class FindOpportunities extends Query<OpportunitiesAnswer> {
     this.status = params.oneOf('status', STATUSES);
     this.accountId = params.text('accountId');
     this.owner = params.text('owner');
-    this.ask = pageAskOf(workspace, params, { name: 'opportunities', given, shapes: [INSTANT, ANY_TEXT] });
+    this.ask = pageRequestOf(workspace, params, {
+      name: 'opportunities',
+      given,
+      shapes: [INSTANT, ANY_TEXT],
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
 import { MILESTONES } from '../domain/attribution/touches.js';
-import { askOf, MOMENT } from './asking.js';
+import { askOf, MOMENT } from './page-request.js';
 import { METRICS, type Metric, MODEL_NAMES } from './report-scope.js';
 import { type PathRow, pathOf, type ShareRow, sharesOf } from './attribution-paths.js';
 import { withLedger } from './credit-ledger.js';

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
-import { askOf, MOMENT } from './asking.js';
+import { askOf, MOMENT } from './page-request.js';
 import { LogPosition, MaybeText, MaybeUuid, Parts, Text, Texts, Uuid, Whole } from './fields.js';
 import {
   OpportunityItem,

@@ -130,11 +130,11 @@ function inTheFuture(name: string, position: bigint, head: bigint): Problem {
 }
 
 function behind(position: bigint): Problem {
-  const detail = `The read models have not reached position ${position} yet; try again (GET /api/projections tells where they are)`;
+  const detail = `The read models have not reached position ${position} yet; try again (GET /api/projections shows where they are)`;
   return new Problem(503, 'projections-behind', detail, [], { 'retry-after': '1' });
 }
 
-/** Answers what a client may mend or try again; everything else stays an error of ours. */
+/** Answers what a client can correct or retry; everything else stays an error of ours. */
 function answerTo(error: unknown): unknown {
   if (hasTimedOut(error)) {
     const detail = 'This took over a minute: narrow it down (from, to, filters)';

@@ -14,10 +14,10 @@ export function askOf(workspace: string, params: Params): Ask {
   return { workspace, asOf: params.position('asOf'), minPosition: params.position('minPosition') };
 }
 
-/** A list's question: the moment, the page size and where the page begins. */
-export interface PageAsk extends Ask {
+/** A page of a list: as of which position, how many rows, after which row. */
+export interface PageRequest extends Ask {
   readonly limit: number;
-  /** What tells this list from others: its name and filters. */
+  /** Identifies the list in its cursors: workspace, name and filters. */
   readonly question: readonly unknown[];
   /** Sort keys of the row that the page begins after. */
   readonly after: readonly string[] | undefined;
@@ -30,11 +30,11 @@ export interface PageAsk extends Ask {
  * @param shapes of the sort keys, one for each
  * @throws Problem 400 with all faults
  */
-export function pageAskOf(
+export function pageRequestOf(
   workspace: string,
   params: Params,
   { name, given, shapes }: { name: string; given: RawParams; shapes: readonly Shape[] },
-): PageAsk {
+): PageRequest {
   const ask = askOf(workspace, params);
   const limit = params.integer('limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
   const text = params.text('cursor');
@@ -66,7 +66,7 @@ function filtersOf(given: RawParams): unknown[] {
  * @param keys the sort keys of a row
  */
 export function pageOf<R>(
-  { limit, question }: PageAsk,
+  { limit, question }: PageRequest,
   { asOf }: Pick<View, 'asOf'>,
   found: readonly R[],
   keys: (row: R) => readonly string[],
