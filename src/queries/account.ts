@@ -1,12 +1,12 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
-import { askOf, MOMENT } from './page-request.js';
+import { readRequestOf, MOMENT } from './page-request.js';
 import { Answer, MaybeInstant, MaybeText, Parts, Real, Text, Whole } from './fields.js';
 import { leadRows, scoreNow } from './lead-rows.js';
 import { OpportunityItem, opportunityItem, opportunityRows } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels, type View } from './read-models.js';
+import { type ReadRequest, ReadModels, type View } from './read-models.js';
 import { trueAt } from './true-at.js';
 import { firstRow, rows, sql } from './sql.js';
 
@@ -30,7 +30,7 @@ export class AccountAnswer extends Answer {
 }
 
 export class FindAccount extends Query<AccountAnswer> {
-  readonly ask: Ask;
+  readonly request: ReadRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -40,7 +40,7 @@ export class FindAccount extends Query<AccountAnswer> {
   ) {
     super();
     const params = new Params(given, MOMENT);
-    this.ask = askOf(workspace, params);
+    this.request = readRequestOf(workspace, params);
     params.check();
   }
 }
@@ -49,8 +49,8 @@ export class FindAccount extends Query<AccountAnswer> {
 export class FindAccountHandler implements IQueryHandler<FindAccount> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
-  execute({ ask, accountId }: FindAccount): Promise<AccountAnswer> {
-    return this.models.view(ask, ['journey', 'opportunities'], async (view) => {
+  execute({ request, accountId }: FindAccount): Promise<AccountAnswer> {
+    return this.models.view(request, ['journey', 'opportunities'], async (view) => {
       await checkAccount(view, accountId);
       const named = await observed(view, accountId);
       const stages = await peopleByStage(view, accountId);

@@ -1,8 +1,8 @@
 import { type Cursor, readCursor, writeCursor, type Shape } from './cursor.js';
 import type { Params, RawParams } from './params.js';
-import type { Ask, View } from './read-models.js';
+import type { ReadRequest, View } from './read-models.js';
 
-/** Parameters that every question takes. */
+/** Parameters that every query takes. */
 export const MOMENT = ['asOf', 'minPosition'] as const;
 /** Parameters that every list takes besides. */
 export const PAGE = [...MOMENT, 'cursor', 'limit'] as const;
@@ -10,12 +10,12 @@ export const PAGE = [...MOMENT, 'cursor', 'limit'] as const;
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 1000;
 
-export function askOf(workspace: string, params: Params): Ask {
+export function readRequestOf(workspace: string, params: Params): ReadRequest {
   return { workspace, asOf: params.position('asOf'), minPosition: params.position('minPosition') };
 }
 
 /** A page of a list: as of which position, how many rows, after which row. */
-export interface PageRequest extends Ask {
+export interface PageRequest extends ReadRequest {
   readonly limit: number;
   /** Identifies the list in its cursors: workspace, name and filters. */
   readonly question: readonly unknown[];
@@ -35,14 +35,14 @@ export function pageRequestOf(
   params: Params,
   { name, given, shapes }: { name: string; given: RawParams; shapes: readonly Shape[] },
 ): PageRequest {
-  const ask = askOf(workspace, params);
+  const request = readRequestOf(workspace, params);
   const limit = params.integer('limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
   const text = params.text('cursor');
   params.check();
   const question = [workspace, name, filtersOf(given)];
   const cursor = text === undefined ? undefined : readCursor(text, question, shapes);
-  const asOf = cursor === undefined ? ask.asOf : atOneMoment(cursor, ask.asOf, params);
-  return { ...ask, asOf, limit, question, after: cursor?.after };
+  const asOf = cursor === undefined ? request.asOf : atOneMoment(cursor, request.asOf, params);
+  return { ...request, asOf, limit, question, after: cursor?.after };
 }
 
 /** All pages are of the moment of the first. */
