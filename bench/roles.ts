@@ -29,7 +29,7 @@ export async function roles(report: Report, size = SIZE): Promise<void> {
       await prepare(server.url, folder, size);
       const rounds: Round[] = [];
       for (const processes of ROUNDS) rounds.push(await round(server.url, folder, processes));
-      tell(report, rounds, size);
+      addFigures(report, rounds, size);
     } finally {
       await server.stop();
     }
@@ -43,7 +43,7 @@ interface Round {
   readonly hash: string;
 }
 
-function tell(report: Report, rounds: readonly Round[], size: Size): void {
+function addFigures(report: Report, rounds: readonly Round[], size: Size): void {
   const rate = (processes: number): number => {
     const ms = rounds.filter((one) => one.processes === processes).reduce((sum, one) => sum + one.ms, 0);
     return ((touchesOf(size) * ROUNDS.length) / 2 / ms) * 1_000;

@@ -1,19 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** How far the projections stand back, as Unix niceness: whoever waits for an answer goes first, they get what is left. */
+/** Unix niceness of the projections: requests go first, projections get what is left. */
 const NICENESS = 19;
 /** The kernel takes ten changes of autogroups a second from those that are not root. */
 const RETRIES = { times: 20, everyMs: 250 };
 
 /** Of the calling thread on Linux; elsewhere it would mean the whole process. */
-export const standBack = (): void => lowerPriority(0);
+export const yieldThread = (): void => lowerPriority(0);
 
 /**
  * A PostgreSQL backend is a Unix session of its own. Where the kernel groups processes by session
  * (`kernel.sched_autogroup_enabled`), niceness counts within a group only, and the group's own decides between groups.
  */
-export function standBackSession(pid: number): void {
+export function yieldSession(pid: number): void {
   lowerPriority(pid);
   lowerAutogroup(pid, RETRIES.times);
 }

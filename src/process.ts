@@ -13,32 +13,32 @@ import { isLogFault } from './store.js';
 const CONFIGURATION = 78;
 const LASTING: readonly EmbeddedDatabaseFault[] = ['unsupported-platform', 'permission', 'wrong-version'];
 
-/** Ctrl-C comes from the terminal, from npm and from bin/start.mjs; within this time, in ms, it is one wish. */
-const ONE_WISH_MS = 1_000;
+/** Ctrl-C comes from the terminal, from npm and from bin/start.mjs; within this time, in ms, it is one request. */
+const SAME_REQUEST_MS = 1_000;
 
 /**
  * Runs `stop` at the first SIGINT, SIGTERM or SIGHUP, or when the parent that started us is gone, and ends the process.
- * A second wish, later, ends it at once.
+ * A second request, later, ends it at once.
  */
 export function endOnSignals(stop: () => Promise<void>, log: Logger): void {
-  let wishedAt: number | undefined;
-  const wish = (reason: string): void => {
-    if (wishedAt !== undefined) {
-      if (Date.now() - wishedAt > ONE_WISH_MS) process.exit(1);
+  let requestedAt: number | undefined;
+  const requestStop = (reason: string): void => {
+    if (requestedAt !== undefined) {
+      if (Date.now() - requestedAt > SAME_REQUEST_MS) process.exit(1);
       return;
     }
-    wishedAt = Date.now();
+    requestedAt = Date.now();
     log.info(`${reason}: stopping`);
     stop().then(
       () => process.exit(0),
       (error: unknown) => fail(error),
     );
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, wish);
-  process.once('disconnect', () => wish('the starting process is gone'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, requestStop);
+  process.once('disconnect', () => requestStop('the starting process is gone'));
 }
 
-/** Ends the process with one line for what a person can mend, with the whole error for what nobody foresaw. */
+/** Ends the process with one line for a fault that a person can fix, with the whole error for an unexpected one. */
 export function fail(error: unknown): never {
   const line = lineFor(error);
   console.error(line === undefined ? error : `touchline: ${line}`);

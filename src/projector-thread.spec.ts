@@ -56,7 +56,7 @@ async function given(script: string) {
     },
     { log, warn: log, error: log },
     { moved } as SubscriptionRunner,
-    { applied: (...told: unknown[]) => void applied.push(told) } as unknown as SubscriptionObserver,
+    { applied: (...args: unknown[]) => void applied.push(args) } as unknown as SubscriptionObserver,
     pathToFileURL(file),
   );
   thread.start();
@@ -75,7 +75,7 @@ test('a thread that dies is logged and restarted', async () => {
 
 test('a checkpoint that moved wakes readers, with its figures', async () => {
   const { applied, rings } = await given(`
-    parentPort.postMessage({ observe: 'applied', told: ['journey', 3, 7n, 12] });
+    parentPort.postMessage({ observe: 'applied', args: ['journey', 3, 7n, 12] });
     ${OBEY}`);
   await until(() => Promise.resolve(applied.length > 0 && rings() > 0), PATIENCE_MS);
   expect(applied).toEqual([['journey', 3, 7n, 12]]);

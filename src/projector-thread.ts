@@ -60,7 +60,7 @@ export class ProjectorThread implements RunnerHost {
     const worker = new Worker(this.script, { workerData: this.data, resourceLimits: LIMITS });
     this.#worker = worker;
     let fault: Error | undefined;
-    worker.on('message', (message: FromProjector) => this.#hear(message));
+    worker.on('message', (message: FromProjector) => this.#receive(message));
     worker.on('error', (error) => void (fault = error instanceof Error ? error : new Error(String(error))));
     return new Promise((resolve) => {
       worker.on('exit', (code) => {
@@ -70,14 +70,14 @@ export class ProjectorThread implements RunnerHost {
     });
   }
 
-  #hear(message: FromProjector): void {
-    if ('say' in message) {
-      this.log[message.say](message.line, 'projections');
+  #receive(message: FromProjector): void {
+    if ('level' in message) {
+      this.log[message.level](message.line, 'projections');
       return;
     }
-    const observe = this.observe[message.observe] as (...told: readonly unknown[]) => void;
-    observe(...message.told);
-    // Told after the commit: readers of this process need not wait until they look again.
+    const observe = this.observe[message.observe] as (...args: readonly unknown[]) => void;
+    observe(...message.args);
+    // After the commit: readers of this process need not wait for their next poll.
     if (message.observe === 'applied') this.runner.moved.notify();
   }
 

@@ -2,7 +2,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { EventStoreConfig } from './config.js';
 import { createLogPool, createPool } from './database/database.js';
 import { Growth } from './event-store/growth.js';
-import { standBack, standBackSession } from './niceness.js';
+import { yieldThread, yieldSession } from './niceness.js';
 import { projections } from './projections/all.js';
 import { registered, UNUSED_SINK } from './registered.js';
 import { SubscriptionRunner } from './subscriptions/runner.js';
@@ -20,35 +20,35 @@ export interface ProjectorData {
   readonly yields: 'to-nobody' | 'to-threads' | 'to-threads-and-sessions';
 }
 
-/** What the serving thread says. */
+/** Messages of the serving thread. */
 export type ToProjector = 'wake' | 'stop';
 
-/** What the thread says: a line for the log, or something an observer should know. */
+/** Messages of the thread: a line for the log, or a call of the observer. */
 export type FromProjector =
-  | { readonly say: 'log' | 'warn' | 'error'; readonly line: string }
-  | { readonly observe: keyof SubscriptionObserver; readonly told: readonly unknown[] };
+  | { readonly level: 'log' | 'warn' | 'error'; readonly line: string }
+  | { readonly observe: keyof SubscriptionObserver; readonly args: readonly unknown[] };
 
 /** The projections of a process, in a thread of their own beside the one that serves. */
 async function project(port: MessagePort, data: ProjectorData): Promise<void> {
   const { databaseUrl, eventStore, growth, yields } = data;
-  if (yields !== 'to-nobody') standBack();
-  const session = yields === 'to-threads-and-sessions' ? { onSession: standBackSession } : {};
+  if (yields !== 'to-nobody') yieldThread();
+  const session = yields === 'to-threads-and-sessions' ? { onSession: yieldSession } : {};
   const pool = createPool(databaseUrl, { max: 10, applicationName: 'touchline projections', ...session });
   const logPool = createLogPool(databaseUrl, { max: 4, ...session });
   const log = new Growth(growth);
   const store = await joinStore(eventStore, logPool, log);
-  const tell = (message: FromProjector): void => port.postMessage(message);
+  const send = (message: FromProjector): void => port.postMessage(message);
   const runner = new SubscriptionRunner({
     pool,
     store,
     subscriptions: registered(UNUSED_SINK),
     runs: projections,
-    observe: observer(tell),
-    log: logger(tell),
+    observe: observer(send),
+    log: logger(send),
     ...(yields !== 'to-nobody' && { yieldsToCollectors: { knownHead: () => log.reached } }),
   });
   runner.start();
-  const told = (message: ToProjector): void => {
+  const receive = (message: ToProjector): void => {
     if (message === 'wake') runner.wake();
     else void stop();
   };
@@ -58,21 +58,21 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
     await Promise.all([pool.end(), logPool.end()]);
     port.close();
   };
-  port.on('message', told);
+  port.on('message', receive);
 }
 
-const logger = (tell: (message: FromProjector) => void) => ({
-  log: (line: string) => tell({ say: 'log', line }),
-  warn: (line: string) => tell({ say: 'warn', line }),
-  error: (line: string) => tell({ say: 'error', line }),
+const logger = (send: (message: FromProjector) => void) => ({
+  log: (line: string) => send({ level: 'log', line }),
+  warn: (line: string) => send({ level: 'warn', line }),
+  error: (line: string) => send({ level: 'error', line }),
 });
 
-const observer = (tell: (message: FromProjector) => void): SubscriptionObserver => ({
-  acquired: (...told) => tell({ observe: 'acquired', told }),
-  applied: (...told) => tell({ observe: 'applied', told }),
-  deadLettered: (...told) => tell({ observe: 'deadLettered', told }),
-  lag: (...told) => tell({ observe: 'lag', told }),
-  rebuild: (...told) => tell({ observe: 'rebuild', told }),
+const observer = (send: (message: FromProjector) => void): SubscriptionObserver => ({
+  acquired: (...args) => send({ observe: 'acquired', args }),
+  applied: (...args) => send({ observe: 'applied', args }),
+  deadLettered: (...args) => send({ observe: 'deadLettered', args }),
+  lag: (...args) => send({ observe: 'lag', args }),
+  rebuild: (...args) => send({ observe: 'rebuild', args }),
 });
 
 if (parentPort) await project(parentPort, workerData as ProjectorData);

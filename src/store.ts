@@ -37,6 +37,6 @@ async function eventStoreDb(url: string, pool: Pool, growth: Growth) {
   return new EventStoreDbEventStore(url, pool, {}, growth);
 }
 
-/** Faults that a person at the terminal can mend, told in one line instead of a stack. */
+/** Faults that a person at the terminal can fix: one line instead of a stack. */
 export const isLogFault = (error: unknown): error is Error =>
   error instanceof EventStoreDbUnusable || error instanceof LogDiffers;

@@ -2,7 +2,7 @@ import type { Prepared } from './prepare.js';
 import type { OpenRuntime } from './runtime.js';
 import { keptSecretsFile } from './workspaces/kept-secrets.js';
 
-/** What a person at the terminal is told once the server serves. The keys are shown by the start that made them. */
+/** What the terminal shows once the server serves. The keys are shown by the start that made them. */
 export async function welcome(
   url: string,
   { config, databaseUrl, store }: OpenRuntime,

@@ -58,7 +58,7 @@ export interface BrokerOptions {
 /** Apache Kafka in KRaft mode, one node that is broker and controller, on loopback ports of its own. */
 export class BrokerProcess {
   private child: ChildProcess | undefined;
-  private readonly said: string[] = [];
+  private readonly lines: string[] = [];
 
   private constructor(
     readonly folder: string,
@@ -71,7 +71,7 @@ export class BrokerProcess {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** @throws Error with what the broker said when it does not come up */
+  /** @throws Error with what the broker lines when it does not come up */
   static async start(options: BrokerOptions = {}): Promise<BrokerProcess> {
     const jars = await bringJars();
     const folder = await mkdtemp(join(tmpdir(), 'touchline-kafka-'));
@@ -92,12 +92,15 @@ export class BrokerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
-    const hear = (chunk: Buffer): void => void this.said.push(chunk.toString());
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    const up = await until(() => this.ended || this.said.join('').includes('Kafka Server started'), START_MS);
-    this.said.length = up && !this.ended ? 0 : this.said.length;
-    if (!up || this.ended) throw new Error(`the broker did not start:\n${this.said.join('')}`);
+    const collect = (chunk: Buffer): void => void this.lines.push(chunk.toString());
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    const up = await until(
+      () => this.ended || this.lines.join('').includes('Kafka Server started'),
+      START_MS,
+    );
+    this.lines.length = up && !this.ended ? 0 : this.lines.length;
+    if (!up || this.ended) throw new Error(`the broker did not start:\n${this.lines.join('')}`);
   }
 
   /** SIGKILL: nothing is flushed and no session ends. */

@@ -6,7 +6,7 @@ import { endOnSignals, fail } from '../process.js';
 import { startServer } from '../server.js';
 import { welcome } from '../welcome.js';
 
-/** Serves until it is told to stop; ends the process in any case. */
+/** Serves until it is stopped; ends the process in any case. */
 export async function serve(): Promise<void> {
   try {
     const config = readConfig(process.env);
@@ -16,7 +16,7 @@ export async function serve(): Promise<void> {
     const starting = startServer(config, log, async (runtime) => {
       prepared = await prepareWorkspaces(runtime, log);
     });
-    // A wish to stop that comes while it starts waits for the start to end.
+    // A request to stop during the start waits for the start to end.
     endOnSignals(async () => (await starting).stop(), log);
     const { url, runtime } = await starting;
     if (prepared) console.log(await welcome(url, runtime, prepared));

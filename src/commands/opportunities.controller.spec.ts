@@ -103,7 +103,7 @@ describe('opening', () => {
     ]);
   });
 
-  test('twice is no news and answers the same position', async () => {
+  test('twice changes nothing and answers the same position', async () => {
     const { body } = await send('POST', '', opening);
     expect(await send('POST', '', opening)).toEqual({
       status: 200,

@@ -11,7 +11,7 @@ test('the shipped model has three personas, five stages, caps and a half-life', 
   expect(model.attribution.lookbackDays).toBe(365);
 });
 
-test('publishing makes versions; the same document again is no news', async () => {
+test('publishing makes versions; the same document again changes nothing', async () => {
   const store = new MemoryEventStore();
   const model = await defaultModel();
   const first = await publishModel(store, 'main', model, { by: 'ada' });

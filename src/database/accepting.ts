@@ -10,20 +10,20 @@ const CONNECT_MS = 10_000;
 /**
  * Runs `work` on a connection to a server, after its crash recovery if need be, however long that takes.
  *
- * @param tell one line for the operator, when it has to wait
+ * @param log one line for the operator, when it has to wait
  * @throws what connecting or `work` throws otherwise
  */
 export async function onceAccepting<T>(
   url: string,
-  tell: (line: string) => void,
+  log: (line: string) => void,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  for (let told = false; ; told = true) {
+  for (let logged = false; ; logged = true) {
     try {
       return await withConnection({ connectionString: url, connectionTimeoutMillis: CONNECT_MS }, work);
     } catch (error) {
       if (!(error instanceof pg.DatabaseError) || error.code !== CANNOT_CONNECT_NOW) throw error;
-      if (!told) tell(`PostgreSQL takes no connections yet (${error.message}); waiting until it does`);
+      if (!logged) log(`PostgreSQL takes no connections yet (${error.message}); waiting until it does`);
       await sleep(POLL_MS);
     }
   }

@@ -203,7 +203,7 @@ describe('making it', () => {
     await second.drop();
   });
 
-  test('a server that lets us make no roles: the operator is told the SQL', async () => {
+  test('on a server where roles cannot be created the log shows the operator the SQL', async () => {
     const limited = `limited_${randomBytes(4).toString('hex')}`;
     await db.pool.query(
       `CREATE ROLE ${limited} LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA touchline TO ${limited};

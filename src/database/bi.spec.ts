@@ -56,7 +56,7 @@ describe('what is true now and what was once believed', () => {
     expect(await rows('SELECT count(*)::int FROM bi.fact_touchpoint')).toEqual([{ count: 5 }]);
   });
 
-  test('its history has every version, told apart by is_current and superseded_at', async () => {
+  test('its history has every version, distinguished by is_current and superseded_at', async () => {
     const versions = await rows(
       `SELECT known_from::int, superseded_at::int, is_current FROM bi.fact_touchpoint_history
         WHERE touchpoint_key = md5('main/touch1')::uuid ORDER BY 1`,
@@ -176,7 +176,7 @@ describe('dimensions', () => {
     ]);
   });
 
-  test('a company that only its people tell of is there beside described ones', async () => {
+  test('a company known only from its people is listed beside described ones', async () => {
     expect(
       await rows(
         'SELECT account_id, account_name, industry, employees::int, is_described FROM bi.dim_account ORDER BY 1',
@@ -336,7 +336,7 @@ describe('where leads stand', () => {
     ]);
   });
 
-  test('an opportunity tells its stages and how long it stayed in each', async () => {
+  test('an opportunity shows its stages and how long it stayed in each', async () => {
     expect(
       await rows(`SELECT from_stage, to_stage, to_status, days_in_stage::float8 FROM bi.fact_opportunity_stage
                    WHERE opportunity_id = 'd-won' ORDER BY version`),

@@ -22,7 +22,7 @@ export interface PoolOptions {
 /** Tables of read models are named without a schema: a projection works in that of one build, readers in touchline. */
 const SEARCH_PATH = 'touchline,public';
 
-/** Longer than any statement of ours may take: a network can lose a server without telling anybody. */
+/** Longer than any statement of ours may take: a network can lose a server silently. */
 const SILENCE_MS = 75_000;
 /** Of the log and of settings, whose statements are short, and whose callers wait. */
 export const SHORT_SILENCE_MS = 10_000;

@@ -270,7 +270,7 @@ test('a cluster of another PostgreSQL is refused', async () => {
   await writeFile(file, '18\n');
 });
 
-test('an initdb that was cut off is done anew', async () => {
+test('an initdb that was interrupted is run again', async () => {
   const other = join(base, 'cut-off');
   await mkdir(join(other, 'postgres.new', 'data'), { recursive: true });
   const server = await start({ dataDir: other });

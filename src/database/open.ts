@@ -14,12 +14,12 @@ export class DatabaseUnreachable extends Error {
   override readonly name = 'DatabaseUnreachable';
 }
 
-type Tell = (line: string) => void;
+type LogLine = (line: string) => void;
 
 interface OpenOptions {
   readonly databaseUrl: string | undefined;
   readonly dataDir: string;
-  readonly log: Tell;
+  readonly log: LogLine;
   /**
    * When another process runs the server of the data folder: `wait` a moment for it to end, as it does when only its
    * parent was killed, or `join` it.
@@ -48,7 +48,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   }
 }
 
-async function openGiven(url: string, log: Tell): Promise<OpenDatabase> {
+async function openGiven(url: string, log: LogLine): Promise<OpenDatabase> {
   await checkReachable(url, log);
   return { url, stop: () => Promise.resolve() };
 }
@@ -68,7 +68,11 @@ async function openEmbedded({ dataDir, log, whenInUse }: OpenOptions): Promise<O
 }
 
 /** @throws EmbeddedDatabaseError the server that owns the folder does not answer */
-async function joinRunning(dataDir: string, inUse: EmbeddedDatabaseError, log: Tell): Promise<OpenDatabase> {
+async function joinRunning(
+  dataDir: string,
+  inUse: EmbeddedDatabaseError,
+  log: LogLine,
+): Promise<OpenDatabase> {
   const url = await runningUrl(dataDir);
   if (url === undefined) throw inUse;
   await checkReachable(url, log).catch(() => {
@@ -77,11 +81,11 @@ async function joinRunning(dataDir: string, inUse: EmbeddedDatabaseError, log: T
   return { url, stop: () => Promise.resolve() };
 }
 
-/** Faults that a person at the terminal can mend, told in one line instead of a stack. */
+/** Faults that a person at the terminal can fix: one line instead of a stack. */
 export const isDatabaseFault = (error: unknown): error is Error =>
   error instanceof EmbeddedDatabaseError || error instanceof DatabaseUnreachable;
 
-async function checkReachable(url: string, log: Tell): Promise<void> {
+async function checkReachable(url: string, log: LogLine): Promise<void> {
   try {
     const version = await onceAccepting(url, log, async (client) => {
       const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num');

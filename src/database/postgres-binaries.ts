@@ -42,7 +42,7 @@ export async function locateBinaries(user: OsUser, systemFolder: string): Promis
   return { initdb: at(found.initdb), postgres: at(found.postgres), pgCtl: at(found.pg_ctl) };
 }
 
-/** An npm package cannot hold symlinks: its install script makes them, and npm may have been told not to run scripts. */
+/** An npm package cannot hold symlinks: its install script makes them, and npm may be set not to run scripts. */
 async function restoreSymlinks(root: string): Promise<void> {
   const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {

@@ -60,7 +60,7 @@ export class PostgresServer {
         await this.#launch(port).catch((error: unknown) => this.#orAnotherPort(error, port, attempt));
       }
       await writeFile(this.#portFile, String(this.port));
-      await createDatabase(this.url, this.#tell);
+      await createDatabase(this.url, this.#log);
     } catch (error) {
       await this.stop();
       throw error;
@@ -84,7 +84,7 @@ export class PostgresServer {
 
   async #launch(port: number): Promise<void> {
     const settings = { ...smallMachine(port), ...this.#options.settings };
-    const { child, ready } = await launch(this.#cluster, settings, this.#tell);
+    const { child, ready } = await launch(this.#cluster, settings, this.#log);
     this.#child = child;
     const died = once(child, 'exit');
     died.catch(() => undefined);
@@ -113,28 +113,28 @@ export class PostgresServer {
 
   async #restart(): Promise<void> {
     const { signal } = this.#stopping;
-    this.#tell(`PostgreSQL ended unexpectedly and is started again; see ${this.#cluster.logFile}`);
+    this.#log(`PostgreSQL ended unexpectedly and is started again; see ${this.#cluster.logFile}`);
     const isStopping = (): boolean => signal.aborted;
     while (!this.#ready && !isStopping()) {
       try {
         await this.#backoff.wait(signal);
         if (isStopping()) return;
-        await clearOrphan(this.#cluster, this.#tell);
+        await clearOrphan(this.#cluster, this.#log);
         await this.#launch(this.port);
       } catch (error) {
-        if (!isStopping()) this.#tell(explain(error, 'PostgreSQL cannot be started again').message);
+        if (!isStopping()) this.#log(explain(error, 'PostgreSQL cannot be started again').message);
       }
     }
   }
 
-  readonly #tell = (line: string): void => this.#options.log?.(line);
+  readonly #log = (line: string): void => this.#options.log?.(line);
 
   /** The process ends without stop(): an uncaught error. A signal is all that can be sent now. */
   readonly #onExit = () => this.#child?.kill(this.#ready ? 'SIGINT' : 'SIGQUIT');
 }
 
-async function createDatabase(url: string, tell: (line: string) => void): Promise<void> {
-  await onceAccepting(url.replace(/\/touchline$/, '/postgres'), tell, async (client) => {
+async function createDatabase(url: string, log: (line: string) => void): Promise<void> {
+  await onceAccepting(url.replace(/\/touchline$/, '/postgres'), log, async (client) => {
     const { rowCount } = await client.query(`SELECT FROM pg_database WHERE datname = 'touchline'`);
     if (rowCount === 0) await client.query('CREATE DATABASE touchline');
   });

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { isPostmasterOf, isRecovering, processesIn, statusOf } from './cluster-processes.js';
 import { EmbeddedDatabaseError } from './embedded-error.js';
 import { startOf } from './instance-lock.js';
-import { recovering, type Cluster, type Tell } from './postmaster.js';
+import { recovering, type Cluster, type LogLine } from './postmaster.js';
 
 const run = promisify(execFile);
 const STOP_MS = 60_000;
@@ -67,11 +67,11 @@ async function gone(
  * PostgreSQL would take its number for a living postmaster also when it belongs to another process by now, or to a zombie
  * that nobody reaps (containers). Call it under the instance lock.
  */
-export async function clearOrphan(cluster: Cluster, tell: Tell = () => undefined): Promise<void> {
+export async function clearOrphan(cluster: Cluster, log: LogLine = () => undefined): Promise<void> {
   const pidFile = join(cluster.folder, 'postmaster.pid');
   const pid = parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
   if (pid > 0 && (await isPostmasterOf(pid, cluster.folder))) {
-    await untilRecovered(cluster, pid, tell);
+    await untilRecovered(cluster, pid, log);
     await end(cluster, pid);
   }
   await endChildren(cluster.folder);
@@ -79,13 +79,13 @@ export async function clearOrphan(cluster: Cluster, tell: Tell = () => undefined
 }
 
 /** One that was asked to stop meanwhile is not waited for. */
-async function untilRecovered(cluster: Cluster, pid: number, tell: Tell): Promise<void> {
+async function untilRecovered(cluster: Cluster, pid: number, log: LogLine): Promise<void> {
   const goesOn = async (): Promise<boolean> =>
     startOf(pid) !== 'dead' &&
     (await statusOf(cluster.folder)).status !== 'stopping' &&
     isRecovering(cluster.folder);
   if (!(await goesOn())) return;
-  tell(recovering(cluster));
+  log(recovering(cluster));
   while (await goesOn()) await sleep(LOOK_MS);
 }
 

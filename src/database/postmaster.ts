@@ -19,7 +19,7 @@ export interface Cluster {
 }
 
 /** One line for the operator. */
-export type Tell = (line: string) => void;
+export type LogLine = (line: string) => void;
 
 const environment = () => ({ PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' });
 
@@ -66,11 +66,11 @@ export interface Launched {
 export async function launch(
   cluster: Cluster,
   settings: Readonly<Record<string, string>>,
-  tell: Tell = () => undefined,
+  log: LogLine = () => undefined,
 ): Promise<Launched> {
   const { folder, logFile, user, binaries } = cluster;
-  const log = await open(logFile, 'a', 0o600);
-  const { size } = await log.stat();
+  const file = await open(logFile, 'a', 0o600);
+  const { size } = await file.stat();
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   // Its own process group: Ctrl-C in the terminal must reach Touchline only, which drains before it stops PostgreSQL.
   const child = spawn(binaries.postgres, ['-D', folder, ...flags], {
@@ -78,13 +78,13 @@ export async function launch(
     cwd: folder,
     env: environment(),
     detached: true,
-    stdio: ['ignore', log.fd, log.fd],
+    stdio: ['ignore', file.fd, file.fd],
   });
   child.unref();
   const failure = once(child, 'error').then(([error]: unknown[]) => error as Error);
   failure.catch(() => undefined);
-  await log.close();
-  const ready = untilReady(cluster, child, { failure, logged: size, tell });
+  await file.close();
+  const ready = untilReady(cluster, child, { failure, logged: size, log });
   ready.catch(() => undefined);
   return { child, ready };
 }
@@ -93,15 +93,15 @@ interface Launching {
   readonly failure: Promise<Error>;
   /** Size of the log before the start. */
   readonly logged: number;
-  readonly tell: Tell;
+  readonly log: LogLine;
 }
 
 async function untilReady(
   cluster: Cluster,
   child: ChildProcess,
-  { failure, logged, tell }: Launching,
+  { failure, logged, log }: Launching,
 ): Promise<void> {
-  const slow = setTimeout(() => tell(recovering(cluster)), RECOVERY_IS_LONG_MS);
+  const slow = setTimeout(() => log(recovering(cluster)), RECOVERY_IS_LONG_MS);
   try {
     while (!(await isReady(child, cluster.folder))) {
       if (child.pid === undefined) throw await failure;

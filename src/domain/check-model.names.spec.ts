@@ -64,7 +64,7 @@ describe('a time zone', () => {
   );
 });
 
-test('every fault is told at once, in the order of the fields', () => {
+test('every fault is reported at once, in the order of the fields', () => {
   const document = { name: '', currency: 'eur', personas: 1, scoring: { rules: [] }, extra: true };
   expect(faultsOf(document).map(({ path }) => path)).toEqual([
     'stages',

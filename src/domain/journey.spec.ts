@@ -19,7 +19,7 @@ const touches = happenings(30).map((all) =>
 );
 const person = fc.constantFrom<Traits>({}, { title: 'CTO' }, { title: 'CFO' });
 
-test('advancing touch by touch comes to what folding the whole journey says', () => {
+test('advancing touch by touch gives the same as folding the whole journey', () => {
   fc.assert(
     fc.property(touches, person, (journey, traits) => {
       const rules = rulesOf(TEST_MODEL);

@@ -106,12 +106,12 @@ describe('changing', () => {
       .when(update, saying({ stage: 'proposal', owner: 'rep-7', amount: '130000', currency: 'USD' }))
       .then(event('OpportunityChanged', { stage: 'proposal', amountMinor: 13_000_000 })));
 
-  test('what is known already is no news', () =>
+  test('what is known already changes nothing', () =>
     given(opened, adaDecides)
       .when(update, saying({ ...facts, amount: '120000.0', contacts: opening.contacts, status: 'open' }))
       .then());
 
-  test('a new account is told of every contact', () =>
+  test('a new account is assigned to every contact', () =>
     given(opened, adaDecides)
       .when(update, saying({ accountId: 'acme-emea' }))
       .then(
@@ -233,7 +233,7 @@ describe('a change that is reported out of order', () => {
     else expect(() => update(said, stateOf(...history))).not.toThrow();
   });
 
-  test('an amount of before the win is the amount that was won, unless the win said another', () => {
+  test('an amount of before the win is the amount that was won, unless the win named another', () => {
     const amount = event('OpportunityChanged', { amountMinor: 700 }, may(14));
     expect(stateOf(opened, won, amount)).toMatchObject({ status: 'won', amountMinor: 700 });
     const corrected = event('OpportunityWon', { amountMinor: 800, currency: 'USD' }, may(16));
@@ -287,7 +287,7 @@ describe('contacts', () => {
     given(opened, adaDecides)
       .when(update, roles([[ada], null]))
       .then(assignedTo([ada], null)));
-  test('who is not on it cannot be taken off it, which is no news', () =>
+  test('removing a contact who is not on it changes nothing', () =>
     given(opened)
       .when(update, roles([[ada], null]))
       .then());

@@ -47,7 +47,7 @@ test('a machine brings nobody', () =>
     origins(at(10, { ...mail, kind: 'email_click', verdict: 'link_scanner' }), at(12, {})).at(-1)?.[0],
   ).toBe('direct'));
 
-test('a touchpoint that tells its own source keeps it, though its channel is direct', () =>
+test('a touchpoint that names its own source keeps it, though its channel is direct', () =>
   expect(origins(at(10, search), at(12, { source: 'partner-x' })).at(-1)).toEqual([
     'direct',
     'partner-x',

@@ -51,16 +51,16 @@ export function proposedOf(workspace: string, event: NewEvent, data: string): Pr
 export function recordedOf(names: StreamNames, event: ServerEvent): RecordedDecision | undefined {
   const parts = names.partsOf(event.stream);
   if (!parts || event.data === undefined || event.metadata === '') return undefined;
-  const said = JSON.parse(event.metadata) as Metadata;
-  const occurredAt = new Date(said.occurredAt ?? event.created);
+  const metadata = JSON.parse(event.metadata) as Metadata;
+  const occurredAt = new Date(metadata.occurredAt ?? event.created);
   return {
     id: event.id,
     type: event.type as NewEvent['type'],
-    schemaVersion: said.schemaVersion ?? 1,
+    schemaVersion: metadata.schemaVersion ?? 1,
     occurredAt: occurredAt > event.created ? event.created : occurredAt,
-    ...(said.collector !== undefined && { collector: said.collector }),
-    ...(said.$correlationId !== undefined && { correlationId: said.$correlationId }),
-    ...(said.$causationId !== undefined && { causationId: said.$causationId }),
+    ...(metadata.collector !== undefined && { collector: metadata.collector }),
+    ...(metadata.$correlationId !== undefined && { correlationId: metadata.$correlationId }),
+    ...(metadata.$causationId !== undefined && { causationId: metadata.$causationId }),
     data: JSON.parse(event.data) as never,
     ...parts,
     position: event.position,

@@ -50,7 +50,7 @@ test('decides on what the stream says and appends the decision', async () => {
   ]);
 });
 
-test('a command that is no news appends nothing and still says where the stream is', async () => {
+test('a command that changes nothing appends nothing and still returns the position of the stream', async () => {
   const store = new MemoryEventStore();
   await on(store, () => [moved('discovery')]);
   await on(store, win);
@@ -85,7 +85,7 @@ describe('when another appends in between', () => {
     return store;
   }
 
-  test('it decides anew on the newer state', async () => {
+  test('it decides again on the newer state', async () => {
     const seen: number[] = [];
     const { state } = await on(overtaken(2), ({ stages }) => {
       seen.push(stages.length);

@@ -39,7 +39,7 @@ export class ArrayWriter {
   copy(source: ArrayWriter, from: number, to: number): void {
     const start = source.#offsetOf(from);
     const end = source.#offsetOf(to, from, start);
-    this.#room(end - start);
+    this.#reserve(end - start);
     source.#bytes.copy(this.#bytes, this.#end, start, end);
     this.#end += end - start;
     this.#count += to - from;
@@ -47,14 +47,14 @@ export class ArrayWriter {
   }
 
   null(): void {
-    this.#room(4);
+    this.#reserve(4);
     this.#hasNull = 1;
     this.#count += 1;
     this.#end = this.#bytes.writeInt32BE(-1, this.#end);
   }
 
   text(value: string): void {
-    this.#room(4 + value.length * 3);
+    this.#reserve(4 + value.length * 3);
     this.#count += 1;
     const length = this.#bytes.write(value, this.#end + 4, 'utf8');
     this.#bytes.writeInt32BE(length, this.#end);
@@ -62,27 +62,27 @@ export class ArrayWriter {
   }
 
   uuid(value: string): void {
-    this.#room(20);
+    this.#reserve(20);
     this.#count += 1;
     this.#end = this.#bytes.writeInt32BE(16, this.#end);
     this.#end += this.#bytes.write(value.replaceAll('-', ''), this.#end, 'hex');
   }
 
   int4(value: number): void {
-    this.#room(8);
+    this.#reserve(8);
     this.#count += 1;
     this.#end = this.#bytes.writeInt32BE(value, this.#bytes.writeInt32BE(4, this.#end));
   }
 
   int2(value: number): void {
-    this.#room(6);
+    this.#reserve(6);
     this.#count += 1;
     this.#end = this.#bytes.writeInt16BE(value, this.#bytes.writeInt32BE(2, this.#end));
   }
 
   /** Microseconds since 2000 in two halves; exact between the years 1714 and 2285, and by doubles beyond. */
   instant(value: Date): void {
-    this.#room(12);
+    this.#reserve(12);
     this.#count += 1;
     const micros = (+value - EPOCH_2000_MS) * 1000;
     const high = Math.floor(micros / 2 ** 32);
@@ -108,7 +108,7 @@ export class ArrayWriter {
     return at;
   }
 
-  #room(bytes: number): void {
+  #reserve(bytes: number): void {
     if (this.#end + bytes <= this.#bytes.length) return;
     const wider = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#end + bytes));
     this.#bytes.copy(wider, 0, 0, this.#end);

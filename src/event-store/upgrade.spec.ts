@@ -101,7 +101,7 @@ test('events of an upgraded log cannot be changed', async () => {
   await other.end();
 });
 
-test('a process of the version before is told to wait, not that its events cannot be stored', async () => {
+test('a process of the previous version is answered to retry, not that its events cannot be stored', async () => {
   const other = createLogPool(db.url);
   const append =
     other.query(`SELECT head FROM touchline.append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',

@@ -50,7 +50,7 @@ class ReadyAnswer {
   })
   migrations!: string;
 
-  @ApiProperty({ type: Boolean, example: false, description: 'The process was told to end' })
+  @ApiProperty({ type: Boolean, example: false, description: 'The process is stopping' })
   stopping!: boolean;
 
   @ApiProperty({

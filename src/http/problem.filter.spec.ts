@@ -77,7 +77,7 @@ describe('the log', () => {
     };
   };
 
-  test('tells an outage once in ten seconds, with its cause', () => {
+  test('logs an outage once in ten seconds, with its cause', () => {
     const refuse = catching();
     const away = new StoreUnavailable('the log does not answer', 5, { cause: new Error('No space left') });
     for (let second = 0; second < 25; second += 1) {
@@ -91,7 +91,7 @@ describe('the log', () => {
     expect(error).not.toHaveBeenCalled();
   });
 
-  test('tells every mistake of ours, and no answer that was meant', () => {
+  test('logs every unexpected error, and no expected answer', () => {
     const refuse = catching();
     refuse(new TypeError('x is not a function'));
     refuse(new TypeError('y is not a function'));

@@ -17,14 +17,14 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** While the database is away each request fails: telling it once in this time, in ms, will do. */
-const TELL_EVERY_MS = 10_000;
+/** While the database is unavailable each request fails: that is logged once in this time, in ms. */
+const LOG_EVERY_MS = 10_000;
 
-/** Every error of a request leaves as a problem document; what nobody foresaw is logged and told as 500 only. */
+/** Every error of a request leaves as a problem document; an unexpected one is logged and answered 500 without details. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly log = new Logger('http');
-  private toldAt = -Infinity;
+  private loggedAt = -Infinity;
 
   constructor(private readonly routes?: ServedRoutes) {}
 
@@ -36,7 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const answer = answerTo(error);
-    if (answer.code === 'unavailable') this.tell(error);
+    if (answer.code === 'unavailable') this.logOutage(error);
     else if (answer.status >= 500 && !(error instanceof Problem)) this.log.error(error);
     if (reply.raw.headersSent) return void reply.raw.destroy();
     void sendProblem(reply, answer);
@@ -51,9 +51,9 @@ export class ProblemFilter implements ExceptionFilter {
     void sendProblem(reply, answerTo(routes.problemFor(request)));
   }
 
-  private tell(error: unknown): void {
-    if (Date.now() - this.toldAt < TELL_EVERY_MS) return;
-    this.toldAt = Date.now();
+  private logOutage(error: unknown): void {
+    if (Date.now() - this.loggedAt < LOG_EVERY_MS) return;
+    this.loggedAt = Date.now();
     this.log.warn(`requests are answered 503: ${chainOf(error)}`);
   }
 }

@@ -44,7 +44,7 @@ export class ServedRoutes {
   }
 }
 
-/** Short forms say the same once more. */
+/** Without the short forms. */
 const isCollector = (url: string): boolean => !url.startsWith('/api/') && !/^\/v1\/.$/.test(url);
 
 const patternOf = (url: string): RegExp =>

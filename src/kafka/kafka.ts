@@ -31,7 +31,7 @@ export interface NewRecord {
   readonly headers: Headers;
 }
 
-/** Something that a person can mend, told in one line: a wrong broker, wrong credentials, a missing topic. */
+/** A fault that a person can fix, in one line: a wrong broker, wrong credentials, a missing topic. */
 export class KafkaFault extends Error {
   override readonly name = 'KafkaFault';
 }
@@ -62,7 +62,7 @@ export class RecordTooLarge extends Error {
 export interface Reader {
   /** The partitions that are this process's from now; each is silent until `readFrom`. All others are others'. */
   assigned(partitions: readonly number[]): void;
-  /** A fetch failed in a way that the topic may have been deleted and made anew since the last one. */
+  /** A fetch failed in a way that the topic may have been deleted and created again since the last one. */
   interrupted(): void;
   /** Records of one partition, in order; to be taken at once. `pause` keeps further ones away. */
   records(partition: number, records: readonly KafkaRecord[]): void;

@@ -56,7 +56,7 @@ describe('the document', () => {
     expect(faults).toEqual([]);
   });
 
-  test('tells of each parameter what it is', () => {
+  test('describes every parameter', () => {
     const silent = operations().flatMap(([route, { parameters }]) =>
       (parameters ?? []).flatMap((each) =>
         '$ref' in each || each.description ? [] : `${route} ${each.name}`,

@@ -21,7 +21,7 @@ model. Ask again with \`?asOf=\` of that position and you get the same bytes, wh
 
 **Errors** are problem documents (RFC 9457) with a stable \`code\`.`;
 
-/** What the parts of the application tell beside their controllers' decorators: paths of routes that Nest does not know. */
+/** What parts of the application add to their controllers' decorators: paths of routes that Nest does not know. */
 export type Further = Pick<OpenAPIObject, 'paths'> & Partial<Pick<OpenAPIObject, 'components' | 'tags'>>;
 
 /** The whole document: controllers, the further parts, and an example of each answer. */

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { checkAccount } from './account.js';
-import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
 import { Text } from './fields.js';
 import { JOURNEY_KEYS, journeyPage, JourneyPage, type Order, ORDERS } from './journey-items.js';
 import { Params, type RawParams } from './params.js';
@@ -15,7 +15,7 @@ export class AccountJourneyAnswer extends JourneyPage {
 
 export class FindAccountJourney extends Query<AccountJourneyAnswer> {
   readonly order: Order;
-  readonly ask: PageAsk;
+  readonly request: PageRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -26,7 +26,11 @@ export class FindAccountJourney extends Query<AccountJourneyAnswer> {
     super();
     const params = new Params(given, ['order', ...PAGE]);
     this.order = params.oneOf('order', ORDERS) ?? 'asc';
-    this.ask = pageAskOf(workspace, params, { name: `account ${accountId}`, given, shapes: JOURNEY_KEYS });
+    this.request = pageRequestOf(workspace, params, {
+      name: `account ${accountId}`,
+      given,
+      shapes: JOURNEY_KEYS,
+    });
   }
 }
 
@@ -34,13 +38,13 @@ export class FindAccountJourney extends Query<AccountJourneyAnswer> {
 export class FindAccountJourneyHandler implements IQueryHandler<FindAccountJourney> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
-  execute({ ask, accountId, order }: FindAccountJourney): Promise<AccountJourneyAnswer> {
-    return this.models.view(ask, ['journey', 'opportunities'], async (view) => {
+  execute({ request, accountId, order }: FindAccountJourney): Promise<AccountJourneyAnswer> {
+    return this.models.view(request, ['journey', 'opportunities'], async (view) => {
       await checkAccount(view, accountId);
       const whose = sql`j.lead_id IN (
         SELECT p.lead_id FROM touchline.lead_profile p
         WHERE p.workspace = ${view.workspace} AND p.account_id = ${accountId} AND ${trueAt('p', view.asOf)})`;
-      const page = await journeyPage(view, ask, { whose, order });
+      const page = await journeyPage(view, request, { whose, order });
       return { asOf: String(view.asOf), modelVersion: view.modelVersion, accountId, ...page };
     });
   }

@@ -1,12 +1,12 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
-import { askOf, MOMENT } from './asking.js';
+import { readRequestOf, MOMENT } from './page-request.js';
 import { Answer, MaybeInstant, MaybeText, Parts, Real, Text, Whole } from './fields.js';
 import { leadRows, scoreNow } from './lead-rows.js';
 import { OpportunityItem, opportunityItem, opportunityRows } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels, type View } from './read-models.js';
+import { type ReadRequest, ReadModels, type View } from './read-models.js';
 import { trueAt } from './true-at.js';
 import { firstRow, rows, sql } from './sql.js';
 
@@ -17,7 +17,7 @@ export class AccountStage {
 
 export class AccountAnswer extends Answer {
   @Text('Id of the company; of one nobody named, its e-mail domain') accountId!: string;
-  @MaybeText('Name, as a client or the CRM told it') name!: string | null;
+  @MaybeText('Name, as a client or the CRM reported it') name!: string | null;
   @MaybeText('Registrable domain; leads with such an e-mail address belong here') domain!: string | null;
   @Whole('Leads; GET /api/leads?accountId= lists them') leads!: number;
   @Whole('Of these, known by a key other than an anonymous id') knownLeads!: number;
@@ -30,7 +30,7 @@ export class AccountAnswer extends Answer {
 }
 
 export class FindAccount extends Query<AccountAnswer> {
-  readonly ask: Ask;
+  readonly request: ReadRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -40,7 +40,7 @@ export class FindAccount extends Query<AccountAnswer> {
   ) {
     super();
     const params = new Params(given, MOMENT);
-    this.ask = askOf(workspace, params);
+    this.request = readRequestOf(workspace, params);
     params.check();
   }
 }
@@ -49,8 +49,8 @@ export class FindAccount extends Query<AccountAnswer> {
 export class FindAccountHandler implements IQueryHandler<FindAccount> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
-  execute({ ask, accountId }: FindAccount): Promise<AccountAnswer> {
-    return this.models.view(ask, ['journey', 'opportunities'], async (view) => {
+  execute({ request, accountId }: FindAccount): Promise<AccountAnswer> {
+    return this.models.view(request, ['journey', 'opportunities'], async (view) => {
       await checkAccount(view, accountId);
       const named = await observed(view, accountId);
       const stages = await peopleByStage(view, accountId);

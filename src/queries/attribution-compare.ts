@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
-import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
 import {
   type Cut,
   CUTS,
@@ -61,7 +61,7 @@ export class CompareAttribution extends Query<CompareAnswer> {
   readonly modelNames: readonly ModelName[];
   readonly by: readonly Cut[];
   readonly scope: ScopeQuery;
-  readonly ask: PageAsk;
+  readonly request: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
@@ -70,7 +70,7 @@ export class CompareAttribution extends Query<CompareAnswer> {
     this.modelNames = params.someOf('models', MODEL_NAMES, 'model') ?? MODEL_NAMES;
     this.by = cutsOf(params);
     this.scope = scopeQueryOf(params);
-    this.ask = pageAskOf(workspace, params, { name: 'compare', given, shapes: [/^\d{1,9}$/] });
+    this.request = pageRequestOf(workspace, params, { name: 'compare', given, shapes: [/^\d{1,9}$/] });
   }
 }
 
@@ -85,12 +85,12 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: CompareAttribution): Promise<CompareAnswer> {
-    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
-      const { modelNames, by, ask } = query;
+    return this.models.view(query.request, ['journey', 'opportunities', 'attribution'], async (opened) => {
+      const { modelNames, by, request } = query;
       const scope = await resolveScope(opened, query.scope);
       const view = await withLedger(opened, { metric: scope.metric, models: modelNames });
       const totals = await totalsOf(view, scope);
-      const { page, next } = slice(ask, view, await compared(view, scope, { modelNames, by }));
+      const { page, next } = slice(request, view, await compared(view, scope, { modelNames, by }));
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,

@@ -4,7 +4,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
 import { label, tagLabel } from '../domain/label.js';
 import { CHANNELS } from '../domain/touchpoint.js';
-import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
 import {
   type ReportScope,
   SCOPE_PARAMETERS,
@@ -59,7 +59,7 @@ export class ExplainAttribution extends Query<AttributionExplanation> {
   readonly cut: Partial<Record<Cut, string>>;
   readonly without: readonly Cut[];
   readonly opportunityId: string | undefined;
-  readonly ask: PageAsk;
+  readonly request: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
@@ -80,7 +80,7 @@ export class ExplainAttribution extends Query<AttributionExplanation> {
       params.fault('cut-contradictory', 'without', `a row that is without ${cut} has no ${cut} to name`);
     }
     this.opportunityId = params.text('opportunityId');
-    this.ask = pageAskOf(workspace, params, { name: 'explain', given, shapes: [/^\d{1,9}$/] });
+    this.request = pageRequestOf(workspace, params, { name: 'explain', given, shapes: [/^\d{1,9}$/] });
   }
 }
 
@@ -109,8 +109,8 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: ExplainAttribution): Promise<AttributionExplanation> {
-    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
-      const { model, cut, without, ask, opportunityId } = query;
+    return this.models.view(query.request, ['journey', 'opportunities', 'attribution'], async (opened) => {
+      const { model, cut, without, request, opportunityId } = query;
       const scope = await resolveScope(opened, query.scope);
       const view = await withLedger(opened, {
         metric: scope.metric,
@@ -118,7 +118,7 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
         ...(opportunityId !== undefined && { opportunityId }),
       });
       const parts = await partsOfOpportunities(view, scope, query);
-      const { page, next } = slice(ask, view, parts);
+      const { page, next } = slice(request, view, parts);
       const { metric, currency, from, to } = scope;
       return {
         asOf: String(view.asOf),

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { money } from '../domain/attribution/money.js';
-import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
 import {
   type Cut,
   CUTS,
@@ -81,7 +81,7 @@ export class FindAttribution extends Query<AttributionAnswer> {
   readonly by: readonly Cut[];
   readonly scope: ScopeQuery;
   readonly format: Format;
-  readonly ask: PageAsk;
+  readonly request: PageRequest;
   /** Tables are handed out whole unless a limit was asked for. */
   readonly whole: boolean;
 
@@ -93,7 +93,7 @@ export class FindAttribution extends Query<AttributionAnswer> {
     this.by = cutsOf(params);
     this.scope = scopeQueryOf(params);
     this.format = params.oneOf('format', FORMATS) ?? 'json';
-    this.ask = pageAskOf(workspace, params, { name: 'attribution', given, shapes: [/^\d{1,9}$/] });
+    this.request = pageRequestOf(workspace, params, { name: 'attribution', given, shapes: [/^\d{1,9}$/] });
     this.whole = this.format !== 'json' && given['limit'] === undefined;
   }
 }
@@ -103,13 +103,13 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: FindAttribution): Promise<AttributionAnswer> {
-    return this.models.view(query.ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
-      const { model, by, ask, whole } = query;
+    return this.models.view(query.request, ['journey', 'opportunities', 'attribution'], async (opened) => {
+      const { model, by, request, whole } = query;
       const scope = await resolveScope(opened, query.scope);
       const view = await withLedger(opened, { metric: scope.metric, models: [model] });
       const totals = await totalsOf(view, scope);
       const all = await creditRows(view, scope, { model, by });
-      const { page, next } = whole ? { page: all, next: null } : slice(ask, view, all);
+      const { page, next } = whole ? { page: all, next: null } : slice(request, view, all);
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -127,7 +127,7 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
 
 /** A page of a report is cut from the whole, which is the same each time at one position. */
 export function slice<R>(
-  { limit, question, after }: PageAsk,
+  { limit, question, after }: PageRequest,
   { asOf }: View,
   all: readonly R[],
 ): { page: readonly R[]; next: string | null } {
@@ -137,7 +137,7 @@ export function slice<R>(
   return { page: all.slice(start, end), next };
 }
 
-/** The part of an answer that tells which opportunities it is about and what they are worth. */
+/** The part of an answer with the scope of the report and its totals. */
 export async function scopePart(
   view: CreditView,
   scope: ReportScope,

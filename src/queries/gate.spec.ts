@@ -34,7 +34,7 @@ test('so many questions run at once, the others in their turn', async () => {
   expect([all, most, running]).toEqual([[1, 2, 3, 4, 5], 2, 0]);
 });
 
-test('a question that fails makes room like any other', async () => {
+test('a query that fails frees its slot like any other', async () => {
   const gate = gateOf({ width: 1 });
   const failing = gate.run('main', () => Promise.reject(new Error('lost')));
   const next = gate.run('main', () => Promise.resolve('done'));
@@ -52,7 +52,7 @@ test('questions of a workspace over those that may wait are sent away at once, t
   await Promise.all([first.done, second, other]);
 });
 
-test('a workspace that fills its share leaves room for another', async () => {
+test('a workspace that fills its share leaves slots for another', async () => {
   const gate = gateOf({ width: 4, share: 3 });
   const slow = Array.from({ length: 50 }, () => held(gate, 'slow'));
   expect(await gate.run('quick', () => Promise.resolve('answered'))).toBe('answered');

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { ANY_TEXT, INSTANT, UUID } from './cursor.js';
 import { Instant, LogPosition, PageAnswer, Parts, Text, Uuid, Word } from './fields.js';
 import { Params, type RawParams } from './params.js';
@@ -33,7 +33,7 @@ export class ConflictsAnswer extends PageAnswer {
 
 export class FindIdentityConflicts extends Query<ConflictsAnswer> {
   readonly status: ConflictStatus | undefined;
-  readonly ask: PageAsk;
+  readonly request: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault */
   constructor(workspace: string, given: RawParams) {
@@ -41,7 +41,7 @@ export class FindIdentityConflicts extends Query<ConflictsAnswer> {
     const params = new Params(given, ['status', ...PAGE]);
     this.status = params.oneOf('status', CONFLICT_STATUSES);
     const shapes = [INSTANT, UUID, ANY_TEXT, ANY_TEXT];
-    this.ask = pageAskOf(workspace, params, { name: 'identity-conflicts', given, shapes });
+    this.request = pageRequestOf(workspace, params, { name: 'identity-conflicts', given, shapes });
   }
 }
 
@@ -49,14 +49,14 @@ export class FindIdentityConflicts extends Query<ConflictsAnswer> {
 export class FindIdentityConflictsHandler implements IQueryHandler<FindIdentityConflicts> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
-  execute({ status, ask }: FindIdentityConflicts): Promise<ConflictsAnswer> {
-    return this.models.view(ask, ['journey'], async (view) => {
+  execute({ status, request }: FindIdentityConflicts): Promise<ConflictsAnswer> {
+    return this.models.view(request, ['journey'], async (view) => {
       const wanted = allOf([
         status === undefined ? undefined : sql`c.status = ${status}`,
-        ask.after && beyond(ask.after),
+        request.after && beyond(request.after),
       ]);
-      const found = await conflictRows(view, wanted, ask.limit + 1);
-      const { page, next } = pageOf(ask, view, found, (row) => [
+      const found = await conflictRows(view, wanted, request.limit + 1);
+      const { page, next } = pageOf(request, view, found, (row) => [
         row.occurredAt.toISOString(),
         row.eventId,
         row.key,

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CHANNELS, CLAMP_REASONS, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
 import type { Origin, InSession } from '../domain/session.js';
-import { type PageAsk, pageOf } from './asking.js';
+import { type PageRequest, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, PageAnswer, Parts, Real } from './fields.js';
 import { Text, Texts, Uuid, Word } from './fields.js';
@@ -98,22 +98,22 @@ interface Row extends TouchpointColumns {
 /** A page of the touchpoints of the leads that `whose` (a condition on `j.lead_id`) chooses. */
 export async function journeyPage(
   view: View,
-  ask: PageAsk,
+  request: PageRequest,
   { whose, order }: { whose: Sql; order: Order },
 ): Promise<{ items: JourneyItem[]; next: string | null }> {
-  const found = await rows<Row>(view.tx, itemsSql(view, ask, { whose, order }));
-  const { page, next } = pageOf(ask, view, found, (row) => [row.occurred_at.toISOString(), row.event_id]);
+  const found = await rows<Row>(view.tx, itemsSql(view, request, { whose, order }));
+  const { page, next } = pageOf(request, view, found, (row) => [row.occurred_at.toISOString(), row.event_id]);
   const sessions = await sessionsOf(view, order === 'asc' ? page : page.toReversed());
   return { items: page.map((row) => itemOf(row, sessions.get(row.event_id))), next };
 }
 
 /** The stage right after a touchpoint is what the last transition up to it left. */
-function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; order: Order }): Sql {
+function itemsSql(view: View, request: PageRequest, { whose, order }: { whose: Sql; order: Order }): Sql {
   const { workspace, asOf } = view;
   const direction = raw(order === 'asc' ? 'ASC' : 'DESC');
-  const [at, id] = ask.after ?? [];
+  const [at, id] = request.after ?? [];
   const beyond = raw(order === 'asc' ? '>' : '<');
-  const after = ask.after && sql`(j.occurred_at, j.event_id) ${beyond} (${at}::timestamptz, ${id}::uuid)`;
+  const after = request.after && sql`(j.occurred_at, j.event_id) ${beyond} (${at}::timestamptz, ${id}::uuid)`;
   const score = {
     score: raw('(scored.after).score'),
     since: raw('(scored.after).scored_at'),
@@ -124,7 +124,7 @@ function itemsSql(view: View, ask: PageAsk, { whose, order }: { whose: Sql; orde
       SELECT * FROM touchline.journey j
       WHERE ${allOf([sql`j.workspace = ${workspace}`, whose, trueAt('j', asOf), after])}
       ORDER BY j.occurred_at ${direction}, j.event_id ${direction}
-      LIMIT ${ask.limit + 1}),
+      LIMIT ${request.limit + 1}),
     steps AS (
       SELECT j.lead_id, j.occurred_at, j.event_id, s.points
       FROM page j

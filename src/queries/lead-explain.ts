@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
 import type { Traits } from '../domain/touchpoint.js';
-import { askOf, MOMENT } from './asking.js';
+import { readRequestOf, MOMENT } from './page-request.js';
 import { Answer, Instant, MaybePart, MaybeText, Part, Parts, Real, Text, Texts, Uuid } from './fields.js';
 import { Whole, Word } from './fields.js';
 import { accountReason, AccountReason, fitReason, FitReason } from './lead-fit.js';
@@ -12,10 +12,10 @@ import { decayed, leadRows, lifecycleOf, LIFECYCLES, scoreNow } from './lead-row
 import { StageItem, stagesOf } from './lead-stages.js';
 import { STATUSES } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels, type View } from './read-models.js';
+import { type ReadRequest, ReadModels, type View } from './read-models.js';
 import { trueAt } from './true-at.js';
 import { firstRow, rows, sql } from './sql.js';
-import { leadNotFound, whichLead } from './which-lead.js';
+import { leadNotFound, resolveLead } from './resolve-lead.js';
 
 export class RulePoints {
   @Text('Rule of the model') rule!: string;
@@ -59,7 +59,7 @@ export class LeadExplanation extends Answer {
 }
 
 export class ExplainLead extends Query<LeadExplanation> {
-  readonly ask: Ask;
+  readonly request: ReadRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -69,7 +69,7 @@ export class ExplainLead extends Query<LeadExplanation> {
   ) {
     super();
     const params = new Params(given, MOMENT);
-    this.ask = askOf(workspace, params);
+    this.request = readRequestOf(workspace, params);
     params.check();
   }
 }
@@ -78,9 +78,9 @@ export class ExplainLead extends Query<LeadExplanation> {
 export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
-  execute({ ask, named }: ExplainLead): Promise<LeadExplanation> {
-    return this.models.view(ask, ['journey', 'opportunities'], async (view) => {
-      const leadId = await whichLead(view, named);
+  execute({ request, named }: ExplainLead): Promise<LeadExplanation> {
+    return this.models.view(request, ['journey', 'opportunities'], async (view) => {
+      const leadId = await resolveLead(view, named);
       const state = await stateOf(view, leadId);
       if (state === undefined) throw leadNotFound(view, named);
       const keys = await keysOf(view, leadId);

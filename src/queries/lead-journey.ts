@@ -1,12 +1,12 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageAsk, pageAskOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
 import { Uuid } from './fields.js';
 import { JOURNEY_KEYS, journeyPage, JourneyPage, type Order, ORDERS } from './journey-items.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';
 import { sql } from './sql.js';
-import { whichLead } from './which-lead.js';
+import { resolveLead } from './resolve-lead.js';
 
 export class LeadJourneyAnswer extends JourneyPage {
   @Uuid('The lead') leadId!: string;
@@ -14,7 +14,7 @@ export class LeadJourneyAnswer extends JourneyPage {
 
 export class FindLeadJourney extends Query<LeadJourneyAnswer> {
   readonly order: Order;
-  readonly ask: PageAsk;
+  readonly request: PageRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -25,7 +25,11 @@ export class FindLeadJourney extends Query<LeadJourneyAnswer> {
     super();
     const params = new Params(given, ['order', ...PAGE]);
     this.order = params.oneOf('order', ORDERS) ?? 'asc';
-    this.ask = pageAskOf(workspace, params, { name: `journey ${named}`, given, shapes: JOURNEY_KEYS });
+    this.request = pageRequestOf(workspace, params, {
+      name: `journey ${named}`,
+      given,
+      shapes: JOURNEY_KEYS,
+    });
   }
 }
 
@@ -33,11 +37,11 @@ export class FindLeadJourney extends Query<LeadJourneyAnswer> {
 export class FindLeadJourneyHandler implements IQueryHandler<FindLeadJourney> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
-  execute({ ask, named, order }: FindLeadJourney): Promise<LeadJourneyAnswer> {
-    return this.models.view(ask, ['journey'], async (view) => {
-      const leadId = await whichLead(view, named);
+  execute({ request, named, order }: FindLeadJourney): Promise<LeadJourneyAnswer> {
+    return this.models.view(request, ['journey'], async (view) => {
+      const leadId = await resolveLead(view, named);
       const whose = sql`j.lead_id = ${leadId}::uuid`;
-      const page = await journeyPage(view, ask, { whose, order });
+      const page = await journeyPage(view, request, { whose, order });
       return { asOf: String(view.asOf), modelVersion: view.modelVersion, leadId, ...page };
     });
   }

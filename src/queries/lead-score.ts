@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, MaybeText, PageAnswer, Parts, Real, Text, Uuid } from './fields.js';
 import { decayed, leadRows, personaAt, scoreNow } from './lead-rows.js';
@@ -9,7 +9,7 @@ import { runningScores } from './running-scores.js';
 import { ReadModels, type View } from './read-models.js';
 import { trueAt } from './true-at.js';
 import { allOf, firstRow, raw, rows, sql } from './sql.js';
-import { whichLead } from './which-lead.js';
+import { resolveLead } from './resolve-lead.js';
 
 /** One row of the score ledger. */
 export class ScoreItem {
@@ -31,7 +31,7 @@ export class LeadScoreAnswer extends PageAnswer {
 }
 
 export class FindLeadScore extends Query<LeadScoreAnswer> {
-  readonly ask: PageAsk;
+  readonly request: PageRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -41,7 +41,11 @@ export class FindLeadScore extends Query<LeadScoreAnswer> {
   ) {
     super();
     const params = new Params(given, PAGE);
-    this.ask = pageAskOf(workspace, params, { name: `score ${named}`, given, shapes: [INSTANT, UUID] });
+    this.request = pageRequestOf(workspace, params, {
+      name: `score ${named}`,
+      given,
+      shapes: [INSTANT, UUID],
+    });
   }
 }
 
@@ -59,12 +63,15 @@ interface Row {
 export class FindLeadScoreHandler implements IQueryHandler<FindLeadScore> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
-  execute({ ask, named }: FindLeadScore): Promise<LeadScoreAnswer> {
-    return this.models.view(ask, ['journey'], async (view) => {
-      const leadId = await whichLead(view, named);
+  execute({ request, named }: FindLeadScore): Promise<LeadScoreAnswer> {
+    return this.models.view(request, ['journey'], async (view) => {
+      const leadId = await resolveLead(view, named);
       const score = await scoreOf(view, leadId);
-      const found = await ledger(view, ask, leadId);
-      const { page, next } = pageOf(ask, view, found, (row) => [row.occurred_at.toISOString(), row.event_id]);
+      const found = await ledger(view, request, leadId);
+      const { page, next } = pageOf(request, view, found, (row) => [
+        row.occurred_at.toISOString(),
+        row.event_id,
+      ]);
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -85,7 +92,7 @@ async function scoreOf(view: View, leadId: string): Promise<number> {
   return (await firstRow<{ score: number }>(view.tx, query))?.score ?? 0;
 }
 
-function ledger(view: View, { after, limit }: PageAsk, leadId: string): Promise<Row[]> {
+function ledger(view: View, { after, limit }: PageRequest, leadId: string): Promise<Row[]> {
   const [at, id] = after ?? [];
   const beyond = after && sql`(s.occurred_at, s.event_id) > (${at}::timestamptz, ${id}::uuid)`;
   const points = { score: raw('s.points'), since: raw('s.occurred_at'), to: sql`${view.at}::timestamptz` };

@@ -1,13 +1,13 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { askOf, MOMENT } from './asking.js';
+import { readRequestOf, MOMENT } from './page-request.js';
 import { Answer, Instant, MaybeText, Part, Parts, Text, Uuid } from './fields.js';
 import { personaAt } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels, type View } from './read-models.js';
+import { type ReadRequest, ReadModels, type View } from './read-models.js';
 import { trueAt } from './true-at.js';
 import { rows, sql } from './sql.js';
-import { whichLead } from './which-lead.js';
+import { resolveLead } from './resolve-lead.js';
 
 export class StageCause {
   @Uuid('The touchpoint') eventId!: string;
@@ -29,7 +29,7 @@ export class LeadStagesAnswer extends Answer {
 }
 
 export class FindLeadStages extends Query<LeadStagesAnswer> {
-  readonly ask: Ask;
+  readonly request: ReadRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -39,7 +39,7 @@ export class FindLeadStages extends Query<LeadStagesAnswer> {
   ) {
     super();
     const params = new Params(given, MOMENT);
-    this.ask = askOf(workspace, params);
+    this.request = readRequestOf(workspace, params);
     params.check();
   }
 }
@@ -57,9 +57,9 @@ interface Row {
 export class FindLeadStagesHandler implements IQueryHandler<FindLeadStages> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
-  execute({ ask, named }: FindLeadStages): Promise<LeadStagesAnswer> {
-    return this.models.view(ask, ['journey'], async (view) => {
-      const leadId = await whichLead(view, named);
+  execute({ request, named }: FindLeadStages): Promise<LeadStagesAnswer> {
+    return this.models.view(request, ['journey'], async (view) => {
+      const leadId = await resolveLead(view, named);
       const items = await stagesOf(view, leadId);
       return { asOf: String(view.asOf), modelVersion: view.modelVersion, leadId, items };
     });

@@ -1,14 +1,14 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { askOf, MOMENT } from './asking.js';
+import { readRequestOf, MOMENT } from './page-request.js';
 import { Answer, MaybeInstant, MaybeText, Real, Texts, Truth, Uuid, Whole, Word } from './fields.js';
 import { LEAD_COLUMNS, lifecycleOf, LIFECYCLES, leadRows, scoreNow } from './lead-rows.js';
 import { leadItem, type LeadRow } from './leads.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels, type View } from './read-models.js';
+import { type ReadRequest, ReadModels, type View } from './read-models.js';
 import { trueAt } from './true-at.js';
 import { firstRow, sql } from './sql.js';
-import { leadNotFound, whichLead } from './which-lead.js';
+import { leadNotFound, resolveLead } from './resolve-lead.js';
 
 export class LeadAnswer extends Answer {
   @Uuid('Id of the lead; asked for by an alias, this is the id it goes by now') leadId!: string;
@@ -32,7 +32,7 @@ export class LeadAnswer extends Answer {
 }
 
 export class FindLead extends Query<LeadAnswer> {
-  readonly ask: Ask;
+  readonly request: ReadRequest;
 
   /** @param named a lead id, an alias or a key. @throws Problem 400 */
   constructor(
@@ -42,7 +42,7 @@ export class FindLead extends Query<LeadAnswer> {
   ) {
     super();
     const params = new Params(given, MOMENT);
-    this.ask = askOf(workspace, params);
+    this.request = readRequestOf(workspace, params);
     params.check();
   }
 }
@@ -57,9 +57,9 @@ interface Row extends LeadRow {
 export class FindLeadHandler implements IQueryHandler<FindLead> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
-  execute({ ask, named }: FindLead): Promise<LeadAnswer> {
-    return this.models.view(ask, ['journey', 'opportunities'], async (view) => {
-      const row = await leadRow(view, await whichLead(view, named));
+  execute({ request, named }: FindLead): Promise<LeadAnswer> {
+    return this.models.view(request, ['journey', 'opportunities'], async (view) => {
+      const row = await leadRow(view, await resolveLead(view, named));
       if (row === undefined) throw leadNotFound(view, named);
       return {
         asOf: String(view.asOf),

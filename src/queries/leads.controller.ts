@@ -10,7 +10,7 @@ import { FindLead, LeadAnswer } from './lead.js';
 import { FindLeads, LeadsAnswer } from './leads.js';
 import type { RawParams } from './params.js';
 import { Question } from './question.js';
-import { LEAD_ID_FORMS } from './which-lead.js';
+import { LEAD_ID_FORMS } from './resolve-lead.js';
 
 const MOMENT = ['asOf', 'minPosition'] as const;
 const PAGE = ['cursor', 'limit', ...MOMENT] as const;

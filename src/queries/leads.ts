@@ -5,7 +5,7 @@ import { identityKey } from '../domain/identity.js';
 import { GRADES } from '../domain/model.js';
 import { Problem, type ProblemError } from '../http/problem.js';
 import { findLead } from '../read-models/lead-lookup.js';
-import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { DECIMAL, INSTANT, UUID } from './cursor.js';
 import { MaybeInstant, MaybeText, PageAnswer, Parts, Real, Truth, Uuid, Whole, Word } from './fields.js';
 import {
@@ -58,7 +58,7 @@ export class FindLeads extends Query<LeadsAnswer> {
   readonly lifecycle: Lifecycle | undefined;
   readonly minScore: number | undefined;
   readonly sort: LeadSort;
-  readonly ask: PageAsk;
+  readonly request: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault */
   constructor(workspace: string, given: RawParams) {
@@ -72,7 +72,7 @@ export class FindLeads extends Query<LeadsAnswer> {
     this.minScore = params.number('minScore');
     this.sort = params.oneOf('sort', LEAD_SORTS) ?? 'score';
     const shapes = { score: [DECIMAL, UUID], recent: [INSTANT, UUID], leadId: [UUID] }[this.sort];
-    this.ask = pageAskOf(workspace, params, { name: 'leads', given, shapes });
+    this.request = pageRequestOf(workspace, params, { name: 'leads', given, shapes });
   }
 }
 
@@ -112,10 +112,10 @@ export class FindLeadsHandler implements IQueryHandler<FindLeads> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: FindLeads): Promise<LeadsAnswer> {
-    return this.models.view(query.ask, ['journey', 'opportunities'], async (view) => {
+    return this.models.view(query.request, ['journey', 'opportunities'], async (view) => {
       checkNames(view, query);
       const found = await rows<LeadRow>(view.tx, await leadsPage(view, query));
-      const { page, next } = pageOf(query.ask, view, found, (row) => sortKeys(query.sort, row));
+      const { page, next } = pageOf(query.request, view, found, (row) => sortKeys(query.sort, row));
       return { asOf: String(view.asOf), modelVersion: view.modelVersion, items: page.map(leadItem), next };
     });
   }
@@ -153,7 +153,7 @@ async function leadsPage(view: View, query: FindLeads): Promise<Sql> {
       SELECT * FROM (SELECT l.*, ${scoreNow(view, 'l')} AS score_now FROM (${await leadRows(view)}) l) l
       WHERE ${await conditions(view, query)}
       ORDER BY ${ORDERS[query.sort]}
-      LIMIT ${query.ask.limit + 1})
+      LIMIT ${query.request.limit + 1})
     SELECT ${LEAD_COLUMNS}, p.name, p.title, ${lifecycleOf(view, 'l')} AS lifecycle, l.score_now AS score
     FROM page l
     JOIN touchline.lead_profile p
@@ -177,7 +177,7 @@ async function conditions(view: View, query: FindLeads): Promise<Sql> {
     is('persona', query.persona),
     query.lifecycle && lifecycleIs(view, 'l', query.lifecycle),
     query.minScore === undefined ? undefined : sql`l.score_now >= ${query.minScore}`,
-    query.ask.after && beyond(query.sort, query.ask.after),
+    query.request.after && beyond(query.sort, query.request.after),
   ]);
 }
 

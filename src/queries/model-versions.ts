@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { PageAnswer, Parts } from './fields.js';
 import { JourneyModels } from './journey-models.js';
 import { versionItem, ModelVersionItem } from './model.js';
@@ -12,12 +12,12 @@ export class ModelVersionsAnswer extends PageAnswer {
 }
 
 export class FindModelVersions extends Query<ModelVersionsAnswer> {
-  readonly ask: PageAsk;
+  readonly request: PageRequest;
 
   /** @throws Problem 400 */
   constructor(workspace: string, given: RawParams) {
     super();
-    this.ask = pageAskOf(workspace, new Params(given, PAGE), {
+    this.request = pageRequestOf(workspace, new Params(given, PAGE), {
       name: 'models',
       given,
       shapes: [/^\d{1,9}$/],
@@ -32,12 +32,12 @@ export class FindModelVersionsHandler implements IQueryHandler<FindModelVersions
     @Inject(JourneyModels) private readonly journeyModels: JourneyModels,
   ) {}
 
-  async execute({ ask }: FindModelVersions): Promise<ModelVersionsAnswer> {
-    const asOf = await this.models.position(ask);
-    const before = Number(ask.after?.[0] ?? Infinity);
-    const all = (await this.journeyModels.upTo(ask.workspace, asOf)).toReversed();
-    const found = all.filter(({ version }) => version < before).slice(0, ask.limit + 1);
-    const { page, next } = pageOf(ask, { asOf }, found, ({ version }) => [String(version)]);
+  async execute({ request }: FindModelVersions): Promise<ModelVersionsAnswer> {
+    const asOf = await this.models.position(request);
+    const before = Number(request.after?.[0] ?? Infinity);
+    const all = (await this.journeyModels.upTo(request.workspace, asOf)).toReversed();
+    const found = all.filter(({ version }) => version < before).slice(0, request.limit + 1);
+    const { page, next } = pageOf(request, { asOf }, found, ({ version }) => [String(version)]);
     const modelVersion = all[0]?.version ?? 0;
     return { asOf: String(asOf), modelVersion, items: page.map(versionItem), next };
   }

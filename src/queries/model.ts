@@ -3,11 +3,11 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
 import type { JourneyModel } from '../domain/model.js';
 import { Problem } from '../http/problem.js';
-import { askOf, MOMENT } from './asking.js';
+import { readRequestOf, MOMENT } from './page-request.js';
 import { Answer, Instant, LogPosition, MaybeText, Text, Uuid, Whole } from './fields.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels } from './read-models.js';
+import { type ReadRequest, ReadModels } from './read-models.js';
 
 /** One published version of the journey model. */
 export class ModelVersionItem {
@@ -35,13 +35,13 @@ export class ModelAnswer extends Answer {
 }
 
 export class FindModel extends Query<ModelAnswer> {
-  readonly ask: Ask;
+  readonly request: ReadRequest;
 
   /** @throws Problem 400 */
   constructor(workspace: string, given: RawParams) {
     super();
     const params = new Params(given, MOMENT);
-    this.ask = askOf(workspace, params);
+    this.request = readRequestOf(workspace, params);
     params.check();
   }
 }
@@ -54,9 +54,9 @@ export class FindModelHandler implements IQueryHandler<FindModel> {
   ) {}
 
   /** @throws Problem 404 `model-not-found` before the first is published */
-  async execute({ ask }: FindModel): Promise<ModelAnswer> {
-    const asOf = await this.models.position(ask);
-    const event = await this.journeyModels.at(ask.workspace, asOf);
+  async execute({ request }: FindModel): Promise<ModelAnswer> {
+    const asOf = await this.models.position(request);
+    const event = await this.journeyModels.at(request.workspace, asOf);
     if (!event)
       throw new Problem(404, 'model-not-found', `No journey model is published at position ${asOf}`);
     const { version: modelVersion, ...item } = versionItem(event);

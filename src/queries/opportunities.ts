@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageAsk, pageAskOf, pageOf } from './asking.js';
+import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { ANY_TEXT, INSTANT } from './cursor.js';
 import { PageAnswer, Parts } from './fields.js';
 import { OpportunityItem, opportunityItem, opportunityRows, STATUSES } from './opportunity-rows.js';
@@ -16,7 +16,7 @@ export class FindOpportunities extends Query<OpportunitiesAnswer> {
   readonly status: string | undefined;
   readonly accountId: string | undefined;
   readonly owner: string | undefined;
-  readonly ask: PageAsk;
+  readonly request: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault */
   constructor(workspace: string, given: RawParams) {
@@ -25,7 +25,11 @@ export class FindOpportunities extends Query<OpportunitiesAnswer> {
     this.status = params.oneOf('status', STATUSES);
     this.accountId = params.text('accountId');
     this.owner = params.text('owner');
-    this.ask = pageAskOf(workspace, params, { name: 'opportunities', given, shapes: [INSTANT, ANY_TEXT] });
+    this.request = pageRequestOf(workspace, params, {
+      name: 'opportunities',
+      given,
+      shapes: [INSTANT, ANY_TEXT],
+    });
   }
 }
 
@@ -34,10 +38,10 @@ export class FindOpportunitiesHandler implements IQueryHandler<FindOpportunities
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: FindOpportunities): Promise<OpportunitiesAnswer> {
-    const { ask } = query;
-    return this.models.view(ask, ['opportunities'], async (view) => {
-      const found = await opportunityRows(view, conditions(query), ask.limit + 1);
-      const { page, next } = pageOf(ask, view, found, (row) => [
+    const { request } = query;
+    return this.models.view(request, ['opportunities'], async (view) => {
+      const found = await opportunityRows(view, conditions(query), request.limit + 1);
+      const { page, next } = pageOf(request, view, found, (row) => [
         row.opened_at.toISOString(),
         row.opportunity_id,
       ]);
@@ -47,7 +51,7 @@ export class FindOpportunitiesHandler implements IQueryHandler<FindOpportunities
   }
 }
 
-function conditions({ status, accountId, owner, ask: { after } }: FindOpportunities): Sql {
+function conditions({ status, accountId, owner, request: { after } }: FindOpportunities): Sql {
   const is = (column: string, value: string | undefined): Sql | undefined =>
     value === undefined ? undefined : sql`o.${raw(column)} = ${value}`;
   const [at, id] = after ?? [];

@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
 import { MILESTONES } from '../domain/attribution/touches.js';
-import { askOf, MOMENT } from './asking.js';
+import { readRequestOf, MOMENT } from './page-request.js';
 import { METRICS, type Metric, MODEL_NAMES } from './report-scope.js';
 import { type PathRow, pathOf, type ShareRow, sharesOf } from './attribution-paths.js';
 import { withLedger } from './credit-ledger.js';
@@ -21,10 +21,10 @@ import {
 } from './fields.js';
 import { Whole, Word, Words } from './fields.js';
 import { MoneyItem, moneyOf } from './money.js';
-import { whichOpportunity } from './opportunity.js';
+import { findOpportunity } from './opportunity.js';
 import { type OpportunityRow, STATUSES } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels } from './read-models.js';
+import { type ReadRequest, ReadModels } from './read-models.js';
 
 export const COMMITTEES = ['contacts', 'account'] as const;
 
@@ -86,7 +86,7 @@ export class OpportunityAttributionAnswer extends Answer {
 
 export class FindOpportunityAttribution extends Query<OpportunityAttributionAnswer> {
   readonly metric: Metric | undefined;
-  readonly ask: Ask;
+  readonly request: ReadRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -97,7 +97,7 @@ export class FindOpportunityAttribution extends Query<OpportunityAttributionAnsw
     super();
     const params = new Params(given, ['metric', ...MOMENT]);
     this.metric = params.oneOf('metric', METRICS);
-    this.ask = askOf(workspace, params);
+    this.request = readRequestOf(workspace, params);
     params.check();
   }
 }
@@ -107,12 +107,12 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute({
-    ask,
+    request,
     opportunityId,
     metric: asked,
   }: FindOpportunityAttribution): Promise<OpportunityAttributionAnswer> {
-    return this.models.view(ask, ['journey', 'opportunities', 'attribution'], async (opened) => {
-      const opportunity = await whichOpportunity(opened, opportunityId);
+    return this.models.view(request, ['journey', 'opportunities', 'attribution'], async (opened) => {
+      const opportunity = await findOpportunity(opened, opportunityId);
       const metric = asked ?? (opportunity.status === 'won' ? 'revenue' : 'pipeline');
       const view = await withLedger(opened, { metric, opportunityId });
       const path = await pathOf(view, { opportunityId, metric });

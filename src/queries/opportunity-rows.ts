@@ -6,7 +6,7 @@ import { rows, sql, type Sql } from './sql.js';
 
 export const STATUSES = ['open', 'won', 'lost'] as const;
 
-/** An opportunity as the CRM told of it. */
+/** An opportunity as the CRM reported it. */
 export class OpportunityItem {
   @Text('Id in the CRM') opportunityId!: string;
   @MaybeText('Name') name!: string | null;

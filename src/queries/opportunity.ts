@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
-import { askOf, MOMENT } from './asking.js';
+import { readRequestOf, MOMENT } from './page-request.js';
 import { LogPosition, MaybeText, MaybeUuid, Parts, Text, Texts, Uuid, Whole } from './fields.js';
 import {
   OpportunityItem,
@@ -10,7 +10,7 @@ import {
   opportunityRows,
 } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
-import { type Ask, ReadModels, type View } from './read-models.js';
+import { type ReadRequest, ReadModels, type View } from './read-models.js';
 import { trueAt } from './true-at.js';
 import { rows, sql } from './sql.js';
 
@@ -33,7 +33,7 @@ export class OpportunityAnswer extends OpportunityItem {
 }
 
 export class FindOpportunity extends Query<OpportunityAnswer> {
-  readonly ask: Ask;
+  readonly request: ReadRequest;
 
   /** @throws Problem 400 */
   constructor(
@@ -43,7 +43,7 @@ export class FindOpportunity extends Query<OpportunityAnswer> {
   ) {
     super();
     const params = new Params(given, MOMENT);
-    this.ask = askOf(workspace, params);
+    this.request = readRequestOf(workspace, params);
     params.check();
   }
 }
@@ -52,9 +52,9 @@ export class FindOpportunity extends Query<OpportunityAnswer> {
 export class FindOpportunityHandler implements IQueryHandler<FindOpportunity> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
-  execute({ ask, opportunityId }: FindOpportunity): Promise<OpportunityAnswer> {
-    return this.models.view(ask, ['journey', 'opportunities'], async (view) => {
-      const row = await whichOpportunity(view, opportunityId);
+  execute({ request, opportunityId }: FindOpportunity): Promise<OpportunityAnswer> {
+    return this.models.view(request, ['journey', 'opportunities'], async (view) => {
+      const row = await findOpportunity(view, opportunityId);
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -68,7 +68,7 @@ export class FindOpportunityHandler implements IQueryHandler<FindOpportunity> {
 }
 
 /** @throws Problem 404 `opportunity-not-found` */
-export async function whichOpportunity(view: View, opportunityId: string): Promise<OpportunityRow> {
+export async function findOpportunity(view: View, opportunityId: string): Promise<OpportunityRow> {
   const named = sql`o.opportunity_id = ${opportunityId}`;
   const [row] = opportunityId.includes('\0') ? [] : await opportunityRows(view, named);
   if (row) return row;

@@ -12,7 +12,7 @@ import {
 import { ApiProperty, type ApiQueryOptions } from '@nestjs/swagger';
 import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './report-scope.js';
 import { FORMATS } from './attribution.js';
-import { DEFAULT_LIMIT, MAX_LIMIT } from './asking.js';
+import { DEFAULT_LIMIT, MAX_LIMIT } from './page-request.js';
 import { CONFLICT_STATUSES } from './identity-conflicts.js';
 import { LIFECYCLES } from './lead-rows.js';
 import { LEAD_SORTS } from './leads.js';
@@ -35,7 +35,7 @@ export class ProblemItem {
   errors?: ProblemErrorItem[];
 }
 
-/** A parameter as the document tells it. */
+/** A parameter as the document describes it. */
 interface Parameter {
   readonly schema: Extract<ApiQueryOptions, { schema: unknown }>['schema'];
   readonly description: string;
@@ -57,7 +57,7 @@ const word = (description: string, words: readonly string[]): Parameter => ({
 
 const DATE = 'a day of the workspace (2026-01-31) or an instant (2026-01-31T09:30:00Z)';
 
-/** Every query parameter of the API, told once. */
+/** Every query parameter of the API, described once. */
 const PARAMETERS = {
   asOf: text(
     'A position of the log: answers what was true right after its event. Default: as far as the read models are',

@@ -10,8 +10,8 @@ import { FRESHNESS, type Freshness } from './freshness.js';
 import { Gate } from './gate.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
 
-/** The moment a question is about. */
-export interface Ask {
+/** The position that a query is about. */
+export interface ReadRequest {
   readonly workspace: string;
   /** Undefined: as far as the projections are. */
   readonly asOf: bigint | undefined;
@@ -65,25 +65,29 @@ export class ReadModels {
    * @throws Problem 400 when `asOf` or `minPosition` lies in the future; 503 when the projections do not get there in
    * time.
    */
-  async view<T>(ask: Ask, projections: readonly string[], answer: (view: View) => Promise<T>): Promise<T> {
-    await this.refuseFuture(ask);
-    await this.waitUntil(ask, projections);
-    return this.gate.run(ask.workspace, () =>
-      this.snapshot((tx) => this.open(tx, ask, projections).then(answer)),
+  async view<T>(
+    request: ReadRequest,
+    projections: readonly string[],
+    answer: (view: View) => Promise<T>,
+  ): Promise<T> {
+    await this.refuseFuture(request);
+    await this.waitUntil(request, projections);
+    return this.gate.run(request.workspace, () =>
+      this.snapshot((tx) => this.open(tx, request, projections).then(answer)),
     );
   }
 
   /** The position that a question about the log itself is answered at. */
-  async position(ask: Ask): Promise<bigint> {
-    await this.refuseFuture(ask);
-    return ask.asOf ?? this.store.head();
+  async position(request: ReadRequest): Promise<bigint> {
+    await this.refuseFuture(request);
+    return request.asOf ?? this.store.head();
   }
 
-  private async open(tx: pg.PoolClient, ask: Ask, projections: readonly string[]): Promise<View> {
+  private async open(tx: pg.PoolClient, request: ReadRequest, projections: readonly string[]): Promise<View> {
     const checkpoint = await this.freshness.checkpoint(tx, projections);
-    const asOf = ask.asOf ?? checkpoint;
+    const asOf = request.asOf ?? checkpoint;
     if (asOf > checkpoint) throw behind(asOf);
-    const { workspace } = ask;
+    const { workspace } = request;
     const [at, model] = await Promise.all([this.recordedAt(asOf), this.models.at(workspace, asOf)]);
     const isCurrent = async (projection: string): Promise<boolean> =>
       (await this.freshness.checkpoint(tx, [projection])) === asOf;
@@ -91,7 +95,7 @@ export class ReadModels {
     return { tx, workspace, asOf, at, model, modelVersion: model?.version ?? 0, halfLifeDays, isCurrent };
   }
 
-  private async refuseFuture({ asOf = 0n, minPosition = 0n }: Ask): Promise<void> {
+  private async refuseFuture({ asOf = 0n, minPosition = 0n }: ReadRequest): Promise<void> {
     if (asOf <= this.headSeen && minPosition <= this.headSeen) return;
     this.headSeen = await this.store.head();
     if (asOf > this.headSeen) throw inTheFuture('asOf', asOf, this.headSeen);
@@ -99,7 +103,7 @@ export class ReadModels {
   }
 
   private async waitUntil(
-    { asOf = 0n, minPosition = 0n }: Ask,
+    { asOf = 0n, minPosition = 0n }: ReadRequest,
     projections: readonly string[],
   ): Promise<void> {
     const wanted = asOf > minPosition ? asOf : minPosition;
@@ -130,11 +134,11 @@ function inTheFuture(name: string, position: bigint, head: bigint): Problem {
 }
 
 function behind(position: bigint): Problem {
-  const detail = `The read models have not reached position ${position} yet; try again (GET /api/projections tells where they are)`;
+  const detail = `The read models have not reached position ${position} yet; try again (GET /api/projections shows where they are)`;
   return new Problem(503, 'projections-behind', detail, [], { 'retry-after': '1' });
 }
 
-/** Answers what a client may mend or try again; everything else stays an error of ours. */
+/** Answers what a client can correct or retry; everything else stays an error of ours. */
 function answerTo(error: unknown): unknown {
   if (hasTimedOut(error)) {
     const detail = 'This took over a minute: narrow it down (from, to, filters)';

@@ -92,7 +92,7 @@ describe('revoking', () => {
     expect(await live()).toHaveLength(6);
   });
 
-  test('twice is refused, and tells when it was the first time', async () => {
+  test('twice is refused with the time of the first', async () => {
     const { apiKey } = await workspaceWithSpare('acme');
     await keys.revoke(prefixOf(apiKey));
     const [{ revokedAt } = { revokedAt: null }] = await keys.list('acme');

@@ -145,7 +145,7 @@ describe('the first workspace', () => {
     expect(await liveKeys()).toBe(2);
   });
 
-  test('made anew in another database, is not given a key that was forgotten when it was revoked', async () => {
+  test('created in another database, is not given a key that was forgotten when it was revoked', async () => {
     const { keys } = await ensureFirstWorkspace(workspaces, dataDir, {});
     const revoked = await new WorkspaceKeys(configuration).revoke(keys.apiKey ?? '', { force: true });
     expect(

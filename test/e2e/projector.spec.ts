@@ -12,7 +12,7 @@ const LEAST = 19;
 
 const ours = getPriority();
 const canTell = process.platform === 'linux' && ours < LEAST;
-const whereTold = canTell ? test : test.skip;
+const whereReported = canTell ? test : test.skip;
 const reason = canTell
   ? ''
   : ' (skipped: it takes Linux, and tests that do not run at the least priority themselves)';
@@ -52,41 +52,50 @@ async function ofSessions(name: string): Promise<number[]> {
   return Promise.all(rows.map(({ pid }) => niceness(`/proc/${pid}/stat`)));
 }
 
-whereTold(`one thread stands back, the serving one does not${reason}`, async () => {
-  await until(async () => (await ofThreads()).includes(LEAST), PATIENCE_MS);
-  expect((await ofThreads()).filter((nice) => nice === LEAST)).toHaveLength(1);
-  expect(await niceness(`/proc/${server.pid}/task/${server.pid}/stat`)).toBe(ours);
-});
+whereReported(
+  `the thread of the projections has the lowest priority, the serving one does not${reason}`,
+  async () => {
+    await until(async () => (await ofThreads()).includes(LEAST), PATIENCE_MS);
+    expect((await ofThreads()).filter((nice) => nice === LEAST)).toHaveLength(1);
+    expect(await niceness(`/proc/${server.pid}/task/${server.pid}/stat`)).toBe(ours);
+  },
+);
 
-whereTold(`its sessions stand back, those of the API do not${reason}`, async () => {
-  // A session that has just begun is about to.
-  const standBack = async (): Promise<boolean> => {
-    const all = await ofSessions('touchline projections');
-    return all.length > 0 && all.every((nice) => nice === LEAST);
-  };
-  expect(await until(standBack, PATIENCE_MS)).toBe(true);
-  expect(new Set(await ofSessions('touchline'))).toEqual(new Set([ours]));
-});
+whereReported(
+  `the sessions of the projections have the lowest priority, those of the API do not${reason}`,
+  async () => {
+    // A session that has just begun is about to.
+    const isYielding = async (): Promise<boolean> => {
+      const all = await ofSessions('touchline projections');
+      return all.length > 0 && all.every((nice) => nice === LEAST);
+    };
+    expect(await until(isYielding, PATIENCE_MS)).toBe(true);
+    expect(new Set(await ofSessions('touchline'))).toEqual(new Set([ours]));
+  },
+);
 
 /** The niceness of the group that a session of PostgreSQL is in. */
 const ofGroup = async (pid: number): Promise<number> =>
   Number(/nice (-?\d+)/.exec(await readFile(`/proc/${pid}/autogroup`, 'utf8'))?.[1]);
 
 /** Kernels without CONFIG_SCHED_AUTOGROUP have no groups. */
-const whereGrouped = existsSync('/proc/self/autogroup') ? whereTold : test.skip;
+const whereGrouped = existsSync('/proc/self/autogroup') ? whereReported : test.skip;
 
-whereGrouped(`the groups of its sessions stand back, those of the API do not${reason}`, async () => {
-  const groups = async (name: string): Promise<number[]> => {
-    const { rows } = await pool.query<{ pid: number }>(
-      'SELECT pid FROM pg_stat_activity WHERE application_name = $1',
-      [name],
-    );
-    return Promise.all(rows.map(({ pid }) => ofGroup(pid)));
-  };
-  const standBack = async (): Promise<boolean> => {
-    const all = await groups('touchline projections');
-    return all.length > 0 && all.every((nice) => nice === LEAST);
-  };
-  expect(await until(standBack, PATIENCE_MS)).toBe(true);
-  expect(new Set(await groups('touchline'))).toEqual(new Set([0]));
-});
+whereGrouped(
+  `the groups of the sessions of the projections have the lowest priority, those of the API do not${reason}`,
+  async () => {
+    const groups = async (name: string): Promise<number[]> => {
+      const { rows } = await pool.query<{ pid: number }>(
+        'SELECT pid FROM pg_stat_activity WHERE application_name = $1',
+        [name],
+      );
+      return Promise.all(rows.map(({ pid }) => ofGroup(pid)));
+    };
+    const isYielding = async (): Promise<boolean> => {
+      const all = await groups('touchline projections');
+      return all.length > 0 && all.every((nice) => nice === LEAST);
+    };
+    expect(await until(isYielding, PATIENCE_MS)).toBe(true);
+    expect(new Set(await groups('touchline'))).toEqual(new Set([0]));
+  },
+);

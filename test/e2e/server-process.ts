@@ -30,10 +30,10 @@ export class ServerProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly url: string,
-    private readonly said: string[],
+    private readonly lines: string[],
   ) {}
 
-  /** @throws Error with what it said when it ends or does not serve in time */
+  /** @throws Error with what it lines when it ends or does not serve in time */
   static async start({ dataDir, port, env, main = MAIN }: ServerOptions): Promise<ServerProcess> {
     const child = spawn(process.execPath, [...serverFlags(env?.NODE_OPTIONS), main], {
       env: {
@@ -48,9 +48,9 @@ export class ServerProcess {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const said: string[] = [];
-    const url = await serving(child, said);
-    return new ServerProcess(child, url, said);
+    const lines: string[] = [];
+    const url = await serving(child, lines);
+    return new ServerProcess(child, url, lines);
   }
 
   get running(): boolean {
@@ -63,7 +63,7 @@ export class ServerProcess {
 
   /** The last lines of its output. */
   get output(): string {
-    return this.said.join('').split('\n').slice(-30).join('\n');
+    return this.lines.join('').split('\n').slice(-30).join('\n');
   }
 
   /** SIGKILL: nothing is drained, and embedded PostgreSQL is left behind. */
@@ -116,19 +116,19 @@ export class ServerProcess {
   }
 }
 
-async function serving(child: ChildProcess, said: string[]): Promise<string> {
+async function serving(child: ChildProcess, lines: string[]): Promise<string> {
   const url = new Promise<string>((resolve) => {
-    const hear = (chunk: Buffer): void => {
-      said.push(chunk.toString());
-      if (said.length > 200) said.shift();
-      const found = /serves (http:\/\/\S+)/.exec(said.join(''))?.[1];
+    const collect = (chunk: Buffer): void => {
+      lines.push(chunk.toString());
+      if (lines.length > 200) lines.shift();
+      const found = /serves (http:\/\/\S+)/.exec(lines.join(''))?.[1];
       if (found) resolve(found);
     };
-    child.stdout?.on('data', hear);
-    child.stderr?.on('data', hear);
+    child.stdout?.on('data', collect);
+    child.stderr?.on('data', collect);
   });
   const failed = (why: string): Promise<never> =>
-    Promise.reject(new Error(`the server ${why}:\n${said.join('')}`));
+    Promise.reject(new Error(`the server ${why}:\n${lines.join('')}`));
   const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), PATIENCE_MS).unref());
   const outcome = await Promise.race([url, once(child, 'exit').then(() => 'ended' as const), late]);
   if (outcome !== 'late' && outcome !== 'ended') return outcome;

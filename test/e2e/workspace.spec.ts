@@ -108,7 +108,7 @@ test('the last key of its kind is revoked only by force, and no start brings it 
   expect([await asks(API_KEY), await collects(WRITE_KEY)]).toEqual([401, 200]);
 });
 
-test('a command that is not there is told, with those that are', async () => {
+test('an unknown command is reported with the list of commands', async () => {
   const { code, error } = await touchline('dance');
   expect(code).toBe(2);
   expect(error).toMatch(/no command "dance"/);

@@ -5,7 +5,7 @@ import { DemoProblem, type DemoServer } from './server.js';
 import { roundMoney, table } from './table.js';
 
 /** A question with its answer as a table, and how to ask it oneself. */
-export interface Told {
+export interface Answer {
   readonly question: string;
   readonly table: string;
   readonly how: string;
@@ -34,7 +34,7 @@ async function ask<T>(server: DemoServer, path: string): Promise<T> {
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-export async function revenueByContent(server: DemoServer): Promise<Told> {
+export async function revenueByContent(server: DemoServer): Promise<Answer> {
   const path = '/api/attribution?model=linear&by=content&metric=revenue&limit=12';
   const { rows, total, unattributed, unconverted } = await ask<Report>(server, path);
   const foreign = unconverted.map(
@@ -65,7 +65,7 @@ interface Comparison {
   }[];
 }
 
-export async function modelsCompared(server: DemoServer): Promise<Told> {
+export async function modelsCompared(server: DemoServer): Promise<Answer> {
   const path = '/api/attribution/compare?models=first,last,full_path&by=channel&metric=revenue';
   const { models, rows } = await ask<Comparison>(server, path);
   const cell = (value: { readonly value: Money } | undefined): string =>
@@ -80,7 +80,7 @@ export async function modelsCompared(server: DemoServer): Promise<Told> {
   };
 }
 
-export async function pipelineByMonth(server: DemoServer): Promise<Told> {
+export async function pipelineByMonth(server: DemoServer): Promise<Answer> {
   const path = '/api/attribution?model=linear&by=channel,month&metric=pipeline&limit=500';
   const { rows } = await ask<Report>(server, path);
   const months = [...new Set(rows.map(({ keys }) => String(keys[1])))].sort();
@@ -133,7 +133,7 @@ interface Committee {
 }
 
 /** The touches that earned most, and of equals those that began a visit, in the order in which they happened. */
-export async function biggestOpportunity(server: DemoServer, { opportunities }: DemoData): Promise<Told> {
+export async function biggestOpportunity(server: DemoServer, { opportunities }: DemoData): Promise<Answer> {
   const won = opportunities.filter(({ end, committee }) => end?.status === 'won' && committee.length > 0);
   const biggest = won.reduce<Opportunity | undefined>(
     (a, b) => (a && Number(a.amount) >= Number(b.amount) ? a : b),
@@ -177,7 +177,7 @@ interface Leads {
   }[];
 }
 
-export async function hottestLeads(server: DemoServer, { accounts }: DemoData): Promise<Told> {
+export async function hottestLeads(server: DemoServer, { accounts }: DemoData): Promise<Answer> {
   const path = '/api/leads?lifecycle=engaged&sort=score&limit=10';
   const { items } = await ask<Leads>(server, path);
   const names = new Map(accounts.map(({ id, name }) => [id, name]));

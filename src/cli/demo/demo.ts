@@ -11,7 +11,7 @@ import { opportunitiesOf, DEMO_DAYS, DEMO_PEOPLE, type DemoData, generate, prefi
 import { population } from './people.js';
 import { DemoProblem, demoServer, type DemoServer } from './server.js';
 import { sendOpportunities, sendMessages } from './send.js';
-import { settle } from './settle.js';
+import { waitForReadModels } from './wait-for-read-models.js';
 
 /**
  * `npm run demo`: sends half a year of a made-up company to a running server through its public collectors and API,
@@ -40,8 +40,8 @@ async function run(people: number): Promise<void> {
   await sendOpportunities(server, data.opportunities.slice(0, 1));
   await sendMessages(server, data.messages);
   await sendOpportunities(server, data.opportunities.slice(1));
-  const position = await settle(server);
-  await tell(server, data, position);
+  const position = await waitForReadModels(server);
+  await printAnswers(server, data, position);
 }
 
 function sizeOf(text: string): number {
@@ -82,7 +82,7 @@ function introduction({ url }: DemoServer, data: DemoData, isAgain: boolean): st
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 
-async function tell(server: DemoServer, data: DemoData, position: bigint): Promise<void> {
+async function printAnswers(server: DemoServer, data: DemoData, position: bigint): Promise<void> {
   const answers = [revenueByContent, modelsCompared, pipelineByMonth, biggestOpportunity, hottestLeads];
   for (const [index, answer] of answers.entries()) {
     const { question, table, how } = await answer(server, data);

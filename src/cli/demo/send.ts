@@ -52,7 +52,7 @@ const reason = (failure: unknown): string =>
 
 const AT_ONCE = 8;
 
-/** Tells the opportunities as a CRM would: opened, moved on, closed. Sent again, a command changes nothing. */
+/** Reports the opportunities as a CRM would: opened, moved on, closed. Sent again, a command changes nothing. */
 export async function sendOpportunities(
   server: DemoServer,
   opportunities: readonly Opportunity[],

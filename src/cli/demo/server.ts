@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../../config.js';
 import { keptSecretsFile, readSecrets } from '../../workspaces/kept-secrets.js';
 
-/** Something the person who runs the demo can mend; its message is all they need. */
+/** A problem that the person who runs the demo can fix; its message is all they need. */
 export class DemoProblem extends Error {
   override readonly name = 'DemoProblem';
 }

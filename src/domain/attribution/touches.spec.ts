@@ -69,7 +69,7 @@ describe('which touchpoints are touches', () => {
     expect(passedOver).toEqual([{ eventId: 'a', why }]);
   });
 
-  test('a person not yet told from a machine counts', () =>
+  test('a person not yet distinguished from a machine counts', () =>
     expect(eventIds([touchpoint('a', at(3), { verdict: 'unknown' })])).toEqual(['a']));
 
   test('repeats of one content in one session are one touch, at its first time', () => {

@@ -102,12 +102,12 @@ export class EventStoreDbClient {
     return this.#read(options.setReadDirection(backwards ? BACKWARDS : FORWARDS).setCount(String(limit)));
   }
 
-  /** Tells of the events that come from now on. */
-  watch(filter: Filter, heard: (position: bigint) => void): Watch {
+  /** Calls back with the position of each event from now on. */
+  watch(filter: Filter, found: (position: bigint) => void): Watch {
     const stopped = new AbortController();
     const started = Promise.withResolvers<undefined>();
     started.promise.catch(() => undefined);
-    const ended = this.#listen(filter, heard, stopped.signal, () => started.resolve(undefined)).catch(
+    const ended = this.#listen(filter, found, stopped.signal, () => started.resolve(undefined)).catch(
       (error: unknown) => {
         started.reject(away(error));
       },
@@ -130,7 +130,7 @@ export class EventStoreDbClient {
 
   async #listen(
     filter: Filter,
-    heard: (position: bigint) => void,
+    found: (position: bigint) => void,
     stopped: AbortSignal,
     started: () => void,
   ): Promise<void> {
@@ -149,7 +149,7 @@ export class EventStoreDbClient {
             started();
           }
           const position = response.getEvent()?.getCommitPosition();
-          if (position) heard(BigInt(position));
+          if (position) found(BigInt(position));
         }
       } finally {
         clearTimeout(unconfirmed);

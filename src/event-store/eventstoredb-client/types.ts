@@ -27,7 +27,7 @@ export interface Write {
   readonly events: readonly ProposedEvent[];
 }
 
-/** The position is that of the last event, and only told by some servers when the append had been applied before. */
+/** The position is that of the last event, and only some servers report it when the append had been applied before. */
 export type Written =
   { readonly kind: 'appended'; readonly position: bigint } | { readonly kind: 'wrong-version' };
 
@@ -43,9 +43,9 @@ export interface ReadAll {
 }
 
 export interface Watch {
-  /** Resolves when everything from now on is heard of. Rejects EventStoreDbAway. */
+  /** Resolves when everything from now on is delivered. Rejects EventStoreDbAway. */
   readonly started: Promise<void>;
-  /** Resolves when nothing is heard of any more. */
+  /** Resolves when nothing is delivered any more. */
   readonly ended: Promise<void>;
   stop(): void;
 }

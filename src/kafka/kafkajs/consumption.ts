@@ -29,7 +29,7 @@ const FETCH_WAIT_MS = 200;
 const DISCONNECT_MS = 5_000;
 
 /**
- * A consumer that is made anew whenever kafkajs gives it up. Where it stands in the topic is not kafkajs's to decide: every
+ * A consumer that is replaced whenever kafkajs gives it up. Where it stands in the topic is not kafkajs's to decide: every
  * assignment begins paused, and `readFrom` says where to begin.
  */
 export class KafkajsConsumption implements Consumption {
@@ -97,7 +97,7 @@ export class KafkajsConsumption implements Consumption {
       const why = await this.#runOnce();
       this.reader.assigned([]);
       if (isStopping()) return;
-      this.options.log.warn(`reading ${this.options.topic} begins anew: ${why}`);
+      this.options.log.warn(`reading ${this.options.topic} is restarted: ${why}`);
       if (performance.now() - began > RESTART_MS.longest) backoff.reset();
       await backoff.wait(signal);
     }

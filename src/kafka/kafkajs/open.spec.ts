@@ -26,7 +26,7 @@ const lineOf = async (brokers: string, settings: Readonly<Record<string, string>
   return (fault as KafkaFault).message;
 };
 
-describe('Kafka that cannot be used is told in one line', () => {
+describe('Kafka that cannot be used is reported in one line', () => {
   const servers: Server[] = [];
   /** A server that is no Kafka. */
   const server = async (answer: (socket: Socket, request: Buffer) => void): Promise<string> => {
@@ -142,7 +142,7 @@ describe('Kafka that cannot be used is told in one line', () => {
     );
   });
 
-  test('wrong passwords and mechanisms are told without the password', async () => {
+  test('wrong passwords and mechanisms are reported without the password', async () => {
     const tls = { KAFKA_TLS: 'true', KAFKA_TLS_CA_FILE: broker.caFile };
     const wrong = { ...tls, ...USER, KAFKA_PASSWORD: 'hunter2' };
     for (const mechanism of ['plain', 'scram-sha-256']) {

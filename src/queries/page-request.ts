@@ -1,8 +1,8 @@
 import { type Cursor, readCursor, writeCursor, type Shape } from './cursor.js';
 import type { Params, RawParams } from './params.js';
-import type { Ask, View } from './read-models.js';
+import type { ReadRequest, View } from './read-models.js';
 
-/** Parameters that every question takes. */
+/** Parameters that every query takes. */
 export const MOMENT = ['asOf', 'minPosition'] as const;
 /** Parameters that every list takes besides. */
 export const PAGE = [...MOMENT, 'cursor', 'limit'] as const;
@@ -10,14 +10,14 @@ export const PAGE = [...MOMENT, 'cursor', 'limit'] as const;
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 1000;
 
-export function askOf(workspace: string, params: Params): Ask {
+export function readRequestOf(workspace: string, params: Params): ReadRequest {
   return { workspace, asOf: params.position('asOf'), minPosition: params.position('minPosition') };
 }
 
-/** A list's question: the moment, the page size and where the page begins. */
-export interface PageAsk extends Ask {
+/** A page of a list: as of which position, how many rows, after which row. */
+export interface PageRequest extends ReadRequest {
   readonly limit: number;
-  /** What tells this list from others: its name and filters. */
+  /** Identifies the list in its cursors: workspace, name and filters. */
   readonly question: readonly unknown[];
   /** Sort keys of the row that the page begins after. */
   readonly after: readonly string[] | undefined;
@@ -30,19 +30,19 @@ export interface PageAsk extends Ask {
  * @param shapes of the sort keys, one for each
  * @throws Problem 400 with all faults
  */
-export function pageAskOf(
+export function pageRequestOf(
   workspace: string,
   params: Params,
   { name, given, shapes }: { name: string; given: RawParams; shapes: readonly Shape[] },
-): PageAsk {
-  const ask = askOf(workspace, params);
+): PageRequest {
+  const request = readRequestOf(workspace, params);
   const limit = params.integer('limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
   const text = params.text('cursor');
   params.check();
   const question = [workspace, name, filtersOf(given)];
   const cursor = text === undefined ? undefined : readCursor(text, question, shapes);
-  const asOf = cursor === undefined ? ask.asOf : atOneMoment(cursor, ask.asOf, params);
-  return { ...ask, asOf, limit, question, after: cursor?.after };
+  const asOf = cursor === undefined ? request.asOf : atOneMoment(cursor, request.asOf, params);
+  return { ...request, asOf, limit, question, after: cursor?.after };
 }
 
 /** All pages are of the moment of the first. */
@@ -66,7 +66,7 @@ function filtersOf(given: RawParams): unknown[] {
  * @param keys the sort keys of a row
  */
 export function pageOf<R>(
-  { limit, question }: PageAsk,
+  { limit, question }: PageRequest,
   { asOf }: Pick<View, 'asOf'>,
   found: readonly R[],
   keys: (row: R) => readonly string[],

@@ -6,11 +6,11 @@ import type { View } from './read-models.js';
 export const LEAD_ID_FORMS = 'a lead id, email:…, user:…, crm:… or anonymous:…';
 
 /**
- * The lead that a path means, at the position of the view.
+ * The lead that a path names, at the position of the view.
  *
  * @throws Problem 400 `lead-id-invalid`, 404 `lead-not-found`
  */
-export async function whichLead(view: View, named: string): Promise<string> {
+export async function resolveLead(view: View, named: string): Promise<string> {
   const reference = parseLeadReference(named);
   if (!reference) {
     const message = `"${named}" names no lead: give ${LEAD_ID_FORMS}`;

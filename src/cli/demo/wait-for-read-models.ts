@@ -21,7 +21,7 @@ const PATIENCE = 60_000;
  * @returns the position up to which they have
  * @throws DemoProblem one of them makes no headway
  */
-export async function settle(server: DemoServer): Promise<bigint> {
+export async function waitForReadModels(server: DemoServer): Promise<bigint> {
   const head = BigInt(String((await server.get('/api/log/head'))?.['position']));
   const began = await behind(server, head);
   const bar = showProgress('Read models', Number(began.events));
