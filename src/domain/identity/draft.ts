@@ -1,5 +1,4 @@
-import type { IdentityKey, Stamp } from '../identity.js';
-import { earlier } from '../identity.js';
+import { earlier, type IdentityKey, type Stamp } from '../identity.js';
 import type { Deciding, IdentityIndex, NamedFact } from './identity-index.js';
 import { evolve, type KeyState } from './key-state.js';
 import type { KeyMove } from './moves.js';
