@@ -30,7 +30,7 @@ export function claimKey(draft: Draft, fact: IdentityFact, key: IdentityKey, aff
       return;
     case 'unclear':
       affected.unclearKeys.add(key);
-      openToMoves(draft, [claimer, ...claimersOf(draft, draft.key(key))], affected);
+      openLeads(draft, [claimer, ...claimersOf(draft, draft.key(key))], affected);
   }
 }
 
@@ -95,12 +95,13 @@ function loseFacts(
   affected: AffectedLeads,
 ): void {
   if (!draft.hasFacts(from)) return;
-  openToMoves(draft, [from, claimer], affected);
+  openLeads(draft, [from, claimer], affected);
   const keys = affected.claimedFrom.get(from) ?? new Set();
   affected.claimedFrom.set(from, keys.add(key));
 }
 
-export function openToMoves(draft: Draft, leadIds: Iterable<string>, { openToMoves }: AffectedLeads): void {
+/** Facts of these leads may move; a lead without facts has none to move. */
+export function openLeads(draft: Draft, leadIds: Iterable<string>, { openToMoves }: AffectedLeads): void {
   for (const leadId of leadIds) if (draft.hasFacts(leadId)) openToMoves.add(leadId);
 }
 

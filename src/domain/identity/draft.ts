@@ -1,5 +1,4 @@
-import type { IdentityKey, Stamp } from '../identity.js';
-import { earlier } from '../identity.js';
+import { earlier, type IdentityKey, type Stamp } from '../identity.js';
 import type { Deciding, IdentityIndex, NamedFact } from './identity-index.js';
 import { evolveKey } from './evolve-key.js';
 import type { KeyState } from './key-state.js';

@@ -1,5 +1,6 @@
 import type { KeyState } from './key-state.js';
 import type { KeyMove } from './moves.js';
+import { withEntry } from './persistent-map.js';
 
 /** The state of a key after a move that concerns it. */
 export function evolveKey(state: KeyState, move: KeyMove): KeyState {
@@ -7,13 +8,13 @@ export function evolveKey(state: KeyState, move: KeyMove): KeyState {
     case 'key-seen':
       return { ...state, firstSeen: move.firstSeen };
     case 'keys-linked':
-      return { ...state, links: new Map(state.links).set(move.mainKey, move.stamp) };
+      return { ...state, links: withEntry(state.links, move.mainKey, move.stamp) };
     case 'keys-linked-publicly':
-      return { ...state, publicLinks: new Map(state.publicLinks).set(move.mainKey, move.link) };
+      return { ...state, publicLinks: withEntry(state.publicLinks, move.mainKey, move.link) };
     case 'public-link-noted':
-      return { ...state, publicOthers: new Set(state.publicOthers).add(move.otherKey) };
+      return { ...state, publicOthers: withEntry(state.publicOthers, move.otherKey, true) };
     case 'pair-decided':
-      return { ...state, decisions: new Map(state.decisions).set(move.otherKey, move.decision) };
+      return { ...state, decisions: withEntry(state.decisions, move.otherKey, move.decision) };
     case 'claims-changed':
       return { ...state, claims: move.claims };
     case 'key-assigned':

@@ -1,6 +1,6 @@
 import { isAnonymous, seenBefore, type IdentityKey, type Stamp } from '../identity.js';
 import type { AffectedLeads } from './affected-leads.js';
-import { assign, openToMoves } from './claims.js';
+import { assign, openLeads } from './claims.js';
 import type { Draft } from './draft.js';
 import type { Deciding } from './identity-index.js';
 import { groupKeys, type PairFact } from './key-groups.js';
@@ -24,7 +24,7 @@ export function* groupLeads(
   for (const leadId of leadIds) if (isDivided(leadId, groups)) affected.divided.add(leadId);
   for (const { leadId, from } of groups) {
     const stays = from.every((source) => source === leadId) && !affected.divided.has(leadId);
-    if (!stays) openToMoves(draft, from, affected);
+    if (!stays) openLeads(draft, from, affected);
   }
   for (const group of groups) joinGroup(draft, group, affected);
   for (const key of named) {

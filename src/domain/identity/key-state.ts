@@ -1,4 +1,5 @@
 import type { IdentityKey, Stamp } from '../identity.js';
+import type { PersistentMap } from './persistent-map.js';
 import type { PublicClaim } from './public-claims.js';
 
 /** A claim of an anonymous key: from then on the key belongs to the claimer, until the next claim. */
@@ -26,21 +27,18 @@ export interface KeyState {
   /** The lead it belongs to; an anonymous key belongs to the lead that claimed it last. */
   readonly leadId: string | undefined;
   /** By the main key of the facts that name both: the first of them; of a known key without public claims. */
-  readonly links: ReadonlyMap<IdentityKey, Stamp>;
+  readonly links: PersistentMap<IdentityKey, Stamp>;
   /** Of a known key, by the main key of the public claims that name both: the first of them. */
-  readonly publicLinks: ReadonlyMap<IdentityKey, PublicLink>;
+  readonly publicLinks: PersistentMap<IdentityKey, PublicLink>;
   /** Known keys with a public link to this one. */
-  readonly publicOthers: ReadonlySet<IdentityKey>;
+  readonly publicOthers: PersistentMap<IdentityKey, true>;
   /** By the other key of a pair: the last decision. */
-  readonly decisions: ReadonlyMap<IdentityKey, PairDecision>;
+  readonly decisions: PersistentMap<IdentityKey, PairDecision>;
   /** Claims of an anonymous key in order, without those that change nothing. */
   readonly claims: readonly Claim[];
 }
 
-const NO_LINKS: KeyState['links'] = new Map();
-const NO_PUBLIC_LINKS: KeyState['publicLinks'] = new Map();
-const NO_KEYS: KeyState['publicOthers'] = new Set();
-const NO_DECISIONS: KeyState['decisions'] = new Map();
+const NO_ENTRIES: PersistentMap<IdentityKey, never> = new Map<IdentityKey, never>();
 const NO_CLAIMS: KeyState['claims'] = [];
 
 /** A key that no fact has named. Most keys never have links or decisions, so they share the empty ones. */
@@ -49,9 +47,9 @@ export const unseenKey = (key: IdentityKey, ownLeadId: string): KeyState => ({
   ownLeadId,
   firstSeen: undefined,
   leadId: undefined,
-  links: NO_LINKS,
-  publicLinks: NO_PUBLIC_LINKS,
-  publicOthers: NO_KEYS,
-  decisions: NO_DECISIONS,
+  links: NO_ENTRIES,
+  publicLinks: NO_ENTRIES,
+  publicOthers: NO_ENTRIES,
+  decisions: NO_ENTRIES,
   claims: NO_CLAIMS,
 });

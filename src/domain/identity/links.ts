@@ -59,9 +59,10 @@ interface PublicClaimBy {
 /** The public claims that a key has a part in: beside a main key, and as the main key. */
 function* publicClaimsOf(draft: Draft, key: IdentityKey): Deciding<PublicClaimBy[]> {
   const { publicLinks, publicOthers } = draft.key(key);
-  yield* draft.loadKeys(publicOthers);
+  const others = [...publicOthers.keys()];
+  yield* draft.loadKeys(others);
   const beside = [...publicLinks].map(([main, link]) => ({ mainKey: main, link }));
-  const asMain = [...publicOthers].flatMap((other) => {
+  const asMain = others.flatMap((other) => {
     const link = draft.key(other).publicLinks.get(key);
     return link ? [{ mainKey: key, link }] : [];
   });

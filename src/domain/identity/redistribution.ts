@@ -1,6 +1,6 @@
 import { isAnonymous, mainKey, type IdentityKey } from '../identity.js';
 import type { AffectedLeads } from './affected-leads.js';
-import { assign, claimsFrom, openToMoves } from './claims.js';
+import { assign, claimsFrom, openLeads } from './claims.js';
 import type { Draft } from './draft.js';
 import type { IdentityFact } from './fact.js';
 import type { Deciding, NamedFact } from './identity-index.js';
@@ -17,7 +17,7 @@ export function* redistribute(
   affected: AffectedLeads,
 ): Deciding<LeadMove[]> {
   const leads = affected.openToMoves;
-  if (!fact.decision) openToMoves(draft, [ownerOf(draft, fact.keys, fact.at)], affected);
+  if (!fact.decision) openLeads(draft, [ownerOf(draft, fact.keys, fact.at)], affected);
   yield* draft.loadFacts(leads);
   yield* openClaimers(draft, affected);
   yield* draft.loadFacts(leads);
@@ -47,7 +47,7 @@ function* openClaimers(draft: Draft, affected: AffectedLeads): Deciding<void> {
   yield* draft.loadKeys(shared);
   for (const key of shared) {
     affected.unclearKeys.add(key);
-    openToMoves(draft, claimersOf(draft, draft.key(key)), affected);
+    openLeads(draft, claimersOf(draft, draft.key(key)), affected);
   }
 }
 

@@ -1,10 +1,14 @@
 import type { IdentityKey, Stamp } from '../../domain/identity.js';
 import type { IdentityIndex, NamedFact } from '../../domain/identity/identity-index.js';
 import type { KeyState } from '../../domain/identity/key-state.js';
+import type { Lead } from './records.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
-/** The keys and leads of a workspace as decisions read them. What a decision reads, its group reaches. */
+/** The keys and leads of a workspace as one decision reads them. What it reads, its group reaches. */
 export class LoadedIdentity implements IdentityIndex {
+  /** A lead may have very many, and is asked for them more than once. */
+  readonly #facts = new Map<string, readonly NamedFact[]>();
+
   constructor(
     private readonly unit: UnitOfWork,
     private readonly workspace: string,
@@ -24,12 +28,20 @@ export class LoadedIdentity implements IdentityIndex {
     return lead.keysLoaded ? Array.from(lead.keys, ({ key }) => key) : undefined;
   }
 
-  factsOf(leadId: string): NamedFact[] | undefined {
-    const { journey, facts, isRead } = this.unit.lead(this.workspace, leadId);
-    if (!isRead) return undefined;
-    const touchpoints = Array.from(journey.entries.values(), ({ fact: { touch, identity } }) => ({
-      ...{ at: touch.at, id: touch.id, keys: identity },
-    }));
-    return [...touchpoints, ...facts];
+  factsOf(leadId: string): readonly NamedFact[] | undefined {
+    const known = this.#facts.get(leadId);
+    if (known) return known;
+    const lead = this.unit.lead(this.workspace, leadId);
+    if (!lead.isRead) return undefined;
+    const facts = namedFacts(lead);
+    this.#facts.set(leadId, facts);
+    return facts;
   }
+}
+
+function namedFacts({ journey, facts }: Lead): NamedFact[] {
+  const touchpoints = Array.from(journey.entries.values(), ({ fact: { touch, identity } }) => ({
+    ...{ at: touch.at, id: touch.id, keys: identity },
+  }));
+  return [...touchpoints, ...facts];
 }

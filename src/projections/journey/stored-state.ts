@@ -1,5 +1,6 @@
 import type { IdentityKey, Stamp } from '../../domain/identity.js';
 import { unseenKey, type KeyState } from '../../domain/identity/key-state.js';
+import type { PersistentMap } from '../../domain/identity/persistent-map.js';
 import type { JourneyState } from '../../domain/journey.js';
 import type { Names } from '../../domain/lead-names.js';
 import type { LatestValues } from '../../domain/profile.js';
@@ -43,7 +44,7 @@ export function decodeKeyState(stored: StoredKeyColumns, ownLeadId: string): Key
     ...(publicLinks && {
       publicLinks: mapOf(publicLinks, ([at, id, joins, ...others]) => ({ at, id, joins, others })),
     }),
-    ...(publicOthers && { publicOthers: new Set(publicOthers) }),
+    ...(publicOthers && { publicOthers: new Map(publicOthers.map((key) => [key, true])) }),
     ...(decisions && { decisions: mapOf(decisions, ([kind, at, id]) => ({ kind, at, id })) }),
     ...(runs && { claims: runs.map(([key, at, id]) => ({ key, at, id })) }),
   };
@@ -60,7 +61,7 @@ export const encodeKeyState = ({
   ...(publicLinks.size > 0 && {
     publicLinks: recordOf(publicLinks, ({ at, id, joins, others }) => [at, id, joins, ...others] as const),
   }),
-  ...(publicOthers.size > 0 && { publicOthers: [...publicOthers] }),
+  ...(publicOthers.size > 0 && { publicOthers: [...publicOthers.keys()] }),
   ...(decisions.size > 0 && {
     decisions: recordOf(decisions, ({ kind, at, id }) => [kind, at, id] as const),
   }),
@@ -70,5 +71,5 @@ export const encodeKeyState = ({
 const mapOf = <S, V>(record: Readonly<Record<string, S>>, decode: (stored: S) => V): Map<IdentityKey, V> =>
   new Map(Object.entries(record).map(([key, stored]) => [key as IdentityKey, decode(stored)]));
 
-const recordOf = <V, S>(map: ReadonlyMap<IdentityKey, V>, encode: (value: V) => S): Record<string, S> =>
+const recordOf = <V, S>(map: PersistentMap<IdentityKey, V>, encode: (value: V) => S): Record<string, S> =>
   Object.fromEntries([...map].map(([key, value]) => [key, encode(value)]));

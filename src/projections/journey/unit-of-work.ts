@@ -43,7 +43,7 @@ export class UnitOfWork {
     return this.set.domainOf(workspace);
   }
 
-  /** The keys and leads of a workspace, for decisions about who is who. */
+  /** The keys and leads of a workspace, for one decision about who is who. */
   identity(workspace: string): IdentityIndex {
     return new LoadedIdentity(this, workspace);
   }

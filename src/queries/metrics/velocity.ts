@@ -3,13 +3,13 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { ApiTags } from '@nestjs/swagger';
 import { money, reported } from '../../domain/attribution/money.js';
 import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
-import { askOf, MOMENT } from '../asking.js';
 import { shareOf, UnconvertedItem } from '../attribution.js';
 import { Answer, MaybeInstant, MaybePart, MaybeReal, Part, Parts, Real, Text, Whole } from '../fields.js';
 import { MoneyItem } from '../money.js';
+import { MOMENT, readRequestOf } from '../page-request.js';
 import { Params, type RawParams } from '../params.js';
 import { Question } from '../question.js';
-import { type Ask, ReadModels, type View } from '../read-models.js';
+import { type ReadRequest, ReadModels, type View } from '../read-models.js';
 import { type ReportScope, resolveScope, type ScopeQuery } from '../report-scope.js';
 import { allOf, firstRow, rows, sql, type Sql } from '../sql.js';
 import { trueAt } from '../true-at.js';
@@ -39,7 +39,7 @@ export class VelocityAnswer extends Answer {
 
 class FindVelocity extends Query<VelocityAnswer> {
   readonly scope: ScopeQuery;
-  readonly ask: Ask;
+  readonly request: ReadRequest;
 
   /** @throws Problem 400 naming every parameter at fault */
   constructor(workspace: string, given: RawParams) {
@@ -47,7 +47,7 @@ class FindVelocity extends Query<VelocityAnswer> {
     const params = new Params(given, ['from', 'to', 'currency', ...MOMENT]);
     const [from, to] = [params.dayOrInstant('from'), params.dayOrInstant('to')];
     this.scope = { metric: 'revenue', from, to, currency: params.text('currency') };
-    this.ask = askOf(workspace, params);
+    this.request = readRequestOf(workspace, params);
     params.check();
   }
 }
@@ -57,7 +57,7 @@ class FindVelocityHandler implements IQueryHandler<FindVelocity> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: FindVelocity): Promise<VelocityAnswer> {
-    return this.models.view(query.ask, ['opportunities'], async (view) => {
+    return this.models.view(query.request, ['opportunities'], async (view) => {
       const scope = await resolveScope(view, query.scope);
       const { won, lost, daysToWin } = await closedIn(view, scope);
       const { revenue, converted, unconverted } = sumOf(await wonAmounts(view, scope), view, scope);
