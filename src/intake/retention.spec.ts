@@ -1,14 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '../../test/collect-garbage.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import { native } from './formats/native.js';
 import { Pipeline } from './pipeline.js';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 const origin = { workspace: 'main', collector: 'web', call: 'touchpoints', receivedAt: new Date() };
 
