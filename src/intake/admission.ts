@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestAdmission } from '../http/admission/request-admission.js';
 import { sendProblem } from '../http/problem.filter.js';
 import { type CollectorKey, WRITE_KEY } from './credentials.js';
-import type { Endpoint, RequestHead } from './format.js';
+import type { Endpoint, Reply, RequestHead } from './format.js';
 import type { RequestDeps } from './pipeline.js';
 import { keyRefusal, type Refusal, shareOf } from './refusal.js';
 import { charsetOf, type RawBody } from './request-body.js';
@@ -35,7 +35,7 @@ export async function admit(
   const key = sent === undefined ? undefined : await deps.resolveWriteKey(sent);
   request.admitted = { head, key };
   if (key !== undefined) admission.authenticate(shareOf(key));
-  else if (sent !== undefined) return refuse(reply, keyRefusal(sent));
+  else if (sent !== undefined) return refuse(reply, endpoint, head, keyRefusal(sent));
   admission.reserve();
   admission.mayReadBody = true;
   return undefined;
@@ -71,4 +71,22 @@ export function rawBody(body: unknown, { headers }: Pick<RequestHead, 'headers'>
   };
 }
 
-export const refuse = (reply: FastifyReply, refusal: Refusal): FastifyReply => sendProblem(reply, refusal);
+/** The format's own answer to a refused request, else a problem document. */
+export function refuse(
+  reply: FastifyReply,
+  endpoint: Endpoint,
+  head: RequestHead,
+  refusal: Refusal,
+): FastifyReply {
+  const own = endpoint.refuse?.(refusal, head);
+  return own ? send(reply, own) : sendProblem(reply, refusal);
+}
+
+export function send(
+  reply: FastifyReply,
+  { status = 200, headers, contentType, body = '' }: Reply,
+): FastifyReply {
+  if (headers) reply.headers(headers);
+  if (contentType !== undefined) reply.type(contentType);
+  return reply.status(status).send(body);
+}

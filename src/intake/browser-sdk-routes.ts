@@ -1,8 +1,8 @@
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { refuse } from './admission.js';
 import { analyticsScript, BUNDLES_FOLDER, isBundle } from './analytics-js.js';
 import { preflight } from '../http/cors.js';
+import { sendProblem } from '../http/problem.filter.js';
 import { type ResolveWriteKey, writeKeyBeside } from './credentials.js';
 import { publicUrlFor } from './public-url.js';
 import { keyRefusal } from './refusal.js';
@@ -67,5 +67,5 @@ async function answerFor(
   answer: (key: string) => object | Promise<string>,
 ): Promise<FastifyReply> {
   if (key !== undefined && (await resolveWriteKey(key)) !== undefined) return reply.send(await answer(key));
-  return refuse(reply, keyRefusal(key));
+  return sendProblem(reply, keyRefusal(key));
 }

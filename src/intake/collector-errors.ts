@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BodyTooLarge } from '../http/admission/request-body.js';
 import { answerTo, sendProblem } from '../http/problem.filter.js';
-import { rawBody, refuse } from './admission.js';
+import { rawBody } from './admission.js';
 import type { CollectorRoute } from './format.js';
 import { requestTooLarge } from './limits.js';
 import type { RequestDeps } from './pipeline.js';
@@ -19,7 +19,7 @@ export async function refuseError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { collectorRoute: route } = request.routeOptions.config as { collectorRoute?: CollectorRoute };
+  const { collectorRoute: route } = request.routeOptions.config;
   if (!(error instanceof BodyTooLarge) || !route) return refuseUnforeseen(error, reply);
   return refuseTooLarge(deps, route, error, request, reply).catch((fault: unknown) =>
     refuseUnforeseen(fault, reply),
@@ -49,5 +49,5 @@ async function refuseTooLarge(
     const input = oversizedRequest(format, rawBody(body, admitted.head), reason, sent);
     await pipeline.keepRejected([withOrigin({ ...admitted.key, call: endpoint.call, receivedAt }, input)]);
   }
-  return refuse(reply.header('connection', 'close'), refusalFor(reason));
+  return sendProblem(reply.header('connection', 'close'), refusalFor(reason));
 }

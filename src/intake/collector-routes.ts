@@ -4,13 +4,21 @@ import type {
   FastifyPluginAsync,
   FastifyReply,
   FastifyRequest,
+  onRequestHookHandler,
 } from 'fastify';
-import { allowOrigin, preflight } from '../http/cors.js';
-import { admissionOf, admit, type AdmittedRequest, rawBody, refuse } from './admission.js';
+import { allowOrigin, isPreflight, preflight } from '../http/cors.js';
+import { admissionOf, admit, type AdmittedRequest, rawBody, refuse, send } from './admission.js';
 import { addBrowserSdkRoutes, type BrowserSdkDeps } from './browser-sdk-routes.js';
 import { refuseError } from './collector-errors.js';
-import type { CollectorRoute, Format, Reply } from './format.js';
+import type { CollectorRoute, Format } from './format.js';
 import { processRequest, type RequestDeps } from './pipeline.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** For errors of requests whose body was not read. */
+    collectorRoute?: CollectorRoute;
+  }
+}
 
 export interface CollectorDeps extends RequestDeps, BrowserSdkDeps {
   readonly formats: readonly Format[];
@@ -35,9 +43,10 @@ export const collectorRoutes =
       allowOrigin(request, reply);
       return refuseError(deps, error, request, reply);
     });
-    for (const path of pathsOf(deps.formats)) scope.options(path, preflight);
     for (const format of deps.formats)
       for (const endpoint of format.endpoints) addRoute(scope, deps, { format, endpoint });
+    for (const path of pathsOf(deps.formats))
+      if (!scope.hasRoute({ method: 'OPTIONS', url: path })) scope.options(path, preflight);
     await addBrowserSdkRoutes(scope, deps);
   };
 
@@ -53,10 +62,18 @@ function addRoute(scope: FastifyInstance, deps: RequestDeps, route: CollectorRou
     // Asking for the head of a page records nothing.
     exposeHeadRoute: false,
     config: { collectorRoute: route, reservesItself: true },
-    onRequest: (request, reply) => admit(deps, route.endpoint, request, reply),
+    onRequest: [
+      ...(method === 'OPTIONS' ? [answerPreflight] : []),
+      (request, reply) => admit(deps, route.endpoint, request, reply),
+    ],
     handler: (request, reply) => handle(deps, route, request, reply),
   });
 }
+
+const answerPreflight: onRequestHookHandler = (request, reply, done) => {
+  if (isPreflight(request)) preflight(request, reply);
+  else done();
+};
 
 async function handle(
   deps: RequestDeps,
@@ -67,17 +84,11 @@ async function handle(
   const { head, key } = admittedOf(request);
   const [body, admission] = [rawBody(request.body, head), admissionOf(request)];
   const result = await processRequest(deps, { ...route, head, body, key, admission });
-  return 'refusal' in result ? refuse(reply, result.refusal) : send(reply, result);
+  return 'refusal' in result ? refuse(reply, route.endpoint, head, result.refusal) : send(reply, result);
 }
 
 /** @throws Error the hook of the route is missing */
 function admittedOf({ admitted }: FastifyRequest): AdmittedRequest {
   if (!admitted) throw new Error('a request was not authenticated');
   return admitted;
-}
-
-function send(reply: FastifyReply, { status = 200, headers, contentType, body = '' }: Reply): FastifyReply {
-  if (headers) reply.headers(headers);
-  if (contentType !== undefined) reply.type(contentType);
-  return reply.status(status).send(body);
 }

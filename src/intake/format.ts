@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import type { EventData } from '../domain/events.js';
 import type { Outcome, Rejected } from './outcome.js';
 import type { Reading } from './reading.js';
+import type { Refusal } from './refusal.js';
 import type { RequestBody } from './request-body.js';
 import type { ClientTime } from './time.js';
 
@@ -90,13 +91,16 @@ export interface WriteKeyLocation {
 
 /** A route of HTTP. */
 export interface Endpoint extends Decoder {
-  readonly method: 'GET' | 'POST';
+  /** A preflight of a browser is no request: it is answered before an endpoint with OPTIONS. */
+  readonly method: 'GET' | 'POST' | 'OPTIONS';
   /** As Fastify has it: `/hooks/:key`. */
   readonly path: string;
   /** Default: WRITE_KEY, as all of our own clients send it. */
   readonly writeKey?: WriteKeyLocation;
   /** The answer once each item is in the log, or kept as rejected; one outcome an item, in order. */
   reply(outcomes: readonly Outcome[], head: RequestHead): Reply;
+  /** Another answer than the usual problem document to a request that is refused, e.g. for its key. */
+  refuse?(refusal: Refusal, head: RequestHead): Reply | undefined;
   /** For the API document, which adds the security and the answers to refused requests. */
   readonly operation: Omit<Operation, 'security'>;
 }

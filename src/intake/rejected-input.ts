@@ -46,4 +46,4 @@ export const oversizedRequest = (
 });
 
 /** A request without a body is kept by its query. */
-export const isWithoutBody = (decoder: Decoder): boolean => 'method' in decoder && decoder.method === 'GET';
+export const isWithoutBody = (decoder: Decoder): boolean => 'method' in decoder && decoder.method !== 'POST';

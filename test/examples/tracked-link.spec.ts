@@ -50,10 +50,14 @@ test('the same request sent again is the same event', async () => {
 
 test('a request that the format answers at once records nothing', async () => {
   const head = await server.store.head();
-  const answer = await click({ challenge: 'prove it' });
-  expect([answer.status, await answer.text()]).toEqual([200, 'prove it']);
+  const headers = { 'webhook-request-origin': 'mail.example' };
+  const handshake = await fetch(`${server.url}/example/link/${server.keys.writeKey}`, {
+    ...{ method: 'OPTIONS', headers },
+  });
+  expect([handshake.status, handshake.headers.get('webhook-allowed-origin')]).toEqual([200, 'mail.example']);
   expect((await click({ id: 'c-0', to: PRICING, user: 'u-1' }, 'HEAD')).status).toBe(405);
-  expect((await click({ id: 'c-0', to: PRICING, user: 'u-1' }, 'GET', 'wk_unknown')).status).toBe(401);
+  expect((await click({ id: 'c-0', to: PRICING, user: 'u-1' }, 'GET', 'wk_unknown')).status).toBe(302);
+  expect((await click({ id: 'c-0', to: 'https://evil.example/' }, 'GET', 'wk_unknown')).status).toBe(401);
   expect(await server.store.head()).toBe(head);
 });
 
@@ -82,6 +86,7 @@ test('a page of another origin may send it, and the API document describes it by
   expect(preflight.headers.get('access-control-allow-origin')).toBe('https://shop.example');
 
   const { paths, components, tags } = await api<OpenAPIObject>('/openapi.json');
+  expect(paths['/example/link/{key}']?.options).toMatchObject({ operationId: 'exampleLinkHandshake' });
   expect(paths['/example/link/{key}']?.get).toMatchObject({
     operationId: 'exampleLink',
     security: [],

@@ -1,4 +1,10 @@
-import { type Decoded, type Format, type Message, type RequestHead } from '../../src/intake/format.js';
+import {
+  type Decoded,
+  type Format,
+  type Message,
+  type Reply,
+  type RequestHead,
+} from '../../src/intake/format.js';
 import { query } from '../../src/intake/openapi-parts.js';
 import { reject, type Rejected } from '../../src/intake/outcome.js';
 import { checker, type Static, Type } from '../../src/intake/schema.js';
@@ -34,8 +40,9 @@ export const trackedLink = ({ hosts, campaigns }: LinkSettings): Format => ({
       call: 'link',
       writeKey: { inHead: ({ params }) => params.key, schemes: [] },
       decode: (head) => decodeClick(head, hosts),
-      // Whatever became of the click: a reader of the mail has to get on.
-      reply: (_, head) => ({ status: 302, headers: { location: fieldsOf(head).to ?? '/' } }),
+      reply: (_, head) => redirect(head),
+      // A reader of the mail has to get on, though the key of its sender was revoked.
+      refuse: (_, head) => (leadsTo(head, hosts) ? redirect(head) : undefined),
       operation: {
         tags: ['Collect: links'],
         operationId: 'exampleLink',
@@ -55,6 +62,22 @@ export const trackedLink = ({ hosts, campaigns }: LinkSettings): Format => ({
         responses: { 302: { description: 'Recorded, or kept as rejected', headers: { location: {} } } },
       },
     },
+    {
+      method: 'OPTIONS',
+      path: '/example/link/:key',
+      call: 'link-handshake',
+      writeKey: { inHead: ({ params }) => params.key, schemes: [] },
+      decode: ({ headers }) => ({
+        reply: { headers: { 'webhook-allowed-origin': String(headers['webhook-request-origin']) } },
+      }),
+      reply: () => ({}),
+      operation: {
+        tags: ['Collect: links'],
+        operationId: 'exampleLinkHandshake',
+        summary: 'A sender asks whether it may send',
+        responses: { 200: { description: 'It may' } },
+      },
+    },
   ],
 
   read(item) {
@@ -66,10 +89,17 @@ export const trackedLink = ({ hosts, campaigns }: LinkSettings): Format => ({
 const fieldsOf = ({ query: text }: RequestHead): Partial<Record<string, string>> =>
   Object.fromEntries(new URLSearchParams(text));
 
+const leadsTo = (head: RequestHead, hosts: ReadonlySet<string>): boolean =>
+  hosts.has(URL.parse(fieldsOf(head).to ?? '')?.host ?? '');
+
+const redirect = (head: RequestHead): Reply => ({
+  status: 302,
+  headers: { location: fieldsOf(head).to ?? '/' },
+});
+
 function decodeClick(head: RequestHead, hosts: ReadonlySet<string>): Decoded {
-  const { challenge, ...fields } = fieldsOf(head);
-  if (challenge !== undefined) return { reply: { contentType: 'text/plain', body: challenge } };
-  if (!hosts.has(URL.parse(fields.to ?? '')?.host ?? ''))
+  const fields = fieldsOf(head);
+  if (!leadsTo(head, hosts))
     return reject('redirect-not-allowed', `must lead to ${[...hosts].join(' or ')}`, 'to');
   return { items: [fields], isSingle: true };
 }

@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { setImmediate } from 'node:timers/promises';
+import { until } from '../../../test/until.js';
 import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
 import { MemoryEventStore } from '../../event-store/memory.js';
 import { FORMATS } from '../formats/all.js';
@@ -6,6 +8,7 @@ import { Pipeline } from '../pipeline.js';
 import { KeyQuotas, type QuotaLimit } from '../key-quotas.js';
 import { Partition, type PartitionOptions } from './partition.js';
 import { recordFormats } from './read-record.js';
+import { collectGarbage } from '../../../test/collect-garbage.js';
 import { BufferLimit } from './buffer-limit.js';
 
 test('what fails once the partition is closed makes nobody wait', async () => {
@@ -142,4 +145,61 @@ test('records written one by one, as one cannot be stored, count for their keys 
   await partition.close();
   expect(counted).toBe(3);
   expect(await store.head()).toBe(2n);
+});
+
+test('the facts of records are let go of while they are written, and made again when that has to be tried again', async () => {
+  const log = new MemoryEventStore();
+  const offered: WeakRef<object>[] = [];
+  let answer: (outcome: 'append' | 'refuse') => void = () => undefined;
+  const store = {
+    ...{ head: () => log.head(), progressOf: (source: string) => log.progressOf(source) },
+    record: (...[facts, progress]: Parameters<EventStore['record']>) => {
+      const [first] = facts;
+      if (first) offered.push(new WeakRef(first));
+      const encoded = structuredClone(facts);
+      return new Promise<'append' | 'refuse'>((resolve) => (answer = resolve)).then((outcome) => {
+        if (outcome === 'refuse') throw new StoreUnavailable('away', 0);
+        return log.record(encoded, progress);
+      });
+    },
+  } as EventStore;
+  let begun: () => void = () => undefined;
+  const beginning = new Promise<void>((resolve) => (begun = resolve));
+  let written: (accepted: number) => void = () => undefined;
+  const end = new Promise<number>((resolve) => (written = resolve));
+  const partition = new Partition(
+    {
+      ...{ source: 'kafka:touchline:touchpoints:0', store, readFrom: () => begun() },
+      intake: {
+        formats: recordFormats(FORMATS.list),
+        pipeline: new Pipeline(store, { keep: () => Promise.resolve() }),
+        writeKey: 'wk',
+        resolveWriteKey: () => Promise.resolve({ workspace: 'main', collector: 'web' }),
+        publishRejected: () => Promise.resolve(),
+        now: () => new Date(),
+      },
+      limit: new BufferLimit(1e9, 0, () => undefined),
+      bounds: () => Promise.resolve({ first: 0, end: 3 }),
+      written: ({ accepted }) => written(accepted),
+      ...{ blocked: () => undefined, unblocked: () => undefined },
+    },
+    Promise.resolve(),
+  );
+  await beginning;
+  partition.add(
+    ['ada', 'grace', 'kate'].map((anonymousId, offset) => ({
+      ...{ key: null, headers: {}, partition: 0, offset, timestamp: Date.now() },
+      value: Buffer.from(JSON.stringify({ messageId: `m-${offset}`, kind: 'page_view', anonymousId })),
+    })),
+  );
+  for (const [tries, outcome] of (['refuse', 'append'] as const).entries()) {
+    expect(await until(() => offered.length > tries, 5_000, 5)).toBe(true);
+    await setImmediate();
+    collectGarbage();
+    expect(offered.map((fact) => fact.deref())).toEqual(offered.map(() => undefined));
+    answer(outcome);
+  }
+  expect(await end).toBe(3);
+  expect(await log.head()).toBe(3n);
+  await partition.close();
 });

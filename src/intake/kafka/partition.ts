@@ -1,6 +1,6 @@
 import type { EventStore, Progress } from '../../event-store/event-store.js';
 import type { Bounds, KafkaRecord } from '../../kafka/kafka.js';
-import { reject } from '../outcome.js';
+import { reject, type Rejected } from '../outcome.js';
 import type { BufferLimit } from './buffer-limit.js';
 import {
   NotStorable,
@@ -153,14 +153,18 @@ export class Partition {
     if (!this.#closing.signal.aborted) await this.#append(records, batch);
   }
 
-  async #append(records: readonly KafkaRecord[], batch: RecordBatch): Promise<void> {
+  /** @param fault that the records were prepared with */
+  async #append(records: readonly KafkaRecord[], batch: RecordBatch, fault?: Rejected): Promise<void> {
     const last = records.at(-1);
     if (!last) return;
+    const { intake } = this.options;
+    let prepared: RecordBatch | undefined = batch;
     try {
-      const { intake } = this.options;
-      const outcomes = await this.#retryUntilClosed(() =>
-        writeRecords(intake, batch, this.#progressAfter(last)),
-      );
+      const outcomes = await this.#retryUntilClosed(async () => {
+        const next = prepared ?? (await prepareRecords(intake, records, fault));
+        prepared = undefined;
+        return writeRecords(intake, next, this.#progressAfter(last));
+      });
       if (!outcomes) return;
       this.#isNewTopic = false;
       this.#position = last.offset + 1;
@@ -196,7 +200,7 @@ export class Partition {
     const fault = records.length === 1 ? reject('not-storable', message) : undefined;
     for (const record of records) {
       const batch = await this.#retryUntilClosed(() => prepareRecords(this.options.intake, [record], fault));
-      if (batch) await this.#append([record], batch);
+      if (batch) await this.#append([record], batch, fault);
     }
   }
 

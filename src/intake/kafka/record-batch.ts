@@ -102,7 +102,8 @@ function addToBatch(
 
 /**
  * The steps of the pipeline from record on; what is rejected goes first, so that nothing is passed over by a crash in between:
- * the facts and the progress are written together. Safe to repeat.
+ * the facts and the progress are written together. Of the batch nothing is left: its facts must not live as long as their
+ * transaction. To try again, prepare the records again; that is safe.
  *
  * @throws StoreUnavailable, KafkaUnavailable
  * @throws NotStorable the log refuses something in the events, and would again
@@ -112,12 +113,13 @@ export async function writeRecords(
   { batch, rejected }: RecordBatch,
   progress: Progress,
 ): Promise<RecordOutcomes> {
-  const { facts } = batch;
+  const { length: facts } = batch.facts;
   await pipeline.keepRejected(batch.rejected);
   await pipeline.keepWarnings(batch.warned);
   if (rejected.length > 0) await publishRejected(rejected);
-  const receipts = await pipeline.record(facts, progress).catch((cause: unknown) => {
-    if (cause instanceof StoreUnavailable || facts.length === 0) throw cause;
+  const recorded = pipeline.record(batch.facts.splice(0), progress);
+  const receipts = await recorded.catch((cause: unknown) => {
+    if (cause instanceof StoreUnavailable || facts === 0) throw cause;
     throw new NotStorable(cause instanceof Error ? cause.message : String(cause), { cause });
   });
   const duplicate = receipts.filter((receipt) => receipt.duplicate).length;
