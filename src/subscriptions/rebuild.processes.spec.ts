@@ -47,7 +47,9 @@ async function isSettled(): Promise<boolean> {
   const head = await store.head();
   const checkpoints = await readCheckpoints(db.pool);
   const { rowCount: leftOver } = await db.pool.query('SELECT FROM touchline.build_schema WHERE NOT is_live');
-  return leftOver === 0 && checkpoints.every(({ position, rebuild }) => position === head && rebuild === null);
+  return (
+    leftOver === 0 && checkpoints.every(({ position, rebuild }) => position === head && rebuild === null)
+  );
 }
 
 /** Reads at its leisure in one snapshot, again and again: it finds every event up to the checkpoint, and never goes back. */
