@@ -9,8 +9,6 @@ import { restartReactor } from './rebuild.js';
 import type { Registry } from './registry.js';
 import { isReactor } from './subscription.js';
 
-/** Readers queue behind whoever waits for the lock of a view: so it gives way soon, and is tried again. */
-const BEGIN = 'BEGIN; SET LOCAL lock_timeout = 300; SET LOCAL statement_timeout = 1000';
 const QUERY_CANCELED = '57014';
 
 interface Exchanged {
@@ -33,6 +31,7 @@ interface LockedRow {
  * transaction. Reactors that read the rows are fenced, since what they have in hand was read from the old ones, and those that
  * are rebuilt start over.
  *
+ * @param lockMs how long to wait for a lock of a reader; less than the wait for a deadlock, which is 1 s
  * @returns false when somebody has a lock: try again
  * @throws Fenced when a build is no longer what it was
  */
@@ -40,10 +39,11 @@ export async function exchangeBuilds(
   pool: pg.Pool,
   registry: Registry,
   exchanged: Exchanged,
-  head: Position,
+  { head, lockMs }: { readonly head: Position; readonly lockMs: number },
 ): Promise<boolean> {
+  const begin = `BEGIN; SET LOCAL lock_timeout = ${Math.round(lockMs)}; SET LOCAL statement_timeout = 1000`;
   try {
-    await withTransaction(pool, (tx) => exchange(tx, registry, exchanged, head), BEGIN);
+    await withTransaction(pool, (tx) => exchange(tx, registry, exchanged, head), begin);
     return true;
   } catch (error) {
     const isCanceled = error instanceof pg.DatabaseError && error.code === QUERY_CANCELED;

@@ -27,18 +27,23 @@ export async function requestRebuild(
   );
   for (const one of readersOfNothingRebuilt(rebuilt)) await restartReactor(tx, one, head);
   const projections = rebuilt.filter((one) => !isReactor(one));
-  const { rows } = await tx.query<{ rebuild: string }>(`SELECT nextval('touchline.build_number') AS rebuild`);
-  await tx.query(JOIN_REBUILD, [rows[0]?.rebuild, projections.map(({ name }) => name)]);
-  for (const { name, version } of projections) {
-    await tx.query(GIVE_UP, [name, version]);
-    await tx.query(ADD_BUILD, [name, version, rows[0]?.rebuild]);
-  }
+  const { rows } = await tx.query<{ rebuild: string; former: string[] }>(NEW_REBUILD, [
+    projections.map(({ name }) => name),
+  ]);
+  const [{ rebuild, former } = { rebuild: '0', former: [] }] = rows;
+  for (const { name, version } of projections) await tx.query(GIVE_UP, [name, version]);
+  await tx.query(JOIN_REBUILD, [rebuild, former]);
+  for (const { name, version } of projections) await tx.query(ADD_BUILD, [name, version, rebuild]);
 }
+
+const NEW_REBUILD = `
+  SELECT nextval('touchline.build_number') AS rebuild,
+         ARRAY(SELECT DISTINCT rebuild::text FROM touchline.projection WHERE NOT is_live AND name = ANY ($1)) AS former`;
 
 /** Their owners read the builds of their rebuild when they take them, so they take them again. */
 const JOIN_REBUILD = `
   UPDATE touchline.projection SET rebuild = $1, epoch = epoch + 1, owner = NULL, lease_until = NULL
-  WHERE NOT is_live AND rebuild IN (SELECT rebuild FROM touchline.projection WHERE NOT is_live AND name = ANY ($2))`;
+  WHERE NOT is_live AND rebuild = ANY ($2::bigint[])`;
 
 /** One of a newer version stays, during an upgrade, as long as a process of that version has it. */
 const GIVE_UP = `

@@ -13,8 +13,8 @@ import { type Projection, isReactor } from './subscription.js';
 
 /** A live build stands still for so long at most while another takes its place. */
 const PAUSE_MS = 5_000;
-/** Not tried while somebody has kept a snapshot for so long. */
-const LONG_SNAPSHOT_MS = 1_000;
+/** An exchange waits so long for the lock of a view at first, and longer each time it fails: readers queue behind it. */
+const LOCK_MS = { first: 200, longest: 800 };
 /** So many positions are made up for in a moment. */
 const NEAR = 5_000n;
 const BACK_OFF_MS = { first: 500, longest: 30_000 };
@@ -48,6 +48,7 @@ interface Attempt {
 export class Takeover {
   private backOff = BACK_OFF_MS.first;
   private notBefore = 0;
+  private lockMs = LOCK_MS.first;
 
   constructor(
     private readonly name: string,
@@ -68,9 +69,7 @@ export class Takeover {
     if (!this.isLast(members) || !this.isNear(members)) return false;
     const attempt = { lease, rebuild, members, step };
     const isCompared = members.every(({ comparison }) => comparison !== null);
-    const succeeded =
-      !(await hasLongSnapshots(pool, LONG_SNAPSHOT_MS)) &&
-      (isCompared ? await this.exchange(attempt) : await this.compare(attempt));
+    const succeeded = isCompared ? await this.exchange(attempt) : await this.compare(attempt);
     if (succeeded) this.backOff = BACK_OFF_MS.first;
     else this.tryLater();
     return succeeded && isCompared;
@@ -127,11 +126,14 @@ export class Takeover {
 
   private async exchange(attempt: Attempt): Promise<boolean> {
     const { pool, registry, store, log } = this.options;
+    // Who has kept a snapshot for as long as the pause may last is likely to keep it for longer still.
+    if (await hasLongSnapshots(pool, PAUSE_MS)) return false;
     const exchanged = await this.whilePaused(attempt, async (deadline) => {
       if (!(await awaitOldSnapshots(pool, deadline))) return false;
       const head = await store.head();
       while (performance.now() < deadline) {
-        if (await exchangeBuilds(pool, registry, attempt, head)) return true;
+        if (await exchangeBuilds(pool, registry, attempt, { head, lockMs: this.lockMs })) return true;
+        this.lockMs = Math.min(LOCK_MS.longest, this.lockMs * 1.5);
         await sleep(50 * (0.5 + Math.random()));
       }
       return false;
