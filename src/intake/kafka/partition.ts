@@ -193,7 +193,7 @@ export class Partition {
 
   #progressAfter(last: KafkaRecord): Progress {
     const next = BigInt(last.offset) + 1n;
-    return { source: this.options.source, next, mark: markOf(last), ...(this.#anew && { anew: true }) };
+    return { source: this.options.source, next, mark: markOf(last), ...(this.#anew && { restarted: true }) };
   }
 
   /**
