@@ -1,5 +1,5 @@
 -- Rows of one small workspace, {w}, as the projections would leave them: a journey model (days of Berlin, half-life 10
--- days); lead ada, on the committee of won deal d-won and of open deal d-open; lead bob, who earned points; the anonymous
+-- days); lead ada, on the committee of won opportunity d-won and of open opportunity d-open; lead bob, who earned points; the anonymous
 -- lead cy. Five touchpoints, one of them once believed to be somebody else's. Credits of models first and linear.
 
 INSERT INTO touchline.workspace (slug, name) VALUES ('{w}', '{w}') ON CONFLICT DO NOTHING;

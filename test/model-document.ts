@@ -1,4 +1,4 @@
-/** A small journey model that has every part a document may have. Plain JSON, made anew at each call. */
+/** A small journey model that has every part a document may have. Plain JSON, a new one at each call. */
 export const wholeDocument = () => ({
   name: 'Whole',
   currency: 'EUR',

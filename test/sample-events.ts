@@ -119,7 +119,7 @@ export async function project(
   }
 }
 
-/** Makes the credits anew while all that they are made from is at the end of the log already. */
+/** Rebuilds the credits while all that they are made from is at the end of the log already. */
 export async function rebuildCredits(
   pool: pg.Pool,
   log: readonly RecordedEvent[],

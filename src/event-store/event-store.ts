@@ -81,7 +81,7 @@ export interface Progress {
   /** By what the consumer knows the last thing it took; opaque to the log. */
   readonly mark?: string;
   /** The source is another one than before, of the same name: this is kept although it may be less far. */
-  readonly anew?: boolean;
+  readonly restarted?: boolean;
 }
 
 export interface Subscription {

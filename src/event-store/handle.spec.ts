@@ -24,7 +24,7 @@ const moved = (stage: string): OpportunityEvent => ({
   data: { opportunityId: 'o', stage },
 });
 const win = (state: Opportunity): OpportunityEvent[] => {
-  if (state.stages.length === 0) throw new Refused('deal-not-open', 'Open it first');
+  if (state.stages.length === 0) throw new Refused('opportunity-not-open', 'Open it first');
   return state.won
     ? []
     : [
@@ -60,7 +60,7 @@ test('a command that changes nothing appends nothing and still returns the posit
 
 test('a refusal reaches the caller and appends nothing', async () => {
   const store = new MemoryEventStore();
-  await expect(on(store, win)).rejects.toMatchObject({ code: 'deal-not-open' });
+  await expect(on(store, win)).rejects.toMatchObject({ code: 'opportunity-not-open' });
   expect(await store.head()).toBe(0n);
 });
 

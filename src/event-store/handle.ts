@@ -27,7 +27,7 @@ export interface Provenance {
 
 /**
  * Loads a stream, folds it, decides, appends at exactly the version decided on; somebody else's append in between makes
- * it decide anew on the newer state, ten times at most.
+ * it decide again on the newer state, ten times at most.
  *
  * @throws Refused whatever `decide` throws
  * @throws WrongExpectedVersion others were quicker every time

@@ -105,9 +105,9 @@ export class MemoryEventStore implements EventStore {
     return Promise.resolve();
   }
 
-  #keep({ anew, ...progress }: Progress): void {
+  #keep({ restarted, ...progress }: Progress): void {
     const known = this.#progress.get(progress.source);
-    if (!known || anew || progress.next > known.next) this.#progress.set(progress.source, progress);
+    if (!known || restarted || progress.next > known.next) this.#progress.set(progress.source, progress);
   }
 
   #appendOne({ workspace, stream, expected, events }: Append, recordedAt: Date): AppendResult {

@@ -25,8 +25,8 @@ export function furthest(moves: readonly Progress[]): Progress[] {
   const bySource = new Map<string, Progress>();
   for (const move of moves) {
     const known = bySource.get(move.source);
-    if (!known || move.anew || move.next > known.next)
-      bySource.set(move.source, known?.anew ? { ...move, anew: true } : move);
+    if (!known || move.restarted || move.next > known.next)
+      bySource.set(move.source, known?.restarted ? { ...move, restarted: true } : move);
   }
   return [...bySource.values()].sort((a, b) => (a.source < b.source ? -1 : 1));
 }
@@ -35,5 +35,5 @@ export const moveParameters = (moves: readonly Progress[]): unknown[] => [
   moves.map(({ source }) => source),
   moves.map(({ next }) => next.toString()),
   moves.map(({ mark }) => mark ?? null),
-  moves.flatMap(({ source, anew }) => (anew ? [source] : [])),
+  moves.flatMap(({ source, restarted }) => (restarted ? [source] : [])),
 ];

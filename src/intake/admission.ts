@@ -4,7 +4,8 @@ import { sendProblem } from '../http/problem.filter.js';
 import { type CollectorKey, WRITE_KEY } from './credentials.js';
 import type { Endpoint, Reply, RequestHead } from './format.js';
 import type { RequestDeps } from './pipeline.js';
-import { keyRefusal, type Refusal, shareOf } from './refusal.js';
+import type { Refusal } from './outcome.js';
+import { keyRefusal, shareOf } from './refusal.js';
 import { charsetOf, type RawBody } from './request-body.js';
 
 declare module 'fastify' {

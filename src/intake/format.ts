@@ -1,9 +1,8 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { TSchema } from 'typebox';
 import type { EventData } from '../domain/events.js';
-import type { Outcome, Rejected } from './outcome.js';
+import type { Outcome, Refusal, Rejected } from './outcome.js';
 import type { Reading } from './reading.js';
-import type { Refusal } from './refusal.js';
 import type { RequestBody } from './request-body.js';
 import type { ClientTime } from './time.js';
 

@@ -1,13 +1,6 @@
 import type { CollectorKey } from '../http/keys.js';
 import { WRITE_KEY_UNKNOWN } from './credentials.js';
-import { type Outcome, type Reason } from './outcome.js';
-
-/** The whole request is refused; what it carried is kept where the key is known. */
-export interface Refusal {
-  readonly status: 400 | 401 | 413 | 415;
-  readonly code: string;
-  readonly detail: string;
-}
+import type { Outcome, Reason, Refusal } from './outcome.js';
 
 /** A step ended the request. */
 export interface Refused {

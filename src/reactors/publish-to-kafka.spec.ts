@@ -121,7 +121,7 @@ const LEASE_MS = 2_000;
     expect(events).toHaveLength(1_200);
   });
 
-  test('after a stop it goes on where it was; a rebuild publishes everything anew', async () => {
+  test('after a stop it goes on where it was; a rebuild publishes everything again', async () => {
     await append(0, 50);
     const first = start();
     expect(await published(300)).toBe(true);

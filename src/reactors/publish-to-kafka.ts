@@ -5,7 +5,7 @@ import type { Reactor } from '../subscriptions/subscription.js';
 import { Outage } from '../subscriptions/batch-transaction.js';
 import { cloudEventRecord } from './cloud-event.js';
 
-/** Its name among the subscriptions, where its lag shows; to rebuild it is to publish everything anew. */
+/** Its name among the subscriptions, where its lag shows; to rebuild it is to publish everything again. */
 export const PUBLISHER = 'kafka_events';
 
 /** Sending gains nothing by more, and objects that live shorter cost the garbage collector less. */

@@ -22,7 +22,7 @@ export async function readSecrets(dataDir: string): Promise<KeptSecrets> {
   }
 }
 
-/** Takes keys out whose hashes these are, so that a database made anew does not get them. @returns whether there were any */
+/** Takes keys out whose hashes these are, so that a newly created database does not get them. @returns whether there were any */
 export async function forgetKeys(dataDir: string, hashes: readonly string[]): Promise<boolean> {
   const kept = await readSecrets(dataDir);
   const all = Object.entries(kept.keys ?? {});

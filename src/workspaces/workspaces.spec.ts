@@ -155,9 +155,9 @@ describe('the first workspace', () => {
       ),
     ).toBe(true);
     await database.pool.query('TRUNCATE touchline.workspace CASCADE');
-    const anew = await ensureFirstWorkspace(workspaces, dataDir, {});
-    expect(anew.keys.writeKey).toBe(keys.writeKey);
-    expect(anew.keys.apiKey).not.toBe(keys.apiKey);
+    const second = await ensureFirstWorkspace(workspaces, dataDir, {});
+    expect(second.keys.writeKey).toBe(keys.writeKey);
+    expect(second.keys.apiKey).not.toBe(keys.apiKey);
   });
 
   test('does not take a key of another workspace', async () => {

@@ -106,13 +106,13 @@ export function readingContract(target: TestLog): void {
       expect(await target.store.progressOf(source)).toEqual({ source, next: 9n });
     });
 
-    test('of a late sender changes nothing, of a source begun anew it does', async () => {
+    test('of a late sender changes nothing, of a restarted source it does', async () => {
       const [source, a] = [unique('kafka'), unique('a')];
       await target.store.record(facts(unique('s'), [unique('b')]), { source, next: 50n, mark: 'm-1' });
       const [late] = await target.store.record(facts(unique('s'), [a]), { source, next: 40n, mark: 'm-0' });
       expect(late?.duplicate).toBe(false);
       expect(await target.store.progressOf(source)).toEqual({ source, next: 50n, mark: 'm-1' });
-      await target.store.record([], { source, next: 3n, mark: 'n-1', anew: true });
+      await target.store.record([], { source, next: 3n, mark: 'n-1', restarted: true });
       expect(await target.store.progressOf(source)).toEqual({ source, next: 3n, mark: 'n-1' });
     });
 

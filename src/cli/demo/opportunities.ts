@@ -59,6 +59,7 @@ export function pipeline(
   from: number,
   until: number,
 ): Opportunity[] {
+  // The seeds keep their old word: with others the demo would be another company.
   const random = new Random(`${prefix} deals`);
   const bySize = accounts.map((account) => [account, Math.sqrt(account.employees)] as const);
   const opened = Array.from({ length: count }, () => openingTime(random, from + 14 * DAY, until - 3 * DAY));

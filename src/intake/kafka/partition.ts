@@ -210,7 +210,7 @@ export class Partition {
       source: this.options.source,
       next,
       mark: hashRecord(last),
-      ...(this.#isNewTopic && { anew: true }),
+      ...(this.#isNewTopic && { restarted: true }),
     };
   }
 

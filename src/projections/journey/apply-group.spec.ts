@@ -8,6 +8,7 @@ import { applyGroup } from './apply-group.js';
 import { batchItem } from './batch-item.js';
 import { run } from './loading.js';
 import { Models } from './models.js';
+import { UnitOfWork } from './unit-of-work.js';
 import { WorkingSet } from './working-set.js';
 
 let db: TestDatabase;
@@ -29,7 +30,7 @@ async function isAppliedAtOnce(entry: Entry): Promise<boolean> {
     const range = { after: BigInt(BEFORE.length), upTo: BigInt(log.length) };
     const items = log.slice(BEFORE.length).map((event) => batchItem(set, event, range, []));
     await set.loader.readKeys(items.flatMap(({ records }) => records));
-    const rest = run(applyGroup(set.unitOfWork(), items));
+    const rest = run(applyGroup(new UnitOfWork(set, set.nextGroup()), items));
     await rest;
     expect(set.seal(false)).not.toEqual([]);
     return rest === undefined;

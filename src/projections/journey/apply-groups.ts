@@ -5,7 +5,7 @@ import type { BatchItem } from './batch-item.js';
 import { ReadFailed } from './gate.js';
 import type { Overlap } from './groups.js';
 import { run } from './loading.js';
-import { GroupsOverlap } from './unit-of-work.js';
+import { GroupsOverlap, UnitOfWork } from './unit-of-work.js';
 import type { WorkingSet } from './working-set.js';
 
 /** Events that are applied before the database is looked after again, and before what came of them is written. */
@@ -53,7 +53,7 @@ async function faultsOf(set: WorkingSet, groups: readonly (readonly BatchItem[])
   for (const group of groups) {
     try {
       // Units of work are numbered as the groups are.
-      const rest = run(applyGroup(set.unitOfWork(), group));
+      const rest = run(applyGroup(new UnitOfWork(set, set.nextGroup()), group));
       if (rest) waiting.push(rest);
     } catch (fault) {
       faults.push(fault);

@@ -1,4 +1,6 @@
+import type { PoolClient } from 'pg';
 import { isAnonymous, type IdentityKey } from '../../domain/identity.js';
+import type { Accounts } from './accounts.js';
 import { Gate } from './gate.js';
 import type { JourneyEntry } from './lead-journey.js';
 import {
@@ -13,8 +15,17 @@ import {
 import type { KeyRecord, Lead } from './records.js';
 import { restoreKey } from './restore.js';
 import { factOfRow } from './touch-fact.js';
-import type { MoveRow, ScoreRow, StoredKey } from './rows.js';
-import type { WorkingSet } from './working-set.js';
+import type { MoveRow, ScoreRow, StoredKey, StoredLead } from './rows.js';
+
+/** What is read becomes part of this. */
+interface Records {
+  readonly tx: PoolClient;
+  readonly accounts: Pick<Accounts, 'know'>;
+  key(workspace: string, key: IdentityKey): KeyRecord;
+  lead(workspace: string, leadId: string): Lead;
+  hasLead(workspace: string, leadId: string): boolean;
+  adopt(stored: StoredLead): Lead;
+}
 
 interface Wants {
   keys: KeyRecord;
@@ -30,7 +41,7 @@ export class Loader {
   /** Touchpoints of journeys that were read. */
   touchpointsRead = 0;
 
-  constructor(private readonly set: WorkingSet) {
+  constructor(private readonly set: Records) {
     this.#gate = new Gate<Wants>({
       keys: (records) => this.readKeys(records),
       leadKeys: (leads) => this.#readLeadKeys(leads),

@@ -9,7 +9,7 @@ import { claimedBy } from './lead-facts.js';
 import { run, type Loading } from './loading.js';
 import type { Lead } from './records.js';
 import { refreshProfile } from './refresh-profile.js';
-import type { UnitOfWork } from './unit-of-work.js';
+import { UnitOfWork } from './unit-of-work.js';
 import { WorkingSet } from './working-set.js';
 
 /** Leads whose journeys are in memory at the same time. */
@@ -28,7 +28,7 @@ export async function refoldEverybody(
     const page = await loadLeadsAfter(tx, workspace, after, CHUNK);
     const set = new WorkingSet({ tx, models, accounts: new Accounts(tx) });
     const leads = page.map((stored) => set.adopt(stored));
-    await run(refold(set.unitOfWork(), leads, position));
+    await run(refold(new UnitOfWork(set, set.nextGroup()), leads, position));
     await runStatements(tx, set.seal(healing));
     after = page.at(-1)?.leadId ?? after;
     if (page.length < CHUNK) return;

@@ -11,7 +11,6 @@ import { PendingChanges } from './pending-changes.js';
 import { Domain, KeyRecord, Lead } from './records.js';
 import { restoreLead } from './restore.js';
 import type { StoredLead } from './rows.js';
-import { UnitOfWork } from './unit-of-work.js';
 
 /** What a batch is applied with. */
 interface Batch {
@@ -67,9 +66,9 @@ export class WorkingSet {
     return { leads: this.#leadCount, keys: this.#keyCount, touchpoints: this.loader.touchpointsRead };
   }
 
-  /** What one group of events works with: it may reach whatever no other group has reached. */
-  unitOfWork(): UnitOfWork {
-    return new UnitOfWork(this, this.#groups++);
+  /** The number of a further group of events: it may reach whatever no other group has reached. */
+  nextGroup(): number {
+    return this.#groups++;
   }
 
   /** Resolves the company domain of an e-mail address in a workspace, by the model in force. */
