@@ -4,7 +4,7 @@ import type { Move } from '../../domain/identity/moves.js';
 import { claimAt } from '../../domain/identity/ownership.js';
 import { applyMoves } from './apply-moves.js';
 import type { Fact } from './facts.js';
-import { personaOf, writeJourney } from './journey-rows.js';
+import { personaOf, writeStep } from './journey-rows.js';
 import type { Loading } from './loading.js';
 import type { KeyRecord, Lead } from './records.js';
 import { version } from './refresh-profile.js';
@@ -39,11 +39,12 @@ export function appendTouchpoint(unit: UnitOfWork, fact: Fact, [record]: readonl
   unit.reachKey(record);
   if (!saysNothingNew(fact, record.state)) return false;
   const lead = ownerOf(unit, record, at);
-  if (!lead?.alive || !(lead.journey.isLoaded || lead.journey.isBefore(fact))) return false;
+  if (!lead?.alive || !lead.journey.isAppended(fact)) return false;
   lead.noteFact(fact);
   lead.markChanged(position);
-  lead.journey.add({ fact: touch }, unit.rules(workspace), personaOf(lead));
-  writeJourney(unit, lead, position);
+  const entry = { fact: touch };
+  const step = lead.journey.append(entry, unit.rules(workspace), personaOf(lead));
+  writeStep(unit, lead, entry, step, position);
   return true;
 }
 

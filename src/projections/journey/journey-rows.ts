@@ -50,7 +50,13 @@ export function writeJourney(unit: UnitOfWork, lead: Lead, position: Position): 
 export const personaOf = ({ profile }: Lead): string | null => profile?.persona ?? null;
 
 /** Brings the rows of a touchpoint in line with what its step is now. */
-function writeStep(unit: UnitOfWork, lead: Lead, entry: JourneyEntry, step: Step, position: Position): void {
+export function writeStep(
+  unit: UnitOfWork,
+  lead: Lead,
+  entry: JourneyEntry,
+  step: Step,
+  position: Position,
+): void {
   const { journey, moves, scores } = unit.changes;
   const { move, change } = step;
   const of = { workspace: lead.workspace, leadId: lead.id, eventId: step.own.id };

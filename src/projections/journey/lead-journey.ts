@@ -60,14 +60,25 @@ export class LeadJourney {
     return lastAt === null ? undefined : { at: lastAt, id: lastId ?? '' };
   }
 
+  /** Whether a touchpoint advances the state: it is the newest, and nothing had the others read. */
+  isAppended(stamp: Stamp): boolean {
+    return this.#timelines.size === 0 && this.isBefore(stamp);
+  }
+
+  /** Adds the newest touchpoint. @returns its step; no other comes out otherwise */
+  append(entry: JourneyEntry, rules: JourneyRules, persona: string | null): Step {
+    const { touch } = entry.fact;
+    const { state, step } = rules.advance(persona, this.#state, touch);
+    this.#state = state;
+    this.entries.set(touch.id, entry);
+    return step;
+  }
+
   /** Adds a touchpoint. One that is not the newest needs the others. */
   add(entry: JourneyEntry, rules: JourneyRules, persona: string | null): void {
     const { touch } = entry.fact;
-    if (this.#timelines.size === 0 && this.isBefore(touch)) {
-      const { state, step } = rules.advance(persona, this.#state, touch);
-      this.#state = state;
-      this.entries.set(touch.id, entry);
-      this.#changed.set(touch.id, { entry, step });
+    if (this.isAppended(touch)) {
+      this.#changed.set(touch.id, { entry, step: this.append(entry, rules, persona) });
       return;
     }
     const timeline = this.#timeline(rules, persona);
