@@ -18,6 +18,29 @@ ajv.addSchema({ $id: 'document', components: collectorPaths(FORMATS).components 
 const schema = (name: string): ValidateFunction =>
   ajv.compile({ $ref: `document#/components/schemas/${name}` });
 
+interface Media {
+  readonly schema: object;
+  readonly example?: unknown;
+  readonly examples?: Record<string, { readonly value: unknown }>;
+}
+
+test('the example of each request is what its schema says', () => {
+  const { paths } = collectorPaths(FORMATS);
+  const requests = Object.entries(paths).flatMap(([path, { post }]) => {
+    const { content } = (post?.requestBody ?? {}) as { content?: Record<string, Media> };
+    const { schema, example, examples = {} } = content?.['application/json'] ?? {};
+    const sent = [example, ...Object.values(examples).map(({ value }) => value)];
+    return schema ? sent.flatMap((each) => (each === undefined ? [] : [{ path, schema, each }])) : [];
+  });
+  expect(requests.length).toBeGreaterThan(15);
+  const faults = requests.flatMap(({ path, schema, each }) => {
+    const text = JSON.stringify(schema).replaceAll('"#/', '"document#/');
+    const validate = ajv.compile(JSON.parse(text) as object);
+    return validate(each) ? [] : [`${path}: ${ajv.errorsText(validate.errors)}`];
+  });
+  expect(faults).toEqual([]);
+});
+
 /** The answer, after its document was found to be as the schema says. */
 async function answerOf(name: string, path: string, body: unknown, key: string): Promise<unknown> {
   const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };

@@ -7,7 +7,9 @@ import { reject, type Rejected } from './outcome.js';
  * strict mode would want them spelled out. Formats such as `date-time` say what a client should send: who reads the field judges it.
  */
 const ajv = new Ajv({ allErrors: false, allowUnionTypes: true, validateFormats: false });
-ajv.addVocabulary(['advisory', 'example']);
+/** What clients should send of a field that is not, or less, checked; the API document shows it. */
+const ADVISORY = 'x-advisory';
+ajv.addVocabulary([ADVISORY, 'example']);
 
 /** Compiles a schema to a check: undefined when the value passes, else the first fault with its path. */
 export function checker(schema: TSchema): (value: unknown) => Rejected | undefined {
@@ -38,17 +40,20 @@ export const nullable = <T extends TSchema>(
   description: string,
 ) => Type.Unsafe<Static<T> | null>({ ...object, type: ['object', 'null'], description });
 
-/** One of the values; other types than those of the values are refused in the same words. */
-export const oneOf = <T extends string | null>(values: readonly T[], description: string) =>
-  Type.Unsafe<T>({ enum: [...values], description });
+/** One of the values. Their type is not checked: a value of another is refused in the same words. */
+export function oneOf<T extends string | null>(values: readonly T[], description: string) {
+  const schema = { enum: [...values], description };
+  const type = values.includes(null as T) ? ['string', 'null'] : 'string';
+  return Type.Unsafe<T>({ ...schema, [ADVISORY]: { type, ...schema } });
+}
 
 /** A schema of the API document by its name. */
 export const ref = <T = unknown>(name: string) => Type.Unsafe<T>({ $ref: `#/components/schemas/${name}` });
 
-/** The field of a format, which its `read` judges: a better word than of a schema, or a value that stands for it. Not checked. */
-export const advisory = (schema: TSchema) => Type.Unsafe<unknown>({ advisory: schema });
+/** A field that the `read` of a format judges by itself, as it has a better reason or another value for it. Not checked. */
+export const advisory = (schema: object) => Type.Unsafe<unknown>({ [ADVISORY]: schema });
 
-/** The same schema as the API document shows it: with what clients should send of fields that are not, or less, checked. */
+/** The schema as the API document shows it. */
 export function documented(schema: TSchema): Record<string, unknown> {
   return shown(schema) as Record<string, unknown>;
 }
@@ -56,7 +61,7 @@ export function documented(schema: TSchema): Record<string, unknown> {
 function shown(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(shown);
   if (typeof part !== 'object' || part === null) return part;
-  if ('advisory' in part) return shown(part.advisory);
+  if (ADVISORY in part) return shown(part[ADVISORY]);
   return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, shown(value)]));
 }
 

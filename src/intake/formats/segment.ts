@@ -12,6 +12,7 @@ import {
   batchSchema,
   checkSegmentItem,
   eventSchema,
+  sentEventSchema,
   type SegmentCall,
   type SegmentItem,
 } from './segment/item.js';
@@ -24,7 +25,7 @@ export const segment: Format = {
   requestItems: 2500,
   endpoints: SEGMENT_ENDPOINTS,
   schema: eventSchema,
-  schemas: { SegmentEvent: eventSchema, SegmentBatch: batchSchema, SegmentAnswer: answerSchema },
+  schemas: { SegmentEvent: sentEventSchema, SegmentBatch: batchSchema, SegmentAnswer: answerSchema },
   tags: [
     { name: 'Collect: Segment', description: 'Point a Segment client here: only its host and key change' },
     {

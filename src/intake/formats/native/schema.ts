@@ -18,7 +18,7 @@ import {
 const id = (description: string, options: object = {}) =>
   anyOf<string | number | null>(['string', 'number', 'null'], {
     ...options,
-    advisory: { type: ['string', 'integer', 'null'], description, maxLength: ID_LENGTH, ...options },
+    ...advisory({ type: ['string', 'integer', 'null'], description, maxLength: ID_LENGTH, ...options }),
   });
 const label = (description: string) => nullableText(description, { maxLength: LABEL_LENGTH });
 const time = (description: string) => advisory(Type.String({ description, format: 'date-time' }));

@@ -10,6 +10,11 @@ const time = (description: string) => advisory(Type.String({ description, format
 const id = (description: string) =>
   advisory(anyOf(['string', 'integer'], { description, maxLength: ID_LENGTH }));
 
+const OF_EVENTS = {
+  additionalProperties: true,
+  description: 'An event of Segment’s spec; userId or anonymousId is required',
+};
+
 /** An event; the call's name stands in its `type`, in a batch as in a request of its own. */
 export const eventSchema = Type.Object(
   {
@@ -36,11 +41,11 @@ export const eventSchema = Type.Object(
     traits: Type.Optional(nullableObject('Of identify and group calls')),
     context: Type.Optional(nullableObject('As Segment’s clients fill it')),
   },
-  {
-    additionalProperties: true,
-    description: 'An event of Segment’s spec; userId or anonymousId is required',
-  },
+  OF_EVENTS,
 );
+
+/** The same as clients send it: a call of its own names its type by its path. */
+export const sentEventSchema = Type.Partial(eventSchema, OF_EVENTS);
 
 export const batchSchema = Type.Object({
   batch: Type.Array(ref('SegmentEvent')),
