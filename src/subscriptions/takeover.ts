@@ -87,6 +87,7 @@ export class Takeover {
   }
 
   private isNear(members: readonly RebuildMember[]): boolean {
+    if (members.some(({ prepared }) => !prepared)) return false;
     if (!this.options.store.guarantees.densePositions) return true;
     return members.every(({ position, livePosition }) => livePosition - position <= NEAR);
   }
