@@ -12,6 +12,7 @@ import {
   touches,
   type TallyOptions,
 } from '../../test/sample-projections.js';
+import { recorder } from '../../test/sample-reactors.js';
 import { until } from '../../test/until.js';
 import { withClient } from '../database/client.js';
 import { MemoryEventStore } from '../event-store/memory.js';
@@ -143,6 +144,27 @@ describe('while a read model is rebuilt', () => {
     const settled = async () =>
       (await db.pool.query('SELECT FROM touchline.build_schema WHERE NOT is_live')).rowCount === 0;
     expect(await until(settled, 10_000)).toBe(true);
+  });
+});
+
+describe('a reactor', () => {
+  test('that may be rebuilt starts over once the rows that it reads are replaced, and not before', async () => {
+    const effects: bigint[] = [];
+    const { projection, letGo } = held();
+    const react = recorder('react', effects, { after: ['alpha'], rebuild: 'allowed' });
+    await append(store, touches(100));
+    const live = runner(projection, react);
+    live.start();
+    await live.catchUp();
+    expect(await live.rebuild('alpha')).toEqual(['alpha', 'react']);
+    expect(await until(async () => (await checkpointOf('alpha'))?.rebuild?.position === 50n, 10_000)).toBe(
+      true,
+    );
+    await append(store, touches(10));
+    expect(await until(() => Promise.resolve(effects.length === 110), 10_000)).toBe(true);
+    letGo();
+    expect(await until(() => Promise.resolve(effects.length === 220), 20_000)).toBe(true);
+    expect(effects.slice(110)).toEqual(effects.slice(0, 110));
   });
 });
 

@@ -7,6 +7,8 @@ import type { Comparison } from './read-checkpoints.js';
 export interface RebuildMember extends BuildKey {
   readonly version: number;
   readonly position: Position;
+  /** False: its tables are not there yet. */
+  readonly prepared: boolean;
   /** Null: not compared yet. */
   readonly comparison: Comparison | null;
   readonly liveBuild: string;
@@ -24,7 +26,7 @@ export async function readMembers(
   const { rows } = await database.query<
     Omit<RebuildMember, 'position' | 'livePosition'> & { position: string; livePosition: string }
   >(
-    `SELECT next.name, next.build, next.version, next.position, next.comparison,
+    `SELECT next.name, next.build, next.version, next.position, next.prepared, next.comparison,
             live.build AS "liveBuild", live.version AS "liveVersion", live.position AS "livePosition",
             next.version = live.version AND NOT live.applied_late AND NOT EXISTS (
               SELECT FROM touchline.parked_event dead_letter
@@ -41,6 +43,6 @@ export async function readMembers(
   }));
 }
 
-/** Whether they stand where the live ones do. */
+/** Whether all are there, and stand where the live ones do. */
 export const isLevel = (members: readonly RebuildMember[]): boolean =>
-  members.every(({ position, livePosition }) => position === livePosition);
+  members.every(({ prepared, position, livePosition }) => prepared && position === livePosition);

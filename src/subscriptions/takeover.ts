@@ -11,13 +11,18 @@ import type { RunnerLog } from './runner-options.js';
 import { awaitOldSnapshots, hasLongSnapshots } from './snapshots.js';
 import { type Projection, isReactor } from './subscription.js';
 
-/** A live build stands still for so long at most while another takes its place. */
+/**
+ * A live build stands still for so long at most while another takes its place, and for so much of it until that is level. Both
+ * pauses together are shorter than questions wait for a position (10 s), and so is each with the time between two tries.
+ */
 const PAUSE_MS = 5_000;
+const LEVEL_MS = 2_000;
 /** An exchange waits so long for the lock of a view at first, and longer each time it fails: readers queue behind it. */
 const LOCK_MS = { first: 200, longest: 800 };
 /** So many positions are made up for in a moment. */
-const NEAR = 5_000n;
-const BACK_OFF_MS = { first: 500, longest: 30_000 };
+const NEAR = 1_000n;
+/** Long enough for the live builds to catch up. */
+const BACK_OFF_MS = { first: 2_000, longest: 60_000 };
 
 export interface TakeoverOptions {
   readonly pool: pg.Pool;
@@ -87,6 +92,7 @@ export class Takeover {
   }
 
   private isNear(members: readonly RebuildMember[]): boolean {
+    if (members.some(({ prepared }) => !prepared)) return false;
     if (!this.options.store.guarantees.densePositions) return true;
     return members.every(({ position, livePosition }) => livePosition - position <= NEAR);
   }
@@ -149,15 +155,15 @@ export class Takeover {
   ): Promise<T | undefined> {
     const { pool } = this.options;
     const names = members.map(({ name }) => name);
-    const deadline = performance.now() + PAUSE_MS;
+    const began = performance.now();
     await pool.query(PAUSE, [names, PAUSE_MS]);
     try {
       while (!isLevel(await readMembers(pool, rebuild))) {
-        if (performance.now() > deadline) return undefined;
+        if (performance.now() > began + LEVEL_MS) return undefined;
         await step();
         await sleep(10);
       }
-      return await work(deadline);
+      return await work(began + PAUSE_MS);
     } finally {
       await pool.query(RESUME, [names]);
     }
