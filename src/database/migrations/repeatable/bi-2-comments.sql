@@ -40,7 +40,7 @@ BEGIN
         ('rule', 'Name of the rule of the journey model that caused it. Example: pricing page seen'),
         ('amount_minor', 'Amount in minor units of `currency`, exact. Example: 12000000'),
         ('amount', 'Amount in major units of `currency`. Example: 120000.00'),
-        ('model', 'Attribution model: first, last, last_non_direct, linear, position, u_shaped, w_shaped, full_path or time_decay. Example: linear'),
+        ('model', 'Attribution model, one of docs/attribution.md. Example: linear'),
         ('metric', 'revenue (of a won opportunity, counted at its close) or pipeline (of any opportunity, counted at its opening). Example: revenue'),
         ('revenue_minor', 'Revenue in minor units of `currency`, exact; NULL in pipeline rows, and if no exchange rate is published. Example: 3000000'),
         ('revenue', 'Revenue in major units of `currency`; NULL in pipeline rows, and if no exchange rate is published. Example: 30000.00'),
