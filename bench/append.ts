@@ -6,7 +6,7 @@ import { createLogPool } from '../src/database/database.js';
 import { migrate } from '../src/database/migrate.js';
 import { eventId } from '../src/domain/event-id.js';
 import type { NewEvent } from '../src/domain/events.js';
-import { identityKey } from '../src/domain/identity.js';
+import { identityKey } from '../src/domain/identity/keys.js';
 import type { EventStore, NewFact } from '../src/event-store/event-store.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
 import type { Report } from './figure.js';

@@ -1,6 +1,6 @@
 import { eventId } from '../src/domain/event-id.js';
 import type { EventData, EventType, NewEvent } from '../src/domain/events.js';
-import { identityKey, type IdentityKey } from '../src/domain/identity.js';
+import { identityKey, type IdentityKey } from '../src/domain/identity/keys.js';
 import type { Touchpoint } from '../src/domain/touchpoint.js';
 import type { NewFact } from '../src/event-store/event-store.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Happened } from '../src/domain/decider.js';
 import { replay } from '../src/domain/decider.js';
 import { eventId } from '../src/domain/event-id.js';
-import type { IdentityKey } from '../src/domain/identity.js';
+import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { opportunity, type Opportunity } from '../src/domain/opportunity.js';
 import { open } from '../src/domain/opportunity-opening.js';
 import { update, type UpdateOpportunity } from '../src/domain/opportunity-update.js';

@@ -1,6 +1,6 @@
 import { eventId } from '../src/domain/event-id.js';
 import type { NewEvent } from '../src/domain/events.js';
-import { identityKey } from '../src/domain/identity.js';
+import { identityKey } from '../src/domain/identity/keys.js';
 import type { Append, Expected, NewFact } from '../src/event-store/event-store.js';
 
 /** A touchpoint for tests of the log; the same name makes the same id. */

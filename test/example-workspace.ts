@@ -1,6 +1,6 @@
 import type { JourneyModel } from '../src/domain/model.js';
 import { DEFAULT_ATTRIBUTION } from '../src/domain/attribution/settings.js';
-import type { IdentityKey } from '../src/domain/identity.js';
+import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { day, opportunityEvents, type Entry, said, seen } from './sample-events.js';
 
 /** A small company's log, told so that each question of the API has an answer worth showing. */

@@ -1,4 +1,4 @@
-import { earlier, isAnonymous, leadIdOf, type IdentityKey, type Stamp } from '../src/domain/identity.js';
+import { earlier, isAnonymous, leadIdOf, type IdentityKey, type Stamp } from '../src/domain/identity/keys.js';
 import { decideIdentity } from '../src/domain/identity/decide.js';
 import type { IdentityFact } from '../src/domain/identity/fact.js';
 import type { IdentityIndex, NamedFact, Need } from '../src/domain/identity/identity-index.js';

@@ -7,7 +7,7 @@ import {
   seenBefore,
   type IdentityKey,
   type Stamp,
-} from '../src/domain/identity.js';
+} from '../src/domain/identity/keys.js';
 import type { IdentityFact } from '../src/domain/identity/fact.js';
 import { groupKeys } from '../src/domain/identity/key-groups.js';
 import { isJoinedBy, linksBetween, type PublicClaim } from '../src/domain/identity/public-claims.js';

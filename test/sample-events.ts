@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { eventId } from '../src/domain/event-id.js';
 import { replay, type Happened } from '../src/domain/decider.js';
 import type { NewEvent, RecordedEvent } from '../src/domain/events.js';
-import type { IdentityKey } from '../src/domain/identity.js';
+import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { opportunity, type Opportunity } from '../src/domain/opportunity.js';
 import { open, type OpenOpportunity } from '../src/domain/opportunity-opening.js';
 import { update, type UpdateOpportunity } from '../src/domain/opportunity-update.js';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { eventId } from '../src/domain/event-id.js';
 import type { NewEvent, RecordedEvent } from '../src/domain/events.js';
-import type { IdentityKey } from '../src/domain/identity.js';
+import type { IdentityKey } from '../src/domain/identity/keys.js';
 import type { EventStore } from '../src/event-store/event-store.js';
 import type { Projection } from '../src/subscriptions/subscription.js';
 

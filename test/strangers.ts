@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { IdentityKey } from '../src/domain/identity.js';
+import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { said, seen, type Entry } from './sample-events.js';
 
 /**

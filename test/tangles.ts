@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type pg from 'pg';
 import type { RecordedEvent } from '../src/domain/events.js';
-import type { IdentityKey } from '../src/domain/identity.js';
+import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { projections } from '../src/projections/all.js';
 import type { Projection } from '../src/subscriptions/subscription.js';
 import { opportunityEvents, roles, said, seen, day, type Entry } from './sample-events.js';

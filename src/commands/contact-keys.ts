@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { CONFIG, type Config } from '../config.js';
 import { DATABASE } from '../database/database.js';
 import type { RoleChange } from '../domain/committee.js';
-import { identityKey, type IdentityKey } from '../domain/identity.js';
+import { identityKey, type IdentityKey } from '../domain/identity/keys.js';
 import { type IsPlaceholder, placeholders } from '../domain/placeholder.js';
 import { Refused } from '../domain/refused.js';
 import type { ContactKeysInput } from './contact.inputs.js';

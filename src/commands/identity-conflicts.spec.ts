@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testApp, type TestApp } from '../../test/app.js';
 import { said } from '../../test/sample-events.js';
-import type { IdentityKey } from '../domain/identity.js';
+import type { IdentityKey } from '../domain/identity/keys.js';
 import type { KeyScope } from '../domain/touchpoint.js';
 import { newEventId } from '../event-store/handle.js';
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { DATABASE } from '../database/database.js';
-import { isAnonymous, pairOf, type IdentityKey } from '../domain/identity.js';
+import { isAnonymous, pairOf, type IdentityKey } from '../domain/identity/keys.js';
 import type { KnownPair, LastDecision, NamedLead } from '../domain/lead-pair.js';
 import { Refused } from '../domain/refused.js';
 import { findLead, parseLeadReference } from '../read-models/lead-lookup.js';

@@ -3,7 +3,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { touch } from '../../test/events.js';
 import { until } from '../../test/until.js';
 import { publishDefaultModel } from '../commands/publish-model.js';
-import { identityKey } from '../domain/identity.js';
+import { identityKey } from '../domain/identity/keys.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import { projections } from '../projections/all.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';

@@ -1,5 +1,5 @@
 import type { AccountObserved } from './events.js';
-import { earlier, type Stamp } from './identity.js';
+import { earlier, type Stamp } from './identity/keys.js';
 import type { KeyScope, Traits } from './touchpoint.js';
 
 /** A value with when it was stated, and the scope of the key when that is public; `null` takes the value back. */

@@ -1,6 +1,6 @@
 import type { Happened } from './decider.js';
 import type { ContactRoleAssigned } from './events.js';
-import { KEY_KINDS, type IdentityKey, type KeyKind } from './identity.js';
+import { KEY_KINDS, type IdentityKey, type KeyKind } from './identity/keys.js';
 
 /** Somebody with a role in an opportunity. */
 export interface Contact {

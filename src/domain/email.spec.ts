@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { emailAddress } from './email.js';
-import { identityKey } from './identity.js';
+import { identityKey } from './identity/keys.js';
 
 describe('an e-mail address has one form', () => {
   test.each([

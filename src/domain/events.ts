@@ -1,4 +1,4 @@
-import type { IdentityKey } from './identity.js';
+import type { IdentityKey } from './identity/keys.js';
 import type { JourneyModel } from './model.js';
 import type { Clamped, KeyScope, Touchpoint, Traits } from './touchpoint.js';
 

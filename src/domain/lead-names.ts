@@ -1,4 +1,4 @@
-import { earlier, keyValue, seenBefore, type IdentityKey, type Stamp } from './identity.js';
+import { earlier, keyValue, seenBefore, type IdentityKey, type Stamp } from './identity/keys.js';
 
 /** Whose word names a lead: the CRM's counts before a server's, a server's before that of a public write key. */
 export const CLAIM_RANKS = { crm: 3, server: 2, public: 1 } as const;

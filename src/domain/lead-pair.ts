@@ -1,6 +1,6 @@
 import type { Decider, Happened } from './decider.js';
 import type { IdentityDecision } from './events.js';
-import { pairOf, type IdentityKey } from './identity.js';
+import { pairOf, type IdentityKey } from './identity/keys.js';
 import { Refused } from './refused.js';
 
 type Decision = Happened<'IdentitiesMerged' | 'IdentitiesSplit'>;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { stageEntriesOf } from '../../test/stage-entries.js';
 import { replay } from './decider.js';
-import type { IdentityKey } from './identity.js';
+import type { IdentityKey } from './identity/keys.js';
 import { OpportunityHistory, type ReportedState, type StageEntry } from './opportunity-history.js';
 import { opportunity, type OpportunityEvent } from './opportunity.js';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decider } from '../../test/given.js';
 import { stageEntriesOf } from '../../test/stage-entries.js';
 import { replay } from './decider.js';
-import type { IdentityKey } from './identity.js';
+import type { IdentityKey } from './identity/keys.js';
 import { opportunity, type Opportunity, type OpportunityEvent } from './opportunity.js';
 import { update } from './opportunity-update.js';
 import { upsert, type UpsertOpportunity } from './opportunity-upsert.js';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { decider } from '../../test/given.js';
 import { replay } from './decider.js';
 import type { EventData } from './events.js';
-import type { IdentityKey } from './identity.js';
+import type { IdentityKey } from './identity/keys.js';
 import { opportunity, type OpportunityEvent } from './opportunity.js';
 import { open, type OpenOpportunity } from './opportunity-opening.js';
 import { update, type UpdateOpportunity } from './opportunity-update.js';

@@ -1,4 +1,4 @@
-import { earlier, type Stamp } from './identity.js';
+import { earlier, type Stamp } from './identity/keys.js';
 import type { Names } from './lead-names.js';
 import type { Fit } from './persona.js';
 import type { Traits } from './touchpoint.js';

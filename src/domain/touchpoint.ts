@@ -1,4 +1,4 @@
-import type { IdentityKey } from './identity.js';
+import type { IdentityKey } from './identity/keys.js';
 
 export const CHANNELS = [
   'direct',

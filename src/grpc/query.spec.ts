@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type DescMessage, type MessageInitShape, toJson } from '@bufbuild/protobuf';
 import { QueryBus } from '@nestjs/cqrs';
 import { pino } from 'pino';
-import { leadIdOf } from '../domain/identity.js';
+import { leadIdOf } from '../domain/identity/keys.js';
 import { Metrics } from '../metrics.js';
 import { QueryService } from '../proto/touchline/v1/query_pb.js';
 import { opportunityEvents, day, seen } from '../../test/sample-events.js';

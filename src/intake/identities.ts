@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { emailAddress } from '../domain/email.js';
-import { identityKey, type IdentityKey, type KeyKind } from '../domain/identity.js';
+import { identityKey, type IdentityKey, type KeyKind } from '../domain/identity/keys.js';
 import { isObject, type JsonObject } from './format.js';
 import { reject, type Rejected } from './outcome.js';
 import type { Reading } from './reading.js';

@@ -3,7 +3,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
-import { leadIdOf } from '../domain/identity.js';
+import { leadIdOf } from '../domain/identity/keys.js';
 import { testApp, type TestApp } from '../../test/app.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { ANSWERS_FOLDER, answerFile, readRecordedAnswers, type RecordedAnswer } from './recorded-answers.js';

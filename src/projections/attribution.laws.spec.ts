@@ -14,7 +14,7 @@ import {
 } from '../../test/sample-events.js';
 import { creditsAsOf, currentRows } from '../../test/read-model-rows.js';
 import { defaultModel } from '../commands/publish-model.js';
-import type { IdentityKey } from '../domain/identity.js';
+import type { IdentityKey } from '../domain/identity/keys.js';
 import type { JourneyModel } from '../domain/model.js';
 import { Refused } from '../domain/refused.js';
 import { MODEL_NAMES } from '../domain/attribution/models.js';

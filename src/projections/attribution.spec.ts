@@ -12,7 +12,7 @@ import {
   type Entry,
 } from '../../test/sample-events.js';
 import { defaultModel } from '../commands/publish-model.js';
-import type { IdentityKey } from '../domain/identity.js';
+import type { IdentityKey } from '../domain/identity/keys.js';
 import type { JourneyModel } from '../domain/model.js';
 
 let db: TestDatabase;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { logOf, said, type Entry } from '../../test/sample-events.js';
 import { empty, inTransaction } from '../../test/project.js';
-import type { IdentityKey } from '../domain/identity.js';
+import type { IdentityKey } from '../domain/identity/keys.js';
 import { journey } from './journey.js';
 
 let db: TestDatabase;

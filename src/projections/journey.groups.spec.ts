@@ -4,7 +4,7 @@ import { opportunityEvents, day, forget, logOf, said, seen, type Entry } from '.
 import { comparedWithOracle } from '../../test/oracle-rows.js';
 import { allVersions, type Rows } from '../../test/read-model-rows.js';
 import { every, projectCut } from '../../test/tangles.js';
-import type { IdentityKey } from '../domain/identity.js';
+import type { IdentityKey } from '../domain/identity/keys.js';
 import { NO_MODEL } from './journey/models.js';
 
 let db: TestDatabase;

@@ -7,7 +7,7 @@ import { eventsOf, logged, published, START, TEST_MODEL, type Happening } from '
 import { empty, project, rowsOf } from '../../test/project.js';
 import { checkModel } from '../domain/check-model.js';
 import type { NewEvent } from '../domain/events.js';
-import { identityKey } from '../domain/identity.js';
+import { identityKey } from '../domain/identity/keys.js';
 import type { JourneyModel } from '../domain/model.js';
 import { journey } from './journey.js';
 

@@ -3,7 +3,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { forget, logOf, said, seen, type Entry } from '../../test/sample-events.js';
 import { every, projectCut } from '../../test/tangles.js';
 import type { ContactRoleAssigned, IdentityClaim } from '../domain/events.js';
-import type { IdentityKey } from '../domain/identity.js';
+import type { IdentityKey } from '../domain/identity/keys.js';
 import { journey } from './journey.js';
 
 let db: TestDatabase;

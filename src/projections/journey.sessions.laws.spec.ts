@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { day, seen, type Entry } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { isEvent, type RecordedEvent } from '../domain/events.js';
-import { type IdentityKey, leadIdOf } from '../domain/identity.js';
+import { type IdentityKey, leadIdOf } from '../domain/identity/keys.js';
 import { fold } from '../domain/journey.js';
 import { resolveSessions } from '../domain/session.js';
 import type { Touchpoint } from '../domain/touchpoint.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { said, seen } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
-import { identityKey } from '../domain/identity.js';
+import { identityKey } from '../domain/identity/keys.js';
 import type { LeadJourneyAnswer } from './lead-journey.js';
 import type { LeadAnswer } from './lead.js';
 import type { LeadsAnswer } from './leads.js';

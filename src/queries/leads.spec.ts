@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { leadIdOf } from '../domain/identity.js';
+import { leadIdOf } from '../domain/identity/keys.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import type { AccountAnswer } from './account.js';
 import type { LeadJourneyAnswer } from './lead-journey.js';

@@ -7,7 +7,7 @@ import { day, type Entry, said } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { queryApi, type QueryApi } from '../../test/query-api.js';
 import type { Touch } from '../domain/condition.js';
-import { type IdentityKey, leadIdOf } from '../domain/identity.js';
+import { type IdentityKey, leadIdOf } from '../domain/identity/keys.js';
 import { fold, inOrder } from '../domain/journey.js';
 import { DAY_MS, type JourneyModel } from '../domain/model.js';
 import type { Touchpoint } from '../domain/touchpoint.js';

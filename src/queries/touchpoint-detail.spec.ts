@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { leadIdOf } from '../domain/identity.js';
+import { leadIdOf } from '../domain/identity/keys.js';
 import type { JourneyModel } from '../domain/model.js';
 import type { Clamped } from '../domain/touchpoint.js';
 import { said, seen } from '../../test/sample-events.js';

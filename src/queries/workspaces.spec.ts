@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { leadIdOf } from '../domain/identity.js';
+import { leadIdOf } from '../domain/identity/keys.js';
 import { day, opportunityEvents, seen } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import type { AttributionAnswer } from './attribution.js';

@@ -1,6 +1,6 @@
 import type { ClientBase, Pool } from 'pg';
 import type { Position } from '../domain/events.js';
-import { identityKey, KEY_KINDS, type IdentityKey } from '../domain/identity.js';
+import { identityKey, KEY_KINDS, type IdentityKey } from '../domain/identity/keys.js';
 import { asOf, standsNow } from './versioned-table.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { EventType, Position, RecordedEvent } from '../domain/events.js';
-import type { IdentityKey } from '../domain/identity.js';
+import type { IdentityKey } from '../domain/identity/keys.js';
 import type { EventStore } from '../event-store/event-store.js';
 
 /** What every subscription has: it follows the log from a checkpoint, moved by one process at a time. */

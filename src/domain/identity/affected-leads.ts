@@ -1,4 +1,4 @@
-import type { IdentityKey } from '../identity.js';
+import type { IdentityKey } from './keys.js';
 
 /** Whom the moves of a decision concern, by lead id. */
 export class AffectedLeads {

@@ -1,4 +1,4 @@
-import { earlier, isAnonymous, mainKey, type IdentityKey, type Stamp } from '../identity.js';
+import { earlier, isAnonymous, mainKey, type IdentityKey, type Stamp } from './keys.js';
 import type { AffectedLeads } from './affected-leads.js';
 import type { Draft } from './draft.js';
 import type { IdentityFact } from './fact.js';

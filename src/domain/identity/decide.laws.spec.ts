@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryIdentity } from '../../../test/memory-identity.js';
 import { resolveIdentity } from '../../../test/resolve-identity.js';
-import { pairOf, type IdentityKey } from '../identity.js';
+import { pairOf, type IdentityKey } from './keys.js';
 import { ownerOf } from './ownership.js';
 import type { IdentityFact } from './fact.js';
 import { linksBetween } from './public-claims.js';

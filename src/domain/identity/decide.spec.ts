@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { MemoryIdentity } from '../../../test/memory-identity.js';
-import { leadIdOf, type IdentityKey } from '../identity.js';
+import { leadIdOf, type IdentityKey } from './keys.js';
 import { decideIdentity } from './decide.js';
 import type { IdentityFact } from './fact.js';
 import { unseenKey } from './key-state.js';

@@ -1,4 +1,4 @@
-import { earlier, isAnonymous } from '../identity.js';
+import { earlier, isAnonymous } from './keys.js';
 import { AffectedLeads } from './affected-leads.js';
 import { claimKey } from './claims.js';
 import { Draft } from './draft.js';

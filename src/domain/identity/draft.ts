@@ -1,4 +1,4 @@
-import { earlier, type IdentityKey, type Stamp } from '../identity.js';
+import { earlier, type IdentityKey, type Stamp } from './keys.js';
 import type { Deciding, IdentityIndex, NamedFact } from './identity-index.js';
 import { evolveKey } from './evolve-key.js';
 import type { KeyState } from './key-state.js';

@@ -1,4 +1,4 @@
-import type { IdentityKey } from '../identity.js';
+import type { IdentityKey } from './keys.js';
 import type { ClaimRank } from '../lead-names.js';
 import type { ProfileFact } from '../profile.js';
 import type { KeyScope } from '../touchpoint.js';

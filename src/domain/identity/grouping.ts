@@ -1,4 +1,4 @@
-import { isAnonymous, seenBefore, type IdentityKey, type Stamp } from '../identity.js';
+import { isAnonymous, seenBefore, type IdentityKey, type Stamp } from './keys.js';
 import type { AffectedLeads } from './affected-leads.js';
 import { assign, openLeads } from './claims.js';
 import type { Draft } from './draft.js';

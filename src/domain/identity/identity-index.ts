@@ -1,4 +1,4 @@
-import type { IdentityKey, Stamp } from '../identity.js';
+import type { IdentityKey, Stamp } from './keys.js';
 import type { KeyState } from './key-state.js';
 
 /** A fact of a lead, as far as its owner follows from it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { IdentityKey } from '../identity.js';
+import type { IdentityKey } from './keys.js';
 import { groupKeys, type PairFact } from './key-groups.js';
 
 const fact = (at: number, key: string, otherKey: string): PairFact => ({

@@ -1,4 +1,4 @@
-import { connected, earlier, type IdentityKey, type Stamp } from '../identity.js';
+import { connected, earlier, type IdentityKey, type Stamp } from './keys.js';
 
 /** An event says that two known keys are one person, or that they are not. */
 export interface PairFact extends Stamp {

@@ -1,4 +1,4 @@
-import type { IdentityKey, Stamp } from '../identity.js';
+import type { IdentityKey, Stamp } from './keys.js';
 import type { PersistentMap } from './persistent-map.js';
 import type { PublicClaim } from './public-claims.js';
 

@@ -1,4 +1,4 @@
-import { earlier, isAnonymous, mainKey, type IdentityKey } from '../identity.js';
+import { earlier, isAnonymous, mainKey, type IdentityKey } from './keys.js';
 import type { Draft } from './draft.js';
 import type { IdentityFact } from './fact.js';
 import type { Deciding } from './identity-index.js';

@@ -1,4 +1,4 @@
-import type { IdentityKey, Stamp } from '../identity.js';
+import type { IdentityKey, Stamp } from './keys.js';
 import type { Claim, PairDecision, PublicLink } from './key-state.js';
 
 /** A change of what is known of one key. */

@@ -1,4 +1,4 @@
-import { isAnonymous, mainKey, type IdentityKey } from '../identity.js';
+import { isAnonymous, mainKey, type IdentityKey } from './keys.js';
 import type { Draft } from './draft.js';
 import type { Claim, KeyState } from './key-state.js';
 

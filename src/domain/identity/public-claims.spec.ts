@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { IdentityKey } from '../identity.js';
+import type { IdentityKey } from './keys.js';
 import { isJoinedBy } from './public-claims.js';
 
 describe('a claim by a public write key', () => {

@@ -1,4 +1,4 @@
-import { earlier, type IdentityKey, type Stamp } from '../identity.js';
+import { earlier, type IdentityKey, type Stamp } from './keys.js';
 
 /** An event that arrived with a public write key and names known keys together. */
 export interface PublicClaim extends Stamp {

@@ -1,4 +1,4 @@
-import { isAnonymous, mainKey, type IdentityKey } from '../identity.js';
+import { isAnonymous, mainKey, type IdentityKey } from './keys.js';
 import type { AffectedLeads } from './affected-leads.js';
 import { assign, claimsFrom, openLeads } from './claims.js';
 import type { Draft } from './draft.js';

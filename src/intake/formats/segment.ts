@@ -5,7 +5,7 @@ import type { Reading } from '../reading.js';
 import type { ClientTime } from '../time.js';
 import { firstLabel, firstText, labelOf, nonEmpty, objectOr } from '../values.js';
 import { domainOf } from '../address.js';
-import type { IdentityKey } from '../../domain/identity.js';
+import type { IdentityKey } from '../../domain/identity/keys.js';
 import { answerSchema, SEGMENT_ENDPOINTS } from './segment/endpoints.js';
 import {
   accountOf,

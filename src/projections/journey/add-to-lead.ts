@@ -1,4 +1,4 @@
-import type { IdentityKey, Stamp } from '../../domain/identity.js';
+import type { IdentityKey, Stamp } from '../../domain/identity/keys.js';
 import { claimNames, renamed, sameNames } from '../../domain/lead-names.js';
 import { mergeFact } from '../../domain/profile.js';
 import type { Fact } from './facts.js';

@@ -1,4 +1,4 @@
-import { isAnonymous } from '../../domain/identity.js';
+import { isAnonymous } from '../../domain/identity/keys.js';
 import { decideIdentity, saysNothingNew } from '../../domain/identity/decide.js';
 import type { Move } from '../../domain/identity/moves.js';
 import { claimAt } from '../../domain/identity/ownership.js';

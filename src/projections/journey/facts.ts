@@ -1,5 +1,5 @@
 import { isEvent, type Position, type RecordedEvent } from '../../domain/events.js';
-import { isAnonymous, type IdentityKey } from '../../domain/identity.js';
+import { isAnonymous, type IdentityKey } from '../../domain/identity/keys.js';
 import { label, tagLabel } from '../../domain/label.js';
 import { CLAIM_RANKS, type ClaimRank } from '../../domain/lead-names.js';
 import type { IdentityFact } from '../../domain/identity/fact.js';

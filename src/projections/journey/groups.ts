@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../domain/events.js';
-import { isAnonymous, keyValue } from '../../domain/identity.js';
+import { isAnonymous, keyValue } from '../../domain/identity/keys.js';
 import type { BatchItem } from './batch-item.js';
 import type { KeyRecord, Reachable } from './records.js';
 import type { WorkingSet } from './working-set.js';

@@ -1,4 +1,4 @@
-import { earlier, type Stamp } from '../../domain/identity.js';
+import { earlier, type Stamp } from '../../domain/identity/keys.js';
 import { inOrder, noJourney, type JourneyRules, type JourneyState, type Step } from '../../domain/journey.js';
 import { JourneyTimeline } from '../../domain/journey-timeline.js';
 import type { MoveRow, ScoreRow, TouchRow } from './rows.js';

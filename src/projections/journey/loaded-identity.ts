@@ -1,4 +1,4 @@
-import type { IdentityKey, Stamp } from '../../domain/identity.js';
+import type { IdentityKey, Stamp } from '../../domain/identity/keys.js';
 import type { IdentityIndex, NamedFact } from '../../domain/identity/identity-index.js';
 import type { KeyState } from '../../domain/identity/key-state.js';
 import type { KeyRecord, Lead } from './records.js';

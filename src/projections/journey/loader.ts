@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { isAnonymous, type IdentityKey } from '../../domain/identity.js';
+import { isAnonymous, type IdentityKey } from '../../domain/identity/keys.js';
 import type { Accounts } from './accounts.js';
 import { Gate } from './gate.js';
 import type { JourneyEntry } from './lead-journey.js';

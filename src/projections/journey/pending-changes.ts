@@ -1,5 +1,5 @@
 import type { Position } from '../../domain/events.js';
-import type { Stamp } from '../../domain/identity.js';
+import type { Stamp } from '../../domain/identity/keys.js';
 import type { Statement } from '../../read-models/statements.js';
 import { standing, startingAt, VersionWriter } from '../../read-models/versioned-table.js';
 import type { FactRow, KeyRecord, Lead } from './records.js';

@@ -1,5 +1,5 @@
 import type { Position } from '../../domain/events.js';
-import { earlier, isAnonymous, type IdentityKey, type Stamp } from '../../domain/identity.js';
+import { earlier, isAnonymous, type IdentityKey, type Stamp } from '../../domain/identity/keys.js';
 import { evolveKey } from '../../domain/identity/evolve-key.js';
 import { unseenKey, type KeyState } from '../../domain/identity/key-state.js';
 import type { KeyMove } from '../../domain/identity/moves.js';

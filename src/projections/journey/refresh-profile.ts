@@ -1,5 +1,5 @@
 import type { Position } from '../../domain/events.js';
-import { isAnonymous } from '../../domain/identity.js';
+import { isAnonymous } from '../../domain/identity/keys.js';
 import { namesOf } from '../../domain/lead-names.js';
 import { startingAt } from '../../read-models/versioned-table.js';
 import type { KeyRecord, Lead } from './records.js';

@@ -1,5 +1,5 @@
 import type { Touch } from '../../domain/condition.js';
-import type { IdentityKey } from '../../domain/identity.js';
+import type { IdentityKey } from '../../domain/identity/keys.js';
 import type { ClaimRank } from '../../domain/lead-names.js';
 import type { Grade } from '../../domain/model.js';
 import type { AccountReason } from '../../domain/profile.js';

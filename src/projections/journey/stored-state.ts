@@ -1,4 +1,4 @@
-import type { IdentityKey, Stamp } from '../../domain/identity.js';
+import type { IdentityKey, Stamp } from '../../domain/identity/keys.js';
 import { unseenKey, type KeyState } from '../../domain/identity/key-state.js';
 import type { PersistentMap } from '../../domain/identity/persistent-map.js';
 import type { JourneyState } from '../../domain/journey.js';

@@ -1,7 +1,7 @@
 import type { Touch } from '../../domain/condition.js';
 import type { ResolvedContent } from '../../domain/content.js';
 import type { Position } from '../../domain/events.js';
-import type { IdentityKey } from '../../domain/identity.js';
+import type { IdentityKey } from '../../domain/identity/keys.js';
 import type { Clamped, ContentRef, KeyScope } from '../../domain/touchpoint.js';
 import type { TouchDetail, TouchRow } from './rows.js';
 

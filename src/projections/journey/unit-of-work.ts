@@ -1,5 +1,5 @@
 import type { Position } from '../../domain/events.js';
-import type { IdentityKey } from '../../domain/identity.js';
+import type { IdentityKey } from '../../domain/identity/keys.js';
 import type { IdentityIndex, Need } from '../../domain/identity/identity-index.js';
 import { rulesOf, type JourneyRules } from '../../domain/journey.js';
 import type { DomainOf } from '../../domain/lead-names.js';

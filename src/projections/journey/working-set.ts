@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { leadIdOf, type IdentityKey } from '../../domain/identity.js';
+import { leadIdOf, type IdentityKey } from '../../domain/identity/keys.js';
 import type { DomainOf } from '../../domain/lead-names.js';
 import type { Statement } from '../../read-models/statements.js';
 import type { Accounts } from './accounts.js';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { emailAddress } from './email.js';
+import { emailAddress } from '../email.js';
 
 export const KEY_KINDS = ['user', 'email', 'crm', 'anonymous'] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
