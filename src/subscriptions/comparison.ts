@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { type BuildKey, buildSchema } from './build-schema.js';
 import type { Comparison, TableComparison } from './read-checkpoints.js';
 import type { RebuildMember } from './rebuild-members.js';
@@ -51,7 +51,8 @@ export async function analyzeBuild(pool: pg.Pool, { tables }: Projection, build:
 /** Null: the table is not compared by content. */
 function contentOf({ comparable }: Projection, table: string): string | null {
   const query = comparable?.[table];
-  return query === undefined ? `SELECT t::text FROM ${table} t` : query;
+  // As jsonb: the order of keys in a json column depends on how the row came about.
+  return query === undefined ? `SELECT to_jsonb(t)::text FROM ${table} t` : query;
 }
 
 async function read(
@@ -67,8 +68,19 @@ async function read(
       : `SELECT count(*) AS rows, sum(hashtextextended(content.row, 0)) AS hash,
                 coalesce(bool_or(content.row IS NULL), false) AS "isOpen"
          FROM (${query}) AS content (row)`;
-  const { rows } = await tx.query<Content>(patiently(text));
-  return rows[0] ?? { rows: '0', hash: null, isOpen: true };
+  await tx.query('SAVEPOINT reading');
+  try {
+    const { rows } = await tx.query<Content>(patiently(text));
+    return rows[0] ?? { rows: '0', hash: null, isOpen: true };
+  } catch (error) {
+    const isNoJsonb = error instanceof pg.DatabaseError && error.code === UNTRANSLATABLE;
+    if (query === null || !isNoJsonb) throw error;
+    await tx.query('ROLLBACK TO SAVEPOINT reading');
+    return read(tx, build, table, null);
+  }
 }
+
+/** A json column may hold \u0000, which jsonb cannot. */
+const UNTRANSLATABLE = '22P05';
 
 const patiently = (text: string): pg.QueryConfig => ({ text, query_timeout: PATIENCE_MS }) as pg.QueryConfig;
