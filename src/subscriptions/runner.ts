@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from '../domain/events.js';
 import { Refused } from '../domain/refused.js';
 import { dropLeftOverBuilds } from './build.js';
 import { BuildSubscriber } from './build-subscriber.js';
+import { catchUp, stepAll } from './catch-up.js';
 import { Checkpoints } from './checkpoint.js';
 import { type Checkpoint, readCheckpoints } from './read-checkpoints.js';
 import { lagOf } from './lag.js';
@@ -16,7 +16,6 @@ import { type Subscription, isReactor } from './subscription.js';
 import { requestRetry, isRetryPending } from './dead-letter-retry.js';
 import { LeaseBalancer } from './lease-balancer.js';
 import { Subscriber } from './subscriber.js';
-import { Fenced } from './batch-transaction.js';
 import { Signal } from './signal.js';
 import { Worker } from './worker.js';
 
@@ -150,7 +149,7 @@ export class SubscriptionRunner {
     this.announce();
     while (Date.now() < deadline && (await isRetryPending(this.options.pool, name))) {
       // Another process may own it: then this step does nothing, and the owner sees what was requested.
-      if (own) await this.step(own, ...this.builders);
+      if (own) await stepAll([own, ...this.builders]);
       await this.moved.wait(20);
     }
     if (own) await this.releaseLeases();
@@ -208,38 +207,9 @@ export class SubscriptionRunner {
 
   private async catchUpHere(target: Position): Promise<void> {
     this.drop();
-    // Of a raised version nobody here moves the live build, so its rebuild comes first.
-    while ((await this.checkpointsHere()).some(({ rebuild, rebuildTo }) => rebuild && rebuildTo === null)) {
-      if (!(await this.step(...this.builders))) await sleep(20);
-    }
+    const { subscribers, builders } = this;
+    await catchUp({ subscribers, builders, readCheckpoints: () => this.checkpointsHere() }, target);
     await dropLeftOverBuilds(this.options.pool);
-    for (const one of this.subscribers) await this.catchUpOne(one, target);
-  }
-
-  /** @returns whether one of them has moved */
-  private async step(...subscribers: readonly Subscriber[]): Promise<boolean> {
-    let hasMoved = false;
-    for (const one of subscribers) {
-      try {
-        while ((await one.step()) === 'moved') hasMoved = true;
-      } catch (error) {
-        one.drop();
-        if (!(error instanceof Fenced)) throw error;
-      }
-    }
-    return hasMoved;
-  }
-
-  private async catchUpOne(subscriber: Subscriber, target: Position): Promise<void> {
-    while ((subscriber.position ?? -1n) < target) {
-      try {
-        if ((await subscriber.step()) !== 'moved' && (subscriber.position ?? -1n) < target) await sleep(20);
-        if ((subscriber.position ?? -1n) >= target) await subscriber.applyDeferred();
-      } catch (error) {
-        subscriber.drop();
-        if (!(error instanceof Fenced)) throw error;
-      }
-    }
   }
 
   private async reached(target: Position): Promise<boolean> {
