@@ -38,7 +38,7 @@ export async function watch(
   for (;;) {
     const { head, projections } = JSON.parse(await ask(port, '/api/projections')) as {
       head: string;
-      projections: readonly { name: string; position: string; parked: number }[];
+      projections: readonly { name: string; position: string; deadLetters: number }[];
     };
     for (const { name, position } of projections)
       if (position === head && !doneAfter.has(name)) doneAfter.set(name, performance.now() - began);

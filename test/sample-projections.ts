@@ -70,7 +70,7 @@ export async function tallyTables(pool: pg.Pool, ...names: readonly string[]): P
 
 /** Empties the tallies, and what the runtime knows of subscriptions. */
 export const forgetTallies = (pool: pg.Pool, ...names: readonly string[]): Promise<unknown> =>
-  pool.query(`TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner;
+  pool.query(`TRUNCATE touchline.projection, touchline.dead_letter, touchline.projection_runner;
     ${names.map((name) => `DELETE FROM touchline.${name}_seen; DELETE FROM touchline.${name}_count`).join('; ')}`);
 
 export async function counts(pool: pg.Pool, name: string): Promise<Record<string, number>> {

@@ -31,12 +31,12 @@ export function rebuild(name = '', wait = true): Promise<void> {
   });
 }
 
-/** `retry NAME [WORKSPACE]`: as `POST /api/projections/{name}/parked/retry`. @throws Refused `projection-not-found` */
+/** `retry NAME [WORKSPACE]`: as `POST /api/projections/{name}/dead-letters/retry`. @throws Refused `projection-not-found` */
 export function retryDeadLetters(name = '', workspace?: string): Promise<void> {
   return withRuntime(async (runtime) => {
     const tried = await runnerOf(runtime).retryDeadLetters(name, workspace);
     const left = (await countDeadLetters(runtime.pool, workspace)).get(name) ?? 0;
-    console.log(`Tried ${tried} parked events again; ${left} are parked still`);
+    console.log(`Retried ${tried} dead letters; ${left} are left`);
   });
 }
 

@@ -59,7 +59,9 @@ export const attribution: Projection = {
       ...(await dirtyByEvents(tx, events, range)),
       ...(await dirtyByChanges(tx, range)),
       ...(await deferred(tx, range)),
-    ].filter(({ workspace, opportunityId }) => !range.parked?.has(workspace, `opportunity:${opportunityId}`));
+    ].filter(
+      ({ workspace, opportunityId }) => !range.blocked?.has(workspace, `opportunity:${opportunityId}`),
+    );
     for (const [workspace, ofWorkspace] of Map.groupBy(dirty, (each) => each.workspace)) {
       await attribute(
         tx,

@@ -174,7 +174,7 @@ const LEASE_MS = 2_000;
   });
 
   (whyOwn ? test.skip : test)(
-    `a broker that is killed is waited for, and nothing is lost or parked${whyOwn ? ` (skipped: ${whyOwn})` : ''}`,
+    `a broker that is killed is waited for, and nothing is lost or becomes a dead letter${whyOwn ? ` (skipped: ${whyOwn})` : ''}`,
     async () => {
       start();
       await append(0, 50);
@@ -190,7 +190,7 @@ const LEASE_MS = 2_000;
 
       expect(await published(1_500)).toBe(true);
       await expectInOrder();
-      expect((await db.pool.query('SELECT FROM touchline.parked_event')).rowCount).toBe(0);
+      expect((await db.pool.query('SELECT FROM touchline.dead_letter')).rowCount).toBe(0);
       const { rows } = await db.pool.query<{ status: string; error: string | null }>(
         'SELECT status, error FROM touchline.projection',
       );

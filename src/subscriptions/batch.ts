@@ -181,7 +181,7 @@ async function applyUnblocked(
   const unhandled = [...failures.values()].flatMap(({ event }) => (events.includes(event) ? [] : [event]));
   const all = [...events, ...unhandled];
   const { apply, deadLetters } = splitBatch(all, await keysOf(subscription, all, tx), failures, blocked);
-  if (!skip) await deliver(context, apply, tx, { ...range, parked: blocked });
+  if (!skip) await deliver(context, apply, tx, { ...range, blocked });
   await insertDeadLetters(tx, build, deadLetters);
   const wide = apply.filter((event) => keysNamedIn(event).includes(`workspace:${event.workspace}`));
   // One that works from rows left out whatever concerned the dead letters since.

@@ -18,7 +18,7 @@ interface Requested {
 /** Asks for another try of all dead letters of a subscription, of one workspace or of all. Answers how many events. */
 export async function requestRetry(pool: pg.Pool, projection: string, workspace?: string): Promise<number> {
   const { rowCount } = await pool.query(
-    `UPDATE touchline.parked_event SET retry = true
+    `UPDATE touchline.dead_letter SET retry = true
      WHERE projection = $1 AND ${IN_LIVE_BUILD} AND ($2::text IS NULL OR workspace = $2)`,
     [projection, workspace ?? null],
   );
@@ -28,7 +28,7 @@ export async function requestRetry(pool: pg.Pool, projection: string, workspace?
 /** Whether some of the events asked for wait for their try still, or for a rebuild of the subscription itself. */
 export async function isRetryPending(pool: pg.Pool, projection: string): Promise<boolean> {
   const { rows } = await pool.query<{ pending: boolean }>(
-    `SELECT EXISTS (SELECT FROM touchline.parked_event WHERE projection = $1 AND ${IN_LIVE_BUILD} AND retry)
+    `SELECT EXISTS (SELECT FROM touchline.dead_letter WHERE projection = $1 AND ${IN_LIVE_BUILD} AND retry)
          OR EXISTS (SELECT FROM touchline.projection WHERE name = $1 AND NOT is_live) AS pending`,
     [projection],
   );
@@ -41,7 +41,7 @@ export async function requestedRetry(
   { name, build }: BuildKey,
 ): Promise<'no' | 'retry' | 'rebuild'> {
   const { rows } = await pool.query<{ overtaken: boolean | null }>(
-    'SELECT bool_or(overtaken) AS overtaken FROM touchline.parked_event WHERE projection = $1 AND build = $2 AND retry',
+    'SELECT bool_or(overtaken) AS overtaken FROM touchline.dead_letter WHERE projection = $1 AND build = $2 AND retry',
     [name, build],
   );
   const overtaken = rows[0]?.overtaken ?? null;
@@ -56,7 +56,7 @@ export async function rebuildForRetry(
   head: Position,
 ): Promise<void> {
   await requestRebuild(tx, plan, head);
-  await tx.query('UPDATE touchline.parked_event SET retry = false WHERE projection = $1 AND build = $2', [
+  await tx.query('UPDATE touchline.dead_letter SET retry = false WHERE projection = $1 AND build = $2', [
     name,
     build,
   ]);
@@ -92,7 +92,7 @@ export async function retryRequested(
 
 async function loadRequested({ pool, store }: BatchContext, { name, build }: BuildKey): Promise<Requested[]> {
   const { rows } = await pool.query<{ position: string; keys: string[] }>(
-    `SELECT position, keys FROM touchline.parked_event
+    `SELECT position, keys FROM touchline.dead_letter
      WHERE projection = $1 AND build = $2 AND retry ORDER BY position LIMIT $3`,
     [name, build, CHUNK],
   );
@@ -121,7 +121,7 @@ async function tryEach(
     }
     blocked.add(event.workspace, keys, event.position);
     await tx.query(
-      `UPDATE touchline.parked_event SET retry = false, error = coalesce($3, error),
+      `UPDATE touchline.dead_letter SET retry = false, error = coalesce($3, error),
          attempts = attempts + CASE WHEN $3::text IS NULL THEN 0 ELSE 1 END
        WHERE projection = $1 AND position = $2 AND build = $4`,
       [lease.name, String(event.position), error, lease.build],
@@ -138,7 +138,7 @@ async function blockedBefore(
 ): Promise<BlockedKeys> {
   const blocked = new BlockedKeys();
   const { rows } = await tx.query<{ position: string; workspace: string; keys: string[] }>(
-    `SELECT position, workspace, keys FROM touchline.parked_event
+    `SELECT position, workspace, keys FROM touchline.dead_letter
      WHERE projection = $1 AND build = $3 AND position < $2 AND NOT retry`,
     [name, String(position), build],
   );
@@ -158,7 +158,7 @@ async function tryOne(
   try {
     await deliver(context, [event], tx, range);
     await tx.query(
-      'DELETE FROM touchline.parked_event WHERE projection = $1 AND build = $2 AND position = $3',
+      'DELETE FROM touchline.dead_letter WHERE projection = $1 AND build = $2 AND position = $3',
       [name, build, String(event.position)],
     );
     await tx.query('RELEASE SAVEPOINT retried');

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Position, type RecordedEvent, isEvent } from '../domain/events.js';
 import type { BuildKey } from './build-schema.js';
-import type { Parked, OrderingKey, Subscription } from './subscription.js';
+import type { BlockedSet, OrderingKey, Subscription } from './subscription.js';
 
 /** An event that is not applied: it failed, or it waits behind one that did. */
 export interface DeadLetter {
@@ -13,7 +13,7 @@ export interface DeadLetter {
 }
 
 /** The keys that dead letters block, each with the position of the last one that has it. */
-export class BlockedKeys implements Parked {
+export class BlockedKeys implements BlockedSet {
   private readonly blockers = new Map<string, Position>();
   private isAny = false;
 
@@ -106,7 +106,7 @@ export function splitBatch(
   return { apply, deadLetters };
 }
 
-/** Adds rows to touchline.parked_event. */
+/** Adds rows to touchline.dead_letter. */
 export async function insertDeadLetters(
   tx: pg.PoolClient,
   { name, build }: BuildKey,
@@ -123,7 +123,7 @@ export async function insertDeadLetters(
     attempts: error === null ? 0 : 1,
   }));
   await tx.query(
-    `INSERT INTO touchline.parked_event
+    `INSERT INTO touchline.dead_letter
        (projection, build, position, workspace, event_id, type, keys, behind, error, attempts)
      SELECT $1, $2, position, workspace, event_id, type, keys, behind, error, attempts
      FROM jsonb_to_recordset($3) AS r (position bigint, workspace text, event_id uuid, type text, keys text[],
@@ -139,10 +139,10 @@ export async function markOvertaken(
   passed: readonly Pick<RecordedEvent, 'workspace' | 'position'>[],
 ): Promise<void> {
   await tx.query(
-    `UPDATE touchline.parked_event parked SET overtaken = true
+    `UPDATE touchline.dead_letter letter SET overtaken = true
      FROM unnest($3::text[], $4::bigint[]) passed (workspace, position)
-     WHERE parked.projection = $1 AND parked.build = $2 AND parked.workspace = passed.workspace
-       AND parked.position <= passed.position`,
+     WHERE letter.projection = $1 AND letter.build = $2 AND letter.workspace = passed.workspace
+       AND letter.position <= passed.position`,
     [name, build, passed.map(({ workspace }) => workspace), passed.map(({ position }) => String(position))],
   );
 }
@@ -154,7 +154,7 @@ export async function loadBlockedKeys(
 ): Promise<BlockedKeys> {
   const blocked = new BlockedKeys();
   const { rows } = await database.query<{ position: string; workspace: string; keys: string[] }>(
-    'SELECT position, workspace, keys FROM touchline.parked_event WHERE projection = $1 AND build = $2 ORDER BY position',
+    'SELECT position, workspace, keys FROM touchline.dead_letter WHERE projection = $1 AND build = $2 ORDER BY position',
     [name, build],
   );
   for (const { position, workspace, keys } of rows) blocked.add(workspace, keys, BigInt(position));
@@ -173,7 +173,7 @@ export interface DeadLetterRow {
   readonly error: string | null;
   readonly attempts: number;
   readonly overtaken: boolean;
-  readonly parkedAt: Date;
+  readonly addedAt: Date;
 }
 
 /** Those of a build that is being made are shown once it is live. */
@@ -190,8 +190,8 @@ export async function readDeadLetters(
 ): Promise<DeadLetterRow[]> {
   const { rows } = await database.query<DeadLetterRow>(
     `SELECT position, workspace, event_id AS "eventId", type, keys, behind, error, attempts, overtaken,
-            parked_at AS "parkedAt"
-     FROM touchline.parked_event
+            added_at AS "addedAt"
+     FROM touchline.dead_letter
      WHERE ($1::text IS NULL OR workspace = $1) AND projection = $2 AND ${IN_LIVE_BUILD} AND position > $3
      ORDER BY position LIMIT $4`,
     [workspace ?? null, projection, String(after), limit],
@@ -204,10 +204,10 @@ export async function countDeadLetters(
   database: pg.Pool | pg.ClientBase,
   workspace?: string,
 ): Promise<Map<string, number>> {
-  const { rows } = await database.query<{ projection: string; parked: number }>(
-    `SELECT projection, count(*)::int AS parked FROM touchline.parked_event
+  const { rows } = await database.query<{ projection: string; deadLetters: number }>(
+    `SELECT projection, count(*)::int AS "deadLetters" FROM touchline.dead_letter
      WHERE ($1::text IS NULL OR workspace = $1) AND ${IN_LIVE_BUILD} GROUP BY projection`,
     [workspace ?? null],
   );
-  return new Map(rows.map(({ projection, parked }) => [projection, parked]));
+  return new Map(rows.map(({ projection, deadLetters }) => [projection, deadLetters]));
 }

@@ -27,7 +27,7 @@ beforeEach(startOver);
 
 async function startOver(): Promise<void> {
   await db.pool.query(
-    'TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner; DELETE FROM touchline.example_visit',
+    'TRUNCATE touchline.projection, touchline.dead_letter, touchline.projection_runner; DELETE FROM touchline.example_visit',
   );
 }
 
@@ -175,7 +175,7 @@ test('a rule that refuses a second decision on its stream is not asked again aft
   await next.catchUp();
   await next.stop();
   expect(await log.head()).toBe(6n);
-  expect((await db.pool.query('SELECT FROM touchline.parked_event')).rowCount).toBe(0);
+  expect((await db.pool.query('SELECT FROM touchline.dead_letter')).rowCount).toBe(0);
 });
 
 test('a log that is away is waited for, and no event becomes a dead letter', async () => {
@@ -188,7 +188,7 @@ test('a log that is away is waited for, and no event becomes a dead letter', asy
   const subscriptions = [visits, openAfterThreeVisits()];
   const runner = new SubscriptionRunner({ pool: db.pool, store: log, subscriptions });
   await expect(runner.catchUp()).rejects.toMatchObject({ fault: 'outage' });
-  expect((await db.pool.query('SELECT FROM touchline.parked_event')).rowCount).toBe(0);
+  expect((await db.pool.query('SELECT FROM touchline.dead_letter')).rowCount).toBe(0);
   await runner.stop();
 });
 

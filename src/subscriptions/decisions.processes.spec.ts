@@ -71,7 +71,7 @@ test('of two processes killed at any point, restarted, and what they read rebuil
 
     const log = await store.readAll(0n, 10_000);
     expect(decisionsIn(log)).toEqual(decisionsWanted(log));
-    expect((await db.pool.query('SELECT FROM touchline.parked_event')).rowCount).toBe(0);
+    expect((await db.pool.query('SELECT FROM touchline.dead_letter')).rowCount).toBe(0);
   });
   await fc.assert(property, { numRuns: Number(process.env['LAW_RUNS'] ?? 3), endOnFailure: true });
   expect(killed).toBeGreaterThan(0);

@@ -20,9 +20,9 @@ export function subscriptionMetrics(metrics: Metrics): SubscriptionObserver {
     labelNames,
     registers,
   });
-  const parked = new Counter({
-    name: 'touchline_projection_parked_total',
-    help: 'Events parked because they failed, or because one before them did',
+  const deadLetters = new Counter({
+    name: 'touchline_projection_dead_letters_total',
+    help: 'Events that became dead letters because they failed, or because one before them did',
     labelNames: ['projection', 'why'] as const,
     registers,
   });
@@ -58,7 +58,8 @@ export function subscriptionMetrics(metrics: Metrics): SubscriptionObserver {
       metrics.projectionPosition.set({ projection }, Number(upTo));
     },
     deadLettered: (projection, list) => {
-      for (const { behind } of list) parked.inc({ projection, why: behind === null ? 'failed' : 'waits' });
+      for (const { behind } of list)
+        deadLetters.inc({ projection, why: behind === null ? 'failed' : 'waits' });
     },
     lag: (projection, { events: behind, seconds }) => {
       if (behind !== null) metrics.projectionLag.set({ projection }, behind);

@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-test('PostgreSQL goes away twice: projections wait, nothing is parked, nothing is doubled or lost', async () => {
+test('PostgreSQL goes away twice: projections wait, nothing becomes a dead letter, is doubled or lost', async () => {
   const pool = createPool(server.url, { max: 10 });
   await tallyTables(pool, 'alpha', 'beta');
   const store = new MemoryEventStore();

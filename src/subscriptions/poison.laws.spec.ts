@@ -37,7 +37,7 @@ function mendable(projection: Projection, log: readonly Entry[], isMended: () =>
 
 async function startOver(): Promise<void> {
   await forget(db.pool);
-  await db.pool.query('TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner');
+  await db.pool.query('TRUNCATE touchline.projection, touchline.dead_letter, touchline.projection_runner');
 }
 
 const history = fc.record({
@@ -66,9 +66,9 @@ test('a log whose broken events are healed comes to what one without them would'
     await runner.catchUp();
     await arrive(store, 'main', sent.slice(cut % (log.length + 1)));
     await runner.catchUp();
-    const parked = await readDeadLetters(db.pool, 'journey', 'main', 0n, 1_000);
-    seen += parked.length;
-    expect(parked.filter(({ behind }) => behind === null).length).toBeGreaterThan(0);
+    const deadLetters = await readDeadLetters(db.pool, 'journey', 'main', 0n, 1_000);
+    seen += deadLetters.length;
+    expect(deadLetters.filter(({ behind }) => behind === null).length).toBeGreaterThan(0);
     const last = BigInt(log.length);
     const then = await Promise.all([last / 2n, last - 1n].map((position) => rowsAsOf(db.pool, position)));
 
@@ -78,7 +78,7 @@ test('a log whose broken events are healed comes to what one without them would'
     expect(await readDeadLetters(db.pool, 'journey', 'main', 0n, 1_000)).toEqual([]);
     const healed = await currentRows(db.pool);
     // Put in late, an event changes nothing that was answered before; a rebuild puts it where it belongs.
-    if (parked.every(({ overtaken }) => !overtaken)) {
+    if (deadLetters.every(({ overtaken }) => !overtaken)) {
       expect(await Promise.all([last / 2n, last - 1n].map((position) => rowsAsOf(db.pool, position)))).toEqual(then); // prettier-ignore
     }
     await runner.stop();

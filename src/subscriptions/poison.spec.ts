@@ -20,7 +20,7 @@ interface ListedProjection {
   readonly name: string;
   readonly lag: number;
   readonly status: string;
-  readonly parked: number;
+  readonly deadLetters: number;
 }
 
 let db: TestDatabase;
@@ -82,9 +82,9 @@ const malformed = ({ stream, event }: Entry, data: unknown): Entry =>
 
 const listed = async (): Promise<readonly ListedProjection[]> =>
   (await api.ask<{ projections: ListedProjection[] }>('GET', '')).projections;
-const parked = async (workspace?: string): Promise<readonly DeadLetterRow[]> =>
-  (await api.ask<{ items: DeadLetterRow[] }>('GET', '/journey/parked', workspace)).items;
-const retry = () => api.ask<object>('POST', '/journey/parked/retry?workspace=main', OPERATOR);
+const deadLetters = async (workspace?: string): Promise<readonly DeadLetterRow[]> =>
+  (await api.ask<{ items: DeadLetterRow[] }>('GET', '/journey/dead-letters', workspace)).items;
+const retry = () => api.ask<object>('POST', '/journey/dead-letters/retry?workspace=main', OPERATOR);
 
 /** Touchpoints of everybody but Ada. */
 async function ofOthers(): Promise<number> {
@@ -125,11 +125,11 @@ describe('a touchpoint that cannot be applied', () => {
     await runner.catchUp();
 
     expect(await listed()).toMatchObject([
-      { name: 'attribution', lag: 0, status: 'running', parked: 0 },
-      { name: 'journey', lag: 0, status: 'running', parked: Object.keys(behind).length },
-      { name: 'opportunities', lag: 0, status: 'running', parked: 0 },
+      { name: 'attribution', lag: 0, status: 'running', deadLetters: 0 },
+      { name: 'journey', lag: 0, status: 'running', deadLetters: Object.keys(behind).length },
+      { name: 'opportunities', lag: 0, status: 'running', deadLetters: 0 },
     ]);
-    const items = await parked();
+    const items = await deadLetters();
     expect(Object.fromEntries(items.map((each) => [each.position, each.behind]))).toEqual(behind);
     expect(items[0]).toMatchObject({ eventId: sick.event.id, attempts: 1, overtaken: false });
     expect(items[0]?.error).toMatch(/\S/);
@@ -138,32 +138,32 @@ describe('a touchpoint that cannot be applied', () => {
     await arrive(store, 'main', [seen('ada again', 9, [EMAIL]), ...others('again')]);
     await runner.catchUp();
     const waiting = behind === ada ? 6 : 1;
-    expect(await parked()).toHaveLength(waiting);
+    expect(await deadLetters()).toHaveLength(waiting);
     expect(await ofOthers()).toBe(23);
 
-    expect(await retry()).toEqual({ tried: waiting, parked: waiting });
-    expect(await parked()).toMatchObject([{ position: '10', attempts: 2 }, ...Array<object>(waiting - 1).fill({ attempts: 0 })]); // prettier-ignore
+    expect(await retry()).toEqual({ tried: waiting, deadLetters: waiting });
+    expect(await deadLetters()).toMatchObject([{ position: '10', attempts: 2 }, ...Array<object>(waiting - 1).fill({ attempts: 0 })]); // prettier-ignore
 
     mended = true;
-    expect(await retry()).toEqual({ tried: waiting, parked: 0 });
+    expect(await retry()).toEqual({ tried: waiting, deadLetters: 0 });
     await runner.catchUp();
     expect(await currentRows(db.pool)).toEqual(await neverFailed());
-    expect((await listed()).map((each) => each.parked)).toEqual([0, 0, 0]);
+    expect((await listed()).map((each) => each.deadLetters)).toEqual([0, 0, 0]);
   });
 
   test('is overtaken by a model that comes after it, not by one before', async () => {
     await arrive(store, 'main', [model, malformed(sick, { ...sick.event.data, content: { url: 5 } })]);
     await runner.catchUp();
-    expect(await parked()).toMatchObject([{ position: '2', overtaken: false }]);
+    expect(await deadLetters()).toMatchObject([{ position: '2', overtaken: false }]);
     const next = said('next', 'model', 'JourneyModelPublished', 1, { document: { ...TEST_MODEL, name: 'next' } }); // prettier-ignore
     await arrive(store, 'main', [next]);
     await runner.catchUp();
-    expect(await parked()).toMatchObject([{ position: '2', overtaken: true }]);
+    expect(await deadLetters()).toMatchObject([{ position: '2', overtaken: true }]);
 
     mended = true;
     await retry();
     await runner.catchUp();
-    expect(await parked()).toEqual([]);
+    expect(await deadLetters()).toEqual([]);
     expect(await currentRows(db.pool)).toEqual(await neverFailed());
   });
 });
@@ -179,13 +179,13 @@ test('a model that is none stops its workspace and no other', async () => {
   ]);
   await arrive(store, 'other', others('later'));
   await runner.catchUp();
-  expect(await parked()).toHaveLength(12);
-  expect((await parked())[0]).toMatchObject({ behind: null, keys: ['workspace:main'] });
-  expect(await parked('other')).toEqual([]);
+  expect(await deadLetters()).toHaveLength(12);
+  expect((await deadLetters())[0]).toMatchObject({ behind: null, keys: ['workspace:main'] });
+  expect(await deadLetters('other')).toEqual([]);
   expect(await ofOthers()).toBe(16);
 
   mended = true;
-  expect(await retry()).toEqual({ tried: 12, parked: 0 });
+  expect(await retry()).toEqual({ tried: 12, deadLetters: 0 });
   await runner.catchUp();
   expect(await currentRows(db.pool)).toEqual(await neverFailed());
 });
@@ -200,13 +200,13 @@ test('an account that cannot be applied waits with what is told of it later', as
     again,
   ]);
   await runner.catchUp();
-  expect(await parked()).toMatchObject([
+  expect(await deadLetters()).toMatchObject([
     { position: '1', behind: null },
     { position: '3', behind: '1' },
   ]);
 
   mended = true;
-  expect(await retry()).toEqual({ tried: 2, parked: 0 });
+  expect(await retry()).toEqual({ tried: 2, deadLetters: 0 });
   await runner.catchUp();
   expect(await currentRows(db.pool)).toEqual(await neverFailed());
 });

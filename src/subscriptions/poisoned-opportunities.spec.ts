@@ -63,7 +63,7 @@ const failing = (name: string, type: string): Projection[] =>
       return projection.apply(batch, tx, range);
     },
   }));
-const parked = async (name: string) =>
+const deadLetters = async (name: string) =>
   (await readDeadLetters(db.pool, name, 'main', 0n, 100)).map(({ type }) => type);
 
 /** Amounts credited for revenue, by deal, under one model. */
@@ -88,7 +88,7 @@ test.each([
   await runner.catchUp();
   await arrive(store, 'main', after);
   await runner.catchUp();
-  expect(await parked(name)).toEqual(sick.slice(-count).map(({ event }) => event.type));
+  expect(await deadLetters(name)).toEqual(sick.slice(-count).map(({ event }) => event.type));
   const third = [3334, 3333, 3333];
   expect(await credited()).toMatchObject({ well: third, other: third });
   expect(await credited()).not.toHaveProperty('sick', third);
@@ -96,7 +96,7 @@ test.each([
   mended = true;
   expect(await runner.retryDeadLetters(name, 'main')).toBe(count);
   await runner.catchUp();
-  expect(await parked(name)).toEqual([]);
+  expect(await deadLetters(name)).toEqual([]);
   expect(await credited()).toEqual({ well: third, other: third, sick: third });
 
   const never = new SubscriptionRunner({ pool: reference.pool, store, subscriptions: projections });

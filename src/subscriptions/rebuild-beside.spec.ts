@@ -296,7 +296,7 @@ describe('dead letters', () => {
     const live = runner(projection);
     live.start();
     await live.catchUp();
-    await db.pool.query('UPDATE touchline.parked_event SET overtaken = true');
+    await db.pool.query('UPDATE touchline.dead_letter SET overtaken = true');
     broken = false;
     const retried = live.retryDeadLetters('alpha', 'main');
     expect(await until(async () => (await checkpointOf('alpha'))?.rebuild?.position === 50n, 10_000)).toBe(

@@ -29,8 +29,8 @@ export async function readMembers(
     `SELECT next.name, next.build, next.version, next.position, next.prepared, next.comparison,
             live.build AS "liveBuild", live.version AS "liveVersion", live.position AS "livePosition",
             next.version = live.version AND NOT live.applied_late AND NOT EXISTS (
-              SELECT FROM touchline.parked_event dead_letter
-              WHERE dead_letter.projection = next.name AND dead_letter.build IN (next.build, live.build)
+              SELECT FROM touchline.dead_letter letter
+              WHERE letter.projection = next.name AND letter.build IN (next.build, live.build)
             ) AS "isComparable"
      FROM touchline.projection next JOIN touchline.projection live ON live.name = next.name AND live.is_live
      WHERE next.rebuild = $1 ORDER BY next.name`,

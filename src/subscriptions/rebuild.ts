@@ -75,7 +75,7 @@ export async function restartReactor(
   head: Position,
 ): Promise<void> {
   await tx.query(RESTART, [name, version, String(head)]);
-  await tx.query('DELETE FROM touchline.parked_event WHERE projection = $1', [name]);
+  await tx.query('DELETE FROM touchline.dead_letter WHERE projection = $1', [name]);
 }
 
 const RESTART = `

@@ -52,7 +52,7 @@ export const completeObserver = (
   deadLettered: (name, added) => {
     for (const { event, error, behind } of added)
       if (behind === null)
-        log.error(`${name} parked ${event.type} ${event.id} at ${event.position}: ${error}`);
+        log.error(`${name}: ${event.type} ${event.id} at ${event.position} is a dead letter: ${error}`);
     observe.deadLettered?.(name, added);
   },
 });

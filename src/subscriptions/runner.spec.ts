@@ -264,7 +264,7 @@ describe('a failing event', () => {
       },
     });
 
-  test('is found, parked with what shares its keys, and the rest goes on', async () => {
+  test('becomes a dead letter with what shares its keys, and the rest goes on', async () => {
     const flag = { on: true };
     await append(store, touches(700));
     await append(store, [touch(['user:sick', 'anonymous:a-1'], { poison: true })]);
@@ -301,7 +301,7 @@ describe('a failing event', () => {
     expect(await seen(db.pool, 'alpha')).toBe(1_407);
   });
 
-  test('that the projection names itself is parked under the keys it gives', async () => {
+  test('that the projection names itself is a dead letter under the keys it gives', async () => {
     await append(store, touches(3));
     const naming = tally('alpha', {
       check: (event) => {
@@ -359,7 +359,7 @@ describe('a failing event', () => {
     expect(await readCheckpoints(db.pool)).toMatchObject([{ position: 10n, status: 'running' }]);
   });
 
-  test('a missing table is nobody’s fault: nothing is parked, the projection says why it stands', async () => {
+  test('a missing table is nobody’s fault: there is no dead letter, the projection says why it stands', async () => {
     await append(store, touches(3));
     const lost = tally('alpha', {
       written: () => Promise.reject(Object.assign(new Error('no such table'), { code: '42P01' })),

@@ -36,7 +36,7 @@ afterAll(async () => {
 
 async function startOver(pool: Pool): Promise<void> {
   await forget(pool);
-  await pool.query('TRUNCATE touchline.projection, touchline.parked_event, touchline.projection_runner');
+  await pool.query('TRUNCATE touchline.projection, touchline.dead_letter, touchline.projection_runner');
 }
 
 /** Without the time of recording, which is that of each log. */

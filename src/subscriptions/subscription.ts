@@ -94,10 +94,10 @@ export interface Range {
    */
   readonly owner?: object;
   /** Given while there are dead letters: a projection that works from rows, not events, leaves out what these keys name. */
-  readonly parked?: Parked;
+  readonly blocked?: BlockedSet;
 }
 
-export interface Parked {
+export interface BlockedSet {
   has(workspace: string, key: OrderingKey): boolean;
 }
 

@@ -57,7 +57,7 @@ test('a value that a column does not take is a fault of the data, and names the 
   expect(faultOf(failure)).toBe('data');
 });
 
-test('a disk that is full while a model is published is nothing the model is parked for', async () => {
+test('a disk that is full while a model is published makes no dead letter of the model', async () => {
   await appended(visits('early', 10));
   await publishModel(store, 'main', await defaultModel());
   const full = `CREATE FUNCTION touchline.no_room() RETURNS trigger LANGUAGE plpgsql
@@ -70,7 +70,7 @@ test('a disk that is full while a model is published is nothing the model is par
 
   await runner.catchUp();
 
-  expect((await db.pool.query('SELECT FROM touchline.parked_event')).rowCount).toBe(0);
+  expect((await db.pool.query('SELECT FROM touchline.dead_letter')).rowCount).toBe(0);
   expect((await db.pool.query('SELECT FROM touchline.journey_model')).rowCount).toBe(1);
   await runner.stop();
 });

@@ -174,12 +174,12 @@ test('an API key does not rebuild over HTTP, and the operator key does', async (
   ]);
 });
 
-test('parked events are applied again by the command', async () => {
+test('dead letters are retried by the command', async () => {
   const retry = (...args: string[]) =>
     runBuilt('cli/main.js', ['retry', ...args], { TOUCHLINE_DATA_DIR: dataDir });
   expect(await retry('journey', 'main')).toMatchObject({
     code: 0,
-    out: 'Tried 0 parked events again; 0 are parked still\n',
+    out: 'Retried 0 dead letters; 0 are left\n',
   });
   expect((await retry('journeys')).error).toContain('There is no projection "journeys"');
 });

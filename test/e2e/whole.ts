@@ -56,7 +56,7 @@ interface Standing {
   readonly projections: readonly {
     readonly name: string;
     readonly position: string;
-    readonly parked: number;
+    readonly deadLetters: number;
   }[];
 }
 
@@ -70,7 +70,7 @@ export async function caughtUp(url: string, patienceMs: number): Promise<void> {
   }, patienceMs);
   const { head, projections } = standing;
   expect(projections.length).toBeGreaterThan(0);
-  expect(projections).toEqual(projections.map((one) => ({ ...one, position: head, parked: 0 })));
+  expect(projections).toEqual(projections.map((one) => ({ ...one, position: head, deadLetters: 0 })));
 }
 
 /** Law 6: the credits of every won opportunity add up to its amount under each model, and its amount is the one acknowledged. */

@@ -7,7 +7,7 @@ interface Projections {
     readonly name: string;
     readonly position: string;
     readonly status: string;
-    readonly parked: number;
+    readonly deadLetters: number;
     readonly error: string | null;
   }[];
 }

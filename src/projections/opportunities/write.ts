@@ -23,7 +23,7 @@ export const writeContactKeys = (contacts: readonly ContactRow[]): readonly Stat
     ),
   );
 
-/** An opportunity that was parked and comes late may move on what later events left where it was. */
+/** An opportunity whose event was a dead letter and comes late may move on what later events left where it was. */
 const MOVE_HORIZON = `
   WITH added AS (
     SELECT workspace, known_from, at, max(at) OVER earlier AS before

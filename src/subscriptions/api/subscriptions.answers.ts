@@ -77,7 +77,7 @@ export class ProjectionItem {
     description: 'The last rebuild beside the rows that there were before it; the operator sees it',
   })
   comparison!: ComparisonItem | null;
-  @Whole('Events that are parked: of the workspace, for the operator of all') parked!: number;
+  @Whole('Dead letters: of the workspace, for the operator of all') deadLetters!: number;
   @MaybeText('Set when it failed and does not move; the operator sees why') error!: string | null;
 }
 
@@ -91,35 +91,35 @@ export class RebuildAnswer {
   rebuilding!: string[];
 }
 
-export class ParkedItem {
+export class DeadLetterItem {
   @Text('Of the event in the log') position!: string;
   @Text('Whose event it is') workspace!: string;
   @ApiProperty({ type: String, format: 'uuid' }) eventId!: string;
   @Text('Type of the event') type!: string;
-  @ApiProperty({ type: [String], description: 'Later events that share one of them are parked too' })
+  @ApiProperty({ type: [String], description: 'Later events that share one of them are dead letters too' })
   keys!: string[];
-  @MaybeText('Position of the parked event it waits for; null: it failed itself') behind!: string | null;
+  @MaybeText('Position of the dead letter it waits for; null: it failed itself') behind!: string | null;
   @MaybeText('Why it could not be applied; null: it was not tried') error!: string | null;
   @Whole('Times it was tried') attempts!: number;
   @ApiProperty({ type: Boolean, description: 'Retrying it rebuilds the projection' }) overtaken!: boolean;
-  @ApiProperty({ type: String, format: 'date-time' }) parkedAt!: Date;
+  @ApiProperty({ type: String, format: 'date-time' }) addedAt!: Date;
 }
 
-export class ParkedAnswer {
-  @ApiProperty({ type: ParkedItem, isArray: true }) items!: ParkedItem[];
+export class DeadLettersAnswer {
+  @ApiProperty({ type: DeadLetterItem, isArray: true }) items!: DeadLetterItem[];
   @MaybeText('Give it as `cursor` for the next page; null on the last page') next!: string | null;
 }
 
 export class RetryAnswer {
   @Whole('Events that were tried again') tried!: number;
-  @Whole('Of the same workspaces, events that are parked still') parked!: number;
+  @Whole('Dead letters of the same workspaces that are left') deadLetters!: number;
 }
 
 export class LogHeadAnswer {
   @Text('Position of the last event') position!: string;
 }
 
-export class ParkedQuery {
+export class DeadLettersQuery {
   @ApiPropertyOptional({ type: String, description: '`next` of the page before', example: '4711' })
   @Matches(/^\d{1,18}$/, { message: 'give `next` of the page before' })
   cursor = '0';
@@ -178,7 +178,7 @@ export const examples = {
           error: null,
         },
         comparison: null,
-        parked: 0,
+        deadLetters: 0,
         error: null,
       },
       {
@@ -196,13 +196,13 @@ export const examples = {
           isSame: true,
           tables: [{ table: 'lead_profile', rows: 412, rowsBefore: 412, isSame: true }],
         },
-        parked: 2,
+        deadLetters: 2,
         error: null,
       },
     ],
   },
   rebuilding: { rebuilding: ['journey', 'attribution'] },
-  parked: {
+  deadLetters: {
     items: [
       {
         position: '4711',
@@ -214,12 +214,12 @@ export const examples = {
         error: 'RangeError: Invalid time value',
         attempts: 1,
         overtaken: false,
-        parkedAt: '2026-03-01T09:30:00.000Z',
+        addedAt: '2026-03-01T09:30:00.000Z',
       },
     ],
     next: null,
   },
-  retried: { tried: 2, parked: 0 },
+  retried: { tried: 2, deadLetters: 0 },
   notAllowed: {
     type: 'about:blank',
     title: 'Conflict',

@@ -80,7 +80,7 @@ test('the head of the log', async () => {
   expect(await ask('GET', '/api/log/head')).toEqual({ status: 200, body: { position: '24' } });
 });
 
-test('every projection with its position, lag and what of the workspace is parked', async () => {
+test('every projection with its position, lag and its dead letters of the workspace', async () => {
   await append(store, touches(5));
   expect(await ask('GET', '/api/projections')).toEqual({
     status: 200,
@@ -96,7 +96,7 @@ test('every projection with its position, lag and what of the workspace is parke
           status: 'running',
           rebuild: null,
           comparison: null,
-          parked: 3,
+          deadLetters: 3,
           error: null,
         },
         {
@@ -108,7 +108,7 @@ test('every projection with its position, lag and what of the workspace is parke
           status: 'running',
           rebuild: null,
           comparison: null,
-          parked: 0,
+          deadLetters: 0,
           error: null,
         },
       ],
@@ -116,8 +116,8 @@ test('every projection with its position, lag and what of the workspace is parke
   });
 });
 
-test('parked events by pages, of the own workspace only', async () => {
-  const first = await ask('GET', '/api/projections/alpha/parked?limit=2');
+test('dead letters by pages, of the own workspace only', async () => {
+  const first = await ask('GET', '/api/projections/alpha/dead-letters?limit=2');
   expect(first.body).toMatchObject({
     items: [
       { position: '21', behind: null, error: 'Error: poison' },
@@ -125,15 +125,15 @@ test('parked events by pages, of the own workspace only', async () => {
     ],
     next: '22',
   });
-  const second = await ask('GET', '/api/projections/alpha/parked?limit=2&cursor=22');
+  const second = await ask('GET', '/api/projections/alpha/dead-letters?limit=2&cursor=22');
   expect(second.body).toMatchObject({ items: [{ position: '23' }], next: null });
-  const other = await ask('GET', '/api/projections/alpha/parked', 'other');
+  const other = await ask('GET', '/api/projections/alpha/dead-letters', 'other');
   expect(other.body).toMatchObject({ items: [{ position: '24' }], next: null });
 });
 
 test('bad parameters, unknown names and missing keys are told', async () => {
-  expect(await ask('GET', '/api/projections/alpha/parked?limit=0')).toMatchObject({ status: 400 });
-  expect(await ask('GET', '/api/projections/alpha/parked?cursor=x')).toMatchObject({ status: 400 });
+  expect(await ask('GET', '/api/projections/alpha/dead-letters?limit=0')).toMatchObject({ status: 400 });
+  expect(await ask('GET', '/api/projections/alpha/dead-letters?cursor=x')).toMatchObject({ status: 400 });
   expect(await ask('POST', '/api/projections/gamma/rebuild', OPERATOR)).toMatchObject({
     status: 404,
     body: { code: 'projection-not-found' },
@@ -143,8 +143,8 @@ test('bad parameters, unknown names and missing keys are told', async () => {
 
 const BEYOND_ONE_WORKSPACE = [
   ['POST', '/api/projections/alpha/rebuild'],
-  ['POST', '/api/projections/alpha/parked/retry'],
-  ['POST', '/api/projections/alpha/parked/retry?workspace=main'],
+  ['POST', '/api/projections/alpha/dead-letters/retry'],
+  ['POST', '/api/projections/alpha/dead-letters/retry?workspace=main'],
 ] as const;
 
 test.each(BEYOND_ONE_WORKSPACE)(
@@ -164,11 +164,11 @@ test.each(BEYOND_ONE_WORKSPACE)('%s %s without a key is not authenticated', asyn
   expect((await app.inject({ method, url })).statusCode).toBe(401);
 });
 
-test('the operator sees parked events of every workspace, each with its workspace', async () => {
+test('the operator sees dead letters of every workspace, each with its workspace', async () => {
   expect((await ask('GET', '/api/projections', OPERATOR)).body).toMatchObject({
-    projections: [{ name: 'alpha', parked: 4 }, { parked: 0 }],
+    projections: [{ name: 'alpha', deadLetters: 4 }, { deadLetters: 0 }],
   });
-  const { body } = await ask('GET', '/api/projections/alpha/parked', OPERATOR);
+  const { body } = await ask('GET', '/api/projections/alpha/dead-letters', OPERATOR);
   const { items } = body as { items: { workspace: string }[] };
   expect(items.map(({ workspace }) => workspace)).toEqual(['main', 'main', 'main', 'other']);
   expect(await ask('GET', '/api/log/head', OPERATOR)).toEqual({ status: 200, body: { position: '29' } });
@@ -186,17 +186,17 @@ test('an API key does not see the error of a failed projection, which may quote 
   await db.pool.query(`UPDATE touchline.projection SET status = 'running', error = NULL WHERE name = 'beta'`);
 });
 
-test('a retry of one workspace leaves those of others parked', async () => {
-  expect(await ask('POST', '/api/projections/alpha/parked/retry?workspace=main', OPERATOR)).toEqual({
+test('a retry of one workspace leaves those of others', async () => {
+  expect(await ask('POST', '/api/projections/alpha/dead-letters/retry?workspace=main', OPERATOR)).toEqual({
     status: 200,
-    body: { tried: 3, parked: 3 },
+    body: { tried: 3, deadLetters: 3 },
   });
   poison = false;
-  expect(await ask('POST', '/api/projections/alpha/parked/retry?workspace=main', OPERATOR)).toEqual({
+  expect(await ask('POST', '/api/projections/alpha/dead-letters/retry?workspace=main', OPERATOR)).toEqual({
     status: 200,
-    body: { tried: 3, parked: 0 },
+    body: { tried: 3, deadLetters: 0 },
   });
-  expect((await ask('GET', '/api/projections/alpha/parked', 'other')).body).toMatchObject({
+  expect((await ask('GET', '/api/projections/alpha/dead-letters', 'other')).body).toMatchObject({
     items: [{ position: '24' }],
   });
 });
@@ -220,7 +220,7 @@ test('a rebuild answers at once, readers are answered meanwhile, and it shows ho
     comparison: {
       position: '29',
       version: 1,
-      // The event of `other` that was parked is in the new rows, so they are not expected to be the same.
+      // The dead letter of `other` is in the new rows, so they are not expected to be the same.
       isSame: null,
       tables: [
         { table: 'alpha_seen', rows: 29, rowsBefore: 28, isSame: null },

@@ -21,8 +21,8 @@ import {
   Answers,
   examples,
   LogHeadAnswer,
-  ParkedAnswer,
-  ParkedQuery,
+  DeadLettersAnswer,
+  DeadLettersQuery,
   ProjectionsAnswer,
   RebuildAnswer,
   type RebuildItem,
@@ -60,13 +60,13 @@ export class SubscriptionsController {
   @Get()
   @AnyKey()
   @ApiOperation({
-    summary: 'Where each read model stands: its position, its lag, and events it had to park',
+    summary: 'Where each read model stands: its position, its lag, and its dead letters',
     description:
-      'The log is shared, and so are positions. Of parked events an API key sees the number of its workspace, the operator key that of all, and why a read model does not move.',
+      'The log is shared, and so are positions. Of dead letters an API key sees the number of its workspace, the operator key that of all, and why a read model does not move.',
   })
   @Answers(200, ProjectionsAnswer, examples.list)
   async list(@VisibleWorkspace() workspace: string | undefined): Promise<ProjectionsAnswer> {
-    const [checkpoints, parked, head] = await Promise.all([
+    const [checkpoints, deadLetters, head] = await Promise.all([
       readCheckpoints(this.pool),
       countDeadLetters(this.pool, workspace),
       this.store.head(),
@@ -84,7 +84,7 @@ export class SubscriptionsController {
         status,
         rebuild: rebuildItem(checkpoint, isOperator),
         comparison: isOperator ? comparison : null,
-        parked: parked.get(name) ?? 0,
+        deadLetters: deadLetters.get(name) ?? 0,
         error: isOperator ? error : error && ASK_THE_OPERATOR,
       };
     });
@@ -107,31 +107,31 @@ export class SubscriptionsController {
     return { rebuilding: await this.runner.rebuild(name) };
   }
 
-  @Get(':name/parked')
+  @Get(':name/dead-letters')
   @AnyKey()
   @ApiOperation({
     summary: 'Events a read model could not apply, and those that wait behind them',
     description: '`behind` is the position of the event it waits for; null: it failed itself, see `error`.',
   })
   @ApiParam(NAME)
-  @Answers(200, ParkedAnswer, examples.parked)
+  @Answers(200, DeadLettersAnswer, examples.deadLetters)
   @ApiResponse(notFound)
-  async parked(
+  async deadLetters(
     @VisibleWorkspace() workspace: string | undefined,
     @Param('name') name: string,
-    @Query() { cursor, limit }: ParkedQuery,
-  ): Promise<ParkedAnswer> {
+    @Query() { cursor, limit }: DeadLettersQuery,
+  ): Promise<DeadLettersAnswer> {
     this.runner.assertKnown(name);
     const items = await readDeadLetters(this.pool, name, workspace, BigInt(cursor), limit + 1);
     const page = items.slice(0, limit);
     return { items: page, next: items.length > limit ? (page.at(-1)?.position ?? null) : null };
   }
 
-  @Post(':name/parked/retry')
+  @Post(':name/dead-letters/retry')
   @OperatorOnly()
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Try the parked events of a workspace, or of all, again, in their order',
+    summary: 'Retry the dead letters of a workspace, or of all, in their order',
     description:
       'What was healed lies before the positions of the read models that build on this one: those are rebuilt, for all workspaces. When later events of the whole workspace have passed it, this one is rebuilt too.',
   })
@@ -140,7 +140,7 @@ export class SubscriptionsController {
   @ApiResponse(notFound)
   async retry(@Param('name') name: string, @Query() { workspace }: RetryQuery): Promise<RetryAnswer> {
     const tried = await this.runner.retryDeadLetters(name, workspace);
-    return { tried, parked: (await countDeadLetters(this.pool, workspace)).get(name) ?? 0 };
+    return { tried, deadLetters: (await countDeadLetters(this.pool, workspace)).get(name) ?? 0 };
   }
 }
 
