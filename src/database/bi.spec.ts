@@ -266,7 +266,7 @@ describe('days and money', () => {
 
   test('totals hold what no touchpoint led to, and what has no rate of exchange', async () => {
     expect(
-      await rows(`SELECT opportunity_id, metric, pipeline::text, is_attributed, deal_amount::text, deal_currency, touches
+      await rows(`SELECT opportunity_id, metric, pipeline::text, is_attributed, opportunity_amount::text, opportunity_currency, touches
                     FROM bi.fact_attribution_total WHERE metric = 'pipeline' ORDER BY 1`),
     ).toEqual([
       {
@@ -274,8 +274,8 @@ describe('days and money', () => {
         metric: 'pipeline',
         pipeline: null,
         is_attributed: false,
-        deal_amount: '5000.0000',
-        deal_currency: 'JPY',
+        opportunity_amount: '5000.0000',
+        opportunity_currency: 'JPY',
         touches: 0,
       },
       {
@@ -283,8 +283,8 @@ describe('days and money', () => {
         metric: 'pipeline',
         pipeline: '100.0000',
         is_attributed: true,
-        deal_amount: '100.0000',
-        deal_currency: 'USD',
+        opportunity_amount: '100.0000',
+        opportunity_currency: 'USD',
         touches: 2,
       },
     ]);

@@ -87,7 +87,7 @@ const step = fc.record(
   },
   { requiredKeys: [] },
 );
-const deals = fc.array(
+const opportunities = fc.array(
   fc.record({
     openedAt: time.map(day),
     amount,
@@ -121,7 +121,7 @@ interface World {
   readonly otherOrder: number[];
 }
 const world: fc.Arbitrary<World> = fc
-  .record({ touchpoints, claims, decisions, deals, models })
+  .record({ touchpoints, claims, decisions, opportunities, models })
   .map((all) => [
     ...all.touchpoints.map(({ at, identity, content, ...more }, index) =>
       seen(`touch ${index}`, at, identity, {
@@ -135,7 +135,7 @@ const world: fc.Arbitrary<World> = fc
     ...all.decisions.map(({ at, kind, key, otherKey }, index) =>
       said(`decision ${index}`, `identity-${key}`, kind, at, { leadId: '', otherLeadId: '', key, otherKey }),
     ),
-    ...all.deals.flatMap(({ steps, ...opening }, index) => possible(`opp-${index}`, opening, steps)),
+    ...all.opportunities.flatMap(({ steps, ...opening }, index) => possible(`opp-${index}`, opening, steps)),
     ...all.models.map(({ rates, ...settings }, index) =>
       said(`model ${index}`, 'model', 'JourneyModelPublished', 0, {
         document: { ...model, rates, attribution: { ...DEFAULT_ATTRIBUTION, ...settings } },

@@ -75,7 +75,7 @@ const win = opportunityEvents(
   { status: 'won', closedAt: day(50) },
 ).slice(-1);
 
-describe('credits of a deal', () => {
+describe('credits of an opportunity', () => {
   test('are its pipeline from the opening on, over the touches of its contacts before it', async () => {
     await project(db.pool, logOf(story));
     expect(await current('linear', 'pipeline')).toEqual({
@@ -103,7 +103,7 @@ describe('credits of a deal', () => {
     expect(await current('first')).toEqual({ 'content-blog': 10_000 });
   });
 
-  test('end when the deal is reopened, and nothing is forgotten', async () => {
+  test('end when the opportunity is reopened, and nothing is forgotten', async () => {
     const reopened = opportunityEvents(
       'opp-1',
       { amount: '100.00' },
@@ -153,7 +153,7 @@ describe('credits of a deal', () => {
     expect(Object.keys(await current('linear'))).toContain('content-ad');
   });
 
-  test('are of everybody at the account while the deal has no contacts', async () => {
+  test('are of everybody at the account while the opportunity has no contacts', async () => {
     const log = logOf([
       ...story.filter(({ stream }) => stream !== 'opportunity-opp-1'),
       ...opportunityEvents('opp-1', { amount: '90.00', openedAt: day(45), accountId: 'acme.example' }),

@@ -71,13 +71,15 @@ async function halfAYear(): Promise<void> {
   await updating('opp-1', { status: 'won', amount: '110.00' });
 }
 
-describe('every version of a deal', () => {
+describe('every version of an opportunity', () => {
   test('is kept, from the event that made it to the one that ended it', async () => {
     await halfAYear();
     await project(5_000);
-    const deals = await rows(`SELECT * FROM touchline.opportunity ORDER BY opportunity_id, known_from`);
+    const opportunities = await rows(
+      `SELECT * FROM touchline.opportunity ORDER BY opportunity_id, known_from`,
+    );
     expect(
-      deals.map((row) => [
+      opportunities.map((row) => [
         row['opportunity_id'],
         row['status'],
         row['amount_minor'],
@@ -93,15 +95,15 @@ describe('every version of a deal', () => {
       ['opp-2', 'lost', '7', '6', '9'],
       ['opp-2', 'open', '7', '9', null],
     ]);
-    expect(deals[3]).toMatchObject({
+    expect(opportunities[3]).toMatchObject({
       name: 'Acme 2026',
       stage: 'proposal',
       opened_at: day(1),
       closed_at: day(10),
       version: 4,
     });
-    expect(deals[5]).toMatchObject({ reason: 'price', closed_at: day(9) });
-    expect(deals[6]).toMatchObject({ reason: null, closed_at: null });
+    expect(opportunities[5]).toMatchObject({ reason: 'price', closed_at: day(9) });
+    expect(opportunities[6]).toMatchObject({ reason: null, closed_at: null });
   });
 
   test('and so is the committee', async () => {
@@ -272,7 +274,7 @@ describe('changes that arrive out of order', () => {
     ));
 });
 
-test('a workspace does not see the deal of the same name in another', async () => {
+test('a workspace does not see the opportunity of the same name in another', async () => {
   await opening('opp-1');
   await handle(store, 'other', 'opportunity-opp-1', opportunity, (state) =>
     open({ opportunityId: 'opp-1', currency: 'EUR', contacts: [], now: day(2) }, state),
@@ -287,7 +289,7 @@ test('a workspace does not see the deal of the same name in another', async () =
   ]);
 });
 
-test('an event of a deal that was never opened is told apart', async () => {
+test('an event of an opportunity that was never opened is told apart', async () => {
   await opening('opp-1');
   await updating('opp-1', { owner: 'rep-2' });
   const [, changed] = await store.readAll(0n, 10);

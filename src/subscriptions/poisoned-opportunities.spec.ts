@@ -30,29 +30,29 @@ afterEach(async () => {
 });
 
 const EMAIL = 'email:ada@acme.example';
-const dealOf = (id: string): Entry[] =>
+const opportunityOf = (id: string): Entry[] =>
   opportunityEvents(
     id,
     { amount: '100.00', currency: 'EUR', openedAt: day(10), contacts: roles('ada@acme.example') },
     { stage: 'proposal' },
     { status: 'won', closedAt: day(20) },
   );
-const sick = dealOf('sick');
+const sick = opportunityOf('sick');
 const before = [
   said('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL }),
   seen('first', 2, [EMAIL]),
-  ...dealOf('well'),
+  ...opportunityOf('well'),
   ...sick,
 ];
-/** A touch of both deals that arrives late, one of none, and what is said of the deals later. */
+/** A touch of both opportunities that arrives late, one of none, and what is said of the opportunities later. */
 const after = [
   seen('late', 5, [EMAIL, 'anonymous:a']),
   seen('before', 3, ['anonymous:a']),
-  ...dealOf('other'),
+  ...opportunityOf('other'),
   seen('at last', 40, [EMAIL]),
 ];
 
-/** The named projection cannot take the sick deal's events of one type until it is mended. */
+/** The named projection cannot take the sick opportunity's events of one type until it is mended. */
 const failing = (name: string, type: string): Projection[] =>
   projections.map((projection) => ({
     ...projection,
@@ -66,7 +66,7 @@ const failing = (name: string, type: string): Projection[] =>
 const deadLetters = async (name: string) =>
   (await readDeadLetters(db.pool, name, 'main', 0n, 100)).map(({ type }) => type);
 
-/** Amounts credited for revenue, by deal, under one model. */
+/** Amounts credited for revenue, by opportunity, under one model. */
 async function credited(): Promise<Record<string, number[]>> {
   const { rows } = await db.pool.query<{ id: string; amounts: string[] }>(
     `SELECT opportunity_id AS id, amounts FROM touchline.attribution_path JOIN touchline.attribution_share USING (path_id)
@@ -81,7 +81,7 @@ test.each([
   ['opportunities', 'ContactRoleAssigned', 3],
   ['attribution', 'OpportunityOpened', 4],
   ['attribution', 'OpportunityWon', 1],
-])('%s that cannot apply %s stop at that deal alone, and heal', async (name, type, count) => {
+])('%s that cannot apply %s stop at that opportunity alone, and heal', async (name, type, count) => {
   const chain = failing(name, type);
   runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: chain, largestBatch: 3 });
   await arrive(store, 'main', before);

@@ -3,7 +3,7 @@ import { reported, type Reporting } from '../../domain/attribution/money.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
 import { touchesOf, type Touch } from '../../domain/attribution/touches.js';
 import { candidatesAt } from './candidates.js';
-import { trueAt, type DealRow, type Inputs } from './inputs.js';
+import { trueAt, type OpportunityRow, type Inputs } from './inputs.js';
 
 /** What the journey model in force says about attribution; no reporting before the first model. */
 export interface Terms {
@@ -31,29 +31,36 @@ export interface Path {
 }
 
 /**
- * The credits of a deal right after the event at `position`: its pipeline from the opening on, its revenue while it is
+ * The credits of an opportunity right after the event at `position`: its pipeline from the opening on, its revenue while it is
  * won. A pure function of what was true then.
  */
 export function creditsAt(inputs: Inputs, opportunityId: string, position: bigint, terms: Terms): Path[] {
-  const [deal] = trueAt(inputs.deals.get(opportunityId) ?? [], position);
-  if (!deal) return [];
-  const { committee, members } = committeeAt(inputs, deal, position);
+  const [opportunity] = trueAt(inputs.opportunities.get(opportunityId) ?? [], position);
+  if (!opportunity) return [];
+  const { committee, members } = committeeAt(inputs, opportunity, position);
   const candidates = [...members.keys()].flatMap((leadId) => candidatesAt(inputs, leadId, position));
-  const question = { openedAt: deal.opened_at, members, ...terms };
-  const { touches } = touchesOf(candidates, { ...question, reference: deal.opened_at });
-  const pipeline = pathOf(deal, 'pipeline', deal.opened_at, committee, touches, terms);
-  if (deal.status !== 'won' || !deal.closed_at) return [pipeline];
-  const closing = { ...question, reference: deal.closed_at, closedAt: deal.closed_at };
+  const question = { openedAt: opportunity.opened_at, members, ...terms };
+  const { touches } = touchesOf(candidates, { ...question, reference: opportunity.opened_at });
+  const pipeline = pathOf(opportunity, 'pipeline', opportunity.opened_at, committee, touches, terms);
+  if (opportunity.status !== 'won' || !opportunity.closed_at) return [pipeline];
+  const closing = { ...question, reference: opportunity.closed_at, closedAt: opportunity.closed_at };
   return [
     pipeline,
-    pathOf(deal, 'revenue', deal.closed_at, committee, touchesOf(candidates, closing).touches, terms),
+    pathOf(
+      opportunity,
+      'revenue',
+      opportunity.closed_at,
+      committee,
+      touchesOf(candidates, closing).touches,
+      terms,
+    ),
   ];
 }
 
 /** Contacts with a role; without any, everybody of the account. With the time each became known. */
 function committeeAt(
   inputs: Inputs,
-  { opportunity_id, account_id }: DealRow,
+  { opportunity_id, account_id }: OpportunityRow,
   position: bigint,
 ): { committee: 'contacts' | 'account'; members: Map<string, Date | null> } {
   const seats = trueAt(inputs.seats.get(opportunity_id) ?? [], position);
@@ -76,23 +83,23 @@ function committeeAt(
 }
 
 function pathOf(
-  deal: DealRow,
+  opportunity: OpportunityRow,
   metric: Metric,
   creditedAt: Date,
   committee: 'contacts' | 'account',
   touches: readonly Touch[],
   { settings, reporting }: Terms,
 ): Path {
-  const amount = BigInt(deal.amount_minor);
+  const amount = BigInt(opportunity.amount_minor);
   const path = {
-    workspace: deal.workspace,
-    opportunity_id: deal.opportunity_id,
+    workspace: opportunity.workspace,
+    opportunity_id: opportunity.opportunity_id,
     metric,
     credited_at: creditedAt,
-    currency: deal.currency,
+    currency: opportunity.currency,
     amount_minor: amount,
     reported_currency: reporting?.currency ?? null,
-    reported_minor: (reporting && reported(amount, deal.currency, creditedAt, reporting)) ?? null,
+    reported_minor: (reporting && reported(amount, opportunity.currency, creditedAt, reporting)) ?? null,
     committee,
     touches,
   };

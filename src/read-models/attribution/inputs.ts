@@ -25,7 +25,7 @@ const spans = <Row extends Spanned>(rows: readonly Row[]): Spans<Row> =>
 export const trueAt = <Row>(rows: Spans<Row>, position: bigint): readonly Row[] =>
   rows.filter(({ from, until }) => from <= position && (until === null || until > position));
 
-export interface DealRow extends Spanned {
+export interface OpportunityRow extends Spanned {
   readonly workspace: string;
   readonly opportunity_id: string;
   readonly account_id: string | null;
@@ -64,9 +64,9 @@ export interface JourneyRow extends Spanned {
   readonly verdict: Verdict;
 }
 
-/** All versions, in a range of the log, of what the credits of some deals of one workspace follow from. */
+/** All versions, in a range of the log, of what the credits of some opportunities of one workspace follow from. */
 export interface Inputs {
-  readonly deals: ReadonlyMap<string, Spans<DealRow>>;
+  readonly opportunities: ReadonlyMap<string, Spans<OpportunityRow>>;
   readonly seats: ReadonlyMap<string, Spans<SeatRow>>;
   readonly keys: ReadonlyMap<string, Spans<KeyRow>>;
   readonly profiles: ReadonlyMap<string, Spans<ProfileRow>>;
@@ -89,17 +89,17 @@ export async function loadInputs(
   const load = async <Row extends Spanned>(query: string, ...more: unknown[]): Promise<Spans<Row>> =>
     spans((await tx.query<Row>(query, [String(range.after), String(range.upTo), workspace, ...more])).rows);
 
-  const deals = await load<DealRow>(DEALS, opportunityIds);
+  const opportunities = await load<OpportunityRow>(OPPORTUNITIES, opportunityIds);
   const seats = await load<SeatRow>(SEATS, opportunityIds);
   const keys = await load<KeyRow>(KEYS, distinct(seats.flatMap((seat) => seat.keys)));
-  const accounts = accountsAsked(deals, seats, range.after);
+  const accounts = accountsAsked(opportunities, seats, range.after);
   const profiles = await load<ProfileRow>(PROFILES, distinct(keys.map(({ lead_id }) => lead_id)), accounts);
   const leads = distinct([...keys, ...profiles].map(({ lead_id }) => lead_id));
-  const times = deals.flatMap(({ opened_at, closed_at }) => [+opened_at, +(closed_at ?? opened_at)]);
+  const times = opportunities.flatMap(({ opened_at, closed_at }) => [+opened_at, +(closed_at ?? opened_at)]);
   const window = times.length === 0 ? [0, 0] : [Math.min(...times) - lookbackMs, Math.max(...times)];
   const journeys = await load<JourneyRow>(JOURNEYS, leads, ...window.map((time) => new Date(time)));
   return {
-    deals: Map.groupBy(deals, ({ opportunity_id }) => opportunity_id),
+    opportunities: Map.groupBy(opportunities, ({ opportunity_id }) => opportunity_id),
     seats: Map.groupBy(seats, ({ opportunity_id }) => opportunity_id),
     keys: Map.groupBy(keys, ({ key }) => key),
     profiles: Map.groupBy(profiles, ({ lead_id }) => lead_id),
@@ -108,7 +108,7 @@ export async function loadInputs(
   };
 }
 
-const DEALS = `
+const OPPORTUNITIES = `
   SELECT workspace, opportunity_id, account_id, amount_minor, currency, status, opened_at, closed_at,
     known_from, superseded_at
   FROM opportunity WHERE workspace = $3 AND opportunity_id = ANY ($4) AND ${WITHIN}`;
@@ -152,14 +152,16 @@ const JOURNEYS = `
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
-/** Accounts of deals that had no contacts at some position of the range. */
-function accountsAsked(deals: Spans<DealRow>, seats: Spans<SeatRow>, after: bigint): string[] {
+/** Accounts of opportunities that had no contacts at some position of the range. */
+function accountsAsked(opportunities: Spans<OpportunityRow>, seats: Spans<SeatRow>, after: bigint): string[] {
   const seated = new Set(
     seats
       .filter(({ from, until }) => from <= after && until === null)
       .map(({ opportunity_id }) => opportunity_id),
   );
   return distinct(
-    deals.flatMap(({ opportunity_id, account_id }) => (seated.has(opportunity_id) ? [] : (account_id ?? []))),
+    opportunities.flatMap(({ opportunity_id, account_id }) =>
+      seated.has(opportunity_id) ? [] : (account_id ?? []),
+    ),
   );
 }

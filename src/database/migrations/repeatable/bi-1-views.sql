@@ -391,7 +391,7 @@ SELECT workspace, opportunity_key, account_key, source_key, opportunity_id, oppo
   FROM bi.fact_opportunity_history
  WHERE superseded_at IS NULL;
 
--- One row for each time a deal entered a stage or a status; the sales stages of the CRM, not the buying stages of leads.
+-- One row for each time an opportunity entered a stage or a status; the sales stages of the CRM, not the buying stages of leads.
 CREATE VIEW bi.fact_opportunity_stage WITH (security_invoker = true) AS
 WITH entered AS (
   SELECT s.*, lag(s.stage) OVER in_order AS from_stage, lag(s.status) OVER in_order AS from_status,
@@ -418,7 +418,7 @@ SELECT e.workspace::varchar,
   FROM entered e
   LEFT JOIN touchline.workspace_setting w ON w.workspace = e.workspace;
 
--- Who sits on the buying committee of which deal.
+-- Who sits on the buying committee of which opportunity.
 CREATE VIEW bi.bridge_opportunity_contact WITH (security_invoker = true) AS
 SELECT DISTINCT ON (c.workspace, c.opportunity_id, k.lead_id)
        c.workspace::varchar,
@@ -432,7 +432,7 @@ SELECT DISTINCT ON (c.workspace, c.opportunity_id, k.lead_id)
  WHERE c.superseded_at IS NULL
  ORDER BY c.workspace, c.opportunity_id, k.lead_id, c.occurred_at, c.role;
 
--- What there is to share out: one row a deal and metric, also of deals that nobody touched.
+-- What there is to share out: one row an opportunity and metric, also of opportunities that nobody touched.
 CREATE VIEW bi.fact_attribution_total_history WITH (security_invoker = true) AS
 SELECT p.workspace::varchar,
        touchline.bi_key(p.workspace, p.opportunity_id) AS opportunity_key,
@@ -444,9 +444,9 @@ SELECT p.workspace::varchar,
        CASE p.metric WHEN 'pipeline' THEN p.reported_minor END AS pipeline_minor,
        CASE p.metric WHEN 'pipeline' THEN touchline.major_units(p.reported_minor, p.reported_currency) END::numeric(23, 4) AS pipeline,
        p.reported_currency::varchar AS currency,
-       p.amount_minor AS deal_minor,
-       touchline.major_units(p.amount_minor, p.currency)::numeric(23, 4) AS deal_amount,
-       p.currency::varchar AS deal_currency,
+       p.amount_minor AS opportunity_minor,
+       touchline.major_units(p.amount_minor, p.currency)::numeric(23, 4) AS opportunity_amount,
+       p.currency::varchar AS opportunity_currency,
        cardinality(p.event_ids) > 0 AS is_attributed,
        p.committee::varchar AS touches_of,
        cardinality(p.event_ids) AS touches,
@@ -462,7 +462,7 @@ SELECT p.workspace::varchar,
 
 CREATE VIEW bi.fact_attribution_total WITH (security_invoker = true) AS
 SELECT workspace, opportunity_key, account_key, opportunity_id, metric, revenue_minor, revenue, pipeline_minor, pipeline,
-       currency, deal_minor, deal_amount, deal_currency, is_attributed, touches_of, touches, credited_at, credited_date,
+       currency, opportunity_minor, opportunity_amount, opportunity_currency, is_attributed, touches_of, touches, credited_at, credited_date,
        known_from
   FROM bi.fact_attribution_total_history
  WHERE superseded_at IS NULL;
@@ -487,9 +487,9 @@ SELECT c.workspace::varchar,
        CASE c.metric WHEN 'pipeline' THEN c.reported_minor END AS pipeline_minor,
        CASE c.metric WHEN 'pipeline' THEN touchline.major_units(c.reported_minor, c.reported_currency) END::numeric(23, 4) AS pipeline,
        c.reported_currency::varchar AS currency,
-       c.amount_minor AS deal_minor,
-       touchline.major_units(c.amount_minor, c.currency)::numeric(23, 4) AS deal_amount,
-       c.currency::varchar AS deal_currency,
+       c.amount_minor AS opportunity_minor,
+       touchline.major_units(c.amount_minor, c.currency)::numeric(23, 4) AS opportunity_amount,
+       c.currency::varchar AS opportunity_currency,
        c.credited_at,
        (c.credited_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS credited_date,
        c.occurred_at AS touched_at,
@@ -509,7 +509,7 @@ SELECT c.workspace::varchar,
 CREATE VIEW bi.fact_attribution_credit WITH (security_invoker = true) AS
 SELECT workspace, opportunity_key, touchpoint_key, lead_key, account_key, content_key, campaign_key, source_key,
        opportunity_id, model, metric, touch_number, milestone, weight, revenue_minor, revenue, pipeline_minor, pipeline,
-       currency, deal_minor, deal_amount, deal_currency, credited_at, credited_date, touched_at, channel, source, campaign,
+       currency, opportunity_minor, opportunity_amount, opportunity_currency, credited_at, credited_date, touched_at, channel, source, campaign,
        content_id, content_title, known_from
   FROM bi.fact_attribution_credit_history
  WHERE superseded_at IS NULL;
