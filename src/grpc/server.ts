@@ -41,7 +41,7 @@ export interface GrpcServer {
 }
 
 const MB = 1024 * 1024;
-/** Calls under way get this long to end, in ms; streams are told to come again a little before. */
+/** Calls under way get this long to end, in ms; streams are asked to come again a little before. */
 const DRAIN_MS = 10_000;
 const STREAM_DRAIN_MS = 9_000;
 
@@ -64,8 +64,8 @@ const OPTIONS = {
  * @throws BadSettings when the port cannot be had
  */
 export async function serveGrpc(port: number, parts: GrpcParts): Promise<GrpcServer> {
-  const tell = (...words: unknown[]): void => parts.log.debug(words.join(' '));
-  setLogger({ error: tell, info: tell, debug: tell });
+  const debug = (...words: unknown[]): void => parts.log.debug(words.join(' '));
+  setLogger({ error: debug, info: debug, debug });
   const stopping = new AbortController();
   const admission = parts.admission ?? new Admission();
   const listener = new Listener(admission.limitConnections(SESSION_COST));
@@ -84,7 +84,7 @@ export async function serveGrpc(port: number, parts: GrpcParts): Promise<GrpcSer
     port: bound,
     stop: async () => {
       health.stop();
-      const told = setTimeout(() => stopping.abort(), STREAM_DRAIN_MS);
+      const drain = setTimeout(() => stopping.abort(), STREAM_DRAIN_MS);
       const cut = setTimeout(() => {
         parts.log.warn(`calls did not end within ${DRAIN_MS / 1_000} s: they are cut`);
         server.forceShutdown();
@@ -92,7 +92,7 @@ export async function serveGrpc(port: number, parts: GrpcParts): Promise<GrpcSer
       }, DRAIN_MS);
       long.end();
       await Promise.all([listener.close(), new Promise((done) => server.tryShutdown(done))]);
-      clearTimeout(told);
+      clearTimeout(drain);
       clearTimeout(cut);
     },
   };

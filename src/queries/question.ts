@@ -116,7 +116,7 @@ const PARAMETERS = {
 
 export type ParameterName = keyof typeof PARAMETERS;
 
-interface Told {
+interface QuestionDescription {
   /** One line, as a list of routes shows it. */
   readonly summary: string;
   readonly description?: string;
@@ -128,8 +128,15 @@ interface Told {
   readonly id?: string;
 }
 
-/** Tells the OpenAPI document of one question. */
-export function Question({ summary, description, answer, parameters, formats, id }: Told): MethodDecorator {
+/** Describes one query in the OpenAPI document. */
+export function Question({
+  summary,
+  description,
+  answer,
+  parameters,
+  formats,
+  id,
+}: QuestionDescription): MethodDecorator {
   return applyDecorators(
     ApiBearerAuth(),
     ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),

@@ -7,7 +7,7 @@ import type { Signal } from '../signal.js';
 const FIRST_POLL_MS = 10;
 const LONGEST_POLL_MS = 100;
 
-/** Tells readers how much of the log the rows they are about to read contain. */
+/** Shows readers how much of the log the rows they are about to read contain. */
 export class Freshness {
   readonly #reading = new Map<string, Promise<Position>>();
 

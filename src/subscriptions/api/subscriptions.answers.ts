@@ -146,7 +146,7 @@ export class RetryQuery {
   workspace?: string;
 }
 
-/** Tells the OpenAPI document what is answered, with an example. */
+/** Describes an answer in the OpenAPI document, with an example. */
 export const Answers = (status: number, type: new () => object, example: object): MethodDecorator =>
   applyDecorators(
     ApiExtraModels(type),
