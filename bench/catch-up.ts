@@ -6,7 +6,7 @@ import { withHistory } from './filled.js';
 import { type Size, touchesOf } from './history-events.js';
 
 /** Opportunities and visitors in about the proportion of `npm run demo`. */
-const SIZE: Size = { opportunities: 1_000, touchesPerOpportunity: 30, strangers: 4, openedAfter: 0.6 };
+const SIZE: Size = { opportunities: 4_000, touchesPerOpportunity: 30, strangers: 4, openedAfter: 0.6 };
 
 /** How fast all read models catch up on half a year of history, in a whole server, and in what memory. */
 export async function catchUp(report: Report, rawLimit: number, size = SIZE): Promise<void> {
