@@ -6,6 +6,8 @@ import { type Checkpoint, type RebuildProgress, readCheckpoints } from '../subsc
 const POLL_MS = 200;
 /** Between two lines about a rebuild where there is no terminal for bars. */
 const LINE_MS = 5_000;
+/** Who shows an error for so long is stuck; a conflict with another process passes with the next try. */
+const STUCK_MS = 10_000;
 
 /** Shows how rebuilds go, until a display is done with. */
 interface Display {
@@ -21,12 +23,15 @@ interface Display {
  */
 export async function followRebuild(pool: pg.Pool, names: readonly string[]): Promise<Checkpoint[]> {
   const display = process.stdout.isTTY ? new Bars() : new Lines();
+  let movedAt = performance.now();
   try {
     for (;;) {
       const checkpoints = await readCheckpoints(pool, names);
       display.show(checkpoints);
       const failed = checkpoints.find(({ rebuild }) => rebuild?.error);
-      if (failed?.rebuild) throw new Error(`${failed.name} cannot be rebuilt: ${failed.rebuild.error}`);
+      if (!failed?.rebuild) movedAt = performance.now();
+      else if (performance.now() - movedAt > STUCK_MS)
+        throw new Error(`${failed.name} cannot be rebuilt: ${failed.rebuild.error}`);
       if (checkpoints.every(({ rebuild }) => rebuild === null)) return checkpoints;
       await sleep(POLL_MS);
     }
