@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
  * Collectors answer any origin, by its exact name: browsers send `*` nothing with credentials. Write keys are public
  * where pages carry them, so an origin proves nothing anyway.
  *
- * @fastify/cors does not fit (ADR 0037): its route `OPTIONS *` would be one of every path.
+ * @fastify/cors does not fit (ADR 0035): its route `OPTIONS *` would be one of every path.
  */
 export function allowOrigin(request: FastifyRequest, reply: FastifyReply): void {
   const { origin } = request.headers;
