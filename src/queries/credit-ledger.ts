@@ -1,6 +1,11 @@
 import { MODEL_NAMES, type ModelName } from '../domain/attribution/models.js';
 import { computeCredits, gapsAt } from '../read-models/attribution/gaps.js';
-import { pathRecord, shareRecords } from '../read-models/attribution/records.js';
+import {
+  ATTRIBUTION_PATH,
+  ATTRIBUTION_SHARE,
+  pathRow,
+  shareRows,
+} from '../read-models/attribution/records.js';
 import type { Metric } from './report-scope.js';
 import type { View } from './read-models.js';
 import { raw, sql, type Sql } from './sql.js';
@@ -45,18 +50,18 @@ export async function creditLedger(
   const { paths, settings } = await computeCredits(tx, workspace, asOf, missing);
   const wanted = paths.filter((path) => metric === undefined || path.metric === metric);
   const known = { knownFrom: asOf, supersededAt: null };
-  const idOf = (index: number): string => String(-1 - index);
-  const pathRows = wanted.map((path, index) => pathRecord(idOf(index), path, known));
-  const shareRows = wanted.flatMap((path, index) => shareRecords(idOf(index), path, settings, models));
+  const idOf = (index: number): bigint => BigInt(-1 - index);
+  const computed = wanted.map((path, index) => pathRow(idOf(index), path, known));
+  const shares = wanted.flatMap((path, index) => shareRows(idOf(index), path, settings, models));
   return {
     paths: sql`(
       SELECT stored.* FROM touchline.attribution_path stored
       WHERE stored.workspace = ${workspace} AND stored.opportunity_id <> ALL (${missing}::text[])
       UNION ALL
-      SELECT * FROM json_populate_recordset(NULL::touchline.attribution_path, ${JSON.stringify(pathRows)}))`,
+      SELECT * FROM json_populate_recordset(NULL::touchline.attribution_path, ${ATTRIBUTION_PATH.toJson(computed)}))`,
     shares: sql`(
       SELECT stored.* FROM touchline.attribution_share stored
       UNION ALL
-      SELECT * FROM json_populate_recordset(NULL::touchline.attribution_share, ${JSON.stringify(shareRows)}))`,
+      SELECT * FROM json_populate_recordset(NULL::touchline.attribution_share, ${ATTRIBUTION_SHARE.toJson(shares)}))`,
   };
 }

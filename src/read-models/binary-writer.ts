@@ -71,12 +71,12 @@ export class BinaryWriter {
     this.#end += this.#bytes.write(value, this.#end, 'utf8');
   }
 
-  /** A UUID with dashes. @returns whether it is one; if not, half of it may be written */
+  /** A UUID, with dashes or without. @returns whether it is one; if not, half of it may be written */
   uuid(value: string): boolean {
-    if (value.length !== 36) return false;
+    if (value.length !== 36 && value.length !== 32) return false;
     this.#reserve(18);
     const start = this.#end;
-    for (let at = 0; at < 36;) {
+    for (let at = 0; at < value.length;) {
       if (value.charCodeAt(at) === DASH) at += 1;
       const byte = (digitAt(value, at) << 4) | digitAt(value, at + 1);
       if (byte < 0) return false;

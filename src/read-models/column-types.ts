@@ -10,6 +10,8 @@ export interface ColumnType<T> {
   select(column: string): string;
   /** Undefined: the driver's value is the value. */
   readonly decode?: (value: never) => T;
+  /** The value as PostgreSQL reads it from JSON. Undefined: the value itself. */
+  readonly toJson?: (value: never) => unknown;
 }
 
 const plain = (column: string): string => column;
@@ -78,6 +80,7 @@ export const bigint: ColumnType<bigint> = {
   },
   select: plain,
   decode: (value: string) => BigInt(value),
+  toJson: String,
 };
 
 export const double: ColumnType<number> = {
@@ -105,6 +108,7 @@ export const timestamptz: ColumnType<number> = {
     else out.int64(BigInt(ms - EPOCH_2000_MS) * 1000n);
   },
   select: (column) => `(extract(epoch FROM ${column}) * 1000)::float8`,
+  toJson: (ms: number) => new Date(ms).toISOString(),
 };
 
 /** A day counted from 1970-01-01. */
@@ -151,7 +155,7 @@ export const jsonb = <T>(): ColumnType<T> => ({
 
 /** The same, or NULL. */
 export const nullable = <T>(type: ColumnType<T>): ColumnType<T | null> => {
-  const { decode } = type;
+  const { decode, toJson } = type;
   return {
     ...type,
     write(out, value) {
@@ -159,6 +163,7 @@ export const nullable = <T>(type: ColumnType<T>): ColumnType<T | null> => {
       else type.write(out, value);
     },
     ...(decode && { decode: (value: unknown) => (value === null ? null : decode(value as never)) }),
+    ...(toJson && { toJson: (value: unknown) => (value === null ? null : toJson(value as never)) }),
   };
 };
 
@@ -179,14 +184,29 @@ export function arrayParameter<T>(type: ColumnType<T>, values: readonly T[]): Bu
   return out.finish();
 }
 
-export const textArray = <T extends string = string>(): ColumnType<readonly T[]> => ({
-  sql: 'text[]',
-  oid: 1009,
-  write(out, values) {
-    const at = out.length;
-    out.int32(0);
-    writeArray(out, text, values);
-    out.patchInt32(at, out.length - at - 4);
-  },
-  select: plain,
-});
+/** @param oid of the array type; the other one is the element's */
+const arrayOf = <T>(element: ColumnType<T>, oid: number): ColumnType<readonly T[]> => {
+  const { toJson } = element;
+  return {
+    sql: `${element.sql}[]`,
+    oid,
+    write(out, values) {
+      const at = out.length;
+      out.int32(0);
+      writeArray(out, element, values);
+      out.patchInt32(at, out.length - at - 4);
+    },
+    select: plain,
+    ...(toJson && { toJson: (values: readonly never[]) => values.map(toJson) }),
+  };
+};
+
+export const textArray = <T extends string = string>(): ColumnType<readonly T[]> =>
+  arrayOf(textOf<T>(), 1009);
+/** Texts of which some may be NULL. */
+export const nullableTextArray: ColumnType<readonly (string | null)[]> = arrayOf(nullable(text), 1009);
+export const uuidArray = arrayOf(uuid, 2951);
+export const timestamptzArray = arrayOf(timestamptz, 1185);
+export const smallintArray = arrayOf(smallintOf(), 1005);
+export const bigintArray = arrayOf(bigint, 1016);
+export const doubleArray = arrayOf(double, 1022);

@@ -5,18 +5,24 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { withTransaction } from '../database/client.js';
 import {
   bigint,
+  bigintArray,
   boolean,
   date,
   double,
+  doubleArray,
   integer,
   json,
   jsonb,
   nullable,
+  nullableTextArray,
+  smallintArray,
   smallintOf,
   text,
   textArray,
   timestamptz,
+  timestamptzArray,
   uuid,
+  uuidArray,
 } from './column-types.js';
 import { runStatements } from './statements.js';
 import { type RowOf, Table } from './table.js';
@@ -124,6 +130,50 @@ test('rows are read as they were updated, in one round trip with their insert', 
     }),
     { numRuns: 50 },
   );
+});
+
+const ARRAYS = new Table(
+  'arrays',
+  {
+    id: uuid,
+    texts: nullableTextArray,
+    uuids: uuidArray,
+    instants: timestamptzArray,
+    smalls: smallintArray,
+    larges: nullable(bigintArray),
+    ratios: doubleArray,
+    large: bigint,
+    instant: nullable(timestamptz),
+  },
+  ['id'],
+);
+const arrays: fc.Arbitrary<RowOf<typeof ARRAYS>> = fc.record({
+  id: fc.uuid().map((id) => id.replaceAll('-', '')),
+  texts: fc.array(fc.option(anyText.map(kept))),
+  uuids: fc.array(fc.uuid()),
+  instants: fc.array(instant),
+  smalls: fc.array(fc.integer({ min: -32_768, max: 32_767 })),
+  larges: fc.option(fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }))),
+  ratios: fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)),
+  large: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  instant: fc.option(instant),
+});
+
+test('rows with arrays are the same by COPY and by JSON', async () => {
+  await db.pool
+    .query(`CREATE TABLE public.arrays (id uuid, texts text[], uuids uuid[], instants timestamptz[], smalls smallint[],
+    larges bigint[], ratios double precision[], large bigint, instant timestamptz)`);
+  const property = fc.asyncProperty(fc.array(arrays, { minLength: 1, maxLength: 5 }), async (all) => {
+    await withTransaction(db.pool, async (tx) => {
+      await tx.query('TRUNCATE public.arrays');
+      await runStatements(tx, ARRAYS.insert(all));
+      const byJson = 'SELECT * FROM json_populate_recordset(NULL::public.arrays, $1)';
+      const { rows: copied } = await tx.query('TABLE public.arrays');
+      expect((await tx.query(byJson, [ARRAYS.toJson(all)])).rows).toEqual(copied);
+      expect(copied).toHaveLength(all.length);
+    });
+  });
+  await fc.assert(property, { numRuns: 50 });
 });
 
 const NAMES = new Table('name', { id: integer, name: text }, ['id']);

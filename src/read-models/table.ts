@@ -1,5 +1,5 @@
 import { BinaryWriter } from './binary-writer.js';
-import { arrayParameter, type ColumnType } from './column-types.js';
+import { arrayParameter, type ColumnType, jsonText } from './column-types.js';
 import type { Statement } from './statements.js';
 
 /** By their names in TypeScript, `leadId` for the column lead_id. */
@@ -64,6 +64,15 @@ export class Table<C extends Columns> implements Readable<Row<C>> {
   decode(row: Record<string, unknown>): Row<C> {
     for (const [property, decode] of this.#decoded) row[property] = decode(row[property] as never);
     return row as Row<C>;
+  }
+
+  /** Rows as `json_populate_recordset` takes them. */
+  toJson(rows: readonly Row<C>[]): string {
+    const entry = ({ property, name, type }: Column, row: Row<C>): readonly [string, unknown] => [
+      name,
+      type.toJson ? type.toJson(row[property] as never) : row[property],
+    ];
+    return jsonText(rows.map((row) => Object.fromEntries(this.#columns.map((column) => entry(column, row)))));
   }
 
   /** One COPY: the fastest way in. */

@@ -2,18 +2,17 @@ import type { PoolClient } from 'pg';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
 import { METRICS, type Metric, type Path } from '../../read-models/attribution/credits.js';
 import {
-  PATH_COLUMNS,
-  pathRecord,
-  SHARE_COLUMNS,
-  shareRecords,
-  type Value,
+  ATTRIBUTION_PATH,
+  ATTRIBUTION_SHARE,
+  pathRow,
+  shareRows,
 } from '../../read-models/attribution/records.js';
-import { copyInto, NULL, text, type Field } from '../copy.js';
+import { runStatements } from '../../read-models/statements.js';
 
 /** A version of the credits of an opportunity by one metric. */
 interface LedgerVersion {
   /** Undefined: not yet written. */
-  pathId?: string;
+  pathId?: bigint;
   readonly digest: string | null;
   readonly touches: number;
   readonly knownFrom: bigint;
@@ -117,12 +116,12 @@ export class Ledger {
 
   async write(): Promise<void> {
     const { tx, workspace, gaps } = this;
-    const removed = [...this.removed].map(({ pathId }) => pathId);
+    const removed = [...this.removed].map(({ pathId }) => String(pathId));
     if (removed.length > 0) await tx.query(REMOVE, [removed]);
     const ended = [...this.ended];
     if (ended.length > 0) {
       await tx.query(END, [
-        ended.map(({ pathId }) => pathId),
+        ended.map(({ pathId }) => String(pathId)),
         ended.map(({ supersededAt }) => String(supersededAt)),
       ]);
     }
@@ -155,23 +154,15 @@ export class Ledger {
   }
 
   private async copyAdded(): Promise<void> {
-    const added = [...this.added];
-    const ids = await newIds(this.tx, added.length);
-    added.forEach((version, index) => (version.pathId = ids[index] ?? ''));
-    await copyInto(
-      this.tx,
-      'attribution_path',
-      PATH_COLUMNS.join(', '),
-      added.map((version) => line(PATH_COLUMNS, pathRecord(version.pathId ?? '', version.path, version))),
-    );
-    await copyInto(
-      this.tx,
-      'attribution_share',
-      SHARE_COLUMNS.join(', '),
-      added.flatMap(({ pathId = '', path, settings }) =>
-        shareRecords(pathId, path, settings).map((share) => line(SHARE_COLUMNS, share)),
+    const ids = await newIds(this.tx, this.added.size);
+    const added = [...this.added].map((version, index) => ({ version, pathId: ids[index] ?? 0n }));
+    for (const { version, pathId } of added) version.pathId = pathId;
+    await runStatements(this.tx, [
+      ...ATTRIBUTION_PATH.insert(added.map(({ version, pathId }) => pathRow(pathId, version.path, version))),
+      ...ATTRIBUTION_SHARE.insert(
+        added.flatMap(({ version: { path, settings }, pathId }) => shareRows(pathId, path, settings)),
       ),
-    );
+    ]);
   }
 }
 
@@ -212,34 +203,16 @@ function storedVersion({ path_id: pathId, digest, touches, known_from, previous 
   const knownFrom = BigInt(known_from);
   const before = { digest: null, touches: 0, knownFrom: 0n, supersededAt: knownFrom };
   return {
-    ...{ pathId, digest, touches, knownFrom, supersededAt: null },
-    previous: previous === null ? undefined : { ...before, pathId: previous },
+    ...{ pathId: BigInt(pathId), digest, touches, knownFrom, supersededAt: null },
+    previous: previous === null ? undefined : { ...before, pathId: BigInt(previous) },
   };
 }
 
-async function newIds(tx: PoolClient, count: number): Promise<string[]> {
+async function newIds(tx: PoolClient, count: number): Promise<bigint[]> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT nextval(pg_get_serial_sequence('attribution_path', 'path_id')) AS id
      FROM generate_series(1, $1::int)`,
     [count],
   );
-  return rows.map(({ id }) => id);
-}
-
-/** A row as COPY takes it: fields joined by tabs. */
-const line = <Column extends string>(
-  columns: readonly Column[],
-  row: Readonly<Record<Column, Value>>,
-): string => columns.map((column) => field(row[column])).join('\t');
-
-function field(value: Value): Field {
-  if (value === null) return NULL;
-  return text(typeof value === 'object' ? `{${value.map(element).join(',')}}` : String(value));
-}
-
-const SPECIAL = /["\\]/;
-
-function element(value: string | number | null): string {
-  if (typeof value !== 'string') return String(value ?? 'NULL');
-  return SPECIAL.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
+  return rows.map(({ id }) => BigInt(id));
 }

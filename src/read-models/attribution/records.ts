@@ -2,104 +2,117 @@ import { fractionsOf, MODEL_NAMES, weigh, type ModelName } from '../../domain/at
 import { shareOut } from '../../domain/attribution/money.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
 import type { Touch } from '../../domain/attribution/touches.js';
-import type { Path } from './credits.js';
+import {
+  bigint,
+  bigintArray,
+  doubleArray,
+  nullable,
+  nullableTextArray,
+  smallintArray,
+  text,
+  textOf,
+  timestamptz,
+  timestamptzArray,
+  uuid,
+  uuidArray,
+} from '../column-types.js';
+import { type RowOf, Table } from '../table.js';
+import { versionedTable } from '../versioned-table.js';
+import type { Metric, Path } from './credits.js';
 
-/** A column of a row of the credit ledger, as COPY and JSON can carry it; bigints are decimal strings. */
-export type Value = string | number | null | readonly (string | number | null)[];
-type Row<Column extends string> = Readonly<Record<Column, Value>>;
+/** One row an opportunity, metric and version; the touches are elements of its arrays (0007-attribution.sql). */
+export const ATTRIBUTION_PATH = versionedTable(
+  'attribution_path',
+  {
+    pathId: bigint,
+    workspace: text,
+    opportunityId: text,
+    metric: textOf<Metric>(),
+    creditedAt: timestamptz,
+    currency: text,
+    amountMinor: bigint,
+    reportedCurrency: nullable(text),
+    reportedMinor: nullable(bigint),
+    committee: textOf<Path['committee']>(),
+    eventIds: uuidArray,
+    leadIds: uuidArray,
+    occurredAt: timestamptzArray,
+    milestones: nullableTextArray,
+    contentIds: nullableTextArray,
+    contentTitles: nullableTextArray,
+    channels: nullableTextArray,
+    campaigns: nullableTextArray,
+    sources: nullableTextArray,
+    digest: uuid,
+  },
+  ['pathId'],
+);
+export type PathRow = RowOf<typeof ATTRIBUTION_PATH>;
 
-export const PATH_COLUMNS = [
-  'path_id',
-  'workspace',
-  'opportunity_id',
-  'metric',
-  'credited_at',
-  'currency',
-  'amount_minor',
-  'reported_currency',
-  'reported_minor',
-  'committee',
-  'event_ids',
-  'lead_ids',
-  'occurred_at',
-  'milestones',
-  'content_ids',
-  'content_titles',
-  'channels',
-  'campaigns',
-  'sources',
-  'digest',
-  'known_from',
-  'superseded_at',
-] as const;
-export type PathRecord = Row<(typeof PATH_COLUMNS)[number]>;
+/** What one model gives to the touches of a path, element by element. */
+export const ATTRIBUTION_SHARE = new Table(
+  'attribution_share',
+  {
+    pathId: bigint,
+    workspace: text,
+    model: textOf<ModelName>(),
+    weights: doubleArray,
+    amounts: bigintArray,
+    reported: nullable(bigintArray),
+    marks: smallintArray,
+  },
+  ['pathId', 'model'],
+);
+export type ShareRow = RowOf<typeof ATTRIBUTION_SHARE>;
 
-interface Positions {
-  readonly knownFrom: bigint;
-  readonly supersededAt: bigint | null;
-}
+type Positions = Pick<PathRow, 'knownFrom' | 'supersededAt'>;
 
-export function pathRecord(id: string, path: Path, { knownFrom, supersededAt }: Positions): PathRecord {
+export function pathRow(pathId: bigint, path: Path, { knownFrom, supersededAt }: Positions): PathRow {
   const { touches } = path;
   return {
-    path_id: id,
+    pathId,
     workspace: path.workspace,
-    opportunity_id: path.opportunity_id,
+    opportunityId: path.opportunity_id,
     metric: path.metric,
-    credited_at: path.credited_at.toISOString(),
+    creditedAt: path.credited_at.getTime(),
     currency: path.currency,
-    amount_minor: String(path.amount_minor),
-    reported_currency: path.reported_currency,
-    reported_minor: path.reported_minor === null ? null : String(path.reported_minor),
+    amountMinor: path.amount_minor,
+    reportedCurrency: path.reported_currency,
+    reportedMinor: path.reported_minor,
     committee: path.committee,
-    event_ids: touches.map(({ eventId }) => eventId),
-    lead_ids: touches.map(({ leadId }) => leadId),
-    occurred_at: touches.map(({ occurredAt }) => occurredAt.toISOString()),
+    eventIds: touches.map(({ eventId }) => eventId),
+    leadIds: touches.map(({ leadId }) => leadId),
+    occurredAt: touches.map(({ occurredAt }) => occurredAt.getTime()),
     milestones: touches.map(({ milestones }) => milestones.join('+') || null),
-    content_ids: touches.map(({ contentId }) => contentId),
-    content_titles: touches.map(({ contentTitle }) => contentTitle),
+    contentIds: touches.map(({ contentId }) => contentId),
+    contentTitles: touches.map(({ contentTitle }) => contentTitle),
     channels: touches.map(({ channel }) => channel),
     campaigns: touches.map(({ campaign }) => campaign),
     sources: touches.map(({ source }) => source),
     digest: path.digest,
-    known_from: String(knownFrom),
-    superseded_at: supersededAt === null ? null : String(supersededAt),
+    knownFrom,
+    supersededAt,
   };
 }
 
-export const SHARE_COLUMNS = [
-  'path_id',
-  'workspace',
-  'model',
-  'weights',
-  'amounts',
-  'reported',
-  'marks',
-] as const;
-export type ShareRecord = Row<(typeof SHARE_COLUMNS)[number]>;
-
 /** What each of the models gives to the touches of a path; nothing for an unattributed one. */
-export const shareRecords = (
-  id: string,
+export const shareRows = (
+  pathId: bigint,
   path: Path,
   settings: AttributionSettings,
   models: readonly ModelName[] = MODEL_NAMES,
-): ShareRecord[] =>
-  path.touches.length === 0 ? [] : models.map((model) => shareRecord(id, path, model, settings));
+): ShareRow[] =>
+  path.touches.length === 0 ? [] : models.map((model) => shareRow(pathId, path, model, settings));
 
-function shareRecord(id: string, path: Path, model: ModelName, settings: AttributionSettings): ShareRecord {
-  const { touches, workspace, amount_minor: amount, reported_minor: reported } = path;
+function shareRow(pathId: bigint, path: Path, model: ModelName, settings: AttributionSettings): ShareRow {
+  const { touches, workspace, amount_minor: amount, reported_minor: inReported } = path;
   const weights = weigh(model, touches, settings);
-  const amounts = shareOut(amount, weights).map(String);
-  const converted =
-    reported === null ? null : reported === amount ? amounts : shareOut(reported, weights).map(String);
+  const amounts = shareOut(amount, weights);
+  const reported =
+    inReported === null ? null : inReported === amount ? amounts : shareOut(inReported, weights);
   return {
-    path_id: id,
-    workspace,
-    model,
+    ...{ pathId, workspace, model, amounts, reported },
     weights: fractionsOf(weights),
-    amounts,
-    reported: converted,
     marks: marks(touches, weights),
   };
 }
