@@ -26,6 +26,21 @@ describe('the delays of a retry loop', () => {
     expect(backoff.next()).toBeLessThanOrEqual(10);
   });
 
+  test('are at least what somebody asked for, up to the longest one', () => {
+    fc.assert(
+      fc.property(ranges, fc.integer({ min: 0, max: 2_000_000 }), (range, least) => {
+        const backoff = new Backoff(range);
+        expect(backoff.isRetrying).toBe(false);
+        const delay = backoff.next(least) / Math.min(Math.max(range.first, least), range.longest);
+        expect(delay).toBeGreaterThanOrEqual(0.75);
+        expect(delay).toBeLessThanOrEqual(1.25);
+        expect(backoff.isRetrying).toBe(true);
+        backoff.reset();
+        expect(backoff.isRetrying).toBe(false);
+      }),
+    );
+  });
+
   test('end when the loop is stopped', async () => {
     const stopping = new AbortController();
     const waiting = new Backoff({ first: 3_600_000, longest: 3_600_000 }).wait(stopping.signal);

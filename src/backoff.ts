@@ -16,22 +16,31 @@ const JITTER = 0.25;
 export class Backoff {
   readonly #range: BackoffRange;
   #delay: number;
+  #isRetrying = false;
 
   constructor(range: BackoffRange) {
     this.#range = range;
     this.#delay = range.first;
   }
 
-  /** The delay before the next attempt, in ms. */
-  next(): number {
-    const delay = this.#delay * (1 - JITTER + 2 * JITTER * Math.random());
+  /** Whether there was a delay since the start or the last reset. */
+  get isRetrying(): boolean {
+    return this.#isRetrying;
+  }
+
+  /** The delay before the next attempt, in ms. @param least that somebody asked for, up to the longest one */
+  next(least = 0): number {
+    const bounded = Math.min(Math.max(this.#delay, least), this.#range.longest);
+    const delay = bounded * (1 - JITTER + 2 * JITTER * Math.random());
     this.#delay = Math.min(this.#delay * 2, this.#range.longest);
+    this.#isRetrying = true;
     return delay;
   }
 
   /** After success. */
   reset(): void {
     this.#delay = this.#range.first;
+    this.#isRetrying = false;
   }
 
   /** Waits for the next delay, or until the signal is aborted. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { Backoff } from '../backoff.js';
 import { withTransaction } from '../database/client.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { exchangeBuilds } from './build-exchange.js';
@@ -22,7 +23,7 @@ const LOCK_MS = { first: 200, longest: 800 };
 /** So many positions are made up for in a moment. */
 const NEAR = 1_000n;
 /** Long enough for the live builds to catch up. */
-const BACK_OFF_MS = { first: 2_000, longest: 60_000 };
+const BACKOFF_MS = { first: 2_000, longest: 60_000 };
 
 export interface TakeoverOptions {
   readonly pool: pg.Pool;
@@ -51,7 +52,7 @@ interface Attempt {
  * A pause ends by itself, should this process die in it.
  */
 export class Takeover {
-  private backOff = BACK_OFF_MS.first;
+  private readonly backoff = new Backoff(BACKOFF_MS);
   private notBefore = 0;
   private lockMs = LOCK_MS.first;
 
@@ -75,14 +76,9 @@ export class Takeover {
     const attempt = { lease, rebuild, members, step };
     const isCompared = members.every(({ comparison }) => comparison !== null);
     const succeeded = isCompared ? await this.exchange(attempt) : await this.compare(attempt);
-    if (succeeded) this.backOff = BACK_OFF_MS.first;
-    else this.tryLater();
+    if (succeeded) this.backoff.reset();
+    else this.notBefore = performance.now() + this.backoff.next();
     return succeeded && isCompared;
-  }
-
-  private tryLater(): void {
-    this.notBefore = performance.now() + this.backOff * (0.75 + Math.random() / 2);
-    this.backOff = Math.min(BACK_OFF_MS.longest, this.backOff * 2);
   }
 
   /** The last in dependency order: when it is level, so are those that it is after. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../backoff.js';
 import type { EventStore } from '../event-store/event-store.js';
 import type { Checkpoints } from './checkpoint.js';
 import { LONGEST_POLL_MS, minimumPoll, heartbeatInterval } from './lease-timing.js';
@@ -10,7 +11,7 @@ import { BatchPause } from './batch-pause.js';
 import type { Signal } from './signal.js';
 
 const SHORTEST_POLL_MS = 10;
-const LONGEST_BACK_OFF_MS = 5_000;
+const BACKOFF_MS = { first: SHORTEST_POLL_MS, longest: 5_000 };
 
 export interface WorkerOptions {
   readonly store: EventStore;
@@ -30,7 +31,7 @@ export interface WorkerOptions {
 /** Steps one subscriber for as long as its runner runs, and waits in between for as long as there is nothing to do. */
 export class Worker {
   private poll = SHORTEST_POLL_MS;
-  private backOff = SHORTEST_POLL_MS;
+  private readonly backoff = new Backoff(BACKOFF_MS);
   private readonly pause: BatchPause;
 
   constructor(
@@ -56,8 +57,8 @@ export class Worker {
     const began = performance.now();
     await register();
     const step = await this.subscriber.step(balancer.patience(this.subscriber));
-    if (this.backOff > SHORTEST_POLL_MS) log.log(`${this.subscriber.subscription.name} goes on`);
-    this.backOff = SHORTEST_POLL_MS;
+    if (this.backoff.isRetrying) log.log(`${this.subscriber.subscription.name} goes on`);
+    this.backoff.reset();
     this.poll = step === 'moved' ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, this.poll * 1.5);
     if (balancer.isSurplus(this.subscriber)) await this.handOver();
     else if (step === 'moved') await this.restAfterBatch(performance.now() - began);
@@ -109,11 +110,9 @@ export class Worker {
       return;
     }
     const outage = !(error instanceof BatchFailed) || error.fault === 'outage';
-    if (this.backOff === SHORTEST_POLL_MS)
-      log.warn(`${name} ${outage ? 'waits' : 'cannot go on'}: ${String(error)}`);
+    if (!this.backoff.isRetrying) log.warn(`${name} ${outage ? 'waits' : 'cannot go on'}: ${String(error)}`);
     if (!outage) await checkpoints.fail(name, String(error), this.subscriber.slot).catch(() => undefined);
-    await changes.wait(this.backOff * (0.75 + Math.random() / 2));
-    this.backOff = Math.min(LONGEST_BACK_OFF_MS, this.backOff * 2);
+    await changes.wait(this.backoff.next());
   }
 
   private async handOver(): Promise<void> {

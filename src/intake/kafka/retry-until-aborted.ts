@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../../backoff.js';
 import { StoreUnavailable } from '../../event-store/event-store.js';
 import { NotStorable } from './record-batch.js';
 
@@ -19,18 +20,18 @@ export async function retryUntilAborted<T>(
   work: () => Promise<T>,
   { signal, blocked, unblocked }: RetryOptions,
 ): Promise<T | undefined> {
-  for (let pause = BACKOFF_MS.first; !signal.aborted; pause = Math.min(pause * 2, BACKOFF_MS.longest)) {
+  const backoff = new Backoff(BACKOFF_MS);
+  while (!signal.aborted) {
     try {
       const result = await work();
-      if (pause > BACKOFF_MS.first) unblocked();
+      if (backoff.isRetrying) unblocked();
       return result;
     } catch (error) {
       if (error instanceof NotStorable) throw error;
       if (isAborted(signal)) return undefined; // Whoever follows must not be held by it.
       blocked(error);
       const least = error instanceof StoreUnavailable ? error.retryAfterSeconds * 1_000 : 0;
-      const ms = Math.min(Math.max(pause, least), BACKOFF_MS.longest) * (0.75 + Math.random() / 2);
-      await sleepUntilAborted(ms, signal);
+      await sleepUntilAborted(backoff.next(least), signal);
     }
   }
   return undefined;
