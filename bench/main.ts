@@ -1,5 +1,6 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, grpc, visible, catch-up, orders, roles, report, engines, kafka. Without any: all.
+// ingest, grpc, visible, catch-up, orders, roles, report, engines, kafka. Without any: all of these. `log-size` takes half an
+// hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
@@ -11,6 +12,7 @@ import { printing } from './figure.js';
 import { grpc } from './grpc.js';
 import { ingest } from './ingest.js';
 import { kafka } from './kafka.js';
+import { logSize } from './log-size.js';
 import { reports } from './report.js';
 import { roles } from './roles.js';
 import { inFolder } from './server.js';
@@ -30,12 +32,16 @@ const PARTS = [
 ];
 
 const { values, positionals } = parseArgs({
-  options: { seconds: { type: 'string', default: '10' } },
+  options: {
+    seconds: { type: 'string', default: '10' },
+    millions: { type: 'string', default: '10' },
+    'append-only': { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 const seconds = Number(values.seconds);
 const chosen = positionals.length > 0 ? positionals : PARTS;
-const unknown = chosen.filter((part) => !PARTS.includes(part));
+const unknown = chosen.filter((part) => !PARTS.includes(part) && part !== 'log-size');
 if (unknown.length > 0 || !(seconds > 0)) {
   console.error(
     `bench: unknown ${unknown.join(', ') || `--seconds ${values.seconds}`}; parts are ${PARTS.join(', ')}`,
@@ -58,6 +64,7 @@ if (chosen.includes('roles')) await roles(report);
 if (chosen.includes('report')) await reports(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));
 if (chosen.includes('kafka')) await kafka(report, limit);
+if (chosen.includes('log-size')) await logSize(report, Number(values.millions) * 1e6, !values['append-only']);
 
 function onServer<T>(measure: (url: string) => Promise<T>): Promise<T> {
   return inFolder(async (dataDir) => {
