@@ -269,12 +269,12 @@ describe('row security costs nothing worth having', () => {
     expect(plan).not.toMatch(/Seq Scan on journey/);
   });
 
-  test('one lead is found by index', async () => {
+  test('one touchpoint is found by index', async () => {
     const { rows } = await reader.query<{ 'QUERY PLAN': string }>(
       `EXPLAIN SELECT * FROM bi.fact_touchpoint WHERE touchpoint_key = md5('x')::uuid`,
     );
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-    expect(plan).toMatch(/Index Scan using journey_pkey/);
+    expect(plan).toMatch(/Index Scan using journey_event/);
   });
 
   test('session and origin of a touchpoint are found by index, for queries that show them alone', async () => {

@@ -107,7 +107,8 @@ export const timestamptz: ColumnType<number> = {
     if (Number.isSafeInteger(micros)) out.safeInteger(micros);
     else out.int64(BigInt(ms - EPOCH_2000_MS) * 1000n);
   },
-  select: (column) => `(extract(epoch FROM ${column}) * 1000)::float8`,
+  // `extract` would compute in numeric.
+  select: (column) => `round(date_part('epoch', ${column}) * 1000)`,
   toJson: (ms: number) => new Date(ms).toISOString(),
 };
 

@@ -17,7 +17,10 @@ import {
   type TouchRow,
 } from './rows.js';
 
-/** Set-wise reads: every statement takes the pairs (workspace, what) of a whole batch. */
+/**
+ * Set-wise reads: every statement takes the pairs (workspace, what) of a whole batch, and looks up each by index however little
+ * the planner knows of the table (LATERAL, OFFSET 0).
+ */
 type Pairs = readonly { readonly workspace: string; readonly value: string }[];
 
 /** @param column what the pairs name beside the workspace, with its array type */
@@ -31,7 +34,10 @@ async function load<R>(
   const [name, type] = column;
   const { rows } = await tx.query<Record<string, unknown>>(
     `SELECT ${table.selectFrom('t')} FROM unnest($1::text[], $2::${type}) AS w (workspace, ${name})
-       JOIN ${table.name} t USING (workspace, ${name}) WHERE ${condition}`,
+       CROSS JOIN LATERAL (
+         SELECT * FROM ${table.name} t
+          WHERE t.workspace = w.workspace AND t.${name} = w.${name} AND ${condition} OFFSET 0
+       ) t`,
     [pairs.map(({ workspace }) => workspace), pairs.map(({ value }) => value)],
   );
   return rows.map((row) => table.decode(row));

@@ -35,8 +35,14 @@ const MOVE_HORIZON = `
       WHERE known.workspace = added.workspace AND known.known_from < added.known_from ORDER BY known.known_from DESC LIMIT 1
     )), '-infinity')
   ), overtaken AS (
-    DELETE FROM opportunity_horizon known USING moved
-    WHERE known.workspace = moved.workspace AND known.known_from > moved.known_from AND known.latest <= moved.at
+    DELETE FROM opportunity_horizon known USING (
+      SELECT later.ctid FROM moved CROSS JOIN LATERAL (
+        SELECT later.ctid FROM opportunity_horizon later
+        WHERE later.workspace = moved.workspace AND later.known_from > moved.known_from AND later.latest <= moved.at
+        OFFSET 0
+      ) later
+    ) later
+    WHERE known.ctid = later.ctid
   )
   INSERT INTO opportunity_horizon SELECT workspace, known_from, at FROM moved`;
 

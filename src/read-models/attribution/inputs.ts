@@ -117,14 +117,26 @@ const SEATS = `
   SELECT opportunity_id, keys, known_from, superseded_at
   FROM opportunity_contact WHERE workspace = $3 AND opportunity_id = ANY ($4) AND ${WITHIN}`;
 
+// Each key, lead and account is looked up by index, however little the planner knows of the tables (LATERAL, OFFSET 0).
 const KEYS = `
-  SELECT key, lead_id, known_from, superseded_at
-  FROM identity_key WHERE workspace = $3 AND key = ANY ($4) AND ${WITHIN}`;
+  SELECT known.* FROM unnest($4::text[]) asked (key)
+  CROSS JOIN LATERAL (
+    SELECT key, lead_id, known_from, superseded_at
+    FROM identity_key WHERE workspace = $3 AND identity_key.key = asked.key AND ${WITHIN} OFFSET 0
+  ) known`;
 
 const PROFILES = `
-  SELECT lead_id, account_id, known_at, known_from, superseded_at
-  FROM lead_profile
-  WHERE workspace = $3 AND (lead_id = ANY ($4::uuid[]) OR account_id = ANY ($5)) AND ${WITHIN}`;
+  SELECT known.* FROM unnest($4::uuid[]) asked (lead_id)
+  CROSS JOIN LATERAL (
+    SELECT lead_id, account_id, known_at, known_from, superseded_at
+    FROM lead_profile WHERE workspace = $3 AND lead_profile.lead_id = asked.lead_id AND ${WITHIN} OFFSET 0
+  ) known
+  UNION
+  SELECT known.* FROM unnest($5::text[]) asked (account_id)
+  CROSS JOIN LATERAL (
+    SELECT lead_id, account_id, known_at, known_from, superseded_at
+    FROM lead_profile WHERE workspace = $3 AND lead_profile.account_id = asked.account_id AND ${WITHIN} OFFSET 0
+  ) known`;
 
 /**
  * Touchpoints from $5 to $6, lead by lead through the index, whatever the planner thinks of the table. The session that runs
