@@ -2,6 +2,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { EventStoreConfig } from './config.js';
 import { createLogPool, createPool } from './database/database.js';
 import { Growth } from './event-store/growth.js';
+import { HeapGrowth } from './heap-growth.js';
 import { yieldThread, yieldSession } from './niceness.js';
 import { projections } from './projections/all.js';
 import { registered, UNUSED_SINK } from './registered.js';
@@ -38,12 +39,19 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
   const log = new Growth(growth);
   const store = await joinStore(eventStore, logPool, log);
   const send = (message: FromProjector): void => port.postMessage(message);
+  const heapGrowth = new HeapGrowth();
   const runner = new SubscriptionRunner({
     pool,
     store,
     subscriptions: registered(UNUSED_SINK),
     runs: projections,
-    observe: observer(send),
+    observe: {
+      ...observer(send),
+      applied: (name, events, position, ms) => {
+        send({ observe: 'applied', args: [name, events, position, ms] });
+        heapGrowth.applied(position, log.reached, performance.now());
+      },
+    },
     log: logger(send),
     ...(yields !== 'to-nobody' && { yieldsToCollectors: { knownHead: () => log.reached } }),
   });
