@@ -77,7 +77,7 @@ test('more logins than the quarter has connections get one each', async () => {
 }, 120_000);
 
 test('embedded PostgreSQL reserves what a server and a command hold, and leaves the quarter for BI', () => {
-  const settings = smallMachine(0);
+  const settings = smallMachine(0, 0);
   const [most, reserved] = [settings['max_connections'], settings['superuser_reserved_connections']].map(
     Number,
   );

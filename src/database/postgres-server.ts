@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, statfs, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { Backoff } from '../backoff.js';
 import { onceAccepting } from './accepting.js';
@@ -83,7 +83,8 @@ export class PostgresServer {
   }
 
   async #launch(port: number): Promise<void> {
-    const settings = { ...smallMachine(port), ...this.#options.settings };
+    const { bavail, bsize } = await statfs(this.#cluster.folder);
+    const settings = { ...smallMachine(port, bavail * bsize), ...this.#options.settings };
     const { child, ready } = await launch(this.#cluster, settings, this.#log);
     this.#child = child;
     const died = once(child, 'exit');
