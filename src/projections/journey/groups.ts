@@ -62,33 +62,41 @@ function joinKey(set: WorkingSet, sets: DisjointSets, record: KeyRecord): void {
   }
 }
 
+let divisions = 0;
+
+/** The sets of one division of a batch; what is known of a node is kept with it, and counts for this division alone. */
 class DisjointSets {
-  readonly #parents = new Map<Reachable, Reachable>();
-  readonly #visited = new Set<Reachable>();
+  readonly #division = ++divisions;
 
   rootOf(node: Reachable | undefined): Reachable | undefined {
-    let at = node;
-    while (at) {
-      const up = this.#parents.get(at);
-      if (!up) return at;
-      const above = this.#parents.get(up);
-      if (above) this.#parents.set(at, above);
-      at = up;
+    let at = node && this.#enter(node);
+    while (at?.parent) {
+      if (at.parent.parent) at.parent = at.parent.parent;
+      at = at.parent;
     }
-    return undefined;
+    return at;
   }
 
   /** What is undefined joins nothing. */
   join(a: Reachable | undefined, b: Reachable | undefined): void {
     if (!a || !b || a === b) return;
     const [one, two] = [this.rootOf(a), this.rootOf(b)];
-    if (one && two && one !== two) this.#parents.set(two, one);
+    if (one && two && one !== two) two.parent = one;
   }
 
   /** @returns whether it was not visited before */
   visit(node: Reachable): boolean {
-    if (this.#visited.has(node)) return false;
-    this.#visited.add(node);
-    return true;
+    this.#enter(node);
+    if (node.isVisited) return false;
+    return (node.isVisited = true);
+  }
+
+  #enter(node: Reachable): Reachable {
+    if (node.division !== this.#division) {
+      node.division = this.#division;
+      node.parent = undefined;
+      node.isVisited = false;
+    }
+    return node;
   }
 }

@@ -29,8 +29,9 @@ export class LeadJourney {
   /** `entries` are all of them. */
   isLoaded = true;
   #state = noJourney();
-  readonly #timelines = new Map<string | null, JourneyTimeline>();
-  readonly #changed = new Map<string, ChangedEntry>();
+  /** Made when they are needed: most leads of a batch have their newest touchpoint added. */
+  #timelines: Map<string | null, JourneyTimeline> | undefined;
+  #changed: Map<string, ChangedEntry> | undefined;
 
   /** Takes over the state of a journey whose touchpoints are not read. */
   restore(state: JourneyState): void {
@@ -40,7 +41,7 @@ export class LeadJourney {
 
   /** After the last touchpoint. */
   state(persona: string | null): JourneyState {
-    return this.#timelines.get(persona)?.state() ?? this.#state;
+    return this.#timelines?.get(persona)?.state() ?? this.#state;
   }
 
   get isEmpty(): boolean {
@@ -54,7 +55,7 @@ export class LeadJourney {
   }
 
   get #last(): Stamp | undefined {
-    const [timeline] = this.#timelines.values();
+    const [timeline] = this.#timelines?.values() ?? [];
     if (timeline) return timeline.last;
     const { lastAt, lastId } = this.#state;
     return lastAt === null ? undefined : { at: lastAt, id: lastId ?? '' };
@@ -62,7 +63,7 @@ export class LeadJourney {
 
   /** Whether a touchpoint advances the state: it is the newest, and nothing had the others read. */
   isAppended(stamp: Stamp): boolean {
-    return this.#timelines.size === 0 && this.isBefore(stamp);
+    return this.#timelines === undefined && this.isBefore(stamp);
   }
 
   /** Adds the newest touchpoint. @returns its step; no other comes out otherwise */
@@ -78,13 +79,13 @@ export class LeadJourney {
   add(entry: JourneyEntry, rules: JourneyRules, persona: string | null): void {
     const { touch } = entry.fact;
     if (this.isAppended(touch)) {
-      this.#changed.set(touch.id, { entry, step: this.append(entry, rules, persona) });
+      this.#note(entry, this.append(entry, rules, persona));
       return;
     }
     const timeline = this.#timeline(rules, persona);
     this.entries.set(touch.id, entry);
-    for (const { step } of timeline.insert(touch)) this.#note(step);
-    for (const other of this.#timelines.values()) if (other !== timeline) other.insert(touch);
+    for (const { step } of timeline.insert(touch)) this.#noteStep(step);
+    for (const other of this.#timelines?.values() ?? []) if (other !== timeline) other.insert(touch);
   }
 
   /** Takes a touchpoint out. Its rows stay with the entry: whoever gets it replaces them. */
@@ -92,38 +93,44 @@ export class LeadJourney {
     const { touch } = entry.fact;
     const timeline = this.#timeline(rules, persona);
     this.entries.delete(touch.id);
-    this.#changed.delete(touch.id);
-    for (const { step } of timeline.remove(touch)) this.#note(step);
-    for (const other of this.#timelines.values()) if (other !== timeline) other.remove(touch);
+    this.#changed?.delete(touch.id);
+    for (const { step } of timeline.remove(touch)) this.#noteStep(step);
+    for (const other of this.#timelines?.values() ?? []) if (other !== timeline) other.remove(touch);
     if (this.entries.size > 0) return;
-    this.#timelines.clear();
+    this.#timelines = undefined;
     this.#state = noJourney();
   }
 
   /** Reads all touchpoints as a persona's, or by other rules than before. */
   readAs(rules: JourneyRules, persona: string | null): void {
-    for (const step of this.#timeline(rules, persona).steps()) this.#note(step);
+    for (const step of this.#timeline(rules, persona).steps()) this.#noteStep(step);
   }
 
   /** What came out otherwise since the last call. */
   takeChanged(): readonly ChangedEntry[] {
-    const changed = [...this.#changed.values()];
-    this.#changed.clear();
+    const changed = this.#changed ? [...this.#changed.values()] : [];
+    this.#changed = undefined;
     return changed;
   }
 
-  #note(step: Step): void {
+  #noteStep(step: Step): void {
     const entry = this.entries.get(step.own.id);
-    if (entry) this.#changed.set(step.own.id, { entry, step });
+    if (entry) this.#note(entry, step);
+  }
+
+  #note(entry: JourneyEntry, step: Step): void {
+    this.#changed ??= new Map();
+    this.#changed.set(step.own.id, { entry, step });
   }
 
   #timeline(rules: JourneyRules, persona: string | null): JourneyTimeline {
-    const kept = this.#timelines.get(persona);
+    const kept = this.#timelines?.get(persona);
     if (kept) return kept;
     if (!this.isLoaded) throw new Error('a journey is changed that was not read');
     const timeline = new JourneyTimeline(rules, persona);
     const touches = [...this.entries.values()].map(({ fact }) => fact.touch);
     for (const touch of touches.sort(inOrder)) timeline.insert(touch);
+    this.#timelines ??= new Map();
     this.#timelines.set(persona, timeline);
     return timeline;
   }

@@ -9,19 +9,21 @@ import { LeadJourney } from './lead-journey.js';
 import type { KeyRow, MembershipRow, ProfileRow } from './rows.js';
 
 /** What a group of events makes its own by reaching it. */
-export interface Reachable {
+export abstract class Reachable {
   group: number | undefined;
+  /** Its place in the division of a batch into groups (`groups.ts`), of which it is a node. */
+  division = 0;
+  parent: Reachable | undefined;
+  isVisited = false;
 }
 
 /** An e-mail domain whose account changes, with the leads that were known by it. */
-export class Domain implements Reachable {
-  group: number | undefined;
+export class Domain extends Reachable {
   readonly leads = new Set<Lead>();
 }
 
 /** One key in work. */
-export class KeyRecord implements Reachable {
-  group: number | undefined;
+export class KeyRecord extends Reachable {
   /** Replaced as a whole: decisions read it while others change theirs. */
   state: KeyState;
   /** That of `state.leadId`. */
@@ -38,6 +40,7 @@ export class KeyRecord implements Reachable {
     ownLeadId: string,
     private readonly changed: Set<KeyRecord>,
   ) {
+    super();
     this.state = unseenKey(key, ownLeadId);
   }
 
@@ -72,8 +75,7 @@ export interface FactRow extends ProfileFact {
 }
 
 /** One lead in work. Journey, facts and keys are read when they are needed; what is new is added without. */
-export class Lead implements Reachable {
-  group: number | undefined;
+export class Lead extends Reachable {
   alive = false;
   /** There is a row of it in touchline.lead. */
   stored = false;
@@ -98,7 +100,9 @@ export class Lead implements Reachable {
     readonly workspace: string,
     readonly id: string,
     private readonly changed: Set<Lead>,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Its state is to be written, as of a position. */
   markChanged(position: Position): void {
