@@ -94,6 +94,28 @@ export function readingContract(target: TestLog): void {
         true,
       );
     });
+
+    test('a page has its events in every detail as a reader of the whole log gets them', async () => {
+      const head = await target.store.head();
+      const observed = (at: string, data: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
+        ...{ id: randomUUID(), type: 'AccountObserved' as const, schemaVersion: 1, occurredAt: new Date(at) },
+        ...{ data: { accountId: 'acme', traits: data } },
+        ...more,
+      });
+      await append({
+        ...{ workspace: 'main', stream: unique('s'), expected: 'noStream' },
+        events: [
+          observed('1970-01-01T00:00:00.001Z', { name: 'Ärzte für 東京 👩🏽‍💻', nested: [{ empty: '' }, null] }),
+          observed('1999-12-31T23:59:59.999Z', {}, { collector: 'crm', correlationId: 'c-1' }),
+          observed('2026-02-28T12:00:00.123Z', { text: 'x'.repeat(100_000) }, { causationId: 'e-1' }),
+        ],
+      });
+      await target.store.record(facts(unique('s'), [unique('a'), unique('b')]));
+      const all = await target.store.readAll(head, 10);
+      const { events } = await target.store.readPage(head, 10, ['AccountObserved', 'TouchpointRecorded']);
+      expect(events).toHaveLength(5);
+      expect(events).toEqual(all);
+    });
   });
 
   describe("a consumer's progress", () => {
