@@ -1,3 +1,4 @@
+import { describe, expect, test } from '@jest/globals';
 import { HeapGrowth } from './heap-growth.js';
 
 const FAR = 100_000n;

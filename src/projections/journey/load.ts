@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { lookUp, type LookupKey } from '../../read-models/lookup.js';
 import type { Readable } from '../../read-models/table.js';
 import { standsNow, storedVersion, type Version } from '../../read-models/versioned-table.js';
 import type { FactRow } from './records.js';
@@ -17,54 +18,28 @@ import {
   type TouchRow,
 } from './rows.js';
 
-/**
- * Set-wise reads: every statement takes the pairs (workspace, what) of a whole batch, and looks up each by index however little
- * the planner knows of the table (LATERAL, OFFSET 0).
- */
-type Pairs = readonly { readonly workspace: string; readonly value: string }[];
-
-/** @param column what the pairs name beside the workspace, with its array type */
-async function load<R>(
-  tx: PoolClient,
-  table: Readable<R>,
-  column: readonly [name: string, type: 'text[]' | 'uuid[]'],
-  pairs: Pairs,
-  condition = 'true',
-): Promise<R[]> {
-  const [name, type] = column;
-  const { rows } = await tx.query<Record<string, unknown>>(
-    `SELECT ${table.selectFrom('t')} FROM unnest($1::text[], $2::${type}) AS w (workspace, ${name})
-       CROSS JOIN LATERAL (
-         SELECT * FROM ${table.name} t
-          WHERE t.workspace = w.workspace AND t.${name} = w.${name} AND ${condition} OFFSET 0
-       ) t`,
-    [pairs.map(({ workspace }) => workspace), pairs.map(({ value }) => value)],
-  );
-  return rows.map((row) => table.decode(row));
-}
-
 const LEAD_ID = ['lead_id', 'uuid[]'] as const;
 
 async function loadStanding<R extends object>(
   tx: PoolClient,
   table: Readable<R>,
-  leads: Pairs,
+  leads: readonly LookupKey[],
 ): Promise<(R & Pick<Version, 'stored'>)[]> {
-  return (await load(tx, table, LEAD_ID, leads, standsNow('t'))).map(storedVersion);
+  return (await lookUp(tx, table, LEAD_ID, leads, standsNow('t'))).map(storedVersion);
 }
 
-export const loadKeys = (tx: PoolClient, keys: Pairs): Promise<StoredKey[]> =>
-  load(tx, IDENTITY_STATE, ['key', 'text[]'], keys);
+export const loadKeys = (tx: PoolClient, keys: readonly LookupKey[]): Promise<StoredKey[]> =>
+  lookUp(tx, IDENTITY_STATE, ['key', 'text[]'], keys);
 
 /** All keys of leads; of anonymous ones those whose latest owner the lead is. */
-export const loadKeysOfLeads = (tx: PoolClient, leads: Pairs): Promise<StoredKey[]> =>
-  load(tx, IDENTITY_STATE, LEAD_ID, leads);
+export const loadKeysOfLeads = (tx: PoolClient, leads: readonly LookupKey[]): Promise<StoredKey[]> =>
+  lookUp(tx, IDENTITY_STATE, LEAD_ID, leads);
 
-export const loadLeads = (tx: PoolClient, leads: Pairs): Promise<StoredLead[]> =>
-  load(tx, LEAD, LEAD_ID, leads);
+export const loadLeads = (tx: PoolClient, leads: readonly LookupKey[]): Promise<StoredLead[]> =>
+  lookUp(tx, LEAD, LEAD_ID, leads);
 
-export const loadLeadsOfDomains = (tx: PoolClient, domains: Pairs): Promise<StoredLead[]> =>
-  load(tx, LEAD, ['email_domain', 'text[]'], domains);
+export const loadLeadsOfDomains = (tx: PoolClient, domains: readonly LookupKey[]): Promise<StoredLead[]> =>
+  lookUp(tx, LEAD, ['email_domain', 'text[]'], domains);
 
 /** A page of a workspace's leads in the order of their ids. */
 export async function loadLeadsAfter(
@@ -82,17 +57,17 @@ export async function loadLeadsAfter(
 }
 
 /** The rows of journeys that stand, unordered. */
-export const loadTouches = (tx: PoolClient, leads: Pairs): Promise<TouchRow[]> =>
+export const loadTouches = (tx: PoolClient, leads: readonly LookupKey[]): Promise<TouchRow[]> =>
   loadStanding(tx, JOURNEY, leads);
 
-export const loadMoves = (tx: PoolClient, leads: Pairs): Promise<MoveRow[]> =>
+export const loadMoves = (tx: PoolClient, leads: readonly LookupKey[]): Promise<MoveRow[]> =>
   loadStanding(tx, STAGE_TRANSITION, leads);
 
-export const loadScores = (tx: PoolClient, leads: Pairs): Promise<ScoreRow[]> =>
+export const loadScores = (tx: PoolClient, leads: readonly LookupKey[]): Promise<ScoreRow[]> =>
   loadStanding(tx, SCORE_CHANGE, leads);
 
-export async function loadFacts(tx: PoolClient, leads: Pairs): Promise<FactRow[]> {
-  return (await load(tx, IDENTITY_FACT, LEAD_ID, leads)).map(storedFact);
+export async function loadFacts(tx: PoolClient, leads: readonly LookupKey[]): Promise<FactRow[]> {
+  return (await lookUp(tx, IDENTITY_FACT, LEAD_ID, leads)).map(storedFact);
 }
 
 const storedFact = (row: StoredFact): FactRow => ({

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { EventType, RecordedEvent } from '../../domain/events.js';
 import { OpportunityHistory } from '../../domain/opportunity-history.js';
 import type { OpportunityEvent } from '../../domain/opportunity.js';
+import { lookUp } from '../../read-models/lookup.js';
 import type { Readable } from '../../read-models/table.js';
 import { standsNow, storedVersion, type Version } from '../../read-models/versioned-table.js';
 import { OPPORTUNITY_EVENT } from './rows.js';
@@ -9,18 +10,19 @@ import { OPPORTUNITY_EVENT } from './rows.js';
 type Event = RecordedEvent<Extract<EventType, OpportunityEvent['type']>>;
 
 /** Rows of the opportunities of a batch. */
-async function load<R>(
+function load<R>(
   tx: PoolClient,
   table: Readable<R>,
   events: readonly Event[],
-  condition: string,
+  condition?: string,
 ): Promise<R[]> {
-  const { rows } = await tx.query<Record<string, unknown>>(
-    `SELECT ${table.selectFrom('t')} FROM ${table.name} t
-      WHERE (workspace, opportunity_id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND ${condition}`,
-    [events.map(({ workspace }) => workspace), events.map(({ data }) => data.opportunityId)],
+  const keys = new Map(
+    events.map(({ workspace, data: { opportunityId: value } }) => [
+      `${workspace}\0${value}`,
+      { workspace, value },
+    ]),
   );
-  return rows.map((row) => table.decode(row));
+  return lookUp(tx, table, ['opportunity_id', 'text[]'], [...keys.values()], condition);
 }
 
 export async function currentRows<R extends object>(
@@ -36,7 +38,7 @@ export async function loadHistories(
   tx: PoolClient,
   events: readonly Event[],
 ): Promise<Map<string, OpportunityHistory>> {
-  const known = await load(tx, OPPORTUNITY_EVENT, events, 'true');
+  const known = await load(tx, OPPORTUNITY_EVENT, events);
   const groups = Map.groupBy(known, ({ workspace, opportunityId }) => `${workspace}\0${opportunityId}`);
   return new Map(
     [...groups].map(([key, said]) => {

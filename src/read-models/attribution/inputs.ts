@@ -108,35 +108,28 @@ export async function loadInputs(
   };
 }
 
-const OPPORTUNITIES = `
-  SELECT workspace, opportunity_id, account_id, amount_minor, currency, status, opened_at, closed_at,
-    known_from, superseded_at
-  FROM opportunity WHERE workspace = $3 AND opportunity_id = ANY ($4) AND ${WITHIN}`;
-
-const SEATS = `
-  SELECT opportunity_id, keys, known_from, superseded_at
-  FROM opportunity_contact WHERE workspace = $3 AND opportunity_id = ANY ($4) AND ${WITHIN}`;
-
-// Each key, lead and account is looked up by index, however little the planner knows of the tables (LATERAL, OFFSET 0).
-const KEYS = `
-  SELECT known.* FROM unnest($4::text[]) asked (key)
+/**
+ * What is known in the range of each of the values of an array parameter. Each is looked up by index, however little the planner
+ * knows of the table (LATERAL, OFFSET 0).
+ */
+const knownOf = (table: string, columns: string, column: string, values: string): string => `
+  SELECT known.* FROM unnest(${values}) asked (value)
   CROSS JOIN LATERAL (
-    SELECT key, lead_id, known_from, superseded_at
-    FROM identity_key WHERE workspace = $3 AND identity_key.key = asked.key AND ${WITHIN} OFFSET 0
+    SELECT ${columns}, known_from, superseded_at
+    FROM ${table} WHERE workspace = $3 AND ${column} = asked.value AND ${WITHIN} OFFSET 0
   ) known`;
 
-const PROFILES = `
-  SELECT known.* FROM unnest($4::uuid[]) asked (lead_id)
-  CROSS JOIN LATERAL (
-    SELECT lead_id, account_id, known_at, known_from, superseded_at
-    FROM lead_profile WHERE workspace = $3 AND lead_profile.lead_id = asked.lead_id AND ${WITHIN} OFFSET 0
-  ) known
-  UNION
-  SELECT known.* FROM unnest($5::text[]) asked (account_id)
-  CROSS JOIN LATERAL (
-    SELECT lead_id, account_id, known_at, known_from, superseded_at
-    FROM lead_profile WHERE workspace = $3 AND lead_profile.account_id = asked.account_id AND ${WITHIN} OFFSET 0
-  ) known`;
+const OPPORTUNITIES = knownOf(
+  'opportunity',
+  'workspace, opportunity_id, account_id, amount_minor, currency, status, opened_at, closed_at',
+  'opportunity_id',
+  '$4::text[]',
+);
+const SEATS = knownOf('opportunity_contact', 'opportunity_id, keys', 'opportunity_id', '$4::text[]');
+const KEYS = knownOf('identity_key', 'key, lead_id', 'key', '$4::text[]');
+const PROFILE = 'lead_id, account_id, known_at';
+const PROFILES = `${knownOf('lead_profile', PROFILE, 'lead_id', '$4::uuid[]')}
+  UNION ${knownOf('lead_profile', PROFILE, 'account_id', '$5::text[]')}`;
 
 /**
  * Touchpoints from $5 to $6, lead by lead through the index, whatever the planner thinks of the table. The session that runs

@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import pg from 'pg';
+import { testDatabase } from '../../test/database.js';
+import { TEST_MODEL } from '../../test/journeys.js';
+import { logOf, opportunityEvents, day, project, roles, said, seen } from '../../test/sample-events.js';
+
+const PEOPLE = 300;
+const VISITS = 4;
+
+/** People who visit in turn; every third buys. */
+const log = logOf([
+  said('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL }),
+  ...Array.from({ length: VISITS }, (_, visit) =>
+    Array.from({ length: PEOPLE }, (_, nth) => {
+      const at = 1 + visit * 10 + nth / PEOPLE;
+      const [address, browser] = [`email:p${nth}@company-${nth}.example`, `anonymous:b${nth}`] as const;
+      const touch = seen(`visit ${visit} of ${nth}`, at, visit % 2 === 0 ? [address, browser] : [browser]);
+      if (nth % 3 > 0 || visit < VISITS - 1) return [touch];
+      const contacts = nth % 2 === 0 ? { contacts: roles(`p${nth}@company-${nth}.example`) } : {};
+      const opened = {
+        amount: '100.00',
+        accountId: `company-${nth}.example`,
+        openedAt: day(at),
+        ...contacts,
+      };
+      return [touch, ...opportunityEvents(`opp-${nth}`, opened, { status: 'won', closedAt: day(at + 1) })];
+    }).flat(),
+  ).flat(),
+]);
+
+test.each([60, 600])('Batches of %i find rows by index while tables have no statistics', async (size) => {
+  const db = await testDatabase();
+  const pool = new pg.Pool({ connectionString: db.url });
+  await project(pool, log, size);
+  await pool.end(); // statistics are complete when a session has ended
+  const { rows } = await db.pool.query<{ name: string; read: number; live: number }>(
+    `SELECT relname AS name, seq_tup_read::int AS read, n_live_tup::int AS live FROM pg_stat_user_tables
+      WHERE schemaname LIKE 'touchline\\_%\\_1' ORDER BY seq_tup_read DESC`,
+  );
+  expect(rows.find(({ name }) => name === 'journey')?.live).toBe(PEOPLE * VISITS);
+  // A batch that updates half of a table may read it once.
+  expect(rows.filter(({ read, live }) => read > 3 * live)).toEqual([]);
+  await db.drop();
+});
