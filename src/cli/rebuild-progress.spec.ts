@@ -1,7 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { describeProgress } from './rebuild-progress.js';
 
-const progress = { version: 1, position: 450_000n, target: 1_000_000n, owner: null, error: null };
+const progress = {
+  version: 1,
+  workspace: null,
+  position: 450_000n,
+  target: 1_000_000n,
+  owner: null,
+  error: null,
+};
 
 test.each([
   [{ rate: null, secondsLeft: null }, '450,000 of 1,000,000'],

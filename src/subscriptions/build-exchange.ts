@@ -6,6 +6,7 @@ import { Fenced } from './batch-transaction.js';
 import type { Lease } from './checkpoint.js';
 import type { RebuildMember } from './rebuild-members.js';
 import { restartReactor } from './rebuild.js';
+import { replaceWorkspace } from './workspace-exchange.js';
 import type { Registry } from './registry.js';
 import { isReactor } from './subscription.js';
 
@@ -41,7 +42,9 @@ export async function exchangeBuilds(
   exchanged: Exchanged,
   { head, lockMs }: { readonly head: Position; readonly lockMs: number },
 ): Promise<boolean> {
-  const begin = `BEGIN; SET LOCAL lock_timeout = ${Math.round(lockMs)}; SET LOCAL statement_timeout = 1000`;
+  // A workspace takes as long as its rows do; only views have readers behind them.
+  const statementMs = exchanged.lease.workspace === null ? 1_000 : 0;
+  const begin = `BEGIN; SET LOCAL lock_timeout = ${Math.round(lockMs)}; SET LOCAL statement_timeout = ${statementMs}`;
   try {
     await withTransaction(pool, (tx) => exchange(tx, registry, exchanged, head), begin);
     return true;
@@ -59,8 +62,11 @@ async function exchange(
   head: Position,
 ): Promise<void> {
   const names = members.map(({ name }) => name);
-  const { rebuilt, fenced } = registry.rebuildPlan(names.map((name) => registry.get(name)));
-  const reactors = rebuilt.filter(isReactor);
+  const plan = registry.rebuildPlan(names.map((name) => registry.get(name)));
+  const readers = plan.rebuilt.filter(isReactor);
+  // A reactor has one checkpoint for all workspaces, so it does not start over for one.
+  const reactors = lease.workspace === null ? readers : [];
+  const fenced = lease.workspace === null ? plan.fenced : [...plan.fenced, ...readers];
   const { rows } = await tx.query<LockedRow>(LOCK, [
     [...names, ...reactors.map(({ name }) => name), ...fenced.map(({ name }) => name)],
   ]);
@@ -70,12 +76,22 @@ async function exchange(
     const live = rows.find(({ name, isLive }) => name === member.name && isLive);
     const next = rows.find((row) => isKey(row, member));
     if (!live?.isPaused || next?.position !== live.position) throw new Fenced(member.name);
-    await tx.query('SELECT touchline.show_build($1, $2)', [member.name, member.build]);
-    await tx.query('DELETE FROM touchline.projection WHERE name = $1 AND is_live', [member.name]);
-    await tx.query(MAKE_LIVE, [member.name, member.build, live.rebuildTo]);
+    if (member.workspace === null) await makeLive(tx, member, live.rebuildTo);
+    else await replaceWorkspace(tx, member, member.workspace);
   }
   await tx.query(FENCE, [fenced.map(({ name }) => name)]);
   for (const one of reactors) await restartReactor(tx, one, head);
+}
+
+/** Has what is asked of the projection answered from another build. */
+async function makeLive(
+  tx: pg.PoolClient,
+  { name, build }: RebuildMember,
+  rebuildTo: string | null,
+): Promise<void> {
+  await tx.query('SELECT touchline.show_build($1, $2)', [name, build]);
+  await tx.query('DELETE FROM touchline.projection WHERE name = $1 AND is_live', [name]);
+  await tx.query(MAKE_LIVE, [name, build, rebuildTo]);
 }
 
 const isKey = (

@@ -121,17 +121,22 @@ export class Takeover {
       ]);
       const differing = comparison.tables.flatMap(({ table, isSame }) => (isSame === false ? [table] : []));
       if (differing.length > 0)
-        log.warn(`${member.name}: rebuilt by the same version, ${differing.join(', ')} came out different`);
+        log.warn(
+          `${member.name}${ofWorkspace(member.workspace)}: rebuilt by the same version, ${differing.join(', ')} came out different`,
+        );
     }
     return compared.length > 0;
   }
 
   private async exchange(attempt: Attempt): Promise<boolean> {
     const { pool, registry, store, log } = this.options;
+    const { workspace } = attempt.lease;
+    // Rows that change within the live tables are seen as of each snapshot; tables that are exchanged are not.
+    const isTables = workspace === null;
     // Who has kept a snapshot for as long as the pause may last is likely to keep it for longer still.
-    if (await hasLongSnapshots(pool, PAUSE_MS)) return false;
+    if (isTables && (await hasLongSnapshots(pool, PAUSE_MS))) return false;
     const exchanged = await this.whilePaused(attempt, async (deadline) => {
-      if (!(await awaitOldSnapshots(pool, deadline))) return false;
+      if (isTables && !(await awaitOldSnapshots(pool, deadline))) return false;
       const head = await store.head();
       while (performance.now() < deadline) {
         if (await exchangeBuilds(pool, registry, attempt, { head, lockMs: this.lockMs })) return true;
@@ -140,7 +145,8 @@ export class Takeover {
       }
       return false;
     });
-    if (exchanged === true) log.log(`rebuilt ${attempt.members.map(({ name }) => name).join(', ')}`);
+    const names = attempt.members.map(({ name }) => name).join(', ');
+    if (exchanged === true) log.log(`rebuilt ${names}${ofWorkspace(workspace)}`);
     return exchanged === true;
   }
 
@@ -171,6 +177,9 @@ export class Takeover {
     return subscription;
   }
 }
+
+const ofWorkspace = (workspace: string | null): string =>
+  workspace === null ? '' : ` of workspace ${workspace}`;
 
 /** Who is moving a live build fails from here on. */
 const PAUSE = `
