@@ -94,7 +94,20 @@ export class Checkpoints {
     if (rowCount !== 1) throw new Fenced(name);
   }
 
-  /** The same, and so it stays until the transaction or its session ends: nobody can take the lease meanwhile. @throws Fenced */
+  /**
+   * Who has taken a lease that this process did not renew in time. Undefined where it ended otherwise: a rebuild was asked for,
+   * or a build paused or exchanged.
+   */
+  async takenBy({ name, build, epoch }: Lease): Promise<string | undefined> {
+    const { rows } = await this.pool.query<{ owner: string }>(
+      `SELECT owner FROM touchline.projection
+       WHERE name = $1 AND build = $2 AND epoch = $3::bigint + 1 AND owner <> $4`,
+      [name, build, epoch, this.owner],
+    );
+    return rows[0]?.owner;
+  }
+
+  /** As `assertHeld`, and so it stays until the transaction or its session ends: nobody can take the lease meanwhile. @throws Fenced */
   async hold(tx: pg.PoolClient, { name, build, epoch, position }: Lease): Promise<void> {
     const { rowCount } = await tx.query(
       `SELECT FROM touchline.projection

@@ -84,7 +84,7 @@ export class Subscriber {
     return this.lease?.position;
   }
 
-  protected get lease(): Lease | undefined {
+  get lease(): Lease | undefined {
     return this.leased?.lease;
   }
 
