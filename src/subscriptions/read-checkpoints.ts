@@ -32,6 +32,8 @@ export interface RebuildProgress {
   readonly rate: number | null;
   /** Seconds that are left at this rate. */
   readonly secondsLeft: number | null;
+  /** It has caught up, and waits for the end of these transactions, in words; null: of none. */
+  readonly waitsFor: string | null;
   readonly owner: string | null;
   readonly error: string | null;
 }
@@ -73,6 +75,7 @@ interface CheckpointRow {
   readonly nextRate: number | null;
   readonly nextOwner: string | null;
   readonly nextError: string | null;
+  readonly waitsFor: string | null;
 }
 
 /** A rate that nobody has measured for so long is no rate. */
@@ -84,7 +87,8 @@ const READ = `
   SELECT live.name, live.version, live.position, live.error, live.rebuild_to AS "rebuildTo", live.owner, live.comparison,
          CASE WHEN live.status = 'running' AND next.name IS NOT NULL THEN 'rebuilding' ELSE live.status END AS status,
          ${recentRate('live')} AS rate, next.version AS "nextVersion", next.workspace AS "nextWorkspace", next.position AS "nextPosition",
-         ${recentRate('next')} AS "nextRate", next.owner AS "nextOwner", next.error AS "nextError"
+         ${recentRate('next')} AS "nextRate", next.owner AS "nextOwner", next.error AS "nextError",
+         next.waits_for AS "waitsFor"
   FROM touchline.projection live
   LEFT JOIN touchline.projection next ON next.name = live.name AND NOT next.is_live
   WHERE live.is_live AND ($1::text[] IS NULL OR live.name = ANY ($1)) ORDER BY live.name`;
@@ -112,12 +116,13 @@ function progressOf(row: CheckpointRow): RebuildProgress | null {
   const { nextVersion, nextWorkspace: workspace, nextRate: rate, nextOwner: owner, nextError: error } = row;
   if (nextVersion !== null)
     return {
-      ...{ version: nextVersion, workspace, rate, owner, error },
+      ...{ version: nextVersion, workspace, rate, waitsFor: row.waitsFor, owner, error },
       ...distance(row.nextPosition ?? '0', row.position, rate),
     };
   if (row.rebuildTo === null) return null;
   return {
-    ...{ version: row.version, workspace: null, rate: row.rate, owner: row.owner, error: row.error },
+    ...{ version: row.version, workspace: null, rate: row.rate, waitsFor: null },
+    ...{ owner: row.owner, error: row.error },
     ...distance(row.position, row.rebuildTo, row.rate),
   };
 }

@@ -24,6 +24,8 @@ export class RebuildItem {
   rate!: number | null;
   @ApiProperty({ type: Number, nullable: true, description: 'Seconds that are left at this rate' })
   secondsLeft!: number | null;
+  @MaybeText('Set when it has caught up and waits for the end of transactions; the operator sees of whom')
+  waitsFor!: string | null;
   @MaybeText('Set when it failed and does not move; the operator sees why') error!: string | null;
 }
 

@@ -57,6 +57,7 @@ const OwnWorkspaceOrOperator = (): MethodDecorator =>
     }),
   );
 
+const TRANSACTIONS = 'transactions that are open';
 const ASK_THE_OPERATOR = 'It has stopped; the operator can see why';
 const NAME = { name: 'name', example: 'journey', description: 'Name of the projection' };
 const notAllowed = {
@@ -182,7 +183,7 @@ function rebuildSeenBy(
 
 /** An error may quote an event, of whichever workspace. */
 function rebuildItem(rebuild: RebuildProgress, isOperator: boolean): RebuildItem {
-  const { version, workspace, position, target, rate, secondsLeft, error } = rebuild;
+  const { version, workspace, position, target, rate, secondsLeft, waitsFor, error } = rebuild;
   return {
     version,
     workspace,
@@ -190,6 +191,7 @@ function rebuildItem(rebuild: RebuildProgress, isOperator: boolean): RebuildItem
     target: String(target),
     rate,
     secondsLeft,
+    waitsFor: isOperator ? waitsFor : waitsFor && TRANSACTIONS,
     error: isOperator ? error : error && ASK_THE_OPERATOR,
   };
 }

@@ -18,6 +18,7 @@ export const examples = {
           target: '5120',
           rate: 640.5,
           secondsLeft: 6,
+          waitsFor: null,
           error: null,
         },
         comparison: null,
