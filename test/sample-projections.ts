@@ -41,7 +41,7 @@ export function tally(name: string, options: TallyOptions = {}): Projection {
         );
       await tx.query(
         `WITH r AS (SELECT * FROM jsonb_to_recordset($1) AS r (position bigint, workspace text, key text)),
-              seen AS (INSERT INTO ${name}_seen SELECT position FROM r)
+              seen AS (INSERT INTO ${name}_seen SELECT position, workspace FROM r)
          INSERT INTO ${name}_count SELECT workspace, key, count(*) FROM r GROUP BY workspace, key
          ON CONFLICT (workspace, key) DO UPDATE SET events = ${name}_count.events + EXCLUDED.events`,
         [JSON.stringify(rows)],
@@ -62,7 +62,7 @@ async function insistOn(tx: pg.PoolClient, other: string, positions: readonly st
 export async function tallyTables(pool: pg.Pool, ...names: readonly string[]): Promise<void> {
   for (const name of names) {
     await pool.query(`
-      CREATE TABLE touchline.${name}_seen (position bigint PRIMARY KEY);
+      CREATE TABLE touchline.${name}_seen (position bigint PRIMARY KEY, workspace text);
       CREATE TABLE touchline.${name}_count (workspace text, key text, events bigint, PRIMARY KEY (workspace, key));
       SELECT touchline.add_read_model('${name}', '${name}_seen', '${name}_count')`);
   }
@@ -73,9 +73,16 @@ export const forgetTallies = (pool: pg.Pool, ...names: readonly string[]): Promi
   pool.query(`TRUNCATE touchline.projection, touchline.dead_letter, touchline.projection_runner;
     ${names.map((name) => `DELETE FROM touchline.${name}_seen; DELETE FROM touchline.${name}_count`).join('; ')}`);
 
-export async function counts(pool: pg.Pool, name: string): Promise<Record<string, number>> {
+/** @param workspace without one: of all */
+export async function counts(
+  pool: pg.Pool,
+  name: string,
+  workspace?: string,
+): Promise<Record<string, number>> {
   const { rows } = await pool.query<{ key: string; events: number }>(
-    `SELECT key, events::int AS events FROM touchline.${name}_count ORDER BY workspace, key`,
+    `SELECT key, events::int AS events FROM touchline.${name}_count
+     WHERE $1::text IS NULL OR workspace = $1 ORDER BY workspace, key`,
+    [workspace ?? null],
   );
   return Object.fromEntries(rows.map(({ key, events }) => [key, events]));
 }

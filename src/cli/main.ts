@@ -64,9 +64,10 @@ keys
 program
   .command('rebuild')
   .argument('<PROJECTION>')
+  .option('--workspace <NAME>', 'only the rows of this workspace')
   .option('--no-wait', 'only ask for it')
   .description('rebuild a read model from the log, and wait until it is done')
-  .action((name: string, { wait }: { wait: boolean }) => rebuild(name, wait));
+  .action((name: string, options: { wait: boolean; workspace?: string }) => rebuild(name, options));
 program
   .command('retry')
   .argument('<PROJECTION>')

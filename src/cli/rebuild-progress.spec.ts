@@ -1,7 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { describeProgress } from './rebuild-progress.js';
 
-const progress = { version: 1, position: 450_000n, target: 1_000_000n, owner: null, error: null };
+const progress = {
+  version: 1,
+  workspace: null,
+  waitsFor: null,
+  position: 450_000n,
+  target: 1_000_000n,
+  owner: null,
+  error: null,
+};
 
 test.each([
   [{ rate: null, secondsLeft: null }, '450,000 of 1,000,000'],
@@ -9,6 +17,15 @@ test.each([
   [{ rate: 2_000, secondsLeft: 275 }, '450,000 of 1,000,000, 2,000 events/s, 5 min left'],
   [{ rate: 50, secondsLeft: 11_000 }, '450,000 of 1,000,000, 50 events/s, 3 h 4 min left'],
   [{ rate: 0, secondsLeft: null }, '450,000 of 1,000,000'],
+  [
+    {
+      rate: null,
+      secondsLeft: 0,
+      position: 1_000_000n,
+      waitsFor: '1 transaction of bi; the oldest began 9 s ago',
+    },
+    '1,000,000 of 1,000,000, waits for 1 transaction of bi; the oldest began 9 s ago',
+  ],
 ])('a rebuild at %j is described as "%s"', (pace, text) => {
   expect(describeProgress({ ...progress, ...pace })).toBe(text);
 });

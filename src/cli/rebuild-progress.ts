@@ -87,7 +87,8 @@ export const describeProgress = (rebuild: RebuildProgress): string =>
     .filter((part) => part !== '')
     .join(', ');
 
-function pace({ rate, secondsLeft }: RebuildProgress): string {
+function pace({ rate, secondsLeft, waitsFor }: RebuildProgress): string {
+  if (waitsFor !== null) return `waits for ${waitsFor}`;
   if (rate === null || secondsLeft === null) return '';
   return `${number.format(rate)} events/s, ${duration(secondsLeft)} left`;
 }

@@ -8,15 +8,20 @@ import { followRebuild } from './rebuild-progress.js';
 import { withRuntime } from './with-runtime.js';
 
 /**
- * `rebuild NAME [--no-wait]`: a running server does it at once, else the next one at its start. Waits until it is done.
+ * `rebuild NAME [--workspace NAME] [--no-wait]`: a running server does it at once, else the next one at its start. Waits until
+ * it is done.
  *
- * @throws Refused `projection-not-found`; Error when it cannot go on
+ * @throws Refused as `SubscriptionRunner.rebuild`; Error when it cannot go on
  */
-export function rebuild(name = '', wait = true): Promise<void> {
+export function rebuild(
+  name: string,
+  { wait, workspace }: { readonly wait: boolean; readonly workspace?: string },
+): Promise<void> {
+  const ofWorkspace = workspace === undefined ? '' : ` of workspace ${workspace}`;
   return withRuntime(async (runtime) => {
     const { pool } = runtime;
-    const names = await runnerOf(runtime).rebuild(name);
-    console.log(`Rebuilding ${names.join(', ')}`);
+    const names = await runnerOf(runtime).rebuild(name, workspace);
+    console.log(`Rebuilding ${names.join(', ')}${ofWorkspace}`);
     const followed = names.filter((one) => projections.some((projection) => projection.name === one));
     if (!wait || followed.length === 0) return;
     if (!(await isRunSomewhere(pool, projections))) {
@@ -24,7 +29,7 @@ export function rebuild(name = '', wait = true): Promise<void> {
       return;
     }
     const rebuilt = await followRebuild(pool, followed);
-    console.log(`Rebuilt ${followed.join(', ')}`);
+    console.log(`Rebuilt ${followed.join(', ')}${ofWorkspace}`);
     for (const { name, comparison } of rebuilt)
       if (comparison?.isSame === false)
         console.error(`${name}: the same version made other rows than before, see GET /api/projections`);

@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../domain/events.js';
 import type { EventStore } from '../event-store/event-store.js';
-import type { BuildKey } from './build-schema.js';
 import type { Checkpoints, Lease } from './checkpoint.js';
 import { idleTransactionTimeout } from './lease-timing.js';
 import {
   type Failure,
   BlockedKeys,
+  confine,
   type DeadLetter,
   splitBatch,
   insertDeadLetters,
@@ -48,17 +48,20 @@ export async function applyRange(
   behind = false,
 ): Promise<LeasedState> {
   const failures = new Map<Position, Failure>();
-  const range = { after: leased.lease.position, upTo, behind, owner: leased.owner };
+  const range = { after: leased.lease.position, upTo, behind, owner: leased.owner, ...leftOut(leased) };
   for (;;) {
     const error = await attempt(context, leased, () => commit(context, leased, events, range, failures));
     if (!(error instanceof BatchFailed)) return error;
-    const failure = named(error.cause, range) ?? (await single(context, events, range, error));
+    const failure = named(error.cause, range) ?? (await single(context, leased.lease, events, range, error));
     if (failure && !failures.has(failure.event.position)) failures.set(failure.event.position, failure);
     else if (upTo - range.after > 1n) return halve(context, leased, events, range);
     // It fails over rows of this position without the event, too: leave the position out, a rebuild will bring it.
     else return commit(context, leased, events, range, failures, 'skip');
   }
 }
+
+const leftOut = ({ lease: { workspace }, blocked }: LeasedState): Pick<Range, 'blocked'> =>
+  workspace === null ? {} : { blocked: confine(workspace, blocked) };
 
 /** The new state, or the failure when an event may be to blame for it. */
 async function attempt(
@@ -99,6 +102,7 @@ function named(error: unknown, { after, upTo }: Range): Failure | undefined {
 /** The event at the only position of the stretch, also when the subscription does not handle it but failed over it. */
 async function single(
   { store }: BatchContext,
+  { workspace }: Lease,
   events: readonly RecordedEvent[],
   { after, upTo }: Range,
   { cause }: BatchFailed,
@@ -106,6 +110,7 @@ async function single(
   if (upTo - after > 1n) return undefined;
   const event = events[0] ?? (await store.readAll(after, 1))[0];
   if (!event || event.position > upTo) return undefined;
+  if (workspace !== null && event.workspace !== workspace) return undefined;
   return { event, keys: keysNamedIn(event), error: describeError(cause) };
 }
 
@@ -174,20 +179,20 @@ export function deliver(
 async function applyUnblocked(
   context: BatchContext,
   tx: pg.PoolClient,
-  build: BuildKey,
+  lease: Lease,
   { events, range, failures, blocked, skip }: Unusual,
 ): Promise<readonly DeadLetter[]> {
   const { subscription } = context;
   const unhandled = [...failures.values()].flatMap(({ event }) => (events.includes(event) ? [] : [event]));
   const all = [...events, ...unhandled];
   const { apply, deadLetters } = splitBatch(all, await keysOf(subscription, all, tx), failures, blocked);
-  if (!skip) await deliver(context, apply, tx, { ...range, blocked });
-  await insertDeadLetters(tx, build, deadLetters);
+  if (!skip) await deliver(context, apply, tx, { ...range, blocked: confine(lease.workspace, blocked) });
+  await insertDeadLetters(tx, lease, deadLetters);
   const wide = apply.filter((event) => keysNamedIn(event).includes(`workspace:${event.workspace}`));
   // One that works from rows left out whatever concerned the dead letters since.
-  const leftOut = subscription.after.length > 0 ? deadLetters.map(({ event }) => event) : [];
-  const overtaken = skip ? all : [...wide, ...unhandled, ...leftOut];
-  if (overtaken.length > 0) await markOvertaken(tx, build, overtaken);
+  const passedBy = subscription.after.length > 0 ? deadLetters.map(({ event }) => event) : [];
+  const overtaken = skip ? all : [...wide, ...unhandled, ...passedBy];
+  if (overtaken.length > 0) await markOvertaken(tx, lease, overtaken);
   return deadLetters;
 }
 

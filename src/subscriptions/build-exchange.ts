@@ -4,16 +4,30 @@ import { isConflict } from '../database/ddl.js';
 import type { Position } from '../domain/events.js';
 import { Fenced } from './batch-transaction.js';
 import type { Lease } from './checkpoint.js';
+import { yieldingToReaders } from './deadlock-watch.js';
 import type { RebuildMember } from './rebuild-members.js';
 import { restartReactor } from './rebuild.js';
+import { replaceWorkspace } from './workspace-exchange.js';
 import type { Registry } from './registry.js';
-import { isReactor } from './subscription.js';
+import { hasOldSnapshots } from './snapshots.js';
+import { type Subscription, isReactor } from './subscription.js';
 
 const QUERY_CANCELED = '57014';
+/** What replacing views takes by itself, on a loaded machine too. */
+const WORK_MS = 800;
 
 interface Exchanged {
   readonly lease: Lease;
   readonly members: readonly RebuildMember[];
+  /** Of the log. */
+  readonly head: Position;
+}
+
+interface ExchangeOptions {
+  /** How long to wait for all locks of readers together. */
+  readonly lockMs: number;
+  /** Nobody may read in a snapshot that is older than this transaction; rows of one workspace are exchanged under any. */
+  readonly level?: string;
 }
 
 interface LockedRow {
@@ -24,58 +38,101 @@ interface LockedRow {
   readonly isLive: boolean;
   readonly isPaused: boolean;
   readonly rebuildTo: string | null;
+  readonly version: number;
 }
 
 /**
- * Makes builds live that are level with the live ones, which are paused: views, checkpoints and dead letters change in one
+ * Exchanges builds that are level with the live ones, which are paused: tables or rows, checkpoints and dead letters change in one
  * transaction. Reactors that read the rows are fenced, since what they have in hand was read from the old ones, and those that
  * are rebuilt start over.
  *
- * @param lockMs how long to wait for a lock of a reader; less than the wait for a deadlock, which is 1 s
- * @returns false when somebody has a lock: try again
+ * @returns false when somebody has a lock, or a snapshot that is too old: try again
  * @throws Fenced when a build is no longer what it was
  */
 export async function exchangeBuilds(
   pool: pg.Pool,
   registry: Registry,
   exchanged: Exchanged,
-  { head, lockMs }: { readonly head: Position; readonly lockMs: number },
+  options: ExchangeOptions,
 ): Promise<boolean> {
-  const begin = `BEGIN; SET LOCAL lock_timeout = ${Math.round(lockMs)}; SET LOCAL statement_timeout = 1000`;
+  const begin = `BEGIN; SET LOCAL lock_timeout = ${Math.round(options.lockMs)}`;
   try {
-    await withTransaction(pool, (tx) => exchange(tx, registry, exchanged, head), begin);
+    await withTransaction(pool, (tx) => exchange(pool, tx, registry, exchanged, options), begin);
     return true;
   } catch (error) {
     const isCanceled = error instanceof pg.DatabaseError && error.code === QUERY_CANCELED;
-    if (isCanceled || isConflict(error)) return false;
+    if (isCanceled || isConflict(error) || error instanceof OldSnapshot) return false;
     throw error;
   }
 }
 
+class OldSnapshot extends Error {
+  override readonly name = 'OldSnapshot';
+}
+
 async function exchange(
+  pool: pg.Pool,
   tx: pg.PoolClient,
   registry: Registry,
-  { lease, members }: Exchanged,
-  head: Position,
+  { lease, members, head }: Exchanged,
+  { lockMs, level }: ExchangeOptions,
 ): Promise<void> {
-  const names = members.map(({ name }) => name);
-  const { rebuilt, fenced } = registry.rebuildPlan(names.map((name) => registry.get(name)));
-  const reactors = rebuilt.filter(isReactor);
-  const { rows } = await tx.query<LockedRow>(LOCK, [
-    [...names, ...reactors.map(({ name }) => name), ...fenced.map(({ name }) => name)],
-  ]);
-  if (!rows.some(({ name, build, epoch }) => isKey(lease, { name, build }) && epoch === lease.epoch))
-    throw new Fenced(lease.name);
-  for (const member of members) {
-    const live = rows.find(({ name, isLive }) => name === member.name && isLive);
-    const next = rows.find((row) => isKey(row, member));
-    if (!live?.isPaused || next?.position !== live.position) throw new Fenced(member.name);
-    await tx.query('SELECT touchline.show_build($1, $2)', [member.name, member.build]);
-    await tx.query('DELETE FROM touchline.projection WHERE name = $1 AND is_live', [member.name]);
-    await tx.query(MAKE_LIVE, [member.name, member.build, live.rebuildTo]);
+  const plan = registry.rebuildPlan(members.map(({ name }) => registry.get(name)));
+  const readers = plan.rebuilt.filter(isReactor);
+  const live = await lockLive(tx, lease, members, [...readers, ...plan.fenced]);
+  if (level !== undefined) {
+    await yieldingToReaders(pool, tx, () => showBuilds(tx, members, lockMs));
+    if (await hasOldSnapshots(tx, level)) throw new OldSnapshot();
   }
+  for (const member of members) {
+    if (member.workspace === null) await makeLive(tx, member, live.get(member.name)?.rebuildTo ?? null);
+    else await replaceWorkspace(tx, member, member.workspace);
+  }
+  // A reactor has one checkpoint for all workspaces, so it does not start over for one.
+  const restarted = lease.workspace === null ? readers : [];
+  const fenced = [...plan.fenced, ...readers.filter((one) => !restarted.includes(one))];
   await tx.query(FENCE, [fenced.map(({ name }) => name)]);
-  for (const one of reactors) await restartReactor(tx, one, head);
+  for (const one of restarted) await restartReactor(tx, one, head);
+}
+
+/** Locks the checkpoints. @returns those of the live builds, by name @throws Fenced */
+async function lockLive(
+  tx: pg.PoolClient,
+  lease: Lease,
+  members: readonly RebuildMember[],
+  others: readonly Subscription[],
+): Promise<ReadonlyMap<string, LockedRow>> {
+  const { rows } = await tx.query<LockedRow>(LOCK, [[...members, ...others].map(({ name }) => name)]);
+  if (!rows.some((row) => isKey(row, lease) && row.epoch === lease.epoch)) throw new Fenced(lease.name);
+  const live = new Map(rows.filter(({ isLive }) => isLive).map((row) => [row.name, row]));
+  for (const member of members) {
+    const before = live.get(member.name);
+    const next = rows.find((row) => isKey(row, member));
+    const isSameVersion = member.workspace === null || next?.version === before?.version;
+    if (!before?.isPaused || next?.position !== before.position || !isSameVersion)
+      throw new Fenced(member.name);
+  }
+  return live;
+}
+
+/** Has what is asked of projections answered from other builds. All locks together are waited for so long at most. */
+async function showBuilds(
+  tx: pg.PoolClient,
+  members: readonly RebuildMember[],
+  lockMs: number,
+): Promise<void> {
+  await tx.query(`SET LOCAL statement_timeout = ${Math.round(lockMs + WORK_MS)}`);
+  await tx.query(SHOW, [members.map(({ name }) => name), members.map(({ build }) => build)]);
+  await tx.query('SET LOCAL statement_timeout = 0');
+}
+
+async function makeLive(
+  tx: pg.PoolClient,
+  { name, build }: RebuildMember,
+  rebuildTo: string | null,
+): Promise<void> {
+  await tx.query('DELETE FROM touchline.projection WHERE name = $1 AND is_live', [name]);
+  await tx.query(MAKE_LIVE, [name, build, rebuildTo]);
 }
 
 const isKey = (
@@ -83,14 +140,17 @@ const isKey = (
   b: { readonly name: string; readonly build: string },
 ): boolean => a.name === b.name && a.build === b.build;
 
+const SHOW = `
+  SELECT touchline.show_build(name, build) FROM unnest($1::text[], $2::bigint[]) AS members (name, build)`;
+
 const LOCK = `
-  SELECT name, build, position, epoch, is_live AS "isLive", rebuild_to AS "rebuildTo",
+  SELECT name, build, version, position, epoch, is_live AS "isLive", rebuild_to AS "rebuildTo",
          coalesce(paused_until > clock_timestamp(), false) AS "isPaused"
   FROM touchline.projection WHERE name = ANY ($1) ORDER BY name, build FOR UPDATE`;
 
 const MAKE_LIVE = `
   UPDATE touchline.projection
-  SET is_live = true, rebuild = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, error = NULL,
+  SET is_live = true, rebuild = NULL, epoch = epoch + 1, owner = NULL, lease_until = NULL, error = NULL, waits_for = NULL,
       rebuild_to = $3, status = CASE WHEN $3::bigint IS NULL THEN 'running' ELSE 'rebuilding' END,
       updated_at = clock_timestamp()
   WHERE name = $1 AND build = $2`;

@@ -1,9 +1,10 @@
 import type { Position } from '../domain/events.js';
 import type { LeasedState } from './batch.js';
 import type { Lease, Slot } from './checkpoint.js';
+import type { ExchangeContext } from './exchange.js';
 import { type Step, Subscriber, type SubscriberOptions } from './subscriber.js';
 import type { Projection } from './subscription.js';
-import { Takeover, type TakeoverOptions } from './takeover.js';
+import { Takeover } from './takeover.js';
 
 /**
  * Moves a build that is to replace the live one of a projection, where there is such a build. It is caught up as any other; it
@@ -13,7 +14,7 @@ export class BuildSubscriber extends Subscriber {
   override readonly slot: Slot = 'next';
   private readonly takeover: Takeover;
 
-  constructor(subscription: Projection, options: SubscriberOptions & TakeoverOptions) {
+  constructor(subscription: Projection, options: SubscriberOptions & ExchangeContext) {
     // Metrics of a projection are those of its live build.
     const { deadLettered } = options.observe;
     const observe = { deadLettered, acquired: ignore, applied: ignore, lag: ignore, rebuild: ignore };

@@ -18,7 +18,8 @@ export const prepareBuild = (
   lease: Lease,
 ): Promise<Lease> =>
   inBatch(pool, idleTransactionTimeout(checkpoints.leaseMs), async (tx) => {
-    await tx.query('SELECT touchline.create_build($1, $2)', [name, lease.build]);
+    const create = lease.workspace === null ? 'create_build' : 'create_workspace_build';
+    await tx.query(`SELECT touchline.${create}($1, $2)`, [name, lease.build]);
     const { rows } = await tx.query<{ table: string }>(
       'SELECT t AS table FROM unnest($1::text[]) t WHERE to_regclass($2 || t) IS NULL',
       [tables, `${buildSchema(lease)}.`],

@@ -15,6 +15,8 @@ export interface Lease extends BuildKey {
   readonly prepared: boolean;
   /** Builds of one rebuild become live together; null: it is live. */
   readonly rebuild: string | null;
+  /** It has the rows of this workspace alone, and is to replace those that the live build has of it; null: of all. */
+  readonly workspace: string | null;
   /** Where the tables that the subscription names are found, as a setting of PostgreSQL. */
   readonly searchPath: string;
 }
@@ -25,6 +27,7 @@ interface AcquiredRow {
   readonly position: string;
   readonly prepared: boolean;
   readonly rebuild: string | null;
+  readonly workspace: string | null;
   /** Builds of the same rebuild, itself left out. */
   readonly beside: readonly BuildKey[];
 }
@@ -69,7 +72,7 @@ export class Checkpoints {
            AND (owner = $1 OR lease_until IS NULL OR lease_until < clock_timestamp() - $5::int * interval '1 ms')
            AND (paused_until IS NULL OR paused_until < clock_timestamp())
          FOR UPDATE SKIP LOCKED)
-       RETURNING build, epoch, position, prepared, rebuild, (
+       RETURNING build, epoch, position, prepared, rebuild, workspace, (
          SELECT coalesce(json_agg(json_build_object('name', name, 'build', build::text)), '[]')
          FROM touchline.projection beside
          WHERE beside.rebuild = mine.rebuild AND beside.name = ANY ($7)) AS beside`,
@@ -91,7 +94,20 @@ export class Checkpoints {
     if (rowCount !== 1) throw new Fenced(name);
   }
 
-  /** The same, and so it stays until the transaction or its session ends: nobody can take the lease meanwhile. @throws Fenced */
+  /**
+   * Who has taken a lease that this process did not renew in time. Undefined where it ended otherwise: a rebuild was asked for,
+   * or a build paused or exchanged.
+   */
+  async takenBy({ name, build, epoch }: Lease): Promise<string | undefined> {
+    const { rows } = await this.pool.query<{ owner: string }>(
+      `SELECT owner FROM touchline.projection
+       WHERE name = $1 AND build = $2 AND epoch = $3::bigint + 1 AND owner <> $4`,
+      [name, build, epoch, this.owner],
+    );
+    return rows[0]?.owner;
+  }
+
+  /** As `assertHeld`, and so it stays until the transaction or its session ends: nobody can take the lease meanwhile. @throws Fenced */
   async hold(tx: pg.PoolClient, { name, build, epoch, position }: Lease): Promise<void> {
     const { rowCount } = await tx.query(
       `SELECT FROM touchline.projection

@@ -1,11 +1,9 @@
 import pg from 'pg';
 import { type BuildKey, buildSchema } from './build-schema.js';
+import { longQuery } from './long-query.js';
 import type { Comparison, TableComparison } from './read-checkpoints.js';
 import type { RebuildMember } from './rebuild-members.js';
 import type { Projection } from './subscription.js';
-
-/** A table is read from end to end, whatever its size; the driver's limit for other statements does not hold. */
-const PATIENCE_MS = 12 * 3_600_000;
 
 interface Content {
   readonly rows: string;
@@ -14,9 +12,16 @@ interface Content {
   readonly isOpen: boolean;
 }
 
+/** One of the two builds. */
+interface Side extends BuildKey {
+  /** Only its rows count; null: all. */
+  readonly workspace: string | null;
+  readonly tables: readonly string[];
+}
+
 /**
  * Compares the tables of two builds that stand at the same position in the caller's snapshot: numbers of rows and, unless told
- * otherwise, their contents in any order. It leaves the transaction's search_path changed.
+ * otherwise, their contents in any order; of a build of one workspace, with the rows of that workspace. It leaves the transaction's search_path changed.
  */
 export async function compareBuilds(
   tx: pg.ClientBase,
@@ -25,16 +30,18 @@ export async function compareBuilds(
   isByContent: boolean,
 ): Promise<Comparison> {
   const tables: TableComparison[] = [];
+  const side = { name: member.name, workspace: member.workspace, tables: projection.tables };
   for (const table of projection.tables) {
     const query = isByContent ? contentOf(projection, table) : null;
-    const next = await read(tx, member, table, query);
-    const live = await read(tx, { name: member.name, build: member.liveBuild }, table, query);
+    const next = await read(tx, { ...side, build: member.build }, table, query);
+    const live = await read(tx, { ...side, build: member.liveBuild }, table, query);
     const isKnown = query !== null && !next.isOpen && !live.isOpen;
     const isSame = isKnown ? next.rows === live.rows && next.hash === live.hash : null;
     tables.push({ table, rows: Number(next.rows), rowsBefore: Number(live.rows), isSame });
   }
   return {
     position: String(member.position),
+    workspace: member.workspace,
     comparedAt: new Date().toISOString(),
     version: member.liveVersion,
     isSame: isByContent ? tables.every(({ isSame }) => isSame !== false) : null,
@@ -45,7 +52,15 @@ export async function compareBuilds(
 /** Lets the planner know the tables of a build before readers do. */
 export async function analyzeBuild(pool: pg.Pool, { tables }: Projection, build: BuildKey): Promise<void> {
   const text = `ANALYZE ${tables.map((table) => `${buildSchema(build)}.${table}`).join(', ')}`;
-  if (tables.length > 0) await pool.query(patiently(text));
+  if (tables.length > 0) await pool.query(longQuery(text));
+}
+
+/** Has the names of the tables mean, in the query that follows, their rows of the workspace. */
+function rowsOfWorkspace({ workspace, tables, ...build }: Side): string {
+  if (workspace === null) return '';
+  const where = `WHERE workspace = ${pg.escapeLiteral(workspace)}`;
+  const each = tables.map((table) => `${table} AS (SELECT * FROM ${buildSchema(build)}.${table} ${where})`);
+  return `WITH ${each.join(', ')}`;
 }
 
 /** Null: the table is not compared by content. */
@@ -55,13 +70,8 @@ function contentOf({ comparable }: Projection, table: string): string | null {
   return query === undefined ? `SELECT to_jsonb(t)::text FROM ${table} t` : query;
 }
 
-async function read(
-  tx: pg.ClientBase,
-  build: BuildKey,
-  table: string,
-  query: string | null,
-): Promise<Content> {
-  await tx.query(`SET LOCAL search_path = ${buildSchema(build)},touchline`);
+async function read(tx: pg.ClientBase, side: Side, table: string, query: string | null): Promise<Content> {
+  await tx.query(`SET LOCAL search_path = ${buildSchema(side)},touchline`);
   const text =
     query === null
       ? `SELECT count(*) AS rows, NULL AS hash, true AS "isOpen" FROM ${table}`
@@ -70,17 +80,15 @@ async function read(
          FROM (${query}) AS content (row)`;
   await tx.query('SAVEPOINT reading');
   try {
-    const { rows } = await tx.query<Content>(patiently(text));
+    const { rows } = await tx.query<Content>(longQuery(`${rowsOfWorkspace(side)} ${text}`));
     return rows[0] ?? { rows: '0', hash: null, isOpen: true };
   } catch (error) {
     const isNoJsonb = error instanceof pg.DatabaseError && error.code === UNTRANSLATABLE;
     if (query === null || !isNoJsonb) throw error;
     await tx.query('ROLLBACK TO SAVEPOINT reading');
-    return read(tx, build, table, null);
+    return read(tx, side, table, null);
   }
 }
 
 /** A json column may hold \u0000, which jsonb cannot. */
 const UNTRANSLATABLE = '22P05';
-
-const patiently = (text: string): pg.QueryConfig => ({ text, query_timeout: PATIENCE_MS }) as pg.QueryConfig;

@@ -4,7 +4,7 @@ import type { Position, RecordedEvent } from '../domain/events.js';
 import type { BuildKey } from './build-schema.js';
 import type { Lease } from './checkpoint.js';
 import { BlockedKeys, IN_LIVE_BUILD, loadBlockedKeys } from './dead-letters.js';
-import { requestRebuild } from './rebuild.js';
+import { requestNarrowRebuild } from './workspace-rebuild.js';
 import type { RebuildPlan } from './registry.js';
 import { faultOf } from './batch-transaction.js';
 
@@ -55,11 +55,12 @@ export async function rebuildForRetry(
   plan: RebuildPlan,
   head: Position,
 ): Promise<void> {
-  await requestRebuild(tx, plan, head);
-  await tx.query('UPDATE touchline.dead_letter SET retry = false WHERE projection = $1 AND build = $2', [
-    name,
-    build,
-  ]);
+  const { rows } = await tx.query<{ workspace: string }>(
+    `UPDATE touchline.dead_letter SET retry = false
+     WHERE projection = $1 AND build = $2 AND retry RETURNING workspace`,
+    [name, build],
+  );
+  await requestNarrowRebuild(tx, plan, head, new Set(rows.map(({ workspace }) => workspace)));
 }
 
 /**
@@ -81,8 +82,8 @@ export async function retryRequested(
     if (requested.length === 0) return { lease, blocked: await loadBlockedKeys(pool, lease), owner: {} };
     await inLease(context, lease, async (tx) => {
       const healed = await tryEach(context, tx, requested, lease);
-      if (healed > 0) {
-        await requestRebuild(tx, dependents, head);
+      if (healed.size > 0) {
+        await requestNarrowRebuild(tx, dependents, head, healed);
         await checkpoints.markAppliedLate(tx, lease);
       }
       await checkpoints.advance(tx, lease, lease.position);
@@ -104,19 +105,20 @@ async function loadRequested({ pool, store }: BatchContext, { name, build }: Bui
   return requested;
 }
 
+/** @returns the workspaces of the events that were applied */
 async function tryEach(
   context: BatchContext,
   tx: pg.PoolClient,
   requested: readonly Requested[],
   lease: Lease,
-): Promise<number> {
+): Promise<ReadonlySet<string>> {
   const blocked = await blockedBefore(tx, lease, requested[0]?.event.position ?? 0n);
-  let healed = 0;
+  const healed = new Set<string>();
   for (const { event, keys } of requested) {
     const waits = blocked.blockerOf(event.workspace, keys) !== undefined;
     const error = waits ? null : await tryOne(context, tx, event, lease);
     if (!waits && error === null) {
-      healed += 1;
+      healed.add(event.workspace);
       continue;
     }
     blocked.add(event.workspace, keys, event.position);

@@ -46,6 +46,10 @@ export class BlockedKeys implements BlockedSet {
   }
 }
 
+/** What a build of one workspace leaves out: all of other workspaces, beside what dead letters block. */
+export const confine = (workspace: string | null, blocked: BlockedSet): BlockedSet =>
+  workspace === null ? blocked : { has: (of, key) => of !== workspace || blocked.has(of, key) };
+
 /** What an event is about, by the keys it names itself. */
 export const keysNamedIn = (event: RecordedEvent): OrderingKey[] =>
   keysOrNone(() => {

@@ -23,6 +23,8 @@ export interface Checkpoint {
 export interface RebuildProgress {
   /** Of the code that makes the rows. */
   readonly version: number;
+  /** The rows of this workspace are rebuilt; null: those of all. */
+  readonly workspace: string | null;
   readonly position: Position;
   /** Where it takes the place of the live build, as of now. */
   readonly target: Position;
@@ -30,6 +32,8 @@ export interface RebuildProgress {
   readonly rate: number | null;
   /** Seconds that are left at this rate. */
   readonly secondsLeft: number | null;
+  /** It has caught up, and waits for the end of these transactions, in words; null: of none. */
+  readonly waitsFor: string | null;
   readonly owner: string | null;
   readonly error: string | null;
 }
@@ -37,6 +41,8 @@ export interface RebuildProgress {
 /** Two builds of one projection at the same position of the log. */
 export interface Comparison {
   readonly position: string;
+  /** Its rows were compared; null or absent: those of all. */
+  readonly workspace?: string | null;
   readonly comparedAt: string;
   /** Of the build before. */
   readonly version: number;
@@ -64,10 +70,12 @@ interface CheckpointRow {
   readonly comparison: Comparison | null;
   readonly rate: number | null;
   readonly nextVersion: number | null;
+  readonly nextWorkspace: string | null;
   readonly nextPosition: string | null;
   readonly nextRate: number | null;
   readonly nextOwner: string | null;
   readonly nextError: string | null;
+  readonly waitsFor: string | null;
 }
 
 /** A rate that nobody has measured for so long is no rate. */
@@ -78,8 +86,9 @@ const recentRate = (alias: string): string =>
 const READ = `
   SELECT live.name, live.version, live.position, live.error, live.rebuild_to AS "rebuildTo", live.owner, live.comparison,
          CASE WHEN live.status = 'running' AND next.name IS NOT NULL THEN 'rebuilding' ELSE live.status END AS status,
-         ${recentRate('live')} AS rate, next.version AS "nextVersion", next.position AS "nextPosition",
-         ${recentRate('next')} AS "nextRate", next.owner AS "nextOwner", next.error AS "nextError"
+         ${recentRate('live')} AS rate, next.version AS "nextVersion", next.workspace AS "nextWorkspace", next.position AS "nextPosition",
+         ${recentRate('next')} AS "nextRate", next.owner AS "nextOwner", next.error AS "nextError",
+         next.waits_for AS "waitsFor"
   FROM touchline.projection live
   LEFT JOIN touchline.projection next ON next.name = live.name AND NOT next.is_live
   WHERE live.is_live AND ($1::text[] IS NULL OR live.name = ANY ($1)) ORDER BY live.name`;
@@ -104,31 +113,29 @@ export async function readCheckpoints(
 }
 
 function progressOf(row: CheckpointRow): RebuildProgress | null {
-  if (row.nextVersion !== null)
-    return progress(
-      row.nextVersion,
-      row.nextPosition ?? '0',
-      row.position,
-      row.nextRate,
-      row.nextOwner,
-      row.nextError,
-    );
+  const { nextVersion, nextWorkspace: workspace, nextRate: rate, nextOwner: owner, nextError: error } = row;
+  if (nextVersion !== null)
+    return {
+      ...{ version: nextVersion, workspace, rate, waitsFor: row.waitsFor, owner, error },
+      ...distance(row.nextPosition ?? '0', row.position, rate),
+    };
   if (row.rebuildTo === null) return null;
-  return progress(row.version, row.position, row.rebuildTo, row.rate, row.owner, row.error);
+  return {
+    ...{ version: row.version, workspace: null, rate: row.rate, waitsFor: null },
+    ...{ owner: row.owner, error: row.error },
+    ...distance(row.position, row.rebuildTo, row.rate),
+  };
 }
 
-function progress(
-  version: number,
+function distance(
   at: string,
   to: string,
   rate: number | null,
-  owner: string | null,
-  error: string | null,
-): RebuildProgress {
+): Pick<RebuildProgress, 'position' | 'target' | 'secondsLeft'> {
   const [position, target] = [BigInt(at), BigInt(to)];
   const left = target > position ? Number(target - position) : 0;
   const secondsLeft = left === 0 ? 0 : rate === null || rate <= 0 ? null : left / rate;
-  return { version, position, target, rate, secondsLeft, owner, error };
+  return { position, target, secondsLeft };
 }
 
 /** How much of what it has to apply a rebuild has applied, 0 to 1. */

@@ -9,6 +9,8 @@ export interface RebuildMember extends BuildKey {
   readonly position: Position;
   /** False: its tables are not there yet. */
   readonly prepared: boolean;
+  /** It has the rows of this workspace alone; null: of all. */
+  readonly workspace: string | null;
   /** Null: not compared yet. */
   readonly comparison: Comparison | null;
   readonly liveBuild: string;
@@ -26,11 +28,12 @@ export async function readMembers(
   const { rows } = await database.query<
     Omit<RebuildMember, 'position' | 'livePosition'> & { position: string; livePosition: string }
   >(
-    `SELECT next.name, next.build, next.version, next.position, next.prepared, next.comparison,
+    `SELECT next.name, next.build, next.version, next.position, next.prepared, next.workspace, next.comparison,
             live.build AS "liveBuild", live.version AS "liveVersion", live.position AS "livePosition",
             next.version = live.version AND NOT live.applied_late AND NOT EXISTS (
               SELECT FROM touchline.dead_letter letter
               WHERE letter.projection = next.name AND letter.build IN (next.build, live.build)
+                AND (next.workspace IS NULL OR letter.workspace = next.workspace)
             ) AS "isComparable"
      FROM touchline.projection next JOIN touchline.projection live ON live.name = next.name AND live.is_live
      WHERE next.rebuild = $1 ORDER BY next.name`,

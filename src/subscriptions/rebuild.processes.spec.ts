@@ -91,7 +91,7 @@ const MOMENTS = [
   ['before', 'touchline.create_build('],
   ['after', 'touchline.create_build('],
   ['after', 'SET prepared = true'],
-  ['after', '_seen SELECT position FROM r'],
+  ['after', '_seen SELECT position, workspace FROM r'],
   ['before', 'ANALYZE touchline_'],
   ['before', 'SET paused_until = clock_timestamp()'],
   ['after', 'SET paused_until = clock_timestamp()'],
@@ -105,6 +105,55 @@ const MOMENTS = [
   ['before', 'touchline.drop_build('],
   ['after', 'touchline.drop_build('],
 ] as const;
+
+/** Where a rebuild of the rows of one workspace differs. */
+const WORKSPACE_MOMENTS = [
+  ['before', 'touchline.create_workspace_build('],
+  ['after', 'touchline.create_workspace_build('],
+  ['after', '_seen SELECT position, workspace FROM r'],
+  ['after', 'SET comparison'],
+  ['before', 'touchline.replace_workspace('],
+  ['after', 'touchline.replace_workspace('],
+  ['after', 'UPDATE touchline.dead_letter SET build'],
+  ['after', 'SET comparison = next.comparison'],
+  ['after', 'SET paused_until = NULL'],
+  ['before', 'touchline.drop_build('],
+] as const;
+
+test.each(WORKSPACE_MOMENTS)(
+  'a process killed %s "%s" leaves a rebuild of one workspace that another completes, while readers find every event',
+  async (when, statement) => {
+    await db.pool.query(`INSERT INTO touchline.workspace (slug, name) VALUES ('main', 'Main')`);
+    await append(store, touches(200));
+    await append(store, touches(200), 'other');
+    await runner().catchUp();
+    await db.pool.query('UPDATE touchline.alpha_count SET events = events + 1');
+    const before = await counts(db.pool, 'alpha', 'other');
+    await runner().rebuild('alpha', 'main');
+    const reader = new Reader();
+    try {
+      const killed = await worker(when, statement);
+      await append(store, touches(100));
+      expect(await until(() => Promise.resolve(killed.signalCode !== null), 30_000)).toBe(true);
+      expect(killed.signalCode).toBe('SIGKILL');
+
+      await append(store, touches(100));
+      const healthy = await worker();
+      expect(await until(isSettled, 30_000)).toBe(true);
+      await endWorker(healthy, 'SIGTERM');
+    } finally {
+      await reader.stop();
+    }
+
+    expect(reader.reads).toBeGreaterThan(0);
+    expect([await seen(db.pool, 'alpha'), await seen(db.pool, 'beta')]).toEqual([600, 600]);
+    expect(await counts(db.pool, 'alpha', 'main')).toEqual(await counts(db.pool, 'beta', 'main'));
+    expect(await counts(db.pool, 'alpha', 'other')).toEqual(before);
+    const compared = (await readCheckpoints(db.pool)).map(({ comparison }) => comparison?.workspace);
+    expect(compared).toEqual(['main', 'main']);
+  },
+  120_000,
+);
 
 test.each(MOMENTS)(
   'a process killed %s "%s" leaves a rebuild that another completes, while readers find every event',

@@ -4,9 +4,11 @@ import type { Position } from '../domain/events.js';
 import type { RebuildPlan } from './registry.js';
 import { type Reactor, type Subscription, isReactor } from './subscription.js';
 
-/** `requestRebuild` in a transaction of its own. */
-export const rebuild = (pool: pg.Pool, plan: RebuildPlan, head: Position): Promise<void> =>
-  withTransaction(pool, (tx) => requestRebuild(tx, plan, head));
+/** `requestRebuild` in a transaction of its own. @returns the names of those that start over */
+export async function rebuild(pool: pg.Pool, plan: RebuildPlan, head: Position): Promise<string[]> {
+  await withTransaction(pool, (tx) => requestRebuild(tx, plan, head));
+  return plan.rebuilt.map(({ name }) => name);
+}
 
 /**
  * Gives each projection of the plan a second build, within the caller's transaction. Subscribers fill it beside the live one,
@@ -32,6 +34,7 @@ export async function requestRebuild(
   ]);
   const [{ rebuild, former } = { rebuild: '0', former: [] }] = rows;
   for (const { name, version } of projections) await tx.query(GIVE_UP, [name, version]);
+  await tx.query(WIDEN, [rebuild, former]);
   await tx.query(JOIN_REBUILD, [rebuild, former]);
   for (const { name, version } of projections) await tx.query(ADD_BUILD, [name, version, rebuild]);
 }
@@ -39,6 +42,17 @@ export async function requestRebuild(
 const NEW_REBUILD = `
   SELECT nextval('touchline.build_number') AS rebuild,
          ARRAY(SELECT DISTINCT rebuild::text FROM touchline.projection WHERE NOT is_live AND name = ANY ($1)) AS former`;
+
+/** Of a rebuild of one workspace that is given up the other builds are made for all workspaces: they read each other's rows. */
+const WIDEN = `
+  WITH given_up AS (
+    DELETE FROM touchline.projection
+    WHERE NOT is_live AND workspace IS NOT NULL AND rebuild = ANY ($2::bigint[]) RETURNING name, version)
+  INSERT INTO touchline.projection
+    (name, version, build, is_live, prepared, rebuild, position, start_position, status)
+  SELECT live.name, given_up.version, nextval('touchline.build_number'), false, false, $1, live.start_position,
+         live.start_position, 'rebuilding'
+  FROM given_up JOIN touchline.projection live ON live.name = given_up.name AND live.is_live`;
 
 /** Their owners read the builds of their rebuild when they take them, so they take them again. */
 const JOIN_REBUILD = `

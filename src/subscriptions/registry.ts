@@ -1,5 +1,5 @@
 import { Refused } from '../domain/refused.js';
-import type { Subscription } from './subscription.js';
+import { type Projection, type Subscription, isReactor } from './subscription.js';
 
 /** What a rebuild concerns. */
 export interface RebuildPlan {
@@ -28,6 +28,13 @@ export class Registry {
     if (found) return found;
     const known = this.subscriptions.map((one) => one.name).join(', ');
     throw new Refused('projection-not-found', `There is no projection "${name}"; there are: ${known}`);
+  }
+
+  /** @throws Error when it is a reactor, which has no tables */
+  projection(name: string): Projection {
+    const found = this.get(name);
+    if (isReactor(found)) throw new Error(`${name} is a reactor, and has no tables`);
+    return found;
   }
 
   /** The chosen ones, and those that are after them, directly or through others that are rebuilt. */

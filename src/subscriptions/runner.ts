@@ -9,6 +9,7 @@ import { lagOf } from './lag.js';
 import { LEASE_MS, heartbeatInterval } from './lease-timing.js';
 import { expireDeadOwners, ownerName } from './lease-owner.js';
 import { rebuild } from './rebuild.js';
+import { rebuildWorkspace } from './workspace-rebuild.js';
 import { register } from './registration.js';
 import { Registry, isRebuildable } from './registry.js';
 import { type RunnerLog, type RunnerOptions, SILENT, completeObserver } from './runner-options.js';
@@ -111,23 +112,25 @@ export class SubscriptionRunner {
   }
 
   /**
-   * Has a subscription rebuilt, and those after it that may. Returns their names when this is decided; it is done when none of
-   * them is rebuilding.
+   * Has a subscription rebuilt, and those after it that may, for all workspaces or the rows of one alone. Returns their names
+   * when this is decided; it is done when none of them is rebuilding.
    *
-   * @throws Refused `projection-not-found`, `rebuild-not-allowed`
+   * @throws Refused `projection-not-found`, `rebuild-not-allowed`; of one workspace `workspace-not-found`, `rebuild-in-progress`
    */
-  async rebuild(name: string): Promise<string[]> {
+  async rebuild(name: string, workspace?: string): Promise<string[]> {
     const subscription = this.registry.get(name);
-    if (!isRebuildable(subscription))
-      throw new Refused(
-        'rebuild-not-allowed',
-        `${name} decides or sends what must not be repeated; it is never rebuilt`,
-      );
+    const obstacle = obstacleToRebuild(subscription, workspace);
+    if (obstacle !== undefined) throw new Refused('rebuild-not-allowed', `${name} ${obstacle}`);
     await this.registerAlso(subscription);
     const plan = this.registry.rebuildPlan([subscription]);
-    await rebuild(this.options.pool, plan, await this.options.store.head());
-    const names = plan.rebuilt.map((one) => one.name);
-    this.log.log(`rebuilding ${names.join(', ')}`);
+    const { pool, store } = this.options;
+    const names =
+      workspace === undefined
+        ? await rebuild(pool, plan, await store.head())
+        : await rebuildWorkspace(pool, plan, workspace);
+    this.log.log(
+      `rebuilding ${names.join(', ')}${workspace === undefined ? '' : ` of workspace ${workspace}`}`,
+    );
     this.announce();
     return names;
   }
@@ -236,4 +239,11 @@ export class SubscriptionRunner {
   private names(): string[] {
     return this.subscribers.map(({ subscription }) => subscription.name);
   }
+}
+
+function obstacleToRebuild(subscription: Subscription, workspace: string | undefined): string | undefined {
+  if (!isRebuildable(subscription)) return 'decides or sends what must not be repeated; it is never rebuilt';
+  if (workspace !== undefined && isReactor(subscription))
+    return 'has no rows of a workspace; it is rebuilt for all workspaces';
+  return undefined;
 }

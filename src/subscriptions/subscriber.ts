@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../domain/events.js';
-import type { EventStore } from '../event-store/event-store.js';
+import type { EventStore, Page } from '../event-store/event-store.js';
 import { type BatchContext, type LeasedState, applyRange } from './batch.js';
 import { BatchSize } from './batch-size.js';
 import type { Checkpoints, Lease, Slot } from './checkpoint.js';
@@ -84,7 +84,7 @@ export class Subscriber {
     return this.lease?.position;
   }
 
-  protected get lease(): Lease | undefined {
+  get lease(): Lease | undefined {
     return this.leased?.lease;
   }
 
@@ -110,7 +110,8 @@ export class Subscriber {
     const upTo = gate !== undefined && gate < page.upTo ? gate : page.upTo;
     if (page.upTo > position && upTo <= position) return 'behind';
     if (upTo <= position) return this.hasDeferred ? this.applyDeferred() : this.idle(this.leased);
-    const events = upTo < page.upTo ? page.events.filter((event) => event.position <= upTo) : page.events;
+    this.size.sawPage(page.events);
+    const events = applicable(page, upTo, this.leased.lease.workspace);
     await this.apply(this.leased, { events, upTo, full: page.full, behind: page.full || upTo < page.upTo });
     const { densePositions } = this.options.store.guarantees;
     this.stride = densePositions ? Number(upTo - position) : events.length;
@@ -126,7 +127,6 @@ export class Subscriber {
   }
 
   private async apply(leased: LeasedState, { events, upTo, full, behind }: PageToApply): Promise<void> {
-    this.size.sawPage(events);
     if (full) this.pages.ahead(this.size.limit);
     const began = performance.now();
     this.leased = await applyRange(this.context, leased, events, upTo, behind);
@@ -182,4 +182,15 @@ export class Subscriber {
     await withTransaction(pool, (tx) => rebuildForRetry(tx, leased.lease, { ...dependents, rebuilt }, head));
     return leased;
   }
+}
+
+function applicable(
+  { events, upTo: end }: Page,
+  upTo: Position,
+  workspace: string | null,
+): readonly RecordedEvent[] {
+  if (upTo === end && workspace === null) return events;
+  return events.filter(
+    (event) => event.position <= upTo && (workspace === null || event.workspace === workspace),
+  );
 }

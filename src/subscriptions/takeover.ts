@@ -1,45 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
 import { Backoff } from '../backoff.js';
 import { withTransaction } from '../database/client.js';
-import type { EventStore } from '../event-store/event-store.js';
-import { exchangeBuilds } from './build-exchange.js';
 import type { Lease } from './checkpoint.js';
 import { analyzeBuild, compareBuilds } from './comparison.js';
+import { type Attempt, Exchange, type ExchangeContext, ofWorkspace } from './exchange.js';
+import { whilePaused } from './pause.js';
 import { type RebuildMember, isLevel, readMembers } from './rebuild-members.js';
-import type { Registry } from './registry.js';
-import type { RunnerLog } from './runner-options.js';
-import { awaitOldSnapshots, hasLongSnapshots } from './snapshots.js';
-import { type Projection, isReactor } from './subscription.js';
 
-/**
- * A live build stands still for so long at most while another takes its place, and for so much of it until that is level. Both
- * pauses together are shorter than questions wait for a position (10 s), and so is each with the time between two tries.
- */
-const PAUSE_MS = 5_000;
-const LEVEL_MS = 2_000;
-/** An exchange waits so long for the lock of a view at first, and longer each time it fails: readers queue behind it. */
-const LOCK_MS = { first: 200, longest: 800 };
 /** So many positions are made up for in a moment. */
 const NEAR = 1_000n;
 /** Long enough for the live builds to catch up. */
 const BACKOFF_MS = { first: 2_000, longest: 60_000 };
-
-export interface TakeoverOptions {
-  readonly pool: pg.Pool;
-  readonly store: EventStore;
-  readonly registry: Registry;
-  readonly log: RunnerLog;
-}
-
-/** What the owner of the last build of a rebuild brings to an attempt. */
-interface Attempt {
-  readonly lease: Lease;
-  readonly rebuild: string;
-  readonly members: readonly RebuildMember[];
-  /** Applies what has come since. */
-  readonly step: () => Promise<unknown>;
-}
 
 /**
  * Lets the builds of one rebuild take the place of the live ones, once they have come near them. Whoever has the last of them
@@ -54,12 +24,14 @@ interface Attempt {
 export class Takeover {
   private readonly backoff = new Backoff(BACKOFF_MS);
   private notBefore = 0;
-  private lockMs = LOCK_MS.first;
+  private readonly exchange: Exchange;
 
   constructor(
     private readonly name: string,
-    private readonly options: TakeoverOptions,
-  ) {}
+    private readonly options: ExchangeContext,
+  ) {
+    this.exchange = new Exchange(options);
+  }
 
   /**
    * @param lease of the build, which has applied what it may
@@ -75,7 +47,7 @@ export class Takeover {
     if (!this.isLast(members) || !this.isNear(members)) return false;
     const attempt = { lease, rebuild, members, step };
     const isCompared = members.every(({ comparison }) => comparison !== null);
-    const succeeded = isCompared ? await this.exchange(attempt) : await this.compare(attempt);
+    const succeeded = isCompared ? await this.exchange.attempt(attempt) : await this.compare(attempt);
     if (succeeded) this.backoff.reset();
     else this.notBefore = performance.now() + this.backoff.next();
     return succeeded && isCompared;
@@ -94,19 +66,19 @@ export class Takeover {
   }
 
   private async compare(attempt: Attempt): Promise<boolean> {
-    const { pool, log } = this.options;
-    for (const member of attempt.members) await analyzeBuild(pool, this.projection(member), member);
+    const { pool, registry, log } = this.options;
+    for (const member of attempt.members) await analyzeBuild(pool, registry.projection(member.name), member);
     const compared = await withTransaction(
       pool,
       async (tx) => {
         // The first statement of the transaction takes its snapshot.
-        const members = (await this.whilePaused(attempt, () => readMembers(tx, attempt.rebuild))) ?? [];
+        const members = (await whilePaused(pool, attempt, () => readMembers(tx, attempt.rebuild))) ?? [];
         if (!isLevel(members)) return [];
         // They read each other's rows: one that comes out different makes others do so.
         const isByContent = members.every(({ isComparable }) => isComparable);
         const comparisons = [];
         for (const member of members) {
-          const comparison = await compareBuilds(tx, this.projection(member), member, isByContent);
+          const comparison = await compareBuilds(tx, registry.projection(member.name), member, isByContent);
           comparisons.push({ member, comparison });
         }
         return comparisons;
@@ -121,61 +93,10 @@ export class Takeover {
       ]);
       const differing = comparison.tables.flatMap(({ table, isSame }) => (isSame === false ? [table] : []));
       if (differing.length > 0)
-        log.warn(`${member.name}: rebuilt by the same version, ${differing.join(', ')} came out different`);
+        log.warn(
+          `${member.name}${ofWorkspace(member.workspace)}: rebuilt by the same version, ${differing.join(', ')} came out different`,
+        );
     }
     return compared.length > 0;
   }
-
-  private async exchange(attempt: Attempt): Promise<boolean> {
-    const { pool, registry, store, log } = this.options;
-    // Who has kept a snapshot for as long as the pause may last is likely to keep it for longer still.
-    if (await hasLongSnapshots(pool, PAUSE_MS)) return false;
-    const exchanged = await this.whilePaused(attempt, async (deadline) => {
-      if (!(await awaitOldSnapshots(pool, deadline))) return false;
-      const head = await store.head();
-      while (performance.now() < deadline) {
-        if (await exchangeBuilds(pool, registry, attempt, { head, lockMs: this.lockMs })) return true;
-        this.lockMs = Math.min(LOCK_MS.longest, this.lockMs * 1.5);
-        await sleep(50 * (0.5 + Math.random()));
-      }
-      return false;
-    });
-    if (exchanged === true) log.log(`rebuilt ${attempt.members.map(({ name }) => name).join(', ')}`);
-    return exchanged === true;
-  }
-
-  /** Does the work while the builds are level and stand still; undefined when they do not get level. */
-  private async whilePaused<T>(
-    { rebuild, members, step }: Attempt,
-    work: (deadline: number) => Promise<T>,
-  ): Promise<T | undefined> {
-    const { pool } = this.options;
-    const names = members.map(({ name }) => name);
-    const began = performance.now();
-    await pool.query(PAUSE, [names, PAUSE_MS]);
-    try {
-      while (!isLevel(await readMembers(pool, rebuild))) {
-        if (performance.now() > began + LEVEL_MS) return undefined;
-        await step();
-        await sleep(10);
-      }
-      return await work(began + PAUSE_MS);
-    } finally {
-      await pool.query(RESUME, [names]);
-    }
-  }
-
-  private projection({ name }: RebuildMember): Projection {
-    const subscription = this.options.registry.get(name);
-    if (isReactor(subscription)) throw new Error(`${name} is a reactor, and has no builds`);
-    return subscription;
-  }
 }
-
-/** Who is moving a live build fails from here on. */
-const PAUSE = `
-  UPDATE touchline.projection
-  SET paused_until = clock_timestamp() + $2::int * interval '1 ms', epoch = epoch + 1, owner = NULL, lease_until = NULL
-  WHERE (name, build) IN (
-    SELECT name, build FROM touchline.projection WHERE is_live AND name = ANY ($1) ORDER BY name FOR UPDATE)`;
-const RESUME = `UPDATE touchline.projection SET paused_until = NULL WHERE is_live AND name = ANY ($1)`;

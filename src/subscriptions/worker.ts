@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from '../backoff.js';
 import type { EventStore } from '../event-store/event-store.js';
-import type { Checkpoints } from './checkpoint.js';
+import type { Checkpoints, Lease } from './checkpoint.js';
 import { LONGEST_POLL_MS, minimumPoll, heartbeatInterval } from './lease-timing.js';
 import type { RunnerLog, YieldsToCollectors } from './runner-options.js';
 import type { LeaseBalancer } from './lease-balancer.js';
@@ -46,8 +46,10 @@ export class Worker {
       try {
         await this.turn();
       } catch (error) {
+        const { lease } = this.subscriber;
         this.subscriber.drop();
-        await this.recover(error);
+        if (error instanceof Fenced) await this.explainLoss(lease);
+        else await this.recover(error);
       }
     }
   }
@@ -105,14 +107,20 @@ export class Worker {
   private async recover(error: unknown): Promise<void> {
     const { checkpoints, log, changes } = this.options;
     const { name } = this.subscriber.subscription;
-    if (error instanceof Fenced) {
-      log.warn(error.message);
-      return;
-    }
     const outage = !(error instanceof BatchFailed) || error.fault === 'outage';
     if (!this.backoff.isRetrying) log.warn(`${name} ${outage ? 'waits' : 'cannot go on'}: ${String(error)}`);
     if (!outage) await checkpoints.fail(name, String(error), this.subscriber.slot).catch(() => undefined);
     await changes.wait(this.backoff.next());
+  }
+
+  /** Rebuilds end leases all the time; an operator must know where a process was too slow to keep them. */
+  private async explainLoss(lease: Lease | undefined): Promise<void> {
+    const { checkpoints, log } = this.options;
+    const owner = lease && (await checkpoints.takenBy(lease).catch(() => undefined));
+    if (owner === undefined) return;
+    const { name } = this.subscriber.subscription;
+    const seconds = checkpoints.leaseMs / 1_000;
+    log.warn(`${name} is moved by ${owner} now: this process did not renew its lease for ${seconds} s`);
   }
 
   private async handOver(): Promise<void> {

@@ -17,12 +17,15 @@ const Whole = (description: string): PropertyDecorator => ApiProperty({ type: 'i
 
 export class RebuildItem {
   @Whole('Of the code that makes its rows') version!: number;
+  @MaybeText('The rows of this workspace are rebuilt; null: those of all') workspace!: string | null;
   @Text('How much of the log it has applied') position!: string;
   @Text('Where it takes the place of the rows that are answered from, as of now') target!: string;
   @ApiProperty({ type: Number, nullable: true, description: 'Events a second, lately; null: not measured' })
   rate!: number | null;
   @ApiProperty({ type: Number, nullable: true, description: 'Seconds that are left at this rate' })
   secondsLeft!: number | null;
+  @MaybeText('Set when it has caught up and waits for the end of transactions; the operator sees of whom')
+  waitsFor!: string | null;
   @MaybeText('Set when it failed and does not move; the operator sees why') error!: string | null;
 }
 
@@ -40,6 +43,7 @@ export class TableComparisonItem {
 
 export class ComparisonItem {
   @Text('Up to where both had applied the log') position!: string;
+  @MaybeText('Its rows were rebuilt; null: those of all workspaces') workspace!: string | null;
   @ApiProperty({ type: String, format: 'date-time' }) comparedAt!: string;
   @Whole('Of the code that made the rows there were') version!: number;
   @ApiProperty({
@@ -138,6 +142,14 @@ export class DeadLettersQuery {
   limit = 100;
 }
 
+export class RebuildQuery {
+  @ApiPropertyOptional({ type: String, description: 'Only the rows of this workspace', example: 'main' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(63)
+  workspace?: string;
+}
+
 export class RetryQuery {
   @ApiPropertyOptional({ type: String, description: 'Only events of this workspace', example: 'main' })
   @IsOptional()
@@ -156,82 +168,3 @@ export const Answers = (status: number, type: new () => object, example: object)
       content: { 'application/json': { schema: { $ref: getSchemaPath(type) }, example } },
     }),
   );
-
-export const examples = {
-  head: { position: '5124' },
-  list: {
-    head: '5124',
-    projections: [
-      {
-        name: 'attribution',
-        version: 1,
-        position: '5120',
-        lag: 4,
-        lagSeconds: 0.21,
-        status: 'rebuilding',
-        rebuild: {
-          version: 2,
-          position: '1280',
-          target: '5120',
-          rate: 640.5,
-          secondsLeft: 6,
-          error: null,
-        },
-        comparison: null,
-        deadLetters: 0,
-        error: null,
-      },
-      {
-        name: 'journey',
-        version: 1,
-        position: '5124',
-        lag: 0,
-        lagSeconds: 0,
-        status: 'running',
-        rebuild: null,
-        comparison: {
-          position: '5001',
-          comparedAt: '2026-03-01T09:30:00.000Z',
-          version: 1,
-          isSame: true,
-          tables: [{ table: 'lead_profile', rows: 412, rowsBefore: 412, isSame: true }],
-        },
-        deadLetters: 2,
-        error: null,
-      },
-    ],
-  },
-  rebuilding: { rebuilding: ['journey', 'attribution'] },
-  deadLetters: {
-    items: [
-      {
-        position: '4711',
-        workspace: 'main',
-        eventId: '019c2f0e-9a5c-8b1d-a3f0-5d2e6a1c9b47',
-        type: 'TouchpointRecorded',
-        keys: ['email:ada@acme.example', 'lead:5b0b1c9e-4c1f-8a2d-a7d3-0f6f6b0f1a11'],
-        behind: null,
-        error: 'RangeError: Invalid time value',
-        attempts: 1,
-        overtaken: false,
-        addedAt: '2026-03-01T09:30:00.000Z',
-      },
-    ],
-    next: null,
-  },
-  retried: { tried: 2, deadLetters: 0 },
-  notAllowed: {
-    type: 'about:blank',
-    title: 'Conflict',
-    status: 409,
-    code: 'rebuild-not-allowed',
-    detail: 'qualify_leads decides or sends what must not be repeated; it is never rebuilt',
-  },
-  notFound: {
-    type: 'about:blank',
-    title: 'Not Found',
-    status: 404,
-    code: 'projection-not-found',
-    detail: 'There is no projection "journeys"; there are: journey, opportunities, attribution',
-  },
-};

@@ -30,6 +30,9 @@ const store = new MemoryEventStore();
 beforeAll(async () => {
   db = await testDatabase();
   await tallyTables(db.pool, 'alpha', 'beta');
+  await db.pool.query(
+    `INSERT INTO touchline.workspace (slug, name) SELECT slug, slug FROM unnest('{main,other}'::text[]) slug`,
+  );
   const sick = tally('alpha', {
     check: (event) => {
       if (poison && event.type === 'TouchpointRecorded' && event.data.properties?.poison)
@@ -143,6 +146,7 @@ test('bad parameters, unknown names and missing keys are told', async () => {
 
 const BEYOND_ONE_WORKSPACE = [
   ['POST', '/api/projections/alpha/rebuild'],
+  ['POST', '/api/projections/alpha/rebuild?workspace=other'],
   ['POST', '/api/projections/alpha/dead-letters/retry'],
   ['POST', '/api/projections/alpha/dead-letters/retry?workspace=main'],
 ] as const;
@@ -229,6 +233,32 @@ test('a rebuild answers at once, readers are answered meanwhile, and it shows ho
     },
   });
   expect(await freshness.asOf(['alpha', 'beta'])).toBe(29n);
+});
+
+test('an API key has the rows of its own workspace rebuilt, which no other workspace sees', async () => {
+  const path = '/api/projections/alpha/rebuild?workspace=other';
+  expect(await ask('POST', path, 'other')).toEqual({ status: 202, body: { rebuilding: ['alpha'] } });
+  expect(await ask('POST', path, 'other')).toMatchObject({
+    status: 409,
+    body: { code: 'rebuild-in-progress' },
+  });
+  for (const asker of ['other', OPERATOR])
+    expect((await ask('GET', '/api/projections', asker)).body).toMatchObject({
+      projections: [{ name: 'alpha', status: 'rebuilding', rebuild: { workspace: 'other' } }, {}],
+    });
+  expect((await ask('GET', '/api/projections', 'main')).body).toMatchObject({
+    projections: [{ name: 'alpha', status: 'running', rebuild: null }, {}],
+  });
+  await runner.catchUp();
+  expect(await shown('alpha')).toMatchObject({
+    status: 'running',
+    rebuild: null,
+    comparison: { workspace: 'other' },
+  });
+  expect(await ask('POST', '/api/projections/alpha/rebuild?workspace=nobody', OPERATOR)).toMatchObject({
+    status: 404,
+    body: { code: 'workspace-not-found' },
+  });
 });
 
 test('waiting for a position', async () => {

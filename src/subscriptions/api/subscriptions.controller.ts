@@ -14,37 +14,61 @@ import type pg from 'pg';
 import { DATABASE } from '../../database/database.js';
 import { EVENT_STORE, type EventStore } from '../../event-store/event-store.js';
 import { AnyKeyGuard, OPERATOR_SCHEME, OperatorOnly, VisibleWorkspace } from '../../http/operator.guard.js';
-import { type Checkpoint, readCheckpoints } from '../read-checkpoints.js';
+import {
+  type Checkpoint,
+  type Comparison,
+  type RebuildProgress,
+  readCheckpoints,
+} from '../read-checkpoints.js';
 import { lagOf } from '../lag.js';
 import { countDeadLetters, readDeadLetters } from '../dead-letters.js';
 import {
   Answers,
-  examples,
   LogHeadAnswer,
   DeadLettersAnswer,
   DeadLettersQuery,
   ProjectionsAnswer,
   RebuildAnswer,
+  type ComparisonItem,
+  type ProjectionItem,
   type RebuildItem,
+  RebuildQuery,
   RetryAnswer,
   RetryQuery,
 } from './subscriptions.answers.js';
+import { examples } from './subscriptions.examples.js';
 import { SubscriptionRunner } from '../runner.js';
+import { OwnWorkspaceGuard } from './own-workspace.guard.js';
 
 /** An API key and the operator key open it; what is shown depends on whose it is. */
 const AnyKey = (): MethodDecorator =>
   applyDecorators(UseGuards(AnyKeyGuard), ApiBearerAuth(), ApiSecurity(OPERATOR_SCHEME));
 
+/** An API key opens it for its own workspace, the operator key for any and for all. */
+const OwnWorkspaceOrOperator = (): MethodDecorator =>
+  applyDecorators(
+    UseGuards(OwnWorkspaceGuard),
+    ApiBearerAuth(),
+    ApiSecurity(OPERATOR_SCHEME),
+    ApiResponse({
+      status: 403,
+      description: '`operator-key-required`: an API key opens it for its own workspace alone',
+      content: { 'application/problem+json': { example: examples.operatorOnly } },
+    }),
+  );
+
+const TRANSACTIONS = 'transactions that are open';
 const ASK_THE_OPERATOR = 'It has stopped; the operator can see why';
 const NAME = { name: 'name', example: 'journey', description: 'Name of the projection' };
 const notAllowed = {
   status: 409,
-  description: '`rebuild-not-allowed`: it decides or sends what must not be repeated',
+  description:
+    '`rebuild-not-allowed`: it decides or sends what must not be repeated, or has no rows of a workspace. `rebuild-in-progress`: of one workspace, while another rebuild runs',
   content: { 'application/problem+json': { example: examples.notAllowed } },
 };
 const notFound = {
   status: 404,
-  description: '`projection-not-found`',
+  description: '`projection-not-found`, `workspace-not-found`',
   content: { 'application/problem+json': { example: examples.notFound } },
 };
 
@@ -73,7 +97,7 @@ export class SubscriptionsController {
     ]);
     const isOperator = workspace === undefined;
     const items = checkpoints.map(async (checkpoint) => {
-      const { name, version, position, status, error, comparison } = checkpoint;
+      const { name, version, position, error, comparison } = checkpoint;
       const { events, seconds } = await lagOf(this.store, position, head);
       return {
         name,
@@ -81,9 +105,8 @@ export class SubscriptionsController {
         position: String(position),
         lag: events,
         lagSeconds: seconds,
-        status,
-        rebuild: rebuildItem(checkpoint, isOperator),
-        comparison: isOperator ? comparison : null,
+        ...rebuildSeenBy(checkpoint, workspace),
+        comparison: isOperator ? comparisonItem(comparison) : null,
         deadLetters: deadLetters.get(name) ?? 0,
         error: isOperator ? error : error && ASK_THE_OPERATOR,
       };
@@ -92,19 +115,19 @@ export class SubscriptionsController {
   }
 
   @Post(':name/rebuild')
-  @OperatorOnly()
+  @OwnWorkspaceOrOperator()
   @HttpCode(202)
   @ApiOperation({
     summary: 'Rebuild a read model from the log, and all that read it',
     description:
-      'Of all workspaces. Answers at once. They are built beside the rows that questions are answered from, and take their place when they have caught up; `GET /api/projections` shows how far they are.',
+      'For all workspaces, or the rows of one: an API key may ask for its own. Answers at once. They are built beside the rows that questions are answered from, and take their place when they have caught up; `GET /api/projections` shows how far they are.',
   })
   @ApiParam(NAME)
   @Answers(202, RebuildAnswer, examples.rebuilding)
   @ApiResponse(notFound)
   @ApiResponse(notAllowed)
-  async rebuild(@Param('name') name: string): Promise<RebuildAnswer> {
-    return { rebuilding: await this.runner.rebuild(name) };
+  async rebuild(@Param('name') name: string, @Query() { workspace }: RebuildQuery): Promise<RebuildAnswer> {
+    return { rebuilding: await this.runner.rebuild(name, workspace) };
   }
 
   @Get(':name/dead-letters')
@@ -144,16 +167,31 @@ export class SubscriptionsController {
   }
 }
 
+const comparisonItem = (comparison: Comparison | null): ComparisonItem | null =>
+  comparison && { ...comparison, workspace: comparison.workspace ?? null };
+
+/** A rebuild of the rows of one workspace concerns nobody else. @param asker its workspace; undefined: the operator */
+function rebuildSeenBy(
+  { status, rebuild }: Checkpoint,
+  asker: string | undefined,
+): Pick<ProjectionItem, 'status' | 'rebuild'> {
+  if (!rebuild) return { status, rebuild: null };
+  const isOfOther = asker !== undefined && rebuild.workspace !== null && rebuild.workspace !== asker;
+  if (isOfOther) return { status: status === 'rebuilding' ? 'running' : status, rebuild: null };
+  return { status, rebuild: rebuildItem(rebuild, asker === undefined) };
+}
+
 /** An error may quote an event, of whichever workspace. */
-function rebuildItem({ rebuild }: Checkpoint, isOperator: boolean): RebuildItem | null {
-  if (!rebuild) return null;
-  const { version, position, target, rate, secondsLeft, error } = rebuild;
+function rebuildItem(rebuild: RebuildProgress, isOperator: boolean): RebuildItem {
+  const { version, workspace, position, target, rate, secondsLeft, waitsFor, error } = rebuild;
   return {
     version,
+    workspace,
     position: String(position),
     target: String(target),
     rate,
     secondsLeft,
+    waitsFor: isOperator ? waitsFor : waitsFor && TRANSACTIONS,
     error: isOperator ? error : error && ASK_THE_OPERATOR,
   };
 }
