@@ -1,4 +1,4 @@
-// "How much a change should touch" of CONTRIBUTING, for an attribution model: one function in the catalogue. Whatever lists models,
+// "What a change touches" of CONTRIBUTING, for an attribution model: one function in the catalogue. Whatever lists models,
 // computes credits or checks a parameter takes their names from there.
 import { expect, test } from '@jest/globals';
 import { glob, readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// "How much a change should touch" of CONTRIBUTING, for a projection and for a decision with its reactor: a file each and a
+// "What a change touches" of CONTRIBUTING, for a projection and for a decision with its reactor: a file each and a
 // place in the list are all that they need to be run, shown, retried and rebuilt.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';

@@ -1,4 +1,4 @@
-// "How much a change should touch" of CONTRIBUTING, for a wire format: its file and a place in the list are all that it needs
+// "What a change touches" of CONTRIBUTING, for a wire format: its file and a place in the list are all that it needs
 // to be served, kept when it is rejected, replayed and described.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
