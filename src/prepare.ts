@@ -5,7 +5,7 @@ import { closeDatabase, ensureBiRole } from './database/bi-role.js';
 import type { Runtime } from './runtime.js';
 import { ensureFirstWorkspace, FIRST_WORKSPACE, type FirstWorkspace } from './workspaces/first-workspace.js';
 import { prefixOf } from './workspaces/key-text.js';
-import { keepSecrets, keptSecretsFile, readSecrets } from './workspaces/kept-secrets.js';
+import { saveSecrets, secretsFile, readSecrets } from './workspaces/kept-secrets.js';
 import { type Keys, Workspaces } from './workspaces/workspaces.js';
 
 /** The login of BI tools to one workspace. `password` is known to the start that made it and, for `main`, to later ones. */
@@ -46,7 +46,7 @@ function namedThoughRevoked({ revoked }: FirstWorkspace, given: Partial<Keys>, d
   return KEY_NAMES.flatMap((name) => {
     const key = revoked[name];
     if (key === undefined) return [];
-    const place = name in given ? SETTINGS[name] : `${name} in ${keptSecretsFile(dataDir)}`;
+    const place = name in given ? SETTINGS[name] : `${name} in ${secretsFile(dataDir)}`;
     return `${place} is a revoked key (${prefixOf(key)}) and opens nothing: take it out; \`npx touchline keys add ${FIRST_WORKSPACE}\` makes others`;
   });
 }
@@ -66,11 +66,11 @@ async function equipFirst(runtime: Runtime, log: Logger): Promise<BiLogin | unde
   const { dataDir } = runtime.config;
   const kept = await readSecrets(dataDir);
   const password = kept.bi?.password ?? randomBytes(18).toString('base64url');
-  if (!kept.bi) await keepSecrets(dataDir, { ...kept, bi: { password } });
+  if (!kept.bi) await saveSecrets(dataDir, { ...kept, bi: { password } });
   const login = await equip(runtime, FIRST_WORKSPACE, log, password);
   // A role that was there before its password was kept here belongs to a process with another data folder.
   const bi = login && (kept.bi ?? login.password) !== undefined ? { role: login.role, password } : undefined;
-  if (kept.bi?.role !== bi?.role || !kept.bi) await keepSecrets(dataDir, bi ? { ...kept, bi } : kept);
+  if (kept.bi?.role !== bi?.role || !kept.bi) await saveSecrets(dataDir, bi ? { ...kept, bi } : kept);
   return bi ?? login;
 }
 

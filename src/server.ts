@@ -31,7 +31,7 @@ import { setupOpenApi } from './openapi/setup.js';
 import type { OpenRuntime, Runtime } from './runtime.js';
 import { openStore } from './store.js';
 import { CONFIGURATION_ENTITIES } from './workspaces/entities.js';
-import { Closing } from './closing.js';
+import { ShutdownStack } from './closing.js';
 
 export interface RunningServer {
   /** Where it serves, e.g. http://localhost:3000. */
@@ -63,7 +63,7 @@ export async function startServer(
   log: Logger,
   beforeServing: (runtime: OpenRuntime) => Promise<void>,
 ): Promise<RunningServer> {
-  const closing = new Closing();
+  const closing = new ShutdownStack();
   try {
     const kafka = config.kafka && (await openKafkaFor(config, config.kafka, log));
     if (kafka) closing.add(() => kafka.close());
@@ -105,7 +105,7 @@ async function startGrpc(
   app: NestFastifyApplication,
   { config, metrics }: Runtime,
   log: Logger,
-  closing: Closing,
+  closing: ShutdownStack,
 ): Promise<number | undefined> {
   if (config.grpcPort === undefined) return undefined;
   const [{ grpcParts }, { serveGrpc }] = await Promise.all([
@@ -138,7 +138,7 @@ async function openKafkaFor({ roles }: Config, config: KafkaConfig, log: Logger)
 export async function openRuntime(
   config: Config,
   log: Logger,
-  closing: Closing,
+  closing: ShutdownStack,
   whenInUse: 'wait' | 'join',
 ): Promise<OpenRuntime> {
   const database = await openDatabase({ ...config, log: (line) => log.warn(line), whenInUse });

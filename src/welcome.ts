@@ -1,6 +1,6 @@
 import type { Prepared } from './prepare.js';
 import type { OpenRuntime } from './runtime.js';
-import { keptSecretsFile } from './workspaces/kept-secrets.js';
+import { secretsFile } from './workspaces/kept-secrets.js';
 
 /** What the terminal shows once the server serves. The keys are shown by the start that made them. */
 export async function welcome(
@@ -13,7 +13,7 @@ export async function welcome(
     config.databaseUrl === undefined ? `embedded PostgreSQL in ${config.dataDir}` : 'DATABASE_URL';
   const lines = [`Touchline serves ${url}  (API: ${url}/docs, data: ${place})`];
   if (!made || keys.writeKey === undefined || keys.apiKey === undefined) {
-    lines.push(`Keys: as before; those made here are in ${keptSecretsFile(config.dataDir)}`);
+    lines.push(`Keys: as before; those made here are in ${secretsFile(config.dataDir)}`);
     return lines.join('\n');
   }
   lines.push(
@@ -26,7 +26,7 @@ export async function welcome(
     ...(bi?.password === undefined
       ? []
       : [`BI login    ${biUrl(databaseUrl, bi.role, bi.password)}   (SQL, read-only)`]),
-    `Shown this once; what was made here is kept in ${keptSecretsFile(config.dataDir)}`,
+    `Shown this once; what was made here is kept in ${secretsFile(config.dataDir)}`,
     '',
     'Record a touchpoint:',
     `  ${recordCurl(url, keys.writeKey)}`,

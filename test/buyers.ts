@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Happened } from '../src/domain/decider.js';
+import type { DomainEvent } from '../src/domain/decider.js';
 import { replay } from '../src/domain/decider.js';
 import { eventId } from '../src/domain/event-id.js';
 import type { IdentityKey } from '../src/domain/identity/keys.js';
@@ -68,9 +68,9 @@ const opportunityOf = (opportunityId: string): fc.Arbitrary<readonly Entry[]> =>
       steps: fc.array(step, { maxLength: 6 }),
     })
     .map(({ steps, ...opening }) => {
-      const decided: Happened[] = [];
+      const decided: DomainEvent[] = [];
       let state: Opportunity = opportunity.initial;
-      const take = (decide: () => readonly Happened[]): void => {
+      const take = (decide: () => readonly DomainEvent[]): void => {
         try {
           const events = decide();
           state = replay(opportunity, events as never, state);

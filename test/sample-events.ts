@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { eventId } from '../src/domain/event-id.js';
-import { replay, type Happened } from '../src/domain/decider.js';
+import { replay, type DomainEvent } from '../src/domain/decider.js';
 import type { NewEvent, RecordedEvent } from '../src/domain/events.js';
 import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { opportunity, type Opportunity } from '../src/domain/opportunity.js';
@@ -73,7 +73,7 @@ export function opportunityEvents(
   ...steps: Step[]
 ): Entry[] {
   let state: Opportunity = opportunity.initial;
-  const decided: Happened[] = [];
+  const decided: DomainEvent[] = [];
   const take = (events: ReturnType<typeof open>): void => {
     decided.push(...events);
     state = replay(opportunity, events, state);

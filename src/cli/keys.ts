@@ -1,6 +1,6 @@
 import { Refused } from '../domain/refused.js';
 import { WRITE_KEY_SCOPES, type WriteKeyScope } from '../workspaces/entities.js';
-import { forgetKeys, keptSecretsFile } from '../workspaces/kept-secrets.js';
+import { removeKeys, secretsFile } from '../workspaces/kept-secrets.js';
 import { type ListedKey, nameOf, WorkspaceKeys } from '../workspaces/workspace-keys.js';
 import { type Keys, makeKeys, makeWriteKey, Workspaces } from '../workspaces/workspaces.js';
 import { withRuntime } from './with-runtime.js';
@@ -32,10 +32,10 @@ export function revokeKey(text: string, { force = false }: { force?: boolean }):
     for (const key of revoked)
       console.log(`Revoked ${nameOf(key)}: within ten seconds it opens nothing in any process.`);
     const hashes = revoked.map(({ keyHash }) => keyHash);
-    const forgotten = await forgetKeys(dataDir, hashes).catch((error: unknown) => String(error));
-    if (forgotten === true) console.log(`It is taken out of ${keptSecretsFile(dataDir)}.`);
+    const forgotten = await removeKeys(dataDir, hashes).catch((error: unknown) => String(error));
+    if (forgotten === true) console.log(`It is taken out of ${secretsFile(dataDir)}.`);
     if (typeof forgotten === 'string')
-      console.error(`touchline: it is still in ${keptSecretsFile(dataDir)}: ${forgotten}`);
+      console.error(`touchline: it is still in ${secretsFile(dataDir)}: ${forgotten}`);
   });
 }
 

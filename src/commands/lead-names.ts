@@ -15,7 +15,7 @@ export class LeadNames {
   async find(workspace: string, name: string): Promise<NamedLead> {
     const reference = parseLeadReference(name);
     const found = reference && (await findLead(this.database, workspace, reference));
-    if (!found) throw new Refused('lead-not-found', `There is no lead ${name}`);
+    if (!found) throw new Refused('lead-not-found', `The lead ${name} does not exist`);
     const { leadId, key } = found;
     if (!isAnonymous(key)) return { leadId, key };
     const main = await findLead(this.database, workspace, { column: 'own_lead_id', value: leadId });

@@ -5,7 +5,7 @@ import { Test } from '@nestjs/testing';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { CONFIG, readConfig } from '../config.js';
 import { DATABASE } from '../database/database.js';
-import { replay, type Happened } from '../domain/decider.js';
+import { replay, type DomainEvent } from '../domain/decider.js';
 import { opportunity, type OpportunityEvent } from '../domain/opportunity.js';
 import { EVENT_STORE } from '../event-store/event-store.js';
 import { MemoryEventStore } from '../event-store/memory.js';
@@ -347,7 +347,7 @@ describe('reporting', () => {
     ]);
     const recorded = await events();
     expect(receipts[2]).toMatchObject({ position: String(recorded.at(-1)?.position) });
-    const state = replay(opportunity, recorded as readonly Happened[] as readonly OpportunityEvent[]);
+    const state = replay(opportunity, recorded as readonly DomainEvent[] as readonly OpportunityEvent[]);
     expect(state).toMatchObject({ stage: 'proposal', status: 'open' });
   });
 

@@ -13,7 +13,7 @@ const CONNECT_MS = 10_000;
  * @param log one line for the operator, when it has to wait
  * @throws what connecting or `work` throws otherwise
  */
-export async function onceAccepting<T>(
+export async function waitUntilAccepting<T>(
   url: string,
   log: (line: string) => void,
   work: (client: pg.Client) => Promise<T>,

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, realpath, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EmbeddedDatabaseError } from './embedded-error.js';
-import { canEnter, type OsUser } from './postgres-binaries.js';
+import { canTraverse, type OsUser } from './postgres-binaries.js';
 
 const MAJOR = '18';
 const LOG_LIMIT = 20_000_000;
@@ -19,8 +19,8 @@ export async function clusterFolder(
 ): Promise<string> {
   const inside = join(dataDir, 'postgres');
   if (await exists(inside)) return realpath(inside);
-  if (!(await canEnter(dataDir, user))) await chmod(dataDir, ((await stat(dataDir)).mode & 0o777) | 0o011);
-  if (await canEnter(dataDir, user)) return inside;
+  if (!(await canTraverse(dataDir, user))) await chmod(dataDir, ((await stat(dataDir)).mode & 0o777) | 0o011);
+  if (await canTraverse(dataDir, user)) return inside;
   const digest = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
   const outside = join(systemFolder, `${basename(dataDir).replace(/^\.+/, '')}-${digest}`);
   await mkdir(systemFolder, { recursive: true, mode: 0o755 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { explain } from './embedded-error.js';
+import { describeError } from './embedded-error.js';
 import { startOf } from './instance-lock.js';
 import { startEmbedded, type Embedded, type EmbeddedOptions } from './embedded.js';
 
@@ -301,7 +301,7 @@ describe('faults are named', () => {
     ['permission', 'could not look up effective user ID 1234: user does not exist'],
     ['failed', 'something else'],
   ])('%s: %s', (code, message) => {
-    expect(explain(new Error(message), 'embedded PostgreSQL in /data')).toMatchObject({ code });
+    expect(describeError(new Error(message), 'embedded PostgreSQL in /data')).toMatchObject({ code });
   });
 
   test('a data folder that is a file', async () => {

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { explain } from './embedded-error.js';
+import { describeError } from './embedded-error.js';
 import { acquireInstanceLock } from './instance-lock.js';
 import { checkVersion, clusterFolder, exists, readPassword, trimLog } from './data-folder.js';
 import { locateBinaries, postgresUser } from './postgres-binaries.js';
@@ -56,7 +56,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       throw error;
     }
   } catch (error) {
-    throw explain(error, doing);
+    throw describeError(error, doing);
   }
 }
 

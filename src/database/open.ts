@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onceAccepting } from './accepting.js';
+import { waitUntilAccepting } from './accepting.js';
 import { EmbeddedDatabaseError, runningUrl, startEmbedded } from './embedded.js';
 import { migrate } from './migrate.js';
 
@@ -87,7 +87,7 @@ export const isDatabaseFault = (error: unknown): error is Error =>
 
 async function checkReachable(url: string, log: LogLine): Promise<void> {
   try {
-    const version = await onceAccepting(url, log, async (client) => {
+    const version = await waitUntilAccepting(url, log, async (client) => {
       const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num');
       return Number(rows[0]?.server_version_num ?? 0);
     });

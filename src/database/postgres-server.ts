@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { Backoff } from '../backoff.js';
-import { onceAccepting } from './accepting.js';
-import { EmbeddedDatabaseError, explain } from './embedded-error.js';
+import { waitUntilAccepting } from './accepting.js';
+import { EmbeddedDatabaseError, describeError } from './embedded-error.js';
 import { smallMachine } from './postgres-settings.js';
-import { clearOrphan, end } from './postmaster-end.js';
+import { clearOrphan, stopPostmaster } from './postmaster-end.js';
 import { launch, type Cluster } from './postmaster.js';
 
 export interface ServerOptions {
@@ -79,7 +79,7 @@ export class PostgresServer {
   async #end(): Promise<void> {
     const pid = this.#child?.pid;
     this.#child = undefined;
-    if (pid !== undefined) await end(this.#cluster, pid);
+    if (pid !== undefined) await stopPostmaster(this.#cluster, pid);
   }
 
   async #launch(port: number): Promise<void> {
@@ -122,7 +122,7 @@ export class PostgresServer {
         await clearOrphan(this.#cluster, this.#log);
         await this.#launch(this.port);
       } catch (error) {
-        if (!isStopping()) this.#log(explain(error, 'PostgreSQL cannot be started again').message);
+        if (!isStopping()) this.#log(describeError(error, 'PostgreSQL cannot be started again').message);
       }
     }
   }
@@ -134,7 +134,7 @@ export class PostgresServer {
 }
 
 async function createDatabase(url: string, log: (line: string) => void): Promise<void> {
-  await onceAccepting(url.replace(/\/touchline$/, '/postgres'), log, async (client) => {
+  await waitUntilAccepting(url.replace(/\/touchline$/, '/postgres'), log, async (client) => {
     const { rowCount } = await client.query(`SELECT FROM pg_database WHERE datname = 'touchline'`);
     if (rowCount === 0) await client.query('CREATE DATABASE touchline');
   });

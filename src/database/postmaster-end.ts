@@ -23,7 +23,7 @@ const LOOK_MS = 200;
  * one in recovery, which has nothing to write yet: after an ordinary shutdown request it may wait for its startup process for ever
  * (seen with PostgreSQL 18.4 when the signal arrives before redo begins).
  */
-export async function end(cluster: Cluster, pid: number): Promise<void> {
+export async function stopPostmaster(cluster: Cluster, pid: number): Promise<void> {
   if (process.platform === 'win32') {
     await run(cluster.binaries.pgCtl, ['stop', '-D', cluster.folder, '-m', 'fast']);
     return;
@@ -72,7 +72,7 @@ export async function clearOrphan(cluster: Cluster, log: LogLine = () => undefin
   const pid = parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
   if (pid > 0 && (await isPostmasterOf(pid, cluster.folder))) {
     await untilRecovered(cluster, pid, log);
-    await end(cluster, pid);
+    await stopPostmaster(cluster, pid);
   }
   await endChildren(cluster.folder);
   await rm(pidFile, { force: true });

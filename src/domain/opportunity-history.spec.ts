@@ -83,7 +83,7 @@ class Entries {
 /** Without what is for decisions alone. */
 const reported = ({ contacts, ...state }: ReportedState): object => ({
   ...Object.fromEntries(
-    Object.entries(state).filter(([name]) => !['events', 'roles', 'saidAt'].includes(name)),
+    Object.entries(state).filter(([name]) => !['events', 'roles', 'reportedAt'].includes(name)),
   ),
   contacts: contacts.map(({ keys, role, since }) => ({ keys, role, since })),
 });

@@ -230,7 +230,7 @@ describe('reports that name their times', () => {
     fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
   );
 
-  const plain = ({ events: _, opening, roles: __, saidAt: ___, contacts, ...state }: Opportunity) => ({
+  const plain = ({ events: _, opening, roles: __, reportedAt: ___, contacts, ...state }: Opportunity) => ({
     ...JSON.parse(JSON.stringify(state)),
     isOpened: opening !== undefined,
     committee: contacts.map(({ keys, role, since }) => [[...keys].sort(), role, since?.occurredAt]),

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { portions } from './portions.js';
+import { chunkRecords } from './portions.js';
 
 const record = (size: number) => ({
   key: 'k',
@@ -12,7 +12,7 @@ test('portions hold all records in their order, and no more than a broker takes 
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 900_000 }), { maxLength: 20 }), (sizes) => {
       const records = sizes.map(record);
-      const parts = [...portions(records)];
+      const parts = [...chunkRecords(records)];
       expect(parts.flat()).toEqual(records);
       for (const part of parts) {
         const bytes = part.reduce((sum, { value }) => sum + value.length, 0);
@@ -24,6 +24,6 @@ test('portions hold all records in their order, and no more than a broker takes 
 });
 
 test('as many records as fit are one portion', () => {
-  expect([...portions(Array.from({ length: 1_000 }, () => record(500)))]).toHaveLength(1);
-  expect([...portions([])]).toEqual([]);
+  expect([...chunkRecords(Array.from({ length: 1_000 }, () => record(500)))]).toHaveLength(1);
+  expect([...chunkRecords([])]).toEqual([]);
 });

@@ -2,14 +2,14 @@ import { expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { StoreUnavailable } from '../event-store/event-store.js';
-import { Gate, type GateLimits } from './gate.js';
+import { QuerySlots, type QuerySlotLimits } from './gate.js';
 
-const LIMITS: GateLimits = { width: 2, share: 2, queue: 200, waitMs: 60_000 };
-const gateOf = (limits: Partial<GateLimits>): Gate => new Gate({ ...LIMITS, ...limits });
+const LIMITS: QuerySlotLimits = { width: 2, share: 2, queue: 200, waitMs: 60_000 };
+const gateOf = (limits: Partial<QuerySlotLimits>): QuerySlots => new QuerySlots({ ...LIMITS, ...limits });
 const pause = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A question that runs until it is ended. */
-function held(gate: Gate, workspace: string) {
+function held(gate: QuerySlots, workspace: string) {
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
   const state = { runs: false, end, done: Promise.resolve() };

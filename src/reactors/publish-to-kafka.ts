@@ -1,5 +1,5 @@
 import type { EventType, RecordedEvent } from '../domain/events.js';
-import { portions } from '../kafka/portions.js';
+import { chunkRecords } from '../kafka/portions.js';
 import { type NewRecord, RecordTooLarge, type RecordSink, TOPICS } from '../kafka/kafka.js';
 import type { Reactor } from '../subscriptions/subscription.js';
 import { Outage } from '../subscriptions/batch-transaction.js';
@@ -43,7 +43,7 @@ export const publishToKafka = (sink: RecordSink): Reactor => ({
   async react(events, { assertLease }) {
     let sent: Promise<void> | undefined;
     // The next portion is written while the last one is on its way.
-    for (const portion of portions(recordsOf(events))) {
+    for (const portion of chunkRecords(recordsOf(events))) {
       await sent;
       await assertLease();
       sent = sink.send(TOPICS.events, portion).catch(waitForKafka);

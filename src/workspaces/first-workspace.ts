@@ -1,5 +1,5 @@
 import { Refused } from '../domain/refused.js';
-import { keepSecrets, readSecrets } from './kept-secrets.js';
+import { saveSecrets, readSecrets } from './kept-secrets.js';
 import { type Keys, makeKeys, type Workspaces } from './workspaces.js';
 
 export const FIRST_WORKSPACE = 'main';
@@ -33,14 +33,14 @@ export async function ensureFirstWorkspace(
   }
   const keys = { ...makeKeys(), ...known };
   // Keys of the settings stay in the settings.
-  await keepSecrets(dataDir, { ...kept, keys: without(keys, Object.keys(given)) });
+  await saveSecrets(dataDir, { ...kept, keys: without(keys, Object.keys(given)) });
   try {
     await workspaces.add(FIRST_WORKSPACE, keys);
     return { made: true, keys, revoked: {} };
   } catch (error) {
     // Another process on the same database was quicker; its keys were shown there.
     if (!(error instanceof Refused && error.code === 'workspace-exists')) throw error;
-    await keepSecrets(dataDir, kept);
+    await saveSecrets(dataDir, kept);
     return { made: false, keys: known, revoked: {} };
   }
 }

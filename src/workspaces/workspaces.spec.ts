@@ -7,7 +7,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { openDataSource } from '../database/data-source.js';
 import { CONFIGURATION_ENTITIES } from './entities.js';
 import { ensureFirstWorkspace } from './first-workspace.js';
-import { forgetKeys, keepSecrets } from './kept-secrets.js';
+import { removeKeys, saveSecrets } from './kept-secrets.js';
 import { WorkspaceKeys } from './workspace-keys.js';
 import { makeKeys, Workspaces } from './workspaces.js';
 
@@ -93,7 +93,7 @@ describe('the first workspace', () => {
 
   test('comes out whole when the process died between keeping its keys and making it', async () => {
     const keys = makeKeys();
-    await keepSecrets(dataDir, { keys });
+    await saveSecrets(dataDir, { keys });
     expect(await ensureFirstWorkspace(workspaces, dataDir, {})).toEqual({
       made: true,
       keys,
@@ -149,7 +149,7 @@ describe('the first workspace', () => {
     const { keys } = await ensureFirstWorkspace(workspaces, dataDir, {});
     const revoked = await new WorkspaceKeys(configuration).revoke(keys.apiKey ?? '', { force: true });
     expect(
-      await forgetKeys(
+      await removeKeys(
         dataDir,
         revoked.map(({ keyHash }) => keyHash),
       ),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../../config.js';
-import { keptSecretsFile, readSecrets } from '../../workspaces/kept-secrets.js';
+import { secretsFile, readSecrets } from '../../workspaces/kept-secrets.js';
 
 /** A problem that the person who runs the demo can fix; its message is all they need. */
 export class DemoProblem extends Error {
@@ -97,7 +97,7 @@ export async function demoServer(environment: NodeJS.ProcessEnv): Promise<DemoSe
   const apiKey = config.apiKey ?? keys?.apiKey;
   if (writeKey === undefined || apiKey === undefined)
     throw new DemoProblem(
-      `No keys: neither TOUCHLINE_SERVER_WRITE_KEY and TOUCHLINE_API_KEY nor ${keptSecretsFile(config.dataDir)} name them. ` +
+      `No keys: neither TOUCHLINE_SERVER_WRITE_KEY and TOUCHLINE_API_KEY nor ${secretsFile(config.dataDir)} name them. ` +
         'Start the server first (`npm start`), with the same TOUCHLINE_DATA_DIR; ' +
         '`npx touchline keys add main --scope server` makes a server-side write key for one that has none',
     );

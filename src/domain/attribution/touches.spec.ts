@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DEFAULT_ATTRIBUTION } from './settings.js';
-import { touchesOf, type Candidate, type Question } from './touches.js';
+import { touchesOf, type Candidate, type TouchCriteria } from './touches.js';
 
 const at = (day: number, minute = 0): Date => new Date(Date.UTC(2026, 0, day, 9, minute));
 
@@ -20,7 +20,7 @@ const touchpoint = (eventId: string, occurredAt: Date, more: Partial<Candidate> 
   verdict: 'human',
   ...more,
 });
-const question = (more: Partial<Question> = {}): Question => ({
+const question = (more: Partial<TouchCriteria> = {}): TouchCriteria => ({
   reference: at(30),
   openedAt: at(20),
   closedAt: at(30),
@@ -29,9 +29,9 @@ const question = (more: Partial<Question> = {}): Question => ({
   sessionIdleMinutes: 30,
   ...more,
 });
-const eventIds = (candidates: Candidate[], more?: Partial<Question>) =>
+const eventIds = (candidates: Candidate[], more?: Partial<TouchCriteria>) =>
   touchesOf(candidates, question(more)).touches.map(({ eventId }) => eventId);
-const milestonesOf = (candidates: Candidate[], more?: Partial<Question>) =>
+const milestonesOf = (candidates: Candidate[], more?: Partial<TouchCriteria>) =>
   Object.fromEntries(
     touchesOf(candidates, question(more)).touches.map(({ eventId, milestones }) => [
       eventId,

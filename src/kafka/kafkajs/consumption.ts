@@ -2,12 +2,12 @@ import type { Admin, Consumer, EachBatchPayload, Kafka as Client, KafkaMessage }
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from '../../backoff.js';
 import {
-  type Bounds,
+  type PartitionOffsets,
   type ConsumeOptions,
   type Consumption,
   type KafkaRecord,
   KafkaUnavailable,
-  type Reader,
+  type RecordReader,
 } from '../kafka.js';
 import { rootOf } from './faults.js';
 import type { Fetched } from './record-batch.js';
@@ -41,7 +41,7 @@ export class KafkajsConsumption implements Consumption {
   constructor(
     private readonly client: Client,
     private readonly options: ConsumptionOptions,
-    private readonly reader: Reader,
+    private readonly reader: RecordReader,
   ) {
     this.#running = this.#keepRunning();
   }
@@ -67,7 +67,7 @@ export class KafkajsConsumption implements Consumption {
     await this.#consumer?.commitOffsets(offsets).catch(() => undefined);
   }
 
-  async bounds(): Promise<ReadonlyMap<number, Bounds>> {
+  async bounds(): Promise<ReadonlyMap<number, PartitionOffsets>> {
     try {
       this.#stopping.signal.throwIfAborted();
       const admin = await (this.#admin ??= this.#connectAdmin());

@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import type { Headers } from '../kafka.js';
-import { type Decode, type Decoder, decoding } from './fetch-response.js';
-import { type Message, producedBody } from './produce-request.js';
+import { type Decode, type Decoder, decodeRecordBatches } from './fetch-response.js';
+import { type Message, encodeProduceRequest } from './produce-request.js';
 import { AT, type Fetched } from './record-batch.js';
 
 const theirOwn = createRequire(import.meta.url);
 const theirs = theirOwn('kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js') as Decode;
 const NewDecoder = theirOwn('kafkajs/src/protocol/decoder.js') as new (buffer: Buffer) => Decoder;
-const ours = decoding(theirs);
+const ours = decodeRecordBatches(theirs);
 
 /** Batches as they lie in an answer to a fetch, with their size before and something else after. */
 const answer = (...batches: readonly Buffer[]): Decoder => {
@@ -23,7 +23,11 @@ const answer = (...batches: readonly Buffer[]): Decoder => {
 /** A batch as a broker keeps it, its first record at `offset`. */
 function batch(messages: readonly Message[], offset = 0): Buffer {
   const partitions = [{ partition: 0, messages }];
-  const bytes = producedBody({ acks: 1, timeout: 0, topicData: [{ topic: '', partitions }] }).subarray(26);
+  const bytes = encodeProduceRequest({
+    acks: 1,
+    timeout: 0,
+    topicData: [{ topic: '', partitions }],
+  }).subarray(26);
   bytes.writeBigInt64BE(BigInt(offset), 0);
   return bytes;
 }
@@ -194,7 +198,7 @@ test('records of before Kafka 0.11 are left to kafkajs', async () => {
   old.writeInt8(1, 16);
   const left: Decoder[] = [];
   const decoder = answer(old);
-  await decoding((given) => Promise.resolve((left.push(given), [])))(decoder);
+  await decodeRecordBatches((given) => Promise.resolve((left.push(given), [])))(decoder);
   expect(left).toEqual([decoder]);
   expect(decoder.offset).toBe(0);
 });

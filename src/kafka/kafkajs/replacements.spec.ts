@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import type { PartitionerArgs } from 'kafkajs';
 import { createRequire } from 'node:module';
 import { groupByPartition } from './group-messages.js';
-import { producedBody, type ToProduce } from './produce-request.js';
+import { encodeProduceRequest, type ProduceRequest } from './produce-request.js';
 
 const theirOwn = createRequire(import.meta.url);
 const encodeTheirs = theirOwn('kafkajs/src/protocol/requests/produce/v3/request.js') as (
-  asked: ToProduce,
+  asked: ProduceRequest,
 ) => {
   encode(): Promise<{ buffer: Buffer }>;
 };
@@ -46,7 +46,7 @@ test('records are encoded as kafkajs does it', async () => {
   await fc.assert(
     fc.asyncProperty(request, async (asked) => {
       const theirs = (await encodeTheirs(asked).encode()).buffer;
-      expect(producedBody(asked).toString('hex')).toBe(theirs.toString('hex'));
+      expect(encodeProduceRequest(asked).toString('hex')).toBe(theirs.toString('hex'));
     }),
     { numRuns: 200 },
   );
@@ -57,12 +57,12 @@ test('without a producer of its own id, a request says so as kafkajs does', asyn
     ...{ acks: 1, timeout: 5 },
     topicData: [{ topic: 't', partitions: [{ partition: 3, messages: [{ value: 'v' }] }] }],
   };
-  expect(producedBody(asked)).toEqual((await encodeTheirs(asked).encode()).buffer);
+  expect(encodeProduceRequest(asked)).toEqual((await encodeTheirs(asked).encode()).buffer);
 });
 
 test('a record that is earlier than the first one, and one of no time among others', () => {
   const batch = (...timestamps: (number | undefined)[]): Buffer =>
-    producedBody({
+    encodeProduceRequest({
       ...{ acks: 1, timeout: 5 },
       topicData: [
         {
