@@ -70,7 +70,7 @@ test('a thread that dies is logged and restarted', async () => {
     note('alive');
     ${OBEY}`);
   await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
-  expect(lines).toEqual([expect.stringMatching(/ended and is restarted: .*the first one dies/)]);
+  expect(lines).toEqual([expect.stringMatching(/exited and is restarted: .*the first one dies/)]);
 });
 
 test('a checkpoint that moved wakes readers, with its figures', async () => {

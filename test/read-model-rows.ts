@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { creditLedger } from '../src/queries/credit-ledger.js';
-import { validAt } from '../src/queries/true-at.js';
+import { validAt } from '../src/queries/valid-at.js';
 import { rows as rowsOfQuery, sql } from '../src/queries/sql.js';
 import { inTransaction, rowsOf } from './project.js';
 

@@ -61,7 +61,7 @@ export function said<T extends NewEvent['type']>(
 const idOf = (name: string): string => eventId('main', 'test', name);
 
 /** Ids of commands rise with the time of their recording. */
-export const rising = (id: string, index: number): string =>
+export const increasingId = (id: string, index: number): string =>
   `${String(index).padStart(8, '0')}${id.slice(8)}`;
 
 type Step = Partial<UpdateOpportunity> | Partial<OpenOpportunity>;
@@ -84,7 +84,7 @@ export function opportunityEvents(
     stream: `opportunity-${opportunityId}`,
     event: {
       ...event,
-      id: rising(idOf(`${opportunityId} ${index}`), index),
+      id: increasingId(idOf(`${opportunityId} ${index}`), index),
       schemaVersion: 1,
     },
   }));
@@ -144,7 +144,7 @@ async function applyPart(
 }
 
 /** Forgets everything the chain wrote. */
-export const forget = (pool: pg.Pool): Promise<unknown> =>
+export const deleteReadModels = (pool: pg.Pool): Promise<unknown> =>
   pool.query(CHAIN.flatMap(({ tables }) => tables.map((table) => `DELETE FROM ${table}`)).join('; '));
 
 /** Roles for `contacts`, by e-mail. */

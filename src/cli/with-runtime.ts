@@ -1,6 +1,6 @@
 import { Logger as NestLog } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { ShutdownStack } from '../closing.js';
+import { ShutdownStack } from '../shutdown-stack.js';
 import { readConfig } from '../config.js';
 import { createLogger, NestLogger } from '../logger.js';
 import type { OpenRuntime } from '../runtime.js';

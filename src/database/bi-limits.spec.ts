@@ -7,7 +7,7 @@ import pg from 'pg';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../../test/database.js';
 import { until } from '../../test/until.js';
 import { BiGuard } from './bi-guard.js';
-import { type BiRole, closeDatabase, ensureBiRole, scramVerifier } from './bi-role.js';
+import { type BiRole, revokePublicPrivileges, ensureBiRole, scramVerifier } from './bi-role.js';
 import { createPool } from './database.js';
 import { migrate, readMigrations } from './migrate.js';
 
@@ -44,7 +44,7 @@ beforeAll(async () => {
   for (const workspace of [mine, other]) await db.pool.query(rows.replaceAll('{w}', workspace));
   made = await ensureBiRole(db.pool, mine);
   await ensureBiRole(db.pool, other);
-  expect(await closeDatabase(db.pool)).toBeUndefined();
+  expect(await revokePublicPrivileges(db.pool)).toBeUndefined();
   reader = await connect(made);
 });
 afterAll(async () => {
@@ -306,9 +306,9 @@ describe('on a server whose administrator we are not', () => {
     await pool.query((await readFile(ROWS, 'utf8')).replaceAll('{w}', mine));
     const role = await ensureBiRole(pool, mine);
     expect(role.warning).toBeUndefined();
-    expect(await closeDatabase(pool)).toBe(
+    expect(await revokePublicPrivileges(pool)).toBe(
       'BI logins can still use WAL messages, advisory locks, large objects, programs in PL/pgSQL: the user of DATABASE_URL ' +
-        'may not forbid it. Let a superuser run once in this database: SELECT touchline.close_database()',
+        'may not forbid it. A superuser has to run once in this database: SELECT touchline.close_database()',
     );
     const client = await connect(role, empty);
     expect((await client.query('SELECT DISTINCT workspace FROM bi.fact_touchpoint')).rows).toEqual([
@@ -332,7 +332,7 @@ describe('on a server whose administrator we are not', () => {
     const superuser = createPool(empty.url, { max: 1 });
     await superuser.query('SELECT touchline.close_database()');
     await superuser.end();
-    expect(await closeDatabase(pool)).toBeUndefined();
+    expect(await revokePublicPrivileges(pool)).toBeUndefined();
     await dropReaders(pool);
     await pool.end();
     await empty.drop();

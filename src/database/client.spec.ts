@@ -134,7 +134,7 @@ test('a statement that fails leaves an error of the database as it is', async ()
 });
 
 test('a client that is silent for too long is given up without waiting for its rollback', async () => {
-  const impatient = createPool(db.url, { max: 1, silenceMs: 300 });
+  const impatient = createPool(db.url, { max: 1, queryTimeoutMs: 300 });
   const work = withTransaction(impatient, (tx) => tx.query('SELECT pg_sleep(3)'));
   await expect(work).rejects.toBeInstanceOf(DatabaseUnavailable);
   expect(await impatient.query('SELECT 1 AS one')).toMatchObject({ rows: [{ one: 1 }] });

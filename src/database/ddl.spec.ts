@@ -9,7 +9,7 @@ import { projections } from '../projections/all.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';
 import { CONFIGURATION_ENTITIES } from '../workspaces/entities.js';
 import { Workspaces } from '../workspaces/workspaces.js';
-import { closeDatabase, ensureBiRole } from './bi-role.js';
+import { revokePublicPrivileges, ensureBiRole } from './bi-role.js';
 import { withTransaction } from './client.js';
 import { createPool } from './database.js';
 import { openDataSource } from './data-source.js';
@@ -141,7 +141,7 @@ test('processes that set and grant the same things for the first time, at once, 
       expect(await until(waits, 10_000)).toBe(true);
     });
     await changing;
-    await Promise.all(Array.from({ length: 4 }, () => closeDatabase(db.pool)));
+    await Promise.all(Array.from({ length: 4 }, () => revokePublicPrivileges(db.pool)));
     await db.pool.query(`INSERT INTO touchline.workspace (slug, name) VALUES ('late', 'late')`);
     const roles = await Promise.all(Array.from({ length: 4 }, () => ensureBiRole(db.pool, 'late')));
     expect(new Set(roles.map((made) => made.role)).size).toBe(1);

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describeError } from './embedded-error.js';
-import { startOf } from './instance-lock.js';
+import { processStart } from './instance-lock.js';
 import { startEmbedded, type Embedded, type EmbeddedOptions } from './embedded.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -70,7 +70,7 @@ async function owner(): Promise<{ process: ChildProcess; url: string; postmaster
   return { process: child, url, postmaster: pid };
 }
 
-const lives = (pid: number): boolean => startOf(pid) !== 'dead'; // an orphan may stay a zombie
+const lives = (pid: number): boolean => processStart(pid) !== 'dead'; // an orphan may stay a zombie
 
 async function kill({ process: child }: { process: ChildProcess }): Promise<void> {
   child.kill('SIGKILL');
@@ -172,7 +172,7 @@ test('a server that dies is started again on its port', async () => {
   for (let tries = 0; tries < 200 && (pid() === before || pid() === undefined); tries++)
     await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 3 }]);
-  expect(lines).toEqual([expect.stringContaining('started again')]);
+  expect(lines).toEqual([expect.stringContaining('is being restarted')]);
 });
 
 /** A child of the postmaster by the beginning of its title. */

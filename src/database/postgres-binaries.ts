@@ -32,7 +32,7 @@ export async function locateBinaries(user: OsUser, systemFolder: string): Promis
   } catch (error) {
     throw new EmbeddedDatabaseError(
       'unsupported-platform',
-      `there is no embedded PostgreSQL for ${name}; set DATABASE_URL to a server of yours`,
+      `there is no embedded PostgreSQL for ${name}; set DATABASE_URL to your own server`,
       { cause: error },
     );
   }
@@ -94,7 +94,7 @@ export async function postgresUser(): Promise<OsUser> {
   if (made) return made;
   throw new EmbeddedDatabaseError(
     'permission',
-    'PostgreSQL does not run as root, and a user `postgres` could not be made; run as another user or set DATABASE_URL',
+    'PostgreSQL does not run as root, and the user `postgres` could not be created; run as another user or set DATABASE_URL',
   );
 }
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { Backoff } from '../backoff.js';
-import { waitUntilAccepting } from './accepting.js';
+import { connectWhenAccepting } from './connect-when-accepting.js';
 import { EmbeddedDatabaseError, describeError } from './embedded-error.js';
-import { smallMachine } from './postgres-settings.js';
-import { clearOrphan, stopPostmaster } from './postmaster-end.js';
+import { settingsForMemory } from './postgres-settings.js';
+import { clearOrphan, stopPostmaster } from './postmaster-stop.js';
 import { launch, type Cluster } from './postmaster.js';
 
 export interface ServerOptions {
@@ -83,7 +83,7 @@ export class PostgresServer {
   }
 
   async #launch(port: number): Promise<void> {
-    const settings = { ...smallMachine(port), ...this.#options.settings };
+    const settings = { ...settingsForMemory(port), ...this.#options.settings };
     const { child, ready } = await launch(this.#cluster, settings, this.#log);
     this.#child = child;
     const died = once(child, 'exit');
@@ -101,7 +101,7 @@ export class PostgresServer {
     if (!/could not (bind|create any TCP)|Address already in use/i.test(String(error)) || attempt > 10)
       throw error;
     if (this.#options.port !== undefined)
-      throw new EmbeddedDatabaseError('port-taken', `port ${port}, wanted for PostgreSQL, is taken`);
+      throw new EmbeddedDatabaseError('port-taken', `port ${port} for PostgreSQL is already in use`);
   }
 
   #afterDeath(child: ChildProcess, ranMs: number): void {
@@ -113,7 +113,7 @@ export class PostgresServer {
 
   async #restart(): Promise<void> {
     const { signal } = this.#stopping;
-    this.#log(`PostgreSQL ended unexpectedly and is started again; see ${this.#cluster.logFile}`);
+    this.#log(`PostgreSQL exited unexpectedly and is being restarted; see ${this.#cluster.logFile}`);
     const isStopping = (): boolean => signal.aborted;
     while (!this.#ready && !isStopping()) {
       try {
@@ -122,7 +122,7 @@ export class PostgresServer {
         await clearOrphan(this.#cluster, this.#log);
         await this.#launch(this.port);
       } catch (error) {
-        if (!isStopping()) this.#log(describeError(error, 'PostgreSQL cannot be started again').message);
+        if (!isStopping()) this.#log(describeError(error, 'PostgreSQL cannot be restarted').message);
       }
     }
   }
@@ -134,7 +134,7 @@ export class PostgresServer {
 }
 
 async function createDatabase(url: string, log: (line: string) => void): Promise<void> {
-  await waitUntilAccepting(url.replace(/\/touchline$/, '/postgres'), log, async (client) => {
+  await connectWhenAccepting(url.replace(/\/touchline$/, '/postgres'), log, async (client) => {
     const { rowCount } = await client.query(`SELECT FROM pg_database WHERE datname = 'touchline'`);
     if (rowCount === 0) await client.query('CREATE DATABASE touchline');
   });

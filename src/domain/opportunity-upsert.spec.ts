@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decider } from '../../test/given.js';
+import { deciderSpec } from '../../test/given-when-then.js';
 import { stageEntriesOf } from '../../test/stage-entries.js';
 import { replay } from './decider.js';
 import type { IdentityKey } from './identity/keys.js';
@@ -8,7 +8,7 @@ import { opportunity, type Opportunity, type OpportunityEvent } from './opportun
 import { update } from './opportunity-update.js';
 import { upsert, type UpsertOpportunity } from './opportunity-upsert.js';
 
-const given = decider(opportunity);
+const given = deciderSpec(opportunity);
 const may = (day: number): Date => new Date(Date.UTC(2026, 4, day, 12));
 const now = may(30);
 const ada: IdentityKey = 'email:ada@acme.example';

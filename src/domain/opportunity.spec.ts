@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { decider } from '../../test/given.js';
+import { deciderSpec } from '../../test/given-when-then.js';
 import { replay } from './decider.js';
 import type { EventData } from './events.js';
 import type { IdentityKey } from './identity/keys.js';
@@ -7,7 +7,7 @@ import { opportunity, type OpportunityEvent } from './opportunity.js';
 import { open, type OpenOpportunity } from './opportunity-opening.js';
 import { update, type UpdateOpportunity } from './opportunity-update.js';
 
-const given = decider(opportunity);
+const given = deciderSpec(opportunity);
 const may = (day: number): Date => new Date(Date.UTC(2026, 4, day, 12));
 const iso = (at: Date): string => at.toISOString();
 const now = may(20);

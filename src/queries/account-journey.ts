@@ -2,11 +2,11 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { checkAccount } from './account.js';
 import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
-import { Text } from './fields.js';
+import { Text } from './response-fields.js';
 import { JOURNEY_KEYS, journeyPage, JourneyPage, type Order, ORDERS } from './journey-items.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { sql } from './sql.js';
 
 export class AccountJourneyAnswer extends JourneyPage {

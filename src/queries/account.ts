@@ -2,12 +2,12 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
 import { readRequestOf, MOMENT } from './page-request.js';
-import { Answer, MaybeInstant, MaybeText, NestedList, Decimal, Text, Integer } from './fields.js';
+import { Answer, MaybeInstant, MaybeText, NestedList, Decimal, Text, Integer } from './response-fields.js';
 import { leadRows, scoreNow } from './lead-rows.js';
 import { OpportunityItem, opportunityItem, opportunityRows } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { firstRow, rows, sql } from './sql.js';
 
 export class AccountStage {

@@ -5,7 +5,7 @@ import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { AccountJourneyAnswer, FindAccountJourney } from './account-journey.js';
 import { AccountAnswer, FindAccount } from './account.js';
 import type { RawParams } from './params.js';
-import { QueryDocs } from './question.js';
+import { QueryDocs } from './query-docs.js';
 
 const id = 'Id of the company; without one, its e-mail domain';
 

@@ -16,7 +16,16 @@ import { MODEL_NAMES, type ModelName, resolveScope } from './report-scope.js';
 import { type CreditRow, creditRows, totalsOf } from './attribution-rows.js';
 import { cellName, ScopeAnswer, scopePart, shareOf, slice } from './attribution.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
-import { MaybeText, MaybeTexts, Nested, NestedList, Decimal, Text, Integer, Enums } from './fields.js';
+import {
+  MaybeText,
+  MaybeTexts,
+  Nested,
+  NestedList,
+  Decimal,
+  Text,
+  Integer,
+  Enums,
+} from './response-fields.js';
 import { MoneyItem } from './money.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';

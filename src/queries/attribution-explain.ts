@@ -18,7 +18,16 @@ import { slice } from './attribution.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { ExplainedOpportunity, RuleItem } from './explain-items.js';
 import { explainedOpportunities, type PartOfOpportunity, ruleOf } from './explained-opportunities.js';
-import { MaybeInstant, PageAnswer, Nested, NestedList, Text, Integer, Enum, Enums } from './fields.js';
+import {
+  MaybeInstant,
+  PageAnswer,
+  Nested,
+  NestedList,
+  Text,
+  Integer,
+  Enum,
+  Enums,
+} from './response-fields.js';
 import { MoneyItem } from './money.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';

@@ -1,5 +1,5 @@
 import type { CreditView } from './credit-ledger.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { firstRow, rows, sql } from './sql.js';
 import type { Metric, ModelName } from './report-scope.js';
 

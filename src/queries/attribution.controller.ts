@@ -7,7 +7,7 @@ import { CompareAnswer, CompareAttribution } from './attribution-compare.js';
 import { AttributionExplanation, ExplainAttribution } from './attribution-explain.js';
 import { AttributionAnswer, FindAttribution } from './attribution.js';
 import type { RawParams } from './params.js';
-import { QueryDocs } from './question.js';
+import { QueryDocs } from './query-docs.js';
 import { writeReport } from './report-formats.js';
 
 const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { leadIdOf } from '../domain/identity/keys.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
-import type { ProblemItem } from './question.js';
+import type { ProblemItem } from './query-docs.js';
 
 let api: ExampleApi;
 beforeAll(async () => {

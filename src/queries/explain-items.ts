@@ -12,8 +12,8 @@ import {
   NestedList,
   Decimal,
   Text,
-} from './fields.js';
-import { Texts, Uuid, Integer, Enum, Enums } from './fields.js';
+} from './response-fields.js';
+import { Texts, Uuid, Integer, Enum, Enums } from './response-fields.js';
 import { LinkItem } from './identity-links.js';
 import { MoneyItem } from './money.js';
 import { ContactItem } from './opportunity.js';

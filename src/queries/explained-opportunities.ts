@@ -13,7 +13,7 @@ import { milestonesOf, tidy } from './opportunity-attribution.js';
 import { committeesOf } from './opportunity.js';
 import { opportunityItem, opportunityRows } from './opportunity-rows.js';
 import type { View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql } from './sql.js';
 
 /** What an opportunity gives to a number, in minor units, and by which of its touches (1 is the first). */

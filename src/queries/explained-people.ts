@@ -1,7 +1,7 @@
 import type { ExplainedPerson, ExplainedTouch } from './explain-items.js';
 import { linksOf } from './identity-links.js';
 import type { View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql } from './sql.js';
 
 interface PersonRow {

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { ConflictsAnswer, FindIdentityConflicts } from './identity-conflicts.js';
 import type { RawParams } from './params.js';
-import { QueryDocs } from './question.js';
+import { QueryDocs } from './query-docs.js';
 
 @ApiTags('Leads')
 @UseGuards(AuthGuard)

@@ -2,10 +2,10 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { ANY_TEXT, INSTANT, UUID } from './cursor.js';
-import { Instant, LogPosition, PageAnswer, NestedList, Text, Uuid, Enum } from './fields.js';
+import { Instant, LogPosition, PageAnswer, NestedList, Text, Uuid, Enum } from './response-fields.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { allOf, rows, sql, type Sql } from './sql.js';
 
 export const CONFLICT_STATUSES = ['open', 'joined', 'dismissed'] as const;

@@ -1,6 +1,6 @@
-import { Instant, Text, Uuid, Enum } from './fields.js';
+import { Instant, Text, Uuid, Enum } from './response-fields.js';
 import type { View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql } from './sql.js';
 
 export const LINK_KINDS = ['claimed', 'refused', 'merged', 'split'] as const;

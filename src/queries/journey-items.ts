@@ -12,12 +12,12 @@ import {
   PageAnswer,
   NestedList,
   Decimal,
-} from './fields.js';
-import { Text, Texts, Uuid, Enum } from './fields.js';
+} from './response-fields.js';
+import { Text, Texts, Uuid, Enum } from './response-fields.js';
 import { type TouchpointColumns, sessionsOf } from './journey-sessions.js';
 import { decayed } from './lead-rows.js';
 import type { View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { runningScores } from './running-scores.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 

@@ -14,8 +14,8 @@ import {
   Text,
   Texts,
   Uuid,
-} from './fields.js';
-import { Integer, Enum } from './fields.js';
+} from './response-fields.js';
+import { Integer, Enum } from './response-fields.js';
 import { accountReason, AccountReason, fitReason, FitReason } from './lead-fit.js';
 import { ConflictItem, conflictsOf } from './identity-conflicts.js';
 import { keysOf, LinkItem, linksOf } from './identity-links.js';
@@ -24,7 +24,7 @@ import { StageItem, stagesOf } from './lead-stages.js';
 import { STATUSES } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { firstRow, rows, sql } from './sql.js';
 import { leadNotFound, resolveLead } from './resolve-lead.js';
 

@@ -3,9 +3,9 @@ import type { JourneyModel, TraitCondition } from '../domain/model.js';
 import { fitRules } from '../domain/persona.js';
 import type { Traits } from '../domain/touchpoint.js';
 import { recordTest } from '../domain/value-test.js';
-import { MaybeText, NestedList, Decimal, Text, Uuid, Enum } from './fields.js';
+import { MaybeText, NestedList, Decimal, Text, Uuid, Enum } from './response-fields.js';
 import type { View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { firstRow, sql } from './sql.js';
 
 export class GradePoints {

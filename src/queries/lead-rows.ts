@@ -1,6 +1,6 @@
 import { raw, sql, type Sql } from './sql.js';
 import type { View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 
 /** Columns of `leadRows` that answers show as they are. */
 export const LEAD_COLUMNS = raw(

@@ -2,12 +2,12 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';
-import { Instant, MaybeText, PageAnswer, NestedList, Decimal, Text, Uuid } from './fields.js';
+import { Instant, MaybeText, PageAnswer, NestedList, Decimal, Text, Uuid } from './response-fields.js';
 import { decayed, leadRows, personaAt, scoreNow } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
 import { runningScores } from './running-scores.js';
 import { ReadModels, type View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { allOf, firstRow, raw, rows, sql } from './sql.js';
 import { resolveLead } from './resolve-lead.js';
 

@@ -1,11 +1,11 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { readRequestOf, MOMENT } from './page-request.js';
-import { Answer, Instant, MaybeText, Nested, NestedList, Text, Uuid } from './fields.js';
+import { Answer, Instant, MaybeText, Nested, NestedList, Text, Uuid } from './response-fields.js';
 import { personaAt } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql } from './sql.js';
 import { resolveLead } from './resolve-lead.js';
 

@@ -1,12 +1,22 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { readRequestOf, MOMENT } from './page-request.js';
-import { Answer, MaybeInstant, MaybeText, Decimal, Texts, Bool, Uuid, Integer, Enum } from './fields.js';
+import {
+  Answer,
+  MaybeInstant,
+  MaybeText,
+  Decimal,
+  Texts,
+  Bool,
+  Uuid,
+  Integer,
+  Enum,
+} from './response-fields.js';
 import { LEAD_COLUMNS, lifecycleOf, LIFECYCLES, leadRows, scoreNow } from './lead-rows.js';
 import { leadItem, type LeadRow } from './leads.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { firstRow, sql } from './sql.js';
 import { leadNotFound, resolveLead } from './resolve-lead.js';
 

@@ -9,7 +9,7 @@ import { FindLeadStages, LeadStagesAnswer } from './lead-stages.js';
 import { FindLead, LeadAnswer } from './lead.js';
 import { FindLeads, LeadsAnswer } from './leads.js';
 import type { RawParams } from './params.js';
-import { QueryDocs } from './question.js';
+import { QueryDocs } from './query-docs.js';
 import { LEAD_ID_FORMS } from './resolve-lead.js';
 
 const MOMENT = ['asOf', 'minPosition'] as const;

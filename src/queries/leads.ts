@@ -17,7 +17,7 @@ import {
   Uuid,
   Integer,
   Enum,
-} from './fields.js';
+} from './response-fields.js';
 import {
   type Lifecycle,
   lifecycleIs,
@@ -29,7 +29,7 @@ import {
 } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 
 /** One lead as a list shows it. */

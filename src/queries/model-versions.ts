@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
-import { PageAnswer, NestedList } from './fields.js';
+import { PageAnswer, NestedList } from './response-fields.js';
 import { JourneyModels } from './journey-models.js';
 import { versionItem, ModelVersionItem } from './model.js';
 import { Params, type RawParams } from './params.js';

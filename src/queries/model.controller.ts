@@ -5,7 +5,7 @@ import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { FindModelVersions, ModelVersionsAnswer } from './model-versions.js';
 import { FindModel, ModelAnswer } from './model.js';
 import type { RawParams } from './params.js';
-import { QueryDocs } from './question.js';
+import { QueryDocs } from './query-docs.js';
 
 @ApiTags('Journey model')
 @UseGuards(AuthGuard)

@@ -4,7 +4,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { JourneyModel } from '../domain/model.js';
 import { Problem } from '../http/problem.js';
 import { readRequestOf, MOMENT } from './page-request.js';
-import { Answer, Instant, LogPosition, MaybeText, Text, Uuid, Integer } from './fields.js';
+import { Answer, Instant, LogPosition, MaybeText, Text, Uuid, Integer } from './response-fields.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels } from './read-models.js';

@@ -6,7 +6,7 @@ import { FindOpportunities, OpportunitiesAnswer } from './opportunities.js';
 import { FindOpportunity, OpportunityAnswer } from './opportunity.js';
 import { FindOpportunityAttribution, OpportunityAttributionAnswer } from './opportunity-attribution.js';
 import type { RawParams } from './params.js';
-import { QueryDocs } from './question.js';
+import { QueryDocs } from './query-docs.js';
 
 const id = 'Id of the opportunity in the CRM';
 

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { ANY_TEXT, INSTANT } from './cursor.js';
-import { PageAnswer, NestedList } from './fields.js';
+import { PageAnswer, NestedList } from './response-fields.js';
 import { OpportunityItem, opportunityItem, opportunityRows, STATUSES } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';

@@ -18,8 +18,8 @@ import {
   Decimal,
   Text,
   Uuid,
-} from './fields.js';
-import { Integer, Enum, Enums } from './fields.js';
+} from './response-fields.js';
+import { Integer, Enum, Enums } from './response-fields.js';
 import { MoneyItem, moneyOf } from './money.js';
 import { findOpportunity } from './opportunity.js';
 import { type OpportunityRow, STATUSES } from './opportunity-rows.js';

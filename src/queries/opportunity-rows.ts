@@ -1,7 +1,7 @@
-import { Instant, MaybeInstant, MaybeText, Nested, Text, Enum } from './fields.js';
+import { Instant, MaybeInstant, MaybeText, Nested, Text, Enum } from './response-fields.js';
 import { MoneyItem, moneyOf } from './money.js';
 import type { View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql, type Sql } from './sql.js';
 
 export const STATUSES = ['open', 'won', 'lost'] as const;

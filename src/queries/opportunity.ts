@@ -2,7 +2,16 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
 import { readRequestOf, MOMENT } from './page-request.js';
-import { LogPosition, MaybeText, MaybeUuid, NestedList, Text, Texts, Uuid, Integer } from './fields.js';
+import {
+  LogPosition,
+  MaybeText,
+  MaybeUuid,
+  NestedList,
+  Text,
+  Texts,
+  Uuid,
+  Integer,
+} from './response-fields.js';
 import {
   OpportunityItem,
   opportunityItem,
@@ -11,7 +20,7 @@ import {
 } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
-import { validAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql } from './sql.js';
 
 /** One member of the buying committee. */

@@ -7,7 +7,7 @@ import { hasTimedOut, isOutage } from '../database/outage.js';
 import { EVENT_STORE, type EventStore, StoreUnavailable } from '../event-store/event-store.js';
 import { Problem } from '../http/problem.js';
 import { FRESHNESS, type Freshness } from './freshness.js';
-import { QuerySlots } from './gate.js';
+import { QuerySlots } from './query-slots.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
 
 /** The position that a query is about. */

@@ -7,7 +7,7 @@ import { SubscriptionRunner } from '../subscriptions/runner.js';
 import { arrive, buyers } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { START } from '../../test/journeys.js';
-import { type Got, queryApi, type QueryApi } from '../../test/query-api.js';
+import { type QueryResponse, queryApi, type QueryApi } from '../../test/query-api.js';
 
 let db: TestDatabase;
 let api: QueryApi;
@@ -53,7 +53,7 @@ interface Any {
   next: string | null;
   items?: { leadId: string }[];
 }
-type Ask = (path: string) => Promise<Got<Any>>;
+type Ask = (path: string) => Promise<QueryResponse<Any>>;
 
 /** Every question there is about a workspace, and further pages of lists. */
 async function everything(ask: Ask): Promise<void> {
@@ -107,7 +107,7 @@ test('asked again as of a position, every answer is the same to the byte, whatev
     await runner.catchUp();
     const position = String(await store.head());
 
-    const first = new Map<string, Got<Any>>();
+    const first = new Map<string, QueryResponse<Any>>();
     await everything(async (path) => {
       const got = await api.get<Any>(path, workspace);
       first.set(path, got);

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { openDataSource } from '../database/data-source.js';
 import { CONFIGURATION_ENTITIES } from './entities.js';
-import { prefixOf } from './key-text.js';
+import { prefixOf } from './key-format.js';
 import { WorkspaceKeys } from './workspace-keys.js';
 import { type Keys, makeKeys, Workspaces } from './workspaces.js';
 
@@ -68,7 +68,7 @@ describe('the list', () => {
     workspace,
     collector: kind === 'write' ? 'web' : null,
     ...{ eventsPerSecond: null, requestsPerSecond: null },
-    madeAt: expect.any(Date),
+    createdAt: expect.any(Date),
     revokedAt: null,
   });
 });

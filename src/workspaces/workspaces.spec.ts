@@ -7,7 +7,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { openDataSource } from '../database/data-source.js';
 import { CONFIGURATION_ENTITIES } from './entities.js';
 import { ensureFirstWorkspace } from './first-workspace.js';
-import { removeKeys, saveSecrets } from './kept-secrets.js';
+import { removeKeys, saveSecrets } from './saved-secrets.js';
 import { WorkspaceKeys } from './workspace-keys.js';
 import { makeKeys, Workspaces } from './workspaces.js';
 
@@ -68,7 +68,7 @@ describe('the first workspace', () => {
   test('gets keys that the data folder keeps', async () => {
     const first = await ensureFirstWorkspace(workspaces, dataDir, {});
     const second = await ensureFirstWorkspace(workspaces, dataDir, {});
-    expect(first.made).toBe(true);
+    expect(first.created).toBe(true);
     expect(second).toEqual({ made: false, keys: first.keys, revoked: {} });
     expect(await kept()).toEqual(first.keys);
   });
@@ -117,8 +117,8 @@ describe('the first workspace', () => {
   test('is made once by processes that start at the same time', async () => {
     const folders = await Promise.all([1, 2, 3].map((n) => mkdtemp(join(dataDir, `${n}-`))));
     const started = await Promise.all(folders.map((folder) => ensureFirstWorkspace(workspaces, folder, {})));
-    expect(started.filter(({ made }) => made)).toHaveLength(1);
-    expect(started.filter(({ made }) => !made).map(({ keys }) => keys)).toEqual([{}, {}]);
+    expect(started.filter(({ created: made }) => made)).toHaveLength(1);
+    expect(started.filter(({ created: made }) => !made).map(({ keys }) => keys)).toEqual([{}, {}]);
   });
 
   test('is not opened again by a revoked key that the data folder still names, and says which', async () => {

@@ -25,8 +25,8 @@ test('without a command it shows its usage and fails', async () => {
 });
 
 test.each([
-  ['an unknown command', 'dance', 'no command "dance"'],
-  ['an unknown command of a group', 'keys dance', 'no command "keys dance"'],
+  ['an unknown command', 'dance', 'unknown command "dance"'],
+  ['an unknown command of a group', 'keys dance', 'unknown command "keys dance"'],
   ['a missing argument', 'keys add', "missing required argument 'WORKSPACE'"],
   ['an argument too many', 'workspace list all', "too many arguments for 'list'"],
   ['an unknown option', 'keys add main --scop server', "unknown option '--scop'"],

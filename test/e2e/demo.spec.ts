@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createPool } from '../../src/database/database.js';
 import { runningUrl } from '../../src/database/embedded.js';
-import { readSecrets } from '../../src/workspaces/kept-secrets.js';
+import { readSecrets } from '../../src/workspaces/saved-secrets.js';
 import { runBuilt, type Ended } from './command.js';
 import { API_KEY, freePort, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
 

@@ -15,7 +15,7 @@ import { KafkaClient, type Received } from '../kafka-client.js';
 import { until } from '../until.js';
 import { API_KEY, freePort, ServerProcess, WRITE_KEY } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectMoneyConserved } from './whole.js';
+import { caughtUp, expectMoneyConserved } from './invariants.js';
 
 const why = await noOwnBroker();
 const SOON = 60_000;

@@ -7,12 +7,12 @@ import type { RecordedEvent } from '../../src/domain/events.js';
 import { EventStoreDbEventStore } from '../../src/event-store/eventstoredb.js';
 import { ProtocolServer } from '../eventstoredb/server.js';
 import { eventsAfter } from '../events-after.js';
-import { allApplied, answersAsOf, type Ask } from '../questions.js';
+import { waitUntilApplied, responsesAsOf, type GetResponse } from '../api-snapshot.js';
 import { until } from '../until.js';
 import { runBuilt } from './command.js';
 import { API_KEY, freePort, poolOf, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectMoneyConserved } from './whole.js';
+import { caughtUp, expectMoneyConserved } from './invariants.js';
 
 const folders: string[] = [];
 const servers: ServerProcess[] = [];
@@ -42,7 +42,7 @@ async function start(dataDir: string, env = {}, port?: number): Promise<ServerPr
 }
 
 const askOf =
-  ({ url }: ServerProcess): Ask =>
+  ({ url }: ServerProcess): GetResponse =>
   async (path) => {
     const answer = await fetch(url + path, { headers: { authorization: `Bearer ${API_KEY}` } });
     return { status: answer.status, text: await answer.text() };
@@ -86,7 +86,7 @@ test('the whole job gives the same answers with the log in EventStoreDB as with 
     const demo = await runBuilt('cli/main.js', ['demo', '--people', '60'], settings);
     expect([demo.code, demo.error]).toEqual([0, '']);
     const ask = askOf(server);
-    const answers = await answersAsOf(ask, await allApplied(ask));
+    const answers = await responsesAsOf(ask, await waitUntilApplied(ask));
     await server.stop();
     const told = demo.out.slice(demo.out.indexOf('\n1. ')).replaceAll(server.url, 'http://localhost');
     const texts = [...answers].map(([path, text]) => `${ofAnyRun(path)}: ${ofAnyRun(text)}`);

@@ -10,7 +10,7 @@ import { BiSessions } from './bi-sessions.js';
 import { runBuilt } from './command.js';
 import { freePort, poolOf, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
+import { caughtUp, expectLogIntact, expectMoneyConserved } from './invariants.js';
 
 const PATIENCE_MS = 90_000;
 
@@ -148,7 +148,7 @@ test(
     await bi.stop();
     await traffic.stop();
     await caughtUp(server.url, 120_000);
-    await expectLogWhole(pool, traffic.acknowledged);
+    await expectLogIntact(pool, traffic.acknowledged);
     await expectMoneyConserved(pool, traffic.acknowledged);
     const rows = await currentRows(pool);
     for (const projection of ['journey', 'opportunities'])

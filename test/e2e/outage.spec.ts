@@ -7,7 +7,7 @@ import { type Embedded, startEmbedded } from '../../src/database/embedded.js';
 import { until } from '../until.js';
 import { freePort, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { expectRecovered } from './whole.js';
+import { expectRecovered } from './invariants.js';
 
 let databaseDir: string;
 let database: Embedded;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSecrets } from '../../src/workspaces/kept-secrets.js';
+import { readSecrets } from '../../src/workspaces/saved-secrets.js';
 import { until } from '../until.js';
 import { runToEnd } from './command.js';
 import { freePort, ServerProcess } from './server-process.js';

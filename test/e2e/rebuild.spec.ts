@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { ProjectionsAnswer } from '../../src/subscriptions/api/subscriptions.answers.js';
-import { allApplied, answersAsOf, type Ask } from '../questions.js';
+import { waitUntilApplied, responsesAsOf, type GetResponse } from '../api-snapshot.js';
 import { biUrl } from './bi-sessions.js';
 import { type Ended, runBuilt } from './command.js';
 import { API_KEY, freePort, OPERATOR_KEY, ServerProcess, WRITE_KEY } from './server-process.js';
@@ -25,15 +25,15 @@ beforeAll(async () => {
   clients.start({ batches: 1, singles: 2, opportunities: 1 });
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   await clients.stop();
-  position = await allApplied(ask);
-  answers = await answersAsOf(ask, position);
+  position = await waitUntilApplied(ask);
+  answers = await responsesAsOf(ask, position);
 }, 120_000);
 afterAll(async () => {
   await server.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
 
-const ask: Ask = async (path) => {
+const ask: GetResponse = async (path) => {
   const answer = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${API_KEY}` } });
   return { status: answer.status, text: await answer.text() };
 };
@@ -118,7 +118,7 @@ test('beside a quiet server it is done at once, and every answer stays the same 
       error: '',
     });
     expect(await differences()).toEqual([]);
-    expect(await answersAsOf(ask, position)).toEqual(answers);
+    expect(await responsesAsOf(ask, position)).toEqual(answers);
   }
 }, 120_000);
 
@@ -131,8 +131,8 @@ test('beside a busy one too, while questions and schema bi are answered', async 
   expect(sent).toBeGreaterThan(0);
   expect(Math.min(asking.answers, asking.rows)).toBeGreaterThan(0);
   expect(await differences()).toEqual([]);
-  expect(await allApplied(ask)).not.toBe(position);
-  expect(await answersAsOf(ask, position)).toEqual(answers);
+  expect(await waitUntilApplied(ask)).not.toBe(position);
+  expect(await responsesAsOf(ask, position)).toEqual(answers);
 }, 120_000);
 
 test('without a server the next one does it at its start', async () => {
@@ -142,8 +142,8 @@ test('without a server the next one does it at its start', async () => {
     out: 'Rebuilding journey, attribution\nNo server with the role "project" is running; the next one does it\n',
   });
   await start();
-  await allApplied(ask);
-  expect(await answersAsOf(ask, position)).toEqual(answers);
+  await waitUntilApplied(ask);
+  expect(await responsesAsOf(ask, position)).toEqual(answers);
 }, 120_000);
 
 test('a name that is none is told', async () => {

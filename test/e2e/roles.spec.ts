@@ -11,7 +11,7 @@ import { type Cluster, cluster } from './cluster.js';
 import { newerVersion, type NewerVersion } from './newer-version.js';
 import type { ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
+import { caughtUp, expectLogIntact, expectMoneyConserved } from './invariants.js';
 
 const PATIENCE_MS = 60_000;
 
@@ -48,7 +48,7 @@ async function underLoad(work: (traffic: Traffic) => Promise<void>): Promise<voi
     await traffic.stop();
   }
   await caughtUp(query.url, PATIENCE_MS);
-  await expectLogWhole(run.pool, traffic.acknowledged);
+  await expectLogIntact(run.pool, traffic.acknowledged);
   await expectMoneyConserved(run.pool, traffic.acknowledged);
   expect([...traffic.refusals.statuses]).toEqual([]);
 }

@@ -122,7 +122,7 @@ describe('one line and a failure', () => {
     taken.close();
     expect(code).toBe(1);
     expect(linesOf(error)).toEqual([
-      `touchline: port ${port} is taken by another program; set PORT to a free one`,
+      `touchline: port ${port} is already in use by another program; set PORT to a free port`,
     ]);
     expect(await postmaster()).toBe(0);
   });
@@ -145,7 +145,7 @@ describe('one line and a failure', () => {
     );
     expect(code).toBe(78);
     expect(linesOf(error)).toEqual([
-      'touchline: Settings cannot be used:',
+      'touchline: Invalid settings:',
       expect.stringMatching(/^ {2}PORT: /),
       expect.stringMatching(/^ {2}ROLES: /),
       expect.stringMatching(/^ {2}KAFKA_BROKERS: /),

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startOf } from '../../src/database/instance-lock.js';
+import { processStart } from '../../src/database/instance-lock.js';
 import { until } from '../until.js';
 import { freePort, WRITE_KEY, API_KEY } from './server-process.js';
 
@@ -99,11 +99,11 @@ describe('a server that dies under npm start', () => {
     await started.serving(3);
     expect(await collect('m-1')).toBe('duplicate');
     expect(started.restarts).toEqual([
-      'touchline: the server died (SIGKILL) and is started again in 1 s',
+      'touchline: the server exited (SIGKILL) and is restarted in 1 s',
       'touchline: the server died (SIGABRT) and is started again in 2 s',
     ]);
     expect(await started.stop()).toBe(0);
-    expect(startOf(await postmaster())).toBe('dead');
+    expect(processStart(await postmaster())).toBe('dead');
     expect(started.restarts).toHaveLength(2);
   });
 

@@ -104,7 +104,7 @@ test('the last key of its kind is revoked only by force, and no start brings it 
 
   await server.stop();
   server = await ServerProcess.start({ dataDir, port });
-  expect(server.output).toContain('TOUCHLINE_API_KEY is a revoked key (ak_test_) and opens nothing');
+  expect(server.output).toContain('TOUCHLINE_API_KEY is a revoked key (ak_test_) and has no effect');
   expect([await asks(API_KEY), await collects(WRITE_KEY)]).toEqual([401, 200]);
 });
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../../config.js';
-import { secretsFile, readSecrets } from '../../workspaces/kept-secrets.js';
+import { secretsFile, readSecrets } from '../../workspaces/saved-secrets.js';
 
 /** A problem that the person who runs the demo can fix; its message is all they need. */
 export class DemoProblem extends Error {

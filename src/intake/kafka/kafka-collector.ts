@@ -9,7 +9,7 @@ import {
   RecordTooLarge,
   TOPICS,
 } from '../../kafka/kafka.js';
-import { chunkRecords } from '../../kafka/portions.js';
+import { chunkRecords } from '../../kafka/record-chunks.js';
 import { type BlockedLog, BlockedPartitions } from './blocked-partitions.js';
 import { BufferLimit } from './buffer-limit.js';
 import type { KafkaFigures } from './figures.js';

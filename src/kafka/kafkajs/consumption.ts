@@ -77,7 +77,7 @@ export class KafkajsConsumption implements Consumption {
       );
     } catch (error) {
       await this.#closeAdmin();
-      throw new KafkaUnavailable(`Kafka does not tell its offsets: ${rootOf(error).message}`, {
+      throw new KafkaUnavailable(`Kafka does not return its offsets: ${rootOf(error).message}`, {
         cause: error,
       });
     }
@@ -97,7 +97,7 @@ export class KafkajsConsumption implements Consumption {
       const why = await this.#runOnce();
       this.reader.assigned([]);
       if (isStopping()) return;
-      this.options.log.warn(`reading ${this.options.topic} is restarted: ${why}`);
+      this.options.log.warn(`the consumer of ${this.options.topic} is restarted: ${why}`);
       if (performance.now() - began > RESTART_MS.longest) backoff.reset();
       await backoff.wait(signal);
     }

@@ -44,7 +44,8 @@ const CAUSES: readonly (readonly [(error: Error) => boolean, Message])[] = [
   [withName('UNSUPPORTED_SASL_MECHANISM'), (where, message) => `KAFKA_SASL: ${where}: ${message}`],
   [
     withName('KafkaJSSASLAuthenticationError', 'SASL_AUTHENTICATION_FAILED'),
-    (where, _, { sasl }) => `KAFKA_USERNAME, KAFKA_PASSWORD: ${where} refuses ${sasl?.username ?? 'nobody'}`,
+    (where, _, { sasl }) =>
+      `KAFKA_USERNAME, KAFKA_PASSWORD: ${where} rejects the user ${sasl?.username ?? '(none)'}`,
   ],
   [
     withName(
@@ -58,11 +59,11 @@ const CAUSES: readonly (readonly [(error: Error) => boolean, Message])[] = [
   [withName('ERR_TLS_CERT_ALTNAME_INVALID'), (where, message) => `KAFKA_BROKERS: ${where}: ${message}`],
   [
     withMessage(/wrong version number|secure TLS connection|packet length too long/i),
-    (where) => `KAFKA_TLS: ${where} does not speak TLS on this port`,
+    (where) => `KAFKA_TLS: ${where} does not use TLS on this port`,
   ],
   [
     withName('TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED'),
-    (where, message) => `KAFKA_USERNAME: ${where} does not allow it: ${message}`,
+    (where, message) => `KAFKA_USERNAME: ${where} denies access: ${message}`,
   ],
   [
     withName(
@@ -73,11 +74,11 @@ const CAUSES: readonly (readonly [(error: Error) => boolean, Message])[] = [
       'ERR_OUT_OF_RANGE',
       'UNSUPPORTED_VERSION',
     ),
-    (where, message) => `KAFKA_BROKERS: ${where} is no Kafka that Touchline can speak to: ${message}`,
+    (where, message) => `KAFKA_BROKERS: ${where} is not a supported version of Kafka: ${message}`,
   ],
   [
     withMessage(/closed connection|ECONNRESET|socket hang up/i),
     (where, message, { tls, sasl }) =>
-      `KAFKA_BROKERS: ${where} ends the connection (${message}); does it want ${tls ? 'no TLS' : 'TLS (KAFKA_TLS)'} or ${sasl ? 'no user' : 'a user (KAFKA_SASL)'}?`,
+      `KAFKA_BROKERS: ${where} closes the connection (${message}); check whether it expects ${tls ? 'no TLS' : 'TLS (KAFKA_TLS)'} or ${sasl ? 'no user' : 'a user (KAFKA_SASL)'}`,
   ],
 ];

@@ -37,7 +37,7 @@ async function missingOf(admin: Admin, topics: readonly string[]): Promise<strin
 
 const missingFault = (missing: readonly string[]): KafkaFault =>
   new KafkaFault(
-    `KAFKA_CREATE_TOPICS is false and Kafka has no topic ${missing.join(', ')}: make it, or let it be made`,
+    `KAFKA_CREATE_TOPICS is false and Kafka has no topic ${missing.join(', ')}: create it, or set KAFKA_CREATE_TOPICS=true`,
   );
 
 async function create(admin: Admin, config: KafkaConfig, topics: readonly string[]): Promise<void> {

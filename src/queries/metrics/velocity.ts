@@ -14,15 +14,15 @@ import {
   Decimal,
   Text,
   Integer,
-} from '../fields.js';
+} from '../response-fields.js';
 import { MoneyItem } from '../money.js';
 import { MOMENT, readRequestOf } from '../page-request.js';
 import { Params, type RawParams } from '../params.js';
-import { QueryDocs } from '../question.js';
+import { QueryDocs } from '../query-docs.js';
 import { type ReadRequest, ReadModels, type View } from '../read-models.js';
 import { type ReportScope, resolveScope, type ScopeQuery } from '../report-scope.js';
 import { allOf, firstRow, rows, sql, type Sql } from '../sql.js';
-import { validAt } from '../true-at.js';
+import { validAt } from '../valid-at.js';
 import type { Metric } from './metric.js';
 
 export class DaysToWin {

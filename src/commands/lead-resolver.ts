@@ -8,7 +8,7 @@ import { findLead, parseLeadReference } from '../read-models/lead-lookup.js';
 
 /** Finds who is meant by a lead id, one it went by before included, or by `email:…`, `user:…`, `crm:…`, `anonymous:…`. */
 @Injectable()
-export class LeadNames {
+export class LeadResolver {
   constructor(@Inject(DATABASE) private readonly database: pg.Pool) {}
 
   /** @throws Refused `lead-not-found` */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { chunkRecords } from './portions.js';
+import { chunkRecords } from './record-chunks.js';
 
 const record = (size: number) => ({
   key: 'k',

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hashKey } from './key-text.js';
+import { hashKey } from './key-format.js';
 import type { Keys } from './workspaces.js';
 
 /** What the first start made and only the data folder still knows in plain text. */

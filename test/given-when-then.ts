@@ -14,7 +14,7 @@ interface Outcome<Event> {
  *
  * `const given = decider(opportunity);`
  */
-export function decider<State, Event extends DomainEvent>(subject: Decider<State, Event>) {
+export function deciderSpec<State, Event extends DomainEvent>(subject: Decider<State, Event>) {
   return (...history: readonly Event[]) => ({
     when<Command>(
       decide: (command: Command, state: State) => readonly Event[],

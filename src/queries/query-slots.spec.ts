@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { StoreUnavailable } from '../event-store/event-store.js';
-import { QuerySlots, type QuerySlotLimits } from './gate.js';
+import { QuerySlots, type QuerySlotLimits } from './query-slots.js';
 
 const LIMITS: QuerySlotLimits = { width: 2, share: 2, queue: 200, waitMs: 60_000 };
 const gateOf = (limits: Partial<QuerySlotLimits>): QuerySlots => new QuerySlots({ ...LIMITS, ...limits });
