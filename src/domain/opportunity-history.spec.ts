@@ -88,7 +88,7 @@ const reported = ({ contacts, ...state }: ReportedState): object => ({
   contacts: contacts.map(({ keys, role, since }) => ({ keys, role, since })),
 });
 
-test('a history that events enter in any order has the state and the stage entries of a fold over all of them', () =>
+test('a history has the same state and stage entries in any order of arrival', () =>
   fc.assert(
     fc.property(events, (all) => {
       const entries = new Entries();

@@ -8,7 +8,7 @@ const record = (size: number) => ({
   headers: { a: ['1', Buffer.from('2')] },
 });
 
-test('portions hold all records in their order, and no more than a broker takes at once', () => {
+test('chunks contain all records in order, and no more than a broker accepts at once', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 900_000 }), { maxLength: 20 }), (sizes) => {
       const records = sizes.map(record);
@@ -23,7 +23,7 @@ test('portions hold all records in their order, and no more than a broker takes 
   );
 });
 
-test('as many records as fit are one portion', () => {
+test('as many records as fit are one chunk', () => {
   expect([...chunkRecords(Array.from({ length: 1_000 }, () => record(500)))]).toHaveLength(1);
   expect([...chunkRecords([])]).toEqual([]);
 });

@@ -57,7 +57,7 @@ describe('bad input', () => {
     expect(got.headers['content-type']).toContain('application/problem+json');
   });
 
-  test('without a key there is no answer', async () => {
+  test('without an API key is refused', async () => {
     const { statusCode } = await api.app.inject({ url: '/api/leads' });
     expect(statusCode).toBe(401);
   });

@@ -96,7 +96,7 @@ async function pages(ask: Ask, path: string): Promise<void> {
   for (let page = 0; next && page < 4; page++) next = (await ask(`${path}&cursor=${next}`)).body.next;
 }
 
-test('asked again as of a position, every answer is the same to the byte, whatever arrived since', async () => {
+test('responses as of a position are byte-identical, whatever has arrived since', async () => {
   let run = 0;
   const property = fc.asyncProperty(buyers(40), buyers(25), fc.nat(), async (entries, others, cut) => {
     const workspace = `w${++run}`;
@@ -130,7 +130,7 @@ test('asked again as of a position, every answer is the same to the byte, whatev
   await fc.assert(property, { numRuns: Number(process.env['RUNS'] ?? 6), endOnFailure: true });
 }, 300_000);
 
-test('every answer as of a position is the same to the byte, whatever batches the log was projected in', async () => {
+test('responses as of a position are byte-identical, whatever batches the log was projected in', async () => {
   const single = await testDatabase();
   const oneByOne = new SubscriptionRunner({
     pool: single.pool,

@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 test(
-  'killed ten times under load, the server keeps every acknowledged event once, and its read models add up',
+  'a server killed ten times under load keeps every acknowledged event once, and its read models add up',
   async () => {
     const port = await freePort();
     server = await ServerProcess.start({ dataDir, port });

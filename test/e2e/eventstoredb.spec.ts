@@ -72,7 +72,7 @@ const furthestApart = (some: readonly number[] = [], others: readonly number[] =
   return Math.max(...some.map((score, index) => Math.abs(score - (others[index] ?? NaN))));
 };
 
-test('the whole job gives the same answers with the log in EventStoreDB as with it in PostgreSQL', async () => {
+test('the API gives the same responses with the log in EventStoreDB as in PostgreSQL', async () => {
   const stories = [{}, inEventStoreDb()].map(async (env) => {
     const dataDir = await folder();
     const server = await start(dataDir, env);
@@ -107,7 +107,7 @@ test('the whole job gives the same answers with the log in EventStoreDB as with 
   expect(furthestApart(inPostgres?.scores, inEsdb?.scores)).toBeLessThan(0.011);
 }, 240_000);
 
-test('EventStoreDB stopped, silenced and Touchline killed under load: 503 meanwhile, nothing lost, nothing twice', async () => {
+test('stopping EventStoreDB and killing Touchline under load loses and duplicates nothing, with 503 in between', async () => {
   const own = await ProtocolServer.start();
   const env = { EVENT_STORE: 'eventstoredb', EVENTSTOREDB_URL: own.url };
   const dataDir = await folder();
@@ -169,12 +169,12 @@ function expectLogWhole(log: readonly RecordedEvent[], { acknowledged }: Traffic
     expect(events.map(({ version }) => version)).toEqual(events.map((_, index) => index + 1));
 }
 
-describe('a start that cannot have its log', () => {
+describe('a start without a usable EventStoreDB', () => {
   test.each([
     ['esdb://admin:secret@127.0.0.1:1?tls=false', 'ECONNREFUSED'],
     ['esdb://admin:secret@127.0.0.1:x', 'expected port number'],
   ])(
-    'ends with one line and not with 0: %s',
+    'fails with one line: %s',
     async (url, why) => {
       const settings = {
         ...{ PORT: String(await freePort()), TOUCHLINE_DATA_DIR: await folder() },

@@ -121,7 +121,7 @@ const KILLS: readonly (readonly [string, Kill])[] = [
   ['SIGKILL of the postmaster', postmaster('SIGKILL')],
 ];
 
-describe('events, commands, questions and BI sessions go on beside', () => {
+describe('events, commands, queries and BI sessions continue during', () => {
   test.each(KILLS)(
     '%s',
     async (_name, kill) => {
@@ -143,7 +143,7 @@ describe('events, commands, questions and BI sessions go on beside', () => {
 });
 
 test(
-  'after all of it every acknowledged event is there once, and the read models equal a rebuild',
+  'after all kills every acknowledged event is recorded once, and the read models equal a rebuild',
   async () => {
     await bi.stop();
     await traffic.stop();

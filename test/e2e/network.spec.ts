@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 test(
-  'connections to PostgreSQL cut, slowed and silenced under load: 503 meanwhile, all by itself after, nothing lost',
+  'broken, slow and silent connections to PostgreSQL under load give 503, recover automatically, and lose nothing',
   async () => {
     const traffic = new Traffic(server.url);
     traffic.start({ batches: 6, singles: 24, opportunities: 2 });

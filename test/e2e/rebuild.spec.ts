@@ -104,7 +104,7 @@ class Asking {
   }
 }
 
-test('beside a quiet server it is done at once, and every answer stays the same to the byte', async () => {
+test('touchline rebuild on an idle server changes no response', async () => {
   for (const [name, names] of [
     ['attribution', 'attribution'],
     ['opportunities', 'opportunities, attribution'],
@@ -122,7 +122,7 @@ test('beside a quiet server it is done at once, and every answer stays the same 
   }
 }, 120_000);
 
-test('beside a busy one too, while questions and schema bi are answered', async () => {
+test('touchline rebuild on a busy server keeps queries and schema bi available', async () => {
   const asking = new Asking();
   const sent = await busy(async () => {
     for (const name of ['journey', 'opportunities'])
@@ -135,7 +135,7 @@ test('beside a busy one too, while questions and schema bi are answered', async 
   expect(await responsesAsOf(ask, position)).toEqual(answers);
 }, 120_000);
 
-test('without a server the next one does it at its start', async () => {
+test('touchline rebuild without a server is done at the next start', async () => {
   await server.stop();
   expect(await rebuild('journey')).toMatchObject({
     code: 0,
@@ -146,7 +146,7 @@ test('without a server the next one does it at its start', async () => {
   expect(await responsesAsOf(ask, position)).toEqual(answers);
 }, 120_000);
 
-test('a name that is none is told', async () => {
+test('touchline rebuild with an unknown name reports the known ones', async () => {
   expect(await rebuild('journeys')).toEqual({
     code: 1,
     out: '',
@@ -154,7 +154,7 @@ test('a name that is none is told', async () => {
   });
 });
 
-test('the same command publishes every event again where Kafka is used', async () => {
+test('touchline rebuild kafka_events publishes every event again', async () => {
   const kafka = { TOUCHLINE_DATA_DIR: dataDir, KAFKA_BROKERS: '127.0.0.1:1' };
   expect(await runBuilt('cli/main.js', ['rebuild', 'kafka_events'], kafka)).toMatchObject({
     code: 0,
@@ -163,7 +163,7 @@ test('the same command publishes every event again where Kafka is used', async (
   expect((await rebuild('kafka_events')).error).toContain('There is no projection "kafka_events"');
 });
 
-test('an API key does not rebuild over HTTP, and the operator key does', async () => {
+test('a rebuild over HTTP requires the operator key', async () => {
   const status = async (key: string): Promise<number> => {
     const headers = { authorization: `Bearer ${key}` };
     return (await fetch(`${server.url}/api/projections/attribution/rebuild`, { method: 'POST', headers }))
@@ -174,7 +174,7 @@ test('an API key does not rebuild over HTTP, and the operator key does', async (
   ]);
 });
 
-test('dead letters are retried by the command', async () => {
+test('touchline retry applies dead letters', async () => {
   const retry = (...args: string[]) =>
     runBuilt('cli/main.js', ['retry', ...args], { TOUCHLINE_DATA_DIR: dataDir });
   expect(await retry('journey', 'main')).toMatchObject({

@@ -20,7 +20,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-test('keys of a workspace added beside a running server work at once and reach only that workspace', async () => {
+test('keys of a workspace added to a running server work immediately and give access only to that workspace', async () => {
   const added = await touchline('workspace', 'add', 'partner');
   expect(added.code).toBe(0);
   const [, writeKey = ''] = /^Write key +(wk_\S+)$/m.exec(added.out) ?? [];
@@ -35,7 +35,7 @@ test('keys of a workspace added beside a running server work at once and reach o
   expect(await statusOf('bob@acme.example', API_KEY, ours)).toBe(200);
 });
 
-test('a name that is taken or cannot be is refused in one line', async () => {
+test('an existing or invalid workspace name is refused in one line', async () => {
   expect(await touchline('workspace', 'add', 'main')).toEqual({
     code: 1,
     out: '',
@@ -46,7 +46,7 @@ test('a name that is taken or cannot be is refused in one line', async () => {
   );
 });
 
-test('further keys of a workspace work until they are revoked, and the others go on', async () => {
+test('additional keys of a workspace work until they are revoked, and the others keep working', async () => {
   const { out } = await touchline('keys', 'add', 'main');
   const [apiKey = ''] = /ak_\S+/.exec(out) ?? [];
   const [writeKey = ''] = /wk_\S+/.exec(out) ?? [];
@@ -71,7 +71,7 @@ test('further keys of a workspace work until they are revoked, and the others go
   expect(listed).toEqual(line(WRITE_KEY, 'write +public +main +web +- +- +\\S+Z +-'));
 });
 
-test('a key is made for one scope, listed with it, and opens collecting as every write key', async () => {
+test('a key is created for one scope, listed with it, and accepted by collectors', async () => {
   const { out } = await touchline('keys', 'add', 'main', '--scope', 'server');
   const [, key = ''] = /^Server key +(sk_\S+)$/m.exec(out) ?? [];
   expect(out).not.toMatch(/[wa]k_/);
@@ -94,7 +94,7 @@ test('a key is made for one scope, listed with it, and opens collecting as every
   expect((await touchline('keys', 'add', 'main', '--scope')).code).toBe(2);
 });
 
-test('the last key of its kind is revoked only by force, and no start brings it back', async () => {
+test('the last key of its kind is revoked only with --force, and no start reactivates it', async () => {
   const refused = await touchline('keys', 'revoke', API_KEY.slice(0, 8));
   expect(refused).toMatchObject({ code: 1, out: '' });
   expect(refused.error).toMatch(

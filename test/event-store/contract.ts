@@ -23,7 +23,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
     subscribingContract(log);
     lawsContract(log);
 
-    test('refuses facts and decisions once it is closed', async () => {
+    test('refuses facts and decisions after it was closed', async () => {
       await log.store.close();
       await expect(log.record('s', 'late')).rejects.toMatchObject({ name: 'StoreUnavailable' });
       await expect(log.append(appendTo('s', ['late']))).rejects.toMatchObject({ name: 'StoreUnavailable' });

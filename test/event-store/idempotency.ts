@@ -25,7 +25,7 @@ export function idempotencyContract(target: TestLog): void {
       expect(again).toEqual([{ ...first[0], duplicate: true }]);
     });
 
-    test('new events among duplicates are appended, in order', async () => {
+    test('new events among duplicates are appended in order', async () => {
       const [stream, a, b] = [unique('s'), unique('a'), unique('b')];
       await append(appendTo(stream, [a, b]));
       const result = receipts(
@@ -38,7 +38,7 @@ export function idempotencyContract(target: TestLog): void {
       ]);
     });
 
-    test('duplicates within one append and within one batch', async () => {
+    test('duplicates within one append and within one batch are appended once', async () => {
       const [stream, a, b] = [unique('s'), unique('a'), unique('b')];
       const head = await target.store.head();
       const results = await append(
@@ -62,7 +62,7 @@ export function idempotencyContract(target: TestLog): void {
       expect(await eventsAfter(target.store, head)).toHaveLength(2);
     });
 
-    test('the same event sent to another stream is the same event', async () => {
+    test('the same event in another stream is a duplicate', async () => {
       const [one, two, a, b] = [unique('s'), unique('s'), unique('a'), unique('b')];
       const first = receipts((await append(appendTo(one, [a])))[0]);
       const again = receipts((await append(appendTo(two, [b, a])))[0]);
@@ -80,7 +80,7 @@ export function idempotencyContract(target: TestLog): void {
       expect(receipts(result)[0]).toMatchObject({ version: 1, duplicate: false });
     });
 
-    test('senders of the same event at the same time get the same receipt', async () => {
+    test('concurrent appends of the same event get the same receipt', async () => {
       const [stream, a] = [unique('s'), unique('a')];
       const results = await Promise.all(Array.from({ length: 20 }, () => append(appendTo(stream, [a]))));
       const all = results.flatMap((result) => receipts(result[0]));

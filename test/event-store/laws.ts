@@ -20,7 +20,7 @@ export function lawsContract(target: TestLog): void {
       maxLength: 4,
     });
 
-    test('ordered and idempotent: whatever is sent at once and again, positions grow as promised and receipts are the first', async () => {
+    test('concurrent and repeated events get increasing positions and their first receipts', async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.array(recorded, { maxLength: 8 }),

@@ -7,8 +7,8 @@ import type { TestLog } from './test-log.js';
 export function readingContract(target: TestLog): void {
   const { append, unique, receipts } = target;
 
-  describe('reading', () => {
-    test('a stream in version order, after a version, up to a limit', async () => {
+  describe('reading events', () => {
+    test('of a stream returns them by version, after a version, up to a limit', async () => {
       const stream = unique('s');
       await append(
         appendTo(
@@ -24,7 +24,7 @@ export function readingContract(target: TestLog): void {
       expect(await target.store.readStream('main', unique('s'))).toEqual([]);
     });
 
-    test('the log in position order, after a position, up to a limit', async () => {
+    test('of the log returns them by position, after a position, up to a limit', async () => {
       const head = await target.store.head();
       const [result] = await append(appendTo(unique('s'), [unique('a'), unique('b'), unique('c')]));
       const [one, two, three] = receipts(result).map(({ position }) => position) as [bigint, bigint, bigint];
@@ -35,7 +35,7 @@ export function readingContract(target: TestLog): void {
       expect(await positions(three, 10)).toEqual([]);
     });
 
-    test('any number is a position: what follows it, and what is at it or last before it', async () => {
+    test('accepts any number as a position, and returns the events after, at or before it', async () => {
       const [result] = await append(appendTo(unique('s'), [unique('a'), unique('b')]));
       const [one, two] = receipts(result).map(({ position }) => position) as [bigint, bigint];
       const following = async (after: bigint) => (await target.store.readAll(after, 1))[0]?.position;
@@ -48,7 +48,7 @@ export function readingContract(target: TestLog): void {
       expect(await at(one - 1n)).not.toBe(one);
     });
 
-    test('a page holds the events of some types and says how far it looked', async () => {
+    test('of some types returns a page and the last position read', async () => {
       const head = await target.store.head();
       const observed = {
         ...{ id: randomUUID(), type: 'AccountObserved' as const, schemaVersion: 1 },
@@ -96,8 +96,8 @@ export function readingContract(target: TestLog): void {
     });
   });
 
-  describe("a consumer's progress", () => {
-    test('is kept with its facts, and alone', async () => {
+  describe('the progress of a consumer', () => {
+    test('is stored with its facts, or alone', async () => {
       const source = unique('kafka');
       expect(await target.store.progressOf(source)).toBeUndefined();
       await target.store.record(facts(unique('s'), [unique('a')]), { source, next: 5n, mark: 'm-1' });
@@ -106,7 +106,7 @@ export function readingContract(target: TestLog): void {
       expect(await target.store.progressOf(source)).toEqual({ source, next: 9n });
     });
 
-    test('of a late sender changes nothing, of a restarted source it does', async () => {
+    test('is not changed by a late sender, but by a restarted source', async () => {
       const [source, a] = [unique('kafka'), unique('a')];
       await target.store.record(facts(unique('s'), [unique('b')]), { source, next: 50n, mark: 'm-1' });
       const [late] = await target.store.record(facts(unique('s'), [a]), { source, next: 40n, mark: 'm-0' });
@@ -116,7 +116,7 @@ export function readingContract(target: TestLog): void {
       expect(await target.store.progressOf(source)).toEqual({ source, next: 3n, mark: 'n-1' });
     });
 
-    test('of many at once is the furthest of each', async () => {
+    test('of several senders is the furthest per partition', async () => {
       const sources = [unique('kafka'), unique('kafka')];
       const moves = Array.from({ length: 40 }, (_, index) => ({
         ...{ source: sources[index % 2] ?? '', next: BigInt((index * 7) % 40) },

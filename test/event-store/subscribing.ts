@@ -5,8 +5,8 @@ import type { TestLog } from './test-log.js';
 export function subscribingContract(target: TestLog): void {
   const { append, unique, expectNext } = target;
 
-  describe('subscribing', () => {
-    test('hands over what is there and what comes, in order and without gaps', async () => {
+  describe('a subscription', () => {
+    test('receives existing and new events in order without gaps', async () => {
       const after = await target.store.head();
       await append(appendTo(unique('s'), [unique('a'), unique('b')]));
       const seen: bigint[] = [];
@@ -24,7 +24,7 @@ export function subscribingContract(target: TestLog): void {
       expectNext(after, seen);
     });
 
-    test('stop waits for the handler in flight, and nothing comes after it', async () => {
+    test('stops after the handler in flight, and receives nothing after that', async () => {
       const after = await target.store.head();
       await append(appendTo(unique('s'), [unique('a')]));
       const steps: string[] = [];
@@ -46,7 +46,7 @@ export function subscribingContract(target: TestLog): void {
       expect(steps).toEqual(['handled', 'stopped']);
     });
 
-    test('a handler that rejects ends the subscription and is reported', async () => {
+    test('ends and reports an error if its handler rejects', async () => {
       const after = await target.store.head();
       await append(appendTo(unique('s'), [unique('a')]));
       const failed = new Promise((resolve) =>
@@ -55,7 +55,7 @@ export function subscribingContract(target: TestLog): void {
       expect(await failed).toEqual(new Error('broken'));
     });
 
-    test('waitForGrowth wakes at an append of this process, or at its time', async () => {
+    test('of waitForGrowth wakes up on an append of this process, or after its timeout', async () => {
       const head = await target.store.head();
       const waiting = target.store.waitForGrowth(head, 30_000);
       await append(appendTo(unique('s'), [unique('a')]));

@@ -42,7 +42,7 @@ const request = fc.record({
   topicData,
 });
 
-test('records are encoded as kafkajs does it', async () => {
+test('records are encoded as by kafkajs', async () => {
   await fc.assert(
     fc.asyncProperty(request, async (asked) => {
       const theirs = (await encodeTheirs(asked).encode()).buffer;
@@ -52,7 +52,7 @@ test('records are encoded as kafkajs does it', async () => {
   );
 });
 
-test('without a producer of its own id, a request says so as kafkajs does', async () => {
+test('a request without a producer id is encoded as by kafkajs', async () => {
   const asked = {
     ...{ acks: 1, timeout: 5 },
     topicData: [{ topic: 't', partitions: [{ partition: 3, messages: [{ value: 'v' }] }] }],
@@ -60,7 +60,7 @@ test('without a producer of its own id, a request says so as kafkajs does', asyn
   expect(encodeProduceRequest(asked)).toEqual((await encodeTheirs(asked).encode()).buffer);
 });
 
-test('a record that is earlier than the first one, and one of no time among others', () => {
+test('records with earlier timestamps or without one are encoded as by kafkajs', () => {
   const batch = (...timestamps: (number | undefined)[]): Buffer =>
     encodeProduceRequest({
       ...{ acks: 1, timeout: 5 },
@@ -78,7 +78,7 @@ test('a record that is earlier than the first one, and one of no time among othe
   expect(times(batch(999, 1_000))).toEqual([999, 1_000]);
 });
 
-test('messages are grouped as kafkajs does it, each partition in its order', () => {
+test('messages are grouped by partition as by kafkajs, in order', () => {
   const partitioner = ({ message: { value } }: PartitionerArgs): number => (value?.length ?? 0) % 3;
   const partitionMetadata = [0, 1, 2].map((partitionId) => ({
     ...{ partitionId, leader: 1, partitionErrorCode: 0, replicas: [], isr: [] },
