@@ -308,7 +308,7 @@ describe('on a server without superuser privileges', () => {
     expect(role.warning).toBeUndefined();
     expect(await revokePublicPrivileges(pool)).toBe(
       'BI logins can still use WAL messages, advisory locks, large objects, programs in PL/pgSQL: the user of DATABASE_URL ' +
-        'may not forbid it. A superuser has to run once in this database: SELECT touchline.close_database()',
+        'may not revoke it. A superuser has to run once in this database: SELECT touchline.close_database()',
     );
     const client = await connect(role, empty);
     expect((await client.query('SELECT DISTINCT workspace FROM bi.fact_touchpoint')).rows).toEqual([

@@ -211,7 +211,7 @@ onLinux('in recovery (looks into /proc, so on Linux)', () => {
     process.kill(startup, 'SIGCONT');
     const { url } = await starting;
     expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 4 }]);
-    expect(lines).toEqual([expect.stringMatching(/recovers .* progress in .*postgres\.log$/)]);
+    expect(lines).toEqual([expect.stringMatching(/is recovering .* progress in .*postgres\.log$/)]);
     const log = (await readFile(join(dataDir, 'postgres.log'))).subarray(size).toString();
     expect(log).toMatch(/automatic recovery in progress[^]*ready to accept connections[^]*fast shutdown/);
     expect(log).not.toContain('immediate shutdown');

@@ -77,12 +77,12 @@ describe('npm run demo', () => {
     const wrongKey = await runBuilt('cli/main.js', ['demo'], { ...settings, TOUCHLINE_API_KEY: 'ak_wrong' });
     expect([wrongKey.code, wrongKey.error]).toEqual([
       1,
-      expect.stringMatching(/does not know the API key.*\n$/),
+      expect.stringMatching(/does not accept the API key.*\n$/),
     ]);
     const away = await runBuilt('cli/main.js', ['demo'], { ...settings, PORT: '1' });
     expect([away.code, away.error]).toEqual([
       1,
-      expect.stringMatching(/No Touchline answers at .*npm start.*\n$/),
+      expect.stringMatching(/No Touchline responds at .*npm start.*\n$/),
     ]);
     const usage = await demo('--people', '3');
     expect([usage.code, usage.error]).toEqual([1, expect.stringContaining('--people N')]);

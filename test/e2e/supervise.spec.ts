@@ -42,7 +42,7 @@ class Start {
 
   /** Waits until it has served for so many times. */
   async serving(times = 1): Promise<void> {
-    const count = (): number => this.output.split('Touchline serves').length - 1;
+    const count = (): number => this.output.split('Touchline is listening on').length - 1;
     const over = await Promise.race([
       this.ended.then(() => true),
       until(() => count() >= times, PATIENCE_MS).then((met) => !met),
