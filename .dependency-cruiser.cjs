@@ -31,7 +31,7 @@ const PORTS = [
   'src/kafka-config.ts',
   'src/limits-config.ts',
   'src/kafka/kafka.ts',
-  'src/kafka/portions.ts',
+  'src/kafka/record-chunks.ts',
   'src/metrics.ts',
 ];
 /** What the runtime of projections and reactors stands on: it knows neither HTTP nor settings. */

@@ -2,7 +2,7 @@ import type { NewFact } from '../src/event-store/event-store.js';
 import { poolOf } from '../test/e2e/server-process.js';
 import { watch } from './catch-up.js';
 import type { Report } from './figure.js';
-import { withLog } from './filled.js';
+import { withLog } from './filled-log.js';
 import { journeyOf } from './history-events.js';
 
 type Order = (inTime: readonly NewFact[]) => readonly NewFact[];

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerProcess } from '../test/e2e/server-process.js';
-import { ask } from './ask.js';
+import { getJson } from './query-api.js';
 import type { Report } from './figure.js';
-import { withHistory } from './filled.js';
+import { withHistory } from './filled-log.js';
 import { type Size, touchesOf } from './history-events.js';
 
 /** Opportunities and visitors in about the proportion of `npm run demo`. */
@@ -36,7 +36,7 @@ export async function watch(
   const doneAfter = new Map<string, number>();
   let peak = 0;
   for (;;) {
-    const { head, projections } = JSON.parse(await ask(port, '/api/projections')) as {
+    const { head, projections } = JSON.parse(await getJson(port, '/api/projections')) as {
       head: string;
       projections: readonly { name: string; position: string; deadLetters: number }[];
     };

@@ -12,7 +12,7 @@ export interface Figure {
 export type Report = (figure: Figure) => void;
 
 /** Prints figures as they come. */
-export function printing(): Report {
+export function printFigures(): Report {
   console.log(
     `${'figure'.padEnd(64)}${'value'.padStart(12)}  ${'unit'.padEnd(10)}${'of limit'.padStart(9)}  bar`,
   );

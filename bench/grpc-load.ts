@@ -1,14 +1,20 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { pathOf } from '../src/grpc/definition.js';
 import { CollectorService } from '../src/proto/touchline/v1/collector_pb.js';
-import type { Job, Seen } from './load-job.js';
+import type { LoadJob, LoadResult } from './load-job.js';
 import { touchpointMessage } from './messages.js';
 
 /** Touchpoints of one stream: some seconds of a busy collector. */
 const STREAM_ITEMS = 20_000;
 
 /** Sends streams, one after the other on each connection, until the time is up. `size` is touchpoints a message. */
-export async function streamLoad({ port, writeKey, connections, seconds, size }: Job): Promise<Seen> {
+export async function streamLoad({
+  port,
+  writeKey,
+  connections,
+  seconds,
+  size,
+}: LoadJob): Promise<LoadResult> {
   const began = performance.now();
   const until = began + seconds * 1_000;
   const times: number[] = [];

@@ -1,7 +1,7 @@
 import { WRITE_KEY } from '../test/e2e/server-process.js';
 import type { Report } from './figure.js';
 import { generate } from './generator.js';
-import type { Job, Seen } from './load-job.js';
+import type { LoadJob, LoadResult } from './load-job.js';
 import { withServer } from './server.js';
 
 /** Until the compilers of both threads have come to rest. */
@@ -51,12 +51,12 @@ async function alone(report: Report, rawLimit: number, seconds: number): Promise
 /** A server of its own each time: what one load left for the projections would be work during the next. */
 export async function measured(
   seconds: number,
-  load: Pick<Job, 'connections' | 'size' | 'streams'>,
+  load: Pick<LoadJob, 'connections' | 'size' | 'streams'>,
   env: Readonly<Record<string, string>> = {},
-): Promise<{ seen: Seen; peak: number }> {
+): Promise<{ seen: LoadResult; peak: number }> {
   return withServer(env, async (server, httpPort) => {
     const port = load.streams ? Number(env.GRPC_PORT) : httpPort;
-    const job: Job = { port, writeKey: WRITE_KEY, seconds, ...load };
+    const job: LoadJob = { port, writeKey: WRITE_KEY, seconds, ...load };
     await generate({ ...job, seconds: WARM_UP_SECONDS });
     let peak = 0;
     const timer = setInterval(() => {

@@ -1,5 +1,5 @@
 /** What the load generator is asked for. */
-export interface Job {
+export interface LoadJob {
   readonly port: number;
   readonly writeKey: string;
   readonly connections: number;
@@ -13,7 +13,7 @@ export interface Job {
 }
 
 /** What it answers. */
-export interface Seen {
+export interface LoadResult {
   readonly events: number;
   readonly seconds: number;
   /** Requests by status of the answer. */

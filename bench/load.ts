@@ -3,11 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { streamLoad } from './grpc-load.js';
 import { Connection } from './http-client.js';
-import type { Job, Seen } from './load-job.js';
+import type { LoadJob, LoadResult } from './load-job.js';
 import { nativeEvent, segmentBatch } from './messages.js';
 
 /** Sends until the time is up and answers what came back. */
-export async function load(job: Job): Promise<Seen> {
+export async function load(job: LoadJob): Promise<LoadResult> {
   const began = performance.now();
   const until = began + job.seconds * 1_000;
   const times: number[] = [];
@@ -34,7 +34,7 @@ export async function load(job: Job): Promise<Seen> {
   return { events: times.length * job.size, seconds, statuses, p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
-const post = (connection: Connection, { writeKey, size }: Job) => {
+const post = (connection: Connection, { writeKey, size }: LoadJob) => {
   const headers = `authorization: Bearer ${writeKey}\r\ncontent-type: application/json\r\n`;
   return size === 1
     ? connection.send('POST', '/touchpoints', headers, nativeEvent())
@@ -42,7 +42,7 @@ const post = (connection: Connection, { writeKey, size }: Job) => {
 };
 
 /** Resolves when the next request is due, with that time. */
-function pacer({ rate, size }: Job): () => Promise<number> {
+function pacer({ rate, size }: LoadJob): () => Promise<number> {
   if (rate === undefined) return () => Promise.resolve(performance.now());
   const gap = (size / rate) * 1_000;
   let next = performance.now();
@@ -55,7 +55,7 @@ function pacer({ rate, size }: Job): () => Promise<number> {
   };
 }
 
-process.once('message', (job: Job) => {
+process.once('message', (job: LoadJob) => {
   void (job.streams ? streamLoad(job) : load(job)).then((seen) =>
     process.send?.(seen, () => process.disconnect()),
   );

@@ -2,9 +2,9 @@ import type pg from 'pg';
 import { freePort, poolOf, ServerProcess } from '../test/e2e/server-process.js';
 import type { NewFact } from '../src/event-store/event-store.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
-import { ask } from './ask.js';
+import { getJson } from './query-api.js';
 import type { Report } from './figure.js';
-import { history } from './filled.js';
+import { history } from './filled-log.js';
 import type { Size } from './history-events.js';
 import { inFolder } from './server.js';
 
@@ -66,7 +66,7 @@ async function projectAll(
   const began = performance.now();
   let peak = 0;
   for (;;) {
-    const { head, projections } = JSON.parse(await ask(port, '/api/projections')) as {
+    const { head, projections } = JSON.parse(await getJson(port, '/api/projections')) as {
       head: string;
       projections: readonly { position: string }[];
     };

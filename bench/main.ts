@@ -8,7 +8,7 @@ import { append, rawLimit } from './append.js';
 import { arrivalOrders } from './arrival-orders.js';
 import { catchUp } from './catch-up.js';
 import { engines } from './engines.js';
-import { printing } from './figure.js';
+import { printFigures } from './figure.js';
 import { grpc } from './grpc.js';
 import { ingest } from './ingest.js';
 import { kafka } from './kafka.js';
@@ -52,7 +52,7 @@ if (unknown.length > 0 || !(seconds > 0)) {
 console.log(
   `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? '?'}), ${Math.round(totalmem() / 2 ** 30)} GB\n`,
 );
-const report = printing();
+const report = printFigures();
 const limit = await onServer((url) => rawLimit(report, url, seconds / 2));
 if (chosen.includes('append')) await onServer((url) => append(report, limit, url, seconds / 2));
 if (chosen.includes('ingest')) await ingest(report, limit, seconds);

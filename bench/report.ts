@@ -1,7 +1,7 @@
-import { ask } from './ask.js';
+import { getJson } from './query-api.js';
 import { watch } from './catch-up.js';
 import type { Report } from './figure.js';
-import { withHistory } from './filled.js';
+import { withHistory } from './filled-log.js';
 import { type Size, touchesOf } from './history-events.js';
 
 const SIZE: Size = { opportunities: 10_000, touchesPerOpportunity: 30, strangers: 0, openedAfter: 0.95 };
@@ -29,7 +29,7 @@ async function timed(port: number, path: string): Promise<number[]> {
   const times: number[] = [];
   for (let nr = 0; nr < TIMES; nr += 1) {
     const began = performance.now();
-    await ask(port, path);
+    await getJson(port, path);
     times.push(performance.now() - began);
   }
   return times.sort((a, b) => a - b);

@@ -12,7 +12,7 @@ import { SubscriptionRunner } from '../src/subscriptions/runner.js';
 import { freePort, ServerProcess } from '../test/e2e/server-process.js';
 import { allVersions } from '../test/read-model-rows.js';
 import type { Report } from './figure.js';
-import { fill, history } from './filled.js';
+import { fill, history } from './filled-log.js';
 import { type Size, touchesOf } from './history-events.js';
 import { inFolder } from './server.js';
 

@@ -46,7 +46,7 @@ export function generate() {
   const sources = fingerprint(PROTO_SOURCES, ['proto']);
   if (existsSync(GENERATED) && readFileSync(GENERATED, 'utf8') === sources) return;
   const buf = join(MODULES, '@bufbuild/buf/bin/buf');
-  run(nodeBinary(), [buf, 'generate'], 'The code of the .proto files could not be made');
+  run(nodeBinary(), [buf, 'generate'], 'Generating code from the .proto files failed');
   writeFileSync(GENERATED, sources);
 }
 
@@ -113,7 +113,7 @@ const byPath = (a, b) => (pathOf(a) < pathOf(b) ? -1 : 1);
 /** The npm that runs us, when one does. */
 function npm(args) {
   const own = process.env.npm_execpath;
-  const failed = 'The packages could not be installed';
+  const failed = 'Installing packages failed';
   if (own && basename(own) === 'npm-cli.js') run(process.execPath, [own, ...args], failed);
   else run('npm', args, failed);
 }

@@ -33,7 +33,7 @@ export async function supervise(args) {
     if (requested || code === CONFIGURATION || !hasServed) process.exit(exitCode(code, signal));
     if (servedMs > BACK_OFF.calm) pause = BACK_OFF.first;
     const how = signal ?? `exit code ${code}`;
-    console.error(`touchline: the server died (${how}) and is started again in ${pause / 1_000} s`);
+    console.error(`touchline: the server exited (${how}) and is restarted in ${pause / 1_000} s`);
     await sleep(pause);
   }
 }

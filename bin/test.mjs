@@ -27,7 +27,7 @@ function sumUp(code) {
     console.log(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
     return code || (failed > 0 ? 1 : 0);
   } catch {
-    console.error('The tests ended without a report.');
+    console.error('Jest exited without a report.');
     return code || 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });

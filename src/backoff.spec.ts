@@ -6,8 +6,8 @@ const ranges = fc
   .tuple(fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 1, max: 1_000 }))
   .map(([first, factor]) => ({ first, longest: first * factor }));
 
-describe('the delays of a retry loop', () => {
-  test('double up to the longest one, a quarter more or less', () => {
+describe('Backoff', () => {
+  test('doubles the delay up to the longest one, with a jitter of a quarter', () => {
     fc.assert(
       fc.property(ranges, fc.integer({ min: 0, max: 20 }), (range, failures) => {
         const backoff = new Backoff(range);
@@ -19,14 +19,14 @@ describe('the delays of a retry loop', () => {
     );
   });
 
-  test('begin with the first one again after a reset', () => {
+  test('starts with the first delay again after a reset', () => {
     const backoff = new Backoff({ first: 8, longest: 8_000 });
     for (let failed = 0; failed < 5; failed++) backoff.next();
     backoff.reset();
     expect(backoff.next()).toBeLessThanOrEqual(10);
   });
 
-  test('are at least what somebody asked for, up to the longest one', () => {
+  test('waits at least as long as requested, up to the longest delay', () => {
     fc.assert(
       fc.property(ranges, fc.integer({ min: 0, max: 2_000_000 }), (range, least) => {
         const backoff = new Backoff(range);
@@ -41,7 +41,7 @@ describe('the delays of a retry loop', () => {
     );
   });
 
-  test('end when the loop is stopped', async () => {
+  test('stops waiting when the signal is aborted', async () => {
     const stopping = new AbortController();
     const waiting = new Backoff({ first: 3_600_000, longest: 3_600_000 }).wait(stopping.signal);
     stopping.abort();

@@ -12,7 +12,7 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
   return [];
 }
 
-test('an empty environment gives the embedded server with all roles', () => {
+test('an empty environment configures the embedded server with all roles', () => {
   expect(readConfig({})).toEqual({
     port: 3000,
     grpcPort: undefined,
@@ -40,7 +40,7 @@ test('an empty environment gives the embedded server with all roles', () => {
   });
 });
 
-test('every setting is read', () => {
+test('every setting is read from its variable', () => {
   const config = readConfig({
     PORT: '8080',
     GRPC_PORT: '9090',
@@ -118,7 +118,7 @@ test('an empty variable counts as unset', () => {
   );
 });
 
-test('Kafka needs no more than its brokers', () => {
+test('Kafka is configured by its brokers alone', () => {
   expect(readConfig({ KAFKA_BROKERS: 'localhost:9092' }).kafka).toEqual({
     brokers: ['localhost:9092'],
     tls: false,
@@ -132,7 +132,7 @@ test('Kafka needs no more than its brokers', () => {
   });
 });
 
-test('all faults are listed at once', () => {
+test('all invalid settings are reported at once', () => {
   const faults = faultsOf({
     PORT: '80000',
     DATABASE_URL: 'mysql://u:hush@h/d',
@@ -177,7 +177,7 @@ test.each([
   ['PLACEHOLDERS', 'test@example.com,*'],
   ['PLACEHOLDERS', '!'],
   ['KAFKA_GROUP', 'without-brokers'],
-])('%s=%s is refused', (name, value) => {
+])('the setting %s=%s is refused', (name, value) => {
   expect(faultsOf({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
 });
 
@@ -193,26 +193,29 @@ test.each([
   ],
   [{ KAFKA_BROKERS: 'k:9092', KAFKA_SASL: 'plain', KAFKA_USERNAME: 'u' }, 'KAFKA_PASSWORD'],
   [{ KAFKA_BROKERS: 'k:9092', KAFKA_PARTITIONS: '0' }, 'KAFKA_PARTITIONS'],
-] as [Record<string, string>, string][])('%j is refused over %s', (environment, name) => {
-  const faults = faultsOf(environment);
-  expect(faults).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
-  expect(faults.join()).not.toContain('hush');
-});
+] as [Record<string, string>, string][])(
+  'the environment %j is refused because of %s',
+  (environment, name) => {
+    const faults = faultsOf(environment);
+    expect(faults).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
+    expect(faults.join()).not.toContain('hush');
+  },
+);
 
-test('the API key may not be the write key, which is public', () => {
+test('the API key must differ from the public write key', () => {
   expect(faultsOf({ TOUCHLINE_WRITE_KEY: 'same', TOUCHLINE_API_KEY: 'same' })).toEqual([
     expect.stringMatching(/must differ/),
   ]);
 });
 
-test('the server-side write key may not be the public one', () => {
+test('the server-side write key must differ from the public one', () => {
   expect(faultsOf({ TOUCHLINE_WRITE_KEY: 'same', TOUCHLINE_SERVER_WRITE_KEY: 'same' })).toEqual([
     expect.stringMatching(/^TOUCHLINE_SERVER_WRITE_KEY: must differ/),
   ]);
 });
 
 test.each(['TOUCHLINE_WRITE_KEY', 'TOUCHLINE_SERVER_WRITE_KEY', 'TOUCHLINE_API_KEY'])(
-  'the operator key may not be the value of %s, which a tenant knows',
+  'the operator key must differ from %s, which a tenant knows',
   (name) => {
     const same = 'the-same-for-both-of-them';
     expect(faultsOf({ [name]: same, TOUCHLINE_OPERATOR_KEY: same })).toEqual([

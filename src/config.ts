@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseNetwork } from './http/admission/client-address.js';
-import type { Fault, Read } from './config-reader.js';
+import type { AddFault, ReadSetting } from './config-reader.js';
 import { type KafkaConfig, kafkaConfig } from './kafka-config.js';
 import {
   publicBackdateMs,
@@ -59,7 +59,7 @@ export const CONFIG = Symbol('Config');
 export class BadSettings extends Error {
   override readonly name = 'BadSettings';
   constructor(readonly faults: readonly string[]) {
-    super(`Settings cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    super(`Invalid settings:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   }
 }
 
@@ -72,8 +72,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readConfig(environment: Environment): Config {
   const faults: string[] = [];
-  const fault: Fault = (text) => faults.push(text);
-  const read: Read = (name) => environment[name]?.trim() || undefined;
+  const fault: AddFault = (text) => faults.push(text);
+  const read: ReadSetting = (name) => environment[name]?.trim() || undefined;
   const grpc = read('GRPC_PORT');
   const config: Config = {
     port: port('PORT', read('PORT') ?? '3000', fault),
@@ -96,12 +96,10 @@ export function readConfig(environment: Environment): Config {
     kafka: kafkaConfig(read, fault),
   };
   if (config.apiKey && config.apiKey === config.writeKey) {
-    fault('TOUCHLINE_API_KEY: must differ from TOUCHLINE_WRITE_KEY, which web pages show to everybody');
+    fault('TOUCHLINE_API_KEY: must differ from TOUCHLINE_WRITE_KEY, which is visible in web pages');
   }
   if (config.serverWriteKey && config.serverWriteKey === config.writeKey) {
-    fault(
-      'TOUCHLINE_SERVER_WRITE_KEY: must differ from TOUCHLINE_WRITE_KEY, which web pages show to everybody',
-    );
+    fault('TOUCHLINE_SERVER_WRITE_KEY: must differ from TOUCHLINE_WRITE_KEY, which is visible in web pages');
   }
   const { operatorKey: operator, apiKey, writeKey, serverWriteKey } = config;
   if (operator && [apiKey, writeKey, serverWriteKey].includes(operator))
@@ -111,98 +109,100 @@ export function readConfig(environment: Environment): Config {
   return config;
 }
 
-function port(name: string, value: string, fault: Fault): number {
+function port(name: string, value: string, fault: AddFault): number {
   const number = Number(value);
   if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
-  fault(`${name}: "${value}" is not a port; give a whole number from 0 (any free port) to 65535`);
+  fault(`${name}: "${value}" is not a port; use a whole number from 0 (any free port) to 65535`);
   return 0;
 }
 
-function publicUrl(value: string | undefined, fault: Fault): string | undefined {
+function publicUrl(value: string | undefined, fault: AddFault): string | undefined {
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const isPlain = url && !url.search && !url.hash && !url.username && !url.password;
   if (isPlain && ['http:', 'https:'].includes(url.protocol))
     return url.origin + url.pathname.replace(/\/+$/, '');
   fault(
-    `TOUCHLINE_PUBLIC_URL: "${value}" is not the address of a server; give one as https://touchline.acme.example`,
+    `TOUCHLINE_PUBLIC_URL: "${value}" is not a server URL; use one such as https://touchline.acme.example`,
   );
   return undefined;
 }
 
-function trustedProxies(value: string | undefined, fault: Fault): readonly string[] {
+function trustedProxies(value: string | undefined, fault: AddFault): readonly string[] {
   const networks = (value ?? '').split(',').flatMap((text) => text.trim() || []);
   const wrong = networks.filter((text) => !parseNetwork(text));
   if (wrong.length > 0)
-    fault(`TRUSTED_PROXIES: ${wrong.join(', ')} is no address; give addresses or networks as in 10.0.0.0/8`);
+    fault(
+      `TRUSTED_PROXIES: ${wrong.join(', ')} is not an address; use addresses or networks such as 10.0.0.0/8`,
+    );
   return networks.filter((text) => parseNetwork(text));
 }
 
 const DEFAULT_CONNECTIONS = 2_000;
 
-function connections(value: string | undefined, fault: Fault): number {
+function connections(value: string | undefined, fault: AddFault): number {
   const number = Number(value ?? DEFAULT_CONNECTIONS);
   if (Number.isInteger(number) && number >= 4 && number <= 100_000) return number;
-  fault(`MAX_CONNECTIONS: "${value}" is no number of connections; give a whole number from 4 to 100000`);
+  fault(`MAX_CONNECTIONS: "${value}" is invalid; use a whole number from 4 to 100000`);
   return DEFAULT_CONNECTIONS;
 }
 
-function databaseUrl(value: string | undefined, fault: Fault): string | undefined {
+function databaseUrl(value: string | undefined, fault: AddFault): string | undefined {
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url && ['postgres:', 'postgresql:'].includes(url.protocol) && url.pathname.length > 1) return value;
   // Never echoed: it may hold a password.
   fault(
-    'DATABASE_URL: give postgres://user:password@host:port/database, or leave it unset for embedded PostgreSQL',
+    'DATABASE_URL: use postgres://user:password@host:port/database, or leave it unset for embedded PostgreSQL',
   );
   return undefined;
 }
 
 /** A write key is the user name of HTTP Basic, so it cannot hold a colon. */
-function key(name: string, value: string | undefined, fault: Fault): string | undefined {
+function key(name: string, value: string | undefined, fault: AddFault): string | undefined {
   if (value === undefined || /^[\x21-\x39\x3b-\x7e]{1,200}$/.test(value)) return value;
-  fault(`${name}: give 1 to 200 visible ASCII characters without spaces or colons`);
+  fault(`${name}: use 1 to 200 visible ASCII characters without spaces or colons`);
   return undefined;
 }
 
 /** It opens every workspace's read models to a rebuild, and nobody counts wrong guesses. */
 const OPERATOR_KEY_LENGTH = 20;
 
-function operatorKey(value: string | undefined, fault: Fault): string | undefined {
+function operatorKey(value: string | undefined, fault: AddFault): string | undefined {
   if (value !== undefined && value.length < OPERATOR_KEY_LENGTH)
-    fault(`TOUCHLINE_OPERATOR_KEY: give at least ${OPERATOR_KEY_LENGTH} characters`);
+    fault(`TOUCHLINE_OPERATOR_KEY: use at least ${OPERATOR_KEY_LENGTH} characters`);
   return value;
 }
 
 /** `*` alone would make nobody of everybody. */
-function placeholderList(value: string | undefined, fault: Fault): readonly string[] {
+function placeholderList(value: string | undefined, fault: AddFault): readonly string[] {
   const entries = (value ?? '').split(',').flatMap((entry) => entry.trim() || []);
   for (const entry of entries)
-    if (/^!?\**$/.test(entry)) fault(`PLACEHOLDERS: "${entry}" names every id; give some of its characters`);
+    if (/^!?\**$/.test(entry)) fault(`PLACEHOLDERS: "${entry}" matches every id; add some characters`);
   return entries;
 }
 
 const ESDB_URL = /^esdb(\+discover)?:\/\/[^/?]+/;
 
 /** The URL is never echoed: it may hold a password. */
-function eventStore(kind: string | undefined, url: string | undefined, fault: Fault): EventStoreConfig {
+function eventStore(kind: string | undefined, url: string | undefined, fault: AddFault): EventStoreConfig {
   if (kind === 'eventstoredb') {
-    if (url === undefined) fault('EVENTSTOREDB_URL: is needed with EVENT_STORE=eventstoredb');
+    if (url === undefined) fault('EVENTSTOREDB_URL: is required with EVENT_STORE=eventstoredb');
     else if (!ESDB_URL.test(url))
-      fault('EVENTSTOREDB_URL: give esdb://user:password@host:port or esdb+discover://… for a cluster');
+      fault('EVENTSTOREDB_URL: use esdb://user:password@host:port or esdb+discover://… for a cluster');
     return { kind, url: url ?? '' };
   }
   if (kind !== undefined && kind !== 'postgres')
     fault(`EVENT_STORE: "${kind}" is unknown; use postgres or eventstoredb`);
-  if (url !== undefined) fault('EVENTSTOREDB_URL: is of no use without EVENT_STORE=eventstoredb');
+  if (url !== undefined) fault('EVENTSTOREDB_URL: has no effect without EVENT_STORE=eventstoredb');
   return { kind: 'postgres' };
 }
 
-function roles(value: string | undefined, fault: Fault): ReadonlySet<Role> {
+function roles(value: string | undefined, fault: AddFault): ReadonlySet<Role> {
   if (value === undefined) return new Set(ROLES);
   const named = value.split(',').flatMap((name) => name.trim() || []);
   const unknown = named.filter((name) => !(ROLES as readonly string[]).includes(name));
   if (unknown.length > 0) fault(`ROLES: unknown ${unknown.join(', ')}; use any of ${ROLES.join(',')}`);
-  if (named.length === 0) fault(`ROLES: names no role; use any of ${ROLES.join(',')}`);
+  if (named.length === 0) fault(`ROLES: has no role; use any of ${ROLES.join(',')}`);
   return new Set(ROLES.filter((role) => named.includes(role)));
 }

@@ -1,4 +1,4 @@
-import type { Fault, Read } from './config-reader.js';
+import type { AddFault, ReadSetting } from './config-reader.js';
 
 export const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
@@ -29,16 +29,16 @@ export interface KafkaConfig {
 const BROKER = /^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:.]+\]:\d{1,5}$/i;
 
 /** @returns undefined when KAFKA_BROKERS is not set; other settings of Kafka are refused then */
-export function kafkaConfig(read: Read, fault: Fault): KafkaConfig | undefined {
+export function kafkaConfig(read: ReadSetting, fault: AddFault): KafkaConfig | undefined {
   const given = read('KAFKA_BROKERS');
   if (given === undefined) {
     for (const name of OTHERS)
-      if (read(name) !== undefined) fault(`${name}: is of no use without KAFKA_BROKERS`);
+      if (read(name) !== undefined) fault(`${name}: has no effect without KAFKA_BROKERS`);
     return undefined;
   }
   const tls = flag('KAFKA_TLS', read, false, fault);
   const tlsCaFile = read('KAFKA_TLS_CA_FILE');
-  if (tlsCaFile !== undefined && !tls) fault('KAFKA_TLS_CA_FILE: is of no use without KAFKA_TLS=true');
+  if (tlsCaFile !== undefined && !tls) fault('KAFKA_TLS_CA_FILE: has no effect without KAFKA_TLS=true');
   return {
     brokers: brokers(given, fault),
     tls,
@@ -57,39 +57,40 @@ const OTHERS = [
   ...['KAFKA_WRITE_KEY', 'KAFKA_CREATE_TOPICS', 'KAFKA_PARTITIONS', 'KAFKA_REPLICATION'],
 ];
 
-function brokers(value: string, fault: Fault): readonly string[] {
+function brokers(value: string, fault: AddFault): readonly string[] {
   const named = value.split(',').flatMap((name) => name.trim() || []);
   const wrong = named.filter((name) => !BROKER.test(name));
   if (wrong.length > 0 || named.length === 0)
-    fault(`KAFKA_BROKERS: "${wrong[0] ?? value}" is no broker; give host:port, more than one with commas`);
+    fault(`KAFKA_BROKERS: "${wrong[0] ?? value}" is not a broker; use host:port, separated by commas`);
   return named;
 }
 
-function sasl(read: Read, fault: Fault): KafkaSasl | undefined {
+function sasl(read: ReadSetting, fault: AddFault): KafkaSasl | undefined {
   const [named, username, password] = [read('KAFKA_SASL'), read('KAFKA_USERNAME'), read('KAFKA_PASSWORD')];
   if (named === undefined) {
-    if (username ?? password) fault(`KAFKA_SASL: is needed with a user; use ${SASL_MECHANISMS.join(' or ')}`);
+    if (username ?? password)
+      fault(`KAFKA_SASL: is required with a user name; use ${SASL_MECHANISMS.join(' or ')}`);
     return undefined;
   }
   const mechanism = SASL_MECHANISMS.find((known) => known === named);
   if (mechanism === undefined)
     fault(`KAFKA_SASL: "${named}" is unknown; use ${SASL_MECHANISMS.join(' or ')}`);
-  if (username === undefined) fault('KAFKA_USERNAME: is needed with KAFKA_SASL');
-  if (password === undefined) fault('KAFKA_PASSWORD: is needed with KAFKA_SASL');
+  if (username === undefined) fault('KAFKA_USERNAME: is required with KAFKA_SASL');
+  if (password === undefined) fault('KAFKA_PASSWORD: is required with KAFKA_SASL');
   return { mechanism: mechanism ?? 'plain', username: username ?? '', password: password ?? '' };
 }
 
-function flag(name: string, read: Read, usual: boolean, fault: Fault): boolean {
-  const value = read(name) ?? String(usual);
-  if (value !== 'true' && value !== 'false') fault(`${name}: "${value}" is neither true nor false`);
+function flag(name: string, read: ReadSetting, fallback: boolean, fault: AddFault): boolean {
+  const value = read(name) ?? String(fallback);
+  if (value !== 'true' && value !== 'false') fault(`${name}: "${value}" must be true or false`);
   return value === 'true';
 }
 
-function count(name: string, read: Read, usual: number, fault: Fault): number {
+function count(name: string, read: ReadSetting, fallback: number, fault: AddFault): number {
   const value = read(name);
-  if (value === undefined) return usual;
+  if (value === undefined) return fallback;
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1 || number > 10_000)
-    fault(`${name}: "${value}" is not usable; give a whole number from 1 to 10000`);
+    fault(`${name}: "${value}" is invalid; use a whole number from 1 to 10000`);
   return number;
 }

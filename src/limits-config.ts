@@ -1,4 +1,4 @@
-import type { Fault, Read } from './config-reader.js';
+import type { AddFault, ReadSetting } from './config-reader.js';
 
 export const DAY_MS = 86_400_000;
 const MB = 1024 * 1024;
@@ -26,9 +26,9 @@ export interface RejectedRetention {
 const CONCURRENT_EVENTS = 15_000;
 
 /** The rates are above what one process takes in (docs/performance.md): they bound those whom an operator wants bounded. */
-export function quotas(read: Read, fault: Fault): QuotaLimits {
-  const whole = (name: string, usual: number): number =>
-    numberOf(name, read, usual, fault, { least: 1, whole: true });
+export function quotas(read: ReadSetting, fault: AddFault): QuotaLimits {
+  const whole = (name: string, fallback: number): number =>
+    numberOf(name, read, fallback, fault, { least: 1, whole: true });
   return {
     eventsPerSecond: whole('TOUCHLINE_KEY_EVENTS_PER_SECOND', 50_000),
     requestsPerSecond: whole('TOUCHLINE_KEY_REQUESTS_PER_SECOND', 20_000),
@@ -37,14 +37,14 @@ export function quotas(read: Read, fault: Fault): QuotaLimits {
   };
 }
 
-export function rejectedRetention(read: Read, fault: Fault): RejectedRetention {
+export function rejectedRetention(read: ReadSetting, fault: AddFault): RejectedRetention {
   return {
     ms: numberOf('TOUCHLINE_REJECTED_DAYS', read, 90, fault, { least: 1, whole: false }) * DAY_MS,
     bytes: numberOf('TOUCHLINE_REJECTED_MB', read, 1_000, fault, { least: 1, whole: false }) * MB,
   };
 }
 
-export const publicBackdateMs = (read: Read, fault: Fault): number =>
+export const publicBackdateMs = (read: ReadSetting, fault: AddFault): number =>
   numberOf('TOUCHLINE_PUBLIC_BACKDATE_DAYS', read, PUBLIC_BACKDATE_DAYS, fault, { least: 0, whole: false }) *
   DAY_MS;
 
@@ -52,16 +52,16 @@ const MOST = 1_000_000;
 
 function numberOf(
   name: string,
-  read: Read,
-  usual: number,
-  fault: Fault,
+  read: ReadSetting,
+  fallback: number,
+  fault: AddFault,
   { least, whole }: { readonly least: number; readonly whole: boolean },
 ): number {
   const value = read(name);
-  const number = Number(value ?? usual);
+  const number = Number(value ?? fallback);
   if (number >= least && number <= MOST && (!whole || Number.isInteger(number))) return number;
   fault(
-    `${name}: "${value}" is not usable; give a ${whole ? 'whole number' : 'number'} from ${least} to ${MOST}`,
+    `${name}: "${value}" is invalid; use a ${whole ? 'whole number' : 'number'} from ${least} to ${MOST}`,
   );
-  return usual;
+  return fallback;
 }

@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 /** Nest tells every module and route it finds; a quiet log leaves that out. */
-const CHATTER = new Set([
+const STARTUP_CONTEXTS = new Set([
   'NestFactory',
   'InstanceLoader',
   'RoutesResolver',
@@ -45,7 +45,7 @@ export class NestLogger implements LoggerService {
 
   log(message: unknown, ...rest: unknown[]): void {
     const context = rest.at(-1);
-    if (!CHATTER.has(String(context))) this.logger.info({ context }, text(message));
+    if (!STARTUP_CONTEXTS.has(String(context))) this.logger.info({ context }, text(message));
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

@@ -7,7 +7,7 @@ export class Metrics {
 
   readonly httpSeconds = new Histogram({
     name: 'touchline_http_request_seconds',
-    help: 'Time from the request to the end of the answer, in seconds',
+    help: 'Duration of HTTP requests in seconds',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [this.registry],
@@ -15,7 +15,7 @@ export class Metrics {
 
   readonly grpcSeconds = new Histogram({
     name: 'touchline_grpc_request_seconds',
-    help: 'Time from the call to its answer, in seconds; of a stream, to the answer at its end',
+    help: 'Duration of gRPC calls in seconds; for a stream until its response',
     labelNames: ['method', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [this.registry],
@@ -23,28 +23,28 @@ export class Metrics {
 
   readonly appendSeconds = new Histogram({
     name: 'touchline_append_seconds',
-    help: 'Time from handing events to the log to their commit, in seconds',
+    help: 'Time from passing events to the log to their commit, in seconds',
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
     registers: [this.registry],
   });
 
   readonly events = new Counter({
     name: 'touchline_events_total',
-    help: 'Events handed to the log: appended, duplicate, conflict or refused',
+    help: 'Events passed to the log by outcome: appended, duplicate, conflict or refused',
     labelNames: ['outcome'],
     registers: [this.registry],
   });
 
   readonly rejected = new Counter({
     name: 'touchline_rejected_total',
-    help: 'Input kept as rejected',
+    help: 'Input stored as rejected, by code',
     labelNames: ['code'],
     registers: [this.registry],
   });
 
   readonly rejectedRemoved = new Counter({
     name: 'touchline_rejected_removed_total',
-    help: 'Rejected input removed by its retention, for its age or for its size',
+    help: 'Rejected input removed by the retention, because of its age or size',
     labelNames: ['why'],
     registers: [this.registry],
   });
@@ -58,28 +58,28 @@ export class Metrics {
 
   readonly warnings = new Counter({
     name: 'touchline_warnings_total',
-    help: 'Parts of accepted messages that were replaced or left out',
+    help: 'Values of accepted messages that were replaced or ignored, by code',
     labelNames: ['code'],
     registers: [this.registry],
   });
 
   readonly projectionPosition = new Gauge({
     name: 'touchline_projection_position',
-    help: 'Log position each projection has applied',
+    help: 'Log position up to which a projection has applied events',
     labelNames: ['projection'],
     registers: [this.registry],
   });
 
   readonly projectionLag = new Gauge({
     name: 'touchline_projection_lag_events',
-    help: 'Events of the log a projection has not applied yet; not told where positions have gaps',
+    help: 'Number of events that a projection has not applied yet; absent if positions have gaps',
     labelNames: ['projection'],
     registers: [this.registry],
   });
 
   readonly projectionLagSeconds = new Gauge({
     name: 'touchline_projection_lag_seconds',
-    help: 'Age of the oldest event of the log that a projection has not applied yet, in seconds',
+    help: 'Age of the oldest event that a projection has not applied yet, in seconds',
     labelNames: ['projection'],
     registers: [this.registry],
   });

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { publishDefaultModel } from './commands/publish-model.js';
-import { closeDatabase, ensureBiRole } from './database/bi-role.js';
+import { revokePublicPrivileges, ensureBiRole } from './database/bi-role.js';
 import type { Runtime } from './runtime.js';
 import { ensureFirstWorkspace, FIRST_WORKSPACE, type FirstWorkspace } from './workspaces/first-workspace.js';
-import { prefixOf } from './workspaces/key-text.js';
-import { keepSecrets, keptSecretsFile, readSecrets } from './workspaces/kept-secrets.js';
+import { prefixOf } from './workspaces/key-format.js';
+import { saveSecrets, secretsFile, readSecrets } from './workspaces/saved-secrets.js';
 import { type Keys, Workspaces } from './workspaces/workspaces.js';
 
 /** The login of BI tools to one workspace. `password` is known to the start that made it and, for `main`, to later ones. */
@@ -14,23 +14,23 @@ export interface BiLogin {
   readonly password?: string;
 }
 
-export interface Prepared extends FirstWorkspace {
+export interface PreparedWorkspaces extends FirstWorkspace {
   readonly bi: BiLogin | undefined;
 }
 
 /** What every start makes sure of: there is a workspace, and each has a journey model and its BI role. */
-export async function prepareWorkspaces(runtime: Runtime, log: Logger): Promise<Prepared> {
+export async function prepareWorkspaces(runtime: Runtime, log: Logger): Promise<PreparedWorkspaces> {
   const { config, configuration } = runtime;
   const workspaces = new Workspaces(configuration);
   const given = givenKeys(config);
-  const open = await closeDatabase(runtime.pool);
+  const open = await revokePublicPrivileges(runtime.pool);
   if (open !== undefined) log.warn(open);
   const first = await ensureFirstWorkspace(workspaces, config.dataDir, given);
-  for (const line of namedThoughRevoked(first, given, config.dataDir)) log.warn(line);
+  for (const line of revokedKeyWarnings(first, given, config.dataDir)) log.warn(line);
   for (const { slug } of await workspaces.all()) {
-    if (slug !== FIRST_WORKSPACE) await equip(runtime, slug, log);
+    if (slug !== FIRST_WORKSPACE) await ensureModelAndBiRole(runtime, slug, log);
   }
-  return { ...first, bi: await equipFirst(runtime, log) };
+  return { ...first, bi: await prepareFirst(runtime, log) };
 }
 
 /** The setting that names each key. */
@@ -42,12 +42,12 @@ const SETTINGS = {
 const KEY_NAMES = Object.keys(SETTINGS) as readonly (keyof Keys)[];
 
 /** Whoever uses such a key is refused, and finds the reason here. */
-function namedThoughRevoked({ revoked }: FirstWorkspace, given: Partial<Keys>, dataDir: string): string[] {
+function revokedKeyWarnings({ revoked }: FirstWorkspace, given: Partial<Keys>, dataDir: string): string[] {
   return KEY_NAMES.flatMap((name) => {
     const key = revoked[name];
     if (key === undefined) return [];
-    const place = name in given ? SETTINGS[name] : `${name} in ${keptSecretsFile(dataDir)}`;
-    return `${place} is a revoked key (${prefixOf(key)}) and opens nothing: take it out; \`npx touchline keys add ${FIRST_WORKSPACE}\` makes others`;
+    const place = name in given ? SETTINGS[name] : `${name} in ${secretsFile(dataDir)}`;
+    return `${place} is a revoked key (${prefixOf(key)}) and has no effect: remove it, and create new keys with \`npx touchline keys add ${FIRST_WORKSPACE}\``;
   });
 }
 
@@ -58,23 +58,23 @@ export async function addWorkspace(
   log: Logger,
 ): Promise<{ readonly keys: Keys; readonly bi: BiLogin | undefined }> {
   const keys = await new Workspaces(runtime.configuration).add(slug);
-  return { keys, bi: await equip(runtime, slug, log) };
+  return { keys, bi: await ensureModelAndBiRole(runtime, slug, log) };
 }
 
 /** The BI password is on disk before the role has it: a crash in between loses nothing. */
-async function equipFirst(runtime: Runtime, log: Logger): Promise<BiLogin | undefined> {
+async function prepareFirst(runtime: Runtime, log: Logger): Promise<BiLogin | undefined> {
   const { dataDir } = runtime.config;
   const kept = await readSecrets(dataDir);
   const password = kept.bi?.password ?? randomBytes(18).toString('base64url');
-  if (!kept.bi) await keepSecrets(dataDir, { ...kept, bi: { password } });
-  const login = await equip(runtime, FIRST_WORKSPACE, log, password);
+  if (!kept.bi) await saveSecrets(dataDir, { ...kept, bi: { password } });
+  const login = await ensureModelAndBiRole(runtime, FIRST_WORKSPACE, log, password);
   // A role that was there before its password was kept here belongs to a process with another data folder.
   const bi = login && (kept.bi ?? login.password) !== undefined ? { role: login.role, password } : undefined;
-  if (kept.bi?.role !== bi?.role || !kept.bi) await keepSecrets(dataDir, bi ? { ...kept, bi } : kept);
+  if (kept.bi?.role !== bi?.role || !kept.bi) await saveSecrets(dataDir, bi ? { ...kept, bi } : kept);
   return bi ?? login;
 }
 
-async function equip(
+async function ensureModelAndBiRole(
   { store, pool }: Runtime,
   slug: string,
   log: Logger,

@@ -11,7 +11,7 @@ import { isLogFault } from './store.js';
 
 /** EX_CONFIG of sysexits.h, which supervisors take for a reason not to start a program again. */
 const CONFIGURATION = 78;
-const LASTING: readonly EmbeddedDatabaseFault[] = ['unsupported-platform', 'permission', 'wrong-version'];
+const PERMANENT: readonly EmbeddedDatabaseFault[] = ['unsupported-platform', 'permission', 'wrong-version'];
 
 /** Ctrl-C comes from the terminal, from npm and from bin/start.mjs; within this time, in ms, it is one request. */
 const SAME_REQUEST_MS = 1_000;
@@ -20,7 +20,7 @@ const SAME_REQUEST_MS = 1_000;
  * Runs `stop` at the first SIGINT, SIGTERM or SIGHUP, or when the parent that started us is gone, and ends the process.
  * A second request, later, ends it at once.
  */
-export function endOnSignals(stop: () => Promise<void>, log: Logger): void {
+export function stopOnSignals(stop: () => Promise<void>, log: Logger): void {
   let requestedAt: number | undefined;
   const requestStop = (reason: string): void => {
     if (requestedAt !== undefined) {
@@ -35,12 +35,12 @@ export function endOnSignals(stop: () => Promise<void>, log: Logger): void {
     );
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, requestStop);
-  process.once('disconnect', () => requestStop('the starting process is gone'));
+  process.once('disconnect', () => requestStop('the parent process has exited'));
 }
 
 /** Ends the process with one line for a fault that a person can fix, with the whole error for an unexpected one. */
 export function fail(error: unknown): never {
-  const line = lineFor(error);
+  const line = messageFor(error);
   console.error(line === undefined ? error : `touchline: ${line}`);
   process.exit(isConfigurationFault(error) ? CONFIGURATION : 1);
 }
@@ -49,27 +49,27 @@ export function fail(error: unknown): never {
 function isConfigurationFault(error: unknown): boolean {
   if (error instanceof BadSettings) return true;
   if (error instanceof MigrationError) return !isOutage(error);
-  if (error instanceof EmbeddedDatabaseError) return LASTING.includes(error.code);
+  if (error instanceof EmbeddedDatabaseError) return PERMANENT.includes(error.code);
   return error instanceof Error && 'code' in error && error.code === 'EACCES';
 }
 
 /** Undefined: not foreseen. */
-function lineFor(error: unknown): string | undefined {
+function messageFor(error: unknown): string | undefined {
   if (isDatabaseFault(error) || isLogFault(error) || error instanceof KafkaFault) return error.message;
   if (error instanceof BadSettings || error instanceof MigrationError || error instanceof Refused)
     return error.message;
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && (error.code === 'ENOSPC' || error.code === DISK_FULL))
     return `the disk is full: ${error.message}`;
-  if (isOutage(error)) return `the database does not answer: ${error.message}`;
+  if (isOutage(error)) return `the database does not respond: ${error.message}`;
   return listenFault(error);
 }
 
 function listenFault(error: NodeJS.ErrnoException & { port?: number }): string | undefined {
   if (error.syscall !== 'listen') return undefined;
   if (error.code === 'EADDRINUSE')
-    return `port ${error.port} is taken by another program; set PORT to a free one`;
+    return `port ${error.port} is already in use by another program; set PORT to a free port`;
   if (error.code === 'EACCES')
-    return `port ${error.port} may not be used by this user; set PORT to one above 1023`;
+    return `port ${error.port} may not be used by this user; set PORT to a port above 1023`;
   return undefined;
 }

@@ -64,16 +64,16 @@ async function given(script: string) {
   return { thread, lines, applied, notes, rings: () => rings };
 }
 
-test('a thread that dies is logged and restarted', async () => {
+test('a projection thread that exits is logged and restarted', async () => {
   const { lines, notes } = await given(`
     if (first) throw new Error('the first one dies');
     note('alive');
     ${OBEY}`);
   await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
-  expect(lines).toEqual([expect.stringMatching(/ended and is restarted: .*the first one dies/)]);
+  expect(lines).toEqual([expect.stringMatching(/exited and is restarted: .*the first one dies/)]);
 });
 
-test('a checkpoint that moved wakes readers, with its figures', async () => {
+test('a moved checkpoint in the projection thread wakes readers and updates metrics', async () => {
   const { applied, rings } = await given(`
     parentPort.postMessage({ observe: 'applied', args: ['journey', 3, 7n, 12] });
     ${OBEY}`);
@@ -81,7 +81,7 @@ test('a checkpoint that moved wakes readers, with its figures', async () => {
   expect(applied).toEqual([['journey', 3, 7n, 12]]);
 });
 
-test('it is nudged, and stopped once what it has in hand is done', async () => {
+test('the projection thread can be woken, and stops after its current batch', async () => {
   const { thread: running, notes } = await given(`note('alive'); ${OBEY}`);
   await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
   running.wake();

@@ -47,9 +47,9 @@ export class ProjectorThread implements RunnerHost {
     const isStopping = (): boolean => signal.aborted;
     for (const backoff = new Backoff(RESTART_MS); !isStopping();) {
       const began = performance.now();
-      const why = await this.#runOnce();
+      const reason = await this.#runOnce();
       if (isStopping()) return;
-      this.log.error(`the thread of the projections ended and is restarted: ${why}`, 'projections');
+      this.log.error(`the projection thread exited and is restarted: ${reason}`, 'projections');
       if (performance.now() - began > RESTART_MS.longest) backoff.reset();
       await backoff.wait(signal);
     }
@@ -86,7 +86,7 @@ export class ProjectorThread implements RunnerHost {
   }
 }
 
-export const inThread =
+export const runInThread =
   (data: ProjectorData, log: LoggerService): MakeRunnerHost =>
   (runner, observe) =>
     new ProjectorThread(data, log, runner, observe);

@@ -15,6 +15,6 @@ export const registered = (kafka: RecordSink | undefined): readonly Subscription
 
 /** For a process that knows of the reactors but runs none. */
 export const UNUSED_SINK: RecordSink = {
-  send: () => Promise.reject(new Error('this process publishes nothing')),
+  send: () => Promise.reject(new Error('this process does not publish to Kafka')),
   close: () => Promise.resolve(),
 };

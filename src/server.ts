@@ -26,12 +26,12 @@ import { registered, UNUSED_SINK } from './registered.js';
 import type { MakeRunnerHost } from './subscriptions/runner-host.js';
 import { SubscriptionRunner } from './subscriptions/runner.js';
 import type { ProjectorData } from './projector.js';
-import { inThread } from './projector-thread.js';
+import { runInThread } from './projector-thread.js';
 import { setupOpenApi } from './openapi/setup.js';
 import type { OpenRuntime, Runtime } from './runtime.js';
 import { openStore } from './store.js';
 import { CONFIGURATION_ENTITIES } from './workspaces/entities.js';
-import { Closing } from './closing.js';
+import { ShutdownStack } from './shutdown-stack.js';
 
 export interface RunningServer {
   /** Where it serves, e.g. http://localhost:3000. */
@@ -44,7 +44,7 @@ export interface RunningServer {
 }
 
 /** What each role serves; health and metrics are everywhere. */
-const SERVED: Served = {
+const ROUTES_OF_ROLES: Served = {
   collect: [...pathsOf(FORMATS.list), ...Object.values(BROWSER_SDK_ROUTES)],
   query: ['/api/*', '/docs', '/openapi.json', '/openapi.yaml'],
 };
@@ -63,7 +63,7 @@ export async function startServer(
   log: Logger,
   beforeServing: (runtime: OpenRuntime) => Promise<void>,
 ): Promise<RunningServer> {
-  const closing = new Closing();
+  const closing = new ShutdownStack();
   try {
     const kafka = config.kafka && (await openKafkaFor(config, config.kafka, log));
     if (kafka) closing.add(() => kafka.close());
@@ -81,7 +81,7 @@ export async function startServer(
     await beforeServing(runtime);
     const guard = biGuard(runtime, log);
     closing.add(() => guard.stop());
-    const app = await createApp(runtime, log, inThread(projectorData(runtime), new NestLogger(log)));
+    const app = await createApp(runtime, log, runInThread(projectorData(runtime), new NestLogger(log)));
     closing.add(() => closeApp(app, log));
     await app.listen(config.port, '0.0.0.0');
     const { port } = app.getHttpServer().address() as AddressInfo;
@@ -105,7 +105,7 @@ async function startGrpc(
   app: NestFastifyApplication,
   { config, metrics }: Runtime,
   log: Logger,
-  closing: Closing,
+  closing: ShutdownStack,
 ): Promise<number | undefined> {
   if (config.grpcPort === undefined) return undefined;
   const [{ grpcParts }, { serveGrpc }] = await Promise.all([
@@ -117,7 +117,7 @@ async function startGrpc(
     app.get(Readiness).beginStop();
     return grpc.stop();
   });
-  log.info(`gRPC is served on port ${grpc.port}`);
+  log.info(`gRPC is listening on port ${grpc.port}`);
   return grpc.port;
 }
 
@@ -138,7 +138,7 @@ async function openKafkaFor({ roles }: Config, config: KafkaConfig, log: Logger)
 export async function openRuntime(
   config: Config,
   log: Logger,
-  closing: Closing,
+  closing: ShutdownStack,
   whenInUse: 'wait' | 'join',
 ): Promise<OpenRuntime> {
   const database = await openDatabase({ ...config, log: (line) => log.warn(line), whenInUse });
@@ -175,7 +175,7 @@ export async function createApp(
     { logger: new NestLogger(log), abortOnError: false },
   );
   dressApp(app, runtime.metrics, app.get(Admission));
-  answerForAbsentRoles(app, runtime.config.roles, SERVED);
+  answerForAbsentRoles(app, runtime.config.roles, ROUTES_OF_ROLES);
   if (runtime.config.roles.has('query'))
     setupOpenApi(app, [collectorPaths(app.get(Formats, { strict: false }))]);
   return app;
@@ -184,13 +184,13 @@ export async function createApp(
 async function closeApp(app: NestFastifyApplication, log: Logger): Promise<void> {
   app.get(Readiness).beginStop();
   const server = app.getHttpServer();
-  const cut = setTimeout(() => {
-    log.warn(`requests did not end within ${DRAIN_MS / 1_000} s: their connections are cut`);
+  const closeTimer = setTimeout(() => {
+    log.warn(`requests did not finish within ${DRAIN_MS / 1_000} s; closing their connections`);
     server.closeAllConnections();
   }, DRAIN_MS);
   // A connection whose last request has been answered by now would be kept open for the next one.
   const idle = setInterval(() => server.closeIdleConnections(), 100);
   await app.close();
   clearInterval(idle);
-  clearTimeout(cut);
+  clearTimeout(closeTimer);
 }

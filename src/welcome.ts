@@ -1,19 +1,19 @@
-import type { Prepared } from './prepare.js';
+import type { PreparedWorkspaces } from './prepare.js';
 import type { OpenRuntime } from './runtime.js';
-import { keptSecretsFile } from './workspaces/kept-secrets.js';
+import { secretsFile } from './workspaces/saved-secrets.js';
 
 /** What the terminal shows once the server serves. The keys are shown by the start that made them. */
 export async function welcome(
   url: string,
   { config, databaseUrl, store }: OpenRuntime,
-  prepared: Prepared,
+  prepared: PreparedWorkspaces,
 ): Promise<string> {
-  const { made, keys, bi } = prepared;
+  const { created: made, keys, bi } = prepared;
   const place =
     config.databaseUrl === undefined ? `embedded PostgreSQL in ${config.dataDir}` : 'DATABASE_URL';
-  const lines = [`Touchline serves ${url}  (API: ${url}/docs, data: ${place})`];
+  const lines = [`Touchline is listening on ${url}  (API: ${url}/docs, data: ${place})`];
   if (!made || keys.writeKey === undefined || keys.apiKey === undefined) {
-    lines.push(`Keys: as before; those made here are in ${keptSecretsFile(config.dataDir)}`);
+    lines.push(`Keys: unchanged; keys created here are in ${secretsFile(config.dataDir)}`);
     return lines.join('\n');
   }
   lines.push(
@@ -26,11 +26,11 @@ export async function welcome(
     ...(bi?.password === undefined
       ? []
       : [`BI login    ${biUrl(databaseUrl, bi.role, bi.password)}   (SQL, read-only)`]),
-    `Shown this once; what was made here is kept in ${keptSecretsFile(config.dataDir)}`,
+    `These keys are shown only once; those created here are stored in ${secretsFile(config.dataDir)}`,
     '',
     'Record a touchpoint:',
     `  ${recordCurl(url, keys.writeKey)}`,
-    'then read what is known of that person:',
+    'then query that lead:',
     `  ${readCurl(url, keys.apiKey, (await store.head()) + 1n)}`,
   );
   return lines.join('\n');

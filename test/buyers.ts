@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Happened } from '../src/domain/decider.js';
+import type { DomainEvent } from '../src/domain/decider.js';
 import { replay } from '../src/domain/decider.js';
 import { eventId } from '../src/domain/event-id.js';
 import type { IdentityKey } from '../src/domain/identity/keys.js';
@@ -9,7 +9,7 @@ import { update, type UpdateOpportunity } from '../src/domain/opportunity-update
 import { upsert, type UpsertOpportunity } from '../src/domain/opportunity-upsert.js';
 import { Refused } from '../src/domain/refused.js';
 import type { EventStore } from '../src/event-store/event-store.js';
-import { rising, type Entry } from './sample-events.js';
+import { increasingId, type Entry } from './sample-events.js';
 import { eventsOf, happenings, OTHER_MODEL, published, START, TEST_MODEL } from './journeys.js';
 
 /** Logs of whole workspaces: people who make trouble (journeys.ts), their opportunities and two journey models. */
@@ -68,9 +68,9 @@ const opportunityOf = (opportunityId: string): fc.Arbitrary<readonly Entry[]> =>
       steps: fc.array(step, { maxLength: 6 }),
     })
     .map(({ steps, ...opening }) => {
-      const decided: Happened[] = [];
+      const decided: DomainEvent[] = [];
       let state: Opportunity = opportunity.initial;
-      const take = (decide: () => readonly Happened[]): void => {
+      const take = (decide: () => readonly DomainEvent[]): void => {
         try {
           const events = decide();
           state = replay(opportunity, events as never, state);
@@ -91,7 +91,7 @@ const opportunityOf = (opportunityId: string): fc.Arbitrary<readonly Entry[]> =>
         stream: `opportunity-${opportunityId}`,
         event: {
           ...event,
-          id: rising(eventId('', 'crm', `${opportunityId} ${index}`), index),
+          id: increasingId(eventId('', 'crm', `${opportunityId} ${index}`), index),
           schemaVersion: 1,
         },
       }));

@@ -5,7 +5,7 @@ import type { Projection } from '../src/subscriptions/subscription.js';
 
 const FIRST_BUILDS = ['journey', 'opportunities', 'attribution'].map((name) => ({ name, build: '1' }));
 /** Has a session work in the builds that a new database has, as a subscriber does in its transaction. */
-export const WORK_IN_BUILDS = `SET search_path = ${searchPath(...FIRST_BUILDS)}`;
+export const SET_BUILD_SEARCH_PATH = `SET search_path = ${searchPath(...FIRST_BUILDS)}`;
 
 /**
  * Applies events that are in position order, cut into batches of one size.
@@ -34,7 +34,7 @@ export async function project(
 export async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
   const tx = await pool.connect();
   try {
-    await tx.query(`BEGIN; ${WORK_IN_BUILDS.replace('SET', 'SET LOCAL')}`);
+    await tx.query(`BEGIN; ${SET_BUILD_SEARCH_PATH.replace('SET', 'SET LOCAL')}`);
     const result = await work(tx);
     await tx.query('COMMIT');
     return result;
@@ -47,7 +47,7 @@ export async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) 
 }
 
 /** Empties the projection's tables, as a rebuild does. */
-export async function empty(pool: pg.Pool, projection: Projection): Promise<void> {
+export async function deleteRows(pool: pg.Pool, projection: Projection): Promise<void> {
   await pool.query(projection.tables.map((table) => `DELETE FROM ${table}`).join(';'));
 }
 

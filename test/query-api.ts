@@ -16,7 +16,7 @@ import { QueriesModule } from '../src/queries/queries.module.js';
 /** An answer after its way through JSON. */
 export type Json<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Json<T[K]> } : T;
 
-export interface Got<T = unknown> {
+export interface QueryResponse<T = unknown> {
   readonly status: number;
   readonly text: string;
   readonly body: Json<T>;
@@ -26,7 +26,7 @@ export interface Got<T = unknown> {
 export interface QueryApi {
   readonly app: NestFastifyApplication;
   /** Asks as the given workspace, for an answer of the named class. */
-  get<T>(path: string, workspace?: string): Promise<Got<T>>;
+  get<T>(path: string, workspace?: string): Promise<QueryResponse<T>>;
   close(): Promise<void>;
 }
 

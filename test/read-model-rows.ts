@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { creditLedger } from '../src/queries/credit-ledger.js';
-import { trueAt } from '../src/queries/true-at.js';
+import { validAt } from '../src/queries/valid-at.js';
 import { rows as rowsOfQuery, sql } from '../src/queries/sql.js';
 import { inTransaction, rowsOf } from './project.js';
 
@@ -63,7 +63,7 @@ export const creditsAsOf = (pool: pg.Pool, position: bigint): Promise<string[]> 
         SELECT ((to_jsonb(p) - '{path_id,known_from,superseded_at}'::text[]) || jsonb_build_object('shares', (
           SELECT jsonb_agg(to_jsonb(s) - 'path_id' ORDER BY s.model) FROM ${shares} s WHERE s.path_id = p.path_id
         )))::text AS row
-        FROM ${paths} p WHERE p.workspace = ${workspace} AND ${trueAt('p', position)} ORDER BY 1`;
+        FROM ${paths} p WHERE p.workspace = ${workspace} AND ${validAt('p', position)} ORDER BY 1`;
       credits.push(...(await rowsOfQuery<{ row: string }>(tx, query)).map(({ row }) => row));
     }
     return credits;

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { eventId } from '../src/domain/event-id.js';
-import { replay, type Happened } from '../src/domain/decider.js';
+import { replay, type DomainEvent } from '../src/domain/decider.js';
 import type { NewEvent, RecordedEvent } from '../src/domain/events.js';
 import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { opportunity, type Opportunity } from '../src/domain/opportunity.js';
@@ -61,7 +61,7 @@ export function said<T extends NewEvent['type']>(
 const idOf = (name: string): string => eventId('main', 'test', name);
 
 /** Ids of commands rise with the time of their recording. */
-export const rising = (id: string, index: number): string =>
+export const increasingId = (id: string, index: number): string =>
   `${String(index).padStart(8, '0')}${id.slice(8)}`;
 
 type Step = Partial<UpdateOpportunity> | Partial<OpenOpportunity>;
@@ -73,7 +73,7 @@ export function opportunityEvents(
   ...steps: Step[]
 ): Entry[] {
   let state: Opportunity = opportunity.initial;
-  const decided: Happened[] = [];
+  const decided: DomainEvent[] = [];
   const take = (events: ReturnType<typeof open>): void => {
     decided.push(...events);
     state = replay(opportunity, events, state);
@@ -84,7 +84,7 @@ export function opportunityEvents(
     stream: `opportunity-${opportunityId}`,
     event: {
       ...event,
-      id: rising(idOf(`${opportunityId} ${index}`), index),
+      id: increasingId(idOf(`${opportunityId} ${index}`), index),
       schemaVersion: 1,
     },
   }));
@@ -144,7 +144,7 @@ async function applyPart(
 }
 
 /** Forgets everything the chain wrote. */
-export const forget = (pool: pg.Pool): Promise<unknown> =>
+export const deleteReadModels = (pool: pg.Pool): Promise<unknown> =>
   pool.query(CHAIN.flatMap(({ tables }) => tables.map((table) => `DELETE FROM ${table}`)).join('; '));
 
 /** Roles for `contacts`, by e-mail. */

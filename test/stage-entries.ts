@@ -1,12 +1,12 @@
 import type { StageEntry } from '../src/domain/opportunity-history.js';
-import { NOTHING_KNOWN, step, type Opportunity } from '../src/domain/opportunity.js';
+import { INITIAL_STATE, applyEvent, type Opportunity } from '../src/domain/opportunity.js';
 
 /** Every sales stage and status that it entered and stayed in, in order; none while it is deleted. */
 export function stageEntriesOf({ events, deleted }: Opportunity): StageEntry[] {
   const entries: StageEntry[] = [];
-  let state = NOTHING_KNOWN;
+  let state = INITIAL_STATE;
   for (const event of deleted ? [] : events) {
-    state = step(state, event);
+    state = applyEvent(state, event);
     const { status, stage = null, amountMinor, currency } = state;
     if (status === 'none') continue;
     // What it entered at one instant, it left at that instant but for the last.

@@ -1,4 +1,4 @@
-// Records touchpoints over gRPC, then asks what is known of a person. Run it beside the folder `proto`:
+// Records touchpoints over gRPC, then queries a lead. Run it in the folder that contains `proto`:
 //   npm install @grpc/grpc-js @grpc/proto-loader
 //   WRITE_KEY=wk_… API_KEY=ak_… node grpc-client.mjs localhost:3001 proto
 import { once } from 'node:events';
@@ -20,36 +20,36 @@ const withKey = (key) => {
 };
 const timestamp = (date) => ({ seconds: Math.floor(date / 1000), nanos: (date % 1000) * 1e6 });
 
-/** Sends all touchpoints in one stream, some hundred a message, no faster than the server takes them. */
+/** Sends all touchpoints in one stream, some hundred per message, no faster than the server reads them. */
 async function recordStream(touchpoints) {
-  let answered;
-  const answer = new Promise((resolve, reject) => {
-    answered = (error, response) => (error ? reject(error) : resolve(response.receipts));
+  let onResponse;
+  const receipts = new Promise((resolve, reject) => {
+    onResponse = (error, response) => (error ? reject(error) : resolve(response.receipts));
   });
-  const stream = collector.RecordStream(withKey(process.env.WRITE_KEY), (...args) => answered(...args));
-  for (let at = 0; at < touchpoints.length; at += 200) {
-    const more = stream.write({ touchpoints: touchpoints.slice(at, at + 200) });
-    if (!more) await Promise.race([once(stream, 'drain'), answer]);
+  const stream = collector.RecordStream(withKey(process.env.WRITE_KEY), (...args) => onResponse(...args));
+  for (let start = 0; start < touchpoints.length; start += 200) {
+    const canWriteMore = stream.write({ touchpoints: touchpoints.slice(start, start + 200) });
+    if (!canWriteMore) await Promise.race([once(stream, 'drain'), receipts]);
   }
   stream.end();
-  return answer;
+  return receipts;
 }
 
-/** Sending the same again is safe, so whatever a later try can mend is tried again, all of it. */
-async function withRetries(work, tries = 5) {
-  for (let nth = 1; ; nth += 1) {
+/** Retries transient errors with backoff. Sending everything again is safe: recording is idempotent. */
+async function withRetries(call, maxAttempts = 5) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
-      return await work();
+      return await call();
     } catch (error) {
-      const passing = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED].includes(error.code);
-      if (!passing || nth === tries) throw error;
-      await sleep(500 * 2 ** nth);
+      const isTransient = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED].includes(error.code);
+      if (!isTransient || attempt === maxAttempts) throw error;
+      await sleep(500 * 2 ** attempt);
     }
   }
 }
 
 const touchpoints = [1, 2, 3].map((nth) => ({
-  messageId: `grpc-${nth}`, // the same for every try
+  messageId: `grpc-${nth}`, // the same for every attempt
   kind: 'content_download',
   occurredAt: timestamp(Date.UTC(2026, 2, nth, 9, 30)),
   email: 'grace@navy.example',
@@ -59,7 +59,7 @@ const receipts = await withRetries(() => recordStream(touchpoints));
 for (const { messageId, status: outcome, position, reason } of receipts)
   console.log(messageId, outcome, position ?? `${reason.code}: ${reason.path ?? ''} ${reason.message}`);
 
-const question = { id: 'email:grace@navy.example', minPosition: receipts.at(-1).position };
-queries.GetLead(question, withKey(process.env.API_KEY), (error, lead) => {
+const request = { id: 'email:grace@navy.example', minPosition: receipts.at(-1).position };
+queries.GetLead(request, withKey(process.env.API_KEY), (error, lead) => {
   console.log(error ? error.details : `${lead.email}: ${lead.touchpoints} touchpoints as of ${lead.asOf}`);
 });

@@ -19,7 +19,7 @@ export async function docs(check: boolean): Promise<number> {
   const kept = await readFile(PAGE, 'utf8').catch(() => '');
   if (kept === page) return 0;
   if (check) {
-    console.error(`touchline: ${PAGE} is stale; run \`npm run docs\` and commit it`);
+    console.error(`touchline: ${PAGE} is outdated; run \`npm run docs\` and commit it`);
     return 1;
   }
   await writeFile(PAGE, page);

@@ -1,6 +1,6 @@
 import { Refused } from '../domain/refused.js';
 import { WRITE_KEY_SCOPES, type WriteKeyScope } from '../workspaces/entities.js';
-import { forgetKeys, keptSecretsFile } from '../workspaces/kept-secrets.js';
+import { removeKeys, secretsFile } from '../workspaces/saved-secrets.js';
 import { type ListedKey, nameOf, WorkspaceKeys } from '../workspaces/workspace-keys.js';
 import { type Keys, makeKeys, makeWriteKey, Workspaces } from '../workspaces/workspaces.js';
 import { withRuntime } from './with-runtime.js';
@@ -10,7 +10,7 @@ export function addKeys(workspace: string, { scope }: { scope?: string }): Promi
   const keys = scope === undefined ? makeKeys() : makeWriteKey(scopeNamed(scope));
   return withRuntime(async ({ configuration }) => {
     await new Workspaces(configuration).allow(workspace, keys);
-    console.log(`Further keys of workspace "${workspace}", shown this once; the others stay valid:`);
+    console.log(`New keys of workspace "${workspace}", shown only once; existing keys remain valid:`);
     printKeys(keys);
   });
 }
@@ -19,7 +19,10 @@ export function addKeys(workspace: string, { scope }: { scope?: string }): Promi
 export function listKeys(workspace?: string): Promise<void> {
   return withRuntime(async ({ configuration }) => {
     if (workspace !== undefined && !(await new Workspaces(configuration).find(workspace)))
-      throw new Refused('workspace-not-found', `There is no workspace "${workspace}"`);
+      throw new Refused(
+        'workspace-not-found',
+        `The workspace "${workspace}" does not exist; \`npx touchline workspace list\` lists all`,
+      );
     console.log(columns(HEAD, (await new WorkspaceKeys(configuration).list(workspace)).map(cells)));
   });
 }
@@ -30,12 +33,12 @@ export function revokeKey(text: string, { force = false }: { force?: boolean }):
     const keys = new WorkspaceKeys(configuration);
     const revoked = await keys.revoke(text, { force });
     for (const key of revoked)
-      console.log(`Revoked ${nameOf(key)}: within ten seconds it opens nothing in any process.`);
+      console.log(`Revoked ${nameOf(key)}; within ten seconds all processes refuse it.`);
     const hashes = revoked.map(({ keyHash }) => keyHash);
-    const forgotten = await forgetKeys(dataDir, hashes).catch((error: unknown) => String(error));
-    if (forgotten === true) console.log(`It is taken out of ${keptSecretsFile(dataDir)}.`);
+    const forgotten = await removeKeys(dataDir, hashes).catch((error: unknown) => String(error));
+    if (forgotten === true) console.log(`It was removed from ${secretsFile(dataDir)}.`);
     if (typeof forgotten === 'string')
-      console.error(`touchline: it is still in ${keptSecretsFile(dataDir)}: ${forgotten}`);
+      console.error(`touchline: it could not be removed from ${secretsFile(dataDir)}: ${forgotten}`);
   });
 }
 
@@ -49,11 +52,11 @@ export function limitKey(
     ...(requests !== undefined && { requestsPerSecond: limitNamed(requests) }),
   };
   if (Object.keys(limits).length === 0)
-    throw new Refused('key-limit-missing', 'Give --events or --requests: a number a second, or default');
+    throw new Refused('key-limit-missing', 'Pass --events or --requests: a number per second, or default');
   return withRuntime(async ({ configuration }) => {
     const keys = new WorkspaceKeys(configuration);
     for (const key of await keys.limit(text, limits))
-      console.log(`Within ten seconds ${nameOf(key)} keeps to its limits in every process.`);
+      console.log(`The limits of ${nameOf(key)} apply in every process within ten seconds.`);
   });
 }
 
@@ -62,7 +65,10 @@ function limitNamed(text: string): number | null {
   if (text === 'default') return null;
   const number = Number(text);
   if (Number.isInteger(number) && number > 0 && number <= 1_000_000) return number;
-  throw new Refused('key-limit-invalid', `"${text}": give a whole number from 1 to 1000000, or default`);
+  throw new Refused(
+    'key-limit-invalid',
+    `"${text}" is invalid: use a whole number from 1 to 1000000, or default`,
+  );
 }
 
 export function printKeys({ writeKey, serverWriteKey, apiKey }: Partial<Keys>): void {
@@ -74,10 +80,7 @@ export function printKeys({ writeKey, serverWriteKey, apiKey }: Partial<Keys>): 
 function scopeNamed(name: string): WriteKeyScope {
   const scope = WRITE_KEY_SCOPES.find((known) => known === name);
   if (scope) return scope;
-  throw new Refused(
-    'key-scope-unknown',
-    `"${name}": a write key has the scope ${WRITE_KEY_SCOPES.join(' or ')}`,
-  );
+  throw new Refused('key-scope-unknown', `"${name}" is not a scope: use ${WRITE_KEY_SCOPES.join(' or ')}`);
 }
 
 const HEAD = [
@@ -88,14 +91,14 @@ const HEAD = [
   'COLLECTOR',
   'EVENTS/S',
   'REQUESTS/S',
-  'MADE',
+  'CREATED',
   'REVOKED',
 ];
 
 const cells = (key: ListedKey): string[] => [
   ...[key.prefix, key.kind, key.scope ?? '-', key.workspace, key.collector ?? '-'],
   ...[key.eventsPerSecond, key.requestsPerSecond].map((limit) => (limit === null ? '-' : String(limit))),
-  toSecond(key.madeAt),
+  toSecond(key.createdAt),
   key.revokedAt === null ? '-' : toSecond(key.revokedAt),
 ];
 

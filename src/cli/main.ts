@@ -24,28 +24,28 @@ program
   .description('run the server, as `npm start` does')
   .action(() => serve());
 
-const workspace = group('workspace', 'workspaces, each with keys and data of its own');
+const workspace = group('workspace', 'manage workspaces, each with its own keys and data');
 workspace
   .command('add')
   .argument('<NAME>')
-  .description('make a workspace with keys of its own and print them once')
+  .description('create a workspace and print its keys once')
   .action((name: string) => addWorkspaceNamed(name));
 workspace
   .command('list')
   .description('list the workspaces')
   .action(() => listWorkspaces());
 
-const keys = group('keys', 'write keys and API keys');
+const keys = group('keys', 'manage write keys and API keys');
 keys
   .command('add')
   .argument('<WORKSPACE>')
-  .option('--scope <public|server>', 'make only a write key of this scope')
-  .description('make one more key of each kind, or a write key of one scope, and print them once')
+  .option('--scope <public|server>', 'create only a write key of this scope')
+  .description('create a key of each kind, or one write key, and print them once')
   .action((name: string, options: { scope?: string }) => addKeys(name, options));
 keys
   .command('list')
   .argument('[WORKSPACE]')
-  .description('list keys by their first characters, revoked ones too')
+  .description('list keys by their first characters, including revoked ones')
   .action((name?: string) => listKeys(name));
 keys
   .command('limit')
@@ -57,8 +57,8 @@ keys
 keys
   .command('revoke')
   .argument('<PREFIX>')
-  .option('--force', 'even the last key of its kind')
-  .description('revoke a key, named by its first characters, for good')
+  .option('--force', 'revoke even the last key of its kind')
+  .description('revoke the key with these first characters permanently')
   .action((prefix: string, options: { force?: boolean }) => revokeKey(prefix, options));
 
 program
@@ -77,13 +77,13 @@ program
 
 program
   .command('demo')
-  .option('--people <N>', 'the size of the company, from 10 to 100000')
-  .description('send half a year of a made-up company to the running server')
+  .option('--people <N>', 'number of people, from 10 to 100000')
+  .description('send half a year of data of a fictitious company to the running server')
   .action(async (options: { people?: string }) => exitWith(await demo(options)));
 
 program
   .command('docs')
-  .option('--check', 'write nothing; fail if the page is stale')
+  .option('--check', 'write nothing; fail if the page is outdated')
   .description('write docs/read-models.md from the comments in the database')
   .action(async ({ check }: { check?: boolean }) => exitWith(await docs(check === true)));
 
@@ -94,7 +94,7 @@ function group(name: string, description: string): Command {
 /** Names the command that does not exist, rather than an argument too many. */
 function refuseUnknown(command: Command): Command {
   return command.on('command:*', (words: string[]) =>
-    command.error(`error: no command "${[...pathOf(command), ...words].join(' ')}"`),
+    command.error(`error: unknown command "${[...pathOf(command), ...words].join(' ')}"`),
   );
 }
 

@@ -26,6 +26,6 @@ test.each([
     },
     '1,000,000 of 1,000,000, waits for 1 transaction of bi; the oldest began 9 s ago',
   ],
-])('a rebuild at %j is described as "%s"', (pace, text) => {
+])('rebuild progress %j is described as "%s"', (pace, text) => {
   expect(describeProgress({ ...progress, ...pace })).toBe(text);
 });

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { readConfig } from '../config.js';
 import { createLogger } from '../logger.js';
-import { type Prepared, prepareWorkspaces } from '../prepare.js';
-import { endOnSignals, fail } from '../process.js';
+import { type PreparedWorkspaces, prepareWorkspaces } from '../prepare.js';
+import { stopOnSignals, fail } from '../process.js';
 import { startServer } from '../server.js';
 import { welcome } from '../welcome.js';
 
@@ -12,12 +12,12 @@ export async function serve(): Promise<void> {
     const config = readConfig(process.env);
     if (!config.roles.has('project')) growHeapBy(60);
     const log = createLogger();
-    let prepared: Prepared | undefined;
+    let prepared: PreparedWorkspaces | undefined;
     const starting = startServer(config, log, async (runtime) => {
       prepared = await prepareWorkspaces(runtime, log);
     });
     // A request to stop during the start waits for the start to end.
-    endOnSignals(async () => (await starting).stop(), log);
+    stopOnSignals(async () => (await starting).stop(), log);
     const { url, runtime } = await starting;
     if (prepared) console.log(await welcome(url, runtime, prepared));
     // For bin/supervise.mjs: from now on a death is worth another start.

@@ -1,6 +1,6 @@
 import { Logger as NestLog } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { Closing } from '../closing.js';
+import { ShutdownStack } from '../shutdown-stack.js';
 import { readConfig } from '../config.js';
 import { createLogger, NestLogger } from '../logger.js';
 import type { OpenRuntime } from '../runtime.js';
@@ -10,7 +10,7 @@ import { openRuntime } from '../server.js';
 export async function withRuntime<T>(work: (runtime: OpenRuntime, log: Logger) => Promise<T>): Promise<T> {
   const log = createLogger();
   NestLog.overrideLogger(new NestLogger(log));
-  const closing = new Closing();
+  const closing = new ShutdownStack();
   try {
     return await work(await openRuntime(readConfig(process.env), log, closing, 'join'), log);
   } finally {

@@ -10,7 +10,7 @@ export function addWorkspaceNamed(name: string): Promise<void> {
     // On a data folder no server ever used, `main` comes first and its keys are kept, as at a first start.
     await prepareWorkspaces(runtime, log);
     const { keys, bi } = await addWorkspace(runtime, name, log);
-    console.log(`Workspace "${name}" is there. Its keys, shown this once:`);
+    console.log(`Workspace "${name}" was created. Its keys, shown only once:`);
     printKeys(keys);
     if (bi?.password) console.log(`BI login    ${biUrl(runtime.databaseUrl, bi.role, bi.password)}`);
   });

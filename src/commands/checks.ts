@@ -44,7 +44,7 @@ export const IsInstant = (): PropertyDecorator =>
     name: 'isInstant',
     validator: {
       validate: isInstant,
-      defaultMessage: () => 'must be an instant with its offset, such as 2026-03-01T09:30:00Z',
+      defaultMessage: () => 'must be a timestamp with an offset, such as 2026-03-01T09:30:00Z',
     },
   });
 

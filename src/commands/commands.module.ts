@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { ContactKeys } from './contact-keys.js';
 import { DeleteOpportunityHandler } from './delete-opportunity.js';
-import { LeadNames } from './lead-names.js';
+import { LeadResolver } from './lead-resolver.js';
 import { LeadCommandsController } from './leads.controller.js';
 import { MergeLeadsHandler } from './merge-leads.js';
 import { OpenOpportunityHandler } from './open-opportunity.js';
@@ -21,7 +21,7 @@ import { UpsertOpportunityHandler } from './upsert-opportunity.js';
     UpdateOpportunityHandler,
     UpsertOpportunityHandler,
     DeleteOpportunityHandler,
-    LeadNames,
+    LeadResolver,
     MergeLeadsHandler,
     SplitLeadsHandler,
   ],

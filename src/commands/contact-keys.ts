@@ -38,7 +38,7 @@ export class ContactKeys {
       if (leadId === undefined) return { keys, role };
       const known = leads.get(leadId.toLowerCase());
       if (!known) {
-        throw new Refused('contact-unknown', `There is no lead ${leadId}`, `contacts.${index}.leadId`);
+        throw new Refused('contact-unknown', `The lead ${leadId} does not exist`, `contacts.${index}.leadId`);
       }
       return { keys: [...keys, ...known], role };
     });

@@ -12,10 +12,10 @@ export class ContactKeysInput {
   @ApiPropertyOptional({
     type: String,
     example: 'ada@acme.example',
-    description: 'One of the four is needed',
+    description: 'One of the four keys is required',
   })
   @ValidateIf((contact: ContactKeysInput) => contact.email !== undefined || names(contact) === 0)
-  @IsEmail({}, { message: 'must be an e-mail address, or name the contact by userId, crmId or leadId' })
+  @IsEmail({}, { message: 'must be an e-mail address, unless the contact has a userId, crmId or leadId' })
   email?: string;
 
   @ApiPropertyOptional({ type: String, example: 'u-1' })
@@ -32,7 +32,7 @@ export class ContactKeysInput {
   @IsText(200)
   crmId?: string;
 
-  @ApiPropertyOptional({ type: String, format: 'uuid', description: 'A lead that Touchline knows' })
+  @ApiPropertyOptional({ type: String, format: 'uuid', description: 'Id of a lead in Touchline' })
   @Optional()
   @IsUUID('all', { message: 'must be the id of a lead' })
   leadId?: string;
@@ -43,7 +43,7 @@ export class ContactInput extends ContactKeysInput {
     type: String,
     nullable: true,
     example: 'decision_maker',
-    description: 'A word of yours; null takes the person off the committee',
+    description: 'A role of your choice; null removes the person from the committee',
   })
   @ValidateIf((contact: ContactInput) => contact.role !== null)
   @IsText(100)
@@ -52,7 +52,7 @@ export class ContactInput extends ContactKeysInput {
 
 /** Somebody on a committee that is given as a whole. */
 export class CommitteeMemberInput extends ContactKeysInput {
-  @ApiProperty({ type: String, example: 'decision_maker', description: 'A word of yours' })
+  @ApiProperty({ type: String, example: 'decision_maker', description: 'A role of your choice' })
   @IsText(100)
   role!: string;
 }

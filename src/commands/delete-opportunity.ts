@@ -26,7 +26,7 @@ export class DeleteOpportunityHandler implements ICommandHandler<DeleteOpportuni
     const { opportunityId } = command;
     return decideOnOpportunity(this.store, { workspace, opportunityId }, (state) => {
       if (state.events.length > 0) return remove(command, state);
-      throw new Refused('opportunity-not-found', `There is no opportunity ${opportunityId}`);
+      throw new Refused('opportunity-not-found', `The opportunity ${opportunityId} does not exist`);
     });
   }
 }

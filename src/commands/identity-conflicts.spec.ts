@@ -87,7 +87,7 @@ test.each([
     'email:cfo@acme.example',
   ],
 ])(
-  'by a public key %s joins no known leads and is listed as a conflict',
+  'a claim by a public key through %s joins no known leads and is listed as a conflict',
   async (_name, names, one, other) => {
     const eventId = await claim(3, names, 'public');
     expect(await areOne('user:ceo', 'user:cfo')).toBe(false);
@@ -101,7 +101,7 @@ test.each([
   },
 );
 
-test('the alias call of a browser, by the public key over HTTP, joins no known leads', async () => {
+test('an alias call of a browser with the public key joins no known leads', async () => {
   const response = await server.app.inject({
     method: 'POST',
     url: '/v1/alias',
@@ -116,13 +116,13 @@ test('the alias call of a browser, by the public key over HTTP, joins no known l
   ]);
 });
 
-test('the same claim by a server-side key joins them', async () => {
+test('the same claim with a server-side key joins the leads', async () => {
   await claim(3, ALIAS);
   expect(await areOne('user:ceo', 'user:cfo')).toBe(true);
   expect(await conflicts()).toEqual([]);
 });
 
-test('a conflict ends with a merge, and a split of this dismisses it', async () => {
+test('a merge resolves a conflict, and a later split dismisses it', async () => {
   await claim(3, ALIAS, 'public');
   await leadOf('user:ceo');
   expect(await decide('merge', 'user:ceo', 'user:cfo')).toBe(true);
@@ -131,7 +131,7 @@ test('a conflict ends with a merge, and a split of this dismisses it', async () 
   expect((await conflicts()).map(({ status }) => status)).toEqual(['dismissed']);
 });
 
-test('a split of two leads dismisses their conflict, and a later server-side claim decides again', async () => {
+test('a split of two leads dismisses their conflict, and a later server-side claim joins them', async () => {
   await claim(3, ALIAS, 'public');
   await leadOf('user:ceo');
   expect(await decide('split', 'email:ceo@acme.example', 'user:cfo')).toBe(true);
@@ -142,7 +142,7 @@ test('a split of two leads dismisses their conflict, and a later server-side cla
   expect((await conflicts()).map(({ status }) => status)).toEqual(['joined']);
 });
 
-test('an earlier event that arrives late parts what a public claim had joined', async () => {
+test('a late event from before a public claim separates the leads that the claim had joined', async () => {
   await claim(10, ['user:x', 'email:x@acme.example'], 'public');
   expect(await areOne('user:x', 'email:x@acme.example')).toBe(true);
   await claim(5, ['user:x', 'anonymous:x']);
@@ -152,7 +152,7 @@ test('an earlier event that arrives late parts what a public claim had joined', 
   expect(await conflicts()).toHaveLength(1);
 });
 
-test('leads that a claim joined can be split, joined again and split again', async () => {
+test('leads joined by a claim can be split, joined and split again', async () => {
   await claim(3, ['email:ceo@acme.example', 'email:cfo@acme.example']);
   expect(await areOne('user:ceo', 'user:cfo')).toBe(true);
   expect(await decide('split', 'user:ceo', 'user:cfo')).toBe(true);
@@ -165,7 +165,7 @@ test('leads that a claim joined can be split, joined again and split again', asy
   expect(await areOne('user:ceo', 'user:cfo')).toBe(true);
 });
 
-test('a split undoes the merge of two leads whichever keys name them', async () => {
+test('a split undoes a merge, whichever keys of the two leads are given', async () => {
   await claim(3, ['user:ceo', 'crm:ceo']);
   await leadOf('crm:ceo');
   expect(await decide('merge', 'user:ceo', 'user:cfo')).toBe(true);
@@ -177,7 +177,7 @@ test('a split undoes the merge of two leads whichever keys name them', async () 
   expect(await areOne('user:ceo', 'user:cfo')).toBe(true);
 });
 
-test('two leads that nothing joins cannot be split', async () => {
+test('splitting two leads that were never joined is refused', async () => {
   await leadOf('user:ceo');
   expect(await decide('split', 'user:ceo', 'user:cfo')).toBe('not-merged');
 });

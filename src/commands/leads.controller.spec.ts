@@ -36,7 +36,7 @@ const leadOf = async (who: string, at: string) =>
     aliases: string[];
   }>();
 
-test('merging makes one lead of two, splitting makes two of it again', async () => {
+test('merging two leads makes one lead, and splitting it makes two again', async () => {
   const ada = await leadOf('user:ada', position);
   const mail = await leadOf('email:ada@acme.example', position);
   expect(ada.leadId).not.toBe(mail.leadId);
@@ -68,7 +68,7 @@ test.each([
   ['user:ada/merge', { otherLeadId: 'user:ada' }, 409, 'same-lead'],
   ['user:ada/split', { otherLeadId: 'email:ada@acme.example' }, 409, 'not-merged'],
   ['user:ada/merge', {}, 400, 'invalid'],
-])('%s %j is refused: %i %s', async (url, payload, status, code) => {
+])('%s of %j is refused with %i %s', async (url, payload, status, code) => {
   await leadOf('user:ada', position);
   const response = await ask('POST', url, payload);
   expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([status, code]);

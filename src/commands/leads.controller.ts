@@ -17,14 +17,14 @@ import { IsText, Optional } from './checks.js';
 import { MergeLeads } from './merge-leads.js';
 import { SplitLeads } from './split-leads.js';
 
-const WHO = 'A lead id, also one it went by before, or `email:…`, `user:…`, `crm:…`, `anonymous:…`';
+const WHO = 'A current or former lead id, or `email:…`, `user:…`, `crm:…`, `anonymous:…`';
 
 export class PairInput {
   @ApiProperty({ type: String, example: 'email:ada@acme.example', description: WHO })
   @IsText(600)
   otherLeadId!: string;
 
-  @ApiPropertyOptional({ type: String, example: 'She told us so', description: 'Kept with the decision' })
+  @ApiPropertyOptional({ type: String, example: 'She told us so', description: 'Stored with the decision' })
   @Optional()
   @IsText(1000)
   reason?: string;
@@ -39,11 +39,11 @@ export class PairReceipt {
   @ApiProperty({
     type: String,
     example: '5124',
-    description: 'Of the decision: ask with `?minPosition=` to read what it changed',
+    description: 'Position of the decision: pass it as `?minPosition=` to read its effects',
   })
   position!: string;
 
-  @ApiProperty({ type: Boolean, description: 'false: it was decided before, and nothing was recorded' })
+  @ApiProperty({ type: Boolean, description: 'false: the same was decided before, and nothing was recorded' })
   changed!: boolean;
 }
 
@@ -67,12 +67,18 @@ export class LeadCommandsController {
   @ApiOperation({
     summary: 'Merge two known leads',
     description:
-      'They are one person: one journey, one score. The lead id seen first stays, the other becomes an alias. The same merge again is no news.',
+      'Both become one person with one journey and one score. The lead id seen first is kept, the other becomes an alias. Idempotent.',
   })
   @ApiParam(PARAM)
   @ApiOkResponse(RECEIPT)
-  @ApiResponse(problem(404, 'lead-not-found', 'nobody goes by that id or key'))
-  @ApiResponse(problem(409, 'lead-not-known', 'one is anonymous; `same-lead`: they are one lead already'))
+  @ApiResponse(problem(404, 'lead-not-found', 'no lead has that id or key'))
+  @ApiResponse(
+    problem(
+      409,
+      'lead-not-known',
+      'one of them is anonymous; `same-lead`: both ids already belong to one lead',
+    ),
+  )
   async merge(
     @RequestWorkspace() workspace: string,
     @Param() { id }: LeadPath,
@@ -88,13 +94,13 @@ export class LeadCommandsController {
   @ApiOperation({
     summary: 'Split a lead in two',
     description:
-      'Undoes what joined the two, be it a merge or a claim. Each key goes with those it was joined with before, every touchpoint with its keys. Of two leads that a refused claim names together it dismisses the conflict.',
+      'Undoes the merge or claim that joined the two. Each key stays with the keys it was joined with otherwise, every touchpoint with its keys. For two leads of a refused claim it dismisses the conflict.',
   })
   @ApiParam(PARAM)
   @ApiOkResponse(RECEIPT)
-  @ApiResponse(problem(404, 'lead-not-found', 'nobody goes by that id or key'))
+  @ApiResponse(problem(404, 'lead-not-found', 'no lead has that id or key'))
   @ApiResponse(
-    problem(409, 'not-merged', 'they are two leads already, and no refused claim names them together'),
+    problem(409, 'not-merged', 'they already are two leads, and there is no open conflict between them'),
   )
   async split(
     @RequestWorkspace() workspace: string,

@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { merge, decidedPairs, type DecidedPairs, pairStream } from '../domain/lead-pair.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { handle, type Handled } from '../event-store/handle.js';
-import { LeadNames } from './lead-names.js';
+import { LeadResolver } from './lead-resolver.js';
 
 /** Somebody knows that two leads are one person. */
 export class MergeLeads extends Command<Handled<DecidedPairs>> {
@@ -22,7 +22,7 @@ export class MergeLeads extends Command<Handled<DecidedPairs>> {
 export class MergeLeadsHandler implements ICommandHandler<MergeLeads> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(LeadNames) private readonly names: LeadNames,
+    @Inject(LeadResolver) private readonly names: LeadResolver,
   ) {}
 
   async execute({ workspace, lead, otherLead, reason, now }: MergeLeads): Promise<Handled<DecidedPairs>> {

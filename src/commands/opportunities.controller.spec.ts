@@ -5,7 +5,7 @@ import { Test } from '@nestjs/testing';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { CONFIG, readConfig } from '../config.js';
 import { DATABASE } from '../database/database.js';
-import { replay, type Happened } from '../domain/decider.js';
+import { replay, type DomainEvent } from '../domain/decider.js';
 import { opportunity, type OpportunityEvent } from '../domain/opportunity.js';
 import { EVENT_STORE } from '../event-store/event-store.js';
 import { MemoryEventStore } from '../event-store/memory.js';
@@ -75,8 +75,8 @@ const events = async (id = 'opp-1') => store.readStream(workspace, `opportunity-
 const types = async (id?: string) => (await events(id)).map(({ type }) => type);
 const opening = examples.open.webinar.value;
 
-describe('opening', () => {
-  test('records the opportunity with its contacts and answers where to read it', async () => {
+describe('POST /api/opportunities', () => {
+  test('records the opportunity with its contacts and returns the position', async () => {
     const { status, body } = await send('POST', '', opening);
     const recorded = await events();
     expect(status).toBe(201);
@@ -103,7 +103,7 @@ describe('opening', () => {
     ]);
   });
 
-  test('twice changes nothing and answers the same position', async () => {
+  test('repeated with the same values changes nothing and returns the same position', async () => {
     const { body } = await send('POST', '', opening);
     expect(await send('POST', '', opening)).toEqual({
       status: 200,
@@ -112,7 +112,7 @@ describe('opening', () => {
     expect(await events()).toHaveLength(2);
   });
 
-  test('twice with other facts is a conflict', async () => {
+  test('repeated with other values is a conflict', async () => {
     await send('POST', '', opening);
     expect(await send('POST', '', { ...opening, amount: '1.00' })).toMatchObject({
       status: 409,
@@ -120,7 +120,7 @@ describe('opening', () => {
     });
   });
 
-  test('every fault of the body is named', async () => {
+  test('reports all invalid fields of the body', async () => {
     const { status, body } = await send('POST', '', {
       amount: 120000,
       openedAt: '2026-02-30T09:30:00Z',
@@ -163,7 +163,7 @@ describe('opening', () => {
     [{ contacts: [{ email: 'Test@Example.com', role: 'user' }] }, 'contact-placeholder', 'contacts.0.email'],
     [{ contacts: [{ crmId: '{!Contact.Id}', role: 'user' }] }, 'contact-placeholder', 'contacts.0.crmId'],
     [{ contacts: [{ userId: 'undefined', role: null }] }, 'contact-placeholder', 'contacts.0.userId'],
-  ])('%j is refused: %s', async (more, code, path) => {
+  ])('refuses %j with the code %s', async (more, code, path) => {
     expect(await send('POST', '', { ...opening, ...more })).toMatchObject({
       status: 422,
       body: { code, errors: [{ path }] },
@@ -172,12 +172,12 @@ describe('opening', () => {
   });
 });
 
-describe('updating', () => {
+describe('PATCH /api/opportunities/{id}', () => {
   beforeEach(async () => {
     await send('POST', '', opening);
   });
 
-  test('win, resend, correct, reopen, lose', async () => {
+  test('records a win once, corrects it, reopens the opportunity and records a loss', async () => {
     const patches = [
       { status: 'won', closedAt: '2026-06-30T16:00:00Z', amount: '130000.00', stage: 'closed' },
       { status: 'won' },
@@ -213,11 +213,11 @@ describe('updating', () => {
     [{ currency: 'EUR' }, 422, 'currency-fixed'],
     [{ status: 'closed' }, 400, 'invalid'],
     [{ openedAt: '2026-06-30T16:00:00Z' }, 400, 'invalid'],
-  ])('%j is refused: %i %s', async (patch, status, code) =>
+  ])('refuses %j with %i %s', async (patch, status, code) =>
     expect(await send('PATCH', '/opp-1', patch)).toMatchObject({ status, body: { code } }),
   );
 
-  test('a closed opportunity stands', async () => {
+  test('refuses to change a closed opportunity', async () => {
     await send('PATCH', '/opp-1', { status: 'won' });
     for (const patch of [{ amount: '1.00' }, { stage: 'x' }, { status: 'lost' }]) {
       expect(await send('PATCH', '/opp-1', patch)).toMatchObject({
@@ -227,19 +227,19 @@ describe('updating', () => {
     }
   });
 
-  test('an opportunity nobody opened is not found', async () =>
+  test('returns 404 for an unknown opportunity', async () =>
     expect(await send('PATCH', '/opp-9', { status: 'won' })).toMatchObject({
       status: 404,
       body: { code: 'opportunity-not-found' },
     }));
 
-  test('without anything to say nothing is recorded', async () =>
+  test('with an empty body records nothing', async () =>
     expect(await send('PATCH', '/opp-1', {})).toMatchObject({
       status: 200,
       body: { changed: false, position: String((await events()).at(-1)?.position) },
     }));
 
-  test('a retry that comes late does not undo what came between', async () => {
+  test('with an idempotency key that is sent again late does not undo later changes', async () => {
     const key = { 'idempotency-key': 'crm-change-17' };
     const first = await send('PATCH', '/opp-1', { stage: 'proposal' }, key);
     await send('PATCH', '/opp-1', { stage: 'negotiation' });
@@ -247,7 +247,7 @@ describe('updating', () => {
     expect(await types()).toHaveLength(4);
   });
 
-  test('many at once on one opportunity lose nothing', async () => {
+  test('called concurrently on one opportunity loses no change', async () => {
     const owners = Array.from({ length: 8 }, (_, index) => `rep-${index}`);
     const answers = await Promise.all(
       owners.map((owner) => send('PATCH', '/opp-1', { contacts: [{ userId: owner, role: 'user' }] })),
@@ -256,7 +256,7 @@ describe('updating', () => {
     expect((await types()).filter((type) => type === 'ContactRoleAssigned')).toHaveLength(9);
   });
 
-  test('a contact may be named by the id of a lead, also by an old one', async () => {
+  test('accepts current and former lead ids as contacts', async () => {
     const insert = `INSERT INTO touchline.identity_key (workspace, key, own_lead_id, lead_id, known_from) VALUES ($1, $2, $3, $4, 1)`;
     const [lead, alias] = ['6a0f1c52-6c2e-8a11-a111-5d1f0a9b7c3e', '7b0f1c52-6c2e-8a11-a111-5d1f0a9b7c3e'];
     await db.pool.query(insert, [workspace, 'email:eve@acme.example', lead, lead]);
@@ -270,11 +270,11 @@ describe('updating', () => {
   });
 });
 
-describe('reporting', () => {
+describe('PUT /api/opportunities', () => {
   const report = { currency: 'USD', amount: '100.00', stage: 'discovery', openedAt: '2026-03-01T09:30:00Z' };
   const late = (stage: string, occurredAt: string) => ({ ...report, stage, occurredAt });
 
-  test('creates, then updates, then changes nothing', async () => {
+  test('creates an opportunity, then updates it, then changes nothing', async () => {
     const answers = [];
     for (const body of [report, { stage: 'proposal' }, { stage: 'proposal' }]) {
       answers.push(await send('PUT', '/opp-1', body));
@@ -287,13 +287,13 @@ describe('reporting', () => {
     expect(await types()).toEqual(['OpportunityOpened', 'OpportunityChanged']);
   });
 
-  test('clears what is null and keeps what is left out', async () => {
+  test('clears fields that are null and keeps absent fields', async () => {
     await send('PUT', '/opp-1', { ...report, name: 'Acme', owner: 'rep-7' });
     await send('PUT', '/opp-1', { name: null });
     expect((await events()).at(-1)?.data).toEqual({ opportunityId: 'opp-1', name: null });
   });
 
-  test('every fault of the body is named', async () => {
+  test('reports all invalid fields of the body', async () => {
     const { status, body } = await send('PUT', '/opp-1', {
       currency: null,
       stage: '',
@@ -308,13 +308,13 @@ describe('reporting', () => {
     ]);
   });
 
-  test('of one that is not known needs a currency', async () =>
+  test('requires a currency for an unknown opportunity', async () =>
     expect(await send('PUT', '/opp-1', { stage: 'x' })).toMatchObject({
       status: 422,
       body: { code: 'currency-missing', errors: [{ path: 'currency' }] },
     }));
 
-  test('in a batch takes or rejects each by itself, in their order', async () => {
+  test('accepts or rejects each item of a batch individually, in order', async () => {
     const { status, body } = await send('PUT', '', [
       { opportunityId: 'opp-1', ...late('proposal', '2026-03-20T00:00:00Z') },
       { opportunityId: 'opp-2', ...report, amount: 'a lot' },
@@ -347,23 +347,23 @@ describe('reporting', () => {
     ]);
     const recorded = await events();
     expect(receipts[2]).toMatchObject({ position: String(recorded.at(-1)?.position) });
-    const state = replay(opportunity, recorded as readonly Happened[] as readonly OpportunityEvent[]);
+    const state = replay(opportunity, recorded as readonly DomainEvent[] as readonly OpportunityEvent[]);
     expect(state).toMatchObject({ stage: 'proposal', status: 'open' });
   });
 
   test.each<[unknown, number, string]>([
     [{ opportunityId: 'opp-1' }, 400, 'invalid'],
     [Array.from({ length: 1_001 }, () => ({})), 413, 'too-large'],
-  ])('a batch that is none is refused', async (body, status, code) =>
+  ])('refuses a body that is not an array', async (body, status, code) =>
     expect(await send('PUT', '', body)).toMatchObject({ status, body: { code } }),
   );
 
-  test('an empty batch has no receipts', async () =>
+  test('with an empty batch returns no receipts', async () =>
     expect(await send('PUT', '', [])).toEqual({ status: 200, body: { receipts: [] } }));
 });
 
-describe('deleting', () => {
-  test('is recorded once, and a later report brings it back', async () => {
+describe('DELETE /api/opportunities/{id}', () => {
+  test('records a deletion once, and a later report restores the opportunity', async () => {
     await send('POST', '', opening);
     const answers = [await send('DELETE', '/opp-1', undefined), await send('DELETE', '/opp-1', undefined)];
     expect(answers).toMatchObject([
@@ -387,18 +387,18 @@ describe('deleting', () => {
     ['/opp-1?occurredAt=yesterday', 400, 'invalid'],
     ['/opp-1?occurredAt=2190-01-01T00:00:00Z', 422, 'changed-in-future'],
     ['/opp-1?when=now', 400, 'invalid'],
-  ])('%s answers %i %s', async (path, status, code) => {
+  ])('%s returns %i %s', async (path, status, code) => {
     await send('POST', '', opening);
     expect(await send('DELETE', path, undefined)).toMatchObject({ status, body: { code } });
   });
 });
 
-test('without a key nobody comes in', async () => {
+test('the opportunity commands refuse requests without an API key', async () => {
   const answer = await app.inject({ method: 'POST', url: '/api/opportunities', payload: opening });
   expect(answer.statusCode).toBe(401);
 });
 
-test('the examples of the API document are true', async () => {
+test('the examples of opportunity commands in the API document are accepted', async () => {
   await send('POST', '', examples.open.webinar.value);
   const { report, won: reportedWon } = examples.upsert;
   expect(await send('PUT', '/opp-2', report.value)).toMatchObject({ status: 201 });

@@ -48,7 +48,7 @@ const IDEMPOTENCY = {
   name: 'Idempotency-Key',
   required: false,
   description:
-    'A name of this very command: sent again, however late, it answers as at first and changes nothing',
+    'Identifies the command: sent again, however late, it returns the first response and changes nothing',
 };
 
 /** Opportunities as the CRM reports them. Resends are no news: they answer 200 with `changed: false`. */
@@ -63,14 +63,14 @@ export class OpportunityCommandsController {
   @ApiOperation({
     summary: 'Open an opportunity',
     description:
-      'With all its contacts at once, or none of it. The same opening again is no news and answers 200.',
+      'The opportunity and its contacts are recorded atomically. Opening it again with the same values changes nothing and returns 200.',
   })
   @ApiHeader(IDEMPOTENCY)
   @ApiBody({ type: OpenOpportunityInput, examples: examples.open })
   @ApiResponse({ status: 201, description: 'Opened', type: OpportunityReceipt, example: examples.opened })
   @ApiResponse({
     status: 200,
-    description: 'Opened before',
+    description: 'Was already opened',
     type: OpportunityReceipt,
     example: examples.openedBefore,
   })
@@ -94,7 +94,7 @@ export class OpportunityCommandsController {
   @ApiOperation({
     summary: 'Change, win, lose or reopen an opportunity',
     description:
-      'Only what is other than before is recorded. It is judged by how the opportunity stood at `occurredAt`, and does not win over what changed later. Amount and stage of a closed one stand until it is reopened; saying its win again with another amount, date or reason corrects it.',
+      'Only changed values are recorded. The update is validated against the state at `occurredAt` and does not override later changes. Amount and stage of a closed opportunity cannot change until it is reopened; reporting its win again with another amount, date or reason corrects it.',
   })
   @ApiParam({ name: 'id', example: 'opp-1', description: 'Id of the opportunity in the CRM' })
   @ApiHeader(IDEMPOTENCY)
@@ -118,7 +118,7 @@ export class OpportunityCommandsController {
   @ApiOperation({
     summary: 'Create or update an opportunity',
     description:
-      'As the CRM has it: what is left out stays as it is, null clears it, contacts are the whole committee. Reports count in the order of their `occurredAt`, whatever order they arrive in, and any status may follow any other. Sent again, a report changes nothing.',
+      'Sets the state as in the CRM: an absent field is unchanged, null clears it, `contacts` is the whole committee. Reports apply in the order of `occurredAt`, whatever order they arrive in, and any status may follow any other. Idempotent.',
   })
   @ApiParam({ name: 'id', example: 'opp-1', description: 'Id of the opportunity in the CRM' })
   @ApiHeader(IDEMPOTENCY)
@@ -126,7 +126,7 @@ export class OpportunityCommandsController {
   @ApiResponse({ status: 201, description: 'Created', type: OpportunityReceipt, example: examples.opened })
   @ApiResponse({
     status: 200,
-    description: 'Updated, or known',
+    description: 'Updated, or unchanged',
     type: OpportunityReceipt,
     example: examples.updated,
   })
@@ -148,7 +148,7 @@ export class OpportunityCommandsController {
   @Put()
   @ApiOperation({
     summary: 'Create or update many opportunities',
-    description: `An array of at most ${MOST_OPPORTUNITIES}, each taken or rejected by itself; one may be in it several times.`,
+    description: `An array of at most ${MOST_OPPORTUNITIES}, each accepted or rejected individually; an opportunity may occur several times.`,
   })
   @ApiBody({ type: UpsertOpportunityItem, isArray: true, examples: examples.batch })
   @ApiResponse({ status: 200, type: UpsertReceipts, example: examples.receipts })
@@ -163,7 +163,7 @@ export class OpportunityCommandsController {
   @ApiOperation({
     summary: 'Delete an opportunity',
     description:
-      'The CRM has it no more: it leaves reports and lists from this position on, and earlier `asOf` answers stay. A later report (PUT) brings it back.',
+      'Removes it from reports and lists from this position on; responses `asOf` earlier positions do not change. A later PUT restores it.',
   })
   @ApiParam({ name: 'id', example: 'opp-1', description: 'Id of the opportunity in the CRM' })
   @ApiQuery({

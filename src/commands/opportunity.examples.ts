@@ -26,7 +26,7 @@ export const examples = {
     lost: { summary: 'Lost', value: { status: 'lost', reason: 'price' } },
     reopened: { summary: 'Reopened', value: { status: 'open', reason: 'signed by nobody' } },
     committee: {
-      summary: 'Who joins the committee, and who leaves it',
+      summary: 'Changes of the committee',
       value: {
         contacts: [
           { crmId: '003Hr00001abcde', email: 'bob@acme.example', role: 'champion' },
@@ -37,7 +37,7 @@ export const examples = {
   },
   upsert: {
     report: {
-      summary: 'As the CRM has it',
+      summary: 'State in the CRM',
       value: {
         name: 'Acme 2026',
         accountId: 'acme',
@@ -62,7 +62,7 @@ export const examples = {
   },
   batch: {
     sync: {
-      summary: 'What changed in the CRM since the last sync',
+      summary: 'Changes in the CRM since the last synchronisation',
       value: [
         {
           opportunityId: 'opp-1',
@@ -115,12 +115,12 @@ const answer = (status: number, description: string, example: object) => ({
 export const refusals = {
   invalid: answer(
     400,
-    '`invalid`: every fault of the body is listed',
+    '`invalid`: all faults of the body are listed',
     problem(400, 'Bad Request', 'invalid', 'must be a decimal string such as "120000.00"', 'amount'),
   ),
   notArray: answer(
     400,
-    '`invalid`: the body is no array',
+    '`invalid`: the body is not an array',
     problem(400, 'Bad Request', 'invalid', 'The body must be an array of opportunities'),
   ),
   tooMany: answer(
@@ -130,23 +130,28 @@ export const refusals = {
   ),
   exists: answer(
     409,
-    '`opportunity-exists`: it was opened with other facts',
-    problem(409, 'Conflict', 'opportunity-exists', 'opp-1 was opened with other facts; change it instead'),
+    '`opportunity-exists`: it was opened with other values',
+    problem(
+      409,
+      'Conflict',
+      'opportunity-exists',
+      'opp-1 was opened with other values; send changes with PATCH or PUT',
+    ),
   ),
   closed: answer(
     409,
-    '`opportunity-closed`: amount and stage of a closed opportunity stand, and a won opportunity is not lost, before it is reopened',
-    problem(409, 'Conflict', 'opportunity-closed', 'It is won; reopen it first'),
+    '`opportunity-closed`: a closed opportunity must be reopened before its amount, stage or status can change',
+    problem(409, 'Conflict', 'opportunity-closed', 'The opportunity is won; reopen it first'),
   ),
   notFound: answer(
     404,
     '`opportunity-not-found`',
-    problem(404, 'Not Found', 'opportunity-not-found', 'There is no opportunity opp-9; open it first'),
+    problem(404, 'Not Found', 'opportunity-not-found', 'The opportunity opp-9 does not exist; open it first'),
   ),
   unprocessable: answer(
     422,
     [
-      'A field cannot be what it says: `currency-unknown`, `currency-fixed`, `amount-malformed`, `amount-negative`,',
+      'A field has an impossible value: `currency-unknown`, `currency-fixed`, `amount-malformed`, `amount-negative`,',
       '`amount-decimals`, `amount-too-large`, `opened-in-future`, `closed-in-future`, `closed-before-opened`,',
       '`changed-in-future`, `changed-before-opened`, `not-closing`, `contact-unknown`, `currency-missing`',
     ].join(' '),

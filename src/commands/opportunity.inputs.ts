@@ -34,7 +34,7 @@ class OpportunityFacts {
   @ApiPropertyOptional({
     type: String,
     example: 'discovery',
-    description: "The seller's stage, a word of the CRM",
+    description: "The seller's stage, as named in the CRM",
   })
   @Optional()
   @IsText(200)
@@ -45,7 +45,7 @@ class OpportunityFacts {
   @IsText(200)
   owner?: string;
 
-  @ApiPropertyOptional({ type: String, example: 'webinar', description: 'Lead source the CRM names' })
+  @ApiPropertyOptional({ type: String, example: 'webinar', description: 'Lead source in the CRM' })
   @Optional()
   @IsText(200)
   source?: string;
@@ -53,7 +53,7 @@ class OpportunityFacts {
   @ApiPropertyOptional({
     type: () => ContactInput,
     isArray: true,
-    description: 'Roles to give and to take; who is not named keeps the role',
+    description: 'Roles to assign or remove; other contacts keep their roles',
   })
   @Optional()
   @IsArray()
@@ -68,7 +68,7 @@ export class OpenOpportunityInput extends OpportunityFacts {
   @IsText(200)
   opportunityId!: string;
 
-  @ApiProperty({ type: String, example: 'USD', description: 'ISO 4217; stays as it is' })
+  @ApiProperty({ type: String, example: 'USD', description: 'ISO 4217; cannot change' })
   @IsText(3)
   currency!: string;
 
@@ -79,7 +79,7 @@ export class OpenOpportunityInput extends OpportunityFacts {
 }
 
 export class UpdateOpportunityInput extends OpportunityFacts {
-  @ApiPropertyOptional({ type: String, example: 'USD', description: 'Only the one it was opened in' })
+  @ApiPropertyOptional({ type: String, example: 'USD', description: 'Must be the currency it was opened in' })
   @Optional()
   @IsText(3)
   currency?: string;
@@ -110,7 +110,7 @@ export class UpdateOpportunityInput extends OpportunityFacts {
   @ApiPropertyOptional({
     type: String,
     format: 'date-time',
-    description: 'When it changed, for a CRM that tells later; default: now',
+    description: 'When it changed; default: now',
   })
   @Optional()
   @IsInstant()

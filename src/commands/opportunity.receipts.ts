@@ -10,11 +10,11 @@ export class OpportunityReceipt {
   @ApiProperty({
     type: String,
     example: '5124',
-    description: 'Of its last event: ask with `?minPosition=` to read what was written',
+    description: 'Position of its last event: pass it as `?minPosition=` to read the effects',
   })
   position!: string;
 
-  @ApiProperty({ type: Boolean, description: 'false: it said nothing new, and nothing was recorded' })
+  @ApiProperty({ type: Boolean, description: 'false: nothing changed, and nothing was recorded' })
   changed!: boolean;
 
   @ApiProperty({ type: String, format: 'uuid', isArray: true, description: 'The events recorded now' })
@@ -23,13 +23,13 @@ export class OpportunityReceipt {
 
 /** Why an item of a batch was not taken. */
 class ItemReason {
-  @ApiProperty({ type: String, description: 'The code of the problem that it would be alone' })
+  @ApiProperty({ type: String, description: 'The code of the problem that a single request would get' })
   code!: string;
 
   @ApiProperty({ type: String })
   message!: string;
 
-  @ApiPropertyOptional({ type: String, description: 'The field at fault' })
+  @ApiPropertyOptional({ type: String, description: 'The invalid field' })
   path?: string;
 }
 
@@ -40,7 +40,11 @@ export class UpsertReceipt {
   @ApiProperty({ type: String, enum: ['created', 'updated', 'unchanged', 'rejected'] })
   status!: 'created' | 'updated' | 'unchanged' | 'rejected';
 
-  @ApiPropertyOptional({ type: String, example: '5124', description: 'As in the receipt of one' })
+  @ApiPropertyOptional({
+    type: String,
+    example: '5124',
+    description: 'As in the receipt of a single opportunity',
+  })
   position?: string;
 
   @ApiPropertyOptional({
@@ -51,11 +55,11 @@ export class UpsertReceipt {
   })
   eventIds?: string[];
 
-  @ApiPropertyOptional({ type: () => ItemReason, description: 'Only of one that is rejected' })
+  @ApiPropertyOptional({ type: () => ItemReason, description: 'Only if rejected' })
   reason?: ItemReason;
 }
 
 export class UpsertReceipts {
-  @ApiProperty({ type: () => UpsertReceipt, isArray: true, description: 'One an item, in their order' })
+  @ApiProperty({ type: () => UpsertReceipt, isArray: true, description: 'One per item, in order' })
   receipts!: UpsertReceipt[];
 }

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { defaultModel, MODEL_STREAM, publishDefaultModel, publishModel } from './publish-model.js';
 
-test('the shipped model has three personas, five stages, caps and a half-life', async () => {
+test('the default journey model has three personas, five stages, caps and a half-life', async () => {
   const model = await defaultModel();
   expect(model.personas).toHaveLength(3);
   expect(model.stages).toHaveLength(5);
@@ -11,7 +11,7 @@ test('the shipped model has three personas, five stages, caps and a half-life', 
   expect(model.attribution.lookbackDays).toBe(365);
 });
 
-test('publishing makes versions; the same document again changes nothing', async () => {
+test('publishing a journey model adds a version, and the same document again changes nothing', async () => {
   const store = new MemoryEventStore();
   const model = await defaultModel();
   const first = await publishModel(store, 'main', model, { by: 'ada' });
@@ -23,7 +23,7 @@ test('publishing makes versions; the same document again changes nothing', async
   expect((await store.readStream('main', MODEL_STREAM)).map(({ version }) => version)).toEqual([1, 2]);
 });
 
-test('the shipped model never replaces one that was published', async () => {
+test('the default journey model never replaces a published one', async () => {
   const store = new MemoryEventStore();
   await publishModel(store, 'main', { ...(await defaultModel()), name: 'Ours' });
   await publishDefaultModel(store, 'main');

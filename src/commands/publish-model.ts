@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { checkModel } from '../domain/check-model.js';
-import type { Decider, Happened } from '../domain/decider.js';
+import type { Decider, DomainEvent } from '../domain/decider.js';
 import type { Position } from '../domain/events.js';
 import type { JourneyModel } from '../domain/model.js';
 import type { EventStore } from '../event-store/event-store.js';
@@ -16,7 +16,7 @@ interface Published {
   readonly document?: JourneyModel;
 }
 
-const published: Decider<Published, Happened<'JourneyModelPublished'>> = {
+const published: Decider<Published, DomainEvent<'JourneyModelPublished'>> = {
   initial: { version: 0 },
   evolve: ({ version }, { data }) => ({ version: version + 1, document: data.document }),
 };

@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { decidedPairs, type DecidedPairs, pairStream, split } from '../domain/lead-pair.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { handle, type Handled } from '../event-store/handle.js';
-import { LeadNames } from './lead-names.js';
+import { LeadResolver } from './lead-resolver.js';
 
 /** One lead is two people after all, or two leads that a refused claim names together are not one. */
 export class SplitLeads extends Command<Handled<DecidedPairs>> {
@@ -22,7 +22,7 @@ export class SplitLeads extends Command<Handled<DecidedPairs>> {
 export class SplitLeadsHandler implements ICommandHandler<SplitLeads> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(LeadNames) private readonly names: LeadNames,
+    @Inject(LeadResolver) private readonly names: LeadResolver,
   ) {}
 
   async execute({ workspace, lead, otherLead, reason, now }: SplitLeads): Promise<Handled<DecidedPairs>> {

@@ -85,7 +85,7 @@ function reasonOf(error: unknown) {
     return { code, message, ...(path === undefined ? {} : { path }) };
   }
   if (!(error instanceof WrongExpectedVersion)) throw error;
-  return { code: 'changed-meanwhile', message: 'Others changed it at the same time; send it again' };
+  return { code: 'changed-meanwhile', message: 'The opportunity was changed concurrently; send it again' };
 }
 
 /** What a report of an opportunity came to. */

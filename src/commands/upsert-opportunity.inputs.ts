@@ -31,7 +31,7 @@ export class UpsertOpportunityInput {
   @ApiPropertyOptional({
     type: String,
     example: 'USD',
-    description: 'ISO 4217; needed at first, and stays as it is',
+    description: 'ISO 4217; required for an unknown opportunity, cannot change',
   })
   @Optional()
   @IsText(3)
@@ -40,7 +40,7 @@ export class UpsertOpportunityInput {
   @ApiPropertyOptional({
     ...nullable,
     example: 'discovery',
-    description: "The seller's stage, a word of the CRM",
+    description: "The seller's stage, as named in the CRM",
   })
   @Nullable()
   @IsText(200)
@@ -51,7 +51,7 @@ export class UpsertOpportunityInput {
   @IsText(200)
   owner?: string | null;
 
-  @ApiPropertyOptional({ ...nullable, example: 'webinar', description: 'Lead source the CRM names' })
+  @ApiPropertyOptional({ ...nullable, example: 'webinar', description: 'Lead source in the CRM' })
   @Nullable()
   @IsText(200)
   source?: string | null;
@@ -68,7 +68,7 @@ export class UpsertOpportunityInput {
   @ApiPropertyOptional({
     type: String,
     enum: ['open', 'won', 'lost', 'deleted'],
-    description: 'deleted: the CRM has it no more; a later report brings it back',
+    description: 'deleted: deleted in the CRM; a later report restores it',
   })
   @Optional()
   @IsIn(['open', 'won', 'lost', 'deleted'])
@@ -91,7 +91,7 @@ export class UpsertOpportunityInput {
   @ApiPropertyOptional({
     type: () => CommitteeMemberInput,
     isArray: true,
-    description: 'The whole committee: who is not named leaves it',
+    description: 'The whole committee: other contacts are removed',
   })
   @Optional()
   @IsArray()
@@ -104,7 +104,7 @@ export class UpsertOpportunityInput {
     type: String,
     format: 'date-time',
     description:
-      "When it was so, such as the CRM's time of last modification: reports count in this order, whatever order they arrive in. Default: now",
+      "Time of the report, such as the CRM's time of last modification: reports apply in this order, whatever order they arrive in. Default: now",
   })
   @Optional()
   @IsInstant()

@@ -9,7 +9,7 @@ import { ensureBiRole } from './bi-role.js';
 import { createPool } from './database.js';
 import { startEmbedded } from './embedded.js';
 import { migrate } from './migrate.js';
-import { smallMachine } from './postgres-settings.js';
+import { settingsForMachine } from './postgres-settings.js';
 
 /** What one process with all roles holds at the most (docs/operations.md), and a command of the CLI beside it. */
 const PROCESS = 42;
@@ -51,12 +51,12 @@ const quarter = async (): Promise<number> => {
   return Math.floor(Number(rows[0]?.max_connections) / 4);
 };
 
-test('one BI login gets a quarter of the connections, and at most ten', async () => {
+test('a single BI login may use a quarter of the connections, at most ten', async () => {
   await addReader('only');
   expect(await limits()).toEqual([Math.min(10, await quarter())]);
 });
 
-test('each further login takes from those that are there: together they stay within the quarter', async () => {
+test('several BI logins share a quarter of the connections equally', async () => {
   for (const name of ['second', 'third', 'fourth']) await addReader(name);
   const all = await limits();
   expect(new Set(all).size).toBe(1);
@@ -64,20 +64,20 @@ test('each further login takes from those that are there: together they stay wit
   expect(all.reduce((sum, limit) => sum + limit, 0)).toBeLessThanOrEqual(await quarter());
 });
 
-test('a login with the limit of an earlier version is limited by the next start', async () => {
+test('a BI login with the connection limit of an earlier version gets the new limit at the next start', async () => {
   await db.pool.query(`ALTER ROLE ${roles[0]} CONNECTION LIMIT 40`);
   await ensureBiRole(db.pool, `second-${run}`);
   expect(new Set(await limits()).size).toBe(1);
 });
 
-test('more logins than the quarter has connections get one each', async () => {
+test('more BI logins than connections in the quarter get one connection each', async () => {
   const count = await quarter();
   for (let index = 0; index < count; index += 1) await addReader(`many-${index}`);
   expect(new Set(await limits())).toEqual(new Set([1]));
 }, 120_000);
 
-test('embedded PostgreSQL reserves what a server and a command hold, and leaves the quarter for BI', () => {
-  const settings = smallMachine(0, 0);
+test('embedded PostgreSQL reserves the connections of a server and a command, and leaves a quarter for BI', () => {
+  const settings = settingsForMachine(0, 0);
   const [most, reserved] = [settings['max_connections'], settings['superuser_reserved_connections']].map(
     Number,
   );
@@ -85,7 +85,7 @@ test('embedded PostgreSQL reserves what a server and a command hold, and leaves 
   expect(most! - reserved!).toBeGreaterThanOrEqual(Math.floor(most! / 4));
 });
 
-test('BI sessions that take all they can get leave Touchline its connections', async () => {
+test('BI sessions that use all their connections leave Touchline its own', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'touchline-bi-connections-'));
   const settings = { max_connections: '20', superuser_reserved_connections: '12', autovacuum: 'off' };
   const server = await startEmbedded({ dataDir, settings, initdbFlags: ['--no-sync'] });

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 
 /** A sort can write 1 GB/s, and the log needs what is left. */
-const EVERY_MS = 1_000;
-const LEAST_FREE_BYTES = 2 ** 30;
+const INTERVAL_MS = 1_000;
+const MIN_FREE_BYTES = 2 ** 30;
 const LIMITS_EVERY = 15;
 /** A database that is silent keeps nobody from stopping. */
-const PATIENCE_MS = 3_000;
+const QUERY_TIMEOUT_MS = 3_000;
 
 interface BiGuardOptions {
   readonly pool: pg.Pool;
@@ -40,7 +40,9 @@ export class BiGuard {
   async #run(): Promise<void> {
     const { signal } = this.#ending;
     for (let round = 1; ; round++) {
-      await sleep(this.options.everyMs ?? EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      await sleep(this.options.everyMs ?? INTERVAL_MS, undefined, { signal, ref: false }).catch(
+        () => undefined,
+      );
       if (signal.aborted) return;
       // While the database is away there is nothing to guard.
       await this.#look(round % LIMITS_EVERY === 0).catch(() => undefined);
@@ -53,7 +55,7 @@ export class BiGuard {
     const query = {
       text: 'SELECT role, what FROM touchline.guard_bi(spilling => $1)',
       values: [full],
-      query_timeout: PATIENCE_MS, // which the driver has and its types leave out
+      query_timeout: QUERY_TIMEOUT_MS, // which the driver has and its types leave out
     };
     const { rows } = await this.options.pool.query<{ role: string; what: string }>(query);
     for (const { role, what } of rows)
@@ -61,7 +63,7 @@ export class BiGuard {
   }
 
   async #isFull(): Promise<boolean> {
-    const { folder, leastFreeBytes = LEAST_FREE_BYTES } = this.options;
+    const { folder, leastFreeBytes = MIN_FREE_BYTES } = this.options;
     if (folder === undefined) return false;
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize < leastFreeBytes;

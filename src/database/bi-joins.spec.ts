@@ -169,11 +169,11 @@ async function joins(): Promise<{ fact: string; key: string; dimension: string; 
 }
 
 describe('the star schema', () => {
-  test('has all the joins that are tried below', async () => {
+  test('the test queries below contain every join of the star schema', async () => {
     expect((await joins()).length).toBeGreaterThan(50);
   });
 
-  test('joins every fact to exactly one row of each dimension, whatever its labels are', async () => {
+  test('every fact joins exactly one row of each dimension, whatever its labels are', async () => {
     const tried = (await joins()).map(
       ({ fact, key, dimension, to }) =>
         `SELECT '${fact}.${key}' AS join, (SELECT count(*) FROM bi.${fact})::int AS facts,
@@ -188,7 +188,7 @@ describe('the star schema', () => {
     await fc.assert(property, { numRuns: 20 });
   }, 240_000);
 
-  test('does not count revenue twice for a campaign that is called (none)', async () => {
+  test('revenue of a campaign named (none) is not counted twice', async () => {
     const named = {
       workspace: 'main' as const,
       lead: 1,

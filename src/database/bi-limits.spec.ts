@@ -7,7 +7,7 @@ import pg from 'pg';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../../test/database.js';
 import { until } from '../../test/until.js';
 import { BiGuard } from './bi-guard.js';
-import { type BiRole, closeDatabase, ensureBiRole, scramVerifier } from './bi-role.js';
+import { type BiRole, revokePublicPrivileges, ensureBiRole, scramVerifier } from './bi-role.js';
 import { createPool } from './database.js';
 import { migrate, readMigrations } from './migrate.js';
 
@@ -44,7 +44,7 @@ beforeAll(async () => {
   for (const workspace of [mine, other]) await db.pool.query(rows.replaceAll('{w}', workspace));
   made = await ensureBiRole(db.pool, mine);
   await ensureBiRole(db.pool, other);
-  expect(await closeDatabase(db.pool)).toBeUndefined();
+  expect(await revokePublicPrivileges(db.pool)).toBeUndefined();
   reader = await connect(made);
 });
 afterAll(async () => {
@@ -53,7 +53,7 @@ afterAll(async () => {
   await db?.drop();
 });
 
-describe('a BI login is refused', () => {
+describe('a BI login may not use', () => {
   test.each([
     // What fills the disk
     'CREATE TEMP TABLE t AS SELECT 1',
@@ -109,7 +109,7 @@ describe('a BI login is refused', () => {
     await reader.query('ROLLBACK');
   });
 
-  test('a sort that would fill the disk', async () => {
+  test('sorts larger than temp_file_limit', async () => {
     const { rows } = await reader.query('SHOW temp_file_limit');
     expect(rows).toEqual([{ temp_file_limit: '512MB' }]);
     await db.pool.query(`ALTER ROLE ${made.role} SET temp_file_limit = '1MB'`);
@@ -127,8 +127,8 @@ describe('a BI login is refused', () => {
   });
 });
 
-describe('a BI login reads no name of another workspace', () => {
-  test('in any catalogue, view or comment', async () => {
+describe('the name of another workspace is hidden from a BI login', () => {
+  test('in all catalogues, views and comments', async () => {
     const { rows: relations } = await reader.query<{ name: string }>(
       `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname IN ('pg_catalog', 'information_schema', 'bi') AND c.relkind IN ('r', 'v', 'm')
@@ -150,7 +150,7 @@ describe('a BI login reads no name of another workspace', () => {
     ).toBe(3);
   });
 
-  test('nor what other sessions ask', async () => {
+  test('in the queries of other sessions', async () => {
     const busy = await db.pool.connect();
     await busy.query('SELECT $1::text AS secret', ['another-tenants-secret']);
     const { rows } = await reader.query(
@@ -161,7 +161,7 @@ describe('a BI login reads no name of another workspace', () => {
   });
 });
 
-describe('limits are held from outside', () => {
+describe('BiGuard', () => {
   const settings = async (): Promise<readonly string[]> => {
     const { rows } = await db.pool.query<{ setting: string }>(
       `SELECT unnest(setconfig) AS setting FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = setrole
@@ -180,7 +180,7 @@ describe('limits are held from outside', () => {
     'ALTER ROLE CURRENT_USER RESET ALL',
     `ALTER ROLE CURRENT_USER SET work_mem = '8GB'`,
     `DO_IN_DATABASE SET idle_in_transaction_session_timeout = 0`,
-  ])('what a role changes for good is set again: %s', async (change) => {
+  ])('resets a setting that a BI role changed permanently: %s', async (change) => {
     const before = await settings();
     expect(before).toContain('statement_timeout=15min');
     const database = new URL(db.url).pathname.slice(1);
@@ -194,7 +194,7 @@ describe('limits are held from outside', () => {
   test.each([
     ['a statement', 'SET statement_timeout = 0', 'SELECT pg_sleep(3600)'],
     ['a transaction that waits', 'SET idle_in_transaction_session_timeout = 0', 'BEGIN; SELECT 1'],
-  ])('%s without an end is ended', async (_what, setting, sql) => {
+  ])('terminates a session that exceeds its time limit: %s', async (_what, setting, sql) => {
     const session = await connect(made);
     await session.query(setting);
     const asked = session.query(sql).catch((error: unknown) => error);
@@ -203,7 +203,7 @@ describe('limits are held from outside', () => {
     await expect(session.query('SELECT 1')).rejects.toThrow();
   });
 
-  test('a guard does so by itself, and ends what has temporary files while the disk is nearly full', async () => {
+  test('runs periodically, and terminates sessions with temporary files while the disk is nearly full', async () => {
     const lines: string[] = [];
     const watching = new BiGuard({
       pool: db.pool,
@@ -229,7 +229,7 @@ describe('limits are held from outside', () => {
   });
 });
 
-test('a role for tools that build reads one workspace and creates in its own schema only', async () => {
+test('a role for dbt reads one workspace and creates objects in its own schema only', async () => {
   const builder = { role: `builder_${randomBytes(4).toString('hex')}`, password: 'secret' };
   await db.pool.query('SELECT touchline.create_bi_builder($1, $2, $3)', [
     mine,
@@ -248,7 +248,7 @@ test('a role for tools that build reads one workspace and creates in its own sch
   await expect(reader.query(`SELECT * FROM ${builder.role}.leads`)).rejects.toThrow('permission denied');
 });
 
-test('logins that were made before keep reading after an upgrade, under a name that reveals nothing', async () => {
+test('BI logins of earlier versions keep their access after an upgrade and get a random name', async () => {
   const empty = await emptyDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'touchline-before-'));
   for (const { number, name, sql } of await readMigrations())
@@ -292,8 +292,8 @@ test('logins that were made before keep reading after an upgrade, under a name t
   await rm(folder, { recursive: true });
 });
 
-describe('on a server whose administrator we are not', () => {
-  test('everything works that may, and one line says what may not', async () => {
+describe('on a server without superuser privileges', () => {
+  test('all permitted limits are set, and one log line lists the others', async () => {
     const empty = await emptyDatabase();
     const owner = `owner_${randomBytes(4).toString('hex')}`;
     const database = new URL(empty.url).pathname.slice(1);
@@ -306,9 +306,9 @@ describe('on a server whose administrator we are not', () => {
     await pool.query((await readFile(ROWS, 'utf8')).replaceAll('{w}', mine));
     const role = await ensureBiRole(pool, mine);
     expect(role.warning).toBeUndefined();
-    expect(await closeDatabase(pool)).toBe(
+    expect(await revokePublicPrivileges(pool)).toBe(
       'BI logins can still use WAL messages, advisory locks, large objects, programs in PL/pgSQL: the user of DATABASE_URL ' +
-        'may not forbid it. Let a superuser run once in this database: SELECT touchline.close_database()',
+        'may not revoke it. A superuser has to run once in this database: SELECT touchline.close_database()',
     );
     const client = await connect(role, empty);
     expect((await client.query('SELECT DISTINCT workspace FROM bi.fact_touchpoint')).rows).toEqual([
@@ -332,7 +332,7 @@ describe('on a server whose administrator we are not', () => {
     const superuser = createPool(empty.url, { max: 1 });
     await superuser.query('SELECT touchline.close_database()');
     await superuser.end();
-    expect(await closeDatabase(pool)).toBeUndefined();
+    expect(await revokePublicPrivileges(pool)).toBeUndefined();
     await dropReaders(pool);
     await pool.end();
     await empty.drop();

@@ -45,8 +45,8 @@ afterAll(async () => {
   await db.drop();
 });
 
-describe('what the role of a workspace sees', () => {
-  test('every view answers, and only with its own workspace', async () => {
+describe('a BI role', () => {
+  test('can query every view and sees only the rows of its workspace', async () => {
     const views = await ask<{
       view: string;
       scoped: boolean;
@@ -63,7 +63,7 @@ describe('what the role of a workspace sees', () => {
     }
   });
 
-  test('asked for another workspace by name it finds nothing', async () => {
+  test('finds nothing when it queries another workspace by name', async () => {
     expect(await ask(`SELECT * FROM bi.dim_lead WHERE workspace = '${other}'`)).toEqual([]);
     expect(
       await ask(`SELECT * FROM bi.fact_touchpoint WHERE touchpoint_key = md5('${other}/touch1')::uuid`),
@@ -72,21 +72,21 @@ describe('what the role of a workspace sees', () => {
     expect((await db.pool.query(`SELECT FROM bi.dim_lead WHERE workspace = '${other}'`)).rowCount).toBe(3);
   });
 
-  test('a condition that fails on other rows cannot betray them', async () => {
+  test('cannot detect other rows by a condition that fails on them', async () => {
     // A division by zero on the other workspace's rows would tell that they exist.
     await expect(
       ask(`SELECT count(*) FROM bi.dim_lead WHERE 1 / (workspace = '${mine}')::int = 1`),
     ).resolves.toEqual([{ count: '3' }]);
   });
 
-  test('it speaks UTC and finds the views without their schema', async () => {
+  test('uses UTC and finds the views without a schema name', async () => {
     expect(
       await ask('SELECT current_setting($$timezone$$) AS zone, count(*)::int AS leads FROM dim_lead'),
     ).toEqual([{ zone: 'UTC', leads: 3 }]);
   });
 });
 
-describe('what it may not do', () => {
+describe('a BI role may not', () => {
   test.each([
     'SELECT * FROM touchline.lead_profile',
     'SELECT * FROM touchline.api_key',
@@ -109,7 +109,7 @@ describe('what it may not do', () => {
     await expect(ask(sql)).rejects.toThrow(/permission denied|must be|cannot .* view/);
   });
 
-  test('it is read-only to begin with', async () => {
+  test('write, since its sessions are read-only by default', async () => {
     const fresh = await connectAs(made);
     await expect(
       fresh.query('CREATE TEMP TABLE t (x int); INSERT INTO bi.dim_lead DEFAULT VALUES'),
@@ -120,7 +120,7 @@ describe('what it may not do', () => {
   });
 });
 
-describe('nothing is forgotten', () => {
+describe('schema bi', () => {
   /** Every relation that a view of schema bi reads, also through views and functions. */
   const UNDER_BI = `
     WITH RECURSIVE reads (class, id) AS (
@@ -139,7 +139,7 @@ describe('nothing is forgotten', () => {
      WHERE c.relnamespace IN ('bi'::regnamespace, 'touchline'::regnamespace)
         OR c.relnamespace::regnamespace::text IN (SELECT name FROM touchline.build_schema)`;
 
-  test('every table under the views has row security, and bi_table names just those', async () => {
+  test('has row security on every table under its views, as listed by bi_table', async () => {
     const { rows: tables } = await db.pool.query<{ name: string; relrowsecurity: boolean }>(
       `SELECT name, relrowsecurity FROM (${UNDER_BI}) u WHERE relkind NOT IN ('v', 'c') ORDER BY name`,
     );
@@ -150,7 +150,7 @@ describe('nothing is forgotten', () => {
     expect(listed.map(({ name }) => name)).toEqual(tables.map(({ name }) => name));
   });
 
-  test('every view asks with the rights of who reads it', async () => {
+  test('has only views with security_invoker', async () => {
     const { rows } = await db.pool.query(
       `SELECT name FROM (${UNDER_BI}) u WHERE relkind = 'v' AND NOT invoker AND name <> 'dim_date'`,
     );
@@ -158,13 +158,13 @@ describe('nothing is forgotten', () => {
   });
 });
 
-describe('making it', () => {
-  test('again changes nothing, and the password stays what it was', async () => {
+describe('ensureBiRole', () => {
+  test('called again changes nothing and keeps the password', async () => {
     expect(await ensureBiRole(db.pool, mine, { password: 'another' })).toEqual({ role: made.role });
     await (await connectAs(made)).end();
   });
 
-  test('a view that came later is opened to roles that are there', async () => {
+  test('grants existing roles access to new views', async () => {
     await db.pool.query(
       'CREATE VIEW bi.later WITH (security_invoker = true) AS SELECT workspace FROM touchline.lead',
     );
@@ -174,11 +174,11 @@ describe('making it', () => {
     await db.pool.query('DROP VIEW bi.later');
   });
 
-  test('its name is drawn at random and does not reveal the workspace', () => {
+  test('creates a random name that does not reveal the workspace', () => {
     expect(made.role).toMatch(/^touchline_bi_[0-9a-f]{12}$/);
   });
 
-  test('a role of before, which was named after its workspace, is renamed and keeps its password', async () => {
+  test('renames a role that was named after its workspace and keeps its password', async () => {
     const former = `touchline_bi_${mine.replaceAll('-', '_')}`;
     await db.pool.query(`ALTER ROLE ${made.role} RENAME TO ${former}`);
     await db.pool.query('UPDATE touchline.bi_reader SET role = $1 WHERE workspace = $2', [former, mine]);
@@ -191,7 +191,7 @@ describe('making it', () => {
     expect(await ask('SELECT DISTINCT workspace FROM bi.dim_lead')).toEqual([{ workspace: mine }]);
   });
 
-  test('another Touchline on the same server does not share the role', async () => {
+  test('does not use the role of another Touchline on the same server', async () => {
     const second = await testDatabase();
     await second.pool.query((await readFile(ROWS, 'utf8')).replaceAll('{w}', mine));
     const theirs = await ensureBiRole(second.pool, mine);
@@ -203,7 +203,7 @@ describe('making it', () => {
     await second.drop();
   });
 
-  test('on a server where roles cannot be created the log shows the operator the SQL', async () => {
+  test('logs the SQL for an administrator if roles cannot be created', async () => {
     const limited = `limited_${randomBytes(4).toString('hex')}`;
     await db.pool.query(
       `CREATE ROLE ${limited} LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA touchline TO ${limited};
@@ -222,7 +222,7 @@ describe('making it', () => {
   });
 });
 
-describe('row security costs nothing worth having', () => {
+describe('row security', () => {
   interface Plan {
     readonly 'Total Cost': number;
   }
@@ -251,7 +251,7 @@ describe('row security costs nothing worth having', () => {
     `SELECT d.year_month, count(*) FROM bi.fact_touchpoint f JOIN bi.dim_date d ON d.date = f.occurred_date WHERE TRUE GROUP BY 1`,
     `SELECT c.content_title, count(*) FROM bi.fact_touchpoint f JOIN bi.dim_content c USING (content_key) WHERE TRUE GROUP BY 1`,
     `SELECT * FROM bi.lead_current WHERE TRUE`,
-  ])('%s: as cheap as for the owner who names the workspace', async (sql) => {
+  ])('costs no more than a filter by workspace: %s', async (sql) => {
     const workspaces = sql.includes(' c USING') ? ['f', 'c'] : [sql.includes(' f ') ? 'f' : ''];
     const named = workspaces.map((alias) => `${alias && `${alias}.`}workspace = '${mine}'`).join(' AND ');
     const owner = await cost(db.pool, sql.replace('TRUE', named));
@@ -262,14 +262,14 @@ describe('row security costs nothing worth having', () => {
     `SELECT channel, count(*) FROM bi.fact_touchpoint WHERE occurred_date >= '2026-03-01' AND occurred_date < '2026-03-08' GROUP BY 1`,
     `SELECT count(*) FROM bi.fact_touchpoint f JOIN bi.dim_lead USING (lead_key) WHERE occurred_date = '2026-03-01'`,
     `SELECT * FROM bi.fact_touchpoint_history WHERE occurred_date BETWEEN '2026-03-01' AND '2026-03-02'`,
-  ])('a span of days is found by index: %s', async (sql) => {
+  ])('allows an index scan for a range of days: %s', async (sql) => {
     const { rows } = await reader.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`);
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toMatch(/Bitmap Index Scan on journey_occurred_date/);
     expect(plan).not.toMatch(/Seq Scan on journey/);
   });
 
-  test('one touchpoint is found by index', async () => {
+  test('allows an index scan for one touchpoint', async () => {
     const { rows } = await reader.query<{ 'QUERY PLAN': string }>(
       `EXPLAIN SELECT * FROM bi.fact_touchpoint WHERE touchpoint_key = md5('x')::uuid`,
     );
@@ -277,7 +277,7 @@ describe('row security costs nothing worth having', () => {
     expect(plan).toMatch(/Index Scan using journey_event/);
   });
 
-  test('session and origin of a touchpoint are found by index, for queries that show them alone', async () => {
+  test('allows an index scan for session and origin of a touchpoint, for queries that select them alone', async () => {
     const planOf = async (columns: string): Promise<string> => {
       const { rows } = await reader.query<{ 'QUERY PLAN': string }>(
         `EXPLAIN SELECT ${columns} FROM bi.fact_touchpoint`,

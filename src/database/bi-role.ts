@@ -29,31 +29,31 @@ export async function ensureBiRole(
   workspace: string,
   { password = randomBytes(18).toString('base64url') }: { readonly password?: string } = {},
 ): Promise<BiRole> {
-  const { role, there, formerly } = await named(pool, workspace);
-  const made = there ? 'there' : await permitted(() => create(pool, role, password));
+  const { role, there, formerly } = await roleOf(pool, workspace);
+  const made = there ? 'there' : await ifPermitted(() => create(pool, role, password));
   if (made === undefined) return { role, warning: warning(workspace, role) };
   await runDdl(pool, 'SELECT touchline.grant_bi($1, $2, true)', [workspace, role]);
-  await permitted(() => runDdl(pool, 'SELECT touchline.limit_bi_reader($1, true)', [role]));
+  await ifPermitted(() => runDdl(pool, 'SELECT touchline.limit_bi_reader($1, true)', [role]));
   await runDdl(pool, 'SELECT touchline.share_bi_connections()');
   return { role, ...(made === 'made' && { password }), ...(formerly !== undefined && { formerly }) };
 }
 
-interface Named {
+interface NamedRole {
   readonly role: string;
   readonly there: boolean;
   readonly formerly?: string;
 }
 
 /** The role's name, under which it is there or has to be made. */
-async function named(pool: pg.Pool, workspace: string): Promise<Named> {
-  const { rows } = await pool.query<Named>(
+async function roleOf(pool: pg.Pool, workspace: string): Promise<NamedRole> {
+  const { rows } = await pool.query<NamedRole>(
     `SELECT name AS role, EXISTS (SELECT FROM pg_roles WHERE rolname = name) AS there
        FROM touchline.bi_login($1) AS name`,
     [workspace],
   );
   const [found = { role: '', there: false }] = rows;
   if (ANONYMOUS_NAME.test(found.role)) return found;
-  const renamed = await permitted(() =>
+  const renamed = await ifPermitted(() =>
     runDdl<{ role: string }>(pool, 'SELECT touchline.rename_bi_login($1) AS role', [workspace]),
   );
   const role = renamed?.[0]?.role;
@@ -71,7 +71,7 @@ async function create(pool: pg.Pool, role: string, password: string): Promise<'m
 }
 
 /** Undefined when the user of the database has no right to it. */
-async function permitted<T>(work: () => Promise<T>): Promise<T | undefined> {
+async function ifPermitted<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
@@ -83,9 +83,9 @@ async function permitted<T>(work: () => Promise<T>): Promise<T | undefined> {
 const codeOf = (error: unknown): string => (error instanceof pg.DatabaseError && error.code) || '';
 
 const warning = (workspace: string, role: string): string =>
-  `Workspace "${workspace}" has no BI role: the user of DATABASE_URL may not create roles. Let an administrator run\n` +
+  `Workspace "${workspace}" has no BI role, because the user of DATABASE_URL may not create roles. An administrator has to run\n` +
   `  CREATE ROLE ${role} LOGIN CONNECTION LIMIT 10 PASSWORD '…'; ALTER ROLE ${role} SET timezone = 'UTC'; ALTER ROLE ${role} SET temp_file_limit = '512MB';\n` +
-  `and start Touchline again: it then opens the views of schema bi to it.`;
+  `and restart Touchline, which then grants it access to the views of schema bi.`;
 
 /**
  * Takes from everybody what PostgreSQL gives to everybody and BI roles could do harm with (migration 0032). Call it at every
@@ -93,13 +93,13 @@ const warning = (workspace: string, role: string): string =>
  *
  * @returns what the operator can do where the user of the database may not
  */
-export async function closeDatabase(pool: pg.Pool): Promise<string | undefined> {
+export async function revokePublicPrivileges(pool: pg.Pool): Promise<string | undefined> {
   const rows = await runDdl<{ open: string[] }>(pool, 'SELECT touchline.close_database() AS open');
   const open = rows[0]?.open ?? [];
   if (open.length === 0) return undefined;
   return (
-    `BI logins can still use ${open.join(', ')}: the user of DATABASE_URL may not forbid it. ` +
-    'Let a superuser run once in this database: SELECT touchline.close_database()'
+    `BI logins can still use ${open.join(', ')}: the user of DATABASE_URL may not revoke it. ` +
+    'A superuser has to run once in this database: SELECT touchline.close_database()'
   );
 }
 

@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-describe('the dictionary', () => {
-  test('every view and column of schema bi says what it means, with an example', async () => {
+describe('the documentation of schema bi', () => {
+  test('describes every view and column with an example', async () => {
     const silent = await rows(`
       SELECT c.relname, a.attname, col_description(c.oid, a.attnum) AS meaning
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
@@ -29,26 +29,26 @@ describe('the dictionary', () => {
     expect(silent).toEqual([]);
   });
 
-  test('no column is of a type that ODBC drivers cannot size: text, or numeric without digits', async () => {
+  test('lists no column of a type without a length, which ODBC drivers cannot size', async () => {
     const unsized = await rows(`
       SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
        WHERE c.relnamespace = 'bi'::regnamespace AND format_type(a.atttypid, a.atttypmod) IN ('text', 'numeric')`);
     expect(unsized).toEqual([]);
   });
 
-  test('schema bi has views only', async () => {
+  test('covers views only', async () => {
     const kinds = await rows(`SELECT DISTINCT relkind FROM pg_class WHERE relnamespace = 'bi'::regnamespace`);
     expect(kinds).toEqual([{ relkind: 'v' }]);
   });
 
-  test('docs/read-models.md is the page of this schema', async () => {
+  test('is generated into docs/read-models.md', async () => {
     const kept = await readFile(join(import.meta.dirname, '../../docs/read-models.md'), 'utf8');
     expect(kept).toBe(await readModelsPage(db.pool));
   });
 });
 
-describe('what is true now and what was once believed', () => {
-  test('a fact view has one row a fact', async () => {
+describe('current views and history views', () => {
+  test('a fact view has one row per fact', async () => {
     const facts = await rows(
       `SELECT touchpoint_key, count(*)::int FROM bi.fact_touchpoint GROUP BY 1 HAVING count(*) > 1`,
     );
@@ -56,7 +56,7 @@ describe('what is true now and what was once believed', () => {
     expect(await rows('SELECT count(*)::int FROM bi.fact_touchpoint')).toEqual([{ count: 5 }]);
   });
 
-  test('its history has every version, distinguished by is_current and superseded_at', async () => {
+  test('a history view has every version, distinguished by is_current and superseded_at', async () => {
     const versions = await rows(
       `SELECT known_from::int, superseded_at::int, is_current FROM bi.fact_touchpoint_history
         WHERE touchpoint_key = md5('main/touch1')::uuid ORDER BY 1`,
@@ -74,7 +74,7 @@ describe('what is true now and what was once believed', () => {
     'opportunity',
     'attribution_credit',
     'attribution_total',
-  ])('the current rows of the history of fact_%s are its facts', async (fact) => {
+  ])('the current rows of the history of fact_%s equal the fact view', async (fact) => {
     const [counts] = await rows(
       `SELECT (SELECT count(*) FROM bi.fact_${fact})::int AS now,
                 (SELECT count(*) FROM bi.fact_${fact}_history WHERE is_current)::int AS current`,
@@ -83,7 +83,7 @@ describe('what is true now and what was once believed', () => {
     expect(counts?.['now']).toBe(counts?.['current']);
   });
 
-  test('credits as of a position are those that were true then', async () => {
+  test('credits as of a position are those that were current then', async () => {
     const revenue = (position: number) =>
       rows(
         `SELECT sum(revenue)::text AS revenue FROM bi.fact_attribution_credit_history
@@ -95,13 +95,13 @@ describe('what is true now and what was once believed', () => {
   });
 });
 
-describe('joins lose nothing', () => {
+describe('joins of schema bi', () => {
   test.each([
     ['dim_content', 'content_key', '(no content)'],
     ['dim_campaign', 'campaign_key', '(no campaign)'],
     ['dim_source', 'source_key', '(no source)'],
     ['dim_account', 'account_key', '(no account)'],
-  ])('every touchpoint has its row of %s', async (dimension, key, none) => {
+  ])('every touchpoint joins one row of %s', async (dimension, key, none) => {
     const label = dimension.replace('dim_', '') + (dimension === 'dim_content' ? '_title' : '_name');
     const joined = await rows<{ label: string; touches: number }>(
       `SELECT d.${label} AS label, count(*)::int AS touches
@@ -111,7 +111,7 @@ describe('joins lose nothing', () => {
     expect(joined.map((row) => row.label)).toContain(none);
   });
 
-  test('no dimension has a key twice', async () => {
+  test('every dimension key is unique', async () => {
     for (const [dimension, key] of [
       ['dim_content', 'content_key'],
       ['dim_campaign', 'campaign_key'],
@@ -125,7 +125,7 @@ describe('joins lose nothing', () => {
     }
   });
 
-  test('credits, opportunities and their lead sources join too', async () => {
+  test('credits, opportunities and their lead sources join their dimensions', async () => {
     expect(
       await rows(`SELECT s.source_name, o.is_won, sum(c.revenue)::text AS revenue
                     FROM bi.fact_attribution_credit c
@@ -137,8 +137,8 @@ describe('joins lose nothing', () => {
   });
 });
 
-describe('dimensions', () => {
-  test('content has the title of the catalogue, also where nobody read it, and pages their own', async () => {
+describe('dimensions of schema bi', () => {
+  test('content has the title of the catalogue, even without views, and pages have their own title', async () => {
     expect(
       await rows(
         `SELECT content_id, content_title, content_type, publisher, is_catalogued FROM bi.dim_content
@@ -176,7 +176,7 @@ describe('dimensions', () => {
     ]);
   });
 
-  test('a company known only from its people is listed beside described ones', async () => {
+  test('an account known only from its leads is listed beside described accounts', async () => {
     expect(
       await rows(
         'SELECT account_id, account_name, industry, employees::int, is_described FROM bi.dim_account ORDER BY 1',
@@ -200,14 +200,14 @@ describe('dimensions', () => {
     ]);
   });
 
-  test('a lead knows the ids it went by', async () => {
+  test('a lead lists its former ids', async () => {
     const [lead] = await rows(
       `SELECT aliases = ARRAY[md5('main/a-1')::uuid] AS right FROM bi.dim_lead WHERE email LIKE 'ada%'`,
     );
     expect(lead).toEqual({ right: true });
   });
 
-  test('the calendar has every day from 1989 to 2049 and as far as opportunities reach, in ISO weeks', async () => {
+  test('the calendar has every day from 1989 to 2049 and all days of opportunities, with ISO weeks', async () => {
     const reach = () =>
       rows(
         `SELECT min(date)::text, max(date)::text, count(*) = max(date) - min(date) + 1 AS whole FROM bi.dim_date`,
@@ -236,7 +236,7 @@ describe('dimensions', () => {
   });
 });
 
-describe('days and money', () => {
+describe('days and amounts in schema bi', () => {
   test('a …_date is the day in the time zone of the journey model', async () => {
     expect(
       await rows(`SELECT closed_at = '2026-03-31T23:30Z' AS instant, closed_date::text, days_to_close::float8
@@ -244,7 +244,7 @@ describe('days and money', () => {
     ).toEqual([{ instant: true, closed_date: '2026-04-01', days_to_close: 26.98 }]);
   });
 
-  test('amounts are decimals of a declared precision, which ODBC drivers need', async () => {
+  test('amounts are decimals of a declared precision, as ODBC drivers need', async () => {
     expect(
       await rows(
         'SELECT opportunity_id, amount_minor::int, amount::text FROM bi.fact_opportunity ORDER BY 1',
@@ -255,7 +255,7 @@ describe('days and money', () => {
     ]);
   });
 
-  test('SQL and TypeScript agree on the digits of every currency', async () => {
+  test('SQL and TypeScript use the same number of decimals for every currency', async () => {
     const codes = Intl.supportedValuesOf('currency').concat('CLF', 'UYW', 'UYI');
     const digits = await rows<{ code: string; digits: number }>(
       'SELECT code, touchline.currency_exponent(code) AS digits FROM unnest($1::text[]) AS code',
@@ -264,7 +264,7 @@ describe('days and money', () => {
     expect(digits).toEqual(codes.map((code) => ({ code, digits: exponentOf(code) })));
   });
 
-  test('totals hold what no touchpoint led to, and what has no rate of exchange', async () => {
+  test('totals include amounts without touchpoints and amounts without an exchange rate', async () => {
     expect(
       await rows(`SELECT opportunity_id, metric, pipeline::text, is_attributed, opportunity_amount::text, opportunity_currency, touches
                     FROM bi.fact_attribution_total WHERE metric = 'pipeline' ORDER BY 1`),
@@ -290,7 +290,7 @@ describe('days and money', () => {
     ]);
   });
 
-  test('revenue and pipeline cannot be added up by mistake', async () => {
+  test('revenue and pipeline are separate columns that cannot be added up by mistake', async () => {
     expect(
       await rows(`SELECT sum(revenue)::text AS revenue, sum(pipeline)::text AS pipeline
                     FROM bi.fact_attribution_credit WHERE model = 'first'`),
@@ -298,8 +298,8 @@ describe('days and money', () => {
   });
 });
 
-describe('where leads stand', () => {
-  test('lifecycle is customer before opportunity before engaged; an anonymous lead stays raw', async () => {
+describe('lead state in schema bi', () => {
+  test('the lifecycle is customer before opportunity before engaged, and raw for an anonymous lead', async () => {
     expect(
       await rows(
         `SELECT coalesce(email, 'anonymous') AS who, lifecycle, buying_stage, score::float8 FROM bi.lead_current ORDER BY 1`,
@@ -316,7 +316,7 @@ describe('where leads stand', () => {
     [10, 'engaged'],
     [11, 'opportunity'],
     [14, 'customer'],
-  ])('as of position %i ada is %s', async (position, lifecycle) => {
+  ])('as of position %i the lifecycle of ada is %s', async (position, lifecycle) => {
     expect(
       await rows(
         `SELECT lifecycle FROM touchline.lifecycle_at($1) WHERE workspace = 'main' AND lead_id = md5('main/ada')::uuid`,
@@ -325,7 +325,7 @@ describe('where leads stand', () => {
     ).toEqual([{ lifecycle }]);
   });
 
-  test('a touchpoint knows the buying stage it left the lead in', async () => {
+  test('a touchpoint has the buying stage after it', async () => {
     expect(
       await rows(`SELECT buying_stage_after, starts_session, is_human FROM bi.fact_touchpoint f
                     JOIN bi.dim_lead USING (lead_key) WHERE email LIKE 'ada%' ORDER BY f.occurred_at`),
@@ -336,7 +336,7 @@ describe('where leads stand', () => {
     ]);
   });
 
-  test('an opportunity shows its stages and how long it stayed in each', async () => {
+  test('an opportunity has its stages and the days in each', async () => {
     expect(
       await rows(`SELECT from_stage, to_stage, to_status, days_in_stage::float8 FROM bi.fact_opportunity_stage
                    WHERE opportunity_id = 'd-won' ORDER BY version`),
@@ -347,7 +347,7 @@ describe('where leads stand', () => {
     ]);
   });
 
-  test('the committee is who sits on it now', async () => {
+  test('the committee has the current contacts', async () => {
     expect(
       await rows(
         `SELECT opportunity_key, email, role FROM bi.bridge_opportunity_contact JOIN bi.dim_lead USING (lead_key) ORDER BY 1`,

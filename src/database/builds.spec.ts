@@ -42,14 +42,14 @@ async function made(pool: pg.Pool, schema: string): Promise<unknown[]> {
 const PROJECTIONS = projections.filter((one) => !isReactor(one));
 
 describe.each(PROJECTIONS.map(({ name }) => name))('a build of %s', (name) => {
-  test('has the tables of the live one to the last detail, and readers of schema bi may read them', async () => {
+  test('has the same tables, indexes and privileges as the live build', async () => {
     await db.pool.query('SELECT touchline.create_build($1, 2)', [name]);
     const next = await made(db.pool, `touchline_${name}_2`);
     expect(next).toEqual(await made(db.pool, `touchline_${name}_1`));
     expect(JSON.stringify(next)).toContain(reader);
   });
 
-  test('is dropped as a whole when it is left over, and never while it is live', async () => {
+  test('is dropped completely when it is obsolete, and never while it is live', async () => {
     await db.pool.query('SELECT touchline.drop_build($1), touchline.drop_build($2)', [
       `touchline_${name}_1`,
       `touchline_${name}_2`,
@@ -65,7 +65,7 @@ describe.each(PROJECTIONS.map(({ name }) => name))('a build of %s', (name) => {
   });
 });
 
-test('the tables of a projection are those that it names', async () => {
+test('the tables of every projection are those it declares', async () => {
   for (const { name, tables } of PROJECTIONS) {
     const { rows } = await db.pool.query<{ name: string }>(
       `SELECT relname AS name FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'r'`,
@@ -98,7 +98,7 @@ describe('a migration', () => {
     return [rows[0]?.total, rows[0]?.sum];
   };
 
-  test('adds a read model, whose views and functions then follow the live build', async () => {
+  test('can add a read model, whose views and functions then follow the live build', async () => {
     expect(await asked()).toEqual(['3', '3']);
     await db.pool.query(`
       SELECT touchline.create_build('samples', 2);
@@ -107,7 +107,7 @@ describe('a migration', () => {
     expect(await asked()).toEqual(['10', '10']);
   });
 
-  test('changes the tables of all builds without knowing their schemas, and the view shows a new column', async () => {
+  test('can change the tables of all builds without naming their schemas, and the view has the new column', async () => {
     await db.pool.query(`SELECT touchline.create_build('samples', 2)`);
     await db.pool.query(
       `SELECT touchline.alter_read_model('samples', 'ALTER TABLE sample ADD COLUMN note text; CREATE INDEX sample_note ON sample (note)')`,
@@ -117,7 +117,7 @@ describe('a migration', () => {
     expect((await db.pool.query('SHOW search_path')).rows).toEqual([{ search_path: 'touchline,public' }]);
   });
 
-  test('that drops a column is told what shows it', async () => {
+  test('that drops a column fails with the names of the views that use it', async () => {
     const drop = `SELECT touchline.alter_read_model('samples', 'ALTER TABLE sample DROP COLUMN amount')`;
     await expect(db.pool.query(drop)).rejects.toThrow('other objects depend on it');
   });

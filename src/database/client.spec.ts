@@ -51,7 +51,7 @@ const pidOf = async (client: pg.ClientBase): Promise<number> =>
 const terminate = (pid: number) => db.pool.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
 
 describe.each(USES)('a session that the server ends under %s', (_name, use) => {
-  test('between two statements fails the work and ends nothing else', async () => {
+  test('between two statements fails the work and nothing else', async () => {
     const work = use(async (client) => {
       await terminate(await pidOf(client));
       // The end arrives while nothing is asked: an 'error' event that nobody listens to would end the process.
@@ -62,7 +62,7 @@ describe.each(USES)('a session that the server ends under %s', (_name, use) => {
     expect(await pool.query('SELECT 1 AS one')).toMatchObject({ rows: [{ one: 1 }] });
   });
 
-  test('in the middle of a statement fails the work and ends nothing else', async () => {
+  test('during a statement fails the work and nothing else', async () => {
     const work = use(async (client) => {
       const pid = await pidOf(client);
       const asleep = client.query('SELECT pg_sleep(30)');
@@ -73,7 +73,7 @@ describe.each(USES)('a session that the server ends under %s', (_name, use) => {
     expect(await pool.query('SELECT 1 AS one')).toMatchObject({ rows: [{ one: 1 }] });
   });
 
-  test('in the middle of a statement that is cancelled keeps the session', async () => {
+  test('while a statement is cancelled keeps the session', async () => {
     const work = use(async (client) => {
       const pid = await pidOf(client);
       const asleep = client.query('SELECT pg_sleep(30)');
@@ -88,7 +88,7 @@ describe.each(USES)('a session that the server ends under %s', (_name, use) => {
   });
 });
 
-test('a lost client is reported as an unavailable database with its cause, and leaves the pool', async () => {
+test('a lost client is reported as DatabaseUnavailable with its cause and removed from the pool', async () => {
   let lost: pg.ClientBase | undefined;
   const work = withTransaction(pool, async (client) => {
     lost = client;
@@ -103,7 +103,7 @@ test('a lost client is reported as an unavailable database with its cause, and l
     await withClient(pool, async (client) => expect(client).not.toBe(lost));
 });
 
-test('a batch whose session is lost is an outage and not a fault of its events', async () => {
+test('a batch whose session is lost is an outage and not caused by its events', async () => {
   const batch = inBatch(pool, 10_000, async (tx) => {
     await terminate(await pidOf(tx));
     await sleep(100);
@@ -112,7 +112,7 @@ test('a batch whose session is lost is an outage and not a fault of its events',
   await expect(batch).rejects.toMatchObject({ name: BatchFailed.name, fault: 'outage' });
 });
 
-test('a transaction whose work fails is rolled back on the same session, and the error is passed on as it is', async () => {
+test('a transaction whose work fails is rolled back on the same session and rethrows the error', async () => {
   const failure = new Error('the work failed');
   let first = 0;
   const work = withTransaction(pool, async (tx) => {
@@ -127,21 +127,21 @@ test('a transaction whose work fails is rolled back on the same session, and the
   expect(rows).toEqual([{ there: null, pid: first }]);
 });
 
-test('a statement that fails leaves an error of the database as it is', async () => {
+test('an error of a statement is rethrown unchanged', async () => {
   await expect(withTransaction(pool, (tx) => tx.query('SELECT nothing'))).rejects.toMatchObject({
     code: '42703',
   });
 });
 
-test('a client that is silent for too long is given up without waiting for its rollback', async () => {
-  const impatient = createPool(db.url, { max: 1, silenceMs: 300 });
+test('a client that exceeds the query timeout is discarded without waiting for a rollback', async () => {
+  const impatient = createPool(db.url, { max: 1, queryTimeoutMs: 300 });
   const work = withTransaction(impatient, (tx) => tx.query('SELECT pg_sleep(3)'));
   await expect(work).rejects.toBeInstanceOf(DatabaseUnavailable);
   expect(await impatient.query('SELECT 1 AS one')).toMatchObject({ rows: [{ one: 1 }] });
   await impatient.end();
 });
 
-test('a pool without a free client is an unavailable database', async () => {
+test('a pool without a free client is reported as DatabaseUnavailable', async () => {
   const none = createPool('postgres://nobody@127.0.0.1:1/nothing', { max: 1 });
   await expect(withClient(none, async () => 'never')).rejects.toBeInstanceOf(DatabaseUnavailable);
   await none.end();

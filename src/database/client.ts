@@ -9,7 +9,7 @@ export class DatabaseUnavailable extends Error {
 }
 
 /** Said by the driver of a server that was silent for longer than `query_timeout`. */
-const SILENT = 'Query read timeout';
+const QUERY_TIMEOUT_MESSAGE = 'Query read timeout';
 
 /**
  * A client with an 'error' listener from the beginning. A session that ends while it is not asked anything reports so by
@@ -52,7 +52,7 @@ export function withTransaction<T>(
       return result;
     } catch (error) {
       // A rollback would wait behind the statement that is not answered.
-      if (isSilence(error)) discard(error);
+      if (isQueryTimeout(error)) discard(error);
       else await tx.query('ROLLBACK').catch(discard);
       throw error;
     }
@@ -91,7 +91,7 @@ async function checkOut<T>(
     return await work(client, discard);
   } catch (error) {
     // The pool could hand the client out again before it notices that its session has ended.
-    if (isSilence(error) || endsSession(error)) discard(error);
+    if (isQueryTimeout(error) || endsSession(error)) discard(error);
     throw lost === undefined ? error : new DatabaseUnavailable(error);
   } finally {
     client.off('error', discard);
@@ -103,4 +103,5 @@ async function checkOut<T>(
 const endsSession = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && (error.severity === 'FATAL' || error.severity === 'PANIC');
 
-const isSilence = (error: unknown): boolean => error instanceof Error && error.message === SILENT;
+const isQueryTimeout = (error: unknown): boolean =>
+  error instanceof Error && error.message === QUERY_TIMEOUT_MESSAGE;

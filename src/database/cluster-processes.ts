@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startOf } from './instance-lock.js';
+import { processStart } from './instance-lock.js';
 
 const run = promisify(execFile);
 
@@ -18,7 +18,9 @@ export async function processesIn(folder: string): Promise<number[]> {
   const home = await realpath(folder);
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const homes = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')));
-  return pids.filter((pid, index) => homes[index] === home && startOf(Number(pid)) !== 'dead').map(Number);
+  return pids
+    .filter((pid, index) => homes[index] === home && processStart(Number(pid)) !== 'dead')
+    .map(Number);
 }
 
 /** Whether a startup process works in the folder: the one that recovers. Processes of PostgreSQL have titles. */
@@ -44,7 +46,7 @@ async function childTitles(pid: number): Promise<string[]> {
 /** A postmaster works in its data folder: only a process found there is taken for it. */
 export async function isPostmasterOf(pid: number, folder: string): Promise<boolean> {
   if (process.platform === 'linux') return (await processesIn(folder)).includes(pid);
-  if (process.platform === 'win32') return startOf(pid) !== 'dead';
+  if (process.platform === 'win32') return processStart(pid) !== 'dead';
   const { stdout } = await run('ps', ['-o', 'command=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
   return stdout.includes('postgres') && stdout.includes(folder);
 }

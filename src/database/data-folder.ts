@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, realpath, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EmbeddedDatabaseError } from './embedded-error.js';
-import { canEnter, type OsUser } from './postgres-binaries.js';
+import { canTraverse, type OsUser } from './postgres-binaries.js';
 
 const MAJOR = '18';
 const LOG_LIMIT = 20_000_000;
@@ -19,14 +19,14 @@ export async function clusterFolder(
 ): Promise<string> {
   const inside = join(dataDir, 'postgres');
   if (await exists(inside)) return realpath(inside);
-  if (!(await canEnter(dataDir, user))) await chmod(dataDir, ((await stat(dataDir)).mode & 0o777) | 0o011);
-  if (await canEnter(dataDir, user)) return inside;
+  if (!(await canTraverse(dataDir, user))) await chmod(dataDir, ((await stat(dataDir)).mode & 0o777) | 0o011);
+  if (await canTraverse(dataDir, user)) return inside;
   const digest = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
   const outside = join(systemFolder, `${basename(dataDir).replace(/^\.+/, '')}-${digest}`);
   await mkdir(systemFolder, { recursive: true, mode: 0o755 });
   await rm(inside, { force: true }); // a link that leads nowhere
   await symlink(outside, inside);
-  log?.(`the user postgres may not enter ${dataDir}, so PostgreSQL keeps its files in ${outside}`);
+  log?.(`the user postgres cannot access ${dataDir}, so PostgreSQL stores its files in ${outside}`);
   return outside;
 }
 
@@ -36,7 +36,10 @@ export async function readPassword(dataDir: string, folder: string): Promise<str
   const known = await readFile(file, 'utf8').catch(() => undefined);
   if (known?.trim()) return known.trim();
   if (await exists(folder))
-    throw new EmbeddedDatabaseError('failed', `${file} is missing: it holds the password of ${folder}`);
+    throw new EmbeddedDatabaseError(
+      'failed',
+      `${file} is missing: restore this file, it contains the password of the cluster in ${folder}`,
+    );
   const made = randomBytes(18).toString('base64url');
   await writeFile(file, `${made}\n`, { mode: 0o600 });
   return made;
@@ -47,7 +50,7 @@ export async function checkVersion(folder: string): Promise<void> {
   if (version !== MAJOR)
     throw new EmbeddedDatabaseError(
       'wrong-version',
-      `${folder} was made by PostgreSQL ${version}, this is ${MAJOR}`,
+      `${folder} was created by PostgreSQL ${version}, but this is PostgreSQL ${MAJOR}`,
     );
 }
 

@@ -1,6 +1,6 @@
 import { DataSource, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { GuardedClient } from './client.js';
-import { SHORT_SILENCE_MS } from './database.js';
+import { LOG_QUERY_TIMEOUT_MS } from './database.js';
 import { migrate } from './migrate.js';
 
 /**
@@ -24,8 +24,8 @@ export async function openDataSource(
     applicationName: 'touchline configuration',
     extra: {
       Client: GuardedClient,
-      query_timeout: SHORT_SILENCE_MS,
-      connectionTimeoutMillis: SHORT_SILENCE_MS,
+      query_timeout: LOG_QUERY_TIMEOUT_MS,
+      connectionTimeoutMillis: LOG_QUERY_TIMEOUT_MS,
     },
   }).initialize();
 }

@@ -16,16 +16,16 @@ export interface PoolOptions {
   /** Told the process id of the server's side of each new session. */
   readonly onSession?: (pid: number) => void;
   /** A statement fails, and its connection is dropped, when the server was silent for so long. */
-  readonly silenceMs?: number;
+  readonly queryTimeoutMs?: number;
 }
 
 /** Tables of read models are named without a schema: a projection works in that of one build, readers in touchline. */
 const SEARCH_PATH = 'touchline,public';
 
 /** Longer than any statement of ours may take: a network can lose a server silently. */
-const SILENCE_MS = 75_000;
+const QUERY_TIMEOUT_MS = 75_000;
 /** Of the log and of settings, whose statements are short, and whose callers wait. */
-export const SHORT_SILENCE_MS = 10_000;
+export const LOG_QUERY_TIMEOUT_MS = 10_000;
 
 const TIMESTAMPTZ: number = pg.types.builtins.TIMESTAMPTZ;
 const UTC_STAMP = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,3})\d*)?\+00$/;
@@ -61,7 +61,7 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     types,
     application_name: options.applicationName ?? 'touchline',
     connectionTimeoutMillis: 10_000,
-    query_timeout: options.silenceMs ?? SILENCE_MS,
+    query_timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
     options: Object.entries({ TimeZone: 'UTC', search_path: SEARCH_PATH, ...options.settings })
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
@@ -84,6 +84,6 @@ export const createLogPool = (url: string, options: PoolOptions = {}): pg.Pool =
     max: 6,
     applicationName: 'touchline log',
     settings: { enable_seqscan: 'off' },
-    silenceMs: SHORT_SILENCE_MS,
+    queryTimeoutMs: LOG_QUERY_TIMEOUT_MS,
     ...options,
   });

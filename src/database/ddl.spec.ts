@@ -9,7 +9,7 @@ import { projections } from '../projections/all.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';
 import { CONFIGURATION_ENTITIES } from '../workspaces/entities.js';
 import { Workspaces } from '../workspaces/workspaces.js';
-import { closeDatabase, ensureBiRole } from './bi-role.js';
+import { revokePublicPrivileges, ensureBiRole } from './bi-role.js';
 import { withTransaction } from './client.js';
 import { createPool } from './database.js';
 import { openDataSource } from './data-source.js';
@@ -66,7 +66,7 @@ function load(): { stop(): Promise<void> } {
   };
 }
 
-test('workspaces are made beside projections that write, without a deadlock on either side', async () => {
+test('workspaces can be created while projections write, without a deadlock', async () => {
   const configuration = await openDataSource(db.url, CONFIGURATION_ENTITIES);
   const workspaces = new Workspaces(configuration);
   await workspaces.add('main');
@@ -99,7 +99,7 @@ test('workspaces are made beside projections that write, without a deadlock on e
   expect(rows).toEqual([{ deadlocks: 0 }]);
 });
 
-test('a change of the schema gives way to whoever holds a lock, and comes through when it is free', async () => {
+test('a schema change yields to lock holders and succeeds when the lock is free', async () => {
   await db.pool.query('CREATE TABLE touchline.ddl_trial (n int)');
   let changing: Promise<unknown> | undefined;
   const waits = async (): Promise<number> =>
@@ -120,13 +120,13 @@ test('a change of the schema gives way to whoever holds a lock, and comes throug
   ]);
 });
 
-test('a change of the schema that cannot be made is not tried again', async () => {
+test('a schema change that fails for another reason is not retried', async () => {
   await expect(runDdl(db.pool, 'ALTER TABLE touchline.nowhere ADD COLUMN n int')).rejects.toMatchObject({
     code: '42P01',
   });
 });
 
-test('processes that set and grant the same things for the first time, at once, all come through', async () => {
+test('concurrent processes that set and grant the same for the first time all succeed', async () => {
   const role = `ddl_trial_${process.pid}`;
   await db.pool.query(`CREATE ROLE ${role}`);
   try {
@@ -141,7 +141,7 @@ test('processes that set and grant the same things for the first time, at once, 
       expect(await until(waits, 10_000)).toBe(true);
     });
     await changing;
-    await Promise.all(Array.from({ length: 4 }, () => closeDatabase(db.pool)));
+    await Promise.all(Array.from({ length: 4 }, () => revokePublicPrivileges(db.pool)));
     await db.pool.query(`INSERT INTO touchline.workspace (slug, name) VALUES ('late', 'late')`);
     const roles = await Promise.all(Array.from({ length: 4 }, () => ensureBiRole(db.pool, 'late')));
     expect(new Set(roles.map((made) => made.role)).size).toBe(1);

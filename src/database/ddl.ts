@@ -8,7 +8,7 @@ import { withTransaction } from './client.js';
  */
 const LOCK_MS = 500;
 const BACKOFF_MS = { first: 50, longest: 1_000 };
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 /** deadlock_detected, serialization_failure, lock_not_available. */
 const CONFLICT = /^(40P01|40001|55P03)$/;
@@ -28,7 +28,7 @@ export async function runDdl<Row extends pg.QueryResultRow>(
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   for (const backoff = new Backoff(BACKOFF_MS); ;) {
     try {
       const { rows } = await withTransaction(

@@ -13,7 +13,7 @@ export class EmbeddedDatabaseError extends Error {
 }
 
 /** Names a file-system or PostgreSQL failure by what it says; an EmbeddedDatabaseError is passed through. */
-export function explain(error: unknown, doing: string): EmbeddedDatabaseError {
+export function describeError(error: unknown, doing: string): EmbeddedDatabaseError {
   if (error instanceof EmbeddedDatabaseError) return error;
   const text = error instanceof Error ? error.message : String(error);
   if (/ENOSPC|EDQUOT|No space left|Disk quota exceeded/i.test(text))

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { explain } from './embedded-error.js';
-import { startOf } from './instance-lock.js';
+import { describeError } from './embedded-error.js';
+import { processStart } from './instance-lock.js';
 import { startEmbedded, type Embedded, type EmbeddedOptions } from './embedded.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -70,14 +70,14 @@ async function owner(): Promise<{ process: ChildProcess; url: string; postmaster
   return { process: child, url, postmaster: pid };
 }
 
-const lives = (pid: number): boolean => startOf(pid) !== 'dead'; // an orphan may stay a zombie
+const lives = (pid: number): boolean => processStart(pid) !== 'dead'; // an orphan may stay a zombie
 
 async function kill({ process: child }: { process: ChildProcess }): Promise<void> {
   child.kill('SIGKILL');
   await once(child, 'exit');
 }
 
-test('a new data folder gets a durable server that only this machine reaches', async () => {
+test('a new data folder gets a durable server that listens on the loopback interface only', async () => {
   const { url } = await start();
   const [settings] = await query(
     url,
@@ -88,20 +88,20 @@ test('a new data folder gets a durable server that only this machine reaches', a
   await query(url, 'CREATE TABLE kept AS SELECT 1 AS n');
 });
 
-test('the next start keeps data, port and password', async () => {
+test('a restart keeps data, port and password', async () => {
   const { url } = await start();
   expect(await query(url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
   await running.pop()?.stop();
   expect((await start()).url).toBe(url);
 });
 
-test('nobody gets in without the password', async () => {
+test('a connection without the password is refused', async () => {
   const { url } = await start();
   const wrong = Object.assign(new URL(url), { password: 'guessed' }).href;
   await expect(query(wrong, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
 });
 
-test('after kill -9 of the owner the next start stops the orphan and has what was committed', async () => {
+test('after kill -9 of the owner the next start stops the orphaned postmaster and has the committed data', async () => {
   const killed = await owner();
   await query(killed.url, 'INSERT INTO kept VALUES (2)');
   await kill(killed);
@@ -122,7 +122,7 @@ test('after kill -9 of the owner and of PostgreSQL the next start recovers', asy
   expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 3 }]);
 });
 
-test('a second instance is refused and the first goes on', async () => {
+test('a second instance on the same data folder is refused and the first is not affected', async () => {
   const first = await owner();
   await expect(start()).rejects.toMatchObject({
     name: 'EmbeddedDatabaseError',
@@ -133,14 +133,14 @@ test('a second instance is refused and the first goes on', async () => {
   await kill(first);
 });
 
-test('two that start at once on the lock of a dead one: one gets it', async () => {
+test('of two concurrent starts on a stale lock one acquires it', async () => {
   const dead = { pid: process.pid, started: '1', host: hostname() };
   await writeFile(join(dataDir, 'touchline.lock'), JSON.stringify(dead));
   const results = await Promise.allSettled([start(), start(), start()]);
   expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
 });
 
-test('a lock of a living process on another host is respected, a silent one is taken over', async () => {
+test('a fresh lock of another host is respected, and one without a heartbeat is taken over', async () => {
   const lock = join(dataDir, 'touchline.lock');
   await writeFile(lock, JSON.stringify({ pid: 1, started: '1', host: 'elsewhere' }));
   const beat = setInterval(
@@ -153,7 +153,7 @@ test('a lock of a living process on another host is respected, a silent one is t
   await start();
 });
 
-test('a postmaster.pid whose number now belongs to another process does not stop the start', async () => {
+test('a postmaster.pid with the id of an unrelated process does not prevent the start', async () => {
   const first = await owner();
   process.kill(first.postmaster, 'SIGKILL');
   await kill(first);
@@ -163,7 +163,7 @@ test('a postmaster.pid whose number now belongs to another process does not stop
   expect(await query((await start()).url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
 });
 
-test('a server that dies is started again on its port', async () => {
+test('a postmaster that exits is restarted on its port', async () => {
   const lines: string[] = [];
   const { url, pid } = await start({ log: (line) => lines.push(line) });
   const before = pid();
@@ -172,7 +172,7 @@ test('a server that dies is started again on its port', async () => {
   for (let tries = 0; tries < 200 && (pid() === before || pid() === undefined); tries++)
     await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 3 }]);
-  expect(lines).toEqual([expect.stringContaining('started again')]);
+  expect(lines).toEqual([expect.stringContaining('is being restarted')]);
 });
 
 /** A child of the postmaster by the beginning of its title. */
@@ -198,7 +198,7 @@ async function recovering(postmaster: number): Promise<{ readonly startup: numbe
 
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 onLinux('in recovery (looks into /proc, so on Linux)', () => {
-  test('a server left behind by a killed owner is neither stopped nor taken for a failure, and is logged in one line', async () => {
+  test('a start waits for the crash recovery of an orphaned postmaster and logs one line', async () => {
     const killed = await owner();
     await query(killed.url, 'INSERT INTO kept VALUES (4)');
     const { startup } = await recovering(killed.postmaster);
@@ -211,13 +211,13 @@ onLinux('in recovery (looks into /proc, so on Linux)', () => {
     process.kill(startup, 'SIGCONT');
     const { url } = await starting;
     expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 4 }]);
-    expect(lines).toEqual([expect.stringMatching(/recovers .* progress in .*postgres\.log$/)]);
+    expect(lines).toEqual([expect.stringMatching(/is recovering .* progress in .*postgres\.log$/)]);
     const log = (await readFile(join(dataDir, 'postgres.log'))).subarray(size).toString();
     expect(log).toMatch(/automatic recovery in progress[^]*ready to accept connections[^]*fast shutdown/);
     expect(log).not.toContain('immediate shutdown');
   });
 
-  test('a server that hangs in the shutdown that an earlier start requested is ended', async () => {
+  test('a postmaster that hangs in its shutdown is killed', async () => {
     const killed = await owner();
     const { startup } = await recovering(killed.postmaster);
     process.kill(killed.postmaster, 'SIGINT');
@@ -227,7 +227,7 @@ onLinux('in recovery (looks into /proc, so on Linux)', () => {
     expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 4 }]);
   });
 
-  test('our own server is stopped at once', async () => {
+  test('a postmaster in recovery is stopped immediately by its owner', async () => {
     const server = await start();
     const postmaster = server.pid() ?? 0;
     await recovering(postmaster);
@@ -236,7 +236,7 @@ onLinux('in recovery (looks into /proc, so on Linux)', () => {
     expect(await query((await start()).url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 4 }]);
   });
 
-  test('a busy session of a postmaster that was killed does not keep the next start out', async () => {
+  test('a busy backend of a killed postmaster does not prevent the next start', async () => {
     const killed = await owner();
     const busy = query(killed.url, 'SELECT count(*) FROM generate_series(1, 1000000000)').catch(
       () => undefined,
@@ -252,7 +252,7 @@ onLinux('in recovery (looks into /proc, so on Linux)', () => {
   });
 });
 
-test('a port that is asked for and taken is named', async () => {
+test('a requested port that is in use is named in the error', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as { port: number };
@@ -263,14 +263,14 @@ test('a port that is asked for and taken is named', async () => {
   other.close();
 });
 
-test('a cluster of another PostgreSQL is refused', async () => {
+test('a cluster of another PostgreSQL version is refused', async () => {
   const file = join(dataDir, 'postgres', 'PG_VERSION');
   await writeFile(file, '17\n');
   await expect(start()).rejects.toMatchObject({ code: 'wrong-version' });
   await writeFile(file, '18\n');
 });
 
-test('an initdb that was interrupted is run again', async () => {
+test('an interrupted initdb is repeated', async () => {
   const other = join(base, 'cut-off');
   await mkdir(join(other, 'postgres.new', 'data'), { recursive: true });
   const server = await start({ dataDir: other });
@@ -293,7 +293,7 @@ const keepsReachable = 'root keeps the cluster where its user postgres can reach
   },
 );
 
-describe('faults are named', () => {
+describe('the error of the embedded database names the cause', () => {
   test.each([
     ['disk-full', 'could not write to file "base/1": No space left on device'],
     ['disk-full', "ENOSPC: no space left on device, write '/data/x'"],
@@ -301,7 +301,7 @@ describe('faults are named', () => {
     ['permission', 'could not look up effective user ID 1234: user does not exist'],
     ['failed', 'something else'],
   ])('%s: %s', (code, message) => {
-    expect(explain(new Error(message), 'embedded PostgreSQL in /data')).toMatchObject({ code });
+    expect(describeError(new Error(message), 'embedded PostgreSQL in /data')).toMatchObject({ code });
   });
 
   test('a data folder that is a file', async () => {

@@ -1,11 +1,11 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { explain } from './embedded-error.js';
+import { describeError } from './embedded-error.js';
 import { acquireInstanceLock } from './instance-lock.js';
 import { checkVersion, clusterFolder, exists, readPassword, trimLog } from './data-folder.js';
 import { locateBinaries, postgresUser } from './postgres-binaries.js';
 import { PostgresServer, urlOf } from './postgres-server.js';
-import { clearOrphan } from './postmaster-end.js';
+import { clearOrphan } from './postmaster-stop.js';
 import { initialise, type Cluster } from './postmaster.js';
 
 export { EmbeddedDatabaseError } from './embedded-error.js';
@@ -40,7 +40,7 @@ export interface Embedded {
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const dataDir = resolve(options.dataDir);
-  const doing = `embedded PostgreSQL in ${dataDir}`;
+  const subject = `embedded PostgreSQL in ${dataDir}`;
   try {
     await mkdir(dataDir, { recursive: true });
     const lock = await acquireInstanceLock(join(dataDir, 'touchline.lock'));
@@ -56,7 +56,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       throw error;
     }
   } catch (error) {
-    throw explain(error, doing);
+    throw describeError(error, subject);
   }
 }
 

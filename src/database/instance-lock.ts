@@ -25,15 +25,15 @@ export interface InstanceLock {
  * @throws EmbeddedDatabaseError `in-use`: another living process owns it
  */
 export async function acquireInstanceLock(path: string): Promise<InstanceLock> {
-  const mine = JSON.stringify({
+  const content = JSON.stringify({
     pid: process.pid,
-    started: startOf(process.pid),
+    started: processStart(process.pid),
     host: hostname(),
   } satisfies Owner);
   const draft = `${path}.${process.pid}`;
   try {
-    await writeFile(draft, mine);
-    for (let attempt = 0; !(await linked(draft, path)); attempt++) {
+    await writeFile(draft, content);
+    for (let attempt = 0; !(await tryLink(draft, path)); attempt++) {
       if (attempt > 20) throw inUse(path);
       await clearIfStale(path);
     }
@@ -48,13 +48,13 @@ export async function acquireInstanceLock(path: string): Promise<InstanceLock> {
   return {
     async release() {
       clearInterval(heartbeat);
-      if ((await readFile(path, 'utf8').catch(() => '')) === mine) await rm(path, { force: true });
+      if ((await readFile(path, 'utf8').catch(() => '')) === content) await rm(path, { force: true });
     },
   };
 }
 
 /** `link` makes the name and its content appear at once, and fails when the name is taken. */
-async function linked(draft: string, path: string): Promise<boolean> {
+async function tryLink(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path);
     return true;
@@ -68,7 +68,7 @@ async function clearIfStale(path: string): Promise<void> {
   const content = await readFile(path, 'utf8').catch(() => undefined);
   if (content === undefined) return;
   const owner = parse(content);
-  if (owner && (await alive(owner, path))) throw inUse(path, owner);
+  if (owner && (await isAlive(owner, path))) throw inUse(path, owner);
   const aside = `${path}.stale.${process.pid}`;
   await rename(path, aside).catch(() => undefined);
   const moved = await readFile(aside, 'utf8').catch(() => undefined);
@@ -76,8 +76,8 @@ async function clearIfStale(path: string): Promise<void> {
   await unlink(aside).catch(() => undefined);
 }
 
-async function alive(owner: Owner, path: string): Promise<boolean> {
-  if (owner.host === hostname()) return startOf(owner.pid) === owner.started;
+async function isAlive(owner: Owner, path: string): Promise<boolean> {
+  if (owner.host === hostname()) return processStart(owner.pid) === owner.started;
   const before = (await stat(path).catch(() => undefined))?.mtimeMs;
   if (before === undefined) return false;
   if (Date.now() - before > SILENT_MS) return false;
@@ -86,7 +86,7 @@ async function alive(owner: Owner, path: string): Promise<boolean> {
 }
 
 /** Undefined when no such process lives. Without /proc every living process is taken for the one meant. */
-export function startOf(pid: number): string {
+export function processStart(pid: number): string {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -117,6 +117,6 @@ function inUse(path: string, owner?: Owner): EmbeddedDatabaseError {
   const who = owner ? ` (process ${owner.pid} on ${owner.host})` : '';
   return new EmbeddedDatabaseError(
     'in-use',
-    `the data folder is in use by another Touchline${who}; lock ${path}`,
+    `the data folder is in use by another Touchline${who}; stop it or use another TOUCHLINE_DATA_DIR (lock file: ${path})`,
   );
 }

@@ -33,7 +33,7 @@ const write = (name: string, sql: string) => writeFile(join(folder, name), sql);
 const numbers = async () =>
   (await pool.query<{ n: number }>('SELECT n FROM touchline.a ORDER BY n')).rows.map(({ n }) => n);
 
-test('applies what is new, in order, once', async () => {
+test('migrate applies new migrations once, in order', async () => {
   expect(await migrate(db.url, folder)).toEqual(['0001-first', '0002-second']);
   await write('0003-third.sql', 'INSERT INTO touchline.a VALUES (3)');
   expect(await migrate(pool, folder)).toEqual(['0003-third']);
@@ -41,25 +41,25 @@ test('applies what is new, in order, once', async () => {
   expect(await numbers()).toEqual([1, 2, 3]);
 });
 
-test('processes that start at once wait for the one that migrates', async () => {
+test('concurrent processes wait for the one that migrates', async () => {
   const applied = await Promise.all([1, 2, 3, 4].map(() => migrate(db.url, folder)));
   expect(applied.flat()).toEqual(['0001-first', '0002-second']);
   expect(await numbers()).toEqual([1, 2]);
 });
 
-test('a file that was changed after it had been applied is refused', async () => {
+test('a migration that was changed after it had been applied is refused', async () => {
   await migrate(db.url, folder);
   await write('0001-first.sql', 'CREATE TABLE touchline.a (n int, m int)');
   await expect(migrate(db.url, folder)).rejects.toThrow(/0001-first was changed/);
 });
 
-test('a checkout with other line ends is no change', async () => {
+test('a migration with other line endings is unchanged', async () => {
   await migrate(db.url, folder);
   await write('0002-second.sql', SECOND.replaceAll('\n', '\r\n'));
   expect(await migrate(db.url, folder)).toEqual([]);
 });
 
-test('a file that fails leaves nothing of itself, keeps those before it, and is named', async () => {
+test('a failing migration is rolled back, keeps earlier migrations, and is named', async () => {
   await write('0003-third.sql', 'INSERT INTO touchline.a VALUES (3); SELECT 1/0;');
   await expect(migrate(db.url, folder)).rejects.toThrow('migration 0003-third failed: division by zero');
   expect(await numbers()).toEqual([1, 2]);
@@ -86,7 +86,7 @@ describe('repeatable files', () => {
     await migrate(db.url, folder);
   });
 
-  test('are applied again when their text changes, and only then', async () => {
+  test('are applied again only when their text changes', async () => {
     await pool.query('CREATE VIEW v.mark AS SELECT 1');
     await migrate(db.url, folder);
     await expect(pool.query('SELECT * FROM v.mark')).resolves.toBeDefined();
@@ -96,7 +96,7 @@ describe('repeatable files', () => {
     await expect(pool.query('SELECT * FROM v.mark')).rejects.toThrow('does not exist');
   });
 
-  test('are applied after a numbered file, which may drop them to change a table', async () => {
+  test('are applied after a numbered migration, which may drop them to change a table', async () => {
     await write(
       '0003-third.sql',
       'DROP SCHEMA v CASCADE; ALTER TABLE touchline.a ALTER n TYPE bigint; INSERT INTO touchline.a VALUES (3)',
@@ -105,7 +105,7 @@ describe('repeatable files', () => {
     expect(await columns()).toEqual(['n']);
   });
 
-  test('that fail after a numbered file are applied again at the next start', async () => {
+  test('that fail after a numbered migration are applied again at the next start', async () => {
     const sql = 'DROP SCHEMA v CASCADE; ALTER TABLE touchline.a RENAME n TO m';
     await write('0003-third.sql', sql);
     await expect(migrate(db.url, folder)).rejects.toThrow('migration repeatable failed');
@@ -114,27 +114,27 @@ describe('repeatable files', () => {
     expect(await columns()).toEqual(['n']);
   });
 
-  test('that fail leave what was there before', async () => {
+  test('that fail leave the previous objects', async () => {
     await write('repeatable/views.sql', 'DROP SCHEMA v CASCADE; SELECT 1/0');
     await expect(migrate(db.url, folder)).rejects.toThrow('migration repeatable failed: division by zero');
     expect(await columns()).toEqual(['n']);
   });
 });
 
-test('a database that a newer Touchline migrated is refused', async () => {
+test('a database migrated by a newer Touchline is refused', async () => {
   await write('0003-third.sql', 'INSERT INTO touchline.a VALUES (3)');
   await migrate(db.url, folder);
   await rm(join(folder, '0003-third.sql'));
   await expect(migrate(db.url, folder)).rejects.toThrow(/0003-third.*newer/);
 });
 
-test('the shipped files have one number each', async () => {
+test('the numbers of the shipped migrations are unique', async () => {
   const shipped = await readMigrations();
   expect(shipped.map(({ number }) => number)).toEqual([...new Set(shipped.map(({ number }) => number))]);
   expect(shipped[0]?.name).toBe('0001-event-log');
 });
 
-test('a touchpoint that was stored with its inherited origin shows it after the upgrade, until it is written again', async () => {
+test('a touchpoint stored with its inherited origin shows it after the upgrade until it is written again', async () => {
   const earlier = await mkdtemp(join(tmpdir(), 'touchline-migrations-'));
   for (const { number, name } of await readMigrations())
     if (number < 35) await copyFile(join(MIGRATIONS, `${name}.sql`), join(earlier, `${name}.sql`));

@@ -32,8 +32,8 @@ export async function readMigrations(folder = MIGRATIONS): Promise<Migration[]> 
       };
     }),
   );
-  const twice = migrations.find((migration, index) => migrations[index - 1]?.number === migration.number);
-  if (twice) throw new MigrationError(`two migrations have the number of ${twice.name}`);
+  const duplicate = migrations.find((migration, index) => migrations[index - 1]?.number === migration.number);
+  if (duplicate) throw new MigrationError(`two migrations have the same number as ${duplicate.name}`);
   return migrations;
 }
 
@@ -70,7 +70,7 @@ async function readRepeatable(folder: string): Promise<Repeatable | undefined> {
 export async function migrate(database: string | pg.Pool, folder = MIGRATIONS): Promise<string[]> {
   const migrations = await readMigrations(folder);
   const repeatable = await readRepeatable(folder);
-  const work = (client: pg.ClientBase): Promise<string[]> => underLock(client, migrations, repeatable);
+  const work = (client: pg.ClientBase): Promise<string[]> => migrateUnderLock(client, migrations, repeatable);
   return typeof database === 'string'
     ? withConnection({ connectionString: database, application_name: 'touchline migrate' }, work)
     : withClient(database, work);
@@ -80,7 +80,7 @@ export async function migrate(database: string | pg.Pool, folder = MIGRATIONS): 
  * One transaction, in which each file has a savepoint. Whoever has the lock on the table migrates, the others wait; not an
  * advisory lock, because a role that reads schema bi could take that.
  */
-async function underLock(
+async function migrateUnderLock(
   client: pg.ClientBase,
   migrations: readonly Migration[],
   repeatable: Repeatable | undefined,
@@ -91,7 +91,7 @@ async function underLock(
     await client.query('LOCK TABLE touchline.migration IN SHARE ROW EXCLUSIVE MODE');
     const pending = pendingOf(migrations, await appliedMigrations(client));
     for (const migration of pending) await apply(client, migration);
-    if (repeatable) await repeat(client, repeatable);
+    if (repeatable) await applyRepeatable(client, repeatable);
     await client.query('COMMIT');
     return pending.map(({ name }) => name);
   } catch (error) {
@@ -109,14 +109,14 @@ async function createHistory(client: pg.ClientBase, attempts = 5): Promise<void>
         number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
       )`);
   } catch (error) {
-    const collided = error instanceof pg.DatabaseError && ALREADY_THERE.includes(error.code ?? '');
+    const collided = error instanceof pg.DatabaseError && ALREADY_EXISTS.includes(error.code ?? '');
     if (!collided || attempts === 1) throw error;
     await createHistory(client, attempts - 1);
   }
 }
 
 /** unique_violation of a catalogue, duplicate_schema, duplicate_table. */
-const ALREADY_THERE = ['23505', '42P06', '42P07'];
+const ALREADY_EXISTS = ['23505', '42P06', '42P07'];
 
 type Applied = Pick<Migration, 'number' | 'name' | 'checksum'>;
 
@@ -133,10 +133,12 @@ function pendingOf(migrations: readonly Migration[], applied: readonly Applied[]
   for (const { number, name, checksum } of applied) {
     const file = files.get(number);
     if (!file)
-      throw new MigrationError(`the database has migration ${name}: it was made by a newer Touchline`);
+      throw new MigrationError(
+        `the database has migration ${name}: it was created by a newer Touchline; upgrade Touchline, or restore a backup`,
+      );
     if (file.checksum !== checksum)
       throw new MigrationError(
-        `migration ${file.name} was changed after it had been applied; add a new file instead`,
+        `migration ${file.name} was changed after it had been applied; restore it and add a new file`,
       );
     files.delete(number);
   }
@@ -144,37 +146,37 @@ function pendingOf(migrations: readonly Migration[], applied: readonly Applied[]
 }
 
 async function apply(client: pg.ClientBase, { number, name, checksum, sql }: Migration): Promise<void> {
-  await atOnce(client, name, async () => {
+  await inSavepoint(client, name, async () => {
     await client.query(sql);
     await client.query('INSERT INTO touchline.migration (number, name, checksum) VALUES ($1, $2, $3)', [
       number,
       name,
       checksum,
     ]);
-    await client.query(FORGET_REPEATABLE);
+    await client.query(RESET_REPEATABLE);
   });
 }
 
 /** A numbered file may drop what is repeatable: so it is made again, at the next start when it fails at this one. */
-const FORGET_REPEATABLE = `
+const RESET_REPEATABLE = `
   DO $$ BEGIN
     IF to_regclass('touchline.repeatable_migration') IS NOT NULL THEN DELETE FROM touchline.repeatable_migration; END IF;
   END $$`;
 
-async function repeat(client: pg.ClientBase, { sql, checksum }: Repeatable): Promise<void> {
+async function applyRepeatable(client: pg.ClientBase, { sql, checksum }: Repeatable): Promise<void> {
   const { rows } = await client.query<{ checksum: string }>(
     'SELECT checksum FROM touchline.repeatable_migration',
   );
   if (rows[0]?.checksum === checksum) return;
-  await atOnce(client, 'repeatable', async () => {
+  await inSavepoint(client, 'repeatable', async () => {
     await client.query(sql);
-    await client.query(FORGET_REPEATABLE);
+    await client.query(RESET_REPEATABLE);
     await client.query('INSERT INTO touchline.repeatable_migration (checksum) VALUES ($1)', [checksum]);
   });
 }
 
 /** @throws MigrationError */
-async function atOnce(client: pg.ClientBase, name: string, work: () => Promise<void>): Promise<void> {
+async function inSavepoint(client: pg.ClientBase, name: string, work: () => Promise<void>): Promise<void> {
   await client.query('SAVEPOINT migration');
   try {
     await work();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onceAccepting } from './accepting.js';
+import { connectWhenAccepting } from './connect-when-accepting.js';
 import { EmbeddedDatabaseError, runningUrl, startEmbedded } from './embedded.js';
 import { migrate } from './migrate.js';
 
@@ -38,7 +38,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   const database =
     options.databaseUrl === undefined
       ? await openEmbedded(options)
-      : await openGiven(options.databaseUrl, options.log);
+      : await openExternal(options.databaseUrl, options.log);
   try {
     await migrate(database.url);
     return database;
@@ -48,20 +48,20 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   }
 }
 
-async function openGiven(url: string, log: LogLine): Promise<OpenDatabase> {
+async function openExternal(url: string, log: LogLine): Promise<OpenDatabase> {
   await checkReachable(url, log);
   return { url, stop: () => Promise.resolve() };
 }
 
 async function openEmbedded({ dataDir, log, whenInUse }: OpenOptions): Promise<OpenDatabase> {
-  const patience = Date.now() + WAIT_MS;
+  const deadline = Date.now() + WAIT_MS;
   for (;;) {
     try {
       return await startEmbedded({ dataDir, log });
     } catch (error) {
       if (!(error instanceof EmbeddedDatabaseError) || error.code !== 'in-use') throw error;
       if (whenInUse === 'join') return joinRunning(dataDir, error, log);
-      if (Date.now() > patience) throw error;
+      if (Date.now() > deadline) throw error;
       await sleep(200);
     }
   }
@@ -87,12 +87,14 @@ export const isDatabaseFault = (error: unknown): error is Error =>
 
 async function checkReachable(url: string, log: LogLine): Promise<void> {
   try {
-    const version = await onceAccepting(url, log, async (client) => {
+    const version = await connectWhenAccepting(url, log, async (client) => {
       const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num');
       return Number(rows[0]?.server_version_num ?? 0);
     });
     if (version < 150_000)
-      throw new Error(`the server is PostgreSQL ${Math.floor(version / 10_000)}, 15 or later is needed`);
+      throw new Error(
+        `the server is PostgreSQL ${Math.floor(version / 10_000)}, but 15 or later is required`,
+      );
   } catch (error) {
     throw new DatabaseUnreachable(`DATABASE_URL: cannot use ${nameOf(url)}: ${reasonOf(error)}`, {
       cause: error,

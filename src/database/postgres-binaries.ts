@@ -32,7 +32,7 @@ export async function locateBinaries(user: OsUser, systemFolder: string): Promis
   } catch (error) {
     throw new EmbeddedDatabaseError(
       'unsupported-platform',
-      `there is no embedded PostgreSQL for ${name}; set DATABASE_URL to a server of yours`,
+      `there is no embedded PostgreSQL for ${name}; set DATABASE_URL to your own server`,
       { cause: error },
     );
   }
@@ -60,7 +60,7 @@ async function reachableHome(
   user: OsUser,
   systemFolder: string,
 ): Promise<string> {
-  if (await canEnter(join(home, 'bin', 'postgres'), user)) return home;
+  if (await canTraverse(join(home, 'bin', 'postgres'), user)) return home;
   const { version } = JSON.parse(await readFile(join(dirname(home), 'package.json'), 'utf8')) as {
     version: string;
   };
@@ -74,7 +74,7 @@ async function reachableHome(
 }
 
 /** Whether `user` can traverse to a path and enter or execute it. */
-export async function canEnter(path: string, user: OsUser): Promise<boolean> {
+export async function canTraverse(path: string, user: OsUser): Promise<boolean> {
   if (user.uid === undefined) return true;
   return run('/bin/sh', ['-c', 'test -x "$0"', path], { ...user, cwd: '/' }).then(
     () => true,
@@ -94,7 +94,7 @@ export async function postgresUser(): Promise<OsUser> {
   if (made) return made;
   throw new EmbeddedDatabaseError(
     'permission',
-    'PostgreSQL does not run as root, and a user `postgres` could not be made; run as another user or set DATABASE_URL',
+    'PostgreSQL does not run as root, and the user `postgres` could not be created; run as another user or set DATABASE_URL',
   );
 }
 

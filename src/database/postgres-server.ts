@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { readFile, statfs, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { Backoff } from '../backoff.js';
-import { onceAccepting } from './accepting.js';
-import { EmbeddedDatabaseError, explain } from './embedded-error.js';
-import { smallMachine } from './postgres-settings.js';
-import { clearOrphan, end } from './postmaster-end.js';
+import { connectWhenAccepting } from './connect-when-accepting.js';
+import { EmbeddedDatabaseError, describeError } from './embedded-error.js';
+import { settingsForMachine } from './postgres-settings.js';
+import { clearOrphan, stopPostmaster } from './postmaster-stop.js';
 import { launch, type Cluster } from './postmaster.js';
 
 export interface ServerOptions {
@@ -79,12 +79,12 @@ export class PostgresServer {
   async #end(): Promise<void> {
     const pid = this.#child?.pid;
     this.#child = undefined;
-    if (pid !== undefined) await end(this.#cluster, pid);
+    if (pid !== undefined) await stopPostmaster(this.#cluster, pid);
   }
 
   async #launch(port: number): Promise<void> {
     const { bavail, bsize } = await statfs(this.#cluster.folder);
-    const settings = { ...smallMachine(port, bavail * bsize), ...this.#options.settings };
+    const settings = { ...settingsForMachine(port, bavail * bsize), ...this.#options.settings };
     const { child, ready } = await launch(this.#cluster, settings, this.#log);
     this.#child = child;
     const died = once(child, 'exit');
@@ -102,7 +102,7 @@ export class PostgresServer {
     if (!/could not (bind|create any TCP)|Address already in use/i.test(String(error)) || attempt > 10)
       throw error;
     if (this.#options.port !== undefined)
-      throw new EmbeddedDatabaseError('port-taken', `port ${port}, wanted for PostgreSQL, is taken`);
+      throw new EmbeddedDatabaseError('port-taken', `port ${port} for PostgreSQL is already in use`);
   }
 
   #afterDeath(child: ChildProcess, ranMs: number): void {
@@ -114,7 +114,7 @@ export class PostgresServer {
 
   async #restart(): Promise<void> {
     const { signal } = this.#stopping;
-    this.#log(`PostgreSQL ended unexpectedly and is started again; see ${this.#cluster.logFile}`);
+    this.#log(`PostgreSQL exited unexpectedly and is being restarted; see ${this.#cluster.logFile}`);
     const isStopping = (): boolean => signal.aborted;
     while (!this.#ready && !isStopping()) {
       try {
@@ -123,7 +123,7 @@ export class PostgresServer {
         await clearOrphan(this.#cluster, this.#log);
         await this.#launch(this.port);
       } catch (error) {
-        if (!isStopping()) this.#log(explain(error, 'PostgreSQL cannot be started again').message);
+        if (!isStopping()) this.#log(describeError(error, 'PostgreSQL cannot be restarted').message);
       }
     }
   }
@@ -135,7 +135,7 @@ export class PostgresServer {
 }
 
 async function createDatabase(url: string, log: (line: string) => void): Promise<void> {
-  await onceAccepting(url.replace(/\/touchline$/, '/postgres'), log, async (client) => {
+  await connectWhenAccepting(url.replace(/\/touchline$/, '/postgres'), log, async (client) => {
     const { rowCount } = await client.query(`SELECT FROM pg_database WHERE datname = 'touchline'`);
     if (rowCount === 0) await client.query('CREATE DATABASE touchline');
   });

@@ -3,7 +3,7 @@ import { totalmem } from 'node:os';
 const GB = 2 ** 30;
 
 /** For a small machine; measured on 2 cores. @param freeBytes of the disk that holds the cluster */
-export function smallMachine(port: number, freeBytes: number): Record<string, string> {
+export function settingsForMachine(port: number, freeBytes: number): Record<string, string> {
   const constrained = process.constrainedMemory();
   const memoryMb = Math.min(totalmem(), constrained > 0 ? constrained : Infinity) / 2 ** 20;
   return {

@@ -101,13 +101,13 @@ async function untilReady(
   child: ChildProcess,
   { failure, logged, log }: Launching,
 ): Promise<void> {
-  const slow = setTimeout(() => log(recovering(cluster)), RECOVERY_IS_LONG_MS);
+  const slow = setTimeout(() => log(recoveryMessage(cluster)), RECOVERY_IS_LONG_MS);
   try {
     while (!(await isReady(child, cluster.folder))) {
       if (child.pid === undefined) throw await failure;
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(
-          (await whyEnded(cluster, logged)) || `PostgreSQL ended at once; see ${cluster.logFile}`,
+          (await exitReason(cluster, logged)) || `PostgreSQL exited immediately; see ${cluster.logFile}`,
         );
       await sleep(POLL_MS);
     }
@@ -116,8 +116,8 @@ async function untilReady(
   }
 }
 
-export const recovering = ({ logFile }: Cluster): string =>
-  `PostgreSQL recovers what a crash left behind, and Touchline goes on as soon as it is done; progress in ${logFile}`;
+export const recoveryMessage = ({ logFile }: Cluster): string =>
+  `PostgreSQL is recovering from a crash; Touchline continues when it is done; progress in ${logFile}`;
 
 async function isReady(child: ChildProcess, folder: string): Promise<boolean> {
   const { pid, status } = await statusOf(folder);
@@ -125,14 +125,14 @@ async function isReady(child: ChildProcess, folder: string): Promise<boolean> {
 }
 
 /** A full disk takes no log either. Without room for a file of the write-ahead log, of 16 MB, no server starts. */
-async function whyEnded({ folder, logFile }: Cluster, logged: number): Promise<string> {
+async function exitReason({ folder, logFile }: Cluster, logged: number): Promise<string> {
   const { bavail, bsize } = await statfs(folder);
   const room = bavail * bsize < 16 * 2 ** 20 ? 'No space left on device' : '';
-  return [room, await lastWords(logFile, logged)].filter(Boolean).join('; ');
+  return [room, await lastErrors(logFile, logged)].filter(Boolean).join('; ');
 }
 
-async function lastWords(logFile: string, from: number): Promise<string> {
+async function lastErrors(logFile: string, from: number): Promise<string> {
   const text = (await readFile(logFile)).subarray(from).toString('utf8');
-  const complaints = text.split('\n').filter((line) => /\b(FATAL|PANIC|could not)\b/.test(line));
-  return complaints.slice(-2).join('; ');
+  const errors = text.split('\n').filter((line) => /\b(FATAL|PANIC|could not)\b/.test(line));
+  return errors.slice(-2).join('; ');
 }

@@ -30,21 +30,21 @@ const fact = (at: number, name: string, keyScope?: 'public'): Fact => ({
 
 const nameOf = (facts: readonly Fact[]): string | null => textOf(applied(facts).name);
 
-describe('what an account is called', () => {
+describe('the name of an account', () => {
   test.each([
     ['the latest statement of a server-side key', [fact(1, 'a'), fact(2, 'b')], 'b'],
     [
-      'the latest statement of a public key where no other names it',
+      'the latest statement of a public key if there is no other',
       [fact(1, 'a', 'public'), fact(2, 'b', 'public')],
       'b',
     ],
     [
-      'that of a server-side key, however late a public one renames it',
+      'the one from a server-side key, however late a public key renames it',
       [fact(1, 'a'), fact(9, 'b', 'public')],
       'a',
     ],
     [
-      'that of a server-side key, also when it is the older one and comes later',
+      'the one from a server-side key, even if it is older and arrives later',
       [fact(9, 'b', 'public'), fact(1, 'a')],
       'a',
     ],
@@ -54,11 +54,11 @@ describe('what an account is called', () => {
     expect(accountTraits(state)).toMatchObject({ name: expected });
   });
 
-  test('a public key still adds traits that nobody named', () => {
+  test('does not keep a public key from adding new traits', () => {
     expect(accountTraits(applied([fact(1, 'a'), fact(2, 'b', 'public')]))).toMatchObject({ 'of-public': 2 });
   });
 
-  test('a trait that a server-side key took back is not set again by a public one', () => {
+  test('and traits withdrawn by a server-side key are not set again by a public key', () => {
     const back: Fact = { at: 2, id: 'x', data: { accountId: 'acme', traits: { plan: null } } };
     const set: Fact = {
       at: 3,
@@ -87,8 +87,8 @@ const facts = fc.uniqueArray(
   { selector: ({ id }) => id, minLength: 1, maxLength: 12 },
 );
 
-describe('of any facts', () => {
-  test('the state does not depend on the order in which they arrive', () => {
+describe('the state of an account', () => {
+  test('does not depend on the order in which facts arrive', () => {
     fc.assert(
       fc.property(
         facts.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
@@ -99,7 +99,7 @@ describe('of any facts', () => {
     );
   });
 
-  test('public ones change no name, domain or trait that server-side ones state', () => {
+  test('keeps every name, domain and trait of server-side keys, whatever public keys send', () => {
     fc.assert(
       fc.property(facts, (all) => {
         const trusted = all.filter(({ data }) => data.keyScope === undefined);
@@ -113,7 +113,7 @@ describe('of any facts', () => {
   });
 });
 
-test('a domain belongs to the account that a server-side key named, though another was seen first', () => {
+test('a domain belongs to the account of a server-side key, even if another account was seen first', () => {
   const trusted = { accountId: 'acme', state: applied([fact(5, 'a')]) };
   const hijacker = { accountId: 'evil', state: applied([fact(1, 'a', 'public')]) };
   expect([ownsDomainBefore(trusted, hijacker), ownsDomainBefore(hijacker, trusted)]).toEqual([true, false]);

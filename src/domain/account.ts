@@ -2,10 +2,10 @@ import type { AccountObserved } from './events.js';
 import { earlier, type Stamp } from './identity/keys.js';
 import type { KeyScope, Traits } from './touchpoint.js';
 
-/** A value with when it was stated, and the scope of the key when that is public; `null` takes the value back. */
+/** A value with the time it was stated, and the key scope if it is public; a `null` value withdraws the previous one. */
 export type Statement = readonly [value: unknown, at: number, id: string, scope?: KeyScope];
 
-/** What is known of an account: of each value the statement that stands. */
+/** The state of an account: for each value the statement in effect. */
 export interface AccountState {
   readonly name: Statement | null;
   readonly domain: Statement | null;
@@ -14,9 +14,9 @@ export interface AccountState {
 }
 
 /**
- * Adds a fact; returns the same object when it changes nothing. A statement of a server-side key stands before every
- * one of a public key, however late that comes; among equals the latest stands. So the state depends on the set of facts,
- * not on the order of their arrival.
+ * Adds a fact; returns the same object if it changes nothing. A statement of a server-side key takes precedence over every
+ * statement of a public key, whatever their times; within a scope the latest applies. So the state depends on the set of
+ * facts, not on the order of their arrival.
  */
 export function observeAccount(
   before: AccountState | undefined,
@@ -53,7 +53,7 @@ function outranks(next: Statement, current: Statement): boolean {
 
 const isPublic = ([, , , scope]: Statement): boolean => scope === 'public';
 
-/** Which of two accounts owns an e-mail domain: one whose domain a server-side key named, else the first seen. */
+/** Whether the first account owns a shared e-mail domain: a domain from a server-side key wins, else the first seen account. */
 export function ownsDomainBefore(
   a: { readonly accountId: string; readonly state: AccountState },
   b: { readonly accountId: string; readonly state: AccountState },
@@ -64,11 +64,11 @@ export function ownsDomainBefore(
   return !earlier(b.state.firstSeen, a.state.firstSeen) && a.accountId < b.accountId;
 }
 
-/** The text of a statement that stands. */
+/** The text of the statement in effect. */
 export const textOf = (statement: Statement | null): string | null =>
   typeof statement?.[0] === 'string' ? statement[0] : null;
 
-/** The traits that stand; a trait taken back is none. */
+/** The traits in effect, without withdrawn ones. */
 export const accountTraits = ({ traits }: AccountState): Traits =>
   Object.fromEntries(
     Object.entries(traits).flatMap(([name, [value]]) =>

@@ -95,7 +95,7 @@ const MEDIA = [
   ...[...EMAIL, 'affiliate', 'audio', 'sms', 'push', 'web push', 'mobile', 'notification', 'qr', 'pdf'],
 ];
 
-test.each(SOURCES)('source %s (%s) with every medium is in the group of GA4', (name, category) => {
+test.each(SOURCES)('source %s (%s) with every medium has the channel group of GA4', (name, category) => {
   for (const medium of MEDIA) {
     for (const campaign of ['', 'brand', 'cross-network', 'spring 2026']) {
       const source: Source = [name, category];
@@ -106,7 +106,7 @@ test.each(SOURCES)('source %s (%s) with every medium is in the group of GA4', (n
   }
 });
 
-test('a medium without a source is in the group of GA4', () => {
+test('a medium without a source has the channel group of GA4', () => {
   for (const medium of MEDIA) {
     const [group] = RULES.find(([, holds]) => holds(['', undefined], medium, '')) ?? ['Unassigned' as const];
     const isAbsent = ['(none)', '(not set)'].includes(medium);
@@ -114,7 +114,7 @@ test('a medium without a source is in the group of GA4', () => {
   }
 });
 
-test('the documented table of groups and channels is the one in force', () => {
+test('the documented table of channel groups equals the code', () => {
   const page = readFileSync('docs/channels.md', 'utf8');
   const rows = [...page.matchAll(/^\| ([A-Z][\w -]+?) +\| `(\w+)` /gm)].map(([, group, channel]) => [
     group,
@@ -158,7 +158,7 @@ describe('beyond GA4', () => {
     ['direct', 'none', undefined, 'direct'],
     ['google', '(not set)', undefined, 'organic_search'],
     ['(not set)', 'cpc', undefined, 'paid_search'],
-  ])('source %s, medium %s, campaign %s: %s', (source, medium, campaign, channel) =>
+  ])('source %s, medium %s, campaign %s has the channel %s', (source, medium, campaign, channel) =>
     expect(channelOfTags({ source, medium, campaign })).toBe(channel),
   );
 });

@@ -50,13 +50,14 @@ describe('campaign parameters', () => {
     ['podcast', 'audio', 'other'],
     ['twilio', 'sms', 'other'],
     ['mystery', undefined, 'other'],
-  ])('source %s, medium %s: %s', (source, medium, channel) =>
+  ])('with source %s and medium %s have the channel %s', (source, medium, channel) =>
     expect(arrive({ source, medium })).toBe(channel),
   );
 
-  test('a campaign alone is no direct visit', () => expect(arrive({ campaign: 'spring' })).toBe('other'));
+  test('with a campaign name alone are not direct', () =>
+    expect(arrive({ campaign: 'spring' })).toBe('other'));
 
-  test('win over click ids and the referrer', () => {
+  test('take precedence over click ids and the referrer', () => {
     const arrival = {
       source: 'newsletter',
       medium: 'email',
@@ -88,7 +89,7 @@ describe('campaign parameters', () => {
     [{ medium: 'cpc', parameters: ['gclid'] }, 'paid_search', 'google', 'cpc'],
     [{ medium: 'paid_social', parameters: ['fbclid'] }, 'paid_social', 'facebook', 'paid_social'],
     [{ parameters: ['fbclid', 'gclid'] }, 'paid_search', 'google', 'cpc'],
-  ])('a click id never outweighs what was tagged: %j', (arrival, channel, source, medium) =>
+  ])('are not overridden by a click id: %j', (arrival, channel, source, medium) =>
     expect(originOf({ kind: 'page_view', ...arrival })).toEqual({
       channel,
       ...(source && { source }),
@@ -112,21 +113,21 @@ describe('click ids', () => {
     ['mc_eid', 'email', 'mailchimp'],
     ['mkt_tok', 'email', 'marketo'],
     ['irclickid', 'affiliate', 'impact'],
-  ])('%s: %s from %s', (id, channel, source) => {
+  ])('%s have the channel %s and the source %s', (id, channel, source) => {
     expect(originOf({ kind: 'page_view', parameters: ['page', id] })).toMatchObject({ channel, source });
   });
 
-  test('an ad click tagged with its source alone is an ad; a link passed on is what its tag says', () => {
+  test('complement a tag of their own platform, and are ignored for another source', () => {
     expect(arrive({ source: 'google', parameters: ['gclid'] })).toBe('paid_search');
     expect(arrive({ source: 'newsletter', parameters: ['fbclid'] })).toBe('email');
   });
 
-  test('fbclid with a paid medium is an ad', () => {
+  test('of Facebook count with a paid medium', () => {
     expect(arrive({ medium: 'paid_social', parameters: ['fbclid'] })).toBe('paid_social');
   });
 });
 
-describe('the referrer', () => {
+describe('a referrer', () => {
   test.each<[Place, Channel, string | undefined]>([
     [place('www.google.com'), 'organic_search', 'google'],
     [place('www.google.co.uk', 'google.co.uk'), 'organic_search', 'google'],
@@ -147,7 +148,7 @@ describe('the referrer', () => {
     [place('google.evil.example', 'evil.example'), 'referral', 'google.evil.example'],
     [place('accounts.google.com'), 'direct', undefined],
     [place('blog.acme.example', 'acme.example'), 'direct', undefined],
-  ])('%j: %s', (referrer, channel, source) => {
+  ])('%j has the channel %s', (referrer, channel, source) => {
     const page = place('www.acme.example', 'acme.example');
     expect(originOf({ kind: 'page_view', page, referrer })).toMatchObject({
       channel,
@@ -155,11 +156,11 @@ describe('the referrer', () => {
     });
   });
 
-  test('nothing at all is direct', () =>
+  test('absent together with all other evidence is direct', () =>
     expect(originOf({ kind: 'page_view' })).toEqual({ channel: 'direct' }));
 });
 
-describe('the kind', () => {
+describe('a touchpoint kind', () => {
   test.each<[TouchpointKind, Partial<Arrival>, Channel]>([
     ['email_open', {}, 'email'],
     ['email_click', { source: 'google', medium: 'cpc' }, 'email'],
@@ -173,5 +174,7 @@ describe('the kind', () => {
     ['social_engagement', {}, 'organic_social'],
     ['form_fill', { referrer: place('www.google.com') }, 'organic_search'],
     ['custom', {}, 'direct'],
-  ])('%s with %j: %s', (kind, arrival, channel) => expect(arrive({ kind, ...arrival })).toBe(channel));
+  ])('%s with %j has the channel %s', (kind, arrival, channel) =>
+    expect(arrive({ kind, ...arrival })).toBe(channel),
+  );
 });

@@ -64,7 +64,7 @@ function works(model: JourneyModel): void {
 
 const runs = { numRuns: Number(process.env['LAW_RUNS'] ?? 2_000) };
 
-test('any JSON gives faults or a model, never an error', () => {
+test('checkModel returns faults or a model for any JSON, and never throws', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (json) => {
       const checked = checkModel(json);
@@ -75,7 +75,7 @@ test('any JSON gives faults or a model, never an error', () => {
   );
 });
 
-test('a document that was changed anywhere gives faults, or a model that works', () => {
+test('checkModel returns faults or a usable model for a document changed anywhere', () => {
   let models = 0;
   fc.assert(
     fc.property(document, (changedDocument) => {

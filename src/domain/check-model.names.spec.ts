@@ -11,7 +11,7 @@ const faultsOf = (document: unknown) => {
 };
 const faultOf = (path: string, value: unknown) => faultsOf(changed(wholeDocument(), path, value));
 
-describe('a name that nothing in the document has', () => {
+describe('a reference to an unknown name', () => {
   test.each([
     ['stages[0].enter[0].when.trigger', 'budgt', 'there is no trigger budgt'],
     ['stages[0].enter[0].when.afterTrigger.trigger', ['budget', 'role'], 'there is no trigger role'],
@@ -24,14 +24,14 @@ describe('a name that nothing in the document has', () => {
     ['contents[0].personas', ['chief', 'cfo'], 'there is no persona cfo'],
   ])('%s: %j', (path, value, message) => expect(faultOf(path, value)).toEqual([{ path, message }]));
 
-  test('a stage that only a persona has may be named everywhere', () =>
+  test('of a stage is accepted if a persona defines the stage', () =>
     expect(faultOf('contents[0].stage', 'decide')).toEqual([]));
 
-  test('a stage that is taken out is missed wherever it is named', () =>
+  test('is reported everywhere after a stage is removed', () =>
     expect(faultOf('stages', []).map(({ path }) => path)).toEqual(['triggers[0].when.content.stage']));
 });
 
-describe('the attribution part', () => {
+describe('the attribution part of a model', () => {
   const shares = (count: number, names: string) =>
     `must be ${count} shares from 0 to 100, not all 0: ${names}`;
 
@@ -52,19 +52,19 @@ describe('the attribution part', () => {
 
 describe('a time zone', () => {
   test.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+1', 'Asia/Kolkata'])(
-    '%s is one',
+    '%s is accepted',
     (zone) => expect(faultOf('timeZone', zone)).toEqual([]),
   );
 
   // JavaScript takes these; PostgreSQL turns the sign of an offset round, and knows no summer time of PST.
-  test.each(['+01:00', 'PST', 'BST', 'ACT', ['UTC']])('%j is none', (zone) =>
+  test.each(['+01:00', 'PST', 'BST', 'ACT', ['UTC']])('%j is refused', (zone) =>
     expect(faultOf('timeZone', zone)).toEqual([
       { path: 'timeZone', message: 'must be a time zone like Europe/Berlin or UTC' },
     ]),
   );
 });
 
-test('every fault is reported at once, in the order of the fields', () => {
+test('all faults of a model are reported at once, in the order of the fields', () => {
   const document = { name: '', currency: 'eur', personas: 1, scoring: { rules: [] }, extra: true };
   expect(faultsOf(document).map(({ path }) => path)).toEqual([
     'stages',
@@ -76,7 +76,7 @@ test('every fault is reported at once, in the order of the fields', () => {
   ]);
 });
 
-test('what may be left out has its default', () => {
+test('absent parts of a model have defaults', () => {
   const least = { name: 'Least', currency: 'USD', personas: [], stages: [], scoring: { halfLifeDays: 1, rules: [] } }; // prettier-ignore
   expect(checkModel(least)).toEqual({
     model: {
@@ -92,7 +92,7 @@ test('what may be left out has its default', () => {
   });
 });
 
-test('the shipped model has no fault, and names no content twice by the same address', async () => {
+test('the default model is valid and names no content twice by the same URL', async () => {
   const model = await defaultModel();
   expect(faultsOf(model)).toEqual([]);
   const urls = model.contents.flatMap((content) => content.urls ?? []);

@@ -33,7 +33,7 @@ const CHANNEL = `must be one of: ${CHANNELS.join(', ')}`;
 const known = (...names: string[]) => `is not known; known are: ${names.join(', ')}`;
 const CONDITION = ['kind', 'channel', 'source', 'campaign', 'name', 'property', 'content', 'afterSilenceDays', 'count']; // prettier-ignore
 
-test('the whole document has no fault, and comes out as it went in', () => {
+test('a complete model is valid and returned unchanged', () => {
   const document = wholeDocument();
   expect(checkModel(document)).toMatchObject({ model: document });
 });

@@ -1,29 +1,29 @@
 import { checkAttribution } from './attribution/settings.js';
 import {
-  among,
-  both,
-  distinct,
+  oneOf,
+  every,
+  uniqueBy,
   isObject,
-  like,
+  matching,
   list,
   number,
   object,
   oneOrMore,
   record,
   scalar,
-  text,
-  truth,
-  which,
-  whole,
+  nonEmptyText,
+  boolean,
+  custom,
+  integer,
   type Check,
   type Fault,
 } from './check.js';
 import { CAP_PERIODS, GRADES, listOf, type BuyingStage, type Condition, type JourneyModel } from './model.js';
 import { CHANNELS, TOUCHPOINT_KINDS } from './touchpoint.js';
 
-const id = like(/^[a-z0-9][a-z0-9_.-]{0,99}$/i, 'an id of letters, digits, "-", "_" and "."');
-const currency = like(/^[A-Z]{3}$/, 'a currency code of three capital letters');
-const host = like(
+const id = matching(/^[a-z0-9][a-z0-9_.-]{0,99}$/i, 'an id of letters, digits, "-", "_" and "."');
+const currency = matching(/^[A-Z]{3}$/, 'a currency code of three capital letters');
+const host = matching(
   /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,}$/u,
   'a host such as login.acme.com: all below it are meant, too',
 );
@@ -35,14 +35,14 @@ const isDay = (text: string): boolean => {
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 };
 
-const date = which((value) =>
+const date = custom((value) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value)
     ? undefined
     : 'must be a date as YYYY-MM-DD, in quotes',
 );
 
 /** By region and place: abbreviations and offsets mean other days in SQL than in JavaScript, PST and +01:00 among them. */
-const timeZone = which((value) =>
+const timeZone = custom((value) =>
   typeof value === 'string' && /^(?:UTC|GMT|[a-z]+\/.+)$/i.test(value) && isTimeZone(value)
     ? undefined
     : 'must be a time zone like Europe/Berlin or UTC',
@@ -57,9 +57,9 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-const urlPattern = both(
-  text,
-  which((value) => {
+const urlPattern = every(
+  nonEmptyText,
+  custom((value) => {
     const [, query, hash] = /^[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(value as string) ?? [];
     if (((value as string).match(/\*+/g) ?? []).length > 4) return 'must have at most four wildcards';
     if (query !== undefined && !/^[^&=]+=[^&]+(?:&[^&=]+=[^&]+)*$/.test(query))
@@ -70,31 +70,42 @@ const urlPattern = both(
   }),
 );
 
-const valueTest = both(
+const valueTest = every(
   object(
     {},
-    { is: oneOrMore(scalar), words: list(text, 1), atLeast: number(), atMost: number(), known: truth },
+    {
+      is: oneOrMore(scalar),
+      words: list(nonEmptyText, 1),
+      atLeast: number(),
+      atMost: number(),
+      known: boolean,
+    },
   ),
-  which((value) => (Object.keys(value as object).length > 0 ? undefined : 'must test something')),
+  custom((value) => (Object.keys(value as object).length > 0 ? undefined : 'must test something')),
 );
-const tests = both(
+const tests = every(
   record(valueTest),
-  which((value) => (Object.keys(value as object).length > 0 ? undefined : 'must test something')),
+  custom((value) => (Object.keys(value as object).length > 0 ? undefined : 'must test something')),
 );
 
 const plain: Readonly<Record<string, Check>> = {
-  kind: oneOrMore(among(TOUCHPOINT_KINDS)),
-  channel: oneOrMore(among(CHANNELS)),
-  source: oneOrMore(text),
-  campaign: oneOrMore(text),
-  name: oneOrMore(text),
+  kind: oneOrMore(oneOf(TOUCHPOINT_KINDS)),
+  channel: oneOrMore(oneOf(CHANNELS)),
+  source: oneOrMore(nonEmptyText),
+  campaign: oneOrMore(nonEmptyText),
+  name: oneOrMore(nonEmptyText),
   property: tests,
   content: object(
     {},
-    { id: oneOrMore(text), type: oneOrMore(text), stage: oneOrMore(id), url: oneOrMore(urlPattern) },
+    {
+      id: oneOrMore(nonEmptyText),
+      type: oneOrMore(nonEmptyText),
+      stage: oneOrMore(id),
+      url: oneOrMore(urlPattern),
+    },
   ),
   afterSilenceDays: days,
-  count: object({ atLeast: whole(1, 1000) }, { withinDays: days }),
+  count: object({ atLeast: integer(1, 1000) }, { withinDays: days }),
 };
 const condition = object(
   {},
@@ -105,36 +116,49 @@ const condition = object(
   },
 );
 
-const stages = both(
+const stages = every(
   list(
     object({
       id,
-      name: text,
-      enter: both(list(object({ name: text, when: condition }, { back: truth })), distinct('name')),
+      name: nonEmptyText,
+      enter: every(
+        list(object({ name: nonEmptyText, when: condition }, { back: boolean })),
+        uniqueBy('name'),
+      ),
     }),
   ),
-  distinct('id'),
+  uniqueBy('id'),
 );
 
-const persona = object({ id, name: text, when: list(tests, 1) }, { description: text, stages });
+const persona = object(
+  { id, name: nonEmptyText, when: list(tests, 1) },
+  { description: nonEmptyText, stages },
+);
 
 const content = object(
-  { id: text, title: text, type: text },
-  { stage: id, personas: list(id), author: text, publisher: text, urls: list(urlPattern), eachPage: truth },
+  { id: nonEmptyText, title: nonEmptyText, type: nonEmptyText },
+  {
+    stage: id,
+    personas: list(id),
+    author: nonEmptyText,
+    publisher: nonEmptyText,
+    urls: list(urlPattern),
+    eachPage: boolean,
+  },
 );
 
 const scoreRule = object(
-  { name: text, when: condition, points },
+  { name: nonEmptyText, when: condition, points },
   {
-    cap: object({ count: whole(1, 1_000_000), per: among(CAP_PERIODS) }),
-    oncePerContent: truth,
+    cap: object({ count: integer(1, 1_000_000), per: oneOf(CAP_PERIODS) }),
+    oncePerContent: boolean,
     persona: oneOrMore(id),
   },
 );
 
-const grades = both(
+const grades = every(
   object({ A: points, B: points, C: points, D: points, E: points }),
-  which((value) => {
+  custom((value) => {
     const limits = GRADES.filter((grade) => grade !== 'F').map(
       (grade) => (value as Record<string, number>)[grade] ?? 0,
     );
@@ -155,22 +179,22 @@ const attribution: Check = (value, path) => {
 
 const document = object(
   {
-    name: text,
+    name: nonEmptyText,
     currency,
-    personas: both(list(persona), distinct('id')),
+    personas: every(list(persona), uniqueBy('id')),
     stages,
     scoring: object({
       halfLifeDays: days,
-      rules: both(list(scoreRule), distinct('name')),
+      rules: every(list(scoreRule), uniqueBy('name')),
     }),
   },
   {
     timeZone,
     rates: list(object({ currency, date, rate: number(1e-9, 1e9) })),
-    triggers: both(list(object({ id, when: object({}, plain) }, { name: text })), distinct('id')),
-    contents: both(list(content), distinct('id')),
+    triggers: every(list(object({ id, when: object({}, plain) }, { name: nonEmptyText })), uniqueBy('id')),
+    contents: every(list(content), uniqueBy('id')),
     grading: object({
-      rules: both(list(object({ name: text, when: tests, points })), distinct('name')),
+      rules: every(list(object({ name: nonEmptyText, when: tests, points })), uniqueBy('name')),
       grades,
     }),
     sessionIdleMinutes: number(1, 1440),

@@ -5,15 +5,15 @@ export interface Fault {
   readonly message: string;
 }
 
-/** Says what is wrong with a value, naming `path`; nothing when it is right. */
+/** Returns the faults of a value at `path`; none if it is valid. */
 export type Check = (value: unknown, path: string) => readonly Fault[];
 
 const fault = (path: string, message: string): readonly Fault[] => [{ path, message }];
 
-export const text: Check = (value, path) =>
+export const nonEmptyText: Check = (value, path) =>
   typeof value === 'string' && value.trim() !== '' ? [] : fault(path, 'must be a text that is not empty');
 
-export const truth: Check = (value, path) =>
+export const boolean: Check = (value, path) =>
   typeof value === 'boolean' ? [] : fault(path, 'must be true or false');
 
 export const scalar: Check = (value, path) =>
@@ -28,7 +28,7 @@ export const number =
       ? []
       : fault(path, `must be a number${range(least, most)}`);
 
-export const whole =
+export const integer =
   (least: number, most: number): Check =>
   (value, path) =>
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most
@@ -38,19 +38,19 @@ export const whole =
 const range = (least: number, most: number): string =>
   Number.isFinite(least) && Number.isFinite(most) ? ` from ${least} to ${most}` : '';
 
-export const among =
+export const oneOf =
   (allowed: readonly string[]): Check =>
   (value, path) =>
     allowed.includes(value as string) ? [] : fault(path, `must be one of: ${allowed.join(', ')}`);
 
-/** A text of a certain form, described in words. */
-export const like =
+/** A text that matches a pattern; `form` describes it in the message. */
+export const matching =
   (pattern: RegExp, form: string): Check =>
   (value, path) =>
     typeof value === 'string' && pattern.test(value) ? [] : fault(path, `must be ${form}`);
 
-/** A check of one's own: `wrong` says what is wrong with the value. */
-export const which =
+/** A custom check; `wrong` returns the message for an invalid value. */
+export const custom =
   (wrong: (value: unknown) => string | undefined): Check =>
   (value, path) => {
     const message = wrong(value);
@@ -77,7 +77,7 @@ export const record =
       ? Object.entries(value).flatMap(([name, entry]) => item(entry, joined(path, name)))
       : fault(path, 'must be an object');
 
-/** An object with these fields; `optional` ones may be left out, others it may not have. */
+/** An object with these fields; `optional` ones may be absent, others are not allowed. */
 export const object =
   (required: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>> = {}): Check =>
   (value, path) => {
@@ -96,7 +96,7 @@ export const object =
     ];
   };
 
-export const both =
+export const every =
   (...checks: readonly Check[]): Check =>
   (value, path) => {
     for (const check of checks) {
@@ -106,8 +106,8 @@ export const both =
     return [];
   };
 
-/** Entries that no two of them share the field `name`. */
-export const distinct =
+/** Entries with distinct values of the field `name`. */
+export const uniqueBy =
   (name: string): Check =>
   (value, path) => {
     const seen = new Set<unknown>();

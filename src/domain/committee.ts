@@ -1,39 +1,39 @@
-import type { Happened } from './decider.js';
+import type { DomainEvent } from './decider.js';
 import type { ContactRoleAssigned } from './events.js';
 import { KEY_KINDS, type IdentityKey, type KeyKind } from './identity/keys.js';
 
-/** Somebody with a role in an opportunity. */
+/** A person with a role in an opportunity. */
 export interface Contact {
-  /** The first one names the contact as long as it is on the committee. */
+  /** The first key identifies the contact while it is on the committee. */
   readonly keys: readonly IdentityKey[];
   readonly role: string;
-  /** What gave the role and the keys; a recorded event has an id. */
-  readonly since?: Saying;
-  /** When (in ms) the role was last said. */
-  readonly saidAt?: number;
+  /** The event that assigned the role and the keys; a recorded event has an id. */
+  readonly since?: Provenance;
+  /** When (in ms) the role was last reported. */
+  readonly reportedAt?: number;
 }
 
-interface Saying {
+interface Provenance {
   readonly occurredAt: Date;
   readonly id?: string;
 }
 
-/** Gives a person a role; `null` takes the person off the committee. */
+/** Assigns a role to a person; `null` removes the person from the committee. */
 export interface RoleChange {
   readonly keys: readonly IdentityKey[];
   readonly role: string | null;
 }
 
 /** The opportunity that a role is in, and the time of the decision. */
-interface RoleIn {
+interface RoleContext {
   readonly opportunityId: string;
   readonly accountId?: string | undefined;
   readonly now: Date;
-  /** Roles that are known are said again, unless they were at this very time: for what is recorded out of order. */
+  /** Records known roles again, unless they were reported at this very time: for reports that may arrive out of order. */
   readonly restate?: boolean | undefined;
 }
 
-type Assigned = Happened<'ContactRoleAssigned'>;
+type RoleAssigned = DomainEvent<'ContactRoleAssigned'>;
 
 const sharesKey =
   (keys: readonly IdentityKey[]) =>
@@ -41,11 +41,11 @@ const sharesKey =
     contact.keys.some((key) => keys.includes(key));
 const distinct = (keys: readonly IdentityKey[]): IdentityKey[] => [...new Set(keys)];
 
-/** The committee after an event. Contacts that share a key are one. */
-export function seat(
+/** Applies an event to a committee. Contacts that share a key are merged. */
+export function applyRole(
   committee: readonly Contact[],
   { contact, role, moved }: ContactRoleAssigned,
-  since: Saying,
+  since: Provenance,
 ): readonly Contact[] {
   if (moved) return committee;
   const same = committee.filter(sharesKey(contact));
@@ -53,17 +53,17 @@ export function seat(
   if (role === null) return committee.filter((each) => !same.includes(each));
   const keys = distinct([...same.flatMap((each) => each.keys), ...contact]);
   const isKnown = first?.role === role && first.keys.length === keys.length;
-  const saidAt = +since.occurredAt;
-  const seated = isKnown ? { ...first, saidAt } : { keys, role, since, saidAt };
+  const reportedAt = +since.occurredAt;
+  const seated = isKnown ? { ...first, reportedAt } : { keys, role, since, reportedAt };
   if (!first) return [...committee, seated];
   return committee.flatMap((each) => (each === first ? [seated] : same.includes(each) ? [] : [each]));
 }
 
-/** The committee that consists of these contacts; who is on it with the same role stays as it was. */
-export function seatAll(
+/** Replaces a committee by these contacts; those who keep their role keep their provenance. */
+export function replaceCommittee(
   committee: readonly Contact[],
   contacts: readonly Contact[],
-  since: Saying,
+  since: Provenance,
 ): readonly Contact[] {
   return contacts.reduce<readonly Contact[]>((seated, { keys, role }) => {
     const same = [...seated, ...committee].filter(sharesKey(keys));
@@ -71,59 +71,66 @@ export function seatAll(
     const all = known ? distinct([...same.flatMap((each) => each.keys), ...keys]) : crmFirst(keys);
     const isKnown = known?.role === role && known.keys.length === all.length;
     const others = seated.filter((each) => !same.includes(each));
-    return [...others, isKnown ? known : { keys: all, role, since, saidAt: +since.occurredAt }];
+    return [...others, isKnown ? known : { keys: all, role, since, reportedAt: +since.occurredAt }];
   }, []);
 }
 
 /**
- * Gives a person a role. The person may be named by any key the committee knows; keys it did not know are added. Keys
- * of two contacts show that the two are one.
+ * Decides the events that assign a role to a person. Any key on the committee identifies the person; new keys are added.
+ * Keys of two contacts merge the two.
  */
-export function assign({ keys, role }: RoleChange, committee: readonly Contact[], place: RoleIn): Assigned[] {
+export function assignRole(
+  { keys, role }: RoleChange,
+  committee: readonly Contact[],
+  context: RoleContext,
+): RoleAssigned[] {
   const [same, ...doubles] = committee.filter(sharesKey(keys));
   if (role === null) {
-    return [...(same ? [same] : []), ...doubles].map((contact) => assigned(contact.keys, null, place));
+    return [...(same ? [same] : []), ...doubles].map((contact) => roleAssigned(contact.keys, null, context));
   }
-  if (!same) return [assigned(crmFirst(keys), role, place)];
+  if (!same) return [roleAssigned(crmFirst(keys), role, context)];
   const all = distinct([...same.keys, ...doubles.flatMap((contact) => contact.keys), ...keys]);
   const isKnown = doubles.length === 0 && all.length === same.keys.length && same.role === role;
-  const restate = place.restate === true && same.saidAt !== +place.now;
+  const restate = context.restate === true && same.reportedAt !== +context.now;
   if (isKnown && !restate) return [];
-  return [...doubles.map((contact) => assigned(contact.keys, null, place)), assigned(all, role, place)];
+  return [
+    ...doubles.map((contact) => roleAssigned(contact.keys, null, context)),
+    roleAssigned(all, role, context),
+  ];
 }
 
 /**
- * The changes of a committee that consists of these contacts and nobody else. They name only the keys that are given, so
- * that they do not depend on what is known of the committee; `isMoved`: they belong to another account from now on.
+ * Decides the events that replace a committee by these contacts. They contain only the given keys, so that they do not
+ * depend on the known committee; `isMoved`: the contacts belong to another account from now on.
  */
-export function assignAll(
+export function assignCommittee(
   contacts: readonly Contact[],
   committee: readonly Contact[],
-  place: RoleIn,
+  place: RoleContext,
   isMoved: boolean,
-): Assigned[] {
+): RoleAssigned[] {
   const left = committee.filter((seated) => !contacts.some(({ keys }) => sharesKey(keys)(seated)));
   const isSeated = ({ keys, role }: Contact): boolean =>
     committee.some((seated) => seated.role === role && keys.every((key) => seated.keys.includes(key)));
   const given = contacts.filter((contact) => isMoved || !isSeated(contact));
   return [
-    ...left.map(({ keys }) => assigned(keys, null, place)),
-    ...given.map(({ keys, role }) => assigned(crmFirst(keys), role, place)),
+    ...left.map(({ keys }) => roleAssigned(keys, null, place)),
+    ...given.map(({ keys, role }) => roleAssigned(crmFirst(keys), role, place)),
   ];
 }
 
-/** Says every role again, for an opportunity that moved to another account: its contacts belong to that one. */
-export const moved = (committee: readonly Contact[], place: RoleIn): Assigned[] =>
+/** Assigns every role again after the opportunity moved to another account, since its contacts belong to that account. */
+export const reassignRoles = (committee: readonly Contact[], place: RoleContext): RoleAssigned[] =>
   committee.map(({ keys, role }) => {
-    const event = assigned(keys, role, place);
+    const event = roleAssigned(keys, role, place);
     return { ...event, data: { ...event.data, moved: true } };
   });
 
-function assigned(
+function roleAssigned(
   contact: readonly IdentityKey[],
   role: string | null,
-  { opportunityId, accountId, now }: RoleIn,
-): Assigned {
+  { opportunityId, accountId, now }: RoleContext,
+): RoleAssigned {
   const data = { opportunityId, ...(accountId === undefined ? {} : { accountId }), contact, role };
   return { type: 'ContactRoleAssigned', occurredAt: now, data };
 }

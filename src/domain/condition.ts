@@ -5,7 +5,7 @@ import { DAY_MS, listOf, type Condition, type ContentCondition } from './model.j
 import type { ContentRef, Channel, TouchpointKind, Verdict } from './touchpoint.js';
 import { recordTest } from './value-test.js';
 
-/** A touchpoint as stages and scores read it. */
+/** A touchpoint as input of stage and score rules. */
 export interface Touch {
   readonly id: string;
   /** `occurredAt` in ms. */
@@ -21,11 +21,11 @@ export interface Touch {
   readonly properties?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** One touchpoint with what is remembered before it. */
+/** One touchpoint with the rule state before it. */
 export interface Sight {
   readonly touch: Touch;
   readonly content: ResolvedContent | undefined;
-  /** Triggers that this touchpoint is. */
+  /** Triggers that this touchpoint matches. */
   readonly fired: readonly string[];
   readonly memory: Memory;
   /** When the last touchpoint that counts was, ms. */
@@ -35,16 +35,16 @@ export interface Sight {
 /** When a trigger was last seen, ms. */
 export const triggerCell = (id: string): Cell<number> => cell('trigger', id);
 
-export type Test = (sight: Sight) => boolean;
+export type TouchTest = (sight: Sight) => boolean;
 
 /**
- * Compiles a condition. Call the test once for each touchpoint that counts, in order: a `count` learns from every call.
+ * Compiles a condition. Call the test once for each touchpoint that counts, in order: a `count` is updated by every call.
  *
- * @param key names the condition among those whose memory is kept together.
+ * @param key identifies the condition in the memory that it shares with others
  */
-export function conditionTest(condition: Condition, key: string): Test {
+export function conditionTest(condition: Condition, key: string): TouchTest {
   const parts = [...plainParts(condition), ...contentParts(condition.content), ...memoryParts(condition)];
-  const holds: Test = (sight) => parts.every((part) => part(sight));
+  const holds: TouchTest = (sight) => parts.every((part) => part(sight));
   const { count } = condition;
   if (!count) return holds;
   const counted =
@@ -54,15 +54,15 @@ export function conditionTest(condition: Condition, key: string): Test {
   return (sight) => holds(sight) && counted(sight);
 }
 
-/** Labels are compared as touchpoints have them. */
+/** Labels are normalised as in touchpoints before they are compared. */
 const LABELS: Readonly<Record<string, (value: string) => string | undefined>> = {
   source: tagLabel,
   campaign: label,
   name: label,
 };
 
-function plainParts(condition: Condition): Test[] {
-  const parts: Test[] = [];
+function plainParts(condition: Condition): TouchTest[] {
+  const parts: TouchTest[] = [];
   for (const part of ['kind', 'channel', 'source', 'campaign', 'name'] as const) {
     const wanted = condition[part];
     if (wanted === undefined) continue;
@@ -79,9 +79,9 @@ function plainParts(condition: Condition): Test[] {
 /** Ids of content may be addresses, which are longer than other labels. */
 const contentLabel = (value: string): string => label(value, 4096) ?? value;
 
-function contentParts(condition: ContentCondition | undefined): Test[] {
+function contentParts(condition: ContentCondition | undefined): TouchTest[] {
   if (!condition) return [];
-  const parts: Test[] = [({ content }) => content !== undefined];
+  const parts: TouchTest[] = [({ content }) => content !== undefined];
   for (const part of ['id', 'type', 'stage'] as const) {
     if (condition[part] === undefined) continue;
     const values = new Set(listOf(condition[part]).map(contentLabel));
@@ -92,8 +92,8 @@ function contentParts(condition: ContentCondition | undefined): Test[] {
   return parts;
 }
 
-function memoryParts({ trigger, afterTrigger, afterSilenceDays }: Condition): Test[] {
-  const parts: Test[] = [];
+function memoryParts({ trigger, afterTrigger, afterSilenceDays }: Condition): TouchTest[] {
+  const parts: TouchTest[] = [];
   if (trigger !== undefined) {
     const wanted = listOf(trigger);
     parts.push(({ fired }) => fired.some((id) => wanted.includes(id)));
@@ -113,7 +113,7 @@ function memoryParts({ trigger, afterTrigger, afterSilenceDays }: Condition): Te
   return parts;
 }
 
-function countEver(key: string, atLeast: number): Test {
+function countEver(key: string, atLeast: number): TouchTest {
   const times = cell<number>('count', key);
   return ({ memory }) => {
     const before = memory.read(times) ?? 0;
@@ -122,7 +122,7 @@ function countEver(key: string, atLeast: number): Test {
   };
 }
 
-function countWithin(key: string, atLeast: number, days: number): Test {
+function countWithin(key: string, atLeast: number, days: number): TouchTest {
   const latest = cell<readonly number[]>('count', key);
   return ({ touch, memory }) => {
     const recent = (memory.read(latest) ?? []).filter((at) => touch.at - at <= days * DAY_MS);

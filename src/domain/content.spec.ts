@@ -30,7 +30,7 @@ describe('a URL pattern', () => {
     ['/', `${ACME}/`, true],
     ['/', ACME, true],
     ['/', `${ACME}/pricing`, false],
-  ])('%s of %s: %j', (pattern, url, matches) => expect(holds(pattern, url)).toBe(matches));
+  ])('%s matches %s: %j', (pattern, url, matches) => expect(holds(pattern, url)).toBe(matches));
 
   test.each([
     ['www.acme.example/pricing', `${ACME}/pricing`, true],
@@ -48,7 +48,7 @@ describe('a URL pattern', () => {
     ['*.acme.example/x', `${ACME}/x`, true],
     ['*.acme.example/x', 'https://acme.example/x', false],
     ['www.acme.example/x', 'https://ada:secret@www.acme.example/x', true],
-  ])('with a host, %s of %s: %j', (pattern, url, matches) => expect(holds(pattern, url)).toBe(matches));
+  ])('with a host, %s matches %s: %j', (pattern, url, matches) => expect(holds(pattern, url)).toBe(matches));
 
   test.each([
     ['/blog/*', `${ACME}/blog/one`, true],
@@ -72,7 +72,9 @@ describe('a URL pattern', () => {
     ['**/pricing', `${ACME}/de/pricing`, true],
     ['**', `${ACME}/anything/at/all`, true],
     ['www.acme.example/**', `${ACME}/de/pricing`, true],
-  ])('with wildcards, %s of %s: %j', (pattern, url, matches) => expect(holds(pattern, url)).toBe(matches));
+  ])('with wildcards, %s matches %s: %j', (pattern, url, matches) =>
+    expect(holds(pattern, url)).toBe(matches),
+  );
 
   test.each([
     ['/über-uns', `${ACME}/über-uns`, true],
@@ -87,9 +89,11 @@ describe('a URL pattern', () => {
     ['*.müller.example/preise', 'https://www.müller.example/preise', true],
     ['/100%', `${ACME}/100%`, true],
     ['/über-uns', `${ACME}/uber-uns`, false],
-  ])('in any script, %s of %s: %j', (pattern, url, matches) => expect(holds(pattern, url)).toBe(matches));
+  ])('in any script, %s matches %s: %j', (pattern, url, matches) =>
+    expect(holds(pattern, url)).toBe(matches),
+  );
 
-  test('many wildcards mean what the same regular expression means', () => {
+  test('with many wildcards matches what the equivalent regular expression matches', () => {
     const text = (unit: fc.Arbitrary<string>) => fc.string({ unit, maxLength: 8 });
     const pattern = text(fc.constantFrom('a', 'b', '/', '*', '**')).filter((each) => !/\*{3}/.test(each));
     fc.assert(
@@ -103,10 +107,10 @@ describe('a URL pattern', () => {
   });
 
   // A regular expression does not come to an end of this.
-  test('the longest URL is read once', () =>
+  test('is matched against the longest URL in linear time', () =>
     expect(holds('/**a**a**a**b', `${ACME}/${'a'.repeat(2_000)}`)).toBe(false));
 
-  test('of several any may hold, and without a URL none does', () => {
+  test('in a list matches if any matches, and never without a URL', () => {
     const matches = anyUrl(['/pricing', '/plans']);
     expect(matches(`${ACME}/plans`)).toBe(true);
     expect(matches(`${ACME}/trial`)).toBe(false);
@@ -115,7 +119,7 @@ describe('a URL pattern', () => {
   });
 });
 
-describe('the catalogue', () => {
+describe('the content catalogue', () => {
   const entry = (id: string, more: Partial<CataloguedContent> = {}): CataloguedContent => ({
     ...{ id, title: `Title of ${id}`, type: 'article' },
     ...more,
@@ -131,14 +135,14 @@ describe('the catalogue', () => {
     ],
   });
 
-  test('an id of the catalogue is found as collectors write it, and is one content with its pages', () => {
+  test('finds an id as sent by collectors and combines it with its pages', () => {
     const content = { id: 'White  Paper\u00a0E\u0301', title: 'Title of White  Paper\u00a0E\u0301' };
     expect(resolve({ id: 'White Paper É' })).toMatchObject(content);
     expect(resolve({ id: 'White  Paper\u00a0E\u0301' })).toMatchObject(content);
     expect(resolve({ url: `${ACME}/white-paper` })).toMatchObject(content);
   });
 
-  test('a client’s id comes before any URL pattern', () => {
+  test('prefers the client’s id over URL patterns', () => {
     expect(resolve({ id: 'paper', url: `${ACME}/pricing` })).toEqual({
       ...{ id: 'paper', url: `${ACME}/pricing`, title: 'Title of paper', type: 'white_paper' },
     });
@@ -147,18 +151,18 @@ describe('the catalogue', () => {
     });
   });
 
-  test('the first entry that matches names the content, with its title, type and stage', () =>
+  test('uses title, type and stage of the first matching entry', () =>
     expect(resolve({ url: `${ACME}/plans/?a=1`, title: 'Theirs', type: 'page' })).toEqual({
       ...{ id: 'pricing', url: `${ACME}/plans/?a=1` },
       ...{ title: 'Title of pricing', type: 'pricing', stage: 'buy' },
     }));
 
-  test('of two entries that match the first wins, whichever comes by more patterns', () => {
+  test('prefers the first of two matching entries, whatever their patterns', () => {
     expect(resolve({ url: `${ACME}/pricing` })?.id).toBe('pricing');
     expect(resolve({ url: `${ACME}/blog/news/one` })?.id).toBe('news');
   });
 
-  test('with eachPage the page is the content, and the entry gives type and stage', () => {
+  test('with eachPage uses the page as content and type and stage of the entry', () => {
     const page = { id: `${ACME}/blog/one`, url: `${ACME}/blog/one?x=1`, type: 'article', stage: 'look' };
     expect(resolve({ url: `${ACME}/blog/one?x=1`, title: 'One' })).toEqual({ ...page, title: 'One' });
     expect(resolve({ url: `${ACME}/blog/one?x=1` })).toEqual({ ...page, title: 'Title of blog' });
@@ -167,7 +171,7 @@ describe('the catalogue', () => {
     });
   });
 
-  test('what no entry matches is its URL without query, fragment and closing slash', () => {
+  test('without a match uses the URL without query, fragment and trailing slash', () => {
     expect(resolve({ url: 'http://Shop.acme.example/Cart/?id=7#top', title: 'Cart' })).toEqual({
       ...{ id: 'https://shop.acme.example/Cart', url: 'http://Shop.acme.example/Cart/?id=7#top' },
       title: 'Cart',
@@ -176,7 +180,7 @@ describe('the catalogue', () => {
     expect(resolve({ url: 'https://ada:secret@www.acme.example/cart' })?.id).toBe(`${ACME}/cart`);
   });
 
-  test('nothing named is no content', () => {
+  test('returns no content without an id and a URL', () => {
     expect(resolve(undefined)).toBeUndefined();
     expect(resolve({ title: 'Only a title' })).toBeUndefined();
     expect(resolve({ url: '' })).toBeUndefined();
@@ -222,7 +226,7 @@ describe('query parameters and fragments that a pattern names distinguish pages'
     expect(resolve({ url: collected(`${ACME}${url}`) })?.id).toBe(named);
   });
 
-  test('a condition on URLs reads patterns alike', () => {
+  test('in conditions as well', () => {
     const atPricing = anyUrl('app.acme.example/#!/plans');
     expect(atPricing('https://app.acme.example/#!/plans')).toBe(true);
     expect(atPricing('https://app.acme.example/#!/other')).toBe(false);
@@ -261,9 +265,9 @@ test.each([
   ['https://acme.example:8080/a', 'https://acme.example:8080/a'],
   ['https://acme.example/a%2Fb', 'https://acme.example/a%2Fb'],
   ['https://acme.example/A', 'https://acme.example/A'],
-])('%s is %s', (url, canonical) => expect(canonicalUrl(url)).toBe(canonical));
+])('the URL %s is normalised to %s', (url, canonical) => expect(canonicalUrl(url)).toBe(canonical));
 
-test('a page is the same content however it was reached, and its canonical address stays as it is', () => {
+test('a page is the same content however it was reached, and its canonical URL is stable', () => {
   const path = fc.stringMatching(/^(\/[A-Za-z0-9._~%ü|-]{1,8}){0,4}$/);
   const rest = fc.constantFrom('', '/', '?a=1', '/?a=/b/', '#top', '/#/route', '?a#b?c');
   fc.assert(

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { emailAddress } from './email.js';
 import { identityKey } from './identity/keys.js';
 
-describe('an e-mail address has one form', () => {
+describe('e-mail address normalisation', () => {
   test.each([
     ['ada@acme.example', 'ada@acme.example'],
     ['  Ada@ACME.Example\n', 'ada@acme.example'],
@@ -28,7 +28,7 @@ describe('an e-mail address has one form', () => {
     ['ada@пример.рф', 'ada@xn--e1afmkfd.xn--p1ai'],
     ['jürgen@acme.example', 'jürgen@acme.example'],
     ['ju\u0308rgen@acme.example', 'jürgen@acme.example'],
-  ])('%j is %s', (text, address) => {
+  ])('of %j gives %s', (text, address) => {
     expect(emailAddress(text)).toBe(address);
     expect(identityKey('email', text)).toBe(`email:${address}`);
   });
@@ -71,11 +71,11 @@ test.each([
   'ada\ufffd@acme.example',
   'ada\ud800@acme.example',
   `${'a'.repeat(250)}@acme.example`,
-])('%j is no e-mail address', (text) => {
+])('%j is not an e-mail address', (text) => {
   expect(emailAddress(text)).toBeUndefined();
 });
 
-test('the form of an address has itself as its form, and holds nothing invisible', () => {
+test('normalising an e-mail address twice changes nothing, and the result has no invisible characters', () => {
   const piece = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 12 }),
     fc.constantFrom('ada', 'münchen', 'acme', 'xn--mnchen-3ya', '\u200b', '\u00ad', '。', '.', ' '),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { label, LABEL_LENGTH, tagLabel } from './label.js';
 
-describe('a label', () => {
+describe('label normalisation', () => {
   test.each<[string, string | undefined]>([
     ['spring', 'spring'],
     ['  Spring  Sale ', 'Spring Sale'],
@@ -28,9 +28,9 @@ describe('a label', () => {
     ['می\u200cخواهم', 'می\u200cخواهم'],
     ['表示 🚀', '表示 🚀'],
     ['half \ud83d', 'half'],
-  ])('%j is %j', (value, expected) => expect(label(value)).toBe(expected));
+  ])('of %j gives %j', (value, expected) => expect(label(value)).toBe(expected));
 
-  test('has an end', () => {
+  test('cuts long labels', () => {
     expect(label('x'.repeat(300))).toHaveLength(LABEL_LENGTH);
     expect(label(`${'x'.repeat(255)} yz`)).toBe('x'.repeat(255));
     expect(label(`${'x'.repeat(255)}🚀`)).toBe('x'.repeat(255));
@@ -60,7 +60,7 @@ describe('a label', () => {
     maxLength: 40,
   });
 
-  test('of a label is the label, so that the value a report shows opens its row', () => {
+  test('applied twice changes nothing, so that the label in a report selects its row', () => {
     fc.assert(
       fc.property(text, fc.constantFrom(3, 8, LABEL_LENGTH), (value, length) => {
         const made = label(value, length);
@@ -81,6 +81,6 @@ test.each([
   ['LinkedIn', 'linkedin'],
   ['  Paid\u00a0 Social', 'paid social'],
   ['ÉCRIT', 'écrit'],
-])('the tag %j is %j: source and medium ignore case', (value, expected) =>
+])('the tag %j is normalised to %j, since source and medium ignore case', (value, expected) =>
   expect(tagLabel(value)).toBe(expected),
 );

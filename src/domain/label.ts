@@ -18,10 +18,11 @@ const NEEDLESS_JOINER = /(?<!\P{ASCII})[\u200c\u200d]+|[\u200c\u200d]+(?!\P{ASCI
  */
 export function label(value: string, max = LABEL_LENGTH): string | undefined {
   if (value.length <= max && PLAIN.test(value)) return value;
-  let made = visible(value);
+  let normalised = visible(value);
   // What is cut may end in a space or a joiner.
-  while (made.length > max || made !== visible(made)) made = visible(made.slice(0, max));
-  return made === '' ? undefined : made;
+  while (normalised.length > max || normalised !== visible(normalised))
+    normalised = visible(normalised.slice(0, max));
+  return normalised === '' ? undefined : normalised;
 }
 
 const visible = (value: string): string =>

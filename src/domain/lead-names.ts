@@ -11,13 +11,13 @@ export interface NameClaim extends Stamp {
 }
 
 /** A key with the claim that counts most: of the highest rank, and of these the latest. */
-type Claimed = readonly [key: IdentityKey, rank: ClaimRank, at: number, id: string];
+type ClaimedKey = readonly [key: IdentityKey, rank: ClaimRank, at: number, id: string];
 
 export interface ClaimedNames {
-  readonly email?: Claimed;
+  readonly email?: ClaimedKey;
   /** The e-mail address of a company. */
-  readonly company?: Claimed;
-  readonly user?: Claimed;
+  readonly company?: ClaimedKey;
+  readonly user?: ClaimedKey;
 }
 
 /** Who a lead is by its known keys. */
@@ -59,7 +59,7 @@ export function claimNames(
   let names = before;
   for (const key of keys) {
     for (const kind of kindsOf(key, domainOf)) {
-      if (counts(names[kind], rank, { at, id }) && isOwn(key))
+      if (takesPrecedence(names[kind], rank, { at, id }) && isOwn(key))
         names = { ...names, [kind]: [key, rank, at, id] };
     }
   }
@@ -73,7 +73,7 @@ function kindsOf(key: IdentityKey, domainOf: DomainOf): readonly (keyof ClaimedN
 }
 
 /** Of keys that one event names the first stays. */
-function counts(before: Claimed | undefined, rank: ClaimRank, stamp: Stamp): boolean {
+function takesPrecedence(before: ClaimedKey | undefined, rank: ClaimRank, stamp: Stamp): boolean {
   if (!before) return true;
   const [, beforeRank, at, id] = before;
   return rank > beforeRank || (rank === beforeRank && earlier({ at, id }, stamp));
@@ -93,7 +93,7 @@ export function namesOf(known: readonly SeenKey[], claimed: ClaimedNames, domain
   const domainEventId = inOrder.find(({ key }) => key === company)?.firstSeen.id ?? null;
   const knownAt = inOrder[0]?.firstSeen.at ?? null;
   return {
-    ...shown(claimed.email?.[0] ?? first('email'), claimed.user?.[0] ?? first('user')),
+    ...displayedNames(claimed.email?.[0] ?? first('email'), claimed.user?.[0] ?? first('user')),
     ...accountDomain(company, domainEventId, domainOf),
     knownAt,
     claimed,
@@ -111,7 +111,7 @@ export function renamed(
   const isSame = company === before.claimed.company?.[0];
   return {
     ...before,
-    ...shown(
+    ...displayedNames(
       claimed.email?.[0] ?? (before.email === null ? undefined : `email:${before.email}`),
       claimed.user?.[0] ?? (before.userId === null ? undefined : `user:${before.userId}`),
     ),
@@ -120,7 +120,7 @@ export function renamed(
   };
 }
 
-const shown = (email: IdentityKey | undefined, user: IdentityKey | undefined) => ({
+const displayedNames = (email: IdentityKey | undefined, user: IdentityKey | undefined) => ({
   email: email === undefined ? null : keyValue(email),
   userId: user === undefined ? null : keyValue(user),
 });

@@ -1,9 +1,9 @@
-import type { Decider, Happened } from './decider.js';
+import type { Decider, DomainEvent } from './decider.js';
 import type { IdentityDecision } from './events.js';
 import { pairOf, type IdentityKey } from './identity/keys.js';
 import { Refused } from './refused.js';
 
-type Decision = Happened<'IdentitiesMerged' | 'IdentitiesSplit'>;
+type Decision = DomainEvent<'IdentitiesMerged' | 'IdentitiesSplit'>;
 
 export interface LastDecision {
   readonly kind: 'merged' | 'split';
@@ -16,7 +16,7 @@ export type DecidedPairs = ReadonlyMap<string, LastDecision>;
 const nameOf = ({ key, otherKey }: Pick<IdentityDecision, 'key' | 'otherKey'>): string =>
   pairOf(key, otherKey).join('\0');
 
-/** Other events of the stream say nothing of decisions. */
+/** Ignores events of the stream that are not decisions. */
 export const decidedPairs: Decider<DecidedPairs, Decision> = {
   initial: new Map(),
   evolve: (pairs, { type, data, occurredAt: at }) => {
@@ -30,18 +30,18 @@ const KINDS: Readonly<Record<string, LastDecision['kind']>> = {
   IdentitiesSplit: 'split',
 };
 
-/** A lead as the read models know it, and the known key a decision names it by; without one it is anonymous. */
+/** A lead in the read models, and the known key that a decision refers to; without one it is anonymous. */
 export interface NamedLead {
   readonly leadId: string;
   readonly key: IdentityKey | undefined;
 }
 
-/** What the read models know of two keys; they may not have come to the last decision yet. */
+/** The state of two keys in the read models, which may not have applied the last decision yet. */
 export interface KnownPair {
   readonly lead: NamedLead;
   readonly other: NamedLead;
   readonly decision: LastDecision | undefined;
-  /** A claim that was refused names keys of both leads. */
+  /** A refused claim has keys of both leads. */
   readonly isConflict: boolean;
 }
 
@@ -51,43 +51,43 @@ export interface DecideOnPair extends KnownPair {
 }
 
 /**
- * Two known leads are one person. Said again it is no news.
+ * Decides that two known leads are one person; idempotent.
  * @throws Refused `lead-not-known`, `same-lead`
  */
 export function merge(command: DecideOnPair, pairs: DecidedPairs): Decision[] {
   const data = decision(command);
-  const { last, isPending, isOneLead } = standingOf(command, data, pairs);
+  const { last, isPending, isOneLead } = pairStateOf(command, data, pairs);
   if (last?.kind === 'merged' && (isPending || isOneLead)) return [];
-  if (isOneLead && !isPending) throw new Refused('same-lead', 'They are one lead already');
+  if (isOneLead && !isPending) throw new Refused('same-lead', 'Both ids already belong to one lead');
   return [{ type: 'IdentitiesMerged', occurredAt: command.now, data }];
 }
 
 /**
- * One lead is two people, whatever joined them; or two leads that a refused claim names together are not one.
+ * Decides that one lead is two people, whatever joined them, or that two leads of a refused claim are not one.
  * @throws Refused `lead-not-known`, `not-merged`
  */
 export function split(command: DecideOnPair, pairs: DecidedPairs): Decision[] {
   const data = decision(command);
-  const { last, isPending, isOneLead } = standingOf(command, data, pairs);
+  const { last, isPending, isOneLead } = pairStateOf(command, data, pairs);
   if (last?.kind === 'split' && (isPending || (!isOneLead && command.isConflict))) return [];
   if (data.key === data.otherKey || !(isOneLead || isPending || command.isConflict)) {
-    throw new Refused('not-merged', 'They are two leads already, and no refused claim names them together');
+    throw new Refused('not-merged', 'They already are two leads, and there is no open conflict between them');
   }
   return [{ type: 'IdentitiesSplit', occurredAt: command.now, data }];
 }
 
-interface Standing {
+interface PairState {
   readonly last: LastDecision | undefined;
-  /** The read models have not come to the last decision. */
+  /** The read models have not applied the last decision. */
   readonly isPending: boolean;
   readonly isOneLead: boolean;
 }
 
-function standingOf(
+function pairStateOf(
   { lead, other, decision: known }: DecideOnPair,
   data: IdentityDecision,
   pairs: DecidedPairs,
-): Standing {
+): PairState {
   const last = pairs.get(nameOf(data));
   const isPending = last !== undefined && (known === undefined || known.at < last.at);
   return { last, isPending, isOneLead: lead.leadId === other.leadId };
@@ -97,7 +97,7 @@ function decision({ lead, other, reason }: DecideOnPair): IdentityDecision {
   if (lead.key === undefined || other.key === undefined) {
     throw new Refused(
       'lead-not-known',
-      'An anonymous lead cannot be merged: it joins whoever identifies with it',
+      'An anonymous lead cannot be merged or split; it joins the lead that identifies with its anonymous id',
     );
   }
   const { leadId, key } = lead;

@@ -1,6 +1,6 @@
 /**
- * What a journey's rules remember of the touchpoints before: one cell for each thing that can be asked, such as the stage, or how
- * often a rule was met. A touchpoint reads and writes cells through `Memory` only, so it is known on which others it depends.
+ * The state of a journey's rules: one cell for each value, such as the stage, or how often a rule matched. Touchpoints read and
+ * write cells through `Memory` only, so the dependencies between touchpoints are known.
  */
 
 /** Plain JSON: cells are stored with the lead. */
@@ -8,7 +8,7 @@ export type CellValue = string | number | boolean | object | null;
 
 declare const valueOf: unique symbol;
 
-/** `key` names the cell in stored JSON. */
+/** `key` is the name of the cell in stored JSON. */
 export interface Cell<Value extends CellValue> {
   readonly key: string;
   readonly [valueOf]?: Value;
@@ -21,7 +21,7 @@ export const cell = <Value extends CellValue>(...key: readonly [...string[], str
     .join('/'),
 });
 
-/** Cells as one touchpoint sees them: `read` answers what the touchpoints before it left, whatever it has written itself. */
+/** The cells during one touchpoint: `read` returns values of earlier touchpoints, also after the touchpoint has written. */
 export interface Memory {
   read<Value extends CellValue>(cell: Cell<Value>): Value | undefined;
   write<Value extends CellValue>(cell: Cell<Value>, value: Value): void;

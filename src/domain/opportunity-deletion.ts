@@ -1,6 +1,6 @@
 import { stateAt, type Opportunity, type OpportunityEvent } from './opportunity.js';
-import { notAfter } from './opportunity-opening.js';
-import { latest } from './opportunity-update.js';
+import { notInFuture } from './opportunity-opening.js';
+import { laterOfLastChange } from './opportunity-update.js';
 
 export interface DeleteOpportunity {
   readonly opportunityId: string;
@@ -10,8 +10,8 @@ export interface DeleteOpportunity {
 }
 
 /**
- * Decides that the CRM has it no more. With a time it is recorded also of one that is not known yet: what was said of it
- * earlier may come later.
+ * Decides the deletion of an opportunity. With a time, the deletion of an unknown opportunity is recorded as well: earlier
+ * reports may arrive later.
  *
  * @throws Refused changed-in-future
  */
@@ -19,9 +19,11 @@ export function remove(
   { opportunityId, occurredAt, now }: DeleteOpportunity,
   state: Opportunity,
 ): OpportunityEvent[] {
-  const at = occurredAt ? notAfter(now, occurredAt, 'changed-in-future', 'occurredAt') : latest(now, state);
+  const at = occurredAt
+    ? notInFuture(now, occurredAt, 'changed-in-future', 'occurredAt')
+    : laterOfLastChange(now, state);
   const then = stateAt(state, at);
   const isKnown = then.deleted || then.status === 'none';
-  if (occurredAt ? then.saidAt.deleted === +at : isKnown) return [];
+  if (occurredAt ? then.reportedAt.deleted === +at : isKnown) return [];
   return [{ type: 'OpportunityDeleted', occurredAt: at, data: { opportunityId } }];
 }

@@ -1,15 +1,15 @@
 import type { Contact } from './committee.js';
 import {
-  inOrder,
-  NOTHING_KNOWN,
-  step,
+  compareEvents,
+  INITIAL_STATE,
+  applyEvent,
   type OpportunityEvent,
   type OpportunityState,
   type OpportunityStatus,
 } from './opportunity.js';
 
-/** What later states follow from; `roles` and `saidAt` are for decisions alone. */
-export type ReportedState = Omit<OpportunityState, 'roles' | 'saidAt'>;
+/** The part of the state that later states depend on; `roles` and `reportedAt` are only needed for decisions. */
+export type ReportedState = Omit<OpportunityState, 'roles' | 'reportedAt'>;
 
 /** A sales stage or a status that an opportunity entered. */
 export interface StageEntry {
@@ -21,14 +21,14 @@ export interface StageEntry {
 }
 
 /** The events [from, to) of a history. */
-export interface Window {
+export interface EventRange {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * The events of an opportunity in the order in which they happened, with the state after each. A late event folds the
- * later ones again only as far as it makes a difference to them, so that many changes cost about the same in any order.
+ * The events of an opportunity in the order in which they happened, with the state after each. After a late event, later
+ * events are applied again only until the state no longer differs, so many changes cost about the same in any order.
  */
 export class OpportunityHistory {
   private readonly events: OpportunityEvent[] = [];
@@ -36,33 +36,33 @@ export class OpportunityHistory {
   private changeCount = 0;
 
   constructor(events: readonly OpportunityEvent[]) {
-    for (const event of events.toSorted(inOrder)) this.insert(event);
+    for (const event of events.toSorted(compareEvents)) this.insert(event);
   }
 
   get state(): ReportedState {
-    return this.states.at(-1) ?? NOTHING_KNOWN;
+    return this.states.at(-1) ?? INITIAL_STATE;
   }
 
   get length(): number {
     return this.events.length;
   }
 
-  /** How many events are not about a role. */
+  /** The number of events other than role assignments. */
   get changes(): number {
     return this.changeCount;
   }
 
-  /** The last event that is not about a role. */
+  /** The last event other than a role assignment. */
   get lastChange(): OpportunityEvent | undefined {
     return this.events.findLast(isChange);
   }
 
-  /** Answers the events whose stage entries may differ now. */
-  insert(event: OpportunityEvent): Window {
-    const at = this.placeOf(event);
+  /** @returns the events whose stage entries may have changed */
+  insert(event: OpportunityEvent): EventRange {
+    const at = this.insertionIndex(event);
     if (isChange(event)) this.changeCount += 1;
     this.events.splice(at, 0, event);
-    this.states.splice(at, 0, NOTHING_KNOWN);
+    this.states.splice(at, 0, INITIAL_STATE);
     let index = at;
     for (; index < this.events.length; index++) {
       const next = this.stateAt(index);
@@ -72,34 +72,34 @@ export class OpportunityHistory {
     return { from: Math.max(at - 1, 0), to: this.endOfInstant(index) };
   }
 
-  /** The sales stage or status that the opportunity entered and stayed in with each event of a window, if it did. */
-  *stageEntries({ from, to }: Window): Generator<readonly [OpportunityEvent, StageEntry | undefined]> {
+  /** For each event of a range, the sales stage or status that the opportunity entered with it and stayed in, if any. */
+  *stageEntries({ from, to }: EventRange): Generator<readonly [OpportunityEvent, StageEntry | undefined]> {
     for (let index = from; index < to; index++) {
       const event = this.events[index];
       if (event) yield [event, this.entryOf(index, event)];
     }
   }
 
-  private placeOf(event: OpportunityEvent): number {
+  private insertionIndex(event: OpportunityEvent): number {
     let [low, high] = [0, this.events.length];
     const last = this.events.at(-1);
-    if (!last || inOrder(last, event) <= 0) return high;
+    if (!last || compareEvents(last, event) <= 0) return high;
     while (low < high) {
       const middle = (low + high) >> 1;
       const there = this.events[middle];
-      if (there && inOrder(there, event) <= 0) low = middle + 1;
+      if (there && compareEvents(there, event) <= 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
   private stateAt(index: number): OpportunityState {
-    const before = this.states[index - 1] ?? NOTHING_KNOWN;
+    const before = this.states[index - 1] ?? INITIAL_STATE;
     const event = this.events[index];
-    return event ? step(before, event) : before;
+    return event ? applyEvent(before, event) : before;
   }
 
-  /** What it entered at one instant, it left at that instant but for the last. */
+  /** Of several entries at one instant only the last one counts. */
   private entryOf(index: number, event: OpportunityEvent): StageEntry | undefined {
     const state = this.states[index];
     if (!state || state.status === 'none' || this.isSameInstant(index, index + 1)) return undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decider } from '../../test/given.js';
+import { deciderSpec } from '../../test/given-when-then.js';
 import { stageEntriesOf } from '../../test/stage-entries.js';
 import { replay } from './decider.js';
 import type { IdentityKey } from './identity/keys.js';
@@ -8,7 +8,7 @@ import { opportunity, type Opportunity, type OpportunityEvent } from './opportun
 import { update } from './opportunity-update.js';
 import { upsert, type UpsertOpportunity } from './opportunity-upsert.js';
 
-const given = decider(opportunity);
+const given = deciderSpec(opportunity);
 const may = (day: number): Date => new Date(Date.UTC(2026, 4, day, 12));
 const now = may(30);
 const ada: IdentityKey = 'email:ada@acme.example';
@@ -39,8 +39,8 @@ const first = {
   contacts: [{ keys: [ada], role: 'user' }],
 };
 
-describe('a report of an opportunity that is not known', () => {
-  test('opens it as it was reported, when the report does not name its time', () => {
+describe('a report of an unknown opportunity', () => {
+  test('without occurredAt opens it with all reported values', () => {
     const state = after({ ...first, status: 'won', closedAt: may(20), reason: 'price' });
     expect(typesOf(state)).toEqual([
       'OpportunityOpened',
@@ -63,7 +63,7 @@ describe('a report of an opportunity that is not known', () => {
     ]);
   });
 
-  test('says nothing of the time between its opening and the time that it names', () => {
+  test('with occurredAt records nothing about the time between opening and report', () => {
     const state = after({ ...first, occurredAt: may(10) });
     expect(stageEntriesOf(state).map(({ event, stage }) => [stage, event.occurredAt])).toEqual([
       [null, may(1)],
@@ -71,12 +71,12 @@ describe('a report of an opportunity that is not known', () => {
     ]);
   });
 
-  test('needs a currency', () =>
+  test('requires a currency', () =>
     given()
       .when(upsert, report({ ...first, currency: undefined }))
       .thenRefused('currency-missing'));
 
-  test('is recorded also when it was deleted, for what may come later', () => {
+  test('is recorded even after its deletion, since earlier reports may arrive later', () => {
     expect(after({ status: 'deleted' }).events).toEqual([]);
     const deleted = after({ status: 'deleted', occurredAt: may(20) });
     expect(typesOf(deleted)).toEqual(['OpportunityDeleted']);
@@ -89,7 +89,7 @@ describe('a report of an opportunity that is not known', () => {
   });
 });
 
-describe('a report of one that is known', () => {
+describe('a report of a known opportunity', () => {
   test('that was sent before changes nothing', () => {
     for (const occurredAt of [undefined, may(10)]) {
       const full = {
@@ -105,7 +105,7 @@ describe('a report of one that is known', () => {
     }
   });
 
-  test('leaves alone what it does not say, and clears what is null', () =>
+  test('keeps absent fields and clears fields that are null', () =>
     expect(after(first, { stage: 'proposal', name: null, amount: null })).toMatchObject({
       name: undefined,
       amountMinor: 0,
@@ -114,13 +114,13 @@ describe('a report of one that is known', () => {
       contacts: [{ keys: [ada] }],
     }));
 
-  test('names the whole committee', () => {
+  test('replaces the whole committee', () => {
     const state = after(first, { contacts: [{ keys: [bob, 'crm:2'], role: 'champion' }] });
     expect(state.contacts).toMatchObject([{ keys: ['crm:2', bob], role: 'champion' }]);
     expect(after(first, { contacts: [] }).contacts).toEqual([]);
   });
 
-  test('may say any status after any other', () => {
+  test('may have any status after any other', () => {
     expect(after(first, { status: 'won' }, { status: 'lost', reason: 'void' })).toMatchObject({
       status: 'lost',
       reason: 'void',
@@ -137,7 +137,7 @@ describe('a report of one that is known', () => {
     });
   });
 
-  test('brings back what was deleted', () => {
+  test('restores a deleted one', () => {
     const deleted = after(first, { status: 'deleted', occurredAt: may(12) });
     expect(deleted).toMatchObject({ deleted: true });
     expect(stageEntriesOf(deleted)).toEqual([]);
@@ -149,7 +149,7 @@ describe('a report of one that is known', () => {
     expect(record(deleted, upsert(report({}), deleted))).toMatchObject({ deleted: false });
   });
 
-  test('of an earlier time does not win, whatever it says', () => {
+  test('from an earlier time does not override later reports', () => {
     const late = {
       ...first,
       stage: 'lead',
@@ -178,14 +178,14 @@ describe('a report of one that is known', () => {
     ['changed-in-future', { occurredAt: may(31) }],
     ['changed-before-opened', { openedAt: may(3), occurredAt: may(2) }],
     ['changed-in-future', { status: 'deleted', occurredAt: may(31) }],
-  ])('%s: %j is refused', (code, said) => {
+  ])('is refused with the code %s: %j', (code, said) => {
     const state = said.opportunityId === undefined ? after(first) : opportunity.initial;
     given(...state.events)
       .when(upsert, report(said))
       .thenRefused(code);
   });
 
-  test('an update of what was deleted is refused', () => {
+  test('restores a deleted one, but an update of it is refused', () => {
     const { events } = after(first, { status: 'deleted', occurredAt: may(12) });
     given(...events)
       .when(update, { opportunityId: 'opp-1', stage: 'x', contacts: [], now })
@@ -193,7 +193,7 @@ describe('a report of one that is known', () => {
   });
 });
 
-describe('reports that name their times', () => {
+describe('reports with occurredAt', () => {
   const text = fc.option(fc.constantFrom('a', 'b'));
   const said = fc.record(
     {
@@ -230,7 +230,7 @@ describe('reports that name their times', () => {
     fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
   );
 
-  const plain = ({ events: _, opening, roles: __, saidAt: ___, contacts, ...state }: Opportunity) => ({
+  const plain = ({ events: _, opening, roles: __, reportedAt: ___, contacts, ...state }: Opportunity) => ({
     ...JSON.parse(JSON.stringify(state)),
     isOpened: opening !== undefined,
     committee: contacts.map(({ keys, role, since }) => [[...keys].sort(), role, since?.occurredAt]),
@@ -238,7 +238,7 @@ describe('reports that name their times', () => {
   const stages = (state: Opportunity) =>
     stageEntriesOf(state).map(({ event, ...entry }) => ({ ...entry, at: event.occurredAt }));
 
-  test('come to the same opportunity and the same stages in any order', () =>
+  test('give the same opportunity and the same stages in any order', () =>
     fc.assert(
       fc.property(shuffled, ([list, other]) => {
         const [one, two] = [after(...list), after(...other)];
@@ -248,7 +248,7 @@ describe('reports that name their times', () => {
       { numRuns: Number(process.env['FC_RUNS'] ?? 300) },
     ));
 
-  test('and change nothing when they are sent again', () =>
+  test('change nothing when they are sent again', () =>
     fc.assert(
       fc.property(shuffled, ([list, other]) => {
         const state = after(...list);
@@ -257,7 +257,7 @@ describe('reports that name their times', () => {
       { numRuns: Number(process.env['FC_RUNS'] ?? 300) },
     ));
 
-  test('their events come to the same in any order of arrival', () =>
+  test('record events that give the same opportunity in any order of arrival', () =>
     fc.assert(
       fc.property(reports, fc.array(fc.nat(), { minLength: 60, maxLength: 60 }), (list, ranks) => {
         const state = after(...list);
@@ -267,7 +267,7 @@ describe('reports that name their times', () => {
       }),
     ));
 
-  test('enter no stage before they left the one before', () =>
+  test('never enter a stage before leaving the previous one', () =>
     fc.assert(
       fc.property(shuffled, ([, list]) => {
         const times = stages(after(...list)).map(({ at }) => +at);

@@ -1,5 +1,5 @@
 import { checkCurrency } from './attribution/money.js';
-import { assignAll, moved, seatAll, type Contact } from './committee.js';
+import { assignCommittee, reassignRoles, replaceCommittee, type Contact } from './committee.js';
 import { replay } from './decider.js';
 import type { OpportunityChanged } from './events.js';
 import {
@@ -11,27 +11,27 @@ import {
   type OpportunityStatus,
 } from './opportunity.js';
 import { remove } from './opportunity-deletion.js';
-import { given, notAfter, open } from './opportunity-opening.js';
+import { omitUndefined, notInFuture, open } from './opportunity-opening.js';
 import {
   amountOf,
   checkSameCurrency,
   closeDate,
-  latest,
-  newsOf,
+  laterOfLastChange,
+  fieldsToRecord,
   notBeforeOpening,
 } from './opportunity-update.js';
 import { Refused } from './refused.js';
 
 /**
- * An opportunity as the CRM has it at some time. A field that is left out is as before, null clears it; contacts that are
- * given are the whole committee.
+ * The state of an opportunity in the CRM at some time. An absent field is unchanged, null clears it; `contacts` is the whole
+ * committee.
  */
 export interface UpsertOpportunity {
   readonly opportunityId: string;
   readonly name?: string | null | undefined;
   readonly accountId?: string | null | undefined;
   readonly amount?: string | null | undefined;
-  /** Needed as long as the opportunity is not known. */
+  /** Required while the opportunity is unknown. */
   readonly currency?: string | undefined;
   readonly stage?: string | null | undefined;
   readonly owner?: string | null | undefined;
@@ -80,22 +80,28 @@ const existing = (state: OpportunityState, { currency }: Opportunity): Opportuni
 /** @throws Refused opened-in-future, closed-in-future, changed-in-future, changed-before-opened */
 function timed(command: UpsertOpportunity, state: Opportunity): Report {
   const { now, occurredAt } = command;
-  const openedAt = command.openedAt && notAfter(now, command.openedAt, 'opened-in-future', 'openedAt');
-  const closedAt = command.closedAt && notAfter(now, command.closedAt, 'closed-in-future', 'closedAt');
-  const at = occurredAt ? notAfter(now, occurredAt, 'changed-in-future', 'occurredAt') : latest(now, state);
+  const openedAt = command.openedAt && notInFuture(now, command.openedAt, 'opened-in-future', 'openedAt');
+  const closedAt = command.closedAt && notInFuture(now, command.closedAt, 'closed-in-future', 'closedAt');
+  const at = occurredAt
+    ? notInFuture(now, occurredAt, 'changed-in-future', 'occurredAt')
+    : laterOfLastChange(now, state);
   if (openedAt) notBeforeOpening(at, { ...state, openedAt });
   // Whoever is named twice is one contact, with the last role.
-  const contacts = command.contacts && seatAll([], command.contacts, { occurredAt: at });
+  const contacts = command.contacts && replaceCommittee([], command.contacts, { occurredAt: at });
   return { ...command, openedAt, closedAt, contacts, at, restate: occurredAt !== undefined };
 }
 
-/** What a report that names its time says was not so since the opening: only that it was opened is recorded of then. */
+/** Of a report that names its time only the opening itself is dated back: its values apply from the time of the report. */
 function opening(report: Report, _: OpportunityState, { opening }: Opportunity): OpportunityEvent[] {
   if (opening) return [];
   const { opportunityId, at, closedAt, contacts = [], restate, now, ...facts } = report;
   const { currency } = facts;
   if (currency === undefined) {
-    throw new Refused('currency-missing', `${opportunityId} is not known yet; say its currency`, 'currency');
+    throw new Refused(
+      'currency-missing',
+      `${opportunityId} is unknown; its first report needs a currency`,
+      'currency',
+    );
   }
   const openedAt = report.openedAt ?? (closedAt && closedAt < at ? closedAt : at);
   if (restate) {
@@ -111,12 +117,12 @@ function opening(report: Report, _: OpportunityState, { opening }: Opportunity):
 const withoutNull = <T extends object>(facts: T): { [K in keyof T]: Exclude<T[K], null> } =>
   Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null)) as never;
 
-/** The win or loss at its close date. What was reported in between counts as well, so it is said again at the end. */
+/** The win or loss at its close date. Reports in between count as well, so the status is recorded again at the end. */
 function closing(report: Report, state: OpportunityState, { events }: Opportunity): OpportunityEvent[] {
   const { opportunityId, status, closedAt, at } = report;
   const isClosed = status === 'won' || status === 'lost' || (status === undefined && state.status !== 'open');
   if (closedAt && !isClosed) {
-    throw new Refused('not-closing', 'closedAt goes with the status won or lost', 'closedAt');
+    throw new Refused('not-closing', 'closedAt needs the status won or lost', 'closedAt');
   }
   if (!closedAt || (status !== 'won' && status !== 'lost')) return [];
   closeDate(closedAt, { ...state, openedAt: report.openedAt ?? state.openedAt });
@@ -137,16 +143,16 @@ function closed(
     : { type: 'OpportunityLost', occurredAt, data };
 }
 
-/** Whether the report says another status than the one that stands: that has an event of its own. */
+/** Whether the report has another status than the state: that is a separate event. */
 const changesStatus = ({ status }: Report, state: OpportunityState): boolean =>
   status !== undefined && status !== state.status;
 
-/** The other parts and the committee; of a report without any news that it is there. */
+/** The other fields and the committee; a report without changes records that the opportunity exists. */
 function changes(report: Report, state: OpportunityState, { events }: Opportunity): OpportunityEvent[] {
   const { opportunityId, at, restate } = report;
   checkSameCurrency(report.currency, state);
   const committee = committeeOf(report, state);
-  const said = newsOf(saidParts(report, state), comparable(state), { now: at, restate });
+  const said = fieldsToRecord(reportedFields(report, state), comparable(state), { now: at, restate });
   const data = { opportunityId, ...said, ...committee.part };
   const isSilent = Object.keys(data).length === 1 && !changesStatus(report, state);
   const isThere = restate ? events.some(({ occurredAt }) => +occurredAt === +at) : !state.deleted;
@@ -154,35 +160,38 @@ function changes(report: Report, state: OpportunityState, { events }: Opportunit
   return [{ type: 'OpportunityChanged', occurredAt: at, data }, ...committee.events];
 }
 
-/** The close date where it is the time of the report: told apart from one that was reported later (`rankOf`). */
+/** The close date if it is the time of the report: `rankOf` distinguishes it from one that was reported later. */
 const closesAt = ({ closedAt, at }: Report): Date | undefined =>
   closedAt && +closedAt === +at ? closedAt : undefined;
 
-type Parts = Omit<OpportunityChanged, 'opportunityId' | 'contacts'>;
+type ReportedFields = Omit<OpportunityChanged, 'opportunityId' | 'contacts'>;
 
-function saidParts(report: Report, state: OpportunityState): Parts {
+function reportedFields(report: Report, state: OpportunityState): ReportedFields {
   const { name, accountId, stage, owner, source, amount, openedAt, status, closedAt, reason } = report;
   const amountMinor = amount === null ? 0 : amountOf(amount, state);
   const ofStatus = changesStatus(report, state)
-    ? given({ reason: reason === null ? reason : undefined, closedAt: closesAt(report)?.toISOString() })
+    ? omitUndefined({
+        reason: reason === null ? reason : undefined,
+        closedAt: closesAt(report)?.toISOString(),
+      })
     : { status: status as OpportunityStatus | undefined, closedAt: closedAt?.toISOString(), reason };
-  // A report of before the opening as it was known: the currency is said with what is now the first of it.
+  // A report from before the known opening is now the first one, so it records the currency.
   const currency = state.openedAt === undefined ? state.currency : undefined;
-  return given({
+  return omitUndefined({
     ...{ currency, name, accountId, stage, owner, source, amountMinor, openedAt: openedAt?.toISOString() },
     ...ofStatus,
   });
 }
 
-/** The state in the words of a report, null where there is nothing. */
-function comparable(state: OpportunityState): Pick<OpportunityState, 'saidAt'> {
+/** The state in the form of a report, with null for absent fields. */
+function comparable(state: OpportunityState): Pick<OpportunityState, 'reportedAt'> {
   const { openedAt, closedAt, ...parts } = state;
-  const times = given({ openedAt: openedAt?.toISOString(), closedAt: closedAt?.toISOString() });
-  return { ...NOTHING, ...given(parts), ...times, saidAt: state.saidAt };
+  const times = omitUndefined({ openedAt: openedAt?.toISOString(), closedAt: closedAt?.toISOString() });
+  return { ...NOTHING, ...omitUndefined(parts), ...times, reportedAt: state.reportedAt };
 }
 const NOTHING = { name: null, accountId: null, stage: null, owner: null, source: null, reason: null };
 
-/** The committee of a report as a whole, and the roles that are other than before. */
+/** The whole committee of a report, and the events for changed roles. */
 function committeeOf(
   report: Report,
   state: OpportunityState,
@@ -191,18 +200,19 @@ function committeeOf(
   const accountId = report.accountId ?? (report.accountId === null ? undefined : state.accountId);
   const isMoved = accountId !== undefined && accountId !== state.accountId;
   const place = { opportunityId, accountId, now };
-  if (contacts === undefined) return { part: {}, events: isMoved ? moved(state.contacts, place) : [] };
-  const events = assignAll(contacts, state.contacts, place, isMoved);
-  const isNews = events.length > 0 || (report.restate && state.saidAt.contacts !== +now);
+  if (contacts === undefined)
+    return { part: {}, events: isMoved ? reassignRoles(state.contacts, place) : [] };
+  const events = assignCommittee(contacts, state.contacts, place, isMoved);
+  const isNews = events.length > 0 || (report.restate && state.reportedAt.contacts !== +now);
   return { part: isNews ? { contacts: contacts.map(({ keys, role }) => ({ keys, role })) } : {}, events };
 }
 
-/** A status that is another than the one before. */
+/** The event of a changed status. */
 function status(report: Report, state: OpportunityState): OpportunityEvent[] {
   const { opportunityId, status, at, closedAt, reason } = report;
   if (!changesStatus(report, state) || status === undefined || status === 'deleted') return [];
-  const data = { opportunityId, ...given({ reason: reason ?? undefined }) };
+  const data = { opportunityId, ...omitUndefined({ reason: reason ?? undefined }) };
   if (status === 'open') return [{ type: 'OpportunityReopened', occurredAt: at, data }];
   const elsewhere = closesAt(report) ? undefined : closedAt?.toISOString();
-  return [closed(status, at, { ...data, ...given({ closedAt: elsewhere }) }, state)];
+  return [closed(status, at, { ...data, ...omitUndefined({ closedAt: elsewhere }) }, state)];
 }

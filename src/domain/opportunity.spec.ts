@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { decider } from '../../test/given.js';
+import { deciderSpec } from '../../test/given-when-then.js';
 import { replay } from './decider.js';
 import type { EventData } from './events.js';
 import type { IdentityKey } from './identity/keys.js';
@@ -7,7 +7,7 @@ import { opportunity, type OpportunityEvent } from './opportunity.js';
 import { open, type OpenOpportunity } from './opportunity-opening.js';
 import { update, type UpdateOpportunity } from './opportunity-update.js';
 
-const given = decider(opportunity);
+const given = deciderSpec(opportunity);
 const may = (day: number): Date => new Date(Date.UTC(2026, 4, day, 12));
 const iso = (at: Date): string => at.toISOString();
 const now = may(20);
@@ -44,18 +44,18 @@ const saying = (said: Partial<UpdateOpportunity>): UpdateOpportunity => ({
   ...said,
 });
 
-describe('opening', () => {
-  test('records the opportunity and its contacts, who are known from then on', () =>
+describe('opening an opportunity', () => {
+  test('records it with its contacts as of the opening', () =>
     given()
       .when(open, opening)
       .then(opened, { ...adaDecides, occurredAt: may(1) }));
 
-  test('an opportunity without an amount and a time opens now, over nothing', () =>
+  test('without amount and time opens it now with the amount 0', () =>
     given()
       .when(open, { opportunityId: 'opp-1', currency: 'JPY', contacts: [], now })
       .then(event('OpportunityOpened', { amountMinor: 0, currency: 'JPY' })));
 
-  test('a CRM that resends it says nothing new, whatever changed since', () => {
+  test('again with the same values changes nothing, whatever has changed since', () => {
     given(opened, adaDecides).when(open, opening).then();
     const later = event('OpportunityChanged', { stage: 'proposal', amountMinor: 9 });
     const left = event('ContactRoleAssigned', { contact: [ada], role: null });
@@ -67,10 +67,10 @@ describe('opening', () => {
   test.each<[string, Partial<OpenOpportunity>]>([
     ['another amount', { amount: '1.00' }],
     ['another owner', { owner: 'rep-8' }],
-    ['a fact less', { name: undefined }],
+    ['a missing name', { name: undefined }],
     ['another time', { openedAt: may(2) }],
     ['another contact', { contacts: [{ keys: ['email:bob@acme.example'], role: 'user' }] }],
-  ])('twice with %s is refused', (_, other) =>
+  ])('again with %s is refused', (_, other) =>
     given(opened, adaDecides)
       .when(open, { ...opening, ...other })
       .thenRefused('opportunity-exists'),
@@ -82,13 +82,13 @@ describe('opening', () => {
     ['amount-decimals', { amount: '0.001' }],
     ['amount-malformed', { amount: '12k' }],
     ['opened-in-future', { openedAt: may(21) }],
-  ])('%s', (code, other) =>
+  ])('is refused with the code %s', (code, other) =>
     given()
       .when(open, { ...opening, ...other })
       .thenRefused(code),
   );
 
-  test('a clock a little ahead is taken for now', () =>
+  test('accepts a clock that is slightly ahead', () =>
     given()
       .when(open, {
         opportunityId: 'opp-1',
@@ -100,18 +100,18 @@ describe('opening', () => {
       .then(event('OpportunityOpened', { amountMinor: 0, currency: 'USD' }, now)));
 });
 
-describe('changing', () => {
-  test('records what is other than before, and only that', () =>
+describe('changing an opportunity', () => {
+  test('records changed values only', () =>
     given(opened)
       .when(update, saying({ stage: 'proposal', owner: 'rep-7', amount: '130000', currency: 'USD' }))
       .then(event('OpportunityChanged', { stage: 'proposal', amountMinor: 13_000_000 })));
 
-  test('what is known already changes nothing', () =>
+  test('with known values records nothing', () =>
     given(opened, adaDecides)
       .when(update, saying({ ...facts, amount: '120000.0', contacts: opening.contacts, status: 'open' }))
       .then());
 
-  test('a new account is assigned to every contact', () =>
+  test('with a new account reassigns every contact', () =>
     given(opened, adaDecides)
       .when(update, saying({ accountId: 'acme-emea' }))
       .then(
@@ -124,27 +124,27 @@ describe('changing', () => {
         }),
       ));
 
-  test('it must be there', () =>
+  test('is refused if it does not exist', () =>
     given()
       .when(update, saying({ stage: 'proposal' }))
       .thenRefused('opportunity-not-found'));
-  test('its currency stays', () =>
+  test('cannot change its currency', () =>
     given(opened)
       .when(update, saying({ currency: 'EUR' }))
       .thenRefused('currency-fixed'));
-  test('an amount cannot be negative', () =>
+  test('refuses a negative amount', () =>
     given(opened)
       .when(update, saying({ amount: '-5.00' }))
       .thenRefused('amount-negative'));
 });
 
-describe('telling of a change later', () => {
-  test('it happened when the CRM says', () =>
+describe('changing an opportunity with occurredAt', () => {
+  test('records it at the given time', () =>
     given(opened)
       .when(update, saying({ stage: 'proposal', occurredAt: may(3) }))
       .then(event('OpportunityChanged', { stage: 'proposal' }, may(3))));
 
-  test('roles and reopening, too; a close without a date of its own then as well', () => {
+  test('also applies to roles, reopening, and a close without a close date', () => {
     given(opened)
       .when(update, saying({ contacts: [{ keys: [ada], role: 'user' }], occurredAt: may(3) }))
       .then(event('ContactRoleAssigned', { accountId: 'acme', contact: [ada], role: 'user' }, may(3)));
@@ -156,7 +156,7 @@ describe('telling of a change later', () => {
       .then(lost);
   });
 
-  test('not before the opportunity was opened, not in the future', () => {
+  test('is refused before the opening and in the future', () => {
     given(opened)
       .when(update, saying({ stage: 'x', occurredAt: new Date(+may(1) - 1) }))
       .thenRefused('changed-before-opened');
@@ -166,12 +166,12 @@ describe('telling of a change later', () => {
   });
 });
 
-describe('a change that is reported out of order', () => {
+describe('a change reported out of order', () => {
   const proposal = event('OpportunityChanged', { stage: 'proposal', amountMinor: 5_000 }, may(10));
   const late = (day: number, said: Partial<UpdateOpportunity>) => saying({ ...said, occurredAt: may(day) });
   const stateOf = (...history: OpportunityEvent[]) => replay(opportunity, history);
 
-  test('does not win over what changed later', () => {
+  test('does not override later changes', () => {
     const told = update(
       late(5, { stage: 'demo', amount: '9.00', owner: 'rep-9' }),
       stateOf(opened, proposal),
@@ -186,7 +186,7 @@ describe('a change that is reported out of order', () => {
     });
   });
 
-  test('a role of before the opening does not change when the opportunity was opened', () => {
+  test('before the opening does not change the opening date if it is a role', () => {
     const role = event(
       'ContactRoleAssigned',
       { contact: [ada], role: 'user' },
@@ -196,7 +196,7 @@ describe('a change that is reported out of order', () => {
     expect(stateOf(opened, role, renamed)).toMatchObject({ openedAt: may(1), contacts: [{ keys: [ada] }] });
   });
 
-  test('is recorded also when it is known, as others between may come later, and once', () => {
+  test('is recorded once even if the value is known, since changes in between may arrive later', () => {
     const again = event('OpportunityChanged', { stage: 'proposal' }, may(12));
     given(opened, proposal)
       .when(update, late(12, { stage: 'proposal' }))
@@ -225,7 +225,7 @@ describe('a change that is reported out of order', () => {
     ['a loss before the win', [opened, won], late(14, { status: 'lost' }), undefined],
     ['a loss after the win', [opened, won], late(16, { status: 'lost' }), 'opportunity-closed'],
     ['a reopening before the win', [opened, won], late(14, { status: 'open' }), undefined],
-  ])('is judged by how it stood then: %s', (_, history, said, code) => {
+  ])('is validated against the state at its time: %s', (_, history, said, code) => {
     if (code)
       given(...history)
         .when(update, said)
@@ -233,14 +233,14 @@ describe('a change that is reported out of order', () => {
     else expect(() => update(said, stateOf(...history))).not.toThrow();
   });
 
-  test('an amount of before the win is the amount that was won, unless the win named another', () => {
+  test('with an amount before the win changes the amount of the win, unless the win has its own', () => {
     const amount = event('OpportunityChanged', { amountMinor: 700 }, may(14));
     expect(stateOf(opened, won, amount)).toMatchObject({ status: 'won', amountMinor: 700 });
     const corrected = event('OpportunityWon', { amountMinor: 800, currency: 'USD' }, may(16));
     expect(stateOf(opened, corrected, won, amount)).toMatchObject({ amountMinor: 800, closedAt: may(15) });
   });
 
-  test('win, loss and reopening count by their times', () => {
+  test('applies win, loss and reopening by their times', () => {
     const reopenedLater = event('OpportunityReopened', {}, may(17));
     const lostLast = event('OpportunityLost', { reason: 'price' }, may(18));
     expect(stateOf(opened, reopenedLater, won)).toMatchObject({ status: 'open', closedAt: undefined });
@@ -250,67 +250,67 @@ describe('a change that is reported out of order', () => {
     });
   });
 
-  test('a close date after all that is known is the time of what is said with it', () =>
+  test('with a close date after all known changes applies at the close date', () =>
     given(opened)
       .when(update, saying({ status: 'won', closedAt: may(15), stage: 'closed' }))
       .then(event('OpportunityChanged', { stage: 'closed' }, may(15)), won));
 
-  test('a close date before a reopening is only a date', () =>
+  test('with a close date before a reopening only corrects the date', () =>
     given(opened, won, event('OpportunityReopened', {}, may(18)))
       .when(update, saying({ status: 'won', closedAt: may(16) }))
       .then(event('OpportunityWon', { currency: 'USD', closedAt: iso(may(16)) })));
 });
 
-describe('contacts', () => {
+describe('contacts of an opportunity', () => {
   const assignedTo = (contact: IdentityKey[], role: string | null) =>
     event('ContactRoleAssigned', { accountId: 'acme', contact, role });
   const roles = (...contacts: [IdentityKey[], string | null][]) =>
     saying({ contacts: contacts.map(([keys, role]) => ({ keys, role })) });
 
-  test('a new one is named by the key of the CRM', () =>
+  test('are identified by the CRM key of a new contact', () =>
     given(opened)
       .when(update, roles([['email:bob@acme.example', 'crm:003'], 'user']))
       .then(assignedTo(['crm:003', 'email:bob@acme.example'], 'user')));
-  test('another role', () =>
+  test('can change their role', () =>
     given(opened, adaDecides)
       .when(update, roles([[ada], 'champion']))
       .then(assignedTo([ada], 'champion')));
-  test('a key the committee did not know is added', () =>
+  test('get additional keys', () =>
     given(opened, adaDecides)
       .when(update, roles([['crm:001', ada], 'decision_maker']))
       .then(assignedTo([ada, 'crm:001'], 'decision_maker')));
-  test('a contact may be named by any of its keys', () =>
+  test('can be referred to by any of their keys', () =>
     given(opened, assignedTo([ada, 'crm:001'], 'user'))
       .when(update, roles([['crm:001'], 'user']))
       .then());
-  test('taken off the committee', () =>
+  test('can be removed from the committee', () =>
     given(opened, adaDecides)
       .when(update, roles([[ada], null]))
       .then(assignedTo([ada], null)));
-  test('removing a contact who is not on it changes nothing', () =>
+  test('that are not on the committee can be removed without effect', () =>
     given(opened)
       .when(update, roles([[ada], null]))
       .then());
-  test('keys of two contacts make them one', () =>
+  test('are merged by a report with keys of both', () =>
     given(opened, adaDecides, assignedTo(['crm:001'], 'user'))
       .when(update, roles([[ada, 'crm:001'], 'champion']))
       .then(assignedTo(['crm:001'], null), assignedTo([ada, 'crm:001'], 'champion')));
-  test('the same person twice in one update: the last counts', () =>
+  test('that occur twice in one update get the last role', () =>
     given(opened)
       .when(update, roles([[ada], 'user'], [[ada], 'user'], [[ada], 'champion']))
       .then(assignedTo([ada], 'user'), assignedTo([ada], 'champion')));
-  test('they may still change when the opportunity is closed', () =>
+  test('can change after the opportunity was closed', () =>
     given(opened, won)
       .when(update, roles([[ada], 'user']))
       .then(assignedTo([ada], 'user')));
 });
 
-describe('winning and losing', () => {
-  test('a win is at its close date, over the amount that stands', () =>
+describe('closing an opportunity', () => {
+  test('records a win at its close date with the current amount', () =>
     given(opened)
       .when(update, saying({ status: 'won', closedAt: may(15) }))
       .then(won));
-  test('with its last changes before it', () =>
+  test('records other changes of the same update first', () =>
     given(opened)
       .when(update, saying({ status: 'won', amount: '99.00', stage: 'closed', contacts: opening.contacts }))
       .then(
@@ -318,11 +318,11 @@ describe('winning and losing', () => {
         adaDecides,
         event('OpportunityWon', { currency: 'USD' }),
       ));
-  test('losing records the reason', () =>
+  test('records the reason of a loss', () =>
     given(opened)
       .when(update, saying({ status: 'lost', closedAt: may(15), reason: 'price' }))
       .then(lost));
-  test('a CRM that resends it changes nothing', () => {
+  test('again with the same values changes nothing', () => {
     given(opened, won)
       .when(update, saying({ status: 'won', amount: '120000.00' }))
       .then();
@@ -333,7 +333,7 @@ describe('winning and losing', () => {
       .when(update, saying({ status: 'lost' }))
       .then();
   });
-  test('saying the win again corrects it', () => {
+  test('again with other values corrects the win', () => {
     given(opened, won)
       .when(update, saying({ status: 'won', amount: '110000.00' }))
       .then(event('OpportunityWon', { amountMinor: 11_000_000, currency: 'USD' }));
@@ -356,33 +356,33 @@ describe('winning and losing', () => {
     ['not-closing', [opened], { closedAt: may(15) }],
     ['not-closing', [opened], { reason: 'price' }],
     ['not-closing', [opened, won], { status: 'open', closedAt: may(15) }],
-  ])('%s', (code, history, said) =>
+  ])('is refused with the code %s', (code, history, said) =>
     given(...history)
       .when(update, saying(said))
       .thenRefused(code),
   );
 });
 
-describe('reopening', () => {
-  test('opens it again', () =>
+describe('reopening an opportunity', () => {
+  test('opens a closed one', () =>
     given(opened, won)
       .when(update, saying({ status: 'open', reason: 'signed too early' }))
       .then(event('OpportunityReopened', { reason: 'signed too early' })));
-  test('an open opportunity is open already', () =>
+  test('changes nothing if it is open', () =>
     given(opened)
       .when(update, saying({ status: 'open' }))
       .then());
-  test('and its figures may change again', () =>
+  test('allows amount and stage to change again', () =>
     given(opened, won)
       .when(update, saying({ status: 'open', amount: '5.00' }))
       .then(reopened, event('OpportunityChanged', { amountMinor: 500 })));
-  test('then it can be closed otherwise', () =>
+  test('allows another outcome', () =>
     given(opened, won, reopened)
       .when(update, saying({ status: 'lost', closedAt: may(15), reason: 'price' }))
       .then(event('OpportunityLost', { reason: 'price', closedAt: iso(may(15)) })));
 });
 
-test('the state says how it stands', () => {
+test('the state of an opportunity reflects its last events', () => {
   const state = replay(opportunity, [opened, adaDecides, lost]);
   expect(state).toMatchObject({
     status: 'lost',

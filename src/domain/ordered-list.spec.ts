@@ -7,7 +7,7 @@ const byNumber = (a: number, b: number): number => a - b;
 /** Enough for several blocks, in any order, some of them taken out again. */
 const numbers = fc.uniqueArray(fc.nat(20_000), { maxLength: 3_000, size: 'max' });
 
-test('an ordered list has what was inserted and not deleted, in order', () => {
+test('an ordered list contains inserted items that were not deleted, in order', () => {
   fc.assert(
     fc.property(numbers, fc.nat(7), (all, every) => {
       const list = new OrderedList(byNumber);

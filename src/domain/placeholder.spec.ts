@@ -60,7 +60,7 @@ test.each([
   'Undefined@undefined.co.uk',
   'none@none.org',
   'noemail@noemail.com',
-])('%j names nobody', (id) => {
+])('%j is a placeholder', (id) => {
   expect(isPlaceholder(id)).toBe(true);
 });
 
@@ -84,11 +84,11 @@ test.each([
   'auth0|5f7c8ec7c33c6c004bbafe82',
   'abc=',
   'a*b',
-])('%j may be somebody', (id) => {
+])('%j is not a placeholder', (id) => {
   expect(isPlaceholder(id)).toBe(false);
 });
 
-test('a workspace adds its own, with * for anything, and takes defaults away with !', () => {
+test('the setting adds placeholders with * as a wildcard and removes built-in ones with !', () => {
   const own = placeholders(['Test@Example.com', '*@mailinator.com', 'demo-*', '!guest', '!{lab}']);
   expect(['test@example.com', 'x@mailinator.com', 'demo-7', 'null'].map(own)).toEqual([
     true,

@@ -152,16 +152,18 @@ const KNOWN: readonly (readonly [channel: Channel, source: string, hosts: string
   ['referral', 'com.slack', 'android-app://com.slack/'],
 ];
 
-describe('a referrer is known by its host', () => {
+describe('the referrer', () => {
   test.each(
     KNOWN.flatMap(([channel, source, hosts]) =>
       hosts.split(' ').map((host) => [host, channel, source] as const),
     ),
-  )('%s: %s from %s', (host, channel, source) => expect(originFrom(host)).toMatchObject({ channel, source }));
+  )('%s has the channel %s and the source %s', (host, channel, source) =>
+    expect(originFrom(host)).toMatchObject({ channel, source }),
+  );
 });
 
-test('an AI assistant has the medium that GA4 gives it', () =>
+test('an AI assistant as referrer has the medium of GA4', () =>
   expect(originFrom('chatgpt.com')).toMatchObject({ medium: 'ai-assistant' }));
 
-test('the generated hosts are those of the installed package', () =>
+test('the generated referrer hosts are those of the installed package', () =>
   expect(readFileSync(new URL('./referrer-hosts.json', import.meta.url), 'utf8')).toBe(generated()));

@@ -43,7 +43,7 @@ const NEIGHBOURS = [
 ] as const;
 
 describe.each(NEIGHBOURS)('%s and %s', (one, other) => {
-  test('are two sites: a link between them is a referral, one within them is not', () => {
+  test('are two sites: a link between them is a referral, a link within one is not', () => {
     const from = (referrer: string) =>
       originOf({
         kind: 'page_view',

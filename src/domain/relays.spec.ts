@@ -23,7 +23,7 @@ const RELAYS =
   'pay.klarna.com payments.klarna.com www.docusign.net na3.docusign.net app.docusign.com secure.worldpay.com ' +
   'buy.paddle.com acme.chargebee.com pay.gocardless.com centinelapi.cardinalcommerce.com secure5.arcot.com pay.google.com';
 
-test.each(RELAYS.split(' '))('%s brings nobody', (host) =>
+test.each(RELAYS.split(' '))('the relay host %s is not an origin', (host) =>
   expect(channelFrom(host)).toEqual({ channel: 'direct' }),
 );
 
@@ -44,7 +44,7 @@ test.each([
   'https://id.customer.example/realms/acme/protocol/openid-connect/auth',
   'https://portal.customer.example/adfs/ls/',
   'https://www.customer.example/saml2/idp',
-])('the sign-in page %s brings nobody', (url) => expect(channelFrom(url)).toEqual({ channel: 'direct' }));
+])('the sign-in page %s is not an origin', (url) => expect(channelFrom(url)).toEqual({ channel: 'direct' }));
 
 test.each([
   ['https://github.com/acme/widgets', 'referral'],
@@ -58,4 +58,4 @@ test.each([
   ['https://login.example/', 'referral'],
   ['https://authority.partner.example/', 'referral'],
   ['https://loginradius.example/', 'referral'],
-])('%s brings its visitors: %s', (url, channel) => expect(channelFrom(url)).toMatchObject({ channel }));
+])('%s is an origin: %s', (url, channel) => expect(channelFrom(url)).toMatchObject({ channel }));

@@ -16,7 +16,7 @@ const pointsOf = (rules: readonly ScoreRule[], days: readonly number[]): number[
 };
 
 // Names that every JavaScript object answers to.
-test.each(['page', 'constructor', 'toString', '__proto__'])('a rule may be named %s', (name) => {
+test.each(['page', 'constructor', 'toString', '__proto__'])('a scoring rule may have the name %s', (name) => {
   const capped = { name, when: {}, points: 5, cap: { count: 2, per: 'ever' } } as const;
   expect(pointsOf([capped], [0, 1, 2])).toEqual([5, 5]);
   expect(pointsOf([{ name, when: {}, points: 5, oncePerContent: true }], [0, 1])).toEqual([5]);
@@ -25,7 +25,7 @@ test.each(['page', 'constructor', 'toString', '__proto__'])('a rule may be named
 test.each([
   [{ id: 'White  Paper' }, { id: 'White Paper' }],
   [{ type: 'Fall\u00a0studie' }, { type: 'Fall studie', id: 'x' }],
-])('the condition %j holds for content %j as collectors write it', (wanted, content) => {
+])('the condition %j matches content %j as normalised by collectors', (wanted, content) => {
   const rules = [{ name: 'read', when: { content: wanted }, points: 5 }];
   const model = { ...TEST_MODEL, scoring: { halfLifeDays: 30, rules } };
   expect(fold(model, { traits: {} }, [{ ...paper(0), content }]).ledger).toHaveLength(1);

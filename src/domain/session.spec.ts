@@ -21,17 +21,17 @@ const origins = (...touches: Touch[]) =>
     ({ touch: { channel, source, campaign }, originId }) => [channel, source, campaign, originId?.slice(-2)],
   );
 
-test('pages inside a session come from where the session came from', () =>
+test('touchpoints within a session inherit its origin', () =>
   expect(origins(at(10, search), at(15, {}), at(30, { kind: 'form_fill' }))).toEqual([
     ['organic_search', 'google', undefined, undefined],
     ['organic_search', 'google', undefined, '10'],
     ['organic_search', 'google', undefined, '10'],
   ]));
 
-test('the next session does not inherit', () =>
+test('the next session does not inherit the origin of the previous one', () =>
   expect(origins(at(10, search), at(41, {})).at(-1)).toEqual(['direct', undefined, undefined, undefined]));
 
-test('a new origin within the session goes on from there', () =>
+test('touchpoints after a new origin within a session inherit the new one', () =>
   expect(origins(at(10, search), at(12, { kind: 'email_click', ...mail }), at(13, {})).at(-1)).toEqual([
     'email',
     'newsletter',
@@ -39,15 +39,15 @@ test('a new origin within the session goes on from there', () =>
     '12',
   ]));
 
-test('a mail that was opened brings nobody', () =>
+test('an opened mail does not set the origin of a session', () =>
   expect(origins(at(10, { kind: 'email_open', ...mail }), at(12, {})).at(-1)?.[0]).toBe('direct'));
 
-test('a machine brings nobody', () =>
+test('a machine does not set the origin of a session', () =>
   expect(
     origins(at(10, { ...mail, kind: 'email_click', verdict: 'link_scanner' }), at(12, {})).at(-1)?.[0],
   ).toBe('direct'));
 
-test('a touchpoint that names its own source keeps it, though its channel is direct', () =>
+test('a touchpoint with its own source keeps it even if its channel is direct', () =>
   expect(origins(at(10, search), at(12, { source: 'partner-x' })).at(-1)).toEqual([
     'direct',
     'partner-x',
@@ -55,7 +55,7 @@ test('a touchpoint that names its own source keeps it, though its channel is dir
     undefined,
   ]));
 
-describe('a referrer on the way', () => {
+describe('a relay as referrer', () => {
   const by = (source: string): Partial<Touch> => ({ channel: 'referral', source, medium: 'referral' });
   const model: JourneyModel = {
     ...TEST_MODEL,
@@ -77,7 +77,7 @@ describe('a referrer on the way', () => {
     'xn--bcher-kva.example',
     'pay.example', // as referrers show www.pay.example
     'bank.example',
-  ])('%s keeps the origin of the session, and at its begin counts as direct', (host) => {
+  ])('keeps the origin of the session, and is direct at its start: %s', (host) => {
     expect(read(at(10, search), at(12, by(host)), at(13, {}))).toEqual([
       ['organic_search', 'google', undefined],
       ['organic_search', 'google', host],
@@ -89,7 +89,7 @@ describe('a referrer on the way', () => {
     ]);
   });
 
-  test('was tagged with a campaign, and then brings its visitors', () =>
+  test('is an origin if it is tagged with a campaign', () =>
     expect(read(at(10, search), at(12, { ...by('acme.okta.com'), campaign: 'launch' }))[1]).toEqual([
       'referral',
       'acme.okta.com',
@@ -97,24 +97,24 @@ describe('a referrer on the way', () => {
     ]));
 });
 
-describe('a new origin in the middle of a session', () => {
+describe('a new origin within a session', () => {
   const referral = { channel: 'referral', source: 'partner.example', medium: 'referral' } as const;
 
-  test('that is an untagged referral is the origin of its touchpoint alone', () =>
+  test('that is an untagged referral applies to its own touchpoint only', () =>
     expect(origins(at(10, search), at(12, referral), at(13, {}))).toEqual([
       ['organic_search', 'google', undefined, undefined],
       ['referral', 'partner.example', undefined, undefined],
       ['organic_search', 'google', undefined, '10'],
     ]));
 
-  test('that is an untagged referral is the origin of a session that had none', () =>
+  test('that is an untagged referral applies to the session if it has no origin', () =>
     expect(origins(at(10, {}), at(12, referral), at(13, {})).map(([channel]) => channel)).toEqual([
       'direct',
       'referral',
       'referral',
     ]));
 
-  test('that is tagged, an ad, a search or a social network goes on from there', () => {
+  test('that is tagged, an ad, a search or a social network applies to later touchpoints', () => {
     for (const origin of [
       { ...referral, campaign: 'launch' },
       { channel: 'paid_search', source: 'bing', medium: 'cpc' } as const,
@@ -129,7 +129,7 @@ describe('a new origin in the middle of a session', () => {
       ]);
   });
 
-  test('begins no new session', () =>
+  test('does not start a new session', () =>
     expect(
       new Set(
         fold(TEST_MODEL, { traits: {} }, [at(10, search), at(12, referral), at(13, mail)]).perTouch.map(
@@ -143,13 +143,13 @@ describe('a session', () => {
   const sessions = (...touches: Touch[]) =>
     fold(TEST_MODEL, { traits: {} }, touches).perTouch.map(({ sessionId }) => Number(sessionId.slice(-4)));
 
-  test('goes on after a pause of exactly 30 minutes, and ends a millisecond later', () => {
+  test('continues after a pause of exactly 30 minutes, and ends a millisecond later', () => {
     expect(sessions(at(10, {}), at(40, {}))).toEqual([10, 10]);
     const late = at(40, {});
     expect(sessions(at(10, {}), { ...late, at: late.at + 1 })).toEqual([10, 40]);
   });
 
-  test('is read by time, and at the same millisecond by event id', () => {
+  test('is ordered by time and, at the same millisecond, by event id', () => {
     const same = { at: at(10, {}).at };
     const pages = [at(12, { ...mail, ...same }), at(11, { ...search, ...same }), at(20, {})];
     expect(sessions(...pages)).toEqual([11, 11, 11]);
@@ -157,7 +157,7 @@ describe('a session', () => {
     expect(origins(...pages.toReversed())).toEqual(origins(...pages));
   });
 
-  test('is neither begun nor prolonged by a machine, which is listed in the one it falls into', () =>
+  test('is neither started nor extended by a machine, whose touchpoint is listed in it', () =>
     expect(
       sessions(
         at(0, { verdict: 'crawler' }),
@@ -169,7 +169,7 @@ describe('a session', () => {
     ).toEqual([0, 10, 10, 45, 80]));
 
   test.each(['email_sent', 'email_delivered', 'email_bounce', 'ad_impression', 'sales_email'] as const)(
-    'is neither begun nor prolonged by what is done to a person: %s',
+    'is neither started nor extended by a touchpoint that a person only receives: %s',
     (kind) => {
       expect(sessions(at(0, { kind }), at(10, {}), at(35, { kind }), at(45, {}), at(80, { kind }))).toEqual([
         0, 10, 10, 45, 80,
@@ -186,12 +186,12 @@ describe('a session', () => {
     'sales_call',
     'chat',
     'custom',
-  ] as const)('is begun and prolonged by what a person does: %s', (kind) =>
+  ] as const)('is started and extended by an action of a person: %s', (kind) =>
     expect(sessions(at(0, { kind }), at(10, {}), at(35, { kind }), at(60, {}))).toEqual([0, 0, 0, 0]),
   );
 });
 
-test('a touchpoint that the fold gives an origin has the one of the touchpoint it names', () => {
+test('an inherited origin is that of the touchpoint it refers to', () => {
   const touchpoints = fc
     .array(
       fc.record({

@@ -33,7 +33,7 @@ const ARRIVALS: ReadonlySet<TouchpointKind> = new Set([
 ]);
 
 /** Kinds that are done to a person: they neither begin nor prolong a session. */
-const DONE_TO: ReadonlySet<TouchpointKind> = new Set([
+const RECEIVED_KINDS: ReadonlySet<TouchpointKind> = new Set([
   'email_sent',
   'email_delivered',
   'email_bounce',
@@ -41,7 +41,7 @@ const DONE_TO: ReadonlySet<TouchpointKind> = new Set([
   'sales_email',
 ]);
 
-export const isDoneTo = (kind: TouchpointKind): boolean => DONE_TO.has(kind);
+export const isReceived = (kind: TouchpointKind): boolean => RECEIVED_KINDS.has(kind);
 
 /**
  * The host of a page on the way (`relays.ts`, and the journey model's own) by which a touchpoint seems to have been
@@ -56,7 +56,7 @@ const isReferral = ({ channel, medium, campaign }: Touch): boolean =>
   channel === 'referral' && medium === 'referral' && campaign === undefined;
 
 /** A touchpoint without evidence of its own: inside a session its referrer is the site itself. */
-const hasNone = ({ channel, source, medium, campaign }: Labels): boolean =>
+const hasNoOrigin = ({ channel, source, medium, campaign }: Labels): boolean =>
   channel === 'direct' && (source ?? medium ?? campaign) === undefined;
 
 const originOf = ({ channel, source, medium, campaign }: Labels): Origin => ({
@@ -100,13 +100,13 @@ export function sessionRules(
     if (!countsAsHuman(recorded.verdict)) {
       return { touch: recorded, own: recorded, part: runs ? 'within' : 'alone', setsOrigin: false };
     }
-    const received = isDoneTo(recorded.kind);
+    const received = isReceived(recorded.kind);
     const part = runs ? 'within' : received ? 'alone' : 'start';
     const { own, relay } = withoutRelay(recorded, isRelay);
     const sessionOrigin = (): Origin | null => (runs ? (memory.read(ORIGIN) ?? null) : null);
-    const inherited = hasNone(own) ? sessionOrigin() : null;
+    const inherited = hasNoOrigin(own) ? sessionOrigin() : null;
     const setsOrigin =
-      !hasNone(own) && ARRIVALS.has(own.kind) && !(isReferral(own) && sessionOrigin() !== null);
+      !hasNoOrigin(own) && ARRIVALS.has(own.kind) && !(isReferral(own) && sessionOrigin() !== null);
     if (setsOrigin) memory.write(ORIGIN, originOf(own));
     else if (part === 'start') memory.write(ORIGIN, null);
     if (!received) memory.write(LAST_AT, own.at);
@@ -122,7 +122,7 @@ function withoutRelay(touch: Touch, isRelay: (host: string) => boolean): { own: 
 }
 
 /** What is stored of a touchpoint's place: it follows from the touchpoint and its nearest neighbours. */
-export interface Placed extends Labels {
+export interface StoredSessionPart extends Labels {
   readonly id: string;
   readonly session: SessionPart;
   /** It is the origin of what follows in its session. */
@@ -141,7 +141,7 @@ export interface InSession {
 }
 
 /** Derives sessions and inherited origins of one person's touchpoints, which come by time, then id. */
-export function resolveSessions<T extends Placed>(touches: readonly T[]): (T & InSession)[] {
+export function resolveSessions<T extends StoredSessionPart>(touches: readonly T[]): (T & InSession)[] {
   let sessionId: string | undefined;
   let setter: T | undefined;
   return touches.map((touch) => {
@@ -150,7 +150,7 @@ export function resolveSessions<T extends Placed>(touches: readonly T[]): (T & I
       sessionId = touch.id;
       setter = undefined;
     }
-    const inherited = countsAsHuman(touch.verdict) && hasNone(touch) ? setter : undefined;
+    const inherited = countsAsHuman(touch.verdict) && hasNoOrigin(touch) ? setter : undefined;
     if (touch.setsOrigin) setter = touch;
     return {
       ...touch,

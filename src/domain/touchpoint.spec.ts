@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isTouchpointKind, kindNamed, TOUCHPOINT_KINDS, type TouchpointKind } from './touchpoint.js';
 
-describe('the kind a client means by an event name', () => {
+describe('the touchpoint kind of an event name', () => {
   test.each<[string, TouchpointKind]>([
     ['Viewed Page', 'page_view'],
     ['Application Opened', 'session_start'],
@@ -38,16 +38,16 @@ describe('the kind a client means by an event name', () => {
   ])('%s is %s', (name, kind) => expect(kindNamed(name)).toBe(kind));
 
   test.each(['Invoice Paid', '', '   ', '表单提交', 'custom', 'constructor', '__proto__'])(
-    '%j is nobody’s but the client’s own',
+    '%j is custom',
     (name) => expect(kindNamed(name)).toBeUndefined(),
   );
 
-  test('every kind save custom can be named by itself', () => {
+  test('equals the kind for the name of every kind except custom', () => {
     const named = TOUCHPOINT_KINDS.filter((kind) => kind !== 'custom');
     expect(named.map(kindNamed)).toEqual(named);
   });
 });
 
-test('inherited property names are no kinds', () => {
+test('names of inherited object properties are not touchpoint kinds', () => {
   expect(['toString', '__proto__', 'constructor', 7, null].filter(isTouchpointKind)).toEqual([]);
 });

@@ -26,9 +26,11 @@ test.each<[test: ValueTest, value: unknown, holds: boolean]>([
   [{ known: true }, '', false],
   [{ known: true }, 0, true],
   [{ known: false }, undefined, true],
-])('%j of %j: %j', (wanted, value, holds) => expect(valueTest(wanted)(value)).toBe(holds));
+])('the test %j of the value %j gives %j', (wanted, value, holds) =>
+  expect(valueTest(wanted)(value)).toBe(holds),
+);
 
-test('a dotted name reaches into objects, unless a field has the whole name', () => {
+test('a dotted name reads nested objects, unless a field has the whole name', () => {
   const holds = recordTest({ 'company.size': { atLeast: 10 } });
   expect(holds({ company: { size: 12 } })).toBe(true);
   expect(holds({ 'company.size': 1, company: { size: 12 } })).toBe(false);
@@ -36,7 +38,7 @@ test('a dotted name reaches into objects, unless a field has the whole name', ()
   expect(recordTest({ 'constructor.name': { known: true } })({})).toBe(false);
 });
 
-test('any word holds for itself among others, whatever signs it has', () => {
+test('a word matches itself among other words, whatever punctuation it has', () => {
   const word = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({ minLength: 1 }));
   fc.assert(
     fc.property(

@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import type { Decider, Happened } from '../domain/decider.js';
+import type { Decider, DomainEvent } from '../domain/decider.js';
 import { Refused } from '../domain/refused.js';
 import type { Append } from './event-store.js';
 import { handle, newEventId } from './handle.js';
@@ -9,7 +9,7 @@ interface Opportunity {
   readonly stages: readonly string[];
   readonly won: boolean;
 }
-type OpportunityEvent = Happened<'OpportunityChanged' | 'OpportunityWon'>;
+type OpportunityEvent = DomainEvent<'OpportunityChanged' | 'OpportunityWon'>;
 const opportunity: Decider<Opportunity, OpportunityEvent> = {
   initial: { stages: [], won: false },
   evolve: (state, event) =>

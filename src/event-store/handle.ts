@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
-import { replay, type Decider, type Happened } from '../domain/decider.js';
+import { replay, type Decider, type DomainEvent } from '../domain/decider.js';
 import type { NewEvent, Position } from '../domain/events.js';
 import { WrongExpectedVersion, type EventReceipt, type EventStore } from './event-store.js';
 
@@ -33,7 +33,7 @@ export interface Provenance {
  * @throws WrongExpectedVersion others were quicker every time
  * @throws StoreUnavailable
  */
-export async function handle<State, Event extends Happened>(
+export async function handle<State, Event extends DomainEvent>(
   store: Log,
   workspace: string,
   stream: string,
@@ -74,7 +74,7 @@ interface At<State> {
   readonly position: Position | undefined;
 }
 
-async function catchUp<State, Event extends Happened>(
+async function catchUp<State, Event extends DomainEvent>(
   store: Log,
   workspace: string,
   stream: string,
@@ -87,7 +87,7 @@ async function catchUp<State, Event extends Happened>(
     const last = events.at(-1);
     if (!last) return at;
     at = {
-      state: replay(decider, events as readonly Happened[] as readonly Event[], at.state),
+      state: replay(decider, events as readonly DomainEvent[] as readonly Event[], at.state),
       version: last.version,
       position: last.position,
     };

@@ -5,7 +5,7 @@ import type { KeyScope } from '../domain/touchpoint.js';
 import { memoize } from '../domain/memoize.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { ApiKey, WriteKey } from '../workspaces/entities.js';
-import { hashKey } from '../workspaces/key-text.js';
+import { hashKey } from '../workspaces/key-format.js';
 import { UnknownKeyLog } from './unknown-keys.js';
 
 /** A write key as it is counted, with what it may send where that differs from the settings. */

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { prefixOf } from '../workspaces/key-text.js';
+import { prefixOf } from '../workspaces/key-format.js';
 
 const MINUTE_MS = 60_000;
 /** A scan with made-up keys must not fill the log. */

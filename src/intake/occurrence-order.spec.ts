@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { empty, project } from '../../test/project.js';
+import { deleteRows, project } from '../../test/project.js';
 import { JOURNEY_VERSIONS } from '../../test/read-model-rows.js';
 import type { RecordedEvent } from '../domain/events.js';
 import { MemoryEventStore } from '../event-store/memory.js';
@@ -31,7 +31,7 @@ async function taken(items: readonly object[]) {
 
 /** Rows of the journey's tables, with those that later events superseded, after batches of 100. */
 async function rowsWritten(events: readonly RecordedEvent[]): Promise<number> {
-  await empty(db.pool, journey);
+  await deleteRows(db.pool, journey);
   await project(db.pool, journey, events, 100);
   const counts = await Promise.all(
     JOURNEY_VERSIONS.map((table) =>

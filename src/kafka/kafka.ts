@@ -59,7 +59,7 @@ export class RecordTooLarge extends Error {
 }
 
 /** What reads a topic; its calls must not throw. */
-export interface Reader {
+export interface RecordReader {
   /** The partitions that are this process's from now; each is silent until `readFrom`. All others are others'. */
   assigned(partitions: readonly number[]): void;
   /** A fetch failed in a way that the topic may have been deleted and created again since the last one. */
@@ -69,7 +69,7 @@ export interface Reader {
 }
 
 /** Offsets of a partition: of its first record, and of the one that will come next. */
-export interface Bounds {
+export interface PartitionOffsets {
   readonly first: number;
   readonly end: number;
 }
@@ -82,7 +82,7 @@ export interface Consumption {
   /** Tells the broker what is done, for those who watch it. May be too late: then the partition is another's. */
   commit(next: ReadonlyMap<number, number>): Promise<void>;
   /** @throws KafkaUnavailable */
-  bounds(): Promise<ReadonlyMap<number, Bounds>>;
+  bounds(): Promise<ReadonlyMap<number, PartitionOffsets>>;
   stop(): Promise<void>;
 }
 
@@ -99,7 +99,7 @@ export interface Kafka {
    * @throws KafkaFault one is missing and may not be made, or Kafka cannot be used at all
    */
   prepare(topics: readonly string[]): Promise<void>;
-  consume(options: ConsumeOptions, reader: Reader): Consumption;
+  consume(options: ConsumeOptions, reader: RecordReader): Consumption;
   sink(): RecordSink;
   /** Closes every sink that was handed out. */
   close(): Promise<void>;

@@ -38,14 +38,14 @@ const operations = (): [string, Operation][] =>
 const aside = (route: string): boolean =>
   /^(HEAD|OPTIONS) |^GET \/((docs|openapi|analytics-next\/bundles)\b|$)/.test(route);
 
-describe('the document', () => {
+describe('the OpenAPI document', () => {
   test('has every route that is served', () => {
     const told = operations().map(([route]) => route.replace(/\{\w+\}/g, ':'));
     const missing = served.filter((route) => !aside(route) && !told.includes(route.replace(/:\w+/g, ':')));
     expect(missing).toEqual([]);
   });
 
-  test('shows an example of every good answer in JSON, which is what its schema says', () => {
+  test('has an example of every successful JSON response that matches its schema', () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     ajv.addSchema({ $id: 'document', ...document });
     const faults = operations().flatMap(([route, { responses }]) =>
@@ -65,7 +65,7 @@ describe('the document', () => {
     expect(silent).toEqual([]);
   });
 
-  test('declares the security of every operation, by a scheme that it has', () => {
+  test('declares the security of every operation with a declared scheme', () => {
     const schemes = Object.keys(document.components?.securitySchemes ?? {});
     const faults = operations().flatMap(([route, { security }]) => {
       if (security === undefined) return [`${route} declares none`];
@@ -76,7 +76,7 @@ describe('the document', () => {
     expect(document.components?.securitySchemes?.['bearer']).toMatchObject({ bearerFormat: 'API key' });
   });
 
-  test('declares the statuses that any operation of the API may answer', () => {
+  test('declares the common statuses of every operation of the API', () => {
     const silent = operations().flatMap(([route, { responses }]) => {
       const [method, path] = route.split(' ') as [string, string];
       const common = [
@@ -94,7 +94,7 @@ describe('the document', () => {
     expect(silent).toEqual([]);
   });
 
-  test('and its page need no key, and no other host', async () => {
+  test('and its page are served without a key and load nothing from other hosts', async () => {
     const page = await app.app.inject({ url: '/docs' });
     expect(page.statusCode).toBe(200);
     const scripts = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url ?? '');
@@ -156,14 +156,14 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
   'get /api/model/versions': ['/api/model/versions'],
 };
 
-describe('the examples of the query API', () => {
+describe('the examples of the query API in the OpenAPI document', () => {
   let api: ExampleApi;
   beforeAll(async () => {
     api = await exampleApi();
   });
   afterAll(() => api?.close());
 
-  test('are what the API answers about the example workspace (UPDATE_ANSWERS=1 records them)', async () => {
+  test('equal the responses for the example workspace (UPDATE_ANSWERS=1 records them)', async () => {
     const answers = new Map<string, Record<string, unknown>>();
     for (const [name, [path, type = 'application/json']] of Object.entries(QUESTIONS)) {
       const [method, route] = name.split(' ');

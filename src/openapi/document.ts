@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { OPERATOR_SCHEME } from '../http/operator.guard.js';
-import { ProblemErrorItem, ProblemItem } from '../queries/question.js';
+import { ProblemErrorItem, ProblemItem } from '../queries/query-docs.js';
 import { addCommonResponses } from './common-responses.js';
 import { readRecordedAnswers } from './recorded-answers.js';
 
@@ -22,10 +22,14 @@ model. Ask again with \`?asOf=\` of that position and you get the same bytes, wh
 **Errors** are problem documents (RFC 9457) with a stable \`code\`.`;
 
 /** What parts of the application add to their controllers' decorators: paths of routes that Nest does not know. */
-export type Further = Pick<OpenAPIObject, 'paths'> & Partial<Pick<OpenAPIObject, 'components' | 'tags'>>;
+export type AdditionalPaths = Pick<OpenAPIObject, 'paths'> &
+  Partial<Pick<OpenAPIObject, 'components' | 'tags'>>;
 
 /** The whole document: controllers, the further parts, and an example of each answer. */
-export function openApiDocument(app: INestApplication, further: readonly Further[] = []): OpenAPIObject {
+export function openApiDocument(
+  app: INestApplication,
+  further: readonly AdditionalPaths[] = [],
+): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, frame(), {
     extraModels: [ProblemItem, ProblemErrorItem],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,

@@ -4,7 +4,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import {
   day,
   opportunityEvents,
-  forget,
+  deleteReadModels,
   logOf,
   project,
   rebuildCredits,
@@ -51,7 +51,7 @@ async function stored(): Promise<Stored> {
   return rows[0] ?? { rows: 0, elements: 0 };
 }
 async function projected(entries: readonly Entry[], size: number): Promise<Stored> {
-  await forget(db.pool);
+  await deleteReadModels(db.pool);
   await project(db.pool, logOf(entries), size);
   return stored();
 }
@@ -104,7 +104,7 @@ describe('one lead whose touchpoints arrive', () => {
 test('one lead while the log waits has its many touches written as often as its log grows by their number', async () => {
   const [early, late] = [touches(1_900).slice(0, 1_100), touches(1_900).slice(1_100)];
   const log = logOf([model, ...early, ...opportunity, ...late]);
-  await forget(db.pool);
+  await deleteReadModels(db.pool);
   const before = await versionsWritten();
   await project(db.pool, log, 50, Infinity);
   expect((await versionsWritten()) - before).toBeLessThan(10);
@@ -114,7 +114,7 @@ test('one lead while the log waits has its many touches written as often as its 
   const standing = (await currentRows(db.pool))['attribution'];
   expect(await creditsAsOf(db.pool, BigInt(log.length))).toEqual(answers);
   expect(await creditsAsOf(db.pool, 1_500n)).toEqual(part);
-  await forget(db.pool);
+  await deleteReadModels(db.pool);
   await project(db.pool, log);
   expect((await currentRows(db.pool))['attribution']).toEqual(standing);
   expect(await creditsAsOf(db.pool, 1_500n)).toEqual(part);

@@ -4,7 +4,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import {
   day,
   opportunityEvents,
-  forget,
+  deleteReadModels,
   logOf,
   project,
   rebuildCredits,
@@ -206,7 +206,7 @@ test('at every position the credits of each model add up to the amount, or the o
   assert(
     fc.asyncProperty(world, async ({ entries, order }) => {
       const log = logOf(arrival(entries, order));
-      await forget(db.pool);
+      await deleteReadModels(db.pool);
       await project(db.pool, log);
       const credits = (await history(log)).flat().map((row) => JSON.parse(row) as Credited);
       for (const { event_ids, amount_minor, reported_minor, shares } of credits) {
@@ -227,10 +227,10 @@ test('at every position the credits of each model add up to the amount, or the o
 test('the credits that stand at the end do not depend on the order of arrival', () =>
   assert(
     fc.asyncProperty(world, async ({ entries, order, otherOrder }) => {
-      await forget(db.pool);
+      await deleteReadModels(db.pool);
       await project(db.pool, logOf(arrival(entries, order)));
       const one = await current();
-      await forget(db.pool);
+      await deleteReadModels(db.pool);
       await project(db.pool, logOf(arrival(entries, otherOrder)));
       expect(await current()).toEqual(one);
     }),
@@ -240,12 +240,12 @@ test('the credits as of every position are the same in batches of one and of man
   assert(
     fc.asyncProperty(world, fc.integer({ min: 2, max: 9 }), async ({ entries, order }, size) => {
       const log = logOf(arrival(entries, order));
-      await forget(db.pool);
+      await deleteReadModels(db.pool);
       await project(db.pool, log, 1);
       const live = await history(log);
       await rebuildCredits(db.pool, log, size);
       expect(await history(log)).toEqual(live);
-      await forget(db.pool);
+      await deleteReadModels(db.pool);
       await project(db.pool, log, 5_000);
       expect(await history(log)).toEqual(live);
     }),
@@ -256,10 +256,10 @@ test('the credits as of a position are those of a log that ends there', () =>
     fc.asyncProperty(world, fc.nat(100), async ({ entries, order }, part) => {
       const log = logOf(arrival(entries, order));
       const position = Math.round((part * log.length) / 100);
-      await forget(db.pool);
+      await deleteReadModels(db.pool);
       await project(db.pool, log, 7);
       const then = await asOf(position);
-      await forget(db.pool);
+      await deleteReadModels(db.pool);
       await project(db.pool, log.slice(0, position));
       expect(await asOf(position)).toEqual(then);
       expect(await current()).toHaveLength(then.length);

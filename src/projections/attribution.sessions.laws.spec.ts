@@ -4,7 +4,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import {
   day,
   opportunityEvents,
-  forget,
+  deleteReadModels,
   logOf,
   project,
   roles,
@@ -101,7 +101,7 @@ test(
         fc.nat({ max: 25 }),
         fc.constantFrom(1, 3, 5_000),
         async (entries, opened, size) => {
-          await forget(db.pool);
+          await deleteReadModels(db.pool);
           const log = logOf([...entries.slice(0, opened), ...opening, ...entries.slice(opened)]);
           await project(db.pool, log, size);
           const { touches } = touchesOf(candidatesOf(log), {

@@ -3,7 +3,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import {
   day,
   opportunityEvents,
-  forget,
+  deleteReadModels,
   logOf,
   project,
   roles,
@@ -20,7 +20,7 @@ beforeAll(async () => {
   db = await testDatabase();
 });
 afterAll(() => db.drop());
-beforeEach(() => forget(db.pool));
+beforeEach(() => deleteReadModels(db.pool));
 
 const model: JourneyModel = {
   ...(await defaultModel()),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { logOf, said, type Entry } from '../../test/sample-events.js';
-import { empty, inTransaction } from '../../test/project.js';
+import { deleteRows, inTransaction } from '../../test/project.js';
 import type { IdentityKey } from '../domain/identity/keys.js';
 import { journey } from './journey.js';
 
@@ -33,7 +33,7 @@ const split = decide('IdentitiesSplit', 5);
 /** Which account each lead belongs to, when the log comes in two batches. */
 async function accounts(...batches: readonly (readonly Entry[])[]): Promise<Record<string, string>> {
   const log = logOf(batches.flat());
-  await empty(db.pool, journey);
+  await deleteRows(db.pool, journey);
   let after = 0;
   for (const { length } of batches) {
     const part = log.slice(after, after + length);

@@ -6,7 +6,7 @@ import { logOf } from '../../test/sample-events.js';
 import { comparedWithOracle } from '../../test/oracle-rows.js';
 import { inTransaction, rowsOf } from '../../test/project.js';
 import { JOURNEY_VERSIONS, WORKING } from '../../test/read-model-rows.js';
-import { strangers, type Strangers } from '../../test/strangers.js';
+import { lateBatches, type LateBatch } from '../../test/late-batches.js';
 import type { RecordedEvent } from '../domain/events.js';
 import { NO_MODEL } from './journey/models.js';
 import { journey } from './journey.js';
@@ -45,7 +45,7 @@ async function written(tx: pg.PoolClient): Promise<Record<string, string[]>> {
 }
 
 /** What a batch makes of a history, for each of the batch sizes; everything is rolled back. */
-const outcomes = ({ before, batch }: Strangers, sizes: readonly number[]): Promise<unknown[]> =>
+const outcomes = ({ before, batch }: LateBatch, sizes: readonly number[]): Promise<unknown[]> =>
   inTransaction(db.pool, async (tx) => {
     const log = logOf([...before, ...batch]);
     await applyInBatches(tx, log.slice(0, before.length), 1);
@@ -62,7 +62,7 @@ const outcomes = ({ before, batch }: Strangers, sizes: readonly number[]): Promi
 
 test('what a history comes to is what the whole set of its facts says', async () => {
   await fc.assert(
-    fc.asyncProperty(strangers, fc.integer({ min: 1, max: 9 }), async ({ before, batch }, size) => {
+    fc.asyncProperty(lateBatches, fc.integer({ min: 1, max: 9 }), async ({ before, batch }, size) => {
       const log = logOf([...before, ...batch]);
       const { found, told } = await inTransaction(db.pool, async (tx) => {
         await applyInBatches(tx, log, size);
@@ -78,7 +78,7 @@ test('what a history comes to is what the whole set of its facts says', async ()
 
 test('a batch comes to what its events come to one at a time, whatever leads they share', async () => {
   await fc.assert(
-    fc.asyncProperty(strangers, fc.integer({ min: 2, max: 4 }), async (world, size) => {
+    fc.asyncProperty(lateBatches, fc.integer({ min: 2, max: 4 }), async (world, size) => {
       const [one, ...others] = await outcomes(world, [1, size, 100]);
       for (const other of others) expect(other).toEqual(one);
     }),

@@ -1,9 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { opportunityEvents, day, forget, logOf, said, seen, type Entry } from '../../test/sample-events.js';
+import {
+  opportunityEvents,
+  day,
+  deleteReadModels,
+  logOf,
+  said,
+  seen,
+  type Entry,
+} from '../../test/sample-events.js';
 import { comparedWithOracle } from '../../test/oracle-rows.js';
 import { allVersions, type Rows } from '../../test/read-model-rows.js';
-import { every, projectCut } from '../../test/tangles.js';
+import { every, projectInBatches } from '../../test/tangled-histories.js';
 import type { IdentityKey } from '../domain/identity/keys.js';
 import { NO_MODEL } from './journey/models.js';
 
@@ -78,8 +86,8 @@ const COMPANY = [
 ] as const;
 
 async function history(log: readonly Entry[], ends: readonly number[]): Promise<Rows> {
-  await forget(db.pool);
-  await projectCut(db.pool, logOf(log), ends);
+  await deleteReadModels(db.pool);
+  await projectInBatches(db.pool, logOf(log), ends);
   return allVersions(db.pool);
 }
 
@@ -125,8 +133,8 @@ test('a public claim is judged again by all keys that it names, also those that 
     seen('claim of user', 8, ['user:bob', 'user:ada', 'email:ada@acme.example'], { keyScope }),
     seen('earlier', 0, ['user:ada']),
   ]);
-  await forget(db.pool);
-  await projectCut(db.pool, log, every(1, log.length));
+  await deleteReadModels(db.pool);
+  await projectInBatches(db.pool, log, every(1, log.length));
   const { found, told } = await comparedWithOracle(db.pool, log, NO_MODEL);
   expect(found).toEqual(told);
 });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { eventsOf, logged, published, START, TEST_MODEL, type Happening } from '../../test/journeys.js';
-import { empty, project, rowsOf } from '../../test/project.js';
+import { deleteRows, project, rowsOf } from '../../test/project.js';
 import { checkModel } from '../domain/check-model.js';
 import type { NewEvent } from '../domain/events.js';
 import { identityKey } from '../domain/identity/keys.js';
@@ -75,7 +75,7 @@ const ORDERS: Readonly<Record<string, fc.Arbitrary<Order>>> = {
 const TABLES = ['journey', 'score_change', 'stage_transition'];
 
 async function versions(events: readonly NewEvent[], model: JourneyModel, nth: number): Promise<number> {
-  await empty(db.pool, journey);
+  await deleteRows(db.pool, journey);
   await project(db.pool, journey, logged([published(model, nth), ...events]), 500);
   const counts = await Promise.all(TABLES.map((table) => rowsOf(db.pool, `touchline.${table}`)));
   return counts.reduce((sum, rows) => sum + rows.length, 0);

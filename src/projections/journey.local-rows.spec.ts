@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { logOf, seen, type Entry } from '../../test/sample-events.js';
-import { empty, project } from '../../test/project.js';
+import { deleteRows, project } from '../../test/project.js';
 import type { Touchpoint } from '../domain/touchpoint.js';
 import { journey } from './journey.js';
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
   db = await testDatabase();
 });
 afterAll(() => db.drop());
-beforeEach(() => empty(db.pool, journey));
+beforeEach(() => deleteRows(db.pool, journey));
 
 const ADA = 'email:ada@acme.example' as const;
 const at = (minute: number, more: Partial<Touchpoint> = {}): Entry =>
@@ -88,7 +88,7 @@ test(
         ),
         fc.integer({ min: 1, max: 60 }),
         async (touchpoints, batchSize) => {
-          await empty(db.pool, journey);
+          await deleteRows(db.pool, journey);
           const entries = touchpoints.map(({ minute, about }) => at(minute, about));
           expect(await rowsLeftBy(entries, batchSize)).toBeLessThanOrEqual(3 * entries.length);
         },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { forget, logOf, said, seen, type Entry } from '../../test/sample-events.js';
-import { every, projectCut } from '../../test/tangles.js';
+import { deleteReadModels, logOf, said, seen, type Entry } from '../../test/sample-events.js';
+import { every, projectInBatches } from '../../test/tangled-histories.js';
 import type { ContactRoleAssigned, IdentityClaim } from '../domain/events.js';
 import type { IdentityKey } from '../domain/identity/keys.js';
 import { journey } from './journey.js';
@@ -30,8 +30,8 @@ interface Row {
   account_id: string | null;
 }
 async function leads(log: readonly Entry[], size: number): Promise<Row[]> {
-  await forget(db.pool);
-  await projectCut(db.pool, logOf(log), every(size, log.length), [journey]);
+  await deleteReadModels(db.pool);
+  await projectInBatches(db.pool, logOf(log), every(size, log.length), [journey]);
   const { rows } = await db.pool.query<Row & { trait: string | null; again: string | null }>(
     `SELECT p.email, p.user_id, p.account_id, p.traits->>'email' AS trait, l.email AS again
        FROM touchline.lead_profile p JOIN touchline.lead l USING (workspace, lead_id)
@@ -170,8 +170,8 @@ test.each<[string, readonly Entry[], string, string, number]>([
     0,
   ],
 ])('the reason of an account is kept with its event: %s', async (_name, log, account, reason, nth) => {
-  await forget(db.pool);
-  await projectCut(db.pool, logOf(log), every(1, log.length), [journey]);
+  await deleteReadModels(db.pool);
+  await projectInBatches(db.pool, logOf(log), every(1, log.length), [journey]);
   const { rows } = await db.pool.query(
     'SELECT account_id, reason, event_id FROM touchline.account_membership WHERE superseded_at IS NULL',
   );

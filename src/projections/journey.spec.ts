@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { eventsOf, happenings, logged, OTHER_MODEL, published, TEST_MODEL } from '../../test/journeys.js';
 import { comparedWithOracle } from '../../test/oracle-rows.js';
-import { empty, project, rowsOf } from '../../test/project.js';
+import { deleteRows, project, rowsOf } from '../../test/project.js';
 import { JOURNEY_VERSIONS } from '../../test/read-model-rows.js';
 import type { NewEvent, RecordedEvent } from '../domain/events.js';
 import { journey, journeyKeeping } from './journey.js';
@@ -23,7 +23,7 @@ async function history(
   batchSize: number,
   { projection = journey, owner }: { projection?: Projection; owner?: object } = {},
 ): Promise<Record<string, string[]>> {
-  await empty(db.pool, journey);
+  await deleteRows(db.pool, journey);
   await project(db.pool, projection, log, batchSize, owner ?? null);
   const tables = [...JOURNEY_VERSIONS, ...WORKING, 'journey_model'];
   return Object.fromEntries(
@@ -35,7 +35,7 @@ async function history(
 
 /** What is true now, without when it became known. */
 async function current(log: readonly RecordedEvent[], batchSize: number): Promise<Record<string, string[]>> {
-  await empty(db.pool, journey);
+  await deleteRows(db.pool, journey);
   await project(db.pool, journey, log, batchSize);
   const leased = JOURNEY_VERSIONS.map(
     async (table) =>
@@ -145,7 +145,7 @@ test('what comes out event by event is what the whole set of facts says', async 
   await fc.assert(
     fc.asyncProperty(arrivals(40), async ({ one }) => {
       const log = logged(one);
-      await empty(db.pool, journey);
+      await deleteRows(db.pool, journey);
       await project(db.pool, journey, log, 11);
       const { found, told } = await comparedWithOracle(db.pool, log, OTHER_MODEL);
       expect(found).toEqual(told);

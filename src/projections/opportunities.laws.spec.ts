@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, forget, logOf, rebuildCredits, said, seen, type Entry } from '../../test/sample-events.js';
+import {
+  day,
+  deleteReadModels,
+  logOf,
+  rebuildCredits,
+  said,
+  seen,
+  type Entry,
+} from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { rowsOf } from '../../test/project.js';
 import { allVersions, currentRows, type Rows } from '../../test/read-model-rows.js';
-import { every, projectCut } from '../../test/tangles.js';
+import { every, projectInBatches } from '../../test/tangled-histories.js';
 import type { NewEvent } from '../domain/events.js';
 
 let db: TestDatabase;
@@ -97,8 +105,12 @@ const histories = fc
 const runs = { numRuns: Number(process.env['LAW_RUNS'] ?? 30), endOnFailure: true };
 
 async function project(entries: readonly Entry[], size: number): Promise<void> {
-  await forget(db.pool);
-  await projectCut(db.pool, logOf([...OPENED, ...entries]), every(size, OPENED.length + entries.length));
+  await deleteReadModels(db.pool);
+  await projectInBatches(
+    db.pool,
+    logOf([...OPENED, ...entries]),
+    every(size, OPENED.length + entries.length),
+  );
 }
 
 const STAGES = 'touchline.opportunity_stage';

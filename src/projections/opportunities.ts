@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Position, RecordedEvent } from '../domain/events.js';
 import type { Contact } from '../domain/committee.js';
-import { OpportunityHistory, type ReportedState, type Window } from '../domain/opportunity-history.js';
+import { OpportunityHistory, type ReportedState, type EventRange } from '../domain/opportunity-history.js';
 import { CurrentVersions } from '../read-models/current-versions.js';
 import { runStatements, type Statement } from '../read-models/statements.js';
 import { currentRows, loadHistories } from './opportunities/load.js';
@@ -144,7 +144,7 @@ class Versions {
   private putStages(
     of: OpportunityKey,
     history: OpportunityHistory,
-    window: Window,
+    window: EventRange,
     position: Position,
   ): void {
     for (const [event, entry] of history.stageEntries(window)) {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { forget, logOf, rebuildCredits, said, type Entry } from '../../test/sample-events.js';
+import { deleteReadModels, logOf, rebuildCredits, said, type Entry } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { allVersions, currentRows, type Rows } from '../../test/read-model-rows.js';
-import { every, projectCut, tangles } from '../../test/tangles.js';
+import { every, projectInBatches, tangledHistories } from '../../test/tangled-histories.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -23,14 +23,14 @@ async function made(
   ends: readonly number[],
   read: (pool: TestDatabase['pool']) => Promise<Rows>,
 ): Promise<Rows> {
-  await forget(db.pool);
-  await projectCut(db.pool, logOf(entries), ends);
+  await deleteReadModels(db.pool);
+  await projectInBatches(db.pool, logOf(entries), ends);
   return read(db.pool);
 }
 
 test('whatever comes together in a batch, what is true now depends on the events alone', async () => {
   await fc.assert(
-    fc.asyncProperty(tangles, async ({ before, entries, shuffled, mixed }) => {
+    fc.asyncProperty(tangledHistories, async ({ before, entries, shuffled, mixed }) => {
       const sorted = [...before, ...entries];
       const one = await made(sorted, every(1, sorted.length), currentRows);
       expect(await made(sorted, [before.length], currentRows)).toEqual(one);
@@ -44,17 +44,21 @@ test('whatever comes together in a batch, what is true now depends on the events
 
 test('and what was true when does not depend on the batches, live or rebuilt', async () => {
   await fc.assert(
-    fc.asyncProperty(tangles, fc.array(fc.nat(60), { maxLength: 4 }), async ({ before, shuffled }, cuts) => {
-      const log = [...before, ...shuffled];
-      const one = await made(log, every(1, log.length), allVersions);
-      for (const size of [2, 7, 100]) {
-        expect(await made(log, every(size, log.length), allVersions)).toEqual(one);
-      }
-      expect(await made(log, [before.length], allVersions)).toEqual(one);
-      expect(await made(log, cuts, allVersions)).toEqual(one);
-      await rebuildCredits(db.pool, logOf(log), 7);
-      expect(await allVersions(db.pool)).toEqual(one);
-    }),
+    fc.asyncProperty(
+      tangledHistories,
+      fc.array(fc.nat(60), { maxLength: 4 }),
+      async ({ before, shuffled }, cuts) => {
+        const log = [...before, ...shuffled];
+        const one = await made(log, every(1, log.length), allVersions);
+        for (const size of [2, 7, 100]) {
+          expect(await made(log, every(size, log.length), allVersions)).toEqual(one);
+        }
+        expect(await made(log, [before.length], allVersions)).toEqual(one);
+        expect(await made(log, cuts, allVersions)).toEqual(one);
+        await rebuildCredits(db.pool, logOf(log), 7);
+        expect(await allVersions(db.pool)).toEqual(one);
+      },
+    ),
     runs,
   );
 }, 600_000);
@@ -62,7 +66,7 @@ test('and what was true when does not depend on the batches, live or rebuilt', a
 const model = said('crowd', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
 
 /** Many workspaces side by side, event by event: more than is applied, or written, at a time. */
-const crowd = fc.array(tangles, { minLength: 60, maxLength: 60 }).map((worlds) => {
+const crowd = fc.array(tangledHistories, { minLength: 60, maxLength: 60 }).map((worlds) => {
   const logs = worlds.map(({ before, shuffled }, nth) => {
     // A model parts the batch, so there is one for all at its beginning.
     const others = shuffled.filter(({ event }) => event.type !== 'JourneyModelPublished');
@@ -76,11 +80,11 @@ const crowd = fc.array(tangles, { minLength: 60, maxLength: 60 }).map((worlds) =
 test('a batch of a thousand events of many people is what many batches are', async () => {
   await fc.assert(
     fc.asyncProperty(crowd, async (log) => {
-      await forget(db.pool);
-      await projectCut(db.pool, log, every(60, log.length));
+      await deleteReadModels(db.pool);
+      await projectInBatches(db.pool, log, every(60, log.length));
       const many = await allVersions(db.pool);
-      await forget(db.pool);
-      await projectCut(db.pool, log, []);
+      await deleteReadModels(db.pool);
+      await projectInBatches(db.pool, log, []);
       expect(await allVersions(db.pool)).toEqual(many);
     }),
     { numRuns: Number(process.env['LAW_RUNS'] ?? 3), endOnFailure: true },

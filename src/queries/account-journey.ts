@@ -2,11 +2,11 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { checkAccount } from './account.js';
 import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
-import { Text } from './fields.js';
+import { Text } from './response-fields.js';
 import { JOURNEY_KEYS, journeyPage, JourneyPage, type Order, ORDERS } from './journey-items.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { sql } from './sql.js';
 
 export class AccountJourneyAnswer extends JourneyPage {
@@ -43,7 +43,7 @@ export class FindAccountJourneyHandler implements IQueryHandler<FindAccountJourn
       await checkAccount(view, accountId);
       const whose = sql`j.lead_id IN (
         SELECT p.lead_id FROM touchline.lead_profile p
-        WHERE p.workspace = ${view.workspace} AND p.account_id = ${accountId} AND ${trueAt('p', view.asOf)})`;
+        WHERE p.workspace = ${view.workspace} AND p.account_id = ${accountId} AND ${validAt('p', view.asOf)})`;
       const page = await journeyPage(view, request, { whose, order });
       return { asOf: String(view.asOf), modelVersion: view.modelVersion, accountId, ...page };
     });

@@ -2,31 +2,32 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
 import { readRequestOf, MOMENT } from './page-request.js';
-import { Answer, MaybeInstant, MaybeText, Parts, Real, Text, Whole } from './fields.js';
+import { Answer, MaybeInstant, MaybeText, NestedList, Decimal, Text, Integer } from './response-fields.js';
 import { leadRows, scoreNow } from './lead-rows.js';
 import { OpportunityItem, opportunityItem, opportunityRows } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { firstRow, rows, sql } from './sql.js';
 
 export class AccountStage {
   @MaybeText('Buying stage; null: before the first') stage!: string | null;
-  @Whole('Leads in it') leads!: number;
+  @Integer('Number of leads in the stage') leads!: number;
 }
 
 export class AccountAnswer extends Answer {
-  @Text('Id of the company; of one nobody named, its e-mail domain') accountId!: string;
-  @MaybeText('Name, as a client or the CRM reported it') name!: string | null;
-  @MaybeText('Registrable domain; leads with such an e-mail address belong here') domain!: string | null;
-  @Whole('Leads; GET /api/leads?accountId= lists them') leads!: number;
-  @Whole('Of these, known by a key other than an anonymous id') knownLeads!: number;
-  @Whole('Touchpoints of all leads') touchpoints!: number;
-  @Real('Sum of the scores of all leads, two decimals') score!: number;
+  @Text('Id of the company; without one, its e-mail domain') accountId!: string;
+  @MaybeText('Name, as reported by a client or the CRM') name!: string | null;
+  @MaybeText('Registrable domain; leads with an e-mail address of it belong to the account') domain!:
+    string | null;
+  @Integer('Leads; GET /api/leads?accountId= lists them') leads!: number;
+  @Integer('Of these, known by a key other than an anonymous id') knownLeads!: number;
+  @Integer('Touchpoints of all leads') touchpoints!: number;
+  @Decimal('Sum of the scores of all leads, two decimals') score!: number;
   @MaybeInstant('First touchpoint of any lead') firstTouchAt!: Date | null;
   @MaybeInstant('Last touchpoint of any lead') lastTouchAt!: Date | null;
-  @Parts('Leads by buying stage', () => AccountStage) stages!: AccountStage[];
-  @Parts('Opportunities, newest first', () => OpportunityItem) opportunities!: OpportunityItem[];
+  @NestedList('Leads by buying stage', () => AccountStage) stages!: AccountStage[];
+  @NestedList('Opportunities, newest first', () => OpportunityItem) opportunities!: OpportunityItem[];
 }
 
 export class FindAccount extends Query<AccountAnswer> {
@@ -77,16 +78,16 @@ export class FindAccountHandler implements IQueryHandler<FindAccount> {
 export async function checkAccount({ tx, workspace, asOf }: View, accountId: string): Promise<void> {
   const query = sql`
     SELECT 1 AS one FROM touchline.account a
-    WHERE a.workspace = ${workspace} AND a.account_id = ${accountId} AND ${trueAt('a', asOf)}
+    WHERE a.workspace = ${workspace} AND a.account_id = ${accountId} AND ${validAt('a', asOf)}
     UNION ALL
     SELECT 1 FROM touchline.lead_profile p
-    WHERE p.workspace = ${workspace} AND p.account_id = ${accountId} AND ${trueAt('p', asOf)}
+    WHERE p.workspace = ${workspace} AND p.account_id = ${accountId} AND ${validAt('p', asOf)}
     UNION ALL
     SELECT 1 FROM touchline.opportunity o
-    WHERE o.workspace = ${workspace} AND o.account_id = ${accountId} AND ${trueAt('o', asOf)}
+    WHERE o.workspace = ${workspace} AND o.account_id = ${accountId} AND ${validAt('o', asOf)}
     LIMIT 1`;
   if (!accountId.includes('\0') && (await firstRow(tx, query))) return;
-  throw new Problem(404, 'account-not-found', `There is no account ${accountId} at position ${asOf}`);
+  throw new Problem(404, 'account-not-found', `The account ${accountId} does not exist at position ${asOf}`);
 }
 
 const observed = ({ tx, workspace, asOf }: View, accountId: string) =>
@@ -94,7 +95,7 @@ const observed = ({ tx, workspace, asOf }: View, accountId: string) =>
     tx,
     sql`
     SELECT a.name, a.domain FROM touchline.account a
-    WHERE a.workspace = ${workspace} AND a.account_id = ${accountId} AND ${trueAt('a', asOf)}`,
+    WHERE a.workspace = ${workspace} AND a.account_id = ${accountId} AND ${validAt('a', asOf)}`,
   );
 
 interface StageRow {

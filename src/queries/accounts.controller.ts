@@ -5,9 +5,9 @@ import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { AccountJourneyAnswer, FindAccountJourney } from './account-journey.js';
 import { AccountAnswer, FindAccount } from './account.js';
 import type { RawParams } from './params.js';
-import { Question } from './question.js';
+import { QueryDocs } from './query-docs.js';
 
-const id = 'Id of the company; of one nobody named, its e-mail domain';
+const id = 'Id of the company; without one, its e-mail domain';
 
 @ApiTags('Accounts')
 @UseGuards(AuthGuard)
@@ -16,7 +16,7 @@ export class AccountsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':id')
-  @Question({ summary: 'One company', id, answer: AccountAnswer, parameters: ['asOf', 'minPosition'] })
+  @QueryDocs({ summary: 'Get an account', id, answer: AccountAnswer, parameters: ['asOf', 'minPosition'] })
   findOne(
     @RequestWorkspace() workspace: string,
     @Param('id') accountId: string,
@@ -26,8 +26,8 @@ export class AccountsController {
   }
 
   @Get(':id/journey')
-  @Question({
-    summary: 'The touchpoints of all its leads',
+  @QueryDocs({
+    summary: 'List the touchpoints of all leads of an account',
     id,
     answer: AccountJourneyAnswer,
     parameters: ['order', 'cursor', 'limit', 'asOf', 'minPosition'],

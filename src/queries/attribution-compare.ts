@@ -16,42 +16,53 @@ import { MODEL_NAMES, type ModelName, resolveScope } from './report-scope.js';
 import { type CreditRow, creditRows, totalsOf } from './attribution-rows.js';
 import { cellName, ScopeAnswer, scopePart, shareOf, slice } from './attribution.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
-import { MaybeText, MaybeTexts, Part, Parts, Real, Text, Whole, Words } from './fields.js';
+import {
+  MaybeText,
+  MaybeTexts,
+  Nested,
+  NestedList,
+  Decimal,
+  Text,
+  Integer,
+  Enums,
+} from './response-fields.js';
 import { MoneyItem } from './money.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';
 
 /** What one model gives to a row. */
 export class ModelCredit {
-  @Part('Credit', () => MoneyItem) value!: MoneyItem;
-  @Real('Part of what is attributed, 0 to 1, six decimals') share!: number;
-  @Whole('Opportunities with credit here, each counted once') opportunities!: number;
-  @Whole('Touches with credit') touches!: number;
+  @Nested('Credit', () => MoneyItem) value!: MoneyItem;
+  @Decimal('Share of the attributed amount, 0 to 1, six decimals') share!: number;
+  @Integer('Number of opportunities with credit in the row') opportunities!: number;
+  @Integer('Touches with credit') touches!: number;
 }
 
 @ApiExtraModels(ModelCredit)
 export class CompareItem {
-  @MaybeText('Value of the cut; null: the touches have none. Of several cuts, `keys` as a JSON array')
+  @MaybeText(
+    'Value of the dimension in `by`; null: the touches have none. With several dimensions, `keys` as a JSON array',
+  )
   key!: string | null;
-  @MaybeTexts('The value of each cut, in the order of `by`; null: the touches have none') keys!: (
+  @MaybeTexts('The value of each dimension, in the order of `by`; null: the touches have none') keys!: (
     string | null
   )[];
-  @Words('The cuts that the touches have none of: `without` opens the row in `explain`', CUTS)
+  @Enums('Dimensions without a value; pass them to `explain` as `without`', CUTS)
   without!: Cut[];
-  @Text('For people: the title of a content, else the key; "(none)" where there is none') label!: string;
+  @Text('Label for display: the title of a content, else the key, or "(none)"') label!: string;
   @ApiProperty({
     type: 'object',
     additionalProperties: { $ref: getSchemaPath(ModelCredit) },
-    description: 'By model; a model that gives nothing here says 0',
+    description: 'By model; 0 if a model gives no credit',
   })
   values!: Record<string, ModelCredit>;
 }
 
 export class CompareAnswer extends ScopeAnswer {
-  @Words('Models side by side', MODEL_NAMES) models!: ModelName[];
-  @Words('Cuts', CUTS) by!: Cut[];
-  @Parts(
-    'Most valuable by the first model first; in the order of time when the first cut is the month',
+  @Enums('Compared models', MODEL_NAMES) models!: ModelName[];
+  @Enums('Cuts', CUTS) by!: Cut[];
+  @NestedList(
+    'Highest value under the first model first; by time if the first dimension is the month',
     () => CompareItem,
   )
   rows!: CompareItem[];

@@ -18,7 +18,16 @@ import { slice } from './attribution.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { ExplainedOpportunity, RuleItem } from './explain-items.js';
 import { explainedOpportunities, type PartOfOpportunity, ruleOf } from './explained-opportunities.js';
-import { MaybeInstant, PageAnswer, Part, Parts, Text, Whole, Word, Words } from './fields.js';
+import {
+  MaybeInstant,
+  PageAnswer,
+  Nested,
+  NestedList,
+  Text,
+  Integer,
+  Enum,
+  Enums,
+} from './response-fields.js';
 import { MoneyItem } from './money.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';
@@ -28,24 +37,24 @@ import { allOf, raw, rows, sql, type Sql } from './sql.js';
 const ABSENT = ['content', 'campaign', 'source'] as const satisfies readonly Cut[];
 
 export class AttributionExplanation extends PageAnswer {
-  @Word('Attribution model', MODEL_NAMES) model!: string;
-  @Word('What is counted', METRICS) metric!: string;
+  @Enum('Attribution model', MODEL_NAMES) model!: string;
+  @Enum('What is counted', METRICS) metric!: string;
   @Text('Currency of the number') currency!: string;
-  @MaybeInstant('Start, included') from!: Date | null;
-  @MaybeInstant('End, not included') to!: Date | null;
+  @MaybeInstant('Start, inclusive') from!: Date | null;
+  @MaybeInstant('End, exclusive') to!: Date | null;
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'string' },
-    description: 'The row of the report that is opened, by cut; empty: the whole of it',
+    description: 'The row of the report to explain, by dimension; empty: the whole report',
   })
   cut!: Partial<Record<Cut, string>>;
-  @Words('Cuts that the touches of the row have none of', ABSENT) without!: Cut[];
-  @Part('The number that is explained: what the report says for this row', () => MoneyItem) value!: MoneyItem;
-  @Whole('Opportunities behind it') opportunities!: number;
-  @Whole('Touches behind it') touches!: number;
-  @Part('The rule that shared out the opportunities', () => RuleItem) rule!: RuleItem;
-  @Parts(
-    'The opportunities, those that give most first; their values add up to the number',
+  @Enums('Dimensions without a value in the row', ABSENT) without!: Cut[];
+  @Nested('The number to explain, as in the row of the report', () => MoneyItem) value!: MoneyItem;
+  @Integer('Number of opportunities') opportunities!: number;
+  @Integer('Number of touches') touches!: number;
+  @Nested('The rule that distributed the opportunities', () => RuleItem) rule!: RuleItem;
+  @NestedList(
+    'The opportunities, largest first; their values add up to the number',
     () => ExplainedOpportunity,
   )
   items!: ExplainedOpportunity[];

@@ -1,5 +1,5 @@
 import type { CreditView } from './credit-ledger.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { firstRow, rows, sql } from './sql.js';
 import type { Metric, ModelName } from './report-scope.js';
 
@@ -43,7 +43,7 @@ export const pathOf = (
     sql`
     SELECT p.* FROM ${ledger.paths} p
     WHERE p.workspace = ${workspace} AND p.opportunity_id = ${opportunityId} AND p.metric = ${metric}
-      AND ${trueAt('p', asOf)}`,
+      AND ${validAt('p', asOf)}`,
   );
 
 export async function pathsById(

@@ -2,7 +2,7 @@ import type { Cut, ReportScope, ModelName } from './report-scope.js';
 import type { DayOrInstant } from './params.js';
 import type { CreditView } from './credit-ledger.js';
 import type { View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { allOf, firstRow, join, empty, raw, rows, sql, type Sql } from './sql.js';
 
 /** What one cell of a report earned; keys in the order of the cuts, null where its touches have none. */
@@ -35,7 +35,7 @@ export const inScope = (
 ): Sql =>
   allOf([
     sql`p.workspace = ${workspace} AND p.metric = ${metric}`,
-    trueAt('p', asOf),
+    validAt('p', asOf),
     from && since(from, timeZone),
     to && before(to, timeZone),
   ]);

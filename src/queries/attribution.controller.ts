@@ -7,7 +7,7 @@ import { CompareAnswer, CompareAttribution } from './attribution-compare.js';
 import { AttributionExplanation, ExplainAttribution } from './attribution-explain.js';
 import { AttributionAnswer, FindAttribution } from './attribution.js';
 import type { RawParams } from './params.js';
-import { Question } from './question.js';
+import { QueryDocs } from './query-docs.js';
 import { writeReport } from './report-formats.js';
 
 const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
@@ -20,8 +20,8 @@ export class AttributionController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
-  @Question({
-    summary: 'What earned how much, by one model',
+  @QueryDocs({
+    summary: 'Get an attribution report by one model',
     description:
       'Shares out the opportunities of a period over the touchpoints of their buying committees and adds up by the cuts. ' +
       '`total = attributed + unattributed`; the rows add up to `attributed`.',
@@ -43,8 +43,8 @@ export class AttributionController {
   }
 
   @Get('compare')
-  @Question({
-    summary: 'Several models side by side',
+  @QueryDocs({
+    summary: 'Compare attribution models',
     answer: CompareAnswer,
     parameters: ['models', 'by', ...SCOPE_PARAMETERS, ...PAGE],
   })
@@ -53,8 +53,8 @@ export class AttributionController {
   }
 
   @Get('explain')
-  @Question({
-    summary: 'Why a number of a report is what it is',
+  @QueryDocs({
+    summary: 'Explain a number of a report',
     description:
       'Takes the parameters of the report and, as further parameters, the keys of the row: `content=wp-1`, ' +
       '`channel=email&month=2026-03`, and in `without` the cuts it has none of: `without=campaign`. Opens the number down to opportunities, touchpoints, events, the ' +

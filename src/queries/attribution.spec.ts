@@ -227,7 +227,7 @@ interface Asked {
   readonly asOf: number;
 }
 
-test('a report is what adding up the ledger by hand gives, at any position, by any cuts', async () => {
+test('a report equals the sums over the ledger at any position and by any dimensions', async () => {
   const several = fc.uniqueArray(fc.constantFrom(...CUTS), { minLength: 2, maxLength: 3 });
   const metrics = fc.constantFrom('revenue', 'pipeline');
   const positions = fc.integer({ min: 1, max: HEAD });
@@ -252,7 +252,7 @@ test('a report is what adding up the ledger by hand gives, at any position, by a
   await fc.assert(property, { numRuns: 40 });
 }, 240_000);
 
-test('a report row is explained by the content id that it shows, also when the id is no normalised label', async () => {
+test('a report row can be explained by its content id, even if the id is not a normalised label', async () => {
   await db.pool.query('DELETE FROM touchline.attribution_path; DELETE FROM touchline.attribution_share');
   const touch = { title: null, channel: 'email' as const, campaign: null, source: null, weight: 1 };
   const path = {

@@ -15,8 +15,18 @@ import { DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName, resolveScope } fro
 import { type CreditRow, creditRows, type Totals, totalsOf, unconvertedRows } from './attribution-rows.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { writeCursor } from './cursor.js';
-import { MaybeInstant, MaybeText, MaybeTexts, PageAnswer, Part, Parts, Real, Text, Texts } from './fields.js';
-import { Whole, Word, Words } from './fields.js';
+import {
+  MaybeInstant,
+  MaybeText,
+  MaybeTexts,
+  PageAnswer,
+  Nested,
+  NestedList,
+  Decimal,
+  Text,
+  Texts,
+} from './response-fields.js';
+import { Integer, Enum, Enums } from './response-fields.js';
 import { MoneyItem, moneyOf } from './money.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
@@ -26,39 +36,42 @@ const NONE = '(none)';
 
 /** One row of a report. */
 export class CreditItem {
-  @MaybeText('Value of the cut; null: the touches have none. Of several cuts, `keys` as a JSON array')
+  @MaybeText(
+    'Value of the dimension in `by`; null: the touches have none. With several dimensions, `keys` as a JSON array',
+  )
   key!: string | null;
-  @MaybeTexts('The value of each cut, in the order of `by`; null: the touches have none') keys!: (
+  @MaybeTexts('The value of each dimension, in the order of `by`; null: the touches have none') keys!: (
     string | null
   )[];
-  @Words('The cuts that the touches have none of: `without` opens the row in `explain`', CUTS)
+  @Enums('Dimensions without a value; pass them to `explain` as `without`', CUTS)
   without!: Cut[];
-  @Text('For people: the title of a content, else the key; "(none)" where there is none') label!: string;
-  @Part('Credit', () => MoneyItem) value!: MoneyItem;
-  @Real('Part of what is attributed, 0 to 1, six decimals') share!: number;
-  @Whole('Opportunities with credit here, each counted once') opportunities!: number;
-  @Whole('Touches with credit, each of its opportunity') touches!: number;
+  @Text('Label for display: the title of a content, else the key, or "(none)"') label!: string;
+  @Nested('Credit', () => MoneyItem) value!: MoneyItem;
+  @Decimal('Share of the attributed amount, 0 to 1, six decimals') share!: number;
+  @Integer('Number of opportunities with credit in the row') opportunities!: number;
+  @Integer('Touches with credit, each of its opportunity') touches!: number;
 }
 
 /** Opportunities that cannot be reported in the currency: no rate is published for their date. They are in no sum. */
 export class UnconvertedItem {
   @Text('Their currency') currency!: string;
-  @Part('Their amounts together', () => MoneyItem) amount!: MoneyItem;
+  @Nested('Sum of their amounts', () => MoneyItem) amount!: MoneyItem;
   @Texts('Their ids') opportunities!: string[];
 }
 
 /** What reports over opportunities begin with. */
 export abstract class ScopeAnswer extends PageAnswer {
-  @Word('What is counted', METRICS) metric!: string;
+  @Enum('What is counted', METRICS) metric!: string;
   @Text('Currency of all sums: that of the journey model') currency!: string;
-  @MaybeInstant('Start, included: by closedAt for revenue, by openedAt for pipeline') from!: Date | null;
-  @MaybeInstant('End, not included') to!: Date | null;
-  @Part('Amount of all opportunities: attributed + unattributed', () => MoneyItem) total!: MoneyItem;
-  @Part('Of opportunities with touches; rows add up to it', () => MoneyItem) attributed!: MoneyItem;
-  @Part('Of opportunities without any touch', () => MoneyItem) unattributed!: MoneyItem;
-  @Whole('Opportunities in the total') opportunities!: number;
-  @Whole('Of these, without any touch') unattributedOpportunities!: number;
-  @Parts(
+  @MaybeInstant('Start, inclusive: by closedAt for revenue, by openedAt for pipeline') from!: Date | null;
+  @MaybeInstant('End, exclusive') to!: Date | null;
+  @Nested('Amount of all opportunities: attributed + unattributed', () => MoneyItem) total!: MoneyItem;
+  @Nested('Amount of opportunities with touches; the sum of the rows', () => MoneyItem)
+  attributed!: MoneyItem;
+  @Nested('Amount of opportunities without touches', () => MoneyItem) unattributed!: MoneyItem;
+  @Integer('Opportunities in the total') opportunities!: number;
+  @Integer('Number of them without touches') unattributedOpportunities!: number;
+  @NestedList(
     'Opportunities that are in no sum because their currency has no published rate',
     () => UnconvertedItem,
   )
@@ -66,9 +79,9 @@ export abstract class ScopeAnswer extends PageAnswer {
 }
 
 export class AttributionAnswer extends ScopeAnswer {
-  @Word('Attribution model', MODEL_NAMES) model!: string;
-  @Words('Cuts', CUTS) by!: Cut[];
-  @Parts('Most valuable first; in the order of time when the first cut is the month', () => CreditItem)
+  @Enum('Attribution model', MODEL_NAMES) model!: string;
+  @Enums('Cuts', CUTS) by!: Cut[];
+  @NestedList('Highest value first; by time if the first dimension is the month', () => CreditItem)
   rows!: CreditItem[];
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { leadIdOf } from '../domain/identity/keys.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
-import type { ProblemItem } from './question.js';
+import type { ProblemItem } from './query-docs.js';
 
 let api: ExampleApi;
 beforeAll(async () => {
@@ -57,7 +57,7 @@ describe('bad input', () => {
     expect(got.headers['content-type']).toContain('application/problem+json');
   });
 
-  test('without a key there is no answer', async () => {
+  test('without an API key is refused', async () => {
     const { statusCode } = await api.app.inject({ url: '/api/leads' });
     expect(statusCode).toBe(401);
   });

@@ -5,7 +5,7 @@ import { ANY_TEXT, DECIMAL, INSTANT, readCursor, UUID, writeCursor } from './cur
 
 const ID = '0193e0a4-5a7b-8c00-9d3e-2f1a4b5c6d7e';
 
-test('what was written is read again', () => {
+test('a cursor is read as it was written', () => {
   fc.assert(
     fc.property(
       fc.bigInt({ min: 0n, max: 10n ** 17n }),
@@ -30,19 +30,19 @@ const refusals = (text: string, question: unknown[] = ['main', 'leads']): string
   }
 };
 
-test('one of another question or workspace is refused', () => {
+test('a cursor of another query or workspace is refused', () => {
   expect(refusals(valid)).toBe('accepted');
   expect(refusals(valid, ['other', 'leads'])).toBe('400 cursor-invalid');
   expect(refusals(valid, ['main', 'journey'])).toBe('400 cursor-invalid');
 });
 
-test('sort keys that are not of their kind are refused before SQL sees them', () => {
+test('a cursor with invalid sort keys is refused before SQL is run', () => {
   const forged = (after: string[]): string => writeCursor(['main', 'leads'], { asOf: 5n, after });
   expect(refusals(forged(['now()', ID]))).toBe('400 cursor-invalid');
   expect(refusals(forged([ID]))).toBe('400 cursor-invalid');
 });
 
-test('anything else is refused and never an error of ours', () => {
+test('any other text as cursor is refused without an internal error', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.base64String(), fc.json()), (text) => {
       expect(refusals(text)).toBe('400 cursor-invalid');
@@ -65,11 +65,11 @@ test.each([
       'infinity',
     ],
   ],
-])('a forged %s that PostgreSQL would refuse is no sort key', (_, shape, forged) => {
+])('a forged %s that PostgreSQL would refuse is not accepted in a cursor', (_, shape, forged) => {
   expect(forged.filter((text) => shape.test(text))).toEqual([]);
 });
 
-test('every score and time that a row may hold is a sort key', () => {
+test('every possible score and time is accepted in a cursor', () => {
   fc.assert(
     fc.property(
       fc.double({ noNaN: true, noDefaultInfinity: true }),

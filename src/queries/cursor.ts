@@ -26,7 +26,7 @@ export function readCursor(text: string, question: readonly unknown[], shapes: r
     after.length === shapes.length &&
     shapes.every((shape, index) => shape.test(after[index] ?? ''));
   if (!ours) {
-    const message = 'give `next` of an answer to the same question, with the same filters';
+    const message = 'must be `next` of a response to the same query with the same filters';
     throw new Problem(400, 'cursor-invalid', `cursor: ${message}`, [{ path: 'cursor', message }]);
   }
   return { asOf: BigInt(asOf ?? 0), after };

@@ -13,7 +13,7 @@ import { milestonesOf, tidy } from './opportunity-attribution.js';
 import { committeesOf } from './opportunity.js';
 import { opportunityItem, opportunityRows } from './opportunity-rows.js';
 import type { View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql } from './sql.js';
 
 /** What an opportunity gives to a number, in minor units, and by which of its touches (1 is the first). */
@@ -107,7 +107,7 @@ async function touchRowsOf(
     SELECT j.event_id, j.position, j.kind, j.occurred_at, j.recorded_at, j.identity,
            touchline.linked_by(j.workspace, j.lead_id, j.identity, ${asOf}) AS linked_by
     FROM touchline.journey j
-    WHERE j.workspace = ${workspace} AND j.event_id = ANY(${eventIds}::uuid[]) AND ${trueAt('j', asOf)}`,
+    WHERE j.workspace = ${workspace} AND j.event_id = ANY(${eventIds}::uuid[]) AND ${validAt('j', asOf)}`,
   );
   return new Map(found.map((row) => [row.event_id, row]));
 }

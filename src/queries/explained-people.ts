@@ -1,7 +1,7 @@
 import type { ExplainedPerson, ExplainedTouch } from './explain-items.js';
 import { linksOf } from './identity-links.js';
 import type { View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql } from './sql.js';
 
 interface PersonRow {
@@ -37,8 +37,8 @@ const peopleOf = ({ tx, workspace, asOf }: View, leadIds: readonly string[]): Pr
     sql`
     SELECT p.lead_id, p.name, p.email,
            ARRAY(SELECT k.key FROM touchline.identity_key k
-                 WHERE k.workspace = p.workspace AND k.lead_id = p.lead_id AND ${trueAt('k', asOf)}) AS keys
+                 WHERE k.workspace = p.workspace AND k.lead_id = p.lead_id AND ${validAt('k', asOf)}) AS keys
     FROM touchline.lead_profile p
-    WHERE p.workspace = ${workspace} AND p.lead_id = ANY(${leadIds}::uuid[]) AND ${trueAt('p', asOf)}
+    WHERE p.workspace = ${workspace} AND p.lead_id = ANY(${leadIds}::uuid[]) AND ${validAt('p', asOf)}
     ORDER BY p.lead_id`,
   );

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { ConflictsAnswer, FindIdentityConflicts } from './identity-conflicts.js';
 import type { RawParams } from './params.js';
-import { Question } from './question.js';
+import { QueryDocs } from './query-docs.js';
 
 @ApiTags('Leads')
 @UseGuards(AuthGuard)
@@ -13,10 +13,10 @@ export class IdentityConflictsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
-  @Question({
-    summary: 'Claims by public write keys that name two known leads as one',
+  @QueryDocs({
+    summary: 'List claims of public write keys that would join two known leads',
     description:
-      'They join nothing. Merge the leads, or split them to dismiss the claim; a server-side claim of the same keys joins them too.',
+      'They do not join the leads. Merge the leads, or split them to dismiss the claim; a server-side claim of the same keys joins them too.',
     answer: ConflictsAnswer,
     parameters: ['conflictStatus', 'cursor', 'limit', 'asOf', 'minPosition'],
   })

@@ -2,10 +2,10 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { ANY_TEXT, INSTANT, UUID } from './cursor.js';
-import { Instant, LogPosition, PageAnswer, Parts, Text, Uuid, Word } from './fields.js';
+import { Instant, LogPosition, PageAnswer, NestedList, Text, Uuid, Enum } from './response-fields.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { allOf, rows, sql, type Sql } from './sql.js';
 
 export const CONFLICT_STATUSES = ['open', 'joined', 'dismissed'] as const;
@@ -14,21 +14,21 @@ type ConflictStatus = (typeof CONFLICT_STATUSES)[number];
 /** A claim by a public write key that names two known leads as one. It joined nothing (ADR 0008). */
 export class ConflictItem {
   @Text('Main key of the claim') key!: string;
-  @Text('The key that it claims to be the same person') otherKey!: string;
+  @Text('The key claimed to be of the same person') otherKey!: string;
   @Uuid('The lead of `key`') leadId!: string;
   @Uuid('The lead of `otherKey`') otherLeadId!: string;
-  @Uuid('The event with the claim; of several the first') eventId!: string;
+  @Uuid('The event with the first such claim') eventId!: string;
   @Instant('When it happened') occurredAt!: Date;
-  @LogPosition('Position from which on it is a conflict') knownFrom!: string;
-  @Word(
-    'Open; joined: they are one lead by now, by a merge or a server-side claim; dismissed: somebody split them',
+  @LogPosition('Position since which it is a conflict') knownFrom!: string;
+  @Enum(
+    'joined: the leads were joined since by a merge or a server-side claim; dismissed: they were split',
     CONFLICT_STATUSES,
   )
   status!: string;
 }
 
 export class ConflictsAnswer extends PageAnswer {
-  @Parts('Conflicts, the latest first', () => ConflictItem) items!: ConflictItem[];
+  @NestedList('Conflicts, the latest first', () => ConflictItem) items!: ConflictItem[];
 }
 
 export class FindIdentityConflicts extends Query<ConflictsAnswer> {
@@ -97,10 +97,10 @@ async function conflictRows(view: View, wanted: Sql, limit?: number): Promise<Co
              CASE WHEN one.lead_id = two.lead_id THEN 'joined'
                   WHEN ${isSplit(view)} THEN 'dismissed' ELSE 'open' END AS status
       FROM touchline.identity_link l
-      JOIN touchline.identity_key one ON one.workspace = l.workspace AND one.key = l.key AND ${trueAt('one', asOf)}
+      JOIN touchline.identity_key one ON one.workspace = l.workspace AND one.key = l.key AND ${validAt('one', asOf)}
       JOIN touchline.identity_key two
-        ON two.workspace = l.workspace AND two.key = l.other_key AND ${trueAt('two', asOf)}
-      WHERE l.workspace = ${workspace} AND l.kind = 'refused' AND ${trueAt('l', asOf)}) c
+        ON two.workspace = l.workspace AND two.key = l.other_key AND ${validAt('two', asOf)}
+      WHERE l.workspace = ${workspace} AND l.kind = 'refused' AND ${validAt('l', asOf)}) c
     WHERE ${wanted}
     ORDER BY c.occurred_at DESC, c.event_id, c.key COLLATE "C", c.other_key COLLATE "C"
     ${limit === undefined ? sql`` : sql`LIMIT ${limit}`}`,
@@ -121,9 +121,9 @@ async function conflictRows(view: View, wanted: Sql, limit?: number): Promise<Co
 const isSplit = ({ asOf }: View): Sql => sql`EXISTS (
   SELECT FROM touchline.identity_key own
   JOIN touchline.identity_link s
-    ON s.workspace = own.workspace AND own.key IN (s.key, s.other_key) AND s.kind = 'split' AND ${trueAt('s', asOf)}
+    ON s.workspace = own.workspace AND own.key IN (s.key, s.other_key) AND s.kind = 'split' AND ${validAt('s', asOf)}
    AND s.occurred_at > l.occurred_at
   JOIN touchline.identity_key others
-    ON others.workspace = s.workspace AND others.key IN (s.key, s.other_key) AND ${trueAt('others', asOf)}
+    ON others.workspace = s.workspace AND others.key IN (s.key, s.other_key) AND ${validAt('others', asOf)}
   WHERE own.workspace = l.workspace AND own.lead_id = one.lead_id AND others.lead_id = two.lead_id
-    AND ${trueAt('own', asOf)})`;
+    AND ${validAt('own', asOf)})`;

@@ -1,6 +1,6 @@
-import { Instant, Text, Uuid, Word } from './fields.js';
+import { Instant, Text, Uuid, Enum } from './response-fields.js';
 import type { View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql } from './sql.js';
 
 export const LINK_KINDS = ['claimed', 'refused', 'merged', 'split'] as const;
@@ -9,8 +9,8 @@ export const LINK_KINDS = ['claimed', 'refused', 'merged', 'split'] as const;
 export class LinkItem {
   @Text('A key') key!: string;
   @Text('The other key') otherKey!: string;
-  @Word(
-    'An event named both; one with a public write key did, and two known leads stay two; or a person decided that they are one, or are not',
+  @Enum(
+    'claimed: an event has both keys; refused: a claim of a public write key that did not join two known leads; merged, split: a decision of a person',
     LINK_KINDS,
   )
   kind!: string;
@@ -24,7 +24,7 @@ export async function keysOf({ tx, workspace, asOf }: View, leadId: string): Pro
     tx,
     sql`
     SELECT k.key FROM touchline.identity_key k
-    WHERE k.workspace = ${workspace} AND k.lead_id = ${leadId}::uuid AND ${trueAt('k', asOf)}
+    WHERE k.workspace = ${workspace} AND k.lead_id = ${leadId}::uuid AND ${validAt('k', asOf)}
     ORDER BY k.key COLLATE "C"`,
   );
   return found.map(({ key }) => key);
@@ -45,7 +45,7 @@ export async function linksOf({ tx, workspace, asOf }: View, keys: readonly stri
     sql`
     SELECT l.key, l.other_key, l.kind, l.event_id, l.occurred_at
     FROM touchline.identity_link l
-    WHERE l.workspace = ${workspace} AND ${trueAt('l', asOf)}
+    WHERE l.workspace = ${workspace} AND ${validAt('l', asOf)}
       AND (l.key = ANY(${keys}::text[]) OR l.other_key = ANY(${keys}::text[]))
     ORDER BY l.occurred_at, l.event_id, l.key COLLATE "C", l.other_key COLLATE "C"`,
   );

@@ -3,57 +3,67 @@ import { CHANNELS, CLAMP_REASONS, TOUCHPOINT_KINDS, VERDICTS } from '../domain/t
 import type { Origin, InSession } from '../domain/session.js';
 import { type PageRequest, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';
-import { Instant, LogPosition, MaybePart, MaybeText, MaybeUuid, PageAnswer, Parts, Real } from './fields.js';
-import { Text, Texts, Uuid, Word } from './fields.js';
+import {
+  Instant,
+  LogPosition,
+  MaybeNested,
+  MaybeText,
+  MaybeUuid,
+  PageAnswer,
+  NestedList,
+  Decimal,
+} from './response-fields.js';
+import { Text, Texts, Uuid, Enum } from './response-fields.js';
 import { type TouchpointColumns, sessionsOf } from './journey-sessions.js';
 import { decayed } from './lead-rows.js';
 import type { View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { runningScores } from './running-scores.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 
 export class ContentItem {
-  @MaybeText('Content id: of the catalogue or the client, else its URL') id!: string | null;
+  @MaybeText('Content id from the catalogue or the client, else the URL') id!: string | null;
   @MaybeText('URL') url!: string | null;
   @MaybeText('Title') title!: string | null;
-  @MaybeText('Type, a word of the workspace') type!: string | null;
-  @MaybeText('Buying stage the model maps it to') stage!: string | null;
+  @MaybeText('Type, defined by the workspace') type!: string | null;
+  @MaybeText('Buying stage in the model') stage!: string | null;
 }
 
 /** The client's time could not be taken: `occurredAt` is the time of receipt. */
 class ReplacedTimeItem {
-  @Word(
-    'Why: in the future; no time at all, or too long ago; a date that can be read in several ways; earlier than a public key may send',
+  @Enum(
+    'future: after the receipt; absurd: not a valid time, or before 1990; ambiguous: several readings; backdated: older than a public key may send',
     CLAMP_REASONS,
   )
   reason!: string;
-  @Text('The time as the client wrote it') original!: string;
+  @Text('The time as sent by the client') original!: string;
 }
 
 /** One touchpoint of a journey. */
 export class JourneyItem {
   @LogPosition('Position of its event') position!: string;
   @Uuid('Its event') eventId!: string;
-  @Uuid('Whose it is') leadId!: string;
-  @Word('What was done', TOUCHPOINT_KINDS) kind!: string;
+  @Uuid('The lead of the touchpoint') leadId!: string;
+  @Enum('Kind of touchpoint', TOUCHPOINT_KINDS) kind!: string;
   @MaybeText("The client's own name of it") name!: string | null;
-  @Word('How it came', CHANNELS) channel!: string;
-  @MaybeText('Where the buyer came from') source!: string | null;
+  @Enum('Channel', CHANNELS) channel!: string;
+  @MaybeText('Source of the buyer') source!: string | null;
   @MaybeText('Medium, as tagged') medium!: string | null;
   @MaybeText('Campaign') campaign!: string | null;
-  @MaybePart('What it was about', () => ContentItem) content!: ContentItem | null;
+  @MaybeNested('Content', () => ContentItem) content!: ContentItem | null;
   @Instant('When it happened') occurredAt!: Date;
-  @MaybePart("Where the client's own time was replaced; else null", () => ReplacedTimeItem)
+  @MaybeNested("Where the client's own time was replaced; else null", () => ReplacedTimeItem)
   replacedTime!: ReplacedTimeItem | null;
   @Instant('When it was recorded') recordedAt!: Date;
-  @Texts('Keys that it carried') identity!: string[];
-  @MaybeUuid('The event whose claim gave it to this lead; null: its own keys did') linkedBy!: string | null;
-  @MaybeText('The collector it came through') collector!: string | null;
+  @Texts('Keys in the event') identity!: string[];
+  @MaybeUuid('The event whose claim assigned it to this lead; null: its own keys did') linkedBy!:
+    string | null;
+  @MaybeText('Collector') collector!: string | null;
   @MaybeText('The salesperson who took part') rep!: string | null;
-  @Word('Who is taken to have acted; only human and unknown count', VERDICTS) verdict!: string;
-  @Uuid('Event of the first touch of its session') sessionId!: string;
+  @Enum('Who is assumed to have acted; only human and unknown count', VERDICTS) verdict!: string;
+  @Uuid('Event id of the first touchpoint of its session') sessionId!: string;
   @MaybeUuid(
-    'The touchpoint of its session whose channel, source, medium and campaign it took; null: its own',
+    'The touchpoint of its session whose channel, source, medium and campaign it inherited; null: none',
   )
   originId!: string | null;
   @ApiProperty({
@@ -63,11 +73,11 @@ export class JourneyItem {
   })
   properties!: Readonly<Record<string, unknown>>;
   @MaybeText('Buying stage right after it') stageAfter!: string | null;
-  @Real('Score right after it, two decimals') scoreAfter!: number;
+  @Decimal('Score right after it, two decimals') scoreAfter!: number;
 }
 
 export abstract class JourneyPage extends PageAnswer {
-  @Parts('Touchpoints by occurredAt', () => JourneyItem) items!: JourneyItem[];
+  @NestedList('Touchpoints by occurredAt', () => JourneyItem) items!: JourneyItem[];
 }
 
 /** `asc`: as it happened; `desc`: newest first. */
@@ -122,7 +132,7 @@ function itemsSql(view: View, request: PageRequest, { whose, order }: { whose: S
   return sql`
     WITH page AS (
       SELECT * FROM touchline.journey j
-      WHERE ${allOf([sql`j.workspace = ${workspace}`, whose, trueAt('j', asOf), after])}
+      WHERE ${allOf([sql`j.workspace = ${workspace}`, whose, validAt('j', asOf), after])}
       ORDER BY j.occurred_at ${direction}, j.event_id ${direction}
       LIMIT ${request.limit + 1}),
     steps AS (
@@ -130,7 +140,7 @@ function itemsSql(view: View, request: PageRequest, { whose, order }: { whose: S
       FROM page j
       LEFT JOIN touchline.score_change s
         ON s.workspace = j.workspace AND s.lead_id = j.lead_id AND s.occurred_at = j.occurred_at
-        AND s.event_id = j.event_id AND ${trueAt('s', asOf)})
+        AND s.event_id = j.event_id AND ${validAt('s', asOf)})
     SELECT j.position, j.event_id, j.lead_id, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage,
            j.occurred_at, j.recorded_at, j.identity, j.collector, j.rep, j.verdict, j.session, j.sets_origin,
@@ -139,7 +149,7 @@ function itemsSql(view: View, request: PageRequest, { whose, order }: { whose: S
     FROM page j
     LEFT JOIN LATERAL (
       SELECT t.to_stage FROM touchline.stage_transition t
-      WHERE t.workspace = j.workspace AND t.lead_id = j.lead_id AND ${trueAt('t', asOf)}
+      WHERE t.workspace = j.workspace AND t.lead_id = j.lead_id AND ${validAt('t', asOf)}
         AND (t.at, t.event_id) <= (j.occurred_at, j.event_id)
       ORDER BY t.at DESC, t.event_id DESC LIMIT 1) moved ON true
     JOIN (${runningScores(view, raw('steps'))}) scored USING (event_id)

@@ -1,5 +1,5 @@
 import type { Channel } from '../domain/touchpoint.js';
-import { type Placed, resolveSessions, type InSession } from '../domain/session.js';
+import { type StoredSessionPart, resolveSessions, type InSession } from '../domain/session.js';
 import { labelsOf, placeOf, type SessionColumns } from '../read-models/session-columns.js';
 import type { View } from './read-models.js';
 import { rows, sql } from './sql.js';
@@ -37,13 +37,13 @@ export async function sessionsOf(
     firsts.filter(({ session }) => session === 'within'),
   );
   const sessions = [...byLead].flatMap(([lead, run]) =>
-    resolveSessions<Placed>([...opening(running.get(lead)), ...run.map(placeOf)]),
+    resolveSessions<StoredSessionPart>([...opening(running.get(lead)), ...run.map(placeOf)]),
   );
   return new Map(sessions.map((session) => [session.id, session]));
 }
 
 /** The touchpoints before that matter: the one that started the running session, and the one that set its origin. */
-function opening(running: RunningSession | undefined): Placed[] {
+function opening(running: RunningSession | undefined): StoredSessionPart[] {
   if (!running) return [];
   const start = { id: running.session_id, channel: 'direct', session: 'start', setsOrigin: false } as const;
   const origin = running.origin_id !== null && {

@@ -12,14 +12,14 @@ test.each([
   ['content', `https://acme.example/${'x'.repeat(300)}`, `https://acme.example/${'x'.repeat(300)}`],
   ['content', `https://acme.example/${'x'.repeat(2029)}`, `https://acme.example/${'x'.repeat(2029)}`],
   ['campaign', '\u200b', undefined],
-])('%s=%j of a question is the label %j of the row that it opens', (cut, value, shown) =>
+])('the parameter %s=%j selects the row with the normalised label %j', (cut, value, shown) =>
   expect(new ExplainAttribution('main', { [cut]: value }).cut).toEqual(
     shown === undefined ? {} : { [cut]: shown },
   ),
 );
 
 test.each(['LinkedIn', ' NEWSLETTER  May', 'ÉTÉ', 'new\u00adsletter'])(
-  'the source %j that a client sends and one that a question names are one',
+  'the source %j is normalised in the same way in events and in queries',
   (source) => {
     const read = native.read(
       { messageId: 'm', kind: 'page_view', userId: 'u', source },

@@ -38,14 +38,17 @@ describe('a lead with a tagged address of an internationalised domain', () => {
     expect(body.items.map((lead) => lead.email)).toEqual([ADDRESS]);
   });
 
-  test.each([`email:${ADDRESS}`, 'email:Ada+News@münchen.example'])('is named by %s', async (name) => {
-    const { body } = await api.get<LeadAnswer>(`/api/leads/${encodeURIComponent(name)}`, 'other');
-    expect(body.email).toBe(ADDRESS);
-  });
+  test.each([`email:${ADDRESS}`, 'email:Ada+News@münchen.example'])(
+    'is found by the path %s',
+    async (name) => {
+      const { body } = await api.get<LeadAnswer>(`/api/leads/${encodeURIComponent(name)}`, 'other');
+      expect(body.email).toBe(ADDRESS);
+    },
+  );
 });
 
 test.each(['ada', 'ada@', 'ada@acme.example;bob@acme.example', 'null'])(
-  '?email=%s, which is no address, is refused with a hint',
+  'the parameter ?email=%s is refused because it is not an address',
   async (email) => {
     const { status, body } = await api.get<{ code: string; detail: string }>(
       `/api/leads?email=${email}`,
@@ -56,7 +59,7 @@ test.each(['ada', 'ada@', 'ada@acme.example;bob@acme.example', 'null'])(
   },
 );
 
-test('a journey shows which times were replaced, also after the lead is read again', async () => {
+test('a journey shows replaced times, even after the lead was recomputed', async () => {
   const path = `/api/leads/${encodeURIComponent(`email:${ADDRESS}`)}/journey`;
   const { body } = await api.get<LeadJourneyAnswer>(path, 'other');
   expect(body.items.map((item) => item.replacedTime)).toEqual([null, clamped, null]);

@@ -3,8 +3,19 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
 import type { Traits } from '../domain/touchpoint.js';
 import { readRequestOf, MOMENT } from './page-request.js';
-import { Answer, Instant, MaybePart, MaybeText, Part, Parts, Real, Text, Texts, Uuid } from './fields.js';
-import { Whole, Word } from './fields.js';
+import {
+  Answer,
+  Instant,
+  MaybeNested,
+  MaybeText,
+  Nested,
+  NestedList,
+  Decimal,
+  Text,
+  Texts,
+  Uuid,
+} from './response-fields.js';
+import { Integer, Enum } from './response-fields.js';
 import { accountReason, AccountReason, fitReason, FitReason } from './lead-fit.js';
 import { ConflictItem, conflictsOf } from './identity-conflicts.js';
 import { keysOf, LinkItem, linksOf } from './identity-links.js';
@@ -13,48 +24,45 @@ import { StageItem, stagesOf } from './lead-stages.js';
 import { STATUSES } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { firstRow, rows, sql } from './sql.js';
 import { leadNotFound, resolveLead } from './resolve-lead.js';
 
 export class RulePoints {
   @Text('Rule of the model') rule!: string;
-  @Whole('Times it gave points') times!: number;
-  @Real('Points it gave in all') points!: number;
-  @Real('What these are worth now, two decimals') worth!: number;
+  @Integer('How often it gave points') times!: number;
+  @Decimal('Sum of its points') points!: number;
+  @Decimal('Their value after decay, two decimals') worth!: number;
 }
 
 export class OpportunityOfLead {
   @Text('The opportunity') opportunityId!: string;
-  @Word('Open, won or lost', STATUSES) status!: string;
+  @Enum('Open, won or lost', STATUSES) status!: string;
   @Text("The lead's role on its committee") role!: string;
   @Uuid('The event that assigned the role') eventId!: string;
 }
 
 export class LeadExplanation extends Answer {
   @Uuid('The lead') leadId!: string;
-  @Texts('Keys that mean it') keys!: string[];
-  @Parts(
-    'What links these keys to each other and to others, and the event that made each link',
-    () => LinkItem,
-  )
+  @Texts('Keys of the lead') keys!: string[];
+  @NestedList('Links between these keys and to others, each with the event that created it', () => LinkItem)
   links!: LinkItem[];
-  @Parts('Claims by public write keys that name it and another lead as one', () => ConflictItem)
+  @NestedList('Claims of public write keys that would join it and another lead', () => ConflictItem)
   conflicts!: ConflictItem[];
   @ApiProperty({ type: 'object', additionalProperties: true, description: 'Latest value of each trait' })
   traits!: Traits;
-  @MaybePart('Why it belongs to its account; null: it belongs to none', () => AccountReason)
+  @MaybeNested('Why the lead belongs to its account; null: it has no account', () => AccountReason)
   account!: AccountReason | null;
-  @Part('Persona and grade with the rules that gave them', () => FitReason) fit!: FitReason;
+  @Nested('Persona and grade with their rules', () => FitReason) fit!: FitReason;
   @MaybeText('Buying stage') stage!: string | null;
-  @MaybePart('The move that led to it', () => StageItem) stageSince!: StageItem | null;
-  @Real('Score at `at`, two decimals') score!: number;
-  @Instant('The moment of the score: when the event at `asOf` was recorded') at!: Date;
-  @Real('Days in which points lose half their worth') halfLifeDays!: number;
-  @Parts('The score by rule, most worth first; GET …/score has each touchpoint', () => RulePoints)
+  @MaybeNested('The stage change that led to it', () => StageItem) stageSince!: StageItem | null;
+  @Decimal('Score at `at`, two decimals') score!: number;
+  @Instant('Time of the score: when the event at `asOf` was recorded') at!: Date;
+  @Decimal('Half-life of points in days') halfLifeDays!: number;
+  @NestedList('The score by rule, highest value first; GET …/score has each touchpoint', () => RulePoints)
   scoreByRule!: RulePoints[];
-  @Word('Where the lead is in our process', LIFECYCLES) lifecycle!: string;
-  @Parts('Opportunities that decide the lifecycle', () => OpportunityOfLead)
+  @Enum('State of the lead in our process', LIFECYCLES) lifecycle!: string;
+  @NestedList('Opportunities that decide the lifecycle', () => OpportunityOfLead)
   opportunities!: OpportunityOfLead[];
 }
 
@@ -122,7 +130,7 @@ const stateOf = async (view: View, leadId: string): Promise<StateRow | undefined
     SELECT l.stage, ${scoreNow(view, 'l')} AS score, ${lifecycleOf(view, 'l')} AS lifecycle, p.traits
     FROM (${await leadRows(view)}) l
     JOIN touchline.lead_profile p
-      ON p.workspace = ${view.workspace} AND p.lead_id = l.lead_id AND ${trueAt('p', view.asOf)}
+      ON p.workspace = ${view.workspace} AND p.lead_id = l.lead_id AND ${validAt('p', view.asOf)}
     WHERE l.lead_id = ${leadId}::uuid`,
   );
 
@@ -136,7 +144,7 @@ function pointsByRule(view: View, leadId: string): Promise<RulePoints[]> {
     SELECT s.rule, count(*)::int AS times, sum(s.points::numeric)::float8 AS points,
            sum((${decayed(view, points)})::numeric)::float8 AS worth
     FROM touchline.score_change s
-    WHERE s.workspace = ${workspace} AND s.lead_id = ${leadId}::uuid AND ${trueAt('s', asOf)}
+    WHERE s.workspace = ${workspace} AND s.lead_id = ${leadId}::uuid AND ${validAt('s', asOf)}
     GROUP BY s.rule
     ORDER BY worth DESC, s.rule COLLATE "C"`,
   );
@@ -157,10 +165,10 @@ async function opportunitiesOf({ tx, workspace, asOf }: View, leadId: string): P
     JOIN touchline.opportunity_contact_key ever ON ever.workspace = k.workspace AND ever.key = k.key
     JOIN touchline.opportunity_contact c
       ON c.workspace = k.workspace AND c.opportunity_id = ever.opportunity_id AND k.key = ANY(c.keys)
-      AND ${trueAt('c', asOf)}
+      AND ${validAt('c', asOf)}
     JOIN touchline.opportunity o
-      ON o.workspace = c.workspace AND o.opportunity_id = c.opportunity_id AND ${trueAt('o', asOf)}
-    WHERE k.workspace = ${workspace} AND k.lead_id = ${leadId}::uuid AND ${trueAt('k', asOf)}
+      ON o.workspace = c.workspace AND o.opportunity_id = c.opportunity_id AND ${validAt('o', asOf)}
+    WHERE k.workspace = ${workspace} AND k.lead_id = ${leadId}::uuid AND ${validAt('k', asOf)}
     ORDER BY 1, 3, 4`,
   );
   return opportunities.map((opportunity) => ({

@@ -3,14 +3,14 @@ import type { JourneyModel, TraitCondition } from '../domain/model.js';
 import { fitRules } from '../domain/persona.js';
 import type { Traits } from '../domain/touchpoint.js';
 import { recordTest } from '../domain/value-test.js';
-import { MaybeText, Parts, Real, Text, Uuid, Word } from './fields.js';
+import { MaybeText, NestedList, Decimal, Text, Uuid, Enum } from './response-fields.js';
 import type { View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { firstRow, sql } from './sql.js';
 
 export class GradePoints {
-  @Text('Rule of the model that the traits meet') rule!: string;
-  @Real('Fit points it gives') points!: number;
+  @Text('Rule of the model that matches the traits') rule!: string;
+  @Decimal('Fit points of the rule') points!: number;
 }
 
 /** Persona and grade are decided by the traits alone. */
@@ -20,12 +20,12 @@ export class FitReason {
     type: 'object',
     nullable: true,
     additionalProperties: true,
-    description: 'The first condition on traits that holds, as the model says it',
+    description: 'The first matching condition on traits, as in the model',
   })
   personaRule!: TraitCondition | null;
-  @MaybeText('A to F; null: nothing is known of the person') grade!: string | null;
-  @Real('Sum of the fit points') gradePoints!: number;
-  @Parts('Rules that gave fit points', () => GradePoints) gradeRules!: GradePoints[];
+  @MaybeText('A to F; null: the lead has no traits') grade!: string | null;
+  @Decimal('Sum of the fit points') gradePoints!: number;
+  @NestedList('Rules that gave fit points', () => GradePoints) gradeRules!: GradePoints[];
 }
 
 /** Opens persona and grade down to the rules of the model. */
@@ -45,9 +45,12 @@ export const ACCOUNT_REASONS = ['group', 'crm', 'email_domain'] as const;
 
 export class AccountReason {
   @Text('The company') accountId!: string;
-  @Word('A client named it, the CRM did, or the e-mail address is of its domain', ACCOUNT_REASONS)
+  @Enum(
+    'group: named by a client; crm: by the CRM; email_domain: by the domain of the e-mail address',
+    ACCOUNT_REASONS,
+  )
   by!: string;
-  @Uuid('The event that named it last; of an e-mail domain the one that named the address first')
+  @Uuid('The latest event with the account; for an e-mail domain the first event with the address')
   eventId!: string;
 }
 
@@ -60,7 +63,7 @@ export async function accountReason(
     tx,
     sql`
     SELECT m.account_id, m.reason, m.event_id FROM touchline.account_membership m
-    WHERE m.workspace = ${workspace} AND m.lead_id = ${leadId}::uuid AND ${trueAt('m', asOf)}`,
+    WHERE m.workspace = ${workspace} AND m.lead_id = ${leadId}::uuid AND ${validAt('m', asOf)}`,
   );
   return found ? { accountId: found.account_id, by: found.reason, eventId: found.event_id } : null;
 }

@@ -1,6 +1,6 @@
 import { raw, sql, type Sql } from './sql.js';
 import type { View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 
 /** Columns of `leadRows` that answers show as they are. */
 export const LEAD_COLUMNS = raw(
@@ -23,7 +23,7 @@ export async function leadRows({ workspace, asOf, halfLifeDays, ...view }: View)
 /** The persona of a lead at the position of the view, as whose its journey is read. */
 export const personaAt = ({ workspace, asOf }: View, leadId: string): Sql => sql`
   (SELECT p.persona FROM touchline.lead_profile p
-   WHERE p.workspace = ${workspace} AND p.lead_id = ${leadId}::uuid AND ${trueAt('p', asOf)})`;
+   WHERE p.workspace = ${workspace} AND p.lead_id = ${leadId}::uuid AND ${validAt('p', asOf)})`;
 
 /** What a score is worth at a later moment, two decimals: score · 0.5^(age / halfLife). No score at all is 0. */
 export function decayed(

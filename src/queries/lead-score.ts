@@ -2,12 +2,12 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';
-import { Instant, MaybeText, PageAnswer, Parts, Real, Text, Uuid } from './fields.js';
+import { Instant, MaybeText, PageAnswer, NestedList, Decimal, Text, Uuid } from './response-fields.js';
 import { decayed, leadRows, personaAt, scoreNow } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
 import { runningScores } from './running-scores.js';
 import { ReadModels, type View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { allOf, firstRow, raw, rows, sql } from './sql.js';
 import { resolveLead } from './resolve-lead.js';
 
@@ -15,19 +15,19 @@ import { resolveLead } from './resolve-lead.js';
 export class ScoreItem {
   @Instant('When the touchpoint happened') occurredAt!: Date;
   @Text('The rule of the model that gave the points') rule!: string;
-  @Real('Points given, negative ones too') points!: number;
-  @Real('What they are still worth at the moment of the answer, two decimals') worth!: number;
-  @Real('Score right after, two decimals') scoreAfter!: number;
+  @Decimal('Points given, negative ones too') points!: number;
+  @Decimal('Value after decay at the time of the response, two decimals') worth!: number;
+  @Decimal('Score right after, two decimals') scoreAfter!: number;
   @Uuid('The touchpoint') eventId!: string;
-  @MaybeText('Persona that the rule was read for') persona!: string | null;
+  @MaybeText('Persona for which the rules were evaluated') persona!: string | null;
 }
 
 export class LeadScoreAnswer extends PageAnswer {
   @Uuid('The lead') leadId!: string;
-  @Real('Σ points · 0.5^((at − occurredAt) / half-life) over the ledger, two decimals') score!: number;
-  @Instant('The moment of the score: when the event at `asOf` was recorded') at!: Date;
-  @Real('Days in which points lose half their worth') halfLifeDays!: number;
-  @Parts('The ledger by occurredAt', () => ScoreItem) items!: ScoreItem[];
+  @Decimal('Σ points · 0.5^((at − occurredAt) / half-life) over the ledger, two decimals') score!: number;
+  @Instant('Time of the score: when the event at `asOf` was recorded') at!: Date;
+  @Decimal('Half-life of points in days') halfLifeDays!: number;
+  @NestedList('The ledger by occurredAt', () => ScoreItem) items!: ScoreItem[];
 }
 
 export class FindLeadScore extends Query<LeadScoreAnswer> {
@@ -103,7 +103,7 @@ function ledger(view: View, { after, limit }: PageRequest, leadId: string): Prom
     WITH page AS (
       SELECT s.lead_id, s.occurred_at, s.event_id, s.rule, s.points
       FROM touchline.score_change s
-      WHERE ${allOf([whose, trueAt('s', view.asOf), beyond])}
+      WHERE ${allOf([whose, validAt('s', view.asOf), beyond])}
       ORDER BY s.occurred_at, s.event_id
       LIMIT ${limit + 1})
     SELECT s.occurred_at, s.rule, s.points, s.event_id, ${personaAt(view, leadId)} AS persona, ${decayed(view, points)} AS worth,

@@ -1,31 +1,31 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { readRequestOf, MOMENT } from './page-request.js';
-import { Answer, Instant, MaybeText, Part, Parts, Text, Uuid } from './fields.js';
+import { Answer, Instant, MaybeText, Nested, NestedList, Text, Uuid } from './response-fields.js';
 import { personaAt } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql } from './sql.js';
 import { resolveLead } from './resolve-lead.js';
 
 export class StageCause {
   @Uuid('The touchpoint') eventId!: string;
-  @Text('The rule of the model that it met') rule!: string;
+  @Text('The rule of the model that matched') rule!: string;
 }
 
 /** One move between buying stages; a skipped stage is not filled in. */
 export class StageItem {
-  @MaybeText('Stage before; null: none yet') from!: string | null;
+  @MaybeText('Previous stage; null: none') from!: string | null;
   @Text('Stage entered') to!: string;
   @Instant('When') at!: Date;
-  @Part('What moved it', () => StageCause) cause!: StageCause;
+  @Nested('The touchpoint that changed the stage', () => StageCause) cause!: StageCause;
   @MaybeText('Persona whose stages these are') persona!: string | null;
 }
 
 export class LeadStagesAnswer extends Answer {
   @Uuid('The lead') leadId!: string;
-  @Parts('All moves as they happened', () => StageItem) items!: StageItem[];
+  @NestedList('All stage changes, oldest first', () => StageItem) items!: StageItem[];
 }
 
 export class FindLeadStages extends Query<LeadStagesAnswer> {
@@ -74,7 +74,7 @@ export async function stagesOf(view: View, leadId: string): Promise<StageItem[]>
     sql`
     SELECT t.from_stage, t.to_stage, t.at, t.event_id, t.rule, ${personaAt(view, leadId)} AS persona
     FROM touchline.stage_transition t
-    WHERE t.workspace = ${workspace} AND t.lead_id = ${leadId}::uuid AND ${trueAt('t', asOf)}
+    WHERE t.workspace = ${workspace} AND t.lead_id = ${leadId}::uuid AND ${validAt('t', asOf)}
     ORDER BY t.at, t.event_id`,
   );
   return moves.map(({ from_stage: from, to_stage: to, at, event_id: eventId, rule, persona }) => ({

@@ -1,18 +1,28 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { readRequestOf, MOMENT } from './page-request.js';
-import { Answer, MaybeInstant, MaybeText, Real, Texts, Truth, Uuid, Whole, Word } from './fields.js';
+import {
+  Answer,
+  MaybeInstant,
+  MaybeText,
+  Decimal,
+  Texts,
+  Bool,
+  Uuid,
+  Integer,
+  Enum,
+} from './response-fields.js';
 import { LEAD_COLUMNS, lifecycleOf, LIFECYCLES, leadRows, scoreNow } from './lead-rows.js';
 import { leadItem, type LeadRow } from './leads.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { firstRow, sql } from './sql.js';
 import { leadNotFound, resolveLead } from './resolve-lead.js';
 
 export class LeadAnswer extends Answer {
-  @Uuid('Id of the lead; asked for by an alias, this is the id it goes by now') leadId!: string;
-  @Truth('A known key (email, user, CRM) names the person') known!: boolean;
+  @Uuid('Current id of the lead, also if it was requested by an alias') leadId!: string;
+  @Bool('Whether the person has a known key (email, user, CRM)') known!: boolean;
   @MaybeText('Its e-mail address') email!: string | null;
   @MaybeText('Its user id') userId!: string | null;
   @MaybeText('Name, from the latest traits') name!: string | null;
@@ -20,15 +30,15 @@ export class LeadAnswer extends Answer {
   @MaybeText('The company') accountId!: string | null;
   @MaybeText('Persona by the rules of the model') persona!: string | null;
   @MaybeText('Buying stage; null before the first') stage!: string | null;
-  @Word('Where the lead is in our process', LIFECYCLES) lifecycle!: string;
-  @Real('Points at the moment of `asOf`, two decimals') score!: number;
+  @Enum('State of the lead in our process', LIFECYCLES) lifecycle!: string;
+  @Decimal('Score as of `asOf`, two decimals') score!: number;
   @MaybeText('Fit, A to F') grade!: string | null;
   @MaybeInstant('First touchpoint') firstTouchAt!: Date | null;
   @MaybeInstant('Last touchpoint') lastTouchAt!: Date | null;
-  @Whole('Touchpoints, all kinds and verdicts') touchpoints!: number;
-  @Texts('Keys that mean this person; an anonymous id of a shared computer means its latest owner')
+  @Integer('Touchpoints, all kinds and verdicts') touchpoints!: number;
+  @Texts('Keys of the person; an anonymous id of a shared computer belongs to its latest owner')
   keys!: string[];
-  @Texts('Other lead ids that mean this lead') aliases!: string[];
+  @Texts('Former and other ids of the lead') aliases!: string[];
 }
 
 export class FindLead extends Query<LeadAnswer> {
@@ -80,14 +90,14 @@ const leadRow = async (view: View, leadId: string): Promise<Row | undefined> =>
     SELECT ${LEAD_COLUMNS}, ${lifecycleOf(view, 'l')} AS lifecycle, ${scoreNow(view, 'l')} AS score,
            p.user_id, p.name, p.title,
            ARRAY(SELECT k.key FROM touchline.identity_key k
-                 WHERE k.workspace = p.workspace AND k.lead_id = l.lead_id AND ${trueAt('k', view.asOf)}
+                 WHERE k.workspace = p.workspace AND k.lead_id = l.lead_id AND ${validAt('k', view.asOf)}
                  ORDER BY k.key COLLATE "C") AS keys,
            ARRAY(SELECT DISTINCT k.own_lead_id FROM touchline.identity_key k
                  WHERE k.workspace = p.workspace AND k.lead_id = l.lead_id AND k.own_lead_id <> l.lead_id
-                   AND ${trueAt('k', view.asOf)}
+                   AND ${validAt('k', view.asOf)}
                  ORDER BY k.own_lead_id)::text[] AS aliases
     FROM (${await leadRows(view)}) l
     JOIN touchline.lead_profile p
-      ON p.workspace = ${view.workspace} AND p.lead_id = l.lead_id AND ${trueAt('p', view.asOf)}
+      ON p.workspace = ${view.workspace} AND p.lead_id = l.lead_id AND ${validAt('p', view.asOf)}
     WHERE l.lead_id = ${leadId}::uuid`,
   );

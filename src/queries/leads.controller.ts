@@ -9,7 +9,7 @@ import { FindLeadStages, LeadStagesAnswer } from './lead-stages.js';
 import { FindLead, LeadAnswer } from './lead.js';
 import { FindLeads, LeadsAnswer } from './leads.js';
 import type { RawParams } from './params.js';
-import { Question } from './question.js';
+import { QueryDocs } from './query-docs.js';
 import { LEAD_ID_FORMS } from './resolve-lead.js';
 
 const MOMENT = ['asOf', 'minPosition'] as const;
@@ -23,8 +23,8 @@ export class LeadsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
-  @Question({
-    summary: 'Leads by filter',
+  @QueryDocs({
+    summary: 'List leads',
     answer: LeadsAnswer,
     parameters: ['email', 'accountId', 'stage', 'lifecycle', 'minScore', 'persona', 'sort', ...PAGE],
   })
@@ -33,7 +33,7 @@ export class LeadsController {
   }
 
   @Get(':id')
-  @Question({ summary: 'One lead', id, answer: LeadAnswer, parameters: MOMENT })
+  @QueryDocs({ summary: 'Get a lead', id, answer: LeadAnswer, parameters: MOMENT })
   findOne(
     @RequestWorkspace() workspace: string,
     @Param('id') named: string,
@@ -43,8 +43,8 @@ export class LeadsController {
   }
 
   @Get(':id/journey')
-  @Question({
-    summary: 'Its touchpoints, with stage and score after each',
+  @QueryDocs({
+    summary: 'List the touchpoints of a lead, with stage and score after each',
     id,
     answer: LeadJourneyAnswer,
     parameters: ['order', ...PAGE],
@@ -58,7 +58,12 @@ export class LeadsController {
   }
 
   @Get(':id/score')
-  @Question({ summary: 'Its score and the ledger behind it', id, answer: LeadScoreAnswer, parameters: PAGE })
+  @QueryDocs({
+    summary: 'Get the score of a lead with its ledger',
+    id,
+    answer: LeadScoreAnswer,
+    parameters: PAGE,
+  })
   score(
     @RequestWorkspace() workspace: string,
     @Param('id') named: string,
@@ -68,7 +73,12 @@ export class LeadsController {
   }
 
   @Get(':id/stages')
-  @Question({ summary: 'Its moves between buying stages', id, answer: LeadStagesAnswer, parameters: MOMENT })
+  @QueryDocs({
+    summary: 'List the stage changes of a lead',
+    id,
+    answer: LeadStagesAnswer,
+    parameters: MOMENT,
+  })
   stages(
     @RequestWorkspace() workspace: string,
     @Param('id') named: string,
@@ -78,10 +88,10 @@ export class LeadsController {
   }
 
   @Get(':id/explain')
-  @Question({
-    summary: 'Why the lead is who and where it is',
+  @QueryDocs({
+    summary: 'Explain the state of a lead',
     description:
-      'Opens identity, account, persona, grade, stage, score and lifecycle down to rules and events.',
+      'Returns the rules and events behind identity, account, persona, grade, stage, score and lifecycle.',
     id,
     answer: LeadExplanation,
     parameters: MOMENT,

@@ -18,7 +18,7 @@ const ADA_ALIAS = leadIdOf('main', 'anonymous:a-1');
 
 describe('a lead', () => {
   test.each([ADA, ADA.toUpperCase(), ADA_ALIAS, 'email:Ada@Acme.example', 'anonymous:a-1'])(
-    'is found by any id and key it has: %s',
+    'is found by any of its ids and keys: %s',
     async (id) => {
       const { status, body } = await api.get<LeadAnswer>(`/api/leads/${encodeURIComponent(id)}`);
       expect([status, body.leadId, body.aliases]).toEqual([200, ADA, [ADA_ALIAS]]);
@@ -31,14 +31,14 @@ describe('a lead', () => {
     },
   );
 
-  test('was somebody else before it was known', async () => {
+  test('had another id as of an earlier position, before it was identified', async () => {
     const { body } = await api.get<LeadAnswer>(`/api/leads/${ADA_ALIAS}?asOf=3`);
     expect(body).toMatchObject({ known: false, email: null, stage: null, lifecycle: 'raw', touchpoints: 1 });
     expect((await api.get('/api/leads/email:ada@acme.example?asOf=3')).status).toBe(404);
     expect((await api.get(`/api/leads/${ADA}?asOf=3`)).status).toBe(404);
   });
 
-  test('has a journey with the event that gave each touchpoint to it', async () => {
+  test('has a journey with the event that assigned each touchpoint to it', async () => {
     const { body } = await api.get<LeadJourneyAnswer>(`/api/leads/${ADA}/journey`);
     const claim = body.items[1]?.eventId;
     expect(body.items.map(({ kind, linkedBy }) => [kind, linkedBy])).toEqual([
@@ -62,7 +62,7 @@ describe('a lead', () => {
   });
 });
 
-describe('leads', () => {
+describe('the list of leads', () => {
   const emails = async (question: string): Promise<(string | null)[]> => {
     const { status, body } = await api.get<LeadsAnswer>(`/api/leads?${question}`);
     expect(status).toBe(200);
@@ -84,7 +84,7 @@ describe('leads', () => {
     [`lifecycle=opportunity&asOf=${HEAD}`, []],
   ])('%s', async (question, expected) => expect(await emails(question)).toEqual(expected));
 
-  test.each(['score', 'recent', 'leadId'])('come in pages of one moment, by %s', async (sort) => {
+  test.each(['score', 'recent', 'leadId'])('has pages as of one position, sorted by %s', async (sort) => {
     const { body: all } = await api.get<LeadsAnswer>(`/api/leads?sort=${sort}`);
     const paged: unknown[] = [];
     let cursor = '';
@@ -97,7 +97,7 @@ describe('leads', () => {
     expect(paged).toEqual(all.items);
   });
 
-  test('have the lifecycle that BI shows', async () => {
+  test('has the same lifecycle as schema bi', async () => {
     for (const asOf of [3, 8, 12, HEAD]) {
       const { body } = await api.get<LeadsAnswer>(`/api/leads?asOf=${asOf}&sort=leadId`);
       const { rows } = await api.db.pool.query<{ leadId: string; lifecycle: string }>(
@@ -115,7 +115,7 @@ describe('leads', () => {
   });
 });
 
-test('an account adds its people and opportunities up', async () => {
+test('an account adds up its leads and opportunities', async () => {
   const { body } = await api.get<AccountAnswer>('/api/accounts/acme');
   expect(body).toMatchObject({
     name: 'Acme',

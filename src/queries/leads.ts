@@ -7,7 +7,17 @@ import { Problem, type ProblemError } from '../http/problem.js';
 import { findLead } from '../read-models/lead-lookup.js';
 import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { DECIMAL, INSTANT, UUID } from './cursor.js';
-import { MaybeInstant, MaybeText, PageAnswer, Parts, Real, Truth, Uuid, Whole, Word } from './fields.js';
+import {
+  MaybeInstant,
+  MaybeText,
+  PageAnswer,
+  NestedList,
+  Decimal,
+  Bool,
+  Uuid,
+  Integer,
+  Enum,
+} from './response-fields.js';
 import {
   type Lifecycle,
   lifecycleIs,
@@ -19,29 +29,29 @@ import {
 } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 
 /** One lead as a list shows it. */
 export class LeadItem {
-  @Uuid('Id of the lead; ids it went by before resolve too') leadId!: string;
-  @Truth('A known key (email, user, CRM) names the person') known!: boolean;
+  @Uuid('Id of the lead; its former ids work as well') leadId!: string;
+  @Bool('Whether the person has a known key (email, user, CRM)') known!: boolean;
   @MaybeText('Its latest e-mail address') email!: string | null;
   @MaybeText('Name, from the latest traits') name!: string | null;
   @MaybeText('Job title, from the latest traits') title!: string | null;
   @MaybeText('The company') accountId!: string | null;
   @MaybeText('Persona by the rules of the model') persona!: string | null;
   @MaybeText('Buying stage; null before the first') stage!: string | null;
-  @Word('Where the lead is in our process', LIFECYCLES) lifecycle!: string;
-  @Real('Points at the moment of `asOf`, two decimals') score!: number;
+  @Enum('State of the lead in our process', LIFECYCLES) lifecycle!: string;
+  @Decimal('Score as of `asOf`, two decimals') score!: number;
   @MaybeText(`Fit, ${GRADES[0]} to F`) grade!: string | null;
   @MaybeInstant('First touchpoint') firstTouchAt!: Date | null;
   @MaybeInstant('Last touchpoint') lastTouchAt!: Date | null;
-  @Whole('Touchpoints, all kinds and verdicts') touchpoints!: number;
+  @Integer('Touchpoints, all kinds and verdicts') touchpoints!: number;
 }
 
 export class LeadsAnswer extends PageAnswer {
-  @Parts('Leads in the order asked for', () => LeadItem) items!: LeadItem[];
+  @NestedList('Leads in the requested order', () => LeadItem) items!: LeadItem[];
 }
 
 /** `score`: highest first; `recent`: last touch first; `leadId`: by id, the cheapest way through all of them. */
@@ -157,7 +167,7 @@ async function leadsPage(view: View, query: FindLeads): Promise<Sql> {
     SELECT ${LEAD_COLUMNS}, p.name, p.title, ${lifecycleOf(view, 'l')} AS lifecycle, l.score_now AS score
     FROM page l
     JOIN touchline.lead_profile p
-      ON p.workspace = ${workspace} AND p.lead_id = l.lead_id AND ${trueAt('p', asOf)}
+      ON p.workspace = ${workspace} AND p.lead_id = l.lead_id AND ${validAt('p', asOf)}
     ORDER BY ${ORDERS[query.sort]}`;
 }
 

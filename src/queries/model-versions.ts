@@ -1,14 +1,14 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
-import { PageAnswer, Parts } from './fields.js';
+import { PageAnswer, NestedList } from './response-fields.js';
 import { JourneyModels } from './journey-models.js';
 import { versionItem, ModelVersionItem } from './model.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';
 
 export class ModelVersionsAnswer extends PageAnswer {
-  @Parts('Versions, newest first', () => ModelVersionItem) items!: ModelVersionItem[];
+  @NestedList('Versions, newest first', () => ModelVersionItem) items!: ModelVersionItem[];
 }
 
 export class FindModelVersions extends Query<ModelVersionsAnswer> {

@@ -5,7 +5,7 @@ import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { FindModelVersions, ModelVersionsAnswer } from './model-versions.js';
 import { FindModel, ModelAnswer } from './model.js';
 import type { RawParams } from './params.js';
-import { Question } from './question.js';
+import { QueryDocs } from './query-docs.js';
 
 @ApiTags('Journey model')
 @UseGuards(AuthGuard)
@@ -14,8 +14,8 @@ export class ModelController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
-  @Question({
-    summary: 'The journey model in force',
+  @QueryDocs({
+    summary: 'Get the journey model in effect',
     answer: ModelAnswer,
     parameters: ['asOf', 'minPosition'],
   })
@@ -24,8 +24,8 @@ export class ModelController {
   }
 
   @Get('versions')
-  @Question({
-    summary: 'All its versions',
+  @QueryDocs({
+    summary: 'List all versions of the journey model',
     answer: ModelVersionsAnswer,
     parameters: ['cursor', 'limit', 'asOf', 'minPosition'],
   })

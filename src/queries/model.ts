@@ -4,14 +4,14 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { JourneyModel } from '../domain/model.js';
 import { Problem } from '../http/problem.js';
 import { readRequestOf, MOMENT } from './page-request.js';
-import { Answer, Instant, LogPosition, MaybeText, Text, Uuid, Whole } from './fields.js';
+import { Answer, Instant, LogPosition, MaybeText, Text, Uuid, Integer } from './response-fields.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels } from './read-models.js';
 
 /** One published version of the journey model. */
 export class ModelVersionItem {
-  @Whole('Counts from 1 in the workspace') version!: number;
+  @Integer('Counts from 1 in the workspace') version!: number;
   @Text('Name of the model') name!: string;
   @Instant('When it was published') publishedAt!: Date;
   @MaybeText('Who published it') by!: string | null;

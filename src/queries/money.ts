@@ -14,7 +14,7 @@ export class MoneyItem {
   @ApiProperty({
     type: 'integer',
     nullable: true,
-    description: 'The same in minor units; null beyond 2^53, which a JSON number cannot tell: read `amount`',
+    description: 'The same in minor units; null beyond 2^53, where JSON numbers are not exact: use `amount`',
     example: 123456,
   })
   minor!: number | null;

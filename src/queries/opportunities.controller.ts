@@ -6,7 +6,7 @@ import { FindOpportunities, OpportunitiesAnswer } from './opportunities.js';
 import { FindOpportunity, OpportunityAnswer } from './opportunity.js';
 import { FindOpportunityAttribution, OpportunityAttributionAnswer } from './opportunity-attribution.js';
 import type { RawParams } from './params.js';
-import { Question } from './question.js';
+import { QueryDocs } from './query-docs.js';
 
 const id = 'Id of the opportunity in the CRM';
 
@@ -17,8 +17,8 @@ export class OpportunitiesController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
-  @Question({
-    summary: 'Opportunities by filter',
+  @QueryDocs({
+    summary: 'List opportunities',
     answer: OpportunitiesAnswer,
     parameters: ['status', 'accountId', 'owner', 'cursor', 'limit', 'asOf', 'minPosition'],
   })
@@ -27,8 +27,8 @@ export class OpportunitiesController {
   }
 
   @Get(':id')
-  @Question({
-    summary: 'One opportunity',
+  @QueryDocs({
+    summary: 'Get an opportunity',
     id,
     answer: OpportunityAnswer,
     parameters: ['asOf', 'minPosition'],
@@ -42,8 +42,8 @@ export class OpportunitiesController {
   }
 
   @Get(':id/attribution')
-  @Question({
-    summary: 'Its touches and what each model gives them',
+  @QueryDocs({
+    summary: 'Get the touches of an opportunity with the credit of each model',
     id,
     answer: OpportunityAttributionAnswer,
     parameters: ['metric', 'asOf', 'minPosition'],

@@ -2,14 +2,14 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { ANY_TEXT, INSTANT } from './cursor.js';
-import { PageAnswer, Parts } from './fields.js';
+import { PageAnswer, NestedList } from './response-fields.js';
 import { OpportunityItem, opportunityItem, opportunityRows, STATUSES } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';
 import { allOf, raw, sql, type Sql } from './sql.js';
 
 export class OpportunitiesAnswer extends PageAnswer {
-  @Parts('Opportunities, the latest opened first', () => OpportunityItem) items!: OpportunityItem[];
+  @NestedList('Opportunities, the latest opened first', () => OpportunityItem) items!: OpportunityItem[];
 }
 
 export class FindOpportunities extends Query<OpportunitiesAnswer> {

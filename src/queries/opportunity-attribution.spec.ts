@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-test('an opportunity shows all models side by side, each adding up to its amount', async () => {
+test('an opportunity has the credits of all models, each adding up to its amount', async () => {
   const { body } = await api.get<OpportunityAttributionAnswer>('/api/opportunities/opp-1/attribution');
   expect(body.models).toHaveLength(9);
   for (const { model, attributed, unattributed } of body.models) {
@@ -27,7 +27,7 @@ test('an opportunity shows all models side by side, each adding up to its amount
   ]);
 });
 
-test('an opportunity without touches is unattributed with its whole amount; one that is not won has no revenue', async () => {
+test('an opportunity without touches is unattributed, and one that is not won has no revenue', async () => {
   const { body } = await api.get<OpportunityAttributionAnswer>('/api/opportunities/opp-2/attribution');
   expect(body.touches).toEqual([]);
   expect(new Set(body.models.map(({ unattributed }) => unattributed.amount))).toEqual(new Set(['8000.00']));
@@ -38,8 +38,8 @@ test('an opportunity without touches is unattributed with its whole amount; one 
   expect(before.body).toMatchObject({ status: 'open', amount: { minor: 0 }, creditedAt: null, touches: [] });
 });
 
-describe('a report', () => {
-  test('counts days in the time zone of the model', async () => {
+describe('an attribution report', () => {
+  test('counts days in the time zone of the journey model', async () => {
     const inside = await api.get<AttributionAnswer>(
       '/api/attribution?metric=pipeline&from=2026-01-26&to=2026-01-27',
     );
@@ -51,7 +51,7 @@ describe('a report', () => {
     expect(instants.body.total.amount).toBe('0.00');
   });
 
-  test('lists what no rate is published for and never counts it as zero', async () => {
+  test('lists opportunities without an exchange rate and never counts them as zero', async () => {
     const { body } = await api.get<AttributionAnswer>('/api/attribution');
     expect(body.unconverted).toEqual([
       {
@@ -63,7 +63,7 @@ describe('a report', () => {
     expect(body.opportunities).toBe(2);
   });
 
-  test('names touches without a campaign', async () => {
+  test('has a row for touches without a campaign', async () => {
     const { body } = await api.get<AttributionAnswer>('/api/attribution?by=campaign');
     expect(body.rows.map(({ key, value }) => [key, value.amount])).toEqual([
       [null, '96000.00'],
@@ -75,13 +75,13 @@ describe('a report', () => {
     expect(opened.value.amount).toBe('96000.00');
   });
 
-  test('by month is in the order of time', async () => {
+  test('by month is sorted by time', async () => {
     const { body } = await api.get<AttributionAnswer>('/api/attribution?by=month,channel&metric=pipeline');
     const months = body.rows.map(({ keys }) => keys[0]);
     expect(months).toEqual(months.toSorted());
   });
 
-  test('comes as a table, whole or in pages', async () => {
+  test('is available as a table, complete or in pages', async () => {
     const whole = await api.get('/api/attribution?format=csv');
     expect(whole.headers).toMatchObject({
       'content-type': 'text/csv; charset=utf-8',
@@ -97,7 +97,7 @@ describe('a report', () => {
   });
 });
 
-test('a number is opened down to touchpoints, rule and the links between keys', async () => {
+test('a number can be explained by touchpoints, the rule and the links between keys', async () => {
   const { body } = await api.get<AttributionExplanation>(
     '/api/attribution/explain?model=w_shaped&content=buying-guide',
   );

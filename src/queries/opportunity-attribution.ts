@@ -11,15 +11,15 @@ import {
   Answer,
   Instant,
   MaybeInstant,
-  MaybePart,
+  MaybeNested,
   MaybeText,
-  Part,
-  Parts,
-  Real,
+  Nested,
+  NestedList,
+  Decimal,
   Text,
   Uuid,
-} from './fields.js';
-import { Whole, Word, Words } from './fields.js';
+} from './response-fields.js';
+import { Integer, Enum, Enums } from './response-fields.js';
 import { MoneyItem, moneyOf } from './money.js';
 import { findOpportunity } from './opportunity.js';
 import { type OpportunityRow, STATUSES } from './opportunity-rows.js';
@@ -30,19 +30,19 @@ export const COMMITTEES = ['contacts', 'account'] as const;
 
 /** What one model gives to one touch. */
 export class TouchCredit {
-  @Real('0 to 1; the weights of a model add up to 1') weight!: number;
-  @Part("In the opportunity's currency", () => MoneyItem) amount!: MoneyItem;
-  @MaybePart('In the currency of reports; null: no rate is published', () => MoneyItem)
+  @Decimal('0 to 1; the weights of a model add up to 1') weight!: number;
+  @Nested("In the opportunity's currency", () => MoneyItem) amount!: MoneyItem;
+  @MaybeNested('In the reporting currency; null: no rate is published', () => MoneyItem)
   value!: MoneyItem | null;
 }
 
 @ApiExtraModels(TouchCredit)
 export class TouchItem {
-  @Whole('1 is the first') touch!: number;
+  @Integer('1 is the first') touch!: number;
   @Uuid('The touchpoint') eventId!: string;
-  @Uuid('Whose it is') leadId!: string;
+  @Uuid('The lead of the touchpoint') leadId!: string;
   @Instant('When it happened') occurredAt!: Date;
-  @Words('Milestones it is', MILESTONES) milestones!: string[];
+  @Enums('Milestones of the touch', MILESTONES) milestones!: string[];
   @MaybeText('Content') content!: string | null;
   @MaybeText('Its title') title!: string | null;
   @Text('Channel') channel!: string;
@@ -51,16 +51,16 @@ export class TouchItem {
   @ApiProperty({
     type: 'object',
     additionalProperties: { $ref: getSchemaPath(TouchCredit) },
-    description: 'Credit by model; models that give it nothing are left out',
+    description: 'Credit by model, without models that give no credit',
   })
   credits!: Record<string, TouchCredit>;
 }
 
 /** Totals of one model: they add up to the amount of the opportunity. */
 export class ModelTotal {
-  @Word('Attribution model', MODEL_NAMES) model!: string;
-  @Part('Given to touches', () => MoneyItem) attributed!: MoneyItem;
-  @Part('The whole amount when the opportunity has no touch, else 0', () => MoneyItem)
+  @Enum('Attribution model', MODEL_NAMES) model!: string;
+  @Nested('Amount attributed to touches', () => MoneyItem) attributed!: MoneyItem;
+  @Nested('The whole amount if the opportunity has no touch, else 0', () => MoneyItem)
   unattributed!: MoneyItem;
 }
 
@@ -68,20 +68,20 @@ export class OpportunityAttributionAnswer extends Answer {
   @Text('Id in the CRM') opportunityId!: string;
   @MaybeText('Name') name!: string | null;
   @MaybeText('The company') accountId!: string | null;
-  @Word('Open, won or lost', STATUSES) status!: string;
-  @Word('What is attributed; by default revenue of a won opportunity, pipeline of others', METRICS)
+  @Enum('Open, won or lost', STATUSES) status!: string;
+  @Enum('Default: revenue of a won opportunity, pipeline of others', METRICS)
   metric!: string;
-  @Part('What is attributed; revenue of an opportunity that is not won is 0', () => MoneyItem)
+  @Nested('What is attributed; revenue of an opportunity that is not won is 0', () => MoneyItem)
   amount!: MoneyItem;
-  @MaybePart('The same in the currency of reports; null: no rate is published', () => MoneyItem)
+  @MaybeNested('The same in the reporting currency; null: no rate is published', () => MoneyItem)
   value!: MoneyItem | null;
   @MaybeInstant('Reference date: opened for pipeline, closed for revenue') creditedAt!: Date | null;
   @MaybeText(
     "Whose touchpoints were asked: the opportunity's contacts, or without any all leads of the account",
   )
   committee!: string | null;
-  @Parts('All models side by side', () => ModelTotal) models!: ModelTotal[];
-  @Parts('Touches in the order they happened', () => TouchItem) touches!: TouchItem[];
+  @NestedList('All models', () => ModelTotal) models!: ModelTotal[];
+  @NestedList('Touches, oldest first', () => TouchItem) touches!: TouchItem[];
 }
 
 export class FindOpportunityAttribution extends Query<OpportunityAttributionAnswer> {

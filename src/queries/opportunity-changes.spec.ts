@@ -61,7 +61,7 @@ const opened = (more: object = {}): Entry[] =>
   });
 
 describe('the published journey of two people', () => {
-  test('u_shaped credits the ad seen first and the form of the member known first', async () => {
+  test('gives u_shaped credit to the ad seen first and to the form of the member known first', async () => {
     await happen(
       model,
       seen('ad', 4, ['anonymous:kate'], { kind: 'ad_click' }),
@@ -88,7 +88,7 @@ describe('the published journey of two people', () => {
 });
 
 describe('an opportunity that is deleted', () => {
-  test('leaves lists, reports and lifecycles from then on, and comes back with a later report', async () => {
+  test('disappears from lists, reports and lifecycles, and a later report restores it', async () => {
     const paths = [
       '/api/opportunities/opp-1',
       '/api/opportunities',
@@ -122,7 +122,7 @@ describe('an opportunity that is deleted', () => {
   });
 });
 
-test('a change that is reported late does not win, and earlier answers stay', async () => {
+test('a change that is reported late does not override later ones, and earlier responses do not change', async () => {
   const before = await happen(model, ...opened(), later(1, 'OpportunityChanged', 60, { stage: 'proposal' }));
   const { text } = await get('/api/opportunities/opp-1');
   await happen(later(2, 'OpportunityChanged', 50, { stage: 'demo', amountMinor: 700 }));
@@ -132,7 +132,7 @@ test('a change that is reported late does not win, and earlier answers stay', as
   expect((await get(`/api/opportunities/opp-1?asOf=${before}`)).text).toBe(text);
 });
 
-test('an opportunity without contacts credits its account and changes the lifecycle of nobody', async () => {
+test('an opportunity without contacts credits the leads of its account and changes no lifecycle', async () => {
   await happen(model, seen('form', 19, ['email:austin@acme.example']), ...opened({ contacts: [] }));
   expect(await get('/api/opportunities/opp-1/attribution')).toMatchObject({
     body: { committee: 'account', touches: [{ content: 'content-form' }] },

@@ -1,7 +1,7 @@
-import { Instant, MaybeInstant, MaybeText, Part, Text, Word } from './fields.js';
+import { Instant, MaybeInstant, MaybeText, Nested, Text, Enum } from './response-fields.js';
 import { MoneyItem, moneyOf } from './money.js';
 import type { View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql, type Sql } from './sql.js';
 
 export const STATUSES = ['open', 'won', 'lost'] as const;
@@ -11,14 +11,14 @@ export class OpportunityItem {
   @Text('Id in the CRM') opportunityId!: string;
   @MaybeText('Name') name!: string | null;
   @MaybeText('The company') accountId!: string | null;
-  @Part('Amount in its own currency', () => MoneyItem) amount!: MoneyItem;
+  @Nested('Amount in its own currency', () => MoneyItem) amount!: MoneyItem;
   @MaybeText("Sales stage, the CRM's word") stage!: string | null;
-  @Word('Open, won or lost', STATUSES) status!: string;
+  @Enum('Open, won or lost', STATUSES) status!: string;
   @MaybeText('Salesperson') owner!: string | null;
   @MaybeText('Lead source, as the CRM names it') source!: string | null;
   @MaybeText('Why it was last lost or reopened') reason!: string | null;
-  @Instant('Pipeline counts by it') openedAt!: Date;
-  @MaybeInstant('Revenue counts by it; null while open') closedAt!: Date | null;
+  @Instant('Reference date of pipeline') openedAt!: Date;
+  @MaybeInstant('Reference date of revenue; null while open') closedAt!: Date | null;
 }
 
 export interface OpportunityRow {
@@ -50,7 +50,7 @@ export const opportunityRows = (
     SELECT o.opportunity_id, o.name, o.account_id, o.amount_minor, o.currency, o.stage, o.status, o.owner, o.source,
            o.reason, o.opened_at, o.closed_at, o.event_id, o.version
     FROM touchline.opportunity o
-    WHERE o.workspace = ${workspace} AND ${trueAt('o', asOf)} AND ${condition}
+    WHERE o.workspace = ${workspace} AND ${validAt('o', asOf)} AND ${condition}
     ORDER BY o.opened_at DESC, o.opportunity_id COLLATE "C"
     LIMIT ${limit}`,
   );

@@ -2,7 +2,16 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
 import { readRequestOf, MOMENT } from './page-request.js';
-import { LogPosition, MaybeText, MaybeUuid, Parts, Text, Texts, Uuid, Whole } from './fields.js';
+import {
+  LogPosition,
+  MaybeText,
+  MaybeUuid,
+  NestedList,
+  Text,
+  Texts,
+  Uuid,
+  Integer,
+} from './response-fields.js';
 import {
   OpportunityItem,
   opportunityItem,
@@ -11,25 +20,26 @@ import {
 } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
-import { trueAt } from './true-at.js';
+import { validAt } from './valid-at.js';
 import { rows, sql } from './sql.js';
 
 /** One member of the buying committee. */
 export class ContactItem {
-  @Text('The key the CRM names the contact by') contact!: string;
-  @Texts('All keys it gave') keys!: string[];
+  @Text('The key of the contact in the CRM') contact!: string;
+  @Texts('All keys of the contact') keys!: string[];
   @Text('Role on the committee') role!: string;
-  @MaybeUuid('The lead this is; null while nothing else is known of the person') leadId!: string | null;
+  @MaybeUuid('The lead of the contact; null while no touchpoint or claim has its keys') leadId!:
+    string | null;
   @MaybeText('Name, from the latest traits') name!: string | null;
   @Uuid('The event that assigned the role') eventId!: string;
 }
 
 export class OpportunityAnswer extends OpportunityItem {
-  @LogPosition('The position of the log that this is the truth of') asOf!: string;
-  @Whole('Version of the journey model at that position; 0 while none is published') modelVersion!: number;
-  @Parts('The committee', () => ContactItem) contacts!: ContactItem[];
-  @Uuid('What happened last of all that is known') eventId!: string;
-  @Whole('How many changes of it are known, roles apart') version!: number;
+  @LogPosition('The log position as of which the response was computed') asOf!: string;
+  @Integer('Version of the journey model at that position; 0 while none is published') modelVersion!: number;
+  @NestedList('The committee', () => ContactItem) contacts!: ContactItem[];
+  @Uuid('The latest event of the opportunity') eventId!: string;
+  @Integer('Number of its changes, without role assignments') version!: number;
 }
 
 export class FindOpportunity extends Query<OpportunityAnswer> {
@@ -72,7 +82,7 @@ export async function findOpportunity(view: View, opportunityId: string): Promis
   const named = sql`o.opportunity_id = ${opportunityId}`;
   const [row] = opportunityId.includes('\0') ? [] : await opportunityRows(view, named);
   if (row) return row;
-  const detail = `There is no opportunity ${opportunityId} at position ${view.asOf}`;
+  const detail = `The opportunity ${opportunityId} does not exist at position ${view.asOf}`;
   throw new Problem(404, 'opportunity-not-found', detail);
 }
 
@@ -100,10 +110,10 @@ export async function committeesOf(
       SELECT k.lead_id, p.name
       FROM touchline.identity_key k
       JOIN touchline.lead_profile p
-        ON p.workspace = k.workspace AND p.lead_id = k.lead_id AND ${trueAt('p', asOf)}
-      WHERE k.workspace = c.workspace AND k.key = ANY(c.keys) AND ${trueAt('k', asOf)}
+        ON p.workspace = k.workspace AND p.lead_id = k.lead_id AND ${validAt('p', asOf)}
+      WHERE k.workspace = c.workspace AND k.key = ANY(c.keys) AND ${validAt('k', asOf)}
       ORDER BY array_position(c.keys, k.key) LIMIT 1) person ON true
-    WHERE c.workspace = ${workspace} AND c.opportunity_id = ANY(${opportunityIds}::text[]) AND ${trueAt('c', asOf)}
+    WHERE c.workspace = ${workspace} AND c.opportunity_id = ANY(${opportunityIds}::text[]) AND ${validAt('c', asOf)}
     ORDER BY c.opportunity_id COLLATE "C", c.contact COLLATE "C"`,
   );
   const grouped = Map.groupBy(contacts, ({ opportunity_id }) => opportunity_id);

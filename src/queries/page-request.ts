@@ -48,7 +48,7 @@ export function pageRequestOf(
 /** All pages are of the moment of the first. */
 function atOneMoment({ asOf }: Cursor, given: bigint | undefined, params: Params): bigint {
   if (given !== undefined && given !== asOf) {
-    params.fault('cursor-invalid', 'cursor', `is of position ${asOf}, not of asOf ${given}; leave asOf out`);
+    params.fault('cursor-invalid', 'cursor', `is of position ${asOf}, not of asOf ${given}; omit asOf`);
     params.check();
   }
   return asOf;

@@ -14,7 +14,7 @@ const refusal = (given: RawParams, read: (params: Params) => unknown): Problem =
   throw new Error('accepted');
 };
 
-describe('what is given well is read', () => {
+describe('valid parameters', () => {
   const params = new Params(
     {
       asOf: '42',
@@ -27,7 +27,7 @@ describe('what is given well is read', () => {
     KNOWN,
   );
 
-  test('each by its kind', () => {
+  test('are read by type', () => {
     expect(params.position('asOf')).toBe(42n);
     expect(params.someOf('by', ['content', 'channel', 'month'])).toEqual(['channel', 'month']);
     expect(params.dayOrInstant('from')).toEqual({ day: '2026-03-29' });
@@ -37,7 +37,7 @@ describe('what is given well is read', () => {
     expect(() => params.check()).not.toThrow();
   });
 
-  test('what is missing or empty is undefined', () => {
+  test('that are missing or empty are undefined', () => {
     const empty = new Params({ from: '  ' }, KNOWN);
     expect([empty.dayOrInstant('from'), empty.position('asOf')]).toEqual([undefined, undefined]);
     expect(() => empty.check()).not.toThrow();
@@ -46,12 +46,12 @@ describe('what is given well is read', () => {
   test.each([
     ['2026-01-31T09:30:00Z', '2026-01-31T09:30:00.000Z'],
     ['2026-01-31T09:30:00.5+02:00', '2026-01-31T07:30:00.500Z'],
-  ])('an instant names its zone: %s', (from, utc) =>
+  ])('can be a timestamp with a time zone: %s', (from, utc) =>
     expect(new Params({ from }, KNOWN).dayOrInstant('from')).toEqual({ instant: new Date(utc) }),
   );
 });
 
-describe('what is not is named with what is allowed', () => {
+describe('invalid parameters', () => {
   test.each([
     '',
     '2026-1-1',
@@ -60,40 +60,41 @@ describe('what is not is named with what is allowed', () => {
     '2026-01-31T09:30:00',
     '2026-02-30T00:00:00Z',
     'yesterday',
-  ])('"%s" is no date', (from) => {
+  ])('are reported with the allowed values: the date "%s"', (from) => {
     if (from === '') return;
     expect(refusal({ from }, (params) => params.dayOrInstant('from')).code).toBe('from-invalid');
   });
 
-  test.each(['', ' ', '-1', '1.5', '1e3', 'x', '9'.repeat(19), '0x10'])('"%s" is no position', (asOf) =>
-    expect(refusal({ asOf }, (params) => params.position('asOf')).code).toBe('as-of-invalid'),
+  test.each(['', ' ', '-1', '1.5', '1e3', 'x', '9'.repeat(19), '0x10'])(
+    'are reported with the allowed values: the position "%s"',
+    (asOf) => expect(refusal({ asOf }, (params) => params.position('asOf')).code).toBe('as-of-invalid'),
   );
 
-  test.each(['', ' ', '%20'])('"%s" is none of the allowed words', (word) => {
+  test.each(['', ' ', '%20'])('are reported with the allowed values: the word "%s"', (word) => {
     expect(refusal({ model: word }, (params) => params.oneOf('model', ['first'])).code).toBe('model-unknown');
     expect(refusal({ by: word }, (params) => params.someOf('by', ['month'])).code).toBe('by-unknown');
   });
 
-  test('a word that is not allowed', () => {
+  test('are reported with the allowed values: a word of a list', () => {
     const problem = refusal({ model: 'frist' }, (params) => params.oneOf('model', ['first', 'last']));
     expect(problem.code).toBe('model-unknown');
     expect(problem.detail).toContain('"frist" is unknown; allowed are first, last');
   });
 
-  test('a parameter nobody knows: a typo must not change an answer silently', () => {
+  test('include unknown ones, since a typo must not change a response silently', () => {
     const problem = refusal({ modle: 'first' }, () => undefined);
     expect(problem.code).toBe('parameter-unknown');
     expect(problem.errors).toEqual([{ path: 'modle', message: expect.stringContaining('model') }]);
   });
 
-  test('a parameter given twice, or with a NUL', () => {
+  test('include ones that are given twice or contain NUL', () => {
     expect(refusal({ model: ['first', 'last'] }, (params) => params.text('model')).code).toBe(
       'model-invalid',
     );
     expect(refusal({ model: 'fi\0rst' }, (params) => params.text('model')).code).toBe('model-invalid');
   });
 
-  test('all faults at once; the code is the first one’s', () => {
+  test('are all reported at once, with the code of the first', () => {
     const problem = refusal({ limit: '0', asOf: 'x', by: 'day' }, (params) => {
       params.integer('limit', 1, 10);
       params.position('asOf');

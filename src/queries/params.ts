@@ -34,7 +34,7 @@ export class Params {
     const value = this.given[name];
     if (value === undefined) return undefined;
     if (typeof value !== 'string' || value.includes('\0') || value.length > most) {
-      this.fault(`${codeOf(name)}-invalid`, name, 'give it once, as text');
+      this.fault(`${codeOf(name)}-invalid`, name, 'must be given once, as text');
       return undefined;
     }
     return value.trim() === '' ? undefined : value.trim();
@@ -93,7 +93,11 @@ export class Params {
     const value = this.word(name);
     if (value === undefined) return undefined;
     if (POSITION.test(value)) return BigInt(value);
-    this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is not a position: give a whole number from 0`);
+    this.fault(
+      `${codeOf(name)}-invalid`,
+      name,
+      `"${value}" is not a position: must be a whole number from 0`,
+    );
     return undefined;
   }
 
@@ -104,8 +108,8 @@ export class Params {
     if (INSTANT.test(value) && isDay(value.slice(0, 10)) && !Number.isNaN(Date.parse(value))) {
       return { instant: new Date(value) };
     }
-    const allowed = 'a day (2026-01-31) or an instant with its zone (2026-01-31T09:30:00Z)';
-    this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is not a date: give ${allowed}`);
+    const allowed = 'a day (2026-01-31) or a timestamp with a time zone (2026-01-31T09:30:00Z)';
+    this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is not a date: must be ${allowed}`);
     return undefined;
   }
 

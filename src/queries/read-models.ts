@@ -7,7 +7,7 @@ import { hasTimedOut, isOutage } from '../database/outage.js';
 import { EVENT_STORE, type EventStore, StoreUnavailable } from '../event-store/event-store.js';
 import { Problem } from '../http/problem.js';
 import { FRESHNESS, type Freshness } from './freshness.js';
-import { Gate } from './gate.js';
+import { QuerySlots } from './query-slots.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
 
 /** The position that a query is about. */
@@ -43,7 +43,7 @@ const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = 
 /** Opens the read models at a position. */
 @Injectable()
 export class ReadModels {
-  private readonly gate: Gate;
+  private readonly gate: QuerySlots;
   private readonly recorded = new LRUCache<bigint, Date>({ max: 1_000 });
   private headSeen = 0n;
 
@@ -56,7 +56,7 @@ export class ReadModels {
     // Half of the pool stays free for commands and for what a question reads besides its own transaction.
     const width = Math.max(1, Math.floor(pool.options.max / 2));
     const share = Math.max(1, Math.ceil(width / 2));
-    this.gate = new Gate({ width, share, queue: 200, waitMs: WAIT_MS });
+    this.gate = new QuerySlots({ width, share, queue: 200, waitMs: WAIT_MS });
   }
 
   /**

@@ -34,7 +34,7 @@ const answer = (...rows: CreditItem[]): AttributionAnswer => ({
   next: null,
 });
 
-test('a table has a header, CRLF and one line a row', () => {
+test('the CSV has a header, CRLF and one line per row', () => {
   const { text, headers } = writeReport(answer(row('wp-1', 'Buying guide')), 'csv');
   expect(text).toBe(
     'content,label,value,currency,share,opportunities,touches,model,metric,asOf,modelVersion\r\n' +
@@ -49,12 +49,12 @@ test('a table has a header, CRLF and one line a row', () => {
   });
 });
 
-test('commas, quotes and line ends are quoted', () => {
+test('commas, quotes and line breaks in CSV are quoted', () => {
   const { text } = writeReport(answer(row('wp-1', 'Say "when", not\nif')), 'csv');
   expect(text).toContain('wp-1,"Say ""when"", not\nif",');
 });
 
-describe('a spreadsheet that opens the table runs nothing of it', () => {
+describe('the CSV contains no formulas', () => {
   /** Cells as a reader of CSV sees them. */
   const cellsOf = (label: string, delimiter = ','): string[] =>
     parse(writeReport(answer(row('wp-1', label)), 'csv').text, {
@@ -89,7 +89,7 @@ describe('a spreadsheet that opens the table runs nothing of it', () => {
     ...AFTER_A_SEAM.map((seam) => `Guide${seam}${formula}`),
   ]);
 
-  test.each(labels)('%j', (label) => {
+  test.each(labels)('in the label %j', (label) => {
     expect(cellsOf(label)[1]).toMatch(/^'|^Guide/);
     for (const delimiter of [',', ';', '\t', '|']) {
       expect(cellsOf(label, delimiter).filter(runs)).toEqual([]);
@@ -97,7 +97,7 @@ describe('a spreadsheet that opens the table runs nothing of it', () => {
   });
 
   test.each(['\tGuide', '\rGuide', '\nGuide'])(
-    'also a text that begins with a control character: %j',
+    'in a label that starts with a control character: %j',
     (label) => expect(cellsOf(label)[1]).toBe(`'${label}`),
   );
 
@@ -110,15 +110,15 @@ describe('a spreadsheet that opens the table runs nothing of it', () => {
     'a=b',
     'ada@acme.example',
     'https://x.example/?a=b;c=d',
-  ])('and leaves as it is what no spreadsheet runs: %s', (label) => expect(cellsOf(label)[1]).toBe(label));
+  ])('but keeps labels that no spreadsheet evaluates: %s', (label) => expect(cellsOf(label)[1]).toBe(label));
 
-  test('and the numbers stay numbers', () => {
+  test('and keeps numbers', () => {
     const negative = { ...row('wp-1', 'Guide'), value: money(-123_456, 'USD') };
     expect(writeReport(answer(negative), 'csv').text).toContain('wp-1,Guide,-1234.56,USD,0.25,');
   });
 });
 
-test('a row without a value of the cut has an empty cell, one that is called (none) has not', () => {
+test('a row without a value of a dimension has an empty CSV cell, and one named (none) does not', () => {
   const none = { ...row('', '(none)'), key: null, keys: [null], without: ['campaign' as const] };
   const { text } = writeReport(answer(none, row('(none)', '(none)')), 'csv');
   const cells: string[][] = parse(text);
@@ -129,7 +129,7 @@ test('a row without a value of the cut has an empty cell, one that is called (no
   expect(lines.map((line) => (JSON.parse(line) as { key: string | null }).key)).toEqual([null, '(none)']);
 });
 
-test('any label comes back from the table as it was or behind an apostrophe', () => {
+test('any label is read from the CSV unchanged or with an apostrophe', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', minLength: 1 }), (label) => {
       const { text } = writeReport(answer(row('wp-1', label)), 'csv');
@@ -140,7 +140,7 @@ test('any label comes back from the table as it was or behind an apostrophe', ()
   );
 });
 
-test('ndjson says on each line what it takes to read it alone', () => {
+test('every NDJSON line is self-contained', () => {
   const { text } = writeReport(answer(row('wp-1', 'Guide'), row('wp-2', 'Case')), 'ndjson');
   const lines = text
     .trimEnd()

@@ -1,7 +1,7 @@
 import type { AttributionAnswer, Format } from './attribution.js';
 
 /** A report as text of a format, and the headers that say what its rows do not. */
-export interface Written {
+export interface FormattedReport {
   readonly text: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -12,7 +12,7 @@ const TYPES: Readonly<Record<Exclude<Format, 'json'>, string>> = {
 };
 
 /** Writes the rows as a table; position, version and sums go into headers. */
-export function writeReport(answer: AttributionAnswer, format: Exclude<Format, 'json'>): Written {
+export function writeReport(answer: AttributionAnswer, format: Exclude<Format, 'json'>): FormattedReport {
   const headers = {
     'content-type': TYPES[format],
     'touchline-as-of': answer.asOf,

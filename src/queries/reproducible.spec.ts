@@ -7,7 +7,7 @@ import { SubscriptionRunner } from '../subscriptions/runner.js';
 import { arrive, buyers } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { START } from '../../test/journeys.js';
-import { type Got, queryApi, type QueryApi } from '../../test/query-api.js';
+import { type QueryResponse, queryApi, type QueryApi } from '../../test/query-api.js';
 
 let db: TestDatabase;
 let api: QueryApi;
@@ -53,7 +53,7 @@ interface Any {
   next: string | null;
   items?: { leadId: string }[];
 }
-type Ask = (path: string) => Promise<Got<Any>>;
+type Ask = (path: string) => Promise<QueryResponse<Any>>;
 
 /** Every question there is about a workspace, and further pages of lists. */
 async function everything(ask: Ask): Promise<void> {
@@ -96,7 +96,7 @@ async function pages(ask: Ask, path: string): Promise<void> {
   for (let page = 0; next && page < 4; page++) next = (await ask(`${path}&cursor=${next}`)).body.next;
 }
 
-test('asked again as of a position, every answer is the same to the byte, whatever arrived since', async () => {
+test('responses as of a position are byte-identical, whatever has arrived since', async () => {
   let run = 0;
   const property = fc.asyncProperty(buyers(40), buyers(25), fc.nat(), async (entries, others, cut) => {
     const workspace = `w${++run}`;
@@ -107,7 +107,7 @@ test('asked again as of a position, every answer is the same to the byte, whatev
     await runner.catchUp();
     const position = String(await store.head());
 
-    const first = new Map<string, Got<Any>>();
+    const first = new Map<string, QueryResponse<Any>>();
     await everything(async (path) => {
       const got = await api.get<Any>(path, workspace);
       first.set(path, got);
@@ -130,7 +130,7 @@ test('asked again as of a position, every answer is the same to the byte, whatev
   await fc.assert(property, { numRuns: Number(process.env['RUNS'] ?? 6), endOnFailure: true });
 }, 300_000);
 
-test('every answer as of a position is the same to the byte, whatever batches the log was projected in', async () => {
+test('responses as of a position are byte-identical, whatever batches the log was projected in', async () => {
   const single = await testDatabase();
   const oneByOne = new SubscriptionRunner({
     pool: single.pool,

@@ -22,4 +22,4 @@ export async function resolveLead(view: View, named: string): Promise<string> {
 }
 
 export const leadNotFound = ({ asOf }: View, named: string): Problem =>
-  new Problem(404, 'lead-not-found', `There is no lead ${named} at position ${asOf}`);
+  new Problem(404, 'lead-not-found', `The lead ${named} does not exist at position ${asOf}`);

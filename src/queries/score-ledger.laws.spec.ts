@@ -130,7 +130,7 @@ function expectScores(items: readonly Scored[], wanted: ReadonlyMap<string, numb
   for (const { eventId, scoreAfter } of items) expectCents(scoreAfter, wanted.get(eventId) ?? NaN);
 }
 
-test('a scored touchpoint that arrives late adds one row to the ledger and ends none', async () => {
+test('a late scored touchpoint adds one row to the ledger and supersedes none', async () => {
   const model = modelOf(30);
   const demo = { person: PEOPLE[0], kind: 'demo_request', verdict: 'human', content: 'guide' } as const;
   const demos = Array.from({ length: 40 }, (_each, index) =>
@@ -223,7 +223,7 @@ async function expectSum(given: Case, ordered: string): Promise<void> {
   expectCents(current!.score, worth(ledgerOf(given), given, current!.now.getTime()));
 }
 
-test('in any order of arrival the ledger has a row an event at most, and every answer is that of the ordered history', async () => {
+test('in any order of arrival the ledger has at most one row per event and gives the same responses', async () => {
   const property = fc.asyncProperty(history, async ({ visits, order, size, limit, halfLifeDays }) => {
     const model = modelOf(halfLifeDays);
     const entries = sorted(visits.map((each, index) => entryOf(each, index, FIRST_DAY)));

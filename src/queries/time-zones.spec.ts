@@ -21,7 +21,7 @@ const INSTANTS = ['2026-01-14', '2026-07-14'].flatMap((day) =>
   Array.from({ length: 24 }, (_, hour) => new Date(+new Date(`${day}T00:30:00Z`) + hour * 3_600_000)),
 );
 
-test('a time zone that a model may name has the same days in reports, in caps and in SQL', async () => {
+test('every accepted time zone has the same days in reports, in caps and in SQL', async () => {
   const { rows: theirs } = await db.pool.query<{ name: string }>(
     'SELECT name FROM pg_timezone_names UNION SELECT abbrev FROM pg_timezone_abbrevs',
   );
@@ -109,7 +109,7 @@ describe.each(ODD_ZONES)('in %s', (zone) => {
     .flatMap(around)
     .concat(Date.UTC(2026, 0, 1));
 
-  test('a report, a cap of a score and SQL put an instant on the same day, from 1990 to 2030', async () => {
+  test('a report, a scoring cap and SQL assign an instant to the same day, from 1990 to 2030', async () => {
     const { rows } = await db.pool.query<{ ms: string; day: string; number: number }>(
       `SELECT (extract(epoch FROM at) * 1000)::bigint AS ms, (at AT TIME ZONE $1)::date::text AS day,
               (at AT TIME ZONE $1)::date - date '1970-01-01' AS number
@@ -160,7 +160,7 @@ describe('a report from a day to a day', () => {
     return body as unknown as AttributionAnswer;
   }
 
-  test.each(ODD_ZONES)('has just the opportunities that SQL has on those days: %s', async (zone) => {
+  test.each(ODD_ZONES)('has the opportunities that SQL has on those days: %s', async (zone) => {
     const changes = changesOf(zone, 2008, 2028).slice(-4);
     for (const change of changes) {
       const instants = Array.from({ length: 100 }, (_, index) => change + (index - 50) * 30 * MINUTE);
@@ -183,7 +183,7 @@ describe('a report from a day to a day', () => {
     }
   });
 
-  test('of October shows nothing of November where the clocks go back on the first at one', async () => {
+  test('of October has nothing of November where clocks go back on November 1 at one', async () => {
     const midnight = Date.UTC(2026, 10, 1, 4); // 1 November, 00:00 in Havana, an hour before it is 00:00 again
     const instants = [-1, 0, 30, 60, 90].map((minutes) => midnight + minutes * MINUTE);
     const october = await report('America/Havana', instants, 'from=2026-10-01&to=2026-11-01');
@@ -193,7 +193,7 @@ describe('a report from a day to a day', () => {
     expect(november.opportunities).toBe(4);
   });
 
-  test('that a zone left out is empty, and begins with the next', async () => {
+  test('that a time zone skipped is empty, and the next day begins with it', async () => {
     const instants = Array.from({ length: 96 }, (_, index) => Date.UTC(2011, 11, 29) + index * HOUR);
     const skipped = await report('Pacific/Apia', instants, 'from=2011-12-30&to=2011-12-31');
     expect([skipped.opportunities, skipped.from, skipped.to]).toEqual([

@@ -40,7 +40,7 @@ const EXPECTED = [
   { properties: {}, replacedTime: null },
 ];
 
-test('the journey answer has the properties of each touchpoint as they were sent, and a time that was replaced', async () => {
+test('the journey has the properties of each touchpoint as sent, and replaced times', async () => {
   const lead = await api.get<LeadJourneyAnswer>('/api/leads/email:zoe@zenith.example/journey');
   expect(lead.body.items.map(({ properties, replacedTime }) => ({ properties, replacedTime }))).toEqual(
     EXPECTED,
@@ -49,7 +49,7 @@ test('the journey answer has the properties of each touchpoint as they were sent
   expect(account.body.items).toEqual(lead.body.items);
 });
 
-test('the day of a touchpoint is that of the zone of the model, also after another model was published', async () => {
+test("the day of a touchpoint is that of the model's time zone, even after another model was published", async () => {
   const days = async () => {
     const { rows } = await api.db.pool.query<{ differing: number; days: string }>(
       `SELECT count(*) FILTER (WHERE occurred_date IS DISTINCT FROM (occurred_at AT TIME ZONE m.time_zone)::date)::int AS differing,
@@ -72,7 +72,7 @@ test('the day of a touchpoint is that of the zone of the model, also after anoth
   expect(after?.days).not.toBe(before?.days);
 });
 
-test('bi.fact_touchpoint has them too, in its history as well', async () => {
+test('bi.fact_touchpoint and its history have properties and replaced times', async () => {
   for (const view of ['fact_touchpoint', 'fact_touchpoint_history']) {
     const { rows } = await api.db.pool.query(
       `SELECT properties, occurred_at_replaced_because AS reason, occurred_at_original AS original

@@ -20,7 +20,7 @@ describe('another workspace with the same ids', () => {
     ...opportunityEvents('opp-1', { amount: '1.00', openedAt: day(10), accountId: 'acme' }),
   ];
 
-  test('neither sees nor moves this one', async () => {
+  test('neither sees nor changes this workspace', async () => {
     const paths = [
       '/api/leads',
       `/api/leads/${ADA}`,
@@ -49,14 +49,14 @@ describe('another workspace with the same ids', () => {
     expect(body).toMatchObject({ modelVersion: 0, rows: [] });
   });
 
-  test('cannot use its cursors', async () => {
+  test('cannot use cursors of this workspace', async () => {
     const { body } = await api.get<LeadsAnswer>('/api/leads?limit=1');
     expect((await api.get(`/api/leads?limit=1&cursor=${body.next}`, 'other')).status).toBe(400);
   });
 });
 
 describe('freshness', () => {
-  test('an answer waits for the position it is asked to have seen', async () => {
+  test('makes a query wait for its minPosition', async () => {
     const position = await api.add('main', [seen('fresh', 89, ['email:eve@hooli.example'])]);
     const waiting = api.get<LeadAnswer>(`/api/leads/email:eve@hooli.example?minPosition=${position}`);
     setTimeout(() => void api.runner.catchUp(), 50);

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { facts, to } from '../../test/events.js';
+import { facts, appendTo } from '../../test/events.js';
 import { noBroker, noOwnBroker } from '../../test/kafka.js';
 import type { Received } from '../../test/kafka-client.js';
 import { testKafkaConfig } from '../../test/kafka-collecting.js';
@@ -79,10 +79,10 @@ const LEASE_MS = 2_000;
     await db.drop();
   });
 
-  test('a committed event is a CloudEvent whose key is its stream', async () => {
+  test('a committed event is published as a CloudEvent with its stream as key', async () => {
     start();
     await store.record(facts('touchpoints-anonymous:a-1', ['first']));
-    await store.append([to('opportunity-opp-1', ['decided'])]);
+    await store.append([appendTo('opportunity-opp-1', ['decided'])]);
     expect(await published(2)).toBe(true);
 
     const [event] = await store.readAll(0n, 1);
@@ -111,7 +111,7 @@ const LEASE_MS = 2_000;
     expect(JSON.parse(decision?.value?.toString() ?? '')).toMatchObject({ position: '2', streamversion: 1 });
   });
 
-  test('events of a stream are published in order, those from before and those that come', async () => {
+  test('earlier and new events of a stream are published in order', async () => {
     await append(0, 100);
     start();
     await append(100, 200);
@@ -121,7 +121,7 @@ const LEASE_MS = 2_000;
     expect(events).toHaveLength(1_200);
   });
 
-  test('after a stop it goes on where it was; a rebuild publishes everything again', async () => {
+  test('publishing continues at the checkpoint after a stop, and a rebuild publishes everything again', async () => {
     await append(0, 50);
     const first = start();
     expect(await published(300)).toBe(true);
@@ -139,7 +139,7 @@ const LEASE_MS = 2_000;
     await expectInOrder();
   });
 
-  test('of two processes one publishes, and the other takes over when it dies or stalls', async () => {
+  test('one of two processes publishes, and the other takes over when it dies or stalls', async () => {
     const worker = (): ReturnType<typeof fork> =>
       fork('test/workers/kafka-publisher.ts', [db.url, using.broker.brokers, String(LEASE_MS)], {
         execArgv: [
@@ -182,9 +182,9 @@ const LEASE_MS = 2_000;
       const appending = append(50, 250);
       await using.broker.process?.kill();
       await appending;
-      expect(await until(() => said.some((line) => line.includes('Kafka does not take records')), SOON)).toBe(
-        true,
-      );
+      expect(
+        await until(() => said.some((line) => line.includes('Kafka does not accept records')), SOON),
+      ).toBe(true);
       await sleep(1_000);
       await using.broker.process?.restart();
 

@@ -1,5 +1,5 @@
 import type { EventType, RecordedEvent } from '../domain/events.js';
-import { portions } from '../kafka/portions.js';
+import { chunkRecords } from '../kafka/record-chunks.js';
 import { type NewRecord, RecordTooLarge, type RecordSink, TOPICS } from '../kafka/kafka.js';
 import type { Reactor } from '../subscriptions/subscription.js';
 import { Outage } from '../subscriptions/batch-transaction.js';
@@ -43,10 +43,10 @@ export const publishToKafka = (sink: RecordSink): Reactor => ({
   async react(events, { assertLease }) {
     let sent: Promise<void> | undefined;
     // The next portion is written while the last one is on its way.
-    for (const portion of portions(recordsOf(events))) {
+    for (const chunk of chunkRecords(recordsOf(events))) {
       await sent;
       await assertLease();
-      sent = sink.send(TOPICS.events, portion).catch(waitForKafka);
+      sent = sink.send(TOPICS.events, chunk).catch(waitForKafka);
     }
     await sent;
   },
@@ -59,6 +59,7 @@ function* recordsOf(events: readonly RecordedEvent[]): Generator<NewRecord> {
 /** Nothing is ever left out: what Kafka does not take now is sent again until it does. */
 function waitForKafka(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof RecordTooLarge ? `raise max.message.bytes of ${TOPICS.events}: ` : '';
+  const hint =
+    error instanceof RecordTooLarge ? `raise max.message.bytes of the topic ${TOPICS.events}: ` : '';
   throw new Outage(`${hint}${message}`, { cause: error });
 }

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { Decider, Happened } from '../domain/decider.js';
+import type { Decider, DomainEvent } from '../domain/decider.js';
 import { eventId } from '../domain/event-id.js';
 import type { RecordedEvent } from '../domain/events.js';
 import { StoreUnavailable, WrongExpectedVersion } from '../event-store/event-store.js';
@@ -13,7 +13,7 @@ export interface Subject {
 }
 
 /** "When this happens, decide that": at most one event of each event it handles. */
-export interface DecisionRule<S extends Subject, State, Decision extends Happened> extends Omit<
+export interface DecisionRule<S extends Subject, State, Decision extends DomainEvent> extends Omit<
   Reactor,
   'react'
 > {
@@ -32,7 +32,7 @@ export interface DecisionRule<S extends Subject, State, Decision extends Happene
  * A reactor that appends what a rule decides. What rule Y decides of event X has one id, and is appended at the version of
  * its stream that it was decided on: two processes, a crash between append and checkpoint, or a rebuild append it once.
  */
-export function decidingReactor<S extends Subject, State, Decision extends Happened>(
+export function decidingReactor<S extends Subject, State, Decision extends DomainEvent>(
   rule: DecisionRule<S, State, Decision>,
 ): Reactor {
   return {
@@ -53,7 +53,7 @@ export const decisionId = (
   { workspace, id }: Pick<RecordedEvent, 'workspace' | 'id'>,
 ): string => eventId(workspace, `reactor:${rule}`, id, 'decision');
 
-async function appendDecision<S extends Subject, State, Decision extends Happened>(
+async function appendDecision<S extends Subject, State, Decision extends DomainEvent>(
   { name, decider, decide }: DecisionRule<S, State, Decision>,
   event: RecordedEvent,
   subject: S,
@@ -79,7 +79,7 @@ interface Remembering<State> {
 }
 
 /** Folds a stream as `decider` does, and knows whether an event of it has the id. */
-const remembering = <State, Event extends Happened>(
+const remembering = <State, Event extends DomainEvent>(
   decider: Decider<State, Event>,
   id: string,
 ): Decider<Remembering<State>, Event> => ({

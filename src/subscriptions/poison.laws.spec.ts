@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { arrive, buyers } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { forget, type Entry } from '../../test/sample-events.js';
+import { deleteReadModels, type Entry } from '../../test/sample-events.js';
 import { currentRows, rowsAsOf } from '../../test/read-model-rows.js';
 import type { RecordedEvent } from '../domain/events.js';
 import { MemoryEventStore } from '../event-store/memory.js';
@@ -36,7 +36,7 @@ function mendable(projection: Projection, log: readonly Entry[], isMended: () =>
 }
 
 async function startOver(): Promise<void> {
-  await forget(db.pool);
+  await deleteReadModels(db.pool);
   await db.pool.query('TRUNCATE touchline.projection, touchline.dead_letter, touchline.projection_runner');
 }
 

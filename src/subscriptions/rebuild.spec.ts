@@ -5,7 +5,7 @@ import { testApp, type TestApp } from '../../test/app.js';
 import { arrive, buyers } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { seen } from '../../test/sample-events.js';
-import { allApplied, answersAsOf, type Ask } from '../../test/questions.js';
+import { waitUntilApplied, responsesAsOf, type GetResponse } from '../../test/api-snapshot.js';
 import { allVersions, currentRows, rowsAsOf } from '../../test/read-model-rows.js';
 import { projections } from '../projections/all.js';
 import type { ProjectionsAnswer } from './api/subscriptions.answers.js';
@@ -43,7 +43,7 @@ const asks =
 
 /** Asks again and again while `working`: always the same bytes. */
 async function asksMeanwhile(
-  ask: Ask,
+  ask: GetResponse,
   answers: ReadonlyMap<string, string>,
   working: Promise<unknown>,
 ): Promise<void> {
@@ -80,9 +80,9 @@ const BUILDS_ON: Readonly<Record<string, readonly string[]>> = {
 test.each(Object.keys(BUILDS_ON))('a rebuild of %s is done when nothing else happens', async (name) => {
   const ask = asks(server.keys.apiKey);
   await arrive(server.runtime.store, 'main', [seen(`before ${name}`, 1, ['user:ada'])]);
-  await allApplied(ask);
+  await waitUntilApplied(ask);
   expect((await asks(OPERATOR, 'POST')(`/api/projections/${name}/rebuild`)).status).toBe(202);
-  await allApplied(ask, 20_000);
+  await waitUntilApplied(ask, 20_000);
 });
 
 let run = 0;
@@ -97,8 +97,8 @@ test.each(NAMES.map((names) => [names.join(', '), names] as const))(
       const store = server.runtime.store;
       const middle = cut % (log.length + 1);
       await arrive(store, workspace, log.slice(0, middle));
-      const position = await allApplied(ask);
-      const answers = await answersAsOf(ask, position);
+      const position = await waitUntilApplied(ask);
+      const answers = await responsesAsOf(ask, position);
       const rows = await rowsAsOf(server.database.pool, BigInt(position));
 
       const arriving = arrive(store, workspace, log.slice(middle));
@@ -109,11 +109,11 @@ test.each(NAMES.map((names) => [names.join(', '), names] as const))(
       await asksMeanwhile(
         ask,
         answers,
-        arriving.then(() => allApplied(ask)),
+        arriving.then(() => waitUntilApplied(ask)),
       );
 
       expect(await differingTables(names)).toEqual([]);
-      expect(await answersAsOf(ask, position)).toEqual(answers);
+      expect(await responsesAsOf(ask, position)).toEqual(answers);
       expect(await rowsAsOf(server.database.pool, BigInt(position))).toEqual(rows);
       await follower.catchUp();
       expect(await currentRows(server.database.pool)).toEqual(await currentRows(live.pool));

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Pool } from 'pg';
 import { arrive, buyers } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { forget, type Entry } from '../../test/sample-events.js';
+import { deleteReadModels, type Entry } from '../../test/sample-events.js';
 import { ProtocolServer } from '../../test/eventstoredb/server.js';
 import { allVersions, currentRows, type Rows } from '../../test/read-model-rows.js';
 import { createLogPool } from '../database/database.js';
@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 async function startOver(pool: Pool): Promise<void> {
-  await forget(pool);
+  await deleteReadModels(pool);
   await pool.query('TRUNCATE touchline.projection, touchline.dead_letter, touchline.projection_runner');
 }
 

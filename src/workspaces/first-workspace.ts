@@ -1,15 +1,15 @@
 import { Refused } from '../domain/refused.js';
-import { keepSecrets, readSecrets } from './kept-secrets.js';
+import { saveSecrets, readSecrets } from './saved-secrets.js';
 import { type Keys, makeKeys, type Workspaces } from './workspaces.js';
 
 export const FIRST_WORKSPACE = 'main';
 
 export interface FirstWorkspace {
   /** True when this start made the workspace: its keys are shown now and never again. */
-  readonly made: boolean;
+  readonly created: boolean;
   /** Keys that open it and that this process knows in plain text: from the settings, else from the data folder. */
   readonly keys: Partial<Keys>;
-  /** What the settings or the data folder still name although it was revoked and opens nothing. */
+  /** What the settings or the data folder still name although it was revoked and has no effect. */
   readonly revoked: Partial<Keys>;
 }
 
@@ -29,19 +29,19 @@ export async function ensureFirstWorkspace(
   if (await workspaces.find(FIRST_WORKSPACE)) {
     const revoked = await workspaces.allow(FIRST_WORKSPACE, known);
     const keys = without(known, revoked);
-    return { made: false, keys, revoked: without(known, Object.keys(keys)) };
+    return { created: false, keys, revoked: without(known, Object.keys(keys)) };
   }
   const keys = { ...makeKeys(), ...known };
   // Keys of the settings stay in the settings.
-  await keepSecrets(dataDir, { ...kept, keys: without(keys, Object.keys(given)) });
+  await saveSecrets(dataDir, { ...kept, keys: without(keys, Object.keys(given)) });
   try {
     await workspaces.add(FIRST_WORKSPACE, keys);
-    return { made: true, keys, revoked: {} };
+    return { created: true, keys, revoked: {} };
   } catch (error) {
     // Another process on the same database was quicker; its keys were shown there.
     if (!(error instanceof Refused && error.code === 'workspace-exists')) throw error;
-    await keepSecrets(dataDir, kept);
-    return { made: false, keys: known, revoked: {} };
+    await saveSecrets(dataDir, kept);
+    return { created: false, keys: known, revoked: {} };
   }
 }
 

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { openDataSource } from '../database/data-source.js';
 import { CONFIGURATION_ENTITIES } from './entities.js';
-import { prefixOf } from './key-text.js';
+import { prefixOf } from './key-format.js';
 import { WorkspaceKeys } from './workspace-keys.js';
 import { type Keys, makeKeys, Workspaces } from './workspaces.js';
 
@@ -37,8 +37,8 @@ async function workspaceWithSpare(slug: string): Promise<Keys> {
 const live = async (): Promise<string[]> =>
   (await keys.list()).filter(({ revokedAt }) => revokedAt === null).map(({ prefix }) => prefix);
 
-describe('the list', () => {
-  test('shows what each key opens and never more of it than its prefix', async () => {
+describe('the list of keys', () => {
+  test('shows what each key gives access to, and only its prefix', async () => {
     const acme = await workspaces.add('acme');
     const globex = await workspaces.add('globex');
     const listed = await keys.list();
@@ -53,7 +53,7 @@ describe('the list', () => {
     expect(await keys.list('globex')).toEqual(listed.slice(3));
   });
 
-  test('keeps revoked keys, with the time', async () => {
+  test('keeps revoked keys with the time of revocation', async () => {
     const { apiKey } = await workspaceWithSpare('acme');
     await keys.revoke(prefixOf(apiKey));
     const [first, second] = await keys.list('acme');
@@ -68,13 +68,13 @@ describe('the list', () => {
     workspace,
     collector: kind === 'write' ? 'web' : null,
     ...{ eventsPerSecond: null, requestsPerSecond: null },
-    madeAt: expect.any(Date),
+    createdAt: expect.any(Date),
     revokedAt: null,
   });
 });
 
-describe('revoking', () => {
-  test('by prefix ends that key and no other', async () => {
+describe('revoking a key', () => {
+  test('by prefix revokes only that key', async () => {
     const { apiKey, writeKey } = await workspaceWithSpare('acme');
     const before = await live();
     expect(await keys.revoke(prefixOf(writeKey))).toMatchObject([
@@ -85,14 +85,14 @@ describe('revoking', () => {
     expect(await live()).toEqual(before.filter((prefix) => !gone.includes(prefix)));
   });
 
-  test('of an unknown prefix is refused', async () => {
+  test('with an unknown prefix is refused', async () => {
     await workspaceWithSpare('acme');
     await expect(keys.revoke('ak_nobod')).rejects.toEqual(refused('key-not-found', '"ak_nobod"'));
     await expect(keys.revoke('ak')).rejects.toEqual(refused('key-not-found'));
     expect(await live()).toHaveLength(6);
   });
 
-  test('twice is refused with the time of the first', async () => {
+  test('twice is refused with the time of the first revocation', async () => {
     const { apiKey } = await workspaceWithSpare('acme');
     await keys.revoke(prefixOf(apiKey));
     const [{ revokedAt } = { revokedAt: null }] = await keys.list('acme');
@@ -100,7 +100,7 @@ describe('revoking', () => {
     await again.toEqual(refused('key-revoked', revokedAt?.toISOString()));
   });
 
-  test('of a prefix that several keys have is refused; the whole key says which', async () => {
+  test('with an ambiguous prefix is refused, and works with the whole key', async () => {
     const given = { writeKey: 'wk_acme_website_0123456789', apiKey: 'ak_acme_website_0123456789' };
     await workspaces.add('acme', given);
     await workspaces.allow('acme', {
@@ -113,7 +113,7 @@ describe('revoking', () => {
     expect([first?.revokedAt, second?.revokedAt]).toEqual([expect.any(Date), null]);
   });
 
-  test('passes over a revoked key of the same prefix', async () => {
+  test('ignores revoked keys with the same prefix', async () => {
     await workspaces.add('acme', { apiKey: 'ak_acme_one_0123456789abcdef' });
     await workspaces.allow('acme', { apiKey: 'ak_acme_two_0123456789abcdef' });
     await keys.revoke('ak_acme_one_0123456789abcdef');
@@ -121,7 +121,7 @@ describe('revoking', () => {
     expect((await live()).filter((prefix) => prefix.startsWith('ak'))).toEqual([]);
   });
 
-  test('by the whole text ends it as either kind', async () => {
+  test('by its whole text revokes write key and API key with that text', async () => {
     await workspaces.add('acme', { writeKey: 'the-same-text-for-both-kinds' });
     await workspaces.add('globex', { apiKey: 'the-same-text-for-both-kinds' });
     await expect(keys.revoke('the-same')).rejects.toEqual(refused('key-ambiguous'));
@@ -129,7 +129,7 @@ describe('revoking', () => {
   });
 
   test.each(['writeKey', 'serverWriteKey', 'apiKey'] as const)(
-    'the last %s is refused unless forced',
+    'that is the last %s is refused unless forced',
     async (kind) => {
       await workspaces.add('globex');
       const prefix = prefixOf((await workspaces.add('acme'))[kind]);
@@ -141,7 +141,7 @@ describe('revoking', () => {
     },
   );
 
-  test('both of two keys at the same time leaves one', async () => {
+  test('concurrently with another one leaves one key', async () => {
     for (let round = 0; round < 10; round += 1) {
       const first = await workspaces.add(`acme-${round}`);
       const second = makeKeys();
@@ -152,8 +152,8 @@ describe('revoking', () => {
   });
 });
 
-describe('limits', () => {
-  test('of a write key are set one by one, and go back to those of the settings', async () => {
+describe('rate limits', () => {
+  test('of a write key are set individually, and reset to those of the settings', async () => {
     const { writeKey } = await workspaces.add('acme');
     const limits = async () => {
       const found = (await keys.list('acme')).find(({ prefix }) => prefix === prefixOf(writeKey));
@@ -165,7 +165,7 @@ describe('limits', () => {
     expect(await limits()).toEqual([100, null]);
   });
 
-  test('are of no use to an API key, and of an unknown one refused', async () => {
+  test('of an API key or of an unknown key are refused', async () => {
     const { apiKey } = await workspaces.add('acme');
     await expect(keys.limit(apiKey, { eventsPerSecond: 1 })).rejects.toEqual(refused('key-has-no-limits'));
     await expect(keys.limit('wk_none', { eventsPerSecond: 1 })).rejects.toEqual(refused('key-not-found'));

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Refused } from '../domain/refused.js';
 import type { WriteKeyScope } from './entities.js';
-import { hashKey } from './key-text.js';
+import { hashKey } from './key-format.js';
 
 /** A key as it may be shown: nothing of it but its first characters. */
 export interface ListedKey {
@@ -13,7 +13,7 @@ export interface ListedKey {
   readonly scope: WriteKeyScope | null;
   /** Of a write key; null for an API key. */
   readonly collector: string | null;
-  readonly madeAt: Date;
+  readonly createdAt: Date;
   /** What a write key may send a second; null: as the settings say. */
   readonly eventsPerSecond: number | null;
   readonly requestsPerSecond: number | null;
@@ -34,18 +34,18 @@ interface StoredKey extends ListedKey {
 
 const KEYS = `(
   SELECT key_hash AS "keyHash", prefix, 'API' AS kind, workspace, NULL AS scope, NULL AS collector,
-         NULL::integer AS "eventsPerSecond", NULL::integer AS "requestsPerSecond", created_at AS "madeAt", revoked_at AS "revokedAt" FROM touchline.api_key
+         NULL::integer AS "eventsPerSecond", NULL::integer AS "requestsPerSecond", created_at AS "createdAt", revoked_at AS "revokedAt" FROM touchline.api_key
   UNION ALL
   SELECT key_hash, prefix, 'write', workspace, scope, collector, events_per_second, requests_per_second,
          created_at, revoked_at FROM touchline.write_key
 ) AS key`;
 
 const LIST = `
-  SELECT prefix, kind, workspace, scope, collector, "eventsPerSecond", "requestsPerSecond", "madeAt", "revokedAt" FROM ${KEYS}
+  SELECT prefix, kind, workspace, scope, collector, "eventsPerSecond", "requestsPerSecond", "createdAt", "revokedAt" FROM ${KEYS}
    WHERE $1::text IS NULL OR workspace = $1
-   ORDER BY workspace, kind, "madeAt", scope, prefix`;
+   ORDER BY workspace, kind, "createdAt", scope, prefix`;
 
-const FIND = `SELECT * FROM ${KEYS} WHERE "keyHash" = $1 OR prefix = $2 ORDER BY workspace, kind, "madeAt"`;
+const FIND = `SELECT * FROM ${KEYS} WHERE "keyHash" = $1 OR prefix = $2 ORDER BY workspace, kind, "createdAt"`;
 
 /** Those who revoke in one workspace wait for each other, or two would take each other's key for the one that stays. */
 const LOCK = 'SELECT FROM touchline.workspace WHERE slug = $1 FOR NO KEY UPDATE';
@@ -86,10 +86,10 @@ export class WorkspaceKeys {
    */
   revoke(text: string, { force = false } = {}): Promise<StoredKey[]> {
     return this.database.transaction(async (tx) => {
-      const keys = meant(text, await tx.query<StoredKey[]>(FIND, [hashKey(text), text]));
+      const keys = selectKeys(text, await tx.query<StoredKey[]>(FIND, [hashKey(text), text]));
       for (const key of keys) {
         await tx.query(LOCK, [key.workspace]);
-        if (!force) await refuseLast(tx, key);
+        if (!force) await assertNotLast(tx, key);
         const [, revoked] = await tx.query<[unknown, number]>(REVOKE[key.kind], [key.keyHash]);
         if (revoked === 0) throw new Refused('key-revoked', `${nameOf(key)} has just been revoked`);
       }
@@ -103,9 +103,10 @@ export class WorkspaceKeys {
    * @throws Refused `key-not-found`, `key-ambiguous`, `key-revoked`, `key-has-no-limits`
    */
   async limit(text: string, { eventsPerSecond, requestsPerSecond }: KeyLimits): Promise<StoredKey[]> {
-    const keys = meant(text, await this.database.query<StoredKey[]>(FIND, [hashKey(text), text]));
+    const keys = selectKeys(text, await this.database.query<StoredKey[]>(FIND, [hashKey(text), text]));
     for (const key of keys) {
-      if (key.kind === 'API') throw new Refused('key-has-no-limits', `${nameOf(key)} sends no events`);
+      if (key.kind === 'API')
+        throw new Refused('key-has-no-limits', `${nameOf(key)} is not a write key, so it has no rate limits`);
       await this.database.query(LIMIT, [
         key.keyHash,
         ...[eventsPerSecond !== undefined, eventsPerSecond ?? null],
@@ -121,14 +122,14 @@ export const nameOf = ({ prefix, kind, scope, workspace, collector }: ListedKey)
   `${scope === null ? '' : `${scope} `}${kind} key ${prefix} of ${collector === null ? '' : `collector "${collector}" in `}workspace "${workspace}"`;
 
 /** The live keys that a person means: the one with that prefix, or those that are the text. */
-function meant(text: string, found: readonly StoredKey[]): StoredKey[] {
+function selectKeys(text: string, found: readonly StoredKey[]): StoredKey[] {
   const whole = found.filter(({ keyHash }) => keyHash === hashKey(text));
   const candidates = whole.length > 0 ? whole : found;
   const live = candidates.filter(({ revokedAt }) => revokedAt === null);
   if (live.length === 0) throw notLive(text, candidates);
   if (live.length === 1 || whole.length > 0) return live;
   const names = live.map(nameOf).join(', ');
-  throw new Refused('key-ambiguous', `"${text}" is the prefix of ${names}: give the whole key instead`);
+  throw new Refused('key-ambiguous', `"${text}" is the prefix of ${names}: pass the whole key instead`);
 }
 
 function notLive(text: string, [revoked]: readonly StoredKey[]): Refused {
@@ -138,19 +139,21 @@ function notLive(text: string, [revoked]: readonly StoredKey[]): Refused {
       `No key has the prefix "${text}"; \`npx touchline keys list\` shows all`,
     );
   const { revokedAt } = revoked;
-  return new Refused('key-revoked', `${nameOf(revoked)} was revoked already, at ${revokedAt?.toISOString()}`);
+  return new Refused('key-revoked', `${nameOf(revoked)} was already revoked at ${revokedAt?.toISOString()}`);
 }
 
 /** @throws Refused `key-is-last` */
-async function refuseLast(tx: EntityManager, key: StoredKey): Promise<void> {
+async function assertNotLast(tx: EntityManager, key: StoredKey): Promise<void> {
   const { kind, workspace, collector, scope, keyHash } = key;
   const [row] = await tx.query<{ others: number }[]>(OTHERS, [kind, workspace, collector, scope, keyHash]);
   if (row !== undefined && row.others > 0) return;
-  const harm =
-    kind === 'write' ? 'its clients drop what they are refused' : 'nobody could ask there any more';
+  const consequence =
+    kind === 'write'
+      ? 'without it, its clients drop their events'
+      : 'without it, nobody can query the workspace';
   throw new Refused(
     'key-is-last',
-    `${nameOf(key)} is the last one: ${harm}. ` +
-      `Make others first (npx touchline keys add ${workspace}), or say --force`,
+    `${nameOf(key)} is the last one: ${consequence}. ` +
+      `Add others first (npx touchline keys add ${workspace}), or use --force`,
   );
 }

@@ -7,7 +7,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { openDataSource } from '../database/data-source.js';
 import { CONFIGURATION_ENTITIES } from './entities.js';
 import { ensureFirstWorkspace } from './first-workspace.js';
-import { forgetKeys, keepSecrets } from './kept-secrets.js';
+import { removeKeys, saveSecrets } from './saved-secrets.js';
 import { WorkspaceKeys } from './workspace-keys.js';
 import { makeKeys, Workspaces } from './workspaces.js';
 
@@ -41,20 +41,20 @@ async function liveKeys(): Promise<number> {
 const refused = (code: string) => expect.objectContaining({ name: 'Refused', code });
 
 describe('a new workspace', () => {
-  test('is refused when its name is taken, and leaves nothing behind', async () => {
+  test('is refused if its name exists, and leaves nothing behind', async () => {
     await workspaces.add('acme');
     await expect(workspaces.add('acme')).rejects.toEqual(refused('workspace-exists'));
     expect(await workspaces.all()).toHaveLength(1);
   });
 
   test.each(['', 'Acme', 'acme eu', '-acme', 'a'.repeat(64), 'acme_eu', 'acmé'])(
-    'cannot be called "%s"',
+    'cannot have the name "%s"',
     async (name) => {
       await expect(workspaces.add(name)).rejects.toEqual(refused('workspace-name-invalid'));
     },
   );
 
-  test('cannot have a key of another one, and is not made then', async () => {
+  test('cannot have a key of another workspace, and is not created then', async () => {
     const { apiKey } = await workspaces.add('acme');
     await expect(workspaces.add('globex', { apiKey })).rejects.toEqual(refused('key-in-use'));
     expect(await workspaces.find('globex')).toBeUndefined();
@@ -65,25 +65,25 @@ describe('the first workspace', () => {
   const kept = async (): Promise<unknown> =>
     (JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8')) as { keys: unknown }).keys;
 
-  test('gets keys that the data folder keeps', async () => {
+  test('gets generated keys that are stored in the data folder', async () => {
     const first = await ensureFirstWorkspace(workspaces, dataDir, {});
     const second = await ensureFirstWorkspace(workspaces, dataDir, {});
-    expect(first.made).toBe(true);
-    expect(second).toEqual({ made: false, keys: first.keys, revoked: {} });
+    expect(first.created).toBe(true);
+    expect(second).toEqual({ created: false, keys: first.keys, revoked: {} });
     expect(await kept()).toEqual(first.keys);
   });
 
-  test('gets the keys of the settings, which are kept nowhere else', async () => {
+  test('gets the keys of the settings, which are stored nowhere else', async () => {
     const given = makeKeys();
     expect(await ensureFirstWorkspace(workspaces, dataDir, given)).toEqual({
-      made: true,
+      created: true,
       keys: given,
       revoked: {},
     });
     expect(await kept()).toEqual({});
   });
 
-  test('is opened by keys that the settings name later, and by the earlier ones still', async () => {
+  test('accepts keys that are set later, and still the earlier ones', async () => {
     const first = await ensureFirstWorkspace(workspaces, dataDir, {});
     await ensureFirstWorkspace(workspaces, dataDir, makeKeys());
     const { rows } = await database.pool.query('SELECT FROM touchline.api_key WHERE revoked_at IS NULL');
@@ -91,17 +91,17 @@ describe('the first workspace', () => {
     expect(await kept()).toEqual(first.keys);
   });
 
-  test('comes out whole when the process died between keeping its keys and making it', async () => {
+  test('is created completely after a crash between storing its keys and creating it', async () => {
     const keys = makeKeys();
-    await keepSecrets(dataDir, { keys });
+    await saveSecrets(dataDir, { keys });
     expect(await ensureFirstWorkspace(workspaces, dataDir, {})).toEqual({
-      made: true,
+      created: true,
       keys,
       revoked: {},
     });
   });
 
-  test('keeps the scope of a key when a setting names it as the other kind', async () => {
+  test('keeps the scope of a key that is set as the other kind later', async () => {
     const { writeKey, serverWriteKey } = makeKeys();
     await ensureFirstWorkspace(workspaces, dataDir, { writeKey, serverWriteKey });
     await ensureFirstWorkspace(workspaces, dataDir, { writeKey: serverWriteKey, serverWriteKey: writeKey });
@@ -114,27 +114,27 @@ describe('the first workspace', () => {
     ]);
   });
 
-  test('is made once by processes that start at the same time', async () => {
+  test('is created once by concurrent processes', async () => {
     const folders = await Promise.all([1, 2, 3].map((n) => mkdtemp(join(dataDir, `${n}-`))));
     const started = await Promise.all(folders.map((folder) => ensureFirstWorkspace(workspaces, folder, {})));
-    expect(started.filter(({ made }) => made)).toHaveLength(1);
-    expect(started.filter(({ made }) => !made).map(({ keys }) => keys)).toEqual([{}, {}]);
+    expect(started.filter(({ created }) => created)).toHaveLength(1);
+    expect(started.filter(({ created }) => !created).map(({ keys }) => keys)).toEqual([{}, {}]);
   });
 
-  test('is not opened again by a revoked key that the data folder still names, and says which', async () => {
+  test('does not accept a revoked key in the data folder, and reports it', async () => {
     const { keys } = await ensureFirstWorkspace(workspaces, dataDir, {});
     await workspaces.allow('main', makeKeys());
     await new WorkspaceKeys(configuration).revoke(keys.apiKey ?? '');
     const again = await ensureFirstWorkspace(workspaces, dataDir, {});
     expect(again).toEqual({
-      made: false,
+      created: false,
       keys: { writeKey: keys.writeKey, serverWriteKey: keys.serverWriteKey },
       revoked: { apiKey: keys.apiKey },
     });
     expect(await liveKeys()).toBe(5);
   });
 
-  test('is not opened again by a revoked key of the settings, and says which', async () => {
+  test('does not accept a revoked key in the settings, and reports it', async () => {
     const given = makeKeys();
     await ensureFirstWorkspace(workspaces, dataDir, given);
     await new WorkspaceKeys(configuration).revoke(given.writeKey, { force: true });
@@ -145,11 +145,11 @@ describe('the first workspace', () => {
     expect(await liveKeys()).toBe(2);
   });
 
-  test('created in another database, is not given a key that was forgotten when it was revoked', async () => {
+  test('created in another database, does not get a key that was revoked before', async () => {
     const { keys } = await ensureFirstWorkspace(workspaces, dataDir, {});
     const revoked = await new WorkspaceKeys(configuration).revoke(keys.apiKey ?? '', { force: true });
     expect(
-      await forgetKeys(
+      await removeKeys(
         dataDir,
         revoked.map(({ keyHash }) => keyHash),
       ),
@@ -160,7 +160,7 @@ describe('the first workspace', () => {
     expect(second.keys.apiKey).not.toBe(keys.apiKey);
   });
 
-  test('does not take a key of another workspace', async () => {
+  test('does not accept a key of another workspace', async () => {
     await ensureFirstWorkspace(workspaces, dataDir, {});
     const { apiKey } = await workspaces.add('partner');
     await expect(ensureFirstWorkspace(workspaces, dataDir, { apiKey })).rejects.toEqual(

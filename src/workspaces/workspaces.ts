@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Refused } from '../domain/refused.js';
 import { ApiKey, Collector, Workspace, WriteKey, type WriteKeyScope } from './entities.js';
-import { hashKey, makeKey, prefixOf } from './key-text.js';
+import { hashKey, makeKey, prefixOf } from './key-format.js';
 
 /** Keys as their users write them: shown once, stored only as hashes. */
 export interface Keys {
@@ -54,15 +54,15 @@ export class Workspaces {
     if (!SLUG.test(slug)) {
       throw new Refused(
         'workspace-name-invalid',
-        `"${slug}": use 1 to 63 of a-z, 0-9 and "-", starting without "-"`,
+        `"${slug}" is not a valid name: use 1 to 63 of a-z, 0-9 and "-", not starting with "-"`,
       );
     }
     const keys = { ...makeKeys(), ...given };
     await this.database.transaction(async (tx) => {
       const made = await insertNew(tx, Workspace, { slug, name: slug, timeZone: 'UTC', currency: 'USD' });
-      if (!made) throw new Refused('workspace-exists', `Workspace "${slug}" is there already`);
+      if (!made) throw new Refused('workspace-exists', `Workspace "${slug}" already exists`);
       await tx.insert(Collector, { workspace: slug, name: 'web' });
-      await allowIn(tx, slug, keys);
+      await insertKeys(tx, slug, keys);
     });
     return keys;
   }
@@ -74,13 +74,21 @@ export class Workspaces {
    * @throws Refused `workspace-not-found`, `key-in-use`
    */
   async allow(slug: string, given: Partial<Keys>): Promise<(keyof Keys)[]> {
-    if (!(await this.find(slug))) throw new Refused('workspace-not-found', `There is no workspace "${slug}"`);
-    return this.database.transaction((tx) => allowIn(tx, slug, given));
+    if (!(await this.find(slug)))
+      throw new Refused(
+        'workspace-not-found',
+        `The workspace "${slug}" does not exist; \`npx touchline workspace list\` lists all`,
+      );
+    return this.database.transaction((tx) => insertKeys(tx, slug, given));
   }
 }
 
 /** @returns those that were revoked once. */
-async function allowIn(tx: EntityManager, workspace: string, keys: Partial<Keys>): Promise<(keyof Keys)[]> {
+async function insertKeys(
+  tx: EntityManager,
+  workspace: string,
+  keys: Partial<Keys>,
+): Promise<(keyof Keys)[]> {
   const revoked: (keyof Keys)[] = [];
   for (const [name, scope] of Object.entries(SCOPES) as [keyof typeof SCOPES, WriteKeyScope][]) {
     const key = keys[name];

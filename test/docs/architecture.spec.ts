@@ -6,7 +6,7 @@ const page = await readFile(PAGE, 'utf8');
 
 const section = (title: string): string => page.split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? '';
 
-test('the path of a touchpoint has ten steps, each with the file that takes it', () => {
+test('the path of a touchpoint in docs/architecture.md has ten steps, each with its file', () => {
   const steps = section('The path of a touchpoint')
     .split(/^\d+\. /m)
     .slice(1);
@@ -16,7 +16,7 @@ test('the path of a touchpoint has ten steps, each with the file that takes it',
   expect(files).not.toContain(undefined);
 });
 
-test('every file and section that the architecture page links to exists', async () => {
+test('every file and section that docs/architecture.md links to exists', async () => {
   const links = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => link);
   const files = links.filter((link) => !/^(https?:|#)/.test(link)).map((link) => link.split('#')[0] ?? '');
   for (const file of files) await access(new URL(file, PAGE));

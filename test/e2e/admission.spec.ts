@@ -69,7 +69,7 @@ const EMPTY_OBJECTS = `[${'{},'.repeat(349_000)}{}]`;
 const UNKNOWN_FIELDS = `{${Array.from({ length: 90_000 }, (_, nth) => `"k${nth}":1`).join(',')}}`;
 const DEEP = '['.repeat(400_000) + ']'.repeat(400_000);
 
-describe('30 requests of 1 MB at once', () => {
+describe('30 concurrent requests of 1 MB', () => {
   test.each([
     [
       'empty objects to the API with an invented key',
@@ -100,7 +100,7 @@ describe('30 requests of 1 MB at once', () => {
       [401, 429, 503],
     ],
   ] as const)(
-    'of %s are refused, and others answered',
+    'with %s are refused, and other requests are answered',
     async (_, path, headers, body, allowed) => {
       const statuses = statusesOf(await atOnce(30, () => ({ path, headers, body })));
       expect(statuses.length).toBeGreaterThan(0);
@@ -109,7 +109,7 @@ describe('30 requests of 1 MB at once', () => {
     120_000,
   );
 
-  test('nested 400,000 deep are 400, one by one', async () => {
+  test('nested 400,000 levels deep are refused with 400', async () => {
     for (const body of [DEEP, '{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000)])
       expect(await atOnce(1, () => ({ path: '/api/opportunities', headers: withApiKey, body }))).toEqual([
         400,
@@ -127,7 +127,7 @@ describe('compressed bodies', () => {
     ['of a megabyte of JSON without a key', {}, large],
     ['of a megabyte of JSON with a key', withWriteKey, large],
   ] as const)(
-    '64 at once %s are refused, and others answered',
+    'are refused, and other requests are answered: 64 concurrent ones %s',
     async (_, headers, body) => {
       const statuses = statusesOf(
         await atOnce(64, () => ({
@@ -142,7 +142,7 @@ describe('compressed bodies', () => {
   );
 });
 
-describe('half-sent requests', () => {
+describe('incomplete requests', () => {
   const half = 'x'.repeat(440_000);
   const stalled = (count: number, request: (nth: number) => Request) =>
     Promise.all(
@@ -160,14 +160,14 @@ describe('half-sent requests', () => {
     ['1,500 bodies without a key', 1_500, {}],
     ['1,500 bodies with an invented key', 1_500, withInventedWriteKey],
   ] as const)(
-    '%s do not keep others from being answered',
+    'with %s do not keep other requests from being answered',
     async (_, count, headers) => {
       await whileOpen(await stalled(count, () => ({ path: '/v1/batch', headers, body: half })));
     },
     120_000,
   );
 
-  test('1,500 bodies to the API do not keep others from being answered', async () => {
+  test('with 1,500 bodies to the API do not keep other requests from being answered', async () => {
     const requests = (nth: number): Request => ({
       ...{ path: '/api/opportunities', headers: nth % 2 ? withApiKey : withInventedApiKey, body: half },
     });
@@ -179,7 +179,7 @@ describe('half-sent requests', () => {
     ['a part of the headers', 'POST /v1/batch HTTP/1.1\r\nHost: x\r\nX-Write-Key: '],
     ['headers of 15 KB', `POST /v1/batch HTTP/1.1\r\nCookie: ${'c'.repeat(15_000)}`],
   ])(
-    '2,500 connections that have sent %s do not keep others out',
+    'on 2,500 connections that have sent %s do not lock others out',
     async (_, bytes) => {
       const connections = Array.from({ length: 2_500 }, (_, nth) =>
         RawRequest.open(port, Buffer.from(bytes), `127.0.${1 + (nth % 9)}.66`),
@@ -189,7 +189,7 @@ describe('half-sent requests', () => {
     120_000,
   );
 
-  test('are cut off: a body, and headers', async () => {
+  test('time out during the body and during the headers', async () => {
     const body = await RawRequest.send(port, {
       path: '/v1/batch',
       headers: withWriteKey,
@@ -200,7 +200,7 @@ describe('half-sent requests', () => {
     expect(await Promise.all([body.answered(), head.answered()])).toEqual([408, 408]);
   }, 120_000);
 
-  test('bodies in pieces of one byte are refused', async () => {
+  test('whose bodies arrive byte by byte are refused', async () => {
     const head =
       'POST /v1/batch HTTP/1.1\r\nHost: x\r\nX-Write-Key: ' +
       `${WRITE_KEY}\r\nTransfer-Encoding: chunked\r\n\r\n`;
@@ -211,7 +211,7 @@ describe('half-sent requests', () => {
   }, 120_000);
 });
 
-describe('what is too large before the body', () => {
+describe('a request with an invalid or too large head', () => {
   test.each([
     ['headers', { path: '/v1/batch', headers: { cookie: 'c'.repeat(20_000) } }, 431],
     ['a query', { method: 'GET', path: `/api/log/head?q=${'q'.repeat(20_000)}`, headers: withApiKey }, 431],
@@ -234,7 +234,7 @@ describe('what is too large before the body', () => {
     ['slashes', { method: 'GET', path: `/${'/'.repeat(10_000)}` }, 404],
     ['no HTTP', { method: '\u0000\u0001', path: '/' }, 400],
   ] as [string, Request, number][])(
-    '%s is refused',
+    'is refused because of %s',
     async (_, request, status) => {
       const answers = await atOnce(20, () => request);
       expect(statusesOf(answers)).toEqual([status]);
@@ -243,7 +243,7 @@ describe('what is too large before the body', () => {
   );
 });
 
-describe('gRPC', () => {
+describe('gRPC admission', () => {
   const clients: GrpcClient[] = [];
   const client = (key: string): GrpcClient => {
     // A connection of its own each.
@@ -270,7 +270,7 @@ describe('gRPC', () => {
     ['an invented key', 'wk_invented', ['UNAUTHENTICATED', 'UNAVAILABLE']],
     ['a key', WRITE_KEY, ['RESOURCE_EXHAUSTED', 'UNAVAILABLE']],
   ])(
-    '60 messages of 1 MB at once with %s are refused',
+    'refuses 60 concurrent messages of 1 MB with %s',
     async (_, key, allowed) => {
       const calls = Array.from({ length: 60 }, () =>
         client(key).callWith(CollectorService.method.record, EMPTY_TOUCHPOINTS),
@@ -286,7 +286,7 @@ describe('gRPC', () => {
     ['an invented key', 'wk_invented'],
     ['a key', WRITE_KEY],
   ])(
-    '400 streams with %s that stall in the middle of a message keep nobody from being answered',
+    'answers other calls while 400 streams with %s stall in the middle of a message',
     async (_, key) => {
       const from = Array.from({ length: 20 }, () => client(key));
       const streams = Array.from({ length: 400 }, (_, nth) => from[nth % 20]!.stream());
@@ -305,7 +305,7 @@ describe('gRPC', () => {
     120_000,
   );
 
-  test('2,500 connections that send nothing do not keep others out', async () => {
+  test('is not locked by 2,500 connections that send nothing', async () => {
     const connections = await Promise.all(
       Array.from({ length: 2_500 }, (_, nth) =>
         RawRequest.open(grpcPort, Buffer.alloc(0), `127.0.${1 + (nth % 9)}.66`),

@@ -3,7 +3,7 @@ import { runBuilt } from './command.js';
 
 const touchline = (...args: string[]) => runBuilt('cli/main.js', args, {});
 
-test('help lists every command with its arguments and options', async () => {
+test('npx touchline --help lists every command with its arguments and options', async () => {
   const { code, out, error } = await touchline('--help');
   expect([code, error]).toEqual([0, '']);
   for (const call of [
@@ -16,7 +16,7 @@ test('help lists every command with its arguments and options', async () => {
     expect(out).toContain(`\n  ${call} `);
 });
 
-test('without a command it shows its usage and fails', async () => {
+test('npx touchline without a command shows its usage and fails', async () => {
   expect(await touchline()).toEqual({
     code: 2,
     out: '',
@@ -25,8 +25,8 @@ test('without a command it shows its usage and fails', async () => {
 });
 
 test.each([
-  ['an unknown command', 'dance', 'no command "dance"'],
-  ['an unknown command of a group', 'keys dance', 'no command "keys dance"'],
+  ['an unknown command', 'dance', 'unknown command "dance"'],
+  ['an unknown command of a group', 'keys dance', 'unknown command "keys dance"'],
   ['a missing argument', 'keys add', "missing required argument 'WORKSPACE'"],
   ['an argument too many', 'workspace list all', "too many arguments for 'list'"],
   ['an unknown option', 'keys add main --scop server', "unknown option '--scop'"],
@@ -35,7 +35,7 @@ test.each([
     'keys add main --scope',
     "option '--scope <public|server>' argument missing",
   ],
-])('%s is a usage error', async (_, line, message) => {
+])('npx touchline reports %s as a usage error', async (_, line, message) => {
   const { code, out, error } = await touchline(...line.split(' '));
   expect([code, out]).toEqual([2, '']);
   expect(error).toContain(`touchline: ${message}`);

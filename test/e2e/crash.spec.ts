@@ -7,7 +7,7 @@ import { until } from '../until.js';
 import { BiSessions } from './bi-sessions.js';
 import { freePort, poolOf, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
+import { caughtUp, expectLogIntact, expectMoneyConserved } from './invariants.js';
 
 const KILLS = 10;
 const MESSAGES = 200;
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 test(
-  'killed ten times under load, the server keeps every acknowledged event once, and its read models add up',
+  'a server killed ten times under load keeps every acknowledged event once, and its read models add up',
   async () => {
     const port = await freePort();
     server = await ServerProcess.start({ dataDir, port });
@@ -52,7 +52,7 @@ test(
     expect(bi.answered).toBeGreaterThan(KILLS);
     expect([...traffic.refusals.statuses.keys()].filter((status) => status !== 503)).toEqual([]);
     expect(traffic.refusals.withoutRetryAfter).toBe(0);
-    await expectLogWhole(pool, traffic.acknowledged);
+    await expectLogIntact(pool, traffic.acknowledged);
     await expectMoneyConserved(pool, traffic.acknowledged);
     await pool.end();
   },

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createPool } from '../../src/database/database.js';
 import { runningUrl } from '../../src/database/embedded.js';
-import { readSecrets } from '../../src/workspaces/kept-secrets.js';
+import { readSecrets } from '../../src/workspaces/saved-secrets.js';
 import { runBuilt, type Ended } from './command.js';
 import { API_KEY, freePort, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
 
@@ -53,7 +53,7 @@ afterAll(async () => {
 describe('npm run demo', () => {
   let first: Ended;
 
-  test('sends a company and answers five questions about it', async () => {
+  test('sends a company and prints five reports', async () => {
     first = await demo('--people', '60');
     expect([first.code, first.error]).toEqual([0, '']);
     expect(first.out).toContain('60 people');
@@ -61,11 +61,11 @@ describe('npm run demo', () => {
     expect(first.out.match(/^ {3}GET http/gm)).toHaveLength(5);
   }, 180_000);
 
-  test('nothing it sent was rejected', async () => {
+  test('sends no input that is rejected', async () => {
     expect(await api('/api/rejected')).toMatchObject({ items: [] });
   });
 
-  test('again it changes nothing', async () => {
+  test('run again changes nothing', async () => {
     const before = await api('/api/log/head');
     const again = await demo('--people', '60');
     expect(again.out).toContain('nothing will change');
@@ -73,23 +73,23 @@ describe('npm run demo', () => {
     expect(answers(again)).toBe(answers(first));
   }, 180_000);
 
-  test('says in a line what is wrong', async () => {
+  test('reports faults in one line', async () => {
     const wrongKey = await runBuilt('cli/main.js', ['demo'], { ...settings, TOUCHLINE_API_KEY: 'ak_wrong' });
     expect([wrongKey.code, wrongKey.error]).toEqual([
       1,
-      expect.stringMatching(/does not know the API key.*\n$/),
+      expect.stringMatching(/does not accept the API key.*\n$/),
     ]);
     const away = await runBuilt('cli/main.js', ['demo'], { ...settings, PORT: '1' });
     expect([away.code, away.error]).toEqual([
       1,
-      expect.stringMatching(/No Touchline answers at .*npm start.*\n$/),
+      expect.stringMatching(/No Touchline responds at .*npm start.*\n$/),
     ]);
     const usage = await demo('--people', '3');
     expect([usage.code, usage.error]).toEqual([1, expect.stringContaining('--people N')]);
   }, 120_000);
 });
 
-describe('the numbers of SQL and of the API', () => {
+describe('SQL and the API', () => {
   beforeAll(async () => {
     const owner = (await runningUrl(dataDir)) ?? '';
     const login = (await readSecrets(dataDir)).bi;
@@ -112,7 +112,7 @@ describe('the numbers of SQL and of the API', () => {
     ['first', 'campaign', 'campaign', 'pipeline'],
     ['last', 'source', 'source', 'pipeline'],
     ['w_shaped', 'month', "to_char(credited_date, 'YYYY-MM')", 'pipeline'],
-  ])('agree on %s by %s', async (model, by, column, metric) => {
+  ])('give the same %s by %s', async (model, by, column, metric) => {
     const query = `model=${model}&by=${by}&metric=${metric}&limit=500`;
     const report = await api<Report>(`/api/attribution?${query}`);
     const { rows } = await bi.query<{ key: string | null; minor: string }>(
@@ -139,7 +139,7 @@ describe('the numbers of SQL and of the API', () => {
     ]);
   });
 
-  test('agree on where a lead stands', async () => {
+  test('give the same lifecycle of leads', async () => {
     const { items } = await api<{
       items: { leadId: string; lifecycle: string; stage: string | null; touchpoints: number }[];
     }>('/api/leads?sort=recent&limit=100');
@@ -164,7 +164,7 @@ describe('the numbers of SQL and of the API', () => {
     ).toEqual(items.map(({ leadId }) => of.get(leadId)));
   });
 
-  test('every query that the docs show has an answer', async () => {
+  test('answer every query that is shown in the docs', async () => {
     const pages = await Promise.all(
       ['README.md', 'docs/how-to/bi.md'].map((page) => readFile(join(ROOT, page), 'utf8')),
     );

@@ -15,7 +15,7 @@ import { KafkaClient, type Received } from '../kafka-client.js';
 import { until } from '../until.js';
 import { API_KEY, freePort, ServerProcess, WRITE_KEY } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectMoneyConserved } from './whole.js';
+import { caughtUp, expectMoneyConserved } from './invariants.js';
 
 const why = await noOwnBroker();
 const SOON = 60_000;
@@ -96,7 +96,7 @@ const SOON = 60_000;
     return events;
   }
 
-  test('what HTTP, gRPC and Kafka bring is in the log once, counted once and published in order, whoever dies', async () => {
+  test('events of HTTP, gRPC and Kafka are in the log once, counted once and published in order, whichever process dies', async () => {
     const [collect, project] = [await start('collect', grpcPort.collect), await start('project')];
     const [query] = [await start('query', grpcPort.query), await start('project'), await start('react')];
     const traffic = new Traffic(collect.url, query.url);

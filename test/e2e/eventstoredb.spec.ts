@@ -7,12 +7,12 @@ import type { RecordedEvent } from '../../src/domain/events.js';
 import { EventStoreDbEventStore } from '../../src/event-store/eventstoredb.js';
 import { ProtocolServer } from '../eventstoredb/server.js';
 import { eventsAfter } from '../events-after.js';
-import { allApplied, answersAsOf, type Ask } from '../questions.js';
+import { waitUntilApplied, responsesAsOf, type GetResponse } from '../api-snapshot.js';
 import { until } from '../until.js';
 import { runBuilt } from './command.js';
 import { API_KEY, freePort, poolOf, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectMoneyConserved } from './whole.js';
+import { caughtUp, expectMoneyConserved } from './invariants.js';
 
 const folders: string[] = [];
 const servers: ServerProcess[] = [];
@@ -42,7 +42,7 @@ async function start(dataDir: string, env = {}, port?: number): Promise<ServerPr
 }
 
 const askOf =
-  ({ url }: ServerProcess): Ask =>
+  ({ url }: ServerProcess): GetResponse =>
   async (path) => {
     const answer = await fetch(url + path, { headers: { authorization: `Bearer ${API_KEY}` } });
     return { status: answer.status, text: await answer.text() };
@@ -72,7 +72,7 @@ const furthestApart = (some: readonly number[] = [], others: readonly number[] =
   return Math.max(...some.map((score, index) => Math.abs(score - (others[index] ?? NaN))));
 };
 
-test('the whole job gives the same answers with the log in EventStoreDB as with it in PostgreSQL', async () => {
+test('the API gives the same responses with the log in EventStoreDB as in PostgreSQL', async () => {
   const stories = [{}, inEventStoreDb()].map(async (env) => {
     const dataDir = await folder();
     const server = await start(dataDir, env);
@@ -86,7 +86,7 @@ test('the whole job gives the same answers with the log in EventStoreDB as with 
     const demo = await runBuilt('cli/main.js', ['demo', '--people', '60'], settings);
     expect([demo.code, demo.error]).toEqual([0, '']);
     const ask = askOf(server);
-    const answers = await answersAsOf(ask, await allApplied(ask));
+    const answers = await responsesAsOf(ask, await waitUntilApplied(ask));
     await server.stop();
     const told = demo.out.slice(demo.out.indexOf('\n1. ')).replaceAll(server.url, 'http://localhost');
     const texts = [...answers].map(([path, text]) => `${ofAnyRun(path)}: ${ofAnyRun(text)}`);
@@ -107,7 +107,7 @@ test('the whole job gives the same answers with the log in EventStoreDB as with 
   expect(furthestApart(inPostgres?.scores, inEsdb?.scores)).toBeLessThan(0.011);
 }, 240_000);
 
-test('EventStoreDB stopped, silenced and Touchline killed under load: 503 meanwhile, nothing lost, nothing twice', async () => {
+test('stopping EventStoreDB and killing Touchline under load loses and duplicates nothing, with 503 in between', async () => {
   const own = await ProtocolServer.start();
   const env = { EVENT_STORE: 'eventstoredb', EVENTSTOREDB_URL: own.url };
   const dataDir = await folder();
@@ -169,12 +169,12 @@ function expectLogWhole(log: readonly RecordedEvent[], { acknowledged }: Traffic
     expect(events.map(({ version }) => version)).toEqual(events.map((_, index) => index + 1));
 }
 
-describe('a start that cannot have its log', () => {
+describe('a start without a usable EventStoreDB', () => {
   test.each([
     ['esdb://admin:secret@127.0.0.1:1?tls=false', 'ECONNREFUSED'],
     ['esdb://admin:secret@127.0.0.1:x', 'expected port number'],
   ])(
-    'ends with one line and not with 0: %s',
+    'fails with one line: %s',
     async (url, why) => {
       const settings = {
         ...{ PORT: String(await freePort()), TOUCHLINE_DATA_DIR: await folder() },

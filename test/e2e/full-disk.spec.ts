@@ -7,7 +7,7 @@ import { runBuilt } from './command.js';
 import { API_KEY, freePort, poolOf, ServerProcess, WRITE_KEY } from './server-process.js';
 import { SmallDisk } from './small-disk.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
+import { caughtUp, expectLogIntact, expectMoneyConserved } from './invariants.js';
 
 const disk = SmallDisk.mount(300);
 const dataDir = join(disk?.folder ?? '', 'data');
@@ -49,7 +49,7 @@ const reason = disk ? '' : ' (needs to mount a file system, which only root may)
     const before = traffic.acknowledged.messages.size;
     expect(await busyShare(5_000)).toBeLessThan(0.5);
     expect(traffic.acknowledged.messages.size).toBe(before);
-    expect(server.output).toMatch(/PostgreSQL cannot be started again: the disk is full/);
+    expect(server.output).toMatch(/PostgreSQL cannot be restarted: the disk is full/);
 
     await disk?.makeRoom();
     expect(await acknowledges(1_000)).toBe(true);
@@ -83,7 +83,7 @@ const reason = disk ? '' : ' (needs to mount a file system, which only root may)
   async function expectWhole(): Promise<void> {
     await caughtUp(server.url, 120_000);
     const pool = await poolOf(dataDir);
-    await expectLogWhole(pool, traffic.acknowledged);
+    await expectLogIntact(pool, traffic.acknowledged);
     await expectMoneyConserved(pool, traffic.acknowledged);
     await pool.end();
   }

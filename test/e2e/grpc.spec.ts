@@ -25,7 +25,7 @@ function* views() {
     }));
 }
 
-test('a server killed in the middle of a stream has what came, and the stream sent again is whole, once', async () => {
+test('a gRPC stream to a killed server can be sent again, and every event is recorded once', async () => {
   const [port, grpcPort] = [await freePort(), await freePort()];
   const options = { dataDir, port, env: { GRPC_PORT: String(grpcPort), ROLES: 'collect' } };
   server = await ServerProcess.start(options);

@@ -57,7 +57,7 @@ const LONG = 13_000;
     );
   }
 
-  test('connections cut, slowed and silenced lose and double nothing, neither in nor out, and it goes on by itself', async () => {
+  test('broken, slow and silent connections to Kafka lose and duplicate nothing, and everything resumes automatically', async () => {
     const feed = new Feed(client, 'net');
     feed.start(40, 25);
     let peak = 0;

@@ -10,7 +10,7 @@ import { BiSessions } from './bi-sessions.js';
 import { runBuilt } from './command.js';
 import { freePort, poolOf, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
+import { caughtUp, expectLogIntact, expectMoneyConserved } from './invariants.js';
 
 const PATIENCE_MS = 90_000;
 
@@ -121,7 +121,7 @@ const KILLS: readonly (readonly [string, Kill])[] = [
   ['SIGKILL of the postmaster', postmaster('SIGKILL')],
 ];
 
-describe('events, commands, questions and BI sessions go on beside', () => {
+describe('events, commands, queries and BI sessions continue during', () => {
   test.each(KILLS)(
     '%s',
     async (_name, kill) => {
@@ -143,12 +143,12 @@ describe('events, commands, questions and BI sessions go on beside', () => {
 });
 
 test(
-  'after all of it every acknowledged event is there once, and the read models equal a rebuild',
+  'after all kills every acknowledged event is recorded once, and the read models equal a rebuild',
   async () => {
     await bi.stop();
     await traffic.stop();
     await caughtUp(server.url, 120_000);
-    await expectLogWhole(pool, traffic.acknowledged);
+    await expectLogIntact(pool, traffic.acknowledged);
     await expectMoneyConserved(pool, traffic.acknowledged);
     const rows = await currentRows(pool);
     for (const projection of ['journey', 'opportunities'])

@@ -8,7 +8,7 @@ import { TcpProxy } from '../tcp-proxy.js';
 import { until } from '../until.js';
 import { freePort, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { expectRecovered } from './whole.js';
+import { expectRecovered } from './invariants.js';
 
 let databaseDir: string;
 let database: Embedded;
@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 test(
-  'connections to PostgreSQL cut, slowed and silenced under load: 503 meanwhile, all by itself after, nothing lost',
+  'broken, slow and silent connections to PostgreSQL under load give 503, recover automatically, and lose nothing',
   async () => {
     const traffic = new Traffic(server.url);
     traffic.start({ batches: 6, singles: 24, opportunities: 2 });

@@ -7,7 +7,7 @@ import { type Embedded, startEmbedded } from '../../src/database/embedded.js';
 import { until } from '../until.js';
 import { freePort, ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { expectRecovered } from './whole.js';
+import { expectRecovered } from './invariants.js';
 
 let databaseDir: string;
 let database: Embedded;
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 test(
-  'PostgreSQL stopped and started under load: 503 with Retry-After meanwhile, nothing lost, memory bounded',
+  'a restart of PostgreSQL under load gives 503 with Retry-After, loses nothing, and keeps memory bounded',
   async () => {
     const traffic = new Traffic(server.url);
     traffic.start({ batches: 6, singles: 24, opportunities: 2, questions: 4 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSecrets } from '../../src/workspaces/kept-secrets.js';
+import { readSecrets } from '../../src/workspaces/saved-secrets.js';
 import { until } from '../until.js';
 import { runToEnd } from './command.js';
 import { freePort, ServerProcess } from './server-process.js';
@@ -38,7 +38,7 @@ function block(language: string, text: string): string {
 
 const shell = (code: string) => runToEnd('sh', ['-c', code], keys);
 
-test('the README’s tracker, opportunity and question work with the public key, and the whole opportunity is attributed', async () => {
+test('tracker, opportunity and query of the README work with the public key, and the whole opportunity is attributed', async () => {
   expect(keys.WRITE_KEY).toMatch(/^wk_/);
   const tracker = block('js', '@segment/analytics-node');
   const tracked = await runToEnd(process.execPath, ['--input-type=module', '-e', tracker], keys);
@@ -56,7 +56,7 @@ test('the README’s tracker, opportunity and question work with the public key,
   });
 }, 60_000);
 
-test('the journey of the README’s lead has what the anonymous visitor did before', async () => {
+test('the journey of the README’s lead includes the touchpoints of the anonymous visitor', async () => {
   const [, journey = ''] = /^(curl .*email:ada@globex.example\/journey.*)$/m.exec(readme) ?? [];
   const { items } = JSON.parse((await shell(journey)).out) as { items: { kind: string }[] };
   expect(items.map(({ kind }) => kind)).toEqual(['page_view', 'page_view', 'demo_request']);

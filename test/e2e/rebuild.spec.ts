@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { ProjectionsAnswer } from '../../src/subscriptions/api/subscriptions.answers.js';
-import { allApplied, answersAsOf, type Ask } from '../questions.js';
+import { waitUntilApplied, responsesAsOf, type GetResponse } from '../api-snapshot.js';
 import { biUrl } from './bi-sessions.js';
 import { type Ended, runBuilt } from './command.js';
 import { API_KEY, freePort, OPERATOR_KEY, ServerProcess, WRITE_KEY } from './server-process.js';
@@ -25,15 +25,15 @@ beforeAll(async () => {
   clients.start({ batches: 1, singles: 2, opportunities: 1 });
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   await clients.stop();
-  position = await allApplied(ask);
-  answers = await answersAsOf(ask, position);
+  position = await waitUntilApplied(ask);
+  answers = await responsesAsOf(ask, position);
 }, 120_000);
 afterAll(async () => {
   await server.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
 
-const ask: Ask = async (path) => {
+const ask: GetResponse = async (path) => {
   const answer = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${API_KEY}` } });
   return { status: answer.status, text: await answer.text() };
 };
@@ -104,7 +104,7 @@ class Asking {
   }
 }
 
-test('beside a quiet server it is done at once, and every answer stays the same to the byte', async () => {
+test('touchline rebuild on an idle server changes no response', async () => {
   for (const [name, names] of [
     ['attribution', 'attribution'],
     ['opportunities', 'opportunities, attribution'],
@@ -118,11 +118,11 @@ test('beside a quiet server it is done at once, and every answer stays the same 
       error: '',
     });
     expect(await differences()).toEqual([]);
-    expect(await answersAsOf(ask, position)).toEqual(answers);
+    expect(await responsesAsOf(ask, position)).toEqual(answers);
   }
 }, 120_000);
 
-test('beside a busy one too, while questions and schema bi are answered', async () => {
+test('touchline rebuild on a busy server keeps queries and schema bi available', async () => {
   const asking = new Asking();
   const sent = await busy(async () => {
     for (const name of ['journey', 'opportunities'])
@@ -131,22 +131,22 @@ test('beside a busy one too, while questions and schema bi are answered', async 
   expect(sent).toBeGreaterThan(0);
   expect(Math.min(asking.answers, asking.rows)).toBeGreaterThan(0);
   expect(await differences()).toEqual([]);
-  expect(await allApplied(ask)).not.toBe(position);
-  expect(await answersAsOf(ask, position)).toEqual(answers);
+  expect(await waitUntilApplied(ask)).not.toBe(position);
+  expect(await responsesAsOf(ask, position)).toEqual(answers);
 }, 120_000);
 
-test('without a server the next one does it at its start', async () => {
+test('touchline rebuild without a server is done at the next start', async () => {
   await server.stop();
   expect(await rebuild('journey')).toMatchObject({
     code: 0,
     out: 'Rebuilding journey, attribution\nNo server with the role "project" is running; the next one does it\n',
   });
   await start();
-  await allApplied(ask);
-  expect(await answersAsOf(ask, position)).toEqual(answers);
+  await waitUntilApplied(ask);
+  expect(await responsesAsOf(ask, position)).toEqual(answers);
 }, 120_000);
 
-test('a name that is none is told', async () => {
+test('touchline rebuild with an unknown name reports the known ones', async () => {
   expect(await rebuild('journeys')).toEqual({
     code: 1,
     out: '',
@@ -154,7 +154,7 @@ test('a name that is none is told', async () => {
   });
 });
 
-test('the same command publishes every event again where Kafka is used', async () => {
+test('touchline rebuild kafka_events publishes every event again', async () => {
   const kafka = { TOUCHLINE_DATA_DIR: dataDir, KAFKA_BROKERS: '127.0.0.1:1' };
   expect(await runBuilt('cli/main.js', ['rebuild', 'kafka_events'], kafka)).toMatchObject({
     code: 0,
@@ -163,7 +163,7 @@ test('the same command publishes every event again where Kafka is used', async (
   expect((await rebuild('kafka_events')).error).toContain('There is no projection "kafka_events"');
 });
 
-test('an API key does not rebuild over HTTP, and the operator key does', async () => {
+test('a rebuild over HTTP requires the operator key', async () => {
   const status = async (key: string): Promise<number> => {
     const headers = { authorization: `Bearer ${key}` };
     return (await fetch(`${server.url}/api/projections/attribution/rebuild`, { method: 'POST', headers }))
@@ -174,7 +174,7 @@ test('an API key does not rebuild over HTTP, and the operator key does', async (
   ]);
 });
 
-test('dead letters are retried by the command', async () => {
+test('touchline retry applies dead letters', async () => {
   const retry = (...args: string[]) =>
     runBuilt('cli/main.js', ['retry', ...args], { TOUCHLINE_DATA_DIR: dataDir });
   expect(await retry('journey', 'main')).toMatchObject({

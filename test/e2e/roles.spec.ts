@@ -11,7 +11,7 @@ import { type Cluster, cluster } from './cluster.js';
 import { newerVersion, type NewerVersion } from './newer-version.js';
 import type { ServerProcess } from './server-process.js';
 import { Traffic } from './traffic.js';
-import { caughtUp, expectLogWhole, expectMoneyConserved } from './whole.js';
+import { caughtUp, expectLogIntact, expectMoneyConserved } from './invariants.js';
 
 const PATIENCE_MS = 60_000;
 
@@ -48,7 +48,7 @@ async function underLoad(work: (traffic: Traffic) => Promise<void>): Promise<voi
     await traffic.stop();
   }
   await caughtUp(query.url, PATIENCE_MS);
-  await expectLogWhole(run.pool, traffic.acknowledged);
+  await expectLogIntact(run.pool, traffic.acknowledged);
   await expectMoneyConserved(run.pool, traffic.acknowledged);
   expect([...traffic.refusals.statuses]).toEqual([]);
 }
@@ -103,7 +103,7 @@ async function freeze(victim: ServerProcess, moment: Moment): Promise<void> {
   expect(await until(caught, PATIENCE_MS, 37)).toBe(true);
 }
 
-test('one process a role, started at once on an empty database, does the whole job', async () => {
+test('one process per role, started concurrently on an empty database, handles the whole workload', async () => {
   await underLoad(async () => {
     expect(await heldBy(...projectors)).toBe(true);
     for (const one of [collect, query, ...projectors]) expect((await ready(one)).status).toBe('ready');
@@ -113,7 +113,7 @@ test('one process a role, started at once on an empty database, does the whole j
 }, 180_000);
 
 test.each<Moment>(['in the middle of a batch', 'between two batches'])(
-  'frozen %s and woken past its lease, a projector writes nothing',
+  'a projector frozen %s that resumes after its lease writes nothing',
   async (moment) => {
     await underLoad(async () => {
       const frozen = await run.ownerOf('journey');
@@ -135,7 +135,7 @@ test.each<Moment>(['in the middle of a batch', 'between two batches'])(
   180_000,
 );
 
-test('what a killed projector had is taken over', async () => {
+test('the projections of a killed projector are taken over', async () => {
   await underLoad(async () => {
     const killed = await run.ownerOf('journey');
     await killed?.kill();
@@ -171,7 +171,7 @@ test('processes of a newer version replace those of an older one while both run'
   expect(after?.version).toBe((before?.version ?? 0) + 1);
 }, 240_000);
 
-test('after all of that the rows are those of one process that was never disturbed', async () => {
+test('the rows after all failovers equal those of one undisturbed process', async () => {
   await Promise.all(projectors.map((one) => one.stop()));
   await expectRowsOfOne();
 }, 180_000);

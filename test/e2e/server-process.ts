@@ -121,7 +121,7 @@ async function serving(child: ChildProcess, lines: string[]): Promise<string> {
     const collect = (chunk: Buffer): void => {
       lines.push(chunk.toString());
       if (lines.length > 200) lines.shift();
-      const found = /serves (http:\/\/\S+)/.exec(lines.join(''))?.[1];
+      const found = /is listening on (http:\/\/\S+)/.exec(lines.join(''))?.[1];
       if (found) resolve(found);
     };
     child.stdout?.on('data', collect);

@@ -19,12 +19,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-describe('a start', () => {
+describe('npm start', () => {
   let record = '';
   let read = '';
   let keys = '';
 
-  test('the first prints keys and commands to paste, and they work', async () => {
+  test('prints keys and commands at the first start, and the commands work', async () => {
     const server = await start();
     [record = '', read = ''] = server.output.match(/^ +curl .*$/gm) ?? [];
     const recorded = await shell(record);
@@ -39,11 +39,11 @@ describe('a start', () => {
     expect(record).toContain(made.writeKey);
   });
 
-  test('keeps the keys where only the owner reads them', async () => {
+  test('stores the keys in a file that only the owner can read', async () => {
     expect((await stat(join(dataDir, 'keys.json'))).mode & 0o777).toBe(0o600);
   });
 
-  test('the second serves the same data with the same keys and shows none', async () => {
+  test('serves the same data with the same keys at the second start and prints none', async () => {
     const server = await start();
     const found = await shell(read);
     const again = await shell(record);
@@ -54,7 +54,7 @@ describe('a start', () => {
     expect(server.output).not.toMatch(/[was]k_\w{10}/);
   });
 
-  test('the built server serves the API document with the recorded examples', async () => {
+  test('serves the API document with the recorded examples', async () => {
     const server = await start();
     const document = await (await fetch(`${server.url}/openapi.json`)).json();
     await server.stop();
@@ -64,7 +64,7 @@ describe('a start', () => {
     );
   });
 
-  test('SIGTERM ends it with 0, and PostgreSQL with it', async () => {
+  test('exits with 0 after SIGTERM and stops PostgreSQL', async () => {
     const server = await start();
     const postgres = await postmaster();
     const code = await server.stop();
@@ -72,7 +72,7 @@ describe('a start', () => {
     expect(alive(postgres)).toBe(false);
   });
 
-  test('SIGTERM lets a request that has begun end, and is answered', async () => {
+  test('answers a request in flight after SIGTERM', async () => {
     const server = await start();
     const {
       keys: { writeKey },
@@ -94,7 +94,7 @@ describe('a start', () => {
     expect(server.output).not.toContain('connections are cut');
   });
 
-  test('after kill -9 the next recovers what was acknowledged', async () => {
+  test('recovers acknowledged events after kill -9', async () => {
     const killed = await start();
     const late = record.replace('hello-1', 'hello-2');
     expect(await shell(late)).toMatchObject({ receipts: [{ status: 'accepted' }] });
@@ -106,8 +106,8 @@ describe('a start', () => {
   });
 });
 
-describe('one line and a failure', () => {
-  test('when the data folder is in use', async () => {
+describe('a start fails with one line', () => {
+  test('if the data folder is in use', async () => {
     const server = await start();
     const second = await runBuilt('main.js', [], settings({ PORT: '0' }));
     await server.stop();
@@ -115,19 +115,19 @@ describe('one line and a failure', () => {
     expect(linesOf(second.error)).toEqual([expect.stringMatching(/^touchline: the data folder is in use/)]);
   });
 
-  test('when the port is taken, and PostgreSQL is not left behind', async () => {
+  test('if the port is in use, and stops PostgreSQL', async () => {
     const taken = createServer().listen(port, '0.0.0.0');
     await once(taken, 'listening');
     const { code, error } = await runBuilt('main.js', [], settings({}));
     taken.close();
     expect(code).toBe(1);
     expect(linesOf(error)).toEqual([
-      `touchline: port ${port} is taken by another program; set PORT to a free one`,
+      `touchline: port ${port} is already in use by another program; set PORT to a free port`,
     ]);
     expect(await postmaster()).toBe(0);
   });
 
-  test('when DATABASE_URL leads nowhere; its password is not shown', async () => {
+  test('if DATABASE_URL is unreachable, without showing its password', async () => {
     const DATABASE_URL = `postgres://ada:hush@127.0.0.1:${await freePort()}/touchline`;
     const { code, error } = await runBuilt('main.js', [], settings({ DATABASE_URL }));
     expect(code).toBe(1);
@@ -137,7 +137,7 @@ describe('one line and a failure', () => {
     expect(error).not.toContain('hush');
   });
 
-  test('when settings are wrong, each with its own line', async () => {
+  test('if settings are invalid, with one line each', async () => {
     const { code, error } = await runBuilt(
       'main.js',
       [],
@@ -145,7 +145,7 @@ describe('one line and a failure', () => {
     );
     expect(code).toBe(78);
     expect(linesOf(error)).toEqual([
-      'touchline: Settings cannot be used:',
+      'touchline: Invalid settings:',
       expect.stringMatching(/^ {2}PORT: /),
       expect.stringMatching(/^ {2}ROLES: /),
       expect.stringMatching(/^ {2}KAFKA_BROKERS: /),

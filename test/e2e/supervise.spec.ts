@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startOf } from '../../src/database/instance-lock.js';
+import { processStart } from '../../src/database/instance-lock.js';
 import { until } from '../until.js';
 import { freePort, WRITE_KEY, API_KEY } from './server-process.js';
 
@@ -42,7 +42,7 @@ class Start {
 
   /** Waits until it has served for so many times. */
   async serving(times = 1): Promise<void> {
-    const count = (): number => this.output.split('Touchline serves').length - 1;
+    const count = (): number => this.output.split('Touchline is listening on').length - 1;
     const over = await Promise.race([
       this.ended.then(() => true),
       until(() => count() >= times, PATIENCE_MS).then((met) => !met),
@@ -86,8 +86,8 @@ async function collect(messageId: string): Promise<string> {
   return ((await answer.json()) as { receipts: { status: string }[] }).receipts[0]?.status ?? '';
 }
 
-describe('a server that dies under npm start', () => {
-  test('is started again with one line each time, after longer waits, and has what it acknowledged', async () => {
+describe('a server that exits under npm start', () => {
+  test('is restarted with one log line and increasing delays, and keeps acknowledged events', async () => {
     const started = start();
     await started.serving();
     expect(await collect('m-1')).toBe('accepted');
@@ -99,22 +99,22 @@ describe('a server that dies under npm start', () => {
     await started.serving(3);
     expect(await collect('m-1')).toBe('duplicate');
     expect(started.restarts).toEqual([
-      'touchline: the server died (SIGKILL) and is started again in 1 s',
+      'touchline: the server exited (SIGKILL) and is restarted in 1 s',
       'touchline: the server died (SIGABRT) and is started again in 2 s',
     ]);
     expect(await started.stop()).toBe(0);
-    expect(startOf(await postmaster())).toBe('dead');
+    expect(processStart(await postmaster())).toBe('dead');
     expect(started.restarts).toHaveLength(2);
   });
 
-  test.each(['SIGINT', 'SIGTERM'] as const)('is not started again after %s', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('is not restarted after %s', async (signal) => {
     const started = start();
     await started.serving();
     expect(await started.stop(signal)).toBe(0);
     expect(started.restarts).toEqual([]);
   });
 
-  test('is not started again when it was stopped itself', async () => {
+  test('is not restarted after it was stopped itself', async () => {
     const started = start();
     await started.serving();
     process.kill(await server(), 'SIGTERM');
@@ -122,7 +122,7 @@ describe('a server that dies under npm start', () => {
     expect(started.restarts).toEqual([]);
   });
 
-  test('is not started again when the stop comes while it waits', async () => {
+  test('is not restarted if the stop comes during the delay', async () => {
     const started = start();
     await started.serving();
     process.kill(await server(), 'SIGKILL');
@@ -130,7 +130,7 @@ describe('a server that dies under npm start', () => {
     expect(await started.stop()).toBe(0);
   });
 
-  test('is not started for ever on data that it cannot use', async () => {
+  test('is not restarted forever with data that it cannot use', async () => {
     const started = start();
     await started.serving();
     const version = join(dataDir, 'postgres', 'PG_VERSION');
@@ -143,14 +143,14 @@ describe('a server that dies under npm start', () => {
   });
 });
 
-describe('a start that never served is not repeated', () => {
-  test('with settings that cannot be used', async () => {
+describe('a first start that fails is not repeated', () => {
+  test('with invalid settings', async () => {
     const started = start({ PORT: 'http' });
     expect(await started.ended).toBe(78);
     expect(started.restarts).toEqual([]);
   });
 
-  test('on a port that is taken', async () => {
+  test('on a port in use', async () => {
     const taken = createServer().listen(port, '0.0.0.0');
     await once(taken, 'listening');
     const started = start();

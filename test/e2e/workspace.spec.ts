@@ -20,7 +20,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-test('keys of a workspace added beside a running server work at once and reach only that workspace', async () => {
+test('keys of a workspace added to a running server work immediately and give access only to that workspace', async () => {
   const added = await touchline('workspace', 'add', 'partner');
   expect(added.code).toBe(0);
   const [, writeKey = ''] = /^Write key +(wk_\S+)$/m.exec(added.out) ?? [];
@@ -35,18 +35,18 @@ test('keys of a workspace added beside a running server work at once and reach o
   expect(await statusOf('bob@acme.example', API_KEY, ours)).toBe(200);
 });
 
-test('a name that is taken or cannot be is refused in one line', async () => {
+test('an existing or invalid workspace name is refused in one line', async () => {
   expect(await touchline('workspace', 'add', 'main')).toEqual({
     code: 1,
     out: '',
-    error: 'touchline: Workspace "main" is there already\n',
+    error: 'touchline: Workspace "main" already exists\n',
   });
   expect((await touchline('workspace', 'add', 'Große Firma')).error).toMatch(
-    /^touchline: "Große Firma": use .*\n$/,
+    /^touchline: "Große Firma" is not a valid name: use .*\n$/,
   );
 });
 
-test('further keys of a workspace work until they are revoked, and the others go on', async () => {
+test('additional keys of a workspace work until they are revoked, and the others keep working', async () => {
   const { out } = await touchline('keys', 'add', 'main');
   const [apiKey = ''] = /ak_\S+/.exec(out) ?? [];
   const [writeKey = ''] = /wk_\S+/.exec(out) ?? [];
@@ -56,7 +56,7 @@ test('further keys of a workspace work until they are revoked, and the others go
     const revoked = await touchline('keys', 'revoke', key.slice(0, 8));
     expect(revoked).toMatchObject({ code: 0, error: '' });
     expect(revoked.out).toMatch(
-      /^Revoked (?:public write|API) key \w\w_\S{5} of .*workspace "main": within ten seconds/,
+      /^Revoked (?:public write|API) key \w\w_\S{5} of .*workspace "main"; within ten seconds/,
     );
     expect(revoked.out).not.toContain(key);
   }
@@ -71,7 +71,7 @@ test('further keys of a workspace work until they are revoked, and the others go
   expect(listed).toEqual(line(WRITE_KEY, 'write +public +main +web +- +- +\\S+Z +-'));
 });
 
-test('a key is made for one scope, listed with it, and opens collecting as every write key', async () => {
+test('a key is created for one scope, listed with it, and accepted by collectors', async () => {
   const { out } = await touchline('keys', 'add', 'main', '--scope', 'server');
   const [, key = ''] = /^Server key +(sk_\S+)$/m.exec(out) ?? [];
   expect(out).not.toMatch(/[wa]k_/);
@@ -84,17 +84,19 @@ test('a key is made for one scope, listed with it, and opens collecting as every
   expect((await touchline('keys', 'limit', prefix, '--requests', 'default')).code).toBe(0);
   const limited = (await touchline('keys', 'list', 'main')).out;
   expect(limited).toMatch(new RegExp(`^${prefix} +write +server +main +web +100 +- +\\S+Z +-$`, 'm'));
-  expect((await touchline('keys', 'limit', prefix, '--events', '0')).error).toMatch(/^touchline: "0": give/);
+  expect((await touchline('keys', 'limit', prefix, '--events', '0')).error).toMatch(
+    /^touchline: "0" is invalid: use/,
+  );
   expect((await touchline('keys', 'limit', prefix)).error).toMatch(/--events or --requests/);
 
   expect(await touchline('keys', 'add', 'main', '--scope', 'browser')).toMatchObject({
     code: 1,
-    error: 'touchline: "browser": a write key has the scope public or server\n',
+    error: 'touchline: "browser" is not a scope: use public or server\n',
   });
   expect((await touchline('keys', 'add', 'main', '--scope')).code).toBe(2);
 });
 
-test('the last key of its kind is revoked only by force, and no start brings it back', async () => {
+test('the last key of its kind is revoked only with --force, and no start reactivates it', async () => {
   const refused = await touchline('keys', 'revoke', API_KEY.slice(0, 8));
   expect(refused).toMatchObject({ code: 1, out: '' });
   expect(refused.error).toMatch(
@@ -104,14 +106,14 @@ test('the last key of its kind is revoked only by force, and no start brings it 
 
   await server.stop();
   server = await ServerProcess.start({ dataDir, port });
-  expect(server.output).toContain('TOUCHLINE_API_KEY is a revoked key (ak_test_) and opens nothing');
+  expect(server.output).toContain('TOUCHLINE_API_KEY is a revoked key (ak_test_) and has no effect');
   expect([await asks(API_KEY), await collects(WRITE_KEY)]).toEqual([401, 200]);
 });
 
 test('an unknown command is reported with the list of commands', async () => {
   const { code, error } = await touchline('dance');
   expect(code).toBe(2);
-  expect(error).toMatch(/no command "dance"/);
+  expect(error).toMatch(/unknown command "dance"/);
   expect(error).toContain('workspace add NAME');
 });
 

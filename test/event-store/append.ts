@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { to, touch } from '../events.js';
+import { appendTo, touch } from '../events.js';
 import { eventsAfter } from '../events-after.js';
 import { EVERYTHING, type TestLog } from './test-log.js';
 
@@ -7,10 +7,10 @@ export function appendContract(target: TestLog): void {
   const { append, unique, receipts, expectNext } = target;
 
   describe('append', () => {
-    test('gives positions that follow the head and versions from 1', async () => {
+    test('returns positions after the head and versions from 1', async () => {
       const stream = unique('s');
       const head = await target.store.head();
-      const [result] = await append(to(stream, [unique('a'), unique('b')]));
+      const [result] = await append(appendTo(stream, [unique('a'), unique('b')]));
       expect(receipts(result)).toMatchObject([
         { version: 1, duplicate: false },
         { version: 2, duplicate: false },
@@ -20,25 +20,25 @@ export function appendContract(target: TestLog): void {
       expect(await target.store.head()).toBe(positions[1]);
     });
 
-    test('counts the versions of each stream of a batch by itself', async () => {
+    test('counts the versions of each stream of a batch separately', async () => {
       const [one, two] = [unique('s'), unique('s')];
       const results = await append(
-        to(one, [unique('a')]),
-        to(two, [unique('b')]),
-        to(one, [unique('c')], { exact: 1 }),
+        appendTo(one, [unique('a')]),
+        appendTo(two, [unique('b')]),
+        appendTo(one, [unique('c')], { exact: 1 }),
       );
       expect(results.map((result) => receipts(result)[0]?.version)).toEqual([1, 1, 2]);
     });
 
-    test('keeps streams of the same name in two workspaces apart', async () => {
+    test('separates streams of the same name in two workspaces', async () => {
       const stream = unique('s');
-      await append(to(stream, [unique('a')]));
-      const [result] = await append(to(stream, [unique('b')], 'noStream', 'other'));
+      await append(appendTo(stream, [unique('a')]));
+      const [result] = await append(appendTo(stream, [unique('b')], 'noStream', 'other'));
       expect(receipts(result)[0]?.version).toBe(1);
       expect(await target.store.readStream('other', stream)).toHaveLength(1);
     });
 
-    test('keeps all that a decision says', async () => {
+    test('stores all fields of a decision', async () => {
       const stream = unique('s');
       const event = touch(unique('a'), EVERYTHING);
       const before = Date.now() - 1_000;
@@ -63,35 +63,35 @@ export function appendContract(target: TestLog): void {
       expect(read?.occurredAt).toEqual(read?.recordedAt);
     });
 
-    test('an append without events succeeds and leaves no trace', async () => {
+    test('without events succeeds and records nothing', async () => {
       const head = await target.store.head();
-      expect(await append(to(unique('s'), []))).toEqual([{ status: 'appended', receipts: [] }]);
+      expect(await append(appendTo(unique('s'), []))).toEqual([{ status: 'appended', receipts: [] }]);
       expect(await append()).toEqual([]);
       expect(await target.store.head()).toBe(head);
     });
   });
 
   describe('expected version', () => {
-    test('noStream and exact are met or answered with the version the stream is at', async () => {
+    test('noStream and exact succeed if met, else return the version of the stream', async () => {
       const stream = unique('s');
-      expect(await append(to(stream, [unique('a')], { exact: 1 }))).toEqual([
+      expect(await append(appendTo(stream, [unique('a')], { exact: 1 }))).toEqual([
         { status: 'conflict', expected: { exact: 1 }, actual: 0 },
       ]);
-      expect((await append(to(stream, [unique('b')], 'noStream')))[0]?.status).toBe('appended');
-      expect((await append(to(stream, [unique('c')], { exact: 1 })))[0]?.status).toBe('appended');
-      expect(await append(to(stream, [unique('d')], 'noStream'))).toEqual([
+      expect((await append(appendTo(stream, [unique('b')], 'noStream')))[0]?.status).toBe('appended');
+      expect((await append(appendTo(stream, [unique('c')], { exact: 1 })))[0]?.status).toBe('appended');
+      expect(await append(appendTo(stream, [unique('d')], 'noStream'))).toEqual([
         { status: 'conflict', expected: 'noStream', actual: 2 },
       ]);
       expect(await target.store.readStream('main', stream)).toHaveLength(2);
     });
 
-    test('a conflict fails alone and takes no positions', async () => {
+    test('a conflict affects only its own append and uses no positions', async () => {
       const [one, two, three] = [unique('s'), unique('s'), unique('s')];
       const head = await target.store.head();
       const results = await append(
-        to(one, [unique('a')]),
-        to(two, [unique('b'), unique('c')], { exact: 7 }),
-        to(three, [unique('d')], 'noStream'),
+        appendTo(one, [unique('a')]),
+        appendTo(two, [unique('b'), unique('c')], { exact: 7 }),
+        appendTo(three, [unique('d')], 'noStream'),
       );
       expect(results.map(({ status }) => status)).toEqual(['appended', 'conflict', 'appended']);
       const log = await eventsAfter(target.store, head);
@@ -104,20 +104,20 @@ export function appendContract(target: TestLog): void {
       expect(await target.store.readStream('main', two)).toEqual([]);
     });
 
-    test('an append sees those before it in its batch', async () => {
+    test('an append sees earlier appends of its batch', async () => {
       const stream = unique('s');
       const results = await append(
-        to(stream, [unique('a')], 'noStream'),
-        to(stream, [unique('b')], 'noStream'),
-        to(stream, [unique('c')], { exact: 1 }),
+        appendTo(stream, [unique('a')], 'noStream'),
+        appendTo(stream, [unique('b')], 'noStream'),
+        appendTo(stream, [unique('c')], { exact: 1 }),
       );
       expect(results.map(({ status }) => status)).toEqual(['appended', 'conflict', 'appended']);
     });
 
-    test('of many writers that expect the same version one wins', async () => {
+    test('one of many concurrent writers with the same expected version succeeds', async () => {
       const stream = unique('s');
       const results = await Promise.all(
-        Array.from({ length: 20 }, () => append(to(stream, [unique('a')], 'noStream'))),
+        Array.from({ length: 20 }, () => append(appendTo(stream, [unique('a')], 'noStream'))),
       );
       expect(results.flat().filter(({ status }) => status === 'appended')).toHaveLength(1);
     });

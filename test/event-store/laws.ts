@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
-import { facts, to } from '../events.js';
+import { facts, appendTo } from '../events.js';
 import { eventsAfter } from '../events-after.js';
 import type { TestLog } from './test-log.js';
 
@@ -20,7 +20,7 @@ export function lawsContract(target: TestLog): void {
       maxLength: 4,
     });
 
-    test('ordered and idempotent: whatever is sent at once and again, positions grow as promised and receipts are the first', async () => {
+    test('concurrent and repeated events get increasing positions and their first receipts', async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.array(recorded, { maxLength: 8 }),
@@ -38,7 +38,7 @@ export function lawsContract(target: TestLog): void {
             );
             const commands = calls.map((appends) =>
               appends.map((one) =>
-                to(
+                appendTo(
                   `${run}-${one.stream}`,
                   one.ids.map((nr) => `${run}-${nr}`),
                   one.expected,

@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { EventType } from '../../src/domain/events.js';
-import { facts, to } from '../events.js';
+import { facts, appendTo } from '../events.js';
 import type { TestLog } from './test-log.js';
 
 export function readingContract(target: TestLog): void {
   const { append, unique, receipts } = target;
 
-  describe('reading', () => {
-    test('a stream in version order, after a version, up to a limit', async () => {
+  describe('reading events', () => {
+    test('of a stream returns them by version, after a version, up to a limit', async () => {
       const stream = unique('s');
       await append(
-        to(
+        appendTo(
           stream,
           Array.from({ length: 5 }, () => unique('a')),
         ),
@@ -24,9 +24,9 @@ export function readingContract(target: TestLog): void {
       expect(await target.store.readStream('main', unique('s'))).toEqual([]);
     });
 
-    test('the log in position order, after a position, up to a limit', async () => {
+    test('of the log returns them by position, after a position, up to a limit', async () => {
       const head = await target.store.head();
-      const [result] = await append(to(unique('s'), [unique('a'), unique('b'), unique('c')]));
+      const [result] = await append(appendTo(unique('s'), [unique('a'), unique('b'), unique('c')]));
       const [one, two, three] = receipts(result).map(({ position }) => position) as [bigint, bigint, bigint];
       const positions = async (after: bigint, limit: number) =>
         (await target.store.readAll(after, limit)).map(({ position }) => position);
@@ -35,8 +35,8 @@ export function readingContract(target: TestLog): void {
       expect(await positions(three, 10)).toEqual([]);
     });
 
-    test('any number is a position: what follows it, and what is at it or last before it', async () => {
-      const [result] = await append(to(unique('s'), [unique('a'), unique('b')]));
+    test('accepts any number as a position, and returns the events after, at or before it', async () => {
+      const [result] = await append(appendTo(unique('s'), [unique('a'), unique('b')]));
       const [one, two] = receipts(result).map(({ position }) => position) as [bigint, bigint];
       const following = async (after: bigint) => (await target.store.readAll(after, 1))[0]?.position;
       const at = async (position: bigint) => (await target.store.readAt(position))?.position;
@@ -48,16 +48,16 @@ export function readingContract(target: TestLog): void {
       expect(await at(one - 1n)).not.toBe(one);
     });
 
-    test('a page holds the events of some types and says how far it looked', async () => {
+    test('of some types returns a page and the last position read', async () => {
       const head = await target.store.head();
       const observed = {
         ...{ id: randomUUID(), type: 'AccountObserved' as const, schemaVersion: 1 },
         ...{ occurredAt: new Date(0), data: { accountId: 'acme' } },
       };
       const results = await append(
-        to(unique('s'), [unique('a')]),
+        appendTo(unique('s'), [unique('a')]),
         { workspace: 'main', stream: unique('s'), expected: 'noStream', events: [observed] },
-        to(unique('s'), [unique('b')]),
+        appendTo(unique('s'), [unique('b')]),
       );
       const [one, account, two] = results.map((result) => receipts(result)[0]?.position ?? 0n) as [
         ...[bigint, bigint, bigint],
@@ -118,8 +118,8 @@ export function readingContract(target: TestLog): void {
     });
   });
 
-  describe("a consumer's progress", () => {
-    test('is kept with its facts, and alone', async () => {
+  describe('the progress of a consumer', () => {
+    test('is stored with its facts, or alone', async () => {
       const source = unique('kafka');
       expect(await target.store.progressOf(source)).toBeUndefined();
       await target.store.record(facts(unique('s'), [unique('a')]), { source, next: 5n, mark: 'm-1' });
@@ -128,7 +128,7 @@ export function readingContract(target: TestLog): void {
       expect(await target.store.progressOf(source)).toEqual({ source, next: 9n });
     });
 
-    test('of a late sender changes nothing, of a restarted source it does', async () => {
+    test('is not changed by a late sender, but by a restarted source', async () => {
       const [source, a] = [unique('kafka'), unique('a')];
       await target.store.record(facts(unique('s'), [unique('b')]), { source, next: 50n, mark: 'm-1' });
       const [late] = await target.store.record(facts(unique('s'), [a]), { source, next: 40n, mark: 'm-0' });
@@ -138,7 +138,7 @@ export function readingContract(target: TestLog): void {
       expect(await target.store.progressOf(source)).toEqual({ source, next: 3n, mark: 'n-1' });
     });
 
-    test('of many at once is the furthest of each', async () => {
+    test('of several senders is the furthest per partition', async () => {
       const sources = [unique('kafka'), unique('kafka')];
       const moves = Array.from({ length: 40 }, (_, index) => ({
         ...{ source: sources[index % 2] ?? '', next: BigInt((index * 7) % 40) },

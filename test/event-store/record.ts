@@ -8,7 +8,7 @@ export function recordContract(target: TestLog): void {
   const { unique, names, record, expectNext } = target;
 
   describe('record', () => {
-    test('gives positions that follow the head', async () => {
+    test('returns positions after the head', async () => {
       const head = await target.store.head();
       const receipts = await target.store.record([
         ...facts(unique('s'), names(2)),
@@ -23,7 +23,7 @@ export function recordContract(target: TestLog): void {
       );
     });
 
-    test('keeps all that a fact says and gives it no version', async () => {
+    test('stores all fields of a fact without a version', async () => {
       const stream = unique('s');
       const event = touch(unique('a'), EVERYTHING);
       const before = Date.now() - 1_000;
@@ -51,13 +51,13 @@ export function recordContract(target: TestLog): void {
       expect(read?.occurredAt).toEqual(read?.recordedAt);
     });
 
-    test('no facts leave no trace', async () => {
+    test('without facts records nothing', async () => {
       const head = await target.store.head();
       expect(await target.store.record([])).toEqual([]);
       expect(await target.store.head()).toBe(head);
     });
 
-    test('the same facts again get the first receipts and change nothing', async () => {
+    test('the same facts again returns the first receipts and changes nothing', async () => {
       const sent = facts(unique('s'), names(2));
       const first = await target.store.record(sent);
       await record(unique('s'), unique('c'));
@@ -68,7 +68,7 @@ export function recordContract(target: TestLog): void {
       expect(await target.store.head()).toBe(head);
     });
 
-    test('new facts among known and repeated ones are recorded, in order', async () => {
+    test('new facts among known and repeated ones keeps their order', async () => {
       const [stream, a, b, c, d] = [unique('s'), unique('a'), unique('b'), unique('c'), unique('d')];
       const [, known] = await record(stream, a, b);
       const head = await target.store.head();
@@ -87,14 +87,14 @@ export function recordContract(target: TestLog): void {
       );
     });
 
-    test('the same fact sent to another stream is the same fact', async () => {
+    test('the same fact in another stream is a duplicate', async () => {
       const a = unique('a');
       const [first] = await record(unique('s'), a);
       const again = await record(unique('s'), unique('b'), a);
       expect(again).toMatchObject([{ duplicate: false }, { ...first, duplicate: true }]);
     });
 
-    test('the same id in another workspace is another fact, also in one batch', async () => {
+    test('the same id in another workspace is another fact, even in one batch', async () => {
       const [stream, a] = [unique('s'), unique('a')];
       const sent = [...facts(stream, [a]), ...facts(stream, [a], 'other')];
       const [first, second] = await target.store.record(sent);
@@ -105,14 +105,14 @@ export function recordContract(target: TestLog): void {
       ]);
     });
 
-    test('senders of the same fact at the same time get the same receipt', async () => {
+    test('the same fact concurrently returns the same receipt', async () => {
       const [stream, a] = [unique('s'), unique('a')];
       const all = (await Promise.all(Array.from({ length: 20 }, () => record(stream, a)))).flat();
       expect(new Set(all.map(({ position }) => position)).size).toBe(1);
       expect(all.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
     });
 
-    test('what no log could hold is refused whole, and what is sent at the same time is recorded', async () => {
+    test('facts that no log could store is refused as a whole, and concurrent ones are recorded', async () => {
       const [stream, a, b] = [unique('s'), unique('a'), unique('b')];
       const broken: NewFact = {
         ...{ workspace: 'main', stream },
@@ -128,7 +128,7 @@ export function recordContract(target: TestLog): void {
       expect((await eventsAfter(target.store, head)).map(({ id }) => id)).toEqual([touch(a).id, touch(b).id]);
     });
 
-    test('more than a transaction takes is recorded in the order in which it was sent', async () => {
+    test('more than a transaction holds keeps the order of the calls', async () => {
       const head = await target.store.head();
       const sent = [900, 200, 1_500, 1, 999, 1, 1].map((count) => facts(unique('s'), names(count)));
       const receipts = (await Promise.all(sent.map((batch) => target.store.record(batch)))).flat();

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { to } from '../events.js';
+import { appendTo } from '../events.js';
 import type { TestLog } from './test-log.js';
 
 export function subscribingContract(target: TestLog): void {
   const { append, unique, expectNext } = target;
 
-  describe('subscribing', () => {
-    test('hands over what is there and what comes, in order and without gaps', async () => {
+  describe('a subscription', () => {
+    test('receives existing and new events in order without gaps', async () => {
       const after = await target.store.head();
-      await append(to(unique('s'), [unique('a'), unique('b')]));
+      await append(appendTo(unique('s'), [unique('a'), unique('b')]));
       const seen: bigint[] = [];
       const subscription = target.store.subscribe(
         after,
@@ -17,16 +17,16 @@ export function subscribingContract(target: TestLog): void {
           throw error;
         },
       );
-      for (let round = 0; round < 10; round++) await append(to(unique('s'), [unique('c')]));
+      for (let round = 0; round < 10; round++) await append(appendTo(unique('s'), [unique('c')]));
       await until(() => seen.length >= 12);
       await subscription.stop();
       expect(seen).toHaveLength(12);
       expectNext(after, seen);
     });
 
-    test('stop waits for the handler in flight, and nothing comes after it', async () => {
+    test('stops after the handler in flight, and receives nothing after that', async () => {
       const after = await target.store.head();
-      await append(to(unique('s'), [unique('a')]));
+      await append(appendTo(unique('s'), [unique('a')]));
       const steps: string[] = [];
       const started = Promise.withResolvers<undefined>();
       const subscription = target.store.subscribe(
@@ -41,24 +41,24 @@ export function subscribingContract(target: TestLog): void {
       await started.promise;
       await subscription.stop();
       steps.push('stopped');
-      await append(to(unique('s'), [unique('b')]));
+      await append(appendTo(unique('s'), [unique('b')]));
       await new Promise((resolve) => setTimeout(resolve, 50));
       expect(steps).toEqual(['handled', 'stopped']);
     });
 
-    test('a handler that rejects ends the subscription and is reported', async () => {
+    test('ends and reports an error if its handler rejects', async () => {
       const after = await target.store.head();
-      await append(to(unique('s'), [unique('a')]));
+      await append(appendTo(unique('s'), [unique('a')]));
       const failed = new Promise((resolve) =>
         target.store.subscribe(after, () => Promise.reject(new Error('broken')), resolve),
       );
       expect(await failed).toEqual(new Error('broken'));
     });
 
-    test('waitForGrowth wakes at an append of this process, or at its time', async () => {
+    test('of waitForGrowth wakes up on an append of this process, or after its timeout', async () => {
       const head = await target.store.head();
       const waiting = target.store.waitForGrowth(head, 30_000);
-      await append(to(unique('s'), [unique('a')]));
+      await append(appendTo(unique('s'), [unique('a')]));
       await waiting;
       await target.store.waitForGrowth(head, 30_000);
       await target.store.waitForGrowth(await target.store.head(), 20);

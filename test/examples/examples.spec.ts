@@ -1,4 +1,4 @@
-// "How much a change should touch" of CONTRIBUTING, for a projection and for a decision with its reactor: a file each and a
+// "What a change touches" of CONTRIBUTING, for a projection and for a decision with its reactor: a file each and a
 // place in the list are all that they need to be run, shown, retried and rebuilt.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
@@ -36,7 +36,7 @@ afterAll(async () => {
 const rows = async (): Promise<unknown[]> =>
   (await db.pool.query('SELECT * FROM touchline.example_visit ORDER BY position')).rows;
 
-test('a projection of one file has its rows, is listed and is rebuilt', async () => {
+test('a projection in one file writes its rows, is listed and can be rebuilt', async () => {
   const before = await rows();
   expect(before).toHaveLength(20);
   const { projections } = await api.ask<{ projections: unknown[] }>('GET', '');
@@ -48,7 +48,7 @@ test('a projection of one file has its rows, is listed and is rebuilt', async ()
   expect(await rows()).toEqual(before);
 });
 
-test('a decision with its reactor of one file is taken, listed and never repeated', async () => {
+test('a reactor in one file makes its decision once and is listed', async () => {
   const log = await store.readAll(0n, 100);
   expect(decisionsIn(log)).toHaveLength(6);
   expect(decisionsIn(log)).toEqual(decisionsWanted(log));

@@ -1,4 +1,4 @@
-// "How much a change should touch" of CONTRIBUTING, for a wire format: its file and a place in the list are all that it needs
+// "What a change touches" of CONTRIBUTING, for a wire format: its file and a place in the list are all that it needs
 // to be served, kept when it is rejected, replayed and described.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
@@ -30,7 +30,7 @@ async function api<T>(path: string, body?: object): Promise<T> {
 
 const PRICING = 'https://shop.example/pricing';
 
-test('a request of a format of one file is recorded and answered in its own way', async () => {
+test('a wire format in one file records a request and builds its own response', async () => {
   const answer = await click({ id: 'c-1', to: PRICING, user: 'u-1', campaign: 'spring' });
   expect([answer.status, answer.headers.get('location')]).toEqual([302, PRICING]);
   expect(await server.store.readAll(0n, 10)).toMatchObject([
@@ -42,13 +42,13 @@ test('a request of a format of one file is recorded and answered in its own way'
   ]);
 });
 
-test('the same request sent again is the same event', async () => {
+test('the same request of a wire format sent again is the same event', async () => {
   const head = await server.store.head();
   expect((await click({ id: 'c-1', to: PRICING, user: 'u-1', campaign: 'spring' })).status).toBe(302);
   expect(await server.store.head()).toBe(head);
 });
 
-test('a request that the format answers at once records nothing', async () => {
+test('a request that a wire format answers immediately records nothing', async () => {
   const head = await server.store.head();
   const headers = { 'webhook-request-origin': 'mail.example' };
   const handshake = await fetch(`${server.url}/example/link/${server.keys.writeKey}`, {
@@ -61,7 +61,7 @@ test('a request that the format answers at once records nothing', async () => {
   expect(await server.store.head()).toBe(head);
 });
 
-test('an item and a request that the format rejects are kept, and replayed once it accepts them', async () => {
+test('items and requests rejected by a wire format are stored, and replayed once it accepts them', async () => {
   const unknown = await click({ id: 'c-2', to: PRICING, user: 'u-2', campaign: 'summer' });
   const elsewhere = await click({ id: 'c-3', to: 'https://blog.example/', user: 'u-3' });
   expect([unknown.status, elsewhere.status]).toEqual([302, 400]);
@@ -80,7 +80,7 @@ test('an item and a request that the format rejects are kept, and replayed once 
   expect(streams).toEqual(['touchpoints-user:u-2', 'touchpoints-user:u-3']);
 });
 
-test('a page of another origin may send it, and the API document describes it by its schema', async () => {
+test('a wire format can be used from other origins, and the API document has its schema', async () => {
   const headers = { origin: 'https://shop.example', 'access-control-request-method': 'GET' };
   const preflight = await fetch(`${server.url}/example/link/x`, { method: 'OPTIONS', headers });
   expect(preflight.headers.get('access-control-allow-origin')).toBe('https://shop.example');

@@ -45,7 +45,7 @@ async function alertQueries(): Promise<readonly string[]> {
   return groups.flatMap(({ rules }) => rules.map(({ expr }) => expr));
 }
 
-test('no panel and no alert asks for a figure that the product does not have', async () => {
+test('dashboard and alerts use only metrics that Touchline exports', async () => {
   const { all } = await figures();
   const queries = [
     ...(await panels()).flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
@@ -56,7 +56,7 @@ test('no panel and no alert asks for a figure that the product does not have', a
   expect([...asked].filter((name) => !all.has(name))).toEqual([]);
 });
 
-test('every figure of Touchline has a panel', async () => {
+test('every metric of Touchline has a dashboard panel', async () => {
   const { own } = await figures();
   const shown = new Set(
     (await panels()).flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => namesIn(expr))),
@@ -64,7 +64,7 @@ test('every figure of Touchline has a panel', async () => {
   expect([...own].filter((name) => !shown.has(name))).toEqual([]);
 });
 
-test('every panel has a place of its own, a title and a query', async () => {
+test('every dashboard panel has a separate position, a title and a query', async () => {
   const all = await panels();
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
   const cells = new Set<string>();
@@ -80,7 +80,7 @@ test('every panel has a place of its own, a title and a query', async () => {
   }
 });
 
-test('every alert is told in docs/operations.md, and none that is not there', async () => {
+test('docs/operations.md documents every alert and no others', async () => {
   const { groups } = parse(await text('infra/prometheus/alerts.yaml')) as {
     groups: readonly { readonly rules: readonly { readonly alert: string }[] }[];
   };

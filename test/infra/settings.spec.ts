@@ -21,13 +21,13 @@ function filledIn(value: string): string {
 }
 
 describe('every setting', () => {
-  test('is known to these tests', () => {
+  test('is covered by these tests', () => {
     expect(SETTINGS).toEqual(
       expect.arrayContaining(['PORT', 'ROLES', 'KAFKA_TLS_CA_FILE', 'KAFKA_REPLICATION']),
     );
   });
 
-  test('is in .env.example, which names nothing else but what Compose uses itself', async () => {
+  test('is in .env.example, which contains only settings and variables of Compose', async () => {
     const named = Object.keys(variables(await text('.env.example')));
     const compose = await text('docker-compose.yml');
     expect(SETTINGS.filter((name) => !named.includes(name))).toEqual([]);
@@ -35,7 +35,7 @@ describe('every setting', () => {
     expect(others.filter((name) => !compose.includes(`\${${name}:-`))).toEqual([]);
   });
 
-  test('is in the table of docs/operations.md', async () => {
+  test('is documented in docs/operations.md', async () => {
     const page = await text('docs/operations.md');
     const rows = page.split('\n').filter((line) => line.startsWith('| `'));
     expect(
@@ -54,7 +54,7 @@ interface ComposeFile {
 }
 
 describe('docker-compose.yml', () => {
-  test('gives each process settings it can start with', async () => {
+  test('gives each process valid settings', async () => {
     const { services } = parse(await text('docker-compose.yml'), { merge: true }) as ComposeFile;
     const processes = Object.entries(services).filter(([, { environment = {} }]) => 'ROLES' in environment);
     expect(processes.map(([name]) => name)).toEqual(['touchline', 'collect', 'project', 'query', 'react']);
@@ -65,7 +65,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test('has two sizes, each with all it needs', async () => {
+  test('has two profiles with all required services', async () => {
     const { services } = parse(await text('docker-compose.yml'), { merge: true }) as ComposeFile;
     const of = (profile: string): string[] =>
       Object.keys(services).filter((name) => services[name]?.profiles?.includes(profile));
@@ -83,7 +83,7 @@ interface Kustomization {
 }
 
 describe('the manifests of Kubernetes', () => {
-  test('give each role settings it can start with', async () => {
+  test('give each role valid settings', async () => {
     const read = async (folder: string): Promise<Kustomization> =>
       parse(await text(`infra/k8s/${folder}/kustomization.yaml`)) as Kustomization;
     const [base, overlay] = [await read('base'), await read('overlays/example')];

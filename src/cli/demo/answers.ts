@@ -28,7 +28,7 @@ interface Report {
 
 async function ask<T>(server: DemoServer, path: string): Promise<T> {
   const answer = await server.get(path);
-  if (answer === undefined) throw new DemoProblem(`${server.url} has no ${path}`);
+  if (answer === undefined) throw new DemoProblem(`${server.url} has no resource ${path}`);
   return answer as T;
 }
 
@@ -40,9 +40,9 @@ export async function revenueByContent(server: DemoServer): Promise<Answer> {
   const foreign = unconverted.map(
     ({ amount, opportunities }) => `${opportunities.length} opportunities of ${roundMoney(amount)}`,
   );
-  const rest = `of ${roundMoney(total)} won, ${roundMoney(unattributed)} by people nobody tracked`;
+  const rest = `of ${roundMoney(total)} won, ${roundMoney(unattributed)} without touchpoints`;
   return {
-    question: `Which content earned the revenue? (linear; ${rest}${foreign.length > 0 ? `; without a rate: ${foreign.join(', ')}` : ''})`,
+    question: `Which content earned the revenue? (linear; ${rest}${foreign.length > 0 ? `; without an exchange rate: ${foreign.join(', ')}` : ''})`,
     table: table(
       ['Content', 'Revenue', 'Share', 'Opportunities', 'Touches'],
       rows.map(({ label, value, share, opportunities, touches }) => [
@@ -71,7 +71,7 @@ export async function modelsCompared(server: DemoServer): Promise<Answer> {
   const cell = (value: { readonly value: Money } | undefined): string =>
     value ? roundMoney(value.value) : '';
   return {
-    question: 'How much does the model matter? (revenue by channel under three of them)',
+    question: 'How much does the model matter? (revenue by channel under three models)',
     table: table(
       ['Channel', ...models],
       rows.map(({ label, values }) => [label, ...models.map((model) => cell(values[model]))]),
@@ -97,7 +97,7 @@ export async function pipelineByMonth(server: DemoServer): Promise<Answer> {
   return {
     question: 'Where does new pipeline come from, month by month? (linear, thousands)',
     table: table(
-      ['Channel', ...months, 'Together'],
+      ['Channel', ...months, 'Total'],
       [...channels]
         .sort(([, a], [, b]) => sum(b) - sum(a))
         .map(([channel, byMonth]) => [
@@ -182,7 +182,7 @@ export async function hottestLeads(server: DemoServer, { accounts }: DemoData): 
   const { items } = await ask<Leads>(server, path);
   const names = new Map(accounts.map(({ id, name }) => [id, name]));
   return {
-    question: 'Whom should sales call today? (hottest leads that sit on no opportunity)',
+    question: 'Whom should sales call today? (leads with the highest score without an opportunity)',
     table: table(
       ['Who', 'Title', 'Company', 'Persona', 'Stage', 'Score', 'Grade'],
       items.map(({ name, email, title, accountId, persona, stage, score, grade }) => [

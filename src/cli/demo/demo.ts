@@ -14,7 +14,7 @@ import { sendOpportunities, sendMessages } from './send.js';
 import { waitForReadModels } from './wait-for-read-models.js';
 
 /**
- * `npm run demo`: sends half a year of a made-up company to a running server through its public collectors and API,
+ * `npm run demo`: sends half a year of a fictitious company to a running server through its public collectors and API,
  * waits until the read models have it, and prints five answers. Again, it finds everything there and changes nothing.
  *
  * @returns the exit code
@@ -75,7 +75,7 @@ function introduction({ url }: DemoServer, data: DemoData, isAgain: boolean): st
   return [
     `Brightwork sells maintenance software to factories: ${count(accounts.length, 'companies')}, ${count(people, 'people')}, ` +
       `${count(touchpoints, 'touchpoints')}, ${count(opportunities.length, 'opportunities')}`,
-    `from ${day(from)} to ${day(until)}, sent to ${url}${isAgain ? ' once more: nothing will change' : ''}`,
+    `from ${day(from)} to ${day(until)}, sent to ${url}${isAgain ? ' again: nothing will change' : ''}`,
     '',
   ].join('\n');
 }
@@ -89,7 +89,7 @@ async function printAnswers(server: DemoServer, data: DemoData, position: bigint
     console.log(`\n${index + 1}. ${question}\n${table}\n   GET ${server.url}${how}`);
   }
   console.log(
-    `\nAsk yourself: curl -s -H 'Authorization: Bearer ${server.apiKey}' '${server.url}/api/attribution?model=linear&by=campaign'` +
-      `\nWith &asOf=${position} an answer stays the same for ever. All questions: ${server.url}/docs`,
+    `\nQuery it yourself: curl -s -H 'Authorization: Bearer ${server.apiKey}' '${server.url}/api/attribution?model=linear&by=campaign'` +
+      `\nWith &asOf=${position} a response never changes. All queries: ${server.url}/docs`,
   );
 }

@@ -12,13 +12,13 @@ const UNTIL = new Date('2026-06-29T00:00:00Z');
 const share = <T>(list: readonly T[], is: (entry: T) => boolean): number =>
   list.filter(is).length / list.length;
 
-describe('the full demo', () => {
+describe('the generated demo data', () => {
   let demo: DemoData;
   beforeAll(() => {
     demo = generate(UNTIL);
   });
 
-  test('is as large as promised', () => {
+  test('has the documented number of accounts, people, touchpoints and opportunities', () => {
     const people = demo.accounts.flatMap((account) => account.people);
     expect([demo.accounts.length, people.length, demo.opportunities.length]).toEqual([300, 2500, 400]);
     expect(demo.touchpoints).toBeGreaterThan(58_000);
@@ -27,7 +27,7 @@ describe('the full demo', () => {
     expect(new Set(demo.accounts.map(({ domain }) => domain)).size).toBe(300);
   });
 
-  test('nothing happens outside its half-year', () => {
+  test('has no event outside its half-year', () => {
     const times = demo.messages.map(({ params }) => +params.timestamp);
     expect(Math.min(...times.slice(0, 1000))).toBeGreaterThanOrEqual(+UNTIL - DEMO_DAYS * DAY);
     expect(times.every((time) => time >= +demo.from && time < +UNTIL)).toBe(true);
@@ -37,7 +37,7 @@ describe('the full demo', () => {
     }
   });
 
-  test('some messages come late and some twice, the very same', () => {
+  test('has some messages that arrive late and some identical duplicates', () => {
     const first = new Map<string, Message>();
     const again = demo.messages.filter((message) => {
       const before = first.get(message.params.messageId);
@@ -54,12 +54,12 @@ describe('the full demo', () => {
     ).toBe(true);
   });
 
-  test('people work on weekdays', () => {
+  test('has most activity on weekdays', () => {
     const isWeekend = ({ params }: Message) => [0, 6].includes(params.timestamp.getUTCDay());
     expect(share(demo.messages, isWeekend)).toBeLessThan(0.1);
   });
 
-  test('opportunities are won, lost and open, in dollars and a few in euros', () => {
+  test('has won, lost and open opportunities, in dollars and a few in euros', () => {
     const won = share(demo.opportunities, ({ end }) => end?.status === 'won');
     const open = share(demo.opportunities, ({ end }) => end === undefined);
     expect(won).toBeGreaterThan(0.15);
@@ -71,7 +71,7 @@ describe('the full demo', () => {
     expect(demo.opportunities.every(({ amount }) => /^\d+\.\d\d$/.test(amount))).toBe(true);
   });
 
-  test('visitors become known, some browsers serve several people, machines are about', () => {
+  test('has identified visitors, shared browsers and machines', () => {
     const introduced = demo.messages.filter(({ call }) => call === 'identify');
     expect(introduced.length).toBeGreaterThan(700);
     const users = new Map<string, Set<string>>();
@@ -85,7 +85,7 @@ describe('the full demo', () => {
     expect(demo.messages.filter(bots).length).toBeGreaterThan(300);
   });
 
-  test('the collector understands every message, and takes every track name for a kind of its own', () => {
+  test('is accepted completely by the collector, with a touchpoint kind for every track name', () => {
     const strange = demo.messages.filter(({ call, params }) => {
       const reading = new Reading(call);
       const item = { ...params, timestamp: params.timestamp.toISOString(), type: call };
@@ -101,33 +101,33 @@ describe('the full demo', () => {
   });
 });
 
-describe('the same again', () => {
-  test('for the same arguments, message by message', () => {
+describe('generating the demo data again', () => {
+  test('with the same arguments gives the same messages', () => {
     expect(generate(UNTIL, 60)).toEqual(generate(UNTIL, 60));
   });
 
-  test('a week later it is another half-year of the same people', () => {
+  test('a week later gives another half-year of the same people', () => {
     const later = generate(new Date(+UNTIL + 7 * DAY), 60);
     const now = generate(UNTIL, 60);
     expect(later.accounts).toEqual(now.accounts);
     expect(+later.from - +now.from).toBe(7 * DAY);
   });
 
-  test('another size has other ids, so both can live in one workspace', () => {
+  test('with another size gives other ids, so that both can be in one workspace', () => {
     const ids = (demo: DemoData) => demo.messages.map(({ params }) => params.messageId);
     const small = new Set(ids(generate(UNTIL, 50)));
     expect(ids(generate(UNTIL, 60)).filter((id) => small.has(id))).toEqual([]);
   });
 
-  test('even a handful of people has touchpoints and opportunities', () => {
+  test('with a handful of people still gives touchpoints and opportunities', () => {
     const tiny = generate(UNTIL, 10);
     expect(tiny.messages.filter(isTouch).length).toBeGreaterThan(20);
     expect(tiny.opportunities.length).toBe(2);
   });
 });
 
-describe('its randomness', () => {
-  test('is spread evenly and the same on every machine', () => {
+describe('the random generator of the demo', () => {
+  test('is uniform and the same on every machine', () => {
     const random = new Random('seed');
     const drawn = Array.from({ length: 10_000 }, () => random.next());
     expect(drawn.reduce((sum, value) => sum + value, 0) / 10_000).toBeCloseTo(0.5, 1);
@@ -136,7 +136,7 @@ describe('its randomness', () => {
     expect(new Random('seed').hex(12)).not.toBe(new Random('tree').hex(12));
   });
 
-  test('the demo ends on a Monday', () => {
+  test('the demo period ends on a Monday', () => {
     expect(lastMonday(Date.parse('2026-07-01T12:34:56Z'))).toEqual(UNTIL);
     expect(lastMonday(+UNTIL)).toEqual(UNTIL);
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../../config.js';
-import { keptSecretsFile, readSecrets } from '../../workspaces/kept-secrets.js';
+import { secretsFile, readSecrets } from '../../workspaces/saved-secrets.js';
 
 /** A problem that the person who runs the demo can fix; its message is all they need. */
 export class DemoProblem extends Error {
@@ -23,12 +23,12 @@ export class DemoServer {
   async check(): Promise<void> {
     await this.#fetch('/health/live');
     if ((await this.#fetch('/api/log/head', this.#authorized())).status === 401)
-      throw new DemoProblem(`${this.url} does not know the API key (set TOUCHLINE_API_KEY to one it knows)`);
+      throw new DemoProblem(`${this.url} does not accept the API key; set TOUCHLINE_API_KEY to a valid one`);
     const batch = { method: 'POST', body: JSON.stringify({ batch: [], writeKey: this.writeKey }) };
     const headers = { 'content-type': 'application/json' };
     if ((await this.#fetch('/v1/batch', { ...batch, headers })).status === 401)
       throw new DemoProblem(
-        `${this.url} does not know the server-side write key (set TOUCHLINE_SERVER_WRITE_KEY to one it knows)`,
+        `${this.url} does not accept the server-side write key; set TOUCHLINE_SERVER_WRITE_KEY to a valid one`,
       );
   }
 
@@ -74,7 +74,7 @@ export class DemoServer {
       return await fetch(this.url + path, { ...init, signal: AbortSignal.timeout(60_000) });
     } catch (error) {
       throw new DemoProblem(
-        `No Touchline answers at ${this.url}: start it with \`npm start\` in another terminal`,
+        `No Touchline responds at ${this.url}: start it with \`npm start\` in another terminal`,
         {
           cause: error,
         },
@@ -97,9 +97,9 @@ export async function demoServer(environment: NodeJS.ProcessEnv): Promise<DemoSe
   const apiKey = config.apiKey ?? keys?.apiKey;
   if (writeKey === undefined || apiKey === undefined)
     throw new DemoProblem(
-      `No keys: neither TOUCHLINE_SERVER_WRITE_KEY and TOUCHLINE_API_KEY nor ${keptSecretsFile(config.dataDir)} name them. ` +
-        'Start the server first (`npm start`), with the same TOUCHLINE_DATA_DIR; ' +
-        '`npx touchline keys add main --scope server` makes a server-side write key for one that has none',
+      `No keys: set TOUCHLINE_SERVER_WRITE_KEY and TOUCHLINE_API_KEY, since ${secretsFile(config.dataDir)} has none. ` +
+        'Or start the server first (`npm start`) with the same TOUCHLINE_DATA_DIR; ' +
+        '`npx touchline keys add main --scope server` creates a server-side write key',
     );
   return new DemoServer(url.replace(/\/+$/, ''), writeKey, apiKey);
 }

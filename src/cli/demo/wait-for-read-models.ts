@@ -30,7 +30,8 @@ export async function waitForReadModels(server: DemoServer): Promise<bigint> {
     await sleep(200);
     const { events, problem } = await behind(server, head);
     if (events < left) moved = Date.now();
-    else if (Date.now() - moved > PATIENCE) throw new DemoProblem(`The read models stand still: ${problem}`);
+    else if (Date.now() - moved > PATIENCE)
+      throw new DemoProblem(`The read models do not advance: ${problem}`);
     bar.advance(Number(left - events));
     left = events;
   }

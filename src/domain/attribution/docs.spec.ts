@@ -46,12 +46,15 @@ const { touches } = touchesOf(candidates, {
   sessionIdleMinutes: 30,
 });
 
-test('the milestones of the example in docs/attribution.md are as it says', () =>
+test('the milestones of the example in docs/attribution.md are correct', () =>
   expect(touches.map(({ eventId, milestones }) => [eventId, milestones.join()])).toEqual(
     letters.map((letter) => [letter, row(letter)[3]]),
   ));
 
-test.each(MODEL_NAMES)('and so are its credits under %s', (model) => {
-  const credits = shareOut(100_000n, weigh(model, touches, DEFAULT_ATTRIBUTION));
-  expect(credits.map((minor) => money(Number(minor), 'USD').amount)).toEqual(row(model).slice(0, 6));
-});
+test.each(MODEL_NAMES)(
+  'the credits of the example in docs/attribution.md are correct for the model %s',
+  (model) => {
+    const credits = shareOut(100_000n, weigh(model, touches, DEFAULT_ATTRIBUTION));
+    expect(credits.map((minor) => money(Number(minor), 'USD').amount)).toEqual(row(model).slice(0, 6));
+  },
+);

@@ -27,7 +27,7 @@ const percent = (model: ModelName, list: readonly Touch[], settings: Partial<Att
     (weight) => Math.round(weight * 1e6) / 1e4,
   );
 
-describe('no touch, one, two, three and four', () => {
+describe('attribution models with one to four touches', () => {
   const one = touches('FLOC');
   const two = touches('FL', 'OC');
   const three = touches('F', 'L', 'OCd');
@@ -53,10 +53,10 @@ describe('no touch, one, two, three and four', () => {
     expect(percent(model, four)).toEqual(ofFour);
   });
 
-  test('the table has every model', () => expect(MODEL_NAMES).toHaveLength(9));
+  test('are all tested', () => expect(MODEL_NAMES).toHaveLength(9));
 });
 
-describe('milestones that fall together, and shares that nobody takes', () => {
+describe('attribution models with shared or missing milestones', () => {
   test.each<[ModelName, string[], number[]]>([
     ['u_shaped', ['FL', '', ''], [100, 0, 0]],
     ['u_shaped', ['F', '', 'L'], [50, 0, 50]],
@@ -108,12 +108,12 @@ describe('time decay', () => {
   };
 
   test.each([
-    ['two at one instant', [3, 3], 10, [50, 50]],
-    ['two at one instant before a third', [3, 3, 10], 10, [25, 25, 50]],
-    ['one exactly at the reference date, one a half-life before', [3, 10], 10, [33.3333, 66.6667]],
-    ['all of them at the reference date', [10, 10, 10], 10, [33.3333, 33.3333, 33.3333]],
-    ['the proportions are the same however long ago', [3, 10], 200, [33.3333, 66.6667]],
-    ['one after the reference date is none', [3, 10, 10.001], 10, [33.3333, 66.6667]],
+    ['gives the same to two touches at one instant', [3, 3], 10, [50, 50]],
+    ['gives less to two touches at one instant than to a later third', [3, 3, 10], 10, [25, 25, 50]],
+    ['gives half to a touch one half-life before the reference date', [3, 10], 10, [33.3333, 66.6667]],
+    ['gives the same to all touches at the reference date', [10, 10, 10], 10, [33.3333, 33.3333, 33.3333]],
+    ['gives the same proportions however long ago the touches were', [3, 10], 200, [33.3333, 66.6667]],
+    ['ignores a touch after the reference date', [3, 10, 10.001], 10, [33.3333, 66.6667]],
   ])('%s', (_, days, reference, weights) => expect(ofDays(days, reference)).toEqual(weights));
 });
 
@@ -133,7 +133,7 @@ describe('credits in minor units', () => {
     ['w_shaped', [1, 0, 0], [3_002_399_751_580_331, 3_002_399_751_580_330, 3_002_399_751_580_330]],
     ['full_path', [0, 0, 1], [2_251_799_813_685_248, 2_251_799_813_685_248, 4_503_599_627_370_495]],
     ['time_decay', [0, 0, 1], [1_286_742_750_677_284, 2_573_485_501_354_569, 5_146_971_002_709_138]],
-  ])('%s of 0, of 1 and of 2^53-1', (model, ofOne, ofMost) => {
+  ])('%s distributes 0, 1 and 2^53-1 without a rest', (model, ofOne, ofMost) => {
     expect(credits(model, 0)).toEqual([0, 0, 0]);
     expect(credits(model, 1)).toEqual(ofOne);
     const most = credits(model, MOST);
@@ -148,7 +148,7 @@ describe('credits in minor units', () => {
     ['0.002', 'KWD', ['0.001', '0.001', '0.000']],
     ['100.00', 'USD', ['33.34', '33.33', '33.33']],
     ['0.00', 'USD', ['0.00', '0.00', '0.00']],
-  ])('%s %s is shared out as %j', (amount, currency, shares) =>
+  ])('%s %s is distributed as %j', (amount, currency, shares) =>
     expect(
       credits('linear', parseAmount(amount, currency)).map((minor) => money(minor, currency).amount),
     ).toEqual(shares),
@@ -171,7 +171,7 @@ describe('credits in minor units', () => {
     expect(credits(model, minor, touches(...letters))).toEqual(shares),
   );
 
-  test('shares given as decimals are taken as they are written', () => {
+  test('decimal shares are used exactly as written', () => {
     const tenths = { ...DEFAULT_ATTRIBUTION, wShaped: [0.1, 0.2, 0.3, 0.4] as const };
     const whole = { ...DEFAULT_ATTRIBUTION, wShaped: [1, 2, 3, 4] as const };
     const touched = touches('F', 'L', 'O', '');

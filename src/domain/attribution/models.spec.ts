@@ -42,46 +42,49 @@ test.each([
   ['w_shaped', [30, 30, 3.3333, 30, 3.3333, 3.3333]],
   ['full_path', [22.5, 22.5, 5, 22.5, 5, 22.5]],
   ['time_decay', [1.5873, 3.1746, 6.3492, 12.6984, 25.3968, 50.7937]],
-] as const)('%s gives six touches %j', (model, weights) => expect(percent(model, six)).toEqual(weights));
+] as const)('the model %s gives six touches %j', (model, weights) =>
+  expect(percent(model, six)).toEqual(weights),
+);
 
-test('every model of the catalogue has a row above', () => expect(MODEL_NAMES).toHaveLength(9));
+test('every attribution model has a test row', () => expect(MODEL_NAMES).toHaveLength(9));
 
-describe('position', () => {
-  test('one touch takes all', () => expect(percent('position', [touch(1)])).toEqual([100]));
-  test('two share evenly', () => expect(percent('position', [touch(1), touch(2)])).toEqual([50, 50]));
-  test('three are 40/20/40', () => expect(percent('position', [1, 2, 3].map((day) => touch(day)))).toEqual([40, 20, 40])); // prettier-ignore
+describe('the position model', () => {
+  test('gives everything to a single touch', () => expect(percent('position', [touch(1)])).toEqual([100]));
+  test('divides evenly between two touches', () =>
+    expect(percent('position', [touch(1), touch(2)])).toEqual([50, 50]));
+  test('divides 40/20/40 between three touches', () => expect(percent('position', [1, 2, 3].map((day) => touch(day)))).toEqual([40, 20, 40])); // prettier-ignore
 });
 
-describe('shares without a touch to take them', () => {
-  test('two milestones on one touch get both', () =>
+describe('shares of missing milestones', () => {
+  test('two milestones on one touch add up', () =>
     expect(percent('w_shaped', [touch(1, [F, L]), touch(2), touch(3, [O])])).toEqual([60, 10, 30]));
-  test('a missing milestone is spread over the rest in proportion', () =>
+  test('the share of a missing milestone is distributed over the others in proportion', () =>
     expect(percent('w_shaped', [touch(1, [F]), touch(2), touch(3, [O])])).toEqual([
       42.8571, 14.2857, 42.8571,
     ]));
-  test('without touches between, the milestones share it', () =>
+  test('without other touches the milestones get their share', () =>
     expect(percent('w_shaped', [touch(1, [F]), touch(2, [L]), touch(3, [O])])).toEqual([
       33.3333, 33.3333, 33.3333,
     ]));
-  test('u_shaped of nobody who became known is all to the first', () =>
+  test('u_shaped gives everything to the first touch if nobody became known', () =>
     expect(percent('u_shaped', [touch(1, [F]), touch(2)])).toEqual([100, 0]));
-  test('u_shaped may leave something for the others', () =>
+  test('u_shaped may leave a share for the other touches', () =>
     expect(percent('u_shaped', six, { uShaped: [40, 40, 20] })).toEqual([40, 40, 5, 5, 5, 5]));
-  test('when settings leave nobody any share, all share alike', () =>
+  test('without any share all touches get the same', () =>
     expect(percent('u_shaped', [touch(1, [F]), touch(2)], { uShaped: [0, 100, 0] })).toEqual([50, 50]));
 });
 
-test('all direct: the last of them', () =>
+test('last_non_direct gives everything to the last touch if all are direct', () =>
   expect(percent('last_non_direct', [touch(1, [], 'direct'), touch(2, [], 'direct')])).toEqual([0, 100]));
 
-test('time decay halves by the half-life and does not vanish over decades', () => {
+test('time decay halves per half-life and does not vanish over decades', () => {
   expect(percent('time_decay', [touch(1), touch(8)])).toEqual([33.3333, 66.6667]);
   expect(percent('time_decay', [touch(1), touch(9000)], { timeDecay: { halfLifeDays: 0.01 } })).toEqual([
     0, 100,
   ]);
 });
 
-test('a share says what it is for', () =>
+test('every share has its reason', () =>
   expect(sharesOf('full_path', [touch(1, [F, L]), touch(2), touch(3, [O, C])], DEFAULT_ATTRIBUTION)).toEqual([
     { touch: 0, share: 0.225, why: 'first' },
     { touch: 0, share: 0.225, why: 'lead_created' },
@@ -90,7 +93,7 @@ test('a share says what it is for', () =>
     { touch: 1, share: 0.1, why: 'other' },
   ]));
 
-describe('laws, for every model', () => {
+describe('every attribution model', () => {
   const touches = fc
     .array(
       fc.record({
@@ -121,7 +124,7 @@ describe('laws, for every model', () => {
   const amount = fc.bigInt(0n, 10n ** 18n);
   const sum = (numbers: readonly bigint[]) => numbers.reduce((total, each) => total + each, 0n);
 
-  test.each(MODEL_NAMES)('%s: fractions add up to 1 and the credits to the amount', (model) => {
+  test.each(MODEL_NAMES)('%s: fractions add up to 1 and credits to the amount', (model) => {
     fc.assert(
       fc.property(touches, settings, amount, (list, chosen, minor) => {
         const weights = weigh(model, list, chosen);
@@ -140,7 +143,7 @@ describe('laws, for every model', () => {
     );
   });
 
-  test.each(MODEL_NAMES)('%s: the shares behind the weights add up to them', (model) => {
+  test.each(MODEL_NAMES)('%s: the shares of a weight add up to it', (model) => {
     fc.assert(
       fc.property(touches, settings, (list, chosen) => {
         const fractions = list.map(() => 0);
@@ -153,7 +156,7 @@ describe('laws, for every model', () => {
     );
   });
 
-  test.each(MODEL_NAMES)('%s: no touches, no weights', (model) =>
+  test.each(MODEL_NAMES)('%s: no touches have no weights', (model) =>
     expect(weigh(model, [], DEFAULT_ATTRIBUTION)).toEqual([]),
   );
 });

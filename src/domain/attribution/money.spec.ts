@@ -14,7 +14,7 @@ const codeOf = (work: () => unknown): string => {
 };
 const sum = (numbers: readonly bigint[]): bigint => numbers.reduce((total, each) => total + each, 0n);
 
-describe('amounts', () => {
+describe('parseAmount', () => {
   test.each([
     ['120000.00', 'USD', 12_000_000],
     ['120000', 'USD', 12_000_000],
@@ -25,7 +25,9 @@ describe('amounts', () => {
     ['1000.00', 'JPY', 1000],
     ['1.234', 'KWD', 1234],
     ['90071992547409.91', 'USD', Number.MAX_SAFE_INTEGER],
-  ])('%s %s is %i minor units', (text, currency, minor) => expect(parseAmount(text, currency)).toBe(minor));
+  ])('reads %s %s as %i minor units', (text, currency, minor) =>
+    expect(parseAmount(text, currency)).toBe(minor),
+  );
 
   test.each([
     ['12.345', 'USD', 'amount-decimals'],
@@ -39,11 +41,11 @@ describe('amounts', () => {
     ['9'.repeat(30), 'USD', 'amount-too-large'],
     ['1.00', 'XYZ', 'currency-unknown'],
     ['1.00', 'usd', 'currency-unknown'],
-  ])('%s %s is refused: %s', (text, currency, code) =>
+  ])('refuses %s %s with the code %s', (text, currency, code) =>
     expect(codeOf(() => parseAmount(text, currency))).toBe(code),
   );
 
-  test('what is printed reads back as the same amount', () => {
+  test('reads a formatted amount as the same amount', () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), fc.constantFrom('USD', 'JPY', 'KWD', 'CLF', 'HUF'), (minor, currency) => {
         const printed = money(minor, currency);
@@ -57,7 +59,7 @@ describe('amounts', () => {
   });
 });
 
-describe('sharing an amount out', () => {
+describe('distributing an amount', () => {
   test.each<[bigint, bigint[], bigint[]]>([
     [100n, [1n, 1n, 1n], [34n, 33n, 33n]],
     [10n, [40n, 25n, 35n], [4n, 3n, 3n]],
@@ -67,7 +69,7 @@ describe('sharing an amount out', () => {
     [10n ** 18n, [1n, 1n, 1n], [333333333333333334n, 333333333333333333n, 333333333333333333n]],
     [2n ** 53n + 1n, [1n, 1n], [2n ** 52n + 1n, 2n ** 52n]],
   ])(
-    'the units of %d left over by weights of %j go to the largest remainders, ties to the earlier',
+    'gives the units of %d left over by weights of %j to the largest remainders, ties to the earlier',
     (minor, weights, shares) => expect(shareOut(minor, weights)).toEqual(shares),
   );
 
@@ -82,7 +84,7 @@ describe('sharing an amount out', () => {
     fc.bigInt(0n, 10n ** 18n),
   );
 
-  test('no unit is lost or made, and every share differs from its exact one by less than a unit', () => {
+  test('loses and adds no unit, and every share differs from its exact value by less than a unit', () => {
     fc.assert(
       fc.property(amount, weights, (minor, list) => {
         const shares = shareOut(minor, list);
@@ -97,7 +99,7 @@ describe('sharing an amount out', () => {
     );
   });
 
-  test('whoever has the larger weight, or the same weight earlier, never gets less', () => {
+  test('never gives less to a larger weight, or to the same weight earlier', () => {
     fc.assert(
       fc.property(amount, weights, (minor, list) => {
         const shares = shareOut(minor, list);
@@ -110,7 +112,7 @@ describe('sharing an amount out', () => {
     );
   });
 
-  test('the unit in which weights are counted does not matter', () => {
+  test('does not depend on the scale of the weights', () => {
     fc.assert(
       fc.property(amount, weights, fc.bigInt(1n, 10n ** 20n), (minor, list, unit) =>
         expect(
@@ -128,12 +130,12 @@ describe('sharing an amount out', () => {
     [5n, []],
     [-1n, [1n]],
     [5n, [2n, -1n]],
-  ])('%d by weights of %j is refused', (minor, list) =>
+  ])('of %d by weights of %j is refused', (minor, list) =>
     expect(() => shareOut(minor, list)).toThrow(RangeError),
   );
 });
 
-describe('conversion', () => {
+describe('currency conversion', () => {
   test.each([
     [100_00, 'EUR', 'USD', '1.0842', 108_42],
     [1000, 'JPY', 'USD', '0.0067', 670],
@@ -147,7 +149,7 @@ describe('conversion', () => {
     expect(convert(BigInt(minor), from, to, rate)).toBe(BigInt(converted)),
   );
 
-  test('exact where floating point is not', () => {
+  test('is exact where floating point is not', () => {
     expect(convert(9_007_199_254_740_991n, 'EUR', 'USD', '0.1')).toBe(900_719_925_474_099n);
     expect(convert(2n ** 53n - 1n, 'USD', 'VND', '102.4')).toBe(9_223_372_036_854_775n);
     expect(convert(2n ** 53n - 1n, 'USD', 'IDR', '1000')).toBe(9_007_199_254_740_991_000n);
@@ -163,19 +165,19 @@ describe('conversion', () => {
       { currency: 'GBP', date: '2026-01-01', rate: 1.3 },
     ],
   };
-  test('by the last rate on or before the day of the workspace', () => {
+  test("uses the latest rate on or before the day in the workspace's time zone", () => {
     expect(reported(100n, 'EUR', new Date('2026-02-28T12:00:00Z'), reporting)).toBe(110n);
     expect(reported(100n, 'EUR', new Date('2026-03-01T04:59:00Z'), reporting)).toBe(110n); // still February in New York
     expect(reported(100n, 'EUR', new Date('2026-03-01T05:00:00Z'), reporting)).toBe(120n);
     expect(reported(100n, 'USD', new Date('2020-01-01T00:00:00Z'), reporting)).toBe(100n);
   });
 
-  test('an unknown rate is unknown, never zero', () => {
+  test('without a rate is undefined, never zero', () => {
     expect(reported(100n, 'EUR', new Date('2025-12-31T12:00:00Z'), reporting)).toBeUndefined();
     expect(reported(100n, 'CHF', new Date('2026-12-31T12:00:00Z'), reporting)).toBeUndefined();
   });
 
-  test('a day is that of the time zone', () => {
+  test('uses the day in the given time zone', () => {
     expect(dayOf(new Date('2026-03-01T23:30:00Z'), 'Europe/Berlin')).toBe('2026-03-02');
     expect(dayOf(new Date('2026-03-01T23:30:00Z'), 'UTC')).toBe('2026-03-01');
   });

@@ -6,7 +6,7 @@ const faultsOf = (input: unknown) => {
   return 'faults' in checked ? checked.faults.map(({ path }) => path) : [];
 };
 
-test('what is left out has its default, and the defaults are valid themselves', () => {
+test('absent attribution settings have valid defaults', () => {
   expect(checkAttribution(undefined)).toEqual({ settings: DEFAULT_ATTRIBUTION });
   expect(checkAttribution(DEFAULT_ATTRIBUTION)).toEqual({ settings: DEFAULT_ATTRIBUTION });
   expect(checkAttribution({ lookbackDays: 90, uShaped: [40, 40, 20] })).toEqual({
@@ -27,7 +27,7 @@ test.each([
   }),
 );
 
-test('every fault is named by its path', () => {
+test('every invalid attribution setting is reported with its path', () => {
   expect(
     faultsOf({
       lookbackDays: 0,

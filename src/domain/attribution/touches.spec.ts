@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DEFAULT_ATTRIBUTION } from './settings.js';
-import { touchesOf, type Candidate, type Question } from './touches.js';
+import { touchesOf, type Candidate, type TouchCriteria } from './touches.js';
 
 const at = (day: number, minute = 0): Date => new Date(Date.UTC(2026, 0, day, 9, minute));
 
@@ -20,7 +20,7 @@ const touchpoint = (eventId: string, occurredAt: Date, more: Partial<Candidate> 
   verdict: 'human',
   ...more,
 });
-const question = (more: Partial<Question> = {}): Question => ({
+const question = (more: Partial<TouchCriteria> = {}): TouchCriteria => ({
   reference: at(30),
   openedAt: at(20),
   closedAt: at(30),
@@ -29,9 +29,9 @@ const question = (more: Partial<Question> = {}): Question => ({
   sessionIdleMinutes: 30,
   ...more,
 });
-const eventIds = (candidates: Candidate[], more?: Partial<Question>) =>
+const eventIds = (candidates: Candidate[], more?: Partial<TouchCriteria>) =>
   touchesOf(candidates, question(more)).touches.map(({ eventId }) => eventId);
-const milestonesOf = (candidates: Candidate[], more?: Partial<Question>) =>
+const milestonesOf = (candidates: Candidate[], more?: Partial<TouchCriteria>) =>
   Object.fromEntries(
     touchesOf(candidates, question(more)).touches.map(({ eventId, milestones }) => [
       eventId,
@@ -39,8 +39,8 @@ const milestonesOf = (candidates: Candidate[], more?: Partial<Question>) =>
     ]),
   );
 
-describe('which touchpoints are touches', () => {
-  test('those within the lookback before the reference date, both ends included', () => {
+describe('touches of an opportunity', () => {
+  test('are within the lookback before the reference date, inclusive at both ends', () => {
     const settings = { ...DEFAULT_ATTRIBUTION, lookbackDays: 10 };
     const candidates = [
       touchpoint('before', new Date(+at(20) - 1)),
@@ -56,23 +56,23 @@ describe('which touchpoints are touches', () => {
   });
 
   test.each([
-    ['what was only sent', { kind: 'email_sent' }, 'kind'],
-    ['what was only shown', { kind: 'ad_impression' }, 'kind'],
-    ['a machine that opened it', { kind: 'email_open', verdict: 'machine_open' }, 'verdict'],
+    ['a mail that was only sent', { kind: 'email_sent' }, 'kind'],
+    ['an ad that was only shown', { kind: 'ad_impression' }, 'kind'],
+    ['an open by a machine', { kind: 'email_open', verdict: 'machine_open' }, 'verdict'],
     ['a crawler', { verdict: 'crawler' }, 'verdict'],
-    ['our own people', { verdict: 'internal' }, 'verdict'],
-    ['a channel the model leaves out', { channel: 'affiliate' }, 'channel'],
-  ] as const)('%s is none', (_, more, why) => {
+    ['our own staff', { verdict: 'internal' }, 'verdict'],
+    ['a channel excluded by the model', { channel: 'affiliate' }, 'channel'],
+  ] as const)('do not include %s', (_, more, why) => {
     const settings = { ...DEFAULT_ATTRIBUTION, excludedChannels: ['affiliate' as const] };
     const { touches, passedOver } = touchesOf([touchpoint('a', at(3), more)], question({ settings }));
     expect(touches).toEqual([]);
     expect(passedOver).toEqual([{ eventId: 'a', why }]);
   });
 
-  test('a person not yet distinguished from a machine counts', () =>
+  test('include a person not yet distinguished from a machine', () =>
     expect(eventIds([touchpoint('a', at(3), { verdict: 'unknown' })])).toEqual(['a']));
 
-  test('repeats of one content in one session are one touch, at its first time', () => {
+  test('repeated for one content in one session are one touch at the time of the first', () => {
     const session = { sessionId: 's', contentId: 'wp-1' };
     const { touches, passedOver } = touchesOf(
       [
@@ -98,7 +98,7 @@ describe('which touchpoints are touches', () => {
     expect(passedOver).toEqual([{ eventId: 'download', why: 'repeat', of: 'view' }]);
   });
 
-  test('touchpoints without content are each a touch', () => {
+  test('without content are counted separately', () => {
     const call = { kind: 'sales_call', contentId: null, sessionId: 's' } as const;
     expect(eventIds([touchpoint('a', at(3), call), touchpoint('b', at(3, 1), call)])).toEqual(['a', 'b']);
   });
@@ -107,7 +107,7 @@ describe('which touchpoints are touches', () => {
 describe('milestones', () => {
   const journey = [2, 5, 9, 18, 25, 29].map((day) => touchpoint(`day ${day}`, at(day)));
 
-  test('first; lead created; last before the opening; last before the close', () =>
+  test('are the first touch, lead created, the last before the opening and the last before the close', () =>
     expect(milestonesOf(journey, { members: new Map([['ada', at(9)]]) })).toEqual({
       'day 2': 'first',
       'day 5': '',
@@ -117,29 +117,29 @@ describe('milestones', () => {
       'day 29': 'close',
     }));
 
-  test('one touch can be all of them', () =>
+  test('can all be the same touch', () =>
     expect(milestonesOf([touchpoint('a', at(3))], { members: new Map([['ada', at(4)]]) })).toEqual({
       a: 'first+lead_created+opportunity_created+close',
     }));
 
-  test('pipeline has no close', () =>
+  test('of pipeline do not include the close', () =>
     expect(
       milestonesOf([touchpoint('a', at(3))], { reference: at(20), closedAt: undefined as unknown as Date }),
     ).toEqual({ a: 'first+opportunity_created' }));
 
-  test('a form reported just after the person was identified made the lead', () =>
+  test('include a form reported just after the identification as lead_created', () =>
     expect(
       milestonesOf([touchpoint('form', at(3, 1))], { members: new Map([['ada', at(3)]]) }),
     ).toMatchObject({
       form: 'first+lead_created+opportunity_created+close',
     }));
 
-  test('a person known from an import was made known by no touch', () =>
+  test('do not include lead_created for a person known from an import', () =>
     expect(milestonesOf([touchpoint('a', at(3))], { members: new Map([['ada', at(1)]]) })).toMatchObject({
       a: 'first+opportunity_created+close',
     }));
 
-  describe('lead created, over a committee', () => {
+  describe('lead_created of a committee', () => {
     const kate = (eventId: string, day: number) => touchpoint(eventId, at(day), { leadId: 'kate' });
     const austin = (eventId: string, day: number) => touchpoint(eventId, at(day), { leadId: 'austin' });
     const leadCreated = (known: Record<string, Date | null>, ...candidates: Candidate[]) =>
@@ -152,15 +152,15 @@ describe('milestones', () => {
 
     /** Kate's anonymous ad comes first, Austin is the first whose name is known: Marketo Measure's example. */
     test.each<[string, Record<string, Date | null>, Candidate[], string[]]>([
-      ['the member known first, not the one seen first', { kate: at(20), austin: at(9) }, [ad, form, webinar], ['form']],
-      ['a member known later by an earlier touch does not count', { kate: at(10), austin: at(9) }, [ad, form], ['form']],
-      ['the member known first by the earlier touch', { kate: at(8), austin: at(9) }, [ad, form], ['ad']],
-      ['of two known at the same instant the earlier touch', { kate: at(9), austin: at(9) }, [ad, form], ['ad']],
-      ['a member who is still anonymous has none', { kate: null, austin: at(9) }, [ad, form], ['form']],
-      ['a member known without any touch is passed over', { kate: at(1), austin: at(9) }, [form], ['form']],
-      ['a member known by an import before the first touch is passed over', { kate: at(1), austin: at(9) }, [ad, form], ['form']],
-      ['nobody was made known by a touch', { kate: at(1), austin: at(5) }, [ad, form], []],
-      ['the last touch up to then, however many came before', { kate: at(12), austin: at(14) }, [ad, webinar, form], ['webinar']],
+      ['goes to the member known first, not to the one seen first', { kate: at(20), austin: at(9) }, [ad, form, webinar], ['form']],
+      ['ignores a member known later by an earlier touch', { kate: at(10), austin: at(9) }, [ad, form], ['form']],
+      ['goes to the earlier touch of the member known first', { kate: at(8), austin: at(9) }, [ad, form], ['ad']],
+      ['goes to the earlier touch of two members known at the same time', { kate: at(9), austin: at(9) }, [ad, form], ['ad']],
+      ['ignores a member who is still anonymous', { kate: null, austin: at(9) }, [ad, form], ['form']],
+      ['skips a member known without a touch', { kate: at(1), austin: at(9) }, [form], ['form']],
+      ['skips a member known from an import before the first touch', { kate: at(1), austin: at(9) }, [ad, form], ['form']],
+      ['does not exist if no member became known by a touch', { kate: at(1), austin: at(5) }, [ad, form], []],
+      ['is the last touch of the member up to the identification', { kate: at(12), austin: at(14) }, [ad, webinar, form], ['webinar']],
     ])('%s', (_, known, candidates, expected) => {
       expect(leadCreated(known, ...candidates)).toEqual(expected);
       expect(leadCreated(known, ...candidates.toReversed())).toEqual(expected);
@@ -168,7 +168,7 @@ describe('milestones', () => {
       expect(leadCreated(others, ...candidates)).toEqual(expected);
     }); // prettier-ignore
 
-    test('reaches back as far as the lookback and no further', () => {
+    test('is searched within the lookback only', () => {
       const settings = { ...DEFAULT_ATTRIBUTION, lookbackDays: 20 };
       const members = new Map([
         ['kate', at(9)],
@@ -184,7 +184,7 @@ describe('milestones', () => {
   });
 });
 
-test('the order in which candidates come does not matter', () => {
+test('touches do not depend on the order of the candidates', () => {
   const candidate = fc.record({
     eventId: fc.uuid(),
     occurredAt: fc.integer({ min: 1, max: 35 }).map((day) => at(day)),
@@ -208,7 +208,7 @@ test('the order in which candidates come does not matter', () => {
   fc.assert(fc.property(shuffled, ([list, other]) => expect(touches(other)).toEqual(touches(list))));
 });
 
-test('a committee of many people reads each of their touches a constant number of times', () => {
+test('a large committee reads each touch a constant number of times', () => {
   let reads = 0;
   const people = Array.from({ length: 500 }, (_, nth) => `lead-${nth}`);
   const candidates = people.map((leadId, nth) =>

@@ -29,9 +29,10 @@ export interface Touch extends Candidate {
 }
 
 /** Why a touchpoint of the committee is no touch of this opportunity. */
-export type NoTouch = 'kind' | 'channel' | 'verdict' | 'before-lookback' | 'after-reference' | 'repeat';
+export type ExcludedTouchpoint =
+  'kind' | 'channel' | 'verdict' | 'before-lookback' | 'after-reference' | 'repeat';
 
-export interface Question {
+export interface TouchCriteria {
   /** The opening for pipeline, the close for revenue; later touchpoints earned nothing of it. */
   readonly reference: Date;
   readonly openedAt: Date;
@@ -46,17 +47,21 @@ export interface Question {
 export interface Touches {
   /** By time, then event id. */
   readonly touches: readonly Touch[];
-  readonly passedOver: readonly { readonly eventId: string; readonly why: NoTouch; readonly of?: string }[];
+  readonly passedOver: readonly {
+    readonly eventId: string;
+    readonly why: ExcludedTouchpoint;
+    readonly of?: string;
+  }[];
 }
 
 /**
  * The touches of an opportunity (§8) with their milestones, and for every other candidate why it is none. A pure
  * function of the set of candidates: their order does not matter.
  */
-export function touchesOf(candidates: readonly Candidate[], question: Question): Touches {
+export function touchesOf(candidates: readonly Candidate[], question: TouchCriteria): Touches {
   const since = +question.reference - question.settings.lookbackDays * DAY_MS;
   const kept = new Map<string, { touch: Candidate; repeats: string[] }>();
-  const passedOver: { eventId: string; why: NoTouch; of?: string }[] = [];
+  const passedOver: { eventId: string; why: ExcludedTouchpoint; of?: string }[] = [];
   for (const candidate of candidates.toSorted(inOrder)) {
     const why = noTouch(candidate, question, since);
     const key = why ? '' : sameTouch(candidate);
@@ -86,9 +91,9 @@ const inOrder = (a: Candidate, b: Candidate): number =>
 
 function noTouch(
   candidate: Candidate,
-  { reference, settings }: Question,
+  { reference, settings }: TouchCriteria,
   since: number,
-): NoTouch | undefined {
+): ExcludedTouchpoint | undefined {
   if (!countsAsHuman(candidate.verdict)) return 'verdict';
   if (settings.excludedKinds.includes(candidate.kind)) return 'kind';
   if (settings.excludedChannels.includes(candidate.channel)) return 'channel';
@@ -103,7 +108,7 @@ const sameTouch = ({ leadId, sessionId, contentId, eventId }: Candidate): string
 
 function milestonesOf(
   touches: readonly Candidate[],
-  { openedAt, closedAt, members, sessionIdleMinutes }: Question,
+  { openedAt, closedAt, members, sessionIdleMinutes }: TouchCriteria,
 ): Readonly<Record<Milestone, Candidate | undefined>> {
   const ofLeads = Map.groupBy(touches, ({ leadId }) => leadId);
   const created = [...members].flatMap(([leadId, knownAt]) => {

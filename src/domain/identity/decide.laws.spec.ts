@@ -106,7 +106,7 @@ function outcomeAtOnce(facts: readonly IdentityFact[]): unknown {
   };
 }
 
-test('deciding fact by fact, in any order of arrival, comes to what the whole set of facts says', () => {
+test('deciding fact by fact in any order gives the same identities as resolving all facts at once', () => {
   fc.assert(
     fc.property(history, (facts) => {
       expect(outcomeOf(decidedFactByFact(facts))).toEqual(outcomeAtOnce(facts));
@@ -115,7 +115,7 @@ test('deciding fact by fact, in any order of arrival, comes to what the whole se
   );
 });
 
-test('a fact that is decided on twice changes nothing the second time', () => {
+test('deciding on a fact a second time changes nothing', () => {
   fc.assert(
     fc.property(history, fc.nat(), (facts, nth) => {
       const identity = decidedFactByFact(facts);
@@ -128,7 +128,7 @@ test('a fact that is decided on twice changes nothing the second time', () => {
   );
 });
 
-test('a decision leaves the index that it reads as it was', () => {
+test('a decision does not change the identity index', () => {
   fc.assert(
     fc.property(history, (facts) => {
       const identity = new MemoryIdentity('main');
@@ -143,7 +143,7 @@ test('a decision leaves the index that it reads as it was', () => {
   );
 });
 
-test('every fact belongs to the lead that its keys mean', () => {
+test('every fact belongs to the lead of its keys', () => {
   fc.assert(
     fc.property(history, (facts) => {
       const identity = decidedFactByFact(facts);

@@ -65,26 +65,26 @@ type Case = readonly [title: string, given: IdentityFact[], when: IdentityFact, 
 describe('a touchpoint', () => {
   test.each<Case>([
     [
-      'of a key that nobody has seen makes a lead',
+      'with an unknown key creates a lead',
       [],
       seen(1, [PHONE]),
       [`${PHONE} seen at 1`, `${PHONE} to lead ${PHONE}`, `fact of ${PHONE}`, `keys of ${PHONE}`],
     ],
-    ['of a known key belongs to its lead', [seen(1, [ADA])], seen(2, [ADA]), [`fact of ${ADA}`]],
+    ['with a known key belongs to the lead of the key', [seen(1, [ADA])], seen(2, [ADA]), [`fact of ${ADA}`]],
     [
-      'that is earlier than all others of its key says since when the key is known',
+      'earlier than all others of its key changes the time since when the key is known',
       [seen(2, [ADA])],
       seen(1, [ADA]),
       [`${ADA} seen at 1`, `fact of ${ADA}`, `keys of ${ADA}`],
     ],
     [
-      'of a shared device belongs to who claimed it last before',
+      'of a shared device belongs to the last claimer before it',
       [seen(1, [PHONE, ADA]), seen(5, [PHONE, BOB])],
       seen(3, [PHONE]),
       [`fact of ${ADA}`],
     ],
     [
-      'of a shared device before all claims belongs to who claimed it first',
+      'of a shared device before all claims belongs to the first claimer',
       [seen(2, [PHONE, ADA]), seen(5, [PHONE, BOB])],
       seen(1, [PHONE]),
       [`${PHONE} seen at 1`, `fact of ${ADA}`],
@@ -95,7 +95,7 @@ describe('a touchpoint', () => {
 describe('a claim of an anonymous key', () => {
   test.each<Case>([
     [
-      'that is the first takes over what the key did',
+      'that is the first takes over the touchpoints of the key',
       [seen(1, [PHONE]), seen(2, [PHONE]), seen(3, [ADA])],
       seen(4, [PHONE, ADA]),
       [
@@ -115,7 +115,7 @@ describe('a claim of an anonymous key', () => {
       [`fact of ${ADA}`],
     ],
     [
-      'by another person later gives the key from then on',
+      'by another person later takes over the key from then on',
       [seen(1, [PHONE, ADA]), seen(2, [BOB])],
       seen(3, [PHONE, BOB]),
       [
@@ -128,7 +128,7 @@ describe('a claim of an anonymous key', () => {
       ],
     ],
     [
-      'by another person before all others takes over what came before them',
+      'by another person before all others takes over the touchpoints before it',
       [seen(1, [PHONE]), seen(2, [BOB]), seen(5, [PHONE, ADA])],
       seen(3, [PHONE, BOB]),
       [
@@ -139,7 +139,7 @@ describe('a claim of an anonymous key', () => {
       ],
     ],
     [
-      'among others has all claims read again',
+      'between other claims causes all claims to be evaluated again',
       [seen(1, [BOB]), seen(2, [PHONE, ADA]), seen(9, [PHONE, ADA]), seen(5, [PHONE])],
       seen(4, [PHONE, BOB]),
       [
@@ -158,7 +158,7 @@ describe('a claim of an anonymous key', () => {
 describe('known keys', () => {
   test.each<Case>([
     [
-      'that one event names become the lead of the key seen first',
+      'in one event become the lead of the key seen first',
       [seen(1, [ADA_MAIL]), seen(2, [ADA])],
       seen(3, [ADA, ADA_MAIL]),
       [
@@ -173,13 +173,13 @@ describe('known keys', () => {
       ],
     ],
     [
-      'that a public claim names stay apart if both were known',
+      'in a public claim stay separate if both were known',
       [seen(1, [ADA_MAIL]), seen(2, [ADA])],
       publicly(3, [ADA, ADA_MAIL]),
       [`${ADA} notes ${ADA_MAIL}`, `${ADA_MAIL} not joined to ${ADA} publicly`, `fact of ${ADA}`],
     ],
     [
-      'that a public claim joined part when an earlier event names one of them',
+      'joined by a public claim are separated by an earlier event with one of them',
       [seen(1, [ADA]), publicly(3, [ADA, ADA_MAIL])],
       seen(2, [ADA_MAIL]),
       [
@@ -194,7 +194,7 @@ describe('known keys', () => {
       ],
     ],
     [
-      'that a person merges are one lead',
+      'merged by a person become one lead',
       [seen(1, [ADA]), seen(2, [BOB])],
       merged(3, ADA, BOB),
       [
@@ -209,7 +209,7 @@ describe('known keys', () => {
       ],
     ],
     [
-      'that a person splits take their facts and devices with them',
+      'split by a person keep their facts and devices',
       [seen(1, [ADA]), seen(2, [BOB, LAPTOP]), seen(3, [LAPTOP]), merged(4, ADA, BOB)],
       split(5, ADA, BOB),
       [
@@ -226,7 +226,7 @@ describe('known keys', () => {
       ],
     ],
     [
-      'stay as a later decision says',
+      'follow a later decision',
       [seen(1, [ADA]), seen(2, [BOB]), split(9, ADA, BOB)],
       merged(5, ADA, BOB),
       [],
@@ -234,7 +234,7 @@ describe('known keys', () => {
   ])('%s', (_title, given, when, then) => expect(decided(given, when)).toEqual(then));
 });
 
-test('a pair of keys is judged again only if the public claim that made it names the key that was seen earlier', () => {
+test('a pair of keys is evaluated again only if its public claim has the key that was seen earlier', () => {
   const given = [
     seen(1, [CRM]),
     seen(2, [ADA_MAIL]),
@@ -246,7 +246,7 @@ test('a pair of keys is judged again only if the public claim that made it names
   expect(moves).not.toContain(`${ADA_MAIL} joined to ${BOB} publicly`);
 });
 
-describe('a decision asks for', () => {
+describe('an identity decision loads', () => {
   const ask = (given: readonly IdentityFact[], when: IdentityFact): unknown[] => {
     const identity = new MemoryIdentity('main');
     for (const fact of given) identity.apply(fact);
@@ -257,28 +257,28 @@ describe('a decision asks for', () => {
     });
   };
 
-  test('nothing, when a touchpoint says nothing new', () => {
+  test('nothing for a touchpoint that changes no identity', () => {
     expect(ask([seen(1, [ADA, PHONE])], seen(2, [ADA, PHONE]))).toEqual([]);
   });
 
-  test('the facts of the anonymous lead alone, when its key is claimed', () => {
+  test('only the facts of the anonymous lead when its key is claimed', () => {
     expect(ask([seen(1, [PHONE]), seen(2, [ADA])], seen(3, [ADA, PHONE]))).toEqual([{ factsOf: [PHONE] }]);
   });
 
-  test('keys and facts of both leads, when two are joined', () => {
+  test('keys and facts of both leads when two leads are joined', () => {
     expect(ask([seen(1, [ADA]), seen(2, [BOB])], merged(3, ADA, BOB))).toEqual([
       { keysOf: [ADA, BOB] },
       { factsOf: [ADA, BOB] },
     ]);
   });
 
-  test('the keys that decisions lead to', () => {
+  test('keys that are connected by decisions', () => {
     const given = [seen(1, [ADA]), seen(2, [BOB]), split(3, ADA, BOB), seen(4, [ADA_MAIL])];
     expect(ask(given, seen(5, [ADA, ADA_MAIL]))).toContainEqual({ keys: [BOB] });
   });
 });
 
-test('a key that was not loaded is never taken for a new one', () => {
+test('a key that is not loaded is never treated as new', () => {
   const empty = { key: () => undefined, lastFact: () => undefined, keysOf: () => [], factsOf: () => [] };
   expect(() => decideIdentity(empty, seen(1, [ADA])).next()).toThrow(
     `${ADA} is asked for before it was loaded`,

@@ -4,7 +4,7 @@ import { claimKey } from './claims.js';
 import { Draft } from './draft.js';
 import type { IdentityFact } from './fact.js';
 import { groupLeads } from './grouping.js';
-import type { Deciding, IdentityIndex } from './identity-index.js';
+import type { DecisionStep, IdentityIndex } from './identity-index.js';
 import type { KeyState } from './key-state.js';
 import { linkKeys } from './links.js';
 import type { LeadMove, Move } from './moves.js';
@@ -16,7 +16,7 @@ import { moveClaimed, redistribute } from './redistribution.js';
  * and the new one, in the order they are to be applied. The keys of the fact have to be loaded; what else is needed is
  * yielded. Nothing is changed here.
  */
-export function* decideIdentity(index: IdentityIndex, fact: IdentityFact): Deciding<readonly Move[]> {
+export function* decideIdentity(index: IdentityIndex, fact: IdentityFact): DecisionStep<readonly Move[]> {
   const draft = new Draft(index);
   const affected = new AffectedLeads();
   const relinked = yield* linkKeys(draft, fact);

@@ -1,5 +1,5 @@
 import { earlier, type IdentityKey, type Stamp } from './keys.js';
-import type { Deciding, IdentityIndex, NamedFact } from './identity-index.js';
+import type { DecisionStep, IdentityIndex, NamedFact } from './identity-index.js';
 import { evolveKey } from './evolve-key.js';
 import type { KeyState } from './key-state.js';
 import type { KeyMove } from './moves.js';
@@ -38,19 +38,19 @@ export class Draft {
     this.moves.push(move);
   }
 
-  *loadKeys(keys: Iterable<IdentityKey>): Deciding<void> {
+  *loadKeys(keys: Iterable<IdentityKey>): DecisionStep<void> {
     const missing = [...new Set(keys)].filter((key) => !this.index.key(key));
     if (missing.length > 0) yield { keys: missing };
   }
 
   /** The keys that the leads had before the decision. */
-  *keysOf(leadIds: readonly string[]): Deciding<IdentityKey[]> {
+  *keysOf(leadIds: readonly string[]): DecisionStep<IdentityKey[]> {
     const missing = leadIds.filter((leadId) => !this.index.keysOf(leadId));
     if (missing.length > 0) yield { keysOf: missing };
     return leadIds.flatMap((leadId) => [...loaded(this.index.keysOf(leadId), leadId)]);
   }
 
-  *loadFacts(leadIds: Iterable<string>): Deciding<void> {
+  *loadFacts(leadIds: Iterable<string>): DecisionStep<void> {
     const missing = [...leadIds].filter((leadId) => !this.index.factsOf(leadId));
     if (missing.length > 0) yield { factsOf: missing };
   }

@@ -2,7 +2,7 @@ import { isAnonymous, seenBefore, type IdentityKey, type Stamp } from './keys.js
 import type { AffectedLeads } from './affected-leads.js';
 import { assign, openLeads } from './claims.js';
 import type { Draft } from './draft.js';
-import type { Deciding } from './identity-index.js';
+import type { DecisionStep } from './identity-index.js';
 import { groupKeys, type PairFact } from './key-groups.js';
 import type { KeyState } from './key-state.js';
 import { leadOf } from './ownership.js';
@@ -15,7 +15,7 @@ export function* groupLeads(
   draft: Draft,
   named: readonly IdentityKey[],
   affected: AffectedLeads,
-): Deciding<void> {
+): DecisionStep<void> {
   const { known, leadIds, anonymous } = yield* connectedBy(draft, named);
   const states = known.map((key) => draft.key(key));
   const groups = groupKeys(known, states.flatMap(joinsOf), states.flatMap(splitsOf)).map((keys) =>
@@ -45,7 +45,7 @@ interface Connected {
  * All known keys of the leads that any link leads to from these keys: the keys of a lead, and of the leads that a split
  * keeps apart from it, for their keys may have claims in common.
  */
-function* connectedBy(draft: Draft, named: readonly IdentityKey[]): Deciding<Connected> {
+function* connectedBy(draft: Draft, named: readonly IdentityKey[]): DecisionStep<Connected> {
   const known = new Set(named.filter((key) => !isAnonymous(key)));
   const anonymous: IdentityKey[] = [];
   const leadIds = new Set<string>();

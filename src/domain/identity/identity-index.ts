@@ -29,4 +29,4 @@ export type Need =
   | { readonly factsOf: readonly string[] };
 
 /** A part of a decision: it yields what it needs loaded, and goes on once the index has it. */
-export type Deciding<T> = Generator<Need, T, void>;
+export type DecisionStep<T> = Generator<Need, T, void>;

@@ -21,39 +21,49 @@ const CRM = fact(3, bobCrm, bobMail);
 const TWO = ['email:ada user:ada', 'crm:bob email:bob user:bob'].sort();
 const ONE = ['crm:bob email:ada email:bob user:ada user:bob'];
 
-describe('a split parts what was joined', () => {
+describe('a split', () => {
   test.each<[string, readonly PairFact[], readonly PairFact[], readonly string[]]>([
-    ['nothing is split', [ADA, BOB, CRM, fact(9, ada, bob)], [], ONE],
-    ['the merge itself', [ADA, BOB, CRM, fact(9, ada, bob)], [fact(10, ada, bob)], TWO],
-    ['the merge, named by other keys', [ADA, BOB, CRM, fact(9, ada, bob)], [fact(10, adaMail, bobCrm)], TWO],
-    ['a claim of keys in between', [ADA, BOB, CRM, fact(9, adaMail, bob)], [fact(10, ada, bobMail)], TWO],
+    ['without any split event changes nothing', [ADA, BOB, CRM, fact(9, ada, bob)], [], ONE],
+    ['undoes a merge', [ADA, BOB, CRM, fact(9, ada, bob)], [fact(10, ada, bob)], TWO],
     [
-      'several claims across',
+      'undoes a merge, given other keys of the two people',
+      [ADA, BOB, CRM, fact(9, ada, bob)],
+      [fact(10, adaMail, bobCrm)],
+      TWO,
+    ],
+    [
+      'undoes a claim of keys in between',
+      [ADA, BOB, CRM, fact(9, adaMail, bob)],
+      [fact(10, ada, bobMail)],
+      TWO,
+    ],
+    [
+      'undoes several claims between the two people',
       [ADA, BOB, CRM, fact(8, ada, bob), fact(9, adaMail, bobCrm)],
       [fact(10, ada, bob)],
       TWO,
     ],
     [
-      'what was named after the join goes with its own',
+      'keeps keys claimed after the join with their own person',
       [fact(0, ada, bob), ADA, BOB, CRM],
       [fact(10, ada, bob)],
       TWO,
     ],
-    ['a split before the join', [ADA, BOB, CRM, fact(9, ada, bob)], [fact(8, ada, bob)], ONE],
+    ['before the join has no effect', [ADA, BOB, CRM, fact(9, ada, bob)], [fact(8, ada, bob)], ONE],
     [
-      'a later claim of other keys',
+      'does not prevent a later claim of other keys',
       [ADA, BOB, CRM, fact(9, ada, bob), fact(11, adaMail, bobMail)],
       [fact(10, ada, bob)],
       ONE,
     ],
     [
-      'split, joined by another claim, and split again',
+      'after another claim separates the people again',
       [ADA, BOB, CRM, fact(9, ada, bob), fact(11, adaMail, bobMail)],
       [fact(10, ada, bob), fact(12, adaMail, bobMail)],
       TWO,
     ],
     [
-      'keys that one event named',
+      'undoes a claim in one event',
       [ADA, BOB, CRM],
       [fact(10, ada, adaMail)],
       ['crm:bob email:bob user:bob', 'email:ada', 'user:ada'],

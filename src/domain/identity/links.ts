@@ -1,7 +1,7 @@
 import { earlier, isAnonymous, mainKey, type IdentityKey } from './keys.js';
 import type { Draft } from './draft.js';
 import type { IdentityFact } from './fact.js';
-import type { Deciding } from './identity-index.js';
+import type { DecisionStep } from './identity-index.js';
 import type { PublicLink } from './key-state.js';
 import { isJoinedBy } from './public-claims.js';
 
@@ -10,15 +10,15 @@ import { isJoinedBy } from './public-claims.js';
  *
  * @returns known keys whose leads may have to be resolved again; none: nobody's
  */
-export function* linkKeys(draft: Draft, fact: IdentityFact): Deciding<readonly IdentityKey[]> {
-  const seen = seeKeys(draft, fact);
+export function* linkKeys(draft: Draft, fact: IdentityFact): DecisionStep<readonly IdentityKey[]> {
+  const seen = recordFirstSeen(draft, fact);
   const pairs = seen.length > 0 ? yield* publicPairsOf(draft, seen) : [];
-  const judged = pairs.filter((pair) => judgeAgain(draft, pair)).map(({ key }) => key);
-  return [...new Set([...seen, ...judged, ...claimKeys(draft, fact), ...decidePair(draft, fact)])];
+  const publiclyLinked = pairs.filter((pair) => reevaluate(draft, pair)).map(({ key }) => key);
+  return [...new Set([...seen, ...publiclyLinked, ...claimKeys(draft, fact), ...decidePair(draft, fact)])];
 }
 
 /** @returns the known keys that no earlier fact named */
-function seeKeys(draft: Draft, { keys, at, id }: IdentityFact): IdentityKey[] {
+function recordFirstSeen(draft: Draft, { keys, at, id }: IdentityFact): IdentityKey[] {
   const isFirst = (key: IdentityKey): boolean => {
     const { firstSeen } = draft.key(key);
     return !firstSeen || earlier({ at, id }, firstSeen);
@@ -35,7 +35,7 @@ interface PublicPair {
 }
 
 /** The pairs of all public claims that name one of the keys: whether they join depends on when it was first seen. */
-function* publicPairsOf(draft: Draft, keys: readonly IdentityKey[]): Deciding<PublicPair[]> {
+function* publicPairsOf(draft: Draft, keys: readonly IdentityKey[]): DecisionStep<PublicPair[]> {
   const pairs = new Map<string, PublicPair>();
   for (const key of keys) {
     const claims = yield* publicClaimsOf(draft, key);
@@ -57,7 +57,7 @@ interface PublicClaimBy {
 }
 
 /** The public claims that a key has a part in: beside a main key, and as the main key. */
-function* publicClaimsOf(draft: Draft, key: IdentityKey): Deciding<PublicClaimBy[]> {
+function* publicClaimsOf(draft: Draft, key: IdentityKey): DecisionStep<PublicClaimBy[]> {
   const { publicLinks, publicOthers } = draft.key(key);
   const others = [...publicOthers.keys()];
   yield* draft.loadKeys(others);
@@ -70,7 +70,7 @@ function* publicClaimsOf(draft: Draft, key: IdentityKey): Deciding<PublicClaimBy
 }
 
 /** Works out again whether a public claim joins two keys. @returns whether that changed */
-function judgeAgain(draft: Draft, { key, mainKey: main }: PublicPair): boolean {
+function reevaluate(draft: Draft, { key, mainKey: main }: PublicPair): boolean {
   const claim = draft.key(key).publicLinks.get(main);
   if (!claim) return false;
   const joins = isJoinedBy(claim, main, key, (each) => draft.key(each).firstSeen);

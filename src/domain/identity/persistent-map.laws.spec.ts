@@ -4,7 +4,7 @@ import { type PersistentMap, withEntry } from './persistent-map.js';
 
 const entries = fc.array(fc.tuple(fc.nat(300), fc.nat()), { minLength: 1, maxLength: 400 });
 
-test('a persistent map has the entries of a map that the same were set in', () => {
+test('a persistent map has the entries of a Map with the same changes', () => {
   fc.assert(
     fc.property(entries, (all) => {
       let map: PersistentMap<number, number> = new Map<number, number>();
@@ -20,7 +20,7 @@ test('a persistent map has the entries of a map that the same were set in', () =
   );
 });
 
-test('what a persistent map held before an entry was added stays as it was', () => {
+test('adding an entry to a persistent map does not change the original', () => {
   fc.assert(
     fc.property(entries, fc.nat(300), fc.nat(), (all, key, value) => {
       let map: PersistentMap<number, number> = new Map<number, number>();

@@ -3,7 +3,7 @@ import type { AffectedLeads } from './affected-leads.js';
 import { assign, claimsFrom, openLeads } from './claims.js';
 import type { Draft } from './draft.js';
 import type { IdentityFact } from './fact.js';
-import type { Deciding, NamedFact } from './identity-index.js';
+import type { DecisionStep, NamedFact } from './identity-index.js';
 import type { LeadMove } from './moves.js';
 import { claimersOf, leadOf, ownerOf } from './ownership.js';
 
@@ -15,7 +15,7 @@ export function* redistribute(
   draft: Draft,
   fact: IdentityFact,
   affected: AffectedLeads,
-): Deciding<LeadMove[]> {
+): DecisionStep<LeadMove[]> {
   const leads = affected.openToMoves;
   if (!fact.decision) openLeads(draft, [ownerOf(draft, fact.keys, fact.at)], affected);
   yield* draft.loadFacts(leads);
@@ -38,7 +38,7 @@ export function* redistribute(
  * Claims of one lead's keys were taken together. When its keys are of several leads now, the claims of the anonymous
  * keys that they ever claimed are read again, from the facts of all who claimed them.
  */
-function* openClaimers(draft: Draft, affected: AffectedLeads): Deciding<void> {
+function* openClaimers(draft: Draft, affected: AffectedLeads): DecisionStep<void> {
   const facts = [...affected.divided].flatMap((leadId) =>
     affected.openToMoves.has(leadId) ? draft.factsOf(leadId) : [],
   );
@@ -64,7 +64,7 @@ function readClaims(
 }
 
 /** What anonymous keys did goes from a lead to those that claimed them. */
-export function* moveClaimed(draft: Draft, affected: AffectedLeads): Deciding<LeadMove[]> {
+export function* moveClaimed(draft: Draft, affected: AffectedLeads): DecisionStep<LeadMove[]> {
   const { claimedFrom } = affected;
   yield* draft.loadFacts(claimedFrom.keys());
   return [...claimedFrom].flatMap(([leadId, claimed]) =>

@@ -4,12 +4,12 @@ import {
   type Kafka,
   type KafkaRecord,
   type NewRecord,
-  type Reader,
+  type RecordReader,
   type RecordSink,
   RecordTooLarge,
   TOPICS,
 } from '../../kafka/kafka.js';
-import { portions } from '../../kafka/portions.js';
+import { chunkRecords } from '../../kafka/record-chunks.js';
 import { type BlockedLog, BlockedPartitions } from './blocked-partitions.js';
 import { BufferLimit } from './buffer-limit.js';
 import type { KafkaFigures } from './figures.js';
@@ -35,7 +35,7 @@ const COMMIT_MS = 1_000;
 const LAG_MS = 5_000;
 
 /** Takes the topic `touchpoints` into the log, as a member of its consumer group. */
-export class KafkaCollector implements Reader {
+export class KafkaCollector implements RecordReader {
   readonly #intake: RecordIntake;
   readonly #sink: RecordSink;
   readonly #limit = new BufferLimit(BUFFER.high, BUFFER.low, () => this.#pauseOrResume());
@@ -159,7 +159,7 @@ export class KafkaCollector implements Reader {
 
 /** As much as fits; of a record that is too large for the topic it says where the whole of it is. */
 async function sendRejected(sink: RecordSink, records: readonly NewRecord[]): Promise<void> {
-  for (const part of portions(records)) {
+  for (const part of chunkRecords(records)) {
     try {
       await sink.send(TOPICS.rejected, part);
     } catch (error) {

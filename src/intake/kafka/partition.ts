@@ -1,5 +1,5 @@
 import type { EventStore, Progress } from '../../event-store/event-store.js';
-import type { Bounds, KafkaRecord } from '../../kafka/kafka.js';
+import type { PartitionOffsets, KafkaRecord } from '../../kafka/kafka.js';
 import { reject, type Rejected } from '../outcome.js';
 import type { BufferLimit } from './buffer-limit.js';
 import {
@@ -22,7 +22,7 @@ export interface PartitionOptions {
   readonly limit: BufferLimit;
   /** (Re)starts the partition. */
   readonly readFrom: (offset: number) => void;
-  readonly bounds: () => Promise<Bounds>;
+  readonly bounds: () => Promise<PartitionOffsets>;
   readonly written: (outcomes: RecordOutcomes) => void;
   /** Kafka, the log or the keys are away, or they are there again. */
   readonly blocked: (why: unknown) => void;
@@ -222,7 +222,7 @@ export class Partition {
 /** The record before `next` is there to be looked at. */
 const canBeVerified = (
   progress: Progress,
-  { first, end }: Bounds,
+  { first, end }: PartitionOffsets,
 ): progress is Progress & Pick<KnownRecord, 'mark'> =>
   progress.mark !== undefined && progress.next > BigInt(first) && progress.next <= BigInt(end);
 

@@ -32,7 +32,7 @@ describe.each(CODECS)('%s', (_, type, compress) => {
   const decompress = (bytes: Buffer): Promise<Buffer | undefined> =>
     Promise.resolve(codecs[type]?.().decompress(bytes));
 
-  test('inflates what others have compressed', async () => {
+  test('decompresses data of other implementations', async () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 1_000 }).map((array) => Buffer.from(array)),
       fc.nat(300_000).map((length) => Buffer.alloc(length, 'touchpoint')),
@@ -44,13 +44,13 @@ describe.each(CODECS)('%s', (_, type, compress) => {
     );
   });
 
-  test('inflates to 64 MB and no further', async () => {
+  test('decompresses at most 64 MB', async () => {
     const most = 64 * 1024 * 1024;
     expect(await decompress(compress(Buffer.alloc(most)))).toHaveLength(most);
     await expect(decompress(compress(Buffer.alloc(most + 1)))).rejects.toThrow(TOO_LARGE);
   });
 
-  test('what is broken is refused', async () => {
+  test('refuses invalid data', async () => {
     const bytes = compress(randomBytes(1_000));
     await expect(decompress(bytes.subarray(0, 500))).rejects.toThrow(BROKEN);
     await expect(decompress(bytes.subarray(0, 3))).rejects.toThrow(BROKEN);
@@ -63,7 +63,7 @@ const why = await noBroker();
 (why ? describe.skip : describe)(`what a broker has compressed${why ? ` (skipped: ${why})` : ''}`, () => {
   const using = withBroker();
 
-  test.each(CODECS)('is read: %s', async (name) => {
+  test.each(CODECS)('a record batch compressed by another implementation is read: %s', async (name) => {
     const topic = `compressed-${name}`;
     await using.client.freshTopic(topic, 1, { 'compression.type': name });
     const values = Array.from({ length: 300 }, (_, index) =>

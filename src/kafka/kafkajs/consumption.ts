@@ -2,12 +2,12 @@ import type { Admin, Consumer, EachBatchPayload, Kafka as Client, KafkaMessage }
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from '../../backoff.js';
 import {
-  type Bounds,
+  type PartitionOffsets,
   type ConsumeOptions,
   type Consumption,
   type KafkaRecord,
   KafkaUnavailable,
-  type Reader,
+  type RecordReader,
 } from '../kafka.js';
 import { rootOf } from './faults.js';
 import type { Fetched } from './record-batch.js';
@@ -41,7 +41,7 @@ export class KafkajsConsumption implements Consumption {
   constructor(
     private readonly client: Client,
     private readonly options: ConsumptionOptions,
-    private readonly reader: Reader,
+    private readonly reader: RecordReader,
   ) {
     this.#running = this.#keepRunning();
   }
@@ -67,7 +67,7 @@ export class KafkajsConsumption implements Consumption {
     await this.#consumer?.commitOffsets(offsets).catch(() => undefined);
   }
 
-  async bounds(): Promise<ReadonlyMap<number, Bounds>> {
+  async bounds(): Promise<ReadonlyMap<number, PartitionOffsets>> {
     try {
       this.#stopping.signal.throwIfAborted();
       const admin = await (this.#admin ??= this.#connectAdmin());
@@ -77,7 +77,7 @@ export class KafkajsConsumption implements Consumption {
       );
     } catch (error) {
       await this.#closeAdmin();
-      throw new KafkaUnavailable(`Kafka does not tell its offsets: ${rootOf(error).message}`, {
+      throw new KafkaUnavailable(`Kafka does not return its offsets: ${rootOf(error).message}`, {
         cause: error,
       });
     }
@@ -97,7 +97,7 @@ export class KafkajsConsumption implements Consumption {
       const why = await this.#runOnce();
       this.reader.assigned([]);
       if (isStopping()) return;
-      this.options.log.warn(`reading ${this.options.topic} is restarted: ${why}`);
+      this.options.log.warn(`the consumer of ${this.options.topic} is restarted: ${why}`);
       if (performance.now() - began > RESTART_MS.longest) backoff.reset();
       await backoff.wait(signal);
     }

@@ -27,27 +27,28 @@ export function faultOf(error: unknown, config: KafkaConfig): KafkaFault {
   );
 }
 
-type Line = (where: string, message: string, config: KafkaConfig) => string;
+type Message = (where: string, message: string, config: KafkaConfig) => string;
 
-const named =
+const withName =
   (...names: readonly string[]) =>
   (error: Error): boolean =>
     names.includes(error.name) ||
     names.includes(typeOf(error)) ||
     ('code' in error && names.includes(String(error.code)));
-const saying =
+const withMessage =
   (text: RegExp) =>
   (error: Error): boolean =>
     text.test(error.message);
 
-const CAUSES: readonly (readonly [(error: Error) => boolean, Line])[] = [
-  [named('UNSUPPORTED_SASL_MECHANISM'), (where, message) => `KAFKA_SASL: ${where}: ${message}`],
+const CAUSES: readonly (readonly [(error: Error) => boolean, Message])[] = [
+  [withName('UNSUPPORTED_SASL_MECHANISM'), (where, message) => `KAFKA_SASL: ${where}: ${message}`],
   [
-    named('KafkaJSSASLAuthenticationError', 'SASL_AUTHENTICATION_FAILED'),
-    (where, _, { sasl }) => `KAFKA_USERNAME, KAFKA_PASSWORD: ${where} refuses ${sasl?.username ?? 'nobody'}`,
+    withName('KafkaJSSASLAuthenticationError', 'SASL_AUTHENTICATION_FAILED'),
+    (where, _, { sasl }) =>
+      `KAFKA_USERNAME, KAFKA_PASSWORD: ${where} rejects the user ${sasl?.username ?? '(none)'}`,
   ],
   [
-    named(
+    withName(
       'SELF_SIGNED_CERT_IN_CHAIN',
       'DEPTH_ZERO_SELF_SIGNED_CERT',
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -55,17 +56,17 @@ const CAUSES: readonly (readonly [(error: Error) => boolean, Line])[] = [
     ),
     (where, message) => `KAFKA_TLS_CA_FILE: the certificate of ${where} is not trusted: ${message}`,
   ],
-  [named('ERR_TLS_CERT_ALTNAME_INVALID'), (where, message) => `KAFKA_BROKERS: ${where}: ${message}`],
+  [withName('ERR_TLS_CERT_ALTNAME_INVALID'), (where, message) => `KAFKA_BROKERS: ${where}: ${message}`],
   [
-    saying(/wrong version number|secure TLS connection|packet length too long/i),
-    (where) => `KAFKA_TLS: ${where} does not speak TLS on this port`,
+    withMessage(/wrong version number|secure TLS connection|packet length too long/i),
+    (where) => `KAFKA_TLS: ${where} does not use TLS on this port`,
   ],
   [
-    named('TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED'),
-    (where, message) => `KAFKA_USERNAME: ${where} does not allow it: ${message}`,
+    withName('TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED'),
+    (where, message) => `KAFKA_USERNAME: ${where} denies access: ${message}`,
   ],
   [
-    named(
+    withName(
       'KafkaJSServerDoesNotSupportApiKey',
       'KafkaJSNotImplemented',
       'KafkaJSInvariantViolation',
@@ -73,11 +74,11 @@ const CAUSES: readonly (readonly [(error: Error) => boolean, Line])[] = [
       'ERR_OUT_OF_RANGE',
       'UNSUPPORTED_VERSION',
     ),
-    (where, message) => `KAFKA_BROKERS: ${where} is no Kafka that Touchline can speak to: ${message}`,
+    (where, message) => `KAFKA_BROKERS: ${where} is not a supported version of Kafka: ${message}`,
   ],
   [
-    saying(/closed connection|ECONNRESET|socket hang up/i),
+    withMessage(/closed connection|ECONNRESET|socket hang up/i),
     (where, message, { tls, sasl }) =>
-      `KAFKA_BROKERS: ${where} ends the connection (${message}); does it want ${tls ? 'no TLS' : 'TLS (KAFKA_TLS)'} or ${sasl ? 'no user' : 'a user (KAFKA_SASL)'}?`,
+      `KAFKA_BROKERS: ${where} closes the connection (${message}); check whether it expects ${tls ? 'no TLS' : 'TLS (KAFKA_TLS)'} or ${sasl ? 'no user' : 'a user (KAFKA_SASL)'}`,
   ],
 ];

@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import type { Headers } from '../kafka.js';
-import { type Decode, type Decoder, decoding } from './fetch-response.js';
-import { type Message, producedBody } from './produce-request.js';
+import { type Decode, type Decoder, decodeRecordBatches } from './fetch-response.js';
+import { type Message, encodeProduceRequest } from './produce-request.js';
 import { AT, type Fetched } from './record-batch.js';
 
 const theirOwn = createRequire(import.meta.url);
 const theirs = theirOwn('kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js') as Decode;
 const NewDecoder = theirOwn('kafkajs/src/protocol/decoder.js') as new (buffer: Buffer) => Decoder;
-const ours = decoding(theirs);
+const ours = decodeRecordBatches(theirs);
 
 /** Batches as they lie in an answer to a fetch, with their size before and something else after. */
 const answer = (...batches: readonly Buffer[]): Decoder => {
@@ -23,7 +23,11 @@ const answer = (...batches: readonly Buffer[]): Decoder => {
 /** A batch as a broker keeps it, its first record at `offset`. */
 function batch(messages: readonly Message[], offset = 0): Buffer {
   const partitions = [{ partition: 0, messages }];
-  const bytes = producedBody({ acks: 1, timeout: 0, topicData: [{ topic: '', partitions }] }).subarray(26);
+  const bytes = encodeProduceRequest({
+    acks: 1,
+    timeout: 0,
+    topicData: [{ topic: '', partitions }],
+  }).subarray(26);
   bytes.writeBigInt64BE(BigInt(offset), 0);
   return bytes;
 }
@@ -54,7 +58,7 @@ const read = async (decoder: Decoder): Promise<(string | undefined)[]> =>
     ({ offset, value, unreadable }) => `${offset} ${value?.toString() ?? unreadable}`,
   );
 
-test('records are read as kafkajs does it, also where the last batch is cut off', async () => {
+test('records are decoded as by kafkajs, even if the last batch is truncated', async () => {
   await fc.assert(
     fc.asyncProperty(batches, fc.nat(80), async (each, cut) => {
       const whole = Buffer.concat(each.map((messages, nth) => batch(messages, nth * 10)));
@@ -67,7 +71,7 @@ test('records are read as kafkajs does it, also where the last batch is cut off'
   );
 });
 
-test('of a batch that is cut off before it says its format nothing is read, and what follows is', async () => {
+test('a batch truncated before its magic byte is skipped, and later batches are read', async () => {
   for (let length = 1; length <= AT.magic; length += 1) {
     const decoder = answer(batch(values('a')).subarray(0, length));
     expect(await ours(decoder)).toEqual([]);
@@ -75,7 +79,7 @@ test('of a batch that is cut off before it says its format nothing is read, and 
   }
 });
 
-test('whatever a batch says of itself is read as kafkajs does it', async () => {
+test('any valid batch is decoded as by kafkajs', async () => {
   const value = fc.oneof(part, fc.array(fc.uint8Array({ maxLength: 9 }).map((array) => Buffer.from(array))));
   const records = fc.array(
     fc.record({
@@ -112,7 +116,7 @@ test('whatever a batch says of itself is read as kafkajs does it', async () => {
   );
 });
 
-test('a header may have any name, also one that every object has, and no value', async () => {
+test('a header may have any name, including that of an object property, and no value', async () => {
   const given = [
     ['__proto__', Buffer.from('1')],
     ['constructor', [Buffer.from('2'), Buffer.from('3')]],
@@ -125,7 +129,7 @@ test('a header may have any name, also one that every object has, and no value',
   expect(Object.entries(record?.headers ?? {})).toEqual(given);
 });
 
-test('whatever is broken in a batch, it is read or it is one record, and the next is read', async () => {
+test('a batch with any corruption is either read or becomes one record, and the next batch is read', async () => {
   const next = batch(values('next'), 100);
   const broken = fc.uint8Array({ minLength: 1, maxLength: 4 });
   await fc.assert(
@@ -145,10 +149,10 @@ test('whatever is broken in a batch, it is read or it is one record, and the nex
   );
 });
 
-describe('a batch that cannot be read is one record under its last offset, and the next is read', () => {
+describe('an unreadable batch becomes one record with its last offset, and the next batch is read,', () => {
   const next = batch(values('next'), 13);
 
-  test('compressed, and broken', async () => {
+  test('if its compression is invalid', async () => {
     const broken = batch(values('a', 'b', 'c'), 10);
     broken.writeInt16BE(1, 21);
     expect(await read(answer(broken, next))).toEqual([
@@ -157,7 +161,7 @@ describe('a batch that cannot be read is one record under its last offset, and t
     ]);
   });
 
-  test('with records that are none', async () => {
+  test('if its records are invalid', async () => {
     const broken = batch(values('a', 'b', 'c'), 10);
     broken.fill(0x7f, 61);
     expect(await read(answer(broken, next))).toEqual([
@@ -166,7 +170,7 @@ describe('a batch that cannot be read is one record under its last offset, and t
     ]);
   });
 
-  test('with more records than memory should hold', async () => {
+  test('if it has more records than memory should hold', async () => {
     const crowded = batch(values('a', 'b', 'c'), 10);
     crowded.writeInt32BE(200_001, 57);
     expect(await read(answer(crowded, next))).toEqual([
@@ -175,13 +179,13 @@ describe('a batch that cannot be read is one record under its last offset, and t
     ]);
   });
 
-  test('one of as many as there may be is read', async () => {
+  test('but a batch with the maximum number of records is read', async () => {
     const many = batch(Array.from({ length: 200_000 }, () => ({ value: null })));
     expect(await ours(answer(many))).toHaveLength(200_000);
   });
 });
 
-test('what inflates to more than is wanted at once is left for the next fetch', async () => {
+test('batches beyond the limit of decompressed bytes are left for the next fetch', async () => {
   const large = (offset: number): Buffer =>
     batch([{ value: 'x'.repeat(600_000) }, { value: 'last' }], offset);
   const decoder = answer(...[0, 2, 4, 6].map(large));
@@ -189,12 +193,12 @@ test('what inflates to more than is wanted at once is left for the next fetch', 
   expect(decoder.buffer.subarray(decoder.offset).toString()).toBe('after');
 });
 
-test('records of before Kafka 0.11 are left to kafkajs', async () => {
+test('record batches from before Kafka 0.11 are decoded by kafkajs', async () => {
   const old = Buffer.alloc(40);
   old.writeInt8(1, 16);
   const left: Decoder[] = [];
   const decoder = answer(old);
-  await decoding((given) => Promise.resolve((left.push(given), [])))(decoder);
+  await decodeRecordBatches((given) => Promise.resolve((left.push(given), [])))(decoder);
   expect(left).toEqual([decoder]);
   expect(decoder.offset).toBe(0);
 });

@@ -1,4 +1,4 @@
-import { AT, type Fetched, recordsOf } from './record-batch.js';
+import { AT, type Fetched, decodeRecordBatch } from './record-batch.js';
 
 /** kafkajs's decoder, as far as it is used. */
 export interface Decoder {
@@ -10,7 +10,7 @@ export interface Decoder {
 }
 
 /** Of a partition at once, inflated: what is compressed may be ten times what was asked for. */
-const ENOUGH_BYTES = 1024 * 1024;
+const MAX_DECODED_BYTES = 1024 * 1024;
 /** The format of batches since Kafka 0.11. */
 const MAGIC = 2;
 
@@ -23,7 +23,7 @@ export type Decode = (decoder: Decoder) => Promise<readonly Fetched[]>;
  *
  * @param theirs for formats of before Kafka 0.11
  */
-export const decoding =
+export const decodeRecordBatches =
   (theirs: Decode): Decode =>
   async (decoder) => {
     const from = decoder.offset + 4;
@@ -39,8 +39,8 @@ export const decoding =
     let bytes = 0;
     // What is not whole at the end, or more than enough, is fetched again.
     for (const batch of batches(decoder.readBytes(size))) {
-      if (bytes > ENOUGH_BYTES) break;
-      for (const record of await read(batch)) {
+      if (bytes > MAX_DECODED_BYTES) break;
+      for (const record of await decodeBatch(batch)) {
         records.push(record);
         bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
       }
@@ -57,15 +57,15 @@ function* batches(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-async function read(batch: Buffer): Promise<readonly Fetched[]> {
+async function decodeBatch(batch: Buffer): Promise<readonly Fetched[]> {
   try {
-    return await recordsOf(batch);
+    return await decodeRecordBatch(batch);
   } catch (error) {
-    return [standIn(batch, error)];
+    return [unreadableRecord(batch, error)];
   }
 }
 
-function standIn(batch: Buffer, error: unknown): Fetched {
+function unreadableRecord(batch: Buffer, error: unknown): Fetched {
   const first = batch.readBigInt64BE(0);
   const last = first + BigInt(batch.readInt32BE(AT.lastOffsetDelta));
   return {

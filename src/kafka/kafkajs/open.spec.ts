@@ -26,7 +26,7 @@ const lineOf = async (brokers: string, settings: Readonly<Record<string, string>
   return (fault as KafkaFault).message;
 };
 
-describe('Kafka that cannot be used is reported in one line', () => {
+describe('Kafka is reported as unusable in one line', () => {
   const servers: Server[] = [];
   /** A server that is no Kafka. */
   const server = async (answer: (socket: Socket, request: Buffer) => void): Promise<string> => {
@@ -39,7 +39,7 @@ describe('Kafka that cannot be used is reported in one line', () => {
   };
   afterEach(() => servers.splice(0).forEach((one) => one.close()));
 
-  test('nobody listens', async () => {
+  test('if nothing listens on the port', async () => {
     const nobody = `127.0.0.1:${await freePort()}`;
     expect(await lineOf(nobody)).toMatch(`KAFKA_BROKERS: cannot use Kafka at ${nobody}: `);
     expect(await lineOf('kafka.invalid:9092')).toMatch(
@@ -47,24 +47,24 @@ describe('Kafka that cannot be used is reported in one line', () => {
     );
   });
 
-  test('something else listens', async () => {
+  test('if another protocol is spoken on the port', async () => {
     const web = await server((socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'));
-    expect(await lineOf(web)).toMatch(/^KAFKA_BROKERS: .* (no Kafka|ends the connection)/);
+    expect(await lineOf(web)).toMatch(
+      /^KAFKA_BROKERS: .* (not a supported version of Kafka|closes the connection)/,
+    );
   });
 
-  test('a server that knows none of the requests that are needed', async () => {
+  test('if the server does not support the required requests', async () => {
     const old = await server((socket, request) => {
       // Answers ApiVersions: no error, one API, which is ApiVersions itself.
       const answer = Buffer.from('00000010ffffffff000000000001001200000000', 'hex');
       request.copy(answer, 4, 8, 12);
       socket.write(answer);
     });
-    expect(await lineOf(old)).toMatch(
-      /^KAFKA_BROKERS: Kafka at .* is no Kafka that Touchline can speak to: /,
-    );
+    expect(await lineOf(old)).toMatch(/^KAFKA_BROKERS: Kafka at .* is not a supported version of Kafka: /);
   });
 
-  test('the file of authorities is not there', async () => {
+  test('if the file of certificate authorities does not exist', async () => {
     const settings = { KAFKA_TLS: 'true', KAFKA_TLS_CA_FILE: '/nowhere/ca.pem' };
     expect(await lineOf('127.0.0.1:9092', settings)).toMatch(/^KAFKA_TLS_CA_FILE: ENOENT/);
   });
@@ -85,7 +85,7 @@ describe('Kafka that cannot be used is reported in one line', () => {
   });
 
   test.each(['plain', 'scram-sha-256'])(
-    'is used with a user of %s: topics are made, records sent and read',
+    'topics are created, and records sent and read, with a user of %s',
     async (mechanism) => {
       const kafka = await open(broker.secured, {
         KAFKA_TLS: 'true',
@@ -118,7 +118,7 @@ describe('Kafka that cannot be used is reported in one line', () => {
     },
   );
 
-  test('its topics have the partitions of the settings, and room for the greatest event', async () => {
+  test('created topics have the configured partitions and accept the largest event', async () => {
     const kafka = await open(broker.plain, { KAFKA_PARTITIONS: '7' });
     await kafka.prepare(['touchline.events']);
     const client = await KafkaClient.connect(broker.plain);
@@ -135,10 +135,10 @@ describe('Kafka that cannot be used is reported in one line', () => {
     await kafka.close();
   });
 
-  test('a topic that is missing and may not be made', async () => {
+  test('a missing topic that may not be created is reported with the setting', async () => {
     const line = await lineOf(broker.plain, { KAFKA_CREATE_TOPICS: 'false' });
     expect(line).toBe(
-      'KAFKA_CREATE_TOPICS is false and Kafka has no topic touchpoints: make it, or let it be made',
+      'KAFKA_CREATE_TOPICS is false and Kafka has no topic touchpoints: create it, or set KAFKA_CREATE_TOPICS=true',
     );
   });
 
@@ -147,7 +147,7 @@ describe('Kafka that cannot be used is reported in one line', () => {
     const wrong = { ...tls, ...USER, KAFKA_PASSWORD: 'hunter2' };
     for (const mechanism of ['plain', 'scram-sha-256']) {
       const line = await lineOf(broker.secured, { ...wrong, KAFKA_SASL: mechanism });
-      expect(line).toBe(`KAFKA_USERNAME, KAFKA_PASSWORD: Kafka at ${broker.secured} refuses ada`);
+      expect(line).toBe(`KAFKA_USERNAME, KAFKA_PASSWORD: Kafka at ${broker.secured} rejects the user ada`);
     }
     expect(await lineOf(broker.secured, { ...tls, ...USER, KAFKA_SASL: 'scram-sha-512' })).toMatch(
       /^KAFKA_SASL: Kafka at .* does not support the requested SASL mechanism/,
@@ -155,9 +155,11 @@ describe('Kafka that cannot be used is reported in one line', () => {
     expect(said.join()).not.toContain('hunter2');
   });
 
-  test('TLS where there is none, none where it is, and an authority that is not trusted', async () => {
-    expect(await lineOf(broker.plain, { KAFKA_TLS: 'true' })).toMatch(/^KAFKA_TLS: .* does not speak TLS/);
-    expect(await lineOf(broker.secured)).toMatch(/^KAFKA_BROKERS: .* does it want TLS \(KAFKA_TLS\)/);
+  test('a wrong TLS setting and an untrusted certificate authority are reported', async () => {
+    expect(await lineOf(broker.plain, { KAFKA_TLS: 'true' })).toMatch(/^KAFKA_TLS: .* does not use TLS/);
+    expect(await lineOf(broker.secured)).toMatch(
+      /^KAFKA_BROKERS: .* check whether it expects TLS \(KAFKA_TLS\)/,
+    );
     expect(await lineOf(broker.secured, { KAFKA_TLS: 'true', ...USER })).toMatch(
       /^KAFKA_TLS_CA_FILE: the certificate .* is not trusted/,
     );
@@ -167,7 +169,7 @@ describe('Kafka that cannot be used is reported in one line', () => {
     expect(await lineOf(broker.plain, USER)).toMatch(/^KAFKA_(SASL|BROKERS): /);
   });
 
-  test('Node has nothing to warn of, and the log is not flooded', () => {
+  test('Node logs no warnings, and Kafka errors do not flood the log', () => {
     expect(warnings.filter((warning) => !warning.startsWith('ExperimentalWarning'))).toEqual([]);
     expect(said.length).toBeLessThan(30);
   });

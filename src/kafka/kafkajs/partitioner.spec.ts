@@ -9,11 +9,11 @@ test.each([
   ['a-little-bit-longer-string', -1486304829],
   ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
   ['abc', 479470107],
-])('the hash of %s is that of other clients', (key, hash) => {
+])('the murmur2 hash of %s equals that of other clients', (key, hash) => {
   expect(murmur2(Buffer.from(key))).toBe(hash);
 });
 
-test('a key goes to one partition, and records without a key to all', () => {
+test('records of one key go to one partition, and records without a key to all', () => {
   const partition = partitioner();
   const partitionMetadata = Array.from({ length: 4 }, (_, partitionId) => ({
     ...{ partitionId, leader: 1, partitionErrorCode: 0, replicas: [], isr: [] },

@@ -12,17 +12,17 @@ export interface Message {
 }
 
 /** What kafkajs asks its producing request for; it has no number for an id of 64 bits. */
-export interface ToProduce {
+export interface ProduceRequest {
   readonly acks: number;
   readonly timeout: number;
   readonly transactionalId?: string | null;
   readonly producerId?: string | number;
   readonly producerEpoch?: number;
   readonly compression?: number;
-  readonly topicData: readonly { readonly topic: string; readonly partitions: readonly ToPartition[] }[];
+  readonly topicData: readonly { readonly topic: string; readonly partitions: readonly PartitionRecords[] }[];
 }
 
-export interface ToPartition {
+export interface PartitionRecords {
   readonly partition: number;
   readonly firstSequence?: number;
   readonly messages: readonly Message[];
@@ -31,7 +31,7 @@ export interface ToPartition {
 type Part = Buffer | string | null;
 
 /** The records of a partition with what was measured of them. */
-interface Measured extends ToPartition {
+interface MeasuredRecords extends PartitionRecords {
   readonly first: number;
   readonly last: number;
   readonly times: readonly number[];
@@ -53,13 +53,13 @@ const BATCH_HEAD = 49;
  * (https://kafka.apache.org/protocol, record batches: https://kafka.apache.org/documentation/#recordbatch). kafkajs copies each
  * record ten times over on its way, through buffers that grow; collecting those took a fifth of the time of publishing.
  */
-export function producedBody(asked: ToProduce): Buffer {
-  const { acks, timeout, producerId = -1, producerEpoch = 0, topicData } = asked;
+export function encodeProduceRequest(request: ProduceRequest): Buffer {
+  const { acks, timeout, producerId = -1, producerEpoch = 0, topicData } = request;
   const now = Date.now();
   const id = BigInt(producerId);
   const topics = topicData.map(({ topic, partitions }) => ({
     topic,
-    partitions: partitions.map((partition) => measured(partition, now)),
+    partitions: partitions.map((partition) => measureRecords(partition, now)),
   }));
   const writer = new ByteWriter(sizeOf(topics));
   writer.int16(-1).int16(acks).int32(timeout).int32(topics.length);
@@ -71,7 +71,7 @@ export function producedBody(asked: ToProduce): Buffer {
 }
 
 function sizeOf(
-  topics: readonly { readonly topic: string; readonly partitions: readonly Measured[] }[],
+  topics: readonly { readonly topic: string; readonly partitions: readonly MeasuredRecords[] }[],
 ): number {
   let size = 12;
   for (const { topic, partitions } of topics) {
@@ -81,7 +81,7 @@ function sizeOf(
   return size;
 }
 
-function measured(toPartition: ToPartition, now: number): Measured {
+function measureRecords(toPartition: PartitionRecords, now: number): MeasuredRecords {
   const { messages } = toPartition;
   const times = messages.map(({ timestamp }) => Number(timestamp ?? now));
   const first = times.reduce((least, time) => Math.min(least, time), times[0] ?? now);
@@ -117,7 +117,7 @@ function pushHeaders(parts: Part[], headers: Headers): void {
 const bytesOf = (part: Part): number =>
   typeof part === 'string' ? Buffer.byteLength(part) : part === null ? -1 : part.length;
 
-function writeBatch(writer: ByteWriter, batch: Measured, producerId: bigint, epoch: number): void {
+function writeBatch(writer: ByteWriter, batch: MeasuredRecords, producerId: bigint, epoch: number): void {
   const { partition, messages, bytes, first, last, firstSequence = 0 } = batch;
   writer.int32(partition).int32(BATCH_START + BATCH_HEAD + bytes);
   writer.int64(0n).int32(BATCH_HEAD + bytes);
@@ -135,7 +135,10 @@ function writeBatch(writer: ByteWriter, batch: Measured, producerId: bigint, epo
   writer.buffer.writeUInt32BE(crc32c(writer.buffer.subarray(checked, writer.at)), checksum);
 }
 
-function writeRecords(writer: ByteWriter, { times, first, parts, sizes, counts, bodies }: Measured): void {
+function writeRecords(
+  writer: ByteWriter,
+  { times, first, parts, sizes, counts, bodies }: MeasuredRecords,
+): void {
   let at = 0;
   for (const [index, count] of counts.entries()) {
     const end = at + count;

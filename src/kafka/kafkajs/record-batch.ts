@@ -35,7 +35,7 @@ const { lookupCodecByAttributes } = require('kafkajs/src/protocol/message/compre
  *
  * @throws Error the batch is broken, or too large
  */
-export async function recordsOf(batch: Buffer): Promise<readonly Fetched[]> {
+export async function decodeRecordBatch(batch: Buffer): Promise<readonly Fetched[]> {
   const count = batch.readInt32BE(AT.count);
   if (count > MOST_RECORDS) throw new RangeError(`it holds ${count} records, more than ${MOST_RECORDS}`);
   const attributes = batch.readInt16BE(AT.attributes);

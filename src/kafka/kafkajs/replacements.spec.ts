@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import type { PartitionerArgs } from 'kafkajs';
 import { createRequire } from 'node:module';
 import { groupByPartition } from './group-messages.js';
-import { producedBody, type ToProduce } from './produce-request.js';
+import { encodeProduceRequest, type ProduceRequest } from './produce-request.js';
 
 const theirOwn = createRequire(import.meta.url);
 const encodeTheirs = theirOwn('kafkajs/src/protocol/requests/produce/v3/request.js') as (
-  asked: ToProduce,
+  asked: ProduceRequest,
 ) => {
   encode(): Promise<{ buffer: Buffer }>;
 };
@@ -42,27 +42,27 @@ const request = fc.record({
   topicData,
 });
 
-test('records are encoded as kafkajs does it', async () => {
+test('records are encoded as by kafkajs', async () => {
   await fc.assert(
     fc.asyncProperty(request, async (asked) => {
       const theirs = (await encodeTheirs(asked).encode()).buffer;
-      expect(producedBody(asked).toString('hex')).toBe(theirs.toString('hex'));
+      expect(encodeProduceRequest(asked).toString('hex')).toBe(theirs.toString('hex'));
     }),
     { numRuns: 200 },
   );
 });
 
-test('without a producer of its own id, a request says so as kafkajs does', async () => {
+test('a request without a producer id is encoded as by kafkajs', async () => {
   const asked = {
     ...{ acks: 1, timeout: 5 },
     topicData: [{ topic: 't', partitions: [{ partition: 3, messages: [{ value: 'v' }] }] }],
   };
-  expect(producedBody(asked)).toEqual((await encodeTheirs(asked).encode()).buffer);
+  expect(encodeProduceRequest(asked)).toEqual((await encodeTheirs(asked).encode()).buffer);
 });
 
-test('a record that is earlier than the first one, and one of no time among others', () => {
+test('records with earlier timestamps or without one are encoded as by kafkajs', () => {
   const batch = (...timestamps: (number | undefined)[]): Buffer =>
-    producedBody({
+    encodeProduceRequest({
       ...{ acks: 1, timeout: 5 },
       topicData: [
         {
@@ -78,7 +78,7 @@ test('a record that is earlier than the first one, and one of no time among othe
   expect(times(batch(999, 1_000))).toEqual([999, 1_000]);
 });
 
-test('messages are grouped as kafkajs does it, each partition in its order', () => {
+test('messages are grouped by partition as by kafkajs, in order', () => {
   const partitioner = ({ message: { value } }: PartitionerArgs): number => (value?.length ?? 0) % 3;
   const partitionMetadata = [0, 1, 2].map((partitionId) => ({
     ...{ partitionId, leader: 1, partitionErrorCode: 0, replicas: [], isr: [] },

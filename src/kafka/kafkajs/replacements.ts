@@ -1,8 +1,8 @@
 // Replaces functions of kafkajs 2.2.4 before kafkajs is loaded: import it first. What each gains stands in ADR 0016.
 import { createRequire } from 'node:module';
-import { decoding } from './fetch-response.js';
+import { decodeRecordBatches } from './fetch-response.js';
 import { groupByPartition } from './group-messages.js';
-import { producedBody, type ToProduce } from './produce-request.js';
+import { encodeProduceRequest, type ProduceRequest } from './produce-request.js';
 
 const require = createRequire(import.meta.url);
 
@@ -23,16 +23,18 @@ const KafkajsEncoder = require('kafkajs/src/protocol/encoder.js') as new (size: 
 const encoded = (buffer: Buffer): Encoder =>
   Object.assign(new KafkajsEncoder(0), { buf: buffer, offset: buffer.length });
 
-type Producing = (asked: ToProduce) => { readonly encode: () => Promise<Encoder> };
+type CreateProduceRequest = (asked: ProduceRequest) => { readonly encode: () => Promise<Encoder> };
 
-const producing =
-  (theirs: Producing): Producing =>
+const withOwnEncoding =
+  (theirs: CreateProduceRequest): CreateProduceRequest =>
   (asked) => {
     const request = theirs(asked);
     const isPlain = !asked.compression && asked.transactionalId == null;
-    return isPlain ? { ...request, encode: () => Promise.resolve(encoded(producedBody(asked))) } : request;
+    return isPlain
+      ? { ...request, encode: () => Promise.resolve(encoded(encodeProduceRequest(asked))) }
+      : request;
   };
 
 replace('producer/groupMessagesPerPartition.js', () => groupByPartition);
-replace('protocol/requests/produce/v3/request.js', producing);
-replace('protocol/requests/fetch/v4/decodeMessages.js', decoding);
+replace('protocol/requests/produce/v3/request.js', withOwnEncoding);
+replace('protocol/requests/fetch/v4/decodeMessages.js', decodeRecordBatches);

@@ -26,7 +26,7 @@ export class KafkajsSink implements RecordSink {
       await this.close();
       const { message } = rootOf(error);
       if (TOO_LARGE.has(typeOf(error))) throw new RecordTooLarge(message, { cause: error });
-      throw new KafkaUnavailable(`Kafka does not take records for ${topic}: ${message}`, { cause: error });
+      throw new KafkaUnavailable(`Kafka does not accept records for ${topic}: ${message}`, { cause: error });
     }
   }
 

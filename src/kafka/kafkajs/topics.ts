@@ -22,7 +22,7 @@ export async function prepareTopics(
     if (missing.length === 0) return;
     if (!config.createTopics) throw missingFault(missing);
     await create(admin, config, missing);
-    await seen(admin, missing);
+    await waitUntilServed(admin, missing);
   } catch (error) {
     throw faultOf(error, config);
   } finally {
@@ -37,7 +37,7 @@ async function missingOf(admin: Admin, topics: readonly string[]): Promise<strin
 
 const missingFault = (missing: readonly string[]): KafkaFault =>
   new KafkaFault(
-    `KAFKA_CREATE_TOPICS is false and Kafka has no topic ${missing.join(', ')}: make it, or let it be made`,
+    `KAFKA_CREATE_TOPICS is false and Kafka has no topic ${missing.join(', ')}: create it, or set KAFKA_CREATE_TOPICS=true`,
   );
 
 async function create(admin: Admin, config: KafkaConfig, topics: readonly string[]): Promise<void> {
@@ -61,11 +61,11 @@ const topicOf = (topic: string, { partitions, replication }: KafkaConfig): ITopi
     topic === TOPICS.touchpoints ? [] : [{ name: 'max.message.bytes', value: String(RECORD_BYTES) }],
 });
 
-const SEEN_MS = 10_000;
+const SERVED_TIMEOUT_MS = 10_000;
 
 /** A broker serves what was just made a moment later. */
-async function seen(admin: Admin, topics: readonly string[]): Promise<void> {
-  const deadline = Date.now() + SEEN_MS;
+async function waitUntilServed(admin: Admin, topics: readonly string[]): Promise<void> {
+  const deadline = Date.now() + SERVED_TIMEOUT_MS;
   const isServed = (): Promise<boolean> =>
     admin.fetchTopicMetadata({ topics: [...topics] }).then(
       () => true,

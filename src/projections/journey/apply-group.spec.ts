@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../../test/database.js';
 import { logOf, seen, type Entry } from '../../../test/sample-events.js';
-import { empty, inTransaction, project } from '../../../test/project.js';
+import { deleteRows, inTransaction, project } from '../../../test/project.js';
 import { journey } from '../journey.js';
 import { Accounts } from './accounts.js';
 import { applyGroup } from './apply-group.js';
@@ -23,7 +23,7 @@ const BEFORE = [seen('first', 1, [ADA, PHONE]), seen('second', 3, [ADA])];
 /** Whether an event is applied at once, after others and with its keys read. */
 async function isAppliedAtOnce(entry: Entry): Promise<boolean> {
   const log = logOf([...BEFORE, entry]);
-  await empty(db.pool, journey);
+  await deleteRows(db.pool, journey);
   await project(db.pool, journey, log.slice(0, BEFORE.length), 1);
   return inTransaction(db.pool, async (tx) => {
     const set = new WorkingSet({ tx, models: new Models(tx), accounts: new Accounts(tx) });

@@ -35,7 +35,7 @@ test('velocity counts the opportunities closed in the period, their revenue and 
   });
 });
 
-test('velocity has the revenue of the report, whatever the period', async () => {
+test('velocity has the same revenue as the report for any period', async () => {
   for (const period of ['', '?from=2026-03-02', '?to=2026-03-12', '?from=2026-03-02&to=2026-03-12']) {
     const report = await api.get<AttributionAnswer>(`/api/attribution${period}`);
     expect((await velocity(period)).revenue).toEqual(report.body.total);
@@ -49,7 +49,7 @@ test('velocity of a period without closed opportunities has no rates', async () 
   });
 });
 
-test('velocity counts lost opportunities, and none after its position or of another workspace', async () => {
+test('velocity counts lost opportunities, but none after its position or of another workspace', async () => {
   const lost = opportunityEvents(
     'opp-4',
     { name: 'Umbrella', amount: '10.00', openedAt: day(50) },
@@ -74,7 +74,7 @@ test.each([
   ['from=2026-02-30', 'from-invalid', 'from'],
   ['from=2026-03-02&to=2026-03-01', 'period-reversed', 'to'],
   ['metric=pipeline', 'parameter-unknown', 'metric'],
-])('velocity refuses %s, by the code %s', async (query, code, path) => {
+])('velocity refuses %s with the code %s', async (query, code, path) => {
   const { status, body } = await api.get<{ code: string; errors: { path: string }[] }>(
     `/api/metrics/velocity?${query}`,
   );

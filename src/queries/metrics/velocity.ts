@@ -4,36 +4,52 @@ import { ApiTags } from '@nestjs/swagger';
 import { money, reported } from '../../domain/attribution/money.js';
 import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
 import { shareOf, UnconvertedItem } from '../attribution.js';
-import { Answer, MaybeInstant, MaybePart, MaybeReal, Part, Parts, Real, Text, Whole } from '../fields.js';
+import {
+  Answer,
+  MaybeInstant,
+  MaybeNested,
+  MaybeDecimal,
+  Nested,
+  NestedList,
+  Decimal,
+  Text,
+  Integer,
+} from '../response-fields.js';
 import { MoneyItem } from '../money.js';
 import { MOMENT, readRequestOf } from '../page-request.js';
 import { Params, type RawParams } from '../params.js';
-import { Question } from '../question.js';
+import { QueryDocs } from '../query-docs.js';
 import { type ReadRequest, ReadModels, type View } from '../read-models.js';
 import { type ReportScope, resolveScope, type ScopeQuery } from '../report-scope.js';
 import { allOf, firstRow, rows, sql, type Sql } from '../sql.js';
-import { trueAt } from '../true-at.js';
+import { validAt } from '../valid-at.js';
 import type { Metric } from './metric.js';
 
 export class DaysToWin {
-  @Real('A quarter of the won opportunities took at most so long') p25!: number;
-  @Real('Half of them did') median!: number;
-  @Real('Three quarters of them did') p75!: number;
+  @Decimal('Lower quartile') p25!: number;
+  @Decimal('Median') median!: number;
+  @Decimal('Upper quartile') p75!: number;
 }
 
 export class VelocityAnswer extends Answer {
   @Text('Currency of all sums: that of the journey model') currency!: string;
-  @MaybeInstant('Start, included, by closedAt') from!: Date | null;
-  @MaybeInstant('End, not included') to!: Date | null;
-  @Whole('Opportunities won in the period') won!: number;
-  @Whole('Opportunities lost in the period') lost!: number;
-  @MaybeReal('won / (won + lost), six decimals; null: none was closed') winRate!: number | null;
-  @Part('Amount of the won ones, as in reports of revenue', () => MoneyItem) revenue!: MoneyItem;
-  @MaybePart('Revenue by won opportunity that is in it; null: there is none', () => MoneyItem)
+  @MaybeInstant('Start by closedAt, inclusive') from!: Date | null;
+  @MaybeInstant('End, exclusive') to!: Date | null;
+  @Integer('Opportunities won in the period') won!: number;
+  @Integer('Opportunities lost in the period') lost!: number;
+  @MaybeDecimal('won / (won + lost), six decimals; null: none was closed') winRate!: number | null;
+  @Nested('Amount of the won ones, as in reports of revenue', () => MoneyItem) revenue!: MoneyItem;
+  @MaybeNested('Revenue per won opportunity; null: none was won', () => MoneyItem)
   revenuePerSale!: MoneyItem | null;
-  @MaybePart('Days from opening to close of the won ones, two decimals; null: none was won', () => DaysToWin)
+  @MaybeNested(
+    'Days from opening to close of the won ones, two decimals; null: none was won',
+    () => DaysToWin,
+  )
   daysToWin!: DaysToWin | null;
-  @Parts('Won opportunities that are in no sum: their currency has no published rate', () => UnconvertedItem)
+  @NestedList(
+    'Won opportunities that are in no sum, since their currency has no published rate',
+    () => UnconvertedItem,
+  )
   unconverted!: UnconvertedItem[];
 }
 
@@ -86,9 +102,9 @@ class VelocityController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
-  @Question({
-    summary: 'How many opportunities are won, for how much, and how fast',
-    description: 'Of the opportunities that were closed in a period. `revenue` is the total of the report.',
+  @QueryDocs({
+    summary: 'Get win rate, revenue and sales cycle of closed opportunities',
+    description: 'For the opportunities closed in a period. `revenue` is the total of the report.',
     answer: VelocityAnswer,
     parameters: ['from', 'to', 'currency', 'asOf', 'minPosition'],
   })
@@ -101,7 +117,7 @@ export const velocity: Metric = { controller: VelocityController, handler: FindV
 
 const closed = ({ workspace, asOf }: View, { from, to }: ReportScope): Sql =>
   allOf([
-    sql`o.workspace = ${workspace} AND ${trueAt('o', asOf)}`,
+    sql`o.workspace = ${workspace} AND ${validAt('o', asOf)}`,
     from ? sql`o.closed_at >= ${from}` : undefined,
     to ? sql`o.closed_at < ${to}` : undefined,
   ]);

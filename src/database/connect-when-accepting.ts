@@ -13,7 +13,7 @@ const CONNECT_MS = 10_000;
  * @param log one line for the operator, when it has to wait
  * @throws what connecting or `work` throws otherwise
  */
-export async function onceAccepting<T>(
+export async function connectWhenAccepting<T>(
   url: string,
   log: (line: string) => void,
   work: (client: pg.Client) => Promise<T>,
@@ -23,7 +23,8 @@ export async function onceAccepting<T>(
       return await withConnection({ connectionString: url, connectionTimeoutMillis: CONNECT_MS }, work);
     } catch (error) {
       if (!(error instanceof pg.DatabaseError) || error.code !== CANNOT_CONNECT_NOW) throw error;
-      if (!logged) log(`PostgreSQL takes no connections yet (${error.message}); waiting until it does`);
+      if (!logged)
+        log(`PostgreSQL does not accept connections yet (${error.message}); waiting until it does`);
       await sleep(POLL_MS);
     }
   }

@@ -6,7 +6,7 @@ import { said, seen, type Entry } from './sample-events.js';
  * A history of some people, and a batch of a few late events about them: few enough that the events name no key in
  * common, but reach the same leads over shared devices, chains of keys, decisions and company domains.
  */
-export interface Strangers {
+export interface LateBatch {
   readonly before: readonly Entry[];
   readonly batch: readonly Entry[];
 }
@@ -37,11 +37,12 @@ const FEW: People = {
   devices: ['anonymous:a1'],
 };
 
-type Made = (nth: number) => Entry;
+type MakeEntry = (nth: number) => Entry;
 
-const numbered = (made: readonly Made[], from: number): Entry[] => made.map((make, nth) => make(from + nth));
+const numbered = (made: readonly MakeEntry[], from: number): Entry[] =>
+  made.map((make, nth) => make(from + nth));
 
-function worldOf({ users, mails, contacts, devices }: People): fc.Arbitrary<Strangers> {
+function lateBatchesOf({ users, mails, contacts, devices }: People): fc.Arbitrary<LateBatch> {
   const known = fc.constantFrom(...users, ...mails, ...contacts);
   const device = fc.constantFrom(...devices);
   const time = fc.integer({ min: 0, max: 40 });
@@ -57,7 +58,7 @@ function worldOf({ users, mails, contacts, devices }: People): fc.Arbitrary<Stra
   const alone: fc.Arbitrary<readonly IdentityKey[]> = fc.oneof(known, device).map((key) => [key]);
   const scope = fc.constantFrom({}, {}, { keyScope: 'public' as const });
 
-  const touch = (identity: fc.Arbitrary<readonly IdentityKey[]>): fc.Arbitrary<Made> =>
+  const touch = (identity: fc.Arbitrary<readonly IdentityKey[]>): fc.Arbitrary<MakeEntry> =>
     fc
       .record({
         at: time,
@@ -72,13 +73,13 @@ function worldOf({ users, mails, contacts, devices }: People): fc.Arbitrary<Stra
             seen(`touch ${nth}`, at, keys, { ...more, ...keyScope }),
       );
 
-  const claim: fc.Arbitrary<Made> = fc.record({ at: time, identity: named, scope }).map(
+  const claim: fc.Arbitrary<MakeEntry> = fc.record({ at: time, identity: named, scope }).map(
     ({ at, identity, scope: keyScope }) =>
       (nth) =>
         said(`claim ${nth}`, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity, ...keyScope }),
   );
 
-  const decision: fc.Arbitrary<Made> = fc
+  const decision: fc.Arbitrary<MakeEntry> = fc
     .record({
       at: time,
       type: fc.constantFrom(
@@ -96,7 +97,7 @@ function worldOf({ users, mails, contacts, devices }: People): fc.Arbitrary<Stra
           }),
     );
 
-  const contact: fc.Arbitrary<Made> = fc
+  const contact: fc.Arbitrary<MakeEntry> = fc
     .record({
       at: time,
       keys: fc.tuple(fc.constantFrom(...contacts), fc.constantFrom(...mails)),
@@ -110,7 +111,7 @@ function worldOf({ users, mails, contacts, devices }: People): fc.Arbitrary<Stra
           }),
     );
 
-  const account: fc.Arbitrary<Made> = fc
+  const account: fc.Arbitrary<MakeEntry> = fc
     .record({
       at: time,
       accountId: fc.constantFrom('acme', 'initech'),
@@ -144,10 +145,12 @@ function worldOf({ users, mails, contacts, devices }: People): fc.Arbitrary<Stra
     .map(({ before, batch }) => ({ before: numbered(before, 0), batch: numbered(batch, before.length) }));
 }
 
-export const strangers: fc.Arbitrary<Strangers> = fc.oneof(worldOf(MANY), worldOf(FEW)).map((world) => ({
-  ...world,
-  [fc.toStringMethod]: () => [...world.before, '---', ...world.batch].map(printed).join('\n'),
-}));
+export const lateBatches: fc.Arbitrary<LateBatch> = fc
+  .oneof(lateBatchesOf(MANY), lateBatchesOf(FEW))
+  .map((world) => ({
+    ...world,
+    [fc.toStringMethod]: () => [...world.before, '---', ...world.batch].map(printed).join('\n'),
+  }));
 
 const printed = (entry: Entry | string): string =>
   typeof entry === 'string'

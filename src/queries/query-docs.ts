@@ -30,8 +30,8 @@ export class ProblemItem {
   @ApiProperty({ type: 'integer', example: 400 }) status!: number;
   @ApiProperty({ type: String, description: 'Stable name of the problem', example: 'model-unknown' })
   code!: string;
-  @ApiProperty({ type: String, description: 'For people' }) detail!: string;
-  @ApiProperty({ type: () => [ProblemErrorItem], required: false, description: 'Each fault' })
+  @ApiProperty({ type: String, description: 'Explanation for people' }) detail!: string;
+  @ApiProperty({ type: () => [ProblemErrorItem], required: false, description: 'All faults' })
   errors?: ProblemErrorItem[];
 }
 
@@ -55,19 +55,19 @@ const word = (description: string, words: readonly string[]): Parameter => ({
   description,
 });
 
-const DATE = 'a day of the workspace (2026-01-31) or an instant (2026-01-31T09:30:00Z)';
+const DATE = 'a day of the workspace (2026-01-31) or a timestamp (2026-01-31T09:30:00Z)';
 
 /** Every query parameter of the API, described once. */
 const PARAMETERS = {
   asOf: text(
-    'A position of the log: answers what was true right after its event. Default: as far as the read models are',
+    'A log position: the response is as of right after its event. Default: the position of the read models',
     '5124',
   ),
   minPosition: text(
-    'Answer only once the read models have seen this position (of a receipt); waits some seconds',
+    'Wait, for at most ten seconds, until the read models have applied this position (of a receipt)',
     '5124',
   ),
-  cursor: text('`next` of the page before; the filters stay the same'),
+  cursor: text('`next` of the previous page, with the same filters'),
   limit: {
     schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
     description: 'Rows of a page',
@@ -76,47 +76,50 @@ const PARAMETERS = {
   accountId: text('Only of this company', 'acme'),
   status: word('Opportunities that are open, won or lost', STATUSES),
   conflictStatus: {
-    ...word('Conflicts that are open, joined by now or dismissed', CONFLICT_STATUSES),
+    ...word('Conflicts that are open, joined or dismissed', CONFLICT_STATUSES),
     name: 'status',
   },
   owner: text('Opportunities of this salesperson', 'rep-7'),
   stage: text('Leads in this buying stage', 'consideration'),
   persona: text('Leads of this persona'),
-  lifecycle: word('Leads at this point of our process', LIFECYCLES),
+  lifecycle: word('Leads in this state of our process', LIFECYCLES),
   minScore: {
     schema: { type: 'number' },
-    description: 'Leads with at least this score at the moment of the answer',
+    description: 'Leads with at least this score at the time of the response',
   },
   sort: {
     ...word(
-      '`score` and `recent`: highest and latest first; `leadId`: the cheapest way through all',
+      '`score` and `recent`: highest and latest first; `leadId`: the cheapest order to list all',
       LEAD_SORTS,
     ),
   },
-  order: word('`asc`: as it happened; `desc`: newest first', ['asc', 'desc']),
+  order: word('`asc`: oldest first; `desc`: newest first', ['asc', 'desc']),
   model: word(`Attribution model; default ${DEFAULT_MODEL}`, MODEL_NAMES),
   models: text('Attribution models, separated by commas; default all', 'first,last,linear'),
-  by: text(`Cuts, separated by commas: ${CUTS.join(', ')}; default content`, 'content'),
+  by: text(`Dimensions, separated by commas: ${CUTS.join(', ')}; default content`, 'content'),
   metric: word(
     '`revenue`: won opportunities by their close (default); `pipeline`: all opportunities by their opening',
     METRICS,
   ),
-  from: text(`Start, included: ${DATE}`, '2026-01-01'),
-  to: text(`End, not included: ${DATE}`, '2026-07-01'),
-  currency: text('Currency of the report; it is that of the journey model', 'USD'),
-  format: word('How the rows are written; tables come whole unless a limit is given', FORMATS),
-  content: text('Opens the row of this content', 'wp-1'),
-  channel: text('Opens the row of this channel', 'email'),
-  campaign: text('Opens the row of this campaign'),
-  source: text('Opens the row of this source'),
-  month: text('Opens the row of this month', '2026-03'),
-  without: text('Opens the row whose touches have none of these cuts: content, campaign, source', 'campaign'),
+  from: text(`Start, inclusive: ${DATE}`, '2026-01-01'),
+  to: text(`End, exclusive: ${DATE}`, '2026-07-01'),
+  currency: text('Currency of the report; must be that of the journey model', 'USD'),
+  format: word('Format of the rows; csv and ndjson return all rows unless a limit is given', FORMATS),
+  content: text('Explains the row of this content', 'wp-1'),
+  channel: text('Explains the row of this channel', 'email'),
+  campaign: text('Explains the row of this campaign'),
+  source: text('Explains the row of this source'),
+  month: text('Explains the row of this month', '2026-03'),
+  without: text(
+    'Explains the row whose touches have no value for these dimensions: content, campaign, source',
+    'campaign',
+  ),
   opportunityId: text('Only the part of this opportunity'),
 } as const satisfies Record<string, Parameter>;
 
 export type ParameterName = keyof typeof PARAMETERS;
 
-interface QuestionDescription {
+interface QueryDescription {
   /** One line, as a list of routes shows it. */
   readonly summary: string;
   readonly description?: string;
@@ -129,14 +132,14 @@ interface QuestionDescription {
 }
 
 /** Describes one query in the OpenAPI document. */
-export function Question({
+export function QueryDocs({
   summary,
   description,
   answer,
   parameters,
   formats,
   id,
-}: QuestionDescription): MethodDecorator {
+}: QueryDescription): MethodDecorator {
   return applyDecorators(
     ApiBearerAuth(),
     ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
@@ -144,18 +147,18 @@ export function Question({
     ...parameters.map((name) => ApiQuery({ name, required: false, ...PARAMETERS[name] })),
     ApiExtraModels(answer),
     ApiOkResponse({
-      description: 'The answer',
+      description: 'The response',
       content: {
         'application/json': { schema: { $ref: getSchemaPath(answer) } },
         ...Object.fromEntries((formats ?? []).map((type) => [type, { schema: { type: 'string' } }])),
       },
     }),
-    problem(400, 'A parameter is at fault; `errors` names each and what is allowed'),
+    problem(400, 'A parameter is invalid; `errors` lists each with the allowed values'),
     problem(401, 'No API key, or an unknown one'),
-    ...(id === undefined ? [] : [problem(404, 'There is none of that id at that position')]),
+    ...(id === undefined ? [] : [problem(404, 'The id does not exist at that position')]),
     problem(
       503,
-      'The read models are not there yet or too much is asked at once; try again after `Retry-After` seconds',
+      'The read models have not reached the position, or the server is overloaded; retry after `Retry-After` seconds',
     ),
   );
 }

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { isPostmasterOf, isRecovering, processesIn, statusOf } from './cluster-processes.js';
 import { EmbeddedDatabaseError } from './embedded-error.js';
-import { startOf } from './instance-lock.js';
-import { recovering, type Cluster, type LogLine } from './postmaster.js';
+import { processStart } from './instance-lock.js';
+import { recoveryMessage, type Cluster, type LogLine } from './postmaster.js';
 
 const run = promisify(execFile);
 const STOP_MS = 60_000;
@@ -23,19 +23,23 @@ const LOOK_MS = 200;
  * one in recovery, which has nothing to write yet: after an ordinary shutdown request it may wait for its startup process for ever
  * (seen with PostgreSQL 18.4 when the signal arrives before redo begins).
  */
-export async function end(cluster: Cluster, pid: number): Promise<void> {
+export async function stopPostmaster(cluster: Cluster, pid: number): Promise<void> {
   if (process.platform === 'win32') {
     await run(cluster.binaries.pgCtl, ['stop', '-D', cluster.folder, '-m', 'fast']);
     return;
   }
-  const recovers = (): Promise<boolean> => isRecovering(cluster.folder);
-  if (!(await recovers()) && (!send(pid, 'SIGINT') || (await gone(pid, STOP_MS, recovers)))) return;
+  const isInRecovery = (): Promise<boolean> => isRecovering(cluster.folder);
+  if (
+    !(await isInRecovery()) &&
+    (!sendSignal(pid, 'SIGINT') || (await hasExited(pid, STOP_MS, isInRecovery)))
+  )
+    return;
   for (const signal of ['SIGQUIT', 'SIGKILL'] as const)
-    if (!send(pid, signal) || (await gone(pid, STOP_AT_ONCE_MS))) return;
+    if (!sendSignal(pid, signal) || (await hasExited(pid, STOP_AT_ONCE_MS))) return;
 }
 
 /** @returns false when there is no such process */
-function send(pid: number, signal: NodeJS.Signals): boolean {
+function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(pid, signal);
     return true;
@@ -45,14 +49,14 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 /** @param isHopeless asked now and then; when it answers true there is no use in waiting longer */
-async function gone(
+async function hasExited(
   pid: number,
   timeoutMs: number,
   isHopeless: () => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<boolean> {
   const limit = Date.now() + timeoutMs;
   let askAt = Date.now() + LOOK_MS;
-  while (startOf(pid) !== 'dead') {
+  while (processStart(pid) !== 'dead') {
     if (Date.now() > limit) return false;
     if (Date.now() > askAt && (await isHopeless())) return false;
     if (Date.now() > askAt) askAt = Date.now() + LOOK_MS;
@@ -71,34 +75,34 @@ export async function clearOrphan(cluster: Cluster, log: LogLine = () => undefin
   const pidFile = join(cluster.folder, 'postmaster.pid');
   const pid = parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
   if (pid > 0 && (await isPostmasterOf(pid, cluster.folder))) {
-    await untilRecovered(cluster, pid, log);
-    await end(cluster, pid);
+    await waitForRecovery(cluster, pid, log);
+    await stopPostmaster(cluster, pid);
   }
-  await endChildren(cluster.folder);
+  await stopChildren(cluster.folder);
   await rm(pidFile, { force: true });
 }
 
 /** One that was asked to stop meanwhile is not waited for. */
-async function untilRecovered(cluster: Cluster, pid: number, log: LogLine): Promise<void> {
-  const goesOn = async (): Promise<boolean> =>
-    startOf(pid) !== 'dead' &&
+async function waitForRecovery(cluster: Cluster, pid: number, log: LogLine): Promise<void> {
+  const isStillRecovering = async (): Promise<boolean> =>
+    processStart(pid) !== 'dead' &&
     (await statusOf(cluster.folder)).status !== 'stopping' &&
     isRecovering(cluster.folder);
-  if (!(await goesOn())) return;
-  log(recovering(cluster));
-  while (await goesOn()) await sleep(LOOK_MS);
+  if (!(await isStillRecovering())) return;
+  log(recoveryMessage(cluster));
+  while (await isStillRecovering()) await sleep(LOOK_MS);
 }
 
-async function endChildren(folder: string): Promise<void> {
+async function stopChildren(folder: string): Promise<void> {
   const began = Date.now();
   for (;;) {
     const left = await processesIn(folder);
     if (left.length === 0) return;
     const waited = Date.now() - began;
     if (waited > CHILDREN.killMs)
-      throw new EmbeddedDatabaseError('in-use', `PostgreSQL processes still work in ${folder}`);
+      throw new EmbeddedDatabaseError('in-use', `PostgreSQL processes are still running in ${folder}`);
     if (waited > CHILDREN.noticeMs)
-      for (const pid of left) send(pid, waited > CHILDREN.quitMs ? 'SIGKILL' : 'SIGQUIT');
+      for (const pid of left) sendSignal(pid, waited > CHILDREN.quitMs ? 'SIGKILL' : 'SIGQUIT');
     await sleep(POLL_MS);
   }
 }

@@ -8,14 +8,14 @@ import { findLead, parseLeadReference } from '../read-models/lead-lookup.js';
 
 /** Finds who is meant by a lead id, one it went by before included, or by `email:…`, `user:…`, `crm:…`, `anonymous:…`. */
 @Injectable()
-export class LeadNames {
+export class LeadResolver {
   constructor(@Inject(DATABASE) private readonly database: pg.Pool) {}
 
   /** @throws Refused `lead-not-found` */
   async find(workspace: string, name: string): Promise<NamedLead> {
     const reference = parseLeadReference(name);
     const found = reference && (await findLead(this.database, workspace, reference));
-    if (!found) throw new Refused('lead-not-found', `There is no lead ${name}`);
+    if (!found) throw new Refused('lead-not-found', `The lead ${name} does not exist`);
     const { leadId, key } = found;
     if (!isAnonymous(key)) return { leadId, key };
     const main = await findLead(this.database, workspace, { column: 'own_lead_id', value: leadId });

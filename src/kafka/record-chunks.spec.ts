@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { portions } from './portions.js';
+import { chunkRecords } from './record-chunks.js';
 
 const record = (size: number) => ({
   key: 'k',
@@ -8,11 +8,11 @@ const record = (size: number) => ({
   headers: { a: ['1', Buffer.from('2')] },
 });
 
-test('portions hold all records in their order, and no more than a broker takes at once', () => {
+test('chunks contain all records in order, and no more than a broker accepts at once', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 900_000 }), { maxLength: 20 }), (sizes) => {
       const records = sizes.map(record);
-      const parts = [...portions(records)];
+      const parts = [...chunkRecords(records)];
       expect(parts.flat()).toEqual(records);
       for (const part of parts) {
         const bytes = part.reduce((sum, { value }) => sum + value.length, 0);
@@ -23,7 +23,7 @@ test('portions hold all records in their order, and no more than a broker takes 
   );
 });
 
-test('as many records as fit are one portion', () => {
-  expect([...portions(Array.from({ length: 1_000 }, () => record(500)))]).toHaveLength(1);
-  expect([...portions([])]).toEqual([]);
+test('as many records as fit are one chunk', () => {
+  expect([...chunkRecords(Array.from({ length: 1_000 }, () => record(500)))]).toHaveLength(1);
+  expect([...chunkRecords([])]).toEqual([]);
 });

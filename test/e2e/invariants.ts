@@ -5,7 +5,7 @@ import { API_KEY, poolOf, type ServerProcess } from './server-process.js';
 import type { Acknowledged, Traffic } from './traffic.js';
 
 /** Law 1 and 2: what was acknowledged is in the log once, positions and versions of decisions have no gaps. */
-export async function expectLogWhole(pool: pg.Pool, acknowledged: Acknowledged): Promise<void> {
+export async function expectLogIntact(pool: pg.Pool, acknowledged: Acknowledged): Promise<void> {
   const { rows: events } = await pool.query<{ mid: string; position: string }>(
     `SELECT data->'properties'->>'mid' AS mid, position FROM touchline.event WHERE type = 'TouchpointRecorded'`,
   );
@@ -46,7 +46,7 @@ export async function expectRecovered(
   expect([...traffic.refusals.statuses.keys()]).toEqual([503]);
   expect(traffic.refusals.withoutRetryAfter).toBe(0);
   const pool = await poolOf(databaseDir);
-  await expectLogWhole(pool, traffic.acknowledged);
+  await expectLogIntact(pool, traffic.acknowledged);
   await expectMoneyConserved(pool, traffic.acknowledged);
   await pool.end();
 }

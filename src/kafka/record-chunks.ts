@@ -1,17 +1,17 @@
 import type { Headers, NewRecord } from './kafka.js';
 
 /** A broker takes a megabyte a partition at once, and all records may be of one. In bytes. */
-const PORTION_BYTES = 700 * 1024;
+const CHUNK_BYTES = 700 * 1024;
 /** Of a record beside its key, value and headers. */
 const RECORD_BYTES = 50;
 
 /** Records in their order, in parts that a broker takes at once; a larger record is a part of its own. */
-export function* portions<R extends NewRecord>(records: Iterable<R>): Generator<readonly R[]> {
+export function* chunkRecords<R extends NewRecord>(records: Iterable<R>): Generator<readonly R[]> {
   let part: R[] = [];
   let bytes = 0;
   for (const record of records) {
     const size = sizeOf(record);
-    if (part.length > 0 && bytes + size > PORTION_BYTES) {
+    if (part.length > 0 && bytes + size > CHUNK_BYTES) {
       yield part;
       part = [];
       bytes = 0;

@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '../event-store/event-store.js';
 
-export interface GateLimits {
+export interface QuerySlotLimits {
   /** Questions that run at once. */
   readonly width: number;
   /** Of these, questions of one workspace: less than all, so that one with slow reports leaves room for the others. */
@@ -21,12 +21,12 @@ interface Tenant {
  * Lets so many questions run at once, each workspace its share of them, and so many wait. Workspaces that wait take turns,
  * so the next place goes to a question of another one, however many its predecessor sent.
  */
-export class Gate {
+export class QuerySlots {
   private running = 0;
   /** In the order in which they come to their turn. */
   private readonly tenants = new Map<string, Tenant>();
 
-  constructor(private readonly limits: GateLimits) {}
+  constructor(private readonly limits: QuerySlotLimits) {}
 
   /** @throws StoreUnavailable too many of the workspace wait already, or this one has for too long */
   async run<T>(workspace: string, work: () => Promise<T>): Promise<T> {
@@ -59,7 +59,8 @@ export class Gate {
 
   private async wait({ waiting }: Tenant): Promise<void> {
     const { queue, waitMs } = this.limits;
-    if (waiting.size >= queue) throw new StoreUnavailable('Too many questions at once', 1);
+    if (waiting.size >= queue)
+      throw new StoreUnavailable('Too many concurrent queries in the workspace; retry later', 1);
     await new Promise<void>((resolve, reject) => {
       const admit = (): void => {
         clearTimeout(tooLong);
@@ -67,7 +68,12 @@ export class Gate {
       };
       const tooLong = setTimeout(() => {
         waiting.delete(admit);
-        reject(new StoreUnavailable('Too many questions at once', Math.ceil(waitMs / 1_000)));
+        reject(
+          new StoreUnavailable(
+            'Too many concurrent queries in the workspace; retry later',
+            Math.ceil(waitMs / 1_000),
+          ),
+        );
       }, waitMs);
       waiting.add(admit);
     });

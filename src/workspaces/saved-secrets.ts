@@ -1,21 +1,21 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hashKey } from './key-text.js';
+import { hashKey } from './key-format.js';
 import type { Keys } from './workspaces.js';
 
 /** What the first start made and only the data folder still knows in plain text. */
-export interface KeptSecrets {
+export interface SavedSecrets {
   readonly keys?: Partial<Keys>;
   /** Of the first workspace: the user that BI tools log in as. */
   readonly bi?: { readonly role?: string; readonly password: string };
 }
 
-export const keptSecretsFile = (dataDir: string): string => join(dataDir, 'keys.json');
+export const secretsFile = (dataDir: string): string => join(dataDir, 'keys.json');
 
 /** Nothing when the file is not there yet. @throws SyntaxError when somebody broke it. */
-export async function readSecrets(dataDir: string): Promise<KeptSecrets> {
+export async function readSecrets(dataDir: string): Promise<SavedSecrets> {
   try {
-    return JSON.parse(await readFile(keptSecretsFile(dataDir), 'utf8')) as KeptSecrets;
+    return JSON.parse(await readFile(secretsFile(dataDir), 'utf8')) as SavedSecrets;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw error;
@@ -23,18 +23,18 @@ export async function readSecrets(dataDir: string): Promise<KeptSecrets> {
 }
 
 /** Takes keys out whose hashes these are, so that a newly created database does not get them. @returns whether there were any */
-export async function forgetKeys(dataDir: string, hashes: readonly string[]): Promise<boolean> {
+export async function removeKeys(dataDir: string, hashes: readonly string[]): Promise<boolean> {
   const kept = await readSecrets(dataDir);
   const all = Object.entries(kept.keys ?? {});
   const rest = all.filter(([, key]) => !hashes.includes(hashKey(key)));
   if (rest.length === all.length) return false;
-  await keepSecrets(dataDir, { ...kept, keys: Object.fromEntries(rest) });
+  await saveSecrets(dataDir, { ...kept, keys: Object.fromEntries(rest) });
   return true;
 }
 
 /** Readable by the owner only, whole or not at all, on the disk before it resolves. */
-export async function keepSecrets(dataDir: string, secrets: KeptSecrets): Promise<void> {
-  const file = keptSecretsFile(dataDir);
+export async function saveSecrets(dataDir: string, secrets: SavedSecrets): Promise<void> {
+  const file = secretsFile(dataDir);
   await mkdir(dirname(file), { recursive: true });
   const draft = await open(`${file}.${process.pid}`, 'w', 0o600);
   try {

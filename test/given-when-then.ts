@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { replay, type Decider, type Happened } from '../src/domain/decider.js';
+import { replay, type Decider, type DomainEvent } from '../src/domain/decider.js';
 import { Refused } from '../src/domain/refused.js';
 
 interface Outcome<Event> {
@@ -14,7 +14,7 @@ interface Outcome<Event> {
  *
  * `const given = decider(opportunity);`
  */
-export function decider<State, Event extends Happened>(subject: Decider<State, Event>) {
+export function deciderSpec<State, Event extends DomainEvent>(subject: Decider<State, Event>) {
   return (...history: readonly Event[]) => ({
     when<Command>(
       decide: (command: Command, state: State) => readonly Event[],

@@ -2,14 +2,14 @@ import { expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { StoreUnavailable } from '../event-store/event-store.js';
-import { Gate, type GateLimits } from './gate.js';
+import { QuerySlots, type QuerySlotLimits } from './query-slots.js';
 
-const LIMITS: GateLimits = { width: 2, share: 2, queue: 200, waitMs: 60_000 };
-const gateOf = (limits: Partial<GateLimits>): Gate => new Gate({ ...LIMITS, ...limits });
+const LIMITS: QuerySlotLimits = { width: 2, share: 2, queue: 200, waitMs: 60_000 };
+const gateOf = (limits: Partial<QuerySlotLimits>): QuerySlots => new QuerySlots({ ...LIMITS, ...limits });
 const pause = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A question that runs until it is ended. */
-function held(gate: Gate, workspace: string) {
+function held(gate: QuerySlots, workspace: string) {
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
   const state = { runs: false, end, done: Promise.resolve() };
@@ -20,7 +20,7 @@ function held(gate: Gate, workspace: string) {
   return state;
 }
 
-test('so many questions run at once, the others in their turn', async () => {
+test('a limited number of queries runs concurrently, and the others follow in turn', async () => {
   const gate = gateOf({});
   let running = 0;
   let most = 0;
@@ -34,7 +34,7 @@ test('so many questions run at once, the others in their turn', async () => {
   expect([all, most, running]).toEqual([[1, 2, 3, 4, 5], 2, 0]);
 });
 
-test('a query that fails frees its slot like any other', async () => {
+test('a failed query releases its slot', async () => {
   const gate = gateOf({ width: 1 });
   const failing = gate.run('main', () => Promise.reject(new Error('lost')));
   const next = gate.run('main', () => Promise.resolve('done'));
@@ -42,7 +42,7 @@ test('a query that fails frees its slot like any other', async () => {
   expect(await next).toBe('done');
 });
 
-test('questions of a workspace over those that may wait are sent away at once, those of another are not', async () => {
+test('queries beyond the queue limit of a workspace are refused immediately, those of others are not', async () => {
   const gate = gateOf({ width: 1, queue: 1 });
   const first = held(gate, 'main');
   const second = gate.run('main', () => Promise.resolve());
@@ -52,7 +52,7 @@ test('questions of a workspace over those that may wait are sent away at once, t
   await Promise.all([first.done, second, other]);
 });
 
-test('a workspace that fills its share leaves slots for another', async () => {
+test('a workspace that uses all its slots leaves slots for others', async () => {
   const gate = gateOf({ width: 4, share: 3 });
   const slow = Array.from({ length: 50 }, () => held(gate, 'slow'));
   expect(await gate.run('quick', () => Promise.resolve('answered'))).toBe('answered');
@@ -61,7 +61,7 @@ test('a workspace that fills its share leaves slots for another', async () => {
   await Promise.all(slow.map(({ done }) => done));
 });
 
-test('workspaces that wait take turns, however many questions one has sent', async () => {
+test('waiting workspaces take turns, however many queries one has sent', async () => {
   const gate = gateOf({ width: 1, share: 1 });
   const first = held(gate, 'slow');
   const order: string[] = [];
@@ -73,7 +73,7 @@ test('workspaces that wait take turns, however many questions one has sent', asy
   expect(order).toEqual(['slow', 'one', 'two', 'slow', 'one', 'slow']);
 });
 
-test('a query that waits for too long is refused, and takes no place later', async () => {
+test('a query that waits too long is refused and takes no slot later', async () => {
   const gate = gateOf({ width: 1, waitMs: 50 });
   const first = held(gate, 'main');
   let ran = false;
@@ -85,7 +85,7 @@ test('a query that waits for too long is refused, and takes no place later', asy
   expect(await gate.run('main', () => Promise.resolve('done'))).toBe('done');
 });
 
-test('whoever asks in whatever order, limits hold and everybody is answered', async () => {
+test('limits hold and every query is answered, in any order of requests', async () => {
   const question = fc.record({
     workspace: fc.constantFrom('a', 'b', 'c'),
     turns: fc.integer({ min: 0, max: 4 }),

@@ -8,9 +8,9 @@ export const MaybeText = (description: string): PropertyDecorator =>
 export const Texts = (description: string): PropertyDecorator => ApiProperty({ type: [String], description });
 export const MaybeTexts = (description: string): PropertyDecorator =>
   ApiProperty({ type: 'array', items: { type: 'string', nullable: true }, description });
-export const Word = (description: string, words: readonly string[]): PropertyDecorator =>
+export const Enum = (description: string, words: readonly string[]): PropertyDecorator =>
   ApiProperty({ type: String, enum: [...words], description });
-export const Words = (description: string, words: readonly string[]): PropertyDecorator =>
+export const Enums = (description: string, words: readonly string[]): PropertyDecorator =>
   ApiProperty({ type: String, isArray: true, enum: [...words], description });
 export const Uuid = (description: string): PropertyDecorator =>
   ApiProperty({ type: String, format: 'uuid', description });
@@ -20,12 +20,12 @@ export const Instant = (description: string): PropertyDecorator =>
   ApiProperty({ type: String, format: 'date-time', description });
 export const MaybeInstant = (description: string): PropertyDecorator =>
   ApiProperty({ type: String, format: 'date-time', nullable: true, description });
-export const Whole = (description: string): PropertyDecorator =>
+export const Integer = (description: string): PropertyDecorator =>
   ApiProperty({ type: 'integer', description });
-export const Real = (description: string): PropertyDecorator => ApiProperty({ type: Number, description });
-export const MaybeReal = (description: string): PropertyDecorator =>
+export const Decimal = (description: string): PropertyDecorator => ApiProperty({ type: Number, description });
+export const MaybeDecimal = (description: string): PropertyDecorator =>
   ApiProperty({ type: Number, nullable: true, description });
-export const Truth = (description: string): PropertyDecorator => ApiProperty({ type: Boolean, description });
+export const Bool = (description: string): PropertyDecorator => ApiProperty({ type: Boolean, description });
 
 /** A position of the log: decimal digits as text, because it may grow past what JSON numbers hold. */
 export const LogPosition = (description: string): PropertyDecorator =>
@@ -33,26 +33,26 @@ export const LogPosition = (description: string): PropertyDecorator =>
 
 // A function named `type` is what the library takes for a type to be read later.
 type Class = new () => unknown;
-export const Part = (description: string, type: () => Class): PropertyDecorator =>
+export const Nested = (description: string, type: () => Class): PropertyDecorator =>
   ApiProperty({ type: () => type(), description });
-export const MaybePart = (description: string, type: () => Class): PropertyDecorator =>
+export const MaybeNested = (description: string, type: () => Class): PropertyDecorator =>
   ApiProperty({ type: () => type(), nullable: true, description });
-export const Parts = (description: string, type: () => Class): PropertyDecorator =>
+export const NestedList = (description: string, type: () => Class): PropertyDecorator =>
   ApiProperty({ type: () => [type()], description });
 
 /** What every answer begins with. */
 export abstract class Answer {
   @LogPosition(
-    'The position of the log that this is the truth of; ask with `asOf` of it for the same bytes again',
+    'The log position as of which the response was computed; a query with this `asOf` returns the same bytes',
   )
   asOf!: string;
 
-  @Whole('Version of the journey model at that position; 0 while none is published')
+  @Integer('Version of the journey model at that position; 0 while none is published')
   modelVersion!: number;
 }
 
 /** A page of a list. */
 export abstract class PageAnswer extends Answer {
-  @MaybeText('Give it as `cursor` for the next page, which is of the same position; null on the last page')
+  @MaybeText('Pass it as `cursor` for the next page as of the same position; null on the last page')
   next!: string | null;
 }

@@ -30,10 +30,10 @@ const person = fc.nat(users.length - 1);
 const computer = fc.constantFrom(...computers);
 const scope = fc.constantFrom({}, { keyScope: 'public' as const });
 
-type Made = (nth: number) => readonly Entry[];
+type MakeEntries = (nth: number) => readonly Entry[];
 const named = (nth: number, what: string): string => `${what} ${nth}`;
 
-const touch: fc.Arbitrary<Made> = fc
+const touch: fc.Arbitrary<MakeEntries> = fc
   .record({
     at: time,
     identity: fc.oneof(
@@ -54,7 +54,7 @@ const touch: fc.Arbitrary<Made> = fc
   ]);
 
 /** Two leads swap their computers at one instant, and go on with them. */
-const swap: fc.Arbitrary<Made> = fc
+const swap: fc.Arbitrary<MakeEntries> = fc
   .record({ at: time, one: person, other: person })
   .map(({ at, one, other }) => (nth) => [
     seen(named(nth, 'one takes'), at, [users[one]!, computers[0]!]),
@@ -72,13 +72,13 @@ const claimed: fc.Arbitrary<readonly IdentityKey[]> = fc.oneof(
   fc.uniqueArray(fc.constantFrom(...knownKeys), { minLength: 2, maxLength: 3 }),
 );
 
-const claim: fc.Arbitrary<Made> = fc
+const claim: fc.Arbitrary<MakeEntries> = fc
   .record({ at: time, identity: claimed, scope })
   .map(({ at, identity, scope: keyScope }) => (nth) => [
     said(named(nth, 'claim'), `identity-${identity[0]}`, 'IdentityClaimed', at, { identity, ...keyScope }),
   ]);
 
-const decision: fc.Arbitrary<Made> = fc
+const decision: fc.Arbitrary<MakeEntries> = fc
   .record({
     at: time,
     type: fc.constantFrom('IdentitiesMerged' as const, 'IdentitiesSplit' as const),
@@ -93,18 +93,18 @@ const decision: fc.Arbitrary<Made> = fc
     }),
   ]);
 
-const account: fc.Arbitrary<Made> = fc
+const account: fc.Arbitrary<MakeEntries> = fc
   .record({ at: time, accountId: fc.constantFrom('acme', 'initech'), domain: fc.constantFrom(...DOMAINS) })
   .map(({ at, ...data }) => (nth) => [
     said(named(nth, 'account'), `account-${data.accountId}`, 'AccountObserved', at, data),
   ]);
 
 /** Two are told apart, and the company of one of them is seen for the first time. */
-const apart: fc.Arbitrary<Made> = fc
+const apart: fc.Arbitrary<MakeEntries> = fc
   .tuple(decision, account)
   .map(([decide, observe]) => (nth) => [...decide(nth), ...observe(nth)]);
 
-const someOpportunity: fc.Arbitrary<Made> = fc
+const someOpportunity: fc.Arbitrary<MakeEntries> = fc
   .record({
     openedAt: time,
     open: fc.constantFrom(0, 10, 40),
@@ -127,13 +127,13 @@ const someOpportunity: fc.Arbitrary<Made> = fc
         ),
   );
 
-const model: fc.Arbitrary<Made> = fc
+const model: fc.Arbitrary<MakeEntries> = fc
   .constantFrom(TEST_MODEL, OTHER_MODEL)
   .map((document) => (nth) => [
     said(named(nth, document.name), 'model', 'JourneyModelPublished', 0, { document }),
   ]);
 
-export interface Tangle {
+export interface TangledHistory {
   /** What was known before: three people with their e-mails, all of them taken for one; or a part of it. */
   readonly before: readonly Entry[];
   /** What comes then, in the order of time. */
@@ -152,7 +152,7 @@ const KNOWN: readonly Entry[] = users.flatMap((user, who) => [
   ),
 ]);
 
-export const tangles: fc.Arbitrary<Tangle> = fc
+export const tangledHistories: fc.Arbitrary<TangledHistory> = fc
   .array(
     fc.oneof(
       { weight: 5, arbitrary: touch },
@@ -200,7 +200,7 @@ function inDependencyOrder(entries: readonly Entry[], ranks: readonly number[]):
  * Applies a log to read models, cut into batches that end at these positions and at the end of the log. Batches of one event
  * are the reference: there nothing is kept from batch to batch.
  */
-export async function projectCut(
+export async function projectInBatches(
   pool: pg.Pool,
   log: readonly RecordedEvent[],
   ends: readonly number[],

@@ -1,5 +1,5 @@
 /** What was opened, closed in reverse order, once; one failure does not keep the rest open. */
-export class Closing {
+export class ShutdownStack {
   private readonly steps: (() => Promise<unknown>)[] = [];
   private running: Promise<void> | undefined;
 

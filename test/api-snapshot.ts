@@ -5,10 +5,10 @@ export interface Answer {
   readonly status: number;
   readonly text: string;
 }
-export type Ask = (path: string) => Promise<Answer>;
+export type GetResponse = (path: string) => Promise<Answer>;
 
 /** Questions about a workspace that together read every read model. */
-const QUESTIONS = [
+const PATHS = [
   '/api/leads?limit=100',
   '/api/opportunities?limit=100',
   '/api/metrics/velocity',
@@ -24,10 +24,10 @@ interface Items {
 }
 
 /** Leads and opportunities that are asked for one by one, at most. */
-const MOST = 25;
+const MAX_ITEMS = 25;
 
 /** The answers to all questions as of a position, by their paths; those about single leads and opportunities among them. */
-export async function answersAsOf(ask: Ask, position: string): Promise<Map<string, string>> {
+export async function responsesAsOf(ask: GetResponse, position: string): Promise<Map<string, string>> {
   const answers = new Map<string, string>();
   const get = async (path: string): Promise<string> => {
     const whole = `${path}${path.includes('?') ? '&' : '?'}asOf=${position}`;
@@ -36,7 +36,7 @@ export async function answersAsOf(ask: Ask, position: string): Promise<Map<strin
     answers.set(whole, text);
     return text;
   };
-  for (const path of QUESTIONS) await get(path);
+  for (const path of PATHS) await get(path);
   const items = [...answers.values()].flatMap((text) => (JSON.parse(text) as Partial<Items>).items ?? []);
   for (const leadId of distinct(items.map((item) => item.leadId))) {
     for (const part of ['', '/journey', '/score', '/stages']) await get(`/api/leads/${leadId}${part}`);
@@ -49,9 +49,9 @@ export async function answersAsOf(ask: Ask, position: string): Promise<Map<strin
 }
 
 const distinct = (ids: readonly (string | undefined)[]): string[] =>
-  [...new Set(ids.flatMap((id) => id ?? []))].slice(0, MOST);
+  [...new Set(ids.flatMap((id) => id ?? []))].slice(0, MAX_ITEMS);
 
-interface Standing {
+interface ProjectionStates {
   readonly head: string;
   readonly projections: readonly {
     readonly name: string;
@@ -61,10 +61,10 @@ interface Standing {
 }
 
 /** Waits until every read model has applied the log and none is being rebuilt. @returns the position */
-export async function allApplied(ask: Ask, patienceMs = 60_000): Promise<string> {
-  let standing: Standing = { head: '', projections: [] };
+export async function waitUntilApplied(ask: GetResponse, patienceMs = 60_000): Promise<string> {
+  let standing: ProjectionStates = { head: '', projections: [] };
   const done = await until(async () => {
-    standing = JSON.parse((await ask('/api/projections')).text) as Standing;
+    standing = JSON.parse((await ask('/api/projections')).text) as ProjectionStates;
     const { head, projections } = standing;
     return projections.every(({ position, status }) => position === head && status === 'running');
   }, patienceMs);
