@@ -10,10 +10,10 @@ export interface Call {
 export interface CoalescerOptions {
   /** A transaction takes no further request once it has this many events. */
   readonly fullAt: number;
-  /** A request waits this long for company while another transaction is under way. */
-  readonly lingerMs: number;
   /** Transactions under way at once: one parses while the other commits. */
   readonly inFlight: number;
+  /** Another transaction begins beside one under way only when so many events wait; fewer go together after it. */
+  readonly overlapAt: number;
   readonly maxWaitingEvents: number;
   readonly maxWaitingBytes: number;
   /** A request whose transaction cannot be had is given up after this long. */
@@ -24,8 +24,8 @@ const BACKOFF_MS = { first: 20, longest: 500 };
 
 export const COALESCER_DEFAULTS: CoalescerOptions = {
   fullAt: 1_000,
-  lingerMs: 2,
   inFlight: 2,
+  overlapAt: 500,
   maxWaitingEvents: 20_000,
   maxWaitingBytes: 32_000_000,
   patienceMs: 10_000,
@@ -47,7 +47,7 @@ export class Coalescer<C extends Call, R> {
   #bytes = 0;
   #running = 0;
   #closed = false;
-  #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  #start: NodeJS.Immediate | undefined;
   #idle: (() => void)[] = [];
 
   /**
@@ -101,31 +101,20 @@ export class Coalescer<C extends Call, R> {
   }
 
   #schedule(): void {
-    const { inFlight, lingerMs, fullAt } = this.#options;
-    if (this.#running >= inFlight) return;
-    const oldest = this.#queue[0];
-    if (!oldest) return;
-    const waited = performance.now() - oldest.since;
-    if (this.#closed || waited >= lingerMs || this.#queued >= fullAt) this.#start();
-    else if (!this.#timer) {
-      this.#timer =
-        this.#running === 0
-          ? setImmediate(() => this.#startAfterWait())
-          : setTimeout(() => this.#due(), lingerMs - waited);
+    const { inFlight, overlapAt } = this.#options;
+    if (this.#queue.length === 0 || this.#running >= inFlight) return;
+    if (this.#running > 0) {
+      if (this.#queued >= overlapAt) this.#begin();
+      return;
     }
+    // Requests that come in one turn of the event loop go together.
+    this.#start ??= setImmediate(() => {
+      this.#start = undefined;
+      if (this.#running === 0) this.#begin();
+    });
   }
 
-  #startAfterWait(): void {
-    this.#timer = undefined;
-    if (this.#queue.length > 0 && this.#running < this.#options.inFlight) this.#start();
-  }
-
-  #due(): void {
-    this.#timer = undefined;
-    this.#schedule();
-  }
-
-  #start(): void {
+  #begin(): void {
     let size = 0;
     let count = 0;
     for (const { call } of this.#queue) {

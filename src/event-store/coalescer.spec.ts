@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { setImmediate } from 'node:timers/promises';
+import { type Call, Coalescer, type CoalescerOptions } from './coalescer.js';
+
+interface Transaction {
+  readonly events: readonly number[];
+  readonly commit: () => void;
+}
+
+/** A coalescer whose transactions commit when the test says so. */
+function coalescing(options: Partial<CoalescerOptions> = {}) {
+  const begun: Transaction[] = [];
+  const coalescer = new Coalescer<Call, number>(
+    (calls) =>
+      new Promise((resolve) => {
+        const events = calls.map((call) => call.events);
+        begun.push({ events, commit: () => resolve(events) });
+      }),
+    () => false,
+    options,
+  );
+  const add = (...requests: readonly number[]) =>
+    requests.map((events) => coalescer.add({ events, bytes: events }));
+  return { begun, add };
+}
+
+const eventsOf = (transactions: readonly Transaction[]) => transactions.map(({ events }) => events);
+
+describe('Coalescer', () => {
+  it('puts requests that come together into one transaction', async () => {
+    const { begun, add } = coalescing();
+    add(1, 2, 3);
+    await setImmediate();
+    expect(eventsOf(begun)).toEqual([[1, 2, 3]]);
+  });
+
+  it('gathers small requests until the transaction under way has committed', async () => {
+    const { begun, add } = coalescing({ overlapAt: 10 });
+    add(1);
+    await setImmediate();
+    add(2, 3);
+    await setImmediate();
+    add(4);
+    await setImmediate();
+    expect(eventsOf(begun)).toEqual([[1]]);
+    begun[0]?.commit();
+    await setImmediate();
+    await setImmediate();
+    expect(eventsOf(begun)).toEqual([[1], [2, 3, 4]]);
+  });
+
+  it('begins a second transaction beside the first when enough events wait, and no third', async () => {
+    const { begun, add } = coalescing({ overlapAt: 10, inFlight: 2 });
+    add(1);
+    await setImmediate();
+    add(4, 6);
+    await setImmediate();
+    add(20);
+    await setImmediate();
+    expect(eventsOf(begun)).toEqual([[1], [4, 6]]);
+  });
+
+  it('fills a transaction no further than its size', async () => {
+    const { begun, add } = coalescing({ fullAt: 10, overlapAt: 5 });
+    add(6, 4, 6);
+    await setImmediate();
+    expect(eventsOf(begun)).toEqual([[6, 4], [6]]);
+  });
+
+  it('answers each request with its own result', async () => {
+    const { begun, add } = coalescing();
+    const answers = add(1, 2);
+    await setImmediate();
+    begun[0]?.commit();
+    expect(await Promise.all(answers)).toEqual([1, 2]);
+  });
+});
