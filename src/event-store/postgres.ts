@@ -112,6 +112,7 @@ export class PostgresEventStore implements EventStore {
 
   async readPage(after: Position, limit: number, types: readonly EventType[]): Promise<Page> {
     const { position: head, events } = await this.#copy(HEAD, pageOf(after, limit, types)).catch(unavailable);
+    this.#growth.reach(head);
     const last = after + BigInt(limit);
     const upTo = head < last ? head : last;
     // Appended between the two statements.

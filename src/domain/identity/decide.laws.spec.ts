@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryIdentity } from '../../../test/memory-identity.js';
 import { resolveIdentity } from '../../../test/resolve-identity.js';
+import { saysNothingNew } from './decide.js';
 import { pairOf, type IdentityKey } from './keys.js';
 import { ownerOf } from './ownership.js';
 import type { IdentityFact } from './fact.js';
@@ -152,4 +153,50 @@ test('every fact belongs to the lead of its keys', () => {
     }),
     runs,
   );
+});
+
+test('a fact that says nothing new changes nothing about who is who, and one that was said before says nothing new', () => {
+  let without = 0;
+  fc.assert(
+    fc.property(history, (facts) => {
+      const identity = new MemoryIdentity('main');
+      const statesOf = ({ keys }: IdentityFact) => keys.map((key) => identity.key(key));
+      // Each is said again later: where nothing is decided in between, there is nothing new in it.
+      const again = facts.map((fact, nth) => ({ ...fact, at: 20 + nth, id: `z${nth}` }));
+      for (const fact of [...facts, ...again]) {
+        if (saysNothingNew(fact, statesOf(fact))) {
+          without += 1;
+          const leadId = ownerOf(identity, fact.keys, fact.at);
+          expect(identity.decide(fact)).toEqual([{ type: 'fact-added', leadId }]);
+        }
+        identity.apply(fact);
+      }
+    }),
+    runs,
+  );
+  expect(without).toBeGreaterThan(runs.numRuns);
+});
+
+test('a visitor who is known by user id and device says nothing new with the next touchpoint', () => {
+  const identity = new MemoryIdentity('main');
+  const keys: IdentityKey[] = ['user:u1', 'email:ada', 'anonymous:a1'];
+  const fact = (nth: number, more: Partial<IdentityFact> = {}): IdentityFact => ({
+    id: `e${nth}`,
+    at: nth,
+    keys,
+    ...more,
+  });
+  const isNothingNew = (next: IdentityFact) =>
+    saysNothingNew(
+      next,
+      next.keys.map((key) => identity.key(key)),
+    );
+  expect(isNothingNew(fact(1))).toBe(false);
+  identity.apply(fact(1));
+  expect(isNothingNew(fact(2))).toBe(true);
+  expect(isNothingNew(fact(0))).toBe(false);
+  expect(isNothingNew(fact(2, { keyScope: 'public' }))).toBe(false);
+  identity.apply(fact(5, { keys: ['user:u2', 'anonymous:a1'] }));
+  expect(isNothingNew(fact(4))).toBe(true);
+  expect(isNothingNew(fact(6))).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { earlier, isAnonymous } from './keys.js';
+import { earlier, isAnonymous, mainKey, type IdentityKey } from './keys.js';
 import { AffectedLeads } from './affected-leads.js';
 import { claimKey } from './claims.js';
 import { Draft } from './draft.js';
@@ -34,10 +34,29 @@ export function* decideIdentity(index: IdentityIndex, fact: IdentityFact): Decis
   return [...draft.moves, ...moved, ...added, ...changed];
 }
 
-/** Whether a fact with one key says nothing of who is who: nearly every touchpoint names one that was seen before. */
-export const saysNothingNew = (fact: IdentityFact, { firstSeen, leadId }: KeyState): boolean =>
-  fact.keys.length === 1 &&
-  fact.decision === undefined &&
-  leadId !== undefined &&
-  firstSeen !== undefined &&
-  !earlier(fact, firstSeen);
+/**
+ * Whether a fact says nothing of who is who that earlier facts have not said: nearly every touchpoint names keys that were named
+ * together before. All that is decided on it is whose it is (`ownerOf`).
+ *
+ * @param states of its keys
+ */
+export function saysNothingNew(fact: IdentityFact, states: readonly KeyState[]): boolean {
+  if (fact.decision || !states.every((state) => isKnown(state, fact))) return false;
+  const main = mainKey(fact.keys);
+  return states.every((state) => state.key === main || main === undefined || isLinked(state, main, fact));
+}
+
+const isKnown = ({ leadId, firstSeen }: KeyState, fact: IdentityFact): boolean =>
+  leadId !== undefined && firstSeen !== undefined && !earlier(fact, firstSeen);
+
+/** Whether an earlier fact of the same scope names the key beside the main key, and an anonymous one was the main key's already. */
+function isLinked(
+  { key, links, publicLinks, claims }: KeyState,
+  main: IdentityKey,
+  fact: IdentityFact,
+): boolean {
+  const isDevice = isAnonymous(key);
+  const link = (fact.keyScope === 'public' && !isDevice ? publicLinks : links).get(main);
+  if (!link || earlier(fact, link)) return false;
+  return !isDevice || isAnonymous(main) || claims.findLast((claim) => !earlier(fact, claim))?.key === main;
+}

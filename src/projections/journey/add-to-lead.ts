@@ -1,5 +1,5 @@
 import type { IdentityKey, Stamp } from '../../domain/identity/keys.js';
-import { claimNames, renamed, sameNames } from '../../domain/lead-names.js';
+import { claimNames, renamed, sameNames, type Names } from '../../domain/lead-names.js';
 import { mergeFact } from '../../domain/profile.js';
 import type { Fact } from './facts.js';
 import { addTouchpoints, rereadJourney, writeJourney } from './journey-rows.js';
@@ -12,9 +12,11 @@ import type { UnitOfWork } from './unit-of-work.js';
 /** Adds a fact to its lead. @param hasOtherKeys the lead has other keys than before, so its profile follows anyway */
 export function* addToLead(unit: UnitOfWork, lead: Lead, fact: Fact, hasOtherKeys: boolean): Loading {
   const latest = mergeFact(lead.latest, fact);
-  const isRenamed = rename(unit, lead, fact);
+  const names = namesAfter(unit, lead, fact);
+  const isRenamed = !sameNames(lead.names, names);
   const isChanged = latest !== lead.latest || isRenamed || !lead.alive || hasOtherKeys;
   lead.latest = latest;
+  lead.names = names;
   lead.noteFact(fact);
   lead.markChanged(fact.position);
   const row = factRow(fact, lead.id);
@@ -27,16 +29,15 @@ export function* addToLead(unit: UnitOfWork, lead: Lead, fact: Fact, hasOtherKey
   writeJourney(unit, lead, fact.position);
 }
 
-/** Takes the names that a fact claims. @returns whether the lead goes by another one */
-function rename(unit: UnitOfWork, lead: Lead, fact: Fact): boolean {
+/** The names of a lead with those that a fact claims; the same object if it claims none later than what is known. */
+export function namesAfter(unit: UnitOfWork, lead: Lead, fact: Fact): Names {
   const { claimRank: rank, keys, at, id } = fact;
-  if (rank === undefined) return false;
-  const before = lead.names;
-  const domainOf = unit.domainOf(lead.workspace);
-  const isOwn = (key: IdentityKey): boolean => unit.key(lead.workspace, key).lead === lead;
-  const claimed = claimNames(before.claimed, { keys, at, id, rank }, isOwn, domainOf);
-  if (claimed === before.claimed) return false;
-  const firstSeen = (key: IdentityKey): Stamp | undefined => unit.key(lead.workspace, key).state.firstSeen;
-  lead.names = renamed(before, claimed, firstSeen, domainOf);
-  return !sameNames(before, lead.names);
+  const { names, workspace } = lead;
+  if (rank === undefined) return names;
+  const domainOf = unit.domainOf(workspace);
+  const isOwn = (key: IdentityKey): boolean => unit.key(workspace, key).lead === lead;
+  const claimed = claimNames(names.claimed, { keys, at, id, rank }, isOwn, domainOf);
+  if (claimed === names.claimed) return names;
+  const firstSeen = (key: IdentityKey): Stamp | undefined => unit.key(workspace, key).state.firstSeen;
+  return renamed(names, claimed, firstSeen, domainOf);
 }

@@ -1,12 +1,13 @@
-import { isAnonymous } from '../../domain/identity/keys.js';
 import { decideIdentity, saysNothingNew } from '../../domain/identity/decide.js';
 import type { Move } from '../../domain/identity/moves.js';
-import { claimAt } from '../../domain/identity/ownership.js';
+import { ownerOf } from '../../domain/identity/ownership.js';
+import { sameNames } from '../../domain/lead-names.js';
+import { namesAfter } from './add-to-lead.js';
 import { applyMoves } from './apply-moves.js';
 import type { Fact } from './facts.js';
 import { personaOf, writeStep } from './journey-rows.js';
 import type { Loading } from './loading.js';
-import type { KeyRecord, Lead } from './records.js';
+import type { KeyRecord } from './records.js';
 import { version } from './refresh-profile.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
@@ -28,28 +29,26 @@ function* decide(unit: UnitOfWork, fact: Fact): Loading<readonly Move[]> {
 }
 
 /**
- * Applies a touchpoint of one known key that says nothing else: nearly every one. It needs no decision, and nothing has
- * to be read for it.
+ * Applies a touchpoint of keys that were named together before, and that says nothing else: nearly every one. It needs no
+ * decision, and nothing has to be read for it.
  *
  * @returns false: there is more to it, and it was not applied
  */
-export function appendTouchpoint(unit: UnitOfWork, fact: Fact, [record]: readonly KeyRecord[]): boolean {
-  const { workspace, at, position, touch } = fact;
-  if (!touch || !record || fact.traits || fact.accountId !== undefined) return false;
-  unit.reachKey(record);
-  if (!saysNothingNew(fact, record.state)) return false;
-  const lead = ownerOf(unit, record, at);
-  if (!lead?.alive || !lead.journey.isAppended(fact)) return false;
+export function appendTouchpoint(unit: UnitOfWork, fact: Fact, records: readonly KeyRecord[]): boolean {
+  const { workspace, at, keys, position, touch } = fact;
+  if (!touch || fact.traits || fact.accountId !== undefined) return false;
+  for (const record of records) unit.reachKey(record);
+  const states = records.map(({ state }) => state);
+  if (states.length === 0 || !saysNothingNew(fact, states)) return false;
+  const lead = unit.lead(workspace, ownerOf({ key: (key) => unit.key(workspace, key).state }, keys, at));
+  if (!lead.alive || !lead.journey.isAppended(fact)) return false;
+  const names = namesAfter(unit, lead, fact);
+  if (!sameNames(lead.names, names)) return false;
+  lead.names = names;
   lead.noteFact(fact);
   lead.markChanged(position);
   const entry = { fact: touch };
   const step = lead.journey.append(entry, unit.rules(workspace), personaOf(lead));
   writeStep(unit, lead, entry, step, position);
   return true;
-}
-
-/** The lead that a fact with this key alone belongs to at a time. */
-function ownerOf(unit: UnitOfWork, record: KeyRecord, at: number): Lead | undefined {
-  const claim = isAnonymous(record.key) ? claimAt(record.state.claims, at) : undefined;
-  return claim ? unit.key(record.workspace, claim.key).lead : record.lead;
 }
