@@ -37,8 +37,8 @@ const ask: Ask = async (path) => {
   const answer = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${API_KEY}` } });
   return { status: answer.status, text: await answer.text() };
 };
-const rebuild = (name: string): Promise<Ended> =>
-  runBuilt('cli/main.js', ['rebuild', name], { TOUCHLINE_DATA_DIR: dataDir });
+const rebuild = (...args: readonly string[]): Promise<Ended> =>
+  runBuilt('cli/main.js', ['rebuild', ...args], { TOUCHLINE_DATA_DIR: dataDir });
 
 /** Sends touchpoints one after another while the work goes on. @returns how many */
 async function busy(work: () => Promise<void>): Promise<number> {
@@ -122,6 +122,21 @@ test('beside a quiet server it is done at once, and every answer stays the same 
   }
 }, 120_000);
 
+test('for one workspace it is done beside a quiet server, and every answer stays the same to the byte', async () => {
+  expect(await rebuild('journey', '--workspace', 'main')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      /^Rebuilding journey, attribution of workspace main\n(.+ of .+\n)*Rebuilt journey, attribution of workspace main\n$/,
+    ) as unknown,
+    error: '',
+  });
+  expect(await differences()).toEqual([]);
+  expect(await answersAsOf(ask, position)).toEqual(answers);
+  expect((await rebuild('journey', '--workspace', 'mian')).error).toBe(
+    'touchline: There is no workspace "mian"\n',
+  );
+}, 120_000);
+
 test('beside a busy one too, while questions and schema bi are answered', async () => {
   const asking = new Asking();
   const sent = await busy(async () => {
@@ -163,14 +178,18 @@ test('the same command publishes every event again where Kafka is used', async (
   expect((await rebuild('kafka_events')).error).toContain('There is no projection "kafka_events"');
 });
 
-test('an API key does not rebuild over HTTP, and the operator key does', async () => {
-  const status = async (key: string): Promise<number> => {
+test('an API key rebuilds its own workspace over HTTP, and the operator key all', async () => {
+  const status = async (key: string, query = ''): Promise<number> => {
     const headers = { authorization: `Bearer ${key}` };
-    return (await fetch(`${server.url}/api/projections/attribution/rebuild`, { method: 'POST', headers }))
-      .status;
+    const url = `${server.url}/api/projections/attribution/rebuild${query}`;
+    return (await fetch(url, { method: 'POST', headers })).status;
   };
   expect([await status(API_KEY), await status(WRITE_KEY), await status(OPERATOR_KEY)]).toEqual([
     403, 401, 202,
+  ]);
+  await allApplied(ask);
+  expect([await status(API_KEY, '?workspace=other'), await status(API_KEY, '?workspace=main')]).toEqual([
+    403, 202,
   ]);
 });
 
