@@ -29,7 +29,12 @@ export interface ExchangeContext {
   readonly store: EventStore;
   readonly registry: Registry;
   readonly log: RunnerLog;
+  /** Has subscribers of this process look at once whether there is something to do. */
+  readonly wake: () => void;
 }
+
+/** `behind`: the new builds did not get level in time. `blocked`: a transaction of somebody else was in the way. */
+export type Outcome = 'exchanged' | 'behind' | 'blocked';
 
 /** What the owner of the last build of a rebuild brings to an attempt. */
 export interface Attempt extends Pausable {
@@ -43,34 +48,38 @@ export class Exchange {
 
   constructor(private readonly context: ExchangeContext) {}
 
-  /** @returns whether the builds are live now @throws Fenced */
-  async attempt(attempt: Attempt): Promise<boolean> {
+  /** @throws Fenced */
+  async attempt(attempt: Attempt): Promise<Outcome> {
     const { members, lease } = attempt;
     // Rows that change within the live tables are seen as of each snapshot; tables that are exchanged are not.
-    const done = await (lease.workspace === null ? this.exchangeTables(attempt) : this.exchangeRows(attempt));
+    const outcome = await (lease.workspace === null
+      ? this.exchangeTables(attempt)
+      : this.exchangeRows(attempt));
     const names = members.map(({ name }) => name).join(', ');
-    if (done) this.lockMs = LOCK_MS.first;
-    if (done) this.hasWaited = false;
-    if (done) this.context.log.log(`rebuilt ${names}${ofWorkspace(lease.workspace)}`);
-    return done;
+    if (outcome === 'exchanged') {
+      this.lockMs = LOCK_MS.first;
+      this.hasWaited = false;
+      this.context.log.log(`rebuilt ${names}${ofWorkspace(lease.workspace)}`);
+    }
+    return outcome;
   }
 
-  private async exchangeRows(attempt: Attempt): Promise<boolean> {
-    const { pool, registry, store } = this.context;
+  private async exchangeRows(attempt: Attempt): Promise<Outcome> {
+    const { registry, store, pool } = this.context;
     const head = await store.head();
     const exchanged = { ...attempt, head };
     const options = { lockMs: LOCK_MS.longest };
-    return (
-      (await whilePaused(pool, attempt, () => exchangeBuilds(pool, registry, exchanged, options))) === true
+    return outcomeOf(
+      await whilePaused(this.context, attempt, () => exchangeBuilds(pool, registry, exchanged, options)),
     );
   }
 
-  private async exchangeTables(attempt: Attempt): Promise<boolean> {
+  private async exchangeTables(attempt: Attempt): Promise<Outcome> {
     const { pool, registry, store } = this.context;
     const tables = attempt.members.flatMap(({ name }) => registry.projection(name).tables);
     const lasting = (await readBlockers(pool, tables)).filter((one) => this.isLasting(one));
     if (lasting.length > 0) return this.giveWay(attempt, lasting);
-    const exchanged = await whilePaused(pool, attempt, async (deadline) => {
+    const exchanged = await whilePaused(this.context, attempt, async (deadline) => {
       const level = await currentTransaction(pool);
       if (!(await awaitOldSnapshots(pool, tables, level, performance.now() + SNAPSHOTS_MS))) return false;
       const head = await store.head();
@@ -84,7 +93,7 @@ export class Exchange {
       }
       return false;
     });
-    if (exchanged === true) return true;
+    if (exchanged !== false) return outcomeOf(exchanged);
     const blockers = (await readBlockers(pool, tables)).filter(
       ({ seconds }) => seconds * 1_000 > LOCK_MS.first,
     );
@@ -98,10 +107,10 @@ export class Exchange {
   }
 
   /** Shows who is waited for, until the next attempt. */
-  private async giveWay({ rebuild, members }: Attempt, blockers: readonly Blocker[]): Promise<false> {
+  private async giveWay({ rebuild, members }: Attempt, blockers: readonly Blocker[]): Promise<'blocked'> {
     const { pool, log } = this.context;
     this.waitLonger();
-    if (blockers.length === 0) return false;
+    if (blockers.length === 0) return 'blocked';
     const waitsFor = describeBlockers(blockers);
     const names = members.map(({ name }) => name).join(', ');
     if (!this.hasWaited) log.log(`${names} is rebuilt, and waits for ${waitsFor}`);
@@ -110,13 +119,16 @@ export class Exchange {
       rebuild,
       waitsFor,
     ]);
-    return false;
+    return 'blocked';
   }
 
   private waitLonger(): void {
     this.lockMs = Math.min(LOCK_MS.longest, this.lockMs * LOCK_MS.growth);
   }
 }
+
+const outcomeOf = (exchanged: boolean | undefined): Outcome =>
+  exchanged === undefined ? 'behind' : exchanged ? 'exchanged' : 'blocked';
 
 export const ofWorkspace = (workspace: string | null): string =>
   workspace === null ? '' : ` of workspace ${workspace}`;

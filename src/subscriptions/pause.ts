@@ -7,7 +7,7 @@ import { type RebuildMember, isLevel, readMembers } from './rebuild-members.js';
  * pauses together are shorter than questions wait for a position (10 s), and so is each with the time between two tries.
  */
 export const PAUSE_MS = 5_000;
-const LEVEL_MS = 2_000;
+export const LEVEL_MS = 2_000;
 
 /** Builds that are to take the place of the live ones together. */
 export interface Pausable {
@@ -19,13 +19,14 @@ export interface Pausable {
 
 /** Does the work while the builds are level and the live ones stand still; undefined when they do not get level. */
 export async function whilePaused<T>(
-  pool: pg.Pool,
+  { pool, wake }: { readonly pool: pg.Pool; readonly wake: () => void },
   { rebuild, members, step }: Pausable,
   work: (deadline: number) => Promise<T>,
 ): Promise<T | undefined> {
   const names = members.map(({ name }) => name);
   const began = performance.now();
   await pool.query(PAUSE, [names, PAUSE_MS]);
+  wake();
   try {
     while (!isLevel(await readMembers(pool, rebuild))) {
       if (performance.now() > began + LEVEL_MS) return undefined;
@@ -35,6 +36,7 @@ export async function whilePaused<T>(
     return await work(began + PAUSE_MS);
   } finally {
     await pool.query(RESUME, [names]);
+    wake();
   }
 }
 

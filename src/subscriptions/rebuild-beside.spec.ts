@@ -100,6 +100,28 @@ describe('while a read model is rebuilt', () => {
     expect(await seen(db.pool, 'alpha')).toBe(300);
   });
 
+  test('the live rows are not paused before the new ones have nearly reached them, however short the log', async () => {
+    const { projection, letGo } = held();
+    await append(store, touches(200));
+    const live = runner(projection, tally('beta', { after: ['alpha'] }));
+    live.start();
+    await live.catchUp();
+    const epochs = async () =>
+      (await db.pool.query('SELECT name, epoch FROM touchline.projection WHERE is_live ORDER BY name')).rows;
+    const before = await epochs();
+    await live.rebuild('alpha');
+    expect(await until(async () => (await checkpointOf('beta'))?.rebuild?.position === 50n, 10_000)).toBe(
+      true,
+    );
+    for (let look = 1; look <= 10; look += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await epochs()).toEqual(before);
+    }
+    letGo();
+    await live.catchUp();
+    expect(await seen(db.pool, 'beta')).toBe(200);
+  });
+
   test('its rate and the time left are measured by the database, for every process to tell', async () => {
     await append(store, touches(600));
     const slow = tally('alpha', { written: () => new Promise((resolve) => setTimeout(resolve, 300)) });

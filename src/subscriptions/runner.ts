@@ -47,7 +47,8 @@ export class SubscriptionRunner {
     this.checkpoints = checkpoints;
     const run = this.registry.subscriptions.filter((one) => runs.includes(one));
     const { registry, log } = this;
-    const shared = { pool, store, checkpoints, largestBatch, batchMs, observe, registry, log };
+    const wake = (): void => this.wake();
+    const shared = { pool, store, checkpoints, largestBatch, batchMs, observe, registry, log, wake };
     this.subscribers = run.map((one) => new Subscriber(one, shared));
     this.builders = run.flatMap((one) =>
       isReactor(one) || !isRebuildable(one) ? [] : [new BuildSubscriber(one, shared)],

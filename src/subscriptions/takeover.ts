@@ -1,15 +1,26 @@
 import { Backoff } from '../backoff.js';
 import { withTransaction } from '../database/client.js';
+import type { Position } from '../domain/events.js';
 import type { Lease } from './checkpoint.js';
 import { analyzeBuild, compareBuilds } from './comparison.js';
 import { type Attempt, Exchange, type ExchangeContext, ofWorkspace } from './exchange.js';
-import { whilePaused } from './pause.js';
+import { LEVEL_MS, whilePaused } from './pause.js';
 import { type RebuildMember, isLevel, readMembers } from './rebuild-members.js';
 
-/** So many positions are made up for in a moment. */
-const NEAR = 1_000n;
-/** Long enough for the live builds to catch up. */
-const BACKOFF_MS = { first: 2_000, longest: 60_000 };
+/** What is made up for in a pause. */
+const NEAR_MS = LEVEL_MS / 2;
+/** Between two attempts: long enough for the live builds to catch up, and longer where somebody else has to end something. */
+const BEHIND_MS = { first: 500, longest: 5_000 };
+const BLOCKED_MS = { first: 2_000, longest: 60_000 };
+
+/** Where live builds were, by the builds that are to take their places, and when. */
+interface Mark {
+  readonly rebuild: string;
+  readonly at: number;
+  readonly live: ReadonlyMap<string, Position>;
+  /** To get there takes those that are near so long at most. */
+  readonly longestMs: number;
+}
 
 /**
  * Lets the builds of one rebuild take the place of the live ones, once they have come near them. Whoever has the last of them
@@ -22,9 +33,11 @@ const BACKOFF_MS = { first: 2_000, longest: 60_000 };
  * A pause ends by itself, should this process die in it.
  */
 export class Takeover {
-  private readonly backoff = new Backoff(BACKOFF_MS);
+  private readonly behind = new Backoff(BEHIND_MS);
+  private readonly blocked = new Backoff(BLOCKED_MS);
   private notBefore = 0;
   private readonly exchange: Exchange;
+  private mark: Mark | undefined;
 
   constructor(
     private readonly name: string,
@@ -44,13 +57,14 @@ export class Takeover {
     const { rebuild } = lease;
     if (rebuild === null || performance.now() < this.notBefore) return false;
     const members = await readMembers(pool, rebuild);
-    if (!this.isLast(members) || !this.isNear(members)) return false;
+    if (!this.isLast(members) || !this.isNear(rebuild, members)) return false;
     const attempt = { lease, rebuild, members, step };
     const isCompared = members.every(({ comparison }) => comparison !== null);
-    const succeeded = isCompared ? await this.exchange.attempt(attempt) : await this.compare(attempt);
-    if (succeeded) this.backoff.reset();
-    else this.notBefore = performance.now() + this.backoff.next();
-    return succeeded && isCompared;
+    if (!isCompared && (await this.compare(attempt))) return this.attempt(lease, step);
+    const outcome = isCompared ? await this.exchange.attempt(attempt) : 'behind';
+    if (outcome === 'exchanged') [this.behind, this.blocked].forEach((backoff) => backoff.reset());
+    else this.notBefore = performance.now() + this[outcome].next();
+    return outcome === 'exchanged';
   }
 
   /** The last in dependency order: when it is level, so are those that it is after. */
@@ -59,10 +73,20 @@ export class Takeover {
     return this.options.registry.subscriptions.findLast(({ name }) => names.has(name))?.name === this.name;
   }
 
-  private isNear(members: readonly RebuildMember[]): boolean {
+  /**
+   * Whether they follow the live builds so closely that they get level in a pause: what these had reached a moment ago, they have.
+   * On a machine where that takes longer, again and again, it is tried all the same.
+   */
+  private isNear(rebuild: string, members: readonly RebuildMember[]): boolean {
     if (members.some(({ prepared }) => !prepared)) return false;
-    if (!this.options.store.guarantees.densePositions) return true;
-    return members.every(({ position, livePosition }) => livePosition - position <= NEAR);
+    const mark = this.mark?.rebuild === rebuild ? this.mark : undefined;
+    if (mark && members.some(({ build, position }) => position < (mark.live.get(build) ?? 0n))) return false;
+    const now = performance.now();
+    const lagMs = mark ? now - mark.at : undefined;
+    const longestMs = mark?.longestMs ?? NEAR_MS;
+    const live = new Map(members.map(({ build, livePosition }) => [build, livePosition]));
+    this.mark = { rebuild, at: now, live, longestMs: lagMs === undefined ? longestMs : longestMs * 1.5 };
+    return isLevel(members) || (lagMs !== undefined && lagMs <= longestMs);
   }
 
   private async compare(attempt: Attempt): Promise<boolean> {
@@ -72,7 +96,8 @@ export class Takeover {
       pool,
       async (tx) => {
         // The first statement of the transaction takes its snapshot.
-        const members = (await whilePaused(pool, attempt, () => readMembers(tx, attempt.rebuild))) ?? [];
+        const members =
+          (await whilePaused(this.options, attempt, () => readMembers(tx, attempt.rebuild))) ?? [];
         if (!isLevel(members)) return [];
         // They read each other's rows: one that comes out different makes others do so.
         const isByContent = members.every(({ isComparable }) => isComparable);

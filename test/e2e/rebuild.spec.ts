@@ -37,8 +37,8 @@ const ask: GetResponse = async (path) => {
   const answer = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${API_KEY}` } });
   return { status: answer.status, text: await answer.text() };
 };
-const rebuild = (name: string): Promise<Ended> =>
-  runBuilt('cli/main.js', ['rebuild', name], { TOUCHLINE_DATA_DIR: dataDir });
+const rebuild = (...args: readonly string[]): Promise<Ended> =>
+  runBuilt('cli/main.js', ['rebuild', ...args], { TOUCHLINE_DATA_DIR: dataDir });
 
 /** Sends touchpoints one after another while the work goes on. @returns how many */
 async function busy(work: () => Promise<void>): Promise<number> {
@@ -122,6 +122,21 @@ test('touchline rebuild on an idle server changes no response', async () => {
   }
 }, 120_000);
 
+test('touchline rebuild of one workspace on an idle server keeps every answer the same to the byte', async () => {
+  expect(await rebuild('journey', '--workspace', 'main')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      /^Rebuilding journey, attribution of workspace main\n(.+ of .+\n)*Rebuilt journey, attribution of workspace main\n$/,
+    ) as unknown,
+    error: '',
+  });
+  expect(await differences()).toEqual([]);
+  expect(await answersAsOf(ask, position)).toEqual(answers);
+  expect((await rebuild('journey', '--workspace', 'mian')).error).toBe(
+    'touchline: There is no workspace "mian"\n',
+  );
+}, 120_000);
+
 test('touchline rebuild on a busy server keeps queries and schema bi available', async () => {
   const asking = new Asking();
   const sent = await busy(async () => {
@@ -163,14 +178,18 @@ test('touchline rebuild kafka_events publishes every event again', async () => {
   expect((await rebuild('kafka_events')).error).toContain('There is no projection "kafka_events"');
 });
 
-test('a rebuild over HTTP requires the operator key', async () => {
-  const status = async (key: string): Promise<number> => {
+test('an API key rebuilds its own workspace over HTTP, and the operator key all', async () => {
+  const status = async (key: string, query = ''): Promise<number> => {
     const headers = { authorization: `Bearer ${key}` };
-    return (await fetch(`${server.url}/api/projections/attribution/rebuild`, { method: 'POST', headers }))
-      .status;
+    const url = `${server.url}/api/projections/attribution/rebuild${query}`;
+    return (await fetch(url, { method: 'POST', headers })).status;
   };
   expect([await status(API_KEY), await status(WRITE_KEY), await status(OPERATOR_KEY)]).toEqual([
     403, 401, 202,
+  ]);
+  await allApplied(ask);
+  expect([await status(API_KEY, '?workspace=other'), await status(API_KEY, '?workspace=main')]).toEqual([
+    403, 202,
   ]);
 });
 

@@ -30,25 +30,36 @@ DECLARE
   source CONSTANT name := (SELECT s.name FROM touchline.build_schema s WHERE s.projection = of_projection AND s.build = of_build);
   target CONSTANT name := (SELECT s.name FROM touchline.build_schema s WHERE s.projection = of_projection AND s.is_live);
   base   record;
+  gone   tid[];
+  added  tid[];
 BEGIN
   FOR base IN
     SELECT c.relname AS name,
            (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
               FROM pg_attribute a
              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
-           coalesce((SELECT string_agg(format(' AND next.%1$I = live.%1$I', a.attname), '' ORDER BY a.attnum)
+           (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
               FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
-             WHERE i.indrelid = c.oid AND i.indisprimary), ' AND false') AS is_same -- without a key all are replaced
+             WHERE i.indrelid = c.oid AND i.indisprimary) AS key
       FROM pg_class c
      WHERE c.relnamespace = to_regnamespace(quote_ident(target)) AND c.relkind = 'r' ORDER BY c.relname
   LOOP
-    EXECUTE format('DELETE FROM %1$I.%3$I live WHERE live.workspace = $1 AND NOT EXISTS (
-                      SELECT FROM %2$I.%3$I next WHERE next.workspace = live.workspace%4$s AND next *= live)',
-                   target, source, base.name, base.is_same) USING of_workspace;
-    EXECUTE format('INSERT INTO %1$I.%3$I (%5$s) OVERRIDING SYSTEM VALUE
-                    SELECT %5$s FROM %2$I.%3$I next WHERE next.workspace = $1 AND NOT EXISTS (
-                      SELECT FROM %1$I.%3$I live WHERE live.workspace = next.workspace%4$s)',
-                   target, source, base.name, base.is_same, base.columns) USING of_workspace;
+    IF base.key IS NULL THEN -- nothing says which rows to compare: all are replaced
+      EXECUTE format('DELETE FROM %I.%I WHERE workspace = $1', target, base.name) USING of_workspace;
+      EXECUTE format('INSERT INTO %1$I.%3$I (%4$s) OVERRIDING SYSTEM VALUE SELECT %4$s FROM %2$I.%3$I WHERE workspace = $1',
+                     target, source, base.name, base.columns) USING of_workspace;
+    ELSE
+      EXECUTE format('SELECT array_agg(live.place) FILTER (WHERE live.place IS NOT NULL),
+                             array_agg(next.place) FILTER (WHERE next.place IS NOT NULL)
+                        FROM (SELECT %4$s, t.ctid AS place, t AS content FROM %1$I.%3$I t WHERE t.workspace = $1) live
+                        FULL JOIN (SELECT %4$s, t.ctid AS place, t AS content FROM %2$I.%3$I t WHERE t.workspace = $1) next
+                       USING (%4$s)
+                       WHERE live.place IS NULL OR next.place IS NULL OR NOT next.content *= live.content',
+                     target, source, base.name, base.key) INTO gone, added USING of_workspace;
+      EXECUTE format('DELETE FROM %I.%I WHERE ctid = ANY ($1)', target, base.name) USING gone;
+      EXECUTE format('INSERT INTO %1$I.%3$I (%4$s) OVERRIDING SYSTEM VALUE SELECT %4$s FROM %2$I.%3$I WHERE ctid = ANY ($1)',
+                     target, source, base.name, base.columns) USING added;
+    END IF;
   END LOOP;
 END
 $$;
