@@ -28,7 +28,7 @@ export function touch(
 export const facts = (stream: string, names: readonly string[], workspace = 'main'): NewFact[] =>
   names.map((name) => ({ workspace, stream, event: touch(name) }));
 
-/** An append to one stream of workspace `main`; touchpoints stand for decisions. */
+/** An append to one stream of workspace `main`, with touchpoints in place of decisions. */
 export const appendTo = (
   stream: string,
   names: readonly string[],

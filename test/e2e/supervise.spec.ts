@@ -40,7 +40,7 @@ class Start {
     return this.output.split('\n').filter((line) => line.includes('started again'));
   }
 
-  /** Waits until it has served for so many times. */
+  /** Waits until the server has started this number of times. */
   async serving(times = 1): Promise<void> {
     const count = (): number => this.output.split('Touchline is listening on').length - 1;
     const over = await Promise.race([
