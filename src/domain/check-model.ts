@@ -11,7 +11,7 @@ import {
   oneOrMore,
   record,
   scalar,
-  nonEmptyText,
+  text,
   boolean,
   custom,
   integer,
@@ -58,7 +58,7 @@ function isTimeZone(name: string): boolean {
 }
 
 const urlPattern = every(
-  nonEmptyText,
+  text,
   custom((value) => {
     const [, query, hash] = /^[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(value as string) ?? [];
     if (((value as string).match(/\*+/g) ?? []).length > 4) return 'must have at most four wildcards';
@@ -73,13 +73,7 @@ const urlPattern = every(
 const valueTest = every(
   object(
     {},
-    {
-      is: oneOrMore(scalar),
-      words: list(nonEmptyText, 1),
-      atLeast: number(),
-      atMost: number(),
-      known: boolean,
-    },
+    { is: oneOrMore(scalar), words: list(text, 1), atLeast: number(), atMost: number(), known: boolean },
   ),
   custom((value) => (Object.keys(value as object).length > 0 ? undefined : 'must test something')),
 );
@@ -91,18 +85,13 @@ const tests = every(
 const plain: Readonly<Record<string, Check>> = {
   kind: oneOrMore(oneOf(TOUCHPOINT_KINDS)),
   channel: oneOrMore(oneOf(CHANNELS)),
-  source: oneOrMore(nonEmptyText),
-  campaign: oneOrMore(nonEmptyText),
-  name: oneOrMore(nonEmptyText),
+  source: oneOrMore(text),
+  campaign: oneOrMore(text),
+  name: oneOrMore(text),
   property: tests,
   content: object(
     {},
-    {
-      id: oneOrMore(nonEmptyText),
-      type: oneOrMore(nonEmptyText),
-      stage: oneOrMore(id),
-      url: oneOrMore(urlPattern),
-    },
+    { id: oneOrMore(text), type: oneOrMore(text), stage: oneOrMore(id), url: oneOrMore(urlPattern) },
   ),
   afterSilenceDays: days,
   count: object({ atLeast: integer(1, 1000) }, { withinDays: days }),
@@ -120,35 +109,22 @@ const stages = every(
   list(
     object({
       id,
-      name: nonEmptyText,
-      enter: every(
-        list(object({ name: nonEmptyText, when: condition }, { back: boolean })),
-        uniqueBy('name'),
-      ),
+      name: text,
+      enter: every(list(object({ name: text, when: condition }, { back: boolean })), uniqueBy('name')),
     }),
   ),
   uniqueBy('id'),
 );
 
-const persona = object(
-  { id, name: nonEmptyText, when: list(tests, 1) },
-  { description: nonEmptyText, stages },
-);
+const persona = object({ id, name: text, when: list(tests, 1) }, { description: text, stages });
 
 const content = object(
-  { id: nonEmptyText, title: nonEmptyText, type: nonEmptyText },
-  {
-    stage: id,
-    personas: list(id),
-    author: nonEmptyText,
-    publisher: nonEmptyText,
-    urls: list(urlPattern),
-    eachPage: boolean,
-  },
+  { id: text, title: text, type: text },
+  { stage: id, personas: list(id), author: text, publisher: text, urls: list(urlPattern), eachPage: boolean },
 );
 
 const scoreRule = object(
-  { name: nonEmptyText, when: condition, points },
+  { name: text, when: condition, points },
   {
     cap: object({ count: integer(1, 1_000_000), per: oneOf(CAP_PERIODS) }),
     oncePerContent: boolean,
@@ -179,7 +155,7 @@ const attribution: Check = (value, path) => {
 
 const document = object(
   {
-    name: nonEmptyText,
+    name: text,
     currency,
     personas: every(list(persona), uniqueBy('id')),
     stages,
@@ -191,10 +167,10 @@ const document = object(
   {
     timeZone,
     rates: list(object({ currency, date, rate: number(1e-9, 1e9) })),
-    triggers: every(list(object({ id, when: object({}, plain) }, { name: nonEmptyText })), uniqueBy('id')),
+    triggers: every(list(object({ id, when: object({}, plain) }, { name: text })), uniqueBy('id')),
     contents: every(list(content), uniqueBy('id')),
     grading: object({
-      rules: every(list(object({ name: nonEmptyText, when: tests, points })), uniqueBy('name')),
+      rules: every(list(object({ name: text, when: tests, points })), uniqueBy('name')),
       grades,
     }),
     sessionIdleMinutes: number(1, 1440),

@@ -10,7 +10,7 @@ export type Check = (value: unknown, path: string) => readonly Fault[];
 
 const fault = (path: string, message: string): readonly Fault[] => [{ path, message }];
 
-export const nonEmptyText: Check = (value, path) =>
+export const text: Check = (value, path) =>
   typeof value === 'string' && value.trim() !== '' ? [] : fault(path, 'must be a text that is not empty');
 
 export const boolean: Check = (value, path) =>
