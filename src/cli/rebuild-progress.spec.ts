@@ -9,6 +9,6 @@ test.each([
   [{ rate: 2_000, secondsLeft: 275 }, '450,000 of 1,000,000, 2,000 events/s, 5 min left'],
   [{ rate: 50, secondsLeft: 11_000 }, '450,000 of 1,000,000, 50 events/s, 3 h 4 min left'],
   [{ rate: 0, secondsLeft: null }, '450,000 of 1,000,000'],
-])('rebuild progress %j is described as "%s"', (pace, text) => {
+])('a rebuild at %j is described as "%s"', (pace, text) => {
   expect(describeProgress({ ...progress, ...pace })).toBe(text);
 });

@@ -9,7 +9,7 @@ import { ensureBiRole } from './bi-role.js';
 import { createPool } from './database.js';
 import { startEmbedded } from './embedded.js';
 import { migrate } from './migrate.js';
-import { settingsForMemory } from './postgres-settings.js';
+import { smallMachine } from './postgres-settings.js';
 
 /** What one process with all roles holds at the most (docs/operations.md), and a command of the CLI beside it. */
 const PROCESS = 42;
@@ -77,7 +77,7 @@ test('more BI logins than connections in the quarter get one connection each', a
 }, 120_000);
 
 test('embedded PostgreSQL reserves the connections of a server and a command, and leaves a quarter for BI', () => {
-  const settings = settingsForMemory(0);
+  const settings = smallMachine(0);
   const [most, reserved] = [settings['max_connections'], settings['superuser_reserved_connections']].map(
     Number,
   );

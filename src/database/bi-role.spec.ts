@@ -269,7 +269,7 @@ describe('row security', () => {
     expect(plan).not.toMatch(/Seq Scan on journey/);
   });
 
-  test('allows an index scan for one lead', async () => {
+  test('one touchpoint is found by index', async () => {
     const { rows } = await reader.query<{ 'QUERY PLAN': string }>(
       `EXPLAIN SELECT * FROM bi.fact_touchpoint WHERE touchpoint_key = md5('x')::uuid`,
     );

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { Backoff } from '../backoff.js';
 import { connectWhenAccepting } from './connect-when-accepting.js';
 import { EmbeddedDatabaseError, describeError } from './embedded-error.js';
-import { settingsForMemory } from './postgres-settings.js';
+import { smallMachine } from './postgres-settings.js';
 import { clearOrphan, stopPostmaster } from './postmaster-stop.js';
 import { launch, type Cluster } from './postmaster.js';
 
@@ -83,7 +83,7 @@ export class PostgresServer {
   }
 
   async #launch(port: number): Promise<void> {
-    const settings = { ...settingsForMemory(port), ...this.#options.settings };
+    const settings = { ...smallMachine(port), ...this.#options.settings };
     const { child, ready } = await launch(this.#cluster, settings, this.#log);
     this.#child = child;
     const died = once(child, 'exit');

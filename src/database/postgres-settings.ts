@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 
 /** For a small machine; measured on 2 cores. */
-export function settingsForMemory(port: number): Record<string, string> {
+export function smallMachine(port: number): Record<string, string> {
   const constrained = process.constrainedMemory();
   const memoryMb = Math.min(totalmem(), constrained > 0 ? constrained : Infinity) / 2 ** 20;
   return {
