@@ -29,7 +29,7 @@ export const facts = (stream: string, names: readonly string[], workspace = 'mai
   names.map((name) => ({ workspace, stream, event: touch(name) }));
 
 /** An append to one stream of workspace `main`, with touchpoints in place of decisions. */
-export const appendTo = (
+export const appendRequest = (
   stream: string,
   names: readonly string[],
   expected: Expected = 'noStream',
