@@ -28,7 +28,7 @@ export async function streamLoad({
       });
       while (performance.now() < until) {
         const sent = performance.now();
-        const { status, items } = await oneStream(client, writeKey, size, until);
+        const { status, items } = await recordStream(client, writeKey, size, until);
         statuses[status] = (statuses[status] ?? 0) + 1;
         if (status !== 200) continue;
         events += items;
@@ -47,7 +47,7 @@ const PATH = pathOf(CollectorService.method.recordStream);
 const same = (bytes: Buffer): Buffer => bytes;
 
 /** @returns status 200, or that of gRPC */
-async function oneStream(
+async function recordStream(
   client: Client,
   writeKey: string,
   size: number,

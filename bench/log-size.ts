@@ -117,7 +117,7 @@ function take(facts: Iterator<NewFact>): NewFact[] {
   return chunk;
 }
 
-/** A history of about so many touchpoints; opportunities in the proportion of the part `catch-up`. */
+/** A history with about this number of touchpoints, and opportunities in the proportion of the part `catch-up`. */
 const sizeOf = (events: number): Size => ({
   opportunities: Math.ceil((events * 1.02) / 150),
   touchesPerOpportunity: 30,

@@ -2,7 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { timestampNow, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { TouchpointSchema } from '../src/proto/touchline/v1/touchpoint_pb.js';
 
-/** Who the visitors are: page views of so many browsers, some of which are known people. */
+/** Number of browsers that send page views; some of them belong to known people. */
 const PEOPLE = 20_000;
 const run = `${process.pid.toString(36)}${Date.now().toString(36)}`;
 let serial = 0;
@@ -27,7 +27,7 @@ function segmentItem(now: string): string {
   return `{"type":"page","messageId":"ajs-${run}-${nr}","anonymousId":"${person(nr)}","timestamp":"${now}","name":"${path}","properties":{"url":"https://www.example.com/${path}?utm_source=google&utm_medium=cpc&utm_campaign=spring","path":"/${path}","title":"How to plan around the buyer persona","referrer":"https://www.google.com/"},"context":{"userAgent":"${AGENT}","ip":"203.0.113.7","locale":"en-US","library":{"name":"analytics.js","version":"next-1.70.0"}}}`;
 }
 
-/** Body of `POST /v1/batch` with so many page views. */
+/** Body of `POST /v1/batch` with this number of page views. */
 export function segmentBatch(size: number): string {
   const now = new Date().toISOString();
   const items = Array.from({ length: size }, () => segmentItem(now));
@@ -60,7 +60,7 @@ const SAME = PAGES.map((path) =>
   ),
 );
 
-/** A message of RecordStream with so many page views, the same as `nativeEvent`; written with little of the time it takes to read. */
+/** A RecordStream message with this number of page views, as in `nativeEvent`; encoding it is cheap compared with decoding. */
 export function touchpointMessage(size: number): Buffer {
   const at = Buffer.from(toBinary(TimestampSchema, timestampNow()));
   const parts: Buffer[] = [];

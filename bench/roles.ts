@@ -56,7 +56,7 @@ function addFigures(report: Report, rounds: readonly Round[], size: Size): void 
   report({ name: '  rounds whose rows differ from the first', value: different, unit: 'rounds', atMost: 0 });
 }
 
-/** A log with history that nobody has projected, in the database that the rounds are copies of. */
+/** A log with an unprojected history, in the template database of the rounds. */
 async function prepare(url: string, folder: string, size: Size): Promise<void> {
   const filling = await start(url, folder, 'collect');
   await filling.stop();

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npx touchline …`: the command line; without arguments it tells how it is used.
+// `npx touchline …`: the command line; without arguments it shows its usage.
 import { join } from 'node:path';
 import { build, install, ROOT } from './prepare.mjs';
 import { run } from './run.mjs';

@@ -48,7 +48,7 @@ export const publicBackdateMs = (read: ReadSetting, fault: AddFault): number =>
   numberOf('TOUCHLINE_PUBLIC_BACKDATE_DAYS', read, PUBLIC_BACKDATE_DAYS, fault, { least: 0, whole: false }) *
   DAY_MS;
 
-const MOST = 1_000_000;
+const MAX_VALUE = 1_000_000;
 
 function numberOf(
   name: string,
@@ -59,9 +59,9 @@ function numberOf(
 ): number {
   const value = read(name);
   const number = Number(value ?? fallback);
-  if (number >= least && number <= MOST && (!whole || Number.isInteger(number))) return number;
+  if (number >= least && number <= MAX_VALUE && (!whole || Number.isInteger(number))) return number;
   fault(
-    `${name}: "${value}" is invalid; use a ${whole ? 'whole number' : 'number'} from ${least} to ${MOST}`,
+    `${name}: "${value}" is invalid; use a ${whole ? 'whole number' : 'number'} from ${least} to ${MAX_VALUE}`,
   );
   return fallback;
 }

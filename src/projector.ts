@@ -8,7 +8,7 @@ import { projections } from './projections/all.js';
 import { registered, UNUSED_SINK } from './registered.js';
 import { SubscriptionRunner } from './subscriptions/runner.js';
 import type { SubscriptionObserver } from './subscriptions/subscriber.js';
-import { joinStore } from './store.js';
+import { openStoreInThread } from './store.js';
 
 /** What the thread is started with. */
 export interface ProjectorData {
@@ -37,7 +37,7 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
   const pool = createPool(databaseUrl, { max: 10, applicationName: 'touchline projections', ...session });
   const logPool = createLogPool(databaseUrl, { max: 4, ...session });
   const log = new Growth(growth);
-  const store = await joinStore(eventStore, logPool, log);
+  const store = await openStoreInThread(eventStore, logPool, log);
   const send = (message: FromProjector): void => port.postMessage(message);
   const heapGrowth = new HeapGrowth();
   const runner = new SubscriptionRunner({

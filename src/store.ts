@@ -25,7 +25,11 @@ export async function openStore(config: EventStoreConfig, pool: Pool, growth: Gr
 }
 
 /** The log of a further thread, which does without it while it is away. */
-export async function joinStore(config: EventStoreConfig, pool: Pool, growth: Growth): Promise<EventStore> {
+export async function openStoreInThread(
+  config: EventStoreConfig,
+  pool: Pool,
+  growth: Growth,
+): Promise<EventStore> {
   return config.kind === 'postgres'
     ? new PostgresEventStore(pool, {}, growth)
     : eventStoreDb(config.url, pool, growth);

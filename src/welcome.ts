@@ -8,11 +8,11 @@ export async function welcome(
   { config, databaseUrl, store }: OpenRuntime,
   prepared: PreparedWorkspaces,
 ): Promise<string> {
-  const { created: made, keys, bi } = prepared;
+  const { created, keys, bi } = prepared;
   const place =
     config.databaseUrl === undefined ? `embedded PostgreSQL in ${config.dataDir}` : 'DATABASE_URL';
   const lines = [`Touchline is listening on ${url}  (API: ${url}/docs, data: ${place})`];
-  if (!made || keys.writeKey === undefined || keys.apiKey === undefined) {
+  if (!created || keys.writeKey === undefined || keys.apiKey === undefined) {
     lines.push(`Keys: unchanged; keys created here are in ${secretsFile(config.dataDir)}`);
     return lines.join('\n');
   }

@@ -1,11 +1,11 @@
 import { until } from './until.js';
 
 /** An answer as its asker sees it. */
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   readonly text: string;
 }
-export type GetResponse = (path: string) => Promise<Answer>;
+export type GetResponse = (path: string) => Promise<ApiResponse>;
 
 /** Questions about a workspace that together read every read model. */
 const PATHS = [

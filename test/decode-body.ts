@@ -2,7 +2,7 @@ import { decodeRequest } from '../src/intake/decode.js';
 import { type Decoded, decoderOf, type Format } from '../src/intake/format.js';
 import { RequestBody } from '../src/intake/request-body.js';
 
-/** What a format makes of the body of one of its calls. */
+/** Decodes the body of a call of a format. */
 export function decodeBody(format: Format, call: string, bytes: Buffer): Decoded {
   const decoder = decoderOf(format, call);
   if (!decoder) throw new Error(`the format ${format.name} has no call ${call}`);

@@ -28,8 +28,8 @@ export function touch(
 export const facts = (stream: string, names: readonly string[], workspace = 'main'): NewFact[] =>
   names.map((name) => ({ workspace, stream, event: touch(name) }));
 
-/** An append to one stream of workspace `main`; touchpoints stand for decisions. */
-export const appendTo = (
+/** An append to one stream of workspace `main`, with touchpoints in place of decisions. */
+export const appendRequest = (
   stream: string,
   names: readonly string[],
   expected: Expected = 'noStream',

@@ -3,7 +3,7 @@ import { DEFAULT_ATTRIBUTION } from '../src/domain/attribution/settings.js';
 import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { day, opportunityEvents, type Entry, said, seen } from './sample-events.js';
 
-/** A small company's log, told so that each question of the API has an answer worth showing. */
+/** The log of a small company for which every query of the API has an interesting response. */
 
 const model: JourneyModel = {
   name: 'Example',

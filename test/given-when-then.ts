@@ -3,7 +3,7 @@ import { replay, type Decider, type DomainEvent } from '../src/domain/decider.js
 import { Refused } from '../src/domain/refused.js';
 
 interface Outcome<Event> {
-  /** Exactly these events were decided; none: the command was no news. */
+  /** Exactly these events were decided; none if the command changed nothing. */
   then(...expected: readonly Event[]): void;
   /** The command broke the rule of this code. */
   thenRefused(code: string): void;

@@ -49,8 +49,8 @@ export interface BrokerOptions {
   readonly properties?: readonly string[];
   /** A second listener for clients, e.g. `SASL_SSL`; `properties` set it up. */
   readonly secured?: 'SASL_SSL';
-  /** A further listener on a port that clients are told to reach at another: a proxy before it. */
-  readonly wired?: { readonly port: number; readonly told: number };
+  /** An additional listener that is advertised with another port: that of a proxy. */
+  readonly wired?: { readonly port: number; readonly advertised: number };
   /** Users for SCRAM, as StorageTool takes them. */
   readonly scram?: readonly string[];
 }
@@ -157,7 +157,7 @@ export class BrokerProcess {
       'process.roles=broker,controller',
       'node.id=1',
       `listeners=${[...clients, ...wire(wired?.port)].join(',')},CONTROLLER://127.0.0.1:${controller}`,
-      `advertised.listeners=${[...clients, ...wire(wired?.told)].join(',')}`,
+      `advertised.listeners=${[...clients, ...wire(wired?.advertised)].join(',')}`,
       'controller.listener.names=CONTROLLER',
       'inter.broker.listener.name=PLAINTEXT',
       'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,WIRED:PLAINTEXT',

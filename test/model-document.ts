@@ -77,7 +77,7 @@ export const wholeDocument = () => ({
   attribution: { lookbackDays: 90, timeDecay: { halfLifeDays: 7 }, position: [40, 20, 40] },
 });
 
-/** Where a value stands in a document: `stages[0].enter[1].when`, and `''` for the whole. */
+/** The path of a value in a document: `stages[0].enter[1].when`, and `''` for the whole. */
 const steps = (path: string): (string | number)[] =>
   [...path.matchAll(/\[(\d+)\]|'([^']+)'|([^.[\]']+)/g)].map(([, index, quoted, name]) =>
     index === undefined ? (quoted ?? name ?? '') : Number(index),

@@ -16,7 +16,7 @@ export async function comparedWithOracle(
   const told: Record<string, string[]> = {};
   for (const table of Object.keys(oracle) as (keyof Expected)[]) {
     const columns = Object.keys(oracle[table][0] ?? { workspace: '' });
-    found[table] = await standing(pool, table, columns);
+    found[table] = await currentRows(pool, table, columns);
     told[table] = oracle[table].map(inColumns).sort();
   }
   return { found, told };
@@ -39,7 +39,7 @@ const sorted = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && !(value instanceof Date)
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value;
-async function standing(
+async function currentRows(
   pool: pg.Pool | pg.PoolClient,
   table: string,
   columns: readonly string[],

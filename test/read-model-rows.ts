@@ -28,7 +28,7 @@ const TABLES = VERSIONED.map((table) => `touchline.${table}`);
 
 export type Rows = Readonly<Record<string, readonly string[]>>;
 
-/** What is true now, without the positions that tell when it became known. */
+/** The current rows, without their positions. */
 export async function currentRows(pool: pg.Pool): Promise<Rows> {
   const where = 'superseded_at IS NULL';
   const without = ['known_from', 'superseded_at', 'position', 'path_id'];
@@ -69,7 +69,7 @@ export const creditsAsOf = (pool: pg.Pool, position: bigint): Promise<string[]> 
     return credits;
   });
 
-/** So many positions of a log stand for all, where its credits are compared. */
+/** Number of positions of a log at which credits are compared, as a sample. */
 const SAMPLES = 8;
 
 async function sampledCredits(pool: pg.Pool): Promise<Rows> {

@@ -22,7 +22,7 @@ export interface Entry {
 /** So many days into 2026; fractions are times of day. */
 export const day = (number: number): Date => new Date(Date.UTC(2026, 0, 1) + Math.round(number * 86_400_000));
 
-/** A page view by somebody. The name makes the id. */
+/** A page view; its id is derived from the name. */
 export function seen(
   name: string,
   at: number,
@@ -90,7 +90,7 @@ export function opportunityEvents(
   }));
 }
 
-/** The log that comes of entries in this order. */
+/** The log of entries in this order. */
 export function logOf(entries: readonly Entry[], workspace = 'main'): RecordedEvent[] {
   const versions = new Map<string, number>();
   return entries.map(({ stream, event }, index) => {

@@ -9,7 +9,7 @@ import { inTransaction } from './project.js';
 import { OTHER_MODEL, TEST_MODEL } from './journeys.js';
 
 /**
- * Logs in which everything happens at once: people who were taken for one are told apart in the batch that brings
+ * Logs in which everything happens at once: people who were joined are separated in the batch that contains
  * their companies, computers change hands twice, contacts of opportunities turn out to be one person.
  */
 
@@ -99,7 +99,7 @@ const account: fc.Arbitrary<MakeEntries> = fc
     said(named(nth, 'account'), `account-${data.accountId}`, 'AccountObserved', at, data),
   ]);
 
-/** Two are told apart, and the company of one of them is seen for the first time. */
+/** Two people are separated, and the company of one of them is seen for the first time. */
 const apart: fc.Arbitrary<MakeEntries> = fc
   .tuple(decision, account)
   .map(([decide, observe]) => (nth) => [...decide(nth), ...observe(nth)]);

@@ -60,7 +60,7 @@ export class TcpProxy {
     this.delayMs = ms;
   }
 
-  /** Nothing passes any more, and nobody is told: connections stay open, new ones are taken and stay silent. */
+  /** Blocks all data silently: connections stay open, new ones are accepted and get no data. */
   silence(): void {
     this.silent = true;
   }

@@ -10,7 +10,7 @@ export const isText = (value: unknown, longest: number): value is string =>
   !/\p{Cc}/u.test(value) &&
   value.isWellFormed();
 
-/** Text of at most so many characters; blanks around it are cut off. */
+/** Text with a maximum length; surrounding blanks are trimmed. */
 export const IsText = (longest: number): PropertyDecorator =>
   applyDecorators(
     Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value)),

@@ -20,7 +20,7 @@ export class ContactKeys {
     this.isPlaceholder = placeholders(config.placeholders);
   }
 
-  /** @throws Refused `contact-unknown` nobody has that lead id; `contact-placeholder` the key stands for nobody */
+  /** @throws Refused `contact-unknown`: no lead has the id; `contact-placeholder`: the key is a placeholder */
   async rolesOf(
     workspace: string,
     contacts: readonly (ContactKeysInput & { readonly role: string | null })[] = [],

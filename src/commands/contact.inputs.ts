@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsEmail, IsUUID, ValidateIf } from 'class-validator';
 import { IsText, Optional } from './checks.js';
 
-export const MOST_CONTACTS = 200;
+export const MAX_CONTACTS = 200;
 const KEYS = ['email', 'userId', 'crmId', 'leadId'] as const;
 
 const names = (contact: ContactKeysInput): number => KEYS.filter((key) => contact[key] !== undefined).length;

@@ -8,11 +8,11 @@ export interface Decided {
   readonly state: Opportunity;
   /** Of the last event of the opportunity. */
   readonly position: bigint;
-  /** The events that came of this command; empty: no news. */
+  /** The events recorded by this command; empty if it changed nothing. */
   readonly eventIds: readonly string[];
 }
 
-interface On {
+interface Target {
   readonly workspace: string;
   readonly opportunityId: string;
   readonly idempotencyKey?: string | undefined;
@@ -21,8 +21,8 @@ interface On {
 const PAGE = 1_000;
 
 /**
- * Takes a decision on an opportunity. Saying the same twice in a row is no news by itself; with an idempotency key (kept as the
- * events' correlation id) a command that comes again after others have changed the opportunity is not decided again either.
+ * Makes a decision on an opportunity. A repeated command changes nothing; with an idempotency key (stored as the
+ * events' correlation id) a command repeated after other changes of the opportunity is not decided again either.
  *
  * @throws Refused what the domain refuses
  * @throws WrongExpectedVersion others were quicker every time
@@ -30,12 +30,14 @@ const PAGE = 1_000;
  */
 export async function decideOnOpportunity(
   store: EventStore,
-  { workspace, opportunityId, idempotencyKey }: On,
+  { workspace, opportunityId, idempotencyKey }: Target,
   decide: (state: Opportunity) => OpportunityEvent[],
 ): Promise<Decided> {
   const stream = `opportunity-${opportunityId}`;
   const before =
-    idempotencyKey === undefined ? undefined : await decidedBefore(store, workspace, stream, idempotencyKey);
+    idempotencyKey === undefined
+      ? undefined
+      : await previousDecision(store, workspace, stream, idempotencyKey);
   if (before) return before;
   const provenance = idempotencyKey === undefined ? {} : { correlationId: idempotencyKey };
   const { state, receipts, position } = await handle(
@@ -49,7 +51,7 @@ export async function decideOnOpportunity(
   return { state, position: position ?? 0n, eventIds: receipts.map(({ eventId }) => eventId) };
 }
 
-async function decidedBefore(
+async function previousDecision(
   store: EventStore,
   workspace: string,
   stream: string,
@@ -59,9 +61,9 @@ async function decidedBefore(
   for (let page; (page = await store.readStream(workspace, stream, events.length, PAGE)).length > 0;) {
     events.push(...page);
   }
-  const mine = events.filter(({ correlationId }) => correlationId === idempotencyKey);
-  const last = mine.at(-1);
+  const ownEvents = events.filter(({ correlationId }) => correlationId === idempotencyKey);
+  const last = ownEvents.at(-1);
   if (!last) return undefined;
   const state = replay(opportunity, events as readonly OpportunityEvent[]);
-  return { state, position: last.position, eventIds: mine.map(({ id }) => id) };
+  return { state, position: last.position, eventIds: ownEvents.map(({ id }) => id) };
 }

@@ -40,7 +40,7 @@ import {
 import { OpportunityReceipt, UpsertReceipts } from './opportunity.receipts.js';
 import { examples, refusals } from './opportunity.examples.js';
 import { UpdateOpportunity } from './update-opportunity.js';
-import { MOST_OPPORTUNITIES, outcomeOf, upsertOpportunities } from './upsert-opportunities.js';
+import { MAX_OPPORTUNITIES, outcomeOf, upsertOpportunities } from './upsert-opportunities.js';
 import { UpsertOpportunity } from './upsert-opportunity.js';
 import { UpsertOpportunityInput, UpsertOpportunityItem } from './upsert-opportunity.inputs.js';
 
@@ -51,7 +51,7 @@ const IDEMPOTENCY = {
     'Identifies the command: sent again, however late, it returns the first response and changes nothing',
 };
 
-/** Opportunities as the CRM reports them. Resends are no news: they answer 200 with `changed: false`. */
+/** Opportunities as reported by the CRM. Repeated commands return 200 with `changed: false`. */
 @ApiTags('Opportunities')
 @ApiBearerAuth()
 @UseGuards(AuthGuard)
@@ -148,7 +148,7 @@ export class OpportunityCommandsController {
   @Put()
   @ApiOperation({
     summary: 'Create or update many opportunities',
-    description: `An array of at most ${MOST_OPPORTUNITIES}, each accepted or rejected individually; an opportunity may occur several times.`,
+    description: `An array of at most ${MAX_OPPORTUNITIES}, each accepted or rejected individually; an opportunity may occur several times.`,
   })
   @ApiBody({ type: UpsertOpportunityItem, isArray: true, examples: examples.batch })
   @ApiResponse({ status: 200, type: UpsertReceipts, example: examples.receipts })

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, ValidateNested } from 'class-validator';
 import { IsAmount, IsInstant, IsText, Optional } from './checks.js';
-import { ContactInput, MOST_CONTACTS } from './contact.inputs.js';
+import { ContactInput, MAX_CONTACTS } from './contact.inputs.js';
 
 export const amount = {
   type: String,
@@ -57,7 +57,7 @@ class OpportunityFacts {
   })
   @Optional()
   @IsArray()
-  @ArrayMaxSize(MOST_CONTACTS)
+  @ArrayMaxSize(MAX_CONTACTS)
   @ValidateNested({ each: true })
   @Type(() => ContactInput)
   contacts?: ContactInput[];

@@ -17,9 +17,9 @@ test('publishing a journey model adds a version, and the same document again cha
   const first = await publishModel(store, 'main', model, { by: 'ada' });
   const again = await publishModel(store, 'main', await defaultModel());
   const second = await publishModel(store, 'main', { ...model, name: 'Ours' });
-  expect(first).toMatchObject({ version: 1, news: true });
-  expect(again).toEqual({ ...first, news: false });
-  expect(second).toMatchObject({ version: 2, news: true });
+  expect(first).toMatchObject({ version: 1, changed: true });
+  expect(again).toEqual({ ...first, changed: false });
+  expect(second).toMatchObject({ version: 2, changed: true });
   expect((await store.readStream('main', MODEL_STREAM)).map(({ version }) => version)).toEqual([1, 2]);
 });
 

@@ -27,11 +27,11 @@ export interface PublishedModel {
   /** Wait for it with `minPosition` to see everything recomputed. */
   readonly position: Position | undefined;
   /** False when this very document is in force already. */
-  readonly news: boolean;
+  readonly changed: boolean;
 }
 
 /**
- * Puts a checked model in force for a workspace; the document that is in force already is no news.
+ * Publishes a checked model for a workspace; publishing the current document again changes nothing.
  *
  * @throws WrongExpectedVersion, StoreUnavailable
  */
@@ -47,10 +47,10 @@ export async function publishModel(
       ? []
       : [{ type: 'JourneyModelPublished', occurredAt, data: { document, ...(by && { by }) } }],
   );
-  return { version: state.version, position, news: receipts.length > 0 };
+  return { version: state.version, position, changed: receipts.length > 0 };
 }
 
-/** As the log gives it back. */
+/** As read from the log. */
 const asJson = (document: JourneyModel): unknown => JSON.parse(JSON.stringify(document)) as unknown;
 
 /** Publishes the shipped model where no model was ever published. */

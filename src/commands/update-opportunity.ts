@@ -6,7 +6,7 @@ import { ContactKeys } from './contact-keys.js';
 import { decideOnOpportunity, type Decided } from './decide-on-opportunity.js';
 import type { UpdateOpportunityInput } from './opportunity.inputs.js';
 
-/** The CRM says how an opportunity stands now: changed, won, lost or open again. */
+/** The CRM reports a change of an opportunity: fields, won, lost or reopened. */
 export class UpdateOpportunity extends Command<Decided> {
   constructor(
     readonly workspace: string,

@@ -9,9 +9,9 @@ import { UpsertOpportunityItem } from './upsert-opportunity.inputs.js';
 import { UpsertOpportunity } from './upsert-opportunity.js';
 
 /** So many opportunities a request, however small they are: the check of one costs far more than its bytes. */
-export const MOST_OPPORTUNITIES = 1_000;
+export const MAX_OPPORTUNITIES = 1_000;
 /** So many are decided at a time: the event store appends what waits together. */
-const AT_ONCE = 16;
+const CONCURRENCY = 16;
 
 /**
  * Upserts a batch, each item by itself; those of one opportunity one after the other.
@@ -33,14 +33,14 @@ export async function upsertOpportunities(
       for (const [index, item] of group) receipts[index] = await upsertItem(commands, workspace, item, now);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
   return receipts;
 }
 
 function itemsOf(body: unknown): readonly unknown[] {
   if (!Array.isArray(body)) throw new Problem(400, 'invalid', 'The body must be an array of opportunities');
-  if (body.length <= MOST_OPPORTUNITIES) return body;
-  throw new Problem(413, 'too-large', `A request has at most ${MOST_OPPORTUNITIES} opportunities`);
+  if (body.length <= MAX_OPPORTUNITIES) return body;
+  throw new Problem(413, 'too-large', `A request has at most ${MAX_OPPORTUNITIES} opportunities`);
 }
 
 function idOf(item: unknown): string | null {

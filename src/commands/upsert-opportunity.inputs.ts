@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, ValidateNested } from 'class-validator';
 import { IsAmount, IsInstant, IsText, Nullable, Optional } from './checks.js';
-import { CommitteeMemberInput, MOST_CONTACTS } from './contact.inputs.js';
+import { CommitteeMemberInput, MAX_CONTACTS } from './contact.inputs.js';
 import { amount } from './opportunity.inputs.js';
 
 const nullable = { type: String, nullable: true } as const;
@@ -95,7 +95,7 @@ export class UpsertOpportunityInput {
   })
   @Optional()
   @IsArray()
-  @ArrayMaxSize(MOST_CONTACTS)
+  @ArrayMaxSize(MAX_CONTACTS)
   @ValidateNested({ each: true })
   @Type(() => CommitteeMemberInput)
   contacts?: CommitteeMemberInput[];

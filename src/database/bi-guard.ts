@@ -6,7 +6,7 @@ import type pg from 'pg';
 const INTERVAL_MS = 1_000;
 const MIN_FREE_BYTES = 2 ** 30;
 const LIMITS_EVERY = 15;
-/** A database that is silent keeps nobody from stopping. */
+/** Limits the wait for an unresponsive database at shutdown. */
 const QUERY_TIMEOUT_MS = 3_000;
 
 interface BiGuardOptions {

@@ -73,7 +73,7 @@ describe('a BI role', () => {
   });
 
   test('cannot detect other rows by a condition that fails on them', async () => {
-    // A division by zero on the other workspace's rows would tell that they exist.
+    // A division by zero on rows of another workspace would reveal that they exist.
     await expect(
       ask(`SELECT count(*) FROM bi.dim_lead WHERE 1 / (workspace = '${mine}')::int = 1`),
     ).resolves.toEqual([{ count: '3' }]);

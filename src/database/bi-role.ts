@@ -88,7 +88,7 @@ const warning = (workspace: string, role: string): string =>
   `and restart Touchline, which then grants it access to the views of schema bi.`;
 
 /**
- * Takes from everybody what PostgreSQL gives to everybody and BI roles could do harm with (migration 0032). Call it at every
+ * Revokes privileges of PUBLIC that BI roles could abuse (migration 0032). Call it at every
  * start.
  *
  * @returns what the operator can do where the user of the database may not

@@ -54,7 +54,7 @@ describe.each(USES)('a session that the server ends under %s', (_name, use) => {
   test('between two statements fails the work and nothing else', async () => {
     const work = use(async (client) => {
       await terminate(await pidOf(client));
-      // The end arrives while nothing is asked: an 'error' event that nobody listens to would end the process.
+      // The session ends while it is idle: an 'error' event without a listener would end the process.
       await sleep(100);
       return client.query('SELECT 1');
     });

@@ -13,7 +13,7 @@ const QUERY_TIMEOUT_MESSAGE = 'Query read timeout';
 
 /**
  * A client with an 'error' listener from the beginning. A session that ends while it is not asked anything reports so by
- * this event, which ends the process when nobody listens; `pg-pool` stops listening while a client is checked out, and a
+ * this event, which ends the process without a listener; `pg-pool` stops listening while a client is checked out, and a
  * listener that is added when its promise resolves comes too late for an error in the packet that ended the login.
  */
 export class GuardedClient extends pg.Client {

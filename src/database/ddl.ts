@@ -4,7 +4,7 @@ import { withTransaction } from './client.js';
 
 /**
  * A statement that waits for an exclusive lock holds up all who come after it. So an attempt waits less than
- * `deadlock_timeout` (1 s): it gives way before PostgreSQL would look for a deadlock and end a transaction of somebody else.
+ * `deadlock_timeout` (1 s): it gives up before PostgreSQL would detect a deadlock and abort another transaction.
  */
 const LOCK_MS = 500;
 const BACKOFF_MS = { first: 50, longest: 1_000 };

@@ -172,7 +172,7 @@ test('a postmaster that exits is restarted on its port', async () => {
   for (let tries = 0; tries < 200 && (pid() === before || pid() === undefined); tries++)
     await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await query(url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 3 }]);
-  expect(lines).toEqual([expect.stringContaining('is being restarted')]);
+  expect(lines.filter((line) => line.includes('is being restarted'))).toHaveLength(1);
 });
 
 /** A child of the postmaster by the beginning of its title. */

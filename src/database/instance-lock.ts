@@ -10,7 +10,7 @@ const SILENT_MS = 5 * HEARTBEAT_MS;
 
 interface Owner {
   readonly pid: number;
-  /** Start of the process as the system counts it: a pid alone is soon somebody else's. */
+  /** Start time of the process as counted by the system, since pids are reused. */
   readonly started: string;
   readonly host: string;
 }

@@ -1,6 +1,6 @@
 import { DatabaseUnavailable } from './client.js';
 
-/** SQLSTATE of a statement that was cancelled: by its timeout or by somebody. */
+/** SQLSTATE of a cancelled statement: by its timeout or by a user. */
 const QUERY_CANCELED = '57014';
 
 /**
@@ -27,7 +27,7 @@ export function isOutage(error: unknown): boolean {
   return error.cause !== undefined && isOutage(error.cause);
 }
 
-/** A statement ran into `statement_timeout`; one that somebody cancelled did not. */
+/** Whether a statement exceeded `statement_timeout`, as opposed to being cancelled by a user. */
 export const hasTimedOut = (error: unknown): boolean =>
   error instanceof Error &&
   'code' in error &&

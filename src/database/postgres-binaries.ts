@@ -6,7 +6,7 @@ import { EmbeddedDatabaseError } from './embedded-error.js';
 
 const run = promisify(execFile);
 
-/** PostgreSQL refuses to run as root, so root runs it as this user. Empty for everybody else. */
+/** PostgreSQL refuses to run as root, so root runs it as this user. Empty for other users. */
 export interface OsUser {
   readonly uid?: number;
   readonly gid?: number;
@@ -85,12 +85,12 @@ export async function canTraverse(path: string, user: OsUser): Promise<boolean> 
 /** The user `postgres`, made when it does not exist. @throws EmbeddedDatabaseError `permission` */
 export async function postgresUser(): Promise<OsUser> {
   if (process.getuid?.() !== 0) return {};
-  const found = await lookUp();
+  const found = await findPostgresUser();
   if (found) return found;
   await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/bin/false', 'postgres'])
     .catch(() => run('adduser', ['-S', '-D', '-H', 'postgres'])) // Alpine
     .catch(() => undefined);
-  const made = await lookUp();
+  const made = await findPostgresUser();
   if (made) return made;
   throw new EmbeddedDatabaseError(
     'permission',
@@ -98,7 +98,7 @@ export async function postgresUser(): Promise<OsUser> {
   );
 }
 
-async function lookUp(): Promise<OsUser | undefined> {
+async function findPostgresUser(): Promise<OsUser | undefined> {
   try {
     const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, 'postgres'])));
     return uid && gid ? { uid: Number(uid.stdout), gid: Number(gid.stdout) } : undefined;

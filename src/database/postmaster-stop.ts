@@ -82,7 +82,7 @@ export async function clearOrphan(cluster: Cluster, log: LogLine = () => undefin
   await rm(pidFile, { force: true });
 }
 
-/** One that was asked to stop meanwhile is not waited for. */
+/** Does not wait for one that has been asked to stop. */
 async function waitForRecovery(cluster: Cluster, pid: number, log: LogLine): Promise<void> {
   const isStillRecovering = async (): Promise<boolean> =>
     processStart(pid) !== 'dead' &&

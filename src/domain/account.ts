@@ -23,17 +23,17 @@ export function observeAccount(
   { name, domain, traits, keyScope }: AccountObserved,
   stamp: Stamp,
 ): AccountState {
-  const stated = (current: Statement | null | undefined, value: unknown): Statement | null => {
+  const supersede = (current: Statement | null | undefined, value: unknown): Statement | null => {
     const next: Statement = keyScope ? [value, stamp.at, stamp.id, keyScope] : [value, stamp.at, stamp.id];
     return value !== undefined && (!current || outranks(next, current)) ? next : (current ?? null);
   };
   const changed = Object.entries(traits ?? {}).flatMap(([key, value]) => {
-    const statement = stated(before?.traits[key], value);
+    const statement = supersede(before?.traits[key], value);
     return statement === null || statement === before?.traits[key] ? [] : [[key, statement] as const];
   });
   const after: AccountState = {
-    name: stated(before?.name, name),
-    domain: stated(before?.domain, domain),
+    name: supersede(before?.name, name),
+    domain: supersede(before?.domain, domain),
     traits:
       before && changed.length === 0 ? before.traits : { ...before?.traits, ...Object.fromEntries(changed) },
     firstSeen: before && !earlier(stamp, before.firstSeen) ? before.firstSeen : stamp,

@@ -76,7 +76,7 @@ const REFERRED: Readonly<Record<Category, readonly [channel: Channel, medium: st
   assistant: ['referral', 'ai-assistant'],
 };
 
-/** Undefined for a page of one's own site, and for pages on the way, which sent nobody. */
+/** Undefined for a page of the same site, and for relays. */
 function referralOrigin(referrer: Place, page: Place | undefined): Origin | undefined {
   if (page && (page.site === referrer.site || page.host === referrer.host)) return undefined;
   if (isRelay(referrer)) return undefined;

@@ -55,7 +55,7 @@ const touches: readonly Touch[] = (['page_view', 'form_fill', 'custom'] as const
 }));
 const traits = { title: 'Co-founder and CFO', 'company.size': 50, employees: 70 };
 
-/** A document that is let pass must work: it is in the log for good, and everybody's journey is read with it. */
+/** An accepted document must work: it stays in the log, and all journeys are computed with it. */
 function works(model: JourneyModel): void {
   const folded = fold(model, { traits }, touches);
   expect(folded.perTouch).toHaveLength(touches.length);

@@ -13,15 +13,15 @@ const faultOf = (path: string, value: unknown) => faultsOf(changed(wholeDocument
 
 describe('a reference to an unknown name', () => {
   test.each([
-    ['stages[0].enter[0].when.trigger', 'budgt', 'there is no trigger budgt'],
-    ['stages[0].enter[0].when.afterTrigger.trigger', ['budget', 'role'], 'there is no trigger role'],
-    ['stages[0].enter[0].when.content.stage', 'buy', 'there is no stage buy'],
-    ['personas[0].stages[0].enter[0].when.trigger', 'role', 'there is no trigger role'],
-    ['triggers[0].when.content.stage', ['look', 'buy'], 'there is no stage buy'],
-    ['scoring.rules[0].when.trigger', 'role', 'there is no trigger role'],
-    ['scoring.rules[0].persona', 'cfo', 'there is no persona cfo'],
-    ['contents[0].stage', 'buy', 'there is no stage buy'],
-    ['contents[0].personas', ['chief', 'cfo'], 'there is no persona cfo'],
+    ['stages[0].enter[0].when.trigger', 'budgt', 'the trigger budgt does not exist'],
+    ['stages[0].enter[0].when.afterTrigger.trigger', ['budget', 'role'], 'the trigger role does not exist'],
+    ['stages[0].enter[0].when.content.stage', 'buy', 'the stage buy does not exist'],
+    ['personas[0].stages[0].enter[0].when.trigger', 'role', 'the trigger role does not exist'],
+    ['triggers[0].when.content.stage', ['look', 'buy'], 'the stage buy does not exist'],
+    ['scoring.rules[0].when.trigger', 'role', 'the trigger role does not exist'],
+    ['scoring.rules[0].persona', 'cfo', 'the persona cfo does not exist'],
+    ['contents[0].stage', 'buy', 'the stage buy does not exist'],
+    ['contents[0].personas', ['chief', 'cfo'], 'the persona cfo does not exist'],
   ])('%s: %j', (path, value, message) => expect(faultOf(path, value)).toEqual([{ path, message }]));
 
   test('of a stage is accepted if a persona defines the stage', () =>
@@ -46,7 +46,7 @@ describe('the attribution part of a model', () => {
     ['attribution.fullPath', {}, shares(5, 'first, lead created, opportunity created, close, others')],
     ['attribution.excludedKinds', ['email'], `must be a list of: ${TOUCHPOINT_KINDS.join(', ')}`],
     ['attribution.excludedChannels', 'email', `must be a list of: ${CHANNELS.join(', ')}`],
-    ['attribution.lookback', 90, `is not known; known are: ${Object.keys(DEFAULT_ATTRIBUTION).join(', ')}`],
+    ['attribution.lookback', 90, `is unknown; allowed are: ${Object.keys(DEFAULT_ATTRIBUTION).join(', ')}`],
   ])('%s: %j', (path, value, message) => expect(faultOf(path, value)).toEqual([{ path, message }]));
 });
 
@@ -59,7 +59,7 @@ describe('a time zone', () => {
   // JavaScript takes these; PostgreSQL turns the sign of an offset round, and knows no summer time of PST.
   test.each(['+01:00', 'PST', 'BST', 'ACT', ['UTC']])('%j is refused', (zone) =>
     expect(faultOf('timeZone', zone)).toEqual([
-      { path: 'timeZone', message: 'must be a time zone like Europe/Berlin or UTC' },
+      { path: 'timeZone', message: 'must be a time zone such as Europe/Berlin or UTC' },
     ]),
   );
 });

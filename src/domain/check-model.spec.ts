@@ -12,25 +12,25 @@ const faultOf = (path: string, value: unknown) => faultsOf(changed(wholeDocument
 
 const OBJECT = 'must be an object';
 const LIST = 'must be a list';
-const TEXT = 'must be a text that is not empty';
+const TEXT = 'must be a non-empty text';
 const ID = 'must be an id of letters, digits, "-", "_" and "."';
 const TRUTH = 'must be true or false';
 const MISSING = 'is missing';
 const ONE = 'must have at least 1 entries';
-const SOMETHING = 'must test something';
+const SOMETHING = 'must have at least one test';
 const CURRENCY = 'must be a currency code of three capital letters';
-const DATE = 'must be a date as YYYY-MM-DD, in quotes';
+const DATE = 'must be a date in the form YYYY-MM-DD, in quotes';
 const DAYS = 'must be a number from 0.001 to 36500';
 const POINTS = 'must be a number from -1000000 to 1000000';
-const ZONE = 'must be a time zone like Europe/Berlin or UTC';
+const ZONE = 'must be a time zone such as Europe/Berlin or UTC';
 const WILDCARDS = 'must have at most four wildcards';
-const QUERY = 'must name parameters with their values, such as ?id=*';
-const HOST = 'must be a host such as login.acme.com: all below it are meant, too';
-const ROUTE = 'must have a route after #, such as #/pricing: other fragments are places within a page';
+const QUERY = 'must have parameters with values, such as ?id=*';
+const HOST = 'must be a host such as login.acme.com (it includes its subdomains)';
+const ROUTE = 'must have a route after #, such as #/pricing; other fragments are not supported';
 const SCALAR = 'must be a text, a number, true or false';
 const KIND = `must be one of: ${TOUCHPOINT_KINDS.join(', ')}`;
 const CHANNEL = `must be one of: ${CHANNELS.join(', ')}`;
-const known = (...names: string[]) => `is not known; known are: ${names.join(', ')}`;
+const known = (...names: string[]) => `is unknown; allowed are: ${names.join(', ')}`;
 const CONDITION = ['kind', 'channel', 'source', 'campaign', 'name', 'property', 'content', 'afterSilenceDays', 'count']; // prettier-ignore
 
 test('a complete model is valid and returned unchanged', () => {
@@ -200,7 +200,7 @@ describe('a document with one fault', () => {
     ['grading.grades', undefined, MISSING],
     ['grading.grades.E', undefined, MISSING],
     ['grading.grades.F', 0, known('A', 'B', 'C', 'D', 'E')],
-    ['grading.grades.B', 80, 'must fall from A to E', 'grading.grades'],
+    ['grading.grades.B', 80, 'must decrease from A to E', 'grading.grades'],
 
     ['sessionIdleMinutes', 0.5, 'must be a number from 1 to 1440'],
     ['sessionIdleMinutes', 1441, 'must be a number from 1 to 1440'],

@@ -11,7 +11,7 @@ import {
   oneOrMore,
   record,
   scalar,
-  nonEmptyText,
+  text,
   boolean,
   custom,
   integer,
@@ -25,7 +25,7 @@ const id = matching(/^[a-z0-9][a-z0-9_.-]{0,99}$/i, 'an id of letters, digits, "
 const currency = matching(/^[A-Z]{3}$/, 'a currency code of three capital letters');
 const host = matching(
   /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,}$/u,
-  'a host such as login.acme.com: all below it are meant, too',
+  'a host such as login.acme.com (it includes its subdomains)',
 );
 const days = number(0.001, 36_500);
 const points = number(-1_000_000, 1_000_000);
@@ -38,14 +38,14 @@ const isDay = (text: string): boolean => {
 const date = custom((value) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value)
     ? undefined
-    : 'must be a date as YYYY-MM-DD, in quotes',
+    : 'must be a date in the form YYYY-MM-DD, in quotes',
 );
 
 /** By region and place: abbreviations and offsets mean other days in SQL than in JavaScript, PST and +01:00 among them. */
 const timeZone = custom((value) =>
   typeof value === 'string' && /^(?:UTC|GMT|[a-z]+\/.+)$/i.test(value) && isTimeZone(value)
     ? undefined
-    : 'must be a time zone like Europe/Berlin or UTC',
+    : 'must be a time zone such as Europe/Berlin or UTC',
 );
 
 function isTimeZone(name: string): boolean {
@@ -58,51 +58,40 @@ function isTimeZone(name: string): boolean {
 }
 
 const urlPattern = every(
-  nonEmptyText,
+  text,
   custom((value) => {
     const [, query, hash] = /^[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(value as string) ?? [];
     if (((value as string).match(/\*+/g) ?? []).length > 4) return 'must have at most four wildcards';
     if (query !== undefined && !/^[^&=]+=[^&]+(?:&[^&=]+=[^&]+)*$/.test(query))
-      return 'must name parameters with their values, such as ?id=*';
+      return 'must have parameters with values, such as ?id=*';
     return hash === undefined || /^!?\//.test(hash)
       ? undefined
-      : 'must have a route after #, such as #/pricing: other fragments are places within a page';
+      : 'must have a route after #, such as #/pricing; other fragments are not supported';
   }),
 );
 
 const valueTest = every(
   object(
     {},
-    {
-      is: oneOrMore(scalar),
-      words: list(nonEmptyText, 1),
-      atLeast: number(),
-      atMost: number(),
-      known: boolean,
-    },
+    { is: oneOrMore(scalar), words: list(text, 1), atLeast: number(), atMost: number(), known: boolean },
   ),
-  custom((value) => (Object.keys(value as object).length > 0 ? undefined : 'must test something')),
+  custom((value) => (Object.keys(value as object).length > 0 ? undefined : 'must have at least one test')),
 );
 const tests = every(
   record(valueTest),
-  custom((value) => (Object.keys(value as object).length > 0 ? undefined : 'must test something')),
+  custom((value) => (Object.keys(value as object).length > 0 ? undefined : 'must have at least one test')),
 );
 
 const plain: Readonly<Record<string, Check>> = {
   kind: oneOrMore(oneOf(TOUCHPOINT_KINDS)),
   channel: oneOrMore(oneOf(CHANNELS)),
-  source: oneOrMore(nonEmptyText),
-  campaign: oneOrMore(nonEmptyText),
-  name: oneOrMore(nonEmptyText),
+  source: oneOrMore(text),
+  campaign: oneOrMore(text),
+  name: oneOrMore(text),
   property: tests,
   content: object(
     {},
-    {
-      id: oneOrMore(nonEmptyText),
-      type: oneOrMore(nonEmptyText),
-      stage: oneOrMore(id),
-      url: oneOrMore(urlPattern),
-    },
+    { id: oneOrMore(text), type: oneOrMore(text), stage: oneOrMore(id), url: oneOrMore(urlPattern) },
   ),
   afterSilenceDays: days,
   count: object({ atLeast: integer(1, 1000) }, { withinDays: days }),
@@ -120,35 +109,22 @@ const stages = every(
   list(
     object({
       id,
-      name: nonEmptyText,
-      enter: every(
-        list(object({ name: nonEmptyText, when: condition }, { back: boolean })),
-        uniqueBy('name'),
-      ),
+      name: text,
+      enter: every(list(object({ name: text, when: condition }, { back: boolean })), uniqueBy('name')),
     }),
   ),
   uniqueBy('id'),
 );
 
-const persona = object(
-  { id, name: nonEmptyText, when: list(tests, 1) },
-  { description: nonEmptyText, stages },
-);
+const persona = object({ id, name: text, when: list(tests, 1) }, { description: text, stages });
 
 const content = object(
-  { id: nonEmptyText, title: nonEmptyText, type: nonEmptyText },
-  {
-    stage: id,
-    personas: list(id),
-    author: nonEmptyText,
-    publisher: nonEmptyText,
-    urls: list(urlPattern),
-    eachPage: boolean,
-  },
+  { id: text, title: text, type: text },
+  { stage: id, personas: list(id), author: text, publisher: text, urls: list(urlPattern), eachPage: boolean },
 );
 
 const scoreRule = object(
-  { name: nonEmptyText, when: condition, points },
+  { name: text, when: condition, points },
   {
     cap: object({ count: integer(1, 1_000_000), per: oneOf(CAP_PERIODS) }),
     oncePerContent: boolean,
@@ -164,7 +140,7 @@ const grades = every(
     );
     return limits.every((limit, index) => index === 0 || limit < (limits[index - 1] ?? 0))
       ? undefined
-      : 'must fall from A to E';
+      : 'must decrease from A to E';
   }),
 );
 
@@ -179,7 +155,7 @@ const attribution: Check = (value, path) => {
 
 const document = object(
   {
-    name: nonEmptyText,
+    name: text,
     currency,
     personas: every(list(persona), uniqueBy('id')),
     stages,
@@ -191,10 +167,10 @@ const document = object(
   {
     timeZone,
     rates: list(object({ currency, date, rate: number(1e-9, 1e9) })),
-    triggers: every(list(object({ id, when: object({}, plain) }, { name: nonEmptyText })), uniqueBy('id')),
+    triggers: every(list(object({ id, when: object({}, plain) }, { name: text })), uniqueBy('id')),
     contents: every(list(content), uniqueBy('id')),
     grading: object({
-      rules: every(list(object({ name: nonEmptyText, when: tests, points })), uniqueBy('name')),
+      rules: every(list(object({ name: text, when: tests, points })), uniqueBy('name')),
       grades,
     }),
     sessionIdleMinutes: number(1, 1440),
@@ -246,7 +222,7 @@ function looseEnds(model: JourneyModel): readonly Fault[] {
   ): Fault[] =>
     names
       .filter((name) => !known.has(name))
-      .map((name) => ({ path, message: `there is no ${what} ${name}` }));
+      .map((name) => ({ path, message: `the ${what} ${name} does not exist` }));
   const inCondition = (when: Condition, path: string): Fault[] => [
     ...missing(listOf(when.trigger), triggers, `${path}.trigger`, 'trigger'),
     ...missing(listOf(when.afterTrigger?.trigger), triggers, `${path}.afterTrigger.trigger`, 'trigger'),

@@ -10,8 +10,8 @@ export type Check = (value: unknown, path: string) => readonly Fault[];
 
 const fault = (path: string, message: string): readonly Fault[] => [{ path, message }];
 
-export const nonEmptyText: Check = (value, path) =>
-  typeof value === 'string' && value.trim() !== '' ? [] : fault(path, 'must be a text that is not empty');
+export const text: Check = (value, path) =>
+  typeof value === 'string' && value.trim() !== '' ? [] : fault(path, 'must be a non-empty text');
 
 export const boolean: Check = (value, path) =>
   typeof value === 'boolean' ? [] : fault(path, 'must be true or false');
@@ -88,7 +88,7 @@ export const object =
     return [
       ...missing.flatMap((name) => fault(joined(path, name), 'is missing')),
       ...unknown.flatMap((name) =>
-        fault(joined(path, name), `is not known; known are: ${Object.keys(known).join(', ')}`),
+        fault(joined(path, name), `is unknown; allowed are: ${Object.keys(known).join(', ')}`),
       ),
       ...Object.entries(known).flatMap(([name, check]) =>
         value[name] === undefined ? [] : check(value[name], joined(path, name)),

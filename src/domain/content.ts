@@ -138,7 +138,7 @@ function parameterPattern(text: string): ParameterPattern {
   return { name, matches: (value) => value !== undefined && value !== '' && matches(value) };
 }
 
-/** Escapes as they are: a pattern names a value as it stands in the address. */
+/** Keeps escapes: a pattern has a value as written in the URL. */
 function valueOf(query: string, name: string): string | undefined {
   const found = query.split('&').find((pair) => pair === name || pair.startsWith(`${name}=`));
   return found?.slice(name.length + 1);
@@ -161,7 +161,7 @@ function globTest(glob: string): (text: string) => boolean {
   const start = glob.replace(/\*.*$/s, '');
   if (start === glob) return (text) => text === glob;
   const isStar = (at: number): boolean => parts[at] === '*' || parts[at] === '**';
-  /** A wildcard may stand for nothing. */
+  /** A wildcard may match nothing. */
   const reach = (places: Set<number>): Set<number> => {
     for (const at of places) if (isStar(at)) places.add(at + 1);
     return places;

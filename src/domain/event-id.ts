@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
  * The id of an event (UUIDv8): 122 bits of SHA-256 over workspace, collector, message id and part, so the same message
  * has the same id whatever else it says and whichever way it comes.
  *
- * @param part tells apart the events of one message (a Segment `group` makes two).
+ * @param part distinguishes the events of one message (a Segment `group` makes two).
  */
 export function eventId(workspace: string, collector: string, messageId: string, part = ''): string {
   const digest = hash('sha256', `${workspace}\0${collector}\0${messageId}\0${part}`, 'hex');

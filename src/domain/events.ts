@@ -59,7 +59,7 @@ export interface OpportunityChanged {
   /** Only while it is won or lost. */
   readonly closedAt?: string;
   readonly reason?: string | null;
-  /** The whole committee: nobody else is on it any more. */
+  /** The whole committee; other contacts are removed. */
   readonly contacts?: readonly { readonly keys: readonly IdentityKey[]; readonly role: string }[];
 }
 
@@ -76,7 +76,7 @@ export interface ContactRoleAssigned {
 /** Of an opportunity that is won already: a correction of what it says. */
 export interface OpportunityWon {
   readonly opportunityId: string;
-  /** Where it was said with the win; else the amount stands. */
+  /** If it was reported with the win; otherwise the amount is unchanged. */
   readonly amountMinor?: number;
   readonly currency: string;
   readonly reason?: string;

@@ -48,7 +48,7 @@ export type DomainOf = (email: string) => string | undefined;
 /**
  * Adds a claim. The same object comes back when it names nothing later than what is known.
  *
- * @param isOwn whether the key belongs to the lead: a claim that was refused may name somebody else's
+ * @param isOwn whether the key belongs to the lead: a refused claim may have a key of another lead
  */
 export function claimNames(
   before: ClaimedNames,

@@ -4,7 +4,7 @@ import type { Channel, TouchpointKind } from './touchpoint.js';
 /**
  * The journey model: the one reviewed document in which marketing says how buyers buy. Everything derived (persona,
  * stage, score, grade, credit) is computed from the log with it, so publishing a version recomputes all of it.
- * docs/journey-model.md tells marketing operations what each part does.
+ * docs/journey-model.md documents each part for marketing operations.
  */
 export interface JourneyModel {
   readonly name: string;

@@ -104,8 +104,8 @@ export function fieldsToRecord<T extends object>(
   const changes = changedFields(parts, state);
   if (!restate) return changes;
   const reportedAt = state.reportedAt as Readonly<Record<string, number | undefined>>;
-  const news = Object.entries(parts).filter(([part]) => part in changes || reportedAt[part] !== +now);
-  return Object.fromEntries(news) as Partial<T>;
+  const fields = Object.entries(parts).filter(([part]) => part in changes || reportedAt[part] !== +now);
+  return Object.fromEntries(fields) as Partial<T>;
 }
 
 function reopen(command: DatedUpdate, state: OpportunityState): OpportunityEvent[] {
@@ -116,9 +116,9 @@ function reopen(command: DatedUpdate, state: OpportunityState): OpportunityEvent
       { type: 'OpportunityReopened', occurredAt, data: { opportunityId, ...omitUndefined({ reason }) } },
     ];
   }
-  const news = fieldsToRecord({ status }, state, command);
-  if (Object.keys(news).length === 0) return [];
-  return [{ type: 'OpportunityChanged', occurredAt, data: { opportunityId, ...news } }];
+  const fields = fieldsToRecord({ status }, state, command);
+  if (Object.keys(fields).length === 0) return [];
+  return [{ type: 'OpportunityChanged', occurredAt, data: { opportunityId, ...fields } }];
 }
 
 function change(command: DatedUpdate, state: OpportunityState): OpportunityEvent[] {
@@ -127,15 +127,15 @@ function change(command: DatedUpdate, state: OpportunityState): OpportunityEvent
   // If the win is reported again, another amount corrects the win.
   const amountMinor =
     command.status === 'won' && state.status === 'won' ? undefined : amountOf(command.amount, state);
-  const said = { ...textFields(command), ...omitUndefined({ amountMinor }) };
-  const changes = changedFields(said, state);
+  const reported = { ...textFields(command), ...omitUndefined({ amountMinor }) };
+  const changes = changedFields(reported, state);
   if (state.status !== 'open' && ('amountMinor' in changes || 'stage' in changes)) {
     const message = `The opportunity is ${state.status}; reopen it before changing amount or stage`;
     throw new Refused('opportunity-closed', message);
   }
-  const news = fieldsToRecord(said, state, command);
-  if (Object.keys(news).length === 0) return [];
-  const data = { opportunityId, ...news };
+  const fields = fieldsToRecord(reported, state, command);
+  if (Object.keys(fields).length === 0) return [];
+  const data = { opportunityId, ...fields };
   const place = { opportunityId, accountId: command.accountId, now: occurredAt };
   const contacts = 'accountId' in changes ? reassignRoles(state.contacts, place) : [];
   return [{ type: 'OpportunityChanged', occurredAt, data }, ...contacts];
@@ -161,10 +161,10 @@ function close(command: DatedUpdate, state: OpportunityState): OpportunityEvent[
   if (state.status !== 'open' && !isAgain) {
     throw new Refused('opportunity-closed', `The opportunity is ${state.status}; reopen it first`);
   }
-  const { status: saidAgain, amountMinor, ...news } = closingFields(command, state, isAgain);
-  const isNews = saidAgain !== undefined || amountMinor !== undefined || Object.keys(news).length > 0;
-  if (isAgain && !isNews) return [];
-  const data = { opportunityId, ...news };
+  const { status: statusAgain, amountMinor, ...fields } = closingFields(command, state, isAgain);
+  const hasFields = statusAgain !== undefined || amountMinor !== undefined || Object.keys(fields).length > 0;
+  if (isAgain && !hasFields) return [];
+  const data = { opportunityId, ...fields };
   if (status === 'lost') return [{ type: 'OpportunityLost', occurredAt, data }];
   const win = { ...data, ...omitUndefined({ amountMinor }), currency: state.currency };
   return [{ type: 'OpportunityWon', occurredAt, data: win }];
@@ -187,9 +187,9 @@ function closingFields(command: DatedUpdate, state: OpportunityState, isAgain: b
       closedAt: +(closedAt ?? now) === +now ? undefined : closedAt?.toISOString(),
     });
   const amountMinor = status === 'won' ? amountOf(amount, state) : undefined;
-  const said = omitUndefined({ status, amountMinor, reason, closedAt: closedAt?.toISOString() });
+  const reported = omitUndefined({ status, amountMinor, reason, closedAt: closedAt?.toISOString() });
   const before = { ...state, closedAt: state.closedAt?.toISOString() };
-  return fieldsToRecord(said, before, command);
+  return fieldsToRecord(reported, before, command);
 }
 
 /** @throws Refused closed-before-opened */

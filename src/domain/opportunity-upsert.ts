@@ -54,7 +54,7 @@ interface Report extends UpsertOpportunity {
 
 /**
  * Decides what a report of the CRM says. What it says counts from its time on, whatever was recorded before: reports that
- * name their times come to the same opportunity in any order. No status stands in its way: a won one may be reported lost.
+ * name their times give the same opportunity in any order. Any status may follow any other: a won one may be reported lost.
  *
  * @throws Refused currency-missing, currency-unknown, currency-fixed, amount-…, opened-in-future, changed-before-opened,
  * changed-in-future, closed-before-opened, closed-in-future, not-closing
@@ -152,11 +152,11 @@ function changes(report: Report, state: OpportunityState, { events }: Opportunit
   const { opportunityId, at, restate } = report;
   checkSameCurrency(report.currency, state);
   const committee = committeeOf(report, state);
-  const said = fieldsToRecord(reportedFields(report, state), comparable(state), { now: at, restate });
-  const data = { opportunityId, ...said, ...committee.part };
-  const isSilent = Object.keys(data).length === 1 && !changesStatus(report, state);
-  const isThere = restate ? events.some(({ occurredAt }) => +occurredAt === +at) : !state.deleted;
-  if (isSilent && isThere) return committee.events;
+  const reported = fieldsToRecord(reportedFields(report, state), comparable(state), { now: at, restate });
+  const data = { opportunityId, ...reported, ...committee.part };
+  const isUnchanged = Object.keys(data).length === 1 && !changesStatus(report, state);
+  const isRecorded = restate ? events.some(({ occurredAt }) => +occurredAt === +at) : !state.deleted;
+  if (isUnchanged && isRecorded) return committee.events;
   return [{ type: 'OpportunityChanged', occurredAt: at, data }, ...committee.events];
 }
 
@@ -203,8 +203,8 @@ function committeeOf(
   if (contacts === undefined)
     return { part: {}, events: isMoved ? reassignRoles(state.contacts, place) : [] };
   const events = assignCommittee(contacts, state.contacts, place, isMoved);
-  const isNews = events.length > 0 || (report.restate && state.reportedAt.contacts !== +now);
-  return { part: isNews ? { contacts: contacts.map(({ keys, role }) => ({ keys, role })) } : {}, events };
+  const hasChanges = events.length > 0 || (report.restate && state.reportedAt.contacts !== +now);
+  return { part: hasChanges ? { contacts: contacts.map(({ keys, role }) => ({ keys, role })) } : {}, events };
 }
 
 /** The event of a changed status. */

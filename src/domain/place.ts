@@ -1,4 +1,4 @@
-/** A web address as far as it tells where somebody came from: `site` is the registrable domain of `host`. */
+/** The parts of a URL that identify an origin: `site` is the registrable domain of `host`. */
 export interface Place {
   readonly host: string;
   readonly site: string;

@@ -1,5 +1,5 @@
 /**
- * What clients and templates send when they know nobody. Taken as an id it would make one person of thousands. The words
+ * Placeholders that clients and templates send without a known person; as an id they would join thousands of people. The words
  * are those of PostHog's ingestion and what JavaScript, Python, Objective-C and spreadsheets print for nothing.
  */
 const WORDS =
@@ -25,9 +25,9 @@ const PATTERN_CHARACTERS = /[.+?^${}()|[\]\\]/g;
 export type IsPlaceholder = (id: string) => boolean;
 
 /**
- * The test whether an id or address stands for nobody, in any case.
+ * Compiles the test whether an id or address is a placeholder, ignoring case.
  *
- * @param own further ones; `*` in them stands for anything, and one behind `!` takes a default or a pattern away
+ * @param own additional ones; `*` in them is a wildcard, and `!` before one removes a default or a pattern
  */
 export function placeholders(own: readonly string[] = []): IsPlaceholder {
   const words = new Set(WORDS.split(','));

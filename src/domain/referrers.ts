@@ -105,7 +105,7 @@ export function referrerOfHost(host: string): Referrer | undefined {
   return found.category === undefined ? undefined : found;
 }
 
-/** What a tag of a link (`utm_source`) in lower case stands for: a name, or a host. */
+/** The source that a tag of a link (`utm_source`, in lower case) refers to: a name, or a host. */
 export function referrerOfTag(tag: string): Referrer | undefined {
   const name = plainTag(tag);
   return OURS.tags.get(name) ?? MORE.tags.get(name) ?? (tag.includes('.') ? referrerOfHost(tag) : undefined);

@@ -41,7 +41,7 @@ const SIGN_IN_PATH = new RegExp(
   'i',
 );
 
-/** Whether a referrer is a page on the way, which sent nobody. */
+/** Whether a referrer is a relay, which is never an origin. */
 export const isRelay = ({ host, site, path }: Place): boolean =>
   isOrIsBelow(RELAYS, host) ||
   (host !== site && SIGN_IN_HOST.test(host)) ||

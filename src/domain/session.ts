@@ -67,7 +67,7 @@ const originOf = ({ channel, source, medium, campaign }: Labels): Origin => ({
 });
 
 /**
- * Where a touchpoint stands among those of its person: it starts a session, belongs to the running one, or stands alone (a
+ * The position of a touchpoint in sessions: it starts a session, belongs to the running one, or is outside any session (a
  * machine's, or one that a person only received, while no session runs).
  */
 export type SessionPart = 'start' | 'within' | 'alone';
@@ -133,7 +133,7 @@ export interface StoredSessionPart extends Labels {
 
 /** The session of a touchpoint, and the touchpoint whose origin it takes. */
 export interface InSession {
-  /** Id of the touchpoint that started the session; its own when it stands alone. */
+  /** Id of the touchpoint that started the session; its own id outside any session. */
   readonly sessionId: string;
   /** The touchpoint whose origin it takes. Undefined: it has an origin of its own, or its session has none. */
   readonly originId?: string;

@@ -19,7 +19,7 @@ export type Channel = (typeof CHANNELS)[number];
 interface KindChannels {
   /** Every touchpoint of the kind came this way, whatever else it says. */
   readonly channel?: Channel;
-  /** The channel when neither campaign, click id nor referrer tells one. */
+  /** The channel if neither campaign, click id nor referrer determine one. */
   readonly usualChannel?: Channel;
 }
 
@@ -137,7 +137,7 @@ export interface Clamped {
   readonly original: string;
 }
 
-/** Scope of the write key that an event arrived with: a public key stands in web pages. Absent: a server-side key. */
+/** Scope of the write key that an event arrived with: a public key is visible in web pages. Absent: a server-side key. */
 export type KeyScope = 'public';
 
 /** One thing a buyer did or received: the data of `TouchpointRecorded`. */
@@ -156,7 +156,7 @@ export interface Touchpoint {
   /** Company the client named (Segment `context.groupId`). */
   readonly accountId?: string;
   readonly rep?: string;
-  /** The client's own name of it (a Segment track name); what tells `custom` touchpoints apart. */
+  /** The name given by the client (a Segment track name); it distinguishes `custom` touchpoints. */
   readonly name?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly context?: TouchpointContext;

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { eventStoreContract } from '../../test/event-store/contract.js';
 import { ProtocolServer } from '../../test/eventstoredb/server.js';
-import { facts, appendTo, touch } from '../../test/events.js';
+import { facts, appendRequest, touch } from '../../test/events.js';
 import { createLogPool } from '../database/database.js';
 import type { AppendResult, EventReceipt } from './event-store.js';
 import { EventStoreDbEventStore, type EventStoreDbOptions } from './eventstoredb.js';
@@ -75,7 +75,7 @@ describe('the index', () => {
     );
     const again = await store.record(sent);
     expect(again).toEqual(first.map((receipt) => ({ ...receipt, duplicate: true })));
-    const [next] = await store.append([appendTo('s-1', ['f', 'c'], { exact: 4 })]);
+    const [next] = await store.append([appendRequest('s-1', ['f', 'c'], { exact: 4 })]);
     expect(receipts(next ? [next] : []).map(({ version, duplicate }) => [version, duplicate])).toEqual([
       [5, false],
       [3, true],
@@ -86,13 +86,13 @@ describe('the index', () => {
   test('of a process that died before it could say what it had appended is made up for', async () => {
     const { url } = await server();
     const dead = open(url, await database());
-    const first = receipts(await dead.append([appendTo('s-1', ['a']), appendTo('s-2', ['b', 'c'])]));
+    const first = receipts(await dead.append([appendRequest('s-1', ['a']), appendRequest('s-2', ['b', 'c'])]));
     const store = open(url, await database());
     const results = await store.append([
-      appendTo('s-1', ['a']),
-      appendTo('s-2', ['b', 'x'], { exact: 2 }),
-      appendTo('s-2', ['y'], { exact: 7 }),
-      appendTo('s-3', ['z']),
+      appendRequest('s-1', ['a']),
+      appendRequest('s-2', ['b', 'x'], { exact: 2 }),
+      appendRequest('s-2', ['y'], { exact: 7 }),
+      appendRequest('s-3', ['z']),
     ]);
     const [a, b, c] = first;
     expect(receipts(results)).toMatchObject([
@@ -102,7 +102,7 @@ describe('the index', () => {
       { version: 1, duplicate: false },
     ]);
     expect(results[2]).toEqual({ status: 'conflict', expected: { exact: 7 }, actual: 3 });
-    const again = receipts(await store.append([appendTo('s-2', ['c', 'b'])]));
+    const again = receipts(await store.append([appendRequest('s-2', ['c', 'b'])]));
     expect(again).toEqual([
       { ...c, duplicate: true },
       { ...b, duplicate: true },

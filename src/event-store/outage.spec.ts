@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
-import { facts, appendTo } from '../../test/events.js';
+import { facts, appendRequest } from '../../test/events.js';
 import { eventsAfter } from '../../test/events-after.js';
 import { createPool } from '../database/database.js';
 import { startEmbedded, type Embedded } from '../database/embedded.js';
@@ -52,7 +52,7 @@ function load(store: PostgresEventStore, label: string): Load {
   const refused: string[] = [];
   let on = true;
   const decided = async (stream: string, names: readonly string[], exact: number) => {
-    const [result] = await store.append([appendTo(stream, names, { exact })]);
+    const [result] = await store.append([appendRequest(stream, names, { exact })]);
     if (result?.status !== 'appended') throw new Error(`conflict: ${JSON.stringify(result)}`);
     return result.receipts;
   };

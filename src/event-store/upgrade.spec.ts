@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emptyDatabase } from '../../test/database.js';
-import { facts, appendTo, touch } from '../../test/events.js';
+import { facts, appendRequest, touch } from '../../test/events.js';
 import { createLogPool } from '../database/database.js';
 import { migrate, MIGRATIONS, readMigrations } from '../database/migrate.js';
 import { isTransient } from './pg-faults.js';
@@ -82,10 +82,10 @@ test('a fact of before the upgrade that is sent again gets its first receipt', a
 
 test('decisions go on at the version of before the upgrade, and those sent again get their receipts', async () => {
   const results = await store.append([
-    appendTo('opportunity-o', ['opened'], 'noStream'),
-    appendTo('opportunity-o', ['changed'], { exact: 1 }),
-    appendTo('opportunity-o', ['changed'], { exact: 2 }),
-    appendTo('identity-user:u-1', ['split'], { exact: 2 }),
+    appendRequest('opportunity-o', ['opened'], 'noStream'),
+    appendRequest('opportunity-o', ['changed'], { exact: 1 }),
+    appendRequest('opportunity-o', ['changed'], { exact: 2 }),
+    appendRequest('identity-user:u-1', ['split'], { exact: 2 }),
   ]);
   expect(results).toMatchObject([
     { status: 'appended', receipts: [{ position: 2n, version: 1, duplicate: true }] },

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { checkAccount } from './account.js';
-import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
 import { Text } from './response-fields.js';
 import { JOURNEY_KEYS, journeyPage, JourneyPage, type Order, ORDERS } from './journey-items.js';
 import { Params, type RawParams } from './params.js';
@@ -24,7 +24,7 @@ export class FindAccountJourney extends Query<AccountJourneyAnswer> {
     given: RawParams,
   ) {
     super();
-    const params = new Params(given, ['order', ...PAGE]);
+    const params = new Params(given, ['order', ...PAGE_PARAMETERS]);
     this.order = params.oneOf('order', ORDERS) ?? 'asc';
     this.request = pageRequestOf(workspace, params, {
       name: `account ${accountId}`,

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
-import { readRequestOf, MOMENT } from './page-request.js';
+import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import { Answer, MaybeInstant, MaybeText, NestedList, Decimal, Text, Integer } from './response-fields.js';
 import { leadRows, scoreNow } from './lead-rows.js';
 import { OpportunityItem, opportunityItem, opportunityRows } from './opportunity-rows.js';
@@ -40,7 +40,7 @@ export class FindAccount extends Query<AccountAnswer> {
     given: RawParams,
   ) {
     super();
-    const params = new Params(given, MOMENT);
+    const params = new Params(given, POSITION_PARAMETERS);
     this.request = readRequestOf(workspace, params);
     params.check();
   }
@@ -71,7 +71,7 @@ export class FindAccountHandler implements IQueryHandler<FindAccount> {
 }
 
 /**
- * An account is there when somebody observed it, or a lead or an opportunity belongs to it.
+ * An account exists if it was observed, or if a lead or an opportunity belongs to it.
  *
  * @throws Problem 404 `account-not-found`
  */

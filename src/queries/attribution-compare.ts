@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
-import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
 import {
   type Cut,
   CUTS,
@@ -77,7 +77,7 @@ export class CompareAttribution extends Query<CompareAnswer> {
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, ['models', 'by', ...SCOPE_PARAMETERS, ...PAGE]);
+    const params = new Params(given, ['models', 'by', ...SCOPE_PARAMETERS, ...PAGE_PARAMETERS]);
     this.modelNames = params.someOf('models', MODEL_NAMES, 'model') ?? MODEL_NAMES;
     this.by = cutsOf(params);
     this.scope = scopeQueryOf(params);

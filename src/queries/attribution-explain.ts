@@ -4,7 +4,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
 import { label, tagLabel } from '../domain/label.js';
 import { CHANNELS } from '../domain/touchpoint.js';
-import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
 import {
   type ReportScope,
   SCOPE_PARAMETERS,
@@ -34,7 +34,7 @@ import { ReadModels } from './read-models.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 
 /** Cuts that a touch may have no value of. */
-const ABSENT = ['content', 'campaign', 'source'] as const satisfies readonly Cut[];
+const OPTIONAL_CUTS = ['content', 'campaign', 'source'] as const satisfies readonly Cut[];
 
 export class AttributionExplanation extends PageAnswer {
   @Enum('Attribution model', MODEL_NAMES) model!: string;
@@ -48,7 +48,7 @@ export class AttributionExplanation extends PageAnswer {
     description: 'The row of the report to explain, by dimension; empty: the whole report',
   })
   cut!: Partial<Record<Cut, string>>;
-  @Enums('Dimensions without a value in the row', ABSENT) without!: Cut[];
+  @Enums('Dimensions without a value in the row', OPTIONAL_CUTS) without!: Cut[];
   @Nested('The number to explain, as in the row of the report', () => MoneyItem) value!: MoneyItem;
   @Integer('Number of opportunities') opportunities!: number;
   @Integer('Number of touches') touches!: number;
@@ -79,12 +79,12 @@ export class ExplainAttribution extends Query<AttributionExplanation> {
       'without',
       'opportunityId',
       ...SCOPE_PARAMETERS,
-      ...PAGE,
+      ...PAGE_PARAMETERS,
     ]);
     this.model = params.oneOf('model', MODEL_NAMES) ?? DEFAULT_MODEL;
     this.scope = scopeQueryOf(params);
     this.cut = Object.fromEntries(CUTS.flatMap((cut) => cutValue(params, cut)));
-    this.without = params.someOf('without', ABSENT, 'cut') ?? [];
+    this.without = params.someOf('without', OPTIONAL_CUTS, 'cut') ?? [];
     for (const cut of this.without.filter((name) => name in this.cut)) {
       params.fault('cut-contradictory', 'without', `a row that is without ${cut} has no ${cut} to name`);
     }

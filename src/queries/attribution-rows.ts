@@ -117,7 +117,7 @@ function cells(
     : cellsOfTouch({ from, keys, group, cut: only });
 }
 
-/** With one cut by touches, the marks tell which touch is its opportunity's first in a cell: one pass, no grouping by opportunity. */
+/** With one dimension of touches, marks flag the first touch of an opportunity in a cell: one pass, no grouping by opportunity. */
 function cellsOfTouch({ from, keys, group, cut }: { from: Sql; keys: Sql; group: Sql; cut: TouchCut }): Sql {
   const { column, mark } = TOUCH_CUTS[cut];
   const titled = cut === 'content';

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { money } from '../domain/attribution/money.js';
-import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
 import {
   type Cut,
   CUTS,
@@ -101,7 +101,7 @@ export class FindAttribution extends Query<AttributionAnswer> {
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, ['model', 'by', ...SCOPE_PARAMETERS, 'format', ...PAGE]);
+    const params = new Params(given, ['model', 'by', ...SCOPE_PARAMETERS, 'format', ...PAGE_PARAMETERS]);
     this.model = params.oneOf('model', MODEL_NAMES) ?? DEFAULT_MODEL;
     this.by = cutsOf(params);
     this.scope = scopeQueryOf(params);
@@ -189,7 +189,7 @@ export function creditItem(
   };
 }
 
-/** How a cell is named: in its label the title stands for the content's key. */
+/** The key and label of a cell; the label has the title instead of the key of a content. */
 export function cellName(
   { keys, title }: CreditRow,
   by: readonly Cut[],

@@ -9,7 +9,7 @@ import type { CreditView } from './credit-ledger.js';
 import type { ExplainedOpportunity, ExplainedTouch, RateItem, RuleItem, WhyItem } from './explain-items.js';
 import { explainedPeople } from './explained-people.js';
 import { moneyOf } from './money.js';
-import { milestonesOf, tidy } from './opportunity-attribution.js';
+import { milestonesOf, roundWeight } from './opportunity-attribution.js';
 import { committeesOf } from './opportunity.js';
 import { opportunityItem, opportunityRows } from './opportunity-rows.js';
 import type { View } from './read-models.js';
@@ -121,7 +121,7 @@ interface Opened {
 }
 
 function touchesOf(view: View, { model, path, share, part, touchRows }: Opened): ExplainedTouch[] {
-  const whys = sharesOfModel(
+  const reasonsOf = sharesOfModel(
     model,
     path.event_ids.map((_, index) => domainTouch(path, index)),
     settingsOf(view),
@@ -131,9 +131,9 @@ function touchesOf(view: View, { model, path, share, part, touchRows }: Opened):
     const eventId = path.event_ids[index];
     const row = eventId === undefined ? undefined : touchRows.get(eventId);
     if (eventId === undefined || !row) return [];
-    const why: WhyItem[] = whys
+    const why: WhyItem[] = reasonsOf
       .filter((each) => each.touch === index)
-      .map(({ why, share }) => ({ why, share: tidy(share) }));
+      .map(({ why, share }) => ({ why, share: roundWeight(share) }));
     return {
       eventId,
       position: row.position,
@@ -149,7 +149,7 @@ function touchesOf(view: View, { model, path, share, part, touchRows }: Opened):
       identity: row.identity,
       linkedBy: row.linked_by,
       milestones: milestonesOf(path.milestones[index]),
-      weight: tidy(share.weights[index] ?? 0),
+      weight: roundWeight(share.weights[index] ?? 0),
       why,
       amount: moneyOf(share.amounts[index] ?? '0', path.currency),
       value: moneyOf(share.reported?.[index] ?? '0', path.reported_currency ?? path.currency),

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { ANY_TEXT, INSTANT, UUID } from './cursor.js';
 import { Instant, LogPosition, PageAnswer, NestedList, Text, Uuid, Enum } from './response-fields.js';
 import { Params, type RawParams } from './params.js';
@@ -38,7 +38,7 @@ export class FindIdentityConflicts extends Query<ConflictsAnswer> {
   /** @throws Problem 400 naming every parameter at fault */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, ['status', ...PAGE]);
+    const params = new Params(given, ['status', ...PAGE_PARAMETERS]);
     this.status = params.oneOf('status', CONFLICT_STATUSES);
     const shapes = [INSTANT, UUID, ANY_TEXT, ANY_TEXT];
     this.request = pageRequestOf(workspace, params, { name: 'identity-conflicts', given, shapes });

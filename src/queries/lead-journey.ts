@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageRequest, pageRequestOf } from './page-request.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
 import { Uuid } from './response-fields.js';
 import { JOURNEY_KEYS, journeyPage, JourneyPage, type Order, ORDERS } from './journey-items.js';
 import { Params, type RawParams } from './params.js';
@@ -23,7 +23,7 @@ export class FindLeadJourney extends Query<LeadJourneyAnswer> {
     given: RawParams,
   ) {
     super();
-    const params = new Params(given, ['order', ...PAGE]);
+    const params = new Params(given, ['order', ...PAGE_PARAMETERS]);
     this.order = params.oneOf('order', ORDERS) ?? 'asc';
     this.request = pageRequestOf(workspace, params, {
       name: `journey ${named}`,

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, MaybeText, PageAnswer, NestedList, Decimal, Text, Uuid } from './response-fields.js';
 import { decayed, leadRows, personaAt, scoreNow } from './lead-rows.js';
@@ -40,7 +40,7 @@ export class FindLeadScore extends Query<LeadScoreAnswer> {
     given: RawParams,
   ) {
     super();
-    const params = new Params(given, PAGE);
+    const params = new Params(given, PAGE_PARAMETERS);
     this.request = pageRequestOf(workspace, params, {
       name: `score ${named}`,
       given,
@@ -96,14 +96,14 @@ function ledger(view: View, { after, limit }: PageRequest, leadId: string): Prom
   const [at, id] = after ?? [];
   const beyond = after && sql`(s.occurred_at, s.event_id) > (${at}::timestamptz, ${id}::uuid)`;
   const points = { score: raw('s.points'), since: raw('s.occurred_at'), to: sql`${view.at}::timestamptz` };
-  const whose = sql`s.workspace = ${view.workspace} AND s.lead_id = ${leadId}::uuid`;
+  const leadCondition = sql`s.workspace = ${view.workspace} AND s.lead_id = ${leadId}::uuid`;
   return rows<Row>(
     view.tx,
     sql`
     WITH page AS (
       SELECT s.lead_id, s.occurred_at, s.event_id, s.rule, s.points
       FROM touchline.score_change s
-      WHERE ${allOf([whose, validAt('s', view.asOf), beyond])}
+      WHERE ${allOf([leadCondition, validAt('s', view.asOf), beyond])}
       ORDER BY s.occurred_at, s.event_id
       LIMIT ${limit + 1})
     SELECT s.occurred_at, s.rule, s.points, s.event_id, ${personaAt(view, leadId)} AS persona, ${decayed(view, points)} AS worth,

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { readRequestOf, MOMENT } from './page-request.js';
+import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import { Answer, Instant, MaybeText, Nested, NestedList, Text, Uuid } from './response-fields.js';
 import { personaAt } from './lead-rows.js';
 import { Params, type RawParams } from './params.js';
@@ -38,7 +38,7 @@ export class FindLeadStages extends Query<LeadStagesAnswer> {
     given: RawParams,
   ) {
     super();
-    const params = new Params(given, MOMENT);
+    const params = new Params(given, POSITION_PARAMETERS);
     this.request = readRequestOf(workspace, params);
     params.check();
   }

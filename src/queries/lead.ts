@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { readRequestOf, MOMENT } from './page-request.js';
+import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import {
   Answer,
   MaybeInstant,
@@ -51,7 +51,7 @@ export class FindLead extends Query<LeadAnswer> {
     given: RawParams,
   ) {
     super();
-    const params = new Params(given, MOMENT);
+    const params = new Params(given, POSITION_PARAMETERS);
     this.request = readRequestOf(workspace, params);
     params.check();
   }

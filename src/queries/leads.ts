@@ -5,7 +5,7 @@ import { identityKey } from '../domain/identity/keys.js';
 import { GRADES } from '../domain/model.js';
 import { Problem, type ProblemError } from '../http/problem.js';
 import { findLead } from '../read-models/lead-lookup.js';
-import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { DECIMAL, INSTANT, UUID } from './cursor.js';
 import {
   MaybeInstant,
@@ -73,7 +73,7 @@ export class FindLeads extends Query<LeadsAnswer> {
   /** @throws Problem 400 naming every parameter at fault */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, [...FILTERS, ...PAGE]);
+    const params = new Params(given, [...FILTERS, ...PAGE_PARAMETERS]);
     this.email = emailOf(params);
     this.accountId = params.text('accountId');
     this.stage = params.text('stage');
@@ -131,7 +131,7 @@ export class FindLeadsHandler implements IQueryHandler<FindLeads> {
   }
 }
 
-/** A stage or persona that the model does not have would select nobody, silently. @throws Problem 400 */
+/** A stage or persona that the model does not have would silently select no lead. @throws Problem 400 */
 function checkNames({ model, asOf }: View, { stage, persona }: FindLeads): void {
   if (!model) return;
   const { personas, stages } = model.data.document;
@@ -171,7 +171,7 @@ async function leadsPage(view: View, query: FindLeads): Promise<Sql> {
     ORDER BY ${ORDERS[query.sort]}`;
 }
 
-/** Null: nobody has the address. */
+/** Null: no lead has the address. */
 async function leadIdOf({ tx, workspace, asOf }: View, email: string): Promise<string | null> {
   const found = await findLead(tx, workspace, { column: 'key', value: identityKey('email', email) }, asOf);
   return found?.leadId ?? null;

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { PageAnswer, NestedList } from './response-fields.js';
 import { JourneyModels } from './journey-models.js';
 import { versionItem, ModelVersionItem } from './model.js';
@@ -17,7 +17,7 @@ export class FindModelVersions extends Query<ModelVersionsAnswer> {
   /** @throws Problem 400 */
   constructor(workspace: string, given: RawParams) {
     super();
-    this.request = pageRequestOf(workspace, new Params(given, PAGE), {
+    this.request = pageRequestOf(workspace, new Params(given, PAGE_PARAMETERS), {
       name: 'models',
       given,
       shapes: [/^\d{1,9}$/],

@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
 import type { JourneyModel } from '../domain/model.js';
 import { Problem } from '../http/problem.js';
-import { readRequestOf, MOMENT } from './page-request.js';
+import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import { Answer, Instant, LogPosition, MaybeText, Text, Uuid, Integer } from './response-fields.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
 import { Params, type RawParams } from './params.js';
@@ -40,7 +40,7 @@ export class FindModel extends Query<ModelAnswer> {
   /** @throws Problem 400 */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, MOMENT);
+    const params = new Params(given, POSITION_PARAMETERS);
     this.request = readRequestOf(workspace, params);
     params.check();
   }

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { PAGE, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { ANY_TEXT, INSTANT } from './cursor.js';
 import { PageAnswer, NestedList } from './response-fields.js';
 import { OpportunityItem, opportunityItem, opportunityRows, STATUSES } from './opportunity-rows.js';
@@ -21,7 +21,7 @@ export class FindOpportunities extends Query<OpportunitiesAnswer> {
   /** @throws Problem 400 naming every parameter at fault */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, ['status', 'accountId', 'owner', ...PAGE]);
+    const params = new Params(given, ['status', 'accountId', 'owner', ...PAGE_PARAMETERS]);
     this.status = params.oneOf('status', STATUSES);
     this.accountId = params.text('accountId');
     this.owner = params.text('owner');

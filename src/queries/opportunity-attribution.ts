@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
 import { MILESTONES } from '../domain/attribution/touches.js';
-import { readRequestOf, MOMENT } from './page-request.js';
+import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import { METRICS, type Metric, MODEL_NAMES } from './report-scope.js';
 import { type PathRow, pathOf, type ShareRow, sharesOf } from './attribution-paths.js';
 import { withLedger } from './credit-ledger.js';
@@ -95,7 +95,7 @@ export class FindOpportunityAttribution extends Query<OpportunityAttributionAnsw
     given: RawParams,
   ) {
     super();
-    const params = new Params(given, ['metric', ...MOMENT]);
+    const params = new Params(given, ['metric', ...POSITION_PARAMETERS]);
     this.metric = params.oneOf('metric', METRICS);
     this.request = readRequestOf(workspace, params);
     params.check();
@@ -171,7 +171,7 @@ function touchItem(path: PathRow, shares: readonly ShareRow[], index: number): T
     if (share === undefined || weight <= 0) return [];
     const amount = moneyOf(share.amounts[index] ?? '0', path.currency);
     const value = valueOf(share.reported?.[index] ?? null, path.reported_currency);
-    return [[model, { weight: tidy(weight), amount, value }] as const];
+    return [[model, { weight: roundWeight(weight), amount, value }] as const];
   });
   return {
     touch: index + 1,
@@ -189,7 +189,7 @@ function touchItem(path: PathRow, shares: readonly ShareRow[], index: number): T
 }
 
 /** Nine decimals: what comes after them is the rounding of doubles, not a weight. */
-export const tidy = (weight: number): number => Math.round(weight * 1e9) / 1e9;
+export const roundWeight = (weight: number): number => Math.round(weight * 1e9) / 1e9;
 
 export const milestonesOf = (joined: string | null | undefined): string[] => joined?.split('+') ?? [];
 

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
-import { readRequestOf, MOMENT } from './page-request.js';
+import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import {
   LogPosition,
   MaybeText,
@@ -52,7 +52,7 @@ export class FindOpportunity extends Query<OpportunityAnswer> {
     given: RawParams,
   ) {
     super();
-    const params = new Params(given, MOMENT);
+    const params = new Params(given, POSITION_PARAMETERS);
     this.request = readRequestOf(workspace, params);
     params.check();
   }

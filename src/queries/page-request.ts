@@ -3,9 +3,9 @@ import type { Params, RawParams } from './params.js';
 import type { ReadRequest, View } from './read-models.js';
 
 /** Parameters that every query takes. */
-export const MOMENT = ['asOf', 'minPosition'] as const;
+export const POSITION_PARAMETERS = ['asOf', 'minPosition'] as const;
 /** Parameters that every list takes besides. */
-export const PAGE = [...MOMENT, 'cursor', 'limit'] as const;
+export const PAGE_PARAMETERS = [...POSITION_PARAMETERS, 'cursor', 'limit'] as const;
 
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 1000;
@@ -41,12 +41,12 @@ export function pageRequestOf(
   params.check();
   const question = [workspace, name, filtersOf(given)];
   const cursor = text === undefined ? undefined : readCursor(text, question, shapes);
-  const asOf = cursor === undefined ? request.asOf : atOneMoment(cursor, request.asOf, params);
+  const asOf = cursor === undefined ? request.asOf : positionOf(cursor, request.asOf, params);
   return { ...request, asOf, limit, question, after: cursor?.after };
 }
 
 /** All pages are of the moment of the first. */
-function atOneMoment({ asOf }: Cursor, given: bigint | undefined, params: Params): bigint {
+function positionOf({ asOf }: Cursor, given: bigint | undefined, params: Params): bigint {
   if (given !== undefined && given !== asOf) {
     params.fault('cursor-invalid', 'cursor', `is of position ${asOf}, not of asOf ${given}; omit asOf`);
     params.check();
@@ -56,7 +56,7 @@ function atOneMoment({ asOf }: Cursor, given: bigint | undefined, params: Params
 
 function filtersOf(given: RawParams): unknown[] {
   return Object.entries(given)
-    .filter(([name]) => !(PAGE as readonly string[]).includes(name))
+    .filter(([name]) => !(PAGE_PARAMETERS as readonly string[]).includes(name))
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -10,8 +10,8 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)
 const POSITION = /^\d{1,18}$/;
 
 /**
- * The query parameters of a request. Each reader notes what is wrong and answers a stand-in; `check` then refuses the
- * request with every fault at once. A parameter nobody knows is a fault too: a typo must not change an answer silently.
+ * The query parameters of a request. Each reader collects faults and returns a placeholder value; `check` then refuses the
+ * request with all faults at once. An unknown parameter is a fault too: a typo must not silently change a response.
  */
 export class Params {
   private readonly faults: (ProblemError & { code: string })[] = [];

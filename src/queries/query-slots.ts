@@ -18,8 +18,8 @@ interface Tenant {
 }
 
 /**
- * Lets so many questions run at once, each workspace its share of them, and so many wait. Workspaces that wait take turns,
- * so the next place goes to a question of another one, however many its predecessor sent.
+ * Limits the number of concurrent and waiting queries, in total and per workspace. Waiting workspaces take turns,
+ * so the next slot goes to a query of another one, however many queries its predecessor sent.
  */
 export class QuerySlots {
   private running = 0;
@@ -87,7 +87,7 @@ export class QuerySlots {
       if (!admit || !this.hasRoomFor(next)) continue;
       next.waiting.delete(admit);
       this.enter(next);
-      // Its next turn comes after everybody else's.
+      // Its next turn comes after all other workspaces.
       this.tenants.delete(name);
       this.tenants.set(name, next);
       admit();

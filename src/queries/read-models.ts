@@ -32,7 +32,7 @@ export interface View {
   readonly modelVersion: number;
   /** Days in which points lose half their worth. */
   readonly halfLifeDays: number;
-  /** The projection stands at `asOf` exactly, so its current rows are the answer. */
+  /** The projection is exactly at `asOf`, so its current rows are the result. */
   isCurrent(projection: string): Promise<boolean>;
 }
 
@@ -86,7 +86,7 @@ export class ReadModels {
   private async open(tx: pg.PoolClient, request: ReadRequest, projections: readonly string[]): Promise<View> {
     const checkpoint = await this.freshness.checkpoint(tx, projections);
     const asOf = request.asOf ?? checkpoint;
-    if (asOf > checkpoint) throw behind(asOf);
+    if (asOf > checkpoint) throw projectionsBehind(asOf);
     const { workspace } = request;
     const [at, model] = await Promise.all([this.recordedAt(asOf), this.models.at(workspace, asOf)]);
     const isCurrent = async (projection: string): Promise<boolean> =>
@@ -98,8 +98,8 @@ export class ReadModels {
   private async refuseFuture({ asOf = 0n, minPosition = 0n }: ReadRequest): Promise<void> {
     if (asOf <= this.headSeen && minPosition <= this.headSeen) return;
     this.headSeen = await this.store.head();
-    if (asOf > this.headSeen) throw inTheFuture('asOf', asOf, this.headSeen);
-    if (minPosition > this.headSeen) throw inTheFuture('minPosition', minPosition, this.headSeen);
+    if (asOf > this.headSeen) throw futurePosition('asOf', asOf, this.headSeen);
+    if (minPosition > this.headSeen) throw futurePosition('minPosition', minPosition, this.headSeen);
   }
 
   private async waitUntil(
@@ -107,7 +107,8 @@ export class ReadModels {
     projections: readonly string[],
   ): Promise<void> {
     const wanted = asOf > minPosition ? asOf : minPosition;
-    if (wanted > 0n && !(await this.freshness.waitFor(projections, wanted, WAIT_MS))) throw behind(wanted);
+    if (wanted > 0n && !(await this.freshness.waitFor(projections, wanted, WAIT_MS)))
+      throw projectionsBehind(wanted);
   }
 
   private async recordedAt(position: bigint): Promise<Date> {
@@ -122,24 +123,24 @@ export class ReadModels {
     try {
       return await withTransaction(this.pool, work, BEGIN);
     } catch (error) {
-      throw answerTo(error);
+      throw runQuery(error);
     }
   }
 }
 
-function inTheFuture(name: string, position: bigint, head: bigint): Problem {
+function futurePosition(name: string, position: bigint, head: bigint): Problem {
   const code = name === 'asOf' ? 'as-of-in-the-future' : 'min-position-in-the-future';
   const message = `${position} is in the future: the log is at ${head}; give a position from 0 to ${head}`;
   return new Problem(400, code, `${name}: ${message}`, [{ path: name, message }]);
 }
 
-function behind(position: bigint): Problem {
+function projectionsBehind(position: bigint): Problem {
   const detail = `The read models have not reached position ${position} yet; try again (GET /api/projections shows where they are)`;
   return new Problem(503, 'projections-behind', detail, [], { 'retry-after': '1' });
 }
 
 /** Answers what a client can correct or retry; everything else stays an error of ours. */
-function answerTo(error: unknown): unknown {
+function runQuery(error: unknown): unknown {
   if (hasTimedOut(error)) {
     const detail = 'This took over a minute: narrow it down (from, to, filters)';
     return new Problem(503, 'question-too-large', detail, [], { 'retry-after': '60' });

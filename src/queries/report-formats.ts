@@ -50,7 +50,7 @@ function csvOf({ rows, by, asOf, modelVersion, model, metric, currency }: Attrib
 
 /** What makes a spreadsheet read a cell as a formula, also in full width and after blanks, invisible characters or quotes. */
 const FORMULA = /^(?=[\t\r\n])|^(?=[\s\p{Cf}"'“”„‘’‚«»]*[=+\-@＝＋－＠﹦﹢﹣﹫−])/u;
-/** The same behind what some spreadsheets part cells at, whatever stands around the text. */
+/** The same after characters at which some spreadsheets split cells, whatever surrounds the text. */
 const FORMULA_WITHIN = /(?<=[;\t|\r\n])(?=[\s\p{Cf}"'“”„‘’‚«»]*[=+\-@＝＋－＠﹦﹢﹣﹫−])/gu;
 const PLAIN_NUMBER = /^[+-]?\d{1,15}(\.\d{1,9})?$/;
 

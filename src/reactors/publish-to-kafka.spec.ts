@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { facts, appendTo } from '../../test/events.js';
+import { facts, appendRequest } from '../../test/events.js';
 import { noBroker, noOwnBroker } from '../../test/kafka.js';
 import type { Received } from '../../test/kafka-client.js';
 import { testKafkaConfig } from '../../test/kafka-collecting.js';
@@ -82,7 +82,7 @@ const LEASE_MS = 2_000;
   test('a committed event is published as a CloudEvent with its stream as key', async () => {
     start();
     await store.record(facts('touchpoints-anonymous:a-1', ['first']));
-    await store.append([appendTo('opportunity-opp-1', ['decided'])]);
+    await store.append([appendRequest('opportunity-opp-1', ['decided'])]);
     expect(await published(2)).toBe(true);
 
     const [event] = await store.readAll(0n, 1);

@@ -59,7 +59,7 @@ export class WriteKey {
   @Column({ type: 'text' })
   collector!: string;
 
-  /** `public`: it stands in web pages. */
+  /** `public`: it is visible in web pages. */
   @Column({ type: 'text' })
   scope!: WriteKeyScope;
 

@@ -12,7 +12,7 @@ export interface SavedSecrets {
 
 export const secretsFile = (dataDir: string): string => join(dataDir, 'keys.json');
 
-/** Nothing when the file is not there yet. @throws SyntaxError when somebody broke it. */
+/** Empty if the file does not exist yet. @throws SyntaxError if its content is invalid */
 export async function readSecrets(dataDir: string): Promise<SavedSecrets> {
   try {
     return JSON.parse(await readFile(secretsFile(dataDir), 'utf8')) as SavedSecrets;

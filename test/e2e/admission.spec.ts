@@ -53,7 +53,7 @@ const atOnce = async (count: number, request: (nth: number) => Request): Promise
 const statusesOf = (answers: readonly (number | undefined)[]): number[] =>
   [...new Set(answers)].flatMap((status) => status ?? []).toSorted();
 
-/** While the connections stand, others are answered. */
+/** Other requests are answered while the connections are open. */
 async function whileOpen(connections: readonly RawRequest[], work = 30): Promise<void> {
   const before = goodClient.answered;
   expect(await until(() => goodClient.answered >= before + work, 60_000)).toBe(true);

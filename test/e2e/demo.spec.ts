@@ -8,7 +8,7 @@ import pg from 'pg';
 import { createPool } from '../../src/database/database.js';
 import { runningUrl } from '../../src/database/embedded.js';
 import { readSecrets } from '../../src/workspaces/saved-secrets.js';
-import { runBuilt, type Ended } from './command.js';
+import { runBuilt, type ProcessResult } from './command.js';
 import { API_KEY, freePort, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -18,7 +18,8 @@ let server: ServerProcess;
 let settings: Record<string, string>;
 let bi: pg.Client;
 
-const demo = (...args: string[]): Promise<Ended> => runBuilt('cli/main.js', ['demo', ...args], settings);
+const demo = (...args: string[]): Promise<ProcessResult> =>
+  runBuilt('cli/main.js', ['demo', ...args], settings);
 
 async function api<T>(path: string): Promise<T> {
   const answer = await fetch(server.url + path, { headers: { authorization: `Bearer ${API_KEY}` } });
@@ -30,7 +31,7 @@ const dbt = process.env['DBT_PATH'];
 const withDbt = dbt ? test : test.skip;
 
 /** Lines from the first question on: what the demo found out. */
-const answers = ({ out }: Ended): string => out.slice(out.indexOf('\n1. '));
+const answers = ({ out }: ProcessResult): string => out.slice(out.indexOf('\n1. '));
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'touchline-demo-'));
@@ -51,7 +52,7 @@ afterAll(async () => {
 });
 
 describe('npm run demo', () => {
-  let first: Ended;
+  let first: ProcessResult;
 
   test('sends a company and prints five reports', async () => {
     first = await demo('--people', '60');

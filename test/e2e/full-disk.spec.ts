@@ -125,7 +125,7 @@ async function exhaustLog(): Promise<void> {
   await pool.end();
 }
 
-/** The share of one core that the server takes meanwhile. */
+/** The share of one core that the server uses during `work`. */
 async function busyShare(ms: number): Promise<number> {
   const before = await server.cpuSeconds();
   await sleep(ms);

@@ -30,7 +30,7 @@ export async function expectLogIntact(pool: pg.Pool, acknowledged: Acknowledged)
 }
 
 /**
- * After whatever happened to an engine under load: the server lives and caught up, clients heard 503 with Retry-After and
+ * After whatever happened to an engine under load: the server is alive and has caught up, clients got 503 with Retry-After and
  * nothing else, and what was acknowledged is in the log and in the read models, once.
  *
  * @param databaseDir of the PostgreSQL that the server was given

@@ -28,7 +28,7 @@ const LONG = 13_000;
   beforeAll(async () => {
     const port = await freePort();
     wire = await TcpProxy.start(port);
-    broker = await BrokerProcess.start({ wired: { port, told: wire.port } });
+    broker = await BrokerProcess.start({ wired: { port, advertised: wire.port } });
     client = await KafkaClient.connect(broker.brokers);
     for (const topic of ['touchpoints', 'touchline.events']) await client.createTopic(topic, 4);
     published = await client.collect('touchline.events');

@@ -61,7 +61,7 @@ test(
 
     traffic.refusals.statuses.clear();
     wire.silence();
-    // Nobody is told that the database is gone: every client must hear 503 all the same.
+    // No connection is reset when the database is gone: every client must get 503 all the same.
     expect(await until(() => (traffic.refusals.statuses.get(503) ?? 0) >= 10, 60_000)).toBe(true);
     await watched(2_000);
     wire.restore();

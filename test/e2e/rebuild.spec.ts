@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { ProjectionsAnswer } from '../../src/subscriptions/api/subscriptions.answers.js';
 import { waitUntilApplied, responsesAsOf, type GetResponse } from '../api-snapshot.js';
 import { biUrl } from './bi-sessions.js';
-import { type Ended, runBuilt } from './command.js';
+import { type ProcessResult, runBuilt } from './command.js';
 import { API_KEY, freePort, OPERATOR_KEY, ServerProcess, WRITE_KEY } from './server-process.js';
 import { Traffic } from './traffic.js';
 
@@ -37,7 +37,7 @@ const ask: GetResponse = async (path) => {
   const answer = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${API_KEY}` } });
   return { status: answer.status, text: await answer.text() };
 };
-const rebuild = (...args: readonly string[]): Promise<Ended> =>
+const rebuild = (...args: readonly string[]): Promise<ProcessResult> =>
   runBuilt('cli/main.js', ['rebuild', ...args], { TOUCHLINE_DATA_DIR: dataDir });
 
 /** Sends touchpoints one after another while the work goes on. @returns how many */

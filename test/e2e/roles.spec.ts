@@ -150,7 +150,7 @@ test('processes of a newer version replace those of an older one while both run'
   const [before] = await readCheckpoints(run.pool, ['journey']);
   await underLoad(async () => {
     const nextQuery = await run.start('query', newer?.main);
-    // It would read what nobody has made yet.
+    // It would read tables that do not exist yet.
     expect(await ready(nextQuery)).toMatchObject({
       status: 'not-ready',
       checks: { query: { state: 'waiting' } },

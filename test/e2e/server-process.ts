@@ -10,7 +10,7 @@ import { createPool } from '../../src/database/database.js';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 /** Recovery after `kill -9` replays what PostgreSQL had not written yet. */
-const PATIENCE_MS = 90_000;
+const START_TIMEOUT_MS = 90_000;
 
 export const WRITE_KEY = 'wk_test_0123456789abcdef';
 export const SERVER_WRITE_KEY = 'sk_test_0123456789abcdef';
@@ -49,7 +49,7 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const lines: string[] = [];
-    const url = await serving(child, lines);
+    const url = await waitUntilListening(child, lines);
     return new ServerProcess(child, url, lines);
   }
 
@@ -71,7 +71,7 @@ export class ServerProcess {
     await this.end('SIGKILL');
   }
 
-  /** SIGSTOP: it stands still with all it holds, until it is continued. */
+  /** SIGSTOP: freezes the process until it is continued. */
   freeze(): void {
     this.child.kill('SIGSTOP');
   }
@@ -116,7 +116,7 @@ export class ServerProcess {
   }
 }
 
-async function serving(child: ChildProcess, lines: string[]): Promise<string> {
+async function waitUntilListening(child: ChildProcess, lines: string[]): Promise<string> {
   const url = new Promise<string>((resolve) => {
     const collect = (chunk: Buffer): void => {
       lines.push(chunk.toString());
@@ -129,14 +129,14 @@ async function serving(child: ChildProcess, lines: string[]): Promise<string> {
   });
   const failed = (why: string): Promise<never> =>
     Promise.reject(new Error(`the server ${why}:\n${lines.join('')}`));
-  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), PATIENCE_MS).unref());
+  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), START_TIMEOUT_MS).unref());
   const outcome = await Promise.race([url, once(child, 'exit').then(() => 'ended' as const), late]);
   if (outcome !== 'late' && outcome !== 'ended') return outcome;
   child.kill('SIGKILL');
   return failed(outcome === 'late' ? 'does not serve in time' : 'ended');
 }
 
-/** A port that nobody listens on just now, below those that systems give to connections. */
+/** A free port, below the ephemeral range. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 32_000);

@@ -37,10 +37,10 @@ class Start {
   }
 
   get restarts(): string[] {
-    return this.output.split('\n').filter((line) => line.includes('started again'));
+    return this.output.split('\n').filter((line) => line.includes('is restarted in'));
   }
 
-  /** Waits until it has served for so many times. */
+  /** Waits until the server has started this number of times. */
   async serving(times = 1): Promise<void> {
     const count = (): number => this.output.split('Touchline is listening on').length - 1;
     const over = await Promise.race([
@@ -100,7 +100,7 @@ describe('a server that exits under npm start', () => {
     expect(await collect('m-1')).toBe('duplicate');
     expect(started.restarts).toEqual([
       'touchline: the server exited (SIGKILL) and is restarted in 1 s',
-      'touchline: the server died (SIGABRT) and is started again in 2 s',
+      'touchline: the server exited (SIGABRT) and is restarted in 2 s',
     ]);
     expect(await started.stop()).toBe(0);
     expect(processStart(await postmaster())).toBe('dead');

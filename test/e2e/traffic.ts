@@ -60,7 +60,7 @@ export class Traffic {
   private asked = 0;
 
   /**
-   * @param apiUrl where opportunities are told, when another process serves the API
+   * @param apiUrl URL of the API, if another process serves it
    * @param name of these clients, in all their ids
    */
   constructor(

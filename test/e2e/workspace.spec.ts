@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../until.js';
-import { type Ended, runBuilt } from './command.js';
+import { type ProcessResult, runBuilt } from './command.js';
 import { API_KEY, freePort, ServerProcess, WRITE_KEY } from './server-process.js';
 
 let dataDir: string;
@@ -117,7 +117,7 @@ test('an unknown command is reported with the list of commands', async () => {
   expect(error).toContain('workspace add NAME');
 });
 
-const touchline = (...args: string[]): Promise<Ended> =>
+const touchline = (...args: string[]): Promise<ProcessResult> =>
   runBuilt('cli/main.js', args, { TOUCHLINE_DATA_DIR: dataDir });
 
 /** The status of a question with the key. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { appendTo, touch } from '../events.js';
+import { appendRequest, touch } from '../events.js';
 import { eventsAfter } from '../events-after.js';
 import { EVERYTHING, type TestLog } from './test-log.js';
 
@@ -10,7 +10,7 @@ export function appendContract(target: TestLog): void {
     test('returns positions after the head and versions from 1', async () => {
       const stream = unique('s');
       const head = await target.store.head();
-      const [result] = await append(appendTo(stream, [unique('a'), unique('b')]));
+      const [result] = await append(appendRequest(stream, [unique('a'), unique('b')]));
       expect(receipts(result)).toMatchObject([
         { version: 1, duplicate: false },
         { version: 2, duplicate: false },
@@ -23,17 +23,17 @@ export function appendContract(target: TestLog): void {
     test('counts the versions of each stream of a batch separately', async () => {
       const [one, two] = [unique('s'), unique('s')];
       const results = await append(
-        appendTo(one, [unique('a')]),
-        appendTo(two, [unique('b')]),
-        appendTo(one, [unique('c')], { exact: 1 }),
+        appendRequest(one, [unique('a')]),
+        appendRequest(two, [unique('b')]),
+        appendRequest(one, [unique('c')], { exact: 1 }),
       );
       expect(results.map((result) => receipts(result)[0]?.version)).toEqual([1, 1, 2]);
     });
 
     test('separates streams of the same name in two workspaces', async () => {
       const stream = unique('s');
-      await append(appendTo(stream, [unique('a')]));
-      const [result] = await append(appendTo(stream, [unique('b')], 'noStream', 'other'));
+      await append(appendRequest(stream, [unique('a')]));
+      const [result] = await append(appendRequest(stream, [unique('b')], 'noStream', 'other'));
       expect(receipts(result)[0]?.version).toBe(1);
       expect(await target.store.readStream('other', stream)).toHaveLength(1);
     });
@@ -65,7 +65,7 @@ export function appendContract(target: TestLog): void {
 
     test('without events succeeds and records nothing', async () => {
       const head = await target.store.head();
-      expect(await append(appendTo(unique('s'), []))).toEqual([{ status: 'appended', receipts: [] }]);
+      expect(await append(appendRequest(unique('s'), []))).toEqual([{ status: 'appended', receipts: [] }]);
       expect(await append()).toEqual([]);
       expect(await target.store.head()).toBe(head);
     });
@@ -74,12 +74,12 @@ export function appendContract(target: TestLog): void {
   describe('expected version', () => {
     test('noStream and exact succeed if met, else return the version of the stream', async () => {
       const stream = unique('s');
-      expect(await append(appendTo(stream, [unique('a')], { exact: 1 }))).toEqual([
+      expect(await append(appendRequest(stream, [unique('a')], { exact: 1 }))).toEqual([
         { status: 'conflict', expected: { exact: 1 }, actual: 0 },
       ]);
-      expect((await append(appendTo(stream, [unique('b')], 'noStream')))[0]?.status).toBe('appended');
-      expect((await append(appendTo(stream, [unique('c')], { exact: 1 })))[0]?.status).toBe('appended');
-      expect(await append(appendTo(stream, [unique('d')], 'noStream'))).toEqual([
+      expect((await append(appendRequest(stream, [unique('b')], 'noStream')))[0]?.status).toBe('appended');
+      expect((await append(appendRequest(stream, [unique('c')], { exact: 1 })))[0]?.status).toBe('appended');
+      expect(await append(appendRequest(stream, [unique('d')], 'noStream'))).toEqual([
         { status: 'conflict', expected: 'noStream', actual: 2 },
       ]);
       expect(await target.store.readStream('main', stream)).toHaveLength(2);
@@ -89,9 +89,9 @@ export function appendContract(target: TestLog): void {
       const [one, two, three] = [unique('s'), unique('s'), unique('s')];
       const head = await target.store.head();
       const results = await append(
-        appendTo(one, [unique('a')]),
-        appendTo(two, [unique('b'), unique('c')], { exact: 7 }),
-        appendTo(three, [unique('d')], 'noStream'),
+        appendRequest(one, [unique('a')]),
+        appendRequest(two, [unique('b'), unique('c')], { exact: 7 }),
+        appendRequest(three, [unique('d')], 'noStream'),
       );
       expect(results.map(({ status }) => status)).toEqual(['appended', 'conflict', 'appended']);
       const log = await eventsAfter(target.store, head);
@@ -107,9 +107,9 @@ export function appendContract(target: TestLog): void {
     test('an append sees earlier appends of its batch', async () => {
       const stream = unique('s');
       const results = await append(
-        appendTo(stream, [unique('a')], 'noStream'),
-        appendTo(stream, [unique('b')], 'noStream'),
-        appendTo(stream, [unique('c')], { exact: 1 }),
+        appendRequest(stream, [unique('a')], 'noStream'),
+        appendRequest(stream, [unique('b')], 'noStream'),
+        appendRequest(stream, [unique('c')], { exact: 1 }),
       );
       expect(results.map(({ status }) => status)).toEqual(['appended', 'conflict', 'appended']);
     });
@@ -117,7 +117,7 @@ export function appendContract(target: TestLog): void {
     test('one of many concurrent writers with the same expected version succeeds', async () => {
       const stream = unique('s');
       const results = await Promise.all(
-        Array.from({ length: 20 }, () => append(appendTo(stream, [unique('a')], 'noStream'))),
+        Array.from({ length: 20 }, () => append(appendRequest(stream, [unique('a')], 'noStream'))),
       );
       expect(results.flat().filter(({ status }) => status === 'appended')).toHaveLength(1);
     });

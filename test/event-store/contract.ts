@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EventStore } from '../../src/event-store/event-store.js';
-import { appendTo } from '../events.js';
+import { appendRequest } from '../events.js';
 import { appendContract } from './append.js';
 import { idempotencyContract } from './idempotency.js';
 import { lawsContract } from './laws.js';
@@ -26,7 +26,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
     test('refuses facts and decisions after it was closed', async () => {
       await log.store.close();
       await expect(log.record('s', 'late')).rejects.toMatchObject({ name: 'StoreUnavailable' });
-      await expect(log.append(appendTo('s', ['late']))).rejects.toMatchObject({ name: 'StoreUnavailable' });
+      await expect(log.append(appendRequest('s', ['late']))).rejects.toMatchObject({ name: 'StoreUnavailable' });
     });
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
-import { facts, appendTo } from '../events.js';
+import { facts, appendRequest } from '../events.js';
 import { eventsAfter } from '../events-after.js';
 import type { TestLog } from './test-log.js';
 
@@ -38,7 +38,7 @@ export function lawsContract(target: TestLog): void {
             );
             const commands = calls.map((appends) =>
               appends.map((one) =>
-                appendTo(
+                appendRequest(
                   `${run}-${one.stream}`,
                   one.ids.map((nr) => `${run}-${nr}`),
                   one.expected,

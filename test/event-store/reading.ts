@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { EventType } from '../../src/domain/events.js';
-import { facts, appendTo } from '../events.js';
+import { facts, appendRequest } from '../events.js';
 import type { TestLog } from './test-log.js';
 
 export function readingContract(target: TestLog): void {
@@ -11,7 +11,7 @@ export function readingContract(target: TestLog): void {
     test('of a stream returns them by version, after a version, up to a limit', async () => {
       const stream = unique('s');
       await append(
-        appendTo(
+        appendRequest(
           stream,
           Array.from({ length: 5 }, () => unique('a')),
         ),
@@ -26,7 +26,7 @@ export function readingContract(target: TestLog): void {
 
     test('of the log returns them by position, after a position, up to a limit', async () => {
       const head = await target.store.head();
-      const [result] = await append(appendTo(unique('s'), [unique('a'), unique('b'), unique('c')]));
+      const [result] = await append(appendRequest(unique('s'), [unique('a'), unique('b'), unique('c')]));
       const [one, two, three] = receipts(result).map(({ position }) => position) as [bigint, bigint, bigint];
       const positions = async (after: bigint, limit: number) =>
         (await target.store.readAll(after, limit)).map(({ position }) => position);
@@ -36,7 +36,7 @@ export function readingContract(target: TestLog): void {
     });
 
     test('accepts any number as a position, and returns the events after, at or before it', async () => {
-      const [result] = await append(appendTo(unique('s'), [unique('a'), unique('b')]));
+      const [result] = await append(appendRequest(unique('s'), [unique('a'), unique('b')]));
       const [one, two] = receipts(result).map(({ position }) => position) as [bigint, bigint];
       const following = async (after: bigint) => (await target.store.readAll(after, 1))[0]?.position;
       const at = async (position: bigint) => (await target.store.readAt(position))?.position;
@@ -55,9 +55,9 @@ export function readingContract(target: TestLog): void {
         ...{ occurredAt: new Date(0), data: { accountId: 'acme' } },
       };
       const results = await append(
-        appendTo(unique('s'), [unique('a')]),
+        appendRequest(unique('s'), [unique('a')]),
         { workspace: 'main', stream: unique('s'), expected: 'noStream', events: [observed] },
-        appendTo(unique('s'), [unique('b')]),
+        appendRequest(unique('s'), [unique('b')]),
       );
       const [one, account, two] = results.map((result) => receipts(result)[0]?.position ?? 0n) as [
         ...[bigint, bigint, bigint],

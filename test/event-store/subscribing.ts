@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { appendTo } from '../events.js';
+import { appendRequest } from '../events.js';
 import type { TestLog } from './test-log.js';
 
 export function subscribingContract(target: TestLog): void {
@@ -8,7 +8,7 @@ export function subscribingContract(target: TestLog): void {
   describe('a subscription', () => {
     test('receives existing and new events in order without gaps', async () => {
       const after = await target.store.head();
-      await append(appendTo(unique('s'), [unique('a'), unique('b')]));
+      await append(appendRequest(unique('s'), [unique('a'), unique('b')]));
       const seen: bigint[] = [];
       const subscription = target.store.subscribe(
         after,
@@ -17,7 +17,7 @@ export function subscribingContract(target: TestLog): void {
           throw error;
         },
       );
-      for (let round = 0; round < 10; round++) await append(appendTo(unique('s'), [unique('c')]));
+      for (let round = 0; round < 10; round++) await append(appendRequest(unique('s'), [unique('c')]));
       await until(() => seen.length >= 12);
       await subscription.stop();
       expect(seen).toHaveLength(12);
@@ -26,7 +26,7 @@ export function subscribingContract(target: TestLog): void {
 
     test('stops after the handler in flight, and receives nothing after that', async () => {
       const after = await target.store.head();
-      await append(appendTo(unique('s'), [unique('a')]));
+      await append(appendRequest(unique('s'), [unique('a')]));
       const steps: string[] = [];
       const started = Promise.withResolvers<undefined>();
       const subscription = target.store.subscribe(
@@ -41,14 +41,14 @@ export function subscribingContract(target: TestLog): void {
       await started.promise;
       await subscription.stop();
       steps.push('stopped');
-      await append(appendTo(unique('s'), [unique('b')]));
+      await append(appendRequest(unique('s'), [unique('b')]));
       await new Promise((resolve) => setTimeout(resolve, 50));
       expect(steps).toEqual(['handled', 'stopped']);
     });
 
     test('ends and reports an error if its handler rejects', async () => {
       const after = await target.store.head();
-      await append(appendTo(unique('s'), [unique('a')]));
+      await append(appendRequest(unique('s'), [unique('a')]));
       const failed = new Promise((resolve) =>
         target.store.subscribe(after, () => Promise.reject(new Error('broken')), resolve),
       );
@@ -58,7 +58,7 @@ export function subscribingContract(target: TestLog): void {
     test('of waitForGrowth wakes up on an append of this process, or after its timeout', async () => {
       const head = await target.store.head();
       const waiting = target.store.waitForGrowth(head, 30_000);
-      await append(appendTo(unique('s'), [unique('a')]));
+      await append(appendRequest(unique('s'), [unique('a')]));
       await waiting;
       await target.store.waitForGrowth(head, 30_000);
       await target.store.waitForGrowth(await target.store.head(), 20);

@@ -1,4 +1,4 @@
-/** One record of the protocol server's log. `created` is in ticks of 100 ns since 1970, as the real server tells it. */
+/** One record of the protocol server's log. `created` is in ticks of 100 ns since 1970, as in the real server. */
 export interface StoredRecord {
   readonly position: bigint;
   readonly stream: string;

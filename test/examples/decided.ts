@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '../../src/domain/events.js';
 import { personOf } from './visits.js';
 
-export interface Decided {
+export interface ExampleDecision {
   readonly cause: string | null;
   readonly stream: string;
   readonly version: number;
@@ -9,7 +9,7 @@ export interface Decided {
 }
 
 /** The decisions in a log of touchpoints, each stream's in order. */
-export const decisionsIn = (log: readonly RecordedEvent[]): Decided[] =>
+export const decisionsIn = (log: readonly RecordedEvent[]): ExampleDecision[] =>
   log
     .filter(({ stream }) => stream.startsWith('opportunity-'))
     .map(({ causationId, stream, version = 0, type }) => ({
@@ -21,7 +21,7 @@ export const decisionsIn = (log: readonly RecordedEvent[]): Decided[] =>
     .sort((a, b) => (a.stream < b.stream ? -1 : a.stream > b.stream ? 1 : a.version - b.version));
 
 /** What the rule should have decided: a person's every third visit, once, in order. */
-export function decisionsWanted(log: readonly RecordedEvent[]): Decided[] {
+export function decisionsWanted(log: readonly RecordedEvent[]): ExampleDecision[] {
   const touchpoints = log.filter(({ type }) => type === 'TouchpointRecorded');
   const people = Map.groupBy(touchpoints, (event) => `opportunity-${personOf(event)}`);
   return [...people]

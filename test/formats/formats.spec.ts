@@ -36,7 +36,7 @@ function itemsOf(format: Format, name: string): readonly unknown[] {
   const { call, body, base64 } = read(path) as Fixture;
   if (base64 !== undefined) return itemsIn(format, call, Buffer.from(base64, 'base64'));
   if (call === format.record?.call && Array.isArray(body)) return body as readonly unknown[];
-  // The body as it stands there: some of its numbers JSON cannot write.
+  // The body as written in the file: JSON cannot write some of its numbers.
   const [, text = ''] = /"body":([^]*)\}\s*$/.exec(readFileSync(path, 'utf8')) ?? [];
   return itemsIn(format, call, Buffer.from(text));
 }

@@ -1,4 +1,4 @@
-// A process that runs two sample projections on the database of its first argument, until it is killed or told to stop.
+// A process that runs two sample projections on the database of its first argument, until it is killed or asked to stop.
 import { PostgresEventStore } from '../../src/event-store/postgres.js';
 import { createPool } from '../../src/database/database.js';
 import { SubscriptionRunner } from '../../src/subscriptions/runner.js';

@@ -17,7 +17,7 @@ export async function startWorker(file: string, args: readonly string[]): Promis
   return child;
 }
 
-/** Kills a process that was started here, with SIGKILL or as told, and waits for its end. */
+/** Kills a process started here, with SIGKILL or another signal, and waits for its exit. */
 export async function endWorker(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');

@@ -145,8 +145,8 @@ export async function biggestOpportunity(server: DemoServer, { opportunities }: 
   const { contacts } = await ask<Committee>(server, `/api/opportunities/${biggest.id}`);
   const credit = ({ credits }: Touch): number => Number(credits.full_path?.amount.amount ?? 0);
   const rank = (touch: Touch): number => credit(touch) + (touch.channel === 'direct' ? 0 : 1);
-  const telling = touches.filter((touch) => credit(touch) > 0).sort((a, b) => rank(b) - rank(a));
-  const shown = telling.slice(0, 14).sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
+  const informative = touches.filter((touch) => credit(touch) > 0).sort((a, b) => rank(b) - rank(a));
+  const shown = informative.slice(0, 14).sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
   return {
     question: `What led to the biggest opportunity? (${name}, ${roundMoney(amount)}: ${shown.length} of ${touches.length} touches, full_path)`,
     table: table(

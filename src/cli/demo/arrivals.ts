@@ -13,7 +13,7 @@ import {
 } from './content.js';
 import type { Random } from './random.js';
 
-/** How a visit began: what the browser of the visitor would tell. */
+/** How a visit began, as reported by the visitor's browser. */
 export interface Arrival {
   readonly referrer?: string;
   /** UTM tags and click ids of the landing page. */

@@ -3,7 +3,7 @@ import { DAY, officeTime } from './calendar.js';
 import { BLOG, CASES, DOCS, PRODUCT, urlOf } from './content.js';
 import { type Opportunity, pipeline } from './opportunities.js';
 import { isTouch, type Message, Outbox } from './messages.js';
-import { momentsOf } from './moments.js';
+import { scheduleEvents } from './scheduled-events.js';
 import { type Account, population } from './people.js';
 import { programOf } from './program.js';
 import { Random } from './random.js';
@@ -40,8 +40,8 @@ export function generate(until: Date, people = DEMO_PEOPLE): DemoData {
   const accounts = population(prefix, people);
   const opportunities = pipeline(prefix, accounts, opportunitiesOf(people), from, to);
   const program = programOf(from, to);
-  const once = [...momentsOf(accounts, opportunities, program, from, to)].flatMap(([person, moments]) =>
-    new Buyer(person, moments, program, to).live(),
+  const once = [...scheduleEvents(accounts, opportunities, program, from, to)].flatMap(([person, moments]) =>
+    new Buyer(person, moments, program, to).simulate(),
   );
   once.push(...crawlers(prefix, Math.ceil(people / 100), from, to));
   const messages = [...once, ...resent(prefix, once)].sort(bySending);
@@ -74,7 +74,7 @@ function crawlers(prefix: string, count: number, from: number, until: number): M
     let at = officeTime(random, from, until);
     for (const content of random.sample([...BLOG, ...CASES, ...DOCS, ...PRODUCT], 20)) {
       const { path, title } = content;
-      out.say('page', (at += 1500), {
+      out.send('page', (at += 1500), {
         anonymousId: origin,
         properties: { url: urlOf(content), path, title },
         context,

@@ -4,7 +4,7 @@ import { type Content, urlOf } from './content.js';
 import type { Person } from './people.js';
 import type { Program } from './program.js';
 import type { Random } from './random.js';
-import type { Tracked } from './tracked.js';
+import type { PersonTracker } from './person-tracker.js';
 import { mailed } from './visit.js';
 
 export interface Mail {
@@ -47,32 +47,37 @@ export function nurture(step: number, random: Random): Mail {
 /** Link scanner of a mail gateway: follows every link within seconds of delivery. */
 const SCANNER = 'Mozilla/5.0 (compatible; BarracudaSentinel/1.0; +http://barracuda.com/)';
 
-/** Delivers a mail; tells what the provider tracks, machines included. */
-export function deliver(mail: Mail, at: number, tracked: Tracked, random: Random): Reaction {
+/** Delivers a mail and returns what the provider tracks, including machines. */
+export function deliver(mail: Mail, at: number, tracked: PersonTracker, random: Random): Reaction {
   const about = { email_id: mail.id, email_subject: mail.subject, campaign_name: mail.campaign };
   const isBounced = random.chance(0.004);
-  tracked.elsewhere(at, isBounced ? 'Email Bounced' : 'Email Delivered', about);
+  tracked.trackOffline(at, isBounced ? 'Email Bounced' : 'Email Delivered', about);
   if (isBounced) return { at, did: 'nothing' };
   if (isScanned(tracked.person)) scan(mail, at, tracked, about);
-  if (random.chance(0.07)) tracked.elsewhere(at + 5000, 'Email Opened', { ...about, machine_open: true });
+  if (random.chance(0.07)) tracked.trackOffline(at + 5000, 'Email Opened', { ...about, machine_open: true });
   if (!random.chance(mail.opened)) return { at, did: 'nothing' };
   const opened = at + Math.floor(random.logNormal(3, 1.2) * HOUR);
-  tracked.elsewhere(opened, 'Email Opened', about);
+  tracked.trackOffline(opened, 'Email Opened', about);
   const acted = opened + MINUTE;
   if (random.chance(0.003)) {
-    tracked.elsewhere(acted, 'Email Unsubscribed', about);
+    tracked.trackOffline(acted, 'Email Unsubscribed', about);
     return { at: acted, did: 'unsubscribe' };
   }
   if (!random.chance(mail.clicked / mail.opened)) return { at: acted, did: 'nothing' };
   const landing = random.pick(mail.links);
-  tracked.elsewhere(acted, 'Email Link Clicked', { ...about, link_url: urlOf(landing) });
+  tracked.trackOffline(acted, 'Email Link Clicked', { ...about, link_url: urlOf(landing) });
   return { at: acted, did: 'click', landing };
 }
 
-function scan(mail: Mail, at: number, tracked: Tracked, about: Readonly<Record<string, unknown>>): void {
+function scan(
+  mail: Mail,
+  at: number,
+  tracked: PersonTracker,
+  about: Readonly<Record<string, unknown>>,
+): void {
   for (const [index, link] of mail.links.entries()) {
     const properties = { ...about, link_url: urlOf(link) };
-    tracked.elsewhere(at + 1000 + index * 400, 'Email Link Clicked', properties, { userAgent: SCANNER });
+    tracked.trackOffline(at + 1000 + index * 400, 'Email Link Clicked', properties, { userAgent: SCANNER });
   }
 }
 

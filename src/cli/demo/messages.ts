@@ -37,7 +37,7 @@ export class Outbox {
   ) {}
 
   /** @param late milliseconds until it is sent, for uploads and browsers without network */
-  say<Call extends keyof Calls>(call: Call, at: number, params: Calls[Call] | Draft<Call>, late = 0): void {
+  send<Call extends keyof Calls>(call: Call, at: number, params: Calls[Call] | Draft<Call>, late = 0): void {
     if (at >= this.until) return;
     const messageId = `${this.origin}-${this.messages.length + 1}`;
     const message = { call, sentAt: at + late, params: { ...params, messageId, timestamp: new Date(at) } };

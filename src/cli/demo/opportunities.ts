@@ -115,7 +115,7 @@ function closingTime(random: Random, openedAt: number): number {
   return officeTime(random, pulled, pulled + 3 * DAY);
 }
 
-/** A committee with everybody on it that matters wins more often. */
+/** A complete committee wins more often. */
 function ending(random: Random, at: number, committee: readonly Member[]): NonNullable<Opportunity['end']> {
   const parts = new Set(committee.map(({ role }) => role)).size;
   if (random.chance([0.2, 0.25, 0.36, 0.5][Math.min(parts, 3)] ?? 0.5)) return { status: 'won', at };

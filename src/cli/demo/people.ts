@@ -8,7 +8,7 @@ export interface Account {
   readonly industry: string;
   readonly employees: number;
   readonly country: string;
-  /** The tracker tells who they are (Segment `group`); of the others only the e-mail domain is known. */
+  /** The tracker sends the company (Segment `group`); for others only the e-mail domain is known. */
   readonly described: boolean;
   readonly people: Person[];
 }
@@ -85,7 +85,7 @@ export function population(prefix: string, people: number): Account[] {
   const taken = new Set<string>();
   const shares = accounts.map((account) => [account, Math.sqrt(account.employees)] as const);
   for (let number = 1; number <= people; number++) {
-    // The first ones go round, so that every company has somebody for a buying committee.
+    // The first people are assigned round robin, so that every company can have a buying committee.
     const account = accounts[Math.floor((number - 1) / 3)] ?? random.weighted(shares);
     account.people.push(person(`${prefix}-${String(number).padStart(4, '0')}`, account, taken));
   }

@@ -2,7 +2,7 @@ import { DAY, HOUR, startOfDay } from './calendar.js';
 import { BLOG, CASES, type Content, GUIDES, PAPERS, WEBINARS } from './content.js';
 import { Random } from './random.js';
 
-/** What the company does for everybody at fixed times. */
+/** Marketing activities at fixed times for all people. */
 export interface Program {
   /** Every second Tuesday, 9:00. */
   readonly newsletters: readonly {

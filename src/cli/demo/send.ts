@@ -32,14 +32,14 @@ export async function sendMessages(server: DemoServer, messages: readonly Messag
     }
     if (failure !== undefined) break;
     unanswered++;
-    hand(analytics, message, answered);
+    send(analytics, message, answered);
   }
   await analytics.closeAndFlush({ timeout: 120_000 });
   bar.done();
   if (failure !== undefined) throw new DemoProblem(`A touchpoint was not delivered: ${reason(failure)}`);
 }
 
-function hand(analytics: Analytics, message: Message, done: (error?: unknown) => void): void {
+function send(analytics: Analytics, message: Message, done: (error?: unknown) => void): void {
   if (message.call === 'page') analytics.page(message.params, done);
   else if (message.call === 'track') analytics.track(message.params, done);
   else if (message.call === 'identify') analytics.identify(message.params as IdentifyParams, done);
@@ -50,7 +50,7 @@ function hand(analytics: Analytics, message: Message, done: (error?: unknown) =>
 const reason = (failure: unknown): string =>
   failure instanceof Error ? failure.message : JSON.stringify(failure);
 
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 
 /** Reports the opportunities as a CRM would: opened, moved on, closed. Sent again, a command changes nothing. */
 export async function sendOpportunities(
@@ -65,7 +65,7 @@ export async function sendOpportunities(
       bar.advance(1);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
   bar.done();
 }
 

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 
-/** A table for a terminal; numbers stand at the right. */
+/** A table for a terminal, with numbers aligned to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const isNumber = head.map(
     (_, index) =>

@@ -18,13 +18,13 @@ import {
 import type { Random } from './random.js';
 
 /** What happens on a page beside reading it. */
-export type Deed = 'download' | 'register' | 'demo' | 'trial' | 'chat' | 'subscribe';
+export type VisitAction = 'download' | 'register' | 'demo' | 'trial' | 'chat' | 'subscribe';
 
 export interface View {
   readonly content: Content;
   /** Milliseconds after the visit began. */
   readonly after: number;
-  readonly deed?: Deed;
+  readonly action?: VisitAction;
 }
 
 /** The pages of one visit; `aim` is what the visitor came for. */
@@ -35,14 +35,14 @@ export function viewsOf(random: Random, phase: Phase, arrival: Arrival, aim?: 'd
   let after = 0;
   return contents.map((content, index) => {
     if (index > 0) after += Math.floor(random.between(0.2, 4) * MINUTE);
-    const deed = (content === DEMO || content === TRIAL) && aim ? aim : deedOn(random, content);
-    return { content, after, ...(deed ? { deed } : {}) };
+    const action = (content === DEMO || content === TRIAL) && aim ? aim : actionOn(random, content);
+    return { content, after, ...(action ? { action } : {}) };
   });
 }
 
 const read = (random: Random, phase: Phase): Content => random.pick(random.weighted(READS[phase]));
 
-function deedOn(random: Random, content: Content): Deed | undefined {
+function actionOn(random: Random, content: Content): VisitAction | undefined {
   if (content.gated)
     return random.chance(0.42) ? (WEBINARS.includes(content) ? 'register' : 'download') : undefined;
   if (content.path === '/pricing') return random.chance(0.05) ? 'chat' : undefined;

@@ -12,8 +12,8 @@ interface Projections {
   }[];
 }
 
-/** How long read models may stand still, in ms, before the demo gives up on them. */
-const PATIENCE = 60_000;
+/** Time without progress of the read models, in ms, after which the demo fails. */
+const STALL_TIMEOUT_MS = 60_000;
 
 /**
  * Waits until every read model has seen all that is in the log now.
@@ -30,7 +30,7 @@ export async function waitForReadModels(server: DemoServer): Promise<bigint> {
     await sleep(200);
     const { events, problem } = await behind(server, head);
     if (events < left) moved = Date.now();
-    else if (Date.now() - moved > PATIENCE)
+    else if (Date.now() - moved > STALL_TIMEOUT_MS)
       throw new DemoProblem(`The read models do not advance: ${problem}`);
     bar.advance(Number(left - events));
     left = events;

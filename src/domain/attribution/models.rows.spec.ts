@@ -13,7 +13,7 @@ const candidate = (nth: number, day: number, channel: Channel = 'email'): Candid
   ...{ sessionId: 's', verdict: 'human' },
 });
 
-/** Touches a week apart; each is told by its milestones: first, lead, opportunity, close; `d` came direct. */
+/** Touches a week apart; each is written as its milestones: first, lead, opportunity, close; `d` is direct. */
 const touches = (...letters: string[]): Touch[] => {
   const names: Readonly<Record<string, Milestone>> = { F: 'first', L: 'lead_created', O: 'opportunity_created', C: 'close' }; // prettier-ignore
   return letters.map((each, nth) => ({

@@ -137,7 +137,7 @@ function partsOf(
 ): readonly Part[] {
   if (touches.length === 0) return [];
   const parts = MODELS[model](touches, settings).filter((part) => part.size > 0n && part.touches.length > 0);
-  // Settings may leave every touch without a share, such as all to lead creation where nobody became known.
+  // Settings may leave every touch without a share, such as everything to lead creation if no member became known.
   return parts.length > 0 ? parts : linear(touches, settings);
 }
 

@@ -115,7 +115,7 @@ export function shareOut(minor: bigint, weights: readonly bigint[]): bigint[] {
 const total = (numbers: readonly bigint[]): bigint => numbers.reduce((sum, each) => sum + each, 0n);
 
 /** The largest amount that a column of minor units holds. */
-const MOST_MINOR = 2n ** 63n - 1n;
+const MAX_MINOR = 2n ** 63n - 1n;
 
 /**
  * Converts minor units by a rate (units of `to` for one unit of `from`), exactly, then rounds half away from zero.
@@ -129,7 +129,7 @@ export function convert(minor: bigint, from: string, to: string, rate: string | 
   const numerator = minor * digits * 10n ** BigInt(Math.max(shift, 0));
   const denominator = 10n ** BigInt(Math.max(-shift, 0));
   const converted = (2n * numerator + denominator) / (2n * denominator);
-  return converted <= MOST_MINOR ? converted : undefined;
+  return converted <= MAX_MINOR ? converted : undefined;
 }
 
 /** `digits · 10^-scale` of a decimal such as `1.0842` or `5e-7`. */

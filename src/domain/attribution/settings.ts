@@ -116,7 +116,7 @@ export function checkAttribution(
   const faults = Object.entries(value).flatMap(([path, part]) => {
     const message = Object.hasOwn(CHECKS, path)
       ? CHECKS[path as keyof AttributionSettings](part)
-      : `is not known; known are: ${Object.keys(CHECKS).join(', ')}`;
+      : `is unknown; allowed are: ${Object.keys(CHECKS).join(', ')}`;
     return message === undefined ? [] : [{ path, message }];
   });
   if (faults.length > 0) return { faults };

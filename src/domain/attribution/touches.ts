@@ -6,7 +6,7 @@ import type { AttributionSettings } from './settings.js';
 export const MILESTONES = ['first', 'lead_created', 'opportunity_created', 'close'] as const;
 export type Milestone = (typeof MILESTONES)[number];
 
-/** A touchpoint in the journey of somebody on the committee. */
+/** A touchpoint in the journey of a committee member. */
 export interface Candidate {
   readonly eventId: string;
   readonly leadId: string;
@@ -102,7 +102,7 @@ function noTouch(
   return undefined;
 }
 
-/** Repeats of one content in one session of one person are one touch; without content each stands for itself. */
+/** Repeats of one content in one session of one person are one touch; touchpoints without content are separate. */
 const sameTouch = ({ leadId, sessionId, contentId, eventId }: Candidate): string =>
   contentId === null ? eventId : `${leadId} ${sessionId} ${contentId}`;
 

@@ -4,7 +4,7 @@ import type { IdentityKey } from './keys.js';
 export class AffectedLeads {
   /** Some of their facts may belong to another lead now. */
   readonly openToMoves = new Set<string>();
-  /** Of these the ones that lose facts by claims alone, with the anonymous keys that somebody else claimed. */
+  /** Of these the ones that lose facts by claims alone, with the anonymous keys claimed by other leads. */
   readonly claimedFrom = new Map<string, Set<IdentityKey>>();
   /** They have other keys than before, new and empty ones among them. */
   readonly withOtherKeys = new Set<string>();

@@ -37,7 +37,7 @@ export function claimKey(draft: Draft, fact: IdentityFact, key: IdentityKey, aff
 /**
  * What a claim does to an anonymous key.
  * - `none`: the key was the claimer's already at that time
- * - `first`: nobody had claimed it
+ * - `first`: the key had no claim
  * - `last`: the claimer owns it from now on; nothing that is known happened since
  * - `before-all`: the claimer was first; what the key did before is the claimer's
  * - `unclear`: the claim falls among others; they have to be read again

@@ -69,7 +69,7 @@ function decidedFactByFact(facts: readonly IdentityFact[]): MemoryIdentity {
   return identity;
 }
 
-/** What stands in the end, in one order. */
+/** The final state, in a stable order. */
 function outcomeOf(identity: MemoryIdentity): unknown {
   const keys = [...identity.keys];
   const claimed = keys.flatMap(({ key: otherKey, links, publicLinks }) =>

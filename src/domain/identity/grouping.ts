@@ -111,7 +111,7 @@ function joinsOf(state: KeyState): PairFact[] {
 
 const splitsOf = (state: KeyState): PairFact[] => decisionsOf(state, 'split');
 
-/** Decisions about a pair stand with both keys; the lesser one reports them. */
+/** Decisions about a pair are stored with both keys; the lesser key reports them. */
 const decisionsOf = ({ key, decisions }: KeyState, wanted: 'merged' | 'split'): PairFact[] =>
   [...decisions].flatMap(([otherKey, { kind, at, id }]) =>
     kind === wanted && key < otherKey ? [{ key, otherKey, at, id }] : [],

@@ -20,7 +20,7 @@ export interface PairDecision extends Stamp {
 /** What is known of one key. Everything in it follows from the set of facts, not from their order. */
 export interface KeyState {
   readonly key: IdentityKey;
-  /** The lead that the key is while it stands alone. */
+  /** The lead of the key while it is not joined with others. */
   readonly ownLeadId: string;
   /** Undefined: no fact has named it. */
   readonly firstSeen: Stamp | undefined;

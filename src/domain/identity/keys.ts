@@ -23,7 +23,7 @@ export function leadIdOf(workspace: string, key: IdentityKey): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Where a fact stands among all facts: by time (ms), then event id. */
+/** The sort key of a fact among all facts: time (ms), then event id. */
 export interface Stamp {
   readonly at: number;
   readonly id: string;

@@ -8,7 +8,7 @@ import { isJoinedBy } from './public-claims.js';
 /**
  * Notes when the keys of a fact were seen and what they were named with.
  *
- * @returns known keys whose leads may have to be resolved again; none: nobody's
+ * @returns known keys whose leads may have to be resolved again
  */
 export function* linkKeys(draft: Draft, fact: IdentityFact): DecisionStep<readonly IdentityKey[]> {
   const seen = recordFirstSeen(draft, fact);

@@ -12,7 +12,7 @@ export function leadOf(keys: Keys, key: IdentityKey): string {
   return leadId;
 }
 
-/** The lead of an anonymous key that nobody has claimed. */
+/** The lead of an anonymous key without claims. */
 export const unclaimedLeadOf = ({ leadId, ownLeadId }: KeyState): string => leadId ?? ownLeadId;
 
 /** The lead that a fact with these keys at that time belongs to. */

@@ -1,4 +1,4 @@
-/** A map that never changes. What `withEntry` makes of it shares its entries. */
+/** An immutable map. Maps created by `withEntry` share its entries. */
 export interface PersistentMap<K, V> extends Iterable<readonly [K, V]> {
   readonly size: number;
   get(key: K): V | undefined;

@@ -7,7 +7,7 @@ export interface PublicClaim extends Stamp {
 }
 
 /**
- * Whether a public claim joins one of the other keys to its main key. It may name somebody for the first time, but
+ * Whether a public claim joins one of the other keys to its main key. It may introduce a new person, but
  * never joins two keys that events before it named: a main key that is new joins the first of the others that is not.
  */
 export function isJoinedBy(

@@ -9,7 +9,7 @@ import { claimersOf, leadOf, ownerOf } from './ownership.js';
 
 /**
  * Puts the facts of the leads that are open to moves, and the new one, together and gives each to the lead that it
- * belongs to by the keys as they stand now; every lead that had or has some of them is derived again.
+ * belongs to by the current keys; every lead that had or has some of them is derived again.
  */
 export function* redistribute(
   draft: Draft,

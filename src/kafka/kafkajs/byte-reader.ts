@@ -6,7 +6,7 @@ export class ByteReader {
     private readonly end = buffer.length,
   ) {}
 
-  /** Passes over so many bytes, and hands them to a reader of their own. */
+  /** Skips this number of bytes and returns a reader of them. */
   part(size: number): ByteReader {
     const from = this.#pass(size);
     return new ByteReader(this.buffer, from, this.at);

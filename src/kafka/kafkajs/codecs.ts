@@ -63,7 +63,7 @@ function inflateLz4(bytes: Buffer): Buffer {
 }
 
 /**
- * The most that a frame's blocks inflate to: a frame tells the size of its blocks, a byte becomes 255 at most
+ * The maximum decompressed size of a frame's blocks: a frame has the size of its blocks, a byte becomes 255 at most
  * (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md).
  */
 function lz4Size(bytes: Buffer): number {

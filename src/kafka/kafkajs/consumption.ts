@@ -29,7 +29,7 @@ const FETCH_WAIT_MS = 200;
 const DISCONNECT_MS = 5_000;
 
 /**
- * A consumer that is replaced whenever kafkajs gives it up. Where it stands in the topic is not kafkajs's to decide: every
+ * A consumer that is replaced whenever kafkajs stops it. Its offsets are not managed by kafkajs: every
  * assignment begins paused, and `readFrom` says where to begin.
  */
 export class KafkajsConsumption implements Consumption {

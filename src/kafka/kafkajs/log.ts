@@ -5,7 +5,7 @@ export interface KafkaLog {
   warn(line: string): void;
 }
 
-/** The same message is logged once in so many ms: kafkajs reports a broker that is away many times a second. */
+/** Each message is logged at most once in this interval (ms): kafkajs reports an unavailable broker many times a second. */
 const ONCE_IN_MS = 30_000;
 
 /**

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { HeaderValue, Headers } from '../kafka.js';
 import { ByteReader } from './byte-reader.js';
 
-/** A record as kafkajs hands it on; `unreadable` where it stands for a whole batch, under that one's last offset. */
+/** A record as passed on by kafkajs; `unreadable` if it represents a whole batch, with the last offset of the batch. */
 export interface Fetched {
   readonly timestamp: string;
   readonly offset: string;

@@ -1,4 +1,4 @@
-// Replaces functions of kafkajs 2.2.4 before kafkajs is loaded: import it first. What each gains stands in ADR 0016.
+// Replaces functions of kafkajs 2.2.4 before kafkajs is loaded: import it first. ADR 0016 has the gain of each.
 import { createRequire } from 'node:module';
 import { decodeRecordBatches } from './fetch-response.js';
 import { groupByPartition } from './group-messages.js';

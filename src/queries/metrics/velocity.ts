@@ -16,7 +16,7 @@ import {
   Integer,
 } from '../response-fields.js';
 import { MoneyItem } from '../money.js';
-import { MOMENT, readRequestOf } from '../page-request.js';
+import { POSITION_PARAMETERS, readRequestOf } from '../page-request.js';
 import { Params, type RawParams } from '../params.js';
 import { QueryDocs } from '../query-docs.js';
 import { type ReadRequest, ReadModels, type View } from '../read-models.js';
@@ -60,7 +60,7 @@ class FindVelocity extends Query<VelocityAnswer> {
   /** @throws Problem 400 naming every parameter at fault */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, ['from', 'to', 'currency', ...MOMENT]);
+    const params = new Params(given, ['from', 'to', 'currency', ...POSITION_PARAMETERS]);
     const [from, to] = [params.dayOrInstant('from'), params.dayOrInstant('to')];
     this.scope = { metric: 'revenue', from, to, currency: params.text('currency') };
     this.request = readRequestOf(workspace, params);

@@ -1,4 +1,4 @@
-import type { Moment } from './buyer.js';
+import type { ScheduledEvent } from './buyer.js';
 import { DAY, HOUR, officeTime } from './calendar.js';
 import type { Phase } from './content.js';
 import type { Opportunity, Member } from './opportunities.js';
@@ -15,39 +15,39 @@ const VISITS: Readonly<Record<string, readonly [before: number, during: number]>
 };
 
 /** What every person sets out to do and has done to them, from their curiosity and the opportunities they sit on. */
-export function momentsOf(
+export function scheduleEvents(
   accounts: readonly Account[],
   opportunities: readonly Opportunity[],
   program: Program,
   from: number,
   until: number,
-): Map<Person, Moment[]> {
-  const moments = new Map<Person, Moment[]>();
+): Map<Person, ScheduledEvent[]> {
+  const events = new Map<Person, ScheduledEvent[]>();
   for (const person of accounts.flatMap(({ people }) => people))
-    moments.set(person, aside(person, program, from, until));
+    events.set(person, otherVisits(person, program, from, until));
   for (const opportunity of opportunities) {
     for (const [index, member] of opportunity.committee.entries()) {
-      moments.get(member.person)?.push(...buying(opportunity, member, index === 0, from, until));
+      events.get(member.person)?.push(...buying(opportunity, member, index === 0, from, until));
     }
   }
-  return moments;
+  return events;
 }
 
 /** Looking around without a purchase in mind, and the trade show. */
-function aside(person: Person, program: Program, from: number, until: number): Moment[] {
+function otherVisits(person: Person, program: Program, from: number, until: number): ScheduledEvent[] {
   const random = new Random(`aside ${person.id}`);
   const visits = Array.from(
     { length: 1 + random.poisson(Math.min(person.curiosity * 1.62, 20)) },
-    (): Moment => {
+    (): ScheduledEvent => {
       const phase = random.weighted<Phase>([['notice', 70], ['learn', 26], ['compare', 4]]); // prettier-ignore
-      return { what: 'visit', phase, at: officeTime(random, from, until) };
+      return { type: 'visit', phase, at: officeTime(random, from, until) };
     },
   );
   if (!random.chance(0.07)) return visits;
   const kiosk = random.chance(0.35) ? { kiosk: `kiosk-${random.int(1, 6)}` } : {};
   const at =
     program.fair + Math.floor(random.between(0, 2) + 0.5) * DAY + Math.floor(random.between(0, 8) * HOUR);
-  return [...visits, { what: 'fair', at, ...kiosk }];
+  return [...visits, { type: 'fair', at, ...kiosk }];
 }
 
 function buying(
@@ -56,26 +56,26 @@ function buying(
   leads: boolean,
   from: number,
   until: number,
-): Moment[] {
+): ScheduledEvent[] {
   const random = new Random(`buying ${opportunity.id} ${person.id}`);
   const [before, during] = VISITS[role] ?? [2, 1];
   const end = Math.min(opportunity.end?.at ?? until, until);
   const began = Math.max(from, opportunity.openedAt - random.between(35, 95) * DAY);
-  const moments: Moment[] = [];
+  const events: ScheduledEvent[] = [];
   for (let visit = random.poisson(before); visit > 0; visit--) {
     const at = officeTime(random, began, opportunity.openedAt);
-    moments.push({
-      what: 'visit',
+    events.push({
+      type: 'visit',
       at,
       phase: phaseAt((at - began) / (opportunity.openedAt - began), random),
     });
   }
   for (let visit = random.poisson(during); visit > 0; visit--) {
     const at = officeTime(random, opportunity.openedAt, end);
-    moments.push({ what: 'visit', at, phase: random.chance(0.6) ? 'justify' : 'buy' });
+    events.push({ type: 'visit', at, phase: random.chance(0.6) ? 'justify' : 'buy' });
   }
-  if (leads) moments.push(...request(opportunity, random, from));
-  return [...moments, ...talks(opportunity, role, random, end)];
+  if (leads) events.push(...request(opportunity, random, from));
+  return [...events, ...talks(opportunity, role, random, end)];
 }
 
 /** The closer to the opportunity, the further in the buyer's own process; now and then one step off. */
@@ -85,20 +85,20 @@ function phaseAt(share: number, random: Random): Phase {
   return phases[Math.min(3, Math.max(0, step))] ?? 'notice';
 }
 
-/** Two in three opportunities begin with somebody who asks for a demo or starts a trial. */
-function request(opportunity: Opportunity, random: Random, from: number): Moment[] {
+/** Two thirds of the opportunities begin with a demo request or a trial. */
+function request(opportunity: Opportunity, random: Random, from: number): ScheduledEvent[] {
   if (!random.chance(0.66)) return [];
   const at = Math.max(from, opportunity.openedAt - Math.floor(random.between(0.1, 4) * DAY));
-  return [{ what: 'visit', phase: 'justify', aim: random.chance(0.75) ? 'demo' : 'trial', at }];
+  return [{ type: 'visit', phase: 'justify', aim: random.chance(0.75) ? 'demo' : 'trial', at }];
 }
 
 /** Sales calls the champion, and meets the others about every two weeks. */
-function talks(opportunity: Opportunity, role: string, random: Random, end: number): Moment[] {
+function talks(opportunity: Opportunity, role: string, random: Random, end: number): ScheduledEvent[] {
   const rep = opportunity.owner;
-  const talks: Moment[] = [];
+  const talks: ScheduledEvent[] = [];
   if (role === 'champion' && random.chance(0.8)) {
     talks.push({
-      what: 'sales',
+      type: 'sales',
       event: 'Call Completed',
       rep,
       at: officeTime(random, opportunity.openedAt, opportunity.openedAt + 4 * DAY),
@@ -107,7 +107,7 @@ function talks(opportunity: Opportunity, role: string, random: Random, end: numb
   const part = role === 'decision_maker' ? 0.3 : 0.4;
   for (let at = opportunity.openedAt + 5 * DAY; at < end; at += 14 * DAY) {
     if (random.chance(part))
-      talks.push({ what: 'sales', event: 'Meeting Held', rep, at: officeTime(random, at, at + 5 * DAY) });
+      talks.push({ type: 'sales', event: 'Meeting Held', rep, at: officeTime(random, at, at + 5 * DAY) });
   }
   return talks.filter((talk) => talk.at < end);
 }

@@ -5,7 +5,7 @@ import type { Person } from './people.js';
 import { addressOf } from './visit.js';
 
 /** Where and when something is done on the web site. */
-export interface Spot {
+export interface EventContext {
   readonly at: number;
   /** Anonymous id of the browser. */
   readonly browser: string;
@@ -15,8 +15,8 @@ export interface Spot {
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** What trackers tell of one person: the web site's, which learns who sits before it, and those of other systems. */
-export class Tracked {
+/** The messages of trackers about one person: the web site's, which identifies its visitor, and those of other systems. */
+export class PersonTracker {
   readonly #out: Outbox;
   /** Browsers that have said who sits before them. */
   readonly #known = new Set<string>();
@@ -40,15 +40,20 @@ export class Tracked {
     this.#known.delete(browser);
   }
 
-  page({ at, browser, late }: Spot, content: Content, landed?: Arrival): void {
+  page({ at, browser, late }: EventContext, content: Content, landed?: Arrival): void {
     const { path, title } = content;
     const referrer = landed ? landed.referrer : `${SITE}/`;
     const properties = { path, title, url: addressOf(content, landed), ...(referrer ? { referrer } : {}) };
-    this.#out.say('page', at, { ...this.#who(browser), properties, context: this.#context() }, late);
+    this.#out.send('page', at, { ...this.#who(browser), properties, context: this.#context() }, late);
   }
 
-  track({ at, browser, late }: Spot, event: string, page: Content, properties: Properties = {}): void {
-    this.#out.say(
+  track(
+    { at, browser, late }: EventContext,
+    event: string,
+    page: Content,
+    properties: Properties = {},
+  ): void {
+    this.#out.send(
       'track',
       at,
       { ...this.#who(browser), event, properties, context: this.#context(page) },
@@ -56,34 +61,34 @@ export class Tracked {
     );
   }
 
-  /** The browser's visitor says who they are; the first time the company is told, too. */
-  identify({ at, browser, late }: Spot): void {
+  /** Identifies the visitor of the browser; the first time with the company. */
+  identify({ at, browser, late }: EventContext): void {
     const { id, account, name, email, title } = this.person;
     const { employees, country, industry } = account;
     const isFirst = this.#known.size === 0;
     this.#known.add(browser);
     const traits = { email, name, title, company: account.name, country, employees };
-    this.#out.say('identify', at, { userId: id, anonymousId: browser, traits }, late);
+    this.#out.send('identify', at, { userId: id, anonymousId: browser, traits }, late);
     if (!isFirst || !account.described) return;
-    const told = {
+    const accountTraits = {
       name: account.name,
       website: `https://www.${account.domain}`,
       industry,
       employees,
       country,
     };
-    this.#out.say('group', at + 500, { userId: id, groupId: account.id, traits: told }, late);
+    this.#out.send('group', at + 500, { userId: id, groupId: account.id, traits: accountTraits }, late);
   }
 
-  alias({ at, browser }: Spot): void {
-    this.#out.say('alias', at, { userId: this.person.id, previousId: browser });
+  alias({ at, browser }: EventContext): void {
+    this.#out.send('alias', at, { userId: this.person.id, previousId: browser });
   }
 
   /** From systems that know the person: the mail provider, the CRM, the webinar tool. */
-  elsewhere(at: number, event: string, properties: Properties, { late = 0, userAgent = '' } = {}): void {
+  trackOffline(at: number, event: string, properties: Properties, { late = 0, userAgent = '' } = {}): void {
     const { id, email } = this.person;
     const context = { traits: { email }, ...(userAgent ? { userAgent } : {}) };
-    this.#out.say('track', at, { userId: id, event, properties, context }, late);
+    this.#out.send('track', at, { userId: id, event, properties, context }, late);
   }
 
   #who(browser: string): { anonymousId: string; userId?: string } {
