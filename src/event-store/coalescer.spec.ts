@@ -20,7 +20,7 @@ function coalescing(options: Partial<CoalescerOptions> = {}) {
     options,
   );
   const add = (...requests: readonly number[]) =>
-    requests.map((events) => coalescer.add({ events, bytes: events }));
+    Promise.all(requests.map((events) => coalescer.add({ events, bytes: events })));
   return { begun, add };
 }
 
@@ -29,18 +29,18 @@ const eventsOf = (transactions: readonly Transaction[]) => transactions.map(({ e
 describe('Coalescer', () => {
   it('puts requests that come together into one transaction', async () => {
     const { begun, add } = coalescing();
-    add(1, 2, 3);
+    void add(1, 2, 3);
     await setImmediate();
     expect(eventsOf(begun)).toEqual([[1, 2, 3]]);
   });
 
   it('gathers small requests until the transaction under way has committed', async () => {
     const { begun, add } = coalescing({ overlapAt: 10 });
-    add(1);
+    void add(1);
     await setImmediate();
-    add(2, 3);
+    void add(2, 3);
     await setImmediate();
-    add(4);
+    void add(4);
     await setImmediate();
     expect(eventsOf(begun)).toEqual([[1]]);
     begun[0]?.commit();
@@ -51,18 +51,18 @@ describe('Coalescer', () => {
 
   it('begins a second transaction beside the first when enough events wait, and no third', async () => {
     const { begun, add } = coalescing({ overlapAt: 10, inFlight: 2 });
-    add(1);
+    void add(1);
     await setImmediate();
-    add(4, 6);
+    void add(4, 6);
     await setImmediate();
-    add(20);
+    void add(20);
     await setImmediate();
     expect(eventsOf(begun)).toEqual([[1], [4, 6]]);
   });
 
   it('fills a transaction no further than its size', async () => {
     const { begun, add } = coalescing({ fullAt: 10, overlapAt: 5 });
-    add(6, 4, 6);
+    void add(6, 4, 6);
     await setImmediate();
     expect(eventsOf(begun)).toEqual([[6, 4], [6]]);
   });
@@ -72,6 +72,6 @@ describe('Coalescer', () => {
     const answers = add(1, 2);
     await setImmediate();
     begun[0]?.commit();
-    expect(await Promise.all(answers)).toEqual([1, 2]);
+    expect(await answers).toEqual([1, 2]);
   });
 });

@@ -47,7 +47,7 @@ export class Coalescer<C extends Call, R> {
   #bytes = 0;
   #running = 0;
   #closed = false;
-  #start: NodeJS.Immediate | undefined;
+  #isDue = false;
   #idle: (() => void)[] = [];
 
   /**
@@ -108,8 +108,10 @@ export class Coalescer<C extends Call, R> {
       return;
     }
     // Requests that come in one turn of the event loop go together.
-    this.#start ??= setImmediate(() => {
-      this.#start = undefined;
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
       if (this.#running === 0) this.#begin();
     });
   }

@@ -50,6 +50,18 @@ export class FactColumns {
     for (const [index, column] of source.#all.entries()) this.#all[index]?.copy(column, from, to);
   }
 
+  /** Takes out all facts and keeps the buffers: with new ones for each transaction V8 collects the whole heap more often. */
+  clear(): void {
+    this.ids.length = 0;
+    this.bytes = 0;
+    for (const column of this.#all) column.clear();
+  }
+
+  /** Of its buffers. */
+  get capacity(): number {
+    return this.#all.reduce((sum, column) => sum + column.capacity, 0);
+  }
+
   parameters(): unknown[] {
     const isRepeated = new Set(this.ids).size < this.ids.length;
     return [...this.#all.map((column) => column.done()), isRepeated];

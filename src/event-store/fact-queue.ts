@@ -9,6 +9,10 @@ interface FactRange extends Call {
   readonly progress: Progress | undefined;
 }
 
+/** Two transactions are under way while a third is filled. Larger columns than those of most transactions are not kept. */
+const MOST_SPARE = 2;
+const SPARE_BYTES = 4_000_000;
+
 /** @returns the head of the log, and the positions as `touchline.record` answers them */
 export type WriteFacts = (
   columns: FactColumns,
@@ -22,6 +26,8 @@ export class FactQueue {
   readonly #fullAt: number;
   /** Where the next facts go, until they are written. */
   #filling = new FactColumns();
+  /** Empty ones, with buffers of the size of a transaction. */
+  readonly #spare: FactColumns[] = [];
 
   constructor(
     write: WriteFacts,
@@ -52,7 +58,7 @@ export class FactQueue {
   /** Columns are filled as far as a transaction takes requests, so that a transaction is one set of columns. */
   #encode(facts: readonly NewFact[], progress: Progress | undefined): FactRange {
     if (this.#filling.count > 0 && this.#filling.count + facts.length > this.#fullAt)
-      this.#filling = new FactColumns();
+      this.#filling = this.#emptyColumns();
     const columns = this.#filling;
     const { count: from, bytes: before } = columns;
     columns.add(facts);
@@ -72,17 +78,32 @@ export class FactQueue {
         ? { eventId, position: -position, duplicate: true }
         : { eventId, position, duplicate: false };
     };
-    return ranges.map(({ events }) => Array.from({ length: events }, receiptOf));
+    const receipts = ranges.map(({ events }) => Array.from({ length: events }, receiptOf));
+    this.#reuse(columns);
+    return receipts;
+  }
+
+  #emptyColumns(): FactColumns {
+    return this.#spare.pop() ?? new FactColumns();
+  }
+
+  /** Of a transaction that has committed, and that had all of their facts. */
+  #reuse(columns: FactColumns): void {
+    if (this.#spare.length >= MOST_SPARE || columns.capacity > SPARE_BYTES) return;
+    columns.clear();
+    this.#spare.push(columns);
   }
 
   /** The columns of the ranges as they are; a part of them, when some were refused or given up, is copied. */
   #join(ranges: readonly FactRange[]): FactColumns {
-    const whole = ranges[0]?.columns;
-    const events = ranges.reduce((sum, range) => sum + range.events, 0);
-    if (ranges.some(({ columns }) => columns === this.#filling)) this.#filling = new FactColumns();
-    if (whole?.count === events && ranges.every(({ columns }) => columns === whole)) return whole;
-    const joined = new FactColumns();
-    for (const { columns, from, events: count } of ranges) joined.copy(columns, from, from + count);
+    // The columns of a request that has no facts may have been written, and used again.
+    const filled = ranges.filter(({ events }) => events > 0);
+    const whole = filled[0]?.columns;
+    const events = filled.reduce((sum, range) => sum + range.events, 0);
+    if (filled.some(({ columns }) => columns === this.#filling)) this.#filling = this.#emptyColumns();
+    if (whole?.count === events && filled.every(({ columns }) => columns === whole)) return whole;
+    const joined = this.#emptyColumns();
+    for (const { columns, from, events: count } of filled) joined.copy(columns, from, from + count);
     return joined;
   }
 }

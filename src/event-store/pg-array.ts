@@ -29,6 +29,17 @@ export class ArrayWriter {
     return { count: this.#count, end: this.#end };
   }
 
+  /** In bytes. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
+  /** Takes off all elements; what `done` returned is overwritten by the next ones. */
+  clear(): void {
+    this.rewind({ count: 0, end: HEADER });
+    this.#hasNull = 0;
+  }
+
   /** Takes off the elements that were added since. */
   rewind({ count, end }: ArrayMark): void {
     this.#count = count;

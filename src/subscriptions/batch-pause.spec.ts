@@ -26,7 +26,7 @@ describe('after a batch', () => {
     const [first, ...others] = pauses(true, { growth: 2_000, stride: 800, behind: 100 });
     expect(others).toHaveLength(2);
     for (const { ms, until, quietMs } of [first, ...others].flatMap((each) => each ?? [])) {
-      expect(ms).toBe(200);
+      expect(ms).toBe(120);
       expect(until).toBeGreaterThan(0n);
       expect(quietMs).toBeUndefined();
     }

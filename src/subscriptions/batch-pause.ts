@@ -4,7 +4,7 @@ import type { Position } from '../domain/events.js';
  * After a batch events are gathered for four times as long as it took, within these bounds, or until there are enough:
  * fewer and larger batches cost a fraction, the more so where time is short. After a small one nothing is to be saved.
  */
-const GATHER = { small: 20, times: 4, shortestMs: 20, longestMs: 200, enough: 500n };
+const GATHER = { small: 20, times: 4, shortestMs: 20, longestMs: 120, enough: 500n };
 /** While the log grows faster than it can be projected. */
 const YIELD = { behind: 10_000n, times: 9, longestMs: 5_000, quietMs: 200 };
 
