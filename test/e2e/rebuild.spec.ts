@@ -131,7 +131,7 @@ test('touchline rebuild of one workspace on an idle server keeps every answer th
     error: '',
   });
   expect(await differences()).toEqual([]);
-  expect(await answersAsOf(ask, position)).toEqual(answers);
+  expect(await responsesAsOf(ask, position)).toEqual(answers);
   expect((await rebuild('journey', '--workspace', 'mian')).error).toBe(
     'touchline: There is no workspace "mian"\n',
   );
@@ -187,7 +187,7 @@ test('an API key rebuilds its own workspace over HTTP, and the operator key all'
   expect([await status(API_KEY), await status(WRITE_KEY), await status(OPERATOR_KEY)]).toEqual([
     403, 401, 202,
   ]);
-  await allApplied(ask);
+  await waitUntilApplied(ask);
   expect([await status(API_KEY, '?workspace=other'), await status(API_KEY, '?workspace=main')]).toEqual([
     403, 202,
   ]);
