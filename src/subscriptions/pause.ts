@@ -7,12 +7,15 @@ import { type RebuildMember, isLevel, readMembers } from './rebuild-members.js';
  * pauses together are shorter than questions wait for a position (10 s), and so is each with the time between two tries.
  */
 export const PAUSE_MS = 5_000;
-export const LEVEL_MS = 2_000;
+/** Longer after each attempt that did not get level, as on a loaded machine. */
+export const LEVEL_MS = { first: 2_000, longest: 4_000, growth: 1.5 };
 
 /** Builds that are to take the place of the live ones together. */
 export interface Pausable {
   readonly rebuild: string;
   readonly members: readonly RebuildMember[];
+  /** How long they may take to get level. */
+  readonly levelMs: number;
   /** Applies what has come since. */
   readonly step: () => Promise<unknown>;
 }
@@ -20,7 +23,7 @@ export interface Pausable {
 /** Does the work while the builds are level and the live ones stand still; undefined when they do not get level. */
 export async function whilePaused<T>(
   { pool, wake }: { readonly pool: pg.Pool; readonly wake: () => void },
-  { rebuild, members, step }: Pausable,
+  { rebuild, members, levelMs, step }: Pausable,
   work: (deadline: number) => Promise<T>,
 ): Promise<T | undefined> {
   const names = members.map(({ name }) => name);
@@ -29,7 +32,7 @@ export async function whilePaused<T>(
   wake();
   try {
     while (!isLevel(await readMembers(pool, rebuild))) {
-      if (performance.now() > began + LEVEL_MS) return undefined;
+      if (performance.now() > began + levelMs) return undefined;
       await step();
       await sleep(10);
     }

@@ -8,9 +8,9 @@ import { LEVEL_MS, whilePaused } from './pause.js';
 import { type RebuildMember, isLevel, readMembers } from './rebuild-members.js';
 
 /** What is made up for in a pause. */
-const NEAR_MS = LEVEL_MS / 2;
+const NEAR_MS = LEVEL_MS.first / 2;
 /** Between two attempts: long enough for the live builds to catch up, and longer where somebody else has to end something. */
-const BEHIND_MS = { first: 500, longest: 5_000 };
+const BEHIND_MS = { first: 500, longest: 2_000 };
 const BLOCKED_MS = { first: 2_000, longest: 60_000 };
 
 /** Where live builds were, by the builds that are to take their places, and when. */
@@ -38,6 +38,7 @@ export class Takeover {
   private notBefore = 0;
   private readonly exchange: Exchange;
   private mark: Mark | undefined;
+  private levelMs = LEVEL_MS.first;
 
   constructor(
     private readonly name: string,
@@ -58,13 +59,19 @@ export class Takeover {
     if (rebuild === null || performance.now() < this.notBefore) return false;
     const members = await readMembers(pool, rebuild);
     if (!this.isLast(members) || !this.isNear(rebuild, members)) return false;
-    const attempt = { lease, rebuild, members, step };
+    const attempt = { lease, rebuild, members, levelMs: this.levelMs, step };
     const isCompared = members.every(({ comparison }) => comparison !== null);
     if (!isCompared && (await this.compare(attempt))) return this.attempt(lease, step);
     const outcome = isCompared ? await this.exchange.attempt(attempt) : 'behind';
-    if (outcome === 'exchanged') [this.behind, this.blocked].forEach((backoff) => backoff.reset());
+    if (outcome === 'exchanged') this.reset();
     else this.notBefore = performance.now() + this[outcome].next();
+    if (outcome === 'behind') this.levelMs = Math.min(LEVEL_MS.longest, this.levelMs * LEVEL_MS.growth);
     return outcome === 'exchanged';
+  }
+
+  private reset(): void {
+    [this.behind, this.blocked].forEach((backoff) => backoff.reset());
+    this.levelMs = LEVEL_MS.first;
   }
 
   /** The last in dependency order: when it is level, so are those that it is after. */

@@ -142,16 +142,8 @@ export class DeadLettersQuery {
   limit = 100;
 }
 
-export class RebuildQuery {
-  @ApiPropertyOptional({ type: String, description: 'Only the rows of this workspace', example: 'main' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(63)
-  workspace?: string;
-}
-
-export class RetryQuery {
-  @ApiPropertyOptional({ type: String, description: 'Only events of this workspace', example: 'main' })
+export class WorkspaceQuery {
+  @ApiPropertyOptional({ type: String, description: 'Only this workspace; without it all', example: 'main' })
   @IsOptional()
   @IsString()
   @MaxLength(63)

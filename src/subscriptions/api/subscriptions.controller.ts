@@ -32,9 +32,8 @@ import {
   type ComparisonItem,
   type ProjectionItem,
   type RebuildItem,
-  RebuildQuery,
   RetryAnswer,
-  RetryQuery,
+  WorkspaceQuery,
 } from './subscriptions.answers.js';
 import { examples } from './subscriptions.examples.js';
 import { SubscriptionRunner } from '../runner.js';
@@ -126,7 +125,7 @@ export class SubscriptionsController {
   @Answers(202, RebuildAnswer, examples.rebuilding)
   @ApiResponse(notFound)
   @ApiResponse(notAllowed)
-  async rebuild(@Param('name') name: string, @Query() { workspace }: RebuildQuery): Promise<RebuildAnswer> {
+  async rebuild(@Param('name') name: string, @Query() { workspace }: WorkspaceQuery): Promise<RebuildAnswer> {
     return { rebuilding: await this.runner.rebuild(name, workspace) };
   }
 
@@ -161,7 +160,7 @@ export class SubscriptionsController {
   @ApiParam(NAME)
   @Answers(200, RetryAnswer, examples.retried)
   @ApiResponse(notFound)
-  async retry(@Param('name') name: string, @Query() { workspace }: RetryQuery): Promise<RetryAnswer> {
+  async retry(@Param('name') name: string, @Query() { workspace }: WorkspaceQuery): Promise<RetryAnswer> {
     const tried = await this.runner.retryDeadLetters(name, workspace);
     return { tried, deadLetters: (await countDeadLetters(this.pool, workspace)).get(name) ?? 0 };
   }
