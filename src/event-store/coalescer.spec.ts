@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
 import { type Call, Coalescer, type CoalescerOptions } from './coalescer.js';
 
@@ -27,14 +27,14 @@ function coalescing(options: Partial<CoalescerOptions> = {}) {
 const eventsOf = (transactions: readonly Transaction[]) => transactions.map(({ events }) => events);
 
 describe('Coalescer', () => {
-  it('puts requests that come together into one transaction', async () => {
+  test('puts requests that come together into one transaction', async () => {
     const { begun, add } = coalescing();
     void add(1, 2, 3);
     await setImmediate();
     expect(eventsOf(begun)).toEqual([[1, 2, 3]]);
   });
 
-  it('gathers small requests until the transaction under way has committed', async () => {
+  test('gathers small requests until the transaction under way has committed', async () => {
     const { begun, add } = coalescing({ overlapAt: 10 });
     void add(1);
     await setImmediate();
@@ -49,7 +49,7 @@ describe('Coalescer', () => {
     expect(eventsOf(begun)).toEqual([[1], [2, 3, 4]]);
   });
 
-  it('begins a second transaction beside the first when enough events wait, and no third', async () => {
+  test('begins a second transaction beside the first when enough events wait, and no third', async () => {
     const { begun, add } = coalescing({ overlapAt: 10, inFlight: 2 });
     void add(1);
     await setImmediate();
@@ -60,14 +60,14 @@ describe('Coalescer', () => {
     expect(eventsOf(begun)).toEqual([[1], [4, 6]]);
   });
 
-  it('fills a transaction no further than its size', async () => {
+  test('fills a transaction no further than its size', async () => {
     const { begun, add } = coalescing({ fullAt: 10, overlapAt: 5 });
     void add(6, 4, 6);
     await setImmediate();
     expect(eventsOf(begun)).toEqual([[6, 4], [6]]);
   });
 
-  it('answers each request with its own result', async () => {
+  test('answers each request with its own result', async () => {
     const { begun, add } = coalescing();
     const answers = add(1, 2);
     await setImmediate();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { setImmediate } from 'node:timers/promises';
 import type { NewFact, Progress } from './event-store.js';
@@ -91,7 +91,7 @@ class Queueing {
 const PROGRESS: Progress = { source: 'topic', next: 1n };
 
 describe('FactQueue', () => {
-  it('writes every fact as it is encoded alone, whatever buffers were used before and whatever fails', async () => {
+  test('writes every fact as it is encoded alone, whatever buffers were used before and whatever fails', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(request, { maxLength: 20 }), fates, async (requests, outcomes) => {
         const queueing = new Queueing(outcomes);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,12 +33,12 @@ function sourceMaps(): readonly Support[] {
 }
 
 describe('flags of a server', () => {
-  it('map stack traces to own sources in every thread, and keep no maps of packages in memory', () => {
-    const own = expect.objectContaining({ enabled: true, nodeModules: false }) as Support;
-    expect(sourceMaps()).toEqual([own, own]);
+  test('map stack traces to own sources in every thread, and keep no maps of packages in memory', () => {
+    const own: Support = { enabled: true, nodeModules: false };
+    expect(sourceMaps()).toMatchObject([own, own]);
   });
 
-  it.each([
+  test.each([
     ['', ['--max-old-space-size=512', '--max-semi-space-size=16']],
     ['--max-old-space-size=2048', ['--max-semi-space-size=16']],
     ['--max_old_space_size=2048 --max_semi_space_size=64', []],
