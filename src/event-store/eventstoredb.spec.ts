@@ -86,7 +86,9 @@ describe('the index', () => {
   test('of a process that died before it could say what it had appended is made up for', async () => {
     const { url } = await server();
     const dead = open(url, await database());
-    const first = receipts(await dead.append([appendRequest('s-1', ['a']), appendRequest('s-2', ['b', 'c'])]));
+    const first = receipts(
+      await dead.append([appendRequest('s-1', ['a']), appendRequest('s-2', ['b', 'c'])]),
+    );
     const store = open(url, await database());
     const results = await store.append([
       appendRequest('s-1', ['a']),

@@ -26,7 +26,9 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
     test('refuses facts and decisions after it was closed', async () => {
       await log.store.close();
       await expect(log.record('s', 'late')).rejects.toMatchObject({ name: 'StoreUnavailable' });
-      await expect(log.append(appendRequest('s', ['late']))).rejects.toMatchObject({ name: 'StoreUnavailable' });
+      await expect(log.append(appendRequest('s', ['late']))).rejects.toMatchObject({
+        name: 'StoreUnavailable',
+      });
     });
   });
 }
