@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Touchpoint } from '../src/domain/touchpoint.js';
-import { type Entry, seen } from './sample-events.js';
+import { type Entry, pageView } from './sample-events.js';
 
 /** Touchpoints of two colleagues, and orders of arrival in which each may change what those before it came to. */
 
@@ -30,7 +30,11 @@ export const entryOf = (
   index: number,
   firstDay: number,
 ): Entry =>
-  seen(`visit ${index}`, firstDay + minutes / 1_440, [person], { kind, verdict, content: { id: content } });
+  pageView(`visit ${index}`, firstDay + minutes / 1_440, [person], {
+    kind,
+    verdict,
+    content: { id: content },
+  });
 
 export const ORDERS: Readonly<Record<string, (sorted: readonly Entry[]) => readonly Entry[]>> = {
   reversed: (sorted) => sorted.toReversed(),

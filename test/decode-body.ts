@@ -11,7 +11,7 @@ export function decodeBody(format: Format, call: string, bytes: Buffer): Decoded
 }
 
 /** The same of a body that can be decoded. */
-export function itemsIn(format: Format, call: string, bytes: Buffer): readonly unknown[] {
+export function decodeItems(format: Format, call: string, bytes: Buffer): readonly unknown[] {
   const decoded = decodeBody(format, call, bytes);
   if ('rejected' in decoded) throw new Error(decoded.rejected.message);
   return 'items' in decoded ? decoded.items : [];

@@ -1,7 +1,7 @@
 import type { JourneyModel } from '../src/domain/model.js';
 import { DEFAULT_ATTRIBUTION } from '../src/domain/attribution/settings.js';
 import type { IdentityKey } from '../src/domain/identity/keys.js';
-import { day, opportunityEvents, type Entry, said, seen } from './sample-events.js';
+import { day, opportunityEvents, type Entry, entry, pageView } from './sample-events.js';
 
 /** The log of a small company for which every query of the API has an interesting response. */
 
@@ -64,14 +64,14 @@ const guide = { url: 'https://www.acme.example/guides/buying' };
 const pricing = { url: 'https://www.acme.example/pricing' };
 
 export const EXAMPLE: readonly Entry[] = [
-  said('model', 'model', 'JourneyModelPublished', 0, { document: model, by: 'ada@touchline.example' }),
-  said('acme', 'account-acme', 'AccountObserved', 1, {
+  entry('model', 'model', 'JourneyModelPublished', 0, { document: model, by: 'ada@touchline.example' }),
+  entry('acme', 'account-acme', 'AccountObserved', 1, {
     accountId: 'acme',
     name: 'Acme',
     domain: 'acme.example',
   }),
-  seen('search', 3.4, ['anonymous:a-1'], { content: guide, source: 'google' }),
-  seen('guide', 3.42, ada, {
+  pageView('search', 3.4, ['anonymous:a-1'], { content: guide, source: 'google' }),
+  pageView('guide', 3.42, ada, {
     kind: 'content_download',
     channel: 'email',
     source: 'newsletter',
@@ -79,15 +79,15 @@ export const EXAMPLE: readonly Entry[] = [
     content: guide,
     traits: { name: 'Ada Lovelace', title: 'CTO', company: 'Acme' },
   }),
-  seen('price', 12.3, ['anonymous:a-1'], { channel: 'direct', content: pricing }),
-  seen('webinar', 20.6, bob, {
+  pageView('price', 12.3, ['anonymous:a-1'], { channel: 'direct', content: pricing }),
+  pageView('webinar', 20.6, bob, {
     kind: 'webinar_attended',
     channel: 'event',
     campaign: 'spring',
     content: { id: 'webinar-7', title: 'Live: from lead to revenue', type: 'webinar' },
     traits: { name: 'Bob Noyce', title: 'CFO' },
   }),
-  seen('demo', 24.5, ada, { kind: 'demo_request', channel: 'direct', content: pricing }),
+  pageView('demo', 24.5, ada, { kind: 'demo_request', channel: 'direct', content: pricing }),
   ...opportunityEvents(
     'opp-1',
     {
@@ -103,7 +103,7 @@ export const EXAMPLE: readonly Entry[] = [
     { stage: 'proposal' },
     { status: 'won', closedAt: day(60) },
   ),
-  seen('late', 30.2, bob, { channel: 'email', source: 'newsletter', content: pricing }),
+  pageView('late', 30.2, bob, { channel: 'email', source: 'newsletter', content: pricing }),
   ...opportunityEvents(
     'opp-2',
     {
@@ -120,7 +120,7 @@ export const EXAMPLE: readonly Entry[] = [
     { name: 'Initech', accountId: 'initech.example', amount: '500000', currency: 'JPY', openedAt: day(45) },
     { status: 'won', closedAt: day(80) },
   ),
-  seen('visitor', 88.1, ['anonymous:a-9'], {
+  pageView('visitor', 88.1, ['anonymous:a-9'], {
     channel: 'paid_search',
     source: 'google',
     campaign: 'brand',

@@ -13,7 +13,7 @@ import { Metrics } from '../src/metrics.js';
 
 export interface Collecting {
   readonly metrics: Metrics;
-  readonly said: readonly string[];
+  readonly logLines: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export async function collecting(
   collector.start();
   return {
     metrics,
-    said,
+    logLines: said,
     async stop() {
       await collector.stop();
       await kafka.close();

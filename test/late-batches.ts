@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { IdentityKey } from '../src/domain/identity/keys.js';
-import { said, seen, type Entry } from './sample-events.js';
+import { entry, pageView, type Entry } from './sample-events.js';
 
 /**
  * A history of some people, and a batch of a few late events about them: few enough that the events name no key in
@@ -70,13 +70,13 @@ function lateBatchesOf({ users, mails, contacts, devices }: People): fc.Arbitrar
       .map(
         ({ at, identity: keys, scope: keyScope, ...more }) =>
           (nth) =>
-            seen(`touch ${nth}`, at, keys, { ...more, ...keyScope }),
+            pageView(`touch ${nth}`, at, keys, { ...more, ...keyScope }),
       );
 
   const claim: fc.Arbitrary<MakeEntry> = fc.record({ at: time, identity: named, scope }).map(
     ({ at, identity, scope: keyScope }) =>
       (nth) =>
-        said(`claim ${nth}`, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity, ...keyScope }),
+        entry(`claim ${nth}`, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity, ...keyScope }),
   );
 
   const decision: fc.Arbitrary<MakeEntry> = fc
@@ -92,7 +92,7 @@ function lateBatchesOf({ users, mails, contacts, devices }: People): fc.Arbitrar
     .map(
       ({ at, type, pair: [key, otherKey] }) =>
         (nth) =>
-          said(`decision ${nth}`, `identity-${key}`, type, at, {
+          entry(`decision ${nth}`, `identity-${key}`, type, at, {
             ...{ leadId: '', otherLeadId: '', key: key!, otherKey: otherKey! },
           }),
     );
@@ -106,7 +106,7 @@ function lateBatchesOf({ users, mails, contacts, devices }: People): fc.Arbitrar
     .map(
       ({ at, keys, accountId }) =>
         (nth) =>
-          said(`contact ${nth}`, 'opportunity-1', 'ContactRoleAssigned', at, {
+          entry(`contact ${nth}`, 'opportunity-1', 'ContactRoleAssigned', at, {
             ...{ opportunityId: 'opp-1', contact: keys, role: 'champion', accountId },
           }),
     );
@@ -120,7 +120,7 @@ function lateBatchesOf({ users, mails, contacts, devices }: People): fc.Arbitrar
     .map(
       ({ at, ...data }) =>
         (nth) =>
-          said(`account ${nth}`, `account-${data.accountId}`, 'AccountObserved', at, data),
+          entry(`account ${nth}`, `account-${data.accountId}`, 'AccountObserved', at, data),
     );
 
   const history = fc.oneof(

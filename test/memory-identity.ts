@@ -1,7 +1,7 @@
 import { earlier, isAnonymous, leadIdOf, type IdentityKey, type Stamp } from '../src/domain/identity/keys.js';
 import { decideIdentity } from '../src/domain/identity/decide.js';
 import type { IdentityFact } from '../src/domain/identity/fact.js';
-import type { IdentityIndex, NamedFact, Need } from '../src/domain/identity/identity-index.js';
+import type { IdentityIndex, NamedFact, MissingPart } from '../src/domain/identity/identity-index.js';
 import { evolveKey } from '../src/domain/identity/evolve-key.js';
 import { unseenKey, type KeyState } from '../src/domain/identity/key-state.js';
 import type { Move } from '../src/domain/identity/moves.js';
@@ -29,14 +29,14 @@ export class MemoryIdentity {
   }
 
   /** What the decision about a fact would ask for. */
-  needsOf(fact: IdentityFact): readonly Need[] {
+  needsOf(fact: IdentityFact): readonly MissingPart[] {
     return this.#decide(fact).needs;
   }
 
-  #decide(fact: IdentityFact): { readonly moves: readonly Move[]; readonly needs: readonly Need[] } {
+  #decide(fact: IdentityFact): { readonly moves: readonly Move[]; readonly needs: readonly MissingPart[] } {
     const index = new LoadedPart(this);
     index.load({ keys: fact.keys });
-    const needs: Need[] = [];
+    const needs: MissingPart[] = [];
     const deciding = decideIdentity(index, fact);
     for (let step = deciding.next(); ; step = deciding.next()) {
       if (step.done) return { moves: step.value, needs };
@@ -101,7 +101,7 @@ class LoadedPart implements IdentityIndex {
 
   constructor(private readonly all: MemoryIdentity) {}
 
-  load(need: Need): void {
+  load(need: MissingPart): void {
     if ('keys' in need) for (const key of need.keys) this.#loadKey(key);
     else if ('keysOf' in need) for (const leadId of need.keysOf) this.#loadKeysOf(leadId);
     else for (const leadId of need.factsOf) this.#loadFactsOf(leadId);

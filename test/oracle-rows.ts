@@ -6,7 +6,7 @@ import { expected, type Expected } from './oracle.js';
 type Tables = Readonly<Record<string, readonly string[]>>;
 
 /** What the tables of `journey` say now of workspace `main`, and what the whole set of events says at once. */
-export async function comparedWithOracle(
+export async function compareWithOracle(
   pool: pg.Pool | pg.PoolClient,
   log: readonly RecordedEvent[],
   model: JourneyModel,

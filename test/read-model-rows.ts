@@ -87,16 +87,16 @@ async function sampledCredits(pool: pg.Pool): Promise<Rows> {
 }
 
 /** What `journey` keeps in place for its own use. */
-export const WORKING = ['lead', 'identity_state', 'identity_fact', 'account_state'];
+export const WORKING_TABLES = ['lead', 'identity_state', 'identity_fact', 'account_state'];
 
 /** Every version of every row, with its positions, the working state, and the credits as of some positions. */
 export async function allVersions(pool: pg.Pool): Promise<Rows> {
   const versions = await Promise.all(TABLES.map((table) => rowsOf(pool, table, { without: ['path_id'] })));
-  const working = await Promise.all(WORKING.map((table) => rowsOf(pool, `touchline.${table}`)));
+  const working = await Promise.all(WORKING_TABLES.map((table) => rowsOf(pool, `touchline.${table}`)));
   return {
     ...named(versions),
     ...(await sampledCredits(pool)),
-    ...Object.fromEntries(WORKING.map((table, at) => [table, working[at] ?? []])),
+    ...Object.fromEntries(WORKING_TABLES.map((table, at) => [table, working[at] ?? []])),
   };
 }
 

@@ -11,7 +11,7 @@ import {
 import type { IdentityFact } from '../src/domain/identity/fact.js';
 import { groupKeys } from '../src/domain/identity/key-groups.js';
 import { isJoinedBy, linksBetween, type PublicClaim } from '../src/domain/identity/public-claims.js';
-import { claimNames, namesOf, type DomainOf, type Names } from '../src/domain/lead-names.js';
+import { addNameClaim, namesOf, type DomainOf, type Names } from '../src/domain/lead-names.js';
 import { mergeFact, NO_VALUES, type LatestValues } from '../src/domain/profile.js';
 
 export interface ResolvedLead {
@@ -92,7 +92,7 @@ export function resolveIdentity(
     const isOwn = (key: IdentityKey): boolean => leadByKey.get(key) === leadId;
     const claims = (factsByLead.get(leadId) ?? []).reduce(
       (names, { claimRank: rank, ...fact }) =>
-        rank === undefined ? names : claimNames(names, { ...fact, rank }, isOwn, domainOf),
+        rank === undefined ? names : addNameClaim(names, { ...fact, rank }, isOwn, domainOf),
       {},
     );
     return {

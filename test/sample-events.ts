@@ -23,7 +23,7 @@ export interface Entry {
 export const day = (number: number): Date => new Date(Date.UTC(2026, 0, 1) + Math.round(number * 86_400_000));
 
 /** A page view; its id is derived from the name. */
-export function seen(
+export function pageView(
   name: string,
   at: number,
   identity: readonly IdentityKey[],
@@ -44,7 +44,7 @@ export function seen(
   };
 }
 
-export function said<T extends NewEvent['type']>(
+export function entry<T extends NewEvent['type']>(
   name: string,
   stream: string,
   type: T,

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../src/domain/events.js';
 import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { projections } from '../src/projections/all.js';
 import type { Projection } from '../src/subscriptions/subscription.js';
-import { opportunityEvents, roles, said, seen, day, type Entry } from './sample-events.js';
+import { opportunityEvents, roles, entry, pageView, day, type Entry } from './sample-events.js';
 import { inTransaction } from './project.js';
 import { OTHER_MODEL, TEST_MODEL } from './journeys.js';
 
@@ -50,18 +50,18 @@ const touch: fc.Arbitrary<MakeEntries> = fc
     scope,
   })
   .map(({ at, identity, scope: keyScope, ...more }) => (nth) => [
-    seen(named(nth, 'touch'), at, identity, { ...more, ...keyScope }),
+    pageView(named(nth, 'touch'), at, identity, { ...more, ...keyScope }),
   ]);
 
 /** Two leads swap their computers at one instant, and go on with them. */
 const swap: fc.Arbitrary<MakeEntries> = fc
   .record({ at: time, one: person, other: person })
   .map(({ at, one, other }) => (nth) => [
-    seen(named(nth, 'one takes'), at, [users[one]!, computers[0]!]),
-    seen(named(nth, 'other takes'), at, [users[other]!, computers[1]!]),
-    seen(named(nth, 'one gives'), at, [users[other]!, computers[0]!]),
-    seen(named(nth, 'other gives'), at, [users[one]!, computers[1]!]),
-    seen(named(nth, 'goes on'), at + 1, [computers[0]!]),
+    pageView(named(nth, 'one takes'), at, [users[one]!, computers[0]!]),
+    pageView(named(nth, 'other takes'), at, [users[other]!, computers[1]!]),
+    pageView(named(nth, 'one gives'), at, [users[other]!, computers[0]!]),
+    pageView(named(nth, 'other gives'), at, [users[one]!, computers[1]!]),
+    pageView(named(nth, 'goes on'), at + 1, [computers[0]!]),
   ]);
 
 /** Keys of one kind with keys of another, so that claims make chains: user and e-mail, e-mail and CRM id. */
@@ -75,7 +75,7 @@ const claimed: fc.Arbitrary<readonly IdentityKey[]> = fc.oneof(
 const claim: fc.Arbitrary<MakeEntries> = fc
   .record({ at: time, identity: claimed, scope })
   .map(({ at, identity, scope: keyScope }) => (nth) => [
-    said(named(nth, 'claim'), `identity-${identity[0]}`, 'IdentityClaimed', at, { identity, ...keyScope }),
+    entry(named(nth, 'claim'), `identity-${identity[0]}`, 'IdentityClaimed', at, { identity, ...keyScope }),
   ]);
 
 const decision: fc.Arbitrary<MakeEntries> = fc
@@ -88,7 +88,7 @@ const decision: fc.Arbitrary<MakeEntries> = fc
     ),
   })
   .map(({ at, type, pair: [one, other] }) => (nth) => [
-    said(named(nth, 'decision'), `identity-${one}`, type, at, {
+    entry(named(nth, 'decision'), `identity-${one}`, type, at, {
       ...{ leadId: '', otherLeadId: '', key: one!, otherKey: other! },
     }),
   ]);
@@ -96,7 +96,7 @@ const decision: fc.Arbitrary<MakeEntries> = fc
 const account: fc.Arbitrary<MakeEntries> = fc
   .record({ at: time, accountId: fc.constantFrom('acme', 'initech'), domain: fc.constantFrom(...DOMAINS) })
   .map(({ at, ...data }) => (nth) => [
-    said(named(nth, 'account'), `account-${data.accountId}`, 'AccountObserved', at, data),
+    entry(named(nth, 'account'), `account-${data.accountId}`, 'AccountObserved', at, data),
   ]);
 
 /** Two people are separated, and the company of one of them is seen for the first time. */
@@ -130,7 +130,7 @@ const someOpportunity: fc.Arbitrary<MakeEntries> = fc
 const model: fc.Arbitrary<MakeEntries> = fc
   .constantFrom(TEST_MODEL, OTHER_MODEL)
   .map((document) => (nth) => [
-    said(named(nth, document.name), 'model', 'JourneyModelPublished', 0, { document }),
+    entry(named(nth, document.name), 'model', 'JourneyModelPublished', 0, { document }),
   ]);
 
 export interface TangledHistory {
@@ -144,9 +144,9 @@ export interface TangledHistory {
 }
 
 const KNOWN: readonly Entry[] = users.flatMap((user, who) => [
-  said(`known ${who}`, `identity-${user}`, 'IdentityClaimed', who, { identity: [user, mails[who]!] }),
+  entry(`known ${who}`, `identity-${user}`, 'IdentityClaimed', who, { identity: [user, mails[who]!] }),
   ...users.slice(who + 1).map((other) =>
-    said(`taken for ${user} ${other}`, `identity-${user}`, 'IdentitiesMerged', 4, {
+    entry(`taken for ${user} ${other}`, `identity-${user}`, 'IdentitiesMerged', 4, {
       ...{ leadId: '', otherLeadId: '', key: user, otherKey: other },
     }),
   ),

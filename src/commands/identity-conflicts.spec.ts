@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testApp, type TestApp } from '../../test/app.js';
-import { said } from '../../test/sample-events.js';
+import { entry } from '../../test/sample-events.js';
 import type { IdentityKey } from '../domain/identity/keys.js';
 import type { KeyScope } from '../domain/touchpoint.js';
 import { newEventId } from '../event-store/handle.js';
@@ -18,7 +18,7 @@ const key = (name: string): IdentityKey => `${name}-${run}` as IdentityKey;
 
 async function claim(at: number, names: readonly string[], keyScope?: KeyScope): Promise<string> {
   const identity = names.map(key);
-  const { stream, event } = said(newEventId(), `identity-${identity[0]}`, 'IdentityClaimed', at, {
+  const { stream, event } = entry(newEventId(), `identity-${identity[0]}`, 'IdentityClaimed', at, {
     identity,
     ...(keyScope && { keyScope }),
   });

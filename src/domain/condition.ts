@@ -22,7 +22,7 @@ export interface Touch {
 }
 
 /** One touchpoint with the rule state before it. */
-export interface Sight {
+export interface TouchContext {
   readonly touch: Touch;
   readonly content: ResolvedContent | undefined;
   /** Triggers that this touchpoint matches. */
@@ -35,7 +35,7 @@ export interface Sight {
 /** When a trigger was last seen, ms. */
 export const triggerCell = (id: string): Cell<number> => cell('trigger', id);
 
-export type TouchTest = (sight: Sight) => boolean;
+export type TouchTest = (sight: TouchContext) => boolean;
 
 /**
  * Compiles a condition. Call the test once for each touchpoint that counts, in order: a `count` is updated by every call.

@@ -1,5 +1,5 @@
 import { calendar, type Calendar } from './calendar.js';
-import { conditionTest, triggerCell, type Sight, type Touch } from './condition.js';
+import { conditionTest, triggerCell, type TouchContext, type Touch } from './condition.js';
 import { contentRules, type ResolvedContent } from './content.js';
 import type { Cell, Cells, CellValue, Memory } from './memory.js';
 import type { JourneyModel } from './model.js';
@@ -7,7 +7,13 @@ import { fitRules, type Fit } from './persona.js';
 import { decayed, scoreAfter, scoreRules, UNSCORED, type ScoreChange, type ScoreState } from './score.js';
 import { STAGE, stageRules, type StageMove } from './stage.js';
 import { relayTest } from './relays.js';
-import { LAST_AT, resolveSessions, sessionRules, type Read, type InSession } from './session.js';
+import {
+  LAST_AT,
+  resolveSessions,
+  sessionRules,
+  type SessionTouch,
+  type ResolvedSession,
+} from './session.js';
 import { countsAsHuman, type Traits } from './touchpoint.js';
 
 /** All that the next touchpoint of a lead needs to know of those before; plain JSON, kept with the lead. Times in ms. */
@@ -33,7 +39,7 @@ export const stageOf = ({ cells }: Pick<JourneyState, 'cells'>): string | null =
   (cells[STAGE.key] as string | undefined) ?? null;
 
 /** What one touchpoint did, and how it is read. It follows from the touchpoint and the cells that it reads. */
-export interface Step extends Read {
+export interface Step extends SessionTouch {
   readonly content: ResolvedContent | undefined;
   readonly move?: StageMove;
   readonly change?: ScoreChange;
@@ -91,7 +97,7 @@ function compile(model: JourneyModel): JourneyRules {
     // A machine moves no stage, earns no score and keeps no session alive; it is only listed.
     if (!countsAsHuman(touch.verdict)) return read;
     const fired: string[] = [];
-    const sight: Sight = { touch: read.touch, content: read.content, fired, memory, lastAt };
+    const sight: TouchContext = { touch: read.touch, content: read.content, fired, memory, lastAt };
     for (const { id, test } of triggers) if (test(sight)) fired.push(id);
     for (const id of fired) memory.write(triggerCell(id), touch.at);
     const { enter, scoring } = rulesFor(persona);
@@ -136,7 +142,7 @@ export interface FoldedJourney {
     /** Right after the touchpoint. */
     readonly scoreAfter: number;
   })[];
-  readonly perTouch: readonly (Step & InSession)[];
+  readonly perTouch: readonly (Step & ResolvedSession)[];
 }
 
 /** The order in which a journey is read: by time, then id. */

@@ -33,7 +33,7 @@ export interface Names {
   readonly claimed: ClaimedNames;
 }
 
-export const NAMELESS: Names = {
+export const NO_NAMES: Names = {
   email: null,
   emailDomain: null,
   domainEventId: null,
@@ -50,7 +50,7 @@ export type DomainOf = (email: string) => string | undefined;
  *
  * @param isOwn whether the key belongs to the lead: a refused claim may have a key of another lead
  */
-export function claimNames(
+export function addNameClaim(
   before: ClaimedNames,
   { keys, rank, at, id }: NameClaim,
   isOwn: (key: IdentityKey) => boolean,
@@ -101,7 +101,7 @@ export function namesOf(known: readonly SeenKey[], claimed: ClaimedNames, domain
 }
 
 /** The names after a claim by keys that were the lead's before. @param firstSeen of its keys */
-export function renamed(
+export function updateNames(
   before: Names,
   claimed: ClaimedNames,
   firstSeen: (key: IdentityKey) => Stamp | undefined,

@@ -1,5 +1,5 @@
 import type { Calendar } from './calendar.js';
-import { conditionTest, type Sight } from './condition.js';
+import { conditionTest, type TouchContext } from './condition.js';
 import { cell, type Cell, type Memory } from './memory.js';
 import { DAY_MS, listOf, type ScoreRule, type Scoring } from './model.js';
 import type { SessionPart } from './session.js';
@@ -37,7 +37,7 @@ export function decayed(score: number, scoredAt: number | null, t: number, halfL
   return score * 2 ** (-(t - scoredAt) / (halfLifeDays * DAY_MS));
 }
 
-type Scorer = (sight: Sight, part: SessionPart) => ScoreChange | undefined;
+type Scorer = (sight: TouchContext, part: SessionPart) => ScoreChange | undefined;
 
 /** How often a rule scored in the period of its last score. */
 type Cap = readonly [period: string | number, count: number];
@@ -79,7 +79,7 @@ interface CompiledRule {
 
 function scoreBy(
   { rule, cap }: CompiledRule,
-  { memory, content, touch }: Sight,
+  { memory, content, touch }: TouchContext,
   part: SessionPart,
   dates: Calendar,
 ): ScoreChange | undefined {

@@ -73,7 +73,7 @@ const originOf = ({ channel, source, medium, campaign }: Labels): Origin => ({
 export type SessionPart = 'start' | 'within' | 'alone';
 
 /** A touchpoint as it is read in its session. */
-export interface Read {
+export interface SessionTouch {
   /** With the origin of its session, if it has none of its own. */
   readonly touch: Touch;
   /** As it was recorded, with the page on the way passed over: it depends on no other touchpoint. */
@@ -93,7 +93,7 @@ export interface Read {
 export function sessionRules(
   idleMs: number,
   isRelay: (host: string) => boolean,
-): (touch: Touch, memory: Memory) => Read {
+): (touch: Touch, memory: Memory) => SessionTouch {
   return (recorded, memory) => {
     const last = memory.read(LAST_AT);
     const runs = last !== undefined && recorded.at - last <= idleMs;
@@ -132,7 +132,7 @@ export interface StoredSessionPart extends Labels {
 }
 
 /** The session of a touchpoint, and the touchpoint whose origin it takes. */
-export interface InSession {
+export interface ResolvedSession {
   /** Id of the touchpoint that started the session; its own id outside any session. */
   readonly sessionId: string;
   /** The touchpoint whose origin it takes. Undefined: it has an origin of its own, or its session has none. */
@@ -141,7 +141,7 @@ export interface InSession {
 }
 
 /** Derives sessions and inherited origins of one person's touchpoints, which come by time, then id. */
-export function resolveSessions<T extends StoredSessionPart>(touches: readonly T[]): (T & InSession)[] {
+export function resolveSessions<T extends StoredSessionPart>(touches: readonly T[]): (T & ResolvedSession)[] {
   let sessionId: string | undefined;
   let setter: T | undefined;
   return touches.map((touch) => {

@@ -1,4 +1,4 @@
-import { conditionTest, type Sight } from './condition.js';
+import { conditionTest, type TouchContext } from './condition.js';
 import { cell } from './memory.js';
 import type { BuyingStage } from './model.js';
 
@@ -14,7 +14,7 @@ export interface StageMove {
 }
 
 /** Compiles the ordered stages of one persona. Call it once for each touchpoint that counts, in order. */
-export function stageRules(stages: readonly BuyingStage[]): (sight: Sight) => StageMove | undefined {
+export function stageRules(stages: readonly BuyingStage[]): (sight: TouchContext) => StageMove | undefined {
   const rules = stages.flatMap(({ id, enter }, stage) =>
     enter.map(({ name, when, back = false }) => ({
       stage,

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { leadIdOf } from '../domain/identity/keys.js';
 import { Metrics } from '../metrics.js';
 import { QueryService } from '../proto/touchline/v1/query_pb.js';
-import { opportunityEvents, day, seen } from '../../test/sample-events.js';
+import { opportunityEvents, day, pageView } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import { bearer, good, GrpcClient } from '../../test/grpc.js';
 import { type GrpcServer, serveGrpc } from './server.js';
@@ -230,7 +230,7 @@ describe('a question that cannot be answered', () => {
 describe('a question', () => {
   test('of another workspace sees nothing of this one', async () => {
     await api.add('other', [
-      seen('twin', 2, ['email:ada@acme.example'], {}),
+      pageView('twin', 2, ['email:ada@acme.example'], {}),
       ...opportunityEvents('opp-1', { amount: '1.00', openedAt: day(10), accountId: 'acme' }),
     ]);
     await api.runner.catchUp();
@@ -244,7 +244,7 @@ describe('a question', () => {
   });
 
   test('waits for the position it is asked to have seen', async () => {
-    const minPosition = await api.add('main', [seen('fresh', 89, ['email:eve@hooli.example'])]);
+    const minPosition = await api.add('main', [pageView('fresh', 89, ['email:eve@hooli.example'])]);
     const waiting = client.call(getLead, { id: 'email:eve@hooli.example', minPosition });
     setTimeout(() => void api.runner.catchUp(), 50);
     expect((await good(waiting)).asOf).toBeGreaterThanOrEqual(minPosition);
@@ -252,7 +252,7 @@ describe('a question', () => {
   });
 
   test('whose deadline passes is DEADLINE_EXCEEDED', async () => {
-    const minPosition = await api.add('main', [seen('late eve', 89, ['email:eve@hooli.example'])]);
+    const minPosition = await api.add('main', [pageView('late eve', 89, ['email:eve@hooli.example'])]);
     const deadline = Date.now() + 200;
     const failure = await client.call(getLead, { id: 'email:eve@hooli.example', minPosition }, { deadline });
     expect(failure).toMatchObject({ status: 'DEADLINE_EXCEEDED' });

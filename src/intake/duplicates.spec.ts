@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import fc from 'fast-check';
-import { itemsIn } from '../../test/decode-body.js';
+import { decodeItems } from '../../test/decode-body.js';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
 import { TouchpointSchema } from '../proto/touchline/v1/touchpoint_pb.js';
 import { cloudevents } from './formats/cloudevents.js';
@@ -53,7 +53,7 @@ const MESSAGES: Readonly<Record<string, (at: At, sentAt: At) => readonly [Format
 
 function protobufItem(times: object): unknown {
   const message = create(TouchpointSchema, { messageId: 'm-1', kind: 'page_view', userId: 'u-1', ...times });
-  return itemsIn(protobuf, 'kafka', Buffer.from(toBinary(TouchpointSchema, message)))[0];
+  return decodeItems(protobuf, 'kafka', Buffer.from(toBinary(TouchpointSchema, message)))[0];
 }
 
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

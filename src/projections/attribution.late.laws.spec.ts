@@ -9,8 +9,8 @@ import {
   project,
   rebuildCredits,
   roles,
-  said,
-  seen,
+  entry,
+  pageView,
 } from '../../test/sample-events.js';
 import type { Entry } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
@@ -26,11 +26,11 @@ afterAll(() => db.drop());
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 3);
 
-const model = said('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
+const model = entry('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
 /** Touches of one lead before the opportunity is closed, some of them before it is opened. */
 const touches = (count: number): Entry[] =>
   Array.from({ length: count }, (_, nth) =>
-    seen(`touch ${nth}`, 1 + (35 * nth) / count, ['email:ada@acme.example']),
+    pageView(`touch ${nth}`, 1 + (35 * nth) / count, ['email:ada@acme.example']),
   );
 const opportunity = opportunityEvents(
   'opp-1',
@@ -137,8 +137,8 @@ test('an opportunity with many changes in one batch has a bounded number of vers
 /** Enough touches for the ledger to drop versions that stood for a moment, in any order. */
 const world = fc.integer({ min: 105, max: 140 }).chain((count) => {
   const others = [
-    seen('bob 1', 2, ['email:bob@acme.example', 'anonymous:a']),
-    seen('shared', 3, ['anonymous:a']),
+    pageView('bob 1', 2, ['email:bob@acme.example', 'anonymous:a']),
+    pageView('shared', 3, ['anonymous:a']),
   ];
   const entries = [...touches(count), ...others];
   return fc.record({
@@ -148,7 +148,7 @@ const world = fc.integer({ min: 105, max: 140 }).chain((count) => {
       [],
       opportunityEvents('opp-1', { amount: '100.00' }, { status: 'won' }, { status: 'open' }).slice(-1),
       [
-        said('claim', 'identity-ada', 'IdentityClaimed', 1, {
+        entry('claim', 'identity-ada', 'IdentityClaimed', 1, {
           identity: ['email:ada@acme.example', 'anonymous:a'],
         }),
       ],

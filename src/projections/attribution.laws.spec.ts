@@ -8,8 +8,8 @@ import {
   logOf,
   project,
   rebuildCredits,
-  said,
-  seen,
+  entry,
+  pageView,
   type Entry,
 } from '../../test/sample-events.js';
 import { creditsAsOf, currentRows } from '../../test/read-model-rows.js';
@@ -124,20 +124,20 @@ const world: fc.Arbitrary<World> = fc
   .record({ touchpoints, claims, decisions, opportunities, models })
   .map((all) => [
     ...all.touchpoints.map(({ at, identity, content, ...more }, index) =>
-      seen(`touch ${index}`, at, identity, {
+      pageView(`touch ${index}`, at, identity, {
         ...more,
         content: content === undefined ? {} : { id: content },
       }),
     ),
     ...all.claims.map(({ at, identity }, index) =>
-      said(`claim ${index}`, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity }),
+      entry(`claim ${index}`, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity }),
     ),
     ...all.decisions.map(({ at, kind, key, otherKey }, index) =>
-      said(`decision ${index}`, `identity-${key}`, kind, at, { leadId: '', otherLeadId: '', key, otherKey }),
+      entry(`decision ${index}`, `identity-${key}`, kind, at, { leadId: '', otherLeadId: '', key, otherKey }),
     ),
     ...all.opportunities.flatMap(({ steps, ...opening }, index) => possible(`opp-${index}`, opening, steps)),
     ...all.models.map(({ rates, ...settings }, index) =>
-      said(`model ${index}`, 'model', 'JourneyModelPublished', 0, {
+      entry(`model ${index}`, 'model', 'JourneyModelPublished', 0, {
         document: { ...model, rates, attribution: { ...DEFAULT_ATTRIBUTION, ...settings } },
       }),
     ),

@@ -8,8 +8,8 @@ import {
   logOf,
   project,
   roles,
-  said,
-  seen,
+  entry,
+  pageView,
   type Entry,
 } from '../../test/sample-events.js';
 import { defaultModel } from '../commands/publish-model.js';
@@ -39,7 +39,7 @@ const model: JourneyModel = {
   attribution: { ...plain.attribution, lookbackDays: LOOKBACK_DAYS },
 };
 const opening: Entry[] = [
-  said('model', 'model', 'JourneyModelPublished', 0, { document: model }),
+  entry('model', 'model', 'JourneyModelPublished', 0, { document: model }),
   ...opportunityEvents('opp-1', { amount: '100.00', openedAt: OPENED, contacts: roles('ada@acme.example') }),
 ];
 
@@ -65,7 +65,7 @@ const arrivals = fc
   )
   .map((all) =>
     all.map(({ minute, content, came, verdict }) =>
-      seen(`${minute}`, 40 - LOOKBACK_DAYS + minute / 1440, [ADA], {
+      pageView(`${minute}`, 40 - LOOKBACK_DAYS + minute / 1440, [ADA], {
         ...came,
         verdict,
         content: { id: content },

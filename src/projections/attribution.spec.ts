@@ -7,8 +7,8 @@ import {
   logOf,
   project,
   roles,
-  said,
-  seen,
+  entry,
+  pageView,
   type Entry,
 } from '../../test/sample-events.js';
 import { defaultModel } from '../commands/publish-model.js';
@@ -30,7 +30,7 @@ const model: JourneyModel = {
   contents: [],
 };
 const published = (version: number, more: Partial<JourneyModel> = {}): Entry =>
-  said(`model ${version}`, 'model', 'JourneyModelPublished', 0, { document: { ...model, ...more } });
+  entry(`model ${version}`, 'model', 'JourneyModelPublished', 0, { document: { ...model, ...more } });
 
 const ada = 'email:ada@acme.example' as const;
 const bob = 'email:bob@acme.example' as const;
@@ -58,16 +58,16 @@ const current = async (model: string, metric = 'revenue') =>
 
 const story = [
   published(1),
-  seen('blog', 1, [ada]),
-  seen('paper', 10, [ada], { kind: 'content_download' }),
-  seen('webinar', 20, [bob]),
+  pageView('blog', 1, [ada]),
+  pageView('paper', 10, [ada], { kind: 'content_download' }),
+  pageView('webinar', 20, [bob]),
   ...opportunityEvents('opp-1', {
     amount: '100.00',
     openedAt: day(30),
     contacts: roles('ada@acme.example', 'bob@acme.example'),
   }),
-  seen('pricing', 40, [ada]),
-  seen('stranger', 41, ['email:eve@acme.example']),
+  pageView('pricing', 40, [ada]),
+  pageView('stranger', 41, ['email:eve@acme.example']),
 ];
 const win = opportunityEvents(
   'opp-1',
@@ -120,7 +120,7 @@ describe('credits of an opportunity', () => {
   });
 
   test('change with a touchpoint that comes late, from its position on', async () => {
-    const log = logOf([...story, ...win, seen('event', 5, [bob], { kind: 'event_attended' })]);
+    const log = logOf([...story, ...win, pageView('event', 5, [bob], { kind: 'event_attended' })]);
     await project(db.pool, log);
     expect(Object.keys(await current('linear'))).toHaveLength(5);
     const versions = await credits(`metric = 'revenue' AND model = 'last'`);
@@ -134,8 +134,8 @@ describe('credits of an opportunity', () => {
     const log = logOf([
       ...story,
       ...win,
-      seen('mail', 5, [bob], { kind: 'email_sent' }),
-      seen('later', 60, [ada]),
+      pageView('mail', 5, [bob], { kind: 'email_sent' }),
+      pageView('later', 60, [ada]),
     ]);
     await project(db.pool, log);
     expect(await credits(`superseded_at IS NOT NULL AND metric = 'revenue'`)).toEqual([]);
@@ -146,8 +146,8 @@ describe('credits of an opportunity', () => {
     const log = logOf([
       ...story,
       ...win,
-      seen('ad', 2, [anonymous], { kind: 'ad_click', channel: 'paid_search' }),
-      said('claim', `identity-${ada}`, 'IdentityClaimed', 12, { identity: [ada, anonymous] }),
+      pageView('ad', 2, [anonymous], { kind: 'ad_click', channel: 'paid_search' }),
+      entry('claim', `identity-${ada}`, 'IdentityClaimed', 12, { identity: [ada, anonymous] }),
     ]);
     await project(db.pool, log);
     expect(Object.keys(await current('linear'))).toContain('content-ad');
@@ -174,15 +174,15 @@ describe('lead created', () => {
   /** Days since January 1: the ad on the 5th, the form on the 20th, the webinar, the opening on February 15. */
   const journeys = [
     published(1),
-    seen('ad', 4, ['anonymous:kate'], { kind: 'ad_click' }),
-    seen('form', 19, [austin], { kind: 'form_fill' }),
-    seen('webinar', 33, [austin], { kind: 'webinar_attended' }),
+    pageView('ad', 4, ['anonymous:kate'], { kind: 'ad_click' }),
+    pageView('form', 19, [austin], { kind: 'form_fill' }),
+    pageView('webinar', 33, [austin], { kind: 'webinar_attended' }),
     ...opportunityEvents('opp-1', {
       amount: '10.00',
       openedAt: day(45),
       contacts: roles('kate@acme.example', 'austin@acme.example'),
     }),
-    said('mail', `identity-${kate}`, 'IdentityClaimed', 40, { identity: [kate, 'anonymous:kate'] }),
+    entry('mail', `identity-${kate}`, 'IdentityClaimed', 40, { identity: [kate, 'anonymous:kate'] }),
   ];
 
   test.each([1, 5_000])('is the form of the member known first, in batches of %i events', async (size) => {
@@ -202,8 +202,8 @@ describe('lead created', () => {
 test('two contacts that are one person share the credit of that person once', async () => {
   const log = logOf([
     published(1),
-    seen('a', 1, [ada]),
-    seen('b', 2, [bob]),
+    pageView('a', 1, [ada]),
+    pageView('b', 2, [bob]),
     ...opportunityEvents('opp-1', {
       amount: '100.00',
       openedAt: day(30),
@@ -213,7 +213,7 @@ test('two contacts that are one person share the credit of that person once', as
         { keys: [bob], role: 'user' },
       ],
     }),
-    said('same', `identity-${ada}`, 'IdentityClaimed', 31, { identity: [ada, 'crm:ada-again'] }),
+    entry('same', `identity-${ada}`, 'IdentityClaimed', 31, { identity: [ada, 'crm:ada-again'] }),
   ]);
   await project(db.pool, log);
   expect(await current('linear', 'pipeline')).toEqual({ 'content-a': 5000, 'content-b': 5000 });
@@ -223,7 +223,7 @@ describe('what changes the touches of a deal without being a touchpoint', () => 
   const eve = 'email:eve@beta.example' as const;
   const shared = 'anonymous:shared' as const;
   const claim = (name: string, at: number, ...identity: IdentityKey[]): Entry =>
-    said(name, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity });
+    entry(name, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity });
   const contacts = (...keys: IdentityKey[]) => keys.map((key) => ({ keys: [key], role: 'user' }));
   const opened = { amount: '100.00', openedAt: day(30) };
   const paths = async () =>
@@ -237,7 +237,7 @@ describe('what changes the touches of a deal without being a touchpoint', () => 
   test('a key of a contact is found to be a lead', async () => {
     const log = logOf([
       published(1),
-      seen('a', 10, [eve]),
+      pageView('a', 10, [eve]),
       ...opportunityEvents('opp-1', { ...opened, contacts: contacts('crm:77') }),
       claim('late', 12, 'crm:77', eve),
     ]);
@@ -248,9 +248,9 @@ describe('what changes the touches of a deal without being a touchpoint', () => 
   test('a shared computer on the committee has another owner', async () => {
     const log = logOf([
       published(1),
-      seen('a', 10, [ada]),
-      seen('b', 11, [bob]),
-      seen('c', 12, [bob, shared]),
+      pageView('a', 10, [ada]),
+      pageView('b', 11, [bob]),
+      pageView('c', 12, [bob, shared]),
       ...opportunityEvents('opp-1', { ...opened, contacts: contacts(shared) }),
       claim('later owner', 20, ada, shared),
     ]);
@@ -261,8 +261,8 @@ describe('what changes the touches of a deal without being a touchpoint', () => 
   test('what somebody did turns out to be of another', async () => {
     const log = logOf([
       published(1),
-      seen('a', 5, [shared]),
-      seen('b', 10, [ada, shared]),
+      pageView('a', 5, [shared]),
+      pageView('b', 10, [ada, shared]),
       ...opportunityEvents('opp-1', { ...opened, contacts: contacts(ada) }),
       claim('earlier owner', 3, bob, shared),
     ]);
@@ -273,8 +273,8 @@ describe('what changes the touches of a deal without being a touchpoint', () => 
   test('somebody was known earlier', async () => {
     const log = logOf([
       published(1),
-      seen('a', 10, [ada]),
-      seen('b', 20, [ada]),
+      pageView('a', 10, [ada]),
+      pageView('b', 20, [ada]),
       ...opportunityEvents('opp-1', { ...opened, contacts: contacts(ada) }),
       claim('import', 5, ada),
     ]);
@@ -287,9 +287,9 @@ describe('what changes the touches of a deal without being a touchpoint', () => 
   test('somebody belongs to the account of a deal without contacts', async () => {
     const log = logOf([
       published(1),
-      seen('a', 10, [eve]),
+      pageView('a', 10, [eve]),
       ...opportunityEvents('opp-1', { ...opened, accountId: 'acme' }),
-      said('group', `identity-${eve}`, 'IdentityClaimed', 12, { identity: [eve], accountId: 'acme' }),
+      entry('group', `identity-${eve}`, 'IdentityClaimed', 12, { identity: [eve], accountId: 'acme' }),
     ]);
     await project(db.pool, log, 1);
     expect(await paths()).toMatchObject([{ content_ids: ['content-a'], known_from: String(log.length) }]);
@@ -321,7 +321,7 @@ describe('another currency', () => {
     openedAt: day(30),
     contacts: roles('ada@acme.example'),
   };
-  const euros = [story[1]!, story[2]!, seen('third', 11, [ada]), ...opportunityEvents('opp-1', opening)];
+  const euros = [story[1]!, story[2]!, pageView('third', 11, [ada]), ...opportunityEvents('opp-1', opening)];
 
   test('is reported at the published rate of the reference day', async () => {
     const rates = [

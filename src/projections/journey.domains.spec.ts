@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { logOf, said, type Entry } from '../../test/sample-events.js';
+import { logOf, entry, type Entry } from '../../test/sample-events.js';
 import { deleteRows, inTransaction } from '../../test/project.js';
 import type { IdentityKey } from '../domain/identity/keys.js';
 import { journey } from './journey.js';
@@ -12,12 +12,12 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 const claim = (name: string, at: number, ...identity: IdentityKey[]): Entry =>
-  said(name, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity });
+  entry(name, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity });
 const decide = (type: 'IdentitiesMerged' | 'IdentitiesSplit', at: number): Entry =>
-  said(type, 'identity-user:u1', type, at, {
+  entry(type, 'identity-user:u1', type, at, {
     ...{ leadId: '', otherLeadId: '', key: 'user:u1', otherKey: 'user:u2' },
   });
-const observed = said('initech', 'account-initech', 'AccountObserved', 4, {
+const observed = entry('initech', 'account-initech', 'AccountObserved', 4, {
   accountId: 'initech',
   domain: 'initech.example',
 });
@@ -59,13 +59,13 @@ test.each([
   expect(await accounts(...batches)).toEqual(EXPECTED),
 );
 
-const hijack = said('hijack', 'account-evil', 'AccountObserved', 0, {
+const hijack = entry('hijack', 'account-evil', 'AccountObserved', 0, {
   ...{ accountId: 'evil', name: 'Evil', domain: 'initech.example', keyScope: 'public' },
 });
-const rename = said('rename', 'account-initech', 'AccountObserved', 9, {
+const rename = entry('rename', 'account-initech', 'AccountObserved', 9, {
   ...{ accountId: 'initech', name: 'Renamed', domain: 'renamed.example', keyScope: 'public' },
 });
-const named = said('named', 'account-initech', 'AccountObserved', 4, {
+const named = entry('named', 'account-initech', 'AccountObserved', 4, {
   ...{ accountId: 'initech', name: 'Initech', domain: 'initech.example' },
 });
 

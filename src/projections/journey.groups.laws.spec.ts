@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { logOf } from '../../test/sample-events.js';
-import { comparedWithOracle } from '../../test/oracle-rows.js';
+import { compareWithOracle } from '../../test/oracle-rows.js';
 import { inTransaction, rowsOf } from '../../test/project.js';
-import { JOURNEY_VERSIONS, WORKING } from '../../test/read-model-rows.js';
+import { JOURNEY_VERSIONS, WORKING_TABLES } from '../../test/read-model-rows.js';
 import { lateBatches, type LateBatch } from '../../test/late-batches.js';
 import type { RecordedEvent } from '../domain/events.js';
 import { NO_MODEL } from './journey/models.js';
@@ -38,7 +38,7 @@ async function applyInBatches(
 async function written(tx: pg.PoolClient): Promise<Record<string, string[]>> {
   const tables: Record<string, string[]> = {};
   // A client answers one query after the other.
-  for (const table of [...JOURNEY_VERSIONS, ...WORKING]) {
+  for (const table of [...JOURNEY_VERSIONS, ...WORKING_TABLES]) {
     tables[table] = await rowsOf(tx, `touchline.${table}`);
   }
   return tables;
@@ -66,7 +66,7 @@ test('what a history comes to is what the whole set of its facts says', async ()
       const log = logOf([...before, ...batch]);
       const { found, told } = await inTransaction(db.pool, async (tx) => {
         await applyInBatches(tx, log, size);
-        const compared = await comparedWithOracle(tx, log, NO_MODEL);
+        const compared = await compareWithOracle(tx, log, NO_MODEL);
         for (const table of journey.tables) await tx.query(`DELETE FROM ${table}`);
         return compared;
       });

@@ -5,11 +5,11 @@ import {
   day,
   deleteReadModels,
   logOf,
-  said,
-  seen,
+  entry,
+  pageView,
   type Entry,
 } from '../../test/sample-events.js';
-import { comparedWithOracle } from '../../test/oracle-rows.js';
+import { compareWithOracle } from '../../test/oracle-rows.js';
 import { allVersions, type Rows } from '../../test/read-model-rows.js';
 import { every, projectInBatches } from '../../test/tangled-histories.js';
 import type { IdentityKey } from '../domain/identity/keys.js';
@@ -22,9 +22,9 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 const claim = (name: string, at: number, ...identity: IdentityKey[]): Entry =>
-  said(name, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity });
+  entry(name, `identity-${identity[0]}`, 'IdentityClaimed', at, { identity });
 const merge = (at: number, key: IdentityKey, otherKey: IdentityKey): Entry =>
-  said('merge', `identity-${key}`, 'IdentitiesMerged', at, { leadId: '', otherLeadId: '', key, otherKey });
+  entry('merge', `identity-${key}`, 'IdentitiesMerged', at, { leadId: '', otherLeadId: '', key, otherKey });
 
 const A: IdentityKey = 'anonymous:a';
 const DEMO = { kind: 'demo_request' as const };
@@ -36,39 +36,39 @@ const CASES: readonly (readonly [string, readonly Entry[], readonly Entry[]])[] 
     'a shared device whose claimer was merged',
     [
       claim('p1 takes a', 59, A, 'user:p1'),
-      seen('q reads', 60, ['email:q@acme.example']),
+      pageView('q reads', 60, ['email:q@acme.example']),
       claim('x takes a', 121, A, 'user:x'),
       merge(122, 'user:p1', 'email:q@acme.example'),
     ],
-    [seen('q asks', 57, ['email:q@acme.example'], DEMO), seen('x fills', 90, [A, 'user:x'], FORM)],
+    [pageView('q asks', 57, ['email:q@acme.example'], DEMO), pageView('x fills', 90, [A, 'user:x'], FORM)],
   ],
   [
     'a lead whose touchpoints came by a device of somebody else',
     [
       claim('p takes a', 1, A, 'user:p'),
-      seen('a reads', 2, [A]),
+      pageView('a reads', 2, [A]),
       claim('x takes a', 10, A, 'user:x'),
       claim('p is mail', 3, 'user:p', 'email:p@acme.example'),
     ],
     [
       claim('earlier', 0, 'email:p@acme.example', 'crm:p'),
-      seen('x before', 1.5, [A, 'user:x'], FORM),
-      seen('x reads', 11, ['user:x']),
+      pageView('x before', 1.5, [A, 'user:x'], FORM),
+      pageView('x reads', 11, ['user:x']),
     ],
   ],
   [
     'a chain of keys named after the batch began',
-    [claim('mail and crm', 1, 'email:q@acme.example', 'crm:q'), seen('crm', 2, ['crm:q'])],
+    [claim('mail and crm', 1, 'email:q@acme.example', 'crm:q'), pageView('crm', 2, ['crm:q'])],
     [
       claim('user and mail', 3, 'user:q', 'email:q@acme.example'),
-      seen('by crm', 0, ['crm:q'], DEMO),
-      seen('by user', 0.5, ['user:q'], FORM),
+      pageView('by crm', 0, ['crm:q'], DEMO),
+      pageView('by user', 0.5, ['user:q'], FORM),
     ],
   ],
 ];
 
 const BEFORE = CASES[0]?.[1] ?? [];
-const OBSERVED = said('acme', 'account-acme', 'AccountObserved', 4, {
+const OBSERVED = entry('acme', 'account-acme', 'AccountObserved', 4, {
   accountId: 'acme',
   domain: 'acme.example',
 });
@@ -82,7 +82,7 @@ const COMPANY = [
       { status: 'won', closedAt: day(140) },
     ),
   ],
-  [seen('x fills', 90, [A, 'user:x'], FORM), OBSERVED],
+  [pageView('x fills', 90, [A, 'user:x'], FORM), OBSERVED],
 ] as const;
 
 async function history(log: readonly Entry[], ends: readonly number[]): Promise<Rows> {
@@ -127,14 +127,14 @@ test('an opportunity without contacts is attributed to the leads of its account,
 test('a public claim is judged again by all keys that it names, also those that the batch did not read', async () => {
   const keyScope = 'public' as const;
   const log = logOf([
-    seen('contact', 1, ['crm:1']),
-    seen('mail', 2, ['email:ada@acme.example']),
-    seen('claim of contact', 4, ['user:bob', 'crm:1', 'email:ada@acme.example'], { keyScope }),
-    seen('claim of user', 8, ['user:bob', 'user:ada', 'email:ada@acme.example'], { keyScope }),
-    seen('earlier', 0, ['user:ada']),
+    pageView('contact', 1, ['crm:1']),
+    pageView('mail', 2, ['email:ada@acme.example']),
+    pageView('claim of contact', 4, ['user:bob', 'crm:1', 'email:ada@acme.example'], { keyScope }),
+    pageView('claim of user', 8, ['user:bob', 'user:ada', 'email:ada@acme.example'], { keyScope }),
+    pageView('earlier', 0, ['user:ada']),
   ]);
   await deleteReadModels(db.pool);
   await projectInBatches(db.pool, log, every(1, log.length));
-  const { found, told } = await comparedWithOracle(db.pool, log, NO_MODEL);
+  const { found, told } = await compareWithOracle(db.pool, log, NO_MODEL);
   expect(found).toEqual(told);
 });

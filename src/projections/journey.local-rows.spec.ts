@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { logOf, seen, type Entry } from '../../test/sample-events.js';
+import { logOf, pageView, type Entry } from '../../test/sample-events.js';
 import { deleteRows, project } from '../../test/project.js';
 import type { Touchpoint } from '../domain/touchpoint.js';
 import { journey } from './journey.js';
@@ -15,7 +15,7 @@ beforeEach(() => deleteRows(db.pool, journey));
 
 const ADA = 'email:ada@acme.example' as const;
 const at = (minute: number, more: Partial<Touchpoint> = {}): Entry =>
-  seen(`${minute}`, minute / 1440, [ADA], { channel: 'direct', ...more });
+  pageView(`${minute}`, minute / 1440, [ADA], { channel: 'direct', ...more });
 const each = (length: number, more: Partial<Touchpoint> = {}): Entry[] =>
   Array.from({ length }, (_, minute) => at(minute, more));
 

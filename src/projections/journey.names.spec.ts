@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { deleteReadModels, logOf, said, seen, type Entry } from '../../test/sample-events.js';
+import { deleteReadModels, logOf, entry, pageView, type Entry } from '../../test/sample-events.js';
 import { every, projectInBatches } from '../../test/tangled-histories.js';
 import type { ContactRoleAssigned, IdentityClaim } from '../domain/events.js';
 import type { IdentityKey } from '../domain/identity/keys.js';
@@ -14,9 +14,9 @@ afterAll(() => db.drop());
 
 const U = 'user:u';
 const claim = (at: number, identity: readonly IdentityKey[], more: Partial<IdentityClaim> = {}): Entry =>
-  said(`claim ${at}`, 'identity', 'IdentityClaimed', at, { identity, ...more });
+  entry(`claim ${at}`, 'identity', 'IdentityClaimed', at, { identity, ...more });
 const contact = (at: number, keys: readonly IdentityKey[], more: Partial<ContactRoleAssigned> = {}): Entry =>
-  said(`contact ${at}`, 'opportunity-1', 'ContactRoleAssigned', at, {
+  entry(`contact ${at}`, 'opportunity-1', 'ContactRoleAssigned', at, {
     ...{ opportunityId: 'o', contact: keys, role: 'champion', ...more },
   });
 const PUBLIC = { keyScope: 'public' } as const;
@@ -55,21 +55,26 @@ const CASES: readonly (readonly [string, readonly Entry[], string, string, strin
   ],
   [
     'not an old address because a mail to it was opened',
-    [claim(1, [U, OLD]), claim(2, [U, NEW]), seen('opened', 3, [OLD])],
+    [claim(1, [U, OLD]), claim(2, [U, NEW]), pageView('opened', 3, [OLD])],
     'ada@new.example',
     'u',
     'new.example',
   ],
   [
     'not an old address that a touchpoint names twice',
-    [claim(1, [U, OLD]), claim(2, [U, NEW]), seen('opened', 3, [OLD, OLD]), seen('late', 0, [OLD, 'crm:c'])],
+    [
+      claim(1, [U, OLD]),
+      claim(2, [U, NEW]),
+      pageView('opened', 3, [OLD, OLD]),
+      pageView('late', 0, [OLD, 'crm:c']),
+    ],
     'ada@new.example',
     'u',
     'new.example',
   ],
   [
     'the latest address of a touchpoint beside another key',
-    [claim(1, [U, OLD]), seen('form', 3, [U, NEW])],
+    [claim(1, [U, OLD]), pageView('form', 3, [U, NEW])],
     'ada@new.example',
     'u',
     'new.example',
@@ -112,7 +117,7 @@ const CASES: readonly (readonly [string, readonly Entry[], string, string, strin
   [
     'the new id after an alias of an anonymous one',
     [
-      seen('visit', 1, ['anonymous:0b5e']),
+      pageView('visit', 1, ['anonymous:0b5e']),
       claim(2, ['user:u', 'user:0b5e', 'anonymous:0b5e']),
       claim(3, [U, OLD]),
     ],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { day, seen, type Entry } from '../../test/sample-events.js';
+import { day, pageView, type Entry } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { isEvent, type RecordedEvent } from '../domain/events.js';
 import { type IdentityKey, leadIdOf } from '../domain/identity/keys.js';
@@ -45,7 +45,7 @@ const arrivals = fc
   )
   .map((all) =>
     all.map(({ who, minute, came, ...about }, nth) =>
-      seen(`${minute} ${nth}`, minute / 1440, [who], { ...came, ...about }),
+      pageView(`${minute} ${nth}`, minute / 1440, [who], { ...came, ...about }),
     ),
   );
 

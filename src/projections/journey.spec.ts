@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { eventsOf, happenings, logged, OTHER_MODEL, published, TEST_MODEL } from '../../test/journeys.js';
-import { comparedWithOracle } from '../../test/oracle-rows.js';
+import { compareWithOracle } from '../../test/oracle-rows.js';
 import { deleteRows, project, rowsOf } from '../../test/project.js';
 import { JOURNEY_VERSIONS } from '../../test/read-model-rows.js';
 import type { NewEvent, RecordedEvent } from '../domain/events.js';
@@ -147,7 +147,7 @@ test('what comes out event by event is what the whole set of facts says', async 
       const log = logged(one);
       await deleteRows(db.pool, journey);
       await project(db.pool, journey, log, 11);
-      const { found, told } = await comparedWithOracle(db.pool, log, OTHER_MODEL);
+      const { found, told } = await compareWithOracle(db.pool, log, OTHER_MODEL);
       expect(found).toEqual(told);
     }),
     runs(30),

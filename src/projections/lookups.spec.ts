@@ -2,19 +2,23 @@ import { expect, test } from '@jest/globals';
 import pg from 'pg';
 import { testDatabase } from '../../test/database.js';
 import { TEST_MODEL } from '../../test/journeys.js';
-import { logOf, opportunityEvents, day, project, roles, said, seen } from '../../test/sample-events.js';
+import { logOf, opportunityEvents, day, project, roles, entry, pageView } from '../../test/sample-events.js';
 
 const PEOPLE = 300;
 const VISITS = 4;
 
 /** People who visit in turn; every third buys. */
 const log = logOf([
-  said('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL }),
+  entry('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL }),
   ...Array.from({ length: VISITS }, (_, visit) =>
     Array.from({ length: PEOPLE }, (_, nth) => {
       const at = 1 + visit * 10 + nth / PEOPLE;
       const [address, browser] = [`email:p${nth}@company-${nth}.example`, `anonymous:b${nth}`] as const;
-      const touch = seen(`visit ${visit} of ${nth}`, at, visit % 2 === 0 ? [address, browser] : [browser]);
+      const touch = pageView(
+        `visit ${visit} of ${nth}`,
+        at,
+        visit % 2 === 0 ? [address, browser] : [browser],
+      );
       if (nth % 3 > 0 || visit < VISITS - 1) return [touch];
       const contacts = nth % 2 === 0 ? { contacts: roles(`p${nth}@company-${nth}.example`) } : {};
       const opened = {

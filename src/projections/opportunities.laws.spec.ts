@@ -6,8 +6,8 @@ import {
   deleteReadModels,
   logOf,
   rebuildCredits,
-  said,
-  seen,
+  entry,
+  pageView,
   type Entry,
 } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
@@ -39,7 +39,7 @@ function event<T extends OpportunityType>(
 ): fc.Arbitrary<Made> {
   return fc.tuple(time, fc.constantFrom(...IDS), parts).map(([at, opportunityId, more]): Made => {
     const data = { ...more, opportunityId } as unknown as NewEvent<T>['data'];
-    return (nth) => said(`${type} ${nth}`, `opportunity-${opportunityId}`, type, at, data);
+    return (nth) => entry(`${type} ${nth}`, `opportunity-${opportunityId}`, type, at, data);
   });
 }
 
@@ -68,7 +68,7 @@ const made: fc.Arbitrary<Made> = fc.oneof(
     arbitrary: fc.tuple(time, fc.constantFrom(...KEYS)).map(
       ([at, key]): Made =>
         (nth) =>
-          seen(`touch ${nth}`, at, [key]),
+          pageView(`touch ${nth}`, at, [key]),
     ),
   },
   {
@@ -86,9 +86,9 @@ const made: fc.Arbitrary<Made> = fc.oneof(
 );
 
 const OPENED: readonly Entry[] = [
-  said('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL }),
+  entry('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL }),
   ...IDS.map((opportunityId) =>
-    said(`opened ${opportunityId}`, `opportunity-${opportunityId}`, 'OpportunityOpened', 5, {
+    entry(`opened ${opportunityId}`, `opportunity-${opportunityId}`, 'OpportunityOpened', 5, {
       ...{ opportunityId, currency: 'EUR', amountMinor: 500, accountId: 'acme.example' },
     }),
   ),

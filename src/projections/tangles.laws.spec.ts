@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { deleteReadModels, logOf, rebuildCredits, said, type Entry } from '../../test/sample-events.js';
+import { deleteReadModels, logOf, rebuildCredits, entry, type Entry } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { allVersions, currentRows, type Rows } from '../../test/read-model-rows.js';
 import { every, projectInBatches, tangledHistories } from '../../test/tangled-histories.js';
@@ -63,7 +63,7 @@ test('and what was true when does not depend on the batches, live or rebuilt', a
   );
 }, 600_000);
 
-const model = said('crowd', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
+const model = entry('crowd', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
 
 /** Many workspaces side by side, event by event: more than is applied, or written, at a time. */
 const crowd = fc.array(tangledHistories, { minLength: 60, maxLength: 60 }).map((worlds) => {

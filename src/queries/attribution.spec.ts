@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { MODEL_NAMES } from '../domain/attribution/models.js';
-import { dayOf, shareOut as shareOutExactly } from '../domain/attribution/money.js';
+import { dayOf, distribute as shareOutExactly } from '../domain/attribution/money.js';
 import { CHANNELS } from '../domain/touchpoint.js';
 import { tagLabel } from '../domain/label.js';
 import { defaultModel, publishModel } from '../commands/publish-model.js';

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CHANNELS, CLAMP_REASONS, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
-import type { Origin, InSession } from '../domain/session.js';
+import type { Origin, ResolvedSession } from '../domain/session.js';
 import { type PageRequest, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';
 import {
@@ -156,7 +156,7 @@ function itemsSql(view: View, request: PageRequest, { whose, order }: { whose: S
     ORDER BY j.occurred_at ${direction}, j.event_id ${direction}`;
 }
 
-const itemOf = (row: Row, session: InSession | undefined): JourneyItem => ({
+const itemOf = (row: Row, session: ResolvedSession | undefined): JourneyItem => ({
   position: row.position,
   eventId: row.event_id,
   leadId: row.lead_id,

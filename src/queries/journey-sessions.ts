@@ -1,5 +1,5 @@
 import type { Channel } from '../domain/touchpoint.js';
-import { type StoredSessionPart, resolveSessions, type InSession } from '../domain/session.js';
+import { type StoredSessionPart, resolveSessions, type ResolvedSession } from '../domain/session.js';
 import { labelsOf, placeOf, type SessionColumns } from '../read-models/session-columns.js';
 import type { View } from './read-models.js';
 import { rows, sql } from './sql.js';
@@ -29,7 +29,7 @@ interface RunningSession {
 export async function sessionsOf(
   view: View,
   inOrder: readonly TouchpointColumns[],
-): Promise<ReadonlyMap<string, InSession>> {
+): Promise<ReadonlyMap<string, ResolvedSession>> {
   const byLead = Map.groupBy(inOrder, ({ lead_id }) => lead_id);
   const firsts = [...byLead.values()].flatMap((run) => run.slice(0, 1));
   const running = await runningBefore(

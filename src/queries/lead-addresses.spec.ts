@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { said, seen } from '../../test/sample-events.js';
+import { entry, pageView } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { identityKey } from '../domain/identity/keys.js';
 import type { LeadJourneyAnswer } from './lead-journey.js';
@@ -13,14 +13,14 @@ let api: ExampleApi;
 beforeAll(async () => {
   api = await exampleApi();
   await api.add('other', [
-    seen('plus', 5, [identityKey('email', 'Ada+News@münchen.example')], { clamped }),
-    seen('plain', 6, [identityKey('email', ADDRESS)]),
+    pageView('plus', 5, [identityKey('email', 'Ada+News@münchen.example')], { clamped }),
+    pageView('plain', 6, [identityKey('email', ADDRESS)]),
   ]);
   await api.runner.catchUp();
   // A late event makes the projection read the rows back that it wrote.
   await api.add('other', [
-    seen('before', 4, [identityKey('email', ADDRESS), 'user:u-1']),
-    said('claim', 'identity-user:u-1', 'IdentityClaimed', 4.5, { identity: ['user:u-1', 'user:u-2'] }),
+    pageView('before', 4, [identityKey('email', ADDRESS), 'user:u-1']),
+    entry('claim', 'identity-user:u-1', 'IdentityClaimed', 4.5, { identity: ['user:u-1', 'user:u-2'] }),
   ]);
   await api.runner.catchUp();
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, opportunityEvents, roles, said, seen, type Entry } from '../../test/sample-events.js';
+import { day, opportunityEvents, roles, entry, pageView, type Entry } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { queryApi, type QueryApi } from '../../test/query-api.js';
 import type { OpportunityEvent } from '../domain/opportunity.js';
@@ -41,9 +41,9 @@ async function happen(...entries: Entry[]): Promise<string> {
   return String(await store.head());
 }
 const get = <T>(path: string) => api.get<T>(path, workspace);
-const model = said('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
+const model = entry('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
 const later = (nr: number, type: OpportunityEvent['type'], at: number, data: object = {}): Entry => {
-  const { stream, event } = said(`later ${nr}`, 'opportunity-opp-1', type, at, {
+  const { stream, event } = entry(`later ${nr}`, 'opportunity-opp-1', type, at, {
     opportunityId: 'opp-1',
     ...data,
   });
@@ -64,11 +64,11 @@ describe('the published journey of two people', () => {
   test('gives u_shaped credit to the ad seen first and to the form of the member known first', async () => {
     await happen(
       model,
-      seen('ad', 4, ['anonymous:kate'], { kind: 'ad_click' }),
-      seen('form', 19, ['email:austin@acme.example'], { kind: 'form_fill' }),
-      seen('webinar', 33, ['email:austin@acme.example'], { kind: 'webinar_attended' }),
+      pageView('ad', 4, ['anonymous:kate'], { kind: 'ad_click' }),
+      pageView('form', 19, ['email:austin@acme.example'], { kind: 'form_fill' }),
+      pageView('webinar', 33, ['email:austin@acme.example'], { kind: 'webinar_attended' }),
       ...opened(),
-      said('mail', 'identity-kate', 'IdentityClaimed', 40, {
+      entry('mail', 'identity-kate', 'IdentityClaimed', 40, {
         identity: ['email:kate@acme.example', 'anonymous:kate'],
       }),
     );
@@ -96,7 +96,7 @@ describe('an opportunity that is deleted', () => {
       '/api/opportunities/opp-1/attribution',
       '/api/leads/email:austin@acme.example',
     ];
-    const before = await happen(model, seen('form', 19, ['email:austin@acme.example']), ...opened());
+    const before = await happen(model, pageView('form', 19, ['email:austin@acme.example']), ...opened());
     const answers = await Promise.all(paths.map((path) => get(path)));
     await happen(later(1, 'OpportunityDeleted', 50));
     expect(await get('/api/opportunities/opp-1')).toMatchObject({ status: 404 });
@@ -133,7 +133,7 @@ test('a change that is reported late does not override later ones, and earlier r
 });
 
 test('an opportunity without contacts credits the leads of its account and changes no lifecycle', async () => {
-  await happen(model, seen('form', 19, ['email:austin@acme.example']), ...opened({ contacts: [] }));
+  await happen(model, pageView('form', 19, ['email:austin@acme.example']), ...opened({ contacts: [] }));
   expect(await get('/api/opportunities/opp-1/attribution')).toMatchObject({
     body: { committee: 'account', touches: [{ content: 'content-form' }] },
   });

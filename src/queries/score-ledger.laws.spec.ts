@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { entryOf, ORDERS, PEOPLE, sorted, visit } from '../../test/arrival-orders.js';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, type Entry, said } from '../../test/sample-events.js';
+import { day, type Entry, entry } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { queryApi, type QueryApi } from '../../test/query-api.js';
 import type { Touch } from '../domain/condition.js';
@@ -63,7 +63,7 @@ async function projected(entries: readonly Entry[], model: JourneyModel, size: n
   const workspace = `scores-${++workspaces}`;
   await rows('INSERT INTO touchline.workspace (slug, name) VALUES ($1, $1)', workspace);
   await arrive(store, workspace, [
-    said('model', 'model', 'JourneyModelPublished', FIRST_DAY, {
+    entry('model', 'model', 'JourneyModelPublished', FIRST_DAY, {
       document: model,
       by: 'ada@touchline.example',
     }),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { leadIdOf } from '../domain/identity/keys.js';
 import type { JourneyModel } from '../domain/model.js';
 import type { Clamped } from '../domain/touchpoint.js';
-import { said, seen } from '../../test/sample-events.js';
+import { entry, pageView } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import type { AccountJourneyAnswer } from './account-journey.js';
 import type { LeadJourneyAnswer } from './lead-journey.js';
@@ -14,17 +14,20 @@ let api: ExampleApi;
 beforeAll(async () => {
   api = await exampleApi();
   await api.add('main', [
-    seen('sent-1', 60, ['anonymous:zoe'], { properties: PROPERTIES, content: { id: 'quiz', title: 'Quiz' } }),
-    seen('sent-2', 61, ['anonymous:zoe'], { clamped: CLAMPED }),
-    seen('sent-3', 62, ['anonymous:zoe']),
+    pageView('sent-1', 60, ['anonymous:zoe'], {
+      properties: PROPERTIES,
+      content: { id: 'quiz', title: 'Quiz' },
+    }),
+    pageView('sent-2', 61, ['anonymous:zoe'], { clamped: CLAMPED }),
+    pageView('sent-3', 62, ['anonymous:zoe']),
   ]);
   await api.runner.catchUp();
   // The person becomes known, and her journey is folded again under another lead.
   await api.add('main', [
-    said('zoe-claim', 'identity-zoe', 'IdentityClaimed', 63, {
+    entry('zoe-claim', 'identity-zoe', 'IdentityClaimed', 63, {
       identity: ['email:zoe@zenith.example', 'anonymous:zoe'],
     }),
-    seen('zoe-late', 59, ['email:zoe@zenith.example'], {
+    pageView('zoe-late', 59, ['email:zoe@zenith.example'], {
       properties: PROPERTIES,
       clamped: { reason: 'absurd', original: '"soon"' },
     }),
@@ -65,7 +68,7 @@ test("the day of a touchpoint is that of the model's time zone, even after anoth
     `SELECT document FROM touchline.journey_model WHERE workspace = 'main' AND superseded_at IS NULL`,
   );
   const document = { ...rows[0]!.document, timeZone: 'Pacific/Kiritimati' };
-  await api.add('main', [said('model-2', 'model', 'JourneyModelPublished', 70, { document })]);
+  await api.add('main', [entry('model-2', 'model', 'JourneyModelPublished', 70, { document })]);
   await api.runner.catchUp();
   const after = await days();
   expect(after).toMatchObject({ differing: 0, several: true });

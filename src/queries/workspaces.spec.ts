@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { leadIdOf } from '../domain/identity/keys.js';
-import { day, opportunityEvents, seen } from '../../test/sample-events.js';
+import { day, opportunityEvents, pageView } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import type { AttributionAnswer } from './attribution.js';
 import type { LeadAnswer } from './lead.js';
@@ -16,7 +16,7 @@ const ADA = leadIdOf('main', 'email:ada@acme.example');
 
 describe('another workspace with the same ids', () => {
   const twin = [
-    seen('twin', 2, ['email:ada@acme.example'], { content: { id: 'buying-guide', title: 'Theirs' } }),
+    pageView('twin', 2, ['email:ada@acme.example'], { content: { id: 'buying-guide', title: 'Theirs' } }),
     ...opportunityEvents('opp-1', { amount: '1.00', openedAt: day(10), accountId: 'acme' }),
   ];
 
@@ -57,7 +57,7 @@ describe('another workspace with the same ids', () => {
 
 describe('freshness', () => {
   test('makes a query wait for its minPosition', async () => {
-    const position = await api.add('main', [seen('fresh', 89, ['email:eve@hooli.example'])]);
+    const position = await api.add('main', [pageView('fresh', 89, ['email:eve@hooli.example'])]);
     const waiting = api.get<LeadAnswer>(`/api/leads/email:eve@hooli.example?minPosition=${position}`);
     setTimeout(() => void api.runner.catchUp(), 50);
     const { status, body } = await waiting;

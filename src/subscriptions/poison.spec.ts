@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, opportunityEvents, roles, said, seen, type Entry } from '../../test/sample-events.js';
+import { day, opportunityEvents, roles, entry, pageView, type Entry } from '../../test/sample-events.js';
 import { OTHER_MODEL, TEST_MODEL } from '../../test/journeys.js';
 import { OPERATOR, subscriptionsApi, type SubscriptionsApi } from '../../test/subscriptions-api.js';
 import { currentRows } from '../../test/read-model-rows.js';
@@ -54,27 +54,27 @@ function mendable(projection: Projection): Projection {
 }
 
 const EMAIL = 'email:ada@acme.example';
-const model = said('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
+const model = entry('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
 /** Models are remembered by their events, so each test has its own. */
-const otherModel = said('other model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
-const account = said('account', 'account-acme', 'AccountObserved', 1, {
+const otherModel = entry('other model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
+const account = entry('account', 'account-acme', 'AccountObserved', 1, {
   accountId: 'acme',
   domain: 'acme.example',
 });
-const again = said('again', 'account-acme', 'AccountObserved', 2, { accountId: 'acme', name: 'Acme' });
+const again = entry('again', 'account-acme', 'AccountObserved', 2, { accountId: 'acme', name: 'Acme' });
 const others = (name: string): Entry[] =>
-  Array.from({ length: 8 }, (_, nth) => seen(`${name} ${nth}`, 1 + nth, [`user:o-${nth}`]));
-const sick = seen('sick', 4, [EMAIL], { traits: { title: 'CTO' } });
-const before = [...others('before'), seen('first', 2, [EMAIL, 'anonymous:a'])];
+  Array.from({ length: 8 }, (_, nth) => pageView(`${name} ${nth}`, 1 + nth, [`user:o-${nth}`]));
+const sick = pageView('sick', 4, [EMAIL], { traits: { title: 'CTO' } });
+const before = [...others('before'), pageView('first', 2, [EMAIL, 'anonymous:a'])];
 /** What comes after Ada's sick touchpoint: of hers the first, third, fourth and fifth. */
 const after = [
-  seen('later', 6, ['anonymous:a']),
+  pageView('later', 6, ['anonymous:a']),
   ...opportunityEvents('opp-1', { amount: '100.00', openedAt: day(10), contacts: roles('ada@acme.example') }),
-  said('claim', 'identity-user:ada', 'IdentityClaimed', 7, {
+  entry('claim', 'identity-user:ada', 'IdentityClaimed', 7, {
     identity: ['user:ada', EMAIL],
     traits: { title: 'CFO' },
   }),
-  seen('as user', 5, ['user:ada']),
+  pageView('as user', 5, ['user:ada']),
   ...others('after'),
 ];
 const malformed = ({ stream, event }: Entry, data: unknown): Entry =>
@@ -135,7 +135,7 @@ describe('a touchpoint that cannot be applied', () => {
     expect(items[0]?.error).toMatch(/\S/);
     expect(await ofOthers()).toBe(15);
 
-    await arrive(store, 'main', [seen('ada again', 9, [EMAIL]), ...others('again')]);
+    await arrive(store, 'main', [pageView('ada again', 9, [EMAIL]), ...others('again')]);
     await runner.catchUp();
     const waiting = behind === ada ? 6 : 1;
     expect(await deadLetters()).toHaveLength(waiting);
@@ -155,7 +155,7 @@ describe('a touchpoint that cannot be applied', () => {
     await arrive(store, 'main', [model, malformed(sick, { ...sick.event.data, content: { url: 5 } })]);
     await runner.catchUp();
     expect(await deadLetters()).toMatchObject([{ position: '2', overtaken: false }]);
-    const next = said('next', 'model', 'JourneyModelPublished', 1, { document: { ...TEST_MODEL, name: 'next' } }); // prettier-ignore
+    const next = entry('next', 'model', 'JourneyModelPublished', 1, { document: { ...TEST_MODEL, name: 'next' } }); // prettier-ignore
     await arrive(store, 'main', [next]);
     await runner.catchUp();
     expect(await deadLetters()).toMatchObject([{ position: '2', overtaken: true }]);
@@ -169,12 +169,12 @@ describe('a touchpoint that cannot be applied', () => {
 });
 
 test('a model that is none stops its workspace and no other', async () => {
-  const next = said('the next', 'model', 'JourneyModelPublished', 1, { document: OTHER_MODEL });
+  const next = entry('the next', 'model', 'JourneyModelPublished', 1, { document: OTHER_MODEL });
   await arrive(store, 'other', before);
   await arrive(store, 'main', [
     malformed(otherModel, { document: {} }),
     ...before,
-    seen('second', 5, [EMAIL]),
+    pageView('second', 5, [EMAIL]),
     next,
   ]);
   await arrive(store, 'other', others('later'));
@@ -196,7 +196,7 @@ const TOO_LONG_FOR_AN_INDEX = Array.from({ length: 9_000 }, (_, nth) => nth.toSt
 test('an account that cannot be applied waits with what is told of it later', async () => {
   await arrive(store, 'main', [
     malformed(account, { accountId: 'acme', domain: TOO_LONG_FOR_AN_INDEX }),
-    seen('ada', 1, [EMAIL]),
+    pageView('ada', 1, [EMAIL]),
     again,
   ]);
   await runner.catchUp();

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { day, opportunityEvents, roles, said, seen, type Entry } from '../../test/sample-events.js';
+import { day, opportunityEvents, roles, entry, pageView, type Entry } from '../../test/sample-events.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { currentRows } from '../../test/read-model-rows.js';
 import { MemoryEventStore } from '../event-store/memory.js';
@@ -39,17 +39,17 @@ const opportunityOf = (id: string): Entry[] =>
   );
 const sick = opportunityOf('sick');
 const before = [
-  said('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL }),
-  seen('first', 2, [EMAIL]),
+  entry('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL }),
+  pageView('first', 2, [EMAIL]),
   ...opportunityOf('well'),
   ...sick,
 ];
 /** A touch of both opportunities that arrives late, one of none, and what is said of the opportunities later. */
 const after = [
-  seen('late', 5, [EMAIL, 'anonymous:a']),
-  seen('before', 3, ['anonymous:a']),
+  pageView('late', 5, [EMAIL, 'anonymous:a']),
+  pageView('before', 3, ['anonymous:a']),
   ...opportunityOf('other'),
-  seen('at last', 40, [EMAIL]),
+  pageView('at last', 40, [EMAIL]),
 ];
 
 /** The named projection cannot take the sick opportunity's events of one type until it is mended. */

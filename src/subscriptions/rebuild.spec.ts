@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { testApp, type TestApp } from '../../test/app.js';
 import { arrive, buyers } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { seen } from '../../test/sample-events.js';
+import { pageView } from '../../test/sample-events.js';
 import { waitUntilApplied, responsesAsOf, type GetResponse } from '../../test/api-snapshot.js';
 import { allVersions, currentRows, rowsAsOf } from '../../test/read-model-rows.js';
 import { projections } from '../projections/all.js';
@@ -79,7 +79,7 @@ const BUILDS_ON: Readonly<Record<string, readonly string[]>> = {
 
 test.each(Object.keys(BUILDS_ON))('a rebuild of %s is done when nothing else happens', async (name) => {
   const ask = asks(server.keys.apiKey);
-  await arrive(server.runtime.store, 'main', [seen(`before ${name}`, 1, ['user:ada'])]);
+  await arrive(server.runtime.store, 'main', [pageView(`before ${name}`, 1, ['user:ada'])]);
   await waitUntilApplied(ask);
   expect((await asks(OPERATOR, 'POST')(`/api/projections/${name}/rebuild`)).status).toBe(202);
   await waitUntilApplied(ask, 20_000);

@@ -76,7 +76,8 @@ async function obstacleTo(
     [names],
   );
   const { rowCount } = await tx.query('SELECT FROM touchline.workspace WHERE slug = $1', [workspace]);
-  if (rowCount === 0) return new Refused('workspace-not-found', `There is no workspace "${workspace}"`);
+  if (rowCount === 0)
+    return new Refused('workspace-not-found', `The workspace "${workspace}" does not exist`);
   const { rows: shared } = await tx.query<{ name: string }>(WITHOUT_WORKSPACE, [names]);
   if (shared[0])
     return new Refused(

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { type Entry, seen } from '../../test/sample-events.js';
+import { type Entry, pageView } from '../../test/sample-events.js';
 import { project } from '../../test/project.js';
 import type { RecordedEvent } from '../domain/events.js';
 import { defaultModel, publishModel } from '../commands/publish-model.js';
@@ -25,10 +25,10 @@ afterEach(() => db.drop());
 /** More than are written at a time, so that some are written while others are applied. */
 const MANY = 700;
 const visits = (name: string, at: number): Entry[] =>
-  Array.from({ length: MANY }, (_, nth) => seen(`${name} ${nth}`, at, [`user:${nth}`]));
+  Array.from({ length: MANY }, (_, nth) => pageView(`${name} ${nth}`, at, [`user:${nth}`]));
 
 /** An account id that does not compress and is larger than an index takes: nothing but the database looks at its size. */
-const SICK = seen('sick', 5, ['user:sick'], {
+const SICK = pageView('sick', 5, ['user:sick'], {
   accountId: Array.from({ length: 300 }, (_, nth) =>
     createHash('sha256').update(String(nth)).digest('base64'),
   ).join(''),
@@ -51,7 +51,9 @@ test('what fails is what the database refused to write, not the reads that faile
 });
 
 test('a value that a column does not take is a fault of the data, and names the column', async () => {
-  const events = await appended([seen('without a channel', 5, ['user:sick'], { channel: null as never })]);
+  const events = await appended([
+    pageView('without a channel', 5, ['user:sick'], { channel: null as never }),
+  ]);
   const failure: unknown = await project(db.pool, journey, events, 1).catch((error: unknown) => error);
   expect(failure).toMatchObject({ message: 'journey.channel (text) does not take null' });
   expect(faultOf(failure)).toBe('data');
@@ -83,7 +85,7 @@ test.each([
   ['data', new TypeError('no such field')],
   ['data', 'no error at all'],
 ])('a fault is %s by what caused it, whoever tells of it', async (fault, cause) => {
-  const [event] = await appended([seen('a', 1, ['user:a'])]);
+  const [event] = await appended([pageView('a', 1, ['user:a'])]);
   if (!event) throw new Error('nothing was appended');
   expect(faultOf(new PoisonedEvent(event, [], { cause }))).toBe(fault);
   expect(faultOf(new ReadFailed('reading failed', { cause }))).toBe(fault);

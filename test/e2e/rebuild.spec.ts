@@ -133,7 +133,7 @@ test('touchline rebuild of one workspace on an idle server keeps every answer th
   expect(await differences()).toEqual([]);
   expect(await responsesAsOf(ask, position)).toEqual(answers);
   expect((await rebuild('journey', '--workspace', 'mian')).error).toBe(
-    'touchline: There is no workspace "mian"\n',
+    'touchline: The workspace "mian" does not exist\n',
   );
 }, 120_000);
 

@@ -5,7 +5,7 @@ import type { Format } from '../../src/intake/format.js';
 import { FORMATS } from '../../src/intake/formats/all.js';
 import { type Normalised, normalise } from '../../src/intake/normalise.js';
 import { parseJson } from '../../src/intake/json.js';
-import { itemsIn } from '../decode-body.js';
+import { decodeItems } from '../decode-body.js';
 
 /**
  * A format's fixtures: `<case>.in.json` is {call, body}, of a format that is not JSON {call, base64}, `<case>.out.json`
@@ -34,11 +34,11 @@ interface Fixture {
 function itemsOf(format: Format, name: string): readonly unknown[] {
   const path = join(folder, format.name, `${name}.in.json`);
   const { call, body, base64 } = read(path) as Fixture;
-  if (base64 !== undefined) return itemsIn(format, call, Buffer.from(base64, 'base64'));
+  if (base64 !== undefined) return decodeItems(format, call, Buffer.from(base64, 'base64'));
   if (call === format.record?.call && Array.isArray(body)) return body as readonly unknown[];
   // The body as written in the file: JSON cannot write some of its numbers.
   const [, text = ''] = /"body":([^]*)\}\s*$/.exec(readFileSync(path, 'utf8')) ?? [];
-  return itemsIn(format, call, Buffer.from(text));
+  return decodeItems(format, call, Buffer.from(text));
 }
 
 describe.each(await FORMATS.all())('$name', (format) => {

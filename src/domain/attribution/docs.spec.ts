@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { Channel, TouchpointKind } from '../touchpoint.js';
-import { MODEL_NAMES, weigh } from './models.js';
-import { money, shareOut } from './money.js';
+import { MODEL_NAMES, weightTouches } from './models.js';
+import { money, distribute } from './money.js';
 import { DEFAULT_ATTRIBUTION } from './settings.js';
 import { touchesOf, type Candidate } from './touches.js';
 
@@ -54,7 +54,7 @@ test('the milestones of the example in docs/attribution.md are correct', () =>
 test.each(MODEL_NAMES)(
   'the credits of the example in docs/attribution.md are correct for the model %s',
   (model) => {
-    const credits = shareOut(100_000n, weigh(model, touches, DEFAULT_ATTRIBUTION));
+    const credits = distribute(100_000n, weightTouches(model, touches, DEFAULT_ATTRIBUTION));
     expect(credits.map((minor) => money(Number(minor), 'USD').amount)).toEqual(row(model).slice(0, 6));
   },
 );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Channel } from '../touchpoint.js';
-import { fractionsOf, MODEL_NAMES, sharesOf, weigh, type ModelName } from './models.js';
-import { money, parseAmount, shareOut } from './money.js';
+import { fractionsOf, MODEL_NAMES, sharesOf, weightTouches, type ModelName } from './models.js';
+import { money, parseAmount, distribute } from './money.js';
 import { DEFAULT_ATTRIBUTION, type AttributionSettings } from './settings.js';
 import { touchesOf, type Candidate, type Milestone, type Touch } from './touches.js';
 
@@ -23,7 +23,7 @@ const touches = (...letters: string[]): Touch[] => {
   }));
 };
 const percent = (model: ModelName, list: readonly Touch[], settings: Partial<AttributionSettings> = {}) =>
-  fractionsOf(weigh(model, list, { ...DEFAULT_ATTRIBUTION, ...settings })).map(
+  fractionsOf(weightTouches(model, list, { ...DEFAULT_ATTRIBUTION, ...settings })).map(
     (weight) => Math.round(weight * 1e6) / 1e4,
   );
 
@@ -44,7 +44,7 @@ describe('attribution models with one to four touches', () => {
     ['full_path', [50, 50], [25, 25, 50], [25, 25, 25, 25]],
     ['time_decay', [33.3333, 66.6667], [14.2857, 28.5714, 57.1429], [6.6667, 13.3333, 26.6667, 53.3333]],
   ])('%s: two %j, three %j, four %j', (model, ofTwo, ofThree, ofFour) => {
-    expect(weigh(model, [], DEFAULT_ATTRIBUTION)).toEqual([]);
+    expect(weightTouches(model, [], DEFAULT_ATTRIBUTION)).toEqual([]);
     expect(sharesOf(model, [], DEFAULT_ATTRIBUTION)).toEqual([]);
     expect(percent(model, one)).toEqual([100]);
     expect(percent(model, touches('d'))).toEqual([100]);
@@ -120,7 +120,7 @@ describe('time decay', () => {
 describe('credits in minor units', () => {
   const list = touches('F', 'L', 'OC');
   const credits = (model: ModelName, minor: number | bigint, touched: readonly Touch[] = list) =>
-    shareOut(BigInt(minor), weigh(model, touched, DEFAULT_ATTRIBUTION)).map(Number);
+    distribute(BigInt(minor), weightTouches(model, touched, DEFAULT_ATTRIBUTION)).map(Number);
   const MOST = Number.MAX_SAFE_INTEGER;
 
   test.each<[ModelName, number[], number[]]>([
@@ -175,10 +175,10 @@ describe('credits in minor units', () => {
     const tenths = { ...DEFAULT_ATTRIBUTION, wShaped: [0.1, 0.2, 0.3, 0.4] as const };
     const whole = { ...DEFAULT_ATTRIBUTION, wShaped: [1, 2, 3, 4] as const };
     const touched = touches('F', 'L', 'O', '');
-    expect(shareOut(10n ** 18n, weigh('w_shaped', touched, tenths))).toEqual(
-      shareOut(10n ** 18n, weigh('w_shaped', touched, whole)),
+    expect(distribute(10n ** 18n, weightTouches('w_shaped', touched, tenths))).toEqual(
+      distribute(10n ** 18n, weightTouches('w_shaped', touched, whole)),
     );
-    expect(shareOut(10n ** 18n, weigh('w_shaped', touched, whole))).toEqual([
+    expect(distribute(10n ** 18n, weightTouches('w_shaped', touched, whole))).toEqual([
       10n ** 17n,
       2n * 10n ** 17n,
       3n * 10n ** 17n,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Channel } from '../touchpoint.js';
-import { fractionsOf, MODEL_NAMES, sharesOf, weigh, type ModelName } from './models.js';
-import { shareOut } from './money.js';
+import { fractionsOf, MODEL_NAMES, sharesOf, weightTouches, type ModelName } from './models.js';
+import { distribute } from './money.js';
 import { DEFAULT_ATTRIBUTION, type AttributionSettings } from './settings.js';
 import { MILESTONES, type Milestone, type Touch } from './touches.js';
 
@@ -26,7 +26,7 @@ const L = 'lead_created';
 const O = 'opportunity_created';
 const C = 'close';
 const percent = (model: ModelName, touches: Touch[], settings: Partial<AttributionSettings> = {}) =>
-  fractionsOf(weigh(model, touches, { ...DEFAULT_ATTRIBUTION, ...settings })).map(
+  fractionsOf(weightTouches(model, touches, { ...DEFAULT_ATTRIBUTION, ...settings })).map(
     (weight) => Math.round(weight * 1e6) / 1e4,
   );
 
@@ -127,13 +127,13 @@ describe('every attribution model', () => {
   test.each(MODEL_NAMES)('%s: fractions add up to 1 and credits to the amount', (model) => {
     fc.assert(
       fc.property(touches, settings, amount, (list, chosen, minor) => {
-        const weights = weigh(model, list, chosen);
+        const weights = weightTouches(model, list, chosen);
         const fractions = fractionsOf(weights);
         expect(weights).toHaveLength(list.length);
         expect(fractions.every((weight) => weight >= 0 && weight <= 1)).toBe(true);
         expect(fractions.reduce((total, weight) => total + weight, 0)).toBeCloseTo(1, 9);
         expect(fractions.map((weight) => weight > 0)).toEqual(weights.map((weight) => weight > 0n));
-        const credits = shareOut(minor, weights);
+        const credits = distribute(minor, weights);
         expect(sum(credits)).toBe(minor);
         credits.forEach((credit, index) => {
           const distance = credit * sum(weights) - minor * weights[index]!;
@@ -149,7 +149,7 @@ describe('every attribution model', () => {
         const fractions = list.map(() => 0);
         for (const { touch, share } of sharesOf(model, list, chosen))
           fractions[touch] = (fractions[touch] ?? 0) + share;
-        fractionsOf(weigh(model, list, chosen)).forEach((weight, index) =>
+        fractionsOf(weightTouches(model, list, chosen)).forEach((weight, index) =>
           expect(fractions[index]).toBeCloseTo(weight, 9),
         );
       }),
@@ -157,6 +157,6 @@ describe('every attribution model', () => {
   });
 
   test.each(MODEL_NAMES)('%s: no touches have no weights', (model) =>
-    expect(weigh(model, [], DEFAULT_ATTRIBUTION)).toEqual([]),
+    expect(weightTouches(model, [], DEFAULT_ATTRIBUTION)).toEqual([]),
   );
 });

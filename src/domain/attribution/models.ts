@@ -85,7 +85,7 @@ export type ModelName = keyof typeof MODELS;
 export const MODEL_NAMES = Object.keys(MODELS) as readonly ModelName[];
 
 /** Exact weights of the touches under a model: integers of which only the proportions count; none for none. */
-export function weigh(
+export function weightTouches(
   model: ModelName,
   touches: readonly Touch[],
   settings: AttributionSettings,

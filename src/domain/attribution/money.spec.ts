@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Refused } from '../refused.js';
-import { convert, dayOf, exponentOf, money, parseAmount, reported, shareOut } from './money.js';
+import { convert, dayOf, exponentOf, money, parseAmount, toReportingCurrency, distribute } from './money.js';
 
 const codeOf = (work: () => unknown): string => {
   try {
@@ -70,7 +70,7 @@ describe('distributing an amount', () => {
     [2n ** 53n + 1n, [1n, 1n], [2n ** 52n + 1n, 2n ** 52n]],
   ])(
     'gives the units of %d left over by weights of %j to the largest remainders, ties to the earlier',
-    (minor, weights, shares) => expect(shareOut(minor, weights)).toEqual(shares),
+    (minor, weights, shares) => expect(distribute(minor, weights)).toEqual(shares),
   );
 
   const weights = fc
@@ -87,7 +87,7 @@ describe('distributing an amount', () => {
   test('loses and adds no unit, and every share differs from its exact value by less than a unit', () => {
     fc.assert(
       fc.property(amount, weights, (minor, list) => {
-        const shares = shareOut(minor, list);
+        const shares = distribute(minor, list);
         const whole = sum(list);
         expect(sum(shares)).toBe(minor);
         shares.forEach((share, index) => {
@@ -102,7 +102,7 @@ describe('distributing an amount', () => {
   test('never gives less to a larger weight, or to the same weight earlier', () => {
     fc.assert(
       fc.property(amount, weights, (minor, list) => {
-        const shares = shareOut(minor, list);
+        const shares = distribute(minor, list);
         const order = [...list.keys()].sort((a, b) =>
           list[a] === list[b] ? a - b : list[a]! > list[b]! ? -1 : 1,
         );
@@ -116,11 +116,11 @@ describe('distributing an amount', () => {
     fc.assert(
       fc.property(amount, weights, fc.bigInt(1n, 10n ** 20n), (minor, list, unit) =>
         expect(
-          shareOut(
+          distribute(
             minor,
             list.map((weight) => weight * unit),
           ),
-        ).toEqual(shareOut(minor, list)),
+        ).toEqual(distribute(minor, list)),
       ),
     );
   });
@@ -131,7 +131,7 @@ describe('distributing an amount', () => {
     [-1n, [1n]],
     [5n, [2n, -1n]],
   ])('of %d by weights of %j is refused', (minor, list) =>
-    expect(() => shareOut(minor, list)).toThrow(RangeError),
+    expect(() => distribute(minor, list)).toThrow(RangeError),
   );
 });
 
@@ -166,15 +166,15 @@ describe('currency conversion', () => {
     ],
   };
   test("uses the latest rate on or before the day in the workspace's time zone", () => {
-    expect(reported(100n, 'EUR', new Date('2026-02-28T12:00:00Z'), reporting)).toBe(110n);
-    expect(reported(100n, 'EUR', new Date('2026-03-01T04:59:00Z'), reporting)).toBe(110n); // still February in New York
-    expect(reported(100n, 'EUR', new Date('2026-03-01T05:00:00Z'), reporting)).toBe(120n);
-    expect(reported(100n, 'USD', new Date('2020-01-01T00:00:00Z'), reporting)).toBe(100n);
+    expect(toReportingCurrency(100n, 'EUR', new Date('2026-02-28T12:00:00Z'), reporting)).toBe(110n);
+    expect(toReportingCurrency(100n, 'EUR', new Date('2026-03-01T04:59:00Z'), reporting)).toBe(110n); // still February in New York
+    expect(toReportingCurrency(100n, 'EUR', new Date('2026-03-01T05:00:00Z'), reporting)).toBe(120n);
+    expect(toReportingCurrency(100n, 'USD', new Date('2020-01-01T00:00:00Z'), reporting)).toBe(100n);
   });
 
   test('without a rate is undefined, never zero', () => {
-    expect(reported(100n, 'EUR', new Date('2025-12-31T12:00:00Z'), reporting)).toBeUndefined();
-    expect(reported(100n, 'CHF', new Date('2026-12-31T12:00:00Z'), reporting)).toBeUndefined();
+    expect(toReportingCurrency(100n, 'EUR', new Date('2025-12-31T12:00:00Z'), reporting)).toBeUndefined();
+    expect(toReportingCurrency(100n, 'CHF', new Date('2026-12-31T12:00:00Z'), reporting)).toBeUndefined();
   });
 
   test('uses the day in the given time zone', () => {

@@ -98,7 +98,7 @@ export function money(minor: number | bigint, currency: string): Money {
  * @param weights 0 or more, not all 0; only their proportions count
  * @throws RangeError when they are not: shares of anything else would not add up
  */
-export function shareOut(minor: bigint, weights: readonly bigint[]): bigint[] {
+export function distribute(minor: bigint, weights: readonly bigint[]): bigint[] {
   if (minor < 0n) throw new RangeError(`no amount to share out: ${minor}`);
   if (weights.some((weight) => weight < 0n)) throw new RangeError('a weight is negative');
   const whole = total(weights);
@@ -159,7 +159,7 @@ export interface Reporting {
  *
  * @returns undefined when there is no such rate: unknown, never zero
  */
-export function reported(
+export function toReportingCurrency(
   minor: bigint,
   currency: string,
   at: Date,

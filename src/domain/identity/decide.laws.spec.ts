@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryIdentity } from '../../../test/memory-identity.js';
 import { resolveIdentity } from '../../../test/resolve-identity.js';
-import { saysNothingNew } from './decide.js';
+import { changesNothing } from './decide.js';
 import { pairOf, type IdentityKey } from './keys.js';
 import { ownerOf } from './ownership.js';
 import type { IdentityFact } from './fact.js';
@@ -164,7 +164,7 @@ test('a fact that says nothing new changes nothing about who is who, and one tha
       // Each is said again later: where nothing is decided in between, there is nothing new in it.
       const again = facts.map((fact, nth) => ({ ...fact, at: 20 + nth, id: `z${nth}` }));
       for (const fact of [...facts, ...again]) {
-        if (saysNothingNew(fact, statesOf(fact))) {
+        if (changesNothing(fact, statesOf(fact))) {
           without += 1;
           const leadId = ownerOf(identity, fact.keys, fact.at);
           expect(identity.decide(fact)).toEqual([{ type: 'fact-added', leadId }]);
@@ -187,7 +187,7 @@ test('a visitor who is known by user id and device says nothing new with the nex
     ...more,
   });
   const isNothingNew = (next: IdentityFact) =>
-    saysNothingNew(
+    changesNothing(
       next,
       next.keys.map((key) => identity.key(key)),
     );

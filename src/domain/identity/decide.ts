@@ -40,7 +40,7 @@ export function* decideIdentity(index: IdentityIndex, fact: IdentityFact): Decis
  *
  * @param states of its keys
  */
-export function saysNothingNew(fact: IdentityFact, states: readonly KeyState[]): boolean {
+export function changesNothing(fact: IdentityFact, states: readonly KeyState[]): boolean {
   if (fact.decision || !states.every((state) => isKnown(state, fact))) return false;
   const main = mainKey(fact.keys);
   return states.every((state) => state.key === main || main === undefined || isLinked(state, main, fact));

@@ -22,11 +22,11 @@ export interface IdentityIndex {
 }
 
 /** What has to be loaded into the index before a decision can go on. */
-export type Need =
+export type MissingPart =
   | { readonly keys: readonly IdentityKey[] }
   | { readonly keysOf: readonly string[] }
   /** The facts of leads, with their keys. */
   | { readonly factsOf: readonly string[] };
 
 /** A part of a decision: it yields what it needs loaded, and goes on once the index has it. */
-export type DecisionStep<T> = Generator<Need, T, void>;
+export type DecisionStep<T> = Generator<MissingPart, T, void>;

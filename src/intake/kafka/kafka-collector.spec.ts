@@ -448,7 +448,7 @@ const RECORDS = 'touchline_kafka_records_total';
     expect(await figure(collector.metrics, 'touchline_kafka_paused')).toBe(0);
     expect(await figure(collector.metrics, 'touchline_kafka_pauses_total')).toBeGreaterThan(0);
     expect(await figure(collector.metrics, 'touchline_kafka_rebalances_total')).toBe(rebalances);
-    expect(collector.said).toEqual([
+    expect(collector.logLines).toEqual([
       expect.stringContaining('the log is full'),
       expect.stringContaining('no longer'),
     ]);
@@ -492,7 +492,7 @@ const RECORDS = 'touchline_kafka_records_total';
 
       expect(await whole(feed)).toBe(true);
       await feed.expectOnceInOrder(db.pool);
-      expect(collector.said.length).toBeLessThan(20);
+      expect(collector.logLines.length).toBeLessThan(20);
     },
     120_000,
   );

@@ -1,5 +1,5 @@
 import type { IdentityKey, Stamp } from '../../domain/identity/keys.js';
-import { claimNames, renamed, sameNames, type Names } from '../../domain/lead-names.js';
+import { addNameClaim, updateNames, sameNames, type Names } from '../../domain/lead-names.js';
 import { mergeFact } from '../../domain/profile.js';
 import type { Fact } from './facts.js';
 import { addTouchpoints, rereadJourney, writeJourney } from './journey-rows.js';
@@ -36,8 +36,8 @@ export function namesAfter(unit: UnitOfWork, lead: Lead, fact: Fact): Names {
   if (rank === undefined) return names;
   const domainOf = unit.domainOf(workspace);
   const isOwn = (key: IdentityKey): boolean => unit.key(workspace, key).lead === lead;
-  const claimed = claimNames(names.claimed, { keys, at, id, rank }, isOwn, domainOf);
+  const claimed = addNameClaim(names.claimed, { keys, at, id, rank }, isOwn, domainOf);
   if (claimed === names.claimed) return names;
   const firstSeen = (key: IdentityKey): Stamp | undefined => unit.key(workspace, key).state.firstSeen;
-  return renamed(names, claimed, firstSeen, domainOf);
+  return updateNames(names, claimed, firstSeen, domainOf);
 }

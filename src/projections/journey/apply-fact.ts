@@ -1,4 +1,4 @@
-import { decideIdentity, saysNothingNew } from '../../domain/identity/decide.js';
+import { decideIdentity, changesNothing } from '../../domain/identity/decide.js';
 import type { Move } from '../../domain/identity/moves.js';
 import { ownerOf } from '../../domain/identity/ownership.js';
 import { sameNames } from '../../domain/lead-names.js';
@@ -39,7 +39,7 @@ export function appendTouchpoint(unit: UnitOfWork, fact: Fact, records: readonly
   if (!touch || fact.traits || fact.accountId !== undefined) return false;
   for (const record of records) unit.reachKey(record);
   const states = records.map(({ state }) => state);
-  if (states.length === 0 || !saysNothingNew(fact, states)) return false;
+  if (states.length === 0 || !changesNothing(fact, states)) return false;
   const lead = unit.lead(workspace, ownerOf({ key: (key) => unit.key(workspace, key).state }, keys, at));
   if (!lead.alive || !lead.journey.isAppended(fact)) return false;
   const names = namesAfter(unit, lead, fact);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../../test/database.js';
-import { logOf, seen, type Entry } from '../../../test/sample-events.js';
+import { logOf, pageView, type Entry } from '../../../test/sample-events.js';
 import { deleteRows, inTransaction, project } from '../../../test/project.js';
 import { journey } from '../journey.js';
 import { Accounts } from './accounts.js';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 const [ADA, PHONE] = ['user:ada', 'anonymous:phone'] as const;
-const BEFORE = [seen('first', 1, [ADA, PHONE]), seen('second', 3, [ADA])];
+const BEFORE = [pageView('first', 1, [ADA, PHONE]), pageView('second', 3, [ADA])];
 
 /** Whether an event is applied at once, after others and with its keys read. */
 async function isAppliedAtOnce(entry: Entry): Promise<boolean> {
@@ -39,14 +39,17 @@ async function isAppliedAtOnce(entry: Entry): Promise<boolean> {
 
 describe('nothing is waited for by', () => {
   test.each<[string, Entry]>([
-    ['the newest touchpoint of a known key', seen('new', 5, [ADA])],
-    ['the newest touchpoint of an anonymous key', seen('new', 5, [PHONE])],
-    ['a touchpoint that names known keys together again', seen('new', 5, [ADA, PHONE])],
-    ['the first touchpoint of a new anonymous key', seen('new', 5, ['anonymous:laptop'])],
-    ['a touchpoint that says something of the person', seen('new', 5, [ADA], { traits: { name: 'Ada' } })],
+    ['the newest touchpoint of a known key', pageView('new', 5, [ADA])],
+    ['the newest touchpoint of an anonymous key', pageView('new', 5, [PHONE])],
+    ['a touchpoint that names known keys together again', pageView('new', 5, [ADA, PHONE])],
+    ['the first touchpoint of a new anonymous key', pageView('new', 5, ['anonymous:laptop'])],
+    [
+      'a touchpoint that says something of the person',
+      pageView('new', 5, [ADA], { traits: { name: 'Ada' } }),
+    ],
   ])('%s', async (_what, entry) => expect(await isAppliedAtOnce(entry)).toBe(true));
 });
 
 test('a touchpoint that is not the newest waits for the journey', async () => {
-  expect(await isAppliedAtOnce(seen('late', 2, [ADA]))).toBe(false);
+  expect(await isAppliedAtOnce(pageView('late', 2, [ADA]))).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { claimNames, type ClaimedNames, type NameClaim } from '../../domain/lead-names.js';
+import { addNameClaim, type ClaimedNames, type NameClaim } from '../../domain/lead-names.js';
 import { mergeFact, NO_VALUES } from '../../domain/profile.js';
 import { touchRank, type Fact } from './facts.js';
 import type { JourneyEntry } from './lead-journey.js';
@@ -40,7 +40,7 @@ export function claimedBy(unit: UnitOfWork, lead: Lead, { entries, facts }: Lead
   const domainOf = unit.domainOf(lead.workspace);
   const own = new Set(Array.from(lead.keys, ({ key }) => key));
   return claims.reduce<ClaimedNames>(
-    (names, claim) => claimNames(names, claim, (key) => own.has(key), domainOf),
+    (names, claim) => addNameClaim(names, claim, (key) => own.has(key), domainOf),
     {},
   );
 }

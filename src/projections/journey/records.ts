@@ -3,7 +3,7 @@ import { earlier, isAnonymous, type IdentityKey, type Stamp } from '../../domain
 import { evolveKey } from '../../domain/identity/evolve-key.js';
 import { unseenKey, type KeyState } from '../../domain/identity/key-state.js';
 import type { KeyMove } from '../../domain/identity/moves.js';
-import { NAMELESS, type ClaimRank, type Names } from '../../domain/lead-names.js';
+import { NO_NAMES, type ClaimRank, type Names } from '../../domain/lead-names.js';
 import { NO_VALUES, type Profile, type ProfileFact, type LatestValues } from '../../domain/profile.js';
 import { LeadJourney } from './lead-journey.js';
 import type { KeyRow, MembershipRow, ProfileRow } from './rows.js';
@@ -83,7 +83,7 @@ export class Lead extends Reachable {
 
   journey = new LeadJourney();
   latest: LatestValues = NO_VALUES;
-  names: Names = NAMELESS;
+  names: Names = NO_NAMES;
   /** No fact of it is later. Undefined: it has none. */
   lastFact: Stamp | undefined;
 

@@ -1,6 +1,6 @@
 import type { Position } from '../../domain/events.js';
 import type { IdentityKey } from '../../domain/identity/keys.js';
-import type { IdentityIndex, Need } from '../../domain/identity/identity-index.js';
+import type { IdentityIndex, MissingPart } from '../../domain/identity/identity-index.js';
 import { rulesOf, type JourneyRules } from '../../domain/journey.js';
 import type { DomainOf } from '../../domain/lead-names.js';
 import { LoadedIdentity } from './loaded-identity.js';
@@ -68,7 +68,7 @@ export class UnitOfWork {
   }
 
   /** Reads what a decision needs. @throws GroupsOverlap */
-  *load(workspace: string, need: Need): Loading {
+  *load(workspace: string, need: MissingPart): Loading {
     if ('keys' in need) {
       const records = need.keys.map((key) => this.key(workspace, key)).filter(({ read }) => !read);
       if (records.length > 0) yield this.set.loader.ask('keys', ...records);

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query as QueryString, UseGuards } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { money, reported } from '../../domain/attribution/money.js';
+import { money, toReportingCurrency } from '../../domain/attribution/money.js';
 import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
 import { shareOf, UnconvertedItem } from '../attribution.js';
 import {
@@ -165,7 +165,7 @@ function sumOf(won: readonly WonRow[], { model }: View, { currency, timeZone }: 
   const sums = { revenue: 0n, converted: 0n };
   const without: WonRow[] = [];
   for (const row of won) {
-    const amount = reported(BigInt(row.amount_minor), row.currency, row.closed_at, reporting);
+    const amount = toReportingCurrency(BigInt(row.amount_minor), row.currency, row.closed_at, reporting);
     if (amount === undefined) without.push(row);
     else {
       sums.revenue += amount;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { reported, type Reporting } from '../../domain/attribution/money.js';
+import { toReportingCurrency, type Reporting } from '../../domain/attribution/money.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
 import { touchesOf, type Touch } from '../../domain/attribution/touches.js';
 import { candidatesAt } from './candidates.js';
@@ -99,7 +99,8 @@ function pathOf(
     currency: opportunity.currency,
     amount_minor: amount,
     reported_currency: reporting?.currency ?? null,
-    reported_minor: (reporting && reported(amount, opportunity.currency, creditedAt, reporting)) ?? null,
+    reported_minor:
+      (reporting && toReportingCurrency(amount, opportunity.currency, creditedAt, reporting)) ?? null,
     committee,
     touches,
   };

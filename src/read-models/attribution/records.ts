@@ -1,5 +1,5 @@
-import { fractionsOf, MODEL_NAMES, weigh, type ModelName } from '../../domain/attribution/models.js';
-import { shareOut } from '../../domain/attribution/money.js';
+import { fractionsOf, MODEL_NAMES, weightTouches, type ModelName } from '../../domain/attribution/models.js';
+import { distribute } from '../../domain/attribution/money.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
 import type { Touch } from '../../domain/attribution/touches.js';
 import {
@@ -106,10 +106,10 @@ export const shareRows = (
 
 function shareRow(pathId: bigint, path: Path, model: ModelName, settings: AttributionSettings): ShareRow {
   const { touches, workspace, amount_minor: amount, reported_minor: inReported } = path;
-  const weights = weigh(model, touches, settings);
-  const amounts = shareOut(amount, weights);
+  const weights = weightTouches(model, touches, settings);
+  const amounts = distribute(amount, weights);
   const reported =
-    inReported === null ? null : inReported === amount ? amounts : shareOut(inReported, weights);
+    inReported === null ? null : inReported === amount ? amounts : distribute(inReported, weights);
   return {
     ...{ pathId, workspace, model, amounts, reported },
     weights: fractionsOf(weights),
