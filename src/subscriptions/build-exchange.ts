@@ -13,6 +13,8 @@ import { hasOldSnapshots } from './snapshots.js';
 import { type Subscription, isReactor } from './subscription.js';
 
 const QUERY_CANCELED = '57014';
+/** A process that stands still in an exchange loses its session, and with it the locks that keep the live builds from moving. */
+const FROZEN_MS = 8_000;
 /** What replacing views takes by itself, on a loaded machine too. */
 const WORK_MS = 800;
 
@@ -55,7 +57,8 @@ export async function exchangeBuilds(
   exchanged: Exchanged,
   options: ExchangeOptions,
 ): Promise<boolean> {
-  const begin = `BEGIN; SET LOCAL lock_timeout = ${Math.round(options.lockMs)}`;
+  const begin = `BEGIN; SET LOCAL lock_timeout = ${Math.round(options.lockMs)};
+    SET LOCAL idle_in_transaction_session_timeout = ${FROZEN_MS}`;
   try {
     await withTransaction(pool, (tx) => exchange(pool, tx, registry, exchanged, options), begin);
     return true;

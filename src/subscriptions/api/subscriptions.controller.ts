@@ -37,24 +37,10 @@ import {
 } from './subscriptions.answers.js';
 import { examples } from './subscriptions.examples.js';
 import { SubscriptionRunner } from '../runner.js';
-import { OwnWorkspaceGuard } from './own-workspace.guard.js';
 
 /** An API key and the operator key open it; what is shown depends on whose it is. */
 const AnyKey = (): MethodDecorator =>
   applyDecorators(UseGuards(AnyKeyGuard), ApiBearerAuth(), ApiSecurity(OPERATOR_SCHEME));
-
-/** An API key opens it for its own workspace, the operator key for any and for all. */
-const OwnWorkspaceOrOperator = (): MethodDecorator =>
-  applyDecorators(
-    UseGuards(OwnWorkspaceGuard),
-    ApiBearerAuth(),
-    ApiSecurity(OPERATOR_SCHEME),
-    ApiResponse({
-      status: 403,
-      description: '`operator-key-required`: an API key opens it for its own workspace alone',
-      content: { 'application/problem+json': { example: examples.operatorOnly } },
-    }),
-  );
 
 const TRANSACTIONS = 'transactions that are open';
 const ASK_THE_OPERATOR = 'It has stopped; the operator can see why';
@@ -114,12 +100,12 @@ export class SubscriptionsController {
   }
 
   @Post(':name/rebuild')
-  @OwnWorkspaceOrOperator()
+  @OperatorOnly()
   @HttpCode(202)
   @ApiOperation({
     summary: 'Rebuild a read model from the log, and all that read it',
     description:
-      'For all workspaces, or the rows of one: an API key may ask for its own. Answers at once. They are built beside the rows that questions are answered from, and take their place when they have caught up; `GET /api/projections` shows how far they are.',
+      'For all workspaces, or the rows of one. Answers at once. The new rows are built beside the live ones and replace them when they have caught up; `GET /api/projections` shows the progress.',
   })
   @ApiParam(NAME)
   @Answers(202, RebuildAnswer, examples.rebuilding)
