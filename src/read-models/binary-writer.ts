@@ -11,8 +11,13 @@ const digitAt = (text: string, at: number): number => DIGITS[text.charCodeAt(at)
 
 /** Values in PostgreSQL's binary format, one after the other, in a buffer that grows. */
 export class BinaryWriter {
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #bytes: Buffer;
   #end = 0;
+
+  /** @param bytes expected in all; a buffer that has to grow is copied and leaves garbage */
+  constructor(bytes = FIRST_BYTES) {
+    this.#bytes = Buffer.allocUnsafe(Math.max(bytes, FIRST_BYTES));
+  }
 
   get length(): number {
     return this.#end;

@@ -17,6 +17,7 @@ interface Column {
 /** `COPY … WITH (FORMAT binary)`: signature, flags, length of the extension. */
 const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
 const COPY_DATA = 0x64;
+const MOST_EXPECTED_BYTES = 2 ** 20;
 
 const snakeCase = (property: string): string =>
   property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -36,6 +37,8 @@ export class Table<C extends Columns> implements Readable<Row<C>> {
   readonly #key: readonly Column[];
   readonly #decoded: readonly (readonly [property: string, decode: (value: never) => unknown])[];
   readonly #copy: string;
+  /** Of the rows written last. */
+  #bytesPerRow = 0;
 
   /** @param key what finds a row */
   constructor(
@@ -78,14 +81,20 @@ export class Table<C extends Columns> implements Readable<Row<C>> {
   /** One COPY: the fastest way in. */
   insert(rows: readonly Row<C>[]): readonly Statement[] {
     if (rows.length === 0) return [];
-    const out = new BinaryWriter();
+    const out = new BinaryWriter(this.#expectedBytes(rows.length));
     out.byte(COPY_DATA);
     out.int32(0);
     out.bytes(COPY_HEADER);
     for (const row of rows) this.#writeRow(out, row);
     out.int16(-1);
     out.patchInt32(1, out.length - 1);
+    this.#bytesPerRow = out.length / rows.length;
     return [{ text: this.#copy, copy: out.finish() }];
+  }
+
+  /** A single wide row must not make the next buffer huge. */
+  #expectedBytes(rows: number): number {
+    return Math.min(Math.ceil(rows * this.#bytesPerRow * 1.2), MOST_EXPECTED_BYTES);
   }
 
   /** @throws RangeError with the column that does not take its value */
