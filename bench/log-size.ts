@@ -10,8 +10,8 @@ import { inFolder } from './server.js';
 
 const CALLERS = 4;
 const CHUNK = 1_000;
-/** Events over which a rate is taken: those before a mark. */
-const WINDOW = 100_000;
+/** Events over which a rate is taken: those before a mark, so many that checkpoints are among them. */
+const windowOf = (mark: number): number => Math.max(100_000, mark / 10);
 
 /** How far something had come, after how many ms. */
 interface Sample {
@@ -92,7 +92,7 @@ function reportRates(report: Report, name: string, samples: readonly Sample[], e
 }
 
 function rateBefore(samples: readonly Sample[], mark: number): number {
-  const from = samples.find(({ events }) => events >= mark - WINDOW);
+  const from = samples.find(({ events }) => events >= mark - windowOf(mark));
   const to = samples.find(({ events }) => events >= mark) ?? samples.at(-1);
   return from && to ? ((to.events - from.events) / (to.ms - from.ms)) * 1_000 : NaN;
 }

@@ -5,7 +5,7 @@ import type { Position } from './domain/events.js';
 const FAR_BEHIND = 20_000n;
 const QUIET_MS = 1_000;
 /** How much may come beside what a full collection left before the next one, in percent of it; 0: as V8 decides. */
-const GROWTH = { catchingUp: 150, usual: 0 };
+const GROWTH = { catchingUp: 100, usual: 0 };
 
 /**
  * Lets V8 collect garbage less often while projections catch up on a log that does not grow: a fifth less work for some 30 MB. V8's

@@ -77,6 +77,7 @@ interface CompiledRule {
   readonly cap: Cell<Cap>;
 }
 
+/** Reads the cap before the content: touchpoints beyond a cap then do not depend on which of them scored a content first. */
 function scoreBy(
   { rule, cap }: CompiledRule,
   { memory, content, touch }: TouchContext,
@@ -84,29 +85,29 @@ function scoreBy(
   dates: Calendar,
 ): ScoreChange | undefined {
   if (rule.points === 0) return undefined;
+  const used = rule.cap && countUse(cap, rule.cap, memory, touch.at, part, dates);
+  if (used === 'reached') return undefined;
   const once =
     rule.oncePerContent && content !== undefined ? cell<true>('once', rule.name, content.id) : undefined;
   if (once && memory.read(once)) return undefined;
-  if (rule.cap && !useCap(cap, rule.cap, memory, touch.at, part, dates)) return undefined;
+  if (used) memory.write(cap, used);
   if (once) memory.write(once, true);
   return { rule: rule.name, points: rule.points };
 }
 
-/** @returns whether the cap allows one more score, which is counted */
-function useCap(
+/** @returns the cap with one more score, if it allows one; undefined: it allows it and does not count it */
+function countUse(
   cap: Cell<Cap>,
   { count, per }: ScoreCap,
   memory: Memory,
   at: number,
   part: SessionPart,
   dates: Calendar,
-): boolean {
+): Cap | 'reached' | undefined {
   // A touchpoint outside any session is one by itself, and leaves the next session's count alone.
-  if (per === 'session' && part === 'alone') return count > 0;
+  if (per === 'session' && part === 'alone') return count > 0 ? undefined : 'reached';
   const period = per === 'session' ? SESSION : per === 'ever' ? 0 : dates[per](at);
   const last = per === 'session' && part === 'start' ? undefined : memory.read(cap);
   const used = last?.[0] === period ? last[1] : 0;
-  if (used >= count) return false;
-  memory.write(cap, [period, used + 1]);
-  return true;
+  return used >= count ? 'reached' : [period, used + 1];
 }
