@@ -1,5 +1,6 @@
+import { byTouch, CellHistory, readsOtherwise, type Entry } from './cell-history.js';
 import type { Touch } from './condition.js';
-import { inOrder, type JourneyRules, type JourneyState, type Step } from './journey.js';
+import { type JourneyRules, type JourneyState, type Step } from './journey.js';
 import type { Cell, CellValue, Memory } from './memory.js';
 import { OrderedList } from './ordered-list.js';
 import { scoreAfter, UNSCORED, type ScoreState } from './score.js';
@@ -8,13 +9,6 @@ import { scoreAfter, UNSCORED, type ScoreState } from './score.js';
 export interface ChangedStep {
   readonly step: Step;
   readonly before: Step | undefined;
-}
-
-interface Entry {
-  readonly touch: Touch;
-  step: Step | undefined;
-  reads: readonly CellHistory[];
-  writes: ReadonlyMap<CellHistory, CellValue>;
 }
 
 /**
@@ -48,7 +42,7 @@ export class JourneyTimeline {
     this.#entries.insert(entry);
     this.#size += 1;
     const pending = new Pending();
-    pending.add(entry);
+    pending.addNew(entry);
     return this.#redo(pending);
   }
 
@@ -58,7 +52,7 @@ export class JourneyTimeline {
     if (!entry) throw new Error(`touchpoint ${touch.id} is not in the journey`);
     this.#size -= 1;
     const pending = new Pending();
-    this.#replace(entry, [], NOTHING, pending);
+    this.#replace(entry, NOTHING_READ, NOTHING, pending);
     return this.#redo(pending);
   }
 
@@ -90,8 +84,11 @@ export class JourneyTimeline {
     const changed: ChangedStep[] = [];
     for (let entry = pending.next(); entry; entry = pending.next()) {
       const before = entry.step;
+      const causes = pending.takeCauses(entry).filter((history) => readsOtherwise(entry, history));
+      if (before && causes.length === 0) continue;
       const step = this.#step(entry, pending);
       entry.step = step;
+      for (const history of causes) pending.addNextReader(history, entry);
       if (!before || differs(before, step)) changed.push({ step, before });
     }
     return changed;
@@ -99,36 +96,41 @@ export class JourneyTimeline {
 
   /** Does one step again, and marks those that read what it now writes otherwise. */
   #step(entry: Entry, pending: Pending): Step {
-    const reads: CellHistory[] = [];
+    const read: Reads = { reads: [], values: [] };
     const writes = new Map<CellHistory, CellValue>();
     const memory: Memory = {
       read: <Value extends CellValue>(cell: Cell<Value>) => {
         const history = this.#history(cell.key);
-        if (!reads.includes(history)) reads.push(history);
-        return history.before(entry) as Value | undefined;
+        const value = history.before(entry) as Value | undefined;
+        if (!read.reads.includes(history)) {
+          read.reads.push(history);
+          read.values.push(value);
+        }
+        return value;
       },
       write: (cell, value) => writes.set(this.#history(cell.key), value),
     };
     const step = this.rules.step(this.persona, entry.touch, memory);
-    this.#replace(entry, reads, writes, pending);
+    this.#replace(entry, read, writes, pending);
     return step;
   }
 
   #replace(
     entry: Entry,
-    reads: readonly CellHistory[],
+    { reads, values }: Pick<Entry, 'reads' | 'values'>,
     writes: ReadonlyMap<CellHistory, CellValue>,
     pending: Pending,
   ): void {
     const before = { reads: entry.reads, writes: entry.writes };
     entry.reads = reads;
+    entry.values = values;
     entry.writes = writes;
     for (const history of before.reads) if (!reads.includes(history)) history.removeReader(entry);
     for (const history of reads) if (!before.reads.includes(history)) history.addReader(entry);
     for (const [history, value] of before.writes)
-      if (!writes.has(history)) pending.addAll(history.removeWriter(entry, value));
+      if (!writes.has(history) && history.removeWriter(entry, value)) pending.addNextReader(history, entry);
     for (const [history, value] of writes)
-      pending.addAll(history.write(entry, value, before.writes.get(history)));
+      if (history.write(entry, value, before.writes.get(history))) pending.addNextReader(history, entry);
   }
 
   #history(key: string): CellHistory {
@@ -140,77 +142,50 @@ export class JourneyTimeline {
 
 const NOTHING: ReadonlyMap<CellHistory, CellValue> = new Map();
 
-const entryOf = (touch: Touch): Entry => ({ touch, step: undefined, reads: [], writes: NOTHING });
+const NOTHING_READ: Pick<Entry, 'reads' | 'values'> = { reads: [], values: [] };
 
-const byTouch = (a: Entry, b: Entry): number => inOrder(a.touch, b.touch);
-
-/** The touchpoints that write one cell and those that read it, in order. */
-class CellHistory {
-  readonly #writers = new OrderedList(byTouch);
-  readonly #readers = new OrderedList(byTouch);
-
-  constructor(readonly key: string) {}
-
-  get last(): CellValue | undefined {
-    return this.#writers.last?.writes.get(this);
-  }
-
-  /** What the touchpoints before one left. */
-  before(entry: Entry): CellValue | undefined {
-    return this.#writers.before(entry)?.writes.get(this);
-  }
-
-  addReader(entry: Entry): void {
-    this.#readers.insert(entry);
-  }
-
-  removeReader(entry: Entry): void {
-    this.#readers.delete(entry);
-  }
-
-  /** @returns the readers that now read something else */
-  write(entry: Entry, value: CellValue, before: CellValue | undefined): readonly Entry[] {
-    if (before !== undefined) return same(before, value) ? [] : this.#readersOf(entry);
-    this.#writers.insert(entry);
-    return same(this.before(entry), value) ? [] : this.#readersOf(entry);
-  }
-
-  /** @returns the readers that now read something else */
-  removeWriter(entry: Entry, value: CellValue): readonly Entry[] {
-    const readers = same(this.before(entry), value) ? [] : this.#readersOf(entry);
-    this.#writers.delete(entry);
-    return readers;
-  }
-
-  /** Those after a writer, up to the next one, which reads what this one wrote. */
-  #readersOf(writer: Entry): readonly Entry[] {
-    const next = this.#writers.after(writer);
-    const readers: Entry[] = [];
-    for (const reader of this.#readers.from(writer)) {
-      if (next && byTouch(reader, next) > 0) break;
-      readers.push(reader);
-    }
-    return readers;
-  }
+interface Reads {
+  readonly reads: CellHistory[];
+  readonly values: (CellValue | undefined)[];
 }
 
-/** Touchpoints whose steps are to be done again, the earliest first: what a step changes lies after it. */
+const entryOf = (touch: Touch): Entry => ({ touch, step: undefined, ...NOTHING_READ, writes: NOTHING });
+
+/**
+ * Touchpoints whose steps may have to be done again, the earliest first: what a step changes lies after it. Of the readers of a
+ * changed cell the first one is looked at; the next one only if that one reads something else than it did, for up to the
+ * next writer all read the same.
+ */
 class Pending {
   readonly #entries = new OrderedList(byTouch);
+  readonly #causes = new Map<Entry, CellHistory[]>();
 
-  add(entry: Entry): void {
-    this.#entries.delete(entry);
+  addNew(entry: Entry): void {
+    this.#causes.set(entry, []);
     this.#entries.insert(entry);
   }
 
-  addAll(entries: readonly Entry[]): void {
-    for (const entry of entries) this.add(entry);
+  addNextReader(history: CellHistory, after: Entry): void {
+    const reader = history.nextReader(after);
+    if (!reader) return;
+    const causes = this.#causes.get(reader);
+    if (!causes) {
+      this.#causes.set(reader, [history]);
+      this.#entries.insert(reader);
+    } else if (!causes.includes(history)) causes.push(history);
   }
 
   next(): Entry | undefined {
     const { first } = this.#entries;
     if (first) this.#entries.delete(first);
     return first;
+  }
+
+  /** The cells that it was added for. */
+  takeCauses(entry: Entry): readonly CellHistory[] {
+    const causes = this.#causes.get(entry) ?? [];
+    this.#causes.delete(entry);
+    return causes;
   }
 }
 
@@ -223,9 +198,3 @@ const differs = (a: Step, b: Step): boolean =>
   a.move?.rule !== b.move?.rule ||
   a.change?.rule !== b.change?.rule ||
   a.change?.points !== b.change?.points;
-
-function same(a: CellValue | undefined, b: CellValue | undefined): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  return JSON.stringify(a) === JSON.stringify(b);
-}

@@ -32,7 +32,6 @@ test('an ordered list finds the neighbours of any item', () => {
       for (const each of [...asked, ...all.slice(0, 50)]) {
         expect(list.before(each)).toBe(inOrder.findLast((other) => other < each));
         expect(list.after(each)).toBe(inOrder.find((other) => other > each));
-        expect([...list.from(each)]).toEqual(inOrder.filter((other) => other > each));
       }
     }),
     { numRuns: 20 },

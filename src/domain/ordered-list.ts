@@ -58,15 +58,6 @@ export class OrderedList<Item> {
     return block[this.#countUpTo(block, item)] ?? this.#blocks[at + 1]?.[0];
   }
 
-  /** The items after one, in order. */
-  *from(item: Item): Generator<Item, undefined> {
-    let at = this.#blockOf(item);
-    let place = this.#countUpTo(this.#blocks[at] ?? [], item);
-    for (; at < this.#blocks.length; at += 1, place = 0)
-      for (const found of this.#blocks[at]?.slice(place) ?? []) yield found;
-    return undefined;
-  }
-
   *[Symbol.iterator](): Generator<Item> {
     for (const block of this.#blocks) yield* block;
   }
