@@ -106,6 +106,27 @@ const MOMENTS = [
   ['after', 'touchline.drop_build('],
 ] as const;
 
+/** A process is killed during a rebuild of 400 events, another completes it; 200 come meanwhile, and readers find every event. */
+async function expectKilledAndCompleted(...moment: readonly string[]): Promise<void> {
+  const reader = new Reader();
+  try {
+    const killed = await worker(...moment);
+    await append(store, touches(100));
+    expect(await until(() => Promise.resolve(killed.signalCode !== null), 30_000)).toBe(true);
+    expect(killed.signalCode).toBe('SIGKILL');
+
+    await append(store, touches(100));
+    const healthy = await worker();
+    expect(await until(isSettled, 30_000)).toBe(true);
+    await endWorker(healthy, 'SIGTERM');
+  } finally {
+    await reader.stop();
+  }
+
+  expect(reader.reads).toBeGreaterThan(0);
+  expect([await seen(db.pool, 'alpha'), await seen(db.pool, 'beta')]).toEqual([600, 600]);
+}
+
 /** Where a rebuild of the rows of one workspace differs. */
 const WORKSPACE_MOMENTS = [
   ['before', 'touchline.create_workspace_build('],
@@ -130,23 +151,8 @@ test.each(WORKSPACE_MOMENTS)(
     await db.pool.query('UPDATE touchline.alpha_count SET events = events + 1');
     const before = await counts(db.pool, 'alpha', 'other');
     await runner().rebuild('alpha', 'main');
-    const reader = new Reader();
-    try {
-      const killed = await worker(when, statement);
-      await append(store, touches(100));
-      expect(await until(() => Promise.resolve(killed.signalCode !== null), 30_000)).toBe(true);
-      expect(killed.signalCode).toBe('SIGKILL');
+    await expectKilledAndCompleted(when, statement);
 
-      await append(store, touches(100));
-      const healthy = await worker();
-      expect(await until(isSettled, 30_000)).toBe(true);
-      await endWorker(healthy, 'SIGTERM');
-    } finally {
-      await reader.stop();
-    }
-
-    expect(reader.reads).toBeGreaterThan(0);
-    expect([await seen(db.pool, 'alpha'), await seen(db.pool, 'beta')]).toEqual([600, 600]);
     expect(await counts(db.pool, 'alpha', 'main')).toEqual(await counts(db.pool, 'beta', 'main'));
     expect(await counts(db.pool, 'alpha', 'other')).toEqual(before);
     const compared = (await readCheckpoints(db.pool)).map(({ comparison }) => comparison?.workspace);
@@ -161,23 +167,8 @@ test.each(MOMENTS)(
     await append(store, touches(400));
     await runner().catchUp();
     await runner().rebuild('alpha');
-    const reader = new Reader();
-    try {
-      const killed = await worker(when, statement);
-      await append(store, touches(100));
-      expect(await until(() => Promise.resolve(killed.signalCode !== null), 30_000)).toBe(true);
-      expect(killed.signalCode).toBe('SIGKILL');
+    await expectKilledAndCompleted(when, statement);
 
-      await append(store, touches(100));
-      const healthy = await worker();
-      expect(await until(isSettled, 30_000)).toBe(true);
-      await endWorker(healthy, 'SIGTERM');
-    } finally {
-      await reader.stop();
-    }
-
-    expect(reader.reads).toBeGreaterThan(0);
-    expect([await seen(db.pool, 'alpha'), await seen(db.pool, 'beta')]).toEqual([600, 600]);
     expect(await counts(db.pool, 'beta')).toEqual(await counts(db.pool, 'alpha'));
     expect((await countDeadLetters(db.pool)).size).toBe(0);
     const compared = (await readCheckpoints(db.pool)).map(({ comparison }) => comparison?.isSame);
