@@ -1,7 +1,7 @@
 import type { Connection, Submittable } from 'pg';
 import type { NewEvent, Position, RecordedEvent } from '../domain/events.js';
 
-/** In the order that `decodeEvent` counts on. */
+/** In the order that `EventRows` expects. */
 export const COPIED_COLUMNS = [
   'position',
   'workspace',

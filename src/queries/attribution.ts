@@ -25,8 +25,10 @@ import {
   Decimal,
   Text,
   Texts,
+  Integer,
+  Enum,
+  Enums,
 } from './response-fields.js';
-import { Integer, Enum, Enums } from './response-fields.js';
 import { MoneyItem, moneyOf } from './money.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';

@@ -12,8 +12,12 @@ import {
   NestedList,
   Decimal,
   Text,
+  Texts,
+  Uuid,
+  Integer,
+  Enum,
+  Enums,
 } from './response-fields.js';
-import { Texts, Uuid, Integer, Enum, Enums } from './response-fields.js';
 import { LinkItem } from './identity-links.js';
 import { MoneyItem } from './money.js';
 import { ContactItem } from './opportunity.js';

@@ -12,8 +12,11 @@ import {
   PageAnswer,
   NestedList,
   Decimal,
+  Text,
+  Texts,
+  Uuid,
+  Enum,
 } from './response-fields.js';
-import { Text, Texts, Uuid, Enum } from './response-fields.js';
 import { type TouchpointColumns, sessionsOf } from './journey-sessions.js';
 import { decayed } from './lead-rows.js';
 import type { View } from './read-models.js';

@@ -14,8 +14,9 @@ import {
   Text,
   Texts,
   Uuid,
+  Integer,
+  Enum,
 } from './response-fields.js';
-import { Integer, Enum } from './response-fields.js';
 import { accountReason, AccountReason, fitReason, FitReason } from './lead-fit.js';
 import { ConflictItem, conflictsOf } from './identity-conflicts.js';
 import { keysOf, LinkItem, linksOf } from './identity-links.js';

@@ -18,8 +18,10 @@ import {
   Decimal,
   Text,
   Uuid,
+  Integer,
+  Enum,
+  Enums,
 } from './response-fields.js';
-import { Integer, Enum, Enums } from './response-fields.js';
 import { MoneyItem, moneyOf } from './money.js';
 import { findOpportunity } from './opportunity.js';
 import { type OpportunityRow, STATUSES } from './opportunity-rows.js';

@@ -25,7 +25,7 @@ export async function replaceWorkspace(
   await tx.query('DELETE FROM touchline.projection WHERE name = $1 AND build = $2', [name, build]);
 }
 
-/** Who moves the live build reads its rows anew. */
+/** The owner of the live build is fenced, and reads the replaced rows again. */
 const KEEP_LIVE = `
   UPDATE touchline.projection live
   SET comparison = next.comparison, epoch = live.epoch + 1, owner = NULL, lease_until = NULL, updated_at = clock_timestamp()

@@ -141,7 +141,7 @@ export class SubscriptionsController {
   @ApiOperation({
     summary: 'Retry the dead letters of a workspace, or of all, in their order',
     description:
-      'What was healed lies before the positions of the read models that build on this one: those are rebuilt, for all workspaces. When later events of the whole workspace have passed it, this one is rebuilt too.',
+      'What was healed lies before the positions of the read models that build on this one: those are rebuilt, for one workspace alone if all events are of one. When later events of the whole workspace have passed it, this one is rebuilt too.',
   })
   @ApiParam(NAME)
   @Answers(200, RetryAnswer, examples.retried)

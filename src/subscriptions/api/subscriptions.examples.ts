@@ -72,14 +72,6 @@ export const examples = {
     code: 'rebuild-not-allowed',
     detail: 'qualify_leads decides or sends what must not be repeated; it is never rebuilt',
   },
-  operatorOnly: {
-    type: 'about:blank',
-    title: 'Forbidden',
-    status: 403,
-    code: 'operator-key-required',
-    detail:
-      'This reaches beyond one workspace, so an API key does not open it: send the operator key (TOUCHLINE_OPERATOR_KEY) as Bearer, or use `npx touchline` on the server',
-  },
   notFound: {
     type: 'about:blank',
     title: 'Not Found',
