@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { CollectorsModule } from './collectors/collectors.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { EdgeModule } from './http/edge.module.js';
 import { IntakeModule } from './intake/intake.module.js';
@@ -30,7 +31,13 @@ export class AppModule {
     if (roles.has('collect')) imports.push(IntakeModule);
     if (kafka && roles.has('collect')) imports.push(KafkaModule.with(kafka));
     if (roles.has('query'))
-      imports.push(QueriesModule, CommandsModule, RejectedModule, SubscriptionsApiModule.with(subscriptions));
+      imports.push(
+        QueriesModule,
+        CommandsModule,
+        CollectorsModule,
+        RejectedModule,
+        SubscriptionsApiModule.with(subscriptions),
+      );
     return { module: AppModule, imports };
   }
 }
