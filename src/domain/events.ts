@@ -50,11 +50,17 @@ export interface OpportunityChanged {
   readonly name?: string | null;
   readonly accountId?: string | null;
   readonly amountMinor?: number;
+  /** Decimal, in the currency that the opportunity has at that time: for a CRM that reports amount and currency separately. */
+  readonly amount?: string;
   readonly currency?: string;
+  /** Its currency while no report has named one. */
+  readonly defaultCurrency?: string;
   readonly stage?: string | null;
   readonly owner?: string | null;
   readonly source?: string | null;
   readonly openedAt?: string;
+  /** When it was or will be closed: its close date once it is won or lost, unless that lies after the report. */
+  readonly closeDate?: string | null;
   readonly status?: 'open' | 'won' | 'lost';
   /** Only while it is won or lost. */
   readonly closedAt?: string;
