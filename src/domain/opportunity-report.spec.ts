@@ -15,6 +15,7 @@ const defaultCurrency = 'USD';
 
 /** A message of the CRM by its number. */
 const received = (nth: number, at: number, report: Partial<OpportunityReport>): ReceivedReport => ({
+  ...{ workspace: 'main', collector: 'crm' },
   report: { opportunityId, defaultCurrency, ...report },
   occurredAt: hour(at),
   id: `crm/${nth}`,

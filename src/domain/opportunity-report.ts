@@ -1,6 +1,6 @@
 import { checkCurrency, isAmount } from './attribution/money.js';
 import { roleReports, type Contact, type RoleChange } from './committee.js';
-import type { OpportunityChanged } from './events.js';
+import type { OpportunityChanged, Position } from './events.js';
 import type { Opportunity, OpportunityEvent, OpportunityStatus } from './opportunity.js';
 import { omitUndefined } from './opportunity-opening.js';
 import { Refused } from './refused.js';
@@ -34,6 +34,8 @@ export interface OpportunityReport {
 
 /** A report with the message that it came in. */
 export interface ReceivedReport {
+  readonly workspace: string;
+  readonly collector: string;
   readonly report: OpportunityReport;
   /** When it was so in the CRM. */
   readonly occurredAt: Date;
@@ -42,6 +44,11 @@ export interface ReceivedReport {
   /** The id of the report's event of this name: the same in whatever order messages arrive. */
   readonly eventId: (name: string) => string;
 }
+
+/** What became of a report. */
+export type ReportResult =
+  | { readonly status: 'accepted' | 'duplicate'; readonly eventId: string; readonly position: Position }
+  | { readonly status: 'rejected'; readonly reason: Refused };
 
 /**
  * Decides what a message of a CRM says of an opportunity. Its events depend on the message alone: nothing is compared with what is

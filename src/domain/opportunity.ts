@@ -1,6 +1,6 @@
 import { applyRole, replaceCommittee, type Contact } from './committee.js';
 import type { Decider, DomainEvent } from './decider.js';
-import type { OpportunityChanged, OpportunityOpened, OpportunityWon } from './events.js';
+import type { OpportunityChanged, OpportunityOpened, OpportunityWon, RecordedEvent } from './events.js';
 import { amountAfter, type CurrentAmount } from './opportunity-amount.js';
 
 export type OpportunityStatus = 'open' | 'won' | 'lost';
@@ -48,7 +48,8 @@ export type OpportunityEvent = DomainEvent<
   | 'OpportunityLost'
   | 'OpportunityReopened'
   | 'OpportunityDeleted'
-> & { readonly id?: string; readonly correlationId?: string };
+> &
+  Partial<Pick<RecordedEvent, 'id' | 'correlationId' | 'position'>>;
 
 /** Before any event. */
 export const INITIAL_STATE: OpportunityState = {

@@ -12,6 +12,7 @@ import { Metrics } from '../metrics.js';
 import { collectorRoutes } from './collector-routes.js';
 import { FORMATS, Formats } from './formats/all.js';
 import { KeyQuotas } from './key-quotas.js';
+import { OPPORTUNITY_REPORTS, type OpportunityReports } from './opportunity-reports.js';
 import { Pipeline } from './pipeline.js';
 import { observeQuotas } from './quota-refusals.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
@@ -54,7 +55,7 @@ function sweeperOf(
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
       provide: Pipeline,
-      inject: [EVENT_STORE, RejectedSweeper, WarningLog, Metrics, CONFIG, KeyQuotas],
+      inject: [EVENT_STORE, RejectedSweeper, WarningLog, Metrics, CONFIG, KeyQuotas, OPPORTUNITY_REPORTS],
       useFactory: (
         store: EventStore,
         rejected: RejectedSweeper,
@@ -62,9 +63,10 @@ function sweeperOf(
         metrics: Metrics,
         config: Config,
         quotas: KeyQuotas,
+        opportunities: OpportunityReports,
       ) =>
         new Pipeline(store, rejected, {
-          ...{ warnings, quotas, publicBackdateMs: config.publicBackdateMs },
+          ...{ warnings, quotas, opportunities, publicBackdateMs: config.publicBackdateMs },
           isPlaceholder: placeholders(config.placeholders),
           onRejected: (code) => metrics.rejected.inc({ code }),
           onWarning: (code) => metrics.warnings.inc({ code }),
