@@ -11,6 +11,25 @@ export interface IdentityClaim {
   readonly keyScope?: KeyScope;
 }
 
+export const CONSENT_STATUSES = ['subscribed', 'unsubscribed'] as const;
+export type ConsentStatus = (typeof CONSENT_STATUSES)[number];
+
+/** `crm`: somebody set it in the CRM. A bounce is none of them: the address does not work, whatever its owner wants. */
+export const CONSENT_REASONS = ['subscribe', 'unsubscribe', 'spam_complaint', 'crm'] as const;
+export type ConsentReason = (typeof CONSENT_REASONS)[number];
+
+/** Whether a person may be sent mail: the last one says so, of all addresses of the person. */
+export interface ConsentChanged {
+  readonly identity: readonly IdentityKey[];
+  readonly channel: 'email';
+  readonly status: ConsentStatus;
+  readonly reason: ConsentReason;
+  /** Of the mail that the person answered in this way, as its provider names it. */
+  readonly mail?: string;
+  readonly clamped?: Clamped;
+  readonly keyScope?: KeyScope;
+}
+
 /** A person's decision that two known leads are one, or are not. Each lead is named by a key it has. */
 export interface IdentityDecision {
   readonly leadId: string;
@@ -117,6 +136,7 @@ export interface EventData {
   IdentityClaimed: IdentityClaim;
   IdentitiesMerged: IdentityDecision;
   IdentitiesSplit: IdentityDecision;
+  ConsentChanged: ConsentChanged;
   AccountObserved: AccountObserved;
   OpportunityOpened: OpportunityOpened;
   OpportunityChanged: OpportunityChanged;

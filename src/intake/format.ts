@@ -7,7 +7,7 @@ import type { Reading } from './reading.js';
 import type { RequestBody } from './request-body.js';
 import type { ClientTime } from './time.js';
 
-type CollectedType = 'TouchpointRecorded' | 'IdentityClaimed' | 'AccountObserved';
+type CollectedType = 'TouchpointRecorded' | 'IdentityClaimed' | 'AccountObserved' | 'ConsentChanged';
 
 /** One event to be, without what the pipeline adds: id, believed time, collector. */
 export type Fact = {
