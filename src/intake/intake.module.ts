@@ -10,6 +10,7 @@ import { KeyStore } from '../http/keys.js';
 import { Readiness, type RoleState } from '../http/readiness.js';
 import { Metrics } from '../metrics.js';
 import { collectorRoutes } from './collector-routes.js';
+import type { Credential } from './format.js';
 import { FORMATS, Formats } from './formats/all.js';
 import { KeyQuotas } from './key-quotas.js';
 import { OPPORTUNITY_REPORTS, type OpportunityReports } from './opportunity-reports.js';
@@ -17,6 +18,7 @@ import { Pipeline } from './pipeline.js';
 import { observeQuotas } from './quota-refusals.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
+import { Verification } from './verification.js';
 import { WarningLog } from './warnings.js';
 
 function sweeperOf(
@@ -52,6 +54,7 @@ function sweeperOf(
   providers: [
     { provide: Formats, useValue: FORMATS },
     { provide: WarningLog, inject: [DATABASE], useFactory: (pool: Pool) => new WarningLog(pool) },
+    { provide: Verification, inject: [DATABASE], useFactory: (pool: Pool) => new Verification(pool) },
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
       provide: Pipeline,
@@ -96,6 +99,7 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(KeyQuotas) private readonly quotas: KeyQuotas,
     @Inject(RejectedSweeper) private readonly sweeper: RejectedSweeper,
+    @Inject(Verification) private readonly verification: Verification,
   ) {}
 
   onModuleInit(): void {
@@ -103,11 +107,19 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
     this.sweeper.start();
     this.readiness.speakFor('collect', () => this.state());
     const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
-    const resolveWriteKey = this.quotas.counting((key) => this.keys.resolveWriteKey(key));
+    const resolveWriteKey = this.quotas.counting((key: string) => this.keys.resolveWriteKey(key));
+    const resolveCollector = this.quotas.counting((credential: Credential) => this.keys.resolve(credential));
     const { publicUrl } = this.config;
     void fastify.register(
       collectorRoutes({
-        ...{ pipeline: this.pipeline, formats: this.formats.list, resolveWriteKey, publicUrl },
+        ...{
+          pipeline: this.pipeline,
+          formats: this.formats.list,
+          resolveWriteKey,
+          resolveCollector,
+          publicUrl,
+        },
+        verification: this.verification,
         now: () => new Date(),
       }),
     );

@@ -44,7 +44,7 @@ export function normalise(
   const fault = inspect(item);
   if (fault) return fault;
   const content = mayHoldUnstorable ? storable(item) : item;
-  const reading = new Reading(origin.call, isPlaceholder);
+  const reading = new Reading({ call: origin.call, isPlaceholder, collector: origin.config, item: content });
   const message = format.read(content, reading);
   if (isRejected(message)) return explained(message, reading.warnings);
   const { opportunities = [] } = message;

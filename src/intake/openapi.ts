@@ -24,9 +24,9 @@ const problemsOf = ({ requestBytes, requestItems }: Format): OpenApiOperation['r
   503: problem('Overload, or the database is away: send it again after `Retry-After` seconds'),
 });
 
-const operationOf = (format: Format, { operation, writeKey }: Endpoint): OpenApiOperation => ({
+const operationOf = (format: Format, { operation, credential }: Endpoint): OpenApiOperation => ({
   ...operation,
-  security: writeKey?.schemes?.map((name) => ({ [name]: [] })) ?? WRITE_KEY_SECURITY,
+  security: credential?.schemes?.map((name) => ({ [name]: [] })) ?? WRITE_KEY_SECURITY,
   responses: { ...operation.responses, ...problemsOf(format) },
 });
 

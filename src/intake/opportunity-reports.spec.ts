@@ -3,8 +3,9 @@ import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
 import type { OpportunityReport } from '../domain/opportunity-report.js';
 import { replay as replayEvents } from '../domain/decider.js';
 import { opportunity, type OpportunityEvent } from '../domain/opportunity.js';
-import { type Format, isObject, type Message } from './format.js';
+import type { Format, Message } from './format.js';
 import { Formats } from './formats/all.js';
+import { isObject } from './json.js';
 import { json } from './openapi-parts.js';
 import { Type } from './schema.js';
 

@@ -7,105 +7,16 @@ import {
   QueueFull,
   type Receipt,
 } from '../event-store/event-store.js';
-import type { RequestAdmission } from '../http/admission/request-admission.js';
 import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../limits-config.js';
 import { Batch, type ItemResult, outcomesOf } from './batch.js';
-import { type CollectorKey, type ResolveWriteKey, WRITE_KEY } from './credentials.js';
-import { decodeRequest } from './decode.js';
-import type { Endpoint, Format, Items, Reply, RequestHead } from './format.js';
+import type { Format, Items } from './format.js';
 import type { KeyQuotas } from './key-quotas.js';
-import { requestTooLarge } from './limits.js';
 import { normalise, type Normalised } from './normalise.js';
 import { sortByOccurrence } from './occurrence-order.js';
 import { decideReports, type OpportunityReports, type PendingReport } from './opportunity-reports.js';
-import { isRejected, type Outcome, type Rejected } from './outcome.js';
-import { keyRefusal, refusalFor, refusalOfSingle, type Refused, shareOf } from './refusal.js';
-import { isWithoutBody, rejectedRequest } from './rejected-input.js';
-import { type Origin, type RejectedInput, type RejectedLog, withOrigin } from './rejected.js';
-import type { RequestBody } from './request-body.js';
-import { type RawBody, readBody } from './request-body.js';
+import type { Outcome } from './outcome.js';
+import type { Origin, RejectedInput, RejectedLog } from './rejected.js';
 import type { WarnedMessage, WarningLog } from './warnings.js';
-
-/** A request of HTTP, its body read. */
-export interface ReceivedRequest {
-  readonly format: Format;
-  readonly endpoint: Endpoint;
-  readonly head: RequestHead;
-  readonly body: RawBody;
-  /** What the key in its head opens; undefined: it has none there. */
-  readonly key: CollectorKey | undefined;
-  readonly admission: RequestAdmission;
-}
-
-export interface RequestDeps {
-  readonly pipeline: Pipeline;
-  readonly resolveWriteKey: ResolveWriteKey;
-  readonly now: () => Date;
-}
-
-/**
- * The steps of one request, from top to bottom:
- *
- *     authenticate → decode → admit → read → normalise → sort → record → decide → keep rejected → warn → reply
- *
- * gRPC and Kafka authenticate and decode in ways of their own, and go on with the same steps: `ingest`, or `normalise` and
- * `record` where items of several origins are written together.
- *
- * @throws StoreUnavailable, OverBudget, QuotaExceeded: nothing is lost when the client sends it again
- */
-export async function processRequest(deps: RequestDeps, request: ReceivedRequest): Promise<Reply | Refused> {
-  const receivedAt = deps.now();
-  const { format, endpoint, admission } = request;
-  const reserve = (bytes: number): void => admission.reservation.grow(bytes);
-  const isKnown = request.key !== undefined;
-  const body = await readBody(request.body, reserve, isKnown, requestTooLarge(format));
-  const key = request.key ?? (await authenticate(deps, request, body));
-  if ('refusal' in key) return key;
-  // Not awaited here: nothing of the body may live as long as the transaction of its events.
-  return ingestBody(deps.pipeline, request, { ...key, call: endpoint.call, receivedAt }, body);
-}
-
-/** By the key in the body. One without a known key is not parsed, so only what cannot even be read has another reason. */
-async function authenticate(
-  { resolveWriteKey }: RequestDeps,
-  { endpoint: { writeKey = WRITE_KEY }, admission }: ReceivedRequest,
-  body: RequestBody | Rejected,
-): Promise<CollectorKey | Refused> {
-  if (isRejected(body)) return { refusal: refusalFor(body.rejected) };
-  const sent = writeKey.inBody?.(body.text);
-  const key = sent === undefined ? undefined : await resolveWriteKey(sent);
-  if (key === undefined) return { refusal: keyRefusal(sent) };
-  admission.authenticate(shareOf(key));
-  return key;
-}
-
-function ingestBody(
-  pipeline: Pipeline,
-  request: ReceivedRequest,
-  origin: Origin,
-  body: RequestBody | Rejected,
-): Promise<Reply | Refused> {
-  const { format, endpoint, head } = request;
-  const decoded = decodeRequest(format, endpoint, head, body);
-  if ('reply' in decoded) return Promise.resolve(decoded.reply);
-  if (isRejected(decoded)) {
-    const sent = isWithoutBody(endpoint) ? { ...request.body, bytes: Buffer.from(head.query) } : request.body;
-    const kept = pipeline.keepRejected([withOrigin(origin, rejectedRequest(format, sent, decoded.rejected))]);
-    return kept.then(() => ({ refusal: refusalFor(decoded.rejected) }));
-  }
-  return reply(endpoint, head, decoded.isSingle, pipeline.ingest(format, origin, decoded));
-}
-
-async function reply(
-  endpoint: Endpoint,
-  head: RequestHead,
-  isSingle: boolean | undefined,
-  ingested: Promise<readonly Outcome[]>,
-): Promise<Reply | Refused> {
-  const outcomes = await ingested;
-  const refusal = isSingle ? refusalOfSingle(outcomes) : undefined;
-  return refusal ? { refusal } : endpoint.reply(outcomes, head);
-}
 
 export interface PipelineOptions {
   /** Where warnings are kept, durably. */

@@ -1,5 +1,5 @@
 import { isbot } from 'isbot';
-import type { JsonObject } from './format.js';
+import type { JsonObject } from './json.js';
 import type { TouchpointKind, Verdict } from '../domain/touchpoint.js';
 import { memoize } from '../domain/memoize.js';
 
