@@ -13,6 +13,7 @@ import { collectorRoutes } from './collector-routes.js';
 import type { Credential } from './format.js';
 import { FORMATS, Formats } from './formats/all.js';
 import { KeyQuotas } from './key-quotas.js';
+import { OPPORTUNITY_REPORTS, type OpportunityReports } from './opportunity-reports.js';
 import { Pipeline } from './pipeline.js';
 import { observeQuotas } from './quota-refusals.js';
 import { RecentItems } from './recent-items.js';
@@ -66,7 +67,16 @@ function sweeperOf(
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
       provide: Pipeline,
-      inject: [EVENT_STORE, RejectedSweeper, WarningLog, Metrics, CONFIG, KeyQuotas, RecentItems],
+      inject: [
+        EVENT_STORE,
+        RejectedSweeper,
+        WarningLog,
+        Metrics,
+        CONFIG,
+        KeyQuotas,
+        RecentItems,
+        OPPORTUNITY_REPORTS,
+      ],
       useFactory: (
         store: EventStore,
         rejected: RejectedSweeper,
@@ -75,9 +85,10 @@ function sweeperOf(
         config: Config,
         quotas: KeyQuotas,
         recent: RecentItems,
+        opportunities: OpportunityReports,
       ) =>
         new Pipeline(store, rejected, {
-          ...{ warnings, quotas, recent, publicBackdateMs: config.publicBackdateMs },
+          ...{ warnings, quotas, recent, opportunities, publicBackdateMs: config.publicBackdateMs },
           isPlaceholder: placeholders(config.placeholders),
           onRejected: (code) => metrics.rejected.inc({ code }),
           onWarning: (code) => metrics.warnings.inc({ code }),
