@@ -78,7 +78,7 @@ function touchpoint(
       properties: nonEmpty(properties),
       context,
     }),
-    verdict: verdictOf(kind, context?.userAgent, properties),
+    ...verdictOf({ kind, userAgent: context?.userAgent, ip: context?.ip, properties }),
   };
 }
 

@@ -23,6 +23,7 @@ export function segmentTouchpoint(item: SegmentItem, ids: Ids, reading: Reading)
   const { source, medium } = tags;
   const address = addressOf((item.type === 'page' ? properties.url : undefined) ?? page.url);
   const userAgent = text(context.userAgent, 512);
+  const ip = text(context.ip, 64);
   const referrer = text(referrerOf(item, context), 2048);
   return {
     kind,
@@ -34,11 +35,9 @@ export function segmentTouchpoint(item: SegmentItem, ids: Ids, reading: Reading)
       accountId: accountOf(context, reading),
       name: labelOf(item.type === 'track' ? item.event : item.name),
       properties: nonEmpty(properties),
-      context: nonEmpty(
-        defined({ userAgent, ip: text(context.ip, 64), referrer, locale: text(context.locale, 64) }),
-      ),
+      context: nonEmpty(defined({ userAgent, ip, referrer, locale: text(context.locale, 64) })),
     }),
-    verdict: verdictOf(kind, userAgent, properties),
+    ...verdictOf({ kind, userAgent, ip, properties }),
   };
 }
 
