@@ -56,7 +56,8 @@ function machineOfMail({ kind, userAgent = '', ip, properties, request = {} }: A
   if (request.isHoneypot) reasons.push('honeypot');
   if (kind === 'email_open') {
     if (userAgent === APPLE_MAIL_PROXY || (ip !== undefined && isApple(ip))) reasons.push('apple-mail-proxy');
-    if (userAgent.endsWith(GMAIL_PREFETCH) && (ip === undefined || isGoogle(ip))) reasons.push('gmail-prefetch');
+    if (userAgent.endsWith(GMAIL_PREFETCH) && (ip === undefined || isGoogle(ip)))
+      reasons.push('gmail-prefetch');
   }
   if (kind === 'email_click' && request.method === 'HEAD') reasons.push('head-request');
   if ((kind === 'email_click' || kind === 'email_open') && ip !== undefined && isScanner(ip))
