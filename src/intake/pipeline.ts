@@ -71,8 +71,8 @@ export class Pipeline {
 
   /** Nothing of the items outlives this but what the answer says of them: what lives until the commit is copied by V8. */
   private async ingestAdmitted(format: Format, origin: Origin, items: Items): Promise<readonly Outcome[]> {
-    import { normalise, type Normalised, type NormaliseOptions } from './normalise.js';
-    import type { RecentItems } from './recent-items.js';
+    this.options.recent?.offer(format.name, origin, items.items);
+    return this.recordBatch(this.normaliseAll(format, origin, items));
   }
 
   private normaliseAll(format: Format, origin: Origin, { items, mayHoldUnstorable }: Items): Batch {
@@ -99,8 +99,15 @@ export class Pipeline {
    * @param progress of the consumer, kept together with the facts
    * @throws StoreUnavailable nothing, or not all, was kept: do the same again
    */
-  recordBatch({ facts, rejected, warned, results }: Batch, progress?: Progress): Promise<readonly Outcome[]> {
-    return this.outcomes(results, warned, this.recordSorted(facts, progress), this.keepRejected(rejected));
+  recordBatch(batch: Batch, progress?: Progress): Promise<readonly Outcome[]> {
+    const { facts, reports, rejected, warned, results } = batch;
+    // Progress passes what is decided: a consumer that is killed in between must do it again.
+    const before = progress && this.decideReports(reports);
+    const recorded = before
+      ? before.then(() => this.recordSorted(facts, progress))
+      : this.recordSorted(facts);
+    const decided = before ?? recorded.then(() => this.decideReports(reports));
+    return this.outcomes(results, warned, recorded, decided, this.keepRejected(rejected));
   }
 
   private recordSorted(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {

@@ -1,5 +1,5 @@
 import type { Progress } from '../../event-store/event-store.js';
-import { isObject } from '../../intake/format.js';
+import { isObject } from '../../intake/json.js';
 import { parseJson } from '../../intake/json.js';
 import type { RowPosition } from './row-splitter.js';
 import { Summary } from './summary.js';
