@@ -11,6 +11,7 @@ import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../limits-config.js';
 import { Batch, type ItemResult, outcomesOf } from './batch.js';
 import type { Format, Items } from './format.js';
 import type { KeyQuotas } from './key-quotas.js';
+import type { RecentItems } from './recent-items.js';
 import { normalise, type Normalised } from './normalise.js';
 import { sortByOccurrence } from './occurrence-order.js';
 import { decideReports, type OpportunityReports, type PendingReport } from './opportunity-reports.js';
@@ -27,6 +28,8 @@ export interface PipelineOptions {
   readonly isPlaceholder?: IsPlaceholder;
   /** How far back from its receipt an event of a public key may lie, in ms. */
   readonly publicBackdateMs?: number;
+  /** Where the last items of each collector are kept. */
+  readonly recent?: Pick<RecentItems, 'offer'>;
   /** Undefined: keys send as much as they like. */
   readonly quotas?: KeyQuotas;
   /** Undefined: nothing reports opportunities. */
@@ -68,6 +71,7 @@ export class Pipeline {
 
   /** Nothing of the items outlives this but what the answer says of them: what lives until the commit is copied by V8. */
   private async ingestAdmitted(format: Format, origin: Origin, items: Items): Promise<readonly Outcome[]> {
+    this.options.recent?.offer(format.name, origin, items.items);
     const { facts, reports, rejected, warned, results } = this.normaliseAll(format, origin, items);
     const recorded = this.recordSorted(facts);
     const kept = this.keepRejected(rejected);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Position } from '../domain/events.js';
 import type { KeyScope } from '../domain/touchpoint.js';
-import type { KeyQuota } from '../http/keys.js';
+import type { KeyQuota } from '../http/known-keys.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { RejectedRetention } from '../limits-config.js';
 import type { Reason } from './outcome.js';
