@@ -1,52 +1,47 @@
-import { hash } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { SignedRequest } from '../../format.js';
 import type { Refusal } from '../../outcome.js';
-import { headerOf, hmac, isSameText, NO_SECRETS, unsigned } from '../crm/signature.js';
+import { equalTexts, headerOf, signatureMissing, verifyWithSecrets } from '../../signatures.js';
 
-/** Requests older than this are refused, as HubSpot asks. */
+/** Requests that were signed longer ago are refused, as HubSpot asks: it signs each try anew. */
 const MAX_AGE_MS = 300_000;
 
-const WRONG = unsigned('signature-invalid', 'The signature is not that of this app: check its client secret');
-const MISSING = unsigned('signature-missing', 'HubSpot signs its requests in X-HubSpot-Signature-v3');
-const OLD = unsigned('signature-old', 'The request is older than five minutes');
+const EXPIRED: Refusal = {
+  ...{ status: 401, code: 'signature-expired' },
+  detail: 'The request was signed at a time that is not within the last five minutes',
+};
 
 /**
  * Checks HubSpot's signature over the raw bytes: version 3 where it is there, else 2 or 1 as the request says
  * (developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests).
  */
-export function verifyHubSpot({ head, body, receivedAt }: SignedRequest): Refusal | undefined {
-  const secrets = head.collector?.secrets ?? [];
-  if (secrets.length === 0) return NO_SECRETS;
-  const { headers, method = 'POST', url = '' } = head;
+export function verifyHubSpot(request: SignedRequest): Refusal | undefined {
+  const { headers } = request.head;
   const version3 = headerOf(headers, 'x-hubspot-signature-v3');
-  if (version3 !== undefined) {
-    const timestamp = headerOf(headers, 'x-hubspot-request-timestamp') ?? '';
-    if (!isFresh(timestamp, receivedAt)) return OLD;
-    const parts = [method, decodedUrl(url), body.raw, timestamp];
-    return matches(secrets, version3, (secret) => hmac(secret, parts, 'base64'));
-  }
+  if (version3 !== undefined) return verifyVersion3(request, version3);
   const signature = headerOf(headers, 'x-hubspot-signature');
-  if (signature === undefined) return MISSING;
+  if (signature === undefined) return signatureMissing('HubSpot signs in X-HubSpot-Signature-v3');
   const isSecond = headerOf(headers, 'x-hubspot-signature-version') === 'v2';
-  return matches(secrets, signature, (secret) =>
-    sha256(isSecond ? [secret, method, url, body.raw] : [secret, body.raw]),
-  );
+  const { method = '', url = '' } = request.head;
+  const address = isSecond ? method + url : '';
+  return verifyWithSecrets(request.head, (secret) => {
+    const signed = Buffer.concat([Buffer.from(secret + address), request.body.raw]);
+    return equalTexts(hash('sha256', signed, 'hex'), signature);
+  });
 }
 
-const matches = (
-  secrets: readonly string[],
-  sent: string,
-  signatureWith: (secret: string) => string,
-): Refusal | undefined =>
-  secrets.some((secret) => isSameText(signatureWith(secret), sent)) ? undefined : WRONG;
-
-function isFresh(timestamp: string, receivedAt: Date): boolean {
-  return /^\d{1,15}$/.test(timestamp) && Math.abs(+receivedAt - Number(timestamp)) <= MAX_AGE_MS;
+function verifyVersion3({ head, body, receivedAt }: SignedRequest, signature: string): Refusal | undefined {
+  const timestamp = headerOf(head.headers, 'x-hubspot-request-timestamp');
+  if (timestamp === undefined) return signatureMissing('X-HubSpot-Request-Timestamp is not there');
+  const age = /^\d{1,15}$/.test(timestamp) ? Math.abs(+receivedAt - Number(timestamp)) : Infinity;
+  if (age > MAX_AGE_MS) return EXPIRED;
+  const { method = '', url = '' } = head;
+  return verifyWithSecrets(head, (secret) => {
+    const digest = createHmac('sha256', secret).update(method + decodedUrl(url));
+    return equalTexts(digest.update(body.raw).update(timestamp).digest('base64'), signature);
+  });
 }
 
-const sha256 = (parts: readonly (string | Buffer)[]): string =>
-  hash('sha256', Buffer.concat(parts.map((part) => Buffer.from(part))), 'hex');
-
-/** The characters that HubSpot decodes before it signs an address. */
+/** The characters that HubSpot decodes in an address before it signs it. */
 const DECODED = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi;
 const decodedUrl = (url: string): string => url.replace(DECODED, decodeURIComponent);
