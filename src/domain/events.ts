@@ -68,6 +68,8 @@ export interface OpportunityChanged {
   readonly opportunityId: string;
   readonly name?: string | null;
   readonly accountId?: string | null;
+  /** It is no longer that account's; it stays with another one. */
+  readonly formerAccountId?: string;
   readonly amountMinor?: number;
   /** Decimal, in the currency that the opportunity has at that time: for a CRM that reports amount and currency separately. */
   readonly amount?: string;

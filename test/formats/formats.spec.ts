@@ -5,10 +5,12 @@ import type { Format } from '../../src/intake/format.js';
 import { FORMATS } from '../../src/intake/formats/all.js';
 import { type Normalised, normalise } from '../../src/intake/normalise.js';
 import { parseJson } from '../../src/intake/json.js';
+import type { CollectorConfig } from '../../src/workspaces/collector-config.js';
+import type { CollectorSettings } from '../../src/workspaces/collector-settings.js';
 import { decodeItems } from '../decode-body.js';
 
 /**
- * A format's fixtures: `<case>.in.json` is {call, body}, of a format that is not JSON {call, base64}, `<case>.out.json`
+ * A format's fixtures: `<case>.in.json` is {call, settings?, body}, of a format that is not JSON {call, base64}, `<case>.out.json`
  * what each item comes to. Of a record of Kafka, which is one item, `body` may be a list of items. New ones are found by
  * themselves; UPDATE_FIXTURES=1 writes the missing and changed outputs, to be read before they are committed.
  */
@@ -21,15 +23,27 @@ function shown(step: Normalised): unknown {
   const events = step.facts.map(({ stream, event: { type, occurredAt, data } }) => ({
     ...{ stream, type, occurredAt, data },
   }));
+  const opportunities = step.reports.map(({ report, occurredAt }) => ({ occurredAt, ...report }));
   const { messageId, warnings } = step;
-  return { messageId, events, ...(warnings.length > 0 && { warnings }) };
+  return {
+    messageId,
+    ...((events.length > 0 || opportunities.length === 0) && { events }),
+    ...(opportunities.length > 0 && { opportunities }),
+    ...(warnings.length > 0 && { warnings }),
+  };
 }
 
 interface Fixture {
   readonly call: string;
   readonly body?: unknown;
   readonly base64?: string;
+  /** Of the collector. */
+  readonly settings?: CollectorSettings;
 }
+
+const configOf = ({ name: format }: Format, settings: CollectorSettings): CollectorConfig => ({
+  ...{ id: 'c-1', workspace: 'main', name: 'web', format, settings, mapping: [], secrets: [] },
+});
 
 function itemsOf(format: Format, name: string): readonly unknown[] {
   const path = join(folder, format.name, `${name}.in.json`);
@@ -49,10 +63,11 @@ describe.each(await FORMATS.all())('$name', (format) => {
   test('has fixtures', () => expect(cases.length).toBeGreaterThan(2));
 
   test.each(cases)('%s', (name) => {
-    const { call } = read(join(folder, format.name, `${name}.in.json`)) as Fixture;
+    const { call, settings } = read(join(folder, format.name, `${name}.in.json`)) as Fixture;
+    const from = { ...origin, call, ...(settings && { config: configOf(format, settings) }) };
 
     const steps = itemsOf(format, name).map((item, index) =>
-      shown(normalise(format, { ...origin, call }, item, { index })),
+      shown(normalise(format, from, item, { index })),
     );
 
     const path = join(folder, format.name, `${name}.out.json`);
