@@ -15,8 +15,11 @@ export function importTarget(store: EventStore, changes: Partial<ImportTarget> =
   };
   const target: ImportTarget = {
     ...{ store, pipeline: new Pipeline(store, { keep }, { isPlaceholder: placeholders() }) },
-    ...{ workspace: 'main', collector: 'import', format: undefined, encoding: undefined },
+    ...{ workspace: 'main', collector: 'import', format: undefined, mapping: {}, encoding: undefined },
     ...{ isDryRun: false, restart: false, signal: new AbortController().signal, now: new Date() },
+    opportunities: () => {
+      throw new Error('this test has no opportunities');
+    },
     ...changes,
   };
   return { target, rejected };

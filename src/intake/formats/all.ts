@@ -30,8 +30,9 @@ export class Formats {
 
 /**
  * Every wire format; a new one is its file, a line here and fixture pairs in test/formats/<name>. Protobuf takes 8 MB, and most
- * servers never meet it.
+ * servers never meet it; contacts are imported from files.
  */
 export const FORMATS = new Formats([native, segment, cloudevents], {
+  contact: async () => (await import('./contact.js')).contact,
   protobuf: async () => (await import('./protobuf.js')).protobuf,
 });
