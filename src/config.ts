@@ -38,6 +38,8 @@ export interface Config {
   readonly apiKey: string | undefined;
   /** Opens over HTTP what reaches beyond one workspace; undefined: the command line alone does. */
   readonly operatorKey: string | undefined;
+  /** 32 bytes in hex or base64 with which secrets of collectors are encrypted; undefined: a file of the data folder has them. */
+  readonly secretKey: string | undefined;
   /** How far back from its receipt an event of a public write key may lie, in ms. */
   readonly publicBackdateMs: number;
   /** What one write key may send to this process. */
@@ -87,6 +89,7 @@ export function readConfig(environment: Environment): Config {
     serverWriteKey: key('TOUCHLINE_SERVER_WRITE_KEY', read('TOUCHLINE_SERVER_WRITE_KEY'), fault),
     apiKey: key('TOUCHLINE_API_KEY', read('TOUCHLINE_API_KEY'), fault),
     operatorKey: operatorKey(key('TOUCHLINE_OPERATOR_KEY', read('TOUCHLINE_OPERATOR_KEY'), fault), fault),
+    secretKey: secretKey(read('TOUCHLINE_SECRET_KEY'), fault),
     publicBackdateMs: publicBackdateMs(read, fault),
     quotas: quotas(read, fault),
     rejectedRetention: rejectedRetention(read, fault),
@@ -172,6 +175,13 @@ function operatorKey(value: string | undefined, fault: AddFault): string | undef
   if (value !== undefined && value.length < OPERATOR_KEY_LENGTH)
     fault(`TOUCHLINE_OPERATOR_KEY: use at least ${OPERATOR_KEY_LENGTH} characters`);
   return value;
+}
+
+/** Never echoed. */
+function secretKey(value: string | undefined, fault: AddFault): string | undefined {
+  if (value === undefined || /^([0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/i.test(value)) return value;
+  fault('TOUCHLINE_SECRET_KEY: use 32 random bytes in hex or base64, as `openssl rand -hex 32` makes them');
+  return undefined;
 }
 
 /** `*` alone would make nobody of everybody. */

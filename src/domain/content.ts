@@ -156,7 +156,7 @@ function addressPattern(glob: string, anyHost: boolean): (address: string) => bo
  * `*` is anything but `/`, `**` anything. A text is read once, with all the places in the pattern it may have come to:
  * a regular expression tries one way after another, which takes minutes over a long URL when wildcards are several.
  */
-function globTest(glob: string): (text: string) => boolean {
+export function globTest(glob: string): (text: string) => boolean {
   const parts = glob.match(/\*\*|[^]/g) ?? [];
   const start = glob.replace(/\*.*$/s, '');
   if (start === glob) return (text) => text === glob;

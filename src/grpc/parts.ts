@@ -23,7 +23,7 @@ export function grpcParts(
   return {
     ...{ roles, metrics, log },
     keys: {
-      resolveWriteKey: app.get(KeyQuotas).counting((key) => store.resolveWriteKey(key)),
+      resolveWriteKey: app.get(KeyQuotas).counting((key: string) => store.resolveWriteKey(key)),
       resolveApiKey: (key) => store.resolveApiKey(key),
     },
     admission: app.get(Admission),

@@ -1,39 +1,26 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DataSource, IsNull } from 'typeorm';
-import type { KeyScope } from '../domain/touchpoint.js';
+import { DataSource } from 'typeorm';
 import { memoize } from '../domain/memoize.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
-import { ApiKey, WriteKey } from '../workspaces/entities.js';
+import type { CollectorConfig } from '../workspaces/collector-config.js';
+import { CollectorConfigs } from '../workspaces/collector-configs.js';
 import { hashKey } from '../workspaces/key-format.js';
 import { UnknownKeyLog } from './unknown-keys.js';
 
-/** A write key as it is counted, with what it may send where that differs from the settings. */
-export interface KeyQuota {
-  readonly id: string;
-  /** Its first characters, for logs. */
-  readonly prefix: string;
-  readonly workspace: string;
-  readonly limits: { readonly eventsPerSecond?: number; readonly requestsPerSecond?: number };
-}
-
-/** What a write key opens. */
-export interface CollectorKey {
-  readonly workspace: string;
-  readonly collector: string;
-  /** Of a public key; absent: a server-side key. */
-  readonly keyScope?: KeyScope;
-  /** Absent: it may send as much as it likes. */
-  readonly quota?: KeyQuota;
-}
+import {
+  API_KEYS,
+  type ApiKeyRow,
+  type CollectorCredential,
+  type CollectorKey,
+  type KnownKeys,
+  knownKeys,
+  WRITE_KEYS,
+  type WriteKeyRow,
+} from './known-keys.js';
 
 /** What opens keys. */
 export type OpensKeys = Pick<KeyStore, 'resolveWriteKey' | 'resolveApiKey'>;
-
-interface KnownKeys {
-  readonly write: ReadonlyMap<string, CollectorKey>;
-  readonly api: ReadonlyMap<string, string>;
-}
 
 /** The hashes of so many keys are cached, wrong keys included, so that a busy key is hashed once. */
 const HASHED_KEYS = 10_000;
@@ -53,14 +40,17 @@ const LOAD_EVERY_MS = 100;
 @Injectable()
 export class KeyStore implements OnModuleInit, OnModuleDestroy {
   private readonly unknown = new UnknownKeyLog();
-  private known: KnownKeys = { write: new Map(), api: new Map() };
+  private known: KnownKeys = { write: new Map(), api: new Map(), collectors: new Map(), apps: new Map() };
   private readonly hashOf = memoize(HASHED_KEYS, hashKey, LONGEST_KEY);
   private running: Promise<KnownKeys> | undefined;
   private next: Promise<KnownKeys> | undefined;
   private refresh: NodeJS.Timeout | undefined;
   private loadedAt = -Infinity;
 
-  constructor(@Inject(DataSource) private readonly database: DataSource) {}
+  constructor(
+    @Inject(DataSource) private readonly database: DataSource,
+    @Inject(CollectorConfigs) private readonly configs: CollectorConfigs,
+  ) {}
 
   onModuleInit(): void {
     this.refresh = setInterval(() => void this.freshLoad().catch(() => undefined), REFRESH_MS).unref();
@@ -72,21 +62,45 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
 
   /** @throws StoreUnavailable the key is not in memory and the database cannot be asked. */
   resolveWriteKey(key: string): Promise<CollectorKey | undefined> {
-    return this.resolve('write', key, ({ write }, hash) => write.get(hash));
+    return this.byHash('write', key, ({ write }, hash) => write.get(hash));
   }
 
   /** The workspace that an API key opens. @throws StoreUnavailable as above. */
   resolveApiKey(key: string): Promise<string | undefined> {
-    return this.resolve('API', key, ({ api }, hash) => api.get(hash));
+    return this.byHash('API', key, ({ api }, hash) => api.get(hash));
   }
 
-  private async resolve<T>(
+  /** Reads keys and collectors now: this process has changed one. @throws StoreUnavailable as above. */
+  async reload(): Promise<void> {
+    await this.freshLoad();
+  }
+
+  /** What a credential of a request opens. @throws StoreUnavailable as above. */
+  resolve({ kind, value }: CollectorCredential): Promise<CollectorKey | undefined> {
+    if (kind === 'write-key') return this.resolveWriteKey(value);
+    if (kind === 'collector-id') return this.find(({ collectors }) => collectors.get(value));
+    return this.find(({ apps }) => apps.get(value));
+  }
+
+  /** What is configured of a collector; undefined: nothing, or it is not there. @throws StoreUnavailable as above. */
+  async configOf(workspace: string, name: string): Promise<CollectorConfig | undefined> {
+    const isIt = ({ config }: CollectorKey): boolean =>
+      config?.workspace === workspace && config.name === name;
+    const { collectors } = await this.freshLoad();
+    return [...collectors.values()].find(isIt)?.config;
+  }
+
+  private async find<T>(find: (known: KnownKeys) => T | undefined): Promise<T | undefined> {
+    return find(this.known) ?? find(await this.freshLoad());
+  }
+
+  private async byHash<T>(
     kind: 'write' | 'API',
     key: string,
     find: (known: KnownKeys, hash: string) => T | undefined,
   ): Promise<T | undefined> {
     const hash = this.hashOf(key);
-    const found = find(this.known, hash) ?? find(await this.freshLoad(), hash);
+    const found = await this.find((known) => find(known, hash));
     if (found === undefined) this.unknown.note(kind, key);
     return found;
   }
@@ -111,32 +125,16 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
   }
 
   private async load(): Promise<KnownKeys> {
-    const live = { revokedAt: IsNull() };
     try {
-      const [write, api] = await Promise.all([
-        this.database.getRepository(WriteKey).findBy(live),
-        this.database.getRepository(ApiKey).findBy(live),
+      const [write, api, configs] = await Promise.all([
+        this.database.query<WriteKeyRow[]>(WRITE_KEYS),
+        this.database.query<ApiKeyRow[]>(API_KEYS),
+        this.configs.load(),
       ]);
-      this.known = {
-        write: new Map(write.map((key) => [key.keyHash, openedBy(key)])),
-        api: new Map(api.map(({ keyHash, workspace }) => [keyHash, workspace])),
-      };
+      this.known = knownKeys(write, api, configs);
       return this.known;
     } catch (cause) {
       throw new StoreUnavailable('Keys cannot be read: the database does not answer', 5, { cause });
     }
   }
 }
-
-function openedBy(key: WriteKey): CollectorKey {
-  const { workspace, collector, scope } = key;
-  return { workspace, collector, ...(scope === 'public' && { keyScope: scope }), quota: quotaOf(key) };
-}
-
-const quotaOf = ({ keyHash, prefix, workspace, eventsPerSecond, requestsPerSecond }: WriteKey): KeyQuota => ({
-  ...{ id: keyHash, prefix, workspace },
-  limits: {
-    ...(eventsPerSecond !== null && { eventsPerSecond }),
-    ...(requestsPerSecond !== null && { requestsPerSecond }),
-  },
-});

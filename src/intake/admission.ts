@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestAdmission } from '../http/admission/request-admission.js';
 import { sendProblem } from '../http/problem.filter.js';
+import { admitKey, resolveFor } from './collector-key.js';
 import { type CollectorKey, WRITE_KEY } from './credentials.js';
-import type { Endpoint, Reply, RequestHead } from './format.js';
-import type { RequestDeps } from './pipeline.js';
+import type { CollectorRoute, Endpoint, Reply, RequestHead } from './format.js';
+import { HttpHead } from './http-head.js';
+import type { RequestDeps } from './process-request.js';
 import type { Refusal } from './outcome.js';
-import { keyRefusal, shareOf } from './refusal.js';
+import { credentialRefusal, shareOf } from './refusal.js';
 import { charsetOf, type RawBody } from './request-body.js';
 
 declare module 'fastify' {
@@ -21,39 +23,29 @@ export interface AdmittedRequest {
 }
 
 /**
- * Looks up the key of the request before its body is read. Without a key in its head, the body is read within the room of
+ * Looks up the credential of the request before its body is read. Without one in its head, the body is read within the room of
  * requests whose key is not known.
  */
 export async function admit(
-  deps: Pick<RequestDeps, 'resolveWriteKey'>,
-  endpoint: Endpoint,
+  deps: Pick<RequestDeps, 'resolveCollector' | 'publicUrl'>,
+  route: CollectorRoute,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
-  const head = headOf(request, endpoint);
+  const { endpoint } = route;
+  const head = new HttpHead(request, endpoint.call, deps.publicUrl);
   const admission = admissionOf(request);
-  const sent = (endpoint.writeKey ?? WRITE_KEY).inHead(head);
-  const key = sent === undefined ? undefined : await deps.resolveWriteKey(sent);
+  const sent = (endpoint.credential ?? WRITE_KEY).inHead(head);
+  const key = sent && (await resolveFor(deps, route, sent));
   request.admitted = { head, key };
-  if (key !== undefined) admission.authenticate(shareOf(key));
-  else if (sent !== undefined) return refuse(reply, endpoint, head, keyRefusal(sent));
+  if (key !== undefined) {
+    const refusal = admitKey(key, head);
+    if (refusal) return refuse(reply, endpoint, head, refusal);
+    admission.authenticate(shareOf(key));
+  } else if (sent !== undefined) return refuse(reply, endpoint, head, credentialRefusal(sent, route.format));
   admission.reserve();
   admission.mayReadBody = true;
   return undefined;
-}
-
-/** The content type is the format's to look at: Fastify would refuse one that it cannot read, so it does not see it. */
-function headOf({ headers, params, raw }: FastifyRequest, { call }: Endpoint): RequestHead {
-  const { 'content-type': type, ...others } = headers;
-  delete headers['content-type'];
-  const url = raw.url ?? '';
-  const mark = url.indexOf('?');
-  return {
-    call,
-    headers: type === undefined ? others : { ...others, 'content-type': type },
-    params: params as Record<string, string>,
-    query: mark < 0 ? '' : url.slice(mark + 1),
-  };
 }
 
 /** @throws Error the hooks of `admitRequests` are missing */

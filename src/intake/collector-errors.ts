@@ -5,7 +5,7 @@ import { answerTo, sendProblem } from '../http/problem.filter.js';
 import { rawBody } from './admission.js';
 import type { CollectorRoute } from './format.js';
 import { requestTooLarge } from './limits.js';
-import type { RequestDeps } from './pipeline.js';
+import type { RequestDeps } from './process-request.js';
 import { refusalFor } from './refusal.js';
 import { oversizedRequest } from './rejected-input.js';
 import { withOrigin } from './rejected.js';
@@ -43,7 +43,8 @@ async function refuseTooLarge(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const reason = requestTooLarge(format).rejected;
-  if (admitted?.key) {
+  // What would have to be verified is not kept unverified.
+  if (admitted?.key && !endpoint.verify) {
     const receivedAt = now();
     const sent = { sentBytes, receivedAt };
     const input = oversizedRequest(format, rawBody(body, admitted.head), reason, sent);

@@ -11,7 +11,7 @@ import { admissionOf, admit, type AdmittedRequest, rawBody, refuse, send } from 
 import { addBrowserSdkRoutes, type BrowserSdkDeps } from './browser-sdk-routes.js';
 import { refuseError } from './collector-errors.js';
 import type { CollectorRoute, Format } from './format.js';
-import { processRequest, type RequestDeps } from './pipeline.js';
+import { processRequest, type RequestDeps } from './process-request.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -64,7 +64,7 @@ function addRoute(scope: FastifyInstance, deps: RequestDeps, route: CollectorRou
     config: { collectorRoute: route, reservesItself: true },
     onRequest: [
       ...(method === 'OPTIONS' ? [answerPreflight] : []),
-      (request, reply) => admit(deps, route.endpoint, request, reply),
+      (request, reply) => admit(deps, route, request, reply),
     ],
     handler: (request, reply) => handle(deps, route, request, reply),
   });

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { textMember } from '../http/admission/json-shape.js';
-import type { CollectorKey } from '../http/keys.js';
-import { isObject, type WriteKeyLocation } from './format.js';
+import type { CollectorKey } from '../http/known-keys.js';
+import { type Credential, type CredentialLocation } from './format.js';
+import { isObject } from './json.js';
 
 export type { CollectorKey };
 
@@ -10,10 +11,24 @@ export const WRITE_KEY_UNKNOWN = 'This write key is unknown or revoked';
 /** Undefined: nobody's key. May reject with StoreUnavailable. */
 export type ResolveWriteKey = (key: string) => Promise<CollectorKey | undefined>;
 
+/** The same for any credential. */
+export type ResolveCollector = (credential: Credential) => Promise<CollectorKey | undefined>;
+
+/** The credential that is this write key; undefined: there is none. */
+export const writeKey = (key: string | undefined): Credential | undefined =>
+  key === undefined ? undefined : { kind: 'write-key', value: key };
+
+/** The id of the collector, as parameter `collector` of the path: of webhooks, whose requests are signed instead. */
+export const COLLECTOR_ID: CredentialLocation = {
+  inHead: ({ params }) => ({ kind: 'collector-id', value: params.collector ?? '' }),
+  schemes: [],
+};
+
 /** User of HTTP Basic, Bearer, header `X-Write-Key`, query `writeKey`, or the member `writeKey` of the body, as browsers send it. */
-export const WRITE_KEY: WriteKeyLocation = {
-  inHead: ({ headers, query }) => keyInHeaders(headers, () => (query === '' ? undefined : keyInQuery(query))),
-  inBody: (text) => nonBlank(textMember(text, 'writeKey') ?? ''),
+export const WRITE_KEY: CredentialLocation = {
+  inHead: ({ headers, query }) =>
+    writeKey(keyInHeaders(headers, () => (query === '' ? undefined : keyInQuery(query)))),
+  inBody: (text) => writeKey(nonBlank(textMember(text, 'writeKey') ?? '')),
 };
 
 /** The same for a request that is no collector's. */

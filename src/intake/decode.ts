@@ -1,4 +1,5 @@
-import { type Decoded, type Decoder, type Format, isObject, type RequestHead } from './format.js';
+import { type Decoded, type Decoder, type Format, type RequestHead } from './format.js';
+import { isObject } from './json.js';
 import { requestTooLarge, tooManyEvents } from './limits.js';
 import { isRejected, reject, type Rejected } from './outcome.js';
 import { RequestBody } from './request-body.js';

@@ -1,12 +1,15 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { TSchema } from 'typebox';
+import type { TObject, TSchema } from 'typebox';
 import type { EventData } from '../domain/events.js';
+import type { OpportunityReport } from '../domain/opportunity-report.js';
+import type { CollectorCredential as Credential } from '../http/known-keys.js';
+import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { Outcome, Refusal, Rejected } from './outcome.js';
 import type { Reading } from './reading.js';
 import type { RequestBody } from './request-body.js';
 import type { ClientTime } from './time.js';
 
-type CollectedType = 'TouchpointRecorded' | 'IdentityClaimed' | 'AccountObserved';
+type CollectedType = 'TouchpointRecorded' | 'IdentityClaimed' | 'AccountObserved' | 'ConsentChanged';
 
 /** One event to be, without what the pipeline adds: id, believed time, collector. */
 export type Fact = {
@@ -24,11 +27,20 @@ export interface Message {
   /** At most 100 characters; the same for every try to send it. Undefined: the client gave none. */
   readonly messageId: string | undefined;
   readonly time: ClientTime;
-  /** At least one; the first one's receipt answers for the message. */
+  /** At least one, unless there are reports; the first one's receipt answers for the message. */
   readonly facts: readonly Fact[];
+  /** What it says of opportunities: decided once its facts are in the log. A public write key reports none. */
+  readonly opportunities?: readonly OpportunityReport[];
 }
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Who sent a request over HTTP. */
+export interface Client {
+  /** IP address; that of a proxy unless it is a trusted one. */
+  readonly address: string;
+  readonly userAgent: string | undefined;
+}
 
 /** A request without its body. A record of Kafka has its headers here, a message of gRPC nothing but its call. */
 export interface RequestHead {
@@ -40,6 +52,13 @@ export interface RequestHead {
   readonly params: Readonly<Record<string, string>>;
   /** What follows the `?` of the address, as it was sent. */
   readonly query: string;
+  /** Of HTTP alone, like the next two: GET, POST or HEAD. */
+  readonly method?: string;
+  /** Its whole address, as its sender has it: signatures cover it. */
+  readonly url?: string;
+  readonly client?: Client;
+  /** Of the collector that its credential names, once that is resolved. */
+  readonly collector?: CollectorConfig | undefined;
 }
 
 /** The items of a request, each complete in itself, so that a rejected one can be replayed alone. */
@@ -78,24 +97,59 @@ export interface Decoder {
 
 export type Operation = NonNullable<OpenAPIObject['paths'][string]['post']>;
 
-/** Where requests of an endpoint carry their write key. */
-export interface WriteKeyLocation {
+export type { Credential };
+
+/** Where requests of an endpoint carry their credential. */
+export interface CredentialLocation {
   /** In the head of the request: it is looked up before the body is read. */
-  inHead(head: RequestHead): string | undefined;
-  /** In the text of the body, for requests whose head has none. Found without parsing: that is done for known keys only. */
-  inBody?(text: string): string | undefined;
+  inHead(head: RequestHead): Credential | undefined;
+  /** In the text of the body, for requests whose head has none. Found without parsing: that is done for known ones only. */
+  inBody?(text: string): Credential | undefined;
   /** For the API document: names of its security schemes, of which one will do. Default: those of WRITE_KEY. */
   readonly schemes?: readonly string[];
 }
 
+/** A request whose signature is to be checked. */
+export interface SignedRequest {
+  /** `collector` has the secrets. */
+  readonly head: RequestHead;
+  readonly body: RequestBody;
+  readonly receivedAt: Date;
+}
+
+/** What a check of a signature may need beside the request. */
+export interface VerificationServices {
+  /** Fetches a small text by HTTPS, memoized, e.g. a certificate. @throws Error it cannot be had now: the request is answered 503 */
+  fetchText(url: string): Promise<string>;
+  /** The same without memory: a request that does something, e.g. confirms a subscription. */
+  request(url: string): Promise<string>;
+  /**
+   * Claims a token that a scheme lets be used once. The same token with the same body is the same request sent again.
+   *
+   * @returns false: it was used by another request
+   */
+  claimToken(collector: CollectorConfig, token: string, body: Buffer, expiresAt: Date): Promise<boolean>;
+}
+
 /** A route of HTTP. */
 export interface Endpoint extends Decoder {
-  /** A preflight of a browser is no request: it is answered before an endpoint with OPTIONS. */
-  readonly method: 'GET' | 'POST' | 'OPTIONS';
+  /**
+   * A preflight of a browser is no request: it is answered before an endpoint with OPTIONS. HEAD is answered where an endpoint
+   * says so: asking for the head of a page is nothing that a buyer does.
+   */
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'OPTIONS';
   /** As Fastify has it: `/hooks/:key`. */
   readonly path: string;
   /** Default: WRITE_KEY, as all of our own clients send it. */
-  readonly writeKey?: WriteKeyLocation;
+  readonly credential?: CredentialLocation;
+  /**
+   * Checks a signature over the request; runs before anything of it is kept. Undefined: it is genuine. A refusal (401): nothing
+   * is kept. An endpoint whose credential is no secret has to have it.
+   */
+  verify?(
+    request: SignedRequest,
+    services: VerificationServices,
+  ): Refusal | undefined | Promise<Refusal | undefined>;
   /** The answer once each item is in the log, or kept as rejected; one outcome an item, in order. */
   reply(outcomes: readonly Outcome[], head: RequestHead): Reply;
   /** Another answer than the usual problem document to a request that is refused, e.g. for its key. */
@@ -130,8 +184,12 @@ export interface Format {
   readonly endpoints: readonly Endpoint[];
   readonly record?: RecordType;
   readonly rpc?: readonly RpcMethod[];
+  /** Rows of files that are imported, where they come in no other way. */
+  readonly rows?: Decoder;
   /** What an item looks like: gives its type, is what `read` checks and what the API document shows. */
   readonly schema: TSchema;
+  /** What a collector of this format may set beside the settings of all (workspaces/collector-settings.ts). */
+  readonly settings?: TObject;
   /** For the API document: further schemas by name, which `endpoints` refer to, and the groups of its operations. */
   readonly schemas?: Readonly<Record<string, TSchema>>;
   readonly tags?: NonNullable<OpenAPIObject['tags']>;
@@ -147,10 +205,7 @@ export interface CollectorRoute {
 }
 
 /** The way into the format by its name; undefined: this version does not have it. */
-export const decoderOf = ({ endpoints, record, rpc = [] }: Format, call: string): Decoder | undefined =>
-  [...endpoints, ...rpc, ...(record ? [record] : [])].find((decoder) => decoder.call === call);
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const decoderOf = ({ endpoints, record, rpc = [], rows }: Format, call: string): Decoder | undefined =>
+  [...endpoints, ...rpc, ...(record ? [record] : []), ...(rows ? [rows] : [])].find(
+    (decoder) => decoder.call === call,
+  );

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { emailAddress } from '../domain/email.js';
 import { identityKey, type IdentityKey, type KeyKind } from '../domain/identity/keys.js';
-import { isObject, type JsonObject } from './format.js';
+import { isObject, type JsonObject } from './json.js';
 import { reject, type Rejected } from './outcome.js';
 import type { Reading } from './reading.js';
 

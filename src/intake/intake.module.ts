@@ -10,12 +10,16 @@ import { KeyStore } from '../http/keys.js';
 import { Readiness, type RoleState } from '../http/readiness.js';
 import { Metrics } from '../metrics.js';
 import { collectorRoutes } from './collector-routes.js';
+import type { Credential } from './format.js';
 import { FORMATS, Formats } from './formats/all.js';
 import { KeyQuotas } from './key-quotas.js';
+import { OPPORTUNITY_REPORTS, type OpportunityReports } from './opportunity-reports.js';
 import { Pipeline } from './pipeline.js';
 import { observeQuotas } from './quota-refusals.js';
+import { RecentItems } from './recent-items.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
+import { Verification } from './verification.js';
 import { WarningLog } from './warnings.js';
 
 function sweeperOf(
@@ -51,10 +55,28 @@ function sweeperOf(
   providers: [
     { provide: Formats, useValue: FORMATS },
     { provide: WarningLog, inject: [DATABASE], useFactory: (pool: Pool) => new WarningLog(pool) },
+    { provide: Verification, inject: [DATABASE], useFactory: (pool: Pool) => new Verification(pool) },
+    {
+      provide: RecentItems,
+      inject: [DATABASE],
+      useFactory: (pool: Pool) =>
+        new RecentItems(pool, (error) =>
+          new Logger('intake').warn(`recent items were not kept: ${String(error)}`),
+        ),
+    },
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
       provide: Pipeline,
-      inject: [EVENT_STORE, RejectedSweeper, WarningLog, Metrics, CONFIG, KeyQuotas],
+      inject: [
+        EVENT_STORE,
+        RejectedSweeper,
+        WarningLog,
+        Metrics,
+        CONFIG,
+        KeyQuotas,
+        RecentItems,
+        OPPORTUNITY_REPORTS,
+      ],
       useFactory: (
         store: EventStore,
         rejected: RejectedSweeper,
@@ -62,9 +84,11 @@ function sweeperOf(
         metrics: Metrics,
         config: Config,
         quotas: KeyQuotas,
+        recent: RecentItems,
+        opportunities: OpportunityReports,
       ) =>
         new Pipeline(store, rejected, {
-          ...{ warnings, quotas, publicBackdateMs: config.publicBackdateMs },
+          ...{ warnings, quotas, recent, opportunities, publicBackdateMs: config.publicBackdateMs },
           isPlaceholder: placeholders(config.placeholders),
           onRejected: (code) => metrics.rejected.inc({ code }),
           onWarning: (code) => metrics.warnings.inc({ code }),
@@ -81,7 +105,7 @@ function sweeperOf(
       useFactory: ({ quotas }: Config, metrics: Metrics) => new KeyQuotas(quotas, observeQuotas(metrics)),
     },
   ],
-  exports: [Pipeline, Formats, RejectedLog, WarningLog, KeyQuotas],
+  exports: [Pipeline, Formats, RejectedLog, WarningLog, KeyQuotas, RecentItems],
 })
 export class IntakeModule implements OnModuleInit, OnModuleDestroy {
   constructor(
@@ -94,6 +118,8 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(KeyQuotas) private readonly quotas: KeyQuotas,
     @Inject(RejectedSweeper) private readonly sweeper: RejectedSweeper,
+    @Inject(RecentItems) private readonly recent: RecentItems,
+    @Inject(Verification) private readonly verification: Verification,
   ) {}
 
   onModuleInit(): void {
@@ -101,11 +127,19 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
     this.sweeper.start();
     this.readiness.speakFor('collect', () => this.state());
     const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
-    const resolveWriteKey = this.quotas.counting((key) => this.keys.resolveWriteKey(key));
+    const resolveWriteKey = this.quotas.counting((key: string) => this.keys.resolveWriteKey(key));
+    const resolveCollector = this.quotas.counting((credential: Credential) => this.keys.resolve(credential));
     const { publicUrl } = this.config;
     void fastify.register(
       collectorRoutes({
-        ...{ pipeline: this.pipeline, formats: this.formats.list, resolveWriteKey, publicUrl },
+        ...{
+          pipeline: this.pipeline,
+          formats: this.formats.list,
+          resolveWriteKey,
+          resolveCollector,
+          publicUrl,
+        },
+        verification: this.verification,
         now: () => new Date(),
       }),
     );
@@ -113,6 +147,7 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     await this.sweeper.stop();
+    await this.recent.flush().catch(() => undefined);
   }
 
   /** Asks the log itself: nothing can be kept without it. */

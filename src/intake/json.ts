@@ -28,3 +28,8 @@ const hasBig = (text: string): boolean => BIG.test(text) || BIG_ALONE.test(text)
 
 const exact = (token: string): string =>
   WHOLE.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,7 +1,7 @@
 import { Problem } from '../http/problem.js';
-import type { KeyQuota } from '../http/keys.js';
+import type { KeyQuota } from '../http/known-keys.js';
 import type { QuotaLimits } from '../limits-config.js';
-import type { ResolveWriteKey } from './credentials.js';
+import type { CollectorKey } from './credentials.js';
 import { TokenBucket } from './token-bucket.js';
 
 export type QuotaLimit = 'events' | 'requests' | 'concurrency';
@@ -59,7 +59,9 @@ export class KeyQuotas {
   }
 
   /** The same resolver for keys of requests, each of which it counts. */
-  counting(resolve: ResolveWriteKey): ResolveWriteKey {
+  counting<Key>(
+    resolve: (key: Key) => Promise<CollectorKey | undefined>,
+  ): (key: Key) => Promise<CollectorKey | undefined> {
     return async (key) => {
       const opened = await resolve(key);
       this.countRequest(opened?.quota);

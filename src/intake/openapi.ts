@@ -24,9 +24,9 @@ const problemsOf = ({ requestBytes, requestItems }: Format): OpenApiOperation['r
   503: problem('Overload, or the database is away: send it again after `Retry-After` seconds'),
 });
 
-const operationOf = (format: Format, { operation, writeKey }: Endpoint): OpenApiOperation => ({
+const operationOf = (format: Format, { operation, credential }: Endpoint): OpenApiOperation => ({
   ...operation,
-  security: writeKey?.schemes?.map((name) => ({ [name]: [] })) ?? WRITE_KEY_SECURITY,
+  security: credential?.schemes?.map((name) => ({ [name]: [] })) ?? WRITE_KEY_SECURITY,
   responses: { ...operation.responses, ...problemsOf(format) },
 });
 
@@ -40,15 +40,17 @@ function formatOpenApi(format: Format): OpenApiPart {
   return { paths, schemas, tags };
 }
 
-/** The routes of the intake for the API document. */
+/** The routes of the intake for the API document. @param further parts that are no format's */
 export function collectorPaths(
   formats: Pick<Formats, 'list' | 'names'>,
+  further: readonly OpenApiPart[] = [],
 ): Pick<OpenAPIObject, 'paths' | 'components' | 'tags'> {
   const parts: readonly OpenApiPart[] = [
     ...formats.list.map(formatOpenApi),
     browserSdkOpenApi,
     { paths: {}, schemas: OUTCOME_SCHEMAS },
     rejectedOpenApi(formats.names),
+    ...further,
   ];
   const schemas = parts.flatMap((part) => Object.entries(part.schemas));
   return {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { noVerification } from '../../test/key-store.js';
 import { Logger } from '@nestjs/common';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { connect } from 'node:net';
@@ -62,6 +63,8 @@ beforeEach(async () => {
       pipeline: new Pipeline(store, { keep }),
       formats: FORMATS.list,
       resolveWriteKey,
+      resolveCollector: ({ value }) => resolveWriteKey(value),
+      verification: noVerification,
       publicUrl: undefined,
       now: () => new Date(),
     }),

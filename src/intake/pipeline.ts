@@ -1,3 +1,4 @@
+import type { ReportResult } from '../domain/opportunity-report.js';
 import type { IsPlaceholder } from '../domain/placeholder.js';
 import {
   type EventStore,
@@ -6,104 +7,17 @@ import {
   QueueFull,
   type Receipt,
 } from '../event-store/event-store.js';
-import type { RequestAdmission } from '../http/admission/request-admission.js';
 import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../limits-config.js';
 import { Batch, type ItemResult, outcomesOf } from './batch.js';
-import { type CollectorKey, type ResolveWriteKey, WRITE_KEY } from './credentials.js';
-import { decodeRequest } from './decode.js';
-import type { Endpoint, Format, Items, Reply, RequestHead } from './format.js';
+import type { Format, Items } from './format.js';
 import type { KeyQuotas } from './key-quotas.js';
-import { requestTooLarge } from './limits.js';
 import { normalise, type Normalised, type NormaliseOptions } from './normalise.js';
+import type { RecentItems } from './recent-items.js';
 import { sortByOccurrence } from './occurrence-order.js';
-import { isRejected, type Outcome, type Rejected } from './outcome.js';
-import { keyRefusal, refusalFor, refusalOfSingle, type Refused, shareOf } from './refusal.js';
-import { isWithoutBody, rejectedRequest } from './rejected-input.js';
-import { type Origin, type RejectedInput, type RejectedLog, withOrigin } from './rejected.js';
-import type { RequestBody } from './request-body.js';
-import { type RawBody, readBody } from './request-body.js';
+import { decideReports, type OpportunityReports, type PendingReport } from './opportunity-reports.js';
+import type { Outcome } from './outcome.js';
+import type { Origin, RejectedInput, RejectedLog } from './rejected.js';
 import type { WarnedMessage, WarningLog } from './warnings.js';
-
-/** A request of HTTP, its body read. */
-export interface ReceivedRequest {
-  readonly format: Format;
-  readonly endpoint: Endpoint;
-  readonly head: RequestHead;
-  readonly body: RawBody;
-  /** What the key in its head opens; undefined: it has none there. */
-  readonly key: CollectorKey | undefined;
-  readonly admission: RequestAdmission;
-}
-
-export interface RequestDeps {
-  readonly pipeline: Pipeline;
-  readonly resolveWriteKey: ResolveWriteKey;
-  readonly now: () => Date;
-}
-
-/**
- * The steps of one request, from top to bottom:
- *
- *     authenticate → decode → admit → read → normalise → sort → record → keep rejected → warn → reply
- *
- * gRPC and Kafka authenticate and decode in ways of their own, and go on with the same steps: `ingest`, or `normalise` and
- * `record` where items of several origins are written together.
- *
- * @throws StoreUnavailable, OverBudget, QuotaExceeded: nothing is lost when the client sends it again
- */
-export async function processRequest(deps: RequestDeps, request: ReceivedRequest): Promise<Reply | Refused> {
-  const receivedAt = deps.now();
-  const { format, endpoint, admission } = request;
-  const reserve = (bytes: number): void => admission.reservation.grow(bytes);
-  const isKnown = request.key !== undefined;
-  const body = await readBody(request.body, reserve, isKnown, requestTooLarge(format));
-  const key = request.key ?? (await authenticate(deps, request, body));
-  if ('refusal' in key) return key;
-  // Not awaited here: nothing of the body may live as long as the transaction of its events.
-  return ingestBody(deps.pipeline, request, { ...key, call: endpoint.call, receivedAt }, body);
-}
-
-/** By the key in the body. One without a known key is not parsed, so only what cannot even be read has another reason. */
-async function authenticate(
-  { resolveWriteKey }: RequestDeps,
-  { endpoint: { writeKey = WRITE_KEY }, admission }: ReceivedRequest,
-  body: RequestBody | Rejected,
-): Promise<CollectorKey | Refused> {
-  if (isRejected(body)) return { refusal: refusalFor(body.rejected) };
-  const sent = writeKey.inBody?.(body.text);
-  const key = sent === undefined ? undefined : await resolveWriteKey(sent);
-  if (key === undefined) return { refusal: keyRefusal(sent) };
-  admission.authenticate(shareOf(key));
-  return key;
-}
-
-function ingestBody(
-  pipeline: Pipeline,
-  request: ReceivedRequest,
-  origin: Origin,
-  body: RequestBody | Rejected,
-): Promise<Reply | Refused> {
-  const { format, endpoint, head } = request;
-  const decoded = decodeRequest(format, endpoint, head, body);
-  if ('reply' in decoded) return Promise.resolve(decoded.reply);
-  if (isRejected(decoded)) {
-    const sent = isWithoutBody(endpoint) ? { ...request.body, bytes: Buffer.from(head.query) } : request.body;
-    const kept = pipeline.keepRejected([withOrigin(origin, rejectedRequest(format, sent, decoded.rejected))]);
-    return kept.then(() => ({ refusal: refusalFor(decoded.rejected) }));
-  }
-  return reply(endpoint, head, decoded.isSingle, pipeline.ingest(format, origin, decoded));
-}
-
-async function reply(
-  endpoint: Endpoint,
-  head: RequestHead,
-  isSingle: boolean | undefined,
-  ingested: Promise<readonly Outcome[]>,
-): Promise<Reply | Refused> {
-  const outcomes = await ingested;
-  const refusal = isSingle ? refusalOfSingle(outcomes) : undefined;
-  return refusal ? { refusal } : endpoint.reply(outcomes, head);
-}
 
 export interface PipelineOptions {
   /** Where warnings are kept, durably. */
@@ -114,8 +28,12 @@ export interface PipelineOptions {
   readonly isPlaceholder?: IsPlaceholder;
   /** How far back from its receipt an event of a public key may lie, in ms. */
   readonly publicBackdateMs?: number;
+  /** Where the last items of each collector are kept. */
+  readonly recent?: Pick<RecentItems, 'offer'>;
   /** Undefined: keys send as much as they like. */
   readonly quotas?: KeyQuotas;
+  /** Undefined: nothing reports opportunities. */
+  readonly opportunities?: OpportunityReports;
 }
 
 /** Without requests nothing would tell that there is room again. */
@@ -145,12 +63,15 @@ export class Pipeline {
 
   /** The same for items that are in `rejected` already: what is rejected again stays as it is there. */
   async replay(format: Format, origin: Origin, items: readonly unknown[]): Promise<readonly Outcome[]> {
-    const { facts, warned, results } = this.normaliseAll(format, origin, { items });
-    return this.outcomes(results, warned, this.recordSorted(facts));
+    const { facts, reports, warned, results } = this.normaliseAll(format, origin, { items });
+    const recorded = this.recordSorted(facts);
+    const decided = recorded.then(() => decideReports(this.options.opportunities, reports));
+    return this.outcomes(results, warned, recorded, decided);
   }
 
   /** Nothing of the items outlives this but what the answer says of them: what lives until the commit is copied by V8. */
   private async ingestAdmitted(format: Format, origin: Origin, items: Items): Promise<readonly Outcome[]> {
+    this.options.recent?.offer(format.name, origin, items.items);
     return this.recordBatch(this.normaliseAll(format, origin, items));
   }
 
@@ -178,8 +99,15 @@ export class Pipeline {
    * @param progress of the consumer, kept together with the facts
    * @throws StoreUnavailable nothing, or not all, was kept: do the same again
    */
-  recordBatch({ facts, rejected, warned, results }: Batch, progress?: Progress): Promise<readonly Outcome[]> {
-    return this.outcomes(results, warned, this.recordSorted(facts, progress), this.keepRejected(rejected));
+  recordBatch(batch: Batch, progress?: Progress): Promise<readonly Outcome[]> {
+    const { facts, reports, rejected, warned, results } = batch;
+    // Progress passes what is decided: a consumer that is killed in between must do it again.
+    const before = progress && this.decideReports(reports);
+    const recorded = before
+      ? before.then(() => this.recordSorted(facts, progress))
+      : this.recordSorted(facts);
+    const decided = before ?? recorded.then(() => this.decideReports(reports));
+    return this.outcomes(results, warned, recorded, decided, this.keepRejected(rejected));
   }
 
   private recordSorted(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
@@ -192,11 +120,17 @@ export class Pipeline {
     results: readonly ItemResult[],
     warned: readonly WarnedMessage[],
     recorded: Promise<readonly Receipt[]>,
+    decided?: Promise<readonly ReportResult[]>,
     kept?: Promise<void>,
   ): Promise<readonly Outcome[]> {
     const warnedOf = recorded.then((receipts) => this.keepWarnings(warned).then(() => receipts));
-    const [receipts] = await Promise.all([warnedOf, kept]);
-    return outcomesOf(results, receipts);
+    const [receipts, reported] = await Promise.all([warnedOf, decided, kept]);
+    return outcomesOf(results, receipts, reported);
+  }
+
+  /** Decides reports of opportunities, and keeps the items of those that are refused. @throws StoreUnavailable */
+  decideReports(reports: readonly PendingReport[]): Promise<readonly ReportResult[]> {
+    return decideReports(this.options.opportunities, reports, (refused) => this.keepRejected(refused));
   }
 
   /**

@@ -37,7 +37,7 @@ describe('the fields of touchpoint.proto', () => {
     const value = ({ message }: (typeof TouchpointSchema.fields)[number]) => (message ? {} : 'x');
     const item = Object.fromEntries(TouchpointSchema.fields.map((field) => [field.jsonName, value(field)]));
     const named = { ...item, kind: 'custom', channel: 'email', email: 'ada@acme.example' };
-    const message = native.read(named, new Reading('kafka'));
+    const message = native.read(named, new Reading({ call: 'kafka' }));
     expect(message).toMatchObject({ facts: [{ data: { kind: 'custom' } }] });
     expect(JSON.stringify(message)).not.toContain('"properties"');
   });

@@ -15,8 +15,11 @@ export function publicUrlFor(
     return configured;
   }
   reply.header('cache-control', 'no-store');
-  return `${protocolOf(request)}://${request.host}`;
+  return requestOrigin(request);
 }
+
+/** The origin that the request names. */
+export const requestOrigin = (request: FastifyRequest): string => `${protocolOf(request)}://${request.host}`;
 
 /** Behind a proxy that ends TLS, the proxy says so. */
 function protocolOf(request: FastifyRequest): 'http' | 'https' {

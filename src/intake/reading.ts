@@ -1,24 +1,69 @@
 import { type IsPlaceholder, placeholders } from '../domain/placeholder.js';
+import type { CollectorConfig } from '../workspaces/collector-config.js';
+import { isObject } from './json.js';
+import { type CompiledMapping, type Mapped, type MappingSubject, mappingOf } from './mapping.js';
 import type { Warning } from './outcome.js';
 
 const DEFAULT = placeholders();
 
+export interface ReadingOptions {
+  /** The route's name, e.g. `track` or `import`. */
+  readonly call: string;
+  readonly isPlaceholder?: IsPlaceholder | undefined;
+  /** Of the collector; undefined: it is not configured. */
+  readonly collector?: CollectorConfig | undefined;
+  /** As it was sent. */
+  readonly item?: unknown;
+}
+
 /** What reading one item needs beside the item, and where it notes what it leaves out of a message that it accepts. */
 export class Reading {
-  /** @param call the route's name, e.g. `track` or `import` */
-  constructor(
-    readonly call: string,
-    readonly isPlaceholder: IsPlaceholder = DEFAULT,
-    readonly warnings: Warning[] = [],
-    private readonly within = '',
-  ) {}
+  readonly warnings: Warning[] = [];
+  readonly #mapping: CompiledMapping | undefined;
+
+  constructor(private readonly options: ReadingOptions) {
+    this.#mapping = mappingOf(options.collector?.mapping);
+  }
+
+  get call(): string {
+    return this.options.call;
+  }
+
+  get isPlaceholder(): IsPlaceholder {
+    return this.options.isPlaceholder ?? DEFAULT;
+  }
+
+  get collector(): CollectorConfig | undefined {
+    return this.options.collector;
+  }
+
+  /** What the mapping of the collector makes of the item; undefined: no rule applies. */
+  map(subject: Omit<MappingSubject, 'item'>): Mapped | undefined {
+    const { item } = this.options;
+    return this.#mapping && isObject(item) ? this.#mapping.apply({ ...subject, item }) : undefined;
+  }
 
   warn(code: string, message: string, path: string): void {
-    this.warnings.push({ code, message, path: this.within + path });
+    this.warnings.push({ code, message, path });
   }
 
   /** For an item inside the item. */
   inside(field: string): Reading {
-    return new Reading(this.call, this.isPlaceholder, this.warnings, `${this.within}${field}.`);
+    return new NestedReading(this.options, this, field);
+  }
+}
+
+/** Warns with the path of the whole item; what the mapping looks at stays the whole item, too. */
+class NestedReading extends Reading {
+  constructor(
+    options: ReadingOptions,
+    private readonly outer: Reading,
+    private readonly field: string,
+  ) {
+    super(options);
+  }
+
+  override warn(code: string, message: string, path: string): void {
+    this.outer.warn(code, message, `${this.field}.${path}`);
   }
 }

@@ -1,5 +1,6 @@
-import type { CollectorKey } from '../http/keys.js';
+import type { CollectorKey } from '../http/known-keys.js';
 import { WRITE_KEY_UNKNOWN } from './credentials.js';
+import type { Credential, Format } from './format.js';
 import type { Outcome, Reason, Refusal } from './outcome.js';
 
 /** A step ended the request. */
@@ -17,6 +18,32 @@ const KEY_UNKNOWN: Refusal = { status: 401, code: 'write-key-unknown', detail: W
 
 export const keyRefusal = (key: string | undefined): Refusal =>
   key === undefined ? KEY_MISSING : KEY_UNKNOWN;
+
+/** What a request is refused with whose credential opens no collector of this format. */
+export function credentialRefusal(
+  credential: Credential | undefined,
+  { name }: Pick<Format, 'name'>,
+): Refusal {
+  if (credential?.kind === 'collector-id')
+    return {
+      ...{ status: 404, code: 'collector-unknown' },
+      detail: `There is no collector of the format ${name} with this id; GET /api/collectors lists the ids`,
+    };
+  if (credential?.kind === 'app-id')
+    return {
+      ...{ status: 401, code: 'app-id-unknown' },
+      detail:
+        'This app id belongs to no collector; add it to the appIds of one, or send a write key as app id',
+    };
+  return keyRefusal(credential?.value);
+}
+
+/** A collector that is configured for another format has no endpoint of this one. */
+export const isOfFormat = (
+  { config }: CollectorKey,
+  { kind }: Credential,
+  { name }: Pick<Format, 'name'>,
+): boolean => kind !== 'collector-id' || config?.format === name;
 
 const TOO_LARGE = new Set(['request-too-large', 'too-many-events', 'event-too-large']);
 

@@ -1,4 +1,5 @@
-import { type Decoder, type Format, isObject } from './format.js';
+import { type Decoder, type Format } from './format.js';
+import { isObject } from './json.js';
 import { lasting, MESSAGE_ID_LENGTH, messageIdOf } from './identities.js';
 import { jsonText, storable } from './inspect.js';
 import type { Reason } from './outcome.js';

@@ -13,6 +13,7 @@ import {
   Min,
 } from 'class-validator';
 import { isUtf8 } from 'node:buffer';
+import { KeyStore } from '../http/keys.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { readCursor, writeCursor } from './arrival-cursor.js';
 import { Formats } from './formats/all.js';
@@ -43,6 +44,7 @@ export class RejectedController {
     @Inject(RejectedLog) private readonly rejected: RejectedLog,
     @Inject(Pipeline) private readonly pipeline: Pipeline,
     @Inject(Formats) private readonly formats: Formats,
+    @Inject(KeyStore) private readonly keys: KeyStore,
   ) {}
 
   /** Newest first. Pages are bounded in bytes, too: a short page with a `next` is not the last one. */
@@ -71,7 +73,8 @@ export class RejectedController {
       from: readCursor(command.cursor ?? undefined),
     };
     const { rejected: log, pipeline, formats } = this;
-    const deps = { rejected: log, pipeline, formats, now: () => new Date() };
+    const configOf = (name: string, collector: string) => this.keys.configOf(name, collector);
+    const deps = { rejected: log, pipeline, formats, configOf, now: () => new Date() };
     const { results, last } = await replay(deps, question);
     const rejected = results.filter((result) => 'reason' in result).length;
     return {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Position } from '../domain/events.js';
 import type { KeyScope } from '../domain/touchpoint.js';
-import type { KeyQuota } from '../http/keys.js';
+import type { KeyQuota } from '../http/known-keys.js';
+import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { RejectedRetention } from '../limits-config.js';
 import type { Reason } from './outcome.js';
 import { KEEP, NEWEST, OLDEST, REMOVE_LARGE, REMOVE_OLD, SAVE_REPLAYS } from './rejected-sql.js';
@@ -16,6 +17,8 @@ export interface Origin {
   readonly receivedAt: Date;
   /** Of the write key it came with, when that is public. */
   readonly keyScope?: KeyScope;
+  /** Of its collector, where that is configured. */
+  readonly config?: CollectorConfig;
   /** Of the write key it comes with, while it does. */
   readonly quota?: KeyQuota;
 }

@@ -6,6 +6,7 @@ import { requestTooLarge } from './limits.js';
 import { isRejected, type Outcome, reject, type Reason } from './outcome.js';
 import type { Pipeline } from './pipeline.js';
 import { isWithoutBody } from './rejected-input.js';
+import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { RejectedLog, RejectedRow, ReplayResult } from './rejected.js';
 import { readBody, RequestBody } from './request-body.js';
 
@@ -13,6 +14,8 @@ export interface ReplayDeps {
   readonly rejected: RejectedLog;
   readonly pipeline: Pipeline;
   readonly formats: Pick<Formats, 'named'>;
+  /** What is configured of a collector today: its mapping may have been corrected. */
+  readonly configOf: (workspace: string, collector: string) => Promise<CollectorConfig | undefined>;
   readonly now: () => Date;
 }
 
@@ -79,15 +82,17 @@ const unknown = (what: string): Reason =>
   reject('unknown-format', `is of a ${what} that this version does not know`).rejected;
 
 async function replayGroup(
-  { pipeline, formats }: ReplayDeps,
+  { pipeline, formats, configOf }: ReplayDeps,
   rows: readonly RejectedRow[],
 ): Promise<readonly ReplayResult[]> {
   const [first] = rows;
   const format = first && (await formats.named(first.format));
   if (!first || !format) return rows.map(({ id }) => ({ id, reason: unknown('format') }));
-  if (first.unit === 'request') return [await replayRequest(pipeline, format, first)];
+  const config = await configOf(first.workspace, first.collector);
+  const origin = config ? { ...first, config } : first;
+  if (first.unit === 'request') return [await replayRequest(pipeline, format, origin)];
   const items = rows.map(({ payload }) => parseJson(payload.toString('utf8')));
-  const outcomes = await pipeline.replay(format, first, items);
+  const outcomes = await pipeline.replay(format, origin, items);
   return rows.map(({ id }, index) => resultOf(id, outcomes[index]));
 }
 
@@ -108,11 +113,11 @@ async function replayRequest(pipeline: Pipeline, format: Format, row: RejectedRo
 
 async function decodeRow(
   format: Format,
-  { call, payload, encoding, charset }: RejectedRow,
+  { call, payload, encoding, charset, config }: RejectedRow,
 ): Promise<Decoded> {
   const decoder = decoderOf(format, call);
   if (!decoder) return { rejected: unknown('call') };
-  const head = { call, headers: {}, params: {}, query: '' };
+  const head = { call, headers: {}, params: {}, query: '', collector: config };
   if (isWithoutBody(decoder))
     return decodeRequest(format, decoder, { ...head, query: payload.toString('utf8') }, RequestBody.EMPTY);
   const sent = { bytes: payload, encoding: encoding ?? '', charset: charset ?? '' };

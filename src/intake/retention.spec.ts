@@ -2,11 +2,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
 import { collectGarbage } from '../../test/collect-garbage.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { noVerification } from '../../test/key-store.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import type { RequestAdmission } from '../http/admission/request-admission.js';
 import type { Endpoint } from './format.js';
 import { native } from './formats/native.js';
-import { Pipeline, processRequest } from './pipeline.js';
+import { Pipeline } from './pipeline.js';
+import { processRequest } from './process-request.js';
 
 const origin = { workspace: 'main', collector: 'web', call: 'touchpoints', receivedAt: new Date() };
 
@@ -88,7 +90,10 @@ test('what a request was decoded to is let go of before its transaction commits'
   const admission = { reservation: { grow: () => undefined } } as unknown as RequestAdmission;
   const release = await holdCommits();
   const reply = processRequest(
-    { pipeline, resolveWriteKey: () => Promise.resolve(undefined), now: () => new Date() },
+    {
+      ...{ pipeline, resolveCollector: () => Promise.resolve(undefined), now: () => new Date() },
+      ...{ verification: noVerification, publicUrl: undefined },
+    },
     {
       ...{ format: native, endpoint: watched, admission, key: { workspace: 'main', collector: 'web' } },
       head: { call: 'touchpoints', headers: {}, params: {}, query: '' },

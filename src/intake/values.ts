@@ -1,5 +1,5 @@
 import { label, LABEL_LENGTH } from '../domain/label.js';
-import { isObject, type JsonObject } from './format.js';
+import { isObject, type JsonObject } from './json.js';
 
 /** Trimmed text of at most `max` units; numbers as text; undefined for everything else and for empty text. */
 export function text(value: unknown, max = LABEL_LENGTH): string | undefined {

@@ -12,12 +12,13 @@ import { WorkingSetCache, type Limits } from './journey/working-set-cache.js';
  */
 export const journeyKeeping = (limits: Limits): Projection => ({
   name: 'journey',
-  version: 6,
+  version: 7,
   handles: [
     'TouchpointRecorded',
     'IdentityClaimed',
     'IdentitiesMerged',
     'IdentitiesSplit',
+    'ConsentChanged',
     'AccountObserved',
     'ContactRoleAssigned',
     'JourneyModelPublished',
@@ -37,6 +38,8 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'identity_state',
     'account_state',
     'identity_fact',
+    'mail_group',
+    'mail_slot',
   ],
   apply: applyWith(new WorkingSetCache(limits)),
   orderingKeys,

@@ -23,7 +23,7 @@ test.each(['LinkedIn', ' NEWSLETTER  May', 'ÉTÉ', 'new\u00adsletter'])(
   (source) => {
     const read = native.read(
       { messageId: 'm', kind: 'page_view', userId: 'u', source },
-      new Reading('touchpoints'),
+      new Reading({ call: 'touchpoints' }),
     );
     const data = 'facts' in read ? read.facts[0]?.data : undefined;
     expect(data).toMatchObject({ source: new ExplainAttribution('main', { source }).cut.source });

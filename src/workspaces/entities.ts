@@ -1,4 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { CollectorSettings } from './collector-settings.js';
+import type { Mapping } from './mapping-schema.js';
 
 export const WRITE_KEY_SCOPES = ['public', 'server'] as const;
 export type WriteKeyScope = (typeof WRITE_KEY_SCOPES)[number];
@@ -28,6 +30,27 @@ export class Collector {
 
   @PrimaryColumn({ type: 'text' })
   name!: string;
+
+  /** In the addresses of its webhooks; unique in the deployment. Made by the database. */
+  @Column({ type: 'text', insert: false })
+  id!: string;
+
+  /** Name of a wire format; null: whatever its write keys send. */
+  @Column({ type: 'text', nullable: true })
+  format!: string | null;
+
+  @Column({ type: 'jsonb', default: {} })
+  settings!: CollectorSettings;
+
+  @Column({ type: 'jsonb', default: [] })
+  mapping!: Mapping;
+
+  @Column({ name: 'created_at', type: 'timestamptz', insert: false })
+  createdAt!: Date;
+
+  /** Of its settings or secrets. */
+  @Column({ name: 'updated_at', type: 'timestamptz', insert: false })
+  updatedAt!: Date;
 }
 
 @Entity({ schema: 'touchline', name: 'api_key' })
@@ -72,6 +95,10 @@ export class WriteKey {
 
   @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
   revokedAt!: Date | null;
+
+  /** Of a key that was rotated: valid until then. */
+  @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
+  expiresAt!: Date | null;
 }
 
 export const CONFIGURATION_ENTITIES = [Workspace, Collector, ApiKey, WriteKey];

@@ -1,3 +1,4 @@
+import { writeKey } from '../../src/intake/credentials.js';
 import {
   type Decoded,
   type Format,
@@ -38,7 +39,7 @@ export const trackedLink = ({ hosts, campaigns }: LinkSettings): Format => ({
       method: 'GET',
       path: '/example/link/:key',
       call: 'link',
-      writeKey: { inHead: ({ params }) => params.key, schemes: [] },
+      credential: { inHead: ({ params }) => writeKey(params.key), schemes: [] },
       decode: (head) => decodeClick(head, hosts),
       reply: (_, head) => redirect(head),
       // A reader of the mail has to get on, though the key of its sender was revoked.
@@ -66,7 +67,7 @@ export const trackedLink = ({ hosts, campaigns }: LinkSettings): Format => ({
       method: 'OPTIONS',
       path: '/example/link/:key',
       call: 'link-handshake',
-      writeKey: { inHead: ({ params }) => params.key, schemes: [] },
+      credential: { inHead: ({ params }) => writeKey(params.key), schemes: [] },
       decode: ({ headers }) => ({
         reply: { headers: { 'webhook-allowed-origin': String(headers['webhook-request-origin']) } },
       }),

@@ -87,7 +87,7 @@ describe('the generated demo data', () => {
 
   test('is accepted completely by the collector, with a touchpoint kind for every track name', () => {
     const strange = demo.messages.filter(({ call, params }) => {
-      const reading = new Reading(call);
+      const reading = new Reading({ call });
       const item = { ...params, timestamp: params.timestamp.toISOString(), type: call };
       return isRejected(segment.read(item, reading)) || reading.warnings.length > 0;
     });

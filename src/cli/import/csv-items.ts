@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../intake/format.js';
+import type { JsonObject } from '../../intake/json.js';
 import { reject, type Rejected } from '../../intake/outcome.js';
 import { kindNamed } from '../../domain/touchpoint.js';
 import type { Cells } from './csv-records.js';

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { Refused } from '../../domain/refused.js';
 import { contact } from '../../intake/formats/contact.js';
 import { native } from '../../intake/formats/native.js';
+import { opportunity } from '../../intake/formats/opportunity.js';
 import { isRejected, reject } from '../../intake/outcome.js';
 import { itemOf } from './csv-items.js';
 import { type CompiledMapping, compileMapping, type CsvMapping } from './csv-mapping.js';
@@ -67,13 +68,14 @@ function readRecord(row: SourceRow, { delimiter, headers, compiled, mapping }: R
   return isRejected(item) ? item : { item, mayHoldUnstorable: true };
 }
 
-const FORMATS: Readonly<Record<Exclude<RowType, 'opportunities'>, Pick<RowReader, 'format' | 'call'>>> = {
+const FORMATS: Readonly<Record<RowType, Pick<RowReader, 'format' | 'call'>>> = {
   touchpoints: { format: native, call: 'touchpoints' },
   contacts: { format: contact, call: 'contacts' },
+  opportunities: { format: opportunity, call: 'opportunities' },
 };
 
-/** Touchpoints or contacts of a CSV file. */
-export const csvRows = (type: keyof typeof FORMATS, read: CsvFile['read']): RowReader => ({
+/** The items of a CSV file. */
+export const csvRows = (type: RowType, read: CsvFile['read']): RowReader => ({
   ...FORMATS[type],
   read: (rows, occasion) =>
     rows.map((row) => {

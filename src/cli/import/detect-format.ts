@@ -1,5 +1,5 @@
 import { Refused } from '../../domain/refused.js';
-import { isObject } from '../../intake/format.js';
+import { isObject } from '../../intake/json.js';
 import { SEGMENT_CALLS } from '../../intake/formats/segment/item.js';
 import { parseJson } from '../../intake/json.js';
 

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Pipeline } from '../../intake/pipeline.js';
+import type { CollectorConfig } from '../../workspaces/collector-config.js';
 import type { CsvMapping } from './csv-mapping.js';
 import { csvRows, openCsv } from './csv-rows.js';
 import { detectFormat, type ImportFormat } from './detect-format.js';
@@ -11,7 +12,6 @@ import { Importer, type Imported, type ImporterOptions } from './importer.js';
 import { Input, STDIN } from './input.js';
 import { fingerprint, type InputFile } from './input-files.js';
 import { nativeRows, segmentRows } from './json-rows.js';
-import type { OpportunityWriterOptions } from './opportunity-writer.js';
 import { ImportProgress } from './progress-bar.js';
 import type { RowReader } from './row-reader.js';
 import { lineEnd } from './row-splitter.js';
@@ -22,6 +22,8 @@ export interface ImportTarget {
   readonly pipeline: Pipeline;
   readonly workspace: string;
   readonly collector: string;
+  /** Of the collector, where that is configured: its mapping applies. */
+  readonly config: CollectorConfig | undefined;
   /** Undefined: told by the rows. */
   readonly format: ImportFormat | undefined;
   /** Of CSV files. */
@@ -32,7 +34,6 @@ export interface ImportTarget {
   readonly restart: boolean;
   readonly signal: AbortSignal;
   readonly now: Date;
-  readonly opportunities: (options: Omit<OpportunityWriterOptions, 'store' | 'pool' | 'config'>) => RowWriter;
 }
 
 /** Imports one file. @throws UnreadableInput, StoreUnavailable, Refused `format-unknown`, `mapping-invalid` */
@@ -63,7 +64,7 @@ export async function importFile(target: ImportTarget, { path, bytes }: InputFil
   }
 }
 
-type Rows = Pick<ImporterOptions, 'writer' | 'findEnd' | 'start' | 'inFlight'>;
+type Rows = Pick<ImporterOptions, 'writer' | 'findEnd' | 'start'>;
 
 const JSON_ROWS: Readonly<Record<Exclude<ImportFormat, 'csv'>, RowReader>> = {
   native: nativeRows,
@@ -74,14 +75,7 @@ const JSON_ROWS: Readonly<Record<Exclude<ImportFormat, 'csv'>, RowReader>> = {
 function rowsOf(target: ImportTarget, format: ImportFormat, source: RowSource, start: Buffer): Rows {
   if (format !== 'csv') return { writer: factWriter(target, JSON_ROWS[format], source), findEnd: lineEnd };
   const { type, read, ...rows } = openCsv(source.name, start, target.mapping);
-  if (type !== 'opportunities') return { ...rows, writer: factWriter(target, csvRows(type, read), source) };
-  const { pipeline, opportunities } = target;
-  // A later row of the same opportunity is decided later.
-  return {
-    ...rows,
-    writer: opportunities({ pipeline, source, read, origin: originOf(target) }),
-    inFlight: 1,
-  };
+  return { ...rows, writer: factWriter(target, csvRows(type, read), source) };
 }
 
 function factWriter(target: ImportTarget, reader: RowReader, source: RowSource): RowWriter {
@@ -90,7 +84,10 @@ function factWriter(target: ImportTarget, reader: RowReader, source: RowSource):
   return isDryRun ? new DryRunWriter(facts) : facts;
 }
 
-const originOf = ({ workspace, collector, now }: ImportTarget) => ({ workspace, collector, receivedAt: now });
+const originOf = ({ workspace, collector, config, now }: ImportTarget) => ({
+  ...{ workspace, collector, receivedAt: now },
+  ...(config && { config }),
+});
 
 /** The same file read in another way is another import. */
 function progressSource(target: ImportTarget, format: ImportFormat, identity: string): string {

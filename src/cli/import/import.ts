@@ -1,3 +1,4 @@
+import { ReportOpportunities } from '../../commands/report-opportunities.js';
 import { readConfig } from '../../config.js';
 import { placeholders } from '../../domain/placeholder.js';
 import { Refused } from '../../domain/refused.js';
@@ -8,16 +9,16 @@ import { WarningLog } from '../../intake/warnings.js';
 import { prepareWorkspaces } from '../../prepare.js';
 import { onStopRequest } from '../../process.js';
 import type { OpenRuntime } from '../../runtime.js';
+import { CollectorConfigs } from '../../workspaces/collector-configs.js';
+import { SecretBox } from '../../workspaces/secret-box.js';
 import { Workspaces } from '../../workspaces/workspaces.js';
 import { withRuntime } from '../with-runtime.js';
 import { ROW_TYPES, type RowType } from './csv-fields.js';
 import { readMapping } from './csv-mapping.js';
 import { IMPORT_FORMATS, type ImportFormat } from './detect-format.js';
-import { OpportunityDryRun } from './dry-run-writer.js';
 import { importFile, type ImportTarget } from './import-file.js';
 import { UnreadableInput } from './input.js';
 import { type InputFile, inputFiles } from './input-files.js';
-import { OpportunityWriter } from './opportunity-writer.js';
 import { ImportReport } from './report.js';
 
 export interface ImportOptions {
@@ -54,14 +55,14 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
         await prepareWorkspaces(runtime, log);
         await requireWorkspace(runtime, options.workspace);
       }
-      return importAll({ ...choices, ...partsOf(runtime) }, files);
+      return importAll({ ...choices, ...(await partsOf(runtime, options)) }, files);
     });
   } finally {
     ignoreStops();
   }
 }
 
-type Parts = Pick<ImportTarget, 'store' | 'pipeline' | 'opportunities'>;
+type Parts = Pick<ImportTarget, 'store' | 'pipeline' | 'config'>;
 type Choices = Omit<ImportTarget, 'signal' | 'now' | keyof Parts>;
 
 async function choicesOf(options: ImportOptions): Promise<Choices> {
@@ -106,13 +107,19 @@ async function requireWorkspace({ configuration }: OpenRuntime, workspace: strin
   );
 }
 
-function partsOf({ store, pool, config }: OpenRuntime): Parts {
-  const isPlaceholder = placeholders(config.placeholders);
-  const warnings = new WarningLog(pool);
+async function partsOf(runtime: OpenRuntime, { workspace, collector }: ImportOptions): Promise<Parts> {
+  const { store, pool, config, configuration } = runtime;
+  const secrets = new SecretBox(config.secretKey, config.dataDir);
+  const configs = await new CollectorConfigs(configuration, secrets).load();
+  const options = {
+    warnings: new WarningLog(pool),
+    isPlaceholder: placeholders(config.placeholders),
+    opportunities: new ReportOpportunities(store),
+  };
   return {
     store,
-    pipeline: new Pipeline(store, new RejectedLog(pool), { warnings, isPlaceholder }),
-    opportunities: (options) => new OpportunityWriter({ ...options, store, pool, config }),
+    pipeline: new Pipeline(store, new RejectedLog(pool), options),
+    config: configs.find((one) => one.workspace === workspace && one.name === collector),
   };
 }
 
@@ -120,11 +127,8 @@ function partsOf({ store, pool, config }: OpenRuntime): Parts {
 function dryRunParts(): Parts {
   const isPlaceholder = placeholders(readConfig(process.env).placeholders);
   const store = new MemoryEventStore();
-  return {
-    store,
-    pipeline: new Pipeline(store, { keep: () => Promise.resolve() }, { isPlaceholder }),
-    opportunities: ({ read }) => new OpportunityDryRun(read),
-  };
+  const pipeline = new Pipeline(store, { keep: () => Promise.resolve() }, { isPlaceholder });
+  return { store, pipeline, config: undefined };
 }
 
 async function importAll(target: ImportTarget, files: readonly InputFile[]): Promise<number> {

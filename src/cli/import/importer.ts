@@ -24,8 +24,6 @@ export interface ImporterOptions {
   readonly restart: boolean;
   /** Where the first row begins. */
   readonly start?: RowPosition;
-  /** Batches that are written at once. */
-  readonly inFlight?: number;
   readonly patienceMs?: number;
   /** After each batch. */
   readonly onProgress?: (progress: FileProgress) => void;
@@ -114,7 +112,7 @@ export class Importer {
     // It is awaited later, in turn.
     kept.catch(() => undefined);
     this.#inFlight.push({ rows, kept });
-    if (this.#inFlight.length >= (this.options.inFlight ?? IN_FLIGHT)) await this.#settleFirst();
+    if (this.#inFlight.length >= IN_FLIGHT) await this.#settleFirst();
   }
 
   async #keep(rows: readonly SourceRow[]): Promise<readonly RowOutcome[]> {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isObject, type JsonObject } from '../../intake/format.js';
+import { isObject, type JsonObject } from '../../intake/json.js';
 import { native } from '../../intake/formats/native.js';
 import { segment } from '../../intake/formats/segment.js';
 import { derivedMessageId, messageIdOf } from '../../intake/identities.js';

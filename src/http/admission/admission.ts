@@ -26,6 +26,11 @@ export class Admission {
     return this.budget.open(this.#addresses.clientOf(remoteAddress, forwardedFor));
   }
 
+  /** IP address of a client. */
+  addressOf(remoteAddress: string | undefined, forwardedFor?: string | readonly string[]): string {
+    return this.#addresses.addressOf(remoteAddress, forwardedFor);
+  }
+
   /**
    * For one server. A trusted proxy has the connections of many clients: only their total is bounded.
    *

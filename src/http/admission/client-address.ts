@@ -21,22 +21,26 @@ export class ClientAddresses {
     return version !== 0 && this.#proxies.check(plain, version === 6 ? 'ipv6' : 'ipv4');
   }
 
+  /** The owner of shares of an address: of IPv6 the /64, which is what one customer of a provider has. @param forwardedFor as below */
+  clientOf(remoteAddress: string | undefined, forwardedFor?: string | readonly string[]): string {
+    return ownerOf(this.addressOf(remoteAddress, forwardedFor));
+  }
+
   /**
-   * The nearest address that no trusted proxy has, as an owner of shares: of IPv6 the /64, which is what one customer of a
-   * provider has.
+   * The nearest address that no trusted proxy has.
    *
    * @param forwardedFor the header `X-Forwarded-For`; every proxy adds the address that it was asked from at the end
    */
-  clientOf(remoteAddress: string | undefined, forwardedFor?: string | readonly string[]): string {
+  addressOf(remoteAddress: string | undefined, forwardedFor?: string | readonly string[]): string {
     let client = plainAddress(remoteAddress ?? '');
-    if (forwardedFor === undefined || !this.isTrustedProxy(client)) return ownerOf(client);
+    if (forwardedFor === undefined || !this.isTrustedProxy(client)) return client;
     for (const hop of [forwardedFor].flat().join(',').split(',').slice(-MOST_HOPS).reverse()) {
       const address = plainAddress(hop.trim());
       if (isIP(address) === 0) break;
       client = address;
       if (!this.isTrustedProxy(client)) break;
     }
-    return ownerOf(client);
+    return client;
   }
 }
 

@@ -39,7 +39,13 @@ export class RequestAdmission {
     private readonly request: IncomingMessage,
     readonly reservation: Reservation,
     private readonly connections: ConnectionLimiter,
+    private readonly addressOf: Admission['addressOf'],
   ) {}
+
+  /** IP address of the client; of a proxy only where it is not trusted. */
+  get clientAddress(): string {
+    return this.addressOf(this.request.socket.remoteAddress, this.request.headers['x-forwarded-for']);
+  }
 
   /** @throws OverBudget */
   reserve(): void {
@@ -78,11 +84,12 @@ export function admitRequests(
 ): void {
   const connections = admission.limitConnections();
   connections.watch(fastify.server);
+  const addressOf: Admission['addressOf'] = (...hops) => admission.addressOf(...hops);
   fastify.decorateRequest('admission', undefined);
   fastify.addHook('onRequest', async (request, { raw: response }) => {
     const { raw, headers } = request;
     const reservation = admission.open(raw.socket.remoteAddress, headers['x-forwarded-for']);
-    const admitted = new RequestAdmission(raw, reservation, connections);
+    const admitted = new RequestAdmission(raw, reservation, connections, addressOf);
     request.admission = admitted;
     response.once('finish', () => admitted.release());
     // A request whose client has left goes on, and holds its memory, until it is answered.

@@ -1,6 +1,8 @@
 import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
 import { native } from './native.js';
+import { sendgrid } from './sendgrid.js';
+import { ses } from './ses.js';
 import { segment } from './segment.js';
 
 /** The wire formats of a server. */
@@ -30,9 +32,10 @@ export class Formats {
 
 /**
  * Every wire format; a new one is its file, a line here and fixture pairs in test/formats/<name>. Protobuf takes 8 MB, and most
- * servers never meet it; contacts are imported from files.
+ * servers never meet it; contacts and opportunities are imported from files.
  */
-export const FORMATS = new Formats([native, segment, cloudevents], {
+export const FORMATS = new Formats([native, segment, cloudevents, sendgrid, ses], {
   contact: async () => (await import('./contact.js')).contact,
+  opportunity: async () => (await import('./opportunity.js')).opportunity,
   protobuf: async () => (await import('./protobuf.js')).protobuf,
 });

@@ -1,18 +1,10 @@
 import { hash } from 'node:crypto';
 import { keyIn } from '../credentials.js';
 import { decodeRecord } from '../decode.js';
-import {
-  type Decoded,
-  type Format,
-  type Headers,
-  isObject,
-  type JsonObject,
-  type Message,
-  type RecordType,
-} from '../format.js';
+import { type Decoded, type Format, type Headers, type Message, type RecordType } from '../format.js';
 import { MESSAGE_ID_LENGTH } from '../identities.js';
 import { storable } from '../inspect.js';
-import { parseJson } from '../json.js';
+import { parseJson, isObject, type JsonObject } from '../json.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
 import { checker, nullableText, oneOf, type Static, Type } from '../schema.js';

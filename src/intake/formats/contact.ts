@@ -1,4 +1,5 @@
 import { domainOf } from '../address.js';
+import { decodeOneOrMore } from '../decode.js';
 import type { Fact, Format, Message } from '../format.js';
 import { emailIn, emailOf, idOf, ID_LENGTH, keysOf, MESSAGE_ID_LENGTH, messageIdOf } from '../identities.js';
 import { reject, type Rejected } from '../outcome.js';
@@ -42,6 +43,7 @@ export const contact: Format = {
   requestBytes: 1024 * 1024,
   requestItems: 2_500,
   endpoints: [],
+  rows: { call: 'contacts', decode: (_, body) => decodeOneOrMore(body, 'a contact') },
   schema: contactSchema,
 
   read(item, reading) {

@@ -1,20 +1,12 @@
-import type { ContentRef, Touchpoint, TouchpointContext } from '../../domain/touchpoint.js';
+import type { ContentRef, TouchpointContext } from '../../domain/touchpoint.js';
 import { addressOf } from '../address.js';
-import { arrivalOf } from '../arrival.js';
-import type { Format, JsonObject, Message } from '../format.js';
-import {
-  emailIn,
-  emailOf,
-  idOf,
-  isEmailOrPlaceholder,
-  keysOf,
-  type Ids,
-  messageIdOf,
-} from '../identities.js';
+import type { Format, Message } from '../format.js';
+import type { JsonObject } from '../json.js';
+import { emailIn, emailOf, idOf, isEmailOrPlaceholder, type Ids, messageIdOf } from '../identities.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
+import { buildTouchpoint, type TouchpointDraft } from '../touchpoint.js';
 import { defined, labelOf, nonEmpty, objectOr, text } from '../values.js';
-import { verdictOf } from '../verdict.js';
 import { touchpointRecord, touchpoints } from './native/endpoints.js';
 import { checkTouchpoint, FIELDS, type NativeItem, touchpointSchema } from './native/schema.js';
 
@@ -45,7 +37,7 @@ function message(item: NativeItem, reading: Reading): Message | Rejected {
   if (content && isRejected(content)) return content;
   const accountId = idOf(item.accountId, 'accountId', reading);
   if (accountId !== undefined && typeof accountId !== 'string') return accountId;
-  const data = touchpoint(item, ids, content, accountId);
+  const data = buildTouchpoint(draftOf(item, ids, content, accountId), reading);
   return {
     messageId,
     time: { originalTimestamp: item.occurredAt, sentAt: item.sentAt, path: 'occurredAt' },
@@ -53,34 +45,19 @@ function message(item: NativeItem, reading: Reading): Message | Rejected {
   };
 }
 
-function touchpoint(
+const draftOf = (
   item: NativeItem,
   ids: Ids,
   content: ContentRef | undefined,
   accountId: string | undefined,
-): Touchpoint {
-  const { kind } = item;
-  const context = contextOf(objectOr(item.context));
-  const properties = propertiesOf(item);
-  return {
-    kind,
-    ...arrivalOf({
-      ...{ kind, channel: item.channel, source: item.source, medium: item.medium, campaign: item.campaign },
-      ...{ address: addressOf(item.content?.url), referrer: context?.referrer },
-    }),
-    identity: keysOf(ids),
-    ...defined({
-      content,
-      traits: nonEmpty(objectOr(item.traits)),
-      accountId,
-      rep: labelOf(item.rep),
-      name: labelOf(item.name),
-      properties: nonEmpty(properties),
-      context,
-    }),
-    verdict: verdictOf(kind, context?.userAgent, properties),
-  };
-}
+): TouchpointDraft => ({
+  ...{ kind: item.kind, name: item.name, ids, content, accountId, rep: labelOf(item.rep) },
+  ...{ channel: item.channel, source: item.source, medium: item.medium, campaign: item.campaign },
+  address: addressOf(item.content?.url),
+  traits: objectOr(item.traits),
+  properties: propertiesOf(item),
+  context: contextOf(objectOr(item.context)),
+});
 
 function idsOf(item: NativeItem, reading: Reading): Ids | Rejected {
   const ids: { user?: string; crm?: string; anonymous?: string; email?: string } = {};

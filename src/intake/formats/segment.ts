@@ -1,4 +1,5 @@
-import type { Fact, Format, JsonObject, Message } from '../format.js';
+import type { Fact, Format, Message } from '../format.js';
+import type { JsonObject } from '../json.js';
 import { emailIn, emailOf, idOf, type Ids, keysOf, messageIdOf, optionalId } from '../identities.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';

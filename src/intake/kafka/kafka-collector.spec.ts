@@ -253,7 +253,8 @@ const RECORDS = 'touchline_kafka_records_total';
     const store = new PostgresEventStore(db.pool);
     const question = { workspace: 'main', limit: 10 };
     const pipeline = new Pipeline(store, rejected);
-    const deps = { rejected, pipeline, formats: FORMATS, now: () => new Date() };
+    const configOf = () => Promise.resolve(undefined);
+    const deps = { rejected, pipeline, formats: FORMATS, configOf, now: () => new Date() };
     const { results } = await replay(deps, question);
     await store.close();
 

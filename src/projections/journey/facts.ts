@@ -4,7 +4,8 @@ import { label, tagLabel } from '../../domain/label.js';
 import { CLAIM_RANKS, type ClaimRank } from '../../domain/lead-names.js';
 import type { IdentityFact } from '../../domain/identity/fact.js';
 import type { KeyScope } from '../../domain/touchpoint.js';
-import type { TouchFact } from './touch-fact.js';
+import type { Judgement } from '../../domain/verdict/judgement.js';
+import { NO_REASONS, withJudgement, type TouchFact } from './touch-fact.js';
 
 /** What one event says of people, ready to be applied. */
 export interface Fact extends IdentityFact {
@@ -15,7 +16,12 @@ export interface Fact extends IdentityFact {
 }
 
 export type PersonEvent = RecordedEvent<
-  'TouchpointRecorded' | 'IdentityClaimed' | 'IdentitiesMerged' | 'IdentitiesSplit' | 'ContactRoleAssigned'
+  | 'TouchpointRecorded'
+  | 'IdentityClaimed'
+  | 'IdentitiesMerged'
+  | 'IdentitiesSplit'
+  | 'ConsentChanged'
+  | 'ContactRoleAssigned'
 >;
 
 export const isPersonal = (event: RecordedEvent): event is PersonEvent =>
@@ -25,6 +31,7 @@ export const isPersonal = (event: RecordedEvent): event is PersonEvent =>
     'IdentityClaimed',
     'IdentitiesMerged',
     'IdentitiesSplit',
+    'ConsentChanged',
     'ContactRoleAssigned',
   );
 
@@ -33,6 +40,7 @@ export function keysOf(event: PersonEvent): readonly IdentityKey[] {
   switch (event.type) {
     case 'TouchpointRecorded':
     case 'IdentityClaimed':
+    case 'ConsentChanged':
       return once(event.data.identity);
     case 'ContactRoleAssigned':
       return once(event.data.contact.filter((key) => !isAnonymous(key)));
@@ -44,8 +52,11 @@ export function keysOf(event: PersonEvent): readonly IdentityKey[] {
 const once = (keys: readonly IdentityKey[]): readonly IdentityKey[] =>
   keys.length < 2 ? keys : [...new Set(keys)];
 
-/** @param position from where on the log says so */
-export function factOf(event: PersonEvent, position: Position): Fact {
+/**
+ * @param position from where on the log says so
+ * @param judgement what other events of the same mail make of it
+ */
+export function factOf(event: PersonEvent, position: Position, judgement?: Judgement): Fact {
   const keys = keysOf(event);
   const { workspace, id } = event;
   const at = +event.occurredAt;
@@ -63,7 +74,7 @@ export function factOf(event: PersonEvent, position: Position): Fact {
         accountId,
         keyScope,
         claimRank: rank,
-        touch: touchOf(event),
+        touch: judgement ? withJudgement(touchOf(event), judgement) : touchOf(event),
       };
     }
     case 'IdentityClaimed': {
@@ -79,6 +90,10 @@ export function factOf(event: PersonEvent, position: Position): Fact {
         keyScope,
         claimRank: claimRank(keys, keyScope),
       };
+    }
+    case 'ConsentChanged': {
+      const { keyScope, status, reason } = event.data;
+      return { workspace, position, id, at, keys, keyScope, consent: { status, reason } };
     }
     case 'ContactRoleAssigned': {
       // Who takes a contact off a committee does not say again where the person works.
@@ -131,5 +146,7 @@ function touchOf(event: RecordedEvent<'TouchpointRecorded'>): TouchFact {
     rep: data.rep,
     clamped: data.clamped,
     keyScope: data.keyScope,
+    reasons: data.verdictReasons ?? NO_REASONS,
+    recorded: undefined,
   };
 }

@@ -1,6 +1,6 @@
 import { LABEL_LENGTH } from '../../../domain/label.js';
 import { type Channel, CHANNELS, TOUCHPOINT_KINDS } from '../../../domain/touchpoint.js';
-import type { JsonObject } from '../../format.js';
+import type { JsonObject } from '../../json.js';
 import { ID_LENGTH, MESSAGE_ID_LENGTH } from '../../identities.js';
 import {
   advisory,

@@ -1,4 +1,5 @@
-import { type Decoded, type Endpoint, isObject, type JsonObject, type Reply } from '../../format.js';
+import { type Decoded, type Endpoint, type Reply } from '../../format.js';
+import { isObject, type JsonObject } from '../../json.js';
 import { json } from '../../openapi-parts.js';
 import { isRejected, reject } from '../../outcome.js';
 import type { RequestBody } from '../../request-body.js';

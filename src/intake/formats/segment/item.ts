@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../format.js';
+import type { JsonObject } from '../../json.js';
 import { ID_LENGTH, MESSAGE_ID_LENGTH, optionalId } from '../../identities.js';
 import type { Reading } from '../../reading.js';
 import { advisory, anyOf, checker, nullableObject, oneOf, ref, type Static, Type } from '../../schema.js';

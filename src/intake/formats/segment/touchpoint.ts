@@ -5,16 +5,18 @@ import {
   type TouchpointKind,
 } from '../../../domain/touchpoint.js';
 import { type Address, addressOf } from '../../address.js';
-import { arrivalOf } from '../../arrival.js';
-import type { JsonObject } from '../../format.js';
-import { emailOf, type Ids, keysOf } from '../../identities.js';
+import type { JsonObject } from '../../json.js';
+import { emailOf, type Ids } from '../../identities.js';
 import type { Reading } from '../../reading.js';
+import { buildTouchpoint, type TouchpointDraft } from '../../touchpoint.js';
 import { defined, firstLabel, firstText, labelOf, nonEmpty, objectOr, text } from '../../values.js';
-import { verdictOf } from '../../verdict.js';
 import { accountOf, type SegmentItem } from './item.js';
 
 /** What a page, screen or track call says, once its ids are read. */
-export function segmentTouchpoint(item: SegmentItem, ids: Ids, reading: Reading): Touchpoint {
+export const segmentTouchpoint = (item: SegmentItem, ids: Ids, reading: Reading): Touchpoint =>
+  buildTouchpoint(draftOf(item, ids, reading), reading);
+
+function draftOf(item: SegmentItem, ids: Ids, reading: Reading): TouchpointDraft {
   const context = objectOr(item.context);
   const properties = objectOr(item.properties);
   const page = objectOr(context.page);
@@ -23,22 +25,16 @@ export function segmentTouchpoint(item: SegmentItem, ids: Ids, reading: Reading)
   const { source, medium } = tags;
   const address = addressOf((item.type === 'page' ? properties.url : undefined) ?? page.url);
   const userAgent = text(context.userAgent, 512);
+  const ip = text(context.ip, 64);
   const referrer = text(referrerOf(item, context), 2048);
   return {
-    kind,
-    ...arrivalOf({ kind, source, medium, campaign: campaignOf(kind, tags, properties), address, referrer }),
-    identity: keysOf(withFormEmail(kind, ids, properties, reading)),
-    ...defined({
-      content: contentOf(kind, item, properties, page, address),
-      traits: nonEmpty(objectOr(context.traits)),
-      accountId: accountOf(context, reading),
-      name: labelOf(item.type === 'track' ? item.event : item.name),
-      properties: nonEmpty(properties),
-      context: nonEmpty(
-        defined({ userAgent, ip: text(context.ip, 64), referrer, locale: text(context.locale, 64) }),
-      ),
-    }),
-    verdict: verdictOf(kind, userAgent, properties),
+    ...{ kind, source, medium, campaign: campaignOf(kind, tags, properties), address, properties },
+    ids: withFormEmail(kind, ids, properties, reading),
+    name: item.type === 'track' ? item.event : item.name,
+    content: contentOf(kind, item, properties, page, address),
+    traits: objectOr(context.traits),
+    accountId: accountOf(context, reading),
+    context: nonEmpty(defined({ userAgent, ip, referrer, locale: text(context.locale, 64) })),
   };
 }
 

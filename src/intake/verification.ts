@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Pool } from 'pg';
+import { StoreUnavailable } from '../event-store/event-store.js';
+import type { CollectorConfig } from '../workspaces/collector-config.js';
+import type { VerificationServices } from './format.js';
+
+const FETCH_MS = 5_000;
+/** A certificate has some 2 KB. */
+const FETCHED_BYTES = 64 * 1024;
+const FETCHED_TEXTS = 100;
+const HOUR_MS = 3_600_000;
+
+/** What signatures are checked with: texts by HTTPS, and tokens that may be used once. */
+export class Verification implements VerificationServices {
+  private readonly texts = new LRUCache<string, string>({
+    ...{ max: FETCHED_TEXTS, ttl: 24 * HOUR_MS },
+    fetchMethod: (url) => fetchText(url),
+  });
+  private sweptAt = -Infinity;
+
+  constructor(private readonly pool: Pool) {}
+
+  async fetchText(url: string): Promise<string> {
+    const text = await this.texts.fetch(url);
+    if (text === undefined) throw new StoreUnavailable(`${url} cannot be fetched`, 30);
+    return text;
+  }
+
+  request(url: string): Promise<string> {
+    return fetchText(url);
+  }
+
+  async claimToken({ id }: CollectorConfig, token: string, body: Buffer, expiresAt: Date): Promise<boolean> {
+    await this.removeExpired();
+    const bodyHash = hash('sha256', body, 'buffer');
+    const { rows } = await this.pool.query<{ body_hash: Buffer }>(CLAIM, [id, token, bodyHash, expiresAt]);
+    return rows[0]?.body_hash.equals(bodyHash) === true;
+  }
+
+  private async removeExpired(): Promise<void> {
+    if (performance.now() - this.sweptAt < HOUR_MS) return;
+    this.sweptAt = performance.now();
+    await this.pool.query('DELETE FROM touchline.webhook_token WHERE expires_at < now()');
+  }
+}
+
+/** The update changes nothing, and waits for another transaction that claims the same token. */
+const CLAIM = `
+  INSERT INTO touchline.webhook_token AS t (collector, token, body_hash, expires_at) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (collector, token) DO UPDATE SET body_hash = t.body_hash
+  RETURNING body_hash`;
+
+/** Redirects are not followed: the address was checked, another was not. */
+async function fetchText(url: string): Promise<string> {
+  try {
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(FETCH_MS) });
+    if (!response.ok) throw new Error(`it answers ${response.status}`);
+    return await readText(response);
+  } catch (cause) {
+    throw new StoreUnavailable(`${url} cannot be fetched`, 30, { cause });
+  }
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > FETCHED_BYTES) throw new Error(`it has more than ${FETCHED_BYTES} bytes`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
