@@ -157,9 +157,11 @@ program
 program
   .command('import')
   .argument('<FILE...>')
-  .option('--format <native|segment>', 'what the files hold; by default found out from their first rows')
+  .option('--format <native|segment|csv>', 'what the files hold; by default found out from their first rows')
   .option('--workspace <NAME>', 'where to', 'main')
   .option('--collector <NAME>', 'the collector that the events name', 'import')
+  .option('--type <touchpoints|contacts|opportunities>', 'what the rows of a CSV file are')
+  .option('--mapping <FILE>', 'JSON: the field of each column of a CSV file')
   .option('--encoding <NAME>', 'of text that is not UTF-8, e.g. windows-1252')
   .option('--dry-run', 'read and check everything, and import nothing')
   .option('--restart', 'read files from their start, whatever was imported before')
