@@ -31,7 +31,10 @@ export interface CollectorKey {
   readonly config?: CollectorConfig;
 }
 
-/** What tells which collector a request is of: a write key, its id (in addresses of webhooks), or the app id of a tracker. */
+/**
+ * What tells which collector a request is of: a write key, its id (in addresses of webhooks), or the app id of a tracker, for
+ * which a write key will do as well.
+ */
 export interface CollectorCredential {
   readonly kind: 'write-key' | 'collector-id' | 'app-id';
   readonly value: string;
@@ -101,7 +104,8 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
   resolve({ kind, value }: CollectorCredential): Promise<CollectorKey | undefined> {
     if (kind === 'write-key') return this.resolveWriteKey(value);
     if (kind === 'collector-id') return this.find(({ collectors }) => collectors.get(value));
-    return this.find(({ apps }) => apps.get(value));
+    const hash = this.hashOf(value);
+    return this.find(({ apps, write }) => apps.get(value) ?? write.get(hash));
   }
 
   /** What is configured of a collector; undefined: nothing, or it is not there. @throws StoreUnavailable as above. */

@@ -2,6 +2,7 @@ import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
 import { native } from './native.js';
 import { segment } from './segment.js';
+import { snowplow } from './snowplow.js';
 
 /** The wire formats of a server. */
 export class Formats {
@@ -32,6 +33,6 @@ export class Formats {
  * Every wire format; a new one is its file, a line here and fixture pairs in test/formats/<name>. Protobuf takes 8 MB, and most
  * servers never meet it.
  */
-export const FORMATS = new Formats([native, segment, cloudevents], {
+export const FORMATS = new Formats([native, segment, snowplow, cloudevents], {
   protobuf: async () => (await import('./protobuf.js')).protobuf,
 });
