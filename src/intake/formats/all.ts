@@ -5,6 +5,7 @@ import { native } from './native.js';
 import { sendgrid } from './sendgrid.js';
 import { ses } from './ses.js';
 import { segment } from './segment.js';
+import { snowplow } from './snowplow.js';
 
 /** The wire formats of a server. */
 export class Formats {
@@ -35,7 +36,7 @@ export class Formats {
  * Every wire format; a new one is its file, a line here and fixture pairs in test/formats/<name>. Protobuf takes 8 MB, and most
  * servers never meet it; contacts and opportunities are imported from files.
  */
-export const FORMATS = new Formats([native, segment, cloudevents, sendgrid, ses, hubspot], {
+export const FORMATS = new Formats([native, segment, snowplow, cloudevents, sendgrid, ses, hubspot], {
   contact: async () => (await import('./contact.js')).contact,
   opportunity: async () => (await import('./opportunity.js')).opportunity,
   protobuf: async () => (await import('./protobuf.js')).protobuf,
