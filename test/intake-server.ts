@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { AddressInfo } from 'node:net';
+import { OpportunityReportsModule } from '../src/app.module.js';
 import { readConfig } from '../src/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { type EventStore } from '../src/event-store/event-store.js';
@@ -34,7 +35,10 @@ export interface IntakeServer {
 @Module({})
 class CollectingApp {
   static with(runtime: Runtime): DynamicModule {
-    return { module: CollectingApp, imports: [EdgeModule.with(runtime), IntakeModule, RejectedModule] };
+    return {
+      module: CollectingApp,
+      imports: [EdgeModule.with(runtime), OpportunityReportsModule, IntakeModule, RejectedModule],
+    };
   }
 }
 

@@ -11,6 +11,25 @@ export interface IdentityClaim {
   readonly keyScope?: KeyScope;
 }
 
+export const CONSENT_STATUSES = ['subscribed', 'unsubscribed'] as const;
+export type ConsentStatus = (typeof CONSENT_STATUSES)[number];
+
+/** `crm`: somebody set it in the CRM. A bounce is none of them: the address does not work, whatever its owner wants. */
+export const CONSENT_REASONS = ['subscribe', 'unsubscribe', 'spam_complaint', 'crm'] as const;
+export type ConsentReason = (typeof CONSENT_REASONS)[number];
+
+/** Whether a person may be sent mail: the last one says so, of all addresses of the person. */
+export interface ConsentChanged {
+  readonly identity: readonly IdentityKey[];
+  readonly channel: 'email';
+  readonly status: ConsentStatus;
+  readonly reason: ConsentReason;
+  /** Of the mail that the person answered in this way, as its provider names it. */
+  readonly mail?: string;
+  readonly clamped?: Clamped;
+  readonly keyScope?: KeyScope;
+}
+
 /** A person's decision that two known leads are one, or are not. Each lead is named by a key it has. */
 export interface IdentityDecision {
   readonly leadId: string;
@@ -50,11 +69,17 @@ export interface OpportunityChanged {
   readonly name?: string | null;
   readonly accountId?: string | null;
   readonly amountMinor?: number;
+  /** Decimal, in the currency that the opportunity has at that time: for a CRM that reports amount and currency separately. */
+  readonly amount?: string;
   readonly currency?: string;
+  /** Its currency while no report has named one. */
+  readonly defaultCurrency?: string;
   readonly stage?: string | null;
   readonly owner?: string | null;
   readonly source?: string | null;
   readonly openedAt?: string;
+  /** When it was or will be closed: its close date once it is won or lost, unless that lies after the report. */
+  readonly closeDate?: string | null;
   readonly status?: 'open' | 'won' | 'lost';
   /** Only while it is won or lost. */
   readonly closedAt?: string;
@@ -111,6 +136,7 @@ export interface EventData {
   IdentityClaimed: IdentityClaim;
   IdentitiesMerged: IdentityDecision;
   IdentitiesSplit: IdentityDecision;
+  ConsentChanged: ConsentChanged;
   AccountObserved: AccountObserved;
   OpportunityOpened: OpportunityOpened;
   OpportunityChanged: OpportunityChanged;

@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { TObject, TSchema } from 'typebox';
 import type { EventData } from '../domain/events.js';
+import type { OpportunityReport } from '../domain/opportunity-report.js';
 import type { CollectorCredential as Credential } from '../http/keys.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { Outcome, Refusal, Rejected } from './outcome.js';
@@ -8,7 +9,7 @@ import type { Reading } from './reading.js';
 import type { RequestBody } from './request-body.js';
 import type { ClientTime } from './time.js';
 
-type CollectedType = 'TouchpointRecorded' | 'IdentityClaimed' | 'AccountObserved';
+type CollectedType = 'TouchpointRecorded' | 'IdentityClaimed' | 'AccountObserved' | 'ConsentChanged';
 
 /** One event to be, without what the pipeline adds: id, believed time, collector. */
 export type Fact = {
@@ -26,8 +27,10 @@ export interface Message {
   /** At most 100 characters; the same for every try to send it. Undefined: the client gave none. */
   readonly messageId: string | undefined;
   readonly time: ClientTime;
-  /** At least one; the first one's receipt answers for the message. */
+  /** At least one, unless there are reports; the first one's receipt answers for the message. */
   readonly facts: readonly Fact[];
+  /** What it says of opportunities: decided once its facts are in the log. A public write key reports none. */
+  readonly opportunities?: readonly OpportunityReport[];
 }
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;

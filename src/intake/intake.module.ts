@@ -13,6 +13,7 @@ import { collectorRoutes } from './collector-routes.js';
 import type { Credential } from './format.js';
 import { FORMATS, Formats } from './formats/all.js';
 import { KeyQuotas } from './key-quotas.js';
+import { OPPORTUNITY_REPORTS, type OpportunityReports } from './opportunity-reports.js';
 import { Pipeline } from './pipeline.js';
 import { observeQuotas } from './quota-refusals.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
@@ -57,7 +58,7 @@ function sweeperOf(
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
       provide: Pipeline,
-      inject: [EVENT_STORE, RejectedSweeper, WarningLog, Metrics, CONFIG, KeyQuotas],
+      inject: [EVENT_STORE, RejectedSweeper, WarningLog, Metrics, CONFIG, KeyQuotas, OPPORTUNITY_REPORTS],
       useFactory: (
         store: EventStore,
         rejected: RejectedSweeper,
@@ -65,9 +66,10 @@ function sweeperOf(
         metrics: Metrics,
         config: Config,
         quotas: KeyQuotas,
+        opportunities: OpportunityReports,
       ) =>
         new Pipeline(store, rejected, {
-          ...{ warnings, quotas, publicBackdateMs: config.publicBackdateMs },
+          ...{ warnings, quotas, opportunities, publicBackdateMs: config.publicBackdateMs },
           isPlaceholder: placeholders(config.placeholders),
           onRejected: (code) => metrics.rejected.inc({ code }),
           onWarning: (code) => metrics.warnings.inc({ code }),

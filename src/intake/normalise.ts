@@ -2,11 +2,13 @@ import { eventId } from '../domain/event-id.js';
 import type { NewEvent } from '../domain/events.js';
 import type { IsPlaceholder } from '../domain/placeholder.js';
 import type { Clamped } from '../domain/touchpoint.js';
+import type { ReceivedReport } from '../domain/opportunity-report.js';
 import type { NewFact } from '../event-store/event-store.js';
 import type { Fact, Format, Message } from './format.js';
 import { derivedMessageId } from './identities.js';
 import { inspect, storable } from './inspect.js';
-import { isRejected, type Rejected, type Warning } from './outcome.js';
+import { receivedReport } from './opportunity-reports.js';
+import { isRejected, reject, type Rejected, type Warning } from './outcome.js';
 import { Reading } from './reading.js';
 import type { Origin } from './rejected.js';
 import { believe, type BelievedTime, limitBackdating } from './time.js';
@@ -15,8 +17,9 @@ import { believe, type BelievedTime, limitBackdating } from './time.js';
 export type Normalised =
   | {
       readonly messageId: string;
-      /** One or more. */
+      /** One or more, unless there are reports. */
       readonly facts: readonly NewFact[];
+      readonly reports: readonly ReceivedReport[];
       readonly warnings: readonly Warning[];
     }
   | Rejected;
@@ -44,12 +47,19 @@ export function normalise(
   const reading = new Reading({ call: origin.call, isPlaceholder, collector: origin.config, item: content });
   const message = format.read(content, reading);
   if (isRejected(message)) return explained(message, reading.warnings);
+  const { opportunities = [] } = message;
+  if (origin.keyScope === 'public' && opportunities.length > 0)
+    return reject('write-key-public', 'A public write key cannot report opportunities');
   const believed = believe(message.time, origin.receivedAt);
   const time = origin.keyScope ? limitBackdating(believed, origin.receivedAt, publicBackdateMs) : believed;
   const messageId = message.messageId ?? derivedMessageId(content, occasion(time, origin, index));
   if (time.clamped)
     reading.warn('time-replaced', describeClamp(time.occurredAt, time.clamped), message.time.path);
-  return { messageId, facts: factsOf(messageId, message, time, origin), warnings: reading.warnings };
+  const facts = factsOf(messageId, message, time, origin);
+  const reports = opportunities.map((report, nth) =>
+    receivedReport(origin, messageId, time.occurredAt, report, nth),
+  );
+  return { messageId, facts, reports, warnings: reading.warnings };
 }
 
 /** Two messages alike without id or time may be two page views as well as one sent twice: both are kept, as Segment does. */

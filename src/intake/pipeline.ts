@@ -1,3 +1,4 @@
+import type { ReportResult } from '../domain/opportunity-report.js';
 import type { IsPlaceholder } from '../domain/placeholder.js';
 import {
   type EventStore,
@@ -12,6 +13,7 @@ import type { Format, Items } from './format.js';
 import type { KeyQuotas } from './key-quotas.js';
 import { normalise, type Normalised } from './normalise.js';
 import { sortByOccurrence } from './occurrence-order.js';
+import { decideReports, type OpportunityReports, type PendingReport } from './opportunity-reports.js';
 import type { Outcome } from './outcome.js';
 import type { Origin, RejectedInput, RejectedLog } from './rejected.js';
 import type { WarnedMessage, WarningLog } from './warnings.js';
@@ -27,6 +29,8 @@ export interface PipelineOptions {
   readonly publicBackdateMs?: number;
   /** Undefined: keys send as much as they like. */
   readonly quotas?: KeyQuotas;
+  /** Undefined: nothing reports opportunities. */
+  readonly opportunities?: OpportunityReports;
 }
 
 /** Without requests nothing would tell that there is room again. */
@@ -56,14 +60,19 @@ export class Pipeline {
 
   /** The same for items that are in `rejected` already: what is rejected again stays as it is there. */
   async replay(format: Format, origin: Origin, items: readonly unknown[]): Promise<readonly Outcome[]> {
-    const { facts, warned, results } = this.normaliseAll(format, origin, { items });
-    return this.outcomes(results, warned, this.recordSorted(facts));
+    const { facts, reports, warned, results } = this.normaliseAll(format, origin, { items });
+    const recorded = this.recordSorted(facts);
+    const decided = recorded.then(() => decideReports(this.options.opportunities, reports));
+    return this.outcomes(results, warned, recorded, decided);
   }
 
   /** Nothing of the items outlives this but what the answer says of them: what lives until the commit is copied by V8. */
   private async ingestAdmitted(format: Format, origin: Origin, items: Items): Promise<readonly Outcome[]> {
-    const { facts, rejected, warned, results } = this.normaliseAll(format, origin, items);
-    return this.outcomes(results, warned, this.recordSorted(facts), this.keepRejected(rejected));
+    const { facts, reports, rejected, warned, results } = this.normaliseAll(format, origin, items);
+    const recorded = this.recordSorted(facts);
+    const kept = this.keepRejected(rejected);
+    const decided = recorded.then(() => this.decideReports(reports));
+    return this.outcomes(results, warned, recorded, decided, kept);
   }
 
   private normaliseAll(format: Format, origin: Origin, { items, mayHoldUnstorable }: Items): Batch {
@@ -97,11 +106,17 @@ export class Pipeline {
     results: readonly ItemResult[],
     warned: readonly WarnedMessage[],
     recorded: Promise<readonly Receipt[]>,
+    decided?: Promise<readonly ReportResult[]>,
     kept?: Promise<void>,
   ): Promise<readonly Outcome[]> {
     const warnedOf = recorded.then((receipts) => this.keepWarnings(warned).then(() => receipts));
-    const [receipts] = await Promise.all([warnedOf, kept]);
-    return outcomesOf(results, receipts);
+    const [receipts, reported] = await Promise.all([warnedOf, decided, kept]);
+    return outcomesOf(results, receipts, reported);
+  }
+
+  /** Decides reports of opportunities, and keeps the items of those that are refused. @throws StoreUnavailable */
+  decideReports(reports: readonly PendingReport[]): Promise<readonly ReportResult[]> {
+    return decideReports(this.options.opportunities, reports, (refused) => this.keepRejected(refused));
   }
 
   /**

@@ -12,12 +12,13 @@ import { WorkingSetCache, type Limits } from './journey/working-set-cache.js';
  */
 export const journeyKeeping = (limits: Limits): Projection => ({
   name: 'journey',
-  version: 6,
+  version: 7,
   handles: [
     'TouchpointRecorded',
     'IdentityClaimed',
     'IdentitiesMerged',
     'IdentitiesSplit',
+    'ConsentChanged',
     'AccountObserved',
     'ContactRoleAssigned',
     'JourneyModelPublished',

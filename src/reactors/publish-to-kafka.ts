@@ -17,6 +17,7 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   IdentityClaimed: true,
   IdentitiesMerged: true,
   IdentitiesSplit: true,
+  ConsentChanged: true,
   AccountObserved: true,
   OpportunityOpened: true,
   OpportunityChanged: true,

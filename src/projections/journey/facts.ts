@@ -15,7 +15,12 @@ export interface Fact extends IdentityFact {
 }
 
 export type PersonEvent = RecordedEvent<
-  'TouchpointRecorded' | 'IdentityClaimed' | 'IdentitiesMerged' | 'IdentitiesSplit' | 'ContactRoleAssigned'
+  | 'TouchpointRecorded'
+  | 'IdentityClaimed'
+  | 'IdentitiesMerged'
+  | 'IdentitiesSplit'
+  | 'ConsentChanged'
+  | 'ContactRoleAssigned'
 >;
 
 export const isPersonal = (event: RecordedEvent): event is PersonEvent =>
@@ -25,6 +30,7 @@ export const isPersonal = (event: RecordedEvent): event is PersonEvent =>
     'IdentityClaimed',
     'IdentitiesMerged',
     'IdentitiesSplit',
+    'ConsentChanged',
     'ContactRoleAssigned',
   );
 
@@ -33,6 +39,7 @@ export function keysOf(event: PersonEvent): readonly IdentityKey[] {
   switch (event.type) {
     case 'TouchpointRecorded':
     case 'IdentityClaimed':
+    case 'ConsentChanged':
       return once(event.data.identity);
     case 'ContactRoleAssigned':
       return once(event.data.contact.filter((key) => !isAnonymous(key)));
@@ -79,6 +86,10 @@ export function factOf(event: PersonEvent, position: Position): Fact {
         keyScope,
         claimRank: claimRank(keys, keyScope),
       };
+    }
+    case 'ConsentChanged': {
+      const { keyScope, status, reason } = event.data;
+      return { workspace, position, id, at, keys, keyScope, consent: { status, reason } };
     }
     case 'ContactRoleAssigned': {
       // Who takes a contact off a committee does not say again where the person works.

@@ -1,8 +1,9 @@
+import type { ConsentReason, ConsentStatus } from '../../domain/events.js';
 import type { Touch } from '../../domain/condition.js';
 import type { IdentityKey } from '../../domain/identity/keys.js';
 import type { ClaimRank } from '../../domain/lead-names.js';
 import type { Grade } from '../../domain/model.js';
-import type { AccountReason } from '../../domain/profile.js';
+import type { AccountReason, Consent } from '../../domain/profile.js';
 import type { Clamped, ContentRef, KeyScope, Traits } from '../../domain/touchpoint.js';
 import type { SessionPart } from '../../domain/session.js';
 import {
@@ -128,6 +129,10 @@ export const LEAD_PROFILE = versionedTable(
     accountId: nullable(text),
     persona: nullable(text),
     grade: nullable(textOf<Grade>()),
+    emailConsent: nullable(textOf<ConsentStatus>()),
+    emailConsentReason: nullable(textOf<ConsentReason>()),
+    emailConsentAt: nullable(timestamptz),
+    emailConsentEventId: nullable(uuid),
     traits: jsonb<Traits>(),
   },
   ['workspace', 'leadId'],
@@ -213,6 +218,7 @@ export const IDENTITY_FACT = new Table(
     traits: nullable(json<Traits>()),
     accountId: nullable(text),
     crmAccountId: nullable(text),
+    consent: nullable(json<Consent>()),
     claimRank: nullable(smallintOf<ClaimRank>()),
   },
   ['workspace', 'eventId'],
