@@ -1,6 +1,8 @@
 import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
+import { mailgun } from './mailgun.js';
 import { native } from './native.js';
+import { postmark } from './postmark.js';
 import { sendgrid } from './sendgrid.js';
 import { ses } from './ses.js';
 import { segment } from './segment.js';
@@ -34,6 +36,6 @@ export class Formats {
  * Every wire format; a new one is its file, a line here and fixture pairs in test/formats/<name>. Protobuf takes 8 MB, and most
  * servers never meet it.
  */
-export const FORMATS = new Formats([native, segment, cloudevents, sendgrid, ses], {
+export const FORMATS = new Formats([native, segment, cloudevents, sendgrid, mailgun, postmark, ses], {
   protobuf: async () => (await import('./protobuf.js')).protobuf,
 });
