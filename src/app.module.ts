@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { CollectorsModule } from './collectors/collectors.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { ReportOpportunities } from './commands/report-opportunities.js';
 import { EdgeModule } from './http/edge.module.js';
@@ -41,7 +42,13 @@ export class AppModule {
     if (roles.has('collect') || roles.has('query')) imports.push(OpportunityReportsModule);
     if (kafka && roles.has('collect')) imports.push(KafkaModule.with(kafka));
     if (roles.has('query'))
-      imports.push(QueriesModule, CommandsModule, RejectedModule, SubscriptionsApiModule.with(subscriptions));
+      imports.push(
+        QueriesModule,
+        CommandsModule,
+        CollectorsModule,
+        RejectedModule,
+        SubscriptionsApiModule.with(subscriptions),
+      );
     return { module: AppModule, imports };
   }
 }

@@ -29,6 +29,8 @@ export interface IntakeServer {
   readonly workspaces: Workspaces;
   /** Of the workspace `main`, collector `web`. */
   readonly keys: TestKeys;
+  /** A provider of the application. */
+  get<T>(provider: abstract new (...parameters: never[]) => T): T;
   stop(): Promise<void>;
 }
 
@@ -80,6 +82,7 @@ export async function intakeServer({
   return {
     url: `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`,
     ...{ database, store, workspaces, keys },
+    get: (provider) => app.get(provider),
     async stop() {
       await app.close();
       await log.close();

@@ -87,7 +87,14 @@ async function sampledCredits(pool: pg.Pool): Promise<Rows> {
 }
 
 /** What `journey` keeps in place for its own use. */
-export const WORKING_TABLES = ['lead', 'identity_state', 'identity_fact', 'account_state'];
+export const WORKING_TABLES = [
+  'lead',
+  'identity_state',
+  'identity_fact',
+  'account_state',
+  'mail_group',
+  'mail_slot',
+];
 
 /** Every version of every row, with its positions, the working state, and the credits as of some positions. */
 export async function allVersions(pool: pg.Pool): Promise<Rows> {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { fail } from '../process.js';
 import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
+import { importFiles, type ImportOptions } from './import/import.js';
 import { callOf, leavesOf, pathOf } from './help.js';
 import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
 import { rebuild, retryDeadLetters } from './rebuild.js';
@@ -74,6 +75,18 @@ program
   .argument('[WORKSPACE]')
   .description('apply the dead letters of a read model again')
   .action((name: string, slug?: string) => retryDeadLetters(name, slug));
+
+program
+  .command('import')
+  .argument('<FILE...>')
+  .option('--format <native|segment>', 'what the files hold; by default found out from their first rows')
+  .option('--workspace <NAME>', 'where to', 'main')
+  .option('--collector <NAME>', 'the collector that the events name', 'import')
+  .option('--encoding <NAME>', 'of text that is not UTF-8, e.g. windows-1252')
+  .option('--dry-run', 'read and check everything, and import nothing')
+  .option('--restart', 'read files from their start, whatever was imported before')
+  .description('import files, folders or "-" (standard input), plain or compressed by gzip or Zstandard')
+  .action(async (files: string[], options: ImportOptions) => exitWith(await importFiles(files, options)));
 
 program
   .command('demo')

@@ -5,6 +5,7 @@ import { DATABASE } from '../database/database.js';
 import { EVENT_STORE } from '../event-store/event-store.js';
 import { Metrics } from '../metrics.js';
 import type { Runtime } from '../runtime.js';
+import { Collectors } from '../workspaces/collectors.js';
 import { CollectorConfigs } from '../workspaces/collector-configs.js';
 import { SecretBox } from '../workspaces/secret-box.js';
 import { Workspaces } from '../workspaces/workspaces.js';
@@ -31,6 +32,7 @@ export class EdgeModule {
       { provide: SecretBox, useValue: new SecretBox(config.secretKey, config.dataDir) },
       Workspaces,
       CollectorConfigs,
+      Collectors,
       KeyStore,
       AuthGuard,
       OperatorKey,

@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { TObject, TSchema } from 'typebox';
 import type { EventData } from '../domain/events.js';
 import type { OpportunityReport } from '../domain/opportunity-report.js';
-import type { CollectorCredential as Credential } from '../http/keys.js';
+import type { CollectorCredential as Credential } from '../http/known-keys.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { Outcome, Refusal, Rejected } from './outcome.js';
 import type { Reading } from './reading.js';

@@ -16,6 +16,7 @@ import { KeyQuotas } from './key-quotas.js';
 import { OPPORTUNITY_REPORTS, type OpportunityReports } from './opportunity-reports.js';
 import { Pipeline } from './pipeline.js';
 import { observeQuotas } from './quota-refusals.js';
+import { RecentItems } from './recent-items.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
 import { Verification } from './verification.js';
@@ -55,10 +56,27 @@ function sweeperOf(
     { provide: Formats, useValue: FORMATS },
     { provide: WarningLog, inject: [DATABASE], useFactory: (pool: Pool) => new WarningLog(pool) },
     { provide: Verification, inject: [DATABASE], useFactory: (pool: Pool) => new Verification(pool) },
+    {
+      provide: RecentItems,
+      inject: [DATABASE],
+      useFactory: (pool: Pool) =>
+        new RecentItems(pool, (error) =>
+          new Logger('intake').warn(`recent items were not kept: ${String(error)}`),
+        ),
+    },
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
       provide: Pipeline,
-      inject: [EVENT_STORE, RejectedSweeper, WarningLog, Metrics, CONFIG, KeyQuotas, OPPORTUNITY_REPORTS],
+      inject: [
+        EVENT_STORE,
+        RejectedSweeper,
+        WarningLog,
+        Metrics,
+        CONFIG,
+        KeyQuotas,
+        RecentItems,
+        OPPORTUNITY_REPORTS,
+      ],
       useFactory: (
         store: EventStore,
         rejected: RejectedSweeper,
@@ -66,10 +84,11 @@ function sweeperOf(
         metrics: Metrics,
         config: Config,
         quotas: KeyQuotas,
+        recent: RecentItems,
         opportunities: OpportunityReports,
       ) =>
         new Pipeline(store, rejected, {
-          ...{ warnings, quotas, opportunities, publicBackdateMs: config.publicBackdateMs },
+          ...{ warnings, quotas, recent, opportunities, publicBackdateMs: config.publicBackdateMs },
           isPlaceholder: placeholders(config.placeholders),
           onRejected: (code) => metrics.rejected.inc({ code }),
           onWarning: (code) => metrics.warnings.inc({ code }),
@@ -86,7 +105,7 @@ function sweeperOf(
       useFactory: ({ quotas }: Config, metrics: Metrics) => new KeyQuotas(quotas, observeQuotas(metrics)),
     },
   ],
-  exports: [Pipeline, Formats, RejectedLog, WarningLog, KeyQuotas],
+  exports: [Pipeline, Formats, RejectedLog, WarningLog, KeyQuotas, RecentItems],
 })
 export class IntakeModule implements OnModuleInit, OnModuleDestroy {
   constructor(
@@ -99,6 +118,7 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(KeyQuotas) private readonly quotas: KeyQuotas,
     @Inject(RejectedSweeper) private readonly sweeper: RejectedSweeper,
+    @Inject(RecentItems) private readonly recent: RecentItems,
     @Inject(Verification) private readonly verification: Verification,
   ) {}
 
@@ -127,6 +147,7 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     await this.sweeper.stop();
+    await this.recent.flush().catch(() => undefined);
   }
 
   /** Asks the log itself: nothing can be kept without it. */

@@ -38,6 +38,8 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'identity_state',
     'account_state',
     'identity_fact',
+    'mail_group',
+    'mail_slot',
   ],
   apply: applyWith(new WorkingSetCache(limits)),
   orderingKeys,

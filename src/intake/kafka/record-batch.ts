@@ -1,5 +1,5 @@
 import { type Progress, StoreUnavailable } from '../../event-store/event-store.js';
-import type { KeyQuota } from '../../http/keys.js';
+import type { KeyQuota } from '../../http/known-keys.js';
 import { type Headers, type KafkaRecord, type NewRecord, TOPICS } from '../../kafka/kafka.js';
 import { Batch } from '../batch.js';
 import { type CollectorKey, type ResolveWriteKey, WRITE_KEY_UNKNOWN } from '../credentials.js';

@@ -5,6 +5,7 @@ import { Accounts } from './accounts.js';
 import { applyGroups } from './apply-groups.js';
 import { batchItem, isLate, positionOf, type BatchItem } from './batch-item.js';
 import { groups, type Overlap } from './groups.js';
+import { MailVerdicts } from './mail-verdicts.js';
 import type { Models } from './models.js';
 import { WorkingSet } from './working-set.js';
 import { Writing } from './writing.js';
@@ -49,7 +50,8 @@ async function attemptSection(
   overlaps: readonly Overlap[] | 'all',
 ): Promise<readonly Overlap[]> {
   const { accounts, tx } = set;
-  const items = await readItems(events, set, range);
+  const verdicts = new MailVerdicts(tx);
+  const items = await readItems(events, set, range, verdicts);
   const writing = new Writing(tx);
   const isHealing = events.some((event) => isLate(event, range));
   let found: readonly Overlap[];
@@ -60,15 +62,19 @@ async function attemptSection(
     // A write that failed is why the reads after it fail: it is thrown in their stead.
     await writing.done();
   }
-  if (found.length === 0) await accounts.write(isHealing);
+  if (found.length === 0) {
+    await accounts.write(isHealing);
+    await verdicts.write();
+  }
   return found;
 }
 
-/** Applies the events to accounts, and reads the keys and leads that all of them name. */
+/** Applies the events to accounts and mails, and reads the keys and leads that all of them name. */
 async function readItems(
   events: readonly RecordedEvent[],
   set: WorkingSet,
   range: Range,
+  verdicts: MailVerdicts,
 ): Promise<BatchItem[]> {
   const changes = await set.accounts.observe(
     events.flatMap((event) =>
@@ -76,10 +82,17 @@ async function readItems(
     ),
   );
   const domains = new Map(changes.map((change) => [change.position, change.domains]));
+  const mailChanges = await verdicts.observe(events);
   const items = events
-    .map((event) => batchItem(set, event, range, domains.get(positionOf(event, range)) ?? NONE))
+    .map((event) =>
+      batchItem(set, event, range, domains.get(positionOf(event, range)) ?? NONE, mailChanges.get(event)),
+    )
     .filter(({ records, domains: changing }) => records.length > 0 || changing.length > 0);
-  await set.loader.readKeys(items.flatMap(({ records }) => records));
+  await set.loader.readKeys(
+    items.flatMap(({ records, rejudged }) =>
+      rejudged.length === 0 ? records : [...records, ...rejudged.flatMap((each) => each.records)],
+    ),
+  );
   await set.prefetchDomains(
     changes.flatMap(({ workspace, domains: all }) => all.map((domain) => ({ workspace, domain }))),
   );

@@ -4,7 +4,8 @@ import { label, tagLabel } from '../../domain/label.js';
 import { CLAIM_RANKS, type ClaimRank } from '../../domain/lead-names.js';
 import type { IdentityFact } from '../../domain/identity/fact.js';
 import type { KeyScope } from '../../domain/touchpoint.js';
-import type { TouchFact } from './touch-fact.js';
+import type { Judgement } from '../../domain/verdict/judgement.js';
+import { NO_REASONS, withJudgement, type TouchFact } from './touch-fact.js';
 
 /** What one event says of people, ready to be applied. */
 export interface Fact extends IdentityFact {
@@ -51,8 +52,11 @@ export function keysOf(event: PersonEvent): readonly IdentityKey[] {
 const once = (keys: readonly IdentityKey[]): readonly IdentityKey[] =>
   keys.length < 2 ? keys : [...new Set(keys)];
 
-/** @param position from where on the log says so */
-export function factOf(event: PersonEvent, position: Position): Fact {
+/**
+ * @param position from where on the log says so
+ * @param judgement what other events of the same mail make of it
+ */
+export function factOf(event: PersonEvent, position: Position, judgement?: Judgement): Fact {
   const keys = keysOf(event);
   const { workspace, id } = event;
   const at = +event.occurredAt;
@@ -70,7 +74,7 @@ export function factOf(event: PersonEvent, position: Position): Fact {
         accountId,
         keyScope,
         claimRank: rank,
-        touch: touchOf(event),
+        touch: judgement ? withJudgement(touchOf(event), judgement) : touchOf(event),
       };
     }
     case 'IdentityClaimed': {
@@ -142,5 +146,7 @@ function touchOf(event: RecordedEvent<'TouchpointRecorded'>): TouchFact {
     rep: data.rep,
     clamped: data.clamped,
     keyScope: data.keyScope,
+    reasons: data.verdictReasons ?? NO_REASONS,
+    recorded: undefined,
   };
 }

@@ -3,6 +3,7 @@ import type { ResolvedContent } from '../../domain/content.js';
 import type { Position } from '../../domain/events.js';
 import type { IdentityKey } from '../../domain/identity/keys.js';
 import type { Clamped, ContentRef, KeyScope } from '../../domain/touchpoint.js';
+import { sameJudgement, type Judgement, type VerdictReason } from '../../domain/verdict/judgement.js';
 import type { TouchDetail, TouchRow } from './rows.js';
 
 /** A touchpoint as its event recorded it; what follows from other events is in its row. */
@@ -15,22 +16,38 @@ export interface TouchFact {
   readonly rep: string | undefined;
   readonly clamped: Clamped | undefined;
   readonly keyScope: KeyScope | undefined;
+  /** Why the touchpoint has its verdict. */
+  readonly reasons: readonly VerdictReason[];
+  /** What the event itself says, where other events of the same mail say otherwise. */
+  readonly recorded: Judgement | undefined;
+}
+
+export const NO_REASONS: readonly VerdictReason[] = [];
+
+/** The touchpoint as it is judged now. */
+export function withJudgement(fact: TouchFact, { verdict, reasons }: Judgement): TouchFact {
+  const recorded = fact.recorded ?? { verdict: fact.touch.verdict, reasons: fact.reasons };
+  const isRecorded = sameJudgement(recorded, { verdict, reasons });
+  return { ...fact, touch: { ...fact.touch, verdict }, reasons, recorded: isRecorded ? undefined : recorded };
 }
 
 /** What a touchpoint's row says of the touchpoint beside its columns. */
 export function detailOf(
-  { touch: { content, properties }, clamped }: TouchFact,
+  { touch: { content, properties }, clamped, reasons, recorded }: TouchFact,
   relay: string | undefined,
   resolved: ResolvedContent | undefined,
 ): TouchDetail | null {
   const named = content && (content.id ?? content.title ?? content.type) !== undefined;
   const sent = properties && Object.keys(properties).length > 0;
-  if (!named && !sent && !clamped && relay === undefined) return null;
+  const isExplained = reasons.length > 0;
+  if (!named && !sent && !clamped && relay === undefined && !isExplained && !recorded) return null;
   return {
     ...(named && { content: isAsNamed(content, resolved) || content }),
     ...(sent && { properties }),
     ...(clamped && { clamped }),
     ...(relay !== undefined && { relay }),
+    ...(isExplained && { reasons }),
+    ...(recorded && { recorded }),
   };
 }
 
@@ -71,6 +88,8 @@ export function factOfRow(row: TouchRow): TouchFact {
     rep: orUndefined(row.rep),
     clamped: row.detail?.clamped,
     keyScope: orUndefined(row.keyScope),
+    reasons: row.detail?.reasons ?? NO_REASONS,
+    recorded: row.detail?.recorded,
   };
 }
 
