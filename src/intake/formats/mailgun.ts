@@ -130,21 +130,12 @@ function campaignOf(campaigns: unknown): unknown {
   return objectOr(first).name ?? objectOr(first).id;
 }
 
-const KEPT = [
-  'severity',
-  'reason',
-  'delivery-status',
-  'reject',
-  'flags',
-  'client-info',
-  'geolocation',
-  'domain',
-];
+const KEPT = new Set(['severity', 'reason', 'delivery-status', 'reject', 'flags', 'geolocation', 'domain']);
 
 function propertiesOf(event: MailgunEvent): JsonObject {
   const { 'client-info': client, ...others } = event;
   const { 'user-agent': _, ...light } = objectOr(client);
-  const kept = KEPT.filter((name) => Object.hasOwn(others, name)).map((name) => [name, others[name]]);
+  const kept = Object.entries(others).filter(([name]) => KEPT.has(name));
   return { ...Object.fromEntries(kept), ...(isObject(client) && { 'client-info': light }) };
 }
 

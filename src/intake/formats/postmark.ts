@@ -148,7 +148,7 @@ function subscriptionOf({ SuppressSending, SuppressionReason, Origin }: Postmark
 const ipOf = (geo: unknown): unknown =>
   typeof geo === 'object' && geo !== null ? (geo as JsonObject).IP : undefined;
 
-const KEPT = [
+const KEPT = new Set([
   ...[
     'MessageStream',
     'ServerID',
@@ -161,10 +161,10 @@ const KEPT = [
     'ReadSeconds',
   ],
   ...['Type', 'TypeCode', 'Name', 'Description', 'Details', 'Inactive', 'SuppressionReason', 'Origin'],
-];
+]);
 
 const propertiesOf = (event: PostmarkEvent): JsonObject =>
-  Object.fromEntries(KEPT.filter((name) => Object.hasOwn(event, name)).map((name) => [name, event[name]]));
+  Object.fromEntries(Object.entries(event).filter(([name]) => KEPT.has(name)));
 
 /** A secret is `user:password` of HTTP Basic, the password alone, or the value of a header. */
 function verifySecret({ head }: SignedRequest): Refusal | undefined {
