@@ -15,6 +15,7 @@ export const VERDICT_REASONS = {
   'links-at-once': 'several links of one mail within seconds',
   'links-from-several-addresses': 'several links of one mail within minutes, from several addresses',
   'same-source': 'from the address and user agent of a machine at the same mail',
+  'with-scanner': 'within seconds of a scanner’s click',
   'follows-scanner': 'soon after a scanner’s click, and the mail was not opened in between',
   'too-many-clicks': 'more clicks of one mail than a person makes',
   'recipients-at-once': 'clicks of several recipients of one company within seconds',
