@@ -1,8 +1,6 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, import, grpc, visible, catch-up, orders, roles, report, engines, kafka. Without any: all of these. `log-size` takes half
-// an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
-// ingest, grpc, visible, catch-up, orders, roles, report, verdicts, engines, kafka. Without any: all of these. `log-size` takes
-// half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
+// ingest, import, grpc, visible, catch-up, orders, roles, report, verdicts, engines, kafka. Without any: all of these. `log-size`
+// takes half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
