@@ -21,6 +21,8 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'AccountObserved',
     'ContactRoleAssigned',
     'JourneyModelPublished',
+    'VerdictRulePublished',
+    'VerdictRuleWithdrawn',
   ],
   after: [],
   tables: [
@@ -39,6 +41,7 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'identity_fact',
     'mail_group',
     'mail_slot',
+    'verdict_rule',
   ],
   apply: applyWith(new WorkingSetCache(limits)),
   orderingKeys,

@@ -26,6 +26,8 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   OpportunityReopened: true,
   OpportunityDeleted: true,
   JourneyModelPublished: true,
+  VerdictRulePublished: true,
+  VerdictRuleWithdrawn: true,
 };
 
 /**
