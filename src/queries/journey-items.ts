@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CHANNELS, CLAMP_REASONS, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
-import { REASON_CODES } from '../domain/verdict/judgement.js';
+import { REASON_CODES } from '../domain/verdict/reasons.js';
 import type { Origin, ResolvedSession } from '../domain/session.js';
 import { type PageRequest, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
 import { VERDICTS, type Traits } from '../domain/touchpoint.js';
-import { REASON_CODES } from '../domain/verdict/judgement.js';
+import { REASON_CODES } from '../domain/verdict/reasons.js';
 import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import {
   Answer,

@@ -1,4 +1,5 @@
-import { REASON_CODES, sameJudgement, type Judgement } from '../domain/verdict/judgement.js';
+import { sameJudgement, type Judgement } from '../domain/verdict/judgement.js';
+import { REASON_CODES } from '../domain/verdict/reasons.js';
 import { VERDICTS } from '../domain/touchpoint.js';
 import type { View } from './read-models.js';
 import { Enum, Enums, LogPosition, MaybeUuid, Uuid } from './response-fields.js';

@@ -1,5 +1,6 @@
 import { countsAsHuman } from '../touchpoint.js';
-import { inListOrder, type Judgement, type VerdictReason } from './judgement.js';
+import type { Judgement } from './judgement.js';
+import { inListOrder, type VerdictReason } from './reasons.js';
 import { deliveriesOf, isSameSource, isSoonAfter, SCAN } from './mail-clicks.js';
 import type { GroupedTouch, MailGroup } from './mail-touch.js';
 
