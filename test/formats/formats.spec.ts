@@ -10,7 +10,7 @@ import type { CollectorSettings } from '../../src/workspaces/collector-settings.
 import { decodeItems } from '../decode-body.js';
 
 /**
- * A format's fixtures: `<case>.in.json` is {call, settings?, body}, of a format that is not JSON {call, base64}, `<case>.out.json`
+ * A format's fixtures: `<case>.in.json` is {call, settings?, body}, of a format that is not JSON {call, text} or {call, base64}, `<case>.out.json`
  * what each item comes to. Of a record of Kafka, which is one item, `body` may be a list of items. New ones are found by
  * themselves; UPDATE_FIXTURES=1 writes the missing and changed outputs, to be read before they are committed.
  */
@@ -37,6 +37,7 @@ interface Fixture {
   readonly call: string;
   readonly body?: unknown;
   readonly base64?: string;
+  readonly text?: string;
   /** Of the collector. */
   readonly settings?: CollectorSettings;
 }
@@ -47,7 +48,8 @@ const configOf = ({ name: format }: Format, settings: CollectorSettings): Collec
 
 function itemsOf(format: Format, name: string): readonly unknown[] {
   const path = join(folder, format.name, `${name}.in.json`);
-  const { call, body, base64 } = read(path) as Fixture;
+  const { call, body, base64, text: sent } = read(path) as Fixture;
+  if (sent !== undefined) return decodeItems(format, call, Buffer.from(sent));
   if (base64 !== undefined) return decodeItems(format, call, Buffer.from(base64, 'base64'));
   if (call === format.record?.call && Array.isArray(body)) return body as readonly unknown[];
   // The body as written in the file: JSON cannot write some of its numbers.
@@ -66,9 +68,7 @@ describe.each(await FORMATS.all())('$name', (format) => {
     const { call, settings } = read(join(folder, format.name, `${name}.in.json`)) as Fixture;
     const from = { ...origin, call, ...(settings && { config: configOf(format, settings) }) };
 
-    const steps = itemsOf(format, name).map((item, index) =>
-      shown(normalise(format, from, item, { index })),
-    );
+    const steps = itemsOf(format, name).map((item, index) => shown(normalise(format, from, item, { index })));
 
     const path = join(folder, format.name, `${name}.out.json`);
     if (process.env.UPDATE_FIXTURES) writeFileSync(path, `${JSON.stringify(steps, null, 2)}\n`);

@@ -1,7 +1,9 @@
 import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
+import { crm } from './crm.js';
 import { hubspot } from './hubspot.js';
 import { native } from './native.js';
+import { salesforce } from './salesforce.js';
 import { sendgrid } from './sendgrid.js';
 import { ses } from './ses.js';
 import { segment } from './segment.js';
@@ -35,6 +37,6 @@ export class Formats {
  * Every wire format; a new one is its file, a line here and fixture pairs in test/formats/<name>. Protobuf takes 8 MB, and most
  * servers never meet it.
  */
-export const FORMATS = new Formats([native, segment, cloudevents, sendgrid, ses, hubspot], {
+export const FORMATS = new Formats([native, segment, cloudevents, sendgrid, ses, hubspot, salesforce, crm], {
   protobuf: async () => (await import('./protobuf.js')).protobuf,
 });
