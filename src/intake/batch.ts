@@ -4,7 +4,7 @@ import type { Format } from './format.js';
 import type { Normalised } from './normalise.js';
 import { type PendingReport, reasonOf } from './opportunity-reports.js';
 import { isRejected, type Outcome, type Warning } from './outcome.js';
-import { type Origin, type RejectedInput, withOrigin } from './rejected.js';
+import { type Origin, type RejectedInput, type SentAs, withOrigin } from './rejected.js';
 import { messageIdIn, rejectedItem } from './rejected-input.js';
 import type { WarnedMessage } from './warnings.js';
 
@@ -33,12 +33,13 @@ export class Batch {
   /** One an item, in order. */
   readonly results: ItemResult[] = [];
 
-  add(format: Format, origin: Origin, item: unknown, step: Normalised): void {
+  /** @param sent where the item came from and what it was there, to be kept with it when it is rejected */
+  add(format: Format, origin: Origin, item: unknown, step: Normalised, sent?: SentAs): void {
     if (isRejected(step)) {
       const { rejected: reason } = step;
       const messageId = messageIdIn(item);
       this.results.push({ status: 'rejected', reason, ...(messageId === undefined ? {} : { messageId }) });
-      this.rejected.push(withOrigin(origin, rejectedItem(format, item, reason)));
+      this.rejected.push(withOrigin(origin, { ...rejectedItem(format, item, reason), ...sent }));
       return;
     }
     const { messageId, facts, reports, warnings } = step;
@@ -48,7 +49,7 @@ export class Batch {
     for (const report of reports)
       this.reports.push({
         report,
-        refused: (reason) => withOrigin(origin, rejectedItem(format, item, reason)),
+        refused: (reason) => withOrigin(origin, { ...rejectedItem(format, item, reason), ...sent }),
       });
     const eventId = facts[0]?.event.id ?? reports[0]?.eventId('OpportunityChanged');
     if (warnings.length > 0 && eventId !== undefined)

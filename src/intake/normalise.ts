@@ -32,6 +32,8 @@ export interface NormaliseOptions {
   /** How far back from its receipt an event of a public key may lie, in ms; undefined: as far as it says. */
   readonly publicBackdateMs?: number | undefined;
   readonly isPlaceholder?: IsPlaceholder | undefined;
+  /** Tells it from every other item that has neither an id nor a time; default: when it was received, and its place. */
+  readonly occasion?: string | undefined;
 }
 
 /** One item → its events, with ids and believed times. Pure. */
@@ -39,8 +41,9 @@ export function normalise(
   format: Format,
   origin: Origin,
   item: unknown,
-  { mayHoldUnstorable = true, index = 0, publicBackdateMs = Infinity, isPlaceholder }: NormaliseOptions = {},
+  options: NormaliseOptions = {},
 ): Normalised {
+  const { mayHoldUnstorable = true, publicBackdateMs = Infinity, isPlaceholder } = options;
   const fault = inspect(item);
   if (fault) return fault;
   const content = mayHoldUnstorable ? storable(item) : item;
@@ -52,7 +55,7 @@ export function normalise(
     return reject('write-key-public', 'A public write key cannot report opportunities');
   const believed = believe(message.time, origin.receivedAt);
   const time = origin.keyScope ? limitBackdating(believed, origin.receivedAt, publicBackdateMs) : believed;
-  const messageId = message.messageId ?? derivedMessageId(content, occasion(time, origin, index));
+  const messageId = message.messageId ?? derivedMessageId(content, occasionOf(time, origin, options));
   if (time.clamped)
     reading.warn('time-replaced', describeClamp(time.occurredAt, time.clamped), message.time.path);
   const facts = factsOf(messageId, message, time, origin);
@@ -63,8 +66,13 @@ export function normalise(
 }
 
 /** Two messages alike without id or time may be two page views as well as one sent twice: both are kept, as Segment does. */
-const occasion = (time: BelievedTime, { receivedAt }: Origin, index: number): string =>
-  time.original || time.clamped ? '' : `${receivedAt.toISOString()}/${index}`;
+function occasionOf(
+  time: BelievedTime,
+  { receivedAt }: Origin,
+  { index = 0, occasion = `${receivedAt.toISOString()}/${index}` }: NormaliseOptions,
+): string {
+  return time.original || time.clamped ? '' : occasion;
+}
 
 function factsOf(
   messageId: string,

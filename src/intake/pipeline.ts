@@ -11,8 +11,8 @@ import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../limits-config.js';
 import { Batch, type ItemResult, outcomesOf } from './batch.js';
 import type { Format, Items } from './format.js';
 import type { KeyQuotas } from './key-quotas.js';
+import { normalise, type Normalised, type NormaliseOptions } from './normalise.js';
 import type { RecentItems } from './recent-items.js';
-import { normalise, type Normalised } from './normalise.js';
 import { sortByOccurrence } from './occurrence-order.js';
 import { decideReports, type OpportunityReports, type PendingReport } from './opportunity-reports.js';
 import type { Outcome } from './outcome.js';
@@ -72,11 +72,7 @@ export class Pipeline {
   /** Nothing of the items outlives this but what the answer says of them: what lives until the commit is copied by V8. */
   private async ingestAdmitted(format: Format, origin: Origin, items: Items): Promise<readonly Outcome[]> {
     this.options.recent?.offer(format.name, origin, items.items);
-    const { facts, reports, rejected, warned, results } = this.normaliseAll(format, origin, items);
-    const recorded = this.recordSorted(facts);
-    const kept = this.keepRejected(rejected);
-    const decided = recorded.then(() => this.decideReports(reports));
-    return this.outcomes(results, warned, recorded, decided, kept);
+    return this.recordBatch(this.normaliseAll(format, origin, items));
   }
 
   private normaliseAll(format: Format, origin: Origin, { items, mayHoldUnstorable }: Items): Batch {
@@ -91,18 +87,32 @@ export class Pipeline {
     format: Format,
     origin: Origin,
     item: unknown,
-    {
-      mayHoldUnstorable,
-      index = 0,
-    }: { readonly mayHoldUnstorable?: boolean | undefined; readonly index?: number },
+    options: Pick<NormaliseOptions, 'mayHoldUnstorable' | 'index' | 'occasion'>,
   ): Normalised {
     const { publicBackdateMs = PUBLIC_BACKDATE_DAYS * DAY_MS, isPlaceholder } = this.options;
-    return normalise(format, origin, item, { mayHoldUnstorable, index, publicBackdateMs, isPlaceholder });
+    return normalise(format, origin, item, { ...options, publicBackdateMs, isPlaceholder });
   }
 
-  private recordSorted(facts: readonly NewFact[]): Promise<readonly Receipt[]> {
+  /**
+   * The steps from sort on, of items that a consumer normalised: one outcome an item, in order.
+   *
+   * @param progress of the consumer, kept together with the facts
+   * @throws StoreUnavailable nothing, or not all, was kept: do the same again
+   */
+  recordBatch(batch: Batch, progress?: Progress): Promise<readonly Outcome[]> {
+    const { facts, reports, rejected, warned, results } = batch;
+    // Progress passes what is decided: a consumer that is killed in between must do it again.
+    const before = progress && this.decideReports(reports);
+    const recorded = before
+      ? before.then(() => this.recordSorted(facts, progress))
+      : this.recordSorted(facts);
+    const decided = before ?? recorded.then(() => this.decideReports(reports));
+    return this.outcomes(results, warned, recorded, decided, this.keepRejected(rejected));
+  }
+
+  private recordSorted(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
     const { sorted, restore } = sortByOccurrence(facts);
-    return this.record(sorted).then(restore);
+    return this.record(sorted, progress).then(restore);
   }
 
   /** Warnings come after the facts: they are of messages in the log. */

@@ -2,11 +2,11 @@
 
 export const KEEP = `
   INSERT INTO touchline.rejected (workspace, collector, call, received_at, id, format, unit, payload, payload_bytes,
-                                  encoding, charset, message_id, code, message, path, key_scope)
+                                  encoding, charset, message_id, code, message, path, key_scope, sent, source)
   SELECT kept.*
   FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::bytea[],
               $9::integer[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
-              $16::text[]) AS kept
+              $16::text[], $17::bytea[], $18::text[]) AS kept
   ON CONFLICT DO NOTHING`;
 
 export const REMOVE_OLD = `

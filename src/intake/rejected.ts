@@ -23,8 +23,16 @@ export interface Origin {
   readonly quota?: KeyQuota;
 }
 
+/** An item as it came, where it was written otherwise or stood in a file. */
+export interface SentAs {
+  /** Byte for byte; undefined: the payload is that. */
+  readonly sent?: Buffer;
+  /** Name of the file and line. */
+  readonly source?: string;
+}
+
 /** One item, or one request that could not be taken apart. */
-export interface RejectedInput {
+export interface RejectedInput extends SentAs {
   readonly unit: 'item' | 'request';
   readonly format: string;
   readonly payload: Buffer;
@@ -109,6 +117,8 @@ export class RejectedLog {
       column((row) => withoutNul(row.reason.message)),
       column((row) => withoutNul(row.reason.path ?? null)),
       column((row) => row.keyScope ?? null),
+      column((row) => row.sent ?? null),
+      column((row) => row.source ?? null),
     ]);
   }
 
@@ -184,6 +194,8 @@ interface RawRow {
   readonly replayed_at: Date | null;
   readonly position: string | null;
   readonly key_scope: KeyScope | null;
+  readonly sent: Buffer | null;
+  readonly source: string | null;
 }
 
 function fromRaw(row: RawRow): RejectedRow {
@@ -197,6 +209,8 @@ function fromRaw(row: RawRow): RejectedRow {
     ...(row.charset === null ? {} : { charset: row.charset }),
     ...(row.message_id === null ? {} : { messageId: row.message_id }),
     ...(row.key_scope === null ? {} : { keyScope: row.key_scope }),
+    ...(row.sent === null ? {} : { sent: row.sent }),
+    ...(row.source === null ? {} : { source: row.source }),
     reason: path === null ? { code, message } : { code, message, path },
     replayedAt: row.replayed_at,
     position: row.position === null ? null : BigInt(row.position),

@@ -1,6 +1,10 @@
 import type { ConsentReason, ConsentStatus } from '../../domain/events.js';
 import type { Touch } from '../../domain/condition.js';
 import type { IdentityKey } from '../../domain/identity/keys.js';
+import type { Judgement } from '../../domain/verdict/judgement.js';
+import type { VerdictReason } from '../../domain/verdict/reasons.js';
+import type { MailGroup } from '../../domain/verdict/mail-touch.js';
+import type { Slot } from '../../domain/verdict/recipient-burst.js';
 import type { ClaimRank } from '../../domain/lead-names.js';
 import type { Grade } from '../../domain/model.js';
 import type { AccountReason, Consent } from '../../domain/profile.js';
@@ -34,6 +38,14 @@ export interface TouchDetail {
   readonly clamped?: Clamped;
   /** Host of the page on the way that was passed over: the event names it as source. */
   readonly relay?: string;
+  /** Why the touchpoint has its verdict. */
+  readonly reasons?: readonly VerdictReason[];
+  /** What the event itself says, where other events of the same mail say otherwise. */
+  readonly recorded?: Judgement;
+  /** The rule that decides instead. */
+  readonly rule?: string;
+  /** What other events of the same mail say, where a rule decides and they differ from the event itself. */
+  readonly derived?: Judgement;
 }
 
 export const JOURNEY = versionedTable(
@@ -224,3 +236,15 @@ export const IDENTITY_FACT = new Table(
   ['workspace', 'eventId'],
 );
 export type StoredFact = RowOf<typeof IDENTITY_FACT>;
+
+/** One mail to one recipient. */
+export const MAIL_GROUP = new Table('mail_group', { workspace: text, id: text, state: json<MailGroup>() }, [
+  'workspace',
+  'id',
+]);
+
+/** Clicks of one mail by the recipients of one company in some seconds. */
+export const MAIL_SLOT = new Table('mail_slot', { workspace: text, id: text, state: json<Slot>() }, [
+  'workspace',
+  'id',
+]);
