@@ -1,9 +1,11 @@
 import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
+import { crm } from './crm.js';
 import { hubspot } from './hubspot.js';
 import { mailgun } from './mailgun.js';
 import { native } from './native.js';
 import { postmark } from './postmark.js';
+import { salesforce } from './salesforce.js';
 import { sendgrid } from './sendgrid.js';
 import { ses } from './ses.js';
 import { segment } from './segment.js';
@@ -39,7 +41,7 @@ export class Formats {
  * servers never meet it; contacts and opportunities are imported from files.
  */
 export const FORMATS = new Formats(
-  [native, segment, snowplow, cloudevents, sendgrid, mailgun, postmark, ses, hubspot],
+  [native, segment, snowplow, cloudevents, sendgrid, mailgun, postmark, ses, hubspot, salesforce, crm],
   {
     contact: async () => (await import('./contact.js')).contact,
     opportunity: async () => (await import('./opportunity.js')).opportunity,

@@ -3,6 +3,7 @@ import { decodeOneOrMore } from '../decode.js';
 import type { Format } from '../format.js';
 import { reject } from '../outcome.js';
 import { Type } from '../schema.js';
+import { collectorParameter } from './email/webhook.js';
 import { CRM_SETTINGS, crmSettings } from './crm/settings.js';
 import { checkHubSpotItem, type HubSpotItem, hubSpotSchema } from './hubspot/item.js';
 import { meaningOf } from './hubspot/meaning.js';
@@ -46,6 +47,7 @@ export const hubspot: Format = {
         tags: ['Collect: CRM'],
         operationId: 'hubspot',
         summary: 'Notifications of HubSpot’s webhooks, signed by version 3, 2 or 1',
+        parameters: [collectorParameter],
         requestBody: {
           required: true,
           content: {

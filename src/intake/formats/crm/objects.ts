@@ -1,10 +1,11 @@
+import { hash } from 'node:crypto';
 import type { ConsentStatus } from '../../../domain/events.js';
 import { identityKey } from '../../../domain/identity/keys.js';
 import type { OpportunityReport } from '../../../domain/opportunity-report.js';
 import type { TouchpointKind } from '../../../domain/touchpoint.js';
 import { domainOf } from '../../address.js';
 import type { Fact, Message } from '../../format.js';
-import { emailOf, ID_LENGTH, idOf, keysOf } from '../../identities.js';
+import { emailOf, ID_LENGTH, idOf, keysOf, MESSAGE_ID_LENGTH } from '../../identities.js';
 import { readInstant } from '../../instant.js';
 import type { JsonObject } from '../../json.js';
 import { isRejected, reject, type Rejected } from '../../outcome.js';
@@ -129,17 +130,26 @@ export function activitySaid(
   return { facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }] };
 }
 
+/** However often an activity is sent, it is one touchpoint of each contact. */
+export function activityMessageId(id: unknown, contact: unknown): string {
+  const whole = `activity ${String(id)} ${String(contact)}`;
+  return whole.length <= MESSAGE_ID_LENGTH ? whole : `activity ${hash('sha256', whole, 'base64url')}`;
+}
+
 /** A report of an opportunity, alone. */
 export const reported = (report: OpportunityReport, { currency }: CrmSettings): Said => ({
   facts: [],
   opportunities: [{ ...report, ...(currency !== undefined && { defaultCurrency: currency }) }],
 });
 
-/** Won, lost or open by the stage. */
+/** Won, lost or open by the stage; `Closed Won` and `closedwon` are one. */
 export function statusOf(stage: string, { wonStages, lostStages }: CrmSettings): 'won' | 'lost' | 'open' {
-  if (wonStages.includes(stage)) return 'won';
-  return lostStages.includes(stage) ? 'lost' : 'open';
+  const isAmong = (stages: readonly string[]) => stages.some((each) => plain(each) === plain(stage));
+  if (isAmong(wonStages)) return 'won';
+  return isAmong(lostStages) ? 'lost' : 'open';
 }
+
+const plain = (text: string): string => text.toLowerCase().replace(/[\s_-]/g, '');
 
 /** As `Number` writes it in full, or as it was written: CRMs send amounts as numbers, as decimals and with an exponent. */
 export function amountText(value: unknown): string | undefined {

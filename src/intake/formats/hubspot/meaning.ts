@@ -5,6 +5,7 @@ import { isRejected, reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
 import {
   accountSaid,
+  activityMessageId,
   activitySaid,
   contactSaid,
   crmId,
@@ -203,7 +204,7 @@ function associationSaid(
     const properties = { activityId: String(activity.value) };
     const said = activitySaid({ kind, contactId: contact, properties }, settings, reading);
     // Both ends are notified, and may be again: it is the same activity.
-    const messageId = `hubspot-${object}-${String(activity.value)}-${String(contact.value)}`.slice(0, 100);
+    const messageId = activityMessageId(`${object} ${String(activity.value)}`, contact.value);
     return isRejected(said) ? said : { ...said, messageId };
   }
   return reject('unknown-associationType', UNKNOWN, 'associationType');
