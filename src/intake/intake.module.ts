@@ -19,6 +19,7 @@ import { observeQuotas } from './quota-refusals.js';
 import { RecentItems } from './recent-items.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
+import { RetentionWarnings } from './retention-warnings.js';
 import { Verification } from './verification.js';
 import { WarningLog } from './warnings.js';
 
@@ -29,9 +30,11 @@ function sweeperOf(
   metrics: Metrics,
 ): RejectedSweeper {
   const log = new Logger('rejected');
+  const expected = new RetentionWarnings(rejectedRetention, (line) => log.warn(line));
   return new RejectedSweeper(
     {
       keep: (kept) => rejected.keep(kept),
+      usage: (retention) => rejected.usage(retention),
       removeOld: async (retention) => {
         const removed = await rejected.removeOld(retention);
         await warnings.removeOld();
@@ -39,11 +42,18 @@ function sweeperOf(
       },
     },
     rejectedRetention,
-    ({ workspace, why, rows }) => {
-      metrics.rejectedRemoved.inc({ why }, rows);
-      log.warn(`removed ${rows} rejected inputs of workspace "${workspace}", the oldest, for their ${why}`);
+    {
+      used: (usages) => {
+        metrics.rejectedFill.set(Math.max(0, ...usages.map(({ share }) => share)));
+        metrics.rejectedExpiring.set(usages.reduce((sum, { expiring }) => sum + expiring, 0));
+        expected.report(usages);
+      },
+      removed: ({ workspace, why, rows }) => {
+        metrics.rejectedRemoved.inc({ why }, rows);
+        log.warn(`removed ${rows} rejected inputs of workspace "${workspace}", the oldest, for their ${why}`);
+      },
+      failed: (error) => log.warn(`rejected input could not be looked through: ${String(error)}`),
     },
-    (error) => log.warn(`rejected input could not be looked through: ${String(error)}`),
   );
 }
 
