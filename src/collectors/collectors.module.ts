@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { IntakeModule } from '../intake/intake.module.js';
 import { CollectorsController } from './collectors.controller.js';
+import { LinksController } from './links.controller.js';
 
-/** The routes that configure collectors. */
-@Module({ imports: [IntakeModule], controllers: [CollectorsController] })
+/** The routes that configure collectors and make links. */
+@Module({ imports: [IntakeModule], controllers: [CollectorsController, LinksController] })
 export class CollectorsModule {}

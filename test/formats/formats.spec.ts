@@ -9,7 +9,8 @@ import { decodeItems } from '../decode-body.js';
 
 /**
  * A format's fixtures: `<case>.in.json` is {call, body}, of a format that is not JSON {call, base64}, `<case>.out.json`
- * what each item comes to. Of a record of Kafka, which is one item, `body` may be a list of items. New ones are found by
+ * what each item comes to. Of a record of Kafka, which is one item, `body` may be a list of items; of requests without a body it is
+ * {call, items}. New ones are found by
  * themselves; UPDATE_FIXTURES=1 writes the missing and changed outputs, to be read before they are committed.
  */
 const folder = import.meta.dirname;
@@ -29,11 +30,13 @@ interface Fixture {
   readonly call: string;
   readonly body?: unknown;
   readonly base64?: string;
+  readonly items?: readonly unknown[];
 }
 
 function itemsOf(format: Format, name: string): readonly unknown[] {
   const path = join(folder, format.name, `${name}.in.json`);
-  const { call, body, base64 } = read(path) as Fixture;
+  const { call, body, base64, items } = read(path) as Fixture;
+  if (items !== undefined) return items;
   if (base64 !== undefined) return decodeItems(format, call, Buffer.from(base64, 'base64'));
   if (call === format.record?.call && Array.isArray(body)) return body as readonly unknown[];
   // The body as written in the file: JSON cannot write some of its numbers.

@@ -1,5 +1,6 @@
 import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
+import { links } from './links.js';
 import { mailgun } from './mailgun.js';
 import { native } from './native.js';
 import { postmark } from './postmark.js';
@@ -36,6 +37,6 @@ export class Formats {
  * Every wire format; a new one is its file, a line here and fixture pairs in test/formats/<name>. Protobuf takes 8 MB, and most
  * servers never meet it.
  */
-export const FORMATS = new Formats([native, segment, cloudevents, sendgrid, mailgun, postmark, ses], {
+export const FORMATS = new Formats([native, segment, cloudevents, sendgrid, mailgun, postmark, ses, links], {
   protobuf: async () => (await import('./protobuf.js')).protobuf,
 });
