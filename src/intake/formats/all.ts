@@ -2,6 +2,7 @@ import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
 import { crm } from './crm.js';
 import { hubspot } from './hubspot.js';
+import { links } from './links.js';
 import { mailgun } from './mailgun.js';
 import { native } from './native.js';
 import { postmark } from './postmark.js';
@@ -41,7 +42,7 @@ export class Formats {
  * servers never meet it; contacts and opportunities are imported from files.
  */
 export const FORMATS = new Formats(
-  [native, segment, snowplow, cloudevents, sendgrid, mailgun, postmark, ses, hubspot, salesforce, crm],
+  [native, segment, snowplow, cloudevents, sendgrid, mailgun, postmark, ses, hubspot, salesforce, crm, links],
   {
     contact: async () => (await import('./contact.js')).contact,
     opportunity: async () => (await import('./opportunity.js')).opportunity,
