@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BodyTooLarge } from '../http/admission/request-body.js';
 import { answerTo, sendProblem } from '../http/problem.filter.js';
-import { rawBody } from './admission.js';
+import { rawBody, refuse } from './admission.js';
 import type { CollectorRoute } from './format.js';
 import { requestTooLarge } from './limits.js';
 import type { RequestDeps } from './process-request.js';
@@ -50,5 +50,7 @@ async function refuseTooLarge(
     const input = oversizedRequest(format, rawBody(body, admitted.head), reason, sent);
     await pipeline.keepRejected([withOrigin({ ...admitted.key, call: endpoint.call, receivedAt }, input)]);
   }
-  return sendProblem(reply.header('connection', 'close'), refusalFor(reason));
+  reply.header('connection', 'close');
+  const refusal = refusalFor(reason);
+  return admitted ? refuse(reply, endpoint, admitted.head, refusal) : sendProblem(reply, refusal);
 }

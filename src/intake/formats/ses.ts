@@ -80,13 +80,13 @@ export const ses: Format = {
 };
 
 /** What SES publishes to a topic when it is connected. */
-const TEST = /^Successfully validated SNS topic/;
+const TEST = 'Successfully validated SNS topic';
 
 function decodeMessage(body: RequestBody): Decoded {
   const message = snsMessage(body);
   if (!message) return reject('unreadable-body', 'The body must be a message of SNS');
   // It was confirmed as it was verified.
-  if (message.Type === 'SubscriptionConfirmation' || TEST.test(message.Message)) return { reply: {} };
+  if (message.Type === 'SubscriptionConfirmation' || message.Message.startsWith(TEST)) return { reply: {} };
   return { items: message.Type === 'Notification' ? itemsOf(message) : [message] };
 }
 

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { ContentRef, TouchpointContext, TouchpointKind } from '../../../domain/touchpoint.js';
 import { addressOf } from '../../address.js';
-import type { Message } from '../../format.js';
-import { emailOf, keysOf, MESSAGE_ID_LENGTH } from '../../identities.js';
+import type { Fact, Message } from '../../format.js';
+import { emailOf, type Ids, keysOf, MESSAGE_ID_LENGTH } from '../../identities.js';
 import type { JsonObject } from '../../json.js';
 import { reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
@@ -60,14 +60,20 @@ export function mailMessage(event: MailEvent, reading: Reading): Message | Rejec
   const email = emailOf(addressIn(event.recipient), event.recipientPath, reading);
   if (email === undefined)
     return reject('identity-missing', 'must be the address of the recipient', event.recipientPath);
-  const address = addressOf(event.url);
-  const kind = event.kind ?? reading.map({ event: event.name, url: address?.canonical })?.kind;
-  if (kind === undefined)
+  const ids = { email };
+  const facts = [...touchpointOf(event, ids, reading), ...consentOf(event, ids)];
+  if (facts.length === 0)
     return reject(
       'unknown-event',
       `"${event.name.slice(0, 100).toWellFormed()}" is no kind of touchpoint; a mapping may name one`,
     );
-  const ids = { email };
+  return { messageId: messageIdOf(event, email), time: event.time, facts };
+}
+
+function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): readonly Fact[] {
+  const address = addressOf(event.url);
+  const kind = event.kind ?? reading.map({ event: event.name, url: address?.canonical })?.kind;
+  if (kind === undefined) return [];
   const data = buildTouchpoint(
     {
       ...{ kind, ids, name: event.name, address, campaign: campaignOf(event) },
@@ -77,11 +83,17 @@ export function mailMessage(event: MailEvent, reading: Reading): Message | Rejec
     },
     reading,
   );
-  return {
-    messageId: messageIdOf(event, email),
-    time: event.time,
-    facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${keysOf(ids)[0]}`, data }],
-  };
+  return [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }];
+}
+
+/** A bounce changes none: the address does not work, whatever its owner wants. */
+function consentOf({ consent: reason, mailId }: MailEvent, ids: Ids): readonly Fact[] {
+  if (reason === undefined) return [];
+  const identity = keysOf(ids);
+  const status = reason === 'subscribe' ? 'subscribed' : 'unsubscribed';
+  const mail = text(mailId, 512);
+  const data = { identity, channel: 'email', status, reason, ...(mail !== undefined && { mail }) } as const;
+  return [{ type: 'ConsentChanged', stream: `identity-${identity[0]}`, part: 'consent', data }];
 }
 
 /** `Ada Lovelace <ada@acme.example>` is written so in a mail's own headers. */
@@ -91,10 +103,11 @@ function addressIn(recipient: unknown): unknown {
 }
 
 /** Without an id of the provider, two events that agree in all that tells them apart are one that was sent twice. */
-function messageIdOf({ id, name, mailId, time, url, userAgent, ip }: MailEvent, email: string): string {
-  const given = text(id, Infinity);
-  if (given !== undefined && given.length <= MESSAGE_ID_LENGTH) return given;
-  const known = given ?? [name, mailId, email, time.timestamp, url, userAgent, ip];
+function messageIdOf(event: MailEvent, email: string): string {
+  const id = text(event.id, Infinity);
+  if (id !== undefined && id.length <= MESSAGE_ID_LENGTH) return id;
+  const { name, kind, consent, mailId, time, url, userAgent, ip } = event;
+  const known = id ?? [name, kind, consent, mailId, email, time.timestamp, url, userAgent, ip];
   return `sha256-${hash('sha256', JSON.stringify(known), 'base64url')}`;
 }
 
@@ -115,7 +128,8 @@ function contentOf(
   const id = firstLabel(given, CONTENT);
   const title = firstLabel(given, TITLE, 512);
   if (url !== undefined) return nonEmpty(defined({ id, url: clicked, title }));
-  const named = id ?? labelOf(template);
+  if (id !== undefined) return defined({ id, title });
+  const named = labelOf(template);
   return named === undefined ? undefined : defined({ id: named, title: title ?? labelOf(subject, 512) });
 }
 
