@@ -1,7 +1,9 @@
 import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
 import { links } from './links.js';
+import { mailchimp } from './mailchimp.js';
 import { mailgun } from './mailgun.js';
+import { mandrill } from './mandrill.js';
 import { native } from './native.js';
 import { postmark } from './postmark.js';
 import { sendgrid } from './sendgrid.js';
@@ -37,6 +39,9 @@ export class Formats {
  * Every wire format; a new one is its file, a line here and fixture pairs in test/formats/<name>. Protobuf takes 8 MB, and most
  * servers never meet it.
  */
-export const FORMATS = new Formats([native, segment, cloudevents, sendgrid, mailgun, postmark, ses, links], {
-  protobuf: async () => (await import('./protobuf.js')).protobuf,
-});
+export const FORMATS = new Formats(
+  [native, segment, cloudevents, sendgrid, mailgun, postmark, ses, mandrill, mailchimp, links],
+  {
+    protobuf: async () => (await import('./protobuf.js')).protobuf,
+  },
+);
