@@ -109,7 +109,7 @@ async function requireWorkspace({ configuration }: OpenRuntime, workspace: strin
 
 async function partsOf(runtime: OpenRuntime, { workspace, collector }: ImportOptions): Promise<Parts> {
   const { store, pool, config, configuration } = runtime;
-  const secrets = new SecretBox(config.secretKey, config.dataDir);
+  const secrets = new SecretBox(config.secretKeys, config.dataDir);
   const configs = await new CollectorConfigs(configuration, secrets).load();
   const options = {
     warnings: new WarningLog(pool),
