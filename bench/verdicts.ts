@@ -11,7 +11,7 @@ import { withLog } from './filled-log.js';
 const SEEDS = [1_001, 1_002, 1_003];
 
 /** Generated mail campaigns whose actors are known: how many machines are found, how many people are lost, and at what speed. */
-export async function verdicts(report: Report, recipients = 20_000): Promise<void> {
+export async function verdicts(report: Report, recipients = 5_000): Promise<void> {
   const campaigns = SEEDS.map((seed) => mailCampaign(seed, recipients));
   const events = campaigns.flat();
   await withLog(events.map(factOf), async (server, port, dataDir) => {

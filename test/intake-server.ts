@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { AddressInfo } from 'node:net';
 import { OpportunityReportsModule } from '../src/app.module.js';
+import { CollectorsModule } from '../src/collectors/collectors.module.js';
 import { readConfig } from '../src/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { type EventStore } from '../src/event-store/event-store.js';
@@ -39,7 +40,13 @@ class CollectingApp {
   static with(runtime: Runtime): DynamicModule {
     return {
       module: CollectingApp,
-      imports: [EdgeModule.with(runtime), OpportunityReportsModule, IntakeModule, RejectedModule],
+      imports: [
+        EdgeModule.with(runtime),
+        OpportunityReportsModule,
+        IntakeModule,
+        RejectedModule,
+        CollectorsModule,
+      ],
     };
   }
 }

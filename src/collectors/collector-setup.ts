@@ -98,4 +98,4 @@ const msOf = (hours: number | undefined): number | undefined =>
 const isSigned = (format: Format | undefined): boolean =>
   format !== undefined &&
   format.endpoints.length > 0 &&
-  format.endpoints.every(({ credential }) => credential === COLLECTOR_ID);
+  format.endpoints.every((endpoint) => endpoint.credential === COLLECTOR_ID || 'verify' in endpoint);

@@ -52,8 +52,10 @@ export interface RequestHead {
   readonly params: Readonly<Record<string, string>>;
   /** What follows the `?` of the address, as it was sent. */
   readonly query: string;
-  /** Of HTTP alone, like the next two: GET, POST or HEAD. */
+  /** Of HTTP alone, like the next three: GET, POST or HEAD. */
   readonly method?: string;
+  /** Of this request alone. */
+  readonly id?: string;
   /** Its whole address, as its sender has it: signatures cover it. */
   readonly url?: string;
   readonly client?: Client;
@@ -154,6 +156,11 @@ export interface Endpoint extends Decoder {
   reply(outcomes: readonly Outcome[], head: RequestHead): Reply;
   /** Another answer than the usual problem document to a request that is refused, e.g. for its key. */
   refuse?(refusal: Refusal, head: RequestHead): Reply | undefined;
+  /**
+   * A person waits for the answer: while requests cannot be recorded, they are answered all the same, kept in the data folder,
+   * and recorded later. Of requests without a body; `reply` gets no outcomes then.
+   */
+  readonly recordsLater?: boolean;
   /** For the API document, which adds the security and the answers to refused requests. */
   readonly operation: Omit<Operation, 'security'>;
 }

@@ -1,6 +1,7 @@
 import { Inject, Logger, Module, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
+import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { CONFIG, type Config } from '../config.js';
 import { DATABASE } from '../database/database.js';
@@ -17,8 +18,11 @@ import { OPPORTUNITY_REPORTS, type OpportunityReports } from './opportunity-repo
 import { Pipeline } from './pipeline.js';
 import { observeQuotas } from './quota-refusals.js';
 import { RecentItems } from './recent-items.js';
+import { recordSpooled } from './record-later.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
+import { RequestSpool } from './request-spool.js';
+import { RetentionWarnings } from './retention-warnings.js';
 import { Verification } from './verification.js';
 import { WarningLog } from './warnings.js';
 
@@ -29,9 +33,11 @@ function sweeperOf(
   metrics: Metrics,
 ): RejectedSweeper {
   const log = new Logger('rejected');
+  const expected = new RetentionWarnings(rejectedRetention, (line) => log.warn(line));
   return new RejectedSweeper(
     {
       keep: (kept) => rejected.keep(kept),
+      usage: (retention) => rejected.usage(retention),
       removeOld: async (retention) => {
         const removed = await rejected.removeOld(retention);
         await warnings.removeOld();
@@ -39,11 +45,18 @@ function sweeperOf(
       },
     },
     rejectedRetention,
-    ({ workspace, why, rows }) => {
-      metrics.rejectedRemoved.inc({ why }, rows);
-      log.warn(`removed ${rows} rejected inputs of workspace "${workspace}", the oldest, for their ${why}`);
+    {
+      used: (usages) => {
+        metrics.rejectedFill.set(Math.max(0, ...usages.map(({ share }) => share)));
+        metrics.rejectedExpiring.set(usages.reduce((sum, { expiring }) => sum + expiring, 0));
+        expected.report(usages);
+      },
+      removed: ({ workspace, why, rows }) => {
+        metrics.rejectedRemoved.inc({ why }, rows);
+        log.warn(`removed ${rows} rejected inputs of workspace "${workspace}", the oldest, for their ${why}`);
+      },
+      failed: (error) => log.warn(`rejected input could not be looked through: ${String(error)}`),
     },
-    (error) => log.warn(`rejected input could not be looked through: ${String(error)}`),
   );
 }
 
@@ -108,6 +121,8 @@ function sweeperOf(
   exports: [Pipeline, Formats, RejectedLog, WarningLog, KeyQuotas, RecentItems],
 })
 export class IntakeModule implements OnModuleInit, OnModuleDestroy {
+  private spool: RequestSpool | undefined;
+
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(CONFIG) private readonly config: Config,
@@ -129,23 +144,24 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
     const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
     const resolveWriteKey = this.quotas.counting((key: string) => this.keys.resolveWriteKey(key));
     const resolveCollector = this.quotas.counting((credential: Credential) => this.keys.resolve(credential));
+    const openCollector = (credential: Credential) => this.keys.resolve(credential);
     const { publicUrl } = this.config;
+    const { list: formats } = this.formats;
+    const now = () => new Date();
+    const record = recordSpooled(this.pipeline, openCollector, formats);
+    this.spool = new RequestSpool(join(this.config.dataDir, 'spool'), record);
+    this.spool.start();
     void fastify.register(
       collectorRoutes({
-        ...{
-          pipeline: this.pipeline,
-          formats: this.formats.list,
-          resolveWriteKey,
-          resolveCollector,
-          publicUrl,
-        },
+        ...{ pipeline: this.pipeline, formats, resolveWriteKey, resolveCollector, publicUrl, now },
         verification: this.verification,
-        now: () => new Date(),
+        later: { spool: this.spool, openCollector, verification: this.verification, now },
       }),
     );
   }
 
   async onModuleDestroy(): Promise<void> {
+    await this.spool?.stop();
     await this.sweeper.stop();
     await this.recent.flush().catch(() => undefined);
   }

@@ -69,6 +69,7 @@ export class JourneyItem {
   @Enum('Who is assumed to have acted; only human and unknown count', VERDICTS) verdict!: string;
   @Enums('Why it is taken for a machine’s; empty: nothing speaks for one', REASON_CODES)
   verdictReasons!: string[];
+  @MaybeUuid('The rule of the workspace that decided; null: none did') verdictRuleId!: string | null;
   @NestedList('When other events changed the verdict, and which', () => VerdictChange)
   verdictChanges!: VerdictChange[];
   @Uuid('Event id of the first touchpoint of its session') sessionId!: string;
@@ -110,6 +111,7 @@ interface Row extends TouchpointColumns {
   collector: string | null;
   rep: string | null;
   reasons: string[] | null;
+  rule_id: string | null;
   is_judged_again: boolean;
   properties: Record<string, unknown> | null;
   clamped: ReplacedTimeItem | null;
@@ -164,7 +166,7 @@ function itemsSql(view: View, request: PageRequest, { whose, order }: { whose: S
     SELECT j.position, j.event_id, j.lead_id, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage,
            j.occurred_at, j.recorded_at, j.identity, j.collector, j.rep, j.verdict, j.session, j.sets_origin,
-           j.detail -> 'reasons' AS reasons, j.known_from > j.position AS is_judged_again,
+           j.detail -> 'reasons' AS reasons, j.detail ->> 'rule' AS rule_id, j.known_from > j.position AS is_judged_again,
            j.detail -> 'properties' AS properties, j.detail -> 'clamped' AS clamped, moved.to_stage AS stage_after, ${decayed(view, score)} AS score_after,
            touchline.linked_by(j.workspace, j.lead_id, j.identity, ${asOf}) AS linked_by
     FROM page j
@@ -194,6 +196,7 @@ const itemOf = (row: Row, session: ResolvedSession | undefined): Omit<JourneyIte
   rep: row.rep,
   verdict: row.verdict,
   verdictReasons: row.reasons ?? [],
+  verdictRuleId: row.rule_id,
   sessionId: session?.sessionId ?? row.event_id,
   originId: session?.originId ?? null,
   properties: row.properties ?? {},

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { matchTest } from './rule-match.js';
 import type { RuledEvent } from './rule-match.js';
 import type { VerdictMatch } from './rule.js';
@@ -48,4 +49,14 @@ test('an address written as IPv6 is in networks of IPv4, and an IPv6 address in 
   expect(matchTest({ networks: ['198.51.100.0/24'] })(from('::ffff:198.51.100.7'))).toBe(true);
   expect(matchTest({ networks: ['2001:db8::/32'] })(from('2001:db8::1'))).toBe(true);
   expect(matchTest({ networks: ['0.0.0.0/0'] })(from('no address'))).toBe(false);
+});
+
+test('a rule with any texts can be compiled and asked', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 3 }), (texts) => {
+      for (const part of ['networks', 'userAgents', 'collectors', 'emailDomains', 'urls', 'eventIds'])
+        expect(typeof matchTest({ [part]: texts })(EVENT)).toBe('boolean');
+    }),
+    { numRuns: 500, examples: [[['http://[', '?', '#/', '**', '(', '\\', '/a?b=*']]] },
+  );
 });

@@ -2,7 +2,10 @@ import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
 import { crm } from './crm.js';
 import { hubspot } from './hubspot.js';
+import { links } from './links.js';
+import { mailchimp } from './mailchimp.js';
 import { mailgun } from './mailgun.js';
+import { mandrill } from './mandrill.js';
 import { native } from './native.js';
 import { postmark } from './postmark.js';
 import { salesforce } from './salesforce.js';
@@ -41,7 +44,22 @@ export class Formats {
  * servers never meet it; contacts and opportunities are imported from files.
  */
 export const FORMATS = new Formats(
-  [native, segment, snowplow, cloudevents, sendgrid, mailgun, postmark, ses, hubspot, salesforce, crm],
+  [
+    native,
+    segment,
+    snowplow,
+    cloudevents,
+    sendgrid,
+    mailgun,
+    postmark,
+    ses,
+    mandrill,
+    mailchimp,
+    hubspot,
+    salesforce,
+    crm,
+    links,
+  ],
   {
     contact: async () => (await import('./contact.js')).contact,
     opportunity: async () => (await import('./opportunity.js')).opportunity,

@@ -5,7 +5,7 @@ import { decodeOneOrMore } from '../decode.js';
 import type { Format, SignedRequest } from '../format.js';
 import type { JsonObject } from '../json.js';
 import type { Refusal } from '../outcome.js';
-import { checker, type Static, Type } from '../schema.js';
+import { checker, ref, type Static, Type } from '../schema.js';
 import { headerOf, signatureMissing, verifyAge, verifyWithSecrets } from '../signatures.js';
 import { text } from '../values.js';
 import { entryOf, field } from './email/fields.js';
@@ -68,14 +68,14 @@ export const sendgrid: Format = {
   requestBytes: 1024 * 1024,
   requestItems: 10_000,
   schema: eventSchema,
-  schemas: { SendGridEvent: eventSchema },
+  schemas: { SendGridEvent: eventSchema, SendGridEvents: Type.Array(ref('SendGridEvent')) },
   tags: [EMAIL_TAG],
   endpoints: [
     webhook({
       provider: 'sendgrid',
       title: 'Twilio SendGrid',
       body: {
-        schema: 'SendGridEvent',
+        schema: 'SendGridEvents',
         example: [
           {
             ...{ email: 'ada@acme.example', timestamp: 1772357400, event: 'open', category: ['newsletter'] },

@@ -48,6 +48,10 @@ export interface MailEvent {
   readonly bounceType?: BounceType | undefined;
   /** The person is to be sent no more mail, or wants it again. */
   readonly consent?: 'unsubscribe' | 'spam_complaint' | 'subscribe' | undefined;
+  /** What is known of the person. */
+  readonly traits?: JsonObject | undefined;
+  /** The address of the same person until now. */
+  readonly formerRecipient?: unknown;
   /** Further ones of the touchpoint. */
   readonly properties?: JsonObject | undefined;
 }
@@ -61,7 +65,11 @@ export function mailMessage(event: MailEvent, reading: Reading): Message | Rejec
   if (email === undefined)
     return reject('identity-missing', 'must be the address of the recipient', event.recipientPath);
   const ids = { email };
-  const facts = [...touchpointOf(event, ids, reading), ...consentOf(event, ids)];
+  const facts = [
+    ...touchpointOf(event, ids, reading),
+    ...claimOf(event, ids, reading),
+    ...consentOf(event, ids),
+  ];
   if (facts.length === 0)
     return reject(
       'unknown-event',
@@ -84,6 +92,14 @@ function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): readonly Fa
     reading,
   );
   return [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }];
+}
+
+function claimOf({ traits = {}, formerRecipient }: MailEvent, ids: Ids, reading: Reading): readonly Fact[] {
+  const former = emailOf(formerRecipient, 'formerRecipient', reading);
+  if (former === undefined && nonEmpty(traits) === undefined) return [];
+  const identity = [...keysOf(ids), ...(former === undefined ? [] : keysOf({ email: former }))];
+  const data = { identity, ...(nonEmpty(traits) && { traits }) };
+  return [{ type: 'IdentityClaimed', stream: `identity-${identity[0]}`, part: 'claim', data }];
 }
 
 /** A bounce changes none: the address does not work, whatever its owner wants. */
@@ -134,7 +150,9 @@ function contentOf(
 }
 
 /** Of other events it is the server that delivered, or tried to. */
-const BY_PERSON: ReadonlySet<TouchpointKind> = new Set(['email_open', 'email_click', 'email_unsubscribe']);
+const BY_PERSON: ReadonlySet<TouchpointKind> = new Set([
+  ...(['email_open', 'email_click', 'email_unsubscribe', 'form_fill'] as const),
+]);
 
 function contextOf(kind: TouchpointKind, { userAgent, ip }: MailEvent): TouchpointContext | undefined {
   if (!BY_PERSON.has(kind)) return undefined;

@@ -5,7 +5,11 @@ import { json } from '../../openapi-parts.js';
 export const EMAIL_TAG = { name: 'Collect: e-mail', description: 'Webhooks of mail providers and own links' };
 
 /** What a provider sends again until it is answered 2xx: a rejected item is kept, and sending it again would not help. */
-const RECEIVED: Reply = { status: 200 };
+const RECEIVED: Reply = { contentType: 'text/plain; charset=utf-8', body: 'ok' };
+
+const received = (description: string) => ({
+  200: { description, content: { 'text/plain': { schema: { type: 'string' as const }, example: 'ok' } } },
+});
 
 /** The body of the requests: the name of its schema and an example. */
 interface Sent {
@@ -39,7 +43,7 @@ export const webhook = ({ provider, title, body, contentType, ...steps }: Webhoo
     summary: `Events of ${title}`,
     parameters: [collectorParameter],
     requestBody: { required: true, content: bodyContent(body, contentType) },
-    responses: { 200: { description: 'Durable: each event is in the log or kept as rejected' } },
+    responses: received('Durable: each event is in the log or kept as rejected'),
   },
 });
 
@@ -62,6 +66,6 @@ export const validation = (provider: string, title: string, method: 'GET' | 'HEA
     operationId: `${provider}Webhook${method === 'GET' ? 'Check' : 'Head'}`,
     summary: `${title} asks whether the address is there`,
     parameters: [collectorParameter],
-    responses: { 200: { description: 'It is' } },
+    responses: received('It is'),
   },
 });
