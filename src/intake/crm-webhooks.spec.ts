@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { problemCode, WebhookServer } from '../../test/webhook-server.js';
 import { replay } from '../domain/decider.js';
 import { opportunity, type OpportunityEvent } from '../domain/opportunity.js';
+import { crm as crmFormat } from './formats/crm.js';
+import { checker } from './schema.js';
 
 const SECRET = 'shared';
 const ORGANIZATION = '00D000000000001EAA';
@@ -199,6 +201,28 @@ describe('a message of any CRM', () => {
     await hooks.post(crm, JSON.stringify(edited.filter(({ meta }) => meta.entity === 'activity')), BEARER);
     await hooks.post(crm, JSON.stringify(items), BEARER);
     expect((await hooks.stored(head)).events).toEqual(events);
+  });
+});
+
+describe('docs/how-to/crm.md', () => {
+  const text = readFileSync('docs/how-to/crm.md', 'utf8');
+
+  test('shows messages that are accepted', async () => {
+    const body = /-d '(\[[^']*\])'/.exec(text)?.[1] ?? '';
+    const answer = await hooks.post(crm, body, BEARER);
+    const { receipts } = (await answer.json()) as { receipts: { status: string }[] };
+    expect(receipts.map(({ status }) => status)).not.toContain('rejected');
+    expect(receipts).toHaveLength(4);
+  });
+
+  test('shows settings that collectors accept', () => {
+    const examples = [...text.matchAll(/```json\n([^]*?)```/g)].map(
+      ([, json = '']) => JSON.parse(json) as object,
+    );
+    const settings = examples.flatMap((each) => ('settings' in each ? [each.settings] : []));
+    expect(settings.length).toBeGreaterThan(0);
+    const check = checker(crmFormat.settings ?? {});
+    expect(settings.map(check)).toEqual(settings.map(() => undefined));
   });
 });
 

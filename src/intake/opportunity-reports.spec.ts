@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { unsteadyStore } from '../../test/unsteady-store.js';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
 import type { OpportunityReport } from '../domain/opportunity-report.js';
 import { replay as replayEvents } from '../domain/decider.js';
 import { opportunity, type OpportunityEvent } from '../domain/opportunity.js';
+import type { EventStore } from '../event-store/event-store.js';
 import type { Format, Message } from './format.js';
 import { Formats } from './formats/all.js';
 import { isObject } from './json.js';
@@ -37,8 +39,10 @@ const plain: Format = {
 
 let server: IntakeServer;
 let key: string;
+const outage = unsteadyStore();
 beforeAll(async () => {
-  server = await intakeServer({ formats: new Formats([plain]) });
+  const wrap = (store: EventStore) => outage.wrap(store);
+  server = await intakeServer({ formats: new Formats([plain]), wrap });
 });
 afterAll(() => server.stop());
 let nth = 0;
@@ -124,6 +128,20 @@ test('a refused report is kept with its reason, and accepted when it is replayed
     accepted: 1,
   });
   expect((await recorded()).state).toMatchObject({ stage: 'proposal' });
+});
+
+test('a report that could not be decided is answered 503, and recorded once when it is sent again', async () => {
+  outage.refuseNext(1, 'append');
+  const claimed = message('1', '2026-01-01T00:00:00Z', { currency: 'EUR' }, [claim]);
+  const answer = await fetch(`${server.url}/plain`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+    body: JSON.stringify([claimed]),
+  });
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+  expect(await send(claimed)).toMatchObject([{ status: 'accepted' }]);
+  expect(await send(claimed)).toMatchObject([{ status: 'duplicate' }]);
+  expect((await recorded()).events).toHaveLength(2);
 });
 
 test('a public write key reports no opportunity', async () => {

@@ -1,4 +1,4 @@
-import sax from 'sax';
+import { SaxesParser } from 'saxes';
 import { reject, type Rejected } from '../../outcome.js';
 
 /** One record that changed, with the fields that the outbound message was set up to send. */
@@ -29,13 +29,13 @@ class Unreadable extends Error {}
  */
 export function parseOutboundMessage(text: string): OutboundMessage | Rejected {
   const reading = new MessageReading();
-  const parser = sax.parser(true, { xmlns: false });
-  parser.onopentag = ({ name, attributes }) => reading.open(name, attributes as Record<string, string>);
-  parser.onclosetag = () => reading.close();
-  parser.ontext = (part) => reading.addText(part);
-  parser.oncdata = (part) => reading.addText(part);
-  parser.ondoctype = () => fail('A document type declaration is not allowed');
-  parser.onerror = (error) => fail(`The body is not XML: ${error.message.split('\n')[0] ?? ''}`);
+  const parser = new SaxesParser<{ xmlns?: false; position: false }>({ position: false });
+  parser.on('opentag', ({ name, attributes }) => reading.open(name, attributes));
+  parser.on('closetag', () => reading.close());
+  parser.on('text', (part) => reading.addText(part));
+  parser.on('cdata', (part) => reading.addText(part));
+  parser.on('doctype', () => fail('A document type declaration is not allowed'));
+  parser.on('error', ({ message }) => fail(`The body is not XML: ${message}`));
   try {
     parser.write(text).close();
     return reading.message;
@@ -63,7 +63,8 @@ const NOTIFICATION = `${MESSAGE}/Notification`;
 const RECORD = `${NOTIFICATION}/sObject`;
 
 class MessageReading {
-  private readonly path: string[] = [];
+  /** Paths of the elements that are open. */
+  private readonly elements: string[] = [];
   private organizationId = '';
   private readonly drafts: Draft[] = [];
   private text = '';
@@ -72,12 +73,12 @@ class MessageReading {
   private isParent = false;
 
   open(name: string, attributes: Readonly<Record<string, string>>): void {
-    this.path.push(localName(name));
-    if (this.path.length > MAX_DEPTH) fail(`The body has more than ${MAX_DEPTH} levels`);
+    const outer = this.elements.at(-1);
+    const at = outer === undefined ? localName(name) : `${outer}/${localName(name)}`;
+    if (this.elements.push(at) > MAX_DEPTH) fail(`The body has more than ${MAX_DEPTH} levels`);
     this.text = '';
     this.isParent = false;
     this.isNil = attributeNamed(attributes, 'nil') === 'true';
-    const at = this.path.join('/');
     if (at === NOTIFICATION) this.drafts.push({ id: '', type: '', fields: new Map() });
     const draft = this.drafts.at(-1);
     if (at === RECORD && draft) draft.type = localName(attributeNamed(attributes, 'type') ?? '');
@@ -88,13 +89,12 @@ class MessageReading {
   }
 
   close(): void {
-    const at = this.path.join('/');
+    const at = this.elements.pop() ?? '';
     const text = this.text.trim();
     const draft = this.drafts.at(-1);
     if (at === `${MESSAGE}/OrganizationId`) this.organizationId = text;
     else if (draft && at === `${NOTIFICATION}/Id`) draft.id = text;
     else if (draft && at.startsWith(`${RECORD}/`) && !this.isParent) this.addField(draft, at, text);
-    this.path.pop();
     this.text = '';
     this.isParent = true;
   }
