@@ -65,15 +65,25 @@ const opportunities = [
 const claims = fc
   .array(
     fc.tuple(
+      fc.constantFrom('IdentityClaimed', 'IdentitiesMerged', 'IdentitiesSplit'),
       fc.constantFrom(...RECIPIENTS),
       fc.constantFrom('anonymous:laptop' as const, 'user:u-1' as const),
+      fc.constantFrom(...RECIPIENTS.slice(0, 3)),
+      fc.constantFrom(5, 10.4, 12),
     ),
-    {
-      maxLength: 2,
-    },
+    { maxLength: 3 },
   )
   .map((all) =>
-    all.map((identity, nth) => entry(`claim ${nth}`, `identity-${nth}`, 'IdentityClaimed', 5, { identity })),
+    all.map(([type, key, claimed, otherKey, at], nth) =>
+      type === 'IdentityClaimed' || key === otherKey
+        ? entry(`claim ${nth}`, `identity-${nth}`, 'IdentityClaimed', at, { identity: [key, claimed] })
+        : entry(`decision ${nth}`, `identity-${nth}`, type, at, {
+            leadId: '',
+            otherLeadId: '',
+            key,
+            otherKey,
+          }),
+    ),
   );
 
 const ruleId = (nth: number): string => `00000000-0000-4000-8000-00000000000${nth}`;
