@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-const RUNS = Number(process.env['FC_RUNS'] ?? 12);
+const RUNS = Number(process.env['FC_RUNS'] ?? 6);
 
 /** Every click scores and moves the stage, so a verdict that changes shows in all that follows from it. */
 const MODEL: JourneyModel = {
@@ -139,7 +139,7 @@ test(
           expect(await allVersions(db.pool)).toEqual(live);
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     ),
   300_000,
 );
@@ -154,7 +154,7 @@ test(
         await projected(withFixed(otherOrder, other), 3);
         expect(await currentRows(db.pool)).toEqual(one);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     ),
   300_000,
 );
@@ -171,7 +171,7 @@ test(
         await projected(entries.slice(0, position), 5_000);
         expect(await rowsAsOf(db.pool, BigInt(position))).toEqual(then);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     ),
   300_000,
 );
