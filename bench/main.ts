@@ -1,6 +1,6 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, import, grpc, visible, catch-up, orders, roles, report, engines, kafka. Without any: all of these. `log-size` takes half
-// an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
+// ingest, import, grpc, visible, catch-up, orders, roles, report, verdicts, engines, kafka. Without any: all of these. `log-size`
+// takes half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
@@ -17,6 +17,7 @@ import { logSize } from './log-size.js';
 import { reports } from './report.js';
 import { roles } from './roles.js';
 import { inFolder } from './server.js';
+import { verdicts } from './verdicts.js';
 import { visible } from './visible.js';
 
 const PARTS = [
@@ -29,6 +30,7 @@ const PARTS = [
   'orders',
   'roles',
   'report',
+  'verdicts',
   'engines',
   'kafka',
 ];
@@ -65,6 +67,7 @@ if (chosen.includes('catch-up')) await catchUp(report, limit);
 if (chosen.includes('orders')) await arrivalOrders(report);
 if (chosen.includes('roles')) await roles(report);
 if (chosen.includes('report')) await reports(report);
+if (chosen.includes('verdicts')) await verdicts(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));
 if (chosen.includes('kafka')) await kafka(report, limit);
 if (chosen.includes('log-size')) await logSize(report, Number(values.millions) * 1e6, !values['append-only']);

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { ReportOpportunities } from '../src/commands/report-opportunities.js';
 import { placeholders } from '../src/domain/placeholder.js';
 import type { EventStore } from '../src/event-store/event-store.js';
 import { Pipeline } from '../src/intake/pipeline.js';
@@ -13,9 +14,17 @@ export function importTarget(store: EventStore, changes: Partial<ImportTarget> =
     rejected.push(...inputs);
     return Promise.resolve();
   };
+  const options = { isPlaceholder: placeholders(), opportunities: new ReportOpportunities(store) };
   const target: ImportTarget = {
-    ...{ store, pipeline: new Pipeline(store, { keep }, { isPlaceholder: placeholders() }) },
-    ...{ workspace: 'main', collector: 'import', format: undefined, encoding: undefined },
+    ...{ store, pipeline: new Pipeline(store, { keep }, options) },
+    ...{
+      workspace: 'main',
+      collector: 'import',
+      config: undefined,
+      format: undefined,
+      mapping: {},
+      encoding: undefined,
+    },
     ...{ isDryRun: false, restart: false, signal: new AbortController().signal, now: new Date() },
     ...changes,
   };

@@ -17,7 +17,13 @@ export const JOURNEY_VERSIONS = [
 ];
 
 /** Those of the whole chain of projections. */
-const VERSIONED = [...JOURNEY_VERSIONS, 'journey_model', 'opportunity', 'opportunity_contact'];
+const VERSIONED = [
+  ...JOURNEY_VERSIONS,
+  'journey_model',
+  'verdict_rule',
+  'opportunity',
+  'opportunity_contact',
+];
 
 const PATHS = `(
   SELECT path.*, (SELECT jsonb_agg(to_jsonb(share) - 'path_id' ORDER BY share.model)

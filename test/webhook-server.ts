@@ -19,7 +19,11 @@ export class WebhookServer {
     return addCollector(this.server.database.pool, collector);
   }
 
-  post(path: string, body: string | Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  post(
+    path: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     return fetch(this.server.url + path, { method: 'POST', body, headers });
   }
 

@@ -140,6 +140,18 @@ test('a mapping decides kind, content, campaign and account of what a collector 
   });
 });
 
+test('a mapping makes the person of an item a contact of an opportunity, unless the key is public', async () => {
+  const mapping = [{ set: { opportunityId: { path: 'properties.deal' } } }];
+  const { keys } = await create('deals', { mapping, settings: { currency: 'EUR' } });
+  await track(keys.serverWriteKey ?? '', 'Demo Requested', { deal: 'opp-7' });
+  const stream = await app.runtime.store.readStream('main', 'opportunity-opp-7');
+  expect(stream.map(({ type }) => type)).toEqual(
+    expect.arrayContaining(['OpportunityOpened', 'ContactRoleAssigned']),
+  );
+  expect(await track(keys.writeKey ?? '', 'Demo Requested', { deal: 'opp-8' })).toBe(200);
+  expect(await app.runtime.store.readStream('main', 'opportunity-opp-8')).toEqual([]);
+});
+
 test.each([
   [{ name: 'Site' }, 422, 'name'],
   [{ name: 'x', format: 'nonsense' }, 400, 'format'],

@@ -1,5 +1,6 @@
 import type { IdentityKey } from './identity/keys.js';
 import type { JourneyModel } from './model.js';
+import type { VerdictRule } from './verdict/rule.js';
 import type { Clamped, KeyScope, Touchpoint, Traits } from './touchpoint.js';
 
 /** "These keys are one person": from Segment `identify` and `alias`, forms, CRM syncs. */
@@ -68,6 +69,8 @@ export interface OpportunityChanged {
   readonly opportunityId: string;
   readonly name?: string | null;
   readonly accountId?: string | null;
+  /** It is no longer that account's; it stays with another one. */
+  readonly formerAccountId?: string;
   readonly amountMinor?: number;
   /** Decimal, in the currency that the opportunity has at that time: for a CRM that reports amount and currency separately. */
   readonly amount?: string;
@@ -130,6 +133,15 @@ export interface JourneyModelPublished {
   readonly by?: string;
 }
 
+/** From here on it decides who acted, for touchpoints before and after it; a later rule goes before it. */
+export interface VerdictRulePublished {
+  readonly rule: VerdictRule;
+}
+
+export interface VerdictRuleWithdrawn {
+  readonly ruleId: string;
+}
+
 /** Every event type with the shape of its data. */
 export interface EventData {
   TouchpointRecorded: Touchpoint;
@@ -146,6 +158,8 @@ export interface EventData {
   OpportunityReopened: OpportunityReopened;
   OpportunityDeleted: OpportunityDeleted;
   JourneyModelPublished: JourneyModelPublished;
+  VerdictRulePublished: VerdictRulePublished;
+  VerdictRuleWithdrawn: VerdictRuleWithdrawn;
 }
 export type EventType = keyof EventData;
 

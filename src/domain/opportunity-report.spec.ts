@@ -46,6 +46,7 @@ const reports: fc.Arbitrary<Partial<OpportunityReport>> = fc.record(
   {
     name: fc.constantFrom('Acme', 'Acme 2026', null),
     accountId: fc.constantFrom('acme', 'beta', null),
+    formerAccountId: fc.constantFrom('acme', 'beta'),
     amount: fc.constantFrom('10', '99.995', '0', null),
     currency: fc.constantFrom('EUR', 'JPY', 'KWD'),
     stage: fc.constantFrom('discovery', 'closedwon', null),
@@ -120,6 +121,14 @@ describe('an opportunity reported by messages of a CRM', () => {
     const added = received(1, 1, { roles: [{ keys: ['crm:1'], role: 'contact' }] });
     const removed = received(2, 2, { roles: [{ keys: ['crm:1'], role: null }] });
     expect(deliver([removed, added]).contacts).toEqual([]);
+  });
+
+  test('loses an account that it left, and not the one it had come to before', () => {
+    const joined = received(1, 1, { accountId: 'acme' });
+    const moved = received(2, 2, { accountId: 'beta' });
+    const left = received(3, 3, { formerAccountId: 'acme' });
+    expect(deliver([left, moved, joined]).accountId).toBe('beta');
+    expect(deliver([left, joined]).accountId).toBeUndefined();
   });
 
   test('closes at its close date, unless that was only expected', () => {

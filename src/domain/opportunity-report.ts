@@ -13,6 +13,8 @@ export interface OpportunityReport {
   readonly opportunityId: string;
   readonly name?: string | null;
   readonly accountId?: string | null;
+  /** It is no longer that account's; it stays with another one. */
+  readonly formerAccountId?: string;
   /** Decimal; without `currency` in that of the opportunity. */
   readonly amount?: string | null;
   readonly currency?: string;
@@ -95,11 +97,22 @@ function opening({ report, occurredAt, eventId }: ReceivedReport, state: Opportu
 function changed({ report, occurredAt, eventId }: ReceivedReport, state: Opportunity): OpportunityEvent {
   const { opportunityId, amount, currency, status, committee } = report;
   const defaultCurrency = report.defaultCurrency ?? (state.currency || undefined);
-  const { name, accountId, stage, owner, source, openedAt, closeDate, reason } = report;
+  const { name, accountId, formerAccountId, stage, owner, source, openedAt, closeDate, reason } = report;
   for (const named of [currency, defaultCurrency]) if (named !== undefined) checkCurrency(named);
   const data: OpportunityChanged = {
     opportunityId,
-    ...omitUndefined({ name, accountId, stage, owner, source, openedAt, closeDate, reason, currency }),
+    ...omitUndefined({
+      name,
+      accountId,
+      formerAccountId,
+      stage,
+      owner,
+      source,
+      openedAt,
+      closeDate,
+      reason,
+      currency,
+    }),
     ...omitUndefined({ amount: amountOf(amount), defaultCurrency }),
     ...(status !== undefined && status !== 'deleted' && { status }),
     ...(committee && { contacts: committee.map(({ keys, role }) => ({ keys, role })) }),

@@ -170,7 +170,9 @@ function applyChange(before: OpportunityState, event: EventOf<'OpportunityChange
       : { ...before, contacts: replaceCommittee(before.contacts, contacts, event) };
   const reportedAt =
     contacts === undefined ? state.reportedAt : { ...state.reportedAt, contacts: +event.occurredAt };
-  const next = applyStatus({ ...state, reportedAt }, status, { ...event, data });
+  const isLeft = data.formerAccountId !== undefined && data.formerAccountId === state.accountId;
+  const left = isLeft ? { ...state, accountId: undefined } : state;
+  const next = applyStatus({ ...left, reportedAt }, status, { ...event, data });
   return data.closeDate === undefined ? next : withReportedCloseDate(next, data.closeDate, event.occurredAt);
 }
 

@@ -1,5 +1,5 @@
 import type { IdentityKey } from './identity/keys.js';
-import type { VerdictReason } from './verdict/judgement.js';
+import type { VerdictReason } from './verdict/reasons.js';
 
 export const CHANNELS = [
   'direct',

@@ -79,7 +79,8 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
   resolve({ kind, value }: CollectorCredential): Promise<CollectorKey | undefined> {
     if (kind === 'write-key') return this.resolveWriteKey(value);
     if (kind === 'collector-id') return this.find(({ collectors }) => collectors.get(value));
-    return this.find(({ apps }) => apps.get(value));
+    const hash = this.hashOf(value);
+    return this.find(({ apps, write }) => apps.get(value) ?? write.get(hash));
   }
 
   /** What is configured of a collector; undefined: nothing, or it is not there. @throws StoreUnavailable as above. */

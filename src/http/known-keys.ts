@@ -23,7 +23,10 @@ export interface CollectorKey {
   readonly config?: CollectorConfig;
 }
 
-/** What tells which collector a request is of: a write key, its id (in addresses of webhooks), or the app id of a tracker. */
+/**
+ * What tells which collector a request is of: a write key, its id (in addresses of webhooks), or the app id of a tracker, for
+ * which a write key will do as well.
+ */
 export interface CollectorCredential {
   readonly kind: 'write-key' | 'collector-id' | 'app-id';
   readonly value: string;

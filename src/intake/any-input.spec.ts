@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
+import { nastyText as text, nastyValue as value } from '../../test/mutations.js';
 import { SEGMENT_CALLS } from './formats/segment/item.js';
 import { parseJson } from './json.js';
 
@@ -11,32 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Text with all that is nasty: NUL, lone surrogates, astral, combining, control characters. */
-const text = fc.oneof(
-  fc.string({ unit: 'binary' }),
-  fc
-    .array(fc.constantFrom('\0', '\ud800', '\udc00', '🚀', 'e\u0301', '\u202e', '\n', '"', '\\', 'a'), {
-      maxLength: 8,
-    })
-    .map((parts) => parts.join('')),
-  fc.constantFrom(
-    'null',
-    'undefined',
-    'u-1',
-    'ada@acme.example',
-    '__proto__',
-    'constructor',
-    'https://acme.example/?a=%',
-    'x'.repeat(300),
-  ),
-);
-const value: fc.Arbitrary<unknown> = fc.oneof(
-  { weight: 3, arbitrary: text },
-  fc.jsonValue({ stringUnit: 'binary', maxDepth: 4 }),
-  fc.double(),
-  fc.integer(),
-  fc.constantFrom(null, true, 1e308, -0, 2 ** 53, [], {}),
-);
 const named = (name: string): fc.Arbitrary<unknown> =>
   fc.oneof(
     value,
@@ -156,33 +131,6 @@ test('any JSON as items of a Segment batch: each in the log or kept whole', asyn
       expect(events).toHaveLength(meant.reduce((sum, count) => sum + count, 0));
     }),
     { numRuns: 60 },
-  );
-});
-
-test('any bytes as a body: an answer below 500', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.oneof(
-        fc.uint8Array({ maxLength: 200 }),
-        fc.json().map((json) => Buffer.from(json)),
-      ),
-      fc.constantFrom('/v1/batch', '/v1/track', '/v1/group', '/touchpoints'),
-      fc.constantFrom(undefined, 'gzip', 'deflate', 'br', 'identity', 'toString'),
-      async (body, path, encoding) => {
-        const headers = {
-          authorization: `Bearer ${server.keys.writeKey}`,
-          ...(encoding ? { 'content-encoding': encoding } : {}),
-        };
-        const answer = await fetch(server.url + path, {
-          method: 'POST',
-          body: new Uint8Array(body),
-          headers,
-        });
-        expect(answer.status).toBeLessThan(500);
-        await answer.arrayBuffer();
-      },
-    ),
-    { numRuns: 300 },
   );
 });
 

@@ -49,7 +49,7 @@ export class Batch {
     for (const report of reports)
       this.reports.push({
         report,
-        refused: (reason) => withOrigin(origin, rejectedItem(format, item, reason)),
+        refused: (reason) => withOrigin(origin, { ...rejectedItem(format, item, reason), ...sent }),
       });
     const eventId = facts[0]?.event.id ?? reports[0]?.eventId('OpportunityChanged');
     if (warnings.length > 0 && eventId !== undefined)

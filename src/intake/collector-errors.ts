@@ -60,5 +60,7 @@ async function refuseTooLarge(
     const input = oversizedRequest(format, rawBody(body, admitted.head), reason, sent);
     await pipeline.keepRejected([withOrigin({ ...admitted.key, call: endpoint.call, receivedAt }, input)]);
   }
-  return sendProblem(reply.header('connection', 'close'), refusalFor(reason));
+  reply.header('connection', 'close');
+  const refusal = refusalFor(reason);
+  return admitted ? refuse(reply, endpoint, admitted.head, refusal) : sendProblem(reply, refusal);
 }

@@ -191,6 +191,8 @@ export interface Format {
   readonly endpoints: readonly Endpoint[];
   readonly record?: RecordType;
   readonly rpc?: readonly RpcMethod[];
+  /** Rows of files that are imported, where they come in no other way. */
+  readonly rows?: Decoder;
   /** What an item looks like: gives its type, is what `read` checks and what the API document shows. */
   readonly schema: TSchema;
   /** What a collector of this format may set beside the settings of all (workspaces/collector-settings.ts). */
@@ -210,5 +212,7 @@ export interface CollectorRoute {
 }
 
 /** The way into the format by its name; undefined: this version does not have it. */
-export const decoderOf = ({ endpoints, record, rpc = [] }: Format, call: string): Decoder | undefined =>
-  [...endpoints, ...rpc, ...(record ? [record] : [])].find((decoder) => decoder.call === call);
+export const decoderOf = ({ endpoints, record, rpc = [], rows }: Format, call: string): Decoder | undefined =>
+  [...endpoints, ...rpc, ...(record ? [record] : []), ...(rows ? [rows] : [])].find(
+    (decoder) => decoder.call === call,
+  );

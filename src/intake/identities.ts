@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { emailAddress } from '../domain/email.js';
-import { identityKey, type IdentityKey, type KeyKind } from '../domain/identity/keys.js';
+import { identityKey, type IdentityKey } from '../domain/identity/keys.js';
 import { isObject, type JsonObject } from './json.js';
 import { reject, type Rejected } from './outcome.js';
 import type { Reading } from './reading.js';
@@ -81,24 +81,27 @@ export interface Ids {
   readonly user?: string | undefined;
   readonly email?: string | undefined;
   readonly crm?: string | undefined;
+  /** A second anonymous id, of the same browser on all sites; it lasts longer than the other. */
+  readonly network?: string | undefined;
   readonly anonymous?: string | undefined;
 }
 
-const ORDER = ['user', 'email', 'crm', 'anonymous'] as const satisfies readonly KeyKind[];
+const ORDER = ['user', 'email', 'crm', 'network', 'anonymous'] as const satisfies readonly (keyof Ids)[];
 
 /** The keys in the order in which they name a stream: the first is the primary one. */
 export function keysOf(ids: Ids): readonly IdentityKey[] {
   const keys: IdentityKey[] = [];
   for (const kind of ORDER) {
     const value = ids[kind];
-    if (value !== undefined) keys.push(identityKey(kind, value));
+    if (value === undefined || (kind === 'anonymous' && value === ids.network)) continue;
+    keys.push(identityKey(kind === 'network' ? 'anonymous' : kind, value));
   }
   return keys;
 }
 
-/** What stays the same when a client sends an item again. */
+/** What stays the same when a client sends an item again; `stm` is Snowplow’s `sentAt`. */
 export function lasting(item: JsonObject): JsonObject {
-  const { sentAt: _, writeKey: __, ...content } = item;
+  const { sentAt: _, stm: __, writeKey: ___, ...content } = item;
   return content;
 }
 

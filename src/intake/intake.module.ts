@@ -22,6 +22,7 @@ import { recordSpooled } from './record-later.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
 import { RequestSpool } from './request-spool.js';
+import { RetentionWarnings } from './retention-warnings.js';
 import { Verification } from './verification.js';
 import { WarningLog } from './warnings.js';
 
@@ -32,9 +33,11 @@ function sweeperOf(
   metrics: Metrics,
 ): RejectedSweeper {
   const log = new Logger('rejected');
+  const expected = new RetentionWarnings(rejectedRetention, (line) => log.warn(line));
   return new RejectedSweeper(
     {
       keep: (kept) => rejected.keep(kept),
+      usage: (retention) => rejected.usage(retention),
       removeOld: async (retention) => {
         const removed = await rejected.removeOld(retention);
         await warnings.removeOld();
@@ -42,11 +45,18 @@ function sweeperOf(
       },
     },
     rejectedRetention,
-    ({ workspace, why, rows }) => {
-      metrics.rejectedRemoved.inc({ why }, rows);
-      log.warn(`removed ${rows} rejected inputs of workspace "${workspace}", the oldest, for their ${why}`);
+    {
+      used: (usages) => {
+        metrics.rejectedFill.set(Math.max(0, ...usages.map(({ share }) => share)));
+        metrics.rejectedExpiring.set(usages.reduce((sum, { expiring }) => sum + expiring, 0));
+        expected.report(usages);
+      },
+      removed: ({ workspace, why, rows }) => {
+        metrics.rejectedRemoved.inc({ why }, rows);
+        log.warn(`removed ${rows} rejected inputs of workspace "${workspace}", the oldest, for their ${why}`);
+      },
+      failed: (error) => log.warn(`rejected input could not be looked through: ${String(error)}`),
     },
-    (error) => log.warn(`rejected input could not be looked through: ${String(error)}`),
   );
 }
 

@@ -2,7 +2,7 @@ import { eventId } from '../domain/event-id.js';
 import type { NewEvent } from '../domain/events.js';
 import type { IsPlaceholder } from '../domain/placeholder.js';
 import type { Clamped } from '../domain/touchpoint.js';
-import type { ReceivedReport } from '../domain/opportunity-report.js';
+import type { OpportunityReport, ReceivedReport } from '../domain/opportunity-report.js';
 import type { NewFact } from '../event-store/event-store.js';
 import type { Fact, Format, Message } from './format.js';
 import { derivedMessageId } from './identities.js';
@@ -50,9 +50,8 @@ export function normalise(
   const reading = new Reading({ call: origin.call, isPlaceholder, collector: origin.config, item: content });
   const message = format.read(content, reading);
   if (isRejected(message)) return explained(message, reading.warnings);
-  const { opportunities = [] } = message;
-  if (origin.keyScope === 'public' && opportunities.length > 0)
-    return reject('write-key-public', 'A public write key cannot report opportunities');
+  const opportunities = reportsOf(message, reading, origin);
+  if (isRejected(opportunities)) return opportunities;
   const believed = believe(message.time, origin.receivedAt);
   const time = origin.keyScope ? limitBackdating(believed, origin.receivedAt, publicBackdateMs) : believed;
   const messageId = message.messageId ?? derivedMessageId(content, occasionOf(time, origin, options));
@@ -64,6 +63,20 @@ export function normalise(
   );
   return { messageId, facts, reports, warnings: reading.warnings };
 }
+
+/** Of its own, and those of the mapping. A public key is anybody's: it reports none. */
+function reportsOf(
+  { opportunities = [] }: Message,
+  { opportunities: mapped, warnings }: Reading,
+  { keyScope }: Origin,
+): readonly OpportunityReport[] | Rejected {
+  if (keyScope !== 'public') return [...opportunities, ...mapped];
+  if (opportunities.length > 0) return PUBLIC_REPORT;
+  if (mapped.length > 0) warnings.push({ ...PUBLIC_REPORT.rejected, path: 'opportunityId' });
+  return [];
+}
+
+const PUBLIC_REPORT = reject('write-key-public', 'A public write key cannot report opportunities');
 
 /** Two messages alike without id or time may be two page views as well as one sent twice: both are kept, as Segment does. */
 function occasionOf(

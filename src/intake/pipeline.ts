@@ -36,6 +36,12 @@ export interface PipelineOptions {
   readonly opportunities?: OpportunityReports;
 }
 
+/** An item that was kept, with what tells it from all others when it has neither an id nor a time. */
+export interface KeptItem {
+  readonly item: unknown;
+  readonly occasion: string;
+}
+
 /** Without requests nothing would tell that there is room again. */
 const FULL_FOR_MS = 5_000;
 
@@ -62,8 +68,11 @@ export class Pipeline {
   }
 
   /** The same for items that are in `rejected` already: what is rejected again stays as it is there. */
-  async replay(format: Format, origin: Origin, items: readonly unknown[]): Promise<readonly Outcome[]> {
-    const { facts, reports, warned, results } = this.normaliseAll(format, origin, { items });
+  async replay(format: Format, origin: Origin, kept: readonly KeptItem[]): Promise<readonly Outcome[]> {
+    const batch = new Batch();
+    for (const { item, occasion } of kept)
+      batch.add(format, origin, item, this.normalise(format, origin, item, { occasion }));
+    const { facts, reports, warned, results } = batch;
     const recorded = this.recordSorted(facts);
     const decided = recorded.then(() => decideReports(this.options.opportunities, reports));
     return this.outcomes(results, warned, recorded, decided);

@@ -45,13 +45,14 @@ export const isOfFormat = (
   { name }: Pick<Format, 'name'>,
 ): boolean => kind !== 'collector-id' || config?.format === name;
 
+const UNSUPPORTED = new Set(['encoding-unknown', 'content-type-unknown']);
 const TOO_LARGE = new Set(['request-too-large', 'too-many-events', 'event-too-large']);
 
 /** What a request is refused with that was rejected for this reason. */
 export function refusalFor({ code, message, path }: Reason): Refusal {
   const detail = code === 'event-too-large' ? `The event ${message}` : path ? `${path} ${message}` : message;
   if (TOO_LARGE.has(code)) return { status: 413, code: 'too-large', detail };
-  return { status: code === 'encoding-unknown' ? 415 : 400, code, detail };
+  return { status: UNSUPPORTED.has(code) ? 415 : 400, code, detail };
 }
 
 /** An event over the size that came alone refuses its request; one in a list only itself. */

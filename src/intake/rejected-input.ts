@@ -8,7 +8,11 @@ import type { RawBody } from './request-body.js';
 import { text } from './values.js';
 
 /** How an item that was rejected is kept. */
-export function rejectedItem({ name: format }: Format, item: unknown, reason: Reason): RejectedInput {
+export function rejectedItem(
+  { name: format }: Pick<Format, 'name'>,
+  item: unknown,
+  reason: Reason,
+): RejectedInput {
   const messageId = messageIdIn(item);
   const json = jsonText(item);
   return {

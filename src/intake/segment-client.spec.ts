@@ -1,28 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Analytics } from '@segment/analytics-node';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
-import { type EventStore, type Receipt, StoreUnavailable } from '../event-store/event-store.js';
+import { unsteadyStore } from '../../test/unsteady-store.js';
 
-let outages = 0;
-/** Turns the next facts away, as a store does that is over its limit. */
-function unsteady(store: EventStore): EventStore {
-  const record = (facts: Parameters<EventStore['record']>[0]): Promise<readonly Receipt[]> => {
-    if (outages === 0) return store.record(facts);
-    outages -= 1;
-    return Promise.reject(new StoreUnavailable('the queue of the log is full', 1));
-  };
-  return new Proxy(store, {
-    get: (target, name) => {
-      if (name === 'record') return record;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
-}
-
+const outage = unsteadyStore();
 let server: IntakeServer;
 beforeAll(async () => {
-  server = await intakeServer({ wrap: unsteady });
+  server = await intakeServer({ wrap: (store) => outage.wrap(store) });
 });
 afterAll(() => server.stop());
 
@@ -72,17 +56,17 @@ test('Segment’s own client, with nothing set but host and key', async () => {
 
 test('it tries again after a 503 and nothing is counted twice', async () => {
   const head = await server.store.head();
-  outages = 2;
+  outage.refuseNext(2);
   const analytics = client({ maxRetries: 5 });
   for (let nth = 0; nth < 40; nth += 1) analytics.track({ anonymousId: 'a-9', event: `Step ${nth}` });
   await analytics.closeAndFlush({ timeout: 30_000 });
 
-  expect(outages).toBe(0);
+  expect(outage.left).toBe(0);
   expect(await server.store.readAll(head, 500)).toHaveLength(40);
 });
 
 test('the 503 says when to come back', async () => {
-  outages = 1;
+  outage.refuseNext(1);
   const answer = await fetch(`${server.url}/v1/track`, {
     method: 'POST',
     headers: { authorization: `Bearer ${server.keys.writeKey}` },

@@ -44,6 +44,9 @@ export function buildTouchpoint(draft: TouchpointDraft, reading: Reading): Touch
   const name = labelOf(draft.name);
   const mapped = reading.map({ event: name, url: address?.canonical, kind: draft.kind });
   const kind = mapped?.kind ?? draft.kind;
+  const identity = keysOf(draft.ids);
+  const opportunityId = mapped?.opportunityId === undefined ? undefined : label(mapped.opportunityId);
+  if (opportunityId !== undefined) reading.reportContact(opportunityId, identity);
   return {
     kind,
     ...arrivalOf({
@@ -52,7 +55,7 @@ export function buildTouchpoint(draft: TouchpointDraft, reading: Reading): Touch
       medium: mapped?.medium ?? draft.medium,
       campaign: mapped?.campaign ?? draft.campaign,
     }),
-    identity: keysOf(draft.ids),
+    identity,
     ...defined({
       content: mapped?.content ? contentOf(draft.content, mapped.content) : draft.content,
       traits: draft.traits && nonEmpty(draft.traits),

@@ -4,7 +4,7 @@ import { isApple, isGoogle, isScanner } from './known-networks.js';
 import type { RequestSignals } from './request-signals.js';
 import { memoize } from '../domain/memoize.js';
 import type { Touchpoint, TouchpointKind, Verdict } from '../domain/touchpoint.js';
-import { inListOrder, type VerdictReason } from '../domain/verdict/judgement.js';
+import { inListOrder, type VerdictReason } from '../domain/verdict/reasons.js';
 
 /** Apple's mail privacy proxy loads every picture under this name, whether or not anybody reads the mail. */
 const APPLE_MAIL_PROXY = 'Mozilla/5.0';

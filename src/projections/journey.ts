@@ -22,6 +22,8 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'AccountObserved',
     'ContactRoleAssigned',
     'JourneyModelPublished',
+    'VerdictRulePublished',
+    'VerdictRuleWithdrawn',
   ],
   after: [],
   tables: [
@@ -40,6 +42,7 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'identity_fact',
     'mail_group',
     'mail_slot',
+    'verdict_rule',
   ],
   apply: applyWith(new WorkingSetCache(limits)),
   orderingKeys,

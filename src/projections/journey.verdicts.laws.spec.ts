@@ -15,6 +15,8 @@ import {
   type Entry,
 } from '../../test/sample-events.js';
 import type { JourneyModel } from '../domain/model.js';
+import type { Verdict } from '../domain/touchpoint.js';
+import type { VerdictMatch } from '../domain/verdict/rule.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -74,20 +76,39 @@ const claims = fc
     all.map((identity, nth) => entry(`claim ${nth}`, `identity-${nth}`, 'IdentityClaimed', 5, { identity })),
   );
 
-/** A campaign among other events, in an order of arrival; opportunities and models stay in the order of their streams. */
+const ruleId = (nth: number): string => `00000000-0000-4000-8000-00000000000${nth}`;
+const published = (nth: number, verdict: Verdict, match: VerdictMatch): Entry =>
+  entry(`rule ${nth}`, 'verdict-rules', 'VerdictRulePublished', 50, {
+    rule: { ruleId: ruleId(nth), verdict, match },
+  });
+const withdrawn = (nth: number): Entry =>
+  entry(`withdrawn ${nth}`, 'verdict-rules', 'VerdictRuleWithdrawn', 50, { ruleId: ruleId(nth) });
+
+const BY_NETWORK = published(1, 'internal', { networks: ['198.51.100.2'] });
+const BY_KIND = published(2, 'human', { kinds: ['email_click'], emailDomains: ['acme.example'] });
+
+/** A campaign among other events, in an order of arrival; opportunities, models and rules stay in the order of their streams. */
 const worlds = fc.tuple(mailTouches(40), claims).chain(([touches, claimed]) => {
   const moving = [...touches, ...claimed];
   const order = fc.shuffledSubarray(moving, { minLength: moving.length });
   return fc.record({
     order,
     otherOrder: order,
-    other: fc.constantFrom<Entry[]>([], [model(1, { ...MODEL, name: 'again' })]),
+    other: fc.constantFrom<Entry[]>(
+      [],
+      [model(1, { ...MODEL, name: 'again' })],
+      [BY_NETWORK],
+      [BY_NETWORK, BY_KIND],
+      [BY_NETWORK, BY_KIND, withdrawn(2)],
+      [BY_KIND, model(1, { ...MODEL, name: 'again' }), withdrawn(2)],
+    ),
   });
 });
 
 const withFixed = (moving: readonly Entry[], more: readonly Entry[]): Entry[] => {
-  const half = Math.floor(moving.length / 2);
-  return [model(0, MODEL), ...opportunities, ...moving.slice(0, half), ...more, ...moving.slice(half)];
+  const part = Math.ceil(moving.length / (more.length + 1));
+  const among = more.flatMap((each, nth) => [each, ...moving.slice((nth + 1) * part, (nth + 2) * part)]);
+  return [model(0, MODEL), ...opportunities, ...moving.slice(0, part), ...among];
 };
 
 async function projected(entries: readonly Entry[], size: number): Promise<void> {

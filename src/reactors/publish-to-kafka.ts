@@ -27,6 +27,8 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   OpportunityReopened: true,
   OpportunityDeleted: true,
   JourneyModelPublished: true,
+  VerdictRulePublished: true,
+  VerdictRuleWithdrawn: true,
 };
 
 /**

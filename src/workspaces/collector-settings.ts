@@ -25,6 +25,12 @@ export const collectorSettingsSchema = Type.Object({
     ),
   ),
   appIds: Type.Optional(texts('App ids (`aid`) of Snowplow trackers', 'acme-site')),
+  currency: Type.Optional(
+    Type.String({
+      pattern: '^[A-Z]{3}$',
+      description: 'ISO 4217: of opportunities that are reported without one',
+    }),
+  ),
   eventsPerSecond: Type.Optional(
     Type.Integer({
       minimum: 1,

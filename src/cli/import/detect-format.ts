@@ -3,7 +3,7 @@ import { isObject } from '../../intake/json.js';
 import { SEGMENT_CALLS } from '../../intake/formats/segment/item.js';
 import { parseJson } from '../../intake/json.js';
 
-export const IMPORT_FORMATS = ['native', 'segment'] as const;
+export const IMPORT_FORMATS = ['native', 'segment', 'csv'] as const;
 export type ImportFormat = (typeof IMPORT_FORMATS)[number];
 
 const CALLS: ReadonlySet<unknown> = new Set(SEGMENT_CALLS);
@@ -15,6 +15,7 @@ const CALLS: ReadonlySet<unknown> = new Set(SEGMENT_CALLS);
  * @throws Refused `format-unknown`
  */
 export function detectFormat(name: string, start: Buffer): ImportFormat {
+  if (/\.(?:csv|tsv|txt)(?:\.gz|\.zst)?$/i.test(name)) return 'csv';
   const lines = start
     .toString('utf8')
     .replace(/^\ufeff/, '')

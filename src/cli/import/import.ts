@@ -1,3 +1,4 @@
+import { ReportOpportunities } from '../../commands/report-opportunities.js';
 import { readConfig } from '../../config.js';
 import { placeholders } from '../../domain/placeholder.js';
 import { Refused } from '../../domain/refused.js';
@@ -8,8 +9,12 @@ import { WarningLog } from '../../intake/warnings.js';
 import { prepareWorkspaces } from '../../prepare.js';
 import { onStopRequest } from '../../process.js';
 import type { OpenRuntime } from '../../runtime.js';
+import { CollectorConfigs } from '../../workspaces/collector-configs.js';
+import { SecretBox } from '../../workspaces/secret-box.js';
 import { Workspaces } from '../../workspaces/workspaces.js';
 import { withRuntime } from '../with-runtime.js';
+import { ROW_TYPES, type RowType } from './csv-fields.js';
+import { readMapping } from './csv-mapping.js';
 import { IMPORT_FORMATS, type ImportFormat } from './detect-format.js';
 import { importFile, type ImportTarget } from './import-file.js';
 import { UnreadableInput } from './input.js';
@@ -21,6 +26,8 @@ export interface ImportOptions {
   readonly collector: string;
   readonly format?: string;
   readonly encoding?: string;
+  readonly type?: string;
+  readonly mapping?: string;
   readonly dryRun?: boolean;
   readonly restart?: boolean;
 }
@@ -32,14 +39,15 @@ const INTERRUPTED = 130;
  * `import FILE…`: beside a running server or alone. Run again after it was stopped or killed, it goes on where it was.
  *
  * @returns the exit code
- * @throws Refused `workspace-not-found`, `file-not-found`, `format-unknown`, `encoding-unknown`
+ * @throws Refused `workspace-not-found`, `file-not-found`, `format-unknown`, `type-unknown`, `encoding-unknown`, `mapping-invalid`,
+ *   `header-invalid`
  */
 export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<number> {
   const stopping = new AbortController();
   const ignoreStops = onStopRequest(() => stopping.abort());
   try {
     const files = await inputFiles(paths);
-    const choices = { ...choicesOf(options), signal: stopping.signal, now: new Date() };
+    const choices = { ...(await choicesOf(options)), signal: stopping.signal, now: new Date() };
     if (options.dryRun === true) return await importAll({ ...choices, ...dryRunParts() }, files);
     return await withRuntime(async (runtime, log) => {
       if (!(await new Workspaces(runtime.configuration).find(options.workspace))) {
@@ -47,17 +55,22 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
         await prepareWorkspaces(runtime, log);
         await requireWorkspace(runtime, options.workspace);
       }
-      return importAll({ ...choices, ...partsOf(runtime) }, files);
+      return importAll({ ...choices, ...(await partsOf(runtime, options)) }, files);
     });
   } finally {
     ignoreStops();
   }
 }
 
-type Choices = Omit<ImportTarget, 'signal' | 'now' | 'store' | 'pipeline'>;
+type Parts = Pick<ImportTarget, 'store' | 'pipeline' | 'config'>;
+type Choices = Omit<ImportTarget, 'signal' | 'now' | keyof Parts>;
 
-function choicesOf({ workspace, collector, format, encoding, dryRun, restart }: ImportOptions): Choices {
+async function choicesOf(options: ImportOptions): Promise<Choices> {
+  const { workspace, collector, format, encoding, dryRun, restart, mapping } = options;
+  const read = mapping === undefined ? {} : await readMapping(mapping);
+  const type = options.type === undefined ? read.type : typeNamed(options.type);
   return {
+    mapping: { ...read, ...(type && { type }) },
     ...{ workspace, collector, isDryRun: dryRun === true, restart: restart === true },
     format: format === undefined ? undefined : formatNamed(format),
     encoding: encoding === undefined ? undefined : encodingNamed(encoding),
@@ -68,6 +81,12 @@ function formatNamed(name: string): ImportFormat {
   const found = IMPORT_FORMATS.find((format) => format === name);
   if (found) return found;
   throw new Refused('format-unknown', `"${name}" is not a format: use ${IMPORT_FORMATS.join(', ')}`);
+}
+
+function typeNamed(name: string): RowType {
+  const found = ROW_TYPES.find((type) => type === name);
+  if (found) return found;
+  throw new Refused('type-unknown', `"${name}" is not a type of rows: use ${ROW_TYPES.join(', ')}`);
 }
 
 /** Undefined: the rows are read as they are. */
@@ -88,17 +107,28 @@ async function requireWorkspace({ configuration }: OpenRuntime, workspace: strin
   );
 }
 
-function partsOf({ store, pool, config }: OpenRuntime): Pick<ImportTarget, 'store' | 'pipeline'> {
-  const isPlaceholder = placeholders(config.placeholders);
-  const warnings = new WarningLog(pool);
-  return { store, pipeline: new Pipeline(store, new RejectedLog(pool), { warnings, isPlaceholder }) };
+async function partsOf(runtime: OpenRuntime, { workspace, collector }: ImportOptions): Promise<Parts> {
+  const { store, pool, config, configuration } = runtime;
+  const secrets = new SecretBox(config.secretKey, config.dataDir);
+  const configs = await new CollectorConfigs(configuration, secrets).load();
+  const options = {
+    warnings: new WarningLog(pool),
+    isPlaceholder: placeholders(config.placeholders),
+    opportunities: new ReportOpportunities(store),
+  };
+  return {
+    store,
+    pipeline: new Pipeline(store, new RejectedLog(pool), options),
+    config: configs.find((one) => one.workspace === workspace && one.name === collector),
+  };
 }
 
 /** Nothing is written to them. */
-function dryRunParts(): Pick<ImportTarget, 'store' | 'pipeline'> {
+function dryRunParts(): Parts {
   const isPlaceholder = placeholders(readConfig(process.env).placeholders);
   const store = new MemoryEventStore();
-  return { store, pipeline: new Pipeline(store, { keep: () => Promise.resolve() }, { isPlaceholder }) };
+  const pipeline = new Pipeline(store, { keep: () => Promise.resolve() }, { isPlaceholder });
+  return { store, pipeline, config: undefined };
 }
 
 async function importAll(target: ImportTarget, files: readonly InputFile[]): Promise<number> {

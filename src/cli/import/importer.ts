@@ -3,7 +3,7 @@ import type { EventStore } from '../../event-store/event-store.js';
 import { isTransient, type RowWriter } from './fact-writer.js';
 import type { Input } from './input.js';
 import { type FileProgress, fromProgress, toProgress } from './progress-mark.js';
-import { type FindRowEnd, RowSplitter, type SourceRow } from './row-splitter.js';
+import { type FindRowEnd, type RowPosition, RowSplitter, type SourceRow } from './row-splitter.js';
 import { type RowOutcome, Summary } from './summary.js';
 
 /** What one write takes, as many as the log takes in one transaction. */
@@ -22,6 +22,8 @@ export interface ImporterOptions {
   readonly source: string | undefined;
   /** Begin at the start, whatever was imported before. */
   readonly restart: boolean;
+  /** Where the first row begins. */
+  readonly start?: RowPosition;
   readonly patienceMs?: number;
   /** After each batch. */
   readonly onProgress?: (progress: FileProgress) => void;
@@ -39,7 +41,7 @@ export interface Imported extends FileProgress {
  * the last one before which all were kept: after a crash up to three batches are read again, and change nothing.
  */
 export class Importer {
-  #progress: FileProgress = { offset: 0, line: 1, summary: new Summary(), isComplete: false };
+  #progress: FileProgress;
   #isRestarted = false;
   /** Of batches that were kept, beside the progress kept in the log. */
   readonly #inFlight: {
@@ -47,7 +49,10 @@ export class Importer {
     readonly kept: Promise<readonly RowOutcome[]>;
   }[] = [];
 
-  constructor(private readonly options: ImporterOptions) {}
+  constructor(private readonly options: ImporterOptions) {
+    const { start = { offset: 0, line: 1 } } = options;
+    this.#progress = { ...start, summary: new Summary(), isComplete: false };
+  }
 
   /**
    * @param signal aborted: nothing further is read, and what is under way is finished
@@ -56,7 +61,7 @@ export class Importer {
   async run(input: Input, signal: AbortSignal): Promise<Imported> {
     const known = await this.#known();
     if (known) this.#progress = known;
-    const resumedAt = this.#progress.line;
+    const resumedAt = known ? known.line : 1;
     if (this.#progress.isComplete) return { ...this.#progress, resumedAt, isNew: false };
     const isComplete = await this.#readAll(input, signal).catch((error: unknown) => this.#abandon(error));
     await this.#finish();
@@ -142,7 +147,7 @@ export class Importer {
 
   #toProgress() {
     const { source } = this.options;
-    if (source === undefined || this.#progress.offset === 0) return undefined;
+    if (source === undefined || this.#progress.summary.rows === 0) return undefined;
     return toProgress(source, this.#progress, this.#isRestarted);
   }
 

@@ -1,8 +1,6 @@
 import type { Progress } from '../../event-store/event-store.js';
-import { isObject } from '../../intake/json.js';
-import { parseJson } from '../../intake/json.js';
 import type { RowPosition } from './row-splitter.js';
-import { Summary } from './summary.js';
+import { Summary, type SummaryJson } from './summary.js';
 
 /** How far a file is imported: everything before the position is in the log, or in `rejected`. */
 export interface FileProgress extends RowPosition {
@@ -21,11 +19,10 @@ export function toProgress(source: string, progress: FileProgress, restarted: bo
 }
 
 export function fromProgress({ next, mark }: Progress): FileProgress {
-  const value = parseJson(mark ?? '');
-  if (!isObject(value)) throw new Error('the progress of an import has no mark');
-  const { line, summary, isComplete } = value;
-  return {
-    ...{ offset: Number(next), line: Number(line), isComplete: isComplete === true },
-    summary: Summary.from(summary),
-  };
+  const { line, summary, isComplete } = JSON.parse(mark ?? '') as Mark;
+  return { offset: Number(next), line, isComplete, summary: Summary.from(summary) };
+}
+
+interface Mark extends Pick<FileProgress, 'line' | 'isComplete'> {
+  readonly summary: SummaryJson;
 }

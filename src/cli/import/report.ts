@@ -50,15 +50,21 @@ export class ImportReport {
   }
 
   #describe(summary: Summary): string {
-    const { rows, accepted, duplicate, rejected, rejectedRows } = summary;
-    const codes = [...rejected].map(([code, count]) => `${code} ${number.format(count)}`).join(', ');
+    const { rows, accepted, duplicate, rejected, rejectedRows, warned } = summary;
     return [
       `${number.format(rows)} rows`,
       `${number.format(accepted)} ${this.isDryRun ? 'valid' : 'accepted'}`,
       ...(this.isDryRun ? [] : [`${number.format(duplicate)} duplicate`]),
-      `${number.format(rejectedRows)} rejected${codes && ` (${codes})`}`,
+      `${number.format(rejectedRows)} rejected${byCode(rejected)}`,
+      ...(warned.size > 0 ? [`warnings${byCode(warned)}`] : []),
     ].join(', ');
   }
+}
+
+/** E.g. ` (missing-field 15, unknown-kind 5)`. */
+function byCode(counts: ReadonlyMap<string, number>): string {
+  const codes = [...counts].map(([code, count]) => `${code} ${number.format(count)}`);
+  return codes.length === 0 ? '' : ` (${codes.join(', ')})`;
 }
 
 /** E.g. `unknown-kind: kind must be one of …`. */

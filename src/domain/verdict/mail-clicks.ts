@@ -1,5 +1,6 @@
 import { countsAsHuman } from '../touchpoint.js';
-import { inListOrder, type Judgement, type VerdictReason } from './judgement.js';
+import type { Judgement } from './judgement.js';
+import { inListOrder, type VerdictReason } from './reasons.js';
 import type { GroupedTouch, MailGroup } from './mail-touch.js';
 
 const SECOND = 1_000;
@@ -16,6 +17,8 @@ const AT_ONCE = [
 ] as const;
 /** A scanner that spreads its clicks over time and addresses. */
 const SPREAD = { links: 3, addresses: 2, within: 10 * MINUTE } as const;
+/** Between two clicks of a scanner that spreads them. */
+const PAUSE = 2 * MINUTE;
 /** What a scanner began it ends within this time. */
 export const SCAN = 10 * MINUTE;
 
@@ -27,8 +30,8 @@ export function judgeClicks(group: MailGroup): ReadonlyMap<string, Judgement> {
   const found: Reasons = new Map(clicks.map((click) => [click, new Set()]));
   byDelivery(group, found);
   for (const window of AT_ONCE) manyLinks(clicks, window.within, found, window.links);
-  spreadLinks(group, found);
   for (const click of clicks) if (click.isBurst) found.get(click)?.add('recipients-at-once');
+  spreadLinks(group, found);
   byScanner(group, found);
   return new Map(clicks.map((click) => [click.id, judged(click, found.get(click) ?? new Set())]));
 }
@@ -68,14 +71,20 @@ function* windows(clicks: readonly GroupedTouch[], within: number): Generator<re
 const distinct = (values: Iterable<string | undefined>): number => new Set(values).size;
 
 function manyLinks(clicks: readonly GroupedTouch[], within: number, found: Reasons, links: number): void {
+  if (clicks.length < links) return;
   for (const run of windows(clicks, within))
     if (distinct(run.map(({ link }) => link)) >= links)
       for (const click of run) found.get(click)?.add('links-at-once');
 }
 
-/** A person who opened the mail, and clicks what was clicked already, is not one of them. */
+/**
+ * Of clicks that nothing else explains: a person may click soon after a scanner, from another address. Nor is one of them who
+ * opened the mail, and clicks what was clicked already.
+ */
 function spreadLinks(group: MailGroup, found: Reasons): void {
-  for (const run of windows(group.clicks, SPREAD.within)) {
+  const unexplained = group.clicks.filter((click) => !isMachine(click, found));
+  if (unexplained.length < SPREAD.links) return;
+  for (const run of windows(unexplained, SPREAD.within)) {
     const addresses = distinct(run.flatMap(({ address }) => address ?? []));
     if (addresses < SPREAD.addresses || distinct(run.map(({ link }) => link)) < SPREAD.links) continue;
     for (const click of run)
@@ -93,19 +102,24 @@ const isOpenedBefore = (group: MailGroup, click: GroupedTouch): boolean =>
 
 /** What else the scanners did whose clicks were found by their own or other signals. */
 function byScanner(group: MailGroup, found: Reasons): void {
-  const scans = [...found].flatMap(([click, reasons]) =>
-    reasons.size > 0 || !countsAsHuman(click.own.verdict) ? [click] : [],
-  );
+  const sure = group.clicks.filter((click) => isMachine(click, found));
+  if (sure.length === 0) return;
+  let last: GroupedTouch | undefined;
   for (const [click, reasons] of found) {
-    if (reasons.size > 0) continue;
-    const near = scans.filter((scan) => scan !== click && Math.abs(scan.at - click.at) <= SCAN);
-    if (near.some((scan) => isSameSource(scan, click))) reasons.add('same-source');
-    const isFollowing = near.some(
-      (scan) => scan.at <= click.at && !group.opens.some(({ at }) => at > scan.at && at <= click.at),
-    );
-    if (isFollowing) reasons.add('follows-scanner');
+    if (!isMachine(click, found)) {
+      if (sure.some((scan) => Math.abs(scan.at - click.at) <= SCAN && isSameSource(scan, click)))
+        reasons.add('same-source');
+      if (last && isFollowing(group, last, click)) reasons.add('follows-scanner');
+    }
+    if (isMachine(click, found)) last = click;
   }
 }
+
+const isMachine = (click: GroupedTouch, found: Reasons): boolean =>
+  (found.get(click)?.size ?? 0) > 0 || !countsAsHuman(click.own.verdict);
+
+const isFollowing = ({ opens }: MailGroup, scan: GroupedTouch, click: GroupedTouch): boolean =>
+  click.at - scan.at <= PAUSE && !opens.some(({ at }) => at > scan.at && at <= click.at);
 
 /** The same address is not enough: a company's scanner and its staff may share one. */
 export const isSameSource = (a: GroupedTouch, b: GroupedTouch): boolean =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Verdict } from '../touchpoint.js';
-import type { VerdictReason } from './judgement.js';
+import type { VerdictReason } from './reasons.js';
 import { addToMail, mailVerdicts, markBurst, NO_MAIL } from './mail-group.js';
 import type { MailTouch } from './mail-touch.js';
 
@@ -107,10 +107,10 @@ describe('what a scanner does with a mail is a machine’s', () => {
       [
         open(10),
         click(100, 'a', { ...GATEWAY, ...own('link_scanner', 'head-request') }),
-        open(101),
+        open(110),
         click(102, 'a', GATEWAY),
       ],
-      ['human', 'link_scanner head-request', 'human', 'link_scanner same-source'],
+      ['human', 'link_scanner head-request', 'human', 'link_scanner same-source follows-scanner'],
     ],
     [
       'a honeypot, and what follows before anybody opens the mail',
@@ -121,7 +121,7 @@ describe('what a scanner does with a mail is a machine’s', () => {
     [
       'the picture with the links',
       [open(20, GATEWAY), click(21, 'a', GATEWAY), click(21.5, 'b', GATEWAY)],
-      ['machine_open same-source', 'link_scanner links-at-once', 'link_scanner links-at-once'],
+      ['machine_open same-source with-scanner', 'link_scanner links-at-once', 'link_scanner links-at-once'],
     ],
   ])('%s', (_, touches, expected) => {
     expect(judge([delivered, ...touches])).toEqual(expected);
@@ -153,6 +153,6 @@ test('clicks of several recipients at once are a scanner’s', () => {
 test('what the event itself says of a machine stays', () => {
   expect(judge([delivered, click(2, 'a', own('crawler', 'user-agent-crawler')), open(2, APPLE)])).toEqual([
     'crawler user-agent-crawler soon-after-delivery',
-    'machine_open apple-mail-proxy soon-after-delivery same-source',
+    'machine_open apple-mail-proxy soon-after-delivery same-source with-scanner',
   ]);
 });

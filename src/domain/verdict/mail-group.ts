@@ -49,10 +49,17 @@ export const markBurst = (group: MailGroup, id: string): MailGroup => ({
   clicks: group.clicks.map((click) => (click.id === id ? { ...click, isBurst: true } : click)),
 });
 
+/** What a group came to is what the next touchpoint is compared with. */
+const known = new WeakMap<MailGroup, ReadonlyMap<string, Judgement>>();
+
 /** Judgements of the opens and clicks that are kept, by event id: a function of the group alone. */
 export function mailVerdicts(group: MailGroup): ReadonlyMap<string, Judgement> {
+  const before = known.get(group);
+  if (before) return before;
   const clicks = judgeClicks(group);
-  return new Map([...clicks, ...judgeOpens(group, clicks)]);
+  const verdicts = new Map([...clicks, ...judgeOpens(group, clicks)]);
+  known.set(group, verdicts);
+  return verdicts;
 }
 
 /** What a touchpoint that is not kept is judged by: a person may open a mail often, but does not click it that often. */
@@ -80,8 +87,7 @@ export function rejudged(before: MailGroup, after: MailGroup, added?: MailTouch)
   return [...touches.values()].flatMap((touch) => {
     const isKept = touch.part === 'open' || touch.part === 'click';
     const judgement = is.get(touch.id) ?? (isKept ? beyond(touch) : touch.own);
-    const known = was.get(touch.id) ?? touch.own;
-    return sameJudgement(known, judgement)
+    return sameJudgement(was.get(touch.id) ?? touch.own, judgement)
       ? []
       : [{ id: touch.id, at: touch.at, keys: touch.keys, judgement }];
   });

@@ -1,9 +1,11 @@
 import { countsAsHuman } from '../touchpoint.js';
-import { inListOrder, type Judgement, type VerdictReason } from './judgement.js';
+import type { Judgement } from './judgement.js';
+import { inListOrder, type VerdictReason } from './reasons.js';
 import { deliveriesOf, isSameSource, isSoonAfter, SCAN } from './mail-clicks.js';
 import type { GroupedTouch, MailGroup } from './mail-touch.js';
 
 const SOON_AFTER_DELIVERY = 5_000;
+const WITH_SCANNER = 3_000;
 
 /** The opens of one mail by one recipient, once its clicks are judged. */
 export function judgeOpens(
@@ -24,6 +26,7 @@ function reasonsOf(
   if (isSoonAfter(deliveries, open.at, SOON_AFTER_DELIVERY)) reasons.push('soon-after-delivery');
   if (scans.some((scan) => Math.abs(scan.at - open.at) <= SCAN && isSameSource(scan, open)))
     reasons.push('same-source');
+  if (scans.some((scan) => Math.abs(scan.at - open.at) <= WITH_SCANNER)) reasons.push('with-scanner');
   return reasons;
 }
 

@@ -54,19 +54,23 @@ export function shapeOf(text: string): JsonShape {
   return { values, depth, members, digits };
 }
 
-/** The text that the outermost object has under the name, found without parsing. Of several the last one, as in JSON.parse. */
-export function textMember(text: string, name: string): string | undefined {
+/**
+ * The text that an object has under the name, found without parsing. Of several the last one, as in JSON.parse.
+ *
+ * @param level of the object: 1 is the outermost
+ */
+export function textMember(text: string, name: string, level = 1): string | undefined {
   const wanted = JSON.stringify(name);
   let [depth, isValue, isWanted, found] = [0, false, false, undefined as string | undefined];
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charCodeAt(at);
     if (char === QUOTE) {
       const end = endOfString(text, at);
-      if (depth === 1 && !isValue) isWanted = text.slice(at, end + 1) === wanted;
-      else if (depth === 1 && isWanted) found = text.slice(at, end + 1);
+      if (depth === level && !isValue) isWanted = text.slice(at, end + 1) === wanted;
+      else if (depth === level && isWanted) found = text.slice(at, end + 1);
       at = end;
-    } else if (depth === 1 && char === COLON) isValue = true;
-    else if (depth === 1 && char === COMMA) isValue = isWanted = false;
+    } else if (depth === level && char === COLON) isValue = true;
+    else if (depth === level && char === COMMA) isValue = isWanted = false;
     else if (isOpening(char)) depth += 1;
     else if (isClosing(char)) depth -= 1;
   }

@@ -2,13 +2,17 @@ import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
 import { links } from './links.js';
 import { mailchimp } from './mailchimp.js';
+import { crm } from './crm.js';
+import { hubspot } from './hubspot.js';
 import { mailgun } from './mailgun.js';
 import { mandrill } from './mandrill.js';
 import { native } from './native.js';
 import { postmark } from './postmark.js';
+import { salesforce } from './salesforce.js';
 import { sendgrid } from './sendgrid.js';
 import { ses } from './ses.js';
 import { segment } from './segment.js';
+import { snowplow } from './snowplow.js';
 
 /** The wire formats of a server. */
 export class Formats {
@@ -37,11 +41,16 @@ export class Formats {
 
 /**
  * Every wire format; a new one is its file, a line here and fixture pairs in test/formats/<name>. Protobuf takes 8 MB, and most
- * servers never meet it.
+ * servers never meet it; contacts and opportunities are imported from files.
  */
 export const FORMATS = new Formats(
-  [native, segment, cloudevents, sendgrid, mailgun, postmark, ses, mandrill, mailchimp, links],
+  [
+    ...[native, segment, snowplow, cloudevents, sendgrid, mailgun, postmark, ses, mandrill, mailchimp, links],
+    ...[hubspot, salesforce, crm],
+  ],
   {
+    contact: async () => (await import('./contact.js')).contact,
+    opportunity: async () => (await import('./opportunity.js')).opportunity,
     protobuf: async () => (await import('./protobuf.js')).protobuf,
   },
 );

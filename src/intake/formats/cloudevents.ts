@@ -1,34 +1,18 @@
 import { hash } from 'node:crypto';
+import { isTouchpointKind, kindNamed, type TouchpointKind } from '../../domain/touchpoint.js';
 import { keyIn } from '../credentials.js';
 import { decodeRecord } from '../decode.js';
-import { type Decoded, type Format, type Headers, type Message, type RecordType } from '../format.js';
+import { type Format, type Message, type RecordType } from '../format.js';
 import { MESSAGE_ID_LENGTH } from '../identities.js';
 import { storable } from '../inspect.js';
 import { parseJson, isObject, type JsonObject } from '../json.js';
+import type { Mapped } from '../mapping.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
-import { checker, nullableText, oneOf, type Static, Type } from '../schema.js';
+import { decodeBinary } from './cloudevents/binary.js';
+import { CLOUDEVENTS_ENDPOINTS } from './cloudevents/endpoints.js';
+import { checkCloudEvent, type CloudEvent, cloudEventSchema } from './cloudevents/item.js';
 import { native } from './native.js';
-
-const name = (description: string) => Type.String({ minLength: 1, maxLength: 1024, description });
-
-/** A CloudEvent in its structured form. */
-const cloudEventSchema = Type.Object({
-  specversion: oneOf(['1.0'], 'Of CloudEvents'),
-  id: name('Unique together with the source'),
-  source: name('Who sends it, as a URI reference'),
-  type: name('What it is about'),
-  time: Type.Optional(
-    nullableText('When it happened, unless the touchpoint says it', { format: 'date-time' }),
-  ),
-  datacontenttype: Type.Optional(nullableText('Of `data`: JSON')),
-  data: Type.Optional(Type.Unknown({ description: 'A touchpoint' })),
-  data_base64: Type.Optional(nullableText('The same in base64')),
-});
-
-type CloudEvent = Readonly<Static<typeof cloudEventSchema>> & JsonObject;
-
-const check = checker(cloudEventSchema);
 
 const JSON_TYPE = /^[^/;\s]+\/(?:json|[^;\s]+\+json)\s*(?:;|$)/i;
 
@@ -42,41 +26,36 @@ const cloudEventRecord: RecordType = {
     version !== undefined || STRUCTURED.test(String(type)),
   needsValue: ({ ce_specversion: version }) => version === undefined,
   decode: ({ headers }, body) =>
-    headers.ce_specversion === undefined ? decodeRecord(body) : decodeBinary(headers, body.bytes),
+    headers.ce_specversion === undefined ? decodeRecord(body) : decodeBinary(headers, 'ce_', body.bytes),
   writeKeyOf: (item) => (isObject(item) ? keyIn(item.data) : undefined),
 };
 
-/** The structured form of an event whose attributes are headers; that is how it is kept, too, when it is rejected. */
-function decodeBinary(headers: Headers, value: Buffer): Decoded {
-  const event: Record<string, unknown> = {};
-  for (const [name, attribute] of Object.entries(headers))
-    if (name.startsWith('ce_')) event[name.slice(3)] = attribute;
-  if (headers['content-type']) event.datacontenttype = headers['content-type'];
-  const data = parseJson(value.toString('utf8'));
-  if (data !== undefined) event.data = data;
-  else if (value.length > 0) event.data_base64 = value.toString('base64');
-  return { items: [event], isSingle: true };
-}
-
 /**
- * CloudEvents 1.0 whose `data` is a native touchpoint. An event is known by its `source` and `id`, whatever message id
- * the touchpoint has; `time` says when it happened unless the touchpoint does.
+ * CloudEvents 1.0. What an event means is said by the mapping of its collector, by its `type`; without a rule for it, its `data` is a
+ * native touchpoint. An event is known by its `source` and `id`, whatever message id the touchpoint has; `time` says when
+ * it happened unless the touchpoint does.
  */
 export const cloudevents: Format = {
   name: 'cloudevents',
   requestBytes: native.requestBytes,
   requestItems: native.requestItems,
 
-  endpoints: [],
+  endpoints: CLOUDEVENTS_ENDPOINTS,
   record: cloudEventRecord,
   schema: cloudEventSchema,
+  schemas: { CloudEvent: cloudEventSchema },
+  tags: [
+    { name: 'Collect: CloudEvents', description: 'Events of any system, by the mapping of their collector' },
+  ],
 
   read(item, reading) {
-    const fault = check(item);
+    const fault = checkCloudEvent(item);
     if (fault) return fault;
     const event = item as CloudEvent;
-    const data = dataOf(event);
-    return isRejected(data) ? data : message(event, data, reading);
+    const mapped = reading.map({ event: event.type });
+    const data = dataOf(event, mapped !== undefined);
+    if (isRejected(data)) return data;
+    return message(event, mapped ? mappedTouchpoint(event, data, mapped) : data, reading);
   },
 };
 
@@ -89,17 +68,40 @@ function message(event: CloudEvent, data: JsonObject, reading: Reading): Message
   return reject(code, message, inside === undefined ? 'data' : `data.${inside}`);
 }
 
+const IDS = ['userId', 'email', 'crmId', 'anonymousId'] as const;
+
+/** The touchpoint of an event that a rule of the mapping is for; `buildTouchpoint` adds what else the mapping says. */
+function mappedTouchpoint({ type }: CloudEvent, data: JsonObject, mapped: Mapped): JsonObject {
+  const own: Record<string, unknown> = {};
+  for (const id of IDS) if (isId(data[id])) own[id] = data[id];
+  const ids = Object.keys(own).length > 0 ? own : mapped.identity;
+  if (isTouchpointKind(data.kind)) return { ...data, ...ids, name: data.name ?? type };
+  return { ...ids, kind: mapped.kind ?? kindOfType(type), name: type, properties: data };
+}
+
+const isId = (value: unknown): boolean =>
+  typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+
+/** By the last part of a type such as `com.acme.trial_started`. */
+const kindOfType = (type: string): TouchpointKind => kindNamed(type.split(/[./:]/).at(-1) ?? '') ?? 'custom';
+
 /** A source is a URI reference, which holds no space: no two pairs make the same id. */
 function messageIdOf({ source, id }: CloudEvent): string {
   const whole = `${source} ${id}`;
   return whole.length <= MESSAGE_ID_LENGTH ? whole : `sha256-${hash('sha256', whole, 'base64url')}`;
 }
 
-function dataOf({ data, data_base64: encoded, datacontenttype: type }: CloudEvent): JsonObject | Rejected {
+/** @param isMapped then it may be anything, and nothing at all */
+function dataOf(event: CloudEvent, isMapped: boolean): JsonObject | Rejected {
+  const { data, data_base64: encoded, datacontenttype: type } = event;
+  const isEmpty = data === undefined && !isGiven(encoded);
+  if (isEmpty && isMapped) return {};
   if (typeof type === 'string' && !JSON_TYPE.test(type))
     return reject('content-type-unknown', 'must be JSON', 'datacontenttype');
   const value = typeof encoded === 'string' ? decoded(encoded) : data;
   if (isObject(value)) return value;
+  if (isMapped && value !== undefined) return { data: value };
   return reject('unreadable-data', 'must be a touchpoint as a JSON object', 'data');
 }
 

@@ -17,7 +17,7 @@ export function* applyGroup(unit: UnitOfWork, group: readonly BatchItem[]): Load
       const { event, position, records } = item;
       if (!isPersonal(event)) yield* renameAccounts(unit, item);
       else {
-        const fact = factOf(event, position, item.judgement);
+        const fact = factOf(event, position, item.judgement, item.rule);
         if (!appendTouchpoint(unit, fact, records)) yield* applyFact(unit, fact, records);
         if (item.rejudged.length > 0) yield* rejudge(unit, item);
       }

@@ -5,6 +5,7 @@ import type { Rejudged } from '../../domain/verdict/mail-group.js';
 import { isPersonal, keysOf } from './facts.js';
 import type { MailChange } from './mail-verdicts.js';
 import type { KeyRecord } from './records.js';
+import type { RuleInForce } from './verdict-rules.js';
 import type { WorkingSet } from './working-set.js';
 
 /** An event of a batch that is to be applied. */
@@ -18,6 +19,8 @@ export interface BatchItem {
   readonly domains: readonly string[];
   /** What other events of the same mail make of it. */
   readonly judgement: Judgement | undefined;
+  /** The rule that decides instead. */
+  readonly rule: RuleInForce | undefined;
   /** Touchpoints before it that are judged otherwise because of it. */
   readonly rejudged: readonly RejudgedTouch[];
 }
@@ -33,6 +36,7 @@ export function batchItem(
   range: Range,
   domains: readonly string[],
   verdicts: MailChange | undefined,
+  rule: RuleInForce | undefined,
 ): BatchItem {
   const { workspace } = event;
   const keys = isPersonal(event) ? keysOf(event) : [];
@@ -49,6 +53,7 @@ export function batchItem(
     records,
     domains,
     judgement: verdicts?.own,
+    rule,
     rejudged: rejudged ?? NONE,
   };
 }

@@ -7,11 +7,18 @@ import { batchItem, isLate, positionOf, type BatchItem } from './batch-item.js';
 import { groups, type Overlap } from './groups.js';
 import { MailVerdicts } from './mail-verdicts.js';
 import type { Models } from './models.js';
+import type { VerdictRules } from './verdict-rules.js';
 import { WorkingSet } from './working-set.js';
 import { Writing } from './writing.js';
 
 /** Tries with groups that were found to overlap joined, before all that is of one workspace is applied in a row. */
 const ATTEMPTS = 4;
+
+/** What workspaces have published, at the position that a batch has come to. */
+export interface InForce {
+  readonly models: Models;
+  readonly rules: VerdictRules;
+}
 
 /**
  * Applies events between two publications in groups, side by side. Which leads an event reaches shows only while it is
@@ -21,7 +28,7 @@ export async function applySection(
   events: readonly RecordedEvent[],
   tx: PoolClient,
   range: Range,
-  models: Models,
+  { models, rules }: InForce,
   kept: WorkingSet | undefined,
 ): Promise<WorkingSet | undefined> {
   if (events.length === 0) return kept;
@@ -32,7 +39,7 @@ export async function applySection(
     const batch = { tx, models, accounts };
     const set = attempt === 1 && kept ? kept : new WorkingSet(batch);
     set.next(batch);
-    const found = await attemptSection(events, set, range, attempt < ATTEMPTS ? overlaps : 'all');
+    const found = await attemptSection(events, set, range, rules, attempt < ATTEMPTS ? overlaps : 'all');
     if (found.length === 0) {
       await tx.query('RELEASE SAVEPOINT part');
       return set;
@@ -47,11 +54,12 @@ async function attemptSection(
   events: readonly RecordedEvent[],
   set: WorkingSet,
   range: Range,
+  rules: VerdictRules,
   overlaps: readonly Overlap[] | 'all',
 ): Promise<readonly Overlap[]> {
   const { accounts, tx } = set;
   const verdicts = new MailVerdicts(tx);
-  const items = await readItems(events, set, range, verdicts);
+  const items = await readItems(events, set, range, verdicts, rules);
   const writing = new Writing(tx);
   const isHealing = events.some((event) => isLate(event, range));
   let found: readonly Overlap[];
@@ -75,6 +83,7 @@ async function readItems(
   set: WorkingSet,
   range: Range,
   verdicts: MailVerdicts,
+  rules: VerdictRules,
 ): Promise<BatchItem[]> {
   const changes = await set.accounts.observe(
     events.flatMap((event) =>
@@ -85,7 +94,14 @@ async function readItems(
   const mailChanges = await verdicts.observe(events);
   const items = events
     .map((event) =>
-      batchItem(set, event, range, domains.get(positionOf(event, range)) ?? NONE, mailChanges.get(event)),
+      batchItem(
+        set,
+        event,
+        range,
+        domains.get(positionOf(event, range)) ?? NONE,
+        mailChanges.get(event),
+        rules.for(event),
+      ),
     )
     .filter(({ records, domains: changing }) => records.length > 0 || changing.length > 0);
   await set.loader.readKeys(

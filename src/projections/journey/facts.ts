@@ -5,7 +5,8 @@ import { CLAIM_RANKS, type ClaimRank } from '../../domain/lead-names.js';
 import type { IdentityFact } from '../../domain/identity/fact.js';
 import type { KeyScope } from '../../domain/touchpoint.js';
 import type { Judgement } from '../../domain/verdict/judgement.js';
-import { NO_REASONS, withJudgement, type TouchFact } from './touch-fact.js';
+import { NO_REASONS, withJudgement, withRule, type TouchFact } from './touch-fact.js';
+import type { RuleInForce } from './verdict-rules.js';
 
 /** What one event says of people, ready to be applied. */
 export interface Fact extends IdentityFact {
@@ -55,8 +56,14 @@ const once = (keys: readonly IdentityKey[]): readonly IdentityKey[] =>
 /**
  * @param position from where on the log says so
  * @param judgement what other events of the same mail make of it
+ * @param rule the one that decides
  */
-export function factOf(event: PersonEvent, position: Position, judgement?: Judgement): Fact {
+export function factOf(
+  event: PersonEvent,
+  position: Position,
+  judgement?: Judgement,
+  rule?: RuleInForce,
+): Fact {
   const keys = keysOf(event);
   const { workspace, id } = event;
   const at = +event.occurredAt;
@@ -74,7 +81,7 @@ export function factOf(event: PersonEvent, position: Position, judgement?: Judge
         accountId,
         keyScope,
         claimRank: rank,
-        touch: judgement ? withJudgement(touchOf(event), judgement) : touchOf(event),
+        touch: judgedTouch(event, judgement, rule),
       };
     }
     case 'IdentityClaimed': {
@@ -122,6 +129,16 @@ function claimRank(keys: readonly IdentityKey[], scope: KeyScope | undefined): C
   return keys.some((key) => key.startsWith('crm:')) ? CLAIM_RANKS.crm : CLAIM_RANKS.server;
 }
 
+function judgedTouch(
+  event: RecordedEvent<'TouchpointRecorded'>,
+  judgement: Judgement | undefined,
+  rule: RuleInForce | undefined,
+): TouchFact {
+  const recorded = touchOf(event);
+  const derived = judgement ? withJudgement(recorded, judgement) : recorded;
+  return rule ? withRule(derived, rule) : derived;
+}
+
 function touchOf(event: RecordedEvent<'TouchpointRecorded'>): TouchFact {
   const { data } = event;
   return {
@@ -147,6 +164,6 @@ function touchOf(event: RecordedEvent<'TouchpointRecorded'>): TouchFact {
     clamped: data.clamped,
     keyScope: data.keyScope,
     reasons: data.verdictReasons ?? NO_REASONS,
-    recorded: undefined,
+    ...{ recorded: undefined, rule: undefined, derived: undefined },
   };
 }

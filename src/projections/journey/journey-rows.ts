@@ -3,14 +3,15 @@ import type { Position } from '../../domain/events.js';
 import { inOrder, type Step } from '../../domain/journey.js';
 import type { ScoreChange } from '../../domain/score.js';
 import type { StageMove } from '../../domain/stage.js';
-import { sameJudgement, type Judgement } from '../../domain/verdict/judgement.js';
+import type { Judgement } from '../../domain/verdict/judgement.js';
 import type { JourneyEntry } from './lead-journey.js';
 import type { Loading } from './loading.js';
 import type { Lead } from './records.js';
 import { startingAt } from '../../read-models/versioned-table.js';
 import type { MoveRow, ScoreRow, TouchRow } from './rows.js';
-import { detailOf, NO_REASONS, withJudgement, type TouchFact } from './touch-fact.js';
+import { detailOf, isJudgedAs, withJudgement, withRule, type TouchFact } from './touch-fact.js';
 import type { UnitOfWork } from './unit-of-work.js';
+import type { RuleInForce } from './verdict-rules.js';
 
 /** Adds touchpoints to a lead's journey, which is read where one of them is not the newest. */
 export function* addTouchpoints(unit: UnitOfWork, lead: Lead, entries: readonly JourneyEntry[]): Loading {
@@ -47,9 +48,25 @@ export function* rereadJourney(unit: UnitOfWork, lead: Lead): Loading {
 export function rejudgeTouchpoint(unit: UnitOfWork, lead: Lead, eventId: string, judgement: Judgement): void {
   const entry = lead.journey.entries.get(eventId);
   if (!entry) throw new Error(`touchpoint ${eventId} is not in the journey of lead ${lead.id}`);
+  replaceFact(unit, lead, entry, withJudgement(entry.fact, judgement));
+}
+
+/** Has a rule decide about a touchpoint of a journey that was read, or none. @returns false: it is not in the journey */
+export function ruleTouchpoint(
+  unit: UnitOfWork,
+  lead: Lead,
+  eventId: string,
+  rule: RuleInForce | undefined,
+): boolean {
+  const entry = lead.journey.entries.get(eventId);
+  if (entry) replaceFact(unit, lead, entry, withRule(entry.fact, rule));
+  return entry !== undefined;
+}
+
+function replaceFact(unit: UnitOfWork, lead: Lead, entry: JourneyEntry, fact: TouchFact): void {
   const rules = unit.rules(lead.workspace);
   lead.journey.remove(entry, rules, personaOf(lead));
-  lead.journey.add({ ...entry, fact: withJudgement(entry.fact, judgement) }, rules, personaOf(lead));
+  lead.journey.add({ ...entry, fact }, rules, personaOf(lead));
 }
 
 /** Writes the rows of what changed in the journey. */
@@ -126,14 +143,8 @@ const isTouch = ({ row, fact }: JourneyEntry, lead: Lead, step: Step): boolean =
   row.session === step.part &&
   row.setsOrigin === step.setsOrigin &&
   row.detail?.relay === step.relay &&
-  isJudged(row, fact) &&
+  isJudgedAs(row, fact) &&
   isContent(row, step.content);
-
-const isJudged = (row: TouchRow, { touch, reasons }: TouchFact): boolean =>
-  sameJudgement(
-    { verdict: row.verdict, reasons: row.detail?.reasons ?? NO_REASONS },
-    { verdict: touch.verdict, reasons },
-  );
 
 const isContent = (row: TouchRow, content: ResolvedContent | undefined): boolean =>
   row.contentId === (content?.id ?? null) &&

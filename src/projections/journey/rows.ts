@@ -1,7 +1,8 @@
 import type { ConsentReason, ConsentStatus } from '../../domain/events.js';
 import type { Touch } from '../../domain/condition.js';
 import type { IdentityKey } from '../../domain/identity/keys.js';
-import type { Judgement, VerdictReason } from '../../domain/verdict/judgement.js';
+import type { Judgement } from '../../domain/verdict/judgement.js';
+import type { VerdictReason } from '../../domain/verdict/reasons.js';
 import type { MailGroup } from '../../domain/verdict/mail-touch.js';
 import type { Slot } from '../../domain/verdict/recipient-burst.js';
 import type { ClaimRank } from '../../domain/lead-names.js';
@@ -41,6 +42,10 @@ export interface TouchDetail {
   readonly reasons?: readonly VerdictReason[];
   /** What the event itself says, where other events of the same mail say otherwise. */
   readonly recorded?: Judgement;
+  /** The rule that decides instead. */
+  readonly rule?: string;
+  /** What other events of the same mail say, where a rule decides and they differ from the event itself. */
+  readonly derived?: Judgement;
 }
 
 export const JOURNEY = versionedTable(

@@ -24,7 +24,7 @@ interface Webhook extends Pick<Endpoint, 'decode' | 'verify'> {
   readonly contentType?: string;
 }
 
-const collectorParameter: NonNullable<Operation['parameters']>[number] = {
+export const collectorParameter: NonNullable<Operation['parameters']>[number] = {
   ...{ name: 'collector', in: 'path', required: true, schema: { type: 'string' } },
   description: 'The id of the collector',
 };

@@ -2,7 +2,7 @@ import { decodeOneOrMore, decodeRecord } from '../../decode.js';
 import type { Endpoint, Headers, RecordType } from '../../format.js';
 import { keyIn } from '../../credentials.js';
 import { json } from '../../openapi-parts.js';
-import type { Outcome } from '../../outcome.js';
+import { receiptsReply } from '../../receipts.js';
 import * as example from './examples.js';
 
 export const touchpoints: Endpoint = {
@@ -10,10 +10,7 @@ export const touchpoints: Endpoint = {
   path: '/touchpoints',
   call: 'touchpoints',
   decode: (_, body) => decodeOneOrMore(body, 'a touchpoint'),
-  reply: (outcomes) => ({
-    contentType: 'application/json; charset=utf-8',
-    body: JSON.stringify({ receipts: outcomes.map(receipt) }),
-  }),
+  reply: (outcomes) => receiptsReply(outcomes),
   operation: {
     tags: ['Collect'],
     operationId: 'touchpoints',
@@ -40,15 +37,6 @@ export const touchpoints: Endpoint = {
     responses: { 200: { description: 'Durable', content: json('Receipts', example.RECEIPTS) } },
   },
 };
-
-function receipt(outcome: Outcome): object {
-  if (outcome.status !== 'rejected') {
-    const { messageId, status, position, eventId, warnings } = outcome;
-    const receipt = { messageId, status, position: position.toString(), eventId };
-    return warnings.length > 0 ? { ...receipt, warnings } : receipt;
-  }
-  return { messageId: outcome.messageId ?? null, status: outcome.status, reason: outcome.reason };
-}
 
 const JSON_TYPE = /^application\/(?:json|(?!cloudevents)[^;\s]+\+json)\s*(?:;|$)/i;
 
