@@ -157,7 +157,10 @@ program
 program
   .command('import')
   .argument('<FILE...>')
-  .option('--format <native|segment|csv>', 'what the files hold; by default found out from their first rows')
+  .option(
+    '--format <native|segment|snowplow|csv>',
+    'what the files hold; by default found out from their first rows',
+  )
   .option('--workspace <NAME>', 'where to', 'main')
   .option('--collector <NAME>', 'the collector that the events name', 'import')
   .option('--type <touchpoints|contacts|opportunities>', 'what the rows of a CSV file are')

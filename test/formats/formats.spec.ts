@@ -11,8 +11,8 @@ import { decodeItems } from '../decode-body.js';
 
 /**
  * A format's fixtures: `<case>.in.json` is {call, settings?, head?, body}, of a format that is not JSON {call, text} or {call, base64},
- * `<case>.out.json` what each item comes to; `head` may hold what else the request has. Of a record of Kafka, which is one item, `body`
- * may be a list of items; of requests without a body it is {call, items}. New ones are found by
+ * of requests without a body {call, items}; `<case>.out.json` what each item comes to. `head` may hold what else the request has. Of a
+ * record of Kafka, which is one item, `body` may be a list of items. New ones are found by
  * themselves; UPDATE_FIXTURES=1 writes the missing and changed outputs, to be read before they are committed.
  */
 const folder = import.meta.dirname;
@@ -38,12 +38,12 @@ interface Fixture {
   readonly call: string;
   readonly body?: unknown;
   readonly base64?: string;
-  readonly items?: readonly unknown[];
   readonly text?: string;
   /** Of the collector. */
   readonly settings?: CollectorSettings;
   /** Of the request beside its body: headers, query, client, collector. */
   readonly head?: Partial<RequestHead>;
+  readonly items?: readonly unknown[];
 }
 
 const configOf = ({ name: format }: Format, settings: CollectorSettings): CollectorConfig => ({
@@ -53,8 +53,8 @@ const configOf = ({ name: format }: Format, settings: CollectorSettings): Collec
 function itemsOf(format: Format, name: string): readonly unknown[] {
   const path = join(folder, format.name, `${name}.in.json`);
   const { call, body, base64, text: sent, items, head } = read(path) as Fixture;
-  if (sent !== undefined) return decodeItems(format, call, Buffer.from(sent));
   if (items !== undefined) return items;
+  if (sent !== undefined) return decodeItems(format, call, Buffer.from(sent));
   if (base64 !== undefined) return decodeItems(format, call, Buffer.from(base64, 'base64'));
   if (call === format.record?.call && Array.isArray(body)) return body as readonly unknown[];
   // The body as written in the file: JSON cannot write some of its numbers.

@@ -1,9 +1,9 @@
 import { Refused } from '../../domain/refused.js';
-import { isObject } from '../../intake/json.js';
 import { SEGMENT_CALLS } from '../../intake/formats/segment/item.js';
-import { parseJson } from '../../intake/json.js';
+import { isObject, parseJson } from '../../intake/json.js';
+import { ENRICHED_COLUMNS } from './snowplow-rows.js';
 
-export const IMPORT_FORMATS = ['native', 'segment', 'csv'] as const;
+export const IMPORT_FORMATS = ['native', 'segment', 'snowplow', 'csv'] as const;
 export type ImportFormat = (typeof IMPORT_FORMATS)[number];
 
 const CALLS: ReadonlySet<unknown> = new Set(SEGMENT_CALLS);
@@ -15,15 +15,15 @@ const CALLS: ReadonlySet<unknown> = new Set(SEGMENT_CALLS);
  * @throws Refused `format-unknown`
  */
 export function detectFormat(name: string, start: Buffer): ImportFormat {
-  if (/\.(?:csv|tsv|txt)(?:\.gz|\.zst)?$/i.test(name)) return 'csv';
   const lines = start
     .toString('utf8')
     .replace(/^\ufeff/, '')
     .split('\n');
   for (const line of lines) {
-    const found = formatOfLine(line.trim());
+    const found = formatOfLine(line);
     if (found) return found;
   }
+  if (/\.(?:csv|tsv|txt)(?:\.gz|\.zst)?$/i.test(name)) return 'csv';
   throw new Refused(
     'format-unknown',
     `What "${name}" holds is not known; name it with --format ${IMPORT_FORMATS.join('|')}`,
@@ -31,9 +31,10 @@ export function detectFormat(name: string, start: Buffer): ImportFormat {
 }
 
 function formatOfLine(line: string): ImportFormat | undefined {
-  if (!line.startsWith('{')) return undefined;
-  const row = parseJson(line);
+  if (line.split('\t').length === ENRICHED_COLUMNS) return 'snowplow';
+  const row = line.startsWith('{') ? parseJson(line) : undefined;
   if (!isObject(row)) return undefined;
   if (CALLS.has(row.type)) return 'segment';
-  return 'kind' in row ? 'native' : undefined;
+  if ('kind' in row) return 'native';
+  return ('e' in row && 'p' in row) || Array.isArray(row.data) ? 'snowplow' : undefined;
 }

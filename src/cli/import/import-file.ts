@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { basename } from 'node:path';
+import { Refused } from '../../domain/refused.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import { FORMATS } from '../../intake/formats/all.js';
 import type { Pipeline } from '../../intake/pipeline.js';
 import type { CollectorConfig } from '../../workspaces/collector-config.js';
 import type { CsvMapping } from './csv-mapping.js';
@@ -12,6 +14,7 @@ import { Importer, type Imported, type ImporterOptions } from './importer.js';
 import { Input, STDIN } from './input.js';
 import { fingerprint, type InputFile } from './input-files.js';
 import { nativeRows, segmentRows } from './json-rows.js';
+import { snowplowRows } from './snowplow-rows.js';
 import { ImportProgress } from './progress-bar.js';
 import type { RowReader } from './row-reader.js';
 import { lineEnd } from './row-splitter.js';
@@ -50,7 +53,7 @@ export async function importFile(target: ImportTarget, { path, bytes }: InputFil
       identity: identity ?? now.toISOString(),
     };
     const importer = new Importer({
-      ...{ store, restart, ...rowsOf(target, format, source, start) },
+      ...{ store, restart, ...(await rowsOf(target, format, source, start)) },
       source: identity === undefined || isDryRun ? undefined : progressSource(target, format, identity),
       onProgress: ({ summary }) => {
         display ??= new ImportProgress(source.name, bytes, 0);
@@ -66,14 +69,24 @@ export async function importFile(target: ImportTarget, { path, bytes }: InputFil
 
 type Rows = Pick<ImporterOptions, 'writer' | 'findEnd' | 'start'>;
 
-const JSON_ROWS: Readonly<Record<Exclude<ImportFormat, 'csv'>, RowReader>> = {
-  native: nativeRows,
-  segment: segmentRows,
-};
+/** @throws Refused `format-unknown` */
+async function lineReader(format: Exclude<ImportFormat, 'csv'>): Promise<RowReader> {
+  if (format === 'native') return nativeRows;
+  if (format === 'segment') return segmentRows;
+  const snowplow = await FORMATS.named('snowplow');
+  if (snowplow) return snowplowRows(snowplow);
+  throw new Refused('format-unknown', 'This version has no Snowplow format');
+}
 
 /** How the rows of a file are found, and where they go. */
-function rowsOf(target: ImportTarget, format: ImportFormat, source: RowSource, start: Buffer): Rows {
-  if (format !== 'csv') return { writer: factWriter(target, JSON_ROWS[format], source), findEnd: lineEnd };
+async function rowsOf(
+  target: ImportTarget,
+  format: ImportFormat,
+  source: RowSource,
+  start: Buffer,
+): Promise<Rows> {
+  if (format !== 'csv')
+    return { writer: factWriter(target, await lineReader(format), source), findEnd: lineEnd };
   const { type, read, ...rows } = openCsv(source.name, start, target.mapping);
   return { ...rows, writer: factWriter(target, csvRows(type, read), source) };
 }

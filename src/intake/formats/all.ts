@@ -1,9 +1,9 @@
 import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
-import { links } from './links.js';
-import { mailchimp } from './mailchimp.js';
 import { crm } from './crm.js';
 import { hubspot } from './hubspot.js';
+import { links } from './links.js';
+import { mailchimp } from './mailchimp.js';
 import { mailgun } from './mailgun.js';
 import { mandrill } from './mandrill.js';
 import { native } from './native.js';
@@ -45,8 +45,20 @@ export class Formats {
  */
 export const FORMATS = new Formats(
   [
-    ...[native, segment, snowplow, cloudevents, sendgrid, mailgun, postmark, ses, mandrill, mailchimp, links],
-    ...[hubspot, salesforce, crm],
+    native,
+    segment,
+    snowplow,
+    cloudevents,
+    sendgrid,
+    mailgun,
+    postmark,
+    ses,
+    mandrill,
+    mailchimp,
+    hubspot,
+    salesforce,
+    crm,
+    links,
   ],
   {
     contact: async () => (await import('./contact.js')).contact,

@@ -3,11 +3,14 @@ import { COLLECTOR_ID, keyInHeaders } from '../credentials.js';
 import { decodeOneOrMore } from '../decode.js';
 import type { Format, SignedRequest } from '../format.js';
 import { isObject } from '../json.js';
+import { json } from '../openapi-parts.js';
 import { reject, type Refusal } from '../outcome.js';
+import { receiptsReply } from '../receipts.js';
 import { Type } from '../schema.js';
 import { equalTexts, headerOf, signatureMissing, verifyWithSecrets } from '../signatures.js';
 import { meaningOf } from './crm/meaning.js';
 import { crmRulesSchema } from './crm/rules.js';
+import { RECEIPTS } from './native/examples.js';
 import { collectorParameter } from './email/webhook.js';
 import { CRM_SETTINGS } from './crm/settings.js';
 
@@ -64,7 +67,7 @@ export const crm: Format = {
       credential: COLLECTOR_ID,
       verify,
       decode: (_, body) => decodeOneOrMore(body, 'an object of the CRM'),
-      reply: () => ({}),
+      reply: (outcomes) => receiptsReply(outcomes),
       operation: {
         tags: ['Collect: CRM'],
         operationId: 'crm',
@@ -85,7 +88,7 @@ export const crm: Format = {
             },
           },
         },
-        responses: { 200: { description: 'Each is in the log, or kept as rejected' } },
+        responses: { 200: { description: 'Durable', content: json('Receipts', RECEIPTS) } },
       },
     },
   ],

@@ -1,8 +1,11 @@
 import { COLLECTOR_ID } from '../credentials.js';
 import { decodeOneOrMore } from '../decode.js';
 import type { Format } from '../format.js';
+import { json } from '../openapi-parts.js';
 import { reject } from '../outcome.js';
+import { receiptsReply } from '../receipts.js';
 import { Type } from '../schema.js';
+import { RECEIPTS } from './native/examples.js';
 import { collectorParameter } from './email/webhook.js';
 import { CRM_SETTINGS, crmSettings } from './crm/settings.js';
 import { hubspotEmailMessage, isHubspotEmailEvent } from './hubspot-email.js';
@@ -43,7 +46,7 @@ export const hubspot: Format = {
       credential: COLLECTOR_ID,
       verify: verifyHubSpot,
       decode: (_, body) => decodeOneOrMore(body, 'a notification'),
-      reply: () => ({}),
+      reply: (outcomes) => receiptsReply(outcomes),
       operation: {
         tags: ['Collect: CRM'],
         operationId: 'hubspot',
@@ -58,7 +61,7 @@ export const hubspot: Format = {
             },
           },
         },
-        responses: { 200: { description: 'Each is in the log, or kept as rejected' } },
+        responses: { 200: { description: 'Durable', content: json('Receipts', RECEIPTS) } },
       },
     },
   ],
