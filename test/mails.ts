@@ -48,16 +48,14 @@ const own = fc.constantFrom<Judgement>(
 );
 
 /** Each of them clicks half an hour after the delivery, within two seconds. */
-const burst = fc
-  .subarray(RECIPIENTS.slice(0, 6), { minLength: 4 })
-  .map((recipients) =>
-    recipients.map((key, nth) =>
-      mailTouch(`burst ${nth}`, 'email_click', 1_830 + nth / 3, [key], {
-        link: 'a',
-        address: `198.51.100.${nth}`,
-      }),
-    ),
-  );
+const burst = fc.subarray(RECIPIENTS.slice(0, 6), { minLength: 4 }).map((recipients) =>
+  recipients.map((key, nth) =>
+    mailTouch(`burst ${nth}`, 'email_click', 1_830 + nth / 3, [key], {
+      link: 'a',
+      address: `198.51.100.${nth}`,
+    }),
+  ),
+);
 
 const touches = (maxLength: number): fc.Arbitrary<readonly Entry[]> =>
   fc

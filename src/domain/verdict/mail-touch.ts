@@ -45,23 +45,16 @@ export interface MailGroup {
 export interface AddressedTouch {
   readonly touch: MailTouch;
   readonly recipient: IdentityKey;
-  /**
-   * Of one day: signals lie minutes apart, and a campaign may go on for years. Within the recipient, and the recipient's
-   * company.
-   */
+  /** Within the recipient. Of one day: signals lie minutes apart, and a campaign may go on for years. */
   readonly mail: string;
+  /** Within the recipient's company, likewise of one day. */
+  readonly campaign: string;
 }
 
-/** Where providers name the mail that an event is about, the most exact first. */
-const MAIL_IDS = [
-  'mail_id',
-  'mailId',
-  'email_id',
-  'emailId',
-  'broadcast_id',
-  'campaign_id',
-  'campaignId',
-] as const;
+/** Where the mail to this recipient is named. Only a click may know a campaign, by its link, so this goes before it. */
+const MAIL_IDS = ['mailId', 'mail_id'] as const;
+/** Where the mail to all recipients is named. */
+const CAMPAIGN_IDS = ['email_id', 'emailId', 'broadcast_id', 'campaign_id', 'campaignId'] as const;
 /** Where they name the link. */
 const LINKS = ['link_url', 'linkUrl', 'url', 'link', 'link_id', 'linkId'] as const;
 
@@ -85,7 +78,12 @@ export function mailTouchOf(id: string, at: number, data: Touchpoint): Addressed
     ...(context?.ip !== undefined && { address: digest(context.ip) }),
     ...(context?.userAgent !== undefined && { agent: digest(context.userAgent) }),
   };
-  return { touch, recipient, mail: `${dayOf(at)} ${campaign ?? firstText(properties, MAIL_IDS) ?? ''}` };
+  const sent = campaign ?? firstText(properties, CAMPAIGN_IDS) ?? '';
+  const day = dayOf(at);
+  return {
+    ...{ touch, recipient, campaign: `${day} ${sent}` },
+    mail: `${day} ${firstText(properties, MAIL_IDS) ?? sent}`,
+  };
 }
 
 function firstText(

@@ -101,10 +101,12 @@ function observedIn(event: RecordedEvent): Observed | undefined {
   const { workspace, id, occurredAt, data } = event;
   const addressed = mailTouchOf(id, +occurredAt, data);
   if (!addressed) return undefined;
-  const { touch, recipient, mail } = addressed;
+  const { touch, recipient, mail, campaign } = addressed;
   const company = touch.part === 'click' ? mailDomain(keyValue(recipient)) : undefined;
   const slotIds =
-    company === undefined ? [] : slotsOf(touch.at).map((slot) => `${slot}.${digest(`${company}\0${mail}`)}`);
+    company === undefined
+      ? []
+      : slotsOf(touch.at).map((slot) => `${slot}.${digest(`${company}\0${campaign}`)}`);
   return { ...addressed, event, workspace, groupId: groupIdOf(recipient, mail), slotIds };
 }
 
