@@ -22,7 +22,7 @@ export async function addCollector(pool: pg.Pool, collector: TestCollector): Pro
      VALUES ('main', $1, $2, $3, $4) RETURNING id`,
     [name, format, settings, JSON.stringify(mapping)],
   );
-  const box = new SecretBox(TEST_SECRET_KEY, '');
+  const box = new SecretBox([TEST_SECRET_KEY], '');
   for (const secret of secrets)
     await pool.query(
       `INSERT INTO touchline.collector_secret (workspace, collector, sealed) VALUES ('main', $1, $2)`,

@@ -47,8 +47,19 @@ const own = fc.constantFrom<Judgement>(
   { verdict: 'crawler', reasons: ['user-agent-crawler'] },
 );
 
-/** Touchpoints of the campaign that are near each other: delivered, opened, scanned, clicked by several at once. */
-export const mailTouches = (maxLength: number): fc.Arbitrary<readonly Entry[]> =>
+/** Each of them clicks half an hour after the delivery, within two seconds. */
+const burst = fc
+  .subarray(RECIPIENTS.slice(0, 6), { minLength: 4 })
+  .map((recipients) =>
+    recipients.map((key, nth) =>
+      mailTouch(`burst ${nth}`, 'email_click', 1_830 + nth / 3, [key], {
+        link: 'a',
+        address: `198.51.100.${nth}`,
+      }),
+    ),
+  );
+
+const touches = (maxLength: number): fc.Arbitrary<readonly Entry[]> =>
   fc
     .array(
       fc.record({
@@ -71,7 +82,7 @@ export const mailTouches = (maxLength: number): fc.Arbitrary<readonly Entry[]> =
         link: fc.constantFrom('a', 'b', 'c'),
         address: fc.constantFrom('198.51.100.1', '198.51.100.2'),
       }),
-      { minLength: 1, maxLength },
+      { minLength: 1, maxLength, size: 'max' },
     )
     .map((all) =>
       all.map(({ identity: keys, own: { verdict, reasons }, kind, seconds, link, address }, nth) =>
@@ -81,3 +92,7 @@ export const mailTouches = (maxLength: number): fc.Arbitrary<readonly Entry[]> =
         }),
       ),
     );
+
+/** Touchpoints of the campaign that are near each other: delivered, opened, scanned, clicked by several at once. */
+export const mailTouches = (maxLength: number): fc.Arbitrary<readonly Entry[]> =>
+  fc.tuple(touches(maxLength), burst).map((parts) => parts.flat());

@@ -20,13 +20,13 @@ function withSetup<T>(
   { workspace = FIRST_WORKSPACE }: InWorkspace,
   work: (setup: CollectorSetup, workspace: string) => Promise<T>,
 ): Promise<T> {
-  return withRuntime(async ({ configuration, pool, config: { secretKey, dataDir } }) => {
+  return withRuntime(async ({ configuration, pool, config: { secretKeys, dataDir } }) => {
     if (!(await new Workspaces(configuration).find(workspace)))
       throw new Refused(
         'workspace-not-found',
         `The workspace "${workspace}" does not exist; \`npx touchline workspace list\` lists all`,
       );
-    const collectors = new Collectors(configuration, new SecretBox(secretKey, dataDir));
+    const collectors = new Collectors(configuration, new SecretBox(secretKeys, dataDir));
     return work(new CollectorSetup(collectors, FORMATS, new RecentItems(pool)), workspace);
   });
 }

@@ -29,7 +29,7 @@ export class EdgeModule {
       { provide: EVENT_STORE, useValue: store },
       { provide: Metrics, useValue: metrics },
       { provide: Admission, useValue: new Admission(config) },
-      { provide: SecretBox, useValue: new SecretBox(config.secretKey, config.dataDir) },
+      { provide: SecretBox, useValue: new SecretBox(config.secretKeys, config.dataDir) },
       Workspaces,
       CollectorConfigs,
       Collectors,

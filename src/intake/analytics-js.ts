@@ -27,6 +27,9 @@ const FIND_CDN = `(function () {
 })();
 `;
 
+/** Where the script loads settings from or reports its errors to when nobody told it another place: never to others. */
+const MAKERS_HOSTS = /\b(?:cdn\.segment\.com|api\.segment\.io)\b/g;
+
 let build: Promise<string> | undefined;
 
 /** `analytics.min.js` with its write key in it. */
@@ -35,7 +38,9 @@ export async function analyticsScript(writeKey: string): Promise<string> {
     build = undefined;
     throw error;
   });
-  const script = (await build).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
+  const script = (await build)
+    .replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
+    .replaceAll(MAKERS_HOSTS, 'segment.invalid');
   return FIND_CDN + script.replaceAll('__WRITE_KEY__', () => scriptText(writeKey));
 }
 

@@ -33,13 +33,13 @@ export class Batch {
   /** One an item, in order. */
   readonly results: ItemResult[] = [];
 
-  /** @param sent where the item came from and what it was there, to be kept with it when it is rejected */
-  add(format: Format, origin: Origin, item: unknown, step: Normalised, sent?: SentAs): void {
+  /** @param sentAs where the item came from and what it was there, asked for when it is rejected */
+  add(format: Format, origin: Origin, item: unknown, step: Normalised, sentAs?: () => SentAs): void {
     if (isRejected(step)) {
       const { rejected: reason } = step;
       const messageId = messageIdIn(item);
       this.results.push({ status: 'rejected', reason, ...(messageId === undefined ? {} : { messageId }) });
-      this.rejected.push(withOrigin(origin, { ...rejectedItem(format, item, reason), ...sent }));
+      this.rejected.push(withOrigin(origin, rejectedItem(format, item, reason, sentAs?.())));
       return;
     }
     const { messageId, facts, reports, warnings } = step;
@@ -49,7 +49,7 @@ export class Batch {
     for (const report of reports)
       this.reports.push({
         report,
-        refused: (reason) => withOrigin(origin, { ...rejectedItem(format, item, reason), ...sent }),
+        refused: (reason) => withOrigin(origin, rejectedItem(format, item, reason, sentAs?.())),
       });
     const eventId = facts[0]?.event.id ?? reports[0]?.eventId('OpportunityChanged');
     if (warnings.length > 0 && eventId !== undefined)

@@ -60,6 +60,23 @@ const SOURCE_CONFIG: Operation = {
   },
 };
 
+const TRACKER: Operation = {
+  tags: ['Collect: Segment'],
+  operationId: 'tracker',
+  summary: 'The tracker for pages that have none; its write key is in the attribute `data-write-key`',
+  security: [],
+  responses: {
+    200: { description: 'The script', content: { 'text/javascript': { schema: { type: 'string' } } } },
+  },
+};
+
+const TRACKER_OF_KEY: Operation = {
+  ...SCRIPT,
+  operationId: 'trackerOfKey',
+  summary: 'The same with the write key in the address',
+  description: 'It loads Segment’s analytics.js from this server.',
+};
+
 const anyObject = (description: string) =>
   Type.Unsafe({ type: 'object', description, additionalProperties: true });
 
@@ -69,6 +86,8 @@ export const browserSdkOpenApi: OpenApiPart = {
     '/v1/projects/{key}/settings': { get: SETTINGS },
     '/analytics.js/v1/{key}/analytics.min.js': { get: SCRIPT },
     '/sourceConfig': { get: SOURCE_CONFIG },
+    '/t.js': { get: TRACKER },
+    '/t/{key}': { get: TRACKER_OF_KEY },
   },
   schemas: {
     SegmentSettings: anyObject('What analytics.js asks for'),

@@ -6,6 +6,7 @@ import { sendProblem } from '../http/problem.filter.js';
 import { type ResolveWriteKey, writeKeyBeside } from './credentials.js';
 import { publicUrlFor } from './public-url.js';
 import { keyRefusal } from './refusal.js';
+import { trackerScript } from './tracker-script.js';
 import { rudderstackSourceConfig } from './rudderstack-source-config.js';
 import { segmentSettings } from './segment-settings.js';
 
@@ -22,26 +23,36 @@ interface ByKey {
 const BUNDLES = '/analytics-next/bundles';
 const YEAR = 365 * 24 * 3_600_000;
 
-/** What SDKs in a browser load before they send: their settings, and Segment's script with its chunks. */
+/** What SDKs in a browser load before they send: their settings, and Segment's script with its chunks, and the tracker. */
 export const BROWSER_SDK_ROUTES = {
   segmentSettings: '/v1/projects/:key/settings',
   segmentScript: '/analytics.js/v1/:key/analytics.min.js',
   segmentBundle: `${BUNDLES}/:file`,
+  tracker: '/t.js',
+  trackerOfKey: '/t/:key',
   rudderstackSourceConfig: '/sourceConfig',
 } as const;
 
 export async function addBrowserSdkRoutes(scope: FastifyInstance, deps: BrowserSdkDeps): Promise<void> {
   const { segmentScript, segmentSettings: settings, rudderstackSourceConfig: config } = BROWSER_SDK_ROUTES;
-  for (const path of [settings, segmentScript, config]) scope.options(path, preflight);
+  const { tracker, trackerOfKey } = BROWSER_SDK_ROUTES;
+  for (const path of [settings, segmentScript, config, tracker, trackerOfKey]) scope.options(path, preflight);
   scope.get<ByKey>(settings, (request, reply) =>
     answerFor(deps, reply, request.params.key, (key) =>
       segmentSettings(publicUrlFor(request, reply, deps.publicUrl), key),
     ),
   );
   scope.get<ByKey>(segmentScript, (request, reply) =>
-    answerFor(deps, reply.type('text/javascript; charset=utf-8'), request.params.key, (key) => {
-      reply.header('cache-control', 'public, max-age=300');
+    answerFor(deps, reply, request.params.key, (key) => {
+      cachedScript(reply);
       return analyticsScript(key);
+    }),
+  );
+  scope.get(tracker, async (_, reply) => cachedScript(reply).send(await trackerScript()));
+  scope.get<ByKey>(trackerOfKey, (request, reply) =>
+    answerFor(deps, reply, request.params.key.replace(/\.js$/, ''), () => {
+      cachedScript(reply);
+      return trackerScript();
     }),
   );
   scope.get(config, (request: FastifyRequest, reply) =>
@@ -59,6 +70,9 @@ export async function addBrowserSdkRoutes(scope: FastifyInstance, deps: BrowserS
     maxAge: YEAR,
   });
 }
+
+const cachedScript = (reply: FastifyReply): FastifyReply =>
+  reply.type('text/javascript; charset=utf-8').header('cache-control', 'public, max-age=300');
 
 async function answerFor(
   { resolveWriteKey }: BrowserSdkDeps,

@@ -70,6 +70,8 @@ export interface Items {
   readonly isSingle?: boolean;
   /** False: no item holds characters that cannot be stored. */
   readonly mayHoldUnstorable?: boolean;
+  /** What came of an item, byte for byte, where that can be told. Added to what a format decodes. */
+  readonly sentOf?: (index: number) => Buffer | undefined;
 }
 
 /**

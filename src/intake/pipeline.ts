@@ -84,10 +84,12 @@ export class Pipeline {
     return this.recordBatch(this.normaliseAll(format, origin, items));
   }
 
-  private normaliseAll(format: Format, origin: Origin, { items, mayHoldUnstorable }: Items): Batch {
+  private normaliseAll(format: Format, origin: Origin, { items, mayHoldUnstorable, sentOf }: Items): Batch {
     const batch = new Batch();
-    for (const [index, item] of items.entries())
-      batch.add(format, origin, item, this.normalise(format, origin, item, { mayHoldUnstorable, index }));
+    for (const [index, item] of items.entries()) {
+      const step = this.normalise(format, origin, item, { mayHoldUnstorable, index });
+      batch.add(format, origin, item, step, () => ({ sent: sentOf?.(index) }));
+    }
     return batch;
   }
 

@@ -256,3 +256,37 @@ describe('GET /api/rejected/retention', () => {
     expect(usage.share).toBeCloseTo(0.86, 2);
   });
 });
+
+describe('what was sent', () => {
+  const send = (path: string, body: string): Promise<Response> =>
+    fetch(server.url + path, {
+      ...{ method: 'POST', body },
+      headers: { authorization: `Bearer ${server.keys.writeKey}` },
+    });
+  const bad = [
+    '{ "type":"page" , "messageId" : "m-1", "n": 1.0, "n": 1e2 }',
+    '{"type": "pag\\u0065", "messageId":"m-2"}',
+  ];
+
+  test('is kept byte for byte beside an item of a batch', async () => {
+    await send(
+      '/v1/batch',
+      `{"context": {"a":[1,2,3]}, "batch": [ ${bad[0]},\n${bad[1]} , {"type":"page","userId":"u-1"}]}`,
+    );
+    expect((await items()).map(({ messageId, sent }) => [messageId, sent])).toEqual([
+      ['m-2', { text: bad[1] }],
+      ['m-1', { text: bad[0] }],
+    ]);
+  });
+
+  test('is kept byte for byte beside a single event, and left out where the payload is the same', async () => {
+    const same = '{"messageId":"m-3","kind":"page_view"}';
+    await send('/touchpoints', ` ${same}\n`);
+    await send('/touchpoints', `[${same.replace('3', '4')},${same.replace('3', '5')}]`);
+    expect((await items()).map(({ messageId, sent }) => [messageId, sent])).toEqual([
+      ['m-5', null],
+      ['m-4', null],
+      ['m-3', { text: ` ${same}\n` }],
+    ]);
+  });
+});

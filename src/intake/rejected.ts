@@ -37,9 +37,9 @@ export interface Origin {
 /** An item as it came, where it was written otherwise or stood in a file. */
 export interface SentAs {
   /** Byte for byte; undefined: the payload is that. */
-  readonly sent?: Buffer;
+  readonly sent?: Buffer | undefined;
   /** Name of the file and line. */
-  readonly source?: string;
+  readonly source?: string | undefined;
 }
 
 /** One item, or one request that could not be taken apart. */

@@ -146,7 +146,7 @@ test('a page whose origin its collector does not allow is refused', async () => 
 });
 
 test('secrets that cannot be decrypted make requests wait instead of being refused for good', async () => {
-  const box = new SecretBox('cd'.repeat(32), '');
+  const box = new SecretBox(['cd'.repeat(32)], '');
   const collectors = server.get(Collectors);
   const { id: to } = await collectors.add('main', 'sealed-elsewhere', { format: 'signed' });
   await server.database.pool.query(
@@ -158,7 +158,7 @@ test('secrets that cannot be decrypted make requests wait instead of being refus
 });
 
 test('a sealed secret opens for its collector alone, unchanged', async () => {
-  const box = new SecretBox(TEST_SECRET_KEY, '');
+  const box = new SecretBox([TEST_SECRET_KEY], '');
   const sealed = await box.seal('s', 'main/mail');
   expect(await box.open(sealed, 'main/mail')).toBe('s');
   await expect(box.open(sealed, 'other/mail')).rejects.toThrow(SecretUnreadable);
@@ -166,4 +166,35 @@ test('a sealed secret opens for its collector alone, unchanged', async () => {
   changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
   await expect(box.open(changed, 'main/mail')).rejects.toThrow(SecretUnreadable);
   await expect(box.open(Buffer.alloc(3), 'main/mail')).rejects.toThrow(SecretUnreadable);
+});
+
+test('a sealed secret still opens after its key was rotated, and none without any key', async () => {
+  const sealed = await new SecretBox([TEST_SECRET_KEY], '').seal('s', 'main/mail');
+  const rotated = new SecretBox(['cd'.repeat(32), TEST_SECRET_KEY], '');
+  expect(await rotated.open(sealed, 'main/mail')).toBe('s');
+  const again = await rotated.seal('s', 'main/mail');
+  await expect(new SecretBox([TEST_SECRET_KEY], '').open(again, 'main/mail')).rejects.toThrow(
+    SecretUnreadable,
+  );
+  await expect(new SecretBox([], '/nonexistent').open(sealed, 'main/mail')).rejects.toThrow(SecretUnreadable);
+});
+
+test('the limits of a collector hold for all of its keys together', async () => {
+  const collectors = server.get(Collectors);
+  const { name } = await collectors.add('main', 'limited', { settings: { eventsPerSecond: 1 } });
+  const keys = [
+    await collectors.addKey('main', name, 'public'),
+    await collectors.addKey('main', name, 'server'),
+  ];
+  const batch = {
+    batch: Array.from({ length: 30 }, (_, nth) => ({ type: 'track', event: 'x', anonymousId: `a-${nth}` })),
+  };
+  const send = async (key = '', body: object = batch): Promise<number> => {
+    const headers = { authorization: `Bearer ${key}` };
+    return (await fetch(`${server.url}/v1/batch`, { method: 'POST', headers, body: JSON.stringify(body) }))
+      .status;
+  };
+  expect(await send(keys[0])).toBe(200);
+  expect([await send(keys[1]), await send(keys[0])]).toEqual([429, 429]);
+  expect(await send(server.keys.writeKey)).toBe(200);
 });

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-const RUNS = Number(process.env['FC_RUNS'] ?? 12);
+const RUNS = Number(process.env['FC_RUNS'] ?? 6);
 
 /** Every click scores and moves the stage, so a verdict that changes shows in all that follows from it. */
 const MODEL: JourneyModel = {
@@ -65,15 +65,25 @@ const opportunities = [
 const claims = fc
   .array(
     fc.tuple(
+      fc.constantFrom('IdentityClaimed', 'IdentitiesMerged', 'IdentitiesSplit'),
       fc.constantFrom(...RECIPIENTS),
       fc.constantFrom('anonymous:laptop' as const, 'user:u-1' as const),
+      fc.constantFrom(...RECIPIENTS.slice(0, 3)),
+      fc.constantFrom(5, 10.4, 12),
     ),
-    {
-      maxLength: 2,
-    },
+    { maxLength: 3 },
   )
   .map((all) =>
-    all.map((identity, nth) => entry(`claim ${nth}`, `identity-${nth}`, 'IdentityClaimed', 5, { identity })),
+    all.map(([type, key, claimed, otherKey, at], nth) =>
+      type === 'IdentityClaimed' || key === otherKey
+        ? entry(`claim ${nth}`, `identity-${nth}`, 'IdentityClaimed', at, { identity: [key, claimed] })
+        : entry(`decision ${nth}`, `identity-${nth}`, type, at, {
+            leadId: '',
+            otherLeadId: '',
+            key,
+            otherKey,
+          }),
+    ),
   );
 
 const ruleId = (nth: number): string => `00000000-0000-4000-8000-00000000000${nth}`;
@@ -129,7 +139,7 @@ test(
           expect(await allVersions(db.pool)).toEqual(live);
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     ),
   300_000,
 );
@@ -144,7 +154,7 @@ test(
         await projected(withFixed(otherOrder, other), 3);
         expect(await currentRows(db.pool)).toEqual(one);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     ),
   300_000,
 );
@@ -161,7 +171,7 @@ test(
         await projected(entries.slice(0, position), 5_000);
         expect(await rowsAsOf(db.pool, BigInt(position))).toEqual(then);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     ),
   300_000,
 );

@@ -94,7 +94,7 @@ export class FactWriter implements RowWriter {
     const { item, mayHoldUnstorable } = read;
     const step =
       fault ?? pipeline.normalise(reader.format, this.#origin, item, { mayHoldUnstorable, occasion });
-    batch.add(reader.format, this.#origin, item, step, this.#sentAs(row));
+    batch.add(reader.format, this.#origin, item, step, () => this.#sentAs(row));
   }
 
   #sentAs(row: SourceRow): SentAs {

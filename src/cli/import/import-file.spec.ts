@@ -7,6 +7,7 @@ import { importTarget, inputFile } from '../../../test/import-target.js';
 import type { RecordedEvent } from '../../domain/events.js';
 import { MemoryEventStore } from '../../event-store/memory.js';
 import { importFile } from './import-file.js';
+import { UnreadableInput } from './input.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -114,6 +115,22 @@ describe('touchpoints as lines of JSON', () => {
     const imported = await importFile(target, await file(ndjson([touchpoint(1), touchpoint(2)])));
 
     expect(figures(imported)).toEqual({ accepted: 1, duplicate: 1, rejected: {} });
+  });
+
+  test('of a file that is cut off are imported up to there, and once', async () => {
+    const { target } = importTarget(store);
+    const whole = gzipSync(ndjson(Array.from({ length: 20_000 }, (_, nr) => touchpoint(nr))));
+    const cut = whole.subarray(0, whole.length / 2);
+
+    await expect(importFile(target, await file(cut))).rejects.toThrow(UnreadableInput);
+    const { length } = await events();
+    expect(length).toBeGreaterThan(5_000);
+    expect(length).toBeLessThan(15_000);
+    await expect(importFile(target, await file(cut))).rejects.toThrow(UnreadableInput);
+    expect(await events()).toHaveLength(length);
+
+    const imported = await importFile(target, await file(whole));
+    expect(figures(imported)).toEqual({ accepted: 20_000 - length, duplicate: length, rejected: {} });
   });
 
   test('a dry run writes nothing', async () => {

@@ -56,7 +56,7 @@ export async function importFile(target: ImportTarget, { path, bytes }: InputFil
       ...{ store, restart, ...(await rowsOf(target, format, source, start)) },
       source: identity === undefined || isDryRun ? undefined : progressSource(target, format, identity),
       onProgress: ({ summary }) => {
-        display ??= new ImportProgress(source.name, bytes, 0);
+        display ??= new ImportProgress(source.name, bytes, summary.rows);
         display.show(summary.rows, input.bytesRead);
       },
     });

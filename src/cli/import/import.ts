@@ -16,6 +16,7 @@ import { withRuntime } from '../with-runtime.js';
 import { ROW_TYPES, type RowType } from './csv-fields.js';
 import { readMapping } from './csv-mapping.js';
 import { IMPORT_FORMATS, type ImportFormat } from './detect-format.js';
+import { isTransient } from './fact-writer.js';
 import { importFile, type ImportTarget } from './import-file.js';
 import { UnreadableInput } from './input.js';
 import { type InputFile, inputFiles } from './input-files.js';
@@ -109,7 +110,7 @@ async function requireWorkspace({ configuration }: OpenRuntime, workspace: strin
 
 async function partsOf(runtime: OpenRuntime, { workspace, collector }: ImportOptions): Promise<Parts> {
   const { store, pool, config, configuration } = runtime;
-  const secrets = new SecretBox(config.secretKey, config.dataDir);
+  const secrets = new SecretBox(config.secretKeys, config.dataDir);
   const configs = await new CollectorConfigs(configuration, secrets).load();
   const options = {
     warnings: new WarningLog(pool),
@@ -134,19 +135,22 @@ function dryRunParts(): Parts {
 async function importAll(target: ImportTarget, files: readonly InputFile[]): Promise<number> {
   const report = new ImportReport(target.isDryRun);
   for (const file of files) {
-    if (target.signal.aborted) break;
-    await importOne(target, file, report);
+    if (target.signal.aborted || !(await importOne(target, file, report))) break;
   }
   report.end(target.signal.aborted);
   if (target.signal.aborted) return INTERRUPTED;
   return report.hasFailed ? 1 : 0;
 }
 
-async function importOne(target: ImportTarget, file: InputFile, report: ImportReport): Promise<void> {
+/** @returns whether it makes sense to go on with the next file */
+async function importOne(target: ImportTarget, file: InputFile, report: ImportReport): Promise<boolean> {
   try {
     report.file(file.path, await importFile(target, file));
+    return true;
   } catch (error) {
-    if (!(error instanceof UnreadableInput)) throw error;
-    report.unreadable(file.path, error.message);
+    if (error instanceof UnreadableInput) report.unreadable(file.path, error.message);
+    else if (isTransient(error)) report.unavailable(file.path, error);
+    else throw error;
+    return error instanceof UnreadableInput;
   }
 }

@@ -1,7 +1,7 @@
 import { Backoff } from '../../backoff.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { isTransient, type RowWriter } from './fact-writer.js';
-import type { Input } from './input.js';
+import { type Input, UnreadableInput } from './input.js';
 import { type FileProgress, fromProgress, toProgress } from './progress-mark.js';
 import { type FindRowEnd, type RowPosition, RowSplitter, type SourceRow } from './row-splitter.js';
 import { type RowOutcome, Summary } from './summary.js';
@@ -25,7 +25,7 @@ export interface ImporterOptions {
   /** Where the first row begins. */
   readonly start?: RowPosition;
   readonly patienceMs?: number;
-  /** After each batch. */
+  /** Where this run begins, and after each batch. */
   readonly onProgress?: (progress: FileProgress) => void;
 }
 
@@ -63,18 +63,17 @@ export class Importer {
     if (known) this.#progress = known;
     const resumedAt = known ? known.line : 1;
     if (this.#progress.isComplete) return { ...this.#progress, resumedAt, isNew: false };
-    const isComplete = await this.#readAll(input, signal).catch((error: unknown) => this.#abandon(error));
-    await this.#finish();
+    this.options.onProgress?.(this.#progress);
+    const isComplete = await this.#importAll(input, signal).catch((error: unknown) => this.#abandon(error));
     this.#progress = { ...this.#progress, isComplete };
     await this.#saveProgress();
     return { ...this.#progress, resumedAt, isNew: true };
   }
 
-  /** Keeps how far it came. @throws the error */
+  /** Keeps how far it came: before the batch that failed, whatever became of those after it. @throws the error */
   async #abandon(error: unknown): Promise<never> {
-    await this.#finish()
-      .then(() => this.#saveProgress())
-      .catch(() => undefined);
+    await Promise.allSettled(this.#inFlight.map(({ kept }) => kept));
+    await this.#saveProgress().catch(() => undefined);
     throw error;
   }
 
@@ -85,26 +84,37 @@ export class Importer {
     return progress && !restart ? fromProgress(progress) : undefined;
   }
 
-  /** @returns whether the file was read to its end */
-  async #readAll(input: Input, signal: AbortSignal): Promise<boolean> {
+  /** @returns whether the file was read to its end @throws UnreadableInput after what came before is kept */
+  async #importAll(input: Input, signal: AbortSignal): Promise<boolean> {
     const splitter = new RowSplitter(this.options.findEnd, this.#progress);
-    let waiting: SourceRow[] = [];
-    for await (const chunk of skipping(input.chunks(), this.#progress.offset)) {
-      waiting = await this.#writeFull([...waiting, ...splitter.push(chunk)], signal);
-      if (signal.aborted) return false;
-    }
-    const rest = [...waiting, ...splitter.push(Buffer.alloc(0), true)];
-    const left = await this.#writeFull(rest, signal);
-    if (left.length > 0 && !signal.aborted) await this.#write(left);
+    const waiting: SourceRow[] = [];
+    const damage = await this.#readAll(input, splitter, waiting, signal).catch(ifUnreadable);
+    if (!damage) waiting.push(...splitter.push(Buffer.alloc(0), true));
+    await this.#writeFull(waiting, signal);
+    if (waiting.length > 0 && !signal.aborted) await this.#write(waiting);
+    await this.#finish();
+    if (damage && !signal.aborted) throw damage;
     return !signal.aborted;
   }
 
-  /** Writes all batches that are full. @returns the rows that are left */
-  async #writeFull(rows: SourceRow[], signal: AbortSignal): Promise<SourceRow[]> {
-    let from = 0;
-    for (let end; !signal.aborted && (end = batchEnd(rows, from)) !== undefined; from = end)
-      await this.#write(rows.slice(from, end));
-    return rows.slice(from);
+  /** @param waiting takes the rows that do not fill a batch */
+  async #readAll(
+    input: Input,
+    splitter: RowSplitter,
+    waiting: SourceRow[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    for await (const chunk of skipping(input.chunks(), this.#progress.offset)) {
+      waiting.push(...splitter.push(chunk));
+      await this.#writeFull(waiting, signal);
+      if (signal.aborted) return;
+    }
+  }
+
+  /** Takes out the batches that are full, and writes them. */
+  async #writeFull(rows: SourceRow[], signal: AbortSignal): Promise<void> {
+    for (let end; !signal.aborted && (end = batchEnd(rows)) !== undefined;)
+      await this.#write(rows.splice(0, end));
   }
 
   async #write(rows: readonly SourceRow[]): Promise<void> {
@@ -157,14 +167,19 @@ export class Importer {
   }
 }
 
-/** Where the batch ends that begins at `from`; undefined: it is not full. */
-function batchEnd(rows: readonly SourceRow[], from: number): number | undefined {
+/** How many rows fill a batch; undefined: there are not enough. */
+function batchEnd(rows: readonly SourceRow[]): number | undefined {
   let bytes = 0;
-  for (let at = from; at < rows.length; at += 1) {
-    bytes += rows[at]?.bytes.length ?? 0;
-    if (at + 1 - from >= BATCH.rows || bytes >= BATCH.bytes) return at + 1;
+  for (const [at, row] of rows.entries()) {
+    bytes += row.bytes.length;
+    if (at + 1 >= BATCH.rows || bytes >= BATCH.bytes) return at + 1;
   }
   return undefined;
+}
+
+function ifUnreadable(error: unknown): UnreadableInput {
+  if (error instanceof UnreadableInput) return error;
+  throw error;
 }
 
 /** The chunks without their first bytes. */

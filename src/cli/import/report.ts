@@ -35,6 +35,12 @@ export class ImportReport {
     console.error(`touchline: ${name} cannot be read to its end: ${message}. The rows before are imported`);
   }
 
+  unavailable(name: string, error: unknown): void {
+    this.#failed = true;
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(`touchline: ${name}: ${message}. Run the same command again to go on`);
+  }
+
   /** @param isStopped by the user, before all files were read */
   end(isStopped: boolean): void {
     if (this.#files > 1) console.log(`${this.#files} files: ${this.#describe(this.#total)}`);

@@ -1,4 +1,5 @@
 import { earlier, type Stamp } from '../identity/keys.js';
+import { countsAsHuman } from '../touchpoint.js';
 import { sameJudgement, type Judgement } from './judgement.js';
 import { judgeClicks } from './mail-clicks.js';
 import { judgeOpens } from './mail-opens.js';
@@ -67,7 +68,7 @@ const beyond = ({ part, own }: MailTouch): Judgement =>
   part !== 'click'
     ? own
     : {
-        verdict: own.verdict === 'human' || own.verdict === 'unknown' ? 'link_scanner' : own.verdict,
+        verdict: countsAsHuman(own.verdict) ? 'link_scanner' : own.verdict,
         reasons: ['too-many-clicks'],
       };
 

@@ -8,6 +8,7 @@ import { Type } from '../schema.js';
 import { RECEIPTS } from './native/examples.js';
 import { collectorParameter } from './email/webhook.js';
 import { CRM_SETTINGS, crmSettings } from './crm/settings.js';
+import { hubspotEmailMessage, isHubspotEmailEvent } from './hubspot-email.js';
 import { checkHubSpotItem, type HubSpotItem, hubSpotSchema } from './hubspot/item.js';
 import { meaningOf } from './hubspot/meaning.js';
 import { verifyHubSpot } from './hubspot/signature.js';
@@ -18,7 +19,7 @@ const EXAMPLE = {
   ...{ propertyName: 'dealstage', propertyValue: 'closedwon' },
 };
 
-/** Webhooks of HubSpot's CRM: contacts, companies, deals, their associations, calls, meetings and e-mails. */
+/** Webhooks of HubSpot's CRM: contacts, companies, deals, their associations, calls, meetings and e-mails; and events of its mails. */
 export const hubspot: Format = {
   name: 'hubspot',
   requestBytes: 1024 * 1024,
@@ -66,12 +67,14 @@ export const hubspot: Format = {
   ],
 
   read(item, reading) {
-    const fault = checkHubSpotItem(item);
+    const isEmail = isHubspotEmailEvent(item);
+    const fault = isEmail ? undefined : checkHubSpotItem(item);
     if (fault) return fault;
     const notification = item as HubSpotItem;
     const portalIds = reading.collector?.settings.portalIds as readonly string[] | undefined;
     if (portalIds && !portalIds.includes(String(notification.portalId)))
       return reject('portal-unknown', 'is none of the portalIds of the collector', 'portalId');
+    if (isEmail) return hubspotEmailMessage(item, reading);
     return meaningOf(notification, crmSettings(reading.collector), reading);
   },
 };

@@ -109,7 +109,7 @@ function itemsOf({ MessageId: messageId, Message: written }: SnsMessage): readon
 
 const typeOf = (event: JsonObject): string => text(event.eventType ?? event.notificationType) ?? '';
 
-const detailOf = (event: JsonObject): JsonObject => objectOr(event[DETAILS[typeOf(event)] ?? '']);
+const detailOf = (event: JsonObject): JsonObject => objectOr(event[entryOf(DETAILS, typeOf(event)) ?? '']);
 
 const DETAILS: Readonly<Record<string, string>> = {
   ...{ Bounce: 'bounce', Complaint: 'complaint', Delivery: 'delivery', Send: 'send', Reject: 'reject' },

@@ -96,7 +96,7 @@ function addToBatch(
   }
   const { format, item, mayHoldUnstorable } = read;
   const step = fault ?? pipeline.normalise(format, origin, item, { mayHoldUnstorable });
-  batch.add(format, origin, item, step);
+  batch.add(format, origin, item, step, () => ({ sent: record.value ?? undefined }));
   return isRejected(step) ? step.rejected : undefined;
 }
 
