@@ -83,6 +83,8 @@ export interface OpportunityChanged {
   readonly openedAt?: string;
   /** When it was or will be closed: its close date once it is won or lost, unless that lies after the report. */
   readonly closeDate?: string | null;
+  /** Why it is won or lost once it is: it may be reported before. */
+  readonly closeReason?: string | null;
   readonly status?: 'open' | 'won' | 'lost';
   /** Only while it is won or lost. */
   readonly closedAt?: string;

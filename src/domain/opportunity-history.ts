@@ -137,6 +137,7 @@ const FIELDS = [
   'owner',
   'source',
   'reason',
+  'closeReason',
   'opening',
 ] as const satisfies readonly (keyof ReportedState)[];
 

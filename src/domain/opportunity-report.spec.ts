@@ -141,6 +141,15 @@ describe('an opportunity reported by messages of a CRM', () => {
     expect(deliver([corrected, won, at(9)]).closedAt).toEqual(hour(3));
   });
 
+  test('has the reason of its loss, whichever was reported first', () => {
+    const reason = received(1, 1, { reason: 'price' });
+    const lost = received(2, 1, { status: 'lost' });
+    const reopened = received(3, 2, { status: 'open' });
+    expect(deliver([reason, lost]).reason).toBe('price');
+    expect(deliver([lost, reason]).reason).toBe('price');
+    expect(deliver([reopened, reason, lost]).reason).toBeUndefined();
+  });
+
   test.each([
     ['currency-missing', { defaultCurrency: undefined }],
     ['currency-unknown', { currency: 'XXL' }],

@@ -27,6 +27,7 @@ export interface OpportunityReport {
   readonly status?: OpportunityStatus | 'deleted';
   /** When it was closed, or is expected to be. */
   readonly closeDate?: string | null;
+  /** Why it was won or lost. */
   readonly reason?: string | null;
   /** The whole committee; other contacts are removed. */
   readonly committee?: readonly Pick<Contact, 'keys' | 'role'>[];
@@ -101,18 +102,8 @@ function changed({ report, occurredAt, eventId }: ReceivedReport, state: Opportu
   for (const named of [currency, defaultCurrency]) if (named !== undefined) checkCurrency(named);
   const data: OpportunityChanged = {
     opportunityId,
-    ...omitUndefined({
-      name,
-      accountId,
-      formerAccountId,
-      stage,
-      owner,
-      source,
-      openedAt,
-      closeDate,
-      reason,
-      currency,
-    }),
+    ...omitUndefined({ name, accountId, formerAccountId, stage, owner, source, currency }),
+    ...omitUndefined({ openedAt, closeDate, closeReason: reason }),
     ...omitUndefined({ amount: amountOf(amount), defaultCurrency }),
     ...(status !== undefined && status !== 'deleted' && { status }),
     ...(committee && { contacts: committee.map(({ keys, role }) => ({ keys, role })) }),

@@ -23,6 +23,8 @@ export interface OpportunityState extends CurrentAmount {
   readonly closedAt?: Date | undefined;
   /** The close date as reported, also while it is open. */
   readonly closeDate?: Date | undefined;
+  /** The reason as reported, also before it is closed. */
+  readonly closeReason?: string | undefined;
   readonly contacts: readonly Contact[];
   /** The data of its opening; opening it again with the same data changes nothing. */
   readonly opening?: OpportunityOpened;
@@ -173,7 +175,9 @@ function applyChange(before: OpportunityState, event: EventOf<'OpportunityChange
   const isLeft = data.formerAccountId !== undefined && data.formerAccountId === state.accountId;
   const left = isLeft ? { ...state, accountId: undefined } : state;
   const next = applyStatus({ ...left, reportedAt }, status, { ...event, data });
-  return data.closeDate === undefined ? next : withReportedCloseDate(next, data.closeDate, event.occurredAt);
+  const dated =
+    data.closeDate === undefined ? next : withReportedCloseDate(next, data.closeDate, event.occurredAt);
+  return data.closeReason === undefined ? dated : withReportedReason(dated, data.closeReason ?? undefined);
 }
 
 function applyStatus(
@@ -205,6 +209,9 @@ function withReportedCloseDate(state: OpportunityState, reported: string | null,
   return state.status === 'open' ? next : { ...next, closedAt: closingTime(next, at) ?? state.closedAt };
 }
 
+const withReportedReason = (state: OpportunityState, closeReason: string | undefined): OpportunityState =>
+  state.status === 'open' ? { ...state, closeReason } : { ...state, closeReason, reason: closeReason };
+
 /** The reported close date, unless it is only expected at that time; nothing is closed before it was opened. */
 function closingTime({ closeDate, openedAt }: OpportunityState, at: Date): Date | undefined {
   if (!closeDate || closeDate > at) return undefined;
@@ -219,7 +226,7 @@ function applyClose(
 ): OpportunityState {
   const again = before.status === status;
   const state = applyFields(
-    { ...before, status, reason: again ? before.reason : undefined },
+    { ...before, status, reason: again ? before.reason : before.closeReason },
     data,
     occurredAt,
   );

@@ -194,7 +194,10 @@ function associationSaid(
   if (deal && company) return dealCompany(item, deal, company, settings, reading);
   if (isRemoved)
     return reject('removal-unsupported', 'stays until another takes its place', 'associationRemoved');
-  if (contact && company) return contactSaid({ id: contact, accountId: company }, settings, reading);
+  if (contact && company) {
+    const accountId = item.isPrimaryAssociation === false ? undefined : company;
+    return contactSaid({ id: contact, accountId }, settings, reading);
+  }
   for (const [object, kind] of Object.entries(ACTIVITY_KINDS) as [
     keyof typeof ACTIVITY_KINDS,
     'sales_call',
