@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto';
 import { basename } from 'node:path';
-import { Refused } from '../../domain/refused.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import { FORMATS } from '../../intake/formats/all.js';
 import type { Pipeline } from '../../intake/pipeline.js';
 import type { CollectorConfig } from '../../workspaces/collector-config.js';
 import type { CsvMapping } from './csv-mapping.js';
@@ -53,7 +51,7 @@ export async function importFile(target: ImportTarget, { path, bytes }: InputFil
       identity: identity ?? now.toISOString(),
     };
     const importer = new Importer({
-      ...{ store, restart, ...(await rowsOf(target, format, source, start)) },
+      ...{ store, restart, ...rowsOf(target, format, source, start) },
       source: identity === undefined || isDryRun ? undefined : progressSource(target, format, identity),
       onProgress: ({ summary }) => {
         display ??= new ImportProgress(source.name, bytes, summary.rows);
@@ -69,24 +67,15 @@ export async function importFile(target: ImportTarget, { path, bytes }: InputFil
 
 type Rows = Pick<ImporterOptions, 'writer' | 'findEnd' | 'start'>;
 
-/** @throws Refused `format-unknown` */
-async function lineReader(format: Exclude<ImportFormat, 'csv'>): Promise<RowReader> {
-  if (format === 'native') return nativeRows;
-  if (format === 'segment') return segmentRows;
-  const snowplow = await FORMATS.named('snowplow');
-  if (snowplow) return snowplowRows(snowplow);
-  throw new Refused('format-unknown', 'This version has no Snowplow format');
-}
+const LINES: Readonly<Record<Exclude<ImportFormat, 'csv'>, RowReader>> = {
+  native: nativeRows,
+  segment: segmentRows,
+  snowplow: snowplowRows,
+};
 
 /** How the rows of a file are found, and where they go. */
-async function rowsOf(
-  target: ImportTarget,
-  format: ImportFormat,
-  source: RowSource,
-  start: Buffer,
-): Promise<Rows> {
-  if (format !== 'csv')
-    return { writer: factWriter(target, await lineReader(format), source), findEnd: lineEnd };
+function rowsOf(target: ImportTarget, format: ImportFormat, source: RowSource, start: Buffer): Rows {
+  if (format !== 'csv') return { writer: factWriter(target, LINES[format], source), findEnd: lineEnd };
   const { type, read, ...rows } = openCsv(source.name, start, target.mapping);
   return { ...rows, writer: factWriter(target, csvRows(type, read), source) };
 }

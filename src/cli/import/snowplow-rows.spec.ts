@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { importTarget, inputFile } from '../../../test/import-target.js';
 import { MemoryEventStore } from '../../event-store/memory.js';
-import { FORMATS } from '../../intake/formats/all.js';
 import { importFile } from './import-file.js';
 import { ENRICHED_COLUMNS, trackerEvent } from './snowplow-rows.js';
 
@@ -83,37 +82,32 @@ test.each([
   expect(trackerEvent(enriched({ ...pageView, ...values }))).toMatchObject(expected);
 });
 
-const format = await FORMATS.named('snowplow');
+test('an archive of Snowplow is imported, and broken rows are rejected', async () => {
+  const store = new MemoryEventStore();
+  const { target, rejected } = importTarget(store);
+  const rows = [
+    enriched(pageView).join('\t'),
+    'too\tfew\tcolumns',
+    JSON.stringify({
+      e: 'pv',
+      p: 'web',
+      eid: 'e-2',
+      duid: 'd-2',
+      dtm: '1772357400000',
+      url: 'https://acme.example/',
+    }),
+    '{"e":',
+  ];
+  const bytes = gzipSync(`${rows.join('\n')}\n`);
 
-(format ? test : test.skip)(
-  `an archive of Snowplow is imported, and broken rows are rejected${format ? '' : ' (skipped: this version has no Snowplow format)'}`,
-  async () => {
-    const store = new MemoryEventStore();
-    const { target, rejected } = importTarget(store);
-    const rows = [
-      enriched(pageView).join('\t'),
-      'too\tfew\tcolumns',
-      JSON.stringify({
-        e: 'pv',
-        p: 'web',
-        eid: 'e-2',
-        duid: 'd-2',
-        dtm: '1772357400000',
-        url: 'https://acme.example/',
-      }),
-      '{"e":',
-    ];
-    const bytes = gzipSync(`${rows.join('\n')}\n`);
+  const imported = await importFile(target, await inputFile(join(folder, 'part-00000.gz'), bytes));
 
-    const imported = await importFile(target, await inputFile(join(folder, 'part-00000.gz'), bytes));
-
-    expect(imported.summary.toJSON()).toEqual({
-      ...{ accepted: 2, duplicate: 0 },
-      rejected: { 'cell-count': 1, 'unreadable-row': 1 },
-    });
-    expect(rejected.map(({ source }) => source)).toEqual(['part-00000.gz:2', 'part-00000.gz:4']);
-    expect((await store.readAll(0n, 10)).map(({ occurredAt }) => occurredAt.toISOString())).toEqual(
-      ['2026-03-01T09:30:04.250Z', '2026-03-01T09:30:00.000Z'].sort(),
-    );
-  },
-);
+  expect(imported.summary.toJSON()).toEqual({
+    ...{ accepted: 2, duplicate: 0 },
+    rejected: { 'cell-count': 1, 'unreadable-row': 1 },
+  });
+  expect(rejected.map(({ source }) => source)).toEqual(['part-00000.gz:2', 'part-00000.gz:4']);
+  expect((await store.readAll(0n, 10)).map(({ occurredAt }) => occurredAt.toISOString())).toEqual(
+    ['2026-03-01T09:30:04.250Z', '2026-03-01T09:30:00.000Z'].sort(),
+  );
+});

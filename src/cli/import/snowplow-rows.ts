@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Format } from '../../intake/format.js';
+import { snowplow } from '../../intake/formats/snowplow.js';
 import { isObject, type JsonObject, parseJson } from '../../intake/json.js';
 import { reject } from '../../intake/outcome.js';
 import { notUtf8 } from './json-rows.js';
@@ -77,11 +77,11 @@ export function trackerEvent(columns: readonly string[]): JsonObject {
 }
 
 /** Enriched events, and lines of JSON with one event of the tracker protocol each. */
-export const snowplowRows = (format: Format): RowReader => ({
-  format,
+export const snowplowRows: RowReader = {
+  format: snowplow,
   call: 'tp2',
   read: (rows) => rows.map(readRow),
-});
+};
 
 function readRow(row: SourceRow): ReadRow {
   if (row.sentBytes !== undefined) return rowTooLarge;
