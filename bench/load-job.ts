@@ -1,11 +1,15 @@
+import type { BatchFormat } from './batch-formats.js';
+
 /** What the load generator is asked for. */
 export interface LoadJob {
   readonly port: number;
   readonly writeKey: string;
   readonly connections: number;
   readonly seconds: number;
-  /** Events a request: 1 as native touchpoints, more as Segment batches. */
+  /** Events a request: 1 as native touchpoints, more as batches. */
   readonly size: number;
+  /** Of the batches; default: segment. */
+  readonly format?: BatchFormat;
   /** Events a second at most over all connections; undefined: as many as are taken. */
   readonly rate?: number;
   /** True: streams of gRPC, `size` touchpoints a message. */

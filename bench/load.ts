@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { streamLoad } from './grpc-load.js';
 import { Connection } from './http-client.js';
 import type { LoadJob, LoadResult } from './load-job.js';
-import { nativeEvent, segmentBatch } from './messages.js';
+import { BATCH_FORMATS } from './batch-formats.js';
+import { nativeEvent } from './messages.js';
 
 /** Sends until the time is up and answers what came back. */
 export async function load(job: LoadJob): Promise<LoadResult> {
@@ -21,7 +22,7 @@ export async function load(job: LoadJob): Promise<LoadResult> {
         const { status } = await post(connection, job);
         statuses[status] = (statuses[status] ?? 0) + 1;
         // Against the time it was due, so that a slow answer is not hidden by the requests it held up.
-        if (status === 200)
+        if (status >= 200 && status < 300)
           times.push(performance.now() - (job.rate === undefined ? sent : Math.min(sent, turn)));
         else await sleep(20);
       }
@@ -34,11 +35,12 @@ export async function load(job: LoadJob): Promise<LoadResult> {
   return { events: times.length * job.size, seconds, statuses, p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
-const post = (connection: Connection, { writeKey, size }: LoadJob) => {
-  const headers = `authorization: Bearer ${writeKey}\r\ncontent-type: application/json\r\n`;
-  return size === 1
-    ? connection.send('POST', '/touchpoints', headers, nativeEvent())
-    : connection.send('POST', '/v1/batch', headers, segmentBatch(size));
+const post = (connection: Connection, { writeKey, size, format = 'segment' }: LoadJob) => {
+  const key = `authorization: Bearer ${writeKey}\r\n`;
+  if (size === 1)
+    return connection.send('POST', '/touchpoints', `${key}content-type: application/json\r\n`, nativeEvent());
+  const { path, type, body } = BATCH_FORMATS[format];
+  return connection.send('POST', path, `${key}content-type: ${type}\r\n`, body(size));
 };
 
 /** Resolves when the next request is due, with that time. */

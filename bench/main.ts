@@ -1,6 +1,6 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, import, grpc, visible, catch-up, orders, roles, report, verdicts, engines, kafka. Without any: all of these. `log-size`
-// takes half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
+// ingest, formats, import, grpc, visible, catch-up, orders, roles, report, verdicts, engines, kafka. Without any: all of these.
+// `log-size` takes half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
@@ -9,6 +9,7 @@ import { arrivalOrders } from './arrival-orders.js';
 import { catchUp } from './catch-up.js';
 import { engines } from './engines.js';
 import { printFigures } from './figure.js';
+import { formats } from './formats.js';
 import { grpc } from './grpc.js';
 import { importing } from './import.js';
 import { ingest } from './ingest.js';
@@ -23,6 +24,7 @@ import { visible } from './visible.js';
 const PARTS = [
   'append',
   'ingest',
+  'formats',
   'import',
   'grpc',
   'visible',
@@ -60,6 +62,7 @@ const report = printFigures();
 const limit = await onServer((url) => rawLimit(report, url, seconds / 2));
 if (chosen.includes('append')) await onServer((url) => append(report, limit, url, seconds / 2));
 if (chosen.includes('ingest')) await ingest(report, limit, seconds);
+if (chosen.includes('formats')) await formats(report, seconds);
 if (chosen.includes('import')) await importing(report, limit);
 if (chosen.includes('grpc')) await grpc(report, seconds);
 if (chosen.includes('visible')) await visible(report, seconds);

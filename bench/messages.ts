@@ -34,6 +34,39 @@ export function segmentBatch(size: number): string {
   return `{"batch":[${items.join(',')}],"sentAt":"${now}"}`;
 }
 
+/** Ids of a page view and of its browser as UUIDs, as trackers make them. */
+const uuid = (kind: string, nr: number): string =>
+  `${kind}0000000-0000-4000-8000-${String(nr).padStart(12, '0')}`;
+
+const web = (id: string): string =>
+  `{"schema":"iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0","data":[{"schema":"iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0","data":{"id":"${id}"}}]}`;
+
+/** One event of a Snowplow payload, as the browser's tracker sends it: some 900 bytes. */
+function snowplowItem(now: number): string {
+  const nr = ++serial;
+  const path = page(nr);
+  const context = Buffer.from(web(uuid('a', nr))).toString('base64url');
+  return `{"e":"pv","url":"https://www.example.com/${path}?utm_source=google&utm_medium=cpc&utm_campaign=spring","page":"How to plan around the buyer persona","refr":"https://www.google.com/","eid":"${run}-${nr}","tv":"js-4.6.8","tna":"sp","aid":"site","p":"web","cookie":"1","cs":"UTF-8","lang":"en-US","res":"1920x1080","cd":"24","tz":"Europe/Berlin","dtm":"${now}","cx":"${context}","vp":"1280x720","ds":"1280x2300","vid":"3","sid":"${uuid('b', nr % PEOPLE)}","duid":"${person(nr)}","ua":"${AGENT}","stm":"${now}"}`;
+}
+
+/** Body of `POST /com.snowplowanalytics.snowplow/tp2` with this number of page views. */
+export function snowplowPayload(size: number): string {
+  const now = Date.now();
+  const items = Array.from({ length: size }, () => snowplowItem(now));
+  return `{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[${items.join(',')}]}`;
+}
+
+/** A batch of CloudEvents, each with one page view. */
+export function cloudEventsBatch(size: number): string {
+  const now = new Date().toISOString();
+  const items = Array.from({ length: size }, () => {
+    const nr = ++serial;
+    const path = page(nr);
+    return `{"specversion":"1.0","id":"${run}-${nr}","source":"/site","type":"com.example.page_view","time":"${now}","datacontenttype":"application/json","data":{"kind":"page_view","anonymousId":"${person(nr)}","content":{"url":"https://www.example.com/${path}?utm_source=google&utm_medium=cpc&utm_campaign=spring","title":"How to plan around the buyer persona"},"properties":{"path":"/${path}"},"context":{"userAgent":"${AGENT}","ip":"203.0.113.7","locale":"en-US","referrer":"https://www.google.com/"}}}`;
+  });
+  return `[${items.join(',')}]`;
+}
+
 /** Body of `POST /touchpoints` with one page view; `who` is an anonymous id, else one of many. */
 export function nativeEvent(who?: string): string {
   const nr = ++serial;

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import snowplow from '@snowplow/node-tracker';
+import { CloudEvent, emitterFor, httpTransport } from 'cloudevents';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.js';
+import { API_KEY, freePort, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
+
+let dataDir: string;
+let port: number;
+let server: ServerProcess;
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'touchline-trackers-'));
+  port = await freePort();
+  server = await ServerProcess.start({ dataDir, port });
+}, 120_000);
+afterAll(async () => {
+  await server.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function head(): Promise<number> {
+  const answer = await fetch(`${server.url}/api/log/head`, {
+    headers: { authorization: `Bearer ${API_KEY}` },
+  });
+  return Number(((await answer.json()) as { position: string }).position);
+}
+
+/** Kills the server while the client sends, starts it again, and has the client send until all is there. */
+async function killedWhile(send: (nth: number) => void, flush: () => Promise<unknown>): Promise<number> {
+  const before = await head();
+  for (let nth = 0; nth < 30; nth += 1) {
+    send(nth);
+    if (nth === 15) {
+      await sleep(10);
+      await server.kill();
+    }
+  }
+  await flush();
+  server = await ServerProcess.start({ dataDir, port });
+  await until(async () => {
+    await flush();
+    return (await head()) >= before + 30;
+  }, 30_000);
+  return (await head()) - before;
+}
+
+test('Snowplow’s Node tracker: what it sends again after the server was killed is recorded once', async () => {
+  const tracker = snowplow.newTracker(
+    { namespace: 'test', appId: SERVER_WRITE_KEY },
+    { endpoint: server.url, bufferSize: 1 },
+  );
+  tracker.setDomainUserId('d-1');
+  const send = (nth: number) =>
+    tracker.track(snowplow.buildStructEvent({ category: 'step', action: String(nth) }));
+  expect(await killedWhile(send, () => tracker.flush())).toBe(30);
+}, 180_000);
+
+test('the cloudevents SDK: what is sent again after the server was killed is recorded once', async () => {
+  const emit = emitterFor(httpTransport(`${server.url}/events?access_token=${SERVER_WRITE_KEY}`));
+  let waiting: CloudEvent<unknown>[] = [];
+  const attempt = async (event: CloudEvent<unknown>): Promise<void> => {
+    const answer = (await emit(event).catch(() => undefined)) as { body: string } | undefined;
+    if (!answer?.body.includes('receipts')) waiting.push(event);
+  };
+  const send = (nth: number): void => {
+    const data = { kind: 'custom', userId: 'u-1', name: `step ${nth}` };
+    void attempt(new CloudEvent({ id: `c-${nth}`, source: '/test', type: 'step', data }));
+  };
+  const flush = async (): Promise<void> => {
+    const events = waiting;
+    waiting = [];
+    await Promise.all(events.map(attempt));
+  };
+  expect(await killedWhile(send, flush)).toBe(30);
+}, 180_000);
