@@ -250,6 +250,14 @@ describe('the files of browser SDKs', () => {
     }
   });
 
+  test('name no host of their makers, whatever the page does not say', async () => {
+    const { publicWriteKey } = server.keys;
+    const script = await (
+      await fetch(`${server.url}/analytics.js/v1/${publicWriteKey}/analytics.min.js`)
+    ).text();
+    expect(script).not.toMatch(/cdn\.segment\.com|api\.segment\.io/);
+  });
+
   test('hold a write key of any characters as text, never as script', async () => {
     const key = `wk_a"b'c\\d<e>$&`;
     await server.workspaces.allow('main', { writeKey: key });

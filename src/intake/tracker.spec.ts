@@ -233,6 +233,23 @@ describe(`the tracker in a browser${NO_CHROMIUM}`, () => {
     expect({ events, sent, cookies, storage }).toEqual({ events: [], sent: [], cookies: [], storage: [] });
   });
 
+  inBrowser('leaves a page alone that has Segment’s client already', async () => {
+    const site = await siteWith(key());
+    const page = await browser.newPage();
+    const warnings: string[] = [];
+    page.on('console', (message) => warnings.push(message.text()));
+    await page.addInitScript('window.analytics = []');
+    await page.goto(site.url);
+    await until(() => warnings.length > 0, 10_000);
+    const state = await page.evaluate('[window.analytics.length, typeof window.touchline]');
+    await page.close();
+    site.close();
+    expect([warnings.join(), state]).toEqual([
+      expect.stringContaining('point that to Touchline'),
+      [0, 'undefined'],
+    ]);
+  });
+
   inBrowser('ignores signals of the browser that a site does not name', async () => {
     const site = await siteWith(`${key()} data-signals="gpc"`);
     const before = `Object.defineProperty(navigator, 'doNotTrack', { value: '1' })`;
