@@ -93,6 +93,7 @@ module.exports = {
     },
     only('database', '^src/database/', 'src/database/', 'src/backoff.ts'),
     only('intake', '^src/intake/', 'src/intake/', ...EDGE, ...PORTS, GENERATED),
+    only('collectors', '^src/collectors/', 'src/collectors/', 'src/intake/', ...EDGE, ...PORTS),
     only(
       'commands',
       '^src/commands/',

@@ -1,6 +1,6 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, formats, grpc, visible, catch-up, orders, roles, report, engines, kafka. Without any: all of these. `log-size` takes half an
-// hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
+// ingest, formats, import, grpc, visible, catch-up, orders, roles, report, verdicts, engines, kafka. Without any: all of these.
+// `log-size` takes half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
@@ -11,24 +11,28 @@ import { engines } from './engines.js';
 import { printFigures } from './figure.js';
 import { formats } from './formats.js';
 import { grpc } from './grpc.js';
+import { importing } from './import.js';
 import { ingest } from './ingest.js';
 import { kafka } from './kafka.js';
 import { logSize } from './log-size.js';
 import { reports } from './report.js';
 import { roles } from './roles.js';
 import { inFolder } from './server.js';
+import { verdicts } from './verdicts.js';
 import { visible } from './visible.js';
 
 const PARTS = [
   'append',
   'ingest',
   'formats',
+  'import',
   'grpc',
   'visible',
   'catch-up',
   'orders',
   'roles',
   'report',
+  'verdicts',
   'engines',
   'kafka',
 ];
@@ -59,12 +63,14 @@ const limit = await onServer((url) => rawLimit(report, url, seconds / 2));
 if (chosen.includes('append')) await onServer((url) => append(report, limit, url, seconds / 2));
 if (chosen.includes('ingest')) await ingest(report, limit, seconds);
 if (chosen.includes('formats')) await formats(report, seconds);
+if (chosen.includes('import')) await importing(report, limit);
 if (chosen.includes('grpc')) await grpc(report, seconds);
 if (chosen.includes('visible')) await visible(report, seconds);
 if (chosen.includes('catch-up')) await catchUp(report, limit);
 if (chosen.includes('orders')) await arrivalOrders(report);
 if (chosen.includes('roles')) await roles(report);
 if (chosen.includes('report')) await reports(report);
+if (chosen.includes('verdicts')) await verdicts(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));
 if (chosen.includes('kafka')) await kafka(report, limit);
 if (chosen.includes('log-size')) await logSize(report, Number(values.millions) * 1e6, !values['append-only']);

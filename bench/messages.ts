@@ -21,7 +21,7 @@ const person = (nr: number): string => `b-${((nr * 7_919) % PEOPLE).toString(36)
 const page = (nr: number): string => PAGES[nr % PAGES.length] ?? 'pricing';
 
 /** One item of a Segment batch, some 600 bytes as a browser's library sends it. */
-function segmentItem(now: string): string {
+export function segmentItem(now: string): string {
   const nr = ++serial;
   const path = page(nr);
   return `{"type":"page","messageId":"ajs-${run}-${nr}","anonymousId":"${person(nr)}","timestamp":"${now}","name":"${path}","properties":{"url":"https://www.example.com/${path}?utm_source=google&utm_medium=cpc&utm_campaign=spring","path":"/${path}","title":"How to plan around the buyer persona","referrer":"https://www.google.com/"},"context":{"userAgent":"${AGENT}","ip":"203.0.113.7","locale":"en-US","library":{"name":"analytics.js","version":"next-1.70.0"}}}`;

@@ -2,8 +2,9 @@
 // `npx touchline …`: the command line; without arguments it shows its usage.
 import { join } from 'node:path';
 import { build, install, ROOT } from './prepare.mjs';
+import { serverFlags } from './flags.mjs';
 import { run } from './run.mjs';
 
 install();
 build();
-run(['--enable-source-maps', join(ROOT, 'dist', 'cli', 'main.js'), ...process.argv.slice(2)]);
+run([...serverFlags(), join(ROOT, 'dist', 'cli', 'main.js'), ...process.argv.slice(2)]);

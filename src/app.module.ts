@@ -1,8 +1,11 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { CollectorsModule } from './collectors/collectors.module.js';
 import { CommandsModule } from './commands/commands.module.js';
+import { ReportOpportunities } from './commands/report-opportunities.js';
 import { EdgeModule } from './http/edge.module.js';
 import { IntakeModule } from './intake/intake.module.js';
 import { KafkaModule } from './intake/kafka/kafka.module.js';
+import { OPPORTUNITY_REPORTS } from './intake/opportunity-reports.js';
 import { RejectedModule } from './intake/rejected.module.js';
 import { Freshness } from './subscriptions/api/freshness.js';
 import type { MakeRunnerHost } from './subscriptions/runner-host.js';
@@ -18,6 +21,14 @@ import type { Runtime } from './runtime.js';
 @Module({ providers: [{ provide: FRESHNESS, useExisting: Freshness }], exports: [FRESHNESS] })
 class FreshnessModule {}
 
+/** Lets the intake hand over reports of opportunities without knowing who decides them. */
+@Global()
+@Module({
+  providers: [ReportOpportunities, { provide: OPPORTUNITY_REPORTS, useExisting: ReportOpportunities }],
+  exports: [OPPORTUNITY_REPORTS],
+})
+export class OpportunityReportsModule {}
+
 /** The composition root: the only place that chooses implementations, and what a process has by its roles. */
 @Module({})
 export class AppModule {
@@ -28,9 +39,16 @@ export class AppModule {
     const freshness = { module: FreshnessModule, imports: [subscriptions] };
     const imports: DynamicModule['imports'] = [EdgeModule.with(runtime), subscriptions, freshness];
     if (roles.has('collect')) imports.push(IntakeModule);
+    if (roles.has('collect') || roles.has('query')) imports.push(OpportunityReportsModule);
     if (kafka && roles.has('collect')) imports.push(KafkaModule.with(kafka));
     if (roles.has('query'))
-      imports.push(QueriesModule, CommandsModule, RejectedModule, SubscriptionsApiModule.with(subscriptions));
+      imports.push(
+        QueriesModule,
+        CommandsModule,
+        CollectorsModule,
+        RejectedModule,
+        SubscriptionsApiModule.with(subscriptions),
+      );
     return { module: AppModule, imports };
   }
 }

@@ -25,6 +25,7 @@ test('an empty environment configures the embedded server with all roles', () =>
     serverWriteKey: undefined,
     apiKey: undefined,
     operatorKey: undefined,
+    secretKeys: [],
     publicBackdateMs: 30 * 86_400_000,
     quotas: {
       eventsPerSecond: 50_000,
@@ -56,6 +57,7 @@ test('every setting is read from its variable', () => {
     TOUCHLINE_KEY_CONCURRENT_REQUESTS: '20',
     TOUCHLINE_REJECTED_DAYS: '7',
     TOUCHLINE_REJECTED_MB: '10',
+    TOUCHLINE_SECRET_KEY: `${'AB'.repeat(32)}, ${'cd'.repeat(32)}`,
     TOUCHLINE_OPERATOR_KEY: 'ok_0123456789abcdefghij',
     EVENT_STORE: 'eventstoredb',
     EVENTSTOREDB_URL: 'esdb://admin:secret@log:2113?tls=true',
@@ -87,6 +89,7 @@ test('every setting is read from its variable', () => {
     serverWriteKey: 'sk_backend',
     apiKey: 'ak_report',
     operatorKey: 'ok_0123456789abcdefghij',
+    secretKeys: ['AB'.repeat(32), 'cd'.repeat(32)],
     publicBackdateMs: 43_200_000,
     quotas: {
       eventsPerSecond: 500,
@@ -158,6 +161,7 @@ test.each([
   ['DATABASE_URL', 'postgres://localhost'],
   ['TOUCHLINE_API_KEY', 'a:b'],
   ['TOUCHLINE_OPERATOR_KEY', 'too-short'],
+  ['TOUCHLINE_SECRET_KEY', 'too-short'],
   ['TOUCHLINE_PUBLIC_BACKDATE_DAYS', 'a month'],
   ['TOUCHLINE_PUBLIC_BACKDATE_DAYS', '-1'],
   ['TOUCHLINE_KEY_EVENTS_PER_SECOND', '0'],

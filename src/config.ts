@@ -38,8 +38,11 @@ export interface Config {
   readonly apiKey: string | undefined;
   /** Opens over HTTP what reaches beyond one workspace; undefined: the command line alone does. */
   readonly operatorKey: string | undefined;
-  /** 32 bytes in hex or base64 with which secrets of collectors are encrypted; undefined: a file of the data folder has them. */
-  readonly secretKey: string | undefined;
+  /**
+   * Keys of 32 bytes in hex or base64: the first encrypts secrets of collectors, the others decrypt those of before. Empty: a file of
+   * the data folder has the key.
+   */
+  readonly secretKeys: readonly string[];
   /** How far back from its receipt an event of a public write key may lie, in ms. */
   readonly publicBackdateMs: number;
   /** What one write key may send to this process. */
@@ -89,7 +92,7 @@ export function readConfig(environment: Environment): Config {
     serverWriteKey: key('TOUCHLINE_SERVER_WRITE_KEY', read('TOUCHLINE_SERVER_WRITE_KEY'), fault),
     apiKey: key('TOUCHLINE_API_KEY', read('TOUCHLINE_API_KEY'), fault),
     operatorKey: operatorKey(key('TOUCHLINE_OPERATOR_KEY', read('TOUCHLINE_OPERATOR_KEY'), fault), fault),
-    secretKey: secretKey(read('TOUCHLINE_SECRET_KEY'), fault),
+    secretKeys: secretKeys(read('TOUCHLINE_SECRET_KEY'), fault),
     publicBackdateMs: publicBackdateMs(read, fault),
     quotas: quotas(read, fault),
     rejectedRetention: rejectedRetention(read, fault),
@@ -178,10 +181,11 @@ function operatorKey(value: string | undefined, fault: AddFault): string | undef
 }
 
 /** Never echoed. */
-function secretKey(value: string | undefined, fault: AddFault): string | undefined {
-  if (value === undefined || /^([0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/i.test(value)) return value;
+function secretKeys(value: string | undefined, fault: AddFault): readonly string[] {
+  const keys = (value ?? '').split(',').flatMap((key) => key.trim() || []);
+  if (keys.every((key) => /^([0-9a-f]{64}|[a-z0-9+/_-]{43}=?)$/i.test(key))) return keys;
   fault('TOUCHLINE_SECRET_KEY: use 32 random bytes in hex or base64, as `openssl rand -hex 32` makes them');
-  return undefined;
+  return [];
 }
 
 /** `*` alone would make nobody of everybody. */

@@ -49,6 +49,18 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly rejectedFill = new Gauge({
+    name: 'touchline_rejected_retention_ratio',
+    help: 'Share of its bytes of retention that the rejected input of the fullest workspace fills; beyond 1 the oldest is removed',
+    registers: [this.registry],
+  });
+
+  readonly rejectedExpiring = new Gauge({
+    name: 'touchline_rejected_expiring',
+    help: 'Rejected input that was not replayed and will be removed for its age within days',
+    registers: [this.registry],
+  });
+
   readonly quotaRefusals = new Counter({
     name: 'touchline_quota_refusals_total',
     help: 'Requests refused because their write key was over a limit (events, requests, concurrency), and delays of Kafka',

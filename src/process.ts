@@ -15,27 +15,43 @@ const PERMANENT: readonly EmbeddedDatabaseFault[] = ['unsupported-platform', 'pe
 
 /** Ctrl-C comes from the terminal, from npm and from bin/start.mjs; within this time, in ms, it is one request. */
 const SAME_REQUEST_MS = 1_000;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Runs `stop` at the first SIGINT, SIGTERM or SIGHUP, or when the parent that started us is gone, and ends the process.
  * A second request, later, ends it at once.
  */
 export function stopOnSignals(stop: () => Promise<void>, log: Logger): void {
-  let requestedAt: number | undefined;
-  const requestStop = (reason: string): void => {
-    if (requestedAt !== undefined) {
-      if (Date.now() - requestedAt > SAME_REQUEST_MS) process.exit(1);
-      return;
-    }
-    requestedAt = Date.now();
+  onStopRequest((reason) => {
     log.info(`${reason}: stopping`);
     stop().then(
       () => process.exit(0),
       (error: unknown) => fail(error),
     );
+  });
+}
+
+/**
+ * Calls back at the first SIGINT, SIGTERM or SIGHUP, or when the parent that started us is gone. A second request, later, ends
+ * the process at once.
+ *
+ * @returns ends this
+ */
+export function onStopRequest(onRequest: (reason: string) => void): () => void {
+  let requestedAt: number | undefined;
+  const request = (reason: string): void => {
+    if (requestedAt === undefined) {
+      requestedAt = Date.now();
+      onRequest(reason);
+    } else if (Date.now() - requestedAt > SAME_REQUEST_MS) process.exit(1);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, requestStop);
-  process.once('disconnect', () => requestStop('the parent process has exited'));
+  const onDisconnect = (): void => request('the parent process has exited');
+  for (const signal of STOP_SIGNALS) process.on(signal, request);
+  process.once('disconnect', onDisconnect);
+  return () => {
+    for (const signal of STOP_SIGNALS) process.off(signal, request);
+    process.off('disconnect', onDisconnect);
+  };
 }
 
 /** Ends the process with one line for a fault that a person can fix, with the whole error for an unexpected one. */

@@ -20,6 +20,8 @@ import { measureAppends, Metrics } from './metrics.js';
 import { BROWSER_SDK_ROUTES } from './intake/browser-sdk-routes.js';
 import { pathsOf } from './intake/collector-routes.js';
 import { FORMATS, Formats } from './intake/formats/all.js';
+import { collectorsOpenApi } from './collectors/collectors-openapi.js';
+import { linksOpenApi } from './collectors/links-openapi.js';
 import { collectorPaths } from './intake/openapi.js';
 import { projections } from './projections/all.js';
 import { registered, UNUSED_SINK } from './registered.js';
@@ -177,7 +179,9 @@ export async function createApp(
   dressApp(app, runtime.metrics, app.get(Admission));
   answerForAbsentRoles(app, runtime.config.roles, ROUTES_OF_ROLES);
   if (runtime.config.roles.has('query'))
-    setupOpenApi(app, [collectorPaths(app.get(Formats, { strict: false }))]);
+    setupOpenApi(app, [
+      collectorPaths(app.get(Formats, { strict: false }), [collectorsOpenApi, linksOpenApi]),
+    ]);
   return app;
 }
 

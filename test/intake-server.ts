@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { AddressInfo } from 'node:net';
+import { OpportunityReportsModule } from '../src/app.module.js';
+import { CollectorsModule } from '../src/collectors/collectors.module.js';
 import { readConfig } from '../src/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { type EventStore } from '../src/event-store/event-store.js';
@@ -28,13 +30,24 @@ export interface IntakeServer {
   readonly workspaces: Workspaces;
   /** Of the workspace `main`, collector `web`. */
   readonly keys: TestKeys;
+  /** A provider of the application. */
+  get<T>(provider: abstract new (...parameters: never[]) => T): T;
   stop(): Promise<void>;
 }
 
 @Module({})
 class CollectingApp {
   static with(runtime: Runtime): DynamicModule {
-    return { module: CollectingApp, imports: [EdgeModule.with(runtime), IntakeModule, RejectedModule] };
+    return {
+      module: CollectingApp,
+      imports: [
+        EdgeModule.with(runtime),
+        OpportunityReportsModule,
+        IntakeModule,
+        RejectedModule,
+        CollectorsModule,
+      ],
+    };
   }
 }
 
@@ -76,6 +89,7 @@ export async function intakeServer({
   return {
     url: `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`,
     ...{ database, store, workspaces, keys },
+    get: (provider) => app.get(provider),
     async stop() {
       await app.close();
       await log.close();

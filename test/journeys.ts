@@ -131,6 +131,16 @@ const contact = fc
   })
   .map((data) => ({ type: 'ContactRoleAssigned' as const, data: withoutUndefined(data) }));
 
+const consent = fc
+  .record({
+    identity,
+    keyScope,
+    channel: fc.constant('email' as const),
+    status: fc.constantFrom('subscribed' as const, 'unsubscribed' as const),
+    reason: fc.constantFrom('unsubscribe' as const, 'spam_complaint' as const, 'crm' as const),
+  })
+  .map((data) => ({ type: 'ConsentChanged' as const, data: withoutUndefined(data) }));
+
 export interface Happening {
   readonly type: EventType;
   readonly data: EventData[EventType];
@@ -147,6 +157,7 @@ export const happenings = (maxLength: number): fc.Arbitrary<readonly Happening[]
           { weight: 2, arbitrary: decision },
           { weight: 1, arbitrary: account },
           { weight: 1, arbitrary: contact },
+          { weight: 1, arbitrary: consent },
         ),
         time,
       )

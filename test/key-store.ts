@@ -8,7 +8,7 @@ import { SecretBox } from '../src/workspaces/secret-box.js';
 export const TEST_SECRET_KEY = 'ab'.repeat(32);
 
 export const keyStore = (configuration: DataSource): KeyStore =>
-  new KeyStore(configuration, new CollectorConfigs(configuration, new SecretBox(TEST_SECRET_KEY, '')));
+  new KeyStore(configuration, new CollectorConfigs(configuration, new SecretBox([TEST_SECRET_KEY], '')));
 
 /** For requests whose endpoint verifies nothing. */
 export const noVerification: VerificationServices = {

@@ -26,6 +26,10 @@ const COLUMN: Readonly<Record<string, string>> = {
   knownAt: 'known_at',
   userId: 'user_id',
   accountId: 'account_id',
+  emailConsent: 'email_consent',
+  emailConsentReason: 'email_consent_reason',
+  emailConsentAt: 'email_consent_at',
+  emailConsentEventId: 'email_consent_event_id',
 };
 /** What is derived when it is read. */
 const DERIVED: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ import { factOf, isPersonal } from '../src/projections/journey/facts.js';
 import { companyDomains } from '../src/projections/journey/mail-domain.js';
 
 type Row = Record<string, unknown>;
+const dateOf = (at: number | null): Date | null => (at === null ? null : new Date(at));
 
 /** What is true once all events are known, from the whole set at once: no increments, no tables. */
 export interface Expected {
@@ -47,7 +48,11 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
     for (const key of keys) out.identity_key.push({ key, lead_id });
     const observed = names.emailDomain === null ? undefined : accountWith(events, names.emailDomain);
     const profile = profileOf(latest, names, rules.fit, observed);
-    out.lead_profile.push({ lead_id, ...profile, knownAt: profile.knownAt && new Date(profile.knownAt) });
+    out.lead_profile.push({
+      ...{ lead_id, ...profile },
+      knownAt: dateOf(profile.knownAt),
+      emailConsentAt: dateOf(profile.emailConsentAt),
+    });
     const reason = accountOf(latest, names, observed);
     if (reason)
       out.account_membership.push({

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../src/domain/events.js';
 import { searchPath } from '../src/subscriptions/build-schema.js';
-import type { Projection } from '../src/subscriptions/subscription.js';
+import type { Projection, Range } from '../src/subscriptions/subscription.js';
 
 const FIRST_BUILDS = ['journey', 'opportunities', 'attribution'].map((name) => ({ name, build: '1' }));
 /** Has a session work in the builds that a new database has, as a subscriber does in its transaction. */
@@ -25,11 +25,22 @@ export async function project(
       const batch = events.slice(from, from + batchSize);
       const upTo = batch.at(-1)?.position ?? after;
       const handled = batch.filter(({ type }) => projection.handles.includes(type));
-      await projection.apply(handled, tx, { after, upTo, ...(owner && { owner }) });
+      await projection.apply(handled, tx, { after, upTo, log: readableLog(events), ...(owner && { owner }) });
       after = upTo;
     }
   });
 }
+
+/** Events as a projection reads them again. */
+export const readableLog = (events: readonly RecordedEvent[]): NonNullable<Range['log']> => ({
+  readPage: (after, limit, types) => {
+    const page = events
+      .filter(({ position, type }) => position > after && types.includes(type))
+      .slice(0, limit);
+    const upTo = page.at(-1)?.position ?? after;
+    return Promise.resolve({ events: page, upTo, full: page.length === limit });
+  },
+});
 
 export async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
   const tx = await pool.connect();

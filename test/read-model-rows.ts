@@ -17,7 +17,13 @@ export const JOURNEY_VERSIONS = [
 ];
 
 /** Those of the whole chain of projections. */
-const VERSIONED = [...JOURNEY_VERSIONS, 'journey_model', 'opportunity', 'opportunity_contact'];
+const VERSIONED = [
+  ...JOURNEY_VERSIONS,
+  'journey_model',
+  'verdict_rule',
+  'opportunity',
+  'opportunity_contact',
+];
 
 const PATHS = `(
   SELECT path.*, (SELECT jsonb_agg(to_jsonb(share) - 'path_id' ORDER BY share.model)
@@ -87,7 +93,14 @@ async function sampledCredits(pool: pg.Pool): Promise<Rows> {
 }
 
 /** What `journey` keeps in place for its own use. */
-export const WORKING_TABLES = ['lead', 'identity_state', 'identity_fact', 'account_state'];
+export const WORKING_TABLES = [
+  'lead',
+  'identity_state',
+  'identity_fact',
+  'account_state',
+  'mail_group',
+  'mail_slot',
+];
 
 /** Every version of every row, with its positions, the working state, and the credits as of some positions. */
 export async function allVersions(pool: pg.Pool): Promise<Rows> {

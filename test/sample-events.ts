@@ -11,7 +11,7 @@ import { attribution } from '../src/projections/attribution.js';
 import { journey } from '../src/projections/journey.js';
 import { opportunities } from '../src/projections/opportunities.js';
 import type { Projection } from '../src/subscriptions/subscription.js';
-import { inTransaction } from './project.js';
+import { inTransaction, readableLog } from './project.js';
 
 /** An event with its stream, not yet at a position. */
 export interface Entry {
@@ -139,7 +139,8 @@ async function applyPart(
 ): Promise<void> {
   const part = log.slice(after, end);
   const batch = part.filter(({ type }) => projection.handles.includes(type));
-  const range = { after: BigInt(after), upTo: BigInt(after + part.length), behind: end < head };
+  const upTo = BigInt(after + part.length);
+  const range = { after: BigInt(after), upTo, behind: end < head, log: readableLog(log) };
   await inTransaction(pool, (tx) => projection.apply(batch, tx, range));
 }
 

@@ -93,6 +93,18 @@ const decision: fc.Arbitrary<MakeEntries> = fc
     }),
   ]);
 
+const consent: fc.Arbitrary<MakeEntries> = fc
+  .record({
+    at: time,
+    key: fc.constantFrom(...mails, ...contacts),
+    status: fc.constantFrom('subscribed' as const, 'unsubscribed' as const),
+  })
+  .map(({ at, key, status }) => (nth) => [
+    entry(named(nth, 'consent'), `identity-${key}`, 'ConsentChanged', at, {
+      ...{ identity: [key], channel: 'email', status, reason: 'crm' },
+    }),
+  ]);
+
 const account: fc.Arbitrary<MakeEntries> = fc
   .record({ at: time, accountId: fc.constantFrom('acme', 'initech'), domain: fc.constantFrom(...DOMAINS) })
   .map(({ at, ...data }) => (nth) => [
@@ -160,6 +172,7 @@ export const tangledHistories: fc.Arbitrary<TangledHistory> = fc
       { weight: 3, arbitrary: claim },
       { weight: 4, arbitrary: decision },
       { weight: 1, arbitrary: account },
+      { weight: 1, arbitrary: consent },
       { weight: 2, arbitrary: apart },
       { weight: 2, arbitrary: someOpportunity },
       { weight: 1, arbitrary: model },

@@ -3,6 +3,7 @@ import { WRITE_KEY_SCOPES, type WriteKeyScope } from '../workspaces/entities.js'
 import { removeKeys, secretsFile } from '../workspaces/saved-secrets.js';
 import { type ListedKey, nameOf, WorkspaceKeys } from '../workspaces/workspace-keys.js';
 import { type Keys, makeKeys, makeWriteKey, Workspaces } from '../workspaces/workspaces.js';
+import { table } from './text-table.js';
 import { withRuntime } from './with-runtime.js';
 
 /** `keys add WORKSPACE [--scope SCOPE]` @throws Refused `workspace-not-found`, `key-scope-unknown` */
@@ -23,7 +24,7 @@ export function listKeys(workspace?: string): Promise<void> {
         'workspace-not-found',
         `The workspace "${workspace}" does not exist; \`npx touchline workspace list\` lists all`,
       );
-    console.log(columns(HEAD, (await new WorkspaceKeys(configuration).list(workspace)).map(cells)));
+    console.log(table(HEAD, (await new WorkspaceKeys(configuration).list(workspace)).map(cells)));
   });
 }
 
@@ -103,11 +104,3 @@ const cells = (key: ListedKey): string[] => [
 ];
 
 const toSecond = (time: Date): string => time.toISOString().replace(/\.\d+/, '');
-
-/** Lines that a person and awk can read. */
-function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ');
-  return [head, ...rows].map((row) => line(row).trimEnd()).join('\n');
-}

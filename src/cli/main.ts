@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { fail } from '../process.js';
+import type { InWorkspace } from './collectors.js';
+import * as collectors from './collectors.js';
 import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
+import { importFiles, type ImportOptions } from './import/import.js';
 import { callOf, leavesOf, pathOf } from './help.js';
 import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
 import { rebuild, retryDeadLetters } from './rebuild.js';
@@ -34,6 +37,82 @@ workspace
   .command('list')
   .description('list the workspaces')
   .action(() => listWorkspaces());
+
+const IN_WORKSPACE = ['--workspace <NAME>', 'workspace of the collector (default: main)'] as const;
+const collector = group('collector', 'manage collectors: formats, keys, secrets and mappings');
+collector
+  .command('list')
+  .option(...IN_WORKSPACE)
+  .description('list the collectors of a workspace')
+  .action((options: InWorkspace) => collectors.listCollectors(options));
+collector
+  .command('show')
+  .argument('<NAME>')
+  .option(...IN_WORKSPACE)
+  .description('print a collector as JSON')
+  .action((name: string, options: InWorkspace) => collectors.showCollector(name, options));
+collector
+  .command('add')
+  .argument('<NAME>')
+  .option(...IN_WORKSPACE)
+  .option('--format <FORMAT>', 'wire format, such as segment or sendgrid')
+  .option('--file <FILE>', 'JSON with settings, mapping, secrets')
+  .description('add a collector and print its keys once')
+  .action((name: string, options: InWorkspace & { format?: string; file?: string }) =>
+    collectors.addCollector(name, options),
+  );
+collector
+  .command('change')
+  .argument('<NAME>')
+  .requiredOption('--file <FILE>', 'JSON with format, settings or mapping')
+  .option(...IN_WORKSPACE)
+  .description('replace format, settings or mapping of a collector')
+  .action((name: string, options: InWorkspace & { file: string }) =>
+    collectors.changeCollector(name, options),
+  );
+collector
+  .command('try')
+  .argument('<NAME>')
+  .requiredOption('--file <FILE>', 'JSON with a mapping')
+  .option(...IN_WORKSPACE)
+  .description('show what a mapping would change in the last items received')
+  .action((name: string, options: InWorkspace & { file: string }) => collectors.tryMapping(name, options));
+collector
+  .command('key')
+  .argument('<NAME>')
+  .option(...IN_WORKSPACE)
+  .option('--scope <public|server>', 'scope of the key (default: server)')
+  .option('--overlap <HOURS>', 'let the other keys of the scope expire after this time')
+  .description('make a write key for a collector, or rotate it with overlap')
+  .action((name: string, options: InWorkspace & { scope?: string; overlap?: string }) =>
+    collectors.rotateKey(name, options),
+  );
+collector
+  .command('revoke')
+  .argument('<NAME>')
+  .argument('<PREFIX>')
+  .option(...IN_WORKSPACE)
+  .description('revoke a write key of a collector permanently')
+  .action((name: string, prefix: string, options: InWorkspace) =>
+    collectors.revokeCollectorKey(name, prefix, options),
+  );
+collector
+  .command('secret')
+  .argument('<NAME>')
+  .option(...IN_WORKSPACE)
+  .option('--file <FILE>', 'file with the secret, - for standard input; without it one is made')
+  .option('--overlap <HOURS>', 'let the other secrets expire after this time')
+  .description('add a signing secret to a collector')
+  .action((name: string, options: InWorkspace & { file?: string; overlap?: string }) =>
+    collectors.addSecret(name, options),
+  );
+collector
+  .command('remove-secret')
+  .argument('<NAME>')
+  .argument('<ID>')
+  .option(...IN_WORKSPACE)
+  .description('remove a signing secret of a collector')
+  .action((name: string, id: string, options: InWorkspace) => collectors.removeSecret(name, id, options));
 
 const keys = group('keys', 'manage write keys and API keys');
 keys
@@ -74,6 +153,23 @@ program
   .argument('[WORKSPACE]')
   .description('apply the dead letters of a read model again')
   .action((name: string, slug?: string) => retryDeadLetters(name, slug));
+
+program
+  .command('import')
+  .argument('<FILE...>')
+  .option(
+    '--format <native|segment|snowplow|csv>',
+    'what the files hold; by default found out from their first rows',
+  )
+  .option('--workspace <NAME>', 'where to', 'main')
+  .option('--collector <NAME>', 'the collector that the events name', 'import')
+  .option('--type <touchpoints|contacts|opportunities>', 'what the rows of a CSV file are')
+  .option('--mapping <FILE>', 'JSON: the field of each column of a CSV file')
+  .option('--encoding <NAME>', 'of text that is not UTF-8, e.g. windows-1252')
+  .option('--dry-run', 'read and check everything, and import nothing')
+  .option('--restart', 'read files from their start, whatever was imported before')
+  .description('import files, folders or "-" (standard input), plain or compressed by gzip or Zstandard')
+  .action(async (files: string[], options: ImportOptions) => exitWith(await importFiles(files, options)));
 
 program
   .command('demo')

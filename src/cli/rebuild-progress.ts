@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import progress, { type SingleBar } from 'cli-progress';
 import type pg from 'pg';
+import { duration } from './duration.js';
 import { type Checkpoint, type RebuildProgress, readCheckpoints } from '../subscriptions/read-checkpoints.js';
 
 const POLL_MS = 200;
@@ -91,11 +92,4 @@ function pace({ rate, secondsLeft, waitsFor }: RebuildProgress): string {
   if (waitsFor !== null) return `waits for ${waitsFor}`;
   if (rate === null || secondsLeft === null) return '';
   return `${number.format(rate)} events/s, ${duration(secondsLeft)} left`;
-}
-
-function duration(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  if (whole < 120) return `${whole} s`;
-  const minutes = Math.ceil(whole / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -10,11 +10,13 @@ import { OpportunityCommandsController } from './opportunities.controller.js';
 import { SplitLeadsHandler } from './split-leads.js';
 import { UpdateOpportunityHandler } from './update-opportunity.js';
 import { UpsertOpportunityHandler } from './upsert-opportunity.js';
+import { PublishVerdictRuleHandler, WithdrawVerdictRuleHandler } from './verdict-rules.js';
+import { VerdictsController } from './verdicts.controller.js';
 
 /** What may be decided through the API. */
 @Module({
   imports: [CqrsModule],
-  controllers: [OpportunityCommandsController, LeadCommandsController],
+  controllers: [OpportunityCommandsController, LeadCommandsController, VerdictsController],
   providers: [
     ContactKeys,
     OpenOpportunityHandler,
@@ -24,6 +26,8 @@ import { UpsertOpportunityHandler } from './upsert-opportunity.js';
     LeadResolver,
     MergeLeadsHandler,
     SplitLeadsHandler,
+    PublishVerdictRuleHandler,
+    WithdrawVerdictRuleHandler,
   ],
 })
 export class CommandsModule {}

@@ -126,6 +126,10 @@ export const reassignRoles = (committee: readonly Contact[], place: RoleContext)
     return { ...event, data: { ...event.data, moved: true } };
   });
 
+/** The events that say so, whatever the committee is: with the given keys alone, and no account. */
+export const roleReports = (changes: readonly RoleChange[], place: RoleContext): RoleAssigned[] =>
+  changes.map(({ keys, role }) => roleAssigned(crmFirst(keys), role, place));
+
 function roleAssigned(
   contact: readonly IdentityKey[],
   role: string | null,

@@ -1,5 +1,6 @@
 import type { IdentityKey } from './identity/keys.js';
 import type { JourneyModel } from './model.js';
+import type { VerdictRule } from './verdict/rule.js';
 import type { Clamped, KeyScope, Touchpoint, Traits } from './touchpoint.js';
 
 /** "These keys are one person": from Segment `identify` and `alias`, forms, CRM syncs. */
@@ -7,6 +8,25 @@ export interface IdentityClaim {
   readonly identity: readonly IdentityKey[];
   readonly traits?: Traits;
   readonly accountId?: string;
+  readonly clamped?: Clamped;
+  readonly keyScope?: KeyScope;
+}
+
+export const CONSENT_STATUSES = ['subscribed', 'unsubscribed'] as const;
+export type ConsentStatus = (typeof CONSENT_STATUSES)[number];
+
+/** `crm`: somebody set it in the CRM. A bounce is none of them: the address does not work, whatever its owner wants. */
+export const CONSENT_REASONS = ['subscribe', 'unsubscribe', 'spam_complaint', 'crm'] as const;
+export type ConsentReason = (typeof CONSENT_REASONS)[number];
+
+/** Whether a person may be sent mail: the last one says so, of all addresses of the person. */
+export interface ConsentChanged {
+  readonly identity: readonly IdentityKey[];
+  readonly channel: 'email';
+  readonly status: ConsentStatus;
+  readonly reason: ConsentReason;
+  /** Of the mail that the person answered in this way, as its provider names it. */
+  readonly mail?: string;
   readonly clamped?: Clamped;
   readonly keyScope?: KeyScope;
 }
@@ -49,12 +69,22 @@ export interface OpportunityChanged {
   readonly opportunityId: string;
   readonly name?: string | null;
   readonly accountId?: string | null;
+  /** It is no longer that account's; it stays with another one. */
+  readonly formerAccountId?: string;
   readonly amountMinor?: number;
+  /** Decimal, in the currency that the opportunity has at that time: for a CRM that reports amount and currency separately. */
+  readonly amount?: string;
   readonly currency?: string;
+  /** Its currency while no report has named one. */
+  readonly defaultCurrency?: string;
   readonly stage?: string | null;
   readonly owner?: string | null;
   readonly source?: string | null;
   readonly openedAt?: string;
+  /** When it was or will be closed: its close date once it is won or lost, unless that lies after the report. */
+  readonly closeDate?: string | null;
+  /** Why it is won or lost once it is: it may be reported before. */
+  readonly closeReason?: string | null;
   readonly status?: 'open' | 'won' | 'lost';
   /** Only while it is won or lost. */
   readonly closedAt?: string;
@@ -105,12 +135,22 @@ export interface JourneyModelPublished {
   readonly by?: string;
 }
 
+/** From here on it decides who acted, for touchpoints before and after it; a later rule goes before it. */
+export interface VerdictRulePublished {
+  readonly rule: VerdictRule;
+}
+
+export interface VerdictRuleWithdrawn {
+  readonly ruleId: string;
+}
+
 /** Every event type with the shape of its data. */
 export interface EventData {
   TouchpointRecorded: Touchpoint;
   IdentityClaimed: IdentityClaim;
   IdentitiesMerged: IdentityDecision;
   IdentitiesSplit: IdentityDecision;
+  ConsentChanged: ConsentChanged;
   AccountObserved: AccountObserved;
   OpportunityOpened: OpportunityOpened;
   OpportunityChanged: OpportunityChanged;
@@ -120,6 +160,8 @@ export interface EventData {
   OpportunityReopened: OpportunityReopened;
   OpportunityDeleted: OpportunityDeleted;
   JourneyModelPublished: JourneyModelPublished;
+  VerdictRulePublished: VerdictRulePublished;
+  VerdictRuleWithdrawn: VerdictRuleWithdrawn;
 }
 export type EventType = keyof EventData;
 

@@ -130,12 +130,14 @@ const FIELDS = [
   'deleted',
   'name',
   'accountId',
+  'amount',
   'amountMinor',
   'currency',
   'stage',
   'owner',
   'source',
   'reason',
+  'closeReason',
   'opening',
 ] as const satisfies readonly (keyof ReportedState)[];
 
@@ -144,6 +146,7 @@ const isSame = (a: ReportedState, b: ReportedState | undefined): boolean =>
   FIELDS.every((field) => a[field] === b[field]) &&
   a.openedAt?.getTime() === b.openedAt?.getTime() &&
   a.closedAt?.getTime() === b.closedAt?.getTime() &&
+  a.closeDate?.getTime() === b.closeDate?.getTime() &&
   isSameCommittee(a.contacts, b.contacts);
 
 const isSameCommittee = (a: readonly Contact[], b: readonly Contact[]): boolean =>

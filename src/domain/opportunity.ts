@@ -1,19 +1,18 @@
 import { applyRole, replaceCommittee, type Contact } from './committee.js';
 import type { Decider, DomainEvent } from './decider.js';
-import type { OpportunityChanged, OpportunityOpened } from './events.js';
+import type { OpportunityChanged, OpportunityOpened, OpportunityWon, RecordedEvent } from './events.js';
+import { amountAfter, type CurrentAmount } from './opportunity-amount.js';
 
 export type OpportunityStatus = 'open' | 'won' | 'lost';
 
 /** The state of an opportunity at some time, as reported by the CRM. */
-export interface OpportunityState {
+export interface OpportunityState extends CurrentAmount {
   /** `none` before the first report. */
   readonly status: 'none' | OpportunityStatus;
   /** It was deleted in the CRM and not reported since. */
   readonly deleted: boolean;
   readonly name?: string | undefined;
   readonly accountId?: string | undefined;
-  readonly amountMinor: number;
-  readonly currency: string;
   readonly stage?: string | undefined;
   readonly owner?: string | undefined;
   readonly source?: string | undefined;
@@ -22,6 +21,10 @@ export interface OpportunityState {
   readonly openedAt?: Date | undefined;
   /** While it is won or lost. */
   readonly closedAt?: Date | undefined;
+  /** The close date as reported, also while it is open. */
+  readonly closeDate?: Date | undefined;
+  /** The reason as reported, also before it is closed. */
+  readonly closeReason?: string | undefined;
   readonly contacts: readonly Contact[];
   /** The data of its opening; opening it again with the same data changes nothing. */
   readonly opening?: OpportunityOpened;
@@ -47,7 +50,8 @@ export type OpportunityEvent = DomainEvent<
   | 'OpportunityLost'
   | 'OpportunityReopened'
   | 'OpportunityDeleted'
-> & { readonly id?: string };
+> &
+  Partial<Pick<RecordedEvent, 'id' | 'correlationId' | 'position'>>;
 
 /** Before any event. */
 export const INITIAL_STATE: OpportunityState = {
@@ -116,17 +120,28 @@ export function applyEvent(before: OpportunityState, event: OpportunityEvent): O
   const state = { ...before, status, deleted: false, openedAt: before.openedAt ?? occurredAt } as const;
   switch (event.type) {
     case 'OpportunityOpened':
-      return { ...applyFields(state, event.data, occurredAt), opening: event.data };
+      return { ...applyFields(state, openingFields(event.data, state), occurredAt), opening: event.data };
     case 'OpportunityChanged':
       return applyChange(state, event);
     case 'OpportunityWon':
-      return applyClose(state, 'won', event);
+      return applyClose(state, 'won', { ...event, data: winFields(event.data) });
     case 'OpportunityLost':
       return applyClose(state, 'lost', event);
     case 'OpportunityReopened':
       return applyReopening(state, event);
   }
 }
+
+/** A report of an earlier time may have named another currency than the one assumed at the opening. */
+const openingFields = ({ currency, ...data }: OpportunityOpened, before: OpportunityState): object =>
+  before.currency === '' ? { ...data, currency } : data;
+
+/** The currency of a win is that of its amount. */
+const winFields = ({
+  currency,
+  ...data
+}: OpportunityWon): OpportunityWon | Omit<OpportunityWon, 'currency'> =>
+  data.amountMinor === undefined ? data : { ...data, currency };
 
 const TEXTS = ['name', 'accountId', 'stage', 'owner', 'source', 'reason'] as const;
 
@@ -140,8 +155,7 @@ function applyFields(state: OpportunityState, data: object, at: Date): Opportuni
   return {
     ...state,
     ...(Object.fromEntries(texts) as Partial<OpportunityState>),
-    amountMinor: parts.amountMinor ?? state.amountMinor,
-    currency: parts.currency ?? state.currency,
+    ...amountAfter(state, parts),
     openedAt: parts.openedAt === undefined ? state.openedAt : new Date(parts.openedAt),
     reportedAt: { ...state.reportedAt, ...reportedAt },
   };
@@ -158,38 +172,68 @@ function applyChange(before: OpportunityState, event: EventOf<'OpportunityChange
       : { ...before, contacts: replaceCommittee(before.contacts, contacts, event) };
   const reportedAt =
     contacts === undefined ? state.reportedAt : { ...state.reportedAt, contacts: +event.occurredAt };
-  const next = { ...state, reportedAt };
-  if (status === undefined)
-    return applyFields(
-      data.closedAt === undefined ? next : withCloseDate(next, data.closedAt),
-      data,
-      event.occurredAt,
-    );
-  return status === 'open'
-    ? applyReopening(next, { ...event, data })
-    : applyClose(next, status, { ...event, data });
+  const isLeft = data.formerAccountId !== undefined && data.formerAccountId === state.accountId;
+  const left = isLeft ? { ...state, accountId: undefined } : state;
+  const next = applyStatus({ ...left, reportedAt }, status, { ...event, data });
+  const dated =
+    data.closeDate === undefined ? next : withReportedCloseDate(next, data.closeDate, event.occurredAt);
+  return data.closeReason === undefined ? dated : withReportedReason(dated, data.closeReason ?? undefined);
+}
+
+function applyStatus(
+  before: OpportunityState,
+  status: OpportunityChanged['status'],
+  event: EventOf<'OpportunityChanged'>,
+): OpportunityState {
+  const { data, occurredAt } = event;
+  if (status === 'open') return applyReopening(before, event);
+  if (status !== undefined) return applyClose(before, status, event);
+  const { closedAt } = data;
+  return applyFields(closedAt === undefined ? before : withCloseDate(before, closedAt), data, occurredAt);
 }
 
 /** A close date without a status corrects that of a closed opportunity. */
 const withCloseDate = (state: OpportunityState, closedAt: string): OpportunityState =>
   state.status === 'open' ? state : { ...state, closedAt: new Date(closedAt) };
 
+/** A change, win or loss. */
+interface ClosingEvent {
+  readonly occurredAt: Date;
+  readonly data: Pick<OpportunityChanged, 'closedAt'>;
+}
+
+/** The close date as the CRM has it; that of a closed opportunity is when it was closed. */
+function withReportedCloseDate(state: OpportunityState, reported: string | null, at: Date): OpportunityState {
+  const closeDate = reported === null ? undefined : new Date(reported);
+  const next = { ...state, closeDate };
+  return state.status === 'open' ? next : { ...next, closedAt: closingTime(next, at) ?? state.closedAt };
+}
+
+const withReportedReason = (state: OpportunityState, closeReason: string | undefined): OpportunityState =>
+  state.status === 'open' ? { ...state, closeReason } : { ...state, closeReason, reason: closeReason };
+
+/** The reported close date, unless it is only expected at that time; nothing is closed before it was opened. */
+function closingTime({ closeDate, openedAt }: OpportunityState, at: Date): Date | undefined {
+  if (!closeDate || closeDate > at) return undefined;
+  return openedAt && openedAt > closeDate ? openedAt : closeDate;
+}
+
 /** Closes it as won or lost. If it already is, an absent close date or reason is unchanged. */
 function applyClose(
   before: OpportunityState,
   status: 'won' | 'lost',
-  { data, occurredAt }: EventOf<'OpportunityChanged' | 'OpportunityWon' | 'OpportunityLost'>,
+  { data, occurredAt }: ClosingEvent,
 ): OpportunityState {
   const again = before.status === status;
   const state = applyFields(
-    { ...before, status, reason: again ? before.reason : undefined },
+    { ...before, status, reason: again ? before.reason : before.closeReason },
     data,
     occurredAt,
   );
   const closedAt = data.closedAt === undefined ? undefined : new Date(data.closedAt);
   const kept = again && !closedAt ? before.closedAt : undefined;
   const reportedAt = { ...state.reportedAt, status: +occurredAt, ...(kept ? {} : { closedAt: +occurredAt }) };
-  return { ...state, closedAt: closedAt ?? kept ?? occurredAt, reportedAt };
+  return { ...state, closedAt: closedAt ?? kept ?? closingTime(state, occurredAt) ?? occurredAt, reportedAt };
 }
 
 function applyReopening(

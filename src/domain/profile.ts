@@ -1,3 +1,4 @@
+import type { ConsentReason, ConsentStatus } from './events.js';
 import { earlier, type Stamp } from './identity/keys.js';
 import type { Names } from './lead-names.js';
 import type { Fit } from './persona.js';
@@ -13,6 +14,14 @@ export interface LatestValues {
   readonly group: DatedValue | null;
   /** Account of an opportunity the CRM lists the person for. */
   readonly crm: DatedValue | null;
+  /** A `Consent`. */
+  readonly consent?: DatedValue;
+}
+
+/** Whether the person may be sent mail, and why. */
+export interface Consent {
+  readonly status: ConsentStatus;
+  readonly reason: ConsentReason;
 }
 
 export const NO_VALUES: LatestValues = { traits: {}, group: null, crm: null };
@@ -21,6 +30,7 @@ export interface ProfileFact extends Stamp {
   readonly traits?: Traits | undefined;
   readonly accountId?: string | undefined;
   readonly crmAccountId?: string | undefined;
+  readonly consent?: Consent | undefined;
 }
 
 /** Merges a fact. Returns the same object if later facts have set all that it sets. */
@@ -28,7 +38,8 @@ export function mergeFact(before: LatestValues, fact: ProfileFact): LatestValues
   const traits = Object.entries(fact.traits ?? {}).filter(([name]) => isNewer(fact, before.traits[name]));
   const group = fact.accountId !== undefined && isNewer(fact, before.group);
   const crm = fact.crmAccountId !== undefined && isNewer(fact, before.crm);
-  if (traits.length === 0 && !group && !crm) return before;
+  const consent = fact.consent !== undefined && isNewer(fact, before.consent);
+  if (traits.length === 0 && !group && !crm && !consent) return before;
   const dated = (value: unknown): DatedValue => [value, fact.at, fact.id];
   return {
     traits:
@@ -37,6 +48,7 @@ export function mergeFact(before: LatestValues, fact: ProfileFact): LatestValues
         : { ...before.traits, ...Object.fromEntries(traits.map(([name, value]) => [name, dated(value)])) },
     group: group ? dated(fact.accountId) : before.group,
     crm: crm ? dated(fact.crmAccountId) : before.crm,
+    ...(consent ? { consent: dated(fact.consent) } : before.consent && { consent: before.consent }),
   };
 }
 
@@ -80,6 +92,11 @@ export interface Profile extends Fit {
   readonly name: string | null;
   readonly title: string | null;
   readonly accountId: string | null;
+  /** Null: nothing was ever said of it. */
+  readonly emailConsent: ConsentStatus | null;
+  readonly emailConsentReason: ConsentReason | null;
+  readonly emailConsentAt: number | null;
+  readonly emailConsentEventId: string | null;
   readonly traits: Traits;
 }
 
@@ -99,9 +116,17 @@ export function profileOf(
     name: textOf(traits['name']) ?? fullName(traits),
     title: textOf(traits['title']),
     accountId: accountOf(latest, names, observed)?.accountId ?? null,
+    ...consentOf(latest),
     traits,
     ...fit(traits),
   };
+}
+
+function consentOf({ consent }: LatestValues) {
+  const [value, emailConsentAt = null, emailConsentEventId = null] = consent ?? [];
+  const { status: emailConsent = null, reason: emailConsentReason = null } = (value ??
+    {}) as Partial<Consent>;
+  return { emailConsent, emailConsentReason, emailConsentAt, emailConsentEventId };
 }
 
 /** The trait `email` never contradicts the address of the lead, which may be another's word. */

@@ -1,4 +1,5 @@
 import type { IdentityKey } from './identity/keys.js';
+import type { VerdictReason } from './verdict/reasons.js';
 
 export const CHANNELS = [
   'direct',
@@ -160,7 +161,10 @@ export interface Touchpoint {
   readonly name?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly context?: TouchpointContext;
+  /** By the event's own signals; read models derive from it what other events of the same mail add. */
   readonly verdict: Verdict;
+  /** Left out where there are none. */
+  readonly verdictReasons?: readonly VerdictReason[];
   readonly clamped?: Clamped;
   readonly keyScope?: KeyScope;
 }

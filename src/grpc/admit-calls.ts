@@ -1,6 +1,7 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor, status as Code } from '@grpc/grpc-js';
 import type { Admission } from '../http/admission/admission.js';
-import type { CollectorKey, OpensKeys } from '../http/keys.js';
+import type { OpensKeys } from '../http/keys.js';
+import type { CollectorKey } from '../http/known-keys.js';
 import { shareOf } from '../intake/refusal.js';
 import type { Metrics } from '../metrics.js';
 import { CollectorService } from '../proto/touchline/v1/collector_pb.js';

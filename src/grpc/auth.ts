@@ -1,6 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { API_KEY_UNKNOWN, bearerOf } from '../http/auth.guard.js';
-import type { CollectorKey, OpensKeys } from '../http/keys.js';
+import type { OpensKeys } from '../http/keys.js';
+import type { CollectorKey } from '../http/known-keys.js';
 import { Problem } from '../http/problem.js';
 import { keyInHeaders, WRITE_KEY_UNKNOWN } from '../intake/credentials.js';
 

@@ -1,4 +1,4 @@
-import type { CollectorKey } from '../http/keys.js';
+import type { CollectorKey } from '../http/known-keys.js';
 import { Problem } from '../http/problem.js';
 import { decodeRequest } from '../intake/decode.js';
 import type { Items, RpcMethod } from '../intake/format.js';

@@ -27,7 +27,7 @@ export const fastifyAdapter = (): FastifyAdapter =>
     requestTimeout: 60_000,
     connectionTimeout: SILENCE_MS,
     clientErrorHandler: answerClientError,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4_000 },
   });
 
 /** Reads bodies of JSON alone, and those only of requests that were admitted. */

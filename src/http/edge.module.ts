@@ -5,6 +5,7 @@ import { DATABASE } from '../database/database.js';
 import { EVENT_STORE } from '../event-store/event-store.js';
 import { Metrics } from '../metrics.js';
 import type { Runtime } from '../runtime.js';
+import { Collectors } from '../workspaces/collectors.js';
 import { CollectorConfigs } from '../workspaces/collector-configs.js';
 import { SecretBox } from '../workspaces/secret-box.js';
 import { Workspaces } from '../workspaces/workspaces.js';
@@ -28,9 +29,10 @@ export class EdgeModule {
       { provide: EVENT_STORE, useValue: store },
       { provide: Metrics, useValue: metrics },
       { provide: Admission, useValue: new Admission(config) },
-      { provide: SecretBox, useValue: new SecretBox(config.secretKey, config.dataDir) },
+      { provide: SecretBox, useValue: new SecretBox(config.secretKeys, config.dataDir) },
       Workspaces,
       CollectorConfigs,
+      Collectors,
       KeyStore,
       AuthGuard,
       OperatorKey,

@@ -1,56 +1,26 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import type { KeyScope } from '../domain/touchpoint.js';
 import { memoize } from '../domain/memoize.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import { CollectorConfigs } from '../workspaces/collector-configs.js';
-import type { ApiKey, WriteKey } from '../workspaces/entities.js';
 import { hashKey } from '../workspaces/key-format.js';
 import { UnknownKeyLog } from './unknown-keys.js';
 
-/** A write key as it is counted, with what it may send where that differs from the settings. */
-export interface KeyQuota {
-  readonly id: string;
-  /** Its first characters, for logs. */
-  readonly prefix: string;
-  readonly workspace: string;
-  readonly limits: { readonly eventsPerSecond?: number; readonly requestsPerSecond?: number };
-}
-
-/** What a write key opens. */
-export interface CollectorKey {
-  readonly workspace: string;
-  readonly collector: string;
-  /** Of a public key; absent: a server-side key. */
-  readonly keyScope?: KeyScope;
-  /** Absent: it may send as much as it likes. */
-  readonly quota?: KeyQuota;
-  /** Absent: of a collector without settings, mapping or format. */
-  readonly config?: CollectorConfig;
-}
-
-/**
- * What tells which collector a request is of: a write key, its id (in addresses of webhooks), or the app id of a tracker, for
- * which a write key will do as well.
- */
-export interface CollectorCredential {
-  readonly kind: 'write-key' | 'collector-id' | 'app-id';
-  readonly value: string;
-}
+import {
+  API_KEYS,
+  type ApiKeyRow,
+  type CollectorCredential,
+  type CollectorKey,
+  type KnownKeys,
+  knownKeys,
+  WRITE_KEYS,
+  type WriteKeyRow,
+} from './known-keys.js';
 
 /** What opens keys. */
 export type OpensKeys = Pick<KeyStore, 'resolveWriteKey' | 'resolveApiKey'>;
-
-interface KnownKeys {
-  readonly write: ReadonlyMap<string, CollectorKey>;
-  readonly api: ReadonlyMap<string, string>;
-  /** Configured collectors by their ids. */
-  readonly collectors: ReadonlyMap<string, CollectorKey>;
-  /** Collectors by the app ids of their trackers. */
-  readonly apps: ReadonlyMap<string, CollectorKey>;
-}
 
 /** The hashes of so many keys are cached, wrong keys included, so that a busy key is hashed once. */
 const HASHED_KEYS = 10_000;
@@ -98,6 +68,11 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
   /** The workspace that an API key opens. @throws StoreUnavailable as above. */
   resolveApiKey(key: string): Promise<string | undefined> {
     return this.byHash('API', key, ({ api }, hash) => api.get(hash));
+  }
+
+  /** Reads keys and collectors now: this process has changed one. @throws StoreUnavailable as above. */
+  async reload(): Promise<void> {
+    await this.freshLoad();
   }
 
   /** What a credential of a request opens. @throws StoreUnavailable as above. */
@@ -163,88 +138,4 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
       throw new StoreUnavailable('Keys cannot be read: the database does not answer', 5, { cause });
     }
   }
-}
-
-type WriteKeyRow = Pick<
-  WriteKey,
-  'keyHash' | 'prefix' | 'workspace' | 'collector' | 'scope' | 'eventsPerSecond' | 'requestsPerSecond'
->;
-type ApiKeyRow = Pick<ApiKey, 'keyHash' | 'workspace'>;
-
-const WRITE_KEYS = `
-  SELECT key_hash AS "keyHash", prefix, workspace, collector, scope,
-         events_per_second AS "eventsPerSecond", requests_per_second AS "requestsPerSecond"
-  FROM touchline.write_key
-  WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`;
-
-const API_KEYS = 'SELECT key_hash AS "keyHash", workspace FROM touchline.api_key WHERE revoked_at IS NULL';
-
-function knownKeys(
-  write: readonly WriteKeyRow[],
-  api: readonly ApiKeyRow[],
-  configs: readonly CollectorConfig[],
-): KnownKeys {
-  const byName = new Map(configs.map((config) => [collectorName(config.workspace, config.name), config]));
-  const collectors = new Map(configs.map((config) => [config.id, openedById(config)]));
-  return {
-    write: new Map(
-      write.map((key) => [
-        key.keyHash,
-        openedByKey(key, byName.get(collectorName(key.workspace, key.collector))),
-      ]),
-    ),
-    api: new Map(api.map(({ keyHash, workspace }) => [keyHash, workspace])),
-    collectors,
-    apps: new Map(
-      configs.flatMap((config) =>
-        (config.settings.appIds ?? []).map((appId) => [
-          appId,
-          { ...openedById(config), keyScope: 'public' as const },
-        ]),
-      ),
-    ),
-  };
-}
-
-const collectorName = (workspace: string, name: string): string => `${workspace}/${name}`;
-
-function openedByKey(key: WriteKeyRow, config: CollectorConfig | undefined): CollectorKey {
-  const { workspace, collector, scope } = key;
-  return {
-    ...{ workspace, collector, quota: quotaOf(key, config) },
-    ...(scope === 'public' && { keyScope: scope }),
-    ...(config && { config }),
-  };
-}
-
-/** By a webhook, whose request is verified, or an app id, which anybody can read. */
-const openedById = (config: CollectorConfig): CollectorKey => ({
-  ...{ workspace: config.workspace, collector: config.name, config },
-  quota: collectorQuota(config),
-});
-
-function quotaOf(key: WriteKeyRow, config: CollectorConfig | undefined): KeyQuota {
-  const { keyHash, prefix, workspace, eventsPerSecond, requestsPerSecond } = key;
-  const isOwn = eventsPerSecond !== null || requestsPerSecond !== null;
-  if (!isOwn && config && Object.keys(limitsOf(config)).length > 0) return collectorQuota(config);
-  return {
-    ...{ id: keyHash, prefix, workspace },
-    limits: {
-      ...(eventsPerSecond !== null && { eventsPerSecond }),
-      ...(requestsPerSecond !== null && { requestsPerSecond }),
-    },
-  };
-}
-
-/** All that comes to a collector counts together. */
-const collectorQuota = (config: CollectorConfig): KeyQuota => ({
-  ...{ id: config.id, prefix: config.name, workspace: config.workspace },
-  limits: limitsOf(config),
-});
-
-function limitsOf({ settings: { eventsPerSecond, requestsPerSecond } }: CollectorConfig): KeyQuota['limits'] {
-  return {
-    ...(eventsPerSecond !== undefined && { eventsPerSecond }),
-    ...(requestsPerSecond !== undefined && { requestsPerSecond }),
-  };
 }

@@ -12,6 +12,7 @@ import { addBrowserSdkRoutes, type BrowserSdkDeps } from './browser-sdk-routes.j
 import { refuseError } from './collector-errors.js';
 import type { CollectorRoute, Format } from './format.js';
 import { processRequest, type RequestDeps } from './process-request.js';
+import { type RecordLaterDeps, withPatience } from './record-later.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,6 +23,8 @@ declare module 'fastify' {
 
 export interface CollectorDeps extends RequestDeps, BrowserSdkDeps {
   readonly formats: readonly Format[];
+  /** Absent: no request is answered before it is recorded. */
+  readonly later?: RecordLaterDeps;
 }
 
 /**
@@ -83,7 +86,8 @@ async function handle(
 ): Promise<FastifyReply> {
   const { head, key } = admittedOf(request);
   const [body, admission] = [rawBody(request.body, head), admissionOf(request)];
-  const result = await processRequest(deps, { ...route, head, body, key, admission });
+  const processed = processRequest(deps, { ...route, head, body, key, admission });
+  const result = await (route.endpoint.recordsLater ? withPatience(processed) : processed);
   return 'refusal' in result ? refuse(reply, route.endpoint, head, result.refusal) : send(reply, result);
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { textMember } from '../http/admission/json-shape.js';
-import type { CollectorKey } from '../http/keys.js';
+import type { CollectorKey } from '../http/known-keys.js';
 import { type Credential, type CredentialLocation } from './format.js';
 import { isObject } from './json.js';
 

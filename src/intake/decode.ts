@@ -3,6 +3,7 @@ import { isObject } from './json.js';
 import { requestTooLarge, tooManyEvents } from './limits.js';
 import { isRejected, reject, type Rejected } from './outcome.js';
 import { RequestBody } from './request-body.js';
+import { sentItems } from './sent-items.js';
 
 /**
  * Takes a request apart, within the limits of its format.
@@ -19,7 +20,11 @@ export function decodeRequest(
   if (!(body instanceof RequestBody)) return body;
   if (body.bytes.length > format.requestBytes) return requestTooLarge(format);
   const decoded = decoder.decode(head, body);
-  return 'items' in decoded && decoded.items.length > format.requestItems ? tooManyEvents(format) : decoded;
+  if (!('items' in decoded)) return decoded;
+  const { length } = decoded.items;
+  return length > format.requestItems
+    ? tooManyEvents(format)
+    : { ...decoded, sentOf: sentItems(body, length) };
 }
 
 /** A body that is one item or a list of them. @param what the items are called in the reason */

@@ -1,14 +1,15 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { TObject, TSchema } from 'typebox';
 import type { EventData } from '../domain/events.js';
-import type { CollectorCredential as Credential } from '../http/keys.js';
+import type { OpportunityReport } from '../domain/opportunity-report.js';
+import type { CollectorCredential as Credential } from '../http/known-keys.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { Outcome, Refusal, Rejected } from './outcome.js';
 import type { Reading } from './reading.js';
 import type { RequestBody } from './request-body.js';
 import type { ClientTime } from './time.js';
 
-type CollectedType = 'TouchpointRecorded' | 'IdentityClaimed' | 'AccountObserved';
+type CollectedType = 'TouchpointRecorded' | 'IdentityClaimed' | 'AccountObserved' | 'ConsentChanged';
 
 /** One event to be, without what the pipeline adds: id, believed time, collector. */
 export type Fact = {
@@ -26,8 +27,10 @@ export interface Message {
   /** At most 100 characters; the same for every try to send it. Undefined: the client gave none. */
   readonly messageId: string | undefined;
   readonly time: ClientTime;
-  /** At least one; the first one's receipt answers for the message. */
+  /** At least one, unless there are reports; the first one's receipt answers for the message. */
   readonly facts: readonly Fact[];
+  /** What it says of opportunities: decided once its facts are in the log. A public write key reports none. */
+  readonly opportunities?: readonly OpportunityReport[];
 }
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -49,8 +52,10 @@ export interface RequestHead {
   readonly params: Readonly<Record<string, string>>;
   /** What follows the `?` of the address, as it was sent. */
   readonly query: string;
-  /** Of HTTP alone, like the next two: GET, POST or HEAD. */
+  /** Of HTTP alone, like the next three: GET, POST or HEAD. */
   readonly method?: string;
+  /** Of this request alone. */
+  readonly id?: string;
   /** Its whole address, as its sender has it: signatures cover it. */
   readonly url?: string;
   readonly client?: Client;
@@ -65,6 +70,8 @@ export interface Items {
   readonly isSingle?: boolean;
   /** False: no item holds characters that cannot be stored. */
   readonly mayHoldUnstorable?: boolean;
+  /** What came of an item, byte for byte, where that can be told. Added to what a format decodes. */
+  readonly sentOf?: (index: number) => Buffer | undefined;
 }
 
 /**
@@ -151,6 +158,11 @@ export interface Endpoint extends Decoder {
   reply(outcomes: readonly Outcome[], head: RequestHead): Reply;
   /** Another answer than the usual problem document to a request that is refused, e.g. for its key. */
   refuse?(refusal: Refusal, head: RequestHead): Reply | undefined;
+  /**
+   * A person waits for the answer: while requests cannot be recorded, they are answered all the same, kept in the data folder,
+   * and recorded later. Of requests without a body; `reply` gets no outcomes then.
+   */
+  readonly recordsLater?: boolean;
   /** For the API document, which adds the security and the answers to refused requests. */
   readonly operation: Omit<Operation, 'security'>;
 }
@@ -181,6 +193,8 @@ export interface Format {
   readonly endpoints: readonly Endpoint[];
   readonly record?: RecordType;
   readonly rpc?: readonly RpcMethod[];
+  /** Rows of files that are imported, where they come in no other way. */
+  readonly rows?: Decoder;
   /** What an item looks like: gives its type, is what `read` checks and what the API document shows. */
   readonly schema: TSchema;
   /** What a collector of this format may set beside the settings of all (workspaces/collector-settings.ts). */
@@ -200,5 +214,7 @@ export interface CollectorRoute {
 }
 
 /** The way into the format by its name; undefined: this version does not have it. */
-export const decoderOf = ({ endpoints, record, rpc = [] }: Format, call: string): Decoder | undefined =>
-  [...endpoints, ...rpc, ...(record ? [record] : [])].find((decoder) => decoder.call === call);
+export const decoderOf = ({ endpoints, record, rpc = [], rows }: Format, call: string): Decoder | undefined =>
+  [...endpoints, ...rpc, ...(record ? [record] : []), ...(rows ? [rows] : [])].find(
+    (decoder) => decoder.call === call,
+  );

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { Client, Headers, RequestHead } from './format.js';
 import { requestOrigin } from './public-url.js';
@@ -9,6 +10,7 @@ export class HttpHead implements RequestHead {
   readonly params: Readonly<Record<string, string>>;
   readonly query: string;
   collector: CollectorConfig | undefined;
+  #id: string | undefined;
   readonly #request: FastifyRequest;
   readonly #publicUrl: string | undefined;
 
@@ -27,6 +29,10 @@ export class HttpHead implements RequestHead {
     this.query = mark < 0 ? '' : url.slice(mark + 1);
     this.#request = request;
     this.#publicUrl = publicUrl;
+  }
+
+  get id(): string {
+    return (this.#id ??= randomUUID());
   }
 
   get method(): string {

@@ -1,6 +1,7 @@
 import { Inject, Logger, Module, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
+import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { CONFIG, type Config } from '../config.js';
 import { DATABASE } from '../database/database.js';
@@ -13,10 +14,15 @@ import { collectorRoutes } from './collector-routes.js';
 import type { Credential } from './format.js';
 import { FORMATS, Formats } from './formats/all.js';
 import { KeyQuotas } from './key-quotas.js';
+import { OPPORTUNITY_REPORTS, type OpportunityReports } from './opportunity-reports.js';
 import { Pipeline } from './pipeline.js';
 import { observeQuotas } from './quota-refusals.js';
+import { RecentItems } from './recent-items.js';
+import { recordSpooled } from './record-later.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
+import { RequestSpool } from './request-spool.js';
+import { RetentionWarnings } from './retention-warnings.js';
 import { Verification } from './verification.js';
 import { WarningLog } from './warnings.js';
 
@@ -27,9 +33,11 @@ function sweeperOf(
   metrics: Metrics,
 ): RejectedSweeper {
   const log = new Logger('rejected');
+  const expected = new RetentionWarnings(rejectedRetention, (line) => log.warn(line));
   return new RejectedSweeper(
     {
       keep: (kept) => rejected.keep(kept),
+      usage: (retention) => rejected.usage(retention),
       removeOld: async (retention) => {
         const removed = await rejected.removeOld(retention);
         await warnings.removeOld();
@@ -37,11 +45,18 @@ function sweeperOf(
       },
     },
     rejectedRetention,
-    ({ workspace, why, rows }) => {
-      metrics.rejectedRemoved.inc({ why }, rows);
-      log.warn(`removed ${rows} rejected inputs of workspace "${workspace}", the oldest, for their ${why}`);
+    {
+      used: (usages) => {
+        metrics.rejectedFill.set(Math.max(0, ...usages.map(({ share }) => share)));
+        metrics.rejectedExpiring.set(usages.reduce((sum, { expiring }) => sum + expiring, 0));
+        expected.report(usages);
+      },
+      removed: ({ workspace, why, rows }) => {
+        metrics.rejectedRemoved.inc({ why }, rows);
+        log.warn(`removed ${rows} rejected inputs of workspace "${workspace}", the oldest, for their ${why}`);
+      },
+      failed: (error) => log.warn(`rejected input could not be looked through: ${String(error)}`),
     },
-    (error) => log.warn(`rejected input could not be looked through: ${String(error)}`),
   );
 }
 
@@ -54,10 +69,27 @@ function sweeperOf(
     { provide: Formats, useValue: FORMATS },
     { provide: WarningLog, inject: [DATABASE], useFactory: (pool: Pool) => new WarningLog(pool) },
     { provide: Verification, inject: [DATABASE], useFactory: (pool: Pool) => new Verification(pool) },
+    {
+      provide: RecentItems,
+      inject: [DATABASE],
+      useFactory: (pool: Pool) =>
+        new RecentItems(pool, (error) =>
+          new Logger('intake').warn(`recent items were not kept: ${String(error)}`),
+        ),
+    },
     { provide: RejectedLog, inject: [DATABASE], useFactory: (pool: Pool) => new RejectedLog(pool) },
     {
       provide: Pipeline,
-      inject: [EVENT_STORE, RejectedSweeper, WarningLog, Metrics, CONFIG, KeyQuotas],
+      inject: [
+        EVENT_STORE,
+        RejectedSweeper,
+        WarningLog,
+        Metrics,
+        CONFIG,
+        KeyQuotas,
+        RecentItems,
+        OPPORTUNITY_REPORTS,
+      ],
       useFactory: (
         store: EventStore,
         rejected: RejectedSweeper,
@@ -65,9 +97,11 @@ function sweeperOf(
         metrics: Metrics,
         config: Config,
         quotas: KeyQuotas,
+        recent: RecentItems,
+        opportunities: OpportunityReports,
       ) =>
         new Pipeline(store, rejected, {
-          ...{ warnings, quotas, publicBackdateMs: config.publicBackdateMs },
+          ...{ warnings, quotas, recent, opportunities, publicBackdateMs: config.publicBackdateMs },
           isPlaceholder: placeholders(config.placeholders),
           onRejected: (code) => metrics.rejected.inc({ code }),
           onWarning: (code) => metrics.warnings.inc({ code }),
@@ -84,9 +118,11 @@ function sweeperOf(
       useFactory: ({ quotas }: Config, metrics: Metrics) => new KeyQuotas(quotas, observeQuotas(metrics)),
     },
   ],
-  exports: [Pipeline, Formats, RejectedLog, WarningLog, KeyQuotas],
+  exports: [Pipeline, Formats, RejectedLog, WarningLog, KeyQuotas, RecentItems],
 })
 export class IntakeModule implements OnModuleInit, OnModuleDestroy {
+  private spool: RequestSpool | undefined;
+
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(CONFIG) private readonly config: Config,
@@ -97,6 +133,7 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(KeyQuotas) private readonly quotas: KeyQuotas,
     @Inject(RejectedSweeper) private readonly sweeper: RejectedSweeper,
+    @Inject(RecentItems) private readonly recent: RecentItems,
     @Inject(Verification) private readonly verification: Verification,
   ) {}
 
@@ -107,24 +144,26 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
     const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
     const resolveWriteKey = this.quotas.counting((key: string) => this.keys.resolveWriteKey(key));
     const resolveCollector = this.quotas.counting((credential: Credential) => this.keys.resolve(credential));
+    const openCollector = (credential: Credential) => this.keys.resolve(credential);
     const { publicUrl } = this.config;
+    const { list: formats } = this.formats;
+    const now = () => new Date();
+    const record = recordSpooled(this.pipeline, openCollector, formats);
+    this.spool = new RequestSpool(join(this.config.dataDir, 'spool'), record);
+    this.spool.start();
     void fastify.register(
       collectorRoutes({
-        ...{
-          pipeline: this.pipeline,
-          formats: this.formats.list,
-          resolveWriteKey,
-          resolveCollector,
-          publicUrl,
-        },
+        ...{ pipeline: this.pipeline, formats, resolveWriteKey, resolveCollector, publicUrl, now },
         verification: this.verification,
-        now: () => new Date(),
+        later: { spool: this.spool, openCollector, verification: this.verification, now },
       }),
     );
   }
 
   async onModuleDestroy(): Promise<void> {
+    await this.spool?.stop();
     await this.sweeper.stop();
+    await this.recent.flush().catch(() => undefined);
   }
 
   /** Asks the log itself: nothing can be kept without it. */

@@ -1,5 +1,5 @@
 import { Problem } from '../http/problem.js';
-import type { KeyQuota } from '../http/keys.js';
+import type { KeyQuota } from '../http/known-keys.js';
 import type { QuotaLimits } from '../limits-config.js';
 import type { CollectorKey } from './credentials.js';
 import { TokenBucket } from './token-bucket.js';

@@ -2,11 +2,13 @@ import { eventId } from '../domain/event-id.js';
 import type { NewEvent } from '../domain/events.js';
 import type { IsPlaceholder } from '../domain/placeholder.js';
 import type { Clamped } from '../domain/touchpoint.js';
+import type { OpportunityReport, ReceivedReport } from '../domain/opportunity-report.js';
 import type { NewFact } from '../event-store/event-store.js';
 import type { Fact, Format, Message } from './format.js';
 import { derivedMessageId } from './identities.js';
 import { inspect, storable } from './inspect.js';
-import { isRejected, type Rejected, type Warning } from './outcome.js';
+import { receivedReport } from './opportunity-reports.js';
+import { isRejected, reject, type Rejected, type Warning } from './outcome.js';
 import { Reading } from './reading.js';
 import type { Origin } from './rejected.js';
 import { believe, type BelievedTime, limitBackdating } from './time.js';
@@ -15,8 +17,9 @@ import { believe, type BelievedTime, limitBackdating } from './time.js';
 export type Normalised =
   | {
       readonly messageId: string;
-      /** One or more. */
+      /** One or more, unless there are reports. */
       readonly facts: readonly NewFact[];
+      readonly reports: readonly ReceivedReport[];
       readonly warnings: readonly Warning[];
     }
   | Rejected;
@@ -29,6 +32,8 @@ export interface NormaliseOptions {
   /** How far back from its receipt an event of a public key may lie, in ms; undefined: as far as it says. */
   readonly publicBackdateMs?: number | undefined;
   readonly isPlaceholder?: IsPlaceholder | undefined;
+  /** Tells it from every other item that has neither an id nor a time; default: when it was received, and its place. */
+  readonly occasion?: string | undefined;
 }
 
 /** One item → its events, with ids and believed times. Pure. */
@@ -36,25 +41,51 @@ export function normalise(
   format: Format,
   origin: Origin,
   item: unknown,
-  { mayHoldUnstorable = true, index = 0, publicBackdateMs = Infinity, isPlaceholder }: NormaliseOptions = {},
+  options: NormaliseOptions = {},
 ): Normalised {
+  const { mayHoldUnstorable = true, publicBackdateMs = Infinity, isPlaceholder } = options;
   const fault = inspect(item);
   if (fault) return fault;
   const content = mayHoldUnstorable ? storable(item) : item;
   const reading = new Reading({ call: origin.call, isPlaceholder, collector: origin.config, item: content });
   const message = format.read(content, reading);
   if (isRejected(message)) return explained(message, reading.warnings);
+  const opportunities = reportsOf(message, reading, origin);
+  if (isRejected(opportunities)) return opportunities;
   const believed = believe(message.time, origin.receivedAt);
   const time = origin.keyScope ? limitBackdating(believed, origin.receivedAt, publicBackdateMs) : believed;
-  const messageId = message.messageId ?? derivedMessageId(content, occasion(time, origin, index));
+  const messageId = message.messageId ?? derivedMessageId(content, occasionOf(time, origin, options));
   if (time.clamped)
     reading.warn('time-replaced', describeClamp(time.occurredAt, time.clamped), message.time.path);
-  return { messageId, facts: factsOf(messageId, message, time, origin), warnings: reading.warnings };
+  const facts = factsOf(messageId, message, time, origin);
+  const reports = opportunities.map((report, nth) =>
+    receivedReport(origin, messageId, time.occurredAt, report, nth),
+  );
+  return { messageId, facts, reports, warnings: reading.warnings };
 }
 
+/** Of its own, and those of the mapping. A public key is anybody's: it reports none. */
+function reportsOf(
+  { opportunities = [] }: Message,
+  { opportunities: mapped, warnings }: Reading,
+  { keyScope }: Origin,
+): readonly OpportunityReport[] | Rejected {
+  if (keyScope !== 'public') return [...opportunities, ...mapped];
+  if (opportunities.length > 0) return PUBLIC_REPORT;
+  if (mapped.length > 0) warnings.push({ ...PUBLIC_REPORT.rejected, path: 'opportunityId' });
+  return [];
+}
+
+const PUBLIC_REPORT = reject('write-key-public', 'A public write key cannot report opportunities');
+
 /** Two messages alike without id or time may be two page views as well as one sent twice: both are kept, as Segment does. */
-const occasion = (time: BelievedTime, { receivedAt }: Origin, index: number): string =>
-  time.original || time.clamped ? '' : `${receivedAt.toISOString()}/${index}`;
+function occasionOf(
+  time: BelievedTime,
+  { receivedAt }: Origin,
+  { index = 0, occasion = `${receivedAt.toISOString()}/${index}` }: NormaliseOptions,
+): string {
+  return time.original || time.clamped ? '' : occasion;
+}
 
 function factsOf(
   messageId: string,

@@ -40,15 +40,17 @@ function formatOpenApi(format: Format): OpenApiPart {
   return { paths, schemas, tags };
 }
 
-/** The routes of the intake for the API document. */
+/** The routes of the intake for the API document. @param further parts that are no format's */
 export function collectorPaths(
   formats: Pick<Formats, 'list' | 'names'>,
+  further: readonly OpenApiPart[] = [],
 ): Pick<OpenAPIObject, 'paths' | 'components' | 'tags'> {
   const parts: readonly OpenApiPart[] = [
     ...formats.list.map(formatOpenApi),
     browserSdkOpenApi,
     { paths: {}, schemas: OUTCOME_SCHEMAS },
     rejectedOpenApi(formats.names),
+    ...further,
   ];
   const schemas = parts.flatMap((part) => Object.entries(part.schemas));
   return {

@@ -37,7 +37,7 @@ export const isRejected = (step: object): step is Rejected => 'rejected' in step
 
 /** The whole request is refused; what it carried is kept where the key is known. */
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 404 | 413 | 415;
+  readonly status: 400 | 401 | 403 | 404 | 410 | 413 | 415;
   readonly code: string;
   readonly detail: string;
 }

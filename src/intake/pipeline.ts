@@ -1,3 +1,4 @@
+import type { ReportResult } from '../domain/opportunity-report.js';
 import type { IsPlaceholder } from '../domain/placeholder.js';
 import {
   type EventStore,
@@ -10,8 +11,10 @@ import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../limits-config.js';
 import { Batch, type ItemResult, outcomesOf } from './batch.js';
 import type { Format, Items } from './format.js';
 import type { KeyQuotas } from './key-quotas.js';
-import { normalise, type Normalised } from './normalise.js';
+import { normalise, type Normalised, type NormaliseOptions } from './normalise.js';
+import type { RecentItems } from './recent-items.js';
 import { sortByOccurrence } from './occurrence-order.js';
+import { decideReports, type OpportunityReports, type PendingReport } from './opportunity-reports.js';
 import type { Outcome } from './outcome.js';
 import type { Origin, RejectedInput, RejectedLog } from './rejected.js';
 import type { WarnedMessage, WarningLog } from './warnings.js';
@@ -25,8 +28,18 @@ export interface PipelineOptions {
   readonly isPlaceholder?: IsPlaceholder;
   /** How far back from its receipt an event of a public key may lie, in ms. */
   readonly publicBackdateMs?: number;
+  /** Where the last items of each collector are kept. */
+  readonly recent?: Pick<RecentItems, 'offer'>;
   /** Undefined: keys send as much as they like. */
   readonly quotas?: KeyQuotas;
+  /** Undefined: nothing reports opportunities. */
+  readonly opportunities?: OpportunityReports;
+}
+
+/** An item that was kept, with what tells it from all others when it has neither an id nor a time. */
+export interface KeptItem {
+  readonly item: unknown;
+  readonly occasion: string;
 }
 
 /** Without requests nothing would tell that there is room again. */
@@ -55,21 +68,28 @@ export class Pipeline {
   }
 
   /** The same for items that are in `rejected` already: what is rejected again stays as it is there. */
-  async replay(format: Format, origin: Origin, items: readonly unknown[]): Promise<readonly Outcome[]> {
-    const { facts, warned, results } = this.normaliseAll(format, origin, { items });
-    return this.outcomes(results, warned, this.recordSorted(facts));
+  async replay(format: Format, origin: Origin, kept: readonly KeptItem[]): Promise<readonly Outcome[]> {
+    const batch = new Batch();
+    for (const { item, occasion } of kept)
+      batch.add(format, origin, item, this.normalise(format, origin, item, { occasion }));
+    const { facts, reports, warned, results } = batch;
+    const recorded = this.recordSorted(facts);
+    const decided = recorded.then(() => decideReports(this.options.opportunities, reports));
+    return this.outcomes(results, warned, recorded, decided);
   }
 
   /** Nothing of the items outlives this but what the answer says of them: what lives until the commit is copied by V8. */
   private async ingestAdmitted(format: Format, origin: Origin, items: Items): Promise<readonly Outcome[]> {
-    const { facts, rejected, warned, results } = this.normaliseAll(format, origin, items);
-    return this.outcomes(results, warned, this.recordSorted(facts), this.keepRejected(rejected));
+    this.options.recent?.offer(format.name, origin, items.items);
+    return this.recordBatch(this.normaliseAll(format, origin, items));
   }
 
-  private normaliseAll(format: Format, origin: Origin, { items, mayHoldUnstorable }: Items): Batch {
+  private normaliseAll(format: Format, origin: Origin, { items, mayHoldUnstorable, sentOf }: Items): Batch {
     const batch = new Batch();
-    for (const [index, item] of items.entries())
-      batch.add(format, origin, item, this.normalise(format, origin, item, { mayHoldUnstorable, index }));
+    for (const [index, item] of items.entries()) {
+      const step = this.normalise(format, origin, item, { mayHoldUnstorable, index });
+      batch.add(format, origin, item, step, () => ({ sent: sentOf?.(index) }));
+    }
     return batch;
   }
 
@@ -78,18 +98,32 @@ export class Pipeline {
     format: Format,
     origin: Origin,
     item: unknown,
-    {
-      mayHoldUnstorable,
-      index = 0,
-    }: { readonly mayHoldUnstorable?: boolean | undefined; readonly index?: number },
+    options: Pick<NormaliseOptions, 'mayHoldUnstorable' | 'index' | 'occasion'>,
   ): Normalised {
     const { publicBackdateMs = PUBLIC_BACKDATE_DAYS * DAY_MS, isPlaceholder } = this.options;
-    return normalise(format, origin, item, { mayHoldUnstorable, index, publicBackdateMs, isPlaceholder });
+    return normalise(format, origin, item, { ...options, publicBackdateMs, isPlaceholder });
   }
 
-  private recordSorted(facts: readonly NewFact[]): Promise<readonly Receipt[]> {
+  /**
+   * The steps from sort on, of items that a consumer normalised: one outcome an item, in order.
+   *
+   * @param progress of the consumer, kept together with the facts
+   * @throws StoreUnavailable nothing, or not all, was kept: do the same again
+   */
+  recordBatch(batch: Batch, progress?: Progress): Promise<readonly Outcome[]> {
+    const { facts, reports, rejected, warned, results } = batch;
+    // Progress passes what is decided: a consumer that is killed in between must do it again.
+    const before = progress && this.decideReports(reports);
+    const recorded = before
+      ? before.then(() => this.recordSorted(facts, progress))
+      : this.recordSorted(facts);
+    const decided = before ?? recorded.then(() => this.decideReports(reports));
+    return this.outcomes(results, warned, recorded, decided, this.keepRejected(rejected));
+  }
+
+  private recordSorted(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
     const { sorted, restore } = sortByOccurrence(facts);
-    return this.record(sorted).then(restore);
+    return this.record(sorted, progress).then(restore);
   }
 
   /** Warnings come after the facts: they are of messages in the log. */
@@ -97,11 +131,17 @@ export class Pipeline {
     results: readonly ItemResult[],
     warned: readonly WarnedMessage[],
     recorded: Promise<readonly Receipt[]>,
+    decided?: Promise<readonly ReportResult[]>,
     kept?: Promise<void>,
   ): Promise<readonly Outcome[]> {
     const warnedOf = recorded.then((receipts) => this.keepWarnings(warned).then(() => receipts));
-    const [receipts] = await Promise.all([warnedOf, kept]);
-    return outcomesOf(results, receipts);
+    const [receipts, reported] = await Promise.all([warnedOf, decided, kept]);
+    return outcomesOf(results, receipts, reported);
+  }
+
+  /** Decides reports of opportunities, and keeps the items of those that are refused. @throws StoreUnavailable */
+  decideReports(reports: readonly PendingReport[]): Promise<readonly ReportResult[]> {
+    return decideReports(this.options.opportunities, reports, (refused) => this.keepRejected(refused));
   }
 
   /**

@@ -35,7 +35,7 @@ export interface RequestDeps {
 /**
  * The steps of one request, from top to bottom:
  *
- *     authenticate → verify → decode → admit → read → normalise → sort → record → keep rejected → warn → reply
+ *     authenticate → verify → decode → admit → read → normalise → sort → record → decide → keep rejected → warn → reply
  *
  * gRPC and Kafka authenticate and decode in ways of their own, and go on with the same steps: `ingest`, or `normalise` and
  * `record` where items of several origins are written together.

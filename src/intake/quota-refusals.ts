@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { KeyQuota } from '../http/keys.js';
+import type { KeyQuota } from '../http/known-keys.js';
 import type { Metrics } from '../metrics.js';
 import type { QuotaLimit } from './key-quotas.js';
 

@@ -1,4 +1,6 @@
+import type { IdentityKey } from '../domain/identity/keys.js';
 import { type IsPlaceholder, placeholders } from '../domain/placeholder.js';
+import type { OpportunityReport } from '../domain/opportunity-report.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import { isObject } from './json.js';
 import { type CompiledMapping, type Mapped, type MappingSubject, mappingOf } from './mapping.js';
@@ -19,6 +21,8 @@ export interface ReadingOptions {
 /** What reading one item needs beside the item, and where it notes what it leaves out of a message that it accepts. */
 export class Reading {
   readonly warnings: Warning[] = [];
+  /** Opportunities of which the mapping makes the person a contact. */
+  readonly opportunities: OpportunityReport[] = [];
   readonly #mapping: CompiledMapping | undefined;
 
   constructor(private readonly options: ReadingOptions) {
@@ -47,6 +51,16 @@ export class Reading {
     this.warnings.push({ code, message, path });
   }
 
+  /** The mapping says that the person of the item is a contact of an opportunity. */
+  reportContact(opportunityId: string, keys: readonly IdentityKey[]): void {
+    const { currency } = this.collector?.settings ?? {};
+    this.opportunities.push({
+      opportunityId,
+      ...(typeof currency === 'string' && { defaultCurrency: currency }),
+      roles: [{ keys, role: 'contact' }],
+    });
+  }
+
   /** For an item inside the item. */
   inside(field: string): Reading {
     return new NestedReading(this.options, this, field);
@@ -65,5 +79,9 @@ class NestedReading extends Reading {
 
   override warn(code: string, message: string, path: string): void {
     this.outer.warn(code, message, `${this.field}.${path}`);
+  }
+
+  override reportContact(opportunityId: string, keys: readonly IdentityKey[]): void {
+    this.outer.reportContact(opportunityId, keys);
   }
 }

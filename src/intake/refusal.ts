@@ -1,4 +1,4 @@
-import type { CollectorKey } from '../http/keys.js';
+import type { CollectorKey } from '../http/known-keys.js';
 import { WRITE_KEY_UNKNOWN } from './credentials.js';
 import type { Credential, Format } from './format.js';
 import type { Outcome, Reason, Refusal } from './outcome.js';

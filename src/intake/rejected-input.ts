@@ -3,16 +3,24 @@ import { isObject } from './json.js';
 import { lasting, MESSAGE_ID_LENGTH, messageIdOf } from './identities.js';
 import { jsonText, storable } from './inspect.js';
 import type { Reason } from './outcome.js';
-import type { RejectedInput } from './rejected.js';
+import type { RejectedInput, SentAs } from './rejected.js';
 import type { RawBody } from './request-body.js';
 import { text } from './values.js';
 
 /** How an item that was rejected is kept. */
-export function rejectedItem({ name: format }: Format, item: unknown, reason: Reason): RejectedInput {
+export function rejectedItem(
+  { name: format }: Pick<Format, 'name'>,
+  item: unknown,
+  reason: Reason,
+  { sent, source }: SentAs = {},
+): RejectedInput {
   const messageId = messageIdIn(item);
   const json = jsonText(item);
+  const payload = Buffer.from(json);
   return {
-    ...{ unit: 'item', format, payload: Buffer.from(json), reason },
+    ...{ unit: 'item', format, payload, reason },
+    ...(sent && !sent.equals(payload) && { sent }),
+    ...(source !== undefined && { source }),
     knownBy: isObject(item) ? jsonText(lasting(item)) : json,
     ...(messageId === undefined ? {} : { messageId }),
   };

@@ -56,6 +56,34 @@ describe('rejected input', () => {
     expect(await names()).toEqual(['p-a', 'p-b', 'c', 'p-c', 'd', 'p-d']);
   });
 
+  test('that was replayed is removed before what is still open', async () => {
+    await log.keep(['a', 'b', 'c', 'd'].map((name) => item(name)));
+    await db.pool.query(`UPDATE touchline.rejected SET replayed_at = now() WHERE message_id IN ('c', 'd')`);
+    expect(await log.removeOld({ ms: DAY, bytes: 2_500 })).toEqual([
+      { workspace: 'main', why: 'size', rows: 2 },
+    ]);
+    expect(await names()).toEqual(['a', 'b']);
+  });
+
+  test('counts with what was sent and its correction', async () => {
+    const sent = Buffer.alloc(1_000);
+    await log.keep([
+      { ...item('a'), sent },
+      { ...item('b'), sent },
+    ]);
+    expect(await log.usage({ ms: DAY, bytes: 8_000 })).toMatchObject([
+      { workspace: 'main', bytes: 4_000, share: 0.5 },
+    ]);
+    const { rows } = await db.pool.query<{ id: string }>('SELECT id FROM touchline.rejected ORDER BY number');
+    const corrections = rows.map(({ id }) => ({ id, corrected: Buffer.alloc(500) }));
+    await log.saveCorrections('main', corrections, new Date());
+    expect(await log.usage({ ms: DAY, bytes: 10_000 })).toMatchObject([{ share: 0.5 }]);
+    expect(await log.removeOld({ ms: DAY, bytes: 4_999 })).toEqual([
+      { workspace: 'main', why: 'size', rows: 1 },
+    ]);
+    expect(await names()).toEqual(['b']);
+  });
+
   test('is removed once by processes that look at the same time', async () => {
     await log.keep(Array.from({ length: 50 }, (_, nth) => item(`n-${nth}`)));
     const removed = await Promise.all([1, 2, 3].map(() => log.removeOld({ ms: DAY, bytes: 10_000 })));
@@ -70,9 +98,12 @@ describe('the sweeper', () => {
     const sweeper = new RejectedSweeper(
       log,
       { ms: DAY, bytes: 20_000 },
-      (one) => removed.push(one),
-      (error) => {
-        throw error;
+      {
+        used: () => undefined,
+        removed: (one) => removed.push(one),
+        failed: (error) => {
+          throw error;
+        },
       },
     );
     sweeper.start();
@@ -87,6 +118,7 @@ describe('the sweeper', () => {
     let sweeps = 0;
     const counting = {
       keep: () => Promise.resolve(),
+      usage: () => Promise.resolve([]),
       removeOld: async () => {
         sweeps += 1;
         return [];
@@ -95,8 +127,7 @@ describe('the sweeper', () => {
     const sweeper = new RejectedSweeper(
       counting,
       { ms: DAY, bytes: 100_000 },
-      () => undefined,
-      () => undefined,
+      { used: () => undefined, removed: () => undefined, failed: () => undefined },
     );
     sweeper.start();
     for (let nth = 0; nth < 50; nth += 1)
@@ -105,14 +136,33 @@ describe('the sweeper', () => {
     expect(sweeps).toBe(2);
   });
 
+  test('says what is used before it removes any of it', async () => {
+    await log.keep(['a', 'b', 'c', 'd'].map((name) => item(name)));
+    const seen: unknown[] = [];
+    const sweeper = new RejectedSweeper(
+      log,
+      { ms: DAY, bytes: 2_000 },
+      {
+        used: (usages) => seen.push(usages.map(({ share }) => share)),
+        removed: ({ rows }) => seen.push(rows),
+        failed: (error) => seen.push(error),
+      },
+    );
+    await sweeper.sweep();
+    expect(seen).toEqual([[2], 2]);
+  });
+
   test('goes on when the database is away, and reports the failure', async () => {
     const failures: unknown[] = [];
-    const away = { keep: () => Promise.resolve(), removeOld: () => Promise.reject(new Error('away')) };
+    const away = {
+      keep: () => Promise.resolve(),
+      usage: () => Promise.resolve([]),
+      removeOld: () => Promise.reject(new Error('away')),
+    };
     const sweeper = new RejectedSweeper(
       away,
       { ms: DAY, bytes: 1 },
-      () => undefined,
-      (error) => failures.push(error),
+      { used: () => undefined, removed: () => undefined, failed: (error) => failures.push(error) },
     );
     await sweeper.sweep();
     await sweeper.keep([item('a')]);

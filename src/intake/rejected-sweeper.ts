@@ -1,11 +1,21 @@
 import type { RejectedRetention } from '../limits-config.js';
-import { type RejectedInput, type Origin, type RejectedLog, type Removed, ROW_BYTES } from './rejected.js';
+import type { RejectedUsage } from './rejected-usage.js';
+import type { RejectedInput, Origin, RejectedLog, Removed } from './rejected.js';
+import { ROW_BYTES } from './rejected-sql.js';
 
 /** Old input is looked for this often, in ms, and whenever a process has kept so much of the retention's bytes since. */
 const SWEEP_MS = 300_000;
 const SWEEP_SHARE = 0.1;
 /** The first look waits until a start, which has better things to do, is over. In ms. */
 const FIRST_SWEEP_MS = 10_000;
+
+/** Learns what a sweep finds. */
+export interface SweepObserver {
+  /** Before anything is removed. */
+  readonly used: (usages: readonly RejectedUsage[]) => void;
+  readonly removed: (removed: Removed) => void;
+  readonly failed: (error: unknown) => void;
+}
 
 /** Keeps rejected input, and removes the oldest of it when it is older or more than its retention allows. */
 export class RejectedSweeper {
@@ -15,10 +25,9 @@ export class RejectedSweeper {
   #first: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly rejected: Pick<RejectedLog, 'keep' | 'removeOld'>,
+    private readonly rejected: Pick<RejectedLog, 'keep' | 'removeOld' | 'usage'>,
     private readonly retention: RejectedRetention,
-    private readonly onRemoved: (removed: Removed) => void,
-    private readonly onFailure: (error: unknown) => void,
+    private readonly observer: SweepObserver,
   ) {}
 
   start(): void {
@@ -35,7 +44,10 @@ export class RejectedSweeper {
   /** As `RejectedLog.keep`. */
   async keep(kept: readonly (RejectedInput & Origin)[]): Promise<void> {
     await this.rejected.keep(kept);
-    this.#keptBytes += kept.reduce((sum, { payload }) => sum + payload.length + ROW_BYTES, 0);
+    this.#keptBytes += kept.reduce(
+      (sum, { payload, sent }) => sum + payload.length + (sent?.length ?? 0) + ROW_BYTES,
+      0,
+    );
     if (this.#timer && this.#keptBytes > this.retention.bytes * SWEEP_SHARE) void this.sweep();
   }
 
@@ -48,9 +60,10 @@ export class RejectedSweeper {
   async #sweep(): Promise<void> {
     this.#keptBytes = 0;
     try {
-      for (const removed of await this.rejected.removeOld(this.retention)) this.onRemoved(removed);
+      this.observer.used(await this.rejected.usage(this.retention));
+      for (const removed of await this.rejected.removeOld(this.retention)) this.observer.removed(removed);
     } catch (error) {
-      this.onFailure(error);
+      this.observer.failed(error);
     }
   }
 }

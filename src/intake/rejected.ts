@@ -2,11 +2,22 @@ import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Position } from '../domain/events.js';
 import type { KeyScope } from '../domain/touchpoint.js';
-import type { KeyQuota } from '../http/keys.js';
+import type { KeyQuota } from '../http/known-keys.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { RejectedRetention } from '../limits-config.js';
 import type { Reason } from './outcome.js';
-import { KEEP, NEWEST, OLDEST, REMOVE_LARGE, REMOVE_OLD, SAVE_REPLAYS } from './rejected-sql.js';
+import { countRejected, type CountsQuestion, type RejectedCount } from './rejected-counts.js';
+import { fromRaw, type RawRow } from './rejected-row.js';
+import { type RejectedUsage, rejectedUsage } from './rejected-usage.js';
+import {
+  KEEP,
+  NEWEST,
+  OLDEST,
+  REMOVE_LARGE,
+  REMOVE_OLD,
+  SAVE_CORRECTIONS,
+  SAVE_REPLAYS,
+} from './rejected-sql.js';
 
 /** Where a request came from and when. */
 export interface Origin {
@@ -23,8 +34,16 @@ export interface Origin {
   readonly quota?: KeyQuota;
 }
 
+/** An item as it came, where it was written otherwise or stood in a file. */
+export interface SentAs {
+  /** Byte for byte; undefined: the payload is that. */
+  readonly sent?: Buffer | undefined;
+  /** Name of the file and line. */
+  readonly source?: string | undefined;
+}
+
 /** One item, or one request that could not be taken apart. */
-export interface RejectedInput {
+export interface RejectedInput extends SentAs {
   readonly unit: 'item' | 'request';
   readonly format: string;
   readonly payload: Buffer;
@@ -44,6 +63,9 @@ export interface RejectedRow extends RejectedInput, Origin {
   readonly number: bigint;
   readonly payloadBytes: number;
   readonly attempts: number;
+  /** What a replay reads instead of the payload. */
+  readonly corrected?: Buffer;
+  readonly correctedAt?: Date;
   readonly replayedAt: Date | null;
   readonly position: Position | null;
 }
@@ -52,6 +74,7 @@ export interface RejectedQuestion {
   readonly workspace: string;
   readonly state: 'open' | 'replayed' | 'all';
   readonly code?: string | undefined;
+  readonly collector?: string | undefined;
   readonly ids?: readonly string[] | undefined;
   readonly limit: number;
   /** Rows before (newest first) or after (oldest first) this number. */
@@ -81,8 +104,11 @@ export interface Removed {
   readonly rows: number;
 }
 
-/** Counted for a row beside its payload, in bytes: many small ones fill a disk, too. */
-export const ROW_BYTES = 500;
+/** What a rejected row should have been. */
+export interface Correction {
+  readonly id: string;
+  readonly corrected: Buffer;
+}
 
 /** The table of rejected input. What `keep` resolved is durable, and stays for as long as its retention says. */
 export class RejectedLog {
@@ -109,16 +135,18 @@ export class RejectedLog {
       column((row) => withoutNul(row.reason.message)),
       column((row) => withoutNul(row.reason.path ?? null)),
       column((row) => row.keyScope ?? null),
+      column((row) => row.sent ?? null),
+      column((row) => row.source ?? null),
     ]);
   }
 
   /** At most `limit` rows, fewer when their payloads are big; at least one when there is any. */
   async page(question: RejectedQuestion): Promise<readonly RejectedRow[]> {
-    const { workspace, state, code, ids, limit, from, order } = question;
+    const { workspace, state, code, collector, ids, limit, from, order } = question;
     const sql = order === 'newest' ? NEWEST : OLDEST;
     const { rows } = await this.pool.query<RawRow>(sql, [
       ...[workspace, state, code ?? null, ids ?? null],
-      ...[from?.toString() ?? null, limit, PAGE_BYTES],
+      ...[from?.toString() ?? null, limit, PAGE_BYTES, collector ?? null],
     ]);
     return rows.map(fromRaw);
   }
@@ -129,7 +157,7 @@ export class RejectedLog {
    */
   async removeOld({ ms, bytes }: RejectedRetention): Promise<readonly Removed[]> {
     const old = await this.pool.query<Removed>(REMOVE_OLD, [ms / 1_000]);
-    const large = await this.pool.query<Removed>(REMOVE_LARGE, [bytes, ROW_BYTES]);
+    const large = await this.pool.query<Removed>(REMOVE_LARGE, [bytes]);
     return [...old.rows, ...large.rows];
   }
 
@@ -147,6 +175,27 @@ export class RejectedLog {
       results.map((result) => withoutNul(reason(result)?.path ?? null)),
     ]);
   }
+
+  /** How much of its retention each workspace uses. @param workspace undefined: all */
+  usage(retention: RejectedRetention, workspace?: string): Promise<readonly RejectedUsage[]> {
+    return rejectedUsage(this.pool, retention, workspace);
+  }
+
+  counts(question: CountsQuestion, limit: number): Promise<readonly RejectedCount[]> {
+    return countRejected(this.pool, question, limit);
+  }
+
+  /** Keeps corrections beside what was sent; a row that was replayed meanwhile stays as it is. */
+  async saveCorrections(workspace: string, corrections: readonly Correction[], at: Date): Promise<void> {
+    if (corrections.length === 0) return;
+    const ids = corrections.map(({ id }) => id);
+    await this.pool.query(SAVE_CORRECTIONS, [
+      workspace,
+      at,
+      ids,
+      corrections.map(({ corrected }) => corrected),
+    ]);
+  }
 }
 
 /** A path may name any field of what was sent; PostgreSQL's text holds everything but NUL. */
@@ -161,44 +210,4 @@ function rejectedId(input: RejectedInput & Origin): string {
   ]);
   const hex = createHash('sha256').update(way).update(knownBy).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-interface RawRow {
-  readonly id: string;
-  readonly number: string;
-  readonly workspace: string;
-  readonly collector: string;
-  readonly call: string;
-  readonly received_at: Date;
-  readonly unit: 'item' | 'request';
-  readonly format: string;
-  readonly payload: Buffer;
-  readonly payload_bytes: number;
-  readonly encoding: string | null;
-  readonly charset: string | null;
-  readonly message_id: string | null;
-  readonly code: string;
-  readonly message: string;
-  readonly path: string | null;
-  readonly attempts: number;
-  readonly replayed_at: Date | null;
-  readonly position: string | null;
-  readonly key_scope: KeyScope | null;
-}
-
-function fromRaw(row: RawRow): RejectedRow {
-  const { id, workspace, collector, call, unit, format, payload, attempts, code, message, path } = row;
-  return {
-    ...{ id, workspace, collector, call, unit, format, payload, attempts },
-    number: BigInt(row.number),
-    receivedAt: row.received_at,
-    payloadBytes: row.payload_bytes,
-    ...(row.encoding === null ? {} : { encoding: row.encoding }),
-    ...(row.charset === null ? {} : { charset: row.charset }),
-    ...(row.message_id === null ? {} : { messageId: row.message_id }),
-    ...(row.key_scope === null ? {} : { keyScope: row.key_scope }),
-    reason: path === null ? { code, message } : { code, message, path },
-    replayedAt: row.replayed_at,
-    position: row.position === null ? null : BigInt(row.position),
-  };
 }

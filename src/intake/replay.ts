@@ -22,6 +22,7 @@ export interface ReplayDeps {
 export interface ReplayQuestion {
   readonly workspace: string;
   readonly code?: string | undefined;
+  readonly collector?: string | undefined;
   readonly ids?: readonly string[] | undefined;
   /** Rows to try at most. */
   readonly limit: number;
@@ -81,6 +82,10 @@ const ofOneRequest = (a: RejectedRow, b: RejectedRow): boolean =>
 const unknown = (what: string): Reason =>
   reject('unknown-format', `is of a ${what} that this version does not know`).rejected;
 
+const notJson = reject('unreadable-row', 'is not JSON').rejected;
+
+const contentOf = ({ corrected, payload }: RejectedRow): Buffer => corrected ?? payload;
+
 async function replayGroup(
   { pipeline, formats, configOf }: ReplayDeps,
   rows: readonly RejectedRow[],
@@ -91,9 +96,12 @@ async function replayGroup(
   const config = await configOf(first.workspace, first.collector);
   const origin = config ? { ...first, config } : first;
   if (first.unit === 'request') return [await replayRequest(pipeline, format, origin)];
-  const items = rows.map(({ payload }) => parseJson(payload.toString('utf8')));
-  const outcomes = await pipeline.replay(format, origin, items);
-  return rows.map(({ id }, index) => resultOf(id, outcomes[index]));
+  const items = rows.map((row) => ({ item: parseJson(contentOf(row).toString('utf8')), occasion: row.id }));
+  const readable = items.filter(({ item }) => item !== undefined);
+  const outcomes = (await pipeline.replay(format, origin, readable)).values();
+  return rows.map(({ id }, index) =>
+    items[index]?.item === undefined ? { id, reason: notJson } : resultOf(id, outcomes.next().value),
+  );
 }
 
 function resultOf(id: string, outcome: Outcome | undefined): ReplayResult {
@@ -111,16 +119,17 @@ async function replayRequest(pipeline: Pipeline, format: Format, row: RejectedRo
   return { id: row.id, position: first?.position ?? null };
 }
 
-async function decodeRow(
-  format: Format,
-  { call, payload, encoding, charset, config }: RejectedRow,
-): Promise<Decoded> {
+async function decodeRow(format: Format, row: RejectedRow): Promise<Decoded> {
+  const { call, corrected, config } = row;
+  const payload = contentOf(row);
   const decoder = decoderOf(format, call);
   if (!decoder) return { rejected: unknown('call') };
   const head = { call, headers: {}, params: {}, query: '', collector: config };
   if (isWithoutBody(decoder))
     return decodeRequest(format, decoder, { ...head, query: payload.toString('utf8') }, RequestBody.EMPTY);
-  const sent = { bytes: payload, encoding: encoding ?? '', charset: charset ?? '' };
+  // A correction is plain text.
+  const { encoding = '', charset = '' } = corrected ? {} : row;
+  const sent = { bytes: payload, encoding, charset };
   const body = await readBody(sent, uncounted, true, requestTooLarge(format));
   return decodeRequest(format, decoder, head, body);
 }

@@ -12,6 +12,7 @@ import type { JsonObject } from './json.js';
 import { type Ids, keysOf } from './identities.js';
 import type { Mapped } from './mapping.js';
 import type { Reading } from './reading.js';
+import type { RequestSignals } from './request-signals.js';
 import { defined, labelOf, nonEmpty } from './values.js';
 import { verdictOf } from './verdict.js';
 
@@ -33,14 +34,19 @@ export interface TouchpointDraft {
   readonly rep?: string | undefined;
   readonly properties?: JsonObject | undefined;
   readonly context?: TouchpointContext | undefined;
+  /** Of the request by which a person, or a machine, loaded something. */
+  readonly request?: RequestSignals | undefined;
 }
 
 /** A touchpoint of any format: the mapping of its collector applied, with its channel and verdict. */
 export function buildTouchpoint(draft: TouchpointDraft, reading: Reading): Touchpoint {
-  const { address, context, properties = {} } = draft;
+  const { address, context, request, properties = {} } = draft;
   const name = labelOf(draft.name);
   const mapped = reading.map({ event: name, url: address?.canonical, kind: draft.kind });
   const kind = mapped?.kind ?? draft.kind;
+  const identity = keysOf(draft.ids);
+  const opportunityId = mapped?.opportunityId === undefined ? undefined : label(mapped.opportunityId);
+  if (opportunityId !== undefined) reading.reportContact(opportunityId, identity);
   return {
     kind,
     ...arrivalOf({
@@ -49,7 +55,7 @@ export function buildTouchpoint(draft: TouchpointDraft, reading: Reading): Touch
       medium: mapped?.medium ?? draft.medium,
       campaign: mapped?.campaign ?? draft.campaign,
     }),
-    identity: keysOf(draft.ids),
+    identity,
     ...defined({
       content: mapped?.content ? contentOf(draft.content, mapped.content) : draft.content,
       traits: draft.traits && nonEmpty(draft.traits),
@@ -59,7 +65,13 @@ export function buildTouchpoint(draft: TouchpointDraft, reading: Reading): Touch
       properties: nonEmpty(properties),
       context,
     }),
-    verdict: verdictOf(kind, context?.userAgent, properties),
+    ...verdictOf({
+      kind,
+      userAgent: context?.userAgent,
+      ip: context?.ip,
+      properties,
+      ...(request && { request }),
+    }),
   };
 }
 

@@ -12,15 +12,18 @@ import { WorkingSetCache, type Limits } from './journey/working-set-cache.js';
  */
 export const journeyKeeping = (limits: Limits): Projection => ({
   name: 'journey',
-  version: 6,
+  version: 7,
   handles: [
     'TouchpointRecorded',
     'IdentityClaimed',
     'IdentitiesMerged',
     'IdentitiesSplit',
+    'ConsentChanged',
     'AccountObserved',
     'ContactRoleAssigned',
     'JourneyModelPublished',
+    'VerdictRulePublished',
+    'VerdictRuleWithdrawn',
   ],
   after: [],
   tables: [
@@ -37,6 +40,9 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'identity_state',
     'account_state',
     'identity_fact',
+    'mail_group',
+    'mail_slot',
+    'verdict_rule',
   ],
   apply: applyWith(new WorkingSetCache(limits)),
   orderingKeys,

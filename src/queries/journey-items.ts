@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CHANNELS, CLAMP_REASONS, TOUCHPOINT_KINDS, VERDICTS } from '../domain/touchpoint.js';
+import { REASON_CODES } from '../domain/verdict/reasons.js';
 import type { Origin, ResolvedSession } from '../domain/session.js';
 import { type PageRequest, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';
@@ -16,11 +17,13 @@ import {
   Texts,
   Uuid,
   Enum,
+  Enums,
 } from './response-fields.js';
 import { type TouchpointColumns, sessionsOf } from './journey-sessions.js';
 import { decayed } from './lead-rows.js';
 import type { View } from './read-models.js';
 import { validAt } from './valid-at.js';
+import { VerdictChange, verdictChanges } from './verdict-changes.js';
 import { runningScores } from './running-scores.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 
@@ -64,6 +67,11 @@ export class JourneyItem {
   @MaybeText('Collector') collector!: string | null;
   @MaybeText('The salesperson who took part') rep!: string | null;
   @Enum('Who is assumed to have acted; only human and unknown count', VERDICTS) verdict!: string;
+  @Enums('Why it is taken for a machine’s; empty: nothing speaks for one', REASON_CODES)
+  verdictReasons!: string[];
+  @MaybeUuid('The rule of the workspace that decided; null: none did') verdictRuleId!: string | null;
+  @NestedList('When other events changed the verdict, and which', () => VerdictChange)
+  verdictChanges!: VerdictChange[];
   @Uuid('Event id of the first touchpoint of its session') sessionId!: string;
   @MaybeUuid(
     'The touchpoint of its session whose channel, source, medium and campaign it inherited; null: none',
@@ -102,6 +110,9 @@ interface Row extends TouchpointColumns {
   linked_by: string | null;
   collector: string | null;
   rep: string | null;
+  reasons: string[] | null;
+  rule_id: string | null;
+  is_judged_again: boolean;
   properties: Record<string, unknown> | null;
   clamped: ReplacedTimeItem | null;
   stage_after: string | null;
@@ -117,7 +128,15 @@ export async function journeyPage(
   const found = await rows<Row>(view.tx, itemsSql(view, request, { whose, order }));
   const { page, next } = pageOf(request, view, found, (row) => [row.occurred_at.toISOString(), row.event_id]);
   const sessions = await sessionsOf(view, order === 'asc' ? page : page.toReversed());
-  return { items: page.map((row) => itemOf(row, sessions.get(row.event_id))), next };
+  const judgedAgain = page.filter((row) => row.is_judged_again).map((row) => row.event_id);
+  const changes =
+    judgedAgain.length === 0 ? [] : await verdictChanges(view, sql`SELECT unnest(${judgedAgain}::uuid[])`);
+  const byTouchpoint = Map.groupBy(changes, ({ touchpointId }) => touchpointId);
+  const items = page.map((row) => ({
+    ...itemOf(row, sessions.get(row.event_id)),
+    verdictChanges: byTouchpoint.get(row.event_id) ?? [],
+  }));
+  return { items, next };
 }
 
 /** The stage right after a touchpoint is what the last transition up to it left. */
@@ -147,6 +166,7 @@ function itemsSql(view: View, request: PageRequest, { whose, order }: { whose: S
     SELECT j.position, j.event_id, j.lead_id, j.kind, j.name, j.channel, j.source, j.medium, j.campaign,
            j.content_id, j.content_url, j.content_title, j.content_type, j.content_stage,
            j.occurred_at, j.recorded_at, j.identity, j.collector, j.rep, j.verdict, j.session, j.sets_origin,
+           j.detail -> 'reasons' AS reasons, j.detail ->> 'rule' AS rule_id, j.known_from > j.position AS is_judged_again,
            j.detail -> 'properties' AS properties, j.detail -> 'clamped' AS clamped, moved.to_stage AS stage_after, ${decayed(view, score)} AS score_after,
            touchline.linked_by(j.workspace, j.lead_id, j.identity, ${asOf}) AS linked_by
     FROM page j
@@ -159,7 +179,7 @@ function itemsSql(view: View, request: PageRequest, { whose, order }: { whose: S
     ORDER BY j.occurred_at ${direction}, j.event_id ${direction}`;
 }
 
-const itemOf = (row: Row, session: ResolvedSession | undefined): JourneyItem => ({
+const itemOf = (row: Row, session: ResolvedSession | undefined): Omit<JourneyItem, 'verdictChanges'> => ({
   position: row.position,
   eventId: row.event_id,
   leadId: row.lead_id,
@@ -175,6 +195,8 @@ const itemOf = (row: Row, session: ResolvedSession | undefined): JourneyItem => 
   collector: row.collector,
   rep: row.rep,
   verdict: row.verdict,
+  verdictReasons: row.reasons ?? [],
+  verdictRuleId: row.rule_id,
   sessionId: session?.sessionId ?? row.event_id,
   originId: session?.originId ?? null,
   properties: row.properties ?? {},

@@ -1,7 +1,8 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
-import type { Traits } from '../domain/touchpoint.js';
+import { VERDICTS, type Traits } from '../domain/touchpoint.js';
+import { REASON_CODES } from '../domain/verdict/reasons.js';
 import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import {
   Answer,
@@ -16,6 +17,7 @@ import {
   Uuid,
   Integer,
   Enum,
+  Enums,
 } from './response-fields.js';
 import { accountReason, AccountReason, fitReason, FitReason } from './lead-fit.js';
 import { ConflictItem, conflictsOf } from './identity-conflicts.js';
@@ -26,7 +28,8 @@ import { STATUSES } from './opportunity-rows.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
 import { validAt } from './valid-at.js';
-import { firstRow, rows, sql } from './sql.js';
+import { firstRow, rows, sql, type Sql } from './sql.js';
+import { VerdictChange, verdictChanges } from './verdict-changes.js';
 import { leadNotFound, resolveLead } from './resolve-lead.js';
 
 export class RulePoints {
@@ -41,6 +44,12 @@ export class OpportunityOfLead {
   @Enum('Open, won or lost', STATUSES) status!: string;
   @Text("The lead's role on its committee") role!: string;
   @Uuid('The event that assigned the role') eventId!: string;
+}
+
+export class VerdictCount {
+  @Enum('Who is assumed to have acted; only human and unknown count', VERDICTS) verdict!: string;
+  @Enums('Why', REASON_CODES) reasons!: string[];
+  @Integer('How many touchpoints of the lead') touchpoints!: number;
 }
 
 export class LeadExplanation extends Answer {
@@ -62,6 +71,9 @@ export class LeadExplanation extends Answer {
   @Decimal('Half-life of points in days') halfLifeDays!: number;
   @NestedList('The score by rule, highest value first; GET …/score has each touchpoint', () => RulePoints)
   scoreByRule!: RulePoints[];
+  @NestedList('Its touchpoints by verdict and reasons', () => VerdictCount) verdicts!: VerdictCount[];
+  @NestedList('The latest 100 touchpoints whose verdict other events changed', () => VerdictChange)
+  verdictChanges!: VerdictChange[];
   @Enum('State of the lead in our process', LIFECYCLES) lifecycle!: string;
   @NestedList('Opportunities that decide the lifecycle', () => OpportunityOfLead)
   opportunities!: OpportunityOfLead[];
@@ -110,6 +122,8 @@ export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
         at: view.at,
         halfLifeDays: view.halfLifeDays,
         scoreByRule: await pointsByRule(view, leadId),
+        verdicts: await verdictsOf(view, leadId),
+        verdictChanges: [...(await verdictChanges(view, judgedAgain(view, leadId)))],
         lifecycle: state.lifecycle,
         opportunities: await opportunitiesOf(view, leadId),
       };
@@ -150,6 +164,26 @@ function pointsByRule(view: View, leadId: string): Promise<RulePoints[]> {
     ORDER BY worth DESC, s.rule COLLATE "C"`,
   );
 }
+
+function verdictsOf({ tx, workspace, asOf }: View, leadId: string): Promise<VerdictCount[]> {
+  return rows<VerdictCount & { verdict: string }>(
+    tx,
+    sql`
+    SELECT j.verdict, coalesce((j.detail -> 'reasons')::jsonb, '[]') AS reasons, count(*)::int AS touchpoints
+    FROM touchline.journey j
+    WHERE j.workspace = ${workspace} AND j.lead_id = ${leadId}::uuid AND ${validAt('j', asOf)}
+    GROUP BY 1, 2
+    ORDER BY touchpoints DESC, j.verdict COLLATE "C", reasons`,
+  );
+}
+
+/** Versions after the first one begin at the position of another event. */
+const judgedAgain = ({ workspace, asOf }: View, leadId: string): Sql => sql`
+  SELECT j.event_id FROM touchline.journey j
+  WHERE j.workspace = ${workspace} AND j.lead_id = ${leadId}::uuid AND ${validAt('j', asOf)}
+    AND j.known_from > j.position AND (j.kind IN ('email_open', 'email_click') OR j.detail -> 'recorded' IS NOT NULL)
+  ORDER BY j.occurred_at DESC, j.event_id DESC
+  LIMIT 100`;
 
 async function opportunitiesOf({ tx, workspace, asOf }: View, leadId: string): Promise<OpportunityOfLead[]> {
   interface Row {

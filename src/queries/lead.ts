@@ -3,7 +3,9 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import {
   Answer,
+  Instant,
   MaybeInstant,
+  MaybeNested,
   MaybeText,
   Decimal,
   Texts,
@@ -12,6 +14,12 @@ import {
   Integer,
   Enum,
 } from './response-fields.js';
+import {
+  CONSENT_REASONS,
+  CONSENT_STATUSES,
+  type ConsentReason,
+  type ConsentStatus,
+} from '../domain/events.js';
 import { LEAD_COLUMNS, lifecycleOf, LIFECYCLES, leadRows, scoreNow } from './lead-rows.js';
 import { leadItem, type LeadRow } from './leads.js';
 import { Params, type RawParams } from './params.js';
@@ -19,6 +27,13 @@ import { type ReadRequest, ReadModels, type View } from './read-models.js';
 import { validAt } from './valid-at.js';
 import { firstRow, sql } from './sql.js';
 import { leadNotFound, resolveLead } from './resolve-lead.js';
+
+export class EmailConsent {
+  @Enum('The latest of all its addresses', CONSENT_STATUSES) status!: string;
+  @Enum('`crm`: somebody set it in the CRM', CONSENT_REASONS) reason!: string;
+  @Instant('Since when') at!: Date;
+  @Uuid('The event that says so') eventId!: string;
+}
 
 export class LeadAnswer extends Answer {
   @Uuid('Current id of the lead, also if it was requested by an alias') leadId!: string;
@@ -36,6 +51,8 @@ export class LeadAnswer extends Answer {
   @MaybeInstant('First touchpoint') firstTouchAt!: Date | null;
   @MaybeInstant('Last touchpoint') lastTouchAt!: Date | null;
   @Integer('Touchpoints, all kinds and verdicts') touchpoints!: number;
+  @MaybeNested('Whether it may be sent mail; null: nothing was ever said of it', () => EmailConsent)
+  emailConsent!: EmailConsent | null;
   @Texts('Keys of the person; an anonymous id of a shared computer belongs to its latest owner')
   keys!: string[];
   @Texts('Former and other ids of the lead') aliases!: string[];
@@ -59,6 +76,10 @@ export class FindLead extends Query<LeadAnswer> {
 
 interface Row extends LeadRow {
   user_id: string | null;
+  email_consent: ConsentStatus | null;
+  email_consent_reason: ConsentReason;
+  email_consent_at: Date;
+  email_consent_event_id: string;
   keys: string[];
   aliases: string[];
 }
@@ -76,6 +97,7 @@ export class FindLeadHandler implements IQueryHandler<FindLead> {
         modelVersion: view.modelVersion,
         ...leadItem(row),
         userId: row.user_id,
+        emailConsent: consentOf(row),
         keys: row.keys,
         aliases: row.aliases,
       };
@@ -83,12 +105,23 @@ export class FindLeadHandler implements IQueryHandler<FindLead> {
   }
 }
 
+const consentOf = ({ email_consent: status, ...row }: Row): EmailConsent | null =>
+  status === null
+    ? null
+    : {
+        status,
+        reason: row.email_consent_reason,
+        at: row.email_consent_at,
+        eventId: row.email_consent_event_id,
+      };
+
 const leadRow = async (view: View, leadId: string): Promise<Row | undefined> =>
   firstRow<Row>(
     view.tx,
     sql`
     SELECT ${LEAD_COLUMNS}, ${lifecycleOf(view, 'l')} AS lifecycle, ${scoreNow(view, 'l')} AS score,
            p.user_id, p.name, p.title,
+           p.email_consent, p.email_consent_reason, p.email_consent_at, p.email_consent_event_id,
            ARRAY(SELECT k.key FROM touchline.identity_key k
                  WHERE k.workspace = p.workspace AND k.lead_id = l.lead_id AND ${validAt('k', view.asOf)}
                  ORDER BY k.key COLLATE "C") AS keys,

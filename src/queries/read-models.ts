@@ -34,6 +34,8 @@ export interface View {
   readonly halfLifeDays: number;
   /** The projection is exactly at `asOf`, so its current rows are the result. */
   isCurrent(projection: string): Promise<boolean>;
+  /** The event at a position of the log; null: there is none. */
+  eventIdAt(position: bigint): Promise<string | null>;
 }
 
 const WAIT_MS = 10_000;
@@ -92,7 +94,12 @@ export class ReadModels {
     const isCurrent = async (projection: string): Promise<boolean> =>
       (await this.freshness.checkpoint(tx, [projection])) === asOf;
     const halfLifeDays = model?.data.document.scoring.halfLifeDays ?? 1;
-    return { tx, workspace, asOf, at, model, modelVersion: model?.version ?? 0, halfLifeDays, isCurrent };
+    const eventIdAt = async (position: bigint): Promise<string | null> => {
+      const event = await this.store.readAt(position);
+      return event?.position === position && event.workspace === workspace ? event.id : null;
+    };
+    const modelVersion = model?.version ?? 0;
+    return { tx, workspace, asOf, at, model, modelVersion, halfLifeDays, isCurrent, eventIdAt };
   }
 
   private async refuseFuture({ asOf = 0n, minPosition = 0n }: ReadRequest): Promise<void> {

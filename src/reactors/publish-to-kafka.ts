@@ -17,6 +17,7 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   IdentityClaimed: true,
   IdentitiesMerged: true,
   IdentitiesSplit: true,
+  ConsentChanged: true,
   AccountObserved: true,
   OpportunityOpened: true,
   OpportunityChanged: true,
@@ -26,6 +27,8 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   OpportunityReopened: true,
   OpportunityDeleted: true,
   JourneyModelPublished: true,
+  VerdictRulePublished: true,
+  VerdictRuleWithdrawn: true,
 };
 
 /**

@@ -167,7 +167,7 @@ export function deliver(
   tx: pg.PoolClient,
   range: Range,
 ): Promise<void> {
-  if (!isReactor(subscription)) return subscription.apply(events, tx, range);
+  if (!isReactor(subscription)) return subscription.apply(events, tx, { ...range, log: store });
   // A process that was frozen has lost its session, and with it the lock on its lease.
   const assertLease = async (): Promise<void> => {
     await tx.query('SELECT');

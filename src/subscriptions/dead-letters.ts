@@ -53,10 +53,11 @@ export const confine = (workspace: string | null, blocked: BlockedSet): BlockedS
 /** What an event is about, by the keys it names itself. */
 export const keysNamedIn = (event: RecordedEvent): OrderingKey[] =>
   keysOrNone(() => {
-    if (isEvent(event, 'TouchpointRecorded', 'IdentityClaimed')) return event.data.identity;
+    if (isEvent(event, 'TouchpointRecorded', 'IdentityClaimed', 'ConsentChanged')) return event.data.identity;
     if (isEvent(event, 'IdentitiesMerged', 'IdentitiesSplit')) return [event.data.key, event.data.otherKey];
     if (isEvent(event, 'AccountObserved')) return [`account:${event.data.accountId}`];
-    if (isEvent(event, 'JourneyModelPublished')) return [`workspace:${event.workspace}`];
+    if (isEvent(event, 'JourneyModelPublished', 'VerdictRulePublished', 'VerdictRuleWithdrawn'))
+      return [`workspace:${event.workspace}`];
     return [`opportunity:${event.data.opportunityId}`];
   });
 

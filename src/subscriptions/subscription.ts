@@ -93,6 +93,8 @@ export interface Range {
    * spares it reading.
    */
   readonly owner?: object;
+  /** For a projection that has to read again what it applied before. */
+  readonly log?: Pick<EventStore, 'readPage'>;
   /** Given while there are dead letters: a projection that works from rows, not events, leaves out what these keys name. */
   readonly blocked?: BlockedSet;
 }

@@ -1,9 +1,12 @@
 import { type Static, Type } from 'typebox';
 
-const texts = (description: string, example: string) =>
-  Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
+/** A list of texts in the settings of a collector. */
+export const texts = (description: string, example: string, pattern = '^\\S') =>
+  Type.Array(Type.String({ minLength: 1, maxLength: 256, pattern }), {
     ...{ description, maxItems: 1_000, uniqueItems: true, examples: [[example]] },
   });
+
+const HOST = '(\\*\\.)?[A-Za-z0-9.-]+(:[0-9]+)?$';
 
 /** Settings of any collector. A wire format adds its own (`Format.settings`). */
 export const collectorSettingsSchema = Type.Object({
@@ -11,12 +14,23 @@ export const collectorSettingsSchema = Type.Object({
     texts(
       'Origins of pages that may send; absent: any. A `*.` in front stands for any subdomain',
       'https://www.acme.example',
+      `^https?://${HOST}`,
     ),
   ),
   redirectHosts: Type.Optional(
-    texts('Hosts that links may lead to. A `*.` in front stands for any subdomain', 'www.acme.example'),
+    texts(
+      'Hosts that links may lead to. A `*.` in front stands for any subdomain',
+      'www.acme.example',
+      `^${HOST}`,
+    ),
   ),
   appIds: Type.Optional(texts('App ids (`aid`) of Snowplow trackers', 'acme-site')),
+  currency: Type.Optional(
+    Type.String({
+      pattern: '^[A-Z]{3}$',
+      description: 'ISO 4217: of opportunities that are reported without one',
+    }),
+  ),
   eventsPerSecond: Type.Optional(
     Type.Integer({
       minimum: 1,

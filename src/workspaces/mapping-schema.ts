@@ -17,7 +17,7 @@ const kind = Type.Unsafe<TouchpointKind>({ enum: [...TOUCHPOINT_KINDS] });
 const scalar = { type: ['string', 'number', 'boolean'] };
 
 /** As conditions of the journey model test a value. */
-const valueTest = Type.Unsafe<ValueTest>({
+export const valueTest = Type.Unsafe<ValueTest>({
   type: 'object',
   additionalProperties: false,
   minProperties: 1,

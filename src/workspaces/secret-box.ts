@@ -13,61 +13,64 @@ export class SecretUnreadable extends Error {
 }
 
 /**
- * Seals secrets for the database (AES-256-GCM). The key is the setting TOUCHLINE_SECRET_KEY, else a file of the data folder,
- * which is made when the first secret is sealed.
+ * Seals secrets for the database (AES-256-GCM). The key is the first of the setting TOUCHLINE_SECRET_KEY, whose further ones open what
+ * was sealed before a rotation; else a file of the data folder, which is made when the first secret is sealed.
  */
 export class SecretBox {
-  #key: Promise<Buffer> | undefined;
+  #keys: Promise<readonly Buffer[]> | undefined;
 
-  /** @param configured 32 bytes in base64 or hex; undefined: the file of the data folder */
+  /** @param configured keys of 32 bytes in base64 or hex; empty: the file of the data folder */
   constructor(
-    private readonly configured: string | undefined,
+    private readonly configured: readonly string[],
     private readonly dataDir: string,
   ) {}
 
   /** @param context what the secret belongs to; sealed for one, it does not open for another */
   async seal(text: string, context: string): Promise<Buffer> {
     const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', await this.key(true), nonce).setAAD(Buffer.from(context));
+    const [key = Buffer.alloc(0)] = await this.keys(true);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
     const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
     return Buffer.concat([Buffer.from([VERSION]), nonce, cipher.getAuthTag(), sealed]);
   }
 
   /** @throws SecretUnreadable */
   async open(sealed: Buffer, context: string): Promise<string> {
-    const [nonceEnd, tagEnd] = [1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES];
-    if (sealed[0] !== VERSION || sealed.length < tagEnd)
-      throw new SecretUnreadable('The secret has an unknown form');
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', await this.key(false), sealed.subarray(1, nonceEnd));
-      decipher.setAAD(Buffer.from(context)).setAuthTag(sealed.subarray(nonceEnd, tagEnd));
-      return Buffer.concat([decipher.update(sealed.subarray(tagEnd)), decipher.final()]).toString('utf8');
-    } catch (cause) {
-      throw new SecretUnreadable(
-        'The secret was encrypted with another key; check TOUCHLINE_SECRET_KEY or secret.key of the data folder',
-        { cause },
-      );
+    for (const key of await this.keys(false)) {
+      const text = opened(sealed, key, context);
+      if (text !== undefined) return text;
     }
+    throw new SecretUnreadable(
+      'The secret was encrypted with another key; check TOUCHLINE_SECRET_KEY or secret.key of the data folder',
+    );
   }
 
-  private async key(isMade: boolean): Promise<Buffer> {
-    this.#key ??=
-      this.configured === undefined ? keyOfFile(this.dataDir, isMade) : configuredKey(this.configured);
+  private async keys(isMade: boolean): Promise<readonly Buffer[]> {
+    this.#keys ??=
+      this.configured.length > 0
+        ? Promise.resolve(this.configured.flatMap((text) => parseSecretKey(text) ?? []))
+        : keyOfFile(this.dataDir, isMade).then((key) => [key]);
     try {
-      return await this.#key;
+      return await this.#keys;
     } catch (error) {
-      this.#key = undefined;
+      this.#keys = undefined;
       throw error;
     }
   }
 }
 
-const configuredKey = (text: string): Promise<Buffer> => {
-  const key = parseSecretKey(text);
-  return key
-    ? Promise.resolve(key)
-    : Promise.reject(new SecretUnreadable('TOUCHLINE_SECRET_KEY is not 32 bytes'));
-};
+/** Undefined: it was sealed with another key or for another context, or was changed. */
+function opened(sealed: Buffer, key: Buffer, context: string): string | undefined {
+  const [nonceEnd, tagEnd] = [1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES];
+  if (sealed[0] !== VERSION || sealed.length < tagEnd) return undefined;
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, nonceEnd));
+  decipher.setAAD(Buffer.from(context)).setAuthTag(sealed.subarray(nonceEnd, tagEnd));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(tagEnd)), decipher.final()]).toString('utf8');
+  } catch {
+    return undefined;
+  }
+}
 
 /** The 32 bytes of a key in hex or base64; undefined when it is none. */
 export function parseSecretKey(text: string): Buffer | undefined {
@@ -77,10 +80,14 @@ export function parseSecretKey(text: string): Buffer | undefined {
 
 export const secretKeyFile = (dataDir: string): string => join(dataDir, 'secret.key');
 
+/** @throws SecretUnreadable */
 async function keyOfFile(dataDir: string, isMade: boolean): Promise<Buffer> {
   const file = secretKeyFile(dataDir);
   if (isMade) await makeKeyFile(file);
-  const key = parseSecretKey((await readFile(file, 'utf8')).trim());
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new SecretUnreadable(`${file} cannot be read, and TOUCHLINE_SECRET_KEY is not set`, { cause });
+  });
+  const key = parseSecretKey(text.trim());
   if (key) return key;
   throw new SecretUnreadable(`${file} does not hold 32 bytes in hex`);
 }

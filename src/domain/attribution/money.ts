@@ -73,6 +73,20 @@ export function parseAmount(text: string, currency: string, path = 'amount'): nu
   return minor;
 }
 
+/**
+ * Minor units of a decimal that was checked by `isAmount`, rounded half up: an amount may be reported before the currency, with
+ * more decimal places than that has.
+ */
+export function roundToMinor(text: string, currency: string): number {
+  const exponent = exponentOf(currency);
+  const [whole = '', decimals = ''] = text.split('.');
+  const kept = Number(whole + decimals.slice(0, exponent).padEnd(exponent, '0'));
+  return Math.min(kept + ((decimals[exponent] ?? '0') >= '5' ? 1 : 0), Number.MAX_SAFE_INTEGER);
+}
+
+/** Whether it is a decimal of at most 15 digits in any currency, and not negative. */
+export const isAmount = (text: string): boolean => /^\d{1,11}(\.\d{1,30})?$/.test(text);
+
 /** @param minor a bigint or a safe integer, negative ones too (differences between reports). */
 export function money(minor: number | bigint, currency: string): Money {
   const exponent = exponentOf(currency);

@@ -1,6 +1,16 @@
 import type { Format } from '../format.js';
 import { cloudevents } from './cloudevents.js';
+import { crm } from './crm.js';
+import { hubspot } from './hubspot.js';
+import { links } from './links.js';
+import { mailchimp } from './mailchimp.js';
+import { mailgun } from './mailgun.js';
+import { mandrill } from './mandrill.js';
 import { native } from './native.js';
+import { postmark } from './postmark.js';
+import { salesforce } from './salesforce.js';
+import { sendgrid } from './sendgrid.js';
+import { ses } from './ses.js';
 import { segment } from './segment.js';
 import { snowplow } from './snowplow.js';
 
@@ -31,8 +41,28 @@ export class Formats {
 
 /**
  * Every wire format; a new one is its file, a line here and fixture pairs in test/formats/<name>. Protobuf takes 8 MB, and most
- * servers never meet it.
+ * servers never meet it; contacts and opportunities are imported from files.
  */
-export const FORMATS = new Formats([native, segment, snowplow, cloudevents], {
-  protobuf: async () => (await import('./protobuf.js')).protobuf,
-});
+export const FORMATS = new Formats(
+  [
+    native,
+    segment,
+    snowplow,
+    cloudevents,
+    sendgrid,
+    mailgun,
+    postmark,
+    ses,
+    mandrill,
+    mailchimp,
+    hubspot,
+    salesforce,
+    crm,
+    links,
+  ],
+  {
+    contact: async () => (await import('./contact.js')).contact,
+    opportunity: async () => (await import('./opportunity.js')).opportunity,
+    protobuf: async () => (await import('./protobuf.js')).protobuf,
+  },
+);

@@ -1,5 +1,5 @@
 import { type Progress, StoreUnavailable } from '../../event-store/event-store.js';
-import type { KeyQuota } from '../../http/keys.js';
+import type { KeyQuota } from '../../http/known-keys.js';
 import { type Headers, type KafkaRecord, type NewRecord, TOPICS } from '../../kafka/kafka.js';
 import { Batch } from '../batch.js';
 import { type CollectorKey, type ResolveWriteKey, WRITE_KEY_UNKNOWN } from '../credentials.js';
@@ -96,13 +96,13 @@ function addToBatch(
   }
   const { format, item, mayHoldUnstorable } = read;
   const step = fault ?? pipeline.normalise(format, origin, item, { mayHoldUnstorable });
-  batch.add(format, origin, item, step);
+  batch.add(format, origin, item, step, () => ({ sent: record.value ?? undefined }));
   return isRejected(step) ? step.rejected : undefined;
 }
 
 /**
  * The steps of the pipeline from record on; what is rejected goes first, so that nothing is passed over by a crash in between:
- * the facts and the progress are written together. Of the batch nothing is left: its facts must not live as long as their
+ * the facts and the progress are written together, and reports of opportunities before. Of the batch nothing is left: its facts must not live as long as their
  * transaction. To try again, prepare the records again; that is safe.
  *
  * @throws StoreUnavailable, KafkaUnavailable
@@ -115,6 +115,7 @@ export async function writeRecords(
 ): Promise<RecordOutcomes> {
   const { length: facts } = batch.facts;
   await pipeline.keepRejected(batch.rejected);
+  await pipeline.decideReports(batch.reports);
   await pipeline.keepWarnings(batch.warned);
   if (rejected.length > 0) await publishRejected(rejected);
   const recorded = pipeline.record(batch.facts.splice(0), progress);

@@ -28,7 +28,9 @@ async function isAppliedAtOnce(entry: Entry): Promise<boolean> {
   return inTransaction(db.pool, async (tx) => {
     const set = new WorkingSet({ tx, models: new Models(tx), accounts: new Accounts(tx) });
     const range = { after: BigInt(BEFORE.length), upTo: BigInt(log.length) };
-    const items = log.slice(BEFORE.length).map((event) => batchItem(set, event, range, []));
+    const items = log
+      .slice(BEFORE.length)
+      .map((event) => batchItem(set, event, range, [], undefined, undefined));
     await set.loader.readKeys(items.flatMap(({ records }) => records));
     const rest = run(applyGroup(new UnitOfWork(set, set.nextGroup()), items));
     await rest;

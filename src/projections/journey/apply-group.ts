@@ -1,7 +1,10 @@
+import type { IdentityKey } from '../../domain/identity/keys.js';
+import { ownerOf } from '../../domain/identity/ownership.js';
 import { PoisonedEvent, type OrderingKey } from '../../subscriptions/subscription.js';
 import { appendTouchpoint, applyFact } from './apply-fact.js';
 import type { BatchItem } from './batch-item.js';
 import { factOf, isPersonal } from './facts.js';
+import { rejudgeTouchpoint, writeJourney } from './journey-rows.js';
 import { ReadFailed } from './gate.js';
 import type { Loading } from './loading.js';
 import { refreshProfile } from './refresh-profile.js';
@@ -14,13 +17,26 @@ export function* applyGroup(unit: UnitOfWork, group: readonly BatchItem[]): Load
       const { event, position, records } = item;
       if (!isPersonal(event)) yield* renameAccounts(unit, item);
       else {
-        const fact = factOf(event, position);
+        const fact = factOf(event, position, item.judgement, item.rule);
         if (!appendTouchpoint(unit, fact, records)) yield* applyFact(unit, fact, records);
+        if (item.rejudged.length > 0) yield* rejudge(unit, item);
       }
     } catch (cause) {
       if (cause instanceof ReadFailed || cause instanceof GroupsOverlap) throw cause;
       throw new PoisonedEvent(item.event, orderingKeysOf(item), { cause });
     }
+  }
+}
+
+/** Touchpoints are judged otherwise because of one of the same mail: their leads' journeys are as if they always had been. */
+function* rejudge(unit: UnitOfWork, { workspace, position, rejudged }: BatchItem): Loading {
+  for (const { id, at, keys, judgement } of rejudged) {
+    const key = (each: IdentityKey) => unit.key(workspace, each).state;
+    const lead = unit.lead(workspace, ownerOf({ key }, keys, at));
+    yield* unit.loadJourneyOf(lead);
+    rejudgeTouchpoint(unit, lead, id, judgement);
+    lead.markChanged(position);
+    writeJourney(unit, lead, position);
   }
 }
 

@@ -1,7 +1,11 @@
 import type { Position, RecordedEvent } from '../../domain/events.js';
 import type { Range } from '../../subscriptions/subscription.js';
+import type { Judgement } from '../../domain/verdict/judgement.js';
+import type { Rejudged } from '../../domain/verdict/mail-group.js';
 import { isPersonal, keysOf } from './facts.js';
+import type { MailChange } from './mail-verdicts.js';
 import type { KeyRecord } from './records.js';
+import type { RuleInForce } from './verdict-rules.js';
 import type { WorkingSet } from './working-set.js';
 
 /** An event of a batch that is to be applied. */
@@ -13,6 +17,17 @@ export interface BatchItem {
   readonly records: readonly KeyRecord[];
   /** E-mail domains whose account it changes. */
   readonly domains: readonly string[];
+  /** What other events of the same mail make of it. */
+  readonly judgement: Judgement | undefined;
+  /** The rule that decides instead. */
+  readonly rule: RuleInForce | undefined;
+  /** Touchpoints before it that are judged otherwise because of it. */
+  readonly rejudged: readonly RejudgedTouch[];
+}
+
+export interface RejudgedTouch extends Rejudged {
+  /** Of its keys. */
+  readonly records: readonly KeyRecord[];
 }
 
 export function batchItem(
@@ -20,12 +35,30 @@ export function batchItem(
   event: RecordedEvent,
   range: Range,
   domains: readonly string[],
+  verdicts: MailChange | undefined,
+  rule: RuleInForce | undefined,
 ): BatchItem {
   const { workspace } = event;
   const keys = isPersonal(event) ? keysOf(event) : [];
   const records = keys.map((key) => set.key(workspace, key));
-  return { event, position: positionOf(event, range), workspace, records, domains };
+  const rejudged = verdicts?.others.map((other) => ({
+    ...other,
+    records: other.keys.map((key) => set.key(workspace, key)),
+  }));
+  const position = positionOf(event, range);
+  return {
+    event,
+    position,
+    workspace,
+    records,
+    domains,
+    judgement: verdicts?.own,
+    rule,
+    rejudged: rejudged ?? NONE,
+  };
 }
+
+const NONE: readonly RejudgedTouch[] = [];
 
 /**
  * From where on the log says so. An event that is applied late (it was a dead letter, and is retried) takes effect where

@@ -5,12 +5,20 @@ import { Accounts } from './accounts.js';
 import { applyGroups } from './apply-groups.js';
 import { batchItem, isLate, positionOf, type BatchItem } from './batch-item.js';
 import { groups, type Overlap } from './groups.js';
+import { MailVerdicts } from './mail-verdicts.js';
 import type { Models } from './models.js';
+import type { VerdictRules } from './verdict-rules.js';
 import { WorkingSet } from './working-set.js';
 import { Writing } from './writing.js';
 
 /** Tries with groups that were found to overlap joined, before all that is of one workspace is applied in a row. */
 const ATTEMPTS = 4;
+
+/** What workspaces have published, at the position that a batch has come to. */
+export interface InForce {
+  readonly models: Models;
+  readonly rules: VerdictRules;
+}
 
 /**
  * Applies events between two publications in groups, side by side. Which leads an event reaches shows only while it is
@@ -20,7 +28,7 @@ export async function applySection(
   events: readonly RecordedEvent[],
   tx: PoolClient,
   range: Range,
-  models: Models,
+  { models, rules }: InForce,
   kept: WorkingSet | undefined,
 ): Promise<WorkingSet | undefined> {
   if (events.length === 0) return kept;
@@ -31,7 +39,7 @@ export async function applySection(
     const batch = { tx, models, accounts };
     const set = attempt === 1 && kept ? kept : new WorkingSet(batch);
     set.next(batch);
-    const found = await attemptSection(events, set, range, attempt < ATTEMPTS ? overlaps : 'all');
+    const found = await attemptSection(events, set, range, rules, attempt < ATTEMPTS ? overlaps : 'all');
     if (found.length === 0) {
       await tx.query('RELEASE SAVEPOINT part');
       return set;
@@ -46,10 +54,12 @@ async function attemptSection(
   events: readonly RecordedEvent[],
   set: WorkingSet,
   range: Range,
+  rules: VerdictRules,
   overlaps: readonly Overlap[] | 'all',
 ): Promise<readonly Overlap[]> {
   const { accounts, tx } = set;
-  const items = await readItems(events, set, range);
+  const verdicts = new MailVerdicts(tx);
+  const items = await readItems(events, set, range, verdicts, rules);
   const writing = new Writing(tx);
   const isHealing = events.some((event) => isLate(event, range));
   let found: readonly Overlap[];
@@ -60,15 +70,20 @@ async function attemptSection(
     // A write that failed is why the reads after it fail: it is thrown in their stead.
     await writing.done();
   }
-  if (found.length === 0) await accounts.write(isHealing);
+  if (found.length === 0) {
+    await accounts.write(isHealing);
+    await verdicts.write();
+  }
   return found;
 }
 
-/** Applies the events to accounts, and reads the keys and leads that all of them name. */
+/** Applies the events to accounts and mails, and reads the keys and leads that all of them name. */
 async function readItems(
   events: readonly RecordedEvent[],
   set: WorkingSet,
   range: Range,
+  verdicts: MailVerdicts,
+  rules: VerdictRules,
 ): Promise<BatchItem[]> {
   const changes = await set.accounts.observe(
     events.flatMap((event) =>
@@ -76,10 +91,24 @@ async function readItems(
     ),
   );
   const domains = new Map(changes.map((change) => [change.position, change.domains]));
+  const mailChanges = await verdicts.observe(events);
   const items = events
-    .map((event) => batchItem(set, event, range, domains.get(positionOf(event, range)) ?? NONE))
+    .map((event) =>
+      batchItem(
+        set,
+        event,
+        range,
+        domains.get(positionOf(event, range)) ?? NONE,
+        mailChanges.get(event),
+        rules.for(event),
+      ),
+    )
     .filter(({ records, domains: changing }) => records.length > 0 || changing.length > 0);
-  await set.loader.readKeys(items.flatMap(({ records }) => records));
+  await set.loader.readKeys(
+    items.flatMap(({ records, rejudged }) =>
+      rejudged.length === 0 ? records : [...records, ...rejudged.flatMap((each) => each.records)],
+    ),
+  );
   await set.prefetchDomains(
     changes.flatMap(({ workspace, domains: all }) => all.map((domain) => ({ workspace, domain }))),
   );

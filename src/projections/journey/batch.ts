@@ -1,15 +1,17 @@
 import type { PoolClient } from 'pg';
 import { isEvent, type RecordedEvent } from '../../domain/events.js';
 import { PoisonedEvent, type Range } from '../../subscriptions/subscription.js';
-import { applySection } from './batch-section.js';
+import { applySection, type InForce } from './batch-section.js';
 import { isLate, positionOf } from './batch-item.js';
 import { Models } from './models.js';
 import { moveDays, refoldEverybody } from './publication.js';
+import { reclassify } from './reclassify.js';
+import { isRuleEvent, VerdictRules, type RuleEvent } from './verdict-rules.js';
 import type { WorkingSet } from './working-set.js';
 
 /**
- * Applies a batch. A model's publication concerns everybody, so it divides the batch into sections; what lies between two
- * publications is applied side by side.
+ * Applies a batch. The publication of a model or of a rule concerns everybody, so it divides the batch into sections; what lies
+ * between two publications is applied side by side.
  *
  * @returns what can be kept for the batch after this one
  */
@@ -20,20 +22,23 @@ export async function applyBatch(
   kept: WorkingSet | undefined,
 ): Promise<WorkingSet | undefined> {
   let set = kept;
-  const models = new Models(tx);
-  await models.load([...new Set(batch.map(({ workspace }) => workspace))]);
+  const inForce = { models: new Models(tx), rules: new VerdictRules(tx) };
+  const workspaces = [...new Set(batch.map(({ workspace }) => workspace))];
+  await inForce.models.load(workspaces);
+  await inForce.rules.load(workspaces);
   let section: RecordedEvent[] = [];
   for (const event of batch) {
-    if (!isEvent(event, 'JourneyModelPublished')) {
+    if (!isEvent(event, 'JourneyModelPublished') && !isRuleEvent(event)) {
       section.push(event);
       continue;
     }
-    await applySection(section, tx, range, models, set);
+    await applySection(section, tx, range, inForce, set);
     section = [];
     set = undefined;
-    await publish(event, tx, range, models);
+    if (isRuleEvent(event)) await changeRules(event, tx, range, inForce);
+    else await publish(event, tx, range, inForce.models);
   }
-  return applySection(section, tx, range, models, set);
+  return applySection(section, tx, range, inForce, set);
 }
 
 async function publish(
@@ -52,4 +57,22 @@ async function publish(
   }
   await refoldEverybody(tx, models, workspace, position, isLate(event, range));
   await moveDays(tx, models, workspace, timeZone);
+}
+
+async function changeRules(
+  event: RuleEvent,
+  tx: PoolClient,
+  range: Range,
+  { models, rules }: InForce,
+): Promise<void> {
+  const { workspace } = event;
+  const position = positionOf(event, range);
+  const before = rules.of(workspace);
+  try {
+    await rules.change(event, position);
+  } catch (cause) {
+    throw new PoisonedEvent(event, [`workspace:${workspace}`], { cause });
+  }
+  const change = { workspace, position, before, after: rules.of(workspace), isLate: isLate(event, range) };
+  await reclassify(tx, models, range, change);
 }

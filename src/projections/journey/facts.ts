@@ -4,7 +4,9 @@ import { label, tagLabel } from '../../domain/label.js';
 import { CLAIM_RANKS, type ClaimRank } from '../../domain/lead-names.js';
 import type { IdentityFact } from '../../domain/identity/fact.js';
 import type { KeyScope } from '../../domain/touchpoint.js';
-import type { TouchFact } from './touch-fact.js';
+import type { Judgement } from '../../domain/verdict/judgement.js';
+import { NO_REASONS, withJudgement, withRule, type TouchFact } from './touch-fact.js';
+import type { RuleInForce } from './verdict-rules.js';
 
 /** What one event says of people, ready to be applied. */
 export interface Fact extends IdentityFact {
@@ -15,7 +17,12 @@ export interface Fact extends IdentityFact {
 }
 
 export type PersonEvent = RecordedEvent<
-  'TouchpointRecorded' | 'IdentityClaimed' | 'IdentitiesMerged' | 'IdentitiesSplit' | 'ContactRoleAssigned'
+  | 'TouchpointRecorded'
+  | 'IdentityClaimed'
+  | 'IdentitiesMerged'
+  | 'IdentitiesSplit'
+  | 'ConsentChanged'
+  | 'ContactRoleAssigned'
 >;
 
 export const isPersonal = (event: RecordedEvent): event is PersonEvent =>
@@ -25,6 +32,7 @@ export const isPersonal = (event: RecordedEvent): event is PersonEvent =>
     'IdentityClaimed',
     'IdentitiesMerged',
     'IdentitiesSplit',
+    'ConsentChanged',
     'ContactRoleAssigned',
   );
 
@@ -33,6 +41,7 @@ export function keysOf(event: PersonEvent): readonly IdentityKey[] {
   switch (event.type) {
     case 'TouchpointRecorded':
     case 'IdentityClaimed':
+    case 'ConsentChanged':
       return once(event.data.identity);
     case 'ContactRoleAssigned':
       return once(event.data.contact.filter((key) => !isAnonymous(key)));
@@ -44,8 +53,17 @@ export function keysOf(event: PersonEvent): readonly IdentityKey[] {
 const once = (keys: readonly IdentityKey[]): readonly IdentityKey[] =>
   keys.length < 2 ? keys : [...new Set(keys)];
 
-/** @param position from where on the log says so */
-export function factOf(event: PersonEvent, position: Position): Fact {
+/**
+ * @param position from where on the log says so
+ * @param judgement what other events of the same mail make of it
+ * @param rule the one that decides
+ */
+export function factOf(
+  event: PersonEvent,
+  position: Position,
+  judgement?: Judgement,
+  rule?: RuleInForce,
+): Fact {
   const keys = keysOf(event);
   const { workspace, id } = event;
   const at = +event.occurredAt;
@@ -63,7 +81,7 @@ export function factOf(event: PersonEvent, position: Position): Fact {
         accountId,
         keyScope,
         claimRank: rank,
-        touch: touchOf(event),
+        touch: judgedTouch(event, judgement, rule),
       };
     }
     case 'IdentityClaimed': {
@@ -79,6 +97,10 @@ export function factOf(event: PersonEvent, position: Position): Fact {
         keyScope,
         claimRank: claimRank(keys, keyScope),
       };
+    }
+    case 'ConsentChanged': {
+      const { keyScope, status, reason } = event.data;
+      return { workspace, position, id, at, keys, keyScope, consent: { status, reason } };
     }
     case 'ContactRoleAssigned': {
       // Who takes a contact off a committee does not say again where the person works.
@@ -107,6 +129,16 @@ function claimRank(keys: readonly IdentityKey[], scope: KeyScope | undefined): C
   return keys.some((key) => key.startsWith('crm:')) ? CLAIM_RANKS.crm : CLAIM_RANKS.server;
 }
 
+function judgedTouch(
+  event: RecordedEvent<'TouchpointRecorded'>,
+  judgement: Judgement | undefined,
+  rule: RuleInForce | undefined,
+): TouchFact {
+  const recorded = touchOf(event);
+  const derived = judgement ? withJudgement(recorded, judgement) : recorded;
+  return rule ? withRule(derived, rule) : derived;
+}
+
 function touchOf(event: RecordedEvent<'TouchpointRecorded'>): TouchFact {
   const { data } = event;
   return {
@@ -131,5 +163,7 @@ function touchOf(event: RecordedEvent<'TouchpointRecorded'>): TouchFact {
     rep: data.rep,
     clamped: data.clamped,
     keyScope: data.keyScope,
+    reasons: data.verdictReasons ?? NO_REASONS,
+    ...{ recorded: undefined, rule: undefined, derived: undefined },
   };
 }

@@ -42,6 +42,11 @@ function joinItem(set: WorkingSet, sets: DisjointSets, item: BatchItem): void {
     sets.join(node, record);
     joinKey(set, sets, record);
   }
+  for (const { records } of item.rejudged)
+    for (const record of records) {
+      sets.join(node, record);
+      joinKey(set, sets, record);
+    }
 }
 
 /** With the lead of a key; an anonymous one with all who ever claimed it; an address with its company. */

@@ -3,13 +3,15 @@ import type { Position } from '../../domain/events.js';
 import { inOrder, type Step } from '../../domain/journey.js';
 import type { ScoreChange } from '../../domain/score.js';
 import type { StageMove } from '../../domain/stage.js';
+import type { Judgement } from '../../domain/verdict/judgement.js';
 import type { JourneyEntry } from './lead-journey.js';
 import type { Loading } from './loading.js';
 import type { Lead } from './records.js';
 import { startingAt } from '../../read-models/versioned-table.js';
 import type { MoveRow, ScoreRow, TouchRow } from './rows.js';
-import { detailOf } from './touch-fact.js';
+import { detailOf, isJudgedAs, withJudgement, withRule, type TouchFact } from './touch-fact.js';
 import type { UnitOfWork } from './unit-of-work.js';
+import type { RuleInForce } from './verdict-rules.js';
 
 /** Adds touchpoints to a lead's journey, which is read where one of them is not the newest. */
 export function* addTouchpoints(unit: UnitOfWork, lead: Lead, entries: readonly JourneyEntry[]): Loading {
@@ -42,6 +44,31 @@ export function* rereadJourney(unit: UnitOfWork, lead: Lead): Loading {
   lead.journey.readAs(unit.rules(lead.workspace), personaOf(lead));
 }
 
+/** Has a touchpoint of a journey that was read count as what it is judged to be now. */
+export function rejudgeTouchpoint(unit: UnitOfWork, lead: Lead, eventId: string, judgement: Judgement): void {
+  const entry = lead.journey.entries.get(eventId);
+  if (!entry) throw new Error(`touchpoint ${eventId} is not in the journey of lead ${lead.id}`);
+  replaceFact(unit, lead, entry, withJudgement(entry.fact, judgement));
+}
+
+/** Has a rule decide about a touchpoint of a journey that was read, or none. @returns false: it is not in the journey */
+export function ruleTouchpoint(
+  unit: UnitOfWork,
+  lead: Lead,
+  eventId: string,
+  rule: RuleInForce | undefined,
+): boolean {
+  const entry = lead.journey.entries.get(eventId);
+  if (entry) replaceFact(unit, lead, entry, withRule(entry.fact, rule));
+  return entry !== undefined;
+}
+
+function replaceFact(unit: UnitOfWork, lead: Lead, entry: JourneyEntry, fact: TouchFact): void {
+  const rules = unit.rules(lead.workspace);
+  lead.journey.remove(entry, rules, personaOf(lead));
+  lead.journey.add({ ...entry, fact }, rules, personaOf(lead));
+}
+
 /** Writes the rows of what changed in the journey. */
 export function writeJourney(unit: UnitOfWork, lead: Lead, position: Position): void {
   for (const { entry, step } of lead.journey.takeChanged()) writeStep(unit, lead, entry, step, position);
@@ -60,7 +87,7 @@ export function writeStep(
   const { journey, moves, scores } = unit.changes;
   const { move, change } = step;
   const of = { workspace: lead.workspace, leadId: lead.id, eventId: step.own.id };
-  if (!isTouch(entry.row, lead, step))
+  if (!isTouch(entry, lead, step))
     entry.row = journey.replace(entry.row, touchRow(unit, lead, entry, step, position), position);
   if (!isMove(entry.move, lead, move)) {
     const row = move && { ...of, at: step.own.at, fromStage: move.from, toStage: move.to, rule: move.rule };
@@ -111,11 +138,12 @@ function touchRow(
 }
 
 /** Whether a row says what a step is now. */
-const isTouch = (row: TouchRow | undefined, lead: Lead, step: Step): boolean =>
+const isTouch = ({ row, fact }: JourneyEntry, lead: Lead, step: Step): boolean =>
   row?.leadId === lead.id &&
   row.session === step.part &&
   row.setsOrigin === step.setsOrigin &&
   row.detail?.relay === step.relay &&
+  isJudgedAs(row, fact) &&
   isContent(row, step.content);
 
 const isContent = (row: TouchRow, content: ResolvedContent | undefined): boolean =>

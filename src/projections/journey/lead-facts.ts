@@ -14,9 +14,21 @@ export interface LeadFacts {
 /** What has to be kept of a fact beside its touchpoint, so that it can be given to another lead. */
 export function factRow(fact: Fact, leadId: string): FactRow | undefined {
   if (fact.decision || (fact.touch && !fact.traits && fact.accountId === undefined)) return undefined;
-  const { workspace, id, at, keys, traits, accountId, crmAccountId } = fact;
+  const { workspace, id, at, keys, traits, accountId, crmAccountId, consent } = fact;
   const claimRank = fact.touch ? undefined : fact.claimRank;
-  return { workspace, id, at, keys, traits, accountId, crmAccountId, claimRank, leadId, stored: false };
+  return {
+    workspace,
+    id,
+    at,
+    keys,
+    traits,
+    accountId,
+    crmAccountId,
+    consent,
+    claimRank,
+    leadId,
+    stored: false,
+  };
 }
 
 /** Derives traits, claimed names and the last fact of a lead again, from all of its facts. */

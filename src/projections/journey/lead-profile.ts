@@ -55,6 +55,7 @@ function sameProfile(a: Profile, b: Profile): boolean {
     a.email === b.email &&
     a.userId === b.userId &&
     a.accountId === b.accountId &&
+    a.emailConsentEventId === b.emailConsentEventId &&
     isDeepStrictEqual(a.traits, b.traits)
   );
 }

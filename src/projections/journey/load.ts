@@ -79,6 +79,7 @@ const storedFact = (row: StoredFact): FactRow => ({
   traits: row.traits ?? undefined,
   accountId: row.accountId ?? undefined,
   crmAccountId: row.crmAccountId ?? undefined,
+  consent: row.consent ?? undefined,
   claimRank: row.claimRank ?? undefined,
   stored: true,
 });

@@ -1,8 +1,13 @@
+import type { ConsentReason, ConsentStatus } from '../../domain/events.js';
 import type { Touch } from '../../domain/condition.js';
 import type { IdentityKey } from '../../domain/identity/keys.js';
+import type { Judgement } from '../../domain/verdict/judgement.js';
+import type { VerdictReason } from '../../domain/verdict/reasons.js';
+import type { MailGroup } from '../../domain/verdict/mail-touch.js';
+import type { Slot } from '../../domain/verdict/recipient-burst.js';
 import type { ClaimRank } from '../../domain/lead-names.js';
 import type { Grade } from '../../domain/model.js';
-import type { AccountReason } from '../../domain/profile.js';
+import type { AccountReason, Consent } from '../../domain/profile.js';
 import type { Clamped, ContentRef, KeyScope, Traits } from '../../domain/touchpoint.js';
 import type { SessionPart } from '../../domain/session.js';
 import {
@@ -33,6 +38,14 @@ export interface TouchDetail {
   readonly clamped?: Clamped;
   /** Host of the page on the way that was passed over: the event names it as source. */
   readonly relay?: string;
+  /** Why the touchpoint has its verdict. */
+  readonly reasons?: readonly VerdictReason[];
+  /** What the event itself says, where other events of the same mail say otherwise. */
+  readonly recorded?: Judgement;
+  /** The rule that decides instead. */
+  readonly rule?: string;
+  /** What other events of the same mail say, where a rule decides and they differ from the event itself. */
+  readonly derived?: Judgement;
 }
 
 export const JOURNEY = versionedTable(
@@ -128,6 +141,10 @@ export const LEAD_PROFILE = versionedTable(
     accountId: nullable(text),
     persona: nullable(text),
     grade: nullable(textOf<Grade>()),
+    emailConsent: nullable(textOf<ConsentStatus>()),
+    emailConsentReason: nullable(textOf<ConsentReason>()),
+    emailConsentAt: nullable(timestamptz),
+    emailConsentEventId: nullable(uuid),
     traits: jsonb<Traits>(),
   },
   ['workspace', 'leadId'],
@@ -213,8 +230,21 @@ export const IDENTITY_FACT = new Table(
     traits: nullable(json<Traits>()),
     accountId: nullable(text),
     crmAccountId: nullable(text),
+    consent: nullable(json<Consent>()),
     claimRank: nullable(smallintOf<ClaimRank>()),
   },
   ['workspace', 'eventId'],
 );
 export type StoredFact = RowOf<typeof IDENTITY_FACT>;
+
+/** One mail to one recipient. */
+export const MAIL_GROUP = new Table('mail_group', { workspace: text, id: text, state: json<MailGroup>() }, [
+  'workspace',
+  'id',
+]);
+
+/** Clicks of one mail by the recipients of one company in some seconds. */
+export const MAIL_SLOT = new Table('mail_slot', { workspace: text, id: text, state: json<Slot>() }, [
+  'workspace',
+  'id',
+]);

@@ -115,5 +115,6 @@ const factRow = (fact: FactRow): StoredFact => ({
   traits: fact.traits ?? null,
   accountId: fact.accountId ?? null,
   crmAccountId: fact.crmAccountId ?? null,
+  consent: fact.consent ?? null,
   claimRank: fact.claimRank ?? null,
 });

@@ -226,6 +226,8 @@ SELECT j.workspace::varchar,
        j.content_url::varchar,
        j.verdict::varchar,
        j.verdict IN ('human', 'unknown') AS is_human,
+       ARRAY(SELECT json_array_elements_text(j.detail -> 'reasons')) AS verdict_reasons,
+       coalesce(j.detail -> 'recorded' ->> 'verdict', j.verdict)::varchar AS verdict_recorded,
        j.session = 'start' AS starts_session,
        j.rep::varchar,
        j.collector::varchar,
@@ -268,6 +270,8 @@ SELECT j.workspace::varchar,
        j.content_url::varchar,
        j.verdict::varchar,
        j.verdict IN ('human', 'unknown') AS is_human,
+       ARRAY(SELECT json_array_elements_text(j.detail -> 'reasons')) AS verdict_reasons,
+       coalesce(j.detail -> 'recorded' ->> 'verdict', j.verdict)::varchar AS verdict_recorded,
        coalesce(
          CASE j.session
            WHEN 'within' THEN (SELECT s.event_id

@@ -138,6 +138,8 @@ COMMENT ON COLUMN bi.fact_touchpoint.touchpoint_name IS 'Name of the event as se
 COMMENT ON COLUMN bi.fact_touchpoint.medium IS 'Medium as tagged (utm_medium). Example: cpc';
 COMMENT ON COLUMN bi.fact_touchpoint.content_url IS 'URL of the content as visited; NULL if there is none. Example: https://www.acme.example/guides/tco';
 COMMENT ON COLUMN bi.fact_touchpoint.verdict IS 'Who is assumed to have acted: human, machine_open, link_scanner, crawler, internal, unknown. Example: human';
+COMMENT ON COLUMN bi.fact_touchpoint.verdict_reasons IS 'Why it is taken for a machine''s, as codes; empty if nothing speaks for one. Example: {links-at-once}';
+COMMENT ON COLUMN bi.fact_touchpoint.verdict_recorded IS 'Verdict by the event''s own signals; verdict differs from it where other events of the same mail, or a rule, say otherwise. Example: human';
 COMMENT ON COLUMN bi.fact_touchpoint.is_human IS 'True if it counts in scores and attribution (verdict human or unknown). Example: true';
 COMMENT ON COLUMN bi.fact_touchpoint.session_key IS 'The visit it belongs to: touchpoint_key of the visit''s first touchpoint; a pause longer than the journey model''s sessionIdleMinutes (30) ends a visit. Example: 019ca8c0-5a10-8f3e-9d21-0b6f4c7a1e55';
 COMMENT ON COLUMN bi.fact_touchpoint.starts_session IS 'True for the first touchpoint of a visit: count these to count visits. Touchpoints of machines and those that a person only receives (sent mail, ad impressions) begin no visit. Example: true';

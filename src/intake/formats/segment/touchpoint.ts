@@ -25,6 +25,7 @@ function draftOf(item: SegmentItem, ids: Ids, reading: Reading): TouchpointDraft
   const { source, medium } = tags;
   const address = addressOf((item.type === 'page' ? properties.url : undefined) ?? page.url);
   const userAgent = text(context.userAgent, 512);
+  const ip = text(context.ip, 64);
   const referrer = text(referrerOf(item, context), 2048);
   return {
     ...{ kind, source, medium, campaign: campaignOf(kind, tags, properties), address, properties },
@@ -33,9 +34,7 @@ function draftOf(item: SegmentItem, ids: Ids, reading: Reading): TouchpointDraft
     content: contentOf(kind, item, properties, page, address),
     traits: objectOr(context.traits),
     accountId: accountOf(context, reading),
-    context: nonEmpty(
-      defined({ userAgent, ip: text(context.ip, 64), referrer, locale: text(context.locale, 64) }),
-    ),
+    context: nonEmpty(defined({ userAgent, ip, referrer, locale: text(context.locale, 64) })),
   };
 }
 

@@ -1,0 +1,256 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { importTarget, inputFile } from '../../../test/import-target.js';
+import type { RecordedEvent } from '../../domain/events.js';
+import { MemoryEventStore } from '../../event-store/memory.js';
+import { type CsvMapping, readMapping } from './csv-mapping.js';
+import { importFile, type ImportTarget } from './import-file.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'touchline-csv-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+let store: MemoryEventStore;
+beforeEach(() => {
+  store = new MemoryEventStore();
+});
+
+const file = (content: string | Buffer, name = 'rows.csv') => inputFile(join(folder, name), content);
+const events = (): Promise<readonly RecordedEvent[]> => store.readAll(0n, 10_000);
+const csv = (mapping: CsvMapping = {}, changes: Partial<ImportTarget> = {}) =>
+  importTarget(store, { mapping, ...changes });
+
+describe('touchpoints', () => {
+  test('are found by usual headers, and other columns are kept among the properties', async () => {
+    const { target } = csv();
+    const rows = `E-Mail,Event,Date,Page URL,UTM Source,Room
+ada@acme.example,Webinar Attended,2026-03-01T09:30:00Z,https://acme.example/webinar,newsletter,"Hall ""A"", first floor"
+bob@acme.example,Form Submitted,2026-03-02 10:00,,,\n`;
+
+    const imported = await importFile(target, await file(rows));
+
+    expect(imported.summary.toJSON()).toEqual({ accepted: 2, duplicate: 0, rejected: {} });
+    expect(await events()).toMatchObject([
+      {
+        occurredAt: new Date('2026-03-01T09:30:00Z'),
+        data: {
+          ...{ kind: 'webinar_attended', identity: ['email:ada@acme.example'], source: 'newsletter' },
+          ...{
+            content: { url: 'https://acme.example/webinar' },
+            properties: { Room: 'Hall "A", first floor' },
+          },
+        },
+      },
+      { occurredAt: new Date('2026-03-02T10:00:00Z'), data: { kind: 'form_fill' } },
+    ]);
+  });
+
+  test('are mapped by a file of columns, constants, values, time format and zone', async () => {
+    const mapping: CsvMapping = {
+      columns: {
+        Teilnehmer: 'email',
+        Beginn: 'occurredAt',
+        Art: 'kind',
+        Titel: 'content.title',
+        Intern: null,
+      },
+      constants: { 'content.type': 'webinar', channel: 'referral' },
+      values: { kind: { Teilgenommen: 'webinar_attended', Angemeldet: 'webinar_registered' } },
+      timeFormat: 'dd.MM.yyyy HH:mm',
+      timeZone: 'Europe/Berlin',
+    };
+    const { target } = csv(mapping);
+    const rows = `Teilnehmer;Beginn;Art;Titel;Intern;Firma
+ada@acme.example;01.07.2026 09:30;Teilgenommen;Über Attribution;x;Acme\n`;
+
+    await importFile({ ...target, encoding: 'windows-1252' }, await file(Buffer.from(rows, 'latin1')));
+
+    expect(await events()).toMatchObject([
+      {
+        occurredAt: new Date('2026-07-01T07:30:00Z'),
+        data: {
+          ...{ kind: 'webinar_attended', channel: 'referral', properties: { Firma: 'Acme' } },
+          content: { title: 'Über Attribution', type: 'webinar' },
+        },
+      },
+    ]);
+  });
+
+  test('whose rows are broken are rejected with line and column, as they are, and the rest is imported', async () => {
+    const { target, rejected } = csv();
+    const rows = [
+      'email,kind,date',
+      'a@acme.example,page_view,2026-03-01',
+      'b@acme.example,"page_view,2026-03-01',
+      'c@acme.example,page_view',
+      'd@acme.example,page_view,03/04/2026',
+      'e@acme.example,teleport,2026-03-01',
+      'f@acme.example,page_view,',
+      '"g@acme.example","page_view","2026-03-01"',
+    ];
+
+    const imported = await importFile(
+      target,
+      await file(gzipSync(`${rows.join('\r\n')}\r\n`), 'rows.csv.gz'),
+    );
+
+    expect(imported.summary.accepted).toBe(2);
+    expect(imported.summary.examples).toEqual([
+      { line: 3, reason: expect.objectContaining({ code: 'unreadable-row', path: 'kind' }) as object },
+      { line: 4, reason: { code: 'cell-count', message: 'has 2 cells, and the header has 3' } },
+      { line: 5, reason: expect.objectContaining({ code: 'time-invalid', path: 'date' }) as object },
+      { line: 6, reason: expect.objectContaining({ code: 'unknown-kind', path: 'kind' }) as object },
+      { line: 7, reason: { code: 'missing-field', message: 'is required', path: 'occurredAt' } },
+    ]);
+    expect(rejected.map((row) => (row.sent ?? row.payload).toString())).toEqual(rows.slice(2, 7));
+    expect(rejected.map(({ source }) => source)).toEqual(
+      [3, 4, 5, 6, 7].map((line) => `rows.csv.gz:${line}`),
+    );
+  });
+
+  test('imported again are duplicates, with an id of their own or not', async () => {
+    const { target } = csv();
+    const rows = `id,email,kind,date\nm-1,a@acme.example,page_view,2026-03-01\n,a@acme.example,page_view,2026-03-01\n`;
+    await importFile(target, await file(rows));
+
+    const again = await importFile({ ...target, restart: true }, await file(rows));
+
+    expect(again.summary.toJSON()).toEqual({ accepted: 0, duplicate: 2, rejected: {} });
+  });
+
+  test('stopped in a file go on behind the rows that are imported, not at the header', async () => {
+    const { target } = csv();
+    const row = (nr: number) => `m-${nr},u-1,page_view,2026-03-01,"two\nlines"\n`;
+    const rows = `id,userId,kind,date,note\n${Array.from({ length: 5_000 }, (_, nr) => row(nr)).join('')}`;
+    const stopping = new AbortController();
+    const read = target.pipeline.recordBatch.bind(target.pipeline);
+    target.pipeline.recordBatch = (...batch) => {
+      stopping.abort();
+      return read(...batch);
+    };
+    const stopped = await importFile({ ...target, signal: stopping.signal }, await file(rows));
+    expect(stopped).toMatchObject({ isComplete: false, line: 2 + 2 * stopped.summary.accepted });
+
+    const resumed = await importFile(target, await file(rows));
+
+    expect(resumed.resumedAt).toBe(stopped.line);
+    expect(resumed.summary.toJSON()).toEqual({ accepted: 5_000, duplicate: 0, rejected: {} });
+  });
+});
+
+describe('contacts', () => {
+  test('are claims of all their keys, with traits and their account', async () => {
+    const { target } = csv({ type: 'contacts' });
+    const rows = `Contact ID,Email,Account ID,Company,Website,Title
+003A,ada@acme.example,acme,Acme Ltd,https://www.acme.example,CTO
+003B,,,,,CEO
+,,,,,Nobody\n`;
+
+    const imported = await importFile(target, await file(rows));
+
+    expect(imported.summary.toJSON()).toEqual({
+      accepted: 2,
+      duplicate: 0,
+      rejected: { 'identity-missing': 1 },
+    });
+    expect((await events()).map(({ type, data }) => [type, data])).toEqual([
+      [
+        'IdentityClaimed',
+        {
+          identity: ['email:ada@acme.example', 'crm:003A'],
+          traits: { company: 'Acme Ltd', Title: 'CTO' },
+          accountId: 'acme',
+        },
+      ],
+      ['AccountObserved', { accountId: 'acme', name: 'Acme Ltd', domain: 'acme.example' }],
+      ['IdentityClaimed', { identity: ['crm:003B'], traits: { Title: 'CEO' } }],
+    ]);
+    const again = await importFile({ ...target, restart: true }, await file(rows));
+    expect(again.summary).toMatchObject({ accepted: 0, duplicate: 2 });
+  });
+});
+
+describe('opportunities', () => {
+  const rows = `Deal ID;Deal Name;Amount;Currency;Status;Close Date;Last Modified;Contact Email
+opp-1;Acme 2026;1.234,50 €;EUR;Open;;2026-03-01;ada@acme.example
+opp-1;Acme 2026;2.000,00 €;EUR;Closed Won;2026-04-01;2026-04-02;ada@acme.example
+opp-2;Globex;lots;EUR;open;;2026-03-01;
+opp-3;Initech;5;;open;;2026-03-01;
+;Nameless;5;EUR;open;;2026-03-01;\n`;
+  const targetOf = () => csv({ type: 'opportunities', decimal: ',' });
+
+  test('are decided in the order of their reports, and broken ones are rejected', async () => {
+    const { target, rejected } = targetOf();
+
+    const imported = await importFile(target, await file(rows));
+
+    expect(imported.summary.toJSON()).toMatchObject({ accepted: 2, duplicate: 0 });
+    expect(imported.summary.examples.map(({ line, reason }) => [line, reason.code])).toEqual([
+      [4, 'amount-invalid'],
+      [5, expect.any(String)],
+      [6, 'missing-field'],
+    ]);
+    expect(new Set(rejected.map(({ sent, payload }) => (sent ?? payload).toString()))).toEqual(
+      new Set(rows.trim().split('\n').slice(3)),
+    );
+    const types = (await store.readStream('main', 'opportunity-opp-1')).map(({ type }) => type);
+    expect(types).toEqual(
+      expect.arrayContaining(['OpportunityOpened', 'ContactRoleAssigned', 'OpportunityWon']),
+    );
+  });
+
+  test('imported again change nothing', async () => {
+    const { target } = targetOf();
+    await importFile(target, await file(rows));
+    const before = await events();
+
+    const again = await importFile({ ...target, restart: true }, await file(rows));
+
+    expect(again.summary).toMatchObject({ accepted: 0, duplicate: 2 });
+    expect(await events()).toEqual(before);
+  });
+});
+
+describe('a mapping is refused', () => {
+  const mappingFile = async (content: string): Promise<CsvMapping> => {
+    const path = join(folder, 'mapping.json');
+    await writeFile(path, content);
+    return readMapping(path);
+  };
+
+  test.each([
+    ['{', 'is not JSON'],
+    ['{"columns":{"a":5}}', 'columns.a must be string'],
+    ['{"colums":{}}', 'must NOT have additional properties'],
+    ['{"timeZone":"Mars/Olympus"}', 'timeZone "Mars/Olympus" is not a time zone'],
+    ['{"type":"deals"}', 'type must be one of touchpoints, contacts, opportunities'],
+  ])('that is %s', async (content, message) => {
+    await expect(mappingFile(content)).rejects.toMatchObject({
+      code: 'mapping-invalid',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test.each<[string, CsvMapping, string]>([
+    ['names a column that is not there', { columns: { Mail: 'email' } }, 'there is no column "Mail"'],
+    ['names an unknown field', { columns: { email: 'e-mail' } }, '"e-mail" is not a field of touchpoints'],
+    ['has no time', { columns: { date: null } }, 'no column is mapped to occurredAt'],
+    [
+      'maps two columns to one field',
+      { columns: { date: 'kind', kind: 'kind' } },
+      'more than one column is mapped to kind',
+    ],
+  ])('that %s, before anything is imported', async (_, mapping, message) => {
+    const { target } = csv(mapping);
+    const rows = 'email,kind,date\na@acme.example,page_view,2026-03-01\n';
+    await expect(importFile(target, await file(rows))).rejects.toMatchObject({
+      code: 'mapping-invalid',
+      message: expect.stringContaining(message),
+    });
+  });
+});

@@ -1,0 +1,156 @@
+import { ReportOpportunities } from '../../commands/report-opportunities.js';
+import { readConfig } from '../../config.js';
+import { placeholders } from '../../domain/placeholder.js';
+import { Refused } from '../../domain/refused.js';
+import { MemoryEventStore } from '../../event-store/memory.js';
+import { Pipeline } from '../../intake/pipeline.js';
+import { RejectedLog } from '../../intake/rejected.js';
+import { WarningLog } from '../../intake/warnings.js';
+import { prepareWorkspaces } from '../../prepare.js';
+import { onStopRequest } from '../../process.js';
+import type { OpenRuntime } from '../../runtime.js';
+import { CollectorConfigs } from '../../workspaces/collector-configs.js';
+import { SecretBox } from '../../workspaces/secret-box.js';
+import { Workspaces } from '../../workspaces/workspaces.js';
+import { withRuntime } from '../with-runtime.js';
+import { ROW_TYPES, type RowType } from './csv-fields.js';
+import { readMapping } from './csv-mapping.js';
+import { IMPORT_FORMATS, type ImportFormat } from './detect-format.js';
+import { isTransient } from './fact-writer.js';
+import { importFile, type ImportTarget } from './import-file.js';
+import { UnreadableInput } from './input.js';
+import { type InputFile, inputFiles } from './input-files.js';
+import { ImportReport } from './report.js';
+
+export interface ImportOptions {
+  readonly workspace: string;
+  readonly collector: string;
+  readonly format?: string;
+  readonly encoding?: string;
+  readonly type?: string;
+  readonly mapping?: string;
+  readonly dryRun?: boolean;
+  readonly restart?: boolean;
+}
+
+/** As a shell reports a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/**
+ * `import FILE…`: beside a running server or alone. Run again after it was stopped or killed, it goes on where it was.
+ *
+ * @returns the exit code
+ * @throws Refused `workspace-not-found`, `file-not-found`, `format-unknown`, `type-unknown`, `encoding-unknown`, `mapping-invalid`,
+ *   `header-invalid`
+ */
+export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<number> {
+  const stopping = new AbortController();
+  const ignoreStops = onStopRequest(() => stopping.abort());
+  try {
+    const files = await inputFiles(paths);
+    const choices = { ...(await choicesOf(options)), signal: stopping.signal, now: new Date() };
+    if (options.dryRun === true) return await importAll({ ...choices, ...dryRunParts() }, files);
+    return await withRuntime(async (runtime, log) => {
+      if (!(await new Workspaces(runtime.configuration).find(options.workspace))) {
+        // On a data folder that no server ever used, `main` comes first and its keys are kept, as at a first start.
+        await prepareWorkspaces(runtime, log);
+        await requireWorkspace(runtime, options.workspace);
+      }
+      return importAll({ ...choices, ...(await partsOf(runtime, options)) }, files);
+    });
+  } finally {
+    ignoreStops();
+  }
+}
+
+type Parts = Pick<ImportTarget, 'store' | 'pipeline' | 'config'>;
+type Choices = Omit<ImportTarget, 'signal' | 'now' | keyof Parts>;
+
+async function choicesOf(options: ImportOptions): Promise<Choices> {
+  const { workspace, collector, format, encoding, dryRun, restart, mapping } = options;
+  const read = mapping === undefined ? {} : await readMapping(mapping);
+  const type = options.type === undefined ? read.type : typeNamed(options.type);
+  return {
+    mapping: { ...read, ...(type && { type }) },
+    ...{ workspace, collector, isDryRun: dryRun === true, restart: restart === true },
+    format: format === undefined ? undefined : formatNamed(format),
+    encoding: encoding === undefined ? undefined : encodingNamed(encoding),
+  };
+}
+
+function formatNamed(name: string): ImportFormat {
+  const found = IMPORT_FORMATS.find((format) => format === name);
+  if (found) return found;
+  throw new Refused('format-unknown', `"${name}" is not a format: use ${IMPORT_FORMATS.join(', ')}`);
+}
+
+function typeNamed(name: string): RowType {
+  const found = ROW_TYPES.find((type) => type === name);
+  if (found) return found;
+  throw new Refused('type-unknown', `"${name}" is not a type of rows: use ${ROW_TYPES.join(', ')}`);
+}
+
+/** Undefined: the rows are read as they are. */
+function encodingNamed(name: string): string | undefined {
+  try {
+    const { encoding } = new TextDecoder(name);
+    return encoding === 'utf-8' ? undefined : encoding;
+  } catch {
+    throw new Refused('encoding-unknown', `"${name}" is not an encoding: use e.g. windows-1252 or utf-16le`);
+  }
+}
+
+async function requireWorkspace({ configuration }: OpenRuntime, workspace: string): Promise<void> {
+  if (await new Workspaces(configuration).find(workspace)) return;
+  throw new Refused(
+    'workspace-not-found',
+    `The workspace "${workspace}" does not exist; \`npx touchline workspace list\` lists all`,
+  );
+}
+
+async function partsOf(runtime: OpenRuntime, { workspace, collector }: ImportOptions): Promise<Parts> {
+  const { store, pool, config, configuration } = runtime;
+  const secrets = new SecretBox(config.secretKeys, config.dataDir);
+  const configs = await new CollectorConfigs(configuration, secrets).load();
+  const options = {
+    warnings: new WarningLog(pool),
+    isPlaceholder: placeholders(config.placeholders),
+    opportunities: new ReportOpportunities(store),
+  };
+  return {
+    store,
+    pipeline: new Pipeline(store, new RejectedLog(pool), options),
+    config: configs.find((one) => one.workspace === workspace && one.name === collector),
+  };
+}
+
+/** Nothing is written to them. */
+function dryRunParts(): Parts {
+  const isPlaceholder = placeholders(readConfig(process.env).placeholders);
+  const store = new MemoryEventStore();
+  const pipeline = new Pipeline(store, { keep: () => Promise.resolve() }, { isPlaceholder });
+  return { store, pipeline, config: undefined };
+}
+
+async function importAll(target: ImportTarget, files: readonly InputFile[]): Promise<number> {
+  const report = new ImportReport(target.isDryRun);
+  for (const file of files) {
+    if (target.signal.aborted || !(await importOne(target, file, report))) break;
+  }
+  report.end(target.signal.aborted);
+  if (target.signal.aborted) return INTERRUPTED;
+  return report.hasFailed ? 1 : 0;
+}
+
+/** @returns whether it makes sense to go on with the next file */
+async function importOne(target: ImportTarget, file: InputFile, report: ImportReport): Promise<boolean> {
+  try {
+    report.file(file.path, await importFile(target, file));
+    return true;
+  } catch (error) {
+    if (error instanceof UnreadableInput) report.unreadable(file.path, error.message);
+    else if (isTransient(error)) report.unavailable(file.path, error);
+    else throw error;
+    return error instanceof UnreadableInput;
+  }
+}

@@ -1,0 +1,125 @@
+import { type TSchema, Type } from 'typebox';
+import type { Format } from '../intake/format.js';
+import { checker, type Static } from '../intake/schema.js';
+import { Problem } from '../http/problem.js';
+import { type CollectorSettings, collectorSettingsSchema } from '../workspaces/collector-settings.js';
+import { type Mapping, mappingSchema } from '../workspaces/mapping-schema.js';
+
+const closed = { additionalProperties: false } as const;
+const nullableName = Type.Unsafe<string | null>({
+  type: ['string', 'null'],
+  description: 'Name of a wire format; null: any',
+});
+const settings = Type.Unsafe<CollectorSettings>({
+  type: 'object',
+  description: 'Those of all collectors, and those of its format',
+});
+const secret = Type.String({ minLength: 8, maxLength: 4096 });
+const overlap = Type.Optional(
+  Type.Number({
+    minimum: 0,
+    maximum: 90 * 24,
+    description: 'How long the others stay valid; absent: as long as they are',
+  }),
+);
+
+export const createSchema = Type.Object(
+  {
+    name: Type.String({
+      description: 'Unique in the workspace; events carry it',
+      minLength: 1,
+      maxLength: 63,
+    }),
+    format: Type.Optional(nullableName),
+    settings: Type.Optional(settings),
+    mapping: Type.Optional(mappingSchema),
+    secrets: Type.Optional(
+      Type.Array(secret, { maxItems: 10, description: 'With which its provider signs' }),
+    ),
+    keys: Type.Optional(
+      Type.Array(Type.Enum(['public', 'server']), {
+        ...{ uniqueItems: true, maxItems: 2 },
+        description:
+          'Scopes of the write keys to make; default: both, for a format with signed webhooks alone none',
+      }),
+    ),
+  },
+  closed,
+);
+
+export const changeSchema = Type.Object(
+  {
+    format: Type.Optional(nullableName),
+    settings: Type.Optional(settings),
+    mapping: Type.Optional(mappingSchema),
+  },
+  { ...closed, minProperties: 1 },
+);
+
+export const keySchema = Type.Object(
+  { scope: Type.Enum(['public', 'server']), overlapHours: overlap },
+  closed,
+);
+
+export const secretSchema = Type.Object(
+  {
+    secret: Type.Optional(Type.String({ ...secret, description: 'Absent: one is made and shown once' })),
+    overlapHours: overlap,
+  },
+  closed,
+);
+
+export const trySchema = Type.Object(
+  {
+    mapping: Type.Optional(mappingSchema),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, description: 'Items to try; default: 100' }),
+    ),
+  },
+  closed,
+);
+
+/** Checks a body. @throws Problem 400, naming the first field at fault */
+export function body<T extends TSchema>(schema: T): (value: unknown) => Static<T> {
+  const check = checker(schema);
+  return (value) => {
+    const fault = check(value);
+    if (fault) throw invalid(fault.rejected);
+    return value as Static<T>;
+  };
+}
+
+/** Patterns of a mapping together: each is tried on every item. */
+const MAX_PATTERNS = 500;
+
+/** Checks settings and mapping of a collector of this format. @throws Problem 400 */
+export function checkConfiguration(
+  format: Format | undefined,
+  {
+    settings: given,
+    mapping,
+  }: { readonly settings?: CollectorSettings | undefined; readonly mapping?: Mapping | undefined },
+): void {
+  const fault = given && settingsCheck(format)(given);
+  if (fault)
+    throw invalid({ ...fault.rejected, path: ['settings', fault.rejected.path].filter(Boolean).join('.') });
+  const patterns = (mapping ?? []).flatMap(({ when }) => [when?.event ?? [], when?.url ?? []].flat());
+  if (patterns.length > MAX_PATTERNS)
+    throw invalid({ message: `has more than ${MAX_PATTERNS} patterns`, path: 'mapping' });
+}
+
+/** The settings of all collectors, and those of the format. */
+export const settingsOf = (format: Format | undefined) =>
+  Type.Object({ ...collectorSettingsSchema.properties, ...format?.settings?.properties }, closed);
+
+const checks = new Map<Format | undefined, ReturnType<typeof checker>>();
+
+function settingsCheck(format: Format | undefined): ReturnType<typeof checker> {
+  let check = checks.get(format);
+  if (!check) checks.set(format, (check = checker(settingsOf(format))));
+  return check;
+}
+
+function invalid({ message, path = '' }: { readonly message: string; readonly path?: string }): Problem {
+  return new Problem(400, 'invalid', path === '' ? message : `${path}: ${message}`, [{ path, message }]);
+}

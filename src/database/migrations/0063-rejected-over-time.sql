@@ -1,0 +1,2 @@
+-- Counts over time, of one workspace.
+CREATE INDEX rejected_received_at ON touchline.rejected (workspace, received_at);

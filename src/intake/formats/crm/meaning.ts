@@ -1,0 +1,202 @@
+import { identityKey, type IdentityKey } from '../../../domain/identity/keys.js';
+import { TOUCHPOINT_KINDS, type TouchpointKind } from '../../../domain/touchpoint.js';
+import type { Message } from '../../format.js';
+import { emailOf, MESSAGE_ID_LENGTH, messageIdOf } from '../../identities.js';
+import { isObject, type JsonObject } from '../../json.js';
+import { isRejected, reject, type Rejected } from '../../outcome.js';
+import type { Reading } from '../../reading.js';
+import { defined, objectOr } from '../../values.js';
+import {
+  accountSaid,
+  activityMessageId,
+  activitySaid,
+  amountText,
+  contactSaid,
+  crmId,
+  type Field,
+  fieldText,
+  flagOf,
+  reported,
+  requiredId,
+  type Said,
+  statusOf,
+  timeText,
+} from './objects.js';
+import { type CompiledRule, type CrmObject, rulesOf } from './rules.js';
+import { type CrmSettings, crmSettings } from './settings.js';
+
+/** An item as its rule reads it. */
+class CrmItem {
+  readonly settings: CrmSettings;
+
+  constructor(
+    private readonly item: JsonObject,
+    readonly rule: CompiledRule,
+    readonly reading: Reading,
+  ) {
+    this.settings = crmSettings(reading.collector);
+  }
+
+  field(name: string): Field {
+    return { value: this.rule.valueOf(this.item, name), path: this.rule.pathOf(name) };
+  }
+
+  /** Undefined where it is empty, too. */
+  given(name: string): Field | undefined {
+    const field = this.field(name);
+    return field.value === undefined || field.value === null || field.value === '' ? undefined : field;
+  }
+
+  text(name: string, max?: number): string | null | undefined {
+    return fieldText(this.field(name).value, max);
+  }
+
+  time(name: string): string | null | undefined {
+    return timeText(this.field(name), this.reading);
+  }
+
+  get traits(): JsonObject {
+    return { ...objectOr(this.field('traits').value), ...this.rule.traitsOf(this.item) };
+  }
+
+  get isDeleted(): boolean {
+    return this.rule.isDeleted(this.item);
+  }
+
+  get isDone(): boolean {
+    return this.rule.isDone(this.item);
+  }
+
+  /** An address as text, or in a list of addresses with the primary one marked. */
+  email(name: string): Field | undefined {
+    const field = this.given(name);
+    if (!field || !Array.isArray(field.value)) return field;
+    const list = field.value as readonly unknown[];
+    const first = list.find((each) => isObject(each) && each.primary === true) ?? list[0];
+    const value = isObject(first) ? first.value : first;
+    return value === undefined || value === null || value === '' ? undefined : { ...field, value };
+  }
+}
+
+type Meaning = (item: CrmItem) => (Said & { readonly messageId?: string }) | Rejected;
+
+const MEANINGS: Readonly<Record<CrmObject, Meaning>> = {
+  contact,
+  company,
+  opportunity,
+  activity,
+};
+
+/** An item of any CRM in our words, by the first rule that applies to it. */
+export function meaningOf(item: JsonObject, reading: Reading): Message | Rejected {
+  const rule = rulesOf(reading.collector).find((each) => each.applies(item));
+  if (!rule) return reject('object-unknown', 'no rule in `objects` of the collector applies to it');
+  const read = new CrmItem(item, rule, reading);
+  const messageId = messageIdOf(read.field('messageId').value);
+  if (messageId !== undefined && messageId.length > MESSAGE_ID_LENGTH)
+    return reject(
+      'invalid-field',
+      `must have at most ${MESSAGE_ID_LENGTH} characters`,
+      read.field('messageId').path,
+    );
+  const said = MEANINGS[rule.type](read);
+  if (isRejected(said)) return said;
+  const { value: timestamp, path } = read.field('occurredAt');
+  return { messageId, time: { timestamp, path }, ...said };
+}
+
+const KEPT = reject(
+  'deletion-unsupported',
+  'leads, accounts and touchpoints stay when they are deleted in the CRM',
+);
+
+function contact(item: CrmItem): Said | Rejected {
+  if (item.isDeleted) return KEPT;
+  const hasOptedOut = flagOf(item.field('optedOut').value);
+  return contactSaid(
+    {
+      ...{ id: item.field('id'), email: item.email('email'), accountId: item.given('accountId') },
+      traits: item.traits,
+      ...(hasOptedOut === true && { emailConsent: 'unsubscribed' }),
+    },
+    item.settings,
+    item.reading,
+  );
+}
+
+function company(item: CrmItem): Said | Rejected {
+  if (item.isDeleted) return KEPT;
+  const [id, name, domain] = [item.field('id'), item.field('name').value, item.field('domain').value];
+  return accountSaid({ id, name, domain, traits: item.traits }, item.settings, item.reading);
+}
+
+function opportunity(item: CrmItem): Said | Rejected {
+  const { settings, reading } = item;
+  const opportunityId = requiredId(item.field('id'), settings, reading);
+  if (typeof opportunityId !== 'string') return opportunityId;
+  if (item.isDeleted) return reported({ opportunityId, status: 'deleted' }, settings);
+  const account = item.field('accountId');
+  const accountId = account.value === null ? null : crmId(account, settings, reading);
+  if (accountId && typeof accountId !== 'string') return accountId;
+  const committee = committeeOf(item);
+  if (committee && isRejected(committee)) return committee;
+  const { value: amount } = item.field('amount');
+  const report = {
+    opportunityId,
+    ...defined({
+      ...{ name: item.text('name', 500), accountId, stage: item.text('stage'), owner: item.text('owner') },
+      ...{ source: item.text('source'), reason: item.text('reason', 1_000) },
+      amount: amount === undefined ? undefined : (amountText(amount) ?? null),
+      currency: item.text('currency')?.toUpperCase(),
+      openedAt: item.time('openedAt') ?? undefined,
+      closeDate: item.time('closeDate'),
+      status: statusIn(item),
+      committee,
+    }),
+  };
+  return reported(report, settings);
+}
+
+const STATUSES = ['open', 'won', 'lost', 'deleted'] as const;
+
+/** As the CRM names it, else by the stage. */
+function statusIn(item: CrmItem): (typeof STATUSES)[number] | undefined {
+  const named = item.text('status')?.toLowerCase();
+  const stage = item.text('stage');
+  const status = STATUSES.find((each) => each === named);
+  return status ?? (stage ? statusOf(stage, item.settings) : undefined);
+}
+
+/** Where the CRM names a contact of an opportunity it is the only one; undefined: the item says nothing of it. */
+function committeeOf(item: CrmItem): { keys: IdentityKey[]; role: string }[] | undefined | Rejected {
+  const { settings, reading } = item;
+  const [contactId, email] = [item.field('contactId'), item.email('contactEmail')];
+  if (contactId.value === undefined && email === undefined) return undefined;
+  const id = crmId(contactId, settings, reading);
+  if (id !== undefined && typeof id !== 'string') return id;
+  const address = email && emailOf(email.value, email.path, reading);
+  const keys: IdentityKey[] = [];
+  if (id !== undefined) keys.push(identityKey('crm', id));
+  if (address !== undefined) keys.push(identityKey('email', address));
+  return keys.length === 0 ? [] : [{ keys, role: item.text('role', 100) ?? settings.contactRole }];
+}
+
+const KINDS: readonly string[] = TOUCHPOINT_KINDS;
+const isKind = (name: string | undefined): name is TouchpointKind =>
+  name !== undefined && KINDS.includes(name);
+
+function activity(item: CrmItem): ReturnType<Meaning> {
+  if (item.isDeleted) return KEPT;
+  if (!item.isDone) return reject('activity-open', 'is not done yet');
+  const named = item.text('kind') ?? undefined;
+  const { kinds = {} } = item.rule;
+  const kind = named !== undefined && Object.hasOwn(kinds, named) ? kinds[named] : named;
+  if (!isKind(kind)) return reject('unknown-kind', 'is no kind of touchpoint', item.field('kind').path);
+  const { value: id } = item.field('id');
+  const properties = defined({ activityId: fieldText(id) ?? undefined });
+  const [name, rep, contactId] = [item.field('name').value, item.field('rep').value, item.field('contactId')];
+  const email = item.email('email');
+  const said = activitySaid({ kind, contactId, email, name, rep, properties }, item.settings, item.reading);
+  if (isRejected(said) || properties.activityId === undefined) return said;
+  return { ...said, messageId: activityMessageId(properties.activityId, contactId.value ?? email?.value) };
+}

@@ -1,0 +1,181 @@
+import { hash } from 'node:crypto';
+import type { ContentRef, TouchpointContext, TouchpointKind } from '../../../domain/touchpoint.js';
+import { addressOf } from '../../address.js';
+import type { Fact, Message } from '../../format.js';
+import { emailOf, type Ids, keysOf, MESSAGE_ID_LENGTH } from '../../identities.js';
+import type { JsonObject } from '../../json.js';
+import { reject, type Rejected } from '../../outcome.js';
+import type { Reading } from '../../reading.js';
+import type { ClientTime } from '../../time.js';
+import { buildTouchpoint } from '../../touchpoint.js';
+import { defined, firstLabel, labelOf, nonEmpty, objectOr, text } from '../../values.js';
+
+/**
+ * Why a mail did not arrive: the address does not work (`hard`), the receiver refused this mail (`soft`), or the provider never
+ * sent it, e.g. as the address is on its suppression list (`dropped`).
+ */
+export type BounceType = 'hard' | 'soft' | 'dropped';
+
+/** What a provider says of one mail to one recipient. */
+export interface MailEvent {
+  /** The provider's own id of the event, the same for every resend; undefined: it has none, and is known by its content. */
+  readonly id: unknown;
+  /** What happened, as the provider calls it. */
+  readonly name: string;
+  /** Undefined: no kind of touchpoint says this; the mapping of the collector may name one. */
+  readonly kind: TouchpointKind | undefined;
+  readonly time: ClientTime;
+  readonly recipient: unknown;
+  /** Its field. */
+  readonly recipientPath: string;
+  /** The provider's id of the mail to this recipient. */
+  readonly mailId?: unknown;
+  readonly subject?: unknown;
+  /** Of the provider's own campaigns. */
+  readonly campaign?: unknown;
+  /** Categories and tags, in the order in which they were given. */
+  readonly tags?: unknown;
+  /** What the sender of the mail added to it: custom arguments, variables, metadata. */
+  readonly metadata?: unknown;
+  /** Name or id of the mail's template. */
+  readonly template?: unknown;
+  /** The link that was clicked. */
+  readonly url?: unknown;
+  readonly userAgent?: unknown;
+  readonly ip?: unknown;
+  /** The provider takes it for a machine. */
+  readonly isMachine?: boolean | undefined;
+  readonly bounceType?: BounceType | undefined;
+  /** The person is to be sent no more mail, or wants it again. */
+  readonly consent?: 'unsubscribe' | 'spam_complaint' | 'subscribe' | undefined;
+  /** What is known of the person. */
+  readonly traits?: JsonObject | undefined;
+  /** The address of the same person until now. */
+  readonly formerRecipient?: unknown;
+  /** Further ones of the touchpoint. */
+  readonly properties?: JsonObject | undefined;
+}
+
+/**
+ * The message of an event of any mail provider. Names of the properties are the same for all of them: `mailId`, `subject`, `url`,
+ * `tags`, `metadata`, `machineOpen` (of other events `bot`), `bounceType`, `spamComplaint`.
+ */
+export function mailMessage(event: MailEvent, reading: Reading): Message | Rejected {
+  const email = emailOf(addressIn(event.recipient), event.recipientPath, reading);
+  if (email === undefined)
+    return reject('identity-missing', 'must be the address of the recipient', event.recipientPath);
+  const ids = { email };
+  const facts = [
+    ...touchpointOf(event, ids, reading),
+    ...claimOf(event, ids, reading),
+    ...consentOf(event, ids),
+  ];
+  if (facts.length === 0)
+    return reject(
+      'unknown-event',
+      `"${event.name.slice(0, 100).toWellFormed()}" is no kind of touchpoint; a mapping may name one`,
+    );
+  return { messageId: messageIdOf(event, email), time: event.time, facts };
+}
+
+function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): readonly Fact[] {
+  const address = addressOf(event.url);
+  const kind = event.kind ?? reading.map({ event: event.name, url: address?.canonical })?.kind;
+  if (kind === undefined) return [];
+  const data = buildTouchpoint(
+    {
+      ...{ kind, ids, name: event.name, address, campaign: campaignOf(event) },
+      content: contentOf(event, address?.canonical),
+      properties: propertiesOf(event),
+      context: contextOf(kind, event),
+    },
+    reading,
+  );
+  return [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }];
+}
+
+function claimOf({ traits = {}, formerRecipient }: MailEvent, ids: Ids, reading: Reading): readonly Fact[] {
+  const former = emailOf(formerRecipient, 'formerRecipient', reading);
+  if (former === undefined && nonEmpty(traits) === undefined) return [];
+  const identity = [...keysOf(ids), ...(former === undefined ? [] : keysOf({ email: former }))];
+  const data = { identity, ...(nonEmpty(traits) && { traits }) };
+  return [{ type: 'IdentityClaimed', stream: `identity-${identity[0]}`, part: 'claim', data }];
+}
+
+/** A bounce changes none: the address does not work, whatever its owner wants. */
+function consentOf({ consent: reason, mailId }: MailEvent, ids: Ids): readonly Fact[] {
+  if (reason === undefined) return [];
+  const identity = keysOf(ids);
+  const status = reason === 'subscribe' ? 'subscribed' : 'unsubscribed';
+  const mail = text(mailId, 512);
+  const data = { identity, channel: 'email', status, reason, ...(mail !== undefined && { mail }) } as const;
+  return [{ type: 'ConsentChanged', stream: `identity-${identity[0]}`, part: 'consent', data }];
+}
+
+/** `Ada Lovelace <ada@acme.example>` is written so in a mail's own headers. */
+function addressIn(recipient: unknown): unknown {
+  if (typeof recipient !== 'string') return recipient;
+  return /<([^<>]+)>\s*$/.exec(recipient)?.[1] ?? recipient;
+}
+
+/** Without an id of the provider, two events that agree in all that tells them apart are one that was sent twice. */
+function messageIdOf(event: MailEvent, email: string): string {
+  const id = text(event.id, Infinity);
+  if (id !== undefined && id.length <= MESSAGE_ID_LENGTH) return id;
+  const { name, kind, consent, mailId, time, url, userAgent, ip } = event;
+  const known = id ?? [name, kind, consent, mailId, email, time.timestamp, url, userAgent, ip];
+  return `sha256-${hash('sha256', JSON.stringify(known), 'base64url')}`;
+}
+
+const CAMPAIGN = ['campaign', 'utm_campaign', 'campaign_name', 'campaignName', 'campaign_id', 'campaignId'];
+const CONTENT = ['content', 'content_id', 'contentId', 'utm_content'];
+const TITLE = ['content_title', 'contentTitle'];
+
+/** What the sender named goes first: opens and clicks of one mail have the same. The clicked URL's own comes last. */
+const campaignOf = ({ metadata, campaign, tags }: MailEvent): string | undefined =>
+  firstLabel(objectOr(metadata), CAMPAIGN) ?? labelOf(campaign) ?? tagsOf(tags)[0];
+
+/** Of a click the page that it leads to, else the mail's template; an id among the metadata goes before both. */
+function contentOf(
+  { metadata, template, url, subject }: MailEvent,
+  clicked: string | undefined,
+): ContentRef | undefined {
+  const given = objectOr(metadata);
+  const id = firstLabel(given, CONTENT);
+  const title = firstLabel(given, TITLE, 512);
+  if (url !== undefined) return nonEmpty(defined({ id, url: clicked, title }));
+  if (id !== undefined) return defined({ id, title });
+  const named = labelOf(template);
+  return named === undefined ? undefined : defined({ id: named, title: title ?? labelOf(subject, 512) });
+}
+
+/** Of other events it is the server that delivered, or tried to. */
+const BY_PERSON: ReadonlySet<TouchpointKind> = new Set([
+  ...(['email_open', 'email_click', 'email_unsubscribe', 'form_fill'] as const),
+]);
+
+function contextOf(kind: TouchpointKind, { userAgent, ip }: MailEvent): TouchpointContext | undefined {
+  if (!BY_PERSON.has(kind)) return undefined;
+  return nonEmpty(defined({ userAgent: text(userAgent, 1024), ip: text(ip) }));
+}
+
+const tagsOf = (tags: unknown): readonly string[] =>
+  [tags].flat().flatMap((tag: unknown) => labelOf(tag) ?? []);
+
+function propertiesOf(event: MailEvent): JsonObject {
+  const { kind, mailId, subject, url, tags, metadata, isMachine, bounceType, consent, properties } = event;
+  const all = tagsOf(tags);
+  return {
+    ...properties,
+    ...defined({
+      mailId: text(mailId, 512),
+      subject: text(subject, 512),
+      url: text(url, 4096),
+      tags: all.length > 0 ? all : undefined,
+      metadata: nonEmpty(objectOr(metadata)),
+      [kind === 'email_open' ? 'machineOpen' : 'bot']: isMachine === true ? true : undefined,
+      bounceType,
+      spamComplaint: consent === 'spam_complaint' ? true : undefined,
+    }),
+  };
+}

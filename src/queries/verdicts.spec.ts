@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ExampleApi, exampleApi } from '../../test/example-api.js';
+import { mailTouch } from '../../test/mails.js';
+import type { LeadExplanation } from './lead-explain.js';
+import type { LeadJourneyAnswer } from './lead-journey.js';
+
+const LEAD = 'email:vera@vanguard.example';
+const [FIRST, SECOND, OPEN] = [
+  mailTouch('verdict first', 'email_click', 3_600, [LEAD], { link: 'a' }),
+  mailTouch('verdict second', 'email_click', 3_600.5, [LEAD], { link: 'b' }),
+  mailTouch('verdict open', 'email_open', 7_200, [LEAD], {
+    verdict: 'machine_open',
+    verdictReasons: ['apple-mail-proxy'],
+  }),
+];
+
+let api: ExampleApi;
+let before: string;
+let changedAt: string;
+const head = async (): Promise<string> =>
+  (await api.get<LeadJourneyAnswer>(`/api/leads/${LEAD}/journey`)).body.asOf;
+
+beforeAll(async () => {
+  api = await exampleApi();
+  await api.add('main', [FIRST, OPEN]);
+  await api.runner.catchUp();
+  before = await head();
+  await api.add('main', [SECOND]);
+  await api.runner.catchUp();
+  changedAt = await head();
+});
+afterAll(() => api?.close());
+
+const change = () => ({
+  ...{ touchpointId: FIRST.event.id, position: changedAt, causedBy: SECOND.event.id },
+  ...{ before: 'human', verdict: 'link_scanner', reasons: ['links-at-once'] },
+});
+
+test('the journey says why a touchpoint has its verdict, and which event changed it when', async () => {
+  const { body } = await api.get<LeadJourneyAnswer>(`/api/leads/${LEAD}/journey`);
+  const scanned = { verdict: 'link_scanner', verdictReasons: ['links-at-once'] };
+  expect(
+    body.items.map(({ verdict, verdictReasons, verdictChanges }) => ({
+      verdict,
+      verdictReasons,
+      verdictChanges,
+    })),
+  ).toEqual([
+    { ...scanned, verdictChanges: [change()] },
+    { ...scanned, verdictChanges: [] },
+    { verdict: 'machine_open', verdictReasons: ['apple-mail-proxy'], verdictChanges: [] },
+  ]);
+});
+
+test('the explanation of a lead counts verdicts with their reasons, and lists what changed them', async () => {
+  const { body } = await api.get<LeadExplanation>(`/api/leads/${LEAD}/explain`);
+  expect(body.verdicts).toEqual([
+    { verdict: 'link_scanner', reasons: ['links-at-once'], touchpoints: 2 },
+    { verdict: 'machine_open', reasons: ['apple-mail-proxy'], touchpoints: 1 },
+  ]);
+  expect(body.verdictChanges).toEqual([change()]);
+});
+
+test('as of a position before the change both answer as they did', async () => {
+  const { body } = await api.get<LeadJourneyAnswer>(`/api/leads/${LEAD}/journey?asOf=${before}`);
+  expect(body.items.map(({ verdict, verdictChanges }) => [verdict, verdictChanges])).toEqual([
+    ['human', []],
+    ['machine_open', []],
+  ]);
+  const { body: explained } = await api.get<LeadExplanation>(`/api/leads/${LEAD}/explain?asOf=${before}`);
+  expect(explained.verdicts.map(({ verdict }) => verdict)).toEqual(['human', 'machine_open']);
+  expect(explained.verdictChanges).toEqual([]);
+});
+
+test('bi shows verdicts with their reasons and what the event itself said', async () => {
+  const { rows } = await api.db.pool.query(
+    `SELECT verdict, verdict_reasons AS reasons, verdict_recorded AS recorded, is_human AS "isHuman"
+       FROM bi.fact_touchpoint WHERE identity_keys = ARRAY[$1] ORDER BY occurred_at`,
+    [LEAD],
+  );
+  const scanned = { verdict: 'link_scanner', reasons: ['links-at-once'], recorded: 'human', isHuman: false };
+  const opened = {
+    verdict: 'machine_open',
+    reasons: ['apple-mail-proxy'],
+    recorded: 'machine_open',
+    isHuman: false,
+  };
+  expect(rows).toEqual([scanned, scanned, opened]);
+});
