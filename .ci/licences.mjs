@@ -12,6 +12,7 @@ const PERMISSIVE = new Set([
   'CC-BY-4.0', // caniuse-lite, data of a development tool
   'ISC',
   'MIT',
+  'MIT License', // starkbank-ecdsa, of a development tool
   'Python-2.0', // argparse
   'Unlicense',
 ]);
