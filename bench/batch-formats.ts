@@ -1,13 +1,16 @@
 import { cloudEventsBatch, segmentBatch, snowplowPayload } from './messages.js';
+import * as webhooks from './webhooks.js';
 
 interface BatchRequest {
   readonly path: string;
   readonly type: string;
   /** With this number of events. */
   readonly body: (size: number) => string;
+  /** Of a webhook, whose path has the collector's id. */
+  readonly webhook?: webhooks.Webhook;
 }
 
-/** How batches of each wire format are sent, with a write key as Bearer. A format is a line here. */
+/** How batches of each wire format are sent: with a write key as Bearer, or signed. A format is a line here. */
 export const BATCH_FORMATS = {
   segment: { path: '/v1/batch', type: 'application/json', body: segmentBatch },
   snowplow: {
@@ -16,6 +19,24 @@ export const BATCH_FORMATS = {
     body: snowplowPayload,
   },
   cloudevents: { path: '/events', type: 'application/cloudevents-batch+json', body: cloudEventsBatch },
-} as const satisfies Readonly<Record<string, BatchRequest>>;
+  sendgrid: {
+    ...{ path: '/webhooks/sendgrid/:collector', type: 'application/json' },
+    ...{ body: webhooks.sendgridBatch, webhook: webhooks.sendgridWebhook },
+  },
+  mandrill: {
+    ...{ path: '/webhooks/mandrill/:collector', type: 'application/x-www-form-urlencoded' },
+    ...{ body: webhooks.mandrillForm, webhook: webhooks.mandrillWebhook },
+  },
+  hubspot: {
+    ...{ path: '/webhooks/hubspot/:collector', type: 'application/json' },
+    ...{ body: webhooks.hubspotBatch, webhook: webhooks.hubspotWebhook },
+  },
+  salesforce: {
+    ...{ path: '/webhooks/salesforce/:collector', type: 'text/xml; charset=UTF-8' },
+    ...{ body: webhooks.salesforceMessage, webhook: webhooks.salesforceWebhook },
+  },
+} satisfies Readonly<Record<string, BatchRequest>>;
 
 export type BatchFormat = keyof typeof BATCH_FORMATS;
+
+export const batchRequest = (format: BatchFormat): BatchRequest => BATCH_FORMATS[format];

@@ -1,4 +1,5 @@
-import { WRITE_KEY } from '../test/e2e/server-process.js';
+import { API_KEY, WRITE_KEY } from '../test/e2e/server-process.js';
+import { type BatchFormat, batchRequest } from './batch-formats.js';
 import type { Report } from './figure.js';
 import { generate } from './generator.js';
 import type { LoadJob, LoadResult } from './load-job.js';
@@ -56,7 +57,8 @@ export async function measured(
 ): Promise<{ seen: LoadResult; peak: number }> {
   return withServer(env, async (server, httpPort) => {
     const port = load.streams ? Number(env.GRPC_PORT) : httpPort;
-    const job: LoadJob = { port, writeKey: WRITE_KEY, seconds, ...load };
+    const collector = await webhookCollector(httpPort, load.format);
+    const job: LoadJob = { port, writeKey: WRITE_KEY, seconds, ...load, ...(collector && { collector }) };
     await generate({ ...job, seconds: WARM_UP_SECONDS });
     let peak = 0;
     const timer = setInterval(() => {
@@ -67,4 +69,20 @@ export async function measured(
     if (refused.length > 0) console.log(`  (other answers: ${JSON.stringify(Object.fromEntries(refused))})`);
     return { seen, peak };
   });
+}
+
+/** Adds the collector that webhooks of a format go to; undefined: it has none. */
+async function webhookCollector(
+  port: number,
+  format: BatchFormat | undefined,
+): Promise<LoadJob['collector'] | undefined> {
+  const webhook = format && batchRequest(format).webhook;
+  if (!webhook) return undefined;
+  const { secret, settings = {}, signingKey = '' } = webhook;
+  const body = JSON.stringify({ name: format, format, settings, ...(secret && { secrets: [secret] }) });
+  const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
+  const answer = await fetch(`http://127.0.0.1:${port}/api/collectors`, { method: 'POST', headers, body });
+  if (!answer.ok) throw new Error(`the collector was not added: ${await answer.text()}`);
+  const { id } = (await answer.json()) as { id: string };
+  return { id, signingKey };
 }

@@ -10,6 +10,8 @@ export interface LoadJob {
   readonly size: number;
   /** Of the batches; default: segment. */
   readonly format?: BatchFormat;
+  /** Of a webhook: its collector, and what its requests are signed with. */
+  readonly collector?: { readonly id: string; readonly signingKey: string };
   /** Events a second at most over all connections; undefined: as many as are taken. */
   readonly rate?: number;
   /** True: streams of gRPC, `size` touchpoints a message. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { streamLoad } from './grpc-load.js';
 import { Connection } from './http-client.js';
 import type { LoadJob, LoadResult } from './load-job.js';
-import { BATCH_FORMATS } from './batch-formats.js';
+import { batchRequest } from './batch-formats.js';
 import { nativeEvent } from './messages.js';
 
 /** Sends until the time is up and answers what came back. */
@@ -35,12 +35,15 @@ export async function load(job: LoadJob): Promise<LoadResult> {
   return { events: times.length * job.size, seconds, statuses, p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
-const post = (connection: Connection, { writeKey, size, format = 'segment' }: LoadJob) => {
+const post = (connection: Connection, { writeKey, size, port, collector, format = 'segment' }: LoadJob) => {
   const key = `authorization: Bearer ${writeKey}\r\n`;
   if (size === 1)
     return connection.send('POST', '/touchpoints', `${key}content-type: application/json\r\n`, nativeEvent());
-  const { path, type, body } = BATCH_FORMATS[format];
-  return connection.send('POST', path, `${key}content-type: ${type}\r\n`, body(size));
+  const { path, type, body, webhook } = batchRequest(format);
+  const [sent, to] = [body(size), path.replace(':collector', collector?.id ?? '')];
+  if (!webhook) return connection.send('POST', to, `${key}content-type: ${type}\r\n`, sent);
+  const signature = webhook.sign?.(`http://127.0.0.1:${port}${to}`, sent, collector?.signingKey ?? '') ?? '';
+  return connection.send('POST', to, `${signature}content-type: ${type}\r\n`, sent);
 };
 
 /** Resolves when the next request is due, with that time. */

@@ -1,0 +1,97 @@
+import { createHmac, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+
+/** How a provider sends: its collector has the secret, and each request is signed. */
+export interface Webhook {
+  readonly settings?: object;
+  /** What the collector is given; none: the provider does not sign. */
+  readonly secret?: string;
+  /** Header lines of a request to this address with this body. @param signingKey as `signingKey` was when the server got `secret` */
+  readonly sign?: (url: string, body: string, signingKey: string) => string;
+  /** The private part, where `secret` is a public key. */
+  readonly signingKey?: string;
+}
+
+const PAGES = ['pricing', 'guide', 'customers', 'security', 'docs'];
+const PEOPLE = 20_000;
+const run = Math.random().toString(36).slice(2, 8);
+let serial = 0;
+const person = (nr: number): string => `p${(nr * 7_919) % PEOPLE}@company${nr % 997}.example`;
+const AGENT =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36';
+const each = (size: number, make: (nr: number) => string): string =>
+  Array.from({ length: size }, () => make(++serial)).join(',');
+
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+export const sendgridWebhook: Webhook = {
+  secret: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+  signingKey: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+  sign(_, body, signingKey) {
+    const key = createPrivateKey({ key: Buffer.from(signingKey, 'base64'), format: 'der', type: 'pkcs8' });
+    const timestamp = String(Math.floor(Date.now() / 1_000));
+    const signature = sign('sha256', Buffer.from(timestamp + body), key).toString('base64');
+    return `x-twilio-email-event-webhook-timestamp: ${timestamp}\r\nx-twilio-email-event-webhook-signature: ${signature}\r\n`;
+  },
+};
+
+/** Opens of mails. */
+export function sendgridBatch(size: number): string {
+  const now = Math.floor(Date.now() / 1_000);
+  return `[${each(
+    size,
+    (nr) =>
+      `{"email":"${person(nr)}","timestamp":${now},"event":"open","sg_event_id":"${run}-${nr}","sg_message_id":"m-${nr % 5_000}.filter","category":["spring","newsletter"],"useragent":"${AGENT}","ip":"203.0.113.7","sg_content_type":"html","sg_machine_open":false,"smtp-id":"<${nr}@ismtpd>"}`,
+  )}]`;
+}
+
+const SECRET = 'benchmark-signing-secret';
+
+export const mandrillWebhook: Webhook = {
+  secret: SECRET,
+  sign(url, body) {
+    const signed = `${url}mandrill_events${new URLSearchParams(body).get('mandrill_events') ?? ''}`;
+    return `x-mandrill-signature: ${createHmac('sha1', SECRET).update(signed).digest('base64')}\r\n`;
+  },
+};
+
+/** Clicks on links of mails, as a form. */
+export function mandrillForm(size: number): string {
+  const now = Math.floor(Date.now() / 1_000);
+  const events = `[${each(
+    size,
+    (nr) =>
+      `{"event":"click","_id":"${run}${nr}","ts":${now},"ip":"203.0.113.7","user_agent":"${AGENT}","url":"https://www.example.com/${PAGES[nr % 5]}?utm_campaign=spring","msg":{"ts":${now},"_id":"m-${nr % 5_000}","state":"sent","subject":"News","email":"${person(nr)}","tags":["spring"],"metadata":{}}}`,
+  )}]`;
+  return new URLSearchParams({ mandrill_events: events }).toString();
+}
+
+export const hubspotWebhook: Webhook = {
+  secret: SECRET,
+  sign(url, body) {
+    const timestamp = String(Date.now());
+    const signature = createHmac('sha256', SECRET).update(`POST${url}${body}${timestamp}`).digest('base64');
+    return `x-hubspot-request-timestamp: ${timestamp}\r\nx-hubspot-signature-v3: ${signature}\r\n`;
+  },
+};
+
+/** Changes of contacts. */
+export function hubspotBatch(size: number): string {
+  const now = Date.now();
+  return `[${each(
+    size,
+    (nr) =>
+      `{"eventId":${now}${nr},"subscriptionId":702,"portalId":62515,"appId":54321,"occurredAt":${now},"attemptNumber":0,"changeSource":"CRM_UI","subscriptionType":"contact.propertyChange","objectId":${(nr * 7_919) % PEOPLE},"propertyName":"jobtitle","propertyValue":"Head of ${PAGES[nr % 5]}"}`,
+  )}]`;
+}
+
+export const salesforceWebhook: Webhook = { settings: { organizationIds: ['00D000000000001EAA'] } };
+
+/** Contacts as an outbound message has them. */
+export function salesforceMessage(size: number): string {
+  const now = new Date().toISOString();
+  const notifications = Array.from({ length: size }, () => {
+    const nr = ++serial;
+    return `<Notification><Id>04l${run}${nr}</Id><sObject xsi:type="sf:Contact" xmlns:sf="urn:sobject.enterprise.soap.sforce.com"><sf:Id>003${(nr * 7_919) % PEOPLE}</sf:Id><sf:AccountId>001${nr % 997}</sf:AccountId><sf:Email>${person(nr)}</sf:Email><sf:FirstName>Ada</sf:FirstName><sf:LastName>Lovelace</sf:LastName><sf:Title>Head of ${PAGES[nr % 5]}</sf:Title><sf:SystemModstamp>${now}</sf:SystemModstamp></sObject></Notification>`;
+  });
+  return `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><notifications xmlns="http://soap.sforce.com/2005/09/outbound"><OrganizationId>00D000000000001EAA</OrganizationId><ActionId>04k000000000001AAA</ActionId><SessionId xsi:nil="true"/>${notifications.join('')}</notifications></soapenv:Body></soapenv:Envelope>`;
+}
