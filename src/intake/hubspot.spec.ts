@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Signature } from '@hubspot/api-client';
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { problemCode, WebhookServer } from '../../test/webhook-server.js';
@@ -56,6 +57,24 @@ const send = async (items: readonly object[]): Promise<void> => {
   const body = JSON.stringify(items);
   expect((await post(body, version3(body))).status).toBe(200);
 };
+
+test.each(['v1', 'v2', 'v3'])(
+  "a request that HubSpot's own client signs by %s is accepted",
+  async (version) => {
+    const body = JSON.stringify([contact()]);
+    const timestamp = Date.now();
+    const signature = Signature.getSignature('POST', version, {
+      ...{ signature: '', clientSecret: SECRET, requestBody: body, url: hooks.server.url + path, timestamp },
+    });
+    const headers: Headers =
+      version === 'v3'
+        ? { 'X-HubSpot-Signature-v3': signature, 'X-HubSpot-Request-Timestamp': String(timestamp) }
+        : { 'X-HubSpot-Signature': signature, 'X-HubSpot-Signature-Version': version };
+    expect((await post(body, headers)).status).toBe(200);
+    expect(await hooks.server.store.head()).toBe(head + 1n);
+    expect((await post(body.replace('ada@', 'eve@'), headers)).status).toBe(401);
+  },
+);
 
 describe("HubSpot's webhook", () => {
   test.each<[string, (body: string) => Headers]>([
