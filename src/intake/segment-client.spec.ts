@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Analytics } from '@segment/analytics-node';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
+import { TcpProxy } from '../../test/tcp-proxy.js';
 import { unsteadyStore } from '../../test/unsteady-store.js';
 
 const outage = unsteadyStore();
@@ -63,6 +65,24 @@ test('it tries again after a 503 and nothing is counted twice', async () => {
 
   expect(outage.left).toBe(0);
   expect(await server.store.readAll(head, 500)).toHaveLength(40);
+});
+
+test('it sends again what a broken connection left open, and nothing is counted twice', async () => {
+  const head = await server.store.head();
+  const wire = await TcpProxy.start(Number(new URL(server.url).port));
+  // Each piece takes so long that some connections break after the events are recorded and before the answer arrives.
+  wire.delay(10);
+  const analytics = client({ host: wire.through(server.url), flushAt: 5, maxRetries: 20 });
+  for (let nth = 0; nth < 60; nth += 1) {
+    analytics.track({ anonymousId: 'a-9', event: `Cut ${nth}` });
+    if (nth % 10 !== 9) continue;
+    await sleep(12 + nth);
+    wire.cut();
+  }
+  wire.restore();
+  await analytics.closeAndFlush({ timeout: 30_000 });
+  await wire.stop();
+  expect(await server.store.readAll(head, 500)).toHaveLength(60);
 });
 
 test('the 503 says when to come back', async () => {

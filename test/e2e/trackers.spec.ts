@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import RudderAnalytics from '@rudderstack/rudder-sdk-node';
+import { Analytics } from '@segment/analytics-node';
 import snowplow from '@snowplow/node-tracker';
 import { CloudEvent, emitterFor, httpTransport } from 'cloudevents';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../until.js';
-import { API_KEY, freePort, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
+import { API_KEY, freePort, SERVER_WRITE_KEY, ServerProcess, WRITE_KEY } from './server-process.js';
 
 let dataDir: string;
 let port: number;
@@ -56,6 +58,27 @@ test('Snowplow’s Node tracker: what it sends again after the server was killed
   const send = (nth: number) =>
     tracker.track(snowplow.buildStructEvent({ category: 'step', action: String(nth) }));
   expect(await killedWhile(send, () => tracker.flush())).toBe(30);
+}, 180_000);
+
+test('Segment’s Node client: what it sends again after the server was killed is recorded once', async () => {
+  const analytics = new Analytics({ writeKey: WRITE_KEY, host: server.url, flushAt: 1, maxRetries: 50 });
+  const send = (nth: number) => analytics.track({ anonymousId: 'a-1', event: `Segment step ${nth}` });
+  expect(await killedWhile(send, () => Promise.resolve())).toBe(30);
+  await analytics.closeAndFlush();
+}, 180_000);
+
+test('RudderStack’s Node client: what it sends again after the server was killed is recorded once', async () => {
+  const analytics = new RudderAnalytics(WRITE_KEY, {
+    ...{
+      dataPlaneUrl: server.url,
+      flushAt: 1,
+      retryCount: 20,
+      logLevel: 'none',
+      axiosRetryConfig: { retryDelay: () => 500 },
+    },
+  });
+  const send = (nth: number) => analytics.track({ anonymousId: 'a-1', event: `Rudder step ${nth}` });
+  expect(await killedWhile(send, () => Promise.resolve())).toBe(30);
 }, 180_000);
 
 test('the cloudevents SDK: what is sent again after the server was killed is recorded once', async () => {
