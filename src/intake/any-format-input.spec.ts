@@ -100,7 +100,9 @@ describe.each(await FORMATS.all())('$name', (format) => {
   });
 
   const samples = samplesOf(fixtures);
-  (samples.length > 0 ? test : test.skip)('reads what fixtures are changed into, or rejects it', () => {
+  // A format that is not JSON has none.
+  if (samples.length === 0) return;
+  test('reads what fixtures are changed into, or rejects it', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...calls),

@@ -38,6 +38,8 @@ export class RequestSpool {
   private readonly log = new Logger('spool');
   private waiting: Waiting[] = [];
   private bytes = 0;
+  /** Written so far: several within a millisecond are in their order, too. */
+  private files = 0;
   private writing: Promise<void> | undefined;
   private draining: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -95,7 +97,8 @@ export class RequestSpool {
 
   private async write(text: string): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const path = join(this.folder, `${Date.now().toString().padStart(15, '0')}-${randomUUID()}`);
+    const nth = String((this.files += 1)).padStart(9, '0');
+    const path = join(this.folder, `${Date.now().toString().padStart(15, '0')}-${nth}-${randomUUID()}`);
     const file = await open(path, 'wx', 0o600);
     try {
       await file.writeFile(text);
