@@ -16,7 +16,7 @@ export class Connection {
 
   constructor(
     private readonly host: string,
-    port: number,
+    private readonly port: number,
   ) {
     this.socket = connect({ host, port, noDelay: true });
     this.socket.setEncoding('latin1');
@@ -28,7 +28,7 @@ export class Connection {
   /** @throws Error the connection is lost; whether the server saw the request is not known */
   send(method: string, path: string, headers: string, body = ''): Promise<Answer> {
     const length = Buffer.byteLength(body);
-    const head = `${method} ${path} HTTP/1.1\r\nhost: ${this.host}\r\n${headers}content-length: ${length}\r\n\r\n`;
+    const head = `${method} ${path} HTTP/1.1\r\nhost: ${this.host}:${this.port}\r\n${headers}content-length: ${length}\r\n\r\n`;
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
       this.socket.write(head + body);

@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
 /** How a provider sends: its collector has the secret, and each request is signed. */
 export interface Webhook {
@@ -23,13 +23,15 @@ const each = (size: number, make: (nr: number) => string): string =>
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
+let keyObject: KeyObject | undefined;
+
 export const sendgridWebhook: Webhook = {
   secret: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
   signingKey: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
   sign(_, body, signingKey) {
-    const key = createPrivateKey({ key: Buffer.from(signingKey, 'base64'), format: 'der', type: 'pkcs8' });
+    keyObject ??= createPrivateKey({ key: Buffer.from(signingKey, 'base64'), format: 'der', type: 'pkcs8' });
     const timestamp = String(Math.floor(Date.now() / 1_000));
-    const signature = sign('sha256', Buffer.from(timestamp + body), key).toString('base64');
+    const signature = sign('sha256', Buffer.from(timestamp + body), keyObject).toString('base64');
     return `x-twilio-email-event-webhook-timestamp: ${timestamp}\r\nx-twilio-email-event-webhook-signature: ${signature}\r\n`;
   },
 };

@@ -87,7 +87,7 @@ const SOON = 60_000;
     expect(await whole(feed)).toBe(true);
     await feed.expectOnceInOrder(db.pool);
     const { rows } = await db.pool.query<{ head: string }>('SELECT head FROM touchline.log');
-    expect(await until(() => ids().size >= Number(rows[0]?.head), SOON)).toBe(true);
+    expect(await until(() => ids().size >= Number(rows[0]?.head), 2 * SOON)).toBe(true);
 
     const headers = { authorization: `Bearer ${API_KEY}` };
     const answer = await fetch(`${other.url}/api/projections`, { headers });

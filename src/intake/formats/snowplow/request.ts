@@ -1,32 +1,45 @@
 import type { RequestHead } from '../../format.js';
-import { isObject, type JsonObject } from '../../json.js';
-import { decodeBase64Json } from './self-describing.js';
+import { isObject, type JsonObject, parseJson } from '../../json.js';
+import { base64Text, isGiven } from './self-describing.js';
 
 interface DecodedItem {
   readonly item: unknown;
   readonly mayHoldUnstorable: boolean;
 }
 
+/** Fields that hold JSON, by their names in plain and in base64. */
+const JSON_FIELDS = [
+  ['ue_pr', 'ue_px'],
+  ['co', 'cx'],
+] as const;
+
 /**
- * An event with its JSON in plain, so that mappings reach into it (`ue_pr.data.data.email`) and people can read what was rejected.
+ * An event with its JSON as objects, so that mappings reach into it (`ue_pr.data.data.email`) and people can read what was rejected.
  * What is no JSON stays as it was sent.
  */
 export function decodeItem(item: unknown): DecodedItem {
   if (!isObject(item)) return { item, mayHoldUnstorable: false };
-  const event = decodeEntities(decodeEvent(item));
-  return { item: event, mayHoldUnstorable: event !== item };
+  let decoded: Record<string, unknown> | undefined;
+  let mayHoldUnstorable = false;
+  for (const [plain, encoded] of JSON_FIELDS) {
+    const text = isGiven(item[plain]) ? item[plain] : base64Text(item[encoded]);
+    const value = typeof text === 'string' ? parseJson(text) : undefined;
+    if (typeof text !== 'string' || value === undefined) continue;
+    (decoded ??= {})[plain] = value;
+    mayHoldUnstorable ||= text.includes('\\u');
+  }
+  return decoded ? { item: replaceJson(item, decoded), mayHoldUnstorable } : { item, mayHoldUnstorable };
 }
 
-function decodeEvent(item: JsonObject): JsonObject {
-  const { ue_px: encoded, ...others } = item;
-  const plain = encoded === undefined || 'ue_pr' in item ? undefined : decodeBase64Json(encoded);
-  return plain === undefined ? item : { ...others, ue_pr: plain };
-}
-
-function decodeEntities(item: JsonObject): JsonObject {
-  const { cx: encoded, ...others } = item;
-  const plain = encoded === undefined || 'co' in item ? undefined : decodeBase64Json(encoded);
-  return plain === undefined ? item : { ...others, co: plain };
+/** The item with the values in place of its fields that hold the same as JSON. */
+function replaceJson(item: JsonObject, decoded: JsonObject): JsonObject {
+  const { ue_px: event, cx: entities, ...others } = item;
+  return {
+    ...others,
+    ...(event !== undefined && !('ue_pr' in decoded) && { ue_px: event }),
+    ...(entities !== undefined && !('co' in decoded) && { cx: entities }),
+    ...decoded,
+  };
 }
 
 /** The event in the query of a request; of a field that is given twice the first. */

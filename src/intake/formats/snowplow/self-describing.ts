@@ -22,23 +22,29 @@ function selfDescribing(value: unknown): SelfDescribing | undefined {
 /** Longer text is over the limit of an event, whatever it decodes to. */
 const MOST_TEXT = Math.ceil((EVENT_BYTES * 4) / 3);
 
-/** JSON in base64 or base64url; undefined: it is none. */
-export function decodeBase64Json(value: unknown): unknown {
-  if (typeof value !== 'string' || value.length > MOST_TEXT) return undefined;
-  return parseJson(Buffer.from(value, 'base64').toString('utf8'));
-}
+/** Text in base64 or base64url; undefined: there is none. */
+export const base64Text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' && value.length <= MOST_TEXT
+    ? Buffer.from(value, 'base64').toString('utf8')
+    : undefined;
+
+/** JSON in base64; undefined: it is none. */
+const base64Json = (value: unknown): unknown => {
+  const text = base64Text(value);
+  return text === undefined ? undefined : parseJson(text);
+};
 
 /** A field that holds JSON, or the text of JSON. */
 const jsonIn = (value: unknown): unknown => (typeof value === 'string' ? parseJson(value) : value);
 
-const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+export const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /** The self-describing event of an item. */
 export function eventOf({ ue_px: encoded, ue_pr: plain }: JsonObject): SelfDescribing | Rejected {
   const path = isGiven(plain) ? 'ue_pr' : 'ue_px';
   if (!isGiven(plain) && !isGiven(encoded))
     return reject('missing-field', 'is required of a self-describing event', 'ue_px');
-  const whole = selfDescribing(isGiven(plain) ? jsonIn(plain) : decodeBase64Json(encoded));
+  const whole = selfDescribing(isGiven(plain) ? jsonIn(plain) : base64Json(encoded));
   if (whole?.name !== 'unstruct_event')
     return reject('invalid-field', 'must be JSON of the schema unstruct_event', path);
   return (
@@ -52,7 +58,7 @@ export function entitiesOf({
   co: plain,
 }: JsonObject): ReadonlyMap<string, readonly JsonObject[]> | undefined {
   if (!isGiven(plain) && !isGiven(encoded)) return NONE;
-  const whole = selfDescribing(isGiven(plain) ? jsonIn(plain) : decodeBase64Json(encoded));
+  const whole = selfDescribing(isGiven(plain) ? jsonIn(plain) : base64Json(encoded));
   if (!Array.isArray(whole?.data)) return undefined;
   const entities = (whole.data as readonly unknown[]).flatMap((entity) => selfDescribing(entity) ?? []);
   const byName = Map.groupBy(entities, ({ name }) => name);
