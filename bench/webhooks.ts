@@ -48,10 +48,13 @@ export function sendgridBatch(size: number): string {
 
 const SECRET = 'benchmark-signing-secret';
 
+let mandrillEvents = '';
+
 export const mandrillWebhook: Webhook = {
   secret: SECRET,
-  sign(url, body) {
-    const signed = `${url}mandrill_events${new URLSearchParams(body).get('mandrill_events') ?? ''}`;
+  // The form that was made last: to parse it again would be more work than the server has with it.
+  sign(url) {
+    const signed = `${url}mandrill_events${mandrillEvents}`;
     return `x-mandrill-signature: ${createHmac('sha1', SECRET).update(signed).digest('base64')}\r\n`;
   },
 };
@@ -59,12 +62,12 @@ export const mandrillWebhook: Webhook = {
 /** Clicks on links of mails, as a form. */
 export function mandrillForm(size: number): string {
   const now = Math.floor(Date.now() / 1_000);
-  const events = `[${each(
+  mandrillEvents = `[${each(
     size,
     (nr) =>
       `{"event":"click","_id":"${run}${nr}","ts":${now},"ip":"203.0.113.7","user_agent":"${AGENT}","url":"https://www.example.com/${PAGES[nr % 5]}?utm_campaign=spring","msg":{"ts":${now},"_id":"m-${nr % 5_000}","state":"sent","subject":"News","email":"${person(nr)}","tags":["spring"],"metadata":{}}}`,
   )}]`;
-  return new URLSearchParams({ mandrill_events: events }).toString();
+  return `mandrill_events=${encodeURIComponent(mandrillEvents)}`;
 }
 
 export const hubspotWebhook: Webhook = {
