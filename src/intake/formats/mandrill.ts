@@ -125,5 +125,5 @@ function decodeForm(body: RequestBody): Decoded {
   const written = text(fields.find(([name]) => name === 'mandrill_events')?.[1], Infinity);
   const events = written === undefined ? undefined : parseJson(written);
   if (!Array.isArray(events)) return reject('unreadable-body', 'must be a list of events', 'mandrill_events');
-  return { items: events as readonly unknown[] };
+  return { items: events as readonly unknown[], mayHoldUnstorable: written?.includes('\\u') ?? true };
 }

@@ -96,7 +96,8 @@ export const salesforce: Format = {
       verify,
       decode(_, body) {
         const message = messageOf(body);
-        return isRejected(message) ? message : { items: message.notifications };
+        // XML has neither NUL nor halves of surrogate pairs, as characters or as references.
+        return isRejected(message) ? message : { items: message.notifications, mayHoldUnstorable: false };
       },
       reply: () => ({ contentType: 'text/xml; charset=utf-8', body: ACK }),
       operation: {

@@ -6,9 +6,19 @@ const MOST_FIELDS = 500;
 
 const tooManyFields = reject('too-many-fields', `The form has more than ${MOST_FIELDS} fields`);
 
+type FormFields = readonly (readonly [string, string])[] | Rejected;
+
+/** A body is parsed once: its signature covers the fields, too. */
+const parsed = new WeakMap<RequestBody, FormFields>();
+
 /** The fields of a body that is `application/x-www-form-urlencoded`, in their order. */
-export function formFields(body: RequestBody): readonly (readonly [string, string])[] | Rejected {
-  const { text } = body;
+export function formFields(body: RequestBody): FormFields {
+  let fields = parsed.get(body);
+  if (!fields) parsed.set(body, (fields = parseForm(body)));
+  return fields;
+}
+
+function parseForm({ text }: RequestBody): FormFields {
   // Each field but the first begins with &: counted before they are parsed.
   let count = 1;
   for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1))
