@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CERTIFICATE_URL, CONFIRM_URL, SnsSigner, TOPIC } from '../../test/sns-signer.js';
+import { unsteadyStore } from '../../test/unsteady-store.js';
 import { problemCode, WebhookServer } from '../../test/webhook-server.js';
 import type { SnsMessage } from './formats/ses/sns.js';
 
+const outage = unsteadyStore();
 let hooks: WebhookServer;
 let signer: SnsSigner;
 let forger: SnsSigner;
@@ -16,7 +18,11 @@ let isAwsAway = false;
 const { fetch: send } = globalThis;
 
 beforeAll(async () => {
-  [signer, forger, hooks] = await Promise.all([SnsSigner.make(), SnsSigner.make(), WebhookServer.start()]);
+  [signer, forger, hooks] = await Promise.all([
+    SnsSigner.make(),
+    SnsSigner.make(),
+    WebhookServer.start({ wrap: (store) => outage.wrap(store) }),
+  ]);
   path = `/webhooks/ses/${await hooks.addCollector({ name: 'mail', format: 'ses', settings: { topics: [TOPIC] } })}`;
   globalThis.fetch = (address, init) => {
     const url = address instanceof Request ? address.url : String(address);
@@ -65,6 +71,15 @@ describe("Amazon SNS's webhook", () => {
     expect((await hooks.stored(head)).events).toMatchObject([
       { data: { kind: 'email_open', properties: { mailId: 'mail-1' }, context: { ip: '192.0.2.1' } } },
     ]);
+  });
+
+  test('records a message once that is sent again after 503', async () => {
+    const message = signer.notification(opened('bob@acme.example'));
+    outage.refuseNext(2);
+    const statuses: number[] = [];
+    for (let time = 0; time < 4; time += 1) statuses.push((await deliver(message)).status);
+    expect(statuses).toEqual([503, 503, 200, 200]);
+    expect((await hooks.stored(head)).events).toHaveLength(1);
   });
 
   test('accepts a message with a subject, which the signature covers', async () => {
