@@ -76,7 +76,11 @@ const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
       description:
         'With `overlapHours` the other keys of its scope expire after that time: a rotation with overlap.',
       requestBody: body('KeyRotation', { scope: 'server', overlapHours: 48 }),
-      responses: { 201: ok('Made', 'MadeKey', { scope: 'server', key: 'sk_…' }), ...missing },
+      responses: {
+        201: ok('Made', 'MadeKey', { scope: 'server', key: 'sk_…' }),
+        ...missing,
+        409: problem('It has as many valid keys as it may'),
+      },
     },
   },
   '/api/collectors/{id}/keys/{prefix}': {
@@ -92,7 +96,11 @@ const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
       description:
         'Every valid secret verifies a request. With `overlapHours` the others expire after that time. Stored encrypted, never shown.',
       requestBody: body('NewSecret', { secret: 'the key that the provider shows', overlapHours: 24 }),
-      responses: { 201: ok('Added', 'AddedSecret', { secrets: example.COLLECTOR.secrets }), ...missing },
+      responses: {
+        201: ok('Added', 'AddedSecret', { secrets: example.COLLECTOR.secrets }),
+        ...missing,
+        409: problem('It has as many secrets as it may'),
+      },
     },
   },
   '/api/collectors/{id}/secrets/{secret}': {

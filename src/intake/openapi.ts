@@ -15,10 +15,13 @@ type Paths = OpenAPIObject['paths'];
 const problemsOf = ({ requestBytes, requestItems }: Format): OpenApiOperation['responses'] => ({
   400: problem('The body cannot be read; it is kept as rejected where the key is known'),
   401: problem('The write key is missing or unknown'),
+  403: problem('The collector does not allow the origin, or the address that is led to'),
+  404: problem('There is no collector of this format with this id'),
   408: problem('The request, or a part of its body, did not come in time'),
   413: problem(
     `Over a limit, which is named: ${sizeText(EVENT_BYTES)} an event, ${sizeText(requestBytes)} and ${requestItems} events a request`,
   ),
+  415: problem('The content type or encoding is not known'),
   429: problem('The write key is over its quota: send it again after `Retry-After` seconds'),
   431: problem('The address and headers are over the limit of 16 KB'),
   503: problem('Overload, or the database is away: send it again after `Retry-After` seconds'),
@@ -27,7 +30,7 @@ const problemsOf = ({ requestBytes, requestItems }: Format): OpenApiOperation['r
 const operationOf = (format: Format, { operation, credential }: Endpoint): OpenApiOperation => ({
   ...operation,
   security: credential?.schemes?.map((name) => ({ [name]: [] })) ?? WRITE_KEY_SECURITY,
-  responses: { ...operation.responses, ...problemsOf(format) },
+  responses: { ...problemsOf(format), ...operation.responses },
 });
 
 function formatOpenApi(format: Format): OpenApiPart {

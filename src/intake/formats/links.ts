@@ -32,6 +32,9 @@ type Load = Static<typeof loadSchema> & { readonly link: Link; readonly request:
 
 const check = checker(loadSchema);
 
+/** For the person who followed the link. */
+const page = (description: string) => ({ description, content: { 'text/html': {} } });
+
 const EXPIRED_RESPONSE = { description: 'The token has expired' };
 
 /** Own pictures and links in mails, made by `POST /api/links`; the token itself says where it leads. */
@@ -79,6 +82,8 @@ function load(method: 'GET' | 'HEAD', path: string, call: string, summary: strin
         ? {
             302: { description: 'To the address in the token', headers: { location: {} } },
             410: EXPIRED_RESPONSE,
+            403: page('The collector does not lead to this host'),
+            404: page('The token is not one of this server, or not whole'),
           }
         : {
             200: { description: 'A transparent picture', content: { 'image/gif': {} } },

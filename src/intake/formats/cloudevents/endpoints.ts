@@ -90,7 +90,14 @@ const ORIGIN = /^[\w.-]{1,253}$/;
 function permission({ headers, collector }: RequestHead): Reply {
   const origin = headers['webhook-request-origin'];
   const allowed = { allow: 'POST, OPTIONS' };
-  if (typeof origin !== 'string' || !ORIGIN.test(origin)) return { status: 400, headers: allowed };
+  if (typeof origin !== 'string' || !ORIGIN.test(origin))
+    return {
+      ...{ status: 400, headers: allowed, contentType: 'application/problem+json; charset=utf-8' },
+      body: JSON.stringify({
+        ...{ type: 'about:blank', title: 'Bad Request', status: 400, code: 'origin-invalid' },
+        detail: 'The header WebHook-Request-Origin must hold the host name of the sender',
+      }),
+    };
   const perSecond = collector?.settings.requestsPerSecond;
   return {
     status: 204,
