@@ -1,4 +1,9 @@
-import { json, type OpenApiOperation as Operation, type OpenApiPart } from '../intake/openapi-parts.js';
+import {
+  json,
+  type OpenApiOperation as Operation,
+  type OpenApiPart,
+  problem,
+} from '../intake/openapi-parts.js';
 import { ref, Type } from '../intake/schema.js';
 import { mappingSchema } from '../workspaces/mapping-schema.js';
 import * as input from './collector-input.js';
@@ -11,10 +16,6 @@ const id = {
   ...{ name: 'id', in: 'path' as const, required: true, schema: { type: 'string' } as const },
   description: 'Id or name of the collector',
 };
-const problem = (description: string): Responses[string] => ({
-  description,
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemItem' } } },
-});
 const missing = { 404: problem('There is no such collector in this workspace') };
 const body = (schema: string, value: unknown) => ({ required: true, content: json(schema, value) });
 const ok = (description: string, schema: string, value: unknown): Responses[string] => ({
