@@ -13,6 +13,7 @@ import {
   type ApiKeyRow,
   type CollectorCredential,
   type CollectorKey,
+  collectorName,
   type KnownKeys,
   knownKeys,
   WRITE_KEYS,
@@ -40,7 +41,13 @@ const LOAD_EVERY_MS = 100;
 @Injectable()
 export class KeyStore implements OnModuleInit, OnModuleDestroy {
   private readonly unknown = new UnknownKeyLog();
-  private known: KnownKeys = { write: new Map(), api: new Map(), collectors: new Map(), apps: new Map() };
+  private known: KnownKeys = {
+    write: new Map(),
+    api: new Map(),
+    collectors: new Map(),
+    apps: new Map(),
+    configs: new Map(),
+  };
   private readonly hashOf = memoize(HASHED_KEYS, hashKey, LONGEST_KEY);
   private running: Promise<KnownKeys> | undefined;
   private next: Promise<KnownKeys> | undefined;
@@ -83,12 +90,9 @@ export class KeyStore implements OnModuleInit, OnModuleDestroy {
     return this.find(({ apps, write }) => apps.get(value) ?? write.get(hash));
   }
 
-  /** What is configured of a collector; undefined: nothing, or it is not there. @throws StoreUnavailable as above. */
-  async configOf(workspace: string, name: string): Promise<CollectorConfig | undefined> {
-    const isIt = ({ config }: CollectorKey): boolean =>
-      config?.workspace === workspace && config.name === name;
-    const { collectors } = await this.freshLoad();
-    return [...collectors.values()].find(isIt)?.config;
+  /** What is configured of a collector, as of the last load; undefined: nothing, or it is not there. */
+  configOf(workspace: string, name: string): CollectorConfig | undefined {
+    return this.known.configs.get(collectorName(workspace, name));
   }
 
   private async find<T>(find: (known: KnownKeys) => T | undefined): Promise<T | undefined> {

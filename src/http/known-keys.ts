@@ -40,6 +40,8 @@ export interface KnownKeys {
   readonly collectors: ReadonlyMap<string, CollectorKey>;
   /** Collectors by the app ids of their trackers. */
   readonly apps: ReadonlyMap<string, CollectorKey>;
+  /** What is configured, by `collectorName`. */
+  readonly configs: ReadonlyMap<string, CollectorConfig>;
 }
 
 export type WriteKeyRow = Pick<
@@ -73,6 +75,7 @@ export function knownKeys(
     ),
     api: new Map(api.map(({ keyHash, workspace }) => [keyHash, workspace])),
     collectors,
+    configs: byName,
     apps: new Map(
       configs.flatMap((config) =>
         (config.settings.appIds ?? []).map((appId) => [
@@ -84,7 +87,7 @@ export function knownKeys(
   };
 }
 
-const collectorName = (workspace: string, name: string): string => `${workspace}/${name}`;
+export const collectorName = (workspace: string, name: string): string => `${workspace}/${name}`;
 
 function openedByKey(key: WriteKeyRow, config: CollectorConfig | undefined): CollectorKey {
   const { workspace, collector, scope } = key;

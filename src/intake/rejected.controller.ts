@@ -100,6 +100,8 @@ export class RejectedController {
   async replay(@RequestWorkspace() workspace: string, @Body() command: ReplayCommand): Promise<object> {
     const question = { ...selectionOf(command), workspace, from: readCursor(command.cursor ?? undefined) };
     const { rejected: log, pipeline, formats } = this;
+    // A mapping may have been corrected just now, perhaps by another process.
+    await this.keys.reload();
     const configOf = (name: string, collector: string) => this.keys.configOf(name, collector);
     const deps = { rejected: log, pipeline, formats, configOf, now: () => new Date() };
     const { results, last } = await replay(deps, question);

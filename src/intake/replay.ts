@@ -15,7 +15,7 @@ export interface ReplayDeps {
   readonly pipeline: Pipeline;
   readonly formats: Pick<Formats, 'named'>;
   /** What is configured of a collector today: its mapping may have been corrected. */
-  readonly configOf: (workspace: string, collector: string) => Promise<CollectorConfig | undefined>;
+  readonly configOf: (workspace: string, collector: string) => CollectorConfig | undefined;
   readonly now: () => Date;
 }
 
@@ -93,7 +93,7 @@ async function replayGroup(
   const [first] = rows;
   const format = first && (await formats.named(first.format));
   if (!first || !format) return rows.map(({ id }) => ({ id, reason: unknown('format') }));
-  const config = await configOf(first.workspace, first.collector);
+  const config = configOf(first.workspace, first.collector);
   const origin = config ? { ...first, config } : first;
   if (first.unit === 'request') return [await replayRequest(pipeline, format, origin)];
   const items = rows.map((row) => ({ item: parseJson(contentOf(row).toString('utf8')), occasion: row.id }));

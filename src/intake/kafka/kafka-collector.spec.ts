@@ -253,7 +253,7 @@ const RECORDS = 'touchline_kafka_records_total';
     const store = new PostgresEventStore(db.pool);
     const question = { workspace: 'main', limit: 10 };
     const pipeline = new Pipeline(store, rejected);
-    const configOf = () => Promise.resolve(undefined);
+    const configOf = () => undefined;
     const deps = { rejected, pipeline, formats: FORMATS, configOf, now: () => new Date() };
     const { results } = await replay(deps, question);
     await store.close();
