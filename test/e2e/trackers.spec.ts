@@ -72,13 +72,19 @@ test('RudderStack’s Node client: what it sends again after the server was kill
     ...{
       dataPlaneUrl: server.url,
       flushAt: 1,
-      retryCount: 20,
+      retryCount: 120,
       logLevel: 'none',
       axiosRetryConfig: { retryDelay: () => 500 },
     },
   });
-  const send = (nth: number) => analytics.track({ anonymousId: 'a-1', event: `Rudder step ${nth}` });
+  const answered: Promise<unknown>[] = [];
+  const send = (nth: number): void => {
+    const message = { anonymousId: 'a-1', event: `Rudder step ${nth}` };
+    answered.push(new Promise((resolve) => analytics.track(message, () => resolve(undefined))));
+  };
   expect(await killedWhile(send, () => Promise.resolve())).toBe(30);
+  // A message recorded before the kill, whose answer was cut off, is still being sent again.
+  await Promise.all(answered);
 }, 180_000);
 
 test('the cloudevents SDK: what is sent again after the server was killed is recorded once', async () => {
