@@ -76,12 +76,11 @@ const TRAITS: Readonly<Record<string, string>> = {
 
 const traitName = (name: string): string => (Object.hasOwn(TRAITS, name) ? TRAITS[name] : undefined) ?? name;
 
-const traitsOf = (fields: Fields): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) =>
-      NO_TRAITS.has(name) ? [] : [[traitName(name), value]],
-    ),
-  );
+function traitsOf(fields: Fields): Record<string, unknown> {
+  const traits: Record<string, unknown> = {};
+  for (const name in fields) if (!NO_TRAITS.has(name)) traits[traitName(name)] = fields[name];
+  return traits;
+}
 
 /**
  * A lead that was converted is the same person as its contact. That nobody opted out is no consent: a mail provider may know

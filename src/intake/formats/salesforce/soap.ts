@@ -58,13 +58,16 @@ interface Draft {
 /** Prefixes are the sender's choice; nothing here has the same name in two namespaces. */
 const localName = (name: string): string => name.slice(name.indexOf(':') + 1);
 
-const MESSAGE = 'Envelope/Body/notifications';
-const NOTIFICATION = `${MESSAGE}/Notification`;
-const RECORD = `${NOTIFICATION}/sObject`;
+/** Of the element with the fields of a record, from the root. */
+const RECORD = ['Envelope', 'Body', 'notifications', 'Notification', 'sObject'];
+/** Elements open within a notification of the message, and within a record of a notification. */
+const [IN_MESSAGE, IN_NOTIFICATION, IN_RECORD] = [3, 4, 5];
 
 class MessageReading {
-  /** Paths of the elements that are open. */
+  /** Names of the elements that are open. */
   private readonly elements: string[] = [];
+  /** How many of them, from the root, are those of RECORD. */
+  private onPath = 0;
   private organizationId = '';
   private readonly drafts: Draft[] = [];
   private text = '';
@@ -72,16 +75,19 @@ class MessageReading {
   /** The element just closed held others. */
   private isParent = false;
 
-  open(name: string, attributes: Readonly<Record<string, string>>): void {
-    const outer = this.elements.at(-1);
-    const at = outer === undefined ? localName(name) : `${outer}/${localName(name)}`;
-    if (this.elements.push(at) > MAX_DEPTH) fail(`The body has more than ${MAX_DEPTH} levels`);
+  open(qualified: string, attributes: Readonly<Record<string, string>>): void {
+    const { elements } = this;
+    const name = localName(qualified);
+    const isNext = this.onPath === elements.length && RECORD[this.onPath] === name;
+    if (elements.push(name) > MAX_DEPTH) fail(`The body has more than ${MAX_DEPTH} levels`);
     this.text = '';
     this.isParent = false;
     this.isNil = attributeNamed(attributes, 'nil') === 'true';
-    if (at === NOTIFICATION) this.drafts.push({ id: '', type: '', fields: new Map() });
+    if (!isNext) return;
+    this.onPath += 1;
+    if (this.onPath === IN_NOTIFICATION) this.drafts.push({ id: '', type: '', fields: new Map() });
     const draft = this.drafts.at(-1);
-    if (at === RECORD && draft) draft.type = localName(attributeNamed(attributes, 'type') ?? '');
+    if (this.onPath === IN_RECORD && draft) draft.type = localName(attributeNamed(attributes, 'type') ?? '');
   }
 
   addText(part: string): void {
@@ -89,19 +95,25 @@ class MessageReading {
   }
 
   close(): void {
-    const at = this.elements.pop() ?? '';
+    const { elements, onPath } = this;
+    const name = elements.at(-1);
     const text = this.text.trim();
     const draft = this.drafts.at(-1);
-    if (at === `${MESSAGE}/OrganizationId`) this.organizationId = text;
-    else if (draft && at === `${NOTIFICATION}/Id`) draft.id = text;
-    else if (draft && at.startsWith(`${RECORD}/`) && !this.isParent) this.addField(draft, at, text);
+    const depth = elements.length - 1;
+    if (onPath === IN_RECORD && depth >= IN_RECORD) {
+      if (draft && !this.isParent) this.addField(draft, elements.slice(IN_RECORD).join('.'), text);
+    } else if (onPath === depth && onPath === IN_NOTIFICATION && name === 'Id' && draft) draft.id = text;
+    else if (onPath === depth && onPath === IN_MESSAGE && name === 'OrganizationId')
+      this.organizationId = text;
+    elements.pop();
+    this.onPath = Math.min(onPath, depth);
     this.text = '';
     this.isParent = true;
   }
 
-  private addField({ fields }: Draft, at: string, text: string): void {
+  private addField({ fields }: Draft, name: string, text: string): void {
     if (fields.size >= MAX_FIELDS) fail(`A record has more than ${MAX_FIELDS} fields`);
-    fields.set(at.slice(RECORD.length + 1).replaceAll('/', '.'), this.isNil || text === '' ? null : text);
+    fields.set(name, this.isNil || text === '' ? null : text);
   }
 
   get message(): OutboundMessage {
@@ -116,6 +128,6 @@ class MessageReading {
 }
 
 function attributeNamed(attributes: Readonly<Record<string, string>>, name: string): string | undefined {
-  const found = Object.keys(attributes).find((each) => localName(each) === name);
-  return found === undefined ? undefined : attributes[found];
+  for (const each in attributes) if (localName(each) === name) return attributes[each];
+  return undefined;
 }
