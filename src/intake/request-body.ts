@@ -44,6 +44,7 @@ export interface Json {
 /** The body of a request as formats read it. It must not live as long as the transaction of its events. */
 export class RequestBody {
   #text: string | undefined;
+  #parsed: { readonly parse: unknown; readonly value: unknown } | undefined;
 
   /**
    * @param raw as it was sent, which is what a signature covers
@@ -61,6 +62,12 @@ export class RequestBody {
 
   get text(): string {
     return (this.#text ??= decoded(this.bytes, this.charset));
+  }
+
+  /** What `parse` makes of it, once for the signature and for decoding. The last one is kept. */
+  parsed<T>(parse: (body: RequestBody) => T): T {
+    if (this.#parsed?.parse !== parse) this.#parsed = { parse, value: parse(this) };
+    return this.#parsed.value as T;
   }
 
   /** @throws OverBudget parsing takes more than there is room for */

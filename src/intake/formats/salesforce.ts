@@ -26,14 +26,10 @@ const notificationSchema = Type.Object(
 );
 const check = checker(notificationSchema);
 
-/** A body is parsed for its organisation before anything of it is kept; the same is decoded then. */
-const parsed = new WeakMap<RequestBody, ReturnType<typeof parseOutboundMessage>>();
+const parse = ({ text }: RequestBody) => parseOutboundMessage(text);
 
-function messageOf(body: RequestBody): ReturnType<typeof parseOutboundMessage> {
-  const message = parsed.get(body) ?? parseOutboundMessage(body.text);
-  parsed.set(body, message);
-  return message;
-}
+/** A body is parsed for its organisation before anything of it is kept; the same is decoded then. */
+const messageOf = (body: RequestBody) => body.parsed(parse);
 
 const refusal = (code: string, detail: string): Refusal => ({ status: 401, code, detail });
 

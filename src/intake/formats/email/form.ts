@@ -8,15 +8,8 @@ const tooManyFields = reject('too-many-fields', `The form has more than ${MOST_F
 
 type FormFields = readonly (readonly [string, string])[] | Rejected;
 
-/** A body is parsed once: its signature covers the fields, too. */
-const parsed = new WeakMap<RequestBody, FormFields>();
-
 /** The fields of a body that is `application/x-www-form-urlencoded`, in their order. */
-export function formFields(body: RequestBody): FormFields {
-  let fields = parsed.get(body);
-  if (!fields) parsed.set(body, (fields = parseForm(body)));
-  return fields;
-}
+export const formFields = (body: RequestBody): FormFields => body.parsed(parseForm);
 
 function parseForm({ text }: RequestBody): FormFields {
   // Each field but the first begins with &: counted before they are parsed.
