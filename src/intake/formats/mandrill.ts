@@ -79,12 +79,22 @@ export const mandrill: Format = {
     return mailMessage(
       {
         // The id of an event is that of its mail: what happened when, and to which link, tells events apart.
-        ...{ id: undefined, name, kind: entryOf(KINDS, name), mailId: mail._id ?? event._id },
+        id: undefined,
+        name,
+        kind: entryOf(KINDS, name),
+        mailId: mail._id ?? event._id,
         time: { timestamp: event.ts, path: 'ts' },
-        ...{ recipient: mail.email, recipientPath: 'msg.email', subject: mail.subject },
-        ...{ tags: mail.tags, metadata: mail.metadata, template: mail.template },
-        ...{ url: event.url, userAgent: event.user_agent, ip: event.ip },
-        ...{ bounceType: entryOf(BOUNCES, name), consent: entryOf(CONSENTS, name) },
+        recipient: mail.email,
+        recipientPath: 'msg.email',
+        subject: mail.subject,
+        tags: mail.tags,
+        metadata: mail.metadata,
+        template: mail.template,
+        url: event.url,
+        userAgent: event.user_agent,
+        ip: event.ip,
+        bounceType: entryOf(BOUNCES, name),
+        consent: entryOf(CONSENTS, name),
         properties: propertiesOf(event, mail),
       },
       reading,
@@ -92,14 +102,15 @@ export const mandrill: Format = {
   },
 };
 
-const OF_EVENT = new Set(['location', 'user_agent_parsed', 'reject']);
-const OF_MAIL = new Set(['state', 'subaccount', 'sender', 'diag', 'bounce_description', 'reject']);
+const OF_MAIL = ['state', 'subaccount', 'sender', 'diag', 'bounce_description', 'reject'];
+const OF_EVENT = ['location', 'user_agent_parsed', 'reject'];
 
-const propertiesOf = (event: JsonObject, mail: JsonObject): JsonObject =>
-  Object.fromEntries([
-    ...Object.entries(mail).filter(([name]) => OF_MAIL.has(name)),
-    ...Object.entries(event).filter(([name]) => OF_EVENT.has(name)),
-  ]);
+function propertiesOf(event: JsonObject, mail: JsonObject): JsonObject {
+  const properties: Record<string, unknown> = {};
+  for (const name of OF_MAIL) if (Object.hasOwn(mail, name)) properties[name] = mail[name];
+  for (const name of OF_EVENT) if (Object.hasOwn(event, name)) properties[name] = event[name];
+  return properties;
+}
 
 const SIGNATURE = 'x-mandrill-signature';
 

@@ -84,7 +84,11 @@ function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): readonly Fa
   if (kind === undefined) return [];
   const data = buildTouchpoint(
     {
-      ...{ kind, ids, name: event.name, address, campaign: campaignOf(event) },
+      kind,
+      ids,
+      name: event.name,
+      address,
+      campaign: campaignOf(event),
       content: contentOf(event, address?.canonical),
       properties: propertiesOf(event),
       context: contextOf(kind, event),
@@ -159,8 +163,15 @@ function contextOf(kind: TouchpointKind, { userAgent, ip }: MailEvent): Touchpoi
   return nonEmpty(defined({ userAgent: text(userAgent, 1024), ip: text(ip) }));
 }
 
-const tagsOf = (tags: unknown): readonly string[] =>
-  [tags].flat().flatMap((tag: unknown) => labelOf(tag) ?? []);
+/** A list, or the only one. */
+function tagsOf(tags: unknown): readonly string[] {
+  const labels: string[] = [];
+  for (const tag of Array.isArray(tags) ? (tags as readonly unknown[]) : [tags]) {
+    const named = labelOf(tag);
+    if (named !== undefined) labels.push(named);
+  }
+  return labels;
+}
 
 function propertiesOf(event: MailEvent): JsonObject {
   const { kind, mailId, subject, url, tags, metadata, isMachine, bounceType, consent, properties } = event;
