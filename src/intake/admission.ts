@@ -6,6 +6,7 @@ import { type CollectorKey, WRITE_KEY } from './credentials.js';
 import type { CollectorRoute, Endpoint, Reply, RequestHead } from './format.js';
 import { HttpHead } from './http-head.js';
 import type { RequestDeps } from './process-request.js';
+import { bodyLimit } from './limits.js';
 import type { Refusal } from './outcome.js';
 import { credentialRefusal, shareOf } from './refusal.js';
 import { charsetOf, type RawBody } from './request-body.js';
@@ -35,6 +36,7 @@ export async function admit(
   const { endpoint } = route;
   const head = new HttpHead(request, endpoint.call, deps.publicUrl);
   const admission = admissionOf(request);
+  admission.bodyLimit = bodyLimit(route.format);
   const sent = (endpoint.credential ?? WRITE_KEY).inHead(head);
   const key = sent && (await resolveFor(deps, route, sent));
   request.admitted = { head, key };

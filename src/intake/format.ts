@@ -4,6 +4,7 @@ import type { EventData } from '../domain/events.js';
 import type { OpportunityReport } from '../domain/opportunity-report.js';
 import type { CollectorCredential as Credential } from '../http/known-keys.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
+import type { RequestLimits } from './limits.js';
 import type { Outcome, Refusal, Rejected } from './outcome.js';
 import type { Reading } from './reading.js';
 import type { RequestBody } from './request-body.js';
@@ -185,11 +186,8 @@ export interface RpcMethod extends Decoder {
 }
 
 /** A wire format: everything that is its own. Pure: what depends on the moment (receipt, workspace, key) is added by the pipeline. */
-export interface Format {
+export interface Format extends RequestLimits {
   readonly name: string;
-  /** Limits of a request: bytes of its body, inflated, and its items. */
-  readonly requestBytes: number;
-  readonly requestItems: number;
   readonly endpoints: readonly Endpoint[];
   readonly record?: RecordType;
   readonly rpc?: readonly RpcMethod[];

@@ -21,8 +21,9 @@ import { RecentItems } from './recent-items.js';
 import { recordSpooled } from './record-later.js';
 import { RejectedSweeper } from './rejected-sweeper.js';
 import { RejectedLog } from './rejected.js';
-import { RequestSpool } from './request-spool.js';
+import { type RecordSpooled, RequestSpool } from './request-spool.js';
 import { RetentionWarnings } from './retention-warnings.js';
+import { SpoolFigures } from './spool-figures.js';
 import { Verification } from './verification.js';
 import { WarningLog } from './warnings.js';
 
@@ -58,6 +59,15 @@ function sweeperOf(
       failed: (error) => log.warn(`rejected input could not be looked through: ${String(error)}`),
     },
   );
+}
+
+function openSpool({ dataDir }: Config, record: RecordSpooled, metrics: Metrics): RequestSpool {
+  const spool: RequestSpool = new RequestSpool(join(dataDir, 'spool'), record, {
+    onOutcome: (outcome, requests) => figures.count(outcome, requests),
+  });
+  const figures = new SpoolFigures(metrics, () => spool.state);
+  spool.start();
+  return spool;
 }
 
 /**
@@ -135,6 +145,7 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
     @Inject(RejectedSweeper) private readonly sweeper: RejectedSweeper,
     @Inject(RecentItems) private readonly recent: RecentItems,
     @Inject(Verification) private readonly verification: Verification,
+    @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
   onModuleInit(): void {
@@ -149,8 +160,7 @@ export class IntakeModule implements OnModuleInit, OnModuleDestroy {
     const { list: formats } = this.formats;
     const now = () => new Date();
     const record = recordSpooled(this.pipeline, openCollector, formats);
-    this.spool = new RequestSpool(join(this.config.dataDir, 'spool'), record);
-    this.spool.start();
+    this.spool = openSpool(this.config, record, this.metrics);
     void fastify.register(
       collectorRoutes({
         ...{ pipeline: this.pipeline, formats, resolveWriteKey, resolveCollector, publicUrl, now },

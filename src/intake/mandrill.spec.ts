@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHmac } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { problemCode, WebhookServer } from '../../test/webhook-server.js';
 
 const PUBLIC_URL = 'https://touchline.vendor.example';
@@ -86,6 +87,63 @@ describe("Mandrill's webhook", () => {
     const fields = { mandrill_events: JSON.stringify([event(1772357600), event(1772357700)]) };
     for (let time = 0; time < 2; time += 1) expect((await deliver(fields)).status).toBe(200);
     expect((await hooks.stored(head)).events).toHaveLength(2);
+  });
+
+  /** As long as what Mandrill sends of an open: some 1.6 KB of JSON, half as much again in a form. */
+  const longEvent = (id: string) => ({
+    ...{ event: 'open', ts: 1772357800, ip: '192.0.2.1', user_agent: 'Mozilla/5.0 '.repeat(10) },
+    location: { country: 'United States', city: 'Oklahoma City', latitude: 35.4675, longitude: -97.5164 },
+    user_agent_parsed: { type: 'Browser', ua_family: 'Chrome', ua_company_url: 'https://example.com/' },
+    msg: {
+      ...{
+        _id: id,
+        email: `reader-${id.replaceAll(' ', '-')}@acme.example`,
+        subject: 'Spring news',
+        tags: ['spring'],
+      },
+      opens: Array.from({ length: 5 }, (_, at) => ({ ts: 1772357000 + at, ip: '192.0.2.1', location: null })),
+      smtp_events: Array.from({ length: 5 }, () => ({
+        ...{ ts: 1772357000, type: 'sent', diag: '250 OK', source_ip: '192.0.2.9' },
+        ...{ destination_ip: '198.51.100.4', size: 14_000 },
+      })),
+    },
+  });
+
+  test.each([
+    ['as it is', (body: string) => body, {}],
+    ['compressed', gzipSync, { 'Content-Encoding': 'gzip' }],
+  ] as const)(
+    'records each event of a batch of 1,000, the most that Mandrill sends, %s',
+    async (name, encode, headers) => {
+      const events = Array.from({ length: 1_000 }, (_, nth) => longEvent(`${name}-${nth}`));
+      const fields = { mandrill_events: JSON.stringify(events) };
+      const body = new URLSearchParams(fields).toString();
+      expect(body.length).toBeGreaterThan(2 * 1024 * 1024);
+      const signature = signatureOf(PUBLIC_URL + mandrill, fields, 'first-key');
+      const signed = { ...FORM, ...headers, 'X-Mandrill-Signature': signature };
+      expect((await hooks.post(mandrill, encode(body), signed)).status).toBe(200);
+      const { events: recorded, rejected } = await hooks.stored(head);
+      expect([recorded.length, rejected]).toEqual([1_000, 0]);
+    },
+  );
+
+  test.each([
+    ['10 MB', (body: string) => body, {}],
+    ['10 MB when inflated', gzipSync, { 'Content-Encoding': 'gzip' }],
+  ] as const)('refuses a batch of %s, names the limit and stores nothing', async (_, encode, headers) => {
+    const body = `mandrill_events=${'x'.repeat(10_000_000)}`;
+    const answer = await hooks.post(mandrill, encode(body), { ...FORM, ...headers });
+    expect(answer.status).toBe(413);
+    expect(await answer.json()).toMatchObject({ detail: 'The request body is over the limit of 5 MB' });
+    expect(await hooks.stored(head)).toMatchObject({ events: [] });
+  });
+
+  test('refuses a batch that holds more values than there is memory for', async () => {
+    const fields = { mandrill_events: `[${'{},'.repeat(1_000_000)}{}]` };
+    const answer = await deliver(fields);
+    expect(answer.status).toBe(413);
+    expect((await hooks.stored(head)).events).toEqual([]);
+    await hooks.server.database.pool.query('DELETE FROM touchline.rejected');
   });
 
   test('refuses a form with 10,000 fields before it is verified', async () => {

@@ -4,7 +4,6 @@ import { admitKey, resolveFor } from './collector-key.js';
 import { type CollectorKey, type ResolveCollector, WRITE_KEY } from './credentials.js';
 import { decodeRequest } from './decode.js';
 import type { Endpoint, Format, Reply, RequestHead, VerificationServices } from './format.js';
-import { requestTooLarge } from './limits.js';
 import { isRejected, type Outcome, type Refusal, type Rejected } from './outcome.js';
 import type { Pipeline } from './pipeline.js';
 import { credentialRefusal, refusalFor, refusalOfSingle, type Refused, shareOf } from './refusal.js';
@@ -47,7 +46,7 @@ export async function processRequest(deps: RequestDeps, request: ReceivedRequest
   const { format, endpoint, admission } = request;
   const reserve = (bytes: number): void => admission.reservation.grow(bytes);
   const isKnown = request.key !== undefined;
-  const body = await readBody(request.body, reserve, isKnown, requestTooLarge(format));
+  const body = await readBody(request.body, reserve, isKnown, format);
   const key = request.key ?? (await authenticate(deps, request, body));
   if ('refusal' in key) return key;
   const forged = endpoint.verify && (await verify(deps, request, body, receivedAt));

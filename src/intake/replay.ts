@@ -2,7 +2,6 @@ import { decodeRequest } from './decode.js';
 import { type Decoded, decoderOf, type Format } from './format.js';
 import type { Formats } from './formats/all.js';
 import { parseJson } from './json.js';
-import { requestTooLarge } from './limits.js';
 import { isRejected, type Outcome, reject, type Reason } from './outcome.js';
 import type { Pipeline } from './pipeline.js';
 import { isWithoutBody } from './rejected-input.js';
@@ -130,7 +129,7 @@ async function decodeRow(format: Format, row: RejectedRow): Promise<Decoded> {
   // A correction is plain text.
   const { encoding = '', charset = '' } = corrected ? {} : row;
   const sent = { bytes: payload, encoding, charset };
-  const body = await readBody(sent, uncounted, true, requestTooLarge(format));
+  const body = await readBody(sent, uncounted, true, format);
   return decodeRequest(format, decoder, head, body);
 }
 

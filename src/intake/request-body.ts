@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type InputType, type ZlibOptions } from 'node:zlib';
-import { BODY_LIMIT } from '../http/admission/request-body.js';
 import { parsedBytes, shapeOf } from '../http/admission/json-shape.js';
 import { Concurrency } from './concurrency.js';
 import { parseJson } from './json.js';
+import { bodyLimit, type RequestLimits, requestTooLarge } from './limits.js';
 import { reject, type Rejected } from './outcome.js';
 
 /** A request as it came: its body is judged by what it is, whatever its type says. */
@@ -16,7 +16,6 @@ export interface RawBody {
   readonly charset: string;
 }
 
-const options: ZlibOptions = { maxOutputLength: BODY_LIMIT };
 type Inflater = (body: InputType, options: ZlibOptions) => Promise<Buffer>;
 const INFLATERS: Readonly<Record<string, readonly Inflater[]>> = {
   gzip: [promisify(gunzip)],
@@ -55,7 +54,7 @@ export class RequestBody {
     readonly raw: Buffer,
     readonly bytes: Buffer,
     private readonly charset = '',
-    private readonly reserve?: Reserve,
+    readonly reserve?: Reserve,
   ) {}
 
   static readonly EMPTY = new RequestBody(Buffer.alloc(0), Buffer.alloc(0));
@@ -72,7 +71,12 @@ export class RequestBody {
 
   /** @throws OverBudget parsing takes more than there is room for */
   json(): Json | Rejected {
-    const { text, reserve } = this;
+    return this.parse(this.text);
+  }
+
+  /** The same for JSON within the body, e.g. in a field of a form. @throws OverBudget */
+  parse(text: string): Json | Rejected {
+    const { reserve } = this;
     const shape = reserve && shapeOf(text);
     if (shape && shape.values > MOST_VALUES) return tooManyValues;
     if (shape) reserve(parsedBytes(text, shape));
@@ -89,20 +93,20 @@ const inflating = { known: new Concurrency(4), unknown: new Concurrency(1) };
  * The body, inflated. What inflating adds is reserved.
  *
  * @param isKnown whether its key is known
- * @param tooLarge the answer to a body that inflates to more than BODY_LIMIT
+ * @param limits it may inflate to
  * @throws OverBudget
  */
 export async function readBody(
   body: RawBody,
   reserve: Reserve,
   isKnown: boolean,
-  tooLarge: Rejected,
+  limits: Pick<RequestLimits, 'requestBytes'>,
 ): Promise<RequestBody | Rejected> {
   const encoding = encodingOf(body);
   const plain =
     encoding === undefined
       ? body.bytes
-      : await inflating[isKnown ? 'known' : 'unknown'].run(() => inflated(body.bytes, encoding, tooLarge));
+      : await inflating[isKnown ? 'known' : 'unknown'].run(() => inflated(body.bytes, encoding, limits));
   if (!Buffer.isBuffer(plain)) return plain;
   if (plain.length > body.bytes.length) reserve(plain.length - body.bytes.length);
   return new RequestBody(body.bytes, plain, body.charset, reserve);
@@ -115,18 +119,23 @@ function encodingOf({ bytes, encoding }: RawBody): string | undefined {
   return name === '' || name === 'identity' || isBare(bytes) ? undefined : name;
 }
 
-async function inflated(bytes: Buffer, name: string, tooLarge: Rejected): Promise<Buffer | Rejected> {
+async function inflated(
+  bytes: Buffer,
+  name: string,
+  limits: Pick<RequestLimits, 'requestBytes'>,
+): Promise<Buffer | Rejected> {
   const inflaters = Object.hasOwn(INFLATERS, name) ? INFLATERS[name] : undefined;
   if (!inflaters)
     return reject(
       'encoding-unknown',
       `The body is encoded as "${name.slice(0, 40)}"; send gzip, deflate or br`,
     );
+  const options = { maxOutputLength: bodyLimit(limits) };
   for (const inflater of inflaters) {
     try {
       return await inflater(bytes, options);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return tooLarge;
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return requestTooLarge(limits);
     }
   }
   return reject('unreadable-body', `The body is not ${name}, as its Content-Encoding says`);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createHmac } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -116,6 +117,34 @@ describe('30 concurrent requests of 1 MB', () => {
       ]);
   }, 60_000);
 });
+
+test('30 concurrent batches of 5 MB that Mandrill signed are recorded or sent again later, and other requests are answered', async () => {
+  const made = await fetch(`http://127.0.0.1:${port}/api/collectors`, {
+    method: 'POST',
+    headers: withApiKey,
+    body: JSON.stringify({ name: 'mandrill', format: 'mandrill', secrets: ['mandrill-webhook-key'] }),
+  });
+  expect(made.status).toBe(201);
+  const path = `/webhooks/mandrill/${((await made.json()) as { id: string }).id}`;
+  const batch = (nth: number): Request => {
+    const events = Array.from({ length: 1_000 }, (_, at) => ({
+      ...{ event: 'open', ts: 1_772_357_400, user_agent: 'x'.repeat(2_500) },
+      ...{ location: Array(40).fill({}), msg: { _id: `m-${nth}-${at}`, email: `a${at}@acme.example` } },
+    }));
+    const value = JSON.stringify(events);
+    const body = new URLSearchParams({ mandrill_events: value }).toString();
+    const signed = `http://x${path}mandrill_events${value}`;
+    return {
+      path,
+      body,
+      headers: {
+        'x-mandrill-signature': createHmac('sha1', 'mandrill-webhook-key').update(signed).digest('base64'),
+      },
+    };
+  };
+  expect(await atOnce(1, () => batch(0))).toEqual([200]);
+  expect([200, 429, 503]).toEqual(expect.arrayContaining(statusesOf(await atOnce(30, batch))));
+}, 120_000);
 
 describe('compressed bodies', () => {
   const bomb = gzipSync(Buffer.alloc(50_000_000, 0x20));

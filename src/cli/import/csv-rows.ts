@@ -9,7 +9,7 @@ import { type CompiledMapping, compileMapping, type CsvMapping } from './csv-map
 import { csvRowEnd, detectDelimiter, isFault, parseRecord } from './csv-records.js';
 import type { RowType } from './csv-fields.js';
 import { notUtf8, withMessageId } from './json-rows.js';
-import type { ReadRow, RowReader } from './row-reader.js';
+import type { RowReader, SingleRow } from './row-reader.js';
 import {
   type FindRowEnd,
   lineEnd,
@@ -26,7 +26,7 @@ export interface CsvFile {
   /** Behind the header. */
   readonly start: RowPosition;
   /** The item of a row, as its mapping says. */
-  readonly read: (row: SourceRow) => ReadRow;
+  readonly read: (row: SourceRow) => SingleRow;
 }
 
 /**
@@ -56,7 +56,7 @@ interface RecordFormat {
   readonly mapping: CsvMapping;
 }
 
-function readRecord(row: SourceRow, { delimiter, headers, compiled, mapping }: RecordFormat): ReadRow {
+function readRecord(row: SourceRow, { delimiter, headers, compiled, mapping }: RecordFormat): SingleRow {
   if (row.sentBytes !== undefined) return rowTooLarge;
   if (!isUtf8(row.bytes)) return notUtf8;
   const cells = parseRecord(row.bytes.toString('utf8'), delimiter);

@@ -4,19 +4,31 @@ import { Batch } from '../../intake/batch.js';
 import { isRejected, reject, type Rejected } from '../../intake/outcome.js';
 import type { Pipeline } from '../../intake/pipeline.js';
 import { type Origin, type RejectedInput, type SentAs, withOrigin } from '../../intake/rejected.js';
-import type { ReadRow, RowReader } from './row-reader.js';
+import type { PartOfRow, ReadRow, RowItem, RowReader } from './row-reader.js';
 import type { SourceRow } from './row-splitter.js';
 import type { RowOutcome } from './summary.js';
 
 /** What takes rows to where they belong. */
 export interface RowWriter {
   /**
-   * Resolves when all rows are kept, one outcome a row, in order. Safe to repeat.
+   * Resolves when all rows are kept. Safe to repeat.
    *
    * @param progress of rows before these, kept with them
    * @throws StoreUnavailable
    */
-  write(rows: readonly SourceRow[], progress?: Progress): Promise<readonly RowOutcome[]>;
+  write(rows: readonly SourceRow[], progress?: Progress): Promise<WrittenRows>;
+}
+
+/** One outcome an item, in order: most rows are one item. */
+export interface WrittenRows {
+  readonly outcomes: readonly RowOutcome[];
+  /** The row of each outcome. */
+  readonly rowOf: readonly SourceRow[];
+}
+
+interface PreparedRows {
+  readonly batch: Batch;
+  readonly rowOf: readonly SourceRow[];
 }
 
 /** A file, as what is kept of its rows names it. */
@@ -33,6 +45,12 @@ export interface FactWriterOptions {
   readonly source: RowSource;
 }
 
+interface OfItem {
+  readonly occasion: string;
+  readonly fault: Rejected | undefined;
+  readonly sentAs: () => SentAs;
+}
+
 export const isTransient = (error: unknown): boolean => error instanceof StoreUnavailable || isOutage(error);
 
 /** Rows that become facts. */
@@ -43,7 +61,7 @@ export class FactWriter implements RowWriter {
     this.#origin = { ...options.origin, call: options.reader.call };
   }
 
-  async write(rows: readonly SourceRow[], progress?: Progress): Promise<readonly RowOutcome[]> {
+  async write(rows: readonly SourceRow[], progress?: Progress): Promise<WrittenRows> {
     try {
       return await this.#record(rows, progress);
     } catch (error) {
@@ -53,52 +71,75 @@ export class FactWriter implements RowWriter {
   }
 
   /** Not awaited in here: nothing of the rows but their bytes may live as long as their transaction. */
-  #record(rows: readonly SourceRow[], progress: Progress | undefined): Promise<readonly RowOutcome[]> {
-    return this.options.pipeline.recordBatch(this.prepare(rows), progress);
+  #record(
+    rows: readonly SourceRow[],
+    progress: Progress | undefined,
+    fault?: Rejected,
+  ): Promise<WrittenRows> {
+    const { batch, rowOf } = this.prepare(rows, fault);
+    return this.options.pipeline.recordBatch(batch, progress).then((outcomes) => ({ outcomes, rowOf }));
   }
 
   /** The log cannot store one of the rows: that one is rejected. */
-  async #writeEach(rows: readonly SourceRow[], cause: unknown): Promise<readonly RowOutcome[]> {
+  async #writeEach(rows: readonly SourceRow[], cause: unknown): Promise<WrittenRows> {
     const message = cause instanceof Error ? cause.message : String(cause);
-    if (rows.length <= 1)
-      return this.options.pipeline.recordBatch(this.prepare(rows, reject('not-storable', message)));
-    const outcomes: RowOutcome[] = [];
-    for (const row of rows) outcomes.push(...(await this.write([row])));
-    return outcomes;
+    if (rows.length <= 1) return this.#record(rows, undefined, reject('not-storable', message));
+    const written: WrittenRows[] = [];
+    for (const row of rows) written.push(await this.write([row]));
+    return {
+      outcomes: written.flatMap(({ outcomes }) => outcomes),
+      rowOf: written.flatMap(({ rowOf }) => rowOf),
+    };
   }
 
   /** @param fault found in the rows by whoever tried to write them */
-  prepare(rows: readonly SourceRow[], fault?: Rejected): Batch {
+  prepare(rows: readonly SourceRow[], fault?: Rejected): PreparedRows {
     const { reader } = this.options;
     const batch = new Batch();
     const occasion = (row: SourceRow): string => `${this.options.source.identity}:${row.line}`;
     const read = reader.read(rows, occasion);
-    for (const [index, row] of rows.entries()) this.#add(batch, row, read[index], occasion(row), fault);
-    return batch;
+    const rowOf: SourceRow[] = [];
+    for (const [index, row] of rows.entries()) {
+      this.#addRow(batch, row, read[index], occasion(row), fault);
+      while (rowOf.length < batch.results.length) rowOf.push(row);
+    }
+    return { batch, rowOf };
   }
 
-  #add(
+  #addRow(
     batch: Batch,
     row: SourceRow,
     read: ReadRow | undefined,
     occasion: string,
     fault: Rejected | undefined,
   ): void {
-    const { reader, pipeline } = this.options;
     if (!read) throw new Error('a reader answers for every row');
     if (isRejected(read)) {
       batch.results.push({ status: 'rejected', reason: read.rejected });
       batch.rejected.push(withOrigin(this.#origin, this.#unreadable(row, read)));
       return;
     }
-    const { item, mayHoldUnstorable } = read;
-    const step =
-      fault ?? pipeline.normalise(reader.format, this.#origin, item, { mayHoldUnstorable, occasion });
-    batch.add(reader.format, this.#origin, item, step, () => this.#sentAs(row));
+    if (!('parts' in read)) this.#addItem(batch, read, { occasion, fault, sentAs: () => this.#sentAs(row) });
+    else
+      for (const part of read.parts)
+        this.#addItem(batch, part, {
+          ...{ occasion: occasion + part.pointer, fault },
+          sentAs: () => this.#sentAs(row, part),
+        });
   }
 
-  #sentAs(row: SourceRow): SentAs {
-    return { sent: row.bytes, source: `${this.options.source.name}:${row.line}` };
+  #addItem(batch: Batch, { item, mayHoldUnstorable }: RowItem, { occasion, fault, sentAs }: OfItem): void {
+    const { reader, pipeline } = this.options;
+    const step =
+      fault ?? pipeline.normalise(reader.format, this.#origin, item, { mayHoldUnstorable, occasion });
+    batch.add(reader.format, this.#origin, item, step, sentAs);
+  }
+
+  #sentAs(row: SourceRow, part?: PartOfRow): SentAs {
+    const source = `${this.options.source.name}:${row.line}`;
+    if (!part) return { sent: row.bytes, source };
+    const sent = part.sent();
+    return { ...(sent && { sent }), source: `${source}#${part.pointer}` };
   }
 
   #unreadable(row: SourceRow, { rejected: reason }: Rejected): RejectedInput {

@@ -1,10 +1,10 @@
 import { Backoff } from '../../backoff.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import { isTransient, type RowWriter } from './fact-writer.js';
+import { isTransient, type RowWriter, type WrittenRows } from './fact-writer.js';
 import { type Input, UnreadableInput } from './input.js';
 import { type FileProgress, fromProgress, toProgress } from './progress-mark.js';
 import { type FindRowEnd, type RowPosition, RowSplitter, type SourceRow } from './row-splitter.js';
-import { type RowOutcome, Summary } from './summary.js';
+import { Summary } from './summary.js';
 
 /** What one write takes, as many as the log takes in one transaction. */
 const BATCH = { rows: 1_000, bytes: 2 * 1024 * 1024 };
@@ -46,7 +46,7 @@ export class Importer {
   /** Of batches that were kept, beside the progress kept in the log. */
   readonly #inFlight: {
     readonly rows: readonly SourceRow[];
-    readonly kept: Promise<readonly RowOutcome[]>;
+    readonly kept: Promise<WrittenRows>;
   }[] = [];
 
   constructor(private readonly options: ImporterOptions) {
@@ -125,7 +125,7 @@ export class Importer {
     if (this.#inFlight.length >= IN_FLIGHT) await this.#settleFirst();
   }
 
-  async #keep(rows: readonly SourceRow[]): Promise<readonly RowOutcome[]> {
+  async #keep(rows: readonly SourceRow[]): Promise<WrittenRows> {
     const { writer, patienceMs = PATIENCE_MS } = this.options;
     const giveUpAt = performance.now() + patienceMs;
     const backoff = new Backoff(BACKOFF_MS);
@@ -144,9 +144,9 @@ export class Importer {
     const first = this.#inFlight.shift();
     const last = first?.rows.at(-1);
     if (!first || !last) return;
-    const outcomes = await first.kept;
+    const { outcomes, rowOf } = await first.kept;
     const { summary } = this.#progress;
-    for (const [index, outcome] of outcomes.entries()) summary.count(first.rows[index]?.line ?? 0, outcome);
+    for (const [index, outcome] of outcomes.entries()) summary.count(rowOf[index]?.line ?? 0, outcome);
     this.#progress = { ...last.next, summary, isComplete: false };
     this.options.onProgress?.(this.#progress);
   }

@@ -2,8 +2,24 @@ import type { Format } from '../../intake/format.js';
 import type { Rejected } from '../../intake/outcome.js';
 import type { SourceRow } from './row-splitter.js';
 
-/** What a row holds, before its meaning is looked at. */
-export type ReadRow = { readonly item: unknown; readonly mayHoldUnstorable?: boolean } | Rejected;
+export interface RowItem {
+  readonly item: unknown;
+  readonly mayHoldUnstorable?: boolean;
+}
+
+/** One of several items of a row. */
+export interface PartOfRow extends RowItem {
+  /** Where it stands in the row, as a JSON pointer. */
+  readonly pointer: string;
+  /** Its bytes. */
+  readonly sent: () => Buffer | undefined;
+}
+
+/** What a row with one item holds, before its meaning is looked at. */
+export type SingleRow = RowItem | Rejected;
+
+/** What a row holds: at least one item. */
+export type ReadRow = SingleRow | { readonly parts: readonly PartOfRow[] };
 
 /** How the rows of a file become items of a wire format. */
 export interface RowReader {

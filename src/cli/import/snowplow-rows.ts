@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { snowplow } from '../../intake/formats/snowplow.js';
+import { decodeItem } from '../../intake/formats/snowplow/request.js';
 import { isObject, type JsonObject, parseJson } from '../../intake/json.js';
 import { reject } from '../../intake/outcome.js';
 import { notUtf8 } from './json-rows.js';
-import type { ReadRow, RowReader } from './row-reader.js';
+import { elementTexts } from '../../intake/sent-items.js';
+import type { PartOfRow, ReadRow, RowReader } from './row-reader.js';
 import { rowTooLarge, type SourceRow } from './row-splitter.js';
 
 /** Columns of an enriched event: docs.snowplow.io, «Enriched TSV format». */
@@ -76,7 +78,7 @@ export function trackerEvent(columns: readonly string[]): JsonObject {
   return { e: EVENTS[name] ?? name, ...event };
 }
 
-/** Enriched events, and lines of JSON with one event of the tracker protocol each. */
+/** Enriched events, and lines of JSON: an event of the tracker protocol, or a payload with several as trackers post it. */
 export const snowplowRows: RowReader = {
   format: snowplow,
   call: 'tp2',
@@ -102,7 +104,19 @@ function readEnriched(text: string): ReadRow {
 function readJson(text: string): ReadRow {
   const value = parseJson(text);
   if (!isObject(value)) return reject('unreadable-row', 'is not JSON');
-  const events: readonly unknown[] = Array.isArray(value.data) ? value.data : [value];
-  if (events.length === 1) return { item: events[0], mayHoldUnstorable: true };
-  return reject('unreadable-row', `holds ${events.length} events; write one a line`);
+  if (!Array.isArray(value.data)) return { ...decodeItem(value), mayHoldUnstorable: true };
+  const events: readonly unknown[] = value.data;
+  if (events.length === 0) return reject('unreadable-row', 'holds no events', 'data');
+  let texts: readonly string[] | undefined;
+  const textOf = (index: number): string | undefined =>
+    (texts ??= elementTexts(text, events.length) ?? [])[index];
+  return { parts: events.map((event, index) => partOf(event, index, textOf)) };
+}
+
+function partOf(event: unknown, index: number, textOf: (index: number) => string | undefined): PartOfRow {
+  const sent = (): Buffer | undefined => {
+    const text = textOf(index);
+    return text === undefined ? undefined : Buffer.from(text);
+  };
+  return { ...decodeItem(event), mayHoldUnstorable: true, pointer: `/data/${index}`, sent };
 }

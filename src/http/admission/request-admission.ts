@@ -31,6 +31,8 @@ const PIECE_COST = 256;
 export class RequestAdmission {
   /** Set once its key is known, or where the key may be in the body. */
   mayReadBody = false;
+  /** Of its body, in bytes. */
+  bodyLimit = BODY_LIMIT;
   /** Its answer is on the way: its work is done. */
   answered = false;
   #releaseConnection: () => void = () => undefined;
@@ -61,7 +63,7 @@ export class RequestAdmission {
 
   /** The body, undefined where it may not be read. @throws as readBody */
   async readBody(): Promise<Buffer | undefined> {
-    return this.mayReadBody ? readBody(this.request, this.reservation) : undefined;
+    return this.mayReadBody ? readBody(this.request, this.reservation, this.bodyLimit) : undefined;
   }
 
   release(): void {

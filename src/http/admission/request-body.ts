@@ -2,7 +2,10 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Problem } from '../problem.js';
 import type { Reservation } from './byte-budget.js';
 
-/** The largest request body, in bytes. The collectors read up to it, so that one over its format's limit can still be kept. */
+/**
+ * The largest request body, in bytes, where a route has no larger limit of its own. The collectors read up to it, so that one over
+ * its format's limit can still be kept.
+ */
 export const BODY_LIMIT = 1024 * 1024;
 
 /** A body has to come at this rate in every window; half-sent ones hold memory. Kestrel and Apache ask for as little. */
@@ -52,13 +55,18 @@ export function unaskedBytes(headers: IncomingHttpHeaders): number {
 /**
  * Reads the body of a request, of which `unaskedBytes` are reserved already.
  *
+ * @param limit of its bytes
  * @throws BodyTooLarge, OverBudget, ClientGone, Problem 408 or 400 too slow, or in too small pieces
  */
-export function readBody(request: IncomingMessage, reservation: Reservation): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  reservation: Reservation,
+  limit = BODY_LIMIT,
+): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > BODY_LIMIT) return Promise.reject(new BodyTooLarge(declared));
+  if (declared > limit) return Promise.reject(new BodyTooLarge(declared));
   if (request.destroyed) return Promise.reject(new ClientGone());
-  const body = new BodyBuffer(reservation, unaskedBytes(request.headers), declared || BODY_LIMIT);
+  const body = new BodyBuffer(reservation, unaskedBytes(request.headers), declared || limit);
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       clearInterval(timer);
@@ -109,7 +117,7 @@ class BodyBuffer {
   append(piece: Buffer): void {
     this.#pieces += 1;
     const length = this.#length + piece.length;
-    if (length > BODY_LIMIT) throw new BodyTooLarge(length);
+    if (length > this.most) throw new BodyTooLarge(length);
     if (this.#pieces > PIECES && length < this.#pieces * PIECE_BYTES) throw tooFragmented();
     if (this.#pieces === 1) {
       this.#reserve(length);

@@ -1,6 +1,6 @@
 import type { TouchpointKind } from '../../domain/touchpoint.js';
 import type { Decoded, Format, SignedRequest } from '../format.js';
-import { type JsonObject, parseJson } from '../json.js';
+import type { JsonObject } from '../json.js';
 import { isRejected, reject, type Refusal } from '../outcome.js';
 import type { RequestBody } from '../request-body.js';
 import { checker, type Static, Type } from '../schema.js';
@@ -50,7 +50,8 @@ const TITLE = 'Mailchimp Transactional (Mandrill)';
 /** Mailchimp Transactional, formerly Mandrill. A secret is the key of the webhook. */
 export const mandrill: Format = {
   name: 'mandrill',
-  requestBytes: 1024 * 1024,
+  // A thousand events, the most that come together, of 3 KB as JSON. One such request fits into the share of an address.
+  requestBytes: 5 * 1024 * 1024,
   requestItems: 5_000,
   schema: eventSchema,
   schemas: { MandrillForm: formSchema },
@@ -134,7 +135,10 @@ function decodeForm(body: RequestBody): Decoded {
   const fields = formFields(body);
   if (isRejected(fields)) return fields;
   const written = text(fields.find(([name]) => name === 'mandrill_events')?.[1], Infinity);
-  const events = written === undefined ? undefined : parseJson(written);
-  if (!Array.isArray(events)) return reject('unreadable-body', 'must be a list of events', 'mandrill_events');
-  return { items: events as readonly unknown[], mayHoldUnstorable: written?.includes('\\u') ?? true };
+  const json = body.parse(written ?? '');
+  if (!isRejected(json) && Array.isArray(json.value))
+    return { items: json.value as readonly unknown[], mayHoldUnstorable: json.mayHoldUnstorable };
+  return isRejected(json) && json.rejected.code === 'request-too-large'
+    ? json
+    : reject('unreadable-body', 'must be a list of events', 'mandrill_events');
 }

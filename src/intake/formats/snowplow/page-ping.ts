@@ -10,15 +10,16 @@ export const SECONDS_PER_PING = 30;
 
 /**
  * The message id that the pings of a page view share within one slot of the clock, so that all but the first are duplicates.
- * Undefined: it has no time, and each is known by its own id.
+ * Only what an archive of the event has as well counts: the time by the clock of the tracker, not the corrected one, and the network user
+ * id, which may have come as a cookie, only without another. Undefined: it has no time, and each is known by its own id.
  *
  * @param pageView of the entity web_page; without it, browser and page stand for it
  */
 export function pingMessageId(item: SnowplowItem, pageView: string | undefined): string | undefined {
-  const at = readInstant(item.ttm ?? item.dtm);
+  const at = readInstant(item.dtm ?? item.ttm);
   if (!(at instanceof Date)) return undefined;
   const slot = Math.floor(+at / (SECONDS_PER_PING * 1_000));
-  const { duid, nuid, sid, url } = item;
-  const view = pageView ?? JSON.stringify([duid, nuid, sid, url]);
+  const { duid, tnuid, nuid, sid, url } = item;
+  const view = pageView ?? JSON.stringify([duid ?? tnuid ?? nuid, sid, url]);
   return `page-ping-${hash('sha256', view, 'base64url')}-${slot}`;
 }
