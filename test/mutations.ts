@@ -74,3 +74,12 @@ export const mutatedBytes = (samples: readonly Buffer[]): fc.Arbitrary<Buffer> =
     fc.json().map((json) => Buffer.from(json)),
   );
 };
+
+/** What a table gives that is asked for one of these without care: an object, and a function. */
+const INHERITED_NAMES = ['__proto__', 'hasOwnProperty'];
+
+/** The text with each of its words, in turn, by the name of something that every object inherits. */
+export function* withInheritedNames(text: string): Generator<string> {
+  for (const word of new Set(text.match(/[A-Za-z]\w*/g)))
+    for (const name of INHERITED_NAMES) yield text.replaceAll(new RegExp(`\\b${word}\\b`, 'g'), name);
+}

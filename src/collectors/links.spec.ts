@@ -174,6 +174,19 @@ describe('a link made by POST /api/links', () => {
     expect((await load((await click({ url })).url)).headers.get('location')).toBe(url);
   });
 
+  test.each([
+    [
+      'https://www.vendor.example/größe/価格?q=€',
+      'https://www.vendor.example/gr%C3%B6%C3%9Fe/%E4%BE%A1%E6%A0%BC?q=%E2%82%AC',
+    ],
+    ['https://www.vendor.example/a\r\nx-other: 1', 'https://www.vendor.example/ax-other:%201'],
+    [' https://www.vendor.example/b\n', 'https://www.vendor.example/b'],
+  ])('to %j leads there by what a header can hold', async (url, location) => {
+    const answer = await load((await click({ url })).url);
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, location]);
+    expect(await events()).toMatchObject([{ data: { kind: 'email_click' } }]);
+  });
+
   test('is made up to 1,000 at once, in their order', async () => {
     const links = Array.from({ length: 1_000 }, (_, nth) => ({
       type: 'open',
@@ -231,18 +244,24 @@ describe('a link made by POST /api/links', () => {
 });
 
 describe('redirects', () => {
-  const settings = { redirectHosts: ['www.vendor.example', '*.partner.example'] };
+  const settings = { redirectHosts: ['www.vendor.example', '*.partner.example', 'app.vendor.example:8443'] };
   const secrets = ['a secret of this collector'];
 
   test('lead to the listed hosts alone, also once the list was changed', async () => {
     await hooks.addCollector({ name: 'strict', format: 'links', settings, secrets });
     const strict = (url: string) => create({ collector: 'strict', type: 'click', ...MAIL, url });
-    for (const url of ['https://www.vendor.example/a', 'http://shop.partner.example/'])
+    for (const url of [
+      'https://www.vendor.example:443/a',
+      'http://shop.partner.example/',
+      'https://app.vendor.example:8443/',
+    ])
       expect((await strict(url)).status).toBe(200);
     for (const url of [
       'https://evil.example/',
       'https://www.vendor.example.evil.example/',
       'https://www.vendor.example@evil.example/',
+      'https://www.vendor.example:8443/',
+      'https://app.vendor.example/',
       'https://partner.example.evil.example/',
     ])
       expect((await strict(url)).status).toBe(422);

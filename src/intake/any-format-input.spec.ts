@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeBody } from '../../test/decode-body.js';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
-import { mutated, mutatedBytes } from '../../test/mutations.js';
+import { mutated, mutatedBytes, withInheritedNames } from '../../test/mutations.js';
+import { TOUCHPOINT_KINDS } from '../domain/touchpoint.js';
 import type { Decoded, Format, RequestHead } from './format.js';
 import { FORMATS } from './formats/all.js';
 import { isObject } from './json.js';
@@ -45,6 +46,7 @@ function expectOutcome(format: Format, call: string, decoded: Decoded): void {
     expectReason(decoded.rejected);
     return;
   }
+  const kinds: readonly string[] = TOUCHPOINT_KINDS;
   for (const [index, item] of decoded.items.entries()) {
     const { mayHoldUnstorable } = decoded;
     const step = normalise(format, { ...origin, call }, item, { index, mayHoldUnstorable });
@@ -52,7 +54,10 @@ function expectOutcome(format: Format, call: string, decoded: Decoded): void {
     else {
       expect(step.facts.length + step.reports.length).toBeGreaterThan(0);
       expect(step.messageId.length).toBeGreaterThan(0);
-      for (const { event } of step.facts) expectStorable(event.data);
+      for (const { event } of step.facts) {
+        expectStorable(event.data);
+        if ('kind' in event.data) expect(kinds).toContain(event.data.kind);
+      }
     }
   }
 }
@@ -97,6 +102,18 @@ describe.each(await FORMATS.all())('$name', (format) => {
       ),
       { numRuns: 800 },
     );
+  });
+
+  test('reads fixtures with names that every object inherits, or rejects them', () => {
+    for (const fixture of fixtures)
+      for (const text of withInheritedNames(bytesOf(fixture).toString('latin1'))) {
+        const head = { ...fixture.head, query: text };
+        expectOutcome(
+          format,
+          fixture.call,
+          decodeBody(format, fixture.call, Buffer.from(text, 'latin1'), head),
+        );
+      }
   });
 
   const samples = samplesOf(fixtures);

@@ -100,6 +100,24 @@ describe("Mailgun's webhook", () => {
     expect((await hooks.stored(head)).events).toHaveLength(1);
   });
 
+  test.each([
+    ['an exponent', 'e0', (token: string) => [`e${token[1]}`, token.slice(2)]],
+    ['a digit', '7a', (token: string) => [token[0] ?? '', token.slice(1)]],
+    ['spaces', '7a', (token: string) => [' ', `${token} `]],
+  ])('refuses a used token of which the time takes %s', async (_, start, cut) => {
+    const timestamp = String(now());
+    const token = start + randomBytes(24).toString('hex');
+    const seen = hook(`e-${token}`, { token, timestamp });
+    expect((await deliver(seen)).status).toBe(200);
+    const [taken = '', left] = cut(token);
+    const answer = await deliver({
+      signature: { ...seen.signature, timestamp: timestamp + taken, token: left },
+      'event-data': delivered(`forged-${token}`, { recipient: 'bob@acme.example' }),
+    });
+    expect(answer.status).toBe(401);
+    expect((await hooks.stored(head)).events).toHaveLength(1);
+  });
+
   test('accepts what Mailgun sends again for eight hours with the first signature, and records it once', async () => {
     const body = hook('e-late', { timestamp: String(now() - 8 * HOUR) });
     for (let time = 0; time < 3; time += 1) expect((await deliver(body)).status).toBe(200);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CERTIFICATE_URL, CONFIRM_URL, SnsSigner, TOPIC } from '../../test/sns-signer.js';
+import { until } from '../../test/until.js';
 import { unsteadyStore } from '../../test/unsteady-store.js';
 import { problemCode, WebhookServer } from '../../test/webhook-server.js';
 import type { SnsMessage } from './formats/ses/sns.js';
@@ -15,6 +16,7 @@ let head: bigint;
 /** Addresses of AWS that the server asked. AWS itself is not reached: its answers stand here. */
 let asked: string[] = [];
 let isAwsAway = false;
+let awsAnswers: Promise<undefined> | undefined;
 const { fetch: send } = globalThis;
 
 beforeAll(async () => {
@@ -24,14 +26,13 @@ beforeAll(async () => {
     WebhookServer.start({ wrap: (store) => outage.wrap(store) }),
   ]);
   path = `/webhooks/ses/${await hooks.addCollector({ name: 'mail', format: 'ses', settings: { topics: [TOPIC] } })}`;
-  globalThis.fetch = (address, init) => {
+  globalThis.fetch = async (address, init) => {
     const url = address instanceof Request ? address.url : String(address);
     if (url.startsWith(hooks.server.url)) return send(address, init);
     asked.push(url);
-    if (isAwsAway) return Promise.reject(new Error('no route to AWS'));
-    return Promise.resolve(
-      new Response(url.endsWith('.pem') ? signer.certificate : '<ConfirmSubscription/>'),
-    );
+    if (isAwsAway) throw new Error('no route to AWS');
+    await awsAnswers;
+    return new Response(url.endsWith('.pem') ? signer.certificate : '<ConfirmSubscription/>');
   };
 });
 afterAll(async () => {
@@ -136,6 +137,7 @@ describe("Amazon SNS's webhook", () => {
     'http://sns.eu-central-1.amazonaws.com/SimpleNotificationService-1.pem',
     'https://sns.eu-central-1.amazonaws.com:8443/SimpleNotificationService-1.pem',
     'https://user@sns.eu-central-1.amazonaws.com/SimpleNotificationService-1.pem',
+    'https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-1.pem?x=1',
     'https://s3.eu-central-1.amazonaws.com/SimpleNotificationService-1.pem',
     'https://sns.eu-central-1.amazonaws.com/evil/SimpleNotificationService-1.pem',
     'file:///etc/passwd',
@@ -179,6 +181,29 @@ describe("Amazon SNS's webhook", () => {
     isAwsAway = false;
     expect((await deliver(message)).status).toBe(200);
     expect((await hooks.stored(head)).events).toHaveLength(1);
+  });
+
+  test('asks AWS for few certificates at once, however many are named, and knows the usual one meanwhile', async () => {
+    expect((await deliver(signer.notification(opened()))).status).toBe(200);
+    asked = [];
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    awsAnswers = promise;
+    const flood = Array.from({ length: 300 }, (_, nth) =>
+      deliver(
+        forger.notification(opened(), {
+          SigningCertURL: CERTIFICATE_URL.replace('0123456789abcdef', `flood-${nth}`),
+        }),
+      ),
+    );
+    const refused: number[] = [];
+    for (const each of flood) void each.then(({ status }) => refused.push(status));
+    expect(await until(() => refused.length > 280, 20_000)).toBe(true);
+    expect(new Set(refused)).toEqual(new Set([503]));
+    expect((await deliver(signer.notification(opened('bob@acme.example')))).status).toBe(200);
+    expect(asked.length).toBeLessThan(20);
+    resolve(undefined);
+    awsAnswers = undefined;
+    expect(new Set((await Promise.all(flood)).map(({ status }) => status))).toEqual(new Set([401, 503]));
   });
 
   test('refuses a collector without topics, or that is unknown', async () => {

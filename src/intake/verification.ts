@@ -9,21 +9,28 @@ const FETCH_MS = 5_000;
 /** A certificate has some 2 KB. */
 const FETCHED_BYTES = 64 * 1024;
 const FETCHED_TEXTS = 100;
+/** At once, whatever addresses requests that are not verified yet name. */
+const MOST_FETCHES = 8;
 const HOUR_MS = 3_600_000;
 
 /** What signatures are checked with: texts by HTTPS, and tokens that may be used once. */
 export class Verification implements VerificationServices {
-  private readonly texts = new LRUCache<string, string>({
-    ...{ max: FETCHED_TEXTS, ttl: 24 * HOUR_MS },
-    fetchMethod: (url) => fetchText(url),
-  });
+  /** What was fetched alone: what is under way would take the place of what is known. */
+  private readonly texts = new LRUCache<string, string>({ max: FETCHED_TEXTS, ttl: 24 * HOUR_MS });
+  private readonly fetching = new Map<string, Promise<string>>();
   private sweptAt = -Infinity;
 
   constructor(private readonly pool: Pool) {}
 
   async fetchText(url: string): Promise<string> {
-    const text = await this.texts.fetch(url);
-    if (text === undefined) throw new StoreUnavailable(`${url} cannot be fetched`, 30);
+    const known = this.texts.get(url) ?? this.fetching.get(url);
+    if (known !== undefined) return known;
+    if (this.fetching.size >= MOST_FETCHES)
+      throw new StoreUnavailable('Too many certificates are being fetched', 5);
+    const fetched = fetchText(url).finally(() => this.fetching.delete(url));
+    this.fetching.set(url, fetched);
+    const text = await fetched;
+    this.texts.set(url, text);
     return text;
   }
 

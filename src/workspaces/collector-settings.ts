@@ -19,7 +19,7 @@ export const collectorSettingsSchema = Type.Object({
   ),
   redirectHosts: Type.Optional(
     texts(
-      'Hosts that links may lead to. A `*.` in front stands for any subdomain',
+      'Hosts that links may lead to, with the port where it is not the usual one. A `*.` in front stands for any subdomain',
       'www.acme.example',
       `^${HOST}`,
     ),

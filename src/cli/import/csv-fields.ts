@@ -111,7 +111,7 @@ const plain = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p
 
 /** The field that a column of this name usually means. */
 export function usualField(header: string, { fields, open }: FieldSet): string | undefined {
-  if (header in fields || open.some((name) => header.startsWith(`${name}.`))) return header;
+  if (Object.hasOwn(fields, header) || open.some((name) => header.startsWith(`${name}.`))) return header;
   const name = plain(header);
   return Object.keys(fields).find(
     (field) => plain(field) === name || NAMES[field]?.split(' ').includes(name),
@@ -119,4 +119,5 @@ export function usualField(header: string, { fields, open }: FieldSet): string |
 }
 
 export const isField = (field: string, { fields, open }: FieldSet): boolean =>
-  field in fields || open.some((name) => field.startsWith(`${name}.`) && field.length > name.length + 1);
+  Object.hasOwn(fields, field) ||
+  open.some((name) => field.startsWith(`${name}.`) && field.length > name.length + 1);

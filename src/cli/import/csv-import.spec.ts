@@ -81,6 +81,32 @@ ada@acme.example;01.07.2026 09:30;Teilgenommen;Über Attribution;x;Acme\n`;
     ]);
   });
 
+  test('keep columns whose names every object inherits among the properties', async () => {
+    const { target } = csv();
+    const rows = `email,kind,date,constructor,toString\nada@acme.example,page_view,2026-03-01,Lotus,9\n`;
+
+    const imported = await importFile(target, await file(rows));
+
+    expect(imported.summary.toJSON()).toEqual({ accepted: 1, duplicate: 0, rejected: {} });
+    expect(await events()).toMatchObject([{ data: { properties: { constructor: 'Lotus', toString: '9' } } }]);
+  });
+
+  test('are read from a chunk of a file with more of them than a call has arguments', async () => {
+    const { target } = csv();
+    const short = 'x\n'.repeat(130_000);
+
+    const imported = await importFile(
+      target,
+      await file(gzipSync(`email,kind,date\n${short}`), 'short.csv.gz'),
+    );
+
+    expect(imported.summary.toJSON()).toEqual({
+      accepted: 0,
+      duplicate: 0,
+      rejected: { 'cell-count': 130_000 },
+    });
+  });
+
   test('whose rows are broken are rejected with line and column, as they are, and the rest is imported', async () => {
     const { target, rejected } = csv();
     const rows = [

@@ -58,9 +58,10 @@ function isRecord(text: string, delimiter: string, columns: number): boolean {
 }
 
 function hasOddQuotes(bytes: Buffer, from: number, to: number): boolean {
+  // Of these bytes alone: a search goes on to the next quote, which may be far behind them.
+  const line = bytes.subarray(from, to);
   let isOdd = false;
-  for (let at = bytes.indexOf(QUOTE, from); at >= 0 && at < to; at = bytes.indexOf(QUOTE, at + 1))
-    isOdd = !isOdd;
+  for (let at = line.indexOf(QUOTE); at >= 0; at = line.indexOf(QUOTE, at + 1)) isOdd = !isOdd;
   return isOdd;
 }
 

@@ -89,7 +89,7 @@ export class Importer {
     const splitter = new RowSplitter(this.options.findEnd, this.#progress);
     const waiting: SourceRow[] = [];
     const damage = await this.#readAll(input, splitter, waiting, signal).catch(ifUnreadable);
-    if (!damage) waiting.push(...splitter.push(Buffer.alloc(0), true));
+    if (!damage) for (const row of splitter.push(Buffer.alloc(0), true)) waiting.push(row);
     await this.#writeFull(waiting, signal);
     if (waiting.length > 0 && !signal.aborted) await this.#write(waiting);
     await this.#finish();
@@ -105,7 +105,8 @@ export class Importer {
     signal: AbortSignal,
   ): Promise<void> {
     for await (const chunk of skipping(input.chunks(), this.#progress.offset)) {
-      waiting.push(...splitter.push(chunk));
+      // One by one: as arguments of a call they would be too many.
+      for (const row of splitter.push(chunk)) waiting.push(row);
       await this.#writeFull(waiting, signal);
       if (signal.aborted) return;
     }

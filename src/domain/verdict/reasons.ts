@@ -16,7 +16,7 @@ export const VERDICT_REASONS = {
   'with-scanner': 'within seconds of a scanner’s click',
   'follows-scanner': 'soon after a scanner’s click, and the mail was not opened in between',
   'too-many-clicks': 'more clicks of one mail than a person makes',
-  'recipients-at-once': 'clicks of several recipients of one company within seconds',
+  'recipients-at-once': 'clicks of several recipients of one company within seconds, or very many of one',
   rule: 'a rule of the workspace',
 } as const;
 export type VerdictReason = keyof typeof VERDICT_REASONS;

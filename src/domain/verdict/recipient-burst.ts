@@ -6,8 +6,8 @@ interface SlotClick {
 }
 
 /**
- * Clicks of one mail by the recipients of one company in one slot of time. Once so many recipients are in it, it is a burst
- * for good and keeps nothing else. Plain JSON.
+ * Clicks of one mail by the recipients of one company in one slot of time. Once so many recipients are in it, or so many clicks
+ * of one of them, it is a burst for good and keeps nothing else. Plain JSON.
  */
 export type Slot = { readonly clicks: Readonly<Record<string, readonly SlotClick[]>> } | 'burst';
 
@@ -16,6 +16,8 @@ export const NO_CLICKS: Slot = { clicks: {} };
 const SLOT_MS = 6_000;
 /** Colleagues click the same mail within hours, a gateway for all of them within seconds. */
 const RECIPIENTS = 5;
+/** … and nobody clicks more often within one slot: what a slot keeps is bounded, whatever mails the clicks are of. */
+const MOST_OF_ONE = 50;
 
 /** The slots that a time lies in: each overlaps with the next by half, so that few bursts are cut in two. */
 export const slotsOf = (at: number): readonly [number, number] => {
@@ -26,20 +28,17 @@ export const slotsOf = (at: number): readonly [number, number] => {
 /**
  * A slot with one more click.
  *
- * @param isKept false: the click counts for its recipient, but no burst changes what it is
  * @returns the slot, and the clicks that are part of a burst now and were not before; the new one is not among them
  */
 export function addToSlot(
   slot: Slot,
   recipient: string,
   click: SlotClick,
-  isKept: boolean,
 ): { readonly slot: Slot; readonly burst: readonly SlotClick[] } {
   if (slot === 'burst') return { slot, burst: [] };
-  const clicks = {
-    ...slot.clicks,
-    [recipient]: [...(slot.clicks[recipient] ?? []), ...(isKept ? [click] : [])],
-  };
-  if (Object.keys(clicks).length < RECIPIENTS) return { slot: { clicks }, burst: [] };
+  const own = [...(slot.clicks[recipient] ?? []), click];
+  const clicks = { ...slot.clicks, [recipient]: own };
+  if (Object.keys(clicks).length < RECIPIENTS && own.length <= MOST_OF_ONE)
+    return { slot: { clicks }, burst: [] };
   return { slot: 'burst', burst: Object.values(slot.clicks).flat() };
 }

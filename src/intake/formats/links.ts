@@ -116,11 +116,11 @@ function verifyLink({ head, receivedAt }: SignedRequest, isClick: boolean): Refu
   return { status: 403, code: 'redirect-not-allowed', detail: 'The collector does not lead to this host' };
 }
 
-/** Whether a link may lead there: to http and https alone, and to listed hosts where there is a list. */
+/** Whether a link may lead there: to http and https alone, and to listed hosts, with their ports, where there is a list. */
 export function mayLeadTo(address: string, redirectHosts: readonly string[] | undefined): boolean {
   const url = URL.parse(address);
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return false;
-  return redirectHosts === undefined || isListedHost(url.hostname, redirectHosts);
+  return redirectHosts === undefined || isListedHost(url.host, redirectHosts);
 }
 
 function itemOf(head: RequestHead): unknown {

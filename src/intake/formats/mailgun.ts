@@ -175,6 +175,8 @@ const TOKEN_USED: Refusal = {
 
 /** In UTF-16 units; Mailgun's have 50. */
 const LONGEST_TOKEN = 200;
+/** Nothing separates time and token in what is signed: `1772357400e0` is the same time with the beginning of a token. */
+const UNIX_TIME = /^\d+$/;
 
 function signatureOf(body: RequestBody): Signature | undefined {
   const json = body.json();
@@ -182,8 +184,8 @@ function signatureOf(body: RequestBody): Signature | undefined {
   const { timestamp, token, signature, 'parent-signature': parent } = objectOr(json.value.signature);
   const [time, name] = [text(timestamp), text(token, Infinity)];
   const signatures = [signature, parent].filter((each) => typeof each === 'string');
-  if (time === undefined || name === undefined || name.length > LONGEST_TOKEN || signatures.length === 0)
-    return undefined;
+  if (time === undefined || !UNIX_TIME.test(time)) return undefined;
+  if (name === undefined || name.length > LONGEST_TOKEN || signatures.length === 0) return undefined;
   return { timestamp: time, token: name, signatures };
 }
 

@@ -70,18 +70,12 @@ export class MailVerdicts {
   #apply({ event, workspace, groupId, slotIds, recipient, touch }: Observed): MailChange {
     const before = this.#groups.get(workspace, groupId);
     const changed = new Map([[groupId, before]]);
-    const added = addToMail(before, touch);
-    this.#groups.set(workspace, groupId, added);
-    const isKept = added.clicks.includes(touch);
+    this.#groups.set(workspace, groupId, addToMail(before, touch));
     for (const slotId of slotIds) {
-      const { slot, burst } = addToSlot(
-        this.#slots.get(workspace, slotId),
-        digest(recipient),
-        { id: touch.id, group: groupId },
-        isKept,
-      );
+      const click = { id: touch.id, group: groupId };
+      const { slot, burst } = addToSlot(this.#slots.get(workspace, slotId), digest(recipient), click);
       this.#slots.set(workspace, slotId, slot);
-      for (const { id, group } of slot === 'burst' ? [...burst, { id: touch.id, group: groupId }] : burst) {
+      for (const { id, group } of slot === 'burst' ? [...burst, click] : burst) {
         if (!changed.has(group)) changed.set(group, this.#groups.get(workspace, group));
         this.#groups.set(workspace, group, markBurst(this.#groups.get(workspace, group), id));
       }

@@ -12,7 +12,11 @@ const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBR
 
 export const pixel: Reply = { contentType: 'image/gif', headers: UNCACHED, body: PIXEL };
 
-export const redirectTo = (location: string): Reply => ({ status: 302, headers: { ...UNCACHED, location } });
+/** A header holds no other characters than those of an address as it is written in full. */
+export const redirectTo = (address: string): Reply => ({
+  status: 302,
+  headers: { ...UNCACHED, location: new URL(address).href },
+});
 
 const TEXTS: Readonly<Record<string, readonly [title: string, text: string]>> = {
   'link-expired': ['This link has expired', 'It was part of a mail that is no longer current.'],

@@ -79,7 +79,7 @@ export async function verifySns(
 
 async function confirm(message: SnsMessage, services: VerificationServices): Promise<Refusal | undefined> {
   if (message.Type !== 'SubscriptionConfirmation') return undefined;
-  const address = awsUrl(message.SubscribeURL, /^\/$/);
+  const address = awsUrl(message.SubscribeURL, /^\/\?/);
   if (address === undefined) return signatureInvalid;
   await services.request(address);
   return undefined;
@@ -90,13 +90,13 @@ const topicRefused = (topic: string): Refusal => ({
   detail: `"${topic.slice(0, 200)}" is none of the topics of this collector; add its ARN to the setting topics`,
 });
 
-/** The address when it is one of SNS at AWS. */
+/** The address when it is one of SNS at AWS. @param path with the query */
 function awsUrl(value: unknown, path: RegExp): string | undefined {
   const url = typeof value === 'string' ? URL.parse(value) : null;
   const isAws =
     url?.protocol === 'https:' &&
     AWS_HOST.test(url.host) &&
-    path.test(url.pathname) &&
+    path.test(url.pathname + url.search) &&
     url.username === '' &&
     url.password === '';
   return isAws ? url.href : undefined;

@@ -98,7 +98,8 @@ function selfDescribed(item: SnowplowItem, reading: Reading): Meaning | Rejected
   const data = objectOr(event.data);
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : kindNamed(name);
   const meaning: Meaning = { kind: kind ?? 'custom', name, properties: { ...data, schema } };
-  return DETAILS[name]?.(meaning, data, reading) ?? meaning;
+  const detail = Object.hasOwn(DETAILS, name) ? DETAILS[name] : undefined;
+  return detail ? detail(meaning, data, reading) : meaning;
 }
 
 type Detail = (meaning: Meaning, data: JsonObject, reading: Reading) => Meaning;
