@@ -1,14 +1,14 @@
 import { API_KEY, WRITE_KEY } from '../test/e2e/server-process.js';
-import { type BatchFormat, batchRequest } from './batch-formats.js';
 import type { Report } from './figure.js';
 import { generate } from './generator.js';
 import type { LoadJob, LoadResult } from './load-job.js';
 import { withServer } from './server.js';
+import { type WireFormat, wireRequest } from './wire-formats.js';
 
 /** Until the compilers of both threads have come to rest. */
 const WARM_UP_SECONDS = 8;
 export const BATCHES = { connections: 8, size: 100 };
-const SINGLES = { connections: 64, size: 1 };
+export const SINGLES = { connections: 64, size: 1 };
 
 /** Durable HTTP ingest of a whole server, every role on, with its resident memory; beside it the collectors alone. */
 export async function ingest(report: Report, rawLimit: number, seconds: number): Promise<void> {
@@ -74,9 +74,9 @@ export async function measured(
 /** Adds the collector that webhooks of a format go to; undefined: it has none. */
 async function webhookCollector(
   port: number,
-  format: BatchFormat | undefined,
+  format: WireFormat | undefined,
 ): Promise<LoadJob['collector'] | undefined> {
-  const webhook = format && batchRequest(format).webhook;
+  const webhook = format && wireRequest(format).webhook;
   if (!webhook) return undefined;
   const { secret, settings = {}, signingKey = '' } = webhook;
   const body = JSON.stringify({ name: format, format, settings, ...(secret && { secrets: [secret] }) });

@@ -1,4 +1,4 @@
-import type { BatchFormat } from './batch-formats.js';
+import type { WireFormat } from './wire-formats.js';
 
 /** What the load generator is asked for. */
 export interface LoadJob {
@@ -6,10 +6,10 @@ export interface LoadJob {
   readonly writeKey: string;
   readonly connections: number;
   readonly seconds: number;
-  /** Events a request: 1 as native touchpoints, more as batches. */
+  /** Events a request. */
   readonly size: number;
-  /** Of the batches; default: segment. */
-  readonly format?: BatchFormat;
+  /** Default: segment, of single events native. */
+  readonly format?: WireFormat;
   /** Of a webhook: its collector, and what its requests are signed with. */
   readonly collector?: { readonly id: string; readonly signingKey: string };
   /** Events a second at most over all connections; undefined: as many as are taken. */

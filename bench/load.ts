@@ -4,8 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { streamLoad } from './grpc-load.js';
 import { Connection } from './http-client.js';
 import type { LoadJob, LoadResult } from './load-job.js';
-import { batchRequest } from './batch-formats.js';
-import { nativeEvent } from './messages.js';
+import { wireRequest } from './wire-formats.js';
 
 /** Sends until the time is up and answers what came back. */
 export async function load(job: LoadJob): Promise<LoadResult> {
@@ -35,13 +34,14 @@ export async function load(job: LoadJob): Promise<LoadResult> {
   return { events: times.length * job.size, seconds, statuses, p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
-const post = (connection: Connection, { writeKey, size, port, collector, format = 'segment' }: LoadJob) => {
-  const key = `authorization: Bearer ${writeKey}\r\n`;
-  if (size === 1)
-    return connection.send('POST', '/touchpoints', `${key}content-type: application/json\r\n`, nativeEvent());
-  const { path, type, body, webhook } = batchRequest(format);
+const post = (connection: Connection, job: LoadJob) => {
+  const { writeKey, size, port, collector, format = size === 1 ? 'native' : 'segment' } = job;
+  const { path, type, body, webhook } = wireRequest(format);
   const [sent, to] = [body(size), path.replace(':collector', collector?.id ?? '')];
-  if (!webhook) return connection.send('POST', to, `${key}content-type: ${type}\r\n`, sent);
+  if (!webhook) {
+    const key = `authorization: Bearer ${writeKey}\r\n`;
+    return connection.send('POST', to, `${key}content-type: ${type}\r\n`, sent);
+  }
   const signature = webhook.sign?.(`http://127.0.0.1:${port}${to}`, sent, collector?.signingKey ?? '') ?? '';
   return connection.send('POST', to, `${signature}content-type: ${type}\r\n`, sent);
 };

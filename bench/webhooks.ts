@@ -46,7 +46,7 @@ export function sendgridBatch(size: number): string {
   )}]`;
 }
 
-const SECRET = 'benchmark-signing-secret';
+export const SECRET = 'benchmark-signing-secret';
 
 let mandrillEvents = '';
 
@@ -99,4 +99,40 @@ export function salesforceMessage(size: number): string {
     return `<Notification><Id>04l${run}${nr}</Id><sObject xsi:type="sf:Contact" xmlns:sf="urn:sobject.enterprise.soap.sforce.com"><sf:Id>003${(nr * 7_919) % PEOPLE}</sf:Id><sf:AccountId>001${nr % 997}</sf:AccountId><sf:Email>${person(nr)}</sf:Email><sf:FirstName>Ada</sf:FirstName><sf:LastName>Lovelace</sf:LastName><sf:Title>Head of ${PAGES[nr % 5]}</sf:Title><sf:SystemModstamp>${now}</sf:SystemModstamp></sObject></Notification>`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><notifications xmlns="http://soap.sforce.com/2005/09/outbound"><OrganizationId>00D000000000001EAA</OrganizationId><ActionId>04k000000000001AAA</ActionId><SessionId xsi:nil="true"/>${notifications.join('')}</notifications></soapenv:Body></soapenv:Envelope>`;
+}
+
+export const mailgunWebhook: Webhook = { secret: SECRET };
+
+/** An open of a mail, with the signature that Mailgun puts beside it. */
+export function mailgunEvent(): string {
+  const nr = ++serial;
+  const now = Math.floor(Date.now() / 1_000);
+  const token = `${run}${String(nr).padStart(44, '0')}`;
+  const signature = createHmac('sha256', SECRET).update(`${now}${token}`).digest('hex');
+  return `{"signature":{"timestamp":"${now}","token":"${token}","signature":"${signature}"},"event-data":{"event":"opened","id":"${run}-${nr}","timestamp":${now}.5,"recipient":"${person(nr)}","tags":["spring"],"ip":"203.0.113.7","message":{"headers":{"message-id":"m-${nr % 5_000}"}},"client-info":{"client-os":"Windows","device-type":"desktop","client-name":"Chrome","client-type":"browser","user-agent":"${AGENT}"}}}`;
+}
+
+export const postmarkWebhook: Webhook = { secret: SECRET, sign: () => `x-webhook-secret: ${SECRET}\r\n` };
+
+/** An open of a mail. */
+export function postmarkEvent(): string {
+  const nr = ++serial;
+  return `{"RecordType":"Open","MessageStream":"broadcast","MessageID":"m-${nr}","Tag":"spring","Recipient":"${person(nr)}","ReceivedAt":"${new Date().toISOString()}","FirstOpen":true,"Platform":"Desktop","UserAgent":"${AGENT}","Geo":{"IP":"203.0.113.7"},"Client":{"Name":"Chrome","Family":"Chrome"}}`;
+}
+
+export const mailchimpWebhook: Webhook = { secret: SECRET };
+
+/** A change of a person's profile, as a form. */
+export function mailchimpForm(): string {
+  const nr = ++serial;
+  const [date = ''] = new Date().toISOString().split('.');
+  return new URLSearchParams({
+    ...{
+      type: 'profile',
+      fired_at: date.replace('T', ' '),
+      'data[id]': `${run}${nr}`,
+      'data[list_id]': 'l-1',
+    },
+    ...{ 'data[email]': person(nr), 'data[merges][FNAME]': 'Ada', 'data[merges][LNAME]': `Lovelace ${nr}` },
+  }).toString();
 }

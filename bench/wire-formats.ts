@@ -1,7 +1,7 @@
-import { cloudEventsBatch, segmentBatch, snowplowPayload } from './messages.js';
+import { cloudEventsBatch, nativeEvent, segmentBatch, segmentItem, snowplowPayload } from './messages.js';
 import * as webhooks from './webhooks.js';
 
-interface BatchRequest {
+interface WireRequest {
   readonly path: string;
   readonly type: string;
   /** With this number of events. */
@@ -35,8 +35,35 @@ export const BATCH_FORMATS = {
     ...{ path: '/webhooks/salesforce/:collector', type: 'text/xml; charset=UTF-8' },
     ...{ body: webhooks.salesforceMessage, webhook: webhooks.salesforceWebhook },
   },
-} satisfies Readonly<Record<string, BatchRequest>>;
+} satisfies Readonly<Record<string, WireRequest>>;
+
+/** How single events are sent: providers that send one a request, beside Segment's call for one. */
+export const SINGLE_FORMATS = {
+  segmentPage: {
+    ...{ path: '/v1/page', type: 'application/json' },
+    body: () => segmentItem(new Date().toISOString()),
+  },
+  native: { path: '/touchpoints', type: 'application/json', body: () => nativeEvent() },
+  mailgun: {
+    ...{ path: '/webhooks/mailgun/:collector', type: 'application/json' },
+    ...{ body: webhooks.mailgunEvent, webhook: webhooks.mailgunWebhook },
+  },
+  postmark: {
+    ...{ path: '/webhooks/postmark/:collector', type: 'application/json' },
+    ...{ body: webhooks.postmarkEvent, webhook: webhooks.postmarkWebhook },
+  },
+  mailchimp: {
+    ...{
+      path: `/webhooks/mailchimp/:collector?secret=${webhooks.SECRET}`,
+      type: 'application/x-www-form-urlencoded',
+    },
+    ...{ body: webhooks.mailchimpForm, webhook: webhooks.mailchimpWebhook },
+  },
+} satisfies Readonly<Record<string, WireRequest>>;
 
 export type BatchFormat = keyof typeof BATCH_FORMATS;
+export type SingleFormat = keyof typeof SINGLE_FORMATS;
+export type WireFormat = BatchFormat | SingleFormat;
 
-export const batchRequest = (format: BatchFormat): BatchRequest => BATCH_FORMATS[format];
+export const wireRequest = (format: WireFormat): WireRequest =>
+  ({ ...BATCH_FORMATS, ...SINGLE_FORMATS })[format];
