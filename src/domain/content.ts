@@ -2,7 +2,7 @@ import { label } from './label.js';
 import { listOf, type CataloguedContent, type JourneyModel } from './model.js';
 import { memoize } from './memoize.js';
 import type { ContentRef } from './touchpoint.js';
-import { parseWebUrl } from './web-url.js';
+import { parseWebUrl, withoutLast } from './web-url.js';
 
 /** Content after resolution. `stage` is the buying stage the catalogue maps it to. */
 export interface ResolvedContent {
@@ -89,7 +89,7 @@ function pageOf(url: string): Page {
   return { address: withoutSlash(`https://${web.host}${web.path}`), query: web.query, hash: web.hash };
 }
 
-const withoutSlash = (path: string): string => path.replace(/\/+$/, '');
+const withoutSlash = (path: string): string => withoutLast(path, '/');
 
 /**
  * The same page is the same content however it was reached: `https`, host and escapes in one form (web-url.ts), no query,

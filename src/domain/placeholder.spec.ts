@@ -41,6 +41,7 @@ test.each([
   '*|EMAIL|*',
   '*|MC:UNIQID|*',
   '[[id]]',
+  'u-[[a]b]]-1',
   '[%id%]',
   '[user_id]',
   '<user_id>',
@@ -99,4 +100,10 @@ test('the setting adds placeholders with * as a wildcard and removes built-in on
   expect(['guest', '{Lab}', 'testXexample.com', 'demo', 'ada@acme.example'].map(own)).toEqual(
     Array(5).fill(false),
   );
+});
+
+// Regular expressions do not come to an end of these.
+test.each(['[', '<', 'a.', '"'])('a long text of %s is none, which takes linear time', (part) => {
+  const own = placeholders(['*a*b*c*d*e*']);
+  expect([own(part.repeat(1_000_000)), own(`[[${part.repeat(1_000)}`)]).toEqual([false, false]);
 });

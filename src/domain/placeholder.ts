@@ -1,3 +1,5 @@
+import { globTest } from './content.js';
+
 /**
  * Placeholders that clients and templates send without a known person; as an id they would join thousands of people. The words
  * are those of PostHog's ingestion and what JavaScript, Python, Objective-C and spreadsheets print for nothing.
@@ -12,15 +14,22 @@ const WORDS =
 const EMPTY =
   /^(null|undefined|none|nil|nan|na|n\/a|noemail|no-email|no_email|nomail|no-mail|no|unknown)@\1(?:\.[a-z]+)*$/;
 
-/** A variable that was not filled in: `{{user_id}}`, `${id}`, `%%EMAIL%%`, `*|EMAIL|*`, `[[id]]`, `<%= id %>`, `#{id}`, `{!Lead.Id}` … */
+/** A variable that was not filled in: `{{user_id}}`, `${id}`, `%%EMAIL%%`, `*|EMAIL|*`, `<%= id %>`, `#{id}`, `{!Lead.Id}` … */
 const TEMPLATE =
-  /\{\{|\}\}|[$#@]\{|\{%|%%[^%]+%%|\*\||\[\[.*\]\]|\[%|^<.*>$|^\{[^{}]*\}$|^\[[^[\]]*\]$|^%[\w.-]+%$|^##.+##$|^%7b.*%7d$|^&lt;.*&gt;$|^\(\(.*\)\)$/s;
+  /\{\{|\}\}|[$#@]\{|\{%|%%[^%]+%%|\*\||\[%|^<.*>$|^\{[^{}]*\}$|^\[[^[\]]*\]$|^%[\w.-]+%$|^##.+##$|^%7b.*%7d$|^&lt;.*&gt;$|^\(\(.*\)\)$/s;
+
+/** `[[id]]`, also within other text: a regular expression would look for the end from each of many beginnings. */
+function hasDoubleBrackets(text: string): boolean {
+  const begin = text.indexOf('[[');
+  return begin >= 0 && text.includes(']]', begin + 2);
+}
 
 /** `0`, `000…`, and an all-zero UUID with or without hyphens, braces or `urn:uuid:`. */
 const ZEROS = /^(?:urn:uuid:)?[{(]?0[0-]*[)}]?$/;
 
 const QUOTED = /^(["'`])(.*)\1$/s;
-const PATTERN_CHARACTERS = /[.+?^${}()|[\]\\]/g;
+/** In UTF-16 units; nothing longer is an id or an address. */
+const LONGEST = 1_024;
 
 export type IsPlaceholder = (id: string) => boolean;
 
@@ -31,19 +40,20 @@ export type IsPlaceholder = (id: string) => boolean;
  */
 export function placeholders(own: readonly string[] = []): IsPlaceholder {
   const words = new Set(WORDS.split(','));
-  const patterns: RegExp[] = [];
+  const patterns: IsPlaceholder[] = [];
   const allowed = new Set<string>();
   for (const entry of own.map((each) => each.toLowerCase())) {
     if (entry.startsWith('!')) allowed.add(entry.slice(1));
-    else if (entry.includes('*')) patterns.push(patternOf(entry));
+    else if (entry.includes('*')) patterns.push(globTest(entry.replace(/\*+/g, '**')));
     else words.add(entry);
   }
   return (id) => {
+    if (id.length > LONGEST) return false;
     const plain = id.trim().toLowerCase().replace(QUOTED, '$2').trim();
     if (allowed.has(plain)) return false;
-    return words.has(plain) || [ZEROS, EMPTY, TEMPLATE, ...patterns].some((pattern) => pattern.test(plain));
+    return words.has(plain) || isUnfilled(plain) || patterns.some((matches) => matches(plain));
   };
 }
 
-const patternOf = (entry: string): RegExp =>
-  new RegExp(`^${entry.replace(PATTERN_CHARACTERS, '\\$&').replaceAll('*', '.*')}$`, 's');
+const isUnfilled = (plain: string): boolean =>
+  [ZEROS, EMPTY, TEMPLATE].some((pattern) => pattern.test(plain)) || hasDoubleBrackets(plain);

@@ -20,7 +20,7 @@ export interface WebUrl {
 export function parseWebUrl(text: string): WebUrl | undefined {
   const url = URL.parse(text.trim());
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
-  const hostname = url.hostname.replace(/\.+$/, '');
+  const hostname = withoutLast(url.hostname, '.');
   if (hostname === '') return undefined;
   const isUsual = url.port === '' || url.port === '80' || url.port === '443';
   return {
@@ -31,6 +31,13 @@ export function parseWebUrl(text: string): WebUrl | undefined {
     query: normalisedEscapes(url.search.slice(1).replace(/&(?:amp;)+/gi, '&')),
     hash: normalisedEscapes(url.hash),
   };
+}
+
+/** A text without a character at its end, however often; a regular expression tries each of a long run of them, to its end. */
+export function withoutLast(text: string, character: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === character) end -= 1;
+  return text.slice(0, end);
 }
 
 const NO_ESCAPES = /^[\w\-.~!$&'()*+,;=:@/?#]*$/;

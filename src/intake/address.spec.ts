@@ -25,6 +25,15 @@ describe('the canonical address of a page', () => {
     [' https://acme.example/a ', 'https://acme.example/a'],
   ])('%s', (url, canonical) => expect(addressOf(url)?.canonical).toBe(canonical));
 
+  // A regular expression does not come to an end of these.
+  test.each(['/', '.', '?', '%', ' '])('with a long run of %j within is made in linear time', (character) => {
+    for (let nth = 0; nth < 200; nth += 1) {
+      const run = character.repeat(16_000);
+      expect(addressOf(`https://acme.example/${run}${nth}`)?.place.host).toBe('acme.example');
+      addressOf(`https://a${run}${nth}`);
+    }
+  });
+
   test.each([
     '',
     '/a',

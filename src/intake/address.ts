@@ -3,7 +3,7 @@ import { CLICK_IDS } from '../domain/click-ids.js';
 import { label } from '../domain/label.js';
 import { registrableDomain } from '../domain/registrable-domain.js';
 import { memoize } from '../domain/memoize.js';
-import { parseWebUrl, type WebUrl } from '../domain/web-url.js';
+import { parseWebUrl, type WebUrl, withoutLast } from '../domain/web-url.js';
 
 /** A page's address, taken apart once. */
 export interface Address {
@@ -56,7 +56,7 @@ export function refererOf(value: unknown): Place | undefined {
 
 function canonicalOf({ protocol, host, path, query, hash }: WebUrl): string {
   const own = withoutTracking(query);
-  const page = `${protocol}//${host}${path.replace(/\/+$/, '')}`;
+  const page = `${protocol}//${host}${withoutLast(path, '/')}`;
   const full = `${page}${own === '' ? '' : `?${own}`}${routeOf(hash)}`;
   return full.length <= URL_LENGTH ? full : page.slice(0, URL_LENGTH);
 }

@@ -103,6 +103,22 @@ test('a batch is answered 202 with a receipt each; what cannot be read is kept a
   expect([(await events()).length, await rejected()]).toEqual([2, ['missing-field']]);
 });
 
+test('events of which source and id make the same text are two', async () => {
+  const event = {
+    specversion: '1.0',
+    type: 'com.acme.trial.started',
+    data: { user: { email: 'ada@acme.example' } },
+  };
+  const batch = [
+    { ...event, source: '/a b', id: 'c' },
+    { ...event, source: '/a', id: 'b c' },
+  ];
+  const answer = await post(JSON.stringify(batch), { 'content-type': 'application/cloudevents-batch+json' });
+  expect(
+    ((await answer.json()) as { receipts: { status: string }[] }).receipts.map(({ status }) => status),
+  ).toEqual(['accepted', 'accepted']);
+});
+
 test('the same event in every mode is recorded once', async () => {
   const event = started();
   const { headers, body } = HTTP.binary(event);

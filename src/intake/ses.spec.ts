@@ -29,6 +29,8 @@ beforeAll(async () => {
   globalThis.fetch = async (address, init) => {
     const url = address instanceof Request ? address.url : String(address);
     if (url.startsWith(hooks.server.url)) return send(address, init);
+    // Another address than the one that was checked is not asked.
+    expect(init?.redirect).toBe('error');
     asked.push(url);
     if (isAwsAway) throw new Error('no route to AWS');
     await awsAnswers;

@@ -84,7 +84,9 @@ async function dirtyByEvents(
     for (const { position, data } of ofWorkspace) {
       if ('opportunityId' in data)
         dirty.push({ workspace, opportunityId: data.opportunityId, first: position, last: position });
-      else if (terms.changedAt(position)) dirty.push(...(await allOpportunities(tx, workspace, position)));
+      else if (terms.changedAt(position))
+        // One by one: as arguments of a call they may be too many.
+        for (const each of await allOpportunities(tx, workspace, position)) dirty.push(each);
     }
   }
   return dirty;

@@ -107,6 +107,25 @@ ada@acme.example;01.07.2026 09:30;Teilgenommen;Über Attribution;x;Acme\n`;
     });
   });
 
+  test('are read below a header with line breaks in its quotes, at their own lines', async () => {
+    const { target } = csv();
+    const rows = `email,kind,date,"What do you\nlook for,\r\nand why?"\nada@acme.example,page_view,2026-03-01,a pump\nbroken\n`;
+
+    const imported = await importFile(target, await file(rows));
+
+    expect(await events()).toMatchObject([
+      { data: { properties: { 'What do you\nlook for,\r\nand why?': 'a pump' } } },
+    ]);
+    expect(imported.summary.examples).toMatchObject([{ line: 5, reason: { code: 'cell-count' } }]);
+  });
+
+  test('below a header with a quote that is not closed are not imported', async () => {
+    const { target } = csv();
+    await expect(
+      importFile(target, await file('email,kind,"date\nada@acme.example,page_view,2026-03-01\n')),
+    ).rejects.toMatchObject({ code: 'header-invalid' });
+  });
+
   test('whose rows are broken are rejected with line and column, as they are, and the rest is imported', async () => {
     const { target, rejected } = csv();
     const rows = [

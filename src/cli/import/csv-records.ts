@@ -52,6 +52,14 @@ export const csvRowEnd =
     }
   };
 
+/** Where the header ends: as many cells as it has are not known yet, so it is the first line, or lines, whose quotes are closed. */
+export const csvHeaderEnd: FindRowEnd = (bytes, from, isLast) => {
+  const first = lineEnd(bytes, from, isLast);
+  for (let end = first; end !== undefined && end - from <= RECORD_BYTES; end = lineEnd(bytes, end, isLast))
+    if (!hasOddQuotes(bytes, from, end)) return end;
+  return first;
+};
+
 function isRecord(text: string, delimiter: string, columns: number): boolean {
   const record = parseRecord(text.replace(/\r?\n$/, ''), delimiter);
   return !isFault(record) && record.length === columns;

@@ -6,13 +6,12 @@ import { opportunity } from '../../intake/formats/opportunity.js';
 import { isRejected, reject } from '../../intake/outcome.js';
 import { itemOf } from './csv-items.js';
 import { type CompiledMapping, compileMapping, type CsvMapping } from './csv-mapping.js';
-import { csvRowEnd, detectDelimiter, isFault, parseRecord } from './csv-records.js';
+import { csvHeaderEnd, csvRowEnd, detectDelimiter, isFault, parseRecord } from './csv-records.js';
 import type { RowType } from './csv-fields.js';
 import { notUtf8, withMessageId } from './json-rows.js';
 import type { RowReader, SingleRow } from './row-reader.js';
 import {
   type FindRowEnd,
-  lineEnd,
   type RowPosition,
   RowSplitter,
   rowTooLarge,
@@ -34,7 +33,7 @@ export interface CsvFile {
  * @throws Refused `mapping-invalid`, `header-invalid`
  */
 export function openCsv(name: string, start: Buffer, mapping: CsvMapping): CsvFile {
-  const [header] = new RowSplitter(lineEnd).push(start, true);
+  const [header] = new RowSplitter(csvHeaderEnd).push(start, true);
   if (!header)
     throw new Refused('header-invalid', `${name}: the file is empty; its first row must be the header`);
   const text = header.bytes.toString('utf8');

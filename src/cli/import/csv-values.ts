@@ -16,7 +16,11 @@ export interface ValueFault {
   readonly message: string;
 }
 
-const HAS_ZONE = /(?:z|[+-]\d\d:?(?:\d\d)?)$/i;
+/** What names a zone, or is a Unix time, is no time any more with another zone. */
+const namesZone = (text: string): boolean =>
+  ![`${text}Z`, `${text}T00:00Z`, text.replace(/ (\d{4})$/, ' Z $1')].some(
+    (zoned) => zoned !== text && readInstant(zoned) instanceof Date,
+  );
 
 /** The moment of a cell as RFC 3339 in UTC. */
 export function timeIn(text: string, { timeFormat, timeZone = 'UTC' }: ValueFormat): string | ValueFault {
@@ -29,7 +33,7 @@ export function timeIn(text: string, { timeFormat, timeZone = 'UTC' }: ValueForm
     return { code: 'time-invalid', message: 'has several readings; set timeFormat in the mapping' };
   if (instant === 'absurd')
     return { code: 'time-invalid', message: 'is not a time; set timeFormat in the mapping' };
-  if (timeZone === 'UTC' || HAS_ZONE.test(text) || /^\d+(?:\.\d+)?$/.test(text)) return instant.toISOString();
+  if (timeZone === 'UTC' || namesZone(text)) return instant.toISOString();
   return iso(DateTime.fromJSDate(instant, { zone: 'UTC' }).setZone(timeZone, { keepLocalTime: true }));
 }
 

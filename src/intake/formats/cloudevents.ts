@@ -86,9 +86,9 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
 /** By the last part of a type such as `com.acme.trial_started`. */
 const kindOfType = (type: string): TouchpointKind => kindNamed(type.split(/[./:]/).at(-1) ?? '') ?? 'custom';
 
-/** A source is a URI reference, which holds no space: no two pairs make the same id. */
+/** Without a space in the id, the last one of the text ends the source; ids with one are kept apart, so no two pairs make the same. */
 function messageIdOf({ source, id }: CloudEvent): string {
-  const whole = `${source} ${id}`;
+  const whole = id.includes(' ') ? JSON.stringify([source, id]) : `${source} ${id}`;
   return whole.length <= MESSAGE_ID_LENGTH ? whole : `sha256-${hash('sha256', whole, 'base64url')}`;
 }
 

@@ -96,7 +96,9 @@ function contactProperty(item: HubSpotItem, settings: CrmSettings, reading: Read
   if (name === 'associatedcompanyid' && value)
     return contactSaid({ ...contact, accountId: changed }, settings, reading);
   if (name === 'hs_email_optout') {
-    const emailConsent = flagOf(value) === true ? 'unsubscribed' : 'subscribed';
+    // Cleared, or no truth, it says nothing: only a person's own word takes an opt-out back.
+    const optedOut = flagOf(value);
+    const emailConsent = optedOut === undefined ? undefined : optedOut ? 'unsubscribed' : 'subscribed';
     return contactSaid({ ...contact, emailConsent }, settings, reading);
   }
   return contactSaid({ ...contact, traits: trait(name, value, TRAITS) }, settings, reading);
