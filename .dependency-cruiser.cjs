@@ -26,6 +26,7 @@ const PORTS = [
   'src/backoff.ts',
   'src/domain/',
   'src/event-store/event-store.ts',
+  'src/event-store/coalescer.ts',
   'src/database/',
   'src/config.ts',
   'src/kafka-config.ts',

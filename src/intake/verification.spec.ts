@@ -121,6 +121,16 @@ test('a token that may be used once is accepted again with the same body alone',
   expect(await send(body('s-6'), { token: 't-1' })).toMatchObject({ status: 401 });
 });
 
+test('of requests with one token at the same time, those with one body are accepted', async () => {
+  const first = await send(body('s-7'), { token: 't-2' });
+  const others = await Promise.all(
+    ['s-7', 's-8', 's-7', 's-9', 's-10', 's-10'].map((item, nth) =>
+      send(body(item), { token: nth < 4 ? 't-2' : 't-3' }),
+    ),
+  );
+  expect([first, ...others].map(({ status }) => status)).toEqual([200, 200, 401, 200, 401, 200, 200]);
+});
+
 test('a page whose origin its collector does not allow is refused', async () => {
   const settings = { allowedOrigins: ['https://*.acme.example'] };
   const collectors = server.get(Collectors);

@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { VerificationServices } from './format.js';
+import { TokenClaims } from './token-claims.js';
 
 const FETCH_MS = 5_000;
 /** A certificate has some 2 KB. */
@@ -18,9 +18,11 @@ export class Verification implements VerificationServices {
   /** What was fetched alone: what is under way would take the place of what is known. */
   private readonly texts = new LRUCache<string, string>({ max: FETCHED_TEXTS, ttl: 24 * HOUR_MS });
   private readonly fetching = new Map<string, Promise<string>>();
-  private sweptAt = -Infinity;
+  private readonly tokens: TokenClaims;
 
-  constructor(private readonly pool: Pool) {}
+  constructor(pool: Pool) {
+    this.tokens = new TokenClaims(pool);
+  }
 
   async fetchText(url: string): Promise<string> {
     const known = this.texts.get(url) ?? this.fetching.get(url);
@@ -38,25 +40,10 @@ export class Verification implements VerificationServices {
     return fetchText(url);
   }
 
-  async claimToken({ id }: CollectorConfig, token: string, body: Buffer, expiresAt: Date): Promise<boolean> {
-    await this.removeExpired();
-    const bodyHash = hash('sha256', body, 'buffer');
-    const { rows } = await this.pool.query<{ body_hash: Buffer }>(CLAIM, [id, token, bodyHash, expiresAt]);
-    return rows[0]?.body_hash.equals(bodyHash) === true;
-  }
-
-  private async removeExpired(): Promise<void> {
-    if (performance.now() - this.sweptAt < HOUR_MS) return;
-    this.sweptAt = performance.now();
-    await this.pool.query('DELETE FROM touchline.webhook_token WHERE expires_at < now()');
+  claimToken({ id }: CollectorConfig, token: string, body: Buffer, expiresAt: Date): Promise<boolean> {
+    return this.tokens.claim(id, token, body, expiresAt);
   }
 }
-
-/** The update changes nothing, and waits for another transaction that claims the same token. */
-const CLAIM = `
-  INSERT INTO touchline.webhook_token AS t (collector, token, body_hash, expires_at) VALUES ($1, $2, $3, $4)
-  ON CONFLICT (collector, token) DO UPDATE SET body_hash = t.body_hash
-  RETURNING body_hash`;
 
 /** Redirects are not followed: the address was checked, another was not. */
 async function fetchText(url: string): Promise<string> {
