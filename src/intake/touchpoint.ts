@@ -10,7 +10,7 @@ import { type Address, addressOf } from './address.js';
 import { arrivalOf } from './arrival.js';
 import type { JsonObject } from './json.js';
 import { type Ids, keysOf } from './identities.js';
-import type { Mapped } from './mapping.js';
+import type { Mapped, MappingSubject } from './mapping.js';
 import type { Reading } from './reading.js';
 import type { RequestSignals } from './request-signals.js';
 import { defined, labelOf, nonEmpty } from './values.js';
@@ -38,11 +38,20 @@ export interface TouchpointDraft {
   readonly request?: RequestSignals | undefined;
 }
 
+/** What rules of a mapping look at. */
+export const subjectOf = ({
+  name,
+  address,
+  kind,
+}: Pick<TouchpointDraft, 'name' | 'address' | 'kind'>): Omit<MappingSubject, 'item'> => ({
+  ...{ event: labelOf(name), url: address?.canonical, kind },
+});
+
 /** A touchpoint of any format: the mapping of its collector applied, with its channel and verdict. */
 export function buildTouchpoint(draft: TouchpointDraft, reading: Reading): Touchpoint {
   const { address, context, request, properties = {} } = draft;
   const name = labelOf(draft.name);
-  const mapped = reading.map({ event: name, url: address?.canonical, kind: draft.kind });
+  const mapped = reading.map(subjectOf(draft));
   const kind = mapped?.kind ?? draft.kind;
   const identity = keysOf(draft.ids);
   const opportunityId = mapped?.opportunityId === undefined ? undefined : label(mapped.opportunityId);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { mailTouch } from '../../test/mails.js';
+import { entry, pageView } from '../../test/sample-events.js';
 import type { LeadExplanation } from './lead-explain.js';
 import type { LeadJourneyAnswer } from './lead-journey.js';
 
@@ -86,4 +87,41 @@ test('bi shows verdicts with their reasons and what the event itself said', asyn
     isHuman: false,
   };
   expect(rows).toEqual([scanned, scanned, opened]);
+});
+
+test('a rule of the workspace is named by the touchpoints that it decides, and its event by their changes', async () => {
+  const lead = 'email:otto@vanguard.example';
+  const ruleId = '00000000-0000-4000-8000-000000000007';
+  const visit = (name: string, at: number, ip: string) => pageView(name, at, [lead], { context: { ip } });
+  const [inside, outside] = [visit('rule inside', 20, '203.0.113.9'), visit('rule outside', 21, '192.0.2.9')];
+  const match = { networks: ['203.0.113.0/24'] };
+  const rule = entry('verdict rule', 'verdict-rules', 'VerdictRulePublished', 50, {
+    rule: { ruleId, verdict: 'internal', match },
+  });
+  await api.add('main', [inside, outside]);
+  await api.runner.catchUp();
+  await api.add('main', [rule]);
+  await api.runner.catchUp();
+
+  const { body } = await api.get<LeadJourneyAnswer>(`/api/leads/${lead}/journey`);
+  expect(body.items.map(({ verdict, verdictRuleId }) => [verdict, verdictRuleId])).toEqual([
+    ['internal', ruleId],
+    ['human', null],
+  ]);
+  const { body: explained } = await api.get<LeadExplanation>(`/api/leads/${lead}/explain`);
+  expect(explained.verdicts.map(({ verdict, touchpoints }) => [verdict, touchpoints]).sort()).toEqual([
+    ['human', 1],
+    ['internal', 1],
+  ]);
+  expect(explained.verdictChanges).toMatchObject([
+    { touchpointId: inside.event.id, causedBy: rule.event.id, before: 'human', verdict: 'internal' },
+  ]);
+  const { rows } = await api.db.pool.query(
+    `SELECT verdict, verdict_recorded AS recorded FROM bi.fact_touchpoint WHERE identity_keys = ARRAY[$1] ORDER BY occurred_at`,
+    [lead],
+  );
+  expect(rows).toEqual([
+    { verdict: 'internal', recorded: 'human' },
+    { verdict: 'human', recorded: 'human' },
+  ]);
 });

@@ -2,7 +2,8 @@ import { domainOf } from '../address.js';
 import { decodeOneOrMore } from '../decode.js';
 import type { Fact, Format, Message } from '../format.js';
 import { emailIn, emailOf, idOf, ID_LENGTH, keysOf, MESSAGE_ID_LENGTH, messageIdOf } from '../identities.js';
-import { reject, type Rejected } from '../outcome.js';
+import { resolveIds } from '../mapped-ids.js';
+import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
 import { advisory, anyOf, checker, nullableObject, nullableText, type Static, Type } from '../schema.js';
 import { defined, labelOf, nonEmpty, objectOr, text } from '../values.js';
@@ -59,9 +60,12 @@ function message(item: Contact, reading: Reading): Message | Rejected {
   const accountId = idOf(item.accountId, 'accountId', reading);
   if (accountId !== undefined && typeof accountId !== 'string') return accountId;
   const email = emailOf(item.email, 'email', reading) ?? emailIn(user);
-  const identity = keysOf({ user, email, crm });
-  if (identity.length === 0)
-    return reject('identity-missing', 'one of email, userId, crmId is required', 'email');
+  const found =
+    nonEmpty(defined({ user, email, crm })) ??
+    reject('identity-missing', 'one of email, userId, crmId is required', 'email');
+  const ids = resolveIds(found, {}, reading);
+  if (isRejected(ids)) return ids;
+  const identity = keysOf(ids);
   const traits = nonEmpty({ ...defined({ company: labelOf(item.accountName) }), ...objectOr(item.traits) });
   const claim: Fact = {
     ...{ type: 'IdentityClaimed', stream: `identity-${identity[0]}` },

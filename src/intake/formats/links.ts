@@ -4,7 +4,8 @@ import { addressOf } from '../address.js';
 import type { Endpoint, Format, Message, RequestHead, SignedRequest } from '../format.js';
 import { emailOf, type Ids, optionalId } from '../identities.js';
 import type { JsonObject } from '../json.js';
-import { reject, type Refusal, type Rejected } from '../outcome.js';
+import { resolveIds } from '../mapped-ids.js';
+import { isRejected, reject, type Refusal, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
 import { type RequestSignals, requestSignals } from '../request-signals.js';
 import { checker, type Static, Type } from '../schema.js';
@@ -133,14 +134,10 @@ function itemOf(head: RequestHead): unknown {
 }
 
 function message({ id, link, request, userAgent, ip }: Load, reading: Reading): Message | Rejected {
-  const ids: Ids = {
-    email: emailOf(link.email, 'link.email', reading),
-    user: optionalId(link.userId, 'link.userId', reading),
-  };
-  if (ids.email === undefined && ids.user === undefined)
-    return reject('identity-missing', 'must name the recipient', 'link.email');
   const kind: TouchpointKind = link.type === 'open' ? 'email_open' : 'email_click';
   const address = addressOf(link.url);
+  const ids = resolveIds(recipientOf(link, reading), { kind, url: address?.canonical }, reading);
+  if (isRejected(ids)) return ids;
   const data = buildTouchpoint(
     {
       ...{ kind, ids, address, campaign: link.campaign, request },
@@ -162,6 +159,14 @@ function message({ id, link, request, userAgent, ip }: Load, reading: Reading): 
     time: { path: 'id' },
     facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }],
   };
+}
+
+function recipientOf({ email, userId }: Link, reading: Reading): Ids | Rejected {
+  const ids = defined({
+    email: emailOf(email, 'link.email', reading),
+    user: optionalId(userId, 'link.userId', reading),
+  });
+  return nonEmpty(ids) ?? reject('identity-missing', 'must name the recipient', 'link.email');
 }
 
 const propertiesOf = ({ mailId, url }: Link, { method, isPrefetch, isHoneypot }: JsonObject): JsonObject =>

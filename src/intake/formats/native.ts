@@ -3,6 +3,7 @@ import { addressOf } from '../address.js';
 import type { Format, Message } from '../format.js';
 import type { JsonObject } from '../json.js';
 import { emailIn, emailOf, idOf, isEmailOrPlaceholder, type Ids, messageIdOf } from '../identities.js';
+import { resolveIds } from '../mapped-ids.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
 import { buildTouchpoint, type TouchpointDraft } from '../touchpoint.js';
@@ -31,7 +32,9 @@ export const native: Format = {
 function message(item: NativeItem, reading: Reading): Message | Rejected {
   const messageId = messageIdOf(item.messageId);
   if (messageId === undefined) return reject('missing-field', 'is required', 'messageId');
-  const ids = idsOf(item, reading);
+  const url = addressOf(item.content?.url)?.canonical;
+  const subject = { event: labelOf(item.name), url, kind: item.kind };
+  const ids = resolveIds(idsOf(item, reading), subject, reading);
   if (isRejected(ids)) return ids;
   const content = contentOf(item.content);
   if (content && isRejected(content)) return content;

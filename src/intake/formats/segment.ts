@@ -1,6 +1,7 @@
 import type { Fact, Format, Message } from '../format.js';
 import type { JsonObject } from '../json.js';
 import { emailIn, emailOf, idOf, type Ids, keysOf, messageIdOf, optionalId } from '../identities.js';
+import { resolveIds } from '../mapped-ids.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
 import type { ClientTime } from '../time.js';
@@ -17,7 +18,7 @@ import {
   type SegmentCall,
   type SegmentItem,
 } from './segment/item.js';
-import { segmentTouchpoint } from './segment/touchpoint.js';
+import { segmentSubject, segmentTouchpoint } from './segment/touchpoint.js';
 
 /** Segment's HTTP API and its clients: segment.com/docs/connections/sources/catalog/libraries/server/http-api. */
 export const segment: Format = {
@@ -70,7 +71,8 @@ function touchpoint(item: SegmentItem, reading: Reading): readonly Fact[] | Reje
   if (item.type === 'track' && labelOf(item.event) === undefined) {
     return reject('missing-field', 'a track call names its event', 'event');
   }
-  const ids = idsOf(item, objectOr(objectOr(item.context).traits), reading);
+  const found = idsOf(item, objectOr(objectOr(item.context).traits), reading);
+  const ids = resolveIds(found, segmentSubject(item), reading);
   if (isRejected(ids)) return ids;
   const data = segmentTouchpoint(item, ids, reading);
   return [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }];
@@ -79,7 +81,7 @@ function touchpoint(item: SegmentItem, reading: Reading): readonly Fact[] | Reje
 function identify(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected {
   const context = objectOr(item.context);
   const traits = { ...objectOr(context.traits), ...objectOr(item.traits) };
-  const ids = idsOf(item, traits, reading);
+  const ids = resolveIds(idsOf(item, traits, reading), {}, reading);
   if (isRejected(ids)) return ids;
   return [claim(keysOf(ids), traits, accountOf(context, reading))];
 }
@@ -90,7 +92,7 @@ function group(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected 
   if (accountId === undefined) return reject('missing-field', 'a group call names its group', 'groupId');
   if (typeof accountId !== 'string') return accountId;
   const personal = objectOr(context.traits);
-  const ids = idsOf(item, personal, reading);
+  const ids = resolveIds(idsOf(item, personal, reading), {}, reading);
   if (isRejected(ids)) return ids;
   const traits = nonEmpty(objectOr(item.traits));
   const name = traits && firstLabel(traits, ['name', 'company', 'companyName']);

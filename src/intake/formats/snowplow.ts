@@ -1,9 +1,10 @@
 import type { Format, Message } from '../format.js';
 import { derivedMessageId, emailIn, idOf, type Ids, messageIdOf } from '../identities.js';
+import { resolveIds } from '../mapped-ids.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
 import type { ClientTime } from '../time.js';
-import { buildTouchpoint } from '../touchpoint.js';
+import { buildTouchpoint, subjectOf } from '../touchpoint.js';
 import { SNOWPLOW_ENDPOINTS } from './snowplow/endpoints.js';
 import { checkItem, eventSchema, payloadSchema, type SnowplowItem } from './snowplow/item.js';
 import { pingMessageId } from './snowplow/page-ping.js';
@@ -44,11 +45,15 @@ function message(item: SnowplowItem, reading: Reading): Message | Rejected {
 }
 
 function messageWith(item: SnowplowItem, entities: Entities, reading: Reading): Message | Rejected {
-  const ids = idsOf(item, entities, reading);
+  const found = idsOf(item, entities, reading);
+  const draft = draftOf(item, isRejected(found) ? {} : found, entities, reading);
+  if (isRejected(draft)) return isRejected(found) ? found : draft;
+  const ids = resolveIds(found, subjectOf(draft), reading);
   if (isRejected(ids)) return ids;
-  const draft = draftOf(item, ids, entities, reading);
-  if (isRejected(draft)) return draft;
-  const data = buildTouchpoint(draft, reading);
+  const data = buildTouchpoint(
+    isRejected(found) ? { ...draft, ids: { ...draft.ids, ...ids } } : draft,
+    reading,
+  );
   const ping = item.e === 'pp' ? pingMessageId(item, pageViewOf(entities)) : undefined;
   return {
     messageId: ping ?? messageIdOf(item.eid) ?? contentId(item),

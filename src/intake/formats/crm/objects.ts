@@ -8,9 +8,10 @@ import type { Fact, Message } from '../../format.js';
 import { emailOf, ID_LENGTH, idOf, keysOf, MESSAGE_ID_LENGTH } from '../../identities.js';
 import { readInstant } from '../../instant.js';
 import type { JsonObject } from '../../json.js';
+import { resolveIds } from '../../mapped-ids.js';
 import { isRejected, reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
-import { buildTouchpoint } from '../../touchpoint.js';
+import { buildTouchpoint, subjectOf } from '../../touchpoint.js';
 import { defined, labelOf, nonEmpty } from '../../values.js';
 import type { CrmSettings } from './settings.js';
 
@@ -122,10 +123,14 @@ export function activitySaid(
   const crm = crmId(activity.contactId, settings, reading);
   if (crm !== undefined && typeof crm !== 'string') return crm;
   const email = activity.email && emailOf(activity.email.value, activity.email.path, reading);
-  if (crm === undefined && email === undefined)
-    return reject('identity-missing', 'an activity names the contact it was with', activity.contactId.path);
   const { kind, name, properties } = activity;
-  const draft = { kind, ids: { crm, email }, name, rep: labelOf(activity.rep), properties };
+  const found =
+    crm === undefined && email === undefined
+      ? reject('identity-missing', 'an activity names the contact it was with', activity.contactId.path)
+      : { crm, email };
+  const ids = resolveIds(found, subjectOf({ kind, name }), reading);
+  if (isRejected(ids)) return ids;
+  const draft = { kind, ids, name, rep: labelOf(activity.rep), properties };
   const data = buildTouchpoint(draft, reading);
   return { facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }] };
 }

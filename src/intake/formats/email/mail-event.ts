@@ -4,7 +4,8 @@ import { addressOf } from '../../address.js';
 import type { Fact, Message } from '../../format.js';
 import { emailOf, type Ids, keysOf, MESSAGE_ID_LENGTH } from '../../identities.js';
 import type { JsonObject } from '../../json.js';
-import { reject, type Rejected } from '../../outcome.js';
+import { resolveIds } from '../../mapped-ids.js';
+import { isRejected, reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
 import type { ClientTime } from '../../time.js';
 import { buildTouchpoint } from '../../touchpoint.js';
@@ -62,9 +63,13 @@ export interface MailEvent {
  */
 export function mailMessage(event: MailEvent, reading: Reading): Message | Rejected {
   const email = emailOf(addressIn(event.recipient), event.recipientPath, reading);
-  if (email === undefined)
-    return reject('identity-missing', 'must be the address of the recipient', event.recipientPath);
-  const ids = { email };
+  const found =
+    email === undefined
+      ? reject('identity-missing', 'must be the address of the recipient', event.recipientPath)
+      : { email };
+  const subject = { event: event.name, url: addressOf(event.url)?.canonical, kind: event.kind };
+  const ids = resolveIds(found, subject, reading);
+  if (isRejected(ids)) return ids;
   const facts = [
     ...touchpointOf(event, ids, reading),
     ...claimOf(event, ids, reading),
@@ -75,7 +80,7 @@ export function mailMessage(event: MailEvent, reading: Reading): Message | Rejec
       'unknown-event',
       `"${event.name.slice(0, 100).toWellFormed()}" is no kind of touchpoint; a mapping may name one`,
     );
-  return { messageId: messageIdOf(event, email), time: event.time, facts };
+  return { messageId: messageIdOf(event, email ?? String(keysOf(ids)[0])), time: event.time, facts };
 }
 
 function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): readonly Fact[] {
@@ -123,11 +128,11 @@ function addressIn(recipient: unknown): unknown {
 }
 
 /** Without an id of the provider, two events that agree in all that tells them apart are one that was sent twice. */
-function messageIdOf(event: MailEvent, email: string): string {
+function messageIdOf(event: MailEvent, recipient: string): string {
   const id = text(event.id, Infinity);
   if (id !== undefined && id.length <= MESSAGE_ID_LENGTH) return id;
   const { name, kind, consent, mailId, time, url, userAgent, ip } = event;
-  const known = id ?? [name, kind, consent, mailId, email, time.timestamp, url, userAgent, ip];
+  const known = id ?? [name, kind, consent, mailId, recipient, time.timestamp, url, userAgent, ip];
   return `sha256-${hash('sha256', JSON.stringify(known), 'base64url')}`;
 }
 

@@ -16,6 +16,22 @@ import { accountOf, type SegmentItem } from './item.js';
 export const segmentTouchpoint = (item: SegmentItem, ids: Ids, reading: Reading): Touchpoint =>
   buildTouchpoint(draftOf(item, ids, reading), reading);
 
+/** What rules of a mapping look at. */
+export const segmentSubject = (item: SegmentItem) => ({
+  event: labelOf(nameOf(item)),
+  url: addressIn(item)?.canonical,
+  kind: kindOf(item),
+});
+
+const nameOf = (item: SegmentItem): unknown => (item.type === 'track' ? item.event : item.name);
+
+/** Of the page. */
+const addressIn = (item: SegmentItem): Address | undefined =>
+  addressOf(
+    (item.type === 'page' ? objectOr(item.properties).url : undefined) ??
+      objectOr(objectOr(item.context).page).url,
+  );
+
 function draftOf(item: SegmentItem, ids: Ids, reading: Reading): TouchpointDraft {
   const context = objectOr(item.context);
   const properties = objectOr(item.properties);
@@ -23,14 +39,14 @@ function draftOf(item: SegmentItem, ids: Ids, reading: Reading): TouchpointDraft
   const kind = kindOf(item);
   const tags = objectOr(context.campaign);
   const { source, medium } = tags;
-  const address = addressOf((item.type === 'page' ? properties.url : undefined) ?? page.url);
+  const address = addressIn(item);
   const userAgent = text(context.userAgent, 512);
   const ip = text(context.ip, 64);
   const referrer = text(referrerOf(item, context), 2048);
   return {
     ...{ kind, source, medium, campaign: campaignOf(kind, tags, properties), address, properties },
     ids: withFormEmail(kind, ids, properties, reading),
-    name: item.type === 'track' ? item.event : item.name,
+    name: nameOf(item),
     content: contentOf(kind, item, properties, page, address),
     traits: objectOr(context.traits),
     accountId: accountOf(context, reading),
