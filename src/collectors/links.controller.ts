@@ -14,7 +14,7 @@ import type { CollectorConfig } from '../workspaces/collector-config.js';
 import { Collectors } from '../workspaces/collectors.js';
 import { invalid, linkOf, linksOf } from './link-input.js';
 
-/** Makes pictures and links for mails, for those who have no provider that tells of opens and clicks. */
+/** Makes pictures and links for mails, for those who have no provider that reports opens and clicks. */
 @Controller('api/links')
 @UseGuards(AuthGuard)
 export class LinksController {

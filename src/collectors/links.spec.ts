@@ -127,7 +127,7 @@ describe('a link made by POST /api/links', () => {
     expect(other.url).not.toBe(one.url);
   });
 
-  test('tells nobody the address of the recipient', async () => {
+  test('does not reveal the address of the recipient', async () => {
     const { url } = await click();
     const token = url.split('/').at(-1) ?? '';
     const bytes = Buffer.from(token, 'base64url').toString('latin1');
@@ -161,7 +161,7 @@ describe('a link made by POST /api/links', () => {
     expect(await events()).toMatchObject([{ data: { kind: 'email_open', properties: { method: 'HEAD' } } }]);
   });
 
-  test('that no person sees tells a scanner', async () => {
+  test('that no person sees identifies a scanner', async () => {
     const { url } = await make({ type: 'honeypot', url: PRICING, ...MAIL });
     expect((await load(url)).status).toBe(302);
     expect(await events()).toMatchObject([

@@ -6,19 +6,29 @@ import { memoize } from '../domain/memoize.js';
 import { networkTest } from '../domain/network.js';
 import proofpoint from './networks/proofpoint.json' with { type: 'json' };
 
-/** A list of networks as it was published at a date; it is replaced by editing the file, never at run time. */
+/** Networks of one provider; the list is replaced by editing the file, never at run time. */
 export interface NetworkList {
   readonly name: string;
+  readonly groups: readonly NetworkGroup[];
+}
+
+interface NetworkGroup {
   readonly source: string;
-  readonly date: string;
+  /** The date that the source bears; null if it bears none. */
+  readonly asOf: string | null;
+  /** When the networks were last compared with the source. */
+  readonly checked: string;
   /** Address and prefix length. */
   readonly networks: readonly string[];
 }
 
 export const NETWORK_LISTS: readonly NetworkList[] = [apple, google, mimecast, proofpoint, barracuda];
 
+export const networksOf = ({ groups }: NetworkList): readonly string[] =>
+  groups.flatMap(({ networks }) => networks);
+
 const inLists = (...lists: readonly NetworkList[]): ((address: string) => boolean) =>
-  memoize(10_000, networkTest(lists.flatMap(({ networks }) => networks)));
+  memoize(10_000, networkTest(lists.flatMap(networksOf)));
 
 export const isApple = inLists(apple);
 export const isGoogle = inLists(google);

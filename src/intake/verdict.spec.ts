@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Verdict } from '../domain/touchpoint.js';
-import { isApple, isGoogle, isScanner, NETWORK_LISTS } from './known-networks.js';
 import { requestSignals } from './request-signals.js';
 import { verdictOf, type Acted } from './verdict.js';
 
@@ -122,25 +121,5 @@ describe('the signals of a request', () => {
       isPrefetch: false,
       isHoneypot: true,
     });
-  });
-});
-
-describe('the lists of networks', () => {
-  test('each name their source and date', () => {
-    for (const { name, source, date, networks } of NETWORK_LISTS) {
-      expect([name, source].every((text) => text.length > 0)).toBe(true);
-      expect(date).toMatch(/^\d{4}-\d\d-\d\d$/);
-      expect(networks.length).toBeGreaterThan(0);
-    }
-  });
-
-  test('do not overlap and hold what they name', () => {
-    const inside = [isApple, isGoogle, isScanner];
-    const addresses = ['17.1.2.3', '2a00:1450:4001::1', '67.231.152.1'];
-    expect(addresses.map((address) => inside.map((test) => test(address)))).toEqual([
-      [true, false, false],
-      [false, true, false],
-      [false, false, true],
-    ]);
   });
 });

@@ -25,7 +25,7 @@ export interface ImportTarget {
   readonly collector: string;
   /** Of the collector, where that is configured: its mapping applies. */
   readonly config: CollectorConfig | undefined;
-  /** Undefined: told by the rows. */
+  /** Undefined: detected from the rows. */
   readonly format: ImportFormat | undefined;
   /** Of CSV files. */
   readonly mapping: CsvMapping;

@@ -13,7 +13,7 @@ export class UnreadableInput extends Error {
   override readonly name = 'UnreadableInput';
 }
 
-/** The decompressed bytes of a file; whether it is compressed is told by its first bytes. */
+/** The decompressed bytes of a file; compression is detected from its first bytes. */
 export class Input {
   /** Bytes of the file that were read so far, as they are there. */
   bytesRead = 0;

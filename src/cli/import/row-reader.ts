@@ -30,7 +30,7 @@ export interface RowReader {
   /**
    * One a row, in order.
    *
-   * @param occasion tells the row from every other that has neither an id nor a time
+   * @param occasion distinguishes the row from every other that has neither an id nor a time
    */
   read(rows: readonly SourceRow[], occasion: (row: SourceRow) => string): readonly ReadRow[];
 }

@@ -48,7 +48,7 @@ const KINDS: Readonly<Record<string, TouchpointKind>> = {
 
 const CONSENTS = { spamreport: 'spam_complaint', unsubscribe: 'unsubscribe' } as const;
 
-/** Fields that are read; of a mail's own arguments, which stand beside them, it is not told which they are. */
+/** Fields that are read. A mail's own arguments stand beside them and are not marked as such. */
 const READ = new Set([
   ...['event', 'email', 'timestamp', 'sg_event_id', 'sg_message_id', 'category', 'url', 'useragent', 'ip'],
   'marketing_campaign_name',

@@ -127,7 +127,7 @@ function addressIn(recipient: unknown): unknown {
   return /<([^<>]+)>\s*$/.exec(recipient)?.[1] ?? recipient;
 }
 
-/** Without an id of the provider, two events that agree in all that tells them apart are one that was sent twice. */
+/** Without an id of the provider, two events with the same distinguishing fields are one that was sent twice. */
 function messageIdOf(event: MailEvent, recipient: string): string {
   const id = text(event.id, Infinity);
   if (id !== undefined && id.length <= MESSAGE_ID_LENGTH) return id;

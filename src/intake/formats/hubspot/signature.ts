@@ -3,7 +3,7 @@ import type { SignedRequest } from '../../format.js';
 import type { Refusal } from '../../outcome.js';
 import { equalTexts, headerOf, signatureMissing, verifyWithSecrets } from '../../signatures.js';
 
-/** Requests that were signed longer ago are refused, as HubSpot asks: it signs each try anew. */
+/** Requests that were signed longer ago are refused, as HubSpot asks: it signs each attempt separately. */
 const MAX_AGE_MS = 300_000;
 
 const EXPIRED: Refusal = {

@@ -39,7 +39,7 @@ const keysOf = memoize(1_000, (secret: string): Keys => {
  * A token that nobody else can make, change or read (AES-256-GCM): addresses stand in the logs of every proxy, and the recipient's
  * is in it. The nonce derives from the content, so the same link has the same token.
  *
- * @param collector id, which is readable: it tells whose secrets open the token
+ * @param collector id, which is readable: it selects the secrets that verify the token
  */
 export function sealLink(link: Link, collector: string, secret: string): string {
   const { encryption, nonce: nonceKey } = keysOf(secret);

@@ -36,7 +36,7 @@ const content = Type.Object({
 });
 
 const context = Type.Object({
-  userAgent: Type.Optional(nullableText('Declared crawlers are told by it', { maxLength: 1024 })),
+  userAgent: Type.Optional(nullableText('Identifies declared crawlers', { maxLength: 1024 })),
   ip: Type.Optional(nullableText('Address', { maxLength: 64 })),
   referrer: Type.Optional(nullableText('The page before', { maxLength: 4096 })),
   locale: Type.Optional(nullableText('E.g. en-US', { maxLength: 64 })),
