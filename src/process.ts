@@ -6,6 +6,7 @@ import { MigrationError } from './database/migrate.js';
 import { isDatabaseFault } from './database/open.js';
 import { isOutage } from './database/outage.js';
 import { Refused } from './domain/refused.js';
+import { Problem } from './http/problem.js';
 import { KafkaFault } from './kafka/kafka.js';
 import { isLogFault } from './store.js';
 
@@ -72,8 +73,10 @@ function isConfigurationFault(error: unknown): boolean {
 /** Undefined: not foreseen. */
 function messageFor(error: unknown): string | undefined {
   if (isDatabaseFault(error) || isLogFault(error) || error instanceof KafkaFault) return error.message;
-  if (error instanceof BadSettings || error instanceof MigrationError || error instanceof Refused)
-    return error.message;
+  if (error instanceof BadSettings || error instanceof MigrationError) return error.message;
+  if (error instanceof Problem) return error.detail;
+  if (error instanceof Refused)
+    return error.path === undefined ? error.message : `${error.path}: ${error.message}`;
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && (error.code === 'ENOSPC' || error.code === DISK_FULL))
     return `the disk is full: ${error.message}`;

@@ -115,7 +115,7 @@ export const tryMapping = (
   { file, ...options }: InWorkspace & { file: string },
 ): Promise<void> =>
   withSetup(options, async (setup, workspace) => {
-    const mapping: unknown = JSON.parse(await readText(file));
+    const mapping = await readJsonValue(file);
     const { tried, changed, rejected, items } = await setup.try(workspace, name, { mapping });
     for (const { receivedAt, before, after } of items)
       if (after) console.log(JSON.stringify({ receivedAt, before, after }));
@@ -130,12 +130,31 @@ function overlapOf(hours: string | undefined): { overlapHours?: number } {
   throw new Refused('overlap-invalid', `"${hours}" is not a number of hours`);
 }
 
-const readText = (file: string): Promise<string> =>
-  file === '-' ? text(process.stdin) : readFile(file, 'utf8');
+/** @throws Refused `file-unreadable` */
+async function readText(file: string): Promise<string> {
+  if (file === '-') return text(process.stdin);
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Refused('file-unreadable', `${file} cannot be read: ${messageOf(error)}`);
+  }
+}
 
-/** @throws Refused `file-invalid` */
+/** @throws Refused `file-unreadable`, `file-invalid` */
+async function readJsonValue(file: string): Promise<unknown> {
+  const content = await readText(file);
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    throw new Refused('file-invalid', `${file} is not JSON: ${messageOf(error)}`);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** @throws Refused `file-unreadable`, `file-invalid` */
 async function readJson(file: string): Promise<object> {
-  const value: unknown = JSON.parse(await readText(file));
+  const value = await readJsonValue(file);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new Refused('file-invalid', `${file} must hold a JSON object`);
 }

@@ -89,8 +89,9 @@ export function body<T extends TSchema>(schema: T): (value: unknown) => Static<T
   };
 }
 
-/** Patterns of a mapping together: each is tried on every item. */
+/** Patterns and words of a mapping together: each is tried on every item, which other workspaces wait for. */
 const MAX_PATTERNS = 500;
+const MAX_PATTERN_CHARACTERS = 16_384;
 
 /** Checks settings and mapping of a collector of this format. @throws Problem 400 */
 export function checkConfiguration(
@@ -103,9 +104,27 @@ export function checkConfiguration(
   const fault = given && settingsCheck(format)(given);
   if (fault)
     throw invalid({ ...fault.rejected, path: ['settings', fault.rejected.path].filter(Boolean).join('.') });
-  const patterns = (mapping ?? []).flatMap(({ when }) => [when?.event ?? [], when?.url ?? []].flat());
-  if (patterns.length > MAX_PATTERNS)
-    throw invalid({ message: `has more than ${MAX_PATTERNS} patterns`, path: 'mapping' });
+  if (mapping) checkPatterns(mapping);
+}
+
+/** @param path of the secret in the body; @throws Problem 400 */
+export function checkSecret(format: Format | undefined, secret: string, path: string): void {
+  const message = format?.secretFault?.(secret);
+  if (message !== undefined) throw invalid({ message, path });
+}
+
+function checkPatterns(mapping: Mapping): void {
+  const patterns = mapping.flatMap(({ when }) => [
+    ...[when?.event ?? [], when?.url ?? []].flat(),
+    ...Object.values(when?.fields ?? {}).flatMap(({ words }) => words ?? []),
+  ]);
+  const characters = patterns.reduce((sum, { length }) => sum + length, 0);
+  for (const [count, most, what] of [
+    [patterns.length, MAX_PATTERNS, 'patterns and words'],
+    [characters, MAX_PATTERN_CHARACTERS, 'characters in patterns and words'],
+  ] as const)
+    if (count > most)
+      throw invalid({ message: `has ${count} ${what}; at most ${most} are allowed`, path: 'mapping' });
 }
 
 /** The settings of all collectors, and those of the format. */

@@ -38,6 +38,7 @@ export class CollectorSetup {
     const { name, secrets = [], keys: scopes, ...changes } = bodies.create(body);
     const format = await this.formatNamed(changes.format);
     input.checkConfiguration(format, changes);
+    secrets.forEach((secret, at) => input.checkSecret(format, secret, `secrets.${at}`));
     await this.collectors.add(workspace, name, changes);
     for (const secret of secrets) await this.collectors.addSecret(workspace, name, secret);
     const keys: Record<string, string> = {};
@@ -67,7 +68,9 @@ export class CollectorSetup {
     body: unknown,
   ): Promise<{ secrets: readonly CollectorSecretListed[]; secret?: string }> {
     const { secret: given, overlapHours } = bodies.secret(body);
-    const secret = given ?? `whsec_${randomBytes(24).toString('base64url')}`;
+    const format = await this.formatNamed((await this.collectors.find(workspace, id)).format);
+    const secret = given ?? (format?.secretFault ? '' : `whsec_${randomBytes(24).toString('base64url')}`);
+    input.checkSecret(format, secret, 'secret');
     const { secrets } = await this.collectors.addSecret(workspace, id, secret, msOf(overlapHours));
     return { secrets, ...(given === undefined && { secret }) };
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
 import { testApp, type TestApp } from '../../test/app.js';
 
 let app: TestApp;
@@ -15,10 +16,16 @@ interface Collector {
   readonly writeKeys: readonly {
     readonly prefix: string;
     readonly scope: string;
+    readonly createdAt: string;
     readonly expiresAt: string | null;
   }[];
-  readonly secrets: readonly { readonly id: string; readonly expiresAt: string | null }[];
+  readonly secrets: readonly {
+    readonly id: string;
+    readonly createdAt: string;
+    readonly expiresAt: string | null;
+  }[];
   readonly keys: Readonly<Record<string, string>>;
+  readonly createdAt: string;
 }
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -89,6 +96,23 @@ test('a write key that is rotated stays valid for the overlap, and one that is r
   expect(after.body.writeKeys).toHaveLength(1);
 });
 
+test('a collector of a provider with keys of its own is given no other secret, and none is made for it', async () => {
+  const { id } = await create('sendgrid-mail', { format: 'sendgrid' });
+  for (const body of [{}, { secret: 'any-other-text' }]) {
+    const added = await call('POST', `/api/collectors/${id}/secrets`, body);
+    expect([added.status, added.body.errors[0]?.path]).toEqual([400, 'secret']);
+  }
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const secret = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  expect((await call('POST', `/api/collectors/${id}/secrets`, { secret })).status).toBe(201);
+});
+
+test('times of a collector, its keys and secrets have one form', async () => {
+  const { writeKeys, secrets, createdAt } = await create('timed', { secrets: ['any-secret'] });
+  for (const time of [createdAt, ...[...writeKeys, ...secrets].map((each) => each.createdAt)])
+    expect(time).toBe(new Date(time).toISOString());
+});
+
 test('secrets of a collector are encrypted in the database and never shown', async () => {
   const secret = 'the-signing-secret-of-a-provider';
   const { id } = await create('signed', { secrets: [secret], keys: [] });
@@ -152,19 +176,40 @@ test('a mapping makes the person of an item a contact of an opportunity, unless 
   expect(await app.runtime.store.readStream('main', 'opportunity-opp-8')).toEqual([]);
 });
 
-test.each([
+const rulesWhen = (when: object, count = 1): object[] =>
+  Array.from({ length: count }, () => ({ when, set: { kind: 'chat' } }));
+const fieldsNamed = (count: number): object =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`f${at}`, { known: true }]));
+const WORDS = 'mapping.0.when.fields.a.words';
+
+test.each<[object, number, string]>([
   [{ name: 'Site' }, 422, 'name'],
   [{ name: 'x', format: 'nonsense' }, 400, 'format'],
   [{ name: 'x', settings: { allowedOrigins: ['www.acme.example'] } }, 400, 'settings.allowedOrigins.0'],
-  [{ name: 'x', settings: { nonsense: 1 } }, 400, 'settings'],
+  [{ name: 'x', settings: { nonsense: 1 } }, 400, 'settings.nonsense'],
+  [{ name: 'x', mapping: [{ when: { evnt: 'x' }, set: { kind: 'chat' } }] }, 400, 'mapping.0.when.evnt'],
+  [{ name: 'x', format: 'sendgrid', secrets: ['MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE…'] }, 400, 'secrets.0'],
   [{ name: 'x', mapping: [{ set: {} }] }, 400, 'mapping.0.set'],
   [{ name: 'x', mapping: [{ set: { kind: 'nonsense' } }] }, 400, 'mapping.0.set.kind'],
   [{ name: 'x', secrets: ['short'] }, 400, 'secrets.0'],
-  [{ name: 'x', unknown: 1 }, 400, ''],
+  [{ name: 'x', unknown: 1 }, 400, 'unknown'],
   [{}, 400, 'name'],
 ])('a collector %j is refused with %d naming the field', async (payload, status, path) => {
   const { status: got, body } = await call('POST', '/api/collectors', payload);
   expect([got, body.errors[0]?.path]).toEqual([status, path]);
+});
+
+test.each<[string, readonly object[], string]>([
+  ['16,384 characters of patterns', rulesWhen({ event: '*'.repeat(512) }, 33), 'mapping'],
+  ['16,384 characters of words', rulesWhen({ fields: { a: { words: ['w'.repeat(128)] } } }, 129), 'mapping'],
+  ['500 patterns', rulesWhen({ url: Array.from({ length: 100 }, () => '/a') }, 6), 'mapping'],
+  ['200 rules', rulesWhen({ kind: 'chat' }, 10_000).slice(0, 201), 'mapping'],
+  ['20 fields in a rule', rulesWhen({ fields: fieldsNamed(21) }), 'mapping.0.when.fields'],
+  ['128 characters of a word', rulesWhen({ fields: { a: { words: ['w'.repeat(129)] } } }), `${WORDS}.0`],
+  ['no word in its words', rulesWhen({ fields: { a: { words: [' '] } } }), `${WORDS}.0`],
+])('a mapping with more than %s is refused, as every item would pay for it', async (_, mapping, path) => {
+  const { status, body } = await call('POST', '/api/collectors', { name: 'costly', mapping });
+  expect([status, body.errors[0]?.path]).toEqual([400, path]);
 });
 
 test('a collector of another workspace is not found, and an app id belongs to one collector alone', async () => {

@@ -214,7 +214,7 @@ describe('a link made by POST /api/links', () => {
       422,
     ],
     ['of another type', { type: 'redirect', ...MAIL }, 'type', 400],
-    ['with an unknown field', { type: 'open', ...MAIL, to: PRICING }, '', 400],
+    ['with an unknown field', { type: 'open', ...MAIL, to: PRICING }, 'to', 400],
     [
       'among several',
       {

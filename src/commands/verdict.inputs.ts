@@ -26,6 +26,8 @@ const IsListOf = (what: string, isOne: (value: unknown) => boolean): PropertyDec
   });
 
 const isNetworkText = (value: unknown): boolean => typeof value === 'string' && isNetwork(value);
+/** A domain as it stands in addresses: with an `@` or a space it would match nobody. */
+const isDomain = (value: unknown): boolean => isText(value, 253) && /^[^\s@]+$/.test(value);
 const isShortText = (value: unknown): boolean => isText(value, 1_000);
 
 const list = (example: readonly string[], description: string) => ({
@@ -61,7 +63,7 @@ export class VerdictMatchInput {
 
   @ApiPropertyOptional(list(['seller.example'], 'Of e-mail addresses among the keys, with subdomains'))
   @Optional()
-  @IsListOf('domains', isShortText)
+  @IsListOf('domains such as seller.example', isDomain)
   emailDomains?: string[];
 
   @ApiPropertyOptional(list(['/status/**'], 'URL patterns as in the journey model, of the content'))

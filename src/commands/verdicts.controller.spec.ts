@@ -82,6 +82,12 @@ test.each<[string, object]>([
   ['an empty match', { match: {}, verdict: 'internal' }],
   ['an unknown part', { match: { country: ['NL'] }, verdict: 'internal' }],
   ['no network', { match: { networks: ['office'] }, verdict: 'internal' }],
+  ['an address without its last part', { match: { networks: ['1.2.3'] }, verdict: 'internal' }],
+  ['a domain with an @', { match: { emailDomains: ['@acme.example'] }, verdict: 'internal' }],
+  [
+    'an end before the start',
+    { match: { from: '2026-02-01T00:00:00Z', to: '2026-01-01T00:00:00Z' }, verdict: 'human' },
+  ],
   ['an empty list', { match: { collectors: [] }, verdict: 'internal' }],
   ['an unknown kind', { match: { kinds: ['visit'] }, verdict: 'internal' }],
   ['an unknown verdict', { match: { kinds: ['page_view'] }, verdict: 'robot' }],

@@ -10,6 +10,7 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
+import { Refused } from '../domain/refused.js';
 import { VERDICTS } from '../domain/touchpoint.js';
 import type { VerdictMatch, VerdictRule } from '../domain/verdict/rule.js';
 import type { VerdictRules } from '../domain/verdict/rule-decisions.js';
@@ -101,6 +102,9 @@ export class VerdictsController {
     @RequestWorkspace() workspace: string,
     @Body() { match, verdict, reason }: VerdictRuleInput,
   ): Promise<VerdictRuleReceipt> {
+    const { from, to } = match;
+    if (from !== undefined && to !== undefined && Date.parse(to) <= Date.parse(from))
+      throw new Refused('range-empty', 'must be after from', 'match.to');
     const rule = { match: { ...match }, verdict, ...(reason !== undefined && { reason }) };
     const handled = await this.commands.execute(new PublishVerdictRule(workspace, rule, new Date()));
     return receiptOf(handled.state.rules.at(-1)?.ruleId ?? '', handled);

@@ -157,29 +157,49 @@ function addressPattern(glob: string, anyHost: boolean): (address: string) => bo
  * a regular expression tries one way after another, which takes minutes over a long URL when wildcards are several.
  */
 export function globTest(glob: string): (text: string) => boolean {
-  const parts = glob.match(/\*\*|[^]/g) ?? [];
   const start = glob.replace(/\*.*$/s, '');
   if (start === glob) return (text) => text === glob;
-  const isStar = (at: number): boolean => parts[at] === '*' || parts[at] === '**';
-  /** A wildcard may match nothing. */
-  const reach = (places: Set<number>): Set<number> => {
-    for (const at of places) if (isStar(at)) places.add(at + 1);
-    return places;
-  };
-  return (text) => {
-    if (!text.startsWith(start)) return false;
-    let places = reach(new Set([start.length]));
-    for (let index = start.length; index < text.length && places.size > 0; index++) {
-      const char = text[index];
-      const next = new Set<number>();
-      for (const at of places) {
-        if (parts[at] === '**' || (parts[at] === '*' && char !== '/')) next.add(at);
-        else if (parts[at] === char) next.add(at + 1);
-      }
-      places = reach(next);
+  const parts = Int32Array.from(glob.slice(start.length).match(/\*\*|[^]/g) ?? [], codeOf);
+  return (text) => text.startsWith(start) && matchesParts(parts, text, start.length);
+}
+
+const ONE_STAR = -1;
+const TWO_STARS = -2;
+const SLASH = 0x2f;
+
+const codeOf = (part: string): number =>
+  part === '*' ? ONE_STAR : part === '**' ? TWO_STARS : part.charCodeAt(0);
+
+/** Numbers throughout: a mapping may try hundreds of patterns on every event. */
+function matchesParts(parts: Int32Array, text: string, from: number): boolean {
+  const end = parts.length;
+  let places = new Int32Array(end + 1);
+  let next = new Int32Array(end + 1);
+  /** By place, the last index of the text that led to it. */
+  const reached = new Int32Array(end + 1).fill(from - 1);
+  let count = 0;
+  /** A wildcard may match nothing, so the place behind it is reached with it. */
+  const add = (into: Int32Array, place: number, index: number): void => {
+    for (let at = place; at <= end && reached[at] !== index; at++) {
+      reached[at] = index;
+      into[count++] = at;
+      if ((parts[at] ?? 0) >= 0) return;
     }
-    return places.has(parts.length);
   };
+  add(places, 0, from);
+  for (let index = from; index < text.length && count > 0; index++) {
+    const char = text.charCodeAt(index);
+    const before = count;
+    count = 0;
+    for (let i = 0; i < before; i++) {
+      const at = places[i] ?? end;
+      const part = parts[at];
+      if (part === TWO_STARS || (part === ONE_STAR && char !== SLASH)) add(next, at, index + 1);
+      else if (part === char) add(next, at + 1, index + 1);
+    }
+    [places, next] = [next, places];
+  }
+  return count > 0 && reached[end] === Math.max(from, text.length);
 }
 
 /** A test of the URL against any of the patterns; without patterns everything passes. */

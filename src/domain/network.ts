@@ -2,8 +2,9 @@ import ipaddr from 'ipaddr.js';
 
 type Network = ReturnType<typeof ipaddr.parseCIDR>;
 
-/** A network as `198.51.100.0/24` or a single address; undefined: it is neither. */
+/** A network as `198.51.100.0/24` or a single address; undefined: it is neither. `1.2.3` is a forgotten part, not `1.2.0.3`. */
 function parseNetwork(text: string): Network | undefined {
+  if (!text.includes(':') && text.split('.').length !== 4) return undefined;
   if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
   if (!ipaddr.isValid(text)) return undefined;
   const address = ipaddr.process(text);

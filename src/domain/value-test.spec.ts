@@ -14,6 +14,13 @@ test.each<[test: ValueTest, value: unknown, holds: boolean]>([
   [{ words: ['Geschäftsführer'] }, 'GESCHÄFTSFÜHRER', true],
   [{ words: ['führer'] }, 'Geschäftsführer', false],
   [{ words: ['CTO'] }, 7, false],
+  [{ words: ['CTO'] }, 'CTOs, and the CTO', true],
+  [{ words: ['ab'] }, 'abab ab', true],
+  [{ words: ['-a-'] }, '-a-a-', false],
+  [{ words: ['οδος'] }, 'ΟΔΟΣ', true],
+  [{ words: ['𝐀'] }, 'x𝐀', false],
+  [{ words: ['x'] }, '𝐀x', false],
+  [{ words: ['x'] }, 'x𝐀', false],
   [{ is: 'pro' }, ' PRO', true],
   [{ is: [7, true] }, '7', true],
   [{ is: [7, true] }, 'TRUE', true],
@@ -50,4 +57,11 @@ test('a word matches itself among other words, whatever punctuation it has', () 
       },
     ),
   );
+});
+
+test('phrases that repeat themselves cost no more than their length, however long the value is', () => {
+  const words = Array.from({ length: 100 }, (_, at) => `${'a '.repeat(400)}${at}`);
+  const holds = valueTest({ words: [...words, `${'-a'.repeat(200)}-`, 'a'.repeat(400)] });
+  for (const value of ['a '.repeat(15_000), '-a'.repeat(15_000), 'a'.repeat(30_000)])
+    expect(holds(`${value}b`)).toBe(false);
 });

@@ -44,13 +44,42 @@ function oneOf(values: readonly Scalar[]): Test {
 
 const folded = (value: Scalar): string => String(value).trim().toLowerCase();
 
+/**
+ * Any of the phrases, whatever its case and spaces, with no letter or digit beside it. Phrases are searched for as text: a regular
+ * expression of them tries each again at every word, which takes minutes where phrases and the value repeat themselves.
+ */
 function wholeWords(words: readonly string[]): Test {
-  const alternatives = words.map((word) => word.trim().split(/\s+/).map(escaped).join('\\s+'));
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${alternatives.join('|')})(?![\\p{L}\\p{N}])`, 'iu');
-  return (value) => typeof value === 'string' && pattern.test(value);
+  const phrases = words.map((word) => caseFolded(word.trim()));
+  return (value) => {
+    if (typeof value !== 'string') return false;
+    const text = caseFolded(value);
+    return phrases.some((phrase) => hasPhrase(text, phrase));
+  };
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+/** Final sigma and the like have one form in upper case. */
+const caseFolded = (text: string): string => text.toLowerCase().toUpperCase().replace(/\s+/g, ' ');
+
+const LETTER_BEFORE = /[\p{L}\p{N}]$/u;
+const LETTER_AFTER = /^[\p{L}\p{N}]/u;
+
+function hasPhrase(text: string, phrase: string): boolean {
+  for (let at = text.indexOf(phrase); at >= 0;) {
+    const end = at + phrase.length;
+    // Two units are a whole character.
+    const isInWord = LETTER_BEFORE.test(text.slice(Math.max(0, at - 2), at));
+    if (!isInWord && !LETTER_AFTER.test(text.slice(end, end + 2))) return true;
+    at = text.indexOf(phrase, isInWord ? endOfWord(text, at) : at + 1);
+  }
+  return false;
+}
+
+/** Behind the letters and digits from here on, and one other character: no phrase begins between. */
+function endOfWord(text: string, from: number): number {
+  const other = /[^\p{L}\p{N}]/gu;
+  other.lastIndex = from;
+  return other.test(text) ? other.lastIndex : text.length;
+}
 
 function numeric(value: unknown): number {
   if (typeof value === 'number') return value;

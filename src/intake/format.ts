@@ -197,6 +197,8 @@ export interface Format extends RequestLimits {
   readonly schema: TSchema;
   /** What a collector of this format may set beside the settings of all (workspaces/collector-settings.ts). */
   readonly settings?: TObject;
+  /** Where a secret is more than any text: what is wrong with one. Such secrets are the provider's, and never made here. */
+  secretFault?(secret: string): string | undefined;
   /** For the API document: further schemas by name, which `endpoints` refer to, and the groups of its operations. */
   readonly schemas?: Readonly<Record<string, TSchema>>;
   readonly tags?: NonNullable<OpenAPIObject['tags']>;

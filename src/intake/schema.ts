@@ -71,9 +71,10 @@ function faultOf(error: ErrorObject | undefined): Rejected {
   const path = dotted(error?.instancePath ?? '');
   const params = (error?.params ?? {}) as Params;
   if (params.missingProperty !== undefined) {
-    const missing = path === '' ? params.missingProperty : `${path}.${params.missingProperty}`;
-    return reject('missing-field', 'is required', missing);
+    return reject('missing-field', 'is required', within(path, params.missingProperty));
   }
+  if (params.additionalProperty !== undefined)
+    return reject('invalid-field', 'is not a known field', within(path, params.additionalProperty));
   if (params.allowedValues) {
     const allowed = params.allowedValues.filter((value) => value !== null);
     return reject(`unknown-${path.split('.').at(-1)}`, `must be one of ${allowed.join(', ')}`, path);
@@ -83,9 +84,12 @@ function faultOf(error: ErrorObject | undefined): Rejected {
   return reject('invalid-field', message, path === '' ? undefined : path);
 }
 
-/** What ajv adds to an error, by keyword: required, enum, type. */
+const within = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
+
+/** What ajv adds to an error, by keyword: required, additionalProperties, enum, type. */
 interface Params {
   readonly missingProperty?: string;
+  readonly additionalProperty?: string;
   readonly allowedValues?: readonly (string | null)[];
   readonly type?: string | readonly string[];
 }

@@ -1,17 +1,21 @@
+/** As JavaScript writes times. */
+const time = (column: string): string =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
 /** Valid keys and secrets, each the oldest first. */
 export const LIST = `
   SELECT c.id, c.name, c.format, c.settings, c.mapping, c.created_at AS "createdAt", c.updated_at AS "updatedAt",
          coalesce(k.keys, '[]') AS "writeKeys", coalesce(s.secrets, '[]') AS secrets
   FROM touchline.collector c
   LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_object('prefix', prefix, 'scope', scope, 'createdAt', created_at, 'expiresAt', expires_at)
+    SELECT json_agg(json_build_object('prefix', prefix, 'scope', scope, 'createdAt', ${time('created_at')}, 'expiresAt', ${time('expires_at')})
                     ORDER BY created_at, prefix) AS keys
     FROM touchline.write_key k
     WHERE k.workspace = c.workspace AND k.collector = c.name AND k.revoked_at IS NULL
       AND (k.expires_at IS NULL OR k.expires_at > now())
   ) k ON true
   LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_object('id', s.id, 'createdAt', created_at, 'expiresAt', expires_at) ORDER BY created_at, id) AS secrets
+    SELECT json_agg(json_build_object('id', s.id, 'createdAt', ${time('created_at')}, 'expiresAt', ${time('expires_at')}) ORDER BY created_at, id) AS secrets
     FROM touchline.collector_secret s
     WHERE s.workspace = c.workspace AND s.collector = c.name AND (s.expires_at IS NULL OR s.expires_at > now())
   ) s ON true

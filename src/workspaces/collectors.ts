@@ -72,12 +72,7 @@ export class Collectors {
 
   /** @throws Refused `collector-name-invalid`, `collector-exists`, `collector-limit`, `app-id-in-use` */
   async add(workspace: string, name: string, changes: CollectorChanges = {}): Promise<ListedCollector> {
-    if (!NAME.test(name))
-      throw new Refused(
-        'collector-name-invalid',
-        'must have 1 to 63 of a-z, 0-9, ".", "_" and "-", and start with a letter or digit',
-        'name',
-      );
+    requireCollectorName(name, 'name');
     const { format = null, settings = {}, mapping = [] } = changes;
     await this.database.transaction(async (tx) => {
       await tx.query('SELECT FROM touchline.workspace WHERE slug = $1 FOR UPDATE', [workspace]);
@@ -182,6 +177,16 @@ export class Collectors {
     ]);
     if (removed === 0) throw new Refused('secret-not-found', `The collector "${name}" has no secret ${id}`);
   }
+}
+
+/** @param path of the name; @throws Refused `collector-name-invalid` */
+export function requireCollectorName(name: string, path: string): void {
+  if (!NAME.test(name))
+    throw new Refused(
+      'collector-name-invalid',
+      'must have 1 to 63 of a-z, 0-9, ".", "_" and "-", and start with a letter or digit',
+      path,
+    );
 }
 
 function found(rows: readonly ListedCollector[], idOrName: string): ListedCollector {

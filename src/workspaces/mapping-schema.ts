@@ -23,7 +23,12 @@ export const valueTest = Type.Unsafe<ValueTest>({
   minProperties: 1,
   properties: {
     is: { anyOf: [scalar, { type: 'array', items: scalar, maxItems: 100 }] },
-    words: { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1, maxItems: 100 },
+    words: {
+      type: 'array',
+      items: { type: 'string', pattern: '\\S', maxLength: 128 },
+      minItems: 1,
+      maxItems: 100,
+    },
     atLeast: { type: 'number' },
     atMost: { type: 'number' },
     known: { type: 'boolean' },
@@ -40,6 +45,7 @@ const condition = Type.Object(
     ),
     fields: Type.Optional(
       Type.Record(Type.String({ maxLength: 256 }), valueTest, {
+        ...{ maxProperties: 20 },
         description: 'Fields of the item as it was sent, by dotted path: `properties.form_id`',
       }),
     ),

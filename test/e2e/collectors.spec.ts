@@ -28,10 +28,10 @@ async function file(name: string, content: unknown): Promise<string> {
 }
 
 test('a collector is added with its webhook address, given a secret, mapped, listed and its key rotated', async () => {
-  const added = await touchline('collector', 'add', 'mail', '--format', 'sendgrid');
+  const added = await touchline('collector', 'add', 'mail', '--format', 'mailgun');
   expect([added.code, added.error]).toEqual([0, '']);
   const id = /its id is (\S+)/.exec(added.out)?.[1] ?? '';
-  expect(added.out).toContain(`Webhook     /webhooks/sendgrid/${id}`);
+  expect(added.out).toContain(`Webhook     /webhooks/mailgun/${id}`);
 
   const secret = await touchline(
     'collector',
@@ -58,7 +58,7 @@ test('a collector is added with its webhook address, given a secret, mapped, lis
   const { out } = await touchline('collector', 'show', 'mail');
   expect(JSON.parse(out)).toMatchObject({
     name: 'mail',
-    format: 'sendgrid',
+    format: 'mailgun',
     mapping,
     writeKeys: [{}],
     secrets: [{}],
@@ -66,18 +66,26 @@ test('a collector is added with its webhook address, given a secret, mapped, lis
   expect(out).not.toContain('shared-secret');
   const list = await touchline('collector', 'list');
   expect(list.out).toMatch(
-    /^NAME +FORMAT +ID +KEYS +SECRETS +RULES\nweb .*\nmail +sendgrid +\w{32} +1 +1 +1\n$/,
+    /^NAME +FORMAT +ID +KEYS +SECRETS +RULES\nweb .*\nmail +mailgun +\w{32} +1 +1 +1\n$/,
   );
 });
 
 test.each([
   [['collector', 'add', 'mail', '--format', 'nonsense'], 'format: must be one of native, segment'],
-  [['collector', 'add', 'Mail'], 'must have 1 to 63'],
+  [['collector', 'add', 'Mail'], 'name: must have 1 to 63'],
+  [['collector', 'add', ''], 'name: must NOT have fewer than 1 characters'],
+  [['collector', 'add', 'mail', '--file', '/no/such/file'], '/no/such/file cannot be read: ENOENT'],
+  [['collector', 'try', 'web', '--file', '/no/such/file'], '/no/such/file cannot be read: ENOENT'],
+  [['collector', 'secret', 'web', '--file', '/no/such/file'], '/no/such/file cannot be read: ENOENT'],
+  [['collector', 'secret', 'web', '--file', '/dev/null'], 'secret: must NOT have fewer than 8 characters'],
+  [['collector', 'change', 'web', '--file', '/dev/null'], '/dev/null is not JSON'],
+  [['collector', 'try', 'web', '--file', '/dev/null'], '/dev/null is not JSON'],
   [['collector', 'show', 'nobody'], 'The collector "nobody" does not exist'],
   [['collector', 'list', '--workspace', 'nobody'], 'The workspace "nobody" does not exist'],
   [['collector', 'key', 'web', '--overlap', 'long'], '"long" is not a number of hours'],
-])('touchline %j fails with a message that says why', async (args, message) => {
+])('touchline %j fails with one line that says why', async (args, message) => {
   const { code, error } = await touchline(...args);
   expect(code).toBe(1);
+  expect(error).toMatch(/^touchline: .+\n$/);
   expect(error).toContain(message);
 });

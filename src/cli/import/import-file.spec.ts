@@ -31,6 +31,25 @@ const touchpoint = (nr: number, more: object = {}): object => ({
   ...more,
 });
 
+test.each(['_SUCCESS', 'rows.csv', 'rows.ndjson.gz'])('an empty file %s has no rows', async (name) => {
+  const { target } = importTarget(store);
+  const imported = await importFile(target, await file('', name));
+  expect(imported).toMatchObject({ isComplete: true, summary: { rows: 0 } });
+});
+
+test.each<[string, (text: string) => Buffer]>([
+  ['little-endian', (text) => Buffer.from(text, 'utf16le')],
+  ['big-endian', (text) => Buffer.from(text, 'utf16le').swap16()],
+  ['compressed little-endian', (text) => gzipSync(Buffer.from(text, 'utf16le'))],
+])('text in %s UTF-16 with a byte order mark is read as that', async (_, encode) => {
+  const { target } = importTarget(store);
+  const rows = ndjson([touchpoint(1, { userId: 'Zoë' }), touchpoint(2)]);
+  expect(figures(await importFile(target, await file(encode(`\ufeff${rows}`))))).toMatchObject({
+    ...{ accepted: 2, rejected: {} },
+  });
+  expect((await events())[0]).toMatchObject({ data: { identity: ['user:Zoë'] } });
+});
+
 describe('touchpoints as lines of JSON', () => {
   test('are imported under the collector and the workspace that were asked for', async () => {
     const { target } = importTarget(store, { workspace: 'other', collector: 'archive' });

@@ -44,7 +44,8 @@ export async function importFile(target: ImportTarget, { path, bytes }: InputFil
   try {
     const { isDryRun, restart, store, signal, now } = target;
     const start = await input.peek();
-    const format = target.format ?? detectFormat(path, start);
+    // Of an empty file, as other programs leave them beside theirs, there is nothing to find out.
+    const format = target.format ?? (start.length === 0 ? 'native' : detectFormat(path, start));
     const identity = path === STDIN ? undefined : await fingerprint(path);
     const source = {
       name: path === STDIN ? 'stdin' : basename(path),

@@ -10,6 +10,7 @@ import { prepareWorkspaces } from '../../prepare.js';
 import { onStopRequest } from '../../process.js';
 import type { OpenRuntime } from '../../runtime.js';
 import { CollectorConfigs } from '../../workspaces/collector-configs.js';
+import { requireCollectorName } from '../../workspaces/collectors.js';
 import { SecretBox } from '../../workspaces/secret-box.js';
 import { Workspaces } from '../../workspaces/workspaces.js';
 import { withRuntime } from '../with-runtime.js';
@@ -68,6 +69,7 @@ type Choices = Omit<ImportTarget, 'signal' | 'now' | keyof Parts>;
 
 async function choicesOf(options: ImportOptions): Promise<Choices> {
   const { workspace, collector, format, encoding, dryRun, restart, mapping } = options;
+  requireCollectorName(collector, '--collector');
   const read = mapping === undefined ? {} : await readMapping(mapping);
   const type = options.type === undefined ? read.type : typeNamed(options.type);
   return {

@@ -57,7 +57,7 @@ export class Input {
   }
 
   #open(): AsyncIterator<Buffer> {
-    return this.encoding === undefined ? this.#plain() : transcoded(this.#plain(), this.encoding);
+    return this.encoding === undefined ? byMark(this.#plain()) : transcoded(this.#plain(), this.encoding);
   }
 
   async *#plain(): AsyncGenerator<Buffer> {
@@ -80,6 +80,16 @@ export class Input {
 async function* prepended(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield first;
   yield* rest;
+}
+
+/** Text that begins with the byte order mark of UTF-16, as Excel writes it, is read as that. */
+async function* byMark(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const step = await chunks.next();
+  if (step.done === true) return;
+  const mark = step.value.subarray(0, 2).toString('hex');
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : undefined;
+  const all = prepended(step.value, chunks);
+  yield* encoding === undefined ? all : transcoded(all, encoding);
 }
 
 async function* transcoded(chunks: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {

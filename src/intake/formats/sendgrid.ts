@@ -70,6 +70,10 @@ export const sendgrid: Format = {
   schema: eventSchema,
   schemas: { SendGridEvent: eventSchema, SendGridEvents: Type.Array(ref('SendGridEvent')) },
   tags: [EMAIL_TAG],
+  secretFault: (secret) =>
+    publicKey(secret)?.asymmetricKeyType === 'ec'
+      ? undefined
+      : 'must be the verification key that SendGrid shows: a public key of an elliptic curve, in base64 or PEM',
   endpoints: [
     webhook({
       provider: 'sendgrid',
