@@ -56,4 +56,4 @@ export function placeholders(own: readonly string[] = []): IsPlaceholder {
 }
 
 const isUnfilled = (plain: string): boolean =>
-  [ZEROS, EMPTY, TEMPLATE].some((pattern) => pattern.test(plain)) || hasDoubleBrackets(plain);
+  ZEROS.test(plain) || EMPTY.test(plain) || TEMPLATE.test(plain) || hasDoubleBrackets(plain);
