@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
-import { checkModel } from '../domain/check-model.js';
+import { checkModel } from '../domain/model/check-model.js';
 import type { Decider, DomainEvent } from '../domain/decider.js';
 import type { Position } from '../domain/events.js';
-import type { JourneyModel } from '../domain/model.js';
+import type { JourneyModel } from '../domain/model/journey-model.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { handle } from '../event-store/handle.js';
 

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
-import type { JourneyModel } from '../domain/model.js';
+import type { JourneyModel } from '../domain/model/journey-model.js';
 import { Problem } from '../http/problem.js';
 import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import { Answer, Instant, LogPosition, MaybeText, Text, Uuid, Integer } from './response-fields.js';

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Position, RecordedEvent } from '../../domain/events.js';
-import { checkModel } from '../../domain/check-model.js';
-import type { JourneyModel } from '../../domain/model.js';
+import { checkModel } from '../../domain/model/check-model.js';
+import type { JourneyModel } from '../../domain/model/journey-model.js';
 import { DEFAULT_ATTRIBUTION } from '../../domain/attribution/settings.js';
 import { jsonText } from '../../read-models/column-types.js';
 

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { DEFAULT_ATTRIBUTION } from '../../domain/attribution/settings.js';
-import { checkModel } from '../../domain/check-model.js';
+import { checkModel } from '../../domain/model/check-model.js';
 import type { PositionRange } from '../range.js';
 import type { Terms } from './credits.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { changed, wholeDocument } from '../../test/model-document.js';
+import { changed, wholeDocument } from '../../../test/model-document.js';
 import { checkModel } from './check-model.js';
-import { TOUCHPOINT_KINDS, CHANNELS } from './touchpoint.js';
+import { TOUCHPOINT_KINDS, CHANNELS } from '../touchpoint.js';
 
 const faultsOf = (document: unknown) => {
   const checked = checkModel(document);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { defaultModel } from '../commands/publish-model.js';
-import { changed, wholeDocument } from '../../test/model-document.js';
-import { DEFAULT_ATTRIBUTION } from './attribution/settings.js';
+import { defaultModel } from '../../commands/publish-model.js';
+import { changed, wholeDocument } from '../../../test/model-document.js';
+import { DEFAULT_ATTRIBUTION } from '../attribution/settings.js';
 import { checkModel } from './check-model.js';
-import { CHANNELS, TOUCHPOINT_KINDS } from './touchpoint.js';
+import { CHANNELS, TOUCHPOINT_KINDS } from '../touchpoint.js';
 
 const faultsOf = (document: unknown) => {
   const checked = checkModel(document);

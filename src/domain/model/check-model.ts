@@ -1,4 +1,4 @@
-import { checkAttribution } from './attribution/settings.js';
+import { checkAttribution } from '../attribution/settings.js';
 import {
   oneOf,
   every,
@@ -17,9 +17,16 @@ import {
   integer,
   type Check,
   type Fault,
-} from './check.js';
-import { CAP_PERIODS, GRADES, listOf, type BuyingStage, type Condition, type JourneyModel } from './model.js';
-import { CHANNELS, TOUCHPOINT_KINDS } from './touchpoint.js';
+} from './fields.js';
+import {
+  CAP_PERIODS,
+  GRADES,
+  listOf,
+  type BuyingStage,
+  type Condition,
+  type JourneyModel,
+} from './journey-model.js';
+import { CHANNELS, TOUCHPOINT_KINDS } from '../touchpoint.js';
 
 const id = matching(/^[a-z0-9][a-z0-9_.-]{0,99}$/i, 'an id of letters, digits, "-", "_" and "."');
 const currency = matching(/^[A-Z]{3}$/, 'a currency code of three capital letters');

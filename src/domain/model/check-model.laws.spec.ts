@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { changed, pathsOf, wholeDocument } from '../../test/model-document.js';
+import { changed, pathsOf, wholeDocument } from '../../../test/model-document.js';
 import { checkModel } from './check-model.js';
-import type { Touch } from './condition.js';
-import { fold } from './journey.js';
-import type { JourneyModel } from './model.js';
+import type { Touch } from '../condition.js';
+import { fold } from '../journey.js';
+import type { JourneyModel } from './journey-model.js';
 
 /** What the checks look for, so that a part is often right by chance. */
 const likely = fc.constantFrom<unknown>(

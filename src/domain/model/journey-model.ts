@@ -1,5 +1,5 @@
-import type { AttributionSettings } from './attribution/settings.js';
-import type { Channel, TouchpointKind } from './touchpoint.js';
+import type { AttributionSettings } from '../attribution/settings.js';
+import type { Channel, TouchpointKind } from '../touchpoint.js';
 
 /**
  * The journey model: the one reviewed document in which marketing says how buyers buy. Everything derived (persona,
