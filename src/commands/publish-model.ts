@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
-import { checkModel } from '../domain/model/check-model.js';
+import { checkModel, faultsText } from '../domain/model/check-model.js';
 import type { Decider, DomainEvent } from '../domain/decider.js';
 import type { Position } from '../domain/events.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
@@ -65,7 +65,5 @@ export async function defaultModel(): Promise<JourneyModel> {
   const file = new URL('../../models/default.yaml', import.meta.url);
   const checked = checkModel(parse(await readFile(file, 'utf8')));
   if ('model' in checked) return checked.model;
-  throw new Error(
-    `models/default.yaml: ${checked.faults.map(({ path, message }) => `${path} ${message}`).join('; ')}`,
-  );
+  throw new Error(`models/default.yaml: ${faultsText(checked.faults)}`);
 }
