@@ -17,7 +17,7 @@ const valueTest: fc.Arbitrary<ValueTest> = fc
     },
     { requiredKeys: [] },
   )
-  .filter((test) => Object.keys(test).length > 0) as fc.Arbitrary<ValueTest>;
+  .filter((test) => Object.keys(test).length > 0);
 const condition: fc.Arbitrary<TraitCondition> = fc.dictionary(fc.constantFrom('title', 'size'), valueTest, {
   minKeys: 1,
   maxKeys: 2,

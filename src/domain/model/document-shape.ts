@@ -131,9 +131,9 @@ export const documentShape = object(
 );
 
 /** For editors: the JSON Schema of a model document. */
-export const modelSchema = (address: string): JsonSchema => ({
+export const MODEL_SCHEMA: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
-  $id: address,
+  $id: 'urn:touchline:journey-model',
   title: 'Touchline journey model',
   ...documentShape.schema,
-});
+};

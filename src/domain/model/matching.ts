@@ -1,4 +1,3 @@
-import { kindChannels } from '../touchpoint.js';
 import { valueTest } from '../value-test.js';
 import {
   listOf,
@@ -26,7 +25,6 @@ export class Matching {
   /** Why no touchpoint matches. */
   whyNever(when: Condition): string | undefined {
     return (
-      whyNotChannel(when) ??
       (when.property && this.whyNeverTraits(when.property)) ??
       (when.content && this.whyNotContent(when.content)) ??
       this.whyNotTrigger(when) ??
@@ -37,7 +35,7 @@ export class Matching {
 
   /** Why no traits match. */
   whyNeverTraits(tests: TraitCondition): string | undefined {
-    const name = Object.keys(tests).find((each) => isContradiction(tests[each] as ValueTest));
+    const name = Object.entries(tests).find(([, each]) => isContradiction(each))?.[0];
     return name === undefined ? undefined : `no value of ${name} passes all its tests`;
   }
 
@@ -118,26 +116,16 @@ export class Matching {
   }
 }
 
-/** Some kinds are of one channel only. */
-function whyNotChannel({ kind, channel }: Condition): string | undefined {
-  const kinds = listOf(kind);
-  if (kinds.length === 0 || channel === undefined) return undefined;
-  const channels = kinds.map((each) => kindChannels(each).channel);
-  return channels.every((each) => each !== undefined && !listOf(channel).includes(each))
-    ? `the kind ${kinds.join(', ')} has the channel ${[...new Set(channels)].join(', ')}`
-    : undefined;
-}
-
 const whyNotCount = ({ afterSilenceDays = 0, count }: Condition): string | undefined =>
   count && count.atLeast > 1 && afterSilenceDays > (count.withinDays ?? Infinity)
     ? `after ${afterSilenceDays} days of silence nothing was seen within ${count.withinDays} days`
     : undefined;
 
 function isContradiction({ is, ...rest }: ValueTest): boolean {
-  const { known, words, atLeast = -Infinity, atMost = Infinity } = rest;
+  const { known, atLeast = -Infinity, atMost = Infinity } = rest;
   if (atLeast > atMost) return true;
-  if (known === false)
-    return is !== undefined || words !== undefined || Number.isFinite(atLeast) || Number.isFinite(atMost);
+  // Only what is unknown meets it, and that meets no other test.
+  if (known === false) return is !== undefined || Object.keys(rest).length > 1;
   const passes = valueTest(rest);
   // A client may send either.
   return is !== undefined && !listOf<Scalar>(is).some((value) => passes(value) || passes(String(value)));

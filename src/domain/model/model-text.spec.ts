@@ -78,13 +78,13 @@ describe('a fault names its line and column', () => {
   });
 
   test.each([
-    ['what is no YAML', 'name: "x', /^1:9  Missing closing "quote/],
-    ['two documents', `${LEAST}---\n${LEAST}`, /^8:1  Source contains multiple documents/],
-    ['a tag that nobody knows', 'name: !!js/function x', /^1:7  Unresolved tag/],
-    ['a key that occurs twice', `${LEAST}name: Other\n`, /^8:1  The key name occurs twice$/],
-    ['a key that occurs twice in JSON', '{"name": "a",\n "name": "b"}', /^2:2  The key name occurs twice$/],
-    ['a key that is no text', '? [a]\n: 1', /^1:3  A key must be a text$/],
-    ['an alias of nothing', 'name: *x', /^1:7  The alias \*x has no anchor before it$/],
+    ['what is no YAML', 'name: "x', /^1:9 {2}Missing closing "quote/],
+    ['two documents', `${LEAST}---\n${LEAST}`, /^8:1 {2}Source contains multiple documents/],
+    ['a tag that nobody knows', 'name: !!js/function x', /^1:7 {2}Unresolved tag/],
+    ['a key that occurs twice', `${LEAST}name: Other\n`, /^8:1 {2}The key name occurs twice$/],
+    ['a key that occurs twice in JSON', '{"name": "a",\n "name": "b"}', /^2:2 {2}The key name occurs twice$/],
+    ['a key that is no text', '? [a]\n: 1', /^1:3 {2}A key must be a text$/],
+    ['an alias of nothing', 'name: *x', /^1:7 {2}The alias \*x has no anchor before it$/],
     ['an alias of itself', 'name: &x [*x]', /alias that refers to itself/],
   ])('%s', (_, text, expected) => {
     const [problem, fault] = read(text);

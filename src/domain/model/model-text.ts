@@ -1,5 +1,4 @@
 import {
-  type Alias,
   type Document,
   isAlias,
   isCollection,
@@ -162,4 +161,4 @@ function offsetOf(document: Document.Parsed, steps: Path): number {
 }
 
 const resolved = (document: Document, node: unknown): unknown =>
-  isAlias(node) ? (node as Alias).resolve(document) : node;
+  isAlias(node) ? node.resolve(document) : node;
