@@ -20,7 +20,7 @@ const put = (payload: string, more: Readonly<Record<string, string>> = { 'if-mat
     payload,
   });
 const named = (name: string) => stringify({ ...wholeDocument(), name });
-const etagOf = async () => (await get('/api/model')).headers.etag as string;
+const etagOf = async () => (await get('/api/model')).headers.etag!;
 
 test('a model is published as YAML and as JSON, and read back in both', async () => {
   const before = await etagOf();
@@ -74,7 +74,7 @@ test('each version of a model is listed with who published it, and can be read',
 });
 
 test('of two publishers at once one is told which version won', async () => {
-  const before = (await put(named('Before'))).headers.etag as string;
+  const before = (await put(named('Before'))).headers.etag!;
   const both = await Promise.all(
     ['Ada', 'Bob'].map((name) => put(named(name), { 'if-match': before }, `?by=${name}`)),
   );
@@ -88,7 +88,7 @@ test('of two publishers at once one is told which version won', async () => {
 });
 
 test('a publication that is sent again is not refused', async () => {
-  const before = (await put(named('Sent once'))).headers.etag as string;
+  const before = (await put(named('Sent once'))).headers.etag!;
   const sent = await put(named('Sent twice'), { 'if-match': before });
   const again = await put(named('Sent twice'), { 'if-match': before });
   expect(again.json()).toEqual({ ...sent.json<object>(), changed: false });

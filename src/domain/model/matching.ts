@@ -87,7 +87,7 @@ export class Matching {
     const ofType = mapped.filter((each) => type === undefined || listOf(type).includes(each.type));
     if (ofType.length === 0)
       return `no content of the type ${listOf(type).join(', ')} is mapped to the stage ${stages.join(', ')}`;
-    return ofType.some((each) => id === undefined || each.eachPage || listOf(id).includes(each.id))
+    return ofType.some((each) => id === undefined || each.eachPage === true || listOf(id).includes(each.id))
       ? undefined
       : `no content with the id ${listOf(id).join(', ')} is mapped to the stage ${stages.join(', ')}`;
   }
