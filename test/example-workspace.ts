@@ -1,4 +1,4 @@
-import type { JourneyModel } from '../src/domain/model.js';
+import type { JourneyModel } from '../src/domain/model/journey-model.js';
 import { DEFAULT_ATTRIBUTION } from '../src/domain/attribution/settings.js';
 import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { day, opportunityEvents, type Entry, entry, pageView } from './sample-events.js';

@@ -1,5 +1,5 @@
 import { DEFAULT_ATTRIBUTION } from '../src/domain/attribution/settings.js';
-import type { JourneyModel } from '../src/domain/model.js';
+import type { JourneyModel } from '../src/domain/model/journey-model.js';
 
 /** A model that exercises every kind of rule on the journeys of journeys.ts. */
 export const TEST_MODEL: JourneyModel = {

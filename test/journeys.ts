@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { EventData, EventType, NewEvent, RecordedEvent } from '../src/domain/events.js';
 import { identityKey, type IdentityKey } from '../src/domain/identity/keys.js';
-import type { JourneyModel } from '../src/domain/model.js';
+import type { JourneyModel } from '../src/domain/model/journey-model.js';
 
 export { OTHER_MODEL, TEST_MODEL } from './journey-models.js';
 

@@ -48,6 +48,7 @@ export const wholeDocument = () => ({
       type: 'white_paper',
       stage: 'decide',
       personas: ['chief'],
+      alsoServes: [{ stage: 'look', personas: ['engineer'] }],
       author: 'Ada',
       publisher: 'ours',
       urls: ['/papers/*', 'www.acme.example/**'],
@@ -74,6 +75,101 @@ export const wholeDocument = () => ({
   sessionIdleMinutes: 30,
   relays: ['login.acme.example', 'bücher.example'],
   mailProviders: { add: ['mail.isp.example'], remove: ['acme.example'] },
+  leadDefinitions: [
+    {
+      persona: 'chief',
+      minScore: 40,
+      minGrade: 'C',
+      minStage: 'decide',
+      traits: { email: { known: true } },
+      triggers: [{ trigger: ['budget'], withinDays: 90 }],
+      disqualifiers: [{ name: 'student', when: { traits: { title: { words: ['student'] } } } }],
+    },
+    { minScore: 60 },
+  ],
+  leadFilters: [
+    { name: 'competitors', when: { account: { domain: 'rival.example' } }, outcome: 'disqualify' },
+    { name: 'others', when: { segment: ['readers'], lifecycle: 'raw' }, outcome: 'nurture' },
+  ],
+  segments: [
+    {
+      id: 'readers',
+      name: 'Readers',
+      description: 'Read, and ask for nothing.',
+      when: {
+        persona: ['chief'],
+        stage: 'look',
+        grade: ['A', 'B'],
+        score: { atLeast: 10, atMost: 90 },
+        account: { id: 'acme', domain: ['acme.example'], known: true },
+        did: [{ when: { kind: 'page_view', content: { stage: 'decide' } }, atLeast: 2, withinDays: 30 }],
+        didNot: [{ when: { kind: 'demo_request' } }],
+        any: [{ lifecycle: ['raw', 'engaged'] }],
+        none: [{ traits: { country: { is: 'XX' } } }],
+      },
+    },
+  ],
+  routing: {
+    strategy: 'least_loaded',
+    accountOwnerFirst: false,
+    territories: [
+      { id: 'iberia', name: 'Iberia', countries: ['ES', 'PT'], when: [{ region: { is: 'south' } }] },
+    ],
+    recipients: [
+      {
+        id: 'rep-7',
+        name: 'Maria',
+        kind: 'rep',
+        email: 'maria@acme.example',
+        timeZone: 'Europe/Lisbon',
+        capacity: 40,
+        personas: ['chief'],
+        territories: ['iberia'],
+        businessHours: 'office',
+        outOfOffice: [{ from: '2026-12-24', to: '2027-01-04' }],
+      },
+      { id: 'north', name: 'North Ltd', kind: 'distributor' },
+    ],
+    rules: [
+      {
+        name: 'readers in Iberia',
+        when: { segment: 'readers' },
+        territory: ['iberia'],
+        recipients: ['rep-7'],
+        kind: ['rep', 'partner'],
+        strategy: 'round_robin',
+      },
+    ],
+  },
+  businessHours: [
+    {
+      id: 'office',
+      name: 'Office',
+      timeZone: 'Europe/Lisbon',
+      week: {
+        monday: [
+          { from: '09:00', to: '13:00' },
+          { from: '14:00', to: '18:00' },
+        ],
+        friday: [{ from: '09:00', to: '24:00' }],
+      },
+      holidays: [{ date: '2026-12-25', name: 'Christmas' }],
+    },
+  ],
+  serviceLevels: [
+    {
+      name: 'readers',
+      when: { segment: 'readers' },
+      dueWithinHours: 8,
+      warnHoursBefore: 2,
+      businessHours: 'office',
+    },
+    { name: 'all', dueWithinHours: 24 },
+  ],
+  nurture: [{ name: 'newsletter', when: { channel: 'email', content: { stage: 'look' } } }],
+  internalDomains: ['whole.example'],
+  competitorDomains: ['rival.example'],
+  investments: { period: 'quarter', fiscalYearStart: 4 },
   attribution: { lookbackDays: 90, timeDecay: { halfLifeDays: 7 }, position: [40, 20, 40] },
 });
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { RecordedEvent } from '../src/domain/events.js';
-import type { JourneyModel } from '../src/domain/model.js';
+import type { JourneyModel } from '../src/domain/model/journey-model.js';
 import { expected, type Expected } from './oracle.js';
 
 type Tables = Readonly<Record<string, readonly string[]>>;

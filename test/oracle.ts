@@ -1,7 +1,7 @@
 import { isEvent, type RecordedEvent } from '../src/domain/events.js';
 import { decayed } from '../src/domain/score.js';
 import { fold, rulesOf } from '../src/domain/journey.js';
-import type { JourneyModel } from '../src/domain/model.js';
+import type { JourneyModel } from '../src/domain/model/journey-model.js';
 import { accountOf, profileOf } from '../src/domain/profile.js';
 import { resolveIdentity } from './resolve-identity.js';
 import { factOf, isPersonal } from '../src/projections/journey/facts.js';

@@ -7,6 +7,7 @@ import { docs } from './docs.js';
 import { importFiles, type ImportOptions } from './import/import.js';
 import { callOf, leavesOf, pathOf } from './help.js';
 import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
+import * as models from './model.js';
 import { rebuild, retryDeadLetters } from './rebuild.js';
 import { serve } from './serve.js';
 import { addWorkspaceNamed, listWorkspaces } from './workspace.js';
@@ -113,6 +114,47 @@ collector
   .option(...IN_WORKSPACE)
   .description('remove a signing secret of a collector')
   .action((name: string, id: string, options: InWorkspace) => collectors.removeSecret(name, id, options));
+
+const OF_MODEL = ['--workspace <NAME>', 'workspace of the model (default: main)'] as const;
+const model = group('model', 'check, compare and publish the journey model');
+model
+  .command('validate')
+  .argument('<FILE>')
+  .option('--strict', 'fail also with warnings')
+  .description('check a model, "-" for standard input, and print faults with line and column')
+  .action(async (file: string, options: { strict?: boolean }) =>
+    exitWith(await models.validateModel(file, options)),
+  );
+model
+  .command('diff')
+  .argument('<FILE>')
+  .argument('[OTHER]')
+  .option(...OF_MODEL)
+  .description('print how a model differs from the one in effect, or two files; fails if they differ')
+  .action(async (file: string, other: string | undefined, options: InWorkspace) =>
+    exitWith(await models.diffModels(file, other, options)),
+  );
+model
+  .command('publish')
+  .argument('<FILE>')
+  .option(...OF_MODEL)
+  .option('--by <NAME>', 'who publishes (default: the user of this shell)')
+  .option('--expect <VERSION>', 'refuse if another version is in effect')
+  .description('publish a model; everything derived is recomputed in the background')
+  .action(async (file: string, options: InWorkspace & { by?: string; expect?: string }) =>
+    exitWith(await models.publishFile(file, options)),
+  );
+model
+  .command('history')
+  .option(...OF_MODEL)
+  .description('list the published versions, newest first')
+  .action((options: InWorkspace) => models.modelHistory(options));
+model
+  .command('show')
+  .option(...OF_MODEL)
+  .option('--model-version <N>', 'an earlier version')
+  .description('print the model in effect as YAML')
+  .action((options: InWorkspace & { modelVersion?: string }) => models.showModel(options));
 
 const keys = group('keys', 'manage write keys and API keys');
 keys

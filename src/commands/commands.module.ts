@@ -4,6 +4,7 @@ import { ContactKeys } from './contact-keys.js';
 import { DeleteOpportunityHandler } from './delete-opportunity.js';
 import { LeadResolver } from './lead-resolver.js';
 import { LeadCommandsController } from './leads.controller.js';
+import { ModelCommandsController } from './model.controller.js';
 import { MergeLeadsHandler } from './merge-leads.js';
 import { OpenOpportunityHandler } from './open-opportunity.js';
 import { OpportunityCommandsController } from './opportunities.controller.js';
@@ -16,7 +17,7 @@ import { VerdictsController } from './verdicts.controller.js';
 /** What may be decided through the API. */
 @Module({
   imports: [CqrsModule],
-  controllers: [OpportunityCommandsController, LeadCommandsController, VerdictsController],
+  controllers: [OpportunityCommandsController, LeadCommandsController, ModelCommandsController, VerdictsController],
   providers: [
     ContactKeys,
     OpenOpportunityHandler,

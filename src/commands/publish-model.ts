@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
-import { checkModel } from '../domain/check-model.js';
+import { checkModel, faultsText } from '../domain/model/check-model.js';
 import type { Decider, DomainEvent } from '../domain/decider.js';
+import { Refused } from '../domain/refused.js';
 import type { Position } from '../domain/events.js';
-import type { JourneyModel } from '../domain/model.js';
+import type { JourneyModel } from '../domain/model/journey-model.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { handle } from '../event-store/handle.js';
 
@@ -14,11 +15,12 @@ export const MODEL_STREAM = 'model';
 interface Published {
   readonly version: number;
   readonly document?: JourneyModel;
+  readonly by?: string | undefined;
 }
 
 const published: Decider<Published, DomainEvent<'JourneyModelPublished'>> = {
   initial: { version: 0 },
-  evolve: ({ version }, { data }) => ({ version: version + 1, document: data.document }),
+  evolve: ({ version }, { data }) => ({ version: version + 1, document: data.document, by: data.by }),
 };
 
 export interface PublishedModel {
@@ -30,23 +32,45 @@ export interface PublishedModel {
   readonly changed: boolean;
 }
 
+/** Somebody else published in the meantime. */
+export class ModelChanged extends Refused {
+  constructor(
+    readonly version: number,
+    by: string | undefined,
+  ) {
+    super(
+      'model-changed',
+      `Version ${version} of the journey model is in effect, published${by === undefined ? '' : ` by ${by}`}; read it and apply your changes to it`,
+    );
+  }
+}
+
+export interface PublishOptions {
+  /** Who publishes. */
+  readonly by?: string;
+  /** The version that the document was made from; absent: whichever is in effect is replaced. */
+  readonly expectedVersion?: number;
+  readonly now?: Date;
+}
+
 /**
- * Publishes a checked model for a workspace; publishing the current document again changes nothing.
+ * Publishes a checked model for a workspace; publishing the current document again changes nothing, so that a request may be
+ * repeated.
  *
- * @throws WrongExpectedVersion, StoreUnavailable
+ * @throws ModelChanged, WrongExpectedVersion, StoreUnavailable
  */
 export async function publishModel(
   store: EventStore,
   workspace: string,
   document: JourneyModel,
-  options: { readonly by?: string; readonly now?: Date } = {},
+  { by, expectedVersion, now: occurredAt = new Date() }: PublishOptions = {},
 ): Promise<PublishedModel> {
-  const { by, now: occurredAt = new Date() } = options;
-  const { state, receipts, position } = await handle(store, workspace, MODEL_STREAM, published, (before) =>
-    isDeepStrictEqual(before.document, asJson(document))
-      ? []
-      : [{ type: 'JourneyModelPublished', occurredAt, data: { document, ...(by && { by }) } }],
-  );
+  const { state, receipts, position } = await handle(store, workspace, MODEL_STREAM, published, (before) => {
+    if (isDeepStrictEqual(before.document, asJson(document))) return [];
+    if (expectedVersion !== undefined && expectedVersion !== before.version)
+      throw new ModelChanged(before.version, before.by);
+    return [{ type: 'JourneyModelPublished', occurredAt, data: { document, ...(by && { by }) } }];
+  });
   return { version: state.version, position, changed: receipts.length > 0 };
 }
 
@@ -65,7 +89,5 @@ export async function defaultModel(): Promise<JourneyModel> {
   const file = new URL('../../models/default.yaml', import.meta.url);
   const checked = checkModel(parse(await readFile(file, 'utf8')));
   if ('model' in checked) return checked.model;
-  throw new Error(
-    `models/default.yaml: ${checked.faults.map(({ path, message }) => `${path} ${message}`).join('; ')}`,
-  );
+  throw new Error(`models/default.yaml: ${faultsText(checked.faults)}`);
 }

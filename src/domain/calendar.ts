@@ -1,5 +1,5 @@
 import { memoize } from './memoize.js';
-import { DAY_MS } from './model.js';
+import { DAY_MS } from './model/journey-model.js';
 
 /** Where a quarter of an hour begins and ends with one offset it has that offset throughout. */
 const QUARTER_MS = 900_000;

@@ -1,7 +1,7 @@
 import { anyUrl, type ResolvedContent } from './content.js';
 import { label, tagLabel } from './label.js';
 import { cell, type Cell, type Memory } from './memory.js';
-import { DAY_MS, listOf, type Condition, type ContentCondition } from './model.js';
+import { DAY_MS, listOf, type Condition, type ContentCondition } from './model/journey-model.js';
 import type { ContentRef, Channel, TouchpointKind, Verdict } from './touchpoint.js';
 import { recordTest } from './value-test.js';
 

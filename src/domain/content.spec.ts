@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { addressOf } from '../intake/address.js';
 import { anyUrl, canonicalUrl, contentRules } from './content.js';
-import type { CataloguedContent } from './model.js';
+import type { CataloguedContent } from './model/journey-model.js';
 
 /** As the collectors put it into the log. */
 const collected = (url: string): string => addressOf(url)?.canonical ?? url;

@@ -1,5 +1,5 @@
 import { label } from './label.js';
-import { listOf, type CataloguedContent, type JourneyModel } from './model.js';
+import { listOf, type CataloguedContent, type JourneyModel } from './model/journey-model.js';
 import { memoize } from './memoize.js';
 import type { ContentRef } from './touchpoint.js';
 import { parseWebUrl, withoutLast } from './web-url.js';

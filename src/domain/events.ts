@@ -1,5 +1,5 @@
 import type { IdentityKey } from './identity/keys.js';
-import type { JourneyModel } from './model.js';
+import type { JourneyModel } from './model/journey-model.js';
 import type { VerdictRule } from './verdict/rule.js';
 import type { Clamped, KeyScope, Touchpoint, Traits } from './touchpoint.js';
 

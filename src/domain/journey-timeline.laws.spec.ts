@@ -4,7 +4,7 @@ import { OTHER_MODEL, TEST_MODEL } from '../../test/journeys.js';
 import type { Touch } from './condition.js';
 import { fold, rulesOf, type FoldedJourney, type Step } from './journey.js';
 import { JourneyTimeline, type ChangedStep } from './journey-timeline.js';
-import type { JourneyModel } from './model.js';
+import type { JourneyModel } from './model/journey-model.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -2,7 +2,7 @@ import { calendar, type Calendar } from './calendar.js';
 import { conditionTest, triggerCell, type TouchContext, type Touch } from './condition.js';
 import { contentRules, type ResolvedContent } from './content.js';
 import type { Cell, Cells, CellValue, Memory } from './memory.js';
-import type { JourneyModel } from './model.js';
+import type { JourneyModel } from './model/journey-model.js';
 import { fitRules, type Fit } from './persona.js';
 import { decayed, scoreAfter, scoreRules, UNSCORED, type ScoreChange, type ScoreState } from './score.js';
 import { STAGE, stageRules, type StageMove } from './stage.js';

@@ -1,4 +1,4 @@
-import type { Grade, JourneyModel } from './model.js';
+import type { Grade, JourneyModel } from './model/journey-model.js';
 import type { Traits } from './touchpoint.js';
 import { recordTest } from './value-test.js';
 

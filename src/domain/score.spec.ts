@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { START, TEST_MODEL } from '../../test/journeys.js';
 import type { Touch } from './condition.js';
 import { fold } from './journey.js';
-import type { ScoreRule } from './model.js';
+import type { ScoreRule } from './model/journey-model.js';
 
 const DAY = 86_400_000;
 const paper = (day: number): Touch => ({

@@ -1,7 +1,7 @@
 import type { Calendar } from './calendar.js';
 import { conditionTest, type TouchContext } from './condition.js';
 import { cell, type Cell, type Memory } from './memory.js';
-import { DAY_MS, listOf, type ScoreRule, type Scoring } from './model.js';
+import { DAY_MS, listOf, type ScoreRule, type Scoring } from './model/journey-model.js';
 import type { SessionPart } from './session.js';
 
 type ScoreCap = NonNullable<ScoreRule['cap']>;

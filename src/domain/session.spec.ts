@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TEST_MODEL } from '../../test/journeys.js';
-import type { JourneyModel } from './model.js';
+import type { JourneyModel } from './model/journey-model.js';
 import type { Touch } from './condition.js';
 import { fold } from './journey.js';
 

@@ -1,6 +1,6 @@
 import { conditionTest, type TouchContext } from './condition.js';
 import { cell } from './memory.js';
-import type { BuyingStage } from './model.js';
+import type { BuyingStage } from './model/journey-model.js';
 
 /** The stage that the last move led to. */
 export const STAGE = cell<string>('stage');

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ValueTest } from './model.js';
+import type { ValueTest } from './model/journey-model.js';
 import { recordTest, valueTest } from './value-test.js';
 
 test.each<[test: ValueTest, value: unknown, holds: boolean]>([

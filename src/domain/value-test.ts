@@ -1,4 +1,4 @@
-import { listOf, type Scalar, type ValueTest } from './model.js';
+import { listOf, type Scalar, type ValueTest } from './model/journey-model.js';
 
 type Test = (value: unknown) => boolean;
 

@@ -1,10 +1,12 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { UnsupportedMediaTypeException } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Histogram } from 'prom-client';
 import type { Metrics } from '../metrics.js';
 import { Admission } from './admission/admission.js';
 import { answerClientError } from './admission/client-error.js';
 import { parseJsonBody } from './admission/json-body.js';
+import { isTextRoute, textOf, YAML_TYPES } from './admission/text-body.js';
 import { admitRequests, type Authenticate } from './admission/request-admission.js';
 import { BODY_LIMIT } from './admission/request-body.js';
 import { AuthGuard, bearerOf } from './auth.guard.js';
@@ -30,7 +32,7 @@ export const fastifyAdapter = (): FastifyAdapter =>
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4_000 },
   });
 
-/** Reads bodies of JSON alone, and those only of requests that were admitted. */
+/** Reads bodies of JSON alone, but for routes with `textBody`, and those only of requests that were admitted. */
 class JsonAdapter extends FastifyAdapter {
   override registerParserMiddleware(): void {
     const fastify = this.getInstance();
@@ -38,7 +40,14 @@ class JsonAdapter extends FastifyAdapter {
     fastify.addContentTypeParser('application/json', async (request: FastifyRequest) => {
       const { admission } = request;
       const bytes = await admission?.readBody();
-      return admission && bytes && parseJsonBody(request, bytes, admission.reservation);
+      if (!admission || !bytes) return undefined;
+      const { reservation } = admission;
+      return isTextRoute(request) ? textOf(bytes, reservation) : parseJsonBody(request, bytes, reservation);
+    });
+    fastify.addContentTypeParser(YAML_TYPES, async (request: FastifyRequest) => {
+      if (!isTextRoute(request)) throw new UnsupportedMediaTypeException('Unsupported Media Type');
+      const bytes = await request.admission?.readBody();
+      return request.admission && bytes && textOf(bytes, request.admission.reservation);
     });
   }
 }

@@ -4,6 +4,9 @@ export interface ProblemError {
   /** Dotted path of the field, e.g. `contacts.0.role`; a query parameter's name. */
   readonly path: string;
   readonly message: string;
+  /** Of a text, counted from 1. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** A problem document (RFC 9457); `code` is stable and public. */

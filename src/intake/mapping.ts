@@ -1,5 +1,5 @@
 import { anyUrl, globTest } from '../domain/content.js';
-import { listOf } from '../domain/model.js';
+import { listOf } from '../domain/model/journey-model.js';
 import type { TouchpointKind } from '../domain/touchpoint.js';
 import { recordTest, valueAt } from '../domain/value-test.js';
 import type { MappedText, Mapping, MappingRule } from '../workspaces/mapping-schema.js';

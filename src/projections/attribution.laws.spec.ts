@@ -15,7 +15,7 @@ import {
 import { creditsAsOf, currentRows } from '../../test/read-model-rows.js';
 import { defaultModel } from '../commands/publish-model.js';
 import type { IdentityKey } from '../domain/identity/keys.js';
-import type { JourneyModel } from '../domain/model.js';
+import type { JourneyModel } from '../domain/model/journey-model.js';
 import { Refused } from '../domain/refused.js';
 import { MODEL_NAMES } from '../domain/attribution/models.js';
 import { DEFAULT_ATTRIBUTION } from '../domain/attribution/settings.js';

@@ -16,7 +16,7 @@ import { defaultModel } from '../commands/publish-model.js';
 import { touchesOf, type Candidate } from '../domain/attribution/touches.js';
 import { isEvent, type RecordedEvent } from '../domain/events.js';
 import { fold } from '../domain/journey.js';
-import type { JourneyModel } from '../domain/model.js';
+import type { JourneyModel } from '../domain/model/journey-model.js';
 import type { Touchpoint } from '../domain/touchpoint.js';
 import { resolveSessions } from '../domain/session.js';
 import { factOf } from './journey/facts.js';

@@ -13,7 +13,7 @@ import {
 } from '../../test/sample-events.js';
 import { defaultModel } from '../commands/publish-model.js';
 import type { IdentityKey } from '../domain/identity/keys.js';
-import type { JourneyModel } from '../domain/model.js';
+import type { JourneyModel } from '../domain/model/journey-model.js';
 
 let db: TestDatabase;
 beforeAll(async () => {

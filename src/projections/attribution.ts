@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { DAY_MS } from '../domain/model.js';
+import { DAY_MS } from '../domain/model/journey-model.js';
 import type { RecordedEvent } from '../domain/events.js';
 import { creditsAt, METRICS } from '../read-models/attribution/credits.js';
 import { loadInputs } from '../read-models/attribution/inputs.js';

@@ -5,10 +5,10 @@ import { parse } from 'yaml';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { eventsOf, logged, published, START, TEST_MODEL, type Happening } from '../../test/journeys.js';
 import { deleteRows, project, rowsOf } from '../../test/project.js';
-import { checkModel } from '../domain/check-model.js';
+import { checkModel } from '../domain/model/check-model.js';
 import type { NewEvent } from '../domain/events.js';
 import { identityKey } from '../domain/identity/keys.js';
-import type { JourneyModel } from '../domain/model.js';
+import type { JourneyModel } from '../domain/model/journey-model.js';
 import { journey } from './journey.js';
 
 let db: TestDatabase;

@@ -14,7 +14,7 @@ import {
   roles,
   type Entry,
 } from '../../test/sample-events.js';
-import type { JourneyModel } from '../domain/model.js';
+import type { JourneyModel } from '../domain/model/journey-model.js';
 import type { Verdict } from '../domain/touchpoint.js';
 import type { VerdictMatch } from '../domain/verdict/rule.js';
 

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { JourneyModel, TraitCondition } from '../domain/model.js';
+import type { JourneyModel, TraitCondition } from '../domain/model/journey-model.js';
 import { fitRules } from '../domain/persona.js';
 import type { Traits } from '../domain/touchpoint.js';
 import { recordTest } from '../domain/value-test.js';

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { emailAddress } from '../domain/email.js';
 import { identityKey } from '../domain/identity/keys.js';
-import { GRADES } from '../domain/model.js';
+import { GRADES } from '../domain/model/journey-model.js';
 import { Problem, type ProblemError } from '../http/problem.js';
 import { findLead } from '../read-models/lead-lookup.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf, pageOf } from './page-request.js';

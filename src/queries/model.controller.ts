@@ -1,8 +1,13 @@
-import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, Headers, Inject, Param, Query, Res, UseGuards } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { stringify } from 'yaml';
+import { MODEL_SCHEMA } from '../domain/model/document-shape.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { FindModelVersions, ModelVersionsAnswer } from './model-versions.js';
+import { FindModelVersion } from './model-version.js';
 import { FindModel, ModelAnswer } from './model.js';
 import type { RawParams } from './params.js';
 import { QueryDocs } from './query-docs.js';
@@ -16,11 +21,19 @@ export class ModelController {
   @Get()
   @QueryDocs({
     summary: 'Get the journey model in effect',
+    description:
+      '`Accept: application/yaml` returns the document alone. `ETag` is its version, for `If-Match` of `PUT`.',
     answer: ModelAnswer,
     parameters: ['asOf', 'minPosition'],
+    formats: ['application/yaml'],
   })
-  find(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<ModelAnswer> {
-    return this.queries.execute(new FindModel(workspace, given));
+  async find(
+    @RequestWorkspace() workspace: string,
+    @Query() given: RawParams,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ModelAnswer | string> {
+    return represent(await this.queries.execute(new FindModel(workspace, given)), accept, reply);
   }
 
   @Get('versions')
@@ -31,5 +44,60 @@ export class ModelController {
   })
   versions(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<ModelVersionsAnswer> {
     return this.queries.execute(new FindModelVersions(workspace, given));
+  }
+
+  @Get('versions/:version')
+  @ApiParam({ name: 'version', description: 'Its number', schema: { type: 'integer', example: 1 } })
+  @QueryDocs({
+    summary: 'Get one version of the journey model',
+    answer: ModelAnswer,
+    parameters: ['asOf', 'minPosition'],
+    formats: ['application/yaml'],
+  })
+  @ApiResponse({ status: 404, description: '`model-not-found`: there is no such version' })
+  async version(
+    @RequestWorkspace() workspace: string,
+    @Param('version') version: string,
+    @Query() given: RawParams,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ModelAnswer | string> {
+    return represent(
+      await this.queries.execute(new FindModelVersion(workspace, version, given)),
+      accept,
+      reply,
+    );
+  }
+}
+
+/** As JSON, or the document alone as YAML. */
+function represent(
+  answer: ModelAnswer,
+  accept: string | undefined,
+  reply: FastifyReply,
+): ModelAnswer | string {
+  void reply.header('etag', `"${answer.modelVersion}"`).header('vary', 'Accept');
+  if (!/\b(?:x-)?yaml\b/.test(accept ?? '')) return answer;
+  void reply.type('application/yaml; charset=utf-8');
+  return stringify(answer.document);
+}
+
+/** The schema is the same for everybody and holds nothing of a workspace, so editors read it without a key. */
+@ApiTags('Journey model')
+@ApiSecurity({})
+@Controller('api/model/schema.json')
+export class ModelSchemaController {
+  @Get()
+  @RouteConfig({ withoutKey: true })
+  @Header('content-type', 'application/schema+json; charset=utf-8')
+  @Header('cache-control', 'public, max-age=3600')
+  @Header('access-control-allow-origin', '*')
+  @ApiOperation({
+    summary: 'Get the JSON Schema of the journey model',
+    description: 'For editors; no key is needed.',
+  })
+  @ApiOkResponse({ content: { 'application/schema+json': { schema: { type: 'object' } } } })
+  schema(): object {
+    return MODEL_SCHEMA;
   }
 }

@@ -1,7 +1,8 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
-import type { JourneyModel } from '../domain/model.js';
+import type { Position } from '../domain/events.js';
+import type { JourneyModel } from '../domain/model/journey-model.js';
 import { Problem } from '../http/problem.js';
 import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import { Answer, Instant, LogPosition, MaybeText, Text, Uuid, Integer } from './response-fields.js';
@@ -59,9 +60,13 @@ export class FindModelHandler implements IQueryHandler<FindModel> {
     const event = await this.journeyModels.at(request.workspace, asOf);
     if (!event)
       throw new Problem(404, 'model-not-found', `No journey model is published at position ${asOf}`);
-    const { version: modelVersion, ...item } = versionItem(event);
-    return { asOf: String(asOf), modelVersion, ...item, document: event.data.document };
+    return modelAnswer(asOf, event);
   }
+}
+
+export function modelAnswer(asOf: Position, event: ModelEvent): ModelAnswer {
+  const { version: modelVersion, ...item } = versionItem(event);
+  return { asOf: String(asOf), modelVersion, ...item, document: event.data.document };
 }
 
 export const versionItem = (event: ModelEvent): ModelVersionItem => ({

@@ -18,7 +18,8 @@ import { FindLeadHandler } from './lead.js';
 import { LeadsController } from './leads.controller.js';
 import { FindLeadsHandler } from './leads.js';
 import { FindModelVersionsHandler } from './model-versions.js';
-import { ModelController } from './model.controller.js';
+import { FindModelVersionHandler } from './model-version.js';
+import { ModelController, ModelSchemaController } from './model.controller.js';
 import { FindModelHandler } from './model.js';
 import { metrics } from './metrics/all.js';
 import { OpportunitiesController } from './opportunities.controller.js';
@@ -37,6 +38,7 @@ import { ReadModels } from './read-models.js';
     OpportunitiesController,
     AttributionController,
     ModelController,
+    ModelSchemaController,
     ...metrics.map(({ controller }) => controller),
   ],
   providers: [
@@ -59,6 +61,7 @@ import { ReadModels } from './read-models.js';
     ExplainAttributionHandler,
     FindModelHandler,
     FindModelVersionsHandler,
+    FindModelVersionHandler,
     ...metrics.map(({ handler }) => handler),
   ],
 })

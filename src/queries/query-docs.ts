@@ -21,6 +21,10 @@ import { STATUSES } from './opportunity-rows.js';
 export class ProblemErrorItem {
   @ApiProperty({ type: String, description: 'The parameter, or the dotted path of the field' }) path!: string;
   @ApiProperty({ type: String, description: 'What is wrong, and what is allowed' }) message!: string;
+  @ApiProperty({ type: 'integer', required: false, description: 'Line of a journey model, from 1' })
+  line?: number;
+  @ApiProperty({ type: 'integer', required: false, description: 'Column of a journey model, from 1' })
+  column?: number;
 }
 
 /** RFC 9457. */

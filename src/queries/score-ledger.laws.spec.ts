@@ -9,7 +9,7 @@ import { queryApi, type QueryApi } from '../../test/query-api.js';
 import type { Touch } from '../domain/condition.js';
 import { type IdentityKey, leadIdOf } from '../domain/identity/keys.js';
 import { fold, inOrder } from '../domain/journey.js';
-import { DAY_MS, type JourneyModel } from '../domain/model.js';
+import { DAY_MS, type JourneyModel } from '../domain/model/journey-model.js';
 import type { Touchpoint } from '../domain/touchpoint.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { projections } from '../projections/all.js';

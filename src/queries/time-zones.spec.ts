@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { dayOf } from '../domain/attribution/money.js';
 import { calendar } from '../domain/calendar.js';
-import { checkModel } from '../domain/check-model.js';
+import { checkModel } from '../domain/model/check-model.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { queryApi, type QueryApi } from '../../test/query-api.js';
 import type { AttributionAnswer } from './attribution.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { leadIdOf } from '../domain/identity/keys.js';
-import type { JourneyModel } from '../domain/model.js';
+import type { JourneyModel } from '../domain/model/journey-model.js';
 import type { Clamped } from '../domain/touchpoint.js';
 import { entry, pageView } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { TOUCHPOINT_KINDS, type TouchpointKind } from '../domain/touchpoint.js';
-import type { ValueTest } from '../domain/model.js';
+import type { ValueTest } from '../domain/model/journey-model.js';
 
 const closed = { additionalProperties: false } as const;
 

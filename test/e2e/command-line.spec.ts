@@ -12,6 +12,11 @@ test('npx touchline --help lists every command with its arguments and options', 
     'keys add WORKSPACE [--scope <public|server>]',
     'keys revoke PREFIX [--force]',
     'retry PROJECTION [WORKSPACE]',
+    'model validate FILE [--strict]',
+    'model diff FILE [OTHER] [--workspace <NAME>]',
+    'model publish FILE [--workspace <NAME>] [--by <NAME>] [--expect <VERSION>]',
+    'model history [--workspace <NAME>]',
+    'model show [--workspace <NAME>] [--model-version <N>]',
   ])
     expect(out).toContain(`\n  ${call} `);
 });

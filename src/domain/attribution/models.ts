@@ -1,4 +1,4 @@
-import { DAY_MS } from '../model.js';
+import { DAY_MS } from '../model/journey-model.js';
 import type { AttributionSettings } from './settings.js';
 import type { Milestone, Touch } from './touches.js';
 

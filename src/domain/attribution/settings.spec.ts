@@ -1,20 +1,21 @@
 import { expect, test } from '@jest/globals';
-import { checkAttribution, DEFAULT_ATTRIBUTION } from './settings.js';
+import type { TouchpointKind } from '../touchpoint.js';
+import { attributionSettings, attributionShape, DEFAULT_ATTRIBUTION } from './settings.js';
 
-const faultsOf = (input: unknown) => {
-  const checked = checkAttribution(input);
-  return 'faults' in checked ? checked.faults.map(({ path }) => path) : [];
-};
+const faultsOf = (input: unknown) => attributionShape.check(input, []).map(({ path }) => path);
 
 test('absent attribution settings have valid defaults', () => {
-  expect(checkAttribution(undefined)).toEqual({ settings: DEFAULT_ATTRIBUTION });
-  expect(checkAttribution(DEFAULT_ATTRIBUTION)).toEqual({ settings: DEFAULT_ATTRIBUTION });
-  expect(checkAttribution({ lookbackDays: 90, uShaped: [40, 40, 20] })).toEqual({
-    settings: { ...DEFAULT_ATTRIBUTION, lookbackDays: 90, uShaped: [40, 40, 20] },
+  expect(attributionSettings(undefined)).toEqual(DEFAULT_ATTRIBUTION);
+  expect(attributionSettings(null)).toEqual(DEFAULT_ATTRIBUTION);
+  expect(attributionSettings(DEFAULT_ATTRIBUTION)).toEqual(DEFAULT_ATTRIBUTION);
+  expect(attributionSettings({ lookbackDays: 90, uShaped: [40, 40, 20] })).toEqual({
+    ...DEFAULT_ATTRIBUTION,
+    lookbackDays: 90,
+    uShaped: [40, 40, 20],
   });
 });
 
-test.each([
+test.each<[TouchpointKind[], readonly TouchpointKind[]]>([
   [['sales_call'], [...DEFAULT_ATTRIBUTION.excludedKinds, 'sales_call']],
   [[], DEFAULT_ATTRIBUTION.excludedKinds],
   [
@@ -22,8 +23,9 @@ test.each([
     [...DEFAULT_ATTRIBUTION.excludedKinds, 'chat'],
   ],
 ])('excluded kinds %j are added to the default ones', (excludedKinds, expected) =>
-  expect(checkAttribution({ excludedKinds })).toEqual({
-    settings: { ...DEFAULT_ATTRIBUTION, excludedKinds: expected },
+  expect(attributionSettings({ excludedKinds })).toEqual({
+    ...DEFAULT_ATTRIBUTION,
+    excludedKinds: expected,
   }),
 );
 
@@ -40,14 +42,14 @@ test('every invalid attribution setting is reported with its path', () => {
       lookBackDays: 90,
     }),
   ).toEqual([
+    'lookBackDays',
     'lookbackDays',
-    'timeDecay',
+    'timeDecay.halfLifeDays',
     'position',
     'wShaped',
     'fullPath',
-    'excludedKinds',
+    'excludedKinds[0]',
     'excludedChannels',
-    'lookBackDays',
   ]);
   expect(faultsOf([])).toEqual(['']);
 });

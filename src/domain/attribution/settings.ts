@@ -1,3 +1,4 @@
+import { faultAt, list, number, object, oneOf, type Shape } from '../model/fields.js';
 import { CHANNELS, TOUCHPOINT_KINDS, type Channel, type TouchpointKind } from '../touchpoint.js';
 
 /**
@@ -50,77 +51,41 @@ export const DEFAULT_ATTRIBUTION: AttributionSettings = {
   excludedChannels: [],
 };
 
-export interface SettingFault {
-  /** Where in the `attribution` part, e.g. `timeDecay.halfLifeDays`. */
-  readonly path: string;
-  readonly message: string;
-}
+const isShare = (share: unknown): boolean => typeof share === 'number' && share >= 0 && share <= 100;
 
-type Check = (value: unknown) => string | undefined;
-
-const between =
-  (least: number, most: number): Check =>
-  (value) =>
-    typeof value === 'number' && value >= least && value <= most
-      ? undefined
-      : `must be a number from ${least} to ${most}`;
-
-const shares =
-  (...names: string[]): Check =>
-  (value) =>
+const shares = (...names: string[]): Shape => ({
+  schema: {
+    type: 'array',
+    items: { type: 'number', minimum: 0, maximum: 100 },
+    minItems: names.length,
+    maxItems: names.length,
+    contains: { exclusiveMinimum: 0 },
+    description: `Relative shares: ${names.join(', ')}`,
+  },
+  check: (value, at) =>
     Array.isArray(value) &&
     value.length === names.length &&
-    value.every((share) => typeof share === 'number' && share >= 0 && share <= 100) &&
-    value.some((share) => share > 0)
-      ? undefined
-      : `must be ${names.length} shares from 0 to 100, not all 0: ${names.join(', ')}`;
+    value.every(isShare) &&
+    value.some((share) => (share as number) > 0)
+      ? []
+      : [faultAt(at, `must be ${names.length} shares from 0 to 100, not all 0: ${names.join(', ')}`)],
+});
 
-const listOf =
-  (allowed: readonly string[]): Check =>
-  (value) =>
-    Array.isArray(value) && value.every((entry) => allowed.includes(entry as string))
-      ? undefined
-      : `must be a list of: ${allowed.join(', ')}`;
-
-const halfLife: Check = (value) => {
-  if (typeof value !== 'object' || value === null || Object.keys(value).join() !== 'halfLifeDays') {
-    return 'must be { halfLifeDays }';
-  }
-  const fault = between(0.01, 3650)((value as { halfLifeDays: unknown }).halfLifeDays);
-  return fault && `halfLifeDays ${fault}`;
-};
-
-const CHECKS: Record<keyof AttributionSettings, Check> = {
-  lookbackDays: between(1, 3650),
-  timeDecay: halfLife,
+/** As the model's document has it; every part may be left out. */
+export const attributionShape = object({}, {
+  lookbackDays: number(1, 3650),
+  timeDecay: object({ halfLifeDays: number(0.01, 3650) }),
   position: shares('first', 'between', 'last'),
   uShaped: shares('first', 'lead created', 'others'),
   wShaped: shares('first', 'lead created', 'opportunity created', 'others'),
   fullPath: shares('first', 'lead created', 'opportunity created', 'close', 'others'),
-  excludedKinds: listOf(TOUCHPOINT_KINDS),
-  excludedChannels: listOf(CHANNELS),
-};
+  excludedKinds: list(oneOf(TOUCHPOINT_KINDS)),
+  excludedChannels: list(oneOf(CHANNELS)),
+} satisfies Record<keyof AttributionSettings, Shape>);
 
-/**
- * Reads the `attribution` part of a model document; what it leaves out has its default, and kinds that it excludes
- * are excluded besides the default ones. Every fault is found, and
- * with one there are no settings.
- */
-export function checkAttribution(
-  value: unknown,
-): { readonly settings: AttributionSettings } | { readonly faults: readonly SettingFault[] } {
-  if (value === undefined || value === null) return { settings: DEFAULT_ATTRIBUTION };
-  if (typeof value !== 'object' || Array.isArray(value)) {
-    return { faults: [{ path: '', message: 'must be an object' }] };
-  }
-  const faults = Object.entries(value).flatMap(([path, part]) => {
-    const message = Object.hasOwn(CHECKS, path)
-      ? CHECKS[path as keyof AttributionSettings](part)
-      : `is unknown; allowed are: ${Object.keys(CHECKS).join(', ')}`;
-    return message === undefined ? [] : [{ path, message }];
-  });
-  if (faults.length > 0) return { faults };
-  const settings = { ...DEFAULT_ATTRIBUTION, ...(value as Partial<AttributionSettings>) };
+/** The `attribution` part of a checked document with its defaults; kinds that it excludes are excluded besides the default ones. */
+export function attributionSettings(given: Partial<AttributionSettings> | null = {}): AttributionSettings {
+  const settings = { ...DEFAULT_ATTRIBUTION, ...given };
   const excludedKinds = [...new Set([...DEFAULT_ATTRIBUTION.excludedKinds, ...settings.excludedKinds])];
-  return { settings: { ...settings, excludedKinds } };
+  return { ...settings, excludedKinds };
 }

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../model.js';
+import { DAY_MS } from '../model/journey-model.js';
 import { countsAsHuman, type Channel, type TouchpointKind, type Verdict } from '../touchpoint.js';
 import type { AttributionSettings } from './settings.js';
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { MailProviders } from '../../domain/model.js';
+import type { MailProviders } from '../../domain/model/journey-model.js';
 import type { DomainOf } from '../../domain/lead-names.js';
 import { registrableDomain } from '../../domain/registrable-domain.js';
 import { memoize } from '../../domain/memoize.js';

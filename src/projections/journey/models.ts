@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Position, RecordedEvent } from '../../domain/events.js';
-import { checkModel } from '../../domain/check-model.js';
-import type { JourneyModel } from '../../domain/model.js';
+import { checkModel, faultsText } from '../../domain/model/check-model.js';
+import type { JourneyModel } from '../../domain/model/journey-model.js';
 import { DEFAULT_ATTRIBUTION } from '../../domain/attribution/settings.js';
 import { jsonText } from '../../read-models/column-types.js';
 
@@ -32,9 +32,7 @@ function remember(name: string, document: unknown): JourneyModel {
   const known = documents.get(name);
   if (known) return known;
   const checked = checkModel(document);
-  if ('faults' in checked) {
-    throw new Error(checked.faults.map(({ path, message }) => `${path} ${message}`).join('; '));
-  }
+  if ('faults' in checked) throw new Error(faultsText(checked.faults));
   if (documents.size >= REMEMBERED) documents.clear();
   documents.set(name, checked.model);
   return checked.model;

@@ -6,7 +6,7 @@ import type { VerdictReason } from '../../domain/verdict/reasons.js';
 import type { MailGroup } from '../../domain/verdict/mail-touch.js';
 import type { Slot } from '../../domain/verdict/recipient-burst.js';
 import type { ClaimRank } from '../../domain/lead-names.js';
-import type { Grade } from '../../domain/model.js';
+import type { Grade } from '../../domain/model/journey-model.js';
 import type { AccountReason, Consent } from '../../domain/profile.js';
 import type { Clamped, ContentRef, KeyScope, Traits } from '../../domain/touchpoint.js';
 import type { SessionPart } from '../../domain/session.js';

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { DAY_MS } from '../../domain/model.js';
+import { DAY_MS } from '../../domain/model/journey-model.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
 import { creditsAt, type Path } from './credits.js';
 import { loadInputs } from './inputs.js';

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { DEFAULT_ATTRIBUTION } from '../../domain/attribution/settings.js';
-import { checkModel } from '../../domain/check-model.js';
+import { checkModel, faultsText } from '../../domain/model/check-model.js';
 import type { PositionRange } from '../range.js';
 import type { Terms } from './credits.js';
 
@@ -58,9 +58,7 @@ export class TermsOfRange {
 /** @throws Error when the document is no journey model: the projection stops at it */
 function termsOf(document: unknown): Terms {
   const checked = checkModel(document);
-  if ('faults' in checked) {
-    throw new Error(checked.faults.map(({ path, message }) => `${path} ${message}`).join('; '));
-  }
+  if ('faults' in checked) throw new Error(faultsText(checked.faults));
   const { attribution: settings, sessionIdleMinutes, currency, timeZone, rates } = checked.model;
   return { settings, sessionIdleMinutes, reporting: { currency, timeZone, rates } };
 }

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { changed, wholeDocument } from '../../test/model-document.js';
+import { changed, wholeDocument } from '../../../test/model-document.js';
 import { checkModel } from './check-model.js';
-import { TOUCHPOINT_KINDS, CHANNELS } from './touchpoint.js';
+import { LIFECYCLES } from '../lifecycle.js';
+import { TOUCHPOINT_KINDS, CHANNELS } from '../touchpoint.js';
 
 const faultsOf = (document: unknown) => {
   const checked = checkModel(document);
-  return 'faults' in checked ? checked.faults : [];
+  return 'faults' in checked ? checked.faults.map(({ path, message }) => ({ path, message })) : [];
 };
 /** The one fault of the whole document with another value at a path. */
 const faultOf = (path: string, value: unknown) => faultsOf(changed(wholeDocument(), path, value));
@@ -31,6 +32,11 @@ const SCALAR = 'must be a text, a number, true or false';
 const KIND = `must be one of: ${TOUCHPOINT_KINDS.join(', ')}`;
 const CHANNEL = `must be one of: ${CHANNELS.join(', ')}`;
 const known = (...names: string[]) => `is unknown; allowed are: ${names.join(', ')}`;
+const PART = 'must have at least one part';
+const LIFECYCLE = `must be one of: ${LIFECYCLES.join(', ')}`;
+const LEAD_CONDITION = ['persona', 'stage', 'lifecycle', 'grade', 'score', 'traits', 'account', 'did', 'didNot', 'any', 'none']; // prettier-ignore
+const TOUCH = ['kind', 'channel', 'source', 'campaign', 'name', 'property', 'content'];
+const LEAD_PARTS = ['leadDefinitions', 'leadFilters', 'segments', 'routing', 'businessHours', 'serviceLevels', 'nurture', 'internalDomains', 'competitorDomains', 'investments']; // prettier-ignore
 const CONDITION = ['kind', 'channel', 'source', 'campaign', 'name', 'property', 'content', 'afterSilenceDays', 'count']; // prettier-ignore
 
 test('a complete model is valid and returned unchanged', () => {
@@ -57,15 +63,15 @@ describe('a document with one fault', () => {
     ['personas', undefined, MISSING],
     ['stages', undefined, MISSING],
     ['scoring', undefined, MISSING],
-    ['stage', [], known('name', 'currency', 'personas', 'stages', 'scoring', 'timeZone', 'rates', 'triggers', 'contents', 'grading', 'sessionIdleMinutes', 'relays', 'mailProviders', 'attribution')], // prettier-ignore
-    ['timeZone', 'Mars/Olympus', ZONE],
+    ['stage', [], known('name', 'currency', 'personas', 'stages', 'scoring', 'timeZone', 'rates', 'triggers', 'contents', 'grading', 'sessionIdleMinutes', 'relays', 'mailProviders', 'attribution', ...LEAD_PARTS, '$schema')], // prettier-ignore
+    ['timeZone', 'Mars/Olympus', 'is not a known time zone'],
     ['timeZone', null, ZONE],
 
     ['rates', {}, LIST],
     ['rates[0]', 0.9, OBJECT],
     ['rates[0].currency', 'usd', CURRENCY],
     ['rates[0].date', '2026-1-31', DATE],
-    ['rates[0].date', '2026-02-30', DATE],
+    ['rates[0].date', '2026-02-30', 'is not a day of the calendar'],
     ['rates[0].date', 20260131, DATE],
     ['rates[0].rate', 0, 'must be a number from 1e-9 to 1000000000'],
     ['rates[0].rate', '0.9', 'must be a number from 1e-9 to 1000000000'],
@@ -151,7 +157,7 @@ describe('a document with one fault', () => {
     [`${content}.stage`, 'a stage', ID],
     [`${content}.personas`, 'chief', LIST],
     [`${content}.author`, '', TEXT],
-    [`${content}.publisher`, '', TEXT],
+    [`${content}.publisher`, 'us', 'must be one of: ours, analyst, media, independent_expert'],
     [`${content}.urls`, '/papers/*', LIST],
     [`${content}.urls[0]`, '', TEXT],
     [`${content}.urls[1]`, '**/*/**/*/**', WILDCARDS],
@@ -160,7 +166,7 @@ describe('a document with one fault', () => {
     [`${content}.urls[1]`, '/papers?id=', QUERY],
     [`${content}.urls[1]`, '/#pricing', ROUTE],
     [`${content}.eachPage`, 1, TRUTH],
-    [`${content}.url`, '/x', known('id', 'title', 'type', 'stage', 'personas', 'author', 'publisher', 'urls', 'eachPage')], // prettier-ignore
+    [`${content}.url`, '/x', known('id', 'title', 'type', 'stage', 'personas', 'alsoServes', 'author', 'publisher', 'urls', 'eachPage')], // prettier-ignore
 
     ['relays', 'login.acme.example', LIST],
     ['relays[0]', 'https://login.acme.example', HOST],
@@ -204,6 +210,83 @@ describe('a document with one fault', () => {
 
     ['sessionIdleMinutes', 0.5, 'must be a number from 1 to 1440'],
     ['sessionIdleMinutes', 1441, 'must be a number from 1 to 1440'],
+
+    ['leadDefinitions', {}, LIST],
+    ['leadDefinitions[1]', {}, 'must have at least one requirement'],
+    ['leadDefinitions[1].persona', 'chief', 'has a lead definition already: chief'],
+    [
+      'leadDefinitions[0].persona',
+      undefined,
+      'is the second lead definition without a persona',
+      'leadDefinitions[1]',
+    ],
+    ['leadDefinitions[0].minScore', 1e10, 'must be a number from -1000000000 to 1000000000'],
+    ['leadDefinitions[0].minGrade', 'G', 'must be one of: A, B, C, D, E, F'],
+    ['leadDefinitions[0].triggers', [], ONE],
+    ['leadDefinitions[0].disqualifiers[0].when', {}, PART],
+    ['leadFilters[0].outcome', 'drop', 'must be one of: disqualify, nurture, hold'],
+    ['leadFilters[1].name', 'competitors', 'occurs twice: competitors'],
+    ['segments[0].when.segment', 'readers', known(...LEAD_CONDITION)],
+    ['segments[0].when.score', {}, 'must have atLeast or atMost'],
+    [
+      'segments[0].when.score.atLeast',
+      91,
+      'must have an atLeast that is not above atMost',
+      'segments[0].when.score',
+    ],
+    ['segments[0].when.lifecycle', 'lost', LIFECYCLE],
+    ['segments[0].when.account', {}, 'must have id, domain or known'],
+    ['segments[0].when.did[0].atLeast', 0, 'must be a whole number from 1 to 1000'],
+    ['segments[0].when.did[0].when.count', { atLeast: 2 }, known(...TOUCH)],
+    ['segments[0].when.any[0]', {}, PART],
+    ['segments[0].when.none[0].any', [], known(...LEAD_CONDITION.slice(0, -2))],
+    ['routing.recipients', undefined, MISSING],
+    ['routing.recipients[1].id', 'rep-7', 'occurs twice: rep-7'],
+    ['routing.recipients[0].kind', 'boss', 'must be one of: rep, partner, distributor'],
+    ['routing.recipients[0].email', 'maria', 'must be an e-mail address'],
+    ['routing.recipients[0].capacity', 1.5, 'must be a whole number from 0 to 100000'],
+    [
+      'routing.recipients[0].outOfOffice[0].to',
+      '2026-12-24',
+      'must have a `to`, the day of return, after `from`',
+      'routing.recipients[0].outOfOffice[0]',
+    ],
+    ['routing.territories[0].countries[0]', 'Spain', 'must be a country code of two capital letters'],
+    ['routing.strategy', 'random', 'must be one of: round_robin, least_loaded'],
+    ['businessHours[0].week', {}, 'must have hours of at least one day'],
+    ['businessHours[0].week.monday', [], ONE],
+    ['businessHours[0].week.monday[0].from', '9:00', 'must be a time in the form HH:MM, in quotes'],
+    ['businessHours[0].week.monday[0].to', '24:30', 'must be a time in the form HH:MM, in quotes'],
+    [
+      'businessHours[0].week.monday[0].to',
+      '09:00',
+      'must have a `to` after `from`',
+      'businessHours[0].week.monday[0]',
+    ],
+    [
+      'businessHours[0].week.monday[1].from',
+      '12:59',
+      'must begin at 13:00 or later',
+      'businessHours[0].week.monday[1]',
+    ],
+    [
+      'businessHours[0].holidays[1]',
+      { date: '2026-12-25' },
+      'occurs twice: 2026-12-25',
+      'businessHours[0].holidays[1].date',
+    ],
+    ['serviceLevels[1].dueWithinHours', undefined, MISSING],
+    [
+      'serviceLevels[0].warnHoursBefore',
+      8,
+      'must have a warnHoursBefore below dueWithinHours',
+      'serviceLevels[0]',
+    ],
+    ['nurture[0].when.trigger', 'budget', known(...TOUCH)],
+    ['internalDomains[0]', 'https://acme.example', HOST],
+    ['investments.period', 'day', 'must be one of: week, month, quarter, year'],
+    ['investments.fiscalYearStart', 13, 'must be a whole number from 1 to 12'],
+    ['scoring.rules', Array.from({ length: 1001 }, () => ({})), 'must have at most 1000 entries'],
   ])('%s: %j %s', (path, value, message, place = path) =>
     expect(faultOf(path, value)).toEqual([{ path: place, message }]),
   );

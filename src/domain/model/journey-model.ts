@@ -1,12 +1,15 @@
-import type { AttributionSettings } from './attribution/settings.js';
-import type { Channel, TouchpointKind } from './touchpoint.js';
+import type { AttributionSettings } from '../attribution/settings.js';
+import type { Condition, Grade, OneOrMore, TraitCondition } from './conditions.js';
+import type { LeadManagement } from './lead-management.js';
+
+export * from './conditions.js';
 
 /**
  * The journey model: the one reviewed document in which marketing says how buyers buy. Everything derived (persona,
  * stage, score, grade, credit) is computed from the log with it, so publishing a version recomputes all of it.
  * docs/journey-model.md documents each part for marketing operations.
  */
-export interface JourneyModel {
+export interface JourneyModel extends LeadManagement {
   readonly name: string;
   /** ISO 4217; reports are in this currency. */
   readonly currency: string;
@@ -75,52 +78,6 @@ export interface Trigger {
   readonly when: Condition;
 }
 
-type OneOrMore<T> = T | readonly T[];
-export type Scalar = string | number | boolean;
-
-/** What a touchpoint must be like. Every part that is given must hold; of a list, any. */
-export interface Condition {
-  readonly kind?: OneOrMore<TouchpointKind>;
-  readonly channel?: OneOrMore<Channel>;
-  readonly source?: OneOrMore<string>;
-  readonly campaign?: OneOrMore<string>;
-  /** The client's own name of a custom touchpoint. */
-  readonly name?: OneOrMore<string>;
-  readonly content?: ContentCondition;
-  /** By name of a property of the touchpoint; dots reach into objects. */
-  readonly property?: Readonly<Record<string, ValueTest>>;
-  /** The touchpoint is one of these trigger events. */
-  readonly trigger?: OneOrMore<string>;
-  /** One of these trigger events was seen in the days before, or is this touchpoint. */
-  readonly afterTrigger?: { readonly trigger: OneOrMore<string>; readonly withinDays: number };
-  /** No touchpoint that counts was seen for this many days before. */
-  readonly afterSilenceDays?: number;
-  /** This is at least the nth touchpoint that meets the other parts, within the days up to it (without: ever). */
-  readonly count?: { readonly atLeast: number; readonly withinDays?: number };
-}
-
-export interface ContentCondition {
-  readonly id?: OneOrMore<string>;
-  readonly type?: OneOrMore<string>;
-  /** Buying stage the catalogue maps the content to. */
-  readonly stage?: OneOrMore<string>;
-  /** URL pattern, as in the catalogue. */
-  readonly url?: OneOrMore<string>;
-}
-
-/** Every part that is given must hold. */
-export interface ValueTest {
-  readonly is?: OneOrMore<Scalar>;
-  /** Any of these words or phrases occurs as whole words; case does not matter. */
-  readonly words?: readonly string[];
-  readonly atLeast?: number;
-  readonly atMost?: number;
-  readonly known?: boolean;
-}
-
-/** By name of a trait; dots reach into objects. All must hold. */
-export type TraitCondition = Readonly<Record<string, ValueTest>>;
-
 export interface CataloguedContent {
   readonly id: string;
   readonly title: string;
@@ -129,9 +86,10 @@ export interface CataloguedContent {
   /** Id of the buying stage it serves. */
   readonly stage?: string;
   readonly personas?: readonly string[];
+  /** Further cells of persona × stage that it serves, for reports; conditions see only `stage`. */
+  readonly alsoServes?: readonly ServedCell[];
   readonly author?: string;
-  /** Ours, an analyst's, media's, an independent expert's. */
-  readonly publisher?: string;
+  readonly publisher?: Publisher;
   /**
    * URL patterns. `/pricing` is that path on any host, `www.acme.example/blog/**` names the host; `*` stands for
    * anything within a path segment and `**` for anything at all; query and fragment count as far as the pattern names
@@ -141,6 +99,16 @@ export interface CataloguedContent {
   /** Each URL that matches is a content of its own (its URL is the id), of this type and stage: a blog, a library. */
   readonly eachPage?: boolean;
 }
+
+/** A buying stage, of these personas or of all. */
+export interface ServedCell {
+  readonly stage: string;
+  readonly personas?: readonly string[];
+}
+
+export const PUBLISHERS = ['ours', 'analyst', 'media', 'independent_expert'] as const;
+/** Whose offer it is. */
+export type Publisher = (typeof PUBLISHERS)[number];
 
 export interface Scoring {
   /** Points lose half their worth in this many days. */
@@ -164,9 +132,6 @@ export interface ScoreRule {
   readonly persona?: OneOrMore<string>;
 }
 
-export const GRADES = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
-export type Grade = (typeof GRADES)[number];
-
 export interface Grading {
   /** The points of every rule that is met are added up. */
   readonly rules: readonly GradeRule[];
@@ -178,11 +143,6 @@ export interface GradeRule {
   readonly name: string;
   readonly when: TraitCondition;
   readonly points: number;
-}
-
-/** The values of a part that takes one or more. */
-export function listOf<T>(value: OneOrMore<T> | undefined): readonly T[] {
-  return value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }
 
 /** Days in milliseconds: every window and half-life of the model is in days of 24 hours. */

@@ -1,52 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { changed, pathsOf, wholeDocument } from '../../test/model-document.js';
+import { likelyChanges } from '../../../test/model-arbitraries.js';
 import { checkModel } from './check-model.js';
-import type { Touch } from './condition.js';
-import { fold } from './journey.js';
-import type { JourneyModel } from './model.js';
-
-/** What the checks look for, so that a part is often right by chance. */
-const likely = fc.constantFrom<unknown>(
-  ...[
-    '',
-    ' ',
-    'chief',
-    'look',
-    'budget',
-    'page_view',
-    'email',
-    'day',
-    'EUR',
-    'UTC',
-    '2026-01-31',
-    '/*',
-    '**',
-  ],
-  ...['co-founder', 'C++', '(', '[', '\\', '/a/**/b', 'é', '\u0000', '\ud800', '__proto__', 'constructor'],
-  ...[0, 1, -1, 0.5, 30, 1e9, 1e-9, true, false, null, [], {}],
-);
-const value: fc.Arbitrary<unknown> = fc.oneof(
-  { weight: 4, arbitrary: likely },
-  { weight: 1, arbitrary: fc.array(likely, { maxLength: 3 }) },
-  { weight: 1, arbitrary: fc.jsonValue() },
-);
-const PATHS = pathsOf(wholeDocument());
-
-/** The whole document with other values in a few places. */
-const document = fc.array(fc.tuple(fc.constantFrom(...PATHS), value), { maxLength: 3 }).map(
-  (changes) =>
-    changes.reduce<unknown>((before, [path, other]) => safely(() => changed(before, path, other)) ?? before, wholeDocument()), // prettier-ignore
-);
-
-/** A place may be gone with what an earlier change took away. */
-function safely<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
-}
+import type { Touch } from '../condition.js';
+import { fold } from '../journey.js';
+import type { JourneyModel } from './journey-model.js';
 
 const touches: readonly Touch[] = (['page_view', 'form_fill', 'custom'] as const).map((kind, nth) => ({
   ...{ id: `t${nth}`, at: Date.UTC(2026, 0, 1 + nth), kind, channel: 'email', verdict: 'human' },
@@ -78,7 +36,7 @@ test('checkModel returns faults or a model for any JSON, and never throws', () =
 test('checkModel returns faults or a usable model for a document changed anywhere', () => {
   let models = 0;
   fc.assert(
-    fc.property(document, (changedDocument) => {
+    fc.property(likelyChanges, (changedDocument) => {
       const json = JSON.parse(JSON.stringify(changedDocument)) as unknown;
       const before = structuredClone(json);
       const checked = checkModel(json);
