@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { CatalogueCommandsController } from './catalogue.controller.js';
 import { ContactKeys } from './contact-keys.js';
 import { DeleteOpportunityHandler } from './delete-opportunity.js';
 import { LeadResolver } from './lead-resolver.js';
@@ -16,7 +17,12 @@ import { VerdictsController } from './verdicts.controller.js';
 /** What may be decided through the API. */
 @Module({
   imports: [CqrsModule],
-  controllers: [OpportunityCommandsController, LeadCommandsController, VerdictsController],
+  controllers: [
+    OpportunityCommandsController,
+    LeadCommandsController,
+    VerdictsController,
+    CatalogueCommandsController,
+  ],
   providers: [
     ContactKeys,
     OpenOpportunityHandler,
