@@ -14,6 +14,10 @@ import { ExplainLeadHandler } from './lead-explain.js';
 import { FindLeadJourneyHandler } from './lead-journey.js';
 import { FindLeadScoreHandler } from './lead-score.js';
 import { FindLeadStagesHandler } from './lead-stages.js';
+import { FindCampaignsHandler } from './campaigns.js';
+import { CatalogueController } from './catalogue.controller.js';
+import { FindContentsHandler } from './contents.js';
+import { FindInvestmentsHandler } from './investments.js';
 import { FindLeadHandler } from './lead.js';
 import { LeadsController } from './leads.controller.js';
 import { FindLeadsHandler } from './leads.js';
@@ -37,6 +41,7 @@ import { ReadModels } from './read-models.js';
     OpportunitiesController,
     AttributionController,
     ModelController,
+    CatalogueController,
     ...metrics.map(({ controller }) => controller),
   ],
   providers: [
@@ -58,6 +63,9 @@ import { ReadModels } from './read-models.js';
     CompareAttributionHandler,
     ExplainAttributionHandler,
     FindModelHandler,
+    FindContentsHandler,
+    FindCampaignsHandler,
+    FindInvestmentsHandler,
     FindModelVersionsHandler,
     ...metrics.map(({ handler }) => handler),
   ],
