@@ -107,3 +107,15 @@ SELECT path_id, workspace, model, weights, amounts, amounts, '{31, 31}'::smallin
    ('first', '{1, 0}'::float8[], ARRAY[amount_minor, 0]),
    ('linear', '{0.5, 0.5}', ARRAY[amount_minor / 2, amount_minor / 2])) AS share (model, weights, amounts)
  WHERE workspace = '{w}' AND opportunity_id = 'd-won';
+
+-- Three days of the fair, once believed to be cheaper; the agency of a campaign that is for the newsletter; a content nobody read.
+INSERT INTO touchline.investment (workspace, investment_id, amount_minor, currency, period_from, period_to, dimension, target, note, event_id,
+  occurred_at, known_from, superseded_at) VALUES
+  ('{w}', 'fair', 500, 'USD', '2026-03-30', '2026-04-02', 'source', 'fair', NULL, md5('{w}/i1')::uuid, '2026-03-07T00:00Z', 17, 18),
+  ('{w}', 'fair', 1000, 'USD', '2026-03-30', '2026-04-02', 'source', 'fair', 'booth', md5('{w}/i2')::uuid, '2026-03-08T00:00Z', 18, NULL),
+  ('{w}', 'agency', 700, 'USD', '2026-03-01', '2026-03-02', 'campaign', 'spring', NULL, md5('{w}/i3')::uuid, '2026-03-08T00:00Z', 19, NULL),
+  ('{w}', 'authors', 5000, 'JPY', '2088-03-01', '2088-03-02', 'content', 'study', NULL, md5('{w}/i4')::uuid, '2026-03-08T00:00Z', 20, NULL);
+INSERT INTO touchline.campaign (workspace, campaign_id, name, source, channel, event_id, occurred_at, known_from) VALUES
+  ('{w}', 'spring', 'Spring launch', 'newsletter', 'email', md5('{w}/i5')::uuid, '2026-03-08T00:00Z', 21);
+INSERT INTO touchline.content (workspace, content_id, title, type, author, publisher, publisher_kind, url, serves, event_id, occurred_at, known_from) VALUES
+  ('{w}', 'guide', 'The new guide', 'guide', 'A. Byron', 'Analysts Ltd', 'analyst', NULL, '[]', md5('{w}/i6')::uuid, '2026-03-08T00:00Z', 22);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { CatalogueCommandsController } from './catalogue.controller.js';
 import { ContactKeys } from './contact-keys.js';
 import { DeleteOpportunityHandler } from './delete-opportunity.js';
 import { LeadResolver } from './lead-resolver.js';
@@ -17,7 +18,13 @@ import { VerdictsController } from './verdicts.controller.js';
 /** What may be decided through the API. */
 @Module({
   imports: [CqrsModule],
-  controllers: [OpportunityCommandsController, LeadCommandsController, ModelCommandsController, VerdictsController],
+  controllers: [
+    OpportunityCommandsController,
+    LeadCommandsController,
+    ModelCommandsController,
+    VerdictsController,
+    CatalogueCommandsController,
+  ],
   providers: [
     ContactKeys,
     OpenOpportunityHandler,

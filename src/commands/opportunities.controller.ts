@@ -26,10 +26,9 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
-import { Problem } from '../http/problem.js';
-import { isText } from './checks.js';
 import type { Decided } from './decide-on-opportunity.js';
 import { DeleteOpportunity } from './delete-opportunity.js';
+import { checkedIdempotencyKey, IDEMPOTENCY } from './idempotency-key.js';
 import { OpenOpportunity } from './open-opportunity.js';
 import {
   DeleteOpportunityQuery,
@@ -43,13 +42,6 @@ import { UpdateOpportunity } from './update-opportunity.js';
 import { MAX_OPPORTUNITIES, outcomeOf, upsertOpportunities } from './upsert-opportunities.js';
 import { UpsertOpportunity } from './upsert-opportunity.js';
 import { UpsertOpportunityInput, UpsertOpportunityItem } from './upsert-opportunity.inputs.js';
-
-const IDEMPOTENCY = {
-  name: 'Idempotency-Key',
-  required: false,
-  description:
-    'Identifies the command: sent again, however late, it returns the first response and changes nothing',
-};
 
 /** Opportunities as reported by the CRM. Repeated commands return 200 with `changed: false`. */
 @ApiTags('Opportunities')
@@ -83,7 +75,7 @@ export class OpportunityCommandsController {
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OpportunityReceipt> {
-    const command = new OpenOpportunity(workspace, input, new Date(), checked(idempotencyKey));
+    const command = new OpenOpportunity(workspace, input, new Date(), checkedIdempotencyKey(idempotencyKey));
     const receipt = receiptOf(input.opportunityId, await this.commands.execute(command));
     void reply.status(receipt.changed ? 201 : 200);
     return receipt;
@@ -110,7 +102,13 @@ export class OpportunityCommandsController {
     @Body() input: UpdateOpportunityInput,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
   ): Promise<OpportunityReceipt> {
-    const command = new UpdateOpportunity(workspace, id, input, new Date(), checked(idempotencyKey));
+    const command = new UpdateOpportunity(
+      workspace,
+      id,
+      input,
+      new Date(),
+      checkedIdempotencyKey(idempotencyKey),
+    );
     return receiptOf(id, await this.commands.execute(command));
   }
 
@@ -139,7 +137,13 @@ export class OpportunityCommandsController {
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OpportunityReceipt> {
-    const command = new UpsertOpportunity(workspace, id, input, new Date(), checked(idempotencyKey));
+    const command = new UpsertOpportunity(
+      workspace,
+      id,
+      input,
+      new Date(),
+      checkedIdempotencyKey(idempotencyKey),
+    );
     const decided = await this.commands.execute(command);
     void reply.status(outcomeOf(decided) === 'created' ? 201 : 200);
     return receiptOf(id, decided);
@@ -190,10 +194,4 @@ function receiptOf(opportunityId: string, { state, position, eventIds }: Decided
   const status = state.deleted ? 'deleted' : state.status === 'none' ? 'open' : state.status;
   const changed = eventIds.length > 0;
   return { opportunityId, status, position: String(position), changed, eventIds: [...eventIds] };
-}
-
-function checked(idempotencyKey: string | undefined): string | undefined {
-  if (idempotencyKey === undefined || isText(idempotencyKey, 200)) return idempotencyKey;
-  const message = 'must be text of 1 to 200 characters';
-  throw new Problem(400, 'invalid', `Idempotency-Key: ${message}`, [{ path: 'Idempotency-Key', message }]);
 }

@@ -22,7 +22,7 @@ export class OpportunityReceipt {
 }
 
 /** Why an item of a batch was not taken. */
-class ItemReason {
+export class ItemReason {
   @ApiProperty({ type: String, description: 'The code of the problem that a single request would get' })
   code!: string;
 

@@ -74,6 +74,7 @@ describe('current views and history views', () => {
     'opportunity',
     'attribution_credit',
     'attribution_total',
+    'investment',
   ])('the current rows of the history of fact_%s equal the fact view', async (fact) => {
     const [counts] = await rows(
       `SELECT (SELECT count(*) FROM bi.fact_${fact})::int AS now,
@@ -154,10 +155,17 @@ describe('dimensions of schema bi', () => {
       },
       {
         content_id: 'guide',
-        content_title: 'The guide',
+        content_title: 'The new guide',
         content_type: 'guide',
-        publisher: 'ours',
+        publisher: 'Analysts Ltd',
         is_catalogued: true,
+      },
+      {
+        content_id: 'study',
+        content_title: 'study',
+        content_type: null,
+        publisher: null,
+        is_catalogued: false,
       },
       {
         content_id: 'unread',
@@ -207,16 +215,16 @@ describe('dimensions of schema bi', () => {
     expect(lead).toEqual({ right: true });
   });
 
-  test('the calendar has every day from 1989 to 2049 and all days of opportunities, with ISO weeks', async () => {
+  test('the calendar has every day from 1989 to 2049 and all days of opportunities and investments, with ISO weeks', async () => {
     const reach = () =>
       rows(
         `SELECT min(date)::text, max(date)::text, count(*) = max(date) - min(date) + 1 AS whole FROM bi.dim_date`,
       );
-    expect(await reach()).toEqual([{ min: '1989-01-01', max: '2049-12-31', whole: true }]);
+    expect(await reach()).toEqual([{ min: '1989-01-01', max: '2088-12-31', whole: true }]);
     await db.pool.query(
       `UPDATE touchline.opportunity SET opened_at = '1971-05-05' WHERE opportunity_id = 'd-open'`,
     );
-    expect(await reach()).toEqual([{ min: '1971-01-01', max: '2049-12-31', whole: true }]);
+    expect(await reach()).toEqual([{ min: '1971-01-01', max: '2088-12-31', whole: true }]);
     await db.pool.query(
       `UPDATE touchline.opportunity SET opened_at = '2026-03-05T00:00Z' WHERE opportunity_id = 'd-open'`,
     );
@@ -233,6 +241,36 @@ describe('dimensions of schema bi', () => {
         week_start: '2026-12-28',
       },
     ]);
+  });
+});
+
+describe('investments in schema bi', () => {
+  test('have a row a day, whose amounts add up, in the currency of reports where there is a rate', async () => {
+    expect(
+      await rows(
+        `SELECT investment_id, invested_date::text, invested_minor::int, invested::text, original_minor::int,
+                source_id, campaign_name, content_id, channel
+           FROM bi.fact_investment JOIN bi.dim_source USING (source_key) JOIN bi.dim_campaign USING (campaign_key)
+           JOIN bi.dim_content USING (content_key) JOIN bi.dim_date ON date = invested_date
+          ORDER BY investment_id, invested_date`,
+      ).then((all) => all.map((row) => Object.values(row))),
+    ).toEqual([
+      ['agency', '2026-03-01', 700, '7.0000', 700, 'newsletter', 'Spring launch', null, 'email'],
+      ['authors', '2088-03-01', null, null, 5000, null, '(no campaign)', 'study', null],
+      ['fair', '2026-03-30', 334, '3.3400', 334, 'fair', '(no campaign)', null, null],
+      ['fair', '2026-03-31', 333, '3.3300', 333, 'fair', '(no campaign)', null, null],
+      ['fair', '2026-04-01', 333, '3.3300', 333, 'fair', '(no campaign)', null, null],
+    ]);
+  });
+
+  test('that were corrected are as they were at earlier positions', async () => {
+    const sum = (position: number) =>
+      rows(
+        `SELECT sum(invested_minor)::int FROM bi.fact_investment_history
+          WHERE investment_id = 'fair' AND known_from <= $1 AND (superseded_at IS NULL OR superseded_at > $1)`,
+        [position],
+      );
+    expect([...(await sum(17)), ...(await sum(18))]).toEqual([{ sum: 500 }, { sum: 1000 }]);
   });
 });
 

@@ -113,6 +113,14 @@ export class Params {
     return undefined;
   }
 
+  /** A day of the workspace's time zone. */
+  day(name: string): string | undefined {
+    const value = this.text(name);
+    if (value === undefined || isDay(value)) return value;
+    this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is not a day such as 2026-01-31`);
+    return undefined;
+  }
+
   /** @throws Problem 400 with all faults; its code is the first one's. */
   check(): void {
     const [first] = this.faults;

@@ -14,6 +14,10 @@ import { ExplainLeadHandler } from './lead-explain.js';
 import { FindLeadJourneyHandler } from './lead-journey.js';
 import { FindLeadScoreHandler } from './lead-score.js';
 import { FindLeadStagesHandler } from './lead-stages.js';
+import { FindCampaignsHandler } from './campaigns.js';
+import { CatalogueController } from './catalogue.controller.js';
+import { FindContentsHandler } from './contents.js';
+import { FindInvestmentsHandler } from './investments.js';
 import { FindLeadHandler } from './lead.js';
 import { LeadsController } from './leads.controller.js';
 import { FindLeadsHandler } from './leads.js';
@@ -39,6 +43,7 @@ import { ReadModels } from './read-models.js';
     AttributionController,
     ModelController,
     ModelSchemaController,
+    CatalogueController,
     ...metrics.map(({ controller }) => controller),
   ],
   providers: [
@@ -60,6 +65,9 @@ import { ReadModels } from './read-models.js';
     CompareAttributionHandler,
     ExplainAttributionHandler,
     FindModelHandler,
+    FindContentsHandler,
+    FindCampaignsHandler,
+    FindInvestmentsHandler,
     FindModelVersionsHandler,
     FindModelVersionHandler,
     ...metrics.map(({ handler }) => handler),

@@ -119,6 +119,30 @@ const PARAMETERS = {
     'campaign',
   ),
   opportunityId: text('Only the part of this opportunity'),
+  fromDay: { ...text('First day, in the time zone of the workspace', '2026-01-01'), name: 'from' },
+  toDay: { ...text('Day after the last one', '2026-07-01'), name: 'to' },
+  forSource: { ...text('Only for this source', 'webinar'), name: 'source' },
+  forCampaign: { ...text('Only for this campaign', 'spring'), name: 'campaign' },
+  forChannel: { ...text('Only for this channel', 'event'), name: 'channel' },
+  forContent: { ...text('Only for this content', 'buying-guide'), name: 'content' },
+  investedBy: {
+    ...text('One of source, campaign, channel, content, and `month`; default source', 'source'),
+    name: 'by',
+  },
+  creditModel: {
+    ...word(
+      'Credits opportunities to the dimension by this attribution model; without it each counts for its own lead source',
+      MODEL_NAMES,
+    ),
+    name: 'model',
+  },
+  returnMetric: {
+    ...word(
+      '`pipeline` (default): all opportunities by their opening; `revenue`: won opportunities by their close',
+      METRICS,
+    ),
+    name: 'metric',
+  },
 } as const satisfies Record<string, Parameter>;
 
 export type ParameterName = keyof typeof PARAMETERS;

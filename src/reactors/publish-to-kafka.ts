@@ -29,6 +29,9 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   JourneyModelPublished: true,
   VerdictRulePublished: true,
   VerdictRuleWithdrawn: true,
+  ContentCatalogued: true,
+  CampaignDefined: true,
+  InvestmentRecorded: true,
 };
 
 /**

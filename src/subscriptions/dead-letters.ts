@@ -58,6 +58,9 @@ export const keysNamedIn = (event: RecordedEvent): OrderingKey[] =>
     if (isEvent(event, 'AccountObserved')) return [`account:${event.data.accountId}`];
     if (isEvent(event, 'JourneyModelPublished', 'VerdictRulePublished', 'VerdictRuleWithdrawn'))
       return [`workspace:${event.workspace}`];
+    if (isEvent(event, 'ContentCatalogued')) return [`content:${event.data.contentId}`];
+    if (isEvent(event, 'CampaignDefined')) return [`campaign:${event.data.campaignId}`];
+    if (isEvent(event, 'InvestmentRecorded')) return [`investment:${event.data.investmentId}`];
     return [`opportunity:${event.data.opportunityId}`];
   });
 

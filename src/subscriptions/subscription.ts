@@ -118,4 +118,6 @@ export class PoisonedEvent extends Error {
   }
 }
 
-export type OrderingKey = IdentityKey | `${'lead' | 'account' | 'opportunity' | 'workspace'}:${string}`;
+export type OrderingKey =
+  | IdentityKey
+  | `${'lead' | 'account' | 'opportunity' | 'workspace' | 'content' | 'campaign' | 'investment'}:${string}`;

@@ -73,6 +73,10 @@ export function parseAmount(text: string, currency: string, path = 'amount'): nu
   return minor;
 }
 
+/** The same for amounts that may be negative, such as "-120.00". @throws Refused as `parseAmount`, but for `amount-negative` */
+export const parseSignedAmount = (text: string, currency: string, path?: string): number =>
+  /^-\d/.test(text) ? 0 - parseAmount(text.slice(1), currency, path) : parseAmount(text, currency, path);
+
 /**
  * Minor units of a decimal that was checked by `isAmount`, rounded half up: an amount may be reported before the currency, with
  * more decimal places than that has.

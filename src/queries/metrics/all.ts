@@ -1,5 +1,6 @@
 import type { Metric } from './metric.js';
+import { pipelinePerDollar } from './pipeline-per-dollar.js';
 import { velocity } from './velocity.js';
 
 /** Every metric there is. A new one: its file, its spec, and its line here. */
-export const metrics: readonly Metric[] = [velocity];
+export const metrics: readonly Metric[] = [pipelinePerDollar, velocity];

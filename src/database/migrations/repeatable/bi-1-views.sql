@@ -21,13 +21,16 @@ COMMENT ON SCHEMA bi IS 'Touchline''s star schema for BI tools: views only, read
 
 -- Dimensions ---------------------------------------------------------------------------------------------------------
 
--- From 1989 to 2049 (no touchpoint is older than 1990), and on both sides as far as opportunities reach: a fact without its
+-- From 1989 to 2049 (no touchpoint is older than 1990), and on both sides as far as opportunities and investments reach: a fact without its
 -- day would be lost in a join.
 CREATE VIEW bi.dim_date WITH (security_invoker = true) AS
 WITH reach AS (
-  SELECT least(min(opened_at), min(closed_at))::timestamp - interval '1 day' AS first,
-         greatest(max(opened_at), max(closed_at))::timestamp + interval '1 day' AS last
-    FROM touchline.opportunity
+  SELECT least(opened, invested) AS first, greatest(closed, spent) AS last
+    FROM (SELECT least(min(opened_at), min(closed_at))::timestamp - interval '1 day' AS opened,
+                 greatest(max(opened_at), max(closed_at))::timestamp + interval '1 day' AS closed
+            FROM touchline.opportunity) opportunities,
+         (SELECT min(period_from)::timestamp AS invested, max(period_to)::timestamp AS spent
+            FROM touchline.investment) investments
 )
 SELECT day::date AS date,
        extract(year FROM day)::integer AS year,
@@ -99,7 +102,8 @@ SELECT n.workspace::varchar,
 UNION ALL
 SELECT slug::varchar, touchline.bi_key(slug, NULL), NULL, '(no account)', NULL, NULL, NULL, NULL, NULL, false, NULL FROM touchline.workspace;
 
--- Contents that were touched, and those of the catalogue that nobody has touched yet. As in the other dimensions, one that
+-- Contents that were touched, those of the catalogue that nobody has touched yet, and those that were invested in. What was
+-- catalogued by its id goes before the journey model's catalogue, and that before what touchpoints say. As in the other dimensions, one that
 -- only superseded rows name is there too, without times: facts of the history views join it.
 CREATE VIEW bi.dim_content WITH (security_invoker = true) AS
 WITH variant AS (
@@ -122,23 +126,35 @@ WITH variant AS (
    CROSS JOIN LATERAL jsonb_to_recordset(m.document -> 'contents')
            AS entry (id text, title text, type text, stage text, author text, publisher text, "eachPage" boolean)
    WHERE m.superseded_at IS NULL AND "eachPage" IS NOT true
+), described AS (
+  SELECT workspace, content_id, title, type, author, publisher, publisher_kind, url, true AS is_catalogued
+    FROM touchline.content
+   WHERE superseded_at IS NULL
+  UNION ALL
+  SELECT DISTINCT workspace, target, NULL, NULL, NULL, NULL, NULL, NULL, false
+    FROM touchline.investment i
+   WHERE dimension = 'content'
+     AND NOT EXISTS (SELECT FROM touchline.content d
+                      WHERE d.workspace = i.workspace AND d.content_id = i.target AND d.superseded_at IS NULL)
 )
 SELECT workspace::varchar,
        touchline.bi_key(workspace, content_id) AS content_key,
        content_id::varchar,
-       coalesce(c.title, t.content_title, t.content_url, content_id)::varchar AS content_title,
-       coalesce(c.type, t.content_type)::varchar AS content_type,
+       coalesce(d.title, c.title, t.content_title, t.content_url, d.url, content_id)::varchar AS content_title,
+       coalesce(d.type, c.type, t.content_type)::varchar AS content_type,
        coalesce(c.stage, t.content_stage)::varchar AS content_stage,
-       t.content_url::varchar,
-       c.author::varchar,
-       c.publisher::varchar,
-       c.content_id IS NOT NULL AS is_catalogued,
+       coalesce(t.content_url, d.url)::varchar AS content_url,
+       coalesce(d.author, c.author)::varchar AS author,
+       coalesce(d.publisher, c.publisher)::varchar AS publisher,
+       d.publisher_kind::varchar,
+       c.content_id IS NOT NULL OR coalesce(d.is_catalogued, false) AS is_catalogued,
        t.first_touch_at,
        t.last_touch_at
   FROM touched t
   FULL JOIN catalogued c USING (workspace, content_id)
+  FULL JOIN described d USING (workspace, content_id)
 UNION ALL
-SELECT slug::varchar, touchline.bi_key(slug, NULL), NULL, '(no content)', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL FROM touchline.workspace;
+SELECT slug::varchar, touchline.bi_key(slug, NULL), NULL, '(no content)', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL FROM touchline.workspace;
 
 CREATE VIEW bi.dim_campaign WITH (security_invoker = true) AS
 WITH variant AS (
@@ -157,12 +173,25 @@ WITH variant AS (
    ORDER BY workspace, campaign, touches DESC, channel, source
 )
 SELECT workspace::varchar, touchline.bi_key(workspace, campaign) AS campaign_key, campaign::varchar AS campaign_id,
-       campaign::varchar AS campaign_name, channel::varchar AS main_channel, source::varchar AS main_source, first_touch_at, last_touch_at
+       coalesce(d.name, campaign)::varchar AS campaign_name, main.channel::varchar AS main_channel,
+       main.source::varchar AS main_source, first_touch_at, last_touch_at, d.source::varchar AS defined_source,
+       d.channel::varchar AS defined_channel, coalesce(d.is_defined, false) AS is_defined
   FROM main
+  FULL JOIN (
+    SELECT workspace, campaign_id AS campaign, name, source, channel, true AS is_defined
+      FROM touchline.campaign
+     WHERE superseded_at IS NULL
+    UNION ALL
+    SELECT DISTINCT workspace, target, NULL, NULL, NULL, false
+      FROM touchline.investment i
+     WHERE dimension = 'campaign'
+       AND NOT EXISTS (SELECT FROM touchline.campaign d
+                        WHERE d.workspace = i.workspace AND d.campaign_id = i.target AND d.superseded_at IS NULL)
+  ) d USING (workspace, campaign)
 UNION ALL
-SELECT slug::varchar, touchline.bi_key(slug, NULL), NULL, '(no campaign)', NULL, NULL, NULL, NULL FROM touchline.workspace;
+SELECT slug::varchar, touchline.bi_key(slug, NULL), NULL, '(no campaign)', NULL, NULL, NULL, NULL, NULL, NULL, false FROM touchline.workspace;
 
--- Lead sources, of touchpoints and of opportunities.
+-- Lead sources, of touchpoints, of opportunities and of investments.
 CREATE VIEW bi.dim_source WITH (security_invoker = true) AS
 WITH variant AS (
   SELECT workspace, source, channel, count(*) FILTER (WHERE superseded_at IS NULL) AS touches,
@@ -174,6 +203,14 @@ WITH variant AS (
   UNION ALL
   SELECT DISTINCT workspace, source, NULL, 0, NULL::timestamptz, NULL::timestamptz
     FROM touchline.opportunity
+   WHERE source IS NOT NULL
+  UNION ALL
+  SELECT DISTINCT workspace, target, NULL, 0, NULL::timestamptz, NULL::timestamptz
+    FROM touchline.investment
+   WHERE dimension = 'source'
+  UNION ALL
+  SELECT DISTINCT workspace, source, NULL, 0, NULL::timestamptz, NULL::timestamptz
+    FROM touchline.campaign
    WHERE source IS NOT NULL
 ), main AS (
   SELECT DISTINCT ON (workspace, source)
@@ -516,6 +553,50 @@ SELECT workspace, opportunity_key, touchpoint_key, lead_key, account_key, conten
        currency, opportunity_minor, opportunity_amount, opportunity_currency, credited_at, credited_date, touched_at, channel, source, campaign,
        content_id, content_title, known_from
   FROM bi.fact_attribution_credit_history
+ WHERE superseded_at IS NULL;
+
+-- What was invested, one row an investment and day: the amount is spread evenly, to the last minor unit, and converted as a
+-- whole at the rate of its first day.
+CREATE VIEW bi.fact_investment_history WITH (security_invoker = true) AS
+SELECT i.workspace::varchar,
+       touchline.bi_key(i.workspace, i.investment_id) AS investment_key,
+       touchline.bi_key(i.workspace, CASE i.dimension WHEN 'source' THEN i.target ELSE c.source END) AS source_key,
+       touchline.bi_key(i.workspace, CASE i.dimension WHEN 'campaign' THEN i.target END) AS campaign_key,
+       touchline.bi_key(i.workspace, CASE i.dimension WHEN 'content' THEN i.target END) AS content_key,
+       i.investment_id::varchar,
+       i.period_from + day.number AS invested_date,
+       day.number + 1 AS day_number,
+       i.dimension::varchar AS invested_in,
+       CASE i.dimension WHEN 'channel' THEN i.target ELSE c.channel END::varchar AS channel,
+       touchline.amount_of_days(whole.reported, whole.days, day.number, day.number + 1) AS invested_minor,
+       touchline.major_units(touchline.amount_of_days(whole.reported, whole.days, day.number, day.number + 1), w.currency)::numeric(23, 4) AS invested,
+       w.currency::varchar AS currency,
+       touchline.amount_of_days(i.amount_minor, whole.days, day.number, day.number + 1) AS original_minor,
+       touchline.major_units(touchline.amount_of_days(i.amount_minor, whole.days, day.number, day.number + 1), i.currency)::numeric(23, 4) AS original,
+       i.currency::varchar AS original_currency,
+       i.period_from,
+       i.period_to,
+       touchline.major_units(i.amount_minor, i.currency)::numeric(23, 4) AS period_amount,
+       i.note::varchar,
+       i.known_from,
+       i.superseded_at,
+       i.superseded_at IS NULL AS is_current
+  FROM touchline.investment i
+  LEFT JOIN touchline.workspace_setting w ON w.workspace = i.workspace
+  LEFT JOIN touchline.journey_model m ON m.workspace = i.workspace AND m.superseded_at IS NULL
+  LEFT JOIN touchline.campaign c
+    ON c.workspace = i.workspace AND c.campaign_id = i.target AND i.dimension = 'campaign' AND c.superseded_at IS NULL
+ CROSS JOIN LATERAL (
+   SELECT i.period_to - i.period_from AS days,
+          touchline.reported_minor(i.amount_minor, i.currency, i.period_from, w.currency, coalesce(m.document -> 'rates', '[]')) AS reported
+   OFFSET 0) whole
+ CROSS JOIN LATERAL generate_series(0, whole.days - 1) AS day (number);
+
+CREATE VIEW bi.fact_investment WITH (security_invoker = true) AS
+SELECT workspace, investment_key, source_key, campaign_key, content_key, investment_id, invested_date, day_number, invested_in,
+       channel, invested_minor, invested, currency, original_minor, original, original_currency, period_from, period_to,
+       period_amount, note, known_from
+  FROM bi.fact_investment_history
  WHERE superseded_at IS NULL;
 
 -- Where every lead stands now --------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON VIEW bi.dim_date IS 'The calendar: one row per day, 1989-01-01 to 2049-12-31, extended if opportunities lie outside. Weeks are ISO weeks, from Monday.';
+COMMENT ON VIEW bi.dim_date IS 'The calendar: one row per day, 1989-01-01 to 2049-12-31, extended if opportunities or investments lie outside. Weeks are ISO weeks, from Monday.';
 COMMENT ON COLUMN bi.dim_date.date IS 'The day; the …_date columns of facts join it. Example: 2026-03-02';
 COMMENT ON COLUMN bi.dim_date.year IS 'Calendar year. Example: 2026';
 COMMENT ON COLUMN bi.dim_date.quarter IS 'Quarter of the year, 1 to 4. Example: 1';
@@ -98,19 +98,23 @@ COMMENT ON COLUMN bi.dim_account.traits IS 'All traits of the company as JSON, t
 COMMENT ON COLUMN bi.dim_account.is_described IS 'True if the company was described (Segment `group`, CRM), false if only its id is known. Example: true';
 COMMENT ON COLUMN bi.dim_account.first_seen_at IS 'First description, UTC; NULL without one. Example: 2026-01-12 08:11:43+00';
 
-COMMENT ON VIEW bi.dim_content IS 'One row per content (page, white paper, webinar …): all content with touchpoints, the entries of the journey model''s catalogue without touchpoints, and one row for no content: content_id NULL, content_key `<workspace>#none`.';
-COMMENT ON COLUMN bi.dim_content.content_url IS 'URL of its latest touchpoint; NULL if there is none. Example: https://www.acme.example/guides/tco';
+COMMENT ON VIEW bi.dim_content IS 'One row per content (page, white paper, webinar …): all content with touchpoints, those catalogued (`POST /api/contents`, or in the journey model) or invested in without touchpoints, and one row for no content: content_id NULL, content_key `<workspace>#none`.';
+COMMENT ON COLUMN bi.dim_content.content_url IS 'URL of its latest touchpoint, else as catalogued; NULL if there is none. Example: https://www.acme.example/guides/tco';
 COMMENT ON COLUMN bi.dim_content.author IS 'Author according to the catalogue; NULL if unknown. Example: J. Meyer';
-COMMENT ON COLUMN bi.dim_content.publisher IS 'Publisher according to the catalogue: ours, an analyst, media, an independent expert; NULL if unknown. Example: analyst';
-COMMENT ON COLUMN bi.dim_content.is_catalogued IS 'True if it is in the catalogue of the journey model. Example: true';
+COMMENT ON COLUMN bi.dim_content.publisher IS 'Publisher according to the catalogue; NULL if unknown. Example: Analysts Ltd';
+COMMENT ON COLUMN bi.dim_content.publisher_kind IS 'Whose the publisher is: ours, analyst, media or independent_expert; NULL if it was not catalogued by `POST /api/contents`. Example: analyst';
+COMMENT ON COLUMN bi.dim_content.is_catalogued IS 'True if it was catalogued by `POST /api/contents` or is in the catalogue of the journey model. Example: true';
 
-COMMENT ON VIEW bi.dim_campaign IS 'One row per campaign name that touchpoints were tagged with, and one row for no campaign: campaign_id NULL, campaign_key `<workspace>#none`.';
+COMMENT ON VIEW bi.dim_campaign IS 'One row per campaign that touchpoints were tagged with, that was defined (`POST /api/campaigns`) or invested in, and one row for no campaign: campaign_id NULL, campaign_key `<workspace>#none`.';
 COMMENT ON COLUMN bi.dim_campaign.campaign_id IS 'The campaign tag; NULL in the row for no campaign. Example: spring-launch';
-COMMENT ON COLUMN bi.dim_campaign.campaign_name IS 'Display name. Example: spring-launch';
+COMMENT ON COLUMN bi.dim_campaign.campaign_name IS 'Name as defined, else the tag. Example: Spring launch';
+COMMENT ON COLUMN bi.dim_campaign.defined_source IS 'Source that investments in the campaign count for; NULL if it names none. Example: newsletter';
+COMMENT ON COLUMN bi.dim_campaign.defined_channel IS 'Channel that investments in the campaign count for; NULL if it names none. Example: email';
+COMMENT ON COLUMN bi.dim_campaign.is_defined IS 'True if it was defined by `POST /api/campaigns`. Example: true';
 COMMENT ON COLUMN bi.dim_campaign.main_source IS 'Source of most of the touchpoints that named it themselves in the main channel. Example: newsletter';
 COMMENT ON COLUMN bi.dim_campaign.last_touch_at IS 'Latest touchpoint that was tagged with it, UTC; those that took it from their visit are in fact_touchpoint. NULL if there is none. Example: 2026-06-03 15:20:09+00';
 
-COMMENT ON VIEW bi.dim_source IS 'One row per lead source, of touchpoints and of opportunities, and one row for no source: source_id NULL, source_key `<workspace>#none`.';
+COMMENT ON VIEW bi.dim_source IS 'One row per lead source, of touchpoints, of opportunities and of investments, and one row for no source: source_id NULL, source_key `<workspace>#none`.';
 COMMENT ON COLUMN bi.dim_source.source_id IS 'The source; NULL in the row for no source. Example: newsletter';
 COMMENT ON COLUMN bi.dim_source.source_name IS 'Display name. Example: newsletter';
 COMMENT ON COLUMN bi.dim_source.last_touch_at IS 'Latest touchpoint that named it itself, UTC; those that took it from their visit are in fact_touchpoint. NULL if there is none. Example: 2026-06-03 15:20:09+00';
@@ -212,6 +216,41 @@ COMMENT ON COLUMN bi.fact_attribution_total.currency IS 'ISO 4217 code of the wo
 COMMENT ON COLUMN bi.fact_attribution_total.is_attributed IS 'True if the opportunity has touches; otherwise its whole amount is unattributed under every model. Example: true';
 COMMENT ON COLUMN bi.fact_attribution_total.touches_of IS 'Whose touchpoints were considered: contacts (the buying committee) or account (all leads of the account, if the CRM names no contact). Example: contacts';
 COMMENT ON COLUMN bi.fact_attribution_total.touches IS 'Number of touches of the opportunity. Example: 14';
+
+COMMENT ON VIEW bi.fact_investment IS 'One row per investment and day of its period: what was spent on a source, campaign, channel or content. An amount is spread evenly over its days, to the last minor unit. Divide the pipeline of fact_attribution_total or fact_attribution_credit by it for pipeline per dollar.';
+COMMENT ON VIEW bi.fact_investment_history IS 'Every version of fact_investment, including what was corrected since. Rates and what campaigns name are those of now.';
+COMMENT ON COLUMN bi.fact_investment.investment_key IS 'The investment, over all its days. Example: main/fair-2026';
+COMMENT ON COLUMN bi.fact_investment.source_key IS 'Joins dim_source: the source it is for, or that its campaign names; `<workspace>#none` without one. Example: main/newsletter';
+COMMENT ON COLUMN bi.fact_investment.investment_id IS 'Id of the investment. Example: fair-2026';
+COMMENT ON COLUMN bi.fact_investment.invested_date IS 'A day of its period, in the workspace''s time zone: joins dim_date.date. Example: 2026-03-02';
+COMMENT ON COLUMN bi.fact_investment.day_number IS 'Number of that day in the period: 1 is the first. Example: 2';
+COMMENT ON COLUMN bi.fact_investment.invested_in IS 'What it is for: source, campaign, channel or content. Example: campaign';
+COMMENT ON COLUMN bi.fact_investment.channel IS 'Channel it is for, or that its campaign names; NULL if neither. Example: email';
+COMMENT ON COLUMN bi.fact_investment.invested_minor IS 'What lies on the day, in minor units of `currency`, exact; negative for a credit note; NULL if no exchange rate is published. Example: 100000';
+COMMENT ON COLUMN bi.fact_investment.invested IS 'The same in major units. Example: 1000.00';
+COMMENT ON COLUMN bi.fact_investment.original_minor IS 'The same in the investment''s own currency, in minor units. Example: 100000';
+COMMENT ON COLUMN bi.fact_investment.original IS 'The same in the investment''s own currency, in major units. Example: 1000.00';
+COMMENT ON COLUMN bi.fact_investment.original_currency IS 'ISO 4217 code of the investment''s own currency. Example: USD';
+COMMENT ON COLUMN bi.fact_investment.period_from IS 'First day of its period. Example: 2026-03-01';
+COMMENT ON COLUMN bi.fact_investment.period_to IS 'Day after the last one. Example: 2026-04-01';
+COMMENT ON COLUMN bi.fact_investment.period_amount IS 'Amount of the whole period in its own currency; the sum of `original` over its days. Example: 31000.00';
+COMMENT ON COLUMN bi.fact_investment.note IS 'Note; NULL if there is none. Example: Booth and travel';
+COMMENT ON COLUMN bi.fact_investment_history.investment_key IS 'The investment, over all its days. Example: main/fair-2026';
+COMMENT ON COLUMN bi.fact_investment_history.source_key IS 'Joins dim_source: the source it is for, or that its campaign names; `<workspace>#none` without one. Example: main/newsletter';
+COMMENT ON COLUMN bi.fact_investment_history.investment_id IS 'Id of the investment. Example: fair-2026';
+COMMENT ON COLUMN bi.fact_investment_history.invested_date IS 'A day of its period, in the workspace''s time zone: joins dim_date.date. Example: 2026-03-02';
+COMMENT ON COLUMN bi.fact_investment_history.day_number IS 'Number of that day in the period: 1 is the first. Example: 2';
+COMMENT ON COLUMN bi.fact_investment_history.invested_in IS 'What it is for: source, campaign, channel or content. Example: campaign';
+COMMENT ON COLUMN bi.fact_investment_history.channel IS 'Channel it is for, or that its campaign names; NULL if neither. Example: email';
+COMMENT ON COLUMN bi.fact_investment_history.invested_minor IS 'What lies on the day, in minor units of `currency`, exact; negative for a credit note; NULL if no exchange rate is published. Example: 100000';
+COMMENT ON COLUMN bi.fact_investment_history.invested IS 'The same in major units. Example: 1000.00';
+COMMENT ON COLUMN bi.fact_investment_history.original_minor IS 'The same in the investment''s own currency, in minor units. Example: 100000';
+COMMENT ON COLUMN bi.fact_investment_history.original IS 'The same in the investment''s own currency, in major units. Example: 1000.00';
+COMMENT ON COLUMN bi.fact_investment_history.original_currency IS 'ISO 4217 code of the investment''s own currency. Example: USD';
+COMMENT ON COLUMN bi.fact_investment_history.period_from IS 'First day of its period. Example: 2026-03-01';
+COMMENT ON COLUMN bi.fact_investment_history.period_to IS 'Day after the last one. Example: 2026-04-01';
+COMMENT ON COLUMN bi.fact_investment_history.period_amount IS 'Amount of the whole period in its own currency; the sum of `original` over its days. Example: 31000.00';
+COMMENT ON COLUMN bi.fact_investment_history.note IS 'Note; NULL if there is none. Example: Booth and travel';
 
 COMMENT ON VIEW bi.lead_current IS 'The current buying stage, lifecycle, score, grade and activity of every lead. One row per lead of dim_lead.';
 COMMENT ON COLUMN bi.lead_current.buying_stage IS 'Where the buyer is in THEIR process; NULL if the lead has entered none. Example: evaluation';

@@ -1,0 +1,78 @@
+import { Refused } from '../domain/refused.js';
+import { type EventStore, WrongExpectedVersion } from '../event-store/event-store.js';
+import { Problem, type ProblemError } from '../http/problem.js';
+import { checkItem } from '../http/validation.js';
+import type { CatalogueReceipt } from './catalogue.receipts.js';
+import { type CatalogueKind, type RecordedItem, recordItem } from './record-catalogue.js';
+
+/** So many items a request, as of opportunities. */
+export const MAX_ITEMS = 1_000;
+/** So many are decided at a time: the event store appends what waits together. */
+const CONCURRENCY = 16;
+
+/**
+ * Records a batch, each item by itself; those of one id one after the other.
+ *
+ * @throws Problem 413
+ * @throws StoreUnavailable some may be recorded: sent again, they change nothing
+ */
+export async function recordBatch<Input extends object>(
+  store: EventStore,
+  workspace: string,
+  kind: CatalogueKind<Input>,
+  items: readonly unknown[],
+  now: Date,
+): Promise<CatalogueReceipt[]> {
+  if (items.length > MAX_ITEMS)
+    throw new Problem(413, 'too-large', `A request has at most ${MAX_ITEMS} ${kind.plural}`);
+  const receipts: CatalogueReceipt[] = [];
+  const groups = Map.groupBy(items.entries(), ([, item]) => idIn(item, kind) ?? '').values();
+  const work = async (): Promise<void> => {
+    for (const group of groups)
+      for (const [index, item] of group) receipts[index] = await recordOne(store, workspace, kind, item, now);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  return receipts;
+}
+
+function idIn(item: unknown, { idField }: Pick<CatalogueKind<object>, 'idField'>): string | null {
+  const id = typeof item === 'object' && item !== null ? (item as Record<string, unknown>)[idField] : null;
+  return typeof id === 'string' ? id.trim() : null;
+}
+
+async function recordOne<Input extends object>(
+  store: EventStore,
+  workspace: string,
+  kind: CatalogueKind<Input>,
+  raw: unknown,
+  now: Date,
+): Promise<CatalogueReceipt> {
+  const checked = await checkItem(kind.input, raw);
+  const id = idIn(raw, kind);
+  if ('faults' in checked) return { id, status: 'rejected', reason: invalid(checked.faults) };
+  try {
+    return receiptOf(await recordItem(store, workspace, kind, checked.item, { now }));
+  } catch (error) {
+    return { id, status: 'rejected', reason: reasonOf(error) };
+  }
+}
+
+export const receiptOf = ({ id, status, position, eventIds }: RecordedItem): CatalogueReceipt => ({
+  ...{ id, status, position: String(position), eventIds: [...eventIds] },
+});
+
+const invalid = (faults: readonly ProblemError[]) => ({
+  code: 'invalid',
+  message: faults.map(({ path, message }) => `${path}: ${message}`).join('; '),
+  path: faults[0]?.path ?? '',
+});
+
+/** @throws what is no fault of the item */
+function reasonOf(error: unknown) {
+  if (error instanceof Refused) {
+    const { code, message, path } = error;
+    return { code, message, ...(path === undefined ? {} : { path }) };
+  }
+  if (!(error instanceof WrongExpectedVersion)) throw error;
+  return { code: 'changed-meanwhile', message: 'It was changed concurrently; send it again' };
+}

@@ -1,0 +1,95 @@
+import type { InvestmentDimension } from '../../domain/events.js';
+import type { View } from '../read-models.js';
+import type { ReportScope } from '../report-scope.js';
+import { allOf, empty, raw, rows, sql, type Sql } from '../sql.js';
+import { validAt } from '../valid-at.js';
+
+/** What was invested in one cell of a report. */
+export interface InvestedRow {
+  /** Null: it is for another dimension, or there is none to cut by. */
+  readonly key: string | null;
+  /** YYYY-MM; null unless cut by month. */
+  readonly month: string | null;
+  /** Minor units of the report's currency. */
+  readonly invested: string;
+}
+
+/** Investments without a published rate at the first day of their period. */
+export interface UnconvertedInvestments {
+  readonly currency: string;
+  readonly amount: string;
+  readonly investments: string[];
+}
+
+export interface InvestedCut {
+  readonly dimension: InvestmentDimension | undefined;
+  readonly byMonth: boolean;
+}
+
+/** The value of a cut; what is for a campaign is also for the source and the channel that the campaign names. */
+const KEYS: Readonly<Record<InvestmentDimension, string>> = {
+  source: `CASE i.dimension WHEN 'source' THEN i.target WHEN 'campaign' THEN c.source END`,
+  channel: `CASE i.dimension WHEN 'channel' THEN i.target WHEN 'campaign' THEN c.channel END`,
+  campaign: `CASE i.dimension WHEN 'campaign' THEN i.target END`,
+  content: `CASE i.dimension WHEN 'content' THEN i.target END`,
+};
+
+/** Investments with days in the period; `first` to before `last` are those days, by their number in the investment. */
+function inPeriod(view: View, scope: ReportScope, dimension?: InvestmentDimension): Sql {
+  const { workspace, asOf, model } = view;
+  const [from, to] = [dayIn(scope.period.from), dayIn(scope.period.to)];
+  const rates = JSON.stringify(model?.data.document.rates ?? []);
+  return sql`
+    SELECT i.investment_id, i.currency, i.amount_minor, i.period_from, i.period_to - i.period_from AS days,
+           ${raw(dimension ? KEYS[dimension] : 'NULL::text')} AS key,
+           touchline.reported_minor(i.amount_minor, i.currency, i.period_from, ${scope.currency}, ${rates}::jsonb) AS reported,
+           greatest(i.period_from, ${from}::date) - i.period_from AS first,
+           least(i.period_to, ${to}::date) - i.period_from AS last
+    FROM touchline.investment i
+    LEFT JOIN touchline.campaign c
+      ON c.workspace = i.workspace AND c.campaign_id = i.target AND i.dimension = 'campaign' AND ${validAt('c', asOf)}
+    WHERE i.workspace = ${workspace} AND ${validAt('i', asOf)} AND ${allOf([
+      from === null ? undefined : sql`i.period_to > ${from}::date`,
+      to === null ? undefined : sql`i.period_from < ${to}::date`,
+    ])}`;
+}
+
+const dayIn = (date: ReportScope['period']['from']): string | null =>
+  date && 'day' in date ? date.day : null;
+
+/** An investment is converted as a whole, then spread over its days: every cut adds up to the same. */
+export function investedRows(
+  view: View,
+  scope: ReportScope,
+  { dimension, byMonth }: InvestedCut,
+): Promise<InvestedRow[]> {
+  const months = byMonth
+    ? sql`
+      CROSS JOIN LATERAL generate_series(date_trunc('month', (i.period_from + i.first)::timestamp),
+                                         (i.period_from + i.last - 1)::timestamp, interval '1 month') AS month (start)
+      CROSS JOIN LATERAL (SELECT greatest(i.first, month.start::date - i.period_from) AS first,
+                                 least(i.last, (month.start + interval '1 month')::date - i.period_from) AS last) span`
+    : empty;
+  const span = raw(byMonth ? 'span' : 'i');
+  return rows<InvestedRow>(
+    view.tx,
+    sql`
+    SELECT i.key, ${raw(byMonth ? `to_char(month.start, 'YYYY-MM')` : 'NULL::text')} AS month,
+           sum(touchline.amount_of_days(i.reported, i.days, ${span}.first, ${span}.last))::text AS invested
+    FROM (${inPeriod(view, scope, dimension)}) i ${months}
+    WHERE i.reported IS NOT NULL
+    GROUP BY 1, 2`,
+  );
+}
+
+export const unconvertedInvestments = (view: View, scope: ReportScope): Promise<UnconvertedInvestments[]> =>
+  rows<UnconvertedInvestments>(
+    view.tx,
+    sql`
+    SELECT i.currency, sum(touchline.amount_of_days(i.amount_minor, i.days, i.first, i.last))::text AS amount,
+           array_agg(i.investment_id ORDER BY i.investment_id COLLATE "C") AS investments
+    FROM (${inPeriod(view, scope)}) i
+    WHERE i.reported IS NULL
+    GROUP BY i.currency
+    ORDER BY i.currency COLLATE "C"`,
+  );

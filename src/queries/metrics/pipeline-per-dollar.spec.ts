@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { EXAMPLE_INVESTMENTS, invested } from '../../../test/example-investments.js';
+import { type ExampleApi, exampleApi, HEAD } from '../../../test/example-api.js';
+import type { AttributionAnswer } from '../attribution.js';
+import type { InvestmentsAnswer } from '../investments.js';
+import type { PipelinePerDollarAnswer } from './pipeline-per-dollar.js';
+
+let api: ExampleApi;
+beforeAll(async () => {
+  api = await exampleApi();
+  await api.add('main', EXAMPLE_INVESTMENTS);
+  await api.runner.catchUp();
+});
+afterAll(() => api?.close());
+
+const report = async (query = '', workspace?: string) =>
+  (await api.get<PipelinePerDollarAnswer>(`/api/metrics/pipeline-per-dollar${query}`, workspace)).body;
+const rowsOf = async (query: string) =>
+  (await report(query)).rows.map(({ key, month, value, invested: cost, perDollar }) => [
+    ...[month, key, value.amount, cost.amount, perDollar],
+  ]);
+
+test('the worked example: webinars brought 3.870968 per dollar in January, and 20 in its last six days', async () => {
+  expect((await rowsOf('?from=2026-01-01&to=2026-02-01'))[0]).toEqual([
+    ...[null, 'webinar', '120000.00', '31000.00', 3.870968],
+  ]);
+  expect((await rowsOf('?from=2026-01-26&to=2026-02-01'))[0]).toEqual([
+    ...[null, 'webinar', '120000.00', '6000.00', 20],
+  ]);
+});
+
+test('pipeline per dollar adds up, and lists what has no rate or is for another dimension', async () => {
+  const answer = await report('?from=2026-01-01&to=2026-03-01');
+  expect(answer).toMatchObject({
+    ...{ metric: 'pipeline', model: null, by: ['source'], currency: 'USD', opportunities: 2 },
+    value: { amount: '128640.00' },
+    // 31,000 + 28,000 of webinars, 10,000 EUR at 1.08 of the campaign, which is for the newsletter, 6,200 of a content
+    invested: { amount: '76000.00' },
+    elsewhere: { amount: '6200.00' },
+    unattributed: { amount: '0.00' },
+    unconverted: [{ currency: 'JPY', opportunities: ['opp-3'] }],
+    unconvertedInvestments: [{ currency: 'JPY', amount: { amount: '500000' }, investments: ['fair-tokyo'] }],
+  });
+  expect(answer.rows.map(({ key, value, invested: cost }) => [key, value.amount, cost.amount])).toEqual([
+    ['webinar', '120000.00', '59000.00'],
+    [null, '8640.00', '0.00'],
+    ['newsletter', '0.00', '10800.00'],
+  ]);
+});
+
+test('months of investments add up to the period, and follow each other', async () => {
+  expect(await rowsOf('?by=month')).toEqual([
+    ['2026-01', null, '120000.00', '48000.00', 2.5],
+    ['2026-02', null, '8640.00', '28000.00', 0.308571],
+  ]);
+  expect(await rowsOf('?by=source,month&to=2026-02-15')).toEqual([
+    ['2026-01', 'webinar', '120000.00', '31000.00', 3.870968],
+    ['2026-01', 'newsletter', '0.00', '10800.00', 0],
+    ['2026-02', null, '8640.00', '0.00', null],
+    ['2026-02', 'webinar', '0.00', '14000.00', 0],
+  ]);
+});
+
+test.each([
+  ['content', 'The guide to buying', '6200.00'],
+  ['campaign', 'Spring launch', '10800.00'],
+  ['channel', 'email', '10800.00'],
+  ['source', 'newsletter', '10800.00'],
+])(
+  'credit of a model by %s is that of the attribution report, beside its investments',
+  async (by, label, cost) => {
+    const query = `?model=linear&by=${by}&metric=revenue`;
+    const answer = await report(query);
+    const credits = (await api.get<AttributionAnswer>(`/api/attribution${query}`)).body;
+    expect(Object.fromEntries(credits.rows.map(({ key, value }) => [String(key), value.amount]))).toEqual(
+      Object.fromEntries(
+        answer.rows
+          .filter(({ opportunities }) => opportunities > 0)
+          .map(({ key, value }) => [String(key), value.amount]),
+      ),
+    );
+    expect([answer.value, answer.unattributed]).toEqual([credits.total, credits.unattributed]);
+    expect(answer.rows.find((row) => row.label === label)?.invested.amount).toBe(cost);
+  },
+);
+
+test('a corrected investment changes the metric, but not as of before, nor of another workspace', async () => {
+  const before = await report('?from=2026-01-01&to=2026-02-01');
+  const query = `?from=2026-01-01&to=2026-02-01&asOf=${before.asOf}`;
+  await api.add('main', [
+    invested('webinar-2026-01', 6_200_000, ['2026-01-01', '2026-02-01'], ['source', 'webinar'], {}, 86),
+    invested('credit-note', -200_000, ['2026-01-01', '2026-02-01'], ['source', 'webinar']),
+  ]);
+  await api.runner.catchUp();
+  expect((await report('?from=2026-01-01&to=2026-02-01')).rows[0]).toMatchObject({
+    ...{ key: 'webinar', invested: { amount: '60000.00' }, perDollar: 2 },
+  });
+  expect(await report(query)).toEqual(before);
+  expect(await report(`?asOf=${HEAD}`)).toMatchObject({ invested: { amount: '0.00' }, perDollar: null });
+  expect(await report('', 'other')).toMatchObject({ invested: { amount: '0.00' }, rows: [] });
+});
+
+test('investments are listed by period, filtered, in pages of one position', async () => {
+  const list = async (query: string) =>
+    (await api.get<InvestmentsAnswer>(`/api/investments${query}`)).body.items.map(
+      (item) => item.investmentId,
+    );
+  expect(await list('?from=2026-02-01')).toEqual(['webinar-2026-02']);
+  expect(await list('?source=Webinar&to=2026-02-01')).toEqual(['credit-note', 'webinar-2026-01']);
+  expect(await list('?channel=event')).toEqual(['fair-tokyo']);
+  const seen: string[] = [];
+  for (let cursor = ''; ;) {
+    const { body } = await api.get<InvestmentsAnswer>(`/api/investments?limit=2${cursor}`);
+    seen.push(...body.items.map((item) => item.investmentId));
+    if (body.next === null) break;
+    cursor = `&cursor=${body.next}`;
+  }
+  expect(seen).toEqual(await list(''));
+  expect(new Set(seen).size).toBe(6);
+});
+
+test.each([
+  ['currency=GBP', 'currency-unknown', 'currency'],
+  ['from=2026-02-30', 'from-invalid', 'from'],
+  ['to=2026-02-01T00:00:00Z', 'to-invalid', 'to'],
+  ['from=2026-03-02&to=2026-03-01', 'period-reversed', 'to'],
+  ['by=campaign', 'model-missing', 'model'],
+  ['model=linear&by=campaign,source', 'cut-too-many', 'by'],
+  ['by=persona', 'cut-unknown', 'by'],
+  ['model=best', 'model-unknown', 'model'],
+  ['metric=clicks', 'metric-unknown', 'metric'],
+])('pipeline per dollar refuses %s with the code %s', async (query, code, path) => {
+  const { status, body } = await api.get<{ code: string; errors: { path: string }[] }>(
+    `/api/metrics/pipeline-per-dollar?${query}`,
+  );
+  expect([status, body.code, body.errors[0]?.path]).toEqual([400, code, path]);
+});

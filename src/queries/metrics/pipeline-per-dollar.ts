@@ -1,0 +1,189 @@
+import { Controller, Get, Inject, Query as QueryString, UseGuards } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { money } from '../../domain/attribution/money.js';
+import { INVESTMENT_DIMENSIONS, type InvestmentDimension } from '../../domain/events.js';
+import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
+import { slice, UnconvertedItem } from '../attribution.js';
+import { totalsOf, unconvertedRows } from '../attribution-rows.js';
+import { withLedger } from '../credit-ledger.js';
+import { MoneyItem, moneyOf } from '../money.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
+import { Params, type RawParams } from '../params.js';
+import { QueryDocs } from '../query-docs.js';
+import { ReadModels } from '../read-models.js';
+import { METRICS, MODEL_NAMES, type ModelName, resolveScope, type ScopeQuery } from '../report-scope.js';
+import {
+  Enum,
+  Enums,
+  Integer,
+  MaybeDecimal,
+  MaybeInstant,
+  MaybeText,
+  Nested,
+  NestedList,
+  PageAnswer,
+  Text,
+  Texts,
+} from '../response-fields.js';
+import { unconvertedInvestments } from './invested.js';
+import type { Metric } from './metric.js';
+import { ratio, returnRows } from './return-rows.js';
+
+const CUTS = [...INVESTMENT_DIMENSIONS, 'month'] as const;
+
+export class ReturnItem {
+  @MaybeText('Value of the dimension; null: cut by month alone, or there is none') key!: string | null;
+  @MaybeText('Month (YYYY-MM) of the opening or close and of the investment; null unless cut by it') month!:
+    string | null;
+  @Text('For display: title of the content, name of the campaign, else the key, or "(none)"') label!: string;
+  @Nested('Amount of its opportunities, or credit', () => MoneyItem) value!: MoneyItem;
+  @Nested('What was invested in it', () => MoneyItem) invested!: MoneyItem;
+  @MaybeDecimal('value / invested, six decimals; null: nothing was invested') perDollar!: number | null;
+  @Integer('Opportunities, of a model those with credit') opportunities!: number;
+}
+
+export class UnconvertedInvestment {
+  @Text('Their currency') currency!: string;
+  @Nested('Sum of what lies in the period', () => MoneyItem) amount!: MoneyItem;
+  @Texts('Their ids') investments!: string[];
+}
+
+export class PipelinePerDollarAnswer extends PageAnswer {
+  @Enum('What is counted', METRICS) metric!: string;
+  @MaybeText('Attribution model; null: opportunities count for their own lead source') model!: string | null;
+  @Enums('Cuts', CUTS) by!: string[];
+  @Text('Currency of all sums: that of the journey model') currency!: string;
+  @MaybeInstant('Start, inclusive') from!: Date | null;
+  @MaybeInstant('End, exclusive') to!: Date | null;
+  @Nested('Amount of all opportunities: the rows and what is unattributed', () => MoneyItem)
+  value!: MoneyItem;
+  @Nested('All that was invested in the period: the rows and what is elsewhere', () => MoneyItem)
+  invested!: MoneyItem;
+  @MaybeDecimal('value / invested, six decimals; null: nothing was invested') perDollar!: number | null;
+  @Integer('Opportunities') opportunities!: number;
+  @Nested('Amount of opportunities in no row: they have no touches', () => MoneyItem)
+  unattributed!: MoneyItem;
+  @Nested('Investments in no row: they are for another dimension', () => MoneyItem) elsewhere!: MoneyItem;
+  @NestedList('Opportunities in no sum, since their currency has no published rate', () => UnconvertedItem)
+  unconverted!: UnconvertedItem[];
+  @NestedList('Investments in no sum, for the same reason', () => UnconvertedInvestment)
+  unconvertedInvestments!: UnconvertedInvestment[];
+  @NestedList('Highest value first; by month, if cut by it', () => ReturnItem) rows!: ReturnItem[];
+}
+
+class FindPipelinePerDollar extends Query<PipelinePerDollarAnswer> {
+  readonly model: ModelName | undefined;
+  readonly by: readonly (typeof CUTS)[number][];
+  readonly scope: ScopeQuery;
+  readonly request: PageRequest;
+
+  /** @throws Problem 400 naming every parameter at fault */
+  constructor(workspace: string, given: RawParams) {
+    super();
+    const params = new Params(given, ['metric', 'model', 'by', 'from', 'to', 'currency', ...PAGE_PARAMETERS]);
+    this.model = params.oneOf('model', MODEL_NAMES);
+    this.by = params.someOf('by', CUTS, 'cut') ?? ['source'];
+    const dimensions = this.by.filter((cut) => cut !== 'month');
+    if (dimensions.length > 1)
+      params.fault('cut-too-many', 'by', 'cuts by one of source, campaign, channel, content, and by month');
+    if (this.model === undefined && dimensions.some((cut) => cut !== 'source'))
+      params.fault('model-missing', 'model', `is required to cut by ${dimensions.join(', ')}`);
+    const [from, to] = [params.day('from'), params.day('to')];
+    this.scope = {
+      metric: params.oneOf('metric', METRICS) ?? 'pipeline',
+      from: from === undefined ? undefined : { day: from },
+      to: to === undefined ? undefined : { day: to },
+      currency: params.text('currency'),
+    };
+    const name = 'pipeline-per-dollar';
+    this.request = pageRequestOf(workspace, params, { name, given, shapes: [/^\d{1,9}$/] });
+  }
+}
+
+const PROJECTIONS = ['journey', 'opportunities', 'attribution', 'catalogue'];
+
+@QueryHandler(FindPipelinePerDollar)
+class FindPipelinePerDollarHandler implements IQueryHandler<FindPipelinePerDollar> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute({ request, scope: asked, model, by }: FindPipelinePerDollar): Promise<PipelinePerDollarAnswer> {
+    return this.models.view(request, PROJECTIONS, async (opened) => {
+      const scope = await resolveScope(opened, asked);
+      const { currency, metric } = scope;
+      const view = await withLedger(opened, { metric, models: model === undefined ? [] : [model] });
+      const totals = await totalsOf(view, scope);
+      const dimension = by.find((cut): cut is InvestmentDimension => cut !== 'month');
+      const found = await returnRows(view, scope, { model, dimension, byMonth: by.includes('month') });
+      const { page, next } = slice(request, view, found.rows);
+      return {
+        ...{
+          asOf: String(view.asOf),
+          modelVersion: view.modelVersion,
+          metric,
+          model: model ?? null,
+          by: [...by],
+        },
+        ...{ currency, from: scope.from, to: scope.to, opportunities: totals.opportunities },
+        value: money(totals.total, currency),
+        invested: money(found.invested, currency),
+        perDollar: ratio(totals.total, found.invested),
+        unattributed: money(totals.total - found.value, currency),
+        elsewhere: money(found.elsewhere, currency),
+        unconverted: (await unconvertedRows(view, scope)).map(({ amount, ...row }) => ({
+          ...row,
+          amount: moneyOf(amount, row.currency),
+        })),
+        unconvertedInvestments: (await unconvertedInvestments(view, scope)).map(({ amount, ...row }) => ({
+          ...row,
+          amount: moneyOf(amount, row.currency),
+        })),
+        rows: page.map(({ value, invested, ...row }) => ({
+          ...row,
+          value: money(value, currency),
+          invested: money(invested, currency),
+          perDollar: ratio(value, invested),
+        })),
+        next,
+      };
+    });
+  }
+}
+
+const DESCRIPTION = `
+Amount of the opportunities created in the period ÷ what was invested in the days of the period, in the currency of the journey
+model. Without \`model\` an opportunity counts for its own lead source; with one its amount is credited to the sources, campaigns,
+channels or contents of its touches. \`metric=revenue\`: of the opportunities won in the period (return on investment).
+
+Example: webinars cost 31,000.00 in January and 28,000.00 in February, and an opportunity of 120,000.00 with the lead source
+webinar was created on 26 January. From 2026-01-01 to 2026-02-01 the pipeline per dollar of webinar is 120,000 ÷ 31,000 =
+3.870968. From 2026-01-26 to 2026-02-01 only 6 of the 31 days of January count, 1,000.00 each: 120,000 ÷ 6,000 = 20.`;
+
+@ApiTags('Metrics')
+@UseGuards(AuthGuard)
+@Controller('api/metrics/pipeline-per-dollar')
+class PipelinePerDollarController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @QueryDocs({
+    summary: 'Get pipeline or revenue per dollar invested',
+    description: DESCRIPTION,
+    answer: PipelinePerDollarAnswer,
+    parameters: [
+      ...(['returnMetric', 'creditModel', 'investedBy', 'fromDay', 'toDay', 'currency'] as const),
+      ...(['cursor', 'limit', 'asOf', 'minPosition'] as const),
+    ],
+  })
+  find(
+    @RequestWorkspace() workspace: string,
+    @QueryString() given: RawParams,
+  ): Promise<PipelinePerDollarAnswer> {
+    return this.queries.execute(new FindPipelinePerDollar(workspace, given));
+  }
+}
+
+export const pipelinePerDollar: Metric = {
+  controller: PipelinePerDollarController,
+  handler: FindPipelinePerDollarHandler,
+};

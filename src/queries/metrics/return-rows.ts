@@ -1,0 +1,148 @@
+import type { InvestmentDimension } from '../../domain/events.js';
+import { tagLabel } from '../../domain/label.js';
+import { shareOf } from '../attribution.js';
+import { creditRows, inScope, monthOf } from '../attribution-rows.js';
+import type { CreditView } from '../credit-ledger.js';
+import type { View } from '../read-models.js';
+import type { Cut, ModelName, ReportScope } from '../report-scope.js';
+import { raw, rows, sql } from '../sql.js';
+import { validAt } from '../valid-at.js';
+import { type InvestedCut, investedRows } from './invested.js';
+
+/** What came of what was invested in one cell; minor units of the report's currency. */
+export interface ReturnRow {
+  readonly key: string | null;
+  readonly month: string | null;
+  readonly label: string;
+  value: bigint;
+  invested: bigint;
+  opportunities: number;
+}
+
+export interface Returns {
+  /** All cells, in the order of the report. */
+  readonly rows: readonly ReturnRow[];
+  /** Of all cells. */
+  readonly value: bigint;
+  readonly invested: bigint;
+  /** Invested in what the report is not cut by; in no cell, but in `invested`. */
+  readonly elsewhere: bigint;
+}
+
+type ReturnCut = InvestedCut & { readonly model: ModelName | undefined };
+
+/** value / invested, to six decimals, half up; null where nothing was invested. */
+export const ratio = (value: bigint, invested: bigint): number | null =>
+  invested > 0n ? shareOf(value, invested) : null;
+
+export async function returnRows(view: CreditView, scope: ReportScope, cut: ReturnCut): Promise<Returns> {
+  const values = await (cut.model === undefined
+    ? opportunityValues(view, scope, cut)
+    : creditValues(view, scope, { ...cut, model: cut.model }));
+  const labels = await labelsOf(view, cut.dimension);
+  const cells = new Map<string, ReturnRow>();
+  const cellOf = (key: string | null, month: string | null, title?: string | null): ReturnRow => {
+    const name = JSON.stringify([key, month]);
+    const label = (key === null ? undefined : (labels.get(key) ?? title)) ?? key ?? month ?? '(none)';
+    const cell = cells.get(name) ?? { key, month, label, value: 0n, invested: 0n, opportunities: 0 };
+    cells.set(name, cell);
+    return cell;
+  };
+  const sums = { value: 0n, invested: 0n, elsewhere: 0n };
+  for (const { key, month, title, value, opportunities } of values) {
+    const cell = cellOf(key, month, title);
+    cell.value += value;
+    cell.opportunities += opportunities;
+    sums.value += value;
+  }
+  for (const { key, month, invested } of await investedRows(view, scope, cut)) {
+    sums.invested += BigInt(invested);
+    if (cut.dimension !== undefined && key === null) sums.elsewhere += BigInt(invested);
+    else cellOf(key, month).invested += BigInt(invested);
+  }
+  return { rows: [...cells.values()].sort(inOrder), ...sums };
+}
+
+const descending = (a: bigint, b: bigint): number => (a < b ? 1 : a > b ? -1 : 0);
+const ascending = (a: string | null, b: string | null): number =>
+  a === b ? 0 : a === null ? 1 : b === null || a < b ? -1 : 1;
+
+const inOrder = (a: ReturnRow, b: ReturnRow): number =>
+  ascending(a.month, b.month) ||
+  descending(a.value, b.value) ||
+  descending(a.invested, b.invested) ||
+  ascending(a.key, b.key);
+
+interface CellValue {
+  readonly key: string | null;
+  readonly month: string | null;
+  readonly title?: string | null;
+  readonly value: bigint;
+  readonly opportunities: number;
+}
+
+/** Opportunities by their own lead source, in the form that sources of investments have. */
+async function opportunityValues(
+  view: CreditView,
+  scope: ReportScope,
+  { byMonth, dimension }: InvestedCut,
+): Promise<CellValue[]> {
+  const month = byMonth ? monthOf('p', scope.timeZone) : raw('NULL::text');
+  const source = raw(dimension === undefined ? 'NULL::text' : 'o.source');
+  const found = await rows<{
+    source: string | null;
+    month: string | null;
+    value: string;
+    opportunities: number;
+  }>(
+    view.tx,
+    sql`
+    SELECT ${source} AS source, ${month} AS month, sum(p.reported_minor)::text AS value, count(*)::int AS opportunities
+    FROM ${view.ledger.paths} p
+    JOIN touchline.opportunity o
+      ON o.workspace = p.workspace AND o.opportunity_id = p.opportunity_id AND ${validAt('o', view.asOf)}
+    WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL
+    GROUP BY 1, 2`,
+  );
+  return found.map((row) => ({
+    key: row.source === null ? null : (tagLabel(row.source) ?? null),
+    month: row.month,
+    value: BigInt(row.value),
+    opportunities: row.opportunities,
+  }));
+}
+
+/** Credits of a model. */
+async function creditValues(
+  view: CreditView,
+  scope: ReportScope,
+  { model, dimension, byMonth }: InvestedCut & { readonly model: ModelName },
+): Promise<CellValue[]> {
+  const by: Cut[] = [
+    ...(dimension === undefined ? [] : [dimension]),
+    ...(byMonth ? (['month'] as const) : []),
+  ];
+  const found = await creditRows(view, scope, { model, by });
+  return found.map(({ keys, title, value, opportunities }) => ({
+    key: dimension === undefined ? null : (keys[0] ?? null),
+    month: byMonth ? (keys.at(-1) ?? null) : null,
+    ...{ title, value, opportunities },
+  }));
+}
+
+/** Names of catalogued contents and campaigns. */
+async function labelsOf(
+  { tx, workspace, asOf }: View,
+  dimension: InvestmentDimension | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  if (dimension !== 'content' && dimension !== 'campaign') return new Map();
+  const [table, name] = dimension === 'content' ? ['content', 'title'] : ['campaign', 'name'];
+  const found = await rows<{ key: string; label: string }>(
+    tx,
+    sql`
+    SELECT c.${raw(`${table}_id`)} AS key, c.${raw(name)} AS label
+    FROM touchline.${raw(table)} c
+    WHERE c.workspace = ${workspace} AND ${validAt('c', asOf)} AND c.${raw(name)} IS NOT NULL`,
+  );
+  return new Map(found.map(({ key, label }) => [key, label]));
+}
