@@ -4,9 +4,9 @@ import {
   type InvestmentDimension,
   type InvestmentRecorded,
   type InvestmentTarget,
-} from './events.js';
+} from './catalogue-events.js';
 import { label, tagLabel } from './label.js';
-import { DAY_MS } from './model.js';
+import { DAY_MS } from './model/journey-model.js';
 import { Refused } from './refused.js';
 import { CHANNELS, type Channel } from './touchpoint.js';
 

@@ -1,3 +1,4 @@
+import { PUBLISHER_KINDS } from '../catalogue-events.js';
 import { attributionShape } from '../attribution/settings.js';
 import {
   condition,
@@ -27,7 +28,7 @@ import {
   type JsonSchema,
   type Shape,
 } from './fields.js';
-import { CAP_PERIODS, GRADES, PUBLISHERS, type Grading } from './journey-model.js';
+import { CAP_PERIODS, GRADES, type Grading } from './journey-model.js';
 import { leadManagementFields } from './lead-management-shapes.js';
 
 const currency = matching(/^[A-Z]{3}$/, 'a currency code of three capital letters');
@@ -52,7 +53,7 @@ const content = object(
     personas: list(id),
     alsoServes: list(object({ stage: id }, { personas: list(id, 1) })),
     author: text,
-    publisher: oneOf(PUBLISHERS),
+    publisher: oneOf(PUBLISHER_KINDS),
     urls: list(urlPattern),
     eachPage: boolean,
   },

@@ -1,3 +1,4 @@
+import type { PublisherKind } from '../catalogue-events.js';
 import type { AttributionSettings } from '../attribution/settings.js';
 import type { Condition, Grade, OneOrMore, TraitCondition } from './conditions.js';
 import type { LeadManagement } from './lead-management.js';
@@ -89,7 +90,7 @@ export interface CataloguedContent {
   /** Further cells of persona × stage that it serves, for reports; conditions see only `stage`. */
   readonly alsoServes?: readonly ServedCell[];
   readonly author?: string;
-  readonly publisher?: Publisher;
+  readonly publisher?: PublisherKind;
   /**
    * URL patterns. `/pricing` is that path on any host, `www.acme.example/blog/**` names the host; `*` stands for
    * anything within a path segment and `**` for anything at all; query and fragment count as far as the pattern names
@@ -105,10 +106,6 @@ export interface ServedCell {
   readonly stage: string;
   readonly personas?: readonly string[];
 }
-
-export const PUBLISHERS = ['ours', 'analyst', 'media', 'independent_expert'] as const;
-/** Whose offer it is. */
-export type Publisher = (typeof PUBLISHERS)[number];
 
 export interface Scoring {
   /** Points lose half their worth in this many days. */
