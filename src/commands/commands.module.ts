@@ -17,7 +17,12 @@ import { VerdictsController } from './verdicts.controller.js';
 /** What may be decided through the API. */
 @Module({
   imports: [CqrsModule],
-  controllers: [OpportunityCommandsController, LeadCommandsController, ModelCommandsController, VerdictsController],
+  controllers: [
+    OpportunityCommandsController,
+    LeadCommandsController,
+    ModelCommandsController,
+    VerdictsController,
+  ],
   providers: [
     ContactKeys,
     OpenOpportunityHandler,
