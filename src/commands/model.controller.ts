@@ -18,7 +18,7 @@ import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { AuthGuard, bearerOf, RequestWorkspace } from '../http/auth.guard.js';
 import { Problem } from '../http/problem.js';
 import { prefixOf } from '../workspaces/key-format.js';
-import { isText, PublishModelQuery } from './model.inputs.js';
+import { PublishModelQuery } from './model.inputs.js';
 import { ModelChanged, publishModel } from './publish-model.js';
 
 export class ModelWarningItem {
@@ -104,7 +104,7 @@ export class ModelCommandsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ModelReceipt> {
     const expectedVersion = expectedVersionOf(ifMatch);
-    const read = readModelText(isText(body) ? body : '');
+    const read = readModelText(typeof body === 'string' ? body : '');
     if ('problem' in read) throw problemOf(read);
     const key = `API key ${prefixOf(bearerOf(authorization) ?? '')}…`;
     const published = await publishModel(this.store, workspace, read.model, {

@@ -5,5 +5,3 @@ export class PublishModelQuery {
   @Length(1, 100)
   by?: string;
 }
-
-export const isText = (body: unknown): body is string => typeof body === 'string';

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { isEvent, type RecordedEvent } from '../../domain/events.js';
+import { haveSameJourneys } from '../../domain/model/journey-parts.js';
 import { PoisonedEvent, type Range } from '../../subscriptions/subscription.js';
 import { applySection, type InForce } from './batch-section.js';
 import { isLate, positionOf } from './batch-item.js';
@@ -49,14 +50,17 @@ async function publish(
 ): Promise<void> {
   const { workspace } = event;
   const position = positionOf(event, range);
-  const { timeZone } = models.of(workspace);
+  const before = models.of(workspace);
   try {
     await models.publish(event, position);
   } catch (cause) {
     throw new PoisonedEvent(event, [`workspace:${workspace}`], { cause });
   }
-  await refoldEverybody(tx, models, workspace, position, isLate(event, range));
-  await moveDays(tx, models, workspace, timeZone);
+  const late = isLate(event, range);
+  // Out of office and routing change often, journeys with them never.
+  if (!late && haveSameJourneys(before, models.of(workspace))) return;
+  await refoldEverybody(tx, models, workspace, position, late);
+  await moveDays(tx, models, workspace, before.timeZone);
 }
 
 async function changeRules(
