@@ -1,4 +1,4 @@
-import type { InvestmentRecorded, InvestmentTarget } from '../src/domain/events.js';
+import type { InvestmentRecorded, InvestmentTarget } from '../src/domain/catalogue-events.js';
 import { entry, type Entry } from './sample-events.js';
 
 /** What is invested, in US dollars unless told otherwise. */

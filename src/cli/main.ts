@@ -163,7 +163,10 @@ program
   )
   .option('--workspace <NAME>', 'where to', 'main')
   .option('--collector <NAME>', 'the collector that the events name', 'import')
-  .option('--type <touchpoints|contacts|opportunities>', 'what the rows of a CSV file are')
+  .option(
+    '--type <touchpoints|contacts|opportunities|investments|contents|campaigns>',
+    'what the rows of a CSV file are',
+  )
   .option('--mapping <FILE>', 'JSON: the field of each column of a CSV file')
   .option('--encoding <NAME>', 'of text that is not UTF-8, e.g. windows-1252')
   .option('--dry-run', 'read and check everything, and import nothing')

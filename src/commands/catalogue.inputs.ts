@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsObject, ValidateBy, ValidateNested } from 'class-validator';
-import { PUBLISHER_KINDS } from '../domain/events.js';
+import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
 import { isDay } from '../domain/investment.js';
 import { CHANNELS } from '../domain/touchpoint.js';
 import { IsAmount, IsText, Optional } from './checks.js';

@@ -3,7 +3,7 @@ import {
   type CampaignDefined,
   type ContentCatalogued,
   type PublisherKind,
-} from './events.js';
+} from './catalogue-events.js';
 import { checkChannel, labelIn } from './investment.js';
 import { label } from './label.js';
 import { omitUndefined } from './opportunity-opening.js';

@@ -4,7 +4,7 @@ import {
   type InvestmentDimension,
   type InvestmentRecorded,
   type InvestmentTarget,
-} from './events.js';
+} from './catalogue-events.js';
 import { label, tagLabel } from './label.js';
 import { DAY_MS } from './model.js';
 import { Refused } from './refused.js';

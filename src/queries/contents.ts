@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { type ContentCell, PUBLISHER_KINDS, type PublisherKind } from '../domain/events.js';
+import { type ContentCell, PUBLISHER_KINDS, type PublisherKind } from '../domain/catalogue-events.js';
 import { ANY_TEXT } from './cursor.js';
 import { PAGE_PARAMETERS, pageOf, type PageRequest, pageRequestOf } from './page-request.js';
 import { Params, type RawParams } from './params.js';

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { INVESTMENT_DIMENSIONS, type InvestmentDimension } from '../domain/events.js';
+import { INVESTMENT_DIMENSIONS, type InvestmentDimension } from '../domain/catalogue-events.js';
 import { tagLabel } from '../domain/label.js';
 import { ANY_TEXT } from './cursor.js';
 import { MoneyItem, moneyOf } from './money.js';

@@ -1,4 +1,5 @@
-import type { ContentCell, InvestmentDimension, PublisherKind, RecordedEvent } from '../../domain/events.js';
+import type { ContentCell, InvestmentDimension, PublisherKind } from '../../domain/catalogue-events.js';
+import type { RecordedEvent } from '../../domain/events.js';
 import { dayNumber } from '../../domain/investment.js';
 import {
   bigint,

@@ -1,4 +1,4 @@
-import type { InvestmentDimension } from '../../domain/events.js';
+import type { InvestmentDimension } from '../../domain/catalogue-events.js';
 import type { View } from '../read-models.js';
 import type { ReportScope } from '../report-scope.js';
 import { allOf, empty, raw, rows, sql, type Sql } from '../sql.js';

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query as QueryString, UseGuards } from '@nestj
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { money } from '../../domain/attribution/money.js';
-import { INVESTMENT_DIMENSIONS, type InvestmentDimension } from '../../domain/events.js';
+import { INVESTMENT_DIMENSIONS, type InvestmentDimension } from '../../domain/catalogue-events.js';
 import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
 import { slice, UnconvertedItem } from '../attribution.js';
 import { totalsOf, unconvertedRows } from '../attribution-rows.js';

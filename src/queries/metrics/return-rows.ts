@@ -1,4 +1,4 @@
-import type { InvestmentDimension } from '../../domain/events.js';
+import type { InvestmentDimension } from '../../domain/catalogue-events.js';
 import { tagLabel } from '../../domain/label.js';
 import { shareOf } from '../attribution.js';
 import { creditRows, inScope, monthOf } from '../attribution-rows.js';
