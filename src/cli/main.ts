@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
 import { fail } from '../process.js';
-import type { InWorkspace } from './collectors.js';
 import * as collectors from './collectors.js';
 import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
@@ -45,13 +44,13 @@ collector
   .command('list')
   .option(...IN_WORKSPACE)
   .description('list the collectors of a workspace')
-  .action((options: InWorkspace) => collectors.listCollectors(options));
+  .action((options: collectors.InWorkspace) => collectors.listCollectors(options));
 collector
   .command('show')
   .argument('<NAME>')
   .option(...IN_WORKSPACE)
   .description('print a collector as JSON')
-  .action((name: string, options: InWorkspace) => collectors.showCollector(name, options));
+  .action((name: string, options: collectors.InWorkspace) => collectors.showCollector(name, options));
 collector
   .command('add')
   .argument('<NAME>')
@@ -59,7 +58,7 @@ collector
   .option('--format <FORMAT>', 'wire format, such as segment or sendgrid')
   .option('--file <FILE>', 'JSON with settings, mapping, secrets')
   .description('add a collector and print its keys once')
-  .action((name: string, options: InWorkspace & { format?: string; file?: string }) =>
+  .action((name: string, options: collectors.InWorkspace & { format?: string; file?: string }) =>
     collectors.addCollector(name, options),
   );
 collector
@@ -68,7 +67,7 @@ collector
   .requiredOption('--file <FILE>', 'JSON with format, settings or mapping')
   .option(...IN_WORKSPACE)
   .description('replace format, settings or mapping of a collector')
-  .action((name: string, options: InWorkspace & { file: string }) =>
+  .action((name: string, options: collectors.InWorkspace & { file: string }) =>
     collectors.changeCollector(name, options),
   );
 collector
@@ -77,7 +76,9 @@ collector
   .requiredOption('--file <FILE>', 'JSON with a mapping')
   .option(...IN_WORKSPACE)
   .description('show what a mapping would change in the last items received')
-  .action((name: string, options: InWorkspace & { file: string }) => collectors.tryMapping(name, options));
+  .action((name: string, options: collectors.InWorkspace & { file: string }) =>
+    collectors.tryMapping(name, options),
+  );
 collector
   .command('key')
   .argument('<NAME>')
@@ -85,7 +86,7 @@ collector
   .option('--scope <public|server>', 'scope of the key (default: server)')
   .option('--overlap <HOURS>', 'let the other keys of the scope expire after this time')
   .description('make a write key for a collector, or rotate it with overlap')
-  .action((name: string, options: InWorkspace & { scope?: string; overlap?: string }) =>
+  .action((name: string, options: collectors.InWorkspace & { scope?: string; overlap?: string }) =>
     collectors.rotateKey(name, options),
   );
 collector
@@ -94,7 +95,7 @@ collector
   .argument('<PREFIX>')
   .option(...IN_WORKSPACE)
   .description('revoke a write key of a collector permanently')
-  .action((name: string, prefix: string, options: InWorkspace) =>
+  .action((name: string, prefix: string, options: collectors.InWorkspace) =>
     collectors.revokeCollectorKey(name, prefix, options),
   );
 collector
@@ -104,7 +105,7 @@ collector
   .option('--file <FILE>', 'file with the secret, - for standard input; without it one is made')
   .option('--overlap <HOURS>', 'let the other secrets expire after this time')
   .description('add a signing secret to a collector')
-  .action((name: string, options: InWorkspace & { file?: string; overlap?: string }) =>
+  .action((name: string, options: collectors.InWorkspace & { file?: string; overlap?: string }) =>
     collectors.addSecret(name, options),
   );
 collector
@@ -113,7 +114,9 @@ collector
   .argument('<ID>')
   .option(...IN_WORKSPACE)
   .description('remove a signing secret of a collector')
-  .action((name: string, id: string, options: InWorkspace) => collectors.removeSecret(name, id, options));
+  .action((name: string, id: string, options: collectors.InWorkspace) =>
+    collectors.removeSecret(name, id, options),
+  );
 
 const OF_MODEL = ['--workspace <NAME>', 'workspace of the model (default: main)'] as const;
 const model = group('model', 'check, compare and publish the journey model');
@@ -131,7 +134,7 @@ model
   .argument('[OTHER]')
   .option(...OF_MODEL)
   .description('print how a model differs from the one in effect, or two files; fails if they differ')
-  .action(async (file: string, other: string | undefined, options: InWorkspace) =>
+  .action(async (file: string, other: string | undefined, options: collectors.InWorkspace) =>
     exitWith(await models.diffModels(file, other, options)),
   );
 model
@@ -141,20 +144,20 @@ model
   .option('--by <NAME>', 'who publishes (default: the user of this shell)')
   .option('--expect <VERSION>', 'refuse if another version is in effect')
   .description('publish a model; everything derived is recomputed in the background')
-  .action(async (file: string, options: InWorkspace & { by?: string; expect?: string }) =>
+  .action(async (file: string, options: collectors.InWorkspace & { by?: string; expect?: string }) =>
     exitWith(await models.publishFile(file, options)),
   );
 model
   .command('history')
   .option(...OF_MODEL)
   .description('list the published versions, newest first')
-  .action((options: InWorkspace) => models.modelHistory(options));
+  .action((options: collectors.InWorkspace) => models.modelHistory(options));
 model
   .command('show')
   .option(...OF_MODEL)
   .option('--model-version <N>', 'an earlier version')
   .description('print the model in effect as YAML')
-  .action((options: InWorkspace & { modelVersion?: string }) => models.showModel(options));
+  .action((options: collectors.InWorkspace & { modelVersion?: string }) => models.showModel(options));
 
 const keys = group('keys', 'manage write keys and API keys');
 keys
@@ -205,7 +208,10 @@ program
   )
   .option('--workspace <NAME>', 'where to', 'main')
   .option('--collector <NAME>', 'the collector that the events name', 'import')
-  .option('--type <touchpoints|contacts|opportunities>', 'what the rows of a CSV file are')
+  .option(
+    '--type <touchpoints|contacts|opportunities|investments|contents|campaigns>',
+    'what the rows of a CSV file are',
+  )
   .option('--mapping <FILE>', 'JSON: the field of each column of a CSV file')
   .option('--encoding <NAME>', 'of text that is not UTF-8, e.g. windows-1252')
   .option('--dry-run', 'read and check everything, and import nothing')

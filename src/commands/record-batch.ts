@@ -3,7 +3,8 @@ import { type EventStore, WrongExpectedVersion } from '../event-store/event-stor
 import { Problem, type ProblemError } from '../http/problem.js';
 import { checkItem } from '../http/validation.js';
 import type { CatalogueReceipt } from './catalogue.receipts.js';
-import { type CatalogueKind, type RecordedItem, recordItem } from './record-catalogue.js';
+import type { ItemReason } from './opportunity.receipts.js';
+import { type CatalogueKind, type RecordedItem, recordItem, type RecordOptions } from './record-catalogue.js';
 
 /** So many items a request, as of opportunities. */
 export const MAX_ITEMS = 1_000;
@@ -47,13 +48,41 @@ async function recordOne<Input extends object>(
   raw: unknown,
   now: Date,
 ): Promise<CatalogueReceipt> {
+  const judged = await judgeItem(kind, raw);
+  const recorded =
+    'reason' in judged ? judged : await recordUnlessRefused(store, workspace, kind, judged.item, { now });
+  return 'reason' in recorded
+    ? { id: idIn(raw, kind), status: 'rejected', ...recorded }
+    : receiptOf(recorded);
+}
+
+/** An item of the kind, or why it is none. */
+export async function judgeItem<Input extends object>(
+  kind: CatalogueKind<Input>,
+  raw: unknown,
+): Promise<{ readonly item: Input } | { readonly reason: ItemReason }> {
   const checked = await checkItem(kind.input, raw);
-  const id = idIn(raw, kind);
-  if ('faults' in checked) return { id, status: 'rejected', reason: invalid(checked.faults) };
+  if ('faults' in checked) return { reason: invalid(checked.faults) };
   try {
-    return receiptOf(await recordItem(store, workspace, kind, checked.item, { now }));
+    kind.eventOf(checked.item);
+    return checked;
   } catch (error) {
-    return { id, status: 'rejected', reason: reasonOf(error) };
+    return { reason: reasonOf(error) };
+  }
+}
+
+/** @throws StoreUnavailable */
+export async function recordUnlessRefused<Input extends object>(
+  store: EventStore,
+  workspace: string,
+  kind: CatalogueKind<Input>,
+  input: Input,
+  options: RecordOptions,
+): Promise<RecordedItem | { readonly reason: ItemReason }> {
+  try {
+    return await recordItem(store, workspace, kind, input, options);
+  } catch (error) {
+    return { reason: reasonOf(error) };
   }
 }
 
@@ -61,14 +90,14 @@ export const receiptOf = ({ id, status, position, eventIds }: RecordedItem): Cat
   ...{ id, status, position: String(position), eventIds: [...eventIds] },
 });
 
-const invalid = (faults: readonly ProblemError[]) => ({
+const invalid = (faults: readonly ProblemError[]): ItemReason => ({
   code: 'invalid',
   message: faults.map(({ path, message }) => `${path}: ${message}`).join('; '),
   path: faults[0]?.path ?? '',
 });
 
 /** @throws what is no fault of the item */
-function reasonOf(error: unknown) {
+function reasonOf(error: unknown): ItemReason {
   if (error instanceof Refused) {
     const { code, message, path } = error;
     return { code, message, ...(path === undefined ? {} : { path }) };

@@ -73,13 +73,13 @@ export async function recordItem<Input extends object>(
   { now, idempotencyKey }: RecordOptions,
 ): Promise<RecordedItem> {
   const { stream, event } = kind.eventOf(input);
-  const decided = { isNew: true };
+  const seen = { isNew: true };
   const decide = (state: Replaced<ReplacingEvent>): ReplacingEvent[] => {
-    decided.isNew = state.latest === undefined;
+    seen.isNew = state.latest === undefined;
     return replace<ReplacingEvent>(event, state, { now, correlationId: idempotencyKey });
   };
   const { receipts, position = 0n } = await handle(store, workspace, stream, decider, decide);
-  const status = receipts.length === 0 ? 'unchanged' : decided.isNew ? 'created' : 'updated';
+  const status = receipts.length === 0 ? 'unchanged' : seen.isNew ? 'created' : 'updated';
   const id = stream.slice(stream.indexOf('-') + 1);
   return { id, status, position, eventIds: receipts.map(({ eventId }) => eventId) };
 }

@@ -27,7 +27,7 @@ export class ContentCellItem {
   @Text('Buying stage of that persona') stage!: string;
 }
 
-export class ContentItem {
+export class CataloguedContentItem {
   @Text('Id, as touchpoints name it') contentId!: string;
   @MaybeText('Title') title!: string | null;
   @MaybeText('Type') type!: string | null;
@@ -40,7 +40,7 @@ export class ContentItem {
 }
 
 export class ContentsAnswer extends PageAnswer {
-  @NestedList('Catalogued contents by id', () => ContentItem) items!: ContentItem[];
+  @NestedList('Catalogued contents by id', () => CataloguedContentItem) items!: CataloguedContentItem[];
 }
 
 export class FindContents extends Query<ContentsAnswer> {
@@ -89,7 +89,7 @@ export class FindContentsHandler implements IQueryHandler<FindContents> {
   }
 }
 
-const item = (row: ContentRow): ContentItem => ({
+const item = (row: ContentRow): CataloguedContentItem => ({
   contentId: row.content_id,
   title: row.title,
   type: row.type,

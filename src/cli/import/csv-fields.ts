@@ -1,9 +1,16 @@
 /** What a CSV file holds. */
-export const ROW_TYPES = ['touchpoints', 'contacts', 'opportunities'] as const;
+/** Types that are replaced by id: no wire format has them. */
+export const CATALOGUE_TYPES = ['investments', 'contents', 'campaigns'] as const;
+export type CatalogueType = (typeof CATALOGUE_TYPES)[number];
+
+export const ROW_TYPES = ['touchpoints', 'contacts', 'opportunities', ...CATALOGUE_TYPES] as const;
 export type RowType = (typeof ROW_TYPES)[number];
 
+export const isCatalogueType = (type: RowType): type is CatalogueType =>
+  (CATALOGUE_TYPES as readonly RowType[]).includes(type);
+
 /** How the text of a cell is read. */
-export type ValueKind = 'text' | 'time' | 'amount' | 'kind' | 'status' | 'contacts';
+export type ValueKind = 'text' | 'time' | 'amount' | 'kind' | 'status' | 'contacts' | 'day' | 'cells';
 
 export interface FieldSet {
   readonly fields: Readonly<Record<string, ValueKind>>;
@@ -65,6 +72,30 @@ export const FIELD_SETS: Readonly<Record<RowType, FieldSet>> = {
     open: [],
     required: [['opportunityId']],
   },
+  investments: {
+    fields: {
+      ...texts('investmentId', 'currency', 'source', 'campaign', 'channel', 'content', 'note'),
+      ...{ amount: 'amount', from: 'day', to: 'day' },
+    },
+    open: [],
+    required: [
+      ...[['investmentId'], ['amount'], ['currency'], ['from'], ['to']],
+      ['source', 'campaign', 'channel', 'content'],
+    ],
+  },
+  contents: {
+    fields: {
+      ...texts('contentId', 'title', 'type', 'author', 'publisher.name', 'publisher.kind', 'url'),
+      serves: 'cells',
+    },
+    open: [],
+    required: [['contentId']],
+  },
+  campaigns: {
+    fields: texts('campaignId', 'name', 'source', 'channel'),
+    open: [],
+    required: [['campaignId']],
+  },
 };
 
 /** Usual names of columns, written plainly, by field. */
@@ -105,6 +136,14 @@ const NAMES: Readonly<Record<string, string>> = {
   'contact.email': 'contactemail primarycontactemail',
   'contact.role': 'contactrole role',
   contacts: 'contacts committee',
+  investmentId: 'investmentid invoiceid id',
+  from: 'periodfrom',
+  to: 'periodto',
+  note: 'note notes comment description',
+  contentId: 'contentid assetid id',
+  campaignId: 'campaignid campaign utmcampaign id',
+  'publisher.name': 'publisher',
+  url: 'url link',
 };
 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');

@@ -4,7 +4,7 @@ import { kindNamed } from '../../domain/touchpoint.js';
 import type { Cells } from './csv-records.js';
 import type { CompiledMapping, CsvMapping, MappedColumn } from './csv-mapping.js';
 import { FIELD_SETS, type ValueKind } from './csv-fields.js';
-import { amountIn, timeIn, type ValueFormat } from './csv-values.js';
+import { amountIn, dayIn, timeIn, type ValueFormat } from './csv-values.js';
 
 /** The value of a cell, or why it has none. */
 type Value = string | readonly object[] | { readonly code: string; readonly message: string };
@@ -16,6 +16,8 @@ const READ: Readonly<Record<ValueKind, (text: string, format: ValueFormat) => Va
   kind: (text) => kindNamed(text) ?? text,
   status: statusIn,
   contacts: contactsIn,
+  day: dayIn,
+  cells: cellsIn,
 };
 
 const STATUSES = ['won', 'lost', 'open', 'deleted'];
@@ -31,6 +33,14 @@ function contactsIn(text: string): readonly object[] {
   return text.split(/[;,]/).flatMap((part) => {
     const [email = '', role = 'contact'] = part.split(':').map((side) => side.trim());
     return email === '' ? [] : [{ email, role: role === '' ? 'contact' : role }];
+  });
+}
+
+/** `technical:explore; economic:decide`. */
+function cellsIn(text: string): readonly object[] {
+  return text.split(/[;,]/).flatMap((part) => {
+    const [persona = '', stage = ''] = part.split(':').map((side) => side.trim());
+    return persona === '' && stage === '' ? [] : [{ persona, stage }];
   });
 }
 

@@ -7,7 +7,7 @@ import { isRejected, reject } from '../../intake/outcome.js';
 import { itemOf } from './csv-items.js';
 import { type CompiledMapping, compileMapping, type CsvMapping } from './csv-mapping.js';
 import { csvHeaderEnd, csvRowEnd, detectDelimiter, isFault, parseRecord } from './csv-records.js';
-import type { RowType } from './csv-fields.js';
+import type { CatalogueType, RowType } from './csv-fields.js';
 import { notUtf8, withMessageId } from './json-rows.js';
 import type { RowReader, SingleRow } from './row-reader.js';
 import {
@@ -67,14 +67,17 @@ function readRecord(row: SourceRow, { delimiter, headers, compiled, mapping }: R
   return isRejected(item) ? item : { item, mayHoldUnstorable: true };
 }
 
-const FORMATS: Readonly<Record<RowType, Pick<RowReader, 'format' | 'call'>>> = {
+/** Types of which a wire format has the items. */
+type FormatType = Exclude<RowType, CatalogueType>;
+
+const FORMATS: Readonly<Record<FormatType, Pick<RowReader, 'format' | 'call'>>> = {
   touchpoints: { format: native, call: 'touchpoints' },
   contacts: { format: contact, call: 'contacts' },
   opportunities: { format: opportunity, call: 'opportunities' },
 };
 
 /** The items of a CSV file. */
-export const csvRows = (type: RowType, read: CsvFile['read']): RowReader => ({
+export const csvRows = (type: FormatType, read: CsvFile['read']): RowReader => ({
   ...FORMATS[type],
   read: (rows, occasion) =>
     rows.map((row) => {

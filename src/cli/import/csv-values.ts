@@ -39,6 +39,18 @@ export function timeIn(text: string, { timeFormat, timeZone = 'UTC' }: ValueForm
 
 const iso = (time: DateTime): string => time.toUTC().toJSDate().toISOString();
 
+/** A day as YYYY-MM-DD. */
+export function dayIn(text: string, { timeFormat }: ValueFormat): string | ValueFault {
+  const time =
+    timeFormat === undefined
+      ? DateTime.fromISO(text)
+      : DateTime.fromFormat(text, timeFormat, { locale: 'en' });
+  const example = timeFormat ?? '2026-03-01; set timeFormat in the mapping';
+  return time.isValid && (timeFormat !== undefined || text.length === 10)
+    ? time.toISODate()
+    : { code: 'day-invalid', message: `is not a day like ${example}` };
+}
+
 const parsers = new Map<string, (text: string, zone: string) => DateTime>();
 
 function parserOf(format: string): (text: string, zone: string) => DateTime {

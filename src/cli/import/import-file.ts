@@ -3,6 +3,8 @@ import { basename } from 'node:path';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Pipeline } from '../../intake/pipeline.js';
 import type { CollectorConfig } from '../../workspaces/collector-config.js';
+import { CatalogueWriter } from './catalogue-writer.js';
+import { isCatalogueType } from './csv-fields.js';
 import type { CsvMapping } from './csv-mapping.js';
 import { csvRows, openCsv } from './csv-rows.js';
 import { detectFormat, type ImportFormat } from './detect-format.js';
@@ -78,7 +80,10 @@ const LINES: Readonly<Record<Exclude<ImportFormat, 'csv'>, RowReader>> = {
 function rowsOf(target: ImportTarget, format: ImportFormat, source: RowSource, start: Buffer): Rows {
   if (format !== 'csv') return { writer: factWriter(target, LINES[format], source), findEnd: lineEnd };
   const { type, read, ...rows } = openCsv(source.name, start, target.mapping);
-  return { ...rows, writer: factWriter(target, csvRows(type, read), source) };
+  const writer = isCatalogueType(type)
+    ? new CatalogueWriter({ ...target, type, read, source })
+    : factWriter(target, csvRows(type, read), source);
+  return { ...rows, writer };
 }
 
 function factWriter(target: ImportTarget, reader: RowReader, source: RowSource): RowWriter {

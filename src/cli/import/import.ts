@@ -14,7 +14,7 @@ import { requireCollectorName } from '../../workspaces/collectors.js';
 import { SecretBox } from '../../workspaces/secret-box.js';
 import { Workspaces } from '../../workspaces/workspaces.js';
 import { withRuntime } from '../with-runtime.js';
-import { ROW_TYPES, type RowType } from './csv-fields.js';
+import { isCatalogueType, ROW_TYPES, type RowType } from './csv-fields.js';
 import { readMapping } from './csv-mapping.js';
 import { IMPORT_FORMATS, type ImportFormat } from './detect-format.js';
 import { isTransient } from './fact-writer.js';
@@ -135,7 +135,8 @@ function dryRunParts(): Parts {
 }
 
 async function importAll(target: ImportTarget, files: readonly InputFile[]): Promise<number> {
-  const report = new ImportReport(target.isDryRun);
+  const { type = 'touchpoints' } = target.mapping;
+  const report = new ImportReport(target.isDryRun, !isCatalogueType(type));
   for (const file of files) {
     if (target.signal.aborted || !(await importOne(target, file, report))) break;
   }

@@ -34,7 +34,10 @@ const KEYS: Readonly<Record<InvestmentDimension, string>> = {
   content: `CASE i.dimension WHEN 'content' THEN i.target END`,
 };
 
-/** Investments with days in the period; `first` to before `last` are those days, by their number in the investment. */
+/**
+ * Investments with days in the period; `first` to before `last` are those days, by their number in the investment. Offset 0
+ * keeps the conversion from being computed again wherever it is used.
+ */
 function inPeriod(view: View, scope: ReportScope, dimension?: InvestmentDimension): Sql {
   const { workspace, asOf, model } = view;
   const [from, to] = [dayIn(scope.period.from), dayIn(scope.period.to)];
@@ -42,7 +45,9 @@ function inPeriod(view: View, scope: ReportScope, dimension?: InvestmentDimensio
   return sql`
     SELECT i.investment_id, i.currency, i.amount_minor, i.period_from, i.period_to - i.period_from AS days,
            ${raw(dimension ? KEYS[dimension] : 'NULL::text')} AS key,
-           touchline.reported_minor(i.amount_minor, i.currency, i.period_from, ${scope.currency}, ${rates}::jsonb) AS reported,
+           CASE WHEN i.currency = ${scope.currency} THEN i.amount_minor
+                ELSE touchline.reported_minor(i.amount_minor, i.currency, i.period_from, ${scope.currency}, ${rates}::jsonb)
+           END AS reported,
            greatest(i.period_from, ${from}::date) - i.period_from AS first,
            least(i.period_to, ${to}::date) - i.period_from AS last
     FROM touchline.investment i
@@ -51,7 +56,8 @@ function inPeriod(view: View, scope: ReportScope, dimension?: InvestmentDimensio
     WHERE i.workspace = ${workspace} AND ${validAt('i', asOf)} AND ${allOf([
       from === null ? undefined : sql`i.period_to > ${from}::date`,
       to === null ? undefined : sql`i.period_from < ${to}::date`,
-    ])}`;
+    ])}
+    OFFSET 0`;
 }
 
 const dayIn = (date: ReportScope['period']['from']): string | null =>

@@ -146,7 +146,8 @@ SELECT workspace::varchar,
        coalesce(t.content_url, d.url)::varchar AS content_url,
        coalesce(d.author, c.author)::varchar AS author,
        coalesce(d.publisher, c.publisher)::varchar AS publisher,
-       d.publisher_kind::varchar,
+       coalesce(d.publisher_kind, CASE WHEN c.publisher IN ('ours', 'analyst', 'media', 'independent_expert') THEN c.publisher END)::varchar
+         AS publisher_kind,
        c.content_id IS NOT NULL OR coalesce(d.is_catalogued, false) AS is_catalogued,
        t.first_touch_at,
        t.last_touch_at
