@@ -130,7 +130,9 @@ test('an import beside a running server is stopped by Ctrl-C, goes on where it w
     );
 
     const resumed = await startImport(dataDir, [archive]).ended;
-    expect([resumed.code, resumed.error]).toEqual([0, '']);
+    // On a slow machine it takes long enough to report its progress.
+    const problems = resumed.error.replaceAll(/^archive\.ndjson\.gz: [\d,]+ rows.*\n/gm, '');
+    expect([resumed.code, problems]).toEqual([0, '']);
     expect(resumed.out).toMatch(
       /60,000 rows, 59,999 accepted, 0 duplicate, 1 rejected .*, from line \d+ on in this run\n/,
     );
