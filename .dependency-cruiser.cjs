@@ -24,6 +24,7 @@ const COMPOSERS = anyOf(
 /** What the features stand on. */
 const PORTS = [
   'src/backoff.ts',
+  'src/durable-rename.ts',
   'src/domain/',
   'src/event-store/event-store.ts',
   'src/event-store/coalescer.ts',

@@ -17,3 +17,10 @@ export const pathOf = (command: Command): string[] =>
 const placeOf = (argument: Argument): string =>
   argument.required ? argument.name() : `[${argument.name()}]`;
 const optionOf = ({ flags }: Option): string => `[${flags}]`;
+
+/** Names the command that does not exist, rather than an argument too many. */
+export function refuseUnknown(command: Command): Command {
+  return command.on('command:*', (words: string[]) =>
+    command.error(`error: unknown command "${[...pathOf(command), ...words].join(' ')}"`),
+  );
+}

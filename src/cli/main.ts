@@ -4,7 +4,7 @@ import * as collectors from './collectors.js';
 import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
 import { importFiles, type ImportOptions } from './import/import.js';
-import { callOf, leavesOf, pathOf } from './help.js';
+import { callOf, leavesOf, refuseUnknown } from './help.js';
 import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
 import * as models from './model.js';
 import { rebuild, retryDeadLetters } from './rebuild.js';
@@ -233,13 +233,6 @@ program
 
 function group(name: string, description: string): Command {
   return refuseUnknown(program.command(name).usage('COMMAND').description(description));
-}
-
-/** Names the command that does not exist, rather than an argument too many. */
-function refuseUnknown(command: Command): Command {
-  return command.on('command:*', (words: string[]) =>
-    command.error(`error: unknown command "${[...pathOf(command), ...words].join(' ')}"`),
-  );
 }
 
 function exitWith(code: number): void {

@@ -91,13 +91,16 @@ export class VerdictsController {
   @ApiOperation({
     summary: 'Reclassify touchpoints by a rule',
     description:
-      'The rule decides who acted, for touchpoints before and after it, instead of the signals. Scores, stages and credits follow; reports `asOf` earlier positions stay. Of several rules that match the latest decides.',
+      'The rule decides who acted, for touchpoints before and after it, instead of the signals. Scores, stages and credits follow; reports `asOf` earlier positions stay. Of several rules that match the latest decides. The rules in force are at most 200, with 10,000 members of lists together, of which 500 are user agents or URL patterns.',
   })
   @ApiCreatedResponse({
     type: VerdictRuleReceipt,
     example: { ruleId: RULE_ID, position: '5124', changed: true },
   })
-  @ApiResponse({ status: 409, description: '`too-many-rules`: withdraw rules before publishing more' })
+  @ApiResponse({
+    status: 409,
+    description: '`too-many-rules`, `rules-too-large`: withdraw rules before publishing more',
+  })
   async publish(
     @RequestWorkspace() workspace: string,
     @Body() { match, verdict, reason }: VerdictRuleInput,

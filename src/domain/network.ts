@@ -15,18 +15,39 @@ export const isNetwork = (text: string): boolean => parseNetwork(text) !== undef
 
 /**
  * Whether an address is in one of the networks; an IPv4 address may be written as IPv6 (`::ffff:198.51.100.7`). False for
- * what is no address. What is no network holds none.
+ * what is no address. What is no network holds none. Networks are looked up by their prefix, so that it costs as many
+ * look-ups as there are different prefix lengths, however many networks there are.
  */
 export function networkTest(networks: readonly string[]): (address: string) => boolean {
-  const parsed = networks.flatMap((text) => {
+  const prefixes = new Map<string, Map<number, Set<string>>>();
+  for (const text of networks) {
     const network = parseNetwork(text);
-    return network ? [network] : [];
-  });
+    if (!network) continue;
+    const [base, bits] = network;
+    const ofKind = getOrCreate(prefixes, base.kind(), () => new Map<number, Set<string>>());
+    getOrCreate(ofKind, bits, () => new Set<string>()).add(prefixOf(base.toByteArray(), bits));
+  }
   return (text) => {
     if (!ipaddr.isValid(text)) return false;
     const address = ipaddr.process(text);
-    return parsed.some(
-      ([base, bits]) => base.kind() === address.kind() && address.match([base, bits] as never),
-    );
+    const bytes = address.toByteArray();
+    for (const [bits, known] of prefixes.get(address.kind()) ?? [])
+      if (known.has(prefixOf(bytes, bits))) return true;
+    return false;
   };
+}
+
+/** The first bits of an address, one character a byte. */
+function prefixOf(bytes: readonly number[], bits: number): string {
+  const whole = bits >> 3;
+  const rest = bits & 7;
+  const codes = bytes.slice(0, whole);
+  if (rest > 0) codes.push((bytes[whole] ?? 0) & (0xff << (8 - rest)));
+  return String.fromCharCode(...codes);
+}
+
+function getOrCreate<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  const found = map.get(key) ?? create();
+  map.set(key, found);
+  return found;
 }

@@ -41,6 +41,8 @@ class JsonAdapter extends FastifyAdapter {
       const { admission } = request;
       const bytes = await admission?.readBody();
       if (!admission || !bytes) return undefined;
+      // Many clients send the type with every request, also where there is no body.
+      if (bytes.length === 0 && request.method === 'DELETE') return undefined;
       const { reservation } = admission;
       return isTextRoute(request) ? textOf(bytes, reservation) : parseJsonBody(request, bytes, reservation);
     });

@@ -272,3 +272,33 @@ describe('the API document', () => {
     expect(served.statusCode).toBe(200);
   });
 });
+
+describe('an empty body that is called JSON', () => {
+  const empty = { 'content-type': 'application/json', 'content-length': '0' };
+
+  test('changes nothing about the answer of any DELETE', async () => {
+    const deletes = routes.filter(({ method }) => method === 'DELETE');
+    expect(deletes.length).toBeGreaterThanOrEqual(4);
+    for (const { url } of deletes) {
+      const path = url.replaceAll(/:\w+/g, '019ca8c1-77aa-7c10-b3d4-52f1e09a6b3c');
+      const answers = await Promise.all(
+        [{}, empty].map((headers) =>
+          app.app.inject({
+            method: 'DELETE',
+            url: path,
+            headers: { ...withKey(app.keys.apiKey), ...headers },
+          }),
+        ),
+      );
+      const [plain, json] = answers.map((answer) => `${url} ${answer.statusCode} ${answer.body}`);
+      expect(json).toBe(plain);
+      expect(json).not.toMatch(/empty/);
+    }
+  });
+
+  test('is refused where a body is needed', async () => {
+    const headers = { ...withKey(app.keys.apiKey), ...empty };
+    const answer = await app.app.inject({ method: 'POST', url: '/api/verdicts', headers });
+    expect(answer.statusCode).toBe(400);
+  });
+});

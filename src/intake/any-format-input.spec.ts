@@ -64,6 +64,7 @@ function expectOutcome(format: Format, call: string, decoded: Decoded): void {
 
 const expectReason = (reason: { readonly code: string; readonly message: string }): void => {
   expect(reason.code).toMatch(/^[\w-]+$/);
+  expect(reason.code).not.toBe('unreadable-item');
   expect(reason.message).not.toBe('');
 };
 

@@ -1,9 +1,11 @@
+import { Logger } from '@nestjs/common';
 import { eventId } from '../domain/event-id.js';
 import type { NewEvent } from '../domain/events.js';
 import type { IsPlaceholder } from '../domain/placeholder.js';
 import type { Clamped } from '../domain/touchpoint.js';
 import type { OpportunityReport, ReceivedReport } from '../domain/opportunity-report.js';
-import type { NewFact } from '../event-store/event-store.js';
+import { type NewFact, StoreUnavailable } from '../event-store/event-store.js';
+import { Problem } from '../http/problem.js';
 import type { Fact, Format, Message } from './format.js';
 import { derivedMessageId } from './identities.js';
 import { inspect, storable } from './inspect.js';
@@ -36,7 +38,7 @@ export interface NormaliseOptions {
   readonly occasion?: string | undefined;
 }
 
-/** One item → its events, with ids and believed times. Pure. */
+/** One item → its events, with ids and believed times. Pure, but for the log of what a format could not read. */
 export function normalise(
   format: Format,
   origin: Origin,
@@ -48,7 +50,7 @@ export function normalise(
   if (fault) return fault;
   const content = mayHoldUnstorable ? storable(item) : item;
   const reading = new Reading({ call: origin.call, isPlaceholder, collector: origin.config, item: content });
-  const message = format.read(content, reading);
+  const message = readItem(format, content, reading);
   if (isRejected(message)) return explained(message, reading.warnings);
   const opportunities = reportsOf(message, reading, origin);
   if (isRejected(opportunities)) return opportunities;
@@ -63,6 +65,21 @@ export function normalise(
   );
   return { messageId, facts, reports, warnings: reading.warnings };
 }
+
+/** A fault of the format's is of this item alone: the others of its request are recorded. */
+function readItem(format: Format, content: unknown, reading: Reading): Message | Rejected {
+  try {
+    return format.read(content, reading);
+  } catch (error) {
+    // These tell the state of the server, not of the item: it may be sent again.
+    if (error instanceof Problem || error instanceof StoreUnavailable) throw error;
+    log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return UNREADABLE;
+  }
+}
+
+const log = new Logger('intake');
+const UNREADABLE = reject('unreadable-item', 'The format could not read it; the log of the server says why');
 
 /** Of its own, and those of the mapping. A public key is anybody's: it reports none. */
 function reportsOf(

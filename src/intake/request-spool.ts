@@ -175,10 +175,17 @@ export class RequestSpool {
     while (queues.size > 0)
       for (const [workspace, files] of queues) {
         const file = files.shift();
-        const status = file && (await this.recordFile(file));
+        const status =
+          file && (await this.recordFile(file).catch((error: unknown) => this.fileFault(file, error)));
         if (status === 503 || this.isStopping) return;
-        if (!file || status === 429) queues.delete(workspace);
+        if (!file || status === 429 || status === 500) queues.delete(workspace);
       }
+  }
+
+  /** A file that cannot be read, or removed, holds up its own workspace alone. */
+  private fileFault({ name }: SpoolFile, error: unknown): 500 {
+    this.log.error(`${name} cannot be recorded now: ${String(error)}`);
+    return 500;
   }
 
   /** @returns the status that says why it is tried again later: 503, the log is away, or 429, this workspace is over a limit */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { renameDurably } from '../durable-rename.js';
 
 /** A file of requests of one workspace; its name tells what must be known of it without reading it. */
 export interface SpoolFile {
@@ -60,7 +61,7 @@ export class SpoolFiles {
     const text = lines.map((line) => `${line}\n`).join('');
     try {
       await writeSynced(partial, text);
-      await rename(partial, join(this.folder, name));
+      await renameDurably(partial, join(this.folder, name));
     } catch (error) {
       await rm(partial, { force: true });
       throw error;

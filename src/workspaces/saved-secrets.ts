@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { renameDurably } from '../durable-rename.js';
 import { hashKey } from './key-format.js';
 import type { Keys } from './workspaces.js';
 
@@ -43,5 +44,5 @@ export async function saveSecrets(dataDir: string, secrets: SavedSecrets): Promi
   } finally {
     await draft.close();
   }
-  await rename(`${file}.${process.pid}`, file);
+  await renameDurably(`${file}.${process.pid}`, file);
 }

@@ -29,9 +29,14 @@ export function matchTest(match: VerdictMatch): Test {
     });
   }
   if (kinds) parts.push(({ data: { kind } }) => kinds.includes(kind));
-  if (collectors) parts.push(({ collector = '' }) => collectors.includes(collector));
-  if (emailDomains)
-    parts.push(({ data: { identity } }) => identity.some((key) => isOfDomain(key, emailDomains)));
+  if (collectors) {
+    const names = new Set(collectors);
+    parts.push(({ collector = '' }) => names.has(collector));
+  }
+  if (emailDomains) {
+    const domains = new Set(emailDomains.map((domain) => domain.toLowerCase()));
+    parts.push(({ data: { identity } }) => identity.some((key) => isOfDomain(key, domains)));
+  }
   if (urls) {
     const matches = anyUrl(urls);
     parts.push(({ data: { content } }) => matches(content?.url));
@@ -45,8 +50,14 @@ export function matchTest(match: VerdictMatch): Test {
   return (event) => parts.every((part) => part(event));
 }
 
-function isOfDomain(key: Touchpoint['identity'][number], domains: readonly string[]): boolean {
+/** Whether the address is of one of the domains, or of a subdomain: one look-up for each of its labels. */
+function isOfDomain(key: Touchpoint['identity'][number], domains: ReadonlySet<string>): boolean {
   if (!key.startsWith('email:')) return false;
-  const host = keyValue(key).slice(keyValue(key).lastIndexOf('@') + 1);
-  return domains.some((domain) => host === domain.toLowerCase() || host.endsWith(`.${domain.toLowerCase()}`));
+  let host = keyValue(key).slice(keyValue(key).lastIndexOf('@') + 1);
+  while (!domains.has(host)) {
+    const dot = host.indexOf('.');
+    if (dot < 0) return false;
+    host = host.slice(dot + 1);
+  }
+  return true;
 }
