@@ -70,7 +70,8 @@ const MOST_DAYS = 10 * 365;
 export function linkOf(input: LinkInput, path: string, now: Date): Link {
   const { type, userId, url, campaign, content, mailId } = input;
   const email = input.email === undefined ? undefined : emailAddress(input.email);
-  if (input.email !== undefined && email === undefined) throw invalid(`${path}email`, 'is no e-mail address');
+  if (input.email !== undefined && email === undefined)
+    throw invalid(`${path}email`, 'is not an e-mail address');
   if (email === undefined && userId === undefined)
     throw invalid(`${path}email`, 'this or userId is required');
   if (type === 'open' && url !== undefined) throw invalid(`${path}url`, 'a picture leads nowhere');

@@ -19,7 +19,7 @@ const BROKEN = /[\u0000-\u001f\u007f\ufffd\ud800-\udfff]/u;
 export function idOf(value: unknown, path: string, reading: Reading): string | undefined | Rejected {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-    return reject('identity-invalid', 'is no whole number; send it as text', path);
+    return reject('identity-invalid', 'is not a whole number; send it as text', path);
   }
   if (typeof value !== 'string' && typeof value !== 'number') {
     return reject('identity-invalid', 'must be text or a whole number', path);
@@ -49,7 +49,7 @@ export function emailOf(value: unknown, path: string, reading: Reading): string 
   const address = typeof value === 'string' ? emailAddress(value) : undefined;
   if (typeof value === 'string' && isNobody(value, path, reading)) return undefined;
   if (address === undefined)
-    reading.warn('email-invalid', 'is no e-mail address and identifies nobody', path);
+    reading.warn('email-invalid', 'is not an e-mail address and identifies nobody', path);
   return address;
 }
 

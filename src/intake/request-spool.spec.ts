@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StoreUnavailable } from '../event-store/event-store.js';
@@ -147,6 +147,22 @@ test('a request that cannot be recorded is left aside, and those kept together w
   await rename(join(folder, failed), join(folder, failed.replace('.failed', '.ndjson')));
   await new RequestSpool(folder, recording(recorded)).drain();
   expect(recorded.map(idOf)).toEqual(['0', '1', '3', '2']);
+});
+
+test('a file that cannot be read holds up no other workspace', async () => {
+  const recorded: SpooledRequest[] = [];
+  const spool = new RequestSpool(folder, away);
+  await spool.keep(request('1', 'broken'));
+  await spool.keep(request('2', 'other'));
+  await spool.keep(request('3', 'other'));
+  await spool.stop();
+  const [first = ''] = (await readdir(folder)).toSorted();
+  await rm(join(folder, first));
+  await mkdir(join(folder, first));
+
+  await new RequestSpool(folder, recording(recorded)).drain();
+
+  expect(recorded.map(idOf)).toEqual(['2', '3']);
 });
 
 test('a file that is cut off in the middle of a request loses no other request', async () => {

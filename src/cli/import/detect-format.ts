@@ -26,7 +26,7 @@ export function detectFormat(name: string, start: Buffer): ImportFormat {
   if (/\.(?:csv|tsv|txt)(?:\.gz|\.zst)?$/i.test(name)) return 'csv';
   throw new Refused(
     'format-unknown',
-    `What "${name}" holds is not known; name it with --format ${IMPORT_FORMATS.join('|')}`,
+    `The format of "${name}" cannot be detected; name it with --format ${IMPORT_FORMATS.join('|')}`,
   );
 }
 

@@ -73,7 +73,7 @@ export const hubspot: Format = {
     const notification = item as HubSpotItem;
     const portalIds = reading.collector?.settings.portalIds as readonly string[] | undefined;
     if (portalIds && !portalIds.includes(String(notification.portalId)))
-      return reject('portal-unknown', 'is none of the portalIds of the collector', 'portalId');
+      return reject('portal-unknown', 'is not one of the portalIds of the collector', 'portalId');
     if (isEmail) return hubspotEmailMessage(item, reading);
     return meaningOf(notification, crmSettings(reading.collector), reading);
   },

@@ -85,7 +85,7 @@ function emailAmong(
 ): string | undefined | Rejected {
   const given = text(email, Infinity);
   if (given !== undefined && !isEmailOrPlaceholder(given, reading))
-    return reject('identity-invalid', 'is no e-mail address', 'email');
+    return reject('identity-invalid', 'is not an e-mail address', 'email');
   return (
     emailOf(given, 'email', reading) ??
     emailOf(objectOr(traits).email, 'traits.email', reading) ??

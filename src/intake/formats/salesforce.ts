@@ -52,7 +52,7 @@ function verify({ head, body }: SignedRequest): Refusal | undefined {
   if (!allowed.some((each) => shortId(each) === id))
     return refusal(
       'organization-unknown',
-      'The OrganizationId is none of the organizationIds of this collector',
+      'The OrganizationId is not one of the organizationIds of this collector',
     );
   const secrets = secretsOf(head);
   if ('status' in secrets) return undefined;

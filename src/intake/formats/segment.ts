@@ -69,7 +69,7 @@ const MEANINGS: Readonly<Record<SegmentCall, Meaning>> = {
 
 function touchpoint(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected {
   if (item.type === 'track' && labelOf(item.event) === undefined) {
-    return reject('missing-field', 'a track call names its event', 'event');
+    return reject('missing-field', 'a track call must name its event', 'event');
   }
   const found = idsOf(item, objectOr(objectOr(item.context).traits), reading);
   const ids = resolveIds(found, segmentSubject(item), reading);
@@ -89,7 +89,7 @@ function identify(item: SegmentItem, reading: Reading): readonly Fact[] | Reject
 function group(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected {
   const context = objectOr(item.context);
   const accountId = idOf(item.groupId, 'groupId', reading);
-  if (accountId === undefined) return reject('missing-field', 'a group call names its group', 'groupId');
+  if (accountId === undefined) return reject('missing-field', 'a group call must name its group', 'groupId');
   if (typeof accountId !== 'string') return accountId;
   const personal = objectOr(context.traits);
   const ids = resolveIds(idsOf(item, personal, reading), {}, reading);
@@ -121,9 +121,9 @@ function alias(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected 
   if (anonymous !== undefined && typeof anonymous !== 'string') return anonymous;
   const previous = idOf(item.previousId, 'previousId', reading) ?? anonymous;
   if (previous !== undefined && typeof previous !== 'string') return previous;
-  if (user === undefined) return reject('identity-missing', 'an alias call names the new id', 'userId');
+  if (user === undefined) return reject('identity-missing', 'an alias call must name the new id', 'userId');
   if (previous === undefined)
-    return reject('identity-missing', 'an alias call names the old id', 'previousId');
+    return reject('identity-missing', 'an alias call must name the old id', 'previousId');
   const keys = [
     ...keysOf({ user, email: emailIn(user), anonymous }),
     ...keysOf(previousIds(previous, anonymous)),

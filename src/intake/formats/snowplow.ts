@@ -38,7 +38,7 @@ function message(item: SnowplowItem, reading: Reading): Message | Rejected {
   if (!entities)
     reading.warn(
       'contexts-invalid',
-      'is no JSON of the schema contexts',
+      'is not JSON of the schema contexts',
       item.co === undefined ? 'cx' : 'co',
     );
   return messageWith(item, entities ?? new Map(), reading);

@@ -191,7 +191,7 @@ function activity(item: CrmItem): ReturnType<Meaning> {
   const named = item.text('kind') ?? undefined;
   const { kinds = {} } = item.rule;
   const kind = named !== undefined && Object.hasOwn(kinds, named) ? kinds[named] : named;
-  if (!isKind(kind)) return reject('unknown-kind', 'is no kind of touchpoint', item.field('kind').path);
+  if (!isKind(kind)) return reject('unknown-kind', 'is not a kind of touchpoint', item.field('kind').path);
   const { value: id } = item.field('id');
   const properties = defined({ activityId: fieldText(id) ?? undefined });
   const [name, rep, contactId] = [item.field('name').value, item.field('rep').value, item.field('contactId')];

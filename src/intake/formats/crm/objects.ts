@@ -126,7 +126,7 @@ export function activitySaid(
   const { kind, name, properties } = activity;
   const found =
     crm === undefined && email === undefined
-      ? reject('identity-missing', 'an activity names the contact it was with', activity.contactId.path)
+      ? reject('identity-missing', 'an activity must name its contact', activity.contactId.path)
       : { crm, email };
   const ids = resolveIds(found, subjectOf({ kind, name }), reading);
   if (isRejected(ids)) return ids;
@@ -173,7 +173,7 @@ export function timeText({ value, path }: Field, reading: Reading): string | nul
   if (value === null || value === '') return null;
   const at = readInstant(value);
   if (at instanceof Date) return at.toISOString();
-  reading.warn('time-invalid', 'is no time and is ignored', path);
+  reading.warn('time-invalid', 'is not a time and is ignored', path);
   return undefined;
 }
 

@@ -78,7 +78,7 @@ export function mailMessage(event: MailEvent, reading: Reading): Message | Rejec
   if (facts.length === 0)
     return reject(
       'unknown-event',
-      `"${event.name.slice(0, 100).toWellFormed()}" is no kind of touchpoint; a mapping may name one`,
+      `"${event.name.slice(0, 100).toWellFormed()}" is not a kind of touchpoint; a mapping may name one`,
     );
   return { messageId: messageIdOf(event, email ?? String(keysOf(ids)[0])), time: event.time, facts };
 }

@@ -43,7 +43,7 @@ export function dealProperty(
   const known = Object.keys(PROPERTIES).join(', ');
   return reject(
     'property-unknown',
-    `nothing is kept of this property of a deal; known are ${known}`,
+    `this property of a deal is not kept; known are ${known}`,
     'propertyName',
   );
 }

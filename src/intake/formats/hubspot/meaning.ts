@@ -33,7 +33,7 @@ export function meaningOf(item: HubSpotItem, settings: CrmSettings, reading: Rea
   return isRejected(said) ? said : { messageId: hubSpotMessageId(item), time: timeOf(item), ...said };
 }
 
-const UNKNOWN = 'is of nothing that Touchline keeps: remove it from the subscriptions';
+const UNKNOWN = 'is not kept by Touchline: remove it from the subscriptions';
 
 const timeOf = ({ occurredAt }: HubSpotItem) => ({ timestamp: occurredAt, path: 'occurredAt' });
 

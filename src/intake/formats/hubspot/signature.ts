@@ -32,7 +32,7 @@ export function verifyHubSpot(request: SignedRequest): Refusal | undefined {
 
 function verifyVersion3({ head, body, receivedAt }: SignedRequest, signature: string): Refusal | undefined {
   const timestamp = headerOf(head.headers, 'x-hubspot-request-timestamp');
-  if (timestamp === undefined) return signatureMissing('X-HubSpot-Request-Timestamp is not there');
+  if (timestamp === undefined) return signatureMissing('X-HubSpot-Request-Timestamp is missing');
   const age = /^\d{1,15}$/.test(timestamp) ? Math.abs(+receivedAt - Number(timestamp)) : Infinity;
   if (age > MAX_AGE_MS) return EXPIRED;
   const { method = '', url = '' } = head;

@@ -65,7 +65,9 @@ export async function verifySns(
 ): Promise<Refusal | undefined> {
   const message = snsMessage(body);
   if (!message)
-    return signatureMissing('it is no message of SNS; turn raw message delivery off for this subscription');
+    return signatureMissing(
+      'it is not a message of SNS; turn raw message delivery off for this subscription',
+    );
   const { topics } = head.collector?.settings ?? {};
   if (!Array.isArray(topics) || !topics.includes(message.TopicArn)) return topicRefused(message.TopicArn);
   const certificate = awsUrl(message.SigningCertURL, CERTIFICATE_PATH);
@@ -87,7 +89,7 @@ async function confirm(message: SnsMessage, services: VerificationServices): Pro
 
 const topicRefused = (topic: string): Refusal => ({
   ...{ status: 401, code: 'topic-not-allowed' },
-  detail: `"${topic.slice(0, 200)}" is none of the topics of this collector; add its ARN to the setting topics`,
+  detail: `"${topic.slice(0, 200)}" is not one of the topics of this collector; add its ARN to the setting topics`,
 });
 
 /** The address when it is one of SNS at AWS. @param path with the query */
