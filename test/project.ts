@@ -3,7 +3,10 @@ import type { Position, RecordedEvent } from '../src/domain/events.js';
 import { searchPath } from '../src/subscriptions/build-schema.js';
 import type { Projection, Range } from '../src/subscriptions/subscription.js';
 
-const FIRST_BUILDS = ['journey', 'opportunities', 'attribution', 'catalogue'].map((name) => ({ name, build: '1' }));
+const FIRST_BUILDS = ['journey', 'opportunities', 'attribution', 'catalogue'].map((name) => ({
+  name,
+  build: '1',
+}));
 /** Has a session work in the builds that a new database has, as a subscriber does in its transaction. */
 export const SET_BUILD_SEARCH_PATH = `SET search_path = ${searchPath(...FIRST_BUILDS)}`;
 

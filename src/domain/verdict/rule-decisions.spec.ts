@@ -15,9 +15,7 @@ test.each<[string, VerdictMatch, VerdictMatch]>([
   ['both', { userAgents: texts(499) }, { urls: texts(2) }],
 ])('the rules in force have at most 500 %s together', (_, first, second) => {
   const rules = [rule('r-1', first)];
-  expect(() => publishRule(rule('r-2', second), { rules }, NOW)).toThrow(
-    refused('rules-too-large', '500'),
-  );
+  expect(() => publishRule(rule('r-2', second), { rules }, NOW)).toThrow(refused('rules-too-large', '500'));
   expect(withdrawRule('r-1', { rules }, NOW)).toHaveLength(1);
   expect(publishRule(rule('r-2', second), { rules: [] }, NOW)).toHaveLength(1);
 });
