@@ -12,11 +12,11 @@ import { nonEmpty } from './values.js';
  */
 export function resolveIds(
   found: Ids | Rejected,
-  subject: Omit<MappingSubject, 'item'>,
+  subject: () => Omit<MappingSubject, 'item'>,
   reading: Reading,
 ): Ids | Rejected {
   if (!isRejected(found) || found.rejected.code !== 'identity-missing') return found;
-  const mapped = reading.map(subject)?.identity ?? {};
+  const mapped = reading.map(subject())?.identity ?? {};
   const ids: Record<string, string> = {};
   for (const [kind, field] of MAPPED_IDS) {
     const id = idOf(mapped[field], `mapping.identity.${field}`, reading);

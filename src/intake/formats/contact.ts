@@ -63,7 +63,7 @@ function message(item: Contact, reading: Reading): Message | Rejected {
   const found =
     nonEmpty(defined({ user, email, crm })) ??
     reject('identity-missing', 'one of email, userId, crmId is required', 'email');
-  const ids = resolveIds(found, {}, reading);
+  const ids = resolveIds(found, () => ({}), reading);
   if (isRejected(ids)) return ids;
   const identity = keysOf(ids);
   const traits = nonEmpty({ ...defined({ company: labelOf(item.accountName) }), ...objectOr(item.traits) });

@@ -136,7 +136,7 @@ function itemOf(head: RequestHead): unknown {
 function message({ id, link, request, userAgent, ip }: Load, reading: Reading): Message | Rejected {
   const kind: TouchpointKind = link.type === 'open' ? 'email_open' : 'email_click';
   const address = addressOf(link.url);
-  const ids = resolveIds(recipientOf(link, reading), { kind, url: address?.canonical }, reading);
+  const ids = resolveIds(recipientOf(link, reading), () => ({ kind, url: address?.canonical }), reading);
   if (isRejected(ids)) return ids;
   const data = buildTouchpoint(
     {

@@ -33,7 +33,7 @@ function message(item: NativeItem, reading: Reading): Message | Rejected {
   const messageId = messageIdOf(item.messageId);
   if (messageId === undefined) return reject('missing-field', 'is required', 'messageId');
   const url = addressOf(item.content?.url)?.canonical;
-  const subject = { event: labelOf(item.name), url, kind: item.kind };
+  const subject = () => ({ event: labelOf(item.name), url, kind: item.kind });
   const ids = resolveIds(idsOf(item, reading), subject, reading);
   if (isRejected(ids)) return ids;
   const content = contentOf(item.content);

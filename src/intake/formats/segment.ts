@@ -72,7 +72,7 @@ function touchpoint(item: SegmentItem, reading: Reading): readonly Fact[] | Reje
     return reject('missing-field', 'a track call must name its event', 'event');
   }
   const found = idsOf(item, objectOr(objectOr(item.context).traits), reading);
-  const ids = resolveIds(found, segmentSubject(item), reading);
+  const ids = resolveIds(found, () => segmentSubject(item), reading);
   if (isRejected(ids)) return ids;
   const data = segmentTouchpoint(item, ids, reading);
   return [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }];
@@ -81,7 +81,7 @@ function touchpoint(item: SegmentItem, reading: Reading): readonly Fact[] | Reje
 function identify(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected {
   const context = objectOr(item.context);
   const traits = { ...objectOr(context.traits), ...objectOr(item.traits) };
-  const ids = resolveIds(idsOf(item, traits, reading), {}, reading);
+  const ids = resolveIds(idsOf(item, traits, reading), () => ({}), reading);
   if (isRejected(ids)) return ids;
   return [claim(keysOf(ids), traits, accountOf(context, reading))];
 }
@@ -92,7 +92,7 @@ function group(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected 
   if (accountId === undefined) return reject('missing-field', 'a group call must name its group', 'groupId');
   if (typeof accountId !== 'string') return accountId;
   const personal = objectOr(context.traits);
-  const ids = resolveIds(idsOf(item, personal, reading), {}, reading);
+  const ids = resolveIds(idsOf(item, personal, reading), () => ({}), reading);
   if (isRejected(ids)) return ids;
   const traits = nonEmpty(objectOr(item.traits));
   const name = traits && firstLabel(traits, ['name', 'company', 'companyName']);

@@ -48,7 +48,7 @@ function messageWith(item: SnowplowItem, entities: Entities, reading: Reading): 
   const found = idsOf(item, entities, reading);
   const draft = draftOf(item, isRejected(found) ? {} : found, entities, reading);
   if (isRejected(draft)) return isRejected(found) ? found : draft;
-  const ids = resolveIds(found, subjectOf(draft), reading);
+  const ids = resolveIds(found, () => subjectOf(draft), reading);
   if (isRejected(ids)) return ids;
   const data = buildTouchpoint(
     isRejected(found) ? { ...draft, ids: { ...draft.ids, ...ids } } : draft,

@@ -128,7 +128,7 @@ export function activitySaid(
     crm === undefined && email === undefined
       ? reject('identity-missing', 'an activity must name its contact', activity.contactId.path)
       : { crm, email };
-  const ids = resolveIds(found, subjectOf({ kind, name }), reading);
+  const ids = resolveIds(found, () => subjectOf({ kind, name }), reading);
   if (isRejected(ids)) return ids;
   const draft = { kind, ids, name, rep: labelOf(activity.rep), properties };
   const data = buildTouchpoint(draft, reading);

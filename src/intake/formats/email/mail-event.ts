@@ -67,8 +67,7 @@ export function mailMessage(event: MailEvent, reading: Reading): Message | Rejec
     email === undefined
       ? reject('identity-missing', 'must be the address of the recipient', event.recipientPath)
       : { email };
-  const subject = { event: event.name, url: addressOf(event.url)?.canonical, kind: event.kind };
-  const ids = resolveIds(found, subject, reading);
+  const ids = resolveIds(found, () => subjectIn(event), reading);
   if (isRejected(ids)) return ids;
   const facts = [
     ...touchpointOf(event, ids, reading),
@@ -82,6 +81,9 @@ export function mailMessage(event: MailEvent, reading: Reading): Message | Rejec
     );
   return { messageId: messageIdOf(event, email ?? String(keysOf(ids)[0])), time: event.time, facts };
 }
+
+/** What rules of the mapping look at. */
+const subjectIn = ({ name, url, kind }: MailEvent) => ({ event: name, url: addressOf(url)?.canonical, kind });
 
 function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): readonly Fact[] {
   const address = addressOf(event.url);

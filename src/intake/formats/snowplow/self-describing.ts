@@ -60,9 +60,16 @@ export function entitiesOf({
   if (!isGiven(plain) && !isGiven(encoded)) return NONE;
   const whole = selfDescribing(isGiven(plain) ? jsonIn(plain) : base64Json(encoded));
   if (!Array.isArray(whole?.data)) return undefined;
-  const entities = (whole.data as readonly unknown[]).flatMap((entity) => selfDescribing(entity) ?? []);
-  const byName = Map.groupBy(entities, ({ name }) => name);
-  return new Map([...byName].map(([name, all]) => [name, all.map(({ data }) => objectOr(data))]));
+  const byName = new Map<string, JsonObject[]>();
+  for (const each of whole.data as readonly unknown[]) {
+    const entity = selfDescribing(each);
+    if (!entity) continue;
+    const data = objectOr(entity.data);
+    const others = byName.get(entity.name);
+    if (others) others.push(data);
+    else byName.set(entity.name, [data]);
+  }
+  return byName;
 }
 
 const NONE: ReadonlyMap<string, readonly JsonObject[]> = new Map();

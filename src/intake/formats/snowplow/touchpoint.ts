@@ -143,7 +143,9 @@ function formFields(meaning: Meaning, { elements }: JsonObject, reading: Reading
 const READ_ELSEWHERE: ReadonlySet<string> = new Set(['web_page', 'client_session']);
 
 function commonProperties(item: SnowplowItem, entities: Entities): JsonObject {
-  const others = [...entities].filter(([name]) => !READ_ELSEWHERE.has(name));
+  const others: [name: string, data: unknown][] = [];
+  for (const [name, all] of entities)
+    if (!READ_ELSEWHERE.has(name)) others.push([name, all.length > 1 ? all : all[0]]);
   const [session] = entities.get('client_session') ?? [];
   return defined({
     appId: text(item.aid),
@@ -151,9 +153,7 @@ function commonProperties(item: SnowplowItem, entities: Entities): JsonObject {
     sessionId: text(item.sid) ?? text(session?.sessionId),
     sessionIndex: item.vid ?? session?.sessionIndex,
     pageViewId: pageViewOf(entities),
-    contexts: nonEmpty(
-      Object.fromEntries(others.map(([name, all]) => [name, all.length > 1 ? all : all[0]])),
-    ),
+    contexts: others.length > 0 ? Object.fromEntries(others) : undefined,
   });
 }
 
