@@ -45,8 +45,12 @@ function endOf(child) {
     if (message === 'serving') servedAt = performance.now();
   });
   return new Promise((resolve) => {
-    child.on('exit', (code, signal) =>
-      resolve({ code, signal, servedMs: servedAt === undefined ? 0 : performance.now() - servedAt }),
-    );
+    child.on('exit', (code, signal) => {
+      const end = () =>
+        resolve({ code, signal, servedMs: servedAt === undefined ? 0 : performance.now() - servedAt });
+      // What it said last may still be on its way.
+      if (child.connected) child.once('disconnect', end);
+      else end();
+    });
   });
 }

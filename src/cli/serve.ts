@@ -19,9 +19,9 @@ export async function serve(): Promise<void> {
     // A request to stop during the start waits for the start to end.
     stopOnSignals(async () => (await starting).stop(), log);
     const { url, runtime } = await starting;
-    if (prepared) console.log(await welcome(url, runtime, prepared));
     // For bin/supervise.mjs: from now on a death is worth another start.
     process.send?.('serving');
+    if (prepared) console.log(await welcome(url, runtime, prepared));
   } catch (error) {
     fail(error);
   }
