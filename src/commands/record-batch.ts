@@ -92,7 +92,7 @@ export const receiptOf = ({ id, status, position, eventIds }: RecordedItem): Cat
 
 const invalid = (faults: readonly ProblemError[]): ItemReason => ({
   code: 'invalid',
-  message: faults.map(({ path, message }) => `${path}: ${message}`).join('; '),
+  message: faults.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; '),
   path: faults[0]?.path ?? '',
 });
 

@@ -126,6 +126,7 @@ describe('a touchpoint that cannot be applied', () => {
 
     expect(await listed()).toMatchObject([
       { name: 'attribution', lag: 0, status: 'running', deadLetters: 0 },
+      { name: 'catalogue', lag: 0, status: 'running', deadLetters: 0 },
       { name: 'journey', lag: 0, status: 'running', deadLetters: Object.keys(behind).length },
       { name: 'opportunities', lag: 0, status: 'running', deadLetters: 0 },
     ]);

@@ -77,6 +77,6 @@ export const examples = {
     title: 'Not Found',
     status: 404,
     code: 'projection-not-found',
-    detail: 'There is no projection "journeys"; there are: journey, opportunities, attribution',
+    detail: 'There is no projection "journeys"; there are: journey, opportunities, attribution, catalogue',
   },
 };
