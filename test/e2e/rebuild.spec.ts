@@ -166,7 +166,8 @@ test('touchline rebuild with an unknown name reports the known ones', async () =
   expect(await rebuild('journeys')).toEqual({
     code: 1,
     out: '',
-    error: 'touchline: There is no projection "journeys"; there are: journey, opportunities, attribution, catalogue\n',
+    error:
+      'touchline: There is no projection "journeys"; there are: journey, opportunities, attribution, catalogue\n',
   });
 });
 
