@@ -57,10 +57,16 @@ export class TokenClaims {
 /** Ids of collectors hold no space. */
 const keyOf = ({ collector, token }: Pick<Claim, 'collector' | 'token'>): string => `${collector} ${token}`;
 
-/** The update changes nothing, and waits for another transaction that claims the same token; in one order, so that none deadlock. */
+/**
+ * The update changes nothing, and waits for another transaction that claims the same token; in one order, so that none deadlock.
+ * The commit does not wait for the disk: that of the events comes later in the same write-ahead log, and takes it along.
+ */
 const CLAIM = `
+  WITH commit AS (SELECT set_config('synchronous_commit', 'off', true))
   INSERT INTO touchline.webhook_token AS t (collector, token, body_hash, expires_at)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[]) AS claim (collector, token, body_hash, expires_at)
-  ORDER BY collector, token
+  SELECT claim.*
+    FROM commit
+    CROSS JOIN unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[]) AS claim (collector, token, body_hash, expires_at)
+   ORDER BY claim.collector, claim.token
   ON CONFLICT (collector, token) DO UPDATE SET body_hash = t.body_hash
   RETURNING collector, token, body_hash`;
