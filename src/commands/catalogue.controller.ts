@@ -29,7 +29,7 @@ import { CampaignInput, ContentInput, InvestmentInput } from './catalogue.inputs
 import { CatalogueReceipt, CatalogueReceipts } from './catalogue.receipts.js';
 import { checkedIdempotencyKey, IDEMPOTENCY } from './idempotency-key.js';
 import { refusals } from './opportunity.examples.js';
-import { MAX_ITEMS, receiptOf, recordBatch } from './record-batch.js';
+import { describeFaults, MAX_ITEMS, receiptOf, recordBatch } from './record-batch.js';
 import { CAMPAIGNS, type CatalogueKind, CONTENTS, INVESTMENTS, recordItem } from './record-catalogue.js';
 
 /** Describes one of the commands. */
@@ -145,12 +145,10 @@ export class CatalogueCommandsController {
     }
     const idempotencyKey = checkedIdempotencyKey(key);
     const checked = await checkItem(kind.input, body);
-    if ('faults' in checked) throw new Problem(400, 'invalid', describe(checked.faults), checked.faults);
+    if ('faults' in checked)
+      throw new Problem(400, 'invalid', describeFaults(checked.faults), checked.faults);
     const recorded = await recordItem(this.store, workspace, kind, checked.item, { now, idempotencyKey });
     void reply.status(recorded.status === 'created' ? 201 : 200);
     return receiptOf(recorded);
   }
 }
-
-const describe = (faults: readonly { path: string; message: string }[]): string =>
-  faults.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');

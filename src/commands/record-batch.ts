@@ -90,9 +90,13 @@ export const receiptOf = ({ id, status, position, eventIds }: RecordedItem): Cat
   ...{ id, status, position: String(position), eventIds: [...eventIds] },
 });
 
+/** All faults of an item, each with its field. */
+export const describeFaults = (faults: readonly ProblemError[]): string =>
+  faults.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+
 const invalid = (faults: readonly ProblemError[]): ItemReason => ({
   code: 'invalid',
-  message: faults.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; '),
+  message: describeFaults(faults),
   path: faults[0]?.path ?? '',
 });
 
