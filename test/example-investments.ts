@@ -1,7 +1,7 @@
 import type { InvestmentRecorded, InvestmentTarget } from '../src/domain/catalogue-events.js';
 import { entry, type Entry } from './sample-events.js';
 
-/** What is invested, in US dollars unless told otherwise. */
+/** What is invested, in US dollars unless it names another currency. */
 export const invested = (
   investmentId: string,
   amountMinor: number,

@@ -73,7 +73,7 @@ test('each version of a model is listed with who published it, and can be read',
   expect((await get('/api/model/versions/x')).json()).toMatchObject({ status: 404, code: 'model-not-found' });
 });
 
-test('of two publishers at once one is told which version won', async () => {
+test('of two publishers at once, the one that is refused gets the version that won', async () => {
   const before = (await put(named('Before'))).headers.etag!;
   const both = await Promise.all(
     ['Ada', 'Bob'].map((name) => put(named(name), { 'if-match': before }, `?by=${name}`)),

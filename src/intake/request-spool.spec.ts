@@ -143,7 +143,7 @@ test('a request that cannot be recorded is left aside, and those kept together w
     ['recorded', 2],
   ]);
 
-  // Once the cause is mended, the operator renames the file.
+  // Once the cause is fixed, the operator renames the file.
   await rename(join(folder, failed), join(folder, failed.replace('.failed', '.ndjson')));
   await new RequestSpool(folder, recording(recorded)).drain();
   expect(recorded.map(idOf)).toEqual(['0', '1', '3', '2']);

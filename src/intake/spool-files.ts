@@ -3,7 +3,7 @@ import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renameDurably } from '../durable-rename.js';
 
-/** A file of requests of one workspace; its name tells what must be known of it without reading it. */
+/** A file of requests of one workspace; its name holds what must be known before it is read. */
 export interface SpoolFile {
   readonly name: string;
   readonly workspace: string;
@@ -74,7 +74,7 @@ export class SpoolFiles {
     return rm(join(this.folder, name), { force: true });
   }
 
-  /** What a killed process was writing: nobody was told that it is kept. */
+  /** What a killed process was writing: it was never acknowledged. */
   async removeAbandoned(): Promise<void> {
     for (const name of await namesIn(this.folder)) {
       if (!name.endsWith(PARTIAL)) continue;

@@ -9,7 +9,7 @@ import { raw, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import { type InvestedCut, investedRows } from './invested.js';
 
-/** What came of what was invested in one cell; minor units of the report's currency. */
+/** Investment and return of one cell; minor units of the report's currency. */
 export interface ReturnRow {
   readonly key: string | null;
   readonly month: string | null;
