@@ -119,7 +119,7 @@ interface Answer {
 const asked = async (workspace: string, path: string): Promise<Answer> => {
   const { status, body } = await api.get<Answer>(path, workspace);
   expect([path, status, body]).toEqual([path, 200, body]);
-  return body as Answer;
+  return body;
 };
 
 /** Score with its ledger, stage with its history, and credits by content. */
