@@ -1,3 +1,4 @@
+import { eventId } from './event-id.js';
 import type { Grade } from './model/conditions.js';
 import type { Behaviour, Recipient as ModelRecipient } from './model/lead-management.js';
 
@@ -66,3 +67,11 @@ export const LEAD_DECISIONS = [
 
 /** The stream of the decisions on a lead. */
 export const leadStream = (leadId: string): string => `lead-${leadId}`;
+
+/** The id of a decision that Touchline takes by itself: once a cycle, whatever crashes and whoever decides. */
+export const leadDecisionId = (
+  workspace: string,
+  leadId: string,
+  cycle: number,
+  decision: (typeof LEAD_DECISIONS)[number],
+): string => eventId(workspace, 'reactor:lead', `${leadId}/${cycle}`, decision);
