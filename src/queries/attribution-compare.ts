@@ -14,7 +14,15 @@ import {
 } from './report-scope.js';
 import { MODEL_NAMES, type ModelName, resolveScope } from './report-scope.js';
 import { type CreditRow, creditRows, totalsOf } from './attribution-rows.js';
-import { cellName, ScopeAnswer, scopePart, shareOf, slice } from './attribution.js';
+import {
+  cellName,
+  cellNames,
+  REPORT_PROJECTIONS,
+  ScopeAnswer,
+  scopePart,
+  shareOf,
+  slice,
+} from './attribution.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import {
   MaybeText,
@@ -49,7 +57,8 @@ export class CompareItem {
   )[];
   @Enums('Dimensions without a value; pass them to `explain` as `without`', CUTS)
   without!: Cut[];
-  @Text('Label for display: the title of a content, else the key, or "(none)"') label!: string;
+  @Text('Label for display: the title of a content, the name of a campaign, else the key, or "(none)"')
+  label!: string;
   @ApiProperty({
     type: 'object',
     additionalProperties: { $ref: getSchemaPath(ModelCredit) },
@@ -96,12 +105,17 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: CompareAttribution): Promise<CompareAnswer> {
-    return this.models.view(query.request, ['journey', 'opportunities', 'attribution'], async (opened) => {
+    return this.models.view(query.request, REPORT_PROJECTIONS, async (opened) => {
       const { modelNames, by, request } = query;
       const scope = await resolveScope(opened, query.scope);
       const view = await withLedger(opened, { metric: scope.metric, models: modelNames });
       const totals = await totalsOf(view, scope);
       const { page, next } = slice(request, view, await compared(view, scope, { modelNames, by }));
+      const names = await cellNames(
+        view,
+        by,
+        page.map(({ row }) => row),
+      );
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -109,7 +123,7 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
         by: [...by],
         ...(await scopePart(view, scope, totals)),
         rows: page.map(({ row, credits }) => ({
-          ...cellName(row, by),
+          ...cellName(row, by, names),
           values: Object.fromEntries(
             modelNames.map((name) => [
               name,

@@ -2,6 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiProperty } from '@nestjs/swagger';
 import { money } from '../domain/attribution/money.js';
+import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
 import { label, tagLabel } from '../domain/label.js';
 import { CHANNELS } from '../domain/touchpoint.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
@@ -12,9 +13,17 @@ import {
   type ScopeQuery,
   resolveScope,
 } from './report-scope.js';
-import { CUTS, type Cut, DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName } from './report-scope.js';
-import { inScope, monthOf } from './attribution-rows.js';
-import { slice } from './attribution.js';
+import {
+  CUTS,
+  type Cut,
+  DEFAULT_MODEL,
+  EXPERT_CUTS,
+  METRICS,
+  MODEL_NAMES,
+  type ModelName,
+} from './report-scope.js';
+import { catalogueFor, inScope, monthOf, touchValue } from './attribution-rows.js';
+import { REPORT_PROJECTIONS, slice } from './attribution.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { ExplainedOpportunity, RuleItem } from './explain-items.js';
 import { explainedOpportunities, type PartOfOpportunity, ruleOf } from './explained-opportunities.js';
@@ -31,10 +40,10 @@ import {
 import { MoneyItem } from './money.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';
-import { allOf, raw, rows, sql, type Sql } from './sql.js';
+import { allOf, rows, sql, type Sql } from './sql.js';
 
 /** Cuts that a touch may have no value of. */
-const OPTIONAL_CUTS = ['content', 'campaign', 'source'] as const satisfies readonly Cut[];
+const OPTIONAL_CUTS = ['content', 'campaign', 'source', ...EXPERT_CUTS] as const satisfies readonly Cut[];
 
 export class AttributionExplanation extends PageAnswer {
   @Enum('Attribution model', MODEL_NAMES) model!: string;
@@ -102,6 +111,9 @@ const CUT_VALUES: Readonly<Record<Cut, (params: Params) => string | undefined>> 
   channel: (params) => params.oneOf('channel', CHANNELS),
   campaign: (params) => params.label('campaign'),
   source: (params) => params.label('source', tagLabel),
+  author: (params) => params.text('author'),
+  publisher: (params) => params.text('publisher'),
+  publisherKind: (params) => params.oneOf('publisherKind', PUBLISHER_KINDS),
   month: (params) => params.label('month'),
 };
 
@@ -118,7 +130,7 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: ExplainAttribution): Promise<AttributionExplanation> {
-    return this.models.view(query.request, ['journey', 'opportunities', 'attribution'], async (opened) => {
+    return this.models.view(query.request, REPORT_PROJECTIONS, async (opened) => {
       const { model, cut, without, request, opportunityId } = query;
       const scope = await resolveScope(opened, query.scope);
       const view = await withLedger(opened, {
@@ -168,6 +180,7 @@ async function partsOfOpportunities(
     JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${query.model}
     CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, s.reported, s.marks)
       WITH ORDINALITY AS t(content, channel, campaign, source, value, mark, touch)
+    ${catalogueFor(view, [...query.without, ...CUTS.filter((cut) => cut in query.cut)])}
     WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL AND t.mark & 1 = 1
       AND ${cell(scope, query)}
     GROUP BY p.path_id, p.opportunity_id
@@ -184,9 +197,10 @@ function cell({ timeZone }: ReportScope, { cut, without, opportunityId }: Explai
     is(sql`t.channel`, cut.channel),
     is(sql`t.campaign`, cut.campaign),
     is(sql`t.source`, cut.source),
+    ...EXPERT_CUTS.map((name) => is(touchValue(name), cut[name])),
     is(monthOf('p', timeZone), cut.month),
     is(sql`p.opportunity_id`, opportunityId),
-    ...without.map((cut) => sql`t.${raw(cut)} IS NULL`),
+    ...without.filter((name) => name !== 'month').map((name) => sql`${touchValue(name)} IS NULL`),
   ]);
 }
 

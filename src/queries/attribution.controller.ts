@@ -9,6 +9,7 @@ import { AttributionAnswer, FindAttribution } from './attribution.js';
 import type { RawParams } from './params.js';
 import { QueryDocs } from './query-docs.js';
 import { writeReport } from './report-formats.js';
+import { EXPERT_CUTS } from './report-scope.js';
 
 const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
 const PAGE = ['cursor', 'limit', 'asOf', 'minPosition'] as const;
@@ -66,6 +67,7 @@ export class AttributionController {
       'channel',
       'campaign',
       'source',
+      ...EXPERT_CUTS,
       'month',
       'without',
       'opportunityId',

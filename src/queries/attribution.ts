@@ -12,6 +12,7 @@ import {
   type ScopeQuery,
 } from './report-scope.js';
 import { DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName, resolveScope } from './report-scope.js';
+import { cataloguedNames, type Names } from './catalogue-rows.js';
 import { type CreditRow, creditRows, type Totals, totalsOf, unconvertedRows } from './attribution-rows.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { writeCursor } from './cursor.js';
@@ -47,7 +48,8 @@ export class CreditItem {
   )[];
   @Enums('Dimensions without a value; pass them to `explain` as `without`', CUTS)
   without!: Cut[];
-  @Text('Label for display: the title of a content, else the key, or "(none)"') label!: string;
+  @Text('Label for display: the title of a content, the name of a campaign, else the key, or "(none)"')
+  label!: string;
   @Nested('Credit', () => MoneyItem) value!: MoneyItem;
   @Decimal('Share of the attributed amount, 0 to 1, six decimals') share!: number;
   @Integer('Number of opportunities with credit in the row') opportunities!: number;
@@ -87,6 +89,9 @@ export class AttributionAnswer extends ScopeAnswer {
   rows!: CreditItem[];
 }
 
+/** What reports of credits are read from. */
+export const REPORT_PROJECTIONS = ['journey', 'opportunities', 'attribution', 'catalogue'] as const;
+
 /** How an answer may be written. */
 export const FORMATS = ['json', 'csv', 'ndjson'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -118,13 +123,14 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: FindAttribution): Promise<AttributionAnswer> {
-    return this.models.view(query.request, ['journey', 'opportunities', 'attribution'], async (opened) => {
+    return this.models.view(query.request, REPORT_PROJECTIONS, async (opened) => {
       const { model, by, request, whole } = query;
       const scope = await resolveScope(opened, query.scope);
       const view = await withLedger(opened, { metric: scope.metric, models: [model] });
       const totals = await totalsOf(view, scope);
       const all = await creditRows(view, scope, { model, by });
       const { page, next } = whole ? { page: all, next: null } : slice(request, view, all);
+      const names = await cellNames(view, by, page);
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -132,7 +138,7 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
         by: [...by],
         ...(await scopePart(view, scope, totals)),
         rows: page.map((row) =>
-          creditItem(row, { by, currency: scope.currency, attributed: totals.attributed }),
+          creditItem(row, { by, names, currency: scope.currency, attributed: totals.attributed }),
         ),
         next,
       };
@@ -178,12 +184,16 @@ export async function scopePart(
   };
 }
 
-export function creditItem(
-  row: CreditRow,
-  { by, currency, attributed }: { by: readonly Cut[]; currency: string; attributed: bigint },
-): CreditItem {
+interface CellContext {
+  readonly by: readonly Cut[];
+  readonly names: CellNames;
+  readonly currency: string;
+  readonly attributed: bigint;
+}
+
+export function creditItem(row: CreditRow, { by, names, currency, attributed }: CellContext): CreditItem {
   return {
-    ...cellName(row, by),
+    ...cellName(row, by, names),
     value: money(row.value, currency),
     share: shareOf(row.value, attributed),
     opportunities: row.opportunities,
@@ -191,13 +201,35 @@ export function creditItem(
   };
 }
 
-/** The key and label of a cell; the label has the title instead of the key of a content. */
+/** Names of the contents and campaigns of cells, by cut. */
+export type CellNames = Readonly<Partial<Record<Cut, Names>>>;
+
+export async function cellNames(
+  view: View,
+  by: readonly Cut[],
+  cells: readonly Pick<CreditRow, 'keys'>[],
+): Promise<CellNames> {
+  const names: Partial<Record<Cut, Names>> = {};
+  for (const [index, cut] of by.entries()) {
+    if (cut !== 'content' && cut !== 'campaign') continue;
+    const ids = new Set(cells.flatMap(({ keys }) => keys[index] ?? []));
+    names[cut] = await cataloguedNames(view, cut, [...ids]);
+  }
+  return names;
+}
+
+/** The key and label of a cell; the label has the name of a content or campaign instead of its key. */
 export function cellName(
   { keys, title }: CreditRow,
   by: readonly Cut[],
+  names: CellNames,
 ): Pick<CreditItem, 'key' | 'keys' | 'without' | 'label'> {
   const key = by.length === 1 ? (keys[0] ?? null) : JSON.stringify(keys);
-  const labels = keys.map((each, index) => ((by[index] === 'content' && title) || each) ?? NONE);
+  const labels = keys.map((each, index) => {
+    const cut = by[index];
+    const name = cut && each !== null ? names[cut]?.get(each) : undefined;
+    return name ?? ((cut === 'content' && title) || each) ?? NONE;
+  });
   const without = by.filter((_, index) => keys[index] === null);
   return { key, keys: [...keys], without, label: labels.join(' | ') };
 }

@@ -39,7 +39,12 @@ describe('bad input', () => {
     ['/api/opportunities/opp-1/attribution?metric=profit', 400, 'metric-unknown', 'revenue, pipeline'],
     ['/api/opportunities?status=hot', 400, 'status-unknown', 'open, won, lost'],
     ['/api/attribution?model=frist', 400, 'model-unknown', 'first, last, last_non_direct, linear'],
-    ['/api/attribution?by=colour', 400, 'cut-unknown', 'content, channel, campaign, source, month'],
+    [
+      '/api/attribution?by=colour',
+      400,
+      'cut-unknown',
+      'content, channel, campaign, source, author, publisher, publisherKind, month',
+    ],
     ['/api/attribution?by=content,channel,campaign,source', 400, 'cut-too-many', 'three'],
     ['/api/attribution?metric=clicks', 400, 'metric-unknown', 'revenue, pipeline'],
     ['/api/attribution?from=2026-02-30', 400, 'from-invalid', '2026-01-31'],

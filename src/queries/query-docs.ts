@@ -10,6 +10,7 @@ import {
   ApiResponse,
 } from '@nestjs/swagger';
 import { ApiProperty, type ApiQueryOptions } from '@nestjs/swagger';
+import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
 import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './report-scope.js';
 import { FORMATS } from './attribution.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './page-request.js';
@@ -113,9 +114,12 @@ const PARAMETERS = {
   channel: text('Explains the row of this channel', 'email'),
   campaign: text('Explains the row of this campaign'),
   source: text('Explains the row of this source'),
+  author: text('Explains the row of this author'),
+  publisher: text('Explains the row of this publisher'),
+  publisherKind: word('Explains the row of publishers of this kind', PUBLISHER_KINDS),
   month: text('Explains the row of this month', '2026-03'),
   without: text(
-    'Explains the row whose touches have no value for these dimensions: content, campaign, source',
+    'Explains the row whose touches have no value for these dimensions: content, campaign, source, author, publisher, publisherKind',
     'campaign',
   ),
   opportunityId: text('Only the part of this opportunity'),

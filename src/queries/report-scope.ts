@@ -6,8 +6,12 @@ import { firstRow, sql } from './sql.js';
 
 export { MODEL_NAMES, type ModelName };
 
+/** Cuts by what is catalogued of the content of a touch. */
+export const EXPERT_CUTS = ['author', 'publisher', 'publisherKind'] as const;
+export type ExpertCut = (typeof EXPERT_CUTS)[number];
+
 /** Ways to cut a report. `month` is the month of the reference date, in the workspace's time zone. */
-export const CUTS = ['content', 'channel', 'campaign', 'source', 'month'] as const;
+export const CUTS = ['content', 'channel', 'campaign', 'source', ...EXPERT_CUTS, 'month'] as const;
 export type Cut = (typeof CUTS)[number];
 
 /** `revenue`: won opportunities by their close; `pipeline`: all opportunities by their opening. */

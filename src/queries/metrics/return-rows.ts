@@ -2,6 +2,7 @@ import type { InvestmentDimension } from '../../domain/catalogue-events.js';
 import { tagLabel } from '../../domain/label.js';
 import { shareOf } from '../attribution.js';
 import { creditRows, inScope, monthOf } from '../attribution-rows.js';
+import { cataloguedNames, type Names } from '../catalogue-rows.js';
 import type { CreditView } from '../credit-ledger.js';
 import type { View } from '../read-models.js';
 import type { Cut, ModelName, ReportScope } from '../report-scope.js';
@@ -39,11 +40,12 @@ export async function returnRows(view: CreditView, scope: ReportScope, cut: Retu
   const values = await (cut.model === undefined
     ? opportunityValues(view, scope, cut)
     : creditValues(view, scope, { ...cut, model: cut.model }));
-  const labels = await labelsOf(view, cut.dimension);
+  const costs = await investedRows(view, scope, cut);
+  const names = await namesOf(view, cut.dimension, [...values, ...costs]);
   const cells = new Map<string, ReturnRow>();
   const cellOf = (key: string | null, month: string | null, title?: string | null): ReturnRow => {
     const name = JSON.stringify([key, month]);
-    const label = (key === null ? undefined : (labels.get(key) ?? title)) ?? key ?? month ?? '(none)';
+    const label = (key === null ? undefined : (names.get(key) ?? title)) ?? key ?? month ?? '(none)';
     const cell = cells.get(name) ?? { key, month, label, value: 0n, invested: 0n, opportunities: 0 };
     cells.set(name, cell);
     return cell;
@@ -55,7 +57,7 @@ export async function returnRows(view: CreditView, scope: ReportScope, cut: Retu
     cell.opportunities += opportunities;
     sums.value += value;
   }
-  for (const { key, month, invested } of await investedRows(view, scope, cut)) {
+  for (const { key, month, invested } of costs) {
     sums.invested += BigInt(invested);
     if (cut.dimension !== undefined && key === null) sums.elsewhere += BigInt(invested);
     else cellOf(key, month).invested += BigInt(invested);
@@ -130,19 +132,12 @@ async function creditValues(
   }));
 }
 
-/** Names of catalogued contents and campaigns. */
-async function labelsOf(
-  { tx, workspace, asOf }: View,
+/** Names of the contents or campaigns, where they are catalogued. */
+async function namesOf(
+  view: View,
   dimension: InvestmentDimension | undefined,
-): Promise<ReadonlyMap<string, string>> {
+  cells: readonly { readonly key: string | null }[],
+): Promise<Names> {
   if (dimension !== 'content' && dimension !== 'campaign') return new Map();
-  const [table, name] = dimension === 'content' ? ['content', 'title'] : ['campaign', 'name'];
-  const found = await rows<{ key: string; label: string }>(
-    tx,
-    sql`
-    SELECT c.${raw(`${table}_id`)} AS key, c.${raw(name)} AS label
-    FROM touchline.${raw(table)} c
-    WHERE c.workspace = ${workspace} AND ${validAt('c', asOf)} AND c.${raw(name)} IS NOT NULL`,
-  );
-  return new Map(found.map(({ key, label }) => [key, label]));
+  return cataloguedNames(view, dimension, [...new Set(cells.flatMap(({ key }) => key ?? []))]);
 }

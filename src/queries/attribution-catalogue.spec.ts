@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { EXAMPLE_INVESTMENTS } from '../../test/example-investments.js';
+import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
+import { entry } from '../../test/sample-events.js';
+import type { AttributionAnswer } from './attribution.js';
+import type { CompareAnswer } from './attribution-compare.js';
+import type { AttributionExplanation } from './attribution-explain.js';
+
+let api: ExampleApi;
+beforeAll(async () => {
+  api = await exampleApi();
+  await api.add('main', [
+    ...EXAMPLE_INVESTMENTS,
+    entry('webinar content', 'content-webinar-7', 'ContentCatalogued', 85, {
+      ...{ contentId: 'webinar-7', title: 'From lead to revenue', type: 'webinar', author: 'J. Meyer' },
+      publisher: { name: 'Acme', kind: 'ours' },
+    }),
+  ]);
+  await api.runner.catchUp();
+});
+afterAll(() => api?.close());
+
+const report = async (query: string) =>
+  (await api.get<AttributionAnswer>(`/api/attribution?model=linear&${query}`)).body;
+const labelsOf = async (query: string) =>
+  (await report(query)).rows.map(({ keys, label }) => [keys.join('+'), label]);
+
+test('rows of contents and campaigns have the names of the catalogue', async () => {
+  expect(Object.fromEntries(await labelsOf('by=content'))).toMatchObject({
+    'buying-guide': 'The guide to buying',
+    'webinar-7': 'From lead to revenue',
+    pricing: 'Pricing',
+  });
+  expect(await labelsOf('by=campaign')).toContainEqual(['spring', 'Spring launch']);
+  expect(await labelsOf('by=campaign,content')).toContainEqual([
+    'spring+webinar-7',
+    'Spring launch | From lead to revenue',
+  ]);
+  const { body } = await api.get<CompareAnswer>('/api/attribution/compare?by=campaign');
+  expect(body.rows.map(({ label }) => label)).toContain('Spring launch');
+});
+
+test('rows of a position before the catalogue have the names of then', async () => {
+  expect(await labelsOf(`by=campaign&asOf=${HEAD}`)).toContainEqual(['spring', 'spring']);
+  expect(Object.fromEntries(await labelsOf(`by=content&asOf=${HEAD}`))).toMatchObject({
+    'buying-guide': 'The buying guide',
+  });
+});
+
+const experts = async (query: string) =>
+  (await report(query)).rows.map(({ keys, value, opportunities, touches }) => [
+    ...[...keys, value.amount, opportunities, touches],
+  ]);
+
+test.each([
+  [
+    'author',
+    [
+      ['J. Meyer', '48000.00', 1, 2],
+      [null, '72000.00', 1, 3],
+    ],
+  ],
+  [
+    'publisher',
+    [
+      [null, '72000.00', 1, 3],
+      ['Analysts Ltd', '24000.00', 1, 1],
+      ['Acme', '24000.00', 1, 1],
+    ],
+  ],
+  [
+    'publisherKind',
+    [
+      [null, '72000.00', 1, 3],
+      ['analyst', '24000.00', 1, 1],
+      ['ours', '24000.00', 1, 1],
+    ],
+  ],
+])('credit by %s adds up the contents of each, and an opportunity counts once', async (by, expected) => {
+  expect((await experts(`by=${by}`)).sort()).toEqual([...expected].sort());
+  const answer = await report(`by=${by}`);
+  expect(answer.rows.reduce((sum, { value }) => sum + (value.minor ?? 0), 0)).toBe(answer.attributed.minor);
+});
+
+test('credit by author can be cut by content and month too', async () => {
+  const rows = await experts('by=month,author,content');
+  expect(rows).toContainEqual(['2026-03', 'J. Meyer', 'webinar-7', '24000.00', 1, 1]);
+  const alone = await experts('by=content');
+  expect(rows.map(([, , ...row]) => row).sort()).toEqual([...alone].sort());
+});
+
+test.each(['author=J. Meyer', 'publisher=Acme', 'publisherKind=analyst', 'without=author'])(
+  'the row %s of a report is explained by the touches with its credit',
+  async (asked) => {
+    const [cut = '', key] = asked.startsWith('without') ? ['author', undefined] : asked.split('=');
+    const { rows } = await report(`by=${cut}`);
+    const row = rows.find((each) => each.key === (key ?? null));
+    const { body } = await api.get<AttributionExplanation>(
+      `/api/attribution/explain?model=linear&${asked.replace(' ', '%20')}`,
+    );
+    expect([body.value, body.touches]).toEqual([row?.value, row?.touches]);
+  },
+);
+
+test('experts before they were catalogued have no rows', async () =>
+  expect((await experts(`by=author&asOf=${HEAD}`)).map(([key]) => key)).toEqual([null]));
