@@ -9,7 +9,7 @@ import type {
 } from './lead-events.js';
 import type { JourneyModel } from './model/journey-model.js';
 import type { VerdictRule } from './verdict/rule.js';
-import type { Clamped, KeyScope, Touchpoint, Traits } from './touchpoint.js';
+import type { Clamped, KeyScope, Revision, Touchpoint, Traits } from './touchpoint.js';
 
 /** "These keys are one person": from Segment `identify` and `alias`, forms, CRM syncs. */
 export interface IdentityClaim {
@@ -35,6 +35,19 @@ export interface ConsentChanged {
   readonly reason: ConsentReason;
   /** Of the mail that the person answered in this way, as its provider names it. */
   readonly mail?: string;
+  readonly clamped?: Clamped;
+  readonly keyScope?: KeyScope;
+}
+
+export const WITHDRAWAL_REASONS = ['deleted', 'cancelled', 'planned', 'contact-removed'] as const;
+export type WithdrawalReason = (typeof WITHDRAWAL_REASONS)[number];
+
+/** A version of an activity by which it did not take place: touchpoints of versions before it, or of its time, do not count. */
+export interface TouchpointWithdrawn {
+  /** Of the scope `contact`: it did not take place with the contact that `identity` names. */
+  readonly revises: Revision;
+  readonly identity?: readonly IdentityKey[];
+  readonly reason: WithdrawalReason;
   readonly clamped?: Clamped;
   readonly keyScope?: KeyScope;
 }
@@ -155,6 +168,7 @@ export interface VerdictRuleWithdrawn {
 /** Every event type with the shape of its data. */
 export interface EventData {
   TouchpointRecorded: Touchpoint;
+  TouchpointWithdrawn: TouchpointWithdrawn;
   IdentityClaimed: IdentityClaim;
   IdentitiesMerged: IdentityDecision;
   IdentitiesSplit: IdentityDecision;

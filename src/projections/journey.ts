@@ -12,9 +12,10 @@ import { WorkingSetCache, type Limits } from './journey/working-set-cache.js';
  */
 export const journeyKeeping = (limits: Limits): Projection => ({
   name: 'journey',
-  version: 8,
+  version: 9,
   handles: [
     'TouchpointRecorded',
+    'TouchpointWithdrawn',
     'IdentityClaimed',
     'IdentitiesMerged',
     'IdentitiesSplit',
@@ -42,6 +43,8 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'identity_fact',
     'mail_group',
     'mail_slot',
+    'activity_version',
+    'activity_contact',
     'verdict_rule',
   ],
   apply: applyWith(new WorkingSetCache(limits)),

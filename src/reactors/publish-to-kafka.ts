@@ -14,6 +14,7 @@ const LARGEST_BATCH = 2_000;
 /** Every type; a new one does not compile until it is here. */
 const PUBLISHED: Readonly<Record<EventType, true>> = {
   TouchpointRecorded: true,
+  TouchpointWithdrawn: true,
   IdentityClaimed: true,
   IdentitiesMerged: true,
   IdentitiesSplit: true,

@@ -55,6 +55,7 @@ export const confine = (workspace: string | null, blocked: BlockedSet): BlockedS
 export const keysNamedIn = (event: RecordedEvent): OrderingKey[] =>
   keysOrNone(() => {
     if (isEvent(event, 'TouchpointRecorded', 'IdentityClaimed', 'ConsentChanged')) return event.data.identity;
+    if (isEvent(event, 'TouchpointWithdrawn')) return event.data.identity ?? [];
     if (isEvent(event, 'IdentitiesMerged', 'IdentitiesSplit')) return [event.data.key, event.data.otherKey];
     if (isEvent(event, 'AccountObserved')) return [`account:${event.data.accountId}`];
     if (isEvent(event, 'JourneyModelPublished', 'VerdictRulePublished', 'VerdictRuleWithdrawn'))
