@@ -337,7 +337,7 @@ describe('days and amounts in schema bi', () => {
 });
 
 describe('lead state in schema bi', () => {
-  test('the lifecycle is customer before opportunity before engaged, and raw for an anonymous lead', async () => {
+  test('the lifecycle is customer or opportunity before what was decided, and raw for an anonymous lead', async () => {
     expect(
       await rows(
         `SELECT coalesce(email, 'anonymous') AS who, lifecycle, buying_stage, score::float8 FROM bi.lead_current ORDER BY 1`,
@@ -345,8 +345,39 @@ describe('lead state in schema bi', () => {
     ).toEqual([
       { who: 'ada@acme.example', lifecycle: 'customer', buying_stage: 'choose', score: 2 },
       { who: 'anonymous', lifecycle: 'raw', buying_stage: null, score: 1 },
-      { who: 'bob@beta.example', lifecycle: 'engaged', buying_stage: null, score: 2.5 },
+      { who: 'bob@beta.example', lifecycle: 'handed_off', buying_stage: null, score: 2.5 },
     ]);
+  });
+
+  test('a lead shows what was decided last, and its decisions are events with their reasons', async () => {
+    expect(
+      await rows(
+        `SELECT last_decision, cycle, recipient, due_by FROM bi.lead_current WHERE email LIKE 'bob%'`,
+      ),
+    ).toEqual([
+      { last_decision: 'handed_off', cycle: 1, recipient: 'rep-7', due_by: new Date('2026-03-09T01:00Z') },
+    ]);
+    expect(
+      await rows(`SELECT decision, f.score, reasons, recipient_kind
+                    FROM bi.fact_lifecycle_event f JOIN bi.dim_lead USING (lead_key, workspace)
+                   WHERE email LIKE 'bob%' AND workspace = 'main' ORDER BY known_from`),
+    ).toMatchObject([
+      { decision: 'qualified', score: 41.5, reasons: 'score 41.5 of 40; grade B (C or better)' },
+      { decision: 'handed_off', score: null, reasons: null, recipient_kind: 'rep' },
+    ]);
+  });
+
+  test.each([
+    [22, 'engaged'],
+    [23, 'qualified'],
+    [24, 'handed_off'],
+  ])('as of position %i the lifecycle of bob is %s', async (position, lifecycle) => {
+    expect(
+      await rows(
+        `SELECT lifecycle FROM touchline.lifecycle_at($1) WHERE workspace = 'main' AND lead_id = md5('main/bob')::uuid`,
+        [position],
+      ),
+    ).toEqual([{ lifecycle }]);
   });
 
   test.each([
