@@ -349,37 +349,6 @@ describe('lead state in schema bi', () => {
     ]);
   });
 
-  test('a lead shows what was decided last, and its decisions are events with their reasons', async () => {
-    expect(
-      await rows(
-        `SELECT last_decision, cycle, recipient, due_by FROM bi.lead_current WHERE email LIKE 'bob%'`,
-      ),
-    ).toEqual([
-      { last_decision: 'handed_off', cycle: 1, recipient: 'rep-7', due_by: new Date('2026-03-09T01:00Z') },
-    ]);
-    expect(
-      await rows(`SELECT decision, f.score, reasons, recipient_kind
-                    FROM bi.fact_lifecycle_event f JOIN bi.dim_lead USING (lead_key, workspace)
-                   WHERE email LIKE 'bob%' AND workspace = 'main' ORDER BY known_from`),
-    ).toMatchObject([
-      { decision: 'qualified', score: 41.5, reasons: 'score 41.5 of 40; grade B (C or better)' },
-      { decision: 'handed_off', score: null, reasons: null, recipient_kind: 'rep' },
-    ]);
-  });
-
-  test.each([
-    [22, 'engaged'],
-    [23, 'qualified'],
-    [24, 'handed_off'],
-  ])('as of position %i the lifecycle of bob is %s', async (position, lifecycle) => {
-    expect(
-      await rows(
-        `SELECT lifecycle FROM touchline.lifecycle_at($1) WHERE workspace = 'main' AND lead_id = md5('main/bob')::uuid`,
-        [position],
-      ),
-    ).toEqual([{ lifecycle }]);
-  });
-
   test.each([
     [8, 'raw'],
     [10, 'engaged'],
