@@ -12,7 +12,7 @@ import { WorkingSetCache, type Limits } from './journey/working-set-cache.js';
  */
 export const journeyKeeping = (limits: Limits): Projection => ({
   name: 'journey',
-  version: 8,
+  version: 9,
   handles: [
     'TouchpointRecorded',
     'IdentityClaimed',
@@ -22,12 +22,14 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'AccountObserved',
     'ContactRoleAssigned',
     'JourneyModelPublished',
+    'JourneyModelApplied',
     'VerdictRulePublished',
     'VerdictRuleWithdrawn',
   ],
   after: [],
   tables: [
     'journey_model',
+    'model_application',
     'identity_key',
     'identity_link',
     'lead_profile',
