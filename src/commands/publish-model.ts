@@ -72,7 +72,9 @@ export async function publishModel(
     if (isDeepStrictEqual(before.document, asJson(document))) return [];
     if (expectedVersion !== undefined && expectedVersion !== before.version)
       throw new ModelChanged(before.version, before.by);
-    return [{ type: 'JourneyModelPublished', occurredAt, data: { document, atOnce: AT_ONCE, ...(by && { by }) } }];
+    return [
+      { type: 'JourneyModelPublished', occurredAt, data: { document, atOnce: AT_ONCE, ...(by && { by }) } },
+    ];
   });
   return { version: state.version, position, changed: receipts.length > 0 };
 }
