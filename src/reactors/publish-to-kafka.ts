@@ -28,6 +28,7 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   OpportunityReopened: true,
   OpportunityDeleted: true,
   JourneyModelPublished: true,
+  JourneyModelApplied: true,
   VerdictRulePublished: true,
   VerdictRuleWithdrawn: true,
   ContentCatalogued: true,

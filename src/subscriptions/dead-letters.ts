@@ -58,7 +58,15 @@ export const keysNamedIn = (event: RecordedEvent): OrderingKey[] =>
     if (isEvent(event, 'TouchpointWithdrawn')) return event.data.identity ?? [];
     if (isEvent(event, 'IdentitiesMerged', 'IdentitiesSplit')) return [event.data.key, event.data.otherKey];
     if (isEvent(event, 'AccountObserved')) return [`account:${event.data.accountId}`];
-    if (isEvent(event, 'JourneyModelPublished', 'VerdictRulePublished', 'VerdictRuleWithdrawn'))
+    if (
+      isEvent(
+        event,
+        'JourneyModelPublished',
+        'JourneyModelApplied',
+        'VerdictRulePublished',
+        'VerdictRuleWithdrawn',
+      )
+    )
       return [`workspace:${event.workspace}`];
     if (isEvent(event, 'ContentCatalogued')) return [`content:${event.data.contentId}`];
     if (isEvent(event, 'CampaignDefined')) return [`campaign:${event.data.campaignId}`];
