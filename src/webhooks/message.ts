@@ -62,7 +62,14 @@ export const segmentMessage = ({ segment, modelVersion, ...change }: SegmentChan
 });
 
 /** The body that is signed and sent, the same bytes at every attempt. */
-export const bodyOf = ({ type, occurredAt, leadId, eventId: id, position, details }: WebhookMessage): string =>
+export const bodyOf = ({
+  type,
+  occurredAt,
+  leadId,
+  eventId: id,
+  position,
+  details,
+}: WebhookMessage): string =>
   JSON.stringify({
     type,
     timestamp: occurredAt.toISOString(),

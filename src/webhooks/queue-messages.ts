@@ -22,7 +22,7 @@ const QUEUE = `
     RETURNING endpoint, lead_id
   )
   INSERT INTO touchline.webhook_queue (endpoint, lead_id, due_at)
-  SELECT DISTINCT endpoint, lead_id, clock_timestamp() FROM added ORDER BY endpoint, lead_id
+  SELECT endpoint, lead_id, clock_timestamp() FROM added GROUP BY endpoint, lead_id ORDER BY endpoint, lead_id
   ON CONFLICT (endpoint, lead_id) DO UPDATE SET due_at = webhook_queue.due_at`;
 
 /**

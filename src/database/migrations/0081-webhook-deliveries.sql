@@ -21,8 +21,8 @@ CREATE INDEX webhook_delivery_dead ON touchline.webhook_delivery (id) WHERE stat
 CREATE INDEX webhook_delivery_created ON touchline.webhook_delivery (created_at);
 
 -- One row for each lead with pending messages to an endpoint. The first of them, by id, is sent once the row is due; the others wait
--- behind it. Who changes what is pending locks the row first or last in its transaction, and the one who removes it looks again after
--- it has the lock: so there is a row exactly while a message is pending.
+-- behind it. Who adds a message locks the row, and who removes the row looks for messages once it has the lock: so there is a row
+-- whenever a message is pending.
 CREATE TABLE touchline.webhook_queue (
   endpoint  text        NOT NULL REFERENCES touchline.webhook_endpoint (id) ON DELETE CASCADE,
   lead_id   text        NOT NULL,
@@ -33,11 +33,12 @@ CREATE TABLE touchline.webhook_queue (
 CREATE INDEX webhook_queue_due ON touchline.webhook_queue (endpoint, due_at);
 CREATE INDEX webhook_queue_leased ON touchline.webhook_queue (endpoint) WHERE lease IS NOT NULL;
 
--- Gives up the lease: the lead's next message is due after `delay`; without another one the row is gone. The caller has locked it.
+-- Gives up the lease: the lead's next message is due after `delay`; without another one the row is gone.
 CREATE FUNCTION touchline.advance_webhook_queue(of_endpoint text, of_lead text, delay interval) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
+  PERFORM FROM touchline.webhook_queue WHERE endpoint = of_endpoint AND lead_id = of_lead FOR UPDATE;
   IF EXISTS (SELECT FROM touchline.webhook_delivery
               WHERE endpoint = of_endpoint AND lead_id = of_lead AND state = 'pending') THEN
     UPDATE touchline.webhook_queue SET lease = NULL, due_at = clock_timestamp() + delay
