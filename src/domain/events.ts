@@ -1,4 +1,5 @@
 import type { CampaignDefined, ContentCatalogued, InvestmentRecorded } from './catalogue-events.js';
+import type { LeadAboutToRot, LeadRotten } from './handoff-events.js';
 import type { IdentityKey } from './identity/keys.js';
 import type {
   LeadAccepted,
@@ -205,6 +206,8 @@ export interface EventData {
   LeadAccepted: LeadAccepted;
   LeadRecycled: LeadRecycled;
   LeadDisqualified: LeadDisqualified;
+  LeadAboutToRot: LeadAboutToRot;
+  LeadRotten: LeadRotten;
 }
 export type EventType = keyof EventData;
 

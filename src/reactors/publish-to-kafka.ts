@@ -39,6 +39,8 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   LeadAccepted: true,
   LeadRecycled: true,
   LeadDisqualified: true,
+  LeadAboutToRot: true,
+  LeadRotten: true,
 };
 
 /**
