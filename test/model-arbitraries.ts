@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { jsonValue } from './json-names.js';
 import { changed, pathsOf, wholeDocument } from './model-document.js';
 
 /** What the checks look for, so that a part is often right by chance. */
@@ -24,7 +25,7 @@ const likely = fc.constantFrom<unknown>(
 const value: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: likely },
   { weight: 1, arbitrary: fc.array(likely, { maxLength: 3 }) },
-  { weight: 1, arbitrary: fc.jsonValue() },
+  { weight: 1, arbitrary: jsonValue() },
 );
 const PATHS = pathsOf(wholeDocument());
 

@@ -3,7 +3,7 @@ import { fail } from '../process.js';
 import * as collectors from './collectors.js';
 import { demo } from './demo/demo.js';
 import { docs } from './docs.js';
-import { importFiles, type ImportOptions } from './import/import.js';
+import { DEFAULT_COLLECTOR, importFiles, type ImportOptions } from './import/import.js';
 import { callOf, leavesOf, refuseUnknown } from './help.js';
 import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
 import * as models from './model.js';
@@ -207,7 +207,7 @@ program
     'what the files hold; by default found out from their first rows',
   )
   .option('--workspace <NAME>', 'where to', 'main')
-  .option('--collector <NAME>', 'the collector that the events name', 'import')
+  .option('--collector <NAME>', 'the collector that the events name', DEFAULT_COLLECTOR)
   .option(
     '--type <touchpoints|contacts|opportunities|investments|contents|campaigns>',
     'what the rows of a CSV file are',

@@ -14,6 +14,17 @@ export interface Calendar {
   week(at: number): number;
   /** The local month, as year × 12 + month. */
   month(at: number): number;
+  /**
+   * When local time lies in [from, to), both in ms of local time since 1970-01-01, a day apart at most. It is none where the
+   * clock goes forward over them, and two spans where it goes back to them.
+   */
+  spans(from: number, to: number): readonly Span[];
+}
+
+/** Instants in ms, half-open. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** The calendar of an IANA time zone. @throws RangeError when there is no such zone. */
@@ -27,11 +38,39 @@ export function calendar(timeZone: string): Calendar {
       const local = new Date(at + offset(at));
       return local.getUTCFullYear() * 12 + local.getUTCMonth();
     },
+    spans: (from, to) => spansOf(offset, from, to),
   };
 }
 
+type Offset = (at: number) => number;
+
+/** Local time is never a day away from UTC, and in a few days the clock is changed once at most. */
+function spansOf(offset: Offset, from: number, to: number): readonly Span[] {
+  const window = { from: from - DAY_MS, to: to + DAY_MS };
+  const [before, after] = [offset(window.from), offset(window.to)];
+  if (before === after) return [{ from: from - before, to: to - before }];
+  const change = firstChange(offset, window);
+  const spans = [
+    { from: from - before, to: Math.min(to - before, change) },
+    { from: Math.max(from - after, change), to: to - after },
+  ].filter((span) => span.from < span.to);
+  const [first, second] = spans;
+  return first && second?.from === first.to ? [{ from: first.from, to: second.to }] : spans;
+}
+
+/** The first instant of the offset that the window ends with. */
+function firstChange(offset: Offset, { from, to }: Span): number {
+  let [low, high] = [from, to];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (offset(middle) === offset(to)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
 /** Milliseconds that local time is ahead of UTC. */
-const offsetOf = memoize(CACHED_ZONES, (timeZone: string): ((at: number) => number) => {
+const offsetOf = memoize(CACHED_ZONES, (timeZone: string): Offset => {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
   if (/^(Etc\/)?(UTC|GMT)$/i.test(timeZone)) return () => 0;
   const atQuarter = memoize(CACHED_QUARTERS, (quarter: number) => parsedOffset(format, quarter * QUARTER_MS));

@@ -77,16 +77,48 @@ describe('an outbound message of Salesforce', () => {
   });
 
   test.each([
-    ['of another organisation', outbound([], '00D000000000002EAA'), 'organization-unknown'],
-    ['without an organisation', '<Envelope/>', 'organization-unknown'],
-    ['that is no XML', 'text', 'organization-unknown'],
-    ['that declares entities', `<!DOCTYPE x [<!ENTITY a "b">]>${outbound([])}`, 'organization-unknown'],
-    ['that uses entities nobody declared', outbound(['<x>&a;</x>']), 'organization-unknown'],
-    ['that is not closed', outbound([]).slice(0, -3), 'organization-unknown'],
-    ['with levels without end', '<a>'.repeat(100_000), 'organization-unknown'],
-  ])('%s is refused, and nothing is stored', async (_, body, code) => {
+    [
+      'without an organisation',
+      '<Envelope/>',
+      'The body is not an outbound message: it has no OrganizationId',
+    ],
+    ['that is no XML', 'text', 'The body is not XML: text data outside of root node.'],
+    ['that is JSON', '{"a":1}', 'The body is not XML: '],
+    ['that is empty', '', 'The body is not XML: document must contain a root element.'],
+    [
+      'that declares entities',
+      `<!DOCTYPE x [<!ENTITY a "b">]>${outbound([])}`,
+      'A document type declaration',
+    ],
+    [
+      'that uses entities nobody declared',
+      outbound(['<x>&a;</x>']),
+      'The body is not XML: undefined entity.',
+    ],
+    ['that is not closed', outbound([]).slice(0, -3), 'The body is not XML: '],
+    ['with levels without end', '<a>'.repeat(100_000), 'The body has more than 10 levels'],
+  ])(
+    '%s is refused as malformed, whatever the collector is set to, and nothing is stored',
+    async (_, body, detail) => {
+      const before = await hooks.stored(head);
+      for (const path of [salesforce, guarded, `${guarded}?secret=${SECRET}`]) {
+        const answer = await hooks.post(path, body, XML);
+        expect([answer.status, await answer.json()]).toEqual([
+          400,
+          expect.objectContaining({
+            code: 'unreadable-body',
+            detail: expect.stringContaining(detail) as unknown,
+          }),
+        ]);
+      }
+      expect(await hooks.stored(head)).toEqual(before);
+    },
+  );
+
+  test('of another organisation is refused, and nothing is stored', async () => {
     const before = await hooks.stored(head);
-    expect(await refusedWith(await hooks.post(salesforce, body, XML))).toEqual([401, code]);
+    const answer = await hooks.post(salesforce, outbound([], '00D000000000002EAA'), XML);
+    expect(await refusedWith(answer)).toEqual([401, 'organization-unknown']);
     expect(await hooks.stored(head)).toEqual(before);
   });
 

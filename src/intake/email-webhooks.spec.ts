@@ -139,7 +139,8 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
     ],
     request(event) {
       const fields = Object.entries(Object(event) as object).map(
-        ([name, value]) => [name, String(value)] as [string, string],
+        ([name, value]) =>
+          [name, typeof value === 'string' ? value : JSON.stringify(value)] as [string, string],
       );
       return {
         body: new URLSearchParams(fields).toString(),

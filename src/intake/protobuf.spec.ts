@@ -1,6 +1,7 @@
 import { create, fromJson, type JsonObject, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { isReadRight, jsonValue } from '../../test/json-names.js';
 import { RecordRequestSchema } from '../proto/touchline/v1/collector_pb.js';
 import { GetLeadResponseSchema } from '../proto/touchline/v1/query_pb.js';
 import { ContentSchema, ContextSchema, TouchpointSchema } from '../proto/touchline/v1/touchpoint_pb.js';
@@ -44,8 +45,11 @@ describe('the fields of touchpoint.proto', () => {
 });
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
-const name = fc.oneof(text, fc.constantFrom('constructor', 'toString', '', 'length', 'a.b'));
-const values = fc.dictionary(name, fc.jsonValue({ stringUnit: 'grapheme', maxDepth: 4 }), { maxKeys: 5 });
+const name = fc.oneof(
+  text.filter(isReadRight),
+  fc.constantFrom('constructor', 'toString', '', 'length', 'a.b'),
+);
+const values = fc.dictionary(name, jsonValue({ stringUnit: 'grapheme', maxDepth: 4 }), { maxKeys: 5 });
 const time = fc
   .date({
     min: new Date('0001-01-01T00:00:00Z'),

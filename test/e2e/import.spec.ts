@@ -150,6 +150,24 @@ test('an import beside a running server is stopped by Ctrl-C, goes on where it w
   }
 }, 180_000);
 
+test('an import for a collector that does not exist is refused with the names of those that do', async () => {
+  const dataDir = join(folder, 'collectors');
+  const refused = await startImport(dataDir, [archive, '--collector', 'wbe']).ended;
+  expect([refused.code, refused.out]).toEqual([1, '']);
+  expect(refused.error).toContain(
+    'The collector "wbe" does not exist in workspace "main", which has web; without --collector events name "import"',
+  );
+  expect(
+    (await runBuilt('cli/main.js', ['collector', 'add', 'archive'], { TOUCHLINE_DATA_DIR: dataDir })).code,
+  ).toBe(0);
+  const small = join(folder, 'small.ndjson');
+  await writeFile(
+    small,
+    '{"kind":"page_view","email":"ada@acme.example","occurredAt":"2026-03-01T09:30:00Z"}\n',
+  );
+  expect((await startImport(dataDir, [small, '--collector', 'archive']).ended).code).toBe(0);
+}, 60_000);
+
 test('standard input is imported, and the same again gives duplicates for rows with an id or a time', async () => {
   const dataDir = join(folder, 'stdin');
   const rows = join(folder, 'few.ndjson');

@@ -10,7 +10,7 @@ import { prepareWorkspaces } from '../../prepare.js';
 import { onStopRequest } from '../../process.js';
 import type { OpenRuntime } from '../../runtime.js';
 import { CollectorConfigs } from '../../workspaces/collector-configs.js';
-import { requireCollectorName } from '../../workspaces/collectors.js';
+import { Collectors, requireCollectorName } from '../../workspaces/collectors.js';
 import { SecretBox } from '../../workspaces/secret-box.js';
 import { Workspaces } from '../../workspaces/workspaces.js';
 import { withRuntime } from '../with-runtime.js';
@@ -34,6 +34,9 @@ export interface ImportOptions {
   readonly restart?: boolean;
 }
 
+/** What events name that are not of a configured collector. */
+export const DEFAULT_COLLECTOR = 'import';
+
 /** As a shell reports a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
@@ -41,7 +44,7 @@ const INTERRUPTED = 130;
  * `import FILE…`: beside a running server or alone. Run again after it was stopped or killed, it goes on where it was.
  *
  * @returns the exit code
- * @throws Refused `workspace-not-found`, `file-not-found`, `format-unknown`, `type-unknown`, `encoding-unknown`, `mapping-invalid`,
+ * @throws Refused `workspace-not-found`, `collector-not-found`, `file-not-found`, `format-unknown`, `type-unknown`, `encoding-unknown`, `mapping-invalid`,
  *   `header-invalid`
  */
 export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<number> {
@@ -110,18 +113,35 @@ async function requireWorkspace({ configuration }: OpenRuntime, workspace: strin
   );
 }
 
-async function partsOf(runtime: OpenRuntime, { workspace, collector }: ImportOptions): Promise<Parts> {
+/** A name that is misspelt would be no error later: its events would be new ones, of a collector that nobody has. */
+async function requireCollector(
+  collectors: Collectors,
+  { workspace, collector }: ImportOptions,
+): Promise<void> {
+  if (collector === DEFAULT_COLLECTOR) return;
+  const names = (await collectors.list(workspace)).map(({ name }) => name);
+  if (names.includes(collector)) return;
+  throw new Refused(
+    'collector-not-found',
+    `The collector "${collector}" does not exist in workspace "${workspace}", which has ${names.join(', ')}; ` +
+      `without --collector events name "${DEFAULT_COLLECTOR}"`,
+  );
+}
+
+async function partsOf(runtime: OpenRuntime, options: ImportOptions): Promise<Parts> {
   const { store, pool, config, configuration } = runtime;
+  const { workspace, collector } = options;
   const secrets = new SecretBox(config.secretKeys, config.dataDir);
+  await requireCollector(new Collectors(configuration, secrets), options);
   const configs = await new CollectorConfigs(configuration, secrets).load();
-  const options = {
+  const pipelineOptions = {
     warnings: new WarningLog(pool),
     isPlaceholder: placeholders(config.placeholders),
     opportunities: new ReportOpportunities(store),
   };
   return {
     store,
-    pipeline: new Pipeline(store, new RejectedLog(pool), options),
+    pipeline: new Pipeline(store, new RejectedLog(pool), pipelineOptions),
     config: configs.find((one) => one.workspace === workspace && one.name === collector),
   };
 }

@@ -100,6 +100,21 @@ describe('a byte budget', () => {
     expect(budget.bytes).toBe(0);
   });
 
+  test('counts what a request waits for as of its key, once that is known', async () => {
+    const budget = new ByteBudget(LIMITS);
+    const holder = opened(budget, 'a');
+    holder.grow(100);
+    const waiting = opened(budget, 'a');
+    const waited = Promise.all([waiting.growWhenPossible(60), waiting.growWhenPossible(70)]);
+    waiting.authenticate('k');
+    await waited;
+    expect(waiting.bytes).toBe(130);
+    waiting.release();
+    holder.release();
+    expect(budget.bytes).toBe(0);
+    expect(refusal(() => opened(budget, 'a').grow(100))).toBeUndefined();
+  });
+
   test('refuses at once what could never fit', async () => {
     const budget = new ByteBudget(LIMITS);
     await expect(opened(budget, 'a', 'k').growWhenPossible(501)).rejects.toThrow(OverBudget);
@@ -127,6 +142,7 @@ describe('a byte budget', () => {
         }
         for (const request of requests) request.release();
         expect(budget.bytes).toBe(0);
+        for (const address of ['a0', 'a1']) budget.open(address).grow(LIMITS.unauthenticatedPerAddress);
       }),
     );
   });

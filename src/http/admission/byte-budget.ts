@@ -61,6 +61,8 @@ interface Waiter {
   readonly shares: readonly Share[];
   readonly bytes: number;
   readonly admit: () => void;
+  /** Its request has ended: it waits no longer. */
+  readonly dismiss: () => void;
 }
 
 /**
@@ -144,8 +146,7 @@ export class ByteBudget {
 export class Reservation {
   #held = 0;
   #shares: readonly Share[];
-  #waiter: Waiter | undefined;
-  #resolve: (() => void) | undefined;
+  readonly #waiters = new Set<Waiter>();
   #released = false;
 
   constructor(
@@ -179,7 +180,7 @@ export class Reservation {
     const full = this.#tryAdd(bytes);
     if (!full) return;
     if (!this.budget.canEverHold(this.#shares, this.#held + bytes)) throw new OverBudget(full.kind);
-    await this.#wait(bytes, full);
+    await new Promise<void>((resolve) => this.#wait(bytes, full, resolve));
   }
 
   shrink(bytes: number): void {
@@ -188,24 +189,32 @@ export class Reservation {
     this.budget.subtract(this.#shares, bytes);
   }
 
-  /** The key of the request is known: what it holds counts for that key from now on. @throws OverBudget */
+  /** The key of the request is known: what it holds, and waits for, counts for that key from now on. @throws OverBudget */
   authenticate(key: string): void {
     if (this.#released) return;
     const shares = [{ kind: 'key', id: `key/${key}` } as const, addressShare(this.address), TOTAL];
+    for (const waiter of this.#waiters) this.budget.cancel(waiter);
     this.budget.subtract(this.#shares, this.#held);
     const full = this.budget.tryAdd(shares, this.#held);
     this.#shares = shares;
-    if (!full) return;
-    this.#held = 0;
-    throw new OverBudget(full.kind);
+    if (full) {
+      this.#held = 0;
+      throw new OverBudget(full.kind);
+    }
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const { bytes, dismiss } of waiters) this.#growOrWait(bytes, dismiss);
   }
 
   /** Releases all bytes, for good; may be called again. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    if (this.#waiter) this.budget.cancel(this.#waiter);
-    this.#resolve?.();
+    for (const waiter of this.#waiters) {
+      this.budget.cancel(waiter);
+      waiter.dismiss();
+    }
+    this.#waiters.clear();
     this.budget.subtract(this.#shares, this.#held);
     this.#held = 0;
   }
@@ -217,17 +226,22 @@ export class Reservation {
     return full;
   }
 
-  #wait(bytes: number, full: Share): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resolve = resolve;
-      const admit = (): void => {
-        this.#held += bytes;
-        this.#waiter = this.#resolve = undefined;
-        resolve();
-      };
-      this.#waiter = { shares: this.#shares, bytes, admit };
-      this.budget.wait(this.#waiter, full);
-    });
+  #growOrWait(bytes: number, done: () => void): void {
+    const full = this.#tryAdd(bytes);
+    if (full) this.#wait(bytes, full, done);
+    else done();
+  }
+
+  /** @param done is called once there is room, or the reservation was released */
+  #wait(bytes: number, full: Share, done: () => void): void {
+    const admit = (): void => {
+      this.#waiters.delete(waiter);
+      this.#held += bytes;
+      done();
+    };
+    const waiter: Waiter = { shares: this.#shares, bytes, admit, dismiss: done };
+    this.#waiters.add(waiter);
+    this.budget.wait(waiter, full);
   }
 }
 

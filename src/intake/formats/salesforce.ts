@@ -48,7 +48,10 @@ function verify({ head, body }: SignedRequest): Refusal | undefined {
       'This collector has no organizationIds: add that of your organisation',
     );
   const message = messageOf(body);
-  const id = isRejected(message) ? '' : shortId(message.organizationId);
+  // Whatever the collector is set to: it is about the body alone.
+  if (isRejected(message))
+    return { status: 400, code: message.rejected.code, detail: message.rejected.message };
+  const id = shortId(message.organizationId);
   if (!allowed.some((each) => shortId(each) === id))
     return refusal(
       'organization-unknown',

@@ -97,14 +97,29 @@ function itemsOf({ MessageId: messageId, Message: written }: SnsMessage): readon
   const { headers: _, ...mail } = objectOr(event.mail);
   const light = isObject(event.mail) ? { ...event, mail } : event;
   const recipients = recipientsOf(event);
-  if (recipients.length < 2) return [{ messageId, recipient: recipients[0], event: light }];
+  const isOne = recipients.length < 2;
   // An open or a click does not say whose of several it is.
-  if (!isPerRecipient(event)) return [{ messageId, event: light }];
-  return recipients.map((recipient) => ({
-    messageId: `${messageId} ${String(recipient)}`,
+  if (!isOne && !isPerRecipient(event)) return [{ messageId, event: light }];
+  return (isOne ? [recipients[0]] : recipients).map((recipient) => {
+    const own = isOne ? messageId : `${messageId} ${text(recipient, Infinity) ?? ''}`;
+    return { messageId: idOf(event, recipient) ?? own, recipient, event: light };
+  });
+}
+
+/** What an identity notifies of is published as an event, too, in a message of SNS of its own and with other recipients beside. */
+const NOTIFIED = ['Bounce', 'Complaint', 'Delivery'];
+
+/** The same for all messages that report one feedback, or the delivery, of a mail to a recipient. */
+function idOf(event: JsonObject, recipient: unknown): string | undefined {
+  const [type, { feedbackId, timestamp }] = [typeOf(event), detailOf(event)];
+  const parts = [
+    objectOr(event.mail).messageId,
     recipient,
-    event: light,
-  }));
+    type === 'Delivery' ? type : (feedbackId ?? timestamp),
+  ];
+  const [mail, address, which] = parts.map((part) => text(part, Infinity));
+  if (!NOTIFIED.includes(type) || !mail || !address || !which) return undefined;
+  return [type, mail, which, address.toLowerCase()].join(' ');
 }
 
 const typeOf = (event: JsonObject): string => text(event.eventType ?? event.notificationType) ?? '';

@@ -23,6 +23,7 @@ import {
   timeText,
 } from './objects.js';
 import { type CompiledRule, type CrmObject, rulesOf } from './rules.js';
+import { unknownObject } from './unknown-object.js';
 import { type CrmSettings, crmSettings } from './settings.js';
 
 /** An item as its rule reads it. */
@@ -90,7 +91,7 @@ const MEANINGS: Readonly<Record<CrmObject, Meaning>> = {
 /** An item of any CRM in our words, by the first rule that applies to it. */
 export function meaningOf(item: JsonObject, reading: Reading): Message | Rejected {
   const rule = rulesOf(reading.collector).find((each) => each.applies(item));
-  if (!rule) return reject('object-unknown', 'no rule in `objects` of the collector applies to it');
+  if (!rule) return unknownObject(item, reading.collector);
   const read = new CrmItem(item, rule, reading);
   const messageId = messageIdOf(read.field('messageId').value);
   if (messageId !== undefined && messageId.length > MESSAGE_ID_LENGTH)

@@ -149,9 +149,13 @@ export interface CompiledRule extends Pick<CrmRule, 'type' | 'kinds'> {
 
 const compiled = new WeakMap<object, readonly CompiledRule[]>();
 
+/** Of the collector, or those that need no settings. */
+export const crmRulesOf = (collector: CollectorConfig | undefined): readonly CrmRule[] =>
+  (collector?.settings.objects as readonly CrmRule[] | undefined) ?? DEFAULTS;
+
 /** The rules of a collector, compiled once for each change of its settings. */
 export function rulesOf(collector: CollectorConfig | undefined): readonly CompiledRule[] {
-  const rules = (collector?.settings.objects as readonly CrmRule[] | undefined) ?? DEFAULTS;
+  const rules = crmRulesOf(collector);
   let made = compiled.get(rules);
   if (!made) compiled.set(rules, (made = rules.map(compile)));
   return made;
