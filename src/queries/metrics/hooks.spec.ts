@@ -82,7 +82,7 @@ test.each([
 test('hooks are paged, ordered and the same as of a position, whatever arrived since', async () => {
   const before = await report('?by=channel');
   await api.add('main', [
-    pageView('machine', 31, ['anonymous:bot'], { verdict: 'bot', channel: 'event' }),
+    pageView('machine', 31, ['anonymous:bot'], { verdict: 'crawler', channel: 'event' }),
     pageView('sent', 31, ['email:ada@acme.example'], { kind: 'email_sent', channel: 'event' }),
     pageView('fair', 31, ['email:ada@acme.example'], { kind: 'event_attended', channel: 'event' }),
   ]);
