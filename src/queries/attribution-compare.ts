@@ -12,17 +12,10 @@ import {
   scopeQueryOf,
   type ScopeQuery,
 } from './report-scope.js';
+import { cellName, cellNames } from './cell-names.js';
 import { MODEL_NAMES, type ModelName, resolveScope } from './report-scope.js';
 import { type CreditRow, creditRows, totalsOf } from './attribution-rows.js';
-import {
-  cellName,
-  cellNames,
-  REPORT_PROJECTIONS,
-  ScopeAnswer,
-  scopePart,
-  shareOf,
-  slice,
-} from './attribution.js';
+import { REPORT_PROJECTIONS, ScopeAnswer, scopePart, shareOf, slice, withoutOf } from './attribution.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import {
   MaybeText,
@@ -124,6 +117,7 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
         ...(await scopePart(view, scope, totals)),
         rows: page.map(({ row, credits }) => ({
           ...cellName(row, by, names),
+          without: withoutOf(row, by),
           values: Object.fromEntries(
             modelNames.map((name) => [
               name,

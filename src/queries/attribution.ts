@@ -12,7 +12,7 @@ import {
   type ScopeQuery,
 } from './report-scope.js';
 import { DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName, resolveScope } from './report-scope.js';
-import { cataloguedNames, type Names } from './catalogue-rows.js';
+import { cellName, cellNames, type CellNames } from './cell-names.js';
 import { type CreditRow, creditRows, type Totals, totalsOf, unconvertedRows } from './attribution-rows.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { writeCursor } from './cursor.js';
@@ -33,9 +33,6 @@ import {
 import { MoneyItem, moneyOf } from './money.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
-
-/** How people read that touches have no content, campaign or source; never a key. */
-const NONE = '(none)';
 
 /** One row of a report. */
 export class CreditItem {
@@ -194,6 +191,7 @@ interface CellContext {
 export function creditItem(row: CreditRow, { by, names, currency, attributed }: CellContext): CreditItem {
   return {
     ...cellName(row, by, names),
+    without: withoutOf(row, by),
     value: money(row.value, currency),
     share: shareOf(row.value, attributed),
     opportunities: row.opportunities,
@@ -201,38 +199,9 @@ export function creditItem(row: CreditRow, { by, names, currency, attributed }: 
   };
 }
 
-/** Names of the contents and campaigns of cells, by cut. */
-export type CellNames = Readonly<Partial<Record<Cut, Names>>>;
-
-export async function cellNames(
-  view: View,
-  by: readonly Cut[],
-  cells: readonly Pick<CreditRow, 'keys'>[],
-): Promise<CellNames> {
-  const names: Partial<Record<Cut, Names>> = {};
-  for (const [index, cut] of by.entries()) {
-    if (cut !== 'content' && cut !== 'campaign') continue;
-    const ids = new Set(cells.flatMap(({ keys }) => keys[index] ?? []));
-    names[cut] = await cataloguedNames(view, cut, [...ids]);
-  }
-  return names;
-}
-
-/** The key and label of a cell; the label has the name of a content or campaign instead of its key. */
-export function cellName(
-  { keys, title }: CreditRow,
-  by: readonly Cut[],
-  names: CellNames,
-): Pick<CreditItem, 'key' | 'keys' | 'without' | 'label'> {
-  const key = by.length === 1 ? (keys[0] ?? null) : JSON.stringify(keys);
-  const labels = keys.map((each, index) => {
-    const cut = by[index];
-    const name = cut && each !== null ? names[cut]?.get(each) : undefined;
-    return name ?? ((cut === 'content' && title) || each) ?? NONE;
-  });
-  const without = by.filter((_, index) => keys[index] === null);
-  return { key, keys: [...keys], without, label: labels.join(' | ') };
-}
+/** The cuts that a cell has no value of. */
+export const withoutOf = ({ keys }: CreditRow, by: readonly Cut[]): Cut[] =>
+  by.filter((_, index) => keys[index] === null);
 
 /** Part of the whole, to six decimals, half up. */
 export const shareOf = (value: bigint, whole: bigint): number =>

@@ -132,7 +132,10 @@ export class FindLeadsHandler implements IQueryHandler<FindLeads> {
 }
 
 /** A stage or persona that the model does not have would silently select no lead. @throws Problem 400 */
-function checkNames({ model, asOf }: View, { stage, persona }: FindLeads): void {
+export function checkNames(
+  { model, asOf }: View,
+  { stage, persona }: { readonly stage: string | undefined; readonly persona: string | undefined },
+): void {
   if (!model) return;
   const { personas, stages } = model.data.document;
   const allStages = [...stages, ...personas.flatMap((each) => each.stages ?? [])];

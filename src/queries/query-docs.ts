@@ -133,6 +133,17 @@ const PARAMETERS = {
     ...text('One of source, campaign, channel, content, and `month`; default source', 'source'),
     name: 'by',
   },
+  closedBy: {
+    ...text('Cuts, separated by commas: persona, source, campaign, owner, month; default none', 'persona'),
+    name: 'by',
+  },
+  hookedBy: {
+    ...text(
+      'One of content, offer, channel, source, campaign, and persona, stage, month; default content',
+      'content',
+    ),
+    name: 'by',
+  },
   creditModel: {
     ...word(
       'Credits opportunities to the dimension by this attribution model; without it each counts for its own lead source',

@@ -64,19 +64,35 @@ export async function resolveScope(
 ): Promise<ReportScope> {
   const { currency, timeZone } = await settingsOf(view);
   if (asked !== undefined && asked !== currency) throw unknownCurrency(asked, currency);
-  const scope = {
+  return {
     metric,
     currency,
     timeZone,
     period: { from, to },
-    from: await instant(view, from, timeZone),
-    to: await instant(view, to, timeZone),
+    ...(await instantsOf(view, { from, to }, timeZone)),
   };
-  if (scope.from && scope.to && scope.to < scope.from) {
+}
+
+type AskedPeriod = Pick<ScopeQuery, 'from' | 'to'>;
+
+/** The instants where a period begins and ends. @throws Problem 400 `period-reversed` when `to` lies before `from` */
+export const resolvePeriod = async (
+  view: View,
+  period: AskedPeriod,
+): Promise<Pick<ReportScope, 'from' | 'to'>> => instantsOf(view, period, (await settingsOf(view)).timeZone);
+
+async function instantsOf(
+  view: View,
+  period: AskedPeriod,
+  timeZone: string,
+): Promise<Pick<ReportScope, 'from' | 'to'>> {
+  const from = await instant(view, period.from, timeZone);
+  const to = await instant(view, period.to, timeZone);
+  if (from && to && to < from) {
     const message = 'lies before from';
     throw new Problem(400, 'period-reversed', `to ${message}`, [{ path: 'to', message }]);
   }
-  return scope;
+  return { from, to };
 }
 
 /**

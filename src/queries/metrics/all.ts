@@ -1,6 +1,8 @@
+import { contentGaps } from './content-gaps.js';
+import { hooks } from './hooks.js';
 import type { Metric } from './metric.js';
 import { pipelinePerDollar } from './pipeline-per-dollar.js';
 import { velocity } from './velocity.js';
 
 /** Every metric there is. A new one: its file, its spec, and its line here. */
-export const metrics: readonly Metric[] = [pipelinePerDollar, velocity];
+export const metrics: readonly Metric[] = [pipelinePerDollar, velocity, hooks, contentGaps];

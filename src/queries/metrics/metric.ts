@@ -1,8 +1,69 @@
-import type { Type } from '@nestjs/common';
-import type { IQueryHandler } from '@nestjs/cqrs';
+import { Controller, Get, Inject, Query as QueryString, type Type, UseGuards } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
+import type { RawParams } from '../params.js';
+import { type ParameterName, QueryDocs } from '../query-docs.js';
+import { type ReadRequest, ReadModels, type View } from '../read-models.js';
 
 /** A figure of `GET /api/metrics/…`: one file with its answer, its SQL and its route. */
 export interface Metric {
   readonly controller: Type;
   readonly handler: Type<IQueryHandler>;
 }
+
+interface MetricDefinition<Asked extends { readonly request: ReadRequest }, Answer extends object> {
+  /** Last part of its path. */
+  readonly name: string;
+  readonly summary: string;
+  /** What it counts, with a worked example. */
+  readonly description: string;
+  readonly answer: Type<Answer>;
+  readonly parameters: readonly ParameterName[];
+  /** Whose read models it reads. */
+  readonly projections: readonly string[];
+  /** Reads the parameters. @throws Problem 400 naming every parameter at fault */
+  readonly parse: (workspace: string, given: RawParams) => Asked;
+  readonly find: (view: View, asked: Asked) => Promise<Answer>;
+}
+
+/** The route and the handler of a metric. */
+export function defineMetric<Asked extends { readonly request: ReadRequest }, Answer extends object>(
+  metric: MetricDefinition<Asked, Answer>,
+): Metric {
+  const { name, summary, description, answer, parameters, projections } = metric;
+
+  class FindMetric extends Query<Answer> {
+    constructor(readonly asked: Asked) {
+      super();
+    }
+  }
+
+  @QueryHandler(FindMetric)
+  class FindMetricHandler implements IQueryHandler<FindMetric> {
+    constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+    execute({ asked }: FindMetric): Promise<Answer> {
+      return this.models.view(asked.request, projections, (view) => metric.find(view, asked));
+    }
+  }
+
+  @ApiTags('Metrics')
+  @UseGuards(AuthGuard)
+  @Controller(`api/metrics/${name}`)
+  class MetricController {
+    constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+    @Get()
+    @QueryDocs({ summary, description, answer, parameters })
+    find(@RequestWorkspace() workspace: string, @QueryString() given: RawParams): Promise<Answer> {
+      return this.queries.execute(new FindMetric(metric.parse(workspace, given)));
+    }
+  }
+  // Operations of the OpenAPI document are named after their controllers.
+  Object.defineProperty(MetricController, 'name', { value: `${operationName(name)}Controller` });
+  return { controller: MetricController, handler: FindMetricHandler };
+}
+
+const operationName = (name: string): string =>
+  name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -32,8 +32,55 @@ test('velocity counts the opportunities closed in the period, their revenue and 
         opportunities: ['opp-3'],
       },
     ],
+    ...{ by: [], rows: [], next: null },
   });
 });
+
+const rowsOf = async (query: string) =>
+  (await velocity(query)).rows.map(({ label, won, revenue, revenuePerSale, daysToWin }) => [
+    ...[label, won, revenue.amount, revenuePerSale?.amount ?? null, daysToWin?.median ?? null],
+  ]);
+
+test.each([
+  [
+    'persona',
+    [
+      ['Technical buyer', 1, '120000.00', '120000.00', 35],
+      ['(none)', 2, '8640.00', '8640.00', 32.5],
+    ],
+  ],
+  [
+    'source',
+    [
+      ['webinar', 1, '120000.00', '120000.00', 35],
+      ['(none)', 2, '8640.00', '8640.00', 32.5],
+    ],
+  ],
+  [
+    'campaign',
+    [
+      ['spring', 1, '120000.00', '120000.00', 35],
+      ['(none)', 2, '8640.00', '8640.00', 32.5],
+    ],
+  ],
+  [
+    'owner',
+    [
+      ['rep-7', 1, '120000.00', '120000.00', 35],
+      ['(none)', 2, '8640.00', '8640.00', 32.5],
+    ],
+  ],
+  ['month', [['2026-03', 3, '128640.00', '64320.00', 35]]],
+  [
+    'month,source',
+    [
+      ['2026-03 | webinar', 1, '120000.00', '120000.00', 35],
+      ['2026-03 | (none)', 2, '8640.00', '8640.00', 32.5],
+    ],
+  ],
+])('velocity by %s adds up the opportunities of each cell', async (by, expected) =>
+  expect(await rowsOf(`?by=${by}`)).toEqual(expected),
+);
 
 test('velocity has the same revenue as the report for any period', async () => {
   for (const period of ['', '?from=2026-03-02', '?to=2026-03-12', '?from=2026-03-02&to=2026-03-12']) {
@@ -74,6 +121,7 @@ test.each([
   ['from=2026-02-30', 'from-invalid', 'from'],
   ['from=2026-03-02&to=2026-03-01', 'period-reversed', 'to'],
   ['metric=pipeline', 'parameter-unknown', 'metric'],
+  ['by=content', 'cut-unknown', 'by'],
 ])('velocity refuses %s with the code %s', async (query, code, path) => {
   const { status, body } = await api.get<{ code: string; errors: { path: string }[] }>(
     `/api/metrics/velocity?${query}`,

@@ -1,29 +1,34 @@
-import { Controller, Get, Inject, Query as QueryString, UseGuards } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
-import { money, toReportingCurrency } from '../../domain/attribution/money.js';
-import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
-import { shareOf, UnconvertedItem } from '../attribution.js';
+import { money } from '../../domain/attribution/money.js';
+import { shareOf, slice, UnconvertedItem } from '../attribution.js';
+import { cellName, cellNames } from '../cell-names.js';
+import { withLedger } from '../credit-ledger.js';
+import { MoneyItem, moneyOf } from '../money.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
+import { Params, type RawParams } from '../params.js';
+import type { View } from '../read-models.js';
+import { resolveScope, type ScopeQuery } from '../report-scope.js';
 import {
-  Answer,
+  Decimal,
+  Enums,
+  Integer,
+  MaybeDecimal,
   MaybeInstant,
   MaybeNested,
-  MaybeDecimal,
+  MaybeText,
+  MaybeTexts,
   Nested,
   NestedList,
-  Decimal,
+  PageAnswer,
   Text,
-  Integer,
 } from '../response-fields.js';
-import { MoneyItem } from '../money.js';
-import { POSITION_PARAMETERS, readRequestOf } from '../page-request.js';
-import { Params, type RawParams } from '../params.js';
-import { QueryDocs } from '../query-docs.js';
-import { type ReadRequest, ReadModels, type View } from '../read-models.js';
-import { type ReportScope, resolveScope, type ScopeQuery } from '../report-scope.js';
-import { allOf, firstRow, rows, sql, type Sql } from '../sql.js';
-import { validAt } from '../valid-at.js';
-import type { Metric } from './metric.js';
+import {
+  type ClosedCell,
+  closedCells,
+  unconvertedSales,
+  VELOCITY_CUTS,
+  type VelocityCut,
+} from './closed-cells.js';
+import { defineMetric } from './metric.js';
 
 export class DaysToWin {
   @Decimal('Lower quartile') p25!: number;
@@ -31,153 +36,119 @@ export class DaysToWin {
   @Decimal('Upper quartile') p75!: number;
 }
 
-export class VelocityAnswer extends Answer {
+const WIN_RATE = 'won / (won + lost), six decimals; null: none was closed';
+const DAYS = 'Days from opening to close of the won ones, two decimals; null: none was won';
+
+export class VelocityItem {
+  @MaybeText('Value of the cut in `by`; null: there is none. With several cuts, `keys` as a JSON array')
+  key!: string | null;
+  @MaybeTexts('The value of each cut, in the order of `by`') keys!: (string | null)[];
+  @Text('Label for display: names of persona and campaign, else the key, or "(none)"') label!: string;
+  @Integer('Opportunities won in the period') won!: number;
+  @Integer('Opportunities lost in the period') lost!: number;
+  @MaybeDecimal(WIN_RATE) winRate!: number | null;
+  @Nested('Amount of the won ones', () => MoneyItem) revenue!: MoneyItem;
+  @MaybeNested('Revenue per won opportunity; null: none was won', () => MoneyItem)
+  revenuePerSale!: MoneyItem | null;
+  @MaybeNested(DAYS, () => DaysToWin) daysToWin!: DaysToWin | null;
+}
+
+class VelocityAnswer extends PageAnswer {
   @Text('Currency of all sums: that of the journey model') currency!: string;
   @MaybeInstant('Start by closedAt, inclusive') from!: Date | null;
   @MaybeInstant('End, exclusive') to!: Date | null;
   @Integer('Opportunities won in the period') won!: number;
   @Integer('Opportunities lost in the period') lost!: number;
-  @MaybeDecimal('won / (won + lost), six decimals; null: none was closed') winRate!: number | null;
+  @MaybeDecimal(WIN_RATE) winRate!: number | null;
   @Nested('Amount of the won ones, as in reports of revenue', () => MoneyItem) revenue!: MoneyItem;
   @MaybeNested('Revenue per won opportunity; null: none was won', () => MoneyItem)
   revenuePerSale!: MoneyItem | null;
-  @MaybeNested(
-    'Days from opening to close of the won ones, two decimals; null: none was won',
-    () => DaysToWin,
-  )
-  daysToWin!: DaysToWin | null;
+  @MaybeNested(DAYS, () => DaysToWin) daysToWin!: DaysToWin | null;
   @NestedList(
     'Won opportunities that are in no sum, since their currency has no published rate',
     () => UnconvertedItem,
   )
   unconverted!: UnconvertedItem[];
+  @Enums('Cuts', VELOCITY_CUTS) by!: VelocityCut[];
+  @NestedList('By the cuts, highest revenue first; by time if the first cut is the month', () => VelocityItem)
+  rows!: VelocityItem[];
 }
+export type { VelocityAnswer };
 
-class FindVelocity extends Query<VelocityAnswer> {
+interface Asked {
+  readonly by: readonly VelocityCut[];
   readonly scope: ScopeQuery;
-  readonly request: ReadRequest;
-
-  /** @throws Problem 400 naming every parameter at fault */
-  constructor(workspace: string, given: RawParams) {
-    super();
-    const params = new Params(given, ['from', 'to', 'currency', ...POSITION_PARAMETERS]);
-    const [from, to] = [params.dayOrInstant('from'), params.dayOrInstant('to')];
-    this.scope = { metric: 'revenue', from, to, currency: params.text('currency') };
-    this.request = readRequestOf(workspace, params);
-    params.check();
-  }
+  readonly request: PageRequest;
 }
 
-@QueryHandler(FindVelocity)
-class FindVelocityHandler implements IQueryHandler<FindVelocity> {
-  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
-
-  execute(query: FindVelocity): Promise<VelocityAnswer> {
-    return this.models.view(query.request, ['opportunities'], async (view) => {
-      const scope = await resolveScope(view, query.scope);
-      const { won, lost, daysToWin } = await closedIn(view, scope);
-      const { revenue, converted, unconverted } = sumOf(await wonAmounts(view, scope), view, scope);
-      return {
-        asOf: String(view.asOf),
-        modelVersion: view.modelVersion,
-        currency: scope.currency,
-        from: scope.from,
-        to: scope.to,
-        won,
-        lost,
-        winRate: won + lost === 0 ? null : shareOf(BigInt(won), BigInt(won + lost)),
-        revenue: money(revenue, scope.currency),
-        revenuePerSale: converted === 0n ? null : money(perSale(revenue, converted), scope.currency),
-        daysToWin,
-        unconverted,
-      };
-    });
-  }
+function parse(workspace: string, given: RawParams): Asked {
+  const params = new Params(given, ['by', 'from', 'to', 'currency', ...PAGE_PARAMETERS]);
+  const [from, to] = [params.dayOrInstant('from'), params.dayOrInstant('to')];
+  return {
+    by: params.someOf('by', VELOCITY_CUTS, 'cut') ?? [],
+    scope: { metric: 'revenue', from, to, currency: params.text('currency') },
+    request: pageRequestOf(workspace, params, { name: 'velocity', given, shapes: [/^\d{1,9}$/] }),
+  };
 }
 
-@ApiTags('Metrics')
-@UseGuards(AuthGuard)
-@Controller('api/metrics/velocity')
-class VelocityController {
-  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
-
-  @Get()
-  @QueryDocs({
-    summary: 'Get win rate, revenue and sales cycle of closed opportunities',
-    description: 'For the opportunities closed in a period. `revenue` is the total of the report.',
-    answer: VelocityAnswer,
-    parameters: ['from', 'to', 'currency', 'asOf', 'minPosition'],
-  })
-  find(@RequestWorkspace() workspace: string, @QueryString() given: RawParams): Promise<VelocityAnswer> {
-    return this.queries.execute(new FindVelocity(workspace, given));
-  }
+async function find(opened: View, { by, scope: asked, request }: Asked): Promise<VelocityAnswer> {
+  const scope = await resolveScope(opened, asked);
+  const view = await withLedger(opened, { metric: 'pipeline', models: [] });
+  const [total] = await closedCells(view, scope, []);
+  const cells = by.length === 0 ? [] : await closedCells(view, scope, by);
+  const { page, next } = slice(request, view, cells);
+  const names = await cellNames(view, by, page);
+  const unconverted = await unconvertedSales(view, scope);
+  return {
+    asOf: String(view.asOf),
+    modelVersion: view.modelVersion,
+    ...{ currency: scope.currency, from: scope.from, to: scope.to },
+    ...salesOf(total, scope.currency),
+    unconverted: unconverted.map(({ amount, ...row }) => ({ ...row, amount: moneyOf(amount, row.currency) })),
+    by: [...by],
+    rows: page.map((cell) => ({ ...cellName(cell, by, names), ...salesOf(cell, scope.currency) })),
+    next,
+  };
 }
 
-export const velocity: Metric = { controller: VelocityController, handler: FindVelocityHandler };
+type Sales = Omit<VelocityItem, 'key' | 'keys' | 'label'>;
 
-const closed = ({ workspace, asOf }: View, { from, to }: ReportScope): Sql =>
-  allOf([
-    sql`o.workspace = ${workspace} AND ${validAt('o', asOf)}`,
-    from ? sql`o.closed_at >= ${from}` : undefined,
-    to ? sql`o.closed_at < ${to}` : undefined,
-  ]);
-
-interface ClosedRow {
-  won: number;
-  lost: number;
-  days: readonly [p25: number, median: number, p75: number] | null;
-}
-
-/** Percentiles between two opportunities are interpolated, as SQL's percentile_cont does. */
-async function closedIn(view: View, scope: ReportScope) {
-  const query = sql`
-    SELECT count(*) FILTER (WHERE o.status = 'won')::int AS won, count(*) FILTER (WHERE o.status = 'lost')::int AS lost,
-           percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (
-             ORDER BY extract(epoch FROM o.closed_at - o.opened_at)::float8 / 86400) FILTER (WHERE o.status = 'won') AS days
-    FROM touchline.opportunity o
-    WHERE ${closed(view, scope)}`;
-  const { won = 0, lost = 0, days = null } = (await firstRow<ClosedRow>(view.tx, query)) ?? {};
+function salesOf(cell: ClosedCell | undefined, currency: string): Sales {
+  const { won = 0, lost = 0, converted = 0, days = null } = cell ?? {};
+  const revenue = BigInt(cell?.revenue ?? 0);
   const [p25, median, p75] = days?.map((value) => Math.round(value * 100) / 100) ?? [];
   const isKnown = p25 !== undefined && median !== undefined && p75 !== undefined;
-  return { won, lost, daysToWin: isKnown ? { p25, median, p75 } : null };
-}
-
-interface WonRow {
-  opportunity_id: string;
-  amount_minor: string;
-  currency: string;
-  closed_at: Date;
-}
-
-const wonAmounts = (view: View, scope: ReportScope): Promise<WonRow[]> =>
-  rows<WonRow>(
-    view.tx,
-    sql`
-    SELECT o.opportunity_id, o.amount_minor, o.currency, o.closed_at
-    FROM touchline.opportunity o
-    WHERE ${closed(view, scope)} AND o.status = 'won'
-    ORDER BY o.currency, o.opportunity_id COLLATE "C"`,
-  );
-
-/** Each amount is converted by itself, by the rate of its close, as the credit ledger does. */
-function sumOf(won: readonly WonRow[], { model }: View, { currency, timeZone }: ReportScope) {
-  const reporting = { currency, timeZone, rates: model?.data.document.rates ?? [] };
-  const sums = { revenue: 0n, converted: 0n };
-  const without: WonRow[] = [];
-  for (const row of won) {
-    const amount = toReportingCurrency(BigInt(row.amount_minor), row.currency, row.closed_at, reporting);
-    if (amount === undefined) without.push(row);
-    else {
-      sums.revenue += amount;
-      sums.converted += 1n;
-    }
-  }
-  const unconverted = [...Map.groupBy(without, (row) => row.currency)].map(([of, all]): UnconvertedItem => {
-    const total = all.reduce((sum, { amount_minor }) => sum + BigInt(amount_minor), 0n);
-    return { currency: of, amount: money(total, of), opportunities: all.map((row) => row.opportunity_id) };
-  });
-  return { ...sums, unconverted };
+  return {
+    won,
+    lost,
+    winRate: won + lost === 0 ? null : shareOf(BigInt(won), BigInt(won + lost)),
+    revenue: money(revenue, currency),
+    revenuePerSale: converted === 0 ? null : money(perSale(revenue, BigInt(converted)), currency),
+    daysToWin: isKnown ? { p25, median, p75 } : null,
+  };
 }
 
 /** In minor units, half up. */
 const perSale = (revenue: bigint, sales: bigint): bigint => (2n * revenue + sales) / (2n * sales);
+
+const DESCRIPTION = `
+Win rate, revenue, revenue per sale and sales cycle of the opportunities closed in a period. \`revenue\` is the total of the attribution
+report. By \`persona\`: of the buyer whose touch was the last before the opening; by \`campaign\`: the last one among the touches before the
+opening; \`source\` and \`owner\` are the opportunity's own; \`month\` is that of its close.
+
+Example: opp-1 of 120,000.00, opened after a demo that Ada, a technical buyer, asked for, was won after 35 days. By persona: technical
+1 won, revenue 120,000.00, revenue per sale 120,000.00, median 35 days.`;
+
+export const velocity = defineMetric({
+  name: 'velocity',
+  summary: 'Get win rate, revenue per sale and sales cycle of closed opportunities',
+  description: DESCRIPTION,
+  answer: VelocityAnswer,
+  parameters: [
+    ...(['closedBy', 'from', 'to', 'currency'] as const),
+    ...(['cursor', 'limit', 'asOf', 'minPosition'] as const),
+  ],
+  projections: ['journey', 'opportunities', 'attribution', 'catalogue'],
+  parse,
+  find,
+});

@@ -1,0 +1,45 @@
+import { attributionSettings } from '../../domain/attribution/settings.js';
+import { isReceived } from '../../domain/session.js';
+import { TOUCHPOINT_KINDS } from '../../domain/touchpoint.js';
+import type { View } from '../read-models.js';
+import { allOf, raw, sql, type Sql } from '../sql.js';
+import { validAt } from '../valid-at.js';
+
+/** Begin and end of a report; null: open. */
+export interface Period {
+  readonly from: Date | null;
+  readonly to: Date | null;
+}
+
+/**
+ * Touchpoints `j` by which buyers engage: what people did, of the kinds that are touches for attribution, and not what was only
+ * sent to them. The days beside the instants are for the index by day, which knows days of any time zone.
+ */
+export function engaged({ workspace, asOf, model }: View, { from, to }: Period): Sql {
+  const { excludedKinds } = attributionSettings(model?.data.document.attribution);
+  const kinds = TOUCHPOINT_KINDS.filter((kind) => !excludedKinds.includes(kind) && !isReceived(kind));
+  return allOf([
+    sql`j.workspace = ${workspace} AND j.verdict IN ('human', 'unknown') AND j.kind = ANY(${kinds}::text[])`,
+    validAt('j', asOf),
+    from ? sql`j.occurred_at >= ${from} AND j.occurred_date >= ${from}::timestamptz::date - 2` : undefined,
+    to ? sql`j.occurred_at < ${to} AND j.occurred_date <= ${to}::timestamptz::date + 2` : undefined,
+  ]);
+}
+
+/** The first day of the month of a touchpoint `j`, in the time zone of the workspace; a text would cost ten times as much. */
+export const MONTH_START = raw(`j.occurred_date - extract(day FROM j.occurred_date)::int + 1`);
+
+export const profiles = ({ workspace, asOf }: View): Sql => sql`
+  SELECT p.lead_id, p.persona FROM touchline.lead_profile p
+  WHERE p.workspace = ${workspace} AND ${validAt('p', asOf)}`;
+
+/**
+ * The times that leads spent in a buying stage: from the move `began_id` at `began_at` to the next one, `ended_id` at `ended_at`
+ * (NULL: they are still there), which led to `next_stage`.
+ */
+export const stageSpells = ({ workspace, asOf }: View): Sql => sql`
+  SELECT t.lead_id, t.to_stage AS stage, t.at AS began_at, t.event_id AS began_id, lead(t.at) OVER moves AS ended_at,
+         lead(t.event_id) OVER moves AS ended_id, lead(t.to_stage) OVER moves AS next_stage
+  FROM touchline.stage_transition t
+  WHERE t.workspace = ${workspace} AND ${validAt('t', asOf)}
+  WINDOW moves AS (PARTITION BY t.lead_id ORDER BY t.at, t.event_id)`;

@@ -1,0 +1,161 @@
+import type { BuyingStage, JourneyModel } from '../../domain/model/journey-model.js';
+import { slice } from '../attribution.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
+import { type DayOrInstant, Params, type RawParams } from '../params.js';
+import type { View } from '../read-models.js';
+import { resolvePeriod } from '../report-scope.js';
+import { Integer, MaybeInstant, NestedList, PageAnswer, Text } from '../response-fields.js';
+import { allOf, rows, sql } from '../sql.js';
+import { validAt } from '../valid-at.js';
+import { type Period, profiles, stageSpells } from './buyer-touches.js';
+import { defineMetric } from './metric.js';
+
+export class ContentGapItem {
+  @Text('Persona') persona!: string;
+  @Text('Name of the persona') personaName!: string;
+  @Text('Buying stage of that persona') stage!: string;
+  @Text('Name of the stage') stageName!: string;
+  @Integer('Leads of the persona that were in the stage during the period') leads!: number;
+  @Integer('Of these, still in the stage at its end') waiting!: number;
+}
+
+class ContentGapsAnswer extends PageAnswer {
+  @MaybeInstant('Start, inclusive') from!: Date | null;
+  @MaybeInstant('End, exclusive') to!: Date | null;
+  @Integer('Cells of the journey model: stages of each persona') cells!: number;
+  @Integer('Leads without a persona that were in a stage: of no cell') leadsWithoutPersona!: number;
+  @NestedList('Cells without content, highest demand first', () => ContentGapItem) rows!: ContentGapItem[];
+}
+export type { ContentGapsAnswer };
+
+interface Asked {
+  readonly from: DayOrInstant | undefined;
+  readonly to: DayOrInstant | undefined;
+  readonly request: PageRequest;
+}
+
+function parse(workspace: string, given: RawParams): Asked {
+  const params = new Params(given, ['from', 'to', ...PAGE_PARAMETERS]);
+  return {
+    from: params.dayOrInstant('from'),
+    to: params.dayOrInstant('to'),
+    request: pageRequestOf(workspace, params, { name: 'content-gaps', given, shapes: [/^\d{1,9}$/] }),
+  };
+}
+
+async function find(view: View, { request, ...asked }: Asked): Promise<ContentGapsAnswer> {
+  const period = await resolvePeriod(view, asked);
+  const cells = view.model ? cellsOf(view.model.data.document) : [];
+  const served = await servedCells(view);
+  const demand = await demandOf(view, period);
+  const inCell = new Map(demand.map((row) => [cellKey(row), row]));
+  const gaps = cells
+    .filter((cell) => !served.has(cellKey(cell)))
+    .map((cell) => {
+      const { leads = 0, waiting = 0 } = inCell.get(cellKey(cell)) ?? {};
+      return { ...cell, leads, waiting };
+    })
+    // Stable: cells of equal demand stay in the order of the model.
+    .sort((a, b) => b.leads - a.leads || b.waiting - a.waiting);
+  const { page, next } = slice(request, view, gaps);
+  return {
+    asOf: String(view.asOf),
+    modelVersion: view.modelVersion,
+    ...period,
+    cells: cells.length,
+    leadsWithoutPersona: demand
+      .filter(({ persona }) => persona === null)
+      .reduce((sum, { leads }) => sum + leads, 0),
+    rows: [...page],
+    next,
+  };
+}
+
+const DESCRIPTION = `
+Cells of persona × buying stage for which neither the journey model nor the catalogue has a content, and the demand for one: the
+leads of the persona that were in the stage at some time of the period. A content of the model serves its stage for its
+personas (without: for all) and the cells of \`alsoServes\`, one of the catalogue those of \`serves\`.
+
+Example: the guide serves the technical buyer who explores, the prices all who decide. Ada, a technical buyer, was in explore and decide, Bob,
+an economic buyer, has been in evaluate since 21 January. Nothing serves the economic buyer in evaluate: 1 lead, who still waits.`;
+
+/** Cells of persona and stage without content, with the leads that were in them. */
+export const contentGaps = defineMetric({
+  name: 'content-gaps',
+  summary: 'Get the buying stages of personas that no content serves',
+  description: DESCRIPTION,
+  answer: ContentGapsAnswer,
+  parameters: ['from', 'to', 'cursor', 'limit', 'asOf', 'minPosition'],
+  projections: ['journey', 'catalogue'],
+  parse,
+  find,
+});
+
+interface Cell {
+  readonly persona: string;
+  readonly stage: string;
+}
+const cellKey = ({ persona, stage }: { persona: string | null; stage: string }): string =>
+  JSON.stringify([persona, stage]);
+
+const stagesOf = (
+  model: JourneyModel,
+  { stages }: { readonly stages?: readonly BuyingStage[] },
+): readonly BuyingStage[] => stages ?? model.stages;
+
+const cellsOf = (model: JourneyModel): (Cell & { personaName: string; stageName: string })[] =>
+  model.personas.flatMap((persona) =>
+    stagesOf(model, persona).map((stage) => ({
+      ...{ persona: persona.id, personaName: persona.name, stage: stage.id, stageName: stage.name },
+    })),
+  );
+
+/** Keys of the cells that a content of the model or of the catalogue serves. */
+async function servedCells({ tx, workspace, asOf, model }: View): Promise<ReadonlySet<string>> {
+  const catalogued = await rows<Cell>(
+    tx,
+    sql`
+    SELECT DISTINCT cell.persona, cell.stage
+    FROM touchline.content c
+    CROSS JOIN LATERAL jsonb_to_recordset(c.serves) AS cell (persona text, stage text)
+    WHERE c.workspace = ${workspace} AND ${validAt('c', asOf)}`,
+  );
+  const { contents, personas } = model?.data.document ?? { contents: [], personas: [] };
+  const all = personas.map(({ id }) => id);
+  const modelled = contents.flatMap(({ stage, personas: own, alsoServes }) => {
+    const served = [
+      ...(stage === undefined ? [] : [{ stage, ...(own && { personas: own }) }]),
+      ...(alsoServes ?? []),
+    ];
+    return served.flatMap((each) =>
+      (each.personas ?? all).map((persona) => ({ persona, stage: each.stage })),
+    );
+  });
+  return new Set([...catalogued, ...modelled].map(cellKey));
+}
+
+interface DemandRow {
+  readonly persona: string | null;
+  readonly stage: string;
+  readonly leads: number;
+  readonly waiting: number;
+}
+
+/** Leads by the stages that they were in during the period; a lead that came back counts once. */
+const demandOf = (view: View, { from, to }: Period): Promise<DemandRow[]> =>
+  rows<DemandRow>(
+    view.tx,
+    sql`
+    SELECT persona, stage, count(*)::int AS leads, count(*) FILTER (WHERE waits)::int AS waiting
+    FROM (
+      SELECT s.lead_id, p.persona, s.stage,
+             bool_or(s.ended_at IS NULL OR s.ended_at >= coalesce(${to}::timestamptz, 'infinity')) AS waits
+      FROM (${stageSpells(view)}) s
+      JOIN (${profiles(view)}) p ON p.lead_id = s.lead_id
+      WHERE ${allOf([
+        from ? sql`(s.ended_at IS NULL OR s.ended_at > ${from})` : undefined,
+        to ? sql`s.began_at < ${to}` : undefined,
+      ])}
+      GROUP BY s.lead_id, p.persona, s.stage) lead
+    GROUP BY persona, stage`,
+  );
