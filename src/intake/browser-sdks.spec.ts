@@ -6,17 +6,19 @@ import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { hasChromium, NO_CHROMIUM, openBrowser, pageServer, tlsProxy } from '../../test/browser.js';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
+import { unsteadyStore } from '../../test/unsteady-store.js';
 import { until } from '../../test/until.js';
 
 const require = createRequire(import.meta.url);
 const inBrowser = hasChromium ? test : test.skip;
 
+const outage = unsteadyStore();
 let server: IntakeServer;
 let gateway: Awaited<ReturnType<typeof tlsProxy>>;
 let site: Awaited<ReturnType<typeof pageServer>>;
 let browser: Browser;
 beforeAll(async () => {
-  server = await intakeServer();
+  server = await intakeServer({ wrap: (store) => outage.wrap(store) });
   gateway = await tlsProxy(server.url);
   site = await pageServer({
     '/segment': page(snippetFor(server.keys.writeKey)),
@@ -181,6 +183,37 @@ describe(`Segment's analytics.js in a browser${NO_CHROMIUM}`, () => {
       (events) => events.length >= 2,
     );
     expect(kinds(events)).toEqual(['page_view', 'trial_start']);
+  });
+});
+
+/** Breaks the connections of the next requests with events: the first before it is answered, the second before it is sent. */
+async function breakRequests(page: Page): Promise<void> {
+  let nth = 0;
+  await page.route(/\/v1\/t$/, async (route) => {
+    nth += 1;
+    if (nth > 2) return route.continue();
+    if (nth === 1) await route.fetch();
+    return route.abort('connectionreset');
+  });
+}
+
+describe(`Segment's analytics.js in a browser that loses its answers${NO_CHROMIUM}`, () => {
+  inBrowser('sends again what was answered 503 or broke, and nothing is recorded twice', async () => {
+    const steps = Array.from({ length: 6 }, (_, nth) => `Step ${nth}`);
+    const { events } = await visit(
+      '/segment-http',
+      async (page) => {
+        await page.waitForFunction('window.analytics.initialized === true');
+        await breakRequests(page);
+        for (const step of steps.slice(0, 3)) await page.evaluate(`void analytics.track('${step}')`);
+        await until(async () => (await stored(0n)).some(({ name }) => name === 'Step 2'), 20_000);
+        outage.refuseNext(2);
+        for (const step of steps.slice(3)) await page.evaluate(`void analytics.track('${step}')`);
+      },
+      (all) => all.length >= steps.length && outage.left === 0,
+    );
+    expect(events.map(({ name }) => name).sort()).toEqual(steps);
+    expect(outage.left).toBe(0);
   });
 });
 

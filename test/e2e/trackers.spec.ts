@@ -115,8 +115,8 @@ test.each(SIGNED_WEBHOOKS)(
       headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
       body: JSON.stringify({ name: format, format, secrets: [secret], keys: [] }),
     });
-    const { collector } = (await added.json()) as { collector: { id: string } };
-    const url = `${server.url}/webhooks/${format}/${collector.id}`;
+    const { id } = (await added.json()) as { id: string };
+    const url = `${server.url}/webhooks/${format}/${id}`;
     let waiting: number[] = [];
     const attempt = async (nth: number): Promise<void> => {
       const answer = await fetch(url, { method: 'POST', ...request(nth, url) }).catch(() => undefined);
