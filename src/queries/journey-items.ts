@@ -67,7 +67,7 @@ export class JourneyItem {
   @MaybeText('Collector') collector!: string | null;
   @MaybeText('The salesperson who took part') rep!: string | null;
   @Enum('Who is assumed to have acted; only human and unknown count', VERDICTS) verdict!: string;
-  @Enums('Why it is taken for a machine’s; empty: nothing speaks for one', REASON_CODES)
+  @Enums('Why it is taken for a machine’s, or superseded; empty: nothing speaks for it', REASON_CODES)
   verdictReasons!: string[];
   @MaybeUuid('The rule of the workspace that decided; null: none did') verdictRuleId!: string | null;
   @NestedList('When other events changed the verdict, and which', () => VerdictChange)

@@ -127,7 +127,7 @@ COMMENT ON COLUMN bi.dim_journey_model.currency IS 'ISO 4217 code of the currenc
 COMMENT ON COLUMN bi.dim_journey_model.half_life_days IS 'Half-life of score points, in days. Example: 30';
 COMMENT ON COLUMN bi.dim_journey_model.published_at IS 'When it was published, UTC. Example: 2026-01-05 09:00:00+00';
 
-COMMENT ON VIEW bi.fact_touchpoint IS 'One row per touchpoint: one thing a buyer did or received, with the lead it belongs to as known now. Bots are included: filter by is_human.';
+COMMENT ON VIEW bi.fact_touchpoint IS 'One row per touchpoint: one thing a buyer did or received, with the lead it belongs to as known now. Bots and superseded versions of activities are included: filter by is_human.';
 COMMENT ON VIEW bi.fact_touchpoint_history IS 'Every version of fact_touchpoint, including the leads that a touchpoint belonged to before. Use it for the dimensions of a touchpoint as of a log position. Channel, source, medium and campaign are the touchpoint''s own: what it takes from its visit may change without a new version, so it is in fact_touchpoint and, as of a position, in the journey of the query API.';
 COMMENT ON COLUMN bi.fact_touchpoint_history.channel IS 'Marketing channel of the touchpoint itself, of the default channel group. Example: paid_search';
 COMMENT ON COLUMN bi.fact_touchpoint_history.source IS 'Source that the touchpoint itself named. Example: google';
@@ -141,9 +141,9 @@ COMMENT ON COLUMN bi.fact_touchpoint.touchpoint_kind IS 'Kind of the touchpoint;
 COMMENT ON COLUMN bi.fact_touchpoint.touchpoint_name IS 'Name of the event as sent by the client; NULL if there is none. Example: ROI Calculator Used';
 COMMENT ON COLUMN bi.fact_touchpoint.medium IS 'Medium as tagged (utm_medium). Example: cpc';
 COMMENT ON COLUMN bi.fact_touchpoint.content_url IS 'URL of the content as visited; NULL if there is none. Example: https://www.acme.example/guides/tco';
-COMMENT ON COLUMN bi.fact_touchpoint.verdict IS 'Who is assumed to have acted: human, machine_open, link_scanner, crawler, internal, unknown. Example: human';
-COMMENT ON COLUMN bi.fact_touchpoint.verdict_reasons IS 'Why it is taken for a machine''s, as codes; empty if nothing speaks for one. Example: {links-at-once}';
-COMMENT ON COLUMN bi.fact_touchpoint.verdict_recorded IS 'Verdict by the event''s own signals; verdict differs from it where other events of the same mail, or a rule, say otherwise. Example: human';
+COMMENT ON COLUMN bi.fact_touchpoint.verdict IS 'Who is assumed to have acted: human, machine_open, link_scanner, crawler, internal, unknown; or superseded: a later version of the same call, meeting or mail is known. Example: human';
+COMMENT ON COLUMN bi.fact_touchpoint.verdict_reasons IS 'Why it is taken for a machine''s or superseded, as codes; empty if nothing speaks for it. Example: {links-at-once}';
+COMMENT ON COLUMN bi.fact_touchpoint.verdict_recorded IS 'Verdict by the event''s own signals; verdict differs from it where other events of the same mail or activity, or a rule, say otherwise. Example: human';
 COMMENT ON COLUMN bi.fact_touchpoint.is_human IS 'True if it counts in scores and attribution (verdict human or unknown). Example: true';
 COMMENT ON COLUMN bi.fact_touchpoint.session_key IS 'The visit it belongs to: touchpoint_key of the visit''s first touchpoint; a pause longer than the journey model''s sessionIdleMinutes (30) ends a visit. Example: 019ca8c0-5a10-8f3e-9d21-0b6f4c7a1e55';
 COMMENT ON COLUMN bi.fact_touchpoint.starts_session IS 'True for the first touchpoint of a visit: count these to count visits. Touchpoints of machines and those that a person only receives (sent mail, ad impressions) begin no visit. Example: true';

@@ -171,7 +171,7 @@ const task: Meaning = (fields, settings, reading) => {
   if (isDeleted(fields)) return activity('deleted', fields, undefined, settings, reading);
   const kind = kindNamed(fields.TaskSubtype) ?? kindNamed(fields.Type);
   if (!kind) return reject('unknown-kind', 'must be a call, an e-mail or a meeting', 'fields.TaskSubtype');
-  const isDone = flagOf(fields.IsClosed) ?? fields.Status === 'Completed';
+  const isDone = flagOf(fields.IsClosed) === true || fields.Status === 'Completed';
   const done = ['CompletedDateTime', 'ActivityDate'].find((name) => isDone && fields[name]);
   return activity(isDone ? { kind } : 'planned', fields, done, settings, reading);
 };
