@@ -13,6 +13,7 @@ import {
   type Progress,
   type Receipt,
   type Subscription,
+  type TokenClaim,
 } from './event-store.js';
 import { LogBatch } from './eventstoredb-batch.js';
 import { EventStoreDbClient } from './eventstoredb-client/client.js';
@@ -25,6 +26,7 @@ import { Growth } from './growth.js';
 import { isTransient } from './pg-faults.js';
 import { furthest } from './progress.js';
 import { subscribe } from './subscription.js';
+import { claimParameters, claimTokens, TokenClaims } from './token-claims.js';
 
 export interface EventStoreDbOptions extends Partial<CoalescerOptions> {
   /** Streams are named `<log>/<workspace>/<stream>`: logs of different names can share a server. */
@@ -46,6 +48,8 @@ const STREAM_PAGE = 1_000;
 export class EventStoreDbEventStore implements EventStore {
   readonly guarantees = { densePositions: false, progressWithAppend: false, factsHaveVersions: true };
   readonly #client: EventStoreDbClient;
+  readonly #pool: Pool;
+  readonly #tokens: TokenClaims;
   readonly #names: StreamNames;
   readonly #index: LogIndex;
   readonly #coalescer: Coalescer<AppendCall, readonly AppendResult[]>;
@@ -63,6 +67,8 @@ export class EventStoreDbEventStore implements EventStore {
   constructor(url: string, pool: Pool, options: EventStoreDbOptions = {}, growth = new Growth()) {
     const { log = 'touchline', deadlineMs, ...coalescing } = options;
     this.#client = new EventStoreDbClient(url, deadlineMs);
+    this.#pool = pool;
+    this.#tokens = new TokenClaims(pool);
     this.#names = new StreamNames(log);
     this.#index = new LogIndex(pool, this.#client, this.#names);
     this.#growth = growth;
@@ -86,9 +92,20 @@ export class EventStoreDbEventStore implements EventStore {
     return this.#coalescer.waitingEvents;
   }
 
-  async record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
+  async record(
+    facts: readonly NewFact[],
+    progress?: Progress,
+    claim?: TokenClaim,
+  ): Promise<readonly Receipt[]> {
+    if (claim) await this.#claim(claim);
     const results = await this.#add(facts.map(asAppend), progress);
     return results.flatMap((result) => (result.status === 'appended' ? result.receipts : []));
+  }
+
+  /** Before its facts: a request that ends in between is sent again, with the same body. */
+  async #claim(claim: TokenClaim): Promise<void> {
+    const write = (): Promise<unknown> => this.#pool.query(claimTokens(1), claimParameters([claim]));
+    await this.#tokens.guard(claim, () => this.#read(write));
   }
 
   append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
