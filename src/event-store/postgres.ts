@@ -152,11 +152,7 @@ export class PostgresEventStore implements EventStore {
     this.#growth.wakeAll();
   }
 
-  async #writeFacts(
-    columns: FactColumns,
-    progress: readonly Progress[],
-    claims: readonly TokenClaim[],
-  ) {
+  async #writeFacts(columns: FactColumns, progress: readonly Progress[], claims: readonly TokenClaim[]) {
     const { name, text, values } = recordStatement(columns, furthest(progress), distinct(claims));
     const [row = []] = await this.#query(name, text, values);
     const [head, positions] = row;
@@ -221,11 +217,7 @@ export class PostgresEventStore implements EventStore {
  * With progress and claims, which are written at the end of the statement, so always under the lock of the log's head: nobody
  * waits crosswise.
  */
-function recordStatement(
-  columns: FactColumns,
-  moves: readonly Progress[],
-  claims: readonly TokenClaim[],
-) {
+function recordStatement(columns: FactColumns, moves: readonly Progress[], claims: readonly TokenClaim[]) {
   const values = columns.parameters();
   let name = 'record';
   const parts: string[] = [];
