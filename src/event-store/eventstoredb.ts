@@ -4,7 +4,6 @@ import type { EventType, Position, RecordedDecision, RecordedEvent } from '../do
 import { type AnyAppend, appendCall, type AppendCall, asAppend } from './append-call.js';
 import { Coalescer, type CoalescerOptions } from './coalescer.js';
 import {
-  StoreUnavailable,
   type Append,
   type AppendResult,
   type EventStore,
@@ -19,14 +18,12 @@ import { LogBatch } from './eventstoredb-batch.js';
 import { EventStoreDbClient } from './eventstoredb-client/client.js';
 import type { Filter, ServerEvent } from './eventstoredb-client/types.js';
 import { recordedOf, StreamNames } from './eventstoredb-events.js';
-import { EventStoreDbAway, LogDiffers } from './eventstoredb-faults.js';
+import { EventStoreDbAway, mayPass, unavailable } from './eventstoredb-faults.js';
 import { LogIndex } from './eventstoredb-index.js';
 import { LogWatch } from './eventstoredb-watch.js';
 import { Growth } from './growth.js';
-import { isTransient } from './pg-faults.js';
 import { furthest } from './progress.js';
 import { subscribe } from './subscription.js';
-import { claimParameters, claimTokens, TokenClaims } from './token-claims.js';
 
 export interface EventStoreDbOptions extends Partial<CoalescerOptions> {
   /** Streams are named `<log>/<workspace>/<stream>`: logs of different names can share a server. */
@@ -48,8 +45,6 @@ const STREAM_PAGE = 1_000;
 export class EventStoreDbEventStore implements EventStore {
   readonly guarantees = { densePositions: false, progressWithAppend: false, factsHaveVersions: true };
   readonly #client: EventStoreDbClient;
-  readonly #pool: Pool;
-  readonly #tokens: TokenClaims;
   readonly #names: StreamNames;
   readonly #index: LogIndex;
   readonly #coalescer: Coalescer<AppendCall, readonly AppendResult[]>;
@@ -67,8 +62,6 @@ export class EventStoreDbEventStore implements EventStore {
   constructor(url: string, pool: Pool, options: EventStoreDbOptions = {}, growth = new Growth()) {
     const { log = 'touchline', deadlineMs, ...coalescing } = options;
     this.#client = new EventStoreDbClient(url, deadlineMs);
-    this.#pool = pool;
-    this.#tokens = new TokenClaims(pool);
     this.#names = new StreamNames(log);
     this.#index = new LogIndex(pool, this.#client, this.#names);
     this.#growth = growth;
@@ -97,15 +90,10 @@ export class EventStoreDbEventStore implements EventStore {
     progress?: Progress,
     claim?: TokenClaim,
   ): Promise<readonly Receipt[]> {
-    if (claim) await this.#claim(claim);
+    // Before its facts: a request that ends in between is sent again, with the same body.
+    if (claim) await this.#read(() => this.#index.claim(claim));
     const results = await this.#add(facts.map(asAppend), progress);
     return results.flatMap((result) => (result.status === 'appended' ? result.receipts : []));
-  }
-
-  /** Before its facts: a request that ends in between is sent again, with the same body. */
-  async #claim(claim: TokenClaim): Promise<void> {
-    const write = (): Promise<unknown> => this.#pool.query(claimTokens(1), claimParameters([claim]));
-    await this.#tokens.guard(claim, () => this.#read(write));
   }
 
   append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
@@ -255,12 +243,7 @@ export class EventStoreDbEventStore implements EventStore {
     return position <= 0n ? 'start' : ((await this.#index.recordBefore(position)) ?? 'start');
   }
 
-  async #read<T>(work: () => Promise<T>): Promise<T> {
-    return work().catch((error: unknown) => {
-      if (error instanceof StoreUnavailable || !mayPass(error)) throw error;
-      throw new StoreUnavailable('the event log does not answer', 5, { cause: error });
-    });
+  #read<T>(work: () => Promise<T>): Promise<T> {
+    return work().catch(unavailable);
   }
 }
-
-const mayPass = (error: unknown): boolean => !(error instanceof LogDiffers) && isTransient(error);

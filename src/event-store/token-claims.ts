@@ -49,6 +49,11 @@ export class TokenClaims {
 
   constructor(private readonly pool: Pool) {}
 
+  /** A claim without facts. @throws TokenUsed */
+  async claim(claim: TokenClaim): Promise<void> {
+    await this.guard(claim, () => this.pool.query(claimTokens(1), claimParameters([claim])));
+  }
+
   /** @throws TokenUsed, and what `record` throws */
   async guard<T>(claim: TokenClaim, record: () => Promise<T>): Promise<T> {
     if (this.#used.get(nameOf(claim))?.equals(claim.bodyHash) === false) throw new TokenUsed();
