@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { freePort, poolOf, ServerProcess } from '../test/e2e/server-process.js';
-import type { NewFact } from '../src/event-store/event-store.js';
+import type { Append, NewFact } from '../src/event-store/event-store.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
 import { historyEvents, type Size } from './history-events.js';
 import { inFolder } from './server.js';
@@ -18,17 +18,18 @@ export const withHistory = (
 export const history = (size: Size): Generator<NewFact> =>
   historyEvents(size, new Date(Date.now() - 200 * DAY_MS));
 
-/** The same with any events. */
+/** The same with any events, after these decisions. */
 export async function withLog(
   events: Iterable<NewFact>,
   work: (server: ServerProcess, port: number, dataDir: string) => Promise<void>,
+  decisions: readonly Append[] = [],
 ): Promise<void> {
   await inFolder(async (dataDir) => {
     const port = await freePort();
     // Without the role `project`: the log is filled first.
     const filling = await ServerProcess.start({ dataDir, port, env: { ROLES: 'collect,query' } });
     const pool = await poolOf(dataDir);
-    await fill(pool, events).finally(async () => {
+    await fill(pool, events, decisions).finally(async () => {
       await pool.end();
       await filling.stop();
     });
@@ -39,8 +40,13 @@ export async function withLog(
 }
 
 /** Records events in the log. */
-export async function fill(pool: pg.Pool, facts: Iterable<NewFact>): Promise<void> {
+export async function fill(
+  pool: pg.Pool,
+  facts: Iterable<NewFact>,
+  decisions: readonly Append[] = [],
+): Promise<void> {
   const store = new PostgresEventStore(pool);
+  await store.append(decisions);
   let chunk: NewFact[] = [];
   for (const fact of facts) {
     chunk.push(fact);

@@ -1,5 +1,5 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, formats, import, grpc, visible, catch-up, orders, roles, report, verdicts, engines, kafka. Without any: all of these.
+// ingest, formats, import, grpc, visible, catch-up, orders, roles, rules, report, verdicts, engines, kafka. Without any: all of these.
 // `log-size` takes half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ import { kafka } from './kafka.js';
 import { logSize } from './log-size.js';
 import { reports } from './report.js';
 import { roles } from './roles.js';
+import { rules } from './rules.js';
 import { inFolder } from './server.js';
 import { verdicts } from './verdicts.js';
 import { visible } from './visible.js';
@@ -31,6 +32,7 @@ const PARTS = [
   'catch-up',
   'orders',
   'roles',
+  'rules',
   'report',
   'verdicts',
   'engines',
@@ -69,6 +71,7 @@ if (chosen.includes('visible')) await visible(report, seconds);
 if (chosen.includes('catch-up')) await catchUp(report, limit);
 if (chosen.includes('orders')) await arrivalOrders(report);
 if (chosen.includes('roles')) await roles(report);
+if (chosen.includes('rules')) await rules(report);
 if (chosen.includes('report')) await reports(report);
 if (chosen.includes('verdicts')) await verdicts(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));

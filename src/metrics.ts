@@ -126,8 +126,8 @@ export function measureAppends(store: EventStore, { appendSeconds, events }: Met
       end();
     }
   };
-  store.record = (facts, progress) =>
-    measure(appendSeconds.startTimer(), facts.length, record(facts, progress)).then((receipts) => {
+  store.record = (facts, progress, claim) =>
+    measure(appendSeconds.startTimer(), facts.length, record(facts, progress, claim)).then((receipts) => {
       count(receipts);
       return receipts;
     });

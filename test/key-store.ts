@@ -14,7 +14,6 @@ export const keyStore = (configuration: DataSource): KeyStore =>
 export const noVerification: VerificationServices = {
   fetchText: unavailable,
   request: unavailable,
-  claimToken: unavailable,
 };
 
 function unavailable(): never {

@@ -75,19 +75,27 @@ function resolved(ref: ContentRef, { id, entry }: Found): ResolvedContent {
 }
 
 /** The parts of a URL that distinguish content. */
-interface Page {
+export interface Page {
   /** `canonicalUrl`. */
   readonly address: string;
+  /** Of the address, without its host. */
+  readonly path: string;
   readonly query: string;
   /** With `#`. */
   readonly hash: string;
 }
 
-function pageOf(url: string): Page {
+export function pageOf(url: string): Page {
   const web = parseWebUrl(url);
-  if (!web) return { address: withoutSlash(url.trim().replace(/[?#].*$/s, '')) || '/', query: '', hash: '' };
-  return { address: withoutSlash(`https://${web.host}${web.path}`), query: web.query, hash: web.hash };
+  if (web) {
+    const address = withoutSlash(`https://${web.host}${web.path}`);
+    return { address, path: withoutHost(address), query: web.query, hash: web.hash };
+  }
+  const address = withoutSlash(url.trim().replace(/[?#].*$/s, '')) || '/';
+  return { address, path: withoutHost(address), query: '', hash: '' };
 }
+
+const withoutHost = (address: string): string => address.replace(/^https:\/\/[^/]+/, '');
 
 const withoutSlash = (path: string): string => withoutLast(path, '/');
 
@@ -117,7 +125,7 @@ function urlPattern(pattern: string): UrlPattern {
   const hashMatches = route === undefined ? () => true : globTest(route);
   return {
     matches: (page) =>
-      addressMatches(page.address) &&
+      addressMatches(page) &&
       parameters.every(({ name, matches }) => matches(valueOf(page.query, name))) &&
       hashMatches(hashOf(page.hash)),
     idOf({ address, query, hash }) {
@@ -147,9 +155,9 @@ function valueOf(query: string, name: string): string | undefined {
 /** The route in a fragment, without its own query and closing slash. */
 const hashOf = (hash: string): string => withoutSlash(hash.replace(/\?.*$/s, ''));
 
-function addressPattern(glob: string, anyHost: boolean): (address: string) => boolean {
+function addressPattern(glob: string, anyHost: boolean): (page: Page) => boolean {
   const matches = globTest(withoutSlash(anyHost ? glob : `https://${glob}`));
-  return (address) => matches(anyHost ? address.replace(/^https:\/\/[^/]+/, '') : address);
+  return ({ address, path }) => matches(anyHost ? path : address);
 }
 
 /**
@@ -159,8 +167,12 @@ function addressPattern(glob: string, anyHost: boolean): (address: string) => bo
 export function globTest(glob: string): (text: string) => boolean {
   const start = glob.replace(/\*.*$/s, '');
   if (start === glob) return (text) => text === glob;
-  const parts = Int32Array.from(glob.slice(start.length).match(/\*\*|[^]/g) ?? [], codeOf);
-  return (text) => text.startsWith(start) && matchesParts(parts, text, start.length);
+  const rest = glob.slice(start.length);
+  const parts = Int32Array.from(rest.match(/\*\*|[^]/g) ?? [], codeOf);
+  const longest = rest.split('*').reduce((one, other) => (other.length > one.length ? other : one));
+  // To look for a text is a hundred times as fast as to read along all places.
+  return (text) =>
+    text.startsWith(start) && text.includes(longest, start.length) && matchesParts(parts, text, start.length);
 }
 
 const ONE_STAR = -1;
@@ -207,10 +219,12 @@ export function anyUrl(
   patterns: string | readonly string[] | undefined,
 ): (url: string | undefined) => boolean {
   if (patterns === undefined) return () => true;
-  const compiled = listOf(patterns).map(urlPattern);
-  return (url) => {
-    if (url === undefined) return false;
-    const page = pageOf(url);
-    return compiled.some(({ matches }) => matches(page));
-  };
+  const matches = anyPage(listOf(patterns));
+  return (url) => url !== undefined && matches(pageOf(url));
+}
+
+/** The same for a URL that was taken apart, which costs more than many patterns. */
+export function anyPage(patterns: readonly string[]): (page: Page) => boolean {
+  const compiled = patterns.map(urlPattern);
+  return (page) => compiled.some(({ matches }) => matches(page));
 }

@@ -1,40 +1,66 @@
 import ipaddr from 'ipaddr.js';
 
-type Network = ReturnType<typeof ipaddr.parseCIDR>;
+/** The first bits of the addresses in it. */
+export interface Network {
+  readonly kind: 'ipv4' | 'ipv6';
+  readonly bits: number;
+  readonly prefix: string;
+}
 
 /** A network as `198.51.100.0/24` or a single address; undefined: it is neither. `1.2.3` is a forgotten part, not `1.2.0.3`. */
-function parseNetwork(text: string): Network | undefined {
+export function parseNetwork(text: string): Network | undefined {
   if (!text.includes(':') && text.split('.').length !== 4) return undefined;
-  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
+  if (ipaddr.isValidCIDR(text)) return networkOf(...ipaddr.parseCIDR(text));
   if (!ipaddr.isValid(text)) return undefined;
   const address = ipaddr.process(text);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
+  return networkOf(address, address.kind() === 'ipv4' ? 32 : 128);
 }
+
+type Address = ReturnType<typeof ipaddr.parse>;
+
+const networkOf = (base: Address, bits: number): Network => ({
+  ...{ kind: base.kind(), bits },
+  prefix: prefixOf(base.toByteArray(), bits),
+});
 
 export const isNetwork = (text: string): boolean => parseNetwork(text) !== undefined;
 
 /**
- * Whether an address is in one of the networks; an IPv4 address may be written as IPv6 (`::ffff:198.51.100.7`). False for
- * what is no address. What is no network holds none. Networks are looked up by their prefix, so that it costs as many
- * look-ups as there are different prefix lengths, however many networks there are.
+ * Values by network. They are looked up by their prefix, so that it costs as many look-ups as there are different prefix lengths,
+ * however many networks there are.
  */
-export function networkTest(networks: readonly string[]): (address: string) => boolean {
-  const prefixes = new Map<string, Map<number, Set<string>>>();
-  for (const text of networks) {
-    const network = parseNetwork(text);
-    if (!network) continue;
-    const [base, bits] = network;
-    const ofKind = getOrCreate(prefixes, base.kind(), () => new Map<number, Set<string>>());
-    getOrCreate(ofKind, bits, () => new Set<string>()).add(prefixOf(base.toByteArray(), bits));
+export class NetworkTable<T> {
+  readonly #values = new Map<Network['kind'], Map<number, Map<string, T[]>>>();
+
+  add({ kind, bits, prefix }: Network, value: T): void {
+    const ofKind = getOrCreate(this.#values, kind, () => new Map<number, Map<string, T[]>>());
+    const ofLength = getOrCreate(ofKind, bits, () => new Map<string, T[]>());
+    getOrCreate(ofLength, prefix, () => []).push(value);
   }
-  return (text) => {
-    if (!ipaddr.isValid(text)) return false;
+
+  /**
+   * The values of the networks that an address is in; an IPv4 address may be written as IPv6 (`::ffff:198.51.100.7`). None for
+   * what is no address.
+   */
+  find(text: string): readonly T[] {
+    if (this.#values.size === 0 || !ipaddr.isValid(text)) return [];
     const address = ipaddr.process(text);
     const bytes = address.toByteArray();
-    for (const [bits, known] of prefixes.get(address.kind()) ?? [])
-      if (known.has(prefixOf(bytes, bits))) return true;
-    return false;
-  };
+    const found: T[] = [];
+    for (const [bits, known] of this.#values.get(address.kind()) ?? [])
+      for (const value of known.get(prefixOf(bytes, bits)) ?? []) found.push(value);
+    return found;
+  }
+}
+
+/** Whether an address is in one of the networks. What is no network holds none. */
+export function networkTest(networks: readonly string[]): (address: string) => boolean {
+  const table = new NetworkTable<string>();
+  for (const text of networks) {
+    const network = parseNetwork(text);
+    if (network) table.add(network, text);
+  }
+  return (address) => table.find(address).length > 0;
 }
 
 /** The first bits of an address, one character a byte. */
@@ -47,8 +73,8 @@ function prefixOf(bytes: readonly number[], bits: number): string {
 }
 
 function getOrCreate<K, V>(map: Map<K, V>, key: K, create: () => V): V {
-  const found = map.get(key) ?? create();
-  map.set(key, found);
+  let found = map.get(key);
+  if (found === undefined) map.set(key, (found = create()));
   return found;
 }
 

@@ -84,6 +84,25 @@ export interface Progress {
   readonly restarted?: boolean;
 }
 
+/** A token that one request alone may use, as that of a signature which does not cover the body. */
+export interface TokenClaim {
+  /** Id of the collector: its token is another one at the next. */
+  readonly collector: string;
+  readonly token: string;
+  /** SHA-256 of the request, which may use it again when it is sent again. */
+  readonly bodyHash: Buffer;
+  /** From then on it may be forgotten. */
+  readonly expiresAt: Date;
+}
+
+/** The token was used by a request with another body. Nothing of this one was kept. */
+export class TokenUsed extends Error {
+  override readonly name = 'TokenUsed';
+  constructor() {
+    super('the token was used by another request');
+  }
+}
+
 export interface Subscription {
   /** Settles when the handler in flight has ended; rejects nothing. */
   stop(): Promise<void>;
@@ -111,9 +130,11 @@ export interface EventStore {
    * workspace and id) is not recorded again and answers its first receipt.
    *
    * @param progress kept together with the facts; one that is behind what is kept already changes nothing
+   * @param claim durable no later than the facts; without facts it is claimed alone
    * @throws StoreUnavailable the queue is full or the server is away; the caller may try again with the same ids.
+   * @throws TokenUsed none of the facts was recorded
    */
-  record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]>;
+  record(facts: readonly NewFact[], progress?: Progress, claim?: TokenClaim): Promise<readonly Receipt[]>;
 
   /**
    * Appends each command's decisions in order and resolves once they are durable, one result a command, in order. Events

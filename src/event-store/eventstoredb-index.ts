@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { withTransaction } from '../database/client.js';
 import type { Position } from '../domain/events.js';
-import type { Progress } from './event-store.js';
+import type { Progress, TokenClaim } from './event-store.js';
 import { appendFresh, readOn } from './eventstoredb-append.js';
 import { streamKey, type BatchStream, type FreshEvent, idOf, type LogBatch } from './eventstoredb-batch.js';
 import type { EventStoreDbClient } from './eventstoredb-client/client.js';
@@ -11,6 +11,7 @@ import type { StreamNames } from './eventstoredb-events.js';
 import { LoggedEvents } from './logged-events.js';
 import { PROGRESS, progressOf } from './progress.js';
 import { textRows, type EventRow } from './recorded.js';
+import { TokenClaims } from './token-claims.js';
 
 /** Above the deadline of the server: a process frozen in its transaction must not hold its streams for ever. */
 const FROZEN_MS = 10_000;
@@ -27,11 +28,20 @@ const CAUGHT_UP_TO = `SELECT min(position) FROM (SELECT position FROM touchline.
  * first. So the index may lag, after a crash or from a backup, and may be emptied.
  */
 export class LogIndex {
+  readonly #tokens: TokenClaims;
+
   constructor(
     private readonly pool: Pool,
     private readonly client: EventStoreDbClient,
     private readonly names: StreamNames,
-  ) {}
+  ) {
+    this.#tokens = new TokenClaims(pool);
+  }
+
+  /** @throws TokenUsed */
+  claim(claim: TokenClaim): Promise<void> {
+    return this.#tokens.claim(claim);
+  }
 
   /**
    * One transaction: what is fresh is claimed, appended, and known when it commits.

@@ -4,7 +4,6 @@ import type { EventType, Position, RecordedDecision, RecordedEvent } from '../do
 import { type AnyAppend, appendCall, type AppendCall, asAppend } from './append-call.js';
 import { Coalescer, type CoalescerOptions } from './coalescer.js';
 import {
-  StoreUnavailable,
   type Append,
   type AppendResult,
   type EventStore,
@@ -13,16 +12,16 @@ import {
   type Progress,
   type Receipt,
   type Subscription,
+  type TokenClaim,
 } from './event-store.js';
 import { LogBatch } from './eventstoredb-batch.js';
 import { EventStoreDbClient } from './eventstoredb-client/client.js';
 import type { Filter, ServerEvent } from './eventstoredb-client/types.js';
 import { recordedOf, StreamNames } from './eventstoredb-events.js';
-import { EventStoreDbAway, LogDiffers } from './eventstoredb-faults.js';
+import { EventStoreDbAway, mayPass, unavailable } from './eventstoredb-faults.js';
 import { LogIndex } from './eventstoredb-index.js';
 import { LogWatch } from './eventstoredb-watch.js';
 import { Growth } from './growth.js';
-import { isTransient } from './pg-faults.js';
 import { furthest } from './progress.js';
 import { subscribe } from './subscription.js';
 
@@ -86,7 +85,13 @@ export class EventStoreDbEventStore implements EventStore {
     return this.#coalescer.waitingEvents;
   }
 
-  async record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
+  async record(
+    facts: readonly NewFact[],
+    progress?: Progress,
+    claim?: TokenClaim,
+  ): Promise<readonly Receipt[]> {
+    // Before its facts: a request that ends in between is sent again, with the same body.
+    if (claim) await this.#read(() => this.#index.claim(claim));
     const results = await this.#add(facts.map(asAppend), progress);
     return results.flatMap((result) => (result.status === 'appended' ? result.receipts : []));
   }
@@ -238,12 +243,7 @@ export class EventStoreDbEventStore implements EventStore {
     return position <= 0n ? 'start' : ((await this.#index.recordBefore(position)) ?? 'start');
   }
 
-  async #read<T>(work: () => Promise<T>): Promise<T> {
-    return work().catch((error: unknown) => {
-      if (error instanceof StoreUnavailable || !mayPass(error)) throw error;
-      throw new StoreUnavailable('the event log does not answer', 5, { cause: error });
-    });
+  #read<T>(work: () => Promise<T>): Promise<T> {
+    return work().catch(unavailable);
   }
 }
-
-const mayPass = (error: unknown): boolean => !(error instanceof LogDiffers) && isTransient(error);

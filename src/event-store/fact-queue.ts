@@ -1,5 +1,5 @@
 import { Coalescer, COALESCER_DEFAULTS, type Call, type CoalescerOptions } from './coalescer.js';
-import type { NewFact, Progress, Receipt } from './event-store.js';
+import type { NewFact, Progress, Receipt, TokenClaim } from './event-store.js';
 import { FactColumns } from './fact-columns.js';
 
 /** Facts of one request: a range of columns that requests of the same time share. */
@@ -7,6 +7,7 @@ interface FactRange extends Call {
   readonly columns: FactColumns;
   readonly from: number;
   readonly progress: Progress | undefined;
+  readonly claim: TokenClaim | undefined;
 }
 
 /** Two transactions are under way while a third is filled. Larger columns than those of most transactions are not kept. */
@@ -17,6 +18,7 @@ const SPARE_BYTES = 4_000_000;
 export type WriteFacts = (
   columns: FactColumns,
   progress: readonly Progress[],
+  claims: readonly TokenClaim[],
 ) => Promise<{ readonly head: bigint; readonly positions: readonly bigint[] | undefined }>;
 
 /** Facts that wait for their transaction, encoded as they came. */
@@ -45,10 +47,10 @@ export class FactQueue {
   }
 
   /** Nothing of the facts is kept but their encoding. @throws StoreUnavailable, TypeError */
-  add(facts: readonly NewFact[], progress: Progress | undefined): Promise<readonly Receipt[]> {
+  add(facts: readonly NewFact[], progress?: Progress, claim?: TokenClaim): Promise<readonly Receipt[]> {
     const refusal = this.#coalescer.refusal(facts.length);
     if (refusal) return Promise.reject(refusal);
-    return this.#coalescer.add(this.#encode(facts, progress));
+    return this.#coalescer.add({ ...this.#encode(facts), progress, claim });
   }
 
   close(): Promise<void> {
@@ -56,19 +58,20 @@ export class FactQueue {
   }
 
   /** Columns are filled as far as a transaction takes requests, so that a transaction is one set of columns. */
-  #encode(facts: readonly NewFact[], progress: Progress | undefined): FactRange {
+  #encode(facts: readonly NewFact[]): Omit<FactRange, 'progress' | 'claim'> {
     if (this.#filling.count > 0 && this.#filling.count + facts.length > this.#fullAt)
       this.#filling = this.#emptyColumns();
     const columns = this.#filling;
     const { count: from, bytes: before } = columns;
     columns.add(facts);
-    return { columns, from, events: facts.length, bytes: columns.bytes - before, progress };
+    return { columns, from, events: facts.length, bytes: columns.bytes - before };
   }
 
   async #writeRanges(ranges: readonly FactRange[]): Promise<readonly (readonly Receipt[])[]> {
     const columns = this.#join(ranges);
     const progress = ranges.flatMap((range) => range.progress ?? []);
-    const { head, positions } = await this.#write(columns, progress);
+    const claims = ranges.flatMap((range) => range.claim ?? []);
+    const { head, positions } = await this.#write(columns, progress, claims);
     const first = head - BigInt(columns.count) + 1n;
     let next = 0;
     const receiptOf = (): Receipt => {

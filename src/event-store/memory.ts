@@ -12,6 +12,8 @@ import {
   type Progress,
   type Receipt,
   type Subscription,
+  type TokenClaim,
+  TokenUsed,
 } from './event-store.js';
 import { Growth } from './growth.js';
 import { subscribe } from './subscription.js';
@@ -24,6 +26,8 @@ export class MemoryEventStore implements EventStore {
   readonly #streams = new Map<string, RecordedDecision[]>();
   readonly #byId = new Map<string, RecordedEvent>();
   readonly #progress = new Map<string, Progress>();
+  /** Hashes of bodies by token. */
+  readonly #tokens = new Map<string, Buffer>();
   readonly #growth = new Growth();
   readonly #now: () => Date;
   #closed = false;
@@ -33,9 +37,14 @@ export class MemoryEventStore implements EventStore {
     this.#now = now;
   }
 
-  async record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
+  async record(
+    facts: readonly NewFact[],
+    progress?: Progress,
+    claim?: TokenClaim,
+  ): Promise<readonly Receipt[]> {
     if (this.#closed) return this.#refuse();
     appendCall(facts.map(asAppend)); // throws where no log could hold it
+    if (claim) this.#claim(claim);
     const recordedAt = this.#now();
     const receipts = facts.map(({ workspace, stream, event }): Receipt => {
       const known = this.#byId.get(keyOf(workspace, event.id));
@@ -103,6 +112,12 @@ export class MemoryEventStore implements EventStore {
     this.#closed = true;
     this.#growth.wakeAll();
     return Promise.resolve();
+  }
+
+  #claim({ collector, token, bodyHash }: TokenClaim): void {
+    const name = keyOf(collector, token);
+    if (this.#tokens.get(name)?.equals(bodyHash) === false) throw new TokenUsed();
+    this.#tokens.set(name, bodyHash);
   }
 
   #keep({ restarted, ...progress }: Progress): void {

@@ -1,4 +1,4 @@
-const OID = { text: 25, uuid: 2950, int4: 23, int2: 21, timestamptz: 1184, json: 114 } as const;
+const OID = { bytea: 17, text: 25, uuid: 2950, int4: 23, int2: 21, timestamptz: 1184, json: 114 } as const;
 const HEADER = 20;
 const EPOCH_2000_MS = 946_684_800_000;
 
@@ -72,6 +72,13 @@ export class ArrayWriter {
     this.#end += 4 + length;
   }
 
+  bytes(value: Buffer): void {
+    this.#reserve(4 + value.length);
+    this.#count += 1;
+    this.#end = this.#bytes.writeInt32BE(value.length, this.#end);
+    this.#end += value.copy(this.#bytes, this.#end);
+  }
+
   uuid(value: string): void {
     this.#reserve(20);
     this.#count += 1;
@@ -140,6 +147,8 @@ function write<T>(
 
 export const texts = (items: readonly (string | undefined)[]): Buffer =>
   write('text', 32, items, (writer, item) => (item === undefined ? writer.null() : writer.text(item)));
+export const byteas = (items: readonly Buffer[]): Buffer =>
+  write('bytea', 36, items, (writer, item) => writer.bytes(item));
 /** @param items JSON texts */
 export const jsons = (items: readonly string[]): Buffer =>
   write('json', 1024, items, (writer, item) => writer.text(item));

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { eventStoreContract } from '../../test/event-store/contract.js';
 import { facts, touch } from '../../test/events.js';
 import type { NewEvent } from '../domain/events.js';
-import type { EventStore } from './event-store.js';
+import { type EventStore, TokenUsed } from './event-store.js';
 import { PostgresEventStore } from './postgres.js';
 
 const run = promisify(execFile);
@@ -91,6 +92,23 @@ test('writers in several processes make one dense log, each stream in order, eac
         lane.map(({ position }) => Number(position)).sort((a, b) => a - b),
       );
   }
+});
+
+test('of processes that claim one token at the same time, one has it, also after a restart', async () => {
+  const db = await database();
+  const processes = Array.from({ length: 3 }, () => open(db));
+  const send = (store: EventStore, body: string) =>
+    store.record(facts('s', [body]), undefined, {
+      ...{ collector: 'c-1', token: 't-1', bodyHash: hash('sha256', body, 'buffer') },
+      expiresAt: new Date(Date.now() + FOR_EVER_MS),
+    });
+  const results = await Promise.allSettled(processes.map((store, nth) => send(store, `body-${nth}`)));
+  const first = results.findIndex(({ status }) => status === 'fulfilled');
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const restarted = open(db);
+  await expect(send(restarted, 'another')).rejects.toThrow(TokenUsed);
+  expect(await send(restarted, `body-${first}`)).toMatchObject([{ duplicate: true }]);
+  expect(await restarted.head()).toBe(1n);
 });
 
 test('a reader is woken by appends of another process', async () => {

@@ -14,6 +14,7 @@ import {
   type Progress,
   type Receipt,
   type Subscription,
+  type TokenClaim,
 } from './event-store.js';
 import { COPIED_COLUMNS, EventCopy } from './event-copy.js';
 import type { FactColumns } from './fact-columns.js';
@@ -24,12 +25,10 @@ import { elements } from './pg-array.js';
 import { furthest, moveParameters, moveProgress, PROGRESS, progressOf } from './progress.js';
 import { EVENT_COLUMNS, recordedEvent, textRows, type EventRow } from './recorded.js';
 import { subscribe } from './subscription.js';
+import { claimParameters, claimTokens, distinct, TokenClaims } from './token-claims.js';
 
 const COLUMNS = EVENT_COLUMNS.join(', ');
 const RECORD = `SELECT head, positions FROM touchline.record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
-/** At the end of the statement, so always under the lock of the log's head: nobody waits crosswise. */
-const RECORD_AND_MOVE = `WITH moved AS (${moveProgress(12)})
-  ${RECORD}`;
 const APPEND = `SELECT head, positions, versions, actual
   FROM touchline.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
 const READ_AT = `SELECT ${COLUMNS} FROM touchline.event WHERE position <= $1 ORDER BY position DESC LIMIT 1`;
@@ -56,6 +55,7 @@ export class PostgresEventStore implements EventStore {
   readonly #pool: pg.Pool;
   readonly #facts: FactQueue;
   readonly #decisions: Coalescer<AppendCall<Append>, readonly AppendResult[]>;
+  readonly #tokens: TokenClaims;
   readonly #growth: Growth;
   #closed = false;
   #polling = false;
@@ -67,6 +67,7 @@ export class PostgresEventStore implements EventStore {
   constructor(pool: pg.Pool, options: Partial<CoalescerOptions> = {}, growth = new Growth()) {
     this.#pool = pool;
     this.#growth = growth;
+    this.#tokens = new TokenClaims(pool);
     this.#facts = new FactQueue((...batch) => this.#writeFacts(...batch), isTransient, options);
     const inTurn = { ...options, inFlight: 1 };
     this.#decisions = new Coalescer((calls) => this.#writeDecisions(calls), isTransient, inTurn);
@@ -77,7 +78,12 @@ export class PostgresEventStore implements EventStore {
     return this.#facts.waitingEvents + this.#decisions.waitingEvents;
   }
 
-  async record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
+  async record(
+    facts: readonly NewFact[],
+    progress?: Progress,
+    claim?: TokenClaim,
+  ): Promise<readonly Receipt[]> {
+    if (claim) return this.#tokens.guard(claim, () => this.#facts.add(facts, progress, claim));
     return facts.length === 0 && !progress ? [] : this.#facts.add(facts, progress);
   }
 
@@ -146,12 +152,9 @@ export class PostgresEventStore implements EventStore {
     this.#growth.wakeAll();
   }
 
-  async #writeFacts(columns: FactColumns, progress: readonly Progress[]) {
-    const facts = columns.parameters();
-    const moves = furthest(progress);
-    const [row = []] = await (moves.length === 0
-      ? this.#query('record', RECORD, facts)
-      : this.#query('record-and-move', RECORD_AND_MOVE, [...facts, ...moveParameters(moves)]));
+  async #writeFacts(columns: FactColumns, progress: readonly Progress[], claims: readonly TokenClaim[]) {
+    const { name, text, values } = recordStatement(columns, furthest(progress), distinct(claims));
+    const [row = []] = await this.#query(name, text, values);
     const [head, positions] = row;
     return {
       head: this.#reached(head),
@@ -208,6 +211,27 @@ export class PostgresEventStore implements EventStore {
     const { rows } = await this.#pool.query<(string | null)[]>(textRows(`touchline-${name}`, text, values));
     return rows;
   }
+}
+
+/**
+ * With progress and claims, which are written at the end of the statement, so always under the lock of the log's head: nobody
+ * waits crosswise.
+ */
+function recordStatement(columns: FactColumns, moves: readonly Progress[], claims: readonly TokenClaim[]) {
+  const values = columns.parameters();
+  let name = 'record';
+  const parts: string[] = [];
+  if (moves.length > 0) {
+    name += '-and-move';
+    parts.push(`moved AS (${moveProgress(values.length + 1)})`);
+    values.push(...moveParameters(moves));
+  }
+  if (claims.length > 0) {
+    name += '-and-claim';
+    parts.push(`claimed AS (${claimTokens(values.length + 1)})`);
+    values.push(...claimParameters(claims));
+  }
+  return { name, text: parts.length > 0 ? `WITH ${parts.join(', ')} ${RECORD}` : RECORD, values };
 }
 
 /** @throws StoreUnavailable what may pass by itself */

@@ -2,6 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { TObject, TSchema } from 'typebox';
 import type { EventData } from '../domain/events.js';
 import type { OpportunityReport } from '../domain/opportunity-report.js';
+import type { TokenClaim } from '../event-store/event-store.js';
 import type { CollectorCredential as Credential } from '../http/known-keys.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { RequestLimits } from './limits.js';
@@ -129,13 +130,10 @@ export interface VerificationServices {
   fetchText(url: string): Promise<string>;
   /** The same without memory: a request that does something, e.g. confirms a subscription. */
   request(url: string): Promise<string>;
-  /**
-   * Claims a token that a scheme lets be used once. The same token with the same body is the same request sent again.
-   *
-   * @returns false: it was used by another request
-   */
-  claimToken(collector: CollectorConfig, token: string, body: Buffer, expiresAt: Date): Promise<boolean>;
 }
+
+/** Undefined: the request is genuine. A claim: it is, if no other request has used this token. A refusal: it is not. */
+export type Verified = Refusal | TokenClaim | undefined;
 
 /** A route of HTTP. */
 export interface Endpoint extends Decoder {
@@ -149,13 +147,10 @@ export interface Endpoint extends Decoder {
   /** Default: WRITE_KEY, as all of our own clients send it. */
   readonly credential?: CredentialLocation;
   /**
-   * Checks a signature over the request; runs before anything of it is kept. Undefined: it is genuine. A refusal (401): nothing
-   * is kept. An endpoint whose credential is no secret has to have it.
+   * Checks a signature over the request; runs before anything of it is kept. After a refusal (401), or when a token turns out to
+   * be used, nothing is. An endpoint whose credential is no secret has to have it.
    */
-  verify?(
-    request: SignedRequest,
-    services: VerificationServices,
-  ): Refusal | undefined | Promise<Refusal | undefined>;
+  verify?(request: SignedRequest, services: VerificationServices): Verified | Promise<Verified>;
   /** The answer once each item is in the log, or kept as rejected; one outcome an item, in order. */
   reply(outcomes: readonly Outcome[], head: RequestHead): Reply;
   /** Another answer than the usual problem document to a request that is refused, e.g. for its key. */

@@ -78,7 +78,7 @@ function openSpool({ dataDir }: Config, record: RecordSpooled, metrics: Metrics)
   providers: [
     { provide: Formats, useValue: FORMATS },
     { provide: WarningLog, inject: [DATABASE], useFactory: (pool: Pool) => new WarningLog(pool) },
-    { provide: Verification, inject: [DATABASE], useFactory: (pool: Pool) => new Verification(pool) },
+    Verification,
     {
       provide: RecentItems,
       inject: [DATABASE],

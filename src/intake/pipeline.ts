@@ -6,6 +6,7 @@ import {
   type Progress,
   QueueFull,
   type Receipt,
+  type TokenClaim,
 } from '../event-store/event-store.js';
 import { DAY_MS, PUBLIC_BACKDATE_DAYS } from '../limits-config.js';
 import { Batch, type ItemResult, outcomesOf } from './batch.js';
@@ -16,7 +17,7 @@ import type { RecentItems } from './recent-items.js';
 import { sortByOccurrence } from './occurrence-order.js';
 import { decideReports, type OpportunityReports, type PendingReport } from './opportunity-reports.js';
 import type { Outcome } from './outcome.js';
-import type { Origin, RejectedInput, RejectedLog } from './rejected.js';
+import { type Origin, type RejectedInput, type RejectedLog, withOrigin } from './rejected.js';
 import type { WarnedMessage, WarningLog } from './warnings.js';
 
 export interface PipelineOptions {
@@ -80,8 +81,25 @@ export class Pipeline {
 
   /** Nothing of the items outlives this but what the answer says of them: what lives until the commit is copied by V8. */
   private async ingestAdmitted(format: Format, origin: Origin, items: Items): Promise<readonly Outcome[]> {
+    if (origin.claim) return this.ingestClaiming(origin.claim, format, origin, items);
     this.options.recent?.offer(format.name, origin, items.items);
     return this.recordBatch(this.normaliseAll(format, origin, items));
+  }
+
+  /** Whether the items are genuine turns out when they are recorded: until then nothing of them is kept anywhere. */
+  private async ingestClaiming(
+    claim: TokenClaim,
+    format: Format,
+    origin: Origin,
+    items: Items,
+  ): Promise<readonly Outcome[]> {
+    const { facts, reports, rejected, warned, results } = this.normaliseAll(format, origin, items);
+    const recorded = this.recordSorted(facts, undefined, claim);
+    const kept = recorded.then(() => this.keepRejected(rejected));
+    const decided = recorded.then(() => this.decideReports(reports));
+    const outcomes = await this.outcomes(results, warned, recorded, decided, kept);
+    this.options.recent?.offer(format.name, origin, items.items);
+    return outcomes;
   }
 
   private normaliseAll(format: Format, origin: Origin, { items, mayHoldUnstorable, sentOf }: Items): Batch {
@@ -121,9 +139,13 @@ export class Pipeline {
     return this.outcomes(results, warned, recorded, decided, this.keepRejected(rejected));
   }
 
-  private recordSorted(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
+  private recordSorted(
+    facts: readonly NewFact[],
+    progress?: Progress,
+    claim?: TokenClaim,
+  ): Promise<readonly Receipt[]> {
     const { sorted, restore } = sortByOccurrence(facts);
-    return this.record(sorted, progress).then(restore);
+    return this.record(sorted, progress, claim).then(restore);
   }
 
   /** Warnings come after the facts: they are of messages in the log. */
@@ -148,11 +170,17 @@ export class Pipeline {
    * A receipt a fact, in order.
    *
    * @param progress of a consumer, kept together with the facts
-   * @throws StoreUnavailable
+   * @throws StoreUnavailable, TokenUsed
    */
-  record(facts: readonly NewFact[], progress?: Progress): Promise<readonly Receipt[]> {
-    if (facts.length === 0 && !progress) return Promise.resolve([]);
-    return this.noteFullness(this.store.record(facts, progress));
+  record(facts: readonly NewFact[], progress?: Progress, claim?: TokenClaim): Promise<readonly Receipt[]> {
+    if (facts.length === 0 && !progress && !claim) return Promise.resolve([]);
+    return this.noteFullness(this.store.record(facts, progress, claim));
+  }
+
+  /** Keeps a request that could not be taken apart, if it is genuine. @throws StoreUnavailable, TokenUsed */
+  async keepRejectedRequest(request: RejectedInput, origin: Origin): Promise<void> {
+    await this.record([], undefined, origin.claim);
+    await this.keepRejected([withOrigin(origin, request)]);
   }
 
   /** Keeps input that could not be taken apart, or items of it. */

@@ -1,15 +1,16 @@
-import { StoreUnavailable } from '../event-store/event-store.js';
+import { StoreUnavailable, TokenUsed } from '../event-store/event-store.js';
 import type { RequestAdmission } from '../http/admission/request-admission.js';
 import { admitKey, resolveFor } from './collector-key.js';
 import { type CollectorKey, type ResolveCollector, WRITE_KEY } from './credentials.js';
 import { decodeRequest } from './decode.js';
-import type { Endpoint, Format, Reply, RequestHead, VerificationServices } from './format.js';
-import { isRejected, type Outcome, type Refusal, type Rejected } from './outcome.js';
+import type { Endpoint, Format, Reply, RequestHead, VerificationServices, Verified } from './format.js';
+import { isRejected, type Outcome, type Rejected } from './outcome.js';
 import type { Pipeline } from './pipeline.js';
 import { credentialRefusal, refusalFor, refusalOfSingle, type Refused, shareOf } from './refusal.js';
 import { isWithoutBody, rejectedRequest } from './rejected-input.js';
-import { type Origin, withOrigin } from './rejected.js';
+import type { Origin } from './rejected.js';
 import { type RawBody, readBody, type RequestBody } from './request-body.js';
+import { TOKEN_USED } from './signatures.js';
 
 /** A request of HTTP, its body read. */
 export interface ReceivedRequest {
@@ -49,10 +50,17 @@ export async function processRequest(deps: RequestDeps, request: ReceivedRequest
   const body = await readBody(request.body, reserve, isKnown, format);
   const key = request.key ?? (await authenticate(deps, request, body));
   if ('refusal' in key) return key;
-  const forged = endpoint.verify && (await verify(deps, request, body, receivedAt));
-  if (forged) return { refusal: forged };
+  const verified = endpoint.verify && (await verify(deps, request, body, receivedAt));
+  if (verified && 'status' in verified) return { refusal: verified };
+  const origin = { ...key, call: endpoint.call, receivedAt, ...(verified && { claim: verified }) };
   // Not awaited here: nothing of the body may live as long as the transaction of its events.
-  return ingestBody(deps.pipeline, request, { ...key, call: endpoint.call, receivedAt }, body);
+  const ingested = ingestBody(deps.pipeline, request, origin, body);
+  return verified ? ingested.catch(refuseUsedToken) : ingested;
+}
+
+function refuseUsedToken(error: unknown): Refused {
+  if (error instanceof TokenUsed) return { refusal: TOKEN_USED };
+  throw error;
 }
 
 /** By the key in the body. One without a known key is not parsed, so only what cannot even be read has another reason. */
@@ -77,7 +85,7 @@ async function verify(
   { endpoint, head }: ReceivedRequest,
   body: RequestBody | Rejected,
   receivedAt: Date,
-): Promise<Refusal | undefined> {
+): Promise<Verified> {
   if (isRejected(body)) return refusalFor(body.rejected);
   if (head.collector?.areSecretsUnreadable)
     throw new StoreUnavailable('The secrets of this collector cannot be decrypted', 60);
@@ -95,7 +103,7 @@ function ingestBody(
   if ('reply' in decoded) return Promise.resolve(decoded.reply);
   if (isRejected(decoded)) {
     const sent = isWithoutBody(endpoint) ? { ...request.body, bytes: Buffer.from(head.query) } : request.body;
-    const kept = pipeline.keepRejected([withOrigin(origin, rejectedRequest(format, sent, decoded.rejected))]);
+    const kept = pipeline.keepRejectedRequest(rejectedRequest(format, sent, decoded.rejected), origin);
     return kept.then(() => ({ refusal: refusalFor(decoded.rejected) }));
   }
   return reply(endpoint, head, decoded.isSingle, pipeline.ingest(format, origin, decoded));

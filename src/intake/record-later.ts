@@ -49,8 +49,9 @@ export async function answerNow(
   const key = sent && (await resolveFor({ resolveCollector: openCollector }, route, sent));
   if (!key?.config || key.config.areSecretsUnreadable) return undefined;
   const body = RequestBody.EMPTY;
-  const refusal = admitKey(key, head) ?? (await endpoint.verify?.({ head, body, receivedAt }, verification));
-  if (refusal) return { refusal };
+  const verified = admitKey(key, head) ?? (await endpoint.verify?.({ head, body, receivedAt }, verification));
+  // Whether a token was used cannot be told now.
+  if (verified) return 'status' in verified ? { refusal: verified } : undefined;
   const decoded = endpoint.decode(head, body);
   if (!('items' in decoded)) return undefined;
   await spool.keep({

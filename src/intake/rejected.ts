@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Position } from '../domain/events.js';
 import type { KeyScope } from '../domain/touchpoint.js';
+import type { TokenClaim } from '../event-store/event-store.js';
 import type { KeyQuota } from '../http/known-keys.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { RejectedRetention } from '../limits-config.js';
@@ -32,6 +33,8 @@ export interface Origin {
   readonly config?: CollectorConfig;
   /** Of the write key it comes with, while it does. */
   readonly quota?: KeyQuota;
+  /** Of the token of its signature: made together with what is recorded, before anything else is kept. */
+  readonly claim?: TokenClaim;
 }
 
 /** An item as it came, where it was written otherwise or stood in a file. */

@@ -43,6 +43,7 @@ export interface Json {
 /** The body of a request as formats read it. It must not live as long as the transaction of its events. */
 export class RequestBody {
   #text: string | undefined;
+  #json: Json | Rejected | undefined;
   #parsed: { readonly parse: unknown; readonly value: unknown } | undefined;
 
   /**
@@ -69,9 +70,9 @@ export class RequestBody {
     return this.#parsed.value as T;
   }
 
-  /** @throws OverBudget parsing takes more than there is room for */
+  /** Parsed once, for the signature and for decoding. @throws OverBudget parsing takes more than there is room for */
   json(): Json | Rejected {
-    return this.parse(this.text);
+    return (this.#json ??= this.parse(this.text));
   }
 
   /** The same for JSON within the body, e.g. in a field of a form. @throws OverBudget */

@@ -1,7 +1,9 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import type { TokenClaim } from '../event-store/event-store.js';
 import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { Headers, RequestHead } from './format.js';
 import type { Refusal } from './outcome.js';
+import type { RequestBody } from './request-body.js';
 
 /**
  * How long after it was signed a request is accepted, in ms. SendGrid sends again for 24 hours, Mailgun for 8 with the signature
@@ -62,6 +64,23 @@ export const hmac = (
   text: string,
   encoding: 'hex' | 'base64',
 ): string => createHmac(algorithm, secret).update(text).digest(encoding);
+
+/** @param lifetimeMs the signature is accepted for so long from `signedAt` on */
+export const tokenClaim = (
+  { id }: CollectorConfig,
+  token: string,
+  { raw }: RequestBody,
+  signedAt: number,
+  lifetimeMs = SIGNATURE_LIFETIME_MS,
+): TokenClaim => ({
+  ...{ collector: id, token, expiresAt: new Date(signedAt + lifetimeMs) },
+  bodyHash: hash('sha256', raw, 'buffer'),
+});
+
+export const TOKEN_USED: Refusal = refusal(
+  'token-used',
+  'The token of the signature was used by another request',
+);
 
 /** The only value of a header. */
 export function headerOf(headers: Headers, name: string): string | undefined {

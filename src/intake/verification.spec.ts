@@ -11,6 +11,7 @@ import type { Endpoint, Format, SignedRequest } from './format.js';
 import { FORMATS, Formats } from './formats/all.js';
 import { native } from './formats/native.js';
 import type { Refusal } from './outcome.js';
+import { tokenClaim } from './signatures.js';
 
 const WRONG: Refusal = { status: 401, code: 'signature-invalid', detail: 'The signature is wrong' };
 
@@ -20,7 +21,7 @@ const signed: Endpoint = {
   path: '/webhooks/signed/:collector',
   call: 'signed',
   credential: COLLECTOR_ID,
-  async verify({ head, body, receivedAt }: SignedRequest, services) {
+  verify({ head, body, receivedAt }: SignedRequest) {
     const { 'x-signature': sent = '', 'x-token': token } = head.headers;
     const isGenuine = head.collector?.secrets.some((secret) => {
       const made = createHmac('sha256', secret).update(`${head.method}${head.url}`).update(body.raw).digest();
@@ -28,10 +29,9 @@ const signed: Endpoint = {
       return given.length === made.length && timingSafeEqual(given, made);
     });
     if (!isGenuine || !head.collector) return WRONG;
-    const expiresAt = new Date(+receivedAt + 3_600_000);
-    if (token === undefined) return undefined;
-    const isFirst = await services.claimToken(head.collector, String(token), body.raw, expiresAt);
-    return isFirst ? undefined : { ...WRONG, code: 'token-used' };
+    return token === undefined
+      ? undefined
+      : tokenClaim(head.collector, String(token), body, +receivedAt, 3_600_000);
   },
   decode: (_, body) => decodeOneOrMore(body, 'an event'),
   reply: (outcomes) => ({ body: outcomes.map(({ status }) => status).join() }),

@@ -1,9 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Pool } from 'pg';
 import { StoreUnavailable } from '../event-store/event-store.js';
-import type { CollectorConfig } from '../workspaces/collector-config.js';
 import type { VerificationServices } from './format.js';
-import { TokenClaims } from './token-claims.js';
 
 const FETCH_MS = 5_000;
 /** A certificate has some 2 KB. */
@@ -13,16 +10,11 @@ const FETCHED_TEXTS = 100;
 const MOST_FETCHES = 8;
 const HOUR_MS = 3_600_000;
 
-/** What signatures are checked with: texts by HTTPS, and tokens that may be used once. */
+/** What signatures are checked with. */
 export class Verification implements VerificationServices {
   /** What was fetched alone: what is under way would take the place of what is known. */
   private readonly texts = new LRUCache<string, string>({ max: FETCHED_TEXTS, ttl: 24 * HOUR_MS });
   private readonly fetching = new Map<string, Promise<string>>();
-  private readonly tokens: TokenClaims;
-
-  constructor(pool: Pool) {
-    this.tokens = new TokenClaims(pool);
-  }
 
   async fetchText(url: string): Promise<string> {
     const known = this.texts.get(url) ?? this.fetching.get(url);
@@ -38,10 +30,6 @@ export class Verification implements VerificationServices {
 
   request(url: string): Promise<string> {
     return fetchText(url);
-  }
-
-  claimToken({ id }: CollectorConfig, token: string, body: Buffer, expiresAt: Date): Promise<boolean> {
-    return this.tokens.claim(id, token, body, expiresAt);
   }
 }
 

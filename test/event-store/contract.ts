@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { appendRequest } from '../events.js';
 import { appendContract } from './append.js';
+import { claimsContract } from './claims.js';
 import { idempotencyContract } from './idempotency.js';
 import { lawsContract } from './laws.js';
 import { readingContract } from './reading.js';
@@ -18,6 +19,7 @@ export function eventStoreContract(name: string, open: () => Promise<EventStore>
 
     recordContract(log);
     appendContract(log);
+    claimsContract(log);
     idempotencyContract(log);
     readingContract(log);
     subscribingContract(log);

@@ -1,14 +1,14 @@
 import type { TouchpointKind } from '../../domain/touchpoint.js';
-import type { Decoded, Format, SignedRequest, VerificationServices } from '../format.js';
+import type { Decoded, Format, SignedRequest, Verified } from '../format.js';
 import { isObject, type JsonObject } from '../json.js';
-import { isRejected, reject, type Refusal } from '../outcome.js';
+import { isRejected, reject } from '../outcome.js';
 import type { RequestBody } from '../request-body.js';
 import { checker, type Static, Type } from '../schema.js';
 import {
   equalTexts,
   hmac,
-  SIGNATURE_LIFETIME_MS,
   signatureMissing,
+  tokenClaim,
   verifyAge,
   verifyWithSecrets,
 } from '../signatures.js';
@@ -150,10 +150,7 @@ interface Signature {
  * The signature covers time and token only, so whoever has seen one could sign an event of his own with it: a token is accepted
  * for one body. It is accepted for as long as Mailgun sends a webhook again, which it does with the same signature.
  */
-async function verifySignature(
-  { head, body, receivedAt }: SignedRequest,
-  services: VerificationServices,
-): Promise<Refusal | undefined> {
+function verifySignature({ head, body, receivedAt }: SignedRequest): Verified {
   const signature = signatureOf(body);
   if (!signature) return signatureMissing('the body has no signature with timestamp, token and signature');
   const { timestamp, token, signatures } = signature;
@@ -163,15 +160,8 @@ async function verifySignature(
   };
   const signedAt = Number(timestamp) * 1000;
   const refusal = verifyWithSecrets(head, isSigned) ?? verifyAge(signedAt, receivedAt);
-  if (refusal || !head.collector) return refusal;
-  const expiresAt = new Date(signedAt + SIGNATURE_LIFETIME_MS);
-  return (await services.claimToken(head.collector, token, body.raw, expiresAt)) ? undefined : TOKEN_USED;
+  return refusal ?? (head.collector && tokenClaim(head.collector, token, body, signedAt));
 }
-
-const TOKEN_USED: Refusal = {
-  ...{ status: 401, code: 'token-used' },
-  detail: 'The token of the signature was used by another request',
-};
 
 /** In UTF-16 units; Mailgun's have 50. */
 const LONGEST_TOKEN = 200;

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { isEvent, type Position, type RecordedEvent } from '../../domain/events.js';
 import { isAnonymous, mainKey } from '../../domain/identity/keys.js';
 import { ownerOf } from '../../domain/identity/ownership.js';
+import type { RuleSet } from '../../domain/verdict/rule-match.js';
 import { runStatements } from '../../read-models/statements.js';
 import type { Range } from '../../subscriptions/subscription.js';
 import { Accounts } from './accounts.js';
@@ -11,7 +12,7 @@ import { run, type Loading } from './loading.js';
 import type { Models } from './models.js';
 import type { KeyRecord } from './records.js';
 import { UnitOfWork } from './unit-of-work.js';
-import { decidingRule, type RuleInForce, type RuleSet } from './verdict-rules.js';
+import type { RuleInForce } from './verdict-rules.js';
 import { WorkingSet } from './working-set.js';
 
 type TouchpointEvent = RecordedEvent<'TouchpointRecorded'>;
@@ -69,8 +70,8 @@ function ruledOtherwise(
 ): readonly Ruled[] {
   if (event.workspace !== workspace || event.position > position || !isEvent(event, 'TouchpointRecorded'))
     return [];
-  const rule = decidingRule(after, event);
-  return rule?.ruleId === decidingRule(before, event)?.ruleId ? [] : [{ event, rule }];
+  const rule = after.deciding(event);
+  return rule?.ruleId === before.deciding(event)?.ruleId ? [] : [{ event, rule }];
 }
 
 async function applyRules(
