@@ -15,6 +15,7 @@ import { FRESHNESS } from './queries/freshness.js';
 import { QueriesModule } from './queries/queries.module.js';
 import { registered } from './registered.js';
 import type { Runtime } from './runtime.js';
+import { WebhookDeliveryModule, WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** Lets queries ask how far the read models are without knowing who makes them. */
 @Global()
@@ -41,11 +42,13 @@ export class AppModule {
     if (roles.has('collect')) imports.push(IntakeModule);
     if (roles.has('collect') || roles.has('query')) imports.push(OpportunityReportsModule);
     if (kafka && roles.has('collect')) imports.push(KafkaModule.with(kafka));
+    if (roles.has('react')) imports.push(WebhookDeliveryModule);
     if (roles.has('query'))
       imports.push(
         QueriesModule,
         CommandsModule,
         CollectorsModule,
+        WebhooksModule,
         RejectedModule,
         SubscriptionsApiModule.with(subscriptions),
       );
