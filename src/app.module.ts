@@ -13,6 +13,7 @@ import { SubscriptionsApiModule } from './subscriptions/api/subscriptions-api.mo
 import { SubscriptionsModule } from './subscriptions/api/subscriptions.module.js';
 import { FRESHNESS } from './queries/freshness.js';
 import { QueriesModule } from './queries/queries.module.js';
+import { HandoffClockModule } from './reactors/handoff-clock.module.js';
 import { registered } from './registered.js';
 import type { Runtime } from './runtime.js';
 import { WebhookDeliveryModule, WebhooksModule } from './webhooks/webhooks.module.js';
@@ -42,7 +43,7 @@ export class AppModule {
     if (roles.has('collect')) imports.push(IntakeModule);
     if (roles.has('collect') || roles.has('query')) imports.push(OpportunityReportsModule);
     if (kafka && roles.has('collect')) imports.push(KafkaModule.with(kafka));
-    if (roles.has('react')) imports.push(WebhookDeliveryModule);
+    if (roles.has('react')) imports.push(HandoffClockModule, WebhookDeliveryModule);
     if (roles.has('query'))
       imports.push(
         QueriesModule,

@@ -2,10 +2,12 @@ import type { RecordSink } from './kafka/kafka.js';
 import { projections } from './projections/all.js';
 import { deliverWebhooks } from './reactors/deliver-webhooks.js';
 import { publishToKafka } from './reactors/publish-to-kafka.js';
+import { watchHandoffs } from './reactors/watch-handoffs.js';
 import type { Reactor, Subscription } from './subscriptions/subscription.js';
 
 /** Every reactor there is. A new one: its file, its spec, and its line here. */
 export const reactors = (kafka: RecordSink | undefined): readonly Reactor[] => [
+  watchHandoffs,
   deliverWebhooks,
   ...(kafka ? [publishToKafka(kafka)] : []),
 ];
