@@ -32,6 +32,7 @@ const PORTS = [
   'src/config.ts',
   'src/kafka-config.ts',
   'src/limits-config.ts',
+  'src/webhooks-config.ts',
   'src/kafka/kafka.ts',
   'src/kafka/record-chunks.ts',
   'src/metrics.ts',
@@ -97,6 +98,13 @@ module.exports = {
     only('intake', '^src/intake/', 'src/intake/', ...EDGE, ...PORTS, GENERATED),
     only('collectors', '^src/collectors/', 'src/collectors/', 'src/intake/', ...EDGE, ...PORTS),
     only(
+      'webhooks',
+      '^src/webhooks/',
+      ...['src/webhooks/', 'src/intake/(schema|outcome|body-check|arrival-cursor|openapi-parts)[.]ts$'],
+      ...EDGE,
+      ...PORTS,
+    ),
+    only(
       'commands',
       '^src/commands/',
       'src/commands/',
@@ -122,9 +130,8 @@ module.exports = {
     only(
       'reactors',
       '^src/reactors/',
-      'src/reactors/',
-      'src/read-models/',
-      'src/event-store/handle-lead.ts',
+      ...['src/reactors/', 'src/read-models/', 'src/event-store/handle-lead.ts'],
+      'src/webhooks/(message|queue-messages)[.]ts$',
       ...SUBSCRIPTIONS,
       ...PORTS,
     ),

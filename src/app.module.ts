@@ -13,8 +13,10 @@ import { SubscriptionsApiModule } from './subscriptions/api/subscriptions-api.mo
 import { SubscriptionsModule } from './subscriptions/api/subscriptions.module.js';
 import { FRESHNESS } from './queries/freshness.js';
 import { QueriesModule } from './queries/queries.module.js';
+import { HandoffClockModule } from './reactors/handoff-clock.module.js';
 import { registered } from './registered.js';
 import type { Runtime } from './runtime.js';
+import { WebhookDeliveryModule, WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** Lets queries ask how far the read models are without knowing who makes them. */
 @Global()
@@ -41,11 +43,13 @@ export class AppModule {
     if (roles.has('collect')) imports.push(IntakeModule);
     if (roles.has('collect') || roles.has('query')) imports.push(OpportunityReportsModule);
     if (kafka && roles.has('collect')) imports.push(KafkaModule.with(kafka));
+    if (roles.has('react')) imports.push(HandoffClockModule, WebhookDeliveryModule);
     if (roles.has('query'))
       imports.push(
         QueriesModule,
         CommandsModule,
         CollectorsModule,
+        WebhooksModule,
         RejectedModule,
         SubscriptionsApiModule.with(subscriptions),
       );

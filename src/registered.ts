@@ -3,12 +3,17 @@ import { projections } from './projections/all.js';
 import { applyModel } from './reactors/apply-model.js';
 import { publishToKafka } from './reactors/publish-to-kafka.js';
 import { qualifyLeads } from './reactors/qualify-leads.js';
+import { deliverWebhooks } from './reactors/deliver-webhooks.js';
+import { publishToKafka } from './reactors/publish-to-kafka.js';
+import { watchHandoffs } from './reactors/watch-handoffs.js';
 import type { Reactor, Subscription } from './subscriptions/subscription.js';
 
 /** Every reactor there is. A new one: its file, its spec, and its line here. */
 export const reactors = (kafka: RecordSink | undefined): readonly Reactor[] => [
   applyModel,
   qualifyLeads(),
+  watchHandoffs,
+  deliverWebhooks,
   ...(kafka ? [publishToKafka(kafka)] : []),
 ];
 

@@ -32,6 +32,7 @@ import { runInThread } from './projector-thread.js';
 import { setupOpenApi } from './openapi/setup.js';
 import type { OpenRuntime, Runtime } from './runtime.js';
 import { openStore } from './store.js';
+import { sentMessages, webhooksOpenApi } from './webhooks/webhooks-openapi.js';
 import { CONFIGURATION_ENTITIES } from './workspaces/entities.js';
 import { ShutdownStack } from './shutdown-stack.js';
 
@@ -180,7 +181,14 @@ export async function createApp(
   answerForAbsentRoles(app, runtime.config.roles, ROUTES_OF_ROLES);
   if (runtime.config.roles.has('query'))
     setupOpenApi(app, [
-      collectorPaths(app.get(Formats, { strict: false }), [collectorsOpenApi, linksOpenApi]),
+      {
+        ...collectorPaths(app.get(Formats, { strict: false }), [
+          collectorsOpenApi,
+          linksOpenApi,
+          webhooksOpenApi,
+        ]),
+        webhooks: sentMessages,
+      },
     ]);
   return app;
 }

@@ -1,7 +1,7 @@
-import { type TSchema, Type } from 'typebox';
+import { Type } from 'typebox';
 import type { Format } from '../intake/format.js';
-import { checker, type Static } from '../intake/schema.js';
-import { Problem } from '../http/problem.js';
+import { invalid } from '../intake/body-check.js';
+import { checker } from '../intake/schema.js';
 import { type CollectorSettings, collectorSettingsSchema } from '../workspaces/collector-settings.js';
 import { type Mapping, mappingSchema } from '../workspaces/mapping-schema.js';
 
@@ -79,16 +79,6 @@ export const trySchema = Type.Object(
   closed,
 );
 
-/** Checks a body. @throws Problem 400, naming the first field at fault */
-export function body<T extends TSchema>(schema: T): (value: unknown) => Static<T> {
-  const check = checker(schema);
-  return (value) => {
-    const fault = check(value);
-    if (fault) throw invalid(fault.rejected);
-    return value as Static<T>;
-  };
-}
-
 /** Patterns and words of a mapping together: each is tried on every item, which other workspaces wait for. */
 const MAX_PATTERNS = 500;
 const MAX_PATTERN_CHARACTERS = 16_384;
@@ -137,8 +127,4 @@ function settingsCheck(format: Format | undefined): ReturnType<typeof checker> {
   let check = checks.get(format);
   if (!check) checks.set(format, (check = checker(settingsOf(format))));
   return check;
-}
-
-function invalid({ message, path = '' }: { readonly message: string; readonly path?: string }): Problem {
-  return new Problem(400, 'invalid', path === '' ? message : `${path}: ${message}`, [{ path, message }]);
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { Problem } from '../http/problem.js';
+import { checkBody } from '../intake/body-check.js';
 import { COLLECTOR_ID } from '../intake/credentials.js';
 import type { Format } from '../intake/format.js';
 import { Formats } from '../intake/formats/all.js';
@@ -14,11 +15,11 @@ const HOUR_MS = 3_600_000;
 const KEY_NAMES = { public: 'writeKey', server: 'serverWriteKey' } as const;
 
 const bodies = {
-  create: input.body(input.createSchema),
-  change: input.body(input.changeSchema),
-  key: input.body(input.keySchema),
-  secret: input.body(input.secretSchema),
-  try: input.body(input.trySchema),
+  create: checkBody(input.createSchema),
+  change: checkBody(input.changeSchema),
+  key: checkBody(input.keySchema),
+  secret: checkBody(input.secretSchema),
+  try: checkBody(input.trySchema),
 };
 
 /** What the API and the command line do with collectors: bodies are checked, then stored. @throws Problem 400, Refused */

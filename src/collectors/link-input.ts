@@ -3,7 +3,7 @@ import { emailAddress } from '../domain/email.js';
 import { LINK_TYPES, type Link } from '../intake/formats/links/token.js';
 import { type Static } from '../intake/schema.js';
 import { Problem } from '../http/problem.js';
-import { body } from './collector-input.js';
+import { checkBody } from '../intake/body-check.js';
 
 const closed = { additionalProperties: false } as const;
 const text = (description: string, maxLength = 256) =>
@@ -46,7 +46,7 @@ export const newLinksSchema = Type.Object(
 
 export type LinkInput = Static<typeof linkSchema>;
 
-const [one, several] = [body(newLinkSchema), body(newLinksSchema)];
+const [one, several] = [checkBody(newLinkSchema), checkBody(newLinksSchema)];
 
 /** @throws Problem 400 */
 export function linksOf(value: unknown): {

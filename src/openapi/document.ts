@@ -23,7 +23,7 @@ model. Ask again with \`?asOf=\` of that position and you get the same bytes, wh
 
 /** What parts of the application add to their controllers' decorators: paths of routes that Nest does not know. */
 export type AdditionalPaths = Pick<OpenAPIObject, 'paths'> &
-  Partial<Pick<OpenAPIObject, 'components' | 'tags'>>;
+  Partial<Pick<OpenAPIObject, 'components' | 'tags' | 'webhooks'>>;
 
 /** The whole document: controllers, the further parts, and an example of each answer. */
 export function openApiDocument(
@@ -34,7 +34,8 @@ export function openApiDocument(
     extraModels: [ProblemItem, ProblemErrorItem],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
   });
-  for (const { paths, components, tags } of further) {
+  for (const { paths, components, tags, webhooks } of further) {
+    if (webhooks) document.webhooks = { ...document.webhooks, ...webhooks };
     Object.assign(document.paths, paths);
     document.components = mergeComponents(document.components, components);
     document.tags = [...(document.tags ?? []), ...(tags ?? [])];

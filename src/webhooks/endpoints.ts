@@ -104,10 +104,11 @@ export class WebhookEndpoints {
     return this.find(workspace, id);
   }
 
-  /** With its deliveries. @throws Refused `webhook-not-found` */
-  async remove(workspace: string, id: string): Promise<void> {
-    const { rowCount } = await this.pool.query(sql.REMOVE, [workspace, id]);
-    if (rowCount === 0) notFound(id);
+  /** With its deliveries. @returns what it was @throws Refused `webhook-not-found` */
+  async remove(workspace: string, id: string): Promise<WebhookEndpoint> {
+    const endpoint = await this.find(workspace, id);
+    await this.pool.query(sql.REMOVE, [workspace, id]);
+    return endpoint;
   }
 
   /**
