@@ -72,5 +72,6 @@ import { ReadModels } from './read-models.js';
     FindModelVersionHandler,
     ...metrics.map(({ handler }) => handler),
   ],
+  exports: [ReadModels],
 })
 export class QueriesModule {}
