@@ -2,7 +2,6 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { leadUnder, touch } from '../../test/lead-snapshots.js';
 import { TEST_MODEL } from '../../test/journey-models.js';
-import type { Touch } from './condition.js';
 import { fold, scoreAt } from './journey.js';
 import { readinessRules } from './lead-definition.js';
 import { previewLead, type LeadHistory } from './lead-preview.js';
@@ -29,10 +28,8 @@ const touches = fc
   .uniqueArray(
     fc.record({
       hour: fc.integer({ min: 0, max: 40 * 24 }),
-      kind: fc.constantFrom('page_view', 'form_fill', 'demo_request', 'email_open') as fc.Arbitrary<
-        Touch['kind']
-      >,
-      verdict: fc.constantFrom('human', 'human', 'crawler') as fc.Arbitrary<Touch['verdict']>,
+      kind: fc.constantFrom('page_view', 'form_fill', 'demo_request', 'email_open'),
+      verdict: fc.constantFrom('human', 'human', 'crawler'),
     }),
     { maxLength: 20, selector: ({ hour }) => hour },
   )
