@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { wholeDocument } from '../model-document.js';
 import { runBuilt } from './command.js';
-import { freePort, ServerProcess } from './server-process.js';
+import { API_KEY, freePort, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
 
 let dataDir: string;
 let server: ServerProcess;
@@ -91,16 +91,13 @@ test('touchline model preview compares a file with the model in effect on what v
     ...{ messageId: `v-${nth}`, kind: 'demo_request', email: `buyer-${nth % 10}@company.example` },
     occurredAt: new Date(Date.now() - (nth + 1) * 3_600_000).toISOString(),
   }));
-  const { keys } = JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8')) as {
-    keys: { apiKey: string; serverWriteKey: string };
-  };
   const sent = await fetch(`http://localhost:${port}/touchpoints`, {
     ...{ method: 'POST', body: JSON.stringify(visits) },
-    headers: { 'x-write-key': keys.serverWriteKey, 'content-type': 'application/json' },
+    headers: { 'x-write-key': SERVER_WRITE_KEY, 'content-type': 'application/json' },
   });
   const { receipts } = (await sent.json()) as { receipts: { position: string }[] };
   const position = receipts.map((each) => BigInt(each.position)).reduce((a, b) => (a > b ? a : b));
-  const authorization = `Bearer ${keys.apiKey}`;
+  const authorization = `Bearer ${API_KEY}`;
   await fetch(`http://localhost:${port}/api/leads?minPosition=${position}`, { headers: { authorization } });
   const stricter = { ...wholeDocument(), scoring: { halfLifeDays: 30, rules: [] }, leadDefinitions: [] };
   const candidate = await file('candidate.yaml', stringify(stricter));
