@@ -126,6 +126,17 @@ module.exports = {
       ...PORTS,
     ),
     only('queries', '^src/queries/', 'src/queries/', 'src/read-models/', ...EDGE, ...PORTS),
+    only(
+      'model-preview',
+      '^src/model-preview/',
+      'src/model-preview/',
+      'src/queries/',
+      'src/projections/journey/(mail-domain|rows|touch-fact)[.]ts$',
+      'src/read-models/',
+      'src/niceness.ts',
+      ...EDGE,
+      ...PORTS,
+    ),
     only('grpc', '^src/grpc/', ...['src/grpc/', 'src/intake/', 'src/queries/', ...EDGE, ...PORTS, GENERATED]),
     only(
       'reactors',

@@ -1,5 +1,5 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, formats, import, grpc, visible, catch-up, orders, roles, rules, report, verdicts, engines, kafka. Without any: all of these.
+// ingest, formats, import, grpc, visible, catch-up, orders, roles, rules, report, verdicts, models, engines, kafka. Without any: all of these.
 // `log-size` takes half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,7 @@ import { grpc } from './grpc.js';
 import { importing } from './import.js';
 import { ingest } from './ingest.js';
 import { kafka } from './kafka.js';
+import { models } from './model.js';
 import { logSize } from './log-size.js';
 import { reports } from './report.js';
 import { roles } from './roles.js';
@@ -35,6 +36,7 @@ const PARTS = [
   'rules',
   'report',
   'verdicts',
+  'models',
   'engines',
   'kafka',
 ];
@@ -74,6 +76,7 @@ if (chosen.includes('roles')) await roles(report);
 if (chosen.includes('rules')) await rules(report);
 if (chosen.includes('report')) await reports(report);
 if (chosen.includes('verdicts')) await verdicts(report);
+if (chosen.includes('models')) await models(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));
 if (chosen.includes('kafka')) await kafka(report, limit);
 if (chosen.includes('log-size')) await logSize(report, Number(values.millions) * 1e6, !values['append-only']);

@@ -7,6 +7,8 @@ import { IntakeModule } from './intake/intake.module.js';
 import { KafkaModule } from './intake/kafka/kafka.module.js';
 import { OPPORTUNITY_REPORTS } from './intake/opportunity-reports.js';
 import { RejectedModule } from './intake/rejected.module.js';
+import { ModelPreviewModule } from './model-preview/model-preview.module.js';
+import type { RunPreview } from './model-preview/preview-model.js';
 import { Freshness } from './subscriptions/api/freshness.js';
 import type { MakeRunnerHost } from './subscriptions/runner-host.js';
 import { SubscriptionsApiModule } from './subscriptions/api/subscriptions-api.module.js';
@@ -34,7 +36,7 @@ export class OpportunityReportsModule {}
 /** The composition root: the only place that chooses implementations, and what a process has by its roles. */
 @Module({})
 export class AppModule {
-  static with(runtime: Runtime, projecting?: MakeRunnerHost): DynamicModule {
+  static with(runtime: Runtime, projecting?: MakeRunnerHost, previewing?: RunPreview): DynamicModule {
     const { roles } = runtime.config;
     const { kafka } = runtime;
     const subscriptions = SubscriptionsModule.with(registered(kafka?.sink()), projecting);
@@ -52,6 +54,7 @@ export class AppModule {
         WebhooksModule,
         RejectedModule,
         SubscriptionsApiModule.with(subscriptions),
+        ModelPreviewModule.with(previewing),
       );
     return { module: AppModule, imports };
   }

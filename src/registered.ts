@@ -1,7 +1,6 @@
 import type { RecordSink } from './kafka/kafka.js';
 import { projections } from './projections/all.js';
 import { applyModel } from './reactors/apply-model.js';
-import { publishToKafka } from './reactors/publish-to-kafka.js';
 import { qualifyLeads } from './reactors/qualify-leads.js';
 import { deliverWebhooks } from './reactors/deliver-webhooks.js';
 import { publishToKafka } from './reactors/publish-to-kafka.js';

@@ -23,6 +23,8 @@ import { FORMATS, Formats } from './intake/formats/all.js';
 import { collectorsOpenApi } from './collectors/collectors-openapi.js';
 import { linksOpenApi } from './collectors/links-openapi.js';
 import { collectorPaths } from './intake/openapi.js';
+import type { RunPreview } from './model-preview/preview-model.js';
+import { previewInThread } from './model-preview/run-in-thread.js';
 import { projections } from './projections/all.js';
 import { registered, UNUSED_SINK } from './registered.js';
 import type { MakeRunnerHost } from './subscriptions/runner-host.js';
@@ -84,7 +86,12 @@ export async function startServer(
     await beforeServing(runtime);
     const guard = biGuard(runtime, log);
     closing.add(() => guard.stop());
-    const app = await createApp(runtime, log, runInThread(projectorData(runtime), new NestLogger(log)));
+    const app = await createApp(
+      runtime,
+      log,
+      runInThread(projectorData(runtime), new NestLogger(log)),
+      previewInThread(runtime.databaseUrl),
+    );
     closing.add(() => closeApp(app, log));
     await app.listen(config.port, '0.0.0.0');
     const { port } = app.getHttpServer().address() as AddressInfo;
@@ -171,9 +178,10 @@ export async function createApp(
   runtime: Runtime,
   log: Logger,
   projecting?: MakeRunnerHost,
+  previewing?: RunPreview,
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(runtime, projecting),
+    AppModule.with(runtime, projecting, previewing),
     fastifyAdapter(),
     { logger: new NestLogger(log), abortOnError: false },
   );

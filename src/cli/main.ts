@@ -6,7 +6,7 @@ import { docs } from './docs.js';
 import { DEFAULT_COLLECTOR, importFiles, type ImportOptions } from './import/import.js';
 import { callOf, leavesOf, refuseUnknown } from './help.js';
 import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
-import * as models from './model.js';
+import { addModelCommands } from './model-commands.js';
 import { rebuild, retryDeadLetters } from './rebuild.js';
 import { serve } from './serve.js';
 import { addWorkspaceNamed, listWorkspaces } from './workspace.js';
@@ -118,46 +118,7 @@ collector
     collectors.removeSecret(name, id, options),
   );
 
-const OF_MODEL = ['--workspace <NAME>', 'workspace of the model (default: main)'] as const;
-const model = group('model', 'check, compare and publish the journey model');
-model
-  .command('validate')
-  .argument('<FILE>')
-  .option('--strict', 'fail also with warnings')
-  .description('check a model, "-" for standard input, and print faults with line and column')
-  .action(async (file: string, options: { strict?: boolean }) =>
-    exitWith(await models.validateModel(file, options)),
-  );
-model
-  .command('diff')
-  .argument('<FILE>')
-  .argument('[OTHER]')
-  .option(...OF_MODEL)
-  .description('print how a model differs from the one in effect, or two files; fails if they differ')
-  .action(async (file: string, other: string | undefined, options: collectors.InWorkspace) =>
-    exitWith(await models.diffModels(file, other, options)),
-  );
-model
-  .command('publish')
-  .argument('<FILE>')
-  .option(...OF_MODEL)
-  .option('--by <NAME>', 'who publishes (default: the user of this shell)')
-  .option('--expect <VERSION>', 'refuse if another version is in effect')
-  .description('publish a model; everything derived is recomputed in the background')
-  .action(async (file: string, options: collectors.InWorkspace & { by?: string; expect?: string }) =>
-    exitWith(await models.publishFile(file, options)),
-  );
-model
-  .command('history')
-  .option(...OF_MODEL)
-  .description('list the published versions, newest first')
-  .action((options: collectors.InWorkspace) => models.modelHistory(options));
-model
-  .command('show')
-  .option(...OF_MODEL)
-  .option('--model-version <N>', 'an earlier version')
-  .description('print the model in effect as YAML')
-  .action((options: collectors.InWorkspace & { modelVersion?: string }) => models.showModel(options));
+addModelCommands(group('model', 'check, preview and publish the journey model'), exitWith);
 
 const keys = group('keys', 'manage write keys and API keys');
 keys

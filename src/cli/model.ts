@@ -14,7 +14,7 @@ import { Workspaces } from '../workspaces/workspaces.js';
 import { table } from './text-table.js';
 import { withRuntime } from './with-runtime.js';
 
-interface InWorkspace {
+export interface InWorkspace {
   readonly workspace?: string;
 }
 
@@ -81,13 +81,13 @@ export async function showModel(options: InWorkspace & { modelVersion?: string }
   process.stdout.write(stringify(version.document));
 }
 
-interface Read {
+export interface Read {
   readonly model: JourneyModel;
   readonly warnings: number;
 }
 
 /** Prints faults and warnings on standard error, as compilers do. */
-async function readModel(file: string): Promise<Read | undefined> {
+export async function readModel(file: string): Promise<Read | undefined> {
   const read = readModelText(file === '-' ? await text(process.stdin) : await textOf(file));
   const print = (severity: string, faults: readonly PlacedFault[]): void => {
     for (const { path, message, line, column } of faults)
@@ -143,7 +143,7 @@ async function versionsOf(store: EventStore, workspace: string): Promise<readonl
 }
 
 /** The version in effect, or the one with a number. */
-const currentOf = ({ workspace }: InWorkspace, number?: number): Promise<Version | undefined> =>
+export const currentOf = ({ workspace }: InWorkspace, number?: number): Promise<Version | undefined> =>
   withStore(workspace, async (store, slug) => {
     const versions = await versionsOf(store, slug);
     return number === undefined ? versions.at(-1) : versions.find(({ version }) => version === number);

@@ -13,9 +13,10 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { type PlacedFault, readModelText, type ReadModel } from '../domain/model/model-text.js';
+import type { PlacedFault } from '../domain/model/model-text.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { AuthGuard, bearerOf, RequestWorkspace } from '../http/auth.guard.js';
+import { readModelBody } from '../http/model-body.js';
 import { Problem } from '../http/problem.js';
 import { prefixOf } from '../workspaces/key-format.js';
 import { PublishModelQuery } from './model.inputs.js';
@@ -104,8 +105,7 @@ export class ModelCommandsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ModelReceipt> {
     const expectedVersion = expectedVersionOf(ifMatch);
-    const read = readModelText(typeof body === 'string' ? body : '');
-    if ('problem' in read) throw problemOf(read);
+    const read = readModelBody(body);
     const key = `API key ${prefixOf(bearerOf(authorization) ?? '')}…`;
     const published = await publishModel(this.store, workspace, read.model, {
       by: by === undefined ? key : `${by} (${key})`,
@@ -138,14 +138,3 @@ function expectedVersionOf(ifMatch: string | undefined): number | undefined {
 
 const preconditionFailed = ({ code, message, version }: ModelChanged): Problem =>
   new Problem(412, code, message, [], { etag: `"${version}"` });
-
-type Unread = Extract<ReadModel, { readonly problem: string }>;
-
-function problemOf({ problem, faults }: Unread): Problem {
-  const lines = faults.map(({ path, message, line, column }) =>
-    [`${line}:${column}`, path, message].filter((part) => part !== '').join(' '),
-  );
-  const detail = `The journey model ${problem === 'too-large' ? (faults[0]?.message ?? '') : `is ${problem}: ${lines.join('; ')}`}`;
-  if (problem === 'too-large') return new Problem(413, 'too-large', detail);
-  return new Problem(400, `model-${problem}`, detail, faults);
-}

@@ -154,6 +154,7 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
   'get /api/attribution/explain': ['/api/attribution/explain?model=w_shaped&content=buying-guide'],
   'get /api/metrics/velocity': ['/api/metrics/velocity?from=2026-01-01&to=2026-07-01'],
   'get /api/model': ['/api/model'],
+  'get /api/model/application': ['/api/model/application'],
   'get /api/model/versions': ['/api/model/versions'],
   'get /api/model/versions/{version}': ['/api/model/versions/1'],
 };

@@ -147,6 +147,7 @@ function itemsSql(view: View, request: PageRequest, { whose, order }: { whose: S
   const beyond = raw(order === 'asc' ? '>' : '<');
   const after = request.after && sql`(j.occurred_at, j.event_id) ${beyond} (${at}::timestamptz, ${id}::uuid)`;
   const score = {
+    lead: raw('j.lead_id'),
     score: raw('(scored.after).score'),
     since: raw('(scored.after).scored_at'),
     to: raw('j.occurred_at'),

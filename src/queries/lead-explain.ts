@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { halfLifeOfLead } from './applied-models.js';
 import { ApiProperty } from '@nestjs/swagger';
 import { VERDICTS, type Traits } from '../domain/touchpoint.js';
 import { REASON_CODES } from '../domain/verdict/reasons.js';
@@ -121,7 +122,7 @@ export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
         stageSince: moves.at(-1) ?? null,
         score: state.score,
         at: view.at,
-        halfLifeDays: view.halfLifeDays,
+        halfLifeDays: halfLifeOfLead(view, leadId),
         scoreByRule: await pointsByRule(view, leadId),
         verdicts: await verdictsOf(view, leadId),
         verdictChanges: [...(await verdictChanges(view, judgedAgain(view, leadId)))],
@@ -153,7 +154,12 @@ const stateOf = async (view: View, leadId: string): Promise<StateRow | undefined
 /** Decimal sums, because adding up doubles would depend on the order of the rows. */
 function pointsByRule(view: View, leadId: string): Promise<RulePoints[]> {
   const { workspace, asOf, at } = view;
-  const points = { score: sql`s.points`, since: sql`s.occurred_at`, to: sql`${at}::timestamptz` };
+  const points = {
+    lead: sql`s.lead_id`,
+    score: sql`s.points`,
+    since: sql`s.occurred_at`,
+    to: sql`${at}::timestamptz`,
+  };
   return rows<RulePoints & { rule: string }>(
     view.tx,
     sql`

@@ -1,24 +1,31 @@
 import type { Lifecycle } from '../domain/lifecycle.js';
-import { raw, sql, type Sql } from './sql.js';
+import { halfLifeOf, modelVersionOf, rangesOf } from './applied-models.js';
+import { join, raw, sql, type Sql } from './sql.js';
 import type { View } from './read-models.js';
 import { validAt } from './valid-at.js';
 
 /** Columns of `leadRows` that answers show as they are. */
-export const LEAD_COLUMNS = raw(
-  `l.lead_id, l.known, l.email, l.account_id, l.persona, l.grade, l.stage,
-   l.touchpoints, l.first_touch_at, l.last_touch_at`,
-);
+export const leadColumns = (view: View): Sql => sql`
+  l.lead_id, l.known, l.email, l.account_id, l.persona, l.grade, l.stage, l.touchpoints, l.first_touch_at, l.last_touch_at,
+  ${modelVersionOf(view, raw('l.lead_id'))} AS lead_model_version`;
 
 /**
  * Leads with their state at the position of the view (touchline.lead_at). Both ways give the same rows; the quick one reads
  * one table, but only knows the present.
  */
-export async function leadRows({ workspace, asOf, halfLifeDays, ...view }: View): Promise<Sql> {
-  const isCurrent = await view.isCurrent('journey');
-  const leads = isCurrent
-    ? raw('touchline.lead_at()')
-    : sql`touchline.lead_at(${asOf}::bigint, ${halfLifeDays}::float8)`;
-  return sql`SELECT * FROM ${leads} at_position WHERE at_position.workspace = ${workspace}`;
+export async function leadRows(view: View): Promise<Sql> {
+  const { workspace, asOf } = view;
+  const leadsOf = (leads: Sql): Sql =>
+    sql`SELECT * FROM ${leads} at_position WHERE at_position.workspace = ${workspace}`;
+  if (await view.isCurrent('journey')) return leadsOf(raw('touchline.lead_at()'));
+  const at = (halfLifeDays: number): Sql =>
+    leadsOf(sql`touchline.lead_at(${asOf}::bigint, ${halfLifeDays}::float8)`);
+  if (view.applied.length < 2) return at(view.applied[0]?.halfLifeDays ?? view.halfLifeDays);
+  const parts = rangesOf(view, 'at_position.lead_id');
+  return join(
+    parts.map(({ model, where }) => sql`${at(model.halfLifeDays)} AND ${where}`),
+    ' UNION ALL ',
+  );
 }
 
 /** The persona of a lead at the position of the view, as whose its journey is read. */
@@ -28,15 +35,17 @@ export const personaAt = ({ workspace, asOf }: View, leadId: string): Sql => sql
 
 /** What a score is worth at a later moment, two decimals: score · 0.5^(age / halfLife). No score at all is 0. */
 export function decayed(
-  { halfLifeDays }: View,
-  { score, since, to }: { score: Sql; since: Sql; to: Sql },
+  view: View,
+  { lead, score, since, to }: { lead: Sql; score: Sql; since: Sql; to: Sql },
 ): Sql {
-  return sql`round(touchline.decay(${score}, ${since}, ${to}, ${halfLifeDays})::numeric, 2)::float8`;
+  const halfLife = halfLifeOf(view, lead);
+  return sql`round(touchline.decay(${score}, ${since}, ${to}, ${halfLife})::numeric, 2)::float8`;
 }
 
 /** The score of a row of `leadRows` at the moment of the view. */
 export const scoreNow = (view: View, alias: string): Sql =>
   decayed(view, {
+    lead: raw(`${alias}.lead_id`),
     score: raw(`${alias}.score`),
     since: raw(`${alias}.score_at`),
     to: sql`${view.at}::timestamptz`,

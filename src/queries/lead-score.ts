@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { halfLifeOfLead } from './applied-models.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf, pageOf } from './page-request.js';
 import { INSTANT, UUID } from './cursor.js';
 import { Instant, MaybeText, PageAnswer, NestedList, Decimal, Text, Uuid } from './response-fields.js';
@@ -78,7 +79,7 @@ export class FindLeadScoreHandler implements IQueryHandler<FindLeadScore> {
         leadId,
         score,
         at: view.at,
-        halfLifeDays: view.halfLifeDays,
+        halfLifeDays: halfLifeOfLead(view, leadId),
         items: page.map(itemOf),
         next,
       };
@@ -95,7 +96,12 @@ async function scoreOf(view: View, leadId: string): Promise<number> {
 function ledger(view: View, { after, limit }: PageRequest, leadId: string): Promise<Row[]> {
   const [at, id] = after ?? [];
   const beyond = after && sql`(s.occurred_at, s.event_id) > (${at}::timestamptz, ${id}::uuid)`;
-  const points = { score: raw('s.points'), since: raw('s.occurred_at'), to: sql`${view.at}::timestamptz` };
+  const points = {
+    lead: raw('s.lead_id'),
+    score: raw('s.points'),
+    since: raw('s.occurred_at'),
+    to: sql`${view.at}::timestamptz`,
+  };
   const leadCondition = sql`s.workspace = ${view.workspace} AND s.lead_id = ${leadId}::uuid`;
   return rows<Row>(
     view.tx,

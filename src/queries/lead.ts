@@ -20,7 +20,7 @@ import {
   type ConsentReason,
   type ConsentStatus,
 } from '../domain/events.js';
-import { LEAD_COLUMNS, lifecycleOf, LIFECYCLE_PROJECTIONS, leadRows, scoreNow } from './lead-rows.js';
+import { leadColumns, lifecycleOf, LIFECYCLE_PROJECTIONS, leadRows, scoreNow } from './lead-rows.js';
 import { leadItem, type LeadRow } from './leads.js';
 import { LIFECYCLES } from '../domain/lifecycle.js';
 import { Params, type RawParams } from './params.js';
@@ -52,6 +52,10 @@ export class LeadAnswer extends Answer {
   @MaybeInstant('First touchpoint') firstTouchAt!: Date | null;
   @MaybeInstant('Last touchpoint') lastTouchAt!: Date | null;
   @Integer('Touchpoints, all kinds and verdicts') touchpoints!: number;
+  @Integer(
+    'Version of the journey model that it is computed with; below `modelVersion` until that has reached it',
+  )
+  leadModelVersion!: number;
   @MaybeNested('Whether it may be sent mail; null: nothing was ever said of it', () => EmailConsent)
   emailConsent!: EmailConsent | null;
   @Texts('Keys of the person; an anonymous id of a shared computer belongs to its latest owner')
@@ -120,7 +124,7 @@ const leadRow = async (view: View, leadId: string): Promise<Row | undefined> =>
   firstRow<Row>(
     view.tx,
     sql`
-    SELECT ${LEAD_COLUMNS}, ${lifecycleOf(view, 'l')} AS lifecycle, ${scoreNow(view, 'l')} AS score,
+    SELECT ${leadColumns(view)}, ${lifecycleOf(view, 'l')} AS lifecycle, ${scoreNow(view, 'l')} AS score,
            p.user_id, p.name, p.title,
            p.email_consent, p.email_consent_reason, p.email_consent_at, p.email_consent_event_id,
            ARRAY(SELECT k.key FROM touchline.identity_key k

@@ -20,7 +20,7 @@ import {
 } from './response-fields.js';
 import {
   lifecycleIs,
-  LEAD_COLUMNS,
+  leadColumns,
   lifecycleOf,
   LIFECYCLE_PROJECTIONS,
   leadRows,
@@ -48,6 +48,10 @@ export class LeadItem {
   @MaybeInstant('First touchpoint') firstTouchAt!: Date | null;
   @MaybeInstant('Last touchpoint') lastTouchAt!: Date | null;
   @Integer('Touchpoints, all kinds and verdicts') touchpoints!: number;
+  @Integer(
+    'Version of the journey model that it is computed with; below `modelVersion` until that has reached it',
+  )
+  leadModelVersion!: number;
 }
 
 export class LeadsAnswer extends PageAnswer {
@@ -113,6 +117,7 @@ export interface LeadRow {
   lifecycle: string;
   score: number;
   touchpoints: number;
+  lead_model_version: number;
   first_touch_at: Date | null;
   last_touch_at: Date | null;
 }
@@ -167,7 +172,7 @@ async function leadsPage(view: View, query: FindLeads): Promise<Sql> {
       WHERE ${await conditions(view, query)}
       ORDER BY ${ORDERS[query.sort]}
       LIMIT ${query.request.limit + 1})
-    SELECT ${LEAD_COLUMNS}, p.name, p.title, ${lifecycleOf(view, 'l')} AS lifecycle, l.score_now AS score
+    SELECT ${leadColumns(view)}, p.name, p.title, ${lifecycleOf(view, 'l')} AS lifecycle, l.score_now AS score
     FROM page l
     JOIN touchline.lead_profile p
       ON p.workspace = ${workspace} AND p.lead_id = l.lead_id AND ${validAt('p', asOf)}
@@ -231,4 +236,5 @@ export const leadItem = (row: LeadRow): LeadItem => ({
   firstTouchAt: row.first_touch_at,
   lastTouchAt: row.last_touch_at,
   touchpoints: row.touchpoints,
+  leadModelVersion: row.lead_model_version,
 });

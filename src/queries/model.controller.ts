@@ -6,6 +6,7 @@ import type { FastifyReply } from 'fastify';
 import { stringify } from 'yaml';
 import { MODEL_SCHEMA } from '../domain/model/document-shape.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
+import { FindModelApplication, ModelApplicationAnswer } from './model-application.js';
 import { FindModelVersions, ModelVersionsAnswer } from './model-versions.js';
 import { FindModelVersion } from './model-version.js';
 import { FindModel, ModelAnswer } from './model.js';
@@ -34,6 +35,21 @@ export class ModelController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ModelAnswer | string> {
     return represent(await this.queries.execute(new FindModel(workspace, given)), accept, reply);
+  }
+
+  @Get('application')
+  @QueryDocs({
+    summary: 'Get how far the journey model in effect has reached the leads',
+    description:
+      'After a publication leads are recomputed in the background, slice by slice; `leadModelVersion` of a lead is the version that it is computed with. Until `done`, reports are over leads of several versions, and as reproducible as any other.',
+    answer: ModelApplicationAnswer,
+    parameters: ['asOf', 'minPosition'],
+  })
+  application(
+    @RequestWorkspace() workspace: string,
+    @Query() given: RawParams,
+  ): Promise<ModelApplicationAnswer> {
+    return this.queries.execute(new FindModelApplication(workspace, given));
   }
 
   @Get('versions')

@@ -21,6 +21,7 @@ import { FindInvestmentsHandler } from './investments.js';
 import { FindLeadHandler } from './lead.js';
 import { LeadsController } from './leads.controller.js';
 import { FindLeadsHandler } from './leads.js';
+import { FindModelApplicationHandler } from './model-application.js';
 import { FindModelVersionsHandler } from './model-versions.js';
 import { FindModelVersionHandler } from './model-version.js';
 import { ModelController, ModelSchemaController } from './model.controller.js';
@@ -69,8 +70,10 @@ import { ReadModels } from './read-models.js';
     FindCampaignsHandler,
     FindInvestmentsHandler,
     FindModelVersionsHandler,
+    FindModelApplicationHandler,
     FindModelVersionHandler,
     ...metrics.map(({ handler }) => handler),
   ],
+  exports: [ReadModels],
 })
 export class QueriesModule {}

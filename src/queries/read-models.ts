@@ -6,6 +6,7 @@ import { DATABASE } from '../database/database.js';
 import { hasTimedOut, isOutage } from '../database/outage.js';
 import { EVENT_STORE, type EventStore, StoreUnavailable } from '../event-store/event-store.js';
 import { Problem } from '../http/problem.js';
+import { type AppliedModel, appliedModels } from './applied-models.js';
 import { FRESHNESS, type Freshness } from './freshness.js';
 import { QuerySlots } from './query-slots.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
@@ -30,7 +31,9 @@ export interface View {
   readonly model: ModelEvent | undefined;
   /** 0 while none is published. */
   readonly modelVersion: number;
-  /** Days in which points lose half their worth. */
+  /** With which models leads are computed: several while one that was published reaches leads slice by slice. */
+  readonly applied: readonly AppliedModel[];
+  /** Days in which points lose half their worth, by the latest model. */
   readonly halfLifeDays: number;
   /** The projection is exactly at `asOf`, so its current rows are the result. */
   isCurrent(projection: string): Promise<boolean>;
@@ -99,7 +102,8 @@ export class ReadModels {
       return event?.position === position && event.workspace === workspace ? event.id : null;
     };
     const modelVersion = model?.version ?? 0;
-    return { tx, workspace, asOf, at, model, modelVersion, halfLifeDays, isCurrent, eventIdAt };
+    const applied = projections.includes('journey') ? await appliedModels(tx, workspace, asOf) : [];
+    return { tx, workspace, asOf, at, model, modelVersion, applied, halfLifeDays, isCurrent, eventIdAt };
   }
 
   private async refuseFuture({ asOf = 0n, minPosition = 0n }: ReadRequest): Promise<void> {

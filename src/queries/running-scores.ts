@@ -1,4 +1,5 @@
-import { sql, type Sql } from './sql.js';
+import { halfLifeOf } from './applied-models.js';
+import { raw, sql, type Sql } from './sql.js';
 import type { View } from './read-models.js';
 
 /**
@@ -9,8 +10,8 @@ import type { View } from './read-models.js';
  * What came before the page is added up once for each lead and put before its rows, so a page costs the length of the ledgers
  * before it and one step a row.
  */
-export const runningScores = ({ workspace, asOf, halfLifeDays }: View, page: Sql): Sql => sql`
-  SELECT event_id, touchline.decayed_sum(points, occurred_at, ${halfLifeDays}) OVER ledger AS after
+export const runningScores = (view: View, page: Sql): Sql => sql`
+  SELECT event_id, touchline.decayed_sum(points, occurred_at, ${halfLifeOf(view, raw('lead_id'))}) OVER ledger AS after
   FROM (
     SELECT lead_id, occurred_at, event_id, points FROM ${page}
     UNION ALL
@@ -18,5 +19,5 @@ export const runningScores = ({ workspace, asOf, halfLifeDays }: View, page: Sql
     FROM (SELECT DISTINCT ON (lead_id) lead_id, occurred_at, event_id FROM ${page}
           ORDER BY lead_id, occurred_at, event_id) first
     CROSS JOIN LATERAL touchline.score_at(
-      ${workspace}, first.lead_id, ${halfLifeDays}, ${asOf}, first.occurred_at, first.event_id) earlier) entry
+      ${view.workspace}, first.lead_id, ${halfLifeOf(view, raw('first.lead_id'))}, ${view.asOf}, first.occurred_at, first.event_id) earlier) entry
   WINDOW ledger AS (PARTITION BY lead_id ORDER BY occurred_at, event_id NULLS FIRST ROWS UNBOUNDED PRECEDING)`;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { wholeDocument } from '../model-document.js';
 import { runBuilt } from './command.js';
-import { freePort, ServerProcess } from './server-process.js';
+import { API_KEY, freePort, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
 
 let dataDir: string;
 let server: ServerProcess;
@@ -85,3 +85,36 @@ test('touchline model names a file that cannot be read, and a workspace that doe
     error: expect.stringContaining('The workspace "nobody" does not exist'),
   });
 });
+
+test('touchline model preview compares a file with the model in effect on what visitors did', async () => {
+  const visits = Array.from({ length: 30 }, (_, nth) => ({
+    ...{ messageId: `v-${nth}`, kind: 'demo_request', email: `buyer-${nth % 10}@company.example` },
+    occurredAt: new Date(Date.now() - (nth + 1) * 3_600_000).toISOString(),
+  }));
+  const sent = await fetch(`http://localhost:${port}/touchpoints`, {
+    ...{ method: 'POST', body: JSON.stringify(visits) },
+    headers: { 'x-write-key': SERVER_WRITE_KEY, 'content-type': 'application/json' },
+  });
+  const { receipts } = (await sent.json()) as { receipts: { position: string }[] };
+  const position = receipts.map((each) => BigInt(each.position)).reduce((a, b) => (a > b ? a : b));
+  const authorization = `Bearer ${API_KEY}`;
+  await fetch(`http://localhost:${port}/api/leads?minPosition=${position}`, { headers: { authorization } });
+  const stricter = { ...wholeDocument(), scoring: { halfLifeDays: 30, rules: [] }, leadDefinitions: [] };
+  const candidate = await file('candidate.yaml', stringify(stricter));
+
+  const shown = await touchline('preview', candidate, '--weeks', '2');
+  expect(shown).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/beside version \d+, as of position \d+/),
+  });
+  expect(shown.out).toMatch(/^qualified leads +\d+ +0$/m);
+  const json = JSON.parse((await touchline('preview', candidate, '--json')).out) as { leads: number };
+  expect(json.leads).toBe(10);
+
+  const streamed = await fetch(`http://localhost:${port}/api/model/preview`, {
+    ...{ method: 'POST', body: stringify(stricter) },
+    headers: { authorization, 'content-type': 'application/yaml' },
+  });
+  const lines = (await streamed.text()).trim().split('\n');
+  expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ type: 'result', leads: 10 });
+}, 60_000);

@@ -13,11 +13,13 @@ export class ImportProgress {
   /**
    * @param bytes of the file; undefined: nobody knows how much will come
    * @param rowsBefore imported by earlier runs
+   * @param noun what is counted
    */
   constructor(
     private readonly name: string,
     private readonly bytes: number | undefined,
     private readonly rowsBefore: number,
+    private readonly noun = 'rows',
   ) {
     if (!process.stderr.isTTY) return;
     this.#bar = new progress.SingleBar({
@@ -45,7 +47,7 @@ export class ImportProgress {
   #pace(rows: number, bytesRead: number): string {
     const seconds = (performance.now() - this.#began) / 1_000;
     return describePace({
-      ...{ rows, seconds, newRows: rows - this.rowsBefore },
+      ...{ rows, seconds, newRows: rows - this.rowsBefore, noun: this.noun },
       share: this.bytes === undefined ? undefined : bytesRead / Math.max(1, this.bytes),
     });
   }
@@ -57,15 +59,17 @@ export interface Pace {
   /** Of them by this run. */
   readonly newRows: number;
   readonly seconds: number;
+  /** What is counted; default: rows. */
+  readonly noun?: string;
   /** Of the file that was read; undefined: its size is not known. */
   readonly share: number | undefined;
 }
 
 /** E.g. `450,000 rows, 31,000 rows/s, 26 s left`. */
-export function describePace({ rows, newRows, seconds, share }: Pace): string {
-  const parts = [`${number.format(rows)} rows`];
+export function describePace({ rows, newRows, seconds, share, noun = 'rows' }: Pace): string {
+  const parts = [`${number.format(rows)} ${noun}`];
   if (newRows > 0 && seconds > 0) {
-    parts.push(`${number.format(newRows / seconds)} rows/s`);
+    parts.push(`${number.format(newRows / seconds)} ${noun}/s`);
     // Rows of earlier runs are only read past: those of this run, and those that are left, take the time.
     const left = share === undefined || share === 0 ? undefined : (rows / share - rows) / (newRows / seconds);
     if (left !== undefined) parts.push(`${duration(Math.max(0, left))} left`);
