@@ -137,6 +137,14 @@ const PARAMETERS = {
     ...text('Cuts, separated by commas: persona, source, campaign, owner, month; default none', 'persona'),
     name: 'by',
   },
+  influenceBy: {
+    ...text('content, and any of persona, stage, month; default content', 'content'),
+    name: 'by',
+  },
+  withinDays: {
+    schema: { type: 'integer', minimum: 1, maximum: 365, default: 30 },
+    description: 'Days after the touch in which a lead has to advance',
+  },
   hookedBy: {
     ...text(
       'One of content, offer, channel, source, campaign, and persona, stage, month; default content',
