@@ -133,7 +133,7 @@ const PARAMETERS = {
     ...text('One of source, campaign, channel, content, and `month`; default source', 'source'),
     name: 'by',
   },
-  closedBy: {
+  opportunityBy: {
     ...text('Cuts, separated by commas: persona, source, campaign, owner, month; default none', 'persona'),
     name: 'by',
   },

@@ -3,7 +3,15 @@ import { contentInfluence } from './content-influence.js';
 import { hooks } from './hooks.js';
 import type { Metric } from './metric.js';
 import { pipelinePerDollar } from './pipeline-per-dollar.js';
+import { scoreCalibration } from './score-calibration.js';
 import { velocity } from './velocity.js';
 
 /** Every metric there is. A new one: its file, its spec, and its line here. */
-export const metrics: readonly Metric[] = [pipelinePerDollar, velocity, hooks, contentInfluence, contentGaps];
+export const metrics: readonly Metric[] = [
+  pipelinePerDollar,
+  velocity,
+  hooks,
+  contentInfluence,
+  contentGaps,
+  scoreCalibration,
+];
