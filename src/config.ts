@@ -9,6 +9,7 @@ import {
   type RejectedRetention,
   rejectedRetention,
 } from './limits-config.js';
+import { type WebhookConfig, webhookConfig } from './webhooks-config.js';
 
 /** What a process may do; one process does all of it unless ROLES says otherwise. */
 export const ROLES = ['collect', 'project', 'query', 'react'] as const;
@@ -53,6 +54,8 @@ export interface Config {
   readonly eventStore: EventStoreConfig;
   /** Ids and addresses that identify nobody, beside the usual ones (domain/placeholder.ts). */
   readonly placeholders: readonly string[];
+  /** Where webhooks may lead, and how long what was sent is kept. */
+  readonly webhooks: WebhookConfig;
   /** Undefined: nothing is read from Kafka or published to it. */
   readonly kafka: KafkaConfig | undefined;
 }
@@ -99,6 +102,7 @@ export function readConfig(environment: Environment): Config {
     roles: roles(read('ROLES'), fault),
     eventStore: eventStore(read('EVENT_STORE'), read('EVENTSTOREDB_URL'), fault),
     placeholders: placeholderList(read('PLACEHOLDERS'), fault),
+    webhooks: webhookConfig(read, fault),
     kafka: kafkaConfig(read, fault),
   };
   if (config.apiKey && config.apiKey === config.writeKey) {

@@ -50,7 +50,7 @@ export const publicBackdateMs = (read: ReadSetting, fault: AddFault): number =>
 
 const MAX_VALUE = 1_000_000;
 
-function numberOf(
+export function numberOf(
   name: string,
   read: ReadSetting,
   fallback: number,

@@ -1,4 +1,4 @@
-import { countsAsHuman, VERDICTS, type Verdict } from '../src/domain/touchpoint.js';
+import { countsAsHuman, ACTOR_VERDICTS, type Verdict } from '../src/domain/touchpoint.js';
 import { ACTORS, isPerson, type Actor } from './mail-action.js';
 import type { CampaignEvent } from './mail-campaign.js';
 
@@ -41,14 +41,15 @@ export class Confusion {
   /** A line an actor, a column a verdict. */
   table(): string {
     const lines = ACTORS.map((actor) => {
-      const counts = VERDICTS.map((verdict) =>
+      const counts = ACTOR_VERDICTS.map((verdict) =>
         String(this.#counts.get(actor)?.get(verdict) ?? 0).padStart(13),
       );
       return `${actor.padEnd(18)}${counts.join('')}`;
     });
-    return [`${''.padEnd(18)}${VERDICTS.map((verdict) => verdict.padStart(13)).join('')}`, ...lines].join(
-      '\n',
-    );
+    return [
+      `${''.padEnd(18)}${ACTOR_VERDICTS.map((verdict) => verdict.padStart(13)).join('')}`,
+      ...lines,
+    ].join('\n');
   }
 
   #share(ofActor: (actor: Actor) => boolean, counted: (verdict: Verdict) => boolean): number {

@@ -100,6 +100,8 @@ export const WORKING_TABLES = [
   'account_state',
   'mail_group',
   'mail_slot',
+  'activity_version',
+  'activity_contact',
 ];
 
 /** Every version of every row, with its positions, the working state, and the credits as of some positions. */

@@ -12,6 +12,9 @@ import { handle } from '../event-store/handle.js';
 /** The stream of a workspace's journey model; the version of its last event is the model's version. */
 export const MODEL_STREAM = 'model';
 
+/** Leads and touchpoints that are recomputed in one transaction with the publication: some tenths of a second. */
+const AT_ONCE = 10_000;
+
 interface Published {
   readonly version: number;
   readonly document?: JourneyModel;
@@ -69,7 +72,9 @@ export async function publishModel(
     if (isDeepStrictEqual(before.document, asJson(document))) return [];
     if (expectedVersion !== undefined && expectedVersion !== before.version)
       throw new ModelChanged(before.version, before.by);
-    return [{ type: 'JourneyModelPublished', occurredAt, data: { document, ...(by && { by }) } }];
+    return [
+      { type: 'JourneyModelPublished', occurredAt, data: { document, atOnce: AT_ONCE, ...(by && { by }) } },
+    ];
   });
   return { version: state.version, position, changed: receipts.length > 0 };
 }

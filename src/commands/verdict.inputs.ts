@@ -10,7 +10,12 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { isNetwork } from '../domain/network.js';
-import { TOUCHPOINT_KINDS, VERDICTS, type TouchpointKind, type Verdict } from '../domain/touchpoint.js';
+import {
+  ACTOR_VERDICTS,
+  TOUCHPOINT_KINDS,
+  type ActorVerdict,
+  type TouchpointKind,
+} from '../domain/touchpoint.js';
 import { IsInstant, IsText, isText, Optional } from './checks.js';
 
 const MOST = 1_000;
@@ -114,9 +119,9 @@ export class VerdictRuleInput {
   @Type(() => VerdictMatchInput)
   match!: VerdictMatchInput;
 
-  @ApiProperty({ enum: VERDICTS, example: 'internal', description: 'Only human and unknown count' })
-  @IsIn(VERDICTS)
-  verdict!: Verdict;
+  @ApiProperty({ enum: ACTOR_VERDICTS, example: 'internal', description: 'Only human and unknown count' })
+  @IsIn(ACTOR_VERDICTS)
+  verdict!: ActorVerdict;
 
   @ApiPropertyOptional({ type: String, example: 'Our office', description: 'Stored with the rule' })
   @Optional()

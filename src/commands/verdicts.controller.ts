@@ -11,7 +11,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { Refused } from '../domain/refused.js';
-import { VERDICTS } from '../domain/touchpoint.js';
+import { ACTOR_VERDICTS } from '../domain/touchpoint.js';
 import type { VerdictMatch, VerdictRule } from '../domain/verdict/rule.js';
 import type { VerdictRules } from '../domain/verdict/rule-decisions.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
@@ -29,7 +29,7 @@ export class VerdictRuleItem {
   @ApiProperty({ type: () => VerdictMatchInput, example: { networks: ['198.51.100.0/24'] } })
   match!: VerdictMatch;
 
-  @ApiProperty({ enum: VERDICTS, example: 'internal' })
+  @ApiProperty({ enum: ACTOR_VERDICTS, example: 'internal' })
   verdict!: string;
 
   @ApiProperty({ type: String, nullable: true, example: 'Our office' })

@@ -1,4 +1,5 @@
 import type { CampaignDefined, ContentCatalogued, InvestmentRecorded } from './catalogue-events.js';
+import type { LeadAboutToRot, LeadRotten } from './handoff-events.js';
 import type { IdentityKey } from './identity/keys.js';
 import type {
   LeadAccepted,
@@ -9,7 +10,7 @@ import type {
 } from './lead-events.js';
 import type { JourneyModel } from './model/journey-model.js';
 import type { VerdictRule } from './verdict/rule.js';
-import type { Clamped, KeyScope, Touchpoint, Traits } from './touchpoint.js';
+import type { Clamped, KeyScope, Revision, Touchpoint, Traits } from './touchpoint.js';
 
 /** "These keys are one person": from Segment `identify` and `alias`, forms, CRM syncs. */
 export interface IdentityClaim {
@@ -35,6 +36,19 @@ export interface ConsentChanged {
   readonly reason: ConsentReason;
   /** Of the mail that the person answered in this way, as its provider names it. */
   readonly mail?: string;
+  readonly clamped?: Clamped;
+  readonly keyScope?: KeyScope;
+}
+
+export const WITHDRAWAL_REASONS = ['deleted', 'cancelled', 'planned', 'contact-removed'] as const;
+export type WithdrawalReason = (typeof WITHDRAWAL_REASONS)[number];
+
+/** A version of an activity by which it did not take place: touchpoints of versions before it, or of its time, do not count. */
+export interface TouchpointWithdrawn {
+  /** Of the scope `contact`: it did not take place with the contact that `identity` names. */
+  readonly revises: Revision;
+  readonly identity?: readonly IdentityKey[];
+  readonly reason: WithdrawalReason;
   readonly clamped?: Clamped;
   readonly keyScope?: KeyScope;
 }
@@ -141,6 +155,18 @@ export interface OpportunityDeleted {
 export interface JourneyModelPublished {
   readonly document: JourneyModel;
   readonly by?: string;
+  /**
+   * If leads and their touchpoints are more than this, leads are recomputed by `JourneyModelApplied`; else with the publication,
+   * as all were in logs of former versions, which do not have it.
+   */
+  readonly atOnce?: number;
+}
+
+/** From here on the leads up to an id, in the order of ids, are computed with this version of the journey model. */
+export interface JourneyModelApplied {
+  readonly modelVersion: number;
+  /** Null: all leads. */
+  readonly upTo: string | null;
 }
 
 /** From here on it decides who acted, for touchpoints before and after it; a later rule goes before it. */
@@ -155,6 +181,7 @@ export interface VerdictRuleWithdrawn {
 /** Every event type with the shape of its data. */
 export interface EventData {
   TouchpointRecorded: Touchpoint;
+  TouchpointWithdrawn: TouchpointWithdrawn;
   IdentityClaimed: IdentityClaim;
   IdentitiesMerged: IdentityDecision;
   IdentitiesSplit: IdentityDecision;
@@ -168,6 +195,7 @@ export interface EventData {
   OpportunityReopened: OpportunityReopened;
   OpportunityDeleted: OpportunityDeleted;
   JourneyModelPublished: JourneyModelPublished;
+  JourneyModelApplied: JourneyModelApplied;
   VerdictRulePublished: VerdictRulePublished;
   VerdictRuleWithdrawn: VerdictRuleWithdrawn;
   ContentCatalogued: ContentCatalogued;
@@ -178,6 +206,8 @@ export interface EventData {
   LeadAccepted: LeadAccepted;
   LeadRecycled: LeadRecycled;
   LeadDisqualified: LeadDisqualified;
+  LeadAboutToRot: LeadAboutToRot;
+  LeadRotten: LeadRotten;
 }
 export type EventType = keyof EventData;
 

@@ -92,10 +92,10 @@ function compile(model: JourneyModel): JourneyRules {
   };
   const readInSession = sessionRules(model.sessionIdleMinutes * 60_000, relayTest(model.relays));
   const step: JourneyRules['step'] = (persona, touch, memory) => {
-    const lastAt = memory.read(LAST_AT) ?? null;
     const read = { ...readInSession(touch, memory), content: content(touch.content) };
-    // A machine moves no stage, earns no score and keeps no session alive; it is only listed.
+    // A machine, or what did not take place, moves no stage, earns no score and keeps no session alive; it is only listed.
     if (!countsAsHuman(touch.verdict)) return read;
+    const lastAt = memory.read(LAST_AT) ?? null;
     const fired: string[] = [];
     const sight: TouchContext = { touch: read.touch, content: read.content, fired, memory, lastAt };
     for (const { id, test } of triggers) if (test(sight)) fired.push(id);

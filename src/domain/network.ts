@@ -51,3 +51,20 @@ function getOrCreate<K, V>(map: Map<K, V>, key: K, create: () => V): V {
   map.set(key, found);
   return found;
 }
+
+/** Global unicast. What lies outside of it is of no network, or of a network that nobody shares. */
+const GLOBAL_IPV6 = networkTest(['2000::/3']);
+
+/** Internal services that clouds offer at an address that looks public: Azure's agent. */
+const CLOUD_SERVICES = networkTest(['168.63.129.16']);
+
+/**
+ * Whether an address belongs to the public internet. Not: loopback, private, link-local with the metadata services of clouds,
+ * carrier-grade NAT, multicast, reserved, and IPv6 that stands for an IPv4 address (mapped, NAT64, 6to4, Teredo). False for
+ * what is no address.
+ */
+export function isPublicAddress(text: string): boolean {
+  if (!ipaddr.isValid(text) || CLOUD_SERVICES(text)) return false;
+  const address = ipaddr.process(text);
+  return address.range() === 'unicast' && (address.kind() === 'ipv4' || GLOBAL_IPV6(text));
+}

@@ -68,7 +68,7 @@ const originOf = ({ channel, source, medium, campaign }: Labels): Origin => ({
 
 /**
  * The position of a touchpoint in sessions: it starts a session, belongs to the running one, or is outside any session (a
- * machine's, or one that a person only received, while no session runs).
+ * machine's, or one that a person only received, while no session runs; or one that did not take place).
  */
 export type SessionPart = 'start' | 'within' | 'alone';
 
@@ -95,6 +95,9 @@ export function sessionRules(
   isRelay: (host: string) => boolean,
 ): (touch: Touch, memory: Memory) => SessionTouch {
   return (recorded, memory) => {
+    // It reads nothing: thousands of versions between two visits would follow each change of what is before them.
+    if (recorded.verdict === 'superseded')
+      return { touch: recorded, own: recorded, part: 'alone', setsOrigin: false };
     const last = memory.read(LAST_AT);
     const runs = last !== undefined && recorded.at - last <= idleMs;
     if (!countsAsHuman(recorded.verdict)) {

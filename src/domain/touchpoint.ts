@@ -105,8 +105,18 @@ const KIND_BY_NAME: ReadonlyMap<string, TouchpointKind> = new Map(
 /** The kind a client means by an event name, whatever its case, spaces and underscores; undefined for its own names. */
 export const kindNamed = (name: string): TouchpointKind | undefined => KIND_BY_NAME.get(plainName(name));
 
-/** Who or what is taken to have acted; only `human` and `unknown` count in scores and attribution. */
-export const VERDICTS = ['human', 'machine_open', 'link_scanner', 'crawler', 'internal', 'unknown'] as const;
+/** Who or what is taken to have acted, by signals and rules; only `human` and `unknown` count in scores and attribution. */
+export const ACTOR_VERDICTS = [
+  'human',
+  'machine_open',
+  'link_scanner',
+  'crawler',
+  'internal',
+  'unknown',
+] as const;
+export type ActorVerdict = (typeof ACTOR_VERDICTS)[number];
+/** `superseded`: a later version of the same activity is known, whoever acted. */
+export const VERDICTS = [...ACTOR_VERDICTS, 'superseded'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 export const countsAsHuman = (verdict: Verdict): boolean => verdict === 'human' || verdict === 'unknown';
 
@@ -141,6 +151,16 @@ export interface Clamped {
 /** Scope of the write key that an event arrived with: a public key is visible in web pages. Absent: a server-side key. */
 export type KeyScope = 'public';
 
+/** The activity that a touchpoint is a version of: its system reports it again whenever it changes. */
+export interface Revision {
+  /** Of the activity, within its collector. */
+  readonly id: string;
+  /** When the activity was so (RFC 3339): the latest version counts. Left out: `occurredAt`. */
+  readonly at?: string;
+  /** `contact`: other contacts are reported apart. Left out: of other times than the latest no contact counts. */
+  readonly scope?: 'contact';
+}
+
 /** One thing a buyer did or received: the data of `TouchpointRecorded`. */
 export interface Touchpoint {
   readonly kind: TouchpointKind;
@@ -160,6 +180,8 @@ export interface Touchpoint {
   /** The name given by the client (a Segment track name); it distinguishes `custom` touchpoints. */
   readonly name?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
+  /** Left out: it happened, and is reported once. */
+  readonly revises?: Revision;
   readonly context?: TouchpointContext;
   /** By the event's own signals; read models derive from it what other events of the same mail add. */
   readonly verdict: Verdict;

@@ -1,5 +1,5 @@
 import type { Connection, Submittable } from 'pg';
-import type { NewEvent, Position, RecordedEvent } from '../domain/events.js';
+import type { Position, RecordedEvent } from '../domain/events.js';
 
 /** In the order that `EventRows` expects. */
 export const COPIED_COLUMNS = [
@@ -133,7 +133,7 @@ class EventRows {
       workspace,
       stream,
       id,
-      type: type as NewEvent['type'],
+      type: type as never,
       schemaVersion,
       occurredAt,
       recordedAt,

@@ -55,7 +55,7 @@ export function recordedOf(names: StreamNames, event: ServerEvent): RecordedDeci
   const occurredAt = new Date(metadata.occurredAt ?? event.created);
   return {
     id: event.id,
-    type: event.type as NewEvent['type'],
+    type: event.type as never,
     schemaVersion: metadata.schemaVersion ?? 1,
     occurredAt: occurredAt > event.created ? event.created : occurredAt,
     ...(metadata.collector !== undefined && { collector: metadata.collector }),

@@ -222,7 +222,7 @@ describe('a message of any CRM', () => {
     expect(await hooks.stored(head)).toEqual(before);
   });
 
-  test('is recorded once, and an activity once however often it is edited', async () => {
+  test('is recorded once, and so is a version of an activity, however often it is sent', async () => {
     const { body: items } = fixture('crm', 'pipedrive') as {
       body: { meta: { id: string; entity: string } }[];
     };
@@ -233,6 +233,23 @@ describe('a message of any CRM', () => {
     await hooks.post(crm, JSON.stringify(edited.filter(({ meta }) => meta.entity === 'activity')), BEARER);
     await hooks.post(crm, JSON.stringify(items), BEARER);
     expect((await hooks.stored(head)).events).toEqual(events);
+  });
+
+  test('is a fact of its own for each version of an activity', async () => {
+    const report = (id: string, modifiedAt: string, name: string) => ({
+      ...{ id, type: 'activity', occurredAt: '2026-01-01T10:00:00Z' },
+      data: { id: 'edited', contactId: 'c-9', kind: 'meeting', modifiedAt, name },
+    });
+    const [first, moved] = [report('1', '2026-01-01', 'Demo'), report('2', '2026-01-02', 'Demo, moved')];
+    const again = { ...moved, id: '3' };
+    await hooks.post(crm, JSON.stringify([moved, first]), BEARER);
+    await hooks.post(crm, JSON.stringify([first, again]), BEARER);
+    const { events } = await hooks.stored(head);
+    expect(events.map(({ data }) => data)).toEqual(
+      [moved, first].map(({ data: { name, modifiedAt } }) =>
+        expect.objectContaining({ name, revises: { id: 'edited', at: new Date(modifiedAt).toISOString() } }),
+      ),
+    );
   });
 });
 

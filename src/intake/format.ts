@@ -10,7 +10,8 @@ import type { Reading } from './reading.js';
 import type { RequestBody } from './request-body.js';
 import type { ClientTime } from './time.js';
 
-type CollectedType = 'TouchpointRecorded' | 'IdentityClaimed' | 'AccountObserved' | 'ConsentChanged';
+type CollectedType =
+  'TouchpointRecorded' | 'TouchpointWithdrawn' | 'IdentityClaimed' | 'AccountObserved' | 'ConsentChanged';
 
 /** One event to be, without what the pipeline adds: id, believed time, collector. */
 export type Fact = {

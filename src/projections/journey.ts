@@ -12,9 +12,10 @@ import { WorkingSetCache, type Limits } from './journey/working-set-cache.js';
  */
 export const journeyKeeping = (limits: Limits): Projection => ({
   name: 'journey',
-  version: 8,
+  version: 9,
   handles: [
     'TouchpointRecorded',
+    'TouchpointWithdrawn',
     'IdentityClaimed',
     'IdentitiesMerged',
     'IdentitiesSplit',
@@ -22,12 +23,14 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'AccountObserved',
     'ContactRoleAssigned',
     'JourneyModelPublished',
+    'JourneyModelApplied',
     'VerdictRulePublished',
     'VerdictRuleWithdrawn',
   ],
   after: [],
   tables: [
     'journey_model',
+    'model_application',
     'identity_key',
     'identity_link',
     'lead_profile',
@@ -42,6 +45,8 @@ export const journeyKeeping = (limits: Limits): Projection => ({
     'identity_fact',
     'mail_group',
     'mail_slot',
+    'activity_version',
+    'activity_contact',
     'verdict_rule',
   ],
   apply: applyWith(new WorkingSetCache(limits)),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
+import { activity, withdrawal } from '../../test/activities.js';
 import { mailTouch } from '../../test/mails.js';
 import { entry, pageView } from '../../test/sample-events.js';
 import type { LeadExplanation } from './lead-explain.js';
@@ -124,4 +125,36 @@ test('a rule of the workspace is named by the touchpoints that it decides, and i
     { verdict: 'internal', recorded: 'human' },
     { verdict: 'human', recorded: 'human' },
   ]);
+});
+
+test('the journey and the explanation keep each version of an activity, say which counts and what replaced the others', async () => {
+  const contact = ['crm:versions'] as const;
+  const first = activity('version 1', { id: 'a-1', modified: 10 }, 9, contact, { name: 'Demo' });
+  const moved = activity('version 2', { id: 'a-1', modified: 11 }, 10, contact, { name: 'Demo, moved' });
+  const cancelled = withdrawal('version 3', { id: 'a-1', modified: 12 }, 'cancelled');
+  const read = async (query = '') => {
+    const { body } = await api.get<LeadJourneyAnswer>(`/api/leads/crm:versions/journey${query}`);
+    return body.items.map(({ name, verdict, verdictReasons, verdictChanges: [last] }) => [
+      ...[name, verdict, verdictReasons.join(' '), last?.causedBy],
+    ]);
+  };
+  const add = async (event: typeof first): Promise<string> => {
+    await api.add('main', [event]);
+    await api.runner.catchUp();
+    return (await api.get<LeadJourneyAnswer>('/api/leads/crm:versions/journey')).body.asOf;
+  };
+  const replaced = (by: typeof first) => ['superseded', 'later-version', by.event.id];
+
+  await add(moved);
+  const asOf = await add(first);
+  const whileItStood = [
+    ['Demo', 'superseded', 'later-version', undefined],
+    ['Demo, moved', 'unknown', '', undefined],
+  ];
+  expect(await read()).toEqual(whileItStood);
+  await add(cancelled);
+  expect(await read()).toEqual([whileItStood[0], ['Demo, moved', ...replaced(cancelled)]]);
+  expect(await read(`?asOf=${asOf}`)).toEqual(whileItStood);
+  const { body } = await api.get<LeadExplanation>('/api/leads/crm:versions/explain');
+  expect(body.verdicts).toEqual([{ verdict: 'superseded', reasons: ['later-version'], touchpoints: 2 }]);
 });

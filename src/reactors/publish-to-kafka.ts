@@ -14,6 +14,7 @@ const LARGEST_BATCH = 2_000;
 /** Every type; a new one does not compile until it is here. */
 const PUBLISHED: Readonly<Record<EventType, true>> = {
   TouchpointRecorded: true,
+  TouchpointWithdrawn: true,
   IdentityClaimed: true,
   IdentitiesMerged: true,
   IdentitiesSplit: true,
@@ -27,6 +28,7 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   OpportunityReopened: true,
   OpportunityDeleted: true,
   JourneyModelPublished: true,
+  JourneyModelApplied: true,
   VerdictRulePublished: true,
   VerdictRuleWithdrawn: true,
   ContentCatalogued: true,
@@ -37,6 +39,8 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   LeadAccepted: true,
   LeadRecycled: true,
   LeadDisqualified: true,
+  LeadAboutToRot: true,
+  LeadRotten: true,
 };
 
 /**

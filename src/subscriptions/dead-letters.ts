@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Position, type RecordedEvent, isEvent } from '../domain/events.js';
+import { HANDOFF_CLOCK_FACTS } from '../domain/handoff-events.js';
 import { LEAD_DECISIONS } from '../domain/lead-events.js';
 import type { BuildKey } from './build-schema.js';
 import type { BlockedSet, OrderingKey, Subscription } from './subscription.js';
@@ -55,14 +56,23 @@ export const confine = (workspace: string | null, blocked: BlockedSet): BlockedS
 export const keysNamedIn = (event: RecordedEvent): OrderingKey[] =>
   keysOrNone(() => {
     if (isEvent(event, 'TouchpointRecorded', 'IdentityClaimed', 'ConsentChanged')) return event.data.identity;
+    if (isEvent(event, 'TouchpointWithdrawn')) return event.data.identity ?? [];
     if (isEvent(event, 'IdentitiesMerged', 'IdentitiesSplit')) return [event.data.key, event.data.otherKey];
     if (isEvent(event, 'AccountObserved')) return [`account:${event.data.accountId}`];
-    if (isEvent(event, 'JourneyModelPublished', 'VerdictRulePublished', 'VerdictRuleWithdrawn'))
+    if (
+      isEvent(
+        event,
+        'JourneyModelPublished',
+        'JourneyModelApplied',
+        'VerdictRulePublished',
+        'VerdictRuleWithdrawn',
+      )
+    )
       return [`workspace:${event.workspace}`];
     if (isEvent(event, 'ContentCatalogued')) return [`content:${event.data.contentId}`];
     if (isEvent(event, 'CampaignDefined')) return [`campaign:${event.data.campaignId}`];
     if (isEvent(event, 'InvestmentRecorded')) return [`investment:${event.data.investmentId}`];
-    if (isEvent(event, ...LEAD_DECISIONS)) return [`lead:${event.data.leadId}`];
+    if (isEvent(event, ...LEAD_DECISIONS, ...HANDOFF_CLOCK_FACTS)) return [`lead:${event.data.leadId}`];
     return [`opportunity:${event.data.opportunityId}`];
   });
 

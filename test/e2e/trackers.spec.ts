@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SIGNED_WEBHOOKS } from '../signed-webhooks.js';
 import { until } from '../until.js';
 import { API_KEY, freePort, SERVER_WRITE_KEY, ServerProcess, WRITE_KEY } from './server-process.js';
 
@@ -105,3 +106,28 @@ test('the cloudevents SDK: what is sent again after the server was killed is rec
   };
   expect(await killedWhile(send, flush)).toBe(30);
 }, 180_000);
+
+test.each(SIGNED_WEBHOOKS)(
+  'the webhook of $title: what is sent again after the server was killed is recorded once',
+  async ({ format, secret, request }) => {
+    const added = await fetch(`${server.url}/api/collectors`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: format, format, secrets: [secret], keys: [] }),
+    });
+    const { collector } = (await added.json()) as { collector: { id: string } };
+    const url = `${server.url}/webhooks/${format}/${collector.id}`;
+    let waiting: number[] = [];
+    const attempt = async (nth: number): Promise<void> => {
+      const answer = await fetch(url, { method: 'POST', ...request(nth, url) }).catch(() => undefined);
+      if (answer?.status !== 200) waiting.push(nth);
+    };
+    const flush = async (): Promise<void> => {
+      const again = waiting;
+      waiting = [];
+      await Promise.all(again.map(attempt));
+    };
+    expect(await killedWhile((nth) => void attempt(nth), flush)).toBe(30);
+  },
+  180_000,
+);

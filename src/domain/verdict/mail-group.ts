@@ -1,6 +1,6 @@
-import { earlier, type Stamp } from '../identity/keys.js';
+import { earlier } from '../identity/keys.js';
 import { countsAsHuman } from '../touchpoint.js';
-import { sameJudgement, type Judgement } from './judgement.js';
+import { sameJudgement, type Judgement, type Rejudged } from './judgement.js';
 import { judgeClicks } from './mail-clicks.js';
 import { judgeOpens } from './mail-opens.js';
 import type { GroupedTouch, MailGroup, MailTouch } from './mail-touch.js';
@@ -11,12 +11,6 @@ export const NO_MAIL: MailGroup = { sent: [], delivered: [], opens: [], clicks: 
 const MOST_DELIVERIES = 8;
 const MOST_OPENS = 30;
 export const MOST_CLICKS = 50;
-
-/** Touchpoints whose judgement is another one than before, with the keys that they are found by. */
-export interface Rejudged extends Stamp {
-  readonly keys: MailTouch['keys'];
-  readonly judgement: Judgement;
-}
 
 const firstTimes = (times: readonly number[], at: number): readonly number[] =>
   times.includes(at) ? times : [...times, at].sort((a, b) => a - b).slice(0, MOST_DELIVERIES);

@@ -17,6 +17,8 @@ export const VERDICT_REASONS = {
   'follows-scanner': 'soon after a scanner’s click, and the mail was not opened in between',
   'too-many-clicks': 'more clicks of one mail than a person makes',
   'recipients-at-once': 'clicks of several recipients of one company within seconds, or very many of one',
+  'later-version':
+    'a later version of the activity is known, by which it was otherwise or did not take place',
   rule: 'a rule of the workspace',
 } as const;
 export type VerdictReason = keyof typeof VERDICT_REASONS;

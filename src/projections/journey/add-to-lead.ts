@@ -34,7 +34,7 @@ export function namesAfter(unit: UnitOfWork, lead: Lead, fact: Fact): Names {
   const { claimRank: rank, keys, at, id } = fact;
   const { names, workspace } = lead;
   if (rank === undefined) return names;
-  const domainOf = unit.domainOf(workspace);
+  const domainOf = unit.domainOf(lead);
   const isOwn = (key: IdentityKey): boolean => unit.key(workspace, key).lead === lead;
   const claimed = addNameClaim(names.claimed, { keys, at, id, rank }, isOwn, domainOf);
   if (claimed === names.claimed) return names;

@@ -48,7 +48,7 @@ export function appendTouchpoint(unit: UnitOfWork, fact: Fact, records: readonly
   lead.noteFact(fact);
   lead.markChanged(position);
   const entry = { fact: touch };
-  const step = lead.journey.append(entry, unit.rules(workspace), personaOf(lead));
+  const step = lead.journey.append(entry, unit.rules(lead), personaOf(lead));
   writeStep(unit, lead, entry, step, position);
   return true;
 }

@@ -19,8 +19,8 @@ export function* applyGroup(unit: UnitOfWork, group: readonly BatchItem[]): Load
       else {
         const fact = factOf(event, position, item.judgement, item.rule);
         if (!appendTouchpoint(unit, fact, records)) yield* applyFact(unit, fact, records);
-        if (item.rejudged.length > 0) yield* rejudge(unit, item);
       }
+      if (item.rejudged.length > 0) yield* rejudge(unit, item);
     } catch (cause) {
       if (cause instanceof ReadFailed || cause instanceof GroupsOverlap) throw cause;
       throw new PoisonedEvent(item.event, orderingKeysOf(item), { cause });
@@ -28,7 +28,7 @@ export function* applyGroup(unit: UnitOfWork, group: readonly BatchItem[]): Load
   }
 }
 
-/** Touchpoints are judged otherwise because of one of the same mail: their leads' journeys are as if they always had been. */
+/** Touchpoints are judged otherwise because of an event of the same mail or activity: their leads' journeys are as if they always had been. */
 function* rejudge(unit: UnitOfWork, { workspace, position, rejudged }: BatchItem): Loading {
   for (const { id, at, keys, judgement } of rejudged) {
     const key = (each: IdentityKey) => unit.key(workspace, each).state;

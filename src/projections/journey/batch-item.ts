@@ -1,9 +1,7 @@
 import type { Position, RecordedEvent } from '../../domain/events.js';
 import type { Range } from '../../subscriptions/subscription.js';
-import type { Judgement } from '../../domain/verdict/judgement.js';
-import type { Rejudged } from '../../domain/verdict/mail-group.js';
+import type { Judgement, JudgementChange, Rejudged } from '../../domain/verdict/judgement.js';
 import { isPersonal, keysOf } from './facts.js';
-import type { MailChange } from './mail-verdicts.js';
 import type { KeyRecord } from './records.js';
 import type { RuleInForce } from './verdict-rules.js';
 import type { WorkingSet } from './working-set.js';
@@ -17,7 +15,7 @@ export interface BatchItem {
   readonly records: readonly KeyRecord[];
   /** E-mail domains whose account it changes. */
   readonly domains: readonly string[];
-  /** What other events of the same mail make of it. */
+  /** What other events of the same mail or activity make of it. */
   readonly judgement: Judgement | undefined;
   /** The rule that decides instead. */
   readonly rule: RuleInForce | undefined;
@@ -35,13 +33,13 @@ export function batchItem(
   event: RecordedEvent,
   range: Range,
   domains: readonly string[],
-  verdicts: MailChange | undefined,
+  change: JudgementChange | undefined,
   rule: RuleInForce | undefined,
 ): BatchItem {
   const { workspace } = event;
   const keys = isPersonal(event) ? keysOf(event) : [];
   const records = keys.map((key) => set.key(workspace, key));
-  const rejudged = verdicts?.others.map((other) => ({
+  const rejudged = change?.others.map((other) => ({
     ...other,
     records: other.keys.map((key) => set.key(workspace, key)),
   }));
@@ -52,7 +50,7 @@ export function batchItem(
     workspace,
     records,
     domains,
-    judgement: verdicts?.own,
+    judgement: change?.own,
     rule,
     rejudged: rejudged ?? NONE,
   };

@@ -4,8 +4,8 @@ import type { Range } from '../../subscriptions/subscription.js';
 import { Accounts } from './accounts.js';
 import { applyGroups } from './apply-groups.js';
 import { batchItem, isLate, positionOf, type BatchItem } from './batch-item.js';
+import { DerivedJudgements } from './derived-judgements.js';
 import { groups, type Overlap } from './groups.js';
-import { MailVerdicts } from './mail-verdicts.js';
 import type { Models } from './models.js';
 import type { VerdictRules } from './verdict-rules.js';
 import { WorkingSet } from './working-set.js';
@@ -58,8 +58,8 @@ async function attemptSection(
   overlaps: readonly Overlap[] | 'all',
 ): Promise<readonly Overlap[]> {
   const { accounts, tx } = set;
-  const verdicts = new MailVerdicts(tx);
-  const items = await readItems(events, set, range, verdicts, rules);
+  const judgements = new DerivedJudgements(tx);
+  const items = await readItems(events, set, range, judgements, rules);
   const writing = new Writing(tx);
   const isHealing = events.some((event) => isLate(event, range));
   let found: readonly Overlap[];
@@ -72,17 +72,17 @@ async function attemptSection(
   }
   if (found.length === 0) {
     await accounts.write(isHealing);
-    await verdicts.write();
+    await judgements.write();
   }
   return found;
 }
 
-/** Applies the events to accounts and mails, and reads the keys and leads that all of them name. */
+/** Applies the events to accounts, mails and activities, and reads the keys and leads that all of them name. */
 async function readItems(
   events: readonly RecordedEvent[],
   set: WorkingSet,
   range: Range,
-  verdicts: MailVerdicts,
+  judgements: DerivedJudgements,
   rules: VerdictRules,
 ): Promise<BatchItem[]> {
   const changes = await set.accounts.observe(
@@ -91,7 +91,7 @@ async function readItems(
     ),
   );
   const domains = new Map(changes.map((change) => [change.position, change.domains]));
-  const mailChanges = await verdicts.observe(events);
+  const changeOf = await judgements.observe(events);
   const items = events
     .map((event) =>
       batchItem(
@@ -99,11 +99,11 @@ async function readItems(
         event,
         range,
         domains.get(positionOf(event, range)) ?? NONE,
-        mailChanges.get(event),
+        changeOf(event),
         rules.for(event),
       ),
     )
-    .filter(({ records, domains: changing }) => records.length > 0 || changing.length > 0);
+    .filter((item) => item.records.length > 0 || item.domains.length > 0 || item.rejudged.length > 0);
   await set.loader.readKeys(
     items.flatMap(({ records, rejudged }) =>
       rejudged.length === 0 ? records : [...records, ...rejudged.flatMap((each) => each.records)],

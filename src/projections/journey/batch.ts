@@ -1,18 +1,17 @@
 import type { PoolClient } from 'pg';
 import { isEvent, type RecordedEvent } from '../../domain/events.js';
-import { haveSameJourneys } from '../../domain/model/journey-parts.js';
 import { PoisonedEvent, type Range } from '../../subscriptions/subscription.js';
 import { applySection, type InForce } from './batch-section.js';
 import { isLate, positionOf } from './batch-item.js';
 import { Models } from './models.js';
-import { moveDays, refoldEverybody } from './publication.js';
+import { continueModel, publish } from './publication.js';
 import { reclassify } from './reclassify.js';
 import { isRuleEvent, VerdictRules, type RuleEvent } from './verdict-rules.js';
 import type { WorkingSet } from './working-set.js';
 
 /**
- * Applies a batch. The publication of a model or of a rule concerns everybody, so it divides the batch into sections; what lies
- * between two publications is applied side by side.
+ * Applies a batch. The publication of a model or of a rule concerns many leads, so it divides the batch into sections; what
+ * lies between two of them is applied side by side.
  *
  * @returns what can be kept for the batch after this one
  */
@@ -29,7 +28,7 @@ export async function applyBatch(
   await inForce.rules.load(workspaces);
   let section: RecordedEvent[] = [];
   for (const event of batch) {
-    if (!isEvent(event, 'JourneyModelPublished') && !isRuleEvent(event)) {
+    if (!isEvent(event, 'JourneyModelPublished', 'JourneyModelApplied') && !isRuleEvent(event)) {
       section.push(event);
       continue;
     }
@@ -37,30 +36,10 @@ export async function applyBatch(
     section = [];
     set = undefined;
     if (isRuleEvent(event)) await changeRules(event, tx, range, inForce);
+    else if (isEvent(event, 'JourneyModelApplied')) await continueModel(event, tx, range, inForce.models);
     else await publish(event, tx, range, inForce.models);
   }
   return applySection(section, tx, range, inForce, set);
-}
-
-async function publish(
-  event: RecordedEvent<'JourneyModelPublished'>,
-  tx: PoolClient,
-  range: Range,
-  models: Models,
-): Promise<void> {
-  const { workspace } = event;
-  const position = positionOf(event, range);
-  const before = models.of(workspace);
-  try {
-    await models.publish(event, position);
-  } catch (cause) {
-    throw new PoisonedEvent(event, [`workspace:${workspace}`], { cause });
-  }
-  const late = isLate(event, range);
-  // Out of office and routing change often, journeys with them never.
-  if (!late && haveSameJourneys(before, models.of(workspace))) return;
-  await refoldEverybody(tx, models, workspace, position, late);
-  await moveDays(tx, models, workspace, before.timeZone);
 }
 
 async function changeRules(

@@ -27,9 +27,12 @@ export function groups(
   return [...Map.groupBy(items, (item) => sets.rootOf(nodeOf(set, item))).values()];
 }
 
-/** Keys, leads and e-mail domains are joined; an item counts as its first key, else as its first domain. */
-const nodeOf = (set: WorkingSet, { workspace, records, domains }: BatchItem): Reachable | undefined =>
-  records[0] ?? set.changingDomain(workspace, domains[0] ?? null);
+/** Keys, leads and e-mail domains are joined; an item counts as the first of them. */
+const nodeOf = (
+  set: WorkingSet,
+  { workspace, records, domains, rejudged }: BatchItem,
+): Reachable | undefined =>
+  records[0] ?? set.changingDomain(workspace, domains[0] ?? null) ?? rejudged[0]?.records[0];
 
 function joinItem(set: WorkingSet, sets: DisjointSets, item: BatchItem): void {
   const node = nodeOf(set, item);

@@ -15,7 +15,7 @@ import type { RuleInForce } from './verdict-rules.js';
 
 /** Adds touchpoints to a lead's journey, which is read where one of them is not the newest. */
 export function* addTouchpoints(unit: UnitOfWork, lead: Lead, entries: readonly JourneyEntry[]): Loading {
-  const rules = unit.rules(lead.workspace);
+  const rules = unit.rules(lead);
   for (const entry of entries.toSorted((a, b) => inOrder(a.fact.touch, b.fact.touch))) {
     if (!lead.journey.isBefore(entry.fact.touch)) yield* unit.loadJourneyOf(lead);
     lead.journey.add(entry, rules, personaOf(lead));
@@ -24,7 +24,7 @@ export function* addTouchpoints(unit: UnitOfWork, lead: Lead, entries: readonly 
 
 /** Makes these the touchpoints of a lead that was read; what is known of the journey is kept as far as it holds. */
 export function* replaceTouchpoints(unit: UnitOfWork, lead: Lead, entries: readonly JourneyEntry[]): Loading {
-  const rules = unit.rules(lead.workspace);
+  const rules = unit.rules(lead);
   const kept = new Set(entries.map(({ fact }) => fact.touch.id));
   const leaving = [...lead.journey.entries.values()].filter(({ fact }) => !kept.has(fact.touch.id));
   const before = new Set(lead.journey.entries.keys());
@@ -41,7 +41,12 @@ export function* replaceTouchpoints(unit: UnitOfWork, lead: Lead, entries: reado
 export function* rereadJourney(unit: UnitOfWork, lead: Lead): Loading {
   if (lead.journey.isEmpty) return;
   yield* unit.loadJourneyOf(lead);
-  lead.journey.readAs(unit.rules(lead.workspace), personaOf(lead));
+  lead.journey.readAs(unit.rules(lead), personaOf(lead));
+}
+
+/** Reads the whole journey of a lead that was read by other rules than before. */
+export function refoldJourney(unit: UnitOfWork, lead: Lead): void {
+  lead.journey.refold(unit.rules(lead), personaOf(lead));
 }
 
 /** Has a touchpoint of a journey that was read count as what it is judged to be now. */
@@ -64,7 +69,7 @@ export function ruleTouchpoint(
 }
 
 function replaceFact(unit: UnitOfWork, lead: Lead, entry: JourneyEntry, fact: TouchFact): void {
-  const rules = unit.rules(lead.workspace);
+  const rules = unit.rules(lead);
   lead.journey.remove(entry, rules, personaOf(lead));
   lead.journey.add({ ...entry, fact }, rules, personaOf(lead));
 }
@@ -131,7 +136,7 @@ function touchRow(
     session: part,
     setsOrigin,
     detail: detailOf(fact, relay, content),
-    occurredDate: unit.rules(lead.workspace).dates.day(own.at),
+    occurredDate: unit.rules(lead).dates.day(own.at),
     keyScope: fact.keyScope ?? null,
     ...startingAt(position),
   };

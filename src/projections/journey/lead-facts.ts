@@ -49,7 +49,7 @@ export function claimedBy(unit: UnitOfWork, lead: Lead, { entries, facts }: Lead
     })),
     ...facts.map(({ at, id, keys, claimRank }) => ({ at, id, keys, rank: claimRank })),
   ].filter((claim): claim is NameClaim => claim.rank !== undefined);
-  const domainOf = unit.domainOf(lead.workspace);
+  const domainOf = unit.domainOf(lead);
   const own = new Set(Array.from(lead.keys, ({ key }) => key));
   return claims.reduce<ClaimedNames>(
     (names, claim) => addNameClaim(names, claim, (key) => own.has(key), domainOf),

@@ -101,7 +101,15 @@ export class LeadJourney {
     this.#state = noJourney();
   }
 
-  /** Reads all touchpoints as a persona's, or by other rules than before. */
+  /** Reads all touchpoints by other rules than before, once: no timeline is kept of it. */
+  refold(rules: JourneyRules, persona: string | null): void {
+    this.#timelines = undefined;
+    this.#state = noJourney();
+    for (const entry of [...this.entries.values()].sort((a, b) => inOrder(a.fact.touch, b.fact.touch)))
+      this.#note(entry, this.append(entry, rules, persona));
+  }
+
+  /** Reads all touchpoints as a persona's. */
   readAs(rules: JourneyRules, persona: string | null): void {
     for (const step of this.#timeline(rules, persona).steps()) this.#noteStep(step);
   }

@@ -11,7 +11,7 @@ export function* reprofile(unit: UnitOfWork, lead: Lead, position: Position): Lo
   const observed = yield* unit.observedAccount(lead, position);
   explainAccount(unit, lead, observed, position);
   const before = lead.profile;
-  const profile = profileOf(lead.latest, lead.names, unit.rules(lead.workspace).fit, observed);
+  const profile = profileOf(lead.latest, lead.names, unit.rules(lead).fit, observed);
   if (before && sameProfile(before, profile)) return false;
   const row = { workspace: lead.workspace, leadId: lead.id, ...profile, ...startingAt(position) };
   lead.alive = true;

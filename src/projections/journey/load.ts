@@ -42,16 +42,15 @@ export const loadLeadsOfDomains = (tx: PoolClient, domains: readonly LookupKey[]
   lookUp(tx, LEAD, ['email_domain', 'text[]'], domains);
 
 /** A page of a workspace's leads in the order of their ids. */
-export async function loadLeadsAfter(
+export async function loadLeadsBetween(
   tx: PoolClient,
-  workspace: string,
-  after: string,
+  { workspace, after, upTo }: { readonly workspace: string; readonly after: string; readonly upTo: string },
   limit: number,
 ): Promise<StoredLead[]> {
   const { rows } = await tx.query<Record<string, unknown>>(
     `SELECT ${LEAD.selectFrom('l')} FROM ${LEAD.name} l
-      WHERE l.workspace = $1 AND l.lead_id > $2 ORDER BY l.lead_id LIMIT $3`,
-    [workspace, after, limit],
+      WHERE l.workspace = $1 AND l.lead_id > $2 AND l.lead_id <= $3 ORDER BY l.lead_id LIMIT $4`,
+    [workspace, after, upTo, limit],
   );
   return rows.map((row) => LEAD.decode(row));
 }

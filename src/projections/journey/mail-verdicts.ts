@@ -2,22 +2,14 @@ import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { isEvent, type RecordedEvent } from '../../domain/events.js';
 import { keyValue } from '../../domain/identity/keys.js';
-import type { Judgement } from '../../domain/verdict/judgement.js';
-import { addToMail, markBurst, NO_MAIL, rejudged, type Rejudged } from '../../domain/verdict/mail-group.js';
+import type { JudgementChange } from '../../domain/verdict/judgement.js';
+import { addToMail, markBurst, NO_MAIL, rejudged } from '../../domain/verdict/mail-group.js';
 import { mailTouchOf, type AddressedTouch, type MailGroup } from '../../domain/verdict/mail-touch.js';
 import { addToSlot, NO_CLICKS, slotsOf, type Slot } from '../../domain/verdict/recipient-burst.js';
 import { runStatements } from '../../read-models/statements.js';
 import { mailDomain } from './mail-domain.js';
 import { MAIL_GROUP, MAIL_SLOT } from './rows.js';
 import { StateTable } from './state-table.js';
-
-/** What an event changes about verdicts. */
-export interface MailChange {
-  /** On itself; undefined: it is what the event says. */
-  readonly own: Judgement | undefined;
-  /** On touchpoints before it. */
-  readonly others: readonly Rejudged[];
-}
 
 interface Observed extends AddressedTouch {
   readonly event: RecordedEvent;
@@ -26,7 +18,7 @@ interface Observed extends AddressedTouch {
   readonly slotIds: readonly string[];
 }
 
-const NO_CHANGES: ReadonlyMap<RecordedEvent, MailChange> = new Map();
+const NO_CHANGES: ReadonlyMap<RecordedEvent, JudgementChange> = new Map();
 
 /**
  * The mails of a batch. They depend on touchpoints of mails alone, so the whole batch is applied to them first; what each event
@@ -41,7 +33,7 @@ export class MailVerdicts {
     this.#slots = new StateTable(MAIL_SLOT, NO_CLICKS);
   }
 
-  async observe(events: readonly RecordedEvent[]): Promise<ReadonlyMap<RecordedEvent, MailChange>> {
+  async observe(events: readonly RecordedEvent[]): Promise<ReadonlyMap<RecordedEvent, JudgementChange>> {
     const observed = events.flatMap((event) => observedIn(event) ?? []);
     if (observed.length === 0) return NO_CHANGES;
     await this.#load(observed);
@@ -67,7 +59,7 @@ export class MailVerdicts {
     await this.#groups.load(this.tx, [...own, ...inSlots]);
   }
 
-  #apply({ event, workspace, groupId, slotIds, recipient, touch }: Observed): MailChange {
+  #apply({ event, workspace, groupId, slotIds, recipient, touch }: Observed): JudgementChange {
     const before = this.#groups.get(workspace, groupId);
     const changed = new Map([[groupId, before]]);
     this.#groups.set(workspace, groupId, addToMail(before, touch));

@@ -54,7 +54,7 @@ export function* moveFacts(unit: UnitOfWork, moved: readonly MovedFacts[], posit
 function removeFacts(unit: UnitOfWork, lead: Lead, eventIds: ReadonlySet<string>): void {
   const { journey } = lead;
   const leaving = [...journey.entries.values()].filter(({ fact }) => eventIds.has(fact.touch.id));
-  for (const entry of leaving) journey.remove(entry, unit.rules(lead.workspace), personaOf(lead));
+  for (const entry of leaving) journey.remove(entry, unit.rules(lead), personaOf(lead));
   const facts = lead.facts.filter(({ id }) => !eventIds.has(id));
   deriveFrom(unit, lead, { entries: [...journey.entries.values()], facts });
 }

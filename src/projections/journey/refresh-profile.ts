@@ -19,8 +19,7 @@ export function* refreshProfile(unit: UnitOfWork, lead: Lead, position: Position
     lead.alive = false;
     return false;
   }
-  if (lead.keysLoaded)
-    lead.names = namesOf(seenKeys(lead), lead.names.claimed, unit.domainOf(lead.workspace));
+  if (lead.keysLoaded) lead.names = namesOf(seenKeys(lead), lead.names.claimed, unit.domainOf(lead));
   unit.noteDomain(lead);
   return yield* reprofile(unit, lead, position);
 }

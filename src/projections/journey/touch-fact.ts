@@ -33,14 +33,19 @@ const judgementOf = ({ touch, reasons }: TouchFact): Judgement => ({ verdict: to
 const recordedOf = (fact: TouchFact): Judgement => fact.recorded ?? judgementOf(fact);
 const BY_RULE: readonly VerdictReason[] = ['rule'];
 
-/** The touchpoint as other events of the same mail have it judged; a rule goes before them. */
+/** A later version counts, for good: neither rules nor mails say otherwise. */
+const isSuperseded = ({ verdict }: Pick<Judgement, 'verdict'>): boolean => verdict === 'superseded';
+
+/** The touchpoint as other events of the same mail or activity have it judged; a rule goes before those of the mail. */
 export function withJudgement(fact: TouchFact, derived: Judgement): TouchFact {
-  const rule = fact.rule === undefined ? undefined : { ruleId: fact.rule, verdict: fact.touch.verdict };
-  return judged(fact, derived, rule);
+  if (isSuperseded(fact.touch)) return fact;
+  if (isSuperseded(derived) || fact.rule === undefined) return judged(fact, derived, undefined);
+  return judged(fact, derived, { ruleId: fact.rule, verdict: fact.touch.verdict });
 }
 
 /** The touchpoint as a rule has it judged; undefined: none does. */
 export function withRule(fact: TouchFact, rule: RuleInForce | undefined): TouchFact {
+  if (isSuperseded(fact.touch)) return fact;
   const derived = fact.rule === undefined ? judgementOf(fact) : (fact.derived ?? recordedOf(fact));
   return judged(fact, derived, rule);
 }

@@ -4,6 +4,7 @@ import type { IdentityIndex, MissingPart } from '../../domain/identity/identity-
 import { rulesOf, type JourneyRules } from '../../domain/journey.js';
 import type { DomainOf } from '../../domain/lead-names.js';
 import { LoadedIdentity } from './loaded-identity.js';
+import { domainsOf } from './mail-domain.js';
 import type { Loading } from './loading.js';
 import type { KeyRecord, Lead, Reachable } from './records.js';
 import type { WorkingSet } from './working-set.js';
@@ -34,13 +35,14 @@ export class UnitOfWork {
     return this.set.changes;
   }
 
-  rules(workspace: string): JourneyRules {
-    return rulesOf(this.set.models.of(workspace));
+  /** Of the model that the lead is computed with. */
+  rules({ workspace, id }: Lead): JourneyRules {
+    return rulesOf(this.set.models.ofLead(workspace, id));
   }
 
-  /** Resolves the company domain of an e-mail address in a workspace, by the model in force. */
-  domainOf(workspace: string): DomainOf {
-    return this.set.domainOf(workspace);
+  /** Resolves the company domain of an e-mail address, by the model that the lead is computed with. */
+  domainOf({ workspace, id }: Lead): DomainOf {
+    return domainsOf(this.set.models.ofLead(workspace, id).mailProviders);
   }
 
   /** The keys and leads of a workspace, for one decision about who is who. */

@@ -71,7 +71,7 @@ export class WorkingSet {
     return this.#groups++;
   }
 
-  /** Resolves the company domain of an e-mail address in a workspace, by the model in force. */
+  /** Resolves the company domain of an e-mail address in a workspace, by the latest model. */
   domainOf(workspace: string): DomainOf {
     return domainsOf(this.models.of(workspace).mailProviders);
   }

@@ -1,3 +1,4 @@
+import type { WithdrawalReason } from '../../../domain/events.js';
 import { identityKey, type IdentityKey } from '../../../domain/identity/keys.js';
 import { TOUCHPOINT_KINDS, type TouchpointKind } from '../../../domain/touchpoint.js';
 import type { Message } from '../../format.js';
@@ -6,10 +7,9 @@ import { isObject, type JsonObject } from '../../json.js';
 import { isRejected, reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
 import { defined, objectOr } from '../../values.js';
+import { activitySaid, type CrmActivity } from './activity.js';
 import {
   accountSaid,
-  activityMessageId,
-  activitySaid,
   amountText,
   contactSaid,
   crmId,
@@ -60,12 +60,20 @@ class CrmItem {
     return { ...objectOr(this.field('traits').value), ...this.rule.traitsOf(this.item) };
   }
 
+  get occurredAt(): Message['time'] {
+    const { value: timestamp, path } = this.field('occurredAt');
+    return { timestamp, path };
+  }
+
   get isDeleted(): boolean {
     return this.rule.isDeleted(this.item);
   }
 
-  get isDone(): boolean {
-    return this.rule.isDone(this.item);
+  /** Why an activity did not take place. */
+  get withdrawn(): WithdrawalReason | undefined {
+    if (this.isDeleted) return 'deleted';
+    if (this.rule.isCancelled(this.item)) return 'cancelled';
+    return this.rule.isDone(this.item) ? undefined : 'planned';
   }
 
   /** An address as text, or in a list of addresses with the primary one marked. */
@@ -79,7 +87,7 @@ class CrmItem {
   }
 }
 
-type Meaning = (item: CrmItem) => (Said & { readonly messageId?: string }) | Rejected;
+type Meaning = (item: CrmItem) => (Said & Partial<Message>) | Rejected;
 
 const MEANINGS: Readonly<Record<CrmObject, Meaning>> = {
   contact,
@@ -102,14 +110,10 @@ export function meaningOf(item: JsonObject, reading: Reading): Message | Rejecte
     );
   const said = MEANINGS[rule.type](read);
   if (isRejected(said)) return said;
-  const { value: timestamp, path } = read.field('occurredAt');
-  return { messageId, time: { timestamp, path }, ...said };
+  return { messageId, time: read.occurredAt, ...said };
 }
 
-const KEPT = reject(
-  'deletion-unsupported',
-  'leads, accounts and touchpoints stay when they are deleted in the CRM',
-);
+const KEPT = reject('deletion-unsupported', 'leads and accounts stay when they are deleted in the CRM');
 
 function contact(item: CrmItem): Said | Rejected {
   if (item.isDeleted) return KEPT;
@@ -187,17 +191,31 @@ const isKind = (name: string | undefined): name is TouchpointKind =>
   name !== undefined && KINDS.includes(name);
 
 function activity(item: CrmItem): ReturnType<Meaning> {
-  if (item.isDeleted) return KEPT;
-  if (!item.isDone) return reject('activity-open', 'is not done yet');
+  const id = fieldText(item.field('id').value) ?? undefined;
+  const outcome = outcomeOf(item, id);
+  if (isRejected(outcome)) return outcome;
+  return activitySaid(
+    {
+      ...{ outcome, time: item.occurredAt, contactId: item.field('contactId'), email: item.email('email') },
+      ...{ name: item.field('name').value, rep: item.field('rep').value },
+      properties: defined({ activityId: id }),
+    },
+    item.settings,
+    item.reading,
+  );
+}
+
+/** Where it did not take place its kind may be missing, or none of ours. */
+function outcomeOf(item: CrmItem, id: string | undefined): CrmActivity['outcome'] | Rejected {
+  const { withdrawn } = item;
+  const at = item.time('modifiedAt') ?? undefined;
+  const revises = id === undefined ? undefined : { id, ...(at !== undefined && { at }) };
+  if (withdrawn)
+    return revises ? { withdrawn, revises } : reject('missing-field', 'is required', item.field('id').path);
   const named = item.text('kind') ?? undefined;
   const { kinds = {} } = item.rule;
   const kind = named !== undefined && Object.hasOwn(kinds, named) ? kinds[named] : named;
-  if (!isKind(kind)) return reject('unknown-kind', 'is not a kind of touchpoint', item.field('kind').path);
-  const { value: id } = item.field('id');
-  const properties = defined({ activityId: fieldText(id) ?? undefined });
-  const [name, rep, contactId] = [item.field('name').value, item.field('rep').value, item.field('contactId')];
-  const email = item.email('email');
-  const said = activitySaid({ kind, contactId, email, name, rep, properties }, item.settings, item.reading);
-  if (isRejected(said) || properties.activityId === undefined) return said;
-  return { ...said, messageId: activityMessageId(properties.activityId, contactId.value ?? email?.value) };
+  return isKind(kind)
+    ? { kind, revises }
+    : reject('unknown-kind', 'is not a kind of touchpoint', item.field('kind').path);
 }

@@ -1,17 +1,13 @@
-import { hash } from 'node:crypto';
 import type { ConsentStatus } from '../../../domain/events.js';
 import { identityKey } from '../../../domain/identity/keys.js';
 import type { OpportunityReport } from '../../../domain/opportunity-report.js';
-import type { TouchpointKind } from '../../../domain/touchpoint.js';
 import { domainOf } from '../../address.js';
 import type { Fact, Message } from '../../format.js';
-import { emailOf, ID_LENGTH, idOf, keysOf, MESSAGE_ID_LENGTH } from '../../identities.js';
+import { emailOf, ID_LENGTH, idOf, keysOf } from '../../identities.js';
 import { readInstant } from '../../instant.js';
 import type { JsonObject } from '../../json.js';
-import { resolveIds } from '../../mapped-ids.js';
 import { isRejected, reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
-import { buildTouchpoint, subjectOf } from '../../touchpoint.js';
 import { defined, labelOf, nonEmpty } from '../../values.js';
 import type { CrmSettings } from './settings.js';
 
@@ -103,42 +99,6 @@ export function accountSaid(account: CrmAccount, settings: CrmSettings, reading:
   };
   const data = { accountId, ...defined(fields) };
   return { facts: [{ type: 'AccountObserved', stream: `account-${accountId}`, data }] };
-}
-
-export interface CrmActivity {
-  readonly kind: TouchpointKind;
-  readonly contactId: Field;
-  readonly email?: Field | undefined;
-  readonly name?: unknown;
-  readonly rep?: unknown;
-  readonly properties?: JsonObject | undefined;
-}
-
-/** A call, meeting or mail with one person. */
-export function activitySaid(
-  activity: CrmActivity,
-  settings: CrmSettings,
-  reading: Reading,
-): Said | Rejected {
-  const crm = crmId(activity.contactId, settings, reading);
-  if (crm !== undefined && typeof crm !== 'string') return crm;
-  const email = activity.email && emailOf(activity.email.value, activity.email.path, reading);
-  const { kind, name, properties } = activity;
-  const found =
-    crm === undefined && email === undefined
-      ? reject('identity-missing', 'an activity must name its contact', activity.contactId.path)
-      : { crm, email };
-  const ids = resolveIds(found, () => subjectOf({ kind, name }), reading);
-  if (isRejected(ids)) return ids;
-  const draft = { kind, ids, name, rep: labelOf(activity.rep), properties };
-  const data = buildTouchpoint(draft, reading);
-  return { facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }] };
-}
-
-/** However often an activity is sent, it is one touchpoint of each contact. */
-export function activityMessageId(id: unknown, contact: unknown): string {
-  const whole = `activity ${String(id)} ${String(contact)}`;
-  return whole.length <= MESSAGE_ID_LENGTH ? whole : `activity ${hash('sha256', whole, 'base64url')}`;
 }
 
 /** A report of an opportunity, alone. */

@@ -27,6 +27,7 @@ const rule = Type.Object(
     type: Type.Unsafe<CrmObject>({ enum: [...CRM_OBJECTS] }),
     when: Type.Optional(tests('Items that it is about; absent: all')),
     deleted: Type.Optional(tests('Items that say that it is deleted')),
+    cancelled: Type.Optional(tests('Activities that do not take place')),
     done: Type.Optional(tests('Activities that took place; absent: all')),
     fields: Type.Record(
       Type.String({ maxLength: 64 }),
@@ -35,7 +36,7 @@ const rule = Type.Object(
         description:
           'messageId, occurredAt, id; of a contact email, accountId, optedOut; of a company name, domain; of an opportunity name, ' +
           'accountId, amount, currency, stage, status, owner, source, openedAt, closeDate, reason, contactId, contactEmail, role; ' +
-          'of an activity contactId, email, kind, name, rep',
+          'of an activity modifiedAt, contactId, email, kind, name, rep',
       },
     ),
     traits: Type.Optional(
@@ -65,6 +66,8 @@ const own = (type: CrmObject, names: readonly string[]): CrmRule => ({
   fields: { messageId: 'id', occurredAt: 'occurredAt', ...flat(['id', ...names]) },
 });
 
+const ACTIVITY = own('activity', ['modifiedAt', 'contactId', 'email', 'kind', 'name', 'rep']);
+
 /** For whoever writes the messages: `{ id, type, occurredAt, deleted, data: { id, … } }`. */
 const OWN: readonly CrmRule[] = [
   own('contact', ['email', 'accountId', 'optedOut', 'traits']),
@@ -84,7 +87,13 @@ const OWN: readonly CrmRule[] = [
     ],
     ...['reason', 'contactId', 'contactEmail', 'role'],
   ]),
-  own('activity', ['contactId', 'email', 'kind', 'name', 'rep']),
+  {
+    ...ACTIVITY,
+    when: { ...ACTIVITY.when, 'data.status': { is: ['planned', 'cancelled'] } },
+    cancelled: { 'data.status': { is: 'cancelled' } },
+    done: { 'data.status': { is: 'done' } },
+  },
+  ACTIVITY,
 ];
 
 const pipedrive = (
@@ -128,6 +137,7 @@ const PIPEDRIVE: readonly CrmRule[] = [
   pipedrive('activity', 'activity', {
     done: { 'data.done': { is: true } },
     fields: {
+      modifiedAt: ['meta.timestamp', 'data.update_time'],
       ...{ contactId: 'data.person_id', kind: 'data.type', name: 'data.subject', rep: 'data.owner_id' },
       occurredAt: ['data.marked_as_done_time', 'data.update_time', 'meta.timestamp'],
     },
@@ -140,6 +150,7 @@ const DEFAULTS: readonly CrmRule[] = [...PIPEDRIVE, ...OWN];
 export interface CompiledRule extends Pick<CrmRule, 'type' | 'kinds'> {
   applies(item: JsonObject): boolean;
   isDeleted(item: JsonObject): boolean;
+  isCancelled(item: JsonObject): boolean;
   isDone(item: JsonObject): boolean;
   /** Undefined: the item does not have it; null: it is empty. */
   valueOf(item: JsonObject, field: string): unknown;
@@ -161,13 +172,15 @@ export function rulesOf(collector: CollectorConfig | undefined): readonly Compil
   return made;
 }
 
-function compile({ type, when, deleted, done, fields, traits = {}, kinds = {} }: CrmRule): CompiledRule {
+function compile(rule: CrmRule): CompiledRule {
+  const { type, when, deleted, cancelled, done, fields, traits = {}, kinds = {} } = rule;
   const holds = (all: CrmRule['when'], byDefault: boolean) => (all ? recordTest(all) : () => byDefault);
   const pathsOf = (field: string): readonly string[] =>
     Object.hasOwn(fields, field) ? [fields[field] ?? []].flat() : [];
   return {
     ...{ type, kinds },
-    ...{ applies: holds(when, true), isDeleted: holds(deleted, false), isDone: holds(done, true) },
+    ...{ applies: holds(when, true), isDeleted: holds(deleted, false) },
+    ...{ isCancelled: holds(cancelled, false), isDone: holds(done, true) },
     valueOf: (item, field) => firstValue(item, pathsOf(field)),
     pathOf: (field) => pathsOf(field)[0] ?? field,
     traitsOf: (item) =>

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { advisory, anyOf, checker, type Static, Type } from '../../schema.js';
+import type { Field } from '../crm/objects.js';
 
 const id = (description: string) => anyOf<string | number>(['integer', 'string'], { description });
-const objectId = (description: string) => Type.Optional(id(description));
+const objectIdOf = (description: string) => Type.Optional(id(description));
 
 /** One notification of HubSpot's webhooks: developers.hubspot.com/docs/api-reference/legacy/webhooks/guide. */
 export const hubSpotSchema = Type.Object(
@@ -18,7 +19,7 @@ export const hubSpotSchema = Type.Object(
     objectTypeId: Type.Optional(
       Type.String({ maxLength: 40, description: 'Of `object.*`: `0-1` is a contact' }),
     ),
-    objectId: objectId('Of the object'),
+    objectId: objectIdOf('Of the object'),
     propertyName: Type.Optional(Type.String({ maxLength: 256 })),
     propertyValue: Type.Optional(advisory({ type: 'string' })),
     changeSource: Type.Optional(advisory({ type: 'string' })),
@@ -26,12 +27,12 @@ export const hubSpotSchema = Type.Object(
     associationType: Type.Optional(Type.String({ maxLength: 100, description: '`DEAL_TO_CONTACT`' })),
     fromObjectTypeId: Type.Optional(Type.String({ maxLength: 40 })),
     toObjectTypeId: Type.Optional(Type.String({ maxLength: 40 })),
-    fromObjectId: objectId('Of the association'),
-    toObjectId: objectId('Of the association'),
+    fromObjectId: objectIdOf('Of the association'),
+    toObjectId: objectIdOf('Of the association'),
     associationRemoved: Type.Optional(Type.Boolean()),
     isPrimaryAssociation: Type.Optional(Type.Boolean()),
-    primaryObjectId: objectId('Of a merge: the object that the others went into'),
-    newObjectId: objectId('Of a merge: its id afterwards'),
+    primaryObjectId: objectIdOf('Of a merge: the object that the others went into'),
+    newObjectId: objectIdOf('Of a merge: its id afterwards'),
     mergedObjectIds: Type.Optional(Type.Array(id('Of a merge'), { maxItems: 200 })),
   },
   { additionalProperties: true, description: 'A notification of HubSpot' },
@@ -71,3 +72,8 @@ export function hubSpotMessageId(item: HubSpotItem): string {
   const { attemptNumber: _, ...same } = item;
   return `${item.eventId ?? ''}-${hash('sha256', JSON.stringify(same), 'base64url')}`.slice(-100);
 }
+
+/** A field of a notification. */
+export const field = (item: HubSpotItem, path: keyof HubSpotItem): Field => ({ value: item[path], path });
+export const objectId = (item: HubSpotItem): Field => field(item, 'objectId');
+export const timeOf = ({ occurredAt }: HubSpotItem) => ({ timestamp: occurredAt, path: 'occurredAt' });

@@ -5,8 +5,6 @@ import { isRejected, reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
 import {
   accountSaid,
-  activityMessageId,
-  activitySaid,
   contactSaid,
   crmId,
   type Field,
@@ -16,10 +14,24 @@ import {
   type Said,
 } from '../crm/objects.js';
 import type { CrmSettings } from '../crm/settings.js';
+import { activityIn, contactOfActivity, deletedActivity } from './activity.js';
 import { dealProperty } from './deal.js';
-import { hubSpotMessageId, type HubSpotItem, type HubSpotObject, objectNamed, objectOfId } from './item.js';
+import {
+  field,
+  hubSpotMessageId,
+  type HubSpotItem,
+  type HubSpotObject,
+  objectId,
+  objectNamed,
+  objectOfId,
+  timeOf,
+} from './item.js';
 
-type Meaning = (item: HubSpotItem, settings: CrmSettings, reading: Reading) => Said | Rejected;
+type Meaning = (
+  item: HubSpotItem,
+  settings: CrmSettings,
+  reading: Reading,
+) => (Said & Partial<Message>) | Rejected;
 
 /** A notification in our words. */
 export function meaningOf(item: HubSpotItem, settings: CrmSettings, reading: Reading): Message | Rejected {
@@ -35,11 +47,6 @@ export function meaningOf(item: HubSpotItem, settings: CrmSettings, reading: Rea
 
 const UNKNOWN = 'is not kept by Touchline: remove it from the subscriptions';
 
-const timeOf = ({ occurredAt }: HubSpotItem) => ({ timestamp: occurredAt, path: 'occurredAt' });
-
-const field = (item: HubSpotItem, path: keyof HubSpotItem): Field => ({ value: item[path], path });
-const objectId = (item: HubSpotItem): Field => field(item, 'objectId');
-
 const refuse =
   (code: string, message: string): Meaning =>
   () =>
@@ -49,6 +56,7 @@ const ACTIVITY = refuse(
   'identity-missing',
   'does not name the contacts: subscribe to association changes of calls, meetings and e-mails instead',
 );
+
 const ACTIVITIES = { creation: ACTIVITY, propertyChange: ACTIVITY };
 
 const MEANINGS: Readonly<Record<HubSpotObject, Readonly<Record<string, Meaning>>>> = {
@@ -74,9 +82,9 @@ const MEANINGS: Readonly<Record<HubSpotObject, Readonly<Record<string, Meaning>>
     propertyChange: dealReport(dealProperty),
     merge: dealMerge,
   },
-  call: ACTIVITIES,
-  meeting: ACTIVITIES,
-  email: ACTIVITIES,
+  call: { ...ACTIVITIES, deletion: deletedActivity('call') },
+  meeting: { ...ACTIVITIES, deletion: deletedActivity('meeting') },
+  email: { ...ACTIVITIES, deletion: deletedActivity('email') },
 };
 
 /** Names of contact properties that are other traits here. */
@@ -182,35 +190,23 @@ function association(item: HubSpotItem, settings: CrmSettings, reading: Reading)
   return isRejected(said) ? said : { messageId: hubSpotMessageId(item), time: timeOf(item), ...said };
 }
 
-const ACTIVITY_KINDS = { call: 'sales_call', meeting: 'meeting', email: 'sales_email' } as const;
-
 function associationSaid(
   item: HubSpotItem,
   ends: ReadonlyMap<HubSpotObject | undefined, Field>,
   settings: CrmSettings,
   reading: Reading,
-): (Said & { readonly messageId?: string }) | Rejected {
+): ReturnType<Meaning> {
   const isRemoved = item.associationRemoved === true;
   const [contact, company, deal] = [ends.get('contact'), ends.get('company'), ends.get('deal')];
   if (deal && contact) return dealContact(deal, contact, isRemoved, settings, reading);
   if (deal && company) return dealCompany(item, deal, company, settings, reading);
+  const activity = activityIn(ends);
+  if (activity && contact) return contactOfActivity(item, activity, contact, settings, reading);
   if (isRemoved)
     return reject('removal-unsupported', 'stays until another takes its place', 'associationRemoved');
   if (contact && company) {
     const accountId = item.isPrimaryAssociation === false ? undefined : company;
     return contactSaid({ id: contact, accountId }, settings, reading);
-  }
-  for (const [object, kind] of Object.entries(ACTIVITY_KINDS) as [
-    keyof typeof ACTIVITY_KINDS,
-    'sales_call',
-  ][]) {
-    const activity = ends.get(object);
-    if (!activity || !contact) continue;
-    const properties = { activityId: String(activity.value) };
-    const said = activitySaid({ kind, contactId: contact, properties }, settings, reading);
-    // Both ends are notified, and may be again: it is the same activity.
-    const messageId = activityMessageId(`${object} ${String(activity.value)}`, contact.value);
-    return isRejected(said) ? said : { ...said, messageId };
   }
   return reject('unknown-associationType', UNKNOWN, 'associationType');
 }

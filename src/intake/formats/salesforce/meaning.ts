@@ -1,13 +1,13 @@
 import { identityKey } from '../../../domain/identity/keys.js';
+import type { WithdrawalReason } from '../../../domain/events.js';
 import type { TouchpointKind } from '../../../domain/touchpoint.js';
 import type { Message } from '../../format.js';
 import { isRejected, reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
 import { defined } from '../../values.js';
+import { activitySaid } from '../crm/activity.js';
 import {
   accountSaid,
-  activityMessageId,
-  activitySaid,
   amountText,
   contactSaid,
   type Field,
@@ -168,22 +168,23 @@ const kindNamed = (name: string | null | undefined): TouchpointKind | undefined 
 
 /** A task is something that happened once it is done. */
 const task: Meaning = (fields, settings, reading) => {
+  if (isDeleted(fields)) return activity('deleted', fields, undefined, settings, reading);
   const kind = kindNamed(fields.TaskSubtype) ?? kindNamed(fields.Type);
   if (!kind) return reject('unknown-kind', 'must be a call, an e-mail or a meeting', 'fields.TaskSubtype');
-  if (flagOf(fields.IsClosed) !== true && fields.Status !== 'Completed')
-    return reject('activity-open', 'is not done yet', 'fields.Status');
-  const done = ['CompletedDateTime', 'ActivityDate'].find((name) => fields[name]);
-  return activity(kind, fields, done, settings, reading);
+  const isDone = flagOf(fields.IsClosed) ?? fields.Status === 'Completed';
+  const done = ['CompletedDateTime', 'ActivityDate'].find((name) => isDone && fields[name]);
+  return activity(isDone ? { kind } : 'planned', fields, done, settings, reading);
 };
 
 const event: Meaning = (fields, settings, reading) => {
+  if (isDeleted(fields)) return activity('deleted', fields, undefined, settings, reading);
   const start = ['StartDateTime', 'ActivityDateTime', 'ActivityDate'].find((name) => fields[name]);
-  return activity(kindNamed(fields.Type) ?? 'meeting', fields, start, settings, reading);
+  return activity({ kind: kindNamed(fields.Type) ?? 'meeting' }, fields, start, settings, reading);
 };
 
-/** However often it is sent, it happened once; what lies ahead counts from when it was arranged. */
+/** As it was at the time of the change. What lies ahead counts from when it was arranged. */
 function activity(
-  kind: TouchpointKind,
+  outcome: { readonly kind: TouchpointKind } | WithdrawalReason,
   fields: Fields,
   timeField: string | undefined,
   settings: CrmSettings,
@@ -191,16 +192,22 @@ function activity(
 ): ReturnType<Meaning> {
   const { Id: id, Subject: name, OwnerId: rep, WhatId } = fields;
   if (!id) return reject('missing-field', 'is required', 'fields.Id');
-  const properties = defined({ activityId: id, whatId: WhatId ?? undefined });
-  const contactId = field(fields, 'WhoId');
-  const said = activitySaid({ kind, contactId, name, rep, properties }, settings, reading);
-  if (isRejected(said)) return said;
-  const messageId = activityMessageId(id, fields.WhoId);
-  const time = modified(fields);
+  const modifiedTime = modified(fields);
+  const changedAt =
+    timeText({ value: modifiedTime.timestamp, path: modifiedTime.path }, reading) ?? undefined;
   const at = timeField === undefined ? undefined : timeText(field(fields, timeField), reading);
-  const changedAt = timeText({ value: time.timestamp, path: time.path }, reading);
-  if (!at || (changedAt && at > changedAt)) return { ...said, messageId, time };
-  return { ...said, messageId, time: { timestamp: at, path: `fields.${timeField ?? ''}` } };
+  const revises = { id, ...(changedAt !== undefined && { at: changedAt }) };
+  const isAhead = !at || (changedAt !== undefined && at > changedAt);
+  return activitySaid(
+    {
+      outcome: typeof outcome === 'string' ? { withdrawn: outcome, revises } : { ...outcome, revises },
+      ...{ name, rep, contactId: field(fields, 'WhoId') },
+      time: isAhead ? modifiedTime : { timestamp: at, path: `fields.${timeField ?? ''}` },
+      properties: defined({ activityId: id, whatId: WhatId ?? undefined }),
+    },
+    settings,
+    reading,
+  );
 }
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
