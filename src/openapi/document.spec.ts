@@ -152,7 +152,10 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
   ],
   'get /api/attribution/compare': ['/api/attribution/compare?models=first,linear,last&by=channel'],
   'get /api/attribution/explain': ['/api/attribution/explain?model=w_shaped&content=buying-guide'],
-  'get /api/metrics/velocity': ['/api/metrics/velocity?from=2026-01-01&to=2026-07-01'],
+  'get /api/metrics/velocity': ['/api/metrics/velocity?by=persona&from=2026-01-01&to=2026-07-01'],
+  'get /api/metrics/hooks': ['/api/metrics/hooks?by=content,stage&to=2026-01-14'],
+  'get /api/metrics/content-influence': ['/api/metrics/content-influence?from=2026-01-01&to=2026-02-01'],
+  'get /api/metrics/score-calibration': ['/api/metrics/score-calibration?by=source'],
   'get /api/model': ['/api/model'],
   'get /api/model/versions': ['/api/model/versions'],
   'get /api/model/versions/{version}': ['/api/model/versions/1'],
@@ -162,6 +165,7 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
 const INVESTMENT_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>> = {
   'get /api/contents': ['/api/contents'],
   'get /api/campaigns': ['/api/campaigns'],
+  'get /api/metrics/content-gaps': ['/api/metrics/content-gaps'],
   'get /api/investments': ['/api/investments?from=2026-01-01&to=2026-02-01'],
   'get /api/metrics/pipeline-per-dollar': [
     '/api/metrics/pipeline-per-dollar?by=source&from=2026-01-01&to=2026-02-01',
