@@ -145,6 +145,10 @@ const PARAMETERS = {
     schema: { type: 'integer', minimum: 1, maximum: 365, default: 30 },
     description: 'Days after the touch in which a lead has to advance',
   },
+  funnelBy: {
+    ...text('Cuts, separated by commas: persona, source, campaign, month; default none', 'source'),
+    name: 'by',
+  },
   hookedBy: {
     ...text(
       'One of content, offer, channel, source, campaign, and persona, stage, month; default content',

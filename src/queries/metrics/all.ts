@@ -1,5 +1,6 @@
 import { contentGaps } from './content-gaps.js';
 import { contentInfluence } from './content-influence.js';
+import { funnel } from './funnel.js';
 import { hooks } from './hooks.js';
 import type { Metric } from './metric.js';
 import { pipelinePerDollar } from './pipeline-per-dollar.js';
@@ -14,4 +15,5 @@ export const metrics: readonly Metric[] = [
   contentInfluence,
   contentGaps,
   scoreCalibration,
+  funnel,
 ];
