@@ -17,6 +17,9 @@ const PATHS = [
   '/api/metrics/content-influence?by=content,stage',
   '/api/metrics/content-gaps',
   '/api/metrics/score-calibration?by=persona',
+  '/api/metrics/funnel?by=source,month',
+  '/api/metrics/rotting-leads',
+  '/api/metrics/rep-load',
   ...['revenue', 'pipeline'].flatMap((metric) => [
     `/api/attribution?model=linear&by=content,channel&metric=${metric}`,
     `/api/attribution/compare?by=month&metric=${metric}`,

@@ -149,6 +149,14 @@ const PARAMETERS = {
     ...text('Cuts, separated by commas: persona, source, campaign, month; default none', 'source'),
     name: 'by',
   },
+  atInstant: {
+    ...text(`The instant: ${DATE}, whose beginning it is; default that of the position`, '2026-03-05'),
+    name: 'at',
+  },
+  handOffsBy: {
+    ...text('recipient, persona, separated by commas; default recipient', 'recipient'),
+    name: 'by',
+  },
   hookedBy: {
     ...text(
       'One of content, offer, channel, source, campaign, and persona, stage, month; default content',

@@ -4,6 +4,8 @@ import { funnel } from './funnel.js';
 import { hooks } from './hooks.js';
 import type { Metric } from './metric.js';
 import { pipelinePerDollar } from './pipeline-per-dollar.js';
+import { repLoad } from './rep-load.js';
+import { rottingLeads } from './rotting-leads.js';
 import { scoreCalibration } from './score-calibration.js';
 import { velocity } from './velocity.js';
 
@@ -16,4 +18,6 @@ export const metrics: readonly Metric[] = [
   contentGaps,
   scoreCalibration,
   funnel,
+  rottingLeads,
+  repLoad,
 ];
