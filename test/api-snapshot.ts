@@ -11,7 +11,15 @@ export type GetResponse = (path: string) => Promise<ApiResponse>;
 const PATHS = [
   '/api/leads?limit=100',
   '/api/opportunities?limit=100',
-  '/api/metrics/velocity',
+  '/api/metrics/velocity?by=persona,campaign,month',
+  '/api/metrics/hooks?by=content,persona,stage,month',
+  '/api/metrics/hooks?by=channel',
+  '/api/metrics/content-influence?by=content,stage',
+  '/api/metrics/content-gaps',
+  '/api/metrics/score-calibration?by=persona',
+  '/api/metrics/funnel?by=source,month',
+  '/api/metrics/rotting-leads',
+  '/api/metrics/rep-load',
   ...['revenue', 'pipeline'].flatMap((metric) => [
     `/api/attribution?model=linear&by=content,channel&metric=${metric}`,
     `/api/attribution/compare?by=month&metric=${metric}`,

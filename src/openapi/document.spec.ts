@@ -5,7 +5,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { leadIdOf } from '../domain/identity/keys.js';
 import { testApp, type TestApp } from '../../test/app.js';
+import { EXAMPLE_HAND_OFFS } from '../../test/example-hand-offs.js';
 import { EXAMPLE_INVESTMENTS } from '../../test/example-investments.js';
+import { EXAMPLE_READERS } from '../../test/example-readers.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { ANSWERS_FOLDER, answerFile, readRecordedAnswers, type RecordedAnswer } from './recorded-answers.js';
 
@@ -152,17 +154,26 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
   ],
   'get /api/attribution/compare': ['/api/attribution/compare?models=first,linear,last&by=channel'],
   'get /api/attribution/explain': ['/api/attribution/explain?model=w_shaped&content=buying-guide'],
-  'get /api/metrics/velocity': ['/api/metrics/velocity?from=2026-01-01&to=2026-07-01'],
+  'get /api/metrics/velocity': ['/api/metrics/velocity?by=persona&from=2026-01-01&to=2026-07-01'],
+  'get /api/metrics/hooks': ['/api/metrics/hooks?by=content,stage&to=2026-01-14'],
+  'get /api/metrics/funnel': ['/api/metrics/funnel?by=source'],
+  'get /api/metrics/score-calibration': ['/api/metrics/score-calibration?by=source'],
   'get /api/model': ['/api/model'],
   'get /api/model/application': ['/api/model/application'],
   'get /api/model/versions': ['/api/model/versions'],
   'get /api/model/versions/{version}': ['/api/model/versions/1'],
 };
 
-/** Asked once the example workspace has investments. */
-const INVESTMENT_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>> = {
+/** Asked once the example workspace has investments and hand-offs. */
+const LATER_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>> = {
   'get /api/contents': ['/api/contents'],
   'get /api/campaigns': ['/api/campaigns'],
+  'get /api/metrics/content-gaps': ['/api/metrics/content-gaps'],
+  'get /api/metrics/rotting-leads': [
+    '/api/metrics/rotting-leads?at=2026-03-05&from=2026-03-03&to=2026-03-06',
+  ],
+  'get /api/metrics/content-influence': ['/api/metrics/content-influence?from=2026-01-01&to=2026-02-01'],
+  'get /api/metrics/rep-load': ['/api/metrics/rep-load'],
   'get /api/investments': ['/api/investments?from=2026-01-01&to=2026-02-01'],
   'get /api/metrics/pipeline-per-dollar': [
     '/api/metrics/pipeline-per-dollar?by=source&from=2026-01-01&to=2026-02-01',
@@ -188,9 +199,9 @@ describe('the examples of the query API in the OpenAPI document', () => {
       }
     };
     await ask(QUESTIONS);
-    await api.add('main', EXAMPLE_INVESTMENTS);
+    await api.add('main', [...EXAMPLE_INVESTMENTS, ...EXAMPLE_READERS, ...EXAMPLE_HAND_OFFS]);
     await api.runner.catchUp();
-    await ask(INVESTMENT_QUESTIONS);
+    await ask(LATER_QUESTIONS);
     const recorded = [...answers].map(([operation, content]) => ({ operation, content }));
     if (process.env['UPDATE_ANSWERS']) await record(recorded);
     const byOperation = (a: RecordedAnswer, b: RecordedAnswer) => (a.operation < b.operation ? -1 : 1);

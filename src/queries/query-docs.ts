@@ -133,8 +133,28 @@ const PARAMETERS = {
     ...text('One of source, campaign, channel, content, and `month`; default source', 'source'),
     name: 'by',
   },
-  closedBy: {
+  opportunityBy: {
     ...text('Cuts, separated by commas: persona, source, campaign, owner, month; default none', 'persona'),
+    name: 'by',
+  },
+  influenceBy: {
+    ...text('content, and any of persona, stage, month; default content', 'content'),
+    name: 'by',
+  },
+  withinDays: {
+    schema: { type: 'integer', minimum: 1, maximum: 365, default: 30 },
+    description: 'Days after the touch in which a lead has to advance',
+  },
+  funnelBy: {
+    ...text('Cuts, separated by commas: persona, source, campaign, month; default none', 'source'),
+    name: 'by',
+  },
+  atInstant: {
+    ...text(`The instant: ${DATE}, whose beginning it is; default that of the position`, '2026-03-05'),
+    name: 'at',
+  },
+  handOffsBy: {
+    ...text('recipient, persona, separated by commas; default recipient', 'recipient'),
     name: 'by',
   },
   hookedBy: {

@@ -29,7 +29,7 @@ export function engaged({ workspace, asOf, model }: View, { from, to }: Period):
 /** The first day of the month of a touchpoint `j`, in the time zone of the workspace; a text would cost ten times as much. */
 export const MONTH_START = raw(`j.occurred_date - extract(day FROM j.occurred_date)::int + 1`);
 
-export const profiles = ({ workspace, asOf }: View): Sql => sql`
+export const profiles = ({ workspace, asOf }: Pick<View, 'workspace' | 'asOf'>): Sql => sql`
   SELECT p.lead_id, p.persona FROM touchline.lead_profile p
   WHERE p.workspace = ${workspace} AND ${validAt('p', asOf)}`;
 

@@ -1,14 +1,10 @@
-import { tagLabel } from '../../domain/label.js';
 import type { CreditView } from '../credit-ledger.js';
 import type { View } from '../read-models.js';
 import type { ReportScope } from '../report-scope.js';
-import { allOf, empty, raw, rows, sql, type Sql } from '../sql.js';
+import { allOf, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
-import { profiles } from './buyer-touches.js';
 import { cutColumns } from './cut-columns.js';
-
-export const VELOCITY_CUTS = ['persona', 'source', 'campaign', 'owner', 'month'] as const;
-export type VelocityCut = (typeof VELOCITY_CUTS)[number];
+import { type OpportunityCut, opportunityColumns, opportunityJoins } from './opportunity-cuts.js';
 
 /** The closed opportunities of a cell. */
 export interface ClosedCell {
@@ -21,23 +17,13 @@ export interface ClosedCell {
   readonly days: readonly [p25: number, median: number, p75: number] | null;
 }
 
-/** Of the touches before the opening: the persona of the last one's buyer, and the last campaign. */
-const KEYS = (timeZone: string): Readonly<Record<VelocityCut, Sql>> => ({
-  persona: raw('p.persona'),
-  source: raw('coalesce(spelling.label, o.source)'),
-  campaign: raw(`(SELECT t.campaign FROM unnest(q.campaigns) WITH ORDINALITY AS t (campaign, number)
-                  WHERE t.campaign IS NOT NULL ORDER BY t.number DESC LIMIT 1)`),
-  owner: raw('o.owner'),
-  month: sql`date_trunc('month', o.closed_at AT TIME ZONE ${timeZone})::date`,
-});
-
 /** Percentiles between two opportunities are interpolated, as SQL's percentile_cont does. */
 export async function closedCells(
   view: CreditView,
   scope: ReportScope,
-  by: readonly VelocityCut[],
+  by: readonly OpportunityCut[],
 ): Promise<ClosedCell[]> {
-  const cut = cutColumns(by, KEYS(scope.timeZone));
+  const cut = cutColumns(by, opportunityColumns(scope.timeZone, 'closed_at'));
   return rows<ClosedCell>(
     view.tx,
     sql`
@@ -47,7 +33,7 @@ export async function closedCells(
     FROM (
       SELECT ${cut.select} o.status = 'won' AS won, ${reported(view, scope)} AS reported,
              extract(epoch FROM o.closed_at - o.opened_at)::float8 / 86400 AS days
-      FROM touchline.opportunity o ${await joins(view, by)}
+      FROM touchline.opportunity o ${await opportunityJoins(view, by)}
       WHERE ${closed(view, scope)}) o
     ${cut.group}
     ORDER BY ${cut.time}coalesce(sum(reported) FILTER (WHERE won), 0) DESC, won DESC, lost DESC${cut.ties}`,
@@ -66,28 +52,6 @@ const reported = ({ model }: View, { currency, timeZone }: ReportScope): Sql => 
   CASE WHEN o.currency = ${currency} THEN o.amount_minor
        ELSE touchline.reported_minor(o.amount_minor, o.currency, (o.closed_at AT TIME ZONE ${timeZone})::date, ${currency},
                                      ${JSON.stringify(model?.data.document.rates ?? [])}::jsonb) END`;
-
-async function joins(view: CreditView, by: readonly VelocityCut[]): Promise<Sql> {
-  const spelling = by.includes('source') ? await spellings(view) : empty;
-  if (!by.includes('persona') && !by.includes('campaign')) return spelling;
-  return sql`
-    ${spelling}
-    LEFT JOIN ${view.ledger.paths} q
-      ON q.workspace = o.workspace AND q.opportunity_id = o.opportunity_id AND q.metric = 'pipeline' AND ${validAt('q', view.asOf)}
-    LEFT JOIN (${profiles(view)}) p ON p.lead_id = q.lead_ids[cardinality(q.lead_ids)]`;
-}
-
-/** Sources as the CRM writes them, in the form that those of touchpoints and investments have. */
-async function spellings({ tx, workspace }: View): Promise<Sql> {
-  const found = await rows<{ source: string }>(
-    tx,
-    sql`SELECT DISTINCT o.source FROM touchline.opportunity o WHERE o.workspace = ${workspace} AND o.source IS NOT NULL`,
-  );
-  const labels = found.map(({ source }) => ({ source, label: tagLabel(source) ?? null }));
-  return sql`
-    LEFT JOIN jsonb_to_recordset(${JSON.stringify(labels)}::jsonb) AS spelling (source text, label text)
-      ON spelling.source = o.source`;
-}
 
 /** Won opportunities without a published rate at their close. */
 export const unconvertedSales = (

@@ -21,13 +21,8 @@ import {
   PageAnswer,
   Text,
 } from '../response-fields.js';
-import {
-  type ClosedCell,
-  closedCells,
-  unconvertedSales,
-  VELOCITY_CUTS,
-  type VelocityCut,
-} from './closed-cells.js';
+import { type ClosedCell, closedCells, unconvertedSales } from './closed-cells.js';
+import { OPPORTUNITY_CUTS, type OpportunityCut } from './opportunity-cuts.js';
 import { defineMetric } from './metric.js';
 
 export class DaysToWin {
@@ -69,14 +64,14 @@ class VelocityAnswer extends PageAnswer {
     () => UnconvertedItem,
   )
   unconverted!: UnconvertedItem[];
-  @Enums('Cuts', VELOCITY_CUTS) by!: VelocityCut[];
+  @Enums('Cuts', OPPORTUNITY_CUTS) by!: OpportunityCut[];
   @NestedList('By the cuts, highest revenue first; by time if the first cut is the month', () => VelocityItem)
   rows!: VelocityItem[];
 }
 export type { VelocityAnswer };
 
 interface Asked {
-  readonly by: readonly VelocityCut[];
+  readonly by: readonly OpportunityCut[];
   readonly scope: ScopeQuery;
   readonly request: PageRequest;
 }
@@ -85,7 +80,7 @@ function parse(workspace: string, given: RawParams): Asked {
   const params = new Params(given, ['by', 'from', 'to', 'currency', ...PAGE_PARAMETERS]);
   const [from, to] = [params.dayOrInstant('from'), params.dayOrInstant('to')];
   return {
-    by: params.someOf('by', VELOCITY_CUTS, 'cut') ?? [],
+    by: params.someOf('by', OPPORTUNITY_CUTS, 'cut') ?? [],
     scope: { metric: 'revenue', from, to, currency: params.text('currency') },
     request: pageRequestOf(workspace, params, { name: 'velocity', given, shapes: [/^\d{1,9}$/] }),
   };
@@ -145,7 +140,7 @@ export const velocity = defineMetric({
   description: DESCRIPTION,
   answer: VelocityAnswer,
   parameters: [
-    ...(['closedBy', 'from', 'to', 'currency'] as const),
+    ...(['opportunityBy', 'from', 'to', 'currency'] as const),
     ...(['cursor', 'limit', 'asOf', 'minPosition'] as const),
   ],
   projections: ['journey', 'opportunities', 'attribution', 'catalogue'],

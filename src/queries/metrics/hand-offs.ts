@@ -1,0 +1,104 @@
+import type { View } from '../read-models.js';
+import { raw, rows, sql, type Sql } from '../sql.js';
+import { validAt } from '../valid-at.js';
+import { profiles } from './buyer-touches.js';
+import { cutColumns } from './cut-columns.js';
+
+export const HAND_OFF_CUTS = ['recipient', 'persona'] as const;
+export type HandOffCut = (typeof HAND_OFF_CUTS)[number];
+
+/**
+ * Hand-offs `h`: one is open until the lead is handed to somebody else, recycled, disqualified or becomes a contact of an
+ * opportunity. It rots from `due_by` on until the first call, meeting or mail of sales, which stops its clock.
+ */
+const handOffs = ({ workspace, asOf }: View): Sql => sql`
+  SELECT d.recipient, d.persona, d.began_at, least(d.ended_at, opened.at) AS ended_at,
+         greatest(d.due_by, d.began_at) AS rots_at, least(d.ended_at, opened.at, activity.at) AS rots_until
+  FROM (
+    SELECT k.lead_id, p.persona, d.type, d.data -> 'recipient' ->> 'id' AS recipient, d.occurred_at AS began_at,
+           (d.data ->> 'dueBy')::timestamptz AS due_by,
+           lead(d.occurred_at) OVER (PARTITION BY d.lead_id ORDER BY d.position) AS ended_at
+    FROM touchline.lead_decision d
+    JOIN (SELECT DISTINCT k.own_lead_id, k.lead_id FROM touchline.identity_key k
+          WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)}) k ON k.own_lead_id = d.lead_id
+    LEFT JOIN (${profiles({ workspace, asOf })}) p ON p.lead_id = k.lead_id
+    WHERE d.workspace = ${workspace} AND d.position <= ${asOf}
+      AND d.type IN ('LeadHandedOff', 'LeadRecycled', 'LeadDisqualified')) d
+  LEFT JOIN LATERAL (
+    SELECT min(o.opened_at) AS at
+    FROM touchline.identity_key k
+    JOIN touchline.opportunity_contact_key ck ON ck.workspace = k.workspace AND ck.key = k.key
+    JOIN touchline.opportunity_contact c
+      ON c.workspace = ck.workspace AND c.opportunity_id = ck.opportunity_id AND ck.key = ANY (c.keys) AND ${validAt('c', asOf)}
+    JOIN touchline.opportunity o
+      ON o.workspace = ck.workspace AND o.opportunity_id = ck.opportunity_id AND ${validAt('o', asOf)}
+    WHERE k.workspace = ${workspace} AND k.lead_id = d.lead_id AND ${validAt('k', asOf)} AND o.opened_at >= d.began_at) opened ON true
+  LEFT JOIN LATERAL (
+    SELECT j.occurred_at AS at FROM touchline.journey j
+    WHERE j.workspace = ${workspace} AND j.lead_id = d.lead_id AND j.occurred_at >= d.began_at AND ${validAt('j', asOf)}
+      AND j.kind IN ('sales_call', 'sales_email', 'meeting') AND j.verdict IN ('human', 'unknown')
+    ORDER BY j.occurred_at LIMIT 1) activity ON true
+  WHERE d.type = 'LeadHandedOff'`;
+
+/** Hand-offs open and rotten at an instant. */
+export interface OpenHandOffs {
+  readonly keys: readonly (string | null)[];
+  readonly open: number;
+  readonly rotten: number;
+}
+
+const KEYS: Readonly<Record<HandOffCut, Sql>> = {
+  recipient: raw('h.recipient'),
+  persona: raw('h.persona'),
+};
+
+export function openHandOffs(view: View, at: Date, by: readonly HandOffCut[]): Promise<OpenHandOffs[]> {
+  const cut = cutColumns(by, KEYS);
+  return rows<OpenHandOffs>(
+    view.tx,
+    sql`
+    SELECT ${cut.keys} AS keys, count(*)::int AS open, count(*) FILTER (WHERE rotten)::int AS rotten
+    FROM (SELECT ${cut.select} h.rots_at <= ${at} AND (h.rots_until IS NULL OR h.rots_until > ${at}) AS rotten
+          FROM (${handOffs(view)}) h
+          WHERE h.began_at <= ${at} AND (h.ended_at IS NULL OR h.ended_at > ${at})) h
+    ${cut.group}
+    ORDER BY rotten DESC, open DESC${cut.ties}`,
+  );
+}
+
+export interface RottenPoint {
+  readonly at: Date;
+  readonly open: number;
+  readonly rotten: number;
+}
+
+/**
+ * The same at the beginning of each day: each hand-off adds one where it begins and takes one away where it ends, so many days cost
+ * no more than one. Of the instants, which rise, `width_bucket` tells how many lie before a time.
+ */
+export function rottenSeries(
+  view: View,
+  { firstDay, lastDay, timeZone }: { firstDay: string; lastDay: string; timeZone: string },
+): Promise<RottenPoint[]> {
+  return rows<RottenPoint>(
+    view.tx,
+    sql`
+    WITH point AS MATERIALIZED (
+      SELECT day AT TIME ZONE ${timeZone} AS at, row_number() OVER (ORDER BY day) AS number
+      FROM generate_series(${firstDay}::timestamp, ${lastDay}::timestamp, interval '1 day') AS day),
+    hand_off AS MATERIALIZED (SELECT * FROM (${handOffs(view)}) h),
+    change AS (
+      SELECT began_at AS at, 1 AS open, 0 AS rotten FROM hand_off
+      UNION ALL SELECT ended_at, -1, 0 FROM hand_off WHERE ended_at IS NOT NULL
+      UNION ALL SELECT rots_at, 0, 1 FROM hand_off WHERE rots_until IS NULL OR rots_until > rots_at
+      UNION ALL SELECT rots_until, 0, -1 FROM hand_off WHERE rots_until > rots_at),
+    placed AS (
+      SELECT width_bucket(at - interval '1 microsecond', (SELECT array_agg(point.at ORDER BY point.at) FROM point)) + 1 AS number,
+             sum(open) AS open, sum(rotten) AS rotten
+      FROM change GROUP BY 1)
+    SELECT point.at, coalesce(sum(placed.open) OVER so_far, 0)::int AS open, coalesce(sum(placed.rotten) OVER so_far, 0)::int AS rotten
+    FROM point LEFT JOIN placed USING (number)
+    WINDOW so_far AS (ORDER BY point.number)
+    ORDER BY point.number`,
+  );
+}

@@ -1,0 +1,262 @@
+import { aucInterval } from '../../domain/auc-interval.js';
+import {
+  areaUnderCurve,
+  proportion,
+  type ScoredOutcome,
+  type ScoreDecile,
+  scoreDeciles,
+  scoreGroups,
+} from '../../domain/calibration.js';
+import { slice } from '../attribution.js';
+import { cellName, cellNames } from '../cell-names.js';
+import { type CreditView, withLedger } from '../credit-ledger.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
+import { type DayOrInstant, Params, type RawParams } from '../params.js';
+import type { View } from '../read-models.js';
+import { type ReportScope, resolveScope } from '../report-scope.js';
+import {
+  Decimal,
+  Enums,
+  Integer,
+  MaybeDecimal,
+  MaybeInstant,
+  MaybeNested,
+  MaybeText,
+  MaybeTexts,
+  Nested,
+  NestedList,
+  PageAnswer,
+  Text,
+} from '../response-fields.js';
+import { allOf, rows, sql } from '../sql.js';
+import { validAt } from '../valid-at.js';
+import { cutColumns } from './cut-columns.js';
+import { defineMetric } from './metric.js';
+import {
+  OPPORTUNITY_CUTS,
+  type OpportunityCut,
+  opportunityColumns,
+  opportunityJoins,
+} from './opportunity-cuts.js';
+
+export class RateItem {
+  @MaybeDecimal('won / (won + lost), six decimals; null: none was closed') rate!: number | null;
+  @MaybeDecimal('Lower end of its 95 % confidence interval (Wilson)') low!: number | null;
+  @MaybeDecimal('Upper end') high!: number | null;
+}
+
+export class AreaItem {
+  @Decimal(
+    'Chance that one that was won had the higher score than one that was lost; 0.5: scores tell nothing',
+  )
+  area!: number;
+  @Decimal('Lower end of its 95 % confidence interval (Hanley and McNeil)') low!: number;
+  @Decimal('Upper end') high!: number;
+}
+
+export class DecileItem {
+  @Integer('1: the highest scores') decile!: number;
+  @MaybeDecimal('Highest score in it; null: it is empty') highestScore!: number | null;
+  @MaybeDecimal('Lowest score in it') lowestScore!: number | null;
+  @Decimal('Opportunities, a tenth of all: those of one score that fall in two tenths are divided')
+  opportunities!: number;
+  @Decimal('Of these won') won!: number;
+  @Nested('Win rate', () => RateItem) winRate!: RateItem;
+  @MaybeDecimal('Win rate / that of all; null: none was won') lift!: number | null;
+}
+
+export class CalibrationItem {
+  @MaybeText('Value of the cut in `by`; null: there is none. With several cuts, `keys` as a JSON array')
+  key!: string | null;
+  @MaybeTexts('The value of each cut, in the order of `by`') keys!: (string | null)[];
+  @Text('Label for display') label!: string;
+  @Integer('Opportunities won') won!: number;
+  @Integer('Opportunities lost') lost!: number;
+  @Nested('Win rate', () => RateItem) winRate!: RateItem;
+  @MaybeNested('Area under the ROC curve; null: all were won, or all lost', () => AreaItem)
+  auc!: AreaItem | null;
+}
+
+class ScoreCalibrationAnswer extends PageAnswer {
+  @MaybeInstant('Start by openedAt, inclusive') from!: Date | null;
+  @MaybeInstant('End, exclusive') to!: Date | null;
+  @Decimal('Half-life of scores, days') halfLifeDays!: number;
+  @Integer('Opportunities won') won!: number;
+  @Integer('Opportunities lost') lost!: number;
+  @Integer('Opportunities still open: in no figure') open!: number;
+  @Nested('Win rate', () => RateItem) winRate!: RateItem;
+  @MaybeNested('Area under the ROC curve; null: all were won, or all lost', () => AreaItem)
+  auc!: AreaItem | null;
+  @NestedList('By tenths of the scores, highest first', () => DecileItem) deciles!: DecileItem[];
+  @Enums('Cuts', OPPORTUNITY_CUTS) by!: OpportunityCut[];
+  @NestedList(
+    'By the cuts, most opportunities first; by time if the first cut is the month',
+    () => CalibrationItem,
+  )
+  rows!: CalibrationItem[];
+}
+export type { ScoreCalibrationAnswer };
+
+interface Asked {
+  readonly by: readonly OpportunityCut[];
+  readonly from: DayOrInstant | undefined;
+  readonly to: DayOrInstant | undefined;
+  readonly request: PageRequest;
+}
+
+function parse(workspace: string, given: RawParams): Asked {
+  const params = new Params(given, ['by', 'from', 'to', ...PAGE_PARAMETERS]);
+  return {
+    by: params.someOf('by', OPPORTUNITY_CUTS, 'cut') ?? [],
+    from: params.dayOrInstant('from'),
+    to: params.dayOrInstant('to'),
+    request: pageRequestOf(workspace, params, { name: 'score-calibration', given, shapes: [/^\d{1,9}$/] }),
+  };
+}
+
+async function find(opened: View, { by, request, ...period }: Asked): Promise<ScoreCalibrationAnswer> {
+  const scope = await resolveScope(opened, { metric: 'pipeline', currency: undefined, ...period });
+  const view = await withLedger(opened, { metric: 'pipeline', models: [] });
+  const counted = await outcomes(view, scope, by);
+  const closed = counted.filter((row): row is Outcome & { success: boolean } => row.success !== null);
+  const cells = by.length === 0 ? [] : cellsOf(by, closed);
+  const { page, next } = slice(request, view, cells);
+  const names = await cellNames(view, by, page);
+  const { rate } = proportion(closed.filter(({ success }) => success).length, closed.length);
+  return {
+    asOf: String(view.asOf),
+    modelVersion: view.modelVersion,
+    ...{ from: scope.from, to: scope.to, halfLifeDays: view.halfLifeDays },
+    ...calibrationOf(closed),
+    open: counted.length - closed.length,
+    deciles: rate === null ? [] : scoreDeciles(scoreGroups(closed)).map(decileItem),
+    by: [...by],
+    rows: page.map(({ keys, closed: own }) => ({ ...cellName({ keys }, by, names), ...calibrationOf(own) })),
+    next,
+  };
+}
+
+interface Outcome {
+  readonly keys: readonly (string | null)[];
+  readonly score: number;
+  /** Null: still open. */
+  readonly success: boolean | null;
+}
+
+interface CalibrationCell {
+  readonly keys: readonly (string | null)[];
+  readonly closed: readonly ScoredOutcome[];
+}
+
+function cellsOf(
+  by: readonly OpportunityCut[],
+  closed: readonly (Outcome & ScoredOutcome)[],
+): CalibrationCell[] {
+  const cells = [...Map.groupBy(closed, ({ keys }) => JSON.stringify(keys)).values()];
+  const time = ({ keys }: CalibrationCell): string => (by[0] === 'month' ? (keys[0] ?? '') : '');
+  return cells
+    .map((own) => ({ keys: own[0]?.keys ?? [], closed: own }))
+    .sort(
+      (a, b) =>
+        compare(time(a), time(b)) ||
+        b.closed.length - a.closed.length ||
+        compare(JSON.stringify(a.keys), JSON.stringify(b.keys)),
+    );
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+type Calibration = Pick<CalibrationItem, 'won' | 'lost' | 'winRate' | 'auc'>;
+
+function calibrationOf(closed: readonly ScoredOutcome[]): Calibration {
+  const won = closed.filter(({ success }) => success).length;
+  const lost = closed.length - won;
+  const area = areaUnderCurve(scoreGroups(closed));
+  const auc = area === null ? null : { area, ...aucInterval(area, { successes: won, failures: lost }) };
+  return {
+    ...{ won, lost, winRate: rateItem(won, closed.length) },
+    auc: auc && { area: rounded(auc.area), low: rounded(auc.low), high: rounded(auc.high) },
+  };
+}
+
+const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
+const maybeRounded = (value: number | null): number | null => (value === null ? null : rounded(value));
+
+function rateItem(successes: number, trials: number): RateItem {
+  const { rate, low, high } = proportion(successes, trials);
+  return { rate: maybeRounded(rate), low: maybeRounded(low), high: maybeRounded(high) };
+}
+
+const decileItem = ({
+  decile,
+  count,
+  successes,
+  lift,
+  lowestScore,
+  highestScore,
+}: ScoreDecile): DecileItem => ({
+  ...{ decile, highestScore, lowestScore, opportunities: rounded(count), won: rounded(successes) },
+  winRate: rateItem(successes, count),
+  lift: maybeRounded(lift),
+});
+
+const DESCRIPTION = `
+Whether scores tell who buys: opportunities opened in the period that were won or lost, by the score at their opening. The score of an
+opportunity is the highest one that a buyer with a touch of it had at that moment, 0 if nobody had touches. Each tenth has its win rate and
+its lift, the win rate divided by that of all; \`auc\` is the chance that one that was won had a higher score than one that was lost. The
+intervals hold the true value in 95 of 100 cases: with few opportunities they are wide. Open opportunities are in no figure.
+
+Example: opp-1 was opened with a score of 55 points and won; two without touches, a score of 0, were won too, and a fourth with 0
+lost. The first counts against the fourth as 1, the other two as ½: auc (1 + ½ + ½) ÷ 3 = 0.666667. The win rate is 0.75, with
+an interval from 0.300642 to 0.954413.`;
+
+/** Win rate and lift by tenths of the score at the opening of opportunities. */
+export const scoreCalibration = defineMetric({
+  name: 'score-calibration',
+  summary: 'Get win rate and lift by score at the opening of opportunities',
+  description: DESCRIPTION,
+  answer: ScoreCalibrationAnswer,
+  parameters: [
+    ...(['opportunityBy', 'from', 'to'] as const),
+    ...(['cursor', 'limit', 'asOf', 'minPosition'] as const),
+  ],
+  projections: ['journey', 'opportunities', 'attribution', 'catalogue'],
+  parse,
+  find,
+});
+
+/** Sums are exact (numeric), so that no order of rows changes a digit. */
+async function outcomes(
+  view: CreditView,
+  { timeZone, from, to }: ReportScope,
+  by: readonly OpportunityCut[],
+): Promise<Outcome[]> {
+  const { workspace, asOf, halfLifeDays } = view;
+  const cut = cutColumns(by, opportunityColumns(timeZone, 'opened_at'));
+  return rows<Outcome>(
+    view.tx,
+    sql`
+    WITH opportunity AS MATERIALIZED (
+      SELECT ${cut.select} o.opportunity_id, o.status, o.opened_at, q.lead_ids
+      FROM touchline.opportunity o ${await opportunityJoins(view, by, true)}
+      WHERE ${allOf([
+        sql`o.workspace = ${workspace} AND ${validAt('o', asOf)}`,
+        from ? sql`o.opened_at >= ${from}` : undefined,
+        to ? sql`o.opened_at < ${to}` : undefined,
+      ])}),
+    member AS (
+      SELECT DISTINCT o.opportunity_id, o.opened_at, m.lead_id FROM opportunity o CROSS JOIN LATERAL unnest(o.lead_ids) AS m (lead_id)),
+    scored AS (
+      SELECT m.opportunity_id, sum(touchline.decay(c.points, c.occurred_at, m.opened_at, ${halfLifeDays})::numeric) AS score
+      FROM member m
+      JOIN touchline.score_change c ON c.lead_id = m.lead_id AND c.occurred_at <= m.opened_at
+      WHERE c.workspace = ${workspace} AND ${validAt('c', asOf)}
+      GROUP BY m.opportunity_id, m.lead_id),
+    best AS (SELECT opportunity_id, max(score) AS score FROM scored GROUP BY opportunity_id)
+    SELECT ${cut.keys} AS keys, round(coalesce(b.score, 0), 2)::float8 AS score,
+           CASE o.status WHEN 'won' THEN true WHEN 'lost' THEN false END AS success
+    FROM opportunity o
+    LEFT JOIN best b ON b.opportunity_id = o.opportunity_id
+    ORDER BY o.opportunity_id COLLATE "C"`,
+  );
+}
