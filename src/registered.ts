@@ -1,11 +1,14 @@
 import type { RecordSink } from './kafka/kafka.js';
 import { projections } from './projections/all.js';
 import { publishToKafka } from './reactors/publish-to-kafka.js';
+import { qualifyLeads } from './reactors/qualify-leads.js';
 import type { Reactor, Subscription } from './subscriptions/subscription.js';
 
 /** Every reactor there is. A new one: its file, its spec, and its line here. */
-export const reactors = (kafka: RecordSink | undefined): readonly Reactor[] =>
-  kafka ? [publishToKafka(kafka)] : [];
+export const reactors = (kafka: RecordSink | undefined): readonly Reactor[] => [
+  qualifyLeads(),
+  ...(kafka ? [publishToKafka(kafka)] : []),
+];
 
 /** Everything that follows the log, whichever process moves it: commands reach all of it, and rebuilds what depends on it. */
 export const registered = (kafka: RecordSink | undefined): readonly Subscription[] => [

@@ -119,3 +119,14 @@ INSERT INTO touchline.campaign (workspace, campaign_id, name, source, channel, e
   ('{w}', 'spring', 'Spring launch', 'newsletter', 'email', md5('{w}/i5')::uuid, '2026-03-08T00:00Z', 21);
 INSERT INTO touchline.content (workspace, content_id, title, type, author, publisher, publisher_kind, url, serves, event_id, occurred_at, known_from) VALUES
   ('{w}', 'guide', 'The new guide', 'guide', 'A. Byron', 'Analysts Ltd', 'analyst', NULL, '[]', md5('{w}/i6')::uuid, '2026-03-08T00:00Z', 22);
+
+-- Bob qualified and was handed off.
+INSERT INTO touchline.lead_decision (workspace, lead_id, position, event_id, type, occurred_at, data) VALUES
+  ('{w}', md5('{w}/bob')::uuid, 23, md5('{w}/l1')::uuid, 'LeadQualified', '2026-03-08T00:00Z',
+   '{"cycle": 1, "modelVersion": 1, "persona": "cto", "stage": "choose", "score": 41.5, "grade": "B", "reasons": ["score 41.5 of 40", "grade B (C or better)"]}'),
+  ('{w}', md5('{w}/bob')::uuid, 24, md5('{w}/l2')::uuid, 'LeadHandedOff', '2026-03-08T01:00Z',
+   '{"cycle": 1, "modelVersion": 1, "recipient": {"id": "rep-7", "kind": "rep"}, "rule": "all", "dueBy": "2026-03-09T01:00:00.000Z"}');
+INSERT INTO touchline.lead_lifecycle (workspace, lead_id, status, cycle, last_cycle, decided_id, event_id, since, recipient, recipient_kind,
+  rule, due_by, known_from, superseded_at) VALUES
+  ('{w}', md5('{w}/bob')::uuid, 'qualified', 1, 1, md5('{w}/bob')::uuid, md5('{w}/l1')::uuid, '2026-03-08T00:00Z', NULL, NULL, NULL, NULL, 23, 24),
+  ('{w}', md5('{w}/bob')::uuid, 'handed_off', 1, 1, md5('{w}/bob')::uuid, md5('{w}/l2')::uuid, '2026-03-08T01:00Z', 'rep-7', 'rep', 'all', '2026-03-09T01:00Z', 24, NULL);

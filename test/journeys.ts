@@ -18,6 +18,7 @@ const known: readonly IdentityKey[] = [
   identityKey('email', 'ada@gmail.com'),
   identityKey('crm', 'c1'),
 ];
+export const KNOWN_KEYS = known;
 const anonymous: readonly IdentityKey[] = ['a1', 'a2', 'a3'].map((each) => identityKey('anonymous', each));
 
 export const START = Date.UTC(2026, 0, 5);

@@ -3,7 +3,7 @@ import type { Position, RecordedEvent } from '../src/domain/events.js';
 import { searchPath } from '../src/subscriptions/build-schema.js';
 import type { Projection, Range } from '../src/subscriptions/subscription.js';
 
-const FIRST_BUILDS = ['journey', 'opportunities', 'attribution', 'catalogue'].map((name) => ({
+const FIRST_BUILDS = ['journey', 'opportunities', 'attribution', 'catalogue', 'lifecycle'].map((name) => ({
   name,
   build: '1',
 }));

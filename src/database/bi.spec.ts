@@ -337,7 +337,7 @@ describe('days and amounts in schema bi', () => {
 });
 
 describe('lead state in schema bi', () => {
-  test('the lifecycle is customer before opportunity before engaged, and raw for an anonymous lead', async () => {
+  test('the lifecycle is customer or opportunity before what was decided, and raw for an anonymous lead', async () => {
     expect(
       await rows(
         `SELECT coalesce(email, 'anonymous') AS who, lifecycle, buying_stage, score::float8 FROM bi.lead_current ORDER BY 1`,
@@ -345,7 +345,7 @@ describe('lead state in schema bi', () => {
     ).toEqual([
       { who: 'ada@acme.example', lifecycle: 'customer', buying_stage: 'choose', score: 2 },
       { who: 'anonymous', lifecycle: 'raw', buying_stage: null, score: 1 },
-      { who: 'bob@beta.example', lifecycle: 'engaged', buying_stage: null, score: 2.5 },
+      { who: 'bob@beta.example', lifecycle: 'handed_off', buying_stage: null, score: 2.5 },
     ]);
   });
 

@@ -1,5 +1,12 @@
 import type { CampaignDefined, ContentCatalogued, InvestmentRecorded } from './catalogue-events.js';
 import type { IdentityKey } from './identity/keys.js';
+import type {
+  LeadAccepted,
+  LeadDisqualified,
+  LeadHandedOff,
+  LeadQualified,
+  LeadRecycled,
+} from './lead-events.js';
 import type { JourneyModel } from './model/journey-model.js';
 import type { VerdictRule } from './verdict/rule.js';
 import type { Clamped, KeyScope, Touchpoint, Traits } from './touchpoint.js';
@@ -166,6 +173,11 @@ export interface EventData {
   ContentCatalogued: ContentCatalogued;
   CampaignDefined: CampaignDefined;
   InvestmentRecorded: InvestmentRecorded;
+  LeadQualified: LeadQualified;
+  LeadHandedOff: LeadHandedOff;
+  LeadAccepted: LeadAccepted;
+  LeadRecycled: LeadRecycled;
+  LeadDisqualified: LeadDisqualified;
 }
 export type EventType = keyof EventData;
 

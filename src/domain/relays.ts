@@ -58,7 +58,7 @@ export function relayTest(own: readonly string[] = []): (host: string) => boolea
 }
 
 /** Whether the host, or one that it is below, is among the names. */
-function isOrIsBelow(names: ReadonlySet<string>, host: string): boolean {
+export function isOrIsBelow(names: ReadonlySet<string>, host: string): boolean {
   for (let name = host; ; name = name.slice(name.indexOf('.') + 1)) {
     if (names.has(name)) return true;
     if (!name.includes('.')) return false;

@@ -22,9 +22,10 @@ import {
 import { accountReason, AccountReason, fitReason, FitReason } from './lead-fit.js';
 import { ConflictItem, conflictsOf } from './identity-conflicts.js';
 import { keysOf, LinkItem, linksOf } from './identity-links.js';
-import { decayed, leadRows, lifecycleOf, LIFECYCLES, scoreNow } from './lead-rows.js';
+import { decayed, leadRows, lifecycleOf, LIFECYCLE_PROJECTIONS, scoreNow } from './lead-rows.js';
 import { StageItem, stagesOf } from './lead-stages.js';
 import { STATUSES } from './opportunity-rows.js';
+import { LIFECYCLES } from '../domain/lifecycle.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
 import { validAt } from './valid-at.js';
@@ -100,7 +101,7 @@ export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute({ request, named }: ExplainLead): Promise<LeadExplanation> {
-    return this.models.view(request, ['journey', 'opportunities'], async (view) => {
+    return this.models.view(request, LIFECYCLE_PROJECTIONS, async (view) => {
       const leadId = await resolveLead(view, named);
       const state = await stateOf(view, leadId);
       if (state === undefined) throw leadNotFound(view, named);

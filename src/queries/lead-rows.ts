@@ -1,3 +1,4 @@
+import type { Lifecycle } from '../domain/lifecycle.js';
 import { raw, sql, type Sql } from './sql.js';
 import type { View } from './read-models.js';
 import { validAt } from './valid-at.js';
@@ -46,10 +47,7 @@ export const lifecycleOf = ({ workspace, asOf }: View, alias: string): Sql => sq
   (SELECT f.lifecycle FROM touchline.lifecycle_at(${asOf}::bigint) f
    WHERE f.workspace = ${workspace} AND f.lead_id = ${raw(alias)}.lead_id)`;
 
-export const LIFECYCLES = ['raw', 'engaged', 'opportunity', 'customer'] as const;
-export type Lifecycle = (typeof LIFECYCLES)[number];
-
-/** The same as a condition, for choosing among all leads: starts from the opportunities where it can. */
+/** The same as a condition, for choosing among all leads: starts from opportunities or decisions where it can. */
 export const lifecycleIs = ({ workspace, asOf }: View, alias: string, lifecycle: Lifecycle): Sql => sql`
   ${raw(alias)}.lead_id IN (
     SELECT f.lead_id FROM touchline.lifecycle_at(${asOf}::bigint) f
@@ -58,5 +56,10 @@ export const lifecycleIs = ({ workspace, asOf }: View, alias: string, lifecycle:
 function chosenBy(lifecycle: Lifecycle): Sql {
   if (lifecycle === 'customer') return raw('f.has_won');
   if (lifecycle === 'opportunity') return raw('f.has_open AND NOT f.has_won');
-  return sql`f.lifecycle = ${lifecycle}`;
+  if (lifecycle === 'raw' || lifecycle === 'engaged' || lifecycle === 'opted_out')
+    return sql`f.lifecycle = ${lifecycle}`;
+  return sql`f.status = ${lifecycle} AND f.lifecycle = ${lifecycle}`;
 }
+
+/** What `lifecycleOf` and `lifecycleIs` read. */
+export const LIFECYCLE_PROJECTIONS = ['journey', 'opportunities', 'lifecycle'] as const;

@@ -20,8 +20,9 @@ import {
   type ConsentReason,
   type ConsentStatus,
 } from '../domain/events.js';
-import { LEAD_COLUMNS, lifecycleOf, LIFECYCLES, leadRows, scoreNow } from './lead-rows.js';
+import { LEAD_COLUMNS, lifecycleOf, LIFECYCLE_PROJECTIONS, leadRows, scoreNow } from './lead-rows.js';
 import { leadItem, type LeadRow } from './leads.js';
+import { LIFECYCLES } from '../domain/lifecycle.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels, type View } from './read-models.js';
 import { validAt } from './valid-at.js';
@@ -89,7 +90,7 @@ export class FindLeadHandler implements IQueryHandler<FindLead> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute({ request, named }: FindLead): Promise<LeadAnswer> {
-    return this.models.view(request, ['journey', 'opportunities'], async (view) => {
+    return this.models.view(request, LIFECYCLE_PROJECTIONS, async (view) => {
       const row = await leadRow(view, await resolveLead(view, named));
       if (row === undefined) throw leadNotFound(view, named);
       return {

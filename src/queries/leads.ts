@@ -19,14 +19,14 @@ import {
   Enum,
 } from './response-fields.js';
 import {
-  type Lifecycle,
   lifecycleIs,
   LEAD_COLUMNS,
   lifecycleOf,
-  LIFECYCLES,
+  LIFECYCLE_PROJECTIONS,
   leadRows,
   scoreNow,
 } from './lead-rows.js';
+import { type Lifecycle, LIFECYCLES } from '../domain/lifecycle.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
 import { validAt } from './valid-at.js';
@@ -122,7 +122,7 @@ export class FindLeadsHandler implements IQueryHandler<FindLeads> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: FindLeads): Promise<LeadsAnswer> {
-    return this.models.view(query.request, ['journey', 'opportunities'], async (view) => {
+    return this.models.view(query.request, LIFECYCLE_PROJECTIONS, async (view) => {
       checkNames(view, query);
       const found = await rows<LeadRow>(view.tx, await leadsPage(view, query));
       const { page, next } = pageOf(query.request, view, found, (row) => sortKeys(query.sort, row));

@@ -14,7 +14,7 @@ import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './report-scope.js';
 import { FORMATS } from './attribution.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './page-request.js';
 import { CONFLICT_STATUSES } from './identity-conflicts.js';
-import { LIFECYCLES } from './lead-rows.js';
+import { LIFECYCLES } from '../domain/lifecycle.js';
 import { LEAD_SORTS } from './leads.js';
 import { STATUSES } from './opportunity-rows.js';
 

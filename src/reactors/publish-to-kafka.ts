@@ -32,6 +32,11 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
   ContentCatalogued: true,
   CampaignDefined: true,
   InvestmentRecorded: true,
+  LeadQualified: true,
+  LeadHandedOff: true,
+  LeadAccepted: true,
+  LeadRecycled: true,
+  LeadDisqualified: true,
 };
 
 /**

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Position, type RecordedEvent, isEvent } from '../domain/events.js';
+import { LEAD_DECISIONS } from '../domain/lead-events.js';
 import type { BuildKey } from './build-schema.js';
 import type { BlockedSet, OrderingKey, Subscription } from './subscription.js';
 
@@ -61,6 +62,7 @@ export const keysNamedIn = (event: RecordedEvent): OrderingKey[] =>
     if (isEvent(event, 'ContentCatalogued')) return [`content:${event.data.contentId}`];
     if (isEvent(event, 'CampaignDefined')) return [`campaign:${event.data.campaignId}`];
     if (isEvent(event, 'InvestmentRecorded')) return [`investment:${event.data.investmentId}`];
+    if (isEvent(event, ...LEAD_DECISIONS)) return [`lead:${event.data.leadId}`];
     return [`opportunity:${event.data.opportunityId}`];
   });
 

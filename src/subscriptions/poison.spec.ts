@@ -128,6 +128,7 @@ describe('a touchpoint that cannot be applied', () => {
       { name: 'attribution', lag: 0, status: 'running', deadLetters: 0 },
       { name: 'catalogue', lag: 0, status: 'running', deadLetters: 0 },
       { name: 'journey', lag: 0, status: 'running', deadLetters: Object.keys(behind).length },
+      { name: 'lifecycle', lag: 0, status: 'running', deadLetters: 0 },
       { name: 'opportunities', lag: 0, status: 'running', deadLetters: 0 },
     ]);
     const items = await deadLetters();
@@ -149,7 +150,7 @@ describe('a touchpoint that cannot be applied', () => {
     expect(await retry()).toEqual({ tried: waiting, deadLetters: 0 });
     await runner.catchUp();
     expect(await currentRows(db.pool)).toEqual(await neverFailed());
-    expect((await listed()).map((each) => each.deadLetters)).toEqual([0, 0, 0, 0]);
+    expect((await listed()).filter((each) => each.deadLetters > 0)).toEqual([]);
   });
 
   test('is overtaken by a model that comes after it, not by one before', async () => {

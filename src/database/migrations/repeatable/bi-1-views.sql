@@ -600,6 +600,38 @@ SELECT workspace, investment_key, source_key, campaign_key, content_key, investm
   FROM bi.fact_investment_history
  WHERE superseded_at IS NULL;
 
+-- Decisions stand, so there is no history of them; whose they are follows the identity of the lead.
+CREATE VIEW bi.fact_lifecycle_event WITH (security_invoker = true) AS
+SELECT d.workspace::varchar,
+       d.event_id AS decision_key,
+       coalesce(k.lead_id, d.lead_id) AS lead_key,
+       touchline.bi_key(d.workspace, l.account_id) AS account_key,
+       (CASE d.type WHEN 'LeadQualified' THEN 'qualified' WHEN 'LeadHandedOff' THEN 'handed_off' WHEN 'LeadAccepted' THEN 'accepted'
+                    WHEN 'LeadRecycled' THEN 'recycled' ELSE 'disqualified' END)::varchar AS decision,
+       d.occurred_at,
+       (d.occurred_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS occurred_date,
+       (d.data ->> 'cycle')::integer AS cycle,
+       (d.data ->> 'modelVersion')::integer AS model_version,
+       (d.data ->> 'persona')::varchar AS persona,
+       (d.data ->> 'stage')::varchar AS buying_stage,
+       (d.data ->> 'score')::double precision AS score,
+       (d.data ->> 'grade')::varchar AS grade,
+       (SELECT string_agg(reason, '; ' ORDER BY nr) FROM json_array_elements_text(d.data -> 'reasons') WITH ORDINALITY AS r (reason, nr))::varchar AS reasons,
+       (d.data -> 'recipient' ->> 'id')::varchar AS recipient,
+       (d.data -> 'recipient' ->> 'kind')::varchar AS recipient_kind,
+       (d.data ->> 'rule')::varchar AS routing_rule,
+       (d.data ->> 'dueBy')::timestamptz AS due_by,
+       (d.data ->> 'by')::varchar AS decided_by,
+       (d.data ->> 'reason')::varchar AS reason,
+       (d.data ->> 'wakeAt')::timestamptz AS wake_at,
+       d.position AS known_from
+  FROM touchline.lead_decision d
+  LEFT JOIN touchline.workspace_setting w ON w.workspace = d.workspace
+  LEFT JOIN touchline.identity_key k
+    ON k.workspace = d.workspace AND k.own_lead_id = d.lead_id AND k.superseded_at IS NULL
+  LEFT JOIN touchline.lead_profile l
+    ON l.workspace = d.workspace AND l.lead_id = coalesce(k.lead_id, d.lead_id) AND l.superseded_at IS NULL;
+
 -- Where every lead stands now --------------------------------------------------------------------------------------
 
 CREATE VIEW bi.lead_current WITH (security_invoker = true) AS
@@ -618,6 +650,11 @@ SELECT p.workspace::varchar,
          WHERE t.workspace = p.workspace AND t.lead_id = p.lead_id AND t.superseded_at IS NULL
          ORDER BY t.at DESC, t.event_id DESC LIMIT 1) AS buying_stage_since,
        f.lifecycle::varchar,
+       d.status::varchar AS last_decision,
+       d.cycle,
+       d.since AS last_decision_at,
+       d.recipient::varchar,
+       d.due_by,
        round(touchline.decay(s.score, s.score_at, now(), w.half_life_days)::numeric, 2)::double precision AS score,
        s.score AS score_at_last_change,
        s.score_at AS score_changed_at,
@@ -627,6 +664,8 @@ SELECT p.workspace::varchar,
   FROM touchline.lead_profile p
   JOIN touchline.workspace_setting w ON w.workspace = p.workspace
   JOIN touchline.lifecycle_at() f ON f.workspace = p.workspace AND f.lead_id = p.lead_id
+  LEFT JOIN touchline.lead_lifecycle d
+    ON d.workspace = p.workspace AND d.lead_id = p.lead_id AND d.superseded_at IS NULL
   LEFT JOIN touchline.lead_at() s ON s.workspace = p.workspace AND s.lead_id = p.lead_id
  WHERE p.superseded_at IS NULL;
 

@@ -252,17 +252,40 @@ COMMENT ON COLUMN bi.fact_investment_history.period_to IS 'Day after the last on
 COMMENT ON COLUMN bi.fact_investment_history.period_amount IS 'Amount of the whole period in its own currency; the sum of `original` over its days. Example: 31000.00';
 COMMENT ON COLUMN bi.fact_investment_history.note IS 'Note; NULL if there is none. Example: Booth and travel';
 
+COMMENT ON VIEW bi.fact_lifecycle_event IS 'One row per decision on a lead: qualified, handed off, accepted, recycled, disqualified. Decisions stand; of merged leads lead_key is the one that is left.';
+COMMENT ON COLUMN bi.fact_lifecycle_event.decision_key IS 'The event of the decision. Example: 019ca8c0-5a10-8f3e-9d21-0b6f4c7a1e55';
+COMMENT ON COLUMN bi.fact_lifecycle_event.decision IS 'qualified, handed_off, accepted, recycled or disqualified. Example: qualified';
+COMMENT ON COLUMN bi.fact_lifecycle_event.cycle IS 'Counts from 1: a recycled lead that qualifies again begins the next one; 0: disqualified before it ever qualified. Example: 1';
+COMMENT ON COLUMN bi.fact_lifecycle_event.model_version IS 'Version of the journey model that decided; NULL where a person did. Example: 3';
+COMMENT ON COLUMN bi.fact_lifecycle_event.persona IS 'Persona when it qualified; NULL for other decisions, or without one. Example: economic_buyer';
+COMMENT ON COLUMN bi.fact_lifecycle_event.buying_stage IS 'Buying stage when it qualified. Example: justify';
+COMMENT ON COLUMN bi.fact_lifecycle_event.score IS 'Score when it qualified. Example: 41.5';
+COMMENT ON COLUMN bi.fact_lifecycle_event.grade IS 'Grade when it qualified. Example: B';
+COMMENT ON COLUMN bi.fact_lifecycle_event.reasons IS 'Why it qualified, in plain words. Example: score 41.5 of 40; grade B (C or better)';
+COMMENT ON COLUMN bi.fact_lifecycle_event.recipient IS 'Who it was handed off to. Example: rep-7';
+COMMENT ON COLUMN bi.fact_lifecycle_event.recipient_kind IS 'rep, partner or distributor. Example: rep';
+COMMENT ON COLUMN bi.fact_lifecycle_event.routing_rule IS 'Routing rule that chose the recipient. Example: price readers in Iberia';
+COMMENT ON COLUMN bi.fact_lifecycle_event.due_by IS 'By when the recipient must act, UTC. Example: 2026-03-03 17:00:00+00';
+COMMENT ON COLUMN bi.fact_lifecycle_event.decided_by IS 'Who accepted, assigned, recycled or disqualified it; NULL: Touchline. Example: rep-7';
+COMMENT ON COLUMN bi.fact_lifecycle_event.reason IS 'Why it was recycled or disqualified. Example: no budget';
+COMMENT ON COLUMN bi.fact_lifecycle_event.wake_at IS 'When a recycled lead wakes up, UTC. Example: 2027-01-10 08:00:00+00';
+
 COMMENT ON VIEW bi.lead_current IS 'The current buying stage, lifecycle, score, grade and activity of every lead. One row per lead of dim_lead.';
 COMMENT ON COLUMN bi.lead_current.buying_stage IS 'Where the buyer is in THEIR process; NULL if the lead has entered none. Example: evaluation';
 COMMENT ON COLUMN bi.lead_current.buying_stage_since IS 'When the lead entered it, UTC. Example: 2026-03-02 09:30:00+00';
-COMMENT ON COLUMN bi.lead_current.lifecycle IS 'Where the lead is in OUR process: raw (still anonymous, or has earned no points), engaged (known, and has earned points), opportunity (contact of an open opportunity), customer (contact of a won one). Example: engaged';
+COMMENT ON COLUMN bi.lead_current.lifecycle IS 'Where the lead is in OUR process, the first that holds: customer (contact of a won opportunity), opportunity (contact of an open one), opted_out (wants no mail), disqualified, accepted, handed_off, qualified or recycled (what was decided last), engaged (known, and has earned points), raw. Example: engaged';
+COMMENT ON COLUMN bi.lead_current.last_decision IS 'What was decided of the lead last, whatever its lifecycle: qualified, handed_off, accepted, recycled or disqualified; NULL: nothing yet. Example: handed_off';
+COMMENT ON COLUMN bi.lead_current.cycle IS 'How often it has qualified, up to that decision; NULL: nothing was decided. Example: 1';
+COMMENT ON COLUMN bi.lead_current.last_decision_at IS 'When that was decided, UTC. Example: 2026-03-02 09:30:00+00';
+COMMENT ON COLUMN bi.lead_current.recipient IS 'Who has the lead while it is handed off or accepted: a salesperson, partner or distributor. Example: rep-7';
+COMMENT ON COLUMN bi.lead_current.due_by IS 'By when the recipient must act, UTC. Example: 2026-03-03 17:00:00+00';
 COMMENT ON COLUMN bi.lead_current.score IS 'Behaviour score now, after decay. Example: 38.27';
 COMMENT ON COLUMN bi.lead_current.score_at_last_change IS 'Score right after score_changed_at, before decay. Example: 41.5';
 COMMENT ON COLUMN bi.lead_current.score_changed_at IS 'When points were last added or deducted, UTC; NULL if never. Example: 2026-06-01 12:00:00+00';
 COMMENT ON COLUMN bi.lead_current.touchpoints IS 'Number of touchpoints of the lead, including bots. Example: 17';
 
 COMMENT ON VIEW bi.freshness IS 'How current the views are: one row per read model. While `status` is not "running" the read model is being rebuilt or has failed, and its rows are incomplete.';
-COMMENT ON COLUMN bi.freshness.read_model IS 'journey (leads, touchpoints, stages, scores), opportunities or attribution (credits). Example: journey';
+COMMENT ON COLUMN bi.freshness.read_model IS 'journey (leads, touchpoints, stages, scores), lifecycle (decisions on leads), opportunities, attribution (credits) or catalogue. Example: journey';
 COMMENT ON COLUMN bi.freshness.log_position IS 'Log position up to which events have been applied. Example: 60977';
 COMMENT ON COLUMN bi.freshness.status IS 'running, rebuilding or failed. Example: running';
 COMMENT ON COLUMN bi.freshness.updated_at IS 'When it last advanced, UTC. Example: 2026-07-01 06:00:00+00';

@@ -1,0 +1,150 @@
+import { conditionTest, type TouchContext } from './condition.js';
+import type { JourneyTouch, LeadJourney, LeadSnapshot } from './lead-snapshot.js';
+import { scoreOf } from './lead-snapshot.js';
+import type { Memory } from './memory.js';
+import { DAY_MS, listOf, type JourneyModel, type OneOrMore } from './model/journey-model.js';
+import type {
+  AccountCondition,
+  Behaviour,
+  LeadFacts,
+  NumberRange,
+  SegmentedCondition,
+  TouchCondition,
+} from './model/lead-management.js';
+import { hostOf, isOrIsBelow } from './relays.js';
+import { recordTest } from './value-test.js';
+
+/** @param at the instant (ms) at which scores and windows are taken */
+export type LeadTest = (lead: LeadSnapshot, at: number) => boolean;
+
+/** A condition on leads, compiled. */
+export interface LeadRule {
+  /** It reads touchpoints: `test` needs `LeadSnapshot.journey`. */
+  readonly readsJourney: boolean;
+  readonly test: LeadTest;
+}
+
+/**
+ * Compiles a condition on leads.
+ *
+ * @throws Error when it names a segment that the model does not have; a model that was checked has them all
+ */
+export function leadRule(model: JourneyModel, condition: SegmentedCondition): LeadRule {
+  const { any, none = [], segment, ...facts } = condition;
+  const own = factsRule(model, facts);
+  const alternatives = any?.map((each) => factsRule(model, each));
+  const excluded = none.map((each) => factsRule(model, each));
+  const segments = segment === undefined ? undefined : listOf(segment).map((id) => segmentRule(model, id));
+  const parts = [own, ...(alternatives ?? []), ...excluded, ...(segments ?? [])];
+  return {
+    readsJourney: parts.some(({ readsJourney }) => readsJourney),
+    test: (lead, at) =>
+      own.test(lead, at) &&
+      (alternatives?.some(({ test }) => test(lead, at)) ?? true) &&
+      !excluded.some(({ test }) => test(lead, at)) &&
+      (segments?.some(({ test }) => test(lead, at)) ?? true),
+  };
+}
+
+/** Whether a lead is in a segment of the model. */
+export function segmentRule(model: JourneyModel, id: string): LeadRule {
+  const segment = model.segments?.find((each) => each.id === id);
+  if (!segment) throw new Error(`there is no segment ${id}`);
+  return leadRule(model, segment.when);
+}
+
+function factsRule(model: JourneyModel, facts: LeadFacts): LeadRule {
+  const { persona, stage, lifecycle, grade, score, traits, account, did = [], didNot = [] } = facts;
+  const tests: LeadTest[] = [
+    ...valueTests(persona, (lead) => lead.persona),
+    ...valueTests(stage, (lead) => lead.stage),
+    ...valueTests(lifecycle, (lead) => lead.lifecycle),
+    ...valueTests(grade, (lead) => lead.grade),
+  ];
+  if (score) tests.push((lead, at) => isWithin(score, scoreOf(model, lead, at)));
+  if (traits) {
+    const test = recordTest(traits);
+    tests.push((lead) => test(lead.traits));
+  }
+  if (account) tests.push(accountTest(account));
+  for (const each of did) tests.push(behaviourTest(each));
+  for (const each of didNot) {
+    const test = behaviourTest(each);
+    tests.push((lead, at) => !test(lead, at));
+  }
+  return {
+    readsJourney: did.length + didNot.length > 0,
+    test: (lead, at) => tests.every((test) => test(lead, at)),
+  };
+}
+
+function valueTests(
+  wanted: OneOrMore<string> | undefined,
+  valueOf: (lead: LeadSnapshot) => string | null,
+): LeadTest[] {
+  if (wanted === undefined) return [];
+  const values = new Set(listOf(wanted));
+  return [
+    (lead) => {
+      const value = valueOf(lead);
+      return value !== null && values.has(value);
+    },
+  ];
+}
+
+const isWithin = ({ atLeast = -Infinity, atMost = Infinity }: NumberRange, value: number): boolean =>
+  value >= atLeast && value <= atMost;
+
+function accountTest({ id, domain, known }: AccountCondition): LeadTest {
+  const ids = new Set(listOf(id));
+  const isOfDomain = domainTest(listOf(domain));
+  return ({ account }) =>
+    (known === undefined || known === (account !== null)) &&
+    (id === undefined || (account !== null && ids.has(account.id))) &&
+    (domain === undefined || isOfDomain(account?.domain));
+}
+
+/** Tests a host for some domains, each with its subdomains. */
+export function domainTest(domains: readonly string[]): (host: string | null | undefined) => boolean {
+  const names = new Set(domains.map(hostOf));
+  return (host) => host !== null && host !== undefined && isOrIsBelow(names, host);
+}
+
+/** Whether a lead did something so often within the days before. */
+function behaviourTest(behaviour: Behaviour): LeadTest {
+  const countOf = behaviourCount(behaviour);
+  const { atLeast = 1 } = behaviour;
+  return (lead, at) => countOf(journeyOf(lead), at) >= atLeast;
+}
+
+/**
+ * Compiles how often a lead did something within the days of a behaviour before an instant.
+ *
+ * @returns counts those after `since` only, if given
+ */
+export function behaviourCount({
+  when,
+  withinDays = Infinity,
+}: Behaviour): (journey: LeadJourney, at: number, since?: number) => number {
+  const test = touchTest(when);
+  return ({ touches }, at, since = -Infinity) => {
+    // The window includes its first instant, as that of a condition on touchpoints does.
+    const from = at - withinDays * DAY_MS;
+    const isCounted = (time: number): boolean => time <= at && time >= from && time > since;
+    return touches.filter((each) => isCounted(each.touch.at) && test(each)).length;
+  };
+}
+
+function touchTest(when: TouchCondition): (touch: JourneyTouch) => boolean {
+  const test = conditionTest(when, '');
+  return ({ touch, content }) => test({ touch, content, ...WITHOUT_PAST } satisfies TouchContext);
+}
+
+/** Conditions on one touchpoint read nothing of those before it. */
+const NO_MEMORY: Memory = { read: () => undefined, write: () => undefined };
+const WITHOUT_PAST = { fired: [], memory: NO_MEMORY, lastAt: null };
+
+function journeyOf({ journey, leadId }: LeadSnapshot): LeadJourney {
+  if (!journey) throw new Error(`the journey of lead ${leadId} was not read`);
+  return journey;
+}
