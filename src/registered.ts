@@ -1,5 +1,6 @@
 import type { RecordSink } from './kafka/kafka.js';
 import { projections } from './projections/all.js';
+import { handOffLeads } from './reactors/hand-off-leads.js';
 import { publishToKafka } from './reactors/publish-to-kafka.js';
 import { qualifyLeads } from './reactors/qualify-leads.js';
 import type { Reactor, Subscription } from './subscriptions/subscription.js';
@@ -7,6 +8,7 @@ import type { Reactor, Subscription } from './subscriptions/subscription.js';
 /** Every reactor there is. A new one: its file, its spec, and its line here. */
 export const reactors = (kafka: RecordSink | undefined): readonly Reactor[] => [
   qualifyLeads(),
+  handOffLeads(),
   ...(kafka ? [publishToKafka(kafka)] : []),
 ];
 
