@@ -7,6 +7,8 @@ import { CompareAttributionHandler } from './attribution-compare.js';
 import { ExplainAttributionHandler } from './attribution-explain.js';
 import { AttributionController } from './attribution.controller.js';
 import { FindAttributionHandler } from './attribution.js';
+import { HandOffsController } from './hand-offs.controller.js';
+import { FindHandOffsHandler } from './hand-offs.js';
 import { IdentityConflictsController } from './identity-conflicts.controller.js';
 import { FindIdentityConflictsHandler } from './identity-conflicts.js';
 import { JourneyModels } from './journey-models.js';
@@ -31,6 +33,7 @@ import { FindOpportunitiesHandler } from './opportunities.js';
 import { FindOpportunityAttributionHandler } from './opportunity-attribution.js';
 import { FindOpportunityHandler } from './opportunity.js';
 import { ReadModels } from './read-models.js';
+import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
 
 /** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS and the AuthGuard to be there already. */
 @Module({
@@ -44,6 +47,7 @@ import { ReadModels } from './read-models.js';
     ModelController,
     ModelSchemaController,
     CatalogueController,
+    HandOffsController,
     ...metrics.map(({ controller }) => controller),
   ],
   providers: [
@@ -70,6 +74,8 @@ import { ReadModels } from './read-models.js';
     FindInvestmentsHandler,
     FindModelVersionsHandler,
     FindModelVersionHandler,
+    FindHandOffsHandler,
+    FindUnroutableLeadsHandler,
     ...metrics.map(({ handler }) => handler),
   ],
 })

@@ -3,7 +3,6 @@ import { leadDecisionId } from '../domain/lead-events.js';
 import type { LeadState } from '../domain/lead-lifecycle.js';
 import { leadUnderModel, type LeadSnapshot } from '../domain/lead-snapshot.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
-import type { SegmentedCondition } from '../domain/model/lead-management.js';
 import { obstacleOf, routeLead, type LeadToRoute } from '../domain/routing/route-lead.js';
 import { RoutingConditions } from '../domain/routing/routing-conditions.js';
 import { deadlineOf } from '../domain/routing/service-level.js';
@@ -115,7 +114,7 @@ class WorkspaceRouting {
   ): Promise<void> {
     if (!snapshot) return;
     const now = this.now();
-    const matches = (when: SegmentedCondition): boolean => rules.of(when).test(snapshot, +now);
+    const matches = rules.matching(snapshot, +now);
     const route = routeLead(model, { ...lead, matches } satisfies LeadToRoute, loads, +now);
     if ('unroutable' in route) return;
     const { recipient, rule } = route;

@@ -1,4 +1,5 @@
 import { leadRule, type LeadRule } from '../lead-condition.js';
+import type { LeadSnapshot } from '../lead-snapshot.js';
 import type { JourneyModel } from '../model/journey-model.js';
 import type { SegmentedCondition } from '../model/lead-management.js';
 
@@ -16,10 +17,12 @@ export class RoutingConditions {
     this.readJourneys = [...this.#compiled.values()].some(({ readsJourney }) => readsJourney);
   }
 
-  /** @param condition one of the model, the same object */
-  of(condition: SegmentedCondition): LeadRule {
-    const rule = this.#compiled.get(condition);
-    if (!rule) throw new Error('the condition is not of this model');
-    return rule;
+  /** Whether a lead meets a condition of the model, the same object, at an instant (ms). */
+  matching(lead: LeadSnapshot, at: number): (condition: SegmentedCondition) => boolean {
+    return (condition) => {
+      const rule = this.#compiled.get(condition);
+      if (!rule) throw new Error('the condition is not of this model');
+      return rule.test(lead, at);
+    };
   }
 }
