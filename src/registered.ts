@@ -1,9 +1,10 @@
 import type { RecordSink } from './kafka/kafka.js';
 import { projections } from './projections/all.js';
 import { applyModel } from './reactors/apply-model.js';
-import { qualifyLeads } from './reactors/qualify-leads.js';
 import { deliverWebhooks } from './reactors/deliver-webhooks.js';
+import { handOffLeads } from './reactors/hand-off-leads.js';
 import { publishToKafka } from './reactors/publish-to-kafka.js';
+import { qualifyLeads } from './reactors/qualify-leads.js';
 import { watchHandoffs } from './reactors/watch-handoffs.js';
 import type { Reactor, Subscription } from './subscriptions/subscription.js';
 
@@ -11,6 +12,7 @@ import type { Reactor, Subscription } from './subscriptions/subscription.js';
 export const reactors = (kafka: RecordSink | undefined): readonly Reactor[] => [
   applyModel,
   qualifyLeads(),
+  handOffLeads(),
   watchHandoffs,
   deliverWebhooks,
   ...(kafka ? [publishToKafka(kafka)] : []),

@@ -24,6 +24,7 @@ import { accountReason, AccountReason, fitReason, FitReason } from './lead-fit.j
 import { ConflictItem, conflictsOf } from './identity-conflicts.js';
 import { keysOf, LinkItem, linksOf } from './identity-links.js';
 import { decayed, leadRows, lifecycleOf, LIFECYCLE_PROJECTIONS, scoreNow } from './lead-rows.js';
+import { DecisionItem, decisionsOn, ReadinessItem, readinessOf } from './lead-readiness.js';
 import { StageItem, stagesOf } from './lead-stages.js';
 import { STATUSES } from './opportunity-rows.js';
 import { LIFECYCLES } from '../domain/lifecycle.js';
@@ -77,6 +78,16 @@ export class LeadExplanation extends Answer {
   @NestedList('The latest 100 touchpoints whose verdict other events changed', () => VerdictChange)
   verdictChanges!: VerdictChange[];
   @Enum('State of the lead in our process', LIFECYCLES) lifecycle!: string;
+  @Nested(
+    'Whether the lead is ready for sales by the lead definition of its persona at `at`, and why',
+    () => ReadinessItem,
+  )
+  readiness!: ReadinessItem;
+  @NestedList(
+    'What was decided on the lead and on those that were merged into it, in the order of the log',
+    () => DecisionItem,
+  )
+  decisions!: DecisionItem[];
   @NestedList('Opportunities that decide the lifecycle', () => OpportunityOfLead)
   opportunities!: OpportunityOfLead[];
 }
@@ -127,6 +138,8 @@ export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
         verdicts: await verdictsOf(view, leadId),
         verdictChanges: [...(await verdictChanges(view, judgedAgain(view, leadId)))],
         lifecycle: state.lifecycle,
+        readiness: await readinessOf(view, leadId),
+        decisions: await decisionsOn(view, leadId),
         opportunities: await opportunitiesOf(view, leadId),
       };
     });

@@ -113,6 +113,17 @@ export class Params {
     return undefined;
   }
 
+  instant(name: string): Date | undefined {
+    const value = this.dayOrInstant(name);
+    if (value === undefined || 'instant' in value) return value?.instant;
+    this.fault(
+      `${codeOf(name)}-invalid`,
+      name,
+      `"${value.day}" has no time: must be a timestamp such as 2026-01-31T09:30:00Z`,
+    );
+    return undefined;
+  }
+
   /** A day of the workspace's time zone. */
   day(name: string): string | undefined {
     const value = this.text(name);

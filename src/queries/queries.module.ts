@@ -7,6 +7,8 @@ import { CompareAttributionHandler } from './attribution-compare.js';
 import { ExplainAttributionHandler } from './attribution-explain.js';
 import { AttributionController } from './attribution.controller.js';
 import { FindAttributionHandler } from './attribution.js';
+import { HandOffsController } from './hand-offs.controller.js';
+import { FindHandOffsHandler } from './hand-offs.js';
 import { IdentityConflictsController } from './identity-conflicts.controller.js';
 import { FindIdentityConflictsHandler } from './identity-conflicts.js';
 import { JourneyModels } from './journey-models.js';
@@ -32,6 +34,7 @@ import { FindOpportunitiesHandler } from './opportunities.js';
 import { FindOpportunityAttributionHandler } from './opportunity-attribution.js';
 import { FindOpportunityHandler } from './opportunity.js';
 import { ReadModels } from './read-models.js';
+import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
 
 /** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS and the AuthGuard to be there already. */
 @Module({
@@ -45,6 +48,7 @@ import { ReadModels } from './read-models.js';
     ModelController,
     ModelSchemaController,
     CatalogueController,
+    HandOffsController,
     ...metrics.map(({ controller }) => controller),
   ],
   providers: [
@@ -72,6 +76,8 @@ import { ReadModels } from './read-models.js';
     FindModelVersionsHandler,
     FindModelApplicationHandler,
     FindModelVersionHandler,
+    FindHandOffsHandler,
+    FindUnroutableLeadsHandler,
     ...metrics.map(({ handler }) => handler),
   ],
   exports: [ReadModels],

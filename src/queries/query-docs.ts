@@ -16,6 +16,7 @@ import { FORMATS } from './attribution.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './page-request.js';
 import { CONFLICT_STATUSES } from './identity-conflicts.js';
 import { LIFECYCLES } from '../domain/lifecycle.js';
+import { CLOCKS, HAND_OFF_STATE_FILTERS } from './hand-offs.js';
 import { LEAD_SORTS } from './leads.js';
 import { STATUSES } from './opportunity-rows.js';
 
@@ -121,6 +122,19 @@ const PARAMETERS = {
   without: text(
     'Explains the row whose touches have no value for these dimensions: content, campaign, source, author, publisher, publisherKind',
     'campaign',
+  ),
+  rep: text('Hand-offs to this recipient', 'rep-7'),
+  handOffState: {
+    ...word('Hand-offs that stand so; default `open`: handed off or accepted', HAND_OFF_STATE_FILTERS),
+    name: 'state',
+  },
+  clock: word(
+    'By the time until the first sales activity: `running`, `warning`: about to be due, `rotten`: due without activity, `stopped`',
+    CLOCKS,
+  ),
+  at: text(
+    'The instant of clocks and reasons, such as now; default: when the event at `asOf` was recorded',
+    '2026-03-09T12:00:00Z',
   ),
   opportunityId: text('Only the part of this opportunity'),
   fromDay: { ...text('First day, in the time zone of the workspace', '2026-01-01'), name: 'from' },

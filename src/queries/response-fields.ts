@@ -25,6 +25,8 @@ export const Integer = (description: string): PropertyDecorator =>
 export const Decimal = (description: string): PropertyDecorator => ApiProperty({ type: Number, description });
 export const MaybeDecimal = (description: string): PropertyDecorator =>
   ApiProperty({ type: Number, nullable: true, description });
+export const MaybeInteger = (description: string): PropertyDecorator =>
+  ApiProperty({ type: 'integer', nullable: true, description });
 export const Bool = (description: string): PropertyDecorator => ApiProperty({ type: Boolean, description });
 
 /** A position of the log: decimal digits as text, because it may grow past what JSON numbers hold. */

@@ -91,7 +91,7 @@ const remembering = <State, Event extends DomainEvent>(
 });
 
 /** The log that is away, or a stream that others append to all the time: no fault of the event. */
-function laterIfAway(error: unknown): never {
+export function laterIfAway(error: unknown): never {
   if (error instanceof StoreUnavailable || error instanceof WrongExpectedVersion)
     throw new Outage(error.message, { cause: error });
   throw error;

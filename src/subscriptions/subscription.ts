@@ -80,7 +80,7 @@ export interface Reactor extends SubscriptionOptions {
 export interface ReactorContext {
   /** For reading rows of what the reactor is `after`. */
   readonly tx: PoolClient;
-  readonly store: Pick<EventStore, 'append' | 'readStream' | 'readAt'>;
+  readonly store: Pick<EventStore, 'append' | 'readAt' | 'readPage' | 'readStream'>;
   /** What the batch is of: also events that the reactor does not handle. */
   readonly range: Pick<Range, 'after' | 'upTo'>;
   /** To be called before each effect. @throws when the lease may be another's now, as after a process was frozen */

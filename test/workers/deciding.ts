@@ -1,28 +1,14 @@
 // A process that runs the example projection and the example reactor on the database of its first argument, until it is
 // stopped or kills itself: around its nth append, or after writing the projection's nth batch of rows.
 import { createPool } from '../../src/database/database.js';
-import { PostgresEventStore } from '../../src/event-store/postgres.js';
 import { SubscriptionRunner } from '../../src/subscriptions/runner.js';
 import type { Projection } from '../../src/subscriptions/subscription.js';
 import { openAfterThreeVisits } from '../examples/open-after-three-visits.js';
 import { visits } from '../examples/visits.js';
+import { killAt, KilledAroundAppends } from './killed-around-appends.js';
 
 const [url = '', leaseMs = '1000', moment = 'never', nth = '1'] = process.argv.slice(2);
-let passed = 0;
-const pass = (where: string): void => {
-  if (where !== moment) return;
-  passed += 1;
-  if (passed === Number(nth)) process.kill(process.pid, 'SIGKILL');
-};
-
-class KilledAroundAppends extends PostgresEventStore {
-  override async append(...args: Parameters<PostgresEventStore['append']>) {
-    pass('before-append');
-    const results = await super.append(...args);
-    pass('after-append');
-    return results;
-  }
-}
+const pass = killAt(moment, Number(nth));
 
 const written: Projection = {
   ...visits,
@@ -32,7 +18,7 @@ const written: Projection = {
   },
 };
 const pool = createPool(url, { max: 10 });
-const store = new KilledAroundAppends(createPool(url, { max: 5 }));
+const store = new KilledAroundAppends(pass, createPool(url, { max: 5 }));
 const subscriptions = [written, openAfterThreeVisits()];
 const runner = new SubscriptionRunner({
   pool,

@@ -51,12 +51,9 @@ export function routeLead(
   at: number,
 ): Route {
   if (!routing || routing.recipients.length === 0) return { unroutable: 'no-recipients', busy: [] };
-  const obstacleOf = (recipient: Recipient): Obstacle | undefined => {
-    if (isOutOfOffice(recipient, timeZone, at)) return 'out-of-office';
-    return loads.open(recipient.id) >= (recipient.capacity ?? Infinity) ? 'at-capacity' : undefined;
-  };
+  const situation = { timeZone, loads, at };
   const owner = ownerOf(routing, lead);
-  if (owner && obstacleOf(owner) === undefined) return { recipient: owner, rule: ACCOUNT_OWNER };
+  if (owner && !obstacleOf(owner, situation)) return { recipient: owner, rule: ACCOUNT_OWNER };
 
   const territories = territoriesOf(routing, lead.traits);
   const rules = rulesOf(routing).filter((rule) => applies(rule, lead, territories));
@@ -65,7 +62,7 @@ export function routeLead(
   for (const rule of rules) {
     const candidates = candidatesOf(routing, rule).filter((each) => takes(each, lead, territories));
     const free = candidates.filter((each) => {
-      const obstacle = obstacleOf(each);
+      const obstacle = obstacleOf(each, situation);
       if (obstacle) busy.set(each.id, obstacle);
       return !obstacle;
     });
@@ -113,14 +110,24 @@ function takes(recipient: Recipient, { persona }: LeadToRoute, territories: Read
   return recipient.territories?.some((id) => territories.has(id)) ?? true;
 }
 
+export interface Situation {
+  /** Of recipients that have none of their own. */
+  readonly timeZone: string;
+  readonly loads: RecipientLoads;
+  /** ms */
+  readonly at: number;
+}
+
+/** What keeps a recipient from taking any lead. */
+export function obstacleOf(recipient: Recipient, { timeZone, loads, at }: Situation): Obstacle | undefined {
+  if (isOutOfOffice(recipient, timeZone, at)) return 'out-of-office';
+  return loads.open(recipient.id) >= (recipient.capacity ?? Infinity) ? 'at-capacity' : undefined;
+}
+
 /** On the days of the recipient's own time zone. */
-export function isOutOfOffice(
-  { outOfOffice = [], timeZone }: Recipient,
-  modelTimeZone: string,
-  at: number,
-): boolean {
+function isOutOfOffice({ outOfOffice = [], ...recipient }: Recipient, timeZone: string, at: number): boolean {
   if (outOfOffice.length === 0) return false;
-  const today = calendar(timeZone ?? modelTimeZone).day(at) * DAY_MS;
+  const today = calendar(recipient.timeZone ?? timeZone).day(at) * DAY_MS;
   return outOfOffice.some(({ from, to }) => Date.parse(from) <= today && today < Date.parse(to));
 }
 

@@ -1,0 +1,154 @@
+import { handOff, type HandOff } from '../domain/lead-decisions.js';
+import { leadDecisionId } from '../domain/lead-events.js';
+import type { LeadState } from '../domain/lead-lifecycle.js';
+import { leadUnderModel, type LeadSnapshot } from '../domain/lead-snapshot.js';
+import type { JourneyModel } from '../domain/model/journey-model.js';
+import { obstacleOf, routeLead, type LeadToRoute } from '../domain/routing/route-lead.js';
+import { RoutingConditions } from '../domain/routing/routing-conditions.js';
+import { deadlineOf } from '../domain/routing/service-level.js';
+import { handleLead } from '../event-store/handle-lead.js';
+import { leadKey, loadLeads, loadTouches } from '../read-models/lead-snapshots.js';
+import { currentModels, type ModelVersion } from '../read-models/model-versions.js';
+import { waitingLeads, workspacesThatWait, type WaitingLead } from '../read-models/waiting-leads.js';
+import { laterIfAway } from '../subscriptions/decisions.js';
+import type { Reactor, ReactorContext } from '../subscriptions/subscription.js';
+import { WorkspaceLoads } from './hand-off-leads/workspace-loads.js';
+
+/** Leads that are routed with one statement each for what they are. */
+const PAGE = 200;
+
+export interface HandOffOptions {
+  readonly now?: () => Date;
+  /** How long a lead waits at most after a recipient came back to the office. */
+  readonly reviewEveryMs?: number;
+}
+
+/**
+ * Hands qualified leads to the recipients that routing chooses, once a cycle. A lead that nobody can take waits; it is routed again
+ * when another one is closed, a model is published, and at intervals. The leads of a workspace are routed one after the other, by
+ * one process, so that two never take the last place of a recipient.
+ */
+export function handOffLeads({
+  now = () => new Date(),
+  reviewEveryMs = 60_000,
+}: HandOffOptions = {}): Reactor {
+  let reviewedAt = -Infinity;
+  const reviewIfDue = async (context: ReactorContext): Promise<void> => {
+    if (performance.now() - reviewedAt < reviewEveryMs) return;
+    for (const workspace of await workspacesThatWait(context.tx))
+      await new WorkspaceRouting(context, workspace, now).routeWaiting();
+    reviewedAt = performance.now();
+  };
+  return {
+    name: 'hand_off_leads',
+    version: 1,
+    handles: ['LeadQualified', 'LeadRecycled', 'LeadDisqualified', 'JourneyModelPublished'],
+    after: ['journey', 'opportunities', 'lifecycle'],
+    startFrom: 'head',
+    rebuild: 'never',
+    async react(batch, context) {
+      for (const [workspace, events] of Map.groupBy(batch, (event) => event.workspace)) {
+        const isNew = events.flatMap((event) => (event.type === 'LeadQualified' ? [event.data.leadId] : []));
+        const only = isNew.length === events.length ? isNew : undefined;
+        await new WorkspaceRouting(context, workspace, now).routeWaiting(only);
+      }
+      await reviewIfDue(context);
+    },
+    onIdle: reviewIfDue,
+  };
+}
+
+class WorkspaceRouting {
+  constructor(
+    private readonly context: ReactorContext,
+    private readonly workspace: string,
+    private readonly now: () => Date,
+  ) {}
+
+  /** @param only leads by the ids of their decisions; absent: all that wait */
+  async routeWaiting(only?: readonly string[]): Promise<void> {
+    const { context, workspace } = this;
+    const models = await currentModels(context.tx);
+    const current = models.find((each) => each.workspace === workspace);
+    if (!current?.model.routing) return;
+    const { model } = current;
+    const loads = await WorkspaceLoads.read(context, workspace, current.model.routing);
+    const rules = new RoutingConditions(model);
+    let after: WaitingLead | undefined;
+    do {
+      if (!this.hasRoom(model, loads)) return;
+      const page = await waitingLeads(context.tx, { workspace, only, after, limit: PAGE });
+      const snapshots = await this.snapshots(page, rules);
+      for (const lead of page) await this.route(lead, snapshots.get(lead.leadId), { current, loads, rules });
+      after = page.length === PAGE ? page.at(-1) : undefined;
+    } while (after);
+  }
+
+  private hasRoom({ routing, timeZone }: JourneyModel, loads: WorkspaceLoads): boolean {
+    const at = +this.now();
+    return routing?.recipients.some((each) => !obstacleOf(each, { timeZone, loads, at })) ?? false;
+  }
+
+  /** What conditions read of the leads, by id; their touchpoints only where a condition reads any. */
+  private async snapshots(
+    leads: readonly WaitingLead[],
+    rules: RoutingConditions,
+  ): Promise<ReadonlyMap<string, LeadSnapshot>> {
+    const { workspace, context } = this;
+    const keys = leads.map(({ leadId }) => ({ workspace, leadId }));
+    const loaded = await loadLeads(context.tx, keys);
+    if (!rules.readJourneys) return new Map(loaded.map((lead) => [lead.leadId, lead]));
+    const touches = await loadTouches(context.tx, keys);
+    return new Map(
+      loaded.map((lead) => [
+        lead.leadId,
+        leadUnderModel(rules.model, lead, touches.get(leadKey(lead)) ?? []),
+      ]),
+    );
+  }
+
+  private async route(
+    lead: WaitingLead,
+    snapshot: LeadSnapshot | undefined,
+    { current: { model, version }, loads, rules }: RoutingState,
+  ): Promise<void> {
+    if (!snapshot) return;
+    const now = this.now();
+    const matches = rules.matching(snapshot, +now);
+    const route = routeLead(model, { ...lead, matches } satisfies LeadToRoute, loads, +now);
+    if ('unroutable' in route) return;
+    const { recipient, rule } = route;
+    const { dueBy, warnAt } = deadlineOf(model, matches, recipient, +now);
+    const command = {
+      ...{ leadId: lead.decidedId, now, rule, modelVersion: version },
+      recipient: { id: recipient.id, kind: recipient.kind },
+      dueBy: new Date(dueBy).toISOString(),
+      ...(warnAt !== null && { warnAt: new Date(warnAt).toISOString() }),
+    };
+    await this.context.assertLease();
+    const { receipts } = await this.append(lead, command).catch(laterIfAway);
+    for (const { position } of receipts) loads.add(recipient.id, rule, position);
+  }
+
+  /** Whoever handed it off meanwhile, a person or this reactor before a crash, is left alone. */
+  private append(
+    { decidedId, cycle, eventId }: WaitingLead,
+    command: HandOff,
+  ): ReturnType<typeof handleLead> {
+    const { workspace, context } = this;
+    const id = leadDecisionId(workspace, decidedId, cycle, 'LeadHandedOff');
+    const isWaiting = (state: LeadState): boolean => state.status === 'qualified' && state.cycle === cycle;
+    return handleLead(
+      context.store,
+      { workspace, leadIds: [decidedId] },
+      (state) => (isWaiting(state) ? handOff(command, state) : []),
+      { id, causationId: eventId },
+    );
+  }
+}
+
+interface RoutingState {
+  readonly current: ModelVersion;
+  readonly loads: WorkspaceLoads;
+  readonly rules: RoutingConditions;
+}
