@@ -1,4 +1,4 @@
-import { LEAD_COLUMNS, decayed, leadRows, lifecycleOf, scoreNow } from './lead-rows.js';
+import { decayed, leadColumns, leadRows, lifecycleOf, scoreNow } from './lead-rows.js';
 import { LeadItem, leadItem, type LeadRow } from './leads.js';
 import type { View } from './read-models.js';
 import {
@@ -86,7 +86,7 @@ export async function leadsOfHandOffs(
   const found = await rows<Row>(
     view.tx,
     sql`
-    SELECT ${LEAD_COLUMNS}, ${lifecycleOf(view, 'l')} AS lifecycle, ${scoreNow(view, 'l')} AS score, p.name, p.title,
+    SELECT ${leadColumns(view)}, ${lifecycleOf(view, 'l')} AS lifecycle, ${scoreNow(view, 'l')} AS score, p.name, p.title,
            ${scoreReasons(view)} AS score_reasons, ${lastTouchpoints(view)} AS last_touchpoints,
            ${contents(view)} AS contents, ${await accountActivity(view)} AS account
     FROM (${await leadRows(view)}) l
@@ -115,7 +115,12 @@ const instant = (column: string): Sql =>
 
 /** Decimal sums, because adding up doubles would depend on the order of the rows. */
 function scoreReasons(view: View): Sql {
-  const points = { score: raw('s.points'), since: raw('s.occurred_at'), to: sql`${view.at}::timestamptz` };
+  const points = {
+    lead: raw('s.lead_id'),
+    score: raw('s.points'),
+    since: raw('s.occurred_at'),
+    to: sql`${view.at}::timestamptz`,
+  };
   return list(sql`
     SELECT s.rule, sum((${decayed(view, points)})::numeric)::float8 AS worth
     FROM touchline.score_change s
