@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { AssignLeadHandler } from './assign-lead.js';
+import { AssignLeadController } from './assign-lead.controller.js';
 import { CatalogueCommandsController } from './catalogue.controller.js';
 import { ContactKeys } from './contact-keys.js';
 import { DecideOnLeadHandler } from './decide-on-lead.js';
@@ -27,6 +29,7 @@ import { VerdictsController } from './verdicts.controller.js';
     ModelCommandsController,
     VerdictsController,
     CatalogueCommandsController,
+    AssignLeadController,
   ],
   providers: [
     ContactKeys,
@@ -37,6 +40,7 @@ import { VerdictsController } from './verdicts.controller.js';
     LeadResolver,
     DecideOnLeadHandler,
     MergeLeadsHandler,
+    AssignLeadHandler,
     SplitLeadsHandler,
     PublishVerdictRuleHandler,
     WithdrawVerdictRuleHandler,

@@ -65,7 +65,10 @@ export class LeadDecisionReceipt {
   @ApiProperty({ type: String, format: 'uuid', description: 'Current id of the lead' })
   leadId!: string;
 
-  @ApiProperty({ enum: ['accepted', 'recycled', 'disqualified'], description: 'What was decided last' })
+  @ApiProperty({
+    enum: ['handed_off', 'accepted', 'recycled', 'disqualified'],
+    description: 'What was decided last',
+  })
   status!: string;
 
   @ApiProperty({ type: Number, example: 1, description: 'How often the lead has qualified' })

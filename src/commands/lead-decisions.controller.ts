@@ -178,7 +178,7 @@ function assertFuture(wakeAt: string | undefined, now: Date): void {
     );
 }
 
-const receiptOf = ({ leadId, state, position, receipts }: DecidedOnLead): LeadDecisionReceipt => ({
+export const receiptOf = ({ leadId, state, position, receipts }: DecidedOnLead): LeadDecisionReceipt => ({
   leadId,
   status: state.status,
   cycle: state.cycle,

@@ -36,6 +36,8 @@ export interface LeadHandedOff extends LeadDecision {
   readonly warnAt?: string;
   /** Who assigned it; absent: routing did. */
   readonly by?: string;
+  /** Why, if somebody assigned it. */
+  readonly reason?: string;
 }
 
 export interface LeadAccepted extends LeadDecision {

@@ -53,6 +53,7 @@ export class HandOffItem {
   @Nested('Who has the lead', () => RecipientItem) recipient!: RecipientItem;
   @Text('The routing rule that chose the recipient; `assigned`: a person did') rule!: string;
   @MaybeText('Who assigned it; null: routing did') assignedBy!: string | null;
+  @MaybeText('Why it was assigned') assignReason!: string | null;
   @Integer('The how manieth time the lead qualified') cycle!: number;
   @Integer('Version of the journey model that decided') modelVersion!: number;
   @Enum('How it stands', HAND_OFF_STATES) state!: string;
@@ -127,6 +128,7 @@ interface Row {
   recipient_kind: string;
   rule: string;
   assigned_by: string | null;
+  assign_reason: string | null;
   handed_off_at: Date;
   due_by: Date;
   warn_at: Date | null;
@@ -171,6 +173,7 @@ const itemOf = (row: Row, lead: HandOffLead): HandOffItem => ({
   recipient: { id: row.recipient, kind: row.recipient_kind },
   rule: row.rule,
   assignedBy: row.assigned_by,
+  assignReason: row.assign_reason,
   cycle: row.cycle,
   modelVersion: row.model_version,
   state: row.state,

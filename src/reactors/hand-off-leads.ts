@@ -42,12 +42,14 @@ export function handOffLeads({
   return {
     name: 'hand_off_leads',
     version: 1,
-    handles: ['LeadQualified', 'LeadRecycled', 'LeadDisqualified', 'JourneyModelPublished'],
+    handles: ['LeadQualified', 'LeadHandedOff', 'LeadRecycled', 'LeadDisqualified', 'JourneyModelPublished'],
     after: ['journey', 'opportunities', 'lifecycle'],
     startFrom: 'head',
     rebuild: 'never',
     async react(batch, context) {
-      for (const [workspace, events] of Map.groupBy(batch, (event) => event.workspace)) {
+      // What routing decided itself leaves nothing to route.
+      const news = batch.filter((event) => event.type !== 'LeadHandedOff' || event.data.by !== undefined);
+      for (const [workspace, events] of Map.groupBy(news, (event) => event.workspace)) {
         const isNew = events.flatMap((event) => (event.type === 'LeadQualified' ? [event.data.leadId] : []));
         const only = isNew.length === events.length ? isNew : undefined;
         await new WorkspaceRouting(context, workspace, now).routeWaiting(only);

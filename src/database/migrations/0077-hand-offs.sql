@@ -13,13 +13,13 @@ $$);
 --   first_activity_at  the first call, meeting or sales mail with the lead after the hand-off: it stops the clock
 CREATE FUNCTION touchline.handoff_at(as_of bigint DEFAULT 9223372036854775807)
 RETURNS TABLE (workspace text, event_id uuid, lead_id uuid, cycle integer, handed_off_position bigint, model_version integer,
-               recipient text, recipient_kind text, rule text, assigned_by text, handed_off_at timestamptz, due_by timestamptz,
+               recipient text, recipient_kind text, rule text, assigned_by text, assign_reason text, handed_off_at timestamptz, due_by timestamptz,
                warn_at timestamptz, accepted_at timestamptz, accepted_by text, ended_at timestamptz, end_reason text,
                state text, first_activity_at timestamptz, first_activity_kind text, first_activity_rep text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 SELECT d.workspace, d.event_id, k.lead_id, (d.data ->> 'cycle')::integer, d.position, (d.data ->> 'modelVersion')::integer,
-       d.data -> 'recipient' ->> 'id', d.data -> 'recipient' ->> 'kind', d.data ->> 'rule', d.data ->> 'by', d.occurred_at,
+       d.data -> 'recipient' ->> 'id', d.data -> 'recipient' ->> 'kind', d.data ->> 'rule', d.data ->> 'by', d.data ->> 'reason', d.occurred_at,
        (d.data ->> 'dueBy')::timestamptz, (d.data ->> 'warnAt')::timestamptz,
        accepted.occurred_at, accepted.data ->> 'by', ended.occurred_at,
        CASE WHEN ended.type <> 'LeadHandedOff' THEN ended.data ->> 'reason' END,
