@@ -39,7 +39,7 @@ import {
   opportunityJoins,
 } from './opportunity-cuts.js';
 
-export class RateItem {
+export class WinRateItem {
   @MaybeDecimal('won / (won + lost), six decimals; null: none was closed') rate!: number | null;
   @MaybeDecimal('Lower end of its 95 % confidence interval (Wilson)') low!: number | null;
   @MaybeDecimal('Upper end') high!: number | null;
@@ -61,7 +61,7 @@ export class DecileItem {
   @Decimal('Opportunities, a tenth of all: those of one score that fall in two tenths are divided')
   opportunities!: number;
   @Decimal('Of these won') won!: number;
-  @Nested('Win rate', () => RateItem) winRate!: RateItem;
+  @Nested('Win rate', () => WinRateItem) winRate!: WinRateItem;
   @MaybeDecimal('Win rate / that of all; null: none was won') lift!: number | null;
 }
 
@@ -72,7 +72,7 @@ export class CalibrationItem {
   @Text('Label for display') label!: string;
   @Integer('Opportunities won') won!: number;
   @Integer('Opportunities lost') lost!: number;
-  @Nested('Win rate', () => RateItem) winRate!: RateItem;
+  @Nested('Win rate', () => WinRateItem) winRate!: WinRateItem;
   @MaybeNested('Area under the ROC curve; null: all were won, or all lost', () => AreaItem)
   auc!: AreaItem | null;
 }
@@ -84,7 +84,7 @@ class ScoreCalibrationAnswer extends PageAnswer {
   @Integer('Opportunities won') won!: number;
   @Integer('Opportunities lost') lost!: number;
   @Integer('Opportunities still open: in no figure') open!: number;
-  @Nested('Win rate', () => RateItem) winRate!: RateItem;
+  @Nested('Win rate', () => WinRateItem) winRate!: WinRateItem;
   @MaybeNested('Area under the ROC curve; null: all were won, or all lost', () => AreaItem)
   auc!: AreaItem | null;
   @NestedList('By tenths of the scores, highest first', () => DecileItem) deciles!: DecileItem[];
@@ -182,7 +182,7 @@ function calibrationOf(closed: readonly ScoredOutcome[]): Calibration {
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
 const maybeRounded = (value: number | null): number | null => (value === null ? null : rounded(value));
 
-function rateItem(successes: number, trials: number): RateItem {
+function rateItem(successes: number, trials: number): WinRateItem {
   const { rate, low, high } = proportion(successes, trials);
   return { rate: maybeRounded(rate), low: maybeRounded(low), high: maybeRounded(high) };
 }
