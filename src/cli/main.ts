@@ -9,6 +9,7 @@ import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
 import * as models from './model.js';
 import { rebuild, retryDeadLetters } from './rebuild.js';
 import { serve } from './serve.js';
+import { addWebhookCommands } from './webhook-commands.js';
 import { addWorkspaceNamed, listWorkspaces } from './workspace.js';
 
 /** As shells report it when a command was called wrongly. */
@@ -158,6 +159,8 @@ model
   .option('--model-version <N>', 'an earlier version')
   .description('print the model in effect as YAML')
   .action((options: collectors.InWorkspace & { modelVersion?: string }) => models.showModel(options));
+
+addWebhookCommands(group('webhook', 'manage webhooks, which send what happens to leads'), exitWith);
 
 const keys = group('keys', 'manage write keys and API keys');
 keys
