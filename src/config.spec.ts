@@ -37,6 +37,7 @@ test('an empty environment configures the embedded server with all roles', () =>
     roles: new Set(['collect', 'project', 'query', 'react']),
     eventStore: { kind: 'postgres' },
     placeholders: [],
+    webhooks: { allowedNetworks: [], allowHttp: false, retentionMs: 30 * 86_400_000 },
     kafka: undefined,
   });
 });
@@ -76,6 +77,9 @@ test('every setting is read from its variable', () => {
     PLACEHOLDERS: 'test@example.com, *@mailinator.com,!guest,',
     TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::1',
     MAX_CONNECTIONS: '500',
+    TOUCHLINE_WEBHOOK_NETWORKS: '10.20.0.0/16, ::1',
+    TOUCHLINE_WEBHOOK_HTTP: 'true',
+    TOUCHLINE_WEBHOOK_DAYS: '7',
   });
   expect(config).toEqual({
     port: 8080,
@@ -101,6 +105,7 @@ test('every setting is read from its variable', () => {
     roles: new Set(['project', 'query']),
     eventStore: { kind: 'eventstoredb', url: 'esdb://admin:secret@log:2113?tls=true' },
     placeholders: ['test@example.com', '*@mailinator.com', '!guest'],
+    webhooks: { allowedNetworks: ['10.20.0.0/16', '::1'], allowHttp: true, retentionMs: 7 * 86_400_000 },
     kafka: {
       brokers: ['one:9092', '[::1]:9093'],
       tls: true,
@@ -176,6 +181,10 @@ test.each([
   ['EVENT_STORE', 'redis'],
   ['EVENTSTOREDB_URL', 'esdb://localhost:2113'],
   ['KAFKA_BROKERS', 'localhost'],
+  ['TOUCHLINE_WEBHOOK_NETWORKS', '10.20.0.0/33'],
+  ['TOUCHLINE_WEBHOOK_NETWORKS', 'crm.internal'],
+  ['TOUCHLINE_WEBHOOK_HTTP', 'yes'],
+  ['TOUCHLINE_WEBHOOK_DAYS', '0'],
   ['KAFKA_BROKERS', 'kafka://localhost:9092'],
   ['KAFKA_BROKERS', ','],
   ['PLACEHOLDERS', 'test@example.com,*'],

@@ -9,6 +9,7 @@ import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
 import { addModelCommands } from './model-commands.js';
 import { rebuild, retryDeadLetters } from './rebuild.js';
 import { serve } from './serve.js';
+import { addWebhookCommands } from './webhook-commands.js';
 import { addWorkspaceNamed, listWorkspaces } from './workspace.js';
 
 /** As shells report it when a command was called wrongly. */
@@ -119,6 +120,8 @@ collector
   );
 
 addModelCommands(group('model', 'check, preview and publish the journey model'), exitWith);
+
+addWebhookCommands(group('webhook', 'manage webhooks, which send what happens to leads'), exitWith);
 
 const keys = group('keys', 'manage write keys and API keys');
 keys

@@ -168,7 +168,8 @@ describe('readiness of query', () => {
   });
 });
 
-test('a role that has nothing to do is ready', async () => {
+test('a process with the role react runs the reactors and is ready', async () => {
   await withRoles('react');
-  expect(await ready()).toMatchObject({ status: 200, checks: { react: { state: 'idle' } } });
+  expect(await becomes('react', 'working')).toBe(true);
+  expect((await ready()).status).toBe(200);
 });

@@ -1,10 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { withTransaction } from '../database/client.js';
-import { DATABASE } from '../database/database.js';
 import { Refused } from '../domain/refused.js';
-import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
-import { SecretBox } from '../workspaces/secret-box.js';
+import type { EventStore } from '../event-store/event-store.js';
+import type { SecretBox } from '../workspaces/secret-box.js';
 import * as sql from './endpoints-sql.js';
 import type { MessageType } from './message.js';
 import { makeSecret } from './signature.js';
@@ -49,12 +47,11 @@ const MAX_SECRETS = 5;
 export const secretContext = (endpoint: string): string => `webhook/${endpoint}`;
 
 /** The webhook endpoints of workspaces and their secrets. */
-@Injectable()
 export class WebhookEndpoints {
   constructor(
-    @Inject(DATABASE) private readonly pool: Pool,
-    @Inject(EVENT_STORE) private readonly store: Pick<EventStore, 'head'>,
-    @Inject(SecretBox) private readonly box: SecretBox,
+    private readonly pool: Pool,
+    private readonly store: Pick<EventStore, 'head'>,
+    private readonly box: SecretBox,
   ) {}
 
   /** The oldest first. */

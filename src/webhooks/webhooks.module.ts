@@ -9,7 +9,9 @@ import {
 import type { Pool } from 'pg';
 import { CONFIG, type Config } from '../config.js';
 import { DATABASE } from '../database/database.js';
+import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { Metrics } from '../metrics.js';
+import { SecretBox } from '../workspaces/secret-box.js';
 import { deliveryMetrics } from './delivery-metrics.js';
 import { DeliveryWorker } from './delivery-worker.js';
 import { WebhookEndpoints } from './endpoints.js';
@@ -27,7 +29,10 @@ export function messageSender({ webhooks }: Pick<Config, 'webhooks'>): MessageSe
 
 @Module({
   providers: [
-    WebhookEndpoints,
+    {
+      ...{ provide: WebhookEndpoints, inject: [DATABASE, EVENT_STORE, SecretBox] },
+      useFactory: (pool: Pool, store: EventStore, box: SecretBox) => new WebhookEndpoints(pool, store, box),
+    },
     { provide: MessageSender, inject: [CONFIG], useFactory: (config: Config) => messageSender(config) },
   ],
   exports: [WebhookEndpoints, MessageSender],
