@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../domain/events.js';
 import { creditsAt, METRICS } from '../read-models/attribution/credits.js';
 import { loadInputs } from '../read-models/attribution/inputs.js';
 import { TermsOfRange } from '../read-models/attribution/terms.js';
-import { allOpportunities, deferred, dirtyByChanges, type Dirty } from './attribution/dirty.js';
+import { allOpportunities, deferred, dirtyByChanges, hasDeferred, type Dirty } from './attribution/dirty.js';
 import { type Gap, Ledger } from './attribution/ledger.js';
 import type { Projection, Range } from '../subscriptions/subscription.js';
 
@@ -19,7 +19,7 @@ const HANDLES = [
   'JourneyModelPublished',
 ] as const;
 
-/** So many opportunities are read at a time: a model that attributes otherwise concerns them all. */
+/** So many opportunities are read at a time. */
 const AT_ONCE = 50;
 /** So many touches wait in memory to be written. */
 const TOUCHES_AT_ONCE = 5_000;
@@ -35,12 +35,12 @@ const POSITIONS_AT_ONCE = 16;
  * by the same functions. So the cost of a batch does not depend on how its changes are ordered, and answers as of a
  * position do not depend on how the log was cut into batches (docs/adr/0030).
  */
-export const attribution: Projection = {
+export const attributionKeeping = ({ opportunities }: { readonly opportunities: number }): Projection => ({
   name: 'attribution',
   version: 3,
   handles: HANDLES,
   after: ['journey', 'opportunities'],
-  defers: true,
+  defers: hasDeferred,
   tables: ['attribution_path', 'attribution_share', 'attribution_gap'],
   // Which versions there are depends on the batches; what stands now does not, unless it was left to a later batch.
   comparable: {
@@ -56,9 +56,9 @@ export const attribution: Projection = {
   async apply(batch, tx, range) {
     const events = batch as readonly RecordedEvent<(typeof HANDLES)[number]>[];
     const dirty = [
-      ...(await dirtyByEvents(tx, events, range)),
+      ...(await dirtyByEvents(tx, events, range, opportunities)),
       ...(await dirtyByChanges(tx, range)),
-      ...(await deferred(tx, range)),
+      ...(await deferred(tx, range, opportunities)),
     ].filter(
       ({ workspace, opportunityId }) => !range.blocked?.has(workspace, `opportunity:${opportunityId}`),
     );
@@ -71,12 +71,16 @@ export const attribution: Projection = {
       );
     }
   },
-};
+});
+
+/** A model that attributes otherwise concerns all opportunities; of more than these it leaves them to later batches. */
+export const attribution = attributionKeeping({ opportunities: 1_000 });
 
 async function dirtyByEvents(
   tx: PoolClient,
   events: readonly RecordedEvent<(typeof HANDLES)[number]>[],
   range: Range,
+  atOnce: number,
 ): Promise<Dirty[]> {
   const dirty: Dirty[] = [];
   for (const [workspace, ofWorkspace] of Map.groupBy(events, (event) => event.workspace)) {
@@ -86,7 +90,7 @@ async function dirtyByEvents(
         dirty.push({ workspace, opportunityId: data.opportunityId, first: position, last: position });
       else if (terms.changedAt(position))
         // One by one: as arguments of a call they may be too many.
-        for (const each of await allOpportunities(tx, workspace, position)) dirty.push(each);
+        for (const each of await allOpportunities(tx, workspace, position, atOnce)) dirty.push(each);
     }
   }
   return dirty;

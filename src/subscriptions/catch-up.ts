@@ -43,7 +43,7 @@ async function catchUpOne(subscriber: Subscriber, target: Position): Promise<voi
   while (isBehind()) {
     await dropIfFenced(subscriber, async () => {
       if ((await subscriber.step()) !== 'moved' && isBehind()) await sleep(20);
-      if (!isBehind()) await subscriber.applyDeferred();
+      while (!isBehind() && (await subscriber.applyDeferred()) === 'moved');
     });
   }
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../domain/events.js';
 import type { EventStore, Page } from '../event-store/event-store.js';
-import { type BatchContext, type LeasedState, applyRange, deliverIdle } from './batch.js';
+import { type BatchContext, type LeasedState, applyRange, deliverIdle, inLease } from './batch.js';
 import { BatchSize } from './batch-size.js';
 import type { Checkpoints, Lease, Slot } from './checkpoint.js';
 import { type Checkpoint, readCheckpoints } from './read-checkpoints.js';
@@ -123,19 +123,27 @@ export class Subscriber {
     return 'moved';
   }
 
-  /** Does what the projection may have left to later batches. @throws Fenced, BatchFailed */
+  /** Does some of what the projection may have left to later batches. @throws Fenced, BatchFailed */
   async applyDeferred(): Promise<Step> {
-    if (this.leased && this.hasDeferred)
-      this.leased = await applyRange(this.context, this.leased, [], this.leased.lease.position);
-    this.hasDeferred = false;
-    return 'idle';
+    if (!this.leased || !this.hasDeferred) return 'idle';
+    this.hasDeferred = await this.isWorkLeft(this.leased);
+    if (!this.hasDeferred) return 'idle';
+    this.leased = await applyRange(this.context, this.leased, [], this.leased.lease.position);
+    return 'moved';
+  }
+
+  private isWorkLeft({ lease }: LeasedState): Promise<boolean> {
+    const { subscription } = this;
+    if (isReactor(subscription) || !subscription.defers) return Promise.resolve(false);
+    const { defers } = subscription;
+    return inLease(this.context, lease, (tx) => defers(tx));
   }
 
   private async apply(leased: LeasedState, { events, upTo, full, behind }: PageToApply): Promise<void> {
     if (full) this.pages.ahead(this.size.limit);
     const began = performance.now();
     this.leased = await applyRange(this.context, leased, events, upTo, behind);
-    this.hasDeferred = behind && this.defers;
+    this.hasDeferred = this.defers;
     const ms = performance.now() - began;
     this.size.applied(ms, full);
     this.options.observe.applied(this.subscription.name, events.length, upTo, ms);
@@ -164,7 +172,7 @@ export class Subscriber {
   }
 
   private get defers(): boolean {
-    return !isReactor(this.subscription) && this.subscription.defers === true;
+    return !isReactor(this.subscription) && this.subscription.defers !== undefined;
   }
 
   /** How far it may go: as those are that it is after; undefined when there are none. */

@@ -45,8 +45,11 @@ export interface Projection extends SubscriptionOptions {
    * text a row, which is NULL where it cannot be said now. Null: nothing.
    */
   readonly comparable?: Readonly<Record<string, string | null>>;
-  /** It leaves work to later batches while the log waits: once nothing waits, it is called with an empty range. */
-  readonly defers?: true;
+  /**
+   * It leaves work to later batches: once nothing of the log waits, it is called with empty ranges for as long as this says that
+   * some is left.
+   */
+  readonly defers?: (tx: PoolClient) => Promise<boolean>;
   /**
    * @param batch events it handles in (range.after, range.upTo], in position order; may be empty. One at or before
    *   range.after was a dead letter and is applied late, alone, with an empty range

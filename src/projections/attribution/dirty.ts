@@ -153,17 +153,26 @@ export async function dirtyByChanges(tx: PoolClient, { after, upTo }: PositionRa
   }));
 }
 
-/** Every opportunity there is at `position`, for a model that attributes otherwise than the one before. */
+/**
+ * Every opportunity there is at `position`, for a model that attributes otherwise than the one before. If there are more than
+ * `most`, none: all are left to later batches.
+ */
 export async function allOpportunities(
   tx: PoolClient,
   workspace: string,
   position: bigint,
+  most: number,
 ): Promise<Dirty[]> {
   const { rows } = await tx.query<{ opportunity_id: string }>(
     `SELECT opportunity_id FROM opportunity
      WHERE workspace = $1 AND known_from <= $2 AND (superseded_at IS NULL OR superseded_at > $2)`,
     [workspace, String(position)],
   );
+  if (rows.length > most) {
+    const ids = rows.map(({ opportunity_id }) => opportunity_id);
+    await tx.query(DEFER, [workspace, String(position), ids]);
+    return [];
+  }
   return rows.map(({ opportunity_id: opportunityId }) => ({
     workspace,
     opportunityId,
@@ -172,14 +181,27 @@ export async function allOpportunities(
   }));
 }
 
-/** Opportunities whose credits earlier batches left to a later one. */
-export async function deferred(tx: PoolClient, { upTo }: PositionRange): Promise<Dirty[]> {
+const DEFER = `
+  INSERT INTO attribution_gap (workspace, opportunity_id, positions)
+  SELECT $1, opportunity_id, int8range($2, NULL) FROM unnest($3::text[]) AS opportunity (opportunity_id)
+  WHERE NOT EXISTS (
+    SELECT FROM attribution_gap gap
+    WHERE gap.workspace = $1 AND gap.opportunity_id = opportunity.opportunity_id AND upper_inf(gap.positions))`;
+
+/** Opportunities whose credits earlier batches left to a later one, those that wait longest first. */
+export async function deferred(tx: PoolClient, { upTo }: PositionRange, most: number): Promise<Dirty[]> {
   const { rows } = await tx.query<{ workspace: string; opportunity_id: string; first: string }>(
     `SELECT workspace, opportunity_id, lower(positions) AS first FROM attribution_gap
-     WHERE upper_inf(positions)`,
+     WHERE upper_inf(positions) ORDER BY lower(positions), workspace, opportunity_id LIMIT $1`,
+    [most],
   );
   return rows.map(({ workspace, opportunity_id: opportunityId, first }) => ({
     ...{ workspace, opportunityId, first: BigInt(first), last: upTo },
     isDeferred: true,
   }));
+}
+
+export async function hasDeferred(tx: PoolClient): Promise<boolean> {
+  const { rows } = await tx.query('SELECT FROM attribution_gap WHERE upper_inf(positions) LIMIT 1');
+  return rows.length > 0;
 }

@@ -192,7 +192,8 @@ const LEAVE_GAPS = `
   FROM unnest($2::text[], $3::bigint[], $4::bigint[]) gap (opportunity_id, first, last)`;
 
 const OPEN_GAP = `
-  INSERT INTO attribution_gap (workspace, opportunity_id, positions) VALUES ($1, $2, int8range($3, NULL))`;
+  INSERT INTO attribution_gap (workspace, opportunity_id, positions) VALUES ($1, $2, int8range($3, NULL))
+  ON CONFLICT DO NOTHING`;
 
 const CLOSE_GAP = `
   DELETE FROM attribution_gap WHERE workspace = $1 AND opportunity_id = $2 AND upper_inf(positions)`;
