@@ -5,6 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { leadIdOf } from '../domain/identity/keys.js';
 import { testApp, type TestApp } from '../../test/app.js';
+import { EXAMPLE_HAND_OFFS } from '../../test/example-hand-offs.js';
 import { EXAMPLE_INVESTMENTS } from '../../test/example-investments.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { ANSWERS_FOLDER, answerFile, readRecordedAnswers, type RecordedAnswer } from './recorded-answers.js';
@@ -168,6 +169,12 @@ const INVESTMENT_QUESTIONS: Readonly<Record<string, readonly [path: string, type
   ],
 };
 
+/** Asked once it has hand-offs. */
+const HAND_OFF_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>> = {
+  'get /api/handoffs': ['/api/handoffs?state=all'],
+  'get /api/handoffs/unroutable': ['/api/handoffs/unroutable'],
+};
+
 describe('the examples of the query API in the OpenAPI document', () => {
   let api: ExampleApi;
   beforeAll(async () => {
@@ -190,6 +197,9 @@ describe('the examples of the query API in the OpenAPI document', () => {
     await api.add('main', EXAMPLE_INVESTMENTS);
     await api.runner.catchUp();
     await ask(INVESTMENT_QUESTIONS);
+    await api.add('main', EXAMPLE_HAND_OFFS);
+    await api.runner.catchUp();
+    await ask(HAND_OFF_QUESTIONS);
     const recorded = [...answers].map(([operation, content]) => ({ operation, content }));
     if (process.env['UPDATE_ANSWERS']) await record(recorded);
     const byOperation = (a: RecordedAnswer, b: RecordedAnswer) => (a.operation < b.operation ? -1 : 1);
