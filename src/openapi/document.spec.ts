@@ -6,6 +6,7 @@ import { format, resolveConfig } from 'prettier';
 import { leadIdOf } from '../domain/identity/keys.js';
 import { testApp, type TestApp } from '../../test/app.js';
 import { EXAMPLE_HAND_OFFS } from '../../test/example-hand-offs.js';
+import { EXAMPLE_OPEN_HAND_OFF } from '../../test/example-open-hand-off.js';
 import { EXAMPLE_INVESTMENTS } from '../../test/example-investments.js';
 import { EXAMPLE_READERS } from '../../test/example-readers.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
@@ -180,6 +181,12 @@ const LATER_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: st
   ],
 };
 
+/** Asked once it has hand-offs. */
+const HAND_OFF_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>> = {
+  'get /api/handoffs': ['/api/handoffs?state=all'],
+  'get /api/handoffs/unroutable': ['/api/handoffs/unroutable'],
+};
+
 describe('the examples of the query API in the OpenAPI document', () => {
   let api: ExampleApi;
   beforeAll(async () => {
@@ -202,6 +209,9 @@ describe('the examples of the query API in the OpenAPI document', () => {
     await api.add('main', [...EXAMPLE_INVESTMENTS, ...EXAMPLE_READERS, ...EXAMPLE_HAND_OFFS]);
     await api.runner.catchUp();
     await ask(LATER_QUESTIONS);
+    await api.add('main', EXAMPLE_OPEN_HAND_OFF);
+    await api.runner.catchUp();
+    await ask(HAND_OFF_QUESTIONS);
     const recorded = [...answers].map(([operation, content]) => ({ operation, content }));
     if (process.env['UPDATE_ANSWERS']) await record(recorded);
     const byOperation = (a: RecordedAnswer, b: RecordedAnswer) => (a.operation < b.operation ? -1 : 1);
