@@ -27,6 +27,9 @@ interface MetricDefinition<Asked extends { readonly request: ReadRequest }, Answ
   readonly find: (view: View, asked: Asked) => Promise<Answer>;
 }
 
+/** Metrics hash and sort a row for each lead and content; with the default most of their time would go to temporary files. */
+const MEMORY = `SET LOCAL work_mem = '64MB'`;
+
 /** The route and the handler of a metric. */
 export function defineMetric<Asked extends { readonly request: ReadRequest }, Answer extends object>(
   metric: MetricDefinition<Asked, Answer>,
@@ -44,7 +47,10 @@ export function defineMetric<Asked extends { readonly request: ReadRequest }, An
     constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
     execute({ asked }: FindMetric): Promise<Answer> {
-      return this.models.view(asked.request, projections, (view) => metric.find(view, asked));
+      return this.models.view(asked.request, projections, async (view) => {
+        await view.tx.query(MEMORY);
+        return metric.find(view, asked);
+      });
     }
   }
 
