@@ -83,7 +83,9 @@ describe('accepting a lead', () => {
     const loser = both.find(({ response }) => response.statusCode === 409);
     expect(loser?.response.json()).toMatchObject({
       code: 'lead-already-accepted',
-      detail: expect.stringMatching(new RegExp(`accepted by ${winner?.by ?? 'nobody'} at \\d{4}-`)) as unknown,
+      detail: expect.stringMatching(
+        new RegExp(`accepted by ${winner?.by ?? 'nobody'} at \\d{4}-`),
+      ) as unknown,
     });
   });
 
