@@ -102,18 +102,7 @@ describe('a lead qualifies', () => {
     expect(await decisionsOn(ada)).toHaveLength(1);
   });
 
-  test('when its persona becomes known, by what it did before', async () => {
-    await switchOn();
-    await log.touch([ada], 'demo_request', { hoursAgo: 1 });
-    await caughtUp();
-    expect(await decisionsOn(ada)).toHaveLength(0);
-
-    await log.touch([ada], 'email_delivered', CFO);
-    await caughtUp();
-    expect(await qualifications(ada)).toHaveLength(0);
-  });
-
-  test('when a late persona makes a score that suffices count', async () => {
+  test('when its persona becomes known late, by what it did before', async () => {
     await switchOn({
       ...READY_MODEL,
       leadDefinitions: [{ persona: 'buyer', minScore: 29, minStage: 'buy' }],
@@ -165,7 +154,7 @@ describe('a lead does not qualify', () => {
     expect(await qualifications(ada)).toHaveLength(1);
   });
 
-  test('after it opted out, in whatever order the events arrive in one batch, until it subscribes again', async () => {
+  test('when it opted out before it was assessed, until it subscribes again', async () => {
     await switchOn();
     await log.touch([ada], 'demo_request', { ...CFO });
     await log.consent(ada, 'unsubscribed');
@@ -233,7 +222,7 @@ describe('a recycled lead', () => {
     expect(await lifecycleOf(ada)).toBe('recycled');
   };
 
-  test('does not come back by its next visit, but once it has earned its score again', async () => {
+  test('does not come back to sales by its next visit', async () => {
     await recycle();
     await log.touch([ada], 'page_view');
     await caughtUp();
