@@ -4,12 +4,11 @@ import type pg from 'pg';
 import { withTransaction } from '../database/client.js';
 import { DATABASE } from '../database/database.js';
 import { assign, type Assign } from '../domain/lead-decisions.js';
-import { leadUnderModel } from '../domain/lead-snapshot.js';
 import { Refused } from '../domain/refused.js';
 import { RoutingConditions } from '../domain/routing/routing-conditions.js';
 import { deadlineOf } from '../domain/routing/service-level.js';
-import { leadKey, loadLeads, loadTouches } from '../read-models/lead-snapshots.js';
 import { currentModels } from '../read-models/model-versions.js';
+import { routingSnapshots } from '../read-models/routing-snapshots.js';
 import { DecideOnLead, DecideOnLeadHandler, type DecidedOnLead } from './decide-on-lead.js';
 import { LeadResolver } from './lead-resolver.js';
 
@@ -67,12 +66,10 @@ export class AssignLeadHandler implements ICommandHandler<AssignLead> {
     if (!current || !recipient)
       throw new Refused('recipient-not-found', `The journey model has no recipient ${assignment.to}`);
     const { model, version } = current;
-    const key = { workspace, leadId };
-    const [lead] = await loadLeads(tx, [key]);
-    if (!lead) throw new Refused('lead-not-found', `The lead ${leadId} does not exist`);
-    const touches = (await loadTouches(tx, [key])).get(leadKey(key)) ?? [];
     const conditions = new RoutingConditions(model);
-    const matches = conditions.matching(leadUnderModel(model, lead, touches), +now);
+    const lead = (await routingSnapshots(tx, conditions, { workspace, leadIds: [leadId] })).get(leadId);
+    if (!lead) throw new Refused('lead-not-found', `The lead ${leadId} does not exist`);
+    const matches = conditions.matching(lead, +now);
     const { dueBy, warnAt } = deadlineOf(model, matches, recipient, +now);
     return {
       modelVersion: version,

@@ -1,12 +1,10 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { leadUnderModel, type LeadSnapshot } from '../domain/lead-snapshot.js';
-import type { JourneyModel } from '../domain/model/journey-model.js';
 import { routeLead, UNROUTABLE_REASONS, type Route } from '../domain/routing/route-lead.js';
 import { RoutingConditions } from '../domain/routing/routing-conditions.js';
 import type { RecipientLoads } from '../domain/routing/strategies.js';
-import { leadKey, loadLeads, loadTouches } from '../read-models/lead-snapshots.js';
 import { openLeads } from '../read-models/open-leads.js';
+import { routingSnapshots } from '../read-models/routing-snapshots.js';
 import { waitingLeads, type WaitingLead } from '../read-models/waiting-leads.js';
 import { ANY_TEXT, UUID } from './cursor.js';
 import { type HandOffLead, HandOffLeadItem, leadsOfHandOffs } from './hand-off-leads.js';
@@ -103,7 +101,12 @@ async function routesOf(
   const model = view.model?.data.document;
   if (!model || leads.length === 0) return new Map();
   const conditions = new RoutingConditions(model);
-  const snapshots = await snapshotsOf(view, leads, conditions, model);
+  const snapshots = await routingSnapshots(
+    view.tx,
+    conditions,
+    { workspace: view.workspace, leadIds: leads.map(({ leadId }) => leadId) },
+    view,
+  );
   const open = new Map(
     (await openLeads(view.tx, view.workspace, { asOf: view.asOf })).map((each) => [
       each.recipient,
@@ -123,21 +126,5 @@ async function routesOf(
       const matches = conditions.matching(snapshot, +at);
       return [[lead.leadId, routeLead(model, { ...lead, matches }, loads, +at)] as const];
     }),
-  );
-}
-
-async function snapshotsOf(
-  { tx, workspace, asOf, halfLifeDays }: View,
-  leads: readonly WaitingLead[],
-  { readJourneys }: RoutingConditions,
-  model: JourneyModel,
-): Promise<ReadonlyMap<string, LeadSnapshot>> {
-  const keys = leads.map(({ leadId }) => ({ workspace, leadId }));
-  const moment = { asOf, halfLifeDays };
-  const loaded = await loadLeads(tx, keys, moment);
-  if (!readJourneys) return new Map(loaded.map((lead) => [lead.leadId, lead]));
-  const touches = await loadTouches(tx, keys, moment);
-  return new Map(
-    loaded.map((lead) => [lead.leadId, leadUnderModel(model, lead, touches.get(leadKey(lead)) ?? [])]),
   );
 }

@@ -1,14 +1,14 @@
 import { handOff, type HandOff } from '../domain/lead-decisions.js';
 import { leadDecisionId } from '../domain/lead-events.js';
 import type { LeadState } from '../domain/lead-lifecycle.js';
-import { leadUnderModel, type LeadSnapshot } from '../domain/lead-snapshot.js';
+import type { LeadSnapshot } from '../domain/lead-snapshot.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
 import { obstacleOf, routeLead, type LeadToRoute } from '../domain/routing/route-lead.js';
 import { RoutingConditions } from '../domain/routing/routing-conditions.js';
 import { deadlineOf } from '../domain/routing/service-level.js';
 import { handleLead } from '../event-store/handle-lead.js';
-import { leadKey, loadLeads, loadTouches } from '../read-models/lead-snapshots.js';
 import { currentModels, type ModelVersion } from '../read-models/model-versions.js';
+import { routingSnapshots } from '../read-models/routing-snapshots.js';
 import { waitingLeads, workspacesThatWait, type WaitingLead } from '../read-models/waiting-leads.js';
 import { laterIfAway } from '../subscriptions/decisions.js';
 import type { Reactor, ReactorContext } from '../subscriptions/subscription.js';
@@ -80,7 +80,10 @@ class WorkspaceRouting {
     do {
       if (!this.hasRoom(model, loads)) return;
       const page = await waitingLeads(context.tx, { workspace, only, after, limit: PAGE });
-      const snapshots = await this.snapshots(page, rules);
+      const snapshots = await routingSnapshots(context.tx, rules, {
+        workspace,
+        leadIds: page.map(({ leadId }) => leadId),
+      });
       for (const lead of page) await this.route(lead, snapshots.get(lead.leadId), { current, loads, rules });
       after = page.length === PAGE ? page.at(-1) : undefined;
     } while (after);
@@ -89,24 +92,6 @@ class WorkspaceRouting {
   private hasRoom({ routing, timeZone }: JourneyModel, loads: WorkspaceLoads): boolean {
     const at = +this.now();
     return routing?.recipients.some((each) => !obstacleOf(each, { timeZone, loads, at })) ?? false;
-  }
-
-  /** What conditions read of the leads, by id; their touchpoints only where a condition reads any. */
-  private async snapshots(
-    leads: readonly WaitingLead[],
-    rules: RoutingConditions,
-  ): Promise<ReadonlyMap<string, LeadSnapshot>> {
-    const { workspace, context } = this;
-    const keys = leads.map(({ leadId }) => ({ workspace, leadId }));
-    const loaded = await loadLeads(context.tx, keys);
-    if (!rules.readJourneys) return new Map(loaded.map((lead) => [lead.leadId, lead]));
-    const touches = await loadTouches(context.tx, keys);
-    return new Map(
-      loaded.map((lead) => [
-        lead.leadId,
-        leadUnderModel(rules.model, lead, touches.get(leadKey(lead)) ?? []),
-      ]),
-    );
   }
 
   private async route(
