@@ -1,12 +1,18 @@
 import type { RecordSink } from './kafka/kafka.js';
 import { projections } from './projections/all.js';
 import { applyModel } from './reactors/apply-model.js';
+import { followSegments } from './reactors/follow-segments.js';
 import { publishToKafka } from './reactors/publish-to-kafka.js';
+import { qualifyLeads } from './reactors/qualify-leads.js';
 import type { Reactor, Subscription } from './subscriptions/subscription.js';
 
 /** Every reactor there is. A new one: its file, its spec, and its line here. */
-export const reactors = (kafka: RecordSink | undefined): readonly Reactor[] =>
-  kafka ? [applyModel, publishToKafka(kafka)] : [applyModel];
+export const reactors = (kafka: RecordSink | undefined): readonly Reactor[] => [
+  applyModel,
+  qualifyLeads(),
+  followSegments(),
+  ...(kafka ? [publishToKafka(kafka)] : []),
+];
 
 /** Everything that follows the log, whichever process moves it: commands reach all of it, and rebuilds what depends on it. */
 export const registered = (kafka: RecordSink | undefined): readonly Subscription[] => [

@@ -1,7 +1,6 @@
 import type { Touch } from '../src/domain/condition.js';
-import { fold, rulesOf } from '../src/domain/journey.js';
 import { leadLifecycle } from '../src/domain/lead-lifecycle.js';
-import { leadJourney, type LeadSnapshot } from '../src/domain/lead-snapshot.js';
+import { leadUnderModel, type LeadSnapshot } from '../src/domain/lead-snapshot.js';
 import type { JourneyModel } from '../src/domain/model/journey-model.js';
 import type { Traits } from '../src/domain/touchpoint.js';
 
@@ -12,15 +11,12 @@ export function leadUnder(
   touches: readonly Touch[],
   rest: Partial<LeadSnapshot> = {},
 ): LeadSnapshot {
-  const { stage, state } = fold(model, { traits }, touches);
-  return {
-    ...{ leadId: 'lead-ada', known: true, emailDomain: null, lifecycle: 'engaged', account: null },
-    ...{ traits, stage, optedOutAt: null, hasOpenOpportunity: false, decided: leadLifecycle.initial },
-    ...rulesOf(model).fit(traits),
-    score: { score: state.score, scoredAt: state.scoredAt },
-    journey: leadJourney(model, traits, touches),
-    ...rest,
+  const lead: LeadSnapshot = {
+    ...{ leadId: 'lead-ada', known: true, emailDomain: null, lifecycle: 'engaged', account: null, traits },
+    ...{ persona: null, stage: null, grade: null, score: { score: 0, scoredAt: null } },
+    ...{ optedOutAt: null, hasOpenOpportunity: false, decided: leadLifecycle.initial },
   };
+  return { ...leadUnderModel(model, lead, touches), ...rest };
 }
 
 let touched = 0;

@@ -2,7 +2,9 @@ import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { CatalogueCommandsController } from './catalogue.controller.js';
 import { ContactKeys } from './contact-keys.js';
+import { DecideOnLeadHandler } from './decide-on-lead.js';
 import { DeleteOpportunityHandler } from './delete-opportunity.js';
+import { LeadDecisionsController } from './lead-decisions.controller.js';
 import { LeadResolver } from './lead-resolver.js';
 import { LeadCommandsController } from './leads.controller.js';
 import { ModelCommandsController } from './model.controller.js';
@@ -21,6 +23,7 @@ import { VerdictsController } from './verdicts.controller.js';
   controllers: [
     OpportunityCommandsController,
     LeadCommandsController,
+    LeadDecisionsController,
     ModelCommandsController,
     VerdictsController,
     CatalogueCommandsController,
@@ -32,6 +35,7 @@ import { VerdictsController } from './verdicts.controller.js';
     UpsertOpportunityHandler,
     DeleteOpportunityHandler,
     LeadResolver,
+    DecideOnLeadHandler,
     MergeLeadsHandler,
     SplitLeadsHandler,
     PublishVerdictRuleHandler,

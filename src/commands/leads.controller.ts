@@ -47,7 +47,7 @@ export class PairReceipt {
   changed!: boolean;
 }
 
-const PARAM = { name: 'id', example: 'user:ada', description: WHO };
+export const LEAD_PARAM = { name: 'id', example: 'user:ada', description: WHO };
 const RECEIPT = { type: PairReceipt, example: { position: '5124', changed: true } };
 const problem = (status: number, code: string, detail: string) => ({
   status,
@@ -69,7 +69,7 @@ export class LeadCommandsController {
     description:
       'Both become one person with one journey and one score. The lead id seen first is kept, the other becomes an alias. Idempotent.',
   })
-  @ApiParam(PARAM)
+  @ApiParam(LEAD_PARAM)
   @ApiOkResponse(RECEIPT)
   @ApiResponse(problem(404, 'lead-not-found', 'no lead has that id or key'))
   @ApiResponse(
@@ -96,7 +96,7 @@ export class LeadCommandsController {
     description:
       'Undoes the merge or claim that joined the two. Each key stays with the keys it was joined with otherwise, every touchpoint with its keys. For two leads of a refused claim it dismisses the conflict.',
   })
-  @ApiParam(PARAM)
+  @ApiParam(LEAD_PARAM)
   @ApiOkResponse(RECEIPT)
   @ApiResponse(problem(404, 'lead-not-found', 'no lead has that id or key'))
   @ApiResponse(

@@ -65,7 +65,7 @@ describe('a lead is not ready', () => {
     assess({ ...ready, ...lead }, at).missing;
 
   test.each<[string, Partial<LeadSnapshot>, string]>([
-    ['the score is too low', { score: { score: 12.39, scoredAt: day(1) } }, 'score 12.3 of 30'],
+    ['the score is too low', { score: { score: 12.36, scoredAt: day(1) } }, 'score 12.4 of 30'],
     ['the grade is too low', { grade: 'D' }, 'grade D; B or better is required'],
     ['there is no grade', { grade: null }, 'no grade, as no traits are known; B or better is required'],
     ['the stage is too early', { stage: 'look' }, 'buying stage Look; Buy or later is required'],
@@ -106,12 +106,18 @@ describe('a lead is not ready', () => {
     ],
   ])('as long as %s, and says so', (_, change, text) => expect(missing(change)).toEqual([text]));
 
+  test('only once its score is below the minimum with one decimal, not some minutes after it reached it', () => {
+    const minute = 60_000;
+    expect(assess(ready, day(1) + 30 * minute).ready).toBe(true);
+    expect(missing({}, day(1) + 60 * minute)).toEqual(['score 29.9 of 30']);
+  });
+
   test('once its score has decayed below the minimum', () =>
-    expect(missing({}, day(2))).toEqual(['score 28.5 of 30']));
+    expect(missing({}, day(2))).toEqual(['score 28.6 of 30']));
 
   test('once its trigger is too long ago', () =>
     expect(assess(engineer, day(40)).missing).toEqual([
-      'score 1.4 of 10',
+      'score 1.5 of 10',
       'trigger Filled in a form was not seen within 30 days',
     ]));
 

@@ -2,7 +2,7 @@ import { behaviourCount, domainTest, leadRule, type LeadRule } from './lead-cond
 import { scoreSince, type LeadSnapshot } from './lead-snapshot.js';
 import { isInProcess } from './lead-lifecycle.js';
 import { requirementsOf, type Requirement } from './lead-requirements.js';
-import { dayOf, roundedDown } from './lead-words.js';
+import { dayOf, leastScore, roundedScore } from './lead-words.js';
 import { listOf, type JourneyModel } from './model/journey-model.js';
 import type { LeadDefinition, LeadFilter } from './model/lead-management.js';
 
@@ -60,7 +60,7 @@ function compile(model: JourneyModel): ReadinessRules {
   const obstacles = [...obstaclesOf(model), filterObstacle(filters)];
   return {
     hasDefinitions: definitions.length > 0,
-    lowestScore: Math.min(...definitions.map(({ minScore }) => minScore)),
+    lowestScore: leastScore(Math.min(...definitions.map(({ minScore }) => minScore))),
     readsJourney: ({ persona, decided }) =>
       filtersReadJourney || decided.status === 'recycled' || (definitionOf(persona)?.readsJourney ?? false),
     assess(lead, at) {
@@ -182,9 +182,9 @@ function sinceRecycling(
   at: number,
 ): string[] {
   if (status !== 'recycled' || !since || !journey) return [];
-  const score = scoreSince(model, journey, +since, at);
+  const score = roundedScore(scoreSince(model, journey, +since, at));
   if (score > 0 && score >= minScore) return [];
   const day = wakeUp?.wakeAt === undefined ? '' : `, and sleeps until ${dayOf(Date.parse(wakeUp.wakeAt))}`;
   const wanted = minScore > 0 ? `${minScore}` : 'more than 0';
-  return [`was recycled on ${dayOf(+since)}: score since then ${roundedDown(score)} of ${wanted}${day}`];
+  return [`was recycled on ${dayOf(+since)}: score since then ${score} of ${wanted}${day}`];
 }

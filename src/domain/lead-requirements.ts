@@ -1,4 +1,4 @@
-import { dayOf, roundedDown } from './lead-words.js';
+import { dayOf, roundedScore } from './lead-words.js';
 import { scoreOf, type LeadSnapshot } from './lead-snapshot.js';
 import {
   DAY_MS,
@@ -43,8 +43,8 @@ const scoreRequirement = (model: JourneyModel, minScore: number): Requirement =>
   readsJourney: false,
   isWaivedByWakeUp: true,
   check(lead, at) {
-    const score = scoreOf(model, lead, at);
-    return { holds: score >= minScore, text: `score ${roundedDown(score)} of ${minScore}` };
+    const score = roundedScore(scoreOf(model, lead, at));
+    return { holds: score >= minScore, text: `score ${score} of ${minScore}` };
   },
 });
 

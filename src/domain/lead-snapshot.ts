@@ -1,6 +1,6 @@
 import type { Touch } from './condition.js';
 import type { ResolvedContent } from './content.js';
-import { fold } from './journey.js';
+import { fold, rulesOf, type FoldedJourney } from './journey.js';
 import type { LeadState } from './lead-lifecycle.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Grade, JourneyModel } from './model/journey-model.js';
@@ -55,9 +55,20 @@ export interface DatedPoints {
   readonly points: number;
 }
 
-/** The journey of a lead under a model, from its touchpoints in any order. */
-export function leadJourney(model: JourneyModel, traits: Traits, touches: readonly Touch[]): LeadJourney {
-  const { perTouch, ledger, state } = fold(model, { traits }, touches);
+/** The same lead as a model reads it: persona, grade, stage and score with its journey, from all touchpoints in any order. */
+export function leadUnderModel<Lead extends LeadSnapshot>(
+  model: JourneyModel,
+  lead: Lead,
+  touches: readonly Touch[],
+): Lead {
+  const { persona, grade } = rulesOf(model).fit(lead.traits);
+  const folded = fold(model, lead, touches);
+  const { stage, state } = folded;
+  const score = { score: state.score, scoredAt: state.scoredAt };
+  return { ...lead, persona, grade, stage, score, journey: journeyOf(model, folded) };
+}
+
+function journeyOf(model: JourneyModel, { perTouch, ledger, state }: FoldedJourney): LeadJourney {
   const seen = model.triggers.flatMap(({ id }) => {
     const at = state.cells[triggerCell(id).key];
     return typeof at === 'number' ? [[id, at] as const] : [];

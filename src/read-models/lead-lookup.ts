@@ -1,6 +1,7 @@
 import type { ClientBase, Pool } from 'pg';
 import type { Position } from '../domain/events.js';
 import { identityKey, KEY_KINDS, type IdentityKey } from '../domain/identity/keys.js';
+import { leadKey, type LeadKey } from './lead-snapshots.js';
 import { asOf, standsNow } from './versioned-table.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -34,4 +35,20 @@ export async function findLead(
     [workspace, value, ...(position === undefined ? [] : [String(position)])],
   );
   return rows[0];
+}
+
+/** All ids of leads, by `leadKey`: those they go by and their aliases. Decisions on a lead may be in the stream of any of them. */
+export async function loadLeadIds(
+  database: ClientBase | Pool,
+  leads: readonly LeadKey[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { rows } = await database.query<LeadKey & { readonly ids: string[] }>(
+    `SELECT k.workspace, k.lead_id AS "leadId", array_agg(DISTINCT k.own_lead_id::text) AS ids
+       FROM unnest($1::text[], $2::uuid[]) AS asked (workspace, lead_id)
+       JOIN identity_key k ON k.workspace = asked.workspace AND k.lead_id = asked.lead_id
+      WHERE ${standsNow('k')} AND k.key NOT LIKE 'anonymous:%'
+      GROUP BY k.workspace, k.lead_id`,
+    [leads.map(({ workspace }) => workspace), leads.map(({ leadId }) => leadId)],
+  );
+  return new Map(rows.map((row) => [leadKey(row), row.ids]));
 }

@@ -14,7 +14,13 @@ import {
   markOvertaken,
   keysNamedIn,
 } from './dead-letters.js';
-import { PoisonedEvent, type Range, type Subscription, isReactor } from './subscription.js';
+import {
+  PoisonedEvent,
+  type Range,
+  type ReactorContext,
+  type Subscription,
+  isReactor,
+} from './subscription.js';
 import { BatchFailed, inBatch } from './batch-transaction.js';
 
 /** What the owner of a subscription carries from batch to batch. */
@@ -168,11 +174,28 @@ export function deliver(
   range: Range,
 ): Promise<void> {
   if (!isReactor(subscription)) return subscription.apply(events, tx, { ...range, log: store });
+  return subscription.react(events, reactorContext(store, tx, range));
+}
+
+/** Has a reactor do what became due while the log stands still. @throws Fenced, BatchFailed */
+export async function deliverIdle(context: BatchContext, { lease }: LeasedState): Promise<void> {
+  const { subscription, store } = context;
+  const { position } = lease;
+  if (!isReactor(subscription) || !subscription.onIdle) return;
+  const range = { after: position, upTo: position };
+  await inLease(context, lease, async (tx) => subscription.onIdle?.(reactorContext(store, tx, range)));
+}
+
+function reactorContext(
+  store: EventStore,
+  tx: pg.PoolClient,
+  { after, upTo }: Pick<Range, 'after' | 'upTo'>,
+): ReactorContext {
   // A process that was frozen has lost its session, and with it the lock on its lease.
   const assertLease = async (): Promise<void> => {
     await tx.query('SELECT');
   };
-  return subscription.react(events, { tx, store, assertLease });
+  return { tx, store, assertLease, range: { after, upTo } };
 }
 
 /** Hands over what waits behind nothing; the rest becomes dead letters. */

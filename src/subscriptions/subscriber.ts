@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../domain/events.js';
 import type { EventStore, Page } from '../event-store/event-store.js';
-import { type BatchContext, type LeasedState, applyRange } from './batch.js';
+import { type BatchContext, type LeasedState, applyRange, deliverIdle } from './batch.js';
 import { BatchSize } from './batch-size.js';
 import type { Checkpoints, Lease, Slot } from './checkpoint.js';
 import { type Checkpoint, readCheckpoints } from './read-checkpoints.js';
@@ -42,6 +42,9 @@ export interface SubscriptionObserver {
  */
 export type Step = 'elsewhere' | 'moved' | 'behind' | 'idle';
 
+/** A reactor is called at most so often while the log stands still. */
+const IDLE_MS = 1_000;
+
 /** What one step applies. */
 interface PageToApply {
   readonly events: readonly RecordedEvent[];
@@ -59,6 +62,8 @@ export class Subscriber {
   private leased: LeasedState | undefined;
   /** Whether the projection may have left work to later batches. */
   private hasDeferred = false;
+  /** When a reactor was last called while the log stood still, ms. */
+  private idledAt = -Infinity;
   private readonly pages: ReadAhead;
   private readonly size: BatchSize;
   private readonly context: BatchContext;
@@ -137,8 +142,12 @@ export class Subscriber {
   }
 
   /** Nothing to write, so nothing would show that somebody asked for a rebuild or took over. @throws Fenced */
-  private async idle({ lease }: LeasedState): Promise<Step> {
-    await this.options.checkpoints.assertHeld(lease);
+  private async idle(leased: LeasedState): Promise<Step> {
+    await this.options.checkpoints.assertHeld(leased.lease);
+    if (performance.now() - this.idledAt >= IDLE_MS) {
+      await deliverIdle(this.context, leased);
+      this.idledAt = performance.now();
+    }
     return 'idle';
   }
 

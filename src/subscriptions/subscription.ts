@@ -69,12 +69,20 @@ export interface Reactor extends SubscriptionOptions {
    * @throws Outage what it needs is away: the same batch is given again until it succeeds
    */
   react(batch: readonly RecordedEvent[], context: ReactorContext): Promise<void>;
+  /**
+   * For what becomes due with time: called about once a second while nothing waits in the log. Repeatable, as `react`.
+   *
+   * @throws Outage
+   */
+  onIdle?(context: ReactorContext): Promise<void>;
 }
 
 export interface ReactorContext {
   /** For reading rows of what the reactor is `after`. */
   readonly tx: PoolClient;
-  readonly store: Pick<EventStore, 'append' | 'readStream'>;
+  readonly store: Pick<EventStore, 'append' | 'readStream' | 'readAt'>;
+  /** What the batch is of: also events that the reactor does not handle. */
+  readonly range: Pick<Range, 'after' | 'upTo'>;
   /** To be called before each effect. @throws when the lease may be another's now, as after a process was frozen */
   readonly assertLease: () => Promise<void>;
 }

@@ -39,7 +39,7 @@ const scoreRange = withRules(
   ({ atLeast = -Infinity, atMost = Infinity }: NumberRange) =>
     atLeast <= atMost ? undefined : 'must have an atLeast that is not above atMost',
 );
-const behaviour = object({ when: touchCondition }, { atLeast: integer(1, 1000), withinDays: days });
+export const behaviour = object({ when: touchCondition }, { atLeast: integer(1, 1000), withinDays: days });
 const leadFacts = {
   persona: oneOrMore(id),
   stage: oneOrMore(id),

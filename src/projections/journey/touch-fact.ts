@@ -5,6 +5,7 @@ import type { IdentityKey } from '../../domain/identity/keys.js';
 import type { Clamped, ContentRef, KeyScope } from '../../domain/touchpoint.js';
 import { sameJudgement, type Judgement } from '../../domain/verdict/judgement.js';
 import type { VerdictReason } from '../../domain/verdict/reasons.js';
+import { touchOfRow } from '../../read-models/journey-touch.js';
 import type { TouchDetail, TouchRow } from './rows.js';
 import type { RuleInForce } from './verdict-rules.js';
 
@@ -104,26 +105,8 @@ const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
 
 /** The touchpoint that a row was written for, as its event recorded it. */
 export function factOfRow(row: TouchRow): TouchFact {
-  const relay = row.detail?.relay;
   return {
-    touch: {
-      id: row.eventId,
-      at: row.occurredAt,
-      kind: row.kind,
-      verdict: row.verdict,
-      // A model without this page on the way reads it so.
-      ...(relay === undefined
-        ? {
-            channel: row.channel,
-            source: orUndefined(row.source),
-            medium: orUndefined(row.medium),
-          }
-        : ({ channel: 'referral', source: relay, medium: 'referral' } as const)),
-      campaign: orUndefined(row.campaign),
-      name: orUndefined(row.name),
-      content: namedContent(row),
-      properties: row.detail?.properties,
-    },
+    touch: touchOfRow(row),
     position: row.position,
     recordedAt: row.recordedAt,
     identity: row.identity,
@@ -135,23 +118,5 @@ export function factOfRow(row: TouchRow): TouchFact {
     recorded: row.detail?.recorded,
     rule: row.detail?.rule,
     derived: row.detail?.derived,
-  };
-}
-
-function namedContent({
-  detail,
-  contentId,
-  contentUrl,
-  contentTitle,
-  contentType,
-}: TouchRow): ContentRef | undefined {
-  if (detail?.content && detail.content !== true) return detail.content;
-  const url = contentUrl === null ? undefined : { url: contentUrl };
-  if (!detail?.content) return url;
-  return {
-    ...(contentId !== null && { id: contentId }),
-    ...url,
-    ...(contentTitle !== null && { title: contentTitle }),
-    ...(contentType !== null && { type: contentType }),
   };
 }

@@ -1,0 +1,72 @@
+import { leadDecisionId } from '../../domain/lead-events.js';
+import { qualify } from '../../domain/lead-decisions.js';
+import type { LeadState } from '../../domain/lead-lifecycle.js';
+import { StoreUnavailable, WrongExpectedVersion } from '../../event-store/event-store.js';
+import { handleLead } from '../../event-store/handle-lead.js';
+import { loadLeadIds } from '../../read-models/lead-lookup.js';
+import { leadKey, type LoadedLead } from '../../read-models/lead-snapshots.js';
+import { Outage } from '../../subscriptions/batch-transaction.js';
+import type { ReactorContext } from '../../subscriptions/subscription.js';
+
+/** A lead that was found ready. */
+export interface ReadyLead {
+  readonly lead: LoadedLead;
+  readonly at: Date;
+  readonly modelVersion: number;
+  readonly score: number;
+  readonly reasons: readonly string[];
+}
+
+/** So many decisions are appended side by side: the log puts them into one transaction. */
+const SIDE_BY_SIDE = 20;
+
+/** Appends the decisions. One that is in the log already is not appended again: its id follows from lead and cycle. */
+export async function recordQualified(context: ReactorContext, leads: readonly ReadyLead[]): Promise<void> {
+  if (leads.length === 0) return;
+  const ids = await loadLeadIds(
+    context.tx,
+    leads.map(({ lead }) => lead),
+  );
+  for (let from = 0; from < leads.length; from += SIDE_BY_SIDE) {
+    await context.assertLease();
+    const some = leads.slice(from, from + SIDE_BY_SIDE);
+    await Promise.all(some.map((each) => record(context, each, ids.get(leadKey(each.lead)) ?? []))).catch(
+      laterIfAway,
+    );
+  }
+}
+
+async function record(
+  { store }: ReactorContext,
+  ready: ReadyLead,
+  leadIds: readonly string[],
+): Promise<void> {
+  const { lead, at, modelVersion, score, reasons } = ready;
+  const { workspace, leadId, persona, stage, grade, decided } = lead;
+  const data = {
+    modelVersion,
+    ...(persona !== null && { persona }),
+    ...(stage !== null && { stage }),
+    score: Math.round(score * 100) / 100,
+    grade: grade ?? 'F',
+    reasons,
+  };
+  const id = leadDecisionId(workspace, leadId, decided.lastCycle + 1, 'LeadQualified');
+  await handleLead(
+    store,
+    { workspace, leadIds },
+    // Assessed on what the read model knew: if more was decided since, that stands.
+    (state) => (isSame(state, decided) ? qualify({ leadId, now: at, ...data }, state) : []),
+    { id },
+  );
+}
+
+const isSame = (a: LeadState, b: LeadState): boolean =>
+  a.status === b.status && a.lastCycle === b.lastCycle && +(a.since ?? 0) === +(b.since ?? 0);
+
+/** The log that is away, or a stream that others append to all the time. */
+function laterIfAway(error: unknown): never {
+  if (error instanceof StoreUnavailable || error instanceof WrongExpectedVersion)
+    throw new Outage(error.message, { cause: error });
+  throw error;
+}

@@ -1,0 +1,165 @@
+import type { PoolClient } from 'pg';
+import type { Touch } from '../domain/condition.js';
+import { leadLifecycle, type LeadState, type LeadStatus } from '../domain/lead-lifecycle.js';
+import type { LeadSnapshot } from '../domain/lead-snapshot.js';
+import type { Lifecycle } from '../domain/lifecycle.js';
+import type { Grade } from '../domain/model/journey-model.js';
+import type { Behaviour, Recipient } from '../domain/model/lead-management.js';
+import type { Traits } from '../domain/touchpoint.js';
+import { touchOfRow, type StoredTouch } from './journey-touch.js';
+
+/** A lead of a workspace. */
+export interface LeadKey {
+  readonly workspace: string;
+  readonly leadId: string;
+}
+
+/** A position of the log, and the half-life of the model in force there. */
+export interface Moment {
+  readonly asOf: bigint;
+  readonly halfLifeDays: number;
+}
+
+export type LoadedLead = LeadKey & LeadSnapshot;
+
+const MS = (column: string): string => `round(date_part('epoch', ${column}) * 1000)`;
+const asOf = (alias: string): string =>
+  `${alias}.known_from <= moment.position AND (${alias}.superseded_at IS NULL OR ${alias}.superseded_at > moment.position)`;
+
+const SNAPSHOTS = `
+  SELECT asked.workspace, asked.lead_id AS "leadId", l.known, l.email, l.persona, l.stage, l.grade,
+         coalesce(l.score, 0) AS score, ${MS('l.score_at')} AS "scoredAt", p.traits, p.account_id AS "accountId",
+         coalesce(account.domain, CASE WHEN member.reason = 'email_domain' THEN p.account_id END) AS "accountDomain",
+         CASE WHEN f.opted_out THEN ${MS('p.email_consent_at')} END AS "optedOutAt",
+         f.lifecycle, coalesce(f.has_open, false) AS "hasOpenOpportunity",
+         d.status, d.cycle, d.last_cycle AS "lastCycle", d.decided_id AS "decidedId", d.since, d.decided_by AS "decidedBy", d.reason,
+         d.recipient, d.recipient_kind AS "recipientKind", d.rule, d.due_by AS "dueBy", d.warn_at AS "warnAt",
+         d.wake_at AS "wakeAt", d.wake_when AS "wakeWhen"
+  FROM unnest($1::text[], $2::uuid[]) AS asked (workspace, lead_id)
+  CROSS JOIN (SELECT coalesce($3::bigint, 9223372036854775807) AS position) moment
+  CROSS JOIN LATERAL (
+    SELECT * FROM touchline.lead_at($3::bigint, $4::float8) l
+    WHERE l.workspace = asked.workspace AND l.lead_id = asked.lead_id
+  ) l
+  JOIN touchline.lead_profile p
+    ON p.workspace = asked.workspace AND p.lead_id = asked.lead_id AND ${asOf('p')}
+  CROSS JOIN LATERAL (
+    SELECT * FROM touchline.lifecycle_at(moment.position) f
+    WHERE f.workspace = asked.workspace AND f.lead_id = asked.lead_id
+  ) f
+  LEFT JOIN touchline.lead_lifecycle d
+    ON d.workspace = asked.workspace AND d.lead_id = asked.lead_id AND ${asOf('d')}
+  LEFT JOIN touchline.account_membership member
+    ON member.workspace = asked.workspace AND member.lead_id = asked.lead_id AND ${asOf('member')}
+  LEFT JOIN touchline.account account
+    ON account.workspace = asked.workspace AND account.account_id = p.account_id AND ${asOf('account')}`;
+
+interface SnapshotRow extends LeadKey {
+  readonly known: boolean;
+  readonly email: string | null;
+  readonly persona: string | null;
+  readonly stage: string | null;
+  readonly grade: Grade | null;
+  readonly score: number;
+  readonly scoredAt: number | null;
+  readonly traits: Traits;
+  readonly accountId: string | null;
+  readonly accountDomain: string | null;
+  readonly optedOutAt: number | null;
+  readonly lifecycle: Lifecycle;
+  readonly hasOpenOpportunity: boolean;
+  readonly status: LeadStatus | null;
+  readonly cycle: number;
+  readonly lastCycle: number;
+  readonly decidedId: string;
+  readonly since: Date;
+  readonly decidedBy: string | null;
+  readonly reason: string | null;
+  readonly recipient: string | null;
+  readonly recipientKind: Recipient['kind'];
+  readonly rule: string;
+  readonly dueBy: Date;
+  readonly warnAt: Date | null;
+  readonly wakeAt: Date | null;
+  readonly wakeWhen: Behaviour | null;
+}
+
+/**
+ * Leads without their journeys, at a position or now. Who is no lead there is left out.
+ *
+ * @param leads each once
+ */
+export async function loadLeads(
+  tx: PoolClient,
+  leads: readonly LeadKey[],
+  moment?: Moment,
+): Promise<LoadedLead[]> {
+  const { rows } = await tx.query<SnapshotRow>(SNAPSHOTS, [...keysOf(leads), ...momentOf(moment)]);
+  return rows.map((row) => ({
+    ...row,
+    emailDomain: row.email?.slice(row.email.lastIndexOf('@') + 1) ?? null,
+    account: row.accountId === null ? null : { id: row.accountId, domain: row.accountDomain },
+    score: { score: row.score, scoredAt: row.scoredAt },
+    decided: stateOf(row),
+  }));
+}
+
+function stateOf(row: SnapshotRow): LeadState {
+  const { status, since, cycle, lastCycle, decidedId, recipient, warnAt, wakeAt, wakeWhen } = row;
+  if (status === null) return leadLifecycle.initial;
+  return {
+    ...{ status, since, cycle, lastCycle, leadId: decidedId },
+    by: row.decidedBy ?? undefined,
+    reason: row.reason ?? undefined,
+    handOff:
+      recipient === null
+        ? undefined
+        : {
+            recipient: { id: recipient, kind: row.recipientKind },
+            rule: row.rule,
+            dueBy: row.dueBy.toISOString(),
+            ...(warnAt && { warnAt: warnAt.toISOString() }),
+          },
+    wakeUp:
+      status === 'recycled'
+        ? { ...(wakeAt && { wakeAt: wakeAt.toISOString() }), ...(wakeWhen && { wakeWhen }) }
+        : undefined,
+  };
+}
+
+const TOUCHES = `
+  SELECT asked.workspace, asked.lead_id AS "leadId", j.event_id AS "eventId", ${MS('j.occurred_at')} AS "occurredAt",
+         j.kind, j.verdict, j.channel, j.source, j.medium, j.campaign, j.name, j.content_id AS "contentId",
+         j.content_url AS "contentUrl", j.content_title AS "contentTitle", j.content_type AS "contentType", j.detail
+  FROM unnest($1::text[], $2::uuid[]) AS asked (workspace, lead_id)
+  CROSS JOIN (SELECT coalesce($3::bigint, 9223372036854775807) AS position) moment
+  CROSS JOIN LATERAL (
+    SELECT * FROM touchline.journey j
+    WHERE j.workspace = asked.workspace AND j.lead_id = asked.lead_id AND ${asOf('j')}
+    OFFSET 0
+  ) j`;
+
+/** Touchpoints of leads, at a position or now, by `keyOf`. */
+export async function loadTouches(
+  tx: PoolClient,
+  leads: readonly LeadKey[],
+  moment?: Moment,
+): Promise<ReadonlyMap<string, readonly Touch[]>> {
+  const { rows } = await tx.query<StoredTouch & LeadKey>(TOUCHES, [
+    ...keysOf(leads),
+    ...momentOf(moment).slice(0, 1),
+  ]);
+  const byLead = Map.groupBy(rows, leadKey);
+  return new Map([...byLead].map(([key, touches]) => [key, touches.map(touchOfRow)]));
+}
+
+/** Names a lead in a map. */
+export const leadKey = ({ workspace, leadId }: LeadKey): string => `${workspace}\0${leadId}`;
+
+const keysOf = (leads: readonly LeadKey[]): string[][] => [
+  leads.map(({ workspace }) => workspace),
+  leads.map(({ leadId }) => leadId),
+];
+
+const momentOf = (moment: Moment | undefined): (string | number | null)[] =>
+  moment ? [String(moment.asOf), moment.halfLifeDays] : [null, null];
