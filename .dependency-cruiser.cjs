@@ -124,6 +124,7 @@ module.exports = {
       '^src/reactors/',
       'src/reactors/',
       'src/read-models/',
+      'src/webhooks/(message|queue-messages)[.]ts$',
       'src/event-store/handle-lead.ts',
       ...SUBSCRIPTIONS,
       ...PORTS,
