@@ -30,6 +30,9 @@ import { OpportunitiesController } from './opportunities.controller.js';
 import { FindOpportunitiesHandler } from './opportunities.js';
 import { FindOpportunityAttributionHandler } from './opportunity-attribution.js';
 import { FindOpportunityHandler } from './opportunity.js';
+import { SegmentsController } from './segments.controller.js';
+import { FindLeadSegmentsHandler } from './lead-segments.js';
+import { FindSegmentMembersHandler, FindSegmentOverlapHandler, FindSegmentsHandler } from './segments.js';
 import { ReadModels } from './read-models.js';
 
 /** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS and the AuthGuard to be there already. */
@@ -44,6 +47,7 @@ import { ReadModels } from './read-models.js';
     ModelController,
     ModelSchemaController,
     CatalogueController,
+    SegmentsController,
     ...metrics.map(({ controller }) => controller),
   ],
   providers: [
@@ -70,6 +74,10 @@ import { ReadModels } from './read-models.js';
     FindInvestmentsHandler,
     FindModelVersionsHandler,
     FindModelVersionHandler,
+    FindSegmentsHandler,
+    FindSegmentMembersHandler,
+    FindSegmentOverlapHandler,
+    FindLeadSegmentsHandler,
     ...metrics.map(({ handler }) => handler),
   ],
 })
