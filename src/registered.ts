@@ -3,6 +3,7 @@ import { projections } from './projections/all.js';
 import { applyModel } from './reactors/apply-model.js';
 import { deliverWebhooks } from './reactors/deliver-webhooks.js';
 import { handOffLeads } from './reactors/hand-off-leads.js';
+import { followSegments } from './reactors/follow-segments.js';
 import { publishToKafka } from './reactors/publish-to-kafka.js';
 import { qualifyLeads } from './reactors/qualify-leads.js';
 import { watchHandoffs } from './reactors/watch-handoffs.js';
@@ -15,6 +16,7 @@ export const reactors = (kafka: RecordSink | undefined): readonly Reactor[] => [
   handOffLeads(),
   watchHandoffs,
   deliverWebhooks,
+  followSegments(),
   ...(kafka ? [publishToKafka(kafka)] : []),
 ];
 

@@ -130,3 +130,5 @@ INSERT INTO touchline.lead_lifecycle (workspace, lead_id, status, cycle, last_cy
   rule, due_by, known_from, superseded_at) VALUES
   ('{w}', md5('{w}/bob')::uuid, 'qualified', 1, 1, md5('{w}/bob')::uuid, md5('{w}/l1')::uuid, '2026-03-08T00:00Z', NULL, NULL, NULL, NULL, 23, 24),
   ('{w}', md5('{w}/bob')::uuid, 'handed_off', 1, 1, md5('{w}/bob')::uuid, md5('{w}/l2')::uuid, '2026-03-08T01:00Z', 'rep-7', 'rep', 'all', '2026-03-09T01:00Z', 24, NULL);
+INSERT INTO touchline.segment_membership (workspace, segment_id, lead_id, entered_at, model_version, known_from)
+VALUES ('{w}', 'price_readers', gen_random_uuid(), now(), 1, 1);

@@ -1,5 +1,6 @@
 import { MemoryEventStore } from '../src/event-store/memory.js';
 import { projections } from '../src/projections/all.js';
+import { followSegments } from '../src/reactors/follow-segments.js';
 import { Freshness } from '../src/subscriptions/api/freshness.js';
 import { SubscriptionRunner } from '../src/subscriptions/runner.js';
 import { arrive } from './buyers.js';
@@ -20,7 +21,13 @@ export interface ExampleApi extends Pick<QueryApi, 'app' | 'get'> {
 export async function exampleApi(): Promise<ExampleApi> {
   const db = await testDatabase();
   const store = new MemoryEventStore(() => day(90));
-  const runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections });
+  const runner = new SubscriptionRunner({
+    pool: db.pool,
+    store,
+    subscriptions: [...projections, followSegments(() => day(90))],
+  });
+  // Reactors that start at the head follow the example from its first event.
+  await runner.catchUp();
   await arrive(store, 'main', EXAMPLE);
   await runner.catchUp();
   const api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });

@@ -50,6 +50,14 @@ const model: JourneyModel = {
     rules: [{ name: 'decides on technology', when: { title: { words: ['CTO'] } }, points: 60 }],
     grades: { A: 80, B: 60, C: 40, D: 20, E: 10 },
   },
+  segments: [
+    {
+      id: 'price_readers',
+      name: 'Read the prices',
+      when: { did: [{ when: { content: { id: 'pricing' } } }] },
+    },
+    { id: 'customers', name: 'Customers', when: { lifecycle: 'customer' } },
+  ],
   sessionIdleMinutes: 30,
   attribution: { ...DEFAULT_ATTRIBUTION, lookbackDays: 180 },
 };

@@ -17,12 +17,28 @@ import { recordTest } from './value-test.js';
 /** @param at the instant (ms) at which scores and windows are taken */
 export type LeadTest = (lead: LeadSnapshot, at: number) => boolean;
 
+/** The first instant (ms) after another at which a test may come out different although nothing happens; Infinity: never. */
+type NextChange = (lead: LeadSnapshot, at: number) => number;
+
 /** A condition on leads, compiled. */
 export interface LeadRule {
   /** It reads touchpoints: `test` needs `LeadSnapshot.journey`. */
   readonly readsJourney: boolean;
   readonly test: LeadTest;
+  /** When a score has decayed to a limit, or a touchpoint leaves a window of days. */
+  readonly nextChange: NextChange;
 }
+
+/** A part of a condition. One without `nextChange` does not change with time. */
+interface TimedTest {
+  readonly test: LeadTest;
+  readonly nextChange?: NextChange;
+}
+
+const earliest =
+  (parts: readonly Partial<TimedTest>[]): NextChange =>
+  (lead, at) =>
+    Math.min(...parts.map(({ nextChange }) => nextChange?.(lead, at) ?? Infinity));
 
 /**
  * Compiles a condition on leads.
@@ -38,6 +54,7 @@ export function leadRule(model: JourneyModel, condition: SegmentedCondition): Le
   const parts = [own, ...(alternatives ?? []), ...excluded, ...(segments ?? [])];
   return {
     readsJourney: parts.some(({ readsJourney }) => readsJourney),
+    nextChange: earliest(parts),
     test: (lead, at) =>
       own.test(lead, at) &&
       (alternatives?.some(({ test }) => test(lead, at)) ?? true) &&
@@ -55,26 +72,27 @@ export function segmentRule(model: JourneyModel, id: string): LeadRule {
 
 function factsRule(model: JourneyModel, facts: LeadFacts): LeadRule {
   const { persona, stage, lifecycle, grade, score, traits, account, did = [], didNot = [] } = facts;
-  const tests: LeadTest[] = [
+  const tests: TimedTest[] = [
     ...valueTests(persona, (lead) => lead.persona),
     ...valueTests(stage, (lead) => lead.stage),
     ...valueTests(lifecycle, (lead) => lead.lifecycle),
     ...valueTests(grade, (lead) => lead.grade),
-  ];
-  if (score) tests.push((lead, at) => isWithin(score, scoreOf(model, lead, at)));
+  ].map((test) => ({ test }));
+  if (score) tests.push(scoreTest(model, score));
   if (traits) {
     const test = recordTest(traits);
-    tests.push((lead) => test(lead.traits));
+    tests.push({ test: (lead) => test(lead.traits) });
   }
-  if (account) tests.push(accountTest(account));
-  for (const each of did) tests.push(behaviourTest(each));
+  if (account) tests.push({ test: accountTest(account) });
+  tests.push(...did.map(behaviourTest));
   for (const each of didNot) {
-    const test = behaviourTest(each);
-    tests.push((lead, at) => !test(lead, at));
+    const { test, nextChange } = behaviourTest(each);
+    tests.push({ test: (lead, at) => !test(lead, at), nextChange });
   }
   return {
     readsJourney: did.length + didNot.length > 0,
-    test: (lead, at) => tests.every((test) => test(lead, at)),
+    test: (lead, at) => tests.every(({ test }) => test(lead, at)),
+    nextChange: earliest(tests),
   };
 }
 
@@ -110,11 +128,38 @@ export function domainTest(domains: readonly string[]): (host: string | null | u
   return (host) => host !== null && host !== undefined && isOrIsBelow(names, host);
 }
 
+/** Whether the score is in a range, which it leaves or reaches by decay. */
+function scoreTest(model: JourneyModel, range: NumberRange): Required<TimedTest> {
+  const test: LeadTest = (lead, at) => isWithin(range, scoreOf(model, lead, at));
+  const limits = [range.atLeast, range.atMost].flatMap((limit) => limit ?? []);
+  return {
+    test,
+    nextChange(lead, at) {
+      const { score, scoredAt } = lead.score;
+      if (scoredAt === null) return Infinity;
+      const crossings = limits
+        .filter((limit) => limit / score > 0 && limit / score <= 1)
+        // A millisecond more: then the limit is passed, whatever was rounded.
+        .flatMap((limit) => {
+          const near = Math.floor(scoredAt + model.scoring.halfLifeDays * DAY_MS * Math.log2(score / limit));
+          return [near, near + 1, near + 2];
+        });
+      return Math.min(...crossings.filter((each) => each > at && test(lead, each) !== test(lead, at)));
+    },
+  };
+}
+
 /** Whether a lead did something so often within the days before. */
-function behaviourTest(behaviour: Behaviour): LeadTest {
-  const countOf = behaviourCount(behaviour);
-  const { atLeast = 1 } = behaviour;
-  return (lead, at) => countOf(journeyOf(lead), at) >= atLeast;
+function behaviourTest(behaviour: Behaviour): Required<TimedTest> {
+  const timesOf = behaviourTimes(behaviour);
+  const { atLeast = 1, withinDays = Infinity } = behaviour;
+  return {
+    test: (lead, at) => timesOf(journeyOf(lead), at).length >= atLeast,
+    nextChange(lead, at) {
+      const oldest = timesOf(journeyOf(lead), at).sort((a, b) => b - a)[atLeast - 1];
+      return oldest === undefined ? Infinity : Math.floor(oldest + withinDays * DAY_MS) + 1;
+    },
+  };
 }
 
 /**
@@ -122,16 +167,24 @@ function behaviourTest(behaviour: Behaviour): LeadTest {
  *
  * @returns counts those after `since` only, if given
  */
-export function behaviourCount({
+export function behaviourCount(
+  behaviour: Behaviour,
+): (journey: LeadJourney, at: number, since?: number) => number {
+  const timesOf = behaviourTimes(behaviour);
+  return (journey, at, since) => timesOf(journey, at, since).length;
+}
+
+/** The same as the times at which it was done, in no order. */
+function behaviourTimes({
   when,
   withinDays = Infinity,
-}: Behaviour): (journey: LeadJourney, at: number, since?: number) => number {
+}: Behaviour): (journey: LeadJourney, at: number, since?: number) => number[] {
   const test = touchTest(when);
   return ({ touches }, at, since = -Infinity) => {
     // The window includes its first instant, as that of a condition on touchpoints does.
     const from = at - withinDays * DAY_MS;
     const isCounted = (time: number): boolean => time <= at && time >= from && time > since;
-    return touches.filter((each) => isCounted(each.touch.at) && test(each)).length;
+    return touches.filter((each) => isCounted(each.touch.at) && test(each)).map(({ touch }) => touch.at);
   };
 }
 

@@ -9,6 +9,7 @@ import { FindLeadStages, LeadStagesAnswer } from './lead-stages.js';
 import { FindLead, LeadAnswer } from './lead.js';
 import { FindLeads, LeadsAnswer } from './leads.js';
 import type { RawParams } from './params.js';
+import { FindLeadSegments, LeadSegmentsAnswer } from './lead-segments.js';
 import { QueryDocs } from './query-docs.js';
 import { LEAD_ID_FORMS } from './resolve-lead.js';
 
@@ -26,7 +27,17 @@ export class LeadsController {
   @QueryDocs({
     summary: 'List leads',
     answer: LeadsAnswer,
-    parameters: ['email', 'accountId', 'stage', 'lifecycle', 'minScore', 'persona', 'sort', ...PAGE],
+    parameters: [
+      'email',
+      'accountId',
+      'stage',
+      'lifecycle',
+      'minScore',
+      'persona',
+      'segment',
+      'sort',
+      ...PAGE,
+    ],
   })
   find(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<LeadsAnswer> {
     return this.queries.execute(new FindLeads(workspace, given));
@@ -85,6 +96,21 @@ export class LeadsController {
     @Query() given: RawParams,
   ): Promise<LeadStagesAnswer> {
     return this.queries.execute(new FindLeadStages(workspace, named, given));
+  }
+
+  @Get(':id/segments')
+  @QueryDocs({
+    summary: 'List the segments that a lead is and was in',
+    id,
+    answer: LeadSegmentsAnswer,
+    parameters: MOMENT,
+  })
+  segments(
+    @RequestWorkspace() workspace: string,
+    @Param('id') named: string,
+    @Query() given: RawParams,
+  ): Promise<LeadSegmentsAnswer> {
+    return this.queries.execute(new FindLeadSegments(workspace, named, given));
   }
 
   @Get(':id/explain')

@@ -29,6 +29,7 @@ import {
 import { type Lifecycle, LIFECYCLES } from '../domain/lifecycle.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
+import { checkSegment, isInSegment, SEGMENT_PROJECTIONS } from './segments.js';
 import { validAt } from './valid-at.js';
 import { allOf, raw, rows, sql, type Sql } from './sql.js';
 
@@ -62,13 +63,15 @@ export class LeadsAnswer extends PageAnswer {
 export const LEAD_SORTS = ['score', 'recent', 'leadId'] as const;
 type LeadSort = (typeof LEAD_SORTS)[number];
 
-const FILTERS = ['email', 'accountId', 'stage', 'lifecycle', 'minScore', 'persona', 'sort'];
+const WITH_SEGMENTS = [...LIFECYCLE_PROJECTIONS, ...SEGMENT_PROJECTIONS];
+const FILTERS = ['email', 'accountId', 'stage', 'lifecycle', 'minScore', 'persona', 'segment', 'sort'];
 
 export class FindLeads extends Query<LeadsAnswer> {
   readonly email: string | undefined;
   readonly accountId: string | undefined;
   readonly stage: string | undefined;
   readonly persona: string | undefined;
+  readonly segment: string | undefined;
   readonly lifecycle: Lifecycle | undefined;
   readonly minScore: number | undefined;
   readonly sort: LeadSort;
@@ -82,6 +85,7 @@ export class FindLeads extends Query<LeadsAnswer> {
     this.accountId = params.text('accountId');
     this.stage = params.text('stage');
     this.persona = params.text('persona');
+    this.segment = params.text('segment');
     this.lifecycle = params.oneOf('lifecycle', LIFECYCLES);
     this.minScore = params.number('minScore');
     this.sort = params.oneOf('sort', LEAD_SORTS) ?? 'score';
@@ -127,8 +131,11 @@ export class FindLeadsHandler implements IQueryHandler<FindLeads> {
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: FindLeads): Promise<LeadsAnswer> {
-    return this.models.view(query.request, LIFECYCLE_PROJECTIONS, async (view) => {
+    const { request, segment } = query;
+    const projections = segment === undefined ? LIFECYCLE_PROJECTIONS : WITH_SEGMENTS;
+    return this.models.view(request, projections, async (view) => {
       checkNames(view, query);
+      if (segment !== undefined) checkSegment(view, segment, 'segment');
       const found = await rows<LeadRow>(view.tx, await leadsPage(view, query));
       const { page, next } = pageOf(query.request, view, found, (row) => sortKeys(query.sort, row));
       return { asOf: String(view.asOf), modelVersion: view.modelVersion, items: page.map(leadItem), next };
@@ -193,6 +200,7 @@ async function conditions(view: View, query: FindLeads): Promise<Sql> {
     is('account_id', query.accountId),
     is('stage', query.stage),
     is('persona', query.persona),
+    query.segment === undefined ? undefined : isInSegment(view, raw('l.lead_id'), query.segment),
     query.lifecycle && lifecycleIs(view, 'l', query.lifecycle),
     query.minScore === undefined ? undefined : sql`l.score_now >= ${query.minScore}`,
     query.request.after && beyond(query.sort, query.request.after),

@@ -33,6 +33,9 @@ import { OpportunitiesController } from './opportunities.controller.js';
 import { FindOpportunitiesHandler } from './opportunities.js';
 import { FindOpportunityAttributionHandler } from './opportunity-attribution.js';
 import { FindOpportunityHandler } from './opportunity.js';
+import { SegmentsController } from './segments.controller.js';
+import { FindLeadSegmentsHandler } from './lead-segments.js';
+import { FindSegmentMembersHandler, FindSegmentOverlapHandler, FindSegmentsHandler } from './segments.js';
 import { ReadModels } from './read-models.js';
 import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
 
@@ -49,6 +52,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     ModelSchemaController,
     CatalogueController,
     HandOffsController,
+    SegmentsController,
     ...metrics.map(({ controller }) => controller),
   ],
   providers: [
@@ -78,6 +82,10 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindModelVersionHandler,
     FindHandOffsHandler,
     FindUnroutableLeadsHandler,
+    FindSegmentsHandler,
+    FindSegmentMembersHandler,
+    FindSegmentOverlapHandler,
+    FindLeadSegmentsHandler,
     ...metrics.map(({ handler }) => handler),
   ],
   exports: [ReadModels],

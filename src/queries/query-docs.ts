@@ -139,6 +139,11 @@ const PARAMETERS = {
   opportunityId: text('Only the part of this opportunity'),
   fromDay: { ...text('First day, in the time zone of the workspace', '2026-01-01'), name: 'from' },
   toDay: { ...text('Day after the last one', '2026-07-01'), name: 'to' },
+  segmentIds: {
+    ...text('Segments, separated by commas, at most 20; default the first 20', 'price_readers,trial'),
+    name: 'ids',
+  },
+  segment: text('Leads in this segment of the journey model', 'price_readers'),
   forSource: { ...text('Only for this source', 'webinar'), name: 'source' },
   forCampaign: { ...text('Only for this campaign', 'spring'), name: 'campaign' },
   forChannel: { ...text('Only for this channel', 'event'), name: 'channel' },

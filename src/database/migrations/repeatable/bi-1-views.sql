@@ -632,6 +632,37 @@ SELECT d.workspace::varchar,
   LEFT JOIN touchline.lead_profile l
     ON l.workspace = d.workspace AND l.lead_id = coalesce(k.lead_id, d.lead_id) AND l.superseded_at IS NULL;
 
+-- The segments of the journey model in effect, and those of former models that leads were in.
+CREATE VIEW bi.dim_segment WITH (security_invoker = true) AS
+SELECT coalesce(current.workspace, former.workspace)::varchar AS workspace,
+       touchline.bi_key(coalesce(current.workspace, former.workspace), coalesce(current.id, former.segment_id)) AS segment_key,
+       coalesce(current.id, former.segment_id)::varchar AS segment_id,
+       coalesce(current.name, former.segment_id)::varchar AS segment_name,
+       current.description::varchar AS description,
+       current.id IS NOT NULL AS is_current
+  FROM (SELECT m.workspace, entry.id, entry.name, entry.description
+          FROM touchline.journey_model m
+         CROSS JOIN LATERAL jsonb_to_recordset(m.document -> 'segments') AS entry (id text, name text, description text)
+         WHERE m.superseded_at IS NULL) current
+  FULL JOIN (SELECT DISTINCT workspace, segment_id FROM touchline.segment_membership) former
+    ON former.workspace = current.workspace AND former.segment_id = current.id;
+
+-- A stay that has ended stays a fact, so there is no history of them beside.
+CREATE VIEW bi.fact_segment_membership WITH (security_invoker = true) AS
+SELECT m.workspace::varchar,
+       touchline.bi_key(m.workspace, m.segment_id) AS segment_key,
+       m.lead_id AS lead_key,
+       m.entered_at,
+       (m.entered_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS entered_date,
+       m.left_at,
+       (m.left_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS left_date,
+       m.superseded_at IS NULL AS is_current,
+       m.model_version,
+       m.known_from,
+       m.superseded_at
+  FROM touchline.segment_membership m
+  LEFT JOIN touchline.workspace_setting w ON w.workspace = m.workspace;
+
 -- Where every lead stands now --------------------------------------------------------------------------------------
 
 CREATE VIEW bi.lead_current WITH (security_invoker = true) AS

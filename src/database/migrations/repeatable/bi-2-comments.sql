@@ -307,3 +307,19 @@ BEGIN
   END LOOP;
 END
 $$;
+
+COMMENT ON VIEW bi.dim_segment IS 'One row per segment of the journey model, and per former one that a lead was in.';
+COMMENT ON COLUMN bi.dim_segment.segment_key IS 'Key of the segment over all workspaces. Example: main#price_readers';
+COMMENT ON COLUMN bi.dim_segment.segment_id IS 'Id in the journey model. Example: price_readers';
+COMMENT ON COLUMN bi.dim_segment.segment_name IS 'Name in the journey model; of a former segment its id. Example: Read the prices';
+COMMENT ON COLUMN bi.dim_segment.description IS 'What the journey model says of it. Example: Looked at prices twice in a month';
+COMMENT ON COLUMN bi.dim_segment.is_current IS 'The journey model in effect has it. Example: true';
+
+COMMENT ON VIEW bi.fact_segment_membership IS 'One row per stay of a lead in a segment; is_current: it is in the segment. Stays of a lead that was merged into another one stay with its former id.';
+COMMENT ON COLUMN bi.fact_segment_membership.segment_key IS 'The segment: joins dim_segment. Example: main#price_readers';
+COMMENT ON COLUMN bi.fact_segment_membership.entered_at IS 'When the lead entered, UTC: by an event, or when a score had decayed or a window of days had passed. Example: 2026-03-02 09:30:00+00';
+COMMENT ON COLUMN bi.fact_segment_membership.entered_date IS 'Day of entered_at in the time zone of the workspace. Example: 2026-03-02';
+COMMENT ON COLUMN bi.fact_segment_membership.left_at IS 'When it left; NULL: it is in the segment. Example: 2026-04-01 09:30:00+00';
+COMMENT ON COLUMN bi.fact_segment_membership.left_date IS 'Day of left_at in the time zone of the workspace. Example: 2026-04-01';
+COMMENT ON COLUMN bi.fact_segment_membership.is_current IS 'The lead is in the segment. Example: true';
+COMMENT ON COLUMN bi.fact_segment_membership.model_version IS 'Version of the journey model by which it entered. Example: 3';

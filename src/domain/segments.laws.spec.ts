@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { TEST_MODEL } from '../../test/journey-models.js';
+import { leadUnder, touch } from '../../test/lead-snapshots.js';
+import type { JourneyModel } from './model/journey-model.js';
+import type { LeadCondition } from './model/lead-management.js';
+import { segmentRules } from './segments.js';
+
+const START = Date.UTC(2026, 2, 1);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const days = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(0.5, 1 / 3));
+const behaviour = fc.record(
+  {
+    when: fc.constantFrom({}, { kind: 'page_view' }, { kind: ['form_fill', 'page_view'] }),
+    atLeast: fc.integer({ min: 1, max: 3 }),
+    withinDays: days,
+  },
+  { requiredKeys: ['when'] },
+);
+const facts = fc.oneof(
+  fc.record({ did: fc.array(behaviour, { minLength: 1, maxLength: 2 }) }),
+  fc.record({ didNot: fc.array(behaviour, { minLength: 1, maxLength: 2 }) }),
+  fc.record({ score: fc.record({ atLeast: fc.constantFrom(-7, 0, 3, 10, 29.5) }) }),
+  fc.record({ score: fc.record({ atMost: fc.constantFrom(-7, 0, 3, 10, 29.5) }) }),
+);
+const condition = fc.oneof(
+  facts,
+  fc.record({ any: fc.array(facts, { minLength: 1, maxLength: 2 }) }),
+  fc.record({ none: fc.array(facts, { minLength: 1, maxLength: 2 }) }),
+) as fc.Arbitrary<LeadCondition>;
+const times = fc.array(fc.tuple(fc.constantFrom('page_view', 'form_fill', 'chat'), fc.nat(20 * 24)), {
+  maxLength: 6,
+});
+const score = fc.integer({ min: -4_000, max: 4_000 }).map((hundredths) => hundredths / 100);
+
+test('segments stay the same until the next change that is named, however often the condition is asked', () =>
+  fc.assert(
+    fc.property(
+      ...[condition, times, score, fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }))],
+      (when, done, points, fractions) => {
+        const model: JourneyModel = { ...TEST_MODEL, segments: [{ id: 's', name: 'S', when }] };
+        const touches = done.map(([kind, hours]) => touch(START + hours * HOUR, kind as 'chat'));
+        const at = START + 20 * DAY;
+        const lead = leadUnder(model, {}, touches, { score: { score: points, scoredAt: at - DAY } });
+        const { segmentsOf } = segmentRules(model);
+        let instant = at;
+        for (let changes = 0; changes < 20; changes += 1) {
+          const { ids, nextChange } = segmentsOf(lead, instant);
+          expect(nextChange).toBeGreaterThan(instant);
+          const end = Math.min(nextChange, instant + 400 * DAY);
+          const asked = [...fractions.map((each) => instant + Math.floor(each * (end - instant))), end - 1];
+          for (const each of asked) expect(segmentsOf(lead, each).ids).toEqual(ids);
+          if (nextChange > at + 400 * DAY) break;
+          instant = nextChange;
+        }
+      },
+    ),
+    { numRuns: 500 },
+  ));

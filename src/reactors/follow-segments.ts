@@ -1,0 +1,148 @@
+import type { PoolClient } from 'pg';
+import { isEvent, type RecordedEvent } from '../domain/events.js';
+import { leadUnderModel } from '../domain/lead-snapshot.js';
+import { segmentRules } from '../domain/segments.js';
+import { leadKey, loadLeads, loadTouches, type LoadedLead } from '../read-models/lead-snapshots.js';
+import { currentModels, type ModelVersion } from '../read-models/model-versions.js';
+import type { Reactor, ReactorContext } from '../subscriptions/subscription.js';
+import { nextSlices, restartEvaluation, unevaluated } from './follow-segments/evaluation.js';
+import { changedLeads, dueLeads, type LeadAt } from './follow-segments/leads.js';
+import { saveSegments, type AssessedLead } from './follow-segments/memberships.js';
+
+/** Its name among the subscriptions. */
+export const SEGMENTS = 'follow_segments';
+
+/** So many leads are read at a time, journeys included. */
+const AT_ONCE = 500;
+
+/**
+ * Keeps who is in which segment of the journey model (docs/adr/0050): of each batch it assesses the leads that changed, each once,
+ * as they stand now, and then those whose score has decayed to a limit or whose touchpoints have left a window of days, as of that
+ * instant. Rows and messages to webhooks are committed with its checkpoint.
+ */
+export function followSegments(now: () => Date = () => new Date()): Reactor {
+  return {
+    name: SEGMENTS,
+    version: 1,
+    handles: ['JourneyModelPublished', 'JourneyModelApplied'],
+    after: ['journey', 'opportunities', 'lifecycle'],
+    startFrom: 'head',
+    rebuild: 'never',
+    async react(events, context) {
+      const { tx, range } = context;
+      const models = await modelsToFollow(tx);
+      if (models.size === 0) return;
+      const workspaces = [...models.keys()];
+      await restartEvaluation(tx, workspacesOf(events));
+      const at = (await recordedAt(context)) ?? now();
+      const changed = await changedLeads(tx, workspaces, range);
+      await follow(
+        context,
+        models,
+        changed.map((lead) => ({ ...lead, at })),
+        range.upTo,
+      );
+      await followTime(context, models, at, range.upTo);
+    },
+    async onIdle(context) {
+      const models = await modelsToFollow(context.tx);
+      // A question that names the position of now gets the same answer later, so the next one shows it.
+      if (models.size === 0) return;
+      const at = new Date(Math.max(+now(), +((await recordedAt(context)) ?? 0)));
+      await followTime(context, models, at, context.range.upTo + 1n);
+    },
+  };
+}
+
+/** Of the last event of the batch. A clock behind the one that stamped it would not see the event happen. */
+const recordedAt = async ({ store, range }: ReactorContext): Promise<Date | undefined> =>
+  (await store.readAt(range.upTo))?.recordedAt;
+
+type Models = ReadonlyMap<string, ModelVersion>;
+
+/** By workspace: of those that have segments, or had some when they were evaluated last. */
+async function modelsToFollow(tx: PoolClient): Promise<Models> {
+  const models = await currentModels(tx);
+  const { rows } = await tx.query<{ workspace: string }>(
+    'SELECT workspace FROM touchline.segment_evaluation',
+  );
+  const evaluated = new Set(rows.map(({ workspace }) => workspace));
+  return new Map(
+    models
+      .filter(({ workspace, model }) => segmentRules(model).ids.length > 0 || evaluated.has(workspace))
+      .map((each) => [each.workspace, each]),
+  );
+}
+
+/** Whose leads may have other segments: a model was published, or has reached the last of them. */
+const workspacesOf = (events: readonly RecordedEvent[]): string[] => [
+  ...new Set(
+    events
+      .filter((event) => !isEvent(event, 'JourneyModelApplied') || event.data.upTo === null)
+      .map(({ workspace }) => workspace),
+  ),
+];
+
+/** What is to be done without an event: leads that are due, and the next slice of workspaces that are being evaluated. */
+async function followTime(
+  context: ReactorContext,
+  models: Models,
+  at: Date,
+  position: bigint,
+): Promise<void> {
+  const { tx } = context;
+  const workspaces = [...models.keys()];
+  await restartEvaluation(tx, await unevaluated(tx, workspaces));
+  const slices = await nextSlices(tx, workspaces);
+  await follow(
+    context,
+    models,
+    slices.map((lead) => ({ ...lead, at })),
+    position,
+  );
+  await follow(context, models, await dueLeads(tx, workspaces, at), position);
+}
+
+async function follow(
+  { tx, assertLease }: ReactorContext,
+  models: Models,
+  leads: readonly LeadAt[],
+  position: bigint,
+): Promise<void> {
+  for (let from = 0; from < leads.length; from += AT_ONCE) {
+    await assertLease();
+    const some = leads.slice(from, from + AT_ONCE);
+    await saveSegments(tx, await assess(tx, models, some), position);
+  }
+}
+
+async function assess(tx: PoolClient, models: Models, leads: readonly LeadAt[]): Promise<AssessedLead[]> {
+  const loaded = new Map((await loadLeads(tx, leads)).map((lead) => [leadKey(lead), lead]));
+  const reads = [...loaded.values()].filter(({ workspace }) => {
+    const version = models.get(workspace);
+    return version && segmentRules(version.model).readsJourney;
+  });
+  const touches = await loadTouches(tx, reads);
+  return leads.flatMap(({ workspace, leadId, at }) => {
+    const version = models.get(workspace);
+    if (!version) return [];
+    const known = loaded.get(leadKey({ workspace, leadId }));
+    const found = known ? segmentsOf(version, known, touches.get(leadKey(known)) ?? [], at) : NONE;
+    return [{ workspace, leadId, at, modelVersion: version.version, ...found }];
+  });
+}
+
+/** Of a lead that was merged into another one, or is gone. */
+const NONE = { segments: [], nextChange: Infinity };
+
+function segmentsOf(
+  { model }: ModelVersion,
+  known: LoadedLead,
+  touches: Parameters<typeof leadUnderModel>[2],
+  at: Date,
+): Pick<AssessedLead, 'segments' | 'nextChange'> {
+  const rules = segmentRules(model);
+  const lead = rules.readsJourney ? leadUnderModel(model, known, touches) : known;
+  const { ids, nextChange } = rules.segmentsOf(lead, +at);
+  return { segments: ids, nextChange };
+}
