@@ -202,6 +202,20 @@ describe('a message of any CRM', () => {
     expect((await hooks.post(crm, body, headers)).status).toBe(200);
   });
 
+  test.each([
+    ['as Bearer', (secret: string) => `Bearer ${secret}`],
+    ['as Bearer in lower case, with more spaces', (secret: string) => `bearer   ${secret} `],
+    ['as password', basic],
+  ])('is accepted with a secret of several words %s', async (way, authorizationOf) => {
+    const secret = 'a secret: of several words';
+    const id = await hooks.addCollector({ name: `words ${way}`, format: 'crm', secrets: [secret] });
+    const post = (sent: string) =>
+      hooks.post(`/webhooks/crm/${id}`, body, { authorization: authorizationOf(sent) });
+    expect((await post(secret)).status).toBe(200);
+    const cut = await post('a');
+    expect(await refusedWith(cut)).toEqual([401, 'signature-invalid']);
+  });
+
   test.each<[string, Headers, string]>([
     ['another secret', { authorization: 'Bearer other' }, 'signature-invalid'],
     ['another password', { authorization: basic('other') }, 'signature-invalid'],

@@ -36,7 +36,7 @@ function verify({ head, body }: SignedRequest): Refusal | undefined {
       const digest = createHmac('sha256', secret).update(body.raw).digest('hex');
       return equalTexts(digest, signature.replace(/^sha256=/, '').toLowerCase());
     });
-  const sent = passwordIn(headerOf(headers, 'authorization')) ?? keyInHeaders(headers);
+  const sent = secretIn(headerOf(headers, 'authorization')) ?? keyInHeaders(headers);
   if (sent === undefined)
     return signatureMissing(
       'send a secret as Bearer or as password of HTTP Basic, or sign in X-Hub-Signature-256',
@@ -44,10 +44,11 @@ function verify({ head, body }: SignedRequest): Refusal | undefined {
   return verifyWithSecrets(head, (secret) => equalTexts(secret, sent));
 }
 
-function passwordIn(authorization: string | undefined): string | undefined {
-  const encoded = /^basic\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
-  if (encoded === undefined) return undefined;
-  const credentials = Buffer.from(encoded, 'base64').toString('utf8');
+/** All that follows Bearer, as a secret may be several words; or the password of HTTP Basic. */
+function secretIn(authorization = ''): string | undefined {
+  const [, scheme = '', sent = ''] = /^(basic|bearer)\s+(.+)$/i.exec(authorization.trim()) ?? [];
+  if (scheme.toLowerCase() !== 'basic') return sent || undefined;
+  const credentials = Buffer.from(sent, 'base64').toString('utf8');
   return credentials.slice(credentials.indexOf(':') + 1);
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { valueAt } from '../../../domain/value-test.js';
 import type { CollectorConfig } from '../../../workspaces/collector-config.js';
 import type { JsonObject } from '../../json.js';
@@ -20,16 +21,25 @@ export function unknownObject(item: JsonObject, collector: CollectorConfig | und
   return reject('object-unknown', `no rule in \`objects\` of the collector applies to it${expected}`);
 }
 
-/** By the path that rules test: the values that one of them asks for. */
+/** By the path that rules test: the values that one of them asks for. Special cases of other rules ask for more than needed. */
 function knownValues(rules: readonly CrmRule[]): ReadonlyMap<string, ReadonlySet<string>> {
   const known = new Map<string, Set<string>>();
-  for (const { when = {} } of rules)
+  for (const { when = {} } of rules.filter((rule) => !rules.some((other) => isSpecialCase(rule, other))))
     for (const [path, { is = [] }] of Object.entries(when)) {
       const values = known.get(path) ?? new Set();
       for (const value of [is].flat()) values.add(String(value).toLowerCase());
       if (values.size > 0) known.set(path, values);
     }
   return known;
+}
+
+/** Whether a rule tests all that another one does, and more: without the rest an item is read by the other. */
+function isSpecialCase({ when = {} }: CrmRule, { when: wider = {} }: CrmRule): boolean {
+  const tests = Object.entries(wider);
+  return (
+    tests.length < Object.keys(when).length &&
+    tests.every(([path, test]) => isDeepStrictEqual(test, when[path]))
+  );
 }
 
 const scalarText = (value: unknown): string | undefined =>
