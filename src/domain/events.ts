@@ -8,8 +8,8 @@ import type {
   LeadQualified,
   LeadRecycled,
 } from './lead-events.js';
-import type { JourneyModel } from './model/journey-model.js';
-import type { VerdictRule } from './verdict/rule.js';
+import type { JourneyModelApplied, JourneyModelPublished } from './model-events.js';
+import type { VerdictRulePublished, VerdictRuleWithdrawn } from './verdict/rule-events.js';
 import type { Clamped, KeyScope, Revision, Touchpoint, Traits } from './touchpoint.js';
 
 /** "These keys are one person": from Segment `identify` and `alias`, forms, CRM syncs. */
@@ -150,32 +150,6 @@ export interface OpportunityReopened {
 /** It is no longer in the CRM. Anything said of a later time brings it back. */
 export interface OpportunityDeleted {
   readonly opportunityId: string;
-}
-
-export interface JourneyModelPublished {
-  readonly document: JourneyModel;
-  readonly by?: string;
-  /**
-   * If leads and their touchpoints are more than this, leads are recomputed by `JourneyModelApplied`; else with the publication,
-   * as all were in logs of former versions, which do not have it.
-   */
-  readonly atOnce?: number;
-}
-
-/** From here on the leads up to an id, in the order of ids, are computed with this version of the journey model. */
-export interface JourneyModelApplied {
-  readonly modelVersion: number;
-  /** Null: all leads. */
-  readonly upTo: string | null;
-}
-
-/** From here on it decides who acted, for touchpoints before and after it; a later rule goes before it. */
-export interface VerdictRulePublished {
-  readonly rule: VerdictRule;
-}
-
-export interface VerdictRuleWithdrawn {
-  readonly ruleId: string;
 }
 
 /** Every event type with the shape of its data. */

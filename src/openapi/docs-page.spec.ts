@@ -24,6 +24,7 @@ inBrowser(
       page.on('console', (message) => message.type() === 'error' && messages.push(message.text()));
       page.on('pageerror', (error) => messages.push(String(error)));
       await page.goto(`${url}/`);
+      await page.click('.opblock-tag[data-tag="Operation"]');
       await page.click('.opblock-summary-path[data-path="/health/live"]');
       await page.click('.opblock.is-open .execute');
       await page.waitForSelector('.opblock.is-open .live-responses-table');

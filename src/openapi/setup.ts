@@ -11,7 +11,11 @@ export function setupOpenApi(app: NestFastifyApplication, further: readonly Addi
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
     customSiteTitle: 'Touchline API',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+    // Drawing every operation at once takes a browser many seconds.
+    swaggerOptions: {
+      ...{ persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+      ...{ docExpansion: 'none', deepLinking: true },
+    },
   });
   app
     .getHttpAdapter()

@@ -3,7 +3,8 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { ApiTags } from '@nestjs/swagger';
 import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
 import type { RawParams } from '../params.js';
-import { type ParameterName, QueryDocs } from '../query-docs.js';
+import { QueryDocs } from '../query-docs.js';
+import type { ParameterName } from '../query-parameters.js';
 import { type ReadRequest, ReadModels, type View } from '../read-models.js';
 
 /** A figure of `GET /api/metrics/…`: one file with its answer, its SQL and its route. */

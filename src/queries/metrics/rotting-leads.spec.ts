@@ -52,7 +52,7 @@ test('each point of the series is what the metric says at that instant', async (
     ],
   ]);
   for (const point of series) {
-    const { at, open, rotten, rate } = await rotting(`?at=${String(point.at)}`);
+    const { at, open, rotten, rate } = await rotting(`?at=${point.at}`);
     expect({ at, open, rotten, rate }).toEqual(point);
   }
 });

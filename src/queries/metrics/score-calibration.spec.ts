@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ExampleApi, exampleApi, HEAD } from '../../../test/example-api.js';
 import { day, opportunityEvents } from '../../../test/sample-events.js';
-import type { ScoreCalibrationAnswer } from './score-calibration.js';
+import type { ScoreCalibrationAnswer } from './score-calibration-answer.js';
 
 const lost = opportunityEvents(
   'opp-4',
