@@ -1,6 +1,13 @@
 import { byTouch, CellHistory, readsOtherwise, type Entry } from './cell-history.js';
 import type { Touch } from './condition.js';
-import { type JourneyRules, type JourneyState, type Step } from './journey.js';
+import {
+  type JourneyRules,
+  type JourneyState,
+  type Extent,
+  noJourney,
+  type Step,
+  withTouch,
+} from './journey.js';
 import type { Cell, CellValue, Memory } from './memory.js';
 import { OrderedList } from './ordered-list.js';
 import { scoreAfter, UNSCORED, type ScoreState } from './score.js';
@@ -19,7 +26,6 @@ export interface ChangedStep {
 export class JourneyTimeline {
   readonly #entries = new OrderedList(byTouch);
   readonly #cells = new Map<string, CellHistory>();
-  #size = 0;
 
   constructor(
     private readonly rules: JourneyRules,
@@ -40,7 +46,6 @@ export class JourneyTimeline {
   insert(touch: Touch): readonly ChangedStep[] {
     const entry = entryOf(touch);
     this.#entries.insert(entry);
-    this.#size += 1;
     const pending = new Pending();
     pending.addNew(entry);
     return this.#redo(pending);
@@ -50,7 +55,6 @@ export class JourneyTimeline {
   remove(touch: Touch): readonly ChangedStep[] {
     const entry = this.#entries.delete(entryOf(touch));
     if (!entry) throw new Error(`touchpoint ${touch.id} is not in the journey`);
-    this.#size -= 1;
     const pending = new Pending();
     this.#replace(entry, NOTHING_READ, NOTHING, pending);
     return this.#redo(pending);
@@ -60,16 +64,9 @@ export class JourneyTimeline {
   state(): JourneyState {
     const cells: Record<string, CellValue> = {};
     for (const { key, last: value } of this.#cells.values()) if (value !== undefined) cells[key] = value;
-    const { touch: first } = this.#entries.first ?? {};
     const { last } = this;
-    return {
-      ...this.#score(),
-      touches: this.#size,
-      firstAt: first?.at ?? null,
-      lastAt: last?.at ?? null,
-      lastId: last?.id ?? null,
-      cells,
-    };
+    const newest = last ? { at: last.at, id: last.id } : null;
+    return { ...this.#score(), ...this.#extent(), newest, cells };
   }
 
   #score(): ScoreState {
@@ -78,6 +75,12 @@ export class JourneyTimeline {
     for (const { step, touch } of this.#entries)
       if (step?.change) score = scoreAfter(score, step.change.points, touch.at, halfLifeDays);
     return score;
+  }
+
+  #extent(): Extent {
+    let extent: Extent = noJourney();
+    for (const { touch } of this.#entries) extent = withTouch(extent, touch);
+    return extent;
   }
 
   #redo(pending: Pending): readonly ChangedStep[] {

@@ -1,6 +1,7 @@
 import { calendar, type Calendar } from './calendar.js';
 import { conditionTest, triggerCell, type TouchContext, type Touch } from './condition.js';
 import { contentRules, type ResolvedContent } from './content.js';
+import type { Stamp } from './identity/keys.js';
 import type { Cell, Cells, CellValue, Memory } from './memory.js';
 import type { JourneyModel } from './model/journey-model.js';
 import { fitRules, type Fit } from './persona.js';
@@ -18,10 +19,12 @@ import { countsAsHuman, type Traits } from './touchpoint.js';
 
 /** All that the next touchpoint of a lead needs to know of those before; plain JSON, kept with the lead. Times in ms. */
 export interface JourneyState extends ScoreState {
+  /** Touchpoints without superseded versions of activities, as `firstAt` and `lastAt` are of these. */
   readonly touches: number;
   readonly firstAt: number | null;
   readonly lastAt: number | null;
-  readonly lastId: string | null;
+  /** The last of all in the order of journeys. */
+  readonly newest: Stamp | null;
   readonly cells: Cells;
 }
 
@@ -30,7 +33,7 @@ export const noJourney = (): JourneyState => ({
   touches: 0,
   firstAt: null,
   lastAt: null,
-  lastId: null,
+  newest: null,
   cells: {},
 });
 
@@ -119,16 +122,23 @@ function compile(model: JourneyModel): JourneyRules {
       const points = done.change?.points;
       const state = {
         ...(points === undefined ? before : scoreAfter(before, points, touch.at, model.scoring.halfLifeDays)),
-        touches: before.touches + 1,
-        firstAt: before.firstAt ?? touch.at,
-        lastAt: touch.at,
-        lastId: touch.id,
+        ...withTouch(before, touch),
+        newest: { at: touch.at, id: touch.id },
         cells: Object.assign(before.cells, written),
       };
       return { state, step: done };
     },
   };
 }
+
+/** How far a journey reaches. */
+export type Extent = Pick<JourneyState, 'touches' | 'firstAt' | 'lastAt'>;
+
+/** With one more touchpoint, which is not before the others. */
+export const withTouch = ({ touches, firstAt, lastAt }: Extent, { at, verdict }: Touch): Extent =>
+  verdict === 'superseded'
+    ? { touches, firstAt, lastAt }
+    : { touches: touches + 1, firstAt: firstAt ?? at, lastAt: at };
 
 export interface FoldedJourney {
   readonly state: JourneyState;

@@ -61,6 +61,20 @@ const counting = async (): Promise<string[]> => {
   return rows.map(({ said }) => said);
 };
 
+/** Leads with touchpoints, now and as of the last position: both are computed apart. */
+async function leads(): Promise<readonly object[]> {
+  const read = async (asOf: string): Promise<readonly object[]> => {
+    const { rows } = await db.pool.query<object>(
+      `SELECT email, stage, score, touchpoints, first_touch_at, last_touch_at FROM touchline.lead_at(${asOf})
+        WHERE touchpoints > 0 ORDER BY lead_id`,
+    );
+    return rows;
+  };
+  const now = await read('NULL');
+  expect(await read('1000, 30')).toEqual(now);
+  return now;
+}
+
 const own = (id: number, modified: number, data: object, more: object = {}): object => ({
   ...{ id: `m-${id}`, type: 'activity', occurredAt: `2026-01-0${id}T10:00:00Z`, ...more },
   data: { id: 'a-1', modifiedAt: `2026-02-0${modified}T10:00:00Z`, ...data },
@@ -171,6 +185,16 @@ describe.each(CASES)('%s', (_, format, items, expected) => {
         expect(await projected(format, [...order, ...items], size)).toEqual(rows);
       }
   });
+});
+
+const LATEST = CASES.filter(([, format]) => format !== hubspot);
+test.each(LATEST)('%s, and leads are as if only the last version had been sent', async (_, format, items) => {
+  await projected(format, items.slice(-1), 1);
+  const latest = await leads();
+  for (const order of permutations(items)) {
+    await projected(format, order, 1);
+    expect(await leads()).toEqual(latest);
+  }
 });
 
 /** Of two activities, three contacts and few times, so that versions meet. */

@@ -48,7 +48,8 @@ export class LeadItem {
   @MaybeText(`Fit, ${GRADES[0]} to F`) grade!: string | null;
   @MaybeInstant('First touchpoint') firstTouchAt!: Date | null;
   @MaybeInstant('Last touchpoint') lastTouchAt!: Date | null;
-  @Integer('Touchpoints, all kinds and verdicts') touchpoints!: number;
+  @Integer('Touchpoints of all kinds and verdicts but superseded versions of activities')
+  touchpoints!: number;
   @Integer(
     'Version of the journey model that it is computed with; below `modelVersion` until that has reached it',
   )

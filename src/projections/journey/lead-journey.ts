@@ -57,8 +57,7 @@ export class LeadJourney {
   get #last(): Stamp | undefined {
     const [timeline] = this.#timelines?.values() ?? [];
     if (timeline) return timeline.last;
-    const { lastAt, lastId } = this.#state;
-    return lastAt === null ? undefined : { at: lastAt, id: lastId ?? '' };
+    return this.#state.newest ?? undefined;
   }
 
   /** Whether a touchpoint advances the state: it is the newest, and nothing had the others read. */

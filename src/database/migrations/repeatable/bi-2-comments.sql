@@ -282,7 +282,7 @@ COMMENT ON COLUMN bi.lead_current.due_by IS 'By when the recipient must act, UTC
 COMMENT ON COLUMN bi.lead_current.score IS 'Behaviour score now, after decay. Example: 38.27';
 COMMENT ON COLUMN bi.lead_current.score_at_last_change IS 'Score right after score_changed_at, before decay. Example: 41.5';
 COMMENT ON COLUMN bi.lead_current.score_changed_at IS 'When points were last added or deducted, UTC; NULL if never. Example: 2026-06-01 12:00:00+00';
-COMMENT ON COLUMN bi.lead_current.touchpoints IS 'Number of touchpoints of the lead, including bots. Example: 17';
+COMMENT ON COLUMN bi.lead_current.touchpoints IS 'Number of touchpoints of the lead, including bots, without superseded versions of activities. Example: 17';
 
 COMMENT ON VIEW bi.freshness IS 'How current the views are: one row per read model. While `status` is not "running" the read model is being rebuilt or has failed, and its rows are incomplete.';
 COMMENT ON COLUMN bi.freshness.read_model IS 'journey (leads, touchpoints, stages, scores), lifecycle (decisions on leads), opportunities, attribution (credits) or catalogue. Example: journey';
