@@ -5,9 +5,9 @@ import { until } from '../../test/until.js';
 import { eventId } from '../domain/event-id.js';
 import type { EventData, EventType, NewEvent, RecordedEvent } from '../domain/events.js';
 import { HANDOFF_CLOCK_FACTS } from '../domain/handoff-events.js';
-import { type IdentityKey, identityKey, leadIdOf } from '../domain/identity/keys.js';
+import { identityKey, leadIdOf } from '../domain/identity/keys.js';
 import { leadStream } from '../domain/lead-events.js';
-import type { TouchpointKind } from '../domain/touchpoint.js';
+import type { Touchpoint, TouchpointKind } from '../domain/touchpoint.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import { journey } from '../projections/journey.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';
@@ -52,14 +52,10 @@ const event = <T extends EventType>(type: T, data: EventData[T], occurredAt = ne
 const ago = (ms: number): Date => new Date(Date.now() - ms);
 const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
-async function touch(
-  kind: TouchpointKind,
-  occurredAt: Date,
-  identity: readonly IdentityKey[] = [ADA],
-): Promise<void> {
+async function touch(kind: TouchpointKind, occurredAt: Date, more: Partial<Touchpoint> = {}): Promise<void> {
   const fact = event(
     'TouchpointRecorded',
-    { kind, channel: 'sales', identity, verdict: 'human' },
+    { kind, channel: 'sales', identity: [ADA], verdict: 'human', ...more },
     occurredAt,
   );
   await store.record([{ workspace: 'main', stream: 'touchpoints-ada', event: fact }]);
@@ -139,7 +135,15 @@ test.each([
   ['a page view', () => touch('page_view', ago(1_000))],
   [
     'a call with another lead',
-    () => touch('sales_call', ago(1_000), [identityKey('email', 'bob@acme.example')]),
+    () => touch('sales_call', ago(1_000), { identity: [identityKey('email', 'bob@acme.example')] }),
+  ],
+  ['a call by a machine', () => touch('sales_call', ago(1_000), { verdict: 'internal' })],
+  [
+    'a meeting that is moved to before the hand-off',
+    async () => {
+      await touch('meeting', ago(1_000), { revises: { id: 'a-1', at: inMs(-2_000) } });
+      await touch('meeting', ago(7_200_000), { revises: { id: 'a-1', at: inMs(-1_000) } });
+    },
   ],
   ['accepting it', () => decide('LeadAccepted', { by: 'rep-7' })],
 ])('%s does not stop the clock', async (_, happens) => {
@@ -190,11 +194,11 @@ test('a lead that is handed off again has the clock of the later hand-off', asyn
 
 test('a call with the lead under another of its keys stops the clock, as after a merge', async () => {
   const user = identityKey('user', 'u-1');
-  await touch('page_view', ago(8_000_000), [user]);
+  await touch('page_view', ago(8_000_000), { identity: [user] });
   await handOff(-1_000, 200);
   const claim = event('IdentityClaimed', { identity: [user, ADA] });
   await store.record([{ workspace: 'main', stream: 'identity-ada', event: claim }]);
-  await touch('sales_call', ago(1_000), [user]);
+  await touch('sales_call', ago(1_000), { identity: [user] });
   await keepUp();
   start();
   expect(await judged()).toBe(true);

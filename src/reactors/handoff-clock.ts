@@ -35,8 +35,8 @@ const DUE = `
            SELECT FROM touchline.identity_key k
            JOIN touchline.journey j ON j.workspace = k.workspace AND j.lead_id = k.lead_id AND j.superseded_at IS NULL
            WHERE k.workspace = d.workspace AND k.own_lead_id = d.lead_id AND k.superseded_at IS NULL
-             AND j.kind IN ('sales_call', 'sales_email', 'meeting') AND j.occurred_at >= d.handed_off_at
-             AND j.occurred_at <= $1)
+             AND j.kind IN ('sales_call', 'sales_email', 'meeting') AND j.verdict IN ('human', 'unknown')
+             AND j.occurred_at >= d.handed_off_at AND j.occurred_at <= $1)
          OR EXISTS (
            SELECT FROM touchline.identity_key k
            JOIN touchline.lead_profile p ON p.workspace = k.workspace AND p.lead_id = k.lead_id AND p.superseded_at IS NULL
