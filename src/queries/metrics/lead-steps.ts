@@ -28,7 +28,7 @@ async function firstTouches(view: View): Promise<Sql> {
     return sql`SELECT l.lead_id, l.first_touch_at FROM touchline.lead l
                WHERE l.workspace = ${workspace} AND l.first_touch_at IS NOT NULL`;
   return sql`SELECT j.lead_id, min(j.occurred_at) AS first_touch_at FROM touchline.journey j
-             WHERE j.workspace = ${workspace} AND ${validAt('j', asOf)} GROUP BY j.lead_id`;
+             WHERE j.workspace = ${workspace} AND j.verdict <> 'superseded' AND ${validAt('j', asOf)} GROUP BY j.lead_id`;
 }
 
 /** First decisions on leads, those on leads merged into them among them. */
@@ -57,5 +57,5 @@ export const firstOrigins = ({ workspace, asOf }: View): Sql => sql`
   SELECT DISTINCT ON (j.lead_id) j.lead_id, j.source, j.campaign
   FROM touchline.journey j
   JOIN step ON step.lead_id = j.lead_id AND step.first_touch_at = j.occurred_at
-  WHERE j.workspace = ${workspace} AND ${validAt('j', asOf)}
+  WHERE j.workspace = ${workspace} AND j.verdict <> 'superseded' AND ${validAt('j', asOf)}
   ORDER BY j.lead_id, j.event_id`;
