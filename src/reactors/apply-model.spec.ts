@@ -130,11 +130,7 @@ test('slices are appended once when the reactor is stopped anywhere and starts o
     await running.stop();
   }
   await runUntilApplied();
-  const before = await slicesOf(1);
-  await runner().rebuild('apply_model');
-  await runUntilApplied();
-
-  expect(await slicesOf(1)).toEqual(before);
-  expect(new Set(before).size).toBe(before.length);
+  const slices = await slicesOf(1);
+  expect(new Set(slices).size).toBe(slices.length);
   await expectLeadsOf(TEST_MODEL);
 }, 120_000);

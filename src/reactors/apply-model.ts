@@ -22,7 +22,7 @@ export const modelApplication = (slice: number): Reactor => ({
   handles: ['JourneyModelPublished', 'JourneyModelApplied'],
   after: ['journey'],
   startFrom: 'beginning',
-  rebuild: 'allowed',
+  rebuild: 'never',
   async react(batch, context) {
     for (const event of batch) {
       const slices = slicesUpTo(event);

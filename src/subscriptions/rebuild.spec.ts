@@ -61,21 +61,18 @@ async function asksMeanwhile(
 async function differingTables(names: readonly string[]): Promise<string[]> {
   const { projections } = JSON.parse((await asks(OPERATOR)('/api/projections')).text) as ProjectionsAnswer;
   const concerned = new Set(names.flatMap((name) => BUILDS_ON[name] ?? []));
-  return (
-    projections
-      // A reactor has no rows to compare.
-      .filter(({ name }) => concerned.has(name) && name !== 'apply_model')
-      .flatMap(({ name, comparison }) => {
-        if (!comparison) return [`${name}: not compared`];
-        // Null: credits that were left to a later batch, in either build, are not compared.
-        return comparison.tables.filter(({ isSame }) => isSame === false).map(({ table }) => table);
-      })
-  );
+  return projections
+    .filter(({ name }) => concerned.has(name))
+    .flatMap(({ name, comparison }) => {
+      if (!comparison) return [`${name}: not compared`];
+      // Null: credits that were left to a later batch, in either build, are not compared.
+      return comparison.tables.filter(({ isSame }) => isSame === false).map(({ table }) => table);
+    });
 }
 
 const NAMES = [['journey'], ['opportunities'], ['attribution'], ['attribution', 'journey', 'opportunities']];
 const BUILDS_ON: Readonly<Record<string, readonly string[]>> = {
-  journey: ['journey', 'attribution', 'lifecycle', 'apply_model'],
+  journey: ['journey', 'attribution', 'lifecycle'],
   opportunities: ['opportunities', 'attribution'],
   attribution: ['attribution'],
 };

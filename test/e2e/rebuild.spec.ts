@@ -109,7 +109,7 @@ test('touchline rebuild on an idle server changes no response', async () => {
   for (const [name, names] of [
     ['attribution', 'attribution'],
     ['opportunities', 'opportunities, attribution'],
-    ['journey', 'journey, attribution'],
+    ['journey', 'journey, attribution, lifecycle'],
   ] as const) {
     expect(await rebuild(name)).toMatchObject({
       code: 0,
@@ -127,7 +127,7 @@ test('touchline rebuild of one workspace on an idle server keeps every answer th
   expect(await rebuild('journey', '--workspace', 'main')).toMatchObject({
     code: 0,
     out: expect.stringMatching(
-      /^Rebuilding journey, attribution of workspace main\n(.+ of .+\n)*Rebuilt journey, attribution of workspace main\n$/,
+      /^Rebuilding journey, attribution, lifecycle of workspace main\n(.+ of .+\n)*Rebuilt journey, attribution, lifecycle of workspace main\n$/,
     ) as unknown,
     error: '',
   });
@@ -155,7 +155,7 @@ test('touchline rebuild without a server is done at the next start', async () =>
   await server.stop();
   expect(await rebuild('journey')).toMatchObject({
     code: 0,
-    out: 'Rebuilding journey, attribution\nNo server with the role "project" is running; the next one does it\n',
+    out: 'Rebuilding journey, attribution, lifecycle\nNo server with the role "project" is running; the next one does it\n',
   });
   await start();
   await waitUntilApplied(ask);
@@ -163,11 +163,14 @@ test('touchline rebuild without a server is done at the next start', async () =>
 }, 120_000);
 
 test('touchline rebuild with an unknown name reports the known ones', async () => {
+  const known = [
+    ...['journey', 'opportunities', 'attribution', 'catalogue', 'lifecycle', 'apply_model', 'qualify_leads'],
+    ...['hand_off_leads', 'watch_handoffs', 'deliver_webhooks', 'follow_segments'],
+  ].join(', ');
   expect(await rebuild('journeys')).toEqual({
     code: 1,
     out: '',
-    error:
-      'touchline: There is no projection "journeys"; there are: journey, opportunities, attribution, catalogue\n',
+    error: `touchline: There is no projection "journeys"; there are: ${known}\n`,
   });
 });
 
