@@ -1,27 +1,28 @@
 import type { View } from '../read-models.js';
 import { raw, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
-import { profiles } from './buyer-touches.js';
 import { cutColumns } from './cut-columns.js';
 
 export const HAND_OFF_CUTS = ['recipient', 'persona'] as const;
 export type HandOffCut = (typeof HAND_OFF_CUTS)[number];
 
 /**
- * Hand-offs `h`: one is open until the lead is handed to somebody else, recycled, disqualified or becomes a contact of an
+ * Hand-offs `h`: one is open until the lead is handed to somebody else, recycled, disqualified, opts out or becomes a contact of an
  * opportunity. It rots from `due_by` on until the first call, meeting or mail of sales, which stops its clock.
  */
 const handOffs = ({ workspace, asOf }: View): Sql => sql`
-  SELECT d.recipient, d.persona, d.began_at, least(d.ended_at, opened.at) AS ended_at,
-         greatest(d.due_by, d.began_at) AS rots_at, least(d.ended_at, opened.at, activity.at) AS rots_until
+  SELECT d.recipient, d.persona, d.began_at, least(d.ended_at, opened.at, d.opted_out_at) AS ended_at,
+         greatest(d.due_by, d.began_at) AS rots_at, least(d.ended_at, opened.at, d.opted_out_at, activity.at) AS rots_until
   FROM (
-    SELECT k.lead_id, p.persona, d.type, d.data -> 'recipient' ->> 'id' AS recipient, d.occurred_at AS began_at,
+    SELECT k.lead_id, p.persona, d.type,
+           CASE WHEN p.email_consent = 'unsubscribed' THEN greatest(p.email_consent_at, d.occurred_at) END AS opted_out_at,
+           d.data -> 'recipient' ->> 'id' AS recipient, d.occurred_at AS began_at,
            (d.data ->> 'dueBy')::timestamptz AS due_by,
            lead(d.occurred_at) OVER (PARTITION BY d.lead_id ORDER BY d.position) AS ended_at
     FROM touchline.lead_decision d
     JOIN (SELECT DISTINCT k.own_lead_id, k.lead_id FROM touchline.identity_key k
           WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)}) k ON k.own_lead_id = d.lead_id
-    LEFT JOIN (${profiles({ workspace, asOf })}) p ON p.lead_id = k.lead_id
+    LEFT JOIN touchline.lead_profile p ON p.workspace = d.workspace AND p.lead_id = k.lead_id AND ${validAt('p', asOf)}
     WHERE d.workspace = ${workspace} AND d.position <= ${asOf}
       AND d.type IN ('LeadHandedOff', 'LeadRecycled', 'LeadDisqualified')) d
   LEFT JOIN LATERAL (

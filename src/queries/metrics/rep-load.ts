@@ -82,8 +82,8 @@ const openOpportunities = ({
 
 const DESCRIPTION = `
 Handed-off leads and open opportunities of each salesperson, partner and distributor, against the capacity that the journey model gives them.
-A lead is in process from the hand-off until it is handed to somebody else, recycled, disqualified or becomes a contact of an
-opportunity; from then on the opportunity counts for its owner. Recipients of the journey model without any are there too.
+A lead is in process from the hand-off until it is handed to somebody else, recycled, disqualified, opts out or becomes a contact
+of an opportunity; from then on the opportunity counts for its owner. Recipients of the journey model without any are there too.
 
 Example: rep-7 has 2 leads, of which 1 rots, and 1 open opportunity: inProcess 3. With a capacity of 4 the load is 2 ÷ 4 = 0.5.`;
 

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { leadIdOf } from '../../domain/identity/keys.js';
+import { identityKey, leadIdOf } from '../../domain/identity/keys.js';
 import type { JourneyModel } from '../../domain/model/journey-model.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../../test/example-api.js';
 import { CARLA, DORA, EXAMPLE_HAND_OFFS } from '../../../test/example-hand-offs.js';
 import { EXAMPLE_READERS } from '../../../test/example-readers.js';
 import { EXAMPLE } from '../../../test/example-workspace.js';
-import { day, entry, opportunityEvents } from '../../../test/sample-events.js';
+import { day, entry, opportunityEvents, pageView } from '../../../test/sample-events.js';
 import type { RepLoadAnswer } from './rep-load.js';
 import type { RottingLeadsAnswer } from './rotting-leads.js';
+
+const EVE = identityKey('email', 'eve@reader.example');
 
 let api: ExampleApi;
 beforeAll(async () => {
@@ -149,6 +151,23 @@ test('the load of a rep is leads and opportunities in process against the capaci
     expect.objectContaining({ rep: 'rep-7', label: 'rep-7', openLeads: 2, rottenLeads: 0, capacity: null }),
   ]);
   expect(await load('', 'other')).toMatchObject({ openLeads: 0, rows: [] });
+});
+
+test('a lead that has opted out is no longer open', async () => {
+  const leadId = leadIdOf('main', EVE);
+  const qualified = { leadId, cycle: 1, modelVersion: 1 };
+  await api.add('main', [
+    pageView('eve reads', 70, [EVE]),
+    entry('eve handed off', `lead-${leadId}`, 'LeadHandedOff', 71, {
+      ...{ ...qualified, recipient: { id: 'rep-8', kind: 'rep' }, rule: 'all', dueBy: day(72).toISOString() },
+    }),
+    entry('eve opts out', 'identity-eve', 'ConsentChanged', 74, {
+      ...{ identity: [EVE], channel: 'email', status: 'unsubscribed', reason: 'unsubscribe' },
+    }),
+  ]);
+  await api.runner.catchUp();
+  const at = async (days: number) => (await rotting(`?at=${day(days).toISOString()}`)).rotten;
+  expect([await at(71.5), await at(73), await at(74)]).toEqual([0, 1, 0]);
 });
 
 test.each([

@@ -108,7 +108,7 @@ const rated = ({ open, rotten }: { readonly open: number; readonly rotten: numbe
 
 const DESCRIPTION = `
 Hand-offs that are open at an instant, past \`dueBy\` and without a call, meeting or mail of sales, ÷ all that are open then. A hand-off is
-open until the lead is handed to somebody else, recycled, disqualified or becomes a contact of an opportunity. With \`from\` and \`to\`
+open until the lead is handed to somebody else, recycled, disqualified, opts out or becomes a contact of an opportunity. With \`from\` and \`to\`
 \`series\` has the same at the beginning of each day. What is known at the position decides, also about instants before it.
 
 Example: on 2 March two leads are handed to rep-7, due on the 3rd; rep-7 calls one of them that afternoon and the other one on the 6th. On
