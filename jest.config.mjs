@@ -12,6 +12,6 @@ export default {
   globalSetup: '<rootDir>/test/global-setup.mjs',
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   testTimeout: 60_000,
-  // Two at the least: specs that kill and freeze processes mostly wait.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // One more than there are cores: specs that kill and freeze processes mostly wait.
+  maxWorkers: availableParallelism() + 1,
 };

@@ -18,7 +18,8 @@ const PATHS = [
   '/api/metrics/content-gaps',
   '/api/metrics/score-calibration?by=persona',
   '/api/metrics/funnel?by=source,month',
-  '/api/metrics/rotting-leads',
+  // Without an instant it is that of the position, which differs from log to log.
+  '/api/metrics/rotting-leads?at=2026-06-01',
   '/api/metrics/rep-load',
   ...['revenue', 'pipeline'].flatMap((metric) => [
     `/api/attribution?model=linear&by=content,channel&metric=${metric}`,

@@ -101,7 +101,7 @@ describe.each(await FORMATS.all())('$name', (format) => {
           expectOutcome(format, call, decodeBody(format, call, body, { ...head, query }));
         },
       ),
-      { numRuns: 800 },
+      { numRuns: 400 },
     );
   });
 
@@ -133,7 +133,7 @@ describe.each(await FORMATS.all())('$name', (format) => {
             expectOutcome(format, call, { items: [item] });
         },
       ),
-      { numRuns: 800 },
+      { numRuns: 400 },
     );
   });
 });
@@ -171,7 +171,7 @@ describe('over HTTP', () => {
             expect(answer.status).toBeLessThan(500);
           },
         ),
-        { numRuns: 25 },
+        { numRuns: 15 },
       );
     },
   );
