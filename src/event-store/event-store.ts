@@ -89,8 +89,8 @@ export interface TokenClaim {
   /** Id of the collector: its token is another one at the next. */
   readonly collector: string;
   readonly token: string;
-  /** SHA-256 of the request, which may use it again when it is sent again. */
-  readonly bodyHash: Buffer;
+  /** SHA-256 of the request in hex; the same request may use it again when it is sent again. */
+  readonly bodyHash: string;
   /** From then on it may be forgotten. */
   readonly expiresAt: Date;
 }

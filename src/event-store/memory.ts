@@ -27,7 +27,7 @@ export class MemoryEventStore implements EventStore {
   readonly #byId = new Map<string, RecordedEvent>();
   readonly #progress = new Map<string, Progress>();
   /** Hashes of bodies by token. */
-  readonly #tokens = new Map<string, Buffer>();
+  readonly #tokens = new Map<string, string>();
   readonly #growth = new Growth();
   readonly #now: () => Date;
   #closed = false;
@@ -116,7 +116,7 @@ export class MemoryEventStore implements EventStore {
 
   #claim({ collector, token, bodyHash }: TokenClaim): void {
     const name = keyOf(collector, token);
-    if (this.#tokens.get(name)?.equals(bodyHash) === false) throw new TokenUsed();
+    if ((this.#tokens.get(name) ?? bodyHash) !== bodyHash) throw new TokenUsed();
     this.#tokens.set(name, bodyHash);
   }
 

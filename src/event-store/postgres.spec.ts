@@ -99,7 +99,7 @@ test('of processes that claim one token at the same time, one has it, also after
   const processes = Array.from({ length: 3 }, () => open(db));
   const send = (store: EventStore, body: string) =>
     store.record(facts('s', [body]), undefined, {
-      ...{ collector: 'c-1', token: 't-1', bodyHash: hash('sha256', body, 'buffer') },
+      ...{ collector: 'c-1', token: 't-1', bodyHash: hash('sha256', body, 'hex') },
       expiresAt: new Date(Date.now() + FOR_EVER_MS),
     });
   const results = await Promise.allSettled(processes.map((store, nth) => send(store, `body-${nth}`)));

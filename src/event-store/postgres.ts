@@ -83,7 +83,8 @@ export class PostgresEventStore implements EventStore {
     progress?: Progress,
     claim?: TokenClaim,
   ): Promise<readonly Receipt[]> {
-    if (claim) return this.#tokens.guard(claim, () => this.#facts.add(facts, progress, claim));
+    if (claim) this.#tokens.check(claim);
+    if (claim) return this.#tokens.outcome(claim, this.#facts.add(facts, progress, claim));
     return facts.length === 0 && !progress ? [] : this.#facts.add(facts, progress);
   }
 

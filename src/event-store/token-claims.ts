@@ -20,7 +20,7 @@ export const claimTokens = (
 export const claimParameters = (claims: readonly TokenClaim[]): Buffer[] => [
   texts(claims.map(({ collector }) => collector)),
   texts(claims.map(({ token }) => token)),
-  byteas(claims.map(({ bodyHash }) => bodyHash)),
+  byteas(claims.map(({ bodyHash }) => Buffer.from(bodyHash, 'hex'))),
   instants(claims.map(({ expiresAt }) => expiresAt)),
 ];
 
@@ -29,9 +29,7 @@ export const claimParameters = (claims: readonly TokenClaim[]): Buffer[] => [
  * fail together, so that each is tried alone.
  */
 export const distinct = (claims: readonly TokenClaim[]): readonly TokenClaim[] => [
-  ...new Map(
-    claims.map((claim) => [`${nameOf(claim)} ${claim.bodyHash.toString('base64')}`, claim]),
-  ).values(),
+  ...new Map(claims.map((claim) => [`${nameOf(claim)} ${claim.bodyHash}`, claim])).values(),
 ];
 
 /** Ids of collectors hold no space. */
@@ -44,22 +42,28 @@ const HOUR_MS = 3_600_000;
 /** Tells a claim that failed from other errors, and knows it the next time. */
 export class TokenClaims {
   /** The hash that has used a token which others tried to use. */
-  readonly #used = new LRUCache<string, Buffer>({ max: REMEMBERED });
+  readonly #used = new LRUCache<string, string>({ max: REMEMBERED });
   #sweptAt = -Infinity;
 
   constructor(private readonly pool: Pool) {}
 
   /** A claim without facts. @throws TokenUsed */
   async claim(claim: TokenClaim): Promise<void> {
-    await this.guard(claim, () => this.pool.query(claimTokens(1), claimParameters([claim])));
+    this.check(claim);
+    await this.outcome(claim, this.pool.query(claimTokens(1), claimParameters([claim])));
   }
 
-  /** @throws TokenUsed, and what `record` throws */
-  async guard<T>(claim: TokenClaim, record: () => Promise<T>): Promise<T> {
-    if (this.#used.get(nameOf(claim))?.equals(claim.bodyHash) === false) throw new TokenUsed();
-    await this.#removeExpired();
+  /** Before it is recorded. @throws TokenUsed it is known to fail */
+  check(claim: TokenClaim): void {
+    if ((this.#used.get(nameOf(claim)) ?? claim.bodyHash) !== claim.bodyHash) throw new TokenUsed();
+  }
+
+  /** Holds nothing of the facts while it waits. @throws TokenUsed, and what `recorded` is rejected with */
+  async outcome<T>(claim: TokenClaim, recorded: Promise<T>): Promise<T> {
     try {
-      return await record();
+      const result = await recorded;
+      await this.#removeExpired();
+      return result;
     } catch (error) {
       if (!isConflict(error)) throw error;
       await this.#remember(claim);
@@ -68,11 +72,11 @@ export class TokenClaims {
   }
 
   async #remember(claim: TokenClaim): Promise<void> {
-    const { rows } = await this.pool.query<{ body_hash: Buffer }>(
-      'SELECT body_hash FROM touchline.webhook_token WHERE collector = $1 AND token = $2',
+    const { rows } = await this.pool.query<{ bodyHash: string }>(
+      `SELECT encode(body_hash, 'hex') AS "bodyHash" FROM touchline.webhook_token WHERE collector = $1 AND token = $2`,
       [claim.collector, claim.token],
     );
-    if (rows[0]) this.#used.set(nameOf(claim), rows[0].body_hash);
+    if (rows[0]) this.#used.set(nameOf(claim), rows[0].bodyHash);
   }
 
   async #removeExpired(): Promise<void> {

@@ -13,7 +13,7 @@ import { Batch, type ItemResult, outcomesOf } from './batch.js';
 import type { Format, Items } from './format.js';
 import type { KeyQuotas } from './key-quotas.js';
 import { normalise, type Normalised, type NormaliseOptions } from './normalise.js';
-import type { RecentItems } from './recent-items.js';
+import type { RecentItems, RecentSample } from './recent-items.js';
 import { sortByOccurrence } from './occurrence-order.js';
 import { decideReports, type OpportunityReports, type PendingReport } from './opportunity-reports.js';
 import type { Outcome } from './outcome.js';
@@ -30,7 +30,7 @@ export interface PipelineOptions {
   /** How far back from its receipt an event of a public key may lie, in ms. */
   readonly publicBackdateMs?: number;
   /** Where the last items of each collector are kept. */
-  readonly recent?: Pick<RecentItems, 'offer'>;
+  readonly recent?: Pick<RecentItems, 'offer' | 'sample' | 'keep'>;
   /** Undefined: keys send as much as they like. */
   readonly quotas?: KeyQuotas;
   /** Undefined: nothing reports opportunities. */
@@ -87,18 +87,28 @@ export class Pipeline {
   }
 
   /** Whether the items are genuine turns out when they are recorded: until then nothing of them is kept anywhere. */
-  private async ingestClaiming(
+  private ingestClaiming(
     claim: TokenClaim,
     format: Format,
     origin: Origin,
     items: Items,
   ): Promise<readonly Outcome[]> {
+    const sample = this.options.recent?.sample(format.name, origin, items.items) ?? [];
     const { facts, reports, rejected, warned, results } = this.normaliseAll(format, origin, items);
-    const recorded = this.recordSorted(facts, undefined, claim);
-    const kept = recorded.then(() => this.keepRejected(rejected));
-    const decided = recorded.then(() => this.decideReports(reports));
-    const outcomes = await this.outcomes(results, warned, recorded, decided, kept);
-    this.options.recent?.offer(format.name, origin, items.items);
+    return this.followClaim(this.recordSorted(facts, undefined, claim), {
+      ...{ reports, rejected, warned, results, sample },
+    });
+  }
+
+  /** What comes after the facts, once the token is known to be theirs. */
+  private async followClaim(
+    recorded: Promise<readonly Receipt[]>,
+    { reports, rejected, warned, results, sample }: Omit<Batch, 'facts' | 'add'> & { sample: RecentSample },
+  ): Promise<readonly Outcome[]> {
+    await recorded;
+    const decided = this.decideReports(reports);
+    const outcomes = await this.outcomes(results, warned, recorded, decided, this.keepRejected(rejected));
+    this.options.recent?.keep(sample);
     return outcomes;
   }
 

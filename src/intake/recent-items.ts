@@ -21,6 +21,9 @@ const BUFFERED_BYTES = 4 * 1024 * 1024;
 const KEPT_DAYS = 7;
 const HOUR_MS = 3_600_000;
 
+/** Items that were chosen to be kept, as text. */
+export type RecentSample = readonly Row[];
+
 interface Row {
   readonly workspace: string;
   readonly collector: string;
@@ -49,23 +52,31 @@ export class RecentItems {
 
   /** Takes as many of the items as the collector's rate allows. */
   offer(format: string, origin: Origin, items: readonly unknown[]): void {
-    const bucket = this.bucketOf(`${origin.workspace}/${origin.collector}`);
-    const now = performance.now();
-    for (const item of items) {
-      if (bucket.wait(now) > 0 || this.bufferedBytes > BUFFERED_BYTES) return;
-      bucket.take(1, now);
-      this.buffer(format, origin, jsonText(item));
-    }
+    this.keep(this.sample(format, origin, items));
   }
 
-  private buffer(
-    format: string,
-    { workspace, collector, call, receivedAt, keyScope }: Origin,
-    item: string,
-  ): void {
-    if (item.includes('\0')) return;
-    this.buffered.push({ workspace, collector, receivedAt, format, call, keyScope: keyScope ?? null, item });
-    this.bufferedBytes += item.length;
+  /** As many of the items as the collector's rate allows. */
+  sample(format: string, origin: Origin, items: readonly unknown[]): RecentSample {
+    const bucket = this.bucketOf(`${origin.workspace}/${origin.collector}`);
+    const now = performance.now();
+    const { workspace, collector, call, receivedAt, keyScope = null } = origin;
+    const sample: Row[] = [];
+    let bytes = this.bufferedBytes;
+    for (const item of items) {
+      if (bucket.wait(now) > 0 || bytes > BUFFERED_BYTES) break;
+      bucket.take(1, now);
+      const text = jsonText(item);
+      if (text.includes('\0')) continue;
+      sample.push({ workspace, collector, receivedAt, format, call, keyScope, item: text });
+      bytes += text.length;
+    }
+    return sample;
+  }
+
+  keep(sample: RecentSample): void {
+    if (sample.length === 0) return;
+    for (const row of sample) this.buffered.push(row);
+    this.bufferedBytes += sample.reduce((sum, { item }) => sum + item.length, 0);
     this.timer ??= setTimeout(() => void this.flush().catch(this.onFailure), FLUSH_MS).unref();
   }
 

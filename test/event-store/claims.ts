@@ -8,7 +8,7 @@ import type { TestLog } from './test-log.js';
 export function claimsContract(target: TestLog): void {
   const { unique, names } = target;
   const claimOf = (token: string, body: string, collector = 'c-1'): TokenClaim => ({
-    ...{ collector, token, bodyHash: hash('sha256', body, 'buffer') },
+    ...{ collector, token, bodyHash: hash('sha256', body, 'hex') },
     expiresAt: new Date(Date.now() + 3_600_000),
   });
   const send = (name: string, claim: TokenClaim) =>
