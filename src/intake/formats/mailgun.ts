@@ -126,17 +126,19 @@ function isMachine(bot: unknown): boolean {
 
 /** Of accounts that still have campaigns: `[{ id, name }]`. */
 function campaignOf(campaigns: unknown): unknown {
-  const [first] = [campaigns].flat() as readonly unknown[];
+  const first: unknown = Array.isArray(campaigns) ? campaigns[0] : campaigns;
   return objectOr(first).name ?? objectOr(first).id;
 }
 
-const KEPT = new Set(['severity', 'reason', 'delivery-status', 'reject', 'flags', 'geolocation', 'domain']);
+const KEPT = ['severity', 'reason', 'delivery-status', 'reject', 'flags', 'geolocation', 'domain'];
 
 function propertiesOf(event: MailgunEvent): JsonObject {
-  const { 'client-info': client, ...others } = event;
-  const { 'user-agent': _, ...light } = objectOr(client);
-  const kept = Object.entries(others).filter(([name]) => KEPT.has(name));
-  return { ...Object.fromEntries(kept), ...(isObject(client) && { 'client-info': light }) };
+  const kept: Record<string, unknown> = {};
+  for (const name of KEPT) if (Object.hasOwn(event, name)) kept[name] = event[name];
+  const client = event['client-info'];
+  if (!isObject(client)) return kept;
+  const { 'user-agent': _, ...light } = client;
+  return { ...kept, 'client-info': light };
 }
 
 interface Signature {
