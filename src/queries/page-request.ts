@@ -11,7 +11,7 @@ export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 1000;
 
 export function readRequestOf(workspace: string, params: Params): ReadRequest {
-  return { workspace, asOf: params.position('asOf'), minPosition: params.position('minPosition') };
+  return { workspace, asOf: params.positionOrDate('asOf'), minPosition: params.position('minPosition') };
 }
 
 /** A page of a list: as of which position, how many rows, after which row. */
@@ -39,26 +39,30 @@ export function pageRequestOf(
   const limit = params.integer('limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
   const text = params.text('cursor');
   params.check();
-  const question = [workspace, name, filtersOf(given)];
+  const question = [workspace, name, filtersOf(given, request.asOf)];
   const cursor = text === undefined ? undefined : readCursor(text, question, shapes);
   const asOf = cursor === undefined ? request.asOf : positionOf(cursor, request.asOf, params);
   return { ...request, asOf, limit, question, after: cursor?.after };
 }
 
 /** All pages are of the moment of the first. */
-function positionOf({ asOf }: Cursor, given: bigint | undefined, params: Params): bigint {
-  if (given !== undefined && given !== asOf) {
+function positionOf({ asOf }: Cursor, given: ReadRequest['asOf'], params: Params): bigint {
+  if (typeof given === 'bigint' && given !== asOf) {
     params.fault('cursor-invalid', 'cursor', `is of position ${asOf}, not of asOf ${given}; omit asOf`);
     params.check();
   }
   return asOf;
 }
 
-function filtersOf(given: RawParams): unknown[] {
+/** A date of `asOf` is one: a cursor has the position of its own. */
+function filtersOf(given: RawParams, asOf: ReadRequest['asOf']): unknown[] {
   return Object.entries(given)
-    .filter(([name]) => !(PAGE_PARAMETERS as readonly string[]).includes(name))
+    .filter(([name]) => !(PAGE_PARAMETERS as readonly string[]).includes(name) || isDate(name, asOf))
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
+
+const isDate = (name: string, asOf: ReadRequest['asOf']): boolean =>
+  name === 'asOf' && typeof asOf === 'object';
 
 /**
  * Cuts a page from rows that were read with one more than the limit, and the cursor behind it.

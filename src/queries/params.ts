@@ -7,6 +7,7 @@ export type RawParams = Readonly<Record<string, unknown>>;
 export type DayOrInstant = { readonly day: string } | { readonly instant: Date };
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i;
+const DATES = 'a day (2026-01-31) or a timestamp with a time zone (2026-01-31T09:30:00Z)';
 const POSITION = /^\d{1,18}$/;
 
 /**
@@ -101,15 +102,24 @@ export class Params {
     return undefined;
   }
 
+  positionOrDate(name: string): bigint | DayOrInstant | undefined {
+    const value = this.word(name);
+    if (value === undefined) return undefined;
+    if (POSITION.test(value)) return BigInt(value);
+    return this.dateIn(name, value, `neither a position (5124) nor a date: must be one, or ${DATES}`);
+  }
+
   dayOrInstant(name: string): DayOrInstant | undefined {
     const value = this.text(name);
-    if (value === undefined) return undefined;
+    return value === undefined ? undefined : this.dateIn(name, value, `not a date: must be ${DATES}`);
+  }
+
+  private dateIn(name: string, value: string, otherwise: string): DayOrInstant | undefined {
     if (isDay(value)) return { day: value };
     if (INSTANT.test(value) && isDay(value.slice(0, 10)) && !Number.isNaN(Date.parse(value))) {
       return { instant: new Date(value) };
     }
-    const allowed = 'a day (2026-01-31) or a timestamp with a time zone (2026-01-31T09:30:00Z)';
-    this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is not a date: must be ${allowed}`);
+    this.fault(`${codeOf(name)}-invalid`, name, `"${value}" is ${otherwise}`);
     return undefined;
   }
 

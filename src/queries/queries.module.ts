@@ -36,6 +36,7 @@ import { FindOpportunityHandler } from './opportunity.js';
 import { SegmentsController } from './segments.controller.js';
 import { FindLeadSegmentsHandler } from './lead-segments.js';
 import { FindSegmentMembersHandler, FindSegmentOverlapHandler, FindSegmentsHandler } from './segments.js';
+import { LogDates } from './log-dates.js';
 import { ReadModels } from './read-models.js';
 import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
 
@@ -57,6 +58,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
   ],
   providers: [
     ReadModels,
+    LogDates,
     JourneyModels,
     FindLeadsHandler,
     FindLeadHandler,

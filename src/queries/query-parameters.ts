@@ -33,7 +33,7 @@ const DATE = 'a day of the workspace (2026-01-31) or a timestamp (2026-01-31T09:
 /** Every query parameter of the API, described once. */
 export const PARAMETERS = {
   asOf: text(
-    'A log position: the response is as of right after its event. Default: the position of the read models',
+    `A log position: the response is as of right after its event. Or ${DATE}: as of the last event recorded by the end of the day, or by then. Default: the position of the read models`,
     '5124',
   ),
   minPosition: text(

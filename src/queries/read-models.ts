@@ -10,15 +10,20 @@ import { type AppliedModel, appliedModels } from './applied-models.js';
 import { FRESHNESS, type Freshness } from './freshness.js';
 import { QuerySlots } from './query-slots.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
+import { LogDates } from './log-dates.js';
+import type { DayOrInstant } from './params.js';
 
 /** The position that a query is about. */
 export interface ReadRequest {
   readonly workspace: string;
-  /** Undefined: as far as the projections are. */
-  readonly asOf: bigint | undefined;
+  /** Undefined: as far as the projections are. A date: the last position that was recorded by then. */
+  readonly asOf: bigint | DayOrInstant | undefined;
   /** Answer only once the projections have seen this position. */
   readonly minPosition: bigint | undefined;
 }
+
+/** A request whose position is known. */
+type PositionRequest = ReadRequest & { readonly asOf: bigint | undefined };
 
 /** The read models at one position of the log, inside one transaction. */
 export interface View {
@@ -57,6 +62,7 @@ export class ReadModels {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(FRESHNESS) private readonly freshness: Freshness,
     @Inject(JourneyModels) private readonly models: JourneyModels,
+    @Inject(LogDates) private readonly dates: LogDates,
   ) {
     // Half of the pool stays free for commands and for what a question reads besides its own transaction.
     const width = Math.max(1, Math.floor(pool.options.max / 2));
@@ -71,10 +77,11 @@ export class ReadModels {
    * time.
    */
   async view<T>(
-    request: ReadRequest,
+    asked: ReadRequest,
     projections: readonly string[],
     answer: (view: View) => Promise<T>,
   ): Promise<T> {
+    const request = await this.withPosition(asked);
     await this.refuseFuture(request);
     await this.waitUntil(request, projections);
     return this.gate.run(request.workspace, () =>
@@ -83,12 +90,25 @@ export class ReadModels {
   }
 
   /** The position that a question about the log itself is answered at. */
-  async position(request: ReadRequest): Promise<bigint> {
+  async position(asked: ReadRequest): Promise<bigint> {
+    const request = await this.withPosition(asked);
     await this.refuseFuture(request);
     return request.asOf ?? this.store.head();
   }
 
-  private async open(tx: pg.PoolClient, request: ReadRequest, projections: readonly string[]): Promise<View> {
+  private async withPosition(request: ReadRequest): Promise<PositionRequest> {
+    const { asOf, workspace } = request;
+    return {
+      ...request,
+      asOf: typeof asOf === 'object' ? await this.dates.positionAt(workspace, asOf) : asOf,
+    };
+  }
+
+  private async open(
+    tx: pg.PoolClient,
+    request: PositionRequest,
+    projections: readonly string[],
+  ): Promise<View> {
     const checkpoint = await this.freshness.checkpoint(tx, projections);
     const asOf = request.asOf ?? checkpoint;
     if (asOf > checkpoint) throw projectionsBehind(asOf);
@@ -106,7 +126,7 @@ export class ReadModels {
     return { tx, workspace, asOf, at, model, modelVersion, applied, halfLifeDays, isCurrent, eventIdAt };
   }
 
-  private async refuseFuture({ asOf = 0n, minPosition = 0n }: ReadRequest): Promise<void> {
+  private async refuseFuture({ asOf = 0n, minPosition = 0n }: PositionRequest): Promise<void> {
     if (asOf <= this.headSeen && minPosition <= this.headSeen) return;
     this.headSeen = await this.store.head();
     if (asOf > this.headSeen) throw futurePosition('asOf', asOf, this.headSeen);
@@ -114,7 +134,7 @@ export class ReadModels {
   }
 
   private async waitUntil(
-    { asOf = 0n, minPosition = 0n }: ReadRequest,
+    { asOf = 0n, minPosition = 0n }: PositionRequest,
     projections: readonly string[],
   ): Promise<void> {
     const wanted = asOf > minPosition ? asOf : minPosition;

@@ -1,8 +1,9 @@
 import { MODEL_NAMES, type ModelName } from '../domain/attribution/models.js';
 import { Problem } from '../http/problem.js';
+import { beginningOfDay } from './beginning-of-day.js';
 import type { Params, DayOrInstant } from './params.js';
 import type { View } from './read-models.js';
-import { firstRow, sql } from './sql.js';
+import { reportSettings, type ReportSettings } from './report-settings.js';
 
 export { MODEL_NAMES, type ModelName };
 
@@ -95,32 +96,13 @@ async function instantsOf(
   return { from, to };
 }
 
-/**
- * A day begins at the first instant that is of it or, where the zone has left the day out, of a later one. Zones change
- * their clocks at whole minutes, by a day at most.
- */
 async function instant({ tx }: View, date: DayOrInstant | undefined, timeZone: string): Promise<Date | null> {
   if (date === undefined) return null;
-  if ('instant' in date) return date.instant;
-  const query = sql`
-    SELECT min(at) AS at
-    FROM (SELECT ${date.day}::timestamp AT TIME ZONE ${timeZone} AS near) midnight,
-         generate_series(near - interval '1 day', near + interval '1 day', interval '1 minute') at
-    WHERE (at AT TIME ZONE ${timeZone})::date >= ${date.day}::date`;
-  return (await firstRow<{ at: Date }>(tx, query))?.at ?? null;
+  return 'instant' in date ? date.instant : beginningOfDay(tx, date.day, timeZone);
 }
 
-/** The model decides; before the first is published, the workspace. */
-async function settingsOf({ tx, workspace, model }: View): Promise<{ currency: string; timeZone: string }> {
-  if (model) return model.data.document;
-  const query = sql`SELECT currency, time_zone AS "timeZone" FROM touchline.workspace WHERE slug = ${workspace}`;
-  return (
-    (await firstRow<{ currency: string; timeZone: string }>(tx, query)) ?? {
-      currency: 'USD',
-      timeZone: 'UTC',
-    }
-  );
-}
+const settingsOf = ({ tx, workspace, model }: View): Promise<ReportSettings> =>
+  reportSettings(tx, workspace, model);
 
 function unknownCurrency(asked: string, currency: string): Problem {
   const message = `"${asked}" is unknown; allowed is ${currency}, the currency of the journey model`;
