@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EXAMPLE_INVESTMENTS } from '../../test/example-investments.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import { entry } from '../../test/sample-events.js';
 import type { AttributionAnswer } from './attribution.js';
 import type { CompareAnswer } from './attribution-compare.js';
 import type { AttributionExplanation } from './attribution-explain.js';
+import { CUTS } from './report-scope.js';
 
 let api: ExampleApi;
 beforeAll(async () => {
@@ -101,6 +102,45 @@ test.each(['author=J. Meyer', 'publisher=Acme', 'publisherKind=analyst', 'withou
     expect([body.value, body.touches]).toEqual([row?.value, row?.touches]);
   },
 );
+
+describe.each([...CUTS.map((cut) => [cut]), ['persona,contentType'], ['week,owner'], ['owner,content,week']])(
+  'the rows of a report by %s',
+  (by) => {
+    const cuts = by.split(',');
+
+    test('add up to what is attributed', async () => {
+      const { rows, attributed } = await report(`by=${by}`);
+      expect(rows.length).toBeGreaterThan(0);
+      expect(rows.reduce((sum, { value }) => sum + (value.minor ?? 0), 0)).toBe(attributed.minor);
+    });
+
+    test('are explained one by one', async () => {
+      for (const { keys, without, value, opportunities, touches } of (await report(`by=${by}`)).rows) {
+        const asked = new URLSearchParams({ model: 'linear' });
+        for (const [index, key] of keys.entries()) if (key !== null) asked.set(cuts[index] ?? '', key);
+        if (without.length > 0) asked.set('without', without.join());
+        const { body } = await api.get<AttributionExplanation>(
+          `/api/attribution/explain?${asked.toString()}`,
+        );
+        expect(body).toMatchObject({ value, opportunities, touches });
+      }
+    });
+  },
+);
+
+test('each touch counts for the persona of its lead, and for the owner and the week of its opportunity', async () => {
+  expect(await experts('by=persona')).toEqual([
+    ['technical', '72000.00', 1, 3],
+    ['economic', '48000.00', 1, 2],
+  ]);
+  expect(await experts('by=owner')).toEqual([['rep-7', '120000.00', 1, 5]]);
+  expect(await experts('by=week')).toEqual([['2026-W10', '120000.00', 1, 5]]);
+  expect(await experts('by=contentType')).toEqual([
+    ['pricing', '72000.00', 1, 3],
+    ['webinar', '24000.00', 1, 1],
+    ['white_paper', '24000.00', 1, 1],
+  ]);
+});
 
 test('experts before they were catalogued have no rows', async () =>
   expect((await experts(`by=author&asOf=${HEAD}`)).map(([key]) => key)).toEqual([null]));

@@ -7,6 +7,7 @@ import {
   type Cut,
   CUTS,
   cutsOf,
+  isByTime,
   type ReportScope,
   SCOPE_PARAMETERS,
   scopeQueryOf,
@@ -147,7 +148,7 @@ async function compared(
     }
   }
   const all = [...cells.values()];
-  return by[0] === 'month' ? all.sort((a, b) => byKey(a, b)) : all;
+  return isByTime(by) ? all.sort((a, b) => byKey(a, b)) : all;
 }
 
 /** Stable: within a month the order stays. */

@@ -14,15 +14,17 @@ import {
   resolveScope,
 } from './report-scope.js';
 import {
+  CATALOGUE_CUTS,
   CUTS,
   type Cut,
   DEFAULT_MODEL,
-  EXPERT_CUTS,
   METRICS,
   MODEL_NAMES,
   type ModelName,
+  isOpportunityCut,
 } from './report-scope.js';
-import { catalogueFor, inScope, monthOf, touchValue } from './attribution-rows.js';
+import { inScope } from './attribution-rows.js';
+import { joinsFor, opportunityColumn, touchValue } from './report-cuts.js';
 import { REPORT_PROJECTIONS, slice } from './attribution.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { ExplainedOpportunity, RuleItem } from './explain-items.js';
@@ -43,7 +45,11 @@ import { ReadModels } from './read-models.js';
 import { allOf, rows, sql, type Sql } from './sql.js';
 
 /** Cuts that a touch may have no value of. */
-const OPTIONAL_CUTS = ['content', 'campaign', 'source', ...EXPERT_CUTS] as const satisfies readonly Cut[];
+const OPTIONAL_CUTS = [
+  ...(['content', 'campaign', 'source'] as const),
+  ...CATALOGUE_CUTS,
+  ...(['persona', 'owner'] as const),
+] as const satisfies readonly Cut[];
 
 export class AttributionExplanation extends PageAnswer {
   @Enum('Attribution model', MODEL_NAMES) model!: string;
@@ -69,7 +75,10 @@ export class AttributionExplanation extends PageAnswer {
   items!: ExplainedOpportunity[];
 }
 
-const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
+const TIMES = {
+  month: { form: /^\d{4}-(0[1-9]|1[0-2])$/, example: '2026-01' },
+  week: { form: /^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$/, example: '2026-W05' },
+} as const;
 
 export class ExplainAttribution extends Query<AttributionExplanation> {
   readonly model: ModelName;
@@ -111,16 +120,20 @@ const CUT_VALUES: Readonly<Record<Cut, (params: Params) => string | undefined>> 
   channel: (params) => params.oneOf('channel', CHANNELS),
   campaign: (params) => params.label('campaign'),
   source: (params) => params.label('source', tagLabel),
+  contentType: (params) => params.text('contentType'),
   author: (params) => params.text('author'),
   publisher: (params) => params.text('publisher'),
   publisherKind: (params) => params.oneOf('publisherKind', PUBLISHER_KINDS),
-  month: (params) => params.label('month'),
+  persona: (params) => params.text('persona'),
+  owner: (params) => params.text('owner'),
+  month: (params) => params.text('month'),
+  week: (params) => params.text('week'),
 };
 
 function cutValue(params: Params, cut: Cut): [Cut, string][] {
   const value = CUT_VALUES[cut](params);
-  if (cut === 'month' && value !== undefined && !MONTH.test(value)) {
-    params.fault('month-invalid', cut, `"${value}" is not a month such as 2026-01`);
+  if ((cut === 'month' || cut === 'week') && value !== undefined && !TIMES[cut].form.test(value)) {
+    params.fault(`${cut}-invalid`, cut, `"${value}" is not a ${cut} such as ${TIMES[cut].example}`);
   }
   return value === undefined ? [] : [[cut, value]];
 }
@@ -178,29 +191,32 @@ async function partsOfOpportunities(
            array_agg(t.touch::int ORDER BY t.touch) AS touches
     FROM ${view.ledger.paths} p
     JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${query.model}
-    CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, s.reported, s.marks)
-      WITH ORDINALITY AS t(content, channel, campaign, source, value, mark, touch)
-    ${catalogueFor(view, [...query.without, ...CUTS.filter((cut) => cut in query.cut)])}
+    CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, p.lead_ids, s.reported, s.marks)
+      WITH ORDINALITY AS t(content, channel, campaign, source, lead_id, value, mark, touch)
+    ${joinsFor(view, [...query.without, ...CUTS.filter((cut) => cut in query.cut)])}
     WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL AND t.mark & 1 = 1
-      AND ${cell(scope, query)}
+      AND ${cell(view, scope, query)}
     GROUP BY p.path_id, p.opportunity_id
     ORDER BY sum(t.value) DESC, p.opportunity_id COLLATE "C"`,
   );
   return found.map((row) => ({ ...row, value: BigInt(row.value) }));
 }
 
-function cell({ timeZone }: ReportScope, { cut, without, opportunityId }: ExplainAttribution): Sql {
-  const is = (column: Sql, value: string | undefined): Sql | undefined =>
-    value === undefined ? undefined : sql`${column} = ${value}`;
+function cell(
+  view: CreditView,
+  scope: ReportScope,
+  { cut, without, opportunityId }: ExplainAttribution,
+): Sql {
+  const valueOf = (name: Cut): Sql =>
+    isOpportunityCut(name) ? opportunityColumn(view, scope, name) : touchValue(name);
   return allOf([
-    cut.content === undefined ? undefined : isContent(cut.content),
-    is(sql`t.channel`, cut.channel),
-    is(sql`t.campaign`, cut.campaign),
-    is(sql`t.source`, cut.source),
-    ...EXPERT_CUTS.map((name) => is(touchValue(name), cut[name])),
-    is(monthOf('p', timeZone), cut.month),
-    is(sql`p.opportunity_id`, opportunityId),
-    ...without.filter((name) => name !== 'month').map((name) => sql`${touchValue(name)} IS NULL`),
+    ...CUTS.map((name) => {
+      const value = cut[name];
+      if (value === undefined) return undefined;
+      return name === 'content' ? isContent(value) : sql`${valueOf(name)} = ${value}`;
+    }),
+    opportunityId === undefined ? undefined : sql`p.opportunity_id = ${opportunityId}`,
+    ...without.map((name) => sql`${valueOf(name)} IS NULL`),
   ]);
 }
 

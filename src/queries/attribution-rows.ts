@@ -1,5 +1,12 @@
-import { cataloguedContents } from './catalogue-rows.js';
-import { type Cut, EXPERT_CUTS, type ExpertCut, type ReportScope, type ModelName } from './report-scope.js';
+import { type Cut, isByTime, isOpportunityCut, type ReportScope, type ModelName } from './report-scope.js';
+import {
+  isTouchCut,
+  joinsFor,
+  opportunityColumn,
+  TOUCH_CUTS,
+  type TouchCut,
+  touchValue,
+} from './report-cuts.js';
 import type { DayOrInstant } from './params.js';
 import type { CreditView } from './credit-ledger.js';
 import type { View } from './read-models.js';
@@ -16,34 +23,6 @@ export interface CreditRow {
   readonly opportunities: number;
   readonly touches: number;
 }
-
-type TouchCut = Exclude<Cut, 'month' | ExpertCut>;
-/** Array of the path that a cut reads, and the mark of an opportunity's first touch with its value. */
-const TOUCH_CUTS: Readonly<Record<TouchCut, { readonly column: string; readonly mark: number }>> = {
-  content: { column: 'content_ids', mark: 2 },
-  channel: { column: 'channels', mark: 4 },
-  campaign: { column: 'campaigns', mark: 8 },
-  source: { column: 'sources', mark: 16 },
-};
-
-/** Columns of cataloguedContents. */
-const EXPERT_COLUMNS: Readonly<Record<ExpertCut, string>> = {
-  author: 'author',
-  publisher: 'publisher',
-  publisherKind: 'publisher_kind',
-};
-const isExpertCut = (cut: Cut): cut is ExpertCut => EXPERT_CUTS.some((expert) => expert === cut);
-
-/** The value of a cut of a touch `t`, whose content is catalogued as `d`. */
-export const touchValue = (cut: Exclude<Cut, 'month'>): Sql =>
-  raw(isExpertCut(cut) ? `d.${EXPERT_COLUMNS[cut]}` : `t.${cut}`);
-
-/** Joins what is catalogued of the contents of touches `t`, where a cut needs it. */
-export const catalogueFor = (view: View, cuts: readonly Cut[]): Sql =>
-  cuts.some(isExpertCut) ? sql`LEFT JOIN (${cataloguedContents(view)}) d ON d.content_id = t.content` : empty;
-
-export const monthOf = (alias: string, timeZone: string): Sql =>
-  sql`to_char(${raw(alias)}.credited_at AT TIME ZONE ${timeZone}, 'YYYY-MM')`;
 
 /** The opportunities of a report as rows `p` of the credit ledger. */
 export const inScope = (
@@ -84,7 +63,7 @@ export async function creditRows(
 ): Promise<CreditRow[]> {
   const keys = by.map((_, index) => raw(`key${index}`));
   const names = join(keys, ', ');
-  const byTime = by[0] === 'month' ? sql`key0, ` : empty;
+  const byTime = isByTime(by) ? sql`key0, ` : empty;
   const ties = join(
     keys.map((key) => sql`${key} COLLATE "C" NULLS LAST`),
     ', ',
@@ -107,16 +86,17 @@ function cells(
   scope: ReportScope,
   { model, by }: { model: ModelName; by: readonly Cut[] },
 ): Sql {
-  const dimensions = by.filter((cut) => cut !== 'month');
-  const touchCuts = dimensions.filter((cut): cut is TouchCut => !isExpertCut(cut));
-  const month = by.includes('month') ? sql`, ${monthOf('p', scope.timeZone)} AS month` : empty;
-  // Offset 0 keeps the month from being computed again for every touch; without a month it would only keep workers out.
-  const once = raw(by.includes('month') ? 'OFFSET 0' : '');
+  const ofOpportunity = by.filter(isOpportunityCut);
+  const ofTouches = by.filter((cut) => !isOpportunityCut(cut));
+  const touchCuts = ofTouches.filter(isTouchCut);
+  const columns = ofOpportunity.map((cut) => sql`, ${opportunityColumn(view, scope, cut)} AS ${raw(cut)}`);
+  // Offset 0 keeps these from being computed again for every touch; without any it would only keep workers out.
+  const once = raw(columns.length > 0 ? 'OFFSET 0' : '');
   const from = sql`
-    FROM (SELECT p.*${month} FROM ${view.ledger.paths} p
+    FROM (SELECT p.*${columns.length > 0 ? join(columns, '') : empty} FROM ${view.ledger.paths} p
           WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL ${once}) p
     JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${model}`;
-  const keyOf = (cut: Cut): Sql => (cut === 'month' ? raw('p.month') : touchValue(cut));
+  const keyOf = (cut: Cut): Sql => (isOpportunityCut(cut) ? raw(`p.${cut}`) : touchValue(cut));
   const keys = join(
     by.map((cut, index) => sql`${keyOf(cut)} AS ${raw(`key${index}`)}`),
     ', ',
@@ -125,7 +105,7 @@ function cells(
     by.map((_, index) => raw(String(index + 1))),
     ', ',
   );
-  if (touchCuts.length < dimensions.length) return cellsOfExperts(view, { from, keys, group, by });
+  if (touchCuts.length < ofTouches.length) return cellsOfJoined(view, { from, keys, group, by });
   const [only] = touchCuts;
   if (touchCuts.length > 1) return cellsOfOpportunity({ from, keys, touchCuts });
   return only === undefined
@@ -175,16 +155,16 @@ function cellsOfOpportunity({
 }
 
 /** Contents of one author are several keys, so what one opportunity gives to an author is summed up first. */
-function cellsOfExperts(
+function cellsOfJoined(
   view: View,
   { from, keys, group, by }: { from: Sql; keys: Sql; group: Sql; by: readonly Cut[] },
 ): Sql {
   return sql`
     SELECT ${keys}, max(t.title COLLATE "C") AS title, sum(t.value) AS value, 1 AS opportunities, count(*) AS touches
     ${from}
-    CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, s.reported, s.marks, p.content_titles)
-      AS t(content, channel, campaign, source, value, mark, title)
-    ${catalogueFor(view, by)}
+    CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, p.lead_ids, s.reported, s.marks, p.content_titles)
+      AS t(content, channel, campaign, source, lead_id, value, mark, title)
+    ${joinsFor(view, by)}
     WHERE t.mark & 1 = 1
     GROUP BY p.path_id, ${group}`;
 }

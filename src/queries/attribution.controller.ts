@@ -9,7 +9,7 @@ import { AttributionAnswer, FindAttribution } from './attribution.js';
 import type { RawParams } from './params.js';
 import { QueryDocs } from './query-docs.js';
 import { writeReport } from './report-formats.js';
-import { EXPERT_CUTS } from './report-scope.js';
+import { CATALOGUE_CUTS } from './report-scope.js';
 
 const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
 const PAGE = ['cursor', 'limit', 'asOf', 'minPosition'] as const;
@@ -67,8 +67,11 @@ export class AttributionController {
       'channel',
       'campaign',
       'source',
-      ...EXPERT_CUTS,
+      ...CATALOGUE_CUTS,
+      'creditedPersona',
+      'creditedOwner',
       'month',
+      'week',
       'without',
       'opportunityId',
       ...SCOPE_PARAMETERS,

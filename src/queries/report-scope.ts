@@ -8,11 +8,23 @@ import { reportSettings, type ReportSettings } from './report-settings.js';
 export { MODEL_NAMES, type ModelName };
 
 /** Cuts by what is catalogued of the content of a touch. */
-export const EXPERT_CUTS = ['author', 'publisher', 'publisherKind'] as const;
-export type ExpertCut = (typeof EXPERT_CUTS)[number];
+export const CATALOGUE_CUTS = ['contentType', 'author', 'publisher', 'publisherKind'] as const;
+export type CatalogueCut = (typeof CATALOGUE_CUTS)[number];
 
-/** Ways to cut a report. `month` is the month of the reference date, in the workspace's time zone. */
-export const CUTS = ['content', 'channel', 'campaign', 'source', ...EXPERT_CUTS, 'month'] as const;
+/** Cuts by the opportunity: who owns it, and its reference date in the workspace's time zone. A week is that of ISO 8601. */
+export const OPPORTUNITY_CUTS = ['owner', 'month', 'week'] as const;
+export type OpportunityCut = (typeof OPPORTUNITY_CUTS)[number];
+
+export const isOpportunityCut = (cut: Cut): cut is OpportunityCut =>
+  OPPORTUNITY_CUTS.some((each) => each === cut);
+
+/** Ways to cut a report. `persona` is that of the person who touched. */
+export const CUTS = [
+  ...(['content', 'channel', 'campaign', 'source'] as const),
+  ...CATALOGUE_CUTS,
+  ...(['persona'] as const),
+  ...OPPORTUNITY_CUTS,
+] as const;
 export type Cut = (typeof CUTS)[number];
 
 /** `revenue`: won opportunities by their close; `pipeline`: all opportunities by their opening. */
@@ -37,6 +49,9 @@ export const scopeQueryOf = (params: Params): ScopeQuery => ({
   to: params.dayOrInstant('to'),
   currency: params.text('currency'),
 });
+
+/** Whether rows of a report by these cuts are in the order of time. */
+export const isByTime = ([first]: readonly Cut[]): boolean => first === 'month' || first === 'week';
 
 export const cutsOf = (params: Params): Cut[] => {
   const cuts = params.someOf('by', CUTS, 'cut') ?? ['content'];

@@ -1,10 +1,11 @@
 import type { InvestmentDimension } from '../../domain/catalogue-events.js';
 import { tagLabel } from '../../domain/label.js';
 import { shareOf } from '../attribution.js';
-import { creditRows, inScope, monthOf } from '../attribution-rows.js';
+import { creditRows, inScope } from '../attribution-rows.js';
 import { cataloguedNames, type Names } from '../catalogue-rows.js';
 import type { CreditView } from '../credit-ledger.js';
 import type { View } from '../read-models.js';
+import { monthOf } from '../report-cuts.js';
 import type { Cut, ModelName, ReportScope } from '../report-scope.js';
 import { raw, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
