@@ -16,6 +16,7 @@ import { Workspaces } from '../../workspaces/workspaces.js';
 import { withRuntime } from '../with-runtime.js';
 import { isCatalogueType, ROW_TYPES, type RowType } from './csv-fields.js';
 import { readMapping } from './csv-mapping.js';
+import { DEFAULT_COLLECTOR } from './default-collector.js';
 import { IMPORT_FORMATS, type ImportFormat } from './detect-format.js';
 import { isTransient } from './fact-writer.js';
 import { importFile, type ImportTarget } from './import-file.js';
@@ -33,9 +34,6 @@ export interface ImportOptions {
   readonly dryRun?: boolean;
   readonly restart?: boolean;
 }
-
-/** What events name that are not of a configured collector. */
-export const DEFAULT_COLLECTOR = 'import';
 
 /** As a shell reports a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
