@@ -5,7 +5,7 @@ import type { JourneyModel } from '../src/domain/model/journey-model.js';
 import { accountOf, profileOf } from '../src/domain/profile.js';
 import { resolveIdentity } from './resolve-identity.js';
 import { factOf, isPersonal } from '../src/projections/journey/facts.js';
-import { companyDomains } from '../src/projections/journey/mail-domain.js';
+import { companyDomains } from '../src/read-models/mail-domain.js';
 
 type Row = Record<string, unknown>;
 const dateOf = (at: number | null): Date | null => (at === null ? null : new Date(at));

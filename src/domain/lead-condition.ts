@@ -1,4 +1,5 @@
 import { conditionTest, type TouchContext } from './condition.js';
+import { emailKinds, type EmailKind } from './email-kinds.js';
 import type { JourneyTouch, LeadJourney, LeadSnapshot } from './lead-snapshot.js';
 import { scoreOf } from './lead-snapshot.js';
 import type { Memory } from './memory.js';
@@ -71,13 +72,14 @@ export function segmentRule(model: JourneyModel, id: string): LeadRule {
 }
 
 function factsRule(model: JourneyModel, facts: LeadFacts): LeadRule {
-  const { persona, stage, lifecycle, grade, score, traits, account, did = [], didNot = [] } = facts;
+  const { persona, stage, lifecycle, grade, email, score, traits, account, did = [], didNot = [] } = facts;
   const tests: TimedTest[] = [
     ...valueTests(persona, (lead) => lead.persona),
     ...valueTests(stage, (lead) => lead.stage),
     ...valueTests(lifecycle, (lead) => lead.lifecycle),
     ...valueTests(grade, (lead) => lead.grade),
   ].map((test) => ({ test }));
+  if (email !== undefined) tests.push({ test: emailTest(model, listOf(email)) });
   if (score) tests.push(scoreTest(model, score));
   if (traits) {
     const test = recordTest(traits);
@@ -108,6 +110,11 @@ function valueTests(
       return value !== null && values.has(value);
     },
   ];
+}
+
+function emailTest({ mailProviders }: JourneyModel, kinds: readonly EmailKind[]): LeadTest {
+  const kindsOf = emailKinds(mailProviders);
+  return ({ address }) => kindsOf(address).some((kind) => kinds.includes(kind));
 }
 
 const isWithin = ({ atLeast = -Infinity, atMost = Infinity }: NumberRange, value: number): boolean =>

@@ -137,6 +137,10 @@ function obstaclesOf({ internalDomains = [], competitorDomains = [] }: JourneyMo
     ({ known }) =>
       known ? undefined : 'nobody knows who it is: it has no e-mail address, user id or CRM id',
     ({ optedOutAt }) => (optedOutAt === null ? undefined : `opted out of mail on ${dayOf(optedOutAt)}`),
+    ({ address }) =>
+      typeof address?.bouncedAt === 'number'
+        ? `its e-mail address does not work: mail bounced on ${dayOf(address.bouncedAt)}`
+        : undefined,
     (lead) => (domains(lead).some(isInternal) ? 'is one of our own (internalDomains)' : undefined),
     (lead) => (domains(lead).some(isCompetitor) ? 'belongs to a competitor (competitorDomains)' : undefined),
     ({ hasOpenOpportunity }) => (hasOpenOpportunity ? 'is a contact of an open opportunity' : undefined),

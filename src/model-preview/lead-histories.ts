@@ -4,7 +4,7 @@ import type { Position } from '../domain/events.js';
 import type { LeadHistory } from '../domain/lead-preview.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
 import type { Traits } from '../domain/touchpoint.js';
-import { domainsOf } from '../projections/journey/mail-domain.js';
+import { domainsOf, leadAddress } from '../read-models/mail-domain.js';
 import { JOURNEY } from '../projections/journey/rows.js';
 import { factOfRow } from '../projections/journey/touch-fact.js';
 import { lookUp } from '../read-models/lookup.js';
@@ -28,6 +28,7 @@ interface LeadRow {
   readonly account_id: string | null;
   readonly account_domain: string | null;
   readonly opted_out_at: Date | null;
+  readonly bounced_at: Date | null;
   readonly opened_at: Date | null;
   readonly won: boolean | null;
 }
@@ -48,7 +49,7 @@ export async function* leadHistories(
     const page = await withTransaction(
       pool,
       async (tx) => {
-        const { rows } = await tx.query<LeadRow>(leads, [workspace, after, PAGE]);
+        const { rows } = await tx.query<LeadRow>(leads, [workspace, after, PAGE, asOf]);
         const keys = rows.map(({ lead_id: value }) => ({ workspace, value }));
         const touches = await lookUp(tx, JOURNEY, ['lead_id', 'uuid[]'], keys, valid('t'));
         const byLead = Map.groupBy(touches, ({ leadId }) => leadId);
@@ -60,6 +61,7 @@ export async function* leadHistories(
           emailDomain: (row.email === null ? undefined : domainOf(row.email)) ?? null,
           account: row.account_id === null ? null : { id: row.account_id, domain: row.account_domain },
           optedOutAt: row.opted_out_at && +row.opted_out_at,
+          address: row.email === null ? null : leadAddress(row.email, row.bounced_at && +row.bounced_at),
           touches: (byLead.get(row.lead_id) ?? []).map((touch) => factOfRow(storedVersion(touch)).touch),
           openedAt: row.opened_at && +row.opened_at,
           won: row.won ?? false,
@@ -82,6 +84,7 @@ const leadsQuery = (valid: (alias: string) => string): string => `
     WHERE p.workspace = $1 AND p.lead_id > $2 AND ${valid('p')} ORDER BY p.lead_id LIMIT $3)
   SELECT p.lead_id, p.email, p.traits, p.known_at, p.account_id, account.domain AS account_domain,
     CASE WHEN p.email_consent = 'unsubscribed' THEN p.email_consent_at END AS opted_out_at,
+    touchline.email_bounced_at($1, p.lead_id, p.email, $4) AS bounced_at,
     contact.opened_at, contact.won
   FROM page p
   LEFT JOIN LATERAL (

@@ -34,7 +34,10 @@ export interface WaitingChoice {
 const FIRST = '00000000-0000-0000-0000-000000000000';
 const standsAt = (alias: string): string => versionAt(alias, 'moment.position');
 
-/** Who has waited longest comes first. Whoever opted out or became an opportunity meanwhile waits no more. */
+/**
+ * Who has waited longest comes first. Whoever opted out, became an opportunity or cannot be reached any more by its address
+ * waits no more.
+ */
 export async function waitingLeads(
   tx: PoolClient,
   { workspace, only, after, limit, asOf }: WaitingChoice,
@@ -50,6 +53,7 @@ export async function waitingLeads(
        SELECT f.lifecycle FROM touchline.lifecycle_at(moment.position) f
        WHERE f.workspace = l.workspace AND f.lead_id = l.lead_id OFFSET 0) f
      WHERE l.workspace = $1 AND l.status = 'qualified' AND ${standsAt('l')} AND f.lifecycle = 'qualified'
+       AND touchline.email_bounced_at(p.workspace, p.lead_id, p.email, moment.position) IS NULL
        AND ($2::uuid[] IS NULL OR l.decided_id = ANY ($2))
        AND (l.known_from, l.lead_id) > ($3::bigint, $4::uuid)
      ORDER BY l.known_from, l.lead_id
