@@ -176,10 +176,11 @@ program
     '--type <touchpoints|contacts|opportunities|investments|contents|campaigns>',
     'what the rows of a CSV file are',
   )
-  .option('--mapping <FILE>', 'JSON: the field of each column of a CSV file')
+  .option('--mapping <FILE>', 'JSON or YAML: the field of each column of a CSV file')
   .option('--encoding <NAME>', 'of text that is not UTF-8, e.g. windows-1252')
   .option('--dry-run', 'read and check everything, and import nothing')
   .option('--restart', 'read files from their start, whatever was imported before')
+  .option('--report <FILE>', 'CSV for each row of a list of people in which something was found')
   .description('import files, folders or "-" (standard input), plain or compressed by gzip or Zstandard')
   .action(async (files: string[], options: ImportOptions) => exitWith(await importFiles(files, options)));
 

@@ -25,6 +25,8 @@ type NextChange = (lead: LeadSnapshot, at: number) => number;
 export interface LeadRule {
   /** It reads touchpoints: `test` needs `LeadSnapshot.journey`. */
   readonly readsJourney: boolean;
+  /** It reads nothing but who the lead is: persona, grade, address, traits and account. */
+  readonly readsProfileOnly: boolean;
   readonly test: LeadTest;
   /** When a score has decayed to a limit, or a touchpoint leaves a window of days. */
   readonly nextChange: NextChange;
@@ -55,6 +57,7 @@ export function leadRule(model: JourneyModel, condition: SegmentedCondition): Le
   const parts = [own, ...(alternatives ?? []), ...excluded, ...(segments ?? [])];
   return {
     readsJourney: parts.some(({ readsJourney }) => readsJourney),
+    readsProfileOnly: parts.every(({ readsProfileOnly }) => readsProfileOnly),
     nextChange: earliest(parts),
     test: (lead, at) =>
       own.test(lead, at) &&
@@ -93,6 +96,8 @@ function factsRule(model: JourneyModel, facts: LeadFacts): LeadRule {
   }
   return {
     readsJourney: did.length + didNot.length > 0,
+    readsProfileOnly:
+      did.length + didNot.length === 0 && [stage, lifecycle, score].every((part) => part === undefined),
     test: (lead, at) => tests.every(({ test }) => test(lead, at)),
     nextChange: earliest(tests),
   };
