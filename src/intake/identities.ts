@@ -51,8 +51,7 @@ export function emailOf(value: unknown, path: string, reading: Reading): string 
     return undefined;
   const address = typeof value === 'string' ? emailAddress(value) : undefined;
   if (typeof value === 'string' && isNobody(value, path, reading)) return undefined;
-  if (address === undefined)
-    reading.warn('email-invalid', NO_ADDRESS, path);
+  if (address === undefined) reading.warn('email-invalid', NO_ADDRESS, path);
   return address;
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testDatabase, type TestDatabase } from '../../../test/database.js';
@@ -11,6 +11,7 @@ import { MemoryEventStore } from '../../event-store/memory.js';
 import { projections } from '../../projections/all.js';
 import { SubscriptionRunner } from '../../subscriptions/runner.js';
 import { checkPeople, emptyDirectory, openDirectory } from './check-people.js';
+import { readMapping } from './csv-mapping.js';
 import { importFile, type ImportTarget } from './import-file.js';
 
 const MODEL: JourneyModel = {
@@ -153,6 +154,22 @@ describe('the check of a list of people', () => {
     const file = await inputFile(join(folder, 'list.csv'), LIST);
     const [first] = await checkPeople(target, [file], await emptyDirectory());
     expect(first).toBe('People in 16 rows: 12 new, 0 known as of position 0');
+  });
+
+  test('says of the example in docs/how-to/import-lists.md what the page says', async () => {
+    const page = await readFile(new URL('../../../docs/how-to/import-lists.md', import.meta.url), 'utf8');
+    const block = (kind: string): string =>
+      new RegExp(`^\`\`\`${kind}\n(.*?)^\`\`\``, 'ms').exec(page)?.[1] ?? '';
+    const path = join(folder, 'old-crm.yaml');
+    await writeFile(path, block('yaml'));
+    const mapping = { ...(await readMapping(path)), type: 'contacts' } as const;
+    const { target } = importTarget(new MemoryEventStore(), { mapping, isDryRun: true });
+    const file = await inputFile(join(folder, 'old-crm.csv'), block('csv'));
+    const directory = { ...(await emptyDirectory()), positionOf: () => Promise.resolve(1n), position: 1n };
+    const lines = await checkPeople(target, [file], directory);
+    expect(block('text').trim().split('\n').slice(1)).toEqual(lines);
+    const { summary } = await importFile(target, file);
+    expect(summary).toMatchObject({ accepted: 5, rejectedRows: 0 });
   });
 
   test('finds people that stand in two files of one command', async () => {
