@@ -60,25 +60,41 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     const isOfPeople = choices.mapping.type === 'contacts';
     if (options.report !== undefined && !isOfPeople)
       throw new Refused('type-unknown', '--report is of lists of people: use it with --type contacts');
-    if (options.dryRun === true) {
-      const target = { ...choices, ...dryRunParts() };
-      if (!isOfPeople) return await importAll(target, files);
-      return await withDirectory(target, (people) => importAll(target, files, { people, ...options }));
-    }
-    return await withRuntime(async (runtime, log) => {
-      if (!(await new Workspaces(runtime.configuration).find(options.workspace))) {
-        // On a data folder that no server ever used, `main` comes first and its keys are kept, as at a first start.
-        await prepareWorkspaces(runtime, log);
-        await requireWorkspace(runtime, options.workspace);
-      }
-      const target = { ...choices, ...(await partsOf(runtime, options)) };
-      if (!isOfPeople) return importAll(target, files);
-      const people = await openDirectory(runtime.pool, runtime.store, target);
-      return importAll(target, files, { people, ...options });
-    });
+    return await (options.dryRun === true ? dryRun : importBeside)(choices, files, options);
   } finally {
     ignoreStops();
   }
+}
+
+type AllChoices = Choices & Pick<ImportTarget, 'signal' | 'now'>;
+
+function dryRun(
+  choices: AllChoices,
+  files: readonly InputFile[],
+  { report }: ImportOptions,
+): Promise<number> {
+  const target = { ...choices, ...dryRunParts() };
+  if (target.mapping.type !== 'contacts') return importAll(target, files);
+  return withDirectory(target, (people) => importAll(target, files, { people, report }));
+}
+
+/** Beside a running server or alone. */
+function importBeside(
+  choices: AllChoices,
+  files: readonly InputFile[],
+  options: ImportOptions,
+): Promise<number> {
+  return withRuntime(async (runtime, log) => {
+    if (!(await new Workspaces(runtime.configuration).find(options.workspace))) {
+      // On a data folder that no server ever used, `main` comes first and its keys are kept, as at a first start.
+      await prepareWorkspaces(runtime, log);
+      await requireWorkspace(runtime, options.workspace);
+    }
+    const target = { ...choices, ...(await partsOf(runtime, options)) };
+    if (target.mapping.type !== 'contacts') return importAll(target, files);
+    const people = await openDirectory(runtime.pool, runtime.store, target);
+    return importAll(target, files, { people, report: options.report });
+  });
 }
 
 type Parts = Pick<ImportTarget, 'store' | 'pipeline' | 'config'>;
@@ -180,7 +196,7 @@ function withDirectory(
 
 interface ListOptions {
   readonly people: PeopleDirectory;
-  readonly report?: string;
+  readonly report: string | undefined;
 }
 
 async function importAll(
