@@ -185,6 +185,14 @@ const LATER_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: st
   ],
 };
 
+/** Asked as the later ones, with a body. */
+const POSTED_QUESTIONS: Readonly<Record<string, readonly [path: string, body: object]>> = {
+  'post /api/planning/magic-number': [
+    '/api/planning/magic-number',
+    { goal: '500000.00', by: '2026-12-31', from: '2026-01-01' },
+  ],
+};
+
 /** Asked once it has hand-offs. */
 const HAND_OFF_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>> = {
   'get /api/handoffs': ['/api/handoffs?state=all'],
@@ -213,6 +221,12 @@ describe('the examples of the query API in the OpenAPI document', () => {
     await api.add('main', [...EXAMPLE_INVESTMENTS, ...EXAMPLE_READERS, ...EXAMPLE_HAND_OFFS]);
     await api.runner.catchUp();
     await ask(LATER_QUESTIONS);
+    for (const [operation, [url, payload]] of Object.entries(POSTED_QUESTIONS)) {
+      const headers = { authorization: 'Bearer main' };
+      const { statusCode, body } = await api.app.inject({ method: 'POST', url, payload, headers });
+      expect([url, statusCode]).toEqual([url, 200]);
+      answers.set(operation, { 'application/json': JSON.parse(body) as unknown });
+    }
     await api.add('main', EXAMPLE_OPEN_HAND_OFF);
     await api.runner.catchUp();
     await ask(HAND_OFF_QUESTIONS);

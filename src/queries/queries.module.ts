@@ -33,6 +33,8 @@ import { OpportunitiesController } from './opportunities.controller.js';
 import { FindOpportunitiesHandler } from './opportunities.js';
 import { FindOpportunityAttributionHandler } from './opportunity-attribution.js';
 import { FindOpportunityHandler } from './opportunity.js';
+import { FindMagicNumberHandler } from './planning/magic-number.js';
+import { PlanningController } from './planning/planning.controller.js';
 import { SegmentsController } from './segments.controller.js';
 import { FindLeadSegmentsHandler } from './lead-segments.js';
 import { FindSegmentMembersHandler, FindSegmentOverlapHandler, FindSegmentsHandler } from './segments.js';
@@ -53,6 +55,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     CatalogueController,
     HandOffsController,
     SegmentsController,
+    PlanningController,
     ...metrics.map(({ controller }) => controller),
   ],
   providers: [
@@ -86,6 +89,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindSegmentMembersHandler,
     FindSegmentOverlapHandler,
     FindLeadSegmentsHandler,
+    FindMagicNumberHandler,
     ...metrics.map(({ handler }) => handler),
   ],
   exports: [ReadModels],

@@ -1,7 +1,7 @@
 import type { CreditView } from '../credit-ledger.js';
 import type { View } from '../read-models.js';
 import type { ReportScope } from '../report-scope.js';
-import { allOf, rows, sql, type Sql } from '../sql.js';
+import { allOf, raw, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import { cutColumns } from './cut-columns.js';
 import { type OpportunityCut, opportunityColumns, opportunityJoins } from './opportunity-cuts.js';
@@ -40,17 +40,26 @@ export async function closedCells(
   );
 }
 
-const closed = ({ workspace, asOf }: View, { from, to }: ReportScope): Sql =>
+/** Of opportunities `o`. */
+export const closed = ({ workspace, asOf }: View, { from, to }: ReportScope): Sql =>
   allOf([
     sql`o.workspace = ${workspace} AND ${validAt('o', asOf)} AND o.closed_at IS NOT NULL`,
     from ? sql`o.closed_at >= ${from}` : undefined,
     to ? sql`o.closed_at < ${to}` : undefined,
   ]);
 
-/** Each amount is converted by itself, by the rate of its close, as the credit ledger does. */
-const reported = ({ model }: View, { currency, timeZone }: ReportScope): Sql => sql`
+/**
+ * Each amount is converted by itself, by the rate of its close, as the credit ledger does.
+ *
+ * @param at the instant of the rate of those that are open
+ */
+export const reported = (
+  { model }: View,
+  { currency, timeZone }: Pick<ReportScope, 'currency' | 'timeZone'>,
+  at: Sql = raw('o.closed_at'),
+): Sql => sql`
   CASE WHEN o.currency = ${currency} THEN o.amount_minor
-       ELSE touchline.reported_minor(o.amount_minor, o.currency, (o.closed_at AT TIME ZONE ${timeZone})::date, ${currency},
+       ELSE touchline.reported_minor(o.amount_minor, o.currency, (${at} AT TIME ZONE ${timeZone})::date, ${currency},
                                      ${JSON.stringify(model?.data.document.rates ?? [])}::jsonb) END`;
 
 /** Won opportunities without a published rate at their close. */

@@ -1,5 +1,5 @@
 import type { View } from '../read-models.js';
-import { raw, rows, sql, type Sql } from '../sql.js';
+import { firstRow, raw, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import { cutColumns } from './cut-columns.js';
 
@@ -102,4 +102,19 @@ export function rottenSeries(
     WINDOW so_far AS (ORDER BY point.number)
     ORDER BY point.number`,
   );
+}
+
+/** Hand-offs that ended in a period, and the days that they were open on average. */
+export async function endedHandOffs(
+  view: View,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<{ readonly ended: number; readonly meanDays: number | null }> {
+  const found = await firstRow<{ ended: number; meanDays: number | null }>(
+    view.tx,
+    sql`
+    SELECT count(*)::int AS ended, avg(extract(epoch FROM h.ended_at - h.began_at) / 86400)::float8 AS "meanDays"
+    FROM (${handOffs(view)}) h
+    WHERE h.ended_at >= ${from} AND h.ended_at < ${to}`,
+  );
+  return found ?? { ended: 0, meanDays: null };
 }

@@ -29,7 +29,7 @@ interface MetricDefinition<Asked extends { readonly request: ReadRequest }, Answ
 }
 
 /** Metrics hash and sort a row for each lead and content; with the default most of their time would go to temporary files. */
-const MEMORY = `SET LOCAL work_mem = '64MB'`;
+export const MEMORY = `SET LOCAL work_mem = '64MB'`;
 
 /** The route and the handler of a metric. */
 export function defineMetric<Asked extends { readonly request: ReadRequest }, Answer extends object>(

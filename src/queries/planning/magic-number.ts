@@ -1,0 +1,249 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { money, parseAmount } from '../../domain/attribution/money.js';
+import { chanceOfAtLeast, intervalOf } from '../../domain/planning/estimate.js';
+import { gapOf, PLAN_STEPS, sumOf } from '../../domain/planning/plan.js';
+import { type CreditView, withLedger } from '../credit-ledger.js';
+import { closedCells, unconvertedSales } from '../metrics/closed-cells.js';
+import { MEMORY } from '../metrics/metric.js';
+import { POSITION_PARAMETERS, readRequestOf } from '../page-request.js';
+import { Params, type RawParams } from '../params.js';
+import { type ReadRequest, ReadModels, type View } from '../read-models.js';
+import { type ReportScope, resolveScope } from '../report-scope.js';
+import { firstRow, sql } from '../sql.js';
+import { capacityOf } from './capacity.js';
+import { totalCautions } from './cautions.js';
+import { givenWeights, goalShares } from './goal-shares.js';
+import { historyOf, leadRows, pipeOf, type Window } from './history.js';
+import {
+  MagicNumberAnswer,
+  type NeededRange,
+  type PersonaPlanItem,
+  type PlanTotalStep,
+} from './magic-number-answer.js';
+import type { MagicNumberInput } from './magic-number.input.js';
+import { atLeastZero, moneyRange, personaPlan, type PlanFrame } from './persona-plan.js';
+import { type ClosedSales, closedSales, openSales } from './sales.js';
+
+export class FindMagicNumber extends Query<MagicNumberAnswer> {
+  readonly request: ReadRequest;
+
+  /** @throws Problem 400 naming every parameter at fault */
+  constructor(
+    workspace: string,
+    given: RawParams,
+    readonly input: MagicNumberInput,
+  ) {
+    super();
+    const params = new Params(given, POSITION_PARAMETERS);
+    this.request = readRequestOf(workspace, params);
+    params.check();
+  }
+}
+
+const PROJECTIONS = ['journey', 'opportunities', 'attribution', 'lifecycle'];
+
+@QueryHandler(FindMagicNumber)
+export class FindMagicNumberHandler implements IQueryHandler<FindMagicNumber> {
+  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+
+  execute({ request, input }: FindMagicNumber): Promise<MagicNumberAnswer> {
+    return this.models.view(request, PROJECTIONS, async (opened) => {
+      await opened.tx.query(MEMORY);
+      return answerOf(await withLedger(opened, { metric: 'pipeline', models: [] }), input);
+    });
+  }
+}
+
+async function answerOf(view: CreditView, input: MagicNumberInput): Promise<MagicNumberAnswer> {
+  const scopes = await scopesOf(view, input);
+  const { frame, goal, window } = scopes;
+  const { keys, plans, unconverted } = await personaPlans(view, input, scopes);
+  const personas = keys.map((key) => plans.get(key)?.item).filter((item) => item !== undefined);
+  const expected = sumOf([...plans.values()].map((plan) => plan.expected));
+  const booked = [...plans.values()].reduce((sum, plan) => sum + plan.booked, 0n);
+  const remaining = atLeastZero(goal - booked);
+  const gap = gapOf(Number(remaining), expected);
+  const steps = totalSteps(personas);
+  const missing = steps.find(({ step }) => step === 'accepted')?.missing?.value ?? null;
+  const capacity = await capacityOf(view, { window, daysLeft: frame.daysLeft, missing });
+  const { currency } = frame;
+  const status = statusOf({ remaining, gap: gap.value, daysLeft: frame.daysLeft, personas });
+  return {
+    ...{ asOf: String(view.asOf), modelVersion: view.modelVersion, at: view.at },
+    ...{ goal: money(goal, currency), by: input.by, deadline: frame.deadline },
+    daysLeft: Math.round(frame.daysLeft * 100) / 100,
+    ...{ from: scopes.booked?.from ?? null, currency, historyFrom: window.from, historyTo: window.to },
+    sharesBy: input.shares ? 'given' : 'history',
+    status,
+    booked: money(booked, currency),
+    remaining: money(remaining, currency),
+    expected: moneyRange(expected.mean, intervalOf(expected), currency),
+    chance: Math.round(chanceOfAtLeast(Number(remaining), expected) * 1e6) / 1e6,
+    gap: moneyRange(gap.value, gap, currency),
+    ...{ steps, capacity },
+    cautions: totalCautions({ status, by: input.by, capacity, personas }, unconverted),
+    personas,
+  };
+}
+
+interface Scopes {
+  /** Minor units. */
+  readonly goal: bigint;
+  readonly frame: PlanFrame;
+  readonly history: ReportScope;
+  readonly window: Window;
+  /** Undefined: nothing that is booked counts. */
+  readonly booked: ReportScope | undefined;
+}
+
+const DAY_MS = 86_400_000;
+
+/** @throws Refused of an amount; Problem 400 `currency-unknown`, `period-reversed` */
+async function scopesOf(view: View, input: MagicNumberInput): Promise<Scopes> {
+  const scope = (from: string | undefined, to: string | undefined): Promise<ReportScope> =>
+    resolveScope(view, {
+      metric: 'revenue',
+      from: from === undefined ? undefined : { day: from },
+      to: to === undefined ? { instant: view.at } : { day: to },
+      currency: input.currency,
+    });
+  const dayAfter = new Date(Date.parse(input.by) + DAY_MS).toISOString().slice(0, 10);
+  const { to, currency, timeZone } = await scope(undefined, dayAfter);
+  const deadline = to ?? view.at;
+  const history = await scope(
+    input.historyFrom ?? (await monthsBefore(view, input.historyTo, timeZone)),
+    input.historyTo,
+  );
+  const daysLeft = (+deadline - +view.at) / DAY_MS;
+  return {
+    goal: BigInt(parseAmount(input.goal, currency, 'goal')),
+    frame: { currency, at: view.at, deadline, daysLeft },
+    history,
+    window: { from: history.from ?? view.at, to: history.to ?? view.at },
+    booked: input.from === undefined ? undefined : await scope(input.from, undefined),
+  };
+}
+
+const HISTORY_MONTHS = 12;
+
+/** The first day of a history that ends on a day, or with the position. */
+async function monthsBefore(
+  { tx, at }: View,
+  to: string | undefined,
+  timeZone: string,
+): Promise<string | undefined> {
+  const end = to === undefined ? sql`${at}::timestamptz AT TIME ZONE ${timeZone}` : sql`${to}::timestamp`;
+  const query = sql`SELECT to_char(${end} - make_interval(months => ${HISTORY_MONTHS}), 'YYYY-MM-DD') AS day`;
+  return (await firstRow<{ day: string }>(tx, query))?.day;
+}
+
+type Planned = ReturnType<typeof personaPlan> & { readonly booked: bigint };
+
+async function personaPlans(
+  view: CreditView,
+  { shares }: MagicNumberInput,
+  { goal, frame, history: scope, window, booked: bookedScope }: Scopes,
+) {
+  const personas = view.model?.data.document.personas ?? [];
+  const closed = await closedSales(view, scope);
+  const weightOf = shares ? givenWeights(shares, personas) : revenueWeights(closed);
+  const open = await openSales(view, frame, scope.timeZone);
+  const leads = await leadRows(view, window);
+  const booked = await bookedSales(view, bookedScope);
+  const found = [...closed, ...open.rows, ...leads.steps, ...leads.open].map(({ key }) => key);
+  const keys = keysOf(personas, [...found, ...booked.keys()], weightOf);
+  const goals = goalShares(goal, keys, weightOf);
+  const plans = new Map<string, Planned>();
+  for (const key of keys) {
+    const won = booked.get(key) ?? 0n;
+    const plan = personaPlan(
+      {
+        persona: key === '' ? null : key,
+        label: personas.find(({ id }) => id === key)?.name ?? (key === '' ? '(none)' : key),
+        ...(goals.get(key) ?? { goal: 0n, share: 0 }),
+        booked: won,
+        history: historyOf(
+          key,
+          leads.steps,
+          closed.find((row) => row.key === key),
+        ),
+        pipe: pipeOf(key, leads.open, open.rows),
+      },
+      frame,
+    );
+    plans.set(key, { ...plan, booked: won });
+  }
+  const unpriced = (await unconvertedSales(view, scope)).map(({ currency, opportunities }) => ({
+    ...{ currency, count: opportunities.length },
+  }));
+  return { keys, plans, unconverted: [...unpriced, ...open.unconverted] };
+}
+
+const revenueWeights = (closed: readonly ClosedSales[]): ((key: string) => bigint) => {
+  const revenues = new Map(closed.map(({ key, revenue }) => [key, BigInt(revenue)]));
+  return (key) => revenues.get(key) ?? 0n;
+};
+
+/** Minor units won since the begin of the goal, by persona; empty: none. */
+async function bookedSales(
+  view: CreditView,
+  scope: ReportScope | undefined,
+): Promise<ReadonlyMap<string, bigint>> {
+  const cells = scope ? await closedCells(view, scope, ['persona']) : [];
+  return new Map(cells.map(({ keys, revenue }) => [keys[0] ?? '', BigInt(revenue)]));
+}
+
+/** In the order of the model, then what else there is, and last what has no persona: of that is a goal that nobody has a weight for. */
+function keysOf(
+  personas: readonly { readonly id: string }[],
+  found: readonly string[],
+  weightOf: (key: string) => bigint,
+): string[] {
+  const known = personas.map(({ id }) => id);
+  const others = [...new Set(found)].filter((key) => key !== '' && !known.includes(key)).sort();
+  const named = [...known, ...others];
+  return found.includes('') || named.every((key) => weightOf(key) === 0n) ? [...named, ''] : named;
+}
+
+function totalSteps(personas: readonly PersonaPlanItem[]): PlanTotalStep[] {
+  return PLAN_STEPS.map((step, index) => {
+    const own = personas.flatMap(({ steps }) => steps[index] ?? []);
+    return {
+      step,
+      inPipe: own.reduce((sum, { inPipe }) => sum + inPipe, 0),
+      needed: totalOf(own.map(({ needed }) => needed)),
+      missing: totalOf(own.map(({ missing }) => missing)),
+      isComplete: own.every(({ needed, missing }) => needed !== null && missing !== null),
+    };
+  });
+}
+
+/** Ends are added up, which is the most that they can be apart. */
+function totalOf(ranges: readonly (NeededRange | null)[]): NeededRange | null {
+  const known = ranges.filter((range) => range !== null);
+  const isUnknown = known.length < ranges.length && known.every(({ value }) => value === 0);
+  if (isUnknown) return null;
+  return known.reduce<NeededRange>(
+    (total, { value, low, high }) => ({
+      value: total.value + value,
+      low: total.low + low,
+      high: total.high === null || high === null ? null : total.high + high,
+    }),
+    { value: 0, low: 0, high: 0 },
+  );
+}
+
+interface Standing {
+  readonly remaining: bigint;
+  readonly gap: number;
+  readonly daysLeft: number;
+  readonly personas: readonly PersonaPlanItem[];
+}
+
+function statusOf({ remaining, gap, daysLeft, personas }: Standing): MagicNumberAnswer['status'] {
+  if (remaining === 0n) return 'met';
+  if (daysLeft <= 0) return 'past';
+  if (personas.every(({ revenuePerSale }) => revenuePerSale === null)) return 'unknown';
+  return gap > 0 ? 'short' : 'covered';
+}
