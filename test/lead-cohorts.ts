@@ -76,10 +76,10 @@ function leadEvents(
   ];
 }
 
-/** The journey model of the example workspace, with other parts. */
-export const modelEvent = (parts: Partial<JourneyModel> = {}): Entry => {
+/** The journey model of the example workspace, with other parts; a second version has another id. */
+export const modelEvent = (parts: Partial<JourneyModel> = {}, version = 1): Entry => {
   const { document } = EXAMPLE[0]?.event.data as { document: JourneyModel };
-  return entry('model', 'model', 'JourneyModelPublished', 0, {
+  return entry(`model ${version}`, 'model', 'JourneyModelPublished', 0, {
     document: { ...document, ...parts },
     by: 'ada@touchline.example',
   });

@@ -9,7 +9,7 @@ import { EXAMPLE_HAND_OFFS } from '../../test/example-hand-offs.js';
 import { EXAMPLE_OPEN_HAND_OFF } from '../../test/example-open-hand-off.js';
 import { EXAMPLE_INVESTMENTS } from '../../test/example-investments.js';
 import { EXAMPLE_READERS } from '../../test/example-readers.js';
-import { type ExampleApi, exampleApi } from '../../test/example-api.js';
+import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import { ANSWERS_FOLDER, answerFile, readRecordedAnswers, type RecordedAnswer } from './recorded-answers.js';
 
 let app: TestApp;
@@ -193,10 +193,15 @@ const POSTED_QUESTIONS: Readonly<Record<string, readonly [path: string, body: ob
   ],
 };
 
+const END =
+  HEAD + [EXAMPLE_INVESTMENTS, EXAMPLE_READERS, EXAMPLE_HAND_OFFS, EXAMPLE_OPEN_HAND_OFF].flat().length;
+
 /** Asked once it has hand-offs. */
 const HAND_OFF_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>> = {
   'get /api/handoffs': ['/api/handoffs?state=all'],
   'get /api/handoffs/unroutable': ['/api/handoffs/unroutable'],
+  // As of its end, so that nothing is told of now.
+  'get /api/attention': [`/api/attention?at=2026-03-05T12:00:00Z&asOf=${END}`],
 };
 
 describe('the examples of the query API in the OpenAPI document', () => {

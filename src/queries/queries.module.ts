@@ -5,6 +5,8 @@ import { FindAccountHandler } from './account.js';
 import { AccountsController } from './accounts.controller.js';
 import { CompareAttributionHandler } from './attribution-compare.js';
 import { ExplainAttributionHandler } from './attribution-explain.js';
+import { AttentionController } from './attention/attention.controller.js';
+import { FindAttentionHandler } from './attention/attention.js';
 import { AttributionController } from './attribution.controller.js';
 import { FindAttributionHandler } from './attribution.js';
 import { HandOffsController } from './hand-offs.controller.js';
@@ -41,7 +43,7 @@ import { FindSegmentMembersHandler, FindSegmentOverlapHandler, FindSegmentsHandl
 import { ReadModels } from './read-models.js';
 import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
 
-/** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS and the AuthGuard to be there already. */
+/** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS, PROJECTION_STATES and the AuthGuard to be there already. */
 @Module({
   imports: [CqrsModule],
   controllers: [
@@ -56,6 +58,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     HandOffsController,
     SegmentsController,
     PlanningController,
+    AttentionController,
     ...metrics.map(({ controller }) => controller),
   ],
   providers: [
@@ -90,6 +93,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindSegmentOverlapHandler,
     FindLeadSegmentsHandler,
     FindMagicNumberHandler,
+    FindAttentionHandler,
     ...metrics.map(({ handler }) => handler),
   ],
   exports: [ReadModels],

@@ -1,5 +1,6 @@
 import type { ApiQueryOptions } from '@nestjs/swagger';
 import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
+import { ATTENTION_KINDS } from './attention/attention-answer.js';
 import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './report-scope.js';
 import { FORMATS } from './attribution.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './page-request.js';
@@ -103,6 +104,22 @@ export const PARAMETERS = {
     'The instant of clocks and reasons, such as now; default: when the event at `asOf` was recorded',
     '2026-03-09T12:00:00Z',
   ),
+  attentionKinds: {
+    ...text(`Kinds, separated by commas: ${ATTENTION_KINDS.join(', ')}; default all`, 'lead_rotten'),
+    name: 'kind',
+  },
+  attentionRep: { ...text('Only what is about this recipient of leads', 'rep-7'), name: 'rep' },
+  attentionAt: {
+    ...text(
+      'The instant of deadlines; default: now, with `asOf` that of the position',
+      '2026-03-09T12:00:00Z',
+    ),
+    name: 'at',
+  },
+  perKind: {
+    schema: { type: 'integer', minimum: 1, maximum: 100, default: 10 },
+    description: 'Items of each kind',
+  },
   opportunityId: text('Only the part of this opportunity'),
   fromDay: { ...text('First day, in the time zone of the workspace', '2026-01-01'), name: 'from' },
   toDay: { ...text('Day after the last one', '2026-07-01'), name: 'to' },

@@ -31,7 +31,7 @@ export async function closedCells(
            coalesce(sum(reported) FILTER (WHERE won), 0)::text AS revenue, count(reported) FILTER (WHERE won)::int AS converted,
            percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY days) FILTER (WHERE won) AS days
     FROM (
-      SELECT ${cut.select} o.status = 'won' AS won, ${reported(view, scope)} AS reported,
+      SELECT ${cut.select} o.status = 'won' AS won, ${reportedAmount(view, scope)} AS reported,
              extract(epoch FROM o.closed_at - o.opened_at)::float8 / 86400 AS days
       FROM touchline.opportunity o ${await opportunityJoins(view, by)}
       WHERE ${closed(view, scope)}) o
@@ -53,7 +53,7 @@ export const closed = ({ workspace, asOf }: View, { from, to }: ReportScope): Sq
  *
  * @param at the instant of the rate of those that are open
  */
-export const reported = (
+export const reportedAmount = (
   { model }: View,
   { currency, timeZone }: Pick<ReportScope, 'currency' | 'timeZone'>,
   at: Sql = raw('o.closed_at'),
@@ -73,7 +73,7 @@ export const unconvertedSales = (
     SELECT o.currency, sum(o.amount_minor)::text AS amount,
            array_agg(o.opportunity_id ORDER BY o.opportunity_id COLLATE "C") AS opportunities
     FROM touchline.opportunity o
-    WHERE ${closed(view, scope)} AND o.status = 'won' AND ${reported(view, scope)} IS NULL
+    WHERE ${closed(view, scope)} AND o.status = 'won' AND ${reportedAmount(view, scope)} IS NULL
     GROUP BY o.currency
     ORDER BY o.currency COLLATE "C"`,
   );

@@ -45,6 +45,25 @@ function parse(workspace: string, given: RawParams): Asked {
 
 async function find(view: View, { request, ...asked }: Asked): Promise<ContentGapsAnswer> {
   const period = await resolvePeriod(view, asked);
+  const { gaps, ...figures } = await gapsOf(view, period);
+  const { page, next } = slice(request, view, gaps);
+  return {
+    asOf: String(view.asOf),
+    modelVersion: view.modelVersion,
+    ...period,
+    ...figures,
+    rows: [...page],
+    next,
+  };
+}
+
+type Gaps = Pick<ContentGapsAnswer, 'cells' | 'leadsWithoutPersona'> & {
+  /** Highest demand first. */
+  readonly gaps: readonly ContentGapItem[];
+};
+
+/** The cells without content, with their demand in a period. */
+export async function gapsOf(view: View, period: Period): Promise<Gaps> {
   const cells = view.model ? cellsOf(view.model.data.document) : [];
   const served = await servedCells(view);
   const demand = await demandOf(view, period);
@@ -57,17 +76,12 @@ async function find(view: View, { request, ...asked }: Asked): Promise<ContentGa
     })
     // Stable: cells of equal demand stay in the order of the model.
     .sort((a, b) => b.leads - a.leads || b.waiting - a.waiting);
-  const { page, next } = slice(request, view, gaps);
   return {
-    asOf: String(view.asOf),
-    modelVersion: view.modelVersion,
-    ...period,
+    gaps,
     cells: cells.length,
     leadsWithoutPersona: demand
       .filter(({ persona }) => persona === null)
       .reduce((sum, { leads }) => sum + leads, 0),
-    rows: [...page],
-    next,
   };
 }
 

@@ -11,13 +11,13 @@ export type HandOffCut = (typeof HAND_OFF_CUTS)[number];
  * opportunity. It rots from `due_by` on until the first call, meeting or mail of sales, which stops its clock.
  */
 const handOffs = ({ workspace, asOf }: View): Sql => sql`
-  SELECT d.recipient, d.persona, d.began_at, least(d.ended_at, opened.at, d.opted_out_at) AS ended_at,
-         greatest(d.due_by, d.began_at) AS rots_at, least(d.ended_at, opened.at, d.opted_out_at, activity.at) AS rots_until
+  SELECT d.lead_id, d.recipient, d.persona, d.began_at, least(d.ended_at, opened.at, d.opted_out_at) AS ended_at,
+         greatest(d.due_by, d.began_at) AS rots_at, least(d.ended_at, opened.at, d.opted_out_at, activity.at) AS rots_until, d.warn_at
   FROM (
     SELECT k.lead_id, p.persona, d.type,
            CASE WHEN p.email_consent = 'unsubscribed' THEN greatest(p.email_consent_at, d.occurred_at) END AS opted_out_at,
            d.data -> 'recipient' ->> 'id' AS recipient, d.occurred_at AS began_at,
-           (d.data ->> 'dueBy')::timestamptz AS due_by,
+           (d.data ->> 'dueBy')::timestamptz AS due_by, (d.data ->> 'warnAt')::timestamptz AS warn_at,
            lead(d.occurred_at) OVER (PARTITION BY d.lead_id ORDER BY d.position) AS ended_at
     FROM touchline.lead_decision d
     JOIN (SELECT DISTINCT k.own_lead_id, k.lead_id FROM touchline.identity_key k
@@ -103,6 +103,38 @@ export function rottenSeries(
     ORDER BY point.number`,
   );
 }
+
+/** A hand-off that rots, or is about to. */
+export interface UrgentHandOff {
+  readonly leadId: string;
+  readonly recipient: string;
+  readonly isRotten: boolean;
+  readonly beganAt: Date;
+  readonly warnAt: Date | null;
+  readonly rotsAt: Date;
+  /** Of those that rot, or of those that are about to. */
+  readonly total: number;
+}
+
+/** At an instant the first `limit` hand-offs that rot, and as many that are about to: their time of warning has come. */
+export const urgentHandOffs = (
+  view: View,
+  at: Date,
+  { rep, limit }: { readonly rep: string | undefined; readonly limit: number },
+): Promise<UrgentHandOff[]> =>
+  rows<UrgentHandOff>(
+    view.tx,
+    sql`
+    SELECT lead_id AS "leadId", recipient, is_rotten AS "isRotten", began_at AS "beganAt", warn_at AS "warnAt", rots_at AS "rotsAt", total
+    FROM (
+      SELECT h.*, count(*) OVER (PARTITION BY is_rotten)::int AS total,
+             row_number() OVER (PARTITION BY is_rotten ORDER BY rots_at, lead_id, began_at) AS number
+      FROM (SELECT h.*, h.rots_at <= ${at} AS is_rotten FROM (${handOffs(view)}) h
+            WHERE h.began_at <= ${at} AND (h.ended_at IS NULL OR h.ended_at > ${at}) AND (h.rots_until IS NULL OR h.rots_until > ${at})
+              AND (h.rots_at <= ${at} OR h.warn_at <= ${at}) AND ${rep === undefined ? raw('true') : sql`h.recipient = ${rep}`}) h) h
+    WHERE number <= ${limit}
+    ORDER BY is_rotten DESC, number`,
+  );
 
 /** Hand-offs that ended in a period, and the days that they were open on average. */
 export async function endedHandOffs(

@@ -1,5 +1,5 @@
 import type { CreditView } from '../credit-ledger.js';
-import { closed, reported } from '../metrics/closed-cells.js';
+import { closed, reportedAmount } from '../metrics/closed-cells.js';
 import { opportunityColumns, opportunityJoins } from '../metrics/opportunity-cuts.js';
 import type { ReportScope } from '../report-scope.js';
 import { rows, sql, type Sql } from '../sql.js';
@@ -35,7 +35,7 @@ export async function closedSales(view: CreditView, scope: ReportScope): Promise
     FROM (
       SELECT ${persona(scope.timeZone)} AS key, o.opened_at >= ${from} AND o.opened_at < ${to} AS is_new,
              CASE WHEN ${closed(view, scope)} THEN o.status = 'won' END AS won,
-             CASE WHEN ${closed(view, scope)} AND o.status = 'won' THEN ${reported(view, scope)} END AS reported,
+             CASE WHEN ${closed(view, scope)} AND o.status = 'won' THEN ${reportedAmount(view, scope)} END AS reported,
              extract(epoch FROM o.closed_at - o.opened_at)::float8 / 86400 AS days
       FROM touchline.opportunity o ${await opportunityJoins(view, PERSONAS)}
       WHERE o.workspace = ${view.workspace} AND ${validAt('o', view.asOf)}) o
@@ -74,7 +74,7 @@ export async function openSales(
     FROM (
       SELECT ${persona(timeZone)} AS key, o.currency,
              greatest(0, floor(extract(epoch FROM ${at}::timestamptz - o.opened_at) / 86400))::int AS age,
-             ${reported(view, { currency, timeZone }, sql`${at}::timestamptz`)} AS reported
+             ${reportedAmount(view, { currency, timeZone }, sql`${at}::timestamptz`)} AS reported
       FROM touchline.opportunity o ${await opportunityJoins(view, PERSONAS)}
       WHERE o.workspace = ${view.workspace} AND ${validAt('o', view.asOf)} AND o.status = 'open') o
     GROUP BY 1, 2, 3
