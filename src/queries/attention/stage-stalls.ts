@@ -33,18 +33,19 @@ export const stalledStages = (view: View, at: Date, limit: number): Promise<Stal
       SELECT p.persona, s.lead_id, s.stage, s.began_at, CASE WHEN s.ended_at <= ${at} THEN s.ended_at END AS ended_at
       FROM (${stageSpells(view)}) s JOIN (${profiles(view)}) p ON p.lead_id = s.lead_id
       WHERE s.began_at <= ${at}),
-    usual AS (
+    usual AS MATERIALIZED (
       SELECT coalesce(persona, '') AS key, stage, count(*)::int AS moves,
              percentile_cont(0.75) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - began_at)::float8 / 86400) AS days
       FROM spell WHERE ended_at > ${at}::timestamptz - make_interval(days => ${HISTORY_DAYS})
       GROUP BY 1, 2 HAVING count(*) >= ${LEAST_MOVES}),
+    gone AS MATERIALIZED (
+      SELECT f.lead_id FROM touchline.lifecycle_at(${view.asOf}::bigint) f
+      WHERE f.workspace = ${view.workspace} AND (f.has_won OR f.has_open OR f.opted_out OR f.status = 'disqualified')),
     waiting AS (
       SELECT s.persona, s.stage, u.days, u.moves, s.began_at + make_interval(secs => u.days * 86400) AS late_at
       FROM spell s
       JOIN usual u ON u.key = coalesce(s.persona, '') AND u.stage = s.stage
-      JOIN (SELECT f.lead_id, f.has_won, f.has_open, f.opted_out, f.status FROM touchline.lifecycle_at(${view.asOf}::bigint) f
-            WHERE f.workspace = ${view.workspace}) f ON f.lead_id = s.lead_id
-      WHERE s.ended_at IS NULL AND (f.has_won OR f.has_open OR f.opted_out OR f.status = 'disqualified') IS NOT TRUE)
+      WHERE s.ended_at IS NULL AND NOT EXISTS (SELECT FROM gone WHERE gone.lead_id = s.lead_id))
     SELECT persona, stage, days AS "usualDays", moves, count(*)::int AS "inStage", count(*) FILTER (WHERE late_at < ${at})::int AS stalled,
            min(late_at) AS since, min(late_at) FILTER (WHERE late_at >= ${at}) AS "worseAt", count(*) OVER ()::int AS total
     FROM waiting

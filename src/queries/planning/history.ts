@@ -63,31 +63,29 @@ const reached = (view: CreditView): Sql => sql`
   FROM (SELECT s.*, least(s.engaged_at, s.reached_qualified) AS reached_engaged
         FROM (SELECT s.*, least(s.qualified_at, s.reached_accepted) AS reached_qualified
               FROM (SELECT s.lead_id, coalesce(s.persona, '') AS key, s.first_touch_at, s.engaged_at, s.qualified_at, s.accepted_at,
-                           b.won_at, least(b.opportunity_at, b.won_at) AS reached_opportunity,
+                           s.opportunity_at AS contact_at, b.won_at, least(b.opportunity_at, b.won_at) AS reached_opportunity,
                            least(s.accepted_at, b.opportunity_at, b.won_at) AS reached_accepted
                     FROM step s
                     LEFT JOIN (${brought(view)}) b ON b.lead_id = s.lead_id) s) s) s`;
 
 /** Where leads stand that may still bring an opportunity: who was recycled is back among the engaged. */
-const openLeads = (view: CreditView): Sql => sql`
-  SELECT key, step, greatest(0, floor(${days('since', `now.at`)}))::int AS age, count(*)::int AS count
+const openLeads = ({ workspace, asOf, at }: CreditView): Sql => sql`
+  SELECT key, step, greatest(0, floor(${days('since', 'now.at')}))::int AS age, count(*)::int AS count
   FROM (
     SELECT r.key,
-           CASE WHEN f.has_won OR f.has_open OR f.opted_out OR l.status = 'disqualified' OR r.reached_opportunity IS NOT NULL
-                   THEN NULL
-                WHEN l.status = 'accepted' THEN 'accepted'
+           CASE WHEN l.status = 'accepted' THEN 'accepted'
                 WHEN l.status IN ('qualified', 'handed_off') THEN 'qualified'
                 WHEN r.engaged_at IS NOT NULL THEN 'engaged'
                 ELSE 'lead' END AS step,
            CASE WHEN l.status IN ('accepted', 'qualified', 'handed_off') THEN l.since
                 ELSE coalesce(r.engaged_at, r.first_touch_at) END AS since
     FROM reached r
-    JOIN (SELECT f.lead_id, f.has_won, f.has_open, f.opted_out FROM touchline.lifecycle_at(${view.asOf}::bigint) f
-          WHERE f.workspace = ${view.workspace}) f ON f.lead_id = r.lead_id
     LEFT JOIN touchline.lead_lifecycle l
-      ON l.workspace = ${view.workspace} AND l.lead_id = r.lead_id AND ${validAt('l', view.asOf)}) r
-  CROSS JOIN (SELECT ${view.at}::timestamptz AS at) now
-  WHERE step IS NOT NULL
+      ON l.workspace = ${workspace} AND l.lead_id = r.lead_id AND ${validAt('l', asOf)}
+    LEFT JOIN touchline.lead_profile p
+      ON p.workspace = ${workspace} AND p.lead_id = r.lead_id AND p.email_consent = 'unsubscribed' AND ${validAt('p', asOf)}
+    WHERE r.contact_at IS NULL AND l.status IS DISTINCT FROM 'disqualified' AND p.lead_id IS NULL) r
+  CROSS JOIN (SELECT ${at}::timestamptz AS at) now
   GROUP BY 1, 2, 3
   ORDER BY 1, 2, 3`;
 
@@ -118,10 +116,10 @@ export async function leadRows(
       SELECT m.key, m.step, count(*) FILTER (WHERE ${within('m.took')})::int AS taken,
              count(*) FILTER (WHERE ${within('m.at')})::int AS reached,
              count(*) FILTER (WHERE ${isTrial})::int AS trials, count(m.next) FILTER (WHERE ${isTrial})::int AS conversions,
-             d.days, array_agg(${days('m.at', 'm.won_at')}) FILTER (WHERE ${within('m.won_at')}) AS "daysToWin"
+             min(d.days) AS days, array_agg(${days('m.at', 'm.won_at')}) FILTER (WHERE ${within('m.won_at')}) AS "daysToWin"
       FROM move m
       LEFT JOIN moved d ON d.key = m.key AND d.step = m.step
-      GROUP BY m.key, m.step, d.days)
+      GROUP BY m.key, m.step)
     SELECT (SELECT coalesce(json_agg(h), '[]') FROM history h) AS steps,
            (SELECT coalesce(json_agg(o), '[]') FROM (${openLeads(view)}) o) AS open`,
   );

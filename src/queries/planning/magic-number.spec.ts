@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readFile } from 'node:fs/promises';
 import { type ExampleApi, exampleApi, HEAD } from '../../../test/example-api.js';
-import { cohortEvents, modelEvent, STUDY } from '../../../test/lead-cohorts.js';
+import { cohortEvents, leadOfCohort, modelEvent, STUDY } from '../../../test/lead-cohorts.js';
 import type { Json } from '../../../test/query-api.js';
-import { day, opportunityEvents } from '../../../test/sample-events.js';
+import { day, entry, opportunityEvents } from '../../../test/sample-events.js';
 import type { FunnelAnswer } from '../metrics/funnel.js';
 import type { VelocityAnswer } from '../metrics/velocity.js';
 import { goalShares } from './goal-shares.js';
@@ -222,6 +222,31 @@ describe('a plan with leads and opportunities in the pipe', () => {
       (await plan('pipe', { goal: '10000.00', by: '2026-06-30' })).personas[0]?.revenuePerSale?.sales,
     ).toBe(6);
   });
+});
+
+test('leads that opted out or were disqualified are in no pipe, and recycled ones are engaged again', async () => {
+  const decision = (number: number) => {
+    const leadId = leadOfCohort('gone', 'gone', number);
+    return { stream: `lead-${leadId}`, data: { leadId, cycle: 1, by: 'rep-7', reason: 'later' } };
+  };
+  const [recycled, disqualified] = [decision(0), decision(1)];
+  await api.add('gone', [
+    modelEvent(),
+    ...cohortEvents('gone', { name: 'gone', at: 60, leads: 4, qualified: 4 }),
+    entry('gone recycled', recycled.stream, 'LeadRecycled', 80, recycled.data),
+    entry('gone disqualified', disqualified.stream, 'LeadDisqualified', 80, disqualified.data),
+    entry('gone opts out', 'identity-gone', 'ConsentChanged', 80, {
+      ...{
+        identity: ['email:2@gone.example'],
+        channel: 'email',
+        status: 'unsubscribed',
+        reason: 'unsubscribe',
+      },
+    }),
+  ]);
+  await api.runner.catchUp();
+  const { steps } = await plan('gone', { goal: '1000.00', by: '2026-12-31' });
+  expect(steps.map(({ inPipe }) => inPipe)).toEqual([0, 1, 1, 0, 0, 0]);
 });
 
 test('what was won since the begin of the goal counts towards it', async () => {
