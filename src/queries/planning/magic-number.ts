@@ -4,7 +4,6 @@ import { money, parseAmount } from '../../domain/attribution/money.js';
 import { chanceOfAtLeast, intervalOf } from '../../domain/planning/estimate.js';
 import { gapOf, PLAN_STEPS, sumOf } from '../../domain/planning/plan.js';
 import { type CreditView, withLedger } from '../credit-ledger.js';
-import { closedCells, unconvertedSales } from '../metrics/closed-cells.js';
 import { MEMORY } from '../metrics/metric.js';
 import { POSITION_PARAMETERS, readRequestOf } from '../page-request.js';
 import { Params, type RawParams } from '../params.js';
@@ -13,8 +12,6 @@ import { type ReportScope, resolveScope } from '../report-scope.js';
 import { firstRow, sql } from '../sql.js';
 import { capacityOf } from './capacity.js';
 import { totalCautions } from './cautions.js';
-import { givenWeights, goalShares } from './goal-shares.js';
-import { historyOf, leadRows, pipeOf, type Window } from './history.js';
 import {
   MagicNumberAnswer,
   type NeededRange,
@@ -22,8 +19,8 @@ import {
   type PlanTotalStep,
 } from './magic-number-answer.js';
 import type { MagicNumberInput } from './magic-number.input.js';
-import { atLeastZero, moneyRange, personaPlan, type PlanFrame } from './persona-plan.js';
-import { type ClosedSales, closedSales, openSales } from './sales.js';
+import { atLeastZero, moneyRange } from './persona-plan.js';
+import { personaPlans, type PlanScopes } from './persona-plans.js';
 
 export class FindMagicNumber extends Query<MagicNumberAnswer> {
   readonly request: ReadRequest;
@@ -58,10 +55,10 @@ export class FindMagicNumberHandler implements IQueryHandler<FindMagicNumber> {
 async function answerOf(view: CreditView, input: MagicNumberInput): Promise<MagicNumberAnswer> {
   const scopes = await scopesOf(view, input);
   const { frame, goal, window } = scopes;
-  const { keys, plans, unconverted } = await personaPlans(view, input, scopes);
-  const personas = keys.map((key) => plans.get(key)?.item).filter((item) => item !== undefined);
-  const expected = sumOf([...plans.values()].map((plan) => plan.expected));
-  const booked = [...plans.values()].reduce((sum, plan) => sum + plan.booked, 0n);
+  const { plans, unconverted } = await personaPlans(view, input, scopes);
+  const personas = plans.map(({ item }) => item);
+  const expected = sumOf(plans.map((plan) => plan.expected));
+  const booked = plans.reduce((sum, plan) => sum + plan.booked, 0n);
   const remaining = atLeastZero(goal - booked);
   const gap = gapOf(Number(remaining), expected);
   const steps = totalSteps(personas);
@@ -87,20 +84,10 @@ async function answerOf(view: CreditView, input: MagicNumberInput): Promise<Magi
   };
 }
 
-interface Scopes {
-  /** Minor units. */
-  readonly goal: bigint;
-  readonly frame: PlanFrame;
-  readonly history: ReportScope;
-  readonly window: Window;
-  /** Undefined: nothing that is booked counts. */
-  readonly booked: ReportScope | undefined;
-}
-
 const DAY_MS = 86_400_000;
 
 /** @throws Refused of an amount; Problem 400 `currency-unknown`, `period-reversed` */
-async function scopesOf(view: View, input: MagicNumberInput): Promise<Scopes> {
+async function scopesOf(view: View, input: MagicNumberInput): Promise<PlanScopes> {
   const scope = (from: string | undefined, to: string | undefined): Promise<ReportScope> =>
     resolveScope(view, {
       metric: 'revenue',
@@ -136,74 +123,6 @@ async function monthsBefore(
   const end = to === undefined ? sql`${at}::timestamptz AT TIME ZONE ${timeZone}` : sql`${to}::timestamp`;
   const query = sql`SELECT to_char(${end} - make_interval(months => ${HISTORY_MONTHS}), 'YYYY-MM-DD') AS day`;
   return (await firstRow<{ day: string }>(tx, query))?.day;
-}
-
-type Planned = ReturnType<typeof personaPlan> & { readonly booked: bigint };
-
-async function personaPlans(
-  view: CreditView,
-  { shares }: MagicNumberInput,
-  { goal, frame, history: scope, window, booked: bookedScope }: Scopes,
-) {
-  const personas = view.model?.data.document.personas ?? [];
-  const closed = await closedSales(view, scope);
-  const weightOf = shares ? givenWeights(shares, personas) : revenueWeights(closed);
-  const open = await openSales(view, frame, scope.timeZone);
-  const leads = await leadRows(view, window);
-  const booked = await bookedSales(view, bookedScope);
-  const found = [...closed, ...open.rows, ...leads.steps, ...leads.open].map(({ key }) => key);
-  const keys = keysOf(personas, [...found, ...booked.keys()], weightOf);
-  const goals = goalShares(goal, keys, weightOf);
-  const plans = new Map<string, Planned>();
-  for (const key of keys) {
-    const won = booked.get(key) ?? 0n;
-    const plan = personaPlan(
-      {
-        persona: key === '' ? null : key,
-        label: personas.find(({ id }) => id === key)?.name ?? (key === '' ? '(none)' : key),
-        ...(goals.get(key) ?? { goal: 0n, share: 0 }),
-        booked: won,
-        history: historyOf(
-          key,
-          leads.steps,
-          closed.find((row) => row.key === key),
-        ),
-        pipe: pipeOf(key, leads.open, open.rows),
-      },
-      frame,
-    );
-    plans.set(key, { ...plan, booked: won });
-  }
-  const unpriced = (await unconvertedSales(view, scope)).map(({ currency, opportunities }) => ({
-    ...{ currency, count: opportunities.length },
-  }));
-  return { keys, plans, unconverted: [...unpriced, ...open.unconverted] };
-}
-
-const revenueWeights = (closed: readonly ClosedSales[]): ((key: string) => bigint) => {
-  const revenues = new Map(closed.map(({ key, revenue }) => [key, BigInt(revenue)]));
-  return (key) => revenues.get(key) ?? 0n;
-};
-
-/** Minor units won since the begin of the goal, by persona; empty: none. */
-async function bookedSales(
-  view: CreditView,
-  scope: ReportScope | undefined,
-): Promise<ReadonlyMap<string, bigint>> {
-  const cells = scope ? await closedCells(view, scope, ['persona']) : [];
-  return new Map(cells.map(({ keys, revenue }) => [keys[0] ?? '', BigInt(revenue)]));
-}
-
-/** In the order of the model, then what else there is, and last what has no persona: of that is a goal that nobody has a weight for. */
-function keysOf(
-  personas: readonly { readonly id: string }[],
-  found: readonly string[],
-  weightOf: (key: string) => bigint,
-): string[] {
-  const known = personas.map(({ id }) => id);
-  const others = [...new Set(found)].filter((key) => key !== '' && !known.includes(key)).sort();
-  const named = [...known, ...others];
-  return found.includes('') || named.every((key) => weightOf(key) === 0n) ? [...named, ''] : named;
 }
 
 function totalSteps(personas: readonly PersonaPlanItem[]): PlanTotalStep[] {
