@@ -69,13 +69,14 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
       { traits: profile.traits },
       own.map(({ touch }) => touch),
     );
-    for (const { own: touch, part, setsOrigin, content } of folded.perTouch) {
+    for (const { own: touch, part, setsOrigin, isNurture, content } of folded.perTouch) {
       const { identity = [] } = own.find((each) => each.touch.id === touch.id) ?? {};
       out.journey.push({
         lead_id,
         event_id: touch.id,
         session: part,
         sets_origin: setsOrigin,
+        nurture: isNurture,
         linked_by: who.linkedBy(identity, touch.at) ?? null,
         channel: touch.channel,
         source: touch.source ?? null,

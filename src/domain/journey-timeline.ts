@@ -196,6 +196,7 @@ class Pending {
 const differs = (a: Step, b: Step): boolean =>
   a.part !== b.part ||
   a.setsOrigin !== b.setsOrigin ||
+  a.isNurture !== b.isNurture ||
   a.move?.from !== b.move?.from ||
   a.move?.to !== b.move?.to ||
   a.move?.rule !== b.move?.rule ||

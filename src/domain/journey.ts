@@ -46,6 +46,8 @@ export interface Step extends SessionTouch {
   readonly content: ResolvedContent | undefined;
   readonly move?: StageMove;
   readonly change?: ScoreChange;
+  /** A nurture rule of the model matches it. */
+  readonly isNurture: boolean;
 }
 
 interface Advance {
@@ -82,6 +84,7 @@ interface PersonaRules {
 function compile(model: JourneyModel): JourneyRules {
   const content = contentRules(model);
   const triggers = model.triggers.map(({ id, when }) => ({ id, test: conditionTest(when, `trigger/${id}`) }));
+  const nurture = (model.nurture ?? []).map(({ name, when }) => conditionTest(when, `nurture/${name}`));
   const dates = calendar(model.timeZone);
   const byPersona = new Map<string | null, PersonaRules>();
   const rulesFor = (persona: string | null): PersonaRules => {
@@ -95,7 +98,7 @@ function compile(model: JourneyModel): JourneyRules {
   };
   const readInSession = sessionRules(model.sessionIdleMinutes * 60_000, relayTest(model.relays));
   const step: JourneyRules['step'] = (persona, touch, memory) => {
-    const read = { ...readInSession(touch, memory), content: content(touch.content) };
+    const read = { ...readInSession(touch, memory), content: content(touch.content), isNurture: false };
     // A machine, or what did not take place, moves no stage, earns no score and keeps no session alive; it is only listed.
     if (!countsAsHuman(touch.verdict)) return read;
     const lastAt = memory.read(LAST_AT) ?? null;
@@ -106,7 +109,8 @@ function compile(model: JourneyModel): JourneyRules {
     const { enter, scoring } = rulesFor(persona);
     const move = enter(sight);
     const change = scoring(sight, read.part);
-    return { ...read, ...(move && { move }), ...(change && { change }) };
+    const isNurture = nurture.some((test) => test(sight));
+    return { ...read, isNurture, ...(move && { move }), ...(change && { change }) };
   };
   return {
     model,

@@ -75,6 +75,8 @@ export const JOURNEY = versionedTable(
     session: textOf<SessionPart>(),
     /** It is the origin of what follows in its session. */
     setsOrigin: boolean,
+    /** A nurture rule of the model matches it. */
+    nurture: boolean,
     detail: nullable(json<TouchDetail>()),
     /** In the time zone of the model. */
     occurredDate: date,
