@@ -23,6 +23,11 @@ export interface JourneyState extends ScoreState {
   readonly touches: number;
   readonly firstAt: number | null;
   readonly lastAt: number | null;
+  /** Own labels of the first touchpoint. */
+  readonly firstOrigin: Pick<Touch, 'source' | 'campaign'> | null;
+  /** The first touchpoint that earned points (more than 0), and the first nurture touch. */
+  readonly earnedAt: number | null;
+  readonly nurturedAt: number | null;
   /** The last of all in the order of journeys. */
   readonly newest: Stamp | null;
   readonly cells: Cells;
@@ -33,6 +38,9 @@ export const noJourney = (): JourneyState => ({
   touches: 0,
   firstAt: null,
   lastAt: null,
+  firstOrigin: null,
+  earnedAt: null,
+  nurturedAt: null,
   newest: null,
   cells: {},
 });
@@ -126,7 +134,7 @@ function compile(model: JourneyModel): JourneyRules {
       const points = done.change?.points;
       const state = {
         ...(points === undefined ? before : scoreAfter(before, points, touch.at, model.scoring.halfLifeDays)),
-        ...withTouch(before, touch),
+        ...withStep(before, done),
         newest: { at: touch.at, id: touch.id },
         cells: Object.assign(before.cells, written),
       };
@@ -135,14 +143,25 @@ function compile(model: JourneyModel): JourneyRules {
   };
 }
 
-/** How far a journey reaches. */
-export type Extent = Pick<JourneyState, 'touches' | 'firstAt' | 'lastAt'>;
+/** How far a journey reaches, and where it came by first. */
+export type Extent = Pick<
+  JourneyState,
+  'touches' | 'firstAt' | 'lastAt' | 'firstOrigin' | 'earnedAt' | 'nurturedAt'
+>;
 
 /** With one more touchpoint, which is not before the others. */
-export const withTouch = ({ touches, firstAt, lastAt }: Extent, { at, verdict }: Touch): Extent =>
-  verdict === 'superseded'
-    ? { touches, firstAt, lastAt }
-    : { touches: touches + 1, firstAt: firstAt ?? at, lastAt: at };
+export function withStep(before: Extent, { own, change, isNurture }: Step): Extent {
+  if (own.verdict === 'superseded') return before;
+  const { at, source, campaign } = own;
+  return {
+    touches: before.touches + 1,
+    firstAt: before.firstAt ?? at,
+    lastAt: at,
+    firstOrigin: before.firstOrigin ?? { source, campaign },
+    earnedAt: before.earnedAt ?? (change && change.points > 0 ? at : null),
+    nurturedAt: before.nurturedAt ?? (isNurture ? at : null),
+  };
+}
 
 export interface FoldedJourney {
   readonly state: JourneyState;

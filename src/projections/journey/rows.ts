@@ -200,6 +200,12 @@ export const LEAD = new Table(
     touchpoints: integer,
     firstTouchAt: nullable(timestamptz),
     lastTouchAt: nullable(timestamptz),
+    /** Of the first touchpoint. */
+    firstSource: nullable(text),
+    firstCampaign: nullable(text),
+    /** First known, with points. */
+    engagedAt: nullable(timestamptz),
+    nurturedAt: nullable(timestamptz),
     position: bigint,
     state: json<StoredLeadState>(),
   },
