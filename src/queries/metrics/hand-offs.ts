@@ -1,9 +1,10 @@
 import type { View } from '../read-models.js';
-import { raw, rows, sql, type Sql } from '../sql.js';
+import { isInSegment, segmentMembers } from '../segments.js';
+import { allOf, empty, raw, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import { cutColumns } from './cut-columns.js';
 
-export const HAND_OFF_CUTS = ['recipient', 'persona'] as const;
+export const HAND_OFF_CUTS = ['recipient', 'persona', 'source', 'segment', 'campaign', 'month'] as const;
 export type HandOffCut = (typeof HAND_OFF_CUTS)[number];
 
 /**
@@ -11,7 +12,7 @@ export type HandOffCut = (typeof HAND_OFF_CUTS)[number];
  * opportunity. It rots from `due_by` on until the first call, meeting or mail of sales, which stops its clock.
  */
 const handOffs = ({ workspace, asOf }: View): Sql => sql`
-  SELECT d.recipient, d.persona, d.began_at, least(d.ended_at, opened.at, d.opted_out_at) AS ended_at,
+  SELECT d.lead_id, d.recipient, d.persona, d.began_at, least(d.ended_at, opened.at, d.opted_out_at) AS ended_at,
          greatest(d.due_by, d.began_at) AS rots_at, least(d.ended_at, opened.at, d.opted_out_at, activity.at) AS rots_until
   FROM (
     SELECT k.lead_id, p.persona, d.type,
@@ -48,22 +49,55 @@ export interface OpenHandOffs {
   readonly rotten: number;
 }
 
-const KEYS: Readonly<Record<HandOffCut, Sql>> = {
+/** The month is that of the hand-off, source and campaign are those of the lead's first touch. */
+const keys = (timeZone: string): Readonly<Record<HandOffCut, Sql>> => ({
   recipient: raw('h.recipient'),
   persona: raw('h.persona'),
-};
+  source: raw('origin.source'),
+  segment: raw('member.segment_id'),
+  campaign: raw('origin.campaign'),
+  month: sql`date_trunc('month', h.began_at AT TIME ZONE ${timeZone})::date`,
+});
 
-export function openHandOffs(view: View, at: Date, by: readonly HandOffCut[]): Promise<OpenHandOffs[]> {
-  const cut = cutColumns(by, KEYS);
+/** Which hand-offs, in which time zone, and how they are cut. */
+export interface HandOffScope {
+  readonly timeZone: string;
+  readonly by: readonly HandOffCut[];
+  readonly segment: string | undefined;
+}
+
+const inSegment = (view: View, segment: string | undefined): Sql | undefined =>
+  segment === undefined ? undefined : isInSegment(view, raw('h.lead_id'), segment);
+
+/** Joins what the cuts read. The hand-off of a lead in two segments is two rows. */
+const cutJoins = (view: View, by: readonly HandOffCut[]): Sql => sql`
+  ${by.includes('source') || by.includes('campaign') ? firstOrigin(view) : empty}
+  ${by.includes('segment') ? sql`LEFT JOIN (${segmentMembers(view)}) member ON member.lead_id = h.lead_id` : empty}`;
+
+const firstOrigin = ({ workspace, asOf }: View): Sql => sql`
+  LEFT JOIN LATERAL (
+    SELECT j.source, j.campaign FROM touchline.journey j
+    WHERE j.workspace = ${workspace} AND j.lead_id = h.lead_id AND j.verdict <> 'superseded' AND ${validAt('j', asOf)}
+    ORDER BY j.occurred_at, j.event_id LIMIT 1) origin ON true`;
+
+export function openHandOffs(
+  view: View,
+  at: Date,
+  { timeZone, by, segment }: HandOffScope,
+): Promise<OpenHandOffs[]> {
+  const cut = cutColumns(by, keys(timeZone));
   return rows<OpenHandOffs>(
     view.tx,
     sql`
     SELECT ${cut.keys} AS keys, count(*)::int AS open, count(*) FILTER (WHERE rotten)::int AS rotten
     FROM (SELECT ${cut.select} h.rots_at <= ${at} AND (h.rots_until IS NULL OR h.rots_until > ${at}) AS rotten
-          FROM (${handOffs(view)}) h
-          WHERE h.began_at <= ${at} AND (h.ended_at IS NULL OR h.ended_at > ${at})) h
+          FROM (${handOffs(view)}) h ${cutJoins(view, by)}
+          WHERE ${allOf([
+            sql`h.began_at <= ${at} AND (h.ended_at IS NULL OR h.ended_at > ${at})`,
+            inSegment(view, segment),
+          ])}) h
     ${cut.group}
-    ORDER BY rotten DESC, open DESC${cut.ties}`,
+    ORDER BY ${cut.time}rotten DESC, open DESC${cut.ties}`,
   );
 }
 
@@ -79,15 +113,16 @@ export interface RottenPoint {
  */
 export function rottenSeries(
   view: View,
-  { firstDay, lastDay, timeZone }: { firstDay: string; lastDay: string; timeZone: string },
+  days: { readonly first: string; readonly last: string },
+  { timeZone, segment }: HandOffScope,
 ): Promise<RottenPoint[]> {
   return rows<RottenPoint>(
     view.tx,
     sql`
     WITH point AS MATERIALIZED (
       SELECT day AT TIME ZONE ${timeZone} AS at, row_number() OVER (ORDER BY day) AS number
-      FROM generate_series(${firstDay}::timestamp, ${lastDay}::timestamp, interval '1 day') AS day),
-    hand_off AS MATERIALIZED (SELECT * FROM (${handOffs(view)}) h),
+      FROM generate_series(${days.first}::timestamp, ${days.last}::timestamp, interval '1 day') AS day),
+    hand_off AS MATERIALIZED (SELECT * FROM (${handOffs(view)}) h WHERE ${allOf([inSegment(view, segment)])}),
     change AS (
       SELECT began_at AS at, 1 AS open, 0 AS rotten FROM hand_off
       UNION ALL SELECT ended_at, -1, 0 FROM hand_off WHERE ended_at IS NOT NULL

@@ -1,29 +1,27 @@
 import { cellName, cellNames } from '../cell-names.js';
 import { slice } from '../attribution.js';
 import { checkNames } from '../leads.js';
-import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
-import { type DayOrInstant, Params, type RawParams } from '../params.js';
+import type { RawParams } from '../params.js';
 import type { View } from '../read-models.js';
-import { resolvePeriod } from '../report-scope.js';
-import {
-  Enums,
-  Integer,
-  MaybeInstant,
-  MaybeText,
-  MaybeTexts,
-  NestedList,
-  PageAnswer,
-  Text,
-} from '../response-fields.js';
+import { Enums, Integer, MaybeInstant, MaybeText, MaybeTexts, NestedList, Text } from '../response-fields.js';
 import { cataloguedContents } from '../catalogue-rows.js';
+import { isInSegment, segmentMembers } from '../segments.js';
 import { allOf, empty, raw, rows, sql, type Sql } from '../sql.js';
 import { engaged, MONTH_START, type Period, profiles, stageSpells } from './buyer-touches.js';
 import { cutColumns } from './cut-columns.js';
+import {
+  CUT_PARAMETERS,
+  CutAnswer,
+  type CutRequest,
+  cutRequestOf,
+  cutsOf,
+  resolveCuts,
+} from './cut-request.js';
 import { defineMetric } from './metric.js';
 
 /** What may have hooked a buyer; a report is cut by one of them. */
 const HOOKS = ['content', 'offer', 'channel', 'source', 'campaign'] as const;
-export const HOOK_CUTS = [...HOOKS, 'persona', 'stage', 'month'] as const;
+export const HOOK_CUTS = [...HOOKS, 'persona', 'segment', 'stage', 'month'] as const;
 type HookCut = (typeof HOOK_CUTS)[number];
 
 export class HookItem {
@@ -39,7 +37,7 @@ export class HookItem {
   touches!: number;
 }
 
-class HooksAnswer extends PageAnswer {
+class HooksAnswer extends CutAnswer {
   @Enums('Cuts', HOOK_CUTS) by!: HookCut[];
   @MaybeInstant('Start, inclusive') from!: Date | null;
   @MaybeInstant('End, exclusive') to!: Date | null;
@@ -49,40 +47,40 @@ class HooksAnswer extends PageAnswer {
 }
 export type { HooksAnswer };
 
-interface Asked {
-  readonly by: readonly HookCut[];
-  readonly from: DayOrInstant | undefined;
-  readonly to: DayOrInstant | undefined;
+type Asked = CutRequest<HookCut> & {
   readonly persona: string | undefined;
   readonly stage: string | undefined;
-  readonly request: PageRequest;
-}
+};
 
-function parse(workspace: string, given: RawParams): Asked {
-  const params = new Params(given, ['by', 'from', 'to', 'persona', 'stage', ...PAGE_PARAMETERS]);
-  const by = params.someOf('by', HOOK_CUTS, 'cut') ?? ['content'];
-  if (by.filter((cut) => HOOKS.some((hook) => hook === cut)).length > 1)
-    params.fault('cut-too-many', 'by', `cuts by one of ${HOOKS.join(', ')}, and by persona, stage and month`);
-  return {
-    by,
-    from: params.dayOrInstant('from'),
-    to: params.dayOrInstant('to'),
-    persona: params.text('persona'),
-    stage: params.text('stage'),
-    request: pageRequestOf(workspace, params, { name: 'hooks', given, shapes: [/^\d{1,9}$/] }),
-  };
-}
+const parse = (workspace: string, given: RawParams): Asked =>
+  cutRequestOf(
+    workspace,
+    given,
+    { name: 'hooks', cuts: HOOK_CUTS, defaultCuts: ['content'] },
+    {
+      names: ['persona', 'stage'],
+      read: (params, by) => {
+        if (by.filter((cut) => HOOKS.some((hook) => hook === cut)).length > 1)
+          params.fault(
+            'cut-too-many',
+            'by',
+            `cuts by one of ${HOOKS.join(', ')}, and by persona, segment, stage and month`,
+          );
+        return { persona: params.text('persona'), stage: params.text('stage') };
+      },
+    },
+  );
 
 async function find(view: View, asked: Asked): Promise<HooksAnswer> {
   checkNames(view, asked);
   const { by } = asked;
-  const period = await resolvePeriod(view, asked);
+  const period = await resolveCuts(view, asked);
   const { page, next } = slice(asked.request, view, await hookRows(view, period, asked));
   const names = await cellNames(view, by, page);
   return {
     asOf: String(view.asOf),
     modelVersion: view.modelVersion,
-    by: [...by],
+    ...cutsOf(asked),
     ...{ from: period.from, to: period.to, persona: asked.persona ?? null, stage: asked.stage ?? null },
     rows: page.map(({ buyers, touches, ...cell }) => ({ ...cellName(cell, by, names), buyers, touches })),
     next,
@@ -105,10 +103,7 @@ export const hooks = defineMetric({
   summary: 'Get buyers engaged by content, offer or channel',
   description: DESCRIPTION,
   answer: HooksAnswer,
-  parameters: [
-    ...(['hookedBy', 'from', 'to', 'persona', 'stage'] as const),
-    ...(['cursor', 'limit', 'asOf', 'minPosition'] as const),
-  ],
+  parameters: ['hookedBy', 'persona', 'stage', ...CUT_PARAMETERS],
   projections: ['journey', 'catalogue'],
   parse,
   find,
@@ -121,6 +116,7 @@ const KEYS: Readonly<Record<HookCut, Sql>> = {
   source: raw('j.source'),
   campaign: raw('j.campaign'),
   persona: raw('p.persona'),
+  segment: raw('member.segment_id'),
   stage: raw('s.stage'),
   month: MONTH_START,
 };
@@ -134,7 +130,7 @@ interface HookRow {
 
 /** A lead is counted once in a cell: its touchpoints are counted first, which hashes instead of sorting all of them. */
 function hookRows(view: View, period: Period, asked: Asked): Promise<HookRow[]> {
-  const { by, persona, stage } = asked;
+  const { by, persona, segment, stage } = asked;
   const has = (...cuts: HookCut[]): boolean => cuts.some((cut) => by.includes(cut));
   const cut = cutColumns(by, KEYS);
   const query = sql`
@@ -144,11 +140,13 @@ function hookRows(view: View, period: Period, asked: Asked): Promise<HookRow[]> 
       FROM touchline.journey j
       ${has('offer') ? sql`LEFT JOIN (${cataloguedContents(view)}) d ON d.content_id = j.content_id` : empty}
       ${has('persona') || persona !== undefined ? sql`JOIN (${profiles(view)}) p ON p.lead_id = j.lead_id` : empty}
+      ${has('segment') ? sql`LEFT JOIN (${segmentMembers(view)}) member ON member.lead_id = j.lead_id` : empty}
       ${has('stage') || stage !== undefined ? REACHED_IN(view) : empty}
       WHERE ${allOf([
         engaged(view, period),
         persona === undefined ? undefined : sql`p.persona = ${persona}`,
         stage === undefined ? undefined : sql`s.stage = ${stage}`,
+        segment === undefined ? undefined : isInSegment(view, raw('j.lead_id'), segment),
         has('content') ? sql`j.content_id IS NOT NULL` : undefined,
         has('offer') ? sql`coalesce(d.type, j.content_type) IS NOT NULL` : undefined,
         has('channel', 'source', 'campaign') ? HAS_ORIGIN : undefined,

@@ -34,7 +34,7 @@ function parse(workspace: string, given: RawParams): { readonly request: PageReq
 }
 
 async function find(view: View, { request }: { readonly request: PageRequest }): Promise<RepLoadAnswer> {
-  const leads = await openHandOffs(view, view.at, ['recipient']);
+  const leads = await openHandOffs(view, view.at, { timeZone: 'UTC', by: ['recipient'], segment: undefined });
   const owners = await openOpportunities(view);
   const recipients = view.model?.data.document.routing?.recipients ?? [];
   const ids = [
