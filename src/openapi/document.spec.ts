@@ -162,6 +162,7 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
   'get /api/metrics/velocity': ['/api/metrics/velocity?by=persona&from=2026-01-01&to=2026-07-01'],
   'get /api/metrics/hooks': ['/api/metrics/hooks?by=content,stage&to=2026-01-14'],
   'get /api/metrics/funnel': ['/api/metrics/funnel?by=source'],
+  'get /api/metrics/nurture-lift': ['/api/metrics/nurture-lift?by=month'],
   'get /api/metrics/score-calibration': ['/api/metrics/score-calibration?by=source'],
   'get /api/model': ['/api/model'],
   'get /api/model/application': ['/api/model/application'],

@@ -120,11 +120,14 @@ export const PARAMETERS = {
     name: 'by',
   },
   opportunityBy: {
-    ...text('Cuts, separated by commas: persona, source, campaign, owner, month; default none', 'persona'),
+    ...text(
+      'Cuts, separated by commas: persona, source, segment, campaign, owner, month; default none',
+      'persona',
+    ),
     name: 'by',
   },
   influenceBy: {
-    ...text('content, and any of persona, stage, month; default content', 'content'),
+    ...text('content, and any of persona, segment, stage, month; default content', 'content'),
     name: 'by',
   },
   withinDays: {
@@ -132,20 +135,35 @@ export const PARAMETERS = {
     description: 'Days after the touch in which a lead has to advance',
   },
   funnelBy: {
-    ...text('Cuts, separated by commas: persona, source, campaign, month; default none', 'source'),
+    ...text(
+      'Cuts, separated by commas: persona, source, segment, campaign, month, nurture; default none',
+      'source',
+    ),
     name: 'by',
+  },
+  nurtureBy: {
+    ...text('Cuts, separated by commas: persona, source, segment, campaign, month; default none', 'month'),
+    name: 'by',
+  },
+  landmarkDays: {
+    schema: { type: 'integer', minimum: 1, maximum: 365 },
+    description:
+      'Forms the groups this many days after the first touch, of leads that had taken no step by then; default: at the first step',
   },
   atInstant: {
     ...text(`The instant: ${DATE}, whose beginning it is; default that of the position`, '2026-03-05'),
     name: 'at',
   },
   handOffsBy: {
-    ...text('recipient, persona, separated by commas; default recipient', 'recipient'),
+    ...text(
+      'Cuts, separated by commas: recipient, persona, source, segment, campaign, month; default recipient',
+      'recipient',
+    ),
     name: 'by',
   },
   hookedBy: {
     ...text(
-      'One of content, offer, channel, source, campaign, and persona, stage, month; default content',
+      'One of content, offer, channel, source, campaign, and persona, segment, stage, month; default content',
       'content',
     ),
     name: 'by',
