@@ -8,39 +8,18 @@ export const HAND_OFF_CUTS = ['recipient', 'persona', 'source', 'segment', 'camp
 export type HandOffCut = (typeof HAND_OFF_CUTS)[number];
 
 /**
- * Hand-offs `h`: one is open until the lead is handed to somebody else, recycled, disqualified, opts out or becomes a contact of an
+ * Hand-offs `h` (0091-hand-off-ends.sql): one is open until the lead is handed to somebody else, recycled, disqualified, opts out or becomes a contact of an
  * opportunity. It rots from `due_by` on until the first call, meeting or mail of sales, which stops its clock.
  */
 const handOffs = ({ workspace, asOf }: View): Sql => sql`
-  SELECT d.lead_id, d.recipient, d.persona, d.began_at, least(d.ended_at, opened.at, d.opted_out_at) AS ended_at,
-         greatest(d.due_by, d.began_at) AS rots_at, least(d.ended_at, opened.at, d.opted_out_at, activity.at) AS rots_until
-  FROM (
-    SELECT k.lead_id, p.persona, d.type,
-           CASE WHEN p.email_consent = 'unsubscribed' THEN greatest(p.email_consent_at, d.occurred_at) END AS opted_out_at,
-           d.data -> 'recipient' ->> 'id' AS recipient, d.occurred_at AS began_at,
-           (d.data ->> 'dueBy')::timestamptz AS due_by,
-           lead(d.occurred_at) OVER (PARTITION BY d.lead_id ORDER BY d.position) AS ended_at
-    FROM touchline.lead_decision d
-    JOIN (SELECT DISTINCT k.own_lead_id, k.lead_id FROM touchline.identity_key k
-          WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)}) k ON k.own_lead_id = d.lead_id
-    LEFT JOIN touchline.lead_profile p ON p.workspace = d.workspace AND p.lead_id = k.lead_id AND ${validAt('p', asOf)}
-    WHERE d.workspace = ${workspace} AND d.position <= ${asOf}
-      AND d.type IN ('LeadHandedOff', 'LeadRecycled', 'LeadDisqualified')) d
-  LEFT JOIN LATERAL (
-    SELECT min(o.opened_at) AS at
-    FROM touchline.identity_key k
-    JOIN touchline.opportunity_contact_key ck ON ck.workspace = k.workspace AND ck.key = k.key
-    JOIN touchline.opportunity_contact c
-      ON c.workspace = ck.workspace AND c.opportunity_id = ck.opportunity_id AND ck.key = ANY (c.keys) AND ${validAt('c', asOf)}
-    JOIN touchline.opportunity o
-      ON o.workspace = ck.workspace AND o.opportunity_id = ck.opportunity_id AND ${validAt('o', asOf)}
-    WHERE k.workspace = ${workspace} AND k.lead_id = d.lead_id AND ${validAt('k', asOf)} AND o.opened_at >= d.began_at) opened ON true
-  LEFT JOIN LATERAL (
-    SELECT j.occurred_at AS at FROM touchline.journey j
-    WHERE j.workspace = ${workspace} AND j.lead_id = d.lead_id AND j.occurred_at >= d.began_at AND ${validAt('j', asOf)}
-      AND j.kind IN ('sales_call', 'sales_email', 'meeting') AND j.verdict IN ('human', 'unknown')
-    ORDER BY j.occurred_at LIMIT 1) activity ON true
-  WHERE d.type = 'LeadHandedOff'`;
+  SELECT k.lead_id, d.data -> 'recipient' ->> 'id' AS recipient, p.persona, d.occurred_at AS began_at, ended.ended_at,
+         greatest((d.data ->> 'dueBy')::timestamptz, d.occurred_at) AS rots_at, least(ended.ended_at, ended.first_activity_at) AS rots_until
+  FROM touchline.lead_decision d
+  JOIN (SELECT DISTINCT k.own_lead_id, k.lead_id FROM touchline.identity_key k
+        WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)}) k ON k.own_lead_id = d.lead_id
+  LEFT JOIN touchline.lead_profile p ON p.workspace = d.workspace AND p.lead_id = k.lead_id AND ${validAt('p', asOf)}
+  CROSS JOIN LATERAL touchline.handoff_end(d.workspace, d.lead_id, k.lead_id, d.position, d.occurred_at, ${asOf}) ended
+  WHERE d.workspace = ${workspace} AND d.position <= ${asOf} AND d.type = 'LeadHandedOff'`;
 
 /** Hand-offs open and rotten at an instant. */
 export interface OpenHandOffs {
