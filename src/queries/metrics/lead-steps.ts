@@ -10,7 +10,7 @@ import { validAt } from '../valid-at.js';
 export async function leadSteps(view: View): Promise<Sql> {
   const { workspace, asOf } = view;
   return sql`
-    SELECT p.lead_id, p.persona, t.first_touch_at, greatest(s.at, p.known_at) AS engaged_at, d.qualified_at, d.accepted_at,
+    SELECT p.lead_id, p.persona, t.first_touch_at, CASE WHEN s.at IS NOT NULL THEN greatest(s.at, p.known_at) END AS engaged_at, d.qualified_at, d.accepted_at,
            c.opportunity_at, c.won_at
     FROM (SELECT * FROM touchline.lead_profile p WHERE p.workspace = ${workspace} AND ${validAt('p', asOf)}) p
     JOIN (${await firstTouches(view)}) t ON t.lead_id = p.lead_id
