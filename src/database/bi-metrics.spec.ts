@@ -127,10 +127,12 @@ const plain = (cells: Cells): string[] =>
     .sort();
 
 let api: ExampleApi;
+const readers: pg.Client[] = [];
 beforeAll(async () => {
   api = await exampleApi();
 });
 afterAll(async () => {
+  await Promise.all(readers.splice(0).map((reader) => reader.end()));
   const roles = await api.db.pool.query<{ role: string }>('SELECT role FROM touchline.bi_reader');
   for (const { role } of roles.rows) await api.db.pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
   await api.close();
@@ -147,6 +149,7 @@ async function workspaceOf(
   const { role, password } = await ensureBiRole(api.db.pool, workspace);
   const url = Object.assign(new URL(api.db.url), { username: role, password: password ?? '' });
   const reader = new pg.Client({ connectionString: url.href });
+  readers.push(reader);
   await reader.connect();
   return { workspace, reader };
 }
@@ -173,10 +176,32 @@ describe('the statements of docs/how-to/bi-metrics.md', () => {
         Object.assign(fromApi!, { [name]: expected });
         Object.assign(fromSql!, { [name]: plain((await reader.query<Record<string, unknown>>(sql)).rows) });
       }
-      await reader.end();
       expect(fromSql).toEqual(fromApi);
     });
     await fc.assert(property, { numRuns: 15, endOnFailure: true });
     expect([...seen].sort()).toEqual(Object.keys(EXPECTED).sort());
+  }, 240_000);
+
+  test('go on giving the same to a session that reads all the time while the read models are rebuilt', async () => {
+    const [world] = fc.sample(salesWorld, { numRuns: 1, seed: 7 });
+    const { reader } = await workspaceOf(world!);
+    const answers = async (): Promise<string[][]> => {
+      const all: string[][] = [];
+      // Named, so that the session keeps their plans.
+      for (const [nr, { sql }] of statements.entries())
+        all.push(plain((await reader.query<Record<string, unknown>>({ name: `s${nr}`, text: sql })).rows));
+      return all;
+    };
+    const builds = async (): Promise<unknown[]> =>
+      (await api.db.pool.query('SELECT name FROM touchline.build_schema WHERE is_live ORDER BY 1')).rows;
+    const [before, live] = [await answers(), await builds()];
+    for (const name of ['catalogue', 'opportunities', 'journey']) await api.runner.rebuild(name);
+    let isRebuilt = false;
+    const rebuilding = api.runner.catchUp().then(() => (isRebuilt = true));
+    while (!isRebuilt) expect(await answers()).toEqual(before);
+    await rebuilding;
+    expect(await answers()).toEqual(before);
+    const names = (rows: unknown[]): string[] => rows.map((row) => JSON.stringify(row));
+    expect(names(await builds()).filter((name) => names(live).includes(name))).toEqual([]);
   }, 240_000);
 });

@@ -251,6 +251,15 @@ describe('row security', () => {
     `SELECT d.year_month, count(*) FROM bi.fact_touchpoint f JOIN bi.dim_date d ON d.date = f.occurred_date WHERE TRUE GROUP BY 1`,
     `SELECT c.content_title, count(*) FROM bi.fact_touchpoint f JOIN bi.dim_content c USING (content_key) WHERE TRUE GROUP BY 1`,
     `SELECT * FROM bi.lead_current WHERE TRUE`,
+    `SELECT offer, buying_stage, count(DISTINCT lead_key) FROM bi.fact_engagement WHERE TRUE GROUP BY 1, 2`,
+    ...[
+      'fact_lead_step',
+      'fact_stage_stay',
+      'fact_content_exposure',
+      'fact_handoff',
+      'fact_unrouted_lead',
+    ].map((view) => `SELECT * FROM bi.${view} WHERE TRUE`),
+    ...['opportunity_current', 'rep_current'].map((view) => `SELECT * FROM bi.${view} WHERE TRUE`),
   ])('costs no more than a filter by workspace: %s', async (sql) => {
     const workspaces = sql.includes(' c USING') ? ['f', 'c'] : [sql.includes(' f ') ? 'f' : ''];
     const named = workspaces.map((alias) => `${alias && `${alias}.`}workspace = '${mine}'`).join(' AND ');
@@ -262,6 +271,7 @@ describe('row security', () => {
     `SELECT channel, count(*) FROM bi.fact_touchpoint WHERE occurred_date >= '2026-03-01' AND occurred_date < '2026-03-08' GROUP BY 1`,
     `SELECT count(*) FROM bi.fact_touchpoint f JOIN bi.dim_lead USING (lead_key) WHERE occurred_date = '2026-03-01'`,
     `SELECT * FROM bi.fact_touchpoint_history WHERE occurred_date BETWEEN '2026-03-01' AND '2026-03-02'`,
+    `SELECT buying_stage, count(*) FROM bi.fact_engagement WHERE occurred_date BETWEEN '2026-03-01' AND '2026-03-07' GROUP BY 1`,
   ])('allows an index scan for a range of days: %s', async (sql) => {
     const { rows } = await reader.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`);
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
