@@ -4,7 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
+import type { Json } from '../../test/query-api.js';
 import { eventsOfWorld, type SalesWorld, salesWorld } from '../../test/sales-worlds.js';
+import type { HandOffItem } from '../queries/hand-offs.js';
+import type { UnroutableLeadItem } from '../queries/unroutable-leads.js';
 import { ensureBiRole } from './bi-role.js';
 
 const page = await readFile(new URL('../../docs/how-to/bi-metrics.md', import.meta.url), 'utf8');
@@ -181,6 +184,45 @@ describe('the statements of docs/how-to/bi-metrics.md', () => {
     await fc.assert(property, { numRuns: 15, endOnFailure: true });
     expect([...seen].sort()).toEqual(Object.keys(EXPECTED).sort());
   }, 240_000);
+
+  test('hand-offs and leads without a recipient are those of the query API on generated workspaces', async () => {
+    const worlds = fc.sample(salesWorld, { numRuns: 5, seed: 11 });
+    for (const world of worlds) {
+      const { workspace, reader } = await workspaceOf(world);
+      const answer = async <T>(path: string): Promise<readonly Json<T>[]> =>
+        (await api.get<{ items: T[] }>(path, workspace)).body.items;
+      const handOffs = await answer<HandOffItem>('/api/handoffs?state=all&limit=100');
+      const { rows } = await reader.query<Record<string, unknown>>(
+        `SELECT handoff_key, lead_key, recipient, recipient_kind, routing_rule, cycle, model_version, handoff_state, clock, handed_off_at,
+                due_by, warn_at, first_activity_at, first_activity_kind, first_activity_rep, accepted_at, accepted_by, ended_at, end_reason
+           FROM bi.fact_handoff ORDER BY due_by, handoff_key`,
+      );
+      expect(JSON.parse(JSON.stringify(rows))).toEqual(
+        handOffs.map((item) => ({
+          ...{ handoff_key: item.eventId, lead_key: item.lead.leadId, routing_rule: item.rule },
+          ...{ recipient: item.recipient.id, recipient_kind: item.recipient.kind, cycle: item.cycle },
+          ...{ model_version: item.modelVersion, handoff_state: item.state, clock: item.clock },
+          ...{ handed_off_at: item.handedOffAt, due_by: item.dueBy, warn_at: item.warnAt },
+          first_activity_at: item.firstActivity?.at ?? null,
+          first_activity_kind: item.firstActivity?.kind ?? null,
+          first_activity_rep: item.firstActivity?.rep ?? null,
+          ...{ accepted_at: item.acceptedAt, accepted_by: item.acceptedBy, ended_at: item.endedAt },
+          end_reason: item.endReason,
+        })),
+      );
+      const waiting = await answer<UnroutableLeadItem>('/api/handoffs/unroutable?limit=100');
+      const unrouted = await reader.query<Record<string, unknown>>(
+        'SELECT lead_key, qualified_at, cycle FROM bi.fact_unrouted_lead ORDER BY known_from',
+      );
+      expect(JSON.parse(JSON.stringify(unrouted.rows))).toEqual(
+        waiting.map(({ lead, qualifiedAt, cycle }) => ({
+          lead_key: lead.leadId,
+          qualified_at: qualifiedAt,
+          cycle,
+        })),
+      );
+    }
+  });
 
   test('go on giving the same to a session that reads all the time while the read models are rebuilt', async () => {
     const [world] = fc.sample(salesWorld, { numRuns: 1, seed: 7 });

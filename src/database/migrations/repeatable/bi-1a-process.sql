@@ -235,6 +235,7 @@ SELECT j.workspace::varchar,
        p.persona::varchar,
        s.stage::varchar AS buying_stage,
        nullif(s.began_at, '-infinity') AS stage_entered_at,
+       nullif(s.began_id, '00000000-0000-0000-0000-000000000000') AS entered_by_touchpoint_key,
        (j.occurred_date - extract(day FROM j.occurred_date)::integer + 1) AS month_start,
        j.content_id::varchar,
        min(j.occurred_at) AS first_touch_at,
@@ -250,7 +251,7 @@ SELECT j.workspace::varchar,
    AND j.verdict IN ('human', 'unknown')
    AND j.kind <> ALL (touchline.kinds_without_engagement())
    AND (excluded.kinds IS NULL OR j.kind <> ALL (excluded.kinds))
- GROUP BY j.workspace, j.lead_id, p.persona, s.stage, s.began_at, s.advanced_at,
+ GROUP BY j.workspace, j.lead_id, p.persona, s.stage, s.began_at, s.began_id, s.advanced_at,
           j.occurred_date - extract(day FROM j.occurred_date)::integer + 1, j.content_id;
 
 -- A hand-off of a lead to a recipient. What it was like then is read from the versions that were true at its position.

@@ -60,6 +60,7 @@ COMMENT ON COLUMN bi.fact_engagement.has_own_origin IS 'False if it has its orig
 COMMENT ON VIEW bi.fact_content_exposure IS 'For the influence of contents: one row per lead, stay in a buying stage, month and content that it engaged with. Touchpoints without a content have the content_key of none, so every stay and month in which the lead engaged is there.';
 COMMENT ON COLUMN bi.fact_content_exposure.buying_stage IS 'Buying stage of the lead after its touch; NULL: none yet. Example: evaluation';
 COMMENT ON COLUMN bi.fact_content_exposure.stage_entered_at IS 'When the stay began, UTC; NULL: before the first stage. Example: 2026-03-01 08:00:00+00';
+COMMENT ON COLUMN bi.fact_content_exposure.entered_by_touchpoint_key IS 'The touchpoint that began the stay; NULL: before the first stage. Example: 019ca8c0-5a10-8f3e-9d21-0b6f4c7a1e55';
 COMMENT ON COLUMN bi.fact_content_exposure.month_start IS 'First day of the month, in the workspace''s time zone: joins dim_date.month_start. Example: 2026-03-01';
 COMMENT ON COLUMN bi.fact_content_exposure.first_touch_at IS 'First touch of the content in that stay and month, UTC. Example: 2026-03-02 09:30:00+00';
 COMMENT ON COLUMN bi.fact_content_exposure.touches IS 'Number of touches. Example: 2';
