@@ -135,7 +135,8 @@ function touchOf(
 ): Entry {
   const title = TITLES[nr % TITLES.length];
   const identity: IdentityKey[] = isAnonymous ? [`anonymous:a-${nr}`] : [`anonymous:a-${nr}`, emailOf(nr)];
-  return pageView(`touch ${index}`, when, identity, {
+  // Seconds apart: what comes first at one instant is decided by ids.
+  return pageView(`touch ${index}`, when + index * 1e-5, identity, {
     ...{ kind, verdict, ...origin, content: content === undefined ? {} : { id: content } },
     ...(title !== undefined && !isAnonymous && { traits: { title } }),
   });
