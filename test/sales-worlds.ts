@@ -72,6 +72,7 @@ const process = fc.record({
   recipient: fc.constantFrom('rep-1', 'rep-2', 'rep-9'),
   ends: fc.constantFrom('waits', 'open', 'accepted', 'recycled', 'disqualified', 'assigned'),
   called: fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }),
+  optsOut: fc.option(fc.integer({ min: -20, max: 60 }), { nil: undefined, freq: 3 }),
 });
 const sale = fc.record({
   contact: fc.option(person, { nil: undefined }),
@@ -88,7 +89,7 @@ type Made<A> = A extends fc.Arbitrary<infer T> ? T : never;
 
 export interface SalesWorld {
   readonly touches: readonly Made<typeof touch>[];
-  /** Of the first leads, one each. Contacts of opportunities are none of them. */
+  /** Of the first leads, one each. */
   readonly processes: readonly Made<typeof process>[];
   readonly sales: readonly Made<typeof sale>[];
 }
@@ -144,7 +145,7 @@ function touchOf(
 
 function processOf(
   workspace: string,
-  { at: when, recipient, ends, called }: SalesWorld['processes'][number],
+  { at: when, recipient, ends, called, optsOut }: SalesWorld['processes'][number],
   nr: number,
 ): readonly Entry[] {
   const leadId = leadIdOf(workspace, emailOf(nr));
@@ -180,6 +181,19 @@ function processOf(
     }),
     ...(ends === 'waits' ? [] : [handedOff(`handed ${nr}`, recipient, 0.1)]),
     ...answers[ends],
+    ...(optsOut === undefined
+      ? []
+      : [
+          entry(
+            `out ${nr}`,
+            `identity-${emailOf(nr)}`,
+            'ConsentChanged',
+            Math.max(0.6, when + optsOut / 10),
+            {
+              ...{ identity: [emailOf(nr)], channel: 'email', status: 'unsubscribed', reason: 'unsubscribe' },
+            },
+          ),
+        ]),
     ...(called === undefined
       ? []
       : [
@@ -197,7 +211,7 @@ function saleOf(
   nr: number,
 ): readonly Entry[] {
   const { currency, source, owner } = rest;
-  const keys = contact === undefined ? [] : [emailOf(6 + (contact % (PEOPLE - 6)))];
+  const keys = contact === undefined ? [] : [emailOf(contact)];
   return opportunityEvents(
     `opp-${nr}`,
     {

@@ -91,6 +91,8 @@ const EXPECTED: Readonly<Record<string, (answer: Answer) => Cells>> = {
     })),
   '/api/metrics/rotting-leads?by=recipient': ({ rows }) =>
     rows.map(({ key, open, rotten, rate }) => ({ recipient: key, open, rotten, rate })),
+  '/api/metrics/rotting-leads?at=2026-02-10T00:00:00Z&by=persona': ({ rows }) =>
+    rows.map(({ key, open, rotten }) => ({ persona: key, open, rotten })),
   '/api/metrics/rep-load': ({ rows }) =>
     rows.map(({ rep, openLeads, rottenLeads, openOpportunities, inProcess, capacity, load }) => ({
       ...{

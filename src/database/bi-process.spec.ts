@@ -60,7 +60,7 @@ test.each([
   [
     'that was accepted without work on it',
     [decide('LeadAccepted', 2, { by: 'rep-7' })],
-    { clock: 'rotten', is_open: true, accepted_by: 'rep-7', is_late: true },
+    { clock: 'rotten', is_open: true, accepted_by: 'rep-7', is_late: true, open_until: null },
   ],
   [
     'that was recycled in time',

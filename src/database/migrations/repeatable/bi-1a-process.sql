@@ -280,17 +280,19 @@ SELECT h.workspace::varchar,
        h.first_activity_rep::varchar,
        round(extract(epoch FROM h.first_activity_at - h.handed_off_at) / 60, 2)::numeric(14, 2) AS minutes_to_first_activity,
        h.state::varchar AS handoff_state,
-       h.state IN ('handed_off', 'accepted') AS is_open,
+       open.until IS NULL OR open.until > now() AS is_open,
+       open.until AS open_until,
        h.ended_at,
        (h.ended_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS ended_date,
        (SELECT n.data ->> 'by' FROM touchline.lead_decision n
-         WHERE h.ended_at IS NOT NULL AND n.workspace = d.workspace AND n.lead_id = d.lead_id AND n.position > d.position
-           AND n.type <> 'LeadAccepted'
-         ORDER BY n.position LIMIT 1)::varchar AS ended_by,
+         WHERE n.workspace = d.workspace AND n.lead_id = d.lead_id AND n.position = open.decided_position)::varchar AS ended_by,
        h.end_reason::varchar,
-       clock.reading::varchar AS clock,
-       clock.reading = 'rotten' AS is_rotten,
-       h.due_by <= coalesce(least(h.first_activity_at, h.ended_at), CASE WHEN clock.reading <> 'stopped' THEN now() END) AS is_late,
+       touchline.handoff_clock(h.state, h.first_activity_at, h.due_by, h.warn_at, now())::varchar AS clock,
+       greatest(h.due_by, h.handed_off_at) AS rots_from,
+       least(open.until, h.first_activity_at) AS rots_until,
+       greatest(h.due_by, h.handed_off_at) <= now()
+         AND (least(open.until, h.first_activity_at) IS NULL OR least(open.until, h.first_activity_at) > now()) AS is_rotten,
+       greatest(h.due_by, h.handed_off_at) < coalesce(least(open.until, h.first_activity_at), now()) AS is_late,
        (SELECT v.persona FROM touchline.lead_profile v
          WHERE v.workspace = d.workspace AND v.lead_id = d.lead_id AND v.known_from <= d.position
            AND (v.superseded_at IS NULL OR v.superseded_at > d.position)
@@ -309,7 +311,8 @@ SELECT h.workspace::varchar,
   FROM touchline.handoff_at() h
   JOIN touchline.lead_decision d ON d.workspace = h.workspace AND d.event_id = h.event_id
  CROSS JOIN LATERAL (
-   SELECT touchline.handoff_clock(h.state, h.first_activity_at, h.due_by, h.warn_at, now()) AS reading) clock
+   SELECT e.ended_at AS until, e.decided_position
+     FROM touchline.handoff_end(d.workspace, d.lead_id, h.lead_id, d.position, d.occurred_at, 9223372036854775807) e) open
   LEFT JOIN touchline.workspace_setting w ON w.workspace = h.workspace
   LEFT JOIN touchline.lead_profile l ON l.workspace = h.workspace AND l.lead_id = h.lead_id AND l.superseded_at IS NULL
   LEFT JOIN touchline.journey_model m ON m.workspace = h.workspace AND m.version = h.model_version;
