@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { stringify } from 'yaml';
-import type { JourneyModel } from '../../src/domain/model/journey-model.js';
 import { until } from '../until.js';
 import { WebhookReceiver, type ReceivedMessage } from '../webhook-receiver.js';
 import { biUrl } from './bi-sessions.js';
@@ -76,7 +75,7 @@ export class LeadDesk {
     return runBuilt('cli/main.js', args, { TOUCHLINE_DATA_DIR: this.dataDir });
   }
 
-  async file(name: string, model: JourneyModel): Promise<string> {
+  async file(name: string, model: object): Promise<string> {
     const path = join(this.dataDir, name);
     await writeFile(path, stringify(model));
     return path;

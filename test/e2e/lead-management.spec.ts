@@ -214,7 +214,7 @@ test('a model that would double the qualified leads and halve their win rate is 
   const candidate = { ...model, name: 'More leads', scoring, leadDefinitions: [{ minScore: 25 }] };
   const file = await desk.file('candidate.yaml', candidate);
   const preview = await desk.touchline('model', 'preview', file, '--workspace', 'trial');
-  expect(preview).toMatchObject({ code: 0, out: expect.stringContaining('beside version 2') as string });
+  expect(preview).toMatchObject({ code: 0, out: expect.stringContaining('beside version 2') as unknown });
   expect(preview.out).toMatch(/^qualified leads +6 +12$/m);
   expect(preview.out).toMatch(/^ +of them won \(precision\) +50\.0 % .* +25\.0 % /m);
   expect(preview.out).toMatch(/^won leads qualified before \(recall\) +100\.0 % .* +100\.0 % /m);

@@ -29,7 +29,7 @@ export function endedWeek(now: Date): EndedWeek {
 const inCountry = (country: string) => ({ traits: { country: { is: [country] } } });
 
 /** The lead management of a company that sells everywhere: each story happens in a country of its own, with its own salespeople. */
-export const leadProcess = ({ timeZone, days }: EndedWeek): JourneyModel => ({
+export const leadProcess = ({ timeZone, days }: EndedWeek): Omit<JourneyModel, 'attribution'> => ({
   ...{ name: 'Lead management', currency: 'EUR', timeZone: 'UTC', rates: [], sessionIdleMinutes: 30 },
   personas: [{ id: 'decider', name: 'Economic buyer', when: [{ title: { words: ['CFO'] } }] }],
   stages: [
