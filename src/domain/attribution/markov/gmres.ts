@@ -28,27 +28,30 @@ export function gmres(
     const before = residual;
     residual = largest(r);
     if (residual <= tolerance || residual > before * 0.999) break;
-    improve(multiply, basis, x, tolerance);
+    // The length is over all rows: the largest of them is off by less.
+    improve(multiply, basis, x, (tolerance * Math.sqrt(b.length)) / 16);
   }
   return { residual };
 }
 
-/** Adds to x what makes the residual, the first vector of the basis, least within the space of its images. */
+/**
+ * Adds to x what makes the residual, the first vector of the basis, least within the space of its images; no more of them
+ * than bring it to `length`.
+ */
 function improve(
   multiply: (v: Float64Array, into: Float64Array) => void,
   basis: readonly Float64Array[],
   x: Float64Array,
-  tolerance: number,
+  length: number,
 ): void {
   const columns: Float64Array[] = [];
   const rotations: [cosine: number, sine: number][] = [];
-  const length = norm(basis[0] ?? x);
-  const rest = [length];
-  scale(basis[0] ?? x, 1 / length);
+  const rest = [norm(basis[0] ?? x)];
+  scale(basis[0] ?? x, 1 / (rest[0] ?? 1));
   for (let step = 0; step < RESTART; step++) {
     const { column, left } = orthogonalise(multiply, basis, step);
     rotations.forEach(([cosine, sine], at) => rotate(column, at, cosine, sine));
-    const size = Math.hypot(column[step] ?? 0, left);
+    const size = Math.sqrt((column[step] ?? 0) ** 2 + left ** 2);
     const [cosine, sine] = size === 0 ? [1, 0] : [(column[step] ?? 0) / size, left / size];
     rotations.push([cosine, sine]);
     column[step] = size;
@@ -56,7 +59,7 @@ function improve(
     const last = rest[step] ?? 0;
     rest[step] = cosine * last;
     rest[step + 1] = -sine * last;
-    if (left === 0 || Math.abs(sine * last) <= tolerance / 4) break;
+    if (left === 0 || Math.abs(sine * last) <= length) break;
   }
   const weights = backSubstitute(columns, rest);
   weights.forEach((weight, step) => addTo(x, weight, basis[step] ?? x));

@@ -49,8 +49,8 @@ export function removalEffects(
 
 /** Of a double. */
 const UNIT = 2 ** -53;
-/** Of a row, relative to probabilities: what rounding leaves is about a tenth of it. */
-const TOLERANCE = 1e-14;
+/** Of a row, as a probability; rounding alone leaves about 1e-15. */
+const TOLERANCE = 1e-13;
 
 /**
  * Of larger chains elimination would fill the matrix. Each player's chain without its states is solved instead, until every
