@@ -1,11 +1,12 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, formats, import, grpc, visible, catch-up, orders, roles, rules, report, verdicts, models, engines, kafka. Without any: all of these.
+// ingest, formats, import, grpc, visible, catch-up, orders, roles, rules, report, verdicts, models, attribution-models, engines, kafka. Without any: all of these.
 // `log-size` takes half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
 import { append, rawLimit } from './append.js';
 import { arrivalOrders } from './arrival-orders.js';
+import { attributionModels } from './attribution-models.js';
 import { catchUp } from './catch-up.js';
 import { engines } from './engines.js';
 import { printFigures } from './figure.js';
@@ -37,6 +38,7 @@ const PARTS = [
   'report',
   'verdicts',
   'models',
+  'attribution-models',
   'engines',
   'kafka',
 ];
@@ -77,6 +79,7 @@ if (chosen.includes('rules')) await rules(report);
 if (chosen.includes('report')) await reports(report);
 if (chosen.includes('verdicts')) await verdicts(report);
 if (chosen.includes('models')) await models(report);
+if (chosen.includes('attribution-models')) await attributionModels(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));
 if (chosen.includes('kafka')) await kafka(report, limit);
 if (chosen.includes('log-size')) await logSize(report, Number(values.millions) * 1e6, !values['append-only']);

@@ -97,7 +97,7 @@ function bitsOf(mask: number): number {
 class Game {
   private readonly index = new Map<string, number>();
   private readonly ownOf = new Map<number, number>();
-  private readonly positions: number[][] = [];
+  private readonly positions: (number | undefined)[][] = [];
 
   add({ players, worth }: WorthyPath): void {
     if (players.length === 0) return;
