@@ -1,12 +1,12 @@
 import { customWeights } from './custom.js';
 import type { CountedPath } from './markov/chain.js';
-import { removalEffects, type RemovalEffects } from './markov/removal-effects.js';
+import { type RemovalEffect, removalEffects, type RemovalEffects } from './markov/removal-effects.js';
 import type { ModelRequest } from './model-request.js';
 import { weightTouches } from './models.js';
 import { type Part, weighParts, type Weights } from './parts.js';
 import { presetSettings } from './presets.js';
 import type { AttributionSettings } from './settings.js';
-import { shapley, type ShapleyResult } from './shapley.js';
+import { shapley, type ShapleyResult, type WorthyPath } from './shapley.js';
 import { type PathDates, type PathTouch, type Step, transformPath } from './transforms.js';
 
 /** A touch with all that a model may look at. */
@@ -30,13 +30,22 @@ export interface Paths {
   readonly nonConverting: readonly OpportunityPath[];
 }
 
-export interface WeighedPaths {
-  /** Of each converting path, over its touches as they were; touches that the transforms left out have none. */
-  readonly weights: readonly Weights[];
-  /** What a model over all paths rests on. */
+/** What a model over all paths rests on. */
+export interface Basis {
   readonly removal?: RemovalEffects;
   readonly game?: ShapleyResult;
 }
+
+export interface WeighedPaths extends Basis {
+  /** Of each converting path, over its touches as they were; touches that the transforms left out have none. */
+  readonly weights: readonly Weights[];
+}
+
+/** The path of an opportunity as the model sees it. */
+export type Steps = readonly Step<ModelTouch>[];
+
+export const pathSteps = (request: ModelRequest, { touches, dates }: OpportunityPath): Steps =>
+  transformPath(touches, request.transforms, request.player, dates);
 
 /**
  * Weighs the touches of each converting path. A path that the transforms leave without touches is unattributed as a whole.
@@ -44,59 +53,78 @@ export interface WeighedPaths {
  * @throws Refused `players-too-many`
  */
 export function weighPaths(request: ModelRequest, settings: AttributionSettings, paths: Paths): WeighedPaths {
-  const stepsOf = ({ touches, dates }: OpportunityPath): readonly Step<ModelTouch>[] =>
-    transformPath(touches, request.transforms, request.player, dates);
-  const converting = paths.converting.map(stepsOf);
-  const { weigh, ...basis } = weigher(request, settings, converting, paths, stepsOf);
+  const converting = paths.converting.map((path) => pathSteps(request, path));
+  const basis = basisOf(request, converting, paths);
+  const weigh = weigherOf(request, settings, basis);
   const weights = converting.map((steps, index) =>
-    overPath(steps, paths.converting[index]?.touches.length ?? 0, weigh),
+    weigh(steps, paths.converting[index]?.touches.length ?? 0),
   );
   return { weights, ...basis };
 }
 
-type Steps = readonly Step<ModelTouch>[];
-type Weigher = Omit<WeighedPaths, 'weights'> & { readonly weigh: (steps: Steps) => Weights };
+function basisOf(request: ModelRequest, converting: readonly Steps[], paths: Paths): Basis {
+  if (request.model === 'markov') {
+    const others = paths.nonConverting.map((path) => pathSteps(request, path));
+    return { removal: removalEffects(countedPaths(request, converting, others), request.order) };
+  }
+  if (request.model !== 'shapley') return {};
+  const revenues = paths.converting.map(({ revenue }) => revenue);
+  return { game: shapley(worthyPaths(request, converting, revenues)) };
+}
 
-function weigher(
+/** What the chain of a request is made of. */
+export function* countedPaths(
+  request: ModelRequest & { readonly model: 'markov' },
+  converting: readonly Steps[],
+  others: readonly Steps[],
+): Generator<CountedPath> {
+  for (const steps of converting) yield { players: playersOf(steps), conversions: 1 };
+  if (!request.nonConverting) return;
+  for (const steps of others) yield { players: playersOf(steps), conversions: 0, nonConversions: 1 };
+}
+
+/** What the game of a request is made of. */
+export function* worthyPaths(
+  request: ModelRequest & { readonly model: 'shapley' },
+  converting: readonly Steps[],
+  revenues: readonly number[],
+): Generator<WorthyPath> {
+  for (const [index, steps] of converting.entries())
+    yield { players: playersOf(steps), worth: request.worth === 'revenue' ? (revenues[index] ?? 0) : 1 };
+}
+
+/** @returns weighs the steps of one path of so many touches */
+export function weigherOf(
   request: ModelRequest,
   settings: AttributionSettings,
-  converting: readonly Steps[],
-  paths: Paths,
-  stepsOf: (path: OpportunityPath) => Steps,
-): Weigher {
+  { removal }: Basis,
+): (steps: Steps, touches: number) => Weights {
+  const weigh = stepWeigher(request, settings, removal);
+  return (steps, touches) => overPath(steps, touches, weigh);
+}
+
+function stepWeigher(
+  request: ModelRequest,
+  settings: AttributionSettings,
+  removal: RemovalEffects | undefined,
+): (steps: Steps) => Weights {
   switch (request.model) {
     case 'custom':
-      return { weigh: (steps) => customWeights(request.custom, touchesOf(steps)) };
-    case 'markov': {
-      const others = request.nonConverting ? paths.nonConverting.map(stepsOf) : [];
-      const removal = removalEffects(countedPaths(converting, others), request.order);
-      return { weigh: byEffect(removal), removal };
-    }
-    case 'shapley': {
-      const worthOf = (index: number): number =>
-        request.worth === 'revenue' ? (paths.converting[index]?.revenue ?? 0) : 1;
-      const game = shapley(
-        converting.map((steps, index) => ({ players: playersOf(steps), worth: worthOf(index) })),
-      );
-      return { weigh: byDividend, game };
-    }
+      return (steps) => customWeights(request.custom, touchesOf(steps));
+    case 'markov':
+      return byEffect(removal?.effects ?? []);
+    case 'shapley':
+      return byDividend;
     default: {
       const { model, preset } = request;
       const inForce = preset === undefined ? settings : presetSettings(preset, settings);
-      return {
-        weigh: (steps) => ({ touches: weightTouches(model, touchesOf(steps), inForce), unattributed: 0n }),
-      };
+      return (steps) => ({ touches: weightTouches(model, touchesOf(steps), inForce), unattributed: 0n });
     }
   }
 }
 
 const touchesOf = (steps: Steps): ModelTouch[] => steps.map(({ touch }) => touch);
 const playersOf = (steps: Steps): string[] => steps.map(({ player }) => player);
-
-function* countedPaths(converting: readonly Steps[], others: readonly Steps[]): Generator<CountedPath> {
-  for (const steps of converting) yield { players: playersOf(steps), conversions: 1 };
-  for (const steps of others) yield { players: playersOf(steps), conversions: 0, nonConversions: 1 };
-}
 
 /** Removal effects are fixed-point numbers with fifteen decimals. */
 const EFFECT_ONE = 1e15;
@@ -105,7 +133,7 @@ const EFFECT_ONE = 1e15;
  * Every touch of a path in proportion to the removal effect of its player, as in DP6's marketing-attribution-models: a player
  * that was met twice counts twice.
  */
-function byEffect({ effects }: RemovalEffects): (steps: Steps) => Weights {
+function byEffect(effects: readonly RemovalEffect[]): (steps: Steps) => Weights {
   const sizes = new Map(
     effects.map(({ player, effect }) => [player, BigInt(Math.round(effect * EFFECT_ONE))]),
   );
