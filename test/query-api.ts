@@ -12,6 +12,8 @@ import { ProblemFilter } from '../src/http/problem.filter.js';
 import { validationPipe } from '../src/http/validation.js';
 import { FRESHNESS, type Freshness } from '../src/queries/freshness.js';
 import { QueriesModule } from '../src/queries/queries.module.js';
+import { type PackedPaths, solvePacked } from '../src/queries/removal-thread.js';
+import { SOLVE_CHAIN } from '../src/queries/solve-chain.js';
 
 /** An answer after its way through JSON. */
 export type Json<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Json<T[K]> } : T;
@@ -47,7 +49,10 @@ export async function queryApi(parts: {
   @Global()
   @Module({ providers, exports: providers })
   class Edge {}
-  const testing = await Test.createTestingModule({ imports: [Edge, QueriesModule] }).compile();
+  const testing = await Test.createTestingModule({ imports: [Edge, QueriesModule] })
+    .overrideProvider(SOLVE_CHAIN)
+    .useValue((packed: PackedPaths) => Promise.resolve(solvePacked(packed)))
+    .compile();
   const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalPipes(validationPipe());

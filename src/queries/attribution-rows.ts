@@ -1,5 +1,5 @@
 import { cataloguedContents } from './catalogue-rows.js';
-import { type Cut, EXPERT_CUTS, type ExpertCut, type ReportScope, type ModelName } from './report-scope.js';
+import { type Cut, EXPERT_CUTS, type ExpertCut, type ReportScope } from './report-scope.js';
 import type { DayOrInstant } from './params.js';
 import type { CreditView } from './credit-ledger.js';
 import type { View } from './read-models.js';
@@ -80,7 +80,7 @@ const creditedDay = (timeZone: string): Sql => sql`(p.credited_at AT TIME ZONE $
 export async function creditRows(
   view: CreditView,
   scope: ReportScope,
-  { model, by }: { readonly model: ModelName; readonly by: readonly Cut[] },
+  { model, by }: { readonly model: string; readonly by: readonly Cut[] },
 ): Promise<CreditRow[]> {
   const keys = by.map((_, index) => raw(`key${index}`));
   const names = join(keys, ', ');
@@ -105,7 +105,7 @@ export async function creditRows(
 function cells(
   view: CreditView,
   scope: ReportScope,
-  { model, by }: { model: ModelName; by: readonly Cut[] },
+  { model, by }: { model: string; by: readonly Cut[] },
 ): Sql {
   const dimensions = by.filter((cut) => cut !== 'month');
   const touchCuts = dimensions.filter((cut): cut is TouchCut => !isExpertCut(cut));
@@ -129,8 +129,10 @@ function cells(
   const [only] = touchCuts;
   if (touchCuts.length > 1) return cellsOfOpportunity({ from, keys, touchCuts });
   return only === undefined
-    ? sql`SELECT ${keys}, sum(p.reported_minor) AS value, count(*) AS opportunities, sum(t.touches) AS touches
-          ${from} CROSS JOIN LATERAL (SELECT count(*) AS touches FROM unnest(s.marks) m WHERE m & 1 = 1) t
+    ? sql`SELECT ${keys}, sum(t.value) AS value, count(*) AS opportunities, sum(t.touches) AS touches
+          ${from}
+          CROSS JOIN LATERAL (SELECT sum(reported) AS value, count(*) FILTER (WHERE mark & 1 = 1) AS touches
+                              FROM unnest(s.reported, s.marks) AS touch(reported, mark)) t
           WHERE t.touches > 0
           GROUP BY ${group}`
     : cellsOfTouch({ from, keys, group, cut: only });

@@ -6,7 +6,7 @@ import { AccountsController } from './accounts.controller.js';
 import { CompareAttributionHandler } from './attribution-compare.js';
 import { ExplainAttributionHandler } from './attribution-explain.js';
 import { AttributionController } from './attribution.controller.js';
-import { FindAttributionHandler } from './attribution.js';
+import { FindAttributionHandler } from './attribution-handler.js';
 import { HandOffsController } from './hand-offs.controller.js';
 import { FindHandOffsHandler } from './hand-offs.js';
 import { IdentityConflictsController } from './identity-conflicts.controller.js';
@@ -37,6 +37,7 @@ import { SegmentsController } from './segments.controller.js';
 import { FindLeadSegmentsHandler } from './lead-segments.js';
 import { FindSegmentMembersHandler, FindSegmentOverlapHandler, FindSegmentsHandler } from './segments.js';
 import { ReadModels } from './read-models.js';
+import { SOLVE_CHAIN, solveInThread } from './solve-chain.js';
 import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
 
 /** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS and the AuthGuard to be there already. */
@@ -70,6 +71,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindOpportunitiesHandler,
     FindOpportunityHandler,
     FindOpportunityAttributionHandler,
+    { provide: SOLVE_CHAIN, useValue: solveInThread },
     FindAttributionHandler,
     CompareAttributionHandler,
     ExplainAttributionHandler,

@@ -1,4 +1,9 @@
 import type { ApiQueryOptions } from '@nestjs/swagger';
+import { MARKOV_ORDERS } from '../domain/attribution/markov/chain.js';
+import { WORTHS } from '../domain/attribution/model-request.js';
+import { PLAYERS } from '../domain/attribution/players.js';
+import { PRESET_NAMES } from '../domain/attribution/presets.js';
+import { DIRECT, REPEATS } from '../domain/attribution/transforms.js';
 import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
 import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './report-scope.js';
 import { FORMATS } from './attribution.js';
@@ -7,6 +12,7 @@ import { CONFLICT_STATUSES } from './identity-conflicts.js';
 import { LIFECYCLES } from '../domain/lifecycle.js';
 import { CLOCKS, HAND_OFF_STATE_FILTERS } from './hand-offs.js';
 import { LEAD_SORTS } from './leads.js';
+import { REPORT_MODELS } from './model-parameters.js';
 import { STATUSES } from './opportunity-rows.js';
 
 interface Parameter {
@@ -68,6 +74,52 @@ export const PARAMETERS = {
   },
   order: word('`asc`: oldest first; `desc`: newest first', ['asc', 'desc']),
   model: word(`Attribution model; default ${DEFAULT_MODEL}`, MODEL_NAMES),
+  reportModel: {
+    ...word(`Attribution model; default ${DEFAULT_MODEL}`, REPORT_MODELS),
+    name: 'model',
+  },
+  preset: word('Weights that a vendor documents, instead of a model', PRESET_NAMES),
+  custom: text(
+    'Weights of the model `custom` as JSON: percents by `milestones`, `kinds`, `channels` and `contentStages`, for `others`, and ' +
+      '`leftover`: `redistribute` or `unattributed`',
+    '{"milestones":{"first":40},"kinds":{"meeting":40},"leftover":"unattributed"}',
+  ),
+  player: word('What plays in `markov` and `shapley`, and what `repeats` compares; default channel', PLAYERS),
+  markovOrder: {
+    schema: { type: 'integer', enum: [...MARKOV_ORDERS], default: 1 },
+    description: 'Of `markov`: so many touches decide on the next',
+    name: 'order',
+  },
+  nonConverting: {
+    schema: { type: 'boolean', default: true },
+    description: 'Of `markov` by revenue: whether the paths of lost opportunities are part of the chain',
+  },
+  worth: word('Of `shapley`: what paths are worth; default conversions', WORTHS),
+  kinds: text('Only touches of these kinds, separated by commas', 'webinar_attended,meeting'),
+  withoutKinds: text('No touches of these kinds'),
+  channels: text('Only touches of these channels, separated by commas', 'email,event'),
+  withoutChannels: text('No touches of these channels'),
+  direct: word(
+    'Touches of the channel direct: all, none, none unless there are no others, or none after the last other touch',
+    DIRECT,
+  ),
+  lookbackDays: {
+    schema: { type: 'integer', minimum: 1, maximum: 3650 },
+    description: 'Only touches of so many days before the reference date',
+  },
+  lookbackSteps: {
+    schema: { type: 'integer', minimum: 1, maximum: 10_000 },
+    description: 'Only so many last touches of a path',
+  },
+  minTouchesPerLead: {
+    schema: { type: 'integer', minimum: 1, maximum: 1_000 },
+    description: 'Only touches of people with so many touches on the path (minimum engagement)',
+  },
+  repeats: word(
+    'Touches of a player that the path met before: `unique` keeps them, `exposure` drops those that follow one another, `first` all, ' +
+      '`frequency` all and makes their number part of the player',
+    REPEATS,
+  ),
   models: text('Attribution models, separated by commas; default all', 'first,last,linear'),
   by: text(`Dimensions, separated by commas: ${CUTS.join(', ')}; default content`, 'content'),
   metric: word(
