@@ -101,6 +101,23 @@ describe('chains at the edge', () => {
       expect(effectsOf([long, path('B', 1)], order)['A']).toBeCloseTo(0.5, 12);
   });
 
+  test('GMRES stays within its bound where paths go round a thousand times', () => {
+    const round = Array.from({ length: 2_000 }, (_, at) => 'ABC'[at % 3]!);
+    const list = [
+      { players: round, conversions: 1, nonConversions: 99 },
+      { players: [...round.slice(1), 'D'], conversions: 2 },
+      path('D A', 1, 1),
+    ];
+    for (const order of MARKOV_ORDERS) {
+      const direct = removalEffects(list, order);
+      const iterated = removalEffects(list, order, 0);
+      expect(iterated.errorBound).toBeLessThan(1e-6);
+      iterated.effects.forEach(({ effect }, at) =>
+        expect(Math.abs(effect - direct.effects[at]!.effect)).toBeLessThan(iterated.errorBound + 1e-12),
+      );
+    }
+  });
+
   test('more than a thousand players are refused with the limit', () => {
     const players = Array.from({ length: MAX_MARKOV_PLAYERS + 1 }, (_, index) => `p${index}`);
     expect(() => removalEffects([{ players, conversions: 1 }], 1)).toThrow(/1000 players at most/);
