@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { type ModelRequest, requestKey } from '../domain/attribution/model-request.js';
-import { fractionsOf } from '../domain/attribution/models.js';
 import { distribute } from '../domain/attribution/money.js';
 import { DEFAULT_ATTRIBUTION } from '../domain/attribution/settings.js';
 import { shapley } from '../domain/attribution/shapley.js';
@@ -140,7 +139,8 @@ async function shareRows(
       pathId: BigInt(path.pathId),
       workspace: view.workspace,
       model: model.model,
-      weights: fractionsOf([...touches, unattributed]).slice(0, -1),
+      // Reports read neither.
+      weights: [],
       amounts: [],
       reported: distribute(path.reportedMinor, [...touches, unattributed]).slice(0, -1),
       marks: marks(marked, touches),

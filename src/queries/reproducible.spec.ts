@@ -80,6 +80,8 @@ async function everything(ask: Ask): Promise<void> {
   for (const metric of ['revenue', 'pipeline']) {
     for (const by of REPORTS)
       await pages(ask, `/api/attribution?model=w_shaped&by=${by}&metric=${metric}&limit=2`);
+    for (const model of ['markov&order=2&player=content', 'shapley', 'u_shaped&direct=drop&repeats=exposure'])
+      await ask(`/api/attribution?by=channel&metric=${metric}&model=${model}`);
     await ask(`/api/attribution?format=csv&metric=${metric}&from=2026-01-20&to=2026-02-20`);
     await ask(`/api/attribution/compare?by=channel&metric=${metric}`);
     for (const cell of ['', '&channel=email', '&without=content&month=2026-01']) {
