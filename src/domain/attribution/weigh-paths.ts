@@ -126,8 +126,8 @@ function stepWeigher(
 const touchesOf = (steps: Steps): ModelTouch[] => steps.map(({ touch }) => touch);
 const playersOf = (steps: Steps): string[] => steps.map(({ player }) => player);
 
-/** Removal effects are fixed-point numbers with fifteen decimals. */
-const EFFECT_ONE = 1e15;
+/** Removal effects are fixed-point numbers with twelve decimals: players that are equal but for rounding get the same. */
+const EFFECT_ONE = 1e12;
 
 /**
  * Every touch of a path in proportion to the removal effect of its player, as in DP6's marketing-attribution-models: a player
