@@ -17,9 +17,10 @@ import {
 } from '../response-fields.js';
 import { cataloguedContents } from '../catalogue-rows.js';
 import { allOf, empty, raw, rows, sql, type Sql } from '../sql.js';
-import { engaged, MONTH_START, type Period, profiles, stageSpells } from './buyer-touches.js';
+import { engaged, MONTH_START, type Period, profiles } from './buyer-touches.js';
 import { cutColumns } from './cut-columns.js';
 import { defineMetric } from './metric.js';
+import { leadMoves, movesBefore, reachedStages } from './stage-moves.js';
 
 /** What may have hooked a buyer; a report is cut by one of them. */
 const HOOKS = ['content', 'offer', 'channel', 'source', 'campaign'] as const;
@@ -114,16 +115,16 @@ export const hooks = defineMetric({
   find,
 });
 
-const KEYS: Readonly<Record<HookCut, Sql>> = {
+const keysOf = (stages: readonly string[]): Readonly<Record<HookCut, Sql>> => ({
   content: raw('j.content_id'),
   offer: raw('coalesce(d.type, j.content_type)'),
   channel: raw('j.channel'),
   source: raw('j.source'),
   campaign: raw('j.campaign'),
-  persona: raw('p.persona'),
-  stage: raw('s.stage'),
+  persona: raw('l.persona'),
+  stage: sql`(${stages}::text[])[l.moved_to[${movesBefore('<')}]]`,
   month: MONTH_START,
-};
+});
 
 interface HookRow {
   readonly keys: readonly (string | null)[];
@@ -133,22 +134,24 @@ interface HookRow {
 }
 
 /** A lead is counted once in a cell: its touchpoints are counted first, which hashes instead of sorting all of them. */
-function hookRows(view: View, period: Period, asked: Asked): Promise<HookRow[]> {
+async function hookRows(view: View, period: Period, asked: Asked): Promise<HookRow[]> {
   const { by, persona, stage } = asked;
   const has = (...cuts: HookCut[]): boolean => cuts.some((cut) => by.includes(cut));
-  const cut = cutColumns(by, KEYS);
+  const byStage = has('stage') || stage !== undefined;
+  const stages = byStage ? await reachedStages(view) : [];
+  const keys = keysOf(stages);
+  const cut = cutColumns(by, keys);
   const query = sql`
     SELECT ${cut.keys} AS keys, max(title COLLATE "C") AS title, count(*)::int AS buyers, sum(touches)::int AS touches
     FROM (
       SELECT ${cut.select} ${raw(has('content') ? 'max(j.content_title COLLATE "C")' : 'NULL::text')} AS title, count(*) AS touches
       FROM touchline.journey j
       ${has('offer') ? sql`LEFT JOIN (${cataloguedContents(view)}) d ON d.content_id = j.content_id` : empty}
-      ${has('persona') || persona !== undefined ? sql`JOIN (${profiles(view)}) p ON p.lead_id = j.lead_id` : empty}
-      ${has('stage') || stage !== undefined ? REACHED_IN(view) : empty}
+      ${byStage || has('persona') || persona !== undefined ? sql`JOIN (${byStage ? leadMoves(view, stages) : profiles(view)}) l ON l.lead_id = j.lead_id` : empty}
       WHERE ${allOf([
         engaged(view, period),
-        persona === undefined ? undefined : sql`p.persona = ${persona}`,
-        stage === undefined ? undefined : sql`s.stage = ${stage}`,
+        persona === undefined ? undefined : sql`l.persona = ${persona}`,
+        stage === undefined ? undefined : sql`${keys.stage} = ${stage}`,
         has('content') ? sql`j.content_id IS NOT NULL` : undefined,
         has('offer') ? sql`coalesce(d.type, j.content_type) IS NOT NULL` : undefined,
         has('channel', 'source', 'campaign') ? HAS_ORIGIN : undefined,
@@ -163,9 +166,3 @@ function hookRows(view: View, period: Period, asked: Asked): Promise<HookRow[]> 
 const HAS_ORIGIN = raw(
   `NOT (j.session = 'within' AND j.channel = 'direct' AND coalesce(j.source, j.medium, j.campaign) IS NULL)`,
 );
-
-/** The stage that a lead was in when a touchpoint reached it. */
-const REACHED_IN = (view: View): Sql => sql`
-  LEFT JOIN (${stageSpells(view)}) s
-    ON s.lead_id = j.lead_id AND (s.began_at, s.began_id) < (j.occurred_at, j.event_id)
-   AND (s.ended_at IS NULL OR (s.ended_at, s.ended_id) >= (j.occurred_at, j.event_id))`;
