@@ -15,6 +15,7 @@ const COMPOSERS = anyOf(
   'src/store.ts',
   'src/main.ts',
   'src/server.ts',
+  'src/open-runtime.ts',
   'src/cli/',
   'test/',
   'bench/',

@@ -1,11 +1,13 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, formats, import, grpc, visible, catch-up, orders, roles, rules, report, verdicts, models, engines, kafka. Without any: all of these.
+// ingest, formats, import, grpc, visible, reactors, catch-up, orders, roles, rules, report, verdicts, models, attribution-models, engines, kafka.
+// Without any: all of these. `metrics` takes half an hour, for a million touchpoints are projected first.
 // `log-size` takes half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../src/database/embedded.js';
 import { append, rawLimit } from './append.js';
 import { arrivalOrders } from './arrival-orders.js';
+import { attributionModels } from './attribution-models.js';
 import { catchUp } from './catch-up.js';
 import { engines } from './engines.js';
 import { printFigures } from './figure.js';
@@ -14,8 +16,10 @@ import { grpc } from './grpc.js';
 import { importing } from './import.js';
 import { ingest } from './ingest.js';
 import { kafka } from './kafka.js';
-import { models } from './model.js';
 import { logSize } from './log-size.js';
+import { metrics } from './metrics.js';
+import { models } from './model.js';
+import { reactors } from './reactors.js';
 import { reports } from './report.js';
 import { roles } from './roles.js';
 import { rules } from './rules.js';
@@ -30,6 +34,7 @@ const PARTS = [
   'import',
   'grpc',
   'visible',
+  'reactors',
   'catch-up',
   'orders',
   'roles',
@@ -37,6 +42,7 @@ const PARTS = [
   'report',
   'verdicts',
   'models',
+  'attribution-models',
   'engines',
   'kafka',
 ];
@@ -51,10 +57,11 @@ const { values, positionals } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const chosen = positionals.length > 0 ? positionals : PARTS;
-const unknown = chosen.filter((part) => !PARTS.includes(part) && part !== 'log-size');
+const LONG = ['metrics', 'log-size'];
+const unknown = chosen.filter((part) => !PARTS.includes(part) && !LONG.includes(part));
 if (unknown.length > 0 || !(seconds > 0)) {
   console.error(
-    `bench: unknown ${unknown.join(', ') || `--seconds ${values.seconds}`}; parts are ${PARTS.join(', ')}`,
+    `bench: unknown ${unknown.join(', ') || `--seconds ${values.seconds}`}; parts are ${[...PARTS, ...LONG].join(', ')}`,
   );
   process.exit(1);
 }
@@ -70,6 +77,7 @@ if (chosen.includes('formats')) await formats(report, seconds);
 if (chosen.includes('import')) await importing(report, limit);
 if (chosen.includes('grpc')) await grpc(report, seconds);
 if (chosen.includes('visible')) await visible(report, seconds);
+if (chosen.includes('reactors')) await reactors(report, seconds);
 if (chosen.includes('catch-up')) await catchUp(report, limit);
 if (chosen.includes('orders')) await arrivalOrders(report);
 if (chosen.includes('roles')) await roles(report);
@@ -77,8 +85,10 @@ if (chosen.includes('rules')) await rules(report);
 if (chosen.includes('report')) await reports(report);
 if (chosen.includes('verdicts')) await verdicts(report);
 if (chosen.includes('models')) await models(report);
+if (chosen.includes('attribution-models')) await attributionModels(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));
 if (chosen.includes('kafka')) await kafka(report, limit);
+if (chosen.includes('metrics')) await metrics(report);
 if (chosen.includes('log-size')) await logSize(report, Number(values.millions) * 1e6, !values['append-only']);
 
 function onServer<T>(measure: (url: string) => Promise<T>): Promise<T> {

@@ -20,7 +20,7 @@ export async function models(report: Report, size = SIZE): Promise<void> {
 
     const before = await server.memory();
     const began = performance.now();
-    await send(port, 'POST', '/api/model/preview', candidate);
+    await sendModel(port, 'POST', '/api/model/preview', candidate);
     const seconds = (performance.now() - began) / 1_000;
     report({
       name: 'previewing a model on a million touchpoints',
@@ -32,7 +32,7 @@ export async function models(report: Report, size = SIZE): Promise<void> {
     report({ name: '  resident memory more than before', value: grown, unit: 'MB' });
 
     const published = performance.now();
-    await send(port, 'PUT', '/api/model', candidate);
+    await sendModel(port, 'PUT', '/api/model', candidate);
     await untilApplied(port);
     const applied = (touches / (performance.now() - published)) * 1_000;
     report({
@@ -44,17 +44,26 @@ export async function models(report: Report, size = SIZE): Promise<void> {
   });
 }
 
+interface Document {
+  readonly scoring: { readonly rules: readonly { readonly points: number }[] };
+}
+
+/** The document of the model in effect. */
+export async function currentModel(port: number): Promise<Document> {
+  const { document } = JSON.parse(await getJson(port, '/api/model')) as { document: Document };
+  return document;
+}
+
 /** The model in effect with other points, half-life and session, and a lead definition. */
 async function otherModel(port: number): Promise<object> {
-  const { document } = JSON.parse(await getJson(port, '/api/model')) as {
-    document: { scoring: { rules: { points: number }[] } };
-  };
+  const document = await currentModel(port);
   const rules = document.scoring.rules.map((rule) => ({ ...rule, points: rule.points + 1 }));
   const leadDefinitions = [{ minScore: 20 }];
   return { ...document, name: 'Bench', scoring: { halfLifeDays: 21, rules }, leadDefinitions };
 }
 
-async function send(port: number, method: string, path: string, body: string): Promise<string> {
+/** @throws Error it was refused */
+export async function sendModel(port: number, method: string, path: string, body: string): Promise<string> {
   const headers = {
     ...{ authorization: `Bearer ${API_KEY}`, 'if-match': '*', 'content-type': 'application/yaml' },
   };

@@ -8,7 +8,7 @@ import type { Report } from './figure.js';
 import { history, withLog } from './filled-log.js';
 import { type Size, touchesOf } from './history-events.js';
 
-const SIZE: Size = { opportunities: 400, touchesPerOpportunity: 30, strangers: 4, openedAfter: 0.6 };
+const SIZE: Size = { opportunities: 200, touchesPerOpportunity: 30, strangers: 4, openedAfter: 0.6 };
 const RULES = 200;
 
 /** Projecting in a workspace with as many rules about who acted as may be, of which none matches, beside one without. */

@@ -1,7 +1,10 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import type pg from 'pg';
 import { CollectorsModule } from './collectors/collectors.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { ReportOpportunities } from './commands/report-opportunities.js';
+import { DATABASE } from './database/database.js';
+import { EVENT_STORE, type EventStore } from './event-store/event-store.js';
 import { EdgeModule } from './http/edge.module.js';
 import { IntakeModule } from './intake/intake.module.js';
 import { KafkaModule } from './intake/kafka/kafka.module.js';
@@ -10,19 +13,34 @@ import { RejectedModule } from './intake/rejected.module.js';
 import { ModelPreviewModule } from './model-preview/model-preview.module.js';
 import type { RunPreview } from './model-preview/preview-model.js';
 import { Freshness } from './subscriptions/api/freshness.js';
+import { readProjections } from './subscriptions/api/read-projections.js';
 import type { MakeRunnerHost } from './subscriptions/runner-host.js';
 import { SubscriptionsApiModule } from './subscriptions/api/subscriptions-api.module.js';
 import { SubscriptionsModule } from './subscriptions/api/subscriptions.module.js';
 import { FRESHNESS } from './queries/freshness.js';
+import { PROJECTION_STATES, type ReadProjectionStates } from './queries/projection-states.js';
 import { QueriesModule } from './queries/queries.module.js';
 import { HandoffClockModule } from './reactors/handoff-clock.module.js';
 import { registered } from './registered.js';
 import type { Runtime } from './runtime.js';
 import { WebhookDeliveryModule, WebhooksModule } from './webhooks/webhooks.module.js';
 
-/** Lets queries ask how far the read models are without knowing who makes them. */
+/** Lets queries ask how far the read models are, and how they stand, without knowing who makes them. */
 @Global()
-@Module({ providers: [{ provide: FRESHNESS, useExisting: Freshness }], exports: [FRESHNESS] })
+@Module({
+  providers: [
+    { provide: FRESHNESS, useExisting: Freshness },
+    {
+      provide: PROJECTION_STATES,
+      inject: [DATABASE, EVENT_STORE],
+      useFactory:
+        (pool: pg.Pool, store: EventStore): ReadProjectionStates =>
+        async (workspace) =>
+          (await readProjections({ pool, store }, workspace)).projections,
+    },
+  ],
+  exports: [FRESHNESS, PROJECTION_STATES],
+})
 class FreshnessModule {}
 
 /** Lets the intake hand over reports of opportunities without knowing who decides them. */

@@ -4,11 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { AppModule } from './app.module.js';
 import type { Config } from './config.js';
-import { createLogPool, createPool } from './database/database.js';
 import { BiGuard } from './database/bi-guard.js';
-import { openDataSource } from './database/data-source.js';
-import { openDatabase } from './database/open.js';
-import { Growth } from './event-store/growth.js';
 import { answerForAbsentRoles, type Served } from './http/absent-roles.js';
 import { Admission } from './http/admission/admission.js';
 import { dressApp, fastifyAdapter } from './http/app.js';
@@ -16,7 +12,6 @@ import { Readiness } from './http/readiness.js';
 import { type Kafka, TOPICS } from './kafka/kafka.js';
 import type { KafkaConfig } from './kafka-config.js';
 import { NestLogger } from './logger.js';
-import { measureAppends, Metrics } from './metrics.js';
 import { BROWSER_SDK_ROUTES } from './intake/browser-sdk-routes.js';
 import { pathsOf } from './intake/collector-routes.js';
 import { FORMATS, Formats } from './intake/formats/all.js';
@@ -33,9 +28,8 @@ import type { ProjectorData } from './projector.js';
 import { runInThread } from './projector-thread.js';
 import { setupOpenApi } from './openapi/setup.js';
 import type { OpenRuntime, Runtime } from './runtime.js';
-import { openStore } from './store.js';
+import { openRuntime } from './open-runtime.js';
 import { sentMessages, webhooksOpenApi } from './webhooks/webhooks-openapi.js';
-import { CONFIGURATION_ENTITIES } from './workspaces/entities.js';
 import { ShutdownStack } from './shutdown-stack.js';
 
 export interface RunningServer {
@@ -142,28 +136,6 @@ async function openKafkaFor({ roles }: Config, config: KafkaConfig, log: Logger)
   ];
   if (topics.length > 0) await kafka.prepare(topics);
   return kafka;
-}
-
-/** Database, pool, configuration and log, each closed in the reverse order of opening. */
-export async function openRuntime(
-  config: Config,
-  log: Logger,
-  closing: ShutdownStack,
-  whenInUse: 'wait' | 'join',
-): Promise<OpenRuntime> {
-  const database = await openDatabase({ ...config, log: (line) => log.warn(line), whenInUse });
-  closing.add(() => database.stop());
-  const pool = createPool(database.url, { max: 20 });
-  closing.add(() => pool.end());
-  const configuration = await openDataSource(database.url, CONFIGURATION_ENTITIES);
-  closing.add(() => configuration.destroy());
-  const logPool = createLogPool(database.url);
-  closing.add(() => logPool.end());
-  const metrics = new Metrics();
-  const growth = new Growth();
-  const store = measureAppends(await openStore(config.eventStore, logPool, growth), metrics);
-  closing.add(() => store.close());
-  return { config, databaseUrl: database.url, pool, configuration, store, growth, metrics };
 }
 
 function projectorData({ config, databaseUrl, growth }: OpenRuntime): ProjectorData {

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { readConfig } from '../src/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { PostgresEventStore } from '../src/event-store/postgres.js';
+import type { RunPreview } from '../src/model-preview/preview-model.js';
 import { measureAppends, Metrics } from '../src/metrics.js';
 import { prepareWorkspaces } from '../src/prepare.js';
 import { projections } from '../src/projections/all.js';
@@ -37,10 +38,12 @@ export interface TestApp {
  * The whole application of the given roles over a database of its own, asked with `app.inject`, not listening.
  *
  * @param before runs before the routes are made
+ * @param previewing makes previews of journey models; usual: as the server does, in this thread
  */
 export async function testApp(
   environment: Readonly<Record<string, string>> = {},
   before: (app: NestFastifyApplication) => void = () => undefined,
+  previewing?: RunPreview,
 ): Promise<TestApp> {
   const database = await testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'touchline-app-'));
@@ -65,7 +68,7 @@ export async function testApp(
   if (config.roles.has('project'))
     await new SubscriptionRunner({ pool: database.pool, store, subscriptions: projections }).register();
   await prepareWorkspaces(runtime, log);
-  const app = await createApp(runtime, log);
+  const app = await createApp(runtime, log, undefined, previewing);
   before(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

@@ -1,11 +1,14 @@
 -- Rows of one small workspace, {w}, as the projections would leave them: a journey model (days of Berlin, half-life 10
--- days); lead ada, on the committee of won opportunity d-won and of open opportunity d-open; lead bob, who earned points; the anonymous
+-- days); lead dan, from a list, who qualified and whom nobody received; lead ada, on the committee of won opportunity d-won and of open opportunity d-open; lead bob, who earned points; the anonymous
 -- lead cy. Five touchpoints, one of them once believed to be somebody else's. Credits of models first and linear.
 
 INSERT INTO touchline.workspace (slug, name) VALUES ('{w}', '{w}') ON CONFLICT DO NOTHING;
 
 INSERT INTO touchline.journey_model (workspace, version, name, document, event_id, published_at, known_from) VALUES
   ('{w}', 1, 'test', '{"name": "test", "currency": "USD", "timeZone": "Europe/Berlin", "scoring": {"halfLifeDays": 10},
+    "stages": [{"id": "explore", "name": "Explore"}, {"id": "choose", "name": "Choose"}],
+    "personas": [{"id": "economic_buyer", "name": "Economic buyer"}, {"id": "cto", "name": "CTO", "stages": [{"id": "choose", "name": "Choose"}]}],
+    "routing": {"recipients": [{"id": "rep-7", "name": "Eva", "kind": "rep", "capacity": 4}]},
     "contents": [{"id": "guide", "title": "The guide", "type": "guide", "stage": "explore", "author": "J. Meyer", "publisher": "ours"},
                  {"id": "unread", "title": "Nobody read it", "type": "report"},
                  {"id": "blog", "title": "Blog", "type": "article", "eachPage": true}]}',
@@ -19,13 +22,15 @@ INSERT INTO touchline.lead_profile
   ('{w}', md5('{w}/ada')::uuid, true, 'ada@acme.example', 'Ada', NULL, 'acme', NULL, NULL, '{}', 2, 9),
   ('{w}', md5('{w}/ada')::uuid, true, 'ada@acme.example', 'Ada Brown', 'CFO', 'acme', 'economic_buyer', 'A', '{"title": "CFO"}', 9, NULL),
   ('{w}', md5('{w}/bob')::uuid, true, 'bob@beta.example', NULL, NULL, 'beta.example', NULL, NULL, '{}', 3, NULL),
-  ('{w}', md5('{w}/cy')::uuid, false, NULL, NULL, NULL, NULL, NULL, NULL, '{}', 4, NULL);
+  ('{w}', md5('{w}/cy')::uuid, false, NULL, NULL, NULL, NULL, NULL, NULL, '{}', 4, NULL),
+  ('{w}', md5('{w}/dan')::uuid, true, 'dan@beta.example', NULL, NULL, 'beta.example', 'cto', 'B', '{}', 4, NULL);
 
 INSERT INTO touchline.identity_key (workspace, key, own_lead_id, lead_id, known_from) VALUES
   ('{w}', 'email:ada@acme.example', md5('{w}/ada')::uuid, md5('{w}/ada')::uuid, 2),
   ('{w}', 'anonymous:a-1', md5('{w}/a-1')::uuid, md5('{w}/ada')::uuid, 9),
   ('{w}', 'email:bob@beta.example', md5('{w}/bob')::uuid, md5('{w}/bob')::uuid, 3),
-  ('{w}', 'anonymous:c-1', md5('{w}/cy')::uuid, md5('{w}/cy')::uuid, 4);
+  ('{w}', 'anonymous:c-1', md5('{w}/cy')::uuid, md5('{w}/cy')::uuid, 4),
+  ('{w}', 'email:dan@beta.example', md5('{w}/dan')::uuid, md5('{w}/dan')::uuid, 4);
 
 INSERT INTO touchline.lead
   (workspace, lead_id, known, score, score_at, stage, touchpoints, first_touch_at, last_touch_at, position, state) VALUES
@@ -118,17 +123,20 @@ INSERT INTO touchline.investment (workspace, investment_id, amount_minor, curren
 INSERT INTO touchline.campaign (workspace, campaign_id, name, source, channel, event_id, occurred_at, known_from) VALUES
   ('{w}', 'spring', 'Spring launch', 'newsletter', 'email', md5('{w}/i5')::uuid, '2026-03-08T00:00Z', 21);
 INSERT INTO touchline.content (workspace, content_id, title, type, author, publisher, publisher_kind, url, serves, event_id, occurred_at, known_from) VALUES
-  ('{w}', 'guide', 'The new guide', 'guide', 'A. Byron', 'Analysts Ltd', 'analyst', NULL, '[]', md5('{w}/i6')::uuid, '2026-03-08T00:00Z', 22);
+  ('{w}', 'guide', 'The new guide', 'guide', 'A. Byron', 'Analysts Ltd', 'analyst', NULL, '[{"persona": "cto", "stage": "choose"}]', md5('{w}/i6')::uuid, '2026-03-08T00:00Z', 22);
 
--- Bob qualified and was handed off.
+-- Bob qualified and was handed off; dan qualified.
 INSERT INTO touchline.lead_decision (workspace, lead_id, position, event_id, type, occurred_at, data) VALUES
   ('{w}', md5('{w}/bob')::uuid, 23, md5('{w}/l1')::uuid, 'LeadQualified', '2026-03-08T00:00Z',
    '{"cycle": 1, "modelVersion": 1, "persona": "cto", "stage": "choose", "score": 41.5, "grade": "B", "reasons": ["score 41.5 of 40", "grade B (C or better)"]}'),
   ('{w}', md5('{w}/bob')::uuid, 24, md5('{w}/l2')::uuid, 'LeadHandedOff', '2026-03-08T01:00Z',
-   '{"cycle": 1, "modelVersion": 1, "recipient": {"id": "rep-7", "kind": "rep"}, "rule": "all", "dueBy": "2026-03-09T01:00:00.000Z"}');
+   '{"cycle": 1, "modelVersion": 1, "recipient": {"id": "rep-7", "kind": "rep"}, "rule": "all", "dueBy": "2026-03-09T01:00:00.000Z"}'),
+  ('{w}', md5('{w}/dan')::uuid, 25, md5('{w}/l3')::uuid, 'LeadQualified', '2026-03-08T02:00Z',
+   '{"cycle": 1, "modelVersion": 1, "persona": "cto", "stage": "choose", "score": 12, "grade": "B", "reasons": ["grade B"]}');
 INSERT INTO touchline.lead_lifecycle (workspace, lead_id, status, cycle, last_cycle, decided_id, event_id, since, recipient, recipient_kind,
   rule, due_by, known_from, superseded_at) VALUES
   ('{w}', md5('{w}/bob')::uuid, 'qualified', 1, 1, md5('{w}/bob')::uuid, md5('{w}/l1')::uuid, '2026-03-08T00:00Z', NULL, NULL, NULL, NULL, 23, 24),
-  ('{w}', md5('{w}/bob')::uuid, 'handed_off', 1, 1, md5('{w}/bob')::uuid, md5('{w}/l2')::uuid, '2026-03-08T01:00Z', 'rep-7', 'rep', 'all', '2026-03-09T01:00Z', 24, NULL);
+  ('{w}', md5('{w}/bob')::uuid, 'handed_off', 1, 1, md5('{w}/bob')::uuid, md5('{w}/l2')::uuid, '2026-03-08T01:00Z', 'rep-7', 'rep', 'all', '2026-03-09T01:00Z', 24, NULL),
+  ('{w}', md5('{w}/dan')::uuid, 'qualified', 1, 1, md5('{w}/dan')::uuid, md5('{w}/l3')::uuid, '2026-03-08T02:00Z', NULL, NULL, NULL, NULL, 25, NULL);
 INSERT INTO touchline.segment_membership (workspace, segment_id, lead_id, entered_at, model_version, known_from)
 VALUES ('{w}', 'price_readers', gen_random_uuid(), now(), 1, 1);

@@ -58,6 +58,7 @@ const model: JourneyModel = {
     },
     { id: 'customers', name: 'Customers', when: { lifecycle: 'customer' } },
   ],
+  nurture: [{ name: 'drip mails', when: { campaign: 'drip' } }],
   sessionIdleMinutes: 30,
   attribution: { ...DEFAULT_ATTRIBUTION, lookbackDays: 180 },
 };

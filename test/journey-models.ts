@@ -80,6 +80,10 @@ export const TEST_MODEL: JourneyModel = {
     ],
     grades: { A: 80, B: 50, C: 40, D: 20, E: 1 },
   },
+  nurture: [
+    { name: 'spring', when: { campaign: 'spring' } },
+    { name: 'mailed articles', when: { channel: 'email', content: { type: 'article' } } },
+  ],
   sessionIdleMinutes: 30,
   attribution: DEFAULT_ATTRIBUTION,
 };
@@ -94,4 +98,5 @@ export const OTHER_MODEL: JourneyModel = {
   contents: TEST_MODEL.contents.slice(1),
   scoring: { halfLifeDays: 7, rules: TEST_MODEL.scoring.rules.slice(2) },
   personas: TEST_MODEL.personas.slice(1),
+  nurture: [{ name: 'pro', when: { property: { plan: { is: 'pro' } } } }],
 };

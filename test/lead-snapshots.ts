@@ -12,7 +12,15 @@ export function leadUnder(
   rest: Partial<LeadSnapshot> = {},
 ): LeadSnapshot {
   const lead: LeadSnapshot = {
-    ...{ leadId: 'lead-ada', known: true, emailDomain: null, lifecycle: 'engaged', account: null, traits },
+    ...{
+      leadId: 'lead-ada',
+      known: true,
+      emailDomain: null,
+      address: null,
+      lifecycle: 'engaged',
+      account: null,
+      traits,
+    },
     ...{ persona: null, stage: null, grade: null, score: { score: 0, scoredAt: null } },
     ...{ optedOutAt: null, hasOpenOpportunity: false, decided: leadLifecycle.initial },
   };

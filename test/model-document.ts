@@ -100,6 +100,7 @@ export const wholeDocument = () => ({
         persona: ['chief'],
         stage: 'look',
         grade: ['A', 'B'],
+        email: ['role', 'bounced'],
         score: { atLeast: 10, atMost: 90 },
         account: { id: 'acme', domain: ['acme.example'], known: true },
         did: [{ when: { kind: 'page_view', content: { stage: 'decide' } }, atLeast: 2, withinDays: 30 }],

@@ -5,7 +5,7 @@ import type { JourneyModel } from '../src/domain/model/journey-model.js';
 import { accountOf, profileOf } from '../src/domain/profile.js';
 import { resolveIdentity } from './resolve-identity.js';
 import { factOf, isPersonal } from '../src/projections/journey/facts.js';
-import { companyDomains } from '../src/projections/journey/mail-domain.js';
+import { companyDomains } from '../src/read-models/mail-domain.js';
 
 type Row = Record<string, unknown>;
 const dateOf = (at: number | null): Date | null => (at === null ? null : new Date(at));
@@ -69,13 +69,14 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
       { traits: profile.traits },
       own.map(({ touch }) => touch),
     );
-    for (const { own: touch, part, setsOrigin, content } of folded.perTouch) {
+    for (const { own: touch, part, setsOrigin, isNurture, content } of folded.perTouch) {
       const { identity = [] } = own.find((each) => each.touch.id === touch.id) ?? {};
       out.journey.push({
         lead_id,
         event_id: touch.id,
         session: part,
         sets_origin: setsOrigin,
+        nurture: isNurture,
         linked_by: who.linkedBy(identity, touch.at) ?? null,
         channel: touch.channel,
         source: touch.source ?? null,

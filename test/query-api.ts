@@ -11,7 +11,11 @@ import { OperatorKey } from '../src/http/operator-key.js';
 import { ProblemFilter } from '../src/http/problem.filter.js';
 import { validationPipe } from '../src/http/validation.js';
 import { FRESHNESS, type Freshness } from '../src/queries/freshness.js';
+import { PROJECTION_STATES, type ReadProjectionStates } from '../src/queries/projection-states.js';
 import { QueriesModule } from '../src/queries/queries.module.js';
+import { readProjections } from '../src/subscriptions/api/read-projections.js';
+import { type PackedPaths, solvePacked } from '../src/queries/removal-thread.js';
+import { SOLVE_CHAIN } from '../src/queries/solve-chain.js';
 
 /** An answer after its way through JSON. */
 export type Json<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Json<T[K]> } : T;
@@ -30,6 +34,11 @@ export interface QueryApi {
   close(): Promise<void>;
 }
 
+const projectionStates =
+  (parts: { readonly pool: pg.Pool; readonly store: EventStore }): ReadProjectionStates =>
+  async (workspace) =>
+    (await readProjections(parts, workspace)).projections;
+
 /** The query API over a test database; a workspace's API key is its name. */
 export async function queryApi(parts: {
   readonly pool: pg.Pool;
@@ -40,6 +49,7 @@ export async function queryApi(parts: {
     { provide: DATABASE, useValue: parts.pool },
     { provide: EVENT_STORE, useValue: parts.store },
     { provide: FRESHNESS, useValue: parts.freshness },
+    { provide: PROJECTION_STATES, useValue: projectionStates(parts) },
     { provide: KeyStore, useValue: { resolveApiKey: (key: string) => Promise.resolve(key) } },
     { provide: CONFIG, useValue: {} },
     ...[AuthGuard, OperatorKey],
@@ -47,7 +57,10 @@ export async function queryApi(parts: {
   @Global()
   @Module({ providers, exports: providers })
   class Edge {}
-  const testing = await Test.createTestingModule({ imports: [Edge, QueriesModule] }).compile();
+  const testing = await Test.createTestingModule({ imports: [Edge, QueriesModule] })
+    .overrideProvider(SOLVE_CHAIN)
+    .useValue((packed: PackedPaths) => Promise.resolve(solvePacked(packed)))
+    .compile();
   const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalPipes(validationPipe());

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbedded, type Embedded } from '../src/database/embedded.js';
 import { migrate } from '../src/database/migrate.js';
+import { copyCluster } from './copy-cluster.js';
 
 const PREFIX = 'touchline-test-';
 
@@ -20,11 +21,13 @@ export async function startTestServer(): Promise<TestServer> {
   await sweep();
   const given = process.env.TEST_DATABASE_URL;
   const dataDir = given ? undefined : await mkdtemp(join(tmpdir(), PREFIX));
+  if (dataDir) process.env.TOUCHLINE_TEST_DATA_FOLDER = await migratedFolder(dataDir);
   const server = dataDir ? await embedded(dataDir) : undefined;
   const url = given ?? server?.url ?? '';
   const template = `touchline_template_${randomBytes(5).toString('hex')}`;
-  await admin(url, `CREATE DATABASE ${template}`);
-  await migrate(Object.assign(new URL(url), { pathname: `/${template}` }).href);
+  if (given) await admin(url, `CREATE DATABASE ${template}`);
+  else await admin(inDatabase(url, 'postgres'), `CREATE DATABASE ${template} TEMPLATE touchline`);
+  await migrate(inDatabase(url, template));
   process.env.TOUCHLINE_TEST_SERVER = url;
   process.env.TOUCHLINE_TEST_TEMPLATE = template;
   return {
@@ -34,6 +37,17 @@ export async function startTestServer(): Promise<TestServer> {
       if (dataDir) await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Makes a migrated cluster in the folder. @returns a copy of it, from which servers under test start (test/e2e/server-process.ts) */
+async function migratedFolder(dataDir: string): Promise<string> {
+  const server = await embedded(dataDir);
+  await migrate(server.url);
+  await server.stop();
+  const copy = join(dataDir, 'migrated');
+  await mkdir(copy);
+  await copyCluster(dataDir, copy);
+  return copy;
 }
 
 /** Durability off: a test server that dies takes its run with it. */
@@ -70,6 +84,9 @@ async function untouched(dataDir: string): Promise<boolean> {
   const sinceTouched = await age(join(dataDir, 'touchline.lock'));
   return Number.isNaN(sinceTouched) ? (await age(dataDir)) > 3_600_000 : sinceTouched > 60_000;
 }
+
+const inDatabase = (url: string, name: string): string =>
+  Object.assign(new URL(url), { pathname: `/${name}` }).href;
 
 async function admin(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });

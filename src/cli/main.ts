@@ -1,19 +1,20 @@
 import { Command, CommanderError } from 'commander';
 import { fail } from '../process.js';
-import * as collectors from './collectors.js';
-import { demo } from './demo/demo.js';
-import { docs } from './docs.js';
-import { DEFAULT_COLLECTOR, importFiles, type ImportOptions } from './import/import.js';
+import type { InWorkspace } from './collectors.js';
 import { callOf, leavesOf, refuseUnknown } from './help.js';
-import { addKeys, limitKey, listKeys, revokeKey } from './keys.js';
+import { DEFAULT_COLLECTOR } from './import/default-collector.js';
+import type { ImportOptions } from './import/import.js';
 import { addModelCommands } from './model-commands.js';
-import { rebuild, retryDeadLetters } from './rebuild.js';
-import { serve } from './serve.js';
 import { addWebhookCommands } from './webhook-commands.js';
-import { addWorkspaceNamed, listWorkspaces } from './workspace.js';
 
 /** As shells report it when a command was called wrongly. */
 const USAGE_ERROR = 2;
+
+// Each command loads what it needs: all of it together takes a second.
+const collectors = () => import('./collectors.js');
+const keysOf = () => import('./keys.js');
+const rebuilds = () => import('./rebuild.js');
+const workspaces = () => import('./workspace.js');
 
 /** Settings come from the environment, as for the server. */
 const program = new Command('npx touchline')
@@ -26,18 +27,18 @@ const program = new Command('npx touchline')
 program
   .command('serve')
   .description('run the server, as `npm start` does')
-  .action(() => serve());
+  .action(async () => (await import('./serve.js')).serve());
 
 const workspace = group('workspace', 'manage workspaces, each with its own keys and data');
 workspace
   .command('add')
   .argument('<NAME>')
   .description('create a workspace and print its keys once')
-  .action((name: string) => addWorkspaceNamed(name));
+  .action(async (name: string) => (await workspaces()).addWorkspaceNamed(name));
 workspace
   .command('list')
   .description('list the workspaces')
-  .action(() => listWorkspaces());
+  .action(async () => (await workspaces()).listWorkspaces());
 
 const IN_WORKSPACE = ['--workspace <NAME>', 'workspace of the collector (default: main)'] as const;
 const collector = group('collector', 'manage collectors: formats, keys, secrets and mappings');
@@ -45,13 +46,13 @@ collector
   .command('list')
   .option(...IN_WORKSPACE)
   .description('list the collectors of a workspace')
-  .action((options: collectors.InWorkspace) => collectors.listCollectors(options));
+  .action(async (options: InWorkspace) => (await collectors()).listCollectors(options));
 collector
   .command('show')
   .argument('<NAME>')
   .option(...IN_WORKSPACE)
   .description('print a collector as JSON')
-  .action((name: string, options: collectors.InWorkspace) => collectors.showCollector(name, options));
+  .action(async (name: string, options: InWorkspace) => (await collectors()).showCollector(name, options));
 collector
   .command('add')
   .argument('<NAME>')
@@ -59,8 +60,8 @@ collector
   .option('--format <FORMAT>', 'wire format, such as segment or sendgrid')
   .option('--file <FILE>', 'JSON with settings, mapping, secrets')
   .description('add a collector and print its keys once')
-  .action((name: string, options: collectors.InWorkspace & { format?: string; file?: string }) =>
-    collectors.addCollector(name, options),
+  .action(async (name: string, options: InWorkspace & { format?: string; file?: string }) =>
+    (await collectors()).addCollector(name, options),
   );
 collector
   .command('change')
@@ -68,8 +69,8 @@ collector
   .requiredOption('--file <FILE>', 'JSON with format, settings or mapping')
   .option(...IN_WORKSPACE)
   .description('replace format, settings or mapping of a collector')
-  .action((name: string, options: collectors.InWorkspace & { file: string }) =>
-    collectors.changeCollector(name, options),
+  .action(async (name: string, options: InWorkspace & { file: string }) =>
+    (await collectors()).changeCollector(name, options),
   );
 collector
   .command('try')
@@ -77,8 +78,8 @@ collector
   .requiredOption('--file <FILE>', 'JSON with a mapping')
   .option(...IN_WORKSPACE)
   .description('show what a mapping would change in the last items received')
-  .action((name: string, options: collectors.InWorkspace & { file: string }) =>
-    collectors.tryMapping(name, options),
+  .action(async (name: string, options: InWorkspace & { file: string }) =>
+    (await collectors()).tryMapping(name, options),
   );
 collector
   .command('key')
@@ -87,8 +88,8 @@ collector
   .option('--scope <public|server>', 'scope of the key (default: server)')
   .option('--overlap <HOURS>', 'let the other keys of the scope expire after this time')
   .description('make a write key for a collector, or rotate it with overlap')
-  .action((name: string, options: collectors.InWorkspace & { scope?: string; overlap?: string }) =>
-    collectors.rotateKey(name, options),
+  .action(async (name: string, options: InWorkspace & { scope?: string; overlap?: string }) =>
+    (await collectors()).rotateKey(name, options),
   );
 collector
   .command('revoke')
@@ -96,8 +97,8 @@ collector
   .argument('<PREFIX>')
   .option(...IN_WORKSPACE)
   .description('revoke a write key of a collector permanently')
-  .action((name: string, prefix: string, options: collectors.InWorkspace) =>
-    collectors.revokeCollectorKey(name, prefix, options),
+  .action(async (name: string, prefix: string, options: InWorkspace) =>
+    (await collectors()).revokeCollectorKey(name, prefix, options),
   );
 collector
   .command('secret')
@@ -106,8 +107,8 @@ collector
   .option('--file <FILE>', 'file with the secret, - for standard input; without it one is made')
   .option('--overlap <HOURS>', 'let the other secrets expire after this time')
   .description('add a signing secret to a collector')
-  .action((name: string, options: collectors.InWorkspace & { file?: string; overlap?: string }) =>
-    collectors.addSecret(name, options),
+  .action(async (name: string, options: InWorkspace & { file?: string; overlap?: string }) =>
+    (await collectors()).addSecret(name, options),
   );
 collector
   .command('remove-secret')
@@ -115,8 +116,8 @@ collector
   .argument('<ID>')
   .option(...IN_WORKSPACE)
   .description('remove a signing secret of a collector')
-  .action((name: string, id: string, options: collectors.InWorkspace) =>
-    collectors.removeSecret(name, id, options),
+  .action(async (name: string, id: string, options: InWorkspace) =>
+    (await collectors()).removeSecret(name, id, options),
   );
 
 addModelCommands(group('model', 'check, preview and publish the journey model'), exitWith);
@@ -129,25 +130,29 @@ keys
   .argument('<WORKSPACE>')
   .option('--scope <public|server>', 'create only a write key of this scope')
   .description('create a key of each kind, or one write key, and print them once')
-  .action((name: string, options: { scope?: string }) => addKeys(name, options));
+  .action(async (name: string, options: { scope?: string }) => (await keysOf()).addKeys(name, options));
 keys
   .command('list')
   .argument('[WORKSPACE]')
   .description('list keys by their first characters, including revoked ones')
-  .action((name?: string) => listKeys(name));
+  .action(async (name?: string) => (await keysOf()).listKeys(name));
 keys
   .command('limit')
   .argument('<PREFIX>')
   .option('--events <N>', 'events per second, or "default"')
   .option('--requests <N>', 'requests per second, or "default"')
   .description('set the rate limits of a write key')
-  .action((prefix: string, options: { events?: string; requests?: string }) => limitKey(prefix, options));
+  .action(async (prefix: string, options: { events?: string; requests?: string }) =>
+    (await keysOf()).limitKey(prefix, options),
+  );
 keys
   .command('revoke')
   .argument('<PREFIX>')
   .option('--force', 'revoke even the last key of its kind')
   .description('revoke the key with these first characters permanently')
-  .action((prefix: string, options: { force?: boolean }) => revokeKey(prefix, options));
+  .action(async (prefix: string, options: { force?: boolean }) =>
+    (await keysOf()).revokeKey(prefix, options),
+  );
 
 program
   .command('rebuild')
@@ -155,13 +160,15 @@ program
   .option('--workspace <NAME>', 'only the rows of this workspace')
   .option('--no-wait', 'only ask for it')
   .description('rebuild a read model from the log, and wait until it is done')
-  .action((name: string, options: { wait: boolean; workspace?: string }) => rebuild(name, options));
+  .action(async (name: string, options: { wait: boolean; workspace?: string }) =>
+    (await rebuilds()).rebuild(name, options),
+  );
 program
   .command('retry')
   .argument('<PROJECTION>')
   .argument('[WORKSPACE]')
   .description('apply the dead letters of a read model again')
-  .action((name: string, slug?: string) => retryDeadLetters(name, slug));
+  .action(async (name: string, slug?: string) => (await rebuilds()).retryDeadLetters(name, slug));
 
 program
   .command('import')
@@ -176,24 +183,31 @@ program
     '--type <touchpoints|contacts|opportunities|investments|contents|campaigns>',
     'what the rows of a CSV file are',
   )
-  .option('--mapping <FILE>', 'JSON: the field of each column of a CSV file')
+  .option('--mapping <FILE>', 'JSON or YAML: the field of each column of a CSV file')
   .option('--encoding <NAME>', 'of text that is not UTF-8, e.g. windows-1252')
   .option('--dry-run', 'read and check everything, and import nothing')
   .option('--restart', 'read files from their start, whatever was imported before')
+  .option('--report <FILE>', 'CSV for each row of a list of people in which something was found')
   .description('import files, folders or "-" (standard input), plain or compressed by gzip or Zstandard')
-  .action(async (files: string[], options: ImportOptions) => exitWith(await importFiles(files, options)));
+  .action(async (files: string[], options: ImportOptions) =>
+    exitWith(await (await import('./import/import.js')).importFiles(files, options)),
+  );
 
 program
   .command('demo')
   .option('--people <N>', 'number of people, from 10 to 100000')
   .description('send half a year of data of a fictitious company to the running server')
-  .action(async (options: { people?: string }) => exitWith(await demo(options)));
+  .action(async (options: { people?: string }) =>
+    exitWith(await (await import('./demo/demo.js')).demo(options)),
+  );
 
 program
   .command('docs')
   .option('--check', 'write nothing; fail if the page is outdated')
   .description('write docs/read-models.md from the comments in the database')
-  .action(async ({ check }: { check?: boolean }) => exitWith(await docs(check === true)));
+  .action(async ({ check }: { check?: boolean }) =>
+    exitWith(await (await import('./docs.js')).docs(check === true)),
+  );
 
 function group(name: string, description: string): Command {
   return refuseUnknown(program.command(name).usage('COMMAND').description(description));

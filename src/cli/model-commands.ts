@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
-import * as models from './model.js';
-import { previewFile, type PreviewOptions } from './model-preview.js';
+import type { InWorkspace } from './model.js';
+import type { PreviewOptions } from './model-preview.js';
+
+const models = () => import('./model.js');
 
 const OF_MODEL = ['--workspace <NAME>', 'workspace of the model (default: main)'] as const;
 
@@ -12,7 +14,7 @@ export function addModelCommands(model: Command, exitWith: (code: number) => voi
     .option('--strict', 'fail also with warnings')
     .description('check a model, "-" for standard input, and print faults with line and column')
     .action(async (file: string, options: { strict?: boolean }) =>
-      exitWith(await models.validateModel(file, options)),
+      exitWith(await (await models()).validateModel(file, options)),
     );
   model
     .command('diff')
@@ -20,8 +22,8 @@ export function addModelCommands(model: Command, exitWith: (code: number) => voi
     .argument('[OTHER]')
     .option(...OF_MODEL)
     .description('print how a model differs from the one in effect, or two files; fails if they differ')
-    .action(async (file: string, other: string | undefined, options: models.InWorkspace) =>
-      exitWith(await models.diffModels(file, other, options)),
+    .action(async (file: string, other: string | undefined, options: InWorkspace) =>
+      exitWith(await (await models()).diffModels(file, other, options)),
     );
   model
     .command('preview')
@@ -31,7 +33,9 @@ export function addModelCommands(model: Command, exitWith: (code: number) => voi
     .option('--leads <N>', 'list so many leads that come out otherwise (default: 10)')
     .option('--json', 'print the result as JSON')
     .description('compare a model with the one in effect on the whole history; nothing is written')
-    .action(async (file: string, options: PreviewOptions) => exitWith(await previewFile(file, options)));
+    .action(async (file: string, options: PreviewOptions) =>
+      exitWith(await (await import('./model-preview.js')).previewFile(file, options)),
+    );
   model
     .command('publish')
     .argument('<FILE>')
@@ -39,18 +43,18 @@ export function addModelCommands(model: Command, exitWith: (code: number) => voi
     .option('--by <NAME>', 'who publishes (default: the user of this shell)')
     .option('--expect <VERSION>', 'refuse if another version is in effect')
     .description('publish a model; everything derived is recomputed in the background')
-    .action(async (file: string, options: models.InWorkspace & { by?: string; expect?: string }) =>
-      exitWith(await models.publishFile(file, options)),
+    .action(async (file: string, options: InWorkspace & { by?: string; expect?: string }) =>
+      exitWith(await (await models()).publishFile(file, options)),
     );
   model
     .command('history')
     .option(...OF_MODEL)
     .description('list the published versions, newest first')
-    .action((options: models.InWorkspace) => models.modelHistory(options));
+    .action(async (options: InWorkspace) => (await models()).modelHistory(options));
   model
     .command('show')
     .option(...OF_MODEL)
     .option('--model-version <N>', 'an earlier version')
     .description('print the model in effect as YAML')
-    .action((options: models.InWorkspace & { modelVersion?: string }) => models.showModel(options));
+    .action(async (options: InWorkspace & { modelVersion?: string }) => (await models()).showModel(options));
 }

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
-import { stringify } from 'yaml';
 import { MODEL_STREAM, publishModel } from '../commands/publish-model.js';
 import { differenceText, modelDifferences } from '../domain/model/differences.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
 import { type PlacedFault, readModelText } from '../domain/model/model-text.js';
+import { printModel } from '../domain/model/print-model.js';
 import { isEvent } from '../domain/events.js';
 import { Refused } from '../domain/refused.js';
 import type { EventStore } from '../event-store/event-store.js';
@@ -78,7 +78,7 @@ export async function showModel(options: InWorkspace & { modelVersion?: string }
   const version = await currentOf(options, wanted);
   if (!version)
     throw new Refused('model-not-found', `The journey model has no version ${String(wanted ?? 1)}`);
-  process.stdout.write(stringify(version.document));
+  process.stdout.write(printModel(version.document));
 }
 
 export interface Read {

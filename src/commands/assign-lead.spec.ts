@@ -69,6 +69,17 @@ test('only a lead in the process of sales is assigned, and only to a recipient o
   expect((await assign('cid', { to: 'ada' })).statusCode).toBe(400);
 });
 
+test('a lead that left the process of sales is assigned to nobody', async () => {
+  await log.person('eve');
+  await ask('GET', `/api/leads/email:eve@eve.example?minPosition=${await log.store.head()}`);
+  const decide = (command: string) =>
+    ask('POST', `/api/leads/email:eve@eve.example/${command}`, { by: 'ada', reason: 'student' });
+  await decide('disqualify');
+  expect(await codeOf('eve', { to: 'ada', by: 'eva' })).toEqual([409, 'lead-disqualified']);
+  await decide('recycle');
+  expect(await codeOf('eve', { to: 'ada', by: 'eva' })).toEqual([409, 'lead-recycled']);
+});
+
 test('of two reps who accept a lead at once one has it, and the other is told who', async () => {
   const accept = (by: string) => ask('POST', '/api/leads/email:ben@ben.example/accept', { by });
   const answers = await Promise.all([accept('ada'), accept('bob')]);

@@ -173,3 +173,59 @@ test('a wake-up in the past is refused', async () => {
   });
   expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([422, 'wake-at-in-the-past']);
 });
+
+describe('a command out of order is refused with a stable code and what was decided', () => {
+  type Step = readonly [command: string, body: object];
+  const accept: Step = ['accept', { by: 'rep-7' }];
+  const recycle: Step = ['recycle', { by: 'rep-7', reason: 'no budget' }];
+  const disqualify: Step = ['disqualify', { by: 'rep-7', reason: 'student' }];
+  test.each<[title: string, before: readonly Step[], last: Step, code: string, detail: RegExp]>([
+    [
+      'accepting what somebody else accepted',
+      [accept],
+      ['accept', { by: 'rep-1' }],
+      'lead-already-accepted',
+      /rep-7/,
+    ],
+    ['accepting what was recycled', [recycle], accept, 'lead-recycled', /recycled by rep-7.*no budget/],
+    ['accepting what was accepted and recycled', [accept, recycle], accept, 'lead-recycled', /no budget/],
+    ['accepting what was disqualified', [disqualify], accept, 'lead-disqualified', /student/],
+    [
+      'accepting what was disqualified and recycled',
+      [disqualify, recycle],
+      accept,
+      'lead-recycled',
+      /no budget/,
+    ],
+    [
+      'disqualifying for another reason',
+      [disqualify],
+      ['disqualify', { by: 'rep-7', reason: 'competitor' }],
+      'lead-disqualified',
+      /student/,
+    ],
+    [
+      'disqualifying what somebody else disqualified',
+      [disqualify],
+      ['disqualify', { by: 'rep-1', reason: 'student' }],
+      'lead-disqualified',
+      /rep-7/,
+    ],
+  ])('%s', async (_, before, last, code, detail) => {
+    await handOff();
+    for (const [command, body] of before)
+      expect((await ask('POST', `${lead.leadId}/${command}`, body)).statusCode).toBe(200);
+    const refused = await ask('POST', `${lead.leadId}/${last[0]}`, last[1]);
+    expect([refused.statusCode, refused.json()]).toEqual([
+      409,
+      expect.objectContaining({ code, detail: expect.stringMatching(detail) as unknown }),
+    ]);
+  });
+
+  test('accepting what is qualified and waits for its hand-off', async () => {
+    const of = { leadId: lead.leadId, cycle: 1, modelVersion: 1 };
+    await log.decide('LeadQualified', { ...of, score: 40, grade: 'B', reasons: [] });
+    const refused = await ask('POST', `${lead.leadId}/accept`, { by: 'rep-7' });
+    expect(refused.json()).toMatchObject({ status: 409, code: 'lead-not-handed-off' });
+  });
+});

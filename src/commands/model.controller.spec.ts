@@ -112,6 +112,53 @@ test('an invalid model never replaces a working one', async () => {
   expect((await put(named('Working'))).headers.etag).toBe(before);
 });
 
+test.each<[title: string, path: string, change: (model: ReturnType<typeof wholeDocument>) => object]>([
+  [
+    'points that add up to more than a number holds',
+    'scoring.rules[0].points',
+    (model) => ({ scoring: { ...model.scoring, rules: [{ name: 'all', when: {}, points: 1e308 }] } }),
+  ],
+  [
+    'points beyond any number',
+    'scoring.rules[0].points',
+    (model) => ({ scoring: { ...model.scoring, rules: [{ name: 'all', when: {}, points: Infinity }] } }),
+  ],
+  [
+    'a score that nobody reaches',
+    'leadDefinitions[0].minScore',
+    () => ({ leadDefinitions: [{ minScore: 1e10 }] }),
+  ],
+  [
+    'a half-life of nothing',
+    'scoring.halfLifeDays',
+    (model) => ({ scoring: { ...model.scoring, halfLifeDays: 1e-9 } }),
+  ],
+  [
+    'a URL pattern that is slow to match',
+    'contents[0].urls[0]',
+    ({ contents: [content, ...others] }) => ({
+      contents: [{ ...content, urls: ['/**a**a**a**a**b'] }, ...others],
+    }),
+  ],
+  [
+    'more rules than anybody reviews',
+    'triggers',
+    () => ({ triggers: Array.from({ length: 1_001 }, () => ({ id: 'a', when: {} })) }),
+  ],
+])('a model with %s is refused with its place, published or previewed', async (_, path, change) => {
+  const model = wholeDocument();
+  const text = stringify({ ...model, ...change(model) });
+  const preview = { method: 'POST', url: '/api/model/preview', payload: text } as const;
+  const yaml = { ...headers(), 'content-type': 'application/yaml' };
+  for (const refused of [await put(text), await server.app.inject({ ...preview, headers: yaml })])
+    expect(refused.json()).toMatchObject({
+      ...{ status: 400, code: 'model-invalid' },
+      errors: expect.arrayContaining([
+        expect.objectContaining({ path, line: expect.any(Number) }),
+      ]) as unknown,
+    });
+});
+
 describe('a request to publish a model is refused', () => {
   test.each<
     [title: string, payload: () => string, headers: Record<string, string>, status: number, code: string]

@@ -147,7 +147,7 @@ describe('the name of another workspace is hidden from a BI login', () => {
     // given: its own name is found in the same way
     expect(
       (await reader.query('SELECT FROM bi.dim_lead t WHERE position($1 IN t::text) > 0', [mine])).rowCount,
-    ).toBe(3);
+    ).toBe(4);
   });
 
   test('in the queries of other sessions', async () => {

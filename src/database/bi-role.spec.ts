@@ -69,20 +69,20 @@ describe('a BI role', () => {
       await ask(`SELECT * FROM bi.fact_touchpoint WHERE touchpoint_key = md5('${other}/touch1')::uuid`),
     ).toEqual([]);
     // given: the owner of the tables does find it
-    expect((await db.pool.query(`SELECT FROM bi.dim_lead WHERE workspace = '${other}'`)).rowCount).toBe(3);
+    expect((await db.pool.query(`SELECT FROM bi.dim_lead WHERE workspace = '${other}'`)).rowCount).toBe(4);
   });
 
   test('cannot detect other rows by a condition that fails on them', async () => {
     // A division by zero on rows of another workspace would reveal that they exist.
     await expect(
       ask(`SELECT count(*) FROM bi.dim_lead WHERE 1 / (workspace = '${mine}')::int = 1`),
-    ).resolves.toEqual([{ count: '3' }]);
+    ).resolves.toEqual([{ count: '4' }]);
   });
 
   test('uses UTC and finds the views without a schema name', async () => {
     expect(
       await ask('SELECT current_setting($$timezone$$) AS zone, count(*)::int AS leads FROM dim_lead'),
-    ).toEqual([{ zone: 'UTC', leads: 3 }]);
+    ).toEqual([{ zone: 'UTC', leads: 4 }]);
   });
 });
 
@@ -251,6 +251,15 @@ describe('row security', () => {
     `SELECT d.year_month, count(*) FROM bi.fact_touchpoint f JOIN bi.dim_date d ON d.date = f.occurred_date WHERE TRUE GROUP BY 1`,
     `SELECT c.content_title, count(*) FROM bi.fact_touchpoint f JOIN bi.dim_content c USING (content_key) WHERE TRUE GROUP BY 1`,
     `SELECT * FROM bi.lead_current WHERE TRUE`,
+    `SELECT offer, buying_stage, count(DISTINCT lead_key) FROM bi.fact_engagement WHERE TRUE GROUP BY 1, 2`,
+    ...[
+      'fact_lead_step',
+      'fact_stage_stay',
+      'fact_content_exposure',
+      'fact_handoff',
+      'fact_unrouted_lead',
+    ].map((view) => `SELECT * FROM bi.${view} WHERE TRUE`),
+    ...['opportunity_current', 'rep_current'].map((view) => `SELECT * FROM bi.${view} WHERE TRUE`),
   ])('costs no more than a filter by workspace: %s', async (sql) => {
     const workspaces = sql.includes(' c USING') ? ['f', 'c'] : [sql.includes(' f ') ? 'f' : ''];
     const named = workspaces.map((alias) => `${alias && `${alias}.`}workspace = '${mine}'`).join(' AND ');
@@ -262,6 +271,7 @@ describe('row security', () => {
     `SELECT channel, count(*) FROM bi.fact_touchpoint WHERE occurred_date >= '2026-03-01' AND occurred_date < '2026-03-08' GROUP BY 1`,
     `SELECT count(*) FROM bi.fact_touchpoint f JOIN bi.dim_lead USING (lead_key) WHERE occurred_date = '2026-03-01'`,
     `SELECT * FROM bi.fact_touchpoint_history WHERE occurred_date BETWEEN '2026-03-01' AND '2026-03-02'`,
+    `SELECT buying_stage, count(*) FROM bi.fact_engagement WHERE occurred_date BETWEEN '2026-03-01' AND '2026-03-07' GROUP BY 1`,
   ])('allows an index scan for a range of days: %s', async (sql) => {
     const { rows } = await reader.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`);
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');

@@ -113,13 +113,10 @@ describe('joins of schema bi', () => {
   });
 
   test('every dimension key is unique', async () => {
+    const named = ['content', 'campaign', 'source', 'account', 'lead', 'rep', 'persona_stage'];
     for (const [dimension, key] of [
-      ['dim_content', 'content_key'],
-      ['dim_campaign', 'campaign_key'],
-      ['dim_source', 'source_key'],
-      ['dim_account', 'account_key'],
-      ['dim_lead', 'lead_key'],
-      ['lead_current', 'lead_key'],
+      ...named.map((name) => [`dim_${name}`, `${name}_key`]),
+      ...['lead', 'opportunity', 'rep'].map((name) => [`${name}_current`, `${name}_key`]),
       ['dim_date', 'date'],
     ]) {
       expect(await rows(`SELECT ${key} FROM bi.${dimension} GROUP BY 1 HAVING count(*) > 1`)).toEqual([]);
@@ -346,6 +343,7 @@ describe('lead state in schema bi', () => {
       { who: 'ada@acme.example', lifecycle: 'customer', buying_stage: 'choose', score: 2 },
       { who: 'anonymous', lifecycle: 'raw', buying_stage: null, score: 1 },
       { who: 'bob@beta.example', lifecycle: 'handed_off', buying_stage: null, score: 2.5 },
+      { who: 'dan@beta.example', lifecycle: 'qualified', buying_stage: null, score: 0 },
     ]);
   });
 

@@ -20,7 +20,7 @@ export interface Proportion {
 }
 
 /** The 97.5th percentile of the standard normal distribution. */
-const Z = 1.959963984540054;
+export const Z = 1.959963984540054;
 
 /**
  * A share with its Wilson score interval, without continuity correction: E. B. Wilson, "Probable inference, the law of succession,

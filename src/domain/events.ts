@@ -24,8 +24,8 @@ export interface IdentityClaim {
 export const CONSENT_STATUSES = ['subscribed', 'unsubscribed'] as const;
 export type ConsentStatus = (typeof CONSENT_STATUSES)[number];
 
-/** `crm`: somebody set it in the CRM. A bounce is none of them: the address does not work, whatever its owner wants. */
-export const CONSENT_REASONS = ['subscribe', 'unsubscribe', 'spam_complaint', 'crm'] as const;
+/** `crm`: somebody set it in the CRM. `list`: a list of people that was imported says so. A bounce is none of them: the address does not work, whatever its owner wants. */
+export const CONSENT_REASONS = ['subscribe', 'unsubscribe', 'spam_complaint', 'crm', 'list'] as const;
 export type ConsentReason = (typeof CONSENT_REASONS)[number];
 
 /** Whether a person may be sent mail: the last one says so, of all addresses of the person. */

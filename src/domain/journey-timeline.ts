@@ -6,7 +6,7 @@ import {
   type Extent,
   noJourney,
   type Step,
-  withTouch,
+  withStep,
 } from './journey.js';
 import type { Cell, CellValue, Memory } from './memory.js';
 import { OrderedList } from './ordered-list.js';
@@ -79,7 +79,7 @@ export class JourneyTimeline {
 
   #extent(): Extent {
     let extent: Extent = noJourney();
-    for (const { touch } of this.#entries) extent = withTouch(extent, touch);
+    for (const { step } of this.#entries) if (step) extent = withStep(extent, step);
     return extent;
   }
 
@@ -196,6 +196,7 @@ class Pending {
 const differs = (a: Step, b: Step): boolean =>
   a.part !== b.part ||
   a.setsOrigin !== b.setsOrigin ||
+  a.isNurture !== b.isNurture ||
   a.move?.from !== b.move?.from ||
   a.move?.to !== b.move?.to ||
   a.move?.rule !== b.move?.rule ||

@@ -23,6 +23,11 @@ export interface JourneyState extends ScoreState {
   readonly touches: number;
   readonly firstAt: number | null;
   readonly lastAt: number | null;
+  /** Own labels of the first touchpoint. */
+  readonly firstOrigin: Pick<Touch, 'source' | 'campaign'> | null;
+  /** The first touchpoint that earned points (more than 0), and the first nurture touch. */
+  readonly earnedAt: number | null;
+  readonly nurturedAt: number | null;
   /** The last of all in the order of journeys. */
   readonly newest: Stamp | null;
   readonly cells: Cells;
@@ -33,6 +38,9 @@ export const noJourney = (): JourneyState => ({
   touches: 0,
   firstAt: null,
   lastAt: null,
+  firstOrigin: null,
+  earnedAt: null,
+  nurturedAt: null,
   newest: null,
   cells: {},
 });
@@ -46,6 +54,8 @@ export interface Step extends SessionTouch {
   readonly content: ResolvedContent | undefined;
   readonly move?: StageMove;
   readonly change?: ScoreChange;
+  /** A nurture rule of the model matches it. */
+  readonly isNurture: boolean;
 }
 
 interface Advance {
@@ -82,6 +92,7 @@ interface PersonaRules {
 function compile(model: JourneyModel): JourneyRules {
   const content = contentRules(model);
   const triggers = model.triggers.map(({ id, when }) => ({ id, test: conditionTest(when, `trigger/${id}`) }));
+  const nurture = (model.nurture ?? []).map(({ name, when }) => conditionTest(when, `nurture/${name}`));
   const dates = calendar(model.timeZone);
   const byPersona = new Map<string | null, PersonaRules>();
   const rulesFor = (persona: string | null): PersonaRules => {
@@ -95,7 +106,7 @@ function compile(model: JourneyModel): JourneyRules {
   };
   const readInSession = sessionRules(model.sessionIdleMinutes * 60_000, relayTest(model.relays));
   const step: JourneyRules['step'] = (persona, touch, memory) => {
-    const read = { ...readInSession(touch, memory), content: content(touch.content) };
+    const read = { ...readInSession(touch, memory), content: content(touch.content), isNurture: false };
     // A machine, or what did not take place, moves no stage, earns no score and keeps no session alive; it is only listed.
     if (!countsAsHuman(touch.verdict)) return read;
     const lastAt = memory.read(LAST_AT) ?? null;
@@ -106,7 +117,8 @@ function compile(model: JourneyModel): JourneyRules {
     const { enter, scoring } = rulesFor(persona);
     const move = enter(sight);
     const change = scoring(sight, read.part);
-    return { ...read, ...(move && { move }), ...(change && { change }) };
+    const isNurture = nurture.some((test) => test(sight));
+    return { ...read, isNurture, ...(move && { move }), ...(change && { change }) };
   };
   return {
     model,
@@ -122,7 +134,7 @@ function compile(model: JourneyModel): JourneyRules {
       const points = done.change?.points;
       const state = {
         ...(points === undefined ? before : scoreAfter(before, points, touch.at, model.scoring.halfLifeDays)),
-        ...withTouch(before, touch),
+        ...withStep(before, done),
         newest: { at: touch.at, id: touch.id },
         cells: Object.assign(before.cells, written),
       };
@@ -131,14 +143,25 @@ function compile(model: JourneyModel): JourneyRules {
   };
 }
 
-/** How far a journey reaches. */
-export type Extent = Pick<JourneyState, 'touches' | 'firstAt' | 'lastAt'>;
+/** How far a journey reaches, and where it came by first. */
+export type Extent = Pick<
+  JourneyState,
+  'touches' | 'firstAt' | 'lastAt' | 'firstOrigin' | 'earnedAt' | 'nurturedAt'
+>;
 
 /** With one more touchpoint, which is not before the others. */
-export const withTouch = ({ touches, firstAt, lastAt }: Extent, { at, verdict }: Touch): Extent =>
-  verdict === 'superseded'
-    ? { touches, firstAt, lastAt }
-    : { touches: touches + 1, firstAt: firstAt ?? at, lastAt: at };
+export function withStep(before: Extent, { own, change, isNurture }: Step): Extent {
+  if (own.verdict === 'superseded') return before;
+  const { at, source, campaign } = own;
+  return {
+    touches: before.touches + 1,
+    firstAt: before.firstAt ?? at,
+    lastAt: at,
+    firstOrigin: before.firstOrigin ?? { source, campaign },
+    earnedAt: before.earnedAt ?? (change && change.points > 0 ? at : null),
+    nurturedAt: before.nurturedAt ?? (isNurture ? at : null),
+  };
+}
 
 export interface FoldedJourney {
   readonly state: JourneyState;

@@ -1,4 +1,5 @@
 import { conditionTest, type TouchContext } from './condition.js';
+import { emailKinds, type EmailKind } from './email-kinds.js';
 import type { JourneyTouch, LeadJourney, LeadSnapshot } from './lead-snapshot.js';
 import { scoreOf } from './lead-snapshot.js';
 import type { Memory } from './memory.js';
@@ -24,6 +25,8 @@ type NextChange = (lead: LeadSnapshot, at: number) => number;
 export interface LeadRule {
   /** It reads touchpoints: `test` needs `LeadSnapshot.journey`. */
   readonly readsJourney: boolean;
+  /** It reads nothing but who the lead is: persona, grade, address, traits and account. */
+  readonly readsProfileOnly: boolean;
   readonly test: LeadTest;
   /** When a score has decayed to a limit, or a touchpoint leaves a window of days. */
   readonly nextChange: NextChange;
@@ -54,6 +57,7 @@ export function leadRule(model: JourneyModel, condition: SegmentedCondition): Le
   const parts = [own, ...(alternatives ?? []), ...excluded, ...(segments ?? [])];
   return {
     readsJourney: parts.some(({ readsJourney }) => readsJourney),
+    readsProfileOnly: parts.every(({ readsProfileOnly }) => readsProfileOnly),
     nextChange: earliest(parts),
     test: (lead, at) =>
       own.test(lead, at) &&
@@ -71,13 +75,14 @@ export function segmentRule(model: JourneyModel, id: string): LeadRule {
 }
 
 function factsRule(model: JourneyModel, facts: LeadFacts): LeadRule {
-  const { persona, stage, lifecycle, grade, score, traits, account, did = [], didNot = [] } = facts;
+  const { persona, stage, lifecycle, grade, email, score, traits, account, did = [], didNot = [] } = facts;
   const tests: TimedTest[] = [
     ...valueTests(persona, (lead) => lead.persona),
     ...valueTests(stage, (lead) => lead.stage),
     ...valueTests(lifecycle, (lead) => lead.lifecycle),
     ...valueTests(grade, (lead) => lead.grade),
   ].map((test) => ({ test }));
+  if (email !== undefined) tests.push({ test: emailTest(model, listOf(email)) });
   if (score) tests.push(scoreTest(model, score));
   if (traits) {
     const test = recordTest(traits);
@@ -91,6 +96,8 @@ function factsRule(model: JourneyModel, facts: LeadFacts): LeadRule {
   }
   return {
     readsJourney: did.length + didNot.length > 0,
+    readsProfileOnly:
+      did.length + didNot.length === 0 && [stage, lifecycle, score].every((part) => part === undefined),
     test: (lead, at) => tests.every(({ test }) => test(lead, at)),
     nextChange: earliest(tests),
   };
@@ -108,6 +115,11 @@ function valueTests(
       return value !== null && values.has(value);
     },
   ];
+}
+
+function emailTest({ mailProviders }: JourneyModel, kinds: readonly EmailKind[]): LeadTest {
+  const kindsOf = emailKinds(mailProviders);
+  return ({ address }) => kindsOf(address).some((kind) => kinds.includes(kind));
 }
 
 const isWithin = ({ atLeast = -Infinity, atMost = Infinity }: NumberRange, value: number): boolean =>

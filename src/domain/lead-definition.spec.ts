@@ -39,6 +39,37 @@ const cfo = { title: 'CFO', country: 'ES' };
 const ready = leadUnder(model, cfo, [touch(day(1), 'demo_request')]);
 const engineer = leadUnder(model, { title: 'CTO' }, [touch(day(1), 'form_fill')]);
 
+const address = { email: 'info@free.example', provider: 'free_mail', bouncedAt: null } as const;
+
+describe('the e-mail address of a lead that is otherwise ready', () => {
+  const rules = (filters: JourneyModel['leadFilters'] = []) =>
+    readinessRules({ ...model, leadFilters: filters });
+
+  test('that does not work keeps it from sales, with the day on which mail bounced', () =>
+    expect(rules().assess({ ...ready, address: { ...address, bouncedAt: day(1) } }, day(1))).toMatchObject({
+      ready: false,
+      missing: ['its e-mail address does not work: mail bounced on 2026-03-01'],
+    }));
+
+  test('of a role or at a free provider is no obstacle unless the model says so', () => {
+    const lead = { ...ready, address };
+    expect(rules().assess(lead, day(1)).ready).toBe(true);
+    const filter = { name: 'role addresses', when: { email: 'role' }, outcome: 'nurture' } as const;
+    expect(rules([filter]).assess(lead, day(1)).missing).toEqual([
+      'filter role addresses: stays with marketing',
+    ]);
+    const [definition] = model.leadDefinitions ?? [];
+    const disqualifiers = [
+      { name: 'private address', when: { email: ['free_mail', 'disposable'] } } as const,
+    ];
+    const strict = readinessRules({ ...model, leadDefinitions: [{ ...definition, disqualifiers }] });
+    expect(strict.assess(lead, day(1)).missing).toEqual([
+      'disqualifier of the lead definition: private address',
+    ]);
+    expect(strict.assess(ready, day(1)).ready).toBe(true);
+  });
+});
+
 describe('a lead that meets the lead definition of its persona', () => {
   test('is ready, with a reason for each part', () =>
     expect(assess(ready, day(1))).toEqual({

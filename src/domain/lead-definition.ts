@@ -1,10 +1,10 @@
-import { behaviourCount, domainTest, leadRule, type LeadRule } from './lead-condition.js';
+import { behaviourCount, leadRule, type LeadRule } from './lead-condition.js';
+import { type Exclusion, filterCheck, isMet, type Obstacle, obstaclesOf } from './lead-obstacles.js';
 import { scoreSince, type LeadSnapshot } from './lead-snapshot.js';
-import { isInProcess } from './lead-lifecycle.js';
 import { requirementsOf, type Requirement } from './lead-requirements.js';
 import { dayOf, leastScore, roundedScore } from './lead-words.js';
 import { listOf, type JourneyModel } from './model/journey-model.js';
-import type { LeadDefinition, LeadFilter } from './model/lead-management.js';
+import type { LeadDefinition } from './model/lead-management.js';
 
 /** Whether a lead is ready for sales, and why. Every entry is a phrase in plain words without personal data. */
 export interface Readiness {
@@ -28,6 +28,8 @@ export interface ReadinessRules {
    * the journey, what reads it is taken to hold: not ready then means not ready.
    */
   readonly assess: (lead: LeadSnapshot, at: number) => Readiness;
+  /** What excludes a lead by persona, grade, traits, account, address and consent: the rest of it is not read. */
+  readonly exclusions: (lead: LeadSnapshot, at: number) => readonly Exclusion[];
 }
 
 const compiled = new WeakMap<JourneyModel, ReadinessRules>();
@@ -38,9 +40,6 @@ export function readinessRules(model: JourneyModel): ReadinessRules {
   if (!rules) compiled.set(model, (rules = compile(model)));
   return rules;
 }
-
-/** What keeps a lead from being ready. Undefined: nothing of this. */
-type Obstacle = (lead: LeadSnapshot, at: number) => string | undefined;
 
 interface CompiledDefinition {
   readonly personas: readonly string[];
@@ -57,7 +56,15 @@ function compile(model: JourneyModel): ReadinessRules {
   const definitionOf = (persona: string | null): CompiledDefinition | undefined =>
     definitions.find(({ personas }) => persona !== null && personas.includes(persona)) ??
     definitions.find(({ personas }) => personas.length === 0);
-  const obstacles = [...obstaclesOf(model), filterObstacle(filters)];
+  const obstacles = [...obstaclesOf(model), { check: filterCheck(filters) }];
+  const excluding: readonly Obstacle[] = [
+    ...obstacles,
+    { excludes: 'filtered', check: filterCheck(filters.filter(({ rule }) => rule.readsProfileOnly)) },
+    {
+      excludes: 'disqualified',
+      check: (lead, at) => profileDisqualifier(definitionOf(lead.persona), lead, at),
+    },
+  ];
   return {
     hasDefinitions: definitions.length > 0,
     lowestScore: leastScore(Math.min(...definitions.map(({ minScore }) => minScore))),
@@ -65,7 +72,7 @@ function compile(model: JourneyModel): ReadinessRules {
       filtersReadJourney || decided.status === 'recycled' || (definitionOf(persona)?.readsJourney ?? false),
     assess(lead, at) {
       const definition = definitionOf(lead.persona);
-      const kept = obstacles.flatMap((obstacle) => obstacle(lead, at) ?? []);
+      const kept = obstacles.flatMap(({ check }) => check(lead, at) ?? []);
       if (!definition) return result([], [...kept, noDefinition(model, lead)]);
       const awake = wakeUpOf(lead, at);
       const met = definition.requirements
@@ -79,6 +86,11 @@ function compile(model: JourneyModel): ReadinessRules {
         ...(awake === undefined ? sinceRecycling(model, definition, lead, at) : []),
       ]);
     },
+    exclusions: (lead, at) =>
+      excluding.flatMap(({ excludes: code, check }) => {
+        const text = code && check(lead, at);
+        return code === undefined || text === undefined ? [] : [{ code, text }];
+      }),
   };
 }
 
@@ -105,53 +117,19 @@ function compileDefinition(model: JourneyModel, definition: LeadDefinition): Com
   };
 }
 
+function profileDisqualifier(
+  definition: CompiledDefinition | undefined,
+  lead: LeadSnapshot,
+  at: number,
+): string | undefined {
+  const found = definition?.disqualifiers.find(({ rule }) => rule.readsProfileOnly && rule.test(lead, at));
+  return found && `disqualifier of the lead definition: ${found.name}`;
+}
+
 const disqualifiersMet = ({ disqualifiers }: CompiledDefinition, lead: LeadSnapshot, at: number): string[] =>
   disqualifiers
     .filter(({ rule }) => isMet(rule, lead, at))
     .map(({ name }) => `disqualifier of the lead definition: ${name}`);
-
-const isMet = ({ readsJourney, test }: LeadRule, lead: LeadSnapshot, at: number): boolean =>
-  (!readsJourney || lead.journey !== undefined) && test(lead, at);
-
-const OUTCOMES = {
-  disqualify: 'is never a lead',
-  nurture: 'stays with marketing',
-  hold: 'waits until somebody decides',
-} as const satisfies Record<LeadFilter['outcome'], string>;
-
-function filterObstacle(
-  filters: readonly { readonly filter: LeadFilter; readonly rule: LeadRule }[],
-): Obstacle {
-  return (lead, at) => {
-    const found = filters.find(({ rule }) => isMet(rule, lead, at))?.filter;
-    return found && `filter ${found.name}: ${OUTCOMES[found.outcome]}`;
-  };
-}
-
-/** What keeps any lead from being ready, whatever its definition says. */
-function obstaclesOf({ internalDomains = [], competitorDomains = [] }: JourneyModel): Obstacle[] {
-  const isInternal = domainTest(internalDomains);
-  const isCompetitor = domainTest(competitorDomains);
-  const domains = (lead: LeadSnapshot) => [lead.emailDomain, lead.account?.domain];
-  return [
-    ({ known }) =>
-      known ? undefined : 'nobody knows who it is: it has no e-mail address, user id or CRM id',
-    ({ optedOutAt }) => (optedOutAt === null ? undefined : `opted out of mail on ${dayOf(optedOutAt)}`),
-    (lead) => (domains(lead).some(isInternal) ? 'is one of our own (internalDomains)' : undefined),
-    (lead) => (domains(lead).some(isCompetitor) ? 'belongs to a competitor (competitorDomains)' : undefined),
-    ({ hasOpenOpportunity }) => (hasOpenOpportunity ? 'is a contact of an open opportunity' : undefined),
-    ({ decided }) =>
-      isInProcess(decided) ? `is in process already: ${IN_PROCESS[decided.status]}` : undefined,
-    ({ decided: { status, reason } }) =>
-      status === 'disqualified' ? `was disqualified: ${reason ?? 'no reason given'}` : undefined,
-  ];
-}
-
-const IN_PROCESS: Readonly<Record<string, string>> = {
-  qualified: 'it is qualified and waits to be handed off',
-  handed_off: 'it is handed off to sales',
-  accepted: 'sales accepted it',
-};
 
 const noDefinition = (
   { personas, leadDefinitions = [] }: JourneyModel,

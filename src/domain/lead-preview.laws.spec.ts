@@ -42,19 +42,22 @@ const history = fc.record({
   openedAt: instant,
   traits: fc.constantFrom({}, { title: 'CTO' }, { title: 'CFO' }),
   optedOutAt: instant,
+  address: fc.option(instant.map((bouncedAt) => ({ ...ADDRESS, bouncedAt }))),
 });
 
+const ADDRESS = { email: 'ada@acme.example', provider: null };
+
 const leadOf = (
-  generated: Pick<LeadHistory, 'touches' | 'knownAt' | 'openedAt' | 'traits' | 'optedOutAt'>,
+  generated: Pick<LeadHistory, 'touches' | 'knownAt' | 'openedAt' | 'traits' | 'optedOutAt' | 'address'>,
 ): LeadHistory => ({
-  ...{ leadId: 'lead-ada', email: null, emailDomain: null, account: null, won: false },
+  ...{ leadId: 'lead-ada', email: null, emailDomain: null, address: null, account: null, won: false },
   ...generated,
 });
 
 test('a lead is qualified at the first instant at which its history up to then meets the lead definition', () => {
   fc.assert(
     fc.property(history, (generated) => {
-      const { knownAt, openedAt, traits, optedOutAt } = generated;
+      const { knownAt, openedAt, traits, optedOutAt, address } = generated;
       const instants = [
         ...generated.touches.filter(({ verdict }) => verdict === 'human').map(({ at }) => at),
         ...(knownAt === null ? [] : [knownAt]),
@@ -63,8 +66,9 @@ test('a lead is qualified at the first instant at which its history up to then m
         if (knownAt === null || at < knownAt || (openedAt !== null && at >= openedAt)) return false;
         const before = generated.touches.filter((each) => each.at <= at);
         const optedOut = optedOutAt !== null && optedOutAt <= at ? optedOutAt : null;
-        return readinessRules(model).assess(leadUnder(model, traits, before, { optedOutAt: optedOut }), at)
-          .ready;
+        const bouncedAt = (address?.bouncedAt ?? Infinity) <= at ? (address?.bouncedAt ?? null) : null;
+        const rest = { optedOutAt: optedOut, address: { ...ADDRESS, bouncedAt } };
+        return readinessRules(model).assess(leadUnder(model, traits, before, rest), at).ready;
       });
       expect(previewLead(model, leadOf(generated), END).qualifiedAt).toBe(wanted ?? null);
     }),

@@ -4,6 +4,7 @@ import { inOrder, noJourney, rulesOf, scoreAt, stageOf, type JourneyState } from
 import { readinessRules } from './lead-definition.js';
 import { leadLifecycle } from './lead-lifecycle.js';
 import type { DatedPoints, JourneyTouch, LeadAccount, LeadSnapshot } from './lead-snapshot.js';
+import type { LeadAddress } from './email-kinds.js';
 import type { Grade, JourneyModel } from './model/journey-model.js';
 import { countsAsHuman, type Traits } from './touchpoint.js';
 
@@ -18,6 +19,8 @@ export interface LeadHistory {
   readonly account: LeadAccount | null;
   /** Since when it does not want mail. */
   readonly optedOutAt: number | null;
+  /** Its address bounced when mail to it last did. */
+  readonly address: LeadAddress | null;
   readonly touches: readonly Touch[];
   /** When the first opportunity was opened that it is a contact of. */
   readonly openedAt: number | null;
@@ -105,13 +108,14 @@ class Definition {
   }
 
   #leadAt(state: JourneyState, at: number): LeadSnapshot {
-    const { leadId, emailDomain, account, traits, optedOutAt } = this.history;
+    const { leadId, emailDomain, account, traits, optedOutAt, address } = this.history;
     return {
       ...{ leadId, emailDomain, account, traits, ...this.fit, known: true, hasOpenOpportunity: false },
       stage: stageOf(state),
       lifecycle: this.#points.some(({ points }) => points > 0) ? 'engaged' : 'raw',
       score: state,
-      optedOutAt: optedOutAt !== null && optedOutAt <= at ? optedOutAt : null,
+      optedOutAt: since(optedOutAt, at),
+      address: address && { ...address, bouncedAt: since(address.bouncedAt, at) },
       decided: leadLifecycle.initial,
     };
   }
@@ -124,3 +128,7 @@ class Definition {
     return { touches: this.#touches, points: this.#points, triggers: new Map(triggers) };
   }
 }
+
+/** What began later has not begun at an instant. */
+const since = (begun: number | null, at: number): number | null =>
+  begun !== null && begun <= at ? begun : null;

@@ -2,6 +2,7 @@ import type { Touch } from './condition.js';
 import type { ResolvedContent } from './content.js';
 import { fold, rulesOf, type FoldedJourney } from './journey.js';
 import type { LeadState } from './lead-lifecycle.js';
+import type { LeadAddress } from './email-kinds.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Grade, JourneyModel } from './model/journey-model.js';
 import { decayed, type ScoreState } from './score.js';
@@ -14,6 +15,8 @@ export interface LeadSnapshot {
   /** It has a known key: an e-mail address, a user id or an id of the CRM. */
   readonly known: boolean;
   readonly emailDomain: string | null;
+  /** The address that it is known by. */
+  readonly address: LeadAddress | null;
   readonly persona: string | null;
   readonly stage: string | null;
   readonly grade: Grade | null;

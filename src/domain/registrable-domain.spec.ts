@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { addressOf, domainOf, refererOf } from '../intake/address.js';
-import { mailDomain } from '../projections/journey/mail-domain.js';
+import { mailDomain } from '../read-models/mail-domain.js';
 import { originOf } from './channel.js';
 import { registrableDomain } from './registrable-domain.js';
 

@@ -21,6 +21,10 @@ export type Fact = {
     readonly stream: string;
     /** Tells apart the facts of one message in their event ids. */
     readonly part?: string;
+    /** When it happened, where that is not the time of the message. */
+    readonly time?: ClientTime;
+    /** It is left out, with a warning, unless its own time can be believed. */
+    readonly needsTime?: boolean;
     readonly data: EventData[K];
   };
 }[CollectedType];

@@ -42,14 +42,16 @@ function isNobody(id: string, path: string, reading: Reading): boolean {
   return true;
 }
 
+/** Said of what is no e-mail address. */
+export const NO_ADDRESS = 'is not an e-mail address and identifies nobody';
+
 /** An e-mail address in its one form; undefined when the client gave none. What is none, or a placeholder, is noted. */
 export function emailOf(value: unknown, path: string, reading: Reading): string | undefined {
   if (value === undefined || value === null || (typeof value === 'string' && value.trim() === ''))
     return undefined;
   const address = typeof value === 'string' ? emailAddress(value) : undefined;
   if (typeof value === 'string' && isNobody(value, path, reading)) return undefined;
-  if (address === undefined)
-    reading.warn('email-invalid', 'is not an e-mail address and identifies nobody', path);
+  if (address === undefined) reading.warn('email-invalid', NO_ADDRESS, path);
   return address;
 }
 

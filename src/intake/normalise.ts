@@ -2,18 +2,18 @@ import { Logger } from '@nestjs/common';
 import { eventId } from '../domain/event-id.js';
 import type { NewEvent } from '../domain/events.js';
 import type { IsPlaceholder } from '../domain/placeholder.js';
-import type { Clamped } from '../domain/touchpoint.js';
 import type { OpportunityReport, ReceivedReport } from '../domain/opportunity-report.js';
 import { type NewFact, StoreUnavailable } from '../event-store/event-store.js';
 import { Problem } from '../http/problem.js';
 import type { Fact, Format, Message } from './format.js';
 import { derivedMessageId } from './identities.js';
 import { inspect, storable } from './inspect.js';
+import { ItemTimes } from './item-times.js';
 import { receivedReport } from './opportunity-reports.js';
 import { isRejected, reject, type Rejected, type Warning } from './outcome.js';
 import { Reading } from './reading.js';
 import type { Origin } from './rejected.js';
-import { believe, type BelievedTime, limitBackdating } from './time.js';
+import type { BelievedTime } from './time.js';
 
 /** What one item comes to before anything is written. */
 export type Normalised =
@@ -54,12 +54,10 @@ export function normalise(
   if (isRejected(message)) return explained(message, reading.warnings);
   const opportunities = reportsOf(message, reading, origin);
   if (isRejected(opportunities)) return opportunities;
-  const believed = believe(message.time, origin.receivedAt);
-  const time = origin.keyScope ? limitBackdating(believed, origin.receivedAt, publicBackdateMs) : believed;
+  const times = new ItemTimes(message, reading, origin, publicBackdateMs);
+  const { time } = times;
   const messageId = message.messageId ?? derivedMessageId(content, occasionOf(time, origin, options));
-  if (time.clamped)
-    reading.warn('time-replaced', describeClamp(time.occurredAt, time.clamped), message.time.path);
-  const facts = factsOf(messageId, message, time, origin);
+  const facts = factsOf(messageId, message, times, origin);
   const reports = opportunities.map((report, nth) =>
     receivedReport(origin, messageId, time.occurredAt, report, nth),
   );
@@ -107,25 +105,28 @@ function occasionOf(
 function factsOf(
   messageId: string,
   { facts }: Message,
-  time: BelievedTime,
+  times: ItemTimes,
   { workspace, collector, keyScope }: Origin,
 ): readonly NewFact[] {
-  const marks =
-    time.clamped || keyScope
-      ? { ...(time.clamped && { clamped: time.clamped }), ...(keyScope && { keyScope }) }
-      : undefined;
-  return facts.map((fact) => ({
-    workspace,
-    stream: fact.stream,
-    event: {
-      id: eventId(workspace, collector, messageId, fact.part),
-      type: fact.type,
-      schemaVersion: 1,
-      occurredAt: time.occurredAt,
-      collector,
-      data: marks ? { ...fact.data, ...marks } : fact.data,
-    } as NewEvent<Fact['type']>,
-  }));
+  return facts.flatMap((fact) => {
+    const time = times.ofFact(fact);
+    if (!time) return [];
+    const { occurredAt, clamped } = time;
+    const isMarked = clamped !== undefined || keyScope !== undefined;
+    const marks = isMarked && { ...(clamped && { clamped }), ...(keyScope && { keyScope }) };
+    return {
+      workspace,
+      stream: fact.stream,
+      event: {
+        id: eventId(workspace, collector, messageId, fact.part),
+        type: fact.type,
+        schemaVersion: 1,
+        occurredAt,
+        collector,
+        data: marks ? { ...fact.data, ...marks } : fact.data,
+      } as NewEvent<Fact['type']>,
+    };
+  });
 }
 
 /** What is missing may have been sent as a placeholder: the reason says so. */
@@ -136,13 +137,3 @@ function explained({ rejected }: Rejected, warnings: readonly Warning[]): Reject
 }
 
 const MISSING: ReadonlySet<string> = new Set(['identity-missing', 'missing-field']);
-
-const CLAMPS: Readonly<Record<Clamped['reason'], string>> = {
-  future: 'is after the receipt',
-  absurd: 'is no time, or one before 1990',
-  ambiguous: 'has several readings',
-  backdated: 'is earlier than a public write key may send',
-};
-
-const describeClamp = (occurredAt: Date, { reason, original }: Clamped): string =>
-  `"${original}" ${CLAMPS[reason]}; ${occurredAt.toISOString()} stands for it`;

@@ -1,3 +1,4 @@
+import type { ConsentChanged } from '../domain/events.js';
 import { label } from '../domain/label.js';
 import type {
   Channel,
@@ -8,6 +9,7 @@ import type {
 } from '../domain/touchpoint.js';
 import { type Address, addressOf } from './address.js';
 import { arrivalOf } from './arrival.js';
+import type { Fact } from './format.js';
 import type { JsonObject } from './json.js';
 import { type Ids, keysOf } from './identities.js';
 import type { Mapped, MappingSubject } from './mapping.js';
@@ -82,6 +84,25 @@ export function buildTouchpoint(draft: TouchpointDraft, reading: Reading): Touch
       ...(request && { request }),
     }),
   };
+}
+
+/**
+ * The facts of a touchpoint by which clients report what a person did. Who unsubscribes wants no mail, whoever reports it; mail
+ * providers say it themselves where it is of one list only.
+ */
+export function touchpointFacts(data: Touchpoint): readonly [Fact, ...Fact[]] {
+  const recorded: Fact = { type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data };
+  if (data.kind !== 'email_unsubscribe') return [recorded];
+  const { identity, name = '', properties } = data;
+  const isSpam = properties?.['spamComplaint'] === true || /\bspam\b/i.test(name);
+  const consent: ConsentChanged = {
+    ...{ identity, channel: 'email', status: 'unsubscribed' },
+    reason: isSpam ? 'spam_complaint' : 'unsubscribe',
+  };
+  return [
+    recorded,
+    { type: 'ConsentChanged', stream: `identity-${identity[0]}`, part: 'consent', data: consent },
+  ];
 }
 
 /** The content that the mapping names, over what the item says of it. */

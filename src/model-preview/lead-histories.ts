@@ -4,11 +4,8 @@ import type { Position } from '../domain/events.js';
 import type { LeadHistory } from '../domain/lead-preview.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
 import type { Traits } from '../domain/touchpoint.js';
-import { domainsOf } from '../projections/journey/mail-domain.js';
-import { JOURNEY } from '../projections/journey/rows.js';
-import { factOfRow } from '../projections/journey/touch-fact.js';
-import { lookUp } from '../read-models/lookup.js';
-import { storedVersion } from '../read-models/versioned-table.js';
+import { domainsOf, leadAddress } from '../read-models/mail-domain.js';
+import { leadKey, loadTouches } from '../read-models/lead-snapshots.js';
 
 /** Leads whose journeys are in memory at the same time. */
 const PAGE = 500;
@@ -28,30 +25,53 @@ interface LeadRow {
   readonly account_id: string | null;
   readonly account_domain: string | null;
   readonly opted_out_at: Date | null;
+  readonly bounced_at: Date | null;
   readonly opened_at: Date | null;
   readonly won: boolean | null;
 }
 
 /**
  * All leads of a workspace as of a position, in the order of their ids, a page in a transaction: versions of rows stay, so that
- * nothing has to be held open for the whole of it.
+ * nothing has to be held open for the whole of it. The next page is read while one is worked on.
  */
 export async function* leadHistories(
   pool: pg.Pool,
-  { workspace, asOf, model }: HistoriesRequest,
+  request: HistoriesRequest,
 ): AsyncGenerator<readonly LeadHistory[]> {
+  const read = pageReader(pool, request);
+  let next = read(BEFORE_ALL);
+  for (;;) {
+    const page = await next;
+    const last = page.length === PAGE ? page.at(-1) : undefined;
+    if (last) {
+      next = read(last.leadId);
+      // Nobody may wait for it any more: then it is no error of theirs.
+      next.catch(() => undefined);
+    }
+    if (page.length > 0) yield page;
+    if (!last) return;
+  }
+}
+
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
+function pageReader(
+  pool: pg.Pool,
+  { workspace, asOf, model }: HistoriesRequest,
+): (after: string) => Promise<readonly LeadHistory[]> {
   const domainOf = domainsOf(model.mailProviders);
-  const valid = (alias: string): string =>
-    `${alias}.known_from <= ${asOf} AND (${alias}.superseded_at IS NULL OR ${alias}.superseded_at > ${asOf})`;
-  const leads = leadsQuery(valid);
-  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
-    const page = await withTransaction(
+  const leads = leadsQuery(
+    (alias) =>
+      `${alias}.known_from <= ${asOf} AND (${alias}.superseded_at IS NULL OR ${alias}.superseded_at > ${asOf})`,
+  );
+  const moment = { asOf, halfLifeDays: model.scoring.halfLifeDays };
+  return (after) =>
+    withTransaction(
       pool,
       async (tx) => {
-        const { rows } = await tx.query<LeadRow>(leads, [workspace, after, PAGE]);
-        const keys = rows.map(({ lead_id: value }) => ({ workspace, value }));
-        const touches = await lookUp(tx, JOURNEY, ['lead_id', 'uuid[]'], keys, valid('t'));
-        const byLead = Map.groupBy(touches, ({ leadId }) => leadId);
+        const { rows } = await tx.query<LeadRow>(leads, [workspace, after, PAGE, asOf]);
+        const keys = rows.map(({ lead_id: leadId }) => ({ workspace, leadId }));
+        const touches = await loadTouches(tx, keys, moment);
         return rows.map((row): LeadHistory => ({
           leadId: row.lead_id,
           email: row.email,
@@ -60,17 +80,14 @@ export async function* leadHistories(
           emailDomain: (row.email === null ? undefined : domainOf(row.email)) ?? null,
           account: row.account_id === null ? null : { id: row.account_id, domain: row.account_domain },
           optedOutAt: row.opted_out_at && +row.opted_out_at,
-          touches: (byLead.get(row.lead_id) ?? []).map((touch) => factOfRow(storedVersion(touch)).touch),
+          address: row.email === null ? null : leadAddress(row.email, row.bounced_at && +row.bounced_at),
+          touches: touches.get(leadKey({ workspace, leadId: row.lead_id })) ?? [],
           openedAt: row.opened_at && +row.opened_at,
           won: row.won ?? false,
         }));
       },
       READ_ONLY,
     );
-    if (page.length > 0) yield page;
-    if (page.length < PAGE) return;
-    after = page.at(-1)?.leadId ?? after;
-  }
 }
 
 const READ_ONLY = `BEGIN READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = '60s'`;
@@ -82,6 +99,7 @@ const leadsQuery = (valid: (alias: string) => string): string => `
     WHERE p.workspace = $1 AND p.lead_id > $2 AND ${valid('p')} ORDER BY p.lead_id LIMIT $3)
   SELECT p.lead_id, p.email, p.traits, p.known_at, p.account_id, account.domain AS account_domain,
     CASE WHEN p.email_consent = 'unsubscribed' THEN p.email_consent_at END AS opted_out_at,
+    touchline.email_bounced_at($1, p.lead_id, p.email, $4) AS bounced_at,
     contact.opened_at, contact.won
   FROM page p
   LEFT JOIN LATERAL (

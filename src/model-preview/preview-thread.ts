@@ -13,7 +13,11 @@ export interface PreviewThreadData {
 /** One preview in a thread of its own, which is ended when nobody waits for it any more. */
 async function run(port: NonNullable<typeof parentPort>, data: PreviewThreadData): Promise<void> {
   yieldThread();
-  const pool = createPool(data.databaseUrl, { max: 1, applicationName: 'touchline preview' });
+  const pool = createPool(data.databaseUrl, {
+    ...{ max: 1, applicationName: 'touchline preview' },
+    // When the thread is ended PostgreSQL ends its query too; else it would notice once it has rows to send.
+    settings: { client_connection_check_interval: '1s' },
+  });
   for await (const line of previewModel(pool, data.request, new AbortController().signal))
     port.postMessage(line);
   await pool.end();

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { finished, Readable } from 'node:stream';
 import { Body, Controller, HttpCode, Inject, Logger, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import {
@@ -128,10 +128,9 @@ export class ModelPreviewController {
     const ending = new AbortController();
     const lines = this.#lines(start, request, ending.signal);
     const stream = Readable.from(lines, { objectMode: false });
-    stream.once('close', () => {
-      leave();
-      ending.abort();
-    });
+    // The stream closes once its source has ended, which takes the signal.
+    finished(reply.raw, () => ending.abort());
+    stream.once('close', leave);
     await reply.type('application/x-ndjson; charset=utf-8').send(stream);
   }
 

@@ -9,7 +9,7 @@ import { EXAMPLE_HAND_OFFS } from '../../test/example-hand-offs.js';
 import { EXAMPLE_OPEN_HAND_OFF } from '../../test/example-open-hand-off.js';
 import { EXAMPLE_INVESTMENTS } from '../../test/example-investments.js';
 import { EXAMPLE_READERS } from '../../test/example-readers.js';
-import { type ExampleApi, exampleApi } from '../../test/example-api.js';
+import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import { ANSWERS_FOLDER, answerFile, readRecordedAnswers, type RecordedAnswer } from './recorded-answers.js';
 
 let app: TestApp;
@@ -162,6 +162,7 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
   'get /api/metrics/velocity': ['/api/metrics/velocity?by=persona&from=2026-01-01&to=2026-07-01'],
   'get /api/metrics/hooks': ['/api/metrics/hooks?by=content,stage&to=2026-01-14'],
   'get /api/metrics/funnel': ['/api/metrics/funnel?by=source'],
+  'get /api/metrics/nurture-lift': ['/api/metrics/nurture-lift?by=month'],
   'get /api/metrics/score-calibration': ['/api/metrics/score-calibration?by=source'],
   'get /api/model': ['/api/model'],
   'get /api/model/application': ['/api/model/application'],
@@ -185,10 +186,23 @@ const LATER_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: st
   ],
 };
 
+/** Asked as the later ones, with a body. */
+const POSTED_QUESTIONS: Readonly<Record<string, readonly [path: string, body: object]>> = {
+  'post /api/planning/magic-number': [
+    '/api/planning/magic-number',
+    { goal: '500000.00', by: '2026-12-31', from: '2026-01-01' },
+  ],
+};
+
+const END =
+  HEAD + [EXAMPLE_INVESTMENTS, EXAMPLE_READERS, EXAMPLE_HAND_OFFS, EXAMPLE_OPEN_HAND_OFF].flat().length;
+
 /** Asked once it has hand-offs. */
 const HAND_OFF_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>> = {
   'get /api/handoffs': ['/api/handoffs?state=all'],
   'get /api/handoffs/unroutable': ['/api/handoffs/unroutable'],
+  // As of its end, so that nothing is told of now.
+  'get /api/attention': [`/api/attention?at=2026-03-05T12:00:00Z&asOf=${END}`],
 };
 
 describe('the examples of the query API in the OpenAPI document', () => {
@@ -213,6 +227,12 @@ describe('the examples of the query API in the OpenAPI document', () => {
     await api.add('main', [...EXAMPLE_INVESTMENTS, ...EXAMPLE_READERS, ...EXAMPLE_HAND_OFFS]);
     await api.runner.catchUp();
     await ask(LATER_QUESTIONS);
+    for (const [operation, [url, payload]] of Object.entries(POSTED_QUESTIONS)) {
+      const headers = { authorization: 'Bearer main' };
+      const { statusCode, body } = await api.app.inject({ method: 'POST', url, payload, headers });
+      expect([url, statusCode]).toEqual([url, 200]);
+      answers.set(operation, { 'application/json': JSON.parse(body) as unknown });
+    }
     await api.add('main', EXAMPLE_OPEN_HAND_OFF);
     await api.runner.catchUp();
     await ask(HAND_OFF_QUESTIONS);

@@ -82,7 +82,7 @@ function mergeComponents(into: Components | undefined, more: Components | undefi
 /** Puts the recorded answers beside the schemas. */
 function addAnswers(document: OpenAPIObject): void {
   for (const { operation, content } of readRecordedAnswers()) {
-    const [method, path] = operation.split(' ') as ['get', string];
+    const [method, path] = operation.split(' ') as ['get' | 'post', string];
     const ok = document.paths[path]?.[method]?.responses['200'];
     if (!ok || '$ref' in ok) continue;
     for (const [mediaType, value] of Object.entries(content)) {

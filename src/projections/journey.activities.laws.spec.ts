@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import fc from 'fast-check';
 import { activities, CONTACTS } from '../../test/activities.js';
+import { ArrivalLaws, identityChanges, published, ruleId } from '../../test/arrival-laws.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { TEST_MODEL } from '../../test/journeys.js';
-import { allVersions, currentRows, rowsAsOf } from '../../test/read-model-rows.js';
-import {
-  day,
-  deleteReadModels,
-  entry,
-  logOf,
-  opportunityEvents,
-  pageView,
-  project,
-  type Entry,
-} from '../../test/sample-events.js';
+import { day, entry, logOf, opportunityEvents, pageView } from '../../test/sample-events.js';
 import { isEvent, type RecordedEvent } from '../domain/events.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
 
@@ -24,8 +15,6 @@ beforeAll(async () => {
   db = await testDatabase();
 });
 afterAll(() => db.drop());
-
-const RUNS = Number(process.env['FC_RUNS'] ?? 6);
 
 /** Every activity scores and moves the stage, so one that counts no more shows in all that follows from it. */
 const MODEL: JourneyModel = {
@@ -43,9 +32,6 @@ const MODEL: JourneyModel = {
     ],
   },
 };
-const model = (nth: number, document: JourneyModel): Entry =>
-  entry(`model ${nth}`, 'model', 'JourneyModelPublished', 0, { document });
-
 const opportunities = opportunityEvents(
   'opp-1',
   {
@@ -55,30 +41,8 @@ const opportunities = opportunityEvents(
   { status: 'won', closedAt: day(40) },
 );
 
-const claims = fc
-  .array(
-    fc.tuple(
-      fc.constantFrom('IdentityClaimed', 'IdentitiesMerged', 'IdentitiesSplit'),
-      fc.constantFrom(...CONTACTS),
-      fc.constantFrom(...CONTACTS),
-      fc.constantFrom(5, 10.4, 12),
-    ),
-    { maxLength: 4 },
-  )
-  .map((all) =>
-    all
-      .filter(([, key, otherKey]) => key !== otherKey)
-      .map(([type, key, otherKey, at], nth) =>
-        type === 'IdentityClaimed'
-          ? entry(`claim ${nth}`, `identity-${nth}`, type, at, { identity: [key, otherKey] })
-          : entry(`decision ${nth}`, `identity-${nth}`, type, at, {
-              ...{ leadId: '', otherLeadId: '', key, otherKey },
-            }),
-      ),
-  );
 const visits = [9, 10.6, 12].map((at, nth) => pageView(`visit ${nth}`, at, [CONTACTS[nth] ?? 'crm:1']));
 
-const ruleId = (nth: number): string => `00000000-0000-4000-8000-00000000000${nth}`;
 const BY_KIND = entry('rule 1', 'verdict-rules', 'VerdictRulePublished', 50, {
   rule: { ruleId: ruleId(1), verdict: 'human', match: { kinds: ['sales_call', 'email_click'] } },
 });
@@ -92,79 +56,21 @@ const BY_TIME = entry('rule 2', 'verdict-rules', 'VerdictRulePublished', 50, {
 const WITHDRAWN = entry('withdrawn', 'verdict-rules', 'VerdictRuleWithdrawn', 50, { ruleId: ruleId(1) });
 
 /** Opportunities, models and rules stay in the order of their streams. */
-const worlds = fc.tuple(activities(24), claims).chain(([reports, claimed]) => {
-  const moving = [...reports, ...claimed, ...visits];
-  const order = fc.shuffledSubarray(moving, { minLength: moving.length });
-  return fc.record({
-    order,
-    otherOrder: order,
-    other: fc.constantFrom<Entry[]>(
-      [],
-      [model(1, { ...MODEL, name: 'again' })],
-      [BY_KIND],
-      [BY_TIME, BY_KIND, WITHDRAWN],
-      [BY_KIND, model(1, { ...MODEL, name: 'again' }), BY_TIME],
-    ),
-  });
+const laws = new ArrivalLaws({
+  pool: () => db.pool,
+  first: [published(0, MODEL), ...opportunities],
+  moving: fc
+    .tuple(activities(24), identityChanges(CONTACTS))
+    .map(([reports, changes]) => [...reports, ...changes, ...visits]),
+  among: [
+    [],
+    [published(1, { ...MODEL, name: 'again' })],
+    [BY_KIND],
+    [BY_TIME, BY_KIND, WITHDRAWN],
+    [BY_KIND, published(1, { ...MODEL, name: 'again' }), BY_TIME],
+  ],
 });
-
-const withFixed = (moving: readonly Entry[], more: readonly Entry[]): Entry[] => {
-  const part = Math.ceil(moving.length / (more.length + 1));
-  const among = more.flatMap((each, nth) => [each, ...moving.slice((nth + 1) * part, (nth + 2) * part)]);
-  return [model(0, MODEL), ...opportunities, ...moving.slice(0, part), ...among];
-};
-
-async function projected(entries: readonly Entry[], size: number): Promise<void> {
-  await deleteReadModels(db.pool);
-  await project(db.pool, logOf(entries), size);
-}
-
-const law = (title: string, holds: (world: World, number: number) => Promise<void>): void =>
-  test(
-    title,
-    () =>
-      fc.assert(fc.asyncProperty(worlds, fc.integer({ min: 2, max: 100 }), holds), {
-        ...{ numRuns: RUNS, endOnFailure: true },
-      }),
-    300_000,
-  );
-interface World {
-  readonly order: readonly Entry[];
-  readonly otherOrder: readonly Entry[];
-  readonly other: readonly Entry[];
-}
-
-law(
-  'versions of activities, and scores, stages and credits after them, do not depend on how the log was cut into batches',
-  async ({ order, other }, number) => {
-    const entries = withFixed(order, other);
-    await projected(entries, 1);
-    const live = await allVersions(db.pool);
-    for (const size of [2 + (number % 8), 5_000]) {
-      await projected(entries, size);
-      expect(await allVersions(db.pool)).toEqual(live);
-    }
-  },
-);
-
-law(
-  'the activities, scores, stages and credits that stand do not depend on the order in which versions arrived',
-  async ({ order, otherOrder, other }) => {
-    await projected(withFixed(order, other), 5_000);
-    const one = await currentRows(db.pool);
-    await projected(withFixed(otherOrder, other), 3);
-    expect(await currentRows(db.pool)).toEqual(one);
-  },
-);
-
-law('activities as of a position are those of a log that ends there', async ({ order, other }, part) => {
-  const entries = withFixed(order, other);
-  const position = Math.max(1, Math.round((entries.length * part) / 100));
-  await projected(entries, 7);
-  const then = await rowsAsOf(db.pool, BigInt(position));
-  await projected(entries.slice(0, position), 5_000);
-  expect(await rowsAsOf(db.pool, BigInt(position))).toEqual(then);
-});
+laws.hold('activities');
 
 interface Report {
   readonly id: string;
@@ -206,11 +112,11 @@ function countingOf(log: readonly RecordedEvent[]): string[] {
   return reports.filter((one) => !one.ends && counts(one)).map(({ id }) => id);
 }
 
-law(
+laws.law(
   'of all versions of an activity the latest counts for each of its contacts, and no other',
   async ({ order }) => {
-    const entries = withFixed(order, []);
-    await projected(entries, 4);
+    const entries = laws.logOf(order, []);
+    await laws.project(entries, 4);
     const { rows } = await db.pool.query<{ id: string }>(
       `SELECT event_id AS id FROM touchline.journey
       WHERE superseded_at IS NULL AND verdict <> 'superseded' AND kind <> 'page_view'`,

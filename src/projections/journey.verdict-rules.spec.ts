@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { TEST_MODEL } from '../../test/journeys.js';
-import { deleteRows, project } from '../../test/project.js';
+import { deleteRows, inTransaction, project, readableLog } from '../../test/project.js';
 import { entry, logOf, pageView, type Entry } from '../../test/sample-events.js';
 import type { Verdict } from '../domain/touchpoint.js';
 import type { VerdictMatch } from '../domain/verdict/rule.js';
@@ -84,4 +84,26 @@ test('a rule of one workspace leaves the touchpoints of others alone', async () 
   const theirs = logOf([rule(1, 'internal', OFFICE)], 'theirs').map((event) => ({ ...event, position: 3n }));
   await project(db.pool, journey, [...ours, ...theirs], 1);
   expect((await seen(3)).verdicts).toEqual(['human']);
+});
+
+test('a rule at the beginning of a long log does not read what comes after it', async () => {
+  const visits = Array.from({ length: 2_000 }, (_, nth) =>
+    visit(`later ${nth}`, 60 + nth / 100, '198.51.100.7'),
+  );
+  const log = logOf([model, visit('inside', 1, '198.51.100.7'), rule(1, 'internal', OFFICE), ...visits]);
+  const readable = readableLog(log);
+  let read = 0;
+  const range = {
+    ...{ after: 0n, upTo: 3n },
+    log: {
+      readPage: async (...asked: Parameters<typeof readable.readPage>) => {
+        const page = await readable.readPage(...asked);
+        read += page.events.length;
+        return page;
+      },
+    },
+  };
+  await inTransaction(db.pool, (tx) => journey.apply(log.slice(0, 3), tx, range));
+  expect((await seen(3)).verdicts).toEqual([`internal ${ruleId(1)}`]);
+  expect(read).toBeLessThan(200);
 });

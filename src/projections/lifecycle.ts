@@ -22,7 +22,7 @@ import {
  */
 export const lifecycle: Projection = {
   name: 'lifecycle',
-  version: 1,
+  version: 2,
   handles: LEAD_DECISIONS,
   after: ['journey'],
   tables: ['lead_decision', 'lead_lifecycle'],
@@ -64,5 +64,11 @@ function rowOf(workspace: string, leadId: string, decisions: readonly DecisionRo
     state = leadLifecycle.evolve(state, event);
     if (state.since !== since || state.status !== status) eventId = row.eventId;
   }
-  return lifecycleRow(workspace, leadId, state, eventId);
+  const [qualifiedAt, acceptedAt] = [firstAt(decisions, 'LeadQualified'), firstAt(decisions, 'LeadAccepted')];
+  return lifecycleRow(workspace, leadId, { state, eventId, qualifiedAt, acceptedAt });
+}
+
+function firstAt(decisions: readonly DecisionRow[], type: DecisionRow['type']): number | null {
+  const times = decisions.filter((decision) => decision.type === type).map(({ occurredAt }) => occurredAt);
+  return times.length === 0 ? null : Math.min(...times);
 }

@@ -35,6 +35,7 @@ import { ReadModels } from './read-models.js';
 /** What one model gives to a row. */
 export class ModelCredit {
   @Nested('Credit', () => MoneyItem) value!: MoneyItem;
+  @Nested('Credit minus that of the first model in `models`', () => MoneyItem) difference!: MoneyItem;
   @Decimal('Share of the attributed amount, 0 to 1, six decimals') share!: number;
   @Integer('Number of opportunities with credit in the row') opportunities!: number;
   @Integer('Touches with credit') touches!: number;
@@ -122,7 +123,10 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
           values: Object.fromEntries(
             modelNames.map((name) => [
               name,
-              modelCredit(credits.get(name), scope.currency, totals.attributed),
+              modelCredit(credits.get(name), {
+                ...{ currency: scope.currency, attributed: totals.attributed },
+                baseline: valueOf(credits.get(modelNames[0] ?? name)),
+              }),
             ]),
           ),
         })),
@@ -157,9 +161,22 @@ function byKey(a: Compared, b: Compared): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-const modelCredit = (row: CreditRow | undefined, currency: string, attributed: bigint): ModelCredit => ({
-  value: money(row?.value ?? 0n, currency),
-  share: shareOf(row?.value ?? 0n, attributed),
+const valueOf = (row: CreditRow | undefined): bigint => row?.value ?? 0n;
+
+interface CreditContext {
+  readonly currency: string;
+  /** Minor units; `baseline` those of the model that the others are compared with. */
+  readonly attributed: bigint;
+  readonly baseline: bigint;
+}
+
+const modelCredit = (
+  row: CreditRow | undefined,
+  { currency, attributed, baseline }: CreditContext,
+): ModelCredit => ({
+  value: money(valueOf(row), currency),
+  difference: money(valueOf(row) - baseline, currency),
+  share: shareOf(valueOf(row), attributed),
   opportunities: row?.opportunities ?? 0,
   touches: row?.touches ?? 0,
 });

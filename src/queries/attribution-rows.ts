@@ -1,4 +1,4 @@
-import { type Cut, isByTime, isOpportunityCut, type ReportScope, type ModelName } from './report-scope.js';
+import { type Cut, isByTime, isOpportunityCut, type ReportScope } from './report-scope.js';
 import {
   isTouchCut,
   joinsFor,
@@ -59,7 +59,7 @@ const creditedDay = (timeZone: string): Sql => sql`(p.credited_at AT TIME ZONE $
 export async function creditRows(
   view: CreditView,
   scope: ReportScope,
-  { model, by }: { readonly model: ModelName; readonly by: readonly Cut[] },
+  { model, by }: { readonly model: string; readonly by: readonly Cut[] },
 ): Promise<CreditRow[]> {
   const keys = by.map((_, index) => raw(`key${index}`));
   const names = join(keys, ', ');
@@ -84,7 +84,7 @@ export async function creditRows(
 function cells(
   view: CreditView,
   scope: ReportScope,
-  { model, by }: { model: ModelName; by: readonly Cut[] },
+  { model, by }: { model: string; by: readonly Cut[] },
 ): Sql {
   const ofOpportunity = by.filter(isOpportunityCut);
   const ofTouches = by.filter((cut) => !isOpportunityCut(cut));
@@ -109,8 +109,10 @@ function cells(
   const [only] = touchCuts;
   if (touchCuts.length > 1) return cellsOfOpportunity({ from, keys, touchCuts });
   return only === undefined
-    ? sql`SELECT ${keys}, sum(p.reported_minor) AS value, count(*) AS opportunities, sum(t.touches) AS touches
-          ${from} CROSS JOIN LATERAL (SELECT count(*) AS touches FROM unnest(s.marks) m WHERE m & 1 = 1) t
+    ? sql`SELECT ${keys}, sum(t.value) AS value, count(*) AS opportunities, sum(t.touches) AS touches
+          ${from}
+          CROSS JOIN LATERAL (SELECT sum(reported) AS value, count(*) FILTER (WHERE mark & 1 = 1) AS touches
+                              FROM unnest(s.reported, s.marks) AS touch(reported, mark)) t
           WHERE t.touches > 0
           GROUP BY ${group}`
     : cellsOfTouch({ from, keys, group, cut: only });

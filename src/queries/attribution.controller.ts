@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Query, Res, UseGuards } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { TRANSFORM_NAMES } from '../domain/attribution/transforms.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { CompareAnswer, CompareAttribution } from './attribution-compare.js';
 import { AttributionExplanation, ExplainAttribution } from './attribution-explain.js';
@@ -12,6 +13,16 @@ import { writeReport } from './report-formats.js';
 import { CATALOGUE_CUTS } from './report-scope.js';
 
 const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
+const MODEL = [
+  'reportModel',
+  'preset',
+  'custom',
+  'player',
+  'markovOrder',
+  'nonConverting',
+  'worth',
+  ...TRANSFORM_NAMES,
+] as const;
 const PAGE = ['cursor', 'limit', 'asOf', 'minPosition'] as const;
 
 @ApiTags('Attribution')
@@ -27,7 +38,7 @@ export class AttributionController {
       'Shares out the opportunities of a period over the touchpoints of their buying committees and adds up by the cuts. ' +
       '`total = attributed + unattributed`; the rows add up to `attributed`.',
     answer: AttributionAnswer,
-    parameters: ['model', 'by', ...SCOPE_PARAMETERS, 'format', ...PAGE],
+    parameters: [...MODEL, 'by', ...SCOPE_PARAMETERS, 'format', ...PAGE],
     formats: ['text/csv', 'application/x-ndjson'],
   })
   async report(

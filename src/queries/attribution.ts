@@ -1,21 +1,16 @@
-import { Inject } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Query } from '@nestjs/cqrs';
+import type { ModelRequest } from '../domain/attribution/model-request.js';
 import { money } from '../domain/attribution/money.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
-import {
-  type Cut,
-  CUTS,
-  cutsOf,
-  type ReportScope,
-  SCOPE_PARAMETERS,
-  scopeQueryOf,
-  type ScopeQuery,
-} from './report-scope.js';
-import { DEFAULT_MODEL, METRICS, MODEL_NAMES, type ModelName, resolveScope } from './report-scope.js';
-import { cellName, cellNames, type CellNames } from './cell-names.js';
-import { type CreditRow, creditRows, type Totals, totalsOf, unconvertedRows } from './attribution-rows.js';
-import { type CreditView, withLedger } from './credit-ledger.js';
+import { type Cut, CUTS, cutsOf, SCOPE_PARAMETERS, scopeQueryOf, type ScopeQuery } from './report-scope.js';
+import { METRICS, type ReportScope } from './report-scope.js';
+import { cellName, type CellNames } from './cell-names.js';
+import { type CreditRow, type Totals, unconvertedRows } from './attribution-rows.js';
+import type { CreditView } from './credit-ledger.js';
+import { BasisItem } from './attribution-basis.js';
 import { writeCursor } from './cursor.js';
+import { MODEL_PARAMETERS, modelRequestOf, REPORT_MODELS } from './model-parameters.js';
 import {
   MaybeInstant,
   MaybeText,
@@ -32,7 +27,7 @@ import {
 } from './response-fields.js';
 import { MoneyItem, moneyOf } from './money.js';
 import { Params, type RawParams } from './params.js';
-import { ReadModels, type View } from './read-models.js';
+import type { View } from './read-models.js';
 
 /** One row of a report. */
 export class CreditItem {
@@ -80,7 +75,19 @@ export abstract class ScopeAnswer extends PageAnswer {
 }
 
 export class AttributionAnswer extends ScopeAnswer {
-  @Enum('Attribution model', MODEL_NAMES) model!: string;
+  @Enum('Attribution model', REPORT_MODELS) model!: string;
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'Parameters of the model and transforms of the paths, with their defaults; only where some were asked for',
+  })
+  request?: ModelRequest;
+  @ApiPropertyOptional({
+    type: () => BasisItem,
+    description: 'Only of markov and shapley: what the model rests on',
+  })
+  basis?: BasisItem;
   @Enums('Cuts', CUTS) by!: Cut[];
   @NestedList('Highest value first; by time if the first dimension is the month', () => CreditItem)
   rows!: CreditItem[];
@@ -94,7 +101,7 @@ export const FORMATS = ['json', 'csv', 'ndjson'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export class FindAttribution extends Query<AttributionAnswer> {
-  readonly model: ModelName;
+  readonly model: ModelRequest;
   readonly by: readonly Cut[];
   readonly scope: ScopeQuery;
   readonly format: Format;
@@ -105,41 +112,19 @@ export class FindAttribution extends Query<AttributionAnswer> {
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, ['model', 'by', ...SCOPE_PARAMETERS, 'format', ...PAGE_PARAMETERS]);
-    this.model = params.oneOf('model', MODEL_NAMES) ?? DEFAULT_MODEL;
+    const params = new Params(given, [
+      ...MODEL_PARAMETERS,
+      'by',
+      ...SCOPE_PARAMETERS,
+      'format',
+      ...PAGE_PARAMETERS,
+    ]);
+    this.model = modelRequestOf(params, given);
     this.by = cutsOf(params);
     this.scope = scopeQueryOf(params);
     this.format = params.oneOf('format', FORMATS) ?? 'json';
     this.request = pageRequestOf(workspace, params, { name: 'attribution', given, shapes: [/^\d{1,9}$/] });
     this.whole = this.format !== 'json' && given['limit'] === undefined;
-  }
-}
-
-@QueryHandler(FindAttribution)
-export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
-  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
-
-  execute(query: FindAttribution): Promise<AttributionAnswer> {
-    return this.models.view(query.request, REPORT_PROJECTIONS, async (opened) => {
-      const { model, by, request, whole } = query;
-      const scope = await resolveScope(opened, query.scope);
-      const view = await withLedger(opened, { metric: scope.metric, models: [model] });
-      const totals = await totalsOf(view, scope);
-      const all = await creditRows(view, scope, { model, by });
-      const { page, next } = whole ? { page: all, next: null } : slice(request, view, all);
-      const names = await cellNames(view, by, page);
-      return {
-        asOf: String(view.asOf),
-        modelVersion: view.modelVersion,
-        model,
-        by: [...by],
-        ...(await scopePart(view, scope, totals)),
-        rows: page.map((row) =>
-          creditItem(row, { by, names, currency: scope.currency, attributed: totals.attributed }),
-        ),
-        next,
-      };
-    });
   }
 }
 

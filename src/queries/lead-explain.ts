@@ -20,6 +20,7 @@ import {
   Enum,
   Enums,
 } from './response-fields.js';
+import { addressReason, AddressReason } from './lead-address.js';
 import { accountReason, AccountReason, fitReason, FitReason } from './lead-fit.js';
 import { ConflictItem, conflictsOf } from './identity-conflicts.js';
 import { keysOf, LinkItem, linksOf } from './identity-links.js';
@@ -64,6 +65,8 @@ export class LeadExplanation extends Answer {
   conflicts!: ConflictItem[];
   @ApiProperty({ type: 'object', additionalProperties: true, description: 'Latest value of each trait' })
   traits!: Traits;
+  @MaybeNested('What its e-mail address is; null: it has none', () => AddressReason)
+  address!: AddressReason | null;
   @MaybeNested('Why the lead belongs to its account; null: it has no account', () => AccountReason)
   account!: AccountReason | null;
   @Nested('Persona and grade with their rules', () => FitReason) fit!: FitReason;
@@ -127,6 +130,7 @@ export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
         links: await linksOf(view, keys),
         conflicts: await conflictsOf(view, keys),
         traits: state.traits,
+        address: await addressReason(view, leadId),
         account: await accountReason(view, leadId),
         fit: fitReason(view.model?.data.document, state.traits),
         stage: state.stage,

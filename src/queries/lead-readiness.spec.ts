@@ -87,3 +87,26 @@ test('an anonymous lead is not ready whatever it does', async () => {
     'nobody knows who it is: it has no e-mail address, user id or CRM id',
   );
 });
+
+test('an address that bounced for good keeps a lead from sales until mail to it arrives, and only that address', async () => {
+  const [old, works] = ['email:mia@old.acme.example.com', 'email:mia@acme.example.com'] as const;
+  const bounce = { properties: { bounceType: 'hard' } };
+  await log.touch([old], 'page_view', { traits: { title: 'CFO' } });
+  await log.touch([old], 'email_bounce', { properties: { bounceType: 'soft' } });
+  expect(await explain(old)).toMatchObject({ address: { kinds: [], bouncedAt: null } });
+  await log.touch([old], 'email_bounce', bounce);
+  const dead = 'its e-mail address does not work: mail bounced on ';
+  expect(await explain(old)).toMatchObject({
+    address: { email: 'mia@old.acme.example.com', kinds: ['bounced'] },
+    readiness: { missing: [expect.stringContaining(dead), expect.anything(), expect.anything()] },
+  });
+  await log.touch([old], 'email_delivered');
+  expect(await explain(old)).toMatchObject({ address: { kinds: [], bouncedAt: null } });
+  await log.touch([old], 'email_bounce', bounce);
+  await log.touch([works, 'user:mia'], 'form_fill');
+  await log.touch([old, 'user:mia'], 'email_delivered');
+  await log.touch([works, 'user:mia'], 'page_view');
+  expect(await explain('user:mia')).toMatchObject({
+    address: { email: 'mia@acme.example.com', kinds: [], bouncedAt: null },
+  });
+});

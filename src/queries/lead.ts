@@ -31,7 +31,8 @@ import { leadNotFound, resolveLead } from './resolve-lead.js';
 
 export class EmailConsent {
   @Enum('The latest of all its addresses', CONSENT_STATUSES) status!: string;
-  @Enum('`crm`: somebody set it in the CRM', CONSENT_REASONS) reason!: string;
+  @Enum('`crm`: somebody set it in the CRM; `list`: an imported list says so', CONSENT_REASONS)
+  reason!: string;
   @Instant('Since when') at!: Date;
   @Uuid('The event that says so') eventId!: string;
 }

@@ -3,8 +3,8 @@ import { QueryBus } from '@nestjs/cqrs';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { stringify } from 'yaml';
 import { MODEL_SCHEMA } from '../domain/model/document-shape.js';
+import { printModel } from '../domain/model/print-model.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { FindModelApplication, ModelApplicationAnswer } from './model-application.js';
 import { FindModelVersions, ModelVersionsAnswer } from './model-versions.js';
@@ -95,7 +95,7 @@ function represent(
   void reply.header('etag', `"${answer.modelVersion}"`).header('vary', 'Accept');
   if (!/\b(?:x-)?yaml\b/.test(accept ?? '')) return answer;
   void reply.type('application/yaml; charset=utf-8');
-  return stringify(answer.document);
+  return printModel(answer.document);
 }
 
 /** The schema is the same for everybody and holds nothing of a workspace, so editors read it without a key. */

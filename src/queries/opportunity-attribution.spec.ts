@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
+import type { CompareAnswer } from './attribution-compare.js';
 import type { AttributionExplanation } from './attribution-explain.js';
 import type { AttributionAnswer } from './attribution.js';
 import type { OpportunityAttributionAnswer } from './opportunity-attribution.js';
@@ -95,6 +96,20 @@ describe('an attribution report', () => {
     );
     expect(whole.text).toContain(rest.text.split('\r\n').slice(1).join('\r\n'));
   });
+});
+
+test('compared models differ from the first by amounts that add up to nothing', async () => {
+  const { body } = await api.get<CompareAnswer>(
+    '/api/attribution/compare?models=first,linear,last&by=channel',
+  );
+  for (const { values } of body.rows)
+    for (const { value, difference } of Object.values(values))
+      expect(difference.minor).toBe(Number(value.minor) - Number(values['first']?.value.minor));
+  for (const model of body.models) {
+    const differences = body.rows.map(({ values }) => Number(values[model]?.difference.minor));
+    expect(differences.reduce((sum, each) => sum + each, 0)).toBe(0);
+  }
+  expect(body.rows.some(({ values }) => Number(values['last']?.difference.minor) < 0)).toBe(true);
 });
 
 test('a number can be explained by touchpoints, the rule and the links between keys', async () => {

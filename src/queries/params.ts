@@ -163,7 +163,8 @@ export class Params {
 /** `asOf` → `as-of`: parameters are camelCase, codes kebab-case. */
 const codeOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-function isDay(text: string): boolean {
+/** A day of the calendar such as 2026-01-31. */
+export function isDay(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(text) || text < '1000') return false;
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(+date) && date.toISOString().startsWith(text);

@@ -5,8 +5,10 @@ import { FindAccountHandler } from './account.js';
 import { AccountsController } from './accounts.controller.js';
 import { CompareAttributionHandler } from './attribution-compare.js';
 import { ExplainAttributionHandler } from './attribution-explain.js';
+import { AttentionController } from './attention/attention.controller.js';
+import { FindAttentionHandler } from './attention/attention.js';
 import { AttributionController } from './attribution.controller.js';
-import { FindAttributionHandler } from './attribution.js';
+import { FindAttributionHandler } from './attribution-handler.js';
 import { HandOffsController } from './hand-offs.controller.js';
 import { FindHandOffsHandler } from './hand-offs.js';
 import { IdentityConflictsController } from './identity-conflicts.controller.js';
@@ -33,14 +35,17 @@ import { OpportunitiesController } from './opportunities.controller.js';
 import { FindOpportunitiesHandler } from './opportunities.js';
 import { FindOpportunityAttributionHandler } from './opportunity-attribution.js';
 import { FindOpportunityHandler } from './opportunity.js';
+import { FindMagicNumberHandler } from './planning/magic-number.js';
+import { PlanningController } from './planning/planning.controller.js';
 import { SegmentsController } from './segments.controller.js';
 import { FindLeadSegmentsHandler } from './lead-segments.js';
 import { FindSegmentMembersHandler, FindSegmentOverlapHandler, FindSegmentsHandler } from './segments.js';
 import { LogDates } from './log-dates.js';
 import { ReadModels } from './read-models.js';
+import { SOLVE_CHAIN, solveInThread } from './solve-chain.js';
 import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
 
-/** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS and the AuthGuard to be there already. */
+/** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS, PROJECTION_STATES and the AuthGuard to be there already. */
 @Module({
   imports: [CqrsModule],
   controllers: [
@@ -54,6 +59,8 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     CatalogueController,
     HandOffsController,
     SegmentsController,
+    PlanningController,
+    AttentionController,
     ...metrics.map(({ controller }) => controller),
   ],
   providers: [
@@ -72,6 +79,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindOpportunitiesHandler,
     FindOpportunityHandler,
     FindOpportunityAttributionHandler,
+    { provide: SOLVE_CHAIN, useValue: solveInThread },
     FindAttributionHandler,
     CompareAttributionHandler,
     ExplainAttributionHandler,
@@ -88,6 +96,8 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindSegmentMembersHandler,
     FindSegmentOverlapHandler,
     FindLeadSegmentsHandler,
+    FindMagicNumberHandler,
+    FindAttentionHandler,
     ...metrics.map(({ handler }) => handler),
   ],
   exports: [ReadModels],

@@ -1,34 +1,13 @@
-import type { ApiQueryOptions } from '@nestjs/swagger';
-import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
-import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './report-scope.js';
-import { FORMATS } from './attribution.js';
+import { ATTENTION_KINDS } from './attention/attention-answer.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './page-request.js';
 import { CONFLICT_STATUSES } from './identity-conflicts.js';
 import { LIFECYCLES } from '../domain/lifecycle.js';
 import { CLOCKS, HAND_OFF_STATE_FILTERS } from './hand-offs.js';
 import { LEAD_SORTS } from './leads.js';
 import { STATUSES } from './opportunity-rows.js';
-
-interface Parameter {
-  readonly schema: Extract<ApiQueryOptions, { schema: unknown }>['schema'];
-  readonly description: string;
-  readonly example?: string;
-  /** As a query names it, where two lists use it for different things. */
-  readonly name?: string;
-}
-
-const text = (description: string, example?: string): Parameter => ({
-  schema: { type: 'string' },
-  description,
-  ...(example === undefined ? {} : { example }),
-});
-
-const word = (description: string, words: readonly string[]): Parameter => ({
-  schema: { type: 'string', enum: [...words] },
-  description,
-});
-
-const DATE = 'a day of the workspace (2026-01-31) or a timestamp (2026-01-31T09:30:00Z)';
+import { ATTRIBUTION_PARAMETERS } from './attribution-parameters.js';
+import { METRIC_PARAMETERS } from './metrics/metric-parameters.js';
+import { DATE, type Parameter, text, word } from './parameter-docs.js';
 
 /** Every query parameter of the API, described once. */
 export const PARAMETERS = {
@@ -67,33 +46,6 @@ export const PARAMETERS = {
     ),
   },
   order: word('`asc`: oldest first; `desc`: newest first', ['asc', 'desc']),
-  model: word(`Attribution model; default ${DEFAULT_MODEL}`, MODEL_NAMES),
-  models: text('Attribution models, separated by commas; default all', 'first,last,linear'),
-  by: text(`Dimensions, separated by commas: ${CUTS.join(', ')}; default content`, 'content'),
-  metric: word(
-    '`revenue`: won opportunities by their close (default); `pipeline`: all opportunities by their opening',
-    METRICS,
-  ),
-  from: text(`Start, inclusive: ${DATE}`, '2026-01-01'),
-  to: text(`End, exclusive: ${DATE}`, '2026-07-01'),
-  currency: text('Currency of the report; must be that of the journey model', 'USD'),
-  format: word('Format of the rows; csv and ndjson return all rows unless a limit is given', FORMATS),
-  content: text('Explains the row of this content', 'wp-1'),
-  channel: text('Explains the row of this channel', 'email'),
-  campaign: text('Explains the row of this campaign'),
-  source: text('Explains the row of this source'),
-  contentType: text('Explains the row of contents of this type', 'webinar'),
-  author: text('Explains the row of this author'),
-  publisher: text('Explains the row of this publisher'),
-  publisherKind: word('Explains the row of publishers of this kind', PUBLISHER_KINDS),
-  creditedPersona: { ...text('Explains the row of this persona', 'buyer'), name: 'persona' },
-  creditedOwner: { ...text('Explains the row of opportunities of this owner', 'rep-7'), name: 'owner' },
-  month: text('Explains the row of this month', '2026-03'),
-  week: text('Explains the row of this week (ISO 8601)', '2026-W10'),
-  without: text(
-    'Explains the row whose touches have no value for these dimensions: content, campaign, source, contentType, author, publisher, publisherKind, persona, owner',
-    'campaign',
-  ),
   rep: text('Hand-offs to this recipient', 'rep-7'),
   handOffState: {
     ...word('Hand-offs that stand so; default `open`: handed off or accepted', HAND_OFF_STATE_FILTERS),
@@ -107,6 +59,22 @@ export const PARAMETERS = {
     'The instant of clocks and reasons, such as now; default: when the event at `asOf` was recorded',
     '2026-03-09T12:00:00Z',
   ),
+  attentionKinds: {
+    ...text(`Kinds, separated by commas: ${ATTENTION_KINDS.join(', ')}; default all`, 'lead_rotten'),
+    name: 'kind',
+  },
+  attentionRep: { ...text('Only what is about this recipient of leads', 'rep-7'), name: 'rep' },
+  attentionAt: {
+    ...text(
+      'The instant of deadlines; default: now, with `asOf` that of the position',
+      '2026-03-09T12:00:00Z',
+    ),
+    name: 'at',
+  },
+  perKind: {
+    schema: { type: 'integer', minimum: 1, maximum: 100, default: 10 },
+    description: 'Items of each kind',
+  },
   opportunityId: text('Only the part of this opportunity'),
   fromDay: { ...text('First day, in the time zone of the workspace', '2026-01-01'), name: 'from' },
   toDay: { ...text('Day after the last one', '2026-07-01'), name: 'to' },
@@ -115,59 +83,8 @@ export const PARAMETERS = {
     name: 'ids',
   },
   segment: text('Leads in this segment of the journey model', 'price_readers'),
-  forSource: { ...text('Only for this source', 'webinar'), name: 'source' },
-  forCampaign: { ...text('Only for this campaign', 'spring'), name: 'campaign' },
-  forChannel: { ...text('Only for this channel', 'event'), name: 'channel' },
-  forContent: { ...text('Only for this content', 'buying-guide'), name: 'content' },
-  investedBy: {
-    ...text('One of source, campaign, channel, content, and `month`; default source', 'source'),
-    name: 'by',
-  },
-  opportunityBy: {
-    ...text('Cuts, separated by commas: persona, source, campaign, owner, month; default none', 'persona'),
-    name: 'by',
-  },
-  influenceBy: {
-    ...text('content, and any of persona, stage, month; default content', 'content'),
-    name: 'by',
-  },
-  withinDays: {
-    schema: { type: 'integer', minimum: 1, maximum: 365, default: 30 },
-    description: 'Days after the touch in which a lead has to advance',
-  },
-  funnelBy: {
-    ...text('Cuts, separated by commas: persona, source, campaign, month; default none', 'source'),
-    name: 'by',
-  },
-  atInstant: {
-    ...text(`The instant: ${DATE}, whose beginning it is; default that of the position`, '2026-03-05'),
-    name: 'at',
-  },
-  handOffsBy: {
-    ...text('recipient, persona, separated by commas; default recipient', 'recipient'),
-    name: 'by',
-  },
-  hookedBy: {
-    ...text(
-      'One of content, offer, channel, source, campaign, and persona, stage, month; default content',
-      'content',
-    ),
-    name: 'by',
-  },
-  creditModel: {
-    ...word(
-      'Credits opportunities to the dimension by this attribution model; without it each counts for its own lead source',
-      MODEL_NAMES,
-    ),
-    name: 'model',
-  },
-  returnMetric: {
-    ...word(
-      '`pipeline` (default): all opportunities by their opening; `revenue`: won opportunities by their close',
-      METRICS,
-    ),
-    name: 'metric',
-  },
+  ...ATTRIBUTION_PARAMETERS,
+  ...METRIC_PARAMETERS,
 } as const satisfies Record<string, Parameter>;
 
 export type ParameterName = keyof typeof PARAMETERS;

@@ -1,3 +1,4 @@
+import { csvCell } from '../domain/csv-cell.js';
 import type { AttributionAnswer, Format } from './attribution.js';
 
 /** A report as text of a format, and the headers that say what its rows do not. */
@@ -33,7 +34,7 @@ const ndjsonOf = ({ rows, asOf, modelVersion, model, metric }: AttributionAnswer
 function csvOf({ rows, by, asOf, modelVersion, model, metric, currency }: AttributionAnswer): string {
   const head = [...by, 'label', 'value', 'currency', 'share', 'opportunities', 'touches'];
   const lines = rows.map(({ keys, label, value, share, opportunities, touches }) => [
-    ...[...keys, label].map(cell),
+    ...[...keys, label].map(csvCell),
     value.amount,
     currency,
     String(share),
@@ -46,20 +47,4 @@ function csvOf({ rows, by, asOf, modelVersion, model, metric, currency }: Attrib
   ]);
   const all = [[...head, 'model', 'metric', 'asOf', 'modelVersion'], ...lines];
   return all.map((line) => `${line.join(',')}\r\n`).join('');
-}
-
-/** What makes a spreadsheet read a cell as a formula, also in full width and after blanks, invisible characters or quotes. */
-const FORMULA = /^(?=[\t\r\n])|^(?=[\s\p{Cf}"'“”„‘’‚«»]*[=+\-@＝＋－＠﹦﹢﹣﹫−])/u;
-/** The same after characters at which some spreadsheets split cells, whatever surrounds the text. */
-const FORMULA_WITHIN = /(?<=[;\t|\r\n])(?=[\s\p{Cf}"'“”„‘’‚«»]*[=+\-@＝＋－＠﹦﹢﹣﹫−])/gu;
-const PLAIN_NUMBER = /^[+-]?\d{1,15}(\.\d{1,9})?$/;
-
-/**
- * A text that comes from outside, by RFC 4180; nothing for none. What a spreadsheet would run is written behind an
- * apostrophe, as OWASP advises (https://owasp.org/www-community/attacks/CSV_Injection); numbers stay numbers.
- */
-function cell(text: string | null): string {
-  if (text === null) return '';
-  const safe = PLAIN_NUMBER.test(text) ? text : text.replace(FORMULA_WITHIN, "'").replace(FORMULA, "'");
-  return /^[\w./ -]+$/.test(safe) ? safe : `"${safe.replaceAll('"', '""')}"`;
 }

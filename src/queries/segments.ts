@@ -164,6 +164,10 @@ export const isInSegment = ({ workspace, asOf }: View, leadId: Sql, segment: str
   ${leadId} IN (SELECT m.lead_id FROM touchline.segment_membership m
     WHERE m.workspace = ${workspace} AND m.segment_id = ${segment} AND ${validAt('m', asOf)})`;
 
+/** Who is in which segment: lead_id, segment_id. */
+export const segmentMembers = ({ workspace, asOf }: View): Sql => sql`
+  SELECT m.lead_id, m.segment_id FROM touchline.segment_membership m WHERE m.workspace = ${workspace} AND ${validAt('m', asOf)}`;
+
 /** A segment that the model does not have would silently select no lead. @throws Problem 400 */
 export function checkSegment(view: View, id: string, path: string): void {
   const known = segmentsOf(view).map((segment) => segment.id);

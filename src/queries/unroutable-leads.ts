@@ -93,7 +93,7 @@ function itemOf(
 }
 
 /** Where routing would send each lead at an instant, by lead; none where there is no model. */
-async function routesOf(
+export async function routesOf(
   view: View,
   leads: readonly WaitingLead[],
   at: Date,

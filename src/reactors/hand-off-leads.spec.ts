@@ -218,6 +218,16 @@ test('a lead that opted out while it waited is handed to nobody', async () => {
   expect(await settle()).toEqual([]);
 });
 
+test('a lead whose address stopped working while it waited is handed to nobody', async () => {
+  await log.publish(model(undefined));
+  await log.qualify('ann', 'ben');
+  const bounced = (bounceType: string) => ({ channel: 'email', properties: { bounceType } });
+  await log.touchpoint('ann', 'email_bounce', NOON, bounced('hard'));
+  await log.touchpoint('ben', 'email_bounce', NOON, bounced('soft'));
+  await log.publish(model({ recipients: [rep('ada')] }));
+  expect(await settle()).toEqual(['ben to ada by all recipients']);
+});
+
 test('a lead that qualifies again is routed anew, and one that a person assigned is left alone', async () => {
   await log.publish(model({ recipients: [rep('ada'), rep('bob')] }));
   await log.qualify('ann');

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { opportunityEvents } from '../../test/sample-events.js';
 import { until } from '../../test/until.js';
 import { eventId } from '../domain/event-id.js';
 import type { EventData, EventType, NewEvent, RecordedEvent } from '../domain/events.js';
@@ -10,6 +11,8 @@ import { leadStream } from '../domain/lead-events.js';
 import type { Touchpoint, TouchpointKind } from '../domain/touchpoint.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import { journey } from '../projections/journey.js';
+import { lifecycle } from '../projections/lifecycle.js';
+import { opportunities } from '../projections/opportunities.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';
 import { HandoffClock } from './handoff-clock.js';
 import { watchHandoffs } from './watch-handoffs.js';
@@ -26,7 +29,11 @@ let made = 0;
 beforeEach(async () => {
   db = await testDatabase();
   store = new PostgresEventStore(db.pool);
-  runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: [journey, watchHandoffs] });
+  runner = new SubscriptionRunner({
+    pool: db.pool,
+    store,
+    subscriptions: [journey, opportunities, lifecycle, watchHandoffs],
+  });
   clocks = [];
 });
 afterEach(async () => {
@@ -181,6 +188,27 @@ test('a lead that has opted out of mail does not rot', async () => {
   start();
   expect(await judged()).toBe(true);
   expect(await facts()).toEqual([]);
+});
+
+test('a lead that became a contact of an opportunity does not rot, one of an earlier opportunity does', async () => {
+  const opened = (id: string, at: Date) =>
+    opportunityEvents(id, {
+      amount: '1.00',
+      openedAt: at,
+      now: new Date(),
+      contacts: [{ keys: [ADA], role: 'user' }],
+    }).map(({ stream, event: each }) => ({ workspace: 'main', stream, event: each }));
+  await store.record(opened('o-before', ago(7_200_000)));
+  await handOff(-1_000, 100);
+  await keepUp();
+  start();
+  expect(await judged()).toBe(true);
+  expect((await facts()).map(({ type }) => type)).toEqual(['LeadRotten']);
+  await handOff(-1_000, 100);
+  await store.record(opened('o-after', ago(1_000)));
+  await keepUp();
+  expect(await judged()).toBe(true);
+  expect(await facts()).toHaveLength(1);
 });
 
 test('a lead that is handed off again has the clock of the later hand-off', async () => {

@@ -9,7 +9,7 @@ import { readCheckpoints } from '../subscriptions/read-checkpoints.js';
 import { HANDOFF_WATCHER } from './watch-handoffs.js';
 
 /** What must have been applied before a deadline is judged: whose lead it is, what sales did, and whether it is still open. */
-const READS = ['journey', HANDOFF_WATCHER];
+const READS = ['journey', 'opportunities', 'lifecycle', HANDOFF_WATCHER];
 
 const TICK_MS = 1_000;
 const BATCH = 500;
@@ -23,26 +23,22 @@ interface Deadline {
   readonly recipient: Recipient;
   readonly dueBy: string;
   readonly at: Date;
-  /** Sales worked on the lead since the hand-off, the lead has opted out, or it is too late to warn. */
+  /** Sales worked on the lead since the hand-off, the hand-off has ended, or it is too late to warn. */
   readonly isStopped: boolean;
 }
 
-/** The lead may have been merged into another one since: its key still knows the id that it had. */
+/** Now; the lead may have been merged into another one since: its key still knows the id that it had. */
 const DUE = `
   SELECT d.workspace, d.lead_id AS "leadId", d.fact, d.cycle, d.hand_off_id AS "handOffId", d.recipient, d.due_by AS "dueBy", d.at,
-         d.fact = 'LeadAboutToRot' AND d.due_by::timestamptz <= $1
-         OR EXISTS (
-           SELECT FROM touchline.identity_key k
-           JOIN touchline.journey j ON j.workspace = k.workspace AND j.lead_id = k.lead_id AND j.superseded_at IS NULL
-           WHERE k.workspace = d.workspace AND k.own_lead_id = d.lead_id AND k.superseded_at IS NULL
-             AND j.kind IN ('sales_call', 'sales_email', 'meeting') AND j.verdict IN ('human', 'unknown')
-             AND j.occurred_at >= d.handed_off_at AND j.occurred_at <= $1)
-         OR EXISTS (
-           SELECT FROM touchline.identity_key k
-           JOIN touchline.lead_profile p ON p.workspace = k.workspace AND p.lead_id = k.lead_id AND p.superseded_at IS NULL
-           WHERE k.workspace = d.workspace AND k.own_lead_id = d.lead_id AND k.superseded_at IS NULL
-             AND p.email_consent = 'unsubscribed') AS "isStopped"
-  FROM touchline.handoff_deadline d WHERE d.at <= $1 ORDER BY d.at LIMIT ${BATCH}`;
+         (d.fact = 'LeadAboutToRot' AND d.due_by::timestamptz <= $1) OR (stopped.at <= $1) IS TRUE AS "isStopped"
+  FROM touchline.handoff_deadline d
+  CROSS JOIN LATERAL (
+    SELECT min(least(ended.ended_at, ended.first_activity_at)) AS at
+    FROM touchline.lead_decision o
+    JOIN touchline.identity_key k ON k.workspace = d.workspace AND k.own_lead_id = d.lead_id AND k.superseded_at IS NULL
+    CROSS JOIN LATERAL touchline.handoff_end(d.workspace, d.lead_id, k.lead_id, o.position, d.handed_off_at, 9223372036854775807) ended
+    WHERE o.workspace = d.workspace AND o.event_id = d.hand_off_id) stopped
+  WHERE d.at <= $1 ORDER BY d.at LIMIT ${BATCH}`;
 
 /** Only if the lead was not handed off again meanwhile. */
 const DONE = `

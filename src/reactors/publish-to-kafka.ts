@@ -1,9 +1,10 @@
-import type { EventType, RecordedEvent } from '../domain/events.js';
+import type { EventType, Position, RecordedEvent } from '../domain/events.js';
 import { chunkRecords } from '../kafka/record-chunks.js';
 import { type NewRecord, RecordTooLarge, type RecordSink, TOPICS } from '../kafka/kafka.js';
-import type { Reactor } from '../subscriptions/subscription.js';
+import type { Reactor, ReactorContext } from '../subscriptions/subscription.js';
 import { Outage } from '../subscriptions/batch-transaction.js';
-import { cloudEventRecord } from './cloud-event.js';
+import { cloudEventRecord, segmentChangeRecord } from './cloud-event.js';
+import { segmentChangesAfter } from './segment-changes.js';
 
 /** Its name among the subscriptions, where its lag shows; to rebuild it is to publish everything again. */
 export const PUBLISHER = 'kafka_events';
@@ -45,7 +46,8 @@ const PUBLISHED: Readonly<Record<EventType, true>> = {
 
 /**
  * Publishes committed events to `touchline.events`, in the order of the log, from its checkpoint: at least once, and after
- * a crash those since the last checkpoint again. Kafka that is away is waited for.
+ * a crash those since the last checkpoint again. Behind the events of a batch it publishes which leads they made enter or leave
+ * segments, in the order in which that was found out. Kafka that is away is waited for.
  */
 export const publishToKafka = (sink: RecordSink): Reactor => ({
   name: PUBLISHER,
@@ -55,17 +57,55 @@ export const publishToKafka = (sink: RecordSink): Reactor => ({
   startFrom: 'beginning',
   rebuild: 'allowed',
   largestBatch: LARGEST_BATCH,
-  async react(events, { assertLease }) {
-    let sent: Promise<void> | undefined;
-    // The next portion is written while the last one is on its way.
-    for (const chunk of chunkRecords(recordsOf(events))) {
-      await sent;
-      await assertLease();
-      sent = sink.send(TOPICS.events, chunk).catch(waitForKafka);
-    }
-    await sent;
+  async react(events, context) {
+    const { tx, range } = context;
+    // A rebuild publishes everything again.
+    if (range.after === 0n) await tx.query(MOVE, [0n]);
+    await publish(sink, context, recordsOf(events));
+    await publishSegmentChanges(sink, context, range.upTo);
   },
+  // What changed with time alone is known from the next position on.
+  onIdle: (context) => publishSegmentChanges(sink, context, context.range.upTo + 1n),
 });
+
+async function publish(
+  sink: RecordSink,
+  { assertLease }: ReactorContext,
+  records: Iterable<NewRecord>,
+): Promise<void> {
+  let sent: Promise<void> | undefined;
+  // The next portion is written while the last one is on its way.
+  for (const chunk of chunkRecords(records)) {
+    await sent;
+    await assertLease();
+    sent = sink.send(TOPICS.events, chunk).catch(waitForKafka);
+  }
+  await sent;
+}
+
+const LAST = 'SELECT last_change FROM touchline.segment_change_published';
+const MOVE = 'UPDATE touchline.segment_change_published SET last_change = $1';
+
+/** Those known up to a position: no change is published before the event that caused it. */
+async function publishSegmentChanges(
+  sink: RecordSink,
+  context: ReactorContext,
+  upTo: Position,
+): Promise<void> {
+  const { tx } = context;
+  const { rows } = await tx.query<{ last_change: string }>(LAST);
+  let last = BigInt(rows[0]?.last_change ?? 0);
+  for (let isFull = true; isFull;) {
+    const waiting = await segmentChangesAfter(tx, last, LARGEST_BATCH);
+    const end = waiting.findIndex(({ position }) => position > upTo);
+    const known = end < 0 ? waiting : waiting.slice(0, end);
+    isFull = known.length === LARGEST_BATCH;
+    last = known.at(-1)?.number ?? last;
+    if (known.length === 0) return;
+    await publish(sink, context, known.map(segmentChangeRecord));
+    await tx.query(MOVE, [last]);
+  }
+}
 
 function* recordsOf(events: readonly RecordedEvent[]): Generator<NewRecord> {
   for (const event of events) yield cloudEventRecord(event);

@@ -6,6 +6,7 @@ import type { Lifecycle } from '../domain/lifecycle.js';
 import type { Grade } from '../domain/model/journey-model.js';
 import type { Behaviour, Recipient } from '../domain/model/lead-management.js';
 import type { Traits } from '../domain/touchpoint.js';
+import { leadAddress } from './mail-domain.js';
 import { touchOfRow, type StoredTouch } from './journey-touch.js';
 
 /** A lead of a workspace. */
@@ -31,6 +32,7 @@ const SNAPSHOTS = `
          coalesce(l.score, 0) AS score, ${MS('l.score_at')} AS "scoredAt", p.traits, p.account_id AS "accountId",
          coalesce(account.domain, CASE WHEN member.reason = 'email_domain' THEN p.account_id END) AS "accountDomain",
          CASE WHEN f.opted_out THEN ${MS('p.email_consent_at')} END AS "optedOutAt",
+         ${MS('touchline.email_bounced_at(l.workspace, l.lead_id, l.email, moment.position)')} AS "bouncedAt",
          f.lifecycle, coalesce(f.has_open, false) AS "hasOpenOpportunity",
          d.status, d.cycle, d.last_cycle AS "lastCycle", d.decided_id AS "decidedId", d.since, d.decided_by AS "decidedBy", d.reason,
          d.recipient, d.recipient_kind AS "recipientKind", d.rule, d.due_by AS "dueBy", d.warn_at AS "warnAt",
@@ -66,6 +68,7 @@ interface SnapshotRow extends LeadKey {
   readonly accountId: string | null;
   readonly accountDomain: string | null;
   readonly optedOutAt: number | null;
+  readonly bouncedAt: number | null;
   readonly lifecycle: Lifecycle;
   readonly hasOpenOpportunity: boolean;
   readonly status: LeadStatus | null;
@@ -98,6 +101,7 @@ export async function loadLeads(
   return rows.map((row) => ({
     ...row,
     emailDomain: row.email?.slice(row.email.lastIndexOf('@') + 1) ?? null,
+    address: row.email === null ? null : leadAddress(row.email, row.bouncedAt),
     account: row.accountId === null ? null : { id: row.accountId, domain: row.accountDomain },
     score: { score: row.score, scoredAt: row.scoredAt },
     decided: stateOf(row),

@@ -34,7 +34,22 @@ export interface WaitingChoice {
 const FIRST = '00000000-0000-0000-0000-000000000000';
 const standsAt = (alias: string): string => versionAt(alias, 'moment.position');
 
-/** Who has waited longest comes first. Whoever opted out or became an opportunity meanwhile waits no more. */
+/**
+ * Of workspace $1, at position $5, those of $2 after ($3, $4). Whoever opted out, became an opportunity or cannot be reached any more by
+ * its address waits no more.
+ */
+const WAITING = `FROM (SELECT coalesce($5::bigint, 9223372036854775807) AS position) moment
+  CROSS JOIN touchline.lead_lifecycle l
+  JOIN touchline.lead_profile p ON p.workspace = l.workspace AND p.lead_id = l.lead_id AND ${standsAt('p')}
+  CROSS JOIN LATERAL (
+    SELECT f.lifecycle FROM touchline.lifecycle_at(moment.position) f
+    WHERE f.workspace = l.workspace AND f.lead_id = l.lead_id OFFSET 0) f
+  WHERE l.workspace = $1 AND l.status = 'qualified' AND ${standsAt('l')} AND f.lifecycle = 'qualified'
+    AND touchline.email_bounced_at(p.workspace, p.lead_id, p.email, moment.position) IS NULL
+    AND ($2::uuid[] IS NULL OR l.decided_id = ANY ($2))
+    AND (l.known_from, l.lead_id) > ($3::bigint, $4::uuid)`;
+
+/** Who has waited longest comes first. */
 export async function waitingLeads(
   tx: PoolClient,
   { workspace, only, after, limit, asOf }: WaitingChoice,
@@ -43,20 +58,22 @@ export async function waitingLeads(
     `SELECT l.lead_id AS "leadId", l.decided_id AS "decidedId", l.cycle, l.event_id AS "eventId", l.since AS "qualifiedAt",
             l.known_from AS position, p.persona, p.traits,
             touchline.account_owner(p.workspace, p.account_id, moment.position) AS "accountOwner"
-     FROM (SELECT coalesce($6::bigint, 9223372036854775807) AS position) moment
-     CROSS JOIN touchline.lead_lifecycle l
-     JOIN touchline.lead_profile p ON p.workspace = l.workspace AND p.lead_id = l.lead_id AND ${standsAt('p')}
-     CROSS JOIN LATERAL (
-       SELECT f.lifecycle FROM touchline.lifecycle_at(moment.position) f
-       WHERE f.workspace = l.workspace AND f.lead_id = l.lead_id OFFSET 0) f
-     WHERE l.workspace = $1 AND l.status = 'qualified' AND ${standsAt('l')} AND f.lifecycle = 'qualified'
-       AND ($2::uuid[] IS NULL OR l.decided_id = ANY ($2))
-       AND (l.known_from, l.lead_id) > ($3::bigint, $4::uuid)
+     ${WAITING}
      ORDER BY l.known_from, l.lead_id
-     LIMIT $5`,
-    [workspace, only ?? null, after?.position ?? 0, after?.leadId ?? FIRST, limit, asOf?.toString() ?? null],
+     LIMIT $6`,
+    [workspace, only ?? null, after?.position ?? 0, after?.leadId ?? FIRST, asOf?.toString() ?? null, limit],
   );
   return rows;
+}
+
+/** How many leads of a workspace wait. */
+export async function countWaitingLeads(
+  tx: PoolClient,
+  { workspace, asOf }: Pick<WaitingChoice, 'workspace' | 'asOf'>,
+): Promise<number> {
+  const values = [workspace, null, 0, FIRST, asOf?.toString() ?? null];
+  const { rows } = await tx.query<{ count: number }>(`SELECT count(*)::int AS count ${WAITING}`, values);
+  return rows[0]?.count ?? 0;
 }
 
 /** Workspaces with qualified leads that have no recipient yet. */

@@ -30,3 +30,13 @@ test('it grows again from events so large that a page holds one', () => {
   for (let page = 0; page < 13; page += 1) size.sawPage([eventOf(10)]);
   expect(size.limit).toBe(5_000);
 });
+
+test('batches that are cut off become smaller down to a single event, and grow again', () => {
+  const size = grown();
+  for (let batch = 0; batch < 13; batch += 1) size.cutOff();
+  expect(size.limit).toBe(1);
+  size.applied(60_000, true);
+  expect(size.limit).toBe(1);
+  for (let batch = 0; batch < 13; batch += 1) size.applied(1, true);
+  expect(size.limit).toBe(5_000);
+});

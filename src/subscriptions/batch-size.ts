@@ -5,7 +5,7 @@ const SMALLEST = 50;
 const PAGE_BYTES = 4_000_000;
 const SAMPLES = 8;
 
-/** How many positions to take at a time: grown while batches are quick, halved when one is slow, bounded in bytes. */
+/** How many positions to take at a time: grown while batches are quick, halved when one is slow or cut off, bounded in bytes. */
 export class BatchSize {
   private size: number;
   private byteBound = Infinity;
@@ -37,7 +37,16 @@ export class BatchSize {
 
   /** Learns from a batch applied; `full`: it was as large as allowed. */
   applied(ms: number, full: boolean): void {
-    if (ms > this.targetMs * 1.5) this.size = Math.max(SMALLEST, Math.floor(this.size / 2));
+    if (ms > this.targetMs * 1.5)
+      this.size = Math.min(this.size, Math.max(SMALLEST, Math.floor(this.size / 2)));
     else if (full && ms < this.targetMs / 2) this.size = Math.min(this.largest, this.size * 2);
+  }
+
+  /**
+   * Learns from a batch that was cut off: on a machine so busy that the work between two statements, or one statement, takes
+   * longer than it may, the same batch would be cut off again.
+   */
+  cutOff(): void {
+    this.size = Math.max(1, Math.floor(this.size / 2));
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import {
   append,
@@ -66,6 +67,13 @@ describe('catching up', () => {
     await yielding.catchUp();
     expect(await seen(db.pool, 'alpha')).toBe(400);
     expect(looks).toBeGreaterThanOrEqual(8); // it did wait for the log to stand still
+  });
+
+  test('a batch that takes so long between two statements that the server ends its session is tried smaller', async () => {
+    await append(store, touches(400));
+    const slow = runner([tally('alpha', { check: () => sleep(1) })], { leaseMs: 100 });
+    slow.start();
+    expect(await until(async () => (await seen(db.pool, 'alpha')) === 400, 20_000)).toBe(true);
   });
 
   test('moves on over events nobody handles', async () => {

@@ -3,6 +3,7 @@ import type { Position, RecordedEvent } from '../domain/events.js';
 import type { EventStore, Page } from '../event-store/event-store.js';
 import { type BatchContext, type LeasedState, applyRange, deliverIdle, inLease } from './batch.js';
 import { BatchSize } from './batch-size.js';
+import { BatchFailed } from './batch-transaction.js';
 import type { Checkpoints, Lease, Slot } from './checkpoint.js';
 import { type Checkpoint, readCheckpoints } from './read-checkpoints.js';
 import { withTransaction } from '../database/client.js';
@@ -142,7 +143,10 @@ export class Subscriber {
   private async apply(leased: LeasedState, { events, upTo, full, behind }: PageToApply): Promise<void> {
     if (full) this.pages.ahead(this.size.limit);
     const began = performance.now();
-    this.leased = await applyRange(this.context, leased, events, upTo, behind);
+    this.leased = await applyRange(this.context, leased, events, upTo, behind).catch((error: unknown) => {
+      if (error instanceof BatchFailed && error.fault === 'outage') this.size.cutOff();
+      throw error;
+    });
     this.hasDeferred = this.defers;
     const ms = performance.now() - began;
     this.size.applied(ms, full);

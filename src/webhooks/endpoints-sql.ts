@@ -1,3 +1,7 @@
+/** As JSON.stringify writes it, which json_build_object does not. */
+const instant = (column: string): string =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
 /** With the secrets that sign, the oldest first, and the deliveries that are not delivered. */
 export const LIST = `
   SELECT e.id, e.url, e.description, coalesce(e.event_types, '{}') AS "eventTypes", e.is_enabled AS enabled,
@@ -5,7 +9,8 @@ export const LIST = `
          coalesce(s.secrets, '[]') AS secrets
   FROM touchline.webhook_endpoint e
   LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_object('id', id, 'createdAt', created_at, 'expiresAt', expires_at) ORDER BY created_at, id) AS secrets
+    SELECT json_agg(json_build_object('id', id, 'createdAt', ${instant('created_at')}, 'expiresAt', ${instant('expires_at')})
+                    ORDER BY created_at, id) AS secrets
     FROM touchline.webhook_secret WHERE endpoint = e.id AND (expires_at IS NULL OR expires_at > now())
   ) s ON true
   WHERE e.workspace = $1 AND ($2::text IS NULL OR e.id = $2)

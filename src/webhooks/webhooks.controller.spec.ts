@@ -111,9 +111,10 @@ test('a webhook gets what is decided on leads after it was added, verified by it
     expect(checker(MESSAGE_SCHEMAS[type]!.schema)(message)).toBeUndefined();
     expect(data).toMatchObject({ cycle: 1, position: expect.stringMatching(/^\d+$/) });
   }
-  const { body } = await call('GET', `/${id}/deliveries?state=delivered`);
-  expect(body.items).toHaveLength(5);
-  expect(body.items[0]).toMatchObject({
+  const delivered = async () => (await call('GET', `/${id}/deliveries?state=delivered`)).body.items;
+  // What was answered is recorded right after.
+  expect(await until(async () => (await delivered()).length === 5, SOON)).toBe(true);
+  expect((await delivered())[0]).toMatchObject({
     type: 'lead.disqualified',
     attempts: 1,
     lastStatus: 204,
@@ -145,7 +146,12 @@ test('a rotated secret signs beside the new one until its overlap ends', async (
   const { id } = await add('https://crm.acme.example/');
   const { status, body } = await call('POST', `/${id}/rotate-secret`, { overlapHours: 1 });
   expect([status, body.secret]).toEqual([201, expect.stringMatching(/^whsec_/)]);
-  const secrets = (await call('GET', `/${id}`)).body['secrets'] as { expiresAt: string | null }[];
+  const secrets = (await call('GET', `/${id}`)).body['secrets'] as {
+    createdAt: string;
+    expiresAt: string | null;
+  }[];
+  for (const { createdAt, expiresAt } of secrets)
+    for (const time of [createdAt, expiresAt ?? createdAt]) expect(new Date(time).toISOString()).toBe(time);
   expect(secrets.map(({ expiresAt }) => expiresAt === null)).toEqual([false, true]);
   for (let count = 3; count <= 5; count += 1)
     expect((await call('POST', `/${id}/rotate-secret`)).status).toBe(201);

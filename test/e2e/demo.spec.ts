@@ -66,6 +66,18 @@ describe('npm run demo', () => {
     expect(await api('/api/rejected')).toMatchObject({ items: [] });
   });
 
+  test.each(['markov&order=3', 'shapley&worth=revenue'])('reports by the model %s', async (model) => {
+    const { total, attributed, unattributed, basis } = await api<{
+      total: { minor: number };
+      attributed: { minor: number };
+      unattributed: { minor: number };
+      basis: { players: unknown[] };
+    }>(`/api/attribution?by=channel&model=${model}`);
+    expect(attributed.minor).toBeGreaterThan(0);
+    expect(attributed.minor + unattributed.minor).toBe(total.minor);
+    expect(basis.players.length).toBeGreaterThan(2);
+  });
+
   test('run again changes nothing', async () => {
     const before = await api('/api/log/head');
     const again = await demo('--people', '60');

@@ -17,7 +17,7 @@ let traffic: Traffic;
 const reason = disk ? '' : ' (needs to mount a file system, which only root may)';
 (disk ? describe : describe.skip)(`a full disk${reason}`, () => {
   beforeAll(async () => {
-    server = await ServerProcess.start({ dataDir, port: await freePort() });
+    server = await ServerProcess.start({ dataDir, port: await freePort(), fromScratch: true });
     traffic = new Traffic(server.url);
   }, 120_000);
   afterAll(async () => {
@@ -71,7 +71,7 @@ const reason = disk ? '' : ' (needs to mount a file system, which only root may)
     expect((await readdir(dataDir)).filter((name) => name.startsWith('touchline.lock'))).toEqual([]);
 
     await disk?.makeRoom();
-    server = await ServerProcess.start({ dataDir, port: await freePort() });
+    server = await ServerProcess.start({ dataDir, port: await freePort(), fromScratch: true });
     await expectWhole();
   }, 180_000);
 

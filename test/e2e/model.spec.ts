@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { wholeDocument } from '../model-document.js';
 import { runBuilt } from './command.js';
-import { API_KEY, freePort, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
+import { until } from '../until.js';
+import { API_KEY, freePort, poolOf, SERVER_WRITE_KEY, ServerProcess } from './server-process.js';
 
 let dataDir: string;
 let server: ServerProcess;
@@ -117,4 +118,29 @@ test('touchline model preview compares a file with the model in effect on what v
   });
   const lines = (await streamed.text()).trim().split('\n');
   expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ type: 'result', leads: 10 });
+}, 60_000);
+
+test('a client that leaves a preview ends its thread and its query in the database, wherever they are', async () => {
+  const pool = await poolOf(dataDir);
+  const sessions = async (state = ''): Promise<number> =>
+    (await pool.query(`SELECT FROM pg_stat_activity WHERE application_name = 'touchline preview' ${state}`))
+      .rowCount ?? 0;
+  const holder = await pool.connect();
+  // The preview waits for this lock in the middle of its query.
+  await holder.query('BEGIN; LOCK touchline.opportunity_contact_key');
+  try {
+    const leaving = new AbortController();
+    const preview = await fetch(`http://localhost:${port}/api/model/preview`, {
+      ...{ method: 'POST', body: stringify(wholeDocument()), signal: leaving.signal },
+      headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/yaml' },
+    });
+    expect(preview.status).toBe(200);
+    expect(await until(async () => (await sessions(`AND wait_event_type = 'Lock'`)) > 0, 20_000)).toBe(true);
+    leaving.abort();
+    expect(await until(async () => (await sessions()) === 0, 20_000)).toBe(true);
+  } finally {
+    await holder.query('ROLLBACK');
+    holder.release();
+    await pool.end();
+  }
 }, 60_000);

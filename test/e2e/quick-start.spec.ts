@@ -16,7 +16,7 @@ let keys: Record<string, string>;
 let readme: string;
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'touchline-quick-start-'));
-  server = await ServerProcess.start({ dataDir, port: await freePort(), env: NO_KEYS });
+  server = await ServerProcess.start({ dataDir, port: await freePort(), env: NO_KEYS, fromScratch: true });
   const kept = (await readSecrets(dataDir)).keys;
   keys = { WRITE_KEY: kept?.writeKey ?? '', API_KEY: kept?.apiKey ?? '' };
   readme = (await readFile(join(ROOT, 'README.md'), 'utf8')).replaceAll('http://localhost:3000', server.url);

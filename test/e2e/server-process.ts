@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { serverFlags } from '../../bin/flags.mjs';
 import { createPool } from '../../src/database/database.js';
+import { copyCluster } from '../copy-cluster.js';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 /** Recovery after `kill -9` replays what PostgreSQL had not written yet. */
@@ -23,6 +25,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The built main.js of another version; usual: this one's. */
   readonly main?: string;
+  /** An empty data folder stays empty, for tests of the first start; usual: a migrated cluster is there, which takes half the time. */
+  readonly fromScratch?: boolean;
 }
 
 /** A Touchline of its own process, built code, as `npm start` runs it. */
@@ -34,7 +38,9 @@ export class ServerProcess {
   ) {}
 
   /** @throws Error with what it lines when it ends or does not serve in time */
-  static async start({ dataDir, port, env, main = MAIN }: ServerOptions): Promise<ServerProcess> {
+  static async start(options: ServerOptions): Promise<ServerProcess> {
+    const { dataDir, port, env, main = MAIN, fromScratch = false } = options;
+    if (!fromScratch && env?.DATABASE_URL === undefined) await addMigratedCluster(dataDir);
     const child = spawn(process.execPath, [...serverFlags(env?.NODE_OPTIONS), main], {
       env: {
         PATH: process.env.PATH ?? '',
@@ -114,6 +120,14 @@ export class ServerProcess {
     await ended;
     return this.child.exitCode;
   }
+}
+
+/** Where the folder has no cluster and the run made one to copy. */
+async function addMigratedCluster(dataDir: string): Promise<void> {
+  const migrated = process.env.TOUCHLINE_TEST_DATA_FOLDER;
+  if (migrated === undefined || existsSync(join(dataDir, 'postgres'))) return;
+  await mkdir(dataDir, { recursive: true });
+  await copyCluster(migrated, dataDir);
 }
 
 async function waitUntilListening(child: ChildProcess, lines: string[]): Promise<string> {

@@ -11,7 +11,7 @@ import { freePort, ServerProcess } from './server-process.js';
 const NO_KEYS = { TOUCHLINE_WRITE_KEY: '', TOUCHLINE_SERVER_WRITE_KEY: '', TOUCHLINE_API_KEY: '' };
 let dataDir: string;
 let port: number;
-const start = () => ServerProcess.start({ dataDir, port, env: NO_KEYS });
+const start = () => ServerProcess.start({ dataDir, port, env: NO_KEYS, fromScratch: true });
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'touchline-start-'));

@@ -10,7 +10,8 @@ export const isCatalogueType = (type: RowType): type is CatalogueType =>
   (CATALOGUE_TYPES as readonly RowType[]).includes(type);
 
 /** How the text of a cell is read. */
-export type ValueKind = 'text' | 'time' | 'amount' | 'kind' | 'status' | 'contacts' | 'day' | 'cells';
+export type ValueKind =
+  'text' | 'time' | 'amount' | 'kind' | 'status' | 'contacts' | 'day' | 'cells' | 'consent' | 'flag';
 
 export interface FieldSet {
   readonly fields: Readonly<Record<string, ValueKind>>;
@@ -51,8 +52,10 @@ export const FIELD_SETS: Readonly<Record<RowType, FieldSet>> = {
   },
   contacts: {
     fields: {
-      ...texts('messageId', 'email', 'userId', 'crmId', 'accountId', 'accountName', 'accountDomain'),
-      occurredAt: 'time',
+      ...texts('messageId', 'email', 'userId', 'crmId', 'accountId', 'accountName', 'accountDomain', 'list'),
+      ...texts('traits.name', 'traits.firstName', 'traits.lastName', 'traits.title', 'traits.country'),
+      ...texts('traits.phone'),
+      ...{ occurredAt: 'time', consent: 'consent', consentAt: 'time', optedOut: 'flag' },
     },
     open: ['traits'],
     required: [['email', 'userId', 'crmId']],
@@ -143,6 +146,16 @@ const NAMES: Readonly<Record<string, string>> = {
   contentId: 'contentid assetid id',
   campaignId: 'campaignid campaign utmcampaign id',
   'publisher.name': 'publisher',
+  list: 'list listname',
+  'traits.name': 'name fullname contactname',
+  'traits.firstName': 'firstname givenname forename',
+  'traits.lastName': 'lastname surname familyname',
+  'traits.title': 'title jobtitle position jobfunction',
+  'traits.country': 'country countrycode mailingcountry',
+  'traits.phone': 'phone phonenumber telephone',
+  consent: 'consent emailconsent subscriptionstatus',
+  consentAt: 'consentat consentdate optoutdate optedoutat unsubscribedat',
+  optedOut: 'optedout optout emailoptout hasoptedoutofemail unsubscribed donotemail',
   url: 'url link',
 };
 

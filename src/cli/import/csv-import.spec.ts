@@ -208,16 +208,67 @@ describe('contacts', () => {
         'IdentityClaimed',
         {
           identity: ['email:ada@acme.example', 'crm:003A'],
-          traits: { company: 'Acme Ltd', Title: 'CTO' },
+          traits: { company: 'Acme Ltd', title: 'CTO' },
           accountId: 'acme',
         },
       ],
       ['AccountObserved', { accountId: 'acme', name: 'Acme Ltd', domain: 'acme.example' }],
-      ['IdentityClaimed', { identity: ['crm:003B'], traits: { Title: 'CEO' } }],
+      ['IdentityClaimed', { identity: ['crm:003B'], traits: { title: 'CEO' } }],
     ]);
     const again = await importFile({ ...target, restart: true }, await file(rows));
     expect(again.summary).toMatchObject({ accepted: 0, duplicate: 2 });
   });
+
+  test('of a list have its name, and those who opted out are struck since they did', async () => {
+    const mapping: CsvMapping = {
+      type: 'contacts',
+      columns: {
+        'Kontakt-Nr.': 'crmId',
+        Newsletter: 'consent',
+        Stand: 'consentAt',
+        Funktion: 'traits.title',
+      },
+      constants: { list: 'Fair 2019', occurredAt: '2025-06-01T00:00:00Z' },
+      values: { consent: { abgemeldet: 'unsubscribed', angemeldet: 'subscribed' } },
+      timeFormat: 'dd.MM.yyyy',
+    };
+    const { target } = csv(mapping);
+    const rows = `Kontakt-Nr.;E-Mail;Funktion;Newsletter;Stand;Country;Do not e-mail
+1;ada@acme.example;CTO;abgemeldet;01.02.2020;DE;
+2;bob@acme.example;CFO;angemeldet;02.02.2020;FR;nein
+3;eve@acme.example;;angemeldet;;;
+4;fay@acme.example;;;;;X
+5;gil@acme.example;;vielleicht;;;\n`;
+
+    const imported = await importFile(target, await file(rows));
+
+    expect(imported.summary.toJSON()).toEqual({
+      ...{ accepted: 4, duplicate: 0 },
+      rejected: { 'consent-invalid': 1 },
+      warned: { 'fact-undated': 1 },
+    });
+    const [ada, ...all] = await events();
+    const consents = [ada, ...all].filter((event) => event?.type === 'ConsentChanged');
+    expect(consents.map((event) => [event?.occurredAt, event?.data])).toEqual([
+      [new Date('2020-02-01'), consentOf('unsubscribed', 'email:ada@acme.example', 'crm:1')],
+      [new Date('2020-02-02'), consentOf('subscribed', 'email:bob@acme.example', 'crm:2')],
+      [new Date('2025-06-01'), consentOf('unsubscribed', 'email:fay@acme.example', 'crm:4')],
+    ]);
+    expect(all.find(({ type }) => type === 'IdentityClaimed')).toMatchObject({
+      occurredAt: new Date('2025-06-01'),
+      data: { traits: { list: 'Fair 2019', title: 'CTO', country: 'DE' } },
+    });
+  });
+
+  test('that all opted out are struck by a constant', async () => {
+    const { target } = csv({ type: 'contacts', constants: { optedOut: 'yes' } });
+    await importFile(target, await file('email\nada@acme.example\n'));
+    expect((await events()).map(({ type }) => type)).toEqual(['IdentityClaimed', 'ConsentChanged']);
+  });
+});
+
+const consentOf = (status: string, ...identity: string[]) => ({
+  ...{ identity, channel: 'email', status, reason: 'list' },
 });
 
 describe('opportunities', () => {
@@ -269,7 +320,9 @@ describe('a mapping is refused', () => {
   };
 
   test.each([
-    ['{', 'is not JSON'],
+    ['{', 'is not JSON or YAML'],
+    ['a: b: c', 'is not JSON or YAML'],
+    ['colums: {}', 'colums is not a known field'],
     ['{"columns":{"a":5}}', 'columns.a must be string'],
     ['{"colums":{}}', 'colums is not a known field'],
     ['{"timeZone":"Mars/Olympus"}', 'timeZone "Mars/Olympus" is not a time zone'],

@@ -3,11 +3,11 @@ import { reject, type Rejected } from '../../intake/outcome.js';
 import { kindNamed } from '../../domain/touchpoint.js';
 import type { Cells } from './csv-records.js';
 import type { CompiledMapping, CsvMapping, MappedColumn } from './csv-mapping.js';
-import { FIELD_SETS, type ValueKind } from './csv-fields.js';
+import { FIELD_SETS, type RowType, type ValueKind } from './csv-fields.js';
 import { amountIn, dayIn, timeIn, type ValueFormat } from './csv-values.js';
 
 /** The value of a cell, or why it has none. */
-type Value = string | readonly object[] | { readonly code: string; readonly message: string };
+type Value = string | boolean | readonly object[] | { readonly code: string; readonly message: string };
 
 const READ: Readonly<Record<ValueKind, (text: string, format: ValueFormat) => Value>> = {
   text: (text) => text,
@@ -18,6 +18,8 @@ const READ: Readonly<Record<ValueKind, (text: string, format: ValueFormat) => Va
   contacts: contactsIn,
   day: dayIn,
   cells: cellsIn,
+  consent: consentIn,
+  flag: flagIn,
 };
 
 const STATUSES = ['won', 'lost', 'open', 'deleted'];
@@ -26,6 +28,24 @@ const STATUSES = ['won', 'lost', 'open', 'deleted'];
 function statusIn(text: string): string {
   const plain = text.trim().toLowerCase();
   return STATUSES.find((status) => plain === status || plain === `closed ${status}`) ?? plain;
+}
+
+const YES = new Set(['1', 'true', 'yes', 'y', 'x', 'ja', 'oui', 'si', 'sí']);
+const NO = new Set(['0', 'false', 'no', 'n', 'nein', 'non']);
+const ASK = 'set values in the mapping';
+
+function flagIn(text: string): Value {
+  const plain = text.toLowerCase();
+  if (YES.has(plain)) return true;
+  return NO.has(plain) ? false : { code: 'flag-invalid', message: `is neither yes nor no; ${ASK}` };
+}
+
+/** `Opted out` and the like end consent, `Opt-in` gives it. */
+function consentIn(text: string): Value {
+  const plain = text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+  if (/^(?:un|de)subscribed?$|^opt(?:ed)?out$/.test(plain) || NO.has(plain)) return 'unsubscribed';
+  if (/^subscribed?$|^opt(?:ed)?in$/.test(plain) || YES.has(plain)) return 'subscribed';
+  return { code: 'consent-invalid', message: `is neither subscribed nor unsubscribed; ${ASK}` };
 }
 
 /** `ada@acme.example:decision_maker; bob@acme.example`. */
@@ -57,8 +77,15 @@ export function itemOf(cells: Cells, compiled: CompiledMapping, mapping: CsvMapp
     filled.add(column.field);
   }
   for (const [field, value] of Object.entries(compiled.constants))
-    if (!filled.has(field)) place(item, field, value);
+    if (!filled.has(field)) place(item, field, constantOf(field, value, compiled.type));
   return missing(item, compiled) ?? withContact(item);
+}
+
+/** Other constants are written as the format has them. */
+function constantOf(field: string, text: string, type: RowType): Value {
+  const kind = FIELD_SETS[type].fields[field];
+  const value = kind === 'flag' || kind === 'consent' ? READ[kind](text, {}) : text;
+  return isFault(value) ? text : value;
 }
 
 function valueOf(
@@ -67,8 +94,10 @@ function valueOf(
   mapping: CsvMapping,
 ): Value {
   const values = mapping.values?.[field];
-  if (values && Object.hasOwn(values, text)) return values[text] ?? text;
-  return READ[kind](text, mapping);
+  const named = values && Object.hasOwn(values, text) ? values[text] : undefined;
+  // What a flag or a consent is called stands for it, as in the file.
+  if (named !== undefined && kind !== 'flag' && kind !== 'consent') return named;
+  return READ[kind](named ?? text, mapping);
 }
 
 const isFault = (value: Value): value is { readonly code: string; readonly message: string } =>
@@ -78,9 +107,10 @@ const isFault = (value: Value): value is { readonly code: string; readonly messa
 function place(item: Record<string, unknown>, field: string, value: unknown): void {
   const dot = field.indexOf('.');
   const name = dot < 0 ? field : field.slice(0, dot);
-  if (name === '__proto__') return;
+  const inner = field.slice(dot + 1);
+  if (name === '__proto__' || inner === '__proto__') return;
   if (dot < 0) item[name] = value;
-  else item[name] = { ...(item[name] as object | undefined), [field.slice(dot + 1)]: value };
+  else ((item[name] ??= {}) as Record<string, unknown>)[inner] = value;
 }
 
 /** A time that is not known is not made up for history. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
 import { Refused } from '../../domain/refused.js';
 import { parseJson } from '../../intake/json.js';
 import { checker, type Static, Type } from '../../intake/schema.js';
@@ -47,8 +48,8 @@ export async function readMapping(path: string): Promise<CsvMapping> {
   const text = await readFile(path, 'utf8').catch(() => {
     throw new Refused('mapping-invalid', `The mapping "${path}" cannot be read`);
   });
-  const value = parseJson(text);
-  if (value === undefined) throw new Refused('mapping-invalid', `The mapping "${path}" is not JSON`);
+  const value = parseJson(text) ?? yamlIn(text);
+  if (value === undefined) throw new Refused('mapping-invalid', `The mapping "${path}" is not JSON or YAML`);
   const fault = checkMapping(value)?.rejected;
   if (fault) throw new Refused('mapping-invalid', `${path}: ${fault.path ?? 'the mapping'} ${fault.message}`);
   const mapping = value as CsvMapping;
@@ -56,6 +57,17 @@ export async function readMapping(path: string): Promise<CsvMapping> {
     throw new Refused('mapping-invalid', `${path}: timeZone "${mapping.timeZone}" is not a time zone`);
   return mapping;
 }
+
+function yamlIn(text: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 100 }) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Columns that a message lists. */
+const MOST_SHOWN = 100;
 
 /** A column of a file, and the field its cells are of. */
 export interface MappedColumn {
@@ -96,7 +108,9 @@ export function compileMapping(
     ),
   ];
   if (faults.length === 0) return { type, columns: mapped, constants };
-  const has = `It has the columns ${headers.map((header) => `"${header}"`).join(', ')}`;
+  const shown = headers.slice(0, MOST_SHOWN).map((header) => `"${header.slice(0, 100)}"`);
+  const more = headers.length > MOST_SHOWN ? ` and ${headers.length - MOST_SHOWN} more` : '';
+  const has = `It has the columns ${shown.join(', ')}${more}`;
   throw new Refused('mapping-invalid', `${name}: ${faults.join('; ')}. ${has}`);
 }
 
@@ -124,6 +138,7 @@ function unmappedField(header: string, taken: Set<string>, set: FieldSet): strin
 }
 
 function repeated(columns: readonly MappedColumn[]): readonly string[] {
-  const fields = columns.map(({ field }) => field);
-  return [...new Set(fields.filter((field, index) => fields.indexOf(field) !== index))];
+  const [seen, again] = [new Set<string>(), new Set<string>()];
+  for (const { field } of columns) (seen.has(field) ? again : seen).add(field);
+  return [...again];
 }

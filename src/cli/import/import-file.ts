@@ -87,10 +87,13 @@ function rowsOf(target: ImportTarget, format: ImportFormat, source: RowSource, s
 }
 
 function factWriter(target: ImportTarget, reader: RowReader, source: RowSource): RowWriter {
-  const { pipeline, isDryRun } = target;
-  const facts = new FactWriter({ pipeline, reader, source, origin: originOf(target) });
-  return isDryRun ? new DryRunWriter(facts) : facts;
+  const facts = factsOf(target, reader, source);
+  return target.isDryRun ? new DryRunWriter(facts) : facts;
 }
+
+/** What makes facts of the rows of a file. */
+export const factsOf = (target: ImportTarget, reader: RowReader, source: RowSource): FactWriter =>
+  new FactWriter({ pipeline: target.pipeline, reader, source, origin: originOf(target) });
 
 const originOf = ({ workspace, collector, config, now }: ImportTarget) => ({
   ...{ workspace, collector, receivedAt: now },
@@ -98,7 +101,7 @@ const originOf = ({ workspace, collector, config, now }: ImportTarget) => ({
 });
 
 /** The same file read in another way is another import. */
-function progressSource(target: ImportTarget, format: ImportFormat, identity: string): string {
+export function progressSource(target: ImportTarget, format: ImportFormat, identity: string): string {
   const { workspace, collector, encoding = null, mapping } = target;
   const way = JSON.stringify([workspace, collector, format, encoding, format === 'csv' && mapping, identity]);
   return `import:${hash('sha256', way, 'base64url')}`;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { ReportOpportunities } from '../../commands/report-opportunities.js';
 import { readConfig } from '../../config.js';
 import { placeholders } from '../../domain/placeholder.js';
@@ -14,8 +15,10 @@ import { Collectors, requireCollectorName } from '../../workspaces/collectors.js
 import { SecretBox } from '../../workspaces/secret-box.js';
 import { Workspaces } from '../../workspaces/workspaces.js';
 import { withRuntime } from '../with-runtime.js';
+import { checkPeople, emptyDirectory, openDirectory, type PeopleDirectory } from './check-people.js';
 import { isCatalogueType, ROW_TYPES, type RowType } from './csv-fields.js';
 import { readMapping } from './csv-mapping.js';
+import { DEFAULT_COLLECTOR } from './default-collector.js';
 import { IMPORT_FORMATS, type ImportFormat } from './detect-format.js';
 import { isTransient } from './fact-writer.js';
 import { importFile, type ImportTarget } from './import-file.js';
@@ -32,10 +35,9 @@ export interface ImportOptions {
   readonly mapping?: string;
   readonly dryRun?: boolean;
   readonly restart?: boolean;
+  /** Where the rows of lists of people go in which something was found. */
+  readonly report?: string;
 }
-
-/** What events name that are not of a configured collector. */
-export const DEFAULT_COLLECTOR = 'import';
 
 /** As a shell reports a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
@@ -53,18 +55,44 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   try {
     const files = await inputFiles(paths);
     const choices = { ...(await choicesOf(options)), signal: stopping.signal, now: new Date() };
-    if (options.dryRun === true) return await importAll({ ...choices, ...dryRunParts() }, files);
-    return await withRuntime(async (runtime, log) => {
-      if (!(await new Workspaces(runtime.configuration).find(options.workspace))) {
-        // On a data folder that no server ever used, `main` comes first and its keys are kept, as at a first start.
-        await prepareWorkspaces(runtime, log);
-        await requireWorkspace(runtime, options.workspace);
-      }
-      return importAll({ ...choices, ...(await partsOf(runtime, options)) }, files);
-    });
+    const isOfPeople = choices.mapping.type === 'contacts';
+    if (options.report !== undefined && !isOfPeople)
+      throw new Refused('type-unknown', '--report is of lists of people: use it with --type contacts');
+    return await (options.dryRun === true ? dryRun : importBeside)(choices, files, options);
   } finally {
     ignoreStops();
   }
+}
+
+type AllChoices = Choices & Pick<ImportTarget, 'signal' | 'now'>;
+
+function dryRun(
+  choices: AllChoices,
+  files: readonly InputFile[],
+  { report }: ImportOptions,
+): Promise<number> {
+  const target = { ...choices, ...dryRunParts() };
+  if (target.mapping.type !== 'contacts') return importAll(target, files);
+  return withDirectory(target, (people) => importAll(target, files, { people, report }));
+}
+
+/** Beside a running server or alone. */
+function importBeside(
+  choices: AllChoices,
+  files: readonly InputFile[],
+  options: ImportOptions,
+): Promise<number> {
+  return withRuntime(async (runtime, log) => {
+    if (!(await new Workspaces(runtime.configuration).find(options.workspace))) {
+      // On a data folder that no server ever used, `main` comes first and its keys are kept, as at a first start.
+      await prepareWorkspaces(runtime, log);
+      await requireWorkspace(runtime, options.workspace);
+    }
+    const target = { ...choices, ...(await partsOf(runtime, options)) };
+    if (target.mapping.type !== 'contacts') return importAll(target, files);
+    const people = await openDirectory(runtime.pool, runtime.store, target);
+    return importAll(target, files, { people, report: options.report });
+  });
 }
 
 type Parts = Pick<ImportTarget, 'store' | 'pipeline' | 'config'>;
@@ -154,12 +182,33 @@ function dryRunParts(): Parts {
   return { store, pipeline, config: undefined };
 }
 
-async function importAll(target: ImportTarget, files: readonly InputFile[]): Promise<number> {
+/** A dry run makes no database where there is none. */
+function withDirectory(
+  target: ImportTarget,
+  work: (people: PeopleDirectory) => Promise<number>,
+): Promise<number> {
+  const { dataDir, databaseUrl } = readConfig(process.env);
+  if (databaseUrl === undefined && !existsSync(dataDir)) return emptyDirectory().then(work);
+  return withRuntime(async ({ pool, store }) => work(await openDirectory(pool, store, target)));
+}
+
+interface ListOptions {
+  readonly people: PeopleDirectory;
+  readonly report: string | undefined;
+}
+
+async function importAll(
+  target: ImportTarget,
+  files: readonly InputFile[],
+  lists?: ListOptions,
+): Promise<number> {
   const { type = 'touchpoints' } = target.mapping;
+  const checked = lists && (await checkPeople(target, files, lists.people, lists.report));
   const report = new ImportReport(target.isDryRun, !isCatalogueType(type));
   for (const file of files) {
     if (target.signal.aborted || !(await importOne(target, file, report))) break;
   }
+  for (const line of checked ?? []) console.log(line);
   report.end(target.signal.aborted);
   if (target.signal.aborted) return INTERRUPTED;
   return report.hasFailed ? 1 : 0;

@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { Channel, TouchpointKind } from '../touchpoint.js';
+import { parseModelRequest } from './model-request.js';
 import { MODEL_NAMES, weightTouches } from './models.js';
 import { money, distribute } from './money.js';
+import { PRESET_NAMES, PRESETS } from './presets.js';
 import { DEFAULT_ATTRIBUTION } from './settings.js';
 import { touchesOf, type Candidate } from './touches.js';
 
@@ -58,3 +60,24 @@ test.each(MODEL_NAMES)(
     expect(credits.map((minor) => money(Number(minor), 'USD').amount)).toEqual(row(model).slice(0, 6));
   },
 );
+
+test.each(PRESET_NAMES)('docs/attribution.md has the preset %s with its model and weights', (name) => {
+  const line = page.split('\n').find((each) => each.startsWith('|') && each.includes(`\`${name}\``)) ?? '';
+  const { model, settings } = PRESETS[name];
+  expect(line).toContain(`\`${model}\``);
+  const documented = (
+    line
+      .split('|')
+      .at(-2)
+      ?.match(/[\d.]+/g) ?? []
+  ).map(Number);
+  const weights = Object.values<unknown>(settings)
+    .flatMap((each) => (Array.isArray(each) ? (each as number[]) : Object.values(each as object)))
+    .filter((weight) => weight !== 0);
+  expect(new Set(documented)).toEqual(new Set(weights));
+});
+
+test('the custom weights of the example in docs/attribution.md are a valid request', () => {
+  const [, example = ''] = /```json\n(\{\s*"milestones".*?)```/s.exec(page) ?? [];
+  expect(parseModelRequest({ model: 'custom', custom: JSON.parse(example) })).toHaveProperty('request');
+});

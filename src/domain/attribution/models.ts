@@ -1,22 +1,18 @@
 import { DAY_MS } from '../model/journey-model.js';
 import type { AttributionSettings } from './settings.js';
+import { type Part, sizeOf, weighParts } from './parts.js';
 import type { Milestone, Touch } from './touches.js';
 
-/** A part of the whole that its touches share evenly. Only the proportions of the parts count. */
-interface Part {
-  /** Indexes of the touches; a part without any is spread over the other parts in proportion. */
-  readonly touches: readonly number[];
-  readonly size: bigint;
-  readonly why: string;
-}
+/** What rule models look at. */
+export type RuleTouch = Pick<Touch, 'occurredAt' | 'channel' | 'milestones'>;
 
-/** Divides an opportunity among its touches (at least one, in order). A touch may be in several parts. */
-type Model = (touches: readonly Touch[], settings: AttributionSettings) => readonly Part[];
+/**
+ * Divides an opportunity among its touches (at least one, in order). A touch may be in several parts; a part without touches
+ * is spread over the others in proportion.
+ */
+type Model = (touches: readonly RuleTouch[], settings: AttributionSettings) => readonly Part[];
 
 const all = (touches: readonly number[], why: string): Part[] => [{ touches, size: 1n, why }];
-
-/** A share of the settings as an integer: decimals such as 22.5 and 0.1 are exact up to the twelfth place. */
-const sizeOf = (share: number): bigint => BigInt(Math.round(share * 1e12));
 
 /** Everything to the first touch. */
 const first: Model = () => all([0], 'first');
@@ -87,18 +83,10 @@ export const MODEL_NAMES = Object.keys(MODELS) as readonly ModelName[];
 /** Exact weights of the touches under a model: integers of which only the proportions count; none for none. */
 export function weightTouches(
   model: ModelName,
-  touches: readonly Touch[],
+  touches: readonly RuleTouch[],
   settings: AttributionSettings,
 ): readonly bigint[] {
-  const parts = partsOf(model, touches, settings);
-  const weights = touches.map(() => 0n);
-  // Every part is divisible by the number of its touches once all are multiplied by all these numbers.
-  const multiple = parts.reduce((product, part) => product * BigInt(part.touches.length), 1n);
-  for (const { touches: takers, size } of parts) {
-    const each = (size * multiple) / BigInt(takers.length);
-    for (const touch of takers) weights[touch] = (weights[touch] ?? 0n) + each;
-  }
-  return weights;
+  return weighParts(partsOf(model, touches, settings), touches.length).touches;
 }
 
 /** Weights as fractions of their sum: 0 to 1 each, to the precision of a double. */
@@ -119,7 +107,7 @@ export interface Share {
 /** The shares behind the weights: they add up to 1. */
 export function sharesOf(
   model: ModelName,
-  touches: readonly Touch[],
+  touches: readonly RuleTouch[],
   settings: AttributionSettings,
 ): readonly Share[] {
   const parts = partsOf(model, touches, settings);
@@ -132,7 +120,7 @@ export function sharesOf(
 /** The parts of a model that are not empty. */
 function partsOf(
   model: ModelName,
-  touches: readonly Touch[],
+  touches: readonly RuleTouch[],
   settings: AttributionSettings,
 ): readonly Part[] {
   if (touches.length === 0) return [];
@@ -143,7 +131,7 @@ function partsOf(
 
 /** The touches at milestones get these shares, all others share the rest. */
 function byMilestone(
-  touches: readonly Touch[],
+  touches: readonly RuleTouch[],
   milestones: Partial<Record<Milestone, number>>,
   others: number,
 ): Part[] {

@@ -34,7 +34,7 @@ const CHANNEL = `must be one of: ${CHANNELS.join(', ')}`;
 const known = (...names: string[]) => `is unknown; allowed are: ${names.join(', ')}`;
 const PART = 'must have at least one part';
 const LIFECYCLE = `must be one of: ${LIFECYCLES.join(', ')}`;
-const LEAD_CONDITION = ['persona', 'stage', 'lifecycle', 'grade', 'score', 'traits', 'account', 'did', 'didNot', 'any', 'none']; // prettier-ignore
+const LEAD_CONDITION = ['persona', 'stage', 'lifecycle', 'grade', 'email', 'score', 'traits', 'account', 'did', 'didNot', 'any', 'none']; // prettier-ignore
 const TOUCH = ['kind', 'channel', 'source', 'campaign', 'name', 'property', 'content'];
 const LEAD_PARTS = ['leadDefinitions', 'leadFilters', 'segments', 'routing', 'businessHours', 'serviceLevels', 'nurture', 'internalDomains', 'competitorDomains', 'investments']; // prettier-ignore
 const CONDITION = ['kind', 'channel', 'source', 'campaign', 'name', 'property', 'content', 'afterSilenceDays', 'count']; // prettier-ignore

@@ -1,5 +1,6 @@
 import type { PublisherKind } from '../catalogue-events.js';
 import type { AttributionSettings } from '../attribution/settings.js';
+import type { MailProviders } from '../email-kinds.js';
 import type { Condition, Grade, OneOrMore, TraitCondition } from './conditions.js';
 import type { LeadManagement } from './lead-management.js';
 
@@ -35,12 +36,6 @@ export interface JourneyModel extends LeadManagement {
   readonly relays?: readonly string[];
   readonly mailProviders?: MailProviders;
   readonly attribution: AttributionSettings;
-}
-
-/** What the workspace knows better than the lists of mail providers, whose addresses name no company. By domain. */
-export interface MailProviders {
-  readonly add?: readonly string[];
-  readonly remove?: readonly string[];
 }
 
 /** From `date` on (YYYY-MM-DD, until the next rate of the same currency) one unit of `currency` is `rate` units of the model's. */

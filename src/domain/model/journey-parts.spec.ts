@@ -32,6 +32,7 @@ test.each([
   ['sessionIdleMinutes', 20, false],
   ['relays', [], false],
   ['mailProviders', {}, false],
+  ['nurture', [], false],
 ])('a model with another %s: %j has the same journeys: %s', (path, value, same) =>
   expect(sameAsWhole(path, value)).toBe(same),
 );

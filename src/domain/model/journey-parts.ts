@@ -12,6 +12,7 @@ const JOURNEY_PARTS = [
   'sessionIdleMinutes',
   'relays',
   'mailProviders',
+  'nurture',
 ] as const satisfies readonly (keyof JourneyModel)[];
 
 /** Whether every journey is the same under both models: only other parts differ, such as routing. */

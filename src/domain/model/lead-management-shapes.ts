@@ -1,3 +1,4 @@
+import { EMAIL_KINDS } from '../email-kinds.js';
 import { LIFECYCLES } from '../lifecycle.js';
 import { GRADES } from './conditions.js';
 import { date, days, host, id, tests, timeZone, touchCondition } from './condition-shapes.js';
@@ -45,6 +46,7 @@ const leadFacts = {
   stage: oneOrMore(id),
   lifecycle: oneOrMore(oneOf(LIFECYCLES)),
   grade: oneOrMore(oneOf(GRADES)),
+  email: oneOrMore(oneOf(EMAIL_KINDS)),
   score: scoreRange,
   traits: tests,
   account: someOf(

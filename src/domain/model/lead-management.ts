@@ -1,3 +1,4 @@
+import type { EmailKind } from '../email-kinds.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { Condition, Grade, OneOrMore, TraitCondition } from './conditions.js';
 
@@ -42,6 +43,8 @@ export interface LeadFacts {
   readonly stage?: OneOrMore<string>;
   readonly lifecycle?: OneOrMore<Lifecycle>;
   readonly grade?: OneOrMore<Grade>;
+  /** What its e-mail address is. */
+  readonly email?: OneOrMore<EmailKind>;
   readonly score?: NumberRange;
   readonly traits?: TraitCondition;
   readonly account?: AccountCondition;

@@ -5,6 +5,7 @@ import { changed, pathsOf, wholeDocument } from '../../../test/model-document.js
 import { likelyChanges } from '../../../test/model-arbitraries.js';
 import { checkModel } from './check-model.js';
 import { MODEL_LIMIT, readModelText } from './model-text.js';
+import { printModel } from './print-model.js';
 
 const read = (text: string) => {
   const { problem, faults } = { problem: 'none', faults: [], ...readModelText(text) };
@@ -146,7 +147,7 @@ test('a model that is printed and parsed is the same model', () => {
       const checked = checkModel(JSON.parse(JSON.stringify(document)));
       if (!('model' in checked)) return;
       const { model } = checked;
-      for (const text of [stringify(model), JSON.stringify(model)]) {
+      for (const text of [printModel(model), JSON.stringify(model)]) {
         const again = readModelText(text);
         if ('problem' in again) expect(again.faults[0]?.message).toMatch(/NUL|occurs twice/);
         else expect(again.model).toEqual(JSON.parse(JSON.stringify(model)));
@@ -154,6 +155,15 @@ test('a model that is printed and parsed is the same model', () => {
     }),
     runs,
   );
+});
+
+test('a printed model begins with its name and has the same order, whichever way it was written', () => {
+  const model = readModelText(LEAST);
+  if ('problem' in model) throw new Error('not a model');
+  const text = printModel(model.model);
+  expect(text).toMatch(/^name: /);
+  const backwards = Object.fromEntries(Object.entries(model.model).toReversed()) as typeof model.model;
+  expect(printModel(backwards)).toBe(text);
 });
 
 test('any text is read to a model or to faults with their places, and never throws', () => {

@@ -1,3 +1,6 @@
+import type { ConsentStatus } from '../../domain/events.js';
+import { CONSENT_STATUSES } from '../../domain/events.js';
+import type { IdentityKey } from '../../domain/identity/keys.js';
 import { domainOf } from '../address.js';
 import { decodeOneOrMore } from '../decode.js';
 import type { Fact, Format, Message } from '../format.js';
@@ -31,6 +34,19 @@ const contactSchema = Type.Object(
     accountName: Type.Optional(nullableText('Its name')),
     accountDomain: Type.Optional(nullableText('Its domain or web site')),
     traits: Type.Optional(nullableObject('What is known about the person')),
+    list: Type.Optional(nullableText('The list that the person stands in; it becomes the trait `list`')),
+    optedOut: Type.Optional(anyOf<boolean | null>(['boolean', 'null'], { description: 'Wants no mail' })),
+    consent: Type.Optional(
+      Type.Unsafe<ConsentStatus | null>({
+        enum: [...CONSENT_STATUSES, null],
+        description: 'Whether the person wants mail; `subscribed` counts with `consentAt` only',
+      }),
+    ),
+    consentAt: Type.Optional(
+      advisory(
+        Type.String({ description: 'Since when the person wants mail, or none', format: 'date-time' }),
+      ),
+    ),
   },
   { description: 'A person with all keys that are known; one of email, userId, crmId is required' },
 );
@@ -66,7 +82,8 @@ function message(item: Contact, reading: Reading): Message | Rejected {
   const ids = resolveIds(found, () => ({}), reading);
   if (isRejected(ids)) return ids;
   const identity = keysOf(ids);
-  const traits = nonEmpty({ ...defined({ company: labelOf(item.accountName) }), ...objectOr(item.traits) });
+  const named = defined({ company: labelOf(item.accountName), list: labelOf(item.list) });
+  const traits = nonEmpty({ ...named, ...objectOr(item.traits) });
   const claim: Fact = {
     ...{ type: 'IdentityClaimed', stream: `identity-${identity[0]}` },
     data: { identity, ...defined({ traits, accountId }) },
@@ -74,8 +91,32 @@ function message(item: Contact, reading: Reading): Message | Rejected {
   return {
     messageId: messageIdOf(item.messageId),
     time: { originalTimestamp: item.occurredAt, path: 'occurredAt' },
-    facts: accountId === undefined ? [claim] : [claim, ...accountFacts(accountId, item)],
+    facts: [
+      claim,
+      ...(accountId === undefined ? [] : accountFacts(accountId, item)),
+      ...consentFacts(identity, item),
+    ],
   };
+}
+
+/**
+ * Who opted out is struck, since the day that the list says, else since that of the row. A list that is years old does not bring
+ * back who opted out meanwhile: consent counts where the list says when it was given.
+ */
+function consentFacts(
+  identity: readonly IdentityKey[],
+  { optedOut, consent, consentAt }: Contact,
+): readonly Fact[] {
+  const status = optedOut === true ? 'unsubscribed' : (consent ?? undefined);
+  if (status === undefined) return [];
+  return [
+    {
+      ...{ type: 'ConsentChanged', stream: `identity-${identity[0]}`, part: 'consent' },
+      data: { identity, channel: 'email', status, reason: 'list' },
+      time: { timestamp: consentAt, path: 'consentAt' },
+      needsTime: status === 'subscribed',
+    },
+  ];
 }
 
 function accountFacts(accountId: string, { accountName, accountDomain }: Contact): readonly Fact[] {

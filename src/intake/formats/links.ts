@@ -9,7 +9,7 @@ import { isRejected, reject, type Refusal, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
 import { type RequestSignals, requestSignals } from '../request-signals.js';
 import { checker, type Static, Type } from '../schema.js';
-import { buildTouchpoint } from '../touchpoint.js';
+import { buildTouchpoint, touchpointFacts } from '../touchpoint.js';
 import { defined, labelOf, nonEmpty, objectOr, text } from '../values.js';
 import { field } from './email/fields.js';
 import { EMAIL_TAG } from './email/webhook.js';
@@ -157,7 +157,7 @@ function message({ id, link, request, userAgent, ip }: Load, reading: Reading): 
   return {
     messageId: id,
     time: { path: 'id' },
-    facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }],
+    facts: touchpointFacts(data),
   };
 }
 

@@ -6,7 +6,7 @@ import { emailIn, emailOf, idOf, isEmailOrPlaceholder, type Ids, messageIdOf } f
 import { resolveIds } from '../mapped-ids.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
-import { buildTouchpoint, type TouchpointDraft } from '../touchpoint.js';
+import { buildTouchpoint, type TouchpointDraft, touchpointFacts } from '../touchpoint.js';
 import { defined, labelOf, nonEmpty, objectOr, text } from '../values.js';
 import { touchpointRecord, touchpoints } from './native/endpoints.js';
 import { checkTouchpoint, FIELDS, type NativeItem, touchpointSchema } from './native/schema.js';
@@ -44,7 +44,7 @@ function message(item: NativeItem, reading: Reading): Message | Rejected {
   return {
     messageId,
     time: { originalTimestamp: item.occurredAt, sentAt: item.sentAt, path: 'occurredAt' },
-    facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }],
+    facts: touchpointFacts(data),
   };
 }
 

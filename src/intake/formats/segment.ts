@@ -18,6 +18,7 @@ import {
   type SegmentCall,
   type SegmentItem,
 } from './segment/item.js';
+import { touchpointFacts } from '../touchpoint.js';
 import { segmentSubject, segmentTouchpoint } from './segment/touchpoint.js';
 
 /** Segment's HTTP API and its clients: segment.com/docs/connections/sources/catalog/libraries/server/http-api. */
@@ -75,7 +76,7 @@ function touchpoint(item: SegmentItem, reading: Reading): readonly Fact[] | Reje
   const ids = resolveIds(found, () => segmentSubject(item), reading);
   if (isRejected(ids)) return ids;
   const data = segmentTouchpoint(item, ids, reading);
-  return [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }];
+  return touchpointFacts(data);
 }
 
 function identify(item: SegmentItem, reading: Reading): readonly Fact[] | Rejected {

@@ -4,7 +4,7 @@ import { resolveIds } from '../mapped-ids.js';
 import { isRejected, reject, type Rejected } from '../outcome.js';
 import type { Reading } from '../reading.js';
 import type { ClientTime } from '../time.js';
-import { buildTouchpoint, subjectOf } from '../touchpoint.js';
+import { buildTouchpoint, subjectOf, touchpointFacts } from '../touchpoint.js';
 import { SNOWPLOW_ENDPOINTS } from './snowplow/endpoints.js';
 import { checkItem, eventSchema, payloadSchema, type SnowplowItem } from './snowplow/item.js';
 import { pingMessageId } from './snowplow/page-ping.js';
@@ -58,7 +58,7 @@ function messageWith(item: SnowplowItem, entities: Entities, reading: Reading): 
   return {
     messageId: ping ?? messageIdOf(item.eid) ?? contentId(item),
     time: timeOf(item),
-    facts: [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }],
+    facts: touchpointFacts(data),
   };
 }
 

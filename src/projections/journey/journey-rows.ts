@@ -108,7 +108,7 @@ function touchRow(
   unit: UnitOfWork,
   lead: Lead,
   { fact }: JourneyEntry,
-  { own, content, relay, part, setsOrigin }: Step,
+  { own, content, relay, part, setsOrigin, isNurture }: Step,
   position: Position,
 ): TouchRow {
   return {
@@ -135,6 +135,7 @@ function touchRow(
     verdict: own.verdict,
     session: part,
     setsOrigin,
+    nurture: isNurture,
     detail: detailOf(fact, relay, content),
     occurredDate: unit.rules(lead).dates.day(own.at),
     keyScope: fact.keyScope ?? null,
@@ -147,6 +148,7 @@ const isTouch = ({ row, fact }: JourneyEntry, lead: Lead, step: Step): boolean =
   row?.leadId === lead.id &&
   row.session === step.part &&
   row.setsOrigin === step.setsOrigin &&
+  row.nurture === step.isNurture &&
   row.detail?.relay === step.relay &&
   isJudgedAs(row, fact) &&
   isContent(row, step.content);

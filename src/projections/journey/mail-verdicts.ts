@@ -7,7 +7,7 @@ import { addToMail, markBurst, NO_MAIL, rejudged } from '../../domain/verdict/ma
 import { mailTouchOf, type AddressedTouch, type MailGroup } from '../../domain/verdict/mail-touch.js';
 import { addToSlot, NO_CLICKS, slotsOf, type Slot } from '../../domain/verdict/recipient-burst.js';
 import { runStatements } from '../../read-models/statements.js';
-import { mailDomain } from './mail-domain.js';
+import { mailDomain } from '../../read-models/mail-domain.js';
 import { MAIL_GROUP, MAIL_SLOT } from './rows.js';
 import { StateTable } from './state-table.js';
 

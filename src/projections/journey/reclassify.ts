@@ -22,8 +22,10 @@ interface Ruled {
   readonly rule: RuleInForce | undefined;
 }
 
-/** Events of a page of the log; and touchpoints whose journeys are in memory at the same time. */
+/** Events of a page of the log: few at first, since the last page goes on behind the change. */
+const FIRST_PAGE = 100;
 const PAGE = 5_000;
+/** Touchpoints whose journeys are in memory at the same time. */
 const AT_ONCE = 5_000;
 
 interface Change {
@@ -52,8 +54,10 @@ export async function reclassify(
     if (ruled.length > 0) await applyRules(tx, models, ruled, change);
     ruled = [];
   };
+  let limit = FIRST_PAGE;
   for (let after = 0n; after < change.position;) {
-    const { events, upTo } = await log.readPage(after, PAGE, ['TouchpointRecorded']);
+    const { events, upTo } = await log.readPage(after, limit, ['TouchpointRecorded']);
+    limit = Math.min(limit * 2, PAGE);
     for (const event of events) ruled.push(...ruledOtherwise(event, change));
     // Also a sign of life: a transaction that stands still is ended.
     await tx.query('SELECT');

@@ -1,14 +1,12 @@
 import type { ConsentReason, ConsentStatus } from '../../domain/events.js';
 import type { Touch } from '../../domain/condition.js';
 import type { IdentityKey } from '../../domain/identity/keys.js';
-import type { Judgement } from '../../domain/verdict/judgement.js';
-import type { VerdictReason } from '../../domain/verdict/reasons.js';
 import type { MailGroup } from '../../domain/verdict/mail-touch.js';
 import type { Slot } from '../../domain/verdict/recipient-burst.js';
 import type { ClaimRank } from '../../domain/lead-names.js';
 import type { Grade } from '../../domain/model/journey-model.js';
 import type { AccountReason, Consent } from '../../domain/profile.js';
-import type { Clamped, ContentRef, KeyScope, Traits } from '../../domain/touchpoint.js';
+import type { KeyScope, Traits } from '../../domain/touchpoint.js';
 import type { SessionPart } from '../../domain/session.js';
 import {
   bigint,
@@ -29,24 +27,7 @@ import {
 import { type RowOf, Table } from '../../read-models/table.js';
 import { type VersionOf, versionedTable } from '../../read-models/versioned-table.js';
 import type { StoredKeyState, StoredLeadState } from './stored-state.js';
-
-/** What the columns do not hold. */
-export interface TouchDetail {
-  /** The content as the event names it; true: just as the columns have it. */
-  readonly content?: ContentRef | true;
-  readonly properties?: Readonly<Record<string, unknown>>;
-  readonly clamped?: Clamped;
-  /** Host of the page on the way that was passed over: the event names it as source. */
-  readonly relay?: string;
-  /** Why the touchpoint has its verdict. */
-  readonly reasons?: readonly VerdictReason[];
-  /** What the event itself says, where other events of the same mail say otherwise. */
-  readonly recorded?: Judgement;
-  /** The rule that decides instead. */
-  readonly rule?: string;
-  /** What other events of the same mail say, where a rule decides and they differ from the event itself. */
-  readonly derived?: Judgement;
-}
+import type { TouchDetail } from './touch-detail.js';
 
 export const JOURNEY = versionedTable(
   'journey',
@@ -75,6 +56,8 @@ export const JOURNEY = versionedTable(
     session: textOf<SessionPart>(),
     /** It is the origin of what follows in its session. */
     setsOrigin: boolean,
+    /** A nurture rule of the model matches it. */
+    nurture: boolean,
     detail: nullable(json<TouchDetail>()),
     /** In the time zone of the model. */
     occurredDate: date,
@@ -198,6 +181,12 @@ export const LEAD = new Table(
     touchpoints: integer,
     firstTouchAt: nullable(timestamptz),
     lastTouchAt: nullable(timestamptz),
+    /** Of the first touchpoint. */
+    firstSource: nullable(text),
+    firstCampaign: nullable(text),
+    /** First known, with points. */
+    engagedAt: nullable(timestamptz),
+    nurturedAt: nullable(timestamptz),
     position: bigint,
     state: json<StoredLeadState>(),
   },

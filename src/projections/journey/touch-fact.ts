@@ -6,7 +6,8 @@ import type { Clamped, ContentRef, KeyScope } from '../../domain/touchpoint.js';
 import { sameJudgement, type Judgement } from '../../domain/verdict/judgement.js';
 import type { VerdictReason } from '../../domain/verdict/reasons.js';
 import { touchOfRow } from '../../read-models/journey-touch.js';
-import type { TouchDetail, TouchRow } from './rows.js';
+import type { TouchRow } from './rows.js';
+import type { TouchDetail } from './touch-detail.js';
 import type { RuleInForce } from './verdict-rules.js';
 
 /** A touchpoint as its event recorded it; what follows from other events is in its row. */

@@ -4,7 +4,7 @@ import type { IdentityIndex, MissingPart } from '../../domain/identity/identity-
 import { rulesOf, type JourneyRules } from '../../domain/journey.js';
 import type { DomainOf } from '../../domain/lead-names.js';
 import { LoadedIdentity } from './loaded-identity.js';
-import { domainsOf } from './mail-domain.js';
+import { domainsOf } from '../../read-models/mail-domain.js';
 import type { Loading } from './loading.js';
 import type { KeyRecord, Lead, Reachable } from './records.js';
 import type { WorkingSet } from './working-set.js';

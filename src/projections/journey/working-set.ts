@@ -5,7 +5,7 @@ import type { Statement } from '../../read-models/statements.js';
 import type { Accounts } from './accounts.js';
 import { loadLeadsOfDomains } from './load.js';
 import { Loader } from './loader.js';
-import { domainsOf } from './mail-domain.js';
+import { domainsOf } from '../../read-models/mail-domain.js';
 import type { Models } from './models.js';
 import { PendingChanges } from './pending-changes.js';
 import { Domain, KeyRecord, Lead } from './records.js';

@@ -1,4 +1,4 @@
-import { stageOf } from '../../domain/journey.js';
+import { type JourneyState, stageOf } from '../../domain/journey.js';
 import type { Statement } from '../../read-models/statements.js';
 import type { FactRow, KeyRecord, Lead } from './records.js';
 import {
@@ -38,6 +38,10 @@ const CHANGING = [
   'touchpoints',
   'firstTouchAt',
   'lastTouchAt',
+  'firstSource',
+  'firstCampaign',
+  'engagedAt',
+  'nurturedAt',
   'position',
   'state',
 ] as const;
@@ -66,10 +70,18 @@ function leadRow(lead: Lead): StoredLead {
     touchpoints: journey.touches,
     firstTouchAt: journey.firstAt,
     lastTouchAt: journey.lastAt,
+    firstSource: journey.firstOrigin?.source ?? null,
+    firstCampaign: journey.firstOrigin?.campaign ?? null,
+    engagedAt: engagedAt(profile, journey),
+    nurturedAt: journey.nurturedAt,
     position: lead.position,
     state,
   };
 }
+
+/** Since when a lead is what the lifecycle calls engaged: known, with points. */
+const engagedAt = (profile: Lead['profile'], { earnedAt }: Pick<JourneyState, 'earnedAt'>): number | null =>
+  profile?.known && earnedAt !== null ? Math.max(earnedAt, profile.knownAt ?? earnedAt) : null;
 
 export function writeKeys(records: readonly KeyRecord[]): readonly Statement[] {
   const rows = (stored: boolean): StoredKey[] =>

@@ -51,6 +51,9 @@ export const LEAD_LIFECYCLE = versionedTable(
     warnAt: nullable(timestamptz),
     wakeAt: nullable(timestamptz),
     wakeWhen: nullable(json<Behaviour>()),
+    /** For the first time, in whatever cycle. */
+    qualifiedAt: nullable(timestamptz),
+    acceptedAt: nullable(timestamptz),
   },
   ['workspace', 'leadId'],
 );
@@ -72,12 +75,19 @@ export const decisionRow = ({
 
 const instant = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text));
 
-/** @param eventId the decision that made the state */
+/** What decisions come to. */
+interface Decided {
+  readonly state: LeadState;
+  /** The decision that made the state. */
+  readonly eventId: string;
+  readonly qualifiedAt: number | null;
+  readonly acceptedAt: number | null;
+}
+
 export function lifecycleRow(
   workspace: string,
   leadId: string,
-  state: LeadState,
-  eventId: string,
+  { state, eventId, qualifiedAt, acceptedAt }: Decided,
 ): Unversioned<LifecycleRow> | undefined {
   const {
     status,
@@ -102,5 +112,6 @@ export function lifecycleRow(
     warnAt: instant(handOff?.warnAt),
     wakeAt: instant(wakeUp?.wakeAt),
     wakeWhen: wakeUp?.wakeWhen ?? null,
+    ...{ qualifiedAt, acceptedAt },
   };
 }

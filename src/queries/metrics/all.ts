@@ -3,6 +3,7 @@ import { contentInfluence } from './content-influence.js';
 import { funnel } from './funnel.js';
 import { hooks } from './hooks.js';
 import type { Metric } from './metric.js';
+import { nurtureLift } from './nurture-lift.js';
 import { pipelinePerDollar } from './pipeline-per-dollar.js';
 import { repLoad } from './rep-load.js';
 import { rottingLeads } from './rotting-leads.js';
@@ -18,6 +19,7 @@ export const metrics: readonly Metric[] = [
   contentGaps,
   scoreCalibration,
   funnel,
+  nurtureLift,
   rottingLeads,
   repLoad,
 ];

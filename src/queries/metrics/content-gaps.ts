@@ -3,11 +3,12 @@ import { slice } from '../attribution.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
 import { type DayOrInstant, Params, type RawParams } from '../params.js';
 import type { View } from '../read-models.js';
-import { resolvePeriod } from '../report-scope.js';
-import { Integer, MaybeInstant, NestedList, PageAnswer, Text } from '../response-fields.js';
-import { allOf, rows, sql } from '../sql.js';
+import { Integer, MaybeInstant, MaybeText, NestedList, PageAnswer, Text } from '../response-fields.js';
+import { isInSegment } from '../segments.js';
+import { allOf, raw, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import { type Period, profiles, stageSpells } from './buyer-touches.js';
+import { CUT_PARAMETERS, resolveCuts } from './cut-request.js';
 import { defineMetric } from './metric.js';
 
 export class ContentGapItem {
@@ -22,6 +23,7 @@ export class ContentGapItem {
 class ContentGapsAnswer extends PageAnswer {
   @MaybeInstant('Start, inclusive') from!: Date | null;
   @MaybeInstant('End, exclusive') to!: Date | null;
+  @MaybeText('Only the demand of leads in this segment of the journey model') segment!: string | null;
   @Integer('Cells of the journey model: stages of each persona') cells!: number;
   @Integer('Leads without a persona that were in a stage: of no cell') leadsWithoutPersona!: number;
   @NestedList('Cells without content, highest demand first', () => ContentGapItem) rows!: ContentGapItem[];
@@ -31,23 +33,44 @@ export type { ContentGapsAnswer };
 interface Asked {
   readonly from: DayOrInstant | undefined;
   readonly to: DayOrInstant | undefined;
+  readonly segment: string | undefined;
   readonly request: PageRequest;
 }
 
 function parse(workspace: string, given: RawParams): Asked {
-  const params = new Params(given, ['from', 'to', ...PAGE_PARAMETERS]);
+  const params = new Params(given, ['from', 'to', 'segment', ...PAGE_PARAMETERS]);
   return {
     from: params.dayOrInstant('from'),
     to: params.dayOrInstant('to'),
+    segment: params.text('segment'),
     request: pageRequestOf(workspace, params, { name: 'content-gaps', given, shapes: [/^\d{1,9}$/] }),
   };
 }
 
 async function find(view: View, { request, ...asked }: Asked): Promise<ContentGapsAnswer> {
-  const period = await resolvePeriod(view, asked);
+  const { from, to } = await resolveCuts(view, asked);
+  const { gaps, ...figures } = await gapsOf(view, { from, to }, asked.segment);
+  const { page, next } = slice(request, view, gaps);
+  return {
+    asOf: String(view.asOf),
+    modelVersion: view.modelVersion,
+    ...{ from, to, segment: asked.segment ?? null },
+    ...figures,
+    rows: [...page],
+    next,
+  };
+}
+
+type Gaps = Pick<ContentGapsAnswer, 'cells' | 'leadsWithoutPersona'> & {
+  /** Highest demand first. */
+  readonly gaps: readonly ContentGapItem[];
+};
+
+/** The cells without content, with their demand in a period. */
+export async function gapsOf(view: View, period: Period, segment?: string): Promise<Gaps> {
   const cells = view.model ? cellsOf(view.model.data.document) : [];
   const served = await servedCells(view);
-  const demand = await demandOf(view, period);
+  const demand = await demandOf(view, period, segment);
   const inCell = new Map(demand.map((row) => [cellKey(row), row]));
   const gaps = cells
     .filter((cell) => !served.has(cellKey(cell)))
@@ -57,17 +80,12 @@ async function find(view: View, { request, ...asked }: Asked): Promise<ContentGa
     })
     // Stable: cells of equal demand stay in the order of the model.
     .sort((a, b) => b.leads - a.leads || b.waiting - a.waiting);
-  const { page, next } = slice(request, view, gaps);
   return {
-    asOf: String(view.asOf),
-    modelVersion: view.modelVersion,
-    ...period,
+    gaps,
     cells: cells.length,
     leadsWithoutPersona: demand
       .filter(({ persona }) => persona === null)
       .reduce((sum, { leads }) => sum + leads, 0),
-    rows: [...page],
-    next,
   };
 }
 
@@ -85,7 +103,7 @@ export const contentGaps = defineMetric({
   summary: 'Get the buying stages of personas that no content serves',
   description: DESCRIPTION,
   answer: ContentGapsAnswer,
-  parameters: ['from', 'to', 'cursor', 'limit', 'asOf', 'minPosition'],
+  parameters: CUT_PARAMETERS,
   projections: ['journey', 'catalogue'],
   parse,
   find,
@@ -142,7 +160,7 @@ interface DemandRow {
 }
 
 /** Leads by the stages that they were in during the period; a lead that came back counts once. */
-const demandOf = (view: View, { from, to }: Period): Promise<DemandRow[]> =>
+const demandOf = (view: View, { from, to }: Period, segment: string | undefined): Promise<DemandRow[]> =>
   rows<DemandRow>(
     view.tx,
     sql`
@@ -155,6 +173,7 @@ const demandOf = (view: View, { from, to }: Period): Promise<DemandRow[]> =>
       WHERE ${allOf([
         from ? sql`(s.ended_at IS NULL OR s.ended_at > ${from})` : undefined,
         to ? sql`s.began_at < ${to}` : undefined,
+        segment === undefined ? undefined : isInSegment(view, raw('s.lead_id'), segment),
       ])}
       GROUP BY s.lead_id, p.persona, s.stage) lead
     GROUP BY persona, stage`,

@@ -5,16 +5,9 @@ import { cellName, cellNames } from '../cell-names.js';
 import { withLedger } from '../credit-ledger.js';
 import { checkNames } from '../leads.js';
 import { MoneyItem } from '../money.js';
-import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
-import { Params, type RawParams } from '../params.js';
+import type { RawParams } from '../params.js';
 import type { View } from '../read-models.js';
-import {
-  DEFAULT_MODEL,
-  MODEL_NAMES,
-  type ModelName,
-  resolveScope,
-  type ScopeQuery,
-} from '../report-scope.js';
+import { DEFAULT_MODEL, MODEL_NAMES, type ModelName } from '../report-scope.js';
 import {
   Enum,
   Enums,
@@ -25,15 +18,22 @@ import {
   MaybeText,
   MaybeTexts,
   NestedList,
-  PageAnswer,
   Text,
 } from '../response-fields.js';
+import {
+  CUT_PARAMETERS,
+  CutAnswer,
+  type CutRequest,
+  cutRequestOf,
+  cutsOf,
+  resolveCuts,
+} from './cut-request.js';
 import { INFLUENCE_CUTS, type InfluenceCut, type InfluenceRow, influenceRows } from './influence-rows.js';
 import { defineMetric } from './metric.js';
 
 export class InfluenceItem {
   @MaybeText('The content; with several cuts, `keys` as a JSON array') key!: string | null;
-  @MaybeTexts('The value of each cut, in the order of `by`; null: no persona or stage') keys!: (
+  @MaybeTexts('The value of each cut, in the order of `by`; null: no persona, segment or stage') keys!: (
     string | null
   )[];
   @Text('Label for display: title of the content, names of persona and stage') label!: string;
@@ -49,11 +49,14 @@ export class InfluenceItem {
   )
   advancedWithout!: number | null;
   @MaybeDecimal('advancedWith / advancedWithout; null: nobody advanced without it') lift!: number | null;
-  @MaybeNested('Revenue credited to it in the period; null if cut by persona or stage', () => MoneyItem)
+  @MaybeNested(
+    'Revenue credited to it in the period, whoever touched it; null if cut by persona, segment or stage',
+    () => MoneyItem,
+  )
   credit!: MoneyItem | null;
 }
 
-class ContentInfluenceAnswer extends PageAnswer {
+class ContentInfluenceAnswer extends CutAnswer {
   @Enums('Cuts', INFLUENCE_CUTS) by!: InfluenceCut[];
   @Integer('Days in which a lead had to advance') withinDays!: number;
   @Enum('Attribution model of the credit', MODEL_NAMES) model!: string;
@@ -65,39 +68,42 @@ class ContentInfluenceAnswer extends PageAnswer {
 }
 export type { ContentInfluenceAnswer };
 
-interface Asked {
-  readonly by: readonly InfluenceCut[];
+interface Others {
   readonly withinDays: number;
   readonly persona: string | undefined;
   readonly stage: string | undefined;
   readonly model: ModelName;
-  readonly scope: ScopeQuery;
-  readonly request: PageRequest;
+  readonly currency: string | undefined;
 }
+
+type Asked = CutRequest<InfluenceCut> & Others;
 
 const DEFAULT_DAYS = 30;
 
-function parse(workspace: string, given: RawParams): Asked {
-  const names = ['by', 'withinDays', 'persona', 'stage', 'model', 'from', 'to', 'currency'];
-  const params = new Params(given, [...names, ...PAGE_PARAMETERS]);
-  const by = params.someOf('by', INFLUENCE_CUTS, 'cut') ?? ['content'];
-  if (!by.includes('content')) params.fault('cut-missing', 'by', 'must have content among the cuts');
-  const [from, to] = [params.dayOrInstant('from'), params.dayOrInstant('to')];
-  return {
-    by,
-    withinDays: params.integer('withinDays', 1, 365) ?? DEFAULT_DAYS,
-    persona: params.text('persona'),
-    stage: params.text('stage'),
-    model: params.oneOf('model', MODEL_NAMES) ?? DEFAULT_MODEL,
-    scope: { metric: 'revenue', from, to, currency: params.text('currency') },
-    request: pageRequestOf(workspace, params, { name: 'content-influence', given, shapes: [/^\d{1,9}$/] }),
-  };
-}
+const parse = (workspace: string, given: RawParams): Asked =>
+  cutRequestOf<InfluenceCut, Others>(
+    workspace,
+    given,
+    { name: 'content-influence', cuts: INFLUENCE_CUTS, defaultCuts: ['content'] },
+    {
+      names: ['withinDays', 'persona', 'stage', 'model', 'currency'],
+      read: (params, by) => {
+        if (!by.includes('content')) params.fault('cut-missing', 'by', 'must have content among the cuts');
+        return {
+          withinDays: params.integer('withinDays', 1, 365) ?? DEFAULT_DAYS,
+          persona: params.text('persona'),
+          stage: params.text('stage'),
+          model: params.oneOf('model', MODEL_NAMES) ?? DEFAULT_MODEL,
+          currency: params.text('currency'),
+        };
+      },
+    },
+  );
 
 async function find(opened: View, asked: Asked): Promise<ContentInfluenceAnswer> {
   checkNames(opened, asked);
-  const { by, model, withinDays } = asked;
-  const scope = await resolveScope(opened, asked.scope);
+  const { by, model, withinDays, currency } = asked;
+  const scope = await resolveCuts(opened, asked, { metric: 'revenue', currency });
   const view = await withLedger(opened, { metric: 'revenue', models: [model] });
   const { page, next } = slice(asked.request, view, await influenceRows(view, scope, asked));
   const names = await cellNames(view, by, page);
@@ -107,7 +113,8 @@ async function find(opened: View, asked: Asked): Promise<ContentInfluenceAnswer>
   return {
     asOf: String(view.asOf),
     modelVersion: view.modelVersion,
-    ...{ by: [...by], withinDays, model, currency: scope.currency, from: scope.from, to: scope.to },
+    ...cutsOf(asked),
+    ...{ withinDays, model, currency: scope.currency, from: scope.from, to: scope.to },
     rows: page.map((row) => ({
       ...cellName(row, by, names),
       leads: row.leads,
@@ -154,10 +161,7 @@ export const contentInfluence = defineMetric({
   summary: 'Get how often leads advance with and without each content',
   description: DESCRIPTION,
   answer: ContentInfluenceAnswer,
-  parameters: [
-    ...(['influenceBy', 'withinDays', 'persona', 'stage', 'model', 'from', 'to', 'currency'] as const),
-    ...(['cursor', 'limit', 'asOf', 'minPosition'] as const),
-  ],
+  parameters: ['influenceBy', 'withinDays', 'persona', 'stage', 'model', 'currency', ...CUT_PARAMETERS],
   projections: ['journey', 'opportunities', 'attribution', 'catalogue'],
   parse,
   find,

@@ -49,3 +49,17 @@ export function cutColumns<Cut extends string>(
     time: by[0] === 'month' ? raw('key0, ') : raw(''),
   };
 }
+
+/** The order of cells that were made in memory: by time if the first cut is the month, then the largest first. */
+export function compareCells(by: readonly string[]): (a: SizedCell, b: SizedCell) => number {
+  const time = ({ keys }: SizedCell): string => (by[0] === 'month' ? (keys[0] ?? '') : '');
+  return (a, b) =>
+    compare(time(a), time(b)) || b.size - a.size || compare(JSON.stringify(a.keys), JSON.stringify(b.keys));
+}
+
+interface SizedCell {
+  readonly keys: readonly (string | null)[];
+  readonly size: number;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

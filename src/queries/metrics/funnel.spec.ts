@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { IdentityKey } from '../../domain/identity/keys.js';
 import { leadIdOf } from '../../domain/identity/keys.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../../test/example-api.js';
+import { EXAMPLE } from '../../../test/example-workspace.js';
 import { day, type Entry, entry, opportunityEvents, pageView } from '../../../test/sample-events.js';
 import type { FunnelAnswer, FunnelItem } from './funnel.js';
 import type { VelocityAnswer } from './velocity.js';
@@ -123,6 +124,18 @@ test("the published study's figures come out of three generated cohorts", async 
   expect(await report(`?asOf=${HEAD}`)).toEqual(before);
   expect(counts(await report('', 'other'))).toEqual([0, 0, 0, 0, 0, 0]);
 }, 60_000);
+
+test('a known lead without points is not engaged, now nor at a position before', async () => {
+  const mail = pageView('pointless', 1, ['email:ann@pointless.example'], { kind: 'email_delivered' });
+  await api.add('pointless', [...EXAMPLE.slice(0, 1), mail]);
+  await api.runner.catchUp();
+  const answer = await report('', 'pointless');
+  expect(counts(answer)).toEqual([1, 0, 0, 0, 0, 0]);
+  await api.add('pointless', [pageView('points', 2, ['email:ann@pointless.example'])]);
+  await api.runner.catchUp();
+  expect(counts(await report('', 'pointless'))).toEqual([1, 1, 0, 0, 0, 0]);
+  expect(await report(`?asOf=${answer.asOf}`, 'pointless')).toEqual(answer);
+});
 
 test.each([
   ['by=content', 'cut-unknown', 'by'],

@@ -1,9 +1,8 @@
 import { slice } from '../attribution.js';
 import { cellName, cellNames } from '../cell-names.js';
-import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
-import { type DayOrInstant, Params, type RawParams } from '../params.js';
+import type { RawParams } from '../params.js';
 import type { View } from '../read-models.js';
-import { type ReportScope, resolveScope } from '../report-scope.js';
+import type { ReportScope } from '../report-scope.js';
 import {
   Enum,
   Enums,
@@ -13,15 +12,23 @@ import {
   MaybeText,
   MaybeTexts,
   NestedList,
-  PageAnswer,
   Text,
 } from '../response-fields.js';
+import { isInSegment } from '../segments.js';
 import { allOf, empty, join, raw, rows, sql, type Sql } from '../sql.js';
 import { cutColumns } from './cut-columns.js';
-import { firstOrigins, leadSteps } from './lead-steps.js';
+import {
+  CUT_PARAMETERS,
+  CutAnswer,
+  type CutRequest,
+  cutRequestOf,
+  cutsOf,
+  resolveCuts,
+} from './cut-request.js';
+import { LEAD_CUTS, leadColumns, leadJoins, leadSteps } from './lead-steps.js';
 import { defineMetric } from './metric.js';
 
-export const FUNNEL_CUTS = ['persona', 'source', 'campaign', 'month'] as const;
+export const FUNNEL_CUTS = [...LEAD_CUTS, 'nurture'] as const;
 type FunnelCut = (typeof FUNNEL_CUTS)[number];
 
 export const FUNNEL_STEPS = ['lead', 'engaged', 'qualified', 'accepted', 'opportunity', 'won'] as const;
@@ -57,7 +64,7 @@ export class FunnelItem {
   @NestedList('All steps, in order', () => FunnelStepItem) steps!: FunnelStepItem[];
 }
 
-class FunnelAnswer extends PageAnswer {
+class FunnelAnswer extends CutAnswer {
   @MaybeInstant('Start by first touch, inclusive') from!: Date | null;
   @MaybeInstant('End, exclusive') to!: Date | null;
   @NestedList('All steps of all leads, in order', () => FunnelStepItem) steps!: FunnelStepItem[];
@@ -67,35 +74,24 @@ class FunnelAnswer extends PageAnswer {
 }
 export type { FunnelAnswer };
 
-interface Asked {
-  readonly by: readonly FunnelCut[];
-  readonly from: DayOrInstant | undefined;
-  readonly to: DayOrInstant | undefined;
-  readonly request: PageRequest;
-}
+const parse = (workspace: string, given: RawParams): CutRequest<FunnelCut> =>
+  cutRequestOf(workspace, given, { name: 'funnel', cuts: FUNNEL_CUTS });
 
-function parse(workspace: string, given: RawParams): Asked {
-  const params = new Params(given, ['by', 'from', 'to', ...PAGE_PARAMETERS]);
-  return {
-    by: params.someOf('by', FUNNEL_CUTS, 'cut') ?? [],
-    from: params.dayOrInstant('from'),
-    to: params.dayOrInstant('to'),
-    request: pageRequestOf(workspace, params, { name: 'funnel', given, shapes: [/^\d{1,9}$/] }),
-  };
-}
-
-async function find(view: View, { by, request, ...period }: Asked): Promise<FunnelAnswer> {
-  const scope = await resolveScope(view, { metric: 'pipeline', currency: undefined, ...period });
-  const [total] = await funnelRows(view, scope, []);
-  const cells = by.length === 0 ? [] : await funnelRows(view, scope, by);
-  const { page, next } = slice(request, view, cells);
+async function find(view: View, asked: CutRequest<FunnelCut>): Promise<FunnelAnswer> {
+  const { by, request } = asked;
+  const scope = await resolveCuts(view, asked);
+  const found = await funnelRows(view, scope, asked);
+  const { page, next } = slice(
+    request,
+    view,
+    found.filter(({ isTotal }) => !isTotal),
+  );
   const names = await cellNames(view, by, page);
   return {
     asOf: String(view.asOf),
     modelVersion: view.modelVersion,
-    ...{ from: scope.from, to: scope.to },
-    steps: stepItems(total),
-    by: [...by],
+    ...{ from: scope.from, to: scope.to, ...cutsOf(asked) },
+    steps: stepItems(found.find(({ isTotal }) => isTotal)),
     rows: page.map((cell) => ({ ...cellName(cell, by, names), steps: stepItems(cell) })),
     next,
   };
@@ -122,7 +118,9 @@ const DESCRIPTION = `
 How far leads come: first touch, engaged (known, with points), qualified, accepted by sales, contact of an opportunity, won; each at the
 first time. The cohort is the leads whose first touch lies in the period, however late the rest happened. A lead counts at each step
 that it took, also if it skipped one before: \`rate\` is the share of the leads of the step before that took this one too, \`ofLeads\` the
-share of all leads. \`source\` and \`campaign\` are those of the first touch, \`month\` is its month.
+share of all leads. \`source\` and \`campaign\` are those of the first touch, \`month\` is its month. \`segment\`: those that the lead is in at
+the position. \`nurture\`: \`nurtured\` is a lead with a nurture touch before sales qualified it (or it became a contact of an opportunity
+without that), \`cold\` one without.
 
 Example: of three leads whose first touch was in January or March two engaged, 0.666667; sales qualified none of them, but both became
 contacts of opp-1, which was won: won has 2 leads, ofLeads 0.666667.`;
@@ -133,16 +131,15 @@ export const funnel = defineMetric({
   summary: 'Get counts, rates and days from first touch to won',
   description: DESCRIPTION,
   answer: FunnelAnswer,
-  parameters: [
-    ...(['funnelBy', 'from', 'to'] as const),
-    ...(['cursor', 'limit', 'asOf', 'minPosition'] as const),
-  ],
+  parameters: ['funnelBy', ...CUT_PARAMETERS],
   projections: ['journey', 'opportunities', 'lifecycle', 'catalogue'],
   parse,
   find,
 });
 
 interface FunnelRow {
+  /** Of all leads, whatever the cuts. */
+  readonly isTotal: boolean;
   readonly keys: readonly (string | null)[];
   /** Each by the place of the step. */
   readonly leads: readonly number[];
@@ -150,19 +147,36 @@ interface FunnelRow {
   readonly days: readonly (number | null)[];
 }
 
-const KEYS = (timeZone: string): Readonly<Record<FunnelCut, Sql>> => ({
-  persona: raw('step.persona'),
-  source: raw('origin.source'),
-  campaign: raw('origin.campaign'),
-  month: sql`date_trunc('month', step.first_touch_at AT TIME ZONE ${timeZone})::date`,
-});
-
+/** The total first, then the cells: the steps of leads are read once for both. */
 async function funnelRows(
   view: View,
   { timeZone, from, to }: ReportScope,
-  by: readonly FunnelCut[],
+  { by, segment }: CutRequest<FunnelCut>,
 ): Promise<FunnelRow[]> {
-  const cut = cutColumns(by, KEYS(timeZone));
+  const cut = cutColumns(by, leadColumns(timeZone));
+  const figures = stepFigures();
+  const cells = sql`
+    SELECT false, ${cut.keys}, ${figures}
+    FROM (SELECT ${cut.select} step.* FROM step ${leadJoins(view, by)}) step
+    ${cut.group}
+    ORDER BY ${cut.time}count(*) DESC${cut.ties}`;
+  return rows<FunnelRow>(
+    view.tx,
+    sql`
+    WITH step AS (
+      SELECT * FROM (${await leadSteps(view)}) step
+      WHERE ${allOf([
+        from ? sql`step.first_touch_at >= ${from}` : undefined,
+        to ? sql`step.first_touch_at < ${to}` : undefined,
+        segment === undefined ? undefined : isInSegment(view, raw('step.lead_id'), segment),
+      ])})
+    SELECT true AS "isTotal", '{}'::text[] AS keys, ${figures} FROM step
+    ${by.length === 0 ? empty : sql`UNION ALL (${cells})`}`,
+  );
+}
+
+/** Leads of each step, those of them that took the step before too, and the median of the days in between. */
+function stepFigures(): Sql {
   const columns = FUNNEL_STEPS.map((step) => COLUMNS[step]);
   const steps = columns.map((column, index) => ({ column, before: columns[index - 1] }));
   const counted = steps.map(({ column }) => raw(`count(${column})::int`));
@@ -177,20 +191,5 @@ async function funnelRows(
              FILTER (WHERE ${column} >= ${before})`,
     ),
   );
-  const origin = by.includes('source') || by.includes('campaign');
-  return rows<FunnelRow>(
-    view.tx,
-    sql`
-    WITH step AS MATERIALIZED (
-      SELECT * FROM (${await leadSteps(view)}) step
-      WHERE ${allOf([
-        from ? sql`step.first_touch_at >= ${from}` : undefined,
-        to ? sql`step.first_touch_at < ${to}` : undefined,
-      ])})
-    SELECT ${cut.keys} AS keys, ARRAY[${join(counted)}] AS leads, ARRAY[${join(both)}] AS both, ARRAY[${join(days)}] AS days
-    FROM (SELECT ${cut.select} step.*
-          FROM step ${origin ? sql`LEFT JOIN (${firstOrigins(view)}) origin ON origin.lead_id = step.lead_id` : empty}) step
-    ${cut.group}
-    ORDER BY ${cut.time}count(*) DESC${cut.ties}`,
-  );
+  return sql`ARRAY[${join(counted)}] AS leads, ARRAY[${join(both)}] AS both, ARRAY[${join(days)}] AS days`;
 }

@@ -1,45 +1,26 @@
 import type { View } from '../read-models.js';
-import { raw, rows, sql, type Sql } from '../sql.js';
+import { isInSegment, segmentMembers } from '../segments.js';
+import { allOf, empty, firstRow, raw, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import { cutColumns } from './cut-columns.js';
 
-export const HAND_OFF_CUTS = ['recipient', 'persona'] as const;
+export const HAND_OFF_CUTS = ['recipient', 'persona', 'source', 'segment', 'campaign', 'month'] as const;
 export type HandOffCut = (typeof HAND_OFF_CUTS)[number];
 
 /**
- * Hand-offs `h`: one is open until the lead is handed to somebody else, recycled, disqualified, opts out or becomes a contact of an
+ * Hand-offs `h` (0091-hand-off-ends.sql): one is open until the lead is handed to somebody else, recycled, disqualified, opts out or becomes a contact of an
  * opportunity. It rots from `due_by` on until the first call, meeting or mail of sales, which stops its clock.
  */
 const handOffs = ({ workspace, asOf }: View): Sql => sql`
-  SELECT d.recipient, d.persona, d.began_at, least(d.ended_at, opened.at, d.opted_out_at) AS ended_at,
-         greatest(d.due_by, d.began_at) AS rots_at, least(d.ended_at, opened.at, d.opted_out_at, activity.at) AS rots_until
-  FROM (
-    SELECT k.lead_id, p.persona, d.type,
-           CASE WHEN p.email_consent = 'unsubscribed' THEN greatest(p.email_consent_at, d.occurred_at) END AS opted_out_at,
-           d.data -> 'recipient' ->> 'id' AS recipient, d.occurred_at AS began_at,
-           (d.data ->> 'dueBy')::timestamptz AS due_by,
-           lead(d.occurred_at) OVER (PARTITION BY d.lead_id ORDER BY d.position) AS ended_at
-    FROM touchline.lead_decision d
-    JOIN (SELECT DISTINCT k.own_lead_id, k.lead_id FROM touchline.identity_key k
-          WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)}) k ON k.own_lead_id = d.lead_id
-    LEFT JOIN touchline.lead_profile p ON p.workspace = d.workspace AND p.lead_id = k.lead_id AND ${validAt('p', asOf)}
-    WHERE d.workspace = ${workspace} AND d.position <= ${asOf}
-      AND d.type IN ('LeadHandedOff', 'LeadRecycled', 'LeadDisqualified')) d
-  LEFT JOIN LATERAL (
-    SELECT min(o.opened_at) AS at
-    FROM touchline.identity_key k
-    JOIN touchline.opportunity_contact_key ck ON ck.workspace = k.workspace AND ck.key = k.key
-    JOIN touchline.opportunity_contact c
-      ON c.workspace = ck.workspace AND c.opportunity_id = ck.opportunity_id AND ck.key = ANY (c.keys) AND ${validAt('c', asOf)}
-    JOIN touchline.opportunity o
-      ON o.workspace = ck.workspace AND o.opportunity_id = ck.opportunity_id AND ${validAt('o', asOf)}
-    WHERE k.workspace = ${workspace} AND k.lead_id = d.lead_id AND ${validAt('k', asOf)} AND o.opened_at >= d.began_at) opened ON true
-  LEFT JOIN LATERAL (
-    SELECT j.occurred_at AS at FROM touchline.journey j
-    WHERE j.workspace = ${workspace} AND j.lead_id = d.lead_id AND j.occurred_at >= d.began_at AND ${validAt('j', asOf)}
-      AND j.kind IN ('sales_call', 'sales_email', 'meeting') AND j.verdict IN ('human', 'unknown')
-    ORDER BY j.occurred_at LIMIT 1) activity ON true
-  WHERE d.type = 'LeadHandedOff'`;
+  SELECT k.lead_id, d.data -> 'recipient' ->> 'id' AS recipient, p.persona, d.occurred_at AS began_at, ended.ended_at,
+         greatest((d.data ->> 'dueBy')::timestamptz, d.occurred_at) AS rots_at, least(ended.ended_at, ended.first_activity_at) AS rots_until,
+         (d.data ->> 'warnAt')::timestamptz AS warn_at
+  FROM touchline.lead_decision d
+  JOIN (SELECT DISTINCT k.own_lead_id, k.lead_id FROM touchline.identity_key k
+        WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)}) k ON k.own_lead_id = d.lead_id
+  LEFT JOIN touchline.lead_profile p ON p.workspace = d.workspace AND p.lead_id = k.lead_id AND ${validAt('p', asOf)}
+  CROSS JOIN LATERAL touchline.handoff_end(d.workspace, d.lead_id, k.lead_id, d.position, d.occurred_at, ${asOf}) ended
+  WHERE d.workspace = ${workspace} AND d.position <= ${asOf} AND d.type = 'LeadHandedOff'`;
 
 /** Hand-offs open and rotten at an instant. */
 export interface OpenHandOffs {
@@ -48,22 +29,55 @@ export interface OpenHandOffs {
   readonly rotten: number;
 }
 
-const KEYS: Readonly<Record<HandOffCut, Sql>> = {
+/** The month is that of the hand-off, source and campaign are those of the lead's first touch. */
+const keys = (timeZone: string): Readonly<Record<HandOffCut, Sql>> => ({
   recipient: raw('h.recipient'),
   persona: raw('h.persona'),
-};
+  source: raw('origin.source'),
+  segment: raw('member.segment_id'),
+  campaign: raw('origin.campaign'),
+  month: sql`date_trunc('month', h.began_at AT TIME ZONE ${timeZone})::date`,
+});
 
-export function openHandOffs(view: View, at: Date, by: readonly HandOffCut[]): Promise<OpenHandOffs[]> {
-  const cut = cutColumns(by, KEYS);
+/** Which hand-offs, in which time zone, and how they are cut. */
+export interface HandOffScope {
+  readonly timeZone: string;
+  readonly by: readonly HandOffCut[];
+  readonly segment: string | undefined;
+}
+
+const inSegment = (view: View, segment: string | undefined): Sql | undefined =>
+  segment === undefined ? undefined : isInSegment(view, raw('h.lead_id'), segment);
+
+/** Joins what the cuts read. The hand-off of a lead in two segments is two rows. */
+const cutJoins = (view: View, by: readonly HandOffCut[]): Sql => sql`
+  ${by.includes('source') || by.includes('campaign') ? firstOrigin(view) : empty}
+  ${by.includes('segment') ? sql`LEFT JOIN (${segmentMembers(view)}) member ON member.lead_id = h.lead_id` : empty}`;
+
+const firstOrigin = ({ workspace, asOf }: View): Sql => sql`
+  LEFT JOIN LATERAL (
+    SELECT j.source, j.campaign FROM touchline.journey j
+    WHERE j.workspace = ${workspace} AND j.lead_id = h.lead_id AND j.verdict <> 'superseded' AND ${validAt('j', asOf)}
+    ORDER BY j.occurred_at, j.event_id LIMIT 1) origin ON true`;
+
+export function openHandOffs(
+  view: View,
+  at: Date,
+  { timeZone, by, segment }: HandOffScope,
+): Promise<OpenHandOffs[]> {
+  const cut = cutColumns(by, keys(timeZone));
   return rows<OpenHandOffs>(
     view.tx,
     sql`
     SELECT ${cut.keys} AS keys, count(*)::int AS open, count(*) FILTER (WHERE rotten)::int AS rotten
     FROM (SELECT ${cut.select} h.rots_at <= ${at} AND (h.rots_until IS NULL OR h.rots_until > ${at}) AS rotten
-          FROM (${handOffs(view)}) h
-          WHERE h.began_at <= ${at} AND (h.ended_at IS NULL OR h.ended_at > ${at})) h
+          FROM (${handOffs(view)}) h ${cutJoins(view, by)}
+          WHERE ${allOf([
+            sql`h.began_at <= ${at} AND (h.ended_at IS NULL OR h.ended_at > ${at})`,
+            inSegment(view, segment),
+          ])}) h
     ${cut.group}
-    ORDER BY rotten DESC, open DESC${cut.ties}`,
+    ORDER BY ${cut.time}rotten DESC, open DESC${cut.ties}`,
   );
 }
 
@@ -79,15 +93,16 @@ export interface RottenPoint {
  */
 export function rottenSeries(
   view: View,
-  { firstDay, lastDay, timeZone }: { firstDay: string; lastDay: string; timeZone: string },
+  days: { readonly first: string; readonly last: string },
+  { timeZone, segment }: HandOffScope,
 ): Promise<RottenPoint[]> {
   return rows<RottenPoint>(
     view.tx,
     sql`
     WITH point AS MATERIALIZED (
       SELECT day AT TIME ZONE ${timeZone} AS at, row_number() OVER (ORDER BY day) AS number
-      FROM generate_series(${firstDay}::timestamp, ${lastDay}::timestamp, interval '1 day') AS day),
-    hand_off AS MATERIALIZED (SELECT * FROM (${handOffs(view)}) h),
+      FROM generate_series(${days.first}::timestamp, ${days.last}::timestamp, interval '1 day') AS day),
+    hand_off AS MATERIALIZED (SELECT * FROM (${handOffs(view)}) h WHERE ${allOf([inSegment(view, segment)])}),
     change AS (
       SELECT began_at AS at, 1 AS open, 0 AS rotten FROM hand_off
       UNION ALL SELECT ended_at, -1, 0 FROM hand_off WHERE ended_at IS NOT NULL
@@ -102,4 +117,51 @@ export function rottenSeries(
     WINDOW so_far AS (ORDER BY point.number)
     ORDER BY point.number`,
   );
+}
+
+/** A hand-off that rots, or is about to. */
+export interface UrgentHandOff {
+  readonly leadId: string;
+  readonly recipient: string;
+  readonly isRotten: boolean;
+  readonly beganAt: Date;
+  readonly warnAt: Date | null;
+  readonly rotsAt: Date;
+  /** Of those that rot, or of those that are about to. */
+  readonly total: number;
+}
+
+/** At an instant the first `limit` hand-offs that rot, and as many that are about to: their time of warning has come. */
+export const urgentHandOffs = (
+  view: View,
+  at: Date,
+  { rep, limit }: { readonly rep: string | undefined; readonly limit: number },
+): Promise<UrgentHandOff[]> =>
+  rows<UrgentHandOff>(
+    view.tx,
+    sql`
+    SELECT lead_id AS "leadId", recipient, is_rotten AS "isRotten", began_at AS "beganAt", warn_at AS "warnAt", rots_at AS "rotsAt", total
+    FROM (
+      SELECT h.*, count(*) OVER (PARTITION BY is_rotten)::int AS total,
+             row_number() OVER (PARTITION BY is_rotten ORDER BY rots_at, lead_id, began_at) AS number
+      FROM (SELECT h.*, h.rots_at <= ${at} AS is_rotten FROM (${handOffs(view)}) h
+            WHERE h.began_at <= ${at} AND (h.ended_at IS NULL OR h.ended_at > ${at}) AND (h.rots_until IS NULL OR h.rots_until > ${at})
+              AND (h.rots_at <= ${at} OR h.warn_at <= ${at}) AND ${rep === undefined ? raw('true') : sql`h.recipient = ${rep}`}) h) h
+    WHERE number <= ${limit}
+    ORDER BY is_rotten DESC, number`,
+  );
+
+/** Hand-offs that ended in a period, and the days that they were open on average. */
+export async function endedHandOffs(
+  view: View,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<{ readonly ended: number; readonly meanDays: number | null }> {
+  const found = await firstRow<{ ended: number; meanDays: number | null }>(
+    view.tx,
+    sql`
+    SELECT count(*)::int AS ended, avg(extract(epoch FROM h.ended_at - h.began_at) / 86400)::float8 AS "meanDays"
+    FROM (${handOffs(view)}) h
+    WHERE h.ended_at >= ${from} AND h.ended_at < ${to}`,
+  );
+  return found ?? { ended: 0, meanDays: null };
 }

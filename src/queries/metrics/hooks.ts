@@ -1,29 +1,28 @@
 import { cellName, cellNames } from '../cell-names.js';
 import { slice } from '../attribution.js';
 import { checkNames } from '../leads.js';
-import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
-import { type DayOrInstant, Params, type RawParams } from '../params.js';
+import type { RawParams } from '../params.js';
 import type { View } from '../read-models.js';
-import { resolvePeriod } from '../report-scope.js';
-import {
-  Enums,
-  Integer,
-  MaybeInstant,
-  MaybeText,
-  MaybeTexts,
-  NestedList,
-  PageAnswer,
-  Text,
-} from '../response-fields.js';
+import { Enums, Integer, MaybeInstant, MaybeText, MaybeTexts, NestedList, Text } from '../response-fields.js';
 import { cataloguedContents } from '../catalogue-rows.js';
+import { isInSegment, segmentMembers } from '../segments.js';
 import { allOf, empty, raw, rows, sql, type Sql } from '../sql.js';
-import { engaged, MONTH_START, type Period, profiles, stageSpells } from './buyer-touches.js';
+import { engaged, MONTH_START, type Period, profiles } from './buyer-touches.js';
 import { cutColumns } from './cut-columns.js';
+import {
+  CUT_PARAMETERS,
+  CutAnswer,
+  type CutRequest,
+  cutRequestOf,
+  cutsOf,
+  resolveCuts,
+} from './cut-request.js';
 import { defineMetric } from './metric.js';
+import { leadMoves, movesBefore, reachedStages } from './stage-moves.js';
 
 /** What may have hooked a buyer; a report is cut by one of them. */
 const HOOKS = ['content', 'offer', 'channel', 'source', 'campaign'] as const;
-export const HOOK_CUTS = [...HOOKS, 'persona', 'stage', 'month'] as const;
+export const HOOK_CUTS = [...HOOKS, 'persona', 'segment', 'stage', 'month'] as const;
 type HookCut = (typeof HOOK_CUTS)[number];
 
 export class HookItem {
@@ -39,7 +38,7 @@ export class HookItem {
   touches!: number;
 }
 
-class HooksAnswer extends PageAnswer {
+class HooksAnswer extends CutAnswer {
   @Enums('Cuts', HOOK_CUTS) by!: HookCut[];
   @MaybeInstant('Start, inclusive') from!: Date | null;
   @MaybeInstant('End, exclusive') to!: Date | null;
@@ -49,40 +48,40 @@ class HooksAnswer extends PageAnswer {
 }
 export type { HooksAnswer };
 
-interface Asked {
-  readonly by: readonly HookCut[];
-  readonly from: DayOrInstant | undefined;
-  readonly to: DayOrInstant | undefined;
+type Asked = CutRequest<HookCut> & {
   readonly persona: string | undefined;
   readonly stage: string | undefined;
-  readonly request: PageRequest;
-}
+};
 
-function parse(workspace: string, given: RawParams): Asked {
-  const params = new Params(given, ['by', 'from', 'to', 'persona', 'stage', ...PAGE_PARAMETERS]);
-  const by = params.someOf('by', HOOK_CUTS, 'cut') ?? ['content'];
-  if (by.filter((cut) => HOOKS.some((hook) => hook === cut)).length > 1)
-    params.fault('cut-too-many', 'by', `cuts by one of ${HOOKS.join(', ')}, and by persona, stage and month`);
-  return {
-    by,
-    from: params.dayOrInstant('from'),
-    to: params.dayOrInstant('to'),
-    persona: params.text('persona'),
-    stage: params.text('stage'),
-    request: pageRequestOf(workspace, params, { name: 'hooks', given, shapes: [/^\d{1,9}$/] }),
-  };
-}
+const parse = (workspace: string, given: RawParams): Asked =>
+  cutRequestOf(
+    workspace,
+    given,
+    { name: 'hooks', cuts: HOOK_CUTS, defaultCuts: ['content'] },
+    {
+      names: ['persona', 'stage'],
+      read: (params, by) => {
+        if (by.filter((cut) => HOOKS.some((hook) => hook === cut)).length > 1)
+          params.fault(
+            'cut-too-many',
+            'by',
+            `cuts by one of ${HOOKS.join(', ')}, and by persona, segment, stage and month`,
+          );
+        return { persona: params.text('persona'), stage: params.text('stage') };
+      },
+    },
+  );
 
 async function find(view: View, asked: Asked): Promise<HooksAnswer> {
   checkNames(view, asked);
   const { by } = asked;
-  const period = await resolvePeriod(view, asked);
+  const period = await resolveCuts(view, asked);
   const { page, next } = slice(asked.request, view, await hookRows(view, period, asked));
   const names = await cellNames(view, by, page);
   return {
     asOf: String(view.asOf),
     modelVersion: view.modelVersion,
-    by: [...by],
+    ...cutsOf(asked),
     ...{ from: period.from, to: period.to, persona: asked.persona ?? null, stage: asked.stage ?? null },
     rows: page.map(({ buyers, touches, ...cell }) => ({ ...cellName(cell, by, names), buyers, touches })),
     next,
@@ -105,25 +104,23 @@ export const hooks = defineMetric({
   summary: 'Get buyers engaged by content, offer or channel',
   description: DESCRIPTION,
   answer: HooksAnswer,
-  parameters: [
-    ...(['hookedBy', 'from', 'to', 'persona', 'stage'] as const),
-    ...(['cursor', 'limit', 'asOf', 'minPosition'] as const),
-  ],
+  parameters: ['hookedBy', 'persona', 'stage', ...CUT_PARAMETERS],
   projections: ['journey', 'catalogue'],
   parse,
   find,
 });
 
-const KEYS: Readonly<Record<HookCut, Sql>> = {
+const keysOf = (stages: readonly string[]): Readonly<Record<HookCut, Sql>> => ({
   content: raw('j.content_id'),
   offer: raw('coalesce(d.type, j.content_type)'),
   channel: raw('j.channel'),
   source: raw('j.source'),
   campaign: raw('j.campaign'),
-  persona: raw('p.persona'),
-  stage: raw('s.stage'),
+  persona: raw('l.persona'),
+  segment: raw('member.segment_id'),
+  stage: sql`(${stages}::text[])[l.moved_to[${movesBefore('<')}]]`,
   month: MONTH_START,
-};
+});
 
 interface HookRow {
   readonly keys: readonly (string | null)[];
@@ -132,23 +129,31 @@ interface HookRow {
   readonly touches: number;
 }
 
-/** A lead is counted once in a cell: its touchpoints are counted first, which hashes instead of sorting all of them. */
-function hookRows(view: View, period: Period, asked: Asked): Promise<HookRow[]> {
-  const { by, persona, stage } = asked;
+/** A lead is counted once in a cell: its touchpoints are counted first, which hashes instead of sorting all of them. So does
+ * the join: from a CTE leads come in no order, in which the planner would read touchpoints by index for twice the time. */
+async function hookRows(view: View, period: Period, asked: Asked): Promise<HookRow[]> {
+  const { by, persona, segment, stage } = asked;
   const has = (...cuts: HookCut[]): boolean => cuts.some((cut) => by.includes(cut));
-  const cut = cutColumns(by, KEYS);
+  const byStage = has('stage') || stage !== undefined;
+  const stages = byStage ? await reachedStages(view) : [];
+  const keys = keysOf(stages);
+  const cut = cutColumns(by, keys);
+  const readsLeads = byStage || has('persona') || persona !== undefined;
+  const leads = byStage ? leadMoves(view, stages) : profiles(view);
   const query = sql`
+    ${readsLeads ? sql`WITH lead AS MATERIALIZED (${leads})` : empty}
     SELECT ${cut.keys} AS keys, max(title COLLATE "C") AS title, count(*)::int AS buyers, sum(touches)::int AS touches
     FROM (
       SELECT ${cut.select} ${raw(has('content') ? 'max(j.content_title COLLATE "C")' : 'NULL::text')} AS title, count(*) AS touches
       FROM touchline.journey j
       ${has('offer') ? sql`LEFT JOIN (${cataloguedContents(view)}) d ON d.content_id = j.content_id` : empty}
-      ${has('persona') || persona !== undefined ? sql`JOIN (${profiles(view)}) p ON p.lead_id = j.lead_id` : empty}
-      ${has('stage') || stage !== undefined ? REACHED_IN(view) : empty}
+      ${raw(readsLeads ? 'JOIN lead l ON l.lead_id = j.lead_id' : '')}
+      ${has('segment') ? sql`LEFT JOIN (${segmentMembers(view)}) member ON member.lead_id = j.lead_id` : empty}
       WHERE ${allOf([
         engaged(view, period),
-        persona === undefined ? undefined : sql`p.persona = ${persona}`,
-        stage === undefined ? undefined : sql`s.stage = ${stage}`,
+        persona === undefined ? undefined : sql`l.persona = ${persona}`,
+        stage === undefined ? undefined : sql`${keys.stage} = ${stage}`,
+        segment === undefined ? undefined : isInSegment(view, raw('j.lead_id'), segment),
         has('content') ? sql`j.content_id IS NOT NULL` : undefined,
         has('offer') ? sql`coalesce(d.type, j.content_type) IS NOT NULL` : undefined,
         has('channel', 'source', 'campaign') ? HAS_ORIGIN : undefined,
@@ -163,9 +168,3 @@ function hookRows(view: View, period: Period, asked: Asked): Promise<HookRow[]> 
 const HAS_ORIGIN = raw(
   `NOT (j.session = 'within' AND j.channel = 'direct' AND coalesce(j.source, j.medium, j.campaign) IS NULL)`,
 );
-
-/** The stage that a lead was in when a touchpoint reached it. */
-const REACHED_IN = (view: View): Sql => sql`
-  LEFT JOIN (${stageSpells(view)}) s
-    ON s.lead_id = j.lead_id AND (s.began_at, s.began_id) < (j.occurred_at, j.event_id)
-   AND (s.ended_at IS NULL OR (s.ended_at, s.ended_id) >= (j.occurred_at, j.event_id))`;

@@ -1,11 +1,12 @@
 import type { BuyingStage } from '../../domain/model/journey-model.js';
 import type { View } from '../read-models.js';
-import { allOf, join, raw, rows, sql, type Sql } from '../sql.js';
-import { validAt } from '../valid-at.js';
-import { engaged, MONTH_START, type Period, profiles, stageSpells } from './buyer-touches.js';
+import { isInSegment, segmentMembers } from '../segments.js';
+import { allOf, empty, join, raw, rows, sql, type Sql } from '../sql.js';
+import { engaged, MONTH_START, type Period } from './buyer-touches.js';
 import { cutColumns } from './cut-columns.js';
+import { leadMoves, movesBefore, reachedStages } from './stage-moves.js';
 
-export const INFLUENCE_CUTS = ['content', 'persona', 'stage', 'month'] as const;
+export const INFLUENCE_CUTS = ['content', 'persona', 'segment', 'stage', 'month'] as const;
 export type InfluenceCut = (typeof INFLUENCE_CUTS)[number];
 
 export interface InfluenceRow {
@@ -25,105 +26,136 @@ export interface InfluenceQuery {
   readonly withinDays: number;
   readonly persona: string | undefined;
   readonly stage: string | undefined;
+  readonly segment: string | undefined;
 }
 
 const KEYS: Readonly<Record<InfluenceCut, Sql>> = {
-  content: raw('e.content_id'),
-  persona: raw('e.persona'),
-  stage: raw('e.stage'),
-  month: raw('e.month'),
+  content: raw('c.content_id'),
+  persona: raw('c.persona'),
+  segment: raw('c.segment'),
+  stage: raw('c.stage'),
+  month: raw('c.month'),
 };
 
 /**
  * A unit is a lead in one buying stage in one month in which it engaged. One that touched a content is followed from that
  * touch on; it is compared with the units of the same persona, stage and month without the content, followed from their first
  * touch on. What is summed up over the cells of persona, stage and month is thus standardised to the leads that touched it.
- * Absent personas and stages are '', which no id is.
+ * Cut by segment, leads are compared with those of the same segment. Absent personas, segments and stages are '', which no id is.
  */
 export async function influenceRows(
   view: View,
   period: Period,
   asked: InfluenceQuery,
 ): Promise<InfluenceRow[]> {
-  const { by, withinDays, persona, stage } = asked;
+  const { by } = asked;
+  const stages = await reachedStages(view);
   const cut = cutColumns(by, KEYS);
-  const same = join(
-    by.map((_, index) => raw(`p.key${index} = i.key${index}`)),
-    ' AND ',
-  );
-  const within = sql`${withinDays} * interval '1 day'`;
+  const { ofSegment } = segmentParts(by);
   const query = sql`
-    WITH spell AS MATERIALIZED (${forwardSpells(view)}),
-    touch AS MATERIALIZED (
-      SELECT j.lead_id, coalesce(p.persona, '') AS persona, coalesce(s.stage, '') AS stage,
-             coalesce(s.began_at, '-infinity') AS began_at, ${MONTH_START} AS month, j.content_id,
-             min(j.occurred_at) AS at, max(j.content_title COLLATE "C") AS title, s.advanced_at
-      FROM touchline.journey j
-      JOIN (${profiles(view)}) p ON p.lead_id = j.lead_id
-      LEFT JOIN spell s
-        ON s.lead_id = j.lead_id AND (s.began_at, s.began_id) <= (j.occurred_at, j.event_id)
-       AND (s.ended_at IS NULL OR (s.ended_at, s.ended_id) > (j.occurred_at, j.event_id))
-      WHERE ${allOf([
-        engaged(view, period),
-        sql`j.occurred_at <= ${view.at}::timestamptz - ${within}`,
-        persona === undefined ? undefined : sql`p.persona = ${persona}`,
-        stage === undefined ? undefined : sql`s.stage = ${stage}`,
-      ])}
-      GROUP BY j.lead_id, p.persona, s.stage, s.began_at, s.advanced_at, month, j.content_id),
-    unit AS MATERIALIZED (
-      SELECT lead_id, persona, stage, began_at, month, min(at) AS at, min(advanced_at) <= min(at) + ${within} AS advanced
-      FROM touch GROUP BY lead_id, persona, stage, began_at, month),
-    stratum AS (
-      SELECT persona, stage, month, count(*) AS units, count(*) FILTER (WHERE advanced) AS advanced
-      FROM unit GROUP BY persona, stage, month),
-    exposed AS (
-      SELECT t.content_id, t.persona, t.stage, t.month, max(t.title) AS title, count(*) AS units,
-             count(*) FILTER (WHERE t.advanced_at <= t.at + ${within}) AS advanced, count(*) FILTER (WHERE u.advanced) AS as_units
-      FROM touch t
-      JOIN unit u ON u.lead_id = t.lead_id AND u.began_at = t.began_at AND u.month = t.month
-      WHERE t.content_id IS NOT NULL
-      GROUP BY t.content_id, t.persona, t.stage, t.month),
-    people AS (
-      SELECT ${cut.names} count(*) AS leads
-      FROM (SELECT ${cut.select} e.lead_id FROM touch e WHERE e.content_id IS NOT NULL GROUP BY ${cut.names} e.lead_id) each
-      ${cut.group}),
-    influence AS (
-      SELECT ${cut.select} max(e.title) AS title,
-             coalesce(sum(e.units) FILTER (WHERE s.units > e.units), 0)::int AS compared,
-             coalesce(sum(e.advanced) FILTER (WHERE s.units > e.units), 0)::int AS advanced,
-             coalesce(sum(e.units * (s.advanced - e.as_units)::numeric / nullif(s.units - e.units, 0)), 0)::float8 AS expected
-      FROM exposed e
-      JOIN stratum s ON s.persona = e.persona AND s.stage = e.stage AND s.month = e.month
-      ${cut.group})
+    WITH cell AS MATERIALIZED (${cells(view, period, { ...asked, stages })}),
+    compared AS (
+      SELECT cell.*, sum(units) OVER stratum AS stratum_units, sum(units_advanced) OVER stratum AS stratum_advanced
+      FROM cell
+      WINDOW stratum AS (PARTITION BY persona, stage, month${ofSegment(', segment')}))
     SELECT ${cut.keys} AS keys, title, leads, compared, advanced, expected
-    FROM (SELECT i.*, p.leads::int FROM influence i JOIN people p ON ${same}) found
+    FROM (
+      SELECT ${cut.select} max(c.title) AS title, sum(c.leads)::int AS leads,
+             coalesce(sum(c.exposed) FILTER (WHERE c.stratum_units > c.exposed), 0)::int AS compared,
+             coalesce(sum(c.advanced) FILTER (WHERE c.stratum_units > c.exposed), 0)::int AS advanced,
+             coalesce(sum(c.exposed * (c.stratum_advanced - c.exposed_advanced)
+                          / nullif(c.stratum_units - c.exposed, 0)), 0)::float8 AS expected
+      FROM compared c
+      WHERE c.content_id IS NOT NULL
+      ${cut.group}) found
     ORDER BY ${cut.time}leads DESC${cut.ties}`;
   const found = await rows<InfluenceRow>(view.tx, query);
   return found.map((row) => ({ ...row, keys: row.keys.map((key) => (key === '' ? null : key)) }));
 }
 
-/** Spells with the time at which a lead moved on to a later stage of its persona, and the time before the first stage. */
-const forwardSpells = (view: View): Sql => sql`
-  SELECT s.lead_id, s.stage, s.began_at, s.began_id, s.ended_at, s.ended_id,
-         CASE WHEN s.stage IS NULL OR later.number > here.number THEN s.ended_at END AS advanced_at
-  FROM (${stageSpells(view)}
-        UNION ALL
-        SELECT t.lead_id, NULL, '-infinity', '00000000-0000-0000-0000-000000000000', t.at, t.event_id, t.to_stage
-        FROM touchline.stage_transition t
-        WHERE t.workspace = ${view.workspace} AND ${validAt('t', view.asOf)} AND t.from_stage IS NULL) s
-  JOIN (${profiles(view)}) p ON p.lead_id = s.lead_id
-  LEFT JOIN (${stageOrder(view)}) here ON here.persona = coalesce(p.persona, '') AND here.stage = s.stage
-  LEFT JOIN (${stageOrder(view)}) later ON later.persona = coalesce(p.persona, '') AND later.stage = s.next_stage`;
+interface CellsQuery extends InfluenceQuery {
+  readonly stages: readonly string[];
+}
 
-/** The stages of each persona by their place; those of leads without a persona under ''. */
-function stageOrder({ model }: View): Sql {
-  const { personas, stages } = model?.data.document ?? { personas: [], stages: [] };
-  const placed = (persona: string, own: readonly BuyingStage[]) =>
-    own.map(({ id: stage }, number) => ({ persona, stage, number }));
-  const all = [
-    ...placed('', stages),
-    ...personas.flatMap(({ id, stages: own }) => placed(id, own ?? stages)),
-  ];
+/**
+ * By content, persona, stage and month: the units that touched the content (`exposed`), those of them that `advanced` after that
+ * touch or, `exposed_advanced`, after their first touch of any content. A unit counts in `units` at its first touch, a lead in
+ * `leads` at its first touch of the content in a cell of the report.
+ */
+function cells(view: View, period: Period, asked: CellsQuery): Sql {
+  const within = sql`${asked.withinDays} * interval '1 day'`;
+  const { ofSegment } = segmentParts(asked.by);
+  const ofCell = asked.by.filter((name) => name === 'segment' || name === 'stage' || name === 'month');
+  const person = raw(['lead_id', 'content_id', ...ofCell].join(', '));
   return sql`
-    SELECT * FROM jsonb_to_recordset(${JSON.stringify(all)}::jsonb) AS stage (persona text, stage text, number int)`;
+    SELECT content_id, coalesce(persona, '') AS persona, coalesce((${asked.stages}::text[])[touch.stage], '') AS stage, month,
+           ${ofSegment('segment,')} max(title COLLATE "C") AS title, count(*) FILTER (WHERE is_first_of_lead) AS leads,
+           count(*) FILTER (WHERE is_exposure) AS exposed,
+           count(*) FILTER (WHERE is_exposure AND advanced_at <= at + ${within}) AS advanced,
+           count(*) FILTER (WHERE is_exposure AND advanced_at <= unit_at + ${within}) AS exposed_advanced,
+           count(*) FILTER (WHERE is_first) AS units,
+           count(*) FILTER (WHERE is_first AND advanced_at <= unit_at + ${within}) AS units_advanced
+    FROM (
+      SELECT *, lag(unit) OVER (PARTITION BY lead_id, content_id${ofSegment(', segment')} ORDER BY unit, at) IS DISTINCT FROM unit AS is_exposure,
+             row_number() OVER (PARTITION BY ${person} ORDER BY unit, at) = 1 AS is_first_of_lead
+      FROM (
+        SELECT *, row_number() OVER of_unit = 1 AS is_first, first_value(at) OVER of_unit AS unit_at
+        FROM (${touches(view, period, asked)}) touch
+        WINDOW of_unit AS (PARTITION BY lead_id, unit${ofSegment(', segment')} ORDER BY at)) touch) touch
+    GROUP BY content_id, persona, touch.stage, month${ofSegment(', segment')}`;
+}
+
+/**
+ * Touches of units, with the stage that the lead was in or moved to by the touch, and when it moved on to a later one. Offset 0 keeps
+ * the arrays of moves out of the sort that follows, and their search from being made twice.
+ */
+function touches(view: View, period: Period, asked: CellsQuery): Sql {
+  const { by, withinDays, persona, stage, segment, stages } = asked;
+  const { ofSegment, members } = segmentParts(by);
+  return sql`
+    SELECT lead_id, at, content_id, title, persona, month, ${ofSegment('segment,')} moved_to[moves] AS stage,
+           moves::bigint * 100000 + (month - '2000-01-01') AS unit,
+           CASE WHEN moves = 0 THEN moved_at[1]
+                WHEN places[moved_to[moves + 1]] > places[moved_to[moves]] THEN moved_at[moves + 1] END AS advanced_at
+    FROM (
+      SELECT j.lead_id, j.occurred_at AS at, j.content_id, j.content_title AS title, l.persona, ${MONTH_START} AS month,
+             ${ofSegment(`coalesce(member.segment_id, '') AS segment,`)}
+             l.moved_at, l.moved_to, ${movesBefore('<=')} AS moves, ${placesOf(view, stages)} AS places
+      FROM touchline.journey j
+      JOIN (${leadMoves(view, stages)}) l ON l.lead_id = j.lead_id ${members(view)}
+      WHERE ${allOf([
+        engaged(view, period),
+        sql`j.occurred_at <= ${view.at}::timestamptz - ${withinDays} * interval '1 day'`,
+        persona === undefined ? undefined : sql`l.persona = ${persona}`,
+        segment === undefined ? undefined : isInSegment(view, raw('j.lead_id'), segment),
+      ])}
+      OFFSET 0) j
+    ${stage === undefined ? empty : sql`WHERE (${stages}::text[])[moved_to[moves]] = ${stage}`}
+    OFFSET 0`;
+}
+
+/** What a cut by segment adds: a column, and a join by which a lead in two segments is two rows. */
+function segmentParts(by: readonly InfluenceCut[]): {
+  readonly ofSegment: (text: string) => Sql;
+  readonly members: (view: View) => Sql;
+} {
+  const bySegment = by.includes('segment');
+  return {
+    ofSegment: (text) => (bySegment ? raw(text) : empty),
+    members: (view) =>
+      bySegment ? sql`LEFT JOIN (${segmentMembers(view)}) member ON member.lead_id = j.lead_id` : empty,
+  };
+}
+
+/** For each stage its place in the process of the persona of a lead `l`; NULL: it is none of them. */
+function placesOf({ model }: View, stages: readonly string[]): Sql {
+  const { personas, stages: common } = model?.data.document ?? { personas: [], stages: [] };
+  const places = (process: readonly BuyingStage[]): Sql => {
+    const ids = process.map(({ id }) => id);
+    return sql`${stages.map((stage) => (ids.includes(stage) ? ids.indexOf(stage) : null))}::int[]`;
+  };
+  const own = personas.flatMap(({ id, stages: process }) =>
+    process ? [sql`WHEN ${id} THEN ${places(process)}`] : [],
+  );
+  return own.length === 0 ? places(common) : sql`CASE l.persona ${join(own, ' ')} ELSE ${places(common)} END`;
 }

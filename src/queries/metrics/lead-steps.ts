@@ -1,61 +1,92 @@
 import type { View } from '../read-models.js';
-import { sql, type Sql } from '../sql.js';
+import { segmentMembers } from '../segments.js';
+import { empty, raw, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 
+export const LEAD_CUTS = ['persona', 'source', 'segment', 'campaign', 'month'] as const;
+type LeadCut = (typeof LEAD_CUTS)[number] | 'nurture';
+
 /**
- * When each lead first took each step, NULL where it has not: lead_id, known_at, first_touch_at, engaged_at, qualified_at,
- * accepted_at, opportunity_at and won_at. Engaged is what the lifecycle calls so: known, with points. Opportunities are those
- * that a lead is a contact of. Leads without touchpoints, from a list or the CRM alone, have not come to us and are left out.
+ * A nurture touch before sales qualified the lead, or else before the first step after that. Touches after it do not count: who gets
+ * further has more time for them, which would look like their effect (immortal time bias).
+ */
+export const TOOK_STEP_AT = 'least(step.qualified_at, step.accepted_at, step.opportunity_at, step.won_at)';
+export const IS_NURTURED = `(step.nurtured_at < coalesce(${TOOK_STEP_AT}, 'infinity')) IS TRUE`;
+
+/** Cuts of leads `step` joined by `leadJoins`; the month is that of the first touch. */
+export const leadColumns = (timeZone: string): Readonly<Record<LeadCut, Sql>> => ({
+  persona: raw('step.persona'),
+  source: raw('step.source'),
+  segment: raw('member.segment_id'),
+  campaign: raw('step.campaign'),
+  month: sql`date_trunc('month', step.first_touch_at AT TIME ZONE ${timeZone})::date`,
+  nurture: raw(`CASE WHEN ${IS_NURTURED} THEN 'nurtured' ELSE 'cold' END`),
+});
+
+/** Joins what the cuts of leads read. A lead in two segments is two rows. */
+export const leadJoins = (view: View, by: readonly string[]): Sql =>
+  by.includes('segment')
+    ? sql`LEFT JOIN (${segmentMembers(view)}) member ON member.lead_id = step.lead_id`
+    : empty;
+
+/**
+ * When each lead first took each step, NULL where it has not: lead_id, persona, known, source and campaign of the first touch,
+ * first_touch_at, engaged_at, qualified_at, accepted_at, opportunity_at, won_at, and nurtured_at, the first nurture touch. Engaged
+ * is what the lifecycle calls so: known, with points. Opportunities are those that a lead is a contact of. Leads without touchpoints,
+ * from a list or the CRM alone, have not come to us and are left out.
  */
 export async function leadSteps(view: View): Promise<Sql> {
-  const { workspace, asOf } = view;
+  const leads = (await view.isCurrent('journey')) ? leadsNow(view) : leadsAt(view);
   return sql`
-    SELECT p.lead_id, p.persona, t.first_touch_at, greatest(s.at, p.known_at) AS engaged_at, d.qualified_at, d.accepted_at,
-           c.opportunity_at, c.won_at
-    FROM (SELECT * FROM touchline.lead_profile p WHERE p.workspace = ${workspace} AND ${validAt('p', asOf)}) p
-    JOIN (${await firstTouches(view)}) t ON t.lead_id = p.lead_id
-    LEFT JOIN (SELECT s.lead_id, min(s.occurred_at) AS at FROM touchline.score_change s
-               WHERE s.workspace = ${workspace} AND ${validAt('s', asOf)} AND s.points > 0
-               GROUP BY s.lead_id) s ON s.lead_id = p.lead_id AND p.known
-    LEFT JOIN (${decisions(view)}) d ON d.lead_id = p.lead_id
-    LEFT JOIN (${contacts(view)}) c ON c.lead_id = p.lead_id`;
+    SELECT l.*, d.qualified_at, d.accepted_at, c.opportunity_at, c.won_at
+    FROM (${leads}) l
+    LEFT JOIN (${decisions(view)}) d ON d.lead_id = l.lead_id
+    LEFT JOIN (${contacts(view)}) c ON c.lead_id = l.lead_id`;
 }
 
-/** The newest states have the first touches of now; a position before is read from the journeys. */
-async function firstTouches(view: View): Promise<Sql> {
-  const { workspace, asOf } = view;
-  if (await view.isCurrent('journey'))
-    return sql`SELECT l.lead_id, l.first_touch_at FROM touchline.lead l
-               WHERE l.workspace = ${workspace} AND l.first_touch_at IS NOT NULL`;
-  return sql`SELECT j.lead_id, min(j.occurred_at) AS first_touch_at FROM touchline.journey j
-             WHERE j.workspace = ${workspace} AND j.verdict <> 'superseded' AND ${validAt('j', asOf)} GROUP BY j.lead_id`;
-}
+/** The newest states keep what the versions come to. */
+const leadsNow = ({ workspace }: View): Sql => sql`
+  SELECT l.lead_id, l.persona, l.known, l.first_source AS source, l.first_campaign AS campaign, l.first_touch_at, l.engaged_at, l.nurtured_at
+  FROM touchline.lead l
+  WHERE l.workspace = ${workspace} AND l.first_touch_at IS NOT NULL`;
+
+const leadsAt = ({ workspace, asOf }: View): Sql => sql`
+  SELECT p.lead_id, p.persona, p.known, t.source, t.campaign, t.first_touch_at,
+         CASE WHEN p.known AND s.at IS NOT NULL THEN greatest(s.at, p.known_at) END AS engaged_at, n.at AS nurtured_at
+  FROM touchline.lead_profile p
+  JOIN (SELECT DISTINCT ON (j.lead_id) j.lead_id, j.occurred_at AS first_touch_at, j.source, j.campaign
+        FROM touchline.journey j
+        WHERE j.workspace = ${workspace} AND j.verdict <> 'superseded' AND ${validAt('j', asOf)}
+        ORDER BY j.lead_id, j.occurred_at, j.event_id) t ON t.lead_id = p.lead_id
+  LEFT JOIN (SELECT s.lead_id, min(s.occurred_at) AS at FROM touchline.score_change s
+             WHERE s.workspace = ${workspace} AND ${validAt('s', asOf)} AND s.points > 0
+             GROUP BY s.lead_id) s ON s.lead_id = p.lead_id
+  LEFT JOIN (SELECT j.lead_id, min(j.occurred_at) AS at FROM touchline.journey j
+             WHERE j.workspace = ${workspace} AND j.nurture AND ${validAt('j', asOf)}
+             GROUP BY j.lead_id) n ON n.lead_id = p.lead_id
+  WHERE p.workspace = ${workspace} AND ${validAt('p', asOf)}`;
 
 /** First decisions on leads, those on leads merged into them among them. */
 const decisions = ({ workspace, asOf }: View): Sql => sql`
-  SELECT k.lead_id, min(d.occurred_at) FILTER (WHERE d.type = 'LeadQualified') AS qualified_at,
-         min(d.occurred_at) FILTER (WHERE d.type = 'LeadAccepted') AS accepted_at
-  FROM touchline.lead_decision d
-  JOIN (SELECT DISTINCT k.own_lead_id, k.lead_id FROM touchline.identity_key k
-        WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)}) k ON k.own_lead_id = d.lead_id
-  WHERE d.workspace = ${workspace} AND d.position <= ${asOf}
-  GROUP BY k.lead_id`;
+  SELECT l.lead_id, l.qualified_at, l.accepted_at FROM touchline.lead_lifecycle l
+  WHERE l.workspace = ${workspace} AND ${validAt('l', asOf)}`;
 
 /** First opening and first win among the opportunities that a lead is a contact of. */
-const contacts = ({ workspace, asOf }: View): Sql => sql`
-  SELECT k.lead_id, min(o.opened_at) AS opportunity_at, min(o.closed_at) FILTER (WHERE o.status = 'won') AS won_at
+const contacts = (view: View): Sql => sql`
+  SELECT o.lead_id, min(o.opened_at) AS opportunity_at, min(o.closed_at) FILTER (WHERE o.status = 'won') AS won_at
+  FROM (${leadOpportunities(view)}) o
+  GROUP BY o.lead_id`;
+
+/**
+ * Opportunities with each lead that is a contact of them, once for each of its keys. Offset 0 has the keys hashed: looking 150,000 up
+ * one by one takes three times as long.
+ */
+export const leadOpportunities = ({ workspace, asOf }: View): Sql => sql`
+  SELECT k.lead_id, o.opportunity_id, o.status, o.opened_at, o.closed_at, o.currency, o.amount_minor
   FROM touchline.opportunity_contact c
   CROSS JOIN LATERAL unnest(c.keys) AS named (key)
-  JOIN touchline.identity_key k ON k.workspace = c.workspace AND k.key = named.key AND ${validAt('k', asOf)}
+  JOIN (SELECT k.key, k.lead_id FROM touchline.identity_key k
+        WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)} OFFSET 0) k ON k.key = named.key
   JOIN touchline.opportunity o
     ON o.workspace = c.workspace AND o.opportunity_id = c.opportunity_id AND ${validAt('o', asOf)}
-  WHERE c.workspace = ${workspace} AND ${validAt('c', asOf)}
-  GROUP BY k.lead_id`;
-
-/** Where the first touch of each lead of `steps` came from: lead_id, source, campaign. */
-export const firstOrigins = ({ workspace, asOf }: View): Sql => sql`
-  SELECT DISTINCT ON (j.lead_id) j.lead_id, j.source, j.campaign
-  FROM touchline.journey j
-  JOIN step ON step.lead_id = j.lead_id AND step.first_touch_at = j.occurred_at
-  WHERE j.workspace = ${workspace} AND j.verdict <> 'superseded' AND ${validAt('j', asOf)}
-  ORDER BY j.lead_id, j.event_id`;
+  WHERE c.workspace = ${workspace} AND ${validAt('c', asOf)}`;

@@ -6,14 +6,25 @@ import type { RawParams } from '../params.js';
 import { QueryDocs } from '../query-docs.js';
 import type { ParameterName } from '../query-parameters.js';
 import { type ReadRequest, ReadModels, type View } from '../read-models.js';
+import { SEGMENT_PROJECTIONS } from '../segments.js';
+import { asksSegments } from './cut-request.js';
 
 /** A figure of `GET /api/metrics/…`: one file with its answer, its SQL and its route. */
 export interface Metric {
+  /** Last part of its path. */
+  readonly name: string;
   readonly controller: Type;
   readonly handler: Type<IQueryHandler>;
 }
 
-interface MetricDefinition<Asked extends { readonly request: ReadRequest }, Answer extends object> {
+/** Of the parameters of a metric, what all have, and what those with cuts have. */
+interface MetricRequest {
+  readonly request: ReadRequest;
+  readonly by?: readonly string[];
+  readonly segment?: string | undefined;
+}
+
+interface MetricDefinition<Asked extends MetricRequest, Answer extends object> {
   /** Last part of its path. */
   readonly name: string;
   readonly summary: string;
@@ -21,7 +32,7 @@ interface MetricDefinition<Asked extends { readonly request: ReadRequest }, Answ
   readonly description: string;
   readonly answer: Type<Answer>;
   readonly parameters: readonly ParameterName[];
-  /** Whose read models it reads. */
+  /** Whose read models it reads, besides those of segments. */
   readonly projections: readonly string[];
   /** Reads the parameters. @throws Problem 400 naming every parameter at fault */
   readonly parse: (workspace: string, given: RawParams) => Asked;
@@ -29,10 +40,10 @@ interface MetricDefinition<Asked extends { readonly request: ReadRequest }, Answ
 }
 
 /** Metrics hash and sort a row for each lead and content; with the default most of their time would go to temporary files. */
-const MEMORY = `SET LOCAL work_mem = '64MB'`;
+export const MEMORY = `SET LOCAL work_mem = '64MB'`;
 
 /** The route and the handler of a metric. */
-export function defineMetric<Asked extends { readonly request: ReadRequest }, Answer extends object>(
+export function defineMetric<Asked extends MetricRequest, Answer extends object>(
   metric: MetricDefinition<Asked, Answer>,
 ): Metric {
   const { name, summary, description, answer, parameters, projections } = metric;
@@ -48,7 +59,8 @@ export function defineMetric<Asked extends { readonly request: ReadRequest }, An
     constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
     execute({ asked }: FindMetric): Promise<Answer> {
-      return this.models.view(asked.request, projections, async (view) => {
+      const needed = asksSegments(asked) ? [...projections, ...SEGMENT_PROJECTIONS] : projections;
+      return this.models.view(asked.request, needed, async (view) => {
         await view.tx.query(MEMORY);
         return metric.find(view, asked);
       });
@@ -69,7 +81,7 @@ export function defineMetric<Asked extends { readonly request: ReadRequest }, An
   }
   // Operations of the OpenAPI document are named after their controllers.
   Object.defineProperty(MetricController, 'name', { value: `${operationName(name)}Controller` });
-  return { controller: MetricController, handler: FindMetricHandler };
+  return { name, controller: MetricController, handler: FindMetricHandler };
 }
 
 const operationName = (name: string): string =>

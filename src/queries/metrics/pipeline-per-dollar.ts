@@ -184,6 +184,7 @@ class PipelinePerDollarController {
 }
 
 export const pipelinePerDollar: Metric = {
+  name: 'pipeline-per-dollar',
   controller: PipelinePerDollarController,
   handler: FindPipelinePerDollarHandler,
 };

@@ -34,7 +34,19 @@ function parse(workspace: string, given: RawParams): { readonly request: PageReq
 }
 
 async function find(view: View, { request }: { readonly request: PageRequest }): Promise<RepLoadAnswer> {
-  const leads = await openHandOffs(view, view.at, ['recipient']);
+  const { loads, ...totals } = await repLoads(view, view.at);
+  const { page, next } = slice(request, view, loads);
+  return { asOf: String(view.asOf), modelVersion: view.modelVersion, ...totals, rows: [...page], next };
+}
+
+type RepLoads = Pick<RepLoadAnswer, 'openLeads' | 'openOpportunities' | 'opportunitiesWithoutOwner'> & {
+  /** The highest first. */
+  readonly loads: readonly RepLoadItem[];
+};
+
+/** What each recipient of leads and owner of opportunities has in process; hand-offs as they stand at an instant. */
+export async function repLoads(view: View, at: Date): Promise<RepLoads> {
+  const leads = await openHandOffs(view, at, { timeZone: 'UTC', by: ['recipient'], segment: undefined });
   const owners = await openOpportunities(view);
   const recipients = view.model?.data.document.routing?.recipients ?? [];
   const ids = [
@@ -42,7 +54,7 @@ async function find(view: View, { request }: { readonly request: PageRequest }):
     ...leads.flatMap(({ keys: [rep] }) => rep ?? []),
     ...owners.flatMap(({ owner }) => owner ?? []),
   ];
-  const all = [...new Set(ids)].map((rep): RepLoadItem => {
+  const loads = [...new Set(ids)].map((rep): RepLoadItem => {
     const { open = 0, rotten = 0 } = leads.find(({ keys }) => keys[0] === rep) ?? {};
     const { count = 0 } = owners.find(({ owner }) => owner === rep) ?? {};
     const { name = rep, kind = null, capacity = null } = recipients.find(({ id }) => id === rep) ?? {};
@@ -52,15 +64,11 @@ async function find(view: View, { request }: { readonly request: PageRequest }):
       ...{ openOpportunities: count, inProcess: open + count, capacity, load },
     };
   });
-  const { page, next } = slice(request, view, all.sort(byLoad));
   return {
-    asOf: String(view.asOf),
-    modelVersion: view.modelVersion,
     openLeads: leads.reduce((sum, { open }) => sum + open, 0),
     openOpportunities: owners.reduce((sum, { count }) => sum + count, 0),
     opportunitiesWithoutOwner: owners.find(({ owner }) => owner === null)?.count ?? 0,
-    rows: [...page],
-    next,
+    loads: loads.sort(byLoad),
   };
 }
 

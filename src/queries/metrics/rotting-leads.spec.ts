@@ -171,7 +171,7 @@ test('a lead that has opted out is no longer open', async () => {
 });
 
 test.each([
-  ['rotting-leads?by=source', 'cut-unknown', 'by'],
+  ['rotting-leads?by=channel', 'cut-unknown', 'by'],
   ['rotting-leads?at=yesterday', 'at-invalid', 'at'],
   ['rotting-leads?from=2026-01-01', 'period-incomplete', 'to'],
   ['rotting-leads?from=2026-03-02&to=2026-03-01', 'period-reversed', 'to'],

@@ -3,7 +3,7 @@ import { cellName, cellNames } from '../cell-names.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
 import { type DayOrInstant, Params, type RawParams } from '../params.js';
 import type { View } from '../read-models.js';
-import { resolveScope } from '../report-scope.js';
+import { resolvePeriod } from '../report-scope.js';
 import {
   Enums,
   Instant,
@@ -12,9 +12,9 @@ import {
   MaybeText,
   MaybeTexts,
   NestedList,
-  PageAnswer,
   Text,
 } from '../response-fields.js';
+import { CutAnswer, cutsOf, resolveCuts } from './cut-request.js';
 import { HAND_OFF_CUTS, type HandOffCut, openHandOffs, rottenSeries } from './hand-offs.js';
 import { defineMetric } from './metric.js';
 
@@ -37,13 +37,17 @@ export class RottingPoint {
   @MaybeDecimal(RATE) rate!: number | null;
 }
 
-class RottingLeadsAnswer extends PageAnswer {
+class RottingLeadsAnswer extends CutAnswer {
   @Instant('The instant: `at`, or that of the position') at!: Date;
   @Integer('Hand-offs open then') open!: number;
   @Integer('Of these past due without a sales activity') rotten!: number;
   @MaybeDecimal(RATE) rate!: number | null;
   @Enums('Cuts', HAND_OFF_CUTS) by!: HandOffCut[];
-  @NestedList('By the cuts at the instant, most rotten first', () => RottingItem) rows!: RottingItem[];
+  @NestedList(
+    'By the cuts at the instant, most rotten first; by time if the first cut is the month',
+    () => RottingItem,
+  )
+  rows!: RottingItem[];
   @NestedList('At the beginning of each day of the period; empty without one', () => RottingPoint)
   series!: RottingPoint[];
 }
@@ -52,6 +56,7 @@ export type { RottingLeadsAnswer };
 interface Asked {
   readonly at: DayOrInstant | undefined;
   readonly by: readonly HandOffCut[];
+  readonly segment: string | undefined;
   readonly days: { readonly from: string; readonly to: string } | undefined;
   readonly request: PageRequest;
 }
@@ -59,7 +64,7 @@ interface Asked {
 const MAX_DAYS = 1_100;
 
 function parse(workspace: string, given: RawParams): Asked {
-  const params = new Params(given, ['at', 'by', 'from', 'to', ...PAGE_PARAMETERS]);
+  const params = new Params(given, ['at', 'by', 'from', 'to', 'segment', ...PAGE_PARAMETERS]);
   const [from, to] = [params.day('from'), params.day('to')];
   if ((from === undefined) !== (to === undefined))
     params.fault('period-incomplete', from === undefined ? 'from' : 'to', 'a series needs from and to');
@@ -68,30 +73,28 @@ function parse(workspace: string, given: RawParams): Asked {
   return {
     at: params.dayOrInstant('at'),
     by: params.someOf('by', HAND_OFF_CUTS, 'cut') ?? ['recipient'],
+    segment: params.text('segment'),
     days: from !== undefined && to !== undefined ? { from, to } : undefined,
     request: pageRequestOf(workspace, params, { name: 'rotting-leads', given, shapes: [/^\d{1,9}$/] }),
   };
 }
 
-async function find(view: View, { at: asked, by, days, request }: Asked): Promise<RottingLeadsAnswer> {
+async function find(view: View, asked: Asked): Promise<RottingLeadsAnswer> {
+  const { by, days, segment, request } = asked;
   const period = { from: days && { day: days.from }, to: days && { day: days.to } };
-  const { timeZone } = await resolveScope(view, { metric: 'pipeline', currency: undefined, ...period });
-  const instant =
-    asked &&
-    (await resolveScope(view, { metric: 'pipeline', currency: undefined, from: asked, to: undefined }));
-  const at = instant?.from ?? view.at;
-  const [total] = await openHandOffs(view, at, []);
-  const { page, next } = slice(request, view, await openHandOffs(view, at, by));
+  const { timeZone } = await resolveCuts(view, { ...period, segment });
+  const at = (await resolvePeriod(view, { from: asked.at, to: undefined })).from ?? view.at;
+  const scope = { timeZone, by, segment };
+  const [total] = await openHandOffs(view, at, { ...scope, by: [] });
+  const { page, next } = slice(request, view, await openHandOffs(view, at, scope));
   const names = await cellNames(view, by, page);
-  const series = days
-    ? await rottenSeries(view, { firstDay: days.from, lastDay: lastOf(days.to), timeZone })
-    : [];
+  const series = days ? await rottenSeries(view, { first: days.from, last: lastOf(days.to) }, scope) : [];
   return {
     asOf: String(view.asOf),
     modelVersion: view.modelVersion,
     at,
     ...rated(total ?? { open: 0, rotten: 0 }),
-    by: [...by],
+    ...cutsOf(asked),
     rows: page.map((cell) => ({ ...cellName(cell, by, names), ...rated(cell) })),
     series: series.map((point) => ({ at: point.at, ...rated(point) })),
     next,
@@ -109,7 +112,8 @@ const rated = ({ open, rotten }: { readonly open: number; readonly rotten: numbe
 const DESCRIPTION = `
 Hand-offs that are open at an instant, past \`dueBy\` and without a call, meeting or mail of sales, ÷ all that are open then. A hand-off is
 open until the lead is handed to somebody else, recycled, disqualified, opts out or becomes a contact of an opportunity. With \`from\` and \`to\`
-\`series\` has the same at the beginning of each day. What is known at the position decides, also about instants before it.
+\`series\` has the same at the beginning of each day. \`source\` and \`campaign\` are those of the lead's first touch, \`month\` is that
+of the hand-off, \`segment\`: those that the lead is in at the position. What is known at the position decides, also about instants before it.
 
 Example: on 2 March two leads are handed to rep-7, due on the 3rd; rep-7 calls one of them that afternoon and the other one on the 6th. On
 5 March 2 are open and 1 is rotten, a rate of 0.5; on 7 March none is rotten.`;
@@ -121,7 +125,7 @@ export const rottingLeads = defineMetric({
   description: DESCRIPTION,
   answer: RottingLeadsAnswer,
   parameters: [
-    ...(['atInstant', 'handOffsBy', 'fromDay', 'toDay'] as const),
+    ...(['atInstant', 'handOffsBy', 'fromDay', 'toDay', 'segment'] as const),
     ...(['cursor', 'limit', 'asOf', 'minPosition'] as const),
   ],
   projections: ['journey', 'opportunities', 'lifecycle'],

@@ -9,9 +9,9 @@ import {
   MaybeTexts,
   Nested,
   NestedList,
-  PageAnswer,
   Text,
 } from '../response-fields.js';
+import { CutAnswer } from './cut-request.js';
 import { OPPORTUNITY_CUTS, type OpportunityCut } from './opportunity-cuts.js';
 
 export class WinRateItem {
@@ -52,7 +52,7 @@ export class CalibrationItem {
   auc!: AreaItem | null;
 }
 
-export class ScoreCalibrationAnswer extends PageAnswer {
+export class ScoreCalibrationAnswer extends CutAnswer {
   @MaybeInstant('Start by openedAt, inclusive') from!: Date | null;
   @MaybeInstant('End, exclusive') to!: Date | null;
   @Decimal('Half-life of scores, days') halfLifeDays!: number;

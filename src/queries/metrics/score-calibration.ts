@@ -10,15 +10,16 @@ import {
 import { slice } from '../attribution.js';
 import { cellName, cellNames } from '../cell-names.js';
 import { type CreditView, withLedger } from '../credit-ledger.js';
-import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
-import { type DayOrInstant, Params, type RawParams } from '../params.js';
+import type { RawParams } from '../params.js';
 import type { View } from '../read-models.js';
-import { type ReportScope, resolveScope } from '../report-scope.js';
+import type { ReportScope } from '../report-scope.js';
 import { allOf, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
-import { cutColumns } from './cut-columns.js';
+import { compareCells, cutColumns } from './cut-columns.js';
+import { CUT_PARAMETERS, type CutRequest, cutRequestOf, cutsOf, resolveCuts } from './cut-request.js';
 import { defineMetric } from './metric.js';
 import {
+  hasBuyerIn,
   OPPORTUNITY_CUTS,
   type OpportunityCut,
   opportunityColumns,
@@ -27,29 +28,20 @@ import {
 import type { CalibrationItem, DecileItem, WinRateItem } from './score-calibration-answer.js';
 import { ScoreCalibrationAnswer } from './score-calibration-answer.js';
 
-interface Asked {
-  readonly by: readonly OpportunityCut[];
-  readonly from: DayOrInstant | undefined;
-  readonly to: DayOrInstant | undefined;
-  readonly request: PageRequest;
-}
+type Asked = CutRequest<OpportunityCut>;
 
-function parse(workspace: string, given: RawParams): Asked {
-  const params = new Params(given, ['by', 'from', 'to', ...PAGE_PARAMETERS]);
-  return {
-    by: params.someOf('by', OPPORTUNITY_CUTS, 'cut') ?? [],
-    from: params.dayOrInstant('from'),
-    to: params.dayOrInstant('to'),
-    request: pageRequestOf(workspace, params, { name: 'score-calibration', given, shapes: [/^\d{1,9}$/] }),
-  };
-}
+const parse = (workspace: string, given: RawParams): Asked =>
+  cutRequestOf(workspace, given, { name: 'score-calibration', cuts: OPPORTUNITY_CUTS });
 
-async function find(opened: View, { by, request, ...period }: Asked): Promise<ScoreCalibrationAnswer> {
-  const scope = await resolveScope(opened, { metric: 'pipeline', currency: undefined, ...period });
+async function find(opened: View, asked: Asked): Promise<ScoreCalibrationAnswer> {
+  const { by, request } = asked;
+  const scope = await resolveCuts(opened, asked);
   const view = await withLedger(opened, { metric: 'pipeline', models: [] });
-  const counted = await outcomes(view, scope, by);
-  const closed = counted.filter((row): row is Outcome & { success: boolean } => row.success !== null);
-  const cells = by.length === 0 ? [] : cellsOf(by, closed);
+  const found = await outcomes(view, scope, asked);
+  const cells = by.length === 0 ? [] : cellsOf(by, found.filter(isClosed));
+  // Cut by segment an opportunity may be in several rows.
+  const counted = [...new Map(found.map((row) => [row.opportunityId, row])).values()];
+  const closed = counted.filter(isClosed);
   const { page, next } = slice(request, view, cells);
   const names = await cellNames(view, by, page);
   const { rate } = proportion(closed.filter(({ success }) => success).length, closed.length);
@@ -60,22 +52,26 @@ async function find(opened: View, { by, request, ...period }: Asked): Promise<Sc
     ...calibrationOf(closed),
     open: counted.length - closed.length,
     deciles: rate === null ? [] : scoreDeciles(scoreGroups(closed)).map(decileItem),
-    by: [...by],
+    ...cutsOf(asked),
     rows: page.map(({ keys, closed: own }) => ({ ...cellName({ keys }, by, names), ...calibrationOf(own) })),
     next,
   };
 }
 
 interface Outcome {
+  readonly opportunityId: string;
   readonly keys: readonly (string | null)[];
   readonly score: number;
   /** Null: still open. */
   readonly success: boolean | null;
 }
 
+const isClosed = (row: Outcome): row is Outcome & ScoredOutcome => row.success !== null;
+
 interface CalibrationCell {
   readonly keys: readonly (string | null)[];
   readonly closed: readonly ScoredOutcome[];
+  readonly size: number;
 }
 
 function cellsOf(
@@ -83,18 +79,10 @@ function cellsOf(
   closed: readonly (Outcome & ScoredOutcome)[],
 ): CalibrationCell[] {
   const cells = [...Map.groupBy(closed, ({ keys }) => JSON.stringify(keys)).values()];
-  const time = ({ keys }: CalibrationCell): string => (by[0] === 'month' ? (keys[0] ?? '') : '');
   return cells
-    .map((own) => ({ keys: own[0]?.keys ?? [], closed: own }))
-    .sort(
-      (a, b) =>
-        compare(time(a), time(b)) ||
-        b.closed.length - a.closed.length ||
-        compare(JSON.stringify(a.keys), JSON.stringify(b.keys)),
-    );
+    .map((own) => ({ keys: own[0]?.keys ?? [], closed: own, size: own.length }))
+    .sort(compareCells(by));
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 type Calibration = Pick<CalibrationItem, 'won' | 'lost' | 'winRate' | 'auc'>;
 
@@ -146,10 +134,7 @@ export const scoreCalibration = defineMetric({
   summary: 'Get win rate and lift by score at the opening of opportunities',
   description: DESCRIPTION,
   answer: ScoreCalibrationAnswer,
-  parameters: [
-    ...(['opportunityBy', 'from', 'to'] as const),
-    ...(['cursor', 'limit', 'asOf', 'minPosition'] as const),
-  ],
+  parameters: ['opportunityBy', ...CUT_PARAMETERS],
   projections: ['journey', 'opportunities', 'attribution', 'catalogue'],
   parse,
   find,
@@ -159,7 +144,7 @@ export const scoreCalibration = defineMetric({
 async function outcomes(
   view: CreditView,
   { timeZone, from, to }: ReportScope,
-  by: readonly OpportunityCut[],
+  { by, segment }: Asked,
 ): Promise<Outcome[]> {
   const { workspace, asOf, halfLifeDays } = view;
   const cut = cutColumns(by, opportunityColumns(timeZone, 'opened_at'));
@@ -168,11 +153,12 @@ async function outcomes(
     sql`
     WITH opportunity AS MATERIALIZED (
       SELECT ${cut.select} o.opportunity_id, o.status, o.opened_at, q.lead_ids
-      FROM touchline.opportunity o ${await opportunityJoins(view, by, true)}
+      FROM touchline.opportunity o ${await opportunityJoins(view, { by, segment }, true)}
       WHERE ${allOf([
         sql`o.workspace = ${workspace} AND ${validAt('o', asOf)}`,
         from ? sql`o.opened_at >= ${from}` : undefined,
         to ? sql`o.opened_at < ${to}` : undefined,
+        hasBuyerIn(view, segment),
       ])}),
     member AS (
       SELECT DISTINCT o.opportunity_id, o.opened_at, m.lead_id FROM opportunity o CROSS JOIN LATERAL unnest(o.lead_ids) AS m (lead_id)),
@@ -183,7 +169,7 @@ async function outcomes(
       WHERE c.workspace = ${workspace} AND ${validAt('c', asOf)}
       GROUP BY m.opportunity_id, m.lead_id),
     best AS (SELECT opportunity_id, max(score) AS score FROM scored GROUP BY opportunity_id)
-    SELECT ${cut.keys} AS keys, round(coalesce(b.score, 0), 2)::float8 AS score,
+    SELECT o.opportunity_id AS "opportunityId", ${cut.keys} AS keys, round(coalesce(b.score, 0), 2)::float8 AS score,
            CASE o.status WHEN 'won' THEN true WHEN 'lost' THEN false END AS success
     FROM opportunity o
     LEFT JOIN best b ON b.opportunity_id = o.opportunity_id

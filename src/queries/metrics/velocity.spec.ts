@@ -32,7 +32,7 @@ test('velocity counts the opportunities closed in the period, their revenue and 
         opportunities: ['opp-3'],
       },
     ],
-    ...{ by: [], rows: [], next: null },
+    ...{ by: [], segment: null, rowsOverlap: false, rows: [], next: null },
   });
 });
 

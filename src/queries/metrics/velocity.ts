@@ -3,10 +3,8 @@ import { shareOf, slice, UnconvertedItem } from '../attribution.js';
 import { cellName, cellNames } from '../cell-names.js';
 import { withLedger } from '../credit-ledger.js';
 import { MoneyItem, moneyOf } from '../money.js';
-import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
-import { Params, type RawParams } from '../params.js';
+import type { RawParams } from '../params.js';
 import type { View } from '../read-models.js';
-import { resolveScope, type ScopeQuery } from '../report-scope.js';
 import {
   Decimal,
   Enums,
@@ -18,10 +16,17 @@ import {
   MaybeTexts,
   Nested,
   NestedList,
-  PageAnswer,
   Text,
 } from '../response-fields.js';
-import { type ClosedCell, closedCells, unconvertedSales } from './closed-cells.js';
+import {
+  CUT_PARAMETERS,
+  CutAnswer,
+  type CutRequest,
+  cutRequestOf,
+  cutsOf,
+  resolveCuts,
+} from './cut-request.js';
+import { type ClosedCell, closedCells, perSale, unconvertedSales } from './closed-cells.js';
 import { OPPORTUNITY_CUTS, type OpportunityCut } from './opportunity-cuts.js';
 import { defineMetric } from './metric.js';
 
@@ -48,7 +53,7 @@ export class VelocityItem {
   @MaybeNested(DAYS, () => DaysToWin) daysToWin!: DaysToWin | null;
 }
 
-class VelocityAnswer extends PageAnswer {
+class VelocityAnswer extends CutAnswer {
   @Text('Currency of all sums: that of the journey model') currency!: string;
   @MaybeInstant('Start by closedAt, inclusive') from!: Date | null;
   @MaybeInstant('End, exclusive') to!: Date | null;
@@ -70,37 +75,31 @@ class VelocityAnswer extends PageAnswer {
 }
 export type { VelocityAnswer };
 
-interface Asked {
-  readonly by: readonly OpportunityCut[];
-  readonly scope: ScopeQuery;
-  readonly request: PageRequest;
-}
+type Asked = CutRequest<OpportunityCut> & { readonly currency: string | undefined };
 
-function parse(workspace: string, given: RawParams): Asked {
-  const params = new Params(given, ['by', 'from', 'to', 'currency', ...PAGE_PARAMETERS]);
-  const [from, to] = [params.dayOrInstant('from'), params.dayOrInstant('to')];
-  return {
-    by: params.someOf('by', OPPORTUNITY_CUTS, 'cut') ?? [],
-    scope: { metric: 'revenue', from, to, currency: params.text('currency') },
-    request: pageRequestOf(workspace, params, { name: 'velocity', given, shapes: [/^\d{1,9}$/] }),
-  };
-}
+const parse = (workspace: string, given: RawParams): Asked =>
+  cutRequestOf(
+    workspace,
+    given,
+    { name: 'velocity', cuts: OPPORTUNITY_CUTS },
+    { names: ['currency'], read: (params) => ({ currency: params.text('currency') }) },
+  );
 
-async function find(opened: View, { by, scope: asked, request }: Asked): Promise<VelocityAnswer> {
-  const scope = await resolveScope(opened, asked);
+async function find(opened: View, asked: Asked): Promise<VelocityAnswer> {
+  const { by, segment, request, currency } = asked;
+  const scope = await resolveCuts(opened, asked, { metric: 'revenue', currency });
   const view = await withLedger(opened, { metric: 'pipeline', models: [] });
-  const [total] = await closedCells(view, scope, []);
-  const cells = by.length === 0 ? [] : await closedCells(view, scope, by);
+  const [total] = await closedCells(view, scope, { by: [], segment });
+  const cells = by.length === 0 ? [] : await closedCells(view, scope, asked);
   const { page, next } = slice(request, view, cells);
   const names = await cellNames(view, by, page);
-  const unconverted = await unconvertedSales(view, scope);
+  const unconverted = await unconvertedSales(view, scope, segment);
   return {
     asOf: String(view.asOf),
     modelVersion: view.modelVersion,
-    ...{ currency: scope.currency, from: scope.from, to: scope.to },
+    ...{ currency: scope.currency, from: scope.from, to: scope.to, ...cutsOf(asked) },
     ...salesOf(total, scope.currency),
     unconverted: unconverted.map(({ amount, ...row }) => ({ ...row, amount: moneyOf(amount, row.currency) })),
-    by: [...by],
     rows: page.map((cell) => ({ ...cellName(cell, by, names), ...salesOf(cell, scope.currency) })),
     next,
   };
@@ -123,13 +122,11 @@ function salesOf(cell: ClosedCell | undefined, currency: string): Sales {
   };
 }
 
-/** In minor units, half up. */
-const perSale = (revenue: bigint, sales: bigint): bigint => (2n * revenue + sales) / (2n * sales);
-
 const DESCRIPTION = `
 Win rate, revenue, revenue per sale and sales cycle of the opportunities closed in a period. \`revenue\` is the total of the attribution
 report. By \`persona\`: of the buyer whose touch was the last before the opening; by \`campaign\`: the last one among the touches before the
-opening; \`source\` and \`owner\` are the opportunity's own; \`month\` is that of its close.
+opening; by \`segment\`: those that a buyer with a touch before the opening is in at the position; \`source\` and \`owner\` are the
+opportunity's own; \`month\` is that of its close.
 
 Example: opp-1 of 120,000.00, opened after a demo that Ada, a technical buyer, asked for, was won after 35 days. By persona: technical
 1 won, revenue 120,000.00, revenue per sale 120,000.00, median 35 days.`;
@@ -139,10 +136,7 @@ export const velocity = defineMetric({
   summary: 'Get win rate, revenue per sale and sales cycle of closed opportunities',
   description: DESCRIPTION,
   answer: VelocityAnswer,
-  parameters: [
-    ...(['opportunityBy', 'from', 'to', 'currency'] as const),
-    ...(['cursor', 'limit', 'asOf', 'minPosition'] as const),
-  ],
+  parameters: ['opportunityBy', 'currency', ...CUT_PARAMETERS],
   projections: ['journey', 'opportunities', 'attribution', 'catalogue'],
   parse,
   find,

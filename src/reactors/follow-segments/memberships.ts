@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
-import { eventId } from '../../domain/event-id.js';
 import { leadKey, type LeadKey } from '../../read-models/lead-snapshots.js';
 import { segmentMessage, type WebhookMessage } from '../../webhooks/message.js';
 import { queueMessages } from '../../webhooks/queue-messages.js';
+import { segmentChangeId } from '../segment-changes.js';
 
 /** What a lead's segments are found to be at an instant. */
 export interface AssessedLead extends LeadKey {
@@ -23,7 +23,7 @@ interface Change extends Stay {
 }
 
 const CURRENT = `
-  SELECT m.workspace, m.lead_id AS "leadId", m.segment_id AS segment
+  SELECT m.workspace, m.lead_id AS "leadId", m.segment_id AS segment, m.entered_at AS "enteredAt"
   FROM unnest($1::text[], $2::uuid[]) AS asked (workspace, lead_id)
   JOIN touchline.segment_membership m
     ON m.workspace = asked.workspace AND m.lead_id = asked.lead_id AND m.superseded_at IS NULL`;
@@ -33,8 +33,10 @@ const ENTER = `
   SELECT *, $6::bigint FROM unnest($1::text[], $2::uuid[], $3::text[], $4::timestamptz[], $5::integer[])`;
 
 const LEAVE = `
-  UPDATE touchline.segment_membership m SET left_at = greatest(gone.at, m.entered_at), superseded_at = $5
-  FROM unnest($1::text[], $2::uuid[], $3::text[], $4::timestamptz[]) AS gone (workspace, lead_id, segment_id, at)
+  UPDATE touchline.segment_membership m
+  SET left_at = gone.at, left_model_version = gone.model_version, left_change = nextval('touchline.segment_change'), superseded_at = $6
+  FROM unnest($1::text[], $2::uuid[], $3::text[], $4::timestamptz[], $5::integer[])
+    AS gone (workspace, lead_id, segment_id, at, model_version)
   WHERE m.workspace = gone.workspace AND m.lead_id = gone.lead_id AND m.segment_id = gone.segment_id
     AND m.superseded_at IS NULL`;
 
@@ -48,7 +50,13 @@ const UNSET_DUE = `
   WHERE due.workspace = done.workspace AND due.lead_id = done.lead_id`;
 
 /**
- * Writes who entered and left which segments, and queues the messages to webhooks.
+ * Changes are sent with ids that follow from their positions, which another run over the same events may find others: what was sent
+ * must not be lost when the server crashes.
+ */
+const DURABLE = 'SET LOCAL synchronous_commit = on';
+
+/**
+ * Writes who entered and left which segments, and queues the messages to webhooks. What a lead leaves is numbered before what it enters.
  *
  * @param leads each once
  * @param position that the changes are known from
@@ -65,12 +73,13 @@ export async function saveSegments(
     list.map(({ leadId }) => leadId),
     list.map(({ segment }) => segment),
     list.map(({ at }) => at),
+    list.map(({ modelVersion }) => modelVersion),
   ];
   const left = changes.filter(({ type }) => type === 'segment.left');
   const entered = changes.filter(({ type }) => type === 'segment.entered');
+  if (changes.length > 0) await tx.query(DURABLE);
   if (left.length > 0) await tx.query(LEAVE, [...columns(left), position]);
-  if (entered.length > 0)
-    await tx.query(ENTER, [...columns(entered), entered.map(({ modelVersion }) => modelVersion), position]);
+  if (entered.length > 0) await tx.query(ENTER, [...columns(entered), position]);
   await saveDue(tx, leads);
   await queueMessages(
     tx,
@@ -79,16 +88,20 @@ export async function saveSegments(
 }
 
 async function changesOf(tx: PoolClient, leads: readonly AssessedLead[]): Promise<Change[]> {
-  const { rows } = await tx.query<Stay>(CURRENT, keysOf(leads));
+  const { rows } = await tx.query<Stay & { enteredAt: Date }>(CURRENT, keysOf(leads));
   const current = Map.groupBy(rows, leadKey);
-  return leads.flatMap(({ workspace, leadId, at, segments, modelVersion }) => {
-    const before = (current.get(leadKey({ workspace, leadId })) ?? []).map(({ segment }) => segment);
-    const change = (type: Change['type']) => (segment: string) => ({
-      ...{ workspace, leadId, segment, type, at, modelVersion },
-    });
+  return leads.flatMap(({ workspace, leadId, at, segments, modelVersion }): Change[] => {
+    const before = current.get(leadKey({ workspace, leadId })) ?? [];
+    const left = before.filter(({ segment }) => !segments.includes(segment));
+    const entered = segments.filter((id) => !before.some(({ segment }) => segment === id));
     return [
-      ...before.filter((id) => !segments.includes(id)).map(change('segment.left')),
-      ...segments.filter((id) => !before.includes(id)).map(change('segment.entered')),
+      ...left.map(({ segment, enteredAt }) => ({
+        ...{ workspace, leadId, segment, type: 'segment.left' as const, modelVersion },
+        at: at < enteredAt ? enteredAt : at,
+      })),
+      ...entered.map((segment) => ({
+        ...{ workspace, leadId, segment, type: 'segment.entered' as const, at, modelVersion },
+      })),
     ];
   });
 }
@@ -104,11 +117,9 @@ async function saveDue(tx: PoolClient, leads: readonly AssessedLead[]): Promise<
 /** A window of a million days ends after all time that a Date can hold. */
 const isInstant = (ms: number): boolean => !Number.isNaN(+new Date(ms));
 
-/** The id of a change follows from what it is, so that a message is queued once. */
 const messageOf = ({ at, ...change }: Change, position: bigint): WebhookMessage => {
-  const { workspace, leadId, segment, type } = change;
-  const id = eventId(workspace, `segment:${leadId}`, `${segment} ${position} ${+at}`, type);
-  return segmentMessage({ ...change, eventId: id, position, occurredAt: at });
+  const placed = { ...change, position, occurredAt: at };
+  return segmentMessage({ ...placed, eventId: segmentChangeId(placed) });
 };
 
 const keysOf = (leads: readonly LeadKey[]): string[][] => [

@@ -57,6 +57,29 @@ export function creditsAt(inputs: Inputs, opportunityId: string, position: bigin
   ];
 }
 
+/** The touches of an opportunity that was lost, up to the loss. */
+export interface LostPath {
+  readonly touches: readonly Touch[];
+  readonly openedAt: Date;
+  readonly closedAt: Date;
+}
+
+/** The path of a lost opportunity right after the event at `position`; undefined when it is not lost then. */
+export function lostPathAt(
+  inputs: Inputs,
+  opportunityId: string,
+  position: bigint,
+  terms: Terms,
+): LostPath | undefined {
+  const [opportunity] = trueAt(inputs.opportunities.get(opportunityId) ?? [], position);
+  if (opportunity?.status !== 'lost' || !opportunity.closed_at) return undefined;
+  const { members } = committeeAt(inputs, opportunity, position);
+  const candidates = [...members.keys()].flatMap((leadId) => candidatesAt(inputs, leadId, position));
+  const dates = { openedAt: opportunity.opened_at, closedAt: opportunity.closed_at };
+  const { touches } = touchesOf(candidates, { ...dates, members, ...terms, reference: dates.closedAt });
+  return { ...dates, touches };
+}
+
 /** Contacts with a role; without any, everybody of the account. With the time each became known. */
 function committeeAt(
   inputs: Inputs,

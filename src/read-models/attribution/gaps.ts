@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
 import { DAY_MS } from '../../domain/model/journey-model.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
-import { creditsAt, type Path } from './credits.js';
-import { loadInputs } from './inputs.js';
+import { creditsAt, type LostPath, lostPathAt, type Path, type Terms } from './credits.js';
+import { type Inputs, loadInputs } from './inputs.js';
 import { TermsOfRange } from './terms.js';
 
 /** The opportunities of a workspace for which the ledger has a gap at a position. */
@@ -25,14 +25,52 @@ export async function computeCredits(
   position: bigint,
   opportunityIds: readonly string[],
 ): Promise<{ readonly paths: readonly Path[]; readonly settings: AttributionSettings }> {
+  const paths: Path[] = [];
+  const settings = await eachWithInputs(tx, workspace, position, opportunityIds, (inputs, id, terms) => {
+    paths.push(...creditsAt(inputs, id, position, terms));
+    return true;
+  });
+  return { paths, settings };
+}
+
+/** The paths of lost opportunities at a position; undefined when they have more touches than `most`. */
+export async function computeLostPaths(
+  tx: PoolClient,
+  workspace: string,
+  position: bigint,
+  opportunityIds: readonly string[],
+  most: number,
+): Promise<readonly LostPath[] | undefined> {
+  const paths: LostPath[] = [];
+  let touches = 0;
+  await eachWithInputs(tx, workspace, position, opportunityIds, (inputs, id, terms) => {
+    const path = lostPathAt(inputs, id, position, terms);
+    if (path) paths.push(path);
+    touches += path?.touches.length ?? 0;
+    return touches <= most;
+  });
+  return touches <= most ? paths : undefined;
+}
+
+/**
+ * Calls back for each opportunity with what its path follows from, as long as it returns true.
+ *
+ * @returns the settings in force
+ */
+async function eachWithInputs(
+  tx: PoolClient,
+  workspace: string,
+  position: bigint,
+  opportunityIds: readonly string[],
+  visit: (inputs: Inputs, opportunityId: string, terms: Terms) => boolean,
+): Promise<AttributionSettings> {
   const range = { after: position, upTo: position };
   const terms = await TermsOfRange.load(tx, range, workspace);
   const inForce = terms.at(position);
-  const paths: Path[] = [];
   for (let start = 0; start < opportunityIds.length; start += AT_ONCE) {
     const ids = opportunityIds.slice(start, start + AT_ONCE);
     const inputs = await loadInputs(tx, range, workspace, ids, terms.longestLookbackDays * DAY_MS);
-    for (const id of ids) paths.push(...creditsAt(inputs, id, position, inForce));
+    if (!ids.every((id) => visit(inputs, id, inForce))) break;
   }
-  return { paths, settings: inForce.settings };
+  return inForce.settings;
 }

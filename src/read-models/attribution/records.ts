@@ -55,7 +55,7 @@ export const ATTRIBUTION_SHARE = new Table(
   {
     pathId: bigint,
     workspace: text,
-    model: textOf<ModelName>(),
+    model: text,
     weights: doubleArray,
     amounts: bigintArray,
     reported: nullable(bigintArray),
@@ -117,8 +117,11 @@ function shareRow(pathId: bigint, path: Path, model: ModelName, settings: Attrib
   };
 }
 
+/** A touch as far as cuts of reports look at it. */
+export type MarkedTouch = Pick<Touch, 'contentId' | 'channel' | 'campaign' | 'source'>;
+
 /** Bit 0: credited; then the first credited touch with its content, channel, campaign, source (see 0007). */
-function marks(touches: readonly Touch[], weights: readonly bigint[]): number[] {
+export function marks(touches: readonly MarkedTouch[], weights: readonly bigint[]): number[] {
   const seen = [new Set<unknown>(), new Set<unknown>(), new Set<unknown>(), new Set<unknown>()];
   return touches.map(({ contentId, channel, campaign, source }, index) => {
     if ((weights[index] ?? 0n) === 0n) return 0;

@@ -14,13 +14,6 @@ import type pg from 'pg';
 import { DATABASE } from '../../database/database.js';
 import { EVENT_STORE, type EventStore } from '../../event-store/event-store.js';
 import { AnyKeyGuard, OPERATOR_SCHEME, OperatorOnly, VisibleWorkspace } from '../../http/operator.guard.js';
-import {
-  type Checkpoint,
-  type Comparison,
-  type RebuildProgress,
-  readCheckpoints,
-} from '../read-checkpoints.js';
-import { lagOf } from '../lag.js';
 import { countDeadLetters, readDeadLetters } from '../dead-letters.js';
 import {
   Answers,
@@ -29,12 +22,10 @@ import {
   DeadLettersQuery,
   ProjectionsAnswer,
   RebuildAnswer,
-  type ComparisonItem,
-  type ProjectionItem,
-  type RebuildItem,
   RetryAnswer,
   WorkspaceQuery,
 } from './subscriptions.answers.js';
+import { readProjections } from './read-projections.js';
 import { examples } from './subscriptions.examples.js';
 import { SubscriptionRunner } from '../runner.js';
 
@@ -42,8 +33,6 @@ import { SubscriptionRunner } from '../runner.js';
 const AnyKey = (): MethodDecorator =>
   applyDecorators(UseGuards(AnyKeyGuard), ApiBearerAuth(), ApiSecurity(OPERATOR_SCHEME));
 
-const TRANSACTIONS = 'transactions that are open';
-const ASK_THE_OPERATOR = 'It has stopped; the operator can see why';
 const NAME = { name: 'name', example: 'journey', description: 'Name of the projection' };
 const notAllowed = {
   status: 409,
@@ -74,29 +63,8 @@ export class SubscriptionsController {
       'The log is shared, and so are positions. Of dead letters an API key sees the number of its workspace, the operator key that of all, and why a read model does not move.',
   })
   @Answers(200, ProjectionsAnswer, examples.list)
-  async list(@VisibleWorkspace() workspace: string | undefined): Promise<ProjectionsAnswer> {
-    const [checkpoints, deadLetters, head] = await Promise.all([
-      readCheckpoints(this.pool),
-      countDeadLetters(this.pool, workspace),
-      this.store.head(),
-    ]);
-    const isOperator = workspace === undefined;
-    const items = checkpoints.map(async (checkpoint) => {
-      const { name, version, position, error, comparison } = checkpoint;
-      const { events, seconds } = await lagOf(this.store, position, head);
-      return {
-        name,
-        version,
-        position: String(position),
-        lag: events,
-        lagSeconds: seconds,
-        ...rebuildSeenBy(checkpoint, workspace),
-        comparison: isOperator ? comparisonItem(comparison) : null,
-        deadLetters: deadLetters.get(name) ?? 0,
-        error: isOperator ? error : error && ASK_THE_OPERATOR,
-      };
-    });
-    return { head: String(head), projections: await Promise.all(items) };
+  list(@VisibleWorkspace() workspace: string | undefined): Promise<ProjectionsAnswer> {
+    return readProjections({ pool: this.pool, store: this.store }, workspace);
   }
 
   @Post(':name/rebuild')
@@ -150,35 +118,6 @@ export class SubscriptionsController {
     const tried = await this.runner.retryDeadLetters(name, workspace);
     return { tried, deadLetters: (await countDeadLetters(this.pool, workspace)).get(name) ?? 0 };
   }
-}
-
-const comparisonItem = (comparison: Comparison | null): ComparisonItem | null =>
-  comparison && { ...comparison, workspace: comparison.workspace ?? null };
-
-/** A rebuild of the rows of one workspace concerns nobody else. @param asker its workspace; undefined: the operator */
-function rebuildSeenBy(
-  { status, rebuild }: Checkpoint,
-  asker: string | undefined,
-): Pick<ProjectionItem, 'status' | 'rebuild'> {
-  if (!rebuild) return { status, rebuild: null };
-  const isOfOther = asker !== undefined && rebuild.workspace !== null && rebuild.workspace !== asker;
-  if (isOfOther) return { status: status === 'rebuilding' ? 'running' : status, rebuild: null };
-  return { status, rebuild: rebuildItem(rebuild, asker === undefined) };
-}
-
-/** An error may quote an event, of whichever workspace. */
-function rebuildItem(rebuild: RebuildProgress, isOperator: boolean): RebuildItem {
-  const { version, workspace, position, target, rate, secondsLeft, waitsFor, error } = rebuild;
-  return {
-    version,
-    workspace,
-    position: String(position),
-    target: String(target),
-    rate,
-    secondsLeft,
-    waitsFor: isOperator ? waitsFor : waitsFor && TRANSACTIONS,
-    error: isOperator ? error : error && ASK_THE_OPERATOR,
-  };
 }
 
 @ApiTags('Operation')

@@ -202,8 +202,9 @@ WITH variant AS (
    WHERE source IS NOT NULL
    GROUP BY workspace, source, channel
   UNION ALL
-  SELECT DISTINCT workspace, source, NULL, 0, NULL::timestamptz, NULL::timestamptz
-    FROM touchline.opportunity
+  -- As the CRM writes them, and as touchpoints and investments have them.
+  SELECT DISTINCT workspace, spelling, NULL, 0, NULL::timestamptz, NULL::timestamptz
+    FROM touchline.opportunity CROSS JOIN LATERAL (VALUES (source), (lower(source))) AS spelled (spelling)
    WHERE source IS NOT NULL
   UNION ALL
   SELECT DISTINCT workspace, target, NULL, 0, NULL::timestamptz, NULL::timestamptz

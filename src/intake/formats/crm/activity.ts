@@ -8,7 +8,7 @@ import type { JsonObject } from '../../json.js';
 import { resolveIds } from '../../mapped-ids.js';
 import { isRejected, reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
-import { buildTouchpoint, subjectOf } from '../../touchpoint.js';
+import { buildTouchpoint, subjectOf, touchpointFacts } from '../../touchpoint.js';
 import { labelOf } from '../../values.js';
 import { crmId, type Field, type Said } from './objects.js';
 import type { CrmSettings } from './settings.js';
@@ -36,28 +36,28 @@ export function activitySaid(
   settings: CrmSettings,
   reading: Reading,
 ): ActivitySaid | Rejected {
-  const fact = factOf(activity, settings, reading);
-  if (isRejected(fact)) return fact;
+  const facts = factsOf(activity, settings, reading);
+  if (isRejected(facts)) return facts;
   const messageId = versionId(activity);
-  return { ...(messageId !== undefined && { messageId }), time: activity.time, facts: [fact] };
+  return { ...(messageId !== undefined && { messageId }), time: activity.time, facts };
 }
 
 type ActivitySaid = Said & Partial<Pick<Message, 'messageId'>> & Pick<Message, 'time'>;
 
-function factOf(activity: CrmActivity, settings: CrmSettings, reading: Reading): Fact | Rejected {
+function factsOf(activity: CrmActivity, settings: CrmSettings, reading: Reading): readonly Fact[] | Rejected {
   const { outcome, contactId, name, rep, properties } = activity;
   const { revises } = outcome;
   const isWhole = revises?.scope === undefined;
-  if ('withdrawn' in outcome && isWhole) return withdrawal(outcome.revises, outcome.withdrawn);
+  if ('withdrawn' in outcome && isWhole) return [withdrawal(outcome.revises, outcome.withdrawn)];
   const ids = idsOf(activity, settings, reading);
   if (isRejected(ids)) {
     const isCleared = contactId.value === null && ids.rejected.code === 'identity-missing';
-    return isCleared && revises && isWhole ? withdrawal(revises, 'contact-removed') : ids;
+    return isCleared && revises && isWhole ? [withdrawal(revises, 'contact-removed')] : ids;
   }
-  if ('withdrawn' in outcome) return withdrawal(outcome.revises, outcome.withdrawn, keysOf(ids));
+  if ('withdrawn' in outcome) return [withdrawal(outcome.revises, outcome.withdrawn, keysOf(ids))];
   const draft = { kind: outcome.kind, ids, name, rep: labelOf(rep), properties };
   const data = { ...buildTouchpoint(draft, reading), ...(revises && { revises }) };
-  return { type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data };
+  return touchpointFacts(data);
 }
 
 const withdrawal = (

@@ -8,7 +8,7 @@ import { resolveIds } from '../../mapped-ids.js';
 import { isRejected, reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
 import type { ClientTime } from '../../time.js';
-import { buildTouchpoint } from '../../touchpoint.js';
+import { buildTouchpoint, touchpointFacts } from '../../touchpoint.js';
 import { defined, firstLabel, labelOf, nonEmpty, objectOr, text } from '../../values.js';
 
 /**
@@ -102,7 +102,9 @@ function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): readonly Fa
     },
     reading,
   );
-  return [{ type: 'TouchpointRecorded', stream: `touchpoints-${data.identity[0]}`, data }];
+  const [recorded, ...consent] = touchpointFacts(data);
+  // What the provider itself calls so may be of one list only; what a mapping calls so is not.
+  return event.kind === undefined && event.consent === undefined ? [recorded, ...consent] : [recorded];
 }
 
 function claimOf({ traits = {}, formerRecipient }: MailEvent, ids: Ids, reading: Reading): readonly Fact[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { companyDomains, mailDomain } from './mail-domain.js';
+import { companyDomains, leadAddress, mailDomain } from './mail-domain.js';
 
 /** Providers by their own sign-up pages: private mail, internet access with a mail box, aliases, throw-away boxes. */
 const PROVIDERS = (
@@ -36,6 +36,17 @@ test.each(COMPANIES)('%s is a company', (domain) => expect(mailDomain(`ada@${dom
 test.each([['ada'], ['ada@localhost'], ['ada@127.0.0.1'], ['ada@github.io'], ['']])(
   '%j has no domain',
   (email) => expect(mailDomain(email)).toBeUndefined(),
+);
+
+test.each([
+  ['gmail.com', 'free_mail'],
+  ['mx.gmail.com', 'free_mail'],
+  ['duck.com', 'free_mail'],
+  ['mailinator.com', 'disposable'],
+  ['acme.example', null],
+  ['telekom.de', null],
+])('the lists of mail providers have %s as %s', (host, provider) =>
+  expect(leadAddress(`ada@${host}`, null)).toEqual({ email: `ada@${host}`, provider, bouncedAt: null }),
 );
 
 describe('a journey model', () => {

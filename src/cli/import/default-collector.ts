@@ -1,0 +1,2 @@
+/** What events name that are not of a configured collector. */
+export const DEFAULT_COLLECTOR = 'import';

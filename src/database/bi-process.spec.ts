@@ -1,0 +1,111 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import type pg from 'pg';
+import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { SET_BUILD_SEARCH_PATH } from '../../test/project.js';
+
+let db: TestDatabase;
+let client: pg.PoolClient;
+beforeAll(async () => {
+  db = await testDatabase();
+  const rows = await readFile(new URL('../../test/bi-rows.sql', import.meta.url), 'utf8');
+  await db.pool.query(rows.replaceAll('{w}', 'main'));
+});
+afterAll(() => db.drop());
+beforeEach(async () => {
+  client = await db.pool.connect();
+  await client.query(`BEGIN; ${SET_BUILD_SEARCH_PATH}`);
+});
+afterEach(async () => {
+  await client.query('ROLLBACK; RESET search_path');
+  client.release();
+});
+
+async function rowsOf(sql: string): Promise<Record<string, unknown>[]> {
+  return (await client.query<Record<string, unknown>>(sql)).rows;
+}
+
+test('a hand-off has one row, with what its lead was like then and how its clock stands', async () => {
+  expect(
+    await rowsOf(
+      `SELECT email, rep_name, recipient_kind, routing_rule, handed_off_date::text, handoff_state, is_open, clock, is_rotten, is_late,
+              f.persona, buying_stage, f.score, minutes_to_first_activity, ended_by
+         FROM bi.fact_handoff f JOIN bi.dim_lead USING (lead_key) JOIN bi.dim_rep USING (rep_key)`,
+    ),
+  ).toEqual([
+    {
+      ...{ email: 'bob@beta.example', rep_name: 'Eva', recipient_kind: 'rep', routing_rule: 'all' },
+      ...{ handed_off_date: '2026-03-08', handoff_state: 'handed_off', is_open: true, clock: 'rotten' },
+      ...{ is_rotten: true, is_late: true, persona: null, buying_stage: null, score: 4.04 },
+      ...{ minutes_to_first_activity: null, ended_by: null },
+    },
+  ]);
+});
+
+const AT = (hour: number): string => `2026-03-08T0${hour}:00Z`;
+const CALL = `INSERT INTO journey (workspace, lead_id, event_id, session, sets_origin, position, occurred_at, recorded_at, kind,
+    channel, identity, verdict, known_from, occurred_date, rep)
+  SELECT 'main', md5('main/bob')::uuid, md5('call')::uuid, 'alone', false, 30, '${AT(3)}', '${AT(3)}', 'sales_call', 'sales', '{}', 'human', 30,
+    '2026-03-08', 'rep-8'`;
+const decide = (type: string, hour: number, data: object): string =>
+  `INSERT INTO lead_decision (workspace, lead_id, position, event_id, type, occurred_at, data)
+   VALUES ('main', md5('main/bob')::uuid, 30 + ${hour}, md5('${type}')::uuid, '${type}', '${AT(hour)}', '${JSON.stringify({ cycle: 1, ...data })}')`;
+
+test.each([
+  [
+    'that sales called about in time',
+    [CALL],
+    { clock: 'stopped', is_late: false, minutes_to_first_activity: '120.00', first_activity_rep: 'rep-8' },
+  ],
+  [
+    'that was accepted without work on it',
+    [decide('LeadAccepted', 2, { by: 'rep-7' })],
+    { clock: 'rotten', is_open: true, accepted_by: 'rep-7', is_late: true, open_until: null },
+  ],
+  [
+    'that was recycled in time',
+    [decide('LeadRecycled', 4, { by: 'rep-7', reason: 'no budget' })],
+    {
+      ...{ handoff_state: 'recycled', is_open: false, clock: 'stopped', is_late: false },
+      ...{ ended_by: 'rep-7', end_reason: 'no budget', ended_date: '2026-03-08' },
+    },
+  ],
+  [
+    'that was given to somebody else',
+    [
+      decide('LeadHandedOff', 5, {
+        ...{ modelVersion: 1, recipient: { id: 'rep-9', kind: 'rep' }, rule: 'assigned', by: 'eva' },
+        dueBy: '2026-03-09T05:00:00Z',
+      }),
+    ],
+    { handoff_state: 'reassigned', ended_by: 'eva', is_open: false },
+  ],
+])('a hand-off %s shows it', async (_, statements, expected) => {
+  for (const statement of statements) await client.query(statement);
+  const [row] = await rowsOf(
+    `SELECT *, ended_date::text FROM bi.fact_handoff WHERE handoff_key = md5('main/l2')::uuid`,
+  );
+  expect(row).toMatchObject(expected);
+});
+
+test('a qualified lead that nobody received is listed while it waits', async () => {
+  expect(
+    await rowsOf(
+      `SELECT email, persona, buying_stage, u.score, hours_waiting > 1 AS waits FROM bi.fact_unrouted_lead u JOIN bi.dim_lead USING (lead_key, persona)`,
+    ),
+  ).toEqual([{ email: 'dan@beta.example', persona: 'cto', buying_stage: 'choose', score: 12, waits: true }]);
+});
+
+test('a content serves the cells of the journey model and of the catalogue, and cells without any are gaps', async () => {
+  expect(
+    await rowsOf(
+      `SELECT c.persona, c.buying_stage, c.stage_number, c.is_served, b.content_id, b.is_in_model, b.is_in_catalogue
+         FROM bi.dim_persona_stage c LEFT JOIN bi.bridge_content_persona_stage b USING (persona_stage_key)
+        ORDER BY 1, 3`,
+    ).then((all) => all.map((row) => Object.values(row))),
+  ).toEqual([
+    ['cto', 'choose', 1, true, 'guide', false, true],
+    ['economic_buyer', 'explore', 1, true, 'guide', true, false],
+    ['economic_buyer', 'choose', 2, false, null, null, null],
+  ]);
+});

@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { getPriority } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const isTold = process.platform === 'linux' && getPriority() === 0;
+const whereTold = isTold ? test : test.skip;
+const reason = isTold ? '' : ' (skipped: it takes Linux, and tests of the usual priority)';
+
+whereTold(
+  `beside a busy thread one that yields gets about a tenth of the processor, neither half nor nothing${reason}`,
+  () => {
+    const hooks = join(ROOT, 'test', 'typescript-hooks.mjs');
+    const flags = ['--experimental-transform-types', '--no-warnings', `--import=${hooks}`];
+    const script = join(ROOT, 'test', 'busy-threads.ts');
+    const share = Number(
+      execFileSync('taskset', ['-c', '0', process.execPath, ...flags, script], { encoding: 'utf8' }),
+    );
+    expect(share).toBeGreaterThan(1 / 20);
+    expect(share).toBeLessThan(1 / 4);
+  },
+);

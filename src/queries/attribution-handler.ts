@@ -1,0 +1,81 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { basisPart } from './attribution-basis.js';
+import { type CreditRow, creditRows, type Totals, totalsOf } from './attribution-rows.js';
+import {
+  type AttributionAnswer,
+  creditItem,
+  FindAttribution,
+  REPORT_PROJECTIONS,
+  scopePart,
+  slice,
+} from './attribution.js';
+import { cellNames } from './cell-names.js';
+import { type ComputedCredits, CreditComputer } from './computed-credits.js';
+import { type CreditView, withLedger } from './credit-ledger.js';
+import { isStored } from './model-parameters.js';
+import { ReadModels, type View } from './read-models.js';
+import { MODEL_NAMES, type ReportScope, resolveScope } from './report-scope.js';
+import { SOLVE_CHAIN, type SolveChain } from './solve-chain.js';
+
+@QueryHandler(FindAttribution)
+export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
+  private readonly computer: CreditComputer;
+
+  constructor(
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(SOLVE_CHAIN) solve: SolveChain,
+  ) {
+    this.computer = new CreditComputer(solve);
+  }
+
+  execute(query: FindAttribution): Promise<AttributionAnswer> {
+    return this.models.view(query.request, REPORT_PROJECTIONS, async (opened) => {
+      const { model, by, request, whole } = query;
+      const scope = await resolveScope(opened, query.scope);
+      const credits = await this.credits(opened, scope, query);
+      const { page, next } = whole
+        ? { page: credits.rows, next: null }
+        : slice(request, opened, credits.rows);
+      const names = await cellNames(opened, by, page);
+      const { totals, view, computed } = credits;
+      return {
+        asOf: String(view.asOf),
+        modelVersion: view.modelVersion,
+        model: model.model,
+        ...(computed && { request: model }),
+        ...(computed && basisPart(computed)),
+        by: [...by],
+        ...(await scopePart(view, scope, totals)),
+        rows: page.map((row) =>
+          creditItem(row, { by, names, currency: scope.currency, attributed: totals.attributed }),
+        ),
+        next,
+      };
+    });
+  }
+
+  /** From the ledger, or computed for the request. */
+  private async credits(
+    opened: View,
+    scope: ReportScope,
+    { model, by }: FindAttribution,
+  ): Promise<ReportCredits> {
+    const stored = isStored(model);
+    const models = MODEL_NAMES.filter((name) => stored && name === model.model);
+    const view = await withLedger(opened, { metric: scope.metric, models });
+    if (!stored) {
+      const computed = await this.computer.compute(view, { scope, model, by });
+      return { view, rows: computed.rows, totals: computed.totals, computed };
+    }
+    const totals = await totalsOf(view, scope);
+    return { view, totals, rows: await creditRows(view, scope, { model: model.model, by }) };
+  }
+}
+
+interface ReportCredits {
+  readonly view: CreditView;
+  readonly rows: readonly CreditRow[];
+  readonly totals: Totals;
+  readonly computed?: ComputedCredits;
+}

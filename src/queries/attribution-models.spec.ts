@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { MODEL_NAMES } from '../domain/attribution/models.js';
+import { PRESET_NAMES } from '../domain/attribution/presets.js';
+import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
+import { day, opportunityEvents, pageView } from '../../test/sample-events.js';
+import type { AttributionAnswer } from './attribution.js';
+import { packPaths } from './solve-chain.js';
+import { solvePacked } from './removal-thread.js';
+import { removalEffects } from '../domain/attribution/markov/removal-effects.js';
+
+let api: ExampleApi;
+let head: bigint;
+beforeAll(async () => {
+  api = await exampleApi();
+  // Eve reads an e-mail and the prices, and her opportunity is lost after another visit.
+  head = await api.add('main', [
+    pageView('eve-mail', 40, ['email:eve@initech.example'], { channel: 'email' }),
+    pageView('eve-price', 41, ['email:eve@initech.example'], { channel: 'direct' }),
+    ...opportunityEvents(
+      'opp-9',
+      {
+        name: 'Initech',
+        accountId: 'initech',
+        amount: '5000.00',
+        openedAt: day(42),
+        stage: 'discovery',
+        contacts: [{ keys: ['email:eve@initech.example'], role: 'champion' }],
+      },
+      { stage: 'proposal' },
+      { status: 'lost', closedAt: day(50), reason: 'price' },
+    ),
+    pageView('eve-later', 45, ['email:eve@initech.example'], { channel: 'organic_search' }),
+  ]);
+  await api.runner.catchUp();
+});
+afterAll(() => api?.close());
+
+const ask = async (parameters: string) =>
+  (await api.get<AttributionAnswer>(`/api/attribution?asOf=${head}&${parameters}`)).body;
+const custom = (model: object): string => `model=custom&custom=${encodeURIComponent(JSON.stringify(model))}`;
+
+const REQUESTS = [
+  'model=markov',
+  'model=markov&order=2&nonConverting=false&player=content',
+  'model=markov&order=3&player=contentType&repeats=frequency',
+  'model=markov&player=campaign&repeats=exposure&direct=drop_trailing_unless_all',
+  'model=shapley',
+  'model=shapley&player=content&worth=revenue&lookbackSteps=2',
+  custom({ milestones: { first: 30 }, kinds: { webinar_attended: 30 }, leftover: 'unattributed' }),
+  custom({ contentStages: { explore: 50, decide: 20 }, others: 10, leftover: 'redistribute' }),
+  ...PRESET_NAMES.map((preset) => `preset=${preset}`),
+  ...MODEL_NAMES.map((model) => `model=${model}&direct=drop&repeats=first`),
+  'model=linear&kinds=chat',
+  'model=linear&lookbackDays=1',
+  'model=linear&minTouchesPerLead=3',
+];
+
+describe.each(REQUESTS)('the report with %s', (parameters) => {
+  test.each(['revenue', 'pipeline'])('adds up, by any cut: %s', async (metric) => {
+    for (const by of ['channel', 'content', 'month', 'content,channel', 'author']) {
+      const { total, attributed, unattributed, rows } = await ask(`${parameters}&metric=${metric}&by=${by}`);
+      expect(attributed.minor! + unattributed.minor!).toBe(total.minor);
+      expect(rows.reduce((sum, { value }) => sum + value.minor!, 0)).toBe(attributed.minor);
+      expect(total.minor).toBe(metric === 'revenue' ? 12_000_000 + 864_000 : total.minor);
+    }
+  });
+
+  test('is the same as of its position, and says how it was attributed', async () => {
+    const path = `/api/attribution?asOf=${head}&by=channel&${parameters}`;
+    const first = await api.get<AttributionAnswer>(path);
+    await api.add('other', [pageView(`noise-${parameters}`, 70, ['email:x@y.example'])]);
+    const again = await api.get<AttributionAnswer>(path);
+    expect(again.text).toBe(first.text);
+    expect(first.body.request).toMatchObject({ model: first.body.model, player: expect.any(String) });
+  });
+});
+
+describe('credits of the example', () => {
+  const credits = async (parameters: string): Promise<Record<string, string>> =>
+    Object.fromEntries(
+      (await ask(`${parameters}&by=channel`)).rows.map(({ key, value }) => [String(key), value.amount]),
+    );
+
+  test('the stored report is asked without transforms, the computed one agrees with it', async () => {
+    const stored = await ask('model=u_shaped&by=channel');
+    const computed = await ask('model=u_shaped&by=channel&direct=keep&lookbackDays=3650');
+    expect(stored.request).toBeUndefined();
+    expect(computed.request?.transforms).toEqual({ lookbackDays: 3650 });
+    expect(computed.rows).toEqual(stored.rows);
+    expect(computed.attributed).toEqual(stored.attributed);
+  });
+
+  test('dropping direct leaves its credit to the others', async () => {
+    expect(Object.keys(await credits('model=linear&direct=drop'))).not.toContain('direct');
+    expect(Object.keys(await credits('model=linear'))).toContain('direct');
+  });
+
+  test('custom leaves unattributed what is left over', async () => {
+    const model = { kinds: { webinar_attended: 25 }, leftover: 'unattributed' };
+    expect(await credits(custom(model))).toEqual({ event: '30000.00' });
+    expect(await credits(custom({ ...model, leftover: 'redistribute' }))).toEqual({ event: '120000.00' });
+  });
+
+  test('by the stage that the content is mapped to', async () => {
+    const { rows } = await ask(
+      `${custom({ contentStages: { explore: 100 }, leftover: 'redistribute' })}&by=content`,
+    );
+    expect(rows.map(({ key }) => key)).toEqual(['buying-guide']);
+  });
+});
+
+describe('what a model over all paths rests on', () => {
+  test('the paths of lost opportunities reach up to the loss', async () => {
+    const { basis } = await ask('model=markov');
+    expect(basis).toMatchObject({ converting: 1, nonConverting: 1, conversionRate: 0.5 });
+    expect(basis?.players.map(({ key }) => key).sort()).toContain('organic_search');
+    const without = await ask('model=markov&nonConverting=false');
+    expect(without.basis).toMatchObject({ converting: 1, nonConverting: 0, conversionRate: 1 });
+  });
+
+  test('a lost opportunity is outside a period that ends before the loss', async () => {
+    const { basis } = await ask('model=markov&from=2026-01-01&to=2026-02-01');
+    expect(basis).toMatchObject({ converting: 0, nonConverting: 0, players: [] });
+  });
+
+  test('Shapley values of revenue add up to what is attributed, also by position', async () => {
+    const { basis, attributed } = await ask('model=shapley&worth=revenue');
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
+    expect(sum(basis!.players.map(({ value }) => value))).toBeCloseTo(attributed.minor!, 3);
+    for (const { value, byPosition } of basis!.players) expect(sum(byPosition)).toBeCloseTo(value, 3);
+  });
+
+  test('rule models rest on their own path alone', async () =>
+    expect((await ask('model=linear&direct=drop')).basis).toBeUndefined());
+
+  test('paths that are packed for a thread have the same removal effects', () => {
+    const paths = [
+      { players: ['a', 'b', 'a'], conversions: 1 },
+      { players: [], conversions: 1 },
+      { players: ['b', 'c'], conversions: 0, nonConversions: 1 },
+    ];
+    expect(solvePacked(packPaths(2, paths))).toEqual(removalEffects(paths, 2));
+  });
+});
+
+describe('bad input', () => {
+  test.each([
+    ['model=markow', 'model-unknown', 'model'],
+    ['model=markov&order=4', 'order-invalid', 'order'],
+    ['model=markov&order=two', 'order-invalid', 'order'],
+    ['model=linear&order=2', 'order-invalid', 'order'],
+    ['model=markov&nonConverting=no', 'non-converting-invalid', 'nonConverting'],
+    ['model=markov&player=person', 'player-invalid', 'player'],
+    ['model=shapley&worth=profit', 'worth-invalid', 'worth'],
+    ['model=linear&lookbackDays=0', 'lookback-days-invalid', 'lookbackDays'],
+    ['model=linear&lookbackSteps=-1', 'lookback-steps-invalid', 'lookbackSteps'],
+    ['model=linear&kinds=page_view,nonsense', 'kinds-invalid', 'kinds[1]'],
+    ['model=linear&kinds=', 'kinds-invalid', 'kinds[0]'],
+    ['model=linear&channels=email&withoutChannels=email', 'without-channels-invalid', 'withoutChannels'],
+    ['model=linear&direct=never', 'direct-invalid', 'direct'],
+    ['model=linear&repeats=twice', 'repeats-invalid', 'repeats'],
+    ['model=linear&preset=hubspot_u_shaped', 'preset-contradictory', 'preset'],
+    ['preset=hubspot', 'preset-unknown', 'preset'],
+    ['model=custom', 'custom-invalid', 'custom'],
+    ['model=custom&custom={', 'custom-invalid', 'custom'],
+    [custom({ others: 101, leftover: 'unattributed' }), 'custom-invalid', 'custom.others'],
+    [custom({ milestones: { first: 60, close: 60 }, leftover: 'unattributed' }), 'custom-invalid', 'custom'],
+  ])('%s is refused with %s and names %s', async (parameters, code, path) => {
+    const { status, body } = await api.get<{ code: string; errors: { path: string }[] }>(
+      `/api/attribution?${parameters}`,
+    );
+    expect({ status, code: body.code }).toEqual({ status: 400, code });
+    expect(body.errors.map((error) => error.path)).toContain(path);
+  });
+
+  test('forty players are refused by shapley with the limit, and computed by markov', async () => {
+    const visits = Array.from({ length: 40 }, (_, index) =>
+      pageView(`many-${index}`, 1 + index / 100, ['email:zoe@hooli.example'], {
+        campaign: `campaign-${index}`,
+      }),
+    );
+    const position = await api.add('main', [
+      ...visits,
+      ...opportunityEvents(
+        'opp-40',
+        {
+          name: 'Hooli',
+          accountId: 'hooli',
+          amount: '40.00',
+          openedAt: day(5),
+          stage: 'discovery',
+          contacts: [{ keys: ['email:zoe@hooli.example'], role: 'champion' }],
+        },
+        { stage: 'proposal' },
+        { status: 'won', closedAt: day(6) },
+      ),
+    ]);
+    await api.runner.catchUp();
+    const path = `/api/attribution?asOf=${position}&player=campaign&by=campaign`;
+    const refused = await api.get<{ code: string; detail: string }>(`${path}&model=shapley`);
+    expect(refused.body).toMatchObject({ code: 'players-too-many' });
+    expect(refused.body.detail).toContain('16 players at most');
+    expect((await api.get<AttributionAnswer>(`${path}&model=markov`)).body.basis?.players.length).toBeGreaterThan(40); // prettier-ignore
+    expect(position).toBeGreaterThan(BigInt(HEAD));
+  });
+});

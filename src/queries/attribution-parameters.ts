@@ -1,0 +1,87 @@
+import { MARKOV_ORDERS } from '../domain/attribution/markov/chain.js';
+import { WORTHS } from '../domain/attribution/model-request.js';
+import { PLAYERS } from '../domain/attribution/players.js';
+import { PRESET_NAMES } from '../domain/attribution/presets.js';
+import { DIRECT, REPEATS } from '../domain/attribution/transforms.js';
+import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
+import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './report-scope.js';
+import { FORMATS } from './attribution.js';
+import { REPORT_MODELS } from './model-parameters.js';
+import { DATE, type Parameter, text, word } from './parameter-docs.js';
+
+/** Query parameters of attribution reports. */
+export const ATTRIBUTION_PARAMETERS = {
+  model: word(`Attribution model; default ${DEFAULT_MODEL}`, MODEL_NAMES),
+  reportModel: {
+    ...word(`Attribution model; default ${DEFAULT_MODEL}`, REPORT_MODELS),
+    name: 'model',
+  },
+  preset: word('Weights that a vendor documents, instead of a model', PRESET_NAMES),
+  custom: text(
+    'Weights of the model `custom` as JSON: percents by `milestones`, `kinds`, `channels` and `contentStages`, for `others`, and ' +
+      '`leftover`: `redistribute` or `unattributed`',
+    '{"milestones":{"first":40},"kinds":{"meeting":40},"leftover":"unattributed"}',
+  ),
+  player: word('What plays in `markov` and `shapley`, and what `repeats` compares; default channel', PLAYERS),
+  markovOrder: {
+    schema: { type: 'integer', enum: [...MARKOV_ORDERS], default: 1 },
+    description: 'Of `markov`: so many touches decide on the next',
+    name: 'order',
+  },
+  nonConverting: {
+    schema: { type: 'boolean', default: true },
+    description: 'Of `markov` by revenue: whether the paths of lost opportunities are part of the chain',
+  },
+  worth: word('Of `shapley`: what paths are worth; default conversions', WORTHS),
+  kinds: text('Only touches of these kinds, separated by commas', 'webinar_attended,meeting'),
+  withoutKinds: text('No touches of these kinds'),
+  channels: text('Only touches of these channels, separated by commas', 'email,event'),
+  withoutChannels: text('No touches of these channels'),
+  direct: word(
+    'Touches of the channel direct: all, none, none unless there are no others, or none after the last other touch',
+    DIRECT,
+  ),
+  lookbackDays: {
+    schema: { type: 'integer', minimum: 1, maximum: 3650 },
+    description: 'Only touches of so many days before the reference date',
+  },
+  lookbackSteps: {
+    schema: { type: 'integer', minimum: 1, maximum: 10_000 },
+    description: 'Only so many last touches of a path',
+  },
+  minTouchesPerLead: {
+    schema: { type: 'integer', minimum: 1, maximum: 1_000 },
+    description: 'Only touches of people with so many touches on the path (minimum engagement)',
+  },
+  repeats: word(
+    'Touches of a player that the path met before: `unique` keeps them, `exposure` drops those that follow one another, `first` all, ' +
+      '`frequency` all and makes their number part of the player',
+    REPEATS,
+  ),
+  models: text('Attribution models, separated by commas; default all', 'first,last,linear'),
+  by: text(`Dimensions, separated by commas: ${CUTS.join(', ')}; default content`, 'content'),
+  metric: word(
+    '`revenue`: won opportunities by their close (default); `pipeline`: all opportunities by their opening',
+    METRICS,
+  ),
+  from: text(`Start, inclusive: ${DATE}`, '2026-01-01'),
+  to: text(`End, exclusive: ${DATE}`, '2026-07-01'),
+  currency: text('Currency of the report; must be that of the journey model', 'USD'),
+  format: word('Format of the rows; csv and ndjson return all rows unless a limit is given', FORMATS),
+  content: text('Explains the row of this content', 'wp-1'),
+  channel: text('Explains the row of this channel', 'email'),
+  campaign: text('Explains the row of this campaign'),
+  source: text('Explains the row of this source'),
+  contentType: text('Explains the row of contents of this type', 'webinar'),
+  author: text('Explains the row of this author'),
+  publisher: text('Explains the row of this publisher'),
+  publisherKind: word('Explains the row of publishers of this kind', PUBLISHER_KINDS),
+  creditedPersona: { ...text('Explains the row of this persona', 'buyer'), name: 'persona' },
+  creditedOwner: { ...text('Explains the row of opportunities of this owner', 'rep-7'), name: 'owner' },
+  month: text('Explains the row of this month', '2026-03'),
+  week: text('Explains the row of this week (ISO 8601)', '2026-W10'),
+  without: text(
+    'Explains the row whose touches have no value for these dimensions: content, campaign, source, contentType, author, publisher, publisherKind, persona, owner',
+    'campaign',
+  ),
+} as const satisfies Record<string, Parameter>;

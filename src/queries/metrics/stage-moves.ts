@@ -1,0 +1,48 @@
+import type { View } from '../read-models.js';
+import { raw, rows, sql, type Sql } from '../sql.js';
+import { validAt } from '../valid-at.js';
+import { profiles } from './buyer-touches.js';
+
+/** The stages that leads have been in. Elsewhere a stage is its place here, from 1. */
+export async function reachedStages({ tx, workspace, asOf }: View): Promise<readonly string[]> {
+  const found = await rows<{ stage: string }>(
+    tx,
+    sql`
+    SELECT DISTINCT t.to_stage AS stage FROM touchline.stage_transition t
+    WHERE t.workspace = ${workspace} AND ${validAt('t', asOf)}`,
+  );
+  return found.map(({ stage }) => stage).sort();
+}
+
+/**
+ * Leads, each with its moves as arrays in the order of time: `moved_at`, `moved_by` and `moved_to`, NULL without any. In arrays a
+ * touchpoint finds its stage by a binary search, where a join would compare each with every move of its lead.
+ */
+export const leadMoves = (view: View, stages: readonly string[]): Sql => sql`
+  SELECT profile.lead_id, profile.persona, moves.moved_at, moves.moved_by, moves.moved_to
+  FROM (${profiles(view)}) profile
+  LEFT JOIN (
+    SELECT m.lead_id, array_agg(m.at) AS moved_at, array_agg(m.event_id) AS moved_by,
+           array_agg(array_position(${stages}::text[], m.to_stage)) AS moved_to
+    FROM (SELECT t.lead_id, t.at, t.event_id, t.to_stage
+          FROM touchline.stage_transition t
+          WHERE t.workspace = ${view.workspace} AND ${validAt('t', view.asOf)}
+          ORDER BY t.lead_id, t.at, t.event_id) m
+    GROUP BY m.lead_id) moves ON moves.lead_id = profile.lead_id`;
+
+/**
+ * How many moves of its lead `l` lie before a touchpoint `j`; with `or equal` also the move that the touchpoint caused. Of moves at the
+ * instant of the touchpoint the id of their events decides.
+ */
+export const movesBefore = (comparison: '<' | '<='): Sql =>
+  raw(`
+  CASE WHEN l.moved_at IS NULL THEN 0
+       WHEN l.moved_at[width_bucket(j.occurred_at, l.moved_at)] IS DISTINCT FROM j.occurred_at
+       THEN width_bucket(j.occurred_at, l.moved_at)
+       WHEN l.moved_by[width_bucket(j.occurred_at, l.moved_at)] ${comparison} j.event_id
+       THEN width_bucket(j.occurred_at, l.moved_at)
+       WHEN l.moved_at[width_bucket(j.occurred_at, l.moved_at) - 1] IS DISTINCT FROM j.occurred_at
+       THEN width_bucket(j.occurred_at, l.moved_at) - 1
+       ELSE (SELECT count(*)::int FROM unnest(l.moved_at, l.moved_by) AS move (at, event_id)
+             WHERE (move.at, move.event_id) ${comparison} (j.occurred_at, j.event_id))
+  END`);

@@ -1,0 +1,87 @@
+import type { CreditView } from '../credit-ledger.js';
+import { closedCells, unconvertedSales } from '../metrics/closed-cells.js';
+import type { ReportScope } from '../report-scope.js';
+import { givenWeights, goalShares } from './goal-shares.js';
+import { historyOf, leadRows, pipeOf, type Window } from './history.js';
+import type { MagicNumberInput } from './magic-number.input.js';
+import { personaPlan, type PlanFrame } from './persona-plan.js';
+import { type ClosedSales, closedSales, openSales } from './sales.js';
+
+/** What a plan is about, with dates resolved at the position. */
+export interface PlanScopes {
+  /** Minor units. */
+  readonly goal: bigint;
+  readonly frame: PlanFrame;
+  readonly history: ReportScope;
+  readonly window: Window;
+  /** Undefined: nothing that is booked counts. */
+  readonly booked: ReportScope | undefined;
+}
+
+type Planned = ReturnType<typeof personaPlan> & { readonly booked: bigint };
+
+/** The plan of each persona, in the order of the answer, and the opportunities that are in none, as they have no rate. */
+export async function personaPlans(
+  view: CreditView,
+  { shares }: MagicNumberInput,
+  { goal, frame, history: scope, window, booked: bookedScope }: PlanScopes,
+) {
+  const personas = view.model?.data.document.personas ?? [];
+  const closed = await closedSales(view, scope);
+  const weightOf = shares ? givenWeights(shares, personas) : revenueWeights(closed);
+  const open = await openSales(view, frame, scope.timeZone);
+  const leads = await leadRows(view, window);
+  const booked = await bookedSales(view, bookedScope);
+  const found = [...closed, ...open.rows, ...leads.steps, ...leads.open].map(({ key }) => key);
+  const keys = keysOf(personas, [...found, ...booked.keys()], weightOf);
+  const goals = goalShares(goal, keys, weightOf);
+  const plans = keys.map((key): Planned => {
+    const won = booked.get(key) ?? 0n;
+    const plan = personaPlan(
+      {
+        persona: key === '' ? null : key,
+        label: personas.find(({ id }) => id === key)?.name ?? (key === '' ? '(none)' : key),
+        ...(goals.get(key) ?? { goal: 0n, share: 0 }),
+        booked: won,
+        history: historyOf(
+          key,
+          leads.steps,
+          closed.find((row) => row.key === key),
+        ),
+        pipe: pipeOf(key, leads.open, open.rows),
+      },
+      frame,
+    );
+    return { ...plan, booked: won };
+  });
+  const unpriced = (await unconvertedSales(view, scope, undefined)).map(({ currency, opportunities }) => ({
+    ...{ currency, count: opportunities.length },
+  }));
+  return { plans, unconverted: [...unpriced, ...open.unconverted] };
+}
+
+const revenueWeights = (closed: readonly ClosedSales[]): ((key: string) => bigint) => {
+  const revenues = new Map(closed.map(({ key, revenue }) => [key, BigInt(revenue)]));
+  return (key) => revenues.get(key) ?? 0n;
+};
+
+/** Minor units won since the begin of the goal, by persona; empty: none. */
+async function bookedSales(
+  view: CreditView,
+  scope: ReportScope | undefined,
+): Promise<ReadonlyMap<string, bigint>> {
+  const cells = scope ? await closedCells(view, scope, { by: ['persona'], segment: undefined }) : [];
+  return new Map(cells.map(({ keys, revenue }) => [keys[0] ?? '', BigInt(revenue)]));
+}
+
+/** In the order of the model, then what else there is, and last what has no persona: of that is a goal that nobody has a weight for. */
+function keysOf(
+  personas: readonly { readonly id: string }[],
+  found: readonly string[],
+  weightOf: (key: string) => bigint,
+): string[] {
+  const known = personas.map(({ id }) => id);
+  const others = [...new Set(found)].filter((key) => key !== '' && !known.includes(key)).sort();
+  const named = [...known, ...others];
+  return found.includes('') || named.every((key) => weightOf(key) === 0n) ? [...named, ''] : named;
+}

@@ -1,0 +1,184 @@
+import type { ModelRequest } from '../domain/attribution/model-request.js';
+import { MILESTONES, type Touch } from '../domain/attribution/touches.js';
+import type { ModelTouch, OpportunityPath } from '../domain/attribution/weigh-paths.js';
+import type { Channel, TouchpointKind } from '../domain/touchpoint.js';
+import { Problem } from '../http/problem.js';
+import { computeLostPaths } from '../read-models/attribution/gaps.js';
+import { inScope } from './attribution-rows.js';
+import type { CreditView } from './credit-ledger.js';
+import { milestonesOf } from './opportunity-attribution.js';
+import type { View } from './read-models.js';
+import type { ReportScope } from './report-scope.js';
+import { allOf, rows, sql } from './sql.js';
+import { validAt } from './valid-at.js';
+
+/** So many touches take about a gigabyte while they are weighed. */
+export const MAX_REPORT_TOUCHES = 2_000_000;
+
+/** A path of a report with what its shares are stored by. */
+export interface ReportPath extends OpportunityPath {
+  readonly pathId: string;
+  readonly reportedMinor: bigint;
+  readonly sources: readonly (string | null)[];
+}
+
+interface ReportPathRow {
+  path_id: string;
+  reported_minor: string;
+  credited_at: Date;
+  opened_at: Date | null;
+  event_ids: string[];
+  lead_ids: string[];
+  occurred_at: Date[];
+  milestones: (string | null)[];
+  content_ids: (string | null)[];
+  channels: Channel[];
+  campaigns: (string | null)[];
+  sources: (string | null)[];
+}
+
+/**
+ * The paths of the opportunities of a report, in an order that does not change.
+ *
+ * @throws Problem 400 `report-too-large`
+ */
+export async function reportPaths(
+  view: CreditView,
+  scope: ReportScope,
+  request: ModelRequest,
+): Promise<ReportPath[]> {
+  const from = sql`FROM ${view.ledger.paths} p WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL`;
+  const [size] = await rows<{ touches: string }>(
+    view.tx,
+    sql`SELECT coalesce(sum(cardinality(p.event_ids)), 0)::text AS touches ${from}`,
+  );
+  if (Number(size?.touches) > MAX_REPORT_TOUCHES) throw tooLarge();
+  const found = await rows<ReportPathRow>(
+    view.tx,
+    sql`
+    SELECT path.*, o.opened_at
+    FROM (SELECT p.path_id, p.opportunity_id, p.reported_minor, p.credited_at, p.event_ids, p.lead_ids, p.occurred_at,
+                 p.milestones, p.content_ids, p.channels, p.campaigns, p.sources ${from}) path
+    LEFT JOIN touchline.opportunity o
+      ON o.workspace = ${view.workspace} AND o.opportunity_id = path.opportunity_id AND ${validAt('o', view.asOf)}
+    ORDER BY path.opportunity_id COLLATE "C"`,
+  );
+  const details = await detailsOf(
+    view,
+    request,
+    found.flatMap((row) => row.event_ids),
+  );
+  return found.map((row) => reportPath(row, scope, details));
+}
+
+/** What the journey knows of a touchpoint and the ledger does not. */
+interface Details {
+  readonly kind: TouchpointKind;
+  readonly contentType: string | null;
+  readonly contentStage: string | null;
+}
+
+const AT_ONCE = 20_000;
+
+/** Of touchpoints by event; only where a model or a transform looks at them. */
+async function detailsOf(
+  { tx, workspace, asOf }: View,
+  request: ModelRequest,
+  eventIds: readonly string[],
+): Promise<ReadonlyMap<string, Details>> {
+  const details = new Map<string, Details>();
+  if (!needsDetails(request)) return details;
+  for (let start = 0; start < eventIds.length; start += AT_ONCE) {
+    const found = await rows<Details & { eventId: string }>(
+      tx,
+      sql`
+      SELECT j.event_id AS "eventId", j.kind, j.content_type AS "contentType", j.content_stage AS "contentStage"
+      FROM touchline.journey j
+      WHERE j.workspace = ${workspace} AND j.event_id = ANY(${eventIds.slice(start, start + AT_ONCE)}::uuid[])
+        AND ${validAt('j', asOf)}`,
+    );
+    for (const { eventId, ...each } of found) details.set(eventId, each);
+  }
+  return details;
+}
+
+const needsDetails = ({ model, player, transforms }: ModelRequest): boolean =>
+  model === 'custom' || player === 'contentType' || 'kinds' in transforms || 'withoutKinds' in transforms;
+
+const UNKNOWN: Details = { kind: 'custom', contentType: null, contentStage: null };
+
+function reportPath(
+  row: ReportPathRow,
+  { metric }: ReportScope,
+  details: ReadonlyMap<string, Details>,
+): ReportPath {
+  const reference = row.credited_at;
+  return {
+    pathId: row.path_id,
+    reportedMinor: BigInt(row.reported_minor),
+    revenue: Number(row.reported_minor),
+    sources: row.sources,
+    dates: {
+      reference,
+      openedAt: row.opened_at ?? reference,
+      ...(metric === 'revenue' && { closedAt: reference }),
+    },
+    touches: row.event_ids.map((eventId, index): ModelTouch => {
+      const named = milestonesOf(row.milestones[index]);
+      return {
+        ...(details.get(eventId) ?? UNKNOWN),
+        leadId: row.lead_ids[index] ?? '',
+        occurredAt: row.occurred_at[index] ?? reference,
+        channel: row.channels[index] ?? 'other',
+        campaign: row.campaigns[index] ?? null,
+        contentId: row.content_ids[index] ?? null,
+        milestones: MILESTONES.filter((milestone) => named.includes(milestone)),
+      };
+    }),
+  };
+}
+
+/**
+ * The paths of opportunities lost in the period of a report, up to the loss, as those of won ones reach up to the close. Pipeline
+ * has none: an opportunity is its conversion.
+ */
+export async function lostPaths(
+  view: CreditView,
+  scope: ReportScope,
+  request: ModelRequest,
+): Promise<OpportunityPath[]> {
+  if (request.model !== 'markov' || !request.nonConverting || scope.metric !== 'revenue') return [];
+  const { tx, workspace, asOf } = view;
+  const found = await rows<{ opportunity_id: string }>(
+    tx,
+    sql`
+    SELECT o.opportunity_id FROM touchline.opportunity o
+    WHERE ${allOf([
+      sql`o.workspace = ${workspace} AND o.status = 'lost' AND o.closed_at IS NOT NULL`,
+      validAt('o', asOf),
+      scope.from ? sql`o.closed_at >= ${scope.from}` : undefined,
+      scope.to ? sql`o.closed_at < ${scope.to}` : undefined,
+    ])}
+    ORDER BY o.opportunity_id COLLATE "C"`,
+  );
+  const ids = found.map((row) => row.opportunity_id);
+  const paths = await computeLostPaths(tx, workspace, asOf, ids, MAX_REPORT_TOUCHES);
+  if (paths === undefined) throw tooLarge();
+  const details = await detailsOf(view, request, paths.flatMap(({ touches }) => touches.map(({ eventId }) => eventId))); // prettier-ignore
+  return paths.map(({ touches, openedAt, closedAt }) => ({
+    revenue: 0,
+    dates: { reference: closedAt, openedAt, closedAt },
+    touches: touches.map((touch) => modelTouch(touch, details.get(touch.eventId))),
+  }));
+}
+
+const modelTouch = (touch: Touch, details: Details | undefined): ModelTouch => ({
+  contentType: details?.contentType ?? null,
+  contentStage: details?.contentStage ?? null,
+  ...touch,
+});
+
+function tooLarge(): Problem {
+  const detail = `This report has over ${MAX_REPORT_TOUCHES.toLocaleString('en-US')} touches: narrow it down (from, to)`;
+  return new Problem(400, 'report-too-large', detail);
+}
