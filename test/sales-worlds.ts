@@ -39,6 +39,7 @@ const MODEL: JourneyModel = {
       { id: 'rep-2', name: 'Rep Two', kind: 'partner' },
     ],
   },
+  nurture: [{ name: 'newsletter', when: { source: 'newsletter' } }],
   attribution: { ...example.attribution, excludedKinds: ['chat'] },
 };
 

@@ -46,6 +46,12 @@ const EXPECTED: Readonly<Record<string, (answer: Answer) => Cells>> = {
         .filter(({ leads }) => leads > 0)
         .map(({ step, leads }) => ({ persona, source_id: source, step, leads })),
     ),
+  '/api/metrics/funnel?by=nurture': ({ rows }) =>
+    rows.flatMap(({ key, steps }) =>
+      (steps as Answer['steps'])
+        .filter(({ leads }) => leads > 0)
+        .map(({ step, leads }) => ({ nurture: key, step, leads })),
+    ),
   '/api/metrics/hooks?by=content,persona,stage&from=2026-01-01&to=2026-03-01': ({ rows }) =>
     rows.map(({ keys: [content, persona, stage], buyers, touches }) => ({
       ...{ content_id: content, persona, buying_stage: stage, buyers, touches },

@@ -77,14 +77,8 @@ CREATE VIEW bi.fact_lead_step WITH (security_invoker = true) AS
 SELECT l.workspace::varchar,
        l.lead_id AS lead_key,
        touchline.bi_key(l.workspace, p.account_id) AS account_key,
-       (SELECT touchline.bi_key(j.workspace, j.source) FROM touchline.journey j
-         WHERE j.workspace = l.workspace AND j.lead_id = l.lead_id AND j.occurred_at = l.first_touch_at
-           AND j.superseded_at IS NULL AND j.verdict <> 'superseded'
-         ORDER BY j.event_id LIMIT 1) AS source_key,
-       (SELECT touchline.bi_key(j.workspace, j.campaign) FROM touchline.journey j
-         WHERE j.workspace = l.workspace AND j.lead_id = l.lead_id AND j.occurred_at = l.first_touch_at
-           AND j.superseded_at IS NULL AND j.verdict <> 'superseded'
-         ORDER BY j.event_id LIMIT 1) AS campaign_key,
+       touchline.bi_key(l.workspace, l.first_source) AS source_key,
+       touchline.bi_key(l.workspace, l.first_campaign) AS campaign_key,
        p.persona::varchar,
        step.number AS step_number,
        step.name::varchar AS step,
@@ -92,23 +86,14 @@ SELECT l.workspace::varchar,
        (step.at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS reached_date,
        step.before AS step_before_at,
        CASE WHEN step.at >= step.before THEN extract(epoch FROM step.at - step.before)::double precision / 86400 END AS days_since_step_before,
+       (l.nurtured_at < coalesce(least(decided.qualified_at, decided.accepted_at, contact.opened_at, contact.won_at), 'infinity')) IS TRUE AS is_nurtured,
        l.first_touch_at AS cohort_at,
        (l.first_touch_at AT TIME ZONE coalesce(w.time_zone, 'UTC'))::date AS cohort_date
   FROM touchline.lead l
   JOIN touchline.lead_profile p ON p.workspace = l.workspace AND p.lead_id = l.lead_id AND p.superseded_at IS NULL
   LEFT JOIN touchline.workspace_setting w ON w.workspace = l.workspace
-  LEFT JOIN (SELECT s.workspace, s.lead_id, min(s.occurred_at) AS at
-               FROM touchline.score_change s
-              WHERE s.superseded_at IS NULL AND s.points > 0
-              GROUP BY s.workspace, s.lead_id) scored
-    ON scored.workspace = l.workspace AND scored.lead_id = l.lead_id AND p.known
-  LEFT JOIN (SELECT k.workspace, k.lead_id, min(d.occurred_at) FILTER (WHERE d.type = 'LeadQualified') AS qualified_at,
-                    min(d.occurred_at) FILTER (WHERE d.type = 'LeadAccepted') AS accepted_at
-               FROM touchline.lead_decision d
-               JOIN touchline.identity_key k
-                 ON k.workspace = d.workspace AND k.own_lead_id = d.lead_id AND k.superseded_at IS NULL
-              GROUP BY k.workspace, k.lead_id) decided
-    ON decided.workspace = l.workspace AND decided.lead_id = l.lead_id
+  LEFT JOIN touchline.lead_lifecycle decided
+    ON decided.workspace = l.workspace AND decided.lead_id = l.lead_id AND decided.superseded_at IS NULL
   LEFT JOIN (SELECT k.workspace, k.lead_id, min(o.opened_at) AS opened_at, min(o.closed_at) FILTER (WHERE o.status = 'won') AS won_at
                FROM touchline.opportunity_contact c
               CROSS JOIN LATERAL unnest(c.keys) AS named (key)
@@ -118,11 +103,10 @@ SELECT l.workspace::varchar,
               WHERE c.superseded_at IS NULL
               GROUP BY k.workspace, k.lead_id) contact
     ON contact.workspace = l.workspace AND contact.lead_id = l.lead_id
- CROSS JOIN LATERAL (SELECT CASE WHEN scored.at IS NOT NULL THEN greatest(scored.at, p.known_at) END AS at) engaged
  CROSS JOIN LATERAL (VALUES
    (1, 'lead', l.first_touch_at, NULL::timestamptz),
-   (2, 'engaged', engaged.at, l.first_touch_at),
-   (3, 'qualified', decided.qualified_at, engaged.at),
+   (2, 'engaged', l.engaged_at, l.first_touch_at),
+   (3, 'qualified', decided.qualified_at, l.engaged_at),
    (4, 'accepted', decided.accepted_at, decided.qualified_at),
    (5, 'opportunity', contact.opened_at, decided.accepted_at),
    (6, 'won', contact.won_at, contact.opened_at)) AS step (number, name, at, before)

@@ -33,6 +33,7 @@ COMMENT ON COLUMN bi.fact_lead_step.reached_at IS 'When the lead first took the 
 COMMENT ON COLUMN bi.fact_lead_step.reached_date IS 'The same day in the workspace''s time zone: joins dim_date.date. Example: 2026-03-02';
 COMMENT ON COLUMN bi.fact_lead_step.step_before_at IS 'When the lead took the step before; NULL if it did not. Example: 2026-02-20 08:00:00+00';
 COMMENT ON COLUMN bi.fact_lead_step.days_since_step_before IS 'Days since then; NULL if it did not take the step before, or later than this one. Example: 10.0625';
+COMMENT ON COLUMN bi.fact_lead_step.is_nurtured IS 'True if the lead had a nurture touch before it was qualified, or before the first step after that. Example: true';
 COMMENT ON COLUMN bi.fact_lead_step.cohort_at IS 'First touch of the lead, UTC. Example: 2026-02-18 10:00:00+00';
 COMMENT ON COLUMN bi.fact_lead_step.cohort_date IS 'The same day in the workspace''s time zone: joins dim_date.date. Example: 2026-02-18';
 
