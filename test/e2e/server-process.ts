@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type pg from 'pg';
 import { serverFlags } from '../../bin/flags.mjs';
 import { createPool } from '../../src/database/database.js';
@@ -122,11 +122,12 @@ export class ServerProcess {
   }
 }
 
-/** Where the folder has no cluster and the run made one to copy. */
+/** Where the folder has no cluster and the run made one to copy. In a folder closed to others the server keeps its cluster elsewhere. */
 async function addMigratedCluster(dataDir: string): Promise<void> {
   const migrated = process.env.TOUCHLINE_TEST_DATA_FOLDER;
   if (migrated === undefined || existsSync(join(dataDir, 'postgres'))) return;
   await mkdir(dataDir, { recursive: true });
+  if (((await stat(dirname(dataDir))).mode & 0o001) === 0) return;
   await copyCluster(migrated, dataDir);
 }
 
