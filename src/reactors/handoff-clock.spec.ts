@@ -199,12 +199,12 @@ test('a lead that became a contact of an opportunity does not rot, one of an ear
       contacts: [{ keys: [ADA], role: 'user' }],
     }).map(({ stream, event: each }) => ({ workspace: 'main', stream, event: each }));
   await store.record(opened('o-before', ago(7_200_000)));
-  await handOff(-1_000, 100);
+  await handOff(-1_000, -500);
   await keepUp();
   start();
   expect(await judged()).toBe(true);
   expect((await facts()).map(({ type }) => type)).toEqual(['LeadRotten']);
-  await handOff(-1_000, 100);
+  await handOff(-1_000, -500);
   await store.record(opened('o-after', ago(1_000)));
   await keepUp();
   expect(await judged()).toBe(true);
