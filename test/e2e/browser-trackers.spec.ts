@@ -82,7 +82,11 @@ const SNOWPLOW: BrowserClient = {
 
 const SEGMENT: BrowserClient = {
   path: '/segment',
-  load: () => `new Promise((resolve) => analytics.ready(resolve))`,
+  // The script puts its functions there when it has fetched its settings.
+  load: () => `new Promise((resolve) => {
+    const wait = () => (window.analytics?.ready ? analytics.ready(resolve) : setTimeout(wait, 20));
+    wait();
+  })`,
   track: (step) => `void analytics.track('${step}');`,
   // It retries by itself.
   flush: '',
