@@ -39,20 +39,23 @@ const isKnown = (value: unknown): boolean => value !== undefined && value !== nu
 /** Texts are equal whatever their case; a number or a truth equals its text, because clients send either. */
 function oneOf(values: readonly Scalar[]): Test {
   const wanted = new Set(values.map(folded));
-  return (value) => isKnown(value) && typeof value !== 'object' && wanted.has(folded(value as Scalar));
+  return (value) => isKnown(value) && isScalar(value) && wanted.has(folded(value));
 }
+
+const isScalar = (value: unknown): value is Scalar =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 
 const folded = (value: Scalar): string => String(value).trim().toLowerCase();
 
 /**
- * Any of the phrases, whatever its case and spaces, with no letter or digit beside it. Phrases are searched for as text: a regular
+ * Any of the phrases, whatever its case and spaces, with no letter or digit beside it, in a text or in that of a number or a truth. Phrases are searched for as text: a regular
  * expression of them tries each again at every word, which takes minutes where phrases and the value repeat themselves.
  */
 function wholeWords(words: readonly string[]): Test {
   const phrases = words.map((word) => caseFolded(word.trim()));
   return (value) => {
-    if (typeof value !== 'string') return false;
-    const text = caseFolded(value);
+    if (!isScalar(value)) return false;
+    const text = caseFolded(String(value));
     return phrases.some((phrase) => hasPhrase(text, phrase));
   };
 }
