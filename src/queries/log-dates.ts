@@ -69,6 +69,6 @@ export class LogDates {
 
 function futureDate(date: DayOrInstant, latest: Date): Problem {
   const asked = 'day' in date ? `the end of ${date.day}` : date.instant.toISOString();
-  const message = `${asked} is not over for ${SETTLED_MS / 1_000} seconds yet: events of it may still come; give a time up to ${latest.toISOString()}`;
+  const message = `${asked} lies in the future, or less than ${SETTLED_MS / 1_000} seconds back: events of it may still come; give a time up to ${latest.toISOString()}`;
   return new Problem(400, 'as-of-in-the-future', `asOf: ${message}`, [{ path: 'asOf', message }]);
 }
