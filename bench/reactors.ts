@@ -12,7 +12,7 @@ import { getJson } from './query-api.js';
 import { withServer } from './server.js';
 
 const RATE = 2_000;
-/** Of these, people who ask for a demo: each qualifies, is handed off, enters a segment and is told to a webhook. */
+/** Of these, people who ask for a demo: each qualifies, is handed off, enters a segment and is sent to a webhook. */
 const BUYERS = 20;
 const REACTORS = [
   'qualify_leads',

@@ -4,11 +4,11 @@ import { getPriority } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
-const isTold = process.platform === 'linux' && getPriority() === 0;
-const whereTold = isTold ? test : test.skip;
-const reason = isTold ? '' : ' (skipped: it takes Linux, and tests of the usual priority)';
+const isMeasurable = process.platform === 'linux' && getPriority() === 0;
+const whereMeasurable = isMeasurable ? test : test.skip;
+const reason = isMeasurable ? '' : ' (skipped: it takes Linux, and tests of the usual priority)';
 
-whereTold(
+whereMeasurable(
   `beside a busy thread one that yields gets about a tenth of the processor, neither half nor nothing${reason}`,
   () => {
     const hooks = join(ROOT, 'test', 'typescript-hooks.mjs');

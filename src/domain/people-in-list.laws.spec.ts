@@ -45,7 +45,7 @@ test('new and known people of a list are counted as sets of keys that are linked
   );
 });
 
-test('rows that name a key again are told the first row that did', () => {
+test('rows that name a key again are reported with the first row that did', () => {
   const people = new PeopleInList();
   people.add({ keys: ['crm:1', 'email:a@acme.example'], place: 'list.csv:2' }, []);
   people.add({ keys: ['email:b@acme.example'], place: 'list.csv:3' }, []);

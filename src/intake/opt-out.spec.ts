@@ -47,7 +47,7 @@ test('an unsubscription that is reported with a public key ends consent, and is 
   ]);
 });
 
-/** A person answers "take me off your list": what tells it so is of the sender's own making. */
+/** A person answers "take me off your list": which message says so is of the sender's own making. */
 const ANSWERED: Mapping = [{ when: { event: '*repl*' }, set: { kind: 'email_unsubscribe' } }];
 const VIEWED: Mapping = [{ when: { kind: ['custom', 'page_view'] }, set: { kind: 'email_unsubscribe' } }];
 

@@ -201,7 +201,7 @@ const END =
 const HAND_OFF_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>> = {
   'get /api/handoffs': ['/api/handoffs?state=all'],
   'get /api/handoffs/unroutable': ['/api/handoffs/unroutable'],
-  // As of its end, so that nothing is told of now.
+  // As of its end, so that nothing is reported of now.
   'get /api/attention': [`/api/attention?at=2026-03-05T12:00:00Z&asOf=${END}`],
 };
 

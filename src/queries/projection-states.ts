@@ -1,4 +1,4 @@
-/** Where a projection or a reactor stands, as `GET /api/projections` tells a workspace. */
+/** Where a projection or a reactor stands, as `GET /api/projections` shows a workspace. */
 export interface ProjectionState {
   readonly name: string;
   readonly status: string;
@@ -8,7 +8,7 @@ export interface ProjectionState {
   readonly error: string | null;
 }
 
-/** What the queries need of the projection runtime to tell how it stands. */
+/** What the queries need of the projection runtime to show how it stands. */
 export type ReadProjectionStates = (workspace: string) => Promise<readonly ProjectionState[]>;
 
 /** Injection token of the process's ReadProjectionStates. */

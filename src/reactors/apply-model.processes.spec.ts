@@ -155,7 +155,7 @@ test('of two processes killed at random instants, models and segments reach each
   expect(await members(disturbed)).toEqual(await members(undisturbed));
   expect((await members(disturbed)).length).toBeGreaterThan(LEADS);
 
-  // A lead enters a segment before it leaves it, and is told so once.
+  // A lead enters a segment before it leaves it, and each is published once.
   const { rows } = await disturbed.db.pool.query<{ stay: string; types: string[] }>(
     `SELECT lead_id || ' ' || (body::jsonb #>> '{data,segment}') AS stay, array_agg(type ORDER BY id) AS types
      FROM touchline.webhook_delivery WHERE endpoint = $1 GROUP BY 1`,

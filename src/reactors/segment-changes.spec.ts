@@ -76,7 +76,7 @@ const SEGMENTS = [
   const idOf = ({ headers }: Received): string => headers['event-id'] ?? '';
   const withoutRepetitions = (): Received[] =>
     changes().filter((change, at, all) => all.findIndex((one) => idOf(one) === idOf(change)) === at);
-  const told = (): Promise<number> =>
+  const published = (): Promise<number> =>
     db.pool
       .query<{ n: number }>(
         `SELECT (count(*) + count(superseded_at))::int AS n FROM touchline.segment_membership`,
@@ -175,8 +175,8 @@ const SEGMENTS = [
         return rows[0]?.behind === false;
       };
       expect(await until(caughtUp, SOON)).toBe(true);
-      expect(await arrived(await told())).toBe(true);
-      expect(withoutRepetitions()).toHaveLength(await told());
+      expect(await arrived(await published())).toBe(true);
+      expect(withoutRepetitions()).toHaveLength(await published());
 
       // Each segment of a lead is entered and left in turn, and the last word is what the rows say.
       for (const key of new Set(changes().map((change) => change.key))) {

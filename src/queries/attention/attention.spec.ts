@@ -59,7 +59,7 @@ const itemsOf = ({ items }: Attention, kind: AttentionKind) => items.filter((ite
 
 const AT = '2026-03-30T08:30:00Z';
 
-test('a lead that nobody called is told first, with whom it waits for and since when', async () => {
+test('a lead that nobody called is listed first, with whom it waits for and since when', async () => {
   const answer = await attention('?at=2026-03-05T12:00:00Z');
   const [dora] = itemsOf(answer, 'lead_rotten');
   expect(dora).toEqual({
@@ -81,7 +81,7 @@ test('a lead that nobody called is told first, with whom it waits for and since 
   expect(answer.items[0]?.kind).toBe('lead_rotten');
 });
 
-test('a lead that is about to rot is told with whom and until when', async () => {
+test('a lead that is about to rot is listed with whom and until when', async () => {
   expect(itemsOf(await attention(`?at=${AT}`), 'lead_about_to_rot')).toMatchObject([
     {
       ...{ urgency: 'today', leadId: EMIL, rep: 'rep-7', worseAt: '2026-03-30T09:00:00.000Z' },
@@ -327,7 +327,7 @@ describe('what the log does not have', () => {
     expect(countOf(await attention('?kind=projection_behind'), 'projection_behind')).toBe(0);
   });
 
-  test('is not told as of a position, and what the log has is the same whatever arrived since', async () => {
+  test('is not listed as of a position, and what the log has is the same whatever arrived since', async () => {
     const before = await attention(`?at=${AT}`);
     await api.add('main', reader('after', 50));
     await api.runner.catchUp();

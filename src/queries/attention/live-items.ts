@@ -5,7 +5,7 @@ import { rows, sql } from '../sql.js';
 import type { Found, FoundItem } from './attention-answer.js';
 import { type AttentionRequest, localTime, plural } from './attention-view.js';
 
-// What the log does not have: it is told as of now.
+// What the log does not have: it is reported as of now.
 
 /** As the alert TouchlineProjectionLag. */
 const LAG_SECONDS = 60;
@@ -94,7 +94,7 @@ interface RejectCounts {
   readonly code: string;
 }
 
-/** Days before the last one that tell what is usual. */
+/** Days before the last one that show what is usual. */
 const DAYS_BEFORE = 7;
 const DAY_MS = 86_400_000;
 

@@ -21,7 +21,7 @@ export interface StalledStage {
 
 /** Of fewer moves no usual time is taken. */
 const LEAST_MOVES = 10;
-/** Days before the instant whose moves tell what is usual. */
+/** Days before the instant whose moves show what is usual. */
 const HISTORY_DAYS = 365;
 
 /** Most leads first. Leads of opportunities and those that are out (disqualified, opted out) are not waited for. */

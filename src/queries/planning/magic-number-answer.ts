@@ -74,7 +74,7 @@ export class PlanStepItem {
   needed!: NeededRange | null;
   @MaybeNested('How many more must reach it now to close the gap; null: as `needed`', () => NeededRange)
   missing!: NeededRange | null;
-  @Bool('Fewer than 10 moved on: the interval tells more than the number') smallSample!: boolean;
+  @Bool('Fewer than 10 moved on: the interval says more than the number') smallSample!: boolean;
 }
 
 export class PlanTotalStep {

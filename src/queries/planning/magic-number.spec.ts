@@ -161,7 +161,7 @@ describe('a plan with leads and opportunities in the pipe', () => {
     expect(answer.chance).toBeLessThan(0.05);
   });
 
-  test('tells by when each step must be reached, and who comes too late', async () => {
+  test('says by when each step must be reached, and who comes too late', async () => {
     const early = await plan('pipe', { goal: '10000.00', by: '2026-06-30' });
     expect(early.personas[0]?.steps.map(({ reachBy }) => reachBy?.slice(0, 10))).toEqual([
       ...['2026-05-11', '2026-05-11', '2026-05-21', '2026-05-23', '2026-05-31', '2026-06-30'],
@@ -307,7 +307,7 @@ test('parts of the goal follow the revenue of personas, or what is asked, to the
   );
 });
 
-test('opportunities without a published rate are in no amount, and are told', async () => {
+test('opportunities without a published rate are in no amount, and are listed', async () => {
   await api.add('rates', [
     modelEvent(),
     ...cohortEvents('rates', { name: 'rates', leads: 3, won: 2 }),

@@ -105,7 +105,7 @@ COMMENT ON COLUMN bi.fact_handoff.grade IS 'Grade then; NULL without traits. Exa
 COMMENT ON COLUMN bi.fact_handoff.buying_stage IS 'Buying stage then; NULL: none yet. Example: decision';
 COMMENT ON COLUMN bi.fact_handoff.score IS 'Score then, after decay. Example: 41.5';
 
-COMMENT ON VIEW bi.fact_unrouted_lead IS 'One row per qualified lead that has no recipient: it waits for routing. GET /api/handoffs/unroutable also tells why.';
+COMMENT ON VIEW bi.fact_unrouted_lead IS 'One row per qualified lead that has no recipient: it waits for routing. GET /api/handoffs/unroutable also says why.';
 COMMENT ON COLUMN bi.fact_unrouted_lead.cycle IS 'Counts from 1: a recycled lead that qualifies again begins the next one. Example: 1';
 COMMENT ON COLUMN bi.fact_unrouted_lead.qualified_at IS 'When it qualified, UTC. Example: 2026-03-02 09:30:00+00';
 COMMENT ON COLUMN bi.fact_unrouted_lead.qualified_date IS 'The same day in the workspace''s time zone: joins dim_date.date. Example: 2026-03-02';
