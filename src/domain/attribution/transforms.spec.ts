@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { dates, day, touch } from '../../../test/path-touches.js';
 import { CHANNELS, TOUCHPOINT_KINDS, type Channel, type TouchpointKind } from '../touchpoint.js';
 import { playerName, PLAYERS } from './players.js';
 import { MILESTONES, type Milestone } from './touches.js';
@@ -11,20 +12,6 @@ import {
   REPEATS,
   transformPath,
 } from './transforms.js';
-
-const day = (number: number): Date => new Date(Date.UTC(2026, 0, number));
-const touch = (at: number, over: Partial<PathTouch> = {}): PathTouch => ({
-  leadId: 'ada',
-  occurredAt: day(at),
-  kind: 'page_view',
-  channel: 'email',
-  campaign: null,
-  contentId: null,
-  contentType: null,
-  milestones: [],
-  ...over,
-});
-const dates = { reference: day(31), openedAt: day(20), closedAt: day(31) };
 
 /** Letters are campaigns. */
 const letters = (text: string): PathTouch[] =>

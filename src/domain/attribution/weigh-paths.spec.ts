@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { dates, touch } from '../../../test/path-touches.js';
 import { CHANNELS, TOUCHPOINT_KINDS } from '../touchpoint.js';
 import { CHAIN_WIDE_MODELS, parseModelRequest, type ModelRequest } from './model-request.js';
 import { MODEL_NAMES } from './models.js';
@@ -10,27 +11,13 @@ import { PRESET_NAMES } from './presets.js';
 import { DEFAULT_ATTRIBUTION } from './settings.js';
 import { MILESTONES } from './touches.js';
 import { DIRECT, REPEATS, transformPath } from './transforms.js';
-import { type ModelTouch, type OpportunityPath, type Paths, weighPaths } from './weigh-paths.js';
+import { type OpportunityPath, type Paths, weighPaths } from './weigh-paths.js';
 
 const request = (given: unknown): ModelRequest => {
   const parsed = parseModelRequest(given);
   if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults));
   return parsed.request;
 };
-const day = (number: number): Date => new Date(Date.UTC(2026, 0, number));
-const touch = (at: number, over: Partial<ModelTouch> = {}): ModelTouch => ({
-  leadId: 'ada',
-  occurredAt: day(at),
-  kind: 'page_view',
-  channel: 'email',
-  campaign: null,
-  contentId: null,
-  contentType: null,
-  contentStage: null,
-  milestones: [],
-  ...over,
-});
-const dates = { reference: day(31), openedAt: day(20), closedAt: day(31) };
 const campaigns = (text: string, revenue = 100): OpportunityPath => ({
   touches: text === '' ? [] : text.split(' ').map((campaign, at) => touch(at + 1, { campaign })),
   dates,
