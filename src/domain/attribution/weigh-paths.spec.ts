@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { dates, touch } from '../../../test/path-touches.js';
+import { type Paths, weighPaths } from '../../../test/weigh-paths.js';
 import { CHANNELS, TOUCHPOINT_KINDS } from '../touchpoint.js';
 import { CHAIN_WIDE_MODELS, parseModelRequest, type ModelRequest } from './model-request.js';
 import { MODEL_NAMES } from './models.js';
@@ -11,7 +12,7 @@ import { PRESET_NAMES } from './presets.js';
 import { DEFAULT_ATTRIBUTION } from './settings.js';
 import { MILESTONES } from './touches.js';
 import { DIRECT, REPEATS, transformPath } from './transforms.js';
-import { type OpportunityPath, type Paths, weighPaths } from './weigh-paths.js';
+import type { OpportunityPath } from './weigh-paths.js';
 
 const request = (given: unknown): ModelRequest => {
   const parsed = parseModelRequest(given);

@@ -1,12 +1,12 @@
 import { customWeights } from './custom.js';
 import type { CountedPath } from './markov/chain.js';
-import { type RemovalEffect, removalEffects, type RemovalEffects } from './markov/removal-effects.js';
+import type { RemovalEffect, RemovalEffects } from './markov/removal-effects.js';
 import type { ModelRequest } from './model-request.js';
 import { weightTouches } from './models.js';
 import { type Part, weighParts, type Weights } from './parts.js';
 import { presetSettings } from './presets.js';
 import type { AttributionSettings } from './settings.js';
-import { shapley, type ShapleyResult, type WorthyPath } from './shapley.js';
+import type { ShapleyResult, WorthyPath } from './shapley.js';
 import { type PathDates, type PathTouch, type Step, transformPath } from './transforms.js';
 
 /** A touch with all that a model may look at. */
@@ -23,22 +23,10 @@ export interface OpportunityPath {
   readonly revenue: number;
 }
 
-export interface Paths {
-  /** Of the opportunities that a report counts. */
-  readonly converting: readonly OpportunityPath[];
-  /** Of those that came to nothing; only `markov` asks for them. */
-  readonly nonConverting: readonly OpportunityPath[];
-}
-
 /** What a model over all paths rests on. */
 export interface Basis {
   readonly removal?: RemovalEffects;
   readonly game?: ShapleyResult;
-}
-
-export interface WeighedPaths extends Basis {
-  /** Of each converting path, over its touches as they were; touches that the transforms left out have none. */
-  readonly weights: readonly Weights[];
 }
 
 /** The path of an opportunity as the model sees it. */
@@ -46,31 +34,6 @@ export type Steps = readonly Step<ModelTouch>[];
 
 export const pathSteps = (request: ModelRequest, { touches, dates }: OpportunityPath): Steps =>
   transformPath(touches, request.transforms, request.player, dates);
-
-/**
- * Weighs the touches of each converting path. A path that the transforms leave without touches is unattributed as a whole.
- *
- * @throws Refused `players-too-many`
- */
-export function weighPaths(request: ModelRequest, settings: AttributionSettings, paths: Paths): WeighedPaths {
-  const converting = paths.converting.map((path) => pathSteps(request, path));
-  const basis = basisOf(request, converting, paths);
-  const weigh = weigherOf(request, settings, basis);
-  const weights = converting.map((steps, index) =>
-    weigh(steps, paths.converting[index]?.touches.length ?? 0),
-  );
-  return { weights, ...basis };
-}
-
-function basisOf(request: ModelRequest, converting: readonly Steps[], paths: Paths): Basis {
-  if (request.model === 'markov') {
-    const others = paths.nonConverting.map((path) => pathSteps(request, path));
-    return { removal: removalEffects(countedPaths(request, converting, others), request.order) };
-  }
-  if (request.model !== 'shapley') return {};
-  const revenues = paths.converting.map(({ revenue }) => revenue);
-  return { game: shapley(worthyPaths(request, converting, revenues)) };
-}
 
 /** What the chain of a request is made of. */
 export function* countedPaths(
