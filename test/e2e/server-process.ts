@@ -9,10 +9,11 @@ import type pg from 'pg';
 import { serverFlags } from '../../bin/flags.mjs';
 import { createPool } from '../../src/database/database.js';
 import { copyCluster } from '../copy-cluster.js';
+import { TIMEOUT_FACTOR } from '../timeout-factor.mjs';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 /** Recovery after `kill -9` replays what PostgreSQL had not written yet. */
-const START_TIMEOUT_MS = 90_000;
+const START_TIMEOUT_MS = 90_000 * TIMEOUT_FACTOR;
 
 export const WRITE_KEY = 'wk_test_0123456789abcdef';
 export const SERVER_WRITE_KEY = 'sk_test_0123456789abcdef';
