@@ -123,6 +123,9 @@ describe.each([...CUTS.map((cut) => [cut]), ['persona,contentType'], ['week,owne
           `/api/attribution/explain?${asked.toString()}`,
         );
         expect(body).toMatchObject({ value, opportunities, touches });
+        asked.set('by', by);
+        const { body: filtered } = await api.get<AttributionAnswer>(`/api/attribution?${asked.toString()}`);
+        expect(filtered).toMatchObject({ selected: value, rows: [{ keys, value, opportunities, touches }] });
       }
     });
   },
@@ -135,11 +138,49 @@ test('each touch counts for the persona of its lead, and for the owner and the w
   ]);
   expect(await experts('by=owner')).toEqual([['rep-7', '120000.00', 1, 5]]);
   expect(await experts('by=week')).toEqual([['2026-W10', '120000.00', 1, 5]]);
+  expect(await experts('by=contentStage')).toEqual([
+    ['decide', '72000.00', 1, 3],
+    ['explore', '24000.00', 1, 1],
+    [null, '24000.00', 1, 1],
+  ]);
+  expect(await experts('by=segment')).toEqual([['price_readers', '120000.00', 1, 5]]);
   expect(await experts('by=contentType')).toEqual([
     ['pricing', '72000.00', 1, 3],
     ['webinar', '24000.00', 1, 1],
     ['white_paper', '24000.00', 1, 1],
   ]);
+});
+
+test('a filter of touches keeps the sums, one of opportunities narrows them down', async () => {
+  const whole = await report('by=content');
+  expect(whole).not.toHaveProperty('filter');
+  expect(whole.selected).toEqual(whole.attributed);
+  const webinars = await report('by=author&contentType=webinar');
+  expect(webinars).toMatchObject({
+    filter: { cut: { contentType: 'webinar' }, without: [] },
+    ...{ total: whole.total, attributed: whole.attributed, selected: { amount: '24000.00' } },
+    rows: [{ keys: ['J. Meyer'], value: { amount: '24000.00' } }],
+  });
+  const nobody = await report('by=content&owner=rep-8');
+  expect(nobody).toMatchObject({ opportunities: 0, total: { minor: 0 }, selected: { minor: 0 }, rows: [] });
+  const computed = await report('by=channel&minTouchesPerLead=1&persona=technical');
+  expect(computed.rows.reduce((sum, { value }) => sum + (value.minor ?? 0), 0)).toBe(computed.selected.minor);
+  expect(computed.selected.minor).toBeLessThan(computed.attributed.minor ?? 0);
+});
+
+test('filters that contradict each other or have no form are refused by name', async () => {
+  const { status, body } = await api.get<{ errors: { path: string; code: string }[] }>(
+    '/api/attribution?campaign=spring&without=campaign&month=March&channel=pigeon',
+  );
+  expect([status, body.errors.map(({ path }) => path).sort()]).toEqual([
+    400,
+    ['channel', 'month', 'without'],
+  ]);
+  for (const path of ['/api/attribution', '/api/attribution/explain'])
+    expect(await api.get(`${path}?segment=nobody`)).toMatchObject({
+      status: 400,
+      body: { code: 'segment-unknown' },
+    });
 });
 
 test('experts before they were catalogued have no rows', async () =>

@@ -16,7 +16,7 @@ import {
 import { cellName, cellNames } from './cell-names.js';
 import { MODEL_NAMES, type ModelName, resolveScope } from './report-scope.js';
 import { type CreditRow, creditRows, totalsOf } from './attribution-rows.js';
-import { REPORT_PROJECTIONS, ScopeAnswer, scopePart, shareOf, slice, withoutOf } from './attribution.js';
+import { ScopeAnswer, scopePart, shareOf, slice, withoutOf } from './attribution.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import {
   MaybeText,
@@ -30,6 +30,7 @@ import {
 } from './response-fields.js';
 import { MoneyItem } from './money.js';
 import { Params, type RawParams } from './params.js';
+import { reportProjections } from './report-filters.js';
 import { ReadModels } from './read-models.js';
 
 /** What one model gives to a row. */
@@ -100,8 +101,8 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: CompareAttribution): Promise<CompareAnswer> {
-    return this.models.view(query.request, REPORT_PROJECTIONS, async (opened) => {
-      const { modelNames, by, request } = query;
+    const { modelNames, by, request } = query;
+    return this.models.view(request, reportProjections(by), async (opened) => {
       const scope = await resolveScope(opened, query.scope);
       const view = await withLedger(opened, { metric: scope.metric, models: modelNames });
       const totals = await totalsOf(view, scope);

@@ -1,19 +1,14 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { money } from '../domain/attribution/money.js';
 import { basisPart } from './attribution-basis.js';
 import { type CreditRow, creditRows, type Totals, totalsOf } from './attribution-rows.js';
-import {
-  type AttributionAnswer,
-  creditItem,
-  FindAttribution,
-  REPORT_PROJECTIONS,
-  scopePart,
-  slice,
-} from './attribution.js';
+import { type AttributionAnswer, creditItem, FindAttribution, scopePart, slice } from './attribution.js';
 import { cellNames } from './cell-names.js';
 import { type ComputedCredits, CreditComputer } from './computed-credits.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { isStored } from './model-parameters.js';
+import { checkFilter, filteredCuts, reportProjections } from './report-filters.js';
 import { ReadModels, type View } from './read-models.js';
 import { MODEL_NAMES, type ReportScope, resolveScope } from './report-scope.js';
 import { SOLVE_CHAIN, type SolveChain } from './solve-chain.js';
@@ -30,9 +25,11 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
   }
 
   execute(query: FindAttribution): Promise<AttributionAnswer> {
-    return this.models.view(query.request, REPORT_PROJECTIONS, async (opened) => {
-      const { model, by, request, whole } = query;
-      const scope = await resolveScope(opened, query.scope);
+    const { model, by, filter, request, whole } = query;
+    const filtered = filteredCuts(filter);
+    return this.models.view(request, reportProjections([...by, ...filtered]), async (opened) => {
+      checkFilter(opened, filter);
+      const scope = { ...(await resolveScope(opened, query.scope)), ...(filtered.length > 0 && { filter }) };
       const credits = await this.credits(opened, scope, query);
       const { page, next } = whole
         ? { page: credits.rows, next: null }
@@ -46,7 +43,12 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
         ...(computed && { request: model }),
         ...(computed && basisPart(computed)),
         by: [...by],
+        ...(filtered.length > 0 && { filter }),
         ...(await scopePart(view, scope, totals)),
+        selected: money(
+          credits.rows.reduce((sum, { value }) => sum + value, 0n),
+          scope.currency,
+        ),
         rows: page.map((row) =>
           creditItem(row, { by, names, currency: scope.currency, attributed: totals.attributed }),
         ),

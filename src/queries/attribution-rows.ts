@@ -10,6 +10,7 @@ import {
 import type { DayOrInstant } from './params.js';
 import type { CreditView } from './credit-ledger.js';
 import type { View } from './read-models.js';
+import { filteredCuts, opportunityFilter, touchFilter } from './report-filters.js';
 import { validAt } from './valid-at.js';
 import { allOf, firstRow, join, empty, raw, rows, sql, type Sql } from './sql.js';
 
@@ -25,16 +26,18 @@ export interface CreditRow {
 }
 
 /** The opportunities of a report as rows `p` of the credit ledger. */
-export const inScope = (
-  { workspace, asOf }: View,
-  { metric, timeZone, period: { from, to } }: ReportScope,
-): Sql =>
-  allOf([
+export const inScope = (view: View, scope: ReportScope): Sql => {
+  const { workspace, asOf } = view;
+  const { metric, timeZone, filter } = scope;
+  const { from, to } = scope.period;
+  return allOf([
     sql`p.workspace = ${workspace} AND p.metric = ${metric}`,
     validAt('p', asOf),
     from && since(from, timeZone),
     to && before(to, timeZone),
+    filter && opportunityFilter(view, scope, filter),
   ]);
+};
 
 /**
  * The day that an opportunity counts at is computed as schema bi computes it: where clocks go back over midnight a day is not one span of
@@ -105,7 +108,11 @@ function cells(
     by.map((_, index) => raw(String(index + 1))),
     ', ',
   );
-  if (touchCuts.length < ofTouches.length) return cellsOfJoined(view, { from, keys, group, by });
+  const filter = scope.filter && touchFilter(scope.filter);
+  if (touchCuts.length < ofTouches.length || filter) {
+    const joins = joinsFor(view, [...by, ...(scope.filter ? filteredCuts(scope.filter) : [])]);
+    return cellsOfJoined({ from, keys, group, joins, filter });
+  }
   const [only] = touchCuts;
   if (touchCuts.length > 1) return cellsOfOpportunity({ from, keys, touchCuts });
   return only === undefined
@@ -156,18 +163,23 @@ function cellsOfOpportunity({
       GROUP BY ${raw(names)}) t`;
 }
 
+interface JoinedCells {
+  readonly from: Sql;
+  readonly keys: Sql;
+  readonly group: Sql;
+  readonly joins: Sql;
+  readonly filter: Sql | undefined;
+}
+
 /** Contents of one author are several keys, so what one opportunity gives to an author is summed up first. */
-function cellsOfJoined(
-  view: View,
-  { from, keys, group, by }: { from: Sql; keys: Sql; group: Sql; by: readonly Cut[] },
-): Sql {
+function cellsOfJoined({ from, keys, group, joins, filter }: JoinedCells): Sql {
   return sql`
     SELECT ${keys}, max(t.title COLLATE "C") AS title, sum(t.value) AS value, 1 AS opportunities, count(*) AS touches
     ${from}
-    CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, p.lead_ids, s.reported, s.marks, p.content_titles)
-      AS t(content, channel, campaign, source, lead_id, value, mark, title)
-    ${joinsFor(view, by)}
-    WHERE t.mark & 1 = 1
+    CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, p.lead_ids, p.event_ids, s.reported, s.marks, p.content_titles)
+      AS t(content, channel, campaign, source, lead_id, event_id, value, mark, title)
+    ${joins}
+    WHERE ${allOf([raw('t.mark & 1 = 1'), filter])}
     GROUP BY p.path_id, ${group}`;
 }
 

@@ -23,6 +23,19 @@ const MODEL = [
   'worth',
   ...TRANSFORM_NAMES,
 ] as const;
+const CELL = [
+  ...(['content', 'channel', 'campaign', 'source'] as const),
+  ...CATALOGUE_CUTS,
+  ...([
+    'contentStage',
+    'creditedPersona',
+    'creditedSegment',
+    'creditedOwner',
+    'month',
+    'week',
+    'without',
+  ] as const),
+] as const;
 const PAGE = ['cursor', 'limit', 'asOf', 'minPosition'] as const;
 
 @ApiTags('Attribution')
@@ -36,9 +49,10 @@ export class AttributionController {
     summary: 'Get an attribution report by one model',
     description:
       'Shares out the opportunities of a period over the touchpoints of their buying committees and adds up by the cuts. ' +
-      '`total = attributed + unattributed`; the rows add up to `attributed`.',
+      '`total = attributed + unattributed`; the rows add up to `selected`. Values of cuts narrow the report down to these cells: ' +
+      '`channel=email`; those of `owner`, `month` and `week` choose opportunities, and the sums are of these.',
     answer: AttributionAnswer,
-    parameters: [...MODEL, 'by', ...SCOPE_PARAMETERS, 'format', ...PAGE],
+    parameters: [...MODEL, 'by', ...CELL, ...SCOPE_PARAMETERS, 'format', ...PAGE],
     formats: ['text/csv', 'application/x-ndjson'],
   })
   async report(
@@ -72,22 +86,7 @@ export class AttributionController {
       '`channel=email&month=2026-03`, and in `without` the cuts it has none of: `without=campaign`. Opens the number down to opportunities, touchpoints, events, the ' +
       'rule and its version, and the identity links that gave each touchpoint to its person.',
     answer: AttributionExplanation,
-    parameters: [
-      'model',
-      'content',
-      'channel',
-      'campaign',
-      'source',
-      ...CATALOGUE_CUTS,
-      'creditedPersona',
-      'creditedOwner',
-      'month',
-      'week',
-      'without',
-      'opportunityId',
-      ...SCOPE_PARAMETERS,
-      ...PAGE,
-    ],
+    parameters: ['model', ...CELL, 'opportunityId', ...SCOPE_PARAMETERS, ...PAGE],
   })
   explain(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<AttributionExplanation> {
     return this.queries.execute(new ExplainAttribution(workspace, given));

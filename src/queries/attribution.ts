@@ -9,6 +9,8 @@ import { cellName, type CellNames } from './cell-names.js';
 import { type CreditRow, type Totals, unconvertedRows } from './attribution-rows.js';
 import type { CreditView } from './credit-ledger.js';
 import { BasisItem } from './attribution-basis.js';
+import { FILTER_PARAMETERS, filterOf } from './report-filters.js';
+import type { ReportFilter } from './report-scope.js';
 import { writeCursor } from './cursor.js';
 import { MODEL_PARAMETERS, modelRequestOf, REPORT_MODELS } from './model-parameters.js';
 import {
@@ -62,7 +64,7 @@ export abstract class ScopeAnswer extends PageAnswer {
   @MaybeInstant('Start, inclusive: by closedAt for revenue, by openedAt for pipeline') from!: Date | null;
   @MaybeInstant('End, exclusive') to!: Date | null;
   @Nested('Amount of all opportunities: attributed + unattributed', () => MoneyItem) total!: MoneyItem;
-  @Nested('Amount of opportunities with touches; the sum of the rows', () => MoneyItem)
+  @Nested('Amount of opportunities with touches; without filters the sum of the rows', () => MoneyItem)
   attributed!: MoneyItem;
   @Nested('Amount of opportunities without touches', () => MoneyItem) unattributed!: MoneyItem;
   @Integer('Opportunities in the total') opportunities!: number;
@@ -89,12 +91,17 @@ export class AttributionAnswer extends ScopeAnswer {
   })
   basis?: BasisItem;
   @Enums('Cuts', CUTS) by!: Cut[];
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'The cells that the report is narrowed down to, by cut; only where some were asked for',
+  })
+  filter?: ReportFilter;
+  @Nested('Credit of the touches that the filter lets through: the sum of the rows', () => MoneyItem)
+  selected!: MoneyItem;
   @NestedList('Highest value first; by time if the first dimension is the month', () => CreditItem)
   rows!: CreditItem[];
 }
-
-/** What reports of credits are read from. */
-export const REPORT_PROJECTIONS = ['journey', 'opportunities', 'attribution', 'catalogue'] as const;
 
 /** How an answer may be written. */
 export const FORMATS = ['json', 'csv', 'ndjson'] as const;
@@ -103,6 +110,7 @@ export type Format = (typeof FORMATS)[number];
 export class FindAttribution extends Query<AttributionAnswer> {
   readonly model: ModelRequest;
   readonly by: readonly Cut[];
+  readonly filter: ReportFilter;
   readonly scope: ScopeQuery;
   readonly format: Format;
   readonly request: PageRequest;
@@ -115,12 +123,14 @@ export class FindAttribution extends Query<AttributionAnswer> {
     const params = new Params(given, [
       ...MODEL_PARAMETERS,
       'by',
+      ...FILTER_PARAMETERS,
       ...SCOPE_PARAMETERS,
       'format',
       ...PAGE_PARAMETERS,
     ]);
     this.model = modelRequestOf(params, given);
     this.by = cutsOf(params);
+    this.filter = filterOf(params);
     this.scope = scopeQueryOf(params);
     this.format = params.oneOf('format', FORMATS) ?? 'json';
     this.request = pageRequestOf(workspace, params, { name: 'attribution', given, shapes: [/^\d{1,9}$/] });

@@ -5,13 +5,16 @@ import {
   CATALOGUE_CUTS,
   type CatalogueCut,
   type Cut,
+  JOINED_CUTS,
   type OpportunityCut,
   type ReportScope,
 } from './report-scope.js';
+import { segmentMembers } from './segments.js';
 import { empty, raw, sql, type Sql } from './sql.js';
 import { validAt } from './valid-at.js';
 
-export type TouchCut = Exclude<Cut, OpportunityCut | CatalogueCut | 'persona'>;
+type JoinedCut = (typeof JOINED_CUTS)[number];
+export type TouchCut = Exclude<Cut, OpportunityCut | CatalogueCut | JoinedCut>;
 
 /** Array of the path that a cut reads, and the mark of an opportunity's first touch with its value. */
 export const TOUCH_CUTS: Readonly<Record<TouchCut, { readonly column: string; readonly mark: number }>> = {
@@ -29,16 +32,26 @@ const CATALOGUE_COLUMNS: Readonly<Record<CatalogueCut, string>> = {
   publisherKind: 'publisher_kind',
 };
 
+const JOINED_COLUMNS: Readonly<Record<JoinedCut, string>> = {
+  contentStage: 'j.content_stage',
+  persona: 'l.persona',
+  segment: 'g.segment_id',
+};
+
+const isJoinedCut = (cut: Cut): cut is JoinedCut => JOINED_CUTS.some((each) => each === cut);
 const isCatalogueCut = (cut: Cut): cut is CatalogueCut => CATALOGUE_CUTS.some((each) => each === cut);
 export const isTouchCut = (cut: Cut): cut is TouchCut => Object.hasOwn(TOUCH_CUTS, cut);
 
 /** The value of a cut of a touch `t`, beside which are the rows of `joinsFor`. */
 export const touchValue = (cut: Exclude<Cut, OpportunityCut>): Sql => {
-  if (cut === 'persona') return raw('l.persona');
+  if (isJoinedCut(cut)) return raw(JOINED_COLUMNS[cut]);
   return raw(isCatalogueCut(cut) ? `d.${CATALOGUE_COLUMNS[cut]}` : `t.${cut}`);
 };
 
-/** Joins what is catalogued of the contents of touches `t` as `d`, and the profiles of their leads as `l`, where a cut needs it. */
+/**
+ * Joins what cuts need to touches `t`: what is catalogued of their contents as `d`, their rows of the journey as `j`, the profiles
+ * of their leads as `l` and the first segments of these as `g`.
+ */
 export const joinsFor = (view: View, cuts: readonly Cut[]): Sql => {
   const catalogue = cuts.some(isCatalogueCut)
     ? sql`LEFT JOIN (${cataloguedContents(view)}) d ON d.content_id = t.content`
@@ -46,8 +59,23 @@ export const joinsFor = (view: View, cuts: readonly Cut[]): Sql => {
   const leads = cuts.includes('persona')
     ? sql`LEFT JOIN (${profiles(view)}) l ON l.lead_id = t.lead_id`
     : empty;
-  return sql`${catalogue} ${leads}`;
+  const journey = cuts.includes('contentStage')
+    ? sql`LEFT JOIN touchline.journey j ON j.workspace = ${view.workspace} AND j.event_id = t.event_id AND ${validAt('j', view.asOf)}`
+    : empty;
+  const segments = cuts.includes('segment')
+    ? sql`LEFT JOIN (${firstSegments(view)}) g ON g.lead_id = t.lead_id`
+    : empty;
+  return sql`${catalogue} ${leads} ${journey} ${segments}`;
 };
+
+/** Of the segments that a lead is in, the first of the journey model. */
+function firstSegments(view: View): Sql {
+  const order = view.model?.data.document.segments?.map(({ id }) => id) ?? [];
+  return sql`
+    SELECT DISTINCT ON (m.lead_id) m.lead_id, m.segment_id
+    FROM (${segmentMembers(view)}) m
+    ORDER BY m.lead_id, array_position(${order}::text[], m.segment_id), m.segment_id COLLATE "C"`;
+}
 
 /** The value of a cut of the opportunity whose path is `p`. */
 export const opportunityColumn = (

@@ -26,6 +26,7 @@ const answer = (...rows: CreditItem[]): AttributionAnswer => ({
   to: null,
   total: money(500_000, 'USD'),
   attributed: money(493_824, 'USD'),
+  selected: money(493_824, 'USD'),
   unattributed: money(6176, 'USD'),
   opportunities: 4,
   unattributedOpportunities: 1,

@@ -21,6 +21,7 @@ export function writeReport(answer: AttributionAnswer, format: Exclude<Format, '
     'touchline-total': answer.total.amount,
     'touchline-attributed': answer.attributed.amount,
     'touchline-unattributed': answer.unattributed.amount,
+    'touchline-selected': answer.selected.amount,
     'touchline-currency': answer.currency,
     ...(answer.next === null ? {} : { 'touchline-next': answer.next }),
   };

@@ -18,11 +18,17 @@ export type OpportunityCut = (typeof OPPORTUNITY_CUTS)[number];
 export const isOpportunityCut = (cut: Cut): cut is OpportunityCut =>
   OPPORTUNITY_CUTS.some((each) => each === cut);
 
-/** Ways to cut a report. `persona` is that of the person who touched. */
+/**
+ * Cuts by what is joined to a touch: the stage that the journey model maps its content to, and of the person who touched the persona
+ * and the first segment, in the order of the journey model, so that each touch is in one cell.
+ */
+export const JOINED_CUTS = ['contentStage', 'persona', 'segment'] as const;
+
+/** Ways to cut a report. */
 export const CUTS = [
   ...(['content', 'channel', 'campaign', 'source'] as const),
   ...CATALOGUE_CUTS,
-  ...(['persona'] as const),
+  ...JOINED_CUTS,
   ...OPPORTUNITY_CUTS,
 ] as const;
 export type Cut = (typeof CUTS)[number];
@@ -59,6 +65,12 @@ export const cutsOf = (params: Params): Cut[] => {
   return cuts;
 };
 
+/** Cells of a report: those with these values, and without any of these cuts. */
+export interface ReportFilter {
+  readonly cut: Readonly<Partial<Record<Cut, string>>>;
+  readonly without: readonly Cut[];
+}
+
 /** The opportunities of a report, with dates and currency resolved by the model at the position. */
 export interface ReportScope {
   readonly metric: Metric;
@@ -68,6 +80,7 @@ export interface ReportScope {
   readonly to: Date | null;
   readonly currency: string;
   readonly timeZone: string;
+  readonly filter?: ReportFilter;
 }
 
 /**
