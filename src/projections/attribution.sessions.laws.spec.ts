@@ -122,7 +122,7 @@ test(
           ]);
         },
       ),
-      { numRuns: Number(process.env['FC_RUNS'] ?? 40), endOnFailure: true },
+      { numRuns: Number(process.env['FC_RUNS'] ?? 20), endOnFailure: true },
     ),
   120_000,
 );

@@ -45,7 +45,7 @@ const histories = fc
       shuffled: fc.shuffledSubarray(entries, { minLength: entries.length }),
     }),
   );
-const runs = { numRuns: Number(process.env['LAW_RUNS'] ?? 30), endOnFailure: true };
+const runs = { numRuns: Number(process.env['LAW_RUNS'] ?? 15), endOnFailure: true };
 
 async function projected(
   entries: readonly Entry[],

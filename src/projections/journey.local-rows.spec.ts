@@ -93,7 +93,7 @@ test(
           expect(await rowsLeftBy(entries, batchSize)).toBeLessThanOrEqual(3 * entries.length);
         },
       ),
-      { numRuns: Number(process.env['LAW_RUNS'] ?? 50) },
+      { numRuns: Number(process.env['LAW_RUNS'] ?? 20) },
     ),
   120_000,
 );

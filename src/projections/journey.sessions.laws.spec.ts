@@ -153,7 +153,7 @@ test(
         expect(byEvent(company)).toEqual(byEvent(all));
         expect((await api.db.pool.query(OTHERWISE_KEYED, [workspace])).rows).toEqual([]);
       }),
-      { numRuns: Number(process.env['LAW_RUNS'] ?? 40), endOnFailure: true },
+      { numRuns: Number(process.env['LAW_RUNS'] ?? 20), endOnFailure: true },
     ),
   120_000,
 );

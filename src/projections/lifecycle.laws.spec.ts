@@ -82,7 +82,7 @@ async function projected(log: readonly RecordedEvent[], size: number): Promise<s
   return Promise.all(lifecycle.tables.map((table) => rowsOf(db.pool, `touchline.${table}`)));
 }
 
-const runs = { numRuns: Number(process.env['LAW_RUNS'] ?? 25), endOnFailure: true };
+const runs = { numRuns: Number(process.env['LAW_RUNS'] ?? 15), endOnFailure: true };
 
 test('versions of where leads stand do not depend on the batches, however leads are merged and split between decisions', async () => {
   await fc.assert(

@@ -102,7 +102,7 @@ const histories = fc
       shuffled: fc.shuffledSubarray(entries, { minLength: entries.length }),
     }),
   );
-const runs = { numRuns: Number(process.env['LAW_RUNS'] ?? 30), endOnFailure: true };
+const runs = { numRuns: Number(process.env['LAW_RUNS'] ?? 15), endOnFailure: true };
 
 async function project(entries: readonly Entry[], size: number): Promise<void> {
   await deleteReadModels(db.pool);

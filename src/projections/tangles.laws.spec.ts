@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 const runs = {
-  numRuns: Number(process.env['LAW_RUNS'] ?? 25),
+  numRuns: Number(process.env['LAW_RUNS'] ?? 15),
   endOnFailure: true,
   ...(process.env['LAW_SEED'] && { seed: Number(process.env['LAW_SEED']) }),
 };

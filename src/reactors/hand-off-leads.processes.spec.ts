@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { checkHandOffs } from '../../test/check-hand-offs.js';
@@ -41,7 +42,7 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
 /** The log has ended, and everybody has read it and gone over what waits. */
 async function atRest(): Promise<boolean> {
   const head = await store.head();
-  await until(() => false, 300);
+  await sleep(300);
   const checkpoints = await readCheckpoints(db.pool);
   return head === (await store.head()) && checkpoints.every(({ position }) => position >= head);
 }

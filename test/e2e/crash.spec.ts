@@ -29,7 +29,7 @@ test(
     const port = await freePort();
     server = await ServerProcess.start({ dataDir, port });
     const traffic = new Traffic(server.url);
-    traffic.start({ batches: 4, singles: 8, opportunities: 2, questions: 3 });
+    traffic.start({ batches: 4, singles: 8, opportunities: 2, questions: 3, pauseMs: 20 });
     const bi = await BiSessions.start(dataDir, 2);
     for (let kill = 0; kill < KILLS; kill += 1) {
       // Surely under load, then at any instant.

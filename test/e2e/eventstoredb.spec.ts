@@ -114,7 +114,7 @@ test('stopping EventStoreDB and killing Touchline under load loses and duplicate
   const port = await freePort();
   let server = await start(dataDir, env, port);
   const traffic = new Traffic(server.url);
-  traffic.start({ batches: 4, singles: 12, opportunities: 2 });
+  traffic.start({ batches: 4, singles: 12, opportunities: 2, pauseMs: 20 });
   let peak = 0;
   const goesOn = async (): Promise<boolean> => {
     const before = traffic.acknowledged.messages.size;

@@ -25,7 +25,7 @@ beforeAll(async () => {
   server = await ServerProcess.start({ dataDir, port: await freePort() });
   pool = await poolOf(dataDir);
   traffic = new Traffic(server.url);
-  traffic.start({ batches: 2, singles: 4, opportunities: 2, questions: 4, pauseMs: 5 });
+  traffic.start({ batches: 2, singles: 4, opportunities: 2, questions: 4, pauseMs: 20 });
   bi = await BiSessions.start(dataDir, 3);
 }, 120_000);
 afterAll(async () => {

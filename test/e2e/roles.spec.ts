@@ -40,7 +40,7 @@ afterAll(async () => {
 /** Runs `work` while touchpoints and opportunities come in; then all of them are in the log and in the read models, once. */
 async function underLoad(work: (traffic: Traffic) => Promise<void>): Promise<void> {
   const traffic = new Traffic(collect.url, query.url, `${(bursts += 1)}-`);
-  traffic.start({ batches: 1, singles: 2, opportunities: 1, pauseMs: 30 });
+  traffic.start({ batches: 1, singles: 2, opportunities: 1, pauseMs: 100 });
   try {
     await until(() => traffic.acknowledged.won.size > 3, PATIENCE_MS);
     await work(traffic);

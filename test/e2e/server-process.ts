@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { serverFlags } from '../../bin/flags.mjs';
 import { createPool } from '../../src/database/database.js';
@@ -105,6 +106,17 @@ export class ServerProcess {
   async memory(): Promise<number> {
     const status = await readFile(`/proc/${this.pid}/status`, 'utf8').catch(() => '');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+  }
+
+  /** The most resident memory in bytes that it has within a time. */
+  async peakMemory(withinMs: number): Promise<number> {
+    const end = Date.now() + withinMs;
+    let peak = 0;
+    while (Date.now() < end) {
+      peak = Math.max(peak, await this.memory());
+      await sleep(50);
+    }
+    return peak;
   }
 
   /** Processor time it has taken, of this process alone; Linux only, elsewhere 0. */
