@@ -168,6 +168,37 @@ test('a filter of touches keeps the sums, one of opportunities narrows them down
   expect(computed.selected.minor).toBeLessThan(computed.attributed.minor ?? 0);
 });
 
+test.each(['', '&minTouchesPerLead=1', '&channel=email'])(
+  'a report in another currency with a rate adds up, each opportunity converted once (%s)',
+  async (asked) => {
+    const own = await report(`by=content${asked}`);
+    const converted = await report(`by=content&currency=EUR${asked}`);
+    expect(converted).toMatchObject({ currency: 'EUR', attributed: { amount: '111111.11' } });
+    const sum = (rows: AttributionAnswer['rows']) =>
+      rows.reduce((all, { value }) => all + (value.minor ?? 0), 0);
+    expect(sum(converted.rows)).toBe(converted.selected.minor);
+    expect((converted.attributed.minor ?? 0) + (converted.unattributed.minor ?? 0)).toBe(
+      converted.total.minor,
+    );
+    for (const [index, { keys, value, touches }] of converted.rows.entries()) {
+      expect(own.rows[index]).toMatchObject({ keys, touches });
+      // Another currency has another last unit for each touch.
+      expect(Math.abs((value.minor ?? 0) - (own.rows[index]?.value.minor ?? 0) / 1.08)).toBeLessThan(
+        1 + touches,
+      );
+    }
+    expect(converted.unconverted).toEqual(own.unconverted);
+  },
+);
+
+test('a report in a currency without rates is refused, with those that have some', async () => {
+  const { status, body } = await api.get<{ code: string; detail: string }>('/api/attribution?currency=JPY');
+  expect([status, body.code]).toEqual([400, 'currency-unknown']);
+  expect(body.detail).toContain(
+    'allowed is USD, the currency of the journey model, or one that it has rates of: EUR',
+  );
+});
+
 test('filters that contradict each other or have no form are refused by name', async () => {
   const { status, body } = await api.get<{ errors: { path: string; code: string }[] }>(
     '/api/attribution?campaign=spring&without=campaign&month=March&channel=pigeon',

@@ -9,6 +9,7 @@ import { type ComputedCredits, CreditComputer } from './computed-credits.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { isStored } from './model-parameters.js';
 import { checkFilter, filteredCuts, reportProjections } from './report-filters.js';
+import { inReportCurrency } from './converted-ledger.js';
 import { ReadModels, type View } from './read-models.js';
 import { MODEL_NAMES, type ReportScope, resolveScope } from './report-scope.js';
 import { SOLVE_CHAIN, type SolveChain } from './solve-chain.js';
@@ -29,7 +30,10 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
     const filtered = filteredCuts(filter);
     return this.models.view(request, reportProjections([...by, ...filtered]), async (opened) => {
       checkFilter(opened, filter);
-      const scope = { ...(await resolveScope(opened, query.scope)), ...(filtered.length > 0 && { filter }) };
+      const scope = {
+        ...(await resolveScope(opened, query.scope, 'rated')),
+        ...(filtered.length > 0 && { filter }),
+      };
       const credits = await this.credits(opened, scope, query);
       const { page, next } = whole
         ? { page: credits.rows, next: null }
@@ -65,7 +69,8 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
   ): Promise<ReportCredits> {
     const stored = isStored(model);
     const models = MODEL_NAMES.filter((name) => stored && name === model.model);
-    const view = await withLedger(opened, { metric: scope.metric, models });
+    const ledger = await withLedger(opened, { metric: scope.metric, models });
+    const view = await inReportCurrency(ledger, scope, models);
     if (!stored) {
       const computed = await this.computer.compute(view, { scope, model, by });
       return { view, rows: computed.rows, totals: computed.totals, computed };

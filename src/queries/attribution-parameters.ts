@@ -67,6 +67,13 @@ export const ATTRIBUTION_PARAMETERS = {
   from: text(`Start, inclusive: ${DATE}`, '2026-01-01'),
   to: text(`End, exclusive: ${DATE}`, '2026-07-01'),
   currency: text('Currency of the report; must be that of the journey model', 'USD'),
+  ratedCurrency: {
+    ...text(
+      'Currency of the report; default that of the journey model, else one that it has rates of',
+      'EUR',
+    ),
+    name: 'currency',
+  },
   format: word('Format of the rows; csv and ndjson return all rows unless a limit is given', FORMATS),
   content: text('Only the row of this content', 'wp-1'),
   channel: text('Only the row of this channel', 'email'),

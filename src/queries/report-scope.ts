@@ -84,18 +84,21 @@ export interface ReportScope {
 }
 
 /**
- * @throws Problem 400 `currency-unknown` when reports are not in that currency, `period-reversed` when `to` lies before
- * `from`
+ * @param currencies `reporting`: only that of the journey model; `rated`: each that it has a rate of, too
+ * @throws Problem 400 `currency-unknown`, `period-reversed` when `to` lies before `from`
  */
 export async function resolveScope(
   view: View,
   { metric, from, to, currency: asked }: ScopeQuery,
+  currencies: 'reporting' | 'rated' = 'reporting',
 ): Promise<ReportScope> {
   const { currency, timeZone } = await settingsOf(view);
-  if (asked !== undefined && asked !== currency) throw unknownCurrency(asked, currency);
+  const rated = view.model?.data.document.rates.map((rate) => rate.currency) ?? [];
+  const allowed = new Set([currency, ...(currencies === 'rated' ? rated : [])]);
+  if (asked !== undefined && !allowed.has(asked)) throw unknownCurrency(asked, [...allowed]);
   return {
     metric,
-    currency,
+    currency: asked ?? currency,
     timeZone,
     period: { from, to },
     ...(await instantsOf(view, { from, to }, timeZone)),
@@ -132,7 +135,9 @@ async function instant({ tx }: View, date: DayOrInstant | undefined, timeZone: s
 const settingsOf = ({ tx, workspace, model }: View): Promise<ReportSettings> =>
   reportSettings(tx, workspace, model);
 
-function unknownCurrency(asked: string, currency: string): Problem {
-  const message = `"${asked}" is unknown; allowed is ${currency}, the currency of the journey model`;
+function unknownCurrency(asked: string, allowed: readonly string[]): Problem {
+  const [own, ...rated] = allowed;
+  const others = rated.length > 0 ? `, or one that it has rates of: ${rated.join(', ')}` : '';
+  const message = `"${asked}" is unknown; allowed is ${own}, the currency of the journey model${others}`;
   return new Problem(400, 'currency-unknown', `currency: ${message}`, [{ path: 'currency', message }]);
 }

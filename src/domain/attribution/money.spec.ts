@@ -1,7 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Refused } from '../refused.js';
-import { convert, dayOf, exponentOf, money, parseAmount, toReportingCurrency, distribute } from './money.js';
+import {
+  convert,
+  dayOf,
+  exponentOf,
+  inCurrency,
+  money,
+  parseAmount,
+  toReportingCurrency,
+  distribute,
+} from './money.js';
 
 const codeOf = (work: () => unknown): string => {
   try {
@@ -175,6 +184,18 @@ describe('currency conversion', () => {
   test('without a rate is undefined, never zero', () => {
     expect(toReportingCurrency(100n, 'EUR', new Date('2025-12-31T12:00:00Z'), reporting)).toBeUndefined();
     expect(toReportingCurrency(100n, 'CHF', new Date('2026-12-31T12:00:00Z'), reporting)).toBeUndefined();
+  });
+
+  test('between two other currencies is one step, rounded once', () => {
+    const at = new Date('2026-03-02T12:00:00Z');
+    const to = (currency: string, minor: bigint, other: string) =>
+      inCurrency(minor, currency, at, { to: other, reporting });
+    expect([to('GBP', 1_000n, 'EUR'), to('USD', 120n, 'EUR'), to('EUR', 1n, 'EUR')]).toEqual([
+      1_083n,
+      100n,
+      1n,
+    ]);
+    expect([to('CHF', 1n, 'EUR'), to('EUR', 1n, 'CHF')]).toEqual([undefined, undefined]);
   });
 
   test('uses the day in the given time zone', () => {

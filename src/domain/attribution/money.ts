@@ -139,13 +139,21 @@ const MAX_MINOR = 2n ** 63n - 1n;
  * Converts minor units by a rate (units of `to` for one unit of `from`), exactly, then rounds half away from zero.
  *
  * @param rate decimal string, or a number taken as its shortest decimal form; more than 0
+ * @param divisor another such rate, that the result is divided by before it is rounded
  * @returns undefined when the result is beyond 2^63 - 1
  */
-export function convert(minor: bigint, from: string, to: string, rate: string | number): bigint | undefined {
+export function convert(
+  minor: bigint,
+  from: string,
+  to: string,
+  rate: string | number,
+  divisor: string | number = 1,
+): bigint | undefined {
   const { digits, scale } = decimal(String(rate));
-  const shift = exponentOf(to) - exponentOf(from) - scale;
+  const by = decimal(String(divisor));
+  const shift = exponentOf(to) - exponentOf(from) - scale + by.scale;
   const numerator = minor * digits * 10n ** BigInt(Math.max(shift, 0));
-  const denominator = 10n ** BigInt(Math.max(-shift, 0));
+  const denominator = by.digits * 10n ** BigInt(Math.max(-shift, 0));
   const converted = (2n * numerator + denominator) / (2n * denominator);
   return converted <= MAX_MINOR ? converted : undefined;
 }
@@ -183,15 +191,37 @@ export function toReportingCurrency(
   at: Date,
   reporting: Reporting,
 ): bigint | undefined {
-  if (currency === reporting.currency) return minor;
+  return inCurrency(minor, currency, at, { to: reporting.currency, reporting });
+}
+
+/**
+ * The amount in any currency with a rate, converted over the reporting currency in one step: multiplied by the rate of its own currency and
+ * divided by that of the other, then rounded once.
+ *
+ * @returns undefined when one of the two has no rate for the day: unknown, never zero
+ */
+export function inCurrency(
+  minor: bigint,
+  currency: string,
+  at: Date,
+  { to, reporting }: { readonly to: string; readonly reporting: Reporting },
+): bigint | undefined {
+  if (currency === to) return minor;
+  const rate = rateAt(currency, at, reporting);
+  const divisor = rateAt(to, at, reporting);
+  return rate && divisor && convert(minor, currency, to, rate.rate, divisor.rate);
+}
+
+/** The last rate published for the day (of the workspace) of an instant or before; that of the reporting currency is 1. */
+export function rateAt(currency: string, at: Date, reporting: Reporting): Rate | undefined {
   const day = dayOf(at, reporting.timeZone);
-  const rate = reporting.rates
+  if (currency === reporting.currency) return { currency, date: day, rate: 1 };
+  return reporting.rates
     .filter((candidate) => candidate.currency === currency && candidate.date <= day)
     .reduce<Rate | undefined>(
       (last, candidate) => (last && last.date > candidate.date ? last : candidate),
       undefined,
     );
-  return rate && convert(minor, currency, reporting.currency, rate.rate);
 }
 
 const dayFormat = memoize(
