@@ -3,7 +3,7 @@ import { EXAMPLE } from './example-workspace.js';
 import { day, type Entry, opportunityEvents, pageView } from './sample-events.js';
 
 /** One opportunity each, with one contact; `|` is the opening, and each touch a day after the one before. */
-const SALES: readonly (readonly [
+export const SALES: readonly (readonly [
   journey: string,
   outcome: 'won' | 'lost' | 'open',
   amount: string,

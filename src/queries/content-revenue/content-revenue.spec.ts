@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 import { type ExampleApi, exampleApi } from '../../../test/example-api.js';
 import { EXAMPLE_READERS } from '../../../test/example-readers.js';
-import { EXAMPLE_SALES } from '../../../test/example-sales.js';
+import { EXAMPLE_SALES, SALES } from '../../../test/example-sales.js';
 import { EXAMPLE } from '../../../test/example-workspace.js';
 import { type Entry, pageView } from '../../../test/sample-events.js';
 import type { AttributionAnswer } from '../attribution.js';
@@ -21,6 +22,15 @@ function reader(name: string, content: string | null, asks: boolean): Entry[] {
 }
 const six = (content: string, asking: number) =>
   Array.from({ length: 6 }, (_, nr) => reader(`${content}-${nr}`, content, nr < asking)).flat();
+
+const page = await readFile(new URL('../../../docs/content.md', import.meta.url), 'utf8');
+const examples = [...page.matchAll(/```sh\napi (\S+)(.*)\n```\n\n```json\n([^`]+)```/g)].map(
+  ([, path = '', parameters = '', answer = '']) => ({
+    path,
+    query: [...parameters.matchAll(/-d (\S+)/g)].map(([, parameter]) => parameter).join('&'),
+    answer: JSON.parse(answer) as object,
+  }),
+);
 
 let api: ExampleApi;
 beforeAll(async () => {
@@ -172,5 +182,24 @@ describe('the next content', () => {
       `/api/contents/next?${query}`,
     );
     expect([status, body.code, body.errors[0]?.path]).toEqual([400, code, path]);
+  });
+});
+
+describe('docs/content.md', () => {
+  test('has the opportunities of the example, and an example of each query', () => {
+    const listed = [...page.matchAll(/^\| sale-\d +\| (.*?) +\| (\w+) +\| (\S+) +\|$/gm)].map(
+      ([, ...cells]) => cells,
+    );
+    const all = SALES.map(([journey, outcome, amount]) => [journey.replace('|', 'opened'), outcome, amount]);
+    expect(listed).toEqual(all);
+    expect(new Set(examples.map(({ path }) => path)).size).toBe(3);
+  });
+
+  test.each(examples)('has what the API answers to $path', async ({ path, query, answer }) => {
+    const { body } = await api.get<object>(
+      `/api/${path}?${query}`,
+      path === 'contents/next' ? 'main' : 'sales',
+    );
+    expect(body).toMatchObject(answer);
   });
 });
