@@ -38,8 +38,8 @@ export interface RankedSequences {
   readonly converted: number;
 }
 
-/** About three seconds of a processor. */
-export const MAX_STEPS = 400_000_000;
+/** Some two to four seconds of a processor, by how many sequences there are. */
+export const MAX_STEPS = 200_000_000;
 
 /**
  * The first sequences by the order asked for. They are searched length by length: where the steps run out, the sequences of that length

@@ -35,8 +35,8 @@ export class FindContentRevenue extends Query<ContentRevenueAnswer> {
   constructor(workspace: string, contentId: string, given: RawParams) {
     super();
     const params = new Params(given, ['withinDays', 'limit', ...SCOPE_PARAMETERS, ...POSITION_PARAMETERS]);
-    // As touchpoints have it.
-    this.contentId = label(contentId) ?? contentId;
+    // As touchpoints have it; an id of nothing visible names none.
+    this.contentId = label(contentId) ?? '';
     this.scope = scopeQueryOf(params);
     this.withinDays = params.integer('withinDays', 1, 365) ?? DEFAULT_DAYS;
     this.limit = params.integer('limit', 1, 100) ?? 10;
