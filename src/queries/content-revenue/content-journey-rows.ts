@@ -1,6 +1,6 @@
 import { engaged, type Period } from '../metrics/buyer-touches.js';
 import type { View } from '../read-models.js';
-import { raw, rows, sql } from '../sql.js';
+import { rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 
 const ALWAYS: Period = { from: null, to: null };
@@ -28,39 +28,43 @@ export const stagesOfContent = (view: View, period: Period, contentId: string): 
     ORDER BY touches DESC, stage COLLATE "C" NULLS LAST`,
   );
 
+export type Side = 'before' | 'after';
+
 export interface NeighbourRow {
+  readonly side: Side;
   readonly content: string | null;
   readonly times: number;
   readonly leads: number;
 }
 
 /**
- * The contents that people touched directly before or after a content in the period; touches of the same one that follow one another
- * are one. Null: there was none before, or none came after.
+ * The contents that people touched directly before and after a content in the period, the most frequent of each side; touches of the same
+ * one that follow one another are one. Null: there was none before, or none came after.
  */
 export const neighbours = (
   view: View,
   period: Period,
-  {
-    contentId,
-    limit,
-    side,
-  }: { readonly contentId: string; readonly limit: number; readonly side: 'before' | 'after' },
+  { contentId, limit }: { readonly contentId: string; readonly limit: number },
 ): Promise<NeighbourRow[]> =>
   rows<NeighbourRow>(
     view.tx,
     sql`
-    SELECT neighbour AS content, count(*)::int AS times, count(DISTINCT lead_id)::int AS leads
-    FROM (SELECT j.lead_id, j.content_id, j.occurred_at AS at,
-                 ${raw(side === 'before' ? 'lag' : 'lead')}(j.content_id) OVER (PARTITION BY j.lead_id ORDER BY j.occurred_at, j.event_id) AS neighbour
-          FROM touchline.journey j
-          WHERE ${engaged(view, ALWAYS)} AND j.content_id IS NOT NULL
-            AND j.lead_id IN (SELECT j.lead_id FROM touchline.journey j WHERE ${engaged(view, period)} AND j.content_id = ${contentId})) touch
-    WHERE content_id = ${contentId} AND neighbour IS DISTINCT FROM ${contentId}
-      AND (${period.from}::timestamptz IS NULL OR at >= ${period.from}) AND (${period.to}::timestamptz IS NULL OR at < ${period.to})
-    GROUP BY neighbour
-    ORDER BY times DESC, neighbour COLLATE "C" NULLS LAST
-    LIMIT ${limit}`,
+    SELECT side, content, times, leads
+    FROM (
+      SELECT neighbour.*, row_number() OVER (PARTITION BY side ORDER BY times DESC, content COLLATE "C" NULLS LAST) AS nr
+      FROM (
+        SELECT beside.side, beside.content, count(*)::int AS times, count(DISTINCT touch.lead_id)::int AS leads
+        FROM (SELECT j.lead_id, j.content_id, j.occurred_at AS at, lag(j.content_id) OVER journey AS before, lead(j.content_id) OVER journey AS after
+              FROM touchline.journey j
+              WHERE ${engaged(view, ALWAYS)} AND j.content_id IS NOT NULL
+                AND j.lead_id IN (SELECT j.lead_id FROM touchline.journey j WHERE ${engaged(view, period)} AND j.content_id = ${contentId})
+              WINDOW journey AS (PARTITION BY j.lead_id ORDER BY j.occurred_at, j.event_id)) touch
+        CROSS JOIN LATERAL (VALUES ('before', touch.before), ('after', touch.after)) AS beside (side, content)
+        WHERE touch.content_id = ${contentId} AND beside.content IS DISTINCT FROM ${contentId}
+          AND (${period.from}::timestamptz IS NULL OR at >= ${period.from}) AND (${period.to}::timestamptz IS NULL OR at < ${period.to})
+        GROUP BY beside.side, beside.content) neighbour) neighbour
+    WHERE nr <= ${limit}
+    ORDER BY side, nr`,
   );
 
 /** Leads that touched a content in a period. */

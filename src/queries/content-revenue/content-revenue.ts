@@ -18,7 +18,7 @@ import { ReadModels, type ReadRequest, type View } from '../read-models.js';
 import { MODEL_NAMES, type ReportScope, resolveScope, SCOPE_PARAMETERS, scopeQueryOf, type ScopeQuery } from '../report-scope.js'; // prettier-ignore
 import { contentTitles } from '../sequences/content-titles.js';
 import { contentCredits, largestOpportunities, touchedOpportunities } from './content-credit-rows.js';
-import { isTouched, neighbours, readersOf, stagesOfContent } from './content-journey-rows.js';
+import { isTouched, neighbours, readersOf, type Side, stagesOfContent } from './content-journey-rows.js';
 import { contentOutcomes } from './content-outcomes.js';
 import type { AdvancementItem, ContentRevenueAnswer, NeighbourItem, OutcomesItem } from './content-revenue-answer.js'; // prettier-ignore
 
@@ -130,23 +130,25 @@ async function journeyPart(
       const { key, label: name } = cellName({ keys: [stage] }, ['stage'], names);
       return { key, label: name, touches, leads };
     }),
-    before: await neighbourItems(view, scope, { contentId, limit, side: 'before' }),
-    after: await neighbourItems(view, scope, { contentId, limit, side: 'after' }),
+    ...(await neighbourPart(view, scope, { contentId, limit })),
   };
 }
 
-async function neighbourItems(
+async function neighbourPart(
   view: View,
   scope: ReportScope,
   asked: Parameters<typeof neighbours>[2],
-): Promise<NeighbourItem[]> {
+): Promise<Parts<'before' | 'after'>> {
   const found = await neighbours(view, scope, asked);
   const titles = await contentTitles(view, found.flatMap(({ content }) => content ?? [])); // prettier-ignore
-  const nothing = asked.side === 'before' ? '(begins here)' : '(ends here)';
-  return found.map(({ content, times, leads }) => {
-    const name = content === null ? nothing : (titles.get(content) ?? content);
-    return { key: content, label: name, times, leads };
-  });
+  const itemsOf = (wanted: Side, nothing: string): NeighbourItem[] =>
+    found
+      .filter(({ side }) => side === wanted)
+      .map(({ content, times, leads }) => {
+        const name = content === null ? nothing : (titles.get(content) ?? content);
+        return { key: content, label: name, times, leads };
+      });
+  return { before: itemsOf('before', '(begins here)'), after: itemsOf('after', '(ends here)') };
 }
 
 async function advancementOf(
