@@ -1,5 +1,5 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
-// ingest, formats, import, grpc, visible, reactors, catch-up, orders, roles, rules, report, verdicts, models, attribution-models, engines, kafka.
+// ingest, formats, import, grpc, visible, reactors, catch-up, orders, roles, rules, report, verdicts, models, attribution-models, sequences, engines, kafka.
 // Without any: all of these. `metrics` takes half an hour, for a million touchpoints are projected first.
 // `log-size` takes half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
 import { cpus, totalmem } from 'node:os';
@@ -23,6 +23,7 @@ import { reactors } from './reactors.js';
 import { reports } from './report.js';
 import { roles } from './roles.js';
 import { rules } from './rules.js';
+import { sequences } from './sequences.js';
 import { inFolder } from './server.js';
 import { verdicts } from './verdicts.js';
 import { visible } from './visible.js';
@@ -43,6 +44,7 @@ const PARTS = [
   'verdicts',
   'models',
   'attribution-models',
+  'sequences',
   'engines',
   'kafka',
 ];
@@ -86,6 +88,7 @@ if (chosen.includes('report')) await reports(report);
 if (chosen.includes('verdicts')) await verdicts(report);
 if (chosen.includes('models')) await models(report);
 if (chosen.includes('attribution-models')) await attributionModels(report);
+if (chosen.includes('sequences')) sequences(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));
 if (chosen.includes('kafka')) await kafka(report, limit);
 if (chosen.includes('metrics')) await metrics(report);

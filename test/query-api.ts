@@ -14,6 +14,9 @@ import { FRESHNESS, type Freshness } from '../src/queries/freshness.js';
 import { PROJECTION_STATES, type ReadProjectionStates } from '../src/queries/projection-states.js';
 import { QueriesModule } from '../src/queries/queries.module.js';
 import { readProjections } from '../src/subscriptions/api/read-projections.js';
+import { rankSequences } from '../src/domain/sequences/ranked-sequences.js';
+import { SEARCH_SEQUENCES } from '../src/queries/sequences/search-sequences.js';
+import type { SequenceSearch } from '../src/queries/sequences/sequence-thread.js';
 import { type PackedPaths, solvePacked } from '../src/queries/removal-thread.js';
 import { SOLVE_CHAIN } from '../src/queries/solve-chain.js';
 
@@ -60,6 +63,8 @@ export async function queryApi(parts: {
   const testing = await Test.createTestingModule({ imports: [Edge, QueriesModule] })
     .overrideProvider(SOLVE_CHAIN)
     .useValue((packed: PackedPaths) => Promise.resolve(solvePacked(packed)))
+    .overrideProvider(SEARCH_SEQUENCES)
+    .useValue(({ journeys, request }: SequenceSearch) => Promise.resolve(rankSequences(journeys, request)))
     .compile();
   const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   app.useGlobalFilters(new ProblemFilter());

@@ -179,6 +179,17 @@ const LATER_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: st
     '/api/metrics/rotting-leads?at=2026-03-05&from=2026-03-03&to=2026-03-06',
   ],
   'get /api/metrics/content-influence': ['/api/metrics/content-influence?from=2026-01-01&to=2026-02-01'],
+  'get /api/attribution/sequences': ['/api/attribution/sequences?minSupport=1&maxLength=2&limit=3'],
+  'get /api/attribution/sequences csv': [
+    '/api/attribution/sequences?minSupport=1&maxLength=2&limit=3&format=csv',
+    'text/csv',
+  ],
+  'get /api/attribution/sequences ndjson': [
+    '/api/attribution/sequences?minSupport=1&maxLength=2&limit=3&format=ndjson',
+    'application/x-ndjson',
+  ],
+  'get /api/contents/{id}/revenue': ['/api/contents/buying-guide/revenue?limit=3'],
+  'get /api/contents/next': ['/api/contents/next?persona=technical&stage=explore&limit=3'],
   'get /api/metrics/rep-load': ['/api/metrics/rep-load'],
   'get /api/investments': ['/api/investments?from=2026-01-01&to=2026-02-01'],
   'get /api/metrics/pipeline-per-dollar': [

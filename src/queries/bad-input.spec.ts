@@ -37,6 +37,8 @@ describe('bad input', () => {
     ['/api/leads/email:ada@acme.example/journey?order=down', 400, 'order-unknown', 'asc, desc'],
     ['/api/accounts/nowhere', 404, 'account-not-found', 'nowhere'],
     ['/api/accounts/%00', 404, 'account-not-found', ''],
+    ['/api/contents/%00/revenue', 404, 'content-not-found', ''],
+    ['/api/contents/a%00b/revenue', 404, 'content-not-found', 'ab'],
     ['/api/opportunities/opp-9', 404, 'opportunity-not-found', 'opp-9'],
     ['/api/opportunities/opp-9/attribution', 404, 'opportunity-not-found', 'opp-9'],
     ['/api/opportunities/opp-1/attribution?metric=profit', 400, 'metric-unknown', 'revenue, pipeline'],

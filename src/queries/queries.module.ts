@@ -42,6 +42,13 @@ import { FindLeadSegmentsHandler } from './lead-segments.js';
 import { FindSegmentMembersHandler, FindSegmentOverlapHandler, FindSegmentsHandler } from './segments.js';
 import { LogDates } from './log-dates.js';
 import { ReadModels } from './read-models.js';
+import { ContentRevenueController } from './content-revenue/content-revenue.controller.js';
+import { FindContentRevenueHandler } from './content-revenue/content-revenue.js';
+import { NextContentController } from './sequences/next-content.controller.js';
+import { FindNextContentHandler } from './sequences/next-content.js';
+import { SEARCH_SEQUENCES, searchInThread } from './sequences/search-sequences.js';
+import { SequencesController } from './sequences/sequences.controller.js';
+import { FindSequencesHandler } from './sequences/sequences.js';
 import { SOLVE_CHAIN, solveInThread } from './solve-chain.js';
 import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
 
@@ -61,6 +68,9 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     SegmentsController,
     PlanningController,
     AttentionController,
+    SequencesController,
+    NextContentController,
+    ContentRevenueController,
     ...metrics.map(({ controller }) => controller),
   ],
   providers: [
@@ -80,6 +90,10 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindOpportunityHandler,
     FindOpportunityAttributionHandler,
     { provide: SOLVE_CHAIN, useValue: solveInThread },
+    { provide: SEARCH_SEQUENCES, useValue: searchInThread },
+    FindSequencesHandler,
+    FindNextContentHandler,
+    FindContentRevenueHandler,
     FindAttributionHandler,
     CompareAttributionHandler,
     ExplainAttributionHandler,

@@ -7,6 +7,7 @@ import { LEAD_SORTS } from './leads.js';
 import { STATUSES } from './opportunity-rows.js';
 import { ATTRIBUTION_PARAMETERS } from './attribution-parameters.js';
 import { METRIC_PARAMETERS } from './metrics/metric-parameters.js';
+import { SEQUENCE_PARAMETERS } from './sequences/sequence-parameters.js';
 import { DATE, type Parameter, text, word } from './parameter-docs.js';
 
 /** Every query parameter of the API, described once. */
@@ -85,6 +86,7 @@ export const PARAMETERS = {
   segment: text('Leads in this segment of the journey model', 'price_readers'),
   ...ATTRIBUTION_PARAMETERS,
   ...METRIC_PARAMETERS,
+  ...SEQUENCE_PARAMETERS,
 } as const satisfies Record<string, Parameter>;
 
 export type ParameterName = keyof typeof PARAMETERS;

@@ -7,7 +7,8 @@ export interface FormattedReport {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const TYPES: Readonly<Record<Exclude<Format, 'json'>, string>> = {
+/** Media types of tables. */
+export const MEDIA_TYPES: Readonly<Record<Exclude<Format, 'json'>, string>> = {
   csv: 'text/csv; charset=utf-8',
   ndjson: 'application/x-ndjson; charset=utf-8',
 };
@@ -15,7 +16,7 @@ const TYPES: Readonly<Record<Exclude<Format, 'json'>, string>> = {
 /** Writes the rows as a table; position, version and sums go into headers. */
 export function writeReport(answer: AttributionAnswer, format: Exclude<Format, 'json'>): FormattedReport {
   const headers = {
-    'content-type': TYPES[format],
+    'content-type': MEDIA_TYPES[format],
     'touchline-as-of': answer.asOf,
     'touchline-model-version': String(answer.modelVersion),
     'touchline-total': answer.total.amount,

@@ -178,7 +178,7 @@ const modelTouch = (touch: Touch, details: Details | undefined): ModelTouch => (
   ...touch,
 });
 
-function tooLarge(): Problem {
+export function tooLarge(): Problem {
   const detail = `This report has over ${MAX_REPORT_TOUCHES.toLocaleString('en-US')} touches: narrow it down (from, to)`;
   return new Problem(400, 'report-too-large', detail);
 }

@@ -128,10 +128,10 @@ async function find(opened: View, asked: Asked): Promise<ContentInfluenceAnswer>
   };
 }
 
-type Comparison = Pick<InfluenceItem, 'compared' | 'advancedWith' | 'advancedWithout' | 'lift'>;
+export type Comparison = Pick<InfluenceItem, 'compared' | 'advancedWith' | 'advancedWithout' | 'lift'>;
 
 /** Shares and their ratio, six decimals. */
-function comparison({ compared, advanced, expected }: InfluenceRow): Comparison {
+export function comparison({ compared, advanced, expected }: InfluenceRow): Comparison {
   const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
   return {
     compared,

@@ -148,7 +148,7 @@ function segmentParts(by: readonly InfluenceCut[]): {
 }
 
 /** For each stage its place in the process of the persona of a lead `l`; NULL: it is none of them. */
-function placesOf({ model }: View, stages: readonly string[]): Sql {
+export function placesOf({ model }: View, stages: readonly string[]): Sql {
   const { personas, stages: common } = model?.data.document ?? { personas: [], stages: [] };
   const places = (process: readonly BuyingStage[]): Sql => {
     const ids = process.map(({ id }) => id);

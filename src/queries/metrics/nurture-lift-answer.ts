@@ -1,7 +1,8 @@
 import { money } from '../../domain/attribution/money.js';
 import { type Proportion, proportion } from '../../domain/calibration.js';
-import { compareProportions, type Estimate } from '../../domain/proportion-comparison.js';
+import { compareProportions } from '../../domain/proportion-comparison.js';
 import { UnconvertedItem } from '../attribution.js';
+import { EstimateItem, estimateItem, rounded, ShareItem, shareItem } from '../estimates.js';
 import { MoneyItem } from '../money.js';
 import {
   Enum,
@@ -23,18 +24,6 @@ import { LEAD_CUTS } from './lead-steps.js';
 import { LIFT_STEPS, type LiftStep, type NurtureFigures } from './nurture-rows.js';
 
 const COMPARED = [...LIFT_STEPS, 'winRate'] as const;
-
-export class ShareItem {
-  @MaybeDecimal('Six decimals; null: there is nothing to divide by') rate!: number | null;
-  @MaybeDecimal('Lower end of its 95 % confidence interval (Wilson)') low!: number | null;
-  @MaybeDecimal('Upper end') high!: number | null;
-}
-
-export class EstimateItem {
-  @MaybeDecimal('Six decimals') value!: number | null;
-  @MaybeDecimal('Lower end of its 95 % confidence interval; null: it has none') low!: number | null;
-  @MaybeDecimal('Upper end') high!: number | null;
-}
 
 export class NurtureStepItem {
   @Enum('The step', LIFT_STEPS) step!: LiftStep;
@@ -159,15 +148,3 @@ function groupItem(group: NurtureFigures | undefined, currency: string): Nurture
     medianDaysToWin: rounded(daysToWin, 2),
   };
 }
-
-const rounded = (value: number | null, digits: number): number | null =>
-  value === null ? null : Number(value.toFixed(digits));
-
-const shareItem = ({ rate, low, high }: Proportion): ShareItem => ({
-  ...{ rate: rounded(rate, 6), low: rounded(low, 6), high: rounded(high, 6) },
-});
-
-const estimateItem = (estimate: Estimate | null): EstimateItem | null =>
-  estimate && {
-    ...{ value: rounded(estimate.value, 6), low: rounded(estimate.low, 6), high: rounded(estimate.high, 6) },
-  };
