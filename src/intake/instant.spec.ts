@@ -221,4 +221,15 @@ describe('any instant', () => {
       ),
     );
   });
+
+  test('is the same from digits with space around them', () => {
+    const different: string[] = [];
+    fc.assert(
+      fc.property(fc.stringMatching(/^[12]\d{7,16}$/), (digits) => {
+        if (iso(digits) !== iso(` ${digits}`)) different.push(digits);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(different).toEqual([]);
+  });
 });
