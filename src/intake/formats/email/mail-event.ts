@@ -8,7 +8,7 @@ import { resolveIds } from '../../mapped-ids.js';
 import { isRejected, reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
 import type { ClientTime } from '../../time.js';
-import { buildTouchpoint, touchpointFacts } from '../../touchpoint.js';
+import { buildTouchpoint, contextOf, touchpointFacts } from '../../touchpoint.js';
 import { defined, firstLabel, labelOf, nonEmpty, objectOr, text } from '../../values.js';
 
 /**
@@ -100,7 +100,7 @@ function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): Fact[] {
       campaign: campaignOf(event, metadata, tags),
       content: contentOf(event, metadata, address?.canonical),
       properties: propertiesOf(event, metadata, tags),
-      context: contextOf(kind, event),
+      context: actorOf(kind, event),
     },
     reading,
   );
@@ -173,10 +173,8 @@ const BY_PERSON: ReadonlySet<TouchpointKind> = new Set([
   ...(['email_open', 'email_click', 'email_unsubscribe', 'form_fill'] as const),
 ]);
 
-function contextOf(kind: TouchpointKind, { userAgent, ip }: MailEvent): TouchpointContext | undefined {
-  if (!BY_PERSON.has(kind)) return undefined;
-  return nonEmpty(defined({ userAgent: text(userAgent, 1024), ip: text(ip) }));
-}
+const actorOf = (kind: TouchpointKind, { userAgent, ip }: MailEvent): TouchpointContext | undefined =>
+  BY_PERSON.has(kind) ? contextOf({ userAgent: text(userAgent, 1024), ip: text(ip) }) : undefined;
 
 /** A list, or the only one. */
 function tagsOf(tags: unknown): readonly string[] {
