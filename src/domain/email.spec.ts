@@ -91,3 +91,17 @@ test('normalising an e-mail address twice changes nothing, and the result has no
     { numRuns: 1000 },
   );
 });
+
+test('space around a text changes nothing of whether it is an e-mail address, and of which', () => {
+  const text = fc.stringMatching(
+    /^[a-z\d.!_+'"(@-]{1,3}@(?:[a-z\d_-]{1,3}\.|xn--[a-z\d-]{0,3}\.)[a-z\d.-]{1,3}$/,
+  );
+  const different: string[] = [];
+  fc.assert(
+    fc.property(fc.oneof(fc.emailAddress(), text), (each) => {
+      if (emailAddress(each) !== emailAddress(` ${each} `)) different.push(each);
+    }),
+    { numRuns: 1000 },
+  );
+  expect(different).toEqual([]);
+});

@@ -1,5 +1,8 @@
 /** In UTF-16 units, as SMTP has it (RFC 5321). */
 const LONGEST = 254;
+/** Most addresses: in their one form already, unless a part of the domain is punycode. */
+const PLAIN =
+  /^[a-z\d!#$%&'*+/=?^_`{|}~.-]+@(?:[a-z\d_](?:[a-z\d_-]*[a-z\d_])?\.)+[a-z](?:[a-z\d-]*[a-z\d])?$/;
 /** Zero-width characters, soft hyphens, byte order and direction marks: they come along with copying and are never seen. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}|\p{Cf}/gu;
 const LOCAL = /^[^\s@"(),:;<>[\]\\\p{Cc}\p{Cs}\ufffd]+$/u;
@@ -12,6 +15,7 @@ const DOMAIN = /^(?:[a-z\d_](?:[a-z\d_-]*[a-z\d_])?\.)+[a-z](?:[a-z\d-]*[a-z\d])
  * ASCII (punycode), as URLs have it. Undefined: it is none. A list of addresses is none either.
  */
 export function emailAddress(text: string): string | undefined {
+  if (text.length <= LONGEST && PLAIN.test(text) && !text.includes('xn--')) return text;
   if (text.length > 4 * LONGEST) return undefined;
   const address = text.replace(INVISIBLE, '').trim().normalize('NFC').toLowerCase();
   const at = address.lastIndexOf('@');

@@ -47,13 +47,18 @@ export function placeholders(own: readonly string[] = []): IsPlaceholder {
     else if (entry.includes('*')) patterns.push(globTest(entry.replace(/\*+/g, '**')));
     else words.add(entry);
   }
+  const longestWord = Math.max(...[...words].map((word) => word.length));
   return (id) => {
     if (id.length > LONGEST) return false;
-    const plain = id.trim().toLowerCase().replace(QUOTED, '$2').trim();
-    if (allowed.has(plain)) return false;
-    return words.has(plain) || isUnfilled(plain) || patterns.some((matches) => matches(plain));
+    const plain = unquoted(id.trim().toLowerCase());
+    if (allowed.size > 0 && allowed.has(plain)) return false;
+    // A look-up hashes the whole text.
+    const isWord = plain.length <= longestWord && words.has(plain);
+    return isWord || isUnfilled(plain) || patterns.some((matches) => matches(plain));
   };
 }
+
+const unquoted = (text: string): string => (QUOTED.test(text) ? text.replace(QUOTED, '$2').trim() : text);
 
 const isUnfilled = (plain: string): boolean =>
   ZEROS.test(plain) || EMPTY.test(plain) || TEMPLATE.test(plain) || hasDoubleBrackets(plain);

@@ -221,4 +221,15 @@ describe('any instant', () => {
       ),
     );
   });
+
+  test('is the same from digits with space around them', () => {
+    const different: string[] = [];
+    fc.assert(
+      fc.property(fc.stringMatching(/^20[0-2]\d[01][0-2][0-2]\d\d{1,9}$/), (digits) => {
+        if (iso(digits) !== iso(` ${digits}`)) different.push(digits);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(different).toEqual([]);
+  });
 });

@@ -19,6 +19,8 @@ export function readInstant(value: unknown): Date | NoInstant {
 
 /** As JSON.stringify writes a date. */
 const USUAL = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/;
+/** A Unix time in seconds or milliseconds, as most write it; no date has so many digits. */
+const UNIX = /^\d{10}(?:\d{3})?$/;
 /** Days that every month has. */
 const EVERY_MONTH = 28;
 /** In UTF-16 units; JavaScript's dates with the name of their zone are the longest. */
@@ -31,6 +33,7 @@ function msOf(value: string): number | NoInstant {
     const day = Number(value.slice(8, 10));
     return day <= EVERY_MONTH || new Date(ms).getUTCDate() === day ? ms : 'absurd';
   }
+  if (UNIX.test(value)) return value.length === 10 ? Number(value) * 1_000 : Number(value);
   const text = value.replace(/\s+/g, ' ').trim().replaceAll('\u2212', '-');
   return /^\d+(?:\.\d+)?$/.test(text) ? fromDigits(text) : fromText(text);
 }

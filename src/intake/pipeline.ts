@@ -139,14 +139,30 @@ export class Pipeline {
    * @throws StoreUnavailable nothing, or not all, was kept: do the same again
    */
   recordBatch(batch: Batch, progress?: Progress): Promise<readonly Outcome[]> {
-    const { facts, reports, rejected, warned, results } = batch;
+    const { reports, rejected, warned, results } = batch;
     // Progress passes what is decided: a consumer that is killed in between must do it again.
     const before = progress && this.decideReports(reports);
-    const recorded = before
-      ? before.then(() => this.recordSorted(facts, progress))
-      : this.recordSorted(facts);
-    const decided = before ?? recorded.then(() => this.decideReports(reports));
+    const recorded = before ? this.recordAfter(before, batch, progress) : this.recordSorted(batch.facts);
+    const decided = before ?? this.decideAfter(recorded, reports);
     return this.outcomes(results, warned, recorded, decided, this.keepRejected(rejected));
+  }
+
+  private async recordAfter(
+    decided: Promise<unknown>,
+    { facts }: Batch,
+    progress: Progress,
+  ): Promise<readonly Receipt[]> {
+    await decided;
+    return this.recordSorted(facts, progress);
+  }
+
+  /** A function of its own: all that a closure here could reach would live until the commit. */
+  private async decideAfter(
+    recorded: Promise<unknown>,
+    reports: readonly PendingReport[],
+  ): Promise<readonly ReportResult[]> {
+    await recorded;
+    return this.decideReports(reports);
   }
 
   private recordSorted(

@@ -29,11 +29,11 @@ const itemsIn = (order: readonly number[]) =>
     occurredAt: new Date(Date.UTC(2026, 0, 1, 0, 0, nr)).toISOString(),
   }));
 
-/** In a function of its own, so that nothing of the test holds them. */
+/** In a function of its own, so that nothing of the test holds the items, or their properties, which are those of the facts. */
 function send(pipeline: Pipeline, order: readonly number[]) {
   const items = itemsIn(order);
   return {
-    items: items.map((item) => new WeakRef(item)),
+    held: items.flatMap((item) => [new WeakRef<object>(item), new WeakRef<object>(item.properties)]),
     outcomes: pipeline.ingest(native, origin, { items }),
   };
 }
@@ -58,15 +58,16 @@ test.each([
   ['in order', [1, 2, 3]],
   ['out of order', [9, 8, 7]],
 ])(
-  'items sent %s are let go of before their transaction commits, and are answered after it',
+  'items sent %s and their facts are let go of before their transaction commits, and are answered after it',
   async (_, order) => {
     const pipeline = new Pipeline(store, { keep: () => Promise.resolve() });
     const release = await holdCommits();
-    const { items, outcomes } = send(pipeline, order);
+    const { held, outcomes } = send(pipeline, order);
     await garbageCollected();
-    expect(items.map((item) => item.deref())).toEqual(items.map(() => undefined));
-    expect(store.waitingEvents).toBe(3);
+    const left = held.filter((each) => each.deref());
+    const waiting = store.waitingEvents;
     await release();
+    expect({ left, waiting }).toEqual({ left: [], waiting: 3 });
     expect((await outcomes).map(({ status, messageId }) => [status, messageId])).toEqual(
       order.map((nr) => ['accepted', `m-${nr}`]),
     );

@@ -40,6 +40,22 @@ export interface TouchpointDraft {
   readonly request?: RequestSignals | undefined;
 }
 
+/** Where a person was, with which browser; undefined: nothing is known of it. Called for each event: one object, and no copy of it. */
+export function contextOf({
+  userAgent,
+  ip,
+  referrer,
+  locale,
+}: Readonly<Partial<Record<'userAgent' | 'ip' | 'referrer' | 'locale', string | undefined>>>):
+  TouchpointContext | undefined {
+  const context: { -readonly [K in keyof TouchpointContext]: TouchpointContext[K] } = {};
+  if (userAgent !== undefined) context.userAgent = userAgent;
+  if (ip !== undefined) context.ip = ip;
+  if (referrer !== undefined) context.referrer = referrer;
+  if (locale !== undefined) context.locale = locale;
+  return nonEmpty(context);
+}
+
 /** What rules of a mapping look at. */
 export const subjectOf = ({
   name,

@@ -8,8 +8,10 @@ export type KeyKind = (typeof KEY_KINDS)[number];
 export type IdentityKey = `${KeyKind}:${string}`;
 
 export function identityKey(kind: KeyKind, value: string): IdentityKey {
+  const address = kind === 'email' ? emailAddress(value) : undefined;
+  if (address !== undefined) return `email:${address}`;
   const clean = value.trim().normalize('NFC');
-  return `${kind}:${kind === 'email' ? (emailAddress(value) ?? clean.toLowerCase()) : clean}`;
+  return `${kind}:${kind === 'email' ? clean.toLowerCase() : clean}`;
 }
 
 export const isAnonymous = (key: IdentityKey): boolean => key.startsWith('anonymous:');

@@ -96,18 +96,27 @@ export const sendgrid: Format = {
     const fault = check(item);
     if (fault) return fault;
     const event = item as SendGridEvent;
+    const { properties, metadata } = fieldsOf(event);
     return mailMessage(
       {
-        ...{ id: event.sg_event_id, name: event.event, kind: entryOf(KINDS, event.event) },
+        id: event.sg_event_id,
+        name: event.event,
+        kind: entryOf(KINDS, event.event),
         time: { timestamp: event.timestamp, path: 'timestamp' },
-        ...{ recipient: event.email, recipientPath: 'email', mailId: event.sg_message_id },
+        recipient: event.email,
+        recipientPath: 'email',
+        mailId: event.sg_message_id,
         campaign: event.marketing_campaign_name ?? event.singlesend_name,
-        ...{ tags: event.category, template: event.sg_template_name ?? event.sg_template_id },
-        ...{ url: event.url, userAgent: event.useragent, ip: event.ip },
+        tags: event.category,
+        template: event.sg_template_name ?? event.sg_template_id,
+        url: event.url,
+        userAgent: event.useragent,
+        ip: event.ip,
         isMachine: event.sg_machine_open === true,
         bounceType: bounceTypeOf(event),
         consent: entryOf(CONSENTS, event.event),
-        ...fieldsOf(event),
+        properties,
+        metadata,
       },
       reading,
     );

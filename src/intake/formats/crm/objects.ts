@@ -1,4 +1,4 @@
-import type { ConsentStatus } from '../../../domain/events.js';
+import type { ConsentStatus, IdentityClaim } from '../../../domain/events.js';
 import { identityKey } from '../../../domain/identity/keys.js';
 import type { OpportunityReport } from '../../../domain/opportunity-report.js';
 import { domainOf } from '../../address.js';
@@ -54,13 +54,15 @@ export function contactSaid(contact: CrmContact, settings: CrmSettings, reading:
   const accountId = contact.accountId && crmId(contact.accountId, settings, reading);
   if (accountId !== undefined && typeof accountId !== 'string') return accountId;
   const email = contact.email && emailOf(contact.email.value, contact.email.path, reading);
-  const identity = [...keysOf({ crm: id, email }), ...others.map((other) => identityKey('crm', other))];
-  const traits = nonEmpty({ ...contact.traits, ...(email !== undefined && { email }) });
+  const identity = [...keysOf({ crm: id, email })];
+  for (const other of others) identity.push(identityKey('crm', other));
+  const traits: Record<string, unknown> = { ...contact.traits };
+  if (email !== undefined) traits.email = email;
+  const data: Mutable<IdentityClaim> = { identity };
+  if (nonEmpty(traits)) data.traits = traits;
+  if (accountId !== undefined) data.accountId = accountId;
   const stream = `identity-${identity[0]}` as const;
-  const claim: Fact = {
-    ...{ type: 'IdentityClaimed', stream },
-    data: { identity, ...defined({ traits, accountId }) },
-  };
+  const claim: Fact = { type: 'IdentityClaimed', stream, data };
   const status = contact.emailConsent;
   if (status === undefined) return { facts: [claim] };
   const consent: Fact = {
@@ -79,6 +81,8 @@ function allIds(fields: readonly Field[], settings: CrmSettings, reading: Readin
   }
   return ids;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface CrmAccount {
   readonly id: Field;

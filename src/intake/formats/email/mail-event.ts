@@ -8,7 +8,7 @@ import { resolveIds } from '../../mapped-ids.js';
 import { isRejected, reject, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
 import type { ClientTime } from '../../time.js';
-import { buildTouchpoint, touchpointFacts } from '../../touchpoint.js';
+import { buildTouchpoint, contextOf, touchpointFacts } from '../../touchpoint.js';
 import { defined, firstLabel, labelOf, nonEmpty, objectOr, text } from '../../values.js';
 
 /**
@@ -69,11 +69,11 @@ export function mailMessage(event: MailEvent, reading: Reading): Message | Rejec
       : { email };
   const ids = resolveIds(found, () => subjectIn(event), reading);
   if (isRejected(ids)) return ids;
-  const facts = [
-    ...touchpointOf(event, ids, reading),
-    ...claimOf(event, ids, reading),
-    ...consentOf(event, ids),
-  ];
+  const facts = touchpointOf(event, ids, reading);
+  const claim = claimOf(event, ids, reading);
+  if (claim) facts.push(claim);
+  const consent = consentOf(event, ids);
+  if (consent) facts.push(consent);
   if (facts.length === 0)
     return reject(
       'unknown-event',
@@ -85,8 +85,10 @@ export function mailMessage(event: MailEvent, reading: Reading): Message | Rejec
 /** What rules of the mapping look at. */
 const subjectIn = ({ name, url, kind }: MailEvent) => ({ event: name, url: addressOf(url)?.canonical, kind });
 
-function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): readonly Fact[] {
+function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): Fact[] {
   const address = addressOf(event.url);
+  const tags = tagsOf(event.tags);
+  const metadata = nonEmpty(objectOr(event.metadata));
   const kind = event.kind ?? reading.map({ event: event.name, url: address?.canonical })?.kind;
   if (kind === undefined) return [];
   const data = buildTouchpoint(
@@ -95,10 +97,10 @@ function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): readonly Fa
       ids,
       name: event.name,
       address,
-      campaign: campaignOf(event),
-      content: contentOf(event, address?.canonical),
-      properties: propertiesOf(event),
-      context: contextOf(kind, event),
+      campaign: campaignOf(event, metadata, tags),
+      content: contentOf(event, metadata, address?.canonical),
+      properties: propertiesOf(event, metadata, tags),
+      context: actorOf(kind, event),
     },
     reading,
   );
@@ -107,22 +109,23 @@ function touchpointOf(event: MailEvent, ids: Ids, reading: Reading): readonly Fa
   return event.kind === undefined && event.consent === undefined ? [recorded, ...consent] : [recorded];
 }
 
-function claimOf({ traits = {}, formerRecipient }: MailEvent, ids: Ids, reading: Reading): readonly Fact[] {
+function claimOf({ traits, formerRecipient }: MailEvent, ids: Ids, reading: Reading): Fact | undefined {
   const former = emailOf(formerRecipient, 'formerRecipient', reading);
-  if (former === undefined && nonEmpty(traits) === undefined) return [];
+  const known = traits && nonEmpty(traits);
+  if (former === undefined && known === undefined) return undefined;
   const identity = [...keysOf(ids), ...(former === undefined ? [] : keysOf({ email: former }))];
-  const data = { identity, ...(nonEmpty(traits) && { traits }) };
-  return [{ type: 'IdentityClaimed', stream: `identity-${identity[0]}`, part: 'claim', data }];
+  const data = { identity, ...(known && { traits: known }) };
+  return { type: 'IdentityClaimed', stream: `identity-${identity[0]}`, part: 'claim', data };
 }
 
 /** A bounce changes none: the address does not work, whatever its owner wants. */
-function consentOf({ consent: reason, mailId }: MailEvent, ids: Ids): readonly Fact[] {
-  if (reason === undefined) return [];
+function consentOf({ consent: reason, mailId }: MailEvent, ids: Ids): Fact | undefined {
+  if (reason === undefined) return undefined;
   const identity = keysOf(ids);
   const status = reason === 'subscribe' ? 'subscribed' : 'unsubscribed';
   const mail = text(mailId, 512);
   const data = { identity, channel: 'email', status, reason, ...(mail !== undefined && { mail }) } as const;
-  return [{ type: 'ConsentChanged', stream: `identity-${identity[0]}`, part: 'consent', data }];
+  return { type: 'ConsentChanged', stream: `identity-${identity[0]}`, part: 'consent', data };
 }
 
 /** `Ada Lovelace <ada@acme.example>` is written so in a mail's own headers. */
@@ -145,17 +148,20 @@ const CONTENT = ['content', 'content_id', 'contentId', 'utm_content'];
 const TITLE = ['content_title', 'contentTitle'];
 
 /** What the sender named goes first: opens and clicks of one mail have the same. The clicked URL's own comes last. */
-const campaignOf = ({ metadata, campaign, tags }: MailEvent): string | undefined =>
-  firstLabel(objectOr(metadata), CAMPAIGN) ?? labelOf(campaign) ?? tagsOf(tags)[0];
+const campaignOf = (
+  { campaign }: MailEvent,
+  metadata: JsonObject | undefined,
+  tags: readonly string[],
+): string | undefined => (metadata && firstLabel(metadata, CAMPAIGN)) ?? labelOf(campaign) ?? tags[0];
 
 /** Of a click the page that it leads to, else the mail's template; an id among the metadata goes before both. */
 function contentOf(
-  { metadata, template, url, subject }: MailEvent,
+  { template, url, subject }: MailEvent,
+  metadata: JsonObject | undefined,
   clicked: string | undefined,
 ): ContentRef | undefined {
-  const given = objectOr(metadata);
-  const id = firstLabel(given, CONTENT);
-  const title = firstLabel(given, TITLE, 512);
+  const id = metadata && firstLabel(metadata, CONTENT);
+  const title = metadata && firstLabel(metadata, TITLE, 512);
   if (url !== undefined) return nonEmpty(defined({ id, url: clicked, title }));
   if (id !== undefined) return defined({ id, title });
   const named = labelOf(template);
@@ -167,10 +173,8 @@ const BY_PERSON: ReadonlySet<TouchpointKind> = new Set([
   ...(['email_open', 'email_click', 'email_unsubscribe', 'form_fill'] as const),
 ]);
 
-function contextOf(kind: TouchpointKind, { userAgent, ip }: MailEvent): TouchpointContext | undefined {
-  if (!BY_PERSON.has(kind)) return undefined;
-  return nonEmpty(defined({ userAgent: text(userAgent, 1024), ip: text(ip) }));
-}
+const actorOf = (kind: TouchpointKind, { userAgent, ip }: MailEvent): TouchpointContext | undefined =>
+  BY_PERSON.has(kind) ? contextOf({ userAgent: text(userAgent, 1024), ip: text(ip) }) : undefined;
 
 /** A list, or the only one. */
 function tagsOf(tags: unknown): readonly string[] {
@@ -182,21 +186,23 @@ function tagsOf(tags: unknown): readonly string[] {
   return labels;
 }
 
-function propertiesOf(event: MailEvent): JsonObject {
-  const { kind, mailId, subject, url, tags, metadata, isMachine, bounceType, consent, properties } = event;
-  const all = tagsOf(tags);
-  return {
-    ...properties,
-    ...defined({
-      mailId: text(mailId, 512),
-      subject: text(subject, 512),
-      url: text(url, 4096),
-      tags: all.length > 0 ? all : undefined,
-      metadata: nonEmpty(objectOr(metadata)),
-      machineOpen: isMachine === true && kind === 'email_open' ? true : undefined,
-      bot: isMachine === true && kind !== 'email_open' ? true : undefined,
-      bounceType,
-      spamComplaint: consent === 'spam_complaint' ? true : undefined,
-    }),
-  };
+function propertiesOf(
+  event: MailEvent,
+  metadata: JsonObject | undefined,
+  tags: readonly string[],
+): JsonObject {
+  const { kind, isMachine, bounceType, consent } = event;
+  const properties: Record<string, unknown> = { ...event.properties };
+  const mailId = text(event.mailId, 512);
+  if (mailId !== undefined) properties.mailId = mailId;
+  const subject = text(event.subject, 512);
+  if (subject !== undefined) properties.subject = subject;
+  const url = text(event.url, 4096);
+  if (url !== undefined) properties.url = url;
+  if (tags.length > 0) properties.tags = tags;
+  if (metadata) properties.metadata = metadata;
+  if (isMachine === true) properties[kind === 'email_open' ? 'machineOpen' : 'bot'] = true;
+  if (bounceType !== undefined) properties.bounceType = bounceType;
+  if (consent === 'spam_complaint') properties.spamComplaint = true;
+  return properties;
 }

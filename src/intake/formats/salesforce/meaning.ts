@@ -90,14 +90,22 @@ const person: Meaning = (fields, settings, reading) => {
   if (isDeleted(fields) && !fields.MasterRecordId) return KEPT;
   const contact = {
     id: field(fields, 'Id'),
-    otherIds: ['ConvertedContactId', 'MasterRecordId'].flatMap((name) => given(fields, name) ?? []),
+    otherIds: otherIdsIn(fields),
     email: given(fields, 'Email'),
     accountId: given(fields, 'AccountId') ?? given(fields, 'ConvertedAccountId'),
     traits: traitsOf(fields),
+    emailConsent: flagOf(fields.HasOptedOutOfEmail) === true ? ('unsubscribed' as const) : undefined,
   };
-  const hasOptedOut = flagOf(fields.HasOptedOutOfEmail) === true;
-  return contactSaid({ ...contact, ...(hasOptedOut && { emailConsent: 'unsubscribed' }) }, settings, reading);
+  return contactSaid(contact, settings, reading);
 };
+
+const OTHER_IDS = ['ConvertedContactId', 'MasterRecordId'];
+
+function otherIdsIn(fields: Fields): readonly Field[] {
+  const others: Field[] = [];
+  for (const name of OTHER_IDS) if (fields[name]) others.push(field(fields, name));
+  return others;
+}
 
 const isDeleted = (fields: Fields): boolean => flagOf(fields.IsDeleted) === true;
 const KEPT = reject(

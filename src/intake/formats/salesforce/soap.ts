@@ -30,7 +30,8 @@ class Unreadable extends Error {}
 export function parseOutboundMessage(text: string): OutboundMessage | Rejected {
   const reading = new MessageReading();
   const parser = new SaxesParser<{ xmlns?: false; position: false }>({ position: false });
-  parser.on('opentag', ({ name, attributes }) => reading.open(name, attributes));
+  parser.on('attribute', ({ name, value }) => reading.addAttribute(name, value));
+  parser.on('opentag', ({ name }) => reading.open(name));
   parser.on('closetag', () => reading.close());
   parser.on('text', (part) => reading.addText(part));
   parser.on('cdata', (part) => reading.addText(part));
@@ -52,7 +53,9 @@ function fail(why: string): never {
 interface Draft {
   id: string;
   type: string;
-  readonly fields: Map<string, string | null>;
+  readonly fields: Record<string, string | null>;
+  /** How many. */
+  size: number;
 }
 
 /** Prefixes are the sender's choice; nothing here has the same name in two namespaces. */
@@ -72,22 +75,33 @@ class MessageReading {
   private readonly drafts: Draft[] = [];
   private text = '';
   private isNil = false;
+  /** Of the element that is being opened. */
+  private nil: string | undefined;
+  private type: string | undefined;
   /** The element just closed held others. */
   private isParent = false;
 
-  open(qualified: string, attributes: Readonly<Record<string, string>>): void {
-    const { elements } = this;
+  /** Each comes before its element is open; of two with one local name the first counts. */
+  addAttribute(qualified: string, value: string): void {
+    const name = localName(qualified);
+    if (name === 'nil') this.nil ??= value;
+    else if (name === 'type') this.type ??= value;
+  }
+
+  open(qualified: string): void {
+    const { elements, nil, type } = this;
+    this.nil = this.type = undefined;
     const name = localName(qualified);
     const isNext = this.onPath === elements.length && RECORD[this.onPath] === name;
     if (elements.push(name) > MAX_DEPTH) fail(`The body has more than ${MAX_DEPTH} levels`);
     this.text = '';
     this.isParent = false;
-    this.isNil = attributeNamed(attributes, 'nil') === 'true';
+    this.isNil = nil === 'true';
     if (!isNext) return;
     this.onPath += 1;
-    if (this.onPath === IN_NOTIFICATION) this.drafts.push({ id: '', type: '', fields: new Map() });
+    if (this.onPath === IN_NOTIFICATION) this.drafts.push({ id: '', type: '', fields: {}, size: 0 });
     const draft = this.drafts.at(-1);
-    if (this.onPath === IN_RECORD && draft) draft.type = localName(attributeNamed(attributes, 'type') ?? '');
+    if (this.onPath === IN_RECORD && draft) draft.type = localName(type ?? '');
   }
 
   addText(part: string): void {
@@ -101,7 +115,7 @@ class MessageReading {
     const draft = this.drafts.at(-1);
     const depth = elements.length - 1;
     if (onPath === IN_RECORD && depth >= IN_RECORD) {
-      if (draft && !this.isParent) this.addField(draft, elements.slice(IN_RECORD).join('.'), text);
+      if (draft && !this.isParent) this.addField(draft, fieldName(elements), text);
     } else if (onPath === depth && onPath === IN_NOTIFICATION && name === 'Id' && draft) draft.id = text;
     else if (onPath === depth && onPath === IN_MESSAGE && name === 'OrganizationId')
       this.organizationId = text;
@@ -111,23 +125,34 @@ class MessageReading {
     this.isParent = true;
   }
 
-  private addField({ fields }: Draft, name: string, text: string): void {
-    if (fields.size >= MAX_FIELDS) fail(`A record has more than ${MAX_FIELDS} fields`);
-    fields.set(name, this.isNil || text === '' ? null : text);
+  private addField(draft: Draft, name: string, text: string): void {
+    if (draft.size >= MAX_FIELDS) fail(`A record has more than ${MAX_FIELDS} fields`);
+    draft.size += 1;
+    const value = this.isNil || text === '' ? null : text;
+    if (name === '__proto__')
+      Object.defineProperty(draft.fields, name, {
+        value,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    else draft.fields[name] = value;
   }
 
   get message(): OutboundMessage {
     const { organizationId } = this;
     if (organizationId === '') fail('The body is not an outbound message: it has no OrganizationId');
     const notifications = this.drafts.map(({ id, type, fields }) => ({
-      ...{ organizationId, notificationId: id, objectType: type },
-      fields: Object.fromEntries(fields),
+      organizationId,
+      notificationId: id,
+      objectType: type,
+      fields,
     }));
     return { organizationId, notifications };
   }
 }
 
-function attributeNamed(attributes: Readonly<Record<string, string>>, name: string): string | undefined {
-  for (const each in attributes) if (localName(each) === name) return attributes[each];
-  return undefined;
-}
+/** Most fields are of the record itself. */
+const fieldName = (elements: readonly string[]): string =>
+  (elements.length === IN_RECORD + 1 ? elements[IN_RECORD] : undefined) ??
+  elements.slice(IN_RECORD).join('.');

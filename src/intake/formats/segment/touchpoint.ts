@@ -8,8 +8,8 @@ import { type Address, addressOf } from '../../address.js';
 import type { JsonObject } from '../../json.js';
 import { emailOf, type Ids } from '../../identities.js';
 import type { Reading } from '../../reading.js';
-import { buildTouchpoint, type TouchpointDraft } from '../../touchpoint.js';
-import { defined, firstLabel, firstText, labelOf, nonEmpty, objectOr, text } from '../../values.js';
+import { buildTouchpoint, contextOf, type TouchpointDraft } from '../../touchpoint.js';
+import { defined, firstLabel, firstText, labelOf, objectOr, text } from '../../values.js';
 import { accountOf, type SegmentItem } from './item.js';
 
 /** What a page, screen or track call says, once its ids are read. */
@@ -50,7 +50,7 @@ function draftOf(item: SegmentItem, ids: Ids, reading: Reading): TouchpointDraft
     content: contentOf(kind, item, properties, page, address),
     traits: objectOr(context.traits),
     accountId: accountOf(context, reading),
-    context: nonEmpty(defined({ userAgent, ip, referrer, locale: text(context.locale, 64) })),
+    context: contextOf({ userAgent, ip, referrer, locale: text(context.locale, 64) }),
   };
 }
 

@@ -14,7 +14,7 @@ const COOKIE_VALUE = /^[\w.~-]+$/;
 const browsers = new WeakMap<RequestHead, string>();
 
 /**
- * Events with what the request says of the browser that sent them. A browser that has no network user id yet gets its domain
+ * Adds to events what the request says of the browser that sent them. A browser that has no network user id yet gets its domain
  * user id as such, so that it stays the same one when it loses either. `SP-Anonymous` asks to leave all of that out. Only
  * events of the platform `web` are sent by the browser itself.
  */
@@ -26,11 +26,16 @@ export function withBrowser(head: RequestHead, items: readonly unknown[]): reado
   const known = isAnonymous ? undefined : (networkUserId(head) ?? newNetworkUserId(first));
   if (known !== undefined) browsers.set(head, known);
   const { address, userAgent } = head.client;
-  const observed = {
+  const observed: Readonly<Record<string, string>> = {
     ...(userAgent && { ua: userAgent }),
     ...(known !== undefined && { ip: address, nuid: known }),
   };
-  return items.map((item) => (isOfBrowser(item) ? { ...observed, ...item } : item));
+  for (const item of items) if (isOfBrowser(item)) complete(item, observed);
+  return items;
+}
+
+function complete(item: Record<string, unknown>, observed: Readonly<Record<string, string>>): void {
+  for (const name in observed) if (!Object.hasOwn(item, name)) item[name] = observed[name];
 }
 
 const isOfBrowser = (item: unknown): item is JsonObject => isObject(item) && item.p === 'web';

@@ -5,8 +5,8 @@ import { emailOf, type Ids } from '../../identities.js';
 import type { JsonObject } from '../../json.js';
 import { isRejected, type Rejected } from '../../outcome.js';
 import type { Reading } from '../../reading.js';
-import type { TouchpointDraft } from '../../touchpoint.js';
-import { defined, labelOf, nonEmpty, objectOr, text } from '../../values.js';
+import { contextOf, type TouchpointDraft } from '../../touchpoint.js';
+import { defined, labelOf, objectOr, text } from '../../values.js';
 import type { SnowplowEvent, SnowplowItem } from './item.js';
 import { PAGE_PING, SECONDS_PER_PING } from './page-ping.js';
 import { eventOf } from './self-describing.js';
@@ -33,19 +33,21 @@ export function draftOf(
   const { kind, name, target, email } = meaning;
   const address = addressOf(target ?? item.url);
   const title = target === undefined ? labelOf(item.page, 512) : undefined;
-  const page = address && defined({ url: address.canonical, title });
+  const page =
+    address && (title === undefined ? { url: address.canonical } : { url: address.canonical, title });
   return {
-    ...{ kind, name, address, content: meaning.content ?? page },
+    kind,
+    name,
+    address,
+    content: meaning.content ?? page,
     ids: email !== undefined && ids.user === undefined && ids.email === undefined ? { ...ids, email } : ids,
-    properties: { ...meaning.properties, ...commonProperties(item, entities) },
-    context: nonEmpty(
-      defined({
-        userAgent: text(item.ua, 512),
-        ip: text(item.ip, 64),
-        referrer: text(item.refr, 2048),
-        locale: text(item.lang, 64),
-      }),
-    ),
+    properties: withCommon({ ...meaning.properties }, item, entities),
+    context: contextOf({
+      userAgent: text(item.ua, 512),
+      ip: text(item.ip, 64),
+      referrer: text(item.refr, 2048),
+      locale: text(item.lang, 64),
+    }),
   };
 }
 
@@ -142,19 +144,29 @@ function formFields(meaning: Meaning, { elements }: JsonObject, reading: Reading
 /** Entities that are read elsewhere. */
 const READ_ELSEWHERE: ReadonlySet<string> = new Set(['web_page', 'client_session']);
 
-function commonProperties(item: SnowplowItem, entities: Entities): JsonObject {
+/** Adds what events of all kinds have. */
+function withCommon(properties: Record<string, unknown>, item: SnowplowItem, entities: Entities): JsonObject {
+  const [session] = entities.get('client_session') ?? [];
+  const appId = text(item.aid);
+  if (appId !== undefined) properties.appId = appId;
+  const platform = text(item.p);
+  if (platform !== undefined) properties.platform = platform;
+  const sessionId = text(item.sid) ?? text(session?.sessionId);
+  if (sessionId !== undefined) properties.sessionId = sessionId;
+  const sessionIndex = item.vid ?? session?.sessionIndex;
+  if (sessionIndex !== undefined) properties.sessionIndex = sessionIndex;
+  const pageViewId = pageViewOf(entities);
+  if (pageViewId !== undefined) properties.pageViewId = pageViewId;
+  const contexts = otherEntities(entities);
+  if (contexts) properties.contexts = contexts;
+  return properties;
+}
+
+function otherEntities(entities: Entities): JsonObject | undefined {
   const others: [name: string, data: unknown][] = [];
   for (const [name, all] of entities)
     if (!READ_ELSEWHERE.has(name)) others.push([name, all.length > 1 ? all : all[0]]);
-  const [session] = entities.get('client_session') ?? [];
-  return defined({
-    appId: text(item.aid),
-    platform: text(item.p),
-    sessionId: text(item.sid) ?? text(session?.sessionId),
-    sessionIndex: item.vid ?? session?.sessionIndex,
-    pageViewId: pageViewOf(entities),
-    contexts: others.length > 0 ? Object.fromEntries(others) : undefined,
-  });
+  return others.length > 0 ? Object.fromEntries(others) : undefined;
 }
 
 /** Id of the page view in which an event happened. */
