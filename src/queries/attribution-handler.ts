@@ -16,18 +16,13 @@ import { type CreditView, withLedger } from './credit-ledger.js';
 import { isStored } from './model-parameters.js';
 import { ReadModels, type View } from './read-models.js';
 import { MODEL_NAMES, type ReportScope, resolveScope } from './report-scope.js';
-import { SOLVE_CHAIN, type SolveChain } from './solve-chain.js';
 
 @QueryHandler(FindAttribution)
 export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
-  private readonly computer: CreditComputer;
-
   constructor(
     @Inject(ReadModels) private readonly models: ReadModels,
-    @Inject(SOLVE_CHAIN) solve: SolveChain,
-  ) {
-    this.computer = new CreditComputer(solve);
-  }
+    @Inject(CreditComputer) private readonly computer: CreditComputer,
+  ) {}
 
   execute(query: FindAttribution): Promise<AttributionAnswer> {
     return this.models.view(query.request, REPORT_PROJECTIONS, async (opened) => {
@@ -61,13 +56,14 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
     scope: ReportScope,
     { model, by }: FindAttribution,
   ): Promise<ReportCredits> {
-    const stored = isStored(model);
-    const models = MODEL_NAMES.filter((name) => stored && name === model.model);
-    const view = await withLedger(opened, { metric: scope.metric, models });
-    if (!stored) {
-      const computed = await this.computer.compute(view, { scope, model, by });
+    const { metric } = scope;
+    if (!isStored(model)) {
+      const view = await withLedger(opened, { metric, models: [] });
+      const computed = await this.computer.credit(view, scope, { model, by });
       return { view, rows: computed.rows, totals: computed.totals, computed };
     }
+    const models = MODEL_NAMES.filter((name) => name === model.model);
+    const view = await withLedger(opened, { metric, models });
     const totals = await totalsOf(view, scope);
     return { view, totals, rows: await creditRows(view, scope, { model: model.model, by }) };
   }

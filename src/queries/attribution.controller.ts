@@ -2,9 +2,10 @@ import { Controller, Get, Inject, Query, Res, UseGuards } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { TRANSFORM_NAMES } from '../domain/attribution/transforms.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
-import { CompareAnswer, CompareAttribution } from './attribution-compare.js';
+import { MODEL_OPTION_PARAMETERS } from './attribution-parameters.js';
+import { CompareAnswer } from './attribution-compare-items.js';
+import { CompareAttribution } from './attribution-compare.js';
 import { AttributionExplanation, ExplainAttribution } from './attribution-explain.js';
 import { AttributionAnswer, FindAttribution } from './attribution.js';
 import type { RawParams } from './params.js';
@@ -13,16 +14,7 @@ import { writeReport } from './report-formats.js';
 import { CATALOGUE_CUTS } from './report-scope.js';
 
 const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
-const MODEL = [
-  'reportModel',
-  'preset',
-  'custom',
-  'player',
-  'markovOrder',
-  'nonConverting',
-  'worth',
-  ...TRANSFORM_NAMES,
-] as const;
+const MODEL = ['reportModel', 'preset', ...MODEL_OPTION_PARAMETERS] as const;
 const PAGE = ['cursor', 'limit', 'asOf', 'minPosition'] as const;
 
 @ApiTags('Attribution')
@@ -57,8 +49,11 @@ export class AttributionController {
   @Get('compare')
   @QueryDocs({
     summary: 'Compare attribution models',
+    description:
+      'The rows of a report under several models side by side, each with the difference from a baseline. Transforms and `player` are of all ' +
+      'models. Under each model, its values add up to its `attributed`, and this with `unattributed` to `total`.',
     answer: CompareAnswer,
-    parameters: ['models', 'by', ...SCOPE_PARAMETERS, ...PAGE],
+    parameters: ['models', 'baseline', ...MODEL_OPTION_PARAMETERS, 'by', ...SCOPE_PARAMETERS, ...PAGE],
   })
   compare(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<CompareAnswer> {
     return this.queries.execute(new CompareAttribution(workspace, given));
@@ -70,10 +65,11 @@ export class AttributionController {
     description:
       'Takes the parameters of the report and, as further parameters, the keys of the row: `content=wp-1`, ' +
       '`channel=email&month=2026-03`, and in `without` the cuts it has none of: `without=campaign`. Opens the number down to opportunities, touchpoints, events, the ' +
-      'rule and its version, and the identity links that gave each touchpoint to its person.',
+      'rule and its version, and the identity links that gave each touchpoint to its person. Under `markov` and `shapley` also to the ' +
+      'transitions and coalitions that the values of the players follow from.',
     answer: AttributionExplanation,
     parameters: [
-      'model',
+      ...MODEL,
       'content',
       'channel',
       'campaign',

@@ -1,4 +1,3 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Query } from '@nestjs/cqrs';
 import type { ModelRequest } from '../domain/attribution/model-request.js';
 import { money } from '../domain/attribution/money.js';
@@ -8,7 +7,7 @@ import { METRICS, type ReportScope } from './report-scope.js';
 import { cellName, type CellNames } from './cell-names.js';
 import { type CreditRow, type Totals, unconvertedRows } from './attribution-rows.js';
 import type { CreditView } from './credit-ledger.js';
-import { BasisItem } from './attribution-basis.js';
+import { type BasisItem, MaybeBasis, MaybeRequest } from './attribution-basis.js';
 import { writeCursor } from './cursor.js';
 import { MODEL_PARAMETERS, modelRequestOf, REPORT_MODELS } from './model-parameters.js';
 import {
@@ -76,18 +75,8 @@ export abstract class ScopeAnswer extends PageAnswer {
 
 export class AttributionAnswer extends ScopeAnswer {
   @Enum('Attribution model', REPORT_MODELS) model!: string;
-  @ApiPropertyOptional({
-    type: 'object',
-    additionalProperties: true,
-    description:
-      'Parameters of the model and transforms of the paths, with their defaults; only where some were asked for',
-  })
-  request?: ModelRequest;
-  @ApiPropertyOptional({
-    type: () => BasisItem,
-    description: 'Only of markov and shapley: what the model rests on',
-  })
-  basis?: BasisItem;
+  @MaybeRequest() request?: ModelRequest;
+  @MaybeBasis() basis?: BasisItem;
   @Enums('Cuts', CUTS) by!: Cut[];
   @NestedList('Highest value first; by time if the first dimension is the month', () => CreditItem)
   rows!: CreditItem[];

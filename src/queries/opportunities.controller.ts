@@ -4,7 +4,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { FindOpportunities, OpportunitiesAnswer } from './opportunities.js';
 import { FindOpportunity, OpportunityAnswer } from './opportunity.js';
-import { FindOpportunityAttribution, OpportunityAttributionAnswer } from './opportunity-attribution.js';
+import { OpportunityAttributionAnswer } from './opportunity-attribution-items.js';
+import { FindOpportunityAttribution } from './opportunity-attribution.js';
+import { MODEL_OPTION_PARAMETERS } from './attribution-parameters.js';
 import type { RawParams } from './params.js';
 import { QueryDocs } from './query-docs.js';
 
@@ -45,8 +47,11 @@ export class OpportunitiesController {
   @QueryDocs({
     summary: 'Get the touches of an opportunity with the credit of each model',
     id,
+    description:
+      'The credits of each model add up to `attributed`, and this with `unattributed` to `amount`. Models over all paths (`markov`, `shapley`) rest ' +
+      'on the report of the metric from `from` to `to`, which the opportunity has to be in.',
     answer: OpportunityAttributionAnswer,
-    parameters: ['metric', 'asOf', 'minPosition'],
+    parameters: ['metric', 'models', ...MODEL_OPTION_PARAMETERS, 'from', 'to', 'asOf', 'minPosition'],
   })
   attribution(
     @RequestWorkspace() workspace: string,

@@ -20,6 +20,7 @@ import { FindLeadScoreHandler } from './lead-score.js';
 import { FindLeadStagesHandler } from './lead-stages.js';
 import { FindCampaignsHandler } from './campaigns.js';
 import { CatalogueController } from './catalogue.controller.js';
+import { CreditComputer } from './computed-credits.js';
 import { FindContentsHandler } from './contents.js';
 import { FindInvestmentsHandler } from './investments.js';
 import { FindLeadHandler } from './lead.js';
@@ -80,6 +81,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindOpportunityHandler,
     FindOpportunityAttributionHandler,
     { provide: SOLVE_CHAIN, useValue: solveInThread },
+    CreditComputer,
     FindAttributionHandler,
     CompareAttributionHandler,
     ExplainAttributionHandler,
