@@ -18,6 +18,7 @@ import {
 } from './model-parameters.js';
 import { money } from '../domain/attribution/money.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
+import type { EntityTag } from './entity-tag.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';
 import {
@@ -40,7 +41,7 @@ export class CompareAttribution extends Query<CompareAnswer> {
   readonly request: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
-  constructor(workspace: string, given: RawParams) {
+  constructor(workspace: string, given: RawParams, tag?: EntityTag) {
     super();
     const params = new Params(given, [
       ...['models', 'baseline', ...MODEL_OPTIONS, 'by'],
@@ -55,7 +56,8 @@ export class CompareAttribution extends Query<CompareAnswer> {
     this.baseline = baseline ?? names[0] ?? 'linear';
     this.by = cutsOf(params);
     this.scope = scopeQueryOf(params);
-    this.request = pageRequestOf(workspace, params, { name: 'compare', given, shapes: [/^\d{1,9}$/] });
+    const request = pageRequestOf(workspace, params, { name: 'compare', given, shapes: [/^\d{1,9}$/] });
+    this.request = { ...request, tag };
   }
 }
 

@@ -282,6 +282,30 @@ describe('what a model over all paths rests on', () => {
   });
 });
 
+describe('an answer that the client has', () => {
+  test.each([
+    '/api/attribution?model=markov&by=channel',
+    '/api/attribution?model=linear&format=csv',
+    '/api/attribution?format=ndjson&limit=1',
+    '/api/attribution/compare?models=linear,shapley',
+    '/api/opportunities/opp-1/attribution?models=markov',
+  ])('is not sent again until the position moves: %s', async (path) => {
+    const { headers, status } = await api.get(path);
+    const etag = String(headers['etag']);
+    expect({ status, cache: headers['cache-control'] }).toEqual({ status: 200, cache: 'private, no-cache' });
+    const again = await api.get(path, 'main', { 'if-none-match': `"1-other", W/${etag}` });
+    expect({ ...again, etag: again.headers['etag'] }).toMatchObject({ status: 304, text: '', etag });
+    const known = { 'if-none-match': etag };
+    expect((await api.get(`${path}&metric=pipeline`, 'main', known)).status).toBe(200);
+    expect((await api.get(path, 'other', known)).status).not.toBe(304);
+    await api.add('other', [pageView(`moved-${path}`, 71, ['email:x@y.example'])]);
+    await api.runner.catchUp();
+    const moved = await api.get(path, 'main', known);
+    expect(moved.status).toBe(200);
+    expect(moved.headers['etag']).not.toBe(etag);
+  });
+});
+
 describe('bad input', () => {
   test.each([
     ['model=markow', 'model-unknown', 'model'],

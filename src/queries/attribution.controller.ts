@@ -8,6 +8,7 @@ import { CompareAnswer } from './attribution-compare-items.js';
 import { CompareAttribution } from './attribution-compare.js';
 import { AttributionExplanation, ExplainAttribution } from './attribution-explain.js';
 import { AttributionAnswer, FindAttribution } from './attribution.js';
+import { EntityTag, RequestTag } from './entity-tag.js';
 import type { RawParams } from './params.js';
 import { QueryDocs } from './query-docs.js';
 import { writeReport } from './report-formats.js';
@@ -32,14 +33,17 @@ export class AttributionController {
     answer: AttributionAnswer,
     parameters: [...MODEL, 'by', ...SCOPE_PARAMETERS, 'format', ...PAGE],
     formats: ['text/csv', 'application/x-ndjson'],
+    tagged: true,
   })
   async report(
     @RequestWorkspace() workspace: string,
     @Query() given: RawParams,
+    @RequestTag() tag: EntityTag,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AttributionAnswer | string> {
-    const query = new FindAttribution(workspace, given);
+    const query = new FindAttribution(workspace, given, tag);
     const answer = await this.queries.execute(query);
+    tag.addTo(reply, answer.asOf);
     if (query.format === 'json') return answer;
     const { text, headers } = writeReport(answer, query.format);
     void reply.headers(headers);
@@ -53,10 +57,18 @@ export class AttributionController {
       'The rows of a report under several models side by side, each with the difference from a baseline. Transforms and `player` are of all ' +
       'models. Under each model, its values add up to its `attributed`, and this with `unattributed` to `total`.',
     answer: CompareAnswer,
+    tagged: true,
     parameters: ['models', 'baseline', ...MODEL_OPTION_PARAMETERS, 'by', ...SCOPE_PARAMETERS, ...PAGE],
   })
-  compare(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<CompareAnswer> {
-    return this.queries.execute(new CompareAttribution(workspace, given));
+  async compare(
+    @RequestWorkspace() workspace: string,
+    @Query() given: RawParams,
+    @RequestTag() tag: EntityTag,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CompareAnswer> {
+    const answer = await this.queries.execute(new CompareAttribution(workspace, given, tag));
+    tag.addTo(reply, answer.asOf);
+    return answer;
   }
 
   @Get('explain')

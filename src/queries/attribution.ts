@@ -25,6 +25,7 @@ import {
   Enums,
 } from './response-fields.js';
 import { MoneyItem, moneyOf } from './money.js';
+import type { EntityTag } from './entity-tag.js';
 import { Params, type RawParams } from './params.js';
 import type { View } from './read-models.js';
 
@@ -99,7 +100,7 @@ export class FindAttribution extends Query<AttributionAnswer> {
   readonly whole: boolean;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
-  constructor(workspace: string, given: RawParams) {
+  constructor(workspace: string, given: RawParams, tag?: EntityTag) {
     super();
     const params = new Params(given, [
       ...MODEL_PARAMETERS,
@@ -112,7 +113,8 @@ export class FindAttribution extends Query<AttributionAnswer> {
     this.by = cutsOf(params);
     this.scope = scopeQueryOf(params);
     this.format = params.oneOf('format', FORMATS) ?? 'json';
-    this.request = pageRequestOf(workspace, params, { name: 'attribution', given, shapes: [/^\d{1,9}$/] });
+    const request = pageRequestOf(workspace, params, { name: 'attribution', given, shapes: [/^\d{1,9}$/] });
+    this.request = { ...request, tag };
     this.whole = this.format !== 'json' && given['limit'] === undefined;
   }
 }

@@ -15,6 +15,7 @@ import { computedCredits, creditOf, type OpportunityCredit } from './opportunity
 import { findOpportunity } from './opportunity.js';
 import type { OpportunityRow } from './opportunity-rows.js';
 import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
+import type { EntityTag } from './entity-tag.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels } from './read-models.js';
 import { METRICS, type Metric, type ReportScope, resolveScope, type ScopeQuery } from './report-scope.js';
@@ -33,6 +34,7 @@ export class FindOpportunityAttribution extends Query<OpportunityAttributionAnsw
     workspace: string,
     readonly opportunityId: string,
     given: RawParams,
+    tag?: EntityTag,
   ) {
     super();
     const params = new Params(given, [
@@ -42,7 +44,7 @@ export class FindOpportunityAttribution extends Query<OpportunityAttributionAnsw
     this.metric = params.oneOf('metric', METRICS);
     this.compared = comparedModelsOf(params, given);
     this.period = { from: params.dayOrInstant('from'), to: params.dayOrInstant('to') };
-    this.request = readRequestOf(workspace, params);
+    this.request = { ...readRequestOf(workspace, params), tag };
     params.check();
   }
 }
