@@ -1,4 +1,4 @@
-import { RELEASE } from '../release.js';
+import { RELEASE } from '../http/release.js';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { OPERATOR_SCHEME } from '../http/operator.guard.js';

@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import { NotModified } from '../http/not-modified.js';
-import { RELEASE } from '../release.js';
+import { RELEASE } from '../http/release.js';
 
 /**
  * `ETag` of an answer: the position that it was computed at, and a digest of the request and of the release, which may

@@ -1,6 +1,0 @@
-import { readFileSync } from 'node:fs';
-
-/** Version of the package: one level above, in src as in dist. */
-export const { version: RELEASE } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string };
