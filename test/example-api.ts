@@ -32,7 +32,7 @@ export async function exampleApi(): Promise<ExampleApi> {
   await runner.catchUp();
   const api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });
   return {
-    ...{ app: api.app, get: (path, workspace) => api.get(path, workspace), db, runner },
+    ...{ app: api.app, get: (path, workspace, headers) => api.get(path, workspace, headers), db, runner },
     async add(workspace, entries) {
       await arrive(store, workspace, entries);
       return store.head();

@@ -33,7 +33,11 @@ export interface QueryResponse<T = unknown> {
 export interface QueryApi {
   readonly app: NestFastifyApplication;
   /** Asks as the given workspace, for an answer of the named class. */
-  get<T>(path: string, workspace?: string): Promise<QueryResponse<T>>;
+  get<T>(
+    path: string,
+    workspace?: string,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<QueryResponse<T>>;
   close(): Promise<void>;
 }
 
@@ -72,8 +76,11 @@ export async function queryApi(parts: {
   await app.init();
   return {
     app,
-    async get<T>(url: string, workspace = 'main') {
-      const answer = await app.inject({ url, headers: { authorization: `Bearer ${workspace}` } });
+    async get<T>(url: string, workspace = 'main', headers: Readonly<Record<string, string>> = {}) {
+      const answer = await app.inject({
+        url,
+        headers: { authorization: `Bearer ${workspace}`, ...headers },
+      });
       const json = /^application\/(problem\+)?json/.test(String(answer.headers['content-type']));
       const body = (json ? JSON.parse(answer.body) : answer.body) as Json<T>;
       return { status: answer.statusCode, text: answer.body, body, headers: answer.headers };

@@ -6,6 +6,7 @@ import { isOutage } from '../database/outage.js';
 import { Refused } from '../domain/refused.js';
 import { StoreUnavailable, WrongExpectedVersion } from '../event-store/event-store.js';
 import { allowOrigin, isPreflight, preflight } from './cors.js';
+import { NotModified } from './not-modified.js';
 import { Problem, type ProblemDocument, type ProblemError } from './problem.js';
 import type { ServedRoutes } from './served-routes.js';
 
@@ -35,6 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
       this.answerUnserved(this.routes, request, reply);
       return;
     }
+    if (error instanceof NotModified) return void reply.status(304).headers(error.headers).send();
     const answer = answerTo(error);
     if (answer.code === 'unavailable') this.logOutage(error);
     else if (answer.status >= 500 && !(error instanceof Problem)) this.log.error(error);

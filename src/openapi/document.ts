@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { RELEASE } from '../http/release.js';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { OPERATOR_SCHEME } from '../http/operator.guard.js';
@@ -50,7 +50,7 @@ const frame = () =>
     .setOpenAPIVersion('3.1.0')
     .setTitle('Touchline')
     .setDescription(ABOUT)
-    .setVersion(version())
+    .setVersion(RELEASE)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({
       type: 'http',
@@ -65,12 +65,6 @@ const frame = () =>
       description: 'The operator key (TOUCHLINE_OPERATOR_KEY)',
     })
     .build();
-
-/** Of the package: two levels above, in src as in dist. */
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 type Components = NonNullable<OpenAPIObject['components']>;
 

@@ -1,6 +1,6 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { playerName } from '../domain/attribution/players.js';
-import type { ComputedCredits } from './computed-credits.js';
+import type { ModelBasis } from './weighed-report.js';
 import { Decimal, Integer, MaybeDecimal, MaybeInteger, MaybeText, NestedList } from './response-fields.js';
 
 /** A player of a model over all paths. */
@@ -28,8 +28,22 @@ export class BasisItem {
   @NestedList('Highest value first', () => PlayerItem) players!: PlayerItem[];
 }
 
+export const MaybeBasis = (): PropertyDecorator =>
+  ApiPropertyOptional({
+    type: () => BasisItem,
+    description: 'Only of markov and shapley: what the model rests on',
+  });
+
+export const MaybeRequest = (): PropertyDecorator =>
+  ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'Parameters of the model and transforms of the paths, with their defaults; only where some were asked for',
+  });
+
 /** The part of an answer that says what its model rests on. */
-export function basisPart({ basis, converting, nonConverting }: ComputedCredits): { basis?: BasisItem } {
+export function basisPart({ basis, converting, nonConverting }: ModelBasis): { basis?: BasisItem } {
   const { removal, game } = basis;
   if (!removal && !game) return {};
   const players = [

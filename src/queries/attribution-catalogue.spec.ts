@@ -3,7 +3,7 @@ import { EXAMPLE_INVESTMENTS } from '../../test/example-investments.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import { entry } from '../../test/sample-events.js';
 import type { AttributionAnswer } from './attribution.js';
-import type { CompareAnswer } from './attribution-compare.js';
+import type { CompareAnswer } from './attribution-compare-items.js';
 import type { AttributionExplanation } from './attribution-explain.js';
 import { CUTS } from './report-scope.js';
 

@@ -1,55 +1,48 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { ModelRequest } from '../domain/attribution/model-request.js';
+import { MODEL_NAMES } from '../domain/attribution/models.js';
 import { money } from '../domain/attribution/money.js';
-import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
-import {
-  type ReportScope,
-  SCOPE_PARAMETERS,
-  scopeQueryOf,
-  type ScopeQuery,
-  resolveScope,
-} from './report-scope.js';
-import {
-  type Cut,
-  DEFAULT_MODEL,
-  METRICS,
-  MODEL_NAMES,
-  type ModelName,
-  type ReportFilter,
-} from './report-scope.js';
-import { inScope } from './attribution-rows.js';
-import { joinsFor } from './report-cuts.js';
-import {
-  checkFilter,
-  FILTER_PARAMETERS,
-  filteredCuts,
-  filterOf,
-  OPTIONAL_CUTS,
-  reportProjections,
-  touchFilter,
-} from './report-filters.js';
+import { type BasisItem, basisPart, MaybeBasis, MaybeRequest } from './attribution-basis.js';
+import { CELL_PARAMETERS, cellOf, type ExplainedCell, partsOfCell } from './attribution-cell.js';
+import { checkFilter, filteredCuts, OPTIONAL_CUTS, reportProjections } from './report-filters.js';
 import { slice } from './attribution.js';
+import type { PathRow } from './attribution-paths.js';
+import { CreditComputer } from './computed-credits.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { ExplainedOpportunity, RuleItem } from './explain-items.js';
 import { explainedOpportunities, type PartOfOpportunity, ruleOf } from './explained-opportunities.js';
+import { ExplainedPlayer } from './explained-player-items.js';
+import { isStored, MODEL_PARAMETERS, modelRequestOf, REPORT_MODELS } from './model-parameters.js';
+import { MoneyItem } from './money.js';
+import { computedCredits, type OpportunityCredit, storedCredits } from './opportunity-credits.js';
+import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
+import { Params, type RawParams } from './params.js';
+import { ReadModels, type View } from './read-models.js';
+import { type Cut, DEFAULT_MODEL, METRICS, type ReportScope, resolveScope } from './report-scope.js';
+import { SCOPE_PARAMETERS, scopeQueryOf, type ScopeQuery } from './report-scope.js';
 import {
-  MaybeInstant,
-  PageAnswer,
-  Nested,
-  NestedList,
-  Text,
-  Integer,
   Enum,
   Enums,
+  Integer,
+  MaybeInstant,
+  Nested,
+  NestedList,
+  PageAnswer,
+  Text,
 } from './response-fields.js';
-import { MoneyItem } from './money.js';
-import { Params, type RawParams } from './params.js';
-import { ReadModels } from './read-models.js';
-import { allOf, raw, rows, sql } from './sql.js';
 
 export class AttributionExplanation extends PageAnswer {
-  @Enum('Attribution model', MODEL_NAMES) model!: string;
+  @Enum('Attribution model', REPORT_MODELS) model!: string;
+  @MaybeRequest() request?: ModelRequest;
+  @MaybeBasis() basis?: BasisItem;
+  @ApiPropertyOptional({
+    type: () => [ExplainedPlayer],
+    description:
+      'Only of markov and shapley: the most valuable players of the touches behind the number, at most 20, with what their values follow from',
+  })
+  players?: ExplainedPlayer[];
   @Enum('What is counted', METRICS) metric!: string;
   @Text('Currency of the number') currency!: string;
   @MaybeInstant('Start, inclusive') from!: Date | null;
@@ -73,58 +66,53 @@ export class AttributionExplanation extends PageAnswer {
 }
 
 export class ExplainAttribution extends Query<AttributionExplanation> {
-  readonly model: ModelName;
+  readonly model: ModelRequest;
   readonly scope: ScopeQuery;
-  readonly filter: ReportFilter;
-  readonly opportunityId: string | undefined;
+  readonly cell: ExplainedCell;
   readonly request: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
     super();
     const params = new Params(given, [
-      'model',
-      ...FILTER_PARAMETERS,
-      'opportunityId',
+      ...MODEL_PARAMETERS,
+      ...CELL_PARAMETERS,
       ...SCOPE_PARAMETERS,
       ...PAGE_PARAMETERS,
     ]);
-    this.model = params.oneOf('model', MODEL_NAMES) ?? DEFAULT_MODEL;
+    this.model = modelRequestOf(params, given);
     this.scope = scopeQueryOf(params);
-    this.filter = filterOf(params);
-    this.opportunityId = params.text('opportunityId');
+    this.cell = cellOf(params);
     this.request = pageRequestOf(workspace, params, { name: 'explain', given, shapes: [/^\d{1,9}$/] });
   }
 }
 
 @QueryHandler(ExplainAttribution)
 export class ExplainAttributionHandler implements IQueryHandler<ExplainAttribution> {
-  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+  constructor(
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(CreditComputer) private readonly computer: CreditComputer,
+  ) {}
 
   execute(query: ExplainAttribution): Promise<AttributionExplanation> {
-    const projections = reportProjections(filteredCuts(query.filter));
-    return this.models.view(query.request, projections, async (opened) => {
-      const { model, filter, request, opportunityId } = query;
-      checkFilter(opened, filter);
+    const { model, cell, request } = query;
+    return this.models.view(request, reportProjections(filteredCuts(cell)), async (opened) => {
+      checkFilter(opened, cell);
       const scope = await resolveScope(opened, query.scope);
-      const view = await withLedger(opened, {
-        metric: scope.metric,
-        models: [model],
-        ...(opportunityId !== undefined && { opportunityId }),
-      });
-      const parts = await partsOfOpportunities(view, scope, query);
+      const { view, parts, creditsOf, about } = await this.partsOf(opened, scope, query);
       const { page, next } = slice(request, view, parts);
       const { metric, currency, from, to } = scope;
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
-        model,
+        model: model.model,
+        ...about,
         metric,
         currency,
         from,
         to,
-        cut: filter.cut,
-        without: [...filter.without],
+        cut: cell.cut,
+        without: [...cell.without],
         value: money(
           parts.reduce((sum, { value }) => sum + value, 0n),
           currency,
@@ -132,37 +120,49 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
         opportunities: parts.length,
         touches: parts.reduce((sum, { touches }) => sum + touches.length, 0),
         rule: ruleOf(view, model),
-        items: await explainedOpportunities(view, scope, { model, parts: page }),
+        items: await explainedOpportunities(view, scope, { parts: page, creditsOf }),
         next,
       };
     });
   }
+
+  /** From the ledger, or computed for the request. */
+  private async partsOf(
+    opened: View,
+    scope: ReportScope,
+    { model, cell }: ExplainAttribution,
+  ): Promise<Explained> {
+    const { metric } = scope;
+    if (!isStored(model)) {
+      const view = await withLedger(opened, { metric, models: [] });
+      const computed = await this.computer.explain(view, scope, { model, cell });
+      const { basis, parts, players } = computed;
+      return {
+        view,
+        parts,
+        creditsOf: (paths) => computedCredits(view, scope, { model, basis }, paths.map((path) => path.opportunity_id)), // prettier-ignore
+        about: {
+          request: model,
+          ...basisPart(computed),
+          ...(players.length > 0 && { players: [...players] }),
+        },
+      };
+    }
+    const [name = DEFAULT_MODEL] = MODEL_NAMES.filter((each) => each === model.model);
+    const { opportunityId } = cell;
+    const view = await withLedger(opened, { metric, models: [name], ...(opportunityId !== undefined && { opportunityId }) }); // prettier-ignore
+    return {
+      view,
+      parts: await partsOfCell(view, scope, { model: name, cell }),
+      creditsOf: (paths) => storedCredits(view, name, paths),
+      about: {},
+    };
+  }
 }
 
-/** What each opportunity gives to the number, and by which of its touches. */
-async function partsOfOpportunities(
-  view: CreditView,
-  scope: ReportScope,
-  { model, filter, opportunityId }: ExplainAttribution,
-): Promise<PartOfOpportunity[]> {
-  const found = await rows<Omit<PartOfOpportunity, 'value'> & { value: string }>(
-    view.tx,
-    sql`
-    SELECT p.path_id AS "pathId", p.opportunity_id AS "opportunityId", sum(t.value)::text AS value,
-           array_agg(t.touch::int ORDER BY t.touch) AS touches
-    FROM ${view.ledger.paths} p
-    JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${model}
-    CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, p.lead_ids, p.event_ids, s.reported, s.marks)
-      WITH ORDINALITY AS t(content, channel, campaign, source, lead_id, event_id, value, mark, touch)
-    ${joinsFor(view, filteredCuts(filter))}
-    WHERE ${allOf([
-      inScope(view, { ...scope, filter }),
-      raw('p.reported_minor IS NOT NULL AND t.mark & 1 = 1'),
-      touchFilter(filter),
-      opportunityId === undefined ? undefined : sql`p.opportunity_id = ${opportunityId}`,
-    ])}
-    GROUP BY p.path_id, p.opportunity_id
-    ORDER BY sum(t.value) DESC, p.opportunity_id COLLATE "C"`,
-  );
-  return found.map((row) => ({ ...row, value: BigInt(row.value) }));
+interface Explained {
+  readonly view: CreditView;
+  readonly parts: readonly PartOfOpportunity[];
+  readonly creditsOf: (paths: readonly PathRow[]) => Promise<ReadonlyMap<string, OpportunityCredit>>;
+  readonly about: Pick<AttributionExplanation, 'request' | 'basis' | 'players'>;
 }

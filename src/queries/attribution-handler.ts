@@ -12,18 +12,13 @@ import { checkFilter, filteredCuts, reportProjections } from './report-filters.j
 import { inReportCurrency } from './converted-ledger.js';
 import { ReadModels, type View } from './read-models.js';
 import { MODEL_NAMES, type ReportScope, resolveScope } from './report-scope.js';
-import { SOLVE_CHAIN, type SolveChain } from './solve-chain.js';
 
 @QueryHandler(FindAttribution)
 export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
-  private readonly computer: CreditComputer;
-
   constructor(
     @Inject(ReadModels) private readonly models: ReadModels,
-    @Inject(SOLVE_CHAIN) solve: SolveChain,
-  ) {
-    this.computer = new CreditComputer(solve);
-  }
+    @Inject(CreditComputer) private readonly computer: CreditComputer,
+  ) {}
 
   execute(query: FindAttribution): Promise<AttributionAnswer> {
     const { model, by, filter, request, whole } = query;
@@ -67,14 +62,14 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
     scope: ReportScope,
     { model, by }: FindAttribution,
   ): Promise<ReportCredits> {
-    const stored = isStored(model);
-    const models = MODEL_NAMES.filter((name) => stored && name === model.model);
-    const ledger = await withLedger(opened, { metric: scope.metric, models });
-    const view = await inReportCurrency(ledger, scope, models);
-    if (!stored) {
-      const computed = await this.computer.compute(view, { scope, model, by });
+    const { metric } = scope;
+    if (!isStored(model)) {
+      const view = await inReportCurrency(await withLedger(opened, { metric, models: [] }), scope, []);
+      const computed = await this.computer.credit(view, scope, { model, by });
       return { view, rows: computed.rows, totals: computed.totals, computed };
     }
+    const models = MODEL_NAMES.filter((name) => name === model.model);
+    const view = await inReportCurrency(await withLedger(opened, { metric, models }), scope, models);
     const totals = await totalsOf(view, scope);
     return { view, totals, rows: await creditRows(view, scope, { model: model.model, by }) };
   }

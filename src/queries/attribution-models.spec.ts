@@ -3,7 +3,10 @@ import { MODEL_NAMES } from '../domain/attribution/models.js';
 import { PRESET_NAMES } from '../domain/attribution/presets.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import { day, opportunityEvents, pageView } from '../../test/sample-events.js';
+import type { CompareAnswer } from './attribution-compare-items.js';
+import type { AttributionExplanation } from './attribution-explain.js';
 import type { AttributionAnswer } from './attribution.js';
+import type { OpportunityAttributionAnswer } from './opportunity-attribution-items.js';
 import { packPaths } from './solve-chain.js';
 import { solvePacked } from './removal-thread.js';
 import { removalEffects } from '../domain/attribution/markov/removal-effects.js';
@@ -75,6 +78,142 @@ describe.each(REQUESTS)('the report with %s', (parameters) => {
   });
 });
 
+const sumOf = (numbers: readonly (number | null | undefined)[]): number =>
+  numbers.reduce<number>((sum, each) => sum + (each ?? NaN), 0);
+
+/** One of each kind. */
+const EXPLAINED = [...REQUESTS.slice(0, 9), 'model=full_path&direct=drop&repeats=first'];
+
+describe.each(EXPLAINED)('an explanation of the report with %s', (parameters) => {
+  test('opens each row to touches that add up to it, and each weight to its reasons', async () => {
+    const faults: unknown[] = [];
+    const { rows } = await ask(`${parameters}&by=channel`);
+    for (const row of rows) {
+      const path = `/api/attribution/explain?asOf=${head}&${parameters}&channel=${row.key}`;
+      const { value, items } = (await api.get<AttributionExplanation>(path)).body;
+      const touches = items.flatMap((item) => item.touches);
+      const off = touches.filter(({ weight, why }) => Math.abs(sumOf(why.map(({ share }) => share)) - weight) > 1e-8); // prettier-ignore
+      const sums = [value.minor, sumOf(items.map((item) => item.value.minor)), sumOf(touches.map((touch) => touch.value.minor))]; // prettier-ignore
+      if (off.length > 0 || sums.some((sum) => sum !== row.value.minor)) faults.push({ row, sums, off });
+    }
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('what is behind a number', () => {
+  const explain = async (parameters: string) =>
+    (await api.get<AttributionExplanation>(`/api/attribution/explain?asOf=${head}&${parameters}`)).body;
+
+  test.each([1, 2])(
+    'of markov, order %s: transitions to and from a player add up to its visits',
+    async (order) => {
+      const { players, basis, rule } = await explain(`model=markov&order=${order}&channel=email`);
+      const [email] = players!;
+      expect(players!.map(({ key }) => key)).toEqual(['email']);
+      expect(email?.value).toBe(basis?.players.find(({ key }) => key === 'email')?.value);
+      expect(email?.conversionRateWithout).toBeCloseTo(0.5 * (1 - email!.value), 12);
+      expect(sumOf(email!.entries.map(({ count }) => count))).toBe(email?.visits);
+      expect(sumOf(email!.exits.map(({ count }) => count))).toBe(email?.visits);
+      // Eve's first touch is an e-mail, too.
+      expect(email?.entries).toContainEqual({
+        from: [],
+        to: { key: 'email', times: null },
+        end: null,
+        count: 1,
+      });
+      expect(rule.model).toBe('markov');
+    },
+  );
+
+  test('of shapley: the shares of coalitions add up to the value', async () => {
+    const { players, basis } = await explain('model=shapley&worth=revenue');
+    expect(players!.map(({ key }) => key)).toEqual(basis!.players.map(({ key }) => key));
+    for (const { value, coalitions } of players!) {
+      expect(sumOf(coalitions.map(({ share }) => share))).toBeCloseTo(value, 3);
+      for (const { own, share, players: members } of coalitions) expect(share * members.length).toBeCloseTo(own, 3); // prettier-ignore
+    }
+  });
+
+  test('of a preset: its weights are those of the rule', async () =>
+    expect((await explain('preset=adobe_analytics_j_shaped')).rule).toMatchObject({
+      model: 'position',
+      settings: { position: [20, 20, 60] },
+    }));
+
+  test('its pages are those of one explanation', async () => {
+    const question = 'model=markov&metric=pipeline';
+    const all = await explain(question);
+    const first = await explain(`${question}&limit=1`);
+    expect(all.items.length).toBeGreaterThan(1);
+    expect(first.items).toEqual(all.items.slice(0, 1));
+    const second = await explain(`${question}&limit=1&cursor=${first.next}`);
+    expect(second.items).toEqual(all.items.slice(1, 2));
+  });
+});
+
+describe('models side by side', () => {
+  const MODELS = 'linear,custom,markov,shapley,hubspot_u_shaped,adobe_analytics_j_shaped';
+  const given = custom({ kinds: { webinar_attended: 25 }, leftover: 'unattributed' }).replace(
+    'model=custom&',
+    '',
+  );
+
+  test.each(['', '&direct=drop&repeats=exposure'])(
+    'each is its own report, with the difference from the baseline%s',
+    async (transforms) => {
+      for (const by of ['channel', 'month,content']) {
+        const path = `/api/attribution/compare?asOf=${head}&models=${MODELS}&baseline=markov&order=2&${given}&by=${by}${transforms}`;
+        const { body } = await api.get<CompareAnswer>(path);
+        const [base] = [Object.fromEntries((await ask(`model=markov&order=2&by=${by}${transforms}`)).rows.map(({ key, value }) => [key, value.minor!]))]; // prettier-ignore
+        for (const { model, attributed, unattributed, difference, request } of body.sums) {
+          const options = { custom: given, markov: 'order=2' }[model] ?? '';
+          const named = model.includes('_shaped') ? `preset=${model}` : `model=${model}`;
+          const alone = await ask(`${named}&${options}&by=${by}${transforms}`.replace('&&', '&'));
+          expect(request).toEqual(alone.request);
+          expect([attributed, unattributed]).toEqual([alone.attributed, alone.unattributed]);
+          expect(attributed.minor! + unattributed.minor!).toBe(body.total.minor);
+          expect(difference.minor).toBe(attributed.minor! - body.attributed.minor!);
+          const own = Object.fromEntries(alone.rows.map(({ key, value }) => [key, value.minor!]));
+          expect(body.rows.map(({ key, values }) => [key, values[model]?.value.minor, values[model]?.difference.minor])).toEqual(
+          body.rows.map(({ key }) => [key, own[String(key)] ?? 0, (own[String(key)] ?? 0) - (base[String(key)] ?? 0)]),
+        ); // prettier-ignore
+        }
+      }
+    },
+  );
+
+  test('one opportunity has the credits of computed models, each adding up to its amount', async () => {
+    const path = `/api/opportunities/opp-1/attribution?asOf=${head}&models=${MODELS}&${given}`;
+    const { body } = await api.get<OpportunityAttributionAnswer>(path);
+    expect(body.models.map(({ model }) => model)).toEqual(MODELS.split(','));
+    for (const { model, attributed, unattributed } of body.models) {
+      expect(attributed.minor! + unattributed.minor!).toBe(body.amount.minor);
+      expect(sumOf(body.touches.map(({ credits }) => credits[model]?.amount.minor ?? 0))).toBe(
+        attributed.minor,
+      );
+    }
+    expect(body.models.find(({ model }) => model === 'custom')).toMatchObject({
+      attributed: { amount: '30000.00' },
+    });
+    expect(body.models.find(({ model }) => model === 'markov')?.basis?.nonConverting).toBe(1);
+  });
+
+  test('one opportunity is credited as the report that it is in, by any model and transforms', async () => {
+    const question = `models=linear,markov,shapley&direct=drop&from=2026-01-01&asOf=${head}`;
+    const { body } = await api.get<OpportunityAttributionAnswer>(
+      `/api/opportunities/opp-1/attribution?${question}`,
+    );
+    for (const model of ['linear', 'markov', 'shapley']) {
+      const path = `/api/attribution/explain?model=${model}&direct=drop&from=2026-01-01&asOf=${head}&opportunityId=opp-1`;
+      const { items } = (await api.get<AttributionExplanation>(path)).body;
+      const credited = body.touches.flatMap(({ eventId, credits }) => (credits[model] ? [[eventId, credits[model].amount, credits[model].weight]] : [])); // prettier-ignore
+      expect(items[0]?.touches.map(({ eventId, amount, weight }) => [eventId, amount, weight])).toEqual(
+        credited,
+      );
+    }
+  });
+});
+
 describe('credits of the example', () => {
   const credits = async (parameters: string): Promise<Record<string, string>> =>
     Object.fromEntries(
@@ -143,6 +282,30 @@ describe('what a model over all paths rests on', () => {
   });
 });
 
+describe('an answer that the client has', () => {
+  test.each([
+    '/api/attribution?model=markov&by=channel',
+    '/api/attribution?model=linear&format=csv',
+    '/api/attribution?format=ndjson&limit=1',
+    '/api/attribution/compare?models=linear,shapley',
+    '/api/opportunities/opp-1/attribution?models=markov',
+  ])('is not sent again until the position moves: %s', async (path) => {
+    const { headers, status } = await api.get(path);
+    const etag = String(headers['etag']);
+    expect({ status, cache: headers['cache-control'] }).toEqual({ status: 200, cache: 'private, no-cache' });
+    const again = await api.get(path, 'main', { 'if-none-match': `"1-other", W/${etag}` });
+    expect({ ...again, etag: again.headers['etag'] }).toMatchObject({ status: 304, text: '', etag });
+    const known = { 'if-none-match': etag };
+    expect((await api.get(`${path}&metric=pipeline`, 'main', known)).status).toBe(200);
+    expect((await api.get(path, 'other', known)).status).not.toBe(304);
+    await api.add('other', [pageView(`moved-${path}`, 71, ['email:x@y.example'])]);
+    await api.runner.catchUp();
+    const moved = await api.get(path, 'main', known);
+    expect(moved.status).toBe(200);
+    expect(moved.headers['etag']).not.toBe(etag);
+  });
+});
+
 describe('bad input', () => {
   test.each([
     ['model=markow', 'model-unknown', 'model'],
@@ -163,14 +326,26 @@ describe('bad input', () => {
     ['preset=hubspot', 'preset-unknown', 'preset'],
     ['model=custom', 'custom-invalid', 'custom'],
     ['model=custom&custom={', 'custom-invalid', 'custom'],
+    ['compare?models=linear,markow', 'model-unknown', 'models'],
+    ['compare?models=linear&order=2', 'order-invalid', 'order'],
+    ['compare?models=linear,markov&worth=revenue', 'worth-invalid', 'worth'],
+    ['compare?models=linear,custom', 'custom-invalid', 'custom'],
+    ['compare?models=linear,markov&baseline=last', 'baseline-invalid', 'baseline'],
+    ['compare?models=linear,markov&lookbackDays=0', 'lookback-days-invalid', 'lookbackDays'],
+    ['explain?model=markov&order=4', 'order-invalid', 'order'],
     [custom({ others: 101, leftover: 'unattributed' }), 'custom-invalid', 'custom.others'],
     [custom({ milestones: { first: 60, close: 60 }, leftover: 'unattributed' }), 'custom-invalid', 'custom'],
   ])('%s is refused with %s and names %s', async (parameters, code, path) => {
     const { status, body } = await api.get<{ code: string; errors: { path: string }[] }>(
-      `/api/attribution?${parameters}`,
+      parameters.includes('?') ? `/api/attribution/${parameters}` : `/api/attribution?${parameters}`,
     );
     expect({ status, code: body.code }).toEqual({ status: 400, code });
     expect(body.errors.map((error) => error.path)).toContain(path);
+  });
+
+  test('an opportunity outside the period that a model rests on is refused', async () => {
+    const path = '/api/opportunities/opp-1/attribution?models=markov&to=2026-01-02';
+    expect((await api.get(path)).body).toMatchObject({ code: 'opportunity-outside-period' });
   });
 
   test('forty players are refused by shapley with the limit, and computed by markov', async () => {

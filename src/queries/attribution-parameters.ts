@@ -2,12 +2,22 @@ import { MARKOV_ORDERS } from '../domain/attribution/markov/chain.js';
 import { WORTHS } from '../domain/attribution/model-request.js';
 import { PLAYERS } from '../domain/attribution/players.js';
 import { PRESET_NAMES } from '../domain/attribution/presets.js';
-import { DIRECT, REPEATS } from '../domain/attribution/transforms.js';
+import { DIRECT, REPEATS, TRANSFORM_NAMES } from '../domain/attribution/transforms.js';
 import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
 import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './report-scope.js';
 import { FORMATS } from './attribution.js';
-import { REPORT_MODELS } from './model-parameters.js';
+import { COMPARED_MODELS, REPORT_MODELS } from './model-parameters.js';
 import { DATE, type Parameter, text, word } from './parameter-docs.js';
+
+/** Names of the options of models, as in the list below. */
+export const MODEL_OPTION_PARAMETERS = [
+  'custom',
+  'player',
+  'markovOrder',
+  'nonConverting',
+  'worth',
+  ...TRANSFORM_NAMES,
+] as const;
 
 /** Query parameters of attribution reports. */
 export const ATTRIBUTION_PARAMETERS = {
@@ -58,7 +68,11 @@ export const ATTRIBUTION_PARAMETERS = {
       '`frequency` all and makes their number part of the player',
     REPEATS,
   ),
-  models: text('Attribution models, separated by commas; default all', 'first,last,linear'),
+  models: text(
+    `Attribution models, separated by commas: ${COMPARED_MODELS.join(', ')}; default the first nine`,
+    'first,last,linear',
+  ),
+  baseline: word('The model that the others are compared with; default the first', COMPARED_MODELS),
   by: text(`Dimensions, separated by commas: ${CUTS.join(', ')}; default content`, 'content'),
   metric: word(
     '`revenue`: won opportunities by their close (default); `pipeline`: all opportunities by their opening',

@@ -46,14 +46,17 @@ export const pathOf = (
       AND ${validAt('p', asOf)}`,
   );
 
-export async function pathsById(
-  { tx, workspace, ledger }: CreditView,
-  pathIds: readonly string[],
-): Promise<Map<string, PathRow>> {
+/** By opportunity. */
+export async function pathsOf(
+  { tx, workspace, asOf, ledger }: CreditView,
+  metric: Metric,
+  opportunityIds: readonly string[],
+): Promise<ReadonlyMap<string, PathRow>> {
   const query = sql`
     SELECT p.* FROM ${ledger.paths} p
-    WHERE p.workspace = ${workspace} AND p.path_id = ANY(${pathIds}::bigint[])`;
-  return new Map((await rows<PathRow>(tx, query)).map((row) => [row.path_id, row]));
+    WHERE p.workspace = ${workspace} AND p.opportunity_id = ANY(${opportunityIds}::text[]) AND p.metric = ${metric}
+      AND ${validAt('p', asOf)}`;
+  return new Map((await rows<PathRow>(tx, query)).map((row) => [row.opportunity_id, row]));
 }
 
 /** What all models give, or one. */
@@ -70,3 +73,8 @@ export const sharesOf = (
       AND (${model}::text IS NULL OR s.model = ${model})
     ORDER BY s.path_id, s.model COLLATE "C"`,
   );
+
+/** Nine decimals: what comes after them is the rounding of doubles, not a weight. */
+export const roundWeight = (weight: number): number => Math.round(weight * 1e9) / 1e9;
+
+export const milestonesOf = (joined: string | null | undefined): string[] => joined?.split('+') ?? [];

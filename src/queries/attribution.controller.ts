@@ -2,27 +2,20 @@ import { Controller, Get, Inject, Query, Res, UseGuards } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { TRANSFORM_NAMES } from '../domain/attribution/transforms.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
-import { CompareAnswer, CompareAttribution } from './attribution-compare.js';
+import { MODEL_OPTION_PARAMETERS } from './attribution-parameters.js';
+import { CompareAnswer } from './attribution-compare-items.js';
+import { CompareAttribution } from './attribution-compare.js';
 import { AttributionExplanation, ExplainAttribution } from './attribution-explain.js';
 import { AttributionAnswer, FindAttribution } from './attribution.js';
+import { EntityTag, RequestTag } from './entity-tag.js';
 import type { RawParams } from './params.js';
 import { QueryDocs } from './query-docs.js';
 import { writeReport } from './report-formats.js';
 import { CATALOGUE_CUTS } from './report-scope.js';
 
 const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
-const MODEL = [
-  'reportModel',
-  'preset',
-  'custom',
-  'player',
-  'markovOrder',
-  'nonConverting',
-  'worth',
-  ...TRANSFORM_NAMES,
-] as const;
+const MODEL = ['reportModel', 'preset', ...MODEL_OPTION_PARAMETERS] as const;
 const CELL = [
   ...(['content', 'channel', 'campaign', 'source'] as const),
   ...CATALOGUE_CUTS,
@@ -54,14 +47,17 @@ export class AttributionController {
     answer: AttributionAnswer,
     parameters: [...MODEL, 'by', ...CELL, 'metric', 'from', 'to', 'ratedCurrency', 'format', ...PAGE],
     formats: ['text/csv', 'application/x-ndjson'],
+    tagged: true,
   })
   async report(
     @RequestWorkspace() workspace: string,
     @Query() given: RawParams,
+    @RequestTag() tag: EntityTag,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AttributionAnswer | string> {
-    const query = new FindAttribution(workspace, given);
+    const query = new FindAttribution(workspace, given, tag);
     const answer = await this.queries.execute(query);
+    tag.addTo(reply, answer.asOf);
     if (query.format === 'json') return answer;
     const { text, headers } = writeReport(answer, query.format);
     void reply.headers(headers);
@@ -71,11 +67,33 @@ export class AttributionController {
   @Get('compare')
   @QueryDocs({
     summary: 'Compare attribution models',
+    description:
+      'The rows of a report under several models side by side, each with the difference from a baseline. Transforms and `player` are of all ' +
+      'models. Under each model, its values add up to its `selected`, and `attributed + unattributed = total`. Values of cuts narrow it down as they do a report.',
     answer: CompareAnswer,
-    parameters: ['models', 'by', ...SCOPE_PARAMETERS, ...PAGE],
+    tagged: true,
+    parameters: [
+      'models',
+      'baseline',
+      ...MODEL_OPTION_PARAMETERS,
+      'by',
+      ...CELL,
+      'metric',
+      'from',
+      'to',
+      'ratedCurrency',
+      ...PAGE,
+    ],
   })
-  compare(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<CompareAnswer> {
-    return this.queries.execute(new CompareAttribution(workspace, given));
+  async compare(
+    @RequestWorkspace() workspace: string,
+    @Query() given: RawParams,
+    @RequestTag() tag: EntityTag,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CompareAnswer> {
+    const answer = await this.queries.execute(new CompareAttribution(workspace, given, tag));
+    tag.addTo(reply, answer.asOf);
+    return answer;
   }
 
   @Get('explain')
@@ -84,9 +102,10 @@ export class AttributionController {
     description:
       'Takes the parameters of the report and, as further parameters, the keys of the row: `content=wp-1`, ' +
       '`channel=email&month=2026-03`, and in `without` the cuts it has none of: `without=campaign`. Opens the number down to opportunities, touchpoints, events, the ' +
-      'rule and its version, and the identity links that gave each touchpoint to its person.',
+      'rule and its version, and the identity links that gave each touchpoint to its person. Under `markov` and `shapley` also to the ' +
+      'transitions and coalitions that the values of the players follow from.',
     answer: AttributionExplanation,
-    parameters: ['model', ...CELL, 'opportunityId', ...SCOPE_PARAMETERS, ...PAGE],
+    parameters: [...MODEL, ...CELL, 'opportunityId', ...SCOPE_PARAMETERS, ...PAGE],
   })
   explain(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<AttributionExplanation> {
     return this.queries.execute(new ExplainAttribution(workspace, given));

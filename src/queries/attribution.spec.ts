@@ -7,7 +7,7 @@ import { CHANNELS } from '../domain/touchpoint.js';
 import { tagLabel } from '../domain/label.js';
 import { defaultModel, publishModel } from '../commands/publish-model.js';
 import { MemoryEventStore } from '../event-store/memory.js';
-import type { CompareAnswer } from './attribution-compare.js';
+import type { CompareAnswer } from './attribution-compare-items.js';
 import type { AttributionExplanation } from './attribution-explain.js';
 import type { AttributionAnswer, CreditItem } from './attribution.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';

@@ -1,4 +1,3 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Query } from '@nestjs/cqrs';
 import type { ModelRequest } from '../domain/attribution/model-request.js';
 import { money } from '../domain/attribution/money.js';
@@ -8,9 +7,9 @@ import { METRICS, type ReportScope } from './report-scope.js';
 import { cellName, type CellNames } from './cell-names.js';
 import { type CreditRow, type Totals, unconvertedRows } from './attribution-rows.js';
 import type { CreditView } from './credit-ledger.js';
-import { BasisItem } from './attribution-basis.js';
-import { FILTER_PARAMETERS, filterOf } from './report-filters.js';
+import { FILTER_PARAMETERS, filterOf, MaybeFilter } from './report-filters.js';
 import type { ReportFilter } from './report-scope.js';
+import { type BasisItem, MaybeBasis, MaybeRequest } from './attribution-basis.js';
 import { writeCursor } from './cursor.js';
 import { MODEL_PARAMETERS, modelRequestOf, REPORT_MODELS } from './model-parameters.js';
 import {
@@ -28,6 +27,7 @@ import {
   Enums,
 } from './response-fields.js';
 import { MoneyItem, moneyOf } from './money.js';
+import type { EntityTag } from './entity-tag.js';
 import { Params, type RawParams } from './params.js';
 import type { View } from './read-models.js';
 
@@ -78,25 +78,10 @@ export abstract class ScopeAnswer extends PageAnswer {
 
 export class AttributionAnswer extends ScopeAnswer {
   @Enum('Attribution model', REPORT_MODELS) model!: string;
-  @ApiPropertyOptional({
-    type: 'object',
-    additionalProperties: true,
-    description:
-      'Parameters of the model and transforms of the paths, with their defaults; only where some were asked for',
-  })
-  request?: ModelRequest;
-  @ApiPropertyOptional({
-    type: () => BasisItem,
-    description: 'Only of markov and shapley: what the model rests on',
-  })
-  basis?: BasisItem;
+  @MaybeRequest() request?: ModelRequest;
+  @MaybeBasis() basis?: BasisItem;
   @Enums('Cuts', CUTS) by!: Cut[];
-  @ApiPropertyOptional({
-    type: 'object',
-    additionalProperties: true,
-    description: 'The cells that the report is narrowed down to, by cut; only where some were asked for',
-  })
-  filter?: ReportFilter;
+  @MaybeFilter() filter?: ReportFilter;
   @Nested('Credit of the touches that the filter lets through: the sum of the rows', () => MoneyItem)
   selected!: MoneyItem;
   @NestedList('Highest value first; by time if the first dimension is the month', () => CreditItem)
@@ -118,7 +103,7 @@ export class FindAttribution extends Query<AttributionAnswer> {
   readonly whole: boolean;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
-  constructor(workspace: string, given: RawParams) {
+  constructor(workspace: string, given: RawParams, tag?: EntityTag) {
     super();
     const params = new Params(given, [
       ...MODEL_PARAMETERS,
@@ -133,7 +118,8 @@ export class FindAttribution extends Query<AttributionAnswer> {
     this.filter = filterOf(params);
     this.scope = scopeQueryOf(params);
     this.format = params.oneOf('format', FORMATS) ?? 'json';
-    this.request = pageRequestOf(workspace, params, { name: 'attribution', given, shapes: [/^\d{1,9}$/] });
+    const request = pageRequestOf(workspace, params, { name: 'attribution', given, shapes: [/^\d{1,9}$/] });
+    this.request = { ...request, tag };
     this.whole = this.format !== 'json' && given['limit'] === undefined;
   }
 }

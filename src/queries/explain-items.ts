@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { MILESTONES } from '../domain/attribution/touches.js';
 import { CHANNELS, TOUCHPOINT_KINDS } from '../domain/touchpoint.js';
-import { MODEL_NAMES } from './report-scope.js';
+import { REPORT_MODELS } from './model-parameters.js';
 import {
   Instant,
   LogPosition,
@@ -25,7 +25,7 @@ import { OpportunityItem } from './opportunity-rows.js';
 
 /** The rule behind a number: an attribution model with the settings of the journey model's version. */
 export class RuleItem {
-  @Enum('Attribution model', MODEL_NAMES) model!: string;
+  @Enum('Attribution model', REPORT_MODELS) model!: string;
   @Integer('Version of the journey model with these settings; 0: the defaults, none is published')
   modelVersion!: number;
   @ApiProperty({
@@ -40,6 +40,7 @@ export class RuleItem {
 export class WhyItem {
   @Text('Milestone or rule of the share') why!: string;
   @Decimal('0 to 1; the shares add up to the weight') share!: number;
+  @Integer('So many touches of the opportunity share this part evenly') sharedBy!: number;
 }
 
 /** One touchpoint that earned a part of the number. */

@@ -1,31 +1,27 @@
-import { type ModelName, sharesOf as sharesOfModel } from '../domain/attribution/models.js';
+import type { ModelRequest } from '../domain/attribution/model-request.js';
+import { MODEL_NAMES, type ModelName } from '../domain/attribution/models.js';
 import { dayOf, money } from '../domain/attribution/money.js';
-import { type AttributionSettings, DEFAULT_ATTRIBUTION } from '../domain/attribution/settings.js';
-import { type Milestone, MILESTONES, type Touch } from '../domain/attribution/touches.js';
-import type { Channel } from '../domain/touchpoint.js';
+import { presetSettings } from '../domain/attribution/presets.js';
+import type { AttributionSettings } from '../domain/attribution/settings.js';
 import type { ReportScope } from './report-scope.js';
-import { type PathRow, pathsById, type ShareRow, sharesOf } from './attribution-paths.js';
+import { milestonesOf, type PathRow, pathsOf, roundWeight } from './attribution-paths.js';
 import type { CreditView } from './credit-ledger.js';
 import type { ExplainedOpportunity, ExplainedTouch, RateItem, RuleItem, WhyItem } from './explain-items.js';
 import { explainedPeople } from './explained-people.js';
-import { moneyOf } from './money.js';
-import { milestonesOf, roundWeight } from './opportunity-attribution.js';
+import type { OpportunityCredit } from './opportunity-credits.js';
 import { committeesOf } from './opportunity.js';
 import { opportunityItem, opportunityRows } from './opportunity-rows.js';
 import type { View } from './read-models.js';
 import { validAt } from './valid-at.js';
+import { attributionSettingsOf } from './weighed-report.js';
 import { rows, sql } from './sql.js';
 
 /** What an opportunity gives to a number, in minor units, and by which of its touches (1 is the first). */
 export interface PartOfOpportunity {
-  readonly pathId: string;
   readonly opportunityId: string;
   readonly value: bigint;
   readonly touches: readonly number[];
 }
-
-const settingsOf = ({ model }: View): AttributionSettings =>
-  model?.data.document.attribution ?? DEFAULT_ATTRIBUTION;
 
 /** Which setting of the journey model a model of attribution reads. */
 const OWN_SETTING: Partial<Record<ModelName, keyof AttributionSettings>> = {
@@ -36,14 +32,19 @@ const OWN_SETTING: Partial<Record<ModelName, keyof AttributionSettings>> = {
   time_decay: 'timeDecay',
 };
 
-export function ruleOf(view: View, model: ModelName): RuleItem {
-  const settings = settingsOf(view);
-  const own = OWN_SETTING[model];
+export function ruleOf(view: View, request: ModelRequest): RuleItem {
+  const ofModel = attributionSettingsOf(view);
+  const preset = 'preset' in request ? request.preset : undefined;
+  const settings = preset === undefined ? ofModel : presetSettings(preset, ofModel);
+  const own = MODEL_NAMES.flatMap((name) => (name === request.model ? (OWN_SETTING[name] ?? []) : []));
   const { lookbackDays, excludedKinds, excludedChannels } = settings;
   return {
-    model,
+    model: request.model,
     modelVersion: view.modelVersion,
-    settings: { lookbackDays, excludedKinds, excludedChannels, ...(own && { [own]: settings[own] }) },
+    settings: {
+      ...{ lookbackDays, excludedKinds, excludedChannels },
+      ...Object.fromEntries(own.map((name) => [name, settings[name]])),
+    },
   };
 }
 
@@ -61,22 +62,27 @@ interface TouchRow {
 export async function explainedOpportunities(
   view: CreditView,
   scope: ReportScope,
-  { model, parts }: { readonly model: ModelName; readonly parts: readonly PartOfOpportunity[] },
+  {
+    parts,
+    creditsOf,
+  }: {
+    readonly parts: readonly PartOfOpportunity[];
+    readonly creditsOf: (paths: readonly PathRow[]) => Promise<ReadonlyMap<string, OpportunityCredit>>;
+  },
 ): Promise<ExplainedOpportunity[]> {
   const ids = parts.map(({ opportunityId }) => opportunityId);
-  const pathIds = parts.map(({ pathId }) => pathId);
   const opportunities = await opportunityRows(view, sql`o.opportunity_id = ANY(${ids}::text[])`);
-  const paths = await pathsById(view, pathIds);
-  const shares = await sharesOf(view, pathIds, model);
+  const paths = await pathsOf(view, scope.metric, ids);
+  const credits = await creditsOf([...paths.values()]);
   const contacts = await committeesOf(view, ids);
   const touchRows = await touchRowsOf(view, parts, paths);
   const explained: ExplainedOpportunity[] = [];
   for (const part of parts) {
     const opportunity = opportunities.find((row) => row.opportunity_id === part.opportunityId);
-    const path = paths.get(part.pathId);
-    const share = shares.find((row) => row.path_id === part.pathId);
-    if (!opportunity || !path || !share) continue;
-    const touches = touchesOf(view, { model, path, share, part, touchRows });
+    const path = paths.get(part.opportunityId);
+    const credit = credits.get(part.opportunityId);
+    if (!opportunity || !path || !credit) continue;
+    const touches = touchesOf({ path, credit, part, touchRows });
     explained.push({
       ...opportunityItem(opportunity),
       eventId: opportunity.event_id,
@@ -98,8 +104,8 @@ async function touchRowsOf(
   parts: readonly PartOfOpportunity[],
   paths: ReadonlyMap<string, PathRow>,
 ): Promise<Map<string, TouchRow>> {
-  const eventIds = parts.flatMap(({ pathId, touches }) =>
-    touches.flatMap((touch) => paths.get(pathId)?.event_ids[touch - 1] ?? []),
+  const eventIds = parts.flatMap(({ opportunityId, touches }) =>
+    touches.flatMap((touch) => paths.get(opportunityId)?.event_ids[touch - 1] ?? []),
   );
   const found = await rows<TouchRow>(
     tx,
@@ -113,27 +119,21 @@ async function touchRowsOf(
 }
 
 interface Opened {
-  readonly model: ModelName;
   readonly path: PathRow;
-  readonly share: ShareRow;
+  readonly credit: OpportunityCredit;
   readonly part: PartOfOpportunity;
   readonly touchRows: ReadonlyMap<string, TouchRow>;
 }
 
-function touchesOf(view: View, { model, path, share, part, touchRows }: Opened): ExplainedTouch[] {
-  const reasonsOf = sharesOfModel(
-    model,
-    path.event_ids.map((_, index) => domainTouch(path, index)),
-    settingsOf(view),
-  );
+function touchesOf({ path, credit, part, touchRows }: Opened): ExplainedTouch[] {
   return part.touches.flatMap((touch) => {
     const index = touch - 1;
     const eventId = path.event_ids[index];
     const row = eventId === undefined ? undefined : touchRows.get(eventId);
     if (eventId === undefined || !row) return [];
-    const why: WhyItem[] = reasonsOf
+    const why: WhyItem[] = credit.shares
       .filter((each) => each.touch === index)
-      .map(({ why, share }) => ({ why, share: roundWeight(share) }));
+      .map(({ why, share, sharedBy }) => ({ why, share: roundWeight(share), sharedBy }));
     return {
       eventId,
       position: row.position,
@@ -149,32 +149,12 @@ function touchesOf(view: View, { model, path, share, part, touchRows }: Opened):
       identity: row.identity,
       linkedBy: row.linked_by,
       milestones: milestonesOf(path.milestones[index]),
-      weight: roundWeight(share.weights[index] ?? 0),
+      weight: roundWeight(credit.weights[index] ?? 0),
       why,
-      amount: moneyOf(share.amounts[index] ?? '0', path.currency),
-      value: moneyOf(share.reported?.[index] ?? '0', path.reported_currency ?? path.currency),
+      amount: money(credit.amounts[index] ?? 0n, path.currency),
+      value: money(credit.reported?.[index] ?? 0n, path.reported_currency ?? path.currency),
     };
   });
-}
-
-/** The touch as the model of attribution weighs it: by time, channel and milestones. */
-function domainTouch(path: PathRow, index: number): Touch {
-  const named = milestonesOf(path.milestones[index]);
-  return {
-    eventId: path.event_ids[index] ?? '',
-    leadId: path.lead_ids[index] ?? '',
-    occurredAt: path.occurred_at[index] ?? path.credited_at,
-    kind: 'custom',
-    channel: (path.channels[index] ?? 'other') as Channel,
-    source: path.sources[index] ?? null,
-    campaign: path.campaigns[index] ?? null,
-    contentId: path.content_ids[index] ?? null,
-    contentTitle: path.content_titles[index] ?? null,
-    sessionId: '',
-    verdict: 'human',
-    milestones: MILESTONES.filter((milestone: Milestone) => named.includes(milestone)),
-    repeats: [],
-  };
 }
 
 function rateOf({ model }: View, { timeZone, currency }: ReportScope, path: PathRow): RateItem | null {

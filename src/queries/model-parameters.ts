@@ -11,10 +11,15 @@ import { DEFAULT_MODEL, MODEL_NAMES } from './report-scope.js';
 /** Models of a report: those whose credits are stored, and those that are computed when they are asked for. */
 export const REPORT_MODELS = [...MODEL_NAMES, 'custom', ...CHAIN_WIDE_MODELS] as const;
 
-/** Parameters that say how a report is attributed. */
-export const MODEL_PARAMETERS = [
-  'model',
-  'preset',
+/** Parameters of one model. */
+const OWN = {
+  custom: ['custom'],
+  markov: ['order', 'nonConverting'],
+  shapley: ['worth'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** Parameters that say how a model attributes. */
+export const MODEL_OPTIONS = [
   'custom',
   'player',
   'order',
@@ -22,6 +27,8 @@ export const MODEL_PARAMETERS = [
   'worth',
   ...TRANSFORM_NAMES,
 ] as const;
+/** And which. */
+export const MODEL_PARAMETERS = ['model', 'preset', ...MODEL_OPTIONS] as const;
 
 type Read = (params: Params, name: string) => unknown;
 /** Empty is given, and refused by the request. */
@@ -55,28 +62,73 @@ const READS: Readonly<Record<string, Read>> = {
 };
 const read = (params: Params, name: string): unknown => (READS[name] ?? text)(params, name);
 
+const DEFAULT_REQUEST: ModelRequest = { model: DEFAULT_MODEL, player: 'channel', transforms: {} };
+
 /** How the report is attributed. Faults are added to the parameters, each with the name of the one at fault. */
 export function modelRequestOf(params: Params, given: RawParams): ModelRequest {
   const model = params.oneOf('model', REPORT_MODELS);
   const preset = params.oneOf('preset', PRESET_NAMES);
   if (model !== undefined && preset !== undefined)
     params.fault('preset-contradictory', 'preset', 'names a model of its own; omit model');
-  const fieldsOf = (names: readonly string[]): Record<string, unknown> =>
-    Object.fromEntries(
-      names.filter((name) => given[name] !== undefined).map((name) => [name, read(params, name)]),
-    );
+  const options = optionsOf(params, given);
+  const named = preset === undefined ? { model: model ?? DEFAULT_MODEL } : { preset };
+  return requestOf(params, named, options, Object.keys(options)) ?? DEFAULT_REQUEST;
+}
+
+/** Models by the name they have in a comparison: a preset has its own. */
+export const COMPARED_MODELS = [...REPORT_MODELS, ...PRESET_NAMES] as const;
+export type ComparedName = (typeof COMPARED_MODELS)[number];
+
+export interface ComparedModel {
+  readonly name: ComparedName;
+  readonly request: ModelRequest;
+}
+
+/** The models of a comparison, by default those that are stored. Transforms are of all of them, other options of those they are for. */
+export function comparedModelsOf(params: Params, given: RawParams): readonly ComparedModel[] {
+  const names = params.someOf('models', COMPARED_MODELS, 'model') ?? MODEL_NAMES;
+  const options = optionsOf(params, given);
+  for (const [owner, own] of Object.entries(OWN))
+    for (const option of own.filter((each) => each in options && !names.some((name) => name === owner)))
+      fault(params, option, `is of the model ${owner}, which is not among models`);
+  const common = ['player', ...TRANSFORM_NAMES];
+  if (!requestOf(params, { model: DEFAULT_MODEL }, options, common)) return [];
+  return names.flatMap((name) => {
+    const named = PRESET_NAMES.some((each) => each === name) ? { preset: name } : { model: name };
+    const own: readonly string[] = name in OWN ? OWN[name as keyof typeof OWN] : [];
+    const request = requestOf(params, named, options, [...own, ...common]);
+    return request ? [{ name, request }] : [];
+  });
+}
+
+const optionsOf = (params: Params, given: RawParams): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    MODEL_OPTIONS.filter((name) => given[name] !== undefined).map((name) => [name, read(params, name)]),
+  );
+
+/** @param names of the options that are for this model */
+function requestOf(
+  params: Params,
+  named: { readonly model: string } | { readonly preset: string },
+  options: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): ModelRequest | undefined {
+  const some = (wanted: (name: string) => boolean): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name) && wanted(name)));
+  const isTransform = (name: string): boolean => TRANSFORM_NAMES.some((each) => each === name);
   const parsed = parseModelRequest({
-    ...(preset === undefined ? { model: model ?? DEFAULT_MODEL } : { preset }),
-    ...fieldsOf(['custom', 'player', 'order', 'nonConverting', 'worth']),
-    transforms: fieldsOf(TRANSFORM_NAMES),
+    ...named,
+    ...some((name) => !isTransform(name)),
+    transforms: some(isTransform),
   });
   if ('request' in parsed) return parsed.request;
-  for (const { path, message } of parsed.faults) {
-    const at = path.replace(/^transforms\./, '');
-    const [name = at] = at.split(/[.[]/);
-    params.fault(`${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}-invalid`, at, message);
-  }
-  return { model: DEFAULT_MODEL, player: 'channel', transforms: {} };
+  for (const { path, message } of parsed.faults) fault(params, path.replace(/^transforms\./, ''), message);
+  return undefined;
+}
+
+function fault(params: Params, at: string, message: string): void {
+  const [name = at] = at.split(/[.[]/);
+  params.fault(`${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}-invalid`, at, message);
 }
 
 /** Whether the credits are those of the stored ledger. */

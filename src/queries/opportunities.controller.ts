@@ -1,10 +1,14 @@
-import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Res, UseGuards } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { FindOpportunities, OpportunitiesAnswer } from './opportunities.js';
 import { FindOpportunity, OpportunityAnswer } from './opportunity.js';
-import { FindOpportunityAttribution, OpportunityAttributionAnswer } from './opportunity-attribution.js';
+import { OpportunityAttributionAnswer } from './opportunity-attribution-items.js';
+import { FindOpportunityAttribution } from './opportunity-attribution.js';
+import { MODEL_OPTION_PARAMETERS } from './attribution-parameters.js';
+import { EntityTag, RequestTag } from './entity-tag.js';
 import type { RawParams } from './params.js';
 import { QueryDocs } from './query-docs.js';
 
@@ -45,14 +49,23 @@ export class OpportunitiesController {
   @QueryDocs({
     summary: 'Get the touches of an opportunity with the credit of each model',
     id,
+    description:
+      'The credits of each model add up to `attributed`, and this with `unattributed` to `amount`. Models over all paths (`markov`, `shapley`) rest ' +
+      'on the report of the metric from `from` to `to`, which the opportunity has to be in.',
     answer: OpportunityAttributionAnswer,
-    parameters: ['metric', 'asOf', 'minPosition'],
+    tagged: true,
+    parameters: ['metric', 'models', ...MODEL_OPTION_PARAMETERS, 'from', 'to', 'asOf', 'minPosition'],
   })
-  attribution(
+  async attribution(
     @RequestWorkspace() workspace: string,
     @Param('id') opportunityId: string,
     @Query() given: RawParams,
+    @RequestTag() tag: EntityTag,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OpportunityAttributionAnswer> {
-    return this.queries.execute(new FindOpportunityAttribution(workspace, opportunityId, given));
+    const query = new FindOpportunityAttribution(workspace, opportunityId, given, tag);
+    const answer = await this.queries.execute(query);
+    tag.addTo(reply, answer.asOf);
+    return answer;
   }
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
-import type { CompareAnswer } from './attribution-compare.js';
+import type { CompareAnswer } from './attribution-compare-items.js';
 import type { AttributionExplanation } from './attribution-explain.js';
 import type { AttributionAnswer } from './attribution.js';
-import type { OpportunityAttributionAnswer } from './opportunity-attribution.js';
+import type { OpportunityAttributionAnswer } from './opportunity-attribution-items.js';
 
 let api: ExampleApi;
 beforeAll(async () => {
@@ -129,8 +129,8 @@ test('a number can be explained by touchpoints, the rule and the links between k
     weight: 0.6,
   });
   expect(item?.touches[0]?.why).toEqual([
-    { why: 'first', share: 0.3 },
-    { why: 'lead_created', share: 0.3 },
+    { why: 'first', share: 0.3, sharedBy: 1 },
+    { why: 'lead_created', share: 0.3, sharedBy: 1 },
   ]);
   const linkedBy = item?.touches[0]?.linkedBy;
   expect(item?.people[0]?.links).toMatchObject([

@@ -1,93 +1,32 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { CHAIN_WIDE_MODELS, type ModelRequest } from '../domain/attribution/model-request.js';
 import { money } from '../domain/attribution/money.js';
-import { MILESTONES } from '../domain/attribution/touches.js';
-import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
-import { METRICS, type Metric, MODEL_NAMES } from './report-scope.js';
-import { type PathRow, pathOf, type ShareRow, sharesOf } from './attribution-paths.js';
-import { withLedger } from './credit-ledger.js';
-import {
-  Answer,
-  Instant,
-  MaybeInstant,
-  MaybeNested,
-  MaybeText,
-  Nested,
-  NestedList,
-  Decimal,
-  Text,
-  Uuid,
-  Integer,
-  Enum,
-  Enums,
-} from './response-fields.js';
-import { MoneyItem, moneyOf } from './money.js';
+import { Problem } from '../http/problem.js';
+import { basisPart } from './attribution-basis.js';
+import { milestonesOf, type PathRow, pathOf, roundWeight, sharesOf } from './attribution-paths.js';
+import { inScope } from './attribution-rows.js';
+import { CreditComputer } from './computed-credits.js';
+import { type CreditView, withLedger } from './credit-ledger.js';
+import { type ComparedModel, comparedModelsOf, isStored, MODEL_OPTIONS } from './model-parameters.js';
+import type { MoneyItem } from './money.js';
+import type { OpportunityAttributionAnswer, TouchItem } from './opportunity-attribution-items.js';
+import { computedCredits, creditOf, type OpportunityCredit } from './opportunity-credits.js';
 import { findOpportunity } from './opportunity.js';
-import { type OpportunityRow, STATUSES } from './opportunity-rows.js';
+import type { OpportunityRow } from './opportunity-rows.js';
+import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
+import type { EntityTag } from './entity-tag.js';
 import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels } from './read-models.js';
-
-export const COMMITTEES = ['contacts', 'account'] as const;
-
-/** What one model gives to one touch. */
-export class TouchCredit {
-  @Decimal('0 to 1; the weights of a model add up to 1') weight!: number;
-  @Nested("In the opportunity's currency", () => MoneyItem) amount!: MoneyItem;
-  @MaybeNested('In the reporting currency; null: no rate is published', () => MoneyItem)
-  value!: MoneyItem | null;
-}
-
-@ApiExtraModels(TouchCredit)
-export class TouchItem {
-  @Integer('1 is the first') touch!: number;
-  @Uuid('The touchpoint') eventId!: string;
-  @Uuid('The lead of the touchpoint') leadId!: string;
-  @Instant('When it happened') occurredAt!: Date;
-  @Enums('Milestones of the touch', MILESTONES) milestones!: string[];
-  @MaybeText('Content') content!: string | null;
-  @MaybeText('Its title') title!: string | null;
-  @Text('Channel') channel!: string;
-  @MaybeText('Campaign') campaign!: string | null;
-  @MaybeText('Source') source!: string | null;
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: { $ref: getSchemaPath(TouchCredit) },
-    description: 'Credit by model, without models that give no credit',
-  })
-  credits!: Record<string, TouchCredit>;
-}
-
-/** Totals of one model: they add up to the amount of the opportunity. */
-export class ModelTotal {
-  @Enum('Attribution model', MODEL_NAMES) model!: string;
-  @Nested('Amount attributed to touches', () => MoneyItem) attributed!: MoneyItem;
-  @Nested('The whole amount if the opportunity has no touch, else 0', () => MoneyItem)
-  unattributed!: MoneyItem;
-}
-
-export class OpportunityAttributionAnswer extends Answer {
-  @Text('Id in the CRM') opportunityId!: string;
-  @MaybeText('Name') name!: string | null;
-  @MaybeText('The company') accountId!: string | null;
-  @Enum('Open, won or lost', STATUSES) status!: string;
-  @Enum('Default: revenue of a won opportunity, pipeline of others', METRICS)
-  metric!: string;
-  @Nested('What is attributed; revenue of an opportunity that is not won is 0', () => MoneyItem)
-  amount!: MoneyItem;
-  @MaybeNested('The same in the reporting currency; null: no rate is published', () => MoneyItem)
-  value!: MoneyItem | null;
-  @MaybeInstant('Reference date: opened for pipeline, closed for revenue') creditedAt!: Date | null;
-  @MaybeText(
-    "Whose touchpoints were asked: the opportunity's contacts, or without any all leads of the account",
-  )
-  committee!: string | null;
-  @NestedList('All models', () => ModelTotal) models!: ModelTotal[];
-  @NestedList('Touches, oldest first', () => TouchItem) touches!: TouchItem[];
-}
+import { METRICS, type Metric, type ReportScope, resolveScope, type ScopeQuery } from './report-scope.js';
+import { rows, sql } from './sql.js';
+import type { ModelBasis } from './weighed-report.js';
 
 export class FindOpportunityAttribution extends Query<OpportunityAttributionAnswer> {
   readonly metric: Metric | undefined;
+  readonly compared: readonly ComparedModel[];
+  /** Of the report that models over all paths rest on. */
+  readonly period: Pick<ScopeQuery, 'from' | 'to'>;
   readonly request: ReadRequest;
 
   /** @throws Problem 400 */
@@ -95,30 +34,38 @@ export class FindOpportunityAttribution extends Query<OpportunityAttributionAnsw
     workspace: string,
     readonly opportunityId: string,
     given: RawParams,
+    tag?: EntityTag,
   ) {
     super();
-    const params = new Params(given, ['metric', ...POSITION_PARAMETERS]);
+    const params = new Params(given, [
+      ...['metric', 'models', ...MODEL_OPTIONS, 'from', 'to'],
+      ...POSITION_PARAMETERS,
+    ]);
     this.metric = params.oneOf('metric', METRICS);
-    this.request = readRequestOf(workspace, params);
+    this.compared = comparedModelsOf(params, given);
+    this.period = { from: params.dayOrInstant('from'), to: params.dayOrInstant('to') };
+    this.request = { ...readRequestOf(workspace, params), tag };
     params.check();
   }
 }
 
 @QueryHandler(FindOpportunityAttribution)
 export class FindOpportunityAttributionHandler implements IQueryHandler<FindOpportunityAttribution> {
-  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+  constructor(
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(CreditComputer) private readonly computer: CreditComputer,
+  ) {}
 
-  execute({
-    request,
-    opportunityId,
-    metric: asked,
-  }: FindOpportunityAttribution): Promise<OpportunityAttributionAnswer> {
+  execute(query: FindOpportunityAttribution): Promise<OpportunityAttributionAnswer> {
+    const { request, opportunityId, period } = query;
     return this.models.view(request, ['journey', 'opportunities', 'attribution'], async (opened) => {
       const opportunity = await findOpportunity(opened, opportunityId);
-      const metric = asked ?? (opportunity.status === 'won' ? 'revenue' : 'pipeline');
+      const metric = query.metric ?? (opportunity.status === 'won' ? 'revenue' : 'pipeline');
+      const scope = await resolveScope(opened, { metric, ...period, currency: undefined });
       const view = await withLedger(opened, { metric, opportunityId });
       const path = await pathOf(view, { opportunityId, metric });
-      const shares = path ? await sharesOf(view, [path.path_id]) : [];
+      if (path) await refuseOutside(view, scope, path);
+      const modelled = path ? await this.modelled(view, scope, { path, compared: query.compared }) : [];
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -127,10 +74,57 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
         accountId: opportunity.account_id,
         status: opportunity.status,
         metric,
-        ...(path ? ofPath(path, shares) : nothing(opportunity)),
+        ...(path ? ofPath(path, modelled) : nothing(opportunity)),
       };
     });
   }
+
+  /** What each model gives to the opportunity. */
+  private async modelled(
+    view: CreditView,
+    scope: ReportScope,
+    { path, compared }: { readonly path: PathRow; readonly compared: readonly ComparedModel[] },
+  ): Promise<Modelled[]> {
+    const stored = await sharesOf(view, [path.path_id]);
+    const modelled: Modelled[] = [];
+    for (const model of compared) {
+      const { name, request } = model;
+      const share = stored.find((each) => each.model === name);
+      if (isStored(request)) modelled.push({ ...model, credit: share && creditOf(share) });
+      else modelled.push({ ...model, ...(await this.computed(view, scope, { path, request })) });
+    }
+    return modelled;
+  }
+
+  private async computed(
+    view: CreditView,
+    scope: ReportScope,
+    { path, request }: { readonly path: PathRow; readonly request: ModelRequest },
+  ): Promise<Pick<Modelled, 'credit' | 'rests'>> {
+    const chainWide = CHAIN_WIDE_MODELS.some((name) => name === request.model);
+    const whole = await withLedger(view, { metric: scope.metric, models: [] });
+    const rests = chainWide ? await this.computer.basis(whole, scope, request) : undefined;
+    const model = { model: request, basis: rests?.basis ?? {} };
+    const { opportunity_id: id } = path;
+    const credits = await computedCredits(view, scope, model, [id]);
+    return { credit: credits.get(id), ...(rests && { rests }) };
+  }
+}
+
+/** What a model gives to the touches of the opportunity. */
+interface Modelled extends ComparedModel {
+  /** Undefined: nothing. */
+  readonly credit: Omit<OpportunityCredit, 'shares'> | undefined;
+  readonly rests?: ModelBasis;
+}
+
+/** @throws Problem 400 when the opportunity is not of the report that models over all paths rest on */
+async function refuseOutside(view: CreditView, scope: ReportScope, path: PathRow): Promise<void> {
+  const inside = sql`SELECT FROM ${view.ledger.paths} p WHERE ${inScope(view, scope)} AND p.opportunity_id = ${path.opportunity_id}`;
+  if ((await rows(view.tx, inside)).length > 0) return;
+  const message = `the opportunity counts at ${path.credited_at.toISOString()}, which is outside from and to`;
+  const name = scope.from ? 'from' : 'to';
+  throw new Problem(400, 'opportunity-outside-period', message, [{ path: name, message }]);
 }
 
 type Credited = Pick<
@@ -148,32 +142,35 @@ const nothing = ({ currency }: OpportunityRow): Credited => ({
   touches: [],
 });
 
-function ofPath(path: PathRow, shares: readonly ShareRow[]): Credited {
-  const amount = moneyOf(path.amount_minor, path.currency);
-  const none = money(0, path.currency);
+function ofPath(path: PathRow, modelled: readonly Modelled[]): Credited {
+  const { currency } = path;
+  const amount = BigInt(path.amount_minor);
   return {
-    amount,
+    amount: money(amount, currency),
     value: valueOf(path.reported_minor, path.reported_currency),
     creditedAt: path.credited_at,
     committee: path.committee,
-    models: MODEL_NAMES.map((model) => {
-      const given = shares.find((share) => share.model === model);
-      const attributed = (given?.amounts ?? []).reduce((sum, part) => sum + BigInt(part), 0n);
-      const whole = { model, attributed: money(attributed, path.currency) };
-      return { ...whole, unattributed: given ? none : amount };
+    models: modelled.map(({ name, request, credit, rests }) => {
+      const attributed = (credit?.amounts ?? []).reduce((sum, part) => sum + part, 0n);
+      return {
+        model: name,
+        ...(!isStored(request) && { request }),
+        ...(rests && basisPart(rests)),
+        attributed: money(attributed, currency),
+        unattributed: money(amount - attributed, currency),
+      };
     }),
-    touches: path.event_ids.map((_, index) => touchItem(path, shares, index)),
+    touches: path.event_ids.map((_, index) => touchItem(path, modelled, index)),
   };
 }
 
-function touchItem(path: PathRow, shares: readonly ShareRow[], index: number): TouchItem {
-  const credits = MODEL_NAMES.flatMap((model) => {
-    const share = shares.find((each) => each.model === model);
-    const weight = share?.weights[index] ?? 0;
-    if (share === undefined || weight <= 0) return [];
-    const amount = moneyOf(share.amounts[index] ?? '0', path.currency);
-    const value = valueOf(share.reported?.[index] ?? null, path.reported_currency);
-    return [[model, { weight: roundWeight(weight), amount, value }] as const];
+function touchItem(path: PathRow, modelled: readonly Modelled[], index: number): TouchItem {
+  const credits = modelled.flatMap(({ name, credit }) => {
+    const weight = credit?.weights[index] ?? 0;
+    if (credit === undefined || weight <= 0) return [];
+    const amount = money(credit.amounts[index] ?? 0n, path.currency);
+    const value = valueOf(credit.reported?.[index] ?? null, path.reported_currency);
+    return [[name, { weight: roundWeight(weight), amount, value }] as const];
   });
   return {
     touch: index + 1,
@@ -190,10 +187,5 @@ function touchItem(path: PathRow, shares: readonly ShareRow[], index: number): T
   };
 }
 
-/** Nine decimals: what comes after them is the rounding of doubles, not a weight. */
-export const roundWeight = (weight: number): number => Math.round(weight * 1e9) / 1e9;
-
-export const milestonesOf = (joined: string | null | undefined): string[] => joined?.split('+') ?? [];
-
-const valueOf = (minor: string | null, currency: string | null): MoneyItem | null =>
-  minor === null || currency === null ? null : moneyOf(minor, currency);
+const valueOf = (minor: string | bigint | null, currency: string | null): MoneyItem | null =>
+  minor === null || currency === null ? null : money(BigInt(minor), currency);

@@ -10,7 +10,7 @@ import { projections } from '../projections/all.js';
 import { Freshness } from '../subscriptions/api/freshness.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';
 import type { AttributionAnswer } from './attribution.js';
-import type { OpportunityAttributionAnswer } from './opportunity-attribution.js';
+import type { OpportunityAttributionAnswer } from './opportunity-attribution-items.js';
 
 let db: TestDatabase;
 let api: QueryApi;

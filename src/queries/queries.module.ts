@@ -20,6 +20,7 @@ import { FindLeadScoreHandler } from './lead-score.js';
 import { FindLeadStagesHandler } from './lead-stages.js';
 import { FindCampaignsHandler } from './campaigns.js';
 import { CatalogueController } from './catalogue.controller.js';
+import { CreditComputer } from './computed-credits.js';
 import { FindContentsHandler } from './contents.js';
 import { FindInvestmentsHandler } from './investments.js';
 import { FindLeadHandler } from './lead.js';
@@ -94,6 +95,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindSequencesHandler,
     FindNextContentHandler,
     FindContentRevenueHandler,
+    CreditComputer,
     FindAttributionHandler,
     CompareAttributionHandler,
     ExplainAttributionHandler,

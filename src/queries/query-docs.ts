@@ -2,6 +2,7 @@ import { applyDecorators, type Type } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiExtraModels,
+  ApiHeader,
   ApiProperty,
   getSchemaPath,
   ApiOkResponse,
@@ -43,6 +44,8 @@ interface QueryDescription {
   readonly parameters: readonly ParameterName[];
   /** Media types it can be written in besides JSON. */
   readonly formats?: readonly string[];
+  /** Whether it has an `ETag`. */
+  readonly tagged?: boolean;
   /** What `{id}` of the path may be. */
   readonly id?: string;
 }
@@ -54,6 +57,7 @@ export function QueryDocs({
   answer,
   parameters,
   formats,
+  tagged = false,
   id,
 }: QueryDescription): MethodDecorator {
   return applyDecorators(
@@ -64,11 +68,13 @@ export function QueryDocs({
     ApiExtraModels(answer),
     ApiOkResponse({
       description: 'The response',
+      ...(tagged && { headers: ETAG }),
       content: {
         'application/json': { schema: { $ref: getSchemaPath(answer) } },
         ...Object.fromEntries((formats ?? []).map((type) => [type, { schema: { type: 'string' } }])),
       },
     }),
+    ...(tagged ? [IF_NONE_MATCH, NOT_MODIFIED] : []),
     problem(400, 'A parameter is invalid; `errors` lists each with the allowed values'),
     problem(401, 'No API key, or an unknown one'),
     ...(id === undefined ? [] : [problem(404, 'The id does not exist at that position')]),
@@ -78,6 +84,18 @@ export function QueryDocs({
     ),
   );
 }
+
+const ETAG = {
+  ETag: { description: 'Position and parameters of the response', schema: { type: 'string' as const } },
+};
+const IF_NONE_MATCH = ApiHeader({
+  name: 'If-None-Match',
+  required: false,
+  description:
+    '`ETag` of a response that the client has; nothing is computed when it is that of the position',
+  schema: { type: 'string' },
+});
+const NOT_MODIFIED = ApiResponse({ status: 304, description: 'The client has the response of the position' });
 
 const problem = (status: number, description: string) =>
   ApiResponse({

@@ -7,6 +7,7 @@ import { hasTimedOut, isOutage } from '../database/outage.js';
 import { EVENT_STORE, type EventStore, StoreUnavailable } from '../event-store/event-store.js';
 import { Problem } from '../http/problem.js';
 import { type AppliedModel, appliedModels } from './applied-models.js';
+import type { EntityTag } from './entity-tag.js';
 import { FRESHNESS, type Freshness } from './freshness.js';
 import { QuerySlots } from './query-slots.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
@@ -20,6 +21,8 @@ export interface ReadRequest {
   readonly asOf: bigint | DayOrInstant | undefined;
   /** Answer only once the projections have seen this position. */
   readonly minPosition: bigint | undefined;
+  /** Says whether the client has the answer of a position. */
+  readonly tag?: EntityTag | undefined;
 }
 
 /** A request whose position is known. */
@@ -74,7 +77,7 @@ export class ReadModels {
    * Runs a question on the read models of `projections` at one position.
    *
    * @throws Problem 400 when `asOf` or `minPosition` lies in the future; 503 when the projections do not get there in
-   * time.
+   * time. NotModified the client has the answer of the position.
    */
   async view<T>(
     asked: ReadRequest,
@@ -85,7 +88,11 @@ export class ReadModels {
     await this.refuseFuture(request);
     await this.waitUntil(request, projections);
     return this.gate.run(request.workspace, () =>
-      this.snapshot((tx) => this.open(tx, request, projections).then(answer)),
+      this.snapshot(async (tx) => {
+        const view = await this.open(tx, request, projections);
+        request.tag?.check(view.asOf);
+        return answer(view);
+      }),
     );
   }
 

@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
 import { label, tagLabel } from '../domain/label.js';
 import { CHANNELS } from '../domain/touchpoint.js';
@@ -49,6 +50,14 @@ const CUT_VALUES: Readonly<Record<Cut, (params: Params) => string | undefined>> 
   month: (params) => params.text('month'),
   week: (params) => params.text('week'),
 };
+
+/** The filter in an answer. */
+export const MaybeFilter = (): PropertyDecorator =>
+  ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'The cells that the report is narrowed down to, by cut; only where some were asked for',
+  });
 
 /** Reads the cells that a request is about, by cut. Faults are collected in `params`. */
 export function filterOf(params: Params): ReportFilter {

@@ -4,9 +4,9 @@ import type { ModelTouch, OpportunityPath } from '../domain/attribution/weigh-pa
 import type { Channel, TouchpointKind } from '../domain/touchpoint.js';
 import { Problem } from '../http/problem.js';
 import { computeLostPaths } from '../read-models/attribution/gaps.js';
+import { milestonesOf } from './attribution-paths.js';
 import { inScope } from './attribution-rows.js';
 import type { CreditView } from './credit-ledger.js';
-import { milestonesOf } from './opportunity-attribution.js';
 import type { View } from './read-models.js';
 import type { ReportScope } from './report-scope.js';
 import { allOf, rows, sql } from './sql.js';
@@ -18,13 +18,18 @@ export const MAX_REPORT_TOUCHES = 2_000_000;
 /** A path of a report with what its shares are stored by. */
 export interface ReportPath extends OpportunityPath {
   readonly pathId: string;
-  readonly reportedMinor: bigint;
+  readonly opportunityId: string;
+  readonly amountMinor: bigint;
+  /** Null: no rate is published. */
+  readonly reportedMinor: bigint | null;
   readonly sources: readonly (string | null)[];
 }
 
 interface ReportPathRow {
   path_id: string;
-  reported_minor: string;
+  opportunity_id: string;
+  amount_minor: string;
+  reported_minor: string | null;
   credited_at: Date;
   opened_at: Date | null;
   event_ids: string[];
@@ -37,6 +42,14 @@ interface ReportPathRow {
   sources: (string | null)[];
 }
 
+/** Which paths of a report are read. */
+interface PathQuery {
+  /** With the kinds of touches, and the types and stages of their contents. */
+  readonly details: boolean;
+  /** Of these opportunities only, also where they cannot be reported in its currency. */
+  readonly opportunityIds?: readonly string[];
+}
+
 /**
  * The paths of the opportunities of a report, in an order that does not change.
  *
@@ -45,9 +58,12 @@ interface ReportPathRow {
 export async function reportPaths(
   view: CreditView,
   scope: ReportScope,
-  request: ModelRequest,
+  { details: withDetails, opportunityIds }: PathQuery,
 ): Promise<ReportPath[]> {
-  const from = sql`FROM ${view.ledger.paths} p WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL`;
+  const asked = opportunityIds
+    ? sql`p.opportunity_id = ANY(${opportunityIds}::text[])`
+    : sql`p.reported_minor IS NOT NULL`;
+  const from = sql`FROM ${view.ledger.paths} p WHERE ${inScope(view, scope)} AND ${asked}`;
   const [size] = await rows<{ touches: string }>(
     view.tx,
     sql`SELECT coalesce(sum(cardinality(p.event_ids)), 0)::text AS touches ${from}`,
@@ -57,17 +73,14 @@ export async function reportPaths(
     view.tx,
     sql`
     SELECT path.*, o.opened_at
-    FROM (SELECT p.path_id, p.opportunity_id, p.reported_minor, p.credited_at, p.event_ids, p.lead_ids, p.occurred_at,
+    FROM (SELECT p.path_id, p.opportunity_id, p.amount_minor, p.reported_minor, p.credited_at, p.event_ids, p.lead_ids, p.occurred_at,
                  p.milestones, p.content_ids, p.channels, p.campaigns, p.sources ${from}) path
     LEFT JOIN touchline.opportunity o
       ON o.workspace = ${view.workspace} AND o.opportunity_id = path.opportunity_id AND ${validAt('o', view.asOf)}
     ORDER BY path.opportunity_id COLLATE "C"`,
   );
-  const details = await detailsOf(
-    view,
-    request,
-    found.flatMap((row) => row.event_ids),
-  );
+  const eventIds = withDetails ? found.flatMap((row) => row.event_ids) : [];
+  const details = await detailsOf(view, eventIds);
   return found.map((row) => reportPath(row, scope, details));
 }
 
@@ -80,14 +93,12 @@ interface Details {
 
 const AT_ONCE = 20_000;
 
-/** Of touchpoints by event; only where a model or a transform looks at them. */
+/** Of touchpoints by event. */
 async function detailsOf(
   { tx, workspace, asOf }: View,
-  request: ModelRequest,
   eventIds: readonly string[],
 ): Promise<ReadonlyMap<string, Details>> {
   const details = new Map<string, Details>();
-  if (!needsDetails(request)) return details;
   for (let start = 0; start < eventIds.length; start += AT_ONCE) {
     const found = await rows<Details & { eventId: string }>(
       tx,
@@ -102,7 +113,8 @@ async function detailsOf(
   return details;
 }
 
-const needsDetails = ({ model, player, transforms }: ModelRequest): boolean =>
+/** Whether a model or a transform looks at what the ledger does not have. */
+export const needsDetails = ({ model, player, transforms }: ModelRequest): boolean =>
   model === 'custom' || player === 'contentType' || 'kinds' in transforms || 'withoutKinds' in transforms;
 
 const UNKNOWN: Details = { kind: 'custom', contentType: null, contentStage: null };
@@ -115,8 +127,10 @@ function reportPath(
   const reference = row.credited_at;
   return {
     pathId: row.path_id,
-    reportedMinor: BigInt(row.reported_minor),
-    revenue: Number(row.reported_minor),
+    opportunityId: row.opportunity_id,
+    amountMinor: BigInt(row.amount_minor),
+    reportedMinor: row.reported_minor === null ? null : BigInt(row.reported_minor),
+    revenue: Number(row.reported_minor ?? 0),
     sources: row.sources,
     dates: {
       reference,
@@ -138,16 +152,12 @@ function reportPath(
   };
 }
 
-/**
- * The paths of opportunities lost in the period of a report, up to the loss, as those of won ones reach up to the close. Pipeline
- * has none: an opportunity is its conversion.
- */
+/** The paths of opportunities lost in the period of a report, up to the loss, as those of won ones reach up to the close. */
 export async function lostPaths(
   view: CreditView,
   scope: ReportScope,
-  request: ModelRequest,
+  { details: withDetails }: Pick<PathQuery, 'details'>,
 ): Promise<OpportunityPath[]> {
-  if (request.model !== 'markov' || !request.nonConverting || scope.metric !== 'revenue') return [];
   const { tx, workspace, asOf } = view;
   const found = await rows<{ opportunity_id: string }>(
     tx,
@@ -164,7 +174,8 @@ export async function lostPaths(
   const ids = found.map((row) => row.opportunity_id);
   const paths = await computeLostPaths(tx, workspace, asOf, ids, MAX_REPORT_TOUCHES);
   if (paths === undefined) throw tooLarge();
-  const details = await detailsOf(view, request, paths.flatMap(({ touches }) => touches.map(({ eventId }) => eventId))); // prettier-ignore
+  const eventIds = withDetails ? paths.flatMap(({ touches }) => touches.map((touch) => touch.eventId)) : [];
+  const details = await detailsOf(view, eventIds);
   return paths.map(({ touches, openedAt, closedAt }) => ({
     revenue: 0,
     dates: { reference: closedAt, openedAt, closedAt },

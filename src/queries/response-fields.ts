@@ -10,6 +10,8 @@ export const MaybeTexts = (description: string): PropertyDecorator =>
   ApiProperty({ type: 'array', items: { type: 'string', nullable: true }, description });
 export const Enum = (description: string, words: readonly string[]): PropertyDecorator =>
   ApiProperty({ type: String, enum: [...words], description });
+export const MaybeEnum = (description: string, words: readonly string[]): PropertyDecorator =>
+  ApiProperty({ type: String, enum: [...words, null], nullable: true, description });
 export const Enums = (description: string, words: readonly string[]): PropertyDecorator =>
   ApiProperty({ type: String, isArray: true, enum: [...words], description });
 export const Uuid = (description: string): PropertyDecorator =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { customShape, type CustomModel, type CustomTouch, customWeights } from './custom.js';
+import { customShape, type CustomModel, type CustomTouch, customDivision } from './custom.js';
 import { distribute } from './money.js';
+import { weighParts } from './parts.js';
 
 const touch = (over: Partial<CustomTouch> = {}): CustomTouch => ({
   milestones: [],
@@ -18,7 +19,12 @@ const path = [
 ];
 /** Credits of 100.00, what is left unattributed last. */
 const credits = (model: CustomModel, touches: readonly CustomTouch[] = path): number[] => {
-  const { touches: weights, unattributed } = customWeights(model, touches);
+  const division = customDivision(model, touches);
+  const { touches: weights, unattributed } = weighParts(
+    division.parts,
+    touches.length,
+    division.unattributed,
+  );
   return distribute(10_000n, [...weights, unattributed]).map(Number);
 };
 

@@ -1,6 +1,6 @@
 import { faultAt, number, object, oneOf, record, type Shape, type Rule, withRules } from '../model/fields.js';
 import { TOUCHPOINT_KINDS, CHANNELS, type Channel, type TouchpointKind } from '../touchpoint.js';
-import { type Part, sizeOf, weighParts, type Weights } from './parts.js';
+import { type Division, type Part, sizeOf } from './parts.js';
 import { MILESTONES, type Milestone } from './touches.js';
 
 /** What becomes of percents that no touch takes. */
@@ -87,11 +87,12 @@ export function customParts(model: CustomModel, touches: readonly CustomTouch[])
   return [...parts, others].filter((part) => part.size > 0n && part.touches.length > 0);
 }
 
-export function customWeights(model: CustomModel, touches: readonly CustomTouch[]): Weights {
+/** How the percents divide an opportunity. */
+export function customDivision(model: CustomModel, touches: readonly CustomTouch[]): Division {
   const parts = customParts(model, touches);
   const taken = parts.reduce((sum, { size }) => sum + size, 0n);
   const keeps = model.leftover === 'redistribute' && taken > 0n;
-  return weighParts(parts, touches.length, keeps ? 0n : sizeOf(100) - taken);
+  return { parts, unattributed: keeps ? 0n : sizeOf(100) - taken };
 }
 
 const indexesWhere = (touches: readonly CustomTouch[], holds: (touch: CustomTouch) => boolean): number[] =>

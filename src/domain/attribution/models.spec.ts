@@ -86,11 +86,11 @@ test('time decay halves per half-life and does not vanish over decades', () => {
 
 test('every share has its reason', () =>
   expect(sharesOf('full_path', [touch(1, [F, L]), touch(2), touch(3, [O, C])], DEFAULT_ATTRIBUTION)).toEqual([
-    { touch: 0, share: 0.225, why: 'first' },
-    { touch: 0, share: 0.225, why: 'lead_created' },
-    { touch: 2, share: 0.225, why: 'opportunity_created' },
-    { touch: 2, share: 0.225, why: 'close' },
-    { touch: 1, share: 0.1, why: 'other' },
+    { touch: 0, share: 0.225, why: 'first', sharedBy: 1 },
+    { touch: 0, share: 0.225, why: 'lead_created', sharedBy: 1 },
+    { touch: 2, share: 0.225, why: 'opportunity_created', sharedBy: 1 },
+    { touch: 2, share: 0.225, why: 'close', sharedBy: 1 },
+    { touch: 1, share: 0.1, why: 'other', sharedBy: 1 },
   ]));
 
 describe('every attribution model', () => {

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../model/journey-model.js';
 import type { AttributionSettings } from './settings.js';
-import { type Part, sizeOf, weighParts } from './parts.js';
+import { type Part, type Share, sharesOfParts, sizeOf, weighParts } from './parts.js';
 import type { Milestone, Touch } from './touches.js';
 
 /** What rule models look at. */
@@ -86,7 +86,7 @@ export function weightTouches(
   touches: readonly RuleTouch[],
   settings: AttributionSettings,
 ): readonly bigint[] {
-  return weighParts(partsOf(model, touches, settings), touches.length).touches;
+  return weighParts(ruleParts(model, touches, settings), touches.length).touches;
 }
 
 /** Weights as fractions of their sum: 0 to 1 each, to the precision of a double. */
@@ -95,30 +95,15 @@ export function fractionsOf(weights: readonly bigint[]): number[] {
   return weights.map((weight) => (weight === 0n ? 0 : Number(weight) / whole));
 }
 
-/** A share of the whole that a touch gets, and what for. */
-export interface Share {
-  /** Index of the touch. */
-  readonly touch: number;
-  /** 0 to 1. */
-  readonly share: number;
-  readonly why: string;
-}
-
 /** The shares behind the weights: they add up to 1. */
-export function sharesOf(
+export const sharesOf = (
   model: ModelName,
   touches: readonly RuleTouch[],
   settings: AttributionSettings,
-): readonly Share[] {
-  const parts = partsOf(model, touches, settings);
-  const whole = Number(parts.reduce((sum, { size }) => sum + size, 0n));
-  return parts.flatMap(({ touches: takers, size, why }) =>
-    takers.map((touch) => ({ touch, share: Number(size) / whole / takers.length, why })),
-  );
-}
+): readonly Share[] => sharesOfParts(ruleParts(model, touches, settings));
 
-/** The parts of a model that are not empty. */
-function partsOf(
+/** The parts that a model divides an opportunity into, without empty ones; none without touches. */
+export function ruleParts(
   model: ModelName,
   touches: readonly RuleTouch[],
   settings: AttributionSettings,

@@ -17,6 +17,13 @@ export interface Weights {
   readonly unattributed: bigint;
 }
 
+/** How an opportunity is divided among its touches. */
+export interface Division {
+  readonly parts: readonly Part[];
+  /** What no touch gets, in the unit of the sizes. */
+  readonly unattributed: bigint;
+}
+
 /** @param unattributed what no touch gets, in the unit of the sizes */
 export function weighParts(parts: readonly Part[], touches: number, unattributed = 0n): Weights {
   const weights = Array.from({ length: touches }, () => 0n);
@@ -29,4 +36,30 @@ export function weighParts(parts: readonly Part[], touches: number, unattributed
     for (const touch of takers) weights[touch] = (weights[touch] ?? 0n) + each;
   }
   return { touches: weights, unattributed: unattributed * multiple };
+}
+
+/** A share of the whole that a touch gets, and what for. */
+export interface Share {
+  /** Index of the touch. */
+  readonly touch: number;
+  /** 0 to 1. */
+  readonly share: number;
+  readonly why: string;
+  /** So many touches share the part evenly. */
+  readonly sharedBy: number;
+}
+
+/** @param unattributed what no touch gets, in the unit of the sizes: shares and this add up to 1 */
+export function sharesOfParts(parts: readonly Part[], unattributed = 0n): readonly Share[] {
+  const whole = Number(parts.reduce((sum, { size }) => sum + size, unattributed));
+  return parts
+    .filter(({ size }) => size > 0n)
+    .flatMap(({ touches, size, why }) =>
+      touches.map((touch) => ({
+        touch,
+        share: Number(size) / whole / touches.length,
+        why,
+        sharedBy: touches.length,
+      })),
+    );
 }

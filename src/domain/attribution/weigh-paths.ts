@@ -1,9 +1,9 @@
-import { customWeights } from './custom.js';
+import { customDivision } from './custom.js';
 import type { CountedPath } from './markov/chain.js';
 import type { RemovalEffect, RemovalEffects } from './markov/removal-effects.js';
 import type { ModelRequest } from './model-request.js';
-import { weightTouches } from './models.js';
-import { type Part, weighParts, type Weights } from './parts.js';
+import { ruleParts } from './models.js';
+import { type Division, type Part, weighParts, type Weights } from './parts.js';
 import { presetSettings } from './presets.js';
 import type { AttributionSettings } from './settings.js';
 import type { ShapleyResult, WorthyPath } from './shapley.js';
@@ -60,20 +60,21 @@ export function* worthyPaths(
 export function weigherOf(
   request: ModelRequest,
   settings: AttributionSettings,
-  { removal }: Basis,
+  basis: Basis,
 ): (steps: Steps, touches: number) => Weights {
-  const weigh = stepWeigher(request, settings, removal);
-  return (steps, touches) => overPath(steps, touches, weigh);
+  const divide = dividerOf(request, settings, basis);
+  return (steps, touches) => overPath(steps, touches, divide);
 }
 
-function stepWeigher(
+/** @returns divides an opportunity among the steps of its path (at least one), each part with what it is for */
+export function dividerOf(
   request: ModelRequest,
   settings: AttributionSettings,
-  removal: RemovalEffects | undefined,
-): (steps: Steps) => Weights {
+  { removal }: Basis,
+): (steps: Steps) => Division {
   switch (request.model) {
     case 'custom':
-      return (steps) => customWeights(request.custom, touchesOf(steps));
+      return (steps) => customDivision(request.custom, touchesOf(steps));
     case 'markov':
       return byEffect(removal?.effects ?? []);
     case 'shapley':
@@ -81,13 +82,14 @@ function stepWeigher(
     default: {
       const { model, preset } = request;
       const inForce = preset === undefined ? settings : presetSettings(preset, settings);
-      return (steps) => ({ touches: weightTouches(model, touchesOf(steps), inForce), unattributed: 0n });
+      return (steps) => whole(ruleParts(model, touchesOf(steps), inForce));
     }
   }
 }
 
+const whole = (parts: readonly Part[]): Division => ({ parts, unattributed: 0n });
 const touchesOf = (steps: Steps): ModelTouch[] => steps.map(({ touch }) => touch);
-const playersOf = (steps: Steps): string[] => steps.map(({ player }) => player);
+export const playersOf = (steps: Steps): string[] => steps.map(({ player }) => player);
 
 /** Removal effects are fixed-point numbers with twelve decimals: players that are equal but for rounding get the same. */
 const EFFECT_ONE = 1e12;
@@ -96,18 +98,21 @@ const EFFECT_ONE = 1e12;
  * Every touch of a path in proportion to the removal effect of its player, as in DP6's marketing-attribution-models: a player
  * that was met twice counts twice.
  */
-function byEffect(effects: readonly RemovalEffect[]): (steps: Steps) => Weights {
-  const sizes = new Map(
-    effects.map(({ player, effect }) => [player, BigInt(Math.round(effect * EFFECT_ONE))]),
+function byEffect(effects: readonly RemovalEffect[]): (steps: Steps) => Division {
+  const ofPlayer = new Map(
+    effects.map(({ player, effect }) => {
+      const size = Math.round(effect * EFFECT_ONE);
+      return [player, { size: BigInt(size), why: `removal effect ${size / EFFECT_ONE}` }];
+    }),
   );
+  const none = { size: 0n, why: 'removal effect 0' };
   return (steps) => {
     const parts = steps.map(({ player }, index) => ({
       touches: [index],
-      size: sizes.get(player) ?? 0n,
-      why: 'removal effect',
+      ...(ofPlayer.get(player) ?? none),
     }));
     // Effects below the last decimal are all the same.
-    return weighParts(parts.some(({ size }) => size > 0n) ? parts : even(steps), steps.length);
+    return whole(parts.some(({ size }) => size > 0n) ? parts : even(steps));
   };
 }
 
@@ -117,17 +122,18 @@ const even = (steps: Steps): Part[] => [{ touches: [...steps.keys()], size: 1n, 
  * A path adds its worth to the coalition of its players and nothing to any other, so they share it evenly: the credits of
  * all paths add up to the Shapley values. The touches of a player share evenly too.
  */
-function byDividend(steps: Steps): Weights {
+function byDividend(steps: Steps): Division {
   const byPlayer = Map.groupBy(steps.keys(), (index) => steps[index]?.player);
-  const parts = [...byPlayer.values()].map((touches) => ({ touches, size: 1n, why: 'dividend' }));
-  return weighParts(parts, steps.length);
+  const why = byPlayer.size === 1 ? 'the only player' : `one of ${byPlayer.size} players`;
+  return whole([...byPlayer.values()].map((touches) => ({ touches, size: 1n, why })));
 }
 
 /** Weights of the steps as those of the whole path. */
-function overPath(steps: Steps, length: number, weigh: (steps: Steps) => Weights): Weights {
+function overPath(steps: Steps, length: number, divide: (steps: Steps) => Division): Weights {
   const touches = Array.from({ length }, () => 0n);
   if (steps.length === 0) return { touches, unattributed: 1n };
-  const weights = weigh(steps);
+  const { parts, unattributed } = divide(steps);
+  const weights = weighParts(parts, steps.length, unattributed);
   steps.forEach(({ index }, step) => (touches[index] = weights.touches[step] ?? 0n));
   return { touches, unattributed: weights.unattributed };
 }

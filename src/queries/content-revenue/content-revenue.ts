@@ -3,7 +3,8 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { money } from '../../domain/attribution/money.js';
 import { label } from '../../domain/label.js';
 import { Problem } from '../../http/problem.js';
-import { REPORT_PROJECTIONS, shareOf } from '../attribution.js';
+import { shareOf } from '../attribution.js';
+import { reportProjections } from '../report-filters.js';
 import { totalsOf } from '../attribution-rows.js';
 import { cellName, cellNames } from '../cell-names.js';
 import { type CreditView, withLedger } from '../credit-ledger.js';
@@ -52,7 +53,7 @@ export class FindContentRevenueHandler implements IQueryHandler<FindContentReven
   constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
 
   execute(query: FindContentRevenue): Promise<ContentRevenueAnswer> {
-    return this.models.view(query.request, REPORT_PROJECTIONS, async (opened) => {
+    return this.models.view(query.request, reportProjections([]), async (opened) => {
       const { contentId } = query;
       const scope = await resolveScope(opened, query.scope);
       const title = (await contentTitles(opened, [contentId])).get(contentId) ?? null;

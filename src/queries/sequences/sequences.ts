@@ -5,7 +5,7 @@ import { money } from '../../domain/attribution/money.js';
 import { proportion } from '../../domain/calibration.js';
 import type { Pattern } from '../../domain/sequences/pattern-search.js';
 import { type RankedSequences, sequenceFigures } from '../../domain/sequences/ranked-sequences.js';
-import { REPORT_PROJECTIONS } from '../attribution.js';
+import { reportProjections } from '../report-filters.js';
 import { unconvertedRows } from '../attribution-rows.js';
 import { type CreditView, withLedger } from '../credit-ledger.js';
 import { estimateItem, shareItem } from '../estimates.js';
@@ -44,7 +44,7 @@ export class FindSequencesHandler implements IQueryHandler<FindSequences> {
   ) {}
 
   execute(query: FindSequences): Promise<SequencesAnswer> {
-    return this.models.view(query.request, REPORT_PROJECTIONS, async (opened) => {
+    return this.models.view(query.request, reportProjections([]), async (opened) => {
       const { journeys: asked } = query;
       checkNames(opened, asked);
       const scope = await resolveScope(opened, asked.scope);

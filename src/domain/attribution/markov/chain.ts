@@ -54,11 +54,17 @@ export function markovChain(paths: Iterable<CountedPath>, order: MarkovOrder): M
   return states.chain();
 }
 
-/** States in the order in which they are first seen, with the transitions between them. */
+/** A history of three players is a number below 2^30, which maps keep as it is. */
+const HISTORY_BASE = MAX_MARKOV_PLAYERS + 1;
+
+/** States, with the transitions between them. */
 class States {
   private readonly indexOfPlayer = new Map<string, number>();
-  private readonly histories: (readonly number[])[] = [[]];
-  private readonly indexOfHistory = new Map<string, number>([['', 0]]);
+  /** The last players of each state as one number, with digits from 1 to the number of players. */
+  private readonly histories: number[] = [0];
+  private readonly indexOfHistory = new Map<number, number>([[0, 0]]);
+  /** Of a history without its oldest player. */
+  private readonly shorter: number;
   private readonly transitionOf = new Map<number, number>();
   private readonly from: number[] = [];
   private readonly to: number[] = [];
@@ -66,7 +72,9 @@ class States {
   private readonly converted: number[] = [0];
   private readonly ended: number[] = [0];
 
-  constructor(private readonly order: MarkovOrder) {}
+  constructor(private readonly order: MarkovOrder) {
+    this.shorter = HISTORY_BASE ** (order - 1);
+  }
 
   add({ players, conversions, nonConversions = 0 }: CountedPath): void {
     const times = conversions + nonConversions;
@@ -96,24 +104,24 @@ class States {
     const known = this.transitionOf.get(key);
     if (known !== undefined) return known;
     const index = this.from.push(state) - 1;
-    this.to.push(this.stateOf([...(this.histories[state] ?? []), player].slice(-this.order)));
+    this.to.push(this.stateOf(((this.histories[state] ?? 0) % this.shorter) * HISTORY_BASE + player + 1));
     this.count.push(0);
     this.transitionOf.set(key, index);
     return index;
   }
 
-  private stateOf(history: readonly number[]): number {
-    const key = history.join();
-    const known = this.indexOfHistory.get(key);
+  private stateOf(history: number): number {
+    const known = this.indexOfHistory.get(history);
     if (known !== undefined) return known;
     const index = this.histories.push(history) - 1;
-    this.indexOfHistory.set(key, index);
+    this.indexOfHistory.set(history, index);
     this.converted.push(0);
     this.ended.push(0);
     return index;
   }
 
   chain(): MarkovChain {
+    this.sortStates();
     const size = this.histories.length;
     const leaving = this.timesLeft();
     const [conversions, nonConversions] = [total(this.converted), total(this.ended)];
@@ -123,7 +131,7 @@ class States {
       order: this.order,
       players: [...this.indexOfPlayer.keys()],
       size,
-      player: Int32Array.from(this.histories, (history) => history.at(-1) ?? -1),
+      player: Int32Array.from(this.histories, (history) => (history % HISTORY_BASE) - 1),
       ...this.rows(size, leaving),
       toConversion: share(this.converted),
       toNull: share(this.ended),
@@ -131,6 +139,21 @@ class States {
       nonConversions,
       meanSteps: total(leaving) / (conversions + nonConversions),
     };
+  }
+
+  /** By history, so that the states that one leads to are next to each other, which is what memory is fast at. */
+  private sortStates(): void {
+    const sorted = [...this.histories.keys()].sort(
+      (a, b) => (this.histories[a] ?? 0) - (this.histories[b] ?? 0),
+    );
+    const rank = new Int32Array(sorted.length);
+    sorted.forEach((state, index) => (rank[state] = index));
+    for (const perState of [this.histories, this.converted, this.ended]) {
+      const before = [...perState];
+      sorted.forEach((state, index) => (perState[index] = before[state] ?? 0));
+    }
+    for (const ends of [this.from, this.to])
+      for (const [index, state] of ends.entries()) ends[index] = rank[state] ?? 0;
   }
 
   /** How often each state was left, for another or at the end of a path. */

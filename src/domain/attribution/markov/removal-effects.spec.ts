@@ -138,7 +138,7 @@ const order = fc.constantFrom(...MARKOV_ORDERS);
 describe('removal effects of generated paths', () => {
   test.each([
     ['by elimination', undefined],
-    ['by GMRES', 0],
+    ['by sweeps', 0],
   ])('%s equal those of the enumeration of all paths', (_, directStates) => {
     fc.assert(
       fc.property(paths, order, (list, k) => {

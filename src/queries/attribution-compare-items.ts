@@ -1,0 +1,80 @@
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import type { ModelRequest } from '../domain/attribution/model-request.js';
+import { type BasisItem, MaybeBasis, MaybeRequest } from './attribution-basis.js';
+import { ScopeAnswer } from './attribution.js';
+import { COMPARED_MODELS } from './model-parameters.js';
+import { MoneyItem } from './money.js';
+import { MaybeFilter } from './report-filters.js';
+import { type Cut, CUTS, type ReportFilter } from './report-scope.js';
+import {
+  Decimal,
+  Enum,
+  Enums,
+  Integer,
+  MaybeText,
+  MaybeTexts,
+  Nested,
+  NestedList,
+  Text,
+} from './response-fields.js';
+
+/** What one model gives to a row. */
+export class ModelCredit {
+  @Nested('Credit', () => MoneyItem) value!: MoneyItem;
+  @Nested('Credit minus that of the baseline', () => MoneyItem) difference!: MoneyItem;
+  @Decimal('Share of the amount that the model attributes, 0 to 1, six decimals') share!: number;
+  @Integer('Number of opportunities with credit in the row') opportunities!: number;
+  @Integer('Touches with credit') touches!: number;
+}
+
+/** Sums of one model over all rows. */
+export class ModelSums {
+  @Enum('Attribution model', COMPARED_MODELS) model!: string;
+  @MaybeRequest() request?: ModelRequest;
+  @MaybeBasis() basis?: BasisItem;
+  @Nested('What it attributes', () => MoneyItem) attributed!: MoneyItem;
+  @Nested(
+    'Credit of the touches that the filter lets through: the sum of its values in all rows',
+    () => MoneyItem,
+  )
+  selected!: MoneyItem;
+  @Nested('The rest of the total', () => MoneyItem) unattributed!: MoneyItem;
+  @Integer('Number of opportunities that it attributes nothing of') unattributedOpportunities!: number;
+  @Nested('`attributed` minus that of the baseline', () => MoneyItem) difference!: MoneyItem;
+}
+
+@ApiExtraModels(ModelCredit)
+export class CompareItem {
+  @MaybeText(
+    'Value of the dimension in `by`; null: the touches have none. With several dimensions, `keys` as a JSON array',
+  )
+  key!: string | null;
+  @MaybeTexts('The value of each dimension, in the order of `by`; null: the touches have none') keys!: (
+    string | null
+  )[];
+  @Enums('Dimensions without a value; pass them to `explain` as `without`', CUTS)
+  without!: Cut[];
+  @Text('Label for display: the title of a content, the name of a campaign, else the key, or "(none)"')
+  label!: string;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(ModelCredit) },
+    description: 'By model; 0 if a model gives no credit',
+  })
+  values!: Record<string, ModelCredit>;
+}
+
+/** `attributed`, `unattributed` and `unattributedOpportunities` are those of the baseline. */
+export class CompareAnswer extends ScopeAnswer {
+  @Enums('Compared models', COMPARED_MODELS) models!: string[];
+  @Enum('The model that the others are compared with; sums of the answer are its own', COMPARED_MODELS)
+  baseline!: string;
+  @Enums('Cuts', CUTS) by!: Cut[];
+  @MaybeFilter() filter?: ReportFilter;
+  @NestedList('Each model', () => ModelSums) sums!: ModelSums[];
+  @NestedList(
+    'Highest value under the baseline first; by time if the first dimension is the month',
+    () => CompareItem,
+  )
+  rows!: CompareItem[];
+}

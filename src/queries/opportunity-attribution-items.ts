@@ -1,0 +1,84 @@
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import type { ModelRequest } from '../domain/attribution/model-request.js';
+import { MILESTONES } from '../domain/attribution/touches.js';
+import { type BasisItem, MaybeBasis, MaybeRequest } from './attribution-basis.js';
+import { COMPARED_MODELS } from './model-parameters.js';
+import { MoneyItem } from './money.js';
+import { STATUSES } from './opportunity-rows.js';
+import { METRICS } from './report-scope.js';
+import {
+  Answer,
+  Decimal,
+  Enum,
+  Enums,
+  Instant,
+  Integer,
+  MaybeInstant,
+  MaybeNested,
+  MaybeText,
+  Nested,
+  NestedList,
+  Text,
+  Uuid,
+} from './response-fields.js';
+
+/** What one model gives to one touch. */
+export class TouchCredit {
+  @Decimal('0 to 1; the weights of a model add up to 1') weight!: number;
+  @Nested("In the opportunity's currency", () => MoneyItem) amount!: MoneyItem;
+  @MaybeNested('In the reporting currency; null: no rate is published', () => MoneyItem)
+  value!: MoneyItem | null;
+}
+
+@ApiExtraModels(TouchCredit)
+export class TouchItem {
+  @Integer('1 is the first') touch!: number;
+  @Uuid('The touchpoint') eventId!: string;
+  @Uuid('The lead of the touchpoint') leadId!: string;
+  @Instant('When it happened') occurredAt!: Date;
+  @Enums('Milestones of the touch', MILESTONES) milestones!: string[];
+  @MaybeText('Content') content!: string | null;
+  @MaybeText('Its title') title!: string | null;
+  @Text('Channel') channel!: string;
+  @MaybeText('Campaign') campaign!: string | null;
+  @MaybeText('Source') source!: string | null;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(TouchCredit) },
+    description: 'Credit by model, without models that give no credit',
+  })
+  credits!: Record<string, TouchCredit>;
+}
+
+/** Totals of one model: they add up to the amount of the opportunity. */
+export class ModelTotal {
+  @Enum('Attribution model', COMPARED_MODELS) model!: string;
+  @MaybeRequest() request?: ModelRequest;
+  @MaybeBasis() basis?: BasisItem;
+  @Nested('Amount attributed to touches', () => MoneyItem) attributed!: MoneyItem;
+  @Nested(
+    'The whole amount if the opportunity has no touch that counts; what custom weights leave; else 0',
+    () => MoneyItem,
+  )
+  unattributed!: MoneyItem;
+}
+
+export class OpportunityAttributionAnswer extends Answer {
+  @Text('Id in the CRM') opportunityId!: string;
+  @MaybeText('Name') name!: string | null;
+  @MaybeText('The company') accountId!: string | null;
+  @Enum('Open, won or lost', STATUSES) status!: string;
+  @Enum('Default: revenue of a won opportunity, pipeline of others', METRICS)
+  metric!: string;
+  @Nested('What is attributed; revenue of an opportunity that is not won is 0', () => MoneyItem)
+  amount!: MoneyItem;
+  @MaybeNested('The same in the reporting currency; null: no rate is published', () => MoneyItem)
+  value!: MoneyItem | null;
+  @MaybeInstant('Reference date: opened for pipeline, closed for revenue') creditedAt!: Date | null;
+  @MaybeText(
+    "Whose touchpoints were asked: the opportunity's contacts, or without any all leads of the account",
+  )
+  committee!: string | null;
+  @NestedList('The models', () => ModelTotal) models!: ModelTotal[];
+  @NestedList('Touches, oldest first', () => TouchItem) touches!: TouchItem[];
+}
