@@ -77,6 +77,7 @@ export interface ReportScope {
 export async function resolveScope(
   view: View,
   { metric, from, to, currency: asked }: ScopeQuery,
+  names: PeriodNames = PERIOD_NAMES,
 ): Promise<ReportScope> {
   const { currency, timeZone } = await settingsOf(view);
   if (asked !== undefined && asked !== currency) throw unknownCurrency(asked, currency);
@@ -85,9 +86,16 @@ export async function resolveScope(
     currency,
     timeZone,
     period: { from, to },
-    ...(await instantsOf(view, { from, to }, timeZone)),
+    ...(await instantsOf(view, { from, to }, timeZone, names)),
   };
 }
+
+/** The parameters that begin and end a period. */
+interface PeriodNames {
+  readonly from: string;
+  readonly to: string;
+}
+const PERIOD_NAMES: PeriodNames = { from: 'from', to: 'to' };
 
 type AskedPeriod = Pick<ScopeQuery, 'from' | 'to'>;
 
@@ -101,12 +109,13 @@ async function instantsOf(
   view: View,
   period: AskedPeriod,
   timeZone: string,
+  names = PERIOD_NAMES,
 ): Promise<Pick<ReportScope, 'from' | 'to'>> {
   const from = await instant(view, period.from, timeZone);
   const to = await instant(view, period.to, timeZone);
   if (from && to && to < from) {
-    const message = 'lies before from';
-    throw new Problem(400, 'period-reversed', `to ${message}`, [{ path: 'to', message }]);
+    const message = `lies before ${names.from}`;
+    throw new Problem(400, 'period-reversed', `${names.to} ${message}`, [{ path: names.to, message }]);
   }
   return { from, to };
 }
