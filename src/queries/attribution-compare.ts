@@ -101,7 +101,7 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
     return this.models.view(request, reportProjections([...by, ...filtered]), async (opened) => {
       checkFilter(opened, filter);
       const scope = {
-        ...(await resolveScope(opened, query.scope, 'rated')),
+        ...(await resolveScope(opened, query.scope, { currencies: 'rated' })),
         ...(filtered.length > 0 && { filter }),
       };
       const stored = MODEL_NAMES.filter((name) => compared.some((each) => each.name === name && isStored(each.request))); // prettier-ignore

@@ -26,7 +26,7 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
     return this.models.view(request, reportProjections([...by, ...filtered]), async (opened) => {
       checkFilter(opened, filter);
       const scope = {
-        ...(await resolveScope(opened, query.scope, 'rated')),
+        ...(await resolveScope(opened, query.scope, { currencies: 'rated' })),
         ...(filtered.length > 0 && { filter }),
       };
       const credits = await this.credits(opened, scope, query);

@@ -80,6 +80,21 @@ export const ATTRIBUTION_PARAMETERS = {
   ),
   from: text(`Start, inclusive: ${DATE}`, '2026-01-01'),
   to: text(`End, exclusive: ${DATE}`, '2026-07-01'),
+  fromReport: {
+    ...text(`The earlier report, as \`asOf\` takes it: a position or ${DATE}`, '8'),
+    name: 'from',
+    required: true,
+  },
+  toReport: {
+    ...text('The later report, likewise; default: the position of the read models', '5124'),
+    name: 'to',
+  },
+  periodFrom: text(`Start of the period of both reports, inclusive: ${DATE}`, '2026-01-01'),
+  periodTo: text(`End of the period, exclusive: ${DATE}`, '2026-07-01'),
+  perCause: {
+    schema: { type: 'integer', minimum: 0, maximum: 100, default: 10 },
+    description: 'Events listed of each cause',
+  },
   currency: text('Currency of the report; must be that of the journey model', 'USD'),
   ratedCurrency: {
     ...text(

@@ -6,6 +6,7 @@ import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { MODEL_OPTION_PARAMETERS } from './attribution-parameters.js';
 import { CompareAnswer } from './attribution-compare-items.js';
 import { CompareAttribution } from './attribution-compare.js';
+import { DriftAnswer, FindDrift } from './attribution-drift.js';
 import { AttributionExplanation, ExplainAttribution } from './attribution-explain.js';
 import { AttributionAnswer, FindAttribution } from './attribution.js';
 import { EntityTag, RequestTag } from './entity-tag.js';
@@ -109,5 +110,31 @@ export class AttributionController {
   })
   explain(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<AttributionExplanation> {
     return this.queries.execute(new ExplainAttribution(workspace, given));
+  }
+
+  @Get('drift')
+  @QueryDocs({
+    summary: 'Get what changed between two reports, and why',
+    description:
+      'Compares a report at position `from` with the same report at position `to`. Each difference is the sum of the differences ' +
+      'in `causes`, to the minor unit: every event between is given what it changed. Only for models whose credits are stored.',
+    answer: DriftAnswer,
+    parameters: [
+      ...([
+        'fromReport',
+        'toReport',
+        'model',
+        'by',
+        'metric',
+        'periodFrom',
+        'periodTo',
+        'currency',
+        'perCause',
+      ] as const),
+      ...(['cursor', 'limit', 'minPosition'] as const),
+    ],
+  })
+  drift(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<DriftAnswer> {
+    return this.queries.execute(new FindDrift(workspace, given));
   }
 }

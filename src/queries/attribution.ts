@@ -181,7 +181,7 @@ export function creditItem(row: CreditRow, { by, names, currency, attributed }: 
 }
 
 /** The cuts that a cell has no value of. */
-export const withoutOf = ({ keys }: CreditRow, by: readonly Cut[]): Cut[] =>
+export const withoutOf = ({ keys }: Pick<CreditRow, 'keys'>, by: readonly Cut[]): Cut[] =>
   by.filter((_, index) => keys[index] === null);
 
 /** Part of the whole, to six decimals, half up. */

@@ -7,6 +7,7 @@ export interface Parameter {
   readonly example?: string;
   /** As a query names it, where two lists use it for different things. */
   readonly name?: string;
+  readonly required?: boolean;
 }
 
 export const text = (description: string, example?: string): Parameter => ({

@@ -4,6 +4,7 @@ import { FindAccountJourneyHandler } from './account-journey.js';
 import { FindAccountHandler } from './account.js';
 import { AccountsController } from './accounts.controller.js';
 import { CompareAttributionHandler } from './attribution-compare.js';
+import { FindDriftHandler } from './attribution-drift-handler.js';
 import { ExplainAttributionHandler } from './attribution-explain.js';
 import { AttentionController } from './attention/attention.controller.js';
 import { FindAttentionHandler } from './attention/attention.js';
@@ -99,6 +100,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindAttributionHandler,
     CompareAttributionHandler,
     ExplainAttributionHandler,
+    FindDriftHandler,
     FindModelHandler,
     FindContentsHandler,
     FindCampaignsHandler,

@@ -119,7 +119,20 @@ export class ReadModels {
     const checkpoint = await this.freshness.checkpoint(tx, projections);
     const asOf = request.asOf ?? checkpoint;
     if (asOf > checkpoint) throw projectionsBehind(asOf);
-    const { workspace } = request;
+    return this.viewAt(tx, request.workspace, asOf, projections);
+  }
+
+  /** The same read models at an earlier position, inside the transaction of a view. */
+  earlier({ tx, workspace }: View, asOf: bigint, projections: readonly string[]): Promise<View> {
+    return this.viewAt(tx, workspace, asOf, projections);
+  }
+
+  private async viewAt(
+    tx: pg.PoolClient,
+    workspace: string,
+    asOf: bigint,
+    projections: readonly string[],
+  ): Promise<View> {
     const [at, model] = await Promise.all([this.recordedAt(asOf), this.models.at(workspace, asOf)]);
     const isCurrent = async (projection: string): Promise<boolean> =>
       (await this.freshness.checkpoint(tx, [projection])) === asOf;
@@ -179,9 +192,11 @@ function projectionsBehind(position: bigint): Problem {
 
 /** Answers what a client can correct or retry; everything else stays an error of ours. */
 function runQuery(error: unknown): unknown {
-  if (hasTimedOut(error)) {
-    const detail = 'This took over a minute: narrow it down (from, to, filters)';
-    return new Problem(503, 'question-too-large', detail, [], { 'retry-after': '60' });
-  }
+  if (hasTimedOut(error)) return tooLarge();
   return isOutage(error) ? new StoreUnavailable('The database does not answer', 2, { cause: error }) : error;
+}
+
+export function tooLarge(): Problem {
+  const detail = 'This took over a minute: narrow it down (from, to, filters)';
+  return new Problem(503, 'question-too-large', detail, [], { 'retry-after': '60' });
 }

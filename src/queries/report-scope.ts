@@ -33,6 +33,15 @@ export const CUTS = [
 ] as const;
 export type Cut = (typeof CUTS)[number];
 
+/** Cuts whose history is compared between two reports: a segment changes with time alone, and the stage of a content with the model. */
+export const DRIFT_CUTS = [
+  ...(['content', 'channel', 'campaign', 'source'] as const),
+  ...CATALOGUE_CUTS,
+  ...(['persona'] as const),
+  ...OPPORTUNITY_CUTS,
+] as const satisfies readonly Cut[];
+export type DriftCut = (typeof DRIFT_CUTS)[number];
+
 /** `revenue`: won opportunities by their close; `pipeline`: all opportunities by their opening. */
 export const METRICS = ['revenue', 'pipeline'] as const;
 export type Metric = (typeof METRICS)[number];
@@ -59,11 +68,16 @@ export const scopeQueryOf = (params: Params): ScopeQuery => ({
 /** Whether rows of a report by these cuts are in the order of time. */
 export const isByTime = ([first]: readonly Cut[]): boolean => first === 'month' || first === 'week';
 
-export const cutsOf = (params: Params): Cut[] => {
-  const cuts = params.someOf('by', CUTS, 'cut') ?? ['content'];
+export const cutsOf = (params: Params): Cut[] => cutsAmong(params, CUTS);
+
+export function cutsAmong<C extends Cut>(
+  params: Params,
+  allowed: readonly (C | 'content')[],
+): (C | 'content')[] {
+  const cuts = params.someOf('by', allowed, 'cut') ?? ['content' as const];
   if (cuts.length > 3) params.fault('cut-too-many', 'by', 'cuts by three at most');
   return cuts;
-};
+}
 
 /** Cells of a report: those with these values, and without any of these cuts. */
 export interface ReportFilter {
@@ -83,14 +97,20 @@ export interface ReportScope {
   readonly filter?: ReportFilter;
 }
 
+export interface ScopeOptions {
+  /** Allowed ones: only that of the journey model, or each that it has a rate of, too. */
+  readonly currencies?: 'reporting' | 'rated';
+  /** Names of the parameters, for errors. */
+  readonly names?: PeriodNames;
+}
+
 /**
- * @param currencies `reporting`: only that of the journey model; `rated`: each that it has a rate of, too
  * @throws Problem 400 `currency-unknown`, `period-reversed` when `to` lies before `from`
  */
 export async function resolveScope(
   view: View,
   { metric, from, to, currency: asked }: ScopeQuery,
-  currencies: 'reporting' | 'rated' = 'reporting',
+  { currencies = 'reporting', names = PERIOD_NAMES }: ScopeOptions = {},
 ): Promise<ReportScope> {
   const { currency, timeZone } = await settingsOf(view);
   const rated = view.model?.data.document.rates.map((rate) => rate.currency) ?? [];
@@ -101,9 +121,16 @@ export async function resolveScope(
     currency: asked ?? currency,
     timeZone,
     period: { from, to },
-    ...(await instantsOf(view, { from, to }, timeZone)),
+    ...(await instantsOf(view, { from, to }, timeZone, names)),
   };
 }
+
+/** The parameters that begin and end a period. */
+interface PeriodNames {
+  readonly from: string;
+  readonly to: string;
+}
+const PERIOD_NAMES: PeriodNames = { from: 'from', to: 'to' };
 
 type AskedPeriod = Pick<ScopeQuery, 'from' | 'to'>;
 
@@ -117,12 +144,13 @@ async function instantsOf(
   view: View,
   period: AskedPeriod,
   timeZone: string,
+  names = PERIOD_NAMES,
 ): Promise<Pick<ReportScope, 'from' | 'to'>> {
   const from = await instant(view, period.from, timeZone);
   const to = await instant(view, period.to, timeZone);
   if (from && to && to < from) {
-    const message = 'lies before from';
-    throw new Problem(400, 'period-reversed', `to ${message}`, [{ path: 'to', message }]);
+    const message = `lies before ${names.from}`;
+    throw new Problem(400, 'period-reversed', `${names.to} ${message}`, [{ path: names.to, message }]);
   }
   return { from, to };
 }

@@ -93,6 +93,7 @@ async function everything(ask: Ask): Promise<void> {
       await pages(ask, `/api/attribution/explain?model=time_decay&metric=${metric}${cell}&limit=1`);
     }
   }
+  await ask('/api/attribution/drift?from=1&by=channel&metric=pipeline');
   await ask('/api/model');
   await ask('/api/model/versions?limit=1');
 }
@@ -101,6 +102,12 @@ async function everything(ask: Ask): Promise<void> {
 async function pages(ask: Ask, path: string): Promise<void> {
   let next: string | null = (await ask(path)).body.next;
   for (let page = 0; next && page < 4; page++) next = (await ask(`${path}&cursor=${next}`)).body.next;
+}
+
+/** The parameter by which a question is asked as of a position; cursors name theirs. */
+function momentOf(path: string, position: string | bigint): string {
+  if (path.includes('cursor=')) return '';
+  return `${path.includes('?') ? '&' : '?'}${path.includes('/drift') ? 'to' : 'asOf'}=${position}`;
 }
 
 test('responses as of a position are byte-identical, whatever has arrived since', async () => {
@@ -126,7 +133,7 @@ test('responses as of a position are byte-identical, whatever has arrived since'
     await runner.catchUp();
 
     for (const [path, before] of first) {
-      const moment = path.includes('cursor=') ? '' : `${path.includes('?') ? '&' : '?'}asOf=${position}`;
+      const moment = momentOf(path, position);
       const again = await later.get(`${path}${moment}`, workspace);
       expect([path, again.status, again.text]).toEqual([path, before.status, before.text]);
       if (before.status === 200 && path.includes('format=csv')) continue;
@@ -155,7 +162,7 @@ test('responses as of a position are byte-identical, whatever batches the log wa
     await runner.catchUp();
     await oneByOne.catchUp();
     await everything(async (path) => {
-      const moment = path.includes('cursor=') ? '' : `${path.includes('?') ? '&' : '?'}asOf=${position}`;
+      const moment = momentOf(path, position);
       const got = await api.get<Any>(`${path}${moment}`, workspace);
       const { status, text } = await other.get(`${path}${moment}`, workspace);
       expect([path, got.status, got.text]).toEqual([path, status, text]);

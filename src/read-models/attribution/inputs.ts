@@ -4,7 +4,7 @@ import type { SessionPart } from '../../domain/session.js';
 import type { PositionRange } from '../range.js';
 
 /** A row with the positions between which it was true. */
-interface Spanned {
+export interface Spanned {
   readonly known_from: string;
   readonly superseded_at: string | null;
 }
@@ -14,7 +14,7 @@ interface Span {
 }
 export type Spans<Row> = readonly (Row & Span)[];
 
-const spans = <Row extends Spanned>(rows: readonly Row[]): Spans<Row> =>
+export const spansOf = <Row extends Spanned>(rows: readonly Row[]): Spans<Row> =>
   rows.map((row) => ({
     ...row,
     from: BigInt(row.known_from),
@@ -29,13 +29,14 @@ export interface OpportunityRow extends Spanned {
   readonly workspace: string;
   readonly opportunity_id: string;
   readonly account_id: string | null;
+  readonly owner: string | null;
   readonly amount_minor: string;
   readonly currency: string;
   readonly status: 'open' | 'won' | 'lost';
   readonly opened_at: Date;
   readonly closed_at: Date | null;
 }
-interface SeatRow extends Spanned {
+export interface SeatRow extends Spanned {
   readonly opportunity_id: string;
   readonly keys: readonly string[];
 }
@@ -43,13 +44,15 @@ interface KeyRow extends Spanned {
   readonly key: string;
   readonly lead_id: string;
 }
-interface ProfileRow extends Spanned {
+export interface ProfileRow extends Spanned {
   readonly lead_id: string;
   readonly account_id: string | null;
   readonly known_at: Date | null;
+  readonly persona: string | null;
 }
 export interface JourneyRow extends Spanned {
   readonly event_id: string;
+  readonly position: string;
   readonly lead_id: string;
   readonly occurred_at: Date;
   readonly kind: TouchpointKind;
@@ -87,7 +90,7 @@ export async function loadInputs(
   lookbackMs: number,
 ): Promise<Inputs> {
   const load = async <Row extends Spanned>(query: string, ...more: unknown[]): Promise<Spans<Row>> =>
-    spans((await tx.query<Row>(query, [String(range.after), String(range.upTo), workspace, ...more])).rows);
+    spansOf((await tx.query<Row>(query, [String(range.after), String(range.upTo), workspace, ...more])).rows);
 
   const opportunities = await load<OpportunityRow>(OPPORTUNITIES, opportunityIds);
   const seats = await load<SeatRow>(SEATS, opportunityIds);
@@ -121,13 +124,13 @@ const knownOf = (table: string, columns: string, column: string, values: string)
 
 const OPPORTUNITIES = knownOf(
   'opportunity',
-  'workspace, opportunity_id, account_id, amount_minor, currency, status, opened_at, closed_at',
+  'workspace, opportunity_id, account_id, owner, amount_minor, currency, status, opened_at, closed_at',
   'opportunity_id',
   '$4::text[]',
 );
 const SEATS = knownOf('opportunity_contact', 'opportunity_id, keys', 'opportunity_id', '$4::text[]');
 const KEYS = knownOf('identity_key', 'key, lead_id', 'key', '$4::text[]');
-const PROFILE = 'lead_id, account_id, known_at';
+const PROFILE = 'lead_id, account_id, known_at, persona';
 const PROFILES = `${knownOf('lead_profile', PROFILE, 'lead_id', '$4::uuid[]')}
   UNION ${knownOf('lead_profile', PROFILE, 'account_id', '$5::text[]')}`;
 
@@ -147,7 +150,7 @@ const JOURNEYS = `
     ) start
   ) earlier
   CROSS JOIN LATERAL (
-    SELECT event_id, lead_id, occurred_at, kind, channel, source, medium, campaign, content_id, content_title, session,
+    SELECT event_id, position, lead_id, occurred_at, kind, channel, source, medium, campaign, content_id, content_title, session,
       sets_origin, verdict, known_from, superseded_at
     FROM journey
     WHERE workspace = $3 AND journey.lead_id = lead.lead_id AND occurred_at BETWEEN earlier.since AND $6

@@ -47,6 +47,12 @@ export class TermsOfRange {
     return JSON.stringify(this.at(position)) !== JSON.stringify(before);
   }
 
+  /** Where another model than before came into force, in order. */
+  publications({ after }: PositionRange): bigint[] {
+    const positions = this.rows.flatMap(({ from }) => (from > after ? [from] : []));
+    return positions.sort((a, b) => (a < b ? -1 : 1));
+  }
+
   get longestLookbackDays(): number {
     return Math.max(
       NO_TERMS.settings.lookbackDays,
