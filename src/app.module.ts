@@ -4,6 +4,7 @@ import { CollectorsModule } from './collectors/collectors.module.js';
 import { CatalogueItems } from './commands/catalogue-items.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { ReportOpportunities } from './commands/report-opportunities.js';
+import { ContactsModule } from './contacts/contacts.module.js';
 import { DATABASE } from './database/database.js';
 import { EVENT_STORE, type EventStore } from './event-store/event-store.js';
 import { EdgeModule } from './http/edge.module.js';
@@ -76,6 +77,7 @@ export class AppModule {
         QueriesModule,
         CommandsModule,
         CollectorsModule,
+        ContactsModule,
         WebhooksModule,
         RejectedModule,
         SubscriptionsApiModule.with(subscriptions),

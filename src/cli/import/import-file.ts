@@ -102,7 +102,11 @@ const originOf = ({ workspace, collector, config, now }: ImportTarget) => ({
 });
 
 /** The same file read in another way is another import. */
-export function progressSource(target: ImportTarget, format: ImportFormat, identity: string): string {
+export function progressSource(
+  target: Pick<ImportTarget, 'workspace' | 'collector' | 'encoding' | 'mapping'>,
+  format: ImportFormat,
+  identity: string,
+): string {
   const { workspace, collector, encoding = null, mapping } = target;
   const way = JSON.stringify([workspace, collector, format, encoding, format === 'csv' && mapping, identity]);
   return `import:${hash('sha256', way, 'base64url')}`;
