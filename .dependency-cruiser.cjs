@@ -98,6 +98,12 @@ module.exports = {
     only('database', '^src/database/', 'src/database/', 'src/backoff.ts'),
     only('intake', '^src/intake/', 'src/intake/', ...EDGE, ...PORTS, GENERATED),
     only('collectors', '^src/collectors/', 'src/collectors/', 'src/intake/', ...EDGE, ...PORTS),
+    // A list of people is read over HTTP as the command line reads a file.
+    only(
+      'contacts',
+      '^src/contacts/',
+      ...['src/contacts/', 'src/cli/import/', 'src/intake/', 'src/commands/checks.ts', ...EDGE, ...PORTS],
+    ),
     only(
       'webhooks',
       '^src/webhooks/',

@@ -1,11 +1,14 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type pg from 'pg';
 import { CollectorsModule } from './collectors/collectors.module.js';
+import { CatalogueItems } from './commands/catalogue-items.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { ReportOpportunities } from './commands/report-opportunities.js';
+import { ContactsModule } from './contacts/contacts.module.js';
 import { DATABASE } from './database/database.js';
 import { EVENT_STORE, type EventStore } from './event-store/event-store.js';
 import { EdgeModule } from './http/edge.module.js';
+import { COMMAND_ITEMS } from './intake/command-items.js';
 import { IntakeModule } from './intake/intake.module.js';
 import { KafkaModule } from './intake/kafka/kafka.module.js';
 import { OPPORTUNITY_REPORTS } from './intake/opportunity-reports.js';
@@ -43,13 +46,18 @@ import { WebhookDeliveryModule, WebhooksModule } from './webhooks/webhooks.modul
 })
 class FreshnessModule {}
 
-/** Lets the intake hand over reports of opportunities without knowing who decides them. */
+/** Lets the intake hand over what commands decide without knowing them. */
 @Global()
 @Module({
-  providers: [ReportOpportunities, { provide: OPPORTUNITY_REPORTS, useExisting: ReportOpportunities }],
-  exports: [OPPORTUNITY_REPORTS],
+  providers: [
+    ReportOpportunities,
+    { provide: OPPORTUNITY_REPORTS, useExisting: ReportOpportunities },
+    CatalogueItems,
+    { provide: COMMAND_ITEMS, useExisting: CatalogueItems },
+  ],
+  exports: [OPPORTUNITY_REPORTS, COMMAND_ITEMS],
 })
-export class OpportunityReportsModule {}
+export class IntakeCommandsModule {}
 
 /** The composition root: the only place that chooses implementations, and what a process has by its roles. */
 @Module({})
@@ -61,7 +69,7 @@ export class AppModule {
     const freshness = { module: FreshnessModule, imports: [subscriptions] };
     const imports: DynamicModule['imports'] = [EdgeModule.with(runtime), subscriptions, freshness];
     if (roles.has('collect')) imports.push(IntakeModule);
-    if (roles.has('collect') || roles.has('query')) imports.push(OpportunityReportsModule);
+    if (roles.has('collect') || roles.has('query')) imports.push(IntakeCommandsModule);
     if (kafka && roles.has('collect')) imports.push(KafkaModule.with(kafka));
     if (roles.has('react')) imports.push(HandoffClockModule, WebhookDeliveryModule);
     if (roles.has('query'))
@@ -69,6 +77,7 @@ export class AppModule {
         QueriesModule,
         CommandsModule,
         CollectorsModule,
+        ContactsModule,
         WebhooksModule,
         RejectedModule,
         SubscriptionsApiModule.with(subscriptions),

@@ -45,6 +45,16 @@ export class SalesLog {
     await this.#record('account', 'AccountObserved', { accountId, traits });
   }
 
+  /** An opportunity that a person is a contact of. @param lostAt undefined: it stays open */
+  async opportunity(name: string, openedAt: Date, lostAt?: Date): Promise<void> {
+    const opportunityId = `opportunity of ${name}`;
+    const stream = `opportunity-${opportunityId}`;
+    const contact = { opportunityId, contact: [emailOf(name)], role: 'champion' };
+    await this.#record(stream, 'OpportunityOpened', { opportunityId, currency: 'EUR' }, openedAt);
+    await this.#record(stream, 'ContactRoleAssigned', contact, openedAt);
+    if (lostAt) await this.#record(stream, 'OpportunityLost', { opportunityId }, lostAt);
+  }
+
   /** People who qualify for the first time, or again. */
   async qualify(...names: readonly string[]): Promise<void> {
     for (const name of names) {

@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { AddressInfo } from 'node:net';
-import { OpportunityReportsModule } from '../src/app.module.js';
+import { IntakeCommandsModule } from '../src/app.module.js';
 import { CollectorsModule } from '../src/collectors/collectors.module.js';
 import { readConfig } from '../src/config.js';
 import { openDataSource } from '../src/database/data-source.js';
@@ -42,7 +42,7 @@ class CollectingApp {
       module: CollectingApp,
       imports: [
         EdgeModule.with(runtime),
-        OpportunityReportsModule,
+        IntakeCommandsModule,
         IntakeModule,
         RejectedModule,
         CollectorsModule,

@@ -97,6 +97,15 @@ export const OTHER_MODEL: JourneyModel = {
   mailProviders: { add: ['acme.example.com'], remove: ['gmail.com'] },
   contents: TEST_MODEL.contents.slice(1),
   scoring: { halfLifeDays: 7, rules: TEST_MODEL.scoring.rules.slice(2) },
-  personas: TEST_MODEL.personas.slice(1),
+  personas: [
+    ...TEST_MODEL.personas.slice(1),
+    // Whoever has an address is of this persona from then on, traits or not.
+    {
+      id: 'addressee',
+      name: 'Addressee',
+      when: [{ email: { known: true } }],
+      stages: [{ id: 'look', name: 'Look', enter: [{ name: 'opens', when: { kind: 'email_open' } }] }],
+    },
+  ],
   nurture: [{ name: 'pro', when: { property: { plan: { is: 'pro' } } } }],
 };

@@ -66,7 +66,7 @@ export function expected(workspace: string, events: readonly RecordedEvent[], mo
     );
     const folded = fold(
       model,
-      { traits: profile.traits },
+      { traits: profile.traits, address: profile.email === null ? null : { email: profile.email } },
       own.map(({ touch }) => touch),
     );
     for (const { own: touch, part, setsOrigin, isNurture, content } of folded.perTouch) {

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { testApp, type TestApp } from '../../test/app.js';
+import { importTarget, inputFile } from '../../test/import-target.js';
+import { importFile } from '../cli/import/import-file.js';
+import { Pipeline } from '../intake/pipeline.js';
+import { RejectedLog } from '../intake/rejected.js';
 import { examples } from './catalogue.examples.js';
 import type { CatalogueReceipt } from './catalogue.receipts.js';
 
@@ -10,6 +17,8 @@ beforeAll(async () => {
 afterAll(() => app?.close());
 
 interface Answered extends CatalogueReceipt {
+  readonly accepted: number;
+  readonly rejected: number;
   readonly code: string;
   readonly receipts: readonly CatalogueReceipt[];
   readonly errors: readonly { readonly path: string }[];
@@ -166,5 +175,45 @@ describe('POST /api/contents and /api/campaigns', () => {
     const answer = await post(path, body);
     expect([400, 422]).toContain(answer.status);
     expect(answer.body.errors[0]?.path).toBe(field);
+  });
+});
+
+describe('rows of a file that were rejected', () => {
+  const ROWS = 'campaign id,name,channel\nreplayed,First,tv\nreplayed,Second,radio\nbroken,"a"b,email\n';
+  const listed = async (state: string) => {
+    const answer = await app.app.inject({
+      url: `/api/rejected?collector=import&state=${state}`,
+      headers: { authorization: `Bearer ${app.keys.apiKey}` },
+    });
+    return answer.json<{ items: { id: string; format: string; source: string; sent: unknown }[] }>().items;
+  };
+
+  test('are listed as they stood in the file, and decided once when they are corrected and replayed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'touchline-replay-'));
+    const { store, pool } = app.runtime;
+    const pipeline = new Pipeline(store, new RejectedLog(pool));
+    const { target } = importTarget(store, { pipeline, mapping: { type: 'campaigns' } });
+    await importFile(target, await inputFile(join(folder, 'campaigns.csv'), ROWS));
+    await rm(folder, { recursive: true });
+    const open = await listed('open');
+    expect(open.map(({ format, source }) => [format, source])).toEqual([
+      ['campaign', 'campaigns.csv:4'],
+      ['campaign', 'campaigns.csv:3'],
+      ['campaign', 'campaigns.csv:2'],
+    ]);
+    expect(open[2]?.sent).toEqual({ text: 'replayed,First,tv' });
+
+    await post('rejected/correct', { code: 'channel-unknown', merge: { channel: 'email' } });
+    const replayed = [await post('rejected/replay', {}), await post('rejected/replay', {})];
+    expect(replayed.map(({ body }) => [body.accepted, body.rejected])).toEqual([
+      [2, 1],
+      [0, 1],
+    ]);
+    const events = await store.readStream('main', 'campaign-replayed');
+    expect(events.map(({ data }) => data)).toEqual([
+      { campaignId: 'replayed', name: 'First', channel: 'email' },
+      { campaignId: 'replayed', name: 'Second', channel: 'email' },
+    ]);
+    expect((await listed('open')).map(({ source }) => source)).toEqual(['campaigns.csv:4']);
   });
 });

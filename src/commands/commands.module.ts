@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { AcceptLeadHandler } from './accept-lead.js';
 import { AssignLeadHandler } from './assign-lead.js';
 import { AssignLeadController } from './assign-lead.controller.js';
 import { CatalogueCommandsController } from './catalogue.controller.js';
@@ -39,6 +40,7 @@ import { VerdictsController } from './verdicts.controller.js';
     DeleteOpportunityHandler,
     LeadResolver,
     DecideOnLeadHandler,
+    AcceptLeadHandler,
     MergeLeadsHandler,
     AssignLeadHandler,
     SplitLeadsHandler,

@@ -7,7 +7,11 @@ import { IsInstant, IsText, Optional } from './checks.js';
 const WHO = 'Who decides, as the journey model and opportunities name them (`owner`, `rep`)';
 
 export class AcceptLeadInput {
-  @ApiProperty({ type: String, example: 'rep-7', description: WHO })
+  @ApiProperty({
+    type: String,
+    example: 'rep-7',
+    description: 'Who accepts: a recipient of the journey model, or who received the lead',
+  })
   @IsText(200)
   by!: string;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { testApp, type TestApp } from '../../test/app.js';
+import { TEST_MODEL } from '../../test/journey-models.js';
 import { LeadLog } from '../../test/qualified-leads.js';
 
 let server: TestApp;
@@ -10,6 +11,8 @@ let people = 0;
 beforeAll(async () => {
   server = await testApp();
   log = new LeadLog(server.runtime.store);
+  const recipients = ['rep-1', 'rep-2'].map((id) => ({ id, name: id, kind: 'rep' as const }));
+  await log.publish({ ...TEST_MODEL, routing: { recipients } });
 });
 afterAll(() => server.close());
 
@@ -100,6 +103,16 @@ describe('accepting a lead', () => {
     expect(late.statusCode).toBe(200);
     expect(late.json()).toEqual(first.json());
     expect(await read(lead.leadId)).toMatchObject({ lifecycle: 'recycled' });
+  });
+
+  test('by who is no recipient of the model is refused, and by who received it is not', async () => {
+    await handOff();
+    const refused = await ask('POST', `${lead.leadId}/accept`, { by: 'rep-9' });
+    expect([refused.statusCode, refused.json()]).toEqual([
+      404,
+      expect.objectContaining({ code: 'recipient-not-found' }),
+    ]);
+    expect((await ask('POST', `${lead.leadId}/accept`, { by: 'rep-7' })).statusCode).toBe(200);
   });
 
   test('that opted out is refused', async () => {

@@ -9,9 +9,10 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import { accept, disqualify, recycle } from '../domain/lead-decisions.js';
+import { disqualify, recycle } from '../domain/lead-decisions.js';
 import { Refused } from '../domain/refused.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
+import { AcceptLead } from './accept-lead.js';
 import { DecideOnLead, type DecidedOnLead } from './decide-on-lead.js';
 import { checkedIdempotencyKey, IDEMPOTENCY } from './idempotency-key.js';
 import {
@@ -56,7 +57,13 @@ export class LeadDecisionsController {
   @ApiParam(LEAD_PARAM)
   @ApiHeader(IDEMPOTENCY)
   @ApiOkResponse(receipt('accepted'))
-  @ApiResponse(NOT_FOUND)
+  @ApiResponse(
+    problem(
+      404,
+      'lead-not-found',
+      'no lead has that id or key; `recipient-not-found`: `by` is neither a recipient of the journey model nor who received the lead',
+    ),
+  )
   @ApiResponse(
     problem(
       409,
@@ -70,18 +77,7 @@ export class LeadDecisionsController {
     @Body() { by }: AcceptLeadInput,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<LeadDecisionReceipt> {
-    const now = new Date();
-    return this.#decide(
-      new DecideOnLead(
-        workspace,
-        id,
-        (leadId, state) => accept({ leadId, now, by }, state),
-        checkedIdempotencyKey(key),
-        {
-          unlessOptedOut: true,
-        },
-      ),
-    );
+    return this.#decide(new AcceptLead(workspace, id, by, new Date(), checkedIdempotencyKey(key)));
   }
 
   @Post(':id/recycle')
@@ -156,7 +152,7 @@ export class LeadDecisionsController {
     );
   }
 
-  async #decide(command: DecideOnLead): Promise<LeadDecisionReceipt> {
+  async #decide(command: AcceptLead | DecideOnLead): Promise<LeadDecisionReceipt> {
     return receiptOf(await this.commands.execute(command));
   }
 }

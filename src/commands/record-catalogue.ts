@@ -1,4 +1,5 @@
 import { campaignOf, contentOf } from '../domain/catalogue.js';
+import type { CatalogueName } from '../domain/catalogue-events.js';
 import { investmentOf } from '../domain/investment.js';
 import { replace, replacedWhole, type Replaced, type ReplacingEvent } from '../domain/replaced-whole.js';
 import type { EventStore } from '../event-store/event-store.js';
@@ -22,8 +23,10 @@ export interface RecordOptions {
 
 /** One kind of things of which each report replaces the one before: how its input is checked and what event it becomes. */
 export interface CatalogueKind<Input> {
-  /** As an error names several of them. */
-  readonly plural: string;
+  /** As rejected input names one. */
+  readonly format: CatalogueName;
+  /** As an error and a route name several of them. */
+  readonly plural: 'contents' | 'campaigns' | 'investments';
   readonly idField: 'contentId' | 'campaignId' | 'investmentId';
   readonly input: new () => Input;
   /** @throws Refused */
@@ -33,7 +36,7 @@ export interface CatalogueKind<Input> {
 type Decidable = Pick<ReplacingEvent, 'type' | 'data'>;
 
 export const CONTENTS: CatalogueKind<ContentInput> = {
-  ...{ plural: 'contents', idField: 'contentId', input: ContentInput },
+  ...{ format: 'content', plural: 'contents', idField: 'contentId', input: ContentInput },
   eventOf(input) {
     const data = contentOf(input);
     return { stream: `content-${data.contentId}`, event: { type: 'ContentCatalogued', data } };
@@ -41,7 +44,7 @@ export const CONTENTS: CatalogueKind<ContentInput> = {
 };
 
 export const CAMPAIGNS: CatalogueKind<CampaignInput> = {
-  ...{ plural: 'campaigns', idField: 'campaignId', input: CampaignInput },
+  ...{ format: 'campaign', plural: 'campaigns', idField: 'campaignId', input: CampaignInput },
   eventOf(input) {
     const data = campaignOf(input);
     return { stream: `campaign-${data.campaignId}`, event: { type: 'CampaignDefined', data } };
@@ -49,11 +52,17 @@ export const CAMPAIGNS: CatalogueKind<CampaignInput> = {
 };
 
 export const INVESTMENTS: CatalogueKind<InvestmentInput> = {
-  ...{ plural: 'investments', idField: 'investmentId', input: InvestmentInput },
+  ...{ format: 'investment', plural: 'investments', idField: 'investmentId', input: InvestmentInput },
   eventOf(input) {
     const data = investmentOf(input);
     return { stream: `investment-${data.investmentId}`, event: { type: 'InvestmentRecorded', data } };
   },
+};
+
+export const CATALOGUE_KINDS: Readonly<Record<CatalogueKind<object>['plural'], CatalogueKind<object>>> = {
+  contents: CONTENTS as CatalogueKind<object>,
+  campaigns: CAMPAIGNS as CatalogueKind<object>,
+  investments: INVESTMENTS as CatalogueKind<object>,
 };
 
 const decider = replacedWhole<ReplacingEvent>();

@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
+import { attributionSettings } from '../domain/attribution/settings.js';
+import { isReceived } from '../domain/session.js';
+import { TOUCHPOINT_KINDS } from '../domain/touchpoint.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { SET_BUILD_SEARCH_PATH } from '../../test/project.js';
 
@@ -24,6 +27,14 @@ afterEach(async () => {
 async function rowsOf(sql: string): Promise<Record<string, unknown>[]> {
   return (await client.query<Record<string, unknown>>(sql)).rows;
 }
+
+test('views leave out the kinds by which no buyer engages, as attribution and sessions do', async () => {
+  const [row] = await rowsOf('SELECT touchline.kinds_without_engagement() AS kinds');
+  const { excludedKinds } = attributionSettings();
+  expect(row?.kinds).toEqual(
+    TOUCHPOINT_KINDS.filter((kind) => excludedKinds.includes(kind) || isReceived(kind)),
+  );
+});
 
 test('a hand-off has one row, with what its lead was like then and how its clock stands', async () => {
   expect(

@@ -50,3 +50,7 @@ export interface InvestmentTarget {
   readonly dimension: InvestmentDimension;
   readonly value: string;
 }
+
+/** What rejected input calls one of each. */
+export const CATALOGUE_NAMES = ['content', 'campaign', 'investment'] as const;
+export type CatalogueName = (typeof CATALOGUE_NAMES)[number];

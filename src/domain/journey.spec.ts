@@ -23,7 +23,7 @@ test('advancing touch by touch gives the same as folding the whole journey', () 
   fc.assert(
     fc.property(touches, person, (journey, traits) => {
       const rules = rulesOf(TEST_MODEL);
-      const { persona } = rules.fit(traits);
+      const { persona } = rules.fit(traits, null);
       let state = noJourney();
       // Stored and read again between any two touchpoints, as the projection does.
       for (const touch of journey.toSorted(inOrder))

@@ -4,7 +4,8 @@ import { contentRules, type ResolvedContent } from './content.js';
 import type { Stamp } from './identity/keys.js';
 import type { Cell, Cells, CellValue, Memory } from './memory.js';
 import type { JourneyModel } from './model/journey-model.js';
-import { fitRules, type Fit } from './persona.js';
+import type { LeadAddress } from './email-kinds.js';
+import { fitRules, type FitRules } from './persona.js';
 import { decayed, scoreAfter, scoreRules, UNSCORED, type ScoreChange, type ScoreState } from './score.js';
 import { STAGE, stageRules, type StageMove } from './stage.js';
 import { relayTest } from './relays.js';
@@ -66,7 +67,7 @@ interface Advance {
 /** A model compiled for use. */
 export interface JourneyRules {
   readonly model: JourneyModel;
-  readonly fit: (traits: Traits) => Fit;
+  readonly fit: FitRules;
   /** Of the model's time zone. */
   readonly dates: Calendar;
   /** Reads one touchpoint, given what those before it left. */
@@ -185,11 +186,11 @@ export const inOrder = (a: Touch, b: Touch): number =>
 /** The whole journey of one person, read with the persona that the traits give. Touchpoints may come in any order. */
 export function fold(
   model: JourneyModel,
-  person: { readonly traits: Traits },
+  person: { readonly traits: Traits; readonly address?: Pick<LeadAddress, 'email'> | null },
   touches: readonly Touch[],
 ): FoldedJourney {
   const rules = rulesOf(model);
-  const { persona } = rules.fit(person.traits);
+  const { persona } = rules.fit(person.traits, person.address?.email ?? null);
   let state = noJourney();
   const transitions: Mutable<FoldedJourney['transitions']> = [];
   const ledger: Mutable<FoldedJourney['ledger']> = [];

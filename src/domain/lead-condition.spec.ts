@@ -29,6 +29,7 @@ const cfo = leadUnder(
     lifecycle: 'recycled',
     grade: 'B',
     score: { score: 40, scoredAt: day(10) },
+    address: { email: 'ada@acme.example', provider: null, bouncedAt: null },
   },
 );
 
@@ -48,6 +49,8 @@ describe('a condition on leads', () => {
     ['a range above the score', { score: { atLeast: 40.1 } }, false],
     ['traits it has', { traits: { country: { is: 'es' } } }, true],
     ['traits it has not', { traits: { company: { known: true } } }, false],
+    ['an address that is only a key', { traits: { email: { known: true, words: ['acme.example'] } } }, true],
+    ['the absence of that address', { traits: { email: { known: false } } }, false],
     ['its account', { account: { id: ['acme'] } }, true],
     ['another account', { account: { id: 'beta' } }, false],
     ['a domain above that of its account', { account: { domain: 'ACME.example' } }, true],

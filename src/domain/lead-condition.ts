@@ -13,7 +13,7 @@ import type {
   TouchCondition,
 } from './model/lead-management.js';
 import { hostOf, isOrIsBelow } from './relays.js';
-import { recordTest } from './value-test.js';
+import { traitTest } from './trait-test.js';
 
 /** @param at the instant (ms) at which scores and windows are taken */
 export type LeadTest = (lead: LeadSnapshot, at: number) => boolean;
@@ -85,8 +85,8 @@ function factsRule(model: JourneyModel, facts: LeadFacts): LeadRule {
   if (email !== undefined) tests.push({ test: emailTest(model, listOf(email)) });
   if (score) tests.push(scoreTest(model, score));
   if (traits) {
-    const test = recordTest(traits);
-    tests.push({ test: (lead) => test(lead.traits) });
+    const test = traitTest(traits);
+    tests.push({ test: (lead) => test(lead.traits, lead.address?.email ?? null) });
   }
   if (account) tests.push({ test: accountTest(account) });
   tests.push(...did.map(behaviourTest));

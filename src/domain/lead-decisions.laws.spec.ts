@@ -20,7 +20,7 @@ const commands = fc.oneof(
   recipient.map<Decide>(
     (to) => (state, leadId, now) => assign({ leadId, now, recipient: to, ...terms, by: 'boss' }, state),
   ),
-  who.map<Decide>((by) => (state, leadId, now) => accept({ leadId, now, by }, state)),
+  who.map<Decide>((by) => (state, leadId, now) => accept({ leadId, now, by, isRecipient: true }, state)),
   fc.tuple(who, reason).map<Decide>(
     ([by, why]) =>
       (state, leadId, now) =>

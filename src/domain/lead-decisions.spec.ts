@@ -121,24 +121,32 @@ describe('assigning a lead', () => {
 describe('accepting a lead', () => {
   test('that was handed off takes it', () =>
     given(qualified, handedOff)
-      .when(accept, { ...command, by: 'rep-7' })
+      .when(accept, { ...command, by: 'rep-7', isRecipient: true })
       .then(event('LeadAccepted', { by: 'rep-7' })));
+
+  test('by who is no recipient of the model is refused, unless they received it', () => {
+    const state = replay(leadLifecycle, [qualified, handedOff]);
+    expect(() => accept({ ...command, by: 'rep-9', isRecipient: false }, state)).toThrow(
+      new Refused('recipient-not-found', 'The journey model has no recipient rep-9', 'by'),
+    );
+    expect(accept({ ...command, by: 'rep-7', isRecipient: false }, state)).toHaveLength(1);
+  });
 
   test('again by the same person changes nothing', () =>
     given(qualified, handedOff, accepted)
-      .when(accept, { ...command, by: 'rep-7' })
+      .when(accept, { ...command, by: 'rep-7', isRecipient: true })
       .then());
 
   test('that somebody else accepted is refused with who and when', () => {
     const state = replay(leadLifecycle, [qualified, handedOff, accepted]);
-    expect(() => accept({ ...command, by: 'rep-8' }, state)).toThrow(
+    expect(() => accept({ ...command, by: 'rep-8', isRecipient: true }, state)).toThrow(
       new Refused('lead-already-accepted', 'The lead was accepted by rep-7 at 2026-05-12T12:00:00.000Z'),
     );
   });
 
   test('that was assigned to another since is possible again', () =>
     given(qualified, handedOff, accepted, event('LeadHandedOff', { ...toRep8, by: 'boss' }, day(13)))
-      .when(accept, { ...command, by: 'rep-8' })
+      .when(accept, { ...command, by: 'rep-8', isRecipient: true })
       .then(event('LeadAccepted', { by: 'rep-8' })));
 
   test.each([
@@ -148,7 +156,7 @@ describe('accepting a lead', () => {
     [[qualified, disqualified], 'lead-disqualified'],
   ])('in any other state is refused (%#)', (history, code) =>
     given(...history)
-      .when(accept, { ...command, by: 'rep-7' })
+      .when(accept, { ...command, by: 'rep-7', isRecipient: true })
       .thenRefused(code),
   );
 });
@@ -215,7 +223,7 @@ describe('of two leads that were merged', () => {
     const history = [qualified, other('LeadQualified', ready), other('LeadHandedOff', toRep8)];
     expect(replay(leadLifecycle, history)).toMatchObject({ status: 'handed_off', leadId: bob });
     given(...history)
-      .when(accept, { ...command, by: 'rep-8' })
+      .when(accept, { ...command, by: 'rep-8', isRecipient: true })
       .then(event('LeadAccepted', { by: 'rep-8', leadId: bob }));
   });
 

@@ -25,7 +25,11 @@ type DataOf<Data, Given extends keyof Data = never> = Omit<Data, 'leadId' | 'cyc
 export type Qualify = LeadCommand & DataOf<LeadQualified>;
 export type HandOff = LeadCommand & DataOf<LeadHandedOff, 'by'>;
 export type Assign = LeadCommand & DataOf<LeadHandedOff>;
-export type Accept = LeadCommand & DataOf<LeadAccepted>;
+export type Accept = LeadCommand &
+  DataOf<LeadAccepted> & {
+    /** The journey model has them as a recipient. */
+    readonly isRecipient: boolean;
+  };
 export type Recycle = LeadCommand & DataOf<LeadRecycled>;
 export type Disqualify = LeadCommand & DataOf<LeadDisqualified>;
 
@@ -64,11 +68,11 @@ export function assign({ now, leadId, ...data }: Assign, state: LeadState): Lead
 }
 
 /**
- * Somebody in sales takes a lead that was handed off. The first one has it; accepting it again changes nothing.
+ * A recipient takes a lead that was handed off to them or to another one. The first one has it; accepting it again changes nothing.
  *
- * @throws Refused `lead-not-qualified`, `lead-not-handed-off`, `lead-already-accepted`, `lead-recycled`, `lead-disqualified`
+ * @throws Refused `recipient-not-found`, `lead-not-qualified`, `lead-not-handed-off`, `lead-already-accepted`, `lead-recycled`, `lead-disqualified`
  */
-export function accept({ now, leadId, by }: Accept, state: LeadState): LeadDecision[] {
+export function accept({ now, leadId, by, isRecipient }: Accept, state: LeadState): LeadDecision[] {
   if (state.status === 'accepted' && state.by === by) return [];
   if (state.status === 'qualified')
     throw new Refused(
@@ -76,6 +80,9 @@ export function accept({ now, leadId, by }: Accept, state: LeadState): LeadDecis
       `The lead ${describeStatus(state)} and is not handed off yet; assign it first`,
     );
   if (state.status !== 'handed_off') throw outOfOrder(state);
+  // Who received it may have left the model since.
+  if (!isRecipient && by !== state.handOff?.recipient.id)
+    throw new Refused('recipient-not-found', `The journey model has no recipient ${by}`, 'by');
   return [{ type: 'LeadAccepted', occurredAt: now, data: { ...subject(leadId, state), by } }];
 }
 

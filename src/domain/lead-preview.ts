@@ -53,7 +53,7 @@ export function previewLead(
   at: number,
 ): LeadOutcome {
   const rules = rulesOf(model);
-  const { persona, grade } = rules.fit(history.traits);
+  const { persona, grade } = rules.fit(history.traits, history.email);
   const knownAt = history.knownAt ?? Infinity;
   const openedAt = history.openedAt ?? Infinity;
   const definition = new Definition(model, history, { persona, grade });

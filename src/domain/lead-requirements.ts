@@ -10,7 +10,7 @@ import {
   type ValueTest,
 } from './model/journey-model.js';
 import type { LeadDefinition, RequiredTrigger } from './model/lead-management.js';
-import { recordTest } from './value-test.js';
+import { traitTest } from './trait-test.js';
 
 /** One part of a lead definition, checked. */
 export interface Checked {
@@ -80,14 +80,14 @@ function stageRequirement(model: JourneyModel, minStage: string): Requirement {
 }
 
 function traitRequirement(name: string, test: ValueTest): Requirement {
-  const passes = recordTest({ [name]: test });
+  const passes = traitTest({ [name]: test });
   const has = describeTest(test, 'is', 'contains');
   const wanted = describeTest(test, 'must be', 'must contain');
   return {
     readsJourney: false,
     isWaivedByWakeUp: false,
-    check({ traits }) {
-      const holds = passes(traits);
+    check({ traits, address }) {
+      const holds = passes(traits, address?.email ?? null);
       return { holds, text: `${name} ${holds ? has : wanted}` };
     },
   };

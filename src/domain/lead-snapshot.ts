@@ -64,7 +64,7 @@ export function leadUnderModel<Lead extends LeadSnapshot>(
   lead: Lead,
   touches: readonly Touch[],
 ): Lead {
-  const { persona, grade } = rulesOf(model).fit(lead.traits);
+  const { persona, grade } = rulesOf(model).fit(lead.traits, lead.address?.email ?? null);
   const folded = fold(model, lead, touches);
   const { stage, state } = folded;
   const score = { score: state.score, scoredAt: state.scoredAt };

@@ -128,7 +128,7 @@ export class ListCheck {
     const traits = { ...Object.assign({}, ...known.map((each) => each.traits)), ...row.traits } as Traits;
     const company = address ? this.options.companyOf(address.email) : undefined;
     const account = company === undefined ? null : { id: company, domain: company };
-    const { persona, grade } = this.#fit(traits);
+    const { persona, grade } = this.#fit(traits, address?.email ?? null);
     return this.#rules.exclusions(
       {
         ...{ leadId: '', known: true, persona, grade, traits, address },

@@ -1,6 +1,6 @@
 import type { Grade, JourneyModel } from './model/journey-model.js';
 import type { Traits } from './touchpoint.js';
-import { recordTest } from './value-test.js';
+import { traitTest } from './trait-test.js';
 
 /** What the traits of a lead decide. `persona` is null when no rule matches, `grade` when there are no traits. */
 export interface Fit {
@@ -8,17 +8,20 @@ export interface Fit {
   readonly grade: Grade | null;
 }
 
-/** Compiles the model's persona and grade rules into one function of a lead's traits. */
-export function fitRules(model: JourneyModel): (traits: Traits) => Fit {
-  const personas = model.personas.map(({ id, when }) => ({ id, tests: when.map(recordTest) }));
-  const rules = model.grading.rules.map(({ when, points }) => ({ test: recordTest(when), points }));
-  return (traits) => ({
-    persona: personas.find(({ tests }) => tests.some((test) => test(traits)))?.id ?? null,
+/** @param email the address that the lead is known by */
+export type FitRules = (traits: Traits, email: string | null) => Fit;
+
+/** Compiles the model's persona and grade rules into one function of a lead's traits and address. */
+export function fitRules(model: JourneyModel): FitRules {
+  const personas = model.personas.map(({ id, when }) => ({ id, tests: when.map(traitTest) }));
+  const rules = model.grading.rules.map(({ when, points }) => ({ test: traitTest(when), points }));
+  return (traits, email) => ({
+    persona: personas.find(({ tests }) => tests.some((test) => test(traits, email)))?.id ?? null,
     grade: isEmpty(traits)
       ? null
       : gradeOf(
           model,
-          rules.reduce((sum, { test, points }) => (test(traits) ? sum + points : sum), 0),
+          rules.reduce((sum, { test, points }) => (test(traits, email) ? sum + points : sum), 0),
         ),
   });
 }

@@ -1,7 +1,7 @@
 import type { ConsentReason, ConsentStatus } from './events.js';
 import { earlier, type Stamp } from './identity/keys.js';
 import type { Names } from './lead-names.js';
-import type { Fit } from './persona.js';
+import type { Fit, FitRules } from './persona.js';
 import type { Traits } from './touchpoint.js';
 
 /** A value with the fact that set it; `null` removes it. */
@@ -104,7 +104,7 @@ export interface Profile extends Fit {
 export function profileOf(
   latest: LatestValues,
   names: Names,
-  fit: (traits: Traits) => Fit,
+  fit: FitRules,
   observed: string | undefined,
 ): Profile {
   const traits = namedTraits(traitsOf(latest), names);
@@ -118,7 +118,7 @@ export function profileOf(
     accountId: accountOf(latest, names, observed)?.accountId ?? null,
     ...consentOf(latest),
     traits,
-    ...fit(traits),
+    ...fit(traits, names.email),
   };
 }
 

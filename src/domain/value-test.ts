@@ -34,7 +34,8 @@ export function valueAt(record: Readonly<Record<string, unknown>> | undefined, n
   return value;
 }
 
-const isKnown = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+/** Whether a value says anything. */
+export const isKnown = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /** Texts are equal whatever their case; a number or a truth equals its text, because clients send either. */
 function oneOf(values: readonly Scalar[]): Test {

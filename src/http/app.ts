@@ -46,11 +46,14 @@ class JsonAdapter extends FastifyAdapter {
       const { reservation } = admission;
       return isTextRoute(request) ? textOf(bytes, reservation) : parseJsonBody(request, bytes, reservation);
     });
-    fastify.addContentTypeParser(YAML_TYPES, async (request: FastifyRequest) => {
-      if (!isTextRoute(request)) throw new UnsupportedMediaTypeException('Unsupported Media Type');
+    const readText = (takes: 'textBody' | 'rowsBody') => async (request: FastifyRequest) => {
+      if (request.routeOptions.config[takes] !== true)
+        throw new UnsupportedMediaTypeException('Unsupported Media Type');
       const bytes = await request.admission?.readBody();
       return request.admission && bytes && textOf(bytes, request.admission.reservation);
-    });
+    };
+    fastify.addContentTypeParser(YAML_TYPES, readText('textBody'));
+    fastify.addContentTypeParser('text/csv', readText('rowsBody'));
   }
 }
 

@@ -1,3 +1,4 @@
+import { CATALOGUE_NAMES } from '../domain/catalogue-events.js';
 import { warning } from './outcome-schemas.js';
 import { COUNT_INTERVALS, COUNT_KEYS } from './rejected-counts.js';
 import { anyOf, ref, type TSchema, Type } from './schema.js';
@@ -71,7 +72,7 @@ export const rejectedSchemas = (formats: readonly string[]): Readonly<Record<str
       id: Type.String({ description: 'The same input sent again has the same', format: 'uuid' }),
       receivedAt,
       collector,
-      format: oneOf(formats),
+      format: oneOf([...formats, ...CATALOGUE_NAMES]),
       call,
       unit: oneOf(['item', 'request'], 'A request could not even be taken apart'),
       messageId: nullable(Type.String()),

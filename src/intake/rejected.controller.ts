@@ -5,6 +5,7 @@ import { KeyStore } from '../http/keys.js';
 import { Problem } from '../http/problem.js';
 import { DAY_MS } from '../limits-config.js';
 import { readCursor, writeCursor } from './arrival-cursor.js';
+import { COMMAND_ITEMS, type CommandItems } from './command-items.js';
 import { correctRejected } from './correct-rejected.js';
 import { Formats } from './formats/all.js';
 import { Pipeline } from './pipeline.js';
@@ -33,6 +34,7 @@ export class RejectedController {
     @Inject(RejectedLog) private readonly rejected: RejectedLog,
     @Inject(Pipeline) private readonly pipeline: Pipeline,
     @Inject(Formats) private readonly formats: Formats,
+    @Inject(COMMAND_ITEMS) private readonly commands: CommandItems,
     @Inject(KeyStore) private readonly keys: KeyStore,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -99,11 +101,11 @@ export class RejectedController {
   @HttpCode(200)
   async replay(@RequestWorkspace() workspace: string, @Body() command: ReplayCommand): Promise<object> {
     const question = { ...selectionOf(command), workspace, from: readCursor(command.cursor ?? undefined) };
-    const { rejected: log, pipeline, formats } = this;
+    const { rejected: log, pipeline, formats, commands } = this;
     // A mapping may have been corrected just now, perhaps by another process.
     await this.keys.reload();
     const configOf = (name: string, collector: string) => this.keys.configOf(name, collector);
-    const deps = { rejected: log, pipeline, formats, configOf, now: () => new Date() };
+    const deps = { rejected: log, pipeline, formats, commands, configOf, now: () => new Date() };
     const { results, last } = await replay(deps, question);
     const rejected = results.filter((result) => 'reason' in result).length;
     return {

@@ -1,3 +1,4 @@
+import type { CommandItems } from './command-items.js';
 import { decodeRequest } from './decode.js';
 import { type Decoded, decoderOf, type Format } from './format.js';
 import type { Formats } from './formats/all.js';
@@ -13,6 +14,8 @@ export interface ReplayDeps {
   readonly rejected: RejectedLog;
   readonly pipeline: Pipeline;
   readonly formats: Pick<Formats, 'named'>;
+  /** Of items that no wire format has; undefined: there are none. */
+  readonly commands?: CommandItems;
   /** What is configured of a collector today: its mapping may have been corrected. */
   readonly configOf: (workspace: string, collector: string) => CollectorConfig | undefined;
   readonly now: () => Date;
@@ -86,10 +89,11 @@ const notJson = reject('unreadable-row', 'is not JSON').rejected;
 const contentOf = ({ corrected, payload }: RejectedRow): Buffer => corrected ?? payload;
 
 async function replayGroup(
-  { pipeline, formats, configOf }: ReplayDeps,
+  { pipeline, formats, commands, configOf, now }: ReplayDeps,
   rows: readonly RejectedRow[],
 ): Promise<readonly ReplayResult[]> {
   const [first] = rows;
+  if (first && commands?.formats.includes(first.format)) return decideAll(commands, rows, now());
   const format = first && (await formats.named(first.format));
   if (!first || !format) return rows.map(({ id }) => ({ id, reason: unknown('format') }));
   const config = configOf(first.workspace, first.collector);
@@ -101,6 +105,25 @@ async function replayGroup(
   return rows.map(({ id }, index) =>
     items[index]?.item === undefined ? { id, reason: notJson } : resultOf(id, outcomes.next().value),
   );
+}
+
+/** One after the other: a later row of the same thing replaces the one before. */
+async function decideAll(
+  commands: CommandItems,
+  rows: readonly RejectedRow[],
+  now: Date,
+): Promise<readonly ReplayResult[]> {
+  const results: ReplayResult[] = [];
+  for (const row of rows) {
+    const { id, workspace, format } = row;
+    const item = parseJson(contentOf(row).toString('utf8'));
+    const decided =
+      item === undefined
+        ? { reason: notJson }
+        : await commands.decide({ workspace, format, item, occasion: id }, now);
+    results.push({ id, ...decided });
+  }
+  return results;
 }
 
 function resultOf(id: string, outcome: Outcome | undefined): ReplayResult {

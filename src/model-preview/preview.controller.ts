@@ -12,13 +12,15 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Position } from '../domain/events.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { readModelBody } from '../http/model-body.js';
 import { Problem } from '../http/problem.js';
+import { JourneyModels, type ModelEvent } from '../queries/journey-models.js';
 import { POSITION_PARAMETERS, readRequestOf } from '../queries/page-request.js';
 import { Params, type RawParams } from '../queries/params.js';
-import { ReadModels } from '../queries/read-models.js';
+import { ReadModels, type ReadRequest } from '../queries/read-models.js';
 import { PREVIEW_EXAMPLE } from './preview.example.js';
 import type { PreviewLine, PreviewRequest, RunPreview } from './preview-model.js';
 import { PreviewSlots } from './preview-slots.js';
@@ -32,6 +34,13 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** What a preview is asked to tell. */
 type Options = Pick<PreviewRequest, 'weeks' | 'leads' | 'after'>;
 
+interface PreviewView {
+  readonly asOf: Position;
+  /** When the event at that position was recorded, ms. */
+  readonly at: number;
+  readonly model: ModelEvent;
+}
+
 @ApiTags('Journey model')
 @ApiBearerAuth()
 @UseGuards(AuthGuard)
@@ -42,6 +51,7 @@ export class ModelPreviewController {
 
   constructor(
     @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(JourneyModels) private readonly published: JourneyModels,
     @Inject(RUN_PREVIEW) private readonly run: RunPreview,
   ) {}
 
@@ -109,11 +119,7 @@ export class ModelPreviewController {
     const options = optionsOf(params);
     params.check();
     const { model: candidate, warnings } = readModelBody(body);
-    const view = await this.models.view(asked, ['journey', 'opportunities'], ({ asOf, at, model }) =>
-      Promise.resolve({ asOf, at: +at, model }),
-    );
-    if (!view.model)
-      throw new Problem(404, 'model-not-found', 'No journey model is published to compare with');
+    const view = await this.#view(asked);
     const { version: modelVersion, data } = view.model;
     const history = { workspace, asOf: view.asOf, at: view.at };
     const request = { ...history, ...options, current: data.document, candidate: plain(candidate) };
@@ -132,6 +138,20 @@ export class ModelPreviewController {
     finished(reply.raw, () => ending.abort());
     stream.once('close', leave);
     await reply.type('application/x-ndjson; charset=utf-8').send(stream);
+  }
+
+  /** Where a model is published that the read models have not reached yet, as after a first start, it waits for them. */
+  async #view(asked: ReadRequest): Promise<PreviewView> {
+    const open = (request: ReadRequest) =>
+      this.models.view(request, ['journey', 'opportunities'], ({ asOf, at, model }) =>
+        Promise.resolve({ asOf, at: +at, model }),
+      );
+    let view = await open(asked);
+    const [first] = asked.asOf === undefined && !view.model ? await this.published.all(asked.workspace) : [];
+    if (first) view = await open({ ...asked, minPosition: first.position });
+    const { model } = view;
+    if (!model) throw new Problem(404, 'model-not-found', 'No journey model is published to compare with');
+    return { ...view, model };
   }
 
   async *#lines(start: object, request: PreviewRequest, signal: AbortSignal): AsyncGenerator<string> {

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
 import { stringify } from 'yaml';
 import { testApp, type TestApp } from '../../test/app.js';
 import { TEST_MODEL } from '../../test/journey-models.js';
+import { DATABASE } from '../database/database.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
 import type { Change } from '../domain/model-comparison.js';
 
@@ -154,3 +157,28 @@ test.each([
   expect(status).toBe(400);
   expect(lines).toEqual([expect.objectContaining({ code })]);
 });
+
+test('right after the first start a preview waits until the read models have the model', async () => {
+  let locked: Promise<pg.PoolClient> | undefined;
+  const first = await testApp({}, (starting) => {
+    locked = lockModels(starting.get(DATABASE));
+  });
+  const client = await locked;
+  const answer = first.app.inject({
+    ...{ method: 'POST', url: '/api/model/preview', payload: stringify(LAX) },
+    headers: { ...auth(), 'content-type': 'application/yaml' },
+  });
+  // Long enough for an answer that does not wait.
+  await Promise.race([answer, delay(300)]);
+  await client?.query('ROLLBACK');
+  client?.release();
+  expect((await answer).statusCode).toBe(200);
+  await first.close();
+}, 60_000);
+
+/** Read models cannot take in a published model until the transaction ends. */
+async function lockModels(pool: pg.Pool): Promise<pg.PoolClient> {
+  const client = await pool.connect();
+  await client.query('BEGIN; LOCK TABLE touchline.journey_model IN SHARE MODE');
+  return client;
+}

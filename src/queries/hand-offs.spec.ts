@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { emailOf, leadOf, SalesLog } from '../../test/hand-offs.js';
+import { emailOf, leadOf, SalesLog, WORKSPACE } from '../../test/hand-offs.js';
 import { queryApi, type QueryApi } from '../../test/query-api.js';
+import { withTransaction } from '../database/client.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { projections } from '../projections/all.js';
 import { handOffLeads } from '../reactors/hand-off-leads.js';
+import { openLeads } from '../read-models/open-leads.js';
 import { Freshness } from '../subscriptions/api/freshness.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';
 import type { HandOffsAnswer } from './hand-offs.js';
@@ -163,4 +165,31 @@ test('a hand-off that ended says how, and the lead that waited gets the place', 
   expect((await handOffs('rep=bob')).items).toMatchObject([{ lead: { leadId: leadOf('cid') } }]);
   expect((await api.get<UnroutableLeadsAnswer>('/api/handoffs/unroutable')).body.items).toEqual([]);
   expect((await handOffs('state=all')).items).toHaveLength(3);
+});
+
+test('a hand-off has ended once its lead became an opportunity, also when that is lost, as metrics count it', async () => {
+  const day = (nr: number): Date => new Date(Date.UTC(2026, 2, nr, 9));
+  const counted = async () => {
+    const { body } = await api.get<{ open: number }>('/api/metrics/rotting-leads?at=2026-03-20T00:00:00Z');
+    return [(await handOffs()).items.length, body.open];
+  };
+  expect(await counted()).toEqual([2, 2]);
+  clock = day(15);
+  // One that was opened before the hand-off does not end it.
+  await log.opportunity('ann', day(1));
+  await log.opportunity('cid', day(9), day(15));
+  await settle();
+  expect((await handOffs('state=opportunity')).items).toMatchObject([
+    { clock: 'stopped', lead: { leadId: leadOf('cid'), lifecycle: 'handed_off' } },
+  ]);
+  expect(await counted()).toEqual([1, 1]);
+  const { rows } = await db.pool.query(
+    `SELECT handoff_state, is_open, clock FROM bi.fact_handoff WHERE recipient = 'bob' AND cycle = 1 ORDER BY handed_off_at, 1`,
+  );
+  expect(rows).toEqual([
+    { handoff_state: 'opportunity', is_open: false, clock: 'stopped' },
+    { handoff_state: 'recycled', is_open: false, clock: 'stopped' },
+  ]);
+  const loads = await withTransaction(db.pool, (tx) => openLeads(tx, WORKSPACE));
+  expect(loads).toEqual([{ recipient: 'ada', open: 1 }]);
 });

@@ -23,6 +23,11 @@ export class JourneyModels {
     return all.filter((event) => event.position <= position);
   }
 
+  /** All versions that are published, oldest first, also those that the read models have not reached. */
+  all(workspace: string): Promise<readonly ModelEvent[]> {
+    return this.topUp(workspace);
+  }
+
   /** The model in force at the position; undefined before the first is published. */
   async at(workspace: string, position: Position): Promise<ModelEvent | undefined> {
     return (await this.upTo(workspace, position)).at(-1);

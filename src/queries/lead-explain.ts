@@ -132,7 +132,7 @@ export class ExplainLeadHandler implements IQueryHandler<ExplainLead> {
         traits: state.traits,
         address: await addressReason(view, leadId),
         account: await accountReason(view, leadId),
-        fit: fitReason(view.model?.data.document, state.traits),
+        fit: fitReason(view.model?.data.document, state.traits, state.email),
         stage: state.stage,
         stageSince: moves.at(-1) ?? null,
         score: state.score,
@@ -155,13 +155,14 @@ interface StateRow {
   score: number;
   lifecycle: string;
   traits: Traits;
+  email: string | null;
 }
 
 const stateOf = async (view: View, leadId: string): Promise<StateRow | undefined> =>
   firstRow<StateRow>(
     view.tx,
     sql`
-    SELECT l.stage, ${scoreNow(view, 'l')} AS score, ${lifecycleOf(view, 'l')} AS lifecycle, p.traits
+    SELECT l.stage, ${scoreNow(view, 'l')} AS score, ${lifecycleOf(view, 'l')} AS lifecycle, p.traits, p.email
     FROM (${await leadRows(view)}) l
     JOIN touchline.lead_profile p
       ON p.workspace = ${view.workspace} AND p.lead_id = l.lead_id AND ${validAt('p', view.asOf)}

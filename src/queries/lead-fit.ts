@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { JourneyModel, TraitCondition } from '../domain/model/journey-model.js';
 import { fitRules } from '../domain/persona.js';
 import type { Traits } from '../domain/touchpoint.js';
-import { recordTest } from '../domain/value-test.js';
+import { traitTest } from '../domain/trait-test.js';
 import { MaybeText, NestedList, Decimal, Text, Uuid, Enum } from './response-fields.js';
 import type { View } from './read-models.js';
 import { validAt } from './valid-at.js';
@@ -29,13 +29,13 @@ export class FitReason {
 }
 
 /** Opens persona and grade down to the rules of the model. */
-export function fitReason(model: JourneyModel | undefined, traits: Traits): FitReason {
+export function fitReason(model: JourneyModel | undefined, traits: Traits, email: string | null): FitReason {
   if (!model) return { persona: null, personaRule: null, grade: null, gradePoints: 0, gradeRules: [] };
-  const { persona, grade } = fitRules(model)(traits);
+  const { persona, grade } = fitRules(model)(traits, email);
   const conditions = model.personas.find(({ id }) => id === persona)?.when ?? [];
-  const personaRule = conditions.find((condition) => recordTest(condition)(traits)) ?? null;
+  const personaRule = conditions.find((condition) => traitTest(condition)(traits, email)) ?? null;
   const gradeRules = model.grading.rules
-    .filter(({ when }) => recordTest(when)(traits))
+    .filter(({ when }) => traitTest(when)(traits, email))
     .map(({ name: rule, points }) => ({ rule, points }));
   const gradePoints = gradeRules.reduce((sum, { points }) => sum + points, 0);
   return { persona, personaRule, grade, gradePoints, gradeRules };

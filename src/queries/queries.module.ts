@@ -118,6 +118,6 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindAttentionHandler,
     ...metrics.map(({ handler }) => handler),
   ],
-  exports: [ReadModels],
+  exports: [ReadModels, JourneyModels],
 })
 export class QueriesModule {}

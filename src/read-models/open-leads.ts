@@ -8,7 +8,7 @@ export interface OpenLeads {
 }
 
 /**
- * The open leads of each recipient that has any. Leads that became opportunities, opted out or were merged are none.
+ * The open leads of each recipient that has any. Leads that became opportunities since, opted out or were merged are none.
  *
  * @param asOf undefined: now
  * @param except leads that are not counted, by the ids of their decisions
@@ -23,11 +23,13 @@ export async function openLeads(
      FROM (SELECT coalesce($2::bigint, 9223372036854775807) AS position) moment
      CROSS JOIN touchline.lead_lifecycle l
      CROSS JOIN LATERAL (
-       SELECT f.lifecycle FROM touchline.lifecycle_at(moment.position) f
-       WHERE f.workspace = l.workspace AND f.lead_id = l.lead_id OFFSET 0) f
+       SELECT d.position, d.occurred_at FROM touchline.lead_decision d
+       WHERE d.workspace = l.workspace AND d.lead_id = l.decided_id AND d.type = 'LeadHandedOff' AND d.position <= moment.position
+       ORDER BY d.position DESC LIMIT 1) h
+     CROSS JOIN LATERAL touchline.handoff_end(l.workspace, l.decided_id, l.lead_id, h.position, h.occurred_at, moment.position) ended
      WHERE l.workspace = $1 AND l.status IN ('handed_off', 'accepted') AND l.known_from <= moment.position
        AND (l.superseded_at IS NULL OR l.superseded_at > moment.position)
-       AND f.lifecycle = l.status AND NOT (l.decided_id = ANY ($3::uuid[]))
+       AND ended.ended_at IS NULL AND NOT (l.decided_id = ANY ($3::uuid[]))
      GROUP BY l.recipient`,
     [workspace, asOf === undefined ? null : String(asOf), except],
   );

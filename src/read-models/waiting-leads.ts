@@ -16,6 +16,7 @@ export interface WaitingLead {
   readonly position: string;
   readonly persona: string | null;
   readonly traits: Traits;
+  readonly email: string | null;
   readonly accountOwner: string | null;
 }
 
@@ -56,7 +57,7 @@ export async function waitingLeads(
 ): Promise<readonly WaitingLead[]> {
   const { rows } = await tx.query<WaitingLead>(
     `SELECT l.lead_id AS "leadId", l.decided_id AS "decidedId", l.cycle, l.event_id AS "eventId", l.since AS "qualifiedAt",
-            l.known_from AS position, p.persona, p.traits,
+            l.known_from AS position, p.persona, p.traits, p.email,
             touchline.account_owner(p.workspace, p.account_id, moment.position) AS "accountOwner"
      ${WAITING}
      ORDER BY l.known_from, l.lead_id

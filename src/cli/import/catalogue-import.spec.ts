@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { importTarget, inputFile } from '../../../test/import-target.js';
 import { MemoryEventStore } from '../../event-store/memory.js';
+import type { Origin, RejectedInput } from '../../intake/rejected.js';
 import type { CsvMapping } from './csv-mapping.js';
 import { importFile, type ImportTarget } from './import-file.js';
 import type { Imported } from './importer.js';
@@ -15,6 +16,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 let store: MemoryEventStore;
+/** Of the last import. */
+let kept: readonly (RejectedInput & Origin)[];
 beforeEach(() => {
   store = new MemoryEventStore();
 });
@@ -24,7 +27,8 @@ async function imported(
   mapping: CsvMapping,
   changes: Partial<ImportTarget> = {},
 ): Promise<Imported> {
-  const { target } = importTarget(store, { mapping, ...changes });
+  const { target, rejected } = importTarget(store, { mapping, ...changes });
+  kept = rejected;
   return importFile(target, await inputFile(join(folder, 'rows.csv'), rows));
 }
 const datas = async () => (await store.readAll(0n, 10_000)).map(({ data }) => data);
@@ -60,6 +64,23 @@ test('investments are imported by a mapping, later rows of an id correct earlier
   ]);
 });
 
+test('rows of investments that are rejected are kept byte for byte, with their lines and reasons', async () => {
+  await imported(LEDGER, MAPPING);
+  expect(
+    kept.map(({ format, call, source, reason, sent, payload }) => [
+      ...[format, call, source, reason.code, reason.path, String(sent ?? payload)],
+    ]),
+  ).toEqual([
+    ['investment', 'investments', 'rows.csv:3', 'period-empty', 'to', 'r-2;-10;01.03.2026;01.03.2026;Messe'],
+    ...[
+      ['investment', 'investments', 'rows.csv:4', 'amount-invalid', 'Betrag'],
+      ['investment', 'investments', 'rows.csv:5', 'day-invalid', 'Von'],
+    ].map((row, nth) => [...row, LEDGER.split('\n')[nth + 3]]),
+  ]);
+  // A replay reads the item.
+  expect(JSON.parse(String(kept[0]?.payload))).toMatchObject({ investmentId: 'r-2', to: '2026-03-01' });
+});
+
 test('a file of investments is imported once, and changes nothing when it is read again', async () => {
   await imported(LEDGER, MAPPING);
   expect((await imported(LEDGER, MAPPING)).isNew).toBe(false);
@@ -72,6 +93,7 @@ test('a dry run of investments counts faults and records nothing', async () => {
   const { summary } = await imported(LEDGER, MAPPING, { isDryRun: true });
   expect(summary.toJSON()).toMatchObject({ accepted: 2, rejected: { 'period-empty': 1 } });
   expect(await datas()).toEqual([]);
+  expect(kept).toEqual([]);
 });
 
 test('contents and campaigns are imported by usual headers', async () => {

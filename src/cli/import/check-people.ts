@@ -63,6 +63,11 @@ export async function openDirectory(
 
 const READ_ONLY = 'BEGIN READ ONLY';
 
+export const listCheck = (model: JourneyModel, now: Date): ListCheck =>
+  new ListCheck({
+    ...{ model, addressOf: leadAddress, companyOf: domainsOf(model.mailProviders), now: +now },
+  });
+
 /**
  * Checks all files of people before the first one is imported, so that people of one file are no known people for the next.
  *
@@ -75,9 +80,7 @@ export async function checkPeople(
   reportPath?: string,
 ): Promise<readonly string[]> {
   const { model } = directory;
-  const check = new ListCheck({
-    ...{ model, addressOf: leadAddress, companyOf: domainsOf(model.mailProviders), now: +target.now },
-  });
+  const check = listCheck(model, target.now);
   const report = new ListReport(reportPath);
   let first = directory.position;
   try {

@@ -50,11 +50,16 @@ export async function readMapping(path: string): Promise<CsvMapping> {
   });
   const value = parseJson(text) ?? yamlIn(text);
   if (value === undefined) throw new Refused('mapping-invalid', `The mapping "${path}" is not JSON or YAML`);
+  return checkedMapping(value, path);
+}
+
+/** @param name of where it stands, for the error @throws Refused `mapping-invalid` */
+export function checkedMapping(value: unknown, name: string): CsvMapping {
   const fault = checkMapping(value)?.rejected;
-  if (fault) throw new Refused('mapping-invalid', `${path}: ${fault.path ?? 'the mapping'} ${fault.message}`);
+  if (fault) throw new Refused('mapping-invalid', `${name}: ${fault.path ?? 'the mapping'} ${fault.message}`);
   const mapping = value as CsvMapping;
   if (mapping.timeZone !== undefined && !isTimeZone(mapping.timeZone))
-    throw new Refused('mapping-invalid', `${path}: timeZone "${mapping.timeZone}" is not a time zone`);
+    throw new Refused('mapping-invalid', `${name}: timeZone "${mapping.timeZone}" is not a time zone`);
   return mapping;
 }
 

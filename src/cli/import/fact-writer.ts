@@ -3,7 +3,8 @@ import { isOutage } from '../../database/outage.js';
 import { Batch } from '../../intake/batch.js';
 import { isRejected, reject, type Rejected } from '../../intake/outcome.js';
 import type { Pipeline } from '../../intake/pipeline.js';
-import { type Origin, type RejectedInput, type SentAs, withOrigin } from '../../intake/rejected.js';
+import { type Origin, type SentAs, withOrigin } from '../../intake/rejected.js';
+import { occasionOf, type RowSource, sentAsRow, unreadableRow } from './rejected-rows.js';
 import type { PartOfRow, ReadRow, RowItem, RowReader } from './row-reader.js';
 import type { SourceRow } from './row-splitter.js';
 import type { RowOutcome } from './summary.js';
@@ -29,13 +30,6 @@ export interface WrittenRows {
 interface PreparedRows {
   readonly batch: Batch;
   readonly rowOf: readonly SourceRow[];
-}
-
-/** A file, as what is kept of its rows names it. */
-export interface RowSource {
-  readonly name: string;
-  /** Tells its rows from those of other files. */
-  readonly identity: string;
 }
 
 export interface FactWriterOptions {
@@ -96,7 +90,7 @@ export class FactWriter implements RowWriter {
   prepare(rows: readonly SourceRow[], fault?: Rejected): PreparedRows {
     const { reader } = this.options;
     const batch = new Batch();
-    const occasion = (row: SourceRow): string => `${this.options.source.identity}:${row.line}`;
+    const occasion = (row: SourceRow): string => occasionOf(this.options.source, row);
     const read = reader.read(rows, occasion);
     const rowOf: SourceRow[] = [];
     for (const [index, row] of rows.entries()) {
@@ -116,7 +110,8 @@ export class FactWriter implements RowWriter {
     if (!read) throw new Error('a reader answers for every row');
     if (isRejected(read)) {
       batch.results.push({ status: 'rejected', reason: read.rejected });
-      batch.rejected.push(withOrigin(this.#origin, this.#unreadable(row, read)));
+      const { reader, source } = this.options;
+      batch.rejected.push(withOrigin(this.#origin, unreadableRow(reader.format.name, source, row, read)));
       return;
     }
     if (!('parts' in read)) this.#addItem(batch, read, { occasion, fault, sentAs: () => this.#sentAs(row) });
@@ -136,21 +131,9 @@ export class FactWriter implements RowWriter {
   }
 
   #sentAs(row: SourceRow, part?: PartOfRow): SentAs {
-    const source = `${this.options.source.name}:${row.line}`;
-    if (!part) return { sent: row.bytes, source };
+    const whole = sentAsRow(this.options.source, row);
+    if (!part) return whole;
     const sent = part.sent();
-    return { ...(sent && { sent }), source: `${source}#${part.pointer}` };
-  }
-
-  #unreadable(row: SourceRow, { rejected: reason }: Rejected): RejectedInput {
-    const { sentBytes } = row;
-    const { source } = this.#sentAs(row);
-    return {
-      ...{ unit: 'item', format: this.options.reader.format.name, payload: row.bytes, reason },
-      ...(source !== undefined && { source }),
-      ...(sentBytes !== undefined && {
-        ...{ sentBytes, knownBy: `${this.options.source.identity}:${row.line}` },
-      }),
-    };
+    return { ...(sent && { sent }), source: `${whole.source}#${part.pointer}` };
   }
 }

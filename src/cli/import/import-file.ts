@@ -9,13 +9,14 @@ import type { CsvMapping } from './csv-mapping.js';
 import { csvRows, openCsv } from './csv-rows.js';
 import { detectFormat, type ImportFormat } from './detect-format.js';
 import { DryRunWriter } from './dry-run-writer.js';
-import { FactWriter, type RowSource, type RowWriter } from './fact-writer.js';
+import { FactWriter, type RowWriter } from './fact-writer.js';
 import { Importer, type Imported, type ImporterOptions } from './importer.js';
 import { Input, STDIN } from './input.js';
 import { fingerprint, type InputFile } from './input-files.js';
 import { nativeRows, segmentRows } from './json-rows.js';
 import { snowplowRows } from './snowplow-rows.js';
 import { ImportProgress } from './progress-bar.js';
+import type { RowSource } from './rejected-rows.js';
 import type { RowReader } from './row-reader.js';
 import { lineEnd } from './row-splitter.js';
 
@@ -81,7 +82,7 @@ function rowsOf(target: ImportTarget, format: ImportFormat, source: RowSource, s
   if (format !== 'csv') return { writer: factWriter(target, LINES[format], source), findEnd: lineEnd };
   const { type, read, ...rows } = openCsv(source.name, start, target.mapping);
   const writer = isCatalogueType(type)
-    ? new CatalogueWriter({ ...target, type, read, source })
+    ? new CatalogueWriter({ ...target, origin: originOf(target), type, read, source })
     : factWriter(target, csvRows(type, read), source);
   return { ...rows, writer };
 }
@@ -101,7 +102,11 @@ const originOf = ({ workspace, collector, config, now }: ImportTarget) => ({
 });
 
 /** The same file read in another way is another import. */
-export function progressSource(target: ImportTarget, format: ImportFormat, identity: string): string {
+export function progressSource(
+  target: Pick<ImportTarget, 'workspace' | 'collector' | 'encoding' | 'mapping'>,
+  format: ImportFormat,
+  identity: string,
+): string {
   const { workspace, collector, encoding = null, mapping } = target;
   const way = JSON.stringify([workspace, collector, format, encoding, format === 'csv' && mapping, identity]);
   return `import:${hash('sha256', way, 'base64url')}`;

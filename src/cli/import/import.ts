@@ -16,7 +16,7 @@ import { SecretBox } from '../../workspaces/secret-box.js';
 import { Workspaces } from '../../workspaces/workspaces.js';
 import { withRuntime } from '../with-runtime.js';
 import { checkPeople, emptyDirectory, openDirectory, type PeopleDirectory } from './check-people.js';
-import { isCatalogueType, ROW_TYPES, type RowType } from './csv-fields.js';
+import { ROW_TYPES, type RowType } from './csv-fields.js';
 import { readMapping } from './csv-mapping.js';
 import { DEFAULT_COLLECTOR } from './default-collector.js';
 import { IMPORT_FORMATS, type ImportFormat } from './detect-format.js';
@@ -202,9 +202,8 @@ async function importAll(
   files: readonly InputFile[],
   lists?: ListOptions,
 ): Promise<number> {
-  const { type = 'touchpoints' } = target.mapping;
   const checked = lists && (await checkPeople(target, files, lists.people, lists.report));
-  const report = new ImportReport(target.isDryRun, !isCatalogueType(type));
+  const report = new ImportReport(target.isDryRun);
   for (const file of files) {
     if (target.signal.aborted || !(await importOne(target, file, report))) break;
   }

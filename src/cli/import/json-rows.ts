@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isObject, type JsonObject } from '../../intake/json.js';
+import { contact } from '../../intake/formats/contact.js';
 import { native } from '../../intake/formats/native.js';
 import { segment } from '../../intake/formats/segment.js';
 import { derivedMessageId, messageIdOf } from '../../intake/identities.js';
@@ -30,6 +31,9 @@ function readRow(row: SourceRow, complete: (item: JsonObject) => JsonObject): Re
   if (!isObject(item)) return notAnObject;
   return { item: complete(item), mayHoldUnstorable: text.includes('\\u') };
 }
+
+/** People, as a list has them. */
+export const contactRows = jsonRows(contact, 'contacts', (item) => item);
 
 /** Touchline's own touchpoints. */
 export const nativeRows = jsonRows(native, 'touchpoints', withMessageId);

@@ -17,7 +17,7 @@ export interface PeopleCheckOptions {
   readonly name: string;
   readonly facts: Pick<FactWriter, 'prepare'>;
   readonly check: ListCheck;
-  readonly report: ListReport;
+  readonly report: Pick<ListReport, 'add'>;
   readonly findKnown: FindKnown;
 }
 

@@ -8,14 +8,10 @@ export class ImportReport {
   #files = 0;
   #failed = false;
 
-  constructor(
-    private readonly isDryRun: boolean,
-    /** Rejected rows are in the table of rejected input. */
-    private readonly keepsRejected = true,
-  ) {}
+  constructor(private readonly isDryRun: boolean) {}
 
   get hasFailed(): boolean {
-    return this.#failed || ((this.isDryRun || !this.keepsRejected) && this.#total.rejectedRows > 0);
+    return this.#failed || (this.isDryRun && this.#total.rejectedRows > 0);
   }
 
   /** @param line its last one that is imported, where it was not read to its end */
@@ -49,8 +45,6 @@ export class ImportReport {
   end(isStopped: boolean): void {
     if (this.#files > 1) console.log(`${this.#files} files: ${this.#describe(this.#total)}`);
     if (this.isDryRun) console.log('Nothing was imported: this was a dry run');
-    else if (this.#total.rejectedRows > 0 && !this.keepsRejected)
-      console.log('Rejected rows are not imported: correct the file and import it again');
     else if (this.#total.rejectedRows > 0)
       console.log('Rejected rows are kept: see GET /api/rejected. Correct and replay them there');
     if (isStopped && !this.isDryRun) console.log('Stopped. Run the same command again to go on');

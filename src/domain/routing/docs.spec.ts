@@ -38,7 +38,7 @@ test.each(rowsOf('country'))(
       ...Array.from({ length: Number(bob) }, () => ({ recipient: 'bob', rule: 'home' })),
     ];
     const accountOwner = owner === 'none' ? null : (owner ?? null);
-    const lead = { persona: null, traits: { country }, accountOwner, matches: () => true };
+    const lead = { persona: null, traits: { country }, email: null, accountOwner, matches: () => true };
     const route = routeLead(model, lead, loadsOf(past), Date.parse('2026-03-04T12:00:00Z'));
     const told = 'recipient' in route ? [route.recipient.id, route.rule] : [route.unroutable, ''];
     expect(told).toEqual([to, by]);

@@ -50,6 +50,7 @@ const routing: fc.Arbitrary<Routing> = fc
 const lead: fc.Arbitrary<LeadToRoute> = fc.record({
   persona: fc.option(fc.constantFrom(...PERSONAS)),
   traits: fc.constantFrom({ country: 'SE' }, { country: 'IT' }, {}),
+  email: fc.constant(null),
   accountOwner: fc.option(fc.constantFrom(...IDS, 'nobody')),
   matches: fc.constant(() => true),
 });
@@ -121,7 +122,13 @@ test('leads that arrive one after the other share recipients of equal capacity e
   fc.assert(
     fc.property(strategy, fc.shuffledSubarray(IDS, { minLength: 1 }), fc.nat(20), (how, ids, leads) => {
       const recipients = ids.map((id) => ({ id, name: id, kind: 'rep' as const }));
-      const to: LeadToRoute = { persona: null, traits: {}, accountOwner: null, matches: () => true };
+      const to: LeadToRoute = {
+        persona: null,
+        traits: {},
+        email: null,
+        accountOwner: null,
+        matches: () => true,
+      };
       const handOffs: PastHandOff[] = [];
       for (let nth = 0; nth < leads; nth += 1) {
         const route = routed({ recipients, strategy: how }, to, handOffs);
@@ -145,7 +152,13 @@ test('no recipient ever has more open leads than its capacity, and none waits wh
         kind: 'rep' as const,
         capacity,
       }));
-      const to: LeadToRoute = { persona: null, traits: {}, accountOwner: null, matches: () => true };
+      const to: LeadToRoute = {
+        persona: null,
+        traits: {},
+        email: null,
+        accountOwner: null,
+        matches: () => true,
+      };
       const handOffs: PastHandOff[] = [];
       for (let nth = 0; nth < leads; nth += 1) {
         const route = routed({ recipients, strategy }, to, handOffs);

@@ -12,7 +12,13 @@ const rep = (id: string, more: Partial<Recipient> = {}): Recipient => ({
 const handedTo = (recipient: string, times = 1, rule = 'all recipients'): PastHandOff[] =>
   Array.from({ length: times }, () => ({ recipient, rule }));
 
-const LEAD: LeadToRoute = { persona: 'buyer', traits: {}, accountOwner: null, matches: () => true };
+const LEAD: LeadToRoute = {
+  persona: 'buyer',
+  traits: {},
+  email: null,
+  accountOwner: null,
+  matches: () => true,
+};
 const NOW = Date.parse('2026-03-04T12:00:00Z');
 
 function route(

@@ -15,6 +15,8 @@ import { territoriesOf } from './territories.js';
 export interface LeadToRoute {
   readonly persona: string | null;
   readonly traits: Traits;
+  /** The address that it is known by. */
+  readonly email: string | null;
   /** Who owns its account, as the CRM names them. */
   readonly accountOwner: string | null;
   readonly matches: (when: SegmentedCondition) => boolean;
@@ -55,7 +57,7 @@ export function routeLead(
   const owner = ownerOf(routing, lead);
   if (owner && !obstacleOf(owner, situation)) return { recipient: owner, rule: ACCOUNT_OWNER };
 
-  const territories = territoriesOf(routing, lead.traits);
+  const territories = territoriesOf(routing, lead);
   const rules = rulesOf(routing).filter((rule) => applies(rule, lead, territories));
   if (rules.length === 0) return { unroutable: 'no-rule', busy: [] };
   const busy = new Map<string, Obstacle>();

@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route reads YAML or JSON itself, to name lines and columns. */
     textBody?: boolean;
+    /** The route reads JSON or CSV itself, to keep each row as it was sent. */
+    rowsBody?: boolean;
   }
 }
 
@@ -16,7 +18,7 @@ export const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml'
 const PARSED_BYTES = 64;
 
 export const isTextRoute = ({ routeOptions: { config } }: FastifyRequest): boolean =>
-  config.textBody === true;
+  config.textBody === true || config.rowsBody === true;
 
 /** @throws Problem 400, OverBudget */
 export function textOf(bytes: Buffer, reservation: Reservation): string {

@@ -88,7 +88,7 @@ COMMENT ON COLUMN bi.fact_handoff.first_activity_at IS 'First call, meeting or s
 COMMENT ON COLUMN bi.fact_handoff.first_activity_kind IS 'sales_call, meeting or sales_email. Example: sales_call';
 COMMENT ON COLUMN bi.fact_handoff.first_activity_rep IS 'Who of sales it was. Example: rep-7';
 COMMENT ON COLUMN bi.fact_handoff.minutes_to_first_activity IS 'Minutes from the hand-off to the first activity, around the clock. Example: 150.00';
-COMMENT ON COLUMN bi.fact_handoff.handoff_state IS 'handed_off or accepted while it is open; reassigned, recycled, disqualified or merged if it ended so; opportunity, customer or opted_out if the lead is so. Example: accepted';
+COMMENT ON COLUMN bi.fact_handoff.handoff_state IS 'handed_off or accepted while it is open; reassigned, recycled, disqualified or merged if it ended so; opportunity, customer or opted_out if its lead became so since. Example: accepted';
 COMMENT ON COLUMN bi.fact_handoff.is_open IS 'True if it is open now, as metrics count it: open_until lies not in the past. Example: true';
 COMMENT ON COLUMN bi.fact_handoff.open_until IS 'When the first of these happened, UTC: the lead was handed to somebody else, recycled or disqualified, one of its opportunities was opened, it opted out; NULL: none. Example: 2026-03-09 08:00:00+00';
 COMMENT ON COLUMN bi.fact_handoff.rots_from IS 'From when it is rotten unless something stopped the clock before, UTC. Example: 2026-03-03 10:00:00+00';
