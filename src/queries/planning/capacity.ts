@@ -1,6 +1,6 @@
 import { handOffTurnover } from '../metrics/hand-offs.js';
 import type { View } from '../read-models.js';
-import type { Window } from './history.js';
+import type { Window } from './lead-rows.js';
 import type { CapacityItem } from './magic-number-answer.js';
 
 /**
