@@ -8,19 +8,53 @@ export const HAND_OFF_CUTS = ['recipient', 'persona', 'source', 'segment', 'camp
 export type HandOffCut = (typeof HAND_OFF_CUTS)[number];
 
 /**
- * Hand-offs `h` (0091-hand-off-ends.sql): one is open until the lead is handed to somebody else, recycled, disqualified, opts out or becomes a contact of an
- * opportunity. It rots from `due_by` on until the first call, meeting or mail of sales, which stops its clock.
+ * Hand-offs `h` as handoff_end has them (0091-hand-off-ends.sql), but all at once: one is open until the lead is handed to somebody
+ * else, recycled, disqualified, opts out or becomes a contact of an opportunity. It rots from `rots_at` on until the first call,
+ * meeting or mail of sales, which stops its clock. What leads did is looked up for those alone that meet the condition on `h`, whose
+ * columns before `ended_at` are known by then.
  */
-const handOffs = ({ workspace, asOf }: View): Sql => sql`
-  SELECT k.lead_id, d.data -> 'recipient' ->> 'id' AS recipient, p.persona, d.occurred_at AS began_at, ended.ended_at,
-         greatest((d.data ->> 'dueBy')::timestamptz, d.occurred_at) AS rots_at, least(ended.ended_at, ended.first_activity_at) AS rots_until,
-         (d.data ->> 'warnAt')::timestamptz AS warn_at
-  FROM touchline.lead_decision d
-  JOIN (SELECT DISTINCT k.own_lead_id, k.lead_id FROM touchline.identity_key k
-        WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)}) k ON k.own_lead_id = d.lead_id
-  LEFT JOIN touchline.lead_profile p ON p.workspace = d.workspace AND p.lead_id = k.lead_id AND ${validAt('p', asOf)}
-  CROSS JOIN LATERAL touchline.handoff_end(d.workspace, d.lead_id, k.lead_id, d.position, d.occurred_at, ${asOf}) ended
-  WHERE d.workspace = ${workspace} AND d.position <= ${asOf} AND d.type = 'LeadHandedOff'`;
+const handOffs = (view: View, condition: Sql = raw('true')): Sql => sql`
+  SELECT h.*, least(h.left_at, opened.at) AS ended_at, least(h.left_at, opened.at, activity.at) AS rots_until
+  FROM (${handedOff(view)}) h
+  CROSS JOIN LATERAL (${firstOpening(view)}) opened
+  LEFT JOIN LATERAL (${firstActivity(view)}) activity ON true
+  WHERE ${condition}`;
+
+/** `decided_at`: when the lead was handed to somebody else, recycled or disqualified; `left_at`: the same, or when it opted out. */
+const handedOff = ({ workspace, asOf }: View): Sql => sql`
+  SELECT k.lead_id, d.recipient, p.persona, d.began_at, greatest(d.due_by, d.began_at) AS rots_at, d.warn_at, d.decided_at,
+         least(d.decided_at, CASE WHEN p.email_consent = 'unsubscribed' THEN greatest(p.email_consent_at, d.began_at) END) AS left_at
+  FROM (SELECT d.lead_id, d.type, d.recipient, d.due_by, d.warn_at, d.occurred_at AS began_at, lead(d.occurred_at) OVER decisions AS decided_at
+        FROM touchline.lead_decision d
+        WHERE d.workspace = ${workspace} AND d.position <= ${asOf} AND d.type IN ('LeadHandedOff', 'LeadRecycled', 'LeadDisqualified')
+        WINDOW decisions AS (PARTITION BY d.lead_id ORDER BY d.position)) d
+  JOIN touchline.identity_key k ON k.workspace = ${workspace} AND k.own_lead_id = d.lead_id AND ${validAt('k', asOf)}
+  LEFT JOIN touchline.lead_profile p ON p.workspace = ${workspace} AND p.lead_id = k.lead_id AND ${validAt('p', asOf)}
+  WHERE d.type = 'LeadHandedOff'`;
+
+const firstOpening = ({ workspace, asOf }: View): Sql => sql`
+  SELECT min(o.opened_at) AS at
+  FROM touchline.identity_key k
+  JOIN touchline.opportunity_contact_key ck ON ck.workspace = k.workspace AND ck.key = k.key
+  JOIN touchline.opportunity_contact c
+    ON c.workspace = ck.workspace AND c.opportunity_id = ck.opportunity_id AND ck.key = ANY (c.keys) AND ${validAt('c', asOf)}
+  JOIN touchline.opportunity o
+    ON o.workspace = ck.workspace AND o.opportunity_id = ck.opportunity_id AND o.opened_at >= h.began_at AND ${validAt('o', asOf)}
+  WHERE k.workspace = ${workspace} AND k.lead_id = h.lead_id AND ${validAt('k', asOf)}`;
+
+/** The list of kinds is that of the index journey_sales_activity. */
+const firstActivity = ({ workspace, asOf }: View): Sql => sql`
+  SELECT j.occurred_at AS at
+  FROM touchline.journey j
+  WHERE j.workspace = ${workspace} AND j.lead_id = h.lead_id
+    AND j.occurred_at >= h.began_at AND (h.decided_at IS NULL OR j.occurred_at < h.decided_at)
+    AND j.kind IN ('sales_call', 'sales_email', 'meeting') AND j.verdict IN ('human', 'unknown') AND ${validAt('j', asOf)}
+  ORDER BY j.occurred_at
+  LIMIT 1`;
+
+/** Of hand-offs that `handOffs` looks at. */
+const begunAndNotLeft = (at: Date): Sql =>
+  sql`h.began_at <= ${at} AND (h.left_at IS NULL OR h.left_at > ${at})`;
 
 /** Hand-offs open and rotten at an instant. */
 export interface OpenHandOffs {
@@ -71,11 +105,8 @@ export function openHandOffs(
     sql`
     SELECT ${cut.keys} AS keys, count(*)::int AS open, count(*) FILTER (WHERE rotten)::int AS rotten
     FROM (SELECT ${cut.select} h.rots_at <= ${at} AND (h.rots_until IS NULL OR h.rots_until > ${at}) AS rotten
-          FROM (${handOffs(view)}) h ${cutJoins(view, by)}
-          WHERE ${allOf([
-            sql`h.began_at <= ${at} AND (h.ended_at IS NULL OR h.ended_at > ${at})`,
-            inSegment(view, segment),
-          ])}) h
+          FROM (${handOffs(view, allOf([begunAndNotLeft(at), inSegment(view, segment)]))}) h ${cutJoins(view, by)}
+          WHERE h.ended_at IS NULL OR h.ended_at > ${at}) h
     ${cut.group}
     ORDER BY ${cut.time}rotten DESC, open DESC${cut.ties}`,
   );
@@ -102,7 +133,7 @@ export function rottenSeries(
     WITH point AS MATERIALIZED (
       SELECT day AT TIME ZONE ${timeZone} AS at, row_number() OVER (ORDER BY day) AS number
       FROM generate_series(${days.first}::timestamp, ${days.last}::timestamp, interval '1 day') AS day),
-    hand_off AS MATERIALIZED (SELECT * FROM (${handOffs(view)}) h WHERE ${allOf([inSegment(view, segment)])}),
+    hand_off AS MATERIALIZED (${handOffs(view, inSegment(view, segment))}),
     change AS (
       SELECT began_at AS at, 1 AS open, 0 AS rotten FROM hand_off
       UNION ALL SELECT ended_at, -1, 0 FROM hand_off WHERE ended_at IS NOT NULL
@@ -144,24 +175,47 @@ export const urgentHandOffs = (
     FROM (
       SELECT h.*, count(*) OVER (PARTITION BY is_rotten)::int AS total,
              row_number() OVER (PARTITION BY is_rotten ORDER BY rots_at, lead_id, began_at) AS number
-      FROM (SELECT h.*, h.rots_at <= ${at} AS is_rotten FROM (${handOffs(view)}) h
-            WHERE h.began_at <= ${at} AND (h.ended_at IS NULL OR h.ended_at > ${at}) AND (h.rots_until IS NULL OR h.rots_until > ${at})
-              AND (h.rots_at <= ${at} OR h.warn_at <= ${at}) AND ${rep === undefined ? raw('true') : sql`h.recipient = ${rep}`}) h) h
+      FROM (SELECT h.*, h.rots_at <= ${at} AS is_rotten
+            FROM (${handOffs(
+              view,
+              allOf([
+                sql`${begunAndNotLeft(at)} AND (h.rots_at <= ${at} OR h.warn_at <= ${at})`,
+                rep === undefined ? undefined : sql`h.recipient = ${rep}`,
+              ]),
+            )}) h
+            WHERE h.rots_until IS NULL OR h.rots_until > ${at}) h) h
     WHERE number <= ${limit}
     ORDER BY is_rotten DESC, number`,
   );
 
-/** Hand-offs that ended in a period, and the days that they were open on average. */
-export async function endedHandOffs(
+/** What became of hand-offs. */
+export interface HandOffTurnover {
+  /** Open at the instant, by recipient. */
+  readonly open: Readonly<Record<string, number>>;
+  /** How many ended in the period, and the days that they were open on average; null: none ended. */
+  readonly ended: number;
+  readonly meanDays: number | null;
+}
+
+export async function handOffTurnover(
   view: View,
+  at: Date,
   { from, to }: { readonly from: Date; readonly to: Date },
-): Promise<{ readonly ended: number; readonly meanDays: number | null }> {
-  const found = await firstRow<{ ended: number; meanDays: number | null }>(
+): Promise<HandOffTurnover> {
+  const found = await firstRow<HandOffTurnover>(
     view.tx,
     sql`
-    SELECT count(*)::int AS ended, avg(extract(epoch FROM h.ended_at - h.began_at) / 86400)::float8 AS "meanDays"
-    FROM (${handOffs(view)}) h
+    WITH hand_off AS MATERIALIZED (
+      SELECT h.recipient, h.began_at, least(h.left_at, opened.at) AS ended_at
+      FROM (${handedOff(view)}) h CROSS JOIN LATERAL (${firstOpening(view)}) opened),
+    open AS (
+      SELECT h.recipient, count(*)::int AS count FROM hand_off h
+      WHERE h.began_at <= ${at} AND (h.ended_at IS NULL OR h.ended_at > ${at}) AND h.recipient IS NOT NULL
+      GROUP BY h.recipient)
+    SELECT (SELECT coalesce(json_object_agg(recipient, count), '{}') FROM open) AS open, count(*)::int AS ended,
+           avg(extract(epoch FROM h.ended_at - h.began_at) / 86400)::float8 AS "meanDays"
+    FROM hand_off h
     WHERE h.ended_at >= ${from} AND h.ended_at < ${to}`,
   );
-  return found ?? { ended: 0, meanDays: null };
+  return found ?? { open: {}, ended: 0, meanDays: null };
 }

@@ -35,13 +35,18 @@ export const leadJoins = (view: View, by: readonly string[]): Sql =>
  * is what the lifecycle calls so: known, with points. Opportunities are those that a lead is a contact of. Leads without touchpoints,
  * from a list or the CRM alone, have not come to us and are left out.
  */
-export async function leadSteps(view: View): Promise<Sql> {
+export const leadSteps = async (view: View): Promise<Sql> => sql`
+  SELECT l.*, c.opportunity_at, c.won_at
+  FROM (${await decidedLeads(view)}) l
+  LEFT JOIN (${contacts(view)}) c ON c.lead_id = l.lead_id`;
+
+/** The same without opportunities; with `status` and `since`, of what was decided last. */
+export async function decidedLeads(view: View): Promise<Sql> {
   const leads = (await view.isCurrent('journey')) ? leadsNow(view) : leadsAt(view);
   return sql`
-    SELECT l.*, d.qualified_at, d.accepted_at, c.opportunity_at, c.won_at
+    SELECT l.*, d.qualified_at, d.accepted_at, d.status, d.since
     FROM (${leads}) l
-    LEFT JOIN (${decisions(view)}) d ON d.lead_id = l.lead_id
-    LEFT JOIN (${contacts(view)}) c ON c.lead_id = l.lead_id`;
+    LEFT JOIN (${decisions(view)}) d ON d.lead_id = l.lead_id`;
 }
 
 /** The newest states keep what the versions come to. */
@@ -66,9 +71,9 @@ const leadsAt = ({ workspace, asOf }: View): Sql => sql`
              GROUP BY j.lead_id) n ON n.lead_id = p.lead_id
   WHERE p.workspace = ${workspace} AND ${validAt('p', asOf)}`;
 
-/** First decisions on leads, those on leads merged into them among them. */
+/** First decisions on leads, and the last one, those on leads merged into them among them. */
 const decisions = ({ workspace, asOf }: View): Sql => sql`
-  SELECT l.lead_id, l.qualified_at, l.accepted_at FROM touchline.lead_lifecycle l
+  SELECT l.lead_id, l.qualified_at, l.accepted_at, l.status, l.since FROM touchline.lead_lifecycle l
   WHERE l.workspace = ${workspace} AND ${validAt('l', asOf)}`;
 
 /** First opening and first win among the opportunities that a lead is a contact of. */

@@ -170,6 +170,30 @@ test('a lead that has opted out is no longer open', async () => {
   expect([await at(71.5), await at(73), await at(74)]).toEqual([0, 1, 0]);
 });
 
+test('metrics find the end of each hand-off where the function handoff_end does', async () => {
+  const { asOf } = await rotting();
+  const { rows } = await api.db.pool.query<{ open: number; rotten: number }>(
+    `SELECT count(*) FILTER (WHERE is_open)::int AS open, count(*) FILTER (WHERE is_open AND is_rotten)::int AS rotten
+     FROM generate_series(50, 80) AS day
+     CROSS JOIN LATERAL (SELECT $2::timestamptz + make_interval(hours => 24 * day + 1) AS at) moment
+     LEFT JOIN LATERAL (
+       SELECT d.occurred_at <= at AND (e.ended_at IS NULL OR e.ended_at > at) AS is_open,
+              (d.data ->> 'dueBy')::timestamptz <= at AND (e.first_activity_at IS NULL OR e.first_activity_at > at) AS is_rotten
+       FROM touchline.lead_decision d
+       CROSS JOIN LATERAL touchline.handoff_end(d.workspace, d.lead_id, d.lead_id, d.position, d.occurred_at, $1) e
+       WHERE d.workspace = 'main' AND d.type = 'LeadHandedOff') h ON true
+     GROUP BY day ORDER BY day`,
+    [asOf, day(0)],
+  );
+  const found: unknown[] = [];
+  for (let nr = 50; nr <= 80; nr += 1) {
+    const { open, rotten } = await rotting(`?at=${new Date(+day(nr) + 3_600_000).toISOString()}`);
+    found.push({ open, rotten });
+  }
+  expect(found).toEqual(rows);
+  expect(rows.some(({ rotten }) => rotten > 0)).toBe(true);
+});
+
 test.each([
   ['rotting-leads?by=channel', 'cut-unknown', 'by'],
   ['rotting-leads?at=yesterday', 'at-invalid', 'at'],

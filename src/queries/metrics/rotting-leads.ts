@@ -15,7 +15,13 @@ import {
   Text,
 } from '../response-fields.js';
 import { CutAnswer, cutsOf, resolveCuts } from './cut-request.js';
-import { HAND_OFF_CUTS, type HandOffCut, openHandOffs, rottenSeries } from './hand-offs.js';
+import {
+  HAND_OFF_CUTS,
+  type HandOffCut,
+  type OpenHandOffs,
+  openHandOffs,
+  rottenSeries,
+} from './hand-offs.js';
 import { defineMetric } from './metric.js';
 
 const RATE = 'rotten / open, six decimals; null: none was open';
@@ -85,15 +91,17 @@ async function find(view: View, asked: Asked): Promise<RottingLeadsAnswer> {
   const { timeZone } = await resolveCuts(view, { ...period, segment });
   const at = (await resolvePeriod(view, { from: asked.at, to: undefined })).from ?? view.at;
   const scope = { timeZone, by, segment };
-  const [total] = await openHandOffs(view, at, { ...scope, by: [] });
-  const { page, next } = slice(request, view, await openHandOffs(view, at, scope));
+  const cells = await openHandOffs(view, at, scope);
+  // The hand-off of a lead in two segments is in two cells.
+  const total = sumOf(by.includes('segment') ? await openHandOffs(view, at, { ...scope, by: [] }) : cells);
+  const { page, next } = slice(request, view, cells);
   const names = await cellNames(view, by, page);
   const series = days ? await rottenSeries(view, { first: days.from, last: lastOf(days.to) }, scope) : [];
   return {
     asOf: String(view.asOf),
     modelVersion: view.modelVersion,
     at,
-    ...rated(total ?? { open: 0, rotten: 0 }),
+    ...rated(total),
     ...cutsOf(asked),
     rows: page.map((cell) => ({ ...cellName(cell, by, names), ...rated(cell) })),
     series: series.map((point) => ({ at: point.at, ...rated(point) })),
@@ -103,6 +111,11 @@ async function find(view: View, asked: Asked): Promise<RottingLeadsAnswer> {
 
 /** The day before. */
 const lastOf = (to: string): string => new Date(Date.parse(to) - 86_400_000).toISOString().slice(0, 10);
+
+const sumOf = (cells: readonly OpenHandOffs[]) => ({
+  open: cells.reduce((sum, { open }) => sum + open, 0),
+  rotten: cells.reduce((sum, { rotten }) => sum + rotten, 0),
+});
 
 const rated = ({ open, rotten }: { readonly open: number; readonly rotten: number }) => ({
   ...{ open, rotten },

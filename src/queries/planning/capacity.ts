@@ -1,7 +1,6 @@
-import { endedHandOffs } from '../metrics/hand-offs.js';
-import { repLoads } from '../metrics/rep-load.js';
+import { handOffTurnover } from '../metrics/hand-offs.js';
 import type { View } from '../read-models.js';
-import type { Window } from './history.js';
+import type { Window } from './lead-rows.js';
 import type { CapacityItem } from './magic-number-answer.js';
 
 /**
@@ -12,14 +11,14 @@ export async function capacityOf(
   view: View,
   { window, daysLeft, missing }: { window: Window; daysLeft: number; missing: number | null },
 ): Promise<CapacityItem> {
-  const kinds = (await repLoads(view, view.at)).loads.filter(({ kind }) => kind !== null);
-  const { meanDays } = await endedHandOffs(view, window);
-  const openLeads = kinds.reduce((sum, load) => sum + load.openLeads, 0);
-  const limits = kinds.flatMap(({ capacity }) => capacity ?? []);
-  const isLimited = kinds.length > 0 && limits.length === kinds.length;
+  const recipients = view.model?.data.document.routing?.recipients ?? [];
+  const { open, meanDays } = await handOffTurnover(view, view.at, window);
+  const openLeads = recipients.reduce((sum, { id }) => sum + (open[id] ?? 0), 0);
+  const limits = recipients.flatMap(({ capacity }) => capacity ?? []);
+  const isLimited = recipients.length > 0 && limits.length === recipients.length;
   const capacity = isLimited ? limits.reduce((sum, limit) => sum + limit, 0) : null;
   const free = isLimited
-    ? kinds.reduce((sum, load) => sum + Math.max(0, (load.capacity ?? 0) - load.openLeads), 0)
+    ? recipients.reduce((sum, { id, capacity: most = 0 }) => sum + Math.max(0, most - (open[id] ?? 0)), 0)
     : null;
   const turned =
     capacity === null || meanDays === null || meanDays === 0
@@ -27,7 +26,7 @@ export async function capacityOf(
       : Math.floor((capacity * Math.max(0, daysLeft)) / meanDays);
   const canTake = free === null ? null : free + turned;
   return {
-    ...{ recipients: kinds.length, capacity, openLeads, free },
+    ...{ recipients: recipients.length, capacity, openLeads, free },
     meanDays: meanDays === null ? null : Math.round(meanDays * 100) / 100,
     ...{ canTake, missing },
     isEnough: canTake === null || missing === null ? null : canTake >= missing,
