@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { CHANGED_LEADS, changedVersions } from '../../read-models/changed-leads.js';
 import type { LeadKey } from '../../read-models/lead-snapshots.js';
 import type { PositionRange } from '../../read-models/range.js';
 
@@ -7,29 +8,36 @@ export interface LeadAt extends LeadKey {
   readonly at: Date;
 }
 
-const CHANGED_IN = (alias: string): string =>
-  `((${alias}.known_from > $1 AND ${alias}.known_from <= $2) OR (${alias}.superseded_at > $1 AND ${alias}.superseded_at <= $2))`;
-
-/** By touchpoints and profile, by decisions, as a contact of an opportunity, and by the domain of its account. */
+/**
+ * By touchpoints and profile, by decisions, as a contact of an opportunity, and by the domain of its account. What depends on other
+ * rows is looked up by index, however little the planner knows of the tables (LATERAL, OFFSET 0).
+ */
 const CHANGED = `
   SELECT DISTINCT changed.workspace, changed.lead_id AS "leadId" FROM (
-    SELECT workspace, lead_id FROM touchline.leads_changed($1, $2)
+    ${CHANGED_LEADS}
     UNION ALL
-    SELECT d.workspace, d.lead_id FROM touchline.lead_lifecycle d WHERE ${CHANGED_IN('d')}
+    ${changedVersions('lead_lifecycle', 'v.workspace, v.lead_id')}
     UNION ALL
-    SELECT k.workspace, k.lead_id
+    SELECT o.workspace, k.lead_id
     FROM (
-      SELECT o.workspace, o.opportunity_id FROM touchline.opportunity o WHERE ${CHANGED_IN('o')}
-      UNION
-      SELECT c.workspace, c.opportunity_id FROM touchline.opportunity_contact c WHERE ${CHANGED_IN('c')}
+      SELECT DISTINCT workspace, opportunity_id FROM (
+        ${changedVersions('opportunity', 'v.workspace, v.opportunity_id')}
+        UNION ALL
+        ${changedVersions('opportunity_contact', 'v.workspace, v.opportunity_id')}) changes
     ) o
-    JOIN touchline.opportunity_contact_key ck ON ck.workspace = o.workspace AND ck.opportunity_id = o.opportunity_id
-    JOIN touchline.identity_key k ON k.workspace = ck.workspace AND k.key = ck.key AND k.superseded_at IS NULL
+    CROSS JOIN LATERAL (
+      SELECT c.keys FROM touchline.opportunity_contact c
+      WHERE c.workspace = o.workspace AND c.opportunity_id = o.opportunity_id OFFSET 0) c
+    CROSS JOIN LATERAL unnest(c.keys) AS key
+    CROSS JOIN LATERAL (
+      SELECT k.lead_id FROM touchline.identity_key k
+      WHERE k.workspace = o.workspace AND k.key = key.key AND k.superseded_at IS NULL OFFSET 0) k
     UNION ALL
-    SELECT p.workspace, p.lead_id FROM touchline.account a
-    JOIN touchline.lead_profile p
-      ON p.workspace = a.workspace AND p.account_id = a.account_id AND p.superseded_at IS NULL
-    WHERE ${CHANGED_IN('a')}
+    SELECT a.workspace, p.lead_id
+    FROM (${changedVersions('account', 'v.workspace, v.account_id')}) a
+    CROSS JOIN LATERAL (
+      SELECT p.lead_id FROM touchline.lead_profile p
+      WHERE p.workspace = a.workspace AND p.account_id = a.account_id AND p.superseded_at IS NULL OFFSET 0) p
   ) changed
   WHERE changed.workspace = ANY ($3)`;
 
@@ -39,7 +47,8 @@ export async function changedLeads(
   workspaces: readonly string[],
   { after, upTo }: PositionRange,
 ): Promise<LeadKey[]> {
-  const { rows } = await tx.query<LeadKey>(CHANGED, [String(after), String(upTo), workspaces]);
+  const values = [String(after), String(upTo), workspaces];
+  const { rows } = await tx.query<LeadKey>({ name: 'segments-changed-leads', text: CHANGED, values });
   return rows;
 }
 
