@@ -6,7 +6,7 @@ import type { JourneyModel } from '../domain/model/journey-model.js';
 import { obstacleOf, routeLead, type LeadToRoute } from '../domain/routing/route-lead.js';
 import { RoutingConditions } from '../domain/routing/routing-conditions.js';
 import { deadlineOf } from '../domain/routing/service-level.js';
-import { handleLead } from '../event-store/handle-lead.js';
+import { handleLeads, type LeadCommand } from '../event-store/handle-lead.js';
 import { currentModels, type ModelVersion } from '../read-models/model-versions.js';
 import { routingSnapshots } from '../read-models/routing-snapshots.js';
 import { waitingLeads, workspacesThatWait, type WaitingLead } from '../read-models/waiting-leads.js';
@@ -84,7 +84,11 @@ class WorkspaceRouting {
         workspace,
         leadIds: page.map(({ leadId }) => leadId),
       });
-      for (const lead of page) await this.route(lead, snapshots.get(lead.leadId), { current, loads, rules });
+      const commands = page.flatMap(
+        (lead) => this.route(lead, snapshots.get(lead.leadId), { current, loads, rules }) ?? [],
+      );
+      await context.assertLease();
+      await handleLeads(context.store, commands).catch(laterIfAway);
       after = page.length === PAGE ? page.at(-1) : undefined;
     } while (after);
   }
@@ -94,16 +98,17 @@ class WorkspaceRouting {
     return routing?.recipients.some((each) => !obstacleOf(each, { timeZone, loads, at })) ?? false;
   }
 
-  private async route(
+  /** Undefined: nobody can take it now. */
+  private route(
     lead: WaitingLead,
     snapshot: LeadSnapshot | undefined,
     { current: { model, version }, loads, rules }: RoutingState,
-  ): Promise<void> {
-    if (!snapshot) return;
+  ): LeadCommand | undefined {
+    if (!snapshot) return undefined;
     const now = this.now();
     const matches = rules.matching(snapshot, +now);
     const route = routeLead(model, { ...lead, matches } satisfies LeadToRoute, loads, +now);
-    if ('unroutable' in route) return;
+    if ('unroutable' in route) return undefined;
     const { recipient, rule } = route;
     const { dueBy, warnAt } = deadlineOf(model, matches, recipient, +now);
     const command = {
@@ -112,25 +117,22 @@ class WorkspaceRouting {
       dueBy: new Date(dueBy).toISOString(),
       ...(warnAt !== null && { warnAt: new Date(warnAt).toISOString() }),
     };
-    await this.context.assertLease();
-    const { receipts } = await this.append(lead, command).catch(laterIfAway);
-    for (const { position } of receipts) loads.add(recipient.id, rule, position);
+    loads.add(recipient.id, rule);
+    return this.commandOf(lead, command);
   }
 
   /** Whoever handed it off meanwhile, a person or this reactor before a crash, is left alone. */
-  private append(
-    { decidedId, cycle, eventId }: WaitingLead,
-    command: HandOff,
-  ): ReturnType<typeof handleLead> {
-    const { workspace, context } = this;
-    const id = leadDecisionId(workspace, decidedId, cycle, 'LeadHandedOff');
+  private commandOf({ decidedId, cycle, eventId }: WaitingLead, command: HandOff): LeadCommand {
+    const { workspace } = this;
     const isWaiting = (state: LeadState): boolean => state.status === 'qualified' && state.cycle === cycle;
-    return handleLead(
-      context.store,
-      { workspace, leadIds: [decidedId] },
-      (state) => (isWaiting(state) ? handOff(command, state) : []),
-      { id, causationId: eventId },
-    );
+    return {
+      ...{ workspace, leadIds: [decidedId] },
+      decide: (state) => (isWaiting(state) ? handOff(command, state) : []),
+      provenance: {
+        id: leadDecisionId(workspace, decidedId, cycle, 'LeadHandedOff'),
+        causationId: eventId,
+      },
+    };
   }
 }
 

@@ -7,6 +7,7 @@ import type { Grade } from '../domain/model/journey-model.js';
 import type { Behaviour, Recipient } from '../domain/model/lead-management.js';
 import type { Traits } from '../domain/touchpoint.js';
 import { leadAddress } from './mail-domain.js';
+import { asOf, standsNow } from './versioned-table.js';
 import { touchOfRow, type StoredTouch } from './journey-touch.js';
 
 /** A lead of a workspace. */
@@ -24,37 +25,44 @@ export interface Moment {
 export type LoadedLead = LeadKey & LeadSnapshot;
 
 const MS = (column: string): string => `round(date_part('epoch', ${column}) * 1000)`;
-const asOf = (alias: string): string =>
-  `${alias}.known_from <= moment.position AND (${alias}.superseded_at IS NULL OR ${alias}.superseded_at > moment.position)`;
 
-const SNAPSHOTS = `
-  SELECT asked.workspace, asked.lead_id AS "leadId", l.known, l.email, l.persona, l.stage, l.grade,
-         coalesce(l.score, 0) AS score, ${MS('l.score_at')} AS "scoredAt", p.traits, p.account_id AS "accountId",
-         coalesce(account.domain, CASE WHEN member.reason = 'email_domain' THEN p.account_id END) AS "accountDomain",
-         CASE WHEN f.opted_out THEN ${MS('p.email_consent_at')} END AS "optedOutAt",
-         ${MS('touchline.email_bounced_at(l.workspace, l.lead_id, l.email, moment.position)')} AS "bouncedAt",
-         f.lifecycle, coalesce(f.has_open, false) AS "hasOpenOpportunity",
-         d.status, d.cycle, d.last_cycle AS "lastCycle", d.decided_id AS "decidedId", d.since, d.decided_by AS "decidedBy", d.reason,
-         d.recipient, d.recipient_kind AS "recipientKind", d.rule, d.due_by AS "dueBy", d.warn_at AS "warnAt",
-         d.wake_at AS "wakeAt", d.wake_when AS "wakeWhen"
+/**
+ * Each lead by itself (LATERAL, OFFSET 0): looked up by index, however little the planner knows of the tables.
+ *
+ * @param lead the rows of leads
+ * @param stands the condition that a version of an alias is true then
+ */
+const snapshots = (lead: string, position: string, stands: (alias: string) => string): string => `
+  SELECT asked.workspace, asked.lead_id AS "leadId", s.*
   FROM unnest($1::text[], $2::uuid[]) AS asked (workspace, lead_id)
-  CROSS JOIN (SELECT coalesce($3::bigint, 9223372036854775807) AS position) moment
   CROSS JOIN LATERAL (
-    SELECT * FROM touchline.lead_at($3::bigint, $4::float8) l
-    WHERE l.workspace = asked.workspace AND l.lead_id = asked.lead_id
-  ) l
-  JOIN touchline.lead_profile p
-    ON p.workspace = asked.workspace AND p.lead_id = asked.lead_id AND ${asOf('p')}
-  CROSS JOIN LATERAL (
-    SELECT * FROM touchline.lifecycle_at(moment.position) f
-    WHERE f.workspace = asked.workspace AND f.lead_id = asked.lead_id
-  ) f
-  LEFT JOIN touchline.lead_lifecycle d
-    ON d.workspace = asked.workspace AND d.lead_id = asked.lead_id AND ${asOf('d')}
-  LEFT JOIN touchline.account_membership member
-    ON member.workspace = asked.workspace AND member.lead_id = asked.lead_id AND ${asOf('member')}
-  LEFT JOIN touchline.account account
-    ON account.workspace = asked.workspace AND account.account_id = p.account_id AND ${asOf('account')}`;
+    SELECT l.known, l.email, l.persona, l.stage, l.grade,
+           coalesce(l.score, 0) AS score, ${MS('l.score_at')} AS "scoredAt", p.traits, p.account_id AS "accountId",
+           coalesce(account.domain, CASE WHEN member.reason = 'email_domain' THEN p.account_id END) AS "accountDomain",
+           CASE WHEN f.opted_out THEN ${MS('p.email_consent_at')} END AS "optedOutAt",
+           CASE WHEN l.email IS NOT NULL
+                THEN ${MS(`touchline.email_bounced_at(l.workspace, l.lead_id, l.email, ${position})`)} END AS "bouncedAt",
+           f.lifecycle, coalesce(f.has_open, false) AS "hasOpenOpportunity",
+           d.status, d.cycle, d.last_cycle AS "lastCycle", d.decided_id AS "decidedId", d.since, d.decided_by AS "decidedBy", d.reason,
+           d.recipient, d.recipient_kind AS "recipientKind", d.rule, d.due_by AS "dueBy", d.warn_at AS "warnAt",
+           d.wake_at AS "wakeAt", d.wake_when AS "wakeWhen"
+    FROM ${lead} l
+    JOIN touchline.lead_profile p ON p.workspace = asked.workspace AND p.lead_id = asked.lead_id AND ${stands('p')}
+    CROSS JOIN LATERAL (
+      SELECT f.lifecycle, f.has_open, f.opted_out FROM touchline.lifecycle_at(${position}) f
+      WHERE f.workspace = asked.workspace AND f.lead_id = asked.lead_id OFFSET 0) f
+    LEFT JOIN touchline.lead_lifecycle d
+      ON d.workspace = asked.workspace AND d.lead_id = asked.lead_id AND ${stands('d')}
+    LEFT JOIN touchline.account_membership member
+      ON member.workspace = asked.workspace AND member.lead_id = asked.lead_id AND ${stands('member')}
+    LEFT JOIN touchline.account account
+      ON account.workspace = asked.workspace AND account.account_id = p.account_id AND ${stands('account')}
+    WHERE l.workspace = asked.workspace AND l.lead_id = asked.lead_id OFFSET 0) s`;
+
+const SNAPSHOTS_NOW = snapshots('touchline.lead', '9223372036854775807', standsNow);
+const SNAPSHOTS_AT = snapshots('touchline.lead_at($3::bigint, $4::float8)', '$3::bigint', (alias) =>
+  asOf(alias, '$3::bigint'),
+);
 
 interface SnapshotRow extends LeadKey {
   readonly known: boolean;
@@ -97,7 +105,12 @@ export async function loadLeads(
   leads: readonly LeadKey[],
   moment?: Moment,
 ): Promise<LoadedLead[]> {
-  const { rows } = await tx.query<SnapshotRow>(SNAPSHOTS, [...keysOf(leads), ...momentOf(moment)]);
+  if (leads.length === 0) return [];
+  const { rows } = await tx.query<SnapshotRow>(
+    moment
+      ? { text: SNAPSHOTS_AT, values: [...keysOf(leads), String(moment.asOf), moment.halfLifeDays] }
+      : { name: 'lead-snapshots', text: SNAPSHOTS_NOW, values: keysOf(leads) },
+  );
   return rows.map((row) => ({
     ...row,
     emailDomain: row.email?.slice(row.email.lastIndexOf('@') + 1) ?? null,
@@ -131,17 +144,19 @@ function stateOf(row: SnapshotRow): LeadState {
   };
 }
 
-const TOUCHES = `
+const touchesWhere = (stands: string): string => `
   SELECT asked.workspace, asked.lead_id AS "leadId", j.event_id AS "eventId", ${MS('j.occurred_at')} AS "occurredAt",
          j.kind, j.verdict, j.channel, j.source, j.medium, j.campaign, j.name, j.content_id AS "contentId",
          j.content_url AS "contentUrl", j.content_title AS "contentTitle", j.content_type AS "contentType", j.detail
   FROM unnest($1::text[], $2::uuid[]) AS asked (workspace, lead_id)
-  CROSS JOIN (SELECT coalesce($3::bigint, 9223372036854775807) AS position) moment
   CROSS JOIN LATERAL (
     SELECT * FROM touchline.journey j
-    WHERE j.workspace = asked.workspace AND j.lead_id = asked.lead_id AND ${asOf('j')}
+    WHERE j.workspace = asked.workspace AND j.lead_id = asked.lead_id AND ${stands}
     OFFSET 0
   ) j`;
+
+const TOUCHES_NOW = touchesWhere(standsNow('j'));
+const TOUCHES_AT = touchesWhere(asOf('j', '$3::bigint'));
 
 /** Touchpoints of leads, at a position or now, by `keyOf`. */
 export async function loadTouches(
@@ -149,10 +164,12 @@ export async function loadTouches(
   leads: readonly LeadKey[],
   moment?: Moment,
 ): Promise<ReadonlyMap<string, readonly Touch[]>> {
-  const { rows } = await tx.query<StoredTouch & LeadKey>(TOUCHES, [
-    ...keysOf(leads),
-    ...momentOf(moment).slice(0, 1),
-  ]);
+  if (leads.length === 0) return new Map();
+  const { rows } = await tx.query<StoredTouch & LeadKey>(
+    moment
+      ? { text: TOUCHES_AT, values: [...keysOf(leads), String(moment.asOf)] }
+      : { name: 'lead-touches', text: TOUCHES_NOW, values: keysOf(leads) },
+  );
   const byLead = Map.groupBy(rows, leadKey);
   return new Map([...byLead].map(([key, touches]) => [key, touches.map(touchOfRow)]));
 }
@@ -164,6 +181,3 @@ const keysOf = (leads: readonly LeadKey[]): string[][] => [
   leads.map(({ workspace }) => workspace),
   leads.map(({ leadId }) => leadId),
 ];
-
-const momentOf = (moment: Moment | undefined): (string | number | null)[] =>
-  moment ? [String(moment.asOf), moment.halfLifeDays] : [null, null];

@@ -50,20 +50,24 @@ const WAITING = `FROM (SELECT coalesce($5::bigint, 9223372036854775807) AS posit
     AND ($2::uuid[] IS NULL OR l.decided_id = ANY ($2))
     AND (l.known_from, l.lead_id) > ($3::bigint, $4::uuid)`;
 
+const LONGEST_WAITING = `
+  SELECT l.lead_id AS "leadId", l.decided_id AS "decidedId", l.cycle, l.event_id AS "eventId", l.since AS "qualifiedAt",
+         l.known_from AS position, p.persona, p.traits, p.email,
+         touchline.account_owner(p.workspace, p.account_id, moment.position) AS "accountOwner"
+  ${WAITING}
+  ORDER BY l.known_from, l.lead_id
+  LIMIT $6`;
+
 /** Who has waited longest comes first. */
 export async function waitingLeads(
   tx: PoolClient,
   { workspace, only, after, limit, asOf }: WaitingChoice,
 ): Promise<readonly WaitingLead[]> {
-  const { rows } = await tx.query<WaitingLead>(
-    `SELECT l.lead_id AS "leadId", l.decided_id AS "decidedId", l.cycle, l.event_id AS "eventId", l.since AS "qualifiedAt",
-            l.known_from AS position, p.persona, p.traits, p.email,
-            touchline.account_owner(p.workspace, p.account_id, moment.position) AS "accountOwner"
-     ${WAITING}
-     ORDER BY l.known_from, l.lead_id
-     LIMIT $6`,
-    [workspace, only ?? null, after?.position ?? 0, after?.leadId ?? FIRST, asOf?.toString() ?? null, limit],
-  );
+  const values = [
+    ...[workspace, only ?? null, after?.position ?? 0, after?.leadId ?? FIRST],
+    ...[asOf?.toString() ?? null, limit],
+  ];
+  const { rows } = await tx.query<WaitingLead>({ name: 'waiting-leads', text: LONGEST_WAITING, values });
   return rows;
 }
 

@@ -44,6 +44,25 @@ const MEASURED = `
   rate_position = CASE WHEN rate_at > clock_timestamp() - interval '${RATE_SECONDS} s' THEN rate_position ELSE $4 END,
   rate_at = CASE WHEN rate_at > clock_timestamp() - interval '${RATE_SECONDS} s' THEN rate_at ELSE clock_timestamp() END`;
 
+/** The statements of each batch are prepared: planning them costs more than running them. */
+const ASSERT_HELD = {
+  name: 'checkpoint-assert-held',
+  text: 'SELECT FROM touchline.projection WHERE name = $1 AND build = $2 AND epoch = $3',
+};
+const HOLD = {
+  name: 'checkpoint-hold',
+  text: `SELECT FROM touchline.projection
+    WHERE name = $1 AND build = $2 AND epoch = $3 AND position = $4 AND prepared FOR UPDATE`,
+};
+const ADVANCE = {
+  name: 'checkpoint-advance',
+  text: `UPDATE touchline.projection
+    SET position = $4, lease_until = ${LEASE_UNTIL('$5')}, updated_at = clock_timestamp(), error = NULL,
+        status = CASE WHEN rebuild_to > $4 OR NOT is_live THEN 'rebuilding' ELSE 'running' END,
+        rebuild_to = CASE WHEN rebuild_to > $4 THEN rebuild_to END, ${MEASURED}
+    WHERE name = $1 AND epoch = $2 AND position = $3 AND build = $6 AND prepared`,
+};
+
 /** Reads and moves the rows of touchline.projection. All times are the database's: clocks of processes may differ. */
 export class Checkpoints {
   constructor(
@@ -87,10 +106,7 @@ export class Checkpoints {
 
   /** @throws Fenced */
   async assertHeld({ name, build, epoch }: Lease): Promise<void> {
-    const { rowCount } = await this.pool.query(
-      'SELECT FROM touchline.projection WHERE name = $1 AND build = $2 AND epoch = $3',
-      [name, build, epoch],
-    );
+    const { rowCount } = await this.pool.query({ ...ASSERT_HELD, values: [name, build, epoch] });
     if (rowCount !== 1) throw new Fenced(name);
   }
 
@@ -109,25 +125,16 @@ export class Checkpoints {
 
   /** As `assertHeld`, and so it stays until the transaction or its session ends: nobody can take the lease meanwhile. @throws Fenced */
   async hold(tx: pg.PoolClient, { name, build, epoch, position }: Lease): Promise<void> {
-    const { rowCount } = await tx.query(
-      `SELECT FROM touchline.projection
-       WHERE name = $1 AND build = $2 AND epoch = $3 AND position = $4 AND prepared FOR UPDATE`,
-      [name, build, epoch, String(position)],
-    );
+    const { rowCount } = await tx.query({ ...HOLD, values: [name, build, epoch, String(position)] });
     if (rowCount !== 1) throw new Fenced(name);
   }
 
   /** Moves the checkpoint in the transaction of the rows. @throws Fenced */
   async advance(tx: pg.PoolClient, lease: Lease, upTo: Position): Promise<Lease> {
-    const { rowCount } = await tx.query(
-      `UPDATE touchline.projection
-       SET position = $4, lease_until = ${LEASE_UNTIL('$5')}, updated_at = clock_timestamp(), error = NULL,
-           status = CASE WHEN rebuild_to > $4 OR NOT is_live THEN 'rebuilding' ELSE 'running' END,
-           rebuild_to = CASE WHEN rebuild_to > $4 THEN rebuild_to END, ${MEASURED}
-       WHERE name = $1 AND epoch = $2 AND position = $3 AND build = $6 AND prepared`,
-      [lease.name, lease.epoch, String(lease.position), String(upTo), this.leaseMs, lease.build],
-    );
-    if (rowCount !== 1) throw new Fenced(lease.name);
+    const { name, build, epoch, position } = lease;
+    const values = [name, epoch, String(position), String(upTo), this.leaseMs, build];
+    const { rowCount } = await tx.query({ ...ADVANCE, values });
+    if (rowCount !== 1) throw new Fenced(name);
     return { ...lease, position: upTo };
   }
 

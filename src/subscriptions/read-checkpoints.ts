@@ -112,6 +112,19 @@ export async function readCheckpoints(
   }));
 }
 
+/** Where the named subscriptions stand, those that are registered. */
+export async function readPositions(
+  database: pg.Pool | pg.ClientBase,
+  names: readonly string[],
+): Promise<Position[]> {
+  const { rows } = await database.query<{ position: string }>({
+    name: 'checkpoint-positions',
+    text: 'SELECT position FROM touchline.projection WHERE is_live AND name = ANY ($1)',
+    values: [names],
+  });
+  return rows.map(({ position }) => BigInt(position));
+}
+
 function progressOf(row: CheckpointRow): RebuildProgress | null {
   const { nextVersion, nextWorkspace: workspace, nextRate: rate, nextOwner: owner, nextError: error } = row;
   if (nextVersion !== null)

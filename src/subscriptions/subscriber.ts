@@ -5,7 +5,7 @@ import { type BatchContext, type LeasedState, applyRange, deliverIdle, inLease }
 import { BatchSize } from './batch-size.js';
 import { BatchFailed } from './batch-transaction.js';
 import type { Checkpoints, Lease, Slot } from './checkpoint.js';
-import { type Checkpoint, readCheckpoints } from './read-checkpoints.js';
+import { type Checkpoint, readPositions } from './read-checkpoints.js';
 import { withTransaction } from '../database/client.js';
 import { prepareBuild } from './build.js';
 import { type Registry, isRebuildable } from './registry.js';
@@ -183,12 +183,9 @@ export class Subscriber {
   protected async gate(_lease: Lease): Promise<Position | undefined> {
     const { after } = this.subscription;
     if (after.length === 0) return undefined;
-    const checkpoints = await readCheckpoints(this.options.pool, after);
-    if (checkpoints.length < after.length) return 0n;
-    return checkpoints.reduce(
-      (least, { position }) => (position < least ? position : least),
-      checkpoints[0]?.position ?? 0n,
-    );
+    const [first = 0n, ...others] = await readPositions(this.options.pool, after);
+    if (others.length + 1 < after.length) return 0n;
+    return others.reduce((least, position) => (position < least ? position : least), first);
   }
 
   protected async retryIfAsked(leased: LeasedState): Promise<LeasedState> {

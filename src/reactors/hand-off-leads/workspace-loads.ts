@@ -19,6 +19,8 @@ const LONGEST_STREAM = 1_000;
 export class WorkspaceLoads implements RecipientLoads {
   readonly #open = new Map<string, number>();
   readonly #last = new Map<string, Position>();
+  /** Behind every position of the log. */
+  #next = 2n ** 63n;
 
   static async read(context: ReactorContext, workspace: string, routing: Routing): Promise<WorkspaceLoads> {
     const loads = new WorkspaceLoads();
@@ -45,10 +47,10 @@ export class WorkspaceLoads implements RecipientLoads {
     return this.#last.get(turn(rule, recipient));
   }
 
-  /** A lead was handed to a recipient. */
-  add(recipient: string, rule: string, position: Position): void {
+  /** A lead is about to be handed to a recipient, after all that the log has. */
+  add(recipient: string, rule: string): void {
     this.#open.set(recipient, this.open(recipient) + 1);
-    this.#rank(recipient, rule, position);
+    this.#rank(recipient, rule, this.#next++);
   }
 
   #rank(recipient: string, rule: string | null, position: Position): void {

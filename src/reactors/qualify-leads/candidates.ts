@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { readinessRules } from '../../domain/lead-definition.js';
+import { CHANGED_LEADS } from '../../read-models/changed-leads.js';
 import type { LeadKey } from '../../read-models/lead-snapshots.js';
 import type { ModelVersion } from '../../read-models/model-versions.js';
 import type { PositionRange } from '../../read-models/range.js';
@@ -12,21 +13,22 @@ const CAN_QUALIFY = `
   l.known AND p.email_consent IS DISTINCT FROM 'unsubscribed'
   AND (decided.status = 'recycled' OR (decided.status IS NULL AND greatest(l.score, 0) >= rules.lowest))`;
 
-const JOINED = `
-  JOIN unnest($1::text[], $2::float8[]) AS rules (workspace, lowest) ON rules.workspace = changed.workspace
-  JOIN touchline.lead l ON l.workspace = changed.workspace AND l.lead_id = changed.lead_id
-  JOIN touchline.lead_profile p ON p.workspace = l.workspace AND p.lead_id = l.lead_id AND p.superseded_at IS NULL
-  LEFT JOIN touchline.lead_lifecycle decided
-    ON decided.workspace = l.workspace AND decided.lead_id = l.lead_id AND decided.superseded_at IS NULL
-  WHERE ${CAN_QUALIFY}`;
+const joined = (workspaces: string, scores: string): string => `
+  JOIN unnest(${workspaces}::text[], ${scores}::float8[]) AS rules (workspace, lowest) ON rules.workspace = changed.workspace
+  CROSS JOIN LATERAL (
+    SELECT FROM touchline.lead l
+    JOIN touchline.lead_profile p ON p.workspace = l.workspace AND p.lead_id = l.lead_id AND p.superseded_at IS NULL
+    LEFT JOIN touchline.lead_lifecycle decided
+      ON decided.workspace = l.workspace AND decided.lead_id = l.lead_id AND decided.superseded_at IS NULL
+    WHERE l.workspace = changed.workspace AND l.lead_id = changed.lead_id AND ${CAN_QUALIFY} OFFSET 0) l`;
 
 const CHANGED = `
   SELECT changed.workspace, changed.lead_id AS "leadId"
-  FROM (SELECT DISTINCT workspace, lead_id FROM touchline.leads_changed($3, $4)) changed ${JOINED}`;
+  FROM (SELECT DISTINCT workspace, lead_id FROM (${CHANGED_LEADS}) each) changed ${joined('$3', '$4')}`;
 
 const OF_WORKSPACE = `
   SELECT changed.workspace, changed.lead_id AS "leadId"
-  FROM (SELECT workspace, lead_id FROM touchline.lead WHERE workspace = $3 AND lead_id > $4 ORDER BY lead_id LIMIT $5) changed ${JOINED}`;
+  FROM (SELECT workspace, lead_id FROM touchline.lead WHERE workspace = $3 AND lead_id > $4 ORDER BY lead_id LIMIT $5) changed ${joined('$1', '$2')}`;
 
 const PAGE_END = `
   SELECT max(lead_id::text) AS last FROM (
@@ -38,7 +40,8 @@ export async function changedCandidates(
   models: readonly ModelVersion[],
   { after, upTo }: PositionRange,
 ): Promise<LeadKey[]> {
-  const { rows } = await tx.query<LeadKey>(CHANGED, [...lowestOf(models), String(after), String(upTo)]);
+  const values = [String(after), String(upTo), ...lowestOf(models)];
+  const { rows } = await tx.query<LeadKey>({ name: 'qualifying-changed-leads', text: CHANGED, values });
   return rows;
 }
 

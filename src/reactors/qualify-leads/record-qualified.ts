@@ -2,7 +2,7 @@ import { leadDecisionId } from '../../domain/lead-events.js';
 import { qualify } from '../../domain/lead-decisions.js';
 import type { LeadState } from '../../domain/lead-lifecycle.js';
 import { StoreUnavailable, WrongExpectedVersion } from '../../event-store/event-store.js';
-import { handleLead } from '../../event-store/handle-lead.js';
+import { handleLeads, type LeadCommand } from '../../event-store/handle-lead.js';
 import { loadLeadIds } from '../../read-models/lead-lookup.js';
 import { leadKey, type LoadedLead } from '../../read-models/lead-snapshots.js';
 import { Outage } from '../../subscriptions/batch-transaction.js';
@@ -17,8 +17,8 @@ export interface ReadyLead {
   readonly reasons: readonly string[];
 }
 
-/** So many decisions are appended side by side: the log puts them into one transaction. */
-const SIDE_BY_SIDE = 20;
+/** So many decisions are appended in one transaction. */
+const AT_ONCE = 100;
 
 /** Appends the decisions. One that is in the log already is not appended again: its id follows from lead and cycle. */
 export async function recordQualified(context: ReactorContext, leads: readonly ReadyLead[]): Promise<void> {
@@ -27,20 +27,15 @@ export async function recordQualified(context: ReactorContext, leads: readonly R
     context.tx,
     leads.map(({ lead }) => lead),
   );
-  for (let from = 0; from < leads.length; from += SIDE_BY_SIDE) {
+  for (let from = 0; from < leads.length; from += AT_ONCE) {
     await context.assertLease();
-    const some = leads.slice(from, from + SIDE_BY_SIDE);
-    await Promise.all(some.map((each) => record(context, each, ids.get(leadKey(each.lead)) ?? []))).catch(
-      laterIfAway,
-    );
+    const some = leads.slice(from, from + AT_ONCE);
+    const commands = some.map((each) => qualifying(each, ids.get(leadKey(each.lead)) ?? []));
+    await handleLeads(context.store, commands).catch(laterIfAway);
   }
 }
 
-async function record(
-  { store }: ReactorContext,
-  ready: ReadyLead,
-  leadIds: readonly string[],
-): Promise<void> {
+function qualifying(ready: ReadyLead, leadIds: readonly string[]): LeadCommand {
   const { lead, at, modelVersion, score, reasons } = ready;
   const { workspace, leadId, persona, stage, grade, decided } = lead;
   const data = {
@@ -51,14 +46,12 @@ async function record(
     grade: grade ?? 'F',
     reasons,
   };
-  const id = leadDecisionId(workspace, leadId, decided.lastCycle + 1, 'LeadQualified');
-  await handleLead(
-    store,
-    { workspace, leadIds },
+  return {
+    ...{ workspace, leadIds },
     // Assessed on what the read model knew: if more was decided since, that stands.
-    (state) => (isSame(state, decided) ? qualify({ leadId, now: at, ...data }, state) : []),
-    { id },
-  );
+    decide: (state) => (isSame(state, decided) ? qualify({ leadId, now: at, ...data }, state) : []),
+    provenance: { id: leadDecisionId(workspace, leadId, decided.lastCycle + 1, 'LeadQualified') },
+  };
 }
 
 const isSame = (a: LeadState, b: LeadState): boolean =>
