@@ -1,15 +1,12 @@
 import { leadRule } from './lead-condition.js';
 import type { LeadSnapshot } from './lead-snapshot.js';
 import type { JourneyModel } from './model/journey-model.js';
-import { needsOf, type SegmentNeeds } from './segment-needs.js';
 
 /** The segments of a model, compiled. */
 export interface SegmentRules {
   readonly ids: readonly string[];
   /** `segmentsOf` needs `LeadSnapshot.journey`. */
   readonly readsJourney: boolean;
-  /** A lead that has what none of these ask for is in no segment, and is so until something happens. */
-  readonly needs: readonly SegmentNeeds[];
   readonly segmentsOf: (lead: LeadSnapshot, at: number) => LeadSegments;
 }
 
@@ -33,7 +30,6 @@ function compile(model: JourneyModel): SegmentRules {
   return {
     ids: segments.map(({ id }) => id),
     readsJourney: segments.some(({ rule }) => rule.readsJourney),
-    needs: (model.segments ?? []).flatMap(({ when }) => needsOf(when)),
     segmentsOf: (lead, at) => ({
       ids: segments.filter(({ rule }) => rule.test(lead, at)).map(({ id }) => id),
       nextChange: Math.min(...segments.map(({ rule }) => rule.nextChange(lead, at))),

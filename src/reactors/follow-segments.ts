@@ -32,9 +32,10 @@ export function followSegments(now: () => Date = () => new Date()): Reactor {
       const { tx, range } = context;
       const models = await modelsToFollow(tx);
       if (models.size === 0) return;
+      const workspaces = [...models.keys()];
       await restartEvaluation(tx, workspacesOf(events));
       const at = (await recordedAt(context)) ?? now();
-      const changed = await changedLeads(tx, [...models.values()], range);
+      const changed = await changedLeads(tx, workspaces, range);
       await follow(
         context,
         models,
