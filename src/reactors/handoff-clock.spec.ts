@@ -110,11 +110,12 @@ const judged = (): Promise<boolean> =>
   }, SOON);
 
 test('a hand-off that nobody works on is warned of and rots, each at its time, once, whoever watches', async () => {
-  const handOffId = await handOff(200, 700);
+  // On a busy machine the read models take a second or two, and a warning that comes too late is left out.
+  const handOffId = await handOff(2_500, 5_000);
   await keepUp();
   start();
   start();
-  expect(await until(async () => (await facts()).length === 1, SOON)).toBe(true);
+  expect(await until(async () => (await facts()).length > 0, SOON)).toBe(true);
   expect(await judged()).toBe(true);
   const [warned, rotten, ...more] = await facts();
   expect([warned?.type, rotten?.type, more]).toEqual(['LeadAboutToRot', 'LeadRotten', []]);
