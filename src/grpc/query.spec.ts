@@ -199,7 +199,7 @@ describe('a question that cannot be answered', () => {
       { model: 'astrology', by: ['weather'] },
       { reason: 'model-unknown', fields: [{ field: 'model' }, { field: 'by' }] },
     ],
-    ['in another currency', getAttribution, { currency: 'EUR' }, { reason: 'currency-unknown' }],
+    ['in another currency', getAttribution, { currency: 'JPY' }, { reason: 'currency-unknown' }],
     ['with a text of nothing but NUL', getAttribution, { from: '\0' }, { reason: 'from-invalid' }],
   ] as const)('%s', async (_, method, request, failure) => {
     const got = await client.call<typeof getLead>(method as never, request as never);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { TEST_MODEL } from '../../test/journey-models.js';
 import { noBroker } from '../../test/kafka.js';
@@ -161,7 +162,7 @@ const SEGMENTS = [
       for (let round = 0; round < 6; round += 1) {
         for (const key of people)
           await log.touch([key], 'page_view', { traits: { title: round % 2 ? 'gardener' : 'CFO' } });
-        await until(() => workers.every(({ signalCode }) => signalCode !== null), 300);
+        await sleep(300);
       }
       expect(await until(() => workers[0]?.signalCode === 'SIGKILL', SOON)).toBe(true);
       await worker();

@@ -58,9 +58,10 @@ function heldBeforeBegin(name: string) {
   const isAboutToBegin = new Promise<void>((resolve) => (arrive = resolve));
   const mayBegin = new Promise<void>((resolve) => (begin = resolve));
   const pool = Object.create(db.pool) as pg.Pool;
-  const query = (text: string, values?: readonly unknown[]): unknown => {
-    asked ||= JSON.stringify(values) === JSON.stringify([[name]]);
-    return db.pool.query(text, values && [...values]);
+  const query = (statement: string | pg.QueryConfig, values?: unknown[]): unknown => {
+    const given = typeof statement === 'string' ? values : statement.values;
+    asked ||= JSON.stringify(given) === JSON.stringify([[name]]);
+    return db.pool.query(statement, values);
   };
   const connect = async (): Promise<pg.PoolClient> => {
     if (asked) {

@@ -106,19 +106,19 @@ async function lastHandOffs(
     .filter((rule) => (rule.strategy ?? strategy) === 'round_robin')
     .map(({ name }) => name);
   const { rows } = await tx.query<LastHandOff>(
-    `SELECT recipient, NULL AS rule, last.position
-     FROM unnest($2::text[]) AS recipient
+    `SELECT asked.recipient, NULL AS rule, last.position
+     FROM unnest($2::text[]) AS asked (recipient)
      CROSS JOIN LATERAL (
        SELECT d.position FROM touchline.lead_decision d
-       WHERE d.workspace = $1 AND d.type = 'LeadHandedOff' AND d.data -> 'recipient' ->> 'id' = recipient
+       WHERE d.workspace = $1 AND d.type = 'LeadHandedOff' AND d.recipient = asked.recipient
        ORDER BY d.position DESC LIMIT 1) last
      UNION ALL
-     SELECT recipient, rule, last.position
-     FROM unnest($2::text[]) AS recipient CROSS JOIN unnest($3::text[]) AS rule
+     SELECT asked.recipient, asked.rule, last.position
+     FROM (SELECT recipient, rule FROM unnest($2::text[]) AS recipient CROSS JOIN unnest($3::text[]) AS rule) asked
      CROSS JOIN LATERAL (
        SELECT d.position FROM touchline.lead_decision d
-       WHERE d.workspace = $1 AND d.type = 'LeadHandedOff' AND d.data ->> 'rule' = rule
-         AND d.data -> 'recipient' ->> 'id' = recipient
+       WHERE d.workspace = $1 AND d.type = 'LeadHandedOff' AND d.recipient = asked.recipient
+         AND d.data ->> 'rule' = asked.rule
        ORDER BY d.position DESC LIMIT 1) last`,
     [workspace, recipients.map(({ id }) => id), [...inTurn, ALL_RECIPIENTS, ACCOUNT_OWNER]],
   );
