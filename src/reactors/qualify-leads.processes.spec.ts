@@ -66,7 +66,7 @@ const qualifiedIn = (events: readonly RecordedEvent[]): string[] =>
 
 const crash = fc.tuple(
   fc.constantFrom('before-append', 'after-append'),
-  fc.integer({ min: 1, max: 15 }).map(String),
+  fc.integer({ min: 1, max: 3 }).map(String),
 );
 
 test('of two processes killed around any append and restarted, each lead qualifies once a cycle', async () => {
