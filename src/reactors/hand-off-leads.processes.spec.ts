@@ -47,12 +47,10 @@ async function atRest(): Promise<boolean> {
   return head === (await store.head()) && checkpoints.every(({ position }) => position >= head);
 }
 
-const crash = fc.tuple(
-  fc.constantFrom('before-append', 'after-append'),
-  fc.integer({ min: 1, max: 5 }).map(String),
-);
+/** A batch appends its decisions at once, so the first append is that of all which wait. */
+const crash = fc.tuple(fc.constantFrom('before-append', 'after-append'), fc.constant('1'));
 
-test('of two processes killed at any append and restarted, each lead is handed off once and nobody is over capacity', async () => {
+test('of two processes killed around an append and restarted, each lead is handed off once and nobody is over capacity', async () => {
   const subscriptions = [...projections, handOffLeads()];
   await new SubscriptionRunner({ pool: db.pool, store, subscriptions }).register();
   const log = new SalesLog(store);

@@ -64,12 +64,10 @@ const qualifiedIn = (events: readonly RecordedEvent[]): string[] =>
     event.type === 'LeadQualified' ? [`${event.data.leadId} ${event.data.cycle}`] : [],
   );
 
-const crash = fc.tuple(
-  fc.constantFrom('before-append', 'after-append'),
-  fc.integer({ min: 1, max: 3 }).map(String),
-);
+/** A batch appends its decisions at once, so the first append is that of all which wait. */
+const crash = fc.tuple(fc.constantFrom('before-append', 'after-append'), fc.constant('1'));
 
-test('of two processes killed around any append and restarted, each lead qualifies once a cycle', async () => {
+test('of two processes killed around an append and restarted, each lead qualifies once a cycle', async () => {
   let killed = 0;
   const wanted = new Set<string>();
   const property = fc.asyncProperty(
