@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { TEST_MODEL } from '../../test/journey-models.js';
 import { noBroker } from '../../test/kafka.js';
@@ -158,23 +157,23 @@ const SEGMENTS = [
       // Segments follow what comes after they were first seen.
       await (await runner()).stop();
       runners.length = 0;
+      const caughtUp = async (): Promise<boolean> => {
+        const { rows } = await db.pool.query<{ behind: boolean }>(
+          'SELECT bool_or(position < $1) AS behind FROM touchline.projection',
+          [await store.head()],
+        );
+        return rows[0]?.behind === false;
+      };
       await worker(moment, String(nth));
       for (let round = 0; round < 6; round += 1) {
         for (const key of people)
           await log.touch([key], 'page_view', { traits: { title: round % 2 ? 'gardener' : 'CFO' } });
-        await sleep(300);
+        // Each round is a batch of its own.
+        await until(async () => workers[0]?.signalCode === 'SIGKILL' || (await caughtUp()), SOON);
       }
       expect(await until(() => workers[0]?.signalCode === 'SIGKILL', SOON)).toBe(true);
       await worker();
       for (const key of people) await log.touch([key], 'page_view', { traits: { title: 'CFO' } });
-      const head = await store.head();
-      const caughtUp = async (): Promise<boolean> => {
-        const { rows } = await db.pool.query<{ behind: boolean }>(
-          'SELECT bool_or(position < $1) AS behind FROM touchline.projection',
-          [head],
-        );
-        return rows[0]?.behind === false;
-      };
       expect(await until(caughtUp, SOON)).toBe(true);
       expect(await arrived(await published())).toBe(true);
       expect(withoutRepetitions()).toHaveLength(await published());
