@@ -54,7 +54,7 @@ describe('bad input', () => {
     ['/api/attribution?metric=clicks', 400, 'metric-unknown', 'revenue, pipeline'],
     ['/api/attribution?from=2026-02-30', 400, 'from-invalid', '2026-01-31'],
     ['/api/attribution?from=2026-03-01&to=2026-02-01', 400, 'period-reversed', 'before from'],
-    ['/api/attribution?currency=EUR', 400, 'currency-unknown', 'USD'],
+    ['/api/attribution?currency=JPY', 400, 'currency-unknown', 'USD'],
     ['/api/attribution?format=xml', 400, 'format-unknown', 'json, csv, ndjson'],
     ['/api/attribution/compare?models=first,best', 400, 'model-unknown', '"best"'],
     ['/api/attribution/explain?channel=radio', 400, 'channel-unknown', 'organic_search'],
