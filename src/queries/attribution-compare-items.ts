@@ -5,18 +5,9 @@ import { ScopeAnswer } from './attribution.js';
 import { COMPARED_MODELS } from './model-parameters.js';
 import { MoneyItem } from './money.js';
 import { MaybeFilter } from './report-filters.js';
+import { ReportCell } from './report-cell.js';
 import { type Cut, CUTS, type ReportFilter } from './report-scope.js';
-import {
-  Decimal,
-  Enum,
-  Enums,
-  Integer,
-  MaybeText,
-  MaybeTexts,
-  Nested,
-  NestedList,
-  Text,
-} from './response-fields.js';
+import { Decimal, Enum, Enums, Integer, Nested, NestedList } from './response-fields.js';
 
 /** What one model gives to a row. */
 export class ModelCredit {
@@ -44,18 +35,7 @@ export class ModelSums {
 }
 
 @ApiExtraModels(ModelCredit)
-export class CompareItem {
-  @MaybeText(
-    'Value of the dimension in `by`; null: the touches have none. With several dimensions, `keys` as a JSON array',
-  )
-  key!: string | null;
-  @MaybeTexts('The value of each dimension, in the order of `by`; null: the touches have none') keys!: (
-    string | null
-  )[];
-  @Enums('Dimensions without a value; pass them to `explain` as `without`', CUTS)
-  without!: Cut[];
-  @Text('Label for display: the title of a content, the name of a campaign, else the key, or "(none)"')
-  label!: string;
+export class CompareItem extends ReportCell {
   @ApiProperty({
     type: 'object',
     additionalProperties: { $ref: getSchemaPath(ModelCredit) },

@@ -1,13 +1,12 @@
 import { Query } from '@nestjs/cqrs';
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, getSchemaPath, IntersectionType } from '@nestjs/swagger';
 import { DRIFT_CAUSES } from '../domain/attribution/drift.js';
 import { MoneyItem } from './money.js';
 import { REPORT_MODELS } from './model-parameters.js';
 import { type PageRequest, pageRequestOf } from './page-request.js';
+import { ReportCell } from './report-cell.js';
 import { type DayOrInstant, Params, type RawParams } from './params.js';
 import {
-  type Cut,
-  CUTS,
   cutsAmong,
   DRIFT_CUTS,
   type DriftCut,
@@ -25,7 +24,6 @@ import {
   LogPosition,
   MaybeInstant,
   MaybeText,
-  MaybeTexts,
   MaybeUuid,
   Nested,
   NestedList,
@@ -57,19 +55,7 @@ export class DriftValue {
 }
 
 /** A row of the reports that changed. */
-export class DriftItem extends DriftValue {
-  @MaybeText(
-    'Value of the dimension in `by`; null: the touches have none. With several dimensions, `keys` as a JSON array',
-  )
-  key!: string | null;
-  @MaybeTexts('The value of each dimension, in the order of `by`; null: the touches have none') keys!: (
-    string | null
-  )[];
-  @Enums('Dimensions without a value; pass them to `explain` as `without`', CUTS)
-  without!: Cut[];
-  @Text('Label for display: the title of a content, the name of a campaign, else the key, or "(none)"')
-  label!: string;
-}
+export class DriftItem extends IntersectionType(ReportCell, DriftValue) {}
 
 /** What an event did to an opportunity's part of the report. */
 export class DriftEvent {

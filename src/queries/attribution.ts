@@ -14,8 +14,6 @@ import { writeCursor } from './cursor.js';
 import { MODEL_PARAMETERS, modelRequestOf, REPORT_MODELS } from './model-parameters.js';
 import {
   MaybeInstant,
-  MaybeText,
-  MaybeTexts,
   PageAnswer,
   Nested,
   NestedList,
@@ -28,22 +26,12 @@ import {
 } from './response-fields.js';
 import { MoneyItem, moneyOf } from './money.js';
 import type { EntityTag } from './entity-tag.js';
+import { ReportCell } from './report-cell.js';
 import { Params, type RawParams } from './params.js';
 import type { View } from './read-models.js';
 
 /** One row of a report. */
-export class CreditItem {
-  @MaybeText(
-    'Value of the dimension in `by`; null: the touches have none. With several dimensions, `keys` as a JSON array',
-  )
-  key!: string | null;
-  @MaybeTexts('The value of each dimension, in the order of `by`; null: the touches have none') keys!: (
-    string | null
-  )[];
-  @Enums('Dimensions without a value; pass them to `explain` as `without`', CUTS)
-  without!: Cut[];
-  @Text('Label for display: the title of a content, the name of a campaign, else the key, or "(none)"')
-  label!: string;
+export class CreditItem extends ReportCell {
   @Nested('Credit', () => MoneyItem) value!: MoneyItem;
   @Decimal('Share of the attributed amount, 0 to 1, six decimals') share!: number;
   @Integer('Number of opportunities with credit in the row') opportunities!: number;

@@ -5,11 +5,11 @@ import type { SourceRow } from './row-splitter.js';
 /** A file, as what is kept of its rows names it. */
 export interface RowSource {
   readonly name: string;
-  /** Tells its rows from those of other files. */
+  /** Distinguishes its rows from those of other files. */
   readonly identity: string;
 }
 
-/** Tells a row from every other. */
+/** Distinguishes a row from every other. */
 export const occasionOf = ({ identity }: RowSource, { line }: SourceRow): string => `${identity}:${line}`;
 
 /** An item that is a whole row, as it stands in the file. */
