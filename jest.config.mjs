@@ -1,15 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { TIMEOUT_FACTOR } from './test/timeout-factor.mjs';
 
-/** Runs on ES modules: start it with `node --experimental-vm-modules` (bin/test.mjs does). */
 export default {
   rootDir: import.meta.dirname,
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   testEnvironment: '<rootDir>/test/environment.mjs',
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': '@swc/jest' },
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  runtime: '<rootDir>/test/native-runtime.mjs',
+  transform: {},
   globalSetup: '<rootDir>/test/global-setup.mjs',
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   testSequencer: '<rootDir>/test/sequencer.mjs',

@@ -12,11 +12,8 @@ const report = join(folder, 'report.json');
 install();
 // Some specs run the built server as a process of its own.
 build();
-// Each file loads the application anew: a larger young generation collects less often.
-const flags = [
-  ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
-  '--max-semi-space-size=64',
-];
+// A larger young generation collects less often.
+const flags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'];
 const jest = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
 run([...flags, jest, '--json', `--outputFile=${report}`, ...args], { onExit: sumUp });
 
