@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type IntakeServer, intakeServer } from '../../test/intake-server.js';
+import { until } from '../../test/until.js';
 import { WorkspaceKeys } from '../workspaces/workspace-keys.js';
 import { openDataSource } from '../database/data-source.js';
 import { CONFIGURATION_ENTITIES } from '../workspaces/entities.js';
@@ -77,8 +78,8 @@ test('a limit of its own holds for a key without a restart', async () => {
   const configuration = await openDataSource(server.database.url, CONFIGURATION_ENTITIES);
   await new WorkspaceKeys(configuration).limit(writeKey, { eventsPerSecond: 1 });
   await configuration.destroy();
-  expect((await post(writeKey, batch(20))).status).toBe(200);
-  expect((await post(writeKey, batch(1))).status).toBe(429);
+  // Where the keys were read just before the limit was set, it holds from the next time that they are read.
+  expect(await until(async () => (await post(writeKey, batch(1))).status === 429, 20_000)).toBe(true);
 });
 
 test('refusals are counted by their limit, and name no key', async () => {
