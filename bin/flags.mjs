@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const SOURCE_MAPS = join(import.meta.dirname, '..', 'dist', 'source-maps.js');
+const PRELOAD = join(import.meta.dirname, '..', 'dist', 'preload.js');
 
 /**
  * Flags of Node for a server. Left alone, V8 sizes its heap by the machine and collects late; nothing Touchline does needs
@@ -9,7 +9,7 @@ const SOURCE_MAPS = join(import.meta.dirname, '..', 'dist', 'source-maps.js');
  * more and not less time (docs/performance.md). NODE_OPTIONS with another size goes before.
  */
 export const serverFlags = (options = process.env.NODE_OPTIONS ?? '') => [
-  `--import=${pathToFileURL(SOURCE_MAPS).href}`,
+  `--import=${pathToFileURL(PRELOAD).href}`,
   ...['--max-old-space-size=512', '--max-semi-space-size=16'].filter((flag) => !isGiven(flag, options)),
 ];
 

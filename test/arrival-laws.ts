@@ -8,7 +8,6 @@ import { deleteReadModels, entry, logOf, project, type Entry } from './sample-ev
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 6);
 
-export const ruleId = (nth: number): string => `00000000-0000-4000-8000-00000000000${nth}`;
 export const published = (nth: number, document: JourneyModel): Entry =>
   entry(`model ${nth}`, 'model', 'JourneyModelPublished', 0, { document });
 

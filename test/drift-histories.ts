@@ -3,6 +3,7 @@ import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { DEFAULT_ATTRIBUTION } from '../src/domain/attribution/settings.js';
 import { TEST_MODEL } from './journey-models.js';
 import { day, entry, type Entry, opportunityEvents, pageView } from './sample-events.js';
+import { ruleId } from './rule-ids.js';
 
 /** Histories in which all that credits follow from changes, in any order of arrival. */
 
@@ -113,7 +114,7 @@ const rules = fc.array(fc.constantFrom('form_fill', 'page_view'), { maxLength: 2
   kinds.map((kind, nth) =>
     entry(`rule ${nth}`, 'verdict-rules', 'VerdictRulePublished', 50, {
       rule: {
-        ...{ ruleId: `00000000-0000-4000-8000-00000000000${nth}`, verdict: nth === 0 ? 'internal' : 'human' },
+        ...{ ruleId: ruleId(nth), verdict: nth === 0 ? 'internal' : 'human' },
         match: { kinds: [kind] },
       },
     } as never),

@@ -14,7 +14,10 @@ export default class ProcessEnvironment {
     this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global: globalThis });
   }
 
-  async setup() {}
+  async setup() {
+    // Node's own traces have the lines of the TypeScript.
+    Error.prepareStackTrace = undefined;
+  }
 
   async teardown() {
     this.fakeTimersModern.dispose();

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { EventData, EventType, NewEvent, RecordedEvent } from '../src/domain/events.js';
 import { identityKey, type IdentityKey } from '../src/domain/identity/keys.js';
 import type { JourneyModel } from '../src/domain/model/journey-model.js';
+import { nameOfModel } from './sample-events.js';
 
 export { OTHER_MODEL, TEST_MODEL } from './journey-models.js';
 
@@ -188,7 +189,7 @@ export const eventsOf = (all: readonly Happening[], workspace = 'main'): readonl
   );
 
 export const published = (document: JourneyModel, nth: number): NewEvent => ({
-  id: idOf('model', nth),
+  id: idOf(nameOfModel('model', document), nth),
   type: 'JourneyModelPublished',
   schemaVersion: 1,
   occurredAt: new Date(START),

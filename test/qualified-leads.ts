@@ -1,4 +1,3 @@
-import { eventId } from '../src/domain/event-id.js';
 import type { EventData, NewEvent } from '../src/domain/events.js';
 import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { leadStream } from '../src/domain/lead-events.js';
@@ -6,6 +5,7 @@ import type { LeadDecisionType } from '../src/domain/lead-lifecycle.js';
 import type { JourneyModel } from '../src/domain/model/journey-model.js';
 import type { EventStore } from '../src/event-store/event-store.js';
 import { TEST_MODEL } from './journey-models.js';
+import { newEventId } from '../src/event-store/handle.js';
 
 /** Buyers are ready once they asked for a demo, others by a form and a score. */
 export const READY_MODEL: JourneyModel = {
@@ -18,7 +18,6 @@ export const READY_MODEL: JourneyModel = {
 };
 
 const HOUR = 3_600_000;
-let nth = 0;
 
 /** Appends to workspace `main`; times are relative to now. */
 export class LeadLog {
@@ -65,7 +64,7 @@ export class LeadLog {
 
 const newEvent = <T extends keyof EventData>(type: T, data: EventData[T], hoursAgo = 0): NewEvent =>
   ({
-    id: eventId('main', 'test', `${process.pid} ${(nth += 1)}`),
+    id: newEventId(),
     type,
     schemaVersion: 1,
     occurredAt: new Date(Date.now() - hoursAgo * HOUR),

@@ -13,6 +13,10 @@ beforeAll(async () => {
   log = new LeadLog(server.runtime.store);
   const recipients = ['rep-1', 'rep-2'].map((id) => ({ id, name: id, kind: 'rep' as const }));
   await log.publish({ ...TEST_MODEL, routing: { recipients } });
+  await server.app.inject({
+    url: `/api/model?minPosition=${await server.runtime.store.head()}`,
+    headers: { authorization: `Bearer ${server.keys.apiKey}` },
+  });
 });
 afterAll(() => server.close());
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import fc from 'fast-check';
 import { activities, CONTACTS } from '../../test/activities.js';
-import { ArrivalLaws, identityChanges, published, ruleId } from '../../test/arrival-laws.js';
+import { ArrivalLaws, identityChanges, published } from '../../test/arrival-laws.js';
+import { ruleId } from '../../test/rule-ids.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { day, entry, logOf, opportunityEvents, pageView } from '../../test/sample-events.js';

@@ -4,6 +4,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { deleteRows, project } from '../../test/project.js';
 import { entry, logOf, type Entry } from '../../test/sample-events.js';
+import { ruleId } from '../../test/rule-ids.js';
 import { journey } from './journey.js';
 
 let db: TestDatabase;
@@ -23,7 +24,7 @@ const model = entry('model', 'model', 'JourneyModelPublished', 0, {
 });
 const rule = entry('rule', 'verdict-rules', 'VerdictRulePublished', 50, {
   rule: {
-    ...{ ruleId: '00000000-0000-4000-8000-000000000001', verdict: 'human' },
+    ...{ ruleId: ruleId(1), verdict: 'human' },
     match: { kinds: ['sales_call'] },
   },
 });

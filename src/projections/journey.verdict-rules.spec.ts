@@ -3,6 +3,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { deleteRows, inTransaction, project, readableLog } from '../../test/project.js';
 import { entry, logOf, pageView, type Entry } from '../../test/sample-events.js';
+import { ruleId } from '../../test/rule-ids.js';
 import type { Verdict } from '../domain/touchpoint.js';
 import type { VerdictMatch } from '../domain/verdict/rule.js';
 import { journey } from './journey.js';
@@ -21,7 +22,6 @@ const model = entry('model', 'model', 'JourneyModelPublished', 0, {
     scoring: { halfLifeDays: 30, rules: [{ name: 'page', when: { kind: 'page_view' }, points: 5 }] },
   },
 });
-const ruleId = (nth: number): string => `00000000-0000-4000-8000-00000000000${nth}`;
 const rule = (nth: number, verdict: Verdict, match: VerdictMatch): Entry =>
   entry(`rule ${nth}`, 'verdict-rules', 'VerdictRulePublished', 50, {
     rule: { ruleId: ruleId(nth), verdict, match },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import fc from 'fast-check';
-import { ArrivalLaws, identityChanges, published, ruleId } from '../../test/arrival-laws.js';
+import { ArrivalLaws, identityChanges, published } from '../../test/arrival-laws.js';
+import { ruleId } from '../../test/rule-ids.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { mailTouches, RECIPIENTS } from '../../test/mails.js';

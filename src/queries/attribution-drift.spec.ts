@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleId } from '../../test/arrival-laws.js';
+import { ruleId } from '../../test/rule-ids.js';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { day, entry, type Entry, opportunityEvents, pageView } from '../../test/sample-events.js';

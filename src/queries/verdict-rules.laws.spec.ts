@@ -5,6 +5,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { EXAMPLE } from '../../test/example-workspace.js';
 import { queryApi, type QueryApi } from '../../test/query-api.js';
 import { day, type Entry, entry, opportunityEvents, pageView } from '../../test/sample-events.js';
+import { ruleId } from '../../test/rule-ids.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { projections } from '../projections/all.js';
 import { Freshness } from '../subscriptions/api/freshness.js';
@@ -81,7 +82,7 @@ const ruleOf: fc.Arbitrary<Rule> = fc.oneof(
 
 const published = (nth: number, verdict: Verdict, match: VerdictMatch): Entry =>
   entry(`rule-${nth}`, 'verdict-rules', 'VerdictRulePublished', 100, {
-    rule: { ruleId: `00000000-0000-4000-8000-00000000000${nth}`, verdict, match },
+    rule: { ruleId: ruleId(nth), verdict, match },
   });
 
 const MODEL = EXAMPLE.filter(({ stream }) => stream === 'model');

@@ -3,6 +3,7 @@ import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { activity, withdrawal } from '../../test/activities.js';
 import { mailTouch } from '../../test/mails.js';
 import { entry, pageView } from '../../test/sample-events.js';
+import { ruleId } from '../../test/rule-ids.js';
 import type { LeadExplanation } from './lead-explain.js';
 import type { LeadJourneyAnswer } from './lead-journey.js';
 
@@ -92,12 +93,12 @@ test('bi shows verdicts with their reasons and what the event itself said', asyn
 
 test('a rule of the workspace is named by the touchpoints that it decides, and its event by their changes', async () => {
   const lead = 'email:otto@vanguard.example';
-  const ruleId = '00000000-0000-4000-8000-000000000007';
+  const id = ruleId(7);
   const visit = (name: string, at: number, ip: string) => pageView(name, at, [lead], { context: { ip } });
   const [inside, outside] = [visit('rule inside', 20, '203.0.113.9'), visit('rule outside', 21, '192.0.2.9')];
   const match = { networks: ['203.0.113.0/24'] };
   const rule = entry('verdict rule', 'verdict-rules', 'VerdictRulePublished', 50, {
-    rule: { ruleId, verdict: 'internal', match },
+    rule: { ruleId: id, verdict: 'internal', match },
   });
   await api.add('main', [inside, outside]);
   await api.runner.catchUp();
@@ -106,7 +107,7 @@ test('a rule of the workspace is named by the touchpoints that it decides, and i
 
   const { body } = await api.get<LeadJourneyAnswer>(`/api/leads/${lead}/journey`);
   expect(body.items.map(({ verdict, verdictRuleId }) => [verdict, verdictRuleId])).toEqual([
-    ['internal', ruleId],
+    ['internal', id],
     ['human', null],
   ]);
   const { body: explained } = await api.get<LeadExplanation>(`/api/leads/${lead}/explain`);

@@ -7,6 +7,7 @@ import { OTHER_MODEL, TEST_MODEL } from '../../test/journey-models.js';
 import { until } from '../../test/until.js';
 import { addEndpoint } from '../../test/webhooks.js';
 import { endWorker, startWorker } from '../../test/workers/start.js';
+import { nameOfModel } from '../../test/sample-events.js';
 import { eventId } from '../domain/event-id.js';
 import { isEvent, type NewEvent } from '../domain/events.js';
 import { identityKey } from '../domain/identity/keys.js';
@@ -64,7 +65,7 @@ const modelOf = (round: number): JourneyModel => ({
 /** A model, and what each lead does next. */
 async function happens({ store }: World, round: number): Promise<void> {
   const data = { document: modelOf(round), atOnce: 1 };
-  const id = eventId('main', 'model', String(round));
+  const id = eventId('main', 'model', nameOfModel(String(round), data));
   const published = {
     id,
     type: 'JourneyModelPublished',

@@ -4,6 +4,7 @@ import { OTHER_MODEL, TEST_MODEL } from '../../test/journey-models.js';
 import { compareWithOracle } from '../../test/oracle-rows.js';
 import { touch } from '../../test/events.js';
 import { until } from '../../test/until.js';
+import { nameOfModel } from '../../test/sample-events.js';
 import { eventId } from '../domain/event-id.js';
 import { isEvent, type RecordedEvent } from '../domain/events.js';
 import { identityKey } from '../domain/identity/keys.js';
@@ -46,7 +47,7 @@ const visitsOf = (from: number, upTo: number) =>
 
 async function publish(document: JourneyModel, version: number): Promise<void> {
   const data = { document, atOnce: 10 };
-  const id = eventId('main', 'model', String(version));
+  const id = eventId('main', 'model', nameOfModel(String(version), data));
   const event = {
     id,
     type: 'JourneyModelPublished',

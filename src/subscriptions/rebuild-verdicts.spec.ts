@@ -5,6 +5,7 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { mailTouches } from '../../test/mails.js';
 import { allVersions } from '../../test/read-model-rows.js';
 import { entry, type Entry } from '../../test/sample-events.js';
+import { ruleId } from '../../test/rule-ids.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { projections } from '../projections/all.js';
 import { readCheckpoints } from './read-checkpoints.js';
@@ -23,11 +24,10 @@ afterAll(async () => {
   await db.drop();
 });
 
-const ruleId = '00000000-0000-4000-8000-000000000001';
 const published = entry('rule', 'verdict-rules', 'VerdictRulePublished', 50, {
-  rule: { ruleId, verdict: 'internal', match: { networks: ['198.51.100.2'] } },
+  rule: { ruleId: ruleId(1), verdict: 'internal', match: { networks: ['198.51.100.2'] } },
 });
-const withdrawn = entry('withdrawn', 'verdict-rules', 'VerdictRuleWithdrawn', 50, { ruleId });
+const withdrawn = entry('withdrawn', 'verdict-rules', 'VerdictRuleWithdrawn', 50, { ruleId: ruleId(1) });
 
 /** Mails with a rule in the middle, which is withdrawn again later in every second one. */
 const worlds = fc.tuple(mailTouches(60), fc.boolean()).map(([touches, isWithdrawn]): Entry[] => {
