@@ -1,4 +1,4 @@
-// `npm run bench`: Node runs the TypeScript of bench/ as it is; the server that is measured is the built one.
+// `npm run bench`: compiles the TypeScript of bench/ as it is loaded; the server that is measured is the built one.
 import { join } from 'node:path';
 import { build, install, ROOT } from './prepare.mjs';
 import { run } from './run.mjs';
@@ -6,5 +6,4 @@ import { run } from './run.mjs';
 install();
 build();
 const hooks = join(ROOT, 'test', 'typescript-hooks.mjs');
-const flags = ['--experimental-transform-types', '--disable-warning=ExperimentalWarning', '--import', hooks];
-run([...flags, join(ROOT, 'bench', 'main.ts'), ...process.argv.slice(2)]);
+run(['--import', hooks, join(ROOT, 'bench', 'main.ts'), ...process.argv.slice(2)]);

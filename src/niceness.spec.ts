@@ -12,10 +12,9 @@ whereMeasurable(
   `beside a busy thread one that yields gets about a tenth of the processor, neither half nor nothing${reason}`,
   () => {
     const hooks = join(ROOT, 'test', 'typescript-hooks.mjs');
-    const flags = ['--experimental-transform-types', '--no-warnings', `--import=${hooks}`];
     const script = join(ROOT, 'test', 'busy-threads.ts');
     const share = Number(
-      execFileSync('taskset', ['-c', '0', process.execPath, ...flags, script], { encoding: 'utf8' }),
+      execFileSync('taskset', ['-c', '0', process.execPath, '--import', hooks, script], { encoding: 'utf8' }),
     );
     expect(share).toBeGreaterThan(1 / 20);
     expect(share).toBeLessThan(1 / 4);

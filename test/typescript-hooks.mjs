@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { enableCompileCache, registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from '@swc/core';
 
@@ -7,6 +7,7 @@ const HERE = new URL('./', import.meta.url).href;
 const TYPESCRIPT = /[.]ts(?:[?]|$)/;
 
 process.setSourceMapsEnabled(true);
+enableCompileCache();
 
 /**
  * Node runs the TypeScript of this project: `./x.js` finds `./x.ts`, compiled as `.swcrc` says.

@@ -139,10 +139,7 @@ describe('the index', () => {
 
 test('writers in several processes make one log, each stream in order, each event once', async () => {
   const [{ url }, db] = [await server(), await database()];
-  const node = [
-    ...['--experimental-transform-types', '--no-warnings', '--import'],
-    join(ROOT, 'test', 'typescript-hooks.mjs'),
-  ];
+  const node = ['--import', join(ROOT, 'test', 'typescript-hooks.mjs')];
   const writer = join(ROOT, 'test', 'append-writer.ts');
   const writers = ['w1', 'w2', 'w3'].map((name) =>
     run(process.execPath, [...node, writer, db.url, name, '60', url], { maxBuffer: 1e8 }),

@@ -57,12 +57,7 @@ describe('events are facts', () => {
 
 test('writers in several processes make one dense log, each stream in order, each event once', async () => {
   const db = await database();
-  const node = [
-    '--experimental-transform-types',
-    '--no-warnings',
-    '--import',
-    join(ROOT, 'test', 'typescript-hooks.mjs'),
-  ];
+  const node = ['--import', join(ROOT, 'test', 'typescript-hooks.mjs')];
   const writers = ['w1', 'w2', 'w3'].map((name) =>
     run(process.execPath, [...node, join(ROOT, 'test', 'append-writer.ts'), db.url, name, '60'], {
       maxBuffer: 1e8,

@@ -142,12 +142,7 @@ const LEASE_MS = 2_000;
   test('one of two processes publishes, and the other takes over when it dies or stalls', async () => {
     const worker = (): ReturnType<typeof fork> =>
       fork('test/workers/kafka-publisher.ts', [db.url, using.broker.brokers, String(LEASE_MS)], {
-        execArgv: [
-          '--experimental-transform-types',
-          '--disable-warning=ExperimentalWarning',
-          '--import',
-          './test/typescript-hooks.mjs',
-        ],
+        execArgv: ['--import', './test/typescript-hooks.mjs'],
         stdio: 'ignore',
       });
     const frozen = worker();

@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 export async function startWorker(file: string, args: readonly string[]): Promise<ChildProcess> {
   const hooks = fileURLToPath(new URL('../typescript-hooks.mjs', import.meta.url));
   const script = fileURLToPath(new URL(file, import.meta.url));
-  const flags = ['--experimental-transform-types', '--no-warnings', '--import', hooks];
-  const child = spawn(process.execPath, [...flags, script, ...args], {
+  const child = spawn(process.execPath, ['--import', hooks, script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await Promise.race([
