@@ -65,14 +65,18 @@ export async function measured(
       void server.memory().then((bytes) => (peak = Math.max(peak, bytes)));
     }, 100);
     const seen = await generate(job).finally(() => clearInterval(timer));
-    const refused = Object.entries(seen.statuses).filter(([status]) => !status.startsWith('2'));
-    if (refused.length > 0) console.log(`  (other answers: ${JSON.stringify(Object.fromEntries(refused))})`);
+    reportRefused(seen);
     return { seen, peak };
   });
 }
 
+export function reportRefused({ statuses }: LoadResult): void {
+  const refused = Object.entries(statuses).filter(([status]) => !status.startsWith('2'));
+  if (refused.length > 0) console.log(`  (other answers: ${JSON.stringify(Object.fromEntries(refused))})`);
+}
+
 /** Adds the collector that webhooks of a format go to; undefined: it has none. */
-async function webhookCollector(
+export async function webhookCollector(
   port: number,
   format: WireFormat | undefined,
 ): Promise<LoadJob['collector'] | undefined> {
