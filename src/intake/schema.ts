@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type Static, type TSchema, Type } from 'typebox';
 import { reject, type Rejected } from './outcome.js';
 
@@ -11,10 +11,16 @@ const ajv = new Ajv({ allErrors: false, allowUnionTypes: true, validateFormats: 
 const ADVISORY = 'x-advisory';
 ajv.addVocabulary([ADVISORY, 'example']);
 
-/** Compiles a schema to a check: undefined when the value passes, else the first fault with its path. */
+/**
+ * The check of a schema: undefined when the value passes, else the first fault with its path. Compiled at its first use: most
+ * threads and commands check none of the many formats.
+ */
 export function checker(schema: TSchema): (value: unknown) => Rejected | undefined {
-  const validate = ajv.compile(schema);
-  return (value) => (validate(value) ? undefined : faultOf(validate.errors?.[0]));
+  let validate: ValidateFunction | undefined;
+  return (value) => {
+    validate ??= ajv.compile(schema);
+    return validate(value) ? undefined : faultOf(validate.errors?.[0]);
+  };
 }
 
 type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'array' | 'null';

@@ -16,7 +16,11 @@ export function runBuilt(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<ProcessResult> {
-  return runToEnd(process.execPath, [join(DIST, program), ...args], env);
+  return runToEnd(
+    process.execPath,
+    ['--import', join(DIST, 'preload.js'), join(DIST, program), ...args],
+    env,
+  );
 }
 
 export async function runToEnd(
