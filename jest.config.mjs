@@ -12,6 +12,6 @@ export default {
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   testSequencer: '<rootDir>/test/sequencer.mjs',
   testTimeout: 60_000 * TIMEOUT_FACTOR,
-  // One more than there are cores: specs that kill and freeze processes mostly wait.
-  maxWorkers: availableParallelism() + 1,
+  // Twice as many as there are cores: specs that start, kill and freeze processes mostly wait.
+  maxWorkers: availableParallelism() * 2,
 };
