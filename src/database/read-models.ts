@@ -37,6 +37,7 @@ Schema \`bi\` is a star schema of views for BI tools and SQL. A separate role ca
 const GROUPS: readonly (readonly [title: string, prefixes: readonly string[]])[] = [
   ['Current state', ['lead_current', 'opportunity_current', 'rep_current', 'freshness']],
   ['Facts', ['fact_', 'bridge_']],
+  ['Paths and channels', ['path_', 'channel_']],
   ['Dimensions', ['dim_']],
 ];
 
@@ -89,6 +90,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 const TYPES: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'timestamptz',
+  'timestamp with time zone[]': 'timestamptz[]',
   'double precision': 'double',
   'character varying': 'varchar',
 };
