@@ -212,8 +212,8 @@ program
 
 program
   .command('docs')
-  .option('--check', 'write nothing; fail if the page is outdated')
-  .description('write docs/read-models.md from the comments in the database')
+  .option('--check', 'write nothing; fail if a file is outdated')
+  .description('write docs/read-models.md and the sources of dbt/ from the comments in the database')
   .action(async ({ check }: { check?: boolean }) =>
     exitWith(await (await import('./docs.js')).docs(check === true)),
   );
