@@ -140,3 +140,8 @@ INSERT INTO touchline.lead_lifecycle (workspace, lead_id, status, cycle, last_cy
   ('{w}', md5('{w}/dan')::uuid, 'qualified', 1, 1, md5('{w}/dan')::uuid, md5('{w}/l3')::uuid, '2026-03-08T02:00Z', NULL, NULL, NULL, NULL, 25, NULL);
 INSERT INTO touchline.segment_membership (workspace, segment_id, lead_id, entered_at, model_version, known_from)
 VALUES ('{w}', 'price_readers', gen_random_uuid(), now(), 1, 1);
+
+-- Markov was computed once.
+INSERT INTO touchline.computed_attribution (workspace, metric, model, channel, month, currency, credited_minor, opportunities, touches,
+  model_value, parameters, position, model_version) VALUES
+  ('{w}', 'revenue', 'markov', 'paid_search', '2026-04-01', 'USD', 10000, 1, 2, 1, '{"model": "markov", "order": 1}', 25, 1);

@@ -116,14 +116,16 @@ const CHAIN = [journey, opportunities, attribution];
  * Applies a log to the read models in batches of `size`, all side by side.
  *
  * @param head where the log ends that batches before it are behind
+ * @param from how much of the log was applied before
  */
 export async function project(
   pool: pg.Pool,
   log: readonly RecordedEvent[],
   size = 5_000,
   head = 0,
+  from = 0,
 ): Promise<void> {
-  for (let after = 0; after < log.length; after += size) {
+  for (let after = from; after < log.length; after += size) {
     for (const projection of CHAIN) await applyPart(pool, projection, log, [after, after + size], head);
   }
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { fail } from '../process.js';
+import type { ComputeOptions } from './attribution.js';
 import type { InWorkspace } from './collectors.js';
 import { callOf, leavesOf, refuseUnknown } from './help.js';
 import { DEFAULT_COLLECTOR } from './import/default-collector.js';
@@ -154,6 +155,14 @@ keys
     (await keysOf()).revokeKey(prefix, options),
   );
 
+group('attribution', 'compute attribution models for schema bi')
+  .command('compute')
+  .option('--workspace <NAME>', 'workspace of the opportunities (default: main)')
+  .option('--order <1|2|3>', 'of markov: touches that the next one depends on (default: 1)')
+  .option('--worth <conversions|revenue>', 'of shapley: what a path is worth (default: conversions)')
+  .description('compute markov and shapley by channel and month for bi.channel_attribution')
+  .action(async (options: ComputeOptions) => (await import('./attribution.js')).computeChannels(options));
+
 program
   .command('rebuild')
   .argument('<PROJECTION>')
@@ -203,8 +212,8 @@ program
 
 program
   .command('docs')
-  .option('--check', 'write nothing; fail if the page is outdated')
-  .description('write docs/read-models.md from the comments in the database')
+  .option('--check', 'write nothing; fail if a file is outdated')
+  .description('write docs/read-models.md and the sources of dbt/ from the comments in the database')
   .action(async ({ check }: { check?: boolean }) =>
     exitWith(await (await import('./docs.js')).docs(check === true)),
   );

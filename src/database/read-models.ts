@@ -1,15 +1,15 @@
 import type pg from 'pg';
 
-interface Column {
+export interface BiColumn {
   readonly name: string;
   readonly type: string;
   readonly meaning: string | null;
 }
 
-interface View {
+export interface BiView {
   readonly name: string;
   readonly meaning: string | null;
-  readonly columns: readonly Column[];
+  readonly columns: readonly BiColumn[];
 }
 
 const INTRO = `# Read models for BI
@@ -37,12 +37,15 @@ Schema \`bi\` is a star schema of views for BI tools and SQL. A separate role ca
 const GROUPS: readonly (readonly [title: string, prefixes: readonly string[]])[] = [
   ['Current state', ['lead_current', 'opportunity_current', 'rep_current', 'freshness']],
   ['Facts', ['fact_', 'bridge_']],
+  ['Paths and channels', ['path_', 'channel_']],
   ['Dimensions', ['dim_']],
 ];
 
 /** The page docs/read-models.md of a migrated database; the same text for the same schema. */
-export async function readModelsPage(database: pg.Pool | pg.ClientBase): Promise<string> {
-  const views = await readViews(database);
+export const readModelsPage = async (database: pg.Pool | pg.ClientBase): Promise<string> =>
+  pageOf(await readViews(database));
+
+export function pageOf(views: readonly BiView[]): string {
   const named = new Map(views.map((view) => [view.name, view]));
   const sections = GROUPS.flatMap(([title, prefixes]) => [
     `## ${title}\n`,
@@ -53,8 +56,9 @@ export async function readModelsPage(database: pg.Pool | pg.ClientBase): Promise
   return `${INTRO}\n${sections.join('\n')}`;
 }
 
-async function readViews(database: pg.Pool | pg.ClientBase): Promise<View[]> {
-  const { rows } = await database.query<View>(`
+/** The views of schema bi with their comments, by name. */
+export async function readViews(database: pg.Pool | pg.ClientBase): Promise<BiView[]> {
+  const { rows } = await database.query<BiView>(`
     SELECT c.relname AS name, obj_description(c.oid, 'pg_class') AS meaning,
            json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
                                       'meaning', col_description(c.oid, a.attnum)) ORDER BY a.attnum) AS columns
@@ -67,7 +71,7 @@ async function readViews(database: pg.Pool | pg.ClientBase): Promise<View[]> {
 }
 
 /** Documents a history view by its differences from the view of current rows. */
-function section(view: View, current: View): string {
+function section(view: BiView, current: BiView): string {
   const title = `### ${view.name}\n\n${view.meaning ?? ''}\n`;
   if (view === current) return `${title}\n${table(view.columns)}`;
   const known = new Set(current.columns.map(({ name }) => name));
@@ -77,7 +81,7 @@ function section(view: View, current: View): string {
   return `${title}\nThe columns of \`${current.name}\`${but}, and:\n\n${table(view.columns.filter(({ name }) => !known.has(name)))}`;
 }
 
-function table(columns: readonly Column[]): string {
+function table(columns: readonly BiColumn[]): string {
   const rows = columns.map(({ name, type, meaning }) => {
     const [text = '', example = ''] = (meaning ?? '').split(/ ?Example: /);
     return `| \`${name}\` | ${TYPES[type] ?? type} | ${cell(text)} | ${example && `\`${cell(example)}\``} |`;
@@ -89,6 +93,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 const TYPES: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'timestamptz',
+  'timestamp with time zone[]': 'timestamptz[]',
   'double precision': 'double',
   'character varying': 'varchar',
 };

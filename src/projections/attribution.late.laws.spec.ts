@@ -26,7 +26,7 @@ afterAll(() => db.drop());
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 3);
 
-const model = entry('model', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
+const model = entry('model of late events', 'model', 'JourneyModelPublished', 0, { document: TEST_MODEL });
 /** Touches of one lead before the opportunity is closed, some of them before it is opened. */
 const touches = (count: number): Entry[] =>
   Array.from({ length: count }, (_, nth) =>

@@ -119,6 +119,22 @@ describe('credits of an opportunity', () => {
     ]);
   });
 
+  test('are none of a loss, whose path up to it stands from the loss on until it is reopened', async () => {
+    const opening = { amount: '100.00', openedAt: day(30), contacts: roles('ada@acme.example') };
+    const lost = { status: 'lost', closedAt: day(50) } as const;
+    const log = logOf([
+      ...story.filter(({ stream }) => stream !== 'opportunity-opp-1'),
+      ...opportunityEvents('opp-1', opening, lost, { status: 'open' }),
+    ]);
+    await project(db.pool, log);
+    expect(await credits(`metric = 'loss'`)).toEqual([]);
+    const { rows } = await db.pool.query(
+      `SELECT content_ids, known_from::int, superseded_at::int FROM touchline.attribution_path WHERE metric = 'loss'`,
+    );
+    const content_ids = ['content-blog', 'content-paper', 'content-pricing'];
+    expect(rows).toEqual([{ content_ids, known_from: log.length - 1, superseded_at: log.length }]);
+  });
+
   test('change with a touchpoint that comes late, from its position on', async () => {
     const log = logOf([...story, ...win, pageView('event', 5, [bob], { kind: 'event_attended' })]);
     await project(db.pool, log);

@@ -194,32 +194,51 @@ describe('SQL and the API', () => {
 });
 
 describe(`dbt${dbt ? '' : ' (skipped: DBT_PATH names no dbt to run)'}`, () => {
+  /** Builds the package, or some of its models, and runs their tests. */
+  async function build(cwd: string, port: string, ...args: string[]): Promise<void> {
+    const { code, out } = await run(dbt ?? '', ['build', '--no-use-colors', '--profiles-dir', '.', ...args], {
+      cwd,
+      env: { ...process.env, DBT_PORT: port, DBT_USER: 'dbt_reports', DBT_PASSWORD: 'secret' },
+    });
+    expect([code, out]).toEqual([0, expect.stringMatching(/ERROR=0 SKIP=0 .*TOTAL=\d{2}/)]);
+  }
+
   withDbt(
-    'builds and tests the project in examples/dbt in a schema of its own',
+    'builds and tests the package in a schema of its own, and then what has changed',
     async () => {
+      const computed = await runBuilt('cli/main.js', ['attribution', 'compute'], settings);
+      expect([computed.code, computed.out]).toEqual([0, expect.stringMatching(/^shapley +pipeline +\d+/m)]);
       const database = (await runningUrl(dataDir)) ?? '';
       const owner = createPool(database, { max: 1 });
       await owner.query(`SELECT touchline.create_bi_builder('main', 'dbt_reports', 'secret')`);
       const project = join(dataDir, 'dbt');
-      await cp(join(ROOT, 'examples', 'dbt'), project, { recursive: true });
-      const { code, out } = await run(dbt ?? '', ['build', '--no-use-colors', '--profiles-dir', '.'], {
-        cwd: project,
-        env: {
-          ...process.env,
-          DBT_PORT: new URL(database).port,
-          DBT_USER: 'dbt_reports',
-          DBT_PASSWORD: 'secret',
-        },
-      });
-      expect([code, out]).toEqual([0, expect.stringMatching(/ERROR=0 SKIP=0 .*TOTAL=\d{2}/)]);
+      await cp(join(ROOT, 'dbt'), project, { recursive: true });
+      await build(project, new URL(database).port);
       const { rows } = await owner.query<{ rows: number; revenue: number }>(
         'SELECT count(*)::int AS rows, sum(revenue)::float8 AS revenue FROM dbt_reports.revenue_by_month_and_content',
       );
       expect(rows[0]?.rows).toBeGreaterThan(5);
       expect(rows[0]?.revenue).toBeGreaterThan(0);
+      const [won] = (await api<{ items: { opportunityId: string }[] }>('/api/opportunities?status=won'))
+        .items;
+      const path = `/api/opportunities/${won?.opportunityId}`;
+      const reopened = await fetch(server.url + path, {
+        method: 'PATCH',
+        headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ status: 'open' }),
+      });
+      const { position } = (await reopened.json()) as { position: string };
+      await api(`${path}/attribution?minPosition=${position}`);
+      // Tests of the package compare the incremental models with the views.
+      await build(project, new URL(database).port, '--select', 'path:models/marts');
+      const kept = await owner.query<{ outcome: string; changed: string }>(
+        `SELECT outcome, changed_position AS changed FROM dbt_reports.touchline_paths WHERE opportunity_id = $1`,
+        [won?.opportunityId],
+      );
+      expect(kept.rows).toEqual([{ outcome: 'open', changed: position }]);
       await owner.end();
     },
-    180_000,
+    240_000,
   );
 });
 

@@ -12,7 +12,8 @@ export interface Terms {
   readonly reporting: Reporting | undefined;
 }
 
-export const METRICS = ['pipeline', 'revenue'] as const;
+/** What paths of an opportunity are kept: up to its opening, and up to its close, won or lost. A loss earns no credit. */
+export const METRICS = ['pipeline', 'revenue', 'loss'] as const;
 export type Metric = (typeof METRICS)[number];
 
 /** One row of attribution_path. */
@@ -31,8 +32,8 @@ export interface Path {
 }
 
 /**
- * The credits of an opportunity right after the event at `position`: its pipeline from the opening on, its revenue while it is
- * won. A pure function of what was true then.
+ * The paths of an opportunity right after the event at `position`: its pipeline from the opening on, its revenue while it is
+ * won, its loss while it is lost. A pure function of what was true then.
  */
 export function creditsAt(inputs: Inputs, opportunityId: string, position: bigint, terms: Terms): Path[] {
   const [opportunity] = trueAt(inputs.opportunities.get(opportunityId) ?? [], position);
@@ -42,19 +43,11 @@ export function creditsAt(inputs: Inputs, opportunityId: string, position: bigin
   const question = { openedAt: opportunity.opened_at, members, ...terms };
   const { touches } = touchesOf(candidates, { ...question, reference: opportunity.opened_at });
   const pipeline = pathOf(opportunity, 'pipeline', opportunity.opened_at, committee, touches, terms);
-  if (opportunity.status !== 'won' || !opportunity.closed_at) return [pipeline];
-  const closing = { ...question, reference: opportunity.closed_at, closedAt: opportunity.closed_at };
-  return [
-    pipeline,
-    pathOf(
-      opportunity,
-      'revenue',
-      opportunity.closed_at,
-      committee,
-      touchesOf(candidates, closing).touches,
-      terms,
-    ),
-  ];
+  const { status, closed_at: closedAt } = opportunity;
+  if (status === 'open' || !closedAt) return [pipeline];
+  const metric = status === 'won' ? 'revenue' : 'loss';
+  const upToClose = touchesOf(candidates, { ...question, reference: closedAt, closedAt }).touches;
+  return [pipeline, pathOf(opportunity, metric, closedAt, committee, upToClose, terms)];
 }
 
 /** The touches of an opportunity that was lost, up to the loss. */
@@ -144,7 +137,8 @@ function digestOf({ touches, ...path }: Omit<Path, 'digest'>, settings: Attribut
     touch.campaign,
     touch.source,
   ]);
-  const weighing = touches.length === 0 ? [] : [timeDecay, position, uShaped, wShaped, fullPath];
+  const weighing =
+    touches.length === 0 || path.metric === 'loss' ? [] : [timeDecay, position, uShaped, wShaped, fullPath];
   return createHash('md5')
     .update(
       JSON.stringify([path, said, weighing], (_, value: unknown) =>

@@ -95,14 +95,16 @@ export function pathRow(pathId: bigint, path: Path, { knownFrom, supersededAt }:
   };
 }
 
-/** What each of the models gives to the touches of a path; nothing for an unattributed one. */
+/** What each of the models gives to the touches of a path; nothing for an unattributed one, and for a loss. */
 export const shareRows = (
   pathId: bigint,
   path: Path,
   settings: AttributionSettings,
   models: readonly ModelName[] = MODEL_NAMES,
 ): ShareRow[] =>
-  path.touches.length === 0 ? [] : models.map((model) => shareRow(pathId, path, model, settings));
+  path.touches.length === 0 || path.metric === 'loss'
+    ? []
+    : models.map((model) => shareRow(pathId, path, model, settings));
 
 function shareRow(pathId: bigint, path: Path, model: ModelName, settings: AttributionSettings): ShareRow {
   const { touches, workspace, amount_minor: amount, reported_minor: inReported } = path;

@@ -501,7 +501,8 @@ SELECT p.workspace::varchar,
   FROM touchline.attribution_path p
   LEFT JOIN touchline.workspace_setting w ON w.workspace = p.workspace
   LEFT JOIN touchline.opportunity o
-    ON o.workspace = p.workspace AND o.opportunity_id = p.opportunity_id AND o.superseded_at IS NULL;
+    ON o.workspace = p.workspace AND o.opportunity_id = p.opportunity_id AND o.superseded_at IS NULL
+ WHERE p.metric IN ('revenue', 'pipeline');
 
 CREATE VIEW bi.fact_attribution_total WITH (security_invoker = true) AS
 SELECT workspace, opportunity_key, account_key, opportunity_id, metric, revenue_minor, revenue, pipeline_minor, pipeline,

@@ -8,8 +8,8 @@ select
     f.currency,
     sum(f.revenue) as revenue,
     count(distinct f.opportunity_key) as opportunities
-from {{ source('bi', 'fact_attribution_credit') }} as f
-inner join {{ source('bi', 'dim_content') }} as c on c.content_key = f.content_key
-inner join {{ source('bi', 'dim_date') }} as d on d.date = f.credited_date
+from {{ ref('stg_touchline__fact_attribution_credit') }} as f
+inner join {{ ref('stg_touchline__dim_content') }} as c on c.content_key = f.content_key
+inner join {{ ref('stg_touchline__dim_date') }} as d on d.date = f.credited_date
 where f.model = 'linear' and f.metric = 'revenue' and f.revenue is not null
 group by d.year_month, f.content_key, c.content_title, c.content_type, f.currency
