@@ -201,7 +201,7 @@ WITH place AS MATERIALIZED (
     FROM touchline.stage_transition t
    WHERE t.superseded_at IS NULL
   WINDOW moves AS (PARTITION BY t.workspace, t.lead_id ORDER BY t.at, t.event_id)
-), stay AS (
+), stay AS MATERIALIZED ( -- else read again for each touchpoint, where no statistics are there yet
   SELECT m.workspace, m.lead_id, m.stage, m.at AS began_at, m.event_id AS began_id, m.ended_at, m.ended_id,
          CASE WHEN later.number > here.number THEN m.ended_at END AS advanced_at
     FROM move m
