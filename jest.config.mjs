@@ -14,4 +14,6 @@ export default {
   testTimeout: 60_000 * TIMEOUT_FACTOR,
   // Twice as many as there are cores: specs that start, kill and freeze processes mostly wait.
   maxWorkers: availableParallelism() * 2,
+  // Each test file leaves some megabytes behind.
+  workerIdleMemoryLimit: '1GB',
 };

@@ -4,10 +4,15 @@ import { pathToFileURL } from 'node:url';
 import JestRuntime from 'jest-runtime';
 import { TEST_GLOBALS } from './test-globals.mjs';
 
-const require = createRequire(import.meta.url);
-/** Of jest-circus: it adds to the handlers that it finds here. */
-const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
 let files = 0;
+
+/** jest-circus keeps its handlers, and under a symbol of its own the tests of a file with all that they hold, in the global object. */
+const CIRCUS_SYMBOLS = new Set(['EVENT_HANDLERS', 'JEST_STATE_SYMBOL']);
+
+function forgetTests() {
+  for (const symbol of Object.getOwnPropertySymbols(globalThis))
+    if (CIRCUS_SYMBOLS.has(symbol.description)) delete globalThis[symbol];
+}
 
 /**
  * Loads test files by Node's own `import()`, where jest's runtime loads each module anew for each test file: some two seconds of CPU
@@ -16,8 +21,10 @@ let files = 0;
 export class NativeRuntime extends JestRuntime {
   /** jest-circus, which keeps the tests of one file. */
   requireInternalModule(path) {
+    forgetTests();
+    // A new one each time, for it would keep what it loaded.
+    const require = createRequire(import.meta.url);
     delete require.cache[path];
-    delete globalThis[EVENT_HANDLERS];
     return require(path);
   }
 
