@@ -1,3 +1,4 @@
+import { COMMITTEES } from '../domain/attribution/committee-rule.js';
 import { MARKOV_ORDERS } from '../domain/attribution/markov/chain.js';
 import { WORTHS } from '../domain/attribution/model-request.js';
 import { PLAYERS } from '../domain/attribution/players.js';
@@ -13,6 +14,8 @@ import { DATE, type Parameter, text, word } from './parameter-docs.js';
 export const MODEL_OPTION_PARAMETERS = [
   'custom',
   'player',
+  'committee',
+  'roleWeights',
   'markovOrder',
   'nonConverting',
   'worth',
@@ -33,6 +36,15 @@ export const ATTRIBUTION_PARAMETERS = {
     '{"milestones":{"first":40},"kinds":{"meeting":40},"leftover":"unattributed"}',
   ),
   player: word('What plays in `markov` and `shapley`, and what `repeats` compares; default channel', PLAYERS),
+  committee: word(
+    'Whose touchpoints count: the contacts of an opportunity, or without any all leads of its account (`contacts`, default); the primary ' +
+      'contact alone; all leads of the account',
+    COMMITTEES,
+  ),
+  roleWeights: text(
+    'What touches weigh by the role of their person in the opportunity, as JSON: 0 leaves people out, and who is not named weighs 1',
+    '{"decision_maker":2,"user":0.5}',
+  ),
   markovOrder: {
     schema: { type: 'integer', enum: [...MARKOV_ORDERS], default: 1 },
     description: 'Of `markov`: so many touches decide on the next',
