@@ -5,7 +5,7 @@ import { PLAYERS } from '../domain/attribution/players.js';
 import { PRESET_NAMES } from '../domain/attribution/presets.js';
 import { DIRECT, REPEATS, TRANSFORM_NAMES } from '../domain/attribution/transforms.js';
 import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
-import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './report-scope.js';
+import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES, REPORT_METRICS } from './report-scope.js';
 import { FORMATS } from './attribution.js';
 import { COMPARED_MODELS, REPORT_MODELS } from './model-parameters.js';
 import { DATE, type Parameter, text, word } from './parameter-docs.js';
@@ -90,6 +90,14 @@ export const ATTRIBUTION_PARAMETERS = {
     '`revenue`: won opportunities by their close (default); `pipeline`: all opportunities by their opening',
     METRICS,
   ),
+  reportMetric: {
+    ...word(
+      'As `metric`, and with what was invested, by source, campaign, channel or content: `roi` ((revenue - invested) / invested), ' +
+        '`pipeline_per_dollar` (pipeline / invested)',
+      REPORT_METRICS,
+    ),
+    name: 'metric',
+  },
   from: text(`Start, inclusive: ${DATE}`, '2026-01-01'),
   to: text(`End, exclusive: ${DATE}`, '2026-07-01'),
   fromReport: {

@@ -46,7 +46,7 @@ export class AttributionController {
       '`total = attributed + unattributed`; the rows add up to `selected`. Values of cuts narrow the report down to these cells: ' +
       '`channel=email`; those of `owner`, `month` and `week` choose opportunities, and the sums are of these.',
     answer: AttributionAnswer,
-    parameters: [...MODEL, 'by', ...CELL, 'metric', 'from', 'to', 'ratedCurrency', 'format', ...PAGE],
+    parameters: [...MODEL, 'by', ...CELL, 'reportMetric', 'from', 'to', 'ratedCurrency', 'format', ...PAGE],
     formats: ['text/csv', 'application/x-ndjson'],
     tagged: true,
   })

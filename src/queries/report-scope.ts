@@ -46,6 +46,20 @@ export type DriftCut = (typeof DRIFT_CUTS)[number];
 export const METRICS = ['revenue', 'pipeline'] as const;
 export type Metric = (typeof METRICS)[number];
 
+/** What credit brought beside what was invested: `roi` of revenue, `pipeline_per_dollar` of pipeline. */
+export const RETURN_METRICS = ['roi', 'pipeline_per_dollar'] as const;
+export type ReturnMetric = (typeof RETURN_METRICS)[number];
+
+export const REPORT_METRICS = [...METRICS, ...RETURN_METRICS] as const;
+export type ReportMetric = (typeof REPORT_METRICS)[number];
+
+export const isReturn = (metric: ReportMetric): metric is ReturnMetric =>
+  RETURN_METRICS.some((each) => each === metric);
+
+/** The credits that a metric is made of. */
+export const creditedMetric = (metric: ReportMetric): Metric =>
+  metric === 'roi' ? 'revenue' : metric === 'pipeline_per_dollar' ? 'pipeline' : metric;
+
 export const DEFAULT_MODEL: ModelName = 'linear';
 
 /** Which opportunities a report is about. */
@@ -60,6 +74,10 @@ export const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
 
 export const scopeQueryOf = (params: Params): ScopeQuery => ({
   metric: params.oneOf('metric', METRICS) ?? 'revenue',
+  ...periodQueryOf(params),
+});
+
+export const periodQueryOf = (params: Params): Omit<ScopeQuery, 'metric'> => ({
   from: params.dayOrInstant('from'),
   to: params.dayOrInstant('to'),
   currency: params.text('currency'),
