@@ -20,7 +20,7 @@ beforeAll(async () => {
     pageView('ben-1', 10, ben, { channel: 'paid_search' }),
     pageView('dana-1', 12, ['email:dana@globex.example'], { channel: 'organic_social' }),
     pageView('cy-1', 15, cy, { channel: 'organic_search' }),
-    pageView('ann-2', 20, ann, { channel: 'event' }),
+    pageView('ann-2', 20, ann, { channel: 'event', kind: 'meeting', rep: 'rep-7' }),
     pageView('cy-2', 35, cy, { channel: 'direct' }),
     ...opportunityEvents(
       'deal',
@@ -190,6 +190,17 @@ describe.each(['committee=contacts', ...OPTIONS])('the people of one opportunity
       }
     },
   );
+});
+
+test('credit by salesperson is that of their calls and meetings', async () => {
+  const { rows } = await report('model=linear&rep=rep-7');
+  expect(rows.map(({ key, value }) => [key, value.amount])).toEqual([['event', '200.00']]);
+  const path = `/api/attribution?asOf=${head}&${PERIOD}&by=rep,owner`;
+  const { body } = await api.get<AttributionAnswer>(path);
+  expect(body.rows.map(({ keys, value }) => [keys, value.amount])).toEqual([
+    [[null, null], '800.00'],
+    [['rep-7', null], '200.00'],
+  ]);
 });
 
 describe('the people of one opportunity', () => {

@@ -138,11 +138,16 @@ export const ATTRIBUTION_PARAMETERS = {
     ...text('Only the row of people whose first segment this is', 'price_readers'),
     name: 'segment',
   },
+  creditedRep: { ...text('Only the row of touches of this salesperson', 'rep-7'), name: 'rep' },
+  accountSegment: text(
+    'Only the row of opportunities of accounts whose first segment this is',
+    'price_readers',
+  ),
   creditedOwner: { ...text('Only the row of opportunities of this owner', 'rep-7'), name: 'owner' },
   month: text('Only the row of this month', '2026-03'),
   week: text('Only the row of this week (ISO 8601)', '2026-W10'),
   without: text(
-    'Only the row whose touches have no value for these dimensions: content, campaign, source, contentType, author, publisher, publisherKind, contentStage, persona, segment, owner',
+    'Only the row whose touches have no value for these dimensions: content, campaign, source, contentType, author, publisher, publisherKind, contentStage, rep, persona, segment, owner, accountSegment',
     'campaign',
   ),
 } as const satisfies Record<string, Parameter>;

@@ -11,18 +11,21 @@ export { MODEL_NAMES, type ModelName };
 export const CATALOGUE_CUTS = ['contentType', 'author', 'publisher', 'publisherKind'] as const;
 export type CatalogueCut = (typeof CATALOGUE_CUTS)[number];
 
-/** Cuts by the opportunity: who owns it, and its reference date in the workspace's time zone. A week is that of ISO 8601. */
-export const OPPORTUNITY_CUTS = ['owner', 'month', 'week'] as const;
+/**
+ * Cuts by the opportunity: who owns it, the first segment that somebody of its account is in, and its reference date in the workspace's
+ * time zone. A week is that of ISO 8601.
+ */
+export const OPPORTUNITY_CUTS = ['owner', 'accountSegment', 'month', 'week'] as const;
 export type OpportunityCut = (typeof OPPORTUNITY_CUTS)[number];
 
 export const isOpportunityCut = (cut: Cut): cut is OpportunityCut =>
   OPPORTUNITY_CUTS.some((each) => each === cut);
 
 /**
- * Cuts by what is joined to a touch: the stage that the journey model maps its content to, and of the person who touched the persona
- * and the first segment, in the order of the journey model, so that each touch is in one cell.
+ * Cuts by what is joined to a touch: the stage that the journey model maps its content to, the salesperson of a call or meeting, and of
+ * the person who touched the persona and the first segment, in the order of the journey model, so that each touch is in one cell.
  */
-export const JOINED_CUTS = ['contentStage', 'persona', 'segment'] as const;
+export const JOINED_CUTS = ['contentStage', 'rep', 'persona', 'segment'] as const;
 
 /** Ways to cut a report. */
 export const CUTS = [
@@ -37,8 +40,7 @@ export type Cut = (typeof CUTS)[number];
 export const DRIFT_CUTS = [
   ...(['content', 'channel', 'campaign', 'source'] as const),
   ...CATALOGUE_CUTS,
-  ...(['persona'] as const),
-  ...OPPORTUNITY_CUTS,
+  ...(['persona', 'owner', 'month', 'week'] as const),
 ] as const satisfies readonly Cut[];
 export type DriftCut = (typeof DRIFT_CUTS)[number];
 
