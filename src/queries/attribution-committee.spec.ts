@@ -64,6 +64,7 @@ beforeAll(async () => {
         contacts: ['kate', 'austin', 'mia', 'zoe', 'tom'].map((name) => ({
           keys: [`email:${name}@umbrella.example`],
           role: name,
+          isPrimary: name === 'mia',
         })),
       },
       { status: 'won', closedAt: day(37) },
@@ -234,6 +235,11 @@ describe('the people of one opportunity', () => {
       { roles: ['tom'], touches: 0, milestones: [], credits: {}, firstTouchAt: null },
     ]);
   });
+
+  test('have the primary contact that the CRM names, whatever its role', async () =>
+    expect(await people('models=last&committee=primary')).toMatchObject([
+      { roles: ['mia'], isPrimary: true, touches: 1, credits: { last: { amount: { amount: '400.00' } } } },
+    ]));
 
   test('that are left out leave their milestones to others', async () => {
     const names = async (parameters: string) =>

@@ -1,5 +1,10 @@
 import type { CommitteeRule } from '../domain/attribution/committee-rule.js';
-import { choosesMembers, hasRoleWeights, weightOfRoles } from '../domain/attribution/committee-rule.js';
+import {
+  choosesMembers,
+  hasRoleWeights,
+  isPrimaryRole,
+  weightOfRoles,
+} from '../domain/attribution/committee-rule.js';
 import { computePaths } from '../read-models/attribution/gaps.js';
 import { ATTRIBUTION_PATH, pathRow } from '../read-models/attribution/records.js';
 import { inScope } from './attribution-rows.js';
@@ -78,26 +83,33 @@ export async function roleWeightsOf(
   opportunityIds: readonly string[],
 ): Promise<WeightOfPerson> {
   if (!hasRoleWeights(rule)) return () => 1;
-  const roles = await rolesOf(view, opportunityIds);
+  const people = await peopleOfContacts(view, opportunityIds);
   return (opportunityId, leadId) =>
-    weightOfRoles(roles.get(opportunityId)?.get(leadId) ?? [], rule.roleWeights);
+    weightOfRoles(people.get(opportunityId)?.get(leadId)?.roles ?? [], rule.roleWeights);
+}
+
+/** What the contacts of an opportunity say of one person: the CRM may have several for them. */
+export interface PersonOfContacts {
+  readonly roles: readonly string[];
+  readonly isPrimary: boolean;
 }
 
 interface RoleRow {
   readonly opportunity_id: string;
   readonly lead_id: string;
   readonly roles: string[];
+  readonly is_primary: boolean;
 }
 
-/** The roles of people by opportunity and lead: the CRM may have several contacts for one person. */
-export async function rolesOf(
+/** By opportunity and lead. */
+export async function peopleOfContacts(
   { tx, workspace, asOf }: View,
   opportunityIds: readonly string[],
-): Promise<ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>> {
+): Promise<ReadonlyMap<string, ReadonlyMap<string, PersonOfContacts>>> {
   const found = await rows<RoleRow>(
     tx,
     sql`
-    SELECT c.opportunity_id, k.lead_id, array_agg(DISTINCT c.role COLLATE "C") AS roles
+    SELECT c.opportunity_id, k.lead_id, array_agg(DISTINCT c.role COLLATE "C") AS roles, bool_or(c.is_primary) AS is_primary
     FROM touchline.opportunity_contact c
     JOIN touchline.identity_key k ON k.workspace = c.workspace AND k.key = ANY(c.keys) AND ${validAt('k', asOf)}
     WHERE c.workspace = ${workspace} AND c.opportunity_id = ANY(${opportunityIds}::text[]) AND ${validAt('c', asOf)}
@@ -105,6 +117,14 @@ export async function rolesOf(
   );
   const grouped = Map.groupBy(found, ({ opportunity_id }) => opportunity_id);
   return new Map(
-    [...grouped].map(([id, people]) => [id, new Map(people.map(({ lead_id, roles }) => [lead_id, roles]))]),
+    [...grouped].map(([id, people]) => [
+      id,
+      new Map(people.map((row) => [row.lead_id, personOfContacts(row)])),
+    ]),
   );
 }
+
+const personOfContacts = ({ roles, is_primary }: RoleRow): PersonOfContacts => ({
+  roles,
+  isPrimary: is_primary || roles.some(isPrimaryRole),
+});

@@ -8,6 +8,7 @@ import { STATUSES } from './opportunity-rows.js';
 import { METRICS } from './report-scope.js';
 import {
   Answer,
+  Bool,
   Decimal,
   Enum,
   Enums,
@@ -55,6 +56,7 @@ export class TouchItem {
 export class OpportunityPerson {
   @Uuid('The lead') leadId!: string;
   @Texts('Roles of the contact; none: of the account, without a role') roles!: string[];
+  @Bool('Whether it is the primary contact, by the CRM or by the role `primary`') isPrimary!: boolean;
   @Decimal('What touches of the person weigh by `roleWeights`; 1 where they are not given')
   roleWeight!: number;
   @Integer('Number of touches') touches!: number;

@@ -7,7 +7,7 @@ import { Problem } from '../http/problem.js';
 import { basisPart } from './attribution-basis.js';
 import { milestonesOf, type PathRow, pathOf, roundWeight, sharesOf } from './attribution-paths.js';
 import { inScope } from './attribution-rows.js';
-import { rolesOf, withCommittee } from './committee-paths.js';
+import { peopleOfContacts, type PersonOfContacts, withCommittee } from './committee-paths.js';
 import { CreditComputer } from './computed-credits.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { type ComparedModel, comparedModelsOf, isStored, MODEL_OPTIONS } from './model-parameters.js';
@@ -86,8 +86,8 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
     const ofCommittee = await withCommittee(view, scope, rule, [id]);
     const counted = (await pathOf(ofCommittee, { opportunityId: id, metric: scope.metric })) ?? path;
     const modelled = await this.modelled(ofCommittee, scope, { path: counted, compared });
-    const roles = (await rolesOf(view, [id])).get(id) ?? new Map<string, readonly string[]>();
-    return { ...ofPath(counted, modelled), people: peopleOf(counted, { modelled, roles, rule }) };
+    const contacts = (await peopleOfContacts(view, [id])).get(id) ?? new Map<string, PersonOfContacts>();
+    return { ...ofPath(counted, modelled), people: peopleOf(counted, { modelled, contacts, rule }) };
   }
 
   /** What each model gives to the opportunity. */

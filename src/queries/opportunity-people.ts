@@ -1,7 +1,8 @@
-import { type CommitteeRule, isPrimaryContact, weightOfRoles } from '../domain/attribution/committee-rule.js';
+import { type CommitteeRule, weightOfRoles } from '../domain/attribution/committee-rule.js';
 import { money } from '../domain/attribution/money.js';
 import { MILESTONES } from '../domain/attribution/touches.js';
 import { milestonesOf, type PathRow, roundWeight } from './attribution-paths.js';
+import type { PersonOfContacts } from './committee-paths.js';
 import type { ComparedModel } from './model-parameters.js';
 import { valueOf } from './money.js';
 import type { OpportunityPerson, TouchCredit } from './opportunity-attribution-items.js';
@@ -17,38 +18,42 @@ export interface Modelled extends ComparedModel {
 
 interface Committee {
   readonly modelled: readonly Modelled[];
-  /** Of the contacts, by lead. */
-  readonly roles: ReadonlyMap<string, readonly string[]>;
+  /** By lead. */
+  readonly contacts: ReadonlyMap<string, PersonOfContacts>;
   readonly rule: CommitteeRule;
 }
 
 /** The people of one opportunity by their first touch, then contacts who count and touched nothing. */
 export function peopleOf(path: PathRow, committee: Committee): OpportunityPerson[] {
   const touched = Map.groupBy(path.lead_ids.keys(), (index) => path.lead_ids[index] ?? '');
-  const silent = [...committee.roles.keys()].filter((lead) => !touched.has(lead) && counts(path, committee, lead)); // prettier-ignore
+  const silent = [...committee.contacts.keys()].filter((lead) => !touched.has(lead) && counts(path, committee, lead)); // prettier-ignore
   const people = [...touched, ...silent.sort().map((lead): [string, number[]] => [lead, []])];
   return people.map(([leadId, touches]) => person(path, committee, leadId, touches));
 }
 
+/** Of somebody who is no contact. */
+const NO_CONTACT: PersonOfContacts = { roles: [], isPrimary: false };
+
 /** Whether a contact is on the committee. Of an account only people with touches are listed: there may be thousands. */
-function counts({ committee }: PathRow, { roles, rule }: Committee, leadId: string): boolean {
-  const own = roles.get(leadId) ?? [];
-  if (committee === 'account' || weightOfRoles(own, rule.roleWeights) === 0) return false;
-  return committee !== 'primary' || own.some((role) => isPrimaryContact({ role }));
+function counts({ committee }: PathRow, { contacts, rule }: Committee, leadId: string): boolean {
+  const { roles, isPrimary } = contacts.get(leadId) ?? NO_CONTACT;
+  if (committee === 'account' || weightOfRoles(roles, rule.roleWeights) === 0) return false;
+  return committee !== 'primary' || isPrimary;
 }
 
 function person(
   path: PathRow,
-  { modelled, roles, rule }: Committee,
+  { modelled, contacts, rule }: Committee,
   leadId: string,
   touches: readonly number[],
 ): OpportunityPerson {
-  const own = roles.get(leadId) ?? [];
+  const { roles, isPrimary } = contacts.get(leadId) ?? NO_CONTACT;
   const milestones = new Set(touches.flatMap((index) => milestonesOf(path.milestones[index])));
   return {
     leadId,
-    roles: [...own],
-    roleWeight: weightOfRoles(own, rule.roleWeights),
+    roles: [...roles],
+    isPrimary,
+    roleWeight: weightOfRoles(roles, rule.roleWeights),
     touches: touches.length,
     firstTouchAt: path.occurred_at[touches.at(0) ?? -1] ?? null,
     lastTouchAt: path.occurred_at[touches.at(-1) ?? -1] ?? null,

@@ -32,10 +32,10 @@ export const roleName = (role: string): string =>
     .toLowerCase()
     .replace(/[\s_-]+/gu, '_');
 
-/** A contact of this role is the primary one, whether or not the CRM marks it. */
+/** The role of a primary contact where the CRM has no other mark for it. */
 const PRIMARY = 'primary';
 
-export const isPrimaryContact = ({ role }: { readonly role: string }): boolean => roleName(role) === PRIMARY;
+export const isPrimaryRole = (role: string): boolean => roleName(role) === PRIMARY;
 
 export const roleWeightsShape: Shape = {
   schema: {

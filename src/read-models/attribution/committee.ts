@@ -1,7 +1,7 @@
 import {
   type Committee,
   type CommitteeRule,
-  isPrimaryContact,
+  isPrimaryRole,
   leavesOutPeople,
   weightOfRoles,
 } from '../../domain/attribution/committee-rule.js';
@@ -36,7 +36,10 @@ export function committeeAt(
       members: weighing(people.map(({ lead_id, known_at }) => [lead_id, known_at])),
     };
   }
-  const chosen = committee === 'primary' ? seats.filter(isPrimaryContact) : seats;
+  const chosen =
+    committee === 'primary'
+      ? seats.filter(({ role, is_primary }) => is_primary || isPrimaryRole(role))
+      : seats;
   const leads = [...rolesOfLeads(inputs, chosen, position).keys()];
   return { committee, members: weighing(leads.map((lead) => [lead, knownAt(inputs, lead, position)])) };
 }

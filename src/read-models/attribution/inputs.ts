@@ -41,6 +41,7 @@ export interface SeatRow extends Spanned {
   readonly opportunity_id: string;
   readonly keys: readonly string[];
   readonly role: string;
+  readonly is_primary: boolean;
 }
 interface KeyRow extends Spanned {
   readonly key: string;
@@ -134,7 +135,12 @@ const OPPORTUNITIES = knownOf(
   'opportunity_id',
   '$4::text[]',
 );
-const SEATS = knownOf('opportunity_contact', 'opportunity_id, keys, role', 'opportunity_id', '$4::text[]');
+const SEATS = knownOf(
+  'opportunity_contact',
+  'opportunity_id, keys, role, is_primary',
+  'opportunity_id',
+  '$4::text[]',
+);
 const KEYS = knownOf('identity_key', 'key, lead_id', 'key', '$4::text[]');
 const PROFILE = 'lead_id, account_id, known_at, persona';
 const PROFILES = `${knownOf('lead_profile', PROFILE, 'lead_id', '$4::uuid[]')}
