@@ -49,8 +49,8 @@ const sharesKey =
   (contact: Contact): boolean =>
     contact.keys.some((key) => keys.includes(key));
 /** What is said of a contact: roles and primary contacts are replaced together. */
-const isSameSeat = (a: Omit<RoleChange, 'keys'>, b: Omit<RoleChange, 'keys'> | undefined): boolean =>
-  a.role === b?.role && (a.isPrimary ?? false) === (b?.isPrimary ?? false);
+const isSameSeat = (a: Omit<RoleChange, 'keys'>, b: Omit<RoleChange, 'keys'>): boolean =>
+  a.role === b.role && (a.isPrimary ?? false) === (b.isPrimary ?? false);
 /** As events and committees have it: only where it is so. */
 const primary = ({ isPrimary }: Pick<RoleChange, 'isPrimary'>): { readonly isPrimary?: true } =>
   isPrimary === true ? { isPrimary: true } : {};

@@ -85,6 +85,6 @@ function given(fields: object): RawParams {
 
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.join(',');
-  if (typeof value !== 'object' || value === null) return String(value as string | number | bigint);
+  if (typeof value !== 'object' || value === null) return String(value);
   return Object.keys(value).length === 0 ? '' : JSON.stringify(value);
 }
