@@ -77,7 +77,7 @@ test.each(weighedRows.map((cells) => [cells[1] ?? '', cells] as const))(
     if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults));
     const { request } = parsed;
     const path = touches.map((touch) => ({
-      ...{ campaign: null, contentType: null, contentStage: null, ...touch },
+      ...{ contentType: null, contentStage: null, ...touch },
       roleWeight: weightOfRoles(
         ROLES[touch.eventId] === undefined ? [] : [ROLES[touch.eventId] ?? ''],
         request.roleWeights,
