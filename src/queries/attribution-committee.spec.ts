@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { COMMITTEES } from '../domain/attribution/committee-rule.js';
 import { MODEL_NAMES } from '../domain/attribution/models.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { day, opportunityEvents, pageView } from '../../test/sample-events.js';
@@ -6,6 +8,27 @@ import type { CompareAnswer } from './attribution-compare-items.js';
 import type { AttributionExplanation } from './attribution-explain.js';
 import type { AttributionAnswer } from './attribution.js';
 import type { OpportunityAttributionAnswer } from './opportunity-attribution-items.js';
+
+const GLOBEX = ['ann', 'ben', 'cy', 'dana'] as const;
+const ROLE_NAMES = ['Decision Maker', 'user', 'primary', 'champion'] as const;
+
+/** Deals with any of these people as contacts, in any currency; some have no contacts and some no account. */
+const generated = fc.sample(
+  fc.record({
+    contacts: fc.array(
+      fc.record({
+        name: fc.constantFrom(...GLOBEX),
+        role: fc.constantFrom(...ROLE_NAMES),
+        isPrimary: fc.boolean(),
+      }),
+      { maxLength: 4 },
+    ),
+    minor: fc.integer({ min: 0, max: 10 ** 6 }),
+    currency: fc.constantFrom('USD', 'EUR', 'JPY'),
+    accountId: fc.constantFrom('globex.example', undefined),
+  }),
+  { numRuns: 12, seed: 63 },
+);
 
 let api: ExampleApi;
 let head: bigint;
@@ -68,6 +91,20 @@ beforeAll(async () => {
         })),
       },
       { status: 'won', closedAt: day(37) },
+    ),
+    ...generated.flatMap(({ contacts, minor, currency, accountId }, nr) =>
+      opportunityEvents(
+        `generated-${nr}`,
+        {
+          ...{ name: `Deal ${nr}`, currency, openedAt: day(30), ...(accountId && { accountId }) },
+          amount: currency === 'JPY' ? String(minor) : (minor / 100).toFixed(2),
+          contacts: contacts.map(({ name, ...seat }) => ({
+            keys: [`email:${name}@globex.example`],
+            ...seat,
+          })),
+        },
+        { status: 'won', closedAt: day(60 + nr) },
+      ),
     ),
   ]);
   await api.runner.catchUp();
@@ -191,6 +228,42 @@ describe.each(['committee=contacts', ...OPTIONS])('the people of one opportunity
       }
     },
   );
+});
+
+describe('credits of any committee', () => {
+  const custom = encodeURIComponent('{"channels":{"email":30},"others":20,"leftover":"unattributed"}');
+  const weight = fc.constantFrom(0, 0.001, 0.3, 1, 7, 1000);
+  const asked = fc.record({
+    model: fc.constantFrom(...MODEL_NAMES, 'markov', 'shapley', `custom&custom=${custom}`),
+    committee: fc.constantFrom(...COMMITTEES),
+    roleWeights: fc.dictionary(fc.constantFrom('decision_maker', 'user', 'primary', 'champion'), weight, { minKeys: 1 }), // prettier-ignore
+    currency: fc.constantFrom('USD', 'EUR'),
+    metric: fc.constantFrom('revenue', 'pipeline'),
+    by: fc.constantFrom('channel', 'persona,week', 'content,accountSegment'),
+    nr: fc.nat(generated.length - 1),
+  });
+
+  test('add up to the amounts, with what is unattributed, to the minor unit', async () => {
+    const property = fc.asyncProperty(
+      asked,
+      async ({ roleWeights, by, currency, metric, nr, ...request }) => {
+        const options = `model=${request.model}&committee=${request.committee}&${weights(roleWeights)}&metric=${metric}`;
+        const path = `/api/attribution?asOf=${head}&by=${by}&currency=${currency}&${options}`;
+        const { total, attributed, unattributed, rows } = (await api.get<AttributionAnswer>(path)).body;
+        expect(total.minor).toBeGreaterThan(0);
+        expect(attributed.minor! + unattributed.minor!).toBe(total.minor);
+        expect(rows.reduce((sum, { value }) => sum + value.minor!, 0)).toBe(attributed.minor);
+        const one = `/api/opportunities/generated-${nr}/attribution?asOf=${head}&${options.replace('model=', 'models=')}`;
+        const { amount, models, people, touches } = (await api.get<OpportunityAttributionAnswer>(one)).body;
+        const [{ model, ...sums }] = models as [(typeof models)[number]];
+        const sumOf = (items: readonly (typeof people | typeof touches)[number][]): number =>
+          items.reduce((sum, { credits: all }) => sum + (all[model]?.amount.minor ?? 0), 0);
+        expect([sumOf(people), sumOf(touches)]).toEqual([sums.attributed.minor, sums.attributed.minor]);
+        expect(sums.attributed.minor! + sums.unattributed.minor!).toBe(amount.minor);
+      },
+    );
+    await fc.assert(property, { numRuns: 25 });
+  });
 });
 
 test('credit by salesperson is that of their calls and meetings', async () => {
