@@ -13,6 +13,7 @@ export const touch = (at: number, over: Partial<ModelTouch> = {}): ModelTouch =>
   contentType: null,
   contentStage: null,
   milestones: [],
+  roleWeight: 1,
   ...over,
 });
 

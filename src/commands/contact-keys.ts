@@ -23,24 +23,24 @@ export class ContactKeys {
   /** @throws Refused `contact-unknown`: no lead has the id; `contact-placeholder`: the key is a placeholder */
   async rolesOf(
     workspace: string,
-    contacts: readonly (ContactKeysInput & { readonly role: string | null })[] = [],
+    contacts: readonly (ContactKeysInput & Pick<RoleChange, 'role' | 'isPrimary'>)[] = [],
   ): Promise<RoleChange[]> {
     const leads = await this.keysOfLeads(
       workspace,
       contacts.flatMap(({ leadId }) => leadId ?? []),
     );
-    return contacts.map(({ email, userId, crmId, leadId, role }, index) => {
+    return contacts.map(({ email, userId, crmId, leadId, role, isPrimary }, index) => {
       this.refusePlaceholders({ email, userId, crmId }, index);
       const keys: IdentityKey[] = [];
       if (crmId !== undefined) keys.push(identityKey('crm', crmId));
       if (userId !== undefined) keys.push(identityKey('user', userId));
       if (email !== undefined) keys.push(identityKey('email', email));
-      if (leadId === undefined) return { keys, role };
+      if (leadId === undefined) return { keys, role, isPrimary };
       const known = leads.get(leadId.toLowerCase());
       if (!known) {
         throw new Refused('contact-unknown', `The lead ${leadId} does not exist`, `contacts.${index}.leadId`);
       }
-      return { keys: [...keys, ...known], role };
+      return { keys: [...keys, ...known], role, isPrimary };
     });
   }
 

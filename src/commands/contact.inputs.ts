@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsEmail, IsUUID, ValidateIf } from 'class-validator';
+import { IsBoolean, IsEmail, IsUUID, ValidateIf } from 'class-validator';
 import { IsText, Optional } from './checks.js';
 
 export const MAX_CONTACTS = 200;
@@ -48,6 +48,14 @@ export class ContactInput extends ContactKeysInput {
   @ValidateIf((contact: ContactInput) => contact.role !== null)
   @IsText(100)
   role!: string | null;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    description: 'Whether the CRM calls it the primary contact of the opportunity; absent: it does not',
+  })
+  @Optional()
+  @IsBoolean({ message: 'must be true or false' })
+  isPrimary?: boolean;
 }
 
 /** Somebody on a committee that is given as a whole. */
@@ -55,4 +63,12 @@ export class CommitteeMemberInput extends ContactKeysInput {
   @ApiProperty({ type: String, example: 'decision_maker', description: 'A role of your choice' })
   @IsText(100)
   role!: string;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    description: 'Whether the CRM calls it the primary contact of the opportunity; absent: it does not',
+  })
+  @Optional()
+  @IsBoolean({ message: 'must be true or false' })
+  isPrimary?: boolean;
 }

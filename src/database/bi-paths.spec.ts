@@ -15,6 +15,7 @@ import {
 import { inTransaction } from '../../test/project.js';
 import { defaultModel } from '../commands/publish-model.js';
 import type { IdentityKey } from '../domain/identity/keys.js';
+import { DEFAULT_COMMITTEE } from '../domain/attribution/committee-rule.js';
 import { computeLostPaths } from '../read-models/attribution/gaps.js';
 
 let db: TestDatabase;
@@ -128,7 +129,7 @@ describe('paths in schema bi', () => {
     await project(db.pool, log);
     const ids = ['lost', 'lost early'];
     const paths = await inTransaction(db.pool, (tx) =>
-      computeLostPaths(tx, 'main', BigInt(log.length), ids, 100),
+      computeLostPaths(tx, 'main', BigInt(log.length), ids, { rule: DEFAULT_COMMITTEE, most: 100 }),
     );
     const expected = (paths ?? []).map(({ touches }, index) => ({
       opportunity_id: ids[index],

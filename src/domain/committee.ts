@@ -7,6 +7,8 @@ export interface Contact {
   /** The first key identifies the contact while it is on the committee. */
   readonly keys: readonly IdentityKey[];
   readonly role: string;
+  /** The CRM's primary contact of the opportunity. */
+  readonly isPrimary?: boolean | undefined;
   /** The event that assigned the role and the keys; a recorded event has an id. */
   readonly since?: Provenance;
   /** When (in ms) the role was last reported. */
@@ -18,11 +20,18 @@ interface Provenance {
   readonly id?: string;
 }
 
-/** Assigns a role to a person; `null` removes the person from the committee. */
+/** Assigns a role to a person, primary or not; `null` removes the person from the committee. */
 export interface RoleChange {
   readonly keys: readonly IdentityKey[];
   readonly role: string | null;
+  readonly isPrimary?: boolean | undefined;
 }
+
+/** A contact as events of the whole committee have it. */
+export const seatOf = ({ keys, role, isPrimary }: Pick<Contact, 'keys' | 'role' | 'isPrimary'>) => ({
+  ...{ keys, role },
+  ...primary({ isPrimary }),
+});
 
 /** The opportunity that a role is in, and the time of the decision. */
 interface RoleContext {
@@ -39,12 +48,18 @@ const sharesKey =
   (keys: readonly IdentityKey[]) =>
   (contact: Contact): boolean =>
     contact.keys.some((key) => keys.includes(key));
+/** What is said of a contact: roles and primary contacts are replaced together. */
+const isSameSeat = (a: Omit<RoleChange, 'keys'>, b: Omit<RoleChange, 'keys'>): boolean =>
+  a.role === b.role && (a.isPrimary ?? false) === (b.isPrimary ?? false);
+/** As events and committees have it: only where it is so. */
+const primary = ({ isPrimary }: Pick<RoleChange, 'isPrimary'>): { readonly isPrimary?: true } =>
+  isPrimary === true ? { isPrimary: true } : {};
 const distinct = (keys: readonly IdentityKey[]): IdentityKey[] => [...new Set(keys)];
 
 /** Applies an event to a committee. Contacts that share a key are merged. */
 export function applyRole(
   committee: readonly Contact[],
-  { contact, role, moved }: ContactRoleAssigned,
+  { contact, role, isPrimary, moved }: ContactRoleAssigned,
   since: Provenance,
 ): readonly Contact[] {
   if (moved) return committee;
@@ -52,9 +67,11 @@ export function applyRole(
   const [first] = same;
   if (role === null) return committee.filter((each) => !same.includes(each));
   const keys = distinct([...same.flatMap((each) => each.keys), ...contact]);
-  const isKnown = first?.role === role && first.keys.length === keys.length;
+  const isKnown = first && isSameSeat({ role, isPrimary }, first) && first.keys.length === keys.length;
   const reportedAt = +since.occurredAt;
-  const seated = isKnown ? { ...first, reportedAt } : { keys, role, since, reportedAt };
+  const seated = isKnown
+    ? { ...first, reportedAt }
+    : { keys, role, ...primary({ isPrimary }), since, reportedAt };
   if (!first) return [...committee, seated];
   return committee.flatMap((each) => (each === first ? [seated] : same.includes(each) ? [] : [each]));
 }
@@ -65,13 +82,14 @@ export function replaceCommittee(
   contacts: readonly Contact[],
   since: Provenance,
 ): readonly Contact[] {
-  return contacts.reduce<readonly Contact[]>((seated, { keys, role }) => {
+  return contacts.reduce<readonly Contact[]>((seated, { keys, role, isPrimary }) => {
     const same = [...seated, ...committee].filter(sharesKey(keys));
     const [known] = same;
     const all = known ? distinct([...same.flatMap((each) => each.keys), ...keys]) : crmFirst(keys);
-    const isKnown = known?.role === role && known.keys.length === all.length;
+    const isKnown = known && isSameSeat({ role, isPrimary }, known) && known.keys.length === all.length;
     const others = seated.filter((each) => !same.includes(each));
-    return [...others, isKnown ? known : { keys: all, role, since, reportedAt: +since.occurredAt }];
+    const seat = { keys: all, role, ...primary({ isPrimary }), since, reportedAt: +since.occurredAt };
+    return [...others, isKnown ? known : seat];
   }, []);
 }
 
@@ -80,22 +98,25 @@ export function replaceCommittee(
  * Keys of two contacts merge the two.
  */
 export function assignRole(
-  { keys, role }: RoleChange,
+  { keys, role, isPrimary }: RoleChange,
   committee: readonly Contact[],
   context: RoleContext,
 ): RoleAssigned[] {
   const [same, ...doubles] = committee.filter(sharesKey(keys));
   if (role === null) {
-    return [...(same ? [same] : []), ...doubles].map((contact) => roleAssigned(contact.keys, null, context));
+    return [...(same ? [same] : []), ...doubles].map((contact) =>
+      roleAssigned({ keys: contact.keys, role: null }, context),
+    );
   }
-  if (!same) return [roleAssigned(crmFirst(keys), role, context)];
+  if (!same) return [roleAssigned({ keys: crmFirst(keys), role, isPrimary }, context)];
   const all = distinct([...same.keys, ...doubles.flatMap((contact) => contact.keys), ...keys]);
-  const isKnown = doubles.length === 0 && all.length === same.keys.length && same.role === role;
+  const isKnown =
+    doubles.length === 0 && all.length === same.keys.length && isSameSeat({ role, isPrimary }, same);
   const restate = context.restate === true && same.reportedAt !== +context.now;
   if (isKnown && !restate) return [];
   return [
-    ...doubles.map((contact) => roleAssigned(contact.keys, null, context)),
-    roleAssigned(all, role, context),
+    ...doubles.map((contact) => roleAssigned({ keys: contact.keys, role: null }, context)),
+    roleAssigned({ keys: all, role, isPrimary }, context),
   ];
 }
 
@@ -110,32 +131,39 @@ export function assignCommittee(
   isMoved: boolean,
 ): RoleAssigned[] {
   const left = committee.filter((seated) => !contacts.some(({ keys }) => sharesKey(keys)(seated)));
-  const isSeated = ({ keys, role }: Contact): boolean =>
-    committee.some((seated) => seated.role === role && keys.every((key) => seated.keys.includes(key)));
+  const isSeated = (contact: Contact): boolean =>
+    committee.some(
+      (seated) => isSameSeat(seated, contact) && contact.keys.every((key) => seated.keys.includes(key)),
+    );
   const given = contacts.filter((contact) => isMoved || !isSeated(contact));
   return [
-    ...left.map(({ keys }) => roleAssigned(keys, null, place)),
-    ...given.map(({ keys, role }) => roleAssigned(crmFirst(keys), role, place)),
+    ...left.map(({ keys }) => roleAssigned({ keys, role: null }, place)),
+    ...given.map(({ keys, ...seat }) => roleAssigned({ ...seat, keys: crmFirst(keys) }, place)),
   ];
 }
 
 /** Assigns every role again after the opportunity moved to another account, since its contacts belong to that account. */
 export const reassignRoles = (committee: readonly Contact[], place: RoleContext): RoleAssigned[] =>
-  committee.map(({ keys, role }) => {
-    const event = roleAssigned(keys, role, place);
+  committee.map((contact) => {
+    const event = roleAssigned(contact, place);
     return { ...event, data: { ...event.data, moved: true } };
   });
 
 /** The events that say so, whatever the committee is: with the given keys alone, and no account. */
 export const roleReports = (changes: readonly RoleChange[], place: RoleContext): RoleAssigned[] =>
-  changes.map(({ keys, role }) => roleAssigned(crmFirst(keys), role, place));
+  changes.map(({ keys, ...seat }) => roleAssigned({ ...seat, keys: crmFirst(keys) }, place));
 
 function roleAssigned(
-  contact: readonly IdentityKey[],
-  role: string | null,
+  { keys: contact, role, isPrimary }: RoleChange,
   { opportunityId, accountId, now }: RoleContext,
 ): RoleAssigned {
-  const data = { opportunityId, ...(accountId === undefined ? {} : { accountId }), contact, role };
+  const data = {
+    opportunityId,
+    ...(accountId === undefined ? {} : { accountId }),
+    contact,
+    role,
+    ...primary({ isPrimary }),
+  };
   return { type: 'ContactRoleAssigned', occurredAt: now, data };
 }
 

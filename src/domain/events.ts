@@ -112,7 +112,11 @@ export interface OpportunityChanged {
   readonly closedAt?: string;
   readonly reason?: string | null;
   /** The whole committee; other contacts are removed. */
-  readonly contacts?: readonly { readonly keys: readonly IdentityKey[]; readonly role: string }[];
+  readonly contacts?: readonly {
+    readonly keys: readonly IdentityKey[];
+    readonly role: string;
+    readonly isPrimary?: true;
+  }[];
 }
 
 export interface ContactRoleAssigned {
@@ -121,6 +125,8 @@ export interface ContactRoleAssigned {
   /** Keys of the contact, the CRM's first; `role: null` takes the contact off the committee. */
   readonly contact: readonly IdentityKey[];
   readonly role: string | null;
+  /** The CRM's primary contact of the opportunity. */
+  readonly isPrimary?: true;
   /** Said again because the opportunity moved to another account: it changes nothing about the committee. */
   readonly moved?: true;
 }

@@ -155,6 +155,7 @@ const isSameCommittee = (a: readonly Contact[], b: readonly Contact[]): boolean 
 const isSameContact = (a: Contact, b: Contact | undefined): boolean =>
   a === b ||
   (a.role === b?.role &&
+    a.isPrimary === b.isPrimary &&
     a.since === b.since &&
     a.keys.length === b.keys.length &&
     a.keys.every((key, index) => key === b.keys[index]));

@@ -1,5 +1,5 @@
 import { checkCurrency, isAmount } from './attribution/money.js';
-import { roleReports, type Contact, type RoleChange } from './committee.js';
+import { roleReports, seatOf, type Contact, type RoleChange } from './committee.js';
 import type { OpportunityChanged, Position } from './events.js';
 import type { Opportunity, OpportunityEvent, OpportunityStatus } from './opportunity.js';
 import { omitUndefined } from './opportunity-opening.js';
@@ -30,7 +30,7 @@ export interface OpportunityReport {
   /** Why it was won or lost. */
   readonly reason?: string | null;
   /** The whole committee; other contacts are removed. */
-  readonly committee?: readonly Pick<Contact, 'keys' | 'role'>[];
+  readonly committee?: readonly Pick<Contact, 'keys' | 'role' | 'isPrimary'>[];
   /** Contacts added to the committee, and with `role: null` removed from it. */
   readonly roles?: readonly RoleChange[];
 }
@@ -106,7 +106,7 @@ function changed({ report, occurredAt, eventId }: ReceivedReport, state: Opportu
     ...omitUndefined({ openedAt, closeDate, closeReason: reason }),
     ...omitUndefined({ amount: amountOf(amount), defaultCurrency }),
     ...(status !== undefined && status !== 'deleted' && { status }),
-    ...(committee && { contacts: committee.map(({ keys, role }) => ({ keys, role })) }),
+    ...(committee && { contacts: committee.map(seatOf) }),
   };
   return { id: eventId('OpportunityChanged'), type: 'OpportunityChanged', occurredAt, data };
 }

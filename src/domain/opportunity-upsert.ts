@@ -1,5 +1,5 @@
 import { checkCurrency } from './attribution/money.js';
-import { assignCommittee, reassignRoles, replaceCommittee, type Contact } from './committee.js';
+import { assignCommittee, reassignRoles, replaceCommittee, seatOf, type Contact } from './committee.js';
 import { replay } from './decider.js';
 import type { OpportunityChanged } from './events.js';
 import {
@@ -40,7 +40,7 @@ export interface UpsertOpportunity {
   readonly status?: OpportunityStatus | 'deleted' | undefined;
   readonly closedAt?: Date | undefined;
   readonly reason?: string | null | undefined;
-  readonly contacts?: readonly Pick<Contact, 'keys' | 'role'>[] | undefined;
+  readonly contacts?: readonly Pick<Contact, 'keys' | 'role' | 'isPrimary'>[] | undefined;
   /** When it was so in the CRM; default: now. */
   readonly occurredAt?: Date | undefined;
   readonly now: Date;
@@ -204,7 +204,7 @@ function committeeOf(
     return { part: {}, events: isMoved ? reassignRoles(state.contacts, place) : [] };
   const events = assignCommittee(contacts, state.contacts, place, isMoved);
   const hasChanges = events.length > 0 || (report.restate && state.reportedAt.contacts !== +now);
-  return { part: hasChanges ? { contacts: contacts.map(({ keys, role }) => ({ keys, role })) } : {}, events };
+  return { part: hasChanges ? { contacts: contacts.map(seatOf) } : {}, events };
 }
 
 /** The event of a changed status. */

@@ -72,13 +72,19 @@ function decoded<M extends DescMethod>(input: M['input'], request: Buffer): Mess
   }
 }
 
-/** Fields of a request as the parameters of HTTP: texts, lists by commas; empty ones were not given. */
+/** Fields of a request as the parameters of HTTP: texts, lists by commas, maps as JSON; empty ones were not given. */
 function given(fields: object): RawParams {
   const params = Object.entries(fields as Record<string, unknown>).map(([name, value]) => [
     name,
-    Array.isArray(value) ? value.join(',') : String(value as string | number | bigint),
+    textOf(value),
   ]);
   return Object.fromEntries(
     params.filter(([name, value]) => value !== '' && name !== '$typeName'),
   ) as RawParams;
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(',');
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.keys(value).length === 0 ? '' : JSON.stringify(value);
 }

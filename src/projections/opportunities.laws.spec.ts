@@ -54,7 +54,11 @@ const facts = fc.record(
     stage: fc.constantFrom('proposal', null),
     accountId: fc.constantFrom('acme', 'acme.example', null),
     openedAt: instant,
-    contacts: fc.subarray([...KEYS]).map((keys) => keys.map((key) => ({ keys: [key], role: 'user' }))),
+    contacts: fc
+      .subarray([...KEYS])
+      .map((keys) =>
+        keys.map((key, at) => ({ keys: [key], role: 'user', ...(at === 0 && { isPrimary: true as const }) })),
+      ),
   },
   { requiredKeys: [] },
 );

@@ -131,6 +131,17 @@ describe.each([...CUTS.map((cut) => [cut]), ['persona,contentType'], ['week,owne
   },
 );
 
+test('any two cuts at once add up to what is attributed', async () => {
+  const faults: unknown[] = [];
+  for (const [index, one] of CUTS.entries())
+    for (const other of CUTS.slice(index + 1)) {
+      const { rows, selected, attributed } = await report(`by=${one},${other}`);
+      const sum = rows.reduce((all, { value }) => all + (value.minor ?? 0), 0);
+      if (sum !== attributed.minor || selected.minor !== sum || rows.length === 0) faults.push([one, other]);
+    }
+  expect(faults).toEqual([]);
+});
+
 test('each touch counts for the persona of its lead, and for the owner and the week of its opportunity', async () => {
   expect(await experts('by=persona')).toEqual([
     ['technical', '72000.00', 1, 3],
@@ -144,6 +155,7 @@ test('each touch counts for the persona of its lead, and for the owner and the w
     [null, '24000.00', 1, 1],
   ]);
   expect(await experts('by=segment')).toEqual([['price_readers', '120000.00', 1, 5]]);
+  expect(await experts('by=accountSegment,rep')).toEqual([['price_readers', null, '120000.00', 1, 5]]);
   expect(await experts('by=contentType')).toEqual([
     ['pricing', '72000.00', 1, 3],
     ['webinar', '24000.00', 1, 1],

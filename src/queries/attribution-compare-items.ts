@@ -6,7 +6,7 @@ import { COMPARED_MODELS } from './model-parameters.js';
 import { MoneyItem } from './money.js';
 import { MaybeFilter } from './report-filters.js';
 import { ReportCell } from './report-cell.js';
-import { type Cut, CUTS, type ReportFilter } from './report-scope.js';
+import { type Cut, CUTS, METRICS, type ReportFilter } from './report-scope.js';
 import { Decimal, Enum, Enums, Integer, Nested, NestedList } from './response-fields.js';
 
 /** What one model gives to a row. */
@@ -46,6 +46,7 @@ export class CompareItem extends ReportCell {
 
 /** `attributed`, `unattributed` and `unattributedOpportunities` are those of the baseline. */
 export class CompareAnswer extends ScopeAnswer {
+  @Enum('What is counted', METRICS) metric!: string;
   @Enums('Compared models', COMPARED_MODELS) models!: string[];
   @Enum('The model that the others are compared with; sums of the answer are its own', COMPARED_MODELS)
   baseline!: string;

@@ -1,8 +1,9 @@
 import { Query } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiProperty, getSchemaPath, IntersectionType } from '@nestjs/swagger';
+import { COMMITTEES, DEFAULT_COMMITTEE } from '../domain/attribution/committee-rule.js';
 import { DRIFT_CAUSES } from '../domain/attribution/drift.js';
 import { MoneyItem } from './money.js';
-import { REPORT_MODELS } from './model-parameters.js';
+import { COMMITTEE_OPTIONS, REPORT_MODELS } from './model-parameters.js';
 import { type PageRequest, pageRequestOf } from './page-request.js';
 import { ReportCell } from './report-cell.js';
 import { type DayOrInstant, Params, type RawParams } from './params.js';
@@ -129,11 +130,12 @@ export class FindDrift extends Query<DriftAnswer> {
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, [...PARAMETERS, 'minPosition', 'cursor', 'limit']);
+    const params = new Params(given, [...PARAMETERS, ...COMMITTEE_OPTIONS, 'minPosition', 'cursor', 'limit']);
     this.from = params.positionOrDate('from') ?? 0n;
     if (given['from'] === undefined) params.fault('from-missing', 'from', 'must be given: the position or date of the earlier report'); // prettier-ignore
     this.to = params.positionOrDate('to');
     this.model = modelOf(params);
+    refuseCommittee(params);
     this.by = cutsAmong(params, DRIFT_CUTS);
     this.scope = {
       metric: params.oneOf('metric', METRICS) ?? 'revenue',
@@ -144,6 +146,16 @@ export class FindDrift extends Query<DriftAnswer> {
     this.perCause = params.integer('perCause', 0, 100) ?? DEFAULT_PER_CAUSE;
     this.request = pageRequestOf(workspace, params, { name: 'drift', given, shapes: [/^\d{1,9}$/] });
   }
+}
+
+/** The ledger has the history of the default committee alone. */
+function refuseCommittee(params: Params): void {
+  const why = 'has no history that reports could be compared by';
+  const committee = params.oneOf('committee', COMMITTEES) ?? DEFAULT_COMMITTEE.committee;
+  if (committee !== DEFAULT_COMMITTEE.committee)
+    params.fault('committee-without-drift', 'committee', `"${committee}" ${why}; omit it`);
+  if (params.text('roleWeights') !== undefined)
+    params.fault('role-weights-without-drift', 'roleWeights', `a weighed committee ${why}; omit it`);
 }
 
 function modelOf(params: Params): ModelName {

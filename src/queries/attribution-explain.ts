@@ -8,15 +8,20 @@ import { type BasisItem, basisPart, MaybeBasis, MaybeRequest } from './attributi
 import { CELL_PARAMETERS, cellOf, type ExplainedCell, partsOfCell } from './attribution-cell.js';
 import { checkFilter, filteredCuts, OPTIONAL_CUTS, reportProjections } from './report-filters.js';
 import { slice } from './attribution.js';
-import type { PathRow } from './attribution-paths.js';
 import { CreditComputer } from './computed-credits.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
+import { withCommittee } from './committee-paths.js';
 import { ExplainedOpportunity, RuleItem } from './explain-items.js';
-import { explainedOpportunities, type PartOfOpportunity, ruleOf } from './explained-opportunities.js';
+import {
+  type CreditsOfPaths,
+  explainedOpportunities,
+  type PartOfOpportunity,
+  ruleOf,
+} from './explained-opportunities.js';
 import { ExplainedPlayer } from './explained-player-items.js';
 import { isStored, MODEL_PARAMETERS, modelRequestOf, REPORT_MODELS } from './model-parameters.js';
 import { MoneyItem } from './money.js';
-import { computedCredits, type OpportunityCredit, storedCredits } from './opportunity-credits.js';
+import { computedCredits, storedCredits } from './opportunity-credits.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
@@ -101,6 +106,7 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
       const scope = await resolveScope(opened, query.scope);
       const { view, parts, creditsOf, about } = await this.partsOf(opened, scope, query);
       const { page, next } = slice(request, view, parts);
+      const paged = await withCommittee(view, scope, model, page.map((part) => part.opportunityId)); // prettier-ignore
       const { metric, currency, from, to } = scope;
       return {
         asOf: String(view.asOf),
@@ -120,7 +126,7 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
         opportunities: parts.length,
         touches: parts.reduce((sum, { touches }) => sum + touches.length, 0),
         rule: ruleOf(view, model),
-        items: await explainedOpportunities(view, scope, { parts: page, creditsOf }),
+        items: await explainedOpportunities(paged, scope, { parts: page, creditsOf }),
         next,
       };
     });
@@ -140,7 +146,7 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
       return {
         view,
         parts,
-        creditsOf: (paths) => computedCredits(view, scope, { model, basis }, paths.map((path) => path.opportunity_id)), // prettier-ignore
+        creditsOf: (paged, paths) => computedCredits(paged, scope, { model, basis }, paths.map((path) => path.opportunity_id)), // prettier-ignore
         about: {
           request: model,
           ...basisPart(computed),
@@ -154,7 +160,7 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
     return {
       view,
       parts: await partsOfCell(view, scope, { model: name, cell }),
-      creditsOf: (paths) => storedCredits(view, name, paths),
+      creditsOf: (paged, paths) => storedCredits(paged, name, paths),
       about: {},
     };
   }
@@ -163,6 +169,6 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
 interface Explained {
   readonly view: CreditView;
   readonly parts: readonly PartOfOpportunity[];
-  readonly creditsOf: (paths: readonly PathRow[]) => Promise<ReadonlyMap<string, OpportunityCredit>>;
+  readonly creditsOf: CreditsOfPaths;
   readonly about: Pick<AttributionExplanation, 'request' | 'basis' | 'players'>;
 }

@@ -4,6 +4,7 @@ import { money } from '../domain/attribution/money.js';
 import { basisPart } from './attribution-basis.js';
 import { type CreditRow, creditRows, type Totals, totalsOf } from './attribution-rows.js';
 import { type AttributionAnswer, creditItem, FindAttribution, scopePart, slice } from './attribution.js';
+import { returnsOf } from './attribution-returns.js';
 import { cellNames } from './cell-names.js';
 import { type ComputedCredits, CreditComputer } from './computed-credits.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
@@ -11,7 +12,7 @@ import { isStored } from './model-parameters.js';
 import { checkFilter, filteredCuts, reportProjections } from './report-filters.js';
 import { inReportCurrency } from './converted-ledger.js';
 import { ReadModels, type View } from './read-models.js';
-import { MODEL_NAMES, type ReportScope, resolveScope } from './report-scope.js';
+import { isReturn, MODEL_NAMES, type ReportScope, resolveScope } from './report-scope.js';
 
 @QueryHandler(FindAttribution)
 export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
@@ -21,18 +22,20 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
   ) {}
 
   execute(query: FindAttribution): Promise<AttributionAnswer> {
-    const { model, by, filter, request, whole } = query;
+    const { model, metric, by, filter, request, whole } = query;
     const filtered = filteredCuts(filter);
     return this.models.view(request, reportProjections([...by, ...filtered]), async (opened) => {
       checkFilter(opened, filter);
       const scope = {
-        ...(await resolveScope(opened, query.scope, { currencies: 'rated' })),
+        ...(await resolveScope(opened, query.scope, { currencies: isReturn(metric) ? 'reporting' : 'rated' })), // prettier-ignore
         ...(filtered.length > 0 && { filter }),
       };
       const credits = await this.credits(opened, scope, query);
-      const { page, next } = whole
-        ? { page: credits.rows, next: null }
-        : slice(request, opened, credits.rows);
+      const returns = isReturn(metric)
+        ? await returnsOf(opened, scope, { metric, by, filter }, credits.rows)
+        : undefined;
+      const rows = returns?.rows ?? credits.rows;
+      const { page, next } = whole ? { page: rows, next: null } : slice(request, opened, rows);
       const names = await cellNames(opened, by, page);
       const { totals, view, computed } = credits;
       return {
@@ -44,12 +47,14 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
         by: [...by],
         ...(filtered.length > 0 && { filter }),
         ...(await scopePart(view, scope, totals)),
+        metric,
         selected: money(
           credits.rows.reduce((sum, { value }) => sum + value, 0n),
           scope.currency,
         ),
+        ...(returns && { returns: returns.item }),
         rows: page.map((row) =>
-          creditItem(row, { by, names, currency: scope.currency, attributed: totals.attributed }),
+          creditItem(row, { metric, by, names, currency: scope.currency, attributed: totals.attributed }),
         ),
         next,
       };

@@ -1,10 +1,11 @@
+import { COMMITTEES } from '../domain/attribution/committee-rule.js';
 import { MARKOV_ORDERS } from '../domain/attribution/markov/chain.js';
 import { WORTHS } from '../domain/attribution/model-request.js';
 import { PLAYERS } from '../domain/attribution/players.js';
 import { PRESET_NAMES } from '../domain/attribution/presets.js';
 import { DIRECT, REPEATS, TRANSFORM_NAMES } from '../domain/attribution/transforms.js';
 import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
-import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES } from './report-scope.js';
+import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES, REPORT_METRICS } from './report-scope.js';
 import { FORMATS } from './attribution.js';
 import { COMPARED_MODELS, REPORT_MODELS } from './model-parameters.js';
 import { DATE, type Parameter, text, word } from './parameter-docs.js';
@@ -13,6 +14,8 @@ import { DATE, type Parameter, text, word } from './parameter-docs.js';
 export const MODEL_OPTION_PARAMETERS = [
   'custom',
   'player',
+  'committee',
+  'roleWeights',
   'markovOrder',
   'nonConverting',
   'worth',
@@ -33,6 +36,15 @@ export const ATTRIBUTION_PARAMETERS = {
     '{"milestones":{"first":40},"kinds":{"meeting":40},"leftover":"unattributed"}',
   ),
   player: word('What plays in `markov` and `shapley`, and what `repeats` compares; default channel', PLAYERS),
+  committee: word(
+    'Whose touchpoints count: the contacts of an opportunity, or without any all leads of its account (`contacts`, default); the primary ' +
+      'contact alone; all leads of the account',
+    COMMITTEES,
+  ),
+  roleWeights: text(
+    'What touches weigh by the role of their person in the opportunity, as JSON: 0 leaves people out, and who is not named weighs 1',
+    '{"decision_maker":2,"user":0.5}',
+  ),
   markovOrder: {
     schema: { type: 'integer', enum: [...MARKOV_ORDERS], default: 1 },
     description: 'Of `markov`: so many touches decide on the next',
@@ -78,6 +90,14 @@ export const ATTRIBUTION_PARAMETERS = {
     '`revenue`: won opportunities by their close (default); `pipeline`: all opportunities by their opening',
     METRICS,
   ),
+  reportMetric: {
+    ...word(
+      'As `metric`, and with what was invested, by source, campaign, channel or content: `roi` ((revenue - invested) / invested), ' +
+        '`pipeline_per_dollar` (pipeline / invested)',
+      REPORT_METRICS,
+    ),
+    name: 'metric',
+  },
   from: text(`Start, inclusive: ${DATE}`, '2026-01-01'),
   to: text(`End, exclusive: ${DATE}`, '2026-07-01'),
   fromReport: {
@@ -118,11 +138,16 @@ export const ATTRIBUTION_PARAMETERS = {
     ...text('Only the row of people whose first segment this is', 'price_readers'),
     name: 'segment',
   },
+  creditedRep: { ...text('Only the row of touches of this salesperson', 'rep-7'), name: 'rep' },
+  accountSegment: text(
+    'Only the row of opportunities of accounts whose first segment this is',
+    'price_readers',
+  ),
   creditedOwner: { ...text('Only the row of opportunities of this owner', 'rep-7'), name: 'owner' },
   month: text('Only the row of this month', '2026-03'),
   week: text('Only the row of this week (ISO 8601)', '2026-W10'),
   without: text(
-    'Only the row whose touches have no value for these dimensions: content, campaign, source, contentType, author, publisher, publisherKind, contentStage, persona, segment, owner',
+    'Only the row whose touches have no value for these dimensions: content, campaign, source, contentType, author, publisher, publisherKind, contentStage, rep, persona, segment, owner, accountSegment',
     'campaign',
   ),
 } as const satisfies Record<string, Parameter>;

@@ -22,9 +22,11 @@ const CELL = [
   ...CATALOGUE_CUTS,
   ...([
     'contentStage',
+    'creditedRep',
     'creditedPersona',
     'creditedSegment',
     'creditedOwner',
+    'accountSegment',
     'month',
     'week',
     'without',
@@ -44,9 +46,9 @@ export class AttributionController {
     description:
       'Shares out the opportunities of a period over the touchpoints of their buying committees and adds up by the cuts. ' +
       '`total = attributed + unattributed`; the rows add up to `selected`. Values of cuts narrow the report down to these cells: ' +
-      '`channel=email`; those of `owner`, `month` and `week` choose opportunities, and the sums are of these.',
+      '`channel=email`; those of `owner`, `accountSegment`, `month` and `week` choose opportunities, and the sums are of these.',
     answer: AttributionAnswer,
-    parameters: [...MODEL, 'by', ...CELL, 'metric', 'from', 'to', 'ratedCurrency', 'format', ...PAGE],
+    parameters: [...MODEL, 'by', ...CELL, 'reportMetric', 'from', 'to', 'ratedCurrency', 'format', ...PAGE],
     formats: ['text/csv', 'application/x-ndjson'],
     tagged: true,
   })

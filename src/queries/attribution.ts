@@ -1,11 +1,25 @@
 import { Query } from '@nestjs/cqrs';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import type { ModelRequest } from '../domain/attribution/model-request.js';
 import { money } from '../domain/attribution/money.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
-import { type Cut, CUTS, cutsOf, SCOPE_PARAMETERS, scopeQueryOf, type ScopeQuery } from './report-scope.js';
-import { METRICS, type ReportScope } from './report-scope.js';
+import {
+  creditedMetric,
+  type Cut,
+  CUTS,
+  cutsOf,
+  isReturn,
+  type Metric,
+  periodQueryOf,
+  REPORT_METRICS,
+  type ReportMetric,
+  type ReportScope,
+  SCOPE_PARAMETERS,
+  type ScopeQuery,
+} from './report-scope.js';
 import { cellName, type CellNames } from './cell-names.js';
 import { type CreditRow, type Totals, unconvertedRows } from './attribution-rows.js';
+import { checkReturns, returnRatio, type ReturnRow, ReturnsItem } from './attribution-returns.js';
 import type { CreditView } from './credit-ledger.js';
 import { FILTER_PARAMETERS, filterOf, MaybeFilter } from './report-filters.js';
 import type { ReportFilter } from './report-scope.js';
@@ -36,6 +50,20 @@ export class CreditItem extends ReportCell {
   @Decimal('Share of the attributed amount, 0 to 1, six decimals') share!: number;
   @Integer('Number of opportunities with credit in the row') opportunities!: number;
   @Integer('Touches with credit, each of its opportunity') touches!: number;
+  @ApiPropertyOptional({
+    type: () => MoneyItem,
+    nullable: true,
+    description:
+      'Of `roi` and `pipeline_per_dollar`: what was invested in the row; null: nothing is recorded',
+  })
+  invested?: MoneyItem | null;
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    description:
+      '`roi`: (value - invested) / invested; `pipeline_per_dollar`: value / invested; six decimals; null: nothing was invested',
+  })
+  ratio?: number | null;
 }
 
 /** Opportunities that cannot be reported in the currency: no rate is published for their date. They are in no sum. */
@@ -47,7 +75,6 @@ export class UnconvertedItem {
 
 /** What reports over opportunities begin with. */
 export abstract class ScopeAnswer extends PageAnswer {
-  @Enum('What is counted', METRICS) metric!: string;
   @Text('Currency of all sums: that of the journey model') currency!: string;
   @MaybeInstant('Start, inclusive: by closedAt for revenue, by openedAt for pipeline') from!: Date | null;
   @MaybeInstant('End, exclusive') to!: Date | null;
@@ -65,6 +92,7 @@ export abstract class ScopeAnswer extends PageAnswer {
 }
 
 export class AttributionAnswer extends ScopeAnswer {
+  @Enum('What is counted', REPORT_METRICS) metric!: string;
   @Enum('Attribution model', REPORT_MODELS) model!: string;
   @MaybeRequest() request?: ModelRequest;
   @MaybeBasis() basis?: BasisItem;
@@ -72,6 +100,11 @@ export class AttributionAnswer extends ScopeAnswer {
   @MaybeFilter() filter?: ReportFilter;
   @Nested('Credit of the touches that the filter lets through: the sum of the rows', () => MoneyItem)
   selected!: MoneyItem;
+  @ApiPropertyOptional({
+    type: () => ReturnsItem,
+    description: 'Only of `roi` and `pipeline_per_dollar`: what was invested in the days of the period',
+  })
+  returns?: ReturnsItem;
   @NestedList('Highest value first; by time if the first dimension is the month', () => CreditItem)
   rows!: CreditItem[];
 }
@@ -82,6 +115,7 @@ export type Format = (typeof FORMATS)[number];
 
 export class FindAttribution extends Query<AttributionAnswer> {
   readonly model: ModelRequest;
+  readonly metric: ReportMetric;
   readonly by: readonly Cut[];
   readonly filter: ReportFilter;
   readonly scope: ScopeQuery;
@@ -104,7 +138,9 @@ export class FindAttribution extends Query<AttributionAnswer> {
     this.model = modelRequestOf(params, given);
     this.by = cutsOf(params);
     this.filter = filterOf(params);
-    this.scope = scopeQueryOf(params);
+    this.metric = params.oneOf('metric', REPORT_METRICS) ?? 'revenue';
+    this.scope = { metric: creditedMetric(this.metric), ...periodQueryOf(params) };
+    checkReturns(params, given, this);
     this.format = params.oneOf('format', FORMATS) ?? 'json';
     const request = pageRequestOf(workspace, params, { name: 'attribution', given, shapes: [/^\d{1,9}$/] });
     this.request = { ...request, tag };
@@ -129,7 +165,7 @@ export async function scopePart(
   view: CreditView,
   scope: ReportScope,
   totals: Totals,
-): Promise<Omit<ScopeAnswer, 'asOf' | 'modelVersion' | 'next'>> {
+): Promise<Omit<ScopeAnswer, 'asOf' | 'modelVersion' | 'next'> & { metric: Metric }> {
   const { metric, currency, from, to } = scope;
   const unconverted = await unconvertedRows(view, scope);
   return {
@@ -151,13 +187,17 @@ export async function scopePart(
 }
 
 interface CellContext {
+  readonly metric: ReportMetric;
   readonly by: readonly Cut[];
   readonly names: CellNames;
   readonly currency: string;
   readonly attributed: bigint;
 }
 
-export function creditItem(row: CreditRow, { by, names, currency, attributed }: CellContext): CreditItem {
+export function creditItem(
+  row: CreditRow | ReturnRow,
+  { metric, by, names, currency, attributed }: CellContext,
+): CreditItem {
   return {
     ...cellName(row, by, names),
     without: withoutOf(row, by),
@@ -165,6 +205,10 @@ export function creditItem(row: CreditRow, { by, names, currency, attributed }: 
     share: shareOf(row.value, attributed),
     opportunities: row.opportunities,
     touches: row.touches,
+    ...('invested' in row && {
+      invested: row.invested === null ? null : money(row.invested, currency),
+      ratio: isReturn(metric) ? returnRatio(metric, row.value, row.invested) : null,
+    }),
   };
 }
 

@@ -48,7 +48,7 @@ describe('bad input', () => {
       '/api/attribution?by=colour',
       400,
       'cut-unknown',
-      'content, channel, campaign, source, contentType, author, publisher, publisherKind, contentStage, persona, segment, owner, month, week',
+      'content, channel, campaign, source, contentType, author, publisher, publisherKind, contentStage, rep, persona, segment, owner, accountSegment, month, week',
     ],
     ['/api/attribution?by=content,channel,campaign,source', 400, 'cut-too-many', 'three'],
     ['/api/attribution?metric=clicks', 400, 'metric-unknown', 'revenue, pipeline'],

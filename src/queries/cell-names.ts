@@ -35,7 +35,8 @@ async function namesOf(
 ): Promise<ReadonlyMap<string, string>> {
   if (cut === 'content' || cut === 'campaign') return cataloguedNames(view, cut, ids);
   const { personas, stages, segments, routing } = view.model?.data.document ?? { personas: [], stages: [] };
-  if (cut === 'segment') return new Map(segments?.map(({ id, name }) => [id, name]));
+  if (cut === 'segment' || cut === 'accountSegment')
+    return new Map(segments?.map(({ id, name }) => [id, name]));
   if (cut === 'recipient') return new Map(routing?.recipients.map(({ id, name }) => [id, name]));
   const ofPersonas = personas.flatMap((persona) => persona.stages ?? []);
   const named = cut === 'persona' ? personas : cut === 'stage' ? [...ofPersonas, ...stages] : [];

@@ -77,7 +77,7 @@ export class CreditComputer {
         const { modelBasis, shares } = await this.weigh(source, model);
         return {
           ...modelBasis,
-          rows: await creditRows(withShares(view, shares), scope, { model: model.model, by }),
+          rows: await creditRows(withShares(await source.committeeView(), shares), scope, { model: model.model, by }), // prettier-ignore
           totals: totalsWith(await totalsOf(view, scope), shares),
         };
       },

@@ -28,7 +28,7 @@ export async function computedParts(
   source: ReportSource,
   { model, cell, modelBasis, steps, shares }: Weighed,
 ): Promise<ComputedParts> {
-  const parts = await partsOfCell(withShares(source.view, shares), source.scope, {
+  const parts = await partsOfCell(withShares(await source.committeeView(), shares), source.scope, {
     model: model.model,
     cell,
   });

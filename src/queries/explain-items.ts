@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { COMMITTEES } from '../domain/attribution/committee-rule.js';
 import { MILESTONES } from '../domain/attribution/touches.js';
 import { CHANNELS, TOUCHPOINT_KINDS } from '../domain/touchpoint.js';
 import { REPORT_MODELS } from './model-parameters.js';
@@ -89,10 +90,10 @@ export class ExplainedOpportunity extends OpportunityItem {
   @Instant('Reference date: opened for pipeline, closed for revenue') creditedAt!: Date;
   @Nested('The part of the number from this opportunity', () => MoneyItem) value!: MoneyItem;
   @MaybeNested('Rate of the reference day; null: the same currency', () => RateItem) rate!: RateItem | null;
-  @Enum("Whose touchpoints were asked: the opportunity's contacts, or without any all leads of the account", [
-    'contacts',
-    'account',
-  ])
+  @Enum(
+    "Whose touchpoints counted: of the opportunity's contacts, of its primary contacts, or of all leads of the account",
+    COMMITTEES,
+  )
   committee!: string;
   @NestedList('The committee', () => ContactItem) contacts!: ContactItem[];
   @NestedList('The touchpoints behind the number, oldest first', () => ExplainedTouch)

@@ -58,6 +58,12 @@ interface TouchRow {
   linked_by: string | null;
 }
 
+/** What a model gives to the touches of opportunities, by opportunity. */
+export type CreditsOfPaths = (
+  view: CreditView,
+  paths: readonly PathRow[],
+) => Promise<ReadonlyMap<string, OpportunityCredit>>;
+
 /** Opens the opportunities of a page down to touchpoints, events, rules and identity links. */
 export async function explainedOpportunities(
   view: CreditView,
@@ -67,13 +73,13 @@ export async function explainedOpportunities(
     creditsOf,
   }: {
     readonly parts: readonly PartOfOpportunity[];
-    readonly creditsOf: (paths: readonly PathRow[]) => Promise<ReadonlyMap<string, OpportunityCredit>>;
+    readonly creditsOf: CreditsOfPaths;
   },
 ): Promise<ExplainedOpportunity[]> {
   const ids = parts.map(({ opportunityId }) => opportunityId);
   const opportunities = await opportunityRows(view, sql`o.opportunity_id = ANY(${ids}::text[])`);
   const paths = await pathsOf(view, scope.metric, ids);
-  const credits = await creditsOf([...paths.values()]);
+  const credits = await creditsOf(view, [...paths.values()]);
   const contacts = await committeesOf(view, ids);
   const touchRows = await touchRowsOf(view, parts, paths);
   const explained: ExplainedOpportunity[] = [];

@@ -1,3 +1,4 @@
+import { choosesMembers, DEFAULT_COMMITTEE, hasRoleWeights } from '../domain/attribution/committee-rule.js';
 import {
   CHAIN_WIDE_MODELS,
   type ModelRequest,
@@ -18,10 +19,14 @@ const OWN = {
   shapley: ['worth'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
+/** Parameters that say whose touchpoints count, and by how much. */
+export const COMMITTEE_OPTIONS = ['committee', 'roleWeights'] as const;
+
 /** Parameters that say how a model attributes. */
 export const MODEL_OPTIONS = [
   'custom',
   'player',
+  ...COMMITTEE_OPTIONS,
   'order',
   'nonConverting',
   'worth',
@@ -43,13 +48,14 @@ const json: Read = (params, name) => {
   try {
     return JSON.parse(text(params, name, 10_000)) as unknown;
   } catch {
-    params.fault(`${name}-invalid`, name, 'is not JSON');
+    fault(params, name, 'is not JSON');
     return undefined;
   }
 };
 
 const READS: Readonly<Record<string, Read>> = {
   custom: json,
+  roleWeights: json,
   order: literal,
   nonConverting: literal,
   kinds: list,
@@ -62,7 +68,12 @@ const READS: Readonly<Record<string, Read>> = {
 };
 const read = (params: Params, name: string): unknown => (READS[name] ?? text)(params, name);
 
-const DEFAULT_REQUEST: ModelRequest = { model: DEFAULT_MODEL, player: 'channel', transforms: {} };
+const DEFAULT_REQUEST: ModelRequest = {
+  model: DEFAULT_MODEL,
+  player: 'channel',
+  ...DEFAULT_COMMITTEE,
+  transforms: {},
+};
 
 /** How the report is attributed. Faults are added to the parameters, each with the name of the one at fault. */
 export function modelRequestOf(params: Params, given: RawParams): ModelRequest {
@@ -91,7 +102,7 @@ export function comparedModelsOf(params: Params, given: RawParams): readonly Com
   for (const [owner, own] of Object.entries(OWN))
     for (const option of own.filter((each) => each in options && !names.some((name) => name === owner)))
       fault(params, option, `is of the model ${owner}, which is not among models`);
-  const common = ['player', ...TRANSFORM_NAMES];
+  const common = ['player', ...COMMITTEE_OPTIONS, ...TRANSFORM_NAMES];
   if (!requestOf(params, { model: DEFAULT_MODEL }, options, common)) return [];
   return names.flatMap((name) => {
     const named = PRESET_NAMES.some((each) => each === name) ? { preset: name } : { model: name };
@@ -135,4 +146,6 @@ function fault(params: Params, at: string, message: string): void {
 export const isStored = (request: ModelRequest): boolean =>
   MODEL_NAMES.some((name) => name === request.model) &&
   !('preset' in request) &&
+  !choosesMembers(request) &&
+  !hasRoleWeights(request) &&
   Object.keys(request.transforms).length === 0;

@@ -25,3 +25,7 @@ export class MoneyItem {
 
 /** @param minor text of a `bigint` column or sum */
 export const moneyOf = (minor: string, currency: string): MoneyItem => money(BigInt(minor), currency);
+
+/** Null where there is no rate to express it by. */
+export const valueOf = (minor: string | bigint | null, currency: string | null): MoneyItem | null =>
+  minor === null || currency === null ? null : money(BigInt(minor), currency);

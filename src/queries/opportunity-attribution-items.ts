@@ -8,6 +8,7 @@ import { STATUSES } from './opportunity-rows.js';
 import { METRICS } from './report-scope.js';
 import {
   Answer,
+  Bool,
   Decimal,
   Enum,
   Enums,
@@ -19,6 +20,7 @@ import {
   Nested,
   NestedList,
   Text,
+  Texts,
   Uuid,
 } from './response-fields.js';
 
@@ -50,6 +52,26 @@ export class TouchItem {
   credits!: Record<string, TouchCredit>;
 }
 
+/** A person of the committee with what their touches get together. */
+export class OpportunityPerson {
+  @Uuid('The lead') leadId!: string;
+  @Texts('Roles of the contact; none: of the account, without a role') roles!: string[];
+  @Bool('Whether it is the primary contact, by the CRM or by the role `primary`') isPrimary!: boolean;
+  @Decimal('What touches of the person weigh by `roleWeights`; 1 where they are not given')
+  roleWeight!: number;
+  @Integer('Number of touches') touches!: number;
+  @MaybeInstant('First touch; null: none') firstTouchAt!: Date | null;
+  @MaybeInstant('Last touch; null: none') lastTouchAt!: Date | null;
+  @Enums('Milestones of the touches', MILESTONES) milestones!: string[];
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(TouchCredit) },
+    description:
+      'Credit by model, without models that give none; those of all people add up to what the model attributes',
+  })
+  credits!: Record<string, TouchCredit>;
+}
+
 /** Totals of one model: they add up to the amount of the opportunity. */
 export class ModelTotal {
   @Enum('Attribution model', COMPARED_MODELS) model!: string;
@@ -76,9 +98,11 @@ export class OpportunityAttributionAnswer extends Answer {
   value!: MoneyItem | null;
   @MaybeInstant('Reference date: opened for pipeline, closed for revenue') creditedAt!: Date | null;
   @MaybeText(
-    "Whose touchpoints were asked: the opportunity's contacts, or without any all leads of the account",
+    'Whose touchpoints counted: `contacts`, `primary` contacts, or all leads of the `account`; null: the opportunity does not count by the metric',
   )
   committee!: string | null;
   @NestedList('The models', () => ModelTotal) models!: ModelTotal[];
+  @NestedList('The people, by their first touch, then contacts without any', () => OpportunityPerson)
+  people!: OpportunityPerson[];
   @NestedList('Touches, oldest first', () => TouchItem) touches!: TouchItem[];
 }

@@ -1,17 +1,20 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { DEFAULT_COMMITTEE } from '../domain/attribution/committee-rule.js';
 import { CHAIN_WIDE_MODELS, type ModelRequest } from '../domain/attribution/model-request.js';
 import { money } from '../domain/attribution/money.js';
 import { Problem } from '../http/problem.js';
 import { basisPart } from './attribution-basis.js';
 import { milestonesOf, type PathRow, pathOf, roundWeight, sharesOf } from './attribution-paths.js';
 import { inScope } from './attribution-rows.js';
+import { peopleOfContacts, type PersonOfContacts, withCommittee } from './committee-paths.js';
 import { CreditComputer } from './computed-credits.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { type ComparedModel, comparedModelsOf, isStored, MODEL_OPTIONS } from './model-parameters.js';
-import type { MoneyItem } from './money.js';
 import type { OpportunityAttributionAnswer, TouchItem } from './opportunity-attribution-items.js';
-import { computedCredits, creditOf, type OpportunityCredit } from './opportunity-credits.js';
+import { computedCredits, creditOf } from './opportunity-credits.js';
+import { type Modelled, peopleOf } from './opportunity-people.js';
+import { valueOf } from './money.js';
 import { findOpportunity } from './opportunity.js';
 import type { OpportunityRow } from './opportunity-rows.js';
 import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
@@ -20,7 +23,6 @@ import { Params, type RawParams } from './params.js';
 import { type ReadRequest, ReadModels } from './read-models.js';
 import { METRICS, type Metric, type ReportScope, resolveScope, type ScopeQuery } from './report-scope.js';
 import { rows, sql } from './sql.js';
-import type { ModelBasis } from './weighed-report.js';
 
 export class FindOpportunityAttribution extends Query<OpportunityAttributionAnswer> {
   readonly metric: Metric | undefined;
@@ -64,8 +66,6 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
       const scope = await resolveScope(opened, { metric, ...period, currency: undefined });
       const view = await withLedger(opened, { metric, opportunityId });
       const path = await pathOf(view, { opportunityId, metric });
-      if (path) await refuseOutside(view, scope, path);
-      const modelled = path ? await this.modelled(view, scope, { path, compared: query.compared }) : [];
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -74,16 +74,27 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
         accountId: opportunity.account_id,
         status: opportunity.status,
         metric,
-        ...(path ? ofPath(path, modelled) : nothing(opportunity)),
+        ...(path ? await this.credited(view, scope, { path, compared: query.compared }) : nothing(opportunity)), // prettier-ignore
       };
     });
+  }
+
+  private async credited(view: CreditView, scope: ReportScope, { path, compared }: Asked): Promise<Credited> {
+    await refuseOutside(view, scope, path);
+    const id = path.opportunity_id;
+    const rule = compared[0]?.request ?? DEFAULT_COMMITTEE;
+    const ofCommittee = await withCommittee(view, scope, rule, [id]);
+    const counted = (await pathOf(ofCommittee, { opportunityId: id, metric: scope.metric })) ?? path;
+    const modelled = await this.modelled(ofCommittee, scope, { path: counted, compared });
+    const contacts = (await peopleOfContacts(view, [id])).get(id) ?? new Map<string, PersonOfContacts>();
+    return { ...ofPath(counted, modelled), people: peopleOf(counted, { modelled, contacts, rule }) };
   }
 
   /** What each model gives to the opportunity. */
   private async modelled(
     view: CreditView,
     scope: ReportScope,
-    { path, compared }: { readonly path: PathRow; readonly compared: readonly ComparedModel[] },
+    { path, compared }: Asked,
   ): Promise<Modelled[]> {
     const stored = await sharesOf(view, [path.path_id]);
     const modelled: Modelled[] = [];
@@ -111,11 +122,10 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
   }
 }
 
-/** What a model gives to the touches of the opportunity. */
-interface Modelled extends ComparedModel {
-  /** Undefined: nothing. */
-  readonly credit: Omit<OpportunityCredit, 'shares'> | undefined;
-  readonly rests?: ModelBasis;
+interface Asked {
+  readonly path: PathRow;
+  /** Of one committee. */
+  readonly compared: readonly ComparedModel[];
 }
 
 /** @throws Problem 400 when the opportunity is not of the report that models over all paths rest on */
@@ -129,7 +139,7 @@ async function refuseOutside(view: CreditView, scope: ReportScope, path: PathRow
 
 type Credited = Pick<
   OpportunityAttributionAnswer,
-  'amount' | 'value' | 'creditedAt' | 'committee' | 'models' | 'touches'
+  'amount' | 'value' | 'creditedAt' | 'committee' | 'models' | 'people' | 'touches'
 >;
 
 /** An opportunity that does not count by the metric, such as revenue of an open one. */
@@ -139,10 +149,11 @@ const nothing = ({ currency }: OpportunityRow): Credited => ({
   creditedAt: null,
   committee: null,
   models: [],
+  people: [],
   touches: [],
 });
 
-function ofPath(path: PathRow, modelled: readonly Modelled[]): Credited {
+function ofPath(path: PathRow, modelled: readonly Modelled[]): Omit<Credited, 'people'> {
   const { currency } = path;
   const amount = BigInt(path.amount_minor);
   return {
@@ -186,6 +197,3 @@ function touchItem(path: PathRow, modelled: readonly Modelled[], index: number):
     credits: Object.fromEntries(credits),
   };
 }
-
-const valueOf = (minor: string | bigint | null, currency: string | null): MoneyItem | null =>
-  minor === null || currency === null ? null : money(BigInt(minor), currency);

@@ -56,14 +56,18 @@ function ruleTouch(path: PathRow, index: number) {
   };
 }
 
-/** By opportunity, under a model that is computed. Those that the transforms leave without touches have none. */
+/** By opportunity, under a model that is computed, with a view that has the paths of its committee. Those that the transforms leave without touches have none. */
 export async function computedCredits(
   view: CreditView,
   scope: ReportScope,
   { model, basis }: { readonly model: ModelRequest; readonly basis: Basis },
   opportunityIds: readonly string[],
 ): Promise<ReadonlyMap<string, OpportunityCredit>> {
-  const paths = await reportPaths(view, scope, { details: needsDetails(model), opportunityIds });
+  const paths = await reportPaths(view, scope, {
+    details: needsDetails(model),
+    rule: model,
+    opportunityIds,
+  });
   const settings = attributionSettingsOf(view);
   const weigh = weigherOf(model, settings, basis);
   const divide = dividerOf(model, settings, basis);

@@ -3,6 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Problem } from '../http/problem.js';
 import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import {
+  Bool,
   LogPosition,
   MaybeText,
   MaybeUuid,
@@ -28,6 +29,7 @@ export class ContactItem {
   @Text('The key of the contact in the CRM') contact!: string;
   @Texts('All keys of the contact') keys!: string[];
   @Text('Role on the committee') role!: string;
+  @Bool('Whether the CRM calls it the primary contact of the opportunity') isPrimary!: boolean;
   @MaybeUuid('The lead of the contact; null while no touchpoint or claim has its keys') leadId!:
     string | null;
   @MaybeText('Name, from the latest traits') name!: string | null;
@@ -91,6 +93,7 @@ interface ContactRow {
   contact: string;
   keys: string[];
   role: string;
+  is_primary: boolean;
   event_id: string;
   lead_id: string | null;
   name: string | null;
@@ -104,7 +107,7 @@ export async function committeesOf(
   const contacts = await rows<ContactRow>(
     tx,
     sql`
-    SELECT c.opportunity_id, c.contact, c.keys, c.role, c.event_id, person.lead_id, person.name
+    SELECT c.opportunity_id, c.contact, c.keys, c.role, c.is_primary, c.event_id, person.lead_id, person.name
     FROM touchline.opportunity_contact c
     LEFT JOIN LATERAL (
       SELECT k.lead_id, p.name
@@ -124,6 +127,7 @@ const contactItem = (row: ContactRow): ContactItem => ({
   contact: row.contact,
   keys: row.keys,
   role: row.role,
+  isPrimary: row.is_primary,
   leadId: row.lead_id,
   name: row.name,
   eventId: row.event_id,

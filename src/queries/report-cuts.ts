@@ -34,6 +34,7 @@ const CATALOGUE_COLUMNS: Readonly<Record<CatalogueCut, string>> = {
 
 const JOINED_COLUMNS: Readonly<Record<JoinedCut, string>> = {
   contentStage: 'j.content_stage',
+  rep: 'j.rep',
   persona: 'l.persona',
   segment: 'g.segment_id',
 };
@@ -59,7 +60,7 @@ export const joinsFor = (view: View, cuts: readonly Cut[]): Sql => {
   const leads = cuts.includes('persona')
     ? sql`LEFT JOIN (${profiles(view)}) l ON l.lead_id = t.lead_id`
     : empty;
-  const journey = cuts.includes('contentStage')
+  const journey = cuts.some((cut) => cut === 'contentStage' || cut === 'rep')
     ? sql`LEFT JOIN touchline.journey j ON j.workspace = ${view.workspace} AND j.event_id = t.event_id AND ${validAt('j', view.asOf)}`
     : empty;
   const segments = cuts.includes('segment')
@@ -69,13 +70,24 @@ export const joinsFor = (view: View, cuts: readonly Cut[]): Sql => {
 };
 
 /** Of the segments that a lead is in, the first of the journey model. */
-function firstSegments(view: View): Sql {
-  const order = view.model?.data.document.segments?.map(({ id }) => id) ?? [];
-  return sql`
-    SELECT DISTINCT ON (m.lead_id) m.lead_id, m.segment_id
-    FROM (${segmentMembers(view)}) m
-    ORDER BY m.lead_id, array_position(${order}::text[], m.segment_id), m.segment_id COLLATE "C"`;
-}
+const firstSegments = (view: View): Sql => sql`
+  SELECT DISTINCT ON (m.lead_id) m.lead_id, m.segment_id
+  FROM (${segmentMembers(view)}) m
+  ORDER BY m.lead_id, ${inModelOrder(view)}`;
+
+const inModelOrder = ({ model }: View): Sql => {
+  const order = model?.data.document.segments?.map(({ id }) => id) ?? [];
+  return sql`array_position(${order}::text[], m.segment_id), m.segment_id COLLATE "C"`;
+};
+
+/** Of the segments that people of the account of a path `p` are in, the first of the journey model. */
+const accountSegment = (view: View): Sql => sql`
+  (SELECT m.segment_id
+   FROM touchline.opportunity o
+   JOIN touchline.lead_profile l ON l.workspace = o.workspace AND l.account_id = o.account_id AND ${validAt('l', view.asOf)}
+   JOIN touchline.segment_membership m ON m.workspace = l.workspace AND m.lead_id = l.lead_id AND ${validAt('m', view.asOf)}
+   WHERE o.workspace = p.workspace AND o.opportunity_id = p.opportunity_id AND ${validAt('o', view.asOf)}
+   ORDER BY ${inModelOrder(view)} LIMIT 1)`;
 
 /** The value of a cut of the opportunity whose path is `p`. */
 export const opportunityColumn = (
@@ -84,6 +96,7 @@ export const opportunityColumn = (
   cut: OpportunityCut,
 ): Sql => {
   if (cut === 'month') return monthOf('p', timeZone);
+  if (cut === 'accountSegment') return accountSegment(view);
   if (cut === 'week') return sql`to_char(p.credited_at AT TIME ZONE ${timeZone}, 'IYYY-"W"IW')`;
   return sql`(SELECT o.owner FROM touchline.opportunity o
               WHERE o.workspace = p.workspace AND o.opportunity_id = p.opportunity_id AND ${validAt('o', view.asOf)})`;

@@ -10,6 +10,7 @@ import {
   type Cut,
   CUTS,
   isOpportunityCut,
+  JOINED_CUTS,
   type ReportFilter,
   type ReportScope,
 } from './report-scope.js';
@@ -20,7 +21,8 @@ import { allOf, sql, type Sql } from './sql.js';
 export const OPTIONAL_CUTS = [
   ...(['content', 'campaign', 'source'] as const),
   ...CATALOGUE_CUTS,
-  ...(['contentStage', 'persona', 'segment', 'owner'] as const),
+  ...JOINED_CUTS,
+  ...(['owner', 'accountSegment'] as const),
 ] as const satisfies readonly Cut[];
 
 export const FILTER_PARAMETERS = [...CUTS, 'without'] as const;
@@ -44,9 +46,11 @@ const CUT_VALUES: Readonly<Record<Cut, (params: Params) => string | undefined>> 
   publisher: (params) => params.text('publisher'),
   publisherKind: (params) => params.oneOf('publisherKind', PUBLISHER_KINDS),
   contentStage: (params) => params.text('contentStage'),
+  rep: (params) => params.text('rep'),
   persona: (params) => params.text('persona'),
   segment: (params) => params.text('segment'),
   owner: (params) => params.text('owner'),
+  accountSegment: (params) => params.text('accountSegment'),
   month: (params) => params.text('month'),
   week: (params) => params.text('week'),
 };
@@ -84,12 +88,13 @@ export const filteredCuts = ({ cut, without }: ReportFilter): Cut[] => [
 /** What reports of credits are read from, by the cuts that they read. */
 export const reportProjections = (cuts: readonly Cut[]): readonly string[] => [
   ...(['journey', 'opportunities', 'attribution', 'catalogue'] as const),
-  ...(cuts.includes('segment') ? ['follow_segments'] : []),
+  ...(cuts.some((cut) => cut === 'segment' || cut === 'accountSegment') ? ['follow_segments'] : []),
 ];
 
 /** @throws Problem 400 `segment-unknown`, since a segment that the model does not have would silently select nothing */
 export function checkFilter(view: View, { cut }: ReportFilter): void {
-  if (cut.segment !== undefined) checkSegment(view, cut.segment, 'segment');
+  for (const name of ['segment', 'accountSegment'] as const)
+    if (cut[name] !== undefined) checkSegment(view, cut[name], name);
 }
 
 /** Of opportunities in paths `p`; undefined: all. */

@@ -35,7 +35,7 @@ const ndjsonOf = ({ rows, asOf, modelVersion, model, metric }: AttributionAnswer
 
 function csvOf({ rows, by, asOf, modelVersion, model, metric, currency }: AttributionAnswer): string {
   const head = [...by, 'label', 'value', 'currency', 'share', 'opportunities', 'touches'];
-  const lines = rows.map(({ keys, label, value, share, opportunities, touches }) => [
+  const lines = rows.map(({ keys, label, value, share, opportunities, touches, invested, ratio }) => [
     ...[...keys, label].map(csvCell),
     value.amount,
     currency,
@@ -46,7 +46,9 @@ function csvOf({ rows, by, asOf, modelVersion, model, metric, currency }: Attrib
     metric,
     asOf,
     String(modelVersion),
+    ...(invested === undefined ? [] : [invested?.amount ?? '', String(ratio ?? '')]),
   ]);
-  const all = [[...head, 'model', 'metric', 'asOf', 'modelVersion'], ...lines];
+  const returned = rows.some((row) => row.invested !== undefined) ? ['invested', 'ratio'] : [];
+  const all = [[...head, 'model', 'metric', 'asOf', 'modelVersion', ...returned], ...lines];
   return all.map((line) => `${line.join(',')}\r\n`).join('');
 }

@@ -1,19 +1,18 @@
+import type { CommitteeRule } from '../domain/attribution/committee-rule.js';
 import type { ModelRequest } from '../domain/attribution/model-request.js';
 import { MILESTONES, type Touch } from '../domain/attribution/touches.js';
 import type { ModelTouch, OpportunityPath } from '../domain/attribution/weigh-paths.js';
 import type { Channel, TouchpointKind } from '../domain/touchpoint.js';
-import { Problem } from '../http/problem.js';
 import { computeLostPaths } from '../read-models/attribution/gaps.js';
 import { milestonesOf } from './attribution-paths.js';
 import { inScope } from './attribution-rows.js';
+import { roleWeightsOf, type WeightOfPerson } from './committee-paths.js';
 import type { CreditView } from './credit-ledger.js';
 import type { View } from './read-models.js';
 import type { ReportScope } from './report-scope.js';
+import { MAX_REPORT_TOUCHES, tooLarge } from './report-size.js';
 import { allOf, rows, sql } from './sql.js';
 import { validAt } from './valid-at.js';
-
-/** So many touches take about a gigabyte while they are weighed. */
-export const MAX_REPORT_TOUCHES = 2_000_000;
 
 /** A path of a report with what its shares are stored by. */
 export interface ReportPath extends OpportunityPath {
@@ -46,6 +45,8 @@ interface ReportPathRow {
 interface PathQuery {
   /** With the kinds of touches, and the types and stages of their contents. */
   readonly details: boolean;
+  /** By which touches weigh; whose they are is up to the view. */
+  readonly rule: CommitteeRule;
   /** Of these opportunities only, also where they cannot be reported in its currency. */
   readonly opportunityIds?: readonly string[];
 }
@@ -58,7 +59,7 @@ interface PathQuery {
 export async function reportPaths(
   view: CreditView,
   scope: ReportScope,
-  { details: withDetails, opportunityIds }: PathQuery,
+  { details: withDetails, rule, opportunityIds }: PathQuery,
 ): Promise<ReportPath[]> {
   const asked = opportunityIds
     ? sql`p.opportunity_id = ANY(${opportunityIds}::text[])`
@@ -81,7 +82,8 @@ export async function reportPaths(
   );
   const eventIds = withDetails ? found.flatMap((row) => row.event_ids) : [];
   const details = await detailsOf(view, eventIds);
-  return found.map((row) => reportPath(row, scope, details));
+  const weightOf = await roleWeightsOf(view, rule, found.map((row) => row.opportunity_id)); // prettier-ignore
+  return found.map((row) => reportPath(row, scope, { details, weightOf }));
 }
 
 /** What the journey knows of a touchpoint and the ledger does not. */
@@ -122,7 +124,7 @@ const UNKNOWN: Details = { kind: 'custom', contentType: null, contentStage: null
 function reportPath(
   row: ReportPathRow,
   { metric }: ReportScope,
-  details: ReadonlyMap<string, Details>,
+  { details, weightOf }: { details: ReadonlyMap<string, Details>; weightOf: WeightOfPerson },
 ): ReportPath {
   const reference = row.credited_at;
   return {
@@ -139,9 +141,11 @@ function reportPath(
     },
     touches: row.event_ids.map((eventId, index): ModelTouch => {
       const named = milestonesOf(row.milestones[index]);
+      const leadId = row.lead_ids[index] ?? '';
       return {
         ...(details.get(eventId) ?? UNKNOWN),
-        leadId: row.lead_ids[index] ?? '',
+        leadId,
+        roleWeight: weightOf(row.opportunity_id, leadId),
         occurredAt: row.occurred_at[index] ?? reference,
         channel: row.channels[index] ?? 'other',
         campaign: row.campaigns[index] ?? null,
@@ -156,7 +160,7 @@ function reportPath(
 export async function lostPaths(
   view: CreditView,
   scope: ReportScope,
-  { details: withDetails }: Pick<PathQuery, 'details'>,
+  { details: withDetails, rule }: Pick<PathQuery, 'details' | 'rule'>,
 ): Promise<OpportunityPath[]> {
   const { tx, workspace, asOf } = view;
   const found = await rows<{ opportunity_id: string }>(
@@ -172,7 +176,7 @@ export async function lostPaths(
     ORDER BY o.opportunity_id COLLATE "C"`,
   );
   const ids = found.map((row) => row.opportunity_id);
-  const paths = await computeLostPaths(tx, workspace, asOf, ids, MAX_REPORT_TOUCHES);
+  const paths = await computeLostPaths(tx, workspace, asOf, ids, { rule, most: MAX_REPORT_TOUCHES });
   if (paths === undefined) throw tooLarge();
   const eventIds = withDetails ? paths.flatMap(({ touches }) => touches.map((touch) => touch.eventId)) : [];
   const details = await detailsOf(view, eventIds);
@@ -186,10 +190,7 @@ export async function lostPaths(
 const modelTouch = (touch: Touch, details: Details | undefined): ModelTouch => ({
   contentType: details?.contentType ?? null,
   contentStage: details?.contentStage ?? null,
+  // Paths without conversion get no credit.
+  roleWeight: 1,
   ...touch,
 });
-
-export function tooLarge(): Problem {
-  const detail = `This report has over ${MAX_REPORT_TOUCHES.toLocaleString('en-US')} touches: narrow it down (from, to)`;
-  return new Problem(400, 'report-too-large', detail);
-}

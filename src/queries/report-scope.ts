@@ -11,18 +11,21 @@ export { MODEL_NAMES, type ModelName };
 export const CATALOGUE_CUTS = ['contentType', 'author', 'publisher', 'publisherKind'] as const;
 export type CatalogueCut = (typeof CATALOGUE_CUTS)[number];
 
-/** Cuts by the opportunity: who owns it, and its reference date in the workspace's time zone. A week is that of ISO 8601. */
-export const OPPORTUNITY_CUTS = ['owner', 'month', 'week'] as const;
+/**
+ * Cuts by the opportunity: who owns it, the first segment that somebody of its account is in, and its reference date in the workspace's
+ * time zone. A week is that of ISO 8601.
+ */
+export const OPPORTUNITY_CUTS = ['owner', 'accountSegment', 'month', 'week'] as const;
 export type OpportunityCut = (typeof OPPORTUNITY_CUTS)[number];
 
 export const isOpportunityCut = (cut: Cut): cut is OpportunityCut =>
   OPPORTUNITY_CUTS.some((each) => each === cut);
 
 /**
- * Cuts by what is joined to a touch: the stage that the journey model maps its content to, and of the person who touched the persona
- * and the first segment, in the order of the journey model, so that each touch is in one cell.
+ * Cuts by what is joined to a touch: the stage that the journey model maps its content to, the salesperson of a call or meeting, and of
+ * the person who touched the persona and the first segment, in the order of the journey model, so that each touch is in one cell.
  */
-export const JOINED_CUTS = ['contentStage', 'persona', 'segment'] as const;
+export const JOINED_CUTS = ['contentStage', 'rep', 'persona', 'segment'] as const;
 
 /** Ways to cut a report. */
 export const CUTS = [
@@ -37,14 +40,27 @@ export type Cut = (typeof CUTS)[number];
 export const DRIFT_CUTS = [
   ...(['content', 'channel', 'campaign', 'source'] as const),
   ...CATALOGUE_CUTS,
-  ...(['persona'] as const),
-  ...OPPORTUNITY_CUTS,
+  ...(['persona', 'owner', 'month', 'week'] as const),
 ] as const satisfies readonly Cut[];
 export type DriftCut = (typeof DRIFT_CUTS)[number];
 
 /** `revenue`: won opportunities by their close; `pipeline`: all opportunities by their opening. */
 export const METRICS = ['revenue', 'pipeline'] as const;
 export type Metric = (typeof METRICS)[number];
+
+/** What credit brought beside what was invested: `roi` of revenue, `pipeline_per_dollar` of pipeline. */
+export const RETURN_METRICS = ['roi', 'pipeline_per_dollar'] as const;
+export type ReturnMetric = (typeof RETURN_METRICS)[number];
+
+export const REPORT_METRICS = [...METRICS, ...RETURN_METRICS] as const;
+export type ReportMetric = (typeof REPORT_METRICS)[number];
+
+export const isReturn = (metric: ReportMetric): metric is ReturnMetric =>
+  RETURN_METRICS.some((each) => each === metric);
+
+/** The credits that a metric is made of. */
+export const creditedMetric = (metric: ReportMetric): Metric =>
+  metric === 'roi' ? 'revenue' : metric === 'pipeline_per_dollar' ? 'pipeline' : metric;
 
 export const DEFAULT_MODEL: ModelName = 'linear';
 
@@ -60,6 +76,10 @@ export const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
 
 export const scopeQueryOf = (params: Params): ScopeQuery => ({
   metric: params.oneOf('metric', METRICS) ?? 'revenue',
+  ...periodQueryOf(params),
+});
+
+export const periodQueryOf = (params: Params): Omit<ScopeQuery, 'metric'> => ({
   from: params.dayOrInstant('from'),
   to: params.dayOrInstant('to'),
   currency: params.text('currency'),

@@ -1,12 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { Channel, TouchpointKind } from '../touchpoint.js';
+import { weightOfRoles } from './committee-rule.js';
 import { parseModelRequest } from './model-request.js';
 import { MODEL_NAMES, weightTouches } from './models.js';
 import { money, distribute } from './money.js';
 import { PRESET_NAMES, PRESETS } from './presets.js';
 import { DEFAULT_ATTRIBUTION } from './settings.js';
 import { touchesOf, type Candidate } from './touches.js';
+import { pathSteps, weigherOf } from './weigh-paths.js';
 
 const page = await readFile(new URL('../../../docs/attribution.md', import.meta.url), 'utf8');
 
@@ -58,6 +60,34 @@ test.each(MODEL_NAMES)(
   (model) => {
     const credits = distribute(100_000n, weightTouches(model, touches, DEFAULT_ATTRIBUTION));
     expect(credits.map((minor) => money(Number(minor), 'USD').amount)).toEqual(row(model).slice(0, 6));
+  },
+);
+
+const ROLES: Readonly<Record<string, string>> = { A: 'decision_maker', C: 'decision_maker', E: 'decision_maker', B: 'user', D: 'user' }; // prettier-ignore
+const weighedRows = page
+  .split('\n')
+  .filter((line) => line.includes('{"decision_maker"') && line.startsWith('|'))
+  .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+
+test.each(weighedRows.map((cells) => [cells[1] ?? '', cells] as const))(
+  'the credits of the example in docs/attribution.md are correct for %s with weights by role',
+  (model, cells) => {
+    expect(weighedRows).toHaveLength(2);
+    const parsed = parseModelRequest({ model, roleWeights: JSON.parse(cells.at(-2) ?? '') as unknown });
+    if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults));
+    const { request } = parsed;
+    const path = touches.map((touch) => ({
+      ...{ contentType: null, contentStage: null, ...touch },
+      roleWeight: weightOfRoles(
+        ROLES[touch.eventId] === undefined ? [] : [ROLES[touch.eventId] ?? ''],
+        request.roleWeights,
+      ),
+    }));
+    const dates = { reference: new Date('2026-03-31'), openedAt: new Date('2026-03-01') };
+    const steps = pathSteps(request, { touches: path, dates, revenue: 0 });
+    const weights = weigherOf(request, DEFAULT_ATTRIBUTION, {})(steps, path.length);
+    const credits = distribute(100_000n, [...weights.touches, weights.unattributed]).slice(0, -1);
+    expect(credits.map((minor) => money(minor, 'USD').amount)).toEqual(cells.slice(2, 8));
   },
 );
 

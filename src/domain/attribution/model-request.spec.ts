@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { MODEL_NAMES } from './models.js';
+import { DEFAULT_COMMITTEE } from './committee-rule.js';
 import { parseModelRequest, requestKey } from './model-request.js';
 import { PRESET_NAMES } from './presets.js';
 
@@ -13,13 +14,13 @@ const keyOf = (given: unknown): string => {
 describe('a model request', () => {
   test('has its defaults', () => {
     expect(parseModelRequest({ model: 'markov' })).toEqual({
-      request: { model: 'markov', order: 1, nonConverting: true, player: 'channel', transforms: {} },
+      request: { model: 'markov', order: 1, nonConverting: true, player: 'channel', ...DEFAULT_COMMITTEE, transforms: {} }, // prettier-ignore
     });
     expect(parseModelRequest({ model: 'shapley', player: 'content' })).toEqual({
-      request: { model: 'shapley', worth: 'conversions', player: 'content', transforms: {} },
+      request: { model: 'shapley', worth: 'conversions', player: 'content', ...DEFAULT_COMMITTEE, transforms: {} }, // prettier-ignore
     });
     expect(parseModelRequest({ preset: 'adobe_analytics_j_shaped' })).toEqual({
-      request: { model: 'position', preset: 'adobe_analytics_j_shaped', player: 'channel', transforms: {} },
+      request: { model: 'position', preset: 'adobe_analytics_j_shaped', player: 'channel', ...DEFAULT_COMMITTEE, transforms: {} }, // prettier-ignore
     });
   });
 
@@ -43,6 +44,25 @@ describe('a model request', () => {
     [{ model: 'shapley', worth: 'profit' }, ['worth']],
     [{ model: 'custom' }, ['custom']],
     [{ model: 'custom', custom: { others: 101, leftover: 'unattributed' } }, ['custom.others']],
+    [{ model: 'linear', committee: 'everybody' }, ['committee']],
+    [{ model: 'linear', roleWeights: {} }, ['roleWeights']],
+    [{ model: 'linear', roleWeights: [1] }, ['roleWeights']],
+    [{ model: 'linear', roleWeights: { user: -1 } }, ['roleWeights.user']],
+    [{ model: 'linear', roleWeights: { user: NaN } }, ['roleWeights.user']],
+    [{ model: 'linear', roleWeights: { user: '2' } }, ['roleWeights.user']],
+    [
+      { model: 'linear', roleWeights: { user: 1e-9, champion: 1e9 } },
+      ['roleWeights.user', 'roleWeights.champion'],
+    ],
+    [{ model: 'linear', roleWeights: { ' ': 2 } }, ['roleWeights']],
+    [{ model: 'linear', roleWeights: { 'End user': 2, end_user: 3 } }, ['roleWeights.end_user']],
+    [
+      {
+        model: 'linear',
+        roleWeights: Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`r${at}`, 2])),
+      },
+      ['roleWeights'],
+    ],
     [{ model: 'linear', transforms: { lookbackDays: 0 } }, ['transforms.lookbackDays']],
     [
       { model: 'linear', transforms: { kinds: ['chat'], withoutKinds: ['chat'] } },
@@ -62,6 +82,9 @@ describe('the key of a request', () => {
     expect(
       keyOf({ model: 'custom', custom: { leftover: 'redistribute', kinds: { chat: 1, meeting: 2 } } }),
     ).toBe(keyOf({ model: 'custom', custom: { kinds: { meeting: 2, chat: 1 }, leftover: 'redistribute' } }));
+    expect(keyOf({ model: 'linear', roleWeights: { 'Decision Maker': 2, user: 1, chef: 0 } })).toBe(
+      keyOf({ model: 'linear', committee: 'contacts', roleWeights: { chef: 0, decision_maker: 2 } }),
+    );
   });
 
   test('differs wherever requests differ', () => {
@@ -71,6 +94,8 @@ describe('the key of a request', () => {
       { preset: 'adobe_analytics_u_shaped' },
       { model: 'linear', player: 'content' },
       { model: 'linear', transforms: { repeats: 'exposure' } },
+      { model: 'linear', committee: 'account' },
+      { model: 'linear', roleWeights: { user: 2 } },
       { model: 'markov' },
       { model: 'markov', order: 2 },
       { model: 'markov', nonConverting: false },

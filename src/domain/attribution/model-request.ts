@@ -9,6 +9,13 @@ import {
   type Path,
   type Shape,
 } from '../model/fields.js';
+import {
+  type CommitteeRule,
+  COMMITTEES,
+  DEFAULT_COMMITTEE,
+  parsedRoleWeights,
+  roleWeightsShape,
+} from './committee-rule.js';
 import { type CustomModel, customShape } from './custom.js';
 import { MARKOV_ORDERS, type MarkovOrder } from './markov/chain.js';
 import { MODEL_NAMES, type ModelName } from './models.js';
@@ -30,13 +37,19 @@ export type RequestedModel =
   | { readonly model: 'shapley'; readonly worth: Worth };
 
 /** How a report is attributed: a checked value in one form, so that equal requests are equal as JSON (`requestKey`). */
-export type ModelRequest = RequestedModel & {
-  /** Of chains and games, and of what transforms of repeats compare. */
-  readonly player: Player;
-  readonly transforms: PathTransforms;
-};
+export type ModelRequest = RequestedModel &
+  CommitteeRule & {
+    /** Of chains and games, and of what transforms of repeats compare. */
+    readonly player: Player;
+    readonly transforms: PathTransforms;
+  };
 
-const COMMON = { player: oneOf(PLAYERS), transforms: transformsShape } satisfies Record<string, Shape>;
+const COMMON = {
+  player: oneOf(PLAYERS),
+  committee: oneOf(COMMITTEES),
+  roleWeights: roleWeightsShape,
+  transforms: transformsShape,
+} satisfies Record<string, Shape>;
 
 const orders = described('Touches that the next one depends on', {
   schema: { enum: MARKOV_ORDERS },
@@ -73,8 +86,16 @@ export function parseModelRequest(
   const parsed = parseTransforms(given['transforms'] ?? {}, [...at, 'transforms']);
   if ('faults' in parsed) return parsed;
   const player = (given['player'] ?? 'channel') as Player;
-  return { request: { ...modelOf(given), player, transforms: parsed.transforms } };
+  return { request: { ...modelOf(given), player, ...committeeOf(given), transforms: parsed.transforms } };
 }
+
+const committeeOf = ({
+  committee = DEFAULT_COMMITTEE.committee,
+  roleWeights = {},
+}: Partial<CommitteeRule>): CommitteeRule => ({
+  committee,
+  roleWeights: parsedRoleWeights(roleWeights),
+});
 
 function modelOf(given: Readonly<Record<string, unknown>>): RequestedModel {
   const { model, preset, custom, order = 1, nonConverting = true, worth = 'conversions' } = given;

@@ -111,6 +111,7 @@ const touches = fc
       contentType: fc.constantFrom(null, 'blog'),
       contentStage: fc.constantFrom(null, 'awareness', 'decision'),
       milestones: fc.subarray([...MILESTONES]),
+      roleWeight: fc.constantFrom(1, 2, 0.5, 0.001, 1000, 1 / 3),
     }),
     { maxLength: 8 },
   )
@@ -169,9 +170,10 @@ describe.each(MODELS)('%s, with any transforms', (_, model) => {
           player,
           paths,
           fc.bigInt(0n, 10n ** 15n),
-          (given, chosen, by, all, minor) => {
+          fc.constantFrom(undefined, { user: 2 }),
+          (given, chosen, by, all, minor, roleWeights) => {
             const { weights } = weighPaths(
-              request({ ...given, player: by, transforms: chosen }),
+              request({ ...given, player: by, roleWeights, transforms: chosen }),
               DEFAULT_ATTRIBUTION,
               all,
             );
@@ -202,6 +204,43 @@ describe.each(MODELS)('%s, with any transforms', (_, model) => {
         });
       }),
       { numRuns: 25 },
+    );
+  });
+});
+
+describe('weights by role', () => {
+  const weighed = (model: object, of: readonly number[]): Weights =>
+    weighPaths(request({ ...model, roleWeights: { user: 2 } }), DEFAULT_ATTRIBUTION, {
+      converting: [{ touches: of.map((roleWeight, at) => touch(at + 1, { roleWeight })), dates, revenue: 1 }],
+      nonConverting: [],
+    }).weights[0]!;
+
+  test('share each part of a model in their proportion', () => {
+    expect(share(weighed({ model: 'linear' }, [2, 1, 1]), 1_000n)).toEqual([500n, 250n, 250n, 0n]);
+    // 40 % at each end and 20 % between, twice as much for the last touch: 40 to 20 to 80.
+    expect(share(weighed({ model: 'position' }, [1, 1, 2]), 1_400n)).toEqual([400n, 200n, 800n, 0n]);
+    expect(share(weighed({ model: 'last' }, [2, 1]), 1_000n)).toEqual([0n, 1_000n, 0n]);
+  });
+
+  test('leave unattributed what a model does', () => {
+    const custom = { channels: { email: 60 }, leftover: 'unattributed' };
+    expect(share(weighed({ model: 'custom', custom }, [2, 1]), 1_000n)).toEqual([400n, 200n, 400n]);
+  });
+
+  test('that are all the same change nothing, whatever they are', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...MODEL_NAMES),
+        paths,
+        fc.constantFrom(0.5, 7),
+        (model, all, roleWeight) => {
+          const same = { ...all, converting: all.converting.map((each) => ({ ...each, touches: each.touches.map((one) => ({ ...one, roleWeight })) })) }; // prettier-ignore
+          const amounts = (given: object): bigint[][] =>
+          weighPaths(request({ model, ...given }), DEFAULT_ATTRIBUTION, same).weights.map((each) => share(each, 12_345n)); // prettier-ignore
+          expect(amounts({ roleWeights: { user: 2 } })).toEqual(amounts({}));
+        },
+      ),
+      { numRuns: 30 },
     );
   });
 });

@@ -1,3 +1,4 @@
+import { divideByRole, hasRoleWeights } from './committee-rule.js';
 import { customDivision } from './custom.js';
 import type { CountedPath } from './markov/chain.js';
 import type { RemovalEffect, RemovalEffects } from './markov/removal-effects.js';
@@ -13,6 +14,8 @@ import { type PathDates, type PathTouch, type Step, transformPath } from './tran
 export interface ModelTouch extends PathTouch {
   /** Buying stage that its content is mapped to. */
   readonly contentStage: string | null;
+  /** What its person weighs by their role, more than 0; 1 where no roles are weighed. */
+  readonly roleWeight: number;
 }
 
 /** The touches of one opportunity, in order. */
@@ -68,6 +71,20 @@ export function weigherOf(
 
 /** @returns divides an opportunity among the steps of its path (at least one), each part with what it is for */
 export function dividerOf(
+  request: ModelRequest,
+  settings: AttributionSettings,
+  basis: Basis,
+): (steps: Steps) => Division {
+  const divide = modelDividerOf(request, settings, basis);
+  if (!hasRoleWeights(request)) return divide;
+  return (steps) =>
+    divideByRole(
+      divide(steps),
+      steps.map(({ touch }) => touch.roleWeight),
+    );
+}
+
+function modelDividerOf(
   request: ModelRequest,
   settings: AttributionSettings,
   { removal }: Basis,

@@ -4,6 +4,7 @@ import type { OpportunityStatus } from '../../domain/opportunity.js';
 import type { OpportunityHistory, StageEntry } from '../../domain/opportunity-history.js';
 import {
   bigint,
+  boolean,
   integer,
   jsonb,
   nullable,
@@ -49,7 +50,15 @@ export type OpportunityRow = VersionOf<typeof OPPORTUNITY>;
 
 export const OPPORTUNITY_CONTACT = versionedTable(
   'opportunity_contact',
-  { ...IDENTITY, contact: text, keys: textArray(), role: text, eventId: uuid, occurredAt: timestamptz },
+  {
+    ...IDENTITY,
+    contact: text,
+    keys: textArray(),
+    role: text,
+    isPrimary: boolean,
+    eventId: uuid,
+    occurredAt: timestamptz,
+  },
   ['workspace', 'opportunityId', 'contact'],
 );
 export type ContactRow = VersionOf<typeof OPPORTUNITY_CONTACT>;
@@ -106,11 +115,11 @@ export function opportunityRow(
 /** A contact that nothing gave its role has no row. */
 export function contactRow(
   of: OpportunityKey,
-  { keys, role, since }: Contact,
+  { keys, role, isPrimary = false, since }: Contact,
 ): Unversioned<ContactRow> | undefined {
   const [contact] = keys;
   if (contact === undefined || !since) return undefined;
-  return { ...of, contact, keys, role, eventId: idOf(since), occurredAt: +since.occurredAt };
+  return { ...of, contact, keys, role, isPrimary, eventId: idOf(since), occurredAt: +since.occurredAt };
 }
 
 export const stageRow = (

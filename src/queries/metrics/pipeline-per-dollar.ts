@@ -24,8 +24,8 @@ import {
   NestedList,
   PageAnswer,
   Text,
-  Texts,
 } from '../response-fields.js';
+import { UnconvertedInvestment } from '../unconverted-investment.js';
 import { unconvertedInvestments } from './invested.js';
 import type { Metric } from './metric.js';
 import { ratio, returnRows } from './return-rows.js';
@@ -41,12 +41,6 @@ export class ReturnItem {
   @Nested('What was invested in it', () => MoneyItem) invested!: MoneyItem;
   @MaybeDecimal('value / invested, six decimals; null: nothing was invested') perDollar!: number | null;
   @Integer('Opportunities, of a model those with credit') opportunities!: number;
-}
-
-export class UnconvertedInvestment {
-  @Text('Their currency') currency!: string;
-  @Nested('Sum of what lies in the period', () => MoneyItem) amount!: MoneyItem;
-  @Texts('Their ids') investments!: string[];
 }
 
 export class PipelinePerDollarAnswer extends PageAnswer {

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DEFAULT_COMMITTEE } from '../../domain/attribution/committee-rule.js';
 import { type Journey, JourneyEncoder, type Journeys } from '../../domain/sequences/journeys.js';
 import { computeLostPaths } from '../../read-models/attribution/gaps.js';
 import { inScope } from '../attribution-rows.js';
 import { cataloguedContents } from '../catalogue-rows.js';
 import type { CreditView } from '../credit-ledger.js';
-import { MAX_REPORT_TOUCHES, tooLarge } from '../report-paths.js';
 import type { ReportScope } from '../report-scope.js';
+import { MAX_REPORT_TOUCHES, tooLarge } from '../report-size.js';
 import { allOf, empty, raw, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import type { SequenceItemKind } from './sequence-answer.js';
@@ -149,7 +150,10 @@ async function lostJourneys(
     ])}`,
   );
   const ids = found.map((row) => row.opportunity_id);
-  const paths = await computeLostPaths(tx, workspace, asOf, ids, MAX_REPORT_TOUCHES);
+  const paths = await computeLostPaths(tx, workspace, asOf, ids, {
+    rule: DEFAULT_COMMITTEE,
+    most: MAX_REPORT_TOUCHES,
+  });
   if (paths === undefined) throw tooLarge();
   return paths.map(({ touches }) => ({
     ...{ converted: false, value: 0n },

@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
+import {
+  type Committee,
+  type CommitteeRule,
+  DEFAULT_COMMITTEE,
+} from '../../domain/attribution/committee-rule.js';
 import { toReportingCurrency, type Reporting } from '../../domain/attribution/money.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
 import { touchesOf, type Touch } from '../../domain/attribution/touches.js';
 import { candidatesAt } from './candidates.js';
+import { committeeAt } from './committee.js';
 import { trueAt, type OpportunityRow, type Inputs } from './inputs.js';
 
 /** What the journey model in force says about attribution; no reporting before the first model. */
@@ -26,7 +32,7 @@ export interface Path {
   readonly amount_minor: bigint;
   readonly reported_currency: string | null;
   readonly reported_minor: bigint | null;
-  readonly committee: 'contacts' | 'account';
+  readonly committee: Committee;
   readonly touches: readonly Touch[];
   readonly digest: string;
 }
@@ -35,10 +41,16 @@ export interface Path {
  * The paths of an opportunity right after the event at `position`: its pipeline from the opening on, its revenue while it is
  * won, its loss while it is lost. A pure function of what was true then.
  */
-export function creditsAt(inputs: Inputs, opportunityId: string, position: bigint, terms: Terms): Path[] {
+export function creditsAt(
+  inputs: Inputs,
+  opportunityId: string,
+  position: bigint,
+  terms: Terms,
+  rule: CommitteeRule = DEFAULT_COMMITTEE,
+): Path[] {
   const [opportunity] = trueAt(inputs.opportunities.get(opportunityId) ?? [], position);
   if (!opportunity) return [];
-  const { committee, members } = committeeAt(inputs, opportunity, position);
+  const { committee, members } = committeeAt(inputs, opportunity, position, rule);
   const candidates = [...members.keys()].flatMap((leadId) => candidatesAt(inputs, leadId, position));
   const question = { openedAt: opportunity.opened_at, members, ...terms };
   const { touches } = touchesOf(candidates, { ...question, reference: opportunity.opened_at });
@@ -63,46 +75,22 @@ export function lostPathAt(
   opportunityId: string,
   position: bigint,
   terms: Terms,
+  rule: CommitteeRule = DEFAULT_COMMITTEE,
 ): LostPath | undefined {
   const [opportunity] = trueAt(inputs.opportunities.get(opportunityId) ?? [], position);
   if (opportunity?.status !== 'lost' || !opportunity.closed_at) return undefined;
-  const { members } = committeeAt(inputs, opportunity, position);
+  const { members } = committeeAt(inputs, opportunity, position, rule);
   const candidates = [...members.keys()].flatMap((leadId) => candidatesAt(inputs, leadId, position));
   const dates = { openedAt: opportunity.opened_at, closedAt: opportunity.closed_at };
   const { touches } = touchesOf(candidates, { ...dates, members, ...terms, reference: dates.closedAt });
   return { ...dates, touches };
 }
 
-/** Contacts with a role; without any, everybody of the account. With the time each became known. */
-function committeeAt(
-  inputs: Inputs,
-  { opportunity_id, account_id }: OpportunityRow,
-  position: bigint,
-): { committee: 'contacts' | 'account'; members: Map<string, Date | null> } {
-  const seats = trueAt(inputs.seats.get(opportunity_id) ?? [], position);
-  if (seats.length === 0) {
-    const people = account_id === null ? [] : trueAt(inputs.byAccount.get(account_id) ?? [], position);
-    return {
-      committee: 'account',
-      members: new Map(people.map(({ lead_id, known_at }) => [lead_id, known_at])),
-    };
-  }
-  const keys = seats.flatMap((seat) => seat.keys);
-  const leads = keys.flatMap((key) =>
-    trueAt(inputs.keys.get(key) ?? [], position).map(({ lead_id }) => lead_id),
-  );
-  const members = leads.map((lead): [string, Date | null] => {
-    const [profile] = trueAt(inputs.profiles.get(lead) ?? [], position);
-    return [lead, profile?.known_at ?? null];
-  });
-  return { committee: 'contacts', members: new Map(members) };
-}
-
 function pathOf(
   opportunity: OpportunityRow,
   metric: Metric,
   creditedAt: Date,
-  committee: 'contacts' | 'account',
+  committee: Committee,
   touches: readonly Touch[],
   { settings, reporting }: Terms,
 ): Path {

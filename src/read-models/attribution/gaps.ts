@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg';
+import { type CommitteeRule, DEFAULT_COMMITTEE } from '../../domain/attribution/committee-rule.js';
 import { DAY_MS } from '../../domain/model/journey-model.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
-import { creditsAt, type LostPath, lostPathAt, type Path, type Terms } from './credits.js';
+import { creditsAt, type LostPath, lostPathAt, type Metric, type Path, type Terms } from './credits.js';
 import { type Inputs, loadInputs } from './inputs.js';
 import { TermsOfRange } from './terms.js';
 
@@ -26,11 +27,38 @@ export async function computeCredits(
   opportunityIds: readonly string[],
 ): Promise<{ readonly paths: readonly Path[]; readonly settings: AttributionSettings }> {
   const paths: Path[] = [];
-  const settings = await eachWithInputs(tx, workspace, position, opportunityIds, (inputs, id, terms) => {
+  const reader = { tx, workspace, position, rule: DEFAULT_COMMITTEE };
+  const settings = await eachWithInputs(reader, opportunityIds, (inputs, id, terms) => {
     paths.push(...creditsAt(inputs, id, position, terms));
     return true;
   });
   return { paths, settings };
+}
+
+/** Which paths are computed for a request. */
+export interface PathRule {
+  readonly rule: CommitteeRule;
+  /** Touches of all paths together. */
+  readonly most: number;
+}
+
+/** The paths of opportunities by a metric, of another committee than the ledger has; undefined when they have too many touches. */
+export async function computePaths(
+  tx: PoolClient,
+  workspace: string,
+  position: bigint,
+  opportunityIds: readonly string[],
+  { metric, rule, most }: PathRule & { readonly metric: Metric },
+): Promise<readonly Path[] | undefined> {
+  const paths: Path[] = [];
+  let touches = 0;
+  await eachWithInputs({ tx, workspace, position, rule }, opportunityIds, (inputs, id, terms) => {
+    const path = creditsAt(inputs, id, position, terms, rule).find((each) => each.metric === metric);
+    if (path) paths.push(path);
+    touches += path?.touches.length ?? 0;
+    return touches <= most;
+  });
+  return touches <= most ? paths : undefined;
 }
 
 /** The paths of lost opportunities at a position; undefined when they have more touches than `most`. */
@@ -39,17 +67,25 @@ export async function computeLostPaths(
   workspace: string,
   position: bigint,
   opportunityIds: readonly string[],
-  most: number,
+  { rule, most }: PathRule,
 ): Promise<readonly LostPath[] | undefined> {
   const paths: LostPath[] = [];
   let touches = 0;
-  await eachWithInputs(tx, workspace, position, opportunityIds, (inputs, id, terms) => {
-    const path = lostPathAt(inputs, id, position, terms);
+  await eachWithInputs({ tx, workspace, position, rule }, opportunityIds, (inputs, id, terms) => {
+    const path = lostPathAt(inputs, id, position, terms, rule);
     if (path) paths.push(path);
     touches += path?.touches.length ?? 0;
     return touches <= most;
   });
   return touches <= most ? paths : undefined;
+}
+
+/** Where inputs are read, and whose touchpoints are. */
+interface InputReader {
+  readonly tx: PoolClient;
+  readonly workspace: string;
+  readonly position: bigint;
+  readonly rule: CommitteeRule;
 }
 
 /**
@@ -58,9 +94,7 @@ export async function computeLostPaths(
  * @returns the settings in force
  */
 async function eachWithInputs(
-  tx: PoolClient,
-  workspace: string,
-  position: bigint,
+  { tx, workspace, position, rule }: InputReader,
   opportunityIds: readonly string[],
   visit: (inputs: Inputs, opportunityId: string, terms: Terms) => boolean,
 ): Promise<AttributionSettings> {
@@ -69,7 +103,7 @@ async function eachWithInputs(
   const inForce = terms.at(position);
   for (let start = 0; start < opportunityIds.length; start += AT_ONCE) {
     const ids = opportunityIds.slice(start, start + AT_ONCE);
-    const inputs = await loadInputs(tx, range, workspace, ids, terms.longestLookbackDays * DAY_MS);
+    const inputs = await loadInputs(tx, range, workspace, ids, terms.longestLookbackDays * DAY_MS, rule.committee); // prettier-ignore
     if (!ids.every((id) => visit(inputs, id, inForce))) break;
   }
   return inForce.settings;

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { Committee } from '../../domain/attribution/committee-rule.js';
 import type { Channel, TouchpointKind, Verdict } from '../../domain/touchpoint.js';
 import type { SessionPart } from '../../domain/session.js';
 import type { PositionRange } from '../range.js';
@@ -39,6 +40,8 @@ export interface OpportunityRow extends Spanned {
 export interface SeatRow extends Spanned {
   readonly opportunity_id: string;
   readonly keys: readonly string[];
+  readonly role: string;
+  readonly is_primary: boolean;
 }
 interface KeyRow extends Spanned {
   readonly key: string;
@@ -81,13 +84,17 @@ export interface Inputs {
 /** True somewhere from right after `after` up to `upTo`, the first two parameters. */
 const WITHIN = 'known_from <= $2 AND (superseded_at IS NULL OR superseded_at > $1)';
 
-/** @param lookbackMs the longest in force in the range */
+/**
+ * @param lookbackMs the longest in force in the range
+ * @param committee of opportunities with contacts; people of the account are read only where they count
+ */
 export async function loadInputs(
   tx: PoolClient,
   range: PositionRange,
   workspace: string,
   opportunityIds: readonly string[],
   lookbackMs: number,
+  committee: Committee = 'contacts',
 ): Promise<Inputs> {
   const load = async <Row extends Spanned>(query: string, ...more: unknown[]): Promise<Spans<Row>> =>
     spansOf((await tx.query<Row>(query, [String(range.after), String(range.upTo), workspace, ...more])).rows);
@@ -95,7 +102,7 @@ export async function loadInputs(
   const opportunities = await load<OpportunityRow>(OPPORTUNITIES, opportunityIds);
   const seats = await load<SeatRow>(SEATS, opportunityIds);
   const keys = await load<KeyRow>(KEYS, distinct(seats.flatMap((seat) => seat.keys)));
-  const accounts = accountsAsked(opportunities, seats, range.after);
+  const accounts = accountsAsked(opportunities, committee === 'account' ? [] : seats, range.after);
   const profiles = await load<ProfileRow>(PROFILES, distinct(keys.map(({ lead_id }) => lead_id)), accounts);
   const leads = distinct([...keys, ...profiles].map(({ lead_id }) => lead_id));
   const times = opportunities.flatMap(({ opened_at, closed_at }) => [+opened_at, +(closed_at ?? opened_at)]);
@@ -128,7 +135,12 @@ const OPPORTUNITIES = knownOf(
   'opportunity_id',
   '$4::text[]',
 );
-const SEATS = knownOf('opportunity_contact', 'opportunity_id, keys', 'opportunity_id', '$4::text[]');
+const SEATS = knownOf(
+  'opportunity_contact',
+  'opportunity_id, keys, role, is_primary',
+  'opportunity_id',
+  '$4::text[]',
+);
 const KEYS = knownOf('identity_key', 'key, lead_id', 'key', '$4::text[]');
 const PROFILE = 'lead_id, account_id, known_at, persona';
 const PROFILES = `${knownOf('lead_profile', PROFILE, 'lead_id', '$4::uuid[]')}

@@ -1,5 +1,6 @@
 import type { WithdrawalReason } from '../../../domain/events.js';
 import { identityKey, type IdentityKey } from '../../../domain/identity/keys.js';
+import type { OpportunityReport } from '../../../domain/opportunity-report.js';
 import { TOUCHPOINT_KINDS, type TouchpointKind } from '../../../domain/touchpoint.js';
 import type { Message } from '../../format.js';
 import { emailOf, MESSAGE_ID_LENGTH, messageIdOf } from '../../identities.js';
@@ -173,7 +174,7 @@ function statusIn(item: CrmItem): (typeof STATUSES)[number] | undefined {
 }
 
 /** Where the CRM names a contact of an opportunity it is the only one; undefined: the item says nothing of it. */
-function committeeOf(item: CrmItem): { keys: IdentityKey[]; role: string }[] | undefined | Rejected {
+function committeeOf(item: CrmItem): OpportunityReport['committee'] | Rejected {
   const { settings, reading } = item;
   const [contactId, email] = [item.field('contactId'), item.email('contactEmail')];
   if (contactId.value === undefined && email === undefined) return undefined;
@@ -183,7 +184,9 @@ function committeeOf(item: CrmItem): { keys: IdentityKey[]; role: string }[] | u
   const keys: IdentityKey[] = [];
   if (id !== undefined) keys.push(identityKey('crm', id));
   if (address !== undefined) keys.push(identityKey('email', address));
-  return keys.length === 0 ? [] : [{ keys, role: item.text('role', 100) ?? settings.contactRole }];
+  const isPrimary = flagOf(item.field('isPrimary').value) === true;
+  const role = item.text('role', 100) ?? settings.contactRole;
+  return keys.length === 0 ? [] : [{ keys, role, ...(isPrimary && { isPrimary }) }];
 }
 
 const KINDS: readonly string[] = TOUCHPOINT_KINDS;

@@ -35,7 +35,7 @@ const rule = Type.Object(
       {
         description:
           'messageId, occurredAt, id; of a contact email, accountId, optedOut; of a company name, domain; of an opportunity name, ' +
-          'accountId, amount, currency, stage, status, owner, source, openedAt, closeDate, reason, contactId, contactEmail, role; ' +
+          'accountId, amount, currency, stage, status, owner, source, openedAt, closeDate, reason, contactId, contactEmail, role, isPrimary; ' +
           'of an activity modifiedAt, contactId, email, kind, name, rep',
       },
     ),
@@ -85,7 +85,7 @@ const OWN: readonly CrmRule[] = [
       'openedAt',
       'closeDate',
     ],
-    ...['reason', 'contactId', 'contactEmail', 'role'],
+    ...['reason', 'contactId', 'contactEmail', 'role', 'isPrimary'],
   ]),
   {
     ...ACTIVITY,

@@ -198,7 +198,7 @@ function associationSaid(
 ): ReturnType<Meaning> {
   const isRemoved = item.associationRemoved === true;
   const [contact, company, deal] = [ends.get('contact'), ends.get('company'), ends.get('deal')];
-  if (deal && contact) return dealContact(deal, contact, isRemoved, settings, reading);
+  if (deal && contact) return dealContact(item, deal, contact, settings, reading);
   if (deal && company) return dealCompany(item, deal, company, settings, reading);
   const activity = activityIn(ends);
   if (activity && contact) return contactOfActivity(item, activity, contact, settings, reading);
@@ -212,9 +212,9 @@ function associationSaid(
 }
 
 function dealContact(
+  item: HubSpotItem,
   deal: Field,
   contact: Field,
-  isRemoved: boolean,
   settings: CrmSettings,
   reading: Reading,
 ): Said | Rejected {
@@ -222,8 +222,10 @@ function dealContact(
   if (typeof opportunityId !== 'string') return opportunityId;
   const id = requiredId(contact, settings, reading);
   if (typeof id !== 'string') return id;
-  const role = isRemoved ? null : settings.contactRole;
-  return reported({ opportunityId, roles: [{ keys: [identityKey('crm', id)], role }] }, settings);
+  const role = item.associationRemoved === true ? null : settings.contactRole;
+  const isPrimary = role !== null && item.isPrimaryAssociation === true;
+  const roles = [{ keys: [identityKey('crm', id)], role, ...(isPrimary && { isPrimary }) }];
+  return reported({ opportunityId, roles }, settings);
 }
 
 /** A deal has many companies; its account is the primary one. */

@@ -159,7 +159,9 @@ const contactRole: Meaning = (fields, settings, reading) => {
   const id = requiredId(field(fields, 'ContactId'), settings, reading);
   if (typeof id !== 'string') return id;
   const role = isDeleted(fields) ? null : (fieldText(fields.Role, 100) ?? settings.contactRole);
-  return reported({ opportunityId, roles: [{ keys: [identityKey('crm', id)], role }] }, settings);
+  const isPrimary = flagOf(fields.IsPrimary) === true;
+  const roles = [{ keys: [identityKey('crm', id)], role, ...(isPrimary && { isPrimary }) }];
+  return reported({ opportunityId, roles }, settings);
 };
 
 const KINDS: Readonly<Record<string, TouchpointKind>> = {
