@@ -228,7 +228,7 @@ export interface NurtureRule {
 
 export const INVESTMENT_PERIODS = ['week', 'month', 'quarter', 'year'] as const;
 
-/** The periods in which investments are planned and reported. */
+/** The periods in which investments are reported. */
 export interface InvestmentPeriods {
   readonly period: (typeof INVESTMENT_PERIODS)[number];
   /** Month in which the fiscal year begins, 1 to 12. Default: 1. */
