@@ -48,9 +48,7 @@ export class AssignLeadHandler implements ICommandHandler<AssignLead> {
         lead,
         (id, state) => assign({ ...data, leadId: id }, state),
         idempotencyKey,
-        {
-          unlessOptedOut: true,
-        },
+        { unlessOptedOut: true, by },
       ),
     );
   }
@@ -64,7 +62,7 @@ export class AssignLeadHandler implements ICommandHandler<AssignLead> {
     const current = (await currentModels(tx)).find((each) => each.workspace === workspace);
     const recipient = current?.model.routing?.recipients.find(({ id }) => id === assignment.to);
     if (!current || !recipient)
-      throw new Refused('recipient-not-found', `The journey model has no recipient ${assignment.to}`);
+      throw new Refused('recipient-not-found', `The journey model has no recipient ${assignment.to}`, 'to');
     const { model, version } = current;
     const conditions = new RoutingConditions(model);
     const lead = (await routingSnapshots(tx, conditions, { workspace, leadIds: [leadId] })).get(leadId);
