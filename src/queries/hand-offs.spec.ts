@@ -80,6 +80,7 @@ describe('the queue of a recipient', () => {
     ]);
     const { items: mine } = await handOffs('rep=ada');
     expect(mine).toHaveLength(1);
+    expect(mine[0]?.recipient).toEqual({ id: 'ada', name: 'Ada', kind: 'rep' });
     expect(mine[0]).toMatchObject({
       ...{ state: 'handed_off', rule: 'all recipients', cycle: 1, modelVersion: 1, assignedBy: null },
       ...{ warnAt: '2026-03-09T11:00:00.000Z', firstActivity: null, acceptedAt: null, endedAt: null },

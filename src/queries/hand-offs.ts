@@ -40,6 +40,7 @@ export const CLOCKS = ['running', 'warning', 'rotten', 'stopped'] as const;
 
 export class RecipientItem {
   @Text('As the journey model, opportunities and sales touchpoints name it') id!: string;
+  @Text('In the journey model, else the id') name!: string;
   @Enum('What it is', RECIPIENT_KINDS) kind!: string;
 }
 
@@ -128,10 +129,12 @@ export class FindHandOffsHandler implements IQueryHandler<FindHandOffs> {
         row.due_by.toISOString(),
         row.event_id,
       ]);
+      const recipients = view.model?.data.document.routing?.recipients ?? [];
+      const names = new Map(recipients.map(({ id, name }) => [id, name]));
       const leads = await leadsOfHandOffs(view, [...new Set(page.map((row) => row.lead_id))]);
       const items = page.flatMap((row) => {
         const lead = leads.get(row.lead_id);
-        return lead ? [itemOf(row, lead)] : [];
+        return lead ? [itemOf(row, lead, names.get(row.recipient) ?? row.recipient)] : [];
       });
       return { asOf: String(view.asOf), modelVersion: view.modelVersion, at, items, next };
     });
@@ -204,9 +207,9 @@ const workingTime = (asOf: View['asOf'], at: Date): Sql => sql`
                                     least(e.ended_at, e.first_activity_at, ${at}::timestamptz))::float8
      FROM touchline.handoff_end(d.workspace, d.lead_id, h.lead_id, d.position, d.occurred_at, ${asOf}::bigint) e) AS overdue`;
 
-const itemOf = (row: Row, lead: HandOffLead): HandOffItem => ({
+const itemOf = (row: Row, lead: HandOffLead, name: string): HandOffItem => ({
   eventId: row.event_id,
-  recipient: { id: row.recipient, kind: row.recipient_kind },
+  recipient: { id: row.recipient, name, kind: row.recipient_kind },
   rule: row.rule,
   assignedBy: row.assigned_by,
   assignReason: row.assign_reason,
