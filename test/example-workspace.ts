@@ -73,7 +73,10 @@ const guide = { url: 'https://www.acme.example/guides/buying' };
 const pricing = { url: 'https://www.acme.example/pricing' };
 
 export const EXAMPLE: readonly Entry[] = [
-  entry('model', 'model', 'JourneyModelPublished', 0, { document: EXAMPLE_MODEL, by: 'ada@touchline.example' }),
+  entry('model', 'model', 'JourneyModelPublished', 0, {
+    document: EXAMPLE_MODEL,
+    by: 'ada@touchline.example',
+  }),
   entry('acme', 'account-acme', 'AccountObserved', 1, {
     accountId: 'acme',
     name: 'Acme',
