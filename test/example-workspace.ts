@@ -5,7 +5,7 @@ import { day, opportunityEvents, type Entry, entry, pageView } from './sample-ev
 
 /** The log of a small company for which every query of the API has an interesting response. */
 
-const model: JourneyModel = {
+export const EXAMPLE_MODEL: JourneyModel = {
   name: 'Example',
   currency: 'USD',
   timeZone: 'Europe/Berlin',
@@ -73,7 +73,10 @@ const guide = { url: 'https://www.acme.example/guides/buying' };
 const pricing = { url: 'https://www.acme.example/pricing' };
 
 export const EXAMPLE: readonly Entry[] = [
-  entry('model', 'model', 'JourneyModelPublished', 0, { document: model, by: 'ada@touchline.example' }),
+  entry('model', 'model', 'JourneyModelPublished', 0, {
+    document: EXAMPLE_MODEL,
+    by: 'ada@touchline.example',
+  }),
   entry('acme', 'account-acme', 'AccountObserved', 1, {
     accountId: 'acme',
     name: 'Acme',

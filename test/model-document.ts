@@ -131,6 +131,10 @@ export const wholeDocument = () => ({
       },
       { id: 'north', name: 'North Ltd', kind: 'distributor' },
     ],
+    managers: [
+      { id: 'eva', name: 'Eva' },
+      { id: 'otto', name: 'Otto' },
+    ],
     rules: [
       {
         name: 'readers in Iberia',

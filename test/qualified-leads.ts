@@ -23,12 +23,13 @@ const HOUR = 3_600_000;
 export class LeadLog {
   constructor(private readonly store: EventStore) {}
 
-  async publish(document: JourneyModel): Promise<void> {
+  /** @param atOnce leads and touchpoints that are recomputed with the event; more are in slices */
+  async publish(document: JourneyModel, atOnce?: number): Promise<void> {
     const all = await this.store.readStream('main', 'model');
     await this.store.append([
       {
         ...{ workspace: 'main', stream: 'model', expected: { exact: all.length } },
-        events: [newEvent('JourneyModelPublished', { document })],
+        events: [newEvent('JourneyModelPublished', { document, ...(atOnce !== undefined && { atOnce }) })],
       },
     ]);
   }

@@ -24,7 +24,11 @@ export class AssignLeadInput {
   @IsText(200)
   to!: string;
 
-  @ApiProperty({ type: String, example: 'eva', description: 'Who assigns it' })
+  @ApiProperty({
+    type: String,
+    example: 'eva',
+    description: 'Who assigns it: a recipient or manager of the journey model',
+  })
   @IsText(200)
   by!: string;
 
@@ -59,7 +63,7 @@ export class AssignLeadController {
   @ApiResponse({
     status: 404,
     description:
-      '`lead-not-found`: no lead has that id or key; `recipient-not-found`: the journey model has no such recipient',
+      '`lead-not-found`: no lead has that id or key; `recipient-not-found`: the journey model has no recipient `to`; `decider-not-found`: `by` is neither a recipient nor a manager of the journey model, nor who has the lead',
   })
   @ApiResponse({
     status: 409,

@@ -11,7 +11,11 @@ beforeAll(async () => {
   server = await testApp();
   log = new SalesLog(server.runtime.store);
   const recipients = ['ada', 'bob'].map((id) => ({ id, name: id, kind: 'rep' as const, capacity: 1 }));
-  await log.publish({ routing: { recipients }, serviceLevels: [{ name: 'all', dueWithinHours: 8 }] });
+  const managers = [{ id: 'eva', name: 'Eva' }];
+  await log.publish({
+    routing: { recipients, managers },
+    serviceLevels: [{ name: 'all', dueWithinHours: 8 }],
+  });
   for (const name of ['ann', 'ben', 'cid', 'dan']) await log.person(name);
   await log.qualify('ann', 'ben', 'cid');
   await until(async () => (await log.handOffs()).length === 2, 20_000);
@@ -64,6 +68,7 @@ test('a lead is assigned over the capacity of a recipient, and its former one ge
 test('only a lead in the process of sales is assigned, and only to a recipient of the model', async () => {
   await ask('GET', `/api/leads/email:dan@dan.example?minPosition=${head}`);
   expect(await codeOf('cid', { to: 'somebody', by: 'eva' })).toEqual([404, 'recipient-not-found']);
+  expect(await codeOf('cid', { to: 'bob', by: 'nobody' })).toEqual([404, 'decider-not-found']);
   expect(await codeOf('nobody', { to: 'ada', by: 'eva' })).toEqual([404, 'lead-not-found']);
   expect(await codeOf('dan', { to: 'ada', by: 'eva' })).toEqual([409, 'lead-not-qualified']);
   expect((await assign('cid', { to: 'ada' })).statusCode).toBe(400);

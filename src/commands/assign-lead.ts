@@ -6,7 +6,7 @@ import { DATABASE } from '../database/database.js';
 import { assign, type Assign } from '../domain/lead-decisions.js';
 import { Refused } from '../domain/refused.js';
 import { RoutingConditions } from '../domain/routing/routing-conditions.js';
-import { deadlineOf } from '../domain/routing/service-level.js';
+import { handOffTerms } from '../domain/routing/service-level.js';
 import { currentModels } from '../read-models/model-versions.js';
 import { routingSnapshots } from '../read-models/routing-snapshots.js';
 import { DecideOnLead, DecideOnLeadHandler, type DecidedOnLead } from './decide-on-lead.js';
@@ -48,9 +48,7 @@ export class AssignLeadHandler implements ICommandHandler<AssignLead> {
         lead,
         (id, state) => assign({ ...data, leadId: id }, state),
         idempotencyKey,
-        {
-          unlessOptedOut: true,
-        },
+        { unlessOptedOut: true, by },
       ),
     );
   }
@@ -64,19 +62,17 @@ export class AssignLeadHandler implements ICommandHandler<AssignLead> {
     const current = (await currentModels(tx)).find((each) => each.workspace === workspace);
     const recipient = current?.model.routing?.recipients.find(({ id }) => id === assignment.to);
     if (!current || !recipient)
-      throw new Refused('recipient-not-found', `The journey model has no recipient ${assignment.to}`);
+      throw new Refused('recipient-not-found', `The journey model has no recipient ${assignment.to}`, 'to');
     const { model, version } = current;
     const conditions = new RoutingConditions(model);
     const lead = (await routingSnapshots(tx, conditions, { workspace, leadIds: [leadId] })).get(leadId);
     if (!lead) throw new Refused('lead-not-found', `The lead ${leadId} does not exist`);
     const matches = conditions.matching(lead, +now);
-    const { dueBy, warnAt } = deadlineOf(model, matches, recipient, +now);
     return {
       modelVersion: version,
       recipient: { id: recipient.id, kind: recipient.kind },
       rule: ASSIGNED,
-      dueBy: new Date(dueBy).toISOString(),
-      ...(warnAt !== null && { warnAt: new Date(warnAt).toISOString() }),
+      ...handOffTerms(model, matches, recipient, +now),
     };
   }
 }

@@ -1,16 +1,20 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
+import { withTransaction } from '../database/client.js';
 import { DATABASE } from '../database/database.js';
 import { replay } from '../domain/decider.js';
 import type { RecordedDecision } from '../domain/events.js';
+import { assertDecider } from '../domain/lead-decisions.js';
 import { leadLifecycle, type LeadDecision, type LeadState } from '../domain/lead-lifecycle.js';
+import type { Routing } from '../domain/model/lead-management.js';
 import { Refused } from '../domain/refused.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import type { Handled } from '../event-store/handle.js';
 import { handleLead } from '../event-store/handle-lead.js';
 import { loadLeadIds } from '../read-models/lead-lookup.js';
 import { leadKey, type LeadKey } from '../read-models/lead-snapshots.js';
+import { currentModels } from '../read-models/model-versions.js';
 import { LeadResolver } from './lead-resolver.js';
 
 export interface DecidedOnLead extends Handled<LeadState> {
@@ -20,6 +24,8 @@ export interface DecidedOnLead extends Handled<LeadState> {
 export interface LeadRules {
   /** Only of a lead that may be sent mail. */
   readonly unlessOptedOut?: true;
+  /** Must be somebody who may decide by the journey model. */
+  readonly by?: string | undefined;
 }
 
 /** Somebody in sales or marketing decides on a lead. */
@@ -53,6 +59,7 @@ export class DecideOnLeadHandler implements ICommandHandler<DecideOnLead> {
       );
     const named = { workspace, leadId };
     const leadIds = (await loadLeadIds(this.database, [named])).get(leadKey(named)) ?? [leadId];
+    const routing = rules.by === undefined ? undefined : await this.#routing(workspace);
     const isOptedOut = rules.unlessOptedOut === true && (await this.#isOptedOut(named));
     let first: Handled<LeadState> | undefined;
     const handled = await handleLead(
@@ -63,11 +70,18 @@ export class DecideOnLeadHandler implements ICommandHandler<DecideOnLead> {
         if (first) return [];
         if (isOptedOut)
           throw new Refused('lead-opted-out', 'The lead wants no mail; marketing and sales leave it alone');
-        return decide(leadId, state);
+        const decided = decide(leadId, state);
+        if (decided.length > 0) assertDecider(rules.by, routing, state);
+        return decided;
       },
       idempotencyKey === undefined ? {} : { correlationId: idempotencyKey },
     );
     return { leadId, ...(first ?? handled) };
+  }
+
+  async #routing(workspace: string): Promise<Routing | undefined> {
+    const models = await withTransaction(this.database, currentModels, 'BEGIN READ ONLY');
+    return models.find((each) => each.workspace === workspace)?.model.routing;
   }
 
   async #isOptedOut({ workspace, leadId }: LeadKey): Promise<boolean> {

@@ -4,7 +4,8 @@ import { behaviour } from '../domain/model/lead-management-shapes.js';
 import type { Behaviour } from '../domain/model/lead-management.js';
 import { IsInstant, IsText, Optional } from './checks.js';
 
-const WHO = 'Who decides, as the journey model and opportunities name them (`owner`, `rep`)';
+const WHO =
+  'Who decides: a recipient or manager of the journey model, or who received the lead. Without it, whoever has the key';
 
 export class AcceptLeadInput {
   @ApiProperty({

@@ -12,7 +12,7 @@ beforeAll(async () => {
   server = await testApp();
   log = new LeadLog(server.runtime.store);
   const recipients = ['rep-1', 'rep-2'].map((id) => ({ id, name: id, kind: 'rep' as const }));
-  await log.publish({ ...TEST_MODEL, routing: { recipients } });
+  await log.publish({ ...TEST_MODEL, routing: { recipients, managers: [{ id: 'eva', name: 'Eva' }] } });
   await server.app.inject({
     url: `/api/model?minPosition=${await server.runtime.store.head()}`,
     headers: { authorization: `Bearer ${server.keys.apiKey}` },
@@ -181,6 +181,29 @@ test.each([
   const response = await ask('POST', path.replace('$lead', lead.leadId), body);
   expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([status, code]);
 });
+
+test.each(['recycle', 'disqualify'])(
+  '%s takes recipients, managers and who received the lead',
+  async (command) => {
+    for (const by of ['rep-1', 'eva', 'rep-7', undefined]) {
+      people += 1;
+      const email = `bob-${people}@acme.example`;
+      await log.touch([`email:${email}`], 'form_fill');
+      lead = { email, leadId: (await read(`email:${email}`)).leadId };
+      await handOff();
+      const decide = (who: string | undefined) =>
+        ask('POST', `${lead.leadId}/${command}`, {
+          reason: 'student',
+          ...(who !== undefined && { by: who }),
+        });
+      const refused = await decide('rep-9');
+      expect([refused.statusCode, refused.json<{ code: string }>().code]).toEqual([404, 'decider-not-found']);
+      expect((await decide(by)).statusCode).toBe(200);
+      // The same is decided once, also if who decided has left the model since.
+      expect((await decide(by)).json<Receipt>().changed).toBe(false);
+    }
+  },
+);
 
 test('a wake-up in the past is refused', async () => {
   await handOff();

@@ -27,7 +27,11 @@ const problem = (status: number, code: string, detail: string) => ({
   status,
   description: `\`${code}\`: ${detail}`,
 });
-const NOT_FOUND = problem(404, 'lead-not-found', 'no lead has that id or key');
+const NOT_FOUND = problem(
+  404,
+  'lead-not-found',
+  'no lead has that id or key; `decider-not-found`: `by` is neither a recipient nor a manager of the journey model, nor who received the lead',
+);
 const receipt = (status: string) => ({
   type: LeadDecisionReceipt,
   example: {
@@ -113,6 +117,7 @@ export class LeadDecisionsController {
           return decided;
         },
         checkedIdempotencyKey(key),
+        { by: data.by },
       ),
     );
   }
@@ -148,6 +153,7 @@ export class LeadDecisionsController {
         id,
         (leadId, state) => disqualify({ leadId, ...data }, state),
         checkedIdempotencyKey(key),
+        { by },
       ),
     );
   }

@@ -99,6 +99,30 @@ test.each([
   expect(row).toMatchObject(expected);
 });
 
+test('a hand-off shows its times in business hours too, where its event has kept them', async () => {
+  const minutes = `SELECT service_level, business_hours, business_time_zone, business_minutes_to_accept::float, minutes_to_first_activity::float,
+      business_minutes_to_first_activity::float, business_minutes_overdue::float
+    FROM bi.fact_handoff WHERE handoff_key = md5('main/l2')::uuid`;
+  const [unknown] = await rowsOf(minutes);
+  expect(new Set(Object.values(unknown ?? {}))).toEqual(new Set([null]));
+  const hours = { id: 'office', week: { monday: [{ from: '09:00', to: '17:00' }] } };
+  const schedule = { serviceLevel: 'all', workSchedule: { timeZone: 'Europe/Berlin', hours } };
+  await client.query(
+    `UPDATE lead_decision SET data = (data::jsonb || $1)::json WHERE event_id = md5('main/l2')::uuid`,
+    [schedule],
+  );
+  // From Sunday, due at one o'clock on Monday; office hours begin at eight in UTC.
+  await client.query(decide('LeadAccepted', 2, { by: 'rep-7' }).replace(AT(2), '2026-03-09T09:30:00Z'));
+  await client.query(CALL.replaceAll(AT(3), '2026-03-09T10:00:00Z'));
+  expect(await rowsOf(minutes)).toEqual([
+    {
+      ...{ service_level: 'all', business_hours: 'office', business_time_zone: 'Europe/Berlin' },
+      ...{ business_minutes_to_accept: 90, minutes_to_first_activity: 33 * 60 },
+      ...{ business_minutes_to_first_activity: 120, business_minutes_overdue: 120 },
+    },
+  ]);
+});
+
 test('a qualified lead that nobody received is listed while it waits', async () => {
   expect(
     await rowsOf(

@@ -12,6 +12,7 @@ import {
   type LeadState,
   type LeadStatus,
 } from './lead-lifecycle.js';
+import type { Routing } from './model/lead-management.js';
 import { Refused } from './refused.js';
 
 /** A command on a lead: `leadId` is its current id. */
@@ -111,6 +112,27 @@ export function disqualify({ now, leadId, ...data }: Disqualify, state: LeadStat
     throw outOfOrder(state);
   }
   return [{ type: 'LeadDisqualified', occurredAt: now, data: { ...subject(leadId, state), ...data } }];
+}
+
+/**
+ * Who recycles, disqualifies or assigns a lead is a recipient or a manager of the model, or who received it or decided
+ * last, who may have left the model since. A model that names nobody lets everybody decide, and so does a decision that names nobody.
+ *
+ * @throws Refused `decider-not-found`
+ */
+export function assertDecider(
+  by: string | undefined,
+  routing: Pick<Routing, 'recipients' | 'managers'> | undefined,
+  { handOff: received, by: last }: LeadState,
+): void {
+  if (by === undefined || !routing || by === received?.recipient.id || by === last) return;
+  const { recipients, managers = [] } = routing;
+  if ([...recipients, ...managers].some(({ id }) => id === by)) return;
+  throw new Refused(
+    'decider-not-found',
+    `The journey model has neither a recipient nor a manager ${by}; add them to routing.managers, or name who decides by their id`,
+    'by',
+  );
 }
 
 /** Decisions of a cycle are about the lead that began it, also once that is an alias. */

@@ -1,3 +1,4 @@
+import type { WorkSchedule } from './business-hours.js';
 import { eventId } from './event-id.js';
 import type { Grade } from './model/conditions.js';
 import type { Behaviour, Recipient as ModelRecipient } from './model/lead-management.js';
@@ -34,6 +35,10 @@ export interface LeadHandedOff extends LeadDecision {
   readonly dueBy: string;
   /** When to warn that it is about to be due (RFC 3339). */
   readonly warnAt?: string;
+  /** Name of the service level that applied. As the next one absent from events of versions that did not record it. */
+  readonly serviceLevel?: string;
+  /** The working time in which `dueBy` was counted, without days that were past by then. */
+  readonly workSchedule?: WorkSchedule;
   /** Who assigned it; absent: routing did. */
   readonly by?: string;
   /** Why, if somebody assigned it. */

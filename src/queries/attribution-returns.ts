@@ -82,11 +82,11 @@ export async function returnsOf(
   credited: readonly CreditRow[],
 ): Promise<Returns> {
   const dimension = by.find(isDimension);
-  const costs = await investedRows(view, scope, { dimension, byMonth: by.includes('month') });
+  const costs = await investedRows(view, scope, { dimension, time: by.includes('month') ? 'month' : undefined });
   const invested = new Map<string, bigint>();
   let elsewhere = 0n;
-  for (const { key, month, invested: minor } of costs) {
-    const keys = by.map((cut) => (cut === 'month' ? month : key));
+  for (const { key, time, invested: minor } of costs) {
+    const keys = by.map((cut) => (cut === 'month' ? time : key));
     if (dimension !== undefined && key === null) elsewhere += BigInt(minor);
     else if (isSelected(by, keys, filter)) invested.set(JSON.stringify(keys), BigInt(minor));
   }

@@ -80,6 +80,7 @@ describe('the queue of a recipient', () => {
     ]);
     const { items: mine } = await handOffs('rep=ada');
     expect(mine).toHaveLength(1);
+    expect(mine[0]?.recipient).toEqual({ id: 'ada', name: 'Ada', kind: 'rep' });
     expect(mine[0]).toMatchObject({
       ...{ state: 'handed_off', rule: 'all recipients', cycle: 1, modelVersion: 1, assignedBy: null },
       ...{ warnAt: '2026-03-09T11:00:00.000Z', firstActivity: null, acceptedAt: null, endedAt: null },
@@ -145,6 +146,13 @@ test('a lead that is handed off on Friday evening rots on Monday, unless sales a
   expect(items[0]?.firstActivity).toEqual({ at: '2026-03-09T09:00:00.000Z', kind: 'meeting', rep: 'eva' });
   const { items: earlier } = await handOffs(`rep=ada&asOf=${before}&at=2026-03-09T12:00:00Z`);
   expect(earlier[0]?.clock).toBe('rotten');
+  // Four hours of Monday, one of Tuesday.
+  const { items: late } = await handOffs(`rep=ada&asOf=${before}&at=2026-03-10T09:00:00Z`);
+  expect(late[0]).toMatchObject({
+    ...{ serviceLevel: 'all', businessHours: 'office' },
+    businessMinutes: { toAccept: null, toFirstActivity: null, overdue: 300 },
+  });
+  expect(items[0]?.businessMinutes).toEqual({ toAccept: null, toFirstActivity: 60, overdue: 0 });
 });
 
 test('a hand-off that ended says how, and the lead that waited gets the place', async () => {

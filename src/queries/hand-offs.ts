@@ -11,6 +11,7 @@ import {
   Enum,
   Instant,
   Integer,
+  MaybeDecimal,
   MaybeInstant,
   MaybeNested,
   MaybeText,
@@ -39,6 +40,7 @@ export const CLOCKS = ['running', 'warning', 'rotten', 'stopped'] as const;
 
 export class RecipientItem {
   @Text('As the journey model, opportunities and sales touchpoints name it') id!: string;
+  @Text('In the journey model, else the id') name!: string;
   @Enum('What it is', RECIPIENT_KINDS) kind!: string;
 }
 
@@ -46,6 +48,19 @@ export class SalesActivityItem {
   @Instant('When it was') at!: Date;
   @Text('A call, a meeting or a sales mail') kind!: string;
   @MaybeText('Who took part, as the CRM says') rep!: string | null;
+}
+
+const UNKNOWN = 'null also of hand-offs that an earlier version recorded without its schedule';
+
+export class BusinessMinutesItem {
+  @MaybeDecimal(`From the hand-off until it was accepted; null: it was not; ${UNKNOWN}`)
+  toAccept!: number | null;
+  @MaybeDecimal(`From the hand-off to the first sales activity; null: none yet; ${UNKNOWN}`)
+  toFirstActivity!: number | null;
+  @MaybeDecimal(
+    `From \`dueBy\` until it ended, sales worked on it, or \`at\`; 0: it was not late; ${UNKNOWN}`,
+  )
+  overdue!: number | null;
 }
 
 export class HandOffItem {
@@ -61,6 +76,11 @@ export class HandOffItem {
   @Instant('When the lead was handed off') handedOffAt!: Date;
   @Instant('By when sales must have acted') dueBy!: Date;
   @MaybeInstant('When it is about to be due') warnAt!: Date | null;
+  @MaybeText('The service level that applies') serviceLevel!: string | null;
+  @MaybeText('Business hours of the journey model in which it is due; null: around the clock')
+  businessHours!: string | null;
+  @Nested('Minutes within its business hours', () => BusinessMinutesItem)
+  businessMinutes!: BusinessMinutesItem;
   @MaybeNested(
     'The first call, meeting or sales mail after the hand-off: it stops the clock',
     () => SalesActivityItem,
@@ -109,10 +129,12 @@ export class FindHandOffsHandler implements IQueryHandler<FindHandOffs> {
         row.due_by.toISOString(),
         row.event_id,
       ]);
+      const recipients = view.model?.data.document.routing?.recipients ?? [];
+      const names = new Map(recipients.map(({ id, name }) => [id, name]));
       const leads = await leadsOfHandOffs(view, [...new Set(page.map((row) => row.lead_id))]);
       const items = page.flatMap((row) => {
         const lead = leads.get(row.lead_id);
-        return lead ? [itemOf(row, lead)] : [];
+        return lead ? [itemOf(row, lead, names.get(row.recipient) ?? row.recipient)] : [];
       });
       return { asOf: String(view.asOf), modelVersion: view.modelVersion, at, items, next };
     });
@@ -141,6 +163,11 @@ interface Row {
   first_activity_at: Date | null;
   first_activity_kind: string | null;
   first_activity_rep: string | null;
+  service_level: string | null;
+  business_hours: string | null;
+  to_accept: number | null;
+  to_first_activity: number | null;
+  overdue: number | null;
 }
 
 function handOffsPage(
@@ -151,7 +178,8 @@ function handOffsPage(
   const { after, limit } = request;
   const states = state === 'open' ? OPEN_STATES : state === 'all' ? undefined : [state];
   return sql`
-    SELECT * FROM (
+    SELECT h.*, ${workingTime(asOf, at)}
+    FROM (SELECT * FROM (
       SELECT h.*, touchline.handoff_clock(h.state, h.first_activity_at, h.due_by, h.warn_at, ${at}::timestamptz) AS clock
       FROM touchline.handoff_at(${asOf}::bigint) h
       WHERE ${allOf([
@@ -165,12 +193,23 @@ function handOffsPage(
       after && sql`(h.due_by, h.event_id) > (${after[0]}::timestamptz, ${after[1]}::uuid)`,
     ])}
     ORDER BY h.due_by, h.event_id
-    LIMIT ${limit + 1}`;
+    LIMIT ${limit + 1}) h
+    JOIN touchline.lead_decision d ON d.workspace = h.workspace AND d.event_id = h.event_id
+    ORDER BY h.due_by, h.event_id`;
 }
 
-const itemOf = (row: Row, lead: HandOffLead): HandOffItem => ({
+/** Of the hand-offs `h` on a page, whose events are `d`. */
+const workingTime = (asOf: View['asOf'], at: Date): Sql => sql`
+  d.data ->> 'serviceLevel' AS service_level, d.data #>> '{workSchedule,hours,id}' AS business_hours,
+  touchline.working_minutes((d.data -> 'workSchedule')::jsonb, h.handed_off_at, h.accepted_at)::float8 AS to_accept,
+  touchline.working_minutes((d.data -> 'workSchedule')::jsonb, h.handed_off_at, h.first_activity_at)::float8 AS to_first_activity,
+  (SELECT touchline.working_minutes((d.data -> 'workSchedule')::jsonb, greatest(h.due_by, h.handed_off_at),
+                                    least(e.ended_at, e.first_activity_at, ${at}::timestamptz))::float8
+     FROM touchline.handoff_end(d.workspace, d.lead_id, h.lead_id, d.position, d.occurred_at, ${asOf}::bigint) e) AS overdue`;
+
+const itemOf = (row: Row, lead: HandOffLead, name: string): HandOffItem => ({
   eventId: row.event_id,
-  recipient: { id: row.recipient, kind: row.recipient_kind },
+  recipient: { id: row.recipient, name, kind: row.recipient_kind },
   rule: row.rule,
   assignedBy: row.assigned_by,
   assignReason: row.assign_reason,
@@ -181,6 +220,9 @@ const itemOf = (row: Row, lead: HandOffLead): HandOffItem => ({
   handedOffAt: row.handed_off_at,
   dueBy: row.due_by,
   warnAt: row.warn_at,
+  serviceLevel: row.service_level,
+  businessHours: row.business_hours,
+  businessMinutes: { toAccept: row.to_accept, toFirstActivity: row.to_first_activity, overdue: row.overdue },
   firstActivity:
     row.first_activity_at === null || row.first_activity_kind === null
       ? null

@@ -95,12 +95,11 @@ export const opportunityColumn = (
   { timeZone }: Pick<ReportScope, 'timeZone'>,
   cut: OpportunityCut,
 ): Sql => {
-  if (cut === 'month') return monthOf('p', timeZone);
   if (cut === 'accountSegment') return accountSegment(view);
-  if (cut === 'week') return sql`to_char(p.credited_at AT TIME ZONE ${timeZone}, 'IYYY-"W"IW')`;
+  if (cut === 'month' || cut === 'week') return timeOf('p', cut, timeZone);
   return sql`(SELECT o.owner FROM touchline.opportunity o
               WHERE o.workspace = p.workspace AND o.opportunity_id = p.opportunity_id AND ${validAt('o', view.asOf)})`;
 };
 
-export const monthOf = (alias: string, timeZone: string): Sql =>
-  sql`to_char(${raw(alias)}.credited_at AT TIME ZONE ${timeZone}, 'YYYY-MM')`;
+export const timeOf = (alias: string, unit: 'month' | 'week', timeZone: string): Sql =>
+  sql`to_char(${raw(alias)}.credited_at AT TIME ZONE ${timeZone}, ${raw(unit === 'month' ? `'YYYY-MM'` : `'IYYY-"W"IW'`)})`;

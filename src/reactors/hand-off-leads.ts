@@ -5,7 +5,7 @@ import type { LeadSnapshot } from '../domain/lead-snapshot.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
 import { obstacleOf, routeLead, type LeadToRoute } from '../domain/routing/route-lead.js';
 import { RoutingConditions } from '../domain/routing/routing-conditions.js';
-import { deadlineOf } from '../domain/routing/service-level.js';
+import { handOffTerms } from '../domain/routing/service-level.js';
 import { handleLeads, type LeadCommand } from '../event-store/handle-lead.js';
 import { currentModels, type ModelVersion } from '../read-models/model-versions.js';
 import { routingSnapshots } from '../read-models/routing-snapshots.js';
@@ -110,12 +110,10 @@ class WorkspaceRouting {
     const route = routeLead(model, { ...lead, matches } satisfies LeadToRoute, loads, +now);
     if ('unroutable' in route) return undefined;
     const { recipient, rule } = route;
-    const { dueBy, warnAt } = deadlineOf(model, matches, recipient, +now);
     const command = {
       ...{ leadId: lead.decidedId, now, rule, modelVersion: version },
       recipient: { id: recipient.id, kind: recipient.kind },
-      dueBy: new Date(dueBy).toISOString(),
-      ...(warnAt !== null && { warnAt: new Date(warnAt).toISOString() }),
+      ...handOffTerms(model, matches, recipient, +now),
     };
     loads.add(recipient.id, rule);
     return this.commandOf(lead, command);

@@ -11,6 +11,7 @@ import type { JourneyModel } from '../domain/model/journey-model.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import { projections } from '../projections/all.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';
+import { modelApplication } from './apply-model.js';
 import { qualifyLeads } from './qualify-leads.js';
 
 Logger.overrideLogger(false);
@@ -32,7 +33,7 @@ beforeEach(async () => {
   store = new PostgresEventStore(db.pool);
   log = new LeadLog(store);
   clock = new Date();
-  const subscriptions = [...projections, qualifyLeads(() => clock)];
+  const subscriptions = [...projections, modelApplication(1), qualifyLeads(() => clock)];
   runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions });
 });
 afterEach(async () => {
@@ -207,6 +208,44 @@ describe('a new journey model', () => {
     await log.publish({ ...READY_MODEL, leadDefinitions: [{ persona: 'buyer', minScore: 21 }] });
     await caughtUp();
     expect(await decisionsOn(ada)).toHaveLength(0);
+  });
+});
+
+describe.each([
+  ['at once', undefined],
+  ['slice by slice', 0],
+])('of leads whose persona changes by a model that reaches them %s', (_how, atOnce) => {
+  const [buyer, ...others] = TEST_MODEL.personas;
+  const nobody = [{ title: { is: ['nobody'] } }];
+  const BLIND: JourneyModel = { ...TEST_MODEL, personas: [{ ...buyer!, when: nobody }, ...others] };
+  const publish = async (model: JourneyModel): Promise<void> => {
+    await log.publish(model, atOnce);
+    await caughtUp();
+  };
+
+  test('none qualifies by the first lead definitions', async () => {
+    await publish(BLIND);
+    await log.touch([ada], 'demo_request', CFO);
+    await log.touch([bob], 'demo_request', CFO);
+    await caughtUp();
+    await publish(READY_MODEL);
+    expect([...(await decisionsOn(ada)), ...(await decisionsOn(bob))]).toEqual([]);
+    await log.touch([ada], 'page_view');
+    await caughtUp();
+    expect(await qualifications(ada)).toHaveLength(1);
+  });
+
+  test('those qualify who are ready by it and were not by the one before', async () => {
+    await publish(TEST_MODEL);
+    await log.touch([ada], 'demo_request', CFO);
+    await log.touch([ada], 'form_fill');
+    await log.touch([bob], 'demo_request', CFO);
+    await caughtUp();
+    await publish({ ...READY_MODEL, leadDefinitions: [{ persona: 'buyer', minScore: 35 }] });
+    const personas = [{ ...buyer!, id: 'chief' }, { ...buyer!, when: nobody }, ...others];
+    await publish({ ...READY_MODEL, personas, leadDefinitions: [{ persona: 'chief', minScore: 25 }] });
+    expect(await decisionsOn(ada)).toEqual([]);
+    expect(await qualifications(bob)).toMatchObject([{ persona: 'chief', modelVersion: 3 }]);
   });
 });
 

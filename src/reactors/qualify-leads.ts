@@ -3,7 +3,12 @@ import { readinessRules } from '../domain/lead-definition.js';
 import type { Touch } from '../domain/condition.js';
 import { leadUnderModel, scoreOf } from '../domain/lead-snapshot.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
-import { currentModels, modelBefore, type ModelVersion } from '../read-models/model-versions.js';
+import {
+  currentModels,
+  modelBefore,
+  modelOfVersion,
+  type ModelVersion,
+} from '../read-models/model-versions.js';
 import {
   leadKey,
   loadLeads,
@@ -12,7 +17,12 @@ import {
   type LoadedLead,
 } from '../read-models/lead-snapshots.js';
 import type { Reactor, ReactorContext } from '../subscriptions/subscription.js';
-import { candidatesOf, changedCandidates, wokenLeads } from './qualify-leads/candidates.js';
+import {
+  candidatesOf,
+  changedCandidates,
+  reachedCandidates,
+  wokenLeads,
+} from './qualify-leads/candidates.js';
 import { recordQualified, type ReadyLead } from './qualify-leads/record-qualified.js';
 
 /** Its name among the subscriptions. */
@@ -27,7 +37,7 @@ const AT_ONCE = 500;
  * has opted out since is no use to sales.
  *
  * It starts at the head of the log, and leads that were ready before qualify by what they do next: sales are not flooded when it is
- * switched on, nor by the first lead definitions.
+ * switched on, nor by the first lead definitions, nor when a later model reaches leads that were ready by the one before.
  */
 export function qualifyLeads(now: () => Date = () => new Date()): Reactor {
   /** Up to when wake-ups were seen by this process. */
@@ -41,7 +51,7 @@ export function qualifyLeads(now: () => Date = () => new Date()): Reactor {
   return {
     name: QUALIFIER,
     version: 1,
-    handles: ['JourneyModelPublished'],
+    handles: ['JourneyModelPublished', 'JourneyModelApplied'],
     after: ['journey', 'opportunities', 'lifecycle'],
     startFrom: 'head',
     rebuild: 'never',
@@ -50,9 +60,12 @@ export function qualifyLeads(now: () => Date = () => new Date()): Reactor {
       if (models.size === 0) return;
       await wakeUp(context, models);
       const at = (await context.store.readAt(context.range.upTo))?.recordedAt ?? now();
-      const changed = await changedCandidates(context.tx, [...models.values()], context.range);
+      const except = events.map(({ position }) => position);
+      const changed = await changedCandidates(context.tx, [...models.values()], context.range, except);
       await qualify(context, models, changed, { at });
-      for (const event of events) await qualifyByModel(context, models, event, at);
+      for (const event of events)
+        if (isEvent(event, 'JourneyModelApplied')) await qualifyReached(context, models, event, at);
+        else await qualifyByModel(context, models, event, at);
     },
     async onIdle(context) {
       const models = await modelsWithDefinitions(context);
@@ -85,6 +98,23 @@ async function qualifyByModel(
   if (!before || !readinessRules(before.model).hasDefinitions) return;
   for await (const leads of candidatesOf(context.tx, current))
     await qualify(context, models, leads, { at, unlessReadyBy: before });
+}
+
+/** A model reaches some leads: those qualify who were not ready by the one that they were computed with. */
+async function qualifyReached(
+  context: ReactorContext,
+  models: Models,
+  { workspace, position, data }: RecordedEvent<'JourneyModelApplied'>,
+  at: Date,
+): Promise<void> {
+  const current = models.get(workspace);
+  if (current?.version !== data.modelVersion) return;
+  const reached = await reachedCandidates(context.tx, current, position);
+  for (const [version, leads] of Map.groupBy(reached, ({ versionBefore }) => versionBefore)) {
+    const before = version === null ? undefined : await modelOfVersion(context.tx, workspace, version);
+    if (before && readinessRules(before.model).hasDefinitions)
+      await qualify(context, models, leads, { at, unlessReadyBy: before });
+  }
 }
 
 interface Assessment {

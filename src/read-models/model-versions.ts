@@ -43,6 +43,19 @@ export async function modelBefore(
   return (await withDocuments(tx, rows))[0];
 }
 
+/** A version that was published at some time. */
+export async function modelOfVersion(
+  tx: PoolClient,
+  workspace: string,
+  version: number,
+): Promise<ModelVersion | undefined> {
+  const { rows } = await tx.query<VersionRow>(
+    'SELECT workspace, version, event_id FROM touchline.journey_model WHERE workspace = $1 AND version = $2',
+    [workspace, version],
+  );
+  return (await withDocuments(tx, rows))[0];
+}
+
 async function withDocuments(tx: PoolClient, rows: readonly VersionRow[]): Promise<ModelVersion[]> {
   const missing = rows.filter((row) => !documents.has(row.event_id));
   if (missing.length > 0) {

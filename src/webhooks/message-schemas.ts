@@ -44,7 +44,8 @@ const DATA: Readonly<Record<MessageType, readonly [summary: string, fields: Reco
     {
       ...{ ...lead, cycle, modelVersion, recipient, rule: text('The routing rule that chose the recipient') },
       ...{ dueBy, warnAt: Type.Optional(time('When `lead.about_to_rot` is due')) },
-      by: Type.Optional(text('Who assigned it; absent: routing did')),
+      serviceLevel: Type.Optional(text('The service level of the journey model that `dueBy` follows from')),
+      ...{ by: Type.Optional(text('Who assigned it; absent: routing did')), reason: Type.Optional(reason) },
     },
   ],
   'lead.accepted': ['The recipient accepted the lead', { ...lead, cycle, by }],

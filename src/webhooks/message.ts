@@ -39,7 +39,8 @@ export interface WebhookMessage {
 export function messageOf(event: RecordedEvent): WebhookMessage | undefined {
   if (!isEvent(event, ...MESSAGE_EVENTS)) return undefined;
   const { workspace, id, position, occurredAt, data, type } = event;
-  const { leadId, ...details } = data;
+  // Hours, holidays and absences of a recipient are for reports: whoever acts on the message has the deadline.
+  const { leadId, workSchedule: _, ...details } = { workSchedule: undefined, ...data };
   return { workspace, type: TYPE_OF_EVENT[type], eventId: id, position, leadId, occurredAt, details };
 }
 

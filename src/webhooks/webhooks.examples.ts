@@ -42,7 +42,7 @@ export const DATA: SchemaExamples = {
   },
   'lead.handed_off': {
     ...{ ...lead, cycle: 1, modelVersion: 3, recipient, rule: 'emea' },
-    ...{ dueBy: '2026-03-02T17:00:00Z', warnAt: '2026-03-02T13:00:00Z' },
+    ...{ dueBy: '2026-03-02T17:00:00Z', warnAt: '2026-03-02T13:00:00Z', serviceLevel: 'price readers' },
   },
   'lead.accepted': { ...lead, cycle: 1, by: 'rep-7' },
   'lead.recycled': { ...lead, cycle: 1, by: 'rep-7', reason: 'no budget', wakeAt: '2026-09-01T00:00:00Z' },

@@ -242,6 +242,7 @@ describe('a document with one fault', () => {
     ['segments[0].when.none[0].any', [], known(...LEAD_CONDITION.slice(0, -2))],
     ['routing.recipients', undefined, MISSING],
     ['routing.recipients[1].id', 'rep-7', 'occurs twice: rep-7'],
+    ['routing.managers[1].id', 'eva', 'occurs twice: eva'],
     ['routing.recipients[0].kind', 'boss', 'must be one of: rep, partner, distributor'],
     ['routing.recipients[0].email', 'maria', 'must be an e-mail address'],
     ['routing.recipients[0].capacity', 1.5, 'must be a whole number from 0 to 100000'],

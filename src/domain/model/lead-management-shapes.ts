@@ -129,6 +129,7 @@ const routing = object(
   {
     strategy: oneOf(ROUTING_STRATEGIES),
     accountOwnerFirst: boolean,
+    managers: withRules(list(object({ id, name: text })), uniqueBy('id')),
     territories: withRules(list(territory), uniqueBy('id')),
     rules: withRules(list(routingRule), uniqueBy('name')),
   },

@@ -129,6 +129,8 @@ export interface Routing {
   readonly accountOwnerFirst?: boolean;
   readonly territories?: readonly Territory[];
   readonly recipients: readonly Recipient[];
+  /** Who decides on leads without receiving any: heads of sales, marketing operations. */
+  readonly managers?: readonly Manager[];
   /** In order: the first that matches and has somebody free decides. Without rules all recipients are candidates. */
   readonly rules?: readonly RoutingRule[];
 }
@@ -159,6 +161,11 @@ export interface Recipient {
   readonly territories?: readonly string[];
   readonly businessHours?: string;
   readonly outOfOffice?: readonly DayRange[];
+}
+
+export interface Manager {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** Days of the recipient's time zone (YYYY-MM-DD), half-open: `to` is the day of return. */
@@ -228,7 +235,7 @@ export interface NurtureRule {
 
 export const INVESTMENT_PERIODS = ['week', 'month', 'quarter', 'year'] as const;
 
-/** The periods in which investments are planned and reported. */
+/** The periods in which investments are reported. */
 export interface InvestmentPeriods {
   readonly period: (typeof INVESTMENT_PERIODS)[number];
   /** Month in which the fiscal year begins, 1 to 12. Default: 1. */

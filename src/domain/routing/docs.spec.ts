@@ -6,7 +6,7 @@ import { TEST_MODEL } from '../../../test/journey-models.js';
 import { checkModel } from '../model/check-model.js';
 import type { LeadManagement } from '../model/lead-management.js';
 import { routeLead } from './route-lead.js';
-import { deadlineOf } from './service-level.js';
+import { handOffTerms } from './service-level.js';
 
 const page = await readFile(new URL('../../../docs/hand-off.md', import.meta.url), 'utf8');
 const parts = parse(/```yaml\n([^]*?)```/.exec(page)?.[1] ?? '') as LeadManagement;
@@ -50,8 +50,7 @@ test.each(rowsOf('handed off'))(
   (at, warn, due) => {
     const [ada] = parts.routing?.recipients ?? [];
     if (!ada || at === undefined) throw new Error('the page has no recipient');
-    const { dueBy, warnAt } = deadlineOf(model, () => true, ada, Date.parse(at));
-    const text = (instant: number | null) => new Date(instant ?? 0).toISOString().replace('.000Z', 'Z');
-    expect([text(warnAt), text(dueBy)]).toEqual([warn, due]);
+    const { dueBy, warnAt } = handOffTerms(model, () => true, ada, Date.parse(at));
+    expect([warnAt, dueBy].map((instant) => instant?.replace('.000Z', 'Z'))).toEqual([warn, due]);
   },
 );

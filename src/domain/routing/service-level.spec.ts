@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { LeadManagement, Recipient, SegmentedCondition } from '../model/lead-management.js';
-import { deadlineOf } from './service-level.js';
+import { handOffTerms } from './service-level.js';
 
 const week = { monday: [{ from: '09:00', to: '17:00' }], friday: [{ from: '09:00', to: '17:00' }] };
 const maria: Recipient = { id: 'rep-7', name: 'Maria', kind: 'rep', timeZone: 'Europe/Lisbon' };
@@ -18,13 +18,13 @@ const MODEL: LeadManagement = {
 const FRIDAY_EVENING = Date.parse('2026-03-06T18:00:00Z');
 
 function deadline(model: LeadManagement, recipient: Recipient, matching?: SegmentedCondition) {
-  const { dueBy, warnAt } = deadlineOf(
+  const { dueBy, warnAt } = handOffTerms(
     { ...model, timeZone: 'Europe/Berlin' },
     (when) => when === matching,
     recipient,
     FRIDAY_EVENING,
   );
-  return [dueBy, warnAt].map((at) => at && new Date(at).toISOString().slice(0, 16));
+  return [dueBy, warnAt].map((at) => at?.slice(0, 16) ?? null);
 }
 
 test.each<[string, LeadManagement, Recipient, SegmentedCondition | undefined, (string | null)[]]>([
@@ -74,3 +74,17 @@ test.each<[string, LeadManagement, Recipient, SegmentedCondition | undefined, (s
 ])('%s', (_what, model, recipient, matching, wanted) =>
   expect(deadline(model, recipient, matching)).toEqual(wanted),
 );
+
+test('a hand-off keeps the hours that it is due in, without days that are past by then', () => {
+  const holidays = ['2025-12-25', '2026-03-05', '2026-04-06'].map((date) => ({ date, name: 'closed' }));
+  const away = ['2026-01', '2026-04'].map((month) => ({ from: `${month}-01`, to: `${month}-08` }));
+  const model = { ...MODEL, timeZone: 'UTC', businessHours: [{ id: 'office', week, holidays }] };
+  const recipient = { ...maria, outOfOffice: away };
+  expect(handOffTerms(model, () => true, recipient, FRIDAY_EVENING)).toMatchObject({
+    serviceLevel: 'urgent',
+    workSchedule: {
+      hours: { id: 'office', week, holidays: [{ date: '2026-03-05' }, { date: '2026-04-06' }] },
+      ...{ timeZone: 'Europe/Lisbon', outOfOffice: [away[1]] },
+    },
+  });
+});

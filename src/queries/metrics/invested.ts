@@ -8,8 +8,8 @@ import { validAt } from '../valid-at.js';
 export interface InvestedRow {
   /** Null: it is for another dimension, or there is none to cut by. */
   readonly key: string | null;
-  /** YYYY-MM; null unless cut by month. */
-  readonly month: string | null;
+  /** 2026-04 or 2026-W14; null unless cut by time. */
+  readonly time: string | null;
   /** Minor units of the report's currency. */
   readonly invested: string;
 }
@@ -23,7 +23,7 @@ export interface UnconvertedInvestments {
 
 export interface InvestedCut {
   readonly dimension: InvestmentDimension | undefined;
-  readonly byMonth: boolean;
+  readonly time: 'month' | 'week' | undefined;
 }
 
 /** The value of a cut; what is for a campaign is also for the source and the channel that the campaign names. */
@@ -60,6 +60,9 @@ function inPeriod(view: View, scope: ReportScope, dimension?: InvestmentDimensio
     OFFSET 0`;
 }
 
+/** As months and weeks of opportunities are written. */
+const TIME_FORMATS = { month: 'YYYY-MM', week: 'IYYY-"W"IW' } as const;
+
 const dayIn = (date: ReportScope['period']['from']): string | null =>
   date && 'day' in date ? date.day : null;
 
@@ -67,22 +70,22 @@ const dayIn = (date: ReportScope['period']['from']): string | null =>
 export function investedRows(
   view: View,
   scope: ReportScope,
-  { dimension, byMonth }: InvestedCut,
+  { dimension, time }: InvestedCut,
 ): Promise<InvestedRow[]> {
-  const months = byMonth
+  const parts = time
     ? sql`
-      CROSS JOIN LATERAL generate_series(date_trunc('month', (i.period_from + i.first)::timestamp),
-                                         (i.period_from + i.last - 1)::timestamp, interval '1 month') AS month (start)
-      CROSS JOIN LATERAL (SELECT greatest(i.first, month.start::date - i.period_from) AS first,
-                                 least(i.last, (month.start + interval '1 month')::date - i.period_from) AS last) span`
+      CROSS JOIN LATERAL generate_series(date_trunc(${time}, (i.period_from + i.first)::timestamp),
+                                         (i.period_from + i.last - 1)::timestamp, ${`1 ${time}`}::interval) AS part (start)
+      CROSS JOIN LATERAL (SELECT greatest(i.first, part.start::date - i.period_from) AS first,
+                                 least(i.last, (part.start + ${`1 ${time}`}::interval)::date - i.period_from) AS last) span`
     : empty;
-  const span = raw(byMonth ? 'span' : 'i');
+  const span = raw(time ? 'span' : 'i');
   return rows<InvestedRow>(
     view.tx,
     sql`
-    SELECT i.key, ${raw(byMonth ? `to_char(month.start, 'YYYY-MM')` : 'NULL::text')} AS month,
+    SELECT i.key, ${time ? sql`to_char(part.start, ${TIME_FORMATS[time]})` : raw('NULL::text')} AS time,
            sum(touchline.amount_of_days(i.reported, i.days, ${span}.first, ${span}.last))::text AS invested
-    FROM (${inPeriod(view, scope, dimension)}) i ${months}
+    FROM (${inPeriod(view, scope, dimension)}) i ${parts}
     WHERE i.reported IS NOT NULL
     GROUP BY 1, 2`,
   );

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { EXAMPLE_INVESTMENTS, invested } from '../../../test/example-investments.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../../test/example-api.js';
+import { EXAMPLE_MODEL } from '../../../test/example-workspace.js';
+import { entry } from '../../../test/sample-events.js';
+import type { InvestmentPeriods } from '../../domain/model/lead-management.js';
 import type { AttributionAnswer } from '../attribution.js';
 import type { InvestmentsAnswer } from '../investments.js';
 import type { PipelinePerDollarAnswer } from './pipeline-per-dollar.js';
@@ -119,6 +122,44 @@ test('investments are listed by period, filtered, in pages of one position', asy
   expect(new Set(seen).size).toBe(6);
 });
 
+test('periods are those of the journey model, in fiscal quarters too, and months without any', async () => {
+  const periods = async (query = '') =>
+    (await report(`?by=period&to=2026-03-01${query}`)).rows.map(
+      ({ period, month, value, invested: cost }) => [...[period, month, value.amount, cost.amount]],
+    );
+  const publish = async (investments: InvestmentPeriods, at: number) => {
+    const document = { ...EXAMPLE_MODEL, investments };
+    await api.add('main', [entry(`periods ${at}`, 'model', 'JourneyModelPublished', at, { document })]);
+    await api.runner.catchUp();
+  };
+  const before = await report();
+  expect(await periods()).toEqual([
+    ['2026-01-01', null, '120000.00', '77000.00'],
+    ['2026-02-01', null, '8640.00', '28000.00'],
+  ]);
+  await publish({ period: 'quarter', fiscalYearStart: 2 }, 88);
+  expect(await periods()).toEqual([
+    ['2025-11-01', null, '120000.00', '77000.00'],
+    ['2026-02-01', null, '8640.00', '28000.00'],
+  ]);
+  await publish({ period: 'year' }, 89);
+  expect(await periods()).toEqual([['2026-01-01', null, '128640.00', '105000.00']]);
+  const credited = await report('?by=channel,period&model=linear&to=2026-03-01');
+  expect(credited.rows.find(({ key }) => key === 'email')).toMatchObject({
+    ...{ period: '2026-01-01', invested: { amount: '10800.00' } },
+  });
+  await publish({ period: 'week' }, 90);
+  const weeks = await periods('&from=2026-01-26');
+  expect(weeks.map(([period]) => period)).toEqual([
+    '2026-01-26',
+    '2026-02-02',
+    '2026-02-09',
+    '2026-02-16',
+    '2026-02-23',
+  ]);
+  expect(await periods(`&asOf=${before.asOf}`)).toHaveLength(2);
+});
+
 test.each([
   ['currency=GBP', 'currency-unknown', 'currency'],
   ['from=2026-02-30', 'from-invalid', 'from'],
@@ -126,6 +167,7 @@ test.each([
   ['from=2026-03-02&to=2026-03-01', 'period-reversed', 'to'],
   ['by=campaign', 'model-missing', 'model'],
   ['model=linear&by=campaign,source', 'cut-too-many', 'by'],
+  ['by=month,period', 'cut-too-many', 'by'],
   ['by=persona', 'cut-unknown', 'by'],
   ['model=best', 'model-unknown', 'model'],
   ['metric=clicks', 'metric-unknown', 'metric'],

@@ -3,6 +3,7 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { ApiTags } from '@nestjs/swagger';
 import { money } from '../../domain/attribution/money.js';
 import { INVESTMENT_DIMENSIONS, type InvestmentDimension } from '../../domain/catalogue-events.js';
+import { periodUnit } from '../../domain/investment-periods.js';
 import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
 import { slice, UnconvertedItem } from '../attribution.js';
 import { totalsOf, unconvertedRows } from '../attribution-rows.js';
@@ -30,11 +31,15 @@ import { unconvertedInvestments } from './invested.js';
 import type { Metric } from './metric.js';
 import { ratio, returnRows } from './return-rows.js';
 
-const CUTS = [...INVESTMENT_DIMENSIONS, 'month'] as const;
+const CUTS = [...INVESTMENT_DIMENSIONS, 'month', 'period'] as const;
+
+const isTime = (cut: (typeof CUTS)[number]): cut is 'month' | 'period' => cut === 'month' || cut === 'period';
 
 export class ReturnItem {
-  @MaybeText('Value of the dimension; null: cut by month alone, or there is none') key!: string | null;
+  @MaybeText('Value of the dimension; null: cut by time alone, or there is none') key!: string | null;
   @MaybeText('Month (YYYY-MM) of the opening or close and of the investment; null unless cut by it') month!:
+    string | null;
+  @MaybeText('First day of the period of the journey model (`investments`); null unless cut by it') period!:
     string | null;
   @Text('For display: title of the content, name of the campaign, else the key, or "(none)"') label!: string;
   @Nested('Amount of its opportunities, or credit', () => MoneyItem) value!: MoneyItem;
@@ -63,7 +68,7 @@ export class PipelinePerDollarAnswer extends PageAnswer {
   unconverted!: UnconvertedItem[];
   @NestedList('Investments in no sum, for the same reason', () => UnconvertedInvestment)
   unconvertedInvestments!: UnconvertedInvestment[];
-  @NestedList('Highest value first; by month, if cut by it', () => ReturnItem) rows!: ReturnItem[];
+  @NestedList('Highest value first; by time, if cut by it', () => ReturnItem) rows!: ReturnItem[];
 }
 
 class FindPipelinePerDollar extends Query<PipelinePerDollarAnswer> {
@@ -78,9 +83,13 @@ class FindPipelinePerDollar extends Query<PipelinePerDollarAnswer> {
     const params = new Params(given, ['metric', 'model', 'by', 'from', 'to', 'currency', ...PAGE_PARAMETERS]);
     this.model = params.oneOf('model', MODEL_NAMES);
     this.by = params.someOf('by', CUTS, 'cut') ?? ['source'];
-    const dimensions = this.by.filter((cut) => cut !== 'month');
-    if (dimensions.length > 1)
-      params.fault('cut-too-many', 'by', 'cuts by one of source, campaign, channel, content, and by month');
+    const dimensions = this.by.filter((cut) => !isTime(cut));
+    if (dimensions.length > 1 || this.by.length > dimensions.length + 1)
+      params.fault(
+        'cut-too-many',
+        'by',
+        'cuts by one of source, campaign, channel, content, and by month or period',
+      );
     if (this.model === undefined && dimensions.some((cut) => cut !== 'source'))
       params.fault('model-missing', 'model', `is required to cut by ${dimensions.join(', ')}`);
     const [from, to] = [params.day('from'), params.day('to')];
@@ -107,8 +116,11 @@ class FindPipelinePerDollarHandler implements IQueryHandler<FindPipelinePerDolla
       const { currency, metric } = scope;
       const view = await withLedger(opened, { metric, models: model === undefined ? [] : [model] });
       const totals = await totalsOf(view, scope);
-      const dimension = by.find((cut): cut is InvestmentDimension => cut !== 'month');
-      const found = await returnRows(view, scope, { model, dimension, byMonth: by.includes('month') });
+      const dimension = by.find((cut): cut is InvestmentDimension => !isTime(cut));
+      const byPeriod = by.includes('period');
+      const unit = byPeriod ? periodUnit(view.model?.data.document.investments) : 'month';
+      const time = by.some(isTime) ? unit : undefined;
+      const found = await returnRows(view, scope, { model, dimension, time, byPeriod });
       const { page, next } = slice(request, view, found.rows);
       return {
         ...{
@@ -147,7 +159,8 @@ class FindPipelinePerDollarHandler implements IQueryHandler<FindPipelinePerDolla
 const DESCRIPTION = `
 Amount of the opportunities created in the period ÷ what was invested in the days of the period, in the currency of the journey
 model. Without \`model\` an opportunity counts for its own lead source; with one its amount is credited to the sources, campaigns,
-channels or contents of its touches. \`metric=revenue\`: of the opportunities won in the period (return on investment).
+channels or contents of its touches. \`metric=revenue\`: of the opportunities won in the period (return on investment). \`by=period\` has
+a row for each week, month, fiscal quarter or year, as \`investments\` of the journey model says; without it, for each month.
 
 Example: webinars cost 31,000.00 in January and 28,000.00 in February, and an opportunity of 120,000.00 with the lead source
 webinar was created on 26 January. From 2026-01-01 to 2026-02-01 the pipeline per dollar of webinar is 120,000 ÷ 31,000 =

@@ -1,11 +1,12 @@
 import type { InvestmentDimension } from '../../domain/catalogue-events.js';
+import { periodStart } from '../../domain/investment-periods.js';
 import { tagLabel } from '../../domain/label.js';
 import { shareOf } from '../attribution.js';
 import { creditRows, inScope } from '../attribution-rows.js';
 import { cataloguedNames, type Names } from '../catalogue-rows.js';
 import type { CreditView } from '../credit-ledger.js';
 import type { View } from '../read-models.js';
-import { monthOf } from '../report-cuts.js';
+import { timeOf } from '../report-cuts.js';
 import type { Cut, ModelName, ReportScope } from '../report-scope.js';
 import { raw, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
@@ -15,6 +16,8 @@ import { type InvestedCut, investedRows } from './invested.js';
 export interface ReturnRow {
   readonly key: string | null;
   readonly month: string | null;
+  /** First day. */
+  readonly period: string | null;
   readonly label: string;
   value: bigint;
   invested: bigint;
@@ -31,7 +34,13 @@ export interface Returns {
   readonly elsewhere: bigint;
 }
 
-type ReturnCut = InvestedCut & { readonly model: ModelName | undefined };
+interface ReturnCut {
+  readonly dimension: InvestmentDimension | undefined;
+  readonly model: ModelName | undefined;
+  /** By week or month, or by the periods of the model, which months or weeks add up to. */
+  readonly time: InvestedCut['time'];
+  readonly byPeriod: boolean;
+}
 
 /** value / invested, to six decimals, half up; null where nothing was invested. */
 export const ratio = (value: bigint, invested: bigint): number | null =>
@@ -44,24 +53,28 @@ export async function returnRows(view: CreditView, scope: ReportScope, cut: Retu
   const costs = await investedRows(view, scope, cut);
   const names = await namesOf(view, cut.dimension, [...values, ...costs]);
   const cells = new Map<string, ReturnRow>();
-  const cellOf = (key: string | null, month: string | null, title?: string | null): ReturnRow => {
-    const name = JSON.stringify([key, month]);
-    const label = (key === null ? undefined : (names.get(key) ?? title)) ?? key ?? month ?? '(none)';
-    const cell = cells.get(name) ?? { key, month, label, value: 0n, invested: 0n, opportunities: 0 };
+  const periods = view.model?.data.document.investments;
+  const cellOf = (key: string | null, time: string | null, title?: string | null): ReturnRow => {
+    const period = time !== null && cut.byPeriod ? periodStart(time, periods) : null;
+    const month = cut.byPeriod ? null : time;
+    const name = JSON.stringify([key, month, period]);
+    const label =
+      (key === null ? undefined : (names.get(key) ?? title)) ?? key ?? month ?? period ?? '(none)';
+    const cell = cells.get(name) ?? { key, month, period, label, value: 0n, invested: 0n, opportunities: 0 };
     cells.set(name, cell);
     return cell;
   };
   const sums = { value: 0n, invested: 0n, elsewhere: 0n };
-  for (const { key, month, title, value, opportunities } of values) {
-    const cell = cellOf(key, month, title);
+  for (const { key, time, title, value, opportunities } of values) {
+    const cell = cellOf(key, time, title);
     cell.value += value;
     cell.opportunities += opportunities;
     sums.value += value;
   }
-  for (const { key, month, invested } of costs) {
+  for (const { key, time, invested } of costs) {
     sums.invested += BigInt(invested);
     if (cut.dimension !== undefined && key === null) sums.elsewhere += BigInt(invested);
-    else cellOf(key, month).invested += BigInt(invested);
+    else cellOf(key, time).invested += BigInt(invested);
   }
   return { rows: [...cells.values()].sort(inOrder), ...sums };
 }
@@ -71,14 +84,14 @@ const ascending = (a: string | null, b: string | null): number =>
   a === b ? 0 : a === null ? 1 : b === null || a < b ? -1 : 1;
 
 const inOrder = (a: ReturnRow, b: ReturnRow): number =>
-  ascending(a.month, b.month) ||
+  ascending(a.month ?? a.period, b.month ?? b.period) ||
   descending(a.value, b.value) ||
   descending(a.invested, b.invested) ||
   ascending(a.key, b.key);
 
 interface CellValue {
   readonly key: string | null;
-  readonly month: string | null;
+  readonly time: string | null;
   readonly title?: string | null;
   readonly value: bigint;
   readonly opportunities: number;
@@ -88,19 +101,19 @@ interface CellValue {
 async function opportunityValues(
   view: CreditView,
   scope: ReportScope,
-  { byMonth, dimension }: InvestedCut,
+  { time: unit, dimension }: ReturnCut,
 ): Promise<CellValue[]> {
-  const month = byMonth ? monthOf('p', scope.timeZone) : raw('NULL::text');
+  const time = unit ? timeOf('p', unit, scope.timeZone) : raw('NULL::text');
   const source = raw(dimension === undefined ? 'NULL::text' : 'o.source');
   const found = await rows<{
     source: string | null;
-    month: string | null;
+    time: string | null;
     value: string;
     opportunities: number;
   }>(
     view.tx,
     sql`
-    SELECT ${source} AS source, ${month} AS month, sum(p.reported_minor)::text AS value, count(*)::int AS opportunities
+    SELECT ${source} AS source, ${time} AS time, sum(p.reported_minor)::text AS value, count(*)::int AS opportunities
     FROM ${view.ledger.paths} p
     JOIN touchline.opportunity o
       ON o.workspace = p.workspace AND o.opportunity_id = p.opportunity_id AND ${validAt('o', view.asOf)}
@@ -109,7 +122,7 @@ async function opportunityValues(
   );
   return found.map((row) => ({
     key: row.source === null ? null : (tagLabel(row.source) ?? null),
-    month: row.month,
+    time: row.time,
     value: BigInt(row.value),
     opportunities: row.opportunities,
   }));
@@ -119,16 +132,13 @@ async function opportunityValues(
 async function creditValues(
   view: CreditView,
   scope: ReportScope,
-  { model, dimension, byMonth }: InvestedCut & { readonly model: ModelName },
+  { model, dimension, time }: ReturnCut & { readonly model: ModelName },
 ): Promise<CellValue[]> {
-  const by: Cut[] = [
-    ...(dimension === undefined ? [] : [dimension]),
-    ...(byMonth ? (['month'] as const) : []),
-  ];
+  const by: Cut[] = [...(dimension === undefined ? [] : [dimension]), ...(time ? [time] : [])];
   const found = await creditRows(view, scope, { model, by });
   return found.map(({ keys, title, value, opportunities }) => ({
     key: dimension === undefined ? null : (keys[0] ?? null),
-    month: byMonth ? (keys.at(-1) ?? null) : null,
+    time: time ? (keys.at(-1) ?? null) : null,
     ...{ title, value, opportunities },
   }));
 }

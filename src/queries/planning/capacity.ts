@@ -12,7 +12,7 @@ export async function capacityOf(
   { window, daysLeft, missing }: { window: Window; daysLeft: number; missing: number | null },
 ): Promise<CapacityItem> {
   const recipients = view.model?.data.document.routing?.recipients ?? [];
-  const { open, meanDays } = await handOffTurnover(view, view.at, window);
+  const { open, ended, meanDays } = await handOffTurnover(view, view.at, window);
   const openLeads = recipients.reduce((sum, { id }) => sum + (open[id] ?? 0), 0);
   const limits = recipients.flatMap(({ capacity }) => capacity ?? []);
   const isLimited = recipients.length > 0 && limits.length === recipients.length;
@@ -27,7 +27,7 @@ export async function capacityOf(
   const canTake = free === null ? null : free + turned;
   return {
     ...{ recipients: recipients.length, capacity, openLeads, free },
-    meanDays: meanDays === null ? null : Math.round(meanDays * 100) / 100,
+    ...{ ended, meanDays: meanDays === null ? null : Math.round(meanDays * 100) / 100 },
     ...{ canTake, missing },
     isEnough: canTake === null || missing === null ? null : canTake >= missing,
   };

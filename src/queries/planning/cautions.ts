@@ -71,7 +71,7 @@ export function totalCautions(
   { status, by, capacity, personas }: Total,
   unconverted: { readonly currency: string; readonly count: number }[],
 ): string[] {
-  const { canTake, missing, isEnough } = capacity;
+  const { canTake, missing, isEnough, ended } = capacity;
   return [
     ...(status === 'past' ? [`${by} has passed: nothing more can be booked by then`] : []),
     ...(status === 'unknown'
@@ -84,6 +84,11 @@ export function totalCautions(
     ),
     ...(isEnough === false
       ? [`Sales can take ${canTake} more leads by then, of ${missing} accepted ones that are missing`]
+      : []),
+    ...(canTake !== null && ended > 0 && ended < FEW
+      ? [
+          `What sales can take follows from ${ended} ${ended === 1 ? 'hand-off that ended' : 'hand-offs that ended'}; mind that so few may be no rule`,
+        ]
       : []),
     ...personas.flatMap(({ cautions }) => cautions),
   ];

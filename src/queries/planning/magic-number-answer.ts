@@ -112,6 +112,7 @@ export class CapacityItem {
   capacity!: number | null;
   @Integer('Leads that are open now') openLeads!: number;
   @MaybeInteger('Leads that find a place now; null: no limit') free!: number | null;
+  @Integer('Hand-offs that ended in the history') ended!: number;
   @MaybeDecimal('Days that hand-offs were open on average, of those that ended in the history; null: none')
   meanDays!: number | null;
   @MaybeInteger('Leads that can be taken by the date: free + capacity · days left ÷ meanDays; null: no limit')

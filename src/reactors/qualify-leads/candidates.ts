@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { readinessRules } from '../../domain/lead-definition.js';
-import { CHANGED_LEADS } from '../../read-models/changed-leads.js';
+import { changedLeads } from '../../read-models/changed-leads.js';
 import type { LeadKey } from '../../read-models/lead-snapshots.js';
 import type { ModelVersion } from '../../read-models/model-versions.js';
 import type { PositionRange } from '../../read-models/range.js';
@@ -24,25 +24,51 @@ const joined = (workspaces: string, scores: string): string => `
 
 const CHANGED = `
   SELECT changed.workspace, changed.lead_id AS "leadId"
-  FROM (SELECT DISTINCT workspace, lead_id FROM (${CHANGED_LEADS}) each) changed ${joined('$3', '$4')}`;
+  FROM (SELECT DISTINCT workspace, lead_id FROM (${changedLeads('$5')}) each) changed ${joined('$3', '$4')}`;
 
 const OF_WORKSPACE = `
   SELECT changed.workspace, changed.lead_id AS "leadId"
   FROM (SELECT workspace, lead_id FROM touchline.lead WHERE workspace = $3 AND lead_id > $4 ORDER BY lead_id LIMIT $5) changed ${joined('$1', '$2')}`;
 
+const REACHED = `
+  SELECT changed.workspace, changed.lead_id AS "leadId",
+         touchline.lead_model_version(changed.workspace, changed.lead_id, $4::bigint - 1) AS "versionBefore"
+  FROM (SELECT l.workspace, l.lead_id
+          FROM touchline.model_application reached
+          LEFT JOIN touchline.model_application before
+            ON before.workspace = reached.workspace AND before.model_version = reached.model_version AND before.superseded_at = reached.known_from
+          JOIN touchline.lead l
+            ON l.workspace = reached.workspace AND l.lead_id > coalesce(before.applied_to, $5::uuid) AND l.lead_id <= reached.applied_to
+         WHERE reached.workspace = $3 AND reached.known_from = $4) changed ${joined('$1', '$2')}`;
+
 const PAGE_END = `
   SELECT max(lead_id::text) AS last FROM (
     SELECT lead_id FROM touchline.lead WHERE workspace = $1 AND lead_id > $2 ORDER BY lead_id LIMIT $3) page`;
 
-/** Leads whose touchpoints or profile changed in a range of the log, that may be ready now. */
+/**
+ * Leads whose touchpoints or profile changed in a range of the log, that may be ready now.
+ *
+ * @param except positions at which not the leads changed, but the model that they are computed with
+ */
 export async function changedCandidates(
   tx: PoolClient,
   models: readonly ModelVersion[],
   { after, upTo }: PositionRange,
+  except: readonly bigint[],
 ): Promise<LeadKey[]> {
-  const values = [String(after), String(upTo), ...lowestOf(models)];
+  const values = [String(after), String(upTo), ...lowestOf(models), except.map(String)];
   const { rows } = await tx.query<LeadKey>({ name: 'qualifying-changed-leads', text: CHANGED, values });
   return rows;
+}
+
+/** Leads that a model reached at a position, that may be ready now, with the version that they were computed with before. */
+export async function reachedCandidates(
+  tx: PoolClient,
+  model: ModelVersion,
+  position: bigint,
+): Promise<(LeadKey & { readonly versionBefore: number | null })[]> {
+  const values = [...lowestOf([model]), model.workspace, String(position), BEFORE_ALL];
+  return (await tx.query<LeadKey & { versionBefore: number | null }>(REACHED, values)).rows;
 }
 
 const PAGE = 5_000;

@@ -88,6 +88,12 @@ COMMENT ON COLUMN bi.fact_handoff.first_activity_at IS 'First call, meeting or s
 COMMENT ON COLUMN bi.fact_handoff.first_activity_kind IS 'sales_call, meeting or sales_email. Example: sales_call';
 COMMENT ON COLUMN bi.fact_handoff.first_activity_rep IS 'Who of sales it was. Example: rep-7';
 COMMENT ON COLUMN bi.fact_handoff.minutes_to_first_activity IS 'Minutes from the hand-off to the first activity, around the clock. Example: 150.00';
+COMMENT ON COLUMN bi.fact_handoff.service_level IS 'Service level by which it is due; as the five columns after it NULL of a hand-off that an earlier version recorded without it. Example: price readers';
+COMMENT ON COLUMN bi.fact_handoff.business_hours IS 'Business hours in which it is due, by their id in the journey model; NULL: around the clock. Example: office';
+COMMENT ON COLUMN bi.fact_handoff.business_time_zone IS 'Time zone of the business hours, else that of the recipient. Example: Europe/Berlin';
+COMMENT ON COLUMN bi.fact_handoff.business_minutes_to_accept IS 'Minutes from the hand-off until it was accepted, within its business hours without holidays and days out of office; NULL: it was not. Example: 90.00';
+COMMENT ON COLUMN bi.fact_handoff.business_minutes_to_first_activity IS 'Minutes from the hand-off to the first activity, within its business hours; NULL: none yet. Example: 150.00';
+COMMENT ON COLUMN bi.fact_handoff.business_minutes_overdue IS 'Minutes from rots_from to rots_until or now, within its business hours; 0: it was never rotten. Example: 0.00';
 COMMENT ON COLUMN bi.fact_handoff.handoff_state IS 'handed_off or accepted while it is open; reassigned, recycled, disqualified or merged if it ended so; opportunity, customer or opted_out if its lead became so since. Example: accepted';
 COMMENT ON COLUMN bi.fact_handoff.is_open IS 'True if it is open now, as metrics count it: open_until lies not in the past. Example: true';
 COMMENT ON COLUMN bi.fact_handoff.open_until IS 'When the first of these happened, UTC: the lead was handed to somebody else, recycled or disqualified, one of its opportunities was opened, it opted out; NULL: none. Example: 2026-03-09 08:00:00+00';
