@@ -34,11 +34,13 @@ export const leadJoins = (view: View, by: readonly string[]): Sql =>
  * first_touch_at, engaged_at, qualified_at, accepted_at, opportunity_at, won_at, and nurtured_at, the first nurture touch. Engaged
  * is what the lifecycle calls so: known, with points. Opportunities are those that a lead is a contact of. Leads without touchpoints,
  * from a list or the CRM alone, have not come to us and are left out.
+ *
+ * @param opportunities those of leads, where a query reads them elsewhere too
  */
-export const leadSteps = async (view: View): Promise<Sql> => sql`
+export const leadSteps = async (view: View, opportunities = leadOpportunities(view)): Promise<Sql> => sql`
   SELECT l.*, c.opportunity_at, c.won_at
   FROM (${await decidedLeads(view)}) l
-  LEFT JOIN (${contacts(view)}) c ON c.lead_id = l.lead_id`;
+  LEFT JOIN (${contacts(opportunities)}) c ON c.lead_id = l.lead_id`;
 
 /** The same without opportunities; with `status` and `since`, of what was decided last. */
 export async function decidedLeads(view: View): Promise<Sql> {
@@ -77,21 +79,20 @@ const decisions = ({ workspace, asOf }: View): Sql => sql`
   WHERE l.workspace = ${workspace} AND ${validAt('l', asOf)}`;
 
 /** First opening and first win among the opportunities that a lead is a contact of. */
-const contacts = (view: View): Sql => sql`
+const contacts = (opportunities: Sql): Sql => sql`
   SELECT o.lead_id, min(o.opened_at) AS opportunity_at, min(o.closed_at) FILTER (WHERE o.status = 'won') AS won_at
-  FROM (${leadOpportunities(view)}) o
+  FROM (${opportunities}) o
   GROUP BY o.lead_id`;
 
 /**
  * Opportunities with each lead that is a contact of them, once for each of its keys. Offset 0 has the keys hashed: looking 150,000 up
- * one by one takes three times as long.
+ * one by one takes three times as long. Keys of contacts are unnested as they are read, since a lateral join calls a function for each.
  */
 export const leadOpportunities = ({ workspace, asOf }: View): Sql => sql`
   SELECT k.lead_id, o.opportunity_id, o.status, o.opened_at, o.closed_at, o.currency, o.amount_minor
-  FROM touchline.opportunity_contact c
-  CROSS JOIN LATERAL unnest(c.keys) AS named (key)
+  FROM (SELECT c.opportunity_id, unnest(c.keys) AS key FROM touchline.opportunity_contact c
+        WHERE c.workspace = ${workspace} AND ${validAt('c', asOf)}) c
   JOIN (SELECT k.key, k.lead_id FROM touchline.identity_key k
-        WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)} OFFSET 0) k ON k.key = named.key
+        WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)} OFFSET 0) k ON k.key = c.key
   JOIN touchline.opportunity o
-    ON o.workspace = c.workspace AND o.opportunity_id = c.opportunity_id AND ${validAt('o', asOf)}
-  WHERE c.workspace = ${workspace} AND ${validAt('c', asOf)}`;
+    ON o.workspace = ${workspace} AND o.opportunity_id = c.opportunity_id AND ${validAt('o', asOf)}`;
