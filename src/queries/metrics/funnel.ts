@@ -164,7 +164,7 @@ async function funnelRows(
     view.tx,
     sql`
     WITH step AS (
-      SELECT * FROM (${await leadSteps(view)}) step
+      SELECT * FROM (${await leadSteps(view, by)}) step
       WHERE ${allOf([
         from ? sql`step.first_touch_at >= ${from}` : undefined,
         to ? sql`step.first_touch_at < ${to}` : undefined,

@@ -35,16 +35,22 @@ export const leadJoins = (view: View, by: readonly string[]): Sql =>
  * is what the lifecycle calls so: known, with points. Opportunities are those that a lead is a contact of. Leads without touchpoints,
  * from a list or the CRM alone, have not come to us and are left out.
  *
+ * @param by cuts, without which source and campaign may be NULL
  * @param opportunities those of leads, where a query reads them elsewhere too
  */
-export const leadSteps = async (view: View, opportunities = leadOpportunities(view)): Promise<Sql> => sql`
+export const leadSteps = async (
+  view: View,
+  by: readonly string[],
+  opportunities = leadOpportunities(view),
+): Promise<Sql> => sql`
   SELECT l.*, c.opportunity_at, c.won_at
-  FROM (${await decidedLeads(view)}) l
+  FROM (${await decidedLeads(view, by)}) l
   LEFT JOIN (${contacts(opportunities)}) c ON c.lead_id = l.lead_id`;
 
 /** The same without opportunities; with `status` and `since`, of what was decided last. */
-export async function decidedLeads(view: View): Promise<Sql> {
-  const leads = (await view.isCurrent('journey')) ? leadsNow(view) : leadsAt(view);
+export async function decidedLeads(view: View, by: readonly string[]): Promise<Sql> {
+  const hasOrigin = by.includes('source') || by.includes('campaign');
+  const leads = (await view.isCurrent('journey')) ? leadsNow(view) : leadsAt(view, hasOrigin);
   return sql`
     SELECT l.*, d.qualified_at, d.accepted_at, d.status, d.since
     FROM (${leads}) l
@@ -57,14 +63,20 @@ const leadsNow = ({ workspace }: View): Sql => sql`
   FROM touchline.lead l
   WHERE l.workspace = ${workspace} AND l.first_touch_at IS NOT NULL`;
 
-const leadsAt = ({ workspace, asOf }: View): Sql => sql`
+const FIRST_TOUCH =
+  'DISTINCT ON (j.lead_id) j.lead_id, j.occurred_at AS first_touch_at, j.source, j.campaign';
+/** Without what it came from, the first touch needs no sort. */
+const FIRST_TIME =
+  'j.lead_id, min(j.occurred_at) AS first_touch_at, NULL::text AS source, NULL::text AS campaign';
+
+const leadsAt = ({ workspace, asOf }: View, hasOrigin: boolean): Sql => sql`
   SELECT p.lead_id, p.persona, p.known, t.source, t.campaign, t.first_touch_at,
          CASE WHEN p.known AND s.at IS NOT NULL THEN greatest(s.at, p.known_at) END AS engaged_at, n.at AS nurtured_at
   FROM touchline.lead_profile p
-  JOIN (SELECT DISTINCT ON (j.lead_id) j.lead_id, j.occurred_at AS first_touch_at, j.source, j.campaign
+  JOIN (SELECT ${raw(hasOrigin ? FIRST_TOUCH : FIRST_TIME)}
         FROM touchline.journey j
         WHERE j.workspace = ${workspace} AND j.verdict <> 'superseded' AND ${validAt('j', asOf)}
-        ORDER BY j.lead_id, j.occurred_at, j.event_id) t ON t.lead_id = p.lead_id
+        ${raw(hasOrigin ? 'ORDER BY j.lead_id, j.occurred_at, j.event_id' : 'GROUP BY j.lead_id')}) t ON t.lead_id = p.lead_id
   LEFT JOIN (SELECT s.lead_id, min(s.occurred_at) AS at FROM touchline.score_change s
              WHERE s.workspace = ${workspace} AND ${validAt('s', asOf)} AND s.points > 0
              GROUP BY s.lead_id) s ON s.lead_id = p.lead_id

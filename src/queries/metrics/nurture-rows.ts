@@ -88,12 +88,12 @@ export async function unconvertedNurtureSales(
 async function cohort(
   view: View,
   { from, to }: ReportScope,
-  { segment, landmarkDays }: NurtureRequest,
+  { by, segment, landmarkDays }: NurtureRequest,
 ): Promise<Sql> {
   const landmark = sql`step.first_touch_at + ${landmarkDays ?? 0} * interval '1 day'`;
   return sql`
     SELECT step.*, ${landmarkDays === undefined ? raw(IS_NURTURED) : sql`(step.nurtured_at <= ${landmark}) IS TRUE`} AS is_nurtured
-    FROM (${await leadSteps(view, CONTACTS)}) step
+    FROM (${await leadSteps(view, by, CONTACTS)}) step
     WHERE ${allOf([
       sql`step.known`,
       from ? sql`step.first_touch_at >= ${from}` : undefined,
