@@ -1,5 +1,6 @@
 import { profiles } from '../metrics/buyer-touches.js';
 import { leadOpportunities } from '../metrics/lead-steps.js';
+import { stageSpells } from '../metrics/stage-moves.js';
 import type { View } from '../read-models.js';
 import { rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
@@ -26,16 +27,6 @@ const LEAST_MOVES = 10;
 /** Days before the instant whose moves show what is usual. */
 const HISTORY_DAYS = 365;
 
-/**
- * The stages that leads were in and the moves into them up to an instant. Offset 0 has the moves sorted: to fetch them in the order of
- * an index takes twice as long.
- */
-const spellsUntil = ({ workspace, asOf }: View, at: Date): Sql => sql`
-  SELECT t.lead_id, t.to_stage AS stage, t.at AS began_at, lead(t.at) OVER moves AS ended_at
-  FROM (SELECT t.lead_id, t.to_stage, t.at, t.event_id FROM touchline.stage_transition t
-        WHERE t.workspace = ${workspace} AND t.at <= ${at} AND ${validAt('t', asOf)} OFFSET 0) t
-  WINDOW moves AS (PARTITION BY t.lead_id ORDER BY t.at, t.event_id)`;
-
 /** As lifecycle_at (0074-lead-lifecycle.sql) has them, without what it says of all others. */
 const goneLeads = (view: View): Sql => sql`
   SELECT p.lead_id FROM touchline.lead_profile p
@@ -55,7 +46,7 @@ export const stalledStages = (view: View, at: Date, limit: number): Promise<Stal
       SELECT p.persona, s.stage,
              array_agg(date_part('epoch', s.ended_at - s.began_at) / 86400) FILTER (WHERE s.ended_at > ${at}::timestamptz - make_interval(days => ${HISTORY_DAYS})) AS stays,
              array_agg(s.began_at) FILTER (WHERE s.ended_at IS NULL AND gone.lead_id IS NULL) AS waiting_since
-      FROM (${spellsUntil(view, at)}) s
+      FROM (${stageSpells(view, at)}) s
       JOIN (${profiles(view)}) p ON p.lead_id = s.lead_id
       LEFT JOIN (${goneLeads(view)}) gone ON gone.lead_id = s.lead_id
       GROUP BY p.persona, s.stage)

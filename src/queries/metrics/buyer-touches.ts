@@ -32,14 +32,3 @@ export const MONTH_START = raw(`j.occurred_date - extract(day FROM j.occurred_da
 export const profiles = ({ workspace, asOf }: Pick<View, 'workspace' | 'asOf'>): Sql => sql`
   SELECT p.lead_id, p.persona FROM touchline.lead_profile p
   WHERE p.workspace = ${workspace} AND ${validAt('p', asOf)}`;
-
-/**
- * The times that leads spent in a buying stage: from the move `began_id` at `began_at` to the next one, `ended_id` at `ended_at`
- * (NULL: they are still there), which led to `next_stage`.
- */
-export const stageSpells = ({ workspace, asOf }: View): Sql => sql`
-  SELECT t.lead_id, t.to_stage AS stage, t.at AS began_at, t.event_id AS began_id, lead(t.at) OVER moves AS ended_at,
-         lead(t.event_id) OVER moves AS ended_id, lead(t.to_stage) OVER moves AS next_stage
-  FROM touchline.stage_transition t
-  WHERE t.workspace = ${workspace} AND ${validAt('t', asOf)}
-  WINDOW moves AS (PARTITION BY t.lead_id ORDER BY t.at, t.event_id)`;

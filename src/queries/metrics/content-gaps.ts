@@ -7,9 +7,10 @@ import { Integer, MaybeInstant, MaybeText, NestedList, PageAnswer, Text } from '
 import { isInSegment } from '../segments.js';
 import { allOf, raw, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
-import { type Period, profiles, stageSpells } from './buyer-touches.js';
+import { type Period, profiles } from './buyer-touches.js';
 import { CUT_PARAMETERS, resolveCuts } from './cut-request.js';
 import { defineMetric } from './metric.js';
+import { stageSpells } from './stage-moves.js';
 
 export class ContentGapItem {
   @Text('Persona') persona!: string;

@@ -164,7 +164,7 @@ async function funnelRows(
     view.tx,
     sql`
     WITH step AS (
-      SELECT * FROM (${await leadSteps(view)}) step
+      SELECT * FROM (${await leadSteps(view, by)}) step
       WHERE ${allOf([
         from ? sql`step.first_touch_at >= ${from}` : undefined,
         to ? sql`step.first_touch_at < ${to}` : undefined,
@@ -175,7 +175,7 @@ async function funnelRows(
   );
 }
 
-/** Leads of each step, those of them that took the step before too, and the median of the days in between. */
+/** Leads of each step, those of them that took the step before too, and the median of the days in between. As `extract` they would be numerics. */
 function stepFigures(): Sql {
   const columns = FUNNEL_STEPS.map((step) => COLUMNS[step]);
   const steps = columns.map((column, index) => ({ column, before: columns[index - 1] }));
@@ -187,7 +187,7 @@ function stepFigures(): Sql {
     raw(
       before === undefined
         ? 'NULL::float8'
-        : `percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ${column} - ${before})::float8 / 86400)
+        : `percentile_cont(0.5) WITHIN GROUP (ORDER BY date_part('epoch', ${column} - ${before}) / 86400)
              FILTER (WHERE ${column} >= ${before})`,
     ),
   );

@@ -3,54 +3,10 @@ import { isInSegment, segmentMembers } from '../segments.js';
 import { allOf, empty, firstRow, raw, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import { cutColumns } from './cut-columns.js';
+import { endedHandOffs, handOffs } from './hand-off-ends.js';
 
 export const HAND_OFF_CUTS = ['recipient', 'persona', 'source', 'segment', 'campaign', 'month'] as const;
 export type HandOffCut = (typeof HAND_OFF_CUTS)[number];
-
-/**
- * Hand-offs `h` as handoff_end has them (0091-hand-off-ends.sql), but all at once: one is open until the lead is handed to somebody
- * else, recycled, disqualified, opts out or becomes a contact of an opportunity. It rots from `rots_at` on until the first call,
- * meeting or mail of sales, which stops its clock. What leads did is looked up for those alone that meet the condition on `h`, whose
- * columns before `ended_at` are known by then.
- */
-const handOffs = (view: View, condition: Sql = raw('true')): Sql => sql`
-  SELECT h.*, least(h.left_at, opened.at) AS ended_at, least(h.left_at, opened.at, activity.at) AS rots_until
-  FROM (${handedOff(view)}) h
-  CROSS JOIN LATERAL (${firstOpening(view)}) opened
-  LEFT JOIN LATERAL (${firstActivity(view)}) activity ON true
-  WHERE ${condition}`;
-
-/** `decided_at`: when the lead was handed to somebody else, recycled or disqualified; `left_at`: the same, or when it opted out. */
-const handedOff = ({ workspace, asOf }: View): Sql => sql`
-  SELECT k.lead_id, d.recipient, p.persona, d.began_at, greatest(d.due_by, d.began_at) AS rots_at, d.warn_at, d.decided_at,
-         least(d.decided_at, CASE WHEN p.email_consent = 'unsubscribed' THEN greatest(p.email_consent_at, d.began_at) END) AS left_at
-  FROM (SELECT d.lead_id, d.type, d.recipient, d.due_by, d.warn_at, d.occurred_at AS began_at, lead(d.occurred_at) OVER decisions AS decided_at
-        FROM touchline.lead_decision d
-        WHERE d.workspace = ${workspace} AND d.position <= ${asOf} AND d.type IN ('LeadHandedOff', 'LeadRecycled', 'LeadDisqualified')
-        WINDOW decisions AS (PARTITION BY d.lead_id ORDER BY d.position)) d
-  JOIN touchline.identity_key k ON k.workspace = ${workspace} AND k.own_lead_id = d.lead_id AND ${validAt('k', asOf)}
-  LEFT JOIN touchline.lead_profile p ON p.workspace = ${workspace} AND p.lead_id = k.lead_id AND ${validAt('p', asOf)}
-  WHERE d.type = 'LeadHandedOff'`;
-
-const firstOpening = ({ workspace, asOf }: View): Sql => sql`
-  SELECT min(o.opened_at) AS at
-  FROM touchline.identity_key k
-  JOIN touchline.opportunity_contact_key ck ON ck.workspace = k.workspace AND ck.key = k.key
-  JOIN touchline.opportunity_contact c
-    ON c.workspace = ck.workspace AND c.opportunity_id = ck.opportunity_id AND ck.key = ANY (c.keys) AND ${validAt('c', asOf)}
-  JOIN touchline.opportunity o
-    ON o.workspace = ck.workspace AND o.opportunity_id = ck.opportunity_id AND o.opened_at >= h.began_at AND ${validAt('o', asOf)}
-  WHERE k.workspace = ${workspace} AND k.lead_id = h.lead_id AND ${validAt('k', asOf)}`;
-
-/** The list of kinds is that of the index journey_sales_activity. */
-const firstActivity = ({ workspace, asOf }: View): Sql => sql`
-  SELECT j.occurred_at AS at
-  FROM touchline.journey j
-  WHERE j.workspace = ${workspace} AND j.lead_id = h.lead_id
-    AND j.occurred_at >= h.began_at AND (h.decided_at IS NULL OR j.occurred_at < h.decided_at)
-    AND j.kind IN ('sales_call', 'sales_email', 'meeting') AND j.verdict IN ('human', 'unknown') AND ${validAt('j', asOf)}
-  ORDER BY j.occurred_at
-  LIMIT 1`;
 
 /** Of hand-offs that `handOffs` looks at. */
 const begunAndNotLeft = (at: Date): Sql =>
@@ -94,7 +50,7 @@ const firstOrigin = ({ workspace, asOf }: View): Sql => sql`
     WHERE j.workspace = ${workspace} AND j.lead_id = h.lead_id AND j.verdict <> 'superseded' AND ${validAt('j', asOf)}
     ORDER BY j.occurred_at, j.event_id LIMIT 1) origin ON true`;
 
-export function openHandOffs(
+export async function openHandOffs(
   view: View,
   at: Date,
   { timeZone, by, segment }: HandOffScope,
@@ -105,7 +61,7 @@ export function openHandOffs(
     sql`
     SELECT ${cut.keys} AS keys, count(*)::int AS open, count(*) FILTER (WHERE rotten)::int AS rotten
     FROM (SELECT ${cut.select} h.rots_at <= ${at} AND (h.rots_until IS NULL OR h.rots_until > ${at}) AS rotten
-          FROM (${handOffs(view, allOf([begunAndNotLeft(at), inSegment(view, segment)]))}) h ${cutJoins(view, by)}
+          FROM (${await handOffs(view, allOf([begunAndNotLeft(at), inSegment(view, segment)]))}) h ${cutJoins(view, by)}
           WHERE h.ended_at IS NULL OR h.ended_at > ${at}) h
     ${cut.group}
     ORDER BY ${cut.time}rotten DESC, open DESC${cut.ties}`,
@@ -122,7 +78,7 @@ export interface RottenPoint {
  * The same at the beginning of each day: each hand-off adds one where it begins and takes one away where it ends, so many days cost
  * no more than one. Of the instants, which rise, `width_bucket` tells how many lie before a time.
  */
-export function rottenSeries(
+export async function rottenSeries(
   view: View,
   days: { readonly first: string; readonly last: string },
   { timeZone, segment }: HandOffScope,
@@ -133,7 +89,7 @@ export function rottenSeries(
     WITH point AS MATERIALIZED (
       SELECT day AT TIME ZONE ${timeZone} AS at, row_number() OVER (ORDER BY day) AS number
       FROM generate_series(${days.first}::timestamp, ${days.last}::timestamp, interval '1 day') AS day),
-    hand_off AS MATERIALIZED (${handOffs(view, inSegment(view, segment))}),
+    hand_off AS MATERIALIZED (${await handOffs(view, inSegment(view, segment))}),
     change AS (
       SELECT began_at AS at, 1 AS open, 0 AS rotten FROM hand_off
       UNION ALL SELECT ended_at, -1, 0 FROM hand_off WHERE ended_at IS NOT NULL
@@ -163,7 +119,7 @@ export interface UrgentHandOff {
 }
 
 /** At an instant the first `limit` hand-offs that rot, and as many that are about to: their time of warning has come. */
-export const urgentHandOffs = (
+export const urgentHandOffs = async (
   view: View,
   at: Date,
   { rep, limit }: { readonly rep: string | undefined; readonly limit: number },
@@ -176,7 +132,7 @@ export const urgentHandOffs = (
       SELECT h.*, count(*) OVER (PARTITION BY is_rotten)::int AS total,
              row_number() OVER (PARTITION BY is_rotten ORDER BY rots_at, lead_id, began_at) AS number
       FROM (SELECT h.*, h.rots_at <= ${at} AS is_rotten
-            FROM (${handOffs(
+            FROM (${await handOffs(
               view,
               allOf([
                 sql`${begunAndNotLeft(at)} AND (h.rots_at <= ${at} OR h.warn_at <= ${at})`,
@@ -205,9 +161,7 @@ export async function handOffTurnover(
   const found = await firstRow<HandOffTurnover>(
     view.tx,
     sql`
-    WITH hand_off AS MATERIALIZED (
-      SELECT h.recipient, h.began_at, least(h.left_at, opened.at) AS ended_at
-      FROM (${handedOff(view)}) h CROSS JOIN LATERAL (${firstOpening(view)}) opened),
+    WITH hand_off AS MATERIALIZED (${await endedHandOffs(view)}),
     open AS (
       SELECT h.recipient, count(*)::int AS count FROM hand_off h
       WHERE h.began_at <= ${at} AND (h.ended_at IS NULL OR h.ended_at > ${at}) AND h.recipient IS NOT NULL

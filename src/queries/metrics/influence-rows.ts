@@ -83,7 +83,8 @@ interface CellsQuery extends InfluenceQuery {
  * `leads` at its first touch of the content in a cell of the report.
  */
 function cells(view: View, period: Period, asked: CellsQuery): Sql {
-  const within = sql`${asked.withinDays} * interval '1 day'`;
+  // As hours: days may be longer or shorter in some time zones, for which PostgreSQL takes times apart.
+  const within = sql`${asked.withinDays} * interval '24 hours'`;
   const { ofSegment } = segmentParts(asked.by);
   const ofCell = asked.by.filter((name) => name === 'segment' || name === 'stage' || name === 'month');
   const person = raw(['lead_id', 'content_id', ...ofCell].join(', '));

@@ -34,15 +34,23 @@ export const leadJoins = (view: View, by: readonly string[]): Sql =>
  * first_touch_at, engaged_at, qualified_at, accepted_at, opportunity_at, won_at, and nurtured_at, the first nurture touch. Engaged
  * is what the lifecycle calls so: known, with points. Opportunities are those that a lead is a contact of. Leads without touchpoints,
  * from a list or the CRM alone, have not come to us and are left out.
+ *
+ * @param by cuts, without which source and campaign may be NULL
+ * @param opportunities those of leads, where a query reads them elsewhere too
  */
-export const leadSteps = async (view: View): Promise<Sql> => sql`
+export const leadSteps = async (
+  view: View,
+  by: readonly string[],
+  opportunities = leadOpportunities(view),
+): Promise<Sql> => sql`
   SELECT l.*, c.opportunity_at, c.won_at
-  FROM (${await decidedLeads(view)}) l
-  LEFT JOIN (${contacts(view)}) c ON c.lead_id = l.lead_id`;
+  FROM (${await decidedLeads(view, by)}) l
+  LEFT JOIN (${contacts(opportunities)}) c ON c.lead_id = l.lead_id`;
 
 /** The same without opportunities; with `status` and `since`, of what was decided last. */
-export async function decidedLeads(view: View): Promise<Sql> {
-  const leads = (await view.isCurrent('journey')) ? leadsNow(view) : leadsAt(view);
+export async function decidedLeads(view: View, by: readonly string[]): Promise<Sql> {
+  const hasOrigin = by.includes('source') || by.includes('campaign');
+  const leads = (await view.isCurrent('journey')) ? leadsNow(view) : leadsAt(view, hasOrigin);
   return sql`
     SELECT l.*, d.qualified_at, d.accepted_at, d.status, d.since
     FROM (${leads}) l
@@ -55,14 +63,20 @@ const leadsNow = ({ workspace }: View): Sql => sql`
   FROM touchline.lead l
   WHERE l.workspace = ${workspace} AND l.first_touch_at IS NOT NULL`;
 
-const leadsAt = ({ workspace, asOf }: View): Sql => sql`
+const FIRST_TOUCH =
+  'DISTINCT ON (j.lead_id) j.lead_id, j.occurred_at AS first_touch_at, j.source, j.campaign';
+/** Without what it came from, the first touch needs no sort. */
+const FIRST_TIME =
+  'j.lead_id, min(j.occurred_at) AS first_touch_at, NULL::text AS source, NULL::text AS campaign';
+
+const leadsAt = ({ workspace, asOf }: View, hasOrigin: boolean): Sql => sql`
   SELECT p.lead_id, p.persona, p.known, t.source, t.campaign, t.first_touch_at,
          CASE WHEN p.known AND s.at IS NOT NULL THEN greatest(s.at, p.known_at) END AS engaged_at, n.at AS nurtured_at
   FROM touchline.lead_profile p
-  JOIN (SELECT DISTINCT ON (j.lead_id) j.lead_id, j.occurred_at AS first_touch_at, j.source, j.campaign
+  JOIN (SELECT ${raw(hasOrigin ? FIRST_TOUCH : FIRST_TIME)}
         FROM touchline.journey j
         WHERE j.workspace = ${workspace} AND j.verdict <> 'superseded' AND ${validAt('j', asOf)}
-        ORDER BY j.lead_id, j.occurred_at, j.event_id) t ON t.lead_id = p.lead_id
+        ${raw(hasOrigin ? 'ORDER BY j.lead_id, j.occurred_at, j.event_id' : 'GROUP BY j.lead_id')}) t ON t.lead_id = p.lead_id
   LEFT JOIN (SELECT s.lead_id, min(s.occurred_at) AS at FROM touchline.score_change s
              WHERE s.workspace = ${workspace} AND ${validAt('s', asOf)} AND s.points > 0
              GROUP BY s.lead_id) s ON s.lead_id = p.lead_id
@@ -77,21 +91,20 @@ const decisions = ({ workspace, asOf }: View): Sql => sql`
   WHERE l.workspace = ${workspace} AND ${validAt('l', asOf)}`;
 
 /** First opening and first win among the opportunities that a lead is a contact of. */
-const contacts = (view: View): Sql => sql`
+const contacts = (opportunities: Sql): Sql => sql`
   SELECT o.lead_id, min(o.opened_at) AS opportunity_at, min(o.closed_at) FILTER (WHERE o.status = 'won') AS won_at
-  FROM (${leadOpportunities(view)}) o
+  FROM (${opportunities}) o
   GROUP BY o.lead_id`;
 
 /**
  * Opportunities with each lead that is a contact of them, once for each of its keys. Offset 0 has the keys hashed: looking 150,000 up
- * one by one takes three times as long.
+ * one by one takes three times as long. Keys of contacts are unnested as they are read, since a lateral join calls a function for each.
  */
 export const leadOpportunities = ({ workspace, asOf }: View): Sql => sql`
   SELECT k.lead_id, o.opportunity_id, o.status, o.opened_at, o.closed_at, o.currency, o.amount_minor
-  FROM touchline.opportunity_contact c
-  CROSS JOIN LATERAL unnest(c.keys) AS named (key)
+  FROM (SELECT c.opportunity_id, unnest(c.keys) AS key FROM touchline.opportunity_contact c
+        WHERE c.workspace = ${workspace} AND ${validAt('c', asOf)}) c
   JOIN (SELECT k.key, k.lead_id FROM touchline.identity_key k
-        WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)} OFFSET 0) k ON k.key = named.key
+        WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)} OFFSET 0) k ON k.key = c.key
   JOIN touchline.opportunity o
-    ON o.workspace = c.workspace AND o.opportunity_id = c.opportunity_id AND ${validAt('o', asOf)}
-  WHERE c.workspace = ${workspace} AND ${validAt('c', asOf)}`;
+    ON o.workspace = ${workspace} AND o.opportunity_id = c.opportunity_id AND ${validAt('o', asOf)}`;

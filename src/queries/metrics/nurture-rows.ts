@@ -52,7 +52,8 @@ export async function nurtureRows(
   return rows<NurtureFigures>(
     view.tx,
     sql`
-    WITH step AS (${await cohort(view, scope, asked)}),
+    WITH contact AS MATERIALIZED (${leadOpportunities(view)}),
+    step AS (${await cohort(view, scope, asked)}),
     sale AS (${sales(view, scope)})
     ${groups(view, scope, [], true)} ${cells}`,
   );
@@ -67,7 +68,8 @@ export async function unconvertedNurtureSales(
   return rows(
     view.tx,
     sql`
-    WITH step AS (${await cohort(view, scope, asked)})
+    WITH contact AS MATERIALIZED (${leadOpportunities(view)}),
+    step AS (${await cohort(view, scope, asked)})
     SELECT sale.currency, sum(sale.amount_minor)::text AS amount,
            array_agg(sale.opportunity_id ORDER BY sale.opportunity_id COLLATE "C") AS opportunities
     FROM (SELECT DISTINCT sale.opportunity_id, sale.currency, sale.amount_minor
@@ -86,12 +88,12 @@ export async function unconvertedNurtureSales(
 async function cohort(
   view: View,
   { from, to }: ReportScope,
-  { segment, landmarkDays }: NurtureRequest,
+  { by, segment, landmarkDays }: NurtureRequest,
 ): Promise<Sql> {
   const landmark = sql`step.first_touch_at + ${landmarkDays ?? 0} * interval '1 day'`;
   return sql`
     SELECT step.*, ${landmarkDays === undefined ? raw(IS_NURTURED) : sql`(step.nurtured_at <= ${landmark}) IS TRUE`} AS is_nurtured
-    FROM (${await leadSteps(view)}) step
+    FROM (${await leadSteps(view, by, CONTACTS)}) step
     WHERE ${allOf([
       sql`step.known`,
       from ? sql`step.first_touch_at >= ${from}` : undefined,
@@ -103,11 +105,14 @@ async function cohort(
     ])}`;
 }
 
+/** Opportunities of leads, read once for both. */
+const CONTACTS = raw('SELECT * FROM contact');
+
 /** Closed opportunities by the leads that are contacts of them. */
 const sales = (view: View, scope: ReportScope): Sql => sql`
   SELECT DISTINCT o.lead_id, o.opportunity_id, o.status = 'won' AS won, o.currency, o.amount_minor, ${reportedAmount(view, scope)} AS reported,
-         extract(epoch FROM o.closed_at - o.opened_at)::float8 / 86400 AS days
-  FROM (${leadOpportunities(view)}) o
+         date_part('epoch', o.closed_at - o.opened_at) / 86400 AS days
+  FROM contact o
   WHERE o.closed_at IS NOT NULL`;
 
 /** An opportunity is counted once in a cell, as nurtured if one of its contacts there is. */
@@ -140,7 +145,7 @@ const LEAD_FIGURES = raw(`
   ARRAY[${LIFT_STEPS.map(
     (
       step,
-    ) => `percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ${step}_at - first_touch_at)::float8 / 86400)
+    ) => `percentile_cont(0.5) WITHIN GROUP (ORDER BY date_part('epoch', ${step}_at - first_touch_at) / 86400)
       FILTER (WHERE ${step}_at >= first_touch_at)`,
   ).join(', ')}] AS days`);
 

@@ -6,9 +6,13 @@ import { CARLA, DORA, EXAMPLE_HAND_OFFS } from '../../../test/example-hand-offs.
 import { EXAMPLE_READERS } from '../../../test/example-readers.js';
 import { EXAMPLE } from '../../../test/example-workspace.js';
 import { day, entry, opportunityEvents, pageView } from '../../../test/sample-events.js';
+import { ReadModels } from '../read-models.js';
+import { rows, sql } from '../sql.js';
+import { endedHandOffs } from './hand-off-ends.js';
 import type { RepLoadAnswer } from './rep-load.js';
 import type { RottingLeadsAnswer } from './rotting-leads.js';
 
+const NOW = { workspace: 'main', asOf: undefined, minPosition: undefined };
 const EVE = identityKey('email', 'eve@reader.example');
 
 let api: ExampleApi;
@@ -192,6 +196,21 @@ test('metrics find the end of each hand-off where the function handoff_end does'
   }
   expect(found).toEqual(rows);
   expect(rows.some(({ rotten }) => rotten > 0)).toBe(true);
+});
+
+test('hand-offs end alike, whether what their leads opened is looked up or read at once', async () => {
+  const ends = (many: boolean) =>
+    api.app
+      .get(ReadModels)
+      .view(NOW, ['journey', 'opportunities', 'lifecycle'], async (view) =>
+        rows<{ ended_at: Date | null; left_at: Date | null }>(
+          view.tx,
+          sql`SELECT * FROM (${await endedHandOffs(view, undefined, many)}) h ORDER BY lead_id, began_at, recipient`,
+        ),
+      );
+  const found = await ends(false);
+  expect(await ends(true)).toEqual(found);
+  expect(found.some(({ ended_at, left_at }) => ended_at !== null && left_at === null)).toBe(true);
 });
 
 test.each([

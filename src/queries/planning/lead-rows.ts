@@ -57,7 +57,7 @@ const reached = async (view: CreditView): Promise<Sql> => sql`
               FROM (SELECT s.lead_id, coalesce(s.persona, '') AS key, s.first_touch_at, s.engaged_at, s.qualified_at, s.accepted_at,
                            s.status, s.since, b.won_at, least(b.opportunity_at, b.won_at) AS reached_opportunity,
                            least(s.accepted_at, b.opportunity_at, b.won_at) AS reached_accepted
-                    FROM (${await decidedLeads(view)}) s
+                    FROM (${await decidedLeads(view, [])}) s
                     LEFT JOIN (${brought(view)}) b ON b.lead_id = s.lead_id) s) s) s`;
 
 /** Columns of `reached`: when a lead took a step, and when it had reached it and the next one. */

@@ -265,6 +265,9 @@ test('what was won since the begin of the goal counts towards it', async () => {
   ]);
   expect(from).toBe('2025-12-31T23:00:00.000Z');
   expect(values(steps)).toEqual([0, 0, 0, 0, 0, 0]);
+  const goal = { goal: '100000.00', by: '2026-12-31', from: '2026-01-01', currency: 'USD' };
+  const past = await plan('main', { ...goal, historyFrom: '2020-01-01', historyTo: '2021-01-01' });
+  expect([past.status, past.booked.amount]).toEqual(['met', '128640.00']);
 });
 
 test('parts of the goal follow the revenue of personas, or what is asked, to the last minor unit', async () => {

@@ -1,5 +1,5 @@
 import type { CreditView } from '../credit-ledger.js';
-import { closedCells, unconvertedSales } from '../metrics/closed-cells.js';
+import { unconvertedSales } from '../metrics/closed-cells.js';
 import type { ReportScope } from '../report-scope.js';
 import { givenWeights, goalShares } from './goal-shares.js';
 import { historyOf, pipeOf } from './history.js';
@@ -28,13 +28,13 @@ export async function personaPlans(
   { goal, frame, history: scope, window, booked: bookedScope }: PlanScopes,
 ) {
   const personas = view.model?.data.document.personas ?? [];
-  const closed = await closedSales(view, scope);
+  const closed = await closedSales(view, scope, bookedScope);
   const weightOf = shares ? givenWeights(shares, personas) : revenueWeights(closed);
   const open = await openSales(view, frame, scope.timeZone);
   const leads = await leadRows(view, window);
-  const booked = await bookedSales(view, bookedScope);
+  const booked = new Map(closed.map((row) => [row.key, BigInt(row.booked)]));
   const found = [...closed, ...open.rows, ...leads.steps, ...leads.open].map(({ key }) => key);
-  const keys = keysOf(personas, [...found, ...booked.keys()], weightOf);
+  const keys = keysOf(personas, found, weightOf);
   const goals = goalShares(goal, keys, weightOf);
   const plans = keys.map((key): Planned => {
     const won = booked.get(key) ?? 0n;
@@ -65,15 +65,6 @@ const revenueWeights = (closed: readonly ClosedSales[]): ((key: string) => bigin
   const revenues = new Map(closed.map(({ key, revenue }) => [key, BigInt(revenue)]));
   return (key) => revenues.get(key) ?? 0n;
 };
-
-/** Minor units won since the begin of the goal, by persona; empty: none. */
-async function bookedSales(
-  view: CreditView,
-  scope: ReportScope | undefined,
-): Promise<ReadonlyMap<string, bigint>> {
-  const cells = scope ? await closedCells(view, scope, { by: ['persona'], segment: undefined }) : [];
-  return new Map(cells.map(({ keys, revenue }) => [keys[0] ?? '', BigInt(revenue)]));
-}
 
 /** In the order of the model, then what else there is, and last what has no persona: of that is a goal that nobody has a weight for. */
 function keysOf(

@@ -2,7 +2,7 @@ import type { CreditView } from '../credit-ledger.js';
 import { closed, reportedAmount } from '../metrics/closed-cells.js';
 import { opportunityColumns, opportunityJoins } from '../metrics/opportunity-cuts.js';
 import type { ReportScope } from '../report-scope.js';
-import { rows, sql, type Sql } from '../sql.js';
+import { raw, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 
 /** Opportunities of a persona that were opened and closed in a period, as `velocity` counts them. */
@@ -14,6 +14,8 @@ export interface ClosedSales {
   readonly lost: number;
   /** Minor units of the won ones that have a rate; text of the sum. */
   readonly revenue: string;
+  /** The same of those won since the begin of the goal. */
+  readonly booked: string;
   readonly amounts: readonly number[] | null;
   readonly daysToWin: readonly number[] | null;
   readonly daysToLoss: readonly number[] | null;
@@ -23,20 +25,31 @@ const PERSONAS = { by: ['persona'], segment: undefined } as const;
 const persona = (timeZone: string): Sql =>
   sql`coalesce(${opportunityColumns(timeZone, 'closed_at').persona}, '')`;
 
-export async function closedSales(view: CreditView, scope: ReportScope): Promise<ClosedSales[]> {
+/**
+ * Each persona of which there is any opportunity, in the period or not.
+ *
+ * @param booked undefined: nothing that is booked counts
+ */
+export async function closedSales(
+  view: CreditView,
+  scope: ReportScope,
+  booked: ReportScope | undefined,
+): Promise<ClosedSales[]> {
   const { from, to } = scope;
+  const wonIn = (period: ReportScope): Sql =>
+    sql`CASE WHEN ${closed(view, period)} AND o.status = 'won' THEN ${reportedAmount(view, period)} END`;
   return rows<ClosedSales>(
     view.tx,
     sql`
     SELECT key, count(*) FILTER (WHERE is_new)::int AS opened, count(*) FILTER (WHERE won)::int AS won,
-           count(*) FILTER (WHERE NOT won)::int AS lost, coalesce(sum(reported) FILTER (WHERE won), 0)::text AS revenue,
+           count(*) FILTER (WHERE NOT won)::int AS lost, coalesce(sum(reported) FILTER (WHERE won), 0)::text AS revenue, coalesce(sum(booked), 0)::text AS booked,
            array_agg(reported::float8 ORDER BY reported) FILTER (WHERE won AND reported IS NOT NULL) AS amounts,
            array_agg(days) FILTER (WHERE won) AS "daysToWin", array_agg(days) FILTER (WHERE NOT won) AS "daysToLoss"
     FROM (
       SELECT ${persona(scope.timeZone)} AS key, o.opened_at >= ${from} AND o.opened_at < ${to} AS is_new,
              CASE WHEN ${closed(view, scope)} THEN o.status = 'won' END AS won,
-             CASE WHEN ${closed(view, scope)} AND o.status = 'won' THEN ${reportedAmount(view, scope)} END AS reported,
-             extract(epoch FROM o.closed_at - o.opened_at)::float8 / 86400 AS days
+             ${wonIn(scope)} AS reported, ${booked ? wonIn(booked) : raw('NULL::bigint')} AS booked,
+             date_part('epoch', o.closed_at - o.opened_at) / 86400 AS days
       FROM touchline.opportunity o ${await opportunityJoins(view, PERSONAS)}
       WHERE o.workspace = ${view.workspace} AND ${validAt('o', view.asOf)}) o
     GROUP BY key`,
