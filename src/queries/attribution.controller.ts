@@ -16,8 +16,8 @@ import { writeReport } from './report-formats.js';
 import { CATALOGUE_CUTS } from './report-scope.js';
 
 const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
-const MODEL = ['reportModel', 'preset', ...MODEL_OPTION_PARAMETERS] as const;
-const CELL = [
+export const MODEL = ['reportModel', 'preset', ...MODEL_OPTION_PARAMETERS] as const;
+export const CELL = [
   ...(['content', 'channel', 'campaign', 'source'] as const),
   ...CATALOGUE_CUTS,
   ...([

@@ -62,7 +62,7 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
       const opportunity = await findOpportunity(opened, opportunityId);
       const metric = query.metric ?? (opportunity.status === 'won' ? 'revenue' : 'pipeline');
       const scope = await resolveScope(opened, { metric, ...period, currency: undefined });
-      const view = await withLedger(opened, { metric, opportunityId });
+      const view = await withLedger(opened, { metric, opportunityIds: [opportunityId] });
       const path = await pathOf(view, { opportunityId, metric });
       if (path) await refuseOutside(view, scope, path);
       const modelled = path ? await this.modelled(view, scope, { path, compared: query.compared }) : [];

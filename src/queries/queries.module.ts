@@ -22,6 +22,8 @@ import { FindLeadStagesHandler } from './lead-stages.js';
 import { FindCampaignsHandler } from './campaigns.js';
 import { CatalogueController } from './catalogue.controller.js';
 import { CreditComputer } from './computed-credits.js';
+import { CreditsController } from './credits/credits.controller.js';
+import { ExportCreditsHandler } from './credits/export-credits.js';
 import { FindContentsHandler } from './contents.js';
 import { FindInvestmentsHandler } from './investments.js';
 import { FindLeadHandler } from './lead.js';
@@ -63,6 +65,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     AccountsController,
     OpportunitiesController,
     AttributionController,
+    CreditsController,
     ModelController,
     ModelSchemaController,
     CatalogueController,
@@ -98,6 +101,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindContentRevenueHandler,
     CreditComputer,
     FindAttributionHandler,
+    ExportCreditsHandler,
     CompareAttributionHandler,
     ExplainAttributionHandler,
     FindDriftHandler,
