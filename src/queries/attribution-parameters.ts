@@ -104,7 +104,7 @@ export const ATTRIBUTION_PARAMETERS = {
     ),
     name: 'currency',
   },
-  format: word('Format of the rows; csv and ndjson return all rows unless a limit is given', FORMATS),
+  format: word('Format of the rows; all but json return all rows unless a limit is given', FORMATS),
   tableFormat: { ...word('Format; default ndjson', TABLE_FORMATS), name: 'format' },
   content: text('Only the row of this content', 'wp-1'),
   channel: text('Only the row of this channel', 'email'),

@@ -9,7 +9,7 @@ import { EntityTag, RequestTag } from '../entity-tag.js';
 import type { RawParams } from '../params.js';
 import { QueryDocs } from '../query-docs.js';
 import { replyWithTable } from '../tables/reply-with-table.js';
-import { MEDIA_TYPES, TABLE_FORMATS } from '../tables/table-formats.js';
+import { TABLE_MEDIA_TYPES } from '../tables/table-formats.js';
 import { ExportCredits } from './export-credits.js';
 
 const DESCRIPTION = `
@@ -35,7 +35,7 @@ export class CreditsController {
       ...CELL,
       ...(['metric', 'from', 'to', 'ratedCurrency', 'tableFormat', 'asOf', 'minPosition'] as const),
     ],
-    formats: TABLE_FORMATS.map((format) => MEDIA_TYPES[format].replace(/;.*/, '')),
+    formats: TABLE_MEDIA_TYPES,
     tagged: true,
   })
   async export(

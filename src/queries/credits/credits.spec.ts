@@ -139,6 +139,26 @@ test('values of cuts choose the rows of an export as they choose those of a repo
     );
 });
 
+test('a report in Arrow and Parquet has all its rows, unless a limit is given', async () => {
+  const { rows } = await report('by=content,channel&metric=pipeline');
+  const expected = rows.map(({ keys, value, touches }) => [...keys, BigInt(value.minor ?? 0), touches]);
+  const url = '/api/attribution?by=content,channel&metric=pipeline&format=';
+  const cells = (row: Readonly<Record<string, unknown>>) =>
+    ['content', 'channel', 'minor', 'touches'].map((name) => row[name]);
+  const arrow = tableFromIPC(await bytes(`${url}arrow`)).toArray() as Record<string, unknown>[];
+  expect(arrow.map(cells)).toEqual(expected);
+  const limited = await api.app.inject({
+    url: `${url}parquet&limit=2`,
+    headers: { authorization: 'Bearer main' },
+  });
+  const file = new Uint8Array(limited.rawPayload).buffer;
+  expect((await parquetReadObjects({ file })).map(cells)).toEqual(expected.slice(0, 2));
+  expect(limited.headers).toMatchObject({
+    'content-type': 'application/vnd.apache.parquet',
+    'touchline-next': expect.any(String),
+  });
+});
+
 test('an export without rows is a table without rows in each format', async () => {
   const query = `${PATH}?to=2020-01-01`;
   expect((await api.get(query)).text).toBe('');

@@ -13,6 +13,9 @@ export const MEDIA_TYPES: Readonly<Record<TableFormat, string>> = {
   parquet: 'application/vnd.apache.parquet',
 };
 
+/** Without their parameters. */
+export const TABLE_MEDIA_TYPES = TABLE_FORMATS.map((format) => MEDIA_TYPES[format].replace(/;.*/, ''));
+
 /** The libraries of binary formats are loaded for whoever asks for one. */
 const ENCODERS: Readonly<Record<TableFormat, () => Promise<EncodeTable>>> = {
   ndjson: () => Promise.resolve(encodeNdjson),
@@ -31,5 +34,9 @@ export async function tableStream<R>(
   batches: Batches<R>,
 ): Promise<Readable> {
   const encode = await ENCODERS[format]();
-  return Readable.from(encode(table, batches), { objectMode: false, highWaterMark: 1 });
+  return byteStream(encode(table, batches));
 }
+
+/** A stream that makes its next chunk when the last was taken. */
+export const byteStream = (chunks: AsyncGenerator<Uint8Array, void>): Readable =>
+  Readable.from(chunks, { objectMode: false, highWaterMark: 1 });
