@@ -13,8 +13,7 @@ import { AttributionAnswer, FindAttribution } from './attribution.js';
 import { EntityTag, RequestTag } from './entity-tag.js';
 import type { RawParams } from './params.js';
 import { QueryDocs } from './query-docs.js';
-import { writeReport } from './report-formats.js';
-import { replyWithTable } from './tables/reply-with-table.js';
+import { replyWithReport } from './report-formats.js';
 import { TABLE_MEDIA_TYPES } from './tables/table-formats.js';
 import { CATALOGUE_CUTS } from './report-scope.js';
 
@@ -63,8 +62,7 @@ export class AttributionController {
     const query = new FindAttribution(workspace, given, tag);
     const answer = await this.queries.execute(query);
     tag.addTo(reply, answer.asOf);
-    if (query.format === 'json') return answer;
-    return replyWithTable(request, reply, await writeReport(answer, query.format));
+    return replyWithReport(request, reply, answer, query.format);
   }
 
   @Get('compare')

@@ -54,6 +54,9 @@ import { SEARCH_SEQUENCES, searchInThread } from './sequences/search-sequences.j
 import { SequencesController } from './sequences/sequences.controller.js';
 import { FindSequencesHandler } from './sequences/sequences.js';
 import { SOLVE_CHAIN, solveInThread } from './solve-chain.js';
+import { SavedReportsController } from './saved-reports/saved-reports.controller.js';
+import { SavedReports } from './saved-reports/saved-reports.js';
+import { ReportSaver } from './saved-reports/save-report.js';
 import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
 
 /** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS, PROJECTION_STATES and the AuthGuard to be there already. */
@@ -66,6 +69,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     OpportunitiesController,
     AttributionController,
     CreditsController,
+    SavedReportsController,
     ModelController,
     ModelSchemaController,
     CatalogueController,
@@ -102,6 +106,8 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     CreditComputer,
     FindAttributionHandler,
     ExportCreditsHandler,
+    SavedReports,
+    ReportSaver,
     CompareAttributionHandler,
     ExplainAttributionHandler,
     FindDriftHandler,

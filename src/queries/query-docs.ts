@@ -103,7 +103,7 @@ const IF_NONE_MATCH = ApiHeader({
 });
 const NOT_MODIFIED = ApiResponse({ status: 304, description: 'The client has the response of the position' });
 
-const problem = (status: number, description: string) =>
+export const problem = (status: number, description: string) =>
   ApiResponse({
     status,
     description,

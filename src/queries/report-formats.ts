@@ -1,4 +1,7 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
 import type { AttributionAnswer, CreditItem, Format } from './attribution.js';
+import { replyWithTable } from './tables/reply-with-table.js';
 import type { SentTable } from './tables/sent-table.js';
 import { batchesOf, type Batches, type Column, type Table } from './tables/table.js';
 import { byteStream, MEDIA_TYPES, type TableFormat, tableStream } from './tables/table-formats.js';
@@ -28,6 +31,15 @@ export async function writeReport(
       : await tableStream(format, tableOf(answer, format), rows);
   return { asOf: answer.asOf, headers, body };
 }
+
+/** The answer in its format. */
+export const replyWithReport = async (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: AttributionAnswer,
+  format: Format,
+): Promise<AttributionAnswer | Readable | undefined> =>
+  format === 'json' ? answer : replyWithTable(request, reply, await writeReport(answer, format));
 
 /** One line a row, each with what it takes to read it alone. */
 async function* linesOf(
