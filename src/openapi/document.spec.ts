@@ -157,6 +157,16 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
     '/api/attribution?model=linear&by=content&format=ndjson',
     'application/x-ndjson',
   ],
+  'get /api/attribution/credits ndjson': [
+    '/api/attribution/credits?model=linear&channel=email',
+    'application/x-ndjson',
+  ],
+  'get /api/attribution/credits csv': [
+    '/api/attribution/credits?model=linear&channel=email&format=csv',
+    'text/csv',
+  ],
+  'get /api/attribution/reports': ['/api/attribution/reports'],
+  'get /api/attribution/reports/{id}': ['/api/attribution/reports/rep_example'],
   'get /api/attribution/compare': ['/api/attribution/compare?models=first,linear,last&by=channel'],
   'get /api/attribution/drift': ['/api/attribution/drift?from=10&by=channel&metric=pipeline'],
   'get /api/attribution/explain': ['/api/attribution/explain?model=w_shaped&content=buying-guide'],
@@ -199,6 +209,12 @@ const LATER_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: st
 };
 
 /** Asked as the later ones, with a body. */
+const SAVED_REPORT = `
+  INSERT INTO touchline.workspace (slug, name) VALUES ('main', 'Main') ON CONFLICT DO NOTHING;
+  INSERT INTO touchline.saved_report (id, workspace, name, parameters, resolved, as_of, created_at)
+  VALUES ('rep_example', 'main', 'Channels', '{"model":"w_shaped","by":"channel"}',
+          '{"model":"w_shaped","player":"channel","transforms":{},"by":["channel"],"metric":"revenue","currency":"USD"}', NULL, '2026-04-01 08:00Z')`;
+
 const POSTED_QUESTIONS: Readonly<Record<string, readonly [path: string, body: object]>> = {
   'post /api/planning/magic-number': [
     '/api/planning/magic-number',
@@ -235,6 +251,7 @@ describe('the examples of the query API in the OpenAPI document', () => {
         answers.set(operation, { ...answers.get(operation), [type]: body });
       }
     };
+    await api.db.pool.query(SAVED_REPORT);
     await ask(QUESTIONS);
     await api.add('main', [...EXAMPLE_INVESTMENTS, ...EXAMPLE_READERS, ...EXAMPLE_HAND_OFFS]);
     await api.runner.catchUp();

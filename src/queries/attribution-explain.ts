@@ -156,7 +156,7 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
     }
     const [name = DEFAULT_MODEL] = MODEL_NAMES.filter((each) => each === model.model);
     const { opportunityId } = cell;
-    const view = await withLedger(opened, { metric, models: [name], ...(opportunityId !== undefined && { opportunityId }) }); // prettier-ignore
+    const view = await withLedger(opened, { metric, models: [name], ...(opportunityId !== undefined && { opportunityIds: [opportunityId] }) }); // prettier-ignore
     return {
       view,
       parts: await partsOfCell(view, scope, { model: name, cell }),

@@ -8,6 +8,7 @@ import { PUBLISHER_KINDS } from '../domain/catalogue-events.js';
 import { CUTS, DEFAULT_MODEL, METRICS, MODEL_NAMES, REPORT_METRICS } from './report-scope.js';
 import { FORMATS } from './attribution.js';
 import { COMPARED_MODELS, REPORT_MODELS } from './model-parameters.js';
+import { TABLE_FORMATS } from './tables/table-formats.js';
 import { DATE, type Parameter, text, word } from './parameter-docs.js';
 
 /** Names of the options of models, as in the list below. */
@@ -123,7 +124,8 @@ export const ATTRIBUTION_PARAMETERS = {
     ),
     name: 'currency',
   },
-  format: word('Format of the rows; csv and ndjson return all rows unless a limit is given', FORMATS),
+  format: word('Format of the rows; all but json return all rows unless a limit is given', FORMATS),
+  tableFormat: { ...word('Format; default ndjson', TABLE_FORMATS), name: 'format' },
   content: text('Only the row of this content', 'wp-1'),
   channel: text('Only the row of this channel', 'email'),
   campaign: text('Only the row of this campaign'),

@@ -28,7 +28,7 @@ export interface CreditRow {
 /** The opportunities of a report as rows `p` of the credit ledger. */
 export const inScope = (view: View, scope: ReportScope): Sql => {
   const { workspace, asOf } = view;
-  const { metric, timeZone, filter } = scope;
+  const { metric, timeZone, filter, opportunityIds } = scope;
   const { from, to } = scope.period;
   return allOf([
     sql`p.workspace = ${workspace} AND p.metric = ${metric}`,
@@ -36,6 +36,7 @@ export const inScope = (view: View, scope: ReportScope): Sql => {
     from && since(from, timeZone),
     to && before(to, timeZone),
     filter && opportunityFilter(view, scope, filter),
+    opportunityIds && sql`p.opportunity_id = ANY(${opportunityIds}::text[])`,
   ]);
 };
 

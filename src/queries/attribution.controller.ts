@@ -1,7 +1,8 @@
-import { Controller, Get, Inject, Query, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { MODEL_OPTION_PARAMETERS } from './attribution-parameters.js';
 import { CompareAnswer } from './attribution-compare-items.js';
@@ -12,12 +13,13 @@ import { AttributionAnswer, FindAttribution } from './attribution.js';
 import { EntityTag, RequestTag } from './entity-tag.js';
 import type { RawParams } from './params.js';
 import { QueryDocs } from './query-docs.js';
-import { writeReport } from './report-formats.js';
+import { replyWithReport } from './report-formats.js';
+import { TABLE_MEDIA_TYPES } from './tables/table-formats.js';
 import { CATALOGUE_CUTS } from './report-scope.js';
 
 const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
-const MODEL = ['reportModel', 'preset', ...MODEL_OPTION_PARAMETERS] as const;
-const CELL = [
+export const MODEL = ['reportModel', 'preset', ...MODEL_OPTION_PARAMETERS] as const;
+export const CELL = [
   ...(['content', 'channel', 'campaign', 'source'] as const),
   ...CATALOGUE_CUTS,
   ...([
@@ -49,22 +51,20 @@ export class AttributionController {
       '`channel=email`; those of `owner`, `accountSegment`, `month` and `week` choose opportunities, and the sums are of these.',
     answer: AttributionAnswer,
     parameters: [...MODEL, 'by', ...CELL, 'reportMetric', 'from', 'to', 'ratedCurrency', 'format', ...PAGE],
-    formats: ['text/csv', 'application/x-ndjson'],
+    formats: TABLE_MEDIA_TYPES,
     tagged: true,
   })
   async report(
     @RequestWorkspace() workspace: string,
     @Query() given: RawParams,
     @RequestTag() tag: EntityTag,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AttributionAnswer | string> {
+  ): Promise<AttributionAnswer | Readable | undefined> {
     const query = new FindAttribution(workspace, given, tag);
     const answer = await this.queries.execute(query);
     tag.addTo(reply, answer.asOf);
-    if (query.format === 'json') return answer;
-    const { text, headers } = writeReport(answer, query.format);
-    void reply.headers(headers);
-    return text;
+    return replyWithReport(request, reply, answer, query.format);
   }
 
   @Get('compare')

@@ -10,6 +10,7 @@ import { MemoryEventStore } from '../event-store/memory.js';
 import type { CompareAnswer } from './attribution-compare-items.js';
 import type { AttributionExplanation } from './attribution-explain.js';
 import type { AttributionAnswer, CreditItem } from './attribution.js';
+import { linesOf, sumOf } from '../../test/credit-ledger.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { type Json, queryApi, type QueryApi } from '../../test/query-api.js';
 
@@ -362,6 +363,16 @@ async function checkReport({ all, model, metric, asOf }: Asked, by: readonly Cut
     body.rows.map(({ key, value }) => [key, value.minor]),
   );
   await checkExplained(`model=${model}&${question}`, by, body.rows);
+  if (by.join() === 'content')
+    await checkExported(`model=${model}&${question.replace('by=content&', '')}`, body.rows);
+}
+
+/** The rows of an export are those of the report before they were added up. */
+async function checkExported(question: string, rows: readonly Json<CreditItem>[]): Promise<void> {
+  const lines = linesOf((await api.get(`/api/attribution/credits?${question}`)).text);
+  const [value, touches] = [rows.map((row) => Number(row.value.minor)), rows.map((row) => row.touches)];
+  expect([sumOf(lines), lines.length]).toEqual([sum(value), sum(touches)]);
+  expect(new Set(lines.map(({ content }) => content))).toEqual(new Set(rows.map(({ key }) => key)));
 }
 
 /** Law 8: opened, each row of a report says the same. */

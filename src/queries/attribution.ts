@@ -110,7 +110,7 @@ export class AttributionAnswer extends ScopeAnswer {
 }
 
 /** How an answer may be written. */
-export const FORMATS = ['json', 'csv', 'ndjson'] as const;
+export const FORMATS = ['json', 'csv', 'ndjson', 'arrow', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export class FindAttribution extends Query<AttributionAnswer> {

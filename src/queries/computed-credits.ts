@@ -18,6 +18,12 @@ export interface ComputedCredits extends ModelBasis {
   readonly totals: Totals;
 }
 
+/** The same touch by touch, by opportunity. */
+export interface ComputedShares {
+  readonly shares: ReadonlyMap<string, ShareRow>;
+  readonly totals: Totals;
+}
+
 /** Cells and players of all cached results together: some 100 MB. */
 const MOST_CELLS = { credits: 300_000, bases: 100_000, parts: 100_000 };
 
@@ -110,14 +116,26 @@ export class CreditComputer {
     });
   }
 
-  private async weigh(source: ReportSource, model: ModelRequest) {
+  /** What a model gives to the touches of each opportunity. It is not kept. @throws Problem 400 `players-too-many`, `report-too-large` */
+  shares(view: CreditView, scope: ReportScope, model: ModelRequest): Promise<ComputedShares> {
+    const source = new ReportSource(view, scope, [model]);
+    return this.slots.run(view.workspace, async () => {
+      const { shares } = await this.weigh(source, model, true);
+      const paths = await source.paths();
+      const opportunityOf = new Map(paths.map(({ pathId, opportunityId }) => [pathId, opportunityId]));
+      const keyed = shares.map((share) => [opportunityOf.get(String(share.pathId)) ?? '', share] as const);
+      return { shares: new Map(keyed), totals: totalsWith(await totalsOf(view, scope), shares) };
+    });
+  }
+
+  private async weigh(source: ReportSource, model: ModelRequest, withWeights = false) {
     const paths = await source.paths();
     const steps = await stepsOf(model, paths);
     const modelBasis = await this.bases.cached(source.view.workspace, {
       key: keyOf(source, model),
       compute: () => modelBasisOf(source, model, steps, this.solve),
     });
-    const shares = await shareRows(source.view, model, modelBasis.basis, paths, steps);
+    const shares = await shareRows(source.view, model, modelBasis.basis, { paths, steps, withWeights });
     return { modelBasis, steps, shares };
   }
 }

@@ -23,7 +23,7 @@ export type CreditView = View & { readonly ledger: CreditLedger };
 interface Scope {
   readonly metric?: Metric;
   readonly models?: readonly ModelName[];
-  readonly opportunityId?: string;
+  readonly opportunityIds?: readonly string[];
 }
 
 const STORED: CreditLedger = {
@@ -42,10 +42,11 @@ export const withLedger = async (view: View, scope: Scope): Promise<CreditView> 
  */
 export async function creditLedger(
   { tx, workspace, asOf }: Pick<View, 'tx' | 'workspace' | 'asOf'>,
-  { metric, models = MODEL_NAMES, opportunityId }: Scope = {},
+  { metric, models = MODEL_NAMES, opportunityIds }: Scope = {},
 ): Promise<CreditLedger> {
   const gaps = await gapsAt(tx, workspace, asOf);
-  const missing = gaps.filter((id) => opportunityId === undefined || id === opportunityId);
+  const asked = opportunityIds && new Set(opportunityIds);
+  const missing = gaps.filter((id) => asked?.has(id) ?? true);
   if (missing.length === 0) return STORED;
   const { paths, settings } = await computeCredits(tx, workspace, asOf, missing);
   const wanted = paths.filter((path) => metric === undefined || path.metric === metric);

@@ -64,7 +64,7 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
       const opportunity = await findOpportunity(opened, opportunityId);
       const metric = query.metric ?? (opportunity.status === 'won' ? 'revenue' : 'pipeline');
       const scope = await resolveScope(opened, { metric, ...period, currency: undefined });
-      const view = await withLedger(opened, { metric, opportunityId });
+      const view = await withLedger(opened, { metric, opportunityIds: [opportunityId] });
       const path = await pathOf(view, { opportunityId, metric });
       return {
         asOf: String(view.asOf),

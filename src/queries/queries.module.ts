@@ -22,6 +22,8 @@ import { FindLeadStagesHandler } from './lead-stages.js';
 import { FindCampaignsHandler } from './campaigns.js';
 import { CatalogueController } from './catalogue.controller.js';
 import { CreditComputer } from './computed-credits.js';
+import { CreditsController } from './credits/credits.controller.js';
+import { ExportCreditsHandler } from './credits/export-credits.js';
 import { FindContentsHandler } from './contents.js';
 import { FindInvestmentsHandler } from './investments.js';
 import { FindLeadHandler } from './lead.js';
@@ -52,6 +54,9 @@ import { SEARCH_SEQUENCES, searchInThread } from './sequences/search-sequences.j
 import { SequencesController } from './sequences/sequences.controller.js';
 import { FindSequencesHandler } from './sequences/sequences.js';
 import { SOLVE_CHAIN, solveInThread } from './solve-chain.js';
+import { SavedReportsController } from './saved-reports/saved-reports.controller.js';
+import { SavedReports } from './saved-reports/saved-reports.js';
+import { ReportSaver } from './saved-reports/save-report.js';
 import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
 
 /** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS, PROJECTION_STATES and the AuthGuard to be there already. */
@@ -63,6 +68,8 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     AccountsController,
     OpportunitiesController,
     AttributionController,
+    CreditsController,
+    SavedReportsController,
     ModelController,
     ModelSchemaController,
     CatalogueController,
@@ -98,6 +105,9 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindContentRevenueHandler,
     CreditComputer,
     FindAttributionHandler,
+    ExportCreditsHandler,
+    SavedReports,
+    ReportSaver,
     CompareAttributionHandler,
     ExplainAttributionHandler,
     FindDriftHandler,

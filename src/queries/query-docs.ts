@@ -40,7 +40,8 @@ interface QueryDescription {
   /** One line, as a list of routes shows it. */
   readonly summary: string;
   readonly description?: string;
-  readonly answer: Type<unknown>;
+  /** Undefined: it has no JSON. */
+  readonly answer?: Type<unknown>;
   readonly parameters: readonly ParameterName[];
   /** Media types it can be written in besides JSON. */
   readonly formats?: readonly string[];
@@ -65,13 +66,13 @@ export function QueryDocs({
     ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
     ...(id === undefined ? [] : [ApiParam({ name: 'id', description: id, schema: { type: 'string' } })]),
     ...parameters.map((name) => ApiQuery({ name, required: false, ...PARAMETERS[name] })),
-    ApiExtraModels(answer),
+    ...(answer ? [ApiExtraModels(answer)] : []),
     ApiOkResponse({
       description: 'The response',
       ...(tagged && { headers: ETAG }),
       content: {
-        'application/json': { schema: { $ref: getSchemaPath(answer) } },
-        ...Object.fromEntries((formats ?? []).map((type) => [type, { schema: { type: 'string' } }])),
+        ...(answer && { 'application/json': { schema: { $ref: getSchemaPath(answer) } } }),
+        ...Object.fromEntries((formats ?? []).map((type) => [type, { schema: schemaOf(type) }])),
       },
     }),
     ...(tagged ? [IF_NONE_MATCH, NOT_MODIFIED] : []),
@@ -85,6 +86,11 @@ export function QueryDocs({
   );
 }
 
+const schemaOf = (mediaType: string) =>
+  /^(text\/|application\/x-ndjson)/.test(mediaType)
+    ? { type: 'string' as const }
+    : { type: 'string' as const, format: 'binary' };
+
 const ETAG = {
   ETag: { description: 'Position and parameters of the response', schema: { type: 'string' as const } },
 };
@@ -97,7 +103,7 @@ const IF_NONE_MATCH = ApiHeader({
 });
 const NOT_MODIFIED = ApiResponse({ status: 304, description: 'The client has the response of the position' });
 
-const problem = (status: number, description: string) =>
+export const problem = (status: number, description: string) =>
   ApiResponse({
     status,
     description,

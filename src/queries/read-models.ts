@@ -57,6 +57,8 @@ const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = 
 @Injectable()
 export class ReadModels {
   private readonly gate: QuerySlots;
+  /** Of exports, which last as long as their readers take. */
+  private readonly exports: QuerySlots;
   private readonly recorded = new LRUCache<bigint, Date>({ max: 1_000 });
   private headSeen = 0n;
 
@@ -71,6 +73,8 @@ export class ReadModels {
     const width = Math.max(1, Math.floor(pool.options.max / 2));
     const share = Math.max(1, Math.ceil(width / 2));
     this.gate = new QuerySlots({ width, share, queue: 200, waitMs: WAIT_MS });
+    const exported = Math.max(1, Math.floor(width / 2));
+    this.exports = new QuerySlots({ width: exported, share: 1, queue: 20, waitMs: WAIT_MS });
   }
 
   /**
@@ -79,7 +83,28 @@ export class ReadModels {
    * @throws Problem 400 when `asOf` or `minPosition` lies in the future; 503 when the projections do not get there in
    * time. NotModified the client has the answer of the position.
    */
-  async view<T>(
+  view<T>(
+    asked: ReadRequest,
+    projections: readonly string[],
+    answer: (view: View) => Promise<T>,
+  ): Promise<T> {
+    return this.viewIn(this.gate, asked, projections, answer);
+  }
+
+  /**
+   * The same for an answer that is sent while it is read. Such answers have few slots of their own, one a workspace, so that slow
+   * readers keep no other query waiting. @throws as view
+   */
+  stream(
+    asked: ReadRequest,
+    projections: readonly string[],
+    send: (view: View) => Promise<void>,
+  ): Promise<void> {
+    return this.viewIn(this.exports, asked, projections, send);
+  }
+
+  private async viewIn<T>(
+    slots: QuerySlots,
     asked: ReadRequest,
     projections: readonly string[],
     answer: (view: View) => Promise<T>,
@@ -87,7 +112,7 @@ export class ReadModels {
     const request = await this.withPosition(asked);
     await this.refuseFuture(request);
     await this.waitUntil(request, projections);
-    return this.gate.run(request.workspace, () =>
+    return slots.run(request.workspace, () =>
       this.snapshot(async (tx) => {
         const view = await this.open(tx, request, projections);
         request.tag?.check(view.asOf);

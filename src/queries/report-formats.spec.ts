@@ -1,9 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
+import { tableFromIPC } from 'apache-arrow';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
+import { parquetReadObjects } from 'hyparquet';
 import { money } from '../domain/attribution/money.js';
 import type { AttributionAnswer, CreditItem } from './attribution.js';
 import { writeReport } from './report-formats.js';
+import type { Cell } from './tables/table.js';
+import { buffer, text as textOf } from 'node:stream/consumers';
 
 const row = (key: string, label: string): CreditItem => ({
   key,
@@ -35,9 +39,12 @@ const answer = (...rows: CreditItem[]): AttributionAnswer => ({
   next: null,
 });
 
-test('the CSV has a header, CRLF and one line per row', () => {
-  const { text, headers } = writeReport(answer(row('wp-1', 'Buying guide')), 'csv');
-  expect(text).toBe(
+const written = async (report: AttributionAnswer, format: 'csv' | 'ndjson'): Promise<string> =>
+  textOf((await writeReport(report, format)).body);
+
+test('the CSV has a header, CRLF and one line per row', async () => {
+  const { body, headers } = await writeReport(answer(row('wp-1', 'Buying guide')), 'csv');
+  expect(await textOf(body)).toBe(
     'content,label,value,currency,share,opportunities,touches,model,metric,asOf,modelVersion\r\n' +
       'wp-1,Buying guide,1234.56,USD,0.25,3,7,linear,revenue,5124,3\r\n',
   );
@@ -50,15 +57,16 @@ test('the CSV has a header, CRLF and one line per row', () => {
   });
 });
 
-test('commas, quotes and line breaks in CSV are quoted', () => {
-  const { text } = writeReport(answer(row('wp-1', 'Say "when", not\nif')), 'csv');
-  expect(text).toContain('wp-1,"Say ""when"", not\nif",');
+test('commas, quotes and line breaks in CSV are quoted', async () => {
+  expect(await written(answer(row('wp-1', 'Say "when", not\nif')), 'csv')).toContain(
+    'wp-1,"Say ""when"", not\nif",',
+  );
 });
 
 describe('the CSV contains no formulas', () => {
   /** Cells as a reader of CSV sees them. */
-  const cellsOf = (label: string, delimiter = ','): string[] =>
-    parse(writeReport(answer(row('wp-1', label)), 'csv').text, {
+  const cellsOf = async (label: string, delimiter = ','): Promise<string[]> =>
+    parse(await written(answer(row('wp-1', label)), 'csv'), {
       delimiter,
       relax_quotes: true,
       relax_column_count: true,
@@ -90,16 +98,16 @@ describe('the CSV contains no formulas', () => {
     ...AFTER_A_SEAM.map((seam) => `Guide${seam}${formula}`),
   ]);
 
-  test.each(labels)('in the label %j', (label) => {
-    expect(cellsOf(label)[1]).toMatch(/^'|^Guide/);
+  test.each(labels)('in the label %j', async (label) => {
+    expect((await cellsOf(label))[1]).toMatch(/^'|^Guide/);
     for (const delimiter of [',', ';', '\t', '|']) {
-      expect(cellsOf(label, delimiter).filter(runs)).toEqual([]);
+      expect((await cellsOf(label, delimiter)).filter(runs)).toEqual([]);
     }
   });
 
   test.each(['\tGuide', '\rGuide', '\nGuide'])(
     'in a label that starts with a control character: %j',
-    (label) => expect(cellsOf(label)[1]).toBe(`'${label}`),
+    async (label) => expect((await cellsOf(label))[1]).toBe(`'${label}`),
   );
 
   test.each([
@@ -111,38 +119,36 @@ describe('the CSV contains no formulas', () => {
     'a=b',
     'ada@acme.example',
     'https://x.example/?a=b;c=d',
-  ])('but keeps labels that no spreadsheet evaluates: %s', (label) => expect(cellsOf(label)[1]).toBe(label));
+  ])('but keeps labels that no spreadsheet evaluates: %s', async (label) =>
+    expect((await cellsOf(label))[1]).toBe(label),
+  );
 
-  test('and keeps numbers', () => {
+  test('and keeps numbers', async () => {
     const negative = { ...row('wp-1', 'Guide'), value: money(-123_456, 'USD') };
-    expect(writeReport(answer(negative), 'csv').text).toContain('wp-1,Guide,-1234.56,USD,0.25,');
+    expect(await written(answer(negative), 'csv')).toContain('wp-1,Guide,-1234.56,USD,0.25,');
   });
 });
 
-test('a row without a value of a dimension has an empty CSV cell, and one named (none) does not', () => {
+test('a row without a value of a dimension has an empty CSV cell, and one named (none) does not', async () => {
   const none = { ...row('', '(none)'), key: null, keys: [null], without: ['campaign' as const] };
-  const { text } = writeReport(answer(none, row('(none)', '(none)')), 'csv');
-  const cells: string[][] = parse(text);
+  const cells: string[][] = parse(await written(answer(none, row('(none)', '(none)')), 'csv'));
   expect(cells.slice(1).map(([key]) => key)).toEqual(['', '(none)']);
-  const lines = writeReport(answer(none, row('(none)', '(none)')), 'ndjson')
-    .text.trimEnd()
-    .split('\n');
+  const lines = (await written(answer(none, row('(none)', '(none)')), 'ndjson')).trimEnd().split('\n');
   expect(lines.map((line) => (JSON.parse(line) as { key: string | null }).key)).toEqual([null, '(none)']);
 });
 
-test('any label is read from the CSV unchanged or with an apostrophe', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary', minLength: 1 }), (label) => {
-      const { text } = writeReport(answer(row('wp-1', label)), 'csv');
-      const [, cells]: string[][] = parse(text);
+test('any label is read from the CSV unchanged or with an apostrophe', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1 }), async (label) => {
+      const [, cells]: string[][] = parse(await written(answer(row('wp-1', label)), 'csv'));
       expect(cells?.length).toBe(11);
       expect(cells?.[1]?.replaceAll("'", '')).toBe(label.replaceAll("'", ''));
     }),
   );
 });
 
-test('every NDJSON line is self-contained', () => {
-  const { text } = writeReport(answer(row('wp-1', 'Guide'), row('wp-2', 'Case')), 'ndjson');
+test('every NDJSON line is self-contained', async () => {
+  const text = await written(answer(row('wp-1', 'Guide'), row('wp-2', 'Case')), 'ndjson');
   const lines = text
     .trimEnd()
     .split('\n')
@@ -151,4 +157,19 @@ test('every NDJSON line is self-contained', () => {
     ['wp-1', '5124', 'linear', 'revenue'],
     ['wp-2', '5124', 'linear', 'revenue'],
   ]);
+});
+
+test('Arrow and Parquet have the columns of the CSV, and minor units beside them also beyond 2^53', async () => {
+  const none = { ...row('', '(none)'), key: null, keys: [null], value: money(-(2n ** 60n), 'USD') };
+  const report = answer(row('wp-1', 'Guide'), none);
+  const [head = '', ...lines] = (await written(report, 'csv')).trimEnd().split('\r\n');
+  const names = head.split(',');
+  const ofArrow = tableFromIPC(await buffer((await writeReport(report, 'arrow')).body))
+    .toArray()
+    .map((each) => Object.fromEntries([...(each as Iterable<[string, unknown]>)]));
+  const bytes = new Uint8Array(await buffer((await writeReport(report, 'parquet')).body));
+  expect(await parquetReadObjects({ file: bytes.buffer })).toEqual(ofArrow);
+  expect(ofArrow.map(({ minor }) => minor)).toEqual([123_456n, -(2n ** 60n)]);
+  const asCells = ofArrow.map((each) => names.map((name) => String((each[name] ?? '') as Cell)));
+  expect(asCells).toEqual(lines.map((line) => line.split(',').map((cell) => cell.replaceAll('"', ''))));
 });

@@ -1,20 +1,19 @@
-import { csvCell } from '../domain/csv-cell.js';
-import type { AttributionAnswer, Format } from './attribution.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import type { AttributionAnswer, CreditItem, Format } from './attribution.js';
+import { replyWithTable } from './tables/reply-with-table.js';
+import type { SentTable } from './tables/sent-table.js';
+import { isReturn } from './report-scope.js';
+import { batchesOf, type Batches, type Column, type Table } from './tables/table.js';
+import { byteStream, MEDIA_TYPES, type TableFormat, tableStream } from './tables/table-formats.js';
 
-/** A report as text of a format, and the headers that say what its rows do not. */
-export interface FormattedReport {
-  readonly text: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
+const ROWS_AT_ONCE = 1_000;
 
-/** Media types of tables. */
-export const MEDIA_TYPES: Readonly<Record<Exclude<Format, 'json'>, string>> = {
-  csv: 'text/csv; charset=utf-8',
-  ndjson: 'application/x-ndjson; charset=utf-8',
-};
-
-/** Writes the rows as a table; position, version and sums go into headers. */
-export function writeReport(answer: AttributionAnswer, format: Exclude<Format, 'json'>): FormattedReport {
+/** The rows as a table; position, version and sums go into headers. */
+export async function writeReport(
+  answer: AttributionAnswer,
+  format: Exclude<Format, 'json'>,
+): Promise<SentTable> {
   const headers = {
     'content-type': MEDIA_TYPES[format],
     'touchline-as-of': answer.asOf,
@@ -26,29 +25,71 @@ export function writeReport(answer: AttributionAnswer, format: Exclude<Format, '
     'touchline-currency': answer.currency,
     ...(answer.next === null ? {} : { 'touchline-next': answer.next }),
   };
-  return { text: format === 'csv' ? csvOf(answer) : ndjsonOf(answer), headers };
+  const rows = batchesOf(answer.rows, ROWS_AT_ONCE);
+  const body =
+    format === 'ndjson'
+      ? byteStream(linesOf(answer, rows))
+      : await tableStream(format, tableOf(answer, format), rows);
+  return { asOf: answer.asOf, headers, body };
 }
+
+/** The answer in its format. */
+export const replyWithReport = async (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: AttributionAnswer,
+  format: Format,
+): Promise<AttributionAnswer | Readable | undefined> =>
+  format === 'json' ? answer : replyWithTable(request, reply, await writeReport(answer, format));
 
 /** One line a row, each with what it takes to read it alone. */
-const ndjsonOf = ({ rows, asOf, modelVersion, model, metric }: AttributionAnswer): string =>
-  rows.map((row) => `${JSON.stringify({ asOf, modelVersion, model, metric, ...row })}\n`).join('');
-
-function csvOf({ rows, by, asOf, modelVersion, model, metric, currency }: AttributionAnswer): string {
-  const head = [...by, 'label', 'value', 'currency', 'share', 'opportunities', 'touches'];
-  const lines = rows.map(({ keys, label, value, share, opportunities, touches, invested, ratio }) => [
-    ...[...keys, label].map(csvCell),
-    value.amount,
-    currency,
-    String(share),
-    String(opportunities),
-    String(touches),
-    model,
-    metric,
-    asOf,
-    String(modelVersion),
-    ...(invested === undefined ? [] : [invested?.amount ?? '', String(ratio ?? '')]),
-  ]);
-  const returned = rows.some((row) => row.invested !== undefined) ? ['invested', 'ratio'] : [];
-  const all = [[...head, 'model', 'metric', 'asOf', 'modelVersion', ...returned], ...lines];
-  return all.map((line) => `${line.join(',')}\r\n`).join('');
+async function* linesOf(
+  { asOf, modelVersion, model, metric }: AttributionAnswer,
+  batches: Batches<CreditItem>,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const rows of batches)
+    yield Buffer.from(
+      rows.map((row) => `${JSON.stringify({ asOf, modelVersion, model, metric, ...row })}\n`).join(''),
+    );
 }
+
+function tableOf(answer: AttributionAnswer, format: TableFormat): Table<CreditItem> {
+  const { by, asOf, modelVersion, model, metric, currency } = answer;
+  const exact: Column<CreditItem> = {
+    name: 'minor',
+    type: 'bigint',
+    of: ({ value }) => minorOf(value.amount),
+  };
+  return {
+    columns: [
+      ...by.map((cut, index) => textColumn(cut, ({ keys }) => keys[index] ?? null)),
+      textColumn('label', ({ label }) => label),
+      { name: 'value', type: 'decimal', of: ({ value }) => value.amount },
+      // What reads CSV by the places of its columns would not expect another.
+      ...(format === 'csv' ? [] : [exact]),
+      textColumn('currency', () => currency),
+      { name: 'share', type: 'double', of: ({ share }) => share },
+      { name: 'opportunities', type: 'integer', of: ({ opportunities }) => opportunities },
+      { name: 'touches', type: 'integer', of: ({ touches }) => touches },
+      textColumn('model', () => model),
+      textColumn('metric', () => metric),
+      { name: 'asOf', type: 'decimal', of: () => asOf },
+      { name: 'modelVersion', type: 'integer', of: () => modelVersion },
+      ...(isReturn(metric) ? RETURN_COLUMNS : []),
+    ],
+    metadata: { asOf, modelVersion: String(modelVersion), model, metric, currency },
+  };
+}
+
+/** Null where nothing was invested. */
+const RETURN_COLUMNS: readonly Column<CreditItem>[] = [
+  { name: 'invested', type: 'decimal', of: ({ invested }) => invested?.amount ?? null },
+  { name: 'ratio', type: 'double', of: ({ ratio }) => ratio ?? null },
+];
+
+/** Minor units of an amount, also where JSON does not hold them. */
+const minorOf = (amount: string): bigint => BigInt(amount.replace('.', ''));
+
+const textColumn = (name: string, of: (row: CreditItem) => string | null): Column<CreditItem> => ({
+  ...{ name, type: 'text', of },
+});

@@ -115,6 +115,8 @@ export interface ReportScope {
   readonly currency: string;
   readonly timeZone: string;
   readonly filter?: ReportFilter;
+  /** Only these of them. */
+  readonly opportunityIds?: readonly string[];
 }
 
 export interface ScopeOptions {

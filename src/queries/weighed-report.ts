@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ModelRequest } from '../domain/attribution/model-request.js';
+import { fractionsOf } from '../domain/attribution/models.js';
 import { distribute } from '../domain/attribution/money.js';
 import { type AttributionSettings, DEFAULT_ATTRIBUTION } from '../domain/attribution/settings.js';
 import { shapley } from '../domain/attribution/shapley.js';
@@ -90,13 +91,18 @@ export async function stepsOf(model: ModelRequest, paths: readonly OpportunityPa
 export const attributionSettingsOf = ({ model }: View): AttributionSettings =>
   model?.data.document.attribution ?? DEFAULT_ATTRIBUTION;
 
-/** The shares of all paths with credited touches, as the ledger would store them. */
+interface WeighedPaths {
+  readonly paths: readonly ReportPath[];
+  readonly steps: readonly Steps[];
+  readonly withWeights: boolean;
+}
+
+/** The shares of all paths with credited touches, as the ledger would store them. Reports do without their weights. */
 export async function shareRows(
   view: CreditView,
   model: ModelRequest,
   basis: Basis,
-  paths: readonly ReportPath[],
-  steps: readonly Steps[],
+  { paths, steps, withWeights }: WeighedPaths,
 ): Promise<ShareRow[]> {
   const weigh = weigherOf(model, attributionSettingsOf(view), basis);
   const shares: ShareRow[] = [];
@@ -109,8 +115,7 @@ export async function shareRows(
       pathId: BigInt(path.pathId),
       workspace: view.workspace,
       model: model.model,
-      // Reports read neither.
-      weights: [],
+      weights: withWeights ? fractionsOf([...touches, unattributed]).slice(0, -1) : [],
       amounts: [],
       reported: distribute(path.reportedMinor ?? 0n, [...touches, unattributed]).slice(0, -1),
       marks: marks(marked, touches),

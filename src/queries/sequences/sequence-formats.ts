@@ -1,10 +1,20 @@
 import { csvCell } from '../../domain/csv-cell.js';
-import type { Format } from '../attribution.js';
-import { type FormattedReport, MEDIA_TYPES } from '../report-formats.js';
+import { MEDIA_TYPES } from '../tables/table-formats.js';
 import type { SequenceItem, SequencesAnswer } from './sequence-answer.js';
 
+export const SEQUENCE_FORMATS = ['json', 'csv', 'ndjson'] as const;
+export type SequenceFormat = (typeof SEQUENCE_FORMATS)[number];
+
+interface FormattedSequences {
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** Writes the rows as a table; what they are of goes into headers. */
-export function writeSequences(answer: SequencesAnswer, format: Exclude<Format, 'json'>): FormattedReport {
+export function writeSequences(
+  answer: SequencesAnswer,
+  format: Exclude<SequenceFormat, 'json'>,
+): FormattedSequences {
   const headers = {
     'content-type': MEDIA_TYPES[format],
     'touchline-as-of': answer.asOf,

@@ -1,6 +1,7 @@
 import { SEQUENCE_SORTS } from '../../domain/sequences/ranked-sequences.js';
 import { type Parameter, text, word } from '../parameter-docs.js';
 import { SEQUENCE_ITEMS } from './sequence-answer.js';
+import { SEQUENCE_FORMATS } from './sequence-formats.js';
 import { MAX_LENGTH, MAX_SEQUENCES } from './sequence-request.js';
 
 const integer = (description: string, maximum: number, byDefault?: number): Parameter => ({
@@ -10,6 +11,7 @@ const integer = (description: string, maximum: number, byDefault?: number): Para
 
 /** Query parameters of sequences. */
 export const SEQUENCE_PARAMETERS = {
+  sequenceFormat: { ...word('Format of the rows', SEQUENCE_FORMATS), name: 'format' },
   sequencesBy: { ...word('What the steps are; default content', SEQUENCE_ITEMS), name: 'by' },
   touchPersona: { ...text('Only touches of people of this persona', 'buyer'), name: 'persona' },
   touchStage: { ...text('Only touches of people in this buying stage', 'explore'), name: 'stage' },

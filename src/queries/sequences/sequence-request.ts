@@ -1,11 +1,11 @@
 import { Query } from '@nestjs/cqrs';
 import { SEQUENCE_SORTS, type SequenceSort } from '../../domain/sequences/ranked-sequences.js';
-import { FORMATS, type Format } from '../attribution.js';
 import { POSITION_PARAMETERS, readRequestOf } from '../page-request.js';
 import { Params, type RawParams } from '../params.js';
 import type { ReadRequest } from '../read-models.js';
 import { SCOPE_PARAMETERS, scopeQueryOf, type ScopeQuery } from '../report-scope.js';
 import { SEQUENCE_ITEMS, type SequenceItemKind, type SequencesAnswer } from './sequence-answer.js';
+import { SEQUENCE_FORMATS, type SequenceFormat } from './sequence-formats.js';
 
 export const MAX_LENGTH = 10;
 export const MAX_SEQUENCES = 1_000;
@@ -32,7 +32,7 @@ export class FindSequences extends Query<SequencesAnswer> {
   readonly maxLength: number;
   readonly sort: SequenceSort;
   readonly limit: number;
-  readonly format: Format;
+  readonly format: SequenceFormat;
   readonly request: ReadRequest;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
@@ -51,7 +51,7 @@ export class FindSequences extends Query<SequencesAnswer> {
     this.maxLength = params.integer('maxLength', 1, MAX_LENGTH) ?? Math.max(3, this.minLength);
     this.sort = params.oneOf('sort', SEQUENCE_SORTS) ?? 'support';
     this.limit = params.integer('limit', 1, MAX_SEQUENCES) ?? 100;
-    this.format = params.oneOf('format', FORMATS) ?? 'json';
+    this.format = params.oneOf('format', SEQUENCE_FORMATS) ?? 'json';
     this.request = readRequestOf(workspace, params);
     this.checkTogether(params);
   }
