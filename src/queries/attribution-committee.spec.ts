@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { COMMITTEES } from '../domain/attribution/committee-rule.js';
 import { MODEL_NAMES } from '../domain/attribution/models.js';
+import { linesOf, sumOf } from '../../test/credit-ledger.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { day, opportunityEvents, pageView } from '../../test/sample-events.js';
 import type { CompareAnswer } from './attribution-compare-items.js';
@@ -184,6 +185,17 @@ describe.each(OPTIONS)('a report with %s', (option) => {
     expect(attributed.minor! + unattributed.minor!).toBe(total.minor);
     expect(rows.reduce((sum, { value }) => sum + value.minor!, 0)).toBe(attributed.minor);
     expect((await api.get<AttributionAnswer>(path.replace(String(head), String(head + 1n)))).text).not.toBe(first.text); // prettier-ignore
+  });
+
+  test('is exported touch by touch', async () => {
+    const model = `model=linear&${option}`;
+    const { text } = await api.get(`/api/attribution/credits?asOf=${head}&${PERIOD}&${model}`);
+    const lines = linesOf(text);
+    expect(sumOf(lines)).toBe((await report(model)).attributed.minor);
+    const byChannel = Map.groupBy(lines, ({ channel }) => String(channel));
+    expect([...byChannel].map(([channel, touches]) => [channel, sumOf(touches)]).sort()).toEqual(
+      (await report(model)).rows.map(({ key, value }) => [key, value.minor]).sort(),
+    );
   });
 
   test('is explained row by row, compared with others and opened for one opportunity', async () => {

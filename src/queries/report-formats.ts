@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import type { AttributionAnswer, CreditItem, Format } from './attribution.js';
 import { replyWithTable } from './tables/reply-with-table.js';
 import type { SentTable } from './tables/sent-table.js';
-import { isReturn } from './report-scope.js';
 import { batchesOf, type Batches, type Column, type Table } from './tables/table.js';
 import { byteStream, MEDIA_TYPES, type TableFormat, tableStream } from './tables/table-formats.js';
 
@@ -75,7 +74,7 @@ function tableOf(answer: AttributionAnswer, format: TableFormat): Table<CreditIt
       textColumn('metric', () => metric),
       { name: 'asOf', type: 'decimal', of: () => asOf },
       { name: 'modelVersion', type: 'integer', of: () => modelVersion },
-      ...(isReturn(metric) ? RETURN_COLUMNS : []),
+      ...(answer.returns === undefined ? [] : RETURN_COLUMNS),
     ],
     metadata: { asOf, modelVersion: String(modelVersion), model, metric, currency },
   };

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { serverFlags } from '../../bin/flags.mjs';
-import { createPool } from '../../src/database/database.js';
+import { createPool, type PoolOptions } from '../../src/database/database.js';
 import { copyCluster } from '../copy-cluster.js';
 import { TIMEOUT_FACTOR } from '../timeout-factor.mjs';
 
@@ -179,8 +179,8 @@ export async function freePort(): Promise<number> {
 }
 
 /** A pool on the embedded PostgreSQL that a server started in the folder. */
-export async function poolOf(dataDir: string): Promise<pg.Pool> {
+export async function poolOf(dataDir: string, options: PoolOptions = {}): Promise<pg.Pool> {
   const read = async (name: string): Promise<string> => (await readFile(join(dataDir, name), 'utf8')).trim();
   const [port, password] = await Promise.all([read('postgres.port'), read('postgres.password')]);
-  return createPool(`postgres://postgres:${password}@127.0.0.1:${port}/touchline`, { max: 2 });
+  return createPool(`postgres://postgres:${password}@127.0.0.1:${port}/touchline`, { max: 2, ...options });
 }

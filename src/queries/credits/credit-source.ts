@@ -1,5 +1,7 @@
+import type { CommitteeRule } from '../../domain/attribution/committee-rule.js';
 import type { ShareRow } from '../../read-models/attribution/records.js';
 import { totalsOf, type Totals } from '../attribution-rows.js';
+import { withCommittee } from '../committee-paths.js';
 import { inReportCurrency } from '../converted-ledger.js';
 import { type CreditView, withLedger } from '../credit-ledger.js';
 import type { View } from '../read-models.js';
@@ -28,19 +30,25 @@ export async function storedCredits(view: View, scope: ReportScope, model: Model
   };
 }
 
-/** Shares of all paths of a report by opportunity. */
+/** What a model gives to the touches of a committee. */
+export interface SharedCredits {
+  readonly rule: CommitteeRule;
+  readonly totals: Totals;
+  /** By opportunity. */
+  readonly shares: ReadonlyMap<string, ShareRow>;
+}
+
+/** Shares of all paths of a report. */
 export const sharedCredits = (
   view: CreditView,
-  totals: Totals,
-  shares: ReadonlyMap<string, ShareRow>,
+  scope: ReportScope,
+  { rule, totals, shares }: SharedCredits,
 ): CreditSource => ({
   view,
   totals,
-  ledgerOf: (opportunityIds) =>
-    Promise.resolve(
-      withShares(
-        view,
-        opportunityIds.flatMap((id) => shares.get(id) ?? []),
-      ),
+  ledgerOf: async (opportunityIds) =>
+    withShares(
+      await withCommittee(view, scope, rule, opportunityIds),
+      opportunityIds.flatMap((id) => shares.get(id) ?? []),
     ),
 });

@@ -82,8 +82,8 @@ export class ExportCreditsHandler implements IQueryHandler<ExportCredits> {
     if (stored) return storedCredits(opened, scope, stored);
     const ledger = await withLedger(opened, { metric: scope.metric, models: [] });
     const view = await inReportCurrency(ledger, scope, []);
-    const { shares, totals } = await this.computer.shares(view, scope, model);
-    return sharedCredits(view, totals, shares);
+    const computed = await this.computer.shares(view, scope, model);
+    return sharedCredits(view, scope, { rule: model, ...computed });
   }
 }
 
