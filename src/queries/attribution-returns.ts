@@ -82,7 +82,10 @@ export async function returnsOf(
   credited: readonly CreditRow[],
 ): Promise<Returns> {
   const dimension = by.find(isDimension);
-  const costs = await investedRows(view, scope, { dimension, time: by.includes('month') ? 'month' : undefined });
+  const costs = await investedRows(view, scope, {
+    dimension,
+    time: by.includes('month') ? 'month' : undefined,
+  });
   const invested = new Map<string, bigint>();
   let elsewhere = 0n;
   for (const { key, time, invested: minor } of costs) {
