@@ -31,6 +31,9 @@ const STORED: CreditLedger = {
   shares: raw('touchline.attribution_share'),
 };
 
+/** Whether paths are read from their table alone. */
+export const hasStoredPaths = ({ ledger }: CreditView): boolean => ledger.paths === STORED.paths;
+
 export const withLedger = async (view: View, scope: Scope): Promise<CreditView> => ({
   ...view,
   ledger: await creditLedger(view, scope),

@@ -1,5 +1,5 @@
 import { inScope } from '../attribution-rows.js';
-import type { CreditView } from '../credit-ledger.js';
+import { type CreditView, hasStoredPaths } from '../credit-ledger.js';
 import { joinsFor } from '../report-cuts.js';
 import { filteredCuts, touchFilter } from '../report-filters.js';
 import type { ReportScope } from '../report-scope.js';
@@ -58,15 +58,10 @@ interface Asked {
   readonly opportunityIds: readonly string[];
 }
 
-/** Each path is looked up by its opportunity: with a list of them, a plan made without statistics reads all paths for every page. */
 const creditLines = (view: CreditView, scope: ReportScope, { model, opportunityIds }: Asked): Sql => sql`
   SELECT p.opportunity_id, p.credited_at, t.touch, t.event_id, t.lead_id, t.occurred_at, t.milestones, t.content, t.title,
          t.channel, t.campaign, t.source, t.weight, t.value
-  FROM unnest(${opportunityIds}::text[]) AS asked(opportunity_id)
-  CROSS JOIN LATERAL (
-    SELECT p.* FROM ${view.ledger.paths} p
-    WHERE ${inScope(view, scope)} AND p.opportunity_id = asked.opportunity_id AND p.reported_minor IS NOT NULL
-    OFFSET 0) p
+  FROM ${hasStoredPaths(view) ? lookedUp(view, scope, opportunityIds) : filtered(view, scope, opportunityIds)}
   JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${model}
   CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, p.lead_ids, p.event_ids, p.occurred_at, p.milestones,
                             p.content_titles, s.weights, s.reported, s.marks)
@@ -74,3 +69,16 @@ const creditLines = (view: CreditView, scope: ReportScope, { model, opportunityI
   ${joinsFor(view, scope.filter ? filteredCuts(scope.filter) : [])}
   WHERE ${allOf([raw('t.mark & 1 = 1'), scope.filter && touchFilter(scope.filter)])}
   ORDER BY p.opportunity_id COLLATE "C", t.touch`;
+
+/** Each path by its opportunity: with a list of them, a plan made without statistics reads all paths for every page. */
+const lookedUp = (view: CreditView, scope: ReportScope, opportunityIds: readonly string[]): Sql => sql`
+  unnest(${opportunityIds}::text[]) AS asked(opportunity_id)
+  CROSS JOIN LATERAL (
+    SELECT p.* FROM ${view.ledger.paths} p
+    WHERE ${inScope(view, scope)} AND p.opportunity_id = asked.opportunity_id AND p.reported_minor IS NOT NULL
+    OFFSET 0) p`;
+
+/** Of paths that are converted or computed, which are read as a whole. */
+const filtered = (view: CreditView, scope: ReportScope, opportunityIds: readonly string[]): Sql => sql`(
+  SELECT p.* FROM ${view.ledger.paths} p
+  WHERE ${inScope(view, { ...scope, opportunityIds })} AND p.reported_minor IS NOT NULL) p`;
