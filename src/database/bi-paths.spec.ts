@@ -16,7 +16,7 @@ import { inTransaction } from '../../test/project.js';
 import { defaultModel } from '../commands/publish-model.js';
 import type { IdentityKey } from '../domain/identity/keys.js';
 import { DEFAULT_COMMITTEE } from '../domain/attribution/committee-rule.js';
-import { computeLostPaths } from '../read-models/attribution/gaps.js';
+import { computePaths } from '../read-models/attribution/gaps.js';
 
 let db: TestDatabase;
 let rows: <Row extends pg.QueryResultRow>(sql: string) => Promise<Row[]>;
@@ -120,7 +120,7 @@ describe('paths in schema bi', () => {
     ]);
   });
 
-  test('of lost opportunities are those that reports put into a chain', async () => {
+  test('of lost opportunities are those that are computed from what they follow from', async () => {
     const log = logOf([
       ...journeys,
       ...opportunityEvents('lost', opened, lost),
@@ -128,8 +128,9 @@ describe('paths in schema bi', () => {
     ]);
     await project(db.pool, log);
     const ids = ['lost', 'lost early'];
+    const query = { metric: 'loss', rule: DEFAULT_COMMITTEE, most: 100 } as const;
     const paths = await inTransaction(db.pool, (tx) =>
-      computeLostPaths(tx, 'main', BigInt(log.length), ids, { rule: DEFAULT_COMMITTEE, most: 100 }),
+      computePaths(tx, 'main', BigInt(log.length), ids, query),
     );
     const expected = (paths ?? []).map(({ touches }, index) => ({
       opportunity_id: ids[index],

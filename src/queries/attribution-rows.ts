@@ -1,4 +1,4 @@
-import { type Cut, isByTime, isOpportunityCut, type ReportScope } from './report-scope.js';
+import { type Cut, isByTime, isOpportunityCut, type PathScope, type ReportScope } from './report-scope.js';
 import {
   isTouchCut,
   joinsFor,
@@ -26,7 +26,7 @@ export interface CreditRow {
 }
 
 /** The opportunities of a report as rows `p` of the credit ledger. */
-export const inScope = (view: View, scope: ReportScope): Sql => {
+export const inScope = (view: View, scope: PathScope): Sql => {
   const { workspace, asOf } = view;
   const { metric, timeZone, filter, opportunityIds } = scope;
   const { from, to } = scope.period;

@@ -11,7 +11,7 @@ import { inScope } from './attribution-rows.js';
 import type { CreditView } from './credit-ledger.js';
 import type { View } from './read-models.js';
 import { MAX_REPORT_TOUCHES, tooLarge } from './report-size.js';
-import type { ReportScope } from './report-scope.js';
+import type { PathScope } from './report-scope.js';
 import { raw, rows, sql } from './sql.js';
 import { validAt } from './valid-at.js';
 
@@ -38,7 +38,7 @@ const PATH_COLUMNS = raw(
  */
 export async function withCommittee(
   view: CreditView,
-  scope: ReportScope,
+  scope: PathScope,
   rule: CommitteeRule,
   opportunityIds?: readonly string[],
 ): Promise<CreditView> {
@@ -64,11 +64,11 @@ export async function withCommittee(
   };
 }
 
-async function idsInScope(view: CreditView, scope: ReportScope): Promise<string[]> {
+async function idsInScope(view: CreditView, scope: PathScope): Promise<string[]> {
   const found = await rows<{ id: string }>(
     view.tx,
     sql`SELECT p.opportunity_id AS id FROM ${view.ledger.paths} p
-        WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL ORDER BY 1`,
+        WHERE ${inScope(view, scope)} AND ${scope.metric === 'loss' ? raw('true') : raw('p.reported_minor IS NOT NULL')} ORDER BY 1`,
   );
   return found.map(({ id }) => id);
 }

@@ -6,7 +6,7 @@ import {
   pathRow,
   shareRows,
 } from '../read-models/attribution/records.js';
-import type { Metric } from './report-scope.js';
+import type { PathScope } from './report-scope.js';
 import type { View } from './read-models.js';
 import { raw, sql, type Sql } from './sql.js';
 
@@ -21,7 +21,7 @@ export type CreditView = View & { readonly ledger: CreditLedger };
 
 /** What is asked of the ledger; nothing else is computed. */
 interface Scope {
-  readonly metric?: Metric;
+  readonly metric?: PathScope['metric'];
   readonly models?: readonly ModelName[];
   readonly opportunityIds?: readonly string[];
 }

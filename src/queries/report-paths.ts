@@ -1,17 +1,16 @@
-import type { CommitteeRule } from '../domain/attribution/committee-rule.js';
+import { type CommitteeRule, DEFAULT_COMMITTEE } from '../domain/attribution/committee-rule.js';
 import type { ModelRequest } from '../domain/attribution/model-request.js';
-import { MILESTONES, type Touch } from '../domain/attribution/touches.js';
+import { MILESTONES } from '../domain/attribution/touches.js';
 import type { ModelTouch, OpportunityPath } from '../domain/attribution/weigh-paths.js';
 import type { Channel, TouchpointKind } from '../domain/touchpoint.js';
-import { computeLostPaths } from '../read-models/attribution/gaps.js';
 import { milestonesOf } from './attribution-paths.js';
 import { inScope } from './attribution-rows.js';
-import { roleWeightsOf, type WeightOfPerson } from './committee-paths.js';
-import type { CreditView } from './credit-ledger.js';
+import { roleWeightsOf, type WeightOfPerson, withCommittee } from './committee-paths.js';
+import { type CreditView, withLedger } from './credit-ledger.js';
 import type { View } from './read-models.js';
-import type { ReportScope } from './report-scope.js';
+import type { PathScope, ReportScope } from './report-scope.js';
 import { MAX_REPORT_TOUCHES, tooLarge } from './report-size.js';
-import { allOf, rows, sql } from './sql.js';
+import { raw, rows, sql } from './sql.js';
 import { validAt } from './valid-at.js';
 
 /** A path of a report with what its shares are stored by. */
@@ -58,12 +57,14 @@ interface PathQuery {
  */
 export async function reportPaths(
   view: CreditView,
-  scope: ReportScope,
+  scope: PathScope,
   { details: withDetails, rule, opportunityIds }: PathQuery,
 ): Promise<ReportPath[]> {
   const asked = opportunityIds
     ? sql`p.opportunity_id = ANY(${opportunityIds}::text[])`
-    : sql`p.reported_minor IS NOT NULL`;
+    : scope.metric === 'loss'
+      ? raw('true')
+      : raw('p.reported_minor IS NOT NULL');
   const from = sql`FROM ${view.ledger.paths} p WHERE ${inScope(view, scope)} AND ${asked}`;
   const [size] = await rows<{ touches: string }>(
     view.tx,
@@ -123,7 +124,7 @@ const UNKNOWN: Details = { kind: 'custom', contentType: null, contentStage: null
 
 function reportPath(
   row: ReportPathRow,
-  { metric }: ReportScope,
+  { metric }: PathScope,
   { details, weightOf }: { details: ReadonlyMap<string, Details>; weightOf: WeightOfPerson },
 ): ReportPath {
   const reference = row.credited_at;
@@ -137,7 +138,7 @@ function reportPath(
     dates: {
       reference,
       openedAt: row.opened_at ?? reference,
-      ...(metric === 'revenue' && { closedAt: reference }),
+      ...(metric !== 'pipeline' && { closedAt: reference }),
     },
     touches: row.event_ids.map((eventId, index): ModelTouch => {
       const named = milestonesOf(row.milestones[index]);
@@ -160,37 +161,20 @@ function reportPath(
 export async function lostPaths(
   view: CreditView,
   scope: ReportScope,
-  { details: withDetails, rule }: Pick<PathQuery, 'details' | 'rule'>,
+  { details, rule }: Pick<PathQuery, 'details' | 'rule'>,
 ): Promise<OpportunityPath[]> {
-  const { tx, workspace, asOf } = view;
-  const found = await rows<{ opportunity_id: string }>(
-    tx,
-    sql`
-    SELECT o.opportunity_id FROM touchline.opportunity o
-    WHERE ${allOf([
-      sql`o.workspace = ${workspace} AND o.status = 'lost' AND o.closed_at IS NOT NULL`,
-      validAt('o', asOf),
-      scope.from ? sql`o.closed_at >= ${scope.from}` : undefined,
-      scope.to ? sql`o.closed_at < ${scope.to}` : undefined,
-    ])}
-    ORDER BY o.opportunity_id COLLATE "C"`,
-  );
-  const ids = found.map((row) => row.opportunity_id);
-  const paths = await computeLostPaths(tx, workspace, asOf, ids, { rule, most: MAX_REPORT_TOUCHES });
-  if (paths === undefined) throw tooLarge();
-  const eventIds = withDetails ? paths.flatMap(({ touches }) => touches.map((touch) => touch.eventId)) : [];
-  const details = await detailsOf(view, eventIds);
-  return paths.map(({ touches, openedAt, closedAt }) => ({
-    revenue: 0,
-    dates: { reference: closedAt, openedAt, closedAt },
-    touches: touches.map((touch) => modelTouch(touch, details.get(touch.eventId))),
-  }));
+  const { view: lost, scope: lostScope } = await lostLedger(view, scope);
+  const ofCommittee = await withCommittee(lost, lostScope, rule);
+  // Paths without conversion get no credit: nobody weighs more than another.
+  const paths = await reportPaths(ofCommittee, lostScope, { details, rule: DEFAULT_COMMITTEE });
+  return paths.map(({ dates, touches }) => ({ revenue: 0, dates, touches }));
 }
 
-const modelTouch = (touch: Touch, details: Details | undefined): ModelTouch => ({
-  contentType: details?.contentType ?? null,
-  contentStage: details?.contentStage ?? null,
-  // Paths without conversion get no credit.
-  roleWeight: 1,
-  ...touch,
-});
+/** The paths of opportunities lost in a period, in any currency. */
+export async function lostLedger(
+  view: View,
+  { filter: _, ...scope }: ReportScope,
+): Promise<{ readonly view: CreditView; readonly scope: PathScope }> {
+  const metric = 'loss';
+  return { view: await withLedger(view, { metric, models: [] }), scope: { ...scope, metric } };
+}

@@ -119,6 +119,11 @@ export interface ReportScope {
   readonly opportunityIds?: readonly string[];
 }
 
+/** Opportunities by any path of the ledger: of those lost in the period, too. */
+export interface PathScope extends Omit<ReportScope, 'metric'> {
+  readonly metric: Metric | 'loss';
+}
+
 export interface ScopeOptions {
   /** Allowed ones: only that of the journey model, or each that it has a rate of, too. */
   readonly currencies?: 'reporting' | 'rated';

@@ -1,13 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DEFAULT_COMMITTEE } from '../../domain/attribution/committee-rule.js';
 import { type Journey, JourneyEncoder, type Journeys } from '../../domain/sequences/journeys.js';
-import { computeLostPaths } from '../../read-models/attribution/gaps.js';
 import { inScope } from '../attribution-rows.js';
 import { cataloguedContents } from '../catalogue-rows.js';
 import type { CreditView } from '../credit-ledger.js';
-import type { ReportScope } from '../report-scope.js';
+import { lostLedger } from '../report-paths.js';
+import type { PathScope, ReportScope } from '../report-scope.js';
 import { MAX_REPORT_TOUCHES, tooLarge } from '../report-size.js';
-import { allOf, empty, raw, rows, sql } from '../sql.js';
+import { empty, raw, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import type { SequenceItemKind } from './sequence-answer.js';
 import type { JourneyScope } from './sequence-request.js';
@@ -96,14 +95,17 @@ interface LedgerRow {
   times?: number[];
 }
 
-/** What the credit ledger has: by revenue the opportunities won, by pipeline all of them. */
+/** What the credit ledger has: by revenue the opportunities won, by loss those lost, by pipeline all of them. */
 async function ledgerJourneys(
   view: CreditView,
-  scope: ReportScope,
+  scope: PathScope,
   { by, persona, stage, closedOnly }: JourneyScope,
 ): Promise<TouchedJourney[]> {
-  const outcomes =
-    scope.metric === 'revenue' ? ['won'] : closedOnly ? ['won', 'lost'] : ['won', 'lost', 'open'];
+  const outcomes = {
+    revenue: ['won'],
+    loss: ['lost'],
+    pipeline: closedOnly ? ['won', 'lost'] : ['won', 'lost', 'open'],
+  }[scope.metric];
   const from = sql`
     FROM ${view.ledger.paths} p
     JOIN touchline.opportunity o
@@ -133,32 +135,12 @@ async function ledgerJourneys(
 
 /** By revenue the opportunities lost in the period, up to the loss, as those won reach up to the close. */
 async function lostJourneys(
-  { tx, workspace, asOf }: CreditView,
-  { metric, from, to }: ReportScope,
-  { by }: JourneyScope,
+  view: CreditView,
+  scope: ReportScope,
+  asked: JourneyScope,
 ): Promise<TouchedJourney[]> {
-  if (metric !== 'revenue') return [];
-  const found = await rows<{ opportunity_id: string }>(
-    tx,
-    sql`
-    SELECT o.opportunity_id FROM touchline.opportunity o
-    WHERE ${allOf([
-      sql`o.workspace = ${workspace} AND o.status = 'lost' AND o.closed_at IS NOT NULL`,
-      validAt('o', asOf),
-      from ? sql`o.closed_at >= ${from}` : undefined,
-      to ? sql`o.closed_at < ${to}` : undefined,
-    ])}`,
-  );
-  const ids = found.map((row) => row.opportunity_id);
-  const paths = await computeLostPaths(tx, workspace, asOf, ids, {
-    rule: DEFAULT_COMMITTEE,
-    most: MAX_REPORT_TOUCHES,
-  });
-  if (paths === undefined) throw tooLarge();
-  return paths.map(({ touches }) => ({
-    ...{ converted: false, value: 0n },
-    keys: touches.map(({ contentId, channel }) => (by === 'channel' ? channel : contentId)),
-    leadIds: touches.map(({ leadId }) => leadId),
-    times: touches.map(({ occurredAt }) => +occurredAt),
-  }));
+  if (scope.metric !== 'revenue') return [];
+  const lost = await lostLedger(view, scope);
+  const journeys = await ledgerJourneys(lost.view, lost.scope, asked);
+  return journeys.map((journey) => ({ ...journey, value: 0n }));
 }

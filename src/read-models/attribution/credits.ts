@@ -62,30 +62,6 @@ export function creditsAt(
   return [pipeline, pathOf(opportunity, metric, closedAt, committee, upToClose, terms)];
 }
 
-/** The touches of an opportunity that was lost, up to the loss. */
-export interface LostPath {
-  readonly touches: readonly Touch[];
-  readonly openedAt: Date;
-  readonly closedAt: Date;
-}
-
-/** The path of a lost opportunity right after the event at `position`; undefined when it is not lost then. */
-export function lostPathAt(
-  inputs: Inputs,
-  opportunityId: string,
-  position: bigint,
-  terms: Terms,
-  rule: CommitteeRule = DEFAULT_COMMITTEE,
-): LostPath | undefined {
-  const [opportunity] = trueAt(inputs.opportunities.get(opportunityId) ?? [], position);
-  if (opportunity?.status !== 'lost' || !opportunity.closed_at) return undefined;
-  const { members } = committeeAt(inputs, opportunity, position, rule);
-  const candidates = [...members.keys()].flatMap((leadId) => candidatesAt(inputs, leadId, position));
-  const dates = { openedAt: opportunity.opened_at, closedAt: opportunity.closed_at };
-  const { touches } = touchesOf(candidates, { ...dates, members, ...terms, reference: dates.closedAt });
-  return { ...dates, touches };
-}
-
 function pathOf(
   opportunity: OpportunityRow,
   metric: Metric,

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import { type CommitteeRule, DEFAULT_COMMITTEE } from '../../domain/attribution/committee-rule.js';
 import { DAY_MS } from '../../domain/model/journey-model.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
-import { creditsAt, type LostPath, lostPathAt, type Metric, type Path, type Terms } from './credits.js';
+import { creditsAt, type Metric, type Path, type Terms } from './credits.js';
 import { type Inputs, loadInputs } from './inputs.js';
 import { TermsOfRange } from './terms.js';
 
@@ -54,25 +54,6 @@ export async function computePaths(
   let touches = 0;
   await eachWithInputs({ tx, workspace, position, rule }, opportunityIds, (inputs, id, terms) => {
     const path = creditsAt(inputs, id, position, terms, rule).find((each) => each.metric === metric);
-    if (path) paths.push(path);
-    touches += path?.touches.length ?? 0;
-    return touches <= most;
-  });
-  return touches <= most ? paths : undefined;
-}
-
-/** The paths of lost opportunities at a position; undefined when they have more touches than `most`. */
-export async function computeLostPaths(
-  tx: PoolClient,
-  workspace: string,
-  position: bigint,
-  opportunityIds: readonly string[],
-  { rule, most }: PathRule,
-): Promise<readonly LostPath[] | undefined> {
-  const paths: LostPath[] = [];
-  let touches = 0;
-  await eachWithInputs({ tx, workspace, position, rule }, opportunityIds, (inputs, id, terms) => {
-    const path = lostPathAt(inputs, id, position, terms, rule);
     if (path) paths.push(path);
     touches += path?.touches.length ?? 0;
     return touches <= most;
