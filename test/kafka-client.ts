@@ -1,5 +1,6 @@
 import '../src/kafka/kafkajs/patches.js';
 import kafkajs, { type Admin, type Consumer, type IHeaders, type Kafka, type Producer } from 'kafkajs';
+import { TIMEOUT_FACTOR } from './timeout-factor.mjs';
 import { until } from './until.js';
 
 /** A client of the tests' own: what feeds Touchline and what reads from it. */
@@ -8,7 +9,8 @@ export const kafkaClient = (brokers: string): Kafka =>
     brokers: [brokers],
     clientId: 'test',
     logLevel: kafkajs.logLevel.NOTHING,
-    retry: { retries: 20, initialRetryTime: 100, maxRetryTime: 1_000 },
+    // Longer than a broker takes to start again.
+    retry: { retries: 30 * TIMEOUT_FACTOR, initialRetryTime: 100, maxRetryTime: 1_000 },
   });
 
 export interface Sent {
