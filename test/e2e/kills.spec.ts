@@ -107,8 +107,8 @@ const toAll =
   };
 
 const KILLS: readonly (readonly [string, Kill])[] = [
-  ...sessions.flatMap(([name, condition]) =>
-    (['SIGKILL', 'SIGTERM', 'SIGINT'] as const).map(
+  ...sessions.flatMap(([name, condition], nth) =>
+    ([nth % 2 === 0 ? 'SIGKILL' : 'SIGINT', 'SIGTERM'] as const).map(
       (how) => [`${how} of ${name}`, signal(condition, how)] as const,
     ),
   ),
