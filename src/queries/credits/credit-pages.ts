@@ -40,28 +40,32 @@ export async function* creditPages(
 ): AsyncGenerator<TextRow[], void> {
   const { view } = source;
   const opportunities = { name: 'opportunities', size: OPPORTUNITIES };
-  for await (const page of cursorPages(view.tx, opportunityIdsOf(view, scope), opportunities)) {
+  for await (const page of cursorPages(view.tx, pathsOf(view, scope), opportunities)) {
     const opportunityIds = page.map(([id]) => id ?? '');
+    const pathIds = page.map(([, id]) => id ?? '');
     const ledger = await source.ledgerOf(opportunityIds);
-    const lines = creditLines(ledger, scope, { model, opportunityIds });
+    const lines = creditLines(ledger, scope, { model, opportunityIds, pathIds });
     yield* cursorPages(view.tx, lines, { name: 'credits', size: ROWS });
   }
 }
 
-const opportunityIdsOf = (view: CreditView, scope: ReportScope): Sql => sql`
-  SELECT p.opportunity_id FROM ${view.ledger.paths} p
+const pathsOf = (view: CreditView, scope: ReportScope): Sql => sql`
+  SELECT p.opportunity_id, p.path_id FROM ${view.ledger.paths} p
   WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL
   ORDER BY p.opportunity_id COLLATE "C"`;
 
 interface Asked {
   readonly model: string;
   readonly opportunityIds: readonly string[];
+  /** Of the same, as they are stored. */
+  readonly pathIds: readonly string[];
 }
 
-const creditLines = (view: CreditView, scope: ReportScope, { model, opportunityIds }: Asked): Sql => sql`
+const creditLines = (view: CreditView, scope: ReportScope, { model, ...asked }: Asked): Sql => sql`
+  WITH p AS MATERIALIZED (${hasStoredPaths(view) ? lookedUp(view, asked.pathIds) : filtered(view, scope, asked.opportunityIds)})
   SELECT p.opportunity_id, p.credited_at, t.touch, t.event_id, t.lead_id, t.occurred_at, t.milestones, t.content, t.title,
          t.channel, t.campaign, t.source, t.weight, t.value
-  FROM ${hasStoredPaths(view) ? lookedUp(view, scope, opportunityIds) : filtered(view, scope, opportunityIds)}
+  FROM p
   JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${model}
   CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, p.lead_ids, p.event_ids, p.occurred_at, p.milestones,
                             p.content_titles, s.weights, s.reported, s.marks)
@@ -70,15 +74,12 @@ const creditLines = (view: CreditView, scope: ReportScope, { model, opportunityI
   WHERE ${allOf([raw('t.mark & 1 = 1'), scope.filter && touchFilter(scope.filter)])}
   ORDER BY p.opportunity_id COLLATE "C", t.touch`;
 
-/** Each path by its opportunity: with a list of them, a plan made without statistics reads all paths for every page. */
-const lookedUp = (view: CreditView, scope: ReportScope, opportunityIds: readonly string[]): Sql => sql`
-  unnest(${opportunityIds}::text[]) AS asked(opportunity_id)
-  CROSS JOIN LATERAL (
-    SELECT p.* FROM ${view.ledger.paths} p
-    WHERE ${inScope(view, scope)} AND p.opportunity_id = asked.opportunity_id AND p.reported_minor IS NOT NULL
-    OFFSET 0) p`;
+/** Each by its key alone: beside other conditions, a plan made without statistics reads all paths of the report for each. */
+const lookedUp = (view: CreditView, pathIds: readonly string[]): Sql => sql`
+  SELECT found.* FROM unnest(${pathIds}::bigint[]) AS asked(path_id)
+  CROSS JOIN LATERAL (SELECT * FROM ${view.ledger.paths} path WHERE path.path_id = asked.path_id OFFSET 0) found`;
 
 /** Of paths that are converted or computed, which are read as a whole. */
-const filtered = (view: CreditView, scope: ReportScope, opportunityIds: readonly string[]): Sql => sql`(
+const filtered = (view: CreditView, scope: ReportScope, opportunityIds: readonly string[]): Sql => sql`
   SELECT p.* FROM ${view.ledger.paths} p
-  WHERE ${inScope(view, { ...scope, opportunityIds })} AND p.reported_minor IS NOT NULL) p`;
+  WHERE ${inScope(view, { ...scope, opportunityIds })} AND p.reported_minor IS NOT NULL`;
