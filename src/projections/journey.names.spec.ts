@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
+import { OTHER_MODEL } from '../../test/journey-models.js';
 import { deleteReadModels, logOf, entry, pageView, type Entry } from '../../test/sample-events.js';
 import { every, projectInBatches } from '../../test/tangled-histories.js';
 import type { ContactRoleAssigned, IdentityClaim } from '../domain/events.js';
@@ -182,3 +183,23 @@ test.each<[string, readonly Entry[], string, string, number]>([
   );
   expect(rows).toEqual([{ account_id: account, reason, event_id: log[nth]?.event.id }]);
 });
+
+test.each([1, 60])(
+  'an address that a merge gives a lead changes its persona and, with it, its stages, in batches of %i',
+  async (size) => {
+    await deleteReadModels(db.pool);
+    const log = logOf([
+      entry('model', 'model', 'JourneyModelPublished', 0, { document: OTHER_MODEL }),
+      pageView('first', 1, [U]),
+      pageView('second', 2, [U]),
+      entry('merge', 'identity', 'IdentitiesMerged', 3, {
+        ...{ leadId: '', otherLeadId: '', key: NEW, otherKey: U },
+      }),
+    ]);
+    await projectInBatches(db.pool, log, every(size, log.length), [journey]);
+    const { rows } = await db.pool.query(
+      'SELECT to_stage, known_from::int, superseded_at::int FROM touchline.stage_transition',
+    );
+    expect(rows).toEqual([{ to_stage: 'weigh', known_from: 3, superseded_at: 4 }]);
+  },
+);

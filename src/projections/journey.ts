@@ -12,7 +12,7 @@ import { WorkingSetCache, type Limits } from './journey/working-set-cache.js';
  */
 export const journeyKeeping = (limits: Limits): Projection => ({
   name: 'journey',
-  version: 12,
+  version: 13,
   handles: [
     'TouchpointRecorded',
     'TouchpointWithdrawn',

@@ -41,7 +41,8 @@ test.each([60, 600])('Batches of %i find rows by index while tables have no stat
     `SELECT relname AS name, seq_tup_read::int AS read, n_live_tup::int AS live FROM pg_stat_user_tables
       WHERE schemaname LIKE 'touchline\\_%\\_1' ORDER BY seq_tup_read DESC`,
   );
-  expect(rows.find(({ name }) => name === 'journey')?.live).toBe(PEOPLE * VISITS);
+  // Statistics are there; autovacuum, if it comes by, estimates.
+  expect(rows.find(({ name }) => name === 'journey')?.live).toBeGreaterThan((PEOPLE * VISITS) / 2);
   // A batch that updates half of a table may read it once.
   expect(rows.filter(({ read, live }) => read > 3 * live)).toEqual([]);
   await db.drop();

@@ -3,6 +3,7 @@ import type { KeyMove, Move } from '../../domain/identity/moves.js';
 import { linksBetween } from '../../domain/identity/public-claims.js';
 import { addToLead } from './add-to-lead.js';
 import type { Fact } from './facts.js';
+import { rereadJourney, writeJourney } from './journey-rows.js';
 import type { Loading } from './loading.js';
 import { moveFacts, rederiveLeads, type MovedFacts } from './move-facts.js';
 import type { Lead } from './records.js';
@@ -39,7 +40,11 @@ export function* applyMoves(unit: UnitOfWork, fact: Fact, moves: readonly Move[]
     if (moved.length > 0) yield* moveFacts(unit, moved, fact.position);
     if (home) yield* addToLead(unit, home, fact, changed.includes(home));
   }
-  for (const each of changed) yield* refreshProfile(unit, each, fact.position);
+  for (const each of changed)
+    if (yield* refreshProfile(unit, each, fact.position)) {
+      yield* rereadJourney(unit, each);
+      writeJourney(unit, each, fact.position);
+    }
 }
 
 /** Applies a move to the record of its key, and to the rows of links that say so. */
