@@ -105,6 +105,22 @@ export function hubspotBatch(size: number): string {
   )}]`;
 }
 
+export const crmWebhook: Webhook = {
+  secret: SECRET,
+  sign: (_url, body) =>
+    `x-hub-signature-256: sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}\r\n`,
+};
+
+/** Meetings of contacts. */
+export function crmBatch(size: number): string {
+  const now = new Date().toISOString();
+  return `[${each(
+    size,
+    (nr) =>
+      `{"id":"m-${run}${nr}","type":"activity","occurredAt":"${now}","data":{"id":"a-${run}${nr}","contactId":"c-${(nr * 7_919) % PEOPLE}","email":"${person(nr)}","kind":"meeting","name":"Demo ${PAGES[nr % 5]}","rep":"rep-7"}}`,
+  )}]`;
+}
+
 export const salesforceWebhook: Webhook = { settings: { organizationIds: ['00D000000000001EAA'] } };
 
 /** Contacts as an outbound message has them. */

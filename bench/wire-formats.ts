@@ -31,6 +31,10 @@ export const BATCH_FORMATS = {
     ...{ path: '/webhooks/hubspot/:collector', type: 'application/json' },
     ...{ body: webhooks.hubspotBatch, webhook: webhooks.hubspotWebhook },
   },
+  crm: {
+    ...{ path: '/webhooks/crm/:collector', type: 'application/json' },
+    ...{ body: webhooks.crmBatch, webhook: webhooks.crmWebhook },
+  },
   salesforce: {
     ...{ path: '/webhooks/salesforce/:collector', type: 'text/xml; charset=UTF-8' },
     ...{ body: webhooks.salesforceMessage, webhook: webhooks.salesforceWebhook },
