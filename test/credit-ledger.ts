@@ -14,7 +14,7 @@ export async function writeLedger(pool: pg.Pool, { workspace, opportunities, tou
     `INSERT INTO touchline.attribution_path (workspace, opportunity_id, metric, credited_at, currency, amount_minor,
        reported_currency, reported_minor, committee, event_ids, lead_ids, occurred_at, milestones, content_ids,
        content_titles, channels, campaigns, sources, known_from)
-     SELECT $1, 'o-' || lpad(o::text, 5, '0'), metric, timestamptz '2026-02-01 00:00Z' + o * interval '1 s', 'EUR', 10200,
+     SELECT $1, 'o-' || lpad(o::text, greatest(5, length(o::text)), '0'), metric, timestamptz '2026-02-01 00:00Z' + o * interval '1 s', 'EUR', 10200,
        'EUR', 10200, 'contacts', ${of('gen_random_uuid()')}, ${of('gen_random_uuid()')},
        ${of(`timestamptz '2026-01-01 00:00Z' + t * interval '1 s'`)}, ${of('NULL::text')}, ${of(`'wp-' || t`)},
        ${of(`'Guide "' || t || '", ü'`)}, ${of(`CASE WHEN t % 2 = 0 THEN 'email' ELSE 'direct' END`)},
