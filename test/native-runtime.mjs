@@ -15,7 +15,7 @@ function forgetTests() {
 }
 
 /**
- * Loads test files by Node's own `import()`, where jest's runtime loads each module anew for each test file: some two seconds of CPU
+ * Loads test files by Node's own `import()`, where jest's runtime loads each module again for each test file: some two seconds of CPU
  * for a file that needs the application. Modules cannot be mocked, and test files share the globals of their process.
  */
 export class NativeRuntime extends JestRuntime {
