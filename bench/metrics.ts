@@ -1,4 +1,8 @@
-import { poolOf } from '../test/e2e/server-process.js';
+import type { NewEvent } from '../src/domain/events.js';
+import { eventId } from '../src/domain/event-id.js';
+import { defaultModel } from '../src/commands/publish-model.js';
+import type { Append } from '../src/event-store/event-store.js';
+import { API_KEY, poolOf, type ServerProcess } from '../test/e2e/server-process.js';
 import { watch } from './catch-up.js';
 import type { Report } from './figure.js';
 import { history, withLog } from './filled-log.js';
@@ -10,36 +14,82 @@ import { salesHistory } from './sales-history.js';
 const SIZE: Size = { opportunities: 50_000, touchesPerOpportunity: 10, strangers: 1, openedAfter: 0.6 };
 const TIMES = 5;
 
-/** Each metric as it is asked first, and with the cuts that cost most. */
-const ASKED = [
-  'hooks?by=content',
-  'hooks?by=content,persona,stage,month',
-  'content-influence',
-  'content-gaps',
-  'score-calibration?by=persona',
-  'velocity?by=persona,campaign',
-  'pipeline-per-dollar?by=source',
-  'pipeline-per-dollar?by=content&model=linear',
-  'funnel',
-  'funnel?by=source,month',
-  'rotting-leads',
-  'rep-load',
+const METRICS = '/api/metrics';
+/** Each metric as it is requested first, and with the cuts that cost most. */
+const PATHS = [
+  `${METRICS}/hooks?by=content`,
+  `${METRICS}/hooks?by=content,stage`,
+  `${METRICS}/hooks?by=content,persona,stage,month`,
+  `${METRICS}/content-influence`,
+  `${METRICS}/content-gaps`,
+  `${METRICS}/score-calibration?by=persona`,
+  `${METRICS}/velocity?by=persona,campaign`,
+  `${METRICS}/pipeline-per-dollar?by=source`,
+  `${METRICS}/pipeline-per-dollar?by=content&model=linear`,
+  `${METRICS}/funnel`,
+  `${METRICS}/funnel?by=source,month`,
+  `${METRICS}/nurture-lift`,
+  `${METRICS}/nurture-lift?by=persona,month`,
+  `${METRICS}/rotting-leads`,
+  `${METRICS}/rotting-leads?from=${daysAgo(100)}&to=${daysAgo(0)}`,
+  `${METRICS}/rep-load`,
+  '/api/attention',
 ];
 
 /** How long the metrics take, each beside a plain scan of the touchpoints in the same run. */
 export async function metrics(report: Report, size = SIZE): Promise<void> {
-  await withLog(salesHistory(history(size)), async (server, port, dataDir) => {
+  const work = async (server: ServerProcess, port: number, dataDir: string): Promise<void> => {
     await watch(server, port);
+    report({ name: 'leads handed off', value: await openLeads(port), unit: 'leads' });
     const pool = await poolOf(dataDir);
     await pool.query('VACUUM ANALYZE');
     const scan = await fastest(() => pool.query(SCAN)).finally(() => pool.end());
     report({ name: 'plain scan of the touchpoints', value: scan, unit: 's' });
-    for (const path of ASKED) {
-      const seconds = await fastest(() => getJson(port, `/api/metrics/${path}`));
-      report({ name: path, value: seconds, unit: 's', atMost: 1 });
+    const measure = async (name: string, request: () => Promise<unknown>): Promise<void> => {
+      const seconds = await fastest(request);
+      report({ name, value: seconds, unit: 's', atMost: 1 });
       report({ name: '  to the plain scan', value: seconds / scan, unit: 'times' });
-    }
-  });
+    };
+    for (const path of PATHS) await measure(path, () => getJson(port, path));
+    await measure('/api/planning/magic-number', () => plan(port));
+  };
+  await withLog(salesHistory(history(size)), work, [await salesModel()]);
+}
+
+/** Published after the default model, before the first touchpoint: who reaches some points is handed off to one of forty. */
+async function salesModel(): Promise<Append> {
+  const recipients = Array.from({ length: 40 }, (_, nr) => ({
+    ...{ id: `rep-${nr}`, name: `Rep ${nr}`, kind: 'rep' as const, capacity: 400 },
+  }));
+  const document = {
+    ...(await defaultModel()),
+    leadDefinitions: [{ minScore: 12 }],
+    routing: { recipients },
+    serviceLevels: [{ name: 'all', dueWithinHours: 8, warnHoursBefore: 1 }],
+  };
+  const id = eventId('main', 'bench', 'model');
+  const event: NewEvent = {
+    ...{ id, type: 'JourneyModelPublished', schemaVersion: 1, data: { document } },
+    occurredAt: new Date(Date.now() - 300 * 86_400_000),
+  };
+  return { workspace: 'main', stream: 'model', expected: { exact: 1 }, events: [event] };
+}
+
+async function plan(port: number): Promise<void> {
+  const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({ goal: '50000000', by: daysAgo(-180) });
+  const url = `http://127.0.0.1:${port}/api/planning/magic-number`;
+  const answer = await fetch(url, { method: 'POST', headers, body });
+  if (!answer.ok) throw new Error(`${url} was answered ${answer.status}: ${await answer.text()}`);
+  await answer.text();
+}
+
+async function openLeads(port: number): Promise<number> {
+  return (JSON.parse(await getJson(port, `${METRICS}/rep-load`)) as { openLeads: number }).openLeads;
+}
+
+function daysAgo(days: number): string {
+  return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 }
 
 const SCAN = `

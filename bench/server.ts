@@ -22,8 +22,11 @@ export function withServer<T>(
   });
 }
 
-/** BENCH_DIR chooses the disk. */
+/** BENCH_DIR chooses the disk; with BENCH_KEEP=true the folder stays, to look into it. */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(process.env.BENCH_DIR ?? tmpdir(), 'touchline-bench-'));
-  return work(folder).finally(() => rm(folder, { recursive: true, force: true }));
+  if (process.env.BENCH_KEEP === 'true') console.error(`kept: ${folder}`);
+  return work(folder).finally(() =>
+    process.env.BENCH_KEEP === 'true' ? undefined : rm(folder, { recursive: true, force: true }),
+  );
 }
