@@ -1,6 +1,6 @@
 // `npm run bench [-- PART …] [--seconds N]`: every figure of docs/performance.md, each beside its bar. Parts: append,
 // ingest, formats, import, grpc, visible, reactors, catch-up, orders, roles, rules, report, verdicts, models, attribution-models, sequences, engines, kafka.
-// Without any: all of these. `metrics` takes half an hour, for a million touchpoints are projected first.
+// Without any: all of these. `metrics` and `large-report` take some ten minutes each, for a million touchpoints are projected first.
 // `export` sends `--millions 10` of credits in each format.
 // `log-size` takes half an hour: `--millions 10` of events are appended and projected; `--append-only` skips the latter.
 import { cpus, totalmem } from 'node:os';
@@ -18,6 +18,7 @@ import { grpc } from './grpc.js';
 import { importing } from './import.js';
 import { ingest } from './ingest.js';
 import { kafka } from './kafka.js';
+import { largeReports } from './large-report.js';
 import { logSize } from './log-size.js';
 import { metrics } from './metrics.js';
 import { models } from './model.js';
@@ -61,7 +62,7 @@ const { values, positionals } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const chosen = positionals.length > 0 ? positionals : PARTS;
-const LONG = ['metrics', 'log-size', 'export'];
+const LONG = ['large-report', 'metrics', 'log-size', 'export'];
 const unknown = chosen.filter((part) => !PARTS.includes(part) && !LONG.includes(part));
 if (unknown.length > 0 || !(seconds > 0)) {
   console.error(
@@ -93,6 +94,7 @@ if (chosen.includes('attribution-models')) await attributionModels(report);
 if (chosen.includes('sequences')) sequences(report);
 if (chosen.includes('engines')) await onServer((url) => engines(report, limit, url, seconds / 2));
 if (chosen.includes('kafka')) await kafka(report, limit);
+if (chosen.includes('large-report')) await largeReports(report);
 if (chosen.includes('metrics')) await metrics(report);
 if (chosen.includes('export')) await exports(report, Number(values.millions) * 1e6);
 if (chosen.includes('log-size')) await logSize(report, Number(values.millions) * 1e6, !values['append-only']);
