@@ -21,7 +21,8 @@ const BEGIN = `
 `;
 const OBEY = `
   parentPort.on('message', (message) => {
-    note(message);
+    if (typeof message === 'string') note(message);
+    else if (message.servingLoad > 0.1) note('busy');
     if (message === 'stop') parentPort.close();
   });
 `;
@@ -86,5 +87,15 @@ test('the projection thread can be woken, and stops after its current batch', as
   await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
   running.wake();
   await running.stop();
-  expect(await notes()).toBe('alive wake stop ');
+  expect((await notes()).replaceAll('busy ', '')).toBe('alive wake stop ');
+});
+
+test('it is sent how busy the serving thread is', async () => {
+  const { notes } = await given(`note('alive'); ${OBEY}`);
+  await until(async () => (await notes()).includes('alive'), PATIENCE_MS);
+  const isBusy = async (): Promise<boolean> => {
+    for (const began = performance.now(); performance.now() - began < 200;);
+    return (await notes()).includes('busy');
+  };
+  expect(await until(isBusy, PATIENCE_MS)).toBe(true);
 });

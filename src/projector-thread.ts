@@ -9,6 +9,10 @@ import type { FromProjector, ProjectorData, ToProjector } from './projector.js';
 const PROJECTOR = new URL('./projector.js', import.meta.url);
 /** Room for new objects: with less V8 collects all the time, on cores that others need. */
 const LIMITS = { maxYoungGenerationSizeMb: 48 };
+/** How often the thread is sent how busy this one is. */
+const LOAD_MS = 250;
+/** A moment of a quarter of a second is busy by chance: this makes the load one of about a second. */
+const LOAD_SMOOTHING = 0.25;
 const RESTART_MS = { first: 500, longest: 30_000 };
 
 /**
@@ -18,6 +22,9 @@ const RESTART_MS = { first: 500, longest: 30_000 };
 export class ProjectorThread implements RunnerHost {
   #worker: Worker | undefined;
   #running: Promise<void> | undefined;
+  #reporting: NodeJS.Timeout | undefined;
+  #utilization = performance.eventLoopUtilization();
+  #load = 0;
   readonly #stopping = new AbortController();
 
   constructor(
@@ -30,9 +37,11 @@ export class ProjectorThread implements RunnerHost {
 
   start(): void {
     this.#running ??= this.#keepRunning();
+    this.#reporting ??= setInterval(() => this.#reportLoad(), LOAD_MS).unref();
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#reporting);
     this.#stopping.abort();
     this.#post('stop');
     await this.#running;
@@ -79,6 +88,15 @@ export class ProjectorThread implements RunnerHost {
     observe(...message.args);
     // After the commit: readers of this process need not wait for their next poll.
     if (message.observe === 'applied') this.runner.moved.notify();
+  }
+
+  /** The collectors run in this thread. */
+  #reportLoad(): void {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
+    this.#utilization = now;
+    this.#load += LOAD_SMOOTHING * (utilization - this.#load);
+    this.#post({ servingLoad: this.#load });
   }
 
   #post(message: ToProjector): void {

@@ -21,8 +21,8 @@ export interface ProjectorData {
   readonly yields: 'to-nobody' | 'to-threads' | 'to-threads-and-sessions';
 }
 
-/** Messages of the serving thread. */
-export type ToProjector = 'wake' | 'stop';
+/** Messages of the serving thread; its load is the share of about the last second in which it had something to do. */
+export type ToProjector = 'wake' | 'stop' | { readonly servingLoad: number };
 
 /** Messages of the thread: a line for the log, or a call of the observer. */
 export type FromProjector =
@@ -37,6 +37,7 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
   const pool = createPool(databaseUrl, { max: 10, applicationName: 'touchline projections', ...session });
   const logPool = createLogPool(databaseUrl, { max: 4, ...session });
   const log = new Growth(growth);
+  let servingLoad = 1;
   const store = await openStoreInThread(eventStore, logPool, log);
   const send = (message: FromProjector): void => port.postMessage(message);
   const heapGrowth = new HeapGrowth();
@@ -53,12 +54,15 @@ async function project(port: MessagePort, data: ProjectorData): Promise<void> {
       },
     },
     log: logger(send),
-    ...(yields !== 'to-nobody' && { yieldsToCollectors: { knownHead: () => log.reached } }),
+    ...(yields !== 'to-nobody' && {
+      yieldsToCollectors: { knownHead: () => log.reached, servingLoad: () => servingLoad },
+    }),
   });
   runner.start();
   const receive = (message: ToProjector): void => {
     if (message === 'wake') runner.wake();
-    else void stop();
+    else if (message === 'stop') void stop();
+    else ({ servingLoad } = message);
   };
   const stop = async (): Promise<void> => {
     await runner.stop();

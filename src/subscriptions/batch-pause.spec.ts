@@ -9,14 +9,22 @@ function pauses(
     readonly stride: number;
     readonly behind: number;
     readonly everyMs?: number;
+    readonly servingLoad?: number;
   },
 ): Pause[] {
-  const { growth, stride, behind, everyMs = 400 } = load;
+  const { growth, stride, behind, everyMs = 400, servingLoad = 1 } = load;
   const pause = new BatchPause(yields);
   return [1, 2, 3].map((nth) => {
     const at = nth * everyMs;
     const head = BigInt(Math.round((at * growth) / 1_000)) + 1_000_000n;
-    const batch: AppliedBatch = { at, spentMs: 400, stride, position: head - BigInt(behind), head };
+    const batch: AppliedBatch = {
+      at,
+      spentMs: 400,
+      stride,
+      position: head - BigInt(behind),
+      head,
+      servingLoad,
+    };
     return pause.after(batch);
   });
 }
@@ -41,6 +49,10 @@ describe('after a batch', () => {
   test.each([
     ['a backlog that is being worked off', { growth: 5_000, stride: 4_000, behind: 5_000_000 }],
     ['a log that does not grow', { growth: 0, stride: 100, behind: 5_000_000 }],
+    [
+      'a log that outgrows them while the collectors have time to rest',
+      { growth: 25_000, stride: 4_000, behind: 50_000, servingLoad: 0.6 },
+    ],
     ['a short backlog', { growth: 25_000, stride: 4_000, behind: 9_000 }],
     [
       'a log that has grown during the pauses only',

@@ -5,8 +5,8 @@ import type { Position } from '../domain/events.js';
  * fewer and larger batches cost a fraction, the more so where time is short. After a small one nothing is to be saved.
  */
 const GATHER = { small: 20, times: 4, shortestMs: 20, longestMs: 120, enough: 500n };
-/** While the log grows faster than it can be projected. */
-const YIELD = { behind: 10_000n, times: 9, longestMs: 5_000, quietMs: 200 };
+/** While the log grows faster than it can be projected, by collectors that have hardly a moment of rest. */
+const YIELD = { behind: 10_000n, servingLoad: 0.8, times: 9, longestMs: 5_000, quietMs: 200 };
 
 export interface AppliedBatch {
   /** When it ended, in ms of the process. */
@@ -17,6 +17,8 @@ export interface AppliedBatch {
   readonly position: Position;
   /** How far the log reaches, as far as this process knows. */
   readonly head: Position;
+  /** How busy the collectors are, 0 to 1. */
+  readonly servingLoad: number;
 }
 
 /** What to wait for after a batch, for so long at most. */
@@ -47,8 +49,9 @@ export class BatchPause {
   }
 }
 
-function isOutgrown(before: AppliedBatch, { at, spentMs, stride, position, head }: AppliedBatch): boolean {
-  if (head - position < YIELD.behind) return false;
+function isOutgrown(before: AppliedBatch, batch: AppliedBatch): boolean {
+  const { at, spentMs, stride, position, head, servingLoad } = batch;
+  if (head - position < YIELD.behind || servingLoad < YIELD.servingLoad) return false;
   return Number(head - before.head) * spentMs > stride * (at - before.at);
 }
 

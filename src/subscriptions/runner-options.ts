@@ -21,7 +21,7 @@ export interface RunnerOptions {
   readonly log?: RunnerLog;
   /** Called when a command asks for what the owners of the subscriptions should see at once. */
   readonly onCommand?: () => void;
-  /** While the log grows faster than it can be projected, they rest longer. Undefined: they never do. */
+  /** While the collectors are busy and the log grows faster than it can be projected, they rest longer. Undefined: they never do. */
   readonly yieldsToCollectors?: YieldsToCollectors;
 }
 
@@ -29,6 +29,8 @@ export interface RunnerOptions {
 export interface YieldsToCollectors {
   /** How far the log reaches, as far as this process knows without asking. */
   readonly knownHead: () => Position;
+  /** The share of about the last second in which the thread of the collectors had something to do, 0 to 1. */
+  readonly servingLoad: () => number;
 }
 
 /** Where the runner says what an operator should know. */

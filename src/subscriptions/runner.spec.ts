@@ -62,7 +62,10 @@ describe('catching up', () => {
     let head = 1_000_000n;
     let looks = 0;
     const knownHead = (): bigint => ((looks += 1) < 8 ? (head += 100_000n) : head);
-    const yielding = runner([tally('alpha')], { largestBatch: 100, yieldsToCollectors: { knownHead } });
+    const yielding = runner([tally('alpha')], {
+      largestBatch: 100,
+      yieldsToCollectors: { knownHead, servingLoad: () => 1 },
+    });
     yielding.start();
     await yielding.catchUp();
     expect(await seen(db.pool, 'alpha')).toBe(400);

@@ -84,7 +84,8 @@ export class Worker {
     moved.notify();
     const { stride, position = 0n } = this.subscriber;
     const head = yieldsToCollectors?.knownHead() ?? position;
-    const pause = this.pause.after({ at: performance.now(), spentMs, stride, position, head });
+    const servingLoad = yieldsToCollectors?.servingLoad() ?? 0;
+    const pause = this.pause.after({ at: performance.now(), spentMs, stride, position, head, servingLoad });
     if (pause.quietMs !== undefined && yieldsToCollectors)
       return this.waitForQuiet(yieldsToCollectors, pause.ms, pause.quietMs);
     const enough =
