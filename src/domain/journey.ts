@@ -16,7 +16,7 @@ import {
   type SessionTouch,
   type ResolvedSession,
 } from './session.js';
-import { countsAsHuman, type Traits } from './touchpoint.js';
+import { countsAsHuman, type ContentRef, type Traits } from './touchpoint.js';
 
 /** All that the next touchpoint of a lead needs to know of those before; plain JSON, kept with the lead. Times in ms. */
 export interface JourneyState extends ScoreState {
@@ -70,6 +70,7 @@ export interface JourneyRules {
   readonly fit: FitRules;
   /** Of the model's time zone. */
   readonly dates: Calendar;
+  readonly contentOf: (ref: ContentRef | undefined) => ResolvedContent | undefined;
   /** Reads one touchpoint, given what those before it left. */
   readonly step: (persona: string | null, touch: Touch, memory: Memory) => Step;
   /** Takes touchpoints in the order of (occurredAt, id). The cells of `state` become those of the new state: they are many. */
@@ -91,7 +92,7 @@ interface PersonaRules {
 }
 
 function compile(model: JourneyModel): JourneyRules {
-  const content = contentRules(model);
+  const contentOf = contentRules(model);
   const triggers = model.triggers.map(({ id, when }) => ({ id, test: conditionTest(when, `trigger/${id}`) }));
   const nurture = (model.nurture ?? []).map(({ name, when }) => conditionTest(when, `nurture/${name}`));
   const dates = calendar(model.timeZone);
@@ -107,7 +108,7 @@ function compile(model: JourneyModel): JourneyRules {
   };
   const readInSession = sessionRules(model.sessionIdleMinutes * 60_000, relayTest(model.relays));
   const step: JourneyRules['step'] = (persona, touch, memory) => {
-    const read = { ...readInSession(touch, memory), content: content(touch.content), isNurture: false };
+    const read = { ...readInSession(touch, memory), content: contentOf(touch.content), isNurture: false };
     // A machine, or what did not take place, moves no stage, earns no score and keeps no session alive; it is only listed.
     if (!countsAsHuman(touch.verdict)) return read;
     const lastAt = memory.read(LAST_AT) ?? null;
@@ -125,6 +126,7 @@ function compile(model: JourneyModel): JourneyRules {
     model,
     fit: fitRules(model),
     dates,
+    contentOf,
     step,
     advance(persona, before, touch) {
       const written: Record<string, CellValue> = {};

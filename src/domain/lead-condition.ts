@@ -13,6 +13,7 @@ import type {
   TouchCondition,
 } from './model/lead-management.js';
 import { hostOf, isOrIsBelow } from './relays.js';
+import { joinTouchesRead, touchesRead, type TouchesRead } from './touches-read.js';
 import { traitTest } from './trait-test.js';
 
 /** @param at the instant (ms) at which scores and windows are taken */
@@ -25,6 +26,8 @@ type NextChange = (lead: LeadSnapshot, at: number) => number;
 export interface LeadRule {
   /** It reads touchpoints: `test` needs `LeadSnapshot.journey`. */
   readonly readsJourney: boolean;
+  /** Which ones; undefined: none. */
+  readonly touchesRead: TouchesRead | undefined;
   /** It reads nothing but who the lead is: persona, grade, address, traits and account. */
   readonly readsProfileOnly: boolean;
   readonly test: LeadTest;
@@ -57,6 +60,7 @@ export function leadRule(model: JourneyModel, condition: SegmentedCondition): Le
   const parts = [own, ...(alternatives ?? []), ...excluded, ...(segments ?? [])];
   return {
     readsJourney: parts.some(({ readsJourney }) => readsJourney),
+    touchesRead: joinTouchesRead(parts.map((part) => part.touchesRead)),
     readsProfileOnly: parts.every(({ readsProfileOnly }) => readsProfileOnly),
     nextChange: earliest(parts),
     test: (lead, at) =>
@@ -96,6 +100,7 @@ function factsRule(model: JourneyModel, facts: LeadFacts): LeadRule {
   }
   return {
     readsJourney: did.length + didNot.length > 0,
+    touchesRead: joinTouchesRead([...did, ...didNot].map(({ when }) => touchesRead(when))),
     readsProfileOnly:
       did.length + didNot.length === 0 && [stage, lifecycle, score].every((part) => part === undefined),
     test: (lead, at) => tests.every(({ test }) => test(lead, at)),

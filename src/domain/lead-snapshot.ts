@@ -71,6 +71,18 @@ export function leadUnderModel<Lead extends LeadSnapshot>(
   return { ...lead, persona, grade, stage, score, journey: journeyOf(model, folded) };
 }
 
+/** A lead as it is stored, with touchpoints in any order, for conditions on what was done and not on where it came from. */
+export function leadWithTouches<Lead extends LeadSnapshot>(
+  model: JourneyModel,
+  lead: Lead,
+  touches: readonly Touch[],
+): Lead {
+  const { contentOf } = rulesOf(model);
+  const counted = touches.filter(({ verdict }) => countsAsHuman(verdict));
+  const read = counted.map((touch) => ({ touch, content: contentOf(touch.content) }));
+  return { ...lead, journey: { touches: read, points: [], triggers: new Map() } };
+}
+
 function journeyOf(model: JourneyModel, { perTouch, ledger, state }: FoldedJourney): LeadJourney {
   const seen = model.triggers.flatMap(({ id }) => {
     const at = state.cells[triggerCell(id).key];

@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TEST_MODEL } from '../../test/journey-models.js';
 import { leadUnder, touch } from '../../test/lead-snapshots.js';
+import type { Touch } from './condition.js';
+import { leadWithTouches } from './lead-snapshot.js';
 import type { JourneyModel } from './model/journey-model.js';
 import type { LeadCondition } from './model/lead-management.js';
 import { segmentRules } from './segments.js';
@@ -57,5 +59,54 @@ test('segments stay the same until the next change that is named, however often 
         }
       },
     ),
+    { numRuns: 500 },
+  ));
+
+const reading = fc.constantFrom(
+  {},
+  { kind: 'page_view' },
+  { kind: ['form_fill', 'page_view'] },
+  { kind: 'page_view', channel: 'email' },
+  { campaign: 'spring' },
+  { content: { id: 'pricing' } },
+);
+const behaviours = fc.array(fc.record({ when: reading, withinDays: days }, { requiredKeys: ['when'] }), {
+  minLength: 1,
+  maxLength: 2,
+});
+const reads = fc.oneof(
+  fc.record({ did: behaviours }),
+  fc.record({ didNot: behaviours }),
+  fc.record({ did: behaviours, none: fc.tuple(fc.record({ did: behaviours })) }),
+) as fc.Arbitrary<LeadCondition>;
+const done = fc.array(
+  fc.record({
+    kind: fc.constantFrom('page_view', 'form_fill', 'chat'),
+    hours: fc.nat(20 * 24),
+    channel: fc.constantFrom('email', 'direct'),
+    campaign: fc.constantFrom('spring', undefined),
+    verdict: fc.constantFrom('human', 'machine'),
+    content: fc.constantFrom(undefined, { id: 'pricing' }),
+  }),
+  { maxLength: 8 },
+);
+
+test('segments that read the touchpoints they name only find what they find in the whole journey', () =>
+  fc.assert(
+    fc.property(reads, done, (when, acts) => {
+      const model: JourneyModel = { ...TEST_MODEL, segments: [{ id: 's', name: 'S', when }] };
+      const touches = acts.map(({ hours, kind, ...act }) => ({
+        ...touch(START + hours * HOUR, kind as 'chat'),
+        ...(act as Partial<Touch>),
+      }));
+      const at = START + 20 * DAY;
+      const whole = leadUnder(model, {}, touches);
+      const { segmentsOf, touchesRead } = segmentRules(model);
+      if (!touchesRead || touchesRead.origin) return;
+      const { kinds } = touchesRead;
+      const some = touches.filter(({ kind }) => kinds?.has(kind) ?? true);
+      const { journey: _, ...stored } = whole;
+      expect(segmentsOf(leadWithTouches(model, stored, some), at)).toEqual(segmentsOf(whole, at));
+    }),
     { numRuns: 500 },
   ));

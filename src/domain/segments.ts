@@ -1,12 +1,13 @@
 import { leadRule } from './lead-condition.js';
 import type { LeadSnapshot } from './lead-snapshot.js';
 import type { JourneyModel } from './model/journey-model.js';
+import { joinTouchesRead, type TouchesRead } from './touches-read.js';
 
 /** The segments of a model, compiled. */
 export interface SegmentRules {
   readonly ids: readonly string[];
-  /** `segmentsOf` needs `LeadSnapshot.journey`. */
-  readonly readsJourney: boolean;
+  /** The touchpoints that `segmentsOf` needs in `LeadSnapshot.journey`; undefined: none. */
+  readonly touchesRead: TouchesRead | undefined;
   readonly segmentsOf: (lead: LeadSnapshot, at: number) => LeadSegments;
 }
 
@@ -29,7 +30,7 @@ function compile(model: JourneyModel): SegmentRules {
   const segments = (model.segments ?? []).map(({ id, when }) => ({ id, rule: leadRule(model, when) }));
   return {
     ids: segments.map(({ id }) => id),
-    readsJourney: segments.some(({ rule }) => rule.readsJourney),
+    touchesRead: joinTouchesRead(segments.map(({ rule }) => rule.touchesRead)),
     segmentsOf: (lead, at) => ({
       ids: segments.filter(({ rule }) => rule.test(lead, at)).map(({ id }) => id),
       nextChange: Math.min(...segments.map(({ rule }) => rule.nextChange(lead, at))),

@@ -1,8 +1,15 @@
 import type { PoolClient } from 'pg';
 import { isEvent, type RecordedEvent } from '../domain/events.js';
-import { leadUnderModel } from '../domain/lead-snapshot.js';
+import type { Touch } from '../domain/condition.js';
+import { leadUnderModel, leadWithTouches } from '../domain/lead-snapshot.js';
 import { segmentRules } from '../domain/segments.js';
-import { leadKey, loadLeads, loadTouches, type LoadedLead } from '../read-models/lead-snapshots.js';
+import {
+  leadKey,
+  loadLeads,
+  loadTouches,
+  loadTouchesOfKinds,
+  type LoadedLead,
+} from '../read-models/lead-snapshots.js';
 import { currentModels, type ModelVersion } from '../read-models/model-versions.js';
 import type { Reactor, ReactorContext } from '../subscriptions/subscription.js';
 import { nextSlices, restartEvaluation, unevaluated } from './follow-segments/evaluation.js';
@@ -118,11 +125,7 @@ async function follow(
 
 async function assess(tx: PoolClient, models: Models, leads: readonly LeadAt[]): Promise<AssessedLead[]> {
   const loaded = new Map((await loadLeads(tx, leads)).map((lead) => [leadKey(lead), lead]));
-  const reads = [...loaded.values()].filter(({ workspace }) => {
-    const version = models.get(workspace);
-    return version && segmentRules(version.model).readsJourney;
-  });
-  const touches = await loadTouches(tx, reads);
+  const touches = await touchesToRead(tx, models, [...loaded.values()]);
   return leads.flatMap(({ workspace, leadId, at }) => {
     const version = models.get(workspace);
     if (!version) return [];
@@ -132,17 +135,37 @@ async function assess(tx: PoolClient, models: Models, leads: readonly LeadAt[]):
   });
 }
 
+/** Of each workspace what its segments read: most of a long journey is of other kinds. */
+async function touchesToRead(
+  tx: PoolClient,
+  models: Models,
+  leads: readonly LoadedLead[],
+): Promise<ReadonlyMap<string, readonly Touch[]>> {
+  const touches = new Map<string, readonly Touch[]>();
+  for (const [workspace, some] of Map.groupBy(leads, (lead) => lead.workspace)) {
+    const version = models.get(workspace);
+    const read = version && segmentRules(version.model).touchesRead;
+    if (!read) continue;
+    const found =
+      read.kinds && !read.origin
+        ? await loadTouchesOfKinds(tx, some, read.kinds)
+        : await loadTouches(tx, some);
+    for (const [key, each] of found) touches.set(key, each);
+  }
+  return touches;
+}
+
 /** Of a lead that was merged into another one, or is gone. */
 const NONE = { segments: [], nextChange: Infinity };
 
 function segmentsOf(
   { model }: ModelVersion,
   known: LoadedLead,
-  touches: Parameters<typeof leadUnderModel>[2],
+  touches: readonly Touch[],
   at: Date,
 ): Pick<AssessedLead, 'segments' | 'nextChange'> {
-  const rules = segmentRules(model);
-  const lead = rules.readsJourney ? leadUnderModel(model, known, touches) : known;
-  const { ids, nextChange } = rules.segmentsOf(lead, +at);
+  const { touchesRead, segmentsOf } = segmentRules(model);
+  const withJourney = touchesRead?.origin ? leadUnderModel : leadWithTouches;
+  const { ids, nextChange } = segmentsOf(touchesRead ? withJourney(model, known, touches) : known, +at);
   return { segments: ids, nextChange };
 }

@@ -1,11 +1,11 @@
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig } from 'pg';
 import type { Touch } from '../domain/condition.js';
 import { leadLifecycle, type LeadState, type LeadStatus } from '../domain/lead-lifecycle.js';
 import type { LeadSnapshot } from '../domain/lead-snapshot.js';
 import type { Lifecycle } from '../domain/lifecycle.js';
 import type { Grade } from '../domain/model/journey-model.js';
 import type { Behaviour, Recipient } from '../domain/model/lead-management.js';
-import type { Traits } from '../domain/touchpoint.js';
+import type { TouchpointKind, Traits } from '../domain/touchpoint.js';
 import { leadAddress } from './mail-domain.js';
 import { asOf, standsNow } from './versioned-table.js';
 import { touchOfRow, type StoredTouch } from './journey-touch.js';
@@ -156,20 +156,43 @@ const touchesWhere = (stands: string): string => `
   ) j`;
 
 const TOUCHES_NOW = touchesWhere(standsNow('j'));
+const TOUCHES_OF_KINDS = touchesWhere(`${standsNow('j')} AND j.kind = ANY ($3)`);
 const TOUCHES_AT = touchesWhere(asOf('j', '$3::bigint'));
 
-/** Touchpoints of leads, at a position or now, by `keyOf`. */
+/** Touchpoints of leads, at a position or now, by `leadKey`. */
 export async function loadTouches(
   tx: PoolClient,
   leads: readonly LeadKey[],
   moment?: Moment,
-): Promise<ReadonlyMap<string, readonly Touch[]>> {
-  if (leads.length === 0) return new Map();
-  const { rows } = await tx.query<StoredTouch & LeadKey>(
+): Promise<TouchesByLead> {
+  return touchesByLead(
+    tx,
+    leads,
     moment
       ? { text: TOUCHES_AT, values: [...keysOf(leads), String(moment.asOf)] }
       : { name: 'lead-touches', text: TOUCHES_NOW, values: keysOf(leads) },
   );
+}
+
+/** Those of some kinds only, now. */
+export const loadTouchesOfKinds = (
+  tx: PoolClient,
+  leads: readonly LeadKey[],
+  kinds: Iterable<TouchpointKind>,
+): Promise<TouchesByLead> =>
+  touchesByLead(tx, leads, {
+    ...{ name: 'lead-touches-of-kinds', text: TOUCHES_OF_KINDS, values: [...keysOf(leads), [...kinds]] },
+  });
+
+type TouchesByLead = ReadonlyMap<string, readonly Touch[]>;
+
+async function touchesByLead(
+  tx: PoolClient,
+  leads: readonly LeadKey[],
+  query: QueryConfig,
+): Promise<TouchesByLead> {
+  if (leads.length === 0) return new Map();
+  const { rows } = await tx.query<StoredTouch & LeadKey>(query);
   const byLead = Map.groupBy(rows, leadKey);
   return new Map([...byLead].map(([key, touches]) => [key, touches.map(touchOfRow)]));
 }
