@@ -26,6 +26,8 @@ export function settingsForMachine(port: number, freeBytes: number): Record<stri
     // key once indexes have outgrown it: 11 KB of log a touchpoint at six million.
     max_wal_size: `${Math.round(clamp(freeBytes / GB / 10, 2, 8))}GB`,
     checkpoint_timeout: '15min',
+    // Plans that sessions made for empty tables last until the tables have statistics: a minute by default, in which a busy start fills them.
+    autovacuum_naptime: '10s',
     random_page_cost: '1.1',
     jit: 'off',
     timezone: 'UTC',

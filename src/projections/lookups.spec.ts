@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
 import pg from 'pg';
+import { leadIdOf } from '../domain/identity/keys.js';
+import { loadLeads } from '../read-models/lead-snapshots.js';
 import { testDatabase } from '../../test/database.js';
 import { TEST_MODEL } from '../../test/journeys.js';
 import { logOf, opportunityEvents, day, project, roles, entry, pageView } from '../../test/sample-events.js';
@@ -45,5 +47,32 @@ test.each([60, 600])('Batches of %i find rows by index while tables have no stat
   expect(rows.find(({ name }) => name === 'journey')?.live).toBeGreaterThan((PEOPLE * VISITS) / 2);
   // A batch that updates half of a table may read it once.
   expect(rows.filter(({ read, live }) => read > 3 * live)).toEqual([]);
+  await db.drop();
+});
+
+test('a session whose plans were made for empty tables finds leads by index once they are full', async () => {
+  const db = await testDatabase();
+  const pool = new pg.Pool({ connectionString: db.url, max: 1 });
+  const tx = await pool.connect();
+  const leads = log.flatMap(({ type, data }) =>
+    type === 'TouchpointRecorded'
+      ? [{ workspace: 'main', leadId: leadIdOf('main', data.identity[0] ?? 'user:nobody') }]
+      : [],
+  );
+  const some = leads.slice(0, 200);
+  // After five executions the session keeps a plan.
+  for (let times = 0; times < 8; times += 1) await loadLeads(tx, some);
+  await project(db.pool, log);
+  await tx.query(
+    `INSERT INTO touchline_lifecycle_1.lead_lifecycle (workspace, lead_id, decided_id, status, cycle, last_cycle, since, event_id, known_from)
+     SELECT workspace, lead_id, lead_id, 'qualified', 1, 1, now(), gen_random_uuid(), 1 FROM touchline.lead`,
+  );
+  expect(await loadLeads(tx, some)).toHaveLength(some.length);
+  tx.release();
+  await pool.end();
+  const { rows } = await db.pool.query<{ name: string; read: number }>(
+    `SELECT indexrelname AS name, idx_tup_read::int AS read FROM pg_stat_user_indexes WHERE relname = 'lead_lifecycle'`,
+  );
+  expect(rows.filter(({ read }) => read > 5 * some.length)).toEqual([]);
   await db.drop();
 });
