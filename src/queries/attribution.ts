@@ -113,6 +113,16 @@ export class AttributionAnswer extends ScopeAnswer {
 export const FORMATS = ['json', 'csv', 'ndjson', 'arrow', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** Parameters of a report; gRPC has a field for each but the format. */
+export const REPORT_PARAMETERS = [
+  ...MODEL_PARAMETERS,
+  'by',
+  ...FILTER_PARAMETERS,
+  ...SCOPE_PARAMETERS,
+  'format',
+  ...PAGE_PARAMETERS,
+] as const;
+
 export class FindAttribution extends Query<AttributionAnswer> {
   readonly model: ModelRequest;
   readonly metric: ReportMetric;
@@ -127,14 +137,7 @@ export class FindAttribution extends Query<AttributionAnswer> {
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams, tag?: EntityTag) {
     super();
-    const params = new Params(given, [
-      ...MODEL_PARAMETERS,
-      'by',
-      ...FILTER_PARAMETERS,
-      ...SCOPE_PARAMETERS,
-      'format',
-      ...PAGE_PARAMETERS,
-    ]);
+    const params = new Params(given, REPORT_PARAMETERS);
     this.model = modelRequestOf(params, given);
     this.by = cutsOf(params);
     this.filter = filterOf(params);
