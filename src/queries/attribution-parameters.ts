@@ -124,8 +124,11 @@ export const ATTRIBUTION_PARAMETERS = {
     ),
     name: 'currency',
   },
-  format: word('Format of the rows; all but json return all rows unless a limit is given', FORMATS),
-  tableFormat: { ...word('Format; default ndjson', TABLE_FORMATS), name: 'format' },
+  format: word(
+    'Format of the rows, before that of `Accept`; all but json return all rows unless a limit is given',
+    FORMATS,
+  ),
+  tableFormat: { ...word('Format, before that of `Accept`; default ndjson', TABLE_FORMATS), name: 'format' },
   content: text('Only the row of this content', 'wp-1'),
   channel: text('Only the row of this channel', 'email'),
   campaign: text('Only the row of this campaign'),

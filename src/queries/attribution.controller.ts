@@ -9,11 +9,12 @@ import { CompareAnswer } from './attribution-compare-items.js';
 import { CompareAttribution } from './attribution-compare.js';
 import { DriftAnswer, FindDrift } from './attribution-drift.js';
 import { AttributionExplanation, ExplainAttribution } from './attribution-explain.js';
-import { AttributionAnswer, FindAttribution } from './attribution.js';
+import { AttributionAnswer, FindAttribution, FORMATS } from './attribution.js';
 import { EntityTag, RequestTag } from './entity-tag.js';
 import type { RawParams } from './params.js';
 import { QueryDocs } from './query-docs.js';
 import { replyWithReport } from './report-formats.js';
+import { negotiated } from './tables/negotiated-format.js';
 import { TABLE_MEDIA_TYPES } from './tables/table-formats.js';
 import { CATALOGUE_CUTS } from './report-scope.js';
 
@@ -52,15 +53,16 @@ export class AttributionController {
     answer: AttributionAnswer,
     parameters: [...MODEL, 'by', ...CELL, 'reportMetric', 'from', 'to', 'ratedCurrency', 'format', ...PAGE],
     formats: TABLE_MEDIA_TYPES,
+    negotiated: true,
     tagged: true,
   })
   async report(
     @RequestWorkspace() workspace: string,
-    @Query() given: RawParams,
-    @RequestTag() tag: EntityTag,
+    @Query() asked: RawParams,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AttributionAnswer | Readable | undefined> {
+    const { given, tag } = negotiated(request, asked, FORMATS);
     const query = new FindAttribution(workspace, given, tag);
     const answer = await this.queries.execute(query);
     tag.addTo(reply, answer.asOf);
