@@ -177,6 +177,11 @@ test('a report saved with asOf is the same for ever, and one without is current'
   expect([moved.status, moved.body]).toEqual([400, expect.objectContaining({ code: 'as-of-saved' })]);
 });
 
+test('a return is saved as one, in its currency', async () => {
+  const { status, body } = await save('Return', { metric: 'roi', by: 'channel' });
+  expect([status, body.resolved]).toEqual([201, expect.objectContaining({ metric: 'roi', currency: 'EUR' })]);
+});
+
 test.each([
   [{ model: 'best' }, 'model-unknown', 'parameters.model'],
   [{ by: 'content', group: 'x' }, 'parameter-unknown', 'parameters.group'],
