@@ -104,8 +104,8 @@ describe('what has no investments', () => {
     expect([status, body.code, body.errors.map(({ path }) => path)]).toEqual([400, code, [name]]);
   });
 
-  test('is compared and explained by its credit', async () => {
-    for (const path of ['compare', 'explain', 'drift?from=1&x'])
+  test('is explained by its credit', async () => {
+    for (const path of ['explain', 'drift?from=1&x'])
       expect(
         (await api.get(`/api/attribution/${path}${path.includes('?') ? '&' : '?'}metric=roi`)).status,
       ).toBe(400);

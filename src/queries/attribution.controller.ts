@@ -83,7 +83,7 @@ export class AttributionController {
       ...MODEL_OPTION_PARAMETERS,
       'by',
       ...CELL,
-      'metric',
+      'reportMetric',
       'from',
       'to',
       'ratedCurrency',
