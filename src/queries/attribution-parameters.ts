@@ -87,6 +87,11 @@ export const ATTRIBUTION_PARAMETERS = {
   ),
   baseline: word('The model that the others are compared with; default the first', COMPARED_MODELS),
   by: text(`Dimensions, separated by commas: ${CUTS.join(', ')}; default content`, 'content'),
+  keys: text(
+    'The row of the report by `by` to explain, as its `keys` are, as JSON; the other cuts then narrow down the report. Without `by` and `keys` ' +
+      'the cuts name the row of a report of everything',
+    '["email","2026-03"]',
+  ),
   metric: word(
     '`revenue`: won opportunities by their close (default); `pipeline`: all opportunities by their opening',
     METRICS,
