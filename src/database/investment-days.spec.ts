@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
-import { convert } from '../domain/attribution/money.js';
+import { convert, inCurrency } from '../domain/attribution/money.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -62,6 +62,31 @@ test('an amount is converted as the credit ledger does', async () => {
       const expected = size === undefined ? null : String(minor < 0n ? -size : size);
       expect(rows[0]?.minor).toBe(expected);
     }),
+    { numRuns: 200 },
+  );
+});
+
+test('an amount in another currency than the reporting one is that of the credit ledger', async () => {
+  const currency = fc.constantFrom('USD', 'JPY', 'KWD', 'CLF');
+  const rate = fc.oneof(fc.constantFrom(1e-7, 1.08, 0.005), fc.double({ min: 1e-6, max: 1e6, noNaN: true }));
+  await fc.assert(
+    fc.asyncProperty(
+      amounts,
+      currency,
+      currency,
+      fc.array(rate, { minLength: 4, maxLength: 4 }),
+      async (minor, from, to, values) => {
+        const rates = ['EUR', 'USD', 'JPY', 'KWD'].map((code, index) => ({ currency: code, date: '2026-01-01', rate: values[index]! })); // prettier-ignore
+        const { rows } = await db.pool.query<{ minor: string | null }>(
+          `SELECT touchline.minor_in_currency($1, $2, '2026-02-01', $3, 'CLF', $4) AS minor`,
+          [String(minor), from, to, JSON.stringify(rates)],
+        );
+        const reporting = { currency: 'CLF', timeZone: 'UTC', rates };
+        const size = inCurrency(minor < 0n ? -minor : minor, from, new Date('2026-02-01T12:00:00Z'), { to, reporting }); // prettier-ignore
+        const expected = size === undefined ? null : String(minor < 0n ? -size : size);
+        expect(rows[0]?.minor).toBe(expected);
+      },
+    ),
     { numRuns: 200 },
   );
 });

@@ -4,6 +4,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { pino } from 'pino';
 import { leadIdOf } from '../domain/identity/keys.js';
 import { Metrics } from '../metrics.js';
+import { REPORT_PARAMETERS } from '../queries/attribution.js';
 import { QueryService } from '../proto/touchline/v1/query_pb.js';
 import { opportunityEvents, day, pageView } from '../../test/sample-events.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
@@ -77,7 +78,7 @@ interface Report {
 }
 
 /** Fields that HTTP leaves out of reports of stored credits, and of those that ask for no investments. */
-const ABSENT = ['request', 'returns', 'invested', 'ratio'];
+const ABSENT = ['request', 'returns', 'invested', 'ratio', 'filter', 'basis'];
 
 function withoutAbsent(grpc: unknown, http: unknown): unknown {
   if (Array.isArray(grpc) && Array.isArray(http))
@@ -152,6 +153,54 @@ describe('the answers of gRPC and HTTP are equal, field by field', () => {
     expect(grpc).toEqual(http);
   });
 
+  test.each([
+    [
+      {
+        ...{ model: 'markov', order: 2, nonConverting: false, player: 'content', direct: 'drop_unless_all' },
+        ...{
+          by: ['channel', 'month'],
+          currency: 'EUR',
+          metric: 'pipeline',
+          from: '2026-01-01',
+          to: '2027-01-01',
+        },
+        ...{ committee: 'account', roleWeights: { champion: 0.5 }, withoutKinds: ['chat', 'form_fill'] },
+        ...{ lookbackDays: 100, lookbackSteps: 10, minTouchesPerLead: 1, repeats: 'exposure' },
+        ...{ withoutChannels: ['display'], segment: 'price_readers', without: ['rep'], limit: 3 },
+      },
+      'model=markov&order=2&nonConverting=false&player=content&direct=drop_unless_all&by=channel,month&currency=EUR&metric=pipeline' +
+        '&from=2026-01-01&to=2027-01-01&committee=account&roleWeights={"champion":0.5}&withoutKinds=chat,form_fill&lookbackDays=100' +
+        '&lookbackSteps=10&minTouchesPerLead=1&repeats=exposure&withoutChannels=display&segment=price_readers&without=rep&limit=3',
+    ],
+    [
+      {
+        model: 'shapley',
+        worth: 'revenue',
+        channels: ['email', 'event', 'direct'],
+        accountSegment: 'price_readers',
+      },
+      'model=shapley&worth=revenue&channels=email,event,direct&accountSegment=price_readers',
+    ],
+    [
+      {
+        model: 'custom',
+        custom: { milestones: { first: 40 }, leftover: 'unattributed' },
+        kinds: ['page_view', 'webinar_attended'],
+      },
+      'model=custom&custom={"milestones":{"first":40},"leftover":"unattributed"}&kinds=page_view,webinar_attended',
+    ],
+    [{ preset: 'hubspot_u_shaped', contentType: 'pricing' }, 'preset=hubspot_u_shaped&contentType=pricing'],
+  ])('GetAttribution of %j, which has rows', async (request, query) => {
+    const { grpc, http } = await both(getAttribution, request, `/api/attribution?${query}`);
+    expect(grpc).toEqual(http);
+    expect(http.rows.length).toBeGreaterThan(0);
+  });
+
+  test('the request has a field for each parameter of HTTP, but for the format', () => {
+    const fields = getAttribution.input.fields.map(({ jsonName }) => jsonName);
+    expect(fields.toSorted()).toEqual(REPORT_PARAMETERS.filter((name) => name !== 'format').toSorted());
+  });
+
   test('what is compared has numbers in it', async () => {
     const { http } = await both(getAttribution, { model: 'linear' }, '/api/attribution?model=linear');
     expect(http.rows.length).toBeGreaterThan(2);
@@ -216,6 +265,21 @@ describe('a question that cannot be answered', () => {
       getAttribution,
       { model: 'astrology', by: ['weather'] },
       { reason: 'model-unknown', fields: [{ field: 'model' }, { field: 'by' }] },
+    ],
+    [
+      'with options that are wrong, or of another model',
+      getAttribution,
+      { lookbackDays: 0, month: 'March', without: ['month'], order: 2, preset: 'nobody' },
+      {
+        reason: 'preset-unknown',
+        fields: [
+          { field: 'preset' },
+          { field: 'order' },
+          { field: 'lookbackDays' },
+          { field: 'month' },
+          { field: 'without' },
+        ],
+      },
     ],
     ['in another currency', getAttribution, { currency: 'JPY' }, { reason: 'currency-unknown' }],
     ['with a text of nothing but NUL', getAttribution, { from: '\0' }, { reason: 'from-invalid' }],

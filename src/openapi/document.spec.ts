@@ -169,7 +169,9 @@ const QUESTIONS: Readonly<Record<string, readonly [path: string, type?: string]>
   'get /api/attribution/reports/{id}': ['/api/attribution/reports/rep_example'],
   'get /api/attribution/compare': ['/api/attribution/compare?models=first,linear,last&by=channel'],
   'get /api/attribution/drift': ['/api/attribution/drift?from=10&by=channel&metric=pipeline'],
-  'get /api/attribution/explain': ['/api/attribution/explain?model=w_shaped&content=buying-guide'],
+  'get /api/attribution/explain': [
+    '/api/attribution/explain?model=w_shaped&content=buying-guide&currency=EUR',
+  ],
   'get /api/metrics/velocity': ['/api/metrics/velocity?by=persona&from=2026-01-01&to=2026-07-01'],
   'get /api/metrics/hooks': ['/api/metrics/hooks?by=content,stage&to=2026-01-14'],
   'get /api/metrics/funnel': ['/api/metrics/funnel?by=source'],

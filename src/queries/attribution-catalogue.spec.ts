@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EXAMPLE_INVESTMENTS } from '../../test/example-investments.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
+import { EXAMPLE_MODEL } from '../../test/example-workspace.js';
 import { entry } from '../../test/sample-events.js';
 import type { AttributionAnswer } from './attribution.js';
 import type { CompareAnswer } from './attribution-compare-items.js';
-import type { AttributionExplanation } from './attribution-explain.js';
+import type { AttributionExplanation } from './attribution-explanation.js';
+import type { OpportunityAttributionAnswer } from './opportunity-attribution-items.js';
 import { CUTS } from './report-scope.js';
 
 let api: ExampleApi;
@@ -228,3 +230,43 @@ test('filters that contradict each other or have no form are refused by name', a
 
 test('experts before they were catalogued have no rows', async () =>
   expect((await experts(`by=author&asOf=${HEAD}`)).map(([key]) => key)).toEqual([null]));
+
+test('an explained conversion names the rates of the day, and the version of the journey model that published them', async () => {
+  const later = await api.add('main', [
+    entry('model 2', 'model', 'JourneyModelPublished', 86, {
+      document: {
+        ...EXAMPLE_MODEL,
+        rates: [
+          { currency: 'JPY', date: '2026-01-01', rate: 0.0065 },
+          ...EXAMPLE_MODEL.rates,
+          { currency: 'EUR', date: '2026-03-01', rate: 1.1 },
+        ],
+      },
+      by: 'ada@touchline.example',
+    }),
+  ]);
+  await api.runner.catchUp();
+  const conversion = async (query: string) => {
+    const path = `/api/attribution/explain?opportunityId=opp-1&${query}`;
+    const { amount, converted, value, rate, divisor } = (await api.get<AttributionExplanation>(path)).body.items[0]!; // prettier-ignore
+    expect(converted).toEqual(value);
+    return [amount.amount, converted.amount, rate, divisor];
+  };
+  const first = { currency: 'EUR', date: '2026-01-01', rate: 1.08, modelVersion: 1, position: '1' };
+  const second = { ...first, date: '2026-03-01', rate: 1.1, modelVersion: 2, position: String(later) };
+  const of = (rate: object) => expect.objectContaining(rate) as unknown;
+  const before = `currency=EUR&asOf=${later - 1n}`;
+  expect(await conversion(before)).toEqual(['120000.00', '111111.11', null, of(first)]);
+  expect(await conversion('currency=EUR')).toEqual(['120000.00', '109090.91', null, of(second)]);
+  expect(await conversion('currency=EUR&metric=pipeline')).toMatchObject({ 1: '111111.11', 3: of(first) });
+  expect(await conversion('currency=JPY')).toMatchObject({ 1: '18461538', 3: of({ modelVersion: 2, currency: 'JPY' }) }); // prettier-ignore
+  expect(await conversion('currency=USD')).toEqual(['120000.00', '120000.00', null, null]);
+  const path = '/api/opportunities/opp-1/attribution?models=linear&currency=EUR';
+  const { body } = await api.get<OpportunityAttributionAnswer>(path);
+  expect(body).toMatchObject({
+    currency: 'EUR',
+    value: { amount: '109090.91' },
+    rate: null,
+    divisor: second,
+  });
+});

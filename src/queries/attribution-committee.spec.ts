@@ -2,12 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { COMMITTEES } from '../domain/attribution/committee-rule.js';
 import { MODEL_NAMES } from '../domain/attribution/models.js';
+import { convert } from '../domain/attribution/money.js';
 import { linesOf, sumOf } from '../../test/credit-ledger.js';
+import type { Json } from '../../test/query-api.js';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import { day, opportunityEvents, pageView } from '../../test/sample-events.js';
 import type { CompareAnswer } from './attribution-compare-items.js';
-import type { AttributionExplanation } from './attribution-explain.js';
+import type { AttributionExplanation } from './attribution-explanation.js';
 import type { AttributionAnswer } from './attribution.js';
+import type { Conversion, RateItem } from './conversions.js';
+import type { MoneyItem } from './money.js';
 import type { OpportunityAttributionAnswer } from './opportunity-attribution-items.js';
 
 const GLOBEX = ['ann', 'ben', 'cy', 'dana'] as const;
@@ -227,7 +231,7 @@ describe.each(['committee=contacts', ...OPTIONS])('the people of one opportunity
         '{"channels":{"email":30,"direct":10},"others":20,"leftover":"unattributed"}',
       );
       const { body } = await api.get<OpportunityAttributionAnswer>(
-        `/api/opportunities/${id}/attribution?asOf=${head}&models=${models.join()}&custom=${custom}&${option}`,
+        `/api/opportunities/${id}/attribution?asOf=${head}&currency=EUR&models=${models.join()}&custom=${custom}&${option}`,
       );
       expect(body.people.reduce((sum, { touches }) => sum + touches, 0)).toBe(body.touches.length);
       for (const { model, attributed, unattributed } of body.models) {
@@ -236,11 +240,42 @@ describe.each(['committee=contacts', ...OPTIONS])('the people of one opportunity
           0,
         );
         expect({ model, ofPeople }).toEqual({ model, ofPeople: attributed.minor });
+        expect(attributed.minor).toBeGreaterThan(0);
         expect(attributed.minor! + unattributed.minor!).toBe(body.amount.minor);
       }
     },
   );
 });
+
+/** Minor units of an amount in another currency, by the rates that an answer names; null: by none. */
+function convertedMinor(
+  { rate, divisor }: Json<Conversion>,
+  { minor, currency }: MoneyItem,
+  to: string,
+): number | null {
+  if (currency === to) return minor;
+  const isOf = (named: Json<RateItem> | null, of: string): boolean => (of === 'USD' ? named === null : named?.currency === of); // prettier-ignore
+  if (!isOf(rate, currency) || !isOf(divisor, to)) return null;
+  return Number(convert(BigInt(minor!), currency, to, rate?.rate ?? 1, divisor?.rate ?? 1));
+}
+
+/** Law 8: touches add up to the part of their opportunity, and these to the number, in any currency. */
+async function checkExplained(
+  question: string,
+  by: readonly string[],
+  { keys, without, value, touches }: AttributionAnswer['rows'][number],
+): Promise<void> {
+  const cell = by.flatMap((cut, index) => (keys[index] === null ? [] : [`${cut}=${keys[index]}`]));
+  const named = [...cell, ...(without.length > 0 ? [`without=${without.join()}`] : [])].join('&');
+  const path = `/api/attribution/explain?${question}&${named}&limit=1000`;
+  const { body } = await api.get<AttributionExplanation>(path);
+  const sum = (all: readonly { value: MoneyItem }[]) => all.reduce((add, each) => add + each.value.minor!, 0);
+  expect([path, body.value, body.touches, sum(body.items)]).toEqual([path, value, touches, value.minor]);
+  for (const item of body.items) {
+    expect([item.opportunityId, sum(item.touches)]).toEqual([item.opportunityId, item.value.minor]);
+    expect(item.converted.minor).toBe(convertedMinor(item, item.amount, value.currency));
+  }
+}
 
 describe('credits of any committee', () => {
   const custom = encodeURIComponent('{"channels":{"email":30},"others":20,"leftover":"unattributed"}');
@@ -265,8 +300,12 @@ describe('credits of any committee', () => {
         expect(total.minor).toBeGreaterThan(0);
         expect(attributed.minor! + unattributed.minor!).toBe(total.minor);
         expect(rows.reduce((sum, { value }) => sum + value.minor!, 0)).toBe(attributed.minor);
-        const one = `/api/opportunities/generated-${nr}/attribution?asOf=${head}&${options.replace('model=', 'models=')}`;
-        const { amount, models, people, touches } = (await api.get<OpportunityAttributionAnswer>(one)).body;
+        const row = rows[nr % Math.max(rows.length, 1)];
+        if (row) await checkExplained(`asOf=${head}&currency=${currency}&${options}`, by.split(','), row);
+        const one = `/api/opportunities/generated-${nr}/attribution?asOf=${head}&currency=${currency}&${options.replace('model=', 'models=')}`;
+        const { body } = await api.get<OpportunityAttributionAnswer>(one);
+        const { amount, value, models, people, touches } = body;
+        expect(value?.minor ?? null).toBe(convertedMinor(body, amount, currency));
         const [{ model, ...sums }] = models as [(typeof models)[number]];
         const sumOf = (items: readonly (typeof people | typeof touches)[number][]): number =>
           items.reduce((sum, { credits: all }) => sum + (all[model]?.amount.minor ?? 0), 0);

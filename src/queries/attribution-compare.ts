@@ -1,20 +1,28 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { MODEL_NAMES } from '../domain/attribution/models.js';
-import { basisPart } from './attribution-basis.js';
-import { type CompareAnswer, type ModelCredit, type ModelSums } from './attribution-compare-items.js';
-import { type CreditRow, creditRows, type Totals, totalsOf } from './attribution-rows.js';
+import type { CompareAnswer } from './attribution-compare-items.js';
+import { checkReturns, reportInvestments, returnRows, returnsItem } from './attribution-returns.js';
+import { creditRows, type Totals, totalsOf } from './attribution-rows.js';
 import {
-  checkFilter,
   FILTER_PARAMETERS,
   filteredCuts,
+  filteredScope,
   filterOf,
   reportProjections,
 } from './report-filters.js';
 import { inReportCurrency } from './converted-ledger.js';
-import { scopePart, shareOf, slice, withoutOf } from './attribution.js';
+import { scopePart, slice, withoutOf } from './attribution.js';
 import { cellName, cellNames } from './cell-names.js';
-import { type ComputedCredits, CreditComputer } from './computed-credits.js';
+import {
+  cellsOf,
+  investedIn,
+  modelCredit,
+  type ModelReport,
+  type ModelReports,
+  sumsOf,
+} from './compared-cells.js';
+import { CreditComputer } from './computed-credits.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import {
   COMPARED_MODELS,
@@ -24,20 +32,23 @@ import {
   isStored,
   MODEL_OPTIONS,
 } from './model-parameters.js';
-import { money } from '../domain/attribution/money.js';
+import type { Investments } from './invested-cells.js';
+import { valueOf as maybeMoney } from './money.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
 import type { EntityTag } from './entity-tag.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels } from './read-models.js';
 import {
+  creditedMetric,
   type Cut,
   cutsOf,
-  isByTime,
+  isReturn,
+  periodQueryOf,
+  REPORT_METRICS,
   type ReportFilter,
+  type ReportMetric,
   type ReportScope,
-  resolveScope,
   SCOPE_PARAMETERS,
-  scopeQueryOf,
   type ScopeQuery,
 } from './report-scope.js';
 
@@ -47,6 +58,7 @@ export class CompareAttribution extends Query<CompareAnswer> {
   readonly baseline: ComparedName;
   readonly by: readonly Cut[];
   readonly filter: ReportFilter;
+  readonly metric: ReportMetric;
   readonly scope: ScopeQuery;
   readonly request: PageRequest;
 
@@ -67,25 +79,19 @@ export class CompareAttribution extends Query<CompareAnswer> {
     this.baseline = baseline ?? names[0] ?? 'linear';
     this.by = cutsOf(params);
     this.filter = filterOf(params);
-    this.scope = scopeQueryOf(params);
+    this.metric = params.oneOf('metric', REPORT_METRICS) ?? 'revenue';
+    this.scope = { metric: creditedMetric(this.metric), ...periodQueryOf(params) };
+    checkReturns(params, given, this);
     const request = pageRequestOf(workspace, params, { name: 'compare', given, shapes: [/^\d{1,9}$/] });
     this.request = { ...request, tag };
   }
 }
 
-/** A report under one of the models. */
-interface ModelReport {
-  readonly rows: readonly CreditRow[];
+interface ComparedReports {
+  readonly query: CompareAttribution;
+  /** Of models whose credits are stored. */
   readonly totals: Totals;
-  /** Undefined: its credits are stored. */
-  readonly computed?: ComputedCredits;
-}
-type ModelReports = ReadonlyMap<ComparedName, ModelReport>;
-
-/** One cell under all models. */
-interface Compared {
-  readonly row: CreditRow;
-  readonly credits: Map<ComparedName, CreditRow>;
+  readonly investments: Investments | undefined;
 }
 
 @QueryHandler(CompareAttribution)
@@ -96,19 +102,16 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
   ) {}
 
   execute(query: CompareAttribution): Promise<CompareAnswer> {
-    const { compared, baseline, by, filter, request } = query;
-    const filtered = filteredCuts(filter);
-    return this.models.view(request, reportProjections([...by, ...filtered]), async (opened) => {
-      checkFilter(opened, filter);
-      const scope = {
-        ...(await resolveScope(opened, query.scope, { currencies: 'rated' })),
-        ...(filtered.length > 0 && { filter }),
-      };
+    const { compared, baseline, metric, by, filter, request } = query;
+    const cuts = [...by, ...filteredCuts(filter)];
+    return this.models.view(request, reportProjections(cuts), async (opened) => {
+      const scope = await filteredScope(opened, query.scope, filter);
       const stored = MODEL_NAMES.filter((name) => compared.some((each) => each.name === name && isStored(each.request))); // prettier-ignore
       const ledger = await withLedger(opened, { metric: scope.metric, models: stored });
       const view = await inReportCurrency(ledger, scope, stored);
       const totals = await totalsOf(view, scope);
-      const reports = await this.reports(view, scope, { query, totals });
+      const investments = isReturn(metric) ? await reportInvestments(view, scope, query) : undefined;
+      const reports = await this.reports(view, scope, { query, totals, investments });
       const { page, next } = slice(request, view, cellsOf(reports, { baseline, by }));
       const cells = page.map(({ row }) => row);
       const names = await cellNames(view, by, cells);
@@ -118,21 +121,21 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
         models: compared.map(({ name }) => name),
         baseline,
         by: [...by],
-        ...(filtered.length > 0 && { filter }),
+        ...(scope.filter && { filter }),
         ...(await scopePart(view, scope, reports.get(baseline)?.totals ?? totals)),
-        sums: compared.map((model) => sumsOf(model, reports, { baseline, scope })),
+        metric,
+        ...(await this.returns(view, scope, query, { reports, investments })),
+        sums: compared.map((model) => sumsOf(model, reports, { baseline, metric, scope })),
         rows: page.map(({ row, credits }) => ({
           ...cellName(row, by, names),
           without: withoutOf(row, by),
+          ...(investments && { invested: maybeMoney(investedIn(row), scope.currency) }),
           values: Object.fromEntries(
-            compared.map(({ name }) => [
-              name,
-              modelCredit(credits.get(name), {
-                currency: scope.currency,
-                attributed: reports.get(name)?.totals.attributed ?? 0n,
-                baseline: valueOf(credits.get(baseline)),
-              }),
-            ]),
+            compared.map(({ name }) => {
+              const attributed = reports.get(name)?.totals.attributed ?? 0n;
+              const context = { currency: scope.currency, metric, attributed };
+              return [name, modelCredit({ row, credits }, { name, baseline }, context)];
+            }),
           ),
         })),
         next,
@@ -143,7 +146,7 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
   private async reports(
     view: CreditView,
     scope: ReportScope,
-    { query: { compared, by }, totals }: { readonly query: CompareAttribution; readonly totals: Totals },
+    { query: { compared, by }, totals, investments }: ComparedReports,
   ): Promise<ModelReports> {
     const others = compared.filter(({ request }) => !isStored(request));
     const models = others.map(({ request }) => request);
@@ -152,73 +155,27 @@ export class CompareAttributionHandler implements IQueryHandler<CompareAttributi
     for (const { name } of compared) {
       const own = computed[others.findIndex((other) => other.name === name)];
       const rows = own?.rows ?? (await creditRows(view, scope, { model: name, by }));
-      reports.set(name, { rows, totals: own?.totals ?? totals, ...(own && { computed: own }) });
+      reports.set(name, {
+        rows: investments ? returnRows(rows, investments, by) : rows,
+        totals: own?.totals ?? totals,
+        ...(own && { computed: own }),
+      });
     }
     return reports;
   }
-}
 
-/** Cells in the order of the baseline's report, then those it does not have in the order of the others'. */
-function cellsOf(
-  reports: ModelReports,
-  { baseline, by }: { readonly baseline: ComparedName; readonly by: readonly Cut[] },
-): Compared[] {
-  const cells = new Map<string, Compared>();
-  for (const model of new Set([baseline, ...reports.keys()])) {
-    for (const row of reports.get(model)?.rows ?? []) {
-      const name = JSON.stringify(row.keys);
-      const cell = cells.get(name) ?? { row, credits: new Map<ComparedName, CreditRow>() };
-      cells.set(name, cell);
-      cell.credits.set(model, row);
-    }
+  /** What was invested, beside the credit of the baseline. */
+  private async returns(
+    view: CreditView,
+    scope: ReportScope,
+    { metric, baseline }: CompareAttribution,
+    {
+      reports,
+      investments,
+    }: { readonly reports: ModelReports; readonly investments: Investments | undefined },
+  ): Promise<Pick<CompareAnswer, 'returns'>> {
+    if (!isReturn(metric) || !investments) return {};
+    const rows = (reports.get(baseline)?.rows ?? []).map((row) => ({ ...row, invested: investedIn(row) }));
+    return { returns: await returnsItem(view, scope, { metric, rows, investments }) };
   }
-  const all = [...cells.values()];
-  return isByTime(by) ? all.sort((a, b) => byKey(a, b)) : all;
 }
-
-/** Stable: within a month the order stays. */
-function byKey(a: Compared, b: Compared): number {
-  const [left, right] = [a.row.keys[0] ?? '', b.row.keys[0] ?? ''];
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-function sumsOf(
-  { name, request }: ComparedModel,
-  reports: ModelReports,
-  { baseline, scope: { currency } }: { readonly baseline: ComparedName; readonly scope: ReportScope },
-): ModelSums {
-  const attributedBy = (model: ComparedName): bigint => reports.get(model)?.totals.attributed ?? 0n;
-  const { computed, totals, rows = [] } = reports.get(name) ?? {};
-  return {
-    model: name,
-    ...(computed && { request, ...basisPart(computed) }),
-    attributed: money(attributedBy(name), currency),
-    selected: money(
-      rows.reduce((sum, { value }) => sum + value, 0n),
-      currency,
-    ),
-    unattributed: money(totals?.unattributed ?? 0n, currency),
-    unattributedOpportunities: totals?.unattributedOpportunities ?? 0,
-    difference: money(attributedBy(name) - attributedBy(baseline), currency),
-  };
-}
-
-const valueOf = (row: CreditRow | undefined): bigint => row?.value ?? 0n;
-
-interface CreditContext {
-  readonly currency: string;
-  /** Minor units; `baseline` those of the model that the others are compared with. */
-  readonly attributed: bigint;
-  readonly baseline: bigint;
-}
-
-const modelCredit = (
-  row: CreditRow | undefined,
-  { currency, attributed, baseline }: CreditContext,
-): ModelCredit => ({
-  value: money(valueOf(row), currency),
-  difference: money(valueOf(row) - baseline, currency),
-  share: shareOf(valueOf(row), attributed),
-  opportunities: row?.opportunities ?? 0,
-  touches: row?.touches ?? 0,
-});

@@ -1,79 +1,48 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { ModelRequest } from '../domain/attribution/model-request.js';
 import { MODEL_NAMES } from '../domain/attribution/models.js';
 import { money } from '../domain/attribution/money.js';
-import { type BasisItem, basisPart, MaybeBasis, MaybeRequest } from './attribution-basis.js';
-import { CELL_PARAMETERS, cellOf, type ExplainedCell, partsOfCell } from './attribution-cell.js';
-import { checkFilter, filteredCuts, OPTIONAL_CUTS, reportProjections } from './report-filters.js';
+import { basisPart } from './attribution-basis.js';
+import { CELL_PARAMETERS, explainedNumberOf, type ExplainedNumber, partsOfCell } from './attribution-cell.js';
+import type { AttributionExplanation } from './attribution-explanation.js';
+import { checkReturns } from './attribution-returns.js';
 import { slice } from './attribution.js';
-import { CreditComputer } from './computed-credits.js';
-import { type CreditView, withLedger } from './credit-ledger.js';
 import { withCommittee } from './committee-paths.js';
-import { ExplainedOpportunity, RuleItem } from './explain-items.js';
+import { CreditComputer } from './computed-credits.js';
+import { inReportCurrency } from './converted-ledger.js';
+import { type CreditView, withLedger } from './credit-ledger.js';
+import { explainedReturns, type ExplainedReturns, investmentsOfCell } from './explained-investments.js';
 import {
   type CreditsOfPaths,
   explainedOpportunities,
   type PartOfOpportunity,
   ruleOf,
 } from './explained-opportunities.js';
-import { ExplainedPlayer } from './explained-player-items.js';
-import { isStored, MODEL_PARAMETERS, modelRequestOf, REPORT_MODELS } from './model-parameters.js';
-import { MoneyItem } from './money.js';
+import { sumOf } from './invested-cells.js';
+import { isStored, MODEL_PARAMETERS, modelRequestOf } from './model-parameters.js';
 import { computedCredits, storedCredits } from './opportunity-credits.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from './page-request.js';
 import { Params, type RawParams } from './params.js';
 import { ReadModels, type View } from './read-models.js';
-import { type Cut, DEFAULT_MODEL, METRICS, type ReportScope, resolveScope } from './report-scope.js';
-import { SCOPE_PARAMETERS, scopeQueryOf, type ScopeQuery } from './report-scope.js';
+import { checkFilter, filteredCuts, filteredScope, NO_FILTER, reportProjections } from './report-filters.js';
 import {
-  Enum,
-  Enums,
-  Integer,
-  MaybeInstant,
-  Nested,
-  NestedList,
-  PageAnswer,
-  Text,
-} from './response-fields.js';
-
-export class AttributionExplanation extends PageAnswer {
-  @Enum('Attribution model', REPORT_MODELS) model!: string;
-  @MaybeRequest() request?: ModelRequest;
-  @MaybeBasis() basis?: BasisItem;
-  @ApiPropertyOptional({
-    type: () => [ExplainedPlayer],
-    description:
-      'Only of markov and shapley: the most valuable players of the touches behind the number, at most 20, with what their values follow from',
-  })
-  players?: ExplainedPlayer[];
-  @Enum('What is counted', METRICS) metric!: string;
-  @Text('Currency of the number') currency!: string;
-  @MaybeInstant('Start, inclusive') from!: Date | null;
-  @MaybeInstant('End, exclusive') to!: Date | null;
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: { type: 'string' },
-    description: 'The row of the report to explain, by dimension; empty: the whole report',
-  })
-  cut!: Partial<Record<Cut, string>>;
-  @Enums('Dimensions without a value in the row', OPTIONAL_CUTS) without!: Cut[];
-  @Nested('The number to explain, as in the row of the report', () => MoneyItem) value!: MoneyItem;
-  @Integer('Number of opportunities') opportunities!: number;
-  @Integer('Number of touches') touches!: number;
-  @Nested('The rule that distributed the opportunities', () => RuleItem) rule!: RuleItem;
-  @NestedList(
-    'The opportunities, largest first; their values add up to the number',
-    () => ExplainedOpportunity,
-  )
-  items!: ExplainedOpportunity[];
-}
+  creditedMetric,
+  DEFAULT_MODEL,
+  isReturn,
+  periodQueryOf,
+  REPORT_METRICS,
+  type ReportMetric,
+  type ReportScope,
+  SCOPE_PARAMETERS,
+  type ScopeQuery,
+} from './report-scope.js';
 
 export class ExplainAttribution extends Query<AttributionExplanation> {
   readonly model: ModelRequest;
+  readonly metric: ReportMetric;
   readonly scope: ScopeQuery;
-  readonly cell: ExplainedCell;
+  readonly number: ExplainedNumber;
   readonly request: PageRequest;
 
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
@@ -86,9 +55,19 @@ export class ExplainAttribution extends Query<AttributionExplanation> {
       ...PAGE_PARAMETERS,
     ]);
     this.model = modelRequestOf(params, given);
-    this.scope = scopeQueryOf(params);
-    this.cell = cellOf(params);
+    this.metric = params.oneOf('metric', REPORT_METRICS) ?? 'revenue';
+    this.scope = { metric: creditedMetric(this.metric), ...periodQueryOf(params) };
+    this.number = explainedNumberOf(params, given);
+    this.checkReturns(params, given);
     this.request = pageRequestOf(workspace, params, { name: 'explain', given, shapes: [/^\d{1,9}$/] });
+  }
+
+  private checkReturns(params: Params, given: RawParams): void {
+    const { metric, scope } = this;
+    const { by, cell } = this.number;
+    checkReturns(params, given, { metric, scope, by, filter: cell });
+    if (isReturn(metric) && cell.opportunityId !== undefined)
+      params.fault('filter-without-investments', 'opportunityId', `narrows down credit, but not what was invested`); // prettier-ignore
   }
 }
 
@@ -100,14 +79,17 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
   ) {}
 
   execute(query: ExplainAttribution): Promise<AttributionExplanation> {
-    const { model, cell, request } = query;
-    return this.models.view(request, reportProjections(filteredCuts(cell)), async (opened) => {
+    const { model, metric, request } = query;
+    const { cell, by, filter } = query.number;
+    return this.models.view(request, reportProjections([...by, ...filteredCuts(cell)]), async (opened) => {
       checkFilter(opened, cell);
-      const scope = await resolveScope(opened, query.scope);
+      const scope = await filteredScope(opened, query.scope, filter ?? NO_FILTER);
       const { view, parts, creditsOf, about } = await this.partsOf(opened, scope, query);
       const { page, next } = slice(request, view, parts);
+      const value = sumOf(parts.map((part) => part.value));
+      const returns = await this.returns(view, scope, query, value);
       const paged = await withCommittee(view, scope, model, page.map((part) => part.opportunityId)); // prettier-ignore
-      const { metric, currency, from, to } = scope;
+      const { currency, from, to } = scope;
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -119,28 +101,41 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
         to,
         cut: cell.cut,
         without: [...cell.without],
-        value: money(
-          parts.reduce((sum, { value }) => sum + value, 0n),
-          currency,
-        ),
+        ...(filter && { by: [...by] }),
+        ...(scope.filter && { filter: scope.filter }),
+        value: money(value, currency),
+        ...(returns && { returns: returns.item }),
         opportunities: parts.length,
         touches: parts.reduce((sum, { touches }) => sum + touches.length, 0),
         rule: ruleOf(view, model),
         items: await explainedOpportunities(paged, scope, { parts: page, creditsOf }),
-        next,
+        next: next ?? returns?.next ?? null,
       };
     });
+  }
+
+  /** A page of investments goes with a page of opportunities. */
+  private async returns(
+    view: CreditView,
+    scope: ReportScope,
+    { metric, number, request }: ExplainAttribution,
+    value: bigint,
+  ): Promise<{ readonly item: ExplainedReturns; readonly next: string | null } | undefined> {
+    if (!isReturn(metric)) return undefined;
+    const all = await investmentsOfCell(view, scope, number);
+    const { page, next } = slice(request, view, all);
+    return { item: await explainedReturns(view, scope, { metric, value, all, page }), next };
   }
 
   /** From the ledger, or computed for the request. */
   private async partsOf(
     opened: View,
     scope: ReportScope,
-    { model, cell }: ExplainAttribution,
+    { model, number: { cell } }: ExplainAttribution,
   ): Promise<Explained> {
     const { metric } = scope;
     if (!isStored(model)) {
-      const view = await withLedger(opened, { metric, models: [] });
+      const view = await inReportCurrency(await withLedger(opened, { metric, models: [] }), scope, []);
       const computed = await this.computer.explain(view, scope, { model, cell });
       const { basis, parts, players } = computed;
       return {
@@ -155,8 +150,9 @@ export class ExplainAttributionHandler implements IQueryHandler<ExplainAttributi
       };
     }
     const [name = DEFAULT_MODEL] = MODEL_NAMES.filter((each) => each === model.model);
-    const { opportunityId } = cell;
-    const view = await withLedger(opened, { metric, models: [name], ...(opportunityId !== undefined && { opportunityIds: [opportunityId] }) }); // prettier-ignore
+    const asked = cell.opportunityId === undefined ? {} : { opportunityIds: [cell.opportunityId] };
+    const ledger = await withLedger(opened, { metric, models: [name], ...asked });
+    const view = await inReportCurrency(ledger, { ...scope, ...asked, filter: cell }, [name]);
     return {
       view,
       parts: await partsOfCell(view, scope, { model: name, cell }),

@@ -4,15 +4,21 @@ import { money } from '../domain/attribution/money.js';
 import { basisPart } from './attribution-basis.js';
 import { type CreditRow, creditRows, type Totals, totalsOf } from './attribution-rows.js';
 import { type AttributionAnswer, creditItem, FindAttribution, scopePart, slice } from './attribution.js';
-import { returnsOf } from './attribution-returns.js';
+import {
+  reportInvestments,
+  type ReturnRow,
+  returnRows,
+  type ReturnsItem,
+  returnsItem,
+} from './attribution-returns.js';
 import { cellNames } from './cell-names.js';
 import { type ComputedCredits, CreditComputer } from './computed-credits.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { isStored } from './model-parameters.js';
-import { checkFilter, filteredCuts, reportProjections } from './report-filters.js';
+import { filteredCuts, filteredScope, reportProjections } from './report-filters.js';
 import { inReportCurrency } from './converted-ledger.js';
 import { ReadModels, type View } from './read-models.js';
-import { isReturn, MODEL_NAMES, type ReportScope, resolveScope } from './report-scope.js';
+import { isReturn, MODEL_NAMES, type ReportScope, type ReturnMetric } from './report-scope.js';
 
 @QueryHandler(FindAttribution)
 export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
@@ -23,17 +29,11 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
 
   execute(query: FindAttribution): Promise<AttributionAnswer> {
     const { model, metric, by, filter, request, whole } = query;
-    const filtered = filteredCuts(filter);
-    return this.models.view(request, reportProjections([...by, ...filtered]), async (opened) => {
-      checkFilter(opened, filter);
-      const scope = {
-        ...(await resolveScope(opened, query.scope, { currencies: isReturn(metric) ? 'reporting' : 'rated' })), // prettier-ignore
-        ...(filtered.length > 0 && { filter }),
-      };
+    const cuts = [...by, ...filteredCuts(filter)];
+    return this.models.view(request, reportProjections(cuts), async (opened) => {
+      const scope = await filteredScope(opened, query.scope, filter);
       const credits = await this.credits(opened, scope, query);
-      const returns = isReturn(metric)
-        ? await returnsOf(opened, scope, { metric, by, filter }, credits.rows)
-        : undefined;
+      const returns = isReturn(metric) ? await returnsOf(opened, scope, { ...query, metric }, credits.rows) : undefined; // prettier-ignore
       const rows = returns?.rows ?? credits.rows;
       const { page, next } = whole ? { page: rows, next: null } : slice(request, opened, rows);
       const names = await cellNames(opened, by, page);
@@ -45,7 +45,7 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
         ...(computed && { request: model }),
         ...(computed && basisPart(computed)),
         by: [...by],
-        ...(filtered.length > 0 && { filter }),
+        ...(scope.filter && { filter }),
         ...(await scopePart(view, scope, totals)),
         metric,
         selected: money(
@@ -78,6 +78,22 @@ export class FindAttributionHandler implements IQueryHandler<FindAttribution> {
     const totals = await totalsOf(view, scope);
     return { view, totals, rows: await creditRows(view, scope, { model: model.model, by }) };
   }
+}
+
+interface Returns {
+  readonly rows: readonly ReturnRow[];
+  readonly item: ReturnsItem;
+}
+
+async function returnsOf(
+  view: View,
+  scope: ReportScope,
+  { metric, by, filter }: Pick<FindAttribution, 'by' | 'filter'> & { readonly metric: ReturnMetric },
+  credited: readonly CreditRow[],
+): Promise<Returns> {
+  const investments = await reportInvestments(view, scope, { by, filter });
+  const rows = returnRows(credited, investments, by);
+  return { rows, item: await returnsItem(view, scope, { metric, rows, investments }) };
 }
 
 interface ReportCredits {

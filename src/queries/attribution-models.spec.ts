@@ -4,7 +4,7 @@ import { PRESET_NAMES } from '../domain/attribution/presets.js';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import { day, opportunityEvents, pageView } from '../../test/sample-events.js';
 import type { CompareAnswer } from './attribution-compare-items.js';
-import type { AttributionExplanation } from './attribution-explain.js';
+import type { AttributionExplanation } from './attribution-explanation.js';
 import type { AttributionAnswer } from './attribution.js';
 import type { OpportunityAttributionAnswer } from './opportunity-attribution-items.js';
 import { packPaths } from './solve-chain.js';

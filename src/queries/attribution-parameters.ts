@@ -87,6 +87,11 @@ export const ATTRIBUTION_PARAMETERS = {
   ),
   baseline: word('The model that the others are compared with; default the first', COMPARED_MODELS),
   by: text(`Dimensions, separated by commas: ${CUTS.join(', ')}; default content`, 'content'),
+  keys: text(
+    'The row of the report by `by` to explain, as its `keys` are, as JSON; the other cuts then narrow down the report. Without `by` and `keys` ' +
+      'the cuts name the row of a report of everything',
+    '["email","2026-03"]',
+  ),
   metric: word(
     '`revenue`: won opportunities by their close (default); `pipeline`: all opportunities by their opening',
     METRICS,
@@ -124,8 +129,11 @@ export const ATTRIBUTION_PARAMETERS = {
     ),
     name: 'currency',
   },
-  format: word('Format of the rows; all but json return all rows unless a limit is given', FORMATS),
-  tableFormat: { ...word('Format; default ndjson', TABLE_FORMATS), name: 'format' },
+  format: word(
+    'Format of the rows, before that of `Accept`; all but json return all rows unless a limit is given',
+    FORMATS,
+  ),
+  tableFormat: { ...word('Format, before that of `Accept`; default ndjson', TABLE_FORMATS), name: 'format' },
   content: text('Only the row of this content', 'wp-1'),
   channel: text('Only the row of this channel', 'email'),
   campaign: text('Only the row of this campaign'),

@@ -1,10 +1,20 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { INVESTMENT_DIMENSIONS, type InvestmentDimension } from '../domain/catalogue-events.js';
 import { money } from '../domain/attribution/money.js';
 import type { CreditRow } from './attribution-rows.js';
-import { investedRows, unconvertedInvestments } from './metrics/invested.js';
+import {
+  inOrderOf,
+  type InvestedCell,
+  type Investments,
+  investmentsByCell,
+  returnRatio,
+  sumOf,
+  withInvestments,
+} from './invested-cells.js';
+import { unconvertedInvestments } from './metrics/invested.js';
 import { MoneyItem, moneyOf } from './money.js';
 import type { Params, RawParams } from './params.js';
-import { FILTER_PARAMETERS, filteredCuts } from './report-filters.js';
+import { FILTER_PARAMETERS, filteredCuts, namesOf } from './report-filters.js';
 import type { View } from './read-models.js';
 import {
   type Cut,
@@ -33,17 +43,29 @@ export class ReturnsItem {
   unconvertedInvestments!: UnconvertedInvestment[];
 }
 
-/** A cell with what was invested in it, in minor units; null: no investment is for it in the period. */
-export interface ReturnRow extends CreditRow {
-  readonly invested: bigint | null;
-}
+/** What was invested in a row, only of metrics that look at it. */
+export const MaybeInvested = (): PropertyDecorator =>
+  ApiPropertyOptional({
+    type: () => MoneyItem,
+    nullable: true,
+    description:
+      'Of `roi` and `pipeline_per_dollar`: what was invested in the row; null: nothing is recorded',
+  });
 
-export interface Returns {
-  readonly rows: readonly ReturnRow[];
-  readonly item: ReturnsItem;
-}
+export const RATIO = '(value - invested) / invested, and value / invested; six decimals';
 
-const isDimension = (cut: Cut): cut is InvestmentDimension =>
+/** A ratio, only of metrics that are one. */
+export const MaybeRatio = (description: string): PropertyDecorator =>
+  ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    description: `Of \`roi\` and \`pipeline_per_dollar\`: ${description}; null: nothing was invested`,
+  });
+
+export type ReturnRow = InvestedCell<CreditRow>;
+
+/** Whether it is a cut by what investments are for. */
+export const isDimension = (cut: Cut): cut is InvestmentDimension =>
   INVESTMENT_DIMENSIONS.some((dimension) => dimension === cut);
 
 interface AskedReturns {
@@ -60,10 +82,18 @@ export function checkReturns(
 ): void {
   if (!isReturn(metric)) return;
   const targets = `${INVESTMENT_DIMENSIONS.join(', ')}, and by month`;
+  // Where a row is named by its cuts, these are at fault.
+  const nameOf = (cut: Cut): string =>
+    given['by'] !== undefined || given['keys'] !== undefined
+      ? 'by'
+      : given[cut] === undefined
+        ? 'without'
+        : cut;
   for (const cut of by.filter((each) => !isDimension(each) && each !== 'month'))
-    params.fault('cut-without-investments', 'by', `nothing is invested by ${cut}; cut ${metric} by one of ${targets}`); // prettier-ignore
-  if (by.filter(isDimension).length > 1)
-    params.fault('cut-too-many', 'by', `an investment is for one thing; cut ${metric} by one of ${targets}`);
+    params.fault('cut-without-investments', nameOf(cut), `nothing is invested by ${cut}; cut ${metric} by one of ${targets}`); // prettier-ignore
+  const [, second] = by.filter(isDimension);
+  if (second !== undefined)
+    params.fault('cut-too-many', nameOf(second), `an investment is for one thing; cut ${metric} by one of ${targets}`); // prettier-ignore
   for (const cut of filteredCuts(filter).filter((each) => !by.includes(each))) {
     const name = FILTER_PARAMETERS.find((each) => each === cut && given[cut] !== undefined) ?? 'without';
     params.fault('filter-without-investments', name, `narrows down credit by ${cut}, but not what was invested; filter ${metric} by the cuts in by`); // prettier-ignore
@@ -74,59 +104,64 @@ export function checkReturns(
   }
 }
 
-/** The rows of a report with what was invested in each, and those that had investments and no credit. */
-export async function returnsOf(
+/** What was invested in the cells of a report. */
+export const reportInvestments = (
   view: View,
   scope: ReportScope,
-  { metric, by, filter }: Omit<AskedReturns, 'metric'> & { readonly metric: ReturnMetric },
-  credited: readonly CreditRow[],
-): Promise<Returns> {
-  const dimension = by.find(isDimension);
-  const costs = await investedRows(view, scope, {
-    dimension,
-    time: by.includes('month') ? 'month' : undefined,
-  });
-  const invested = new Map<string, bigint>();
-  let elsewhere = 0n;
-  for (const { key, time, invested: minor } of costs) {
-    const keys = by.map((cut) => (cut === 'month' ? time : key));
-    if (dimension !== undefined && key === null) elsewhere += BigInt(minor);
-    else if (isSelected(by, keys, filter)) invested.set(JSON.stringify(keys), BigInt(minor));
-  }
-  const rows = withInvestments(credited, invested).sort(inOrder(by));
-  const value = sumOf(rows.map((row) => row.value));
-  const sum = sumOf(rows.map((row) => row.invested ?? 0n));
-  return {
-    rows,
-    item: {
-      invested: money(sum, scope.currency),
-      elsewhere: money(elsewhere, scope.currency),
-      ratio: returnRatio(metric, value, sum),
-      unconvertedInvestments: (await unconvertedInvestments(view, scope)).map(({ amount, ...row }) => ({
-        ...row,
-        amount: moneyOf(amount, row.currency),
-      })),
+  { by, filter }: Pick<AskedReturns, 'by' | 'filter'>,
+): Promise<Investments> =>
+  investmentsByCell(
+    view,
+    scope,
+    { dimension: by.find(isDimension), time: by.includes('month') ? 'month' : undefined },
+    (key, time) => {
+      const keys = by.map((cut) => (cut === 'month' ? time : key));
+      return isSelected(by, keys, filter) ? keys : undefined;
     },
+  );
+
+/** The rows of a report with what was invested in each, and those that had investments and no credit. */
+export const returnRows = (
+  credited: readonly CreditRow[],
+  investments: Investments,
+  by: readonly Cut[],
+): ReturnRow[] =>
+  withInvestments(credited, investments, (keys) => ({
+    ...{ keys, title: null, value: 0n, opportunities: 0, touches: 0 },
+  })).sort(inOrderOf(isByTime(by) ? 0 : undefined));
+
+/** Sums of all rows of a report. */
+export async function returnsItem(
+  view: View,
+  scope: ReportScope,
+  {
+    metric,
+    rows,
+    investments: { elsewhere },
+  }: {
+    readonly metric: ReturnMetric;
+    readonly rows: readonly ReturnRow[];
+    readonly investments: Investments;
+  },
+): Promise<ReturnsItem> {
+  const value = sumOf(rows.map((row) => row.value));
+  const invested = sumOf(rows.map((row) => row.invested ?? 0n));
+  return {
+    invested: money(invested, scope.currency),
+    elsewhere: money(elsewhere, scope.currency),
+    ratio: returnRatio(metric, value, invested),
+    unconvertedInvestments: await unconvertedInvestmentItems(view, scope),
   };
 }
 
-function withInvestments(credited: readonly CreditRow[], invested: ReadonlyMap<string, bigint>): ReturnRow[] {
-  const known = new Set(credited.map(({ keys }) => JSON.stringify(keys)));
-  const others = [...invested].filter(([keys]) => !known.has(keys));
-  return [
-    ...credited.map((row) => ({ ...row, invested: invested.get(JSON.stringify(row.keys)) ?? null })),
-    ...others.map(([keys, minor]) => ({
-      ...{
-        keys: JSON.parse(keys) as (string | null)[],
-        title: null,
-        value: 0n,
-        opportunities: 0,
-        touches: 0,
-      },
-      invested: minor,
-    })),
-  ];
-}
+export const unconvertedInvestmentItems = async (
+  view: View,
+  scope: ReportScope,
+): Promise<UnconvertedInvestment[]> =>
+  (await unconvertedInvestments(view, scope)).map(({ amount, ...row }) => ({
+    ...row,
+    amount: moneyOf(amount, row.currency),
+  }));
 
 /** Rows with credit were selected by the touches that the filter lets through. */
 const isSelected = (
@@ -135,34 +170,7 @@ const isSelected = (
   { cut, without }: ReportFilter,
 ): boolean =>
   by.every((name, index) => {
-    if (without.includes(name)) return keys[index] === null;
-    return cut[name] === undefined || keys[index] === cut[name];
+    const [key, value] = [keys[index] ?? null, cut[name]];
+    if (without.includes(name)) return key === null;
+    return value === undefined || (key !== null && namesOf(name, value).includes(key));
   });
-
-const sumOf = (numbers: readonly bigint[]): bigint => numbers.reduce((sum, each) => sum + each, 0n);
-
-const descending = (a: bigint, b: bigint): number => (a < b ? 1 : a > b ? -1 : 0);
-
-/** As reports are, and by what was invested where that leaves a choice; the sort is stable. */
-const inOrder =
-  (by: readonly Cut[]) =>
-  (a: ReturnRow, b: ReturnRow): number =>
-    (isByTime(by) ? ascending(a.keys[0], b.keys[0]) : 0) ||
-    descending(a.value, b.value) ||
-    descending(a.invested ?? -1n, b.invested ?? -1n) ||
-    ascending(JSON.stringify(a.keys), JSON.stringify(b.keys));
-
-const ascending = (a: string | null | undefined, b: string | null | undefined): number => {
-  const [left, right] = [a ?? '', b ?? ''];
-  return left < right ? -1 : left > right ? 1 : 0;
-};
-
-/**
- * `roi`: (value − invested) / invested; `pipeline_per_dollar`: value / invested. To six decimals, half up; null where nothing was
- * invested, as no number says what was earned by nothing.
- */
-export function returnRatio(metric: ReturnMetric, value: bigint, invested: bigint | null): number | null {
-  if (invested === null || invested <= 0n) return null;
-  const micros = Number((value * 2_000_000n + invested) / (2n * invested));
-  return (metric === 'roi' ? micros - 1_000_000 : micros) / 1e6;
-}

@@ -8,16 +8,18 @@ import { MODEL_OPTION_PARAMETERS } from './attribution-parameters.js';
 import { CompareAnswer } from './attribution-compare-items.js';
 import { CompareAttribution } from './attribution-compare.js';
 import { DriftAnswer, FindDrift } from './attribution-drift.js';
-import { AttributionExplanation, ExplainAttribution } from './attribution-explain.js';
-import { AttributionAnswer, FindAttribution } from './attribution.js';
+import { ExplainAttribution } from './attribution-explain.js';
+import { AttributionExplanation } from './attribution-explanation.js';
+import { AttributionAnswer, FindAttribution, FORMATS } from './attribution.js';
 import { EntityTag, RequestTag } from './entity-tag.js';
 import type { RawParams } from './params.js';
 import { QueryDocs } from './query-docs.js';
 import { replyWithReport } from './report-formats.js';
+import { negotiated } from './tables/negotiated-format.js';
 import { TABLE_MEDIA_TYPES } from './tables/table-formats.js';
 import { CATALOGUE_CUTS } from './report-scope.js';
 
-const SCOPE_PARAMETERS = ['metric', 'from', 'to', 'currency'] as const;
+const SCOPE_PARAMETERS = ['reportMetric', 'from', 'to', 'ratedCurrency'] as const;
 export const MODEL = ['reportModel', 'preset', ...MODEL_OPTION_PARAMETERS] as const;
 export const CELL = [
   ...(['content', 'channel', 'campaign', 'source'] as const),
@@ -50,17 +52,18 @@ export class AttributionController {
       '`total = attributed + unattributed`; the rows add up to `selected`. Values of cuts narrow the report down to these cells: ' +
       '`channel=email`; those of `owner`, `accountSegment`, `month` and `week` choose opportunities, and the sums are of these.',
     answer: AttributionAnswer,
-    parameters: [...MODEL, 'by', ...CELL, 'reportMetric', 'from', 'to', 'ratedCurrency', 'format', ...PAGE],
+    parameters: [...MODEL, 'by', ...CELL, ...SCOPE_PARAMETERS, 'format', ...PAGE],
     formats: TABLE_MEDIA_TYPES,
+    negotiated: true,
     tagged: true,
   })
   async report(
     @RequestWorkspace() workspace: string,
-    @Query() given: RawParams,
-    @RequestTag() tag: EntityTag,
+    @Query() asked: RawParams,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AttributionAnswer | Readable | undefined> {
+    const { given, tag } = negotiated(request, asked, FORMATS);
     const query = new FindAttribution(workspace, given, tag);
     const answer = await this.queries.execute(query);
     tag.addTo(reply, answer.asOf);
@@ -81,10 +84,7 @@ export class AttributionController {
       ...MODEL_OPTION_PARAMETERS,
       'by',
       ...CELL,
-      'metric',
-      'from',
-      'to',
-      'ratedCurrency',
+      ...SCOPE_PARAMETERS,
       ...PAGE,
     ],
   })
@@ -108,7 +108,7 @@ export class AttributionController {
       'rule and its version, and the identity links that gave each touchpoint to its person. Under `markov` and `shapley` also to the ' +
       'transitions and coalitions that the values of the players follow from.',
     answer: AttributionExplanation,
-    parameters: [...MODEL, ...CELL, 'opportunityId', ...SCOPE_PARAMETERS, ...PAGE],
+    parameters: [...MODEL, 'by', 'keys', ...CELL, 'opportunityId', ...SCOPE_PARAMETERS, ...PAGE],
   })
   explain(@RequestWorkspace() workspace: string, @Query() given: RawParams): Promise<AttributionExplanation> {
     return this.queries.execute(new ExplainAttribution(workspace, given));

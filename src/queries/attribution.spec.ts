@@ -8,7 +8,7 @@ import { tagLabel } from '../domain/label.js';
 import { defaultModel, publishModel } from '../commands/publish-model.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import type { CompareAnswer } from './attribution-compare-items.js';
-import type { AttributionExplanation } from './attribution-explain.js';
+import type { AttributionExplanation } from './attribution-explanation.js';
 import type { AttributionAnswer, CreditItem } from './attribution.js';
 import { linesOf, sumOf } from '../../test/credit-ledger.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';

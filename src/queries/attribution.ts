@@ -19,7 +19,15 @@ import {
 } from './report-scope.js';
 import { cellName, type CellNames } from './cell-names.js';
 import { type CreditRow, type Totals, unconvertedRows } from './attribution-rows.js';
-import { checkReturns, returnRatio, type ReturnRow, ReturnsItem } from './attribution-returns.js';
+import {
+  checkReturns,
+  MaybeInvested,
+  MaybeRatio,
+  RATIO,
+  type ReturnRow,
+  ReturnsItem,
+} from './attribution-returns.js';
+import { returnRatio } from './invested-cells.js';
 import type { CreditView } from './credit-ledger.js';
 import { FILTER_PARAMETERS, filterOf, MaybeFilter } from './report-filters.js';
 import type { ReportFilter } from './report-scope.js';
@@ -50,20 +58,8 @@ export class CreditItem extends ReportCell {
   @Decimal('Share of the attributed amount, 0 to 1, six decimals') share!: number;
   @Integer('Number of opportunities with credit in the row') opportunities!: number;
   @Integer('Touches with credit, each of its opportunity') touches!: number;
-  @ApiPropertyOptional({
-    type: () => MoneyItem,
-    nullable: true,
-    description:
-      'Of `roi` and `pipeline_per_dollar`: what was invested in the row; null: nothing is recorded',
-  })
-  invested?: MoneyItem | null;
-  @ApiPropertyOptional({
-    type: Number,
-    nullable: true,
-    description:
-      '`roi`: (value - invested) / invested; `pipeline_per_dollar`: value / invested; six decimals; null: nothing was invested',
-  })
-  ratio?: number | null;
+  @MaybeInvested() invested?: MoneyItem | null;
+  @MaybeRatio(RATIO) ratio?: number | null;
 }
 
 /** Opportunities that cannot be reported in the currency: no rate is published for their date. They are in no sum. */
@@ -113,6 +109,16 @@ export class AttributionAnswer extends ScopeAnswer {
 export const FORMATS = ['json', 'csv', 'ndjson', 'arrow', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** Parameters of a report; gRPC has a field for each but the format. */
+export const REPORT_PARAMETERS = [
+  ...MODEL_PARAMETERS,
+  'by',
+  ...FILTER_PARAMETERS,
+  ...SCOPE_PARAMETERS,
+  'format',
+  ...PAGE_PARAMETERS,
+] as const;
+
 export class FindAttribution extends Query<AttributionAnswer> {
   readonly model: ModelRequest;
   readonly metric: ReportMetric;
@@ -127,14 +133,7 @@ export class FindAttribution extends Query<AttributionAnswer> {
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams, tag?: EntityTag) {
     super();
-    const params = new Params(given, [
-      ...MODEL_PARAMETERS,
-      'by',
-      ...FILTER_PARAMETERS,
-      ...SCOPE_PARAMETERS,
-      'format',
-      ...PAGE_PARAMETERS,
-    ]);
+    const params = new Params(given, REPORT_PARAMETERS);
     this.model = modelRequestOf(params, given);
     this.by = cutsOf(params);
     this.filter = filterOf(params);
@@ -167,7 +166,6 @@ export async function scopePart(
   totals: Totals,
 ): Promise<Omit<ScopeAnswer, 'asOf' | 'modelVersion' | 'next'> & { metric: Metric }> {
   const { metric, currency, from, to } = scope;
-  const unconverted = await unconvertedRows(view, scope);
   return {
     metric,
     currency,
@@ -178,13 +176,14 @@ export async function scopePart(
     unattributed: money(totals.unattributed, currency),
     opportunities: totals.opportunities,
     unattributedOpportunities: totals.unattributedOpportunities,
-    unconverted: unconverted.map((row) => ({
-      currency: row.currency,
-      amount: moneyOf(row.amount, row.currency),
-      opportunities: row.opportunities,
-    })),
+    unconverted: await unconvertedItems(view, scope),
   };
 }
+
+export const unconvertedItems = async (view: CreditView, scope: ReportScope): Promise<UnconvertedItem[]> =>
+  (await unconvertedRows(view, scope)).map(({ currency, amount, opportunities }) => ({
+    ...{ currency, amount: moneyOf(amount, currency), opportunities },
+  }));
 
 interface CellContext {
   readonly metric: ReportMetric;

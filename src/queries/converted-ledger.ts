@@ -39,7 +39,10 @@ export async function inReportCurrency(
   if (reporting === undefined || scope.currency === reporting.currency) return view;
   const amounts = await convertedAmounts(view, scope, reporting);
   const shares = await convertedShares(view, amounts, models);
-  const ids = [...amounts.keys()];
+  const [ids, minors] = [
+    [...amounts.keys()],
+    [...amounts.values()].map((minor) => minor?.toString() ?? null),
+  ];
   return {
     ...view,
     ledger: {
@@ -47,7 +50,7 @@ export async function inReportCurrency(
         SELECT ${OTHER_COLUMNS}, CASE WHEN converted.minor IS NOT NULL THEN ${scope.currency}::text END AS reported_currency,
                converted.minor AS reported_minor
         FROM ${view.ledger.paths} stored
-        LEFT JOIN unnest(${ids}::bigint[], ${[...amounts.values()].map(String)}::bigint[]) AS converted (path_id, minor)
+        LEFT JOIN unnest(${ids}::bigint[], ${minors}::bigint[]) AS converted (path_id, minor)
           ON converted.path_id = stored.path_id)`,
       shares: sql`(SELECT * FROM json_populate_recordset(NULL::touchline.attribution_share, ${ATTRIBUTION_SHARE.toJson(shares)}))`,
     },
@@ -56,22 +59,22 @@ export async function inReportCurrency(
 
 export const reportingOf = ({ model }: Pick<View, 'model'>): Reporting | undefined => model?.data.document;
 
-/** Minor units by path; without those whose currency has no rate at the reference day. */
+/** Minor units by path; null: its currency has no rate at the reference day. */
 async function convertedAmounts(
   view: CreditView,
   scope: ReportScope,
   reporting: Reporting,
-): Promise<Map<string, bigint>> {
+): Promise<Map<string, bigint | null>> {
   const found = await rows<{ id: string; currency: string; amount: string; at: Date }>(
     view.tx,
     sql`SELECT p.path_id AS id, p.currency, p.amount_minor AS amount, p.credited_at AS at
         FROM ${view.ledger.paths} p WHERE ${inScope(view, scope)}`,
   );
   return new Map(
-    found.flatMap(({ id, currency, amount, at }) => {
-      const converted = inCurrency(BigInt(amount), currency, at, { to: scope.currency, reporting });
-      return converted === undefined ? [] : [[id, converted] as const];
-    }),
+    found.map(({ id, currency, amount, at }) => [
+      id,
+      inCurrency(BigInt(amount), currency, at, { to: scope.currency, reporting }) ?? null,
+    ]),
   );
 }
 
@@ -85,7 +88,7 @@ interface StoredShare {
 
 async function convertedShares(
   { tx, workspace, ledger }: CreditView,
-  amounts: ReadonlyMap<string, bigint>,
+  amounts: ReadonlyMap<string, bigint | null>,
   models: readonly ModelName[],
 ): Promise<ShareRow[]> {
   const found = await rows<StoredShare>(
@@ -95,12 +98,16 @@ async function convertedShares(
   );
   return found.map(({ path_id: id, model, weights, amounts: own, marks }) => {
     const credits = own.map(BigInt);
-    const isWorthless = credits.every((credit) => credit === 0n);
-    const minor = amounts.get(id) ?? 0n;
     return {
       ...{ pathId: BigInt(id), workspace, model, weights, marks },
       amounts: credits,
-      reported: isWorthless ? credits : distribute(minor, credits),
+      reported: reportedOf(amounts.get(id) ?? null, credits),
     };
   });
+}
+
+/** A converted amount, shared out as its credits are; those of an opportunity without an amount are 0 in any currency. */
+function reportedOf(minor: bigint | null, credits: readonly bigint[]): bigint[] | null {
+  if (minor === null) return null;
+  return credits.every((credit) => credit === 0n) ? [...credits] : distribute(minor, credits);
 }

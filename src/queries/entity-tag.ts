@@ -12,8 +12,15 @@ export class EntityTag {
   private readonly digest: string;
   private readonly known: ReadonlySet<string>;
 
-  /** @param question what decides on the answer besides the position */
-  constructor(question: readonly unknown[], ifNoneMatch: string | undefined) {
+  /**
+   * @param question what decides on the answer besides the position
+   * @param vary headers of the request that do
+   */
+  constructor(
+    question: readonly unknown[],
+    ifNoneMatch: string | undefined,
+    private readonly vary = 'authorization',
+  ) {
     this.digest = createHash('sha256')
       .update(JSON.stringify([RELEASE, ...question]))
       .digest('base64url')
@@ -21,8 +28,15 @@ export class EntityTag {
     this.known = new Set(ifNoneMatch?.split(',').map((each) => each.trim().replace(/^W\//, '')));
   }
 
-  static of({ workspace, url, headers }: FastifyRequest): EntityTag {
-    return new EntityTag([workspace, url], headers['if-none-match']);
+  /** @param negotiated the format, where the request chooses one by `Accept` */
+  static of(
+    { workspace, url, headers }: FastifyRequest,
+    negotiated?: { readonly format: unknown },
+  ): EntityTag {
+    const ifNoneMatch = headers['if-none-match'];
+    return negotiated
+      ? new EntityTag([workspace, url, negotiated.format], ifNoneMatch, 'authorization, accept')
+      : new EntityTag([workspace, url], ifNoneMatch);
   }
 
   at(position: bigint | string): string {
@@ -32,20 +46,18 @@ export class EntityTag {
   /** @throws NotModified the client has the answer of that position */
   check(position: bigint): void {
     const tag = this.at(position);
-    if (this.known.has(tag)) throw new NotModified(headersOf(tag));
+    if (this.known.has(tag)) throw new NotModified(this.headersOf(tag));
   }
 
   addTo(reply: FastifyReply, position: string): void {
-    void reply.headers(headersOf(this.at(position)));
+    void reply.headers(this.headersOf(this.at(position)));
+  }
+
+  /** Answers are personal, different for each key, and valid as long as the position is. */
+  private headersOf(etag: string): Readonly<Record<string, string>> {
+    return { etag, 'cache-control': 'private, no-cache', vary: this.vary };
   }
 }
-
-/** Answers are personal, different for each key, and valid as long as the position is. */
-const headersOf = (etag: string): Readonly<Record<string, string>> => ({
-  etag,
-  'cache-control': 'private, no-cache',
-  vary: 'authorization',
-});
 
 /** The tag of a request, for handlers behind AuthGuard. */
 export const RequestTag = createParamDecorator((_: unknown, context: ExecutionContext): EntityTag =>

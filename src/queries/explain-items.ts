@@ -6,9 +6,9 @@ import { REPORT_MODELS } from './model-parameters.js';
 import {
   Instant,
   LogPosition,
-  MaybeNested,
   MaybeText,
   MaybeUuid,
+  MaybeNested,
   Nested,
   NestedList,
   Decimal,
@@ -19,6 +19,7 @@ import {
   Enum,
   Enums,
 } from './response-fields.js';
+import { RateItem } from './conversions.js';
 import { LinkItem } from './identity-links.js';
 import { MoneyItem } from './money.js';
 import { ContactItem } from './opportunity.js';
@@ -77,19 +78,26 @@ export class ExplainedPerson {
   links!: LinkItem[];
 }
 
-/** The published rate that an opportunity was converted at. */
-export class RateItem {
-  @Text('From this currency') currency!: string;
-  @Text('In effect from this day in the time zone of the workspace') date!: string;
-  @Decimal('Units of the report currency for one unit') rate!: number;
-}
-
 /** An opportunity with the part of the number that comes from it. */
 export class ExplainedOpportunity extends OpportunityItem {
   @Uuid('The event that last changed the opportunity') eventId!: string;
   @Instant('Reference date: opened for pipeline, closed for revenue') creditedAt!: Date;
   @Nested('The part of the number from this opportunity', () => MoneyItem) value!: MoneyItem;
-  @MaybeNested('Rate of the reference day; null: the same currency', () => RateItem) rate!: RateItem | null;
+  @Nested(
+    'Amount in the currency of the report: converted once, then distributed over all touches',
+    () => MoneyItem,
+  )
+  converted!: MoneyItem;
+  @MaybeNested(
+    'Rate of its own currency at the reference day, by which the amount was multiplied; null: it is that of the journey model, or of the report',
+    () => RateItem,
+  )
+  rate!: RateItem | null;
+  @MaybeNested(
+    'Rate of the currency of the report at the reference day, by which it was divided; null likewise',
+    () => RateItem,
+  )
+  divisor!: RateItem | null;
   @Enum(
     "Whose touchpoints counted: of the opportunity's contacts, of its primary contacts, or of all leads of the account",
     COMMITTEES,

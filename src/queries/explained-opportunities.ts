@@ -6,9 +6,11 @@ import type { AttributionSettings } from '../domain/attribution/settings.js';
 import type { ReportScope } from './report-scope.js';
 import { milestonesOf, type PathRow, pathsOf, roundWeight } from './attribution-paths.js';
 import type { CreditView } from './credit-ledger.js';
-import type { ExplainedOpportunity, ExplainedTouch, RateItem, RuleItem, WhyItem } from './explain-items.js';
+import { conversionsOf } from './conversions.js';
+import type { ExplainedOpportunity, ExplainedTouch, RuleItem, WhyItem } from './explain-items.js';
 import { explainedPeople } from './explained-people.js';
 import type { OpportunityCredit } from './opportunity-credits.js';
+import { moneyOf } from './money.js';
 import { committeesOf } from './opportunity.js';
 import { opportunityItem, opportunityRows } from './opportunity-rows.js';
 import type { View } from './read-models.js';
@@ -82,6 +84,7 @@ export async function explainedOpportunities(
   const credits = await creditsOf(view, [...paths.values()]);
   const contacts = await committeesOf(view, ids);
   const touchRows = await touchRowsOf(view, parts, paths);
+  const conversionOn = await conversionsOf(view, scope);
   const explained: ExplainedOpportunity[] = [];
   for (const part of parts) {
     const opportunity = opportunities.find((row) => row.opportunity_id === part.opportunityId);
@@ -94,7 +97,8 @@ export async function explainedOpportunities(
       eventId: opportunity.event_id,
       creditedAt: path.credited_at,
       value: money(part.value, scope.currency),
-      rate: rateOf(view, scope, path),
+      converted: moneyOf(path.reported_minor ?? '0', scope.currency),
+      ...conversionOn(path.currency, dayOf(path.credited_at, scope.timeZone)),
       committee: path.committee,
       contacts: contacts.get(part.opportunityId) ?? [],
       touches,
@@ -161,14 +165,4 @@ function touchesOf({ path, credit, part, touchRows }: Opened): ExplainedTouch[] 
       value: money(credit.reported?.[index] ?? 0n, path.reported_currency ?? path.currency),
     };
   });
-}
-
-function rateOf({ model }: View, { timeZone, currency }: ReportScope, path: PathRow): RateItem | null {
-  if (path.currency === currency) return null;
-  const day = dayOf(path.credited_at, timeZone);
-  const rates = (model?.data.document.rates ?? []).filter(
-    (rate) => rate.currency === path.currency && rate.date <= day,
-  );
-  const last = rates.toSorted((a, b) => (a.date < b.date ? 1 : -1))[0];
-  return last ? { currency: last.currency, date: last.date, rate: last.rate } : null;
 }

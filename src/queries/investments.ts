@@ -50,7 +50,7 @@ export class FindInvestments extends Query<InvestmentsAnswer> {
   }
 }
 
-interface InvestmentRow {
+export interface InvestmentRow {
   investment_id: string;
   amount_minor: string;
   currency: string;
@@ -70,7 +70,12 @@ export class FindInvestmentsHandler implements IQueryHandler<FindInvestments> {
     return this.models.view(request, ['catalogue'], async (view) => {
       const found = await investmentRows(view, conditions, request);
       const { page, next } = pageOf(request, view, found, (row) => [row.period_from, row.investment_id]);
-      return { asOf: String(view.asOf), modelVersion: view.modelVersion, items: page.map(item), next };
+      return {
+        asOf: String(view.asOf),
+        modelVersion: view.modelVersion,
+        items: page.map(investmentItem),
+        next,
+      };
     });
   }
 }
@@ -94,7 +99,7 @@ function investmentRows(
   );
 }
 
-const item = (row: InvestmentRow): InvestmentItem => ({
+export const investmentItem = (row: InvestmentRow): InvestmentItem => ({
   investmentId: row.investment_id,
   amount: moneyOf(row.amount_minor, row.currency),
   from: row.period_from,

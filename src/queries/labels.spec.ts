@@ -13,7 +13,7 @@ test.each([
   ['content', `https://acme.example/${'x'.repeat(2029)}`, `https://acme.example/${'x'.repeat(2029)}`],
   ['campaign', '\u200b', undefined],
 ])('the parameter %s=%j selects the row with the normalised label %j', (cut, value, shown) =>
-  expect(new ExplainAttribution('main', { [cut]: value }).cell.cut).toEqual(
+  expect(new ExplainAttribution('main', { [cut]: value }).number.cell.cut).toEqual(
     shown === undefined ? {} : { [cut]: shown },
   ),
 );
@@ -26,6 +26,6 @@ test.each(['LinkedIn', ' NEWSLETTER  May', 'ÉTÉ', 'new\u00adsletter'])(
       new Reading({ call: 'touchpoints' }),
     );
     const data = 'facts' in read ? read.facts[0]?.data : undefined;
-    expect(data).toMatchObject({ source: new ExplainAttribution('main', { source }).cell.cut.source });
+    expect(data).toMatchObject({ source: new ExplainAttribution('main', { source }).number.cell.cut.source });
   },
 );

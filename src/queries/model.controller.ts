@@ -5,6 +5,7 @@ import { ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiSecurity, ApiTag
 import type { FastifyReply } from 'fastify';
 import { MODEL_SCHEMA } from '../domain/model/document-shape.js';
 import { printModel } from '../domain/model/print-model.js';
+import { acceptedType } from '../http/accepted-type.js';
 import { AuthGuard, RequestWorkspace } from '../http/auth.guard.js';
 import { FindModelApplication, ModelApplicationAnswer } from './model-application.js';
 import { FindModelVersions, ModelVersionsAnswer } from './model-versions.js';
@@ -86,6 +87,8 @@ export class ModelController {
   }
 }
 
+const YAML = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'] as const;
+
 /** As JSON, or the document alone as YAML. */
 function represent(
   answer: ModelAnswer,
@@ -93,7 +96,8 @@ function represent(
   reply: FastifyReply,
 ): ModelAnswer | string {
   void reply.header('etag', `"${answer.modelVersion}"`).header('vary', 'Accept');
-  if (!/\b(?:x-)?yaml\b/.test(accept ?? '')) return answer;
+  const type = acceptedType(accept, ['application/json', ...YAML]);
+  if (type === undefined || type === 'application/json') return answer;
   void reply.type('application/yaml; charset=utf-8');
   return printModel(answer.document);
 }

@@ -54,7 +54,16 @@ export class OpportunitiesController {
       'on the report of the metric from `from` to `to`, which the opportunity has to be in.',
     answer: OpportunityAttributionAnswer,
     tagged: true,
-    parameters: ['metric', 'models', ...MODEL_OPTION_PARAMETERS, 'from', 'to', 'asOf', 'minPosition'],
+    parameters: [
+      'metric',
+      'models',
+      ...MODEL_OPTION_PARAMETERS,
+      'from',
+      'to',
+      'ratedCurrency',
+      'asOf',
+      'minPosition',
+    ],
   })
   async attribution(
     @RequestWorkspace() workspace: string,

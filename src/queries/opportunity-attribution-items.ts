@@ -2,6 +2,7 @@ import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import type { ModelRequest } from '../domain/attribution/model-request.js';
 import { MILESTONES } from '../domain/attribution/touches.js';
 import { type BasisItem, MaybeBasis, MaybeRequest } from './attribution-basis.js';
+import { RateItem } from './conversions.js';
 import { COMPARED_MODELS } from './model-parameters.js';
 import { MoneyItem } from './money.js';
 import { STATUSES } from './opportunity-rows.js';
@@ -28,7 +29,7 @@ import {
 export class TouchCredit {
   @Decimal('0 to 1; the weights of a model add up to 1') weight!: number;
   @Nested("In the opportunity's currency", () => MoneyItem) amount!: MoneyItem;
-  @MaybeNested('In the reporting currency; null: no rate is published', () => MoneyItem)
+  @MaybeNested('In the currency asked for; null: no rate is published', () => MoneyItem)
   value!: MoneyItem | null;
 }
 
@@ -94,8 +95,16 @@ export class OpportunityAttributionAnswer extends Answer {
   metric!: string;
   @Nested('What is attributed; revenue of an opportunity that is not won is 0', () => MoneyItem)
   amount!: MoneyItem;
-  @MaybeNested('The same in the reporting currency; null: no rate is published', () => MoneyItem)
+  @Text('Currency of values: that of the journey model, or the one asked for') currency!: string;
+  @MaybeNested('The same in this currency; null: no rate is published', () => MoneyItem)
   value!: MoneyItem | null;
+  @MaybeNested(
+    'Rate of its own currency at the reference date, by which `amount` was multiplied; null: none was needed, or none is published',
+    () => RateItem,
+  )
+  rate!: RateItem | null;
+  @MaybeNested('Rate of the currency asked for, by which it was divided; null likewise', () => RateItem)
+  divisor!: RateItem | null;
   @MaybeInstant('Reference date: opened for pipeline, closed for revenue') creditedAt!: Date | null;
   @MaybeText(
     'Whose touchpoints counted: `contacts`, `primary` contacts, or all leads of the `account`; null: the opportunity does not count by the metric',

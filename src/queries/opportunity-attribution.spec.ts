@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ExampleApi, exampleApi, HEAD } from '../../test/example-api.js';
 import type { CompareAnswer } from './attribution-compare-items.js';
-import type { AttributionExplanation } from './attribution-explain.js';
+import type { AttributionExplanation } from './attribution-explanation.js';
 import type { AttributionAnswer } from './attribution.js';
 import type { OpportunityAttributionAnswer } from './opportunity-attribution-items.js';
 

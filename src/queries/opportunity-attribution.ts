@@ -2,12 +2,14 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { DEFAULT_COMMITTEE } from '../domain/attribution/committee-rule.js';
 import { CHAIN_WIDE_MODELS, type ModelRequest } from '../domain/attribution/model-request.js';
-import { money } from '../domain/attribution/money.js';
+import { dayOf, money } from '../domain/attribution/money.js';
 import { Problem } from '../http/problem.js';
 import { basisPart } from './attribution-basis.js';
 import { milestonesOf, type PathRow, pathOf, roundWeight, sharesOf } from './attribution-paths.js';
 import { inScope } from './attribution-rows.js';
 import { peopleOfContacts, type PersonOfContacts, withCommittee } from './committee-paths.js';
+import { conversionsOf } from './conversions.js';
+import { inReportCurrency } from './converted-ledger.js';
 import { CreditComputer } from './computed-credits.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import { type ComparedModel, comparedModelsOf, isStored, MODEL_OPTIONS } from './model-parameters.js';
@@ -20,15 +22,23 @@ import type { OpportunityRow } from './opportunity-rows.js';
 import { readRequestOf, POSITION_PARAMETERS } from './page-request.js';
 import type { EntityTag } from './entity-tag.js';
 import { Params, type RawParams } from './params.js';
-import { type ReadRequest, ReadModels } from './read-models.js';
-import { METRICS, type Metric, type ReportScope, resolveScope, type ScopeQuery } from './report-scope.js';
+import { type ReadRequest, ReadModels, type View } from './read-models.js';
+import {
+  METRICS,
+  type Metric,
+  MODEL_NAMES,
+  periodQueryOf,
+  type ReportScope,
+  resolveScope,
+  type ScopeQuery,
+} from './report-scope.js';
 import { rows, sql } from './sql.js';
 
 export class FindOpportunityAttribution extends Query<OpportunityAttributionAnswer> {
   readonly metric: Metric | undefined;
   readonly compared: readonly ComparedModel[];
   /** Of the report that models over all paths rest on. */
-  readonly period: Pick<ScopeQuery, 'from' | 'to'>;
+  readonly period: Omit<ScopeQuery, 'metric'>;
   readonly request: ReadRequest;
 
   /** @throws Problem 400 */
@@ -40,12 +50,12 @@ export class FindOpportunityAttribution extends Query<OpportunityAttributionAnsw
   ) {
     super();
     const params = new Params(given, [
-      ...['metric', 'models', ...MODEL_OPTIONS, 'from', 'to'],
+      ...['metric', 'models', ...MODEL_OPTIONS, 'from', 'to', 'currency'],
       ...POSITION_PARAMETERS,
     ]);
     this.metric = params.oneOf('metric', METRICS);
     this.compared = comparedModelsOf(params, given);
-    this.period = { from: params.dayOrInstant('from'), to: params.dayOrInstant('to') };
+    this.period = periodQueryOf(params);
     this.request = { ...readRequestOf(workspace, params), tag };
     params.check();
   }
@@ -63,8 +73,10 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
     return this.models.view(request, ['journey', 'opportunities', 'attribution'], async (opened) => {
       const opportunity = await findOpportunity(opened, opportunityId);
       const metric = query.metric ?? (opportunity.status === 'won' ? 'revenue' : 'pipeline');
-      const scope = await resolveScope(opened, { metric, ...period, currency: undefined });
-      const view = await withLedger(opened, { metric, opportunityIds: [opportunityId] });
+      const scope = await resolveScope(opened, { metric, ...period }, { currencies: 'rated' });
+      const ofOne = { opportunityIds: [opportunityId] };
+      const ledger = await withLedger(opened, { metric, ...ofOne });
+      const view = await inReportCurrency(ledger, { ...scope, ...ofOne }, MODEL_NAMES);
       const path = await pathOf(view, { opportunityId, metric });
       return {
         asOf: String(view.asOf),
@@ -74,6 +86,7 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
         accountId: opportunity.account_id,
         status: opportunity.status,
         metric,
+        currency: scope.currency,
         ...(path ? await this.credited(view, scope, { path, compared: query.compared }) : nothing(opportunity)), // prettier-ignore
       };
     });
@@ -87,7 +100,12 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
     const counted = (await pathOf(ofCommittee, { opportunityId: id, metric: scope.metric })) ?? path;
     const modelled = await this.modelled(ofCommittee, scope, { path: counted, compared });
     const contacts = (await peopleOfContacts(view, [id])).get(id) ?? new Map<string, PersonOfContacts>();
-    return { ...ofPath(counted, modelled), people: peopleOf(counted, { modelled, contacts, rule }) };
+    const conversionOn = await conversionsOf(view, scope);
+    return {
+      ...ofPath(counted, modelled),
+      ...conversionOn(path.currency, dayOf(path.credited_at, scope.timeZone)),
+      people: peopleOf(counted, { modelled, contacts, rule }),
+    };
   }
 
   /** What each model gives to the opportunity. */
@@ -113,8 +131,7 @@ export class FindOpportunityAttributionHandler implements IQueryHandler<FindOppo
     { path, request }: { readonly path: PathRow; readonly request: ModelRequest },
   ): Promise<Pick<Modelled, 'credit' | 'rests'>> {
     const chainWide = CHAIN_WIDE_MODELS.some((name) => name === request.model);
-    const whole = await withLedger(view, { metric: scope.metric, models: [] });
-    const rests = chainWide ? await this.computer.basis(whole, scope, request) : undefined;
+    const rests = chainWide ? await this.computer.basis(await wholeLedger(view, scope), scope, request) : undefined; // prettier-ignore
     const model = { model: request, basis: rests?.basis ?? {} };
     const { opportunity_id: id } = path;
     const credits = await computedCredits(view, scope, model, [id]);
@@ -128,6 +145,10 @@ interface Asked {
   readonly compared: readonly ComparedModel[];
 }
 
+/** The ledger of the report that models over all paths rest on. */
+const wholeLedger = async (view: View, scope: ReportScope): Promise<CreditView> =>
+  inReportCurrency(await withLedger(view, { metric: scope.metric, models: [] }), scope, []);
+
 /** @throws Problem 400 when the opportunity is not of the report that models over all paths rest on */
 async function refuseOutside(view: CreditView, scope: ReportScope, path: PathRow): Promise<void> {
   const inside = sql`SELECT FROM ${view.ledger.paths} p WHERE ${inScope(view, scope)} AND p.opportunity_id = ${path.opportunity_id}`;
@@ -139,13 +160,14 @@ async function refuseOutside(view: CreditView, scope: ReportScope, path: PathRow
 
 type Credited = Pick<
   OpportunityAttributionAnswer,
-  'amount' | 'value' | 'creditedAt' | 'committee' | 'models' | 'people' | 'touches'
+  'amount' | 'value' | 'rate' | 'divisor' | 'creditedAt' | 'committee' | 'models' | 'people' | 'touches'
 >;
 
 /** An opportunity that does not count by the metric, such as revenue of an open one. */
 const nothing = ({ currency }: OpportunityRow): Credited => ({
   amount: money(0, currency),
   value: null,
+  ...{ rate: null, divisor: null },
   creditedAt: null,
   committee: null,
   models: [],
@@ -153,7 +175,7 @@ const nothing = ({ currency }: OpportunityRow): Credited => ({
   touches: [],
 });
 
-function ofPath(path: PathRow, modelled: readonly Modelled[]): Omit<Credited, 'people'> {
+function ofPath(path: PathRow, modelled: readonly Modelled[]): Omit<Credited, 'people' | 'rate' | 'divisor'> {
   const { currency } = path;
   const amount = BigInt(path.amount_minor);
   return {

@@ -31,6 +31,11 @@ export class Params {
     this.faults.push({ code, path, message });
   }
 
+  /** Adds the faults of what was read from one parameter, under its name. */
+  include(other: Params, path: string): void {
+    this.faults.push(...other.faults.map((fault) => ({ ...fault, path })));
+  }
+
   text(name: string, most = 2000): string | undefined {
     const value = this.given[name];
     if (value === undefined) return undefined;

@@ -45,6 +45,8 @@ interface QueryDescription {
   readonly parameters: readonly ParameterName[];
   /** Media types it can be written in besides JSON. */
   readonly formats?: readonly string[];
+  /** Whether `Accept` chooses among them, where `format` does not. */
+  readonly negotiated?: boolean;
   /** Whether it has an `ETag`. */
   readonly tagged?: boolean;
   /** What `{id}` of the path may be. */
@@ -58,6 +60,7 @@ export function QueryDocs({
   answer,
   parameters,
   formats,
+  negotiated = false,
   tagged = false,
   id,
 }: QueryDescription): MethodDecorator {
@@ -78,6 +81,14 @@ export function QueryDocs({
     ...(tagged ? [IF_NONE_MATCH, NOT_MODIFIED] : []),
     problem(400, 'A parameter is invalid; `errors` lists each with the allowed values'),
     problem(401, 'No API key, or an unknown one'),
+    ...(negotiated
+      ? [
+          problem(
+            406,
+            '`format-not-acceptable`: `Accept` names nothing that is offered, and `format` is not given',
+          ),
+        ]
+      : []),
     ...(id === undefined ? [] : [problem(404, 'The id does not exist at that position')]),
     problem(
       503,

@@ -47,6 +47,8 @@ export interface View {
   isCurrent(projection: string): Promise<boolean>;
   /** The event at a position of the log; null: there is none. */
   eventIdAt(position: bigint): Promise<string | null>;
+  /** The journey models published up to `asOf`, oldest first. */
+  modelVersions(): Promise<readonly ModelEvent[]>;
 }
 
 const WAIT_MS = 10_000;
@@ -166,9 +168,10 @@ export class ReadModels {
       const event = await this.store.readAt(position);
       return event?.position === position && event.workspace === workspace ? event.id : null;
     };
+    const modelVersions = (): Promise<readonly ModelEvent[]> => this.models.upTo(workspace, asOf);
     const modelVersion = model?.version ?? 0;
     const applied = projections.includes('journey') ? await appliedModels(tx, workspace, asOf) : [];
-    return { tx, workspace, asOf, at, model, modelVersion, applied, halfLifeDays, isCurrent, eventIdAt };
+    return { tx, workspace, asOf, at, model, modelVersion, applied, halfLifeDays, isCurrent, eventIdAt, modelVersions }; // prettier-ignore
   }
 
   private async refuseFuture({ asOf = 0n, minPosition = 0n }: PositionRequest): Promise<void> {

@@ -13,6 +13,8 @@ import {
   JOINED_CUTS,
   type ReportFilter,
   type ReportScope,
+  resolveScope,
+  type ScopeQuery,
 } from './report-scope.js';
 import { checkSegment } from './segments.js';
 import { allOf, sql, type Sql } from './sql.js';
@@ -85,6 +87,8 @@ export const filteredCuts = ({ cut, without }: ReportFilter): Cut[] => [
   ...CUTS.filter((name) => name in cut || without.some((each) => each === name)),
 ];
 
+export const NO_FILTER: ReportFilter = { cut: {}, without: [] };
+
 /** What reports of credits are read from, by the cuts that they read. */
 export const reportProjections = (cuts: readonly Cut[]): readonly string[] => [
   ...(['journey', 'opportunities', 'attribution', 'catalogue'] as const),
@@ -95,6 +99,21 @@ export const reportProjections = (cuts: readonly Cut[]): readonly string[] => [
 export function checkFilter(view: View, { cut }: ReportFilter): void {
   for (const name of ['segment', 'accountSegment'] as const)
     if (cut[name] !== undefined) checkSegment(view, cut[name], name);
+}
+
+/**
+ * The opportunities of a report that may be in any currency with a rate; its filter chooses among them.
+ *
+ * @throws Problem 400 `currency-unknown`, `period-reversed`, `segment-unknown`
+ */
+export async function filteredScope(
+  view: View,
+  asked: ScopeQuery,
+  filter: ReportFilter,
+): Promise<ReportScope> {
+  checkFilter(view, filter);
+  const scope = await resolveScope(view, asked, { currencies: 'rated' });
+  return filteredCuts(filter).length === 0 ? scope : { ...scope, filter };
 }
 
 /** Of opportunities in paths `p`; undefined: all. */
@@ -119,11 +138,11 @@ function conditions(
     if (column === undefined) return [];
     if (without.some((each) => each === name)) return [sql`${column} IS NULL`];
     if (value === undefined) return [];
-    return [name === 'content' ? isContent(value) : sql`${column} = ${value}`];
+    return [name === 'content' ? sql`t.content = ANY(${namesOf(name, value)}::text[])` : sql`${column} = ${value}`]; // prettier-ignore
   });
   return all.length === 0 ? undefined : allOf(all);
 }
 
-/** The content with that id, as given or as collectors normalise it. */
-const isContent = (id: string): Sql =>
-  sql`t.content = ANY(${[...new Set([id, label(id, CONTENT_LENGTH) ?? id])]}::text[])`;
+/** Keys that a value of a filter may mean: the id of a content is taken as given, or as collectors normalise it. */
+export const namesOf = (cut: Cut, value: string): string[] =>
+  cut === 'content' ? [...new Set([value, label(value, CONTENT_LENGTH) ?? value])] : [value];

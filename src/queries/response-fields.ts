@@ -35,6 +35,9 @@ export const Bool = (description: string): PropertyDecorator => ApiProperty({ ty
 export const LogPosition = (description: string): PropertyDecorator =>
   ApiProperty({ type: String, pattern: '^\\d+$', description });
 
+export const MaybeLogPosition = (description: string): PropertyDecorator =>
+  ApiProperty({ type: String, pattern: '^\\d+$', nullable: true, description });
+
 // A function named `type` is what the library takes for a type to be read later.
 type Class = new () => unknown;
 export const Nested = (description: string, type: () => Class): PropertyDecorator =>

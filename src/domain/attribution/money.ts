@@ -213,8 +213,11 @@ export function inCurrency(
 }
 
 /** The last rate published for the day (of the workspace) of an instant or before; that of the reporting currency is 1. */
-export function rateAt(currency: string, at: Date, reporting: Reporting): Rate | undefined {
-  const day = dayOf(at, reporting.timeZone);
+export const rateAt = (currency: string, at: Date, reporting: Reporting): Rate | undefined =>
+  rateOn(currency, dayOf(at, reporting.timeZone), reporting);
+
+/** The same of a day (YYYY-MM-DD). */
+export function rateOn(currency: string, day: string, reporting: Reporting): Rate | undefined {
   if (currency === reporting.currency) return { currency, date: day, rate: 1 };
   return reporting.rates
     .filter((candidate) => candidate.currency === currency && candidate.date <= day)

@@ -5,11 +5,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
 import { CELL, MODEL } from '../attribution.controller.js';
-import { EntityTag, RequestTag } from '../entity-tag.js';
 import type { RawParams } from '../params.js';
 import { QueryDocs } from '../query-docs.js';
+import { negotiated } from '../tables/negotiated-format.js';
 import { replyWithTable } from '../tables/reply-with-table.js';
-import { TABLE_MEDIA_TYPES } from '../tables/table-formats.js';
+import { TABLE_FORMATS, TABLE_MEDIA_TYPES } from '../tables/table-formats.js';
 import { ExportCredits } from './export-credits.js';
 
 const DESCRIPTION = `
@@ -36,15 +36,16 @@ export class CreditsController {
       ...(['metric', 'from', 'to', 'ratedCurrency', 'tableFormat', 'asOf', 'minPosition'] as const),
     ],
     formats: TABLE_MEDIA_TYPES,
+    negotiated: true,
     tagged: true,
   })
   async export(
     @RequestWorkspace() workspace: string,
-    @Query() given: RawParams,
-    @RequestTag() tag: EntityTag,
+    @Query() asked: RawParams,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Readable | undefined> {
+    const { given, tag } = negotiated(request, asked, TABLE_FORMATS);
     const table = await this.queries.execute(new ExportCredits(workspace, given, tag));
     tag.addTo(reply, table.asOf);
     return replyWithTable(request, reply, table);

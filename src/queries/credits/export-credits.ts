@@ -12,13 +12,13 @@ import { POSITION_PARAMETERS, readRequestOf } from '../page-request.js';
 import { Params, type RawParams } from '../params.js';
 import { ReadModels, type ReadRequest, type View } from '../read-models.js';
 import {
-  checkFilter,
   FILTER_PARAMETERS,
   filteredCuts,
+  filteredScope,
   filterOf,
   reportProjections,
 } from '../report-filters.js';
-import { MODEL_NAMES, resolveScope, SCOPE_PARAMETERS, scopeQueryOf } from '../report-scope.js';
+import { MODEL_NAMES, SCOPE_PARAMETERS, scopeQueryOf } from '../report-scope.js';
 import type { ReportFilter, ReportScope, ScopeQuery } from '../report-scope.js';
 import { started } from '../server-cursor.js';
 import { handOver, isTaken, type SentTable } from '../tables/sent-table.js';
@@ -61,11 +61,7 @@ export class ExportCreditsHandler implements IQueryHandler<ExportCredits> {
     const filtered = filteredCuts(query.filter);
     return handOver((send) =>
       this.models.stream(query.request, reportProjections(filtered), async (opened) => {
-        checkFilter(opened, query.filter);
-        const scope = {
-          ...(await resolveScope(opened, query.scope, { currencies: 'rated' })),
-          ...(filtered.length > 0 && { filter: query.filter }),
-        };
+        const scope = await filteredScope(opened, query.scope, query.filter);
         const credits = await this.creditsOf(opened, scope, query.model);
         const lines = await started(creditPages(credits, scope, query.model.model));
         const context = contextOf(opened, scope, query.model);

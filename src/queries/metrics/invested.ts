@@ -41,12 +41,14 @@ const KEYS: Readonly<Record<InvestmentDimension, string>> = {
 function inPeriod(view: View, scope: ReportScope, dimension?: InvestmentDimension): Sql {
   const { workspace, asOf, model } = view;
   const [from, to] = [dayIn(scope.period.from), dayIn(scope.period.to)];
+  const reporting = model?.data.document.currency ?? scope.currency;
   const rates = JSON.stringify(model?.data.document.rates ?? []);
   return sql`
-    SELECT i.investment_id, i.currency, i.amount_minor, i.period_from, i.period_to - i.period_from AS days,
+    SELECT i.investment_id, i.currency, i.amount_minor, i.period_from, i.period_to, i.period_to - i.period_from AS days,
+           i.dimension, i.target, i.note, i.known_from, c.known_from AS campaign_known_from,
            ${raw(dimension ? KEYS[dimension] : 'NULL::text')} AS key,
            CASE WHEN i.currency = ${scope.currency} THEN i.amount_minor
-                ELSE touchline.reported_minor(i.amount_minor, i.currency, i.period_from, ${scope.currency}, ${rates}::jsonb)
+                ELSE touchline.minor_in_currency(i.amount_minor, i.currency, i.period_from, ${scope.currency}, ${reporting}, ${rates}::jsonb)
            END AS reported,
            greatest(i.period_from, ${from}::date) - i.period_from AS first,
            least(i.period_to, ${to}::date) - i.period_from AS last
@@ -88,6 +90,66 @@ export function investedRows(
     FROM (${inPeriod(view, scope, dimension)}) i ${parts}
     WHERE i.reported IS NOT NULL
     GROUP BY 1, 2`,
+  );
+}
+
+/** One investment in a cell of a report. */
+export interface InvestmentPart {
+  readonly investment_id: string;
+  readonly currency: string;
+  readonly amount_minor: string;
+  readonly period_from: string;
+  readonly period_to: string;
+  readonly dimension: InvestmentDimension;
+  readonly target: string;
+  readonly note: string | null;
+  readonly known_from: string;
+  /** Since when the campaign names what the cell is about; null: the investment is for that itself. */
+  readonly campaign_known_from: string | null;
+  /** The days in the cell. */
+  readonly counted_from: string;
+  readonly counted_to: string;
+  /** Minor units of the report's currency, of the whole and of these days; null: no rate is published. */
+  readonly reported: string | null;
+  readonly invested: string | null;
+}
+
+export interface InvestmentCell {
+  readonly dimension: InvestmentDimension | undefined;
+  /** Values of the dimension that the cell is about; undefined: all that there are. */
+  readonly keys: readonly string[] | undefined;
+  /** The cell is that of a month (2026-01). */
+  readonly month: string | undefined;
+}
+
+/** The investments that `investedRows` adds up in a cell, and those that it cannot convert; what is most of the cell comes first. */
+export function investmentParts(
+  view: View,
+  scope: ReportScope,
+  { dimension, keys, month }: InvestmentCell,
+): Promise<InvestmentPart[]> {
+  // PostgreSQL has no year 0.
+  if (month?.startsWith('0000')) return Promise.resolve([]);
+  const [first, last] = month
+    ? [
+        sql`greatest(i.first, ${`${month}-01`}::date - i.period_from)`,
+        sql`least(i.last, (${`${month}-01`}::date + interval '1 month')::date - i.period_from)`,
+      ]
+    : [raw('i.first'), raw('i.last')];
+  return rows<InvestmentPart>(
+    view.tx,
+    sql`
+    SELECT i.investment_id, i.currency, i.amount_minor, i.period_from::text, i.period_to::text, i.dimension, i.target, i.note, i.known_from,
+           CASE WHEN i.dimension <> ${dimension ?? null}::text THEN i.campaign_known_from END AS campaign_known_from,
+           (i.period_from + span.first)::text AS counted_from, (i.period_from + span.last)::text AS counted_to, i.reported,
+           touchline.amount_of_days(i.reported, i.days, span.first, span.last) AS invested
+    FROM (${inPeriod(view, scope, dimension)}) i
+    CROSS JOIN LATERAL (SELECT ${first} AS first, ${last} AS last) span
+    WHERE span.first < span.last AND ${allOf([
+      dimension && raw('i.key IS NOT NULL'),
+      dimension && keys && sql`i.key = ANY(${keys}::text[])`,
+    ])}
+    ORDER BY invested DESC NULLS LAST, i.investment_id COLLATE "C"`,
   );
 }
 

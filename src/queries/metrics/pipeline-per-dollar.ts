@@ -5,10 +5,12 @@ import { money } from '../../domain/attribution/money.js';
 import { INVESTMENT_DIMENSIONS, type InvestmentDimension } from '../../domain/catalogue-events.js';
 import { periodUnit } from '../../domain/investment-periods.js';
 import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
-import { slice, UnconvertedItem } from '../attribution.js';
-import { totalsOf, unconvertedRows } from '../attribution-rows.js';
+import { slice, unconvertedItems, UnconvertedItem } from '../attribution.js';
+import { unconvertedInvestmentItems } from '../attribution-returns.js';
+import { totalsOf } from '../attribution-rows.js';
 import { withLedger } from '../credit-ledger.js';
-import { MoneyItem, moneyOf } from '../money.js';
+import { returnRatio } from '../invested-cells.js';
+import { MoneyItem } from '../money.js';
 import { PAGE_PARAMETERS, type PageRequest, pageRequestOf } from '../page-request.js';
 import { Params, type RawParams } from '../params.js';
 import { QueryDocs } from '../query-docs.js';
@@ -27,9 +29,8 @@ import {
   Text,
 } from '../response-fields.js';
 import { UnconvertedInvestment } from '../unconverted-investment.js';
-import { unconvertedInvestments } from './invested.js';
 import type { Metric } from './metric.js';
-import { ratio, returnRows } from './return-rows.js';
+import { returnRows } from './return-rows.js';
 
 const CUTS = [...INVESTMENT_DIMENSIONS, 'month', 'period'] as const;
 
@@ -133,28 +134,25 @@ class FindPipelinePerDollarHandler implements IQueryHandler<FindPipelinePerDolla
         ...{ currency, from: scope.from, to: scope.to, opportunities: totals.opportunities },
         value: money(totals.total, currency),
         invested: money(found.invested, currency),
-        perDollar: ratio(totals.total, found.invested),
+        perDollar: perDollar(totals.total, found.invested),
         unattributed: money(totals.total - found.value, currency),
         elsewhere: money(found.elsewhere, currency),
-        unconverted: (await unconvertedRows(view, scope)).map(({ amount, ...row }) => ({
-          ...row,
-          amount: moneyOf(amount, row.currency),
-        })),
-        unconvertedInvestments: (await unconvertedInvestments(view, scope)).map(({ amount, ...row }) => ({
-          ...row,
-          amount: moneyOf(amount, row.currency),
-        })),
+        unconverted: await unconvertedItems(view, scope),
+        unconvertedInvestments: await unconvertedInvestmentItems(view, scope),
         rows: page.map(({ value, invested, ...row }) => ({
           ...row,
           value: money(value, currency),
           invested: money(invested, currency),
-          perDollar: ratio(value, invested),
+          perDollar: perDollar(value, invested),
         })),
         next,
       };
     });
   }
 }
+
+const perDollar = (value: bigint, invested: bigint): number | null =>
+  returnRatio('pipeline_per_dollar', value, invested);
 
 const DESCRIPTION = `
 Amount of the opportunities created in the period ÷ what was invested in the days of the period, in the currency of the journey

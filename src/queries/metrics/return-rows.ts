@@ -1,16 +1,23 @@
 import type { InvestmentDimension } from '../../domain/catalogue-events.js';
 import { periodStart } from '../../domain/investment-periods.js';
 import { tagLabel } from '../../domain/label.js';
-import { shareOf } from '../attribution.js';
 import { creditRows, inScope } from '../attribution-rows.js';
 import { cataloguedNames, type Names } from '../catalogue-rows.js';
 import type { CreditView } from '../credit-ledger.js';
+import {
+  type EarningCell,
+  inOrderOf,
+  type InvestedCell,
+  investmentsByCell,
+  sumOf,
+  withInvestments,
+} from '../invested-cells.js';
 import type { View } from '../read-models.js';
 import { timeOf } from '../report-cuts.js';
 import type { Cut, ModelName, ReportScope } from '../report-scope.js';
 import { raw, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
-import { type InvestedCut, investedRows } from './invested.js';
+import type { InvestedCut } from './invested.js';
 
 /** Investment and return of one cell; minor units of the report's currency. */
 export interface ReturnRow {
@@ -19,9 +26,9 @@ export interface ReturnRow {
   /** First day. */
   readonly period: string | null;
   readonly label: string;
-  value: bigint;
-  invested: bigint;
-  opportunities: number;
+  readonly value: bigint;
+  readonly invested: bigint;
+  readonly opportunities: number;
 }
 
 export interface Returns {
@@ -42,52 +49,61 @@ interface ReturnCut {
   readonly byPeriod: boolean;
 }
 
-/** value / invested, to six decimals, half up; null where nothing was invested. */
-export const ratio = (value: bigint, invested: bigint): number | null =>
-  invested > 0n ? shareOf(value, invested) : null;
-
 export async function returnRows(view: CreditView, scope: ReportScope, cut: ReturnCut): Promise<Returns> {
   const values = await (cut.model === undefined
     ? opportunityValues(view, scope, cut)
     : creditValues(view, scope, { ...cut, model: cut.model }));
-  const costs = await investedRows(view, scope, cut);
-  const names = await namesOf(view, cut.dimension, [...values, ...costs]);
-  const cells = new Map<string, ReturnRow>();
   const periods = view.model?.data.document.investments;
-  const cellOf = (key: string | null, time: string | null, title?: string | null): ReturnRow => {
-    const period = time !== null && cut.byPeriod ? periodStart(time, periods) : null;
-    const month = cut.byPeriod ? null : time;
-    const name = JSON.stringify([key, month, period]);
-    const label =
-      (key === null ? undefined : (names.get(key) ?? title)) ?? key ?? month ?? period ?? '(none)';
-    const cell = cells.get(name) ?? { key, month, period, label, value: 0n, invested: 0n, opportunities: 0 };
-    cells.set(name, cell);
-    return cell;
+  const timeOf = (time: string | null): string | null =>
+    time !== null && cut.byPeriod ? periodStart(time, periods) : time;
+  const earned = cellsOf(values.map((each) => ({ ...each, keys: [each.key, timeOf(each.time)] })));
+  const investments = await investmentsByCell(view, scope, cut, (key, time) => [key, timeOf(time)]);
+  const cells = withInvestments(earned, investments, (keys) => ({ keys, value: 0n, opportunities: 0 }));
+  const names = await namesOf(view, cut.dimension, cells);
+  return {
+    rows: cells.sort(inOrderOf(1)).map((cell) => returnRow(cell, cut, names)),
+    value: sumOf(cells.map(({ value }) => value)),
+    invested: sumOf([...investments.byCell.values(), investments.elsewhere]),
+    elsewhere: investments.elsewhere,
   };
-  const sums = { value: 0n, invested: 0n, elsewhere: 0n };
-  for (const { key, time, title, value, opportunities } of values) {
-    const cell = cellOf(key, time, title);
-    cell.value += value;
-    cell.opportunities += opportunities;
-    sums.value += value;
-  }
-  for (const { key, time, invested } of costs) {
-    sums.invested += BigInt(invested);
-    if (cut.dimension !== undefined && key === null) sums.elsewhere += BigInt(invested);
-    else cellOf(key, time).invested += BigInt(invested);
-  }
-  return { rows: [...cells.values()].sort(inOrder), ...sums };
 }
 
-const descending = (a: bigint, b: bigint): number => (a < b ? 1 : a > b ? -1 : 0);
-const ascending = (a: string | null, b: string | null): number =>
-  a === b ? 0 : a === null ? 1 : b === null || a < b ? -1 : 1;
+/** What was earned in one cell: by its key and its month or period. */
+interface Earned extends EarningCell {
+  readonly title?: string | null;
+  readonly opportunities: number;
+}
 
-const inOrder = (a: ReturnRow, b: ReturnRow): number =>
-  ascending(a.month ?? a.period, b.month ?? b.period) ||
-  descending(a.value, b.value) ||
-  descending(a.invested, b.invested) ||
-  ascending(a.key, b.key);
+/** Each cell once: several months or weeks may be in one period, and several sources have one name. */
+function cellsOf(values: readonly Earned[]): Earned[] {
+  const cells = new Map<string, Earned>();
+  for (const each of values) {
+    const name = JSON.stringify(each.keys);
+    const { title, value = 0n, opportunities = 0 } = cells.get(name) ?? {};
+    cells.set(name, {
+      keys: each.keys,
+      title: title ?? each.title ?? null,
+      value: value + each.value,
+      opportunities: opportunities + each.opportunities,
+    });
+  }
+  return [...cells.values()];
+}
+
+function returnRow(
+  { keys: [key = null, time = null], title, value, invested, opportunities }: InvestedCell<Earned>,
+  { byPeriod }: ReturnCut,
+  names: Names,
+): ReturnRow {
+  const name = key === null ? undefined : (names.get(key) ?? title);
+  return {
+    key,
+    month: byPeriod ? null : time,
+    period: byPeriod ? time : null,
+    label: name ?? key ?? time ?? '(none)',
+    ...{ value, invested: invested ?? 0n, opportunities },
+  };
+}
 
 interface CellValue {
   readonly key: string | null;
@@ -147,8 +163,8 @@ async function creditValues(
 async function namesOf(
   view: View,
   dimension: InvestmentDimension | undefined,
-  cells: readonly { readonly key: string | null }[],
+  cells: readonly EarningCell[],
 ): Promise<Names> {
   if (dimension !== 'content' && dimension !== 'campaign') return new Map();
-  return cataloguedNames(view, dimension, [...new Set(cells.flatMap(({ key }) => key ?? []))]);
+  return cataloguedNames(view, dimension, [...new Set(cells.flatMap(({ keys: [key] }) => key ?? []))]);
 }

@@ -14,12 +14,14 @@ export function addressOf(path: string): { readonly id: string; readonly format:
     : { id: path.slice(0, dot), format: path.slice(dot + 1) };
 }
 
-/** The report with its saved parameters. @throws Problem 400 naming every parameter at fault */
-export function savedQuery(
-  workspace: string,
-  saved: Pick<SavedReport, 'parameters' | 'asOf'>,
-  { given, extension, tag }: { given: RawParams; extension: string | undefined; tag: EntityTag },
-): FindAttribution {
+/** The format that a report was saved with. */
+export function savedFormat({ parameters }: Pick<SavedReport, 'parameters'>): RawParams {
+  const { format } = parameters;
+  return format === undefined ? {} : { format };
+}
+
+/** The parameters of a request, with the format that ends its address. @throws Problem 400 */
+export function addedTo(given: RawParams, extension: string | undefined): RawParams {
   const params = new Params(given, ADDED);
   if (extension !== undefined) {
     if (!FORMATS.some((format) => format === extension))
@@ -31,17 +33,24 @@ export function savedQuery(
     if (given['format'] !== undefined && given['format'] !== extension)
       params.fault('format-contradictory', 'format', 'is another than that of the address; omit one of them');
   }
+  params.check();
+  return extension === undefined ? given : { ...given, format: extension };
+}
+
+/** The report with its saved parameters. @throws Problem 400 naming every parameter at fault */
+export function savedQuery(
+  workspace: string,
+  saved: Pick<SavedReport, 'parameters' | 'asOf'>,
+  given: RawParams,
+  tag: EntityTag,
+): FindAttribution {
+  const params = new Params(given, ADDED);
   if (saved.asOf !== null && given['asOf'] !== undefined && given['asOf'] !== saved.asOf)
     params.fault('as-of-saved', 'asOf', `is ${saved.asOf} in this report for ever; omit it`);
   params.check();
   return new FindAttribution(
     workspace,
-    {
-      ...saved.parameters,
-      ...given,
-      ...(extension !== undefined && { format: extension }),
-      ...(saved.asOf !== null && { asOf: saved.asOf }),
-    },
+    { ...saved.parameters, ...given, ...(saved.asOf !== null && { asOf: saved.asOf }) },
     tag,
   );
 }

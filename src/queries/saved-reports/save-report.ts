@@ -3,8 +3,7 @@ import { Problem } from '../../http/problem.js';
 import { FindAttribution } from '../attribution.js';
 import type { RawParams } from '../params.js';
 import { ReadModels } from '../read-models.js';
-import { checkFilter, filteredCuts, reportProjections } from '../report-filters.js';
-import { resolveScope } from '../report-scope.js';
+import { filteredCuts, filteredScope, reportProjections } from '../report-filters.js';
 import type { NewReportInput } from './saved-report-items.js';
 import { type ReportParameters, type SavedReport, SavedReports } from './saved-reports.js';
 
@@ -35,16 +34,15 @@ export class ReportSaver {
   }
 
   /** With defaults and instants. A date of `asOf` becomes the position that it means now, which later events do not change. */
-  private resolve({ model, by, filter, scope, request, format }: FindAttribution) {
-    const filtered = filteredCuts(filter);
-    return this.models.view(request, reportProjections([...by, ...filtered]), async (view) => {
-      checkFilter(view, filter);
-      const { metric, currency, from, to } = await resolveScope(view, scope, { currencies: 'rated' });
+  private resolve({ model, metric, by, filter, scope, request, format }: FindAttribution) {
+    const cuts = [...by, ...filteredCuts(filter)];
+    return this.models.view(request, reportProjections(cuts), async (view) => {
+      const { currency, from, to, filter: narrowed } = await filteredScope(view, scope, filter);
       return {
         resolved: {
           ...model,
           ...{ by, metric, currency, from, to, format },
-          ...(filtered.length > 0 && { filter }),
+          ...(narrowed && { filter: narrowed }),
         },
         asOf: request.asOf === undefined ? null : String(view.asOf),
       };

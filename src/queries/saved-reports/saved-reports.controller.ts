@@ -24,13 +24,13 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
-import { AttributionAnswer } from '../attribution.js';
-import { EntityTag, RequestTag } from '../entity-tag.js';
+import { AttributionAnswer, FORMATS } from '../attribution.js';
 import type { RawParams } from '../params.js';
 import { problem, QueryDocs } from '../query-docs.js';
 import { replyWithReport } from '../report-formats.js';
+import { negotiated } from '../tables/negotiated-format.js';
 import { TABLE_MEDIA_TYPES } from '../tables/table-formats.js';
-import { addressOf, savedQuery } from './report-request.js';
+import { addedTo, addressOf, savedFormat, savedQuery } from './report-request.js';
 import { ReportSaver } from './save-report.js';
 import {
   NewReportInput,
@@ -88,20 +88,22 @@ export class SavedReportsController {
     answer: AttributionAnswer,
     parameters: ['format', 'cursor', 'limit', 'asOf', 'minPosition'],
     formats: TABLE_MEDIA_TYPES,
+    negotiated: true,
     tagged: true,
     id: 'Id of the report, with or without a format: `.csv`, `.ndjson`, `.arrow`, `.parquet`, `.json`',
   })
   async get(
     @RequestWorkspace() workspace: string,
     @Param('id') path: string,
-    @Query() given: RawParams,
-    @RequestTag() tag: EntityTag,
+    @Query() asked: RawParams,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AttributionAnswer | Readable | undefined> {
     const { id, format } = addressOf(path);
     const report = await this.reports.find(workspace, id);
-    const query = savedQuery(workspace, report, { given, extension: format, tag });
+    const added = { ...savedFormat(report), ...addedTo(asked, format) };
+    const { given, tag } = negotiated(request, added, FORMATS);
+    const query = savedQuery(workspace, report, given, tag);
     const answer = await this.queries.execute(query);
     tag.addTo(reply, answer.asOf);
     return replyWithReport(request, reply, answer, query.format);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { randomUUID } from 'node:crypto';
 import { defaultModel, publishModel } from '../../commands/publish-model.js';
@@ -81,6 +81,81 @@ test('a saved report answers as the report with its parameters does, in any form
   expect(again.status).toBe(304);
 });
 
+describe('the format of a report, its credits, or a saved report', () => {
+  const typeOf = async (url: string, accept?: string) => {
+    const { status, headers } = await api.get(url, 'main', accept === undefined ? {} : { accept });
+    return status === 200 ? String(headers['content-type']).replace(/;.*/, '') : status;
+  };
+  const JSON_TYPE = 'application/json';
+
+  test.each([
+    [undefined, JSON_TYPE],
+    ['', JSON_TYPE],
+    ['*/*', JSON_TYPE],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8', JSON_TYPE],
+    ['application/*', JSON_TYPE],
+    ['text/csv', 'text/csv'],
+    ['TEXT/CSV; charset=UTF-8', 'text/csv'],
+    ['text/*;q=0.3', 'text/csv'],
+    ['application/x-ndjson', 'application/x-ndjson'],
+    ['application/vnd.apache.arrow.stream', 'application/vnd.apache.arrow.stream'],
+    ['application/vnd.apache.parquet, application/json;q=0.5', 'application/vnd.apache.parquet'],
+    ['text/csv;q=0.1, application/json;q=0.9', JSON_TYPE],
+    ['text/csv, application/json', 'text/csv'],
+    ['application/json;q=0, */*;q=0.1', 'text/csv'],
+    ['text/html', 406],
+    ['*/*;q=0', 406],
+    ['nonsense', 406],
+  ])('is chosen by Accept: %s', async (accept, type) => {
+    const { body } = await save(`Accept ${accept}`, { by: 'channel' });
+    expect(await typeOf('/api/attribution?by=channel', accept)).toBe(type);
+    expect(await typeOf(body.url, accept)).toBe(type);
+  });
+
+  test('is that of `format` or of the address whatever is accepted, and of credits NDJSON by default', async () => {
+    const { body } = await save('As Parquet', { format: 'parquet' });
+    expect(await typeOf('/api/attribution?format=csv', 'application/json')).toBe('text/csv');
+    expect(await typeOf('/api/attribution?format=json', 'text/html')).toBe(JSON_TYPE);
+    expect(await typeOf(`${body.url}.csv`, 'application/json')).toBe('text/csv');
+    expect(await typeOf(body.url, 'text/csv')).toBe('application/vnd.apache.parquet');
+    expect(await typeOf('/api/attribution/credits')).toBe('application/x-ndjson');
+    expect(await typeOf('/api/attribution/credits', 'text/csv')).toBe('text/csv');
+    expect(await typeOf('/api/attribution/credits', JSON_TYPE)).toBe(406);
+    expect(await typeOf('/api/attribution/sequences', 'text/csv')).toBe('text/csv');
+    expect(await typeOf('/api/attribution/sequences', 'application/vnd.apache.parquet')).toBe(406);
+  });
+
+  test('that is not offered is refused with what is', async () => {
+    const { body, headers } = await api.get('/api/attribution/credits', 'main', { accept: 'text/html' });
+    expect(body).toMatchObject({ status: 406, code: 'format-not-acceptable', errors: [{ path: 'accept' }] });
+    expect(body).toHaveProperty('detail', expect.stringContaining('application/x-ndjson, text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet; or name one in format: ndjson, csv, arrow, parquet')); // prettier-ignore
+    expect(headers['vary']).toBe('accept');
+  });
+
+  test('is part of the ETag, and caches are told so', async () => {
+    const asked = async (accept: string, etag = '') =>
+      api.get('/api/attribution?by=channel', 'main', { accept, 'if-none-match': etag });
+    const [json, csv] = [await asked('application/json'), await asked('text/csv')];
+    const [ofJson, ofCsv] = [String(json.headers['etag']), String(csv.headers['etag'])];
+    expect([json.headers['vary'], csv.headers['vary']]).toEqual(Array(2).fill('authorization, accept'));
+    expect(ofJson).not.toBe(ofCsv);
+    expect((await asked('text/csv', ofJson)).text).toBe(csv.text);
+    const again = await asked('text/csv', ofCsv);
+    expect([again.status, again.headers['vary']]).toEqual([304, 'authorization, accept']);
+    expect((await asked('*/*', ofJson)).status).toBe(304);
+  });
+
+  test('does not make another list of pages', async () => {
+    const path = '/api/attribution?by=content&limit=2';
+    const { next } = (await api.get<AttributionAnswer>(path)).body;
+    expect((await api.get(`${path}&cursor=${next}`, 'main', { accept: '*/*' })).status).toBe(200);
+    const lines = await api.get(path, 'main', { accept: 'application/x-ndjson' });
+    const cursor = String(lines.headers['touchline-next']);
+    const second = await api.get(`${path}&cursor=${cursor}`, 'main', { accept: 'application/x-ndjson' });
+    expect([lines, second].map(({ text }) => text.split('\n').length - 1)).toEqual([2, 1]);
+  });
+});
+
 test('a saved report is paged as the report is', async () => {
   const { body } = await save('Pages', { by: 'content', limit: '2' });
   const first = (await api.get<AttributionAnswer>(body.url)).body;
@@ -100,6 +175,11 @@ test('a report saved with asOf is the same for ever, and one without is current'
   expect((await api.get<AttributionAnswer>(`${current.url}?asOf=${before}`)).body.asOf).toBe(before);
   const moved = await api.get(`${frozen.url}?asOf=${await store.head()}`);
   expect([moved.status, moved.body]).toEqual([400, expect.objectContaining({ code: 'as-of-saved' })]);
+});
+
+test('a return is saved as one, in its currency', async () => {
+  const { status, body } = await save('Return', { metric: 'roi', by: 'channel' });
+  expect([status, body.resolved]).toEqual([201, expect.objectContaining({ metric: 'roi', currency: 'EUR' })]);
 });
 
 test.each([

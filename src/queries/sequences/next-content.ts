@@ -2,7 +2,6 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import type { BuyingStage } from '../../domain/model/journey-model.js';
 import { sequenceFigures } from '../../domain/sequences/ranked-sequences.js';
-import { estimateItem, shareItem } from '../estimates.js';
 import { checkNames } from '../leads.js';
 import type { Period } from '../metrics/buyer-touches.js';
 import { MEMORY } from '../metrics/metric.js';
@@ -12,6 +11,7 @@ import { FEW } from '../planning/cautions.js';
 import { ReadModels, type ReadRequest, type View } from '../read-models.js';
 import { resolvePeriod } from '../report-scope.js';
 import { resolveLead } from '../resolve-lead.js';
+import { comparedFigures, fewCaution } from './compared-figures.js';
 import { contentTitles } from './content-titles.js';
 import { leadSituation } from './lead-situation.js';
 import type { NextContentAnswer, NextContentItem } from './next-content-answer.js';
@@ -127,16 +127,8 @@ function itemsOf(
     const advancedWithout = totals.advanced - advanced_from_start;
     // Journeys with it are followed from its touch, the others from their first.
     const both = { journeys: totals.journeys, converted: advanced + advancedWithout };
-    const { conversion, without, lift, difference } = sequenceFigures(
-      { support: journeys, converted: advanced },
-      both,
-    );
-    return {
-      ...{ key: content, journeys, advanced, conversion: shareItem(conversion) },
-      ...{ journeysWithout: without.trials, advancedWithout, conversionWithout: shareItem(without) },
-      ...{ lift: estimateItem(lift), difference: estimateItem(difference) },
-      smallSample: Math.min(advanced, advancedWithout) < FEW,
-    };
+    const figures = sequenceFigures({ support: journeys, converted: advanced }, both);
+    return { key: content, journeys, advanced, advancedWithout, ...comparedFigures(figures) };
   });
   return items.sort(
     (a, b) =>
@@ -154,7 +146,6 @@ function cautionsOf(
 ): string[] {
   const { personas, stages } = model?.data.document ?? { personas: [], stages: [] };
   const process: readonly BuyingStage[] = personas.find(({ id }) => id === persona)?.stages ?? stages;
-  const few = rows.filter(({ smallSample }) => smallSample).length;
   return [
     ...(stage !== null && process.at(-1)?.id === stage
       ? [`${stage} is the last stage: nobody can advance from it`]
@@ -162,8 +153,6 @@ function cautionsOf(
     ...(after !== null && similarity === 'stage'
       ? [`Fewer than ${FEW} journeys went on from ${after}, so all journeys of persona and stage are counted`]
       : []),
-    ...(few > 0
-      ? [`${few} of ${rows.length} rows rest on fewer than ${FEW} leads that advanced, with or without`]
-      : []),
+    ...fewCaution(rows, 'leads that advanced, with or without'),
   ];
 }

@@ -11,7 +11,10 @@ const integer = (description: string, maximum: number, byDefault?: number): Para
 
 /** Query parameters of sequences. */
 export const SEQUENCE_PARAMETERS = {
-  sequenceFormat: { ...word('Format of the rows', SEQUENCE_FORMATS), name: 'format' },
+  sequenceFormat: {
+    ...word('Format of the rows, before that of `Accept`', SEQUENCE_FORMATS),
+    name: 'format',
+  },
   sequencesBy: { ...word('What the steps are; default content', SEQUENCE_ITEMS), name: 'by' },
   touchPersona: { ...text('Only touches of people of this persona', 'buyer'), name: 'persona' },
   touchStage: { ...text('Only touches of people in this buying stage', 'explore'), name: 'stage' },

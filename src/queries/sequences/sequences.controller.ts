@@ -1,12 +1,13 @@
-import { Controller, Get, Inject, Query, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
 import type { RawParams } from '../params.js';
 import { QueryDocs } from '../query-docs.js';
 import { SequencesAnswer } from './sequence-answer.js';
-import { writeSequences } from './sequence-formats.js';
+import { negotiated } from '../tables/negotiated-format.js';
+import { SEQUENCE_FORMATS, writeSequences } from './sequence-formats.js';
 import { FindSequences } from './sequence-request.js';
 
 const DESCRIPTION = `
@@ -53,12 +54,16 @@ export class SequencesController {
       ...(['asOf', 'minPosition'] as const),
     ],
     formats: ['text/csv', 'application/x-ndjson'],
+    negotiated: true,
   })
   async find(
     @RequestWorkspace() workspace: string,
-    @Query() given: RawParams,
+    @Query() asked: RawParams,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SequencesAnswer | string> {
+    const { given } = negotiated(request, asked, SEQUENCE_FORMATS);
+    void reply.header('vary', 'accept');
     const query = new FindSequences(workspace, given);
     const answer = await this.queries.execute(query);
     if (query.format === 'json') return answer;

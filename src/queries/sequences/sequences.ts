@@ -6,14 +6,13 @@ import { proportion } from '../../domain/calibration.js';
 import type { Pattern } from '../../domain/sequences/pattern-search.js';
 import { type RankedSequences, sequenceFigures } from '../../domain/sequences/ranked-sequences.js';
 import { reportProjections } from '../report-filters.js';
-import { unconvertedRows } from '../attribution-rows.js';
+import { unconvertedItems } from '../attribution.js';
 import { type CreditView, withLedger } from '../credit-ledger.js';
-import { estimateItem, shareItem } from '../estimates.js';
+import { shareItem } from '../estimates.js';
 import { checkNames } from '../leads.js';
-import { moneyOf } from '../money.js';
-import { FEW } from '../planning/cautions.js';
 import { ReadModels } from '../read-models.js';
 import { type ReportScope, resolveScope } from '../report-scope.js';
+import { comparedFigures, fewCaution } from './compared-figures.js';
 import { contentTitles } from './content-titles.js';
 import { SEARCH_SEQUENCES, type SearchSequences } from './search-sequences.js';
 import type { SequenceItem, SequencesAnswer } from './sequence-answer.js';
@@ -60,10 +59,7 @@ export class FindSequencesHandler implements IQueryHandler<FindSequences> {
         ...{ sort: query.sort, journeys, journeysWithoutSteps: found.withoutSteps, converted },
         conversion: shareItem(proportion(converted, journeys)),
         ...counts,
-        unconverted: (await unconvertedRows(view, scope)).map((row) => ({
-          ...{ currency: row.currency, amount: moneyOf(row.amount, row.currency) },
-          opportunities: row.opportunities,
-        })),
+        unconverted: await unconvertedItems(view, scope),
         rows,
       };
     });
@@ -115,14 +111,9 @@ function figuresOf(
   currency: string,
 ): Omit<SequenceItem, 'keys' | 'label'> {
   const { support, converted, value } = pattern;
-  const { conversion, without, lift, difference } = sequenceFigures(pattern, totals);
-  return {
-    ...{ support, converted, conversion: shareItem(conversion) },
-    ...{ journeysWithout: without.trials, convertedWithout: without.successes },
-    conversionWithout: shareItem(without),
-    ...{ lift: estimateItem(lift), difference: estimateItem(difference), value: money(value, currency) },
-    smallSample: Math.min(converted, without.successes) < FEW,
-  };
+  const figures = sequenceFigures(pattern, totals);
+  const convertedWithout = figures.without.successes;
+  return { support, converted, convertedWithout, value: money(value, currency), ...comparedFigures(figures) };
 }
 
 function cautionsOf(
@@ -130,7 +121,6 @@ function cautionsOf(
   truncated: boolean,
   rows: readonly SequenceItem[],
 ): string[] {
-  const few = rows.filter(({ smallSample }) => smallSample).length;
   return [
     ...(truncated
       ? [`Sequences of more than ${searchedLength} steps are too many to search: raise minSupport, or filter`]
@@ -140,9 +130,7 @@ function cautionsOf(
           'All journeys converted, so nothing can be said of what helps: choose a period with lost opportunities',
         ]
       : []),
-    ...(few > 0
-      ? [`${few} of ${rows.length} rows rest on fewer than ${FEW} conversions with or without`]
-      : []),
+    ...fewCaution(rows, 'conversions with or without'),
     ...(found > 20
       ? [
           `Of ${found.toLocaleString('en-US')} sequences about one in twenty lies outside its interval by chance alone`,
