@@ -34,14 +34,14 @@ test('queries that run at once on two sessions see the same rows, whatever is co
     await view.tx.query(`SET LOCAL work_mem = '7MB'`);
     await api.add('main', [pageView('meanwhile', 89, ['email:mean@while.example'])]);
     await api.runner.catchUp();
-    const begun = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<true>();
     return runAtOnce(view, [
       async (own) => {
         await begun.promise;
         return look(own);
       },
       (own) => {
-        begun.resolve();
+        begun.resolve(true);
         return look(own);
       },
     ]);
