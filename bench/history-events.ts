@@ -131,7 +131,7 @@ function won(opportunity: number, at: Date): NewFact {
   });
 }
 
-function one<T extends EventType>(
+export function one<T extends EventType>(
   stream: string,
   type: T,
   message: string,

@@ -38,5 +38,6 @@ function varied(event: NewEvent): NewEvent | undefined {
   }
 }
 
-const hashOf = (text: string): number =>
+/** Below a million. */
+export const hashOf = (text: string): number =>
   [...text].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 1_000_003, 7);

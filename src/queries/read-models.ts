@@ -13,6 +13,7 @@ import { QuerySlots } from './query-slots.js';
 import { JourneyModels, type ModelEvent } from './journey-models.js';
 import { LogDates } from './log-dates.js';
 import type { DayOrInstant } from './params.js';
+import { hasFreeConnection, onSnapshotOf } from './shared-snapshot.js';
 
 /** The position that a query is about. */
 export interface ReadRequest {
@@ -45,11 +46,16 @@ export interface View {
   readonly halfLifeDays: number;
   /** The projection is exactly at `asOf`, so its current rows are the result. */
   isCurrent(projection: string): Promise<boolean>;
+  /** Runs work on a second connection that sees the same rows; undefined: none is free. See `runAtOnce`. */
+  beside<T>(work: (own: ViewConnection) => Promise<T>): Promise<T> | undefined;
   /** The event at a position of the log; null: there is none. */
   eventIdAt(position: bigint): Promise<string | null>;
   /** The journey models published up to `asOf`, oldest first. */
   modelVersions(): Promise<readonly ModelEvent[]>;
 }
+
+/** The part of a view that belongs to its connection. */
+type ViewConnection = Pick<View, 'tx' | 'isCurrent' | 'beside'>;
 
 const WAIT_MS = 10_000;
 /** A repeatable read sees checkpoint and rows of one moment. Compiling a plan (jit) costs more than it saves here. */
@@ -161,8 +167,6 @@ export class ReadModels {
     projections: readonly string[],
   ): Promise<View> {
     const [at, model] = await Promise.all([this.recordedAt(asOf), this.models.at(workspace, asOf)]);
-    const isCurrent = async (projection: string): Promise<boolean> =>
-      (await this.freshness.checkpoint(tx, [projection])) === asOf;
     const halfLifeDays = model?.data.document.scoring.halfLifeDays ?? 1;
     const eventIdAt = async (position: bigint): Promise<string | null> => {
       const event = await this.store.readAt(position);
@@ -171,7 +175,21 @@ export class ReadModels {
     const modelVersions = (): Promise<readonly ModelEvent[]> => this.models.upTo(workspace, asOf);
     const modelVersion = model?.version ?? 0;
     const applied = projections.includes('journey') ? await appliedModels(tx, workspace, asOf) : [];
-    return { tx, workspace, asOf, at, model, modelVersion, applied, halfLifeDays, isCurrent, eventIdAt, modelVersions }; // prettier-ignore
+    const own = this.connection(tx, asOf);
+    return { ...own, workspace, asOf, at, model, modelVersion, applied, halfLifeDays, eventIdAt, modelVersions }; // prettier-ignore
+  }
+
+  private connection(tx: pg.PoolClient, asOf: bigint): ViewConnection {
+    return {
+      tx,
+      isCurrent: async (projection) => (await this.freshness.checkpoint(tx, [projection])) === asOf,
+      beside: (work) =>
+        hasFreeConnection(this.pool)
+          ? onSnapshotOf(tx, this.pool, BEGIN, (second) =>
+              work({ ...this.connection(second, asOf), beside: () => undefined }),
+            )
+          : undefined,
+    };
   }
 
   private async refuseFuture({ asOf = 0n, minPosition = 0n }: PositionRequest): Promise<void> {

@@ -6,6 +6,7 @@ import { Params, type RawParams } from '../params.js';
 import { PROJECTION_STATES, type ReadProjectionStates } from '../projection-states.js';
 import { type ReadRequest, ReadModels, type View } from '../read-models.js';
 import { resolveScope } from '../report-scope.js';
+import { runAtOnce } from '../run-at-once.js';
 import {
   ATTENTION_KINDS,
   AttentionAnswer,
@@ -110,24 +111,33 @@ export class FindAttentionHandler implements IQueryHandler<FindAttention> {
 const NOTHING_ASKED = { metric: 'pipeline', currency: undefined, from: undefined, to: undefined } as const;
 const NONE: Found = { count: 0, items: [] };
 
+/** The longest search first. */
 async function foundInLog(
   view: View,
   request: AttentionRequest,
   wanted: ReadonlySet<AttentionKind>,
 ): Promise<FoundByKind> {
-  const find = (kind: AttentionKind, search: () => Promise<Found>): Promise<Found> =>
-    wanted.has(kind) ? search() : Promise.resolve(NONE);
-  const handOffs =
-    wanted.has('lead_rotten') || wanted.has('lead_about_to_rot')
-      ? await handOffItems(view, request)
-      : { rotten: NONE, aboutToRot: NONE };
+  const find =
+    (search: (view: View, request: AttentionRequest) => Promise<Found>, kind: AttentionKind) =>
+    (own: View): Promise<Found> =>
+      wanted.has(kind) ? search(own, request) : Promise.resolve(NONE);
+  const [stalls, gaps, handOffs, overloads, unroutable] = await runAtOnce(view, [
+    find(stallItems, 'stage_stalled'),
+    find(contentGapItems, 'content_gap'),
+    (own) =>
+      wanted.has('lead_rotten') || wanted.has('lead_about_to_rot')
+        ? handOffItems(own, request)
+        : Promise.resolve({ rotten: NONE, aboutToRot: NONE }),
+    find(overloadItems, 'rep_over_capacity'),
+    find(unroutableItems, 'lead_unroutable'),
+  ]);
   return {
     lead_rotten: handOffs.rotten,
     lead_about_to_rot: handOffs.aboutToRot,
-    lead_unroutable: await find('lead_unroutable', () => unroutableItems(view, request)),
-    rep_over_capacity: await find('rep_over_capacity', () => overloadItems(view, request)),
-    stage_stalled: await find('stage_stalled', () => stallItems(view, request)),
-    content_gap: await find('content_gap', () => contentGapItems(view, request)),
+    lead_unroutable: unroutable,
+    rep_over_capacity: overloads,
+    stage_stalled: stalls,
+    content_gap: gaps,
   };
 }
 

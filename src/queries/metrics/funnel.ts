@@ -15,7 +15,7 @@ import {
   Text,
 } from '../response-fields.js';
 import { isInSegment } from '../segments.js';
-import { allOf, empty, join, raw, rows, sql, type Sql } from '../sql.js';
+import { allOf, empty, raw, rows, sql } from '../sql.js';
 import { cutColumns } from './cut-columns.js';
 import {
   CUT_PARAMETERS,
@@ -147,19 +147,17 @@ interface FunnelRow {
   readonly days: readonly (number | null)[];
 }
 
-/** The total first, then the cells: the steps of leads are read once for both. */
+/**
+ * The total first, then the cells. Leads are read and summed up once, days between steps as arrays: of all leads few took two steps, and
+ * for medians of cells all would be sorted. Cells of segments overlap, so that their sum is no total.
+ */
 async function funnelRows(
   view: View,
   { timeZone, from, to }: ReportScope,
   { by, segment }: CutRequest<FunnelCut>,
 ): Promise<FunnelRow[]> {
   const cut = cutColumns(by, leadColumns(timeZone));
-  const figures = stepFigures();
-  const cells = sql`
-    SELECT false, ${cut.keys}, ${figures}
-    FROM (SELECT ${cut.select} step.* FROM step ${leadJoins(view, by)}) step
-    ${cut.group}
-    ORDER BY ${cut.time}count(*) DESC${cut.ties}`;
+  const overlap = by.includes('segment');
   return rows<FunnelRow>(
     view.tx,
     sql`
@@ -169,27 +167,42 @@ async function funnelRows(
         from ? sql`step.first_touch_at >= ${from}` : undefined,
         to ? sql`step.first_touch_at < ${to}` : undefined,
         segment === undefined ? undefined : isInSegment(view, raw('step.lead_id'), segment),
-      ])})
-    SELECT true AS "isTotal", '{}'::text[] AS keys, ${figures} FROM step
-    ${by.length === 0 ? empty : sql`UNION ALL (${cells})`}`,
+      ])}),
+    cell AS MATERIALIZED (
+      SELECT ${cut.names} ${SUMS} FROM (SELECT ${cut.select} step.* FROM step ${leadJoins(view, by)}) step ${cut.group}),
+    part AS (${overlap ? sql`SELECT ${SUMS} FROM step` : raw('SELECT * FROM cell')})
+    SELECT true AS "isTotal", '{}'::text[] AS keys, ${TOTALS} FROM part
+    ${by.length === 0 ? empty : sql`UNION ALL (SELECT false, ${cut.keys}, ${FIGURES} FROM cell ORDER BY ${cut.time}leads[1] DESC${cut.ties})`}`,
   );
 }
 
-/** Leads of each step, those of them that took the step before too, and the median of the days in between. As `extract` they would be numerics. */
-function stepFigures(): Sql {
-  const columns = FUNNEL_STEPS.map((step) => COLUMNS[step]);
-  const steps = columns.map((column, index) => ({ column, before: columns[index - 1] }));
-  const counted = steps.map(({ column }) => raw(`count(${column})::int`));
-  const both = steps.map(({ column, before }) =>
-    raw(before === undefined ? '0' : `count(${column}) FILTER (WHERE ${before} IS NOT NULL)::int`),
+const STEPS = FUNNEL_STEPS.map((step, index) => {
+  const before = FUNNEL_STEPS[index - 1];
+  return { place: index + 1, column: COLUMNS[step], before: before && COLUMNS[before], days: `${step}_days` };
+});
+
+const eachStep = (columnOf: (step: (typeof STEPS)[number]) => string): string =>
+  STEPS.map(columnOf).join(', ');
+
+/** Leads of each step, those of them that took the step before too, and the days in between. As `extract` they would be numerics. */
+const SUMS = raw(`
+  ARRAY[${eachStep(({ column }) => `count(${column})::int`)}] AS leads,
+  ARRAY[${eachStep(({ column, before }) => (before ? `count(${column}) FILTER (WHERE ${before} IS NOT NULL)::int` : '0'))}] AS converted,
+  ${eachStep(({ column, before, days }) =>
+    before
+      ? `array_agg(date_part('epoch', ${column} - ${before}) / 86400) FILTER (WHERE ${column} >= ${before}) AS ${days}`
+      : `NULL::float8[] AS ${days}`,
+  )}`);
+
+const medians = (source: (days: string) => string): string =>
+  eachStep(
+    ({ days }) =>
+      `(SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY one.days) FROM ${source(days)} AS one (days))`,
   );
-  const days = steps.map(({ column, before }) =>
-    raw(
-      before === undefined
-        ? 'NULL::float8'
-        : `percentile_cont(0.5) WITHIN GROUP (ORDER BY date_part('epoch', ${column} - ${before}) / 86400)
-             FILTER (WHERE ${column} >= ${before})`,
-    ),
-  );
-  return sql`ARRAY[${join(counted)}] AS leads, ARRAY[${join(both)}] AS both, ARRAY[${join(days)}] AS days`;
-}
+
+const FIGURES = raw(`leads, converted AS both, ARRAY[${medians((days) => `unnest(${days})`)}] AS days`);
+
+const TOTALS = raw(`
+  ARRAY[${eachStep(({ place }) => `coalesce(sum(leads[${place}]), 0)::int`)}] AS leads,
+  ARRAY[${eachStep(({ place }) => `coalesce(sum(converted[${place}]), 0)::int`)}] AS both,
+  ARRAY[${medians((days) => `part CROSS JOIN LATERAL unnest(part.${days})`)}] AS days`);

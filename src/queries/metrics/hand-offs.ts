@@ -12,6 +12,9 @@ export type HandOffCut = (typeof HAND_OFF_CUTS)[number];
 const begunAndNotLeft = (at: Date): Sql =>
   sql`h.began_at <= ${at} AND (h.left_at IS NULL OR h.left_at > ${at})`;
 
+/** What leads did is looked up for these alone. */
+const notEnded = (at: Date): Sql => sql`(h.ended_at IS NULL OR h.ended_at > ${at})`;
+
 /** Hand-offs open and rotten at an instant. */
 export interface OpenHandOffs {
   readonly keys: readonly (string | null)[];
@@ -62,7 +65,7 @@ export async function openHandOffs(
     SELECT ${cut.keys} AS keys, count(*)::int AS open, count(*) FILTER (WHERE rotten)::int AS rotten
     FROM (SELECT ${cut.select} h.rots_at <= ${at} AND (h.rots_until IS NULL OR h.rots_until > ${at}) AS rotten
           FROM (${await handOffs(view, allOf([begunAndNotLeft(at), inSegment(view, segment)]))}) h ${cutJoins(view, by)}
-          WHERE h.ended_at IS NULL OR h.ended_at > ${at}) h
+          WHERE ${notEnded(at)}) h
     ${cut.group}
     ORDER BY ${cut.time}rotten DESC, open DESC${cut.ties}`,
   );
@@ -139,7 +142,7 @@ export const urgentHandOffs = async (
                 rep === undefined ? undefined : sql`h.recipient = ${rep}`,
               ]),
             )}) h
-            WHERE h.rots_until IS NULL OR h.rots_until > ${at}) h) h
+            WHERE ${notEnded(at)} AND (h.rots_until IS NULL OR h.rots_until > ${at})) h) h
     WHERE number <= ${limit}
     ORDER BY is_rotten DESC, number`,
   );

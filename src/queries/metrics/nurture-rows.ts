@@ -108,12 +108,12 @@ async function cohort(
 /** Opportunities of leads, read once for both. */
 const CONTACTS = raw('SELECT * FROM contact');
 
-/** Closed opportunities by the leads that are contacts of them. */
+/** Closed opportunities by the leads of the cohort that are contacts of them. */
 const sales = (view: View, scope: ReportScope): Sql => sql`
   SELECT DISTINCT o.lead_id, o.opportunity_id, o.status = 'won' AS won, o.currency, o.amount_minor, ${reportedAmount(view, scope)} AS reported,
          date_part('epoch', o.closed_at - o.opened_at) / 86400 AS days
   FROM contact o
-  WHERE o.closed_at IS NOT NULL`;
+  WHERE o.closed_at IS NOT NULL AND o.lead_id IN (SELECT step.lead_id FROM step)`;
 
 /** An opportunity is counted once in a cell, as nurtured if one of its contacts there is. */
 function groups(view: View, { timeZone }: ReportScope, by: NurtureRequest['by'], isTotal: boolean): Sql {

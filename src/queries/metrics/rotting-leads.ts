@@ -14,6 +14,7 @@ import {
   NestedList,
   Text,
 } from '../response-fields.js';
+import { runAtOnce } from '../run-at-once.js';
 import { CutAnswer, cutsOf, resolveCuts } from './cut-request.js';
 import {
   HAND_OFF_CUTS,
@@ -91,12 +92,17 @@ async function find(view: View, asked: Asked): Promise<RottingLeadsAnswer> {
   const { timeZone } = await resolveCuts(view, { ...period, segment });
   const at = (await resolvePeriod(view, { from: asked.at, to: undefined })).from ?? view.at;
   const scope = { timeZone, by, segment };
-  const cells = await openHandOffs(view, at, scope);
-  // The hand-off of a lead in two segments is in two cells.
-  const total = sumOf(by.includes('segment') ? await openHandOffs(view, at, { ...scope, by: [] }) : cells);
+  const [series, cells, overlapping] = await runAtOnce(view, [
+    (own) =>
+      days ? rottenSeries(own, { first: days.from, last: lastOf(days.to) }, scope) : Promise.resolve([]),
+    (own) => openHandOffs(own, at, scope),
+    // The hand-off of a lead in two segments is in two cells.
+    (own) =>
+      by.includes('segment') ? openHandOffs(own, at, { ...scope, by: [] }) : Promise.resolve(undefined),
+  ]);
+  const total = sumOf(overlapping ?? cells);
   const { page, next } = slice(request, view, cells);
   const names = await cellNames(view, by, page);
-  const series = days ? await rottenSeries(view, { first: days.from, last: lastOf(days.to) }, scope) : [];
   return {
     asOf: String(view.asOf),
     modelVersion: view.modelVersion,

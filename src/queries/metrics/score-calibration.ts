@@ -160,8 +160,7 @@ async function outcomes(
         to ? sql`o.opened_at < ${to}` : undefined,
         hasBuyerIn(view, segment),
       ])}),
-    member AS (
-      SELECT DISTINCT o.opportunity_id, o.opened_at, m.lead_id FROM opportunity o CROSS JOIN LATERAL unnest(o.lead_ids) AS m (lead_id)),
+    member AS (SELECT DISTINCT o.opportunity_id, o.opened_at, unnest(o.lead_ids) AS lead_id FROM opportunity o),
     scored AS (
       SELECT m.opportunity_id, sum(touchline.decay(c.points, c.occurred_at, m.opened_at, ${halfLifeDays})::numeric) AS score
       FROM member m

@@ -1,18 +1,17 @@
-import { handOffTurnover } from '../metrics/hand-offs.js';
+import type { HandOffTurnover } from '../metrics/hand-offs.js';
 import type { View } from '../read-models.js';
-import type { Window } from './lead-rows.js';
 import type { CapacityItem } from './magic-number-answer.js';
 
 /**
  * What the recipients of leads can take in the days that are left. Each place is free again once its lead has been open for as long as
  * leads are on average: Little's law (J. D. C. Little, Operations Research 9 (1961), 383–387).
  */
-export async function capacityOf(
+export function capacityOf(
   view: View,
-  { window, daysLeft, missing }: { window: Window; daysLeft: number; missing: number | null },
-): Promise<CapacityItem> {
+  { open, ended, meanDays }: HandOffTurnover,
+  { daysLeft, missing }: { daysLeft: number; missing: number | null },
+): CapacityItem {
   const recipients = view.model?.data.document.routing?.recipients ?? [];
-  const { open, ended, meanDays } = await handOffTurnover(view, view.at, window);
   const openLeads = recipients.reduce((sum, { id }) => sum + (open[id] ?? 0), 0);
   const limits = recipients.flatMap(({ capacity }) => capacity ?? []);
   const isLimited = recipients.length > 0 && limits.length === recipients.length;

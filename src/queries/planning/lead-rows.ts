@@ -69,52 +69,74 @@ const STEPS = [
 ] as const;
 type Step = (typeof STEPS)[number];
 
+const ofEachStep = (rowsOf: (step: Step) => Sql, separator: string): Sql =>
+  join(STEPS.map(rowsOf), separator);
+
 const within = (column: string, { from, to }: Window): Sql =>
   sql`${raw(column)} >= ${from} AND ${raw(column)} < ${to}`;
 
-/** Leads by persona. Each step reads them again: as rows of one relation they would be sorted by texts, which costs ten times as much. */
-const cell = ({ step, took, at, next }: Step, window: Window): Sql => sql`
-  SELECT r.key, ${step}::text AS step, array_agg(${days(at, next)}) FILTER (WHERE ${within(next, window)}) AS moves,
-         array_agg(${days(at, 'r.won_at')}) FILTER (WHERE ${within('r.won_at', window)}) AS days_to_win,
-         count(*) FILTER (WHERE ${within(took, window)})::int AS taken, count(*) FILTER (WHERE ${within(at, window)})::int AS reached
-  FROM reached r WHERE ${raw(at)} IS NOT NULL
-  GROUP BY r.key`;
-
-const trial = ({ step, at, next }: Step, window: Window): Sql => sql`
-  SELECT r.key, c.step, count(*)::int AS trials, count(${raw(next)})::int AS conversions
-  FROM reached r JOIN cell c ON c.key = r.key AND c.step = ${step}
-  WHERE ${within(at, window)} AND ${raw(at)} <= c.mature_at
-  GROUP BY r.key, c.step`;
-
-const ofEachStep = (rowsOf: (step: Step, window: Window) => Sql, window: Window): Sql =>
-  join(
-    STEPS.map((step) => rowsOf(step, window)),
-    ' UNION ALL ',
-  );
+/**
+ * Where a lead stands that may still bring an opportunity; NULL: it may not. Who was recycled is back among the engaged. Offset 0 has
+ * those without consent hashed, and each of these times computed once: it is named in a dozen sums.
+ */
+const standing = async (view: CreditView): Promise<Sql> => sql`
+  SELECT r.*,
+         CASE WHEN r.status = 'disqualified' OR refused.lead_id IS NOT NULL OR contact.lead_id IS NOT NULL THEN NULL
+              WHEN r.status = 'accepted' THEN 'accepted'
+              WHEN r.status IN ('qualified', 'handed_off') THEN 'qualified'
+              WHEN r.engaged_at IS NOT NULL THEN 'engaged'
+              ELSE 'lead' END AS stands_at,
+         CASE WHEN r.status IN ('accepted', 'qualified', 'handed_off') THEN r.since
+              ELSE coalesce(r.engaged_at, r.first_touch_at) END AS stands_since
+  FROM (${await reached(view)}) r
+  LEFT JOIN (SELECT p.lead_id FROM touchline.lead_profile p
+             WHERE p.workspace = ${view.workspace} AND p.email_consent = 'unsubscribed' AND ${validAt('p', view.asOf)}
+             OFFSET 0) refused ON refused.lead_id = r.lead_id
+  LEFT JOIN (SELECT DISTINCT o.lead_id FROM (${leadOpportunities(view)}) o) contact ON contact.lead_id = r.lead_id
+  OFFSET 0`;
 
 /**
- * Where leads stand that may still bring an opportunity: who was recycled is back among the engaged. Offset 0 has those without
- * consent hashed.
+ * Leads by persona, read once: by anything finer they would be sorted. Of those that reached a step in the window there are the times,
+ * `moved` of those that reached the next one and `stayed` of the others, since which of them are mature follows from all; of those that
+ * stand at it, `ages` has the whole days.
  */
-const openLeads = (view: CreditView): Sql => sql`
-  SELECT key, step, greatest(0, date_part('day', now.at - since))::int AS age, count(*)::int AS count
-  FROM (
-    SELECT r.key,
-           CASE WHEN r.status = 'accepted' THEN 'accepted'
-                WHEN r.status IN ('qualified', 'handed_off') THEN 'qualified'
-                WHEN r.engaged_at IS NOT NULL THEN 'engaged'
-                ELSE 'lead' END AS step,
-           CASE WHEN r.status IN ('accepted', 'qualified', 'handed_off') THEN r.since
-                ELSE coalesce(r.engaged_at, r.first_touch_at) END AS since
-    FROM reached r
-    LEFT JOIN (SELECT p.lead_id FROM touchline.lead_profile p
-               WHERE p.workspace = ${view.workspace} AND p.email_consent = 'unsubscribed' AND ${validAt('p', view.asOf)}
-               OFFSET 0) p ON p.lead_id = r.lead_id
-    WHERE r.status IS DISTINCT FROM 'disqualified' AND p.lead_id IS NULL
-      AND NOT EXISTS (SELECT FROM (${leadOpportunities(view)}) o WHERE o.lead_id = r.lead_id)) r
-  CROSS JOIN (SELECT ${view.at}::timestamptz AS at) now
-  GROUP BY 1, 2, 3
-  OFFSET 0`;
+const grouped = async (view: CreditView, window: Window): Promise<Sql> => sql`
+  SELECT r.key, ${ofEachStep(({ step, took, at, next }) => {
+    const [name, isIn] = [(column: string) => raw(`${step}_${column}`), within(at, window)];
+    return sql`
+         count(${raw(at)})::int AS ${name('all')}, count(*) FILTER (WHERE ${within(took, window)})::int AS ${name('taken')},
+         array_agg(${raw(at)}) FILTER (WHERE ${isIn} AND ${raw(next)} IS NULL) AS ${name('stayed')},
+         array_agg(${raw(at)}) FILTER (WHERE ${isIn} AND ${raw(next)} IS NOT NULL) AS ${name('moved')},
+         array_agg(${days(at, next)}) FILTER (WHERE ${within(next, window)}) AS ${name('moves')},
+         array_agg(${days(at, 'r.won_at')}) FILTER (WHERE ${within('r.won_at', window)}) AS ${name('wins')},
+         array_agg(greatest(0, date_part('day', ${view.at}::timestamptz - r.stands_since))::int) FILTER (WHERE r.stands_at = ${step}) AS ${name('ages')}`;
+  }, ', ')}
+  FROM (${await standing(view)}) r
+  GROUP BY r.key`;
+
+/** The values that the leads of a persona have in a column of `grouped`. */
+const values = (column: Sql): Sql => sql`unnest(${column}) AS one (value)`;
+
+/** What became of leads that reached a step, by persona; a lead is mature after the ninth decile of the days to the next step. */
+const history = ({ step }: Step, { at }: CreditView): Sql => {
+  const column = (name: string): Sql => raw(`g.${step}_${name}`);
+  return sql`
+    SELECT g.key, ${step}::text AS step, ${column('taken')} AS taken,
+           coalesce(cardinality(${column('stayed')}), 0) + coalesce(cardinality(${column('moved')}), 0) AS reached,
+           stayed.count + moved.count AS trials, moved.count AS conversions, moves.days, ${column('wins')} AS "daysToWin"
+    FROM grouped g
+    CROSS JOIN LATERAL (SELECT percentile_cont(ARRAY[0.25, 0.5, 0.75, 0.9]) WITHIN GROUP (ORDER BY one.value) AS days
+                        FROM ${values(column('moves'))}) moves
+    CROSS JOIN LATERAL (SELECT ${at}::timestamptz - make_interval(secs => 86400 * coalesce(moves.days[4], 0)) AS at OFFSET 0) mature
+    CROSS JOIN LATERAL (SELECT count(*)::int AS count FROM ${values(column('stayed'))} WHERE one.value <= mature.at) stayed
+    CROSS JOIN LATERAL (SELECT count(*)::int AS count FROM ${values(column('moved'))} WHERE one.value <= mature.at) moved
+    WHERE ${column('all')} > 0`;
+};
+
+const open = ({ step }: Step): Sql => sql`
+  SELECT g.key, ${step}::text AS step, one.value AS age, count(*)::int AS count
+  FROM grouped g CROSS JOIN LATERAL ${values(raw(`g.${step}_ages`))}
+  GROUP BY g.key, one.value`;
 
 /** What became of leads in the window, and where the leads of now stand. */
 export async function leadRows(
@@ -124,19 +146,9 @@ export async function leadRows(
   const found = await firstRow<{ steps: StepRow[]; open: OpenLeadsRow[] }>(
     view.tx,
     sql`
-    WITH reached AS MATERIALIZED (${await reached(view)}),
-    cell AS MATERIALIZED (
-      SELECT c.*, ${view.at}::timestamptz - make_interval(secs => 86400 * coalesce(c.days[4], 0)) AS mature_at
-      FROM (SELECT c.*, (SELECT percentile_cont(ARRAY[0.25, 0.5, 0.75, 0.9]) WITHIN GROUP (ORDER BY m.days)
-                         FROM unnest(c.moves) AS m (days)) AS days
-            FROM (${ofEachStep(cell, window)}) c OFFSET 0) c),
-    history AS (
-      SELECT c.key, c.step, c.taken, c.reached, coalesce(t.trials, 0) AS trials, coalesce(t.conversions, 0) AS conversions,
-             c.days, c.days_to_win AS "daysToWin"
-      FROM cell c
-      LEFT JOIN (${ofEachStep(trial, window)}) t ON t.key = c.key AND t.step = c.step)
-    SELECT (SELECT coalesce(json_agg(h), '[]') FROM history h) AS steps,
-           (SELECT coalesce(json_agg(o ORDER BY o.key, o.step, o.age), '[]') FROM (${openLeads(view)}) o) AS open`,
+    WITH grouped AS MATERIALIZED (${await grouped(view, window)})
+    SELECT (SELECT coalesce(json_agg(h), '[]') FROM (${ofEachStep((step) => history(step, view), ' UNION ALL ')}) h) AS steps,
+           (SELECT coalesce(json_agg(o ORDER BY o.key, o.step, o.age), '[]') FROM (${ofEachStep(open, ' UNION ALL ')}) o) AS open`,
   );
   return found ?? { steps: [], open: [] };
 }

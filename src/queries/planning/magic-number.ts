@@ -55,7 +55,7 @@ export class FindMagicNumberHandler implements IQueryHandler<FindMagicNumber> {
 async function answerOf(view: CreditView, input: MagicNumberInput): Promise<MagicNumberAnswer> {
   const scopes = await scopesOf(view, input);
   const { frame, goal, window } = scopes;
-  const { plans, unconverted } = await personaPlans(view, input, scopes);
+  const { plans, turnover, unconverted } = await personaPlans(view, input, scopes);
   const personas = plans.map(({ item }) => item);
   const expected = sumOf(plans.map((plan) => plan.expected));
   const booked = plans.reduce((sum, plan) => sum + plan.booked, 0n);
@@ -63,7 +63,7 @@ async function answerOf(view: CreditView, input: MagicNumberInput): Promise<Magi
   const gap = gapOf(Number(remaining), expected);
   const steps = totalSteps(personas);
   const missing = steps.find(({ step }) => step === 'accepted')?.missing?.value ?? null;
-  const capacity = await capacityOf(view, { window, daysLeft: frame.daysLeft, missing });
+  const capacity = capacityOf(view, turnover, { daysLeft: frame.daysLeft, missing });
   const { currency } = frame;
   const status = statusOf({ remaining, gap: gap.value, daysLeft: frame.daysLeft, personas });
   return {

@@ -1,6 +1,8 @@
 import type { CreditView } from '../credit-ledger.js';
 import { unconvertedSales } from '../metrics/closed-cells.js';
+import { handOffTurnover } from '../metrics/hand-offs.js';
 import type { ReportScope } from '../report-scope.js';
+import { runAtOnce } from '../run-at-once.js';
 import { givenWeights, goalShares } from './goal-shares.js';
 import { historyOf, pipeOf } from './history.js';
 import { leadRows, type Window } from './lead-rows.js';
@@ -21,17 +23,21 @@ export interface PlanScopes {
 
 type Planned = ReturnType<typeof personaPlan> & { readonly booked: bigint };
 
-/** The plan of each persona, in the order of the answer, and the opportunities that are in none, as they have no rate. */
+/** The plan of each persona, in the order of the answer, what became of hand-offs, and the opportunities in no plan, as they have no rate. */
 export async function personaPlans(
   view: CreditView,
   { shares }: MagicNumberInput,
   { goal, frame, history: scope, window, booked: bookedScope }: PlanScopes,
 ) {
   const personas = view.model?.data.document.personas ?? [];
-  const closed = await closedSales(view, scope, bookedScope);
+  const [leads, closed, open, turnover, unconverted] = await runAtOnce(view, [
+    (own) => leadRows(own, window),
+    (own) => closedSales(own, scope, bookedScope),
+    (own) => openSales(own, frame, scope.timeZone),
+    (own) => handOffTurnover(own, own.at, window),
+    (own) => unconvertedSales(own, scope, undefined),
+  ]);
   const weightOf = shares ? givenWeights(shares, personas) : revenueWeights(closed);
-  const open = await openSales(view, frame, scope.timeZone);
-  const leads = await leadRows(view, window);
   const booked = new Map(closed.map((row) => [row.key, BigInt(row.booked)]));
   const found = [...closed, ...open.rows, ...leads.steps, ...leads.open].map(({ key }) => key);
   const keys = keysOf(personas, found, weightOf);
@@ -55,10 +61,10 @@ export async function personaPlans(
     );
     return { ...plan, booked: won };
   });
-  const unpriced = (await unconvertedSales(view, scope, undefined)).map(({ currency, opportunities }) => ({
+  const unpriced = unconverted.map(({ currency, opportunities }) => ({
     ...{ currency, count: opportunities.length },
   }));
-  return { plans, unconverted: [...unpriced, ...open.unconverted] };
+  return { plans, turnover, unconverted: [...unpriced, ...open.unconverted] };
 }
 
 const revenueWeights = (closed: readonly ClosedSales[]): ((key: string) => bigint) => {
