@@ -5,10 +5,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withLock } from './lock.mjs';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MODULES = join(ROOT, 'node_modules');
 const BUILT = join(ROOT, 'dist', '.built');
+const LOCK = join(ROOT, '.preparing');
 const GENERATED = join(ROOT, 'src', 'proto', '.generated');
 const SOURCES = ['package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
 const PROTO_SOURCES = ['package-lock.json', 'buf.yaml', 'buf.gen.yaml'];
@@ -22,13 +24,20 @@ export function fail(line, code = 1) {
 
 /** Installs what package-lock.json names, unless it is there. */
 export function install() {
-  if (!isInstalled()) {
-    console.error('Touchline: installing packages …');
-    // Tools that build are development packages; NODE_ENV=production would leave them out.
-    npm(['ci', '--include=dev', '--include=optional', '--loglevel=error']);
-  }
+  if (!isInstalled()) alone(installPackages);
   linkOwnCommand();
 }
+
+function installPackages() {
+  if (isInstalled()) return;
+  console.error('Touchline: installing packages …');
+  // Tools that build are development packages; NODE_ENV=production would leave them out.
+  npm(['ci', '--include=dev', '--include=optional', '--loglevel=error']);
+}
+
+/** Other commands of this checkout may be doing the same, as `npx touchline demo` beside the first `npm start`. */
+const alone = (work) =>
+  withLock(LOCK, work, () => console.error('Touchline: another command installs or builds; waiting …'));
 
 /** `npx touchline` finds its command here at once; else npm asks the registry first, which takes half a minute. */
 function linkOwnCommand() {
@@ -44,7 +53,7 @@ function linkOwnCommand() {
 /** Makes src/proto of the .proto files, unless it was made of the very same ones. */
 export function generate() {
   const sources = fingerprint(PROTO_SOURCES, ['proto']);
-  if (existsSync(GENERATED) && readFileSync(GENERATED, 'utf8') === sources) return;
+  if (isMadeOf(GENERATED, sources)) return;
   const buf = join(MODULES, '@bufbuild/buf/bin/buf');
   run(nodeBinary(), [buf, 'generate'], 'Generating code from the .proto files failed');
   writeFileSync(GENERATED, sources);
@@ -52,9 +61,19 @@ export function generate() {
 
 /** Compiles src to dist, unless dist was made from the very same files. */
 export function build() {
+  if (!isBuilt()) alone(compile);
+}
+
+const isMadeOf = (stamp, sources) => existsSync(stamp) && readFileSync(stamp, 'utf8') === sources;
+
+const isBuilt = () =>
+  isMadeOf(GENERATED, fingerprint(PROTO_SOURCES, ['proto'])) &&
+  isMadeOf(BUILT, fingerprint(SOURCES, ['src']));
+
+function compile() {
   generate();
   const sources = fingerprint(SOURCES, ['src']);
-  if (existsSync(BUILT) && readFileSync(BUILT, 'utf8') === sources) return;
+  if (isMadeOf(BUILT, sources)) return;
   console.error('Touchline: building …');
   run(nodeBinary(), [join(MODULES, '@nestjs/cli/bin/nest.js'), 'build'], 'The build failed');
   writeFileSync(BUILT, sources);
