@@ -98,7 +98,7 @@ export class LeadRows {
 
   /** About what it takes, and what it will when it is in order. */
   get bytes(): number {
-    return this.touches.count * 66 + this.moves.count * 44 + this.leads.bytes * 3;
+    return this.touches.count * 66 + this.moves.count * 44 + this.leads.size * 100;
   }
 }
 

@@ -26,6 +26,8 @@ import { Turns } from './turns.js';
 const LAST_BITS = 0xffff_ffff;
 /** Of the budget, what a slice of a workspace that is larger than the budget may take. */
 const SLICE_SHARE = 0.25;
+/** Of ids: below it a slice is about one lead, however large. */
+const SMALLEST_SLICE = 2 ** 16;
 /** Workspaces that are known to be larger are read in slices at once. */
 const MOST_LARGE = 1_000;
 
@@ -118,7 +120,8 @@ export class EngagementCounter implements Engagement {
     const done: Slice[] = [];
     for (let slice = waiting.pop(); slice; slice = waiting.pop()) {
       const { first, last } = slice;
-      const most = first === last ? Infinity : this.limits.bytes * SLICE_SHARE + dictionaries.bytes;
+      const isSmallest = last - first < SMALLEST_SLICE;
+      const most = isSmallest ? Infinity : this.limits.bytes * SLICE_SHARE + dictionaries.bytes;
       try {
         const leads = { kind: 'slice', ...slice, from, to } as const;
         const history = await this.#reader.read(query.scope, leads, dictionaries, (bytes) => bytes <= most);

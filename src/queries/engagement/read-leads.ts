@@ -24,11 +24,8 @@ export async function readLeads(
   hasRoom: (bytes: number) => boolean,
 ): Promise<LeadRows> {
   const rows = new LeadRows();
-  let unchecked = 0;
+  let read = 0;
   const check = (): void => {
-    unchecked += 1;
-    if (unchecked < ROWS_A_CHECK) return;
-    unchecked = 0;
     if (!hasRoom(rows.bytes + dictionaries.bytes)) throw new OverBudget();
   };
   const readers = [
@@ -36,11 +33,13 @@ export async function readLeads(
     [sql.moves(), moveReader(rows, dictionaries)],
     [sql.touches(), touchReader(rows, dictionaries)],
   ] as const;
-  for (const [query, read] of readers)
+  for (const [query, decode] of readers)
     await copyRows(tx, query, (bytes, at) => {
-      check();
-      read(bytes, at);
+      read += 1;
+      if (read % ROWS_A_CHECK === 0) check();
+      decode(bytes, at);
     });
+  check();
   return rows;
 }
 

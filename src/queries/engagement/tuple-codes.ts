@@ -1,5 +1,5 @@
-const FIRST_SLOTS = 1024;
-const FIRST_BYTES = 65_536;
+const FIRST_SLOTS = 256;
+const FIRST_BYTES = 1_024;
 
 /**
  * Numbers values by their bytes, from 0 in the order in which they first come: of a million rows that have few distinct values no text
