@@ -26,8 +26,8 @@ const filters = {
   segment: maybe(fc.constant('price_readers')),
 };
 const period = fc.record({
-  from: fc.option(fc.constantFrom(new Date('2026-01-05'), new Date('2026-01-31T23:00:00Z')), { freq: 1 }),
-  to: fc.option(fc.constantFrom(new Date('2026-02-01'), new Date('2026-02-28T23:00:00Z')), { freq: 1 }),
+  from: fc.option(fc.constantFrom(new Date('2026-01-05'), new Date('2026-01-31T23:00:00Z')), { freq: 2 }),
+  to: fc.option(fc.constantFrom(new Date('2026-02-01'), new Date('2026-02-28T23:00:00Z')), { freq: 2 }),
 });
 const besides = fc.subarray(['persona', 'segment', 'stage', 'month'] as const);
 const hookQuery: fc.Arbitrary<HookQuery> = fc
