@@ -102,4 +102,3 @@ function entryOf(each: Happening, name: string): Entry {
     ...(title !== undefined && !isAnonymous && { traits: { title } }),
   });
 }
-

@@ -97,7 +97,12 @@ export class BuyerHistory {
     const { words, size } = rows.leads;
     for (let nr = 0; nr < size; nr += 1) {
       const word = nr * UUID_WORDS;
-      const lead = this.leadOf(words[word] ?? 0, words[word + 1] ?? 0, words[word + 2] ?? 0, words[word + 3] ?? 0);
+      const lead = this.leadOf(
+        words[word] ?? 0,
+        words[word + 1] ?? 0,
+        words[word + 2] ?? 0,
+        words[word + 3] ?? 0,
+      );
       this.persona[lead] = rows.personaOf(nr);
       this.firstTouch[lead] = this.#touches + (touches.starts[nr] ?? 0);
       this.endOfTouches[lead] = this.#touches + (touches.starts[nr + 1] ?? 0);

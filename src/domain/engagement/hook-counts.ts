@@ -86,9 +86,14 @@ export class HookCounts {
         if (when < begin || when >= end || !engages[origin[touch] ?? 0]) continue;
         const hook = hookOf === undefined ? NONE : (hookOf[hookedBy[touch] ?? 0] ?? WITHOUT);
         if (hook === WITHOUT) continue;
-        const own = byStage || inStage !== undefined ? stageAfter(history, lead, movesBefore[touch] ?? 0) : NONE;
+        const own =
+          byStage || inStage !== undefined ? stageAfter(history, lead, movesBefore[touch] ?? 0) : NONE;
         if (inStage !== undefined && own !== inStage) continue;
-        const stratum = this.#strata.indexOf(people, byStage ? own : NONE, byMonth ? (month[touch] ?? 0) : NONE);
+        const stratum = this.#strata.indexOf(
+          people,
+          byStage ? own : NONE,
+          byMonth ? (month[touch] ?? 0) : NONE,
+        );
         this.#count(this.#cells.indexOf(hook, stratum), titles[content[touch] ?? 0] ?? NONE, vocabulary);
       }
     };
@@ -116,12 +121,14 @@ export class HookCounts {
     const hook = this.#hook;
     if (hook === undefined) return undefined;
     if (hook === 'content') return contents.id.map((id) => (id === NONE ? WITHOUT : id));
-    if (hook === 'offer') return contents.type.map((type, nr) => this.#offerOf(vocabulary, contents.id[nr] ?? NONE, type));
+    if (hook === 'offer')
+      return contents.type.map((type, nr) => this.#offerOf(vocabulary, contents.id[nr] ?? NONE, type));
     return origins[hook].map((code, nr) => (origins.inherited[nr] ? WITHOUT : code));
   }
 
   #offerOf(vocabulary: Vocabulary, content: number, type: number): number {
-    const catalogued = content === NONE ? undefined : this.selection.offers.get(vocabulary.textOf(content) ?? '');
+    const catalogued =
+      content === NONE ? undefined : this.selection.offers.get(vocabulary.textOf(content) ?? '');
     if (catalogued !== undefined) return vocabulary.encode(catalogued);
     return type === NONE ? WITHOUT : type;
   }

@@ -60,7 +60,8 @@ export class InfluenceCounts {
             cells.beginUnit(cells.stratumOf(people, own, ofMonth), when, advances.after(lead, moves, own));
         }
         const touched = id[content[touch] ?? 0] ?? NONE;
-        if (isCounted && touched !== NONE) cells.touch(touched, title[content[touch] ?? 0] ?? NONE, when, vocabulary);
+        if (isCounted && touched !== NONE)
+          cells.touch(touched, title[content[touch] ?? 0] ?? NONE, when, vocabulary);
       }
     };
   }
@@ -93,7 +94,9 @@ class Advances {
     const own = vocabulary.textOf(persona);
     const { processes, process } = this.selection;
     const stages = (own === null ? undefined : processes.get(own)) ?? process;
-    const places = new Map(stages.map((stage, place) => [vocabulary.codeOf(stage), place] as const).reverse());
+    const places = new Map(
+      stages.map((stage, place) => [vocabulary.codeOf(stage), place] as const).reverse(),
+    );
     this.#places.set(persona, places);
     return places;
   }

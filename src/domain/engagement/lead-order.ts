@@ -75,7 +75,8 @@ function sortRange(rows: Int32Array, from: number, to: number, compare: Compare)
   for (; sorted < to; sorted += 1) {
     const row = rows[sorted] ?? 0;
     let place = sorted;
-    for (; place > from && compare(rows[place - 1] ?? 0, row) > 0; place -= 1) rows[place] = rows[place - 1] ?? 0;
+    for (; place > from && compare(rows[place - 1] ?? 0, row) > 0; place -= 1)
+      rows[place] = rows[place - 1] ?? 0;
     rows[place] = row;
   }
 }
@@ -97,7 +98,8 @@ function countMoves(
     for (let place = starts[lead] ?? 0; place < (starts[lead + 1] ?? 0); place += 1) {
       const touch = rows[place] ?? 0;
       let difference = 1;
-      while (next < end && (difference = compareWith(moves, order.rows[next] ?? 0, touches, touch)) < 0) next += 1;
+      while (next < end && (difference = compareWith(moves, order.rows[next] ?? 0, touches, touch)) < 0)
+        next += 1;
       movesBefore[touch] = next - first;
       if (next < end && difference === 0) causes[touch] = 1;
     }

@@ -3,8 +3,7 @@
 const LENGTH = 4;
 export const WORD = 4;
 
-export const after = (bytes: Buffer, at: number): number =>
-  at + LENGTH + Math.max(0, bytes.readInt32BE(at));
+export const after = (bytes: Buffer, at: number): number => at + LENGTH + Math.max(0, bytes.readInt32BE(at));
 
 /** The nth word of a uuid. */
 export const wordAt = (bytes: Buffer, at: number, nth: number): number =>
@@ -38,7 +37,9 @@ export function monthAt(bytes: Buffer, at: number): number {
   const day = bytes.readInt32BE(at + LENGTH) + DAYS_TO_2000;
   const era = Math.floor(day / DAYS_IN_ERA);
   const ofEra = day - era * DAYS_IN_ERA;
-  const year = Math.floor((ofEra - Math.floor(ofEra / 1_460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365);
+  const year = Math.floor(
+    (ofEra - Math.floor(ofEra / 1_460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365,
+  );
   const ofYear = ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
   const march = Math.floor((5 * ofYear + 2) / 153);
   return (era * 400 + year) * 12 + march + 2;

@@ -65,8 +65,7 @@ export class EngagementRowsSql {
   #ofLeads(alias: string): string {
     const { leads } = this;
     if (leads.kind === 'all') return '';
-    if (leads.kind === 'list')
-      return ` AND ${alias}.lead_id = ANY ('{${leads.ids.join(',')}}'::uuid[])`;
+    if (leads.kind === 'list') return ` AND ${alias}.lead_id = ANY ('{${leads.ids.join(',')}}'::uuid[])`;
     return ` AND ${alias}.lead_id >= '${uuidOf(leads.first, '0')}' AND ${alias}.lead_id <= '${uuidOf(leads.last, 'f')}'`;
   }
 

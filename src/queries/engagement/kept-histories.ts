@@ -40,7 +40,10 @@ export class KeptHistories {
     for (const kept of ofWorkspace) if (kept.version !== version) this.#kept.delete(kept);
     const found = ofWorkspace
       .filter((kept) => kept.version === version && kept.asOf <= asOf)
-      .reduce<KeptHistory | undefined>((last, kept) => (last && last.asOf > kept.asOf ? last : kept), undefined);
+      .reduce<KeptHistory | undefined>(
+        (last, kept) => (last && last.asOf > kept.asOf ? last : kept),
+        undefined,
+      );
     if (found) this.#kept.delete(found);
     return found;
   }
@@ -70,8 +73,7 @@ export class KeptHistories {
 
   /** Lets go of what was not used for long. */
   purge(): void {
-    for (const kept of this.#kept)
-      if (this.now() - kept.usedAt > this.limits.idleMs) this.#kept.delete(kept);
+    for (const kept of this.#kept) if (this.now() - kept.usedAt > this.limits.idleMs) this.#kept.delete(kept);
   }
 
   get bytes(): number {

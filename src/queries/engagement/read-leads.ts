@@ -76,8 +76,7 @@ const touchReader = (rows: LeadRows, dictionaries: Dictionaries) => (bytes: Buff
 };
 
 function writeEvent(events: Uint32Array, row: number, bytes: Buffer, at: number): void {
-  for (let word = 0; word < UUID_WORDS; word += 1)
-    events[row * UUID_WORDS + word] = wordAt(bytes, at, word);
+  for (let word = 0; word < UUID_WORDS; word += 1) events[row * UUID_WORDS + word] = wordAt(bytes, at, word);
 }
 
 /** Who is in which segments. */

@@ -36,7 +36,8 @@ export class TupleCodes {
     const start = code === 0 ? 0 : (this.#ends[code - 1] ?? 0);
     if ((this.#ends[code] ?? 0) - start !== to - from) return false;
     const own = this.#bytes;
-    for (let at = from, other = start; at < to; at += 1, other += 1) if (bytes[at] !== own[other]) return false;
+    for (let at = from, other = start; at < to; at += 1, other += 1)
+      if (bytes[at] !== own[other]) return false;
     return true;
   }
 

@@ -101,11 +101,7 @@ const parse = (workspace: string, given: RawParams): Asked =>
     },
   );
 
-async function find(
-  opened: View,
-  asked: Asked,
-  engagement: Engagement,
-): Promise<ContentInfluenceAnswer> {
+async function find(opened: View, asked: Asked, engagement: Engagement): Promise<ContentInfluenceAnswer> {
   checkNames(opened, asked);
   const { by, model, withinDays, currency } = asked;
   const scope = await resolveCuts(opened, asked, { metric: 'revenue', currency });
