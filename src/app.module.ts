@@ -61,6 +61,7 @@ class FreshnessModule {}
 export class IntakeCommandsModule {}
 
 /** Lets queries count engagement where the process has it done. */
+@Module({})
 class EngagementModule {}
 const engagementModule = (engagement: Engagement | undefined): DynamicModule => ({
   module: EngagementModule,

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { PoolClient } from 'pg';
 import { withTransaction } from '../../database/client.js';
 import { BuyerHistory } from '../../domain/engagement/buyer-history.js';
-import { LeadSegments } from '../../domain/engagement/lead-segments.js';
+import type { LeadSegments } from '../../domain/engagement/lead-segments.js';
 import { changedLeads } from './changed-leads.js';
 import { Dictionaries } from './dictionaries.js';
 import type { EngagementScope } from './engagement.js';

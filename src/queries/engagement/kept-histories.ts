@@ -1,5 +1,5 @@
-import { BuyerHistory } from '../../domain/engagement/buyer-history.js';
-import { Dictionaries } from './dictionaries.js';
+import type { BuyerHistory } from '../../domain/engagement/buyer-history.js';
+import type { Dictionaries } from './dictionaries.js';
 import type { EngagementScope } from './engagement.js';
 
 /** The history of a workspace at a position. */

@@ -4,9 +4,9 @@ export class Turns {
 
   run<T>(name: string, work: () => Promise<T>): Promise<T> {
     const run = (this.#last.get(name) ?? Promise.resolve()).then(work);
-    const done: Promise<void> = run
-      .then(ignore, ignore)
-      .then(() => void (this.#last.get(name) === done && this.#last.delete(name)));
+    const done: Promise<void> = run.then(ignore, ignore).then(() => {
+      if (this.#last.get(name) === done) this.#last.delete(name);
+    });
     this.#last.set(name, done);
     return run;
   }
