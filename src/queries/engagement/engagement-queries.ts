@@ -102,14 +102,15 @@ const touchesOf = (
 });
 
 /**
- * The snapshot of the view's transaction. Rows of a position stay what they are, but for a rebuild, dead letters that are applied late,
+ * The snapshot of the view's transaction. Rows of a position stay what they are, but for a rebuild, which is compared
+ * with what it replaces, dead letters that are applied late,
  * and a publication, which changes days of touchpoints to another time zone in place.
  */
 async function scopeOf({ tx, workspace, asOf }: View): Promise<EngagementScope> {
   const found = await firstRow<{ snapshot: string; version: string }>(
     tx,
     sql`
-    SELECT pg_export_snapshot() AS snapshot, concat_ws(' ', live.build, live.epoch,
+    SELECT pg_export_snapshot() AS snapshot, concat_ws(' ', live.build, live.comparison ->> 'comparedAt',
       (SELECT max(a.known_from) FROM touchline.model_application a WHERE a.workspace = ${workspace}),
       (SELECT concat_ws(' ', count(*), sum(d.position)) FROM touchline.dead_letter d
         WHERE d.projection = live.name AND d.build = live.build AND d.workspace = ${workspace})) AS version
