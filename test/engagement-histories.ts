@@ -82,7 +82,8 @@ const CATALOGUE: readonly Entry[] = [
   }),
 ];
 
-const publish = (timeZone: string, name: string): Entry =>
+/** Publishes the model of these histories in a time zone. */
+export const publish = (timeZone: string, name: string): Entry =>
   entry(`model ${name}`, 'model', 'JourneyModelPublished', 0, { document: modelIn(timeZone), by: name });
 
 const emailOf = (nr: number): IdentityKey => `email:p${nr}@firm-${nr}.example`;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { engagementHistory } from '../../../test/engagement-histories.js';
+import { engagementHistory, publish } from '../../../test/engagement-histories.js';
 import { type ExampleApi, exampleApi } from '../../../test/example-api.js';
+import { pageView } from '../../../test/sample-events.js';
 import { hookRows } from '../../../test/hooks-oracle.js';
 import { influenceRows } from '../../../test/influence-oracle.js';
 import { HOOKS } from '../../domain/engagement/hook-counts.js';
@@ -93,6 +94,26 @@ test('counts in memory are those of SQL, at any position, however histories arri
         }
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
+});
+
+test('a publication that moves days to another time zone is seen by what is kept', async () => {
+  const counter = new EngagementCounter(api.db.pool, { bytes: MB, idleMs: 60_000 });
+  const byMonth: HookQuery = { by: ['month'], persona: undefined, stage: undefined, segment: undefined };
+  const months = () =>
+    api.app
+      .get(ReadModels)
+      .view({ workspace: 'zones', asOf: undefined, minPosition: undefined }, ['journey'], async (view) => {
+        const { cells } = await hookCells(view, counter, { from: null, to: null }, byMonth, ALL);
+        return cells.map(({ keys }) => keys[0]);
+      });
+  // 31 January, 23:17 UTC.
+  const touch = pageView('border', 30.97, ['email:zoe@border.example'], { content: { id: 'pricing' } });
+  await api.add('zones', [publish('Europe/Berlin', 'zones'), touch]);
+  await api.runner.catchUp();
+  expect(await months()).toEqual(['2026-02']);
+  await api.add('zones', [publish('America/New_York', 'other zone')]);
+  await api.runner.catchUp();
+  expect(await months()).toEqual(['2026-01']);
 });
