@@ -22,7 +22,8 @@ import { SubscriptionsApiModule } from './subscriptions/api/subscriptions-api.mo
 import { SubscriptionsModule } from './subscriptions/api/subscriptions.module.js';
 import { FRESHNESS } from './queries/freshness.js';
 import { PROJECTION_STATES, type ReadProjectionStates } from './queries/projection-states.js';
-import { QueriesModule } from './queries/queries.module.js';
+import type { Engagement } from './queries/engagement/engagement.js';
+import { ENGAGEMENT_THREAD, QueriesModule } from './queries/queries.module.js';
 import { HandoffClockModule } from './reactors/handoff-clock.module.js';
 import { registered } from './registered.js';
 import type { Runtime } from './runtime.js';
@@ -59,10 +60,25 @@ class FreshnessModule {}
 })
 export class IntakeCommandsModule {}
 
+/** Lets queries count engagement where the process has it done. */
+@Module({})
+class EngagementModule {}
+const engagementModule = (engagement: Engagement | undefined): DynamicModule => ({
+  module: EngagementModule,
+  global: true,
+  providers: [{ provide: ENGAGEMENT_THREAD, useValue: engagement }],
+  exports: [ENGAGEMENT_THREAD],
+});
+
 /** The composition root: the only place that chooses implementations, and what a process has by its roles. */
 @Module({})
 export class AppModule {
-  static with(runtime: Runtime, projecting?: MakeRunnerHost, previewing?: RunPreview): DynamicModule {
+  static with(
+    runtime: Runtime,
+    projecting?: MakeRunnerHost,
+    previewing?: RunPreview,
+    engagement?: Engagement,
+  ): DynamicModule {
     const { roles } = runtime.config;
     const { kafka } = runtime;
     const subscriptions = SubscriptionsModule.with(registered(kafka?.sink()), projecting);
@@ -74,6 +90,7 @@ export class AppModule {
     if (roles.has('react')) imports.push(HandoffClockModule, WebhookDeliveryModule);
     if (roles.has('query'))
       imports.push(
+        engagementModule(engagement),
         QueriesModule,
         CommandsModule,
         CollectorsModule,

@@ -19,6 +19,7 @@ test('an empty environment configures the embedded server with all roles', () =>
     publicUrl: undefined,
     trustedProxies: [],
     maxConnections: 2000,
+    metricsMemoryBytes: 256 * 1024 * 1024,
     dataDir: resolve('.touchline'),
     databaseUrl: undefined,
     writeKey: undefined,
@@ -80,6 +81,7 @@ test('every setting is read from its variable', () => {
     TOUCHLINE_WEBHOOK_NETWORKS: '10.20.0.0/16, ::1',
     TOUCHLINE_WEBHOOK_HTTP: 'true',
     TOUCHLINE_WEBHOOK_DAYS: '7',
+    TOUCHLINE_METRICS_MEMORY_MB: '64',
   });
   expect(config).toEqual({
     port: 8080,
@@ -87,6 +89,7 @@ test('every setting is read from its variable', () => {
     publicUrl: 'https://touchline.acme.example',
     trustedProxies: ['10.0.0.0/8', '2001:db8::1'],
     maxConnections: 500,
+    metricsMemoryBytes: 64 * 1024 * 1024,
     dataDir: '/var/lib/touchline',
     databaseUrl: 'postgres://touchline:secret@db:5432/touchline',
     writeKey: 'wk_site',

@@ -3,6 +3,7 @@ import { parseNetwork } from './http/admission/client-address.js';
 import type { AddFault, ReadSetting } from './config-reader.js';
 import { type KafkaConfig, kafkaConfig } from './kafka-config.js';
 import {
+  metricsMemoryBytes,
   publicBackdateMs,
   type QuotaLimits,
   quotas,
@@ -50,6 +51,8 @@ export interface Config {
   readonly quotas: QuotaLimits;
   /** How long, and up to how many bytes a workspace, rejected input is kept. */
   readonly rejectedRetention: RejectedRetention;
+  /** What metrics over touches may keep in memory, of all workspaces. */
+  readonly metricsMemoryBytes: number;
   readonly roles: ReadonlySet<Role>;
   readonly eventStore: EventStoreConfig;
   /** Ids and addresses that identify nobody, beside the usual ones (domain/placeholder.ts). */
@@ -99,6 +102,7 @@ export function readConfig(environment: Environment): Config {
     publicBackdateMs: publicBackdateMs(read, fault),
     quotas: quotas(read, fault),
     rejectedRetention: rejectedRetention(read, fault),
+    metricsMemoryBytes: metricsMemoryBytes(read, fault),
     roles: roles(read('ROLES'), fault),
     eventStore: eventStore(read('EVENT_STORE'), read('EVENTSTOREDB_URL'), fault),
     placeholders: placeholderList(read('PLACEHOLDERS'), fault),

@@ -48,6 +48,10 @@ export const publicBackdateMs = (read: ReadSetting, fault: AddFault): number =>
   numberOf('TOUCHLINE_PUBLIC_BACKDATE_DAYS', read, PUBLIC_BACKDATE_DAYS, fault, { least: 0, whole: false }) *
   DAY_MS;
 
+/** About 60 bytes a touch once they are in order, and twice as much while they are read. */
+export const metricsMemoryBytes = (read: ReadSetting, fault: AddFault): number =>
+  numberOf('TOUCHLINE_METRICS_MEMORY_MB', read, 256, fault, { least: 16, whole: true }) * MB;
+
 const MAX_VALUE = 1_000_000;
 
 export function numberOf(

@@ -21,6 +21,9 @@ import { collectorPaths } from './intake/openapi.js';
 import type { RunPreview } from './model-preview/preview-model.js';
 import { previewInThread } from './model-preview/run-in-thread.js';
 import { projections } from './projections/all.js';
+import type { Engagement } from './queries/engagement/engagement.js';
+import { EngagementThread } from './queries/engagement/engagement-in-thread.js';
+import { DEFAULT_KEPT } from './queries/engagement/kept-histories.js';
 import { registered, UNUSED_SINK } from './registered.js';
 import type { MakeRunnerHost } from './subscriptions/runner-host.js';
 import { SubscriptionRunner } from './subscriptions/runner.js';
@@ -80,11 +83,14 @@ export async function startServer(
     await beforeServing(runtime);
     const guard = biGuard(runtime, log);
     closing.add(() => guard.stop());
+    const engagement = engagementInThread(runtime);
+    closing.add(() => engagement.close());
     const app = await createApp(
       runtime,
       log,
       runInThread(projectorData(runtime), new NestLogger(log)),
       previewInThread(runtime.databaseUrl),
+      engagement,
     );
     closing.add(() => closeApp(app, log));
     await app.listen(config.port, '0.0.0.0');
@@ -145,15 +151,22 @@ function projectorData({ config, databaseUrl, growth }: OpenRuntime): ProjectorD
   return { databaseUrl, eventStore: config.eventStore, growth: growth.shared, yields };
 }
 
+const engagementInThread = ({ config, databaseUrl }: OpenRuntime): EngagementThread =>
+  new EngagementThread({
+    databaseUrl,
+    limits: { ...DEFAULT_KEPT, bytes: config.metricsMemoryBytes },
+  });
+
 /** The application, initialised but not listening. */
 export async function createApp(
   runtime: Runtime,
   log: Logger,
   projecting?: MakeRunnerHost,
   previewing?: RunPreview,
+  engagement?: Engagement,
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(runtime, projecting, previewing),
+    AppModule.with(runtime, projecting, previewing, engagement),
     fastifyAdapter(),
     { logger: new NestLogger(log), abortOnError: false },
   );

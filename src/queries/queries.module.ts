@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import type pg from 'pg';
+import { DATABASE } from '../database/database.js';
 import { FindAccountJourneyHandler } from './account-journey.js';
 import { FindAccountHandler } from './account.js';
 import { AccountsController } from './accounts.controller.js';
@@ -34,6 +36,9 @@ import { FindModelVersionsHandler } from './model-versions.js';
 import { FindModelVersionHandler } from './model-version.js';
 import { ModelController, ModelSchemaController } from './model.controller.js';
 import { FindModelHandler } from './model.js';
+import { ENGAGEMENT, type Engagement } from './engagement/engagement.js';
+import { EngagementCounter } from './engagement/engagement-counter.js';
+import { DEFAULT_KEPT } from './engagement/kept-histories.js';
 import { metrics } from './metrics/all.js';
 import { OpportunitiesController } from './opportunities.controller.js';
 import { FindOpportunitiesHandler } from './opportunities.js';
@@ -58,6 +63,16 @@ import { SavedReportsController } from './saved-reports/saved-reports.controller
 import { SavedReports } from './saved-reports/saved-reports.js';
 import { ReportSaver } from './saved-reports/save-report.js';
 import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
+
+/** Where engagement is counted; by default in this thread. */
+export const ENGAGEMENT_THREAD = Symbol('EngagementThread');
+
+const engagementProvider = {
+  provide: ENGAGEMENT,
+  inject: [DATABASE, { token: ENGAGEMENT_THREAD, optional: true }],
+  useFactory: (pool: pg.Pool, thread?: Engagement): Engagement =>
+    thread ?? new EngagementCounter(pool, DEFAULT_KEPT),
+};
 
 /** The query API. Needs DATABASE, EVENT_STORE, FRESHNESS, PROJECTION_STATES and the AuthGuard to be there already. */
 @Module({
@@ -100,6 +115,7 @@ import { FindUnroutableLeadsHandler } from './unroutable-leads.js';
     FindOpportunityAttributionHandler,
     { provide: SOLVE_CHAIN, useValue: solveInThread },
     { provide: SEARCH_SEQUENCES, useValue: searchInThread },
+    engagementProvider,
     FindSequencesHandler,
     FindNextContentHandler,
     FindContentRevenueHandler,

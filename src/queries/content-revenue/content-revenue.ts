@@ -8,8 +8,9 @@ import { reportProjections } from '../report-filters.js';
 import { totalsOf } from '../attribution-rows.js';
 import { cellName, cellNames } from '../cell-names.js';
 import { type CreditView, withLedger } from '../credit-ledger.js';
+import { influenceCells } from '../engagement/engagement-queries.js';
+import { ENGAGEMENT, type Engagement } from '../engagement/engagement.js';
 import { comparison } from '../metrics/content-influence.js';
-import { influenceRows } from '../metrics/influence-rows.js';
 import { MEMORY } from '../metrics/metric.js';
 import { moneyOf } from '../money.js';
 import { POSITION_PARAMETERS, readRequestOf } from '../page-request.js';
@@ -50,7 +51,10 @@ type Parts<Keys extends keyof ContentRevenueAnswer> = Pick<ContentRevenueAnswer,
 
 @QueryHandler(FindContentRevenue)
 export class FindContentRevenueHandler implements IQueryHandler<FindContentRevenue> {
-  constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+  constructor(
+    @Inject(ReadModels) private readonly models: ReadModels,
+    @Inject(ENGAGEMENT) private readonly engagement: Engagement,
+  ) {}
 
   execute(query: FindContentRevenue): Promise<ContentRevenueAnswer> {
     return this.models.view(query.request, reportProjections([]), async (opened) => {
@@ -61,7 +65,7 @@ export class FindContentRevenueHandler implements IQueryHandler<FindContentReven
       await opened.tx.query(MEMORY);
       const view = await withLedger(opened, {});
       const outcomes = await contentOutcomes(view, scope, contentId);
-      const advancement = await advancementOf(view, scope, query);
+      const advancement = await advancementOf(view, this.engagement, scope, query);
       return {
         asOf: String(view.asOf),
         modelVersion: view.modelVersion,
@@ -154,14 +158,14 @@ async function neighbourPart(
 
 async function advancementOf(
   view: View,
+  engagement: Engagement,
   scope: ReportScope,
-  { contentId, withinDays }: FindContentRevenue,
+  { contentId: content, withinDays }: FindContentRevenue,
 ): Promise<AdvancementItem> {
-  const all = { persona: undefined, stage: undefined, segment: undefined };
-  const found = await influenceRows(view, scope, { by: ['content'], withinDays, ...all });
-  const none = { keys: [], title: null, leads: 0, compared: 0, advanced: 0, expected: 0 };
-  const row = found.find(({ keys }) => keys[0] === contentId) ?? none;
-  return { withinDays, leads: row.leads, ...comparison(row) };
+  const asked = { withinDays, persona: undefined, stage: undefined, segment: undefined };
+  const found = await influenceCells(view, engagement, scope, { by: ['content'], ...asked }, { content });
+  const { leads, ...figures } = found.cells[0] ?? { leads: 0, compared: 0, advanced: 0, expected: 0 };
+  return { withinDays, leads, ...comparison(figures) };
 }
 
 function cautionsOf({ compared }: AdvancementItem, { with: withIt, without }: OutcomesItem): string[] {

@@ -1,8 +1,10 @@
+import { INFLUENCE_CUTS, type InfluenceCut } from '../../domain/engagement/influence-selection.js';
 import { money } from '../../domain/attribution/money.js';
-import { slice } from '../attribution.js';
 import { creditRows } from '../attribution-rows.js';
 import { cellName, cellNames } from '../cell-names.js';
 import { withLedger } from '../credit-ledger.js';
+import { cellPage, influenceCells } from '../engagement/engagement-queries.js';
+import type { Engagement, InfluenceCell } from '../engagement/engagement.js';
 import { checkNames } from '../leads.js';
 import { MoneyItem } from '../money.js';
 import type { RawParams } from '../params.js';
@@ -28,7 +30,6 @@ import {
   cutsOf,
   resolveCuts,
 } from './cut-request.js';
-import { INFLUENCE_CUTS, type InfluenceCut, type InfluenceRow, influenceRows } from './influence-rows.js';
 import { defineMetric } from './metric.js';
 
 export class InfluenceItem {
@@ -100,12 +101,14 @@ const parse = (workspace: string, given: RawParams): Asked =>
     },
   );
 
-async function find(opened: View, asked: Asked): Promise<ContentInfluenceAnswer> {
+async function find(opened: View, asked: Asked, engagement: Engagement): Promise<ContentInfluenceAnswer> {
   checkNames(opened, asked);
   const { by, model, withinDays, currency } = asked;
   const scope = await resolveCuts(opened, asked, { metric: 'revenue', currency });
   const view = await withLedger(opened, { metric: 'revenue', models: [model] });
-  const { page, next } = slice(asked.request, view, await influenceRows(view, scope, asked));
+  const { page, next } = await cellPage(asked.request, view, (range) =>
+    influenceCells(view, engagement, scope, asked, range),
+  );
   const names = await cellNames(view, by, page);
   const credited = by.filter((cut) => cut === 'content' || cut === 'month');
   const credits = credited.length === by.length ? await creditRows(view, scope, { model, by: credited }) : [];
@@ -130,8 +133,10 @@ async function find(opened: View, asked: Asked): Promise<ContentInfluenceAnswer>
 
 export type Comparison = Pick<InfluenceItem, 'compared' | 'advancedWith' | 'advancedWithout' | 'lift'>;
 
+type Figures = Pick<InfluenceCell, 'compared' | 'advanced' | 'expected'>;
+
 /** Shares and their ratio, six decimals. */
-export function comparison({ compared, advanced, expected }: InfluenceRow): Comparison {
+export function comparison({ compared, advanced, expected }: Figures): Comparison {
   const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
   return {
     compared,

@@ -1,14 +1,11 @@
+import { HOOK_CUTS, type HookCut, HOOKS } from '../../domain/engagement/hook-counts.js';
 import { cellName, cellNames } from '../cell-names.js';
-import { slice } from '../attribution.js';
+import { cellPage, hookCells } from '../engagement/engagement-queries.js';
+import type { Engagement } from '../engagement/engagement.js';
 import { checkNames } from '../leads.js';
 import type { RawParams } from '../params.js';
 import type { View } from '../read-models.js';
 import { Enums, Integer, MaybeInstant, MaybeText, MaybeTexts, NestedList, Text } from '../response-fields.js';
-import { cataloguedContents } from '../catalogue-rows.js';
-import { isInSegment, segmentMembers } from '../segments.js';
-import { allOf, empty, raw, rows, sql, type Sql } from '../sql.js';
-import { engaged, MONTH_START, type Period, profiles } from './buyer-touches.js';
-import { cutColumns } from './cut-columns.js';
 import {
   CUT_PARAMETERS,
   CutAnswer,
@@ -18,12 +15,6 @@ import {
   resolveCuts,
 } from './cut-request.js';
 import { defineMetric } from './metric.js';
-import { leadMoves, movesBefore, reachedStages } from './stage-moves.js';
-
-/** What may have hooked a buyer; a report is cut by one of them. */
-const HOOKS = ['content', 'offer', 'channel', 'source', 'campaign'] as const;
-export const HOOK_CUTS = [...HOOKS, 'persona', 'segment', 'stage', 'month'] as const;
-type HookCut = (typeof HOOK_CUTS)[number];
 
 export class HookItem {
   @MaybeText('Value of the cut in `by`; null: there is none. With several cuts, `keys` as a JSON array')
@@ -72,11 +63,13 @@ const parse = (workspace: string, given: RawParams): Asked =>
     },
   );
 
-async function find(view: View, asked: Asked): Promise<HooksAnswer> {
+async function find(view: View, asked: Asked, engagement: Engagement): Promise<HooksAnswer> {
   checkNames(view, asked);
   const { by } = asked;
   const period = await resolveCuts(view, asked);
-  const { page, next } = slice(asked.request, view, await hookRows(view, period, asked));
+  const { page, next } = await cellPage(asked.request, view, (range) =>
+    hookCells(view, engagement, period, asked, range),
+  );
   const names = await cellNames(view, by, page);
   return {
     asOf: String(view.asOf),
@@ -109,62 +102,3 @@ export const hooks = defineMetric({
   parse,
   find,
 });
-
-const keysOf = (stages: readonly string[]): Readonly<Record<HookCut, Sql>> => ({
-  content: raw('j.content_id'),
-  offer: raw('coalesce(d.type, j.content_type)'),
-  channel: raw('j.channel'),
-  source: raw('j.source'),
-  campaign: raw('j.campaign'),
-  persona: raw('l.persona'),
-  segment: raw('member.segment_id'),
-  stage: sql`(${stages}::text[])[l.moved_to[${movesBefore('<')}]]`,
-  month: MONTH_START,
-});
-
-interface HookRow {
-  readonly keys: readonly (string | null)[];
-  readonly title: string | null;
-  readonly buyers: number;
-  readonly touches: number;
-}
-
-/** A lead is counted once in a cell: its touchpoints are counted first, which hashes instead of sorting all of them. So does
- * the join: from a CTE leads come in no order, in which the planner would read touchpoints by index for twice the time. */
-async function hookRows(view: View, period: Period, asked: Asked): Promise<HookRow[]> {
-  const { by, persona, segment, stage } = asked;
-  const has = (...cuts: HookCut[]): boolean => cuts.some((cut) => by.includes(cut));
-  const byStage = has('stage') || stage !== undefined;
-  const stages = byStage ? await reachedStages(view) : [];
-  const keys = keysOf(stages);
-  const cut = cutColumns(by, keys);
-  const readsLeads = byStage || has('persona') || persona !== undefined;
-  const leads = byStage ? leadMoves(view, stages) : profiles(view);
-  const query = sql`
-    ${readsLeads ? sql`WITH lead AS MATERIALIZED (${leads})` : empty}
-    SELECT ${cut.keys} AS keys, max(title COLLATE "C") AS title, count(*)::int AS buyers, sum(touches)::int AS touches
-    FROM (
-      SELECT ${cut.select} ${raw(has('content') ? 'max(j.content_title COLLATE "C")' : 'NULL::text')} AS title, count(*) AS touches
-      FROM touchline.journey j
-      ${has('offer') ? sql`LEFT JOIN (${cataloguedContents(view)}) d ON d.content_id = j.content_id` : empty}
-      ${raw(readsLeads ? 'JOIN lead l ON l.lead_id = j.lead_id' : '')}
-      ${has('segment') ? sql`LEFT JOIN (${segmentMembers(view)}) member ON member.lead_id = j.lead_id` : empty}
-      WHERE ${allOf([
-        engaged(view, period),
-        persona === undefined ? undefined : sql`l.persona = ${persona}`,
-        stage === undefined ? undefined : sql`${keys.stage} = ${stage}`,
-        segment === undefined ? undefined : isInSegment(view, raw('j.lead_id'), segment),
-        has('content') ? sql`j.content_id IS NOT NULL` : undefined,
-        has('offer') ? sql`coalesce(d.type, j.content_type) IS NOT NULL` : undefined,
-        has('channel', 'source', 'campaign') ? HAS_ORIGIN : undefined,
-      ])}
-      GROUP BY ${cut.names} j.lead_id) cell
-    ${cut.group}
-    ORDER BY ${cut.time}buyers DESC${cut.ties}`;
-  return rows<HookRow>(view.tx, query);
-}
-
-/** It does not have the origin of its session only, which the touchpoint that set it counts for. */
-const HAS_ORIGIN = raw(
-  `NOT (j.session = 'within' AND j.channel = 'direct' AND coalesce(j.source, j.medium, j.campaign) IS NULL)`,
-);

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Query as QueryString, type Type, UseGuards } f
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { AuthGuard, RequestWorkspace } from '../../http/auth.guard.js';
+import { ENGAGEMENT, type Engagement } from '../engagement/engagement.js';
 import type { RawParams } from '../params.js';
 import { QueryDocs } from '../query-docs.js';
 import type { ParameterName } from '../query-parameters.js';
@@ -36,7 +37,7 @@ interface MetricDefinition<Asked extends MetricRequest, Answer extends object> {
   readonly projections: readonly string[];
   /** Reads the parameters. @throws Problem 400 naming every parameter at fault */
   readonly parse: (workspace: string, given: RawParams) => Asked;
-  readonly find: (view: View, asked: Asked) => Promise<Answer>;
+  readonly find: (view: View, asked: Asked, engagement: Engagement) => Promise<Answer>;
 }
 
 /** Metrics hash and sort a row for each lead and content; with the default most of their time would go to temporary files. */
@@ -56,13 +57,16 @@ export function defineMetric<Asked extends MetricRequest, Answer extends object>
 
   @QueryHandler(FindMetric)
   class FindMetricHandler implements IQueryHandler<FindMetric> {
-    constructor(@Inject(ReadModels) private readonly models: ReadModels) {}
+    constructor(
+      @Inject(ReadModels) private readonly models: ReadModels,
+      @Inject(ENGAGEMENT) private readonly engagement: Engagement,
+    ) {}
 
     execute({ asked }: FindMetric): Promise<Answer> {
       const needed = asksSegments(asked) ? [...projections, ...SEGMENT_PROJECTIONS] : projections;
       return this.models.view(asked.request, needed, async (view) => {
         await view.tx.query(MEMORY);
-        return metric.find(view, asked);
+        return metric.find(view, asked, this.engagement);
       });
     }
   }

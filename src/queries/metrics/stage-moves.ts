@@ -1,5 +1,6 @@
+import type { BuyingStage } from '../../domain/model/journey-model.js';
 import type { View } from '../read-models.js';
-import { allOf, raw, rows, sql, type Sql } from '../sql.js';
+import { allOf, join, raw, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import { profiles } from './buyer-touches.js';
 
@@ -55,3 +56,16 @@ export const movesBefore = (comparison: '<' | '<='): Sql =>
        ELSE (SELECT count(*)::int FROM unnest(l.moved_at, l.moved_by) AS move (at, event_id)
              WHERE (move.at, move.event_id) ${comparison} (j.occurred_at, j.event_id))
   END`);
+
+/** For each stage its place in the process of the persona of a lead `l`; NULL: it is none of them. */
+export function placesOf({ model }: View, stages: readonly string[]): Sql {
+  const { personas, stages: common } = model?.data.document ?? { personas: [], stages: [] };
+  const places = (process: readonly BuyingStage[]): Sql => {
+    const ids = process.map(({ id }) => id);
+    return sql`${stages.map((stage) => (ids.includes(stage) ? ids.indexOf(stage) : null))}::int[]`;
+  };
+  const own = personas.flatMap(({ id, stages: process }) =>
+    process ? [sql`WHEN ${id} THEN ${places(process)}`] : [],
+  );
+  return own.length === 0 ? places(common) : sql`CASE l.persona ${join(own, ' ')} ELSE ${places(common)} END`;
+}

@@ -1,6 +1,5 @@
 import { engaged, type Period } from '../metrics/buyer-touches.js';
-import { placesOf } from '../metrics/influence-rows.js';
-import { leadMoves, movesBefore, reachedStages } from '../metrics/stage-moves.js';
+import { leadMoves, movesBefore, placesOf, reachedStages } from '../metrics/stage-moves.js';
 import type { View } from '../read-models.js';
 import { rows, sql, type Sql } from '../sql.js';
 

@@ -1,13 +1,10 @@
-import type { BuyingStage } from '../../domain/model/journey-model.js';
-import type { View } from '../read-models.js';
-import { isInSegment, segmentMembers } from '../segments.js';
-import { allOf, empty, join, raw, rows, sql, type Sql } from '../sql.js';
-import { engaged, MONTH_START, type Period } from './buyer-touches.js';
-import { cutColumns } from './cut-columns.js';
-import { leadMoves, movesBefore, reachedStages } from './stage-moves.js';
-
-export const INFLUENCE_CUTS = ['content', 'persona', 'segment', 'stage', 'month'] as const;
-export type InfluenceCut = (typeof INFLUENCE_CUTS)[number];
+import type { InfluenceCut } from '../src/domain/engagement/influence-selection.js';
+import type { View } from '../src/queries/read-models.js';
+import { isInSegment, segmentMembers } from '../src/queries/segments.js';
+import { allOf, empty, raw, rows, sql, type Sql } from '../src/queries/sql.js';
+import { engaged, MONTH_START, type Period } from '../src/queries/metrics/buyer-touches.js';
+import { cutColumns } from '../src/queries/metrics/cut-columns.js';
+import { leadMoves, movesBefore, placesOf, reachedStages } from '../src/queries/metrics/stage-moves.js';
 
 export interface InfluenceRow {
   readonly keys: readonly (string | null)[];
@@ -38,6 +35,8 @@ const KEYS: Readonly<Record<InfluenceCut, Sql>> = {
 };
 
 /**
+ * What src/domain/engagement/influence-counts.ts counts, in windows of SQL: too slow for a million touches.
+ *
  * A unit is a lead in one buying stage in one month in which it engaged. One that touched a content is followed from that
  * touch on; it is compared with the units of the same persona, stage and month without the content, followed from their first
  * touch on. What is summed up over the cells of persona, stage and month is thus standardised to the leads that touched it.
@@ -146,17 +145,4 @@ function segmentParts(by: readonly InfluenceCut[]): {
     members: (view) =>
       bySegment ? sql`LEFT JOIN (${segmentMembers(view)}) member ON member.lead_id = j.lead_id` : empty,
   };
-}
-
-/** For each stage its place in the process of the persona of a lead `l`; NULL: it is none of them. */
-export function placesOf({ model }: View, stages: readonly string[]): Sql {
-  const { personas, stages: common } = model?.data.document ?? { personas: [], stages: [] };
-  const places = (process: readonly BuyingStage[]): Sql => {
-    const ids = process.map(({ id }) => id);
-    return sql`${stages.map((stage) => (ids.includes(stage) ? ids.indexOf(stage) : null))}::int[]`;
-  };
-  const own = personas.flatMap(({ id, stages: process }) =>
-    process ? [sql`WHEN ${id} THEN ${places(process)}`] : [],
-  );
-  return own.length === 0 ? places(common) : sql`CASE l.persona ${join(own, ' ')} ELSE ${places(common)} END`;
 }
