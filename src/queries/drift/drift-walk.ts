@@ -15,8 +15,11 @@ import { PublishedContents } from './published-contents.js';
 import { SegmentHistory } from './segment-history.js';
 import type { OpportunityState } from './state-cells.js';
 
-/** Opportunities whose inputs are in memory at a time. */
-const AT_ONCE = 50;
+/** Opportunities whose inputs are read at a time: at first, and at most. */
+const FIRST_AT_ONCE = 50;
+const MOST_AT_ONCE = 500;
+/** So many touchpoints that the next read takes about: of two reads all are in memory. */
+const TOUCHPOINTS_A_READ = 20_000;
 /** Of more events times touches, those of one cause that follow one another are taken together. */
 const MOST_ONE_BY_ONE = 200_000;
 /** Touches between which other requests have their turn. */
@@ -64,6 +67,8 @@ interface Walk {
 }
 
 interface Loaded {
+  readonly ids: readonly string[];
+  readonly touchpoints: number;
   readonly changes: OpportunityChanges;
   readonly states: OpportunityStates;
 }
@@ -77,10 +82,19 @@ export class DriftWalk {
 
   /** @throws Problem 503 `question-too-large` */
   async follow(opportunityIds: readonly string[], walker: DriftWalker): Promise<void> {
-    for (let start = 0; start < opportunityIds.length; start += AT_ONCE) {
-      const ids = opportunityIds.slice(start, start + AT_ONCE);
-      const loaded = await this.load(ids);
-      for (const id of ids) await this.followOne(loaded, id, walker);
+    let next: Promise<Loaded> | undefined = this.load(opportunityIds.slice(0, FIRST_AT_ONCE));
+    try {
+      for (let read = 0; next;) {
+        const loaded: Loaded = await next;
+        read += loaded.ids.length;
+        const ids = opportunityIds.slice(read, read + sizeOfNext(loaded));
+        // While these are followed, the next ones are read.
+        next = ids.length > 0 ? this.load(ids) : undefined;
+        for (const id of loaded.ids) await this.followOne(loaded, id, walker);
+      }
+    } finally {
+      // Whoever ends the transaction must not find a read in it.
+      await next?.catch(() => undefined);
     }
   }
 
@@ -105,6 +119,8 @@ export class DriftWalk {
       : SegmentHistory.none;
     const history = { inputs, contents, segments };
     return {
+      ids,
+      touchpoints: [...inputs.journeys.values()].reduce((sum, rows) => sum + rows.length, 0),
       changes: new OpportunityChanges(range, terms, report, history),
       states: new OpportunityStates(report, history),
     };
@@ -137,3 +153,9 @@ export class DriftWalk {
     }));
   }
 }
+
+const sizeOfNext = ({ ids, touchpoints }: Loaded): number =>
+  Math.min(
+    MOST_AT_ONCE,
+    Math.max(1, Math.floor((ids.length * TOUCHPOINTS_A_READ) / Math.max(1, touchpoints))),
+  );

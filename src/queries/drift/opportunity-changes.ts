@@ -37,15 +37,14 @@ export class OpportunityChanges {
       changes.set(position, change);
       return change;
     };
-    for (const { position, leadId } of history.segments.accountChanges(
-      this.accountsOf(opportunityId),
-      range,
-    )) {
+    const accounts = report.by.includes('accountSegment') ? this.accountsOf(opportunityId) : [];
+    for (const { position, leadId } of history.segments.accountChanges(accounts, range)) {
       const change = at(position);
       change.profiles = true;
       change.leads.add(leadId);
     }
-    const contents = history.contents.changes(this.contentsOf(opportunityId), range);
+    const named = hasCatalogueCut(report.by) ? this.contentsOf(opportunityId) : new Set<string>();
+    const contents = history.contents.changes(named, range);
     for (const position of [...publications, ...contents]) at(position);
     const segments = this.segmentChanges(opportunityId);
     const others = new Set(changes.keys());

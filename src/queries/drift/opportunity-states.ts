@@ -87,8 +87,9 @@ export class OpportunityStates {
     { position, terms, segmentsAt }: Moment,
   ): (cut: Cut, touch: Touch) => string | null {
     const { inputs, segments } = this.history;
+    const { by } = this.report;
     const [opportunity] = trueAt(inputs.opportunities.get(path.opportunity_id) ?? [], position);
-    const day = dayOf(path.credited_at, zoneOf(terms));
+    const day = by.includes('month') || by.includes('week') ? dayOf(path.credited_at, zoneOf(terms)) : '';
     const account = opportunity?.account_id;
     const values: Readonly<Record<Cut, (touch: Touch) => string | null>> = {
       content: ({ contentId }) => contentId,

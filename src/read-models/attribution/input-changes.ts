@@ -56,7 +56,7 @@ export function inputChanges(
       at(position).profiles = true;
       at(position).leads.add(lead);
     });
-    for (const versions of byEvent(inputs.journeys.get(lead) ?? [])) {
+    for (const versions of byEvent(changedIn(inputs.journeys.get(lead) ?? [], range))) {
       eachChange(versions, range, sameTouchpoint, ({ position, before, after }) => {
         const change = at(position);
         change.leads.add(lead);
@@ -93,6 +93,10 @@ export function membersOf(
 }
 
 const keysOf = (seats: Spans<SeatRow>): ReadonlySet<string> => new Set(seats.flatMap(({ keys }) => keys));
+
+/** Versions that begin or end in the range: of most touchpoints none. */
+const changedIn = <Row>(rows: Spans<Row>, { after, upTo }: PositionRange): Spans<Row> =>
+  rows.filter(({ from, until }) => from > after || (until !== null && until <= upTo));
 
 const byEvent = (rows: Spans<JourneyRow>): Iterable<Spans<JourneyRow>> =>
   Map.groupBy(rows, ({ event_id }) => event_id).values();
