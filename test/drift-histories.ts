@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { IdentityKey } from '../src/domain/identity/keys.js';
 import { DEFAULT_ATTRIBUTION } from '../src/domain/attribution/settings.js';
+import type { Segment } from '../src/domain/model/lead-management.js';
 import { TEST_MODEL } from './journey-models.js';
 import { day, entry, type Entry, opportunityEvents, pageView } from './sample-events.js';
 import { ruleId } from './rule-ids.js';
@@ -30,12 +31,13 @@ const touchpoints = fc
       channel: fc.constantFrom('direct' as const, 'email' as const, 'event' as const),
       content: fc.constantFrom({ id: 'paper' }, { id: 'webinar' }, {}),
       traits: fc.constantFrom(undefined, { title: 'CTO' }, { company: 'Acme' }),
+      rep: fc.constantFrom(undefined, 'rep-1'),
     }),
     { minLength: 12, maxLength: 20 },
   )
   .map((all) =>
-    all.map(({ at, identity: keys, traits, ...more }, nth) =>
-      pageView(`touch ${nth}`, at, keys, { ...more, ...(traits && { traits }) }),
+    all.map(({ at, identity: keys, traits, rep, ...more }, nth) =>
+      pageView(`touch ${nth}`, at, keys, { ...more, ...(traits && { traits }), ...(rep && { rep }) }),
     ),
   );
 const claims = fc
@@ -60,6 +62,8 @@ const contacts = fc.subarray(
     { keys: ['email:ada@acme.example'] as IdentityKey[], role: 'champion' },
     { keys: ['user:ada', 'email:ada@acme.example'] as IdentityKey[], role: 'user' },
     { keys: ['email:bob@acme.example'] as IdentityKey[], role: 'user' },
+    { keys: ['email:bob@acme.example'] as IdentityKey[], role: 'primary' },
+    { keys: ['email:ada@acme.example'] as IdentityKey[], role: 'champion', isPrimary: true },
   ],
   { minLength: 1, maxLength: 2 },
 );
@@ -70,22 +74,37 @@ const opportunity = (id: string): fc.Arbitrary<Entry[]> =>
       amount,
       currency: fc.constantFrom('EUR', 'EUR', 'USD', 'JPY'),
       contacts,
+      accountId: fc.constantFrom('acme.example', undefined),
+      end: fc.constantFrom('won' as const, 'won' as const, 'lost' as const),
       later: fc.record({ amount, contacts, owner: fc.constantFrom('rep-1', 'rep-2') }, { requiredKeys: [] }),
       lost: fc.boolean(),
     })
-    .map(({ currency, contacts: committee, amount: first, later, lost }) => {
+    .map(({ currency, contacts: committee, amount: first, later, lost, accountId, end }) => {
       const whole = (text: string): string => (currency === 'JPY' ? String(Math.ceil(Number(text))) : text);
       return opportunityEvents(
         id,
-        { amount: whole(first), currency, openedAt: day(40), contacts: committee },
+        {
+          ...{ amount: whole(first), currency, openedAt: day(40), contacts: committee },
+          ...(accountId && { accountId }),
+        },
         { status: 'won', closedAt: day(48) },
         { status: 'open' },
         { ...later, ...(later.amount !== undefined && { amount: whole(later.amount) }) },
-        { status: 'won', closedAt: day(50) },
+        { status: end, closedAt: day(50), ...(end === 'lost' && { reason: 'price' }) },
         ...(lost ? [{ status: 'open' as const }] : []),
       );
     });
 
+const READERS: Segment = {
+  id: 'readers',
+  name: 'Readers',
+  when: { did: [{ when: { kind: 'page_view' }, atLeast: 2 }] },
+};
+const FORMS: Segment = {
+  id: 'forms',
+  name: 'Forms',
+  when: { did: [{ when: { kind: 'form_fill' }, withinDays: 20 }] },
+};
 const USD = [{ currency: 'USD', date: '2026-01-01', rate: 0.9 }];
 const models = fc
   .array(
@@ -94,16 +113,20 @@ const models = fc
       rates: fc.constantFrom([], USD, [...USD, { currency: 'USD', date: '2026-02-12', rate: 0.85 }]),
       timeZone: fc.constantFrom('Europe/Berlin', 'Pacific/Auckland'),
       titled: fc.boolean(),
+      segments: fc.constantFrom<Segment[]>([], [READERS, FORMS], [FORMS, READERS], [READERS]),
     }),
     { minLength: 2, maxLength: 3 },
   )
   .map((all) =>
-    all.map(({ lookbackDays, rates, timeZone, titled }, nth) =>
+    all.map(({ lookbackDays, rates, timeZone, titled, segments }, nth) =>
       entry(`model ${nth}`, 'model', 'JourneyModelPublished', 0, {
         document: {
-          ...{ ...TEST_MODEL, rates, timeZone },
+          ...{ ...TEST_MODEL, rates, timeZone, segments },
           contents: titled
-            ? [{ id: 'webinar', title: 'Webinar', type: 'webinar', urls: [] }, ...TEST_MODEL.contents]
+            ? [
+                { id: 'webinar', title: 'Webinar', type: 'webinar', stage: 'look', urls: [] },
+                ...TEST_MODEL.contents,
+              ]
             : TEST_MODEL.contents,
           attribution: { ...DEFAULT_ATTRIBUTION, lookbackDays },
         },

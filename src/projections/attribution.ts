@@ -113,7 +113,8 @@ async function attribute(
     );
     const some = await withoutCostly(chunk, ledger, range);
     const ids = some.map(([opportunityId]) => opportunityId);
-    const inputs = await loadInputs(tx, range, workspace, ids, terms.longestLookbackDays * DAY_MS);
+    const lookbackMs = terms.longestLookbackDays * DAY_MS;
+    const inputs = await loadInputs(tx, range, workspace, ids, { lookbackMs });
     for (const [opportunityId, changes] of some) {
       const { positions, gaps } = planOf(changes);
       ledger.leaveGaps(opportunityId, gaps);

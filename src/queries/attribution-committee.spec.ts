@@ -391,8 +391,8 @@ test.each([
   ['/api/attribution/compare?committee=', 'committee-invalid', 'committee'],
   [`/api/attribution/explain?${weights({ user: 1e6 })}`, 'role-weights-invalid', 'roleWeights.user'],
   ['/api/opportunities/deal/attribution?committee=none', 'committee-invalid', 'committee'],
-  ['/api/attribution/drift?from=1&committee=account', 'committee-without-drift', 'committee'],
-  [`/api/attribution/drift?from=1&${weights({ user: 2 })}`, 'role-weights-without-drift', 'roleWeights'],
+  ['/api/attribution/drift?from=1&committee=none', 'committee-invalid', 'committee'],
+  [`/api/attribution/drift?from=1&${weights({ user: 1e6 })}`, 'role-weights-invalid', 'roleWeights.user'],
 ])('%s is refused with %s and names %s', async (path, code, name) => {
   const { status, body } = await api.get<{ code: string; errors: { path: string }[] }>(path);
   expect([status, body.code, body.errors.map((error) => error.path)]).toEqual([400, code, [name]]);

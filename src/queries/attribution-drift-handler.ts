@@ -4,14 +4,22 @@ import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { Problem } from '../http/problem.js';
 import { TermsOfRange } from '../read-models/attribution/terms.js';
 import { Drift } from '../domain/attribution/drift.js';
+import { CreditComputer } from './computed-credits.js';
 import { reportProjections } from './report-filters.js';
 import { type DriftAnswer, FindDrift } from './attribution-drift.js';
-import { withLedger } from './credit-ledger.js';
 import { ChangeCauses } from './drift/change-causes.js';
-import { changedOpportunities, type ReportAt } from './drift/changed-opportunities.js';
+import { changedOpportunities } from './drift/changed-opportunities.js';
 import { driftAnswer } from './drift/drift-answer.js';
-import { DriftWalk } from './drift/drift-walk.js';
+import { ChainDrift } from './drift/chain-drift.js';
+import { DriftDeadline, DriftWalk } from './drift/drift-walk.js';
+import type { DriftReport } from './drift/opportunity-states.js';
+import { type ReportAt, readReport } from './drift/report-ends.js';
+import { RuleDrift } from './drift/rule-drift.js';
+import { weighState } from './drift/state-cells.js';
+import { unchangedStates } from './drift/unchanged-states.js';
 import type { DayOrInstant } from './params.js';
+import { hasLostPaths } from './report-source.js';
+import { SOLVE_CHAIN, type SolveChain } from './solve-chain.js';
 import { ReadModels, type View } from './read-models.js';
 import { resolveScope, type ScopeQuery } from './report-scope.js';
 
@@ -20,6 +28,8 @@ export class FindDriftHandler implements IQueryHandler<FindDrift> {
   constructor(
     @Inject(ReadModels) private readonly models: ReadModels,
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(CreditComputer) private readonly computer: CreditComputer,
+    @Inject(SOLVE_CHAIN) private readonly solve: SolveChain,
   ) {}
 
   async execute(query: FindDrift): Promise<DriftAnswer> {
@@ -42,18 +52,27 @@ export class FindDriftHandler implements IQueryHandler<FindDrift> {
     refuseOtherCurrencies(terms, range, to.scope.currency);
     // That its currency is the same is checked.
     const from = await this.reportAt(query, earlier, { ...query.scope, currency: undefined });
-    const changed = await changedOpportunities(from, to, query.by);
     const { metric, period } = to.scope;
     const { model, by } = query;
+    const report = { metric, period, model, by, withLost: hasLostPaths(model, to.scope) };
+    const changed = await changedOf({ from, to }, report);
     const causes = new ChangeCauses(later, this.store);
     const drift = new Drift(query.perCause);
-    await new DriftWalk(later, range, { metric, period, model, by }, terms, causes).addAll(changed, drift);
+    const deadline = new DriftDeadline();
+    const walk = new DriftWalk({ view: later, range, report, terms, causes, deadline });
+    if (model.model !== 'markov') {
+      await walk.follow(changed, new RuleDrift(drift, weighState(model, {})));
+    } else if (changed.length > 0) {
+      const chain = new ChainDrift(drift, { request: model, basis: to.basis, solve: this.solve, deadline });
+      await walk.follow(changed, chain);
+      await chain.addAll(await unchangedStates(to, changed, query));
+    }
     return driftAnswer(query, { from, to, drift, causes, changed: changed.length });
   }
 
-  private async reportAt({ model }: FindDrift, view: View, asked: ScopeQuery): Promise<ReportAt> {
+  private async reportAt(query: FindDrift, view: View, asked: ScopeQuery): Promise<ReportAt> {
     const scope = await resolveScope(view, asked, { names: { from: 'periodFrom', to: 'periodTo' } });
-    return { scope, view: await withLedger(view, { metric: scope.metric, models: [model] }) };
+    return readReport(view, scope, query, this.computer);
   }
 
   /** @throws Problem 400 naming the parameter */
@@ -68,6 +87,20 @@ export class FindDriftHandler implements IQueryHandler<FindDrift> {
       throw error instanceof Problem ? renamed(error, name) : error;
     }
   }
+}
+
+/** Opportunities of the reports that changed, by what they earn and, where the model looks at these, as paths of lost ones. */
+async function changedOf(
+  { from, to }: { readonly from: ReportAt; readonly to: ReportAt },
+  { model, by, withLost }: DriftReport,
+): Promise<readonly string[]> {
+  const changed = await changedOpportunities(from, to, { model, by });
+  if (!withLost) return changed;
+  const lost = await changedOpportunities(await from.source.lostReport(), await to.source.lostReport(), {
+    model,
+    by: [],
+  });
+  return [...new Set([...changed, ...lost])];
 }
 
 /** A fault of `asOf` is one of this parameter. */

@@ -1,24 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { ruleId } from '../../test/rule-ids.js';
 import { arrive } from '../../test/buyers.js';
 import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { day, entry, type Entry, opportunityEvents, pageView } from '../../test/sample-events.js';
 import { activity, withdrawal } from '../../test/activities.js';
-import { driftHistory } from '../../test/drift-histories.js';
 import { START, TEST_MODEL } from '../../test/journeys.js';
 import { type Json, queryApi, type QueryApi } from '../../test/query-api.js';
 import { readFile } from 'node:fs/promises';
 import type { IdentityKey } from '../domain/identity/keys.js';
 import type { JourneyModel } from '../domain/model/journey-model.js';
 import type { Channel } from '../domain/touchpoint.js';
-import { MODEL_NAMES } from '../domain/attribution/models.js';
 import { MemoryEventStore } from '../event-store/memory.js';
 import { projections } from '../projections/all.js';
+import { followSegments } from '../reactors/follow-segments.js';
 import { Freshness } from '../subscriptions/api/freshness.js';
 import type { Projection } from '../subscriptions/subscription.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';
-import type { AttributionAnswer } from './attribution.js';
 import type { DriftAnswer, DriftValue } from './attribution-drift.js';
 
 let db: TestDatabase;
@@ -40,7 +37,10 @@ const failing = (projection: Projection): Projection => ({
 beforeAll(async () => {
   db = await testDatabase();
   const subscriptions = projections.map((each) => (each.name === 'journey' ? failing(each) : each));
-  runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions });
+  runner = new SubscriptionRunner({
+    ...{ pool: db.pool, store },
+    subscriptions: [...subscriptions, followSegments(() => day(300))],
+  });
   await runner.catchUp();
   api = await queryApi({ pool: db.pool, store, freshness: new Freshness(db.pool, runner.moved) });
 });
@@ -50,96 +50,9 @@ afterAll(async () => {
   await db?.drop();
 });
 
-const cuts = fc.constantFrom(
-  'content',
-  'channel',
-  'author',
-  'persona',
-  'owner',
-  'month,contentType',
-  'week,source,campaign',
-);
-const question = fc
-  .record({
-    by: cuts,
-    metric: fc.constantFrom('revenue', 'pipeline'),
-    model: fc.constantFrom(...MODEL_NAMES),
-    period: fc.constantFrom(['', ''], ['', ''], ['2026-01-20', '2026-02-15'], ['2026-01-20T00:00:00Z', '']),
-  })
-  .map(({ period: [from, to], ...named }) => {
-    const report = new URLSearchParams(named);
-    const drift = new URLSearchParams(named);
-    if (from) report.set('from', from);
-    if (from) drift.set('periodFrom', from);
-    if (to) report.set('to', to);
-    if (to) drift.set('periodTo', to);
-    return { report: report.toString(), drift: drift.toString() };
-  });
-
 const sum = (values: Json<DriftValue>['causes']): number =>
   Object.values(values).reduce((total, { minor }) => total + Number(minor), 0);
 const minorOf = ({ difference }: Json<DriftValue>): number => Number(difference.minor);
-const rowsOf = (report: Json<AttributionAnswer>): ReadonlyMap<string, number> =>
-  new Map(report.rows.map(({ keys, value }) => [JSON.stringify(keys), Number(value.minor)]));
-
-test('what causes changed adds up to the difference of two reports, in each row and in total', async () => {
-  let run = 0;
-  const property = fc.asyncProperty(
-    driftHistory,
-    fc.array(question, { minLength: 2, maxLength: 2 }),
-    fc.array(fc.nat(), { minLength: 3, maxLength: 3 }),
-    async (entries, questions, cutAt) => {
-      const workspace = `drift-${++run}`;
-      const begin = await store.head();
-      await arrive(store, workspace, entries);
-      await runner.catchUp();
-      // Most changes lie between a position of the first third and the end.
-      const [early = 0, middle = 0, late = 0] = cutAt;
-      const within = (cut: number, most: number) => BigInt(cut % (Math.floor(most) + 1));
-      const a = begin + within(early, entries.length / 3);
-      const c = begin + BigInt(entries.length) - within(late, entries.length / 5);
-      const b = a + within(middle, Number(c - a));
-      const ask = async <T>(path: string): Promise<Json<T>> => {
-        const { status, text, body } = await api.get<T>(path, workspace);
-        if (status !== 200) throw new Error(`${path}: ${text}`);
-        return body;
-      };
-      for (const { report, drift } of questions) {
-        const reportAt = (at: bigint) => ask<AttributionAnswer>(`/api/attribution?${report}&asOf=${at}`);
-        const driftOf = (from: bigint, to: bigint) =>
-          ask<DriftAnswer>(`/api/attribution/drift?${drift}&from=${from}&to=${to}&perCause=100`);
-        const [before, after] = [await reportAt(a), await reportAt(c)];
-        const whole = await driftOf(a, c);
-        const faults: unknown[] = [];
-        const check = (name: string, value: Json<DriftValue>, from: number, to: number): void => {
-          const found = [Number(value.from.minor), Number(value.to.minor), minorOf(value), sum(value.causes)];
-          const expected = [from, to, to - from, to - from];
-          if (found.join() !== expected.join()) faults.push({ name, found, expected });
-        };
-        for (const part of ['total', 'attributed', 'unattributed'] as const)
-          check(part, whole[part], Number(before[part].minor), Number(after[part].minor));
-        const [fromRows, toRows] = [rowsOf(before), rowsOf(after)];
-        const rows = new Map(whole.rows.map((row) => [JSON.stringify(row.keys), row]));
-        for (const [cell, row] of rows) check(cell, row, fromRows.get(cell) ?? 0, toRows.get(cell) ?? 0);
-        for (const cell of new Set([...fromRows.keys(), ...toRows.keys()]))
-          if ((fromRows.get(cell) ?? 0) !== (toRows.get(cell) ?? 0) && !rows.has(cell))
-            faults.push({ missing: cell });
-        for (const { cause, difference, items } of whole.causes) {
-          const ofItems = items.reduce((total, item) => total + Number(item.difference.minor), 0);
-          const inTotal = whole.total.causes[cause]?.minor ?? 0;
-          if (ofItems !== Number(difference.minor) || ofItems !== inTotal)
-            faults.push({ cause, ofItems, inTotal });
-        }
-        const parts = minorOf((await driftOf(a, b)).total) + minorOf((await driftOf(b, c)).total);
-        if (parts !== minorOf(whole.total)) faults.push({ parts, whole: minorOf(whole.total) });
-        const none = await driftOf(b, b);
-        if (none.causes.length + none.rows.length + minorOf(none.total) > 0) faults.push({ none });
-        expect(faults).toEqual([]);
-      }
-    },
-  );
-  await fc.assert(property, { numRuns: Number(process.env['RUNS'] ?? 2), endOnFailure: true });
-});
 
 const ada = 'email:ada@acme.example';
 const bob = 'email:bob@acme.example';
@@ -303,13 +216,92 @@ describe('the causes of a difference', () => {
   });
 });
 
+describe('a difference by segment', () => {
+  test('has what an event did apart from who entered or left a segment at its position', async () => {
+    const { happen, drift } = space();
+    const segments = [
+      { id: 'mailed', name: 'Mailed', when: { did: [{ when: { channel: 'email' as const } }] } },
+      { id: 'readers', name: 'Readers', when: { did: [{ when: { kind: 'page_view' as const } }] } },
+    ];
+    const from = await happen(
+      model(1, { segments }),
+      touch('blog', 5, 'organic_search'),
+      entry('bob', 'identity-bob', 'IdentityClaimed', 6, { identity: [bob] }),
+      ...deal('900.00'),
+    );
+    const mailed = await happen(touch('mail', 20, 'email'));
+    const to = await happen(model(2, { segments: segments.toReversed() }));
+    const partsOf = async (query: string) => {
+      const { body } = await drift(`by=segment,channel&${query}`);
+      const events = body.causes.map(({ cause, items }) => [cause, items.map(({ type }) => type)]);
+      const rows = body.rows.map(({ keys, causes }) => [
+        keys.join(),
+        ...['late_touchpoints', 'segments', 'model_version'].map((cause) => causes[cause]?.amount ?? '-'),
+      ]);
+      return { events, rows: rows.sort() };
+    };
+    expect(await partsOf(`from=${from}&to=${mailed}`)).toEqual({
+      events: [
+        ['late_touchpoints', ['TouchpointRecorded']],
+        ['segments', [null]],
+      ],
+      rows: [
+        ['mailed,email', '-', '450.00', '-'],
+        ['mailed,organic_search', '-', '450.00', '-'],
+        ['readers,email', '450.00', '-450.00', '-'],
+        ['readers,organic_search', '-450.00', '-450.00', '-'],
+      ],
+    });
+    expect(await partsOf(`from=${mailed}&to=${to}`)).toEqual({
+      events: [['model_version', ['JourneyModelPublished']]],
+      rows: [
+        ['mailed,email', '-', '-', '-450.00'],
+        ['mailed,organic_search', '-', '-', '-450.00'],
+        ['readers,email', '-', '-', '450.00'],
+        ['readers,organic_search', '-', '-', '450.00'],
+      ],
+    });
+  });
+});
+
+test('under markov a cause has what it did to all paths, and an event what it did to its own', async () => {
+  const { happen, drift } = space();
+  const other = opportunityEvents(
+    'opp-2',
+    { amount: '500.00', currency: 'EUR', openedAt: day(59), contacts: [{ keys: [bob], role: 'user' }] },
+    { status: 'won', closedAt: day(89) },
+  );
+  const from = await happen(
+    model(1),
+    ...[touch('blog', 5, 'organic_search'), touch('mail', 6, 'email'), touch('ad', 7, 'paid_search', bob)],
+    ...[touch('mail 2', 8, 'email', bob), ...deal('900.00'), ...other],
+  );
+  await happen(touch('mail 3', 4, 'email'), touch('webinar', 40, 'event'));
+  const { body } = await drift(`from=${from}&by=channel&model=markov`);
+  const [late] = body.causes;
+  expect(body.causes.map(({ cause, events, opportunities }) => [cause, events, opportunities])).toEqual([
+    ['late_touchpoints', 2, 1],
+  ]);
+  expect(late?.items.map(({ opportunityId, difference }) => [opportunityId, difference.amount])).toEqual([
+    ['opp-1', '0.00'],
+    ['opp-1', '0.00'],
+  ]);
+  // Nobody of the opportunity that changed has clicked an ad.
+  const ads = body.rows.find(({ keys }) => keys[0] === 'paid_search');
+  expect(ads?.causes['late_touchpoints']).toEqual(ads?.difference);
+  expect(ads?.difference.minor).not.toBe(0);
+});
+
 test.each([
   ['', 'from-missing', 'from'],
   ['from=x', 'from-invalid', 'from'],
   ['from=99999999', 'as-of-in-the-future', 'from'],
   ['from=1&to=99999999', 'as-of-in-the-future', 'to'],
   ['from=2&to=1', 'drift-reversed', 'from'],
-  ['from=1&model=markov', 'model-without-drift', 'model'],
+  ['from=1&model=unknown', 'model-unknown', 'model'],
+  ['from=1&model=markov&order=4', 'order-invalid', 'order'],
+  ['from=1&by=nothing', 'cut-unknown', 'by'],
+  ['from=1&channel=email', 'parameter-unknown', 'channel'],
   ['from=1&asOf=3', 'parameter-unknown', 'asOf'],
   ['from=1&periodFrom=2026-02-01&periodTo=2026-01-01', 'period-reversed', 'periodTo'],
   ['from=1&currency=EUR', 'currency-unknown', 'currency'],

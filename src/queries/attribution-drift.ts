@@ -1,22 +1,14 @@
 import { Query } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiProperty, getSchemaPath, IntersectionType } from '@nestjs/swagger';
-import { COMMITTEES, DEFAULT_COMMITTEE } from '../domain/attribution/committee-rule.js';
+import type { ModelRequest } from '../domain/attribution/model-request.js';
 import { DRIFT_CAUSES } from '../domain/attribution/drift.js';
 import { MoneyItem } from './money.js';
-import { COMMITTEE_OPTIONS, REPORT_MODELS } from './model-parameters.js';
+import { MaybeRequest } from './attribution-basis.js';
+import { MODEL_PARAMETERS, modelRequestOf, REPORT_MODELS } from './model-parameters.js';
 import { type PageRequest, pageRequestOf } from './page-request.js';
 import { ReportCell } from './report-cell.js';
 import { type DayOrInstant, Params, type RawParams } from './params.js';
-import {
-  cutsAmong,
-  DRIFT_CUTS,
-  type DriftCut,
-  DEFAULT_MODEL,
-  METRICS,
-  MODEL_NAMES,
-  type ModelName,
-} from './report-scope.js';
-import type { ScopeQuery } from './report-scope.js';
+import { type Cut, CUTS, cutsOf, METRICS, type ScopeQuery } from './report-scope.js';
 import {
   Enum,
   Enums,
@@ -62,7 +54,7 @@ export class DriftItem extends IntersectionType(ReportCell, DriftValue) {}
 export class DriftEvent {
   @LogPosition('Position of the event') position!: string;
   @MaybeUuid(
-    'The event; null: an event of before was applied at this position, or it is no longer in the log',
+    'The event; null: an event of before was applied at this position, somebody entered or left a segment with time, or it is no longer in the log',
   )
   eventId!: string | null;
   @MaybeText('Its type') type!: string | null;
@@ -87,8 +79,9 @@ export class DriftGroupItem {
 export class DriftAnswer extends PageAnswer {
   @Nested('The earlier report', () => ReportEnd) from!: ReportEnd;
   @Nested('The later report', () => ReportEnd) to!: ReportEnd;
-  @Enum('Attribution model', MODEL_NAMES) model!: string;
-  @Enums('Cuts', DRIFT_CUTS) by!: DriftCut[];
+  @Enum('Attribution model', REPORT_MODELS) model!: string;
+  @MaybeRequest() request?: ModelRequest;
+  @Enums('Cuts', CUTS) by!: Cut[];
   @Enum('What is counted', METRICS) metric!: string;
   @Text('Currency of all sums') currency!: string;
   @MaybeInstant('Start of the period, inclusive, of the later report') periodFrom!: Date | null;
@@ -106,7 +99,7 @@ export class DriftAnswer extends PageAnswer {
 const PARAMETERS = [
   'from',
   'to',
-  'model',
+  ...MODEL_PARAMETERS,
   'by',
   'metric',
   'periodFrom',
@@ -121,8 +114,8 @@ export class FindDrift extends Query<DriftAnswer> {
   readonly from: bigint | DayOrInstant;
   /** Undefined: the position of the read models. */
   readonly to: bigint | DayOrInstant | undefined;
-  readonly model: ModelName;
-  readonly by: readonly DriftCut[];
+  readonly model: ModelRequest;
+  readonly by: readonly Cut[];
   readonly scope: ScopeQuery;
   readonly perCause: number;
   readonly request: PageRequest;
@@ -130,13 +123,12 @@ export class FindDrift extends Query<DriftAnswer> {
   /** @throws Problem 400 naming every parameter at fault and what is allowed */
   constructor(workspace: string, given: RawParams) {
     super();
-    const params = new Params(given, [...PARAMETERS, ...COMMITTEE_OPTIONS, 'minPosition', 'cursor', 'limit']);
+    const params = new Params(given, [...PARAMETERS, 'minPosition', 'cursor', 'limit']);
     this.from = params.positionOrDate('from') ?? 0n;
     if (given['from'] === undefined) params.fault('from-missing', 'from', 'must be given: the position or date of the earlier report'); // prettier-ignore
     this.to = params.positionOrDate('to');
-    this.model = modelOf(params);
-    refuseCommittee(params);
-    this.by = cutsAmong(params, DRIFT_CUTS);
+    this.model = modelRequestOf(params, given);
+    this.by = cutsOf(params);
     this.scope = {
       metric: params.oneOf('metric', METRICS) ?? 'revenue',
       from: params.dayOrInstant('periodFrom'),
@@ -146,24 +138,4 @@ export class FindDrift extends Query<DriftAnswer> {
     this.perCause = params.integer('perCause', 0, 100) ?? DEFAULT_PER_CAUSE;
     this.request = pageRequestOf(workspace, params, { name: 'drift', given, shapes: [/^\d{1,9}$/] });
   }
-}
-
-/** The ledger has the history of the default committee alone. */
-function refuseCommittee(params: Params): void {
-  const why = 'has no history that reports could be compared by';
-  const committee = params.oneOf('committee', COMMITTEES) ?? DEFAULT_COMMITTEE.committee;
-  if (committee !== DEFAULT_COMMITTEE.committee)
-    params.fault('committee-without-drift', 'committee', `"${committee}" ${why}; omit it`);
-  if (params.text('roleWeights') !== undefined)
-    params.fault('role-weights-without-drift', 'roleWeights', `a weighed committee ${why}; omit it`);
-}
-
-function modelOf(params: Params): ModelName {
-  const model = params.oneOf('model', REPORT_MODELS) ?? DEFAULT_MODEL;
-  const stored = MODEL_NAMES.find((name) => name === model);
-  if (stored === undefined) {
-    const why = 'is computed from all paths of a report, so no event alone has a part in its changes';
-    params.fault('model-without-drift', 'model', `"${model}" ${why}; allowed are ${MODEL_NAMES.join(', ')}`);
-  }
-  return stored ?? DEFAULT_MODEL;
 }

@@ -118,14 +118,15 @@ export class AttributionController {
   @QueryDocs({
     summary: 'Get what changed between two reports, and why',
     description:
-      'Compares a report at position `from` with the same report at position `to`. Each difference is the sum of the differences ' +
-      'in `causes`, to the minor unit: every event between is given what it changed. Only for models whose credits are stored.',
+      'Compares a report at position `from` with the same report at position `to`, by any model, committee and cut. Each difference is the ' +
+      'sum of the differences in `causes`, to the minor unit: every event between is given what it changed. Under `markov` a cause has what ' +
+      'it changed of all credits, and an event what it changed of the path of its own opportunity.',
     answer: DriftAnswer,
     parameters: [
       ...([
         'fromReport',
         'toReport',
-        'model',
+        ...MODEL,
         'by',
         'metric',
         'periodFrom',

@@ -58,8 +58,15 @@ export class CreditComputer {
     scope: ReportScope,
     { model, by }: { readonly model: ModelRequest; readonly by: readonly Cut[] },
   ): Promise<ComputedCredits> {
-    const source = new ReportSource(view, scope, [model]);
-    return this.credits.one(view.workspace, this.creditsOf(source, model, by));
+    return this.creditFrom(new ReportSource(view, scope, [model]), { model, by });
+  }
+
+  /** The same from paths that the caller reads, too. @throws Problem 400 `players-too-many`, `report-too-large` */
+  creditFrom(
+    source: ReportSource,
+    { model, by }: { readonly model: ModelRequest; readonly by: readonly Cut[] },
+  ): Promise<ComputedCredits> {
+    return this.credits.one(source.view.workspace, this.creditsOf(source, model, by));
   }
 
   /** The same under each of these models, in their order. @throws Problem 400 `players-too-many`, `report-too-large` */

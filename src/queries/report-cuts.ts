@@ -70,7 +70,7 @@ export const joinsFor = (view: View, cuts: readonly Cut[]): Sql => {
 };
 
 /** Of the segments that a lead is in, the first of the journey model. */
-const firstSegments = (view: View): Sql => sql`
+export const firstSegments = (view: View): Sql => sql`
   SELECT DISTINCT ON (m.lead_id) m.lead_id, m.segment_id
   FROM (${segmentMembers(view)}) m
   ORDER BY m.lead_id, ${inModelOrder(view)}`;

@@ -5,7 +5,7 @@ import type { ModelTouch, OpportunityPath } from '../domain/attribution/weigh-pa
 import type { Channel, TouchpointKind } from '../domain/touchpoint.js';
 import { milestonesOf } from './attribution-paths.js';
 import { inScope } from './attribution-rows.js';
-import { roleWeightsOf, type WeightOfPerson, withCommittee } from './committee-paths.js';
+import { roleWeightsOf, type WeightOfPerson } from './committee-paths.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import type { View } from './read-models.js';
 import type { PathScope, ReportScope } from './report-scope.js';
@@ -157,17 +157,13 @@ function reportPath(
   };
 }
 
-/** The paths of opportunities lost in the period of a report, up to the loss, as those of won ones reach up to the close. */
-export async function lostPaths(
-  view: CreditView,
-  scope: ReportScope,
-  { details, rule }: Pick<PathQuery, 'details' | 'rule'>,
-): Promise<OpportunityPath[]> {
-  const { view: lost, scope: lostScope } = await lostLedger(view, scope);
-  const ofCommittee = await withCommittee(lost, lostScope, rule);
+export type LostPath = OpportunityPath & Pick<ReportPath, 'opportunityId'>;
+
+/** The paths of lost opportunities, up to the loss, as those of won ones reach up to the close. @throws Problem 400 `report-too-large` */
+export async function lostPaths(view: CreditView, scope: PathScope, details: boolean): Promise<LostPath[]> {
   // Paths without conversion get no credit: nobody weighs more than another.
-  const paths = await reportPaths(ofCommittee, lostScope, { details, rule: DEFAULT_COMMITTEE });
-  return paths.map(({ dates, touches }) => ({ revenue: 0, dates, touches }));
+  const paths = await reportPaths(view, scope, { details, rule: DEFAULT_COMMITTEE });
+  return paths.map(({ opportunityId, dates, touches }) => ({ opportunityId, revenue: 0, dates, touches }));
 }
 
 /** The paths of opportunities lost in a period, in any currency. */

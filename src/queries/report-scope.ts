@@ -36,14 +36,6 @@ export const CUTS = [
 ] as const;
 export type Cut = (typeof CUTS)[number];
 
-/** Cuts whose history is compared between two reports: a segment changes with time alone, and the stage of a content with the model. */
-export const DRIFT_CUTS = [
-  ...(['content', 'channel', 'campaign', 'source'] as const),
-  ...CATALOGUE_CUTS,
-  ...(['persona', 'owner', 'month', 'week'] as const),
-] as const satisfies readonly Cut[];
-export type DriftCut = (typeof DRIFT_CUTS)[number];
-
 /** `revenue`: won opportunities by their close; `pipeline`: all opportunities by their opening. */
 export const METRICS = ['revenue', 'pipeline'] as const;
 export type Metric = (typeof METRICS)[number];
@@ -88,13 +80,8 @@ export const periodQueryOf = (params: Params): Omit<ScopeQuery, 'metric'> => ({
 /** Whether rows of a report by these cuts are in the order of time. */
 export const isByTime = ([first]: readonly Cut[]): boolean => first === 'month' || first === 'week';
 
-export const cutsOf = (params: Params): Cut[] => cutsAmong(params, CUTS);
-
-export function cutsAmong<C extends Cut>(
-  params: Params,
-  allowed: readonly (C | 'content')[],
-): (C | 'content')[] {
-  const cuts = params.someOf('by', allowed, 'cut') ?? ['content' as const];
+export function cutsOf(params: Params): Cut[] {
+  const cuts = params.someOf('by', CUTS, 'cut') ?? ['content' as const];
   if (cuts.length > 3) params.fault('cut-too-many', 'by', 'cuts by three at most');
   return cuts;
 }

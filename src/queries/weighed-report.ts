@@ -54,7 +54,8 @@ interface ModelledPaths {
   readonly revenues: readonly number[];
 }
 
-async function basisOf(
+/** What a model over all paths rests on, of these. @throws Problem 400 `players-too-many` */
+export async function basisOf(
   model: ModelRequest,
   { converting, nonConverting, revenues }: ModelledPaths,
   solve: SolveChain,

@@ -5,6 +5,7 @@ export const DRIFT_CAUSES = [
   'merges',
   'splits',
   'profiles',
+  'segments',
   'opportunity_changes',
   'verdicts',
   'model_version',
@@ -42,23 +43,19 @@ export function differencesOf(before: Cells, after: Cells): Cells {
   return differences;
 }
 
-/** An event that may have changed the credits of an opportunity. */
-interface Caused {
-  readonly position: bigint;
-  readonly cause: DriftCause;
-}
-
 /**
  * Consecutive events of one cause as one. What a cause changed in all is the same: the differences of a run add up to that between its ends.
  *
- * @param events in the order of positions
+ * @param steps in the order of positions
  */
-export function runsOf(events: readonly Caused[]): (Caused & { readonly events: number })[] {
-  const runs: (Caused & { readonly events: number })[] = [];
-  for (const { position, cause } of events) {
-    const last = runs.at(-1);
-    if (last?.cause === cause) runs[runs.length - 1] = { position, cause, events: last.events + 1 };
-    else runs.push({ position, cause, events: 1 });
+export function runsOf<Step extends { readonly cause: DriftCause }>(
+  steps: readonly Step[],
+): { readonly last: Step; readonly events: number }[] {
+  const runs: { last: Step; events: number }[] = [];
+  for (const step of steps) {
+    const run = runs.at(-1);
+    if (run?.last.cause === step.cause) runs[runs.length - 1] = { last: step, events: run.events + 1 };
+    else runs.push({ last: step, events: 1 });
   }
   return runs;
 }
@@ -86,13 +83,17 @@ export class Drift {
   /** @param listed so many steps are kept of each cause */
   constructor(private readonly listed: number) {}
 
-  add(step: DriftStep): void {
-    if (step.differences.size === 0) return;
-    for (const [cell, difference] of step.differences) {
+  /** What a cause did to cells. */
+  add(cause: DriftCause, differences: Cells): void {
+    for (const [cell, difference] of differences) {
       const causes = this.cells.get(cell) ?? new Map<DriftCause, bigint>();
       this.cells.set(cell, causes);
-      causes.set(step.cause, (causes.get(step.cause) ?? 0n) + difference);
+      causes.set(cause, (causes.get(cause) ?? 0n) + difference);
     }
+  }
+
+  /** Counts a step among those of its cause, and lists it if it is one of the most weighty. */
+  list(step: DriftStep): void {
     const group = this.open.get(step.cause) ?? { events: 0, opportunities: new Set(), steps: [] };
     this.open.set(step.cause, group);
     group.events += step.events;

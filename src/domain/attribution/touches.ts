@@ -19,6 +19,16 @@ export interface Candidate {
   readonly contentTitle: string | null;
   readonly sessionId: string;
   readonly verdict: Verdict;
+  /** Only where it was read. */
+  readonly details?: TouchDetails;
+}
+
+/** What else is known of a touchpoint: cuts and models of a request look at it, the ledger does not. */
+export interface TouchDetails {
+  readonly rep: string | null;
+  readonly contentType: string | null;
+  /** The buying stage that the journey model maps its content to. */
+  readonly contentStage: string | null;
 }
 
 /** What may earn credit. */

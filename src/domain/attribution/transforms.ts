@@ -114,6 +114,7 @@ export function transformPath<T extends PathTouch>(
   dates: PathDates,
 ): readonly Step<T>[] {
   const all = touches.map((touch, index) => ({ index, touch, player: playerOf(player, touch) }));
+  if (Object.keys(transforms).length === 0) return all;
   const kept = steps(filtered(all, transforms, dates.reference), transforms);
   const located = kept.length === all.length ? all : relocateMilestones(all, kept, dates);
   return COLLAPSE[transforms.repeats ?? 'unique'](located);

@@ -10,6 +10,10 @@ import { firstRow, rows, sql } from '../sql.js';
 export interface ChangeAt extends InputChange {
   /** A journey model was published there that may attribute or name contents otherwise. */
   readonly isPublication: boolean;
+  /** Somebody entered or left a segment there. */
+  readonly segments: boolean;
+  /** And nothing else changed. */
+  readonly onlySegments: boolean;
 }
 
 /** Finds out which kind of event caused a change. The log is read only where rows do not say it. */

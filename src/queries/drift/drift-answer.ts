@@ -7,7 +7,7 @@ import {
   sumOf,
 } from '../../domain/attribution/drift.js';
 import { money } from '../../domain/attribution/money.js';
-import { type CreditRow, creditRows, type Totals, totalsOf } from '../attribution-rows.js';
+import type { CreditRow, Totals } from '../attribution-rows.js';
 import { slice, withoutOf } from '../attribution.js';
 import type {
   DriftAnswer,
@@ -18,10 +18,11 @@ import type {
   FindDrift,
   ReportEnd,
 } from '../attribution-drift.js';
+import { isStored } from '../model-parameters.js';
 import { type CellNames, cellName, cellNames } from '../cell-names.js';
 import type { ChangeCauses } from './change-causes.js';
-import type { ReportAt } from './changed-opportunities.js';
-import { cellOf, UNATTRIBUTED } from './opportunity-cells.js';
+import type { ReportAt } from './report-ends.js';
+import { cellOf, UNATTRIBUTED } from './state-cells.js';
 
 interface Compared {
   readonly from: ReportAt;
@@ -36,11 +37,9 @@ interface Compared {
 export async function driftAnswer(query: FindDrift, compared: Compared): Promise<DriftAnswer> {
   const { from, to, drift, causes, changed } = compared;
   const { currency } = to.scope;
-  const before = await totalsOf(from.view, from.scope);
-  const after = await totalsOf(to.view, to.scope);
   const value = (of: (totals: Totals) => bigint, isPart: (cell: string) => boolean): DriftValue =>
-    driftValue({ from: of(before), to: of(after), causes: drift.sumOf(isPart) }, currency);
-  const rows = await changedRows(query, compared);
+    driftValue({ from: of(from.totals), to: of(to.totals), causes: drift.sumOf(isPart) }, currency);
+  const rows = changedRows(compared);
   const { page, next } = slice(query.request, to.view, rows);
   const names = await cellNames(to.view, query.by, page.map(({ row }) => row)); // prettier-ignore
   const groups = drift.groups();
@@ -49,7 +48,8 @@ export async function driftAnswer(query: FindDrift, compared: Compared): Promise
     modelVersion: to.view.modelVersion,
     from: endOf(from),
     to: endOf(to),
-    model: query.model,
+    model: query.model.model,
+    ...(!isStored(query.model) && { request: query.model }),
     by: [...query.by],
     ...{ metric: to.scope.metric, currency },
     ...{ periodFrom: to.scope.from, periodTo: to.scope.to },
@@ -94,10 +94,9 @@ interface ChangedRow extends Difference {
 }
 
 /** Rows of either report that a cause changed. */
-async function changedRows({ model, by }: FindDrift, compared: Compared): Promise<ChangedRow[]> {
-  const { from, to, drift } = compared;
-  const before = await cellsOf(from, model, by);
-  const after = await cellsOf(to, model, by);
+function changedRows({ from, to, drift }: Compared): ChangedRow[] {
+  const before = cellsOf(from);
+  const after = cellsOf(to);
   const changed = new Set(drift.changedCells());
   for (const cell of new Set([...before.keys(), ...after.keys()]))
     if (before.get(cell)?.value !== after.get(cell)?.value) changed.add(cell);
@@ -112,14 +111,8 @@ async function changedRows({ model, by }: FindDrift, compared: Compared): Promis
     .sort((a, b) => bySize(b.to - b.from, a.to - a.from) || (a.cell < b.cell ? -1 : 1));
 }
 
-async function cellsOf(
-  { view, scope }: ReportAt,
-  model: FindDrift['model'],
-  by: FindDrift['by'],
-): Promise<ReadonlyMap<string, CreditRow>> {
-  const rows = await creditRows(view, scope, { model, by });
-  return new Map(rows.filter(({ value }) => value !== 0n).map((row) => [cellOf(row.keys), row]));
-}
+const cellsOf = ({ rows }: ReportAt): ReadonlyMap<string, CreditRow> =>
+  new Map(rows.filter(({ value }) => value !== 0n).map((row) => [cellOf(row.keys), row]));
 
 const size = (number: bigint): bigint => (number < 0n ? -number : number);
 const bySize = (a: bigint, b: bigint): number => (size(a) < size(b) ? -1 : size(a) > size(b) ? 1 : 0);
@@ -149,8 +142,8 @@ async function groupItem(group: DriftGroup, context: GroupContext): Promise<Drif
 
 async function driftEvent(step: DriftStep, { causes, currency }: GroupContext): Promise<DriftEvent> {
   const { position, opportunityId, events, cause } = step;
-  // What was applied late has a position of its own, which rows do not name.
-  const event = cause === 'dead_letters' ? undefined : await causes.eventAt(position);
+  // What was applied late has a position of its own, which rows do not name, and segments may change with time alone.
+  const event = cause === 'dead_letters' || cause === 'segments' ? undefined : await causes.eventAt(position);
   return {
     position: String(position),
     ...{ eventId: event?.id ?? null, type: event?.type ?? null },

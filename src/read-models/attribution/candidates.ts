@@ -1,7 +1,7 @@
 import type { Candidate } from '../../domain/attribution/touches.js';
 import { resolveSessions } from '../../domain/session.js';
 import { placeOf } from '../session-columns.js';
-import { trueAt, type Inputs } from './inputs.js';
+import { trueAt, type Inputs, type JourneyRow } from './inputs.js';
 
 /** Touchpoints of a lead right after the event at `position`, in their sessions. */
 export const candidatesAt = (inputs: Inputs, leadId: string, position: bigint): Candidate[] =>
@@ -18,5 +18,11 @@ export const candidatesAt = (inputs: Inputs, leadId: string, position: bigint): 
       contentTitle: row.content_title,
       sessionId,
       verdict: row.verdict,
+      ...detailsOf(row),
     }),
   );
+
+function detailsOf({ rep, content_type, content_stage }: JourneyRow): Pick<Candidate, 'details'> {
+  if (rep === undefined) return {};
+  return { details: { rep, contentType: content_type ?? null, contentStage: content_stage ?? null } };
+}

@@ -58,5 +58,17 @@ function rolesOfLeads(
   return roles;
 }
 
+/** What the touches of people weigh in an opportunity right after the event at `position`, by the roles that they have there. */
+export function roleWeightsAt(
+  inputs: Inputs,
+  opportunityId: string,
+  position: bigint,
+  { roleWeights }: CommitteeRule,
+): (leadId: string) => number {
+  if (Object.keys(roleWeights).length === 0) return () => 1;
+  const roles = rolesOfLeads(inputs, trueAt(inputs.seats.get(opportunityId) ?? [], position), position);
+  return (leadId) => weightOfRoles(roles.get(leadId) ?? [], roleWeights);
+}
+
 const knownAt = (inputs: Inputs, lead: string, position: bigint): Date | null =>
   trueAt(inputs.profiles.get(lead) ?? [], position)[0]?.known_at ?? null;

@@ -6,9 +6,9 @@ import {
 } from '../../domain/attribution/committee-rule.js';
 import { toReportingCurrency, type Reporting } from '../../domain/attribution/money.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
-import { touchesOf, type Touch } from '../../domain/attribution/touches.js';
+import { type Candidate, touchesOf, type Touch } from '../../domain/attribution/touches.js';
 import { candidatesAt } from './candidates.js';
-import { committeeAt } from './committee.js';
+import { committeeAt, type CommitteeMembers } from './committee.js';
 import { trueAt, type OpportunityRow, type Inputs } from './inputs.js';
 
 /** What the journey model in force says about attribution; no reporting before the first model. */
@@ -36,6 +36,7 @@ export interface Path {
   readonly touches: readonly Touch[];
   readonly digest: string;
 }
+export type CreditPath = Omit<Path, 'digest'>;
 
 /**
  * The paths of an opportunity right after the event at `position`: its pipeline from the opening on, its revenue while it is
@@ -50,28 +51,66 @@ export function creditsAt(
 ): Path[] {
   const [opportunity] = trueAt(inputs.opportunities.get(opportunityId) ?? [], position);
   if (!opportunity) return [];
-  const { committee, members } = committeeAt(inputs, opportunity, position, rule);
-  const candidates = [...members.keys()].flatMap((leadId) => candidatesAt(inputs, leadId, position));
-  const question = { openedAt: opportunity.opened_at, members, ...terms };
-  const { touches } = touchesOf(candidates, { ...question, reference: opportunity.opened_at });
-  const pipeline = pathOf(opportunity, 'pipeline', opportunity.opened_at, committee, touches, terms);
-  const { status, closed_at: closedAt } = opportunity;
-  if (status === 'open' || !closedAt) return [pipeline];
-  const metric = status === 'won' ? 'revenue' : 'loss';
-  const upToClose = touchesOf(candidates, { ...question, reference: closedAt, closedAt }).touches;
-  return [pipeline, pathOf(opportunity, metric, closedAt, committee, upToClose, terms)];
+  const committee = committeeTouches(inputs, opportunity, position, rule);
+  return metricsOf(opportunity).map((metric) =>
+    withDigest(pathOf(opportunity, metric, committee, terms), terms.settings),
+  );
+}
+
+export interface PathQuery {
+  readonly position: bigint;
+  readonly terms: Terms;
+  readonly rule: CommitteeRule;
+  readonly metric: Metric;
+}
+
+/** The path by one metric, if the opportunity counts by it. */
+export function creditPath(
+  inputs: Inputs,
+  opportunityId: string,
+  { position, terms, rule, metric }: PathQuery,
+): CreditPath | undefined {
+  const [opportunity] = trueAt(inputs.opportunities.get(opportunityId) ?? [], position);
+  if (!opportunity || !metricsOf(opportunity).includes(metric)) return undefined;
+  return pathOf(opportunity, metric, committeeTouches(inputs, opportunity, position, rule), terms);
+}
+
+function metricsOf({ status, closed_at }: OpportunityRow): readonly Metric[] {
+  if (status === 'open' || !closed_at) return ['pipeline'];
+  return ['pipeline', status === 'won' ? 'revenue' : 'loss'];
+}
+
+interface CommitteeTouches extends CommitteeMembers {
+  readonly candidates: readonly Candidate[];
+}
+
+function committeeTouches(
+  inputs: Inputs,
+  opportunity: OpportunityRow,
+  position: bigint,
+  rule: CommitteeRule,
+): CommitteeTouches {
+  const found = committeeAt(inputs, opportunity, position, rule);
+  const candidates = [...found.members.keys()].flatMap((leadId) => candidatesAt(inputs, leadId, position));
+  return { ...found, candidates };
 }
 
 function pathOf(
   opportunity: OpportunityRow,
   metric: Metric,
-  creditedAt: Date,
-  committee: Committee,
-  touches: readonly Touch[],
-  { settings, reporting }: Terms,
-): Path {
+  { committee, members, candidates }: CommitteeTouches,
+  terms: Terms,
+): CreditPath {
+  const { opened_at: openedAt, closed_at } = opportunity;
+  const closedAt = metric === 'pipeline' ? undefined : (closed_at ?? undefined);
+  const creditedAt = closedAt ?? openedAt;
+  const { touches } = touchesOf(candidates, {
+    ...{ members, openedAt, reference: creditedAt, ...(closedAt && { closedAt }) },
+    ...terms,
+  });
   const amount = BigInt(opportunity.amount_minor);
-  const path = {
+  const { reporting } = terms;
+  return {
     workspace: opportunity.workspace,
     opportunity_id: opportunity.opportunity_id,
     metric,
@@ -84,11 +123,15 @@ function pathOf(
     committee,
     touches,
   };
-  return { ...path, digest: digestOf(path, settings) };
 }
 
+export const withDigest = (path: CreditPath, settings: AttributionSettings): Path => ({
+  ...path,
+  digest: digestOf(path, settings),
+});
+
 /** Of all that a path and its shares say or follow from. */
-function digestOf({ touches, ...path }: Omit<Path, 'digest'>, settings: AttributionSettings): string {
+function digestOf({ touches, ...path }: CreditPath, settings: AttributionSettings): string {
   const { timeDecay, position, uShaped, wShaped, fullPath } = settings;
   const said = touches.map((touch) => [
     touch.eventId,

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import { type CommitteeRule, DEFAULT_COMMITTEE } from '../../domain/attribution/committee-rule.js';
 import { DAY_MS } from '../../domain/model/journey-model.js';
 import type { AttributionSettings } from '../../domain/attribution/settings.js';
-import { creditsAt, type Metric, type Path, type Terms } from './credits.js';
+import { creditPath, creditsAt, type Metric, type Path, type Terms, withDigest } from './credits.js';
 import { type Inputs, loadInputs } from './inputs.js';
 import { TermsOfRange } from './terms.js';
 
@@ -53,8 +53,8 @@ export async function computePaths(
   const paths: Path[] = [];
   let touches = 0;
   await eachWithInputs({ tx, workspace, position, rule }, opportunityIds, (inputs, id, terms) => {
-    const path = creditsAt(inputs, id, position, terms, rule).find((each) => each.metric === metric);
-    if (path) paths.push(path);
+    const path = creditPath(inputs, id, { position, terms, rule, metric });
+    if (path) paths.push(withDigest(path, terms.settings));
     touches += path?.touches.length ?? 0;
     return touches <= most;
   });
@@ -84,7 +84,9 @@ async function eachWithInputs(
   const inForce = terms.at(position);
   for (let start = 0; start < opportunityIds.length; start += AT_ONCE) {
     const ids = opportunityIds.slice(start, start + AT_ONCE);
-    const inputs = await loadInputs(tx, range, workspace, ids, terms.longestLookbackDays * DAY_MS, rule.committee); // prettier-ignore
+    const lookbackMs = terms.longestLookbackDays * DAY_MS;
+    const { committee } = rule;
+    const inputs = await loadInputs(tx, range, workspace, ids, { lookbackMs, committee });
     if (!ids.every((id) => visit(inputs, id, inForce))) break;
   }
   return inForce.settings;

@@ -1,3 +1,4 @@
+import type { Committee } from '../../domain/attribution/committee-rule.js';
 import type { PositionRange } from '../range.js';
 import type { Inputs, JourneyRow, ProfileRow, SeatRow, Spans } from './inputs.js';
 
@@ -24,7 +25,12 @@ export interface InputChange {
 }
 
 /** The changes in a range of positions, in order; some may change no credits. */
-export function inputChanges(inputs: Inputs, opportunityId: string, range: PositionRange): InputChange[] {
+export function inputChanges(
+  inputs: Inputs,
+  opportunityId: string,
+  range: PositionRange,
+  committee: Committee,
+): InputChange[] {
   const changes = new Map<bigint, InputChange>();
   const at = (position: bigint): InputChange => {
     const change = changes.get(position) ?? noChange(position);
@@ -44,13 +50,13 @@ export function inputChanges(inputs: Inputs, opportunityId: string, range: Posit
       for (const each of [before, after]) if (each) change.leads.add(each.lead_id);
     });
   }
-  for (const lead of membersOf(inputs, opportunityId, range)) {
+  for (const lead of membersOf(inputs, opportunityId, range, committee)) {
     const profiles = inputs.profiles.get(lead) ?? [];
     eachChange(profiles, range, sameProfile, ({ position }) => {
       at(position).profiles = true;
       at(position).leads.add(lead);
     });
-    for (const versions of byEvent(inputs.journeys.get(lead) ?? [])) {
+    for (const versions of byEvent(changedIn(inputs.journeys.get(lead) ?? [], range))) {
       eachChange(versions, range, sameTouchpoint, ({ position, before, after }) => {
         const change = at(position);
         change.leads.add(lead);
@@ -69,18 +75,28 @@ export const noChange = (position: bigint): InputChange => ({
 });
 
 /** Leads that are or were members of the committee somewhere in the range; rather one too many than one too few. */
-export function membersOf(inputs: Inputs, opportunityId: string, range: PositionRange): ReadonlySet<string> {
+export function membersOf(
+  inputs: Inputs,
+  opportunityId: string,
+  range: PositionRange,
+  committee: Committee,
+): ReadonlySet<string> {
   const seats = inputs.seats.get(opportunityId) ?? [];
   const ofKeys = [...keysOf(seats)].flatMap((key) => inputs.keys.get(key) ?? []);
-  const always = seats.some(({ from, until }) => from <= range.after && until === null);
+  const isSeated = seats.some(({ from, until }) => from <= range.after && until === null);
   const accounts = (inputs.opportunities.get(opportunityId) ?? []).flatMap(
     ({ account_id }) => account_id ?? [],
   );
-  const ofAccounts = always ? [] : accounts.flatMap((account) => inputs.byAccount.get(account) ?? []);
+  const isOfContacts = committee === 'primary' || (committee === 'contacts' && isSeated);
+  const ofAccounts = isOfContacts ? [] : accounts.flatMap((account) => inputs.byAccount.get(account) ?? []);
   return new Set([...ofKeys, ...ofAccounts].map(({ lead_id }) => lead_id));
 }
 
 const keysOf = (seats: Spans<SeatRow>): ReadonlySet<string> => new Set(seats.flatMap(({ keys }) => keys));
+
+/** Versions that begin or end in the range: of most touchpoints none. */
+const changedIn = <Row>(rows: Spans<Row>, { after, upTo }: PositionRange): Spans<Row> =>
+  rows.filter(({ from, until }) => from > after || (until !== null && until <= upTo));
 
 const byEvent = (rows: Spans<JourneyRow>): Iterable<Spans<JourneyRow>> =>
   Map.groupBy(rows, ({ event_id }) => event_id).values();
@@ -129,4 +145,7 @@ const sameTouchpoint = (a: JourneyRow, b: JourneyRow): boolean =>
   a.content_title === b.content_title &&
   a.session === b.session &&
   a.sets_origin === b.sets_origin &&
-  a.verdict === b.verdict;
+  a.verdict === b.verdict &&
+  a.rep === b.rep &&
+  a.content_type === b.content_type &&
+  a.content_stage === b.content_stage;

@@ -68,6 +68,10 @@ export interface JourneyRow extends Spanned {
   readonly session: SessionPart;
   readonly sets_origin: boolean;
   readonly verdict: Verdict;
+  /** Undefined: not read. */
+  readonly rep?: string | null;
+  readonly content_type?: string | null;
+  readonly content_stage?: string | null;
 }
 
 /** All versions, in a range of the log, of what the credits of some opportunities of one workspace follow from. */
@@ -84,17 +88,21 @@ export interface Inputs {
 /** True somewhere from right after `after` up to `upTo`, the first two parameters. */
 const WITHIN = 'known_from <= $2 AND (superseded_at IS NULL OR superseded_at > $1)';
 
-/**
- * @param lookbackMs the longest in force in the range
- * @param committee of opportunities with contacts; people of the account are read only where they count
- */
+export interface InputOptions {
+  /** The longest in force in the range. */
+  readonly lookbackMs: number;
+  /** Of opportunities with contacts; people of the account are read only where they count. */
+  readonly committee?: Committee;
+  /** With what the ledger does not say of touchpoints. */
+  readonly details?: boolean;
+}
+
 export async function loadInputs(
   tx: PoolClient,
   range: PositionRange,
   workspace: string,
   opportunityIds: readonly string[],
-  lookbackMs: number,
-  committee: Committee = 'contacts',
+  { lookbackMs, committee = 'contacts', details = false }: InputOptions,
 ): Promise<Inputs> {
   const load = async <Row extends Spanned>(query: string, ...more: unknown[]): Promise<Spans<Row>> =>
     spansOf((await tx.query<Row>(query, [String(range.after), String(range.upTo), workspace, ...more])).rows);
@@ -105,9 +113,10 @@ export async function loadInputs(
   const accounts = accountsAsked(opportunities, committee === 'account' ? [] : seats, range.after);
   const profiles = await load<ProfileRow>(PROFILES, distinct(keys.map(({ lead_id }) => lead_id)), accounts);
   const leads = distinct([...keys, ...profiles].map(({ lead_id }) => lead_id));
-  const times = opportunities.flatMap(({ opened_at, closed_at }) => [+opened_at, +(closed_at ?? opened_at)]);
-  const window = times.length === 0 ? [0, 0] : [Math.min(...times) - lookbackMs, Math.max(...times)];
-  const journeys = await load<JourneyRow>(JOURNEYS, leads, ...window.map((time) => new Date(time)));
+  const ends = opportunities.flatMap(({ opened_at, closed_at }) => [+opened_at, +(closed_at ?? opened_at)]);
+  const window = ends.length === 0 ? [0, 0] : [Math.min(...ends) - lookbackMs, Math.max(...ends)];
+  const times = window.map((time) => new Date(time));
+  const journeys = await load<JourneyRow>(details ? DETAILED_JOURNEYS : JOURNEYS, leads, ...times);
   return {
     opportunities: Map.groupBy(opportunities, ({ opportunity_id }) => opportunity_id),
     seats: Map.groupBy(seats, ({ opportunity_id }) => opportunity_id),
@@ -151,7 +160,7 @@ const PROFILES = `${knownOf('lead_profile', PROFILE, 'lead_id', '$4::uuid[]')}
  * into this window started no earlier, at any position of the range, than the last start before it that was true at all of
  * them: what lies between is read for the starts and origins in it.
  */
-const JOURNEYS = `
+const journeysOf = (more: string): string => `
   SELECT journey.* FROM unnest($4::uuid[]) lead (lead_id)
   CROSS JOIN LATERAL (
     SELECT coalesce(max(start.occurred_at), '-infinity') AS since FROM (
@@ -163,12 +172,14 @@ const JOURNEYS = `
   ) earlier
   CROSS JOIN LATERAL (
     SELECT event_id, position, lead_id, occurred_at, kind, channel, source, medium, campaign, content_id, content_title, session,
-      sets_origin, verdict, known_from, superseded_at
+      sets_origin, verdict${more}, known_from, superseded_at
     FROM journey
     WHERE workspace = $3 AND journey.lead_id = lead.lead_id AND occurred_at BETWEEN earlier.since AND $6
       AND (occurred_at >= $5 OR session = 'start' OR sets_origin) AND ${WITHIN} OFFSET 0
   ) journey
   ORDER BY journey.occurred_at, journey.event_id`;
+const JOURNEYS = journeysOf('');
+const DETAILED_JOURNEYS = journeysOf(', rep, content_type, content_stage');
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
