@@ -93,7 +93,7 @@ async function everything(ask: Ask): Promise<void> {
       await pages(ask, `/api/attribution/explain?model=time_decay&metric=${metric}${cell}&limit=1`);
     }
   }
-  await ask('/api/attribution/drift?from=1&by=channel&metric=pipeline');
+  await ask('/api/attribution/drift?from=0&by=channel&metric=pipeline');
   await ask('/api/model');
   await ask('/api/model/versions?limit=1');
 }

@@ -30,14 +30,15 @@ const MODEL: JourneyModel = {
   routing: { recipients: [{ id: 'rep-7', name: 'Rep', kind: 'rep', capacity: 1 }] },
 };
 
-const visits = fc.array(
+/** No two at one instant: ids decide between these, and ids follow the order of arrival here. */
+const visits = fc.uniqueArray(
   fc.record({
     who: fc.subarray([...KEYS], { minLength: 1, maxLength: 2 }),
     kind: fc.constantFrom('page_view', 'demo_request', 'form_fill'),
     hoursAgo: fc.integer({ min: 1, max: 200 }),
     title: fc.constantFrom('CFO', 'CTO', undefined),
   }),
-  { minLength: 3, maxLength: 10 },
+  { minLength: 3, maxLength: 10, selector: ({ hoursAgo }) => hoursAgo },
 );
 const arrivals = visits.chain((all) => {
   const shuffled = fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length });
