@@ -37,7 +37,7 @@ const POSITIONS_AT_ONCE = 16;
  */
 export const attributionKeeping = ({ opportunities }: { readonly opportunities: number }): Projection => ({
   name: 'attribution',
-  version: 4,
+  version: 5,
   handles: HANDLES,
   after: ['journey', 'opportunities'],
   defers: hasDeferred,

@@ -165,6 +165,22 @@ test('each touch counts for the persona of its lead, and for the owner and the w
   ]);
 });
 
+test('the stages of contents are those of the journey, also of paths that were written without them', async () => {
+  const asked = [
+    'by=contentStage',
+    'by=content,contentStage,month',
+    'by=channel,contentStage&committee=account',
+  ];
+  const before = await Promise.all(asked.map((each) => report(each)));
+  // As each touch is looked up where a report reads the journey anyway.
+  const joined = await report('by=contentStage,rep');
+  expect(joined.rows.map(({ keys, value }) => [keys[0], value])).toEqual(
+    before[0]?.rows.map(({ keys, value }) => [keys[0], value]),
+  );
+  await api.db.pool.query('UPDATE touchline_attribution_1.attribution_path SET content_stages = NULL');
+  expect(await Promise.all(asked.map((each) => report(each)))).toEqual(before);
+});
+
 test('a filter of touches keeps the sums, one of opportunities narrows them down', async () => {
   const whole = await report('by=content');
   expect(whole).not.toHaveProperty('filter');

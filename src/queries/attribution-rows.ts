@@ -1,8 +1,12 @@
 import { type Cut, isByTime, isOpportunityCut, type PathScope, type ReportScope } from './report-scope.js';
 import {
+  isStoredCut,
   isTouchCut,
   joinsFor,
   opportunityColumn,
+  type StoredCut,
+  storedArray,
+  storedValue,
   TOUCH_CUTS,
   type TouchCut,
   touchValue,
@@ -92,7 +96,9 @@ function cells(
 ): Sql {
   const ofOpportunity = by.filter(isOpportunityCut);
   const ofTouches = by.filter((cut) => !isOpportunityCut(cut));
-  const touchCuts = ofTouches.filter(isTouchCut);
+  const stored = ofTouches.filter(isStoredCut);
+  const filter = scope.filter && touchFilter(scope.filter);
+  const isJoined = stored.length < ofTouches.length || filter !== undefined;
   const columns = ofOpportunity.map((cut) => sql`, ${opportunityColumn(view, scope, cut)} AS ${raw(cut)}`);
   // Offset 0 keeps these from being computed again for every touch; without any it would only keep workers out.
   const once = raw(columns.length > 0 ? 'OFFSET 0' : '');
@@ -100,7 +106,10 @@ function cells(
     FROM (SELECT p.*${columns.length > 0 ? join(columns, '') : empty} FROM ${view.ledger.paths} p
           WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL ${once}) p
     JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${model}`;
-  const keyOf = (cut: Cut): Sql => (isOpportunityCut(cut) ? raw(`p.${cut}`) : touchValue(cut));
+  const keyOf = (cut: Cut): Sql => {
+    if (isOpportunityCut(cut)) return raw(`p.${cut}`);
+    return isStoredCut(cut) && !isJoined ? storedValue(cut) : touchValue(cut);
+  };
   const keys = join(
     by.map((cut, index) => sql`${keyOf(cut)} AS ${raw(`key${index}`)}`),
     ', ',
@@ -109,13 +118,13 @@ function cells(
     by.map((_, index) => raw(String(index + 1))),
     ', ',
   );
-  const filter = scope.filter && touchFilter(scope.filter);
-  if (touchCuts.length < ofTouches.length || filter) {
+  if (isJoined) {
     const joins = joinsFor(view, [...by, ...(scope.filter ? filteredCuts(scope.filter) : [])]);
     return cellsOfJoined({ from, keys, group, joins, filter });
   }
-  const [only] = touchCuts;
-  if (touchCuts.length > 1) return cellsOfOpportunity({ from, keys, touchCuts });
+  const [only] = stored;
+  if (stored.length > 1 || (only !== undefined && !isTouchCut(only)))
+    return cellsOfOpportunity(view, { from, keys, stored });
   return only === undefined
     ? sql`SELECT ${keys}, sum(t.value) AS value, count(*) AS opportunities, sum(t.touches) AS touches
           ${from}
@@ -142,26 +151,23 @@ function cellsOfTouch({ from, keys, group, cut }: { from: Sql; keys: Sql; group:
 }
 
 /** With several, each opportunity is summed up by itself first, so that it counts once in a cell. */
-function cellsOfOpportunity({
-  from,
-  keys,
-  touchCuts,
-}: {
-  from: Sql;
-  keys: Sql;
-  touchCuts: readonly TouchCut[];
-}): Sql {
-  const names = touchCuts.join(', ');
-  const arrays = touchCuts.map((cut) => `p.${TOUCH_CUTS[cut].column}`).join(', ');
+function cellsOfOpportunity(
+  view: CreditView,
+  { from, keys, stored }: { from: Sql; keys: Sql; stored: readonly StoredCut[] },
+): Sql {
+  const names = raw(stored.join(', '));
+  const arrays = join(
+    stored.map((cut) => storedArray(view, cut)),
+    ', ',
+  );
   return sql`
     SELECT ${keys}, t.title, t.value, 1 AS opportunities, t.touches
     ${from}
     CROSS JOIN LATERAL (
-      SELECT ${raw(names)}, sum(value) AS value, count(*) AS touches, max(title COLLATE "C") AS title
-      FROM unnest(${raw(arrays)}, s.reported, s.marks, p.content_titles)
-        AS touch(${raw(names)}, value, mark, title)
+      SELECT ${names}, sum(value) AS value, count(*) AS touches, max(title COLLATE "C") AS title
+      FROM unnest(${arrays}, s.reported, s.marks, p.content_titles) AS touch(${names}, value, mark, title)
       WHERE mark & 1 = 1
-      GROUP BY ${raw(names)}) t`;
+      GROUP BY ${names}) t`;
 }
 
 interface JoinedCells {

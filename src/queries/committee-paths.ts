@@ -26,6 +26,7 @@ const PATH_COLUMNS = raw(
     columns('chosen', ['committee', 'event_ids', 'lead_ids', 'occurred_at', 'milestones', 'content_ids']),
     columns('chosen', ['content_titles', 'channels', 'campaigns', 'sources']),
     columns('stored', ['digest', 'known_from', 'superseded_at']),
+    columns('chosen', ['content_stages']),
   ].join(', '),
 );
 

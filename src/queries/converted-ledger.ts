@@ -20,7 +20,7 @@ const OTHER_COLUMNS = raw(
       'committee',
     ],
     ...['event_ids', 'lead_ids', 'occurred_at', 'milestones', 'content_ids', 'content_titles', 'channels'],
-    ...['campaigns', 'sources', 'digest', 'known_from', 'superseded_at'],
+    ...['campaigns', 'sources', 'content_stages', 'digest', 'known_from', 'superseded_at'],
   ]
     .map((column) => `stored.${column}`)
     .join(', '),

@@ -32,6 +32,22 @@ const CATALOGUE_COLUMNS: Readonly<Record<CatalogueCut, string>> = {
   publisherKind: 'publisher_kind',
 };
 
+/** Cuts by what paths say of their touches. */
+export type StoredCut = TouchCut | 'contentStage';
+export const isStoredCut = (cut: Cut): cut is StoredCut => isTouchCut(cut) || cut === 'contentStage';
+
+/** The values of a path `p`. Those of paths that were written without their stages are looked up. */
+export const storedArray = ({ workspace, asOf }: View, cut: StoredCut): Sql =>
+  cut === 'contentStage'
+    ? sql`coalesce(p.content_stages, ARRAY(
+            SELECT j.content_stage FROM unnest(p.event_ids) WITH ORDINALITY AS each (event_id, nr)
+            LEFT JOIN touchline.journey j ON j.workspace = ${workspace} AND j.event_id = each.event_id AND ${validAt('j', asOf)}
+            ORDER BY each.nr))`
+    : raw(`p.${TOUCH_CUTS[cut].column}`);
+
+/** That of a touch `t` whose columns are named after their cuts. */
+export const storedValue = (cut: StoredCut): Sql => raw(`t.${cut}`);
+
 const JOINED_COLUMNS: Readonly<Record<JoinedCut, string>> = {
   contentStage: 'j.content_stage',
   rep: 'j.rep',

@@ -17,6 +17,8 @@ export interface Candidate {
   readonly campaign: string | null;
   readonly contentId: string | null;
   readonly contentTitle: string | null;
+  /** The buying stage that the journey model maps its content to; absent: none. */
+  readonly contentStage?: string | null;
   readonly sessionId: string;
   readonly verdict: Verdict;
   /** Only where it was read. */
@@ -27,8 +29,6 @@ export interface Candidate {
 export interface TouchDetails {
   readonly rep: string | null;
   readonly contentType: string | null;
-  /** The buying stage that the journey model maps its content to. */
-  readonly contentStage: string | null;
 }
 
 /** What may earn credit. */

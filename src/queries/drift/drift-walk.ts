@@ -104,7 +104,7 @@ export class DriftWalk {
     const inputs = await loadInputs(view.tx, range, view.workspace, ids, {
       lookbackMs: terms.longestLookbackDays * DAY_MS,
       committee: model.committee,
-      details: needsDetails(model) || by.includes('rep') || by.includes('contentStage'),
+      details: needsDetails(model) || by.includes('rep'),
     });
     const named = [...inputs.journeys.values()].flat().flatMap(({ content_id }) => content_id ?? []);
     const contents = hasCatalogueCut(by)

@@ -100,7 +100,7 @@ export class OpportunityStates {
       author: ({ contentId }) => this.detail(contentId, position)?.author ?? null,
       publisher: ({ contentId }) => this.detail(contentId, position)?.publisher ?? null,
       publisherKind: ({ contentId }) => this.detail(contentId, position)?.publisherKind ?? null,
-      contentStage: ({ details }) => details?.contentStage ?? null,
+      contentStage: ({ contentStage }) => contentStage ?? null,
       rep: ({ details }) => details?.rep ?? null,
       persona: ({ leadId }) => trueAt(inputs.profiles.get(leadId) ?? [], position)[0]?.persona ?? null,
       segment: ({ leadId }) => segments.ofLead(leadId, position, segmentsAt),
@@ -117,11 +117,21 @@ export class OpportunityStates {
 }
 
 function modelTouch(touch: Touch, roleWeight: number): ModelTouch {
-  const { leadId, occurredAt, kind, channel, campaign, contentId, milestones, details } = touch;
+  const {
+    leadId,
+    occurredAt,
+    kind,
+    channel,
+    campaign,
+    contentId,
+    contentStage = null,
+    milestones,
+    details,
+  } = touch;
   return {
     ...{ leadId, occurredAt, kind, channel, campaign, contentId, milestones, roleWeight },
     contentType: details?.contentType ?? null,
-    contentStage: details?.contentStage ?? null,
+    contentStage,
   };
 }
 

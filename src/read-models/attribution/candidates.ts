@@ -16,13 +16,13 @@ export const candidatesAt = (inputs: Inputs, leadId: string, position: bigint): 
       campaign: origin ? (origin.campaign ?? null) : row.campaign,
       contentId: row.content_id,
       contentTitle: row.content_title,
+      contentStage: row.content_stage,
       sessionId,
       verdict: row.verdict,
       ...detailsOf(row),
     }),
   );
 
-function detailsOf({ rep, content_type, content_stage }: JourneyRow): Pick<Candidate, 'details'> {
-  if (rep === undefined) return {};
-  return { details: { rep, contentType: content_type ?? null, contentStage: content_stage ?? null } };
+function detailsOf({ rep, content_type }: JourneyRow): Pick<Candidate, 'details'> {
+  return rep === undefined ? {} : { details: { rep, contentType: content_type ?? null } };
 }

@@ -140,6 +140,7 @@ function digestOf({ touches, ...path }: CreditPath, settings: AttributionSetting
     touch.milestones,
     touch.contentId,
     touch.contentTitle,
+    touch.contentStage ?? null,
     touch.channel,
     touch.campaign,
     touch.source,

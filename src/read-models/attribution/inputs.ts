@@ -65,13 +65,13 @@ export interface JourneyRow extends Spanned {
   readonly campaign: string | null;
   readonly content_id: string | null;
   readonly content_title: string | null;
+  readonly content_stage: string | null;
   readonly session: SessionPart;
   readonly sets_origin: boolean;
   readonly verdict: Verdict;
   /** Undefined: not read. */
   readonly rep?: string | null;
   readonly content_type?: string | null;
-  readonly content_stage?: string | null;
 }
 
 /** All versions, in a range of the log, of what the credits of some opportunities of one workspace follow from. */
@@ -171,7 +171,7 @@ const journeysOf = (more: string): string => `
     ) start
   ) earlier
   CROSS JOIN LATERAL (
-    SELECT event_id, position, lead_id, occurred_at, kind, channel, source, medium, campaign, content_id, content_title, session,
+    SELECT event_id, position, lead_id, occurred_at, kind, channel, source, medium, campaign, content_id, content_title, content_stage, session,
       sets_origin, verdict${more}, known_from, superseded_at
     FROM journey
     WHERE workspace = $3 AND journey.lead_id = lead.lead_id AND occurred_at BETWEEN earlier.since AND $6
@@ -179,7 +179,7 @@ const journeysOf = (more: string): string => `
   ) journey
   ORDER BY journey.occurred_at, journey.event_id`;
 const JOURNEYS = journeysOf('');
-const DETAILED_JOURNEYS = journeysOf(', rep, content_type, content_stage');
+const DETAILED_JOURNEYS = journeysOf(', rep, content_type');
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
