@@ -5,9 +5,9 @@ import type { Report } from './figure.js';
 import { history, withLog } from './filled-log.js';
 import { type Size, touchesOf } from './history-events.js';
 import { getJson } from './query-api.js';
+import { fastest, timed, TIMES } from './timing.js';
 
 const SIZE: Size = { opportunities: 50_000, touchesPerOpportunity: 20, strangers: 0, openedAfter: 0.6 };
-const TIMES = 5;
 const CUTS = [
   ['content', 1],
   ['content,month,contentStage', 2],
@@ -66,16 +66,3 @@ const LINEAR = `
     WHERE nr = 1) touch
   GROUP BY content_id
   ORDER BY minor DESC`;
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return (performance.now() - began) / 1_000;
-}
-
-/** Of some times, since other programs only make it slower; in seconds. */
-async function fastest(work: () => Promise<unknown>): Promise<number> {
-  let least = Infinity;
-  for (let nr = 0; nr < TIMES; nr += 1) least = Math.min(least, await timed(work));
-  return least;
-}

@@ -12,10 +12,10 @@ import type { Size } from './history-events.js';
 import { leadHistory, RECIPIENTS } from './lead-history.js';
 import { getJson } from './query-api.js';
 import { salesHistory } from './sales-history.js';
+import { fastest, timed } from './timing.js';
 
 /** A million touchpoints, half of them of the buyers of 50,000 opportunities. */
 const SIZE: Size = { opportunities: 50_000, touchesPerOpportunity: 10, strangers: 1, openedAfter: 0.6 };
-const TIMES = 5;
 
 const METRICS = '/api/metrics';
 /** Each metric as it is requested first, and with the cuts that cost most. */
@@ -113,17 +113,3 @@ function daysAgo(days: number): string {
 const SCAN = `
   SELECT count(content_url) FROM touchline.journey
   WHERE workspace = 'main' AND verdict IN ('human', 'unknown') AND superseded_at IS NULL`;
-
-/** Of some times, since other programs only make it slower; in seconds. */
-async function fastest(work: () => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
-  for (let nr = 0; nr < TIMES; nr += 1) times.push(await timed(work));
-  return Math.min(...times);
-}
-
-/** In seconds. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return (performance.now() - began) / 1_000;
-}

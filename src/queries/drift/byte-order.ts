@@ -1,2 +1,0 @@
-/** As the collation "C" compares texts. */
-export const byteOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
