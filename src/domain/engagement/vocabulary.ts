@@ -1,3 +1,5 @@
+import { compareTexts } from '../compare-texts.js';
+
 /** What there is none of, in place of the number of a text. */
 export const NONE = -1;
 /** The number of a text that no touch has. */
@@ -53,22 +55,3 @@ export class Vocabulary {
     return this.#characters * 2 + this.#texts.length * 100 + tuples * 8;
   }
 }
-
-/**
- * By code point, as PostgreSQL compares with COLLATE "C": JavaScript compares by the units of UTF-16, in which those of characters
- * beyond U+FFFF come before U+E000.
- */
-export function compareTexts(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let index = 0; index < length; index += 1) {
-    const one = a.charCodeAt(index);
-    const other = b.charCodeAt(index);
-    if (one !== other) return rank(one) - rank(other);
-  }
-  return a.length - b.length;
-}
-
-const FIRST_SURROGATE = 0xd800;
-const AFTER_SURROGATES = 0xe000;
-const rank = (unit: number): number =>
-  unit < FIRST_SURROGATE ? unit : unit < AFTER_SURROGATES ? unit + 0x10000 : unit;

@@ -1,3 +1,4 @@
+import { compareTexts } from '../../domain/compare-texts.js';
 import {
   type Cells,
   differencesOf,
@@ -10,7 +11,6 @@ import type { Basis } from '../../domain/attribution/weigh-paths.js';
 import { MAX_REPORT_TOUCHES, tooLarge } from '../report-size.js';
 import type { SolveChain } from '../solve-chain.js';
 import { basisOf } from '../weighed-report.js';
-import { byteOrder } from './byte-order.js';
 import type { DriftDeadline, DriftWalker, WalkedStep } from './drift-walk.js';
 import { isSameState, type OpportunityState, weighState } from './state-cells.js';
 
@@ -83,7 +83,7 @@ export class ChainDrift implements DriftWalker {
     const followed = new Map(this.followed);
     for (const [id, state] of unchanged) followed.set(id, { state, runs: [] });
     // In the order in which reports read paths: equal chains have equal effects, to the last bit.
-    const all = [...followed].sort(([a], [b]) => byteOrder(a, b)).map(([, each]) => each);
+    const all = [...followed].sort(([a], [b]) => compareTexts(a, b)).map(([, each]) => each);
     const moving = all.filter(({ runs }) => runs.length > 0);
     let before = await this.cellsOf(all);
     while (moving.some(({ runs }) => runs.length > 0)) {

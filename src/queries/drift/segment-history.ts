@@ -1,8 +1,8 @@
+import { compareTexts } from '../../domain/compare-texts.js';
 import { trueAt, type Spanned, type Spans, spansOf } from '../../read-models/attribution/inputs.js';
 import type { PositionRange } from '../../read-models/range.js';
 import type { View } from '../read-models.js';
 import { rows, sql } from '../sql.js';
-import { byteOrder } from './byte-order.js';
 
 interface MembershipRow extends Spanned {
   readonly lead_id: string;
@@ -91,7 +91,7 @@ export class SegmentHistory {
       trueAt(this.memberships.get(lead) ?? [], segmentsAt).map(({ segment_id }) => segment_id),
     );
     const before = (a: string, b: string): boolean =>
-      rank(a) === rank(b) ? byteOrder(a, b) < 0 : rank(a) < rank(b);
+      rank(a) === rank(b) ? compareTexts(a, b) < 0 : rank(a) < rank(b);
     return ids.reduce<string | null>((first, id) => (first === null || before(id, first) ? id : first), null);
   }
 
