@@ -1,7 +1,7 @@
 import { PairIndex } from './pair-index.js';
 import { NONE } from './vocabulary.js';
 
-/** Numbers what touches are told apart by, besides what they touched: persona, segment, stage and month, NONE where they are not. */
+/** Numbers the groups of touches by persona, segment, stage and month; NONE for what a report is not cut by. */
 export class Strata {
   readonly #people = new PairIndex();
   readonly #times = new PairIndex();

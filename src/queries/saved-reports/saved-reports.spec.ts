@@ -132,7 +132,7 @@ describe('the format of a report, its credits, or a saved report', () => {
     expect(headers['vary']).toBe('accept');
   });
 
-  test('is part of the ETag, and caches are told so', async () => {
+  test('is part of the ETag, and named in Vary', async () => {
     const asked = async (accept: string, etag = '') =>
       api.get('/api/attribution?by=channel', 'main', { accept, 'if-none-match': etag });
     const [json, csv] = [await asked('application/json'), await asked('text/csv')];
