@@ -1,4 +1,4 @@
-import { inScope } from './attribution-rows.js';
+import { inScope } from './paths-in-scope.js';
 import type { CreditView } from './credit-ledger.js';
 import type { PartOfOpportunity } from './explained-opportunities.js';
 import { Params, type RawParams } from './params.js';
@@ -101,7 +101,7 @@ export async function partsOfCell(
     ${joinsFor(view, filteredCuts(cell))}
     WHERE ${allOf([
       inScope(view, { ...scope, filter: cell }),
-      raw('p.reported_minor IS NOT NULL AND t.mark & 1 = 1'),
+      raw('p.reported_minor IS NOT NULL AND t.mark > 0'),
       touchFilter(cell),
       cell.opportunityId === undefined ? undefined : sql`p.opportunity_id = ${cell.opportunityId}`,
     ])}

@@ -7,7 +7,7 @@ import {
 } from '../domain/attribution/committee-rule.js';
 import { computePaths } from '../read-models/attribution/gaps.js';
 import { ATTRIBUTION_PATH, pathRow } from '../read-models/attribution/records.js';
-import { inScope } from './attribution-rows.js';
+import { inScope } from './paths-in-scope.js';
 import type { CreditView } from './credit-ledger.js';
 import type { View } from './read-models.js';
 import { MAX_REPORT_TOUCHES, tooLarge } from './report-size.js';

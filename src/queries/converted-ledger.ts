@@ -1,6 +1,6 @@
 import { distribute, inCurrency, type Reporting } from '../domain/attribution/money.js';
 import { ATTRIBUTION_SHARE, type ShareRow } from '../read-models/attribution/records.js';
-import { inScope } from './attribution-rows.js';
+import { inScope } from './paths-in-scope.js';
 import type { CreditView } from './credit-ledger.js';
 import type { View } from './read-models.js';
 import type { ModelName, ReportScope } from './report-scope.js';

@@ -6,7 +6,7 @@ import { dayOf, money } from '../domain/attribution/money.js';
 import { Problem } from '../http/problem.js';
 import { basisPart } from './attribution-basis.js';
 import { milestonesOf, type PathRow, pathOf, roundWeight, sharesOf } from './attribution-paths.js';
-import { inScope } from './attribution-rows.js';
+import { inScope } from './paths-in-scope.js';
 import { peopleOfContacts, type PersonOfContacts, withCommittee } from './committee-paths.js';
 import { conversionsOf } from './conversions.js';
 import { inReportCurrency } from './converted-ledger.js';

@@ -45,9 +45,6 @@ export const storedArray = ({ workspace, asOf }: View, cut: StoredCut): Sql =>
             ORDER BY each.nr))`
     : raw(`p.${TOUCH_CUTS[cut].column}`);
 
-/** That of a touch `t` whose columns are named after their cuts. */
-export const storedValue = (cut: StoredCut): Sql => raw(`t.${cut}`);
-
 const JOINED_COLUMNS: Readonly<Record<JoinedCut, string>> = {
   contentStage: 'j.content_stage',
   rep: 'j.rep',

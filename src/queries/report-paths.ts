@@ -4,7 +4,7 @@ import { MILESTONES } from '../domain/attribution/touches.js';
 import type { ModelTouch, OpportunityPath } from '../domain/attribution/weigh-paths.js';
 import type { Channel, TouchpointKind } from '../domain/touchpoint.js';
 import { milestonesOf } from './attribution-paths.js';
-import { inScope } from './attribution-rows.js';
+import { inScope } from './paths-in-scope.js';
 import { roleWeightsOf, type WeightOfPerson } from './committee-paths.js';
 import { type CreditView, withLedger } from './credit-ledger.js';
 import type { View } from './read-models.js';

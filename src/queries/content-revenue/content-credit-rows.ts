@@ -1,4 +1,4 @@
-import { inScope } from '../attribution-rows.js';
+import { inScope } from '../paths-in-scope.js';
 import type { CreditView } from '../credit-ledger.js';
 import type { ReportScope } from '../report-scope.js';
 import { firstRow, rows, sql, type Sql } from '../sql.js';
@@ -25,7 +25,7 @@ export const contentCredits = (
     JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.workspace = p.workspace
     CROSS JOIN LATERAL (SELECT sum(touch.value) AS value, count(*) AS touches
                         FROM unnest(p.content_ids, s.reported, s.marks) AS touch (content, value, mark)
-                        WHERE touch.content = ${contentId} AND touch.mark & 1 = 1) t
+                        WHERE touch.content = ${contentId} AND touch.mark > 0) t
     WHERE ${touched(view, scope, contentId)} AND t.touches > 0
     GROUP BY s.model`,
   );

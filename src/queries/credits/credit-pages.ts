@@ -1,4 +1,4 @@
-import { inScope } from '../attribution-rows.js';
+import { inScope } from '../paths-in-scope.js';
 import { type CreditView, hasStoredPaths } from '../credit-ledger.js';
 import { joinsFor } from '../report-cuts.js';
 import { filteredCuts, touchFilter } from '../report-filters.js';
@@ -71,7 +71,7 @@ const creditLines = (view: CreditView, scope: ReportScope, { model, ...asked }: 
                             p.content_titles, s.weights, s.reported, s.marks)
     WITH ORDINALITY AS t(content, channel, campaign, source, lead_id, event_id, occurred_at, milestones, title, weight, value, mark, touch)
   ${joinsFor(view, scope.filter ? filteredCuts(scope.filter) : [])}
-  WHERE ${allOf([raw('t.mark & 1 = 1'), scope.filter && touchFilter(scope.filter)])}
+  WHERE ${allOf([raw('t.mark > 0'), scope.filter && touchFilter(scope.filter)])}
   ORDER BY p.opportunity_id COLLATE "C", t.touch`;
 
 /** Each by its key alone: beside other conditions, a plan made without statistics reads all paths of the report for each. */

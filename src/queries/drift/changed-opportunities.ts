@@ -1,6 +1,6 @@
 import { hasRoleWeights, choosesMembers } from '../../domain/attribution/committee-rule.js';
 import type { ModelRequest } from '../../domain/attribution/model-request.js';
-import { inScope } from '../attribution-rows.js';
+import { inScope } from '../paths-in-scope.js';
 import { cataloguedContents } from '../catalogue-rows.js';
 import type { CreditView } from '../credit-ledger.js';
 import { profiles } from '../metrics/buyer-touches.js';

@@ -1,6 +1,6 @@
 import { type ModelRequest } from '../../domain/attribution/model-request.js';
 import { pathSteps } from '../../domain/attribution/weigh-paths.js';
-import { inScope } from '../attribution-rows.js';
+import { inScope } from '../paths-in-scope.js';
 import { joinsFor, opportunityColumn, touchValue } from '../report-cuts.js';
 import { type Cut, isOpportunityCut } from '../report-scope.js';
 import { raw, join, rows, sql } from '../sql.js';

@@ -1,7 +1,8 @@
 import type { InvestmentDimension } from '../../domain/catalogue-events.js';
 import { periodStart } from '../../domain/investment-periods.js';
 import { tagLabel } from '../../domain/label.js';
-import { creditRows, inScope } from '../attribution-rows.js';
+import { creditRows } from '../attribution-rows.js';
+import { inScope } from '../paths-in-scope.js';
 import { cataloguedNames, type Names } from '../catalogue-rows.js';
 import type { CreditView } from '../credit-ledger.js';
 import {

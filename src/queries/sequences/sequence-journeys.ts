@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Journey, JourneyEncoder, type Journeys } from '../../domain/sequences/journeys.js';
-import { inScope } from '../attribution-rows.js';
+import { inScope } from '../paths-in-scope.js';
 import { cataloguedContents } from '../catalogue-rows.js';
 import type { CreditView } from '../credit-ledger.js';
 import { lostLedger } from '../report-paths.js';
