@@ -2,7 +2,7 @@ import { inScope } from './paths-in-scope.js';
 import type { CreditView } from './credit-ledger.js';
 import type { PartOfOpportunity } from './explained-opportunities.js';
 import { Params, type RawParams } from './params.js';
-import { joinsFor } from './report-cuts.js';
+import { joinsFor, touchArrays } from './report-cuts.js';
 import {
   FILTER_PARAMETERS,
   filteredCuts,
@@ -12,7 +12,7 @@ import {
   touchFilter,
 } from './report-filters.js';
 import { type Cut, cutsOf, type ReportFilter, type ReportScope } from './report-scope.js';
-import { allOf, raw, rows, sql } from './sql.js';
+import { allOf, join, raw, rows, sql } from './sql.js';
 
 /** The row of a report to explain; all of it without any cut. */
 export interface ExplainedCell extends ReportFilter {
@@ -89,6 +89,8 @@ export async function partsOfCell(
   scope: ReportScope,
   { model, cell }: { readonly model: string; readonly cell: ExplainedCell },
 ): Promise<PartOfOpportunity[]> {
+  const cuts = filteredCuts(cell);
+  const arrays = { ...touchArrays(view, cuts), value: raw('s.reported'), mark: raw('s.marks') };
   const found = await rows<Omit<PartOfOpportunity, 'value'> & { value: string }>(
     view.tx,
     sql`
@@ -96,9 +98,9 @@ export async function partsOfCell(
            array_agg(t.touch::int ORDER BY t.touch) AS touches
     FROM ${view.ledger.paths} p
     JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${model}
-    CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, p.lead_ids, p.event_ids, s.reported, s.marks)
-      WITH ORDINALITY AS t(content, channel, campaign, source, lead_id, event_id, value, mark, touch)
-    ${joinsFor(view, filteredCuts(cell))}
+    CROSS JOIN LATERAL unnest(${join(Object.values(arrays), ', ')}) WITH ORDINALITY
+      AS t(${raw(Object.keys(arrays).join(', '))}, touch)
+    ${joinsFor(view, cuts)}
     WHERE ${allOf([
       inScope(view, { ...scope, filter: cell }),
       raw('p.reported_minor IS NOT NULL AND t.mark > 0'),

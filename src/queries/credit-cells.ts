@@ -1,18 +1,17 @@
 import type { CreditView } from './credit-ledger.js';
 import { inScope } from './paths-in-scope.js';
 import {
-  isStoredCut,
-  isTouchCut,
+  isJoined,
+  isMarkedCut,
   joinsFor,
+  MARKED_CUTS,
+  type MarkedCut,
   opportunityColumn,
-  type StoredCut,
-  storedArray,
-  TOUCH_CUTS,
-  type TouchCut,
+  touchArrays,
   touchValue,
 } from './report-cuts.js';
 import { filteredCuts, touchFilter } from './report-filters.js';
-import { type Cut, isOpportunityCut, type OpportunityCut, type ReportScope } from './report-scope.js';
+import { type Cut, isOpportunityCut, type ReportScope } from './report-scope.js';
 import { allOf, empty, join, raw, sql, type Sql } from './sql.js';
 
 /** What opportunities give to the cells of a report, in columns key0 to title, value, opportunities and touches; a cell may be several rows. */
@@ -22,9 +21,6 @@ export function creditCells(
   { model, by }: { model: string; by: readonly Cut[] },
 ): Sql {
   const ofOpportunity = by.filter(isOpportunityCut);
-  const ofTouches = by.filter((cut) => !isOpportunityCut(cut));
-  const stored = ofTouches.filter(isStoredCut);
-  const filter = scope.filter && touchFilter(scope.filter);
   const columns = ofOpportunity.map((cut) => sql`, ${opportunityColumn(view, scope, cut)} AS ${raw(cut)}`);
   // Offset 0 keeps these from being computed again for every touch; without any it would only keep workers out.
   const once = raw(columns.length > 0 ? 'OFFSET 0' : '');
@@ -32,19 +28,21 @@ export function creditCells(
     FROM (SELECT p.*${columns.length > 0 ? join(columns, '') : empty} FROM ${view.ledger.paths} p
           WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL ${once}) p
     JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${model}`;
-  const source: CellSource = { from, ofOpportunity, by };
-  if (stored.length < ofTouches.length || filter !== undefined) return cellsOfJoined(view, source, scope);
-  const [only] = stored;
-  if (only === undefined) return cellsWithoutTouches(source);
-  return stored.length === 1 && isTouchCut(only)
-    ? cellsOfTouch(source, only)
-    : cellsOfOpportunity(view, source, stored);
+  const source: CellSource = { view, from, by };
+  const filter = scope.filter && touchFilter(scope.filter);
+  const [only, ...others] = by.filter((cut) => !isOpportunityCut(cut));
+  if (filter === undefined && only === undefined) return cellsWithoutTouches(source);
+  if (filter === undefined && others.length === 0 && only !== undefined && isMarkedCut(only))
+    return cellsOfTouch(source, only);
+  return filter === undefined && by.every((cut) => isOpportunityCut(cut) || !isJoined(cut))
+    ? cellsOfPath(source)
+    : cellsOfJoined(source, scope);
 }
 
 /** Paths `p`, with their values of the cuts of opportunities, and shares `s` of the model. */
 interface CellSource {
+  readonly view: CreditView;
   readonly from: Sql;
-  readonly ofOpportunity: readonly OpportunityCut[];
   readonly by: readonly Cut[];
 }
 
@@ -75,69 +73,66 @@ function cellsWithoutTouches({ from, by }: CellSource): Sql {
 }
 
 /** With one dimension of touches, marks flag the first touch of an opportunity in a cell: one pass, no grouping by opportunity. */
-function cellsOfTouch(source: CellSource, cut: TouchCut): Sql {
-  const { column, mark } = TOUCH_CUTS[cut];
-  const titled = cut === 'content';
+function cellsOfTouch(source: CellSource, cut: MarkedCut): Sql {
   const { keys, group } = keysOf(source.by, (each) => raw(`t.${each}`));
   return sql`
-    SELECT ${keys}, ${raw(titled ? 'max(t.title COLLATE "C") AS title,' : '')}
-           sum(t.value) AS value, count(*) FILTER (WHERE t.mark & ${raw(String(mark))} > 0) AS opportunities,
-           count(*) AS touches
-    FROM ${creditedTouches(source, { [cut]: column, ...(titled && { title: 'content_titles' }) })} t
+    SELECT ${keys}, ${titleOf(source.by, 't')}sum(t.value) AS value,
+           count(*) FILTER (WHERE t.mark & ${raw(String(MARKED_CUTS[cut]))} > 0) AS opportunities, count(*) AS touches
+    FROM ${creditedTouches(source, source.by)} t
     WHERE t.mark > 0
     GROUP BY ${group}`;
 }
 
-/**
- * The touches of paths with the values of the cuts of their opportunities. Arrays in the select list are expanded row by row, those
- * of a lateral join are first collected for each path, which takes four times as long.
- */
-function creditedTouches(
-  { from, ofOpportunity }: CellSource,
-  columns: Readonly<Record<string, string>>,
-): Sql {
-  const arrays = Object.entries(columns).map(([name, column]) => `unnest(p.${column}) AS ${name}`);
-  const named = ['p.path_id', ...ofOpportunity.map((cut) => `p.${cut}`), ...arrays];
-  return sql`(SELECT ${raw(named.join(', '))}, unnest(s.reported) AS value, unnest(s.marks) AS mark ${from})`;
-}
-
 /** With several, each opportunity is summed up by itself first, so that it counts once in a cell. */
-function cellsOfOpportunity(view: CreditView, { from, by }: CellSource, stored: readonly StoredCut[]): Sql {
+function cellsOfPath({ view, from, by }: CellSource): Sql {
   const { keys } = keysOf(by, (cut) => raw(`${isOpportunityCut(cut) ? 'p' : 't'}.${cut}`));
-  const names = raw(stored.join(', '));
-  const arrays = join(
-    stored.map((cut) => storedArray(view, cut)),
-    ', ',
-  );
+  const names = raw(by.filter((cut) => !isOpportunityCut(cut)).join(', '));
   return sql`
-    SELECT ${keys}, t.title, t.value, 1 AS opportunities, t.touches
+    SELECT ${keys}, ${raw(by.includes('content') ? 't.title, ' : '')}t.value, 1 AS opportunities, t.touches
     ${from}
     CROSS JOIN LATERAL (
-      SELECT ${names}, sum(value) AS value, count(*) AS touches, max(title COLLATE "C") AS title
-      FROM unnest(${arrays}, s.reported, s.marks, p.content_titles) AS touch(${names}, value, mark, title)
-      WHERE mark > 0
+      SELECT ${names}, ${titleOf(by, 'touch')}sum(touch.value) AS value, count(*) AS touches
+      FROM (SELECT ${touchColumns(view, by, by)}) touch
+      WHERE touch.mark > 0
       GROUP BY ${names}) t`;
 }
 
-const TOUCH_COLUMNS = {
-  content: 'content_ids',
-  channel: 'channels',
-  campaign: 'campaigns',
-  source: 'sources',
-  lead_id: 'lead_ids',
-  event_id: 'event_ids',
-  title: 'content_titles',
-};
-
-/** Contents of one author are several keys, so what one opportunity gives to an author is summed up first. */
-function cellsOfJoined(view: CreditView, source: CellSource, { filter }: ReportScope): Sql {
+/** Contents of one author are several keys, so here, too, what one opportunity gives is summed up first. */
+function cellsOfJoined(source: CellSource, { filter }: ReportScope): Sql {
+  const cuts = [...source.by, ...(filter ? filteredCuts(filter) : [])];
   const { keys, group } = keysOf(source.by, (cut) =>
     isOpportunityCut(cut) ? raw(`t.${cut}`) : touchValue(cut),
   );
   return sql`
-    SELECT ${keys}, max(t.title COLLATE "C") AS title, sum(t.value) AS value, 1 AS opportunities, count(*) AS touches
-    FROM ${creditedTouches(source, TOUCH_COLUMNS)} t
-    ${joinsFor(view, [...source.by, ...(filter ? filteredCuts(filter) : [])])}
+    SELECT ${keys}, ${titleOf(source.by, 't')}sum(t.value) AS value, 1 AS opportunities, count(*) AS touches
+    FROM ${creditedTouches(source, cuts)} t
+    ${joinsFor(source.view, cuts)}
     WHERE ${allOf([raw('t.mark > 0'), filter && touchFilter(filter)])}
     GROUP BY t.path_id, ${group}`;
+}
+
+/** Of several titles of a content, the last by alphabet. */
+const titleOf = (by: readonly Cut[], alias: string): Sql =>
+  raw(by.includes('content') ? `max(${alias}.title COLLATE "C") AS title, ` : '');
+
+/** The touches of paths, with what cuts read of them and the values of the cuts of their opportunities. */
+function creditedTouches({ view, from, by }: CellSource, cuts: readonly Cut[]): Sql {
+  const columns = ['path_id', ...by.filter(isOpportunityCut)].map((column) => `p.${column}, `);
+  return sql`(SELECT ${raw(columns.join(''))}${touchColumns(view, cuts, by)} ${from})`;
+}
+
+/**
+ * Arrays in the select list are expanded row by row; those of a function in FROM are first collected for each path, which takes four
+ * times as long.
+ */
+function touchColumns(view: CreditView, cuts: readonly Cut[], by: readonly Cut[]): Sql {
+  const arrays = {
+    ...touchArrays(view, cuts),
+    ...(by.includes('content') && { title: raw('p.content_titles') }),
+    ...{ value: raw('s.reported'), mark: raw('s.marks') },
+  };
+  return join(
+    Object.entries(arrays).map(([name, array]) => sql`unnest(${array}) AS ${raw(name)}`),
+    ', ',
+  );
 }

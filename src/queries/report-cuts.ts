@@ -5,6 +5,7 @@ import {
   CATALOGUE_CUTS,
   type CatalogueCut,
   type Cut,
+  isOpportunityCut,
   JOINED_CUTS,
   type OpportunityCut,
   type ReportScope,
@@ -14,15 +15,15 @@ import { empty, raw, sql, type Sql } from './sql.js';
 import { validAt } from './valid-at.js';
 
 type JoinedCut = (typeof JOINED_CUTS)[number];
-export type TouchCut = Exclude<Cut, OpportunityCut | CatalogueCut | JoinedCut>;
+/** What touches are cut by. */
+export type TouchCut = Exclude<Cut, OpportunityCut>;
 
-/** Array of the path that a cut reads, and the mark of an opportunity's first touch with its value. */
-export const TOUCH_CUTS: Readonly<Record<TouchCut, { readonly column: string; readonly mark: number }>> = {
-  content: { column: 'content_ids', mark: 2 },
-  channel: { column: 'channels', mark: 4 },
-  campaign: { column: 'campaigns', mark: 8 },
-  source: { column: 'sources', mark: 16 },
-};
+/** Cuts by an array of the path whose first touches with each value of an opportunity are marked. */
+export const MARKED_CUTS = { content: 2, channel: 4, campaign: 8, source: 16 } as const satisfies Partial<
+  Record<Cut, number>
+>;
+export type MarkedCut = keyof typeof MARKED_CUTS;
+export const isMarkedCut = (cut: Cut): cut is MarkedCut => Object.hasOwn(MARKED_CUTS, cut);
 
 /** Columns of cataloguedContents. */
 const CATALOGUE_COLUMNS: Readonly<Record<CatalogueCut, string>> = {
@@ -32,21 +33,7 @@ const CATALOGUE_COLUMNS: Readonly<Record<CatalogueCut, string>> = {
   publisherKind: 'publisher_kind',
 };
 
-/** Cuts by what paths say of their touches. */
-export type StoredCut = TouchCut | 'contentStage';
-export const isStoredCut = (cut: Cut): cut is StoredCut => isTouchCut(cut) || cut === 'contentStage';
-
-/** The values of a path `p`. Those of paths that were written without their stages are looked up. */
-export const storedArray = ({ workspace, asOf }: View, cut: StoredCut): Sql =>
-  cut === 'contentStage'
-    ? sql`coalesce(p.content_stages, ARRAY(
-            SELECT j.content_stage FROM unnest(p.event_ids) WITH ORDINALITY AS each (event_id, nr)
-            LEFT JOIN touchline.journey j ON j.workspace = ${workspace} AND j.event_id = each.event_id AND ${validAt('j', asOf)}
-            ORDER BY each.nr))`
-    : raw(`p.${TOUCH_CUTS[cut].column}`);
-
 const JOINED_COLUMNS: Readonly<Record<JoinedCut, string>> = {
-  contentStage: 'j.content_stage',
   rep: 'j.rep',
   persona: 'l.persona',
   segment: 'g.segment_id',
@@ -54,10 +41,31 @@ const JOINED_COLUMNS: Readonly<Record<JoinedCut, string>> = {
 
 const isJoinedCut = (cut: Cut): cut is JoinedCut => JOINED_CUTS.some((each) => each === cut);
 const isCatalogueCut = (cut: Cut): cut is CatalogueCut => CATALOGUE_CUTS.some((each) => each === cut);
-export const isTouchCut = (cut: Cut): cut is TouchCut => Object.hasOwn(TOUCH_CUTS, cut);
 
-/** The value of a cut of a touch `t`, beside which are the rows of `joinsFor`. */
-export const touchValue = (cut: Exclude<Cut, OpportunityCut>): Sql => {
+/** Whether the value of a cut is not in the path itself. */
+export const isJoined = (cut: TouchCut): boolean => isJoinedCut(cut) || isCatalogueCut(cut);
+
+/** The columns of touches `t` that cuts and the joins for them read, each as an array of the path `p`. */
+export const touchArrays = (view: View, cuts: readonly Cut[]): Readonly<Record<string, Sql>> =>
+  Object.fromEntries(cuts.flatMap((cut) => (isOpportunityCut(cut) ? [] : [touchArray(view, cut)])));
+
+function touchArray(view: View, cut: TouchCut): [column: string, array: Sql] {
+  if (cut === 'contentStage') return [cut, contentStages(view)];
+  if (cut === 'rep') return ['event_id', raw('p.event_ids')];
+  if (isJoinedCut(cut)) return ['lead_id', raw('p.lead_ids')];
+  if (isCatalogueCut(cut) || cut === 'content') return ['content', raw('p.content_ids')];
+  return [cut, raw(`p.${cut}s`)];
+}
+
+/** Those of paths that were written without them are looked up. */
+const contentStages = ({ workspace, asOf }: View): Sql => sql`
+  coalesce(p.content_stages, ARRAY(
+    SELECT j.content_stage FROM unnest(p.event_ids) WITH ORDINALITY AS each (event_id, nr)
+    LEFT JOIN touchline.journey j ON j.workspace = ${workspace} AND j.event_id = each.event_id AND ${validAt('j', asOf)}
+    ORDER BY each.nr))`;
+
+/** The value of a cut of a touch `t`, which has the columns of `touchArrays`, beside the rows of `joinsFor`. */
+export const touchValue = (cut: TouchCut): Sql => {
   if (isJoinedCut(cut)) return raw(JOINED_COLUMNS[cut]);
   return raw(isCatalogueCut(cut) ? `d.${CATALOGUE_COLUMNS[cut]}` : `t.${cut}`);
 };
@@ -73,7 +81,7 @@ export const joinsFor = (view: View, cuts: readonly Cut[]): Sql => {
   const leads = cuts.includes('persona')
     ? sql`LEFT JOIN (${profiles(view)}) l ON l.lead_id = t.lead_id`
     : empty;
-  const journey = cuts.some((cut) => cut === 'contentStage' || cut === 'rep')
+  const journey = cuts.includes('rep')
     ? sql`LEFT JOIN touchline.journey j ON j.workspace = ${view.workspace} AND j.event_id = t.event_id AND ${validAt('j', view.asOf)}`
     : empty;
   const segments = cuts.includes('segment')

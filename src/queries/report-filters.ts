@@ -23,6 +23,7 @@ import { allOf, sql, type Sql } from './sql.js';
 export const OPTIONAL_CUTS = [
   ...(['content', 'campaign', 'source'] as const),
   ...CATALOGUE_CUTS,
+  ...(['contentStage'] as const),
   ...JOINED_CUTS,
   ...(['owner', 'accountSegment'] as const),
 ] as const satisfies readonly Cut[];

@@ -22,15 +22,16 @@ export const isOpportunityCut = (cut: Cut): cut is OpportunityCut =>
   OPPORTUNITY_CUTS.some((each) => each === cut);
 
 /**
- * Cuts by what is joined to a touch: the stage that the journey model maps its content to, the salesperson of a call or meeting, and of
- * the person who touched the persona and the first segment, in the order of the journey model, so that each touch is in one cell.
+ * Cuts by what is joined to a touch: the salesperson of a call or meeting, and of the person who touched the persona and the first
+ * segment, in the order of the journey model, so that each touch is in one cell.
  */
-export const JOINED_CUTS = ['contentStage', 'rep', 'persona', 'segment'] as const;
+export const JOINED_CUTS = ['rep', 'persona', 'segment'] as const;
 
-/** Ways to cut a report. */
+/** Ways to cut a report; `contentStage` is the stage that the journey model maps the content of a touch to. */
 export const CUTS = [
   ...(['content', 'channel', 'campaign', 'source'] as const),
   ...CATALOGUE_CUTS,
+  ...(['contentStage'] as const),
   ...JOINED_CUTS,
   ...OPPORTUNITY_CUTS,
 ] as const;

@@ -1,10 +1,10 @@
 import { inScope } from '../paths-in-scope.js';
 import { type CreditView, hasStoredPaths } from '../credit-ledger.js';
-import { joinsFor } from '../report-cuts.js';
+import { joinsFor, touchArrays } from '../report-cuts.js';
 import { filteredCuts, touchFilter } from '../report-filters.js';
 import type { ReportScope } from '../report-scope.js';
 import { cursorPages, type TextRow } from '../server-cursor.js';
-import { allOf, raw, sql, type Sql } from '../sql.js';
+import { allOf, join, raw, sql, type Sql } from '../sql.js';
 import type { CreditSource } from './credit-source.js';
 
 /** Columns of the rows, in their order. */
@@ -61,18 +61,36 @@ interface Asked {
   readonly pathIds: readonly string[];
 }
 
-const creditLines = (view: CreditView, scope: ReportScope, { model, ...asked }: Asked): Sql => sql`
+function creditLines(view: CreditView, scope: ReportScope, { model, ...asked }: Asked): Sql {
+  const filtering = scope.filter ? filteredCuts(scope.filter) : [];
+  const arrays = { ...touchArrays(view, filtering), ...LINE_ARRAYS };
+  return sql`
   WITH p AS MATERIALIZED (${hasStoredPaths(view) ? lookedUp(view, asked.pathIds) : filtered(view, scope, asked.opportunityIds)})
   SELECT p.opportunity_id, p.credited_at, t.touch, t.event_id, t.lead_id, t.occurred_at, t.milestones, t.content, t.title,
          t.channel, t.campaign, t.source, t.weight, t.value
   FROM p
   JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${model}
-  CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, p.lead_ids, p.event_ids, p.occurred_at, p.milestones,
-                            p.content_titles, s.weights, s.reported, s.marks)
-    WITH ORDINALITY AS t(content, channel, campaign, source, lead_id, event_id, occurred_at, milestones, title, weight, value, mark, touch)
-  ${joinsFor(view, scope.filter ? filteredCuts(scope.filter) : [])}
+  CROSS JOIN LATERAL unnest(${join(Object.values(arrays), ', ')}) WITH ORDINALITY
+    AS t(${raw(Object.keys(arrays).join(', '))}, touch)
+  ${joinsFor(view, filtering)}
   WHERE ${allOf([raw('t.mark > 0'), scope.filter && touchFilter(scope.filter)])}
   ORDER BY p.opportunity_id COLLATE "C", t.touch`;
+}
+
+const LINE_ARRAYS = {
+  content: raw('p.content_ids'),
+  channel: raw('p.channels'),
+  campaign: raw('p.campaigns'),
+  source: raw('p.sources'),
+  lead_id: raw('p.lead_ids'),
+  event_id: raw('p.event_ids'),
+  occurred_at: raw('p.occurred_at'),
+  milestones: raw('p.milestones'),
+  title: raw('p.content_titles'),
+  weight: raw('s.weights'),
+  value: raw('s.reported'),
+  mark: raw('s.marks'),
+};
 
 /** Each by its key alone: beside other conditions, a plan made without statistics reads all paths of the report for each. */
 const lookedUp = (view: CreditView, pathIds: readonly string[]): Sql => sql`

@@ -1,7 +1,7 @@
 import { type ModelRequest } from '../../domain/attribution/model-request.js';
 import { pathSteps } from '../../domain/attribution/weigh-paths.js';
 import { inScope } from '../paths-in-scope.js';
-import { joinsFor, opportunityColumn, touchValue } from '../report-cuts.js';
+import { joinsFor, opportunityColumn, touchArrays, touchValue } from '../report-cuts.js';
 import { type Cut, isOpportunityCut } from '../report-scope.js';
 import { raw, join, rows, sql } from '../sql.js';
 import { attributionSettingsOf } from '../weighed-report.js';
@@ -44,14 +44,15 @@ async function touchCells(
     .filter(isOpportunityCut)
     .map((cut) => sql`${opportunityColumn(view, scope, cut)} AS ${raw(cut)}`);
   const keys = by.map((cut) => (isOpportunityCut(cut) ? raw(`p.${cut}`) : touchValue(cut)));
+  const arrays = { event_id: raw('p.event_ids'), ...touchArrays(view, by) };
   const found = await rows<{ id: string; keys: (string | null)[][] }>(
     view.tx,
     sql`
     SELECT p.opportunity_id AS id, json_agg(json_build_array(${join(keys, ', ')}) ORDER BY t.nr) AS keys
     FROM (SELECT ${join([raw('p.*'), ...columns], ', ')} FROM ${view.ledger.paths} p
           WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL OFFSET 0) p
-    CROSS JOIN LATERAL unnest(p.content_ids, p.channels, p.campaigns, p.sources, p.lead_ids, p.event_ids) WITH ORDINALITY
-      AS t(content, channel, campaign, source, lead_id, event_id, nr)
+    CROSS JOIN LATERAL unnest(${join(Object.values(arrays), ', ')}) WITH ORDINALITY
+      AS t(${raw(Object.keys(arrays).join(', '))}, nr)
     ${joinsFor(view, by)}
     GROUP BY p.opportunity_id`,
   );
