@@ -109,6 +109,14 @@ const EXPECTED: Readonly<Record<string, (answer: Answer) => Cells>> = {
       },
       ...{ in_process: inProcess, capacity, load },
     })),
+  '/api/metrics/rep-load?by=persona': ({ rows }) =>
+    rows.map(
+      ({ rep, key, openLeads, rottenLeads, openOpportunities, inProcess, capacity, load, ...row }) => ({
+        ...{ rep_id: rep, persona: key, open_leads: openLeads, rotten_leads: rottenLeads },
+        ...{ open_opportunities: openOpportunities, in_process: inProcess, capacity, load },
+        capacity_share: row.capacityShare,
+      }),
+    ),
   '/api/metrics/pipeline-per-dollar?by=source&from=2026-01-01&to=2026-03-01': returns('source_id'),
   '/api/metrics/pipeline-per-dollar?by=campaign&model=linear&from=2026-01-01&to=2026-03-01':
     returns('campaign_id'),

@@ -53,6 +53,13 @@ export const METRIC_PARAMETERS = {
     ),
     name: 'by',
   },
+  loadBy: {
+    ...text(
+      'Cuts within each rep, separated by commas: persona, source, segment, campaign, month; default none',
+      'persona',
+    ),
+    name: 'by',
+  },
   hookedBy: {
     ...text(
       'One of content, offer, channel, source, campaign, and persona, segment, stage, month; default content',
