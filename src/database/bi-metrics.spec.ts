@@ -6,6 +6,7 @@ import pg from 'pg';
 import { type ExampleApi, exampleApi } from '../../test/example-api.js';
 import type { Json } from '../../test/query-api.js';
 import { eventsOfWorld, type SalesWorld, salesWorld } from '../../test/sales-worlds.js';
+import type { ResponseTime } from '../queries/metrics/response-time.js';
 import type { HandOffItem } from '../queries/hand-offs.js';
 import type { UnroutableLeadItem } from '../queries/unroutable-leads.js';
 import { ensureBiRole } from './bi-role.js';
@@ -30,6 +31,7 @@ interface Answer extends Record<string, unknown> {
     readonly leads: number;
     readonly rate: number | null;
     readonly medianDays: number | null;
+    readonly medianBusinessMinutes: number | null;
   }[];
 }
 const amountOf = (value: unknown): number | null => (value === null ? null : Number((value as Money).amount));
@@ -45,6 +47,14 @@ const EXPECTED: Readonly<Record<string, (answer: Answer) => Cells>> = {
       (steps as Answer['steps'])
         .filter(({ leads }) => leads > 0)
         .map(({ step, leads }) => ({ persona, source_id: source, step, leads })),
+    ),
+  '/api/metrics/funnel?by=persona': ({ rows }) =>
+    rows.flatMap(({ key, steps }) =>
+      (steps as Answer['steps'])
+        .filter(({ step, leads }) => step === 'accepted' && leads > 0)
+        .map(({ leads, medianBusinessMinutes }) => ({
+          ...{ persona: key, accepted: leads, median_business_minutes: medianBusinessMinutes },
+        })),
     ),
   '/api/metrics/funnel?by=nurture': ({ rows }) =>
     rows.flatMap(({ key, steps }) =>
@@ -99,6 +109,24 @@ const EXPECTED: Readonly<Record<string, (answer: Answer) => Cells>> = {
     rows.map(({ key, open, rotten, rate }) => ({ recipient: key, open, rotten, rate })),
   '/api/metrics/rotting-leads?at=2026-02-10T00:00:00Z&by=persona': ({ rows }) =>
     rows.map(({ key, open, rotten }) => ({ persona: key, open, rotten })),
+  '/api/metrics/response-time?by=recipient': ({ rows }) =>
+    rows.map(({ key, handOffs, ...row }) => {
+      const [accepted, worked] = [row.accepted as ResponseTime, row.firstActivity as ResponseTime];
+      return {
+        ...{
+          recipient: key,
+          hand_offs: handOffs,
+          accepted: accepted.handOffs,
+          first_activity: worked.handOffs,
+        },
+        ...{
+          minutes_to_accept: accepted.medianMinutes,
+          business_minutes_to_accept: accepted.medianBusinessMinutes,
+        },
+        minutes_to_first_activity: worked.medianMinutes,
+        business_minutes_to_first_activity: worked.medianBusinessMinutes,
+      };
+    }),
   '/api/metrics/rep-load': ({ rows }) =>
     rows.map(({ rep, openLeads, rottenLeads, openOpportunities, inProcess, capacity, load }) => ({
       ...{
