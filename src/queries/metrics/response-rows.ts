@@ -8,9 +8,12 @@ import { cutColumns } from './cut-columns.js';
 import { areMany, firstActivity } from './hand-off-ends.js';
 import { handOffColumns, type HandOffCut, handOffJoins, inSegment } from './hand-offs.js';
 
-/** How hand-offs of one cell were answered; minutes of those that were, each to a hundredth. */
-export interface ResponseCell {
+export interface ResponseCell extends ResponseFigures {
   readonly keys: readonly (string | null)[];
+}
+
+/** How hand-offs were answered; minutes of those that were, each to a hundredth. */
+export interface ResponseFigures {
   readonly handOffs: number;
   readonly accepted: Responses;
   readonly worked: Responses;
@@ -28,6 +31,8 @@ interface ResponseScope extends Pick<ReportScope, 'timeZone' | 'from' | 'to'> {
 }
 
 interface ResponseRow {
+  /** Of the event. */
+  readonly position: string;
   /** The keys as a JSON array. */
   readonly cell: string;
   readonly schedule: string | null;
@@ -46,15 +51,23 @@ export async function responseCells(
   view: View,
   scope: ResponseScope,
   many?: boolean,
-): Promise<ResponseCell[]> {
+): Promise<{ readonly total: ResponseFigures; readonly cells: ResponseCell[] }> {
   const found = await responseRows(view, scope, many ?? (await areMany(view)));
   const schedules = await schedulesOf(view, [...new Set(found.flatMap(({ schedule }) => schedule ?? []))]);
-  return [...Map.groupBy(found, ({ cell }) => cell)].map(([cell, ofCell]) => ({
+  const figuresOf = (handOffs: readonly ResponseRow[]): ResponseFigures => ({
+    handOffs: handOffs.length,
+    accepted: responses(handOffs, 'accepted', schedules),
+    worked: responses(handOffs, 'worked', schedules),
+  });
+  // The hand-off of a lead in two segments is in two cells.
+  const each = scope.by.includes('segment')
+    ? new Map(found.map((row) => [row.position, row])).values()
+    : found;
+  const cells = [...Map.groupBy(found, ({ cell }) => cell)].map(([cell, handOffs]) => ({
     keys: JSON.parse(cell) as (string | null)[],
-    handOffs: ofCell.length,
-    accepted: responses(ofCell, 'accepted', schedules),
-    worked: responses(ofCell, 'worked', schedules),
+    ...figuresOf(handOffs),
   }));
+  return { total: figuresOf([...each]), cells };
 }
 
 type Schedules = ReadonlyMap<string | null, BusinessMinutes>;
@@ -90,9 +103,9 @@ function responseRows(
     view.tx,
     sql`
     WITH begun AS MATERIALIZED (SELECT h.* FROM (${answered(view)}) h WHERE ${period})
-    SELECT to_json(${cut.keys})::text AS cell, work_schedule::text AS schedule, ${ms('began_at')} AS began,
+    SELECT position, to_json(${cut.keys})::text AS cell, work_schedule::text AS schedule, ${ms('began_at')} AS began,
            ${ms('accepted_at')} AS accepted, ${ms('worked_at')} AS worked
-    FROM (SELECT ${cut.select} h.work_schedule, h.began_at, h.accepted_at, h.worked_at
+    FROM (SELECT ${cut.select} h.position, h.work_schedule, h.began_at, h.accepted_at, h.worked_at
           FROM (${worked(view, many)}) h ${handOffJoins(view, by)}) h`,
   );
 }

@@ -146,7 +146,7 @@ test('a lead recycled and handed off again is answered by what came after each h
         { workspace: 'main', asOf: undefined, minPosition: undefined },
         ['journey', 'lifecycle'],
         async (view) =>
-          (await responseCells(view, scope, many)).sort((a, b) =>
+          (await responseCells(view, scope, many)).cells.sort((a, b) =>
             (a.keys[0] ?? '') < (b.keys[0] ?? '') ? -1 : 1,
           ),
       );

@@ -24,7 +24,13 @@ import {
 } from './cut-request.js';
 import { HAND_OFF_CUTS, type HandOffCut } from './hand-offs.js';
 import { defineMetric } from './metric.js';
-import { medianMinutes, type ResponseCell, responseCells, type Responses } from './response-rows.js';
+import {
+  medianMinutes,
+  type ResponseCell,
+  responseCells,
+  type ResponseFigures,
+  type Responses,
+} from './response-rows.js';
 
 const BUSINESS = `The same within the business hours of each hand-off, without holidays and days out of office; null: none of them kept its hours`;
 
@@ -71,17 +77,15 @@ async function find(view: View, asked: Asked): Promise<ResponseTimeAnswer> {
   const { by, segment, request } = asked;
   const scope = { ...(await resolveCuts(view, asked)), by, segment };
   const found = await responseCells(view, scope);
-  // The hand-off of a lead in two segments is in two cells.
-  const all = by.includes('segment') ? await responseCells(view, { ...scope, by: [] }) : found;
   const order = compareCells(by);
-  const cells = found.toSorted((a, b) => order(sized(a), sized(b)));
+  const cells = found.cells.toSorted((a, b) => order(sized(a), sized(b)));
   const { page, next } = slice(request, view, cells);
   const names = await cellNames(view, by, page);
   return {
     asOf: String(view.asOf),
     modelVersion: view.modelVersion,
     ...{ from: scope.from, to: scope.to, ...cutsOf(asked) },
-    ...figures(sumOf(all)),
+    ...figures(found.total),
     rows: page.map((cell) => ({ ...cellName(cell, by, names), ...figures(cell) })),
     next,
   };
@@ -89,18 +93,7 @@ async function find(view: View, asked: Asked): Promise<ResponseTimeAnswer> {
 
 const sized = ({ keys, handOffs }: ResponseCell) => ({ keys, size: handOffs });
 
-const sumOf = (cells: readonly ResponseCell[]): Omit<ResponseCell, 'keys'> => ({
-  handOffs: cells.reduce((sum, { handOffs }) => sum + handOffs, 0),
-  accepted: joined(cells.map(({ accepted }) => accepted)),
-  worked: joined(cells.map(({ worked }) => worked)),
-});
-
-const joined = (all: readonly Responses[]): Responses => ({
-  minutes: all.flatMap(({ minutes }) => minutes),
-  businessMinutes: all.flatMap(({ businessMinutes }) => businessMinutes),
-});
-
-const figures = ({ handOffs, accepted, worked }: Omit<ResponseCell, 'keys'>) => ({
+const figures = ({ handOffs, accepted, worked }: ResponseFigures) => ({
   handOffs,
   accepted: responseTime(accepted, handOffs),
   firstActivity: responseTime(worked, handOffs),
