@@ -148,6 +148,8 @@ const EXPECTED: Readonly<Record<string, (answer: Answer) => Cells>> = {
   '/api/metrics/pipeline-per-dollar?by=source&from=2026-01-01&to=2026-03-01': returns('source_id'),
   '/api/metrics/pipeline-per-dollar?by=campaign&model=linear&from=2026-01-01&to=2026-03-01':
     returns('campaign_id'),
+  '/api/metrics/pipeline-per-dollar?by=persona&model=linear&from=2026-01-01&to=2026-03-01':
+    returns('persona'),
 };
 
 function returns(name: string): (answer: Answer) => Cells {
