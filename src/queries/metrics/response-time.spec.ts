@@ -107,6 +107,27 @@ test('the total has every hand-off once, also by segment, and the period chooses
   expect(await responses('', 'other')).toMatchObject({ handOffs: 0, accepted: { rate: null } });
 });
 
+test('the hand-off of a lead in two segments is in both rows, and once in the total', async () => {
+  const ada = identityKey('email', 'ada@acme.example');
+  const leadId = leadIdOf('main', ada);
+  await api.add('main', [
+    entry('ada handed off', `lead-${leadId}`, 'LeadHandedOff', FRIDAY - 30, {
+      ...{ leadId, cycle: 1, modelVersion: 1, recipient: { id: 'rep-5', kind: 'rep' }, rule: 'all' },
+      dueBy: '2026-03-09T12:00:00.000Z',
+    }),
+  ]);
+  await api.runner.catchUp();
+  const before = '&to=2026-03-01';
+  expect((await responses(`?by=segment${before}`)).rows.map(({ key, handOffs }) => [key, handOffs])).toEqual([
+    ['customers', 1],
+    ['price_readers', 1],
+  ]);
+  expect(await responses(`?by=segment${before}`)).toMatchObject({
+    handOffs: 1,
+    accepted: { handOffs: 0, rate: 0 },
+  });
+});
+
 test('the funnel has the business minutes from the hand-off to the acceptance', async () => {
   const { body } = await api.get<FunnelAnswer>('/api/metrics/funnel?by=source');
   const minutes = (steps: FunnelAnswer['steps']) =>
@@ -136,7 +157,9 @@ test('a lead recycled and handed off again is answered by what came after each h
     accepted: { handOffs: 0 },
     firstActivity: { handOffs: 1, medianMinutes: 1440, medianBusinessMinutes: 480 },
   });
-  expect((await responses()).rows.find(({ key }) => key === 'rep-7')).toEqual(before.rows[0]);
+  expect((await responses()).rows.find(({ key }) => key === 'rep-7')).toEqual(
+    before.rows.find(({ key }) => key === 'rep-7'),
+  );
   expect(await responses(`?asOf=${asOf}`)).toEqual(before);
   const scope = { timeZone: 'UTC', from: null, to: null, by: ['recipient'] as const, segment: undefined };
   const cells = (many: boolean) =>
