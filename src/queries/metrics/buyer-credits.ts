@@ -1,11 +1,11 @@
 import { inScope } from '../attribution-rows.js';
 import type { CreditView } from '../credit-ledger.js';
-import { firstSegments, timeOf } from '../report-cuts.js';
+import { firstSegments } from '../report-cuts.js';
 import type { ModelName, ReportScope } from '../report-scope.js';
 import { raw, rows, sql, type Sql } from '../sql.js';
 import type { BuyerCut } from './apportioned.js';
 import { profiles } from './buyer-touches.js';
-import type { InvestedCut } from './invested.js';
+import { type InvestedCut, TIME_FORMATS } from './invested.js';
 
 interface BuyerCreditQuery {
   readonly model: ModelName;
@@ -23,7 +23,8 @@ interface BuyerCredit {
 
 /**
  * Credits of a model by who touched, as the attribution report has them, but with no more than that of each touch: half a million are unnested
- * in the select list, where a lateral join calls a function for each opportunity, and their leads are joined by hash (offset 0).
+ * in the select list, where a lateral join calls a function for each opportunity, and their leads are joined by hash (offset 0). Of an equality
+ * PostgreSQL would expect one touch of 200, and sort them all.
  */
 export function buyerCredits(
   view: CreditView,
@@ -35,17 +36,22 @@ export function buyerCredits(
   return rows<BuyerCredit>(
     view.tx,
     sql`
-    SELECT key, time, sum(value)::text AS value, count(*)::int AS opportunities
+    SELECT key, ${time ? sql`to_char(part, ${TIME_FORMATS[time]})` : raw('NULL::text')} AS time,
+           sum(value)::text AS value, count(*)::int AS opportunities
     FROM (
-      SELECT ${column} AS key, t.time, sum(t.value) AS value
-      FROM (SELECT p.path_id, p.time, unnest(p.lead_ids) AS lead_id, unnest(s.reported) AS value, unnest(s.marks) AS mark
-            FROM (SELECT p.path_id, p.lead_ids, ${time ? timeOf('p', time, scope.timeZone) : raw('NULL::text')} AS time
+      SELECT ${column} AS key, max(t.part) AS part, sum(t.value)::bigint AS value
+      FROM (SELECT p.path_id, p.part, unnest(p.lead_ids) AS lead_id, unnest(s.reported) AS value, unnest(s.marks) AS mark
+            FROM (SELECT p.path_id, p.lead_ids, ${time ? beginningOf(time, scope) : raw('NULL::timestamp')} AS part
                   FROM ${view.ledger.paths} p
                   WHERE ${inScope(view, scope)} AND p.reported_minor IS NOT NULL) p
             JOIN ${view.ledger.shares} s ON s.path_id = p.path_id AND s.model = ${model}) t
       LEFT JOIN (SELECT * FROM (${leads}) l OFFSET 0) l ON l.lead_id = t.lead_id
-      WHERE t.mark & 1 = 1
-      GROUP BY t.path_id, t.time, 1) credit
-    GROUP BY key, time`,
+      WHERE (t.mark & 1)::boolean
+      GROUP BY t.path_id, 1) credit
+    GROUP BY key, part`,
   );
 }
+
+/** A text for each opportunity would cost as much as all the rest. */
+const beginningOf = (time: 'month' | 'week', { timeZone }: ReportScope): Sql =>
+  sql`date_trunc(${time}, p.credited_at AT TIME ZONE ${timeZone})`;
