@@ -1,6 +1,8 @@
+import type { WorkSchedule } from '../src/domain/business-hours.js';
 import type { EventData, EventType } from '../src/domain/events.js';
 import { type IdentityKey, leadIdOf } from '../src/domain/identity/keys.js';
 import { leadStream } from '../src/domain/lead-events.js';
+import { WEEKDAYS } from '../src/domain/model/lead-management.js';
 import type { NewFact } from '../src/event-store/event-store.js';
 import { one } from './history-events.js';
 import { hashOf } from './sales-history.js';
@@ -10,6 +12,19 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** How many there are. */
 export const RECIPIENTS = 40;
+
+/** What hand-offs of a year keep of the office hours of a few places, as holidays pass. */
+const scheduleOf = (nr: number): WorkSchedule => ({
+  timeZone: ['Europe/Berlin', 'America/New_York', 'Asia/Kolkata'][nr % 3] ?? 'UTC',
+  hours: {
+    id: 'office',
+    week: Object.fromEntries(WEEKDAYS.slice(0, 5).map((day) => [day, [{ from: '09:00', to: '17:30' }]])),
+    holidays: Array.from({ length: nr % 12 }, (_, month) => ({
+      date: `2026-${String(month + 1).padStart(2, '0')}-01`,
+    })),
+  },
+  ...(nr >= 30 && { outOfOffice: [{ from: '2026-08-03', to: `2026-08-${10 + (nr % 18)}` }] }),
+});
 
 /** Of the model that `metrics` publishes. */
 const MODEL_VERSION = 2;
@@ -58,6 +73,7 @@ function* handedOff(key: IdentityKey, cycle: number, at: Date): Generator<NewFac
     ...{ ...about, recipient: { id: repOf(key, cycle), kind: 'rep' }, rule: 'all', serviceLevel: 'all' },
     dueBy: new Date(+at + 8 * HOUR_MS).toISOString(),
     warnAt: new Date(+at + 7 * HOUR_MS).toISOString(),
+    workSchedule: scheduleOf(hashOf(key) % 60),
   });
 }
 

@@ -35,7 +35,10 @@ const PATHS = [
   `${METRICS}/nurture-lift?by=persona,month`,
   `${METRICS}/rotting-leads`,
   `${METRICS}/rotting-leads?from=${daysAgo(100)}&to=${daysAgo(0)}`,
+  `${METRICS}/response-time`,
+  `${METRICS}/response-time?by=recipient,persona,month`,
   `${METRICS}/rep-load`,
+  `${METRICS}/rep-load?by=persona,source`,
   '/api/attention',
 ];
 

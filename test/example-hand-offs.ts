@@ -1,5 +1,15 @@
+import type { WorkSchedule } from '../src/domain/business-hours.js';
 import { type IdentityKey, leadIdOf } from '../src/domain/identity/keys.js';
 import { day, entry, type Entry, pageView } from './sample-events.js';
+
+const WORKDAY = [{ from: '09:00', to: '17:00' }];
+const OFFICE: WorkSchedule = {
+  timeZone: 'Europe/Berlin',
+  hours: {
+    id: 'office',
+    week: { monday: WORKDAY, tuesday: WORKDAY, wednesday: WORKDAY, thursday: WORKDAY, friday: WORKDAY },
+  },
+};
 
 const handedOff = (key: IdentityKey, at: number, due: number, recipient: string): Entry[] => {
   const leadId = leadIdOf('main', key);
@@ -14,6 +24,7 @@ const handedOff = (key: IdentityKey, at: number, due: number, recipient: string)
         recipient: { id: recipient, kind: 'rep' },
         rule: 'all',
         dueBy: day(due).toISOString(),
+        workSchedule: OFFICE,
       },
     }),
   ];

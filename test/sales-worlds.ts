@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { WorkSchedule } from '../src/domain/business-hours.js';
 import type { JourneyModel } from '../src/domain/model/journey-model.js';
 import { type IdentityKey, leadIdOf } from '../src/domain/identity/keys.js';
 import type { Channel, Touchpoint, TouchpointKind } from '../src/domain/touchpoint.js';
@@ -144,6 +145,12 @@ function touchOf(
   });
 }
 
+const WORKDAY = [{ from: '09:00', to: '17:30' }];
+const OFFICE: WorkSchedule = {
+  timeZone: 'Europe/Berlin',
+  hours: { id: 'office', week: { monday: WORKDAY, tuesday: WORKDAY, thursday: WORKDAY, saturday: WORKDAY } },
+};
+
 function processOf(
   workspace: string,
   { at: when, recipient, ends, called, optsOut }: SalesWorld['processes'][number],
@@ -157,6 +164,8 @@ function processOf(
       ...{ ...base, modelVersion: 1, rule: 'all', recipient: { id: to, kind: 'rep' as const } },
       dueBy: day(when + after + 2).toISOString(),
       warnAt: day(when + after + 1).toISOString(),
+      // One of the recipients is of a version that did not keep it.
+      ...(to !== 'rep-2' && { workSchedule: OFFICE }),
     });
   const answers: Readonly<Record<typeof ends, readonly Entry[]>> = {
     waits: [],

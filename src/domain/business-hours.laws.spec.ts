@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { instants, workSchedules } from '../../test/work-schedules.js';
 import { workingTime, type WorkSchedule } from './business-hours.js';
+import { businessMinutes } from './business-minutes.js';
 import { WEEKDAYS } from './model/lead-management.js';
 
 const MINUTE = 60_000;
@@ -35,6 +36,18 @@ test('working time is that of every minute whose local time lies within the hour
   });
   fc.assert(property, runs(60));
 }, 120_000);
+
+test('business minutes by weeks are the working time between, rounded to a hundredth', () => {
+  const stretches = fc.array(fc.tuple(instants, fc.integer({ min: -MINUTE, max: 40 * DAY })), {
+    minLength: 1,
+  });
+  const property = fc.property(workSchedules, stretches, (given, all) => {
+    const [time, minutes] = [workingTime(given), businessMinutes(given)];
+    for (const [from, ms] of all)
+      expect(minutes(from, from + ms)).toBe(Math.round(time.between(from, from + ms) / 600) / 100);
+  });
+  fc.assert(property, runs(60));
+});
 
 test('the end of a duration is the first instant at which it has passed', () => {
   const property = fc.property(workSchedules, instants, duration, (given, from, ms) => {

@@ -21,6 +21,8 @@ export interface WorkingTime {
   after(from: number, duration: number): number;
   /** The working time between two instants; 0 when `to` is not after `from`. */
   between(from: number, to: number): number;
+  /** When it runs between two instants. */
+  spans(from: number, to: number): Iterable<Span>;
 }
 
 /** @throws RangeError when there is no such time zone */
@@ -42,6 +44,7 @@ export function workingTime(schedule: WorkSchedule): WorkingTime {
       for (const span of spansBetween(isOpen, from, to)) sum += span.to - span.from;
       return sum;
     },
+    spans: (from, to) => spansBetween(isOpen, from, to),
   };
 }
 

@@ -203,7 +203,8 @@ const LATER_QUESTIONS: Readonly<Record<string, readonly [path: string, type?: st
   ],
   'get /api/contents/{id}/revenue': ['/api/contents/buying-guide/revenue?limit=3'],
   'get /api/contents/next': ['/api/contents/next?persona=technical&stage=explore&limit=3'],
-  'get /api/metrics/rep-load': ['/api/metrics/rep-load'],
+  'get /api/metrics/response-time': ['/api/metrics/response-time'],
+  'get /api/metrics/rep-load': ['/api/metrics/rep-load?by=persona'],
   'get /api/investments': ['/api/investments?from=2026-01-01&to=2026-02-01'],
   'get /api/metrics/pipeline-per-dollar': [
     '/api/metrics/pipeline-per-dollar?by=source&from=2026-01-01&to=2026-02-01',

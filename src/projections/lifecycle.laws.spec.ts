@@ -4,9 +4,10 @@ import { testDatabase, type TestDatabase } from '../../test/database.js';
 import { eventsOf, happenings, KNOWN_KEYS, logged, type Happening } from '../../test/journeys.js';
 import { project, rowsOf } from '../../test/project.js';
 import { eventId } from '../domain/event-id.js';
-import { leadIdOf } from '../domain/identity/keys.js';
+import { type IdentityKey, leadIdOf } from '../domain/identity/keys.js';
 import { replay } from '../domain/decider.js';
 import { leadLifecycle, type LeadDecision, type LeadDecisionType } from '../domain/lead-lifecycle.js';
+import { WEEKDAYS } from '../domain/model/lead-management.js';
 import type { NewEvent, RecordedEvent } from '../domain/events.js';
 import { journey } from './journey.js';
 import { lifecycle } from './lifecycle.js';
@@ -19,6 +20,15 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 const at = new Date('2026-03-01T12:00:00Z');
+const decided = (type: LeadDecisionType, key: IdentityKey, cycle: number, hours: number): LeadDecision =>
+  ({
+    type,
+    occurredAt: new Date(+at + hours * 3_600_000),
+    data: { leadId: leadIdOf('main', key), cycle, ...DATA[type] },
+  }) as LeadDecision;
+
+const key = fc.constantFrom(...KNOWN_KEYS);
+const hours = fc.nat(100);
 const decision = fc
   .record({
     type: fc.constantFrom<LeadDecisionType>(
@@ -28,17 +38,10 @@ const decision = fc
       'LeadRecycled',
       'LeadDisqualified',
     ),
-    key: fc.constantFrom(...KNOWN_KEYS),
     cycle: fc.integer({ min: 1, max: 3 }),
+    ...{ key, hours },
   })
-  .map(
-    ({ type, key, cycle }) =>
-      ({
-        type,
-        occurredAt: at,
-        data: { leadId: leadIdOf('main', key), cycle, ...DATA[type] },
-      }) as LeadDecision,
-  );
+  .map((each) => decided(each.type, each.key, each.cycle, each.hours));
 
 const DATA: Readonly<Record<LeadDecisionType, object>> = {
   LeadQualified: { modelVersion: 1, score: 40, grade: 'B', reasons: ['score 40 of 40'] },
@@ -47,6 +50,13 @@ const DATA: Readonly<Record<LeadDecisionType, object>> = {
     recipient: { id: 'rep-7', kind: 'rep' },
     rule: 'all',
     dueBy: '2026-03-02T12:00:00.000Z',
+    workSchedule: {
+      timeZone: 'Europe/Berlin',
+      hours: {
+        id: 'office',
+        week: Object.fromEntries(WEEKDAYS.map((day) => [day, [{ from: '06:00', to: '20:00' }]])),
+      },
+    },
   },
   LeadAccepted: { by: 'rep-7' },
   LeadRecycled: {
@@ -57,10 +67,18 @@ const DATA: Readonly<Record<LeadDecisionType, object>> = {
   LeadDisqualified: { by: 'rep-7', reason: 'student' },
 };
 
+/** A hand-off with what may be its acceptance. */
+const answered = fc
+  .tuple(key, hours, hours, fc.nat(15), fc.nat(5))
+  .map(([lead, from, to, place, later]) => [
+    [decided('LeadHandedOff', lead, 1, from), place] as const,
+    [decided('LeadAccepted', lead, 1, to), place + 1 + later] as const,
+  ]);
+
 /** Any history of people, with decisions strewn in. */
 const logs = fc
-  .tuple(happenings(20), fc.array(fc.tuple(decision, fc.nat(20)), { minLength: 1, maxLength: 12 }))
-  .map(([all, decisions]) => logOf(all, decisions));
+  .tuple(happenings(20), fc.array(fc.tuple(decision, fc.nat(20)), { minLength: 1, maxLength: 10 }), answered)
+  .map(([all, decisions, pair]) => logOf(all, [...decisions, ...pair]));
 
 function logOf(
   all: readonly Happening[],
@@ -139,4 +157,39 @@ test('as of any position a lead stands where the decisions on all its keys, in t
     }),
     runs,
   );
+}, 600_000);
+
+/** The hand-off that the acceptance ended, which was the earliest of those on any key of the lead, and of several the first. */
+const MINUTES_TO_ACCEPT = `
+  SELECT l.business_minutes_to_accept AS kept,
+         (SELECT touchline.working_minutes((h.data -> 'workSchedule')::jsonb, h.occurred_at, a.occurred_at)::float8
+          FROM touchline.lead_decision a
+          JOIN touchline.lead_decision h ON h.lead_id = a.lead_id AND h.type = 'LeadHandedOff' AND h.position < a.position
+          WHERE a.type = 'LeadAccepted' AND a.position <= l.known_from
+            AND a.lead_id IN (SELECT k.own_lead_id FROM touchline.identity_key k WHERE k.lead_id = l.lead_id
+                              AND k.known_from <= l.known_from AND (k.superseded_at IS NULL OR k.superseded_at > l.known_from))
+            AND a.position = (SELECT b.position FROM touchline.lead_decision b
+                              WHERE b.type = 'LeadAccepted' AND b.position <= l.known_from
+                                AND b.lead_id IN (SELECT k.own_lead_id FROM touchline.identity_key k WHERE k.lead_id = l.lead_id
+                                                  AND k.known_from <= l.known_from AND (k.superseded_at IS NULL OR k.superseded_at > l.known_from))
+                              ORDER BY b.occurred_at, b.position LIMIT 1)
+          ORDER BY h.position DESC LIMIT 1) AS wanted
+  FROM touchline.lead_lifecycle l`;
+
+test('every version keeps the business minutes from the hand-off to the first acceptance, as the database counts them', async () => {
+  const seen = new Set<number | null>();
+  await fc.assert(
+    fc.asyncProperty(logs, async (log) => {
+      await deleteRows(db, journey);
+      await project(db.pool, journey, log, 7);
+      await projected(log, 5);
+      const { rows } = await db.pool.query<{ kept: number | null; wanted: number | null }>(MINUTES_TO_ACCEPT);
+      for (const { kept, wanted } of rows) {
+        expect(kept).toBe(wanted);
+        seen.add(kept);
+      }
+    }),
+    runs,
+  );
+  expect([...seen].some((minutes) => minutes !== null && minutes > 0)).toBe(true);
 }, 600_000);

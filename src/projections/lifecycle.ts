@@ -1,4 +1,5 @@
-import { LEAD_DECISIONS } from '../domain/lead-events.js';
+import { businessMinutes } from '../domain/business-minutes.js';
+import { LEAD_DECISIONS, type LeadHandedOff } from '../domain/lead-events.js';
 import { leadLifecycle, type LeadDecision } from '../domain/lead-lifecycle.js';
 import { CurrentVersions } from '../read-models/current-versions.js';
 import { lookUp } from '../read-models/lookup.js';
@@ -22,7 +23,7 @@ import {
  */
 export const lifecycle: Projection = {
   name: 'lifecycle',
-  version: 2,
+  version: 3,
   handles: LEAD_DECISIONS,
   after: ['journey'],
   tables: ['lead_decision', 'lead_lifecycle'],
@@ -64,11 +65,29 @@ function rowOf(workspace: string, leadId: string, decisions: readonly DecisionRo
     state = leadLifecycle.evolve(state, event);
     if (state.since !== since || state.status !== status) eventId = row.eventId;
   }
-  const [qualifiedAt, acceptedAt] = [firstAt(decisions, 'LeadQualified'), firstAt(decisions, 'LeadAccepted')];
-  return lifecycleRow(workspace, leadId, { state, eventId, qualifiedAt, acceptedAt });
+  const accepted = firstOf(decisions, 'LeadAccepted');
+  return lifecycleRow(workspace, leadId, {
+    ...{ state, eventId },
+    qualifiedAt: firstOf(decisions, 'LeadQualified')?.occurredAt ?? null,
+    acceptedAt: accepted?.occurredAt ?? null,
+    businessMinutesToAccept: accepted ? minutesToAccept(decisions, accepted) : null,
+  });
 }
 
-function firstAt(decisions: readonly DecisionRow[], type: DecisionRow['type']): number | null {
-  const times = decisions.filter((decision) => decision.type === type).map(({ occurredAt }) => occurredAt);
-  return times.length === 0 ? null : Math.min(...times);
+/** The earliest, of several then the one decided first. */
+function firstOf(decisions: readonly DecisionRow[], type: DecisionRow['type']): DecisionRow | undefined {
+  const [first, ...others] = decisions.filter((decision) => decision.type === type);
+  return others.reduce((a, b) => (a && b.occurredAt >= a.occurredAt ? a : b), first);
+}
+
+/** In the schedule of the hand-off that was accepted; null: of a version that did not keep it. */
+function minutesToAccept(decisions: readonly DecisionRow[], accepted: DecisionRow): number | null {
+  const handOff = decisions.findLast(
+    ({ type, leadId, position }) =>
+      type === 'LeadHandedOff' && leadId === accepted.leadId && position < accepted.position,
+  );
+  const { workSchedule } = (handOff?.data ?? {}) as Partial<LeadHandedOff>;
+  return handOff && workSchedule
+    ? businessMinutes(workSchedule)(handOff.occurredAt, accepted.occurredAt)
+    : null;
 }

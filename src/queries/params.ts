@@ -68,12 +68,23 @@ export class Params {
   }
 
   /** Some of the allowed words, separated by commas, each once. */
-  someOf<T extends string>(name: string, allowed: readonly T[], codeName = name): T[] | undefined {
+  /** @param meaningless why words that might be expected are refused */
+  someOf<T extends string>(
+    name: string,
+    allowed: readonly T[],
+    codeName = name,
+    meaningless: Readonly<Record<string, string>> = {},
+  ): T[] | undefined {
     const value = this.word(name);
     if (value === undefined) return undefined;
     const words = [...new Set(value.split(',').map((word) => word.trim()))];
     const found = words.flatMap((word) => allowed.find((known) => known === word) ?? []);
-    const strange = words.filter((word) => !(allowed as readonly string[]).includes(word));
+    const refused = words.filter((word) => Object.hasOwn(meaningless, word));
+    for (const word of refused)
+      this.fault(`${codeName}-meaningless`, name, `${word}: ${meaningless[word] ?? ''}`);
+    const strange = words.filter(
+      (word) => !refused.includes(word) && !(allowed as readonly string[]).includes(word),
+    );
     if (strange.length > 0) this.unknown(name, strange.join(', '), allowed, codeName);
     return found;
   }

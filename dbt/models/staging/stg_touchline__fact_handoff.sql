@@ -22,6 +22,7 @@ select
     first_activity_at,
     first_activity_kind,
     first_activity_rep,
+    minutes_to_accept,
     minutes_to_first_activity,
     service_level,
     business_hours,

@@ -12,6 +12,7 @@ select
     reached_date,
     step_before_at,
     days_since_step_before,
+    business_minutes_to_accept,
     is_nurtured,
     cohort_at,
     cohort_date

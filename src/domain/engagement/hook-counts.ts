@@ -16,6 +16,8 @@ export interface HookSelection extends TouchSelection {
   readonly by: readonly HookCut[];
   /** Types of contents that the catalogue knows better than their touches, by id. */
   readonly offers: ReadonlyMap<string, string>;
+  /** Given, each lead counts only in the first segment of this order that it is in. */
+  readonly segmentOrder?: readonly string[] | undefined;
 }
 
 export interface HookRow extends CodedRow {
@@ -44,13 +46,14 @@ export class HookCounts {
 
   /** Counts leads that were not counted before, with the vocabulary of those. */
   add(history: BuyerHistory, segments: LeadSegments): void {
-    const { by, stage, persona, segment } = this.selection;
+    const { by, stage, persona, segment, segmentOrder } = this.selection;
     const byStage = by.includes('stage') || stage !== undefined;
     const byPersona = by.includes('persona');
     const bySegment = by.includes('segment');
     const needsProfile = byStage || byPersona || persona !== undefined;
     const count = this.#counter(history);
-    visitLeads(history, segments, { persona, segment, needsProfile, bySegment }, (lead, ofSegment) => {
+    const selection = { persona, segment, needsProfile, bySegment, segmentOrder };
+    visitLeads(history, segments, selection, (lead, ofSegment) => {
       this.#leads += 1;
       count(lead, this.#strata.peopleOf(byPersona ? (history.persona[lead] ?? NONE) : NONE, ofSegment));
     });

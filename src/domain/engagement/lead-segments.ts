@@ -17,6 +17,11 @@ export class LeadSegments {
     return this.#ofLead.get(lead) ?? IN_NONE;
   }
 
+  /** Of those that a lead is in, the one that comes first; NONE for who is in none. */
+  firstOf(lead: number, comesBefore: (a: number, b: number) => boolean): number {
+    return this.of(lead).reduce((a, b) => (comesBefore(b, a) ? b : a));
+  }
+
   has(lead: number, segment: number): boolean {
     return this.#ofLead.get(lead)?.includes(segment) ?? false;
   }

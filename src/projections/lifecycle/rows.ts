@@ -3,6 +3,7 @@ import type { Behaviour, Recipient } from '../../domain/model/lead-management.js
 import type { LeadDecisionType, LeadState, LeadStatus } from '../../domain/lead-lifecycle.js';
 import {
   bigint,
+  double,
   integer,
   json,
   nullable,
@@ -54,6 +55,7 @@ export const LEAD_LIFECYCLE = versionedTable(
     /** For the first time, in whatever cycle. */
     qualifiedAt: nullable(timestamptz),
     acceptedAt: nullable(timestamptz),
+    businessMinutesToAccept: nullable(double),
   },
   ['workspace', 'leadId'],
 );
@@ -82,12 +84,13 @@ interface Decided {
   readonly eventId: string;
   readonly qualifiedAt: number | null;
   readonly acceptedAt: number | null;
+  readonly businessMinutesToAccept: number | null;
 }
 
 export function lifecycleRow(
   workspace: string,
   leadId: string,
-  { state, eventId, qualifiedAt, acceptedAt }: Decided,
+  { state, eventId, ...firsts }: Decided,
 ): Unversioned<LifecycleRow> | undefined {
   const {
     status,
@@ -112,6 +115,6 @@ export function lifecycleRow(
     warnAt: instant(handOff?.warnAt),
     wakeAt: instant(wakeUp?.wakeAt),
     wakeWhen: wakeUp?.wakeWhen ?? null,
-    ...{ qualifiedAt, acceptedAt },
+    ...firsts,
   };
 }

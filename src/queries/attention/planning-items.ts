@@ -7,7 +7,7 @@ import { stalledStages } from './stage-stalls.js';
 
 /** Recipients with more open leads than their capacity, the highest load first. */
 export async function overloadItems(view: View, { at, rep, perKind }: AttentionRequest): Promise<Found> {
-  const { loads } = await repLoads(view, at);
+  const loads = await repLoads(view, at);
   const over = loads.filter(
     ({ rep: id, openLeads, capacity }) =>
       capacity !== null && openLeads > capacity && (rep === undefined || rep === id),

@@ -26,6 +26,8 @@ interface Asked {
 
 export interface HookQuery extends Asked {
   readonly by: readonly HookCut[];
+  /** Given, each lead counts only in the first segment of this order that it is in. */
+  readonly segmentOrder?: readonly string[];
 }
 
 export interface InfluenceQuery extends Asked {
@@ -48,6 +50,7 @@ export const hookCells = async (
     selection: {
       ...touchesOf(view, period, asked),
       by: asked.by,
+      segmentOrder: asked.segmentOrder,
       offers: asked.by.includes('offer') ? await cataloguedTypes(view) : new Map<string, string>(),
     },
     range,

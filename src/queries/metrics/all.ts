@@ -6,6 +6,7 @@ import type { Metric } from './metric.js';
 import { nurtureLift } from './nurture-lift.js';
 import { pipelinePerDollar } from './pipeline-per-dollar.js';
 import { repLoad } from './rep-load.js';
+import { responseTimes } from './response-time.js';
 import { rottingLeads } from './rotting-leads.js';
 import { scoreCalibration } from './score-calibration.js';
 import { velocity } from './velocity.js';
@@ -21,5 +22,6 @@ export const metrics: readonly Metric[] = [
   funnel,
   nurtureLift,
   rottingLeads,
+  responseTimes,
   repLoad,
 ];

@@ -54,7 +54,7 @@ test('a content that is catalogued for a cell closes the gap, but not as of befo
 
 test.each([
   ['from=2026-03-02&to=2026-03-01', 'period-reversed', 'to'],
-  ['by=persona', 'parameter-unknown', 'by'],
+  ['by=persona', 'cut-meaningless', 'by'],
 ])('content gaps refuse %s with the code %s', async (query, code, path) => {
   const { status, body } = await api.get<{ code: string; errors: { path: string }[] }>(
     `/api/metrics/content-gaps?${query}`,

@@ -39,7 +39,13 @@ interface Asked {
 }
 
 function parse(workspace: string, given: RawParams): Asked {
-  const params = new Params(given, ['from', 'to', 'segment', ...PAGE_PARAMETERS]);
+  const params = new Params(given, ['by', 'from', 'to', 'segment', ...PAGE_PARAMETERS]);
+  if (given['by'] !== undefined)
+    params.fault(
+      'cut-meaningless',
+      'by',
+      'each row is a persona in a stage, by the journey model; what is missing there has no source, campaign or month. from and to choose the time, segment the leads',
+    );
   return {
     from: params.dayOrInstant('from'),
     to: params.dayOrInstant('to'),

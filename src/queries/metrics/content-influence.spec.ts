@@ -84,6 +84,7 @@ test('what arrived later changes the report, but not as of before, nor of anothe
 test.each([
   ['by=persona', 'cut-missing', 'by'],
   ['by=colour', 'cut-unknown', 'by'],
+  ['by=content,source', 'cut-meaningless', 'by'],
   ['withinDays=0', 'within-days-invalid', 'withinDays'],
   ['stage=nowhere', 'stage-unknown', 'stage'],
   ['from=2026-03-02&to=2026-03-01', 'period-reversed', 'to'],

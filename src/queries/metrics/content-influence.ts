@@ -81,11 +81,19 @@ type Asked = CutRequest<InfluenceCut> & Others;
 
 const DEFAULT_DAYS = 30;
 
+const ORIGIN =
+  'how a buyer came to a content is no property of those without it, whom they are compared with; hooks is cut by it';
+
 const parse = (workspace: string, given: RawParams): Asked =>
   cutRequestOf<InfluenceCut, Others>(
     workspace,
     given,
-    { name: 'content-influence', cuts: INFLUENCE_CUTS, defaultCuts: ['content'] },
+    {
+      name: 'content-influence',
+      cuts: INFLUENCE_CUTS,
+      defaultCuts: ['content'],
+      meaningless: { source: ORIGIN, campaign: ORIGIN },
+    },
     {
       names: ['withinDays', 'persona', 'stage', 'model', 'currency'],
       read: (params, by) => {

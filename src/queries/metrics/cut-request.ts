@@ -26,6 +26,8 @@ export interface CutRequestOptions<Cut extends string> {
   readonly name: string;
   readonly cuts: readonly Cut[];
   readonly defaultCuts?: readonly Cut[];
+  /** Cuts of other metrics that would say nothing here, with the reason. */
+  readonly meaningless?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface CutRequestOptions<Cut extends string> {
 export function cutRequestOf<Cut extends string, Others extends object = object>(
   workspace: string,
   given: RawParams,
-  { name, cuts, defaultCuts = [] }: CutRequestOptions<Cut>,
+  { name, cuts, defaultCuts = [], meaningless }: CutRequestOptions<Cut>,
   others: {
     readonly names: readonly string[];
     readonly read: (params: Params, by: readonly Cut[]) => Others;
@@ -46,7 +48,7 @@ export function cutRequestOf<Cut extends string, Others extends object = object>
   },
 ): CutRequest<Cut> & Others {
   const params = new Params(given, [...NAMES, ...others.names]);
-  const by = params.someOf('by', cuts, 'cut') ?? defaultCuts;
+  const by = params.someOf('by', cuts, 'cut', meaningless) ?? defaultCuts;
   return {
     by,
     from: params.dayOrInstant('from'),

@@ -54,6 +54,10 @@ export class FunnelStepItem {
   @MaybeDecimal('leads / all leads of the cell; null: there are none') ofLeads!: number | null;
   @MaybeDecimal('Median of the days between the step before and this one; null: none took both in this order')
   medianDays!: number | null;
+  @MaybeDecimal(
+    'Of `accepted`: median of the minutes from the hand-off to it, within the business hours of the hand-off, two decimals; null: other steps, or no hand-off kept its hours',
+  )
+  medianBusinessMinutes!: number | null;
 }
 
 export class FunnelItem {
@@ -104,12 +108,14 @@ function stepItems(row: FunnelRow | undefined): FunnelStepItem[] {
   return FUNNEL_STEPS.map((step, index) => {
     const [taken = 0, before = 0, both = 0] = [row?.leads[index], row?.leads[index - 1], row?.both[index]];
     const days = row?.days[index] ?? null;
+    const minutes = step === 'accepted' ? (row?.minutes ?? null) : null;
     return {
       step,
       leads: taken,
       rate: before === 0 ? null : rounded(both / before, 6),
       ofLeads: leads === 0 ? null : rounded(taken / leads, 6),
       medianDays: days === null ? null : rounded(days, 2),
+      medianBusinessMinutes: minutes === null ? null : Math.round(minutes * 100) / 100,
     };
   });
 }
@@ -120,7 +126,7 @@ first time. The cohort is the leads whose first touch lies in the period, howeve
 that it took, also if it skipped one before: \`rate\` is the share of the leads of the step before that took this one too, \`ofLeads\` the
 share of all leads. \`source\` and \`campaign\` are those of the first touch, \`month\` is its month. \`segment\`: those that the lead is in at
 the position. \`nurture\`: \`nurtured\` is a lead with a nurture touch before sales qualified it (or it became a contact of an opportunity
-without that), \`cold\` one without.
+without that), \`cold\` one without. \`medianBusinessMinutes\` of \`accepted\` has the time from the hand-off within its business hours.
 
 Example: of three leads whose first touch was in January or March two engaged, 0.666667; sales qualified none of them, but both became
 contacts of opp-1, which was won: won has 2 leads, ofLeads 0.666667.`;
@@ -145,6 +151,8 @@ interface FunnelRow {
   readonly leads: readonly number[];
   readonly both: readonly number[];
   readonly days: readonly (number | null)[];
+  /** From hand-off to acceptance. */
+  readonly minutes: number | null;
 }
 
 /**
@@ -192,17 +200,20 @@ const SUMS = raw(`
     before
       ? `array_agg(date_part('epoch', ${column} - ${before}) / 86400) FILTER (WHERE ${column} >= ${before}) AS ${days}`
       : `NULL::float8[] AS ${days}`,
-  )}`);
+  )},
+  array_agg(business_minutes_to_accept) FILTER (WHERE business_minutes_to_accept IS NOT NULL) AS minutes`);
 
-const medians = (source: (days: string) => string): string =>
-  eachStep(
-    ({ days }) =>
-      `(SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY one.days) FROM ${source(days)} AS one (days))`,
-  );
+const medianOf = (source: string): string =>
+  `(SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY one.value) FROM ${source} AS one (value))`;
 
-const FIGURES = raw(`leads, converted AS both, ARRAY[${medians((days) => `unnest(${days})`)}] AS days`);
+const inCell = (column: string): string => medianOf(`unnest(${column})`);
+const inAll = (column: string): string => medianOf(`part CROSS JOIN LATERAL unnest(part.${column})`);
+
+const FIGURES = raw(
+  `leads, converted AS both, ARRAY[${eachStep(({ days }) => inCell(days))}] AS days, ${inCell('minutes')} AS minutes`,
+);
 
 const TOTALS = raw(`
   ARRAY[${eachStep(({ place }) => `coalesce(sum(leads[${place}]), 0)::int`)}] AS leads,
   ARRAY[${eachStep(({ place }) => `coalesce(sum(converted[${place}]), 0)::int`)}] AS both,
-  ARRAY[${medians((days) => `part CROSS JOIN LATERAL unnest(part.${days})`)}] AS days`);
+  ARRAY[${eachStep(({ days }) => inAll(days))}] AS days, ${inAll('minutes')} AS minutes`);

@@ -39,7 +39,7 @@ export async function endedHandOffs(view: View, condition: Sql = raw('true'), ma
 /** From so many on reading is cheaper. */
 const MANY = 4_000;
 
-async function areMany({ tx, workspace }: View): Promise<boolean> {
+export async function areMany({ tx, workspace }: View): Promise<boolean> {
   const query = sql`
     SELECT FROM touchline.lead_decision d WHERE d.workspace = ${workspace} AND d.type = 'LeadHandedOff'
     OFFSET ${MANY} LIMIT 1`;
@@ -73,8 +73,8 @@ const firstOpening = ({ workspace, asOf }: View): Sql => sql`
     ON o.workspace = ck.workspace AND o.opportunity_id = ck.opportunity_id AND o.opened_at >= h.began_at AND ${validAt('o', asOf)}
   WHERE k.workspace = ${workspace} AND k.lead_id = h.lead_id AND ${validAt('k', asOf)}`;
 
-/** The list of kinds is that of the index journey_sales_activity. */
-const firstActivity = ({ workspace, asOf }: View): Sql => sql`
+/** Of hand-offs `h`. The list of kinds is that of the index journey_sales_activity. */
+export const firstActivity = ({ workspace, asOf }: View): Sql => sql`
   SELECT j.occurred_at AS at
   FROM touchline.journey j
   WHERE j.workspace = ${workspace} AND j.lead_id = h.lead_id

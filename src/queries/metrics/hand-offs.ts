@@ -23,7 +23,7 @@ export interface OpenHandOffs {
 }
 
 /** The month is that of the hand-off, source and campaign are those of the lead's first touch. */
-const keys = (timeZone: string): Readonly<Record<HandOffCut, Sql>> => ({
+export const handOffColumns = (timeZone: string): Readonly<Record<HandOffCut, Sql>> => ({
   recipient: raw('h.recipient'),
   persona: raw('h.persona'),
   source: raw('origin.source'),
@@ -39,11 +39,11 @@ export interface HandOffScope {
   readonly segment: string | undefined;
 }
 
-const inSegment = (view: View, segment: string | undefined): Sql | undefined =>
+export const inSegment = (view: View, segment: string | undefined): Sql | undefined =>
   segment === undefined ? undefined : isInSegment(view, raw('h.lead_id'), segment);
 
 /** Joins what the cuts read. The hand-off of a lead in two segments is two rows. */
-const cutJoins = (view: View, by: readonly HandOffCut[]): Sql => sql`
+export const handOffJoins = (view: View, by: readonly HandOffCut[]): Sql => sql`
   ${by.includes('source') || by.includes('campaign') ? firstOrigin(view) : empty}
   ${by.includes('segment') ? sql`LEFT JOIN (${segmentMembers(view)}) member ON member.lead_id = h.lead_id` : empty}`;
 
@@ -58,13 +58,13 @@ export async function openHandOffs(
   at: Date,
   { timeZone, by, segment }: HandOffScope,
 ): Promise<OpenHandOffs[]> {
-  const cut = cutColumns(by, keys(timeZone));
+  const cut = cutColumns(by, handOffColumns(timeZone));
   return rows<OpenHandOffs>(
     view.tx,
     sql`
     SELECT ${cut.keys} AS keys, count(*)::int AS open, count(*) FILTER (WHERE rotten)::int AS rotten
     FROM (SELECT ${cut.select} h.rots_at <= ${at} AND (h.rots_until IS NULL OR h.rots_until > ${at}) AS rotten
-          FROM (${await handOffs(view, allOf([begunAndNotLeft(at), inSegment(view, segment)]))}) h ${cutJoins(view, by)}
+          FROM (${await handOffs(view, allOf([begunAndNotLeft(at), inSegment(view, segment)]))}) h ${handOffJoins(view, by)}
           WHERE ${notEnded(at)}) h
     ${cut.group}
     ORDER BY ${cut.time}rotten DESC, open DESC${cut.ties}`,

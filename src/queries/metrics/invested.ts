@@ -1,7 +1,7 @@
 import type { InvestmentDimension } from '../../domain/catalogue-events.js';
 import type { View } from '../read-models.js';
 import type { ReportScope } from '../report-scope.js';
-import { allOf, empty, raw, rows, sql, type Sql } from '../sql.js';
+import { allOf, raw, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 
 /** What was invested in one cell of a report. */
@@ -63,35 +63,61 @@ function inPeriod(view: View, scope: ReportScope, dimension?: InvestmentDimensio
 }
 
 /** As months and weeks of opportunities are written. */
-const TIME_FORMATS = { month: 'YYYY-MM', week: 'IYYY-"W"IW' } as const;
+export const TIME_FORMATS = { month: 'YYYY-MM', week: 'IYYY-"W"IW' } as const;
 
 const dayIn = (date: ReportScope['period']['from']): string | null =>
   date && 'day' in date ? date.day : null;
 
 /** An investment is converted as a whole, then spread over its days: every cut adds up to the same. */
-export function investedRows(
+export const investedRows = (
   view: View,
   scope: ReportScope,
   { dimension, time }: InvestedCut,
-): Promise<InvestedRow[]> {
+): Promise<InvestedRow[]> =>
+  rows<InvestedRow>(
+    view.tx,
+    sql`SELECT i.key, ${spread(time, raw('i.key'), inPeriod(view, scope, dimension))}`,
+  );
+
+/** The days of investments by time, from the columns of the select list on. */
+function spread(time: InvestedCut['time'], group: Sql, investments: Sql): Sql {
   const parts = time
     ? sql`
       CROSS JOIN LATERAL generate_series(date_trunc(${time}, (i.period_from + i.first)::timestamp),
                                          (i.period_from + i.last - 1)::timestamp, ${`1 ${time}`}::interval) AS part (start)
       CROSS JOIN LATERAL (SELECT greatest(i.first, part.start::date - i.period_from) AS first,
-                                 least(i.last, (part.start + ${`1 ${time}`}::interval)::date - i.period_from) AS last) span`
-    : empty;
+                                 least(i.last, (part.start + ${`1 ${time}`}::interval)::date - i.period_from) AS last) span
+      CROSS JOIN LATERAL (SELECT to_char(part.start, ${TIME_FORMATS[time]}) AS time) named`
+    : raw('CROSS JOIN (SELECT NULL::text AS time) named');
   const span = raw(time ? 'span' : 'i');
-  return rows<InvestedRow>(
+  return sql`
+           named.time, sum(touchline.amount_of_days(i.reported, i.days, ${span}.first, ${span}.last))::text AS invested
+    FROM (${investments}) i ${parts}
+    WHERE i.reported IS NOT NULL
+    GROUP BY ${group}, named.time`;
+}
+
+/** What was invested in one source, campaign, channel or content, itself. */
+export interface InvestedTarget {
+  readonly dimension: InvestmentDimension;
+  readonly target: string;
+  /** As in `InvestedRow`, as is `invested`. */
+  readonly time: string | null;
+  readonly invested: string;
+}
+
+/** The rows of `investedRows`, but by what each investment is for. */
+export const investedTargets = (
+  view: View,
+  scope: ReportScope,
+  time: InvestedCut['time'],
+): Promise<InvestedTarget[]> =>
+  rows<InvestedTarget>(
     view.tx,
     sql`
-    SELECT i.key, ${time ? sql`to_char(part.start, ${TIME_FORMATS[time]})` : raw('NULL::text')} AS time,
-           sum(touchline.amount_of_days(i.reported, i.days, ${span}.first, ${span}.last))::text AS invested
-    FROM (${inPeriod(view, scope, dimension)}) i ${parts}
-    WHERE i.reported IS NOT NULL
-    GROUP BY 1, 2`,
+    SELECT i.dimension, i.target, ${spread(time, raw('i.dimension, i.target'), inPeriod(view, scope))}
+    ORDER BY i.dimension, i.target COLLATE "C", named.time`,
   );
-}
 
 /** One investment in a cell of a report. */
 export interface InvestmentPart {

@@ -31,7 +31,7 @@ export const leadJoins = (view: View, by: readonly string[]): Sql =>
 
 /**
  * When each lead first took each step, NULL where it has not: lead_id, persona, known, source and campaign of the first touch,
- * first_touch_at, engaged_at, qualified_at, accepted_at, opportunity_at, won_at, and nurtured_at, the first nurture touch. Engaged
+ * first_touch_at, engaged_at, qualified_at, accepted_at with the business minutes to it, opportunity_at, won_at, and nurtured_at, the first nurture touch. Engaged
  * is what the lifecycle calls so: known, with points. Opportunities are those that a lead is a contact of. Leads without touchpoints,
  * from a list or the CRM alone, have not come to us and are left out.
  *
@@ -52,7 +52,7 @@ export async function decidedLeads(view: View, by: readonly string[]): Promise<S
   const hasOrigin = by.includes('source') || by.includes('campaign');
   const leads = (await view.isCurrent('journey')) ? leadsNow(view) : leadsAt(view, hasOrigin);
   return sql`
-    SELECT l.*, d.qualified_at, d.accepted_at, d.status, d.since
+    SELECT l.*, d.qualified_at, d.accepted_at, d.business_minutes_to_accept, d.status, d.since
     FROM (${leads}) l
     LEFT JOIN (${decisions(view)}) d ON d.lead_id = l.lead_id`;
 }
@@ -87,7 +87,7 @@ const leadsAt = ({ workspace, asOf }: View, hasOrigin: boolean): Sql => sql`
 
 /** First decisions on leads, and the last one, those on leads merged into them among them. */
 const decisions = ({ workspace, asOf }: View): Sql => sql`
-  SELECT l.lead_id, l.qualified_at, l.accepted_at, l.status, l.since FROM touchline.lead_lifecycle l
+  SELECT l.lead_id, l.qualified_at, l.accepted_at, l.business_minutes_to_accept, l.status, l.since FROM touchline.lead_lifecycle l
   WHERE l.workspace = ${workspace} AND ${validAt('l', asOf)}`;
 
 /** First opening and first win among the opportunities that a lead is a contact of. */

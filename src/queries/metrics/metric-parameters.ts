@@ -8,7 +8,10 @@ export const METRIC_PARAMETERS = {
   forChannel: { ...text('Only for this channel', 'event'), name: 'channel' },
   forContent: { ...text('Only for this content', 'buying-guide'), name: 'content' },
   investedBy: {
-    ...text('One of source, campaign, channel, content, and `month` or `period`; default source', 'source'),
+    ...text(
+      'One of source, campaign, channel, content, persona, segment, and `month` or `period`; default source',
+      'source',
+    ),
     name: 'by',
   },
   opportunityBy: {
@@ -50,6 +53,13 @@ export const METRIC_PARAMETERS = {
     ...text(
       'Cuts, separated by commas: recipient, persona, source, segment, campaign, month; default recipient',
       'recipient',
+    ),
+    name: 'by',
+  },
+  loadBy: {
+    ...text(
+      'Cuts within each rep, separated by commas: persona, source, segment, campaign, month; default none',
+      'persona',
     ),
     name: 'by',
   },

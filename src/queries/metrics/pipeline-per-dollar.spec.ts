@@ -87,6 +87,62 @@ test.each([
   },
 );
 
+test('the worked example: investments are spread over the personas of the buyers whom they engaged', async () => {
+  const answer = await report('?by=persona&model=linear&from=2026-01-01&to=2026-02-01');
+  expect(answer).toMatchObject({
+    ...{ invested: { amount: '48000.00' }, perDollar: 2.5, elsewhere: { amount: '0.00' } },
+    // Nobody came from webinars in January.
+    unapportioned: { amount: '31000.00' },
+  });
+  // Half of the 10,800 of the campaign, and the 6,200 of the guide.
+  expect(
+    answer.rows.map(({ key, value, invested: cost, perDollar }) => [
+      key,
+      value.amount,
+      cost.amount,
+      perDollar,
+    ]),
+  ).toEqual([
+    ['technical', '90000.00', '11600.00', 7.758621],
+    ['economic', '30000.00', '5400.00', 5.555556],
+  ]);
+});
+
+test('buyers in several segments are in the first of the journey model, with their credit and with what engaged them', async () => {
+  const answer = await report('?by=segment&model=linear');
+  const credits = (
+    await api.get<AttributionAnswer>('/api/attribution?by=segment&model=linear&metric=pipeline')
+  ).body;
+  expect(answer.rows.map(({ key, value }) => [key, value])).toEqual(
+    credits.rows.map(({ key, value }) => [key, value]),
+  );
+  expect(answer.rows.map(({ key, invested: cost }) => [key, cost.amount])).toEqual([
+    ['price_readers', '17000.00'],
+  ]);
+});
+
+test.each(['persona', 'persona,month', 'persona,period', 'segment', 'segment,month'])(
+  'by %s the rows and what is unapportioned add up to what was invested, and times to those without',
+  async (by) => {
+    const [cut = ''] = by.split(',');
+    const [answer, whole] = [await report(`?by=${by}&model=first`), await report(`?by=${cut}&model=first`)];
+    const sums = (rows: typeof answer.rows) =>
+      Object.fromEntries(
+        [...Map.groupBy(rows, ({ key }) => key)].map(([key, cells]) => [
+          key,
+          cells.reduce((sum, { invested: { minor } }) => sum + (minor ?? 0), 0),
+        ]),
+      );
+    const spread = answer.rows.reduce(
+      (sum, { invested: { minor } }) => sum + (minor ?? 0),
+      answer.unapportioned.minor ?? 0,
+    );
+    expect(spread).toBe(answer.invested.minor);
+    expect(answer.invested).toEqual((await report()).invested);
+    expect(sums(answer.rows)).toEqual(sums(whole.rows));
+  },
+);
+
 test('a corrected investment changes the metric, but not as of before, nor of another workspace', async () => {
   const before = await report('?from=2026-01-01&to=2026-02-01');
   const query = `?from=2026-01-01&to=2026-02-01&asOf=${before.asOf}`;
@@ -160,15 +216,30 @@ test('periods are those of the journey model, in fiscal quarters too, and months
   expect(await periods(`&asOf=${before.asOf}`)).toHaveLength(2);
 });
 
+test('credit notes are spread as amounts are, to the last cent', async () => {
+  await api.add('main', [
+    invested('spring-note', -1, ['2026-01-01', '2026-01-02'], ['campaign', 'spring']),
+    invested('guide-note', -620_001, ['2026-01-01', '2026-01-02'], ['content', 'buying-guide']),
+  ]);
+  await api.runner.catchUp();
+  const { rows } = await report('?by=persona&model=linear&from=2026-01-01&to=2026-02-01');
+  expect(rows.map(({ key, invested: { minor } }) => [key, minor])).toEqual([
+    // Of the campaign 10,799.99 in two parts, of the guide less than nothing.
+    ['technical', 539_999 - 1],
+    ['economic', 540_000],
+  ]);
+});
+
 test.each([
   ['currency=GBP', 'currency-unknown', 'currency'],
   ['from=2026-02-30', 'from-invalid', 'from'],
   ['to=2026-02-01T00:00:00Z', 'to-invalid', 'to'],
   ['from=2026-03-02&to=2026-03-01', 'period-reversed', 'to'],
   ['by=campaign', 'model-missing', 'model'],
-  ['model=linear&by=campaign,source', 'cut-too-many', 'by'],
+  ['model=linear&by=segment,source', 'cut-too-many', 'by'],
   ['by=month,period', 'cut-too-many', 'by'],
-  ['by=persona', 'cut-unknown', 'by'],
+  ['by=persona', 'model-missing', 'model'],
+  ['by=stage', 'cut-unknown', 'by'],
   ['model=best', 'model-unknown', 'model'],
   ['metric=clicks', 'metric-unknown', 'metric'],
 ])('pipeline per dollar refuses %s with the code %s', async (query, code, path) => {

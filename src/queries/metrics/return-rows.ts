@@ -2,9 +2,11 @@ import type { InvestmentDimension } from '../../domain/catalogue-events.js';
 import { periodStart } from '../../domain/investment-periods.js';
 import { tagLabel } from '../../domain/label.js';
 import { creditRows } from '../attribution-rows.js';
-import { inScope } from '../paths-in-scope.js';
-import { cataloguedNames, type Names } from '../catalogue-rows.js';
+import type { Names } from '../catalogue-rows.js';
+import { cellNames } from '../cell-names.js';
 import type { CreditView } from '../credit-ledger.js';
+import type { Engagement } from '../engagement/engagement.js';
+import { inScope } from '../paths-in-scope.js';
 import {
   type EarningCell,
   inOrderOf,
@@ -18,6 +20,8 @@ import { timeOf } from '../report-cuts.js';
 import type { Cut, ModelName, ReportScope } from '../report-scope.js';
 import { raw, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
+import { apportionedInvestments, BUYER_CUTS, type BuyerCut } from './apportioned.js';
+import { buyerCredits } from './buyer-credits.js';
 import type { InvestedCut } from './invested.js';
 
 /** Investment and return of one cell; minor units of the report's currency. */
@@ -40,17 +44,26 @@ export interface Returns {
   readonly invested: bigint;
   /** Invested in what the report is not cut by; in no cell, but in `invested`. */
   readonly elsewhere: bigint;
+  /** The same of what engaged nobody, where investments are spread over buyers. */
+  readonly unapportioned: bigint;
 }
 
+export type ReturnDimension = InvestmentDimension | BuyerCut;
+
 interface ReturnCut {
-  readonly dimension: InvestmentDimension | undefined;
+  readonly dimension: ReturnDimension | undefined;
   readonly model: ModelName | undefined;
   /** By week or month, or by the periods of the model, which months or weeks add up to. */
   readonly time: InvestedCut['time'];
   readonly byPeriod: boolean;
 }
 
-export async function returnRows(view: CreditView, scope: ReportScope, cut: ReturnCut): Promise<Returns> {
+export async function returnRows(
+  view: CreditView,
+  engagement: Engagement,
+  scope: ReportScope,
+  cut: ReturnCut,
+): Promise<Returns> {
   const values = await (cut.model === undefined
     ? opportunityValues(view, scope, cut)
     : creditValues(view, scope, { ...cut, model: cut.model }));
@@ -58,16 +71,37 @@ export async function returnRows(view: CreditView, scope: ReportScope, cut: Retu
   const timeOf = (time: string | null): string | null =>
     time !== null && cut.byPeriod ? periodStart(time, periods) : time;
   const earned = cellsOf(values.map((each) => ({ ...each, keys: [each.key, timeOf(each.time)] })));
-  const investments = await investmentsByCell(view, scope, cut, (key, time) => [key, timeOf(time)]);
+  const keysOf = (key: string | null, time: string | null) => [key, timeOf(time)];
+  const investments = await investmentsOf(view, engagement, { scope, cut, keysOf });
   const cells = withInvestments(earned, investments, (keys) => ({ keys, value: 0n, opportunities: 0 }));
   const names = await namesOf(view, cut.dimension, cells);
   return {
     rows: cells.sort(inOrderOf(1)).map((cell) => returnRow(cell, cut, names)),
     value: sumOf(cells.map(({ value }) => value)),
-    invested: sumOf([...investments.byCell.values(), investments.elsewhere]),
+    invested: sumOf([...investments.byCell.values(), investments.elsewhere, investments.unapportioned]),
     elsewhere: investments.elsewhere,
+    unapportioned: investments.unapportioned,
   };
 }
+
+interface InvestmentQuery {
+  readonly scope: ReportScope;
+  readonly cut: ReturnCut;
+  readonly keysOf: (key: string | null, time: string | null) => EarningCell['keys'];
+}
+
+async function investmentsOf(
+  view: CreditView,
+  engagement: Engagement,
+  { scope, cut: { dimension, time }, keysOf }: InvestmentQuery,
+) {
+  if (isBuyerCut(dimension))
+    return apportionedInvestments(view, engagement, scope, { of: dimension, time }, keysOf);
+  return { ...(await investmentsByCell(view, scope, { dimension, time }, keysOf)), unapportioned: 0n };
+}
+
+const isBuyerCut = (dimension: ReturnDimension | undefined): dimension is BuyerCut =>
+  BUYER_CUTS.some((cut) => cut === dimension);
 
 /** What was earned in one cell: by its key and its month or period. */
 interface Earned extends EarningCell {
@@ -151,6 +185,10 @@ async function creditValues(
   scope: ReportScope,
   { model, dimension, time }: ReturnCut & { readonly model: ModelName },
 ): Promise<CellValue[]> {
+  if (isBuyerCut(dimension)) {
+    const credits = await buyerCredits(view, scope, { model, of: dimension, time });
+    return credits.map(({ value, ...credit }) => ({ ...credit, value: BigInt(value) }));
+  }
   const by: Cut[] = [...(dimension === undefined ? [] : [dimension]), ...(time ? [time] : [])];
   const found = await creditRows(view, scope, { model, by });
   return found.map(({ keys, title, value, opportunities }) => ({
@@ -160,12 +198,12 @@ async function creditValues(
   }));
 }
 
-/** Names of the contents or campaigns, where they are catalogued. */
+/** Names of contents or campaigns, where they are catalogued, of personas and segments. */
 async function namesOf(
   view: View,
-  dimension: InvestmentDimension | undefined,
+  dimension: ReturnDimension | undefined,
   cells: readonly EarningCell[],
 ): Promise<Names> {
-  if (dimension !== 'content' && dimension !== 'campaign') return new Map();
-  return cataloguedNames(view, dimension, [...new Set(cells.flatMap(({ keys: [key] }) => key ?? []))]);
+  if (dimension === undefined) return new Map();
+  return (await cellNames(view, [dimension], cells)).get(dimension) ?? new Map<string, string>();
 }

@@ -219,7 +219,8 @@ test.each([
   ['rotting-leads?from=2026-01-01', 'period-incomplete', 'to'],
   ['rotting-leads?from=2026-03-02&to=2026-03-01', 'period-reversed', 'to'],
   ['rotting-leads?from=2020-01-01&to=2026-03-01', 'period-too-long', 'to'],
-  ['rep-load?by=persona', 'parameter-unknown', 'by'],
+  ['rep-load?by=recipient', 'cut-unknown', 'by'],
+  ['rep-load?segment=nobody', 'segment-unknown', 'segment'],
 ])('%s is refused with the code %s', async (query, code, path) => {
   const { status, body } = await api.get<{ code: string; errors: { path: string }[] }>(
     `/api/metrics/${query}`,

@@ -33,6 +33,7 @@ COMMENT ON COLUMN bi.fact_lead_step.reached_at IS 'When the lead first took the 
 COMMENT ON COLUMN bi.fact_lead_step.reached_date IS 'The same day in the workspace''s time zone: joins dim_date.date. Example: 2026-03-02';
 COMMENT ON COLUMN bi.fact_lead_step.step_before_at IS 'When the lead took the step before; NULL if it did not. Example: 2026-02-20 08:00:00+00';
 COMMENT ON COLUMN bi.fact_lead_step.days_since_step_before IS 'Days since then; NULL if it did not take the step before, or later than this one. Example: 10.0625';
+COMMENT ON COLUMN bi.fact_lead_step.business_minutes_to_accept IS 'Of the step accepted: minutes from the hand-off to it, within the business hours of the hand-off; NULL: other steps, or the hand-off did not keep its hours. Example: 90.00';
 COMMENT ON COLUMN bi.fact_lead_step.is_nurtured IS 'True if the lead had a nurture touch before it was qualified, or before the first step after that. Example: true';
 COMMENT ON COLUMN bi.fact_lead_step.cohort_at IS 'First touch of the lead, UTC. Example: 2026-02-18 10:00:00+00';
 COMMENT ON COLUMN bi.fact_lead_step.cohort_date IS 'The same day in the workspace''s time zone: joins dim_date.date. Example: 2026-02-18';
@@ -87,6 +88,7 @@ COMMENT ON COLUMN bi.fact_handoff.accepted_by IS 'Who accepted it. Example: rep-
 COMMENT ON COLUMN bi.fact_handoff.first_activity_at IS 'First call, meeting or sales mail after the hand-off, UTC: it stops the clock; NULL: none yet. Example: 2026-03-02 12:00:00+00';
 COMMENT ON COLUMN bi.fact_handoff.first_activity_kind IS 'sales_call, meeting or sales_email. Example: sales_call';
 COMMENT ON COLUMN bi.fact_handoff.first_activity_rep IS 'Who of sales it was. Example: rep-7';
+COMMENT ON COLUMN bi.fact_handoff.minutes_to_accept IS 'Minutes from the hand-off until it was accepted, around the clock; NULL: it was not. Example: 1440.00';
 COMMENT ON COLUMN bi.fact_handoff.minutes_to_first_activity IS 'Minutes from the hand-off to the first activity, around the clock. Example: 150.00';
 COMMENT ON COLUMN bi.fact_handoff.service_level IS 'Service level by which it is due; as the five columns after it NULL of a hand-off that an earlier version recorded without it. Example: price readers';
 COMMENT ON COLUMN bi.fact_handoff.business_hours IS 'Business hours in which it is due, by their id in the journey model; NULL: around the clock. Example: office';
