@@ -63,7 +63,7 @@ function inPeriod(view: View, scope: ReportScope, dimension?: InvestmentDimensio
 }
 
 /** As months and weeks of opportunities are written. */
-export const TIME_FORMATS = { month: 'YYYY-MM', week: 'IYYY-"W"IW' } as const;
+const TIME_FORMATS = { month: 'YYYY-MM', week: 'IYYY-"W"IW' } as const;
 
 const dayIn = (date: ReportScope['period']['from']): string | null =>
   date && 'day' in date ? date.day : null;

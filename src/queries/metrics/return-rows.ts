@@ -21,7 +21,6 @@ import type { Cut, ModelName, ReportScope } from '../report-scope.js';
 import { raw, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import { apportionedInvestments, BUYER_CUTS, type BuyerCut } from './apportioned.js';
-import { buyerCredits } from './buyer-credits.js';
 import type { InvestedCut } from './invested.js';
 
 /** Investment and return of one cell; minor units of the report's currency. */
@@ -185,10 +184,6 @@ async function creditValues(
   scope: ReportScope,
   { model, dimension, time }: ReturnCut & { readonly model: ModelName },
 ): Promise<CellValue[]> {
-  if (isBuyerCut(dimension)) {
-    const credits = await buyerCredits(view, scope, { model, of: dimension, time });
-    return credits.map(({ value, ...credit }) => ({ ...credit, value: BigInt(value) }));
-  }
   const by: Cut[] = [...(dimension === undefined ? [] : [dimension]), ...(time ? [time] : [])];
   const found = await creditRows(view, scope, { model, by });
   return found.map(({ keys, title, value, opportunities }) => ({
