@@ -13,7 +13,7 @@ import type {
   TouchCondition,
 } from './model/lead-management.js';
 import { hostOf, isOrIsBelow } from './relays.js';
-import { joinTouchesRead, touchesRead, type TouchesRead } from './touches-read.js';
+import { EVERY_TOUCH, joinTouchesRead, touchesRead, type TouchesRead } from './touches-read.js';
 import { traitTest } from './trait-test.js';
 
 /** @param at the instant (ms) at which scores and windows are taken */
@@ -28,6 +28,8 @@ export interface LeadRule {
   readonly readsJourney: boolean;
   /** Which ones; undefined: none. */
   readonly touchesRead: TouchesRead | undefined;
+  /** Those, and the touchpoints that what it reads of the lead itself follows from. Profile and account change apart. */
+  readonly dependsOn: TouchesRead | undefined;
   /** It reads nothing but who the lead is: persona, grade, address, traits and account. */
   readonly readsProfileOnly: boolean;
   readonly test: LeadTest;
@@ -61,6 +63,7 @@ export function leadRule(model: JourneyModel, condition: SegmentedCondition): Le
   return {
     readsJourney: parts.some(({ readsJourney }) => readsJourney),
     touchesRead: joinTouchesRead(parts.map((part) => part.touchesRead)),
+    dependsOn: joinTouchesRead(parts.map((part) => part.dependsOn)),
     readsProfileOnly: parts.every(({ readsProfileOnly }) => readsProfileOnly),
     nextChange: earliest(parts),
     test: (lead, at) =>
@@ -98,9 +101,13 @@ function factsRule(model: JourneyModel, facts: LeadFacts): LeadRule {
     const { test, nextChange } = behaviourTest(each);
     tests.push({ test: (lead, at) => !test(lead, at), nextChange });
   }
+  const touches = joinTouchesRead([...did, ...didNot].map(({ when }) => touchesRead(when)));
+  // Mail bounces, and an account may have its domain from a touchpoint.
+  const derived = [stage, lifecycle, score, email, account?.domain].some((part) => part !== undefined);
   return {
     readsJourney: did.length + didNot.length > 0,
-    touchesRead: joinTouchesRead([...did, ...didNot].map(({ when }) => touchesRead(when))),
+    touchesRead: touches,
+    dependsOn: joinTouchesRead([touches, derived ? EVERY_TOUCH : undefined]),
     readsProfileOnly:
       did.length + didNot.length === 0 && [stage, lifecycle, score].every((part) => part === undefined),
     test: (lead, at) => tests.every(({ test }) => test(lead, at)),

@@ -110,3 +110,36 @@ test('segments that read the touchpoints they name only find what they find in t
     }),
     { numRuns: 500 },
   ));
+
+const ofLead = fc.oneof(
+  reads,
+  facts,
+  fc.record({
+    stage: fc.constantFrom(...TEST_MODEL.stages.map(({ id }) => id)),
+  }),
+  fc.record({ traits: fc.constant({ title: 'CFO' }), none: fc.tuple(reads) }),
+) as fc.Arbitrary<LeadCondition>;
+
+test('a touchpoint of a kind that matters to no segment changes none', () => {
+  let tried = 0;
+  fc.assert(
+    fc.property(ofLead, done, done, (when, acts, more) => {
+      const model: JourneyModel = { ...TEST_MODEL, segments: [{ id: 's', name: 'S', when }] };
+      const touchesOf = (list: typeof acts): Touch[] =>
+        list.map(({ hours, kind, ...act }) => ({
+          ...touch(START + hours * HOUR, kind as 'chat'),
+          ...(act as Partial<Touch>),
+        }));
+      const { segmentsOf, changedBy } = segmentRules(model);
+      const before = touchesOf(acts);
+      const others = touchesOf(more).filter(({ kind }) => changedBy && !changedBy.has(kind));
+      tried += others.length > 0 ? 1 : 0;
+      const at = START + 20 * DAY;
+      const found = (touches: readonly Touch[]) =>
+        segmentsOf(leadUnder(model, { title: 'CFO' }, touches), at);
+      expect(found([...before, ...others])).toEqual(found(before));
+    }),
+    { numRuns: 500 },
+  );
+  expect(tried).toBeGreaterThan(50);
+});

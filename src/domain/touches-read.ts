@@ -25,3 +25,12 @@ export function joinTouchesRead(parts: readonly (TouchesRead | undefined)[]): To
     origin: reads.some(({ origin }) => origin),
   };
 }
+
+/** Something that follows from all touchpoints of a lead. */
+export const EVERY_TOUCH: TouchesRead = { kinds: undefined, origin: false };
+
+/** New touchpoints of which kinds may have a condition come out different. Undefined: of every kind. */
+export function kindsThatMatter(reads: TouchesRead | undefined): ReadonlySet<TouchpointKind> | undefined {
+  if (!reads) return new Set();
+  return reads.origin ? undefined : reads.kinds;
+}

@@ -12,6 +12,9 @@ import type { Segment } from '../domain/model/lead-management.js';
 import { PostgresEventStore } from '../event-store/postgres.js';
 import { projections } from '../projections/all.js';
 import { SubscriptionRunner } from '../subscriptions/runner.js';
+import { withTransaction } from '../database/client.js';
+import { currentModels } from '../read-models/model-versions.js';
+import { changedLeads } from './follow-segments/leads.js';
 import { followSegments } from './follow-segments.js';
 
 Logger.overrideLogger(false);
@@ -184,6 +187,23 @@ describe('publishing a journey model', () => {
   });
 });
 
+test('leads are looked at when their touchpoints are of a kind that segments name', async () => {
+  await publish(active);
+  await log.touch([ada], 'page_view');
+  await log.touch([bob], 'form_fill');
+  await runner.catchUp();
+  await log.touch([ada], 'email_open');
+  await log.touch([bob], 'page_view');
+  await runner.catchUp();
+  const changed = (after: bigint, upTo: bigint): Promise<unknown> =>
+    withTransaction(db.pool, async (tx) => changedLeads(tx, await currentModels(tx), { after, upTo }));
+  expect(await changed(3n, 4n)).toEqual([]);
+  expect(await changed(3n, 5n)).toEqual([{ workspace: 'main', leadId: leadOf(bob) }]);
+  expect(await changed(1n, 3n)).toHaveLength(2);
+  await publish(active, warm);
+  expect(await changed(3n, 5n)).toHaveLength(2);
+});
+
 test('leads that were there before segments were followed are assessed', async () => {
   await runner.stop();
   runner = new SubscriptionRunner({ pool: db.pool, store, subscriptions: projections });
@@ -240,17 +260,12 @@ test('members at an instant do not depend on the order in which events arrived, 
     title: fc.constantFrom('CFO', undefined),
     joins: fc.boolean(),
   });
-  const segments = [
-    buyers,
-    active,
-    quiet,
-    warm,
-    segment('twice', { did: [{ when: {}, atLeast: 2, withinDays: 10 }] }),
-  ];
+  const ofAllKinds = [quiet, warm, segment('twice', { did: [{ when: {}, atLeast: 2, withinDays: 10 }] })];
+  const unfilled = segment('unfilled', { didNot: [{ when: { kind: 'form_fill' } }] });
   const base = new Date();
   const outcome = async (
     visits: readonly (typeof visit extends fc.Arbitrary<infer V> ? V : never)[],
-    batch: number,
+    { batch, segments }: { batch: number; segments: readonly Segment[] },
   ) => {
     await close();
     await open();
@@ -262,6 +277,10 @@ test('members at an instant do not depend on the order in which events arrived, 
       if (nr % batch === 0) await runner.catchUp();
     }
     await runner.catchUp();
+    const members = await membersNow();
+    // Assesses all leads, whatever changed.
+    await publish(...segments);
+    expect(await membersNow()).toEqual(members);
     clock = new Date(+base + 5 * DAY);
     runner.start();
     const isQuiet = async (): Promise<boolean> => {
@@ -281,12 +300,14 @@ test('members at an instant do not depend on the order in which events arrived, 
         .array(visit, { minLength: 2, maxLength: 8 })
         .chain((visits) =>
           fc.tuple(
+            fc.constantFrom([buyers, active, unfilled], [buyers, active, ...ofAllKinds]),
             fc.constant(visits),
             fc.shuffledSubarray(visits, { minLength: visits.length, maxLength: visits.length }),
           ),
         ),
-      async ([visits, shuffled]) => {
-        expect(await outcome(shuffled, 1)).toEqual(await outcome(visits, 100));
+      async ([segments, visits, shuffled]) => {
+        const apart = await outcome(shuffled, { batch: 1, segments });
+        expect(apart).toEqual(await outcome(visits, { batch: 100, segments }));
       },
     ),
     { numRuns: 5 },

@@ -12,7 +12,13 @@ import {
 } from '../read-models/lead-snapshots.js';
 import { currentModels, type ModelVersion } from '../read-models/model-versions.js';
 import type { Reactor, ReactorContext } from '../subscriptions/subscription.js';
-import { nextSlices, restartEvaluation, unevaluated } from './follow-segments/evaluation.js';
+import {
+  nextSlices,
+  openEvaluations,
+  readEvaluations,
+  restartEvaluation,
+  type Evaluation,
+} from './follow-segments/evaluation.js';
 import { changedLeads, dueLeads, type LeadAt } from './follow-segments/leads.js';
 import { saveSegments, type AssessedLead } from './follow-segments/memberships.js';
 
@@ -37,26 +43,25 @@ export function followSegments(now: () => Date = () => new Date()): Reactor {
     rebuild: 'never',
     async react(events, context) {
       const { tx, range } = context;
-      const models = await modelsToFollow(tx);
+      const followed = await workspacesToFollow(tx);
+      const { models } = followed;
       if (models.size === 0) return;
-      const workspaces = [...models.keys()];
-      await restartEvaluation(tx, workspacesOf(events));
       const at = (await recordedAt(context)) ?? now();
-      const changed = await changedLeads(tx, workspaces, range);
+      const changed = await changedLeads(tx, [...models.values()], range);
       await follow(
         context,
         models,
         changed.map((lead) => ({ ...lead, at })),
         range.upTo,
       );
-      await followTime(context, models, at, range.upTo);
+      await followTime(context, followed, { at, position: range.upTo, published: workspacesOf(events) });
     },
     async onIdle(context) {
-      const models = await modelsToFollow(context.tx);
+      const followed = await workspacesToFollow(context.tx);
       // A question that names the position of now gets the same answer later, so the next one shows it.
-      if (models.size === 0) return;
+      if (followed.models.size === 0) return;
       const at = new Date(Math.max(+now(), +((await recordedAt(context)) ?? 0)));
-      await followTime(context, models, at, context.range.upTo + 1n);
+      await followTime(context, followed, { at, position: context.range.upTo + 1n, published: [] });
     },
   };
 }
@@ -67,18 +72,19 @@ const recordedAt = async ({ store, range }: ReactorContext): Promise<Date | unde
 
 type Models = ReadonlyMap<string, ModelVersion>;
 
-/** By workspace: of those that have segments, or had some when they were evaluated last. */
-async function modelsToFollow(tx: PoolClient): Promise<Models> {
+interface Followed {
+  /** Of workspaces that have segments, or had some when they were evaluated last. */
+  readonly models: Models;
+  readonly evaluations: ReadonlyMap<string, Evaluation>;
+}
+
+async function workspacesToFollow(tx: PoolClient): Promise<Followed> {
   const models = await currentModels(tx);
-  const { rows } = await tx.query<{ workspace: string }>(
-    'SELECT workspace FROM touchline.segment_evaluation',
+  const evaluations = await readEvaluations(tx);
+  const followed = models.filter(
+    ({ workspace, model }) => segmentRules(model).ids.length > 0 || evaluations.has(workspace),
   );
-  const evaluated = new Set(rows.map(({ workspace }) => workspace));
-  return new Map(
-    models
-      .filter(({ workspace, model }) => segmentRules(model).ids.length > 0 || evaluated.has(workspace))
-      .map((each) => [each.workspace, each]),
-  );
+  return { models: new Map(followed.map((each) => [each.workspace, each])), evaluations };
 }
 
 /** Whose leads may have other segments: a model was published, or has reached the last of them. */
@@ -90,17 +96,29 @@ const workspacesOf = (events: readonly RecordedEvent[]): string[] => [
   ),
 ];
 
+interface Turn {
+  readonly at: Date;
+  readonly position: bigint;
+  /** Workspaces whose leads may have other segments. */
+  readonly published: readonly string[];
+}
+
 /** What is to be done without an event: leads that are due, and the next slice of workspaces that are being evaluated. */
 async function followTime(
   context: ReactorContext,
-  models: Models,
-  at: Date,
-  position: bigint,
+  { models, evaluations }: Followed,
+  { at, position, published }: Turn,
 ): Promise<void> {
   const { tx } = context;
   const workspaces = [...models.keys()];
-  await restartEvaluation(tx, await unevaluated(tx, workspaces));
-  const slices = await nextSlices(tx, workspaces);
+  const outdated = workspaces.filter(
+    (each) => published.includes(each) || !evaluations.get(each)?.isOfLiveBuilds,
+  );
+  await restartEvaluation(tx, outdated);
+  const open = openEvaluations(evaluations, new Set(outdated)).filter(({ workspace }) =>
+    models.has(workspace),
+  );
+  const slices = await nextSlices(tx, open);
   await follow(
     context,
     models,

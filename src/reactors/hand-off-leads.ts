@@ -12,6 +12,7 @@ import { routingSnapshots } from '../read-models/routing-snapshots.js';
 import { waitingLeads, workspacesThatWait, type WaitingLead } from '../read-models/waiting-leads.js';
 import { laterIfAway } from '../subscriptions/decisions.js';
 import type { Reactor, ReactorContext } from '../subscriptions/subscription.js';
+import { OpenHandOffs } from './hand-off-leads/open-hand-offs.js';
 import { WorkspaceLoads } from './hand-off-leads/workspace-loads.js';
 
 /** Leads that are routed with one statement each for what they are. */
@@ -33,10 +34,13 @@ export function handOffLeads({
   reviewEveryMs = 60_000,
 }: HandOffOptions = {}): Reactor {
   let reviewedAt = -Infinity;
+  const handOffs = new OpenHandOffs();
+  const routingOf = (context: ReactorContext, workspace: string): WorkspaceRouting =>
+    new WorkspaceRouting(context, workspace, { now, handOffs });
   const reviewIfDue = async (context: ReactorContext): Promise<void> => {
     if (performance.now() - reviewedAt < reviewEveryMs) return;
     for (const workspace of await workspacesThatWait(context.tx))
-      await new WorkspaceRouting(context, workspace, now).routeWaiting();
+      await routingOf(context, workspace).routeWaiting();
     reviewedAt = performance.now();
   };
   return {
@@ -52,7 +56,7 @@ export function handOffLeads({
       for (const [workspace, events] of Map.groupBy(news, (event) => event.workspace)) {
         const isNew = events.flatMap((event) => (event.type === 'LeadQualified' ? [event.data.leadId] : []));
         const only = isNew.length === events.length ? isNew : undefined;
-        await new WorkspaceRouting(context, workspace, now).routeWaiting(only);
+        await routingOf(context, workspace).routeWaiting(only);
       }
       await reviewIfDue(context);
     },
@@ -64,7 +68,7 @@ class WorkspaceRouting {
   constructor(
     private readonly context: ReactorContext,
     private readonly workspace: string,
-    private readonly now: () => Date,
+    private readonly options: { readonly now: () => Date; readonly handOffs: OpenHandOffs },
   ) {}
 
   /** @param only leads by the ids of their decisions; absent: all that wait */
@@ -74,7 +78,9 @@ class WorkspaceRouting {
     const current = models.find((each) => each.workspace === workspace);
     if (!current?.model.routing) return;
     const { model } = current;
-    const loads = await WorkspaceLoads.read(context, workspace, current.model.routing);
+    const loads = await WorkspaceLoads.read(context, workspace, {
+      ...{ routing: current.model.routing, handOffs: this.options.handOffs },
+    });
     const rules = new RoutingConditions(model);
     let after: WaitingLead | undefined;
     do {
@@ -94,7 +100,7 @@ class WorkspaceRouting {
   }
 
   private hasRoom({ routing, timeZone }: JourneyModel, loads: WorkspaceLoads): boolean {
-    const at = +this.now();
+    const at = +this.options.now();
     return routing?.recipients.some((each) => !obstacleOf(each, { timeZone, loads, at })) ?? false;
   }
 
@@ -105,7 +111,7 @@ class WorkspaceRouting {
     { current: { model, version }, loads, rules }: RoutingState,
   ): LeadCommand | undefined {
     if (!snapshot) return undefined;
-    const now = this.now();
+    const now = this.options.now();
     const matches = rules.matching(snapshot, +now);
     const route = routeLead(model, { ...lead, matches } satisfies LeadToRoute, loads, +now);
     if ('unroutable' in route) return undefined;

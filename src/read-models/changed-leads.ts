@@ -21,5 +21,3 @@ export const changedLeads = (except?: Except): string =>
   ['journey', 'lead_profile']
     .map((table) => changedVersions(table, 'v.workspace, v.lead_id', except))
     .join(' UNION ALL ');
-
-export const CHANGED_LEADS = changedLeads();

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Position } from '../domain/events.js';
+import { changedVersions } from './changed-leads.js';
 
 export interface OpenLeads {
   readonly recipient: string;
@@ -7,35 +8,109 @@ export interface OpenLeads {
   readonly open: number;
 }
 
-const OPEN = `
-  SELECT l.recipient, count(*)::int AS open
-  FROM (SELECT coalesce($2::bigint, 9223372036854775807) AS position) moment
-  CROSS JOIN touchline.lead_lifecycle l
-  CROSS JOIN LATERAL (
+/** A lead that is handed off and not closed. */
+export interface OpenLead {
+  readonly leadId: string;
+  /** As its decisions name it: their stream. */
+  readonly decidedId: string;
+  readonly recipient: string;
+}
+
+/** Of alias `l`, at `moment.position`. */
+const IS_OPEN = `l.status IN ('handed_off', 'accepted') AND l.known_from <= moment.position
+    AND (l.superseded_at IS NULL OR l.superseded_at > moment.position) AND ended.ended_at IS NULL`;
+
+const HAND_OFF = `CROSS JOIN LATERAL (
     SELECT d.position, d.occurred_at FROM touchline.lead_decision d
     WHERE d.workspace = l.workspace AND d.lead_id = l.decided_id AND d.type = 'LeadHandedOff' AND d.position <= moment.position
     ORDER BY d.position DESC LIMIT 1) h
-  CROSS JOIN LATERAL touchline.handoff_end(l.workspace, l.decided_id, l.lead_id, h.position, h.occurred_at, moment.position) ended
-  WHERE l.workspace = $1 AND l.status IN ('handed_off', 'accepted') AND l.known_from <= moment.position
-    AND (l.superseded_at IS NULL OR l.superseded_at > moment.position)
-    AND ended.ended_at IS NULL AND NOT (l.decided_id = ANY ($3::uuid[]))
+  CROSS JOIN LATERAL touchline.handoff_end(l.workspace, l.decided_id, l.lead_id, h.position, h.occurred_at, moment.position) ended`;
+
+const MOMENT = '(SELECT coalesce($2::bigint, 9223372036854775807) AS position) moment';
+const NOW = '(SELECT 9223372036854775807 AS position) moment';
+
+const COUNT = `
+  SELECT l.recipient, count(*)::int AS open
+  FROM ${MOMENT} CROSS JOIN touchline.lead_lifecycle l ${HAND_OFF}
+  WHERE l.workspace = $1 AND ${IS_OPEN}
   GROUP BY l.recipient`;
 
 /**
  * The open leads of each recipient that has any. Leads that became opportunities since, opted out or were merged are none.
  *
  * @param asOf undefined: now
- * @param except leads that are not counted, by the ids of their decisions
  */
 export async function openLeads(
   tx: PoolClient,
   workspace: string,
-  { asOf, except = [] }: { readonly asOf?: Position; readonly except?: readonly string[] } = {},
+  { asOf }: { readonly asOf?: Position } = {},
 ): Promise<readonly OpenLeads[]> {
-  const { rows } = await tx.query<OpenLeads>({
-    name: 'open-leads',
-    text: OPEN,
-    values: [workspace, asOf === undefined ? null : String(asOf), except],
+  const values = [workspace, asOf === undefined ? null : String(asOf)];
+  const { rows } = await tx.query<OpenLeads>({ name: 'open-leads', text: COUNT, values });
+  return rows;
+}
+
+const LIST = `
+  SELECT l.lead_id AS "leadId", l.decided_id AS "decidedId", l.recipient
+  FROM ${NOW} CROSS JOIN touchline.lead_lifecycle l ${HAND_OFF}
+  WHERE l.workspace = $1 AND ${IS_OPEN}`;
+
+/** The open leads of a workspace now: a row each. */
+export async function listOpenLeads(tx: PoolClient, workspace: string): Promise<readonly OpenLead[]> {
+  const { rows } = await tx.query<OpenLead>(LIST, [workspace]);
+  return rows;
+}
+
+/**
+ * All that `handoff_end` and `lead_lifecycle` say of a lead follows from these. What depends on other rows is looked up by index,
+ * however little the planner knows of the tables (LATERAL, OFFSET 0).
+ */
+const CHANGED = `
+  SELECT DISTINCT lead_id FROM (
+    ${['lead_lifecycle', 'lead_profile', 'identity_key']
+      .map((table) => changedVersions(table, 'v.workspace, v.lead_id'))
+      .join(' UNION ALL ')}
+    UNION ALL
+    SELECT o.workspace, k.lead_id
+    FROM (
+      SELECT DISTINCT workspace, opportunity_id FROM (
+        ${changedVersions('opportunity', 'v.workspace, v.opportunity_id')}
+        UNION ALL
+        ${changedVersions('opportunity_contact', 'v.workspace, v.opportunity_id')}) changes
+      WHERE workspace = $3
+    ) o
+    CROSS JOIN LATERAL (
+      SELECT c.keys FROM touchline.opportunity_contact c
+      WHERE c.workspace = o.workspace AND c.opportunity_id = o.opportunity_id OFFSET 0) c
+    CROSS JOIN LATERAL unnest(c.keys) AS key
+    CROSS JOIN LATERAL (
+      SELECT k.lead_id FROM touchline.identity_key k
+      WHERE k.workspace = o.workspace AND k.key = key.key AND k.superseded_at IS NULL OFFSET 0) k
+  ) changes WHERE workspace = $3`;
+
+const LIST_CHANGED = `
+  SELECT changed.lead_id AS "leadId", o.decided_id AS "decidedId", o.recipient
+  FROM (${CHANGED}) changed
+  LEFT JOIN LATERAL (
+    SELECT l.decided_id, l.recipient
+    FROM ${NOW} CROSS JOIN touchline.lead_lifecycle l ${HAND_OFF}
+    WHERE l.workspace = $3 AND l.lead_id = changed.lead_id AND l.superseded_at IS NULL AND ${IS_OPEN}
+    OFFSET 0) o ON true`;
+
+/** A lead that may be open or not any more since a position. */
+export type ChangedOpenLead = OpenLead | { readonly leadId: string; readonly recipient: null };
+
+const LAST = '9223372036854775807';
+
+/** Leads of which something changed after a position that open hand-offs follow from, and what they are now. */
+export async function changedOpenLeads(
+  tx: PoolClient,
+  workspace: string,
+  after: Position,
+): Promise<readonly ChangedOpenLead[]> {
+  const values = [String(after), LAST, workspace];
+  const { rows } = await tx.query<ChangedOpenLead>({
+    ...{ name: 'changed-open-leads', text: LIST_CHANGED, values },
   });
   return rows;
 }

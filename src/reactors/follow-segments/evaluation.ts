@@ -9,9 +9,11 @@ const BUILDS = `
   SELECT string_agg(projection || ' ' || build, ', ' ORDER BY projection) FROM touchline.build_schema
   WHERE is_live AND projection IN ('journey', 'opportunities', 'lifecycle')`;
 
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
 const START = `
   INSERT INTO touchline.segment_evaluation (workspace, builds, evaluated_to)
-  SELECT asked, (${BUILDS}), '00000000-0000-0000-0000-000000000000' FROM unnest($1::text[]) AS asked
+  SELECT asked, (${BUILDS}), '${BEFORE_ALL}' FROM unnest($1::text[]) AS asked
   ON CONFLICT (workspace) DO UPDATE SET builds = excluded.builds, evaluated_to = excluded.evaluated_to`;
 
 /** Has the leads of workspaces be assessed from the first one again. */
@@ -19,14 +21,21 @@ export async function restartEvaluation(tx: PoolClient, workspaces: readonly str
   if (workspaces.length > 0) await tx.query(START, [workspaces]);
 }
 
-/** Workspaces that were never evaluated, or by read models that were rebuilt since. */
-export async function unevaluated(tx: PoolClient, workspaces: readonly string[]): Promise<string[]> {
-  const { rows } = await tx.query<{ workspace: string }>(
-    `SELECT asked AS workspace FROM unnest($1::text[]) AS asked
-     WHERE NOT EXISTS (SELECT FROM touchline.segment_evaluation e WHERE e.workspace = asked AND e.builds = (${BUILDS}))`,
-    [workspaces],
+/** How far the leads of a workspace have been assessed. */
+export interface Evaluation {
+  readonly workspace: string;
+  /** The last lead. */
+  readonly to: string;
+  /** By the read models that are live now. */
+  readonly isOfLiveBuilds: boolean;
+}
+
+/** By workspace: of those that were evaluated ever. */
+export async function readEvaluations(tx: PoolClient): Promise<ReadonlyMap<string, Evaluation>> {
+  const { rows } = await tx.query<Evaluation>(
+    `SELECT workspace, evaluated_to AS to, builds = (${BUILDS}) AS "isOfLiveBuilds" FROM touchline.segment_evaluation`,
   );
-  return rows.map(({ workspace }) => workspace);
+  return new Map(rows.map((each) => [each.workspace, each]));
 }
 
 /** Those that were in a segment and are no leads any more are among them. */
@@ -38,16 +47,23 @@ const LEADS = `
     WHERE workspace = $1 AND lead_id > $2 AND superseded_at IS NULL
   ) leads ORDER BY lead_id LIMIT ${SLICE}`;
 
+/** The workspaces that are being evaluated, each with the last lead that was assessed. */
+export const openEvaluations = (
+  evaluations: ReadonlyMap<string, Evaluation>,
+  restarted: ReadonlySet<string>,
+): Pick<Evaluation, 'workspace' | 'to'>[] => [
+  ...[...restarted].map((workspace) => ({ workspace, to: BEFORE_ALL })),
+  ...[...evaluations.values()].filter(({ workspace, to }) => to !== ALL_LEADS && !restarted.has(workspace)),
+];
+
 /** The next slice of each workspace that is being evaluated. It counts as done once the transaction commits. */
-export async function nextSlices(tx: PoolClient, workspaces: readonly string[]): Promise<LeadKey[]> {
-  const { rows: open } = await tx.query<{ workspace: string; evaluated_to: string }>(
-    `SELECT workspace, evaluated_to FROM touchline.segment_evaluation
-     WHERE evaluated_to <> '${ALL_LEADS}' AND workspace = ANY ($1) ORDER BY workspace`,
-    [workspaces],
-  );
+export async function nextSlices(
+  tx: PoolClient,
+  open: readonly Pick<Evaluation, 'workspace' | 'to'>[],
+): Promise<LeadKey[]> {
   const slices: LeadKey[] = [];
-  for (const { workspace, evaluated_to } of open) {
-    const { rows } = await tx.query<LeadKey>(LEADS, [workspace, evaluated_to]);
+  for (const { workspace, to } of open) {
+    const { rows } = await tx.query<LeadKey>(LEADS, [workspace, to]);
     const last = rows.length < SLICE ? ALL_LEADS : rows.at(-1)?.leadId;
     await tx.query('UPDATE touchline.segment_evaluation SET evaluated_to = $2 WHERE workspace = $1', [
       workspace,

@@ -1,6 +1,8 @@
 import type { PoolClient } from 'pg';
-import { CHANGED_LEADS, changedVersions } from '../../read-models/changed-leads.js';
+import { segmentRules } from '../../domain/segments.js';
+import { changedVersions } from '../../read-models/changed-leads.js';
 import type { LeadKey } from '../../read-models/lead-snapshots.js';
+import type { ModelVersion } from '../../read-models/model-versions.js';
 import type { PositionRange } from '../../read-models/range.js';
 
 /** A lead and the instant at which it is assessed. */
@@ -8,13 +10,20 @@ export interface LeadAt extends LeadKey {
   readonly at: Date;
 }
 
+/** Of touchpoints only the kinds that matter: $4 names workspaces where all do, $5 and $6 the others with each kind. */
+const TOUCHED = `
+  SELECT workspace, lead_id FROM (${changedVersions('journey', 'v.workspace, v.lead_id, v.kind')}) touched
+  WHERE workspace = ANY ($4) OR (workspace, kind) IN (SELECT * FROM unnest($5::text[], $6::text[]))`;
+
 /**
  * By touchpoints and profile, by decisions, as a contact of an opportunity, and by the domain of its account. What depends on other
  * rows is looked up by index, however little the planner knows of the tables (LATERAL, OFFSET 0).
  */
 const CHANGED = `
   SELECT DISTINCT changed.workspace, changed.lead_id AS "leadId" FROM (
-    ${CHANGED_LEADS}
+    ${TOUCHED}
+    UNION ALL
+    ${changedVersions('lead_profile', 'v.workspace, v.lead_id')}
     UNION ALL
     ${changedVersions('lead_lifecycle', 'v.workspace, v.lead_id')}
     UNION ALL
@@ -44,10 +53,19 @@ const CHANGED = `
 /** Leads whose segments may be others after a range of the log. */
 export async function changedLeads(
   tx: PoolClient,
-  workspaces: readonly string[],
+  models: readonly ModelVersion[],
   { after, upTo }: PositionRange,
 ): Promise<LeadKey[]> {
-  const values = [String(after), String(upTo), workspaces];
+  const kinds = models.map(({ workspace, model }) => ({ workspace, kinds: segmentRules(model).changedBy }));
+  const all = kinds.filter((each) => each.kinds === undefined);
+  const named = kinds.flatMap(({ workspace, kinds }) =>
+    [...(kinds ?? [])].map((kind) => ({ workspace, kind })),
+  );
+  const values = [
+    ...[String(after), String(upTo)],
+    ...[kinds.map(({ workspace }) => workspace), all.map(({ workspace }) => workspace)],
+    ...[named.map(({ workspace }) => workspace), named.map(({ kind }) => kind)],
+  ];
   const { rows } = await tx.query<LeadKey>({ name: 'segments-changed-leads', text: CHANGED, values });
   return rows;
 }

@@ -6,8 +6,8 @@ import { leadLifecycle, type LeadDecision } from '../../domain/lead-lifecycle.js
 import type { Routing } from '../../domain/model/lead-management.js';
 import { ACCOUNT_OWNER, ALL_RECIPIENTS } from '../../domain/routing/route-lead.js';
 import type { RecipientLoads } from '../../domain/routing/strategies.js';
-import { openLeads } from '../../read-models/open-leads.js';
 import type { ReactorContext } from '../../subscriptions/subscription.js';
+import type { OpenHandOffs } from './open-hand-offs.js';
 
 const TAIL_PAGE = 1_000;
 const LONGEST_STREAM = 1_000;
@@ -17,18 +17,23 @@ const LONGEST_STREAM = 1_000;
  * its checkpoint, which are those that routing itself has just taken.
  */
 export class WorkspaceLoads implements RecipientLoads {
-  readonly #open = new Map<string, number>();
+  readonly #open: Map<string, number>;
   readonly #last = new Map<string, Position>();
   /** Behind every position of the log. */
   #next = 2n ** 63n;
 
-  static async read(context: ReactorContext, workspace: string, routing: Routing): Promise<WorkspaceLoads> {
-    const loads = new WorkspaceLoads();
+  private constructor(open: Map<string, number>) {
+    this.#open = open;
+  }
+
+  static async read(
+    context: ReactorContext,
+    workspace: string,
+    { routing, handOffs }: { readonly routing: Routing; readonly handOffs: OpenHandOffs },
+  ): Promise<WorkspaceLoads> {
     const undecided = await decidedSince(context, workspace);
-    for (const { recipient, open } of await openLeads(context.tx, workspace, {
-      except: [...undecided],
-    }))
-      loads.#open.set(recipient, open);
+    const inRows = await handOffs.of(context.tx, workspace);
+    const loads = new WorkspaceLoads(inRows.counts(undecided));
     for (const { recipient, rule, position } of await lastHandOffs(context.tx, workspace, routing))
       loads.#rank(recipient, rule, BigInt(position));
     for (const leadId of undecided) await loads.#addFromLog(context, workspace, leadId);
