@@ -5,7 +5,7 @@ import type { View } from '../read-models.js';
 import { Integer, MaybeDecimal, MaybeText, NestedList, PageAnswer, Text } from '../response-fields.js';
 import { rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
-import { openHandOffs } from './hand-offs.js';
+import { type OpenHandOffs, openHandOffs } from './hand-offs.js';
 import { defineMetric } from './metric.js';
 
 export class RepLoadItem {
@@ -34,7 +34,8 @@ function parse(workspace: string, given: RawParams): { readonly request: PageReq
 }
 
 async function find(view: View, { request }: { readonly request: PageRequest }): Promise<RepLoadAnswer> {
-  const { loads, ...totals } = await repLoads(view, view.at);
+  const cut = { timeZone: 'UTC', by: ['recipient'], segment: undefined } as const;
+  const { loads, ...totals } = await repLoads(view, await openHandOffs(view, view.at, cut));
   const { page, next } = slice(request, view, loads);
   return { asOf: String(view.asOf), modelVersion: view.modelVersion, ...totals, rows: [...page], next };
 }
@@ -44,9 +45,8 @@ type RepLoads = Pick<RepLoadAnswer, 'openLeads' | 'openOpportunities' | 'opportu
   readonly loads: readonly RepLoadItem[];
 };
 
-/** What each recipient of leads and owner of opportunities has in process; hand-offs as they stand at an instant. */
-export async function repLoads(view: View, at: Date): Promise<RepLoads> {
-  const leads = await openHandOffs(view, at, { timeZone: 'UTC', by: ['recipient'], segment: undefined });
+/** What each recipient of leads and owner of opportunities has in process. @param leads handed off and open, by recipient */
+export async function repLoads(view: View, leads: readonly OpenHandOffs[]): Promise<RepLoads> {
   const owners = await openOpportunities(view);
   const recipients = view.model?.data.document.routing?.recipients ?? [];
   const ids = [
