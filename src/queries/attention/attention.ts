@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { handOffsNow } from '../metrics/hand-offs.js';
 import { MEMORY } from '../metrics/metric.js';
 import { POSITION_PARAMETERS, readRequestOf } from '../page-request.js';
 import { Params, type RawParams } from '../params.js';
@@ -121,24 +122,28 @@ async function foundInLog(
     (search: (view: View, request: AttentionRequest) => Promise<Found>, kind: AttentionKind) =>
     (own: View): Promise<Found> =>
       wanted.has(kind) ? search(own, request) : Promise.resolve(NONE);
-  const [stalls, gaps, handOffs, overloads, unroutable] = await runAtOnce(view, [
+  const [stalls, handOffs, gaps, unroutable] = await runAtOnce(view, [
     find(stallItems, 'stage_stalled'),
+    (own) => foundOfHandOffs(own, request, wanted),
     find(contentGapItems, 'content_gap'),
-    (own) =>
-      wanted.has('lead_rotten') || wanted.has('lead_about_to_rot')
-        ? handOffItems(own, request)
-        : Promise.resolve({ rotten: NONE, aboutToRot: NONE }),
-    find(overloadItems, 'rep_over_capacity'),
     find(unroutableItems, 'lead_unroutable'),
   ]);
-  return {
-    lead_rotten: handOffs.rotten,
-    lead_about_to_rot: handOffs.aboutToRot,
-    lead_unroutable: unroutable,
-    rep_over_capacity: overloads,
-    stage_stalled: stalls,
-    content_gap: gaps,
-  };
+  return { ...handOffs, lead_unroutable: unroutable, stage_stalled: stalls, content_gap: gaps };
+}
+
+const OF_HAND_OFFS = ['lead_rotten', 'lead_about_to_rot', 'rep_over_capacity'] as const;
+
+async function foundOfHandOffs(
+  view: View,
+  request: AttentionRequest,
+  wanted: ReadonlySet<AttentionKind>,
+): Promise<FoundByKind> {
+  if (!OF_HAND_OFFS.some((kind) => wanted.has(kind))) return {};
+  const { at, rep, perKind } = request;
+  const { urgent, open } = await handOffsNow(view, at, { rep, limit: perKind });
+  const { rotten, aboutToRot } = await handOffItems(view, request, urgent);
+  const overloads = await overloadItems(view, request, open);
+  return { lead_rotten: rotten, lead_about_to_rot: aboutToRot, rep_over_capacity: overloads };
 }
 
 interface Answered extends Pick<AttentionRequest, 'at' | 'rep'> {

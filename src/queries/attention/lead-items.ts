@@ -1,5 +1,5 @@
 import { countWaitingLeads, waitingLeads } from '../../read-models/waiting-leads.js';
-import { type UrgentHandOff, urgentHandOffs } from '../metrics/hand-offs.js';
+import type { UrgentHandOff } from '../metrics/hand-offs.js';
 import type { View } from '../read-models.js';
 import { rows, sql } from '../sql.js';
 import { routesOf } from '../unroutable-leads.js';
@@ -11,9 +11,8 @@ import { type AttentionRequest, localTime, recipientName } from './attention-vie
 export async function handOffItems(
   view: View,
   request: AttentionRequest,
+  found: readonly UrgentHandOff[],
 ): Promise<{ readonly rotten: Found; readonly aboutToRot: Found }> {
-  const { at, rep, perKind } = request;
-  const found = await urgentHandOffs(view, at, { rep, limit: perKind });
   const names = await leadNames(
     view,
     found.map(({ leadId }) => leadId),

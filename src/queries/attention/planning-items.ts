@@ -1,4 +1,5 @@
-import { gapsOf } from '../metrics/content-gaps.js';
+import { gapsOfAllTime } from '../metrics/content-gaps.js';
+import type { OpenHandOffs } from '../metrics/hand-offs.js';
 import { repLoads } from '../metrics/rep-load.js';
 import type { View } from '../read-models.js';
 import type { Found } from './attention-answer.js';
@@ -6,8 +7,12 @@ import { type AttentionRequest, plural } from './attention-view.js';
 import { stalledStages } from './stage-stalls.js';
 
 /** Recipients with more open leads than their capacity, the highest load first. */
-export async function overloadItems(view: View, { at, rep, perKind }: AttentionRequest): Promise<Found> {
-  const loads = await repLoads(view, at);
+export async function overloadItems(
+  view: View,
+  { rep, perKind }: AttentionRequest,
+  open: readonly OpenHandOffs[],
+): Promise<Found> {
+  const loads = await repLoads(view, open);
   const over = loads.filter(
     ({ rep: id, openLeads, capacity }) =>
       capacity !== null && openLeads > capacity && (rep === undefined || rep === id),
@@ -24,7 +29,7 @@ export async function overloadItems(view: View, { at, rep, perKind }: AttentionR
 /** Cells of persona and stage where leads wait and nothing serves them, most waiting first. */
 export async function contentGapItems(view: View, { rep, perKind }: AttentionRequest): Promise<Found> {
   if (rep !== undefined) return { count: 0, items: [] };
-  const { gaps } = await gapsOf(view, { from: null, to: null });
+  const gaps = await gapsOfAllTime(view);
   const waited = gaps.filter(({ waiting }) => waiting > 0).sort((a, b) => b.waiting - a.waiting);
   const items = waited
     .slice(0, perKind)

@@ -5,7 +5,7 @@ import { type DayOrInstant, Params, type RawParams } from '../params.js';
 import type { View } from '../read-models.js';
 import { Integer, MaybeInstant, MaybeText, NestedList, PageAnswer, Text } from '../response-fields.js';
 import { isInSegment } from '../segments.js';
-import { allOf, raw, rows, sql } from '../sql.js';
+import { allOf, raw, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import { type Period, profiles } from './buyer-touches.js';
 import { CUT_PARAMETERS, resolveCuts } from './cut-request.js';
@@ -74,26 +74,42 @@ type Gaps = Pick<ContentGapsAnswer, 'cells' | 'leadsWithoutPersona'> & {
 };
 
 /** The cells without content, with their demand in a period. */
-export async function gapsOf(view: View, period: Period, segment?: string): Promise<Gaps> {
-  const cells = view.model ? cellsOf(view.model.data.document) : [];
-  const served = await servedCells(view);
-  const demand = await demandOf(view, period, segment);
-  const inCell = new Map(demand.map((row) => [cellKey(row), row]));
-  const gaps = cells
-    .filter((cell) => !served.has(cellKey(cell)))
-    .map((cell) => {
-      const { leads = 0, waiting = 0 } = inCell.get(cellKey(cell)) ?? {};
-      return { ...cell, leads, waiting };
-    })
-    // Stable: cells of equal demand stay in the order of the model.
-    .sort((a, b) => b.leads - a.leads || b.waiting - a.waiting);
+async function gapsOf(view: View, period: Period, segment: string | undefined): Promise<Gaps> {
+  const unserved = await unservedCells(view);
+  const demand = await demandOf(view, period, { segment });
   return {
-    gaps,
-    cells: cells.length,
+    gaps: withDemand(unserved, demand),
+    cells: view.model ? cellsOf(view.model.data.document).length : 0,
     leadsWithoutPersona: demand
       .filter(({ persona }) => persona === null)
       .reduce((sum, { leads }) => sum + leads, 0),
   };
+}
+
+/** The same of all times and leads, and of the cells without content alone: without such a cell no lead is counted. */
+export async function gapsOfAllTime(view: View): Promise<readonly ContentGapItem[]> {
+  const cells = await unservedCells(view);
+  const demand = cells.length === 0 ? [] : await demandOf(view, { from: null, to: null }, { cells });
+  return withDemand(cells, demand);
+}
+
+function withDemand(cells: readonly NamedCell[], demand: readonly DemandRow[]): ContentGapItem[] {
+  const inCell = new Map(demand.map((row) => [cellKey(row), row]));
+  return (
+    cells
+      .map((cell) => {
+        const { leads = 0, waiting = 0 } = inCell.get(cellKey(cell)) ?? {};
+        return { ...cell, leads, waiting };
+      })
+      // Stable: cells of equal demand stay in the order of the model.
+      .sort((a, b) => b.leads - a.leads || b.waiting - a.waiting)
+  );
+}
+
+async function unservedCells(view: View): Promise<readonly NamedCell[]> {
+  const served = await servedCells(view);
+  const cells = view.model ? cellsOf(view.model.data.document) : [];
+  return cells.filter((cell) => !served.has(cellKey(cell)));
 }
 
 const DESCRIPTION = `
@@ -128,7 +144,9 @@ const stagesOf = (
   { stages }: { readonly stages?: readonly BuyingStage[] },
 ): readonly BuyingStage[] => stages ?? model.stages;
 
-const cellsOf = (model: JourneyModel): (Cell & { personaName: string; stageName: string })[] =>
+type NamedCell = Cell & { readonly personaName: string; readonly stageName: string };
+
+const cellsOf = (model: JourneyModel): NamedCell[] =>
   model.personas.flatMap((persona) =>
     stagesOf(model, persona).map((stage) => ({
       ...{ persona: persona.id, personaName: persona.name, stage: stage.id, stageName: stage.name },
@@ -166,8 +184,14 @@ interface DemandRow {
   readonly waiting: number;
 }
 
+/** What is counted; undefined: all. */
+interface DemandScope {
+  readonly segment?: string | undefined;
+  readonly cells?: readonly Cell[];
+}
+
 /** Leads by the stages that they were in during the period; a lead that came back counts once. */
-const demandOf = (view: View, { from, to }: Period, segment: string | undefined): Promise<DemandRow[]> =>
+const demandOf = (view: View, { from, to }: Period, { segment, cells }: DemandScope): Promise<DemandRow[]> =>
   rows<DemandRow>(
     view.tx,
     sql`
@@ -181,7 +205,13 @@ const demandOf = (view: View, { from, to }: Period, segment: string | undefined)
         from ? sql`(s.ended_at IS NULL OR s.ended_at > ${from})` : undefined,
         to ? sql`s.began_at < ${to}` : undefined,
         segment === undefined ? undefined : isInSegment(view, raw('s.lead_id'), segment),
+        cells && areAmong(cells),
       ])}
       GROUP BY s.lead_id, p.persona, s.stage) lead
     GROUP BY persona, stage`,
   );
+
+const areAmong = (cells: readonly Cell[]): Sql => {
+  const [personas, stages] = [cells.map(({ persona }) => persona), cells.map(({ stage }) => stage)];
+  return sql`(p.persona, s.stage) IN (SELECT * FROM unnest(${personas}::text[], ${stages}::text[]))`;
+};

@@ -51,16 +51,17 @@ export async function areMany({ tx, workspace }: View): Promise<boolean> {
  * up by an index takes 7 µs each; offset 0 has all of them joined by hash.
  */
 const handedOff = ({ workspace, asOf }: View, readsAll: boolean): Sql => sql`
-  SELECT k.lead_id, d.recipient, p.persona, d.began_at, greatest(d.due_by, d.began_at) AS rots_at, d.warn_at, d.decided_at,
-         least(d.decided_at, CASE WHEN p.email_consent = 'unsubscribed' THEN greatest(p.email_consent_at, d.began_at) END) AS left_at
+  SELECT k.lead_id, d.recipient, d.began_at, greatest(d.due_by, d.began_at) AS rots_at, d.warn_at, d.decided_at,
+         least(d.decided_at, CASE WHEN refused.lead_id IS NOT NULL THEN greatest(refused.at, d.began_at) END) AS left_at
   FROM (SELECT d.lead_id, d.type, d.recipient, d.due_by, d.warn_at, d.occurred_at AS began_at, lead(d.occurred_at) OVER decisions AS decided_at
         FROM touchline.lead_decision d
         WHERE d.workspace = ${workspace} AND d.position <= ${asOf} AND d.type IN ('LeadHandedOff', 'LeadRecycled', 'LeadDisqualified')
         WINDOW decisions AS (PARTITION BY d.lead_id ORDER BY d.position)) d
   JOIN (SELECT k.own_lead_id, k.lead_id FROM touchline.identity_key k
         WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)} ${raw(readsAll ? 'OFFSET 0' : '')}) k ON k.own_lead_id = d.lead_id
-  LEFT JOIN (SELECT p.lead_id, p.persona, p.email_consent, p.email_consent_at FROM touchline.lead_profile p
-             WHERE p.workspace = ${workspace} AND ${validAt('p', asOf)} ${raw(readsAll ? 'OFFSET 0' : '')}) p ON p.lead_id = k.lead_id
+  LEFT JOIN (SELECT p.lead_id, p.email_consent_at AS at FROM touchline.lead_profile p
+             WHERE p.workspace = ${workspace} AND p.email_consent = 'unsubscribed' AND ${validAt('p', asOf)} ${raw(readsAll ? 'OFFSET 0' : '')}) refused
+    ON refused.lead_id = k.lead_id
   WHERE d.type = 'LeadHandedOff'`;
 
 const firstOpening = ({ workspace, asOf }: View): Sql => sql`

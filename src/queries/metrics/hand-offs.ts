@@ -2,6 +2,7 @@ import type { View } from '../read-models.js';
 import { isInSegment, segmentMembers } from '../segments.js';
 import { allOf, empty, firstRow, raw, rows, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
+import { profiles } from './buyer-touches.js';
 import { cutColumns } from './cut-columns.js';
 import { endedHandOffs, handOffs } from './hand-off-ends.js';
 
@@ -25,7 +26,7 @@ export interface OpenHandOffs {
 /** The month is that of the hand-off, source and campaign are those of the lead's first touch. */
 export const handOffColumns = (timeZone: string): Readonly<Record<HandOffCut, Sql>> => ({
   recipient: raw('h.recipient'),
-  persona: raw('h.persona'),
+  persona: raw('p.persona'),
   source: raw('origin.source'),
   segment: raw('member.segment_id'),
   campaign: raw('origin.campaign'),
@@ -44,6 +45,7 @@ export const inSegment = (view: View, segment: string | undefined): Sql | undefi
 
 /** Joins what the cuts read. The hand-off of a lead in two segments is two rows. */
 export const handOffJoins = (view: View, by: readonly HandOffCut[]): Sql => sql`
+  ${by.includes('persona') ? sql`LEFT JOIN (${profiles(view)}) p ON p.lead_id = h.lead_id` : empty}
   ${by.includes('source') || by.includes('campaign') ? firstOrigin(view) : empty}
   ${by.includes('segment') ? sql`LEFT JOIN (${segmentMembers(view)}) member ON member.lead_id = h.lead_id` : empty}`;
 
@@ -121,31 +123,57 @@ export interface UrgentHandOff {
   readonly total: number;
 }
 
-/** At an instant the first `limit` hand-offs that rot, and as many that are about to: their time of warning has come. */
-export const urgentHandOffs = async (
+/** At an instant: the first `limit` hand-offs that rot and as many that are about to, and what each recipient has open. */
+export interface HandOffsNow {
+  readonly urgent: readonly UrgentHandOff[];
+  readonly open: readonly OpenHandOffs[];
+}
+
+type AsJson<T> = { readonly [K in keyof T]: T[K] extends Date | null ? string | Extract<T[K], null> : T[K] };
+
+/** Both of one reading, which costs more than all else. One is about to rot when its time of warning has come. */
+export async function handOffsNow(
   view: View,
   at: Date,
   { rep, limit }: { readonly rep: string | undefined; readonly limit: number },
-): Promise<UrgentHandOff[]> =>
-  rows<UrgentHandOff>(
+): Promise<HandOffsNow> {
+  const found = await firstRow<{ urgent: AsJson<UrgentHandOff>[]; open: OpenHandOffs[] }>(
     view.tx,
     sql`
-    SELECT lead_id AS "leadId", recipient, is_rotten AS "isRotten", began_at AS "beganAt", warn_at AS "warnAt", rots_at AS "rotsAt", total
-    FROM (
-      SELECT h.*, count(*) OVER (PARTITION BY is_rotten)::int AS total,
-             row_number() OVER (PARTITION BY is_rotten ORDER BY rots_at, lead_id, began_at) AS number
-      FROM (SELECT h.*, h.rots_at <= ${at} AS is_rotten
-            FROM (${await handOffs(
-              view,
-              allOf([
-                sql`${begunAndNotLeft(at)} AND (h.rots_at <= ${at} OR h.warn_at <= ${at})`,
-                rep === undefined ? undefined : sql`h.recipient = ${rep}`,
-              ]),
-            )}) h
-            WHERE ${notEnded(at)} AND (h.rots_until IS NULL OR h.rots_until > ${at})) h) h
-    WHERE number <= ${limit}
-    ORDER BY is_rotten DESC, number`,
+    WITH hand_off AS MATERIALIZED (
+      SELECT h.*, h.rots_at <= ${at} AS is_due, h.rots_until IS NULL OR h.rots_until > ${at} AS is_waiting
+      FROM (${await handOffs(view, begunAndNotLeft(at))}) h
+      WHERE ${notEnded(at)}),
+    urgent AS (
+      SELECT lead_id AS "leadId", recipient, is_due AS "isRotten", began_at AS "beganAt", warn_at AS "warnAt", rots_at AS "rotsAt", total, number
+      FROM (
+        SELECT h.*, count(*) OVER (PARTITION BY is_due)::int AS total,
+               row_number() OVER (PARTITION BY is_due ORDER BY rots_at, lead_id, began_at) AS number
+        FROM hand_off h
+        WHERE ${allOf([
+          sql`h.is_waiting AND (h.is_due OR h.warn_at <= ${at})`,
+          rep === undefined ? undefined : sql`h.recipient = ${rep}`,
+        ])}) h
+      WHERE number <= ${limit}),
+    open AS (
+      SELECT ARRAY[h.recipient] AS keys, count(*)::int AS open, count(*) FILTER (WHERE is_due AND is_waiting)::int AS rotten
+      FROM hand_off h
+      GROUP BY h.recipient)
+    SELECT (SELECT coalesce(json_agg(u ORDER BY u."isRotten" DESC, u.number), '[]') FROM urgent u) AS urgent,
+           (SELECT coalesce(json_agg(o), '[]') FROM open o) AS open`,
   );
+  const urgent = (found?.urgent ?? []).map(
+    ({ leadId, recipient, isRotten, beganAt, warnAt, rotsAt, total }): UrgentHandOff => ({
+      ...{ leadId, recipient, isRotten, total },
+      ...{
+        beganAt: new Date(beganAt),
+        warnAt: warnAt === null ? null : new Date(warnAt),
+        rotsAt: new Date(rotsAt),
+      },
+    }),
+  );
+  return { urgent, open: found?.open ?? [] };
+}
 
 /** What became of hand-offs. */
 export interface HandOffTurnover {

@@ -3,7 +3,7 @@ import type { View } from '../read-models.js';
 import { allOf, empty, rows, sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 import { cutColumns } from './cut-columns.js';
-import { openHandOffs } from './hand-offs.js';
+import { type OpenHandOffs, openHandOffs } from './hand-offs.js';
 import { hasBuyerIn, opportunityColumns, opportunityJoins } from './opportunity-cuts.js';
 
 /** Those of hand-offs and of opportunities. */
@@ -27,9 +27,16 @@ export interface LoadScope {
   readonly segment: string | undefined;
 }
 
-/** Each rep and cell once. */
-export async function inProcess(view: View, at: Date, scope: LoadScope): Promise<InProcess[]> {
-  const handOffs = await openHandOffs(view, at, { ...scope, by: ['recipient', ...scope.by] });
+/** Each rep and cell once; hand-offs as they stand at an instant. */
+export const inProcess = async (view: View, at: Date, scope: LoadScope): Promise<InProcess[]> =>
+  inProcessOf(view, scope, await openHandOffs(view, at, { ...scope, by: ['recipient', ...scope.by] }));
+
+/** The same with hand-offs that were read, by recipient and the cuts. */
+export async function inProcessOf(
+  view: View,
+  scope: LoadScope,
+  handOffs: readonly OpenHandOffs[],
+): Promise<InProcess[]> {
   const opportunities = await openOpportunities(view, scope);
   const leads = handOffs.map(({ keys: [rep = null, ...keys], open, rotten }) => ({
     ...{ rep, keys, leads: open, rotten, opportunities: 0 },

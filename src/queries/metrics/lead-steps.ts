@@ -98,8 +98,9 @@ const contacts = (opportunities: Sql): Sql => sql`
 
 /**
  * Opportunities with each lead that is a contact of them, once for each of its keys. A key's lead goes by the key's own id unless another key
- * of it came first, and the keys of which that is true are few. Offset 0 has these hashed. Ids are unnested as they are read, since a
- * lateral join calls a function for each. A key that no touchpoint or claim has named yet is an id that no lead has.
+ * of it came first, and the keys of which that is true are few: the index identity_key_merged has them, by the condition as it is written here.
+ * Offset 0 has these hashed. Ids are unnested as they are read, since a lateral join calls a function for each. A key that no touchpoint
+ * or claim has named yet is an id that no lead has.
  */
 export const leadOpportunities = ({ workspace, asOf }: View): Sql => sql`
   SELECT coalesce(k.lead_id, c.own_lead_id) AS lead_id, o.opportunity_id, o.status, o.opened_at, o.closed_at, o.currency, o.amount_minor
@@ -108,5 +109,5 @@ export const leadOpportunities = ({ workspace, asOf }: View): Sql => sql`
   JOIN touchline.opportunity o
     ON o.workspace = ${workspace} AND o.opportunity_id = c.opportunity_id AND ${validAt('o', asOf)}
   LEFT JOIN (SELECT k.own_lead_id, k.lead_id FROM touchline.identity_key k
-             WHERE k.workspace = ${workspace} AND k.lead_id <> k.own_lead_id AND ${validAt('k', asOf)} OFFSET 0) k
+             WHERE k.workspace = ${workspace} AND (k.lead_id <> k.own_lead_id) IS TRUE AND ${validAt('k', asOf)} OFFSET 0) k
     ON k.own_lead_id = c.own_lead_id`;

@@ -5,7 +5,16 @@ import { Params, type RawParams } from '../params.js';
 import type { View } from '../read-models.js';
 import { Enums, Integer, MaybeDecimal, MaybeText, MaybeTexts, NestedList, Text } from '../response-fields.js';
 import { CutAnswer, cutsOf, resolveCuts } from './cut-request.js';
-import { inProcess, type InProcess, LOAD_CUTS, type LoadCut, type LoadScope, sumsBy } from './in-process.js';
+import type { OpenHandOffs } from './hand-offs.js';
+import {
+  inProcess,
+  type InProcess,
+  inProcessOf,
+  LOAD_CUTS,
+  type LoadCut,
+  type LoadScope,
+  sumsBy,
+} from './in-process.js';
 import { defineMetric } from './metric.js';
 
 export class RepLoadItem {
@@ -91,9 +100,15 @@ const sumOf = (cells: readonly InProcess[], figure: 'leads' | 'opportunities'): 
 
 const WHOLE: LoadScope = { timeZone: 'UTC', by: [], segment: undefined };
 
-/** What each recipient of leads and owner of opportunities has in process, the highest load first; hand-offs as they stand at an instant. */
-export const repLoads = async (view: View, at: Date): Promise<readonly RepLoadItem[]> =>
-  (await loadsOf(view, at, WHOLE)).loads;
+/**
+ * What each recipient of leads and owner of opportunities has in process, the highest load first.
+ *
+ * @param open hand-offs by recipient
+ */
+export async function repLoads(view: View, open: readonly OpenHandOffs[]): Promise<readonly RepLoadItem[]> {
+  const cells = await inProcessOf(view, WHOLE, open);
+  return loadItems(view, { by: [], cells, reps: repsOf(cells) });
+}
 
 /** With cuts, `totals` has each opportunity and hand-off once, also where cells overlap. */
 async function loadsOf(view: View, at: Date, scope: LoadScope) {
@@ -106,9 +121,12 @@ async function loadsOf(view: View, at: Date, scope: LoadScope) {
     : segment === undefined
       ? whole
       : await inProcess(view, at, { ...scope, by: [] });
-  const owned = whole.filter(({ rep }) => rep !== null);
-  const reps = new Map(sumsBy(owned, ({ rep }) => rep ?? '').map((each) => [each.rep ?? '', each]));
-  return { totals, loads: loadItems(view, { by, cells, reps }) };
+  return { totals, loads: loadItems(view, { by, cells, reps: repsOf(whole) }) };
+}
+
+function repsOf(cells: readonly InProcess[]): Loads['reps'] {
+  const owned = cells.filter(({ rep }) => rep !== null);
+  return new Map(sumsBy(owned, ({ rep }) => rep ?? '').map((each) => [each.rep ?? '', each]));
 }
 
 interface Loads {

@@ -15,11 +15,10 @@ export async function reachedStages({ tx, workspace, asOf }: View): Promise<read
   return found.map(({ stage }) => stage).sort();
 }
 
-/** Moves, up to an instant. Offset 0 has them sorted: to fetch them in the order of an index takes twice as long. */
+/** Moves, up to an instant. The primary key has all of their columns, so that they are read in the order of time and not sorted. */
 const moves = ({ workspace, asOf }: View, until?: Date): Sql => sql`
   SELECT t.lead_id, t.at, t.event_id, t.to_stage FROM touchline.stage_transition t
-  WHERE ${allOf([sql`t.workspace = ${workspace} AND ${validAt('t', asOf)}`, until && sql`t.at <= ${until}`])}
-  OFFSET 0`;
+  WHERE ${allOf([sql`t.workspace = ${workspace} AND ${validAt('t', asOf)}`, until && sql`t.at <= ${until}`])}`;
 
 /** The times that leads spent in a buying stage: from a move to the next one at `ended_at`, NULL: they are still there. */
 export const stageSpells = (view: View, until?: Date): Sql => sql`
