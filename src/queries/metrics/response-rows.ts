@@ -114,7 +114,7 @@ const ms = (column: string): Sql => raw(`round(date_part('epoch', ${column}) * 1
 
 /** At most one acceptance lies between two decisions of other kinds. */
 const answered = ({ workspace, asOf }: View): Sql => sql`
-  SELECT d.position, k.lead_id, d.recipient, p.persona, d.work_schedule, d.began_at,
+  SELECT d.position, k.lead_id, d.recipient, d.work_schedule, d.began_at,
          CASE WHEN d.next = 'LeadAccepted' THEN d.next_at END AS accepted_at,
          CASE WHEN d.next = 'LeadAccepted' THEN d.then_at ELSE d.next_at END AS decided_at
   FROM (SELECT d.lead_id, d.position, d.type, d.recipient, d.work_schedule, d.occurred_at AS began_at, lead(d.type) OVER decisions AS next,
@@ -124,8 +124,6 @@ const answered = ({ workspace, asOf }: View): Sql => sql`
         WINDOW decisions AS (PARTITION BY d.lead_id ORDER BY d.position)) d
   JOIN (SELECT k.own_lead_id, k.lead_id FROM touchline.identity_key k
         WHERE k.workspace = ${workspace} AND ${validAt('k', asOf)}) k ON k.own_lead_id = d.lead_id
-  LEFT JOIN (SELECT p.lead_id, p.persona FROM touchline.lead_profile p
-             WHERE p.workspace = ${workspace} AND ${validAt('p', asOf)}) p ON p.lead_id = k.lead_id
   WHERE d.type = 'LeadHandedOff'`;
 
 /** With the first call, meeting or mail of sales: looked up for each, or of many all read at once. */
