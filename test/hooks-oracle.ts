@@ -1,11 +1,12 @@
 import type { HookCut } from '../src/domain/engagement/hook-counts.js';
 import { cataloguedContents } from '../src/queries/catalogue-rows.js';
-import { engaged, MONTH_START, type Period, profiles } from '../src/queries/metrics/buyer-touches.js';
+import { engaged, type Period, profiles } from '../src/queries/metrics/buyer-touches.js';
 import { cutColumns } from '../src/queries/metrics/cut-columns.js';
 import { leadMoves, movesBefore, reachedStages } from '../src/queries/metrics/stage-moves.js';
 import type { View } from '../src/queries/read-models.js';
 import { isInSegment, segmentMembers } from '../src/queries/segments.js';
 import { allOf, empty, raw, rows, sql, type Sql } from '../src/queries/sql.js';
+import { monthStart } from './local-month.js';
 
 export interface HookQuery {
   readonly by: readonly HookCut[];
@@ -14,7 +15,7 @@ export interface HookQuery {
   readonly segment: string | undefined;
 }
 
-const keysOf = (stages: readonly string[]): Readonly<Record<HookCut, Sql>> => ({
+const keysOf = (view: View, stages: readonly string[]): Readonly<Record<HookCut, Sql>> => ({
   content: raw('j.content_id'),
   offer: raw('coalesce(d.type, j.content_type)'),
   channel: raw('j.channel'),
@@ -23,7 +24,7 @@ const keysOf = (stages: readonly string[]): Readonly<Record<HookCut, Sql>> => ({
   persona: raw('l.persona'),
   segment: raw('member.segment_id'),
   stage: sql`(${stages}::text[])[l.moved_to[${movesBefore('<')}]]`,
-  month: MONTH_START,
+  month: monthStart(view),
 });
 
 export interface HookRow {
@@ -40,7 +41,7 @@ export async function hookRows(view: View, period: Period, asked: HookQuery): Pr
   const has = (...cuts: HookCut[]): boolean => cuts.some((cut) => by.includes(cut));
   const byStage = has('stage') || stage !== undefined;
   const stages = byStage ? await reachedStages(view) : [];
-  const keys = keysOf(stages);
+  const keys = keysOf(view, stages);
   const cut = cutColumns(by, keys);
   const readsLeads = byStage || has('persona') || persona !== undefined;
   const leads = byStage ? leadMoves(view, stages) : profiles(view);

@@ -2,9 +2,10 @@ import type { InfluenceCut } from '../src/domain/engagement/influence-selection.
 import type { View } from '../src/queries/read-models.js';
 import { isInSegment, segmentMembers } from '../src/queries/segments.js';
 import { allOf, empty, raw, rows, sql, type Sql } from '../src/queries/sql.js';
-import { engaged, MONTH_START, type Period } from '../src/queries/metrics/buyer-touches.js';
+import { engaged, type Period } from '../src/queries/metrics/buyer-touches.js';
 import { cutColumns } from '../src/queries/metrics/cut-columns.js';
 import { leadMoves, movesBefore, placesOf, reachedStages } from '../src/queries/metrics/stage-moves.js';
+import { monthStart } from './local-month.js';
 
 export interface InfluenceRow {
   readonly keys: readonly (string | null)[];
@@ -118,7 +119,7 @@ function touches(view: View, period: Period, asked: CellsQuery): Sql {
            CASE WHEN moves = 0 THEN moved_at[1]
                 WHEN places[moved_to[moves + 1]] > places[moved_to[moves]] THEN moved_at[moves + 1] END AS advanced_at
     FROM (
-      SELECT j.lead_id, j.occurred_at AS at, j.content_id, j.content_title AS title, l.persona, ${MONTH_START} AS month,
+      SELECT j.lead_id, j.occurred_at AS at, j.content_id, j.content_title AS title, l.persona, ${monthStart(view)} AS month,
              ${ofSegment(`coalesce(member.segment_id, '') AS segment,`)}
              l.moved_at, l.moved_to, ${movesBefore('<=')} AS moves, ${placesOf(view, stages)} AS places
       FROM touchline.journey j

@@ -121,7 +121,10 @@ function* refold(unit: UnitOfWork, leads: readonly Lead[], position: Position): 
   }
 }
 
-/** Computes the days of touchpoints again, also of superseded rows, in the time zone of the latest model. */
+/**
+ * Computes the days of touchpoints again, also of superseded rows, in the time zone of the latest model. They are for `bi` and for the
+ * index by day; reports, which may be of an earlier position, make days of the instants.
+ */
 async function moveDays(
   tx: PoolClient,
   models: Models,

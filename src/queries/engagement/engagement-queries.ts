@@ -6,6 +6,7 @@ import { writeCursor } from '../cursor.js';
 import { engagingKinds, type Period } from '../metrics/buyer-touches.js';
 import type { PageRequest } from '../page-request.js';
 import type { View } from '../read-models.js';
+import { reportSettings } from '../report-settings.js';
 import { firstRow, rows, sql } from '../sql.js';
 import { microsOf } from './binary-values.js';
 import type {
@@ -106,21 +107,21 @@ const touchesOf = (
 
 /**
  * The snapshot of the view's transaction. Rows of a position stay what they are, but for a rebuild, which is compared
- * with what it replaces, dead letters that are applied late,
- * and a publication, which changes days of touchpoints to another time zone in place.
+ * with what it replaces, and dead letters that are applied late. Days of touchpoints do not (`moveDays` of the
+ * journey projection), so months are those of the instants in the time zone of the position.
  */
-async function scopeOf({ tx, workspace, asOf }: View): Promise<EngagementScope> {
+async function scopeOf({ tx, workspace, asOf, model }: View): Promise<EngagementScope> {
+  const { timeZone } = await reportSettings(tx, workspace, model);
   const found = await firstRow<{ snapshot: string; version: string }>(
     tx,
     sql`
     SELECT pg_export_snapshot() AS snapshot, concat_ws(' ', live.build, live.comparison ->> 'comparedAt',
-      (SELECT max(a.known_from) FROM touchline.model_application a WHERE a.workspace = ${workspace}),
       (SELECT concat_ws(' ', count(*), sum(d.position)) FROM touchline.dead_letter d
         WHERE d.projection = live.name AND d.build = live.build AND d.workspace = ${workspace})) AS version
     FROM touchline.projection live
     WHERE live.name = 'journey' AND live.is_live`,
   );
-  return { workspace, asOf, snapshot: found?.snapshot ?? '', version: found?.version ?? '' };
+  return { workspace, asOf, timeZone, snapshot: found?.snapshot ?? '', version: found?.version ?? '' };
 }
 
 async function cataloguedTypes(view: View): Promise<ReadonlyMap<string, string>> {

@@ -37,7 +37,7 @@ export class EngagementRowsSql {
   /** A touch has the origin of its session only where the touch that set it counts for that. */
   touches(): string {
     return `
-      SELECT j.lead_id, j.event_id, j.occurred_at, j.occurred_date, j.content_id, j.content_title, j.content_type,
+      SELECT j.lead_id, j.event_id, j.occurred_at, j.content_id, j.content_title, j.content_type,
              j.kind, j.channel, j.source, j.campaign,
              j.session = 'within' AND j.channel = 'direct' AND coalesce(j.source, j.medium, j.campaign) IS NULL
       FROM touchline.journey j

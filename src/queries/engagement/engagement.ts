@@ -9,6 +9,8 @@ export interface EngagementScope {
   readonly snapshot: string;
   /** Another version of the read models may have other rows at a position. */
   readonly version: string;
+  /** Of months: the one in force at the position. */
+  readonly timeZone: string;
 }
 
 /** Rows of a report in its order, from a first one up to another; or those of one content, which the report is cut by first. */

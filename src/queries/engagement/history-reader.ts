@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { withTransaction } from '../../database/client.js';
 import { BuyerHistory } from '../../domain/engagement/buyer-history.js';
 import type { LeadSegments } from '../../domain/engagement/lead-segments.js';
+import { LocalMonths } from '../../domain/engagement/local-months.js';
 import { changedLeads } from './changed-leads.js';
 import { Dictionaries } from './dictionaries.js';
 import type { EngagementScope } from './engagement.js';
@@ -39,8 +40,8 @@ export class HistoryReader {
     const owner = {};
     try {
       const history = await this.read(scope, ALL, dictionaries, (bytes) => this.kept.claim(owner, bytes));
-      const { workspace, version, asOf } = scope;
-      return { workspace, version, dictionaries, history, asOf, usedAt: 0, bytes: 0 };
+      const { workspace, version, timeZone, asOf } = scope;
+      return { workspace, version, timeZone, dictionaries, history, asOf, usedAt: 0, bytes: 0 };
     } finally {
       this.kept.release(owner);
     }
@@ -54,7 +55,13 @@ export class HistoryReader {
     hasRoom: (bytes: number) => boolean,
   ): Promise<BuyerHistory> {
     const rows = await this.#inSnapshot(scope, (tx) =>
-      readLeads(tx, new EngagementRowsSql(tx, scope, leads), dictionaries, hasRoom),
+      readLeads(
+        tx,
+        new EngagementRowsSql(tx, scope, leads),
+        new LocalMonths(scope.timeZone),
+        dictionaries,
+        hasRoom,
+      ),
     );
     const history = new BuyerHistory(dictionaries.vocabulary);
     history.add(rows);
@@ -79,11 +86,12 @@ export class HistoryReader {
     const { history, dictionaries } = kept;
     if (history.isSparse || scope.asOf - kept.asOf > MOST_POSITIONS) return false;
     const most = Math.max(MOST_CHANGED.leads, Math.floor(history.leads * MOST_CHANGED.share));
+    const months = new LocalMonths(scope.timeZone);
     const changed = await this.#inSnapshot(scope, async (tx) => {
       const ids = await changedLeads(tx, scope, kept.asOf, most);
       if (!ids) return undefined;
       const sql = new EngagementRowsSql(tx, scope, { kind: 'list', ids });
-      return { ids, rows: await readLeads(tx, sql, dictionaries, () => true) };
+      return { ids, rows: await readLeads(tx, sql, months, dictionaries, () => true) };
     });
     if (!changed) return false;
     for (const id of changed.ids) history.clear(history.leadOf(...wordsOf(id)));

@@ -6,6 +6,8 @@ import type { EngagementScope } from './engagement.js';
 export interface KeptHistory {
   readonly workspace: string;
   readonly version: string;
+  /** Of its months. */
+  readonly timeZone: string;
   readonly dictionaries: Dictionaries;
   readonly history: BuyerHistory;
   /** Where it is. */
@@ -33,13 +35,13 @@ export class KeptHistories {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Takes out the one at the position, else the latest before it; `put` returns it. */
-  take({ workspace, version, asOf }: EngagementScope): KeptHistory | undefined {
+  /** Takes out the one at the position, else the latest before it, with months of the same time zone; `put` returns it. */
+  take({ workspace, version, timeZone, asOf }: EngagementScope): KeptHistory | undefined {
     const ofWorkspace = [...this.#kept].filter((kept) => kept.workspace === workspace);
     // Of another version nothing is right any more.
     for (const kept of ofWorkspace) if (kept.version !== version) this.#kept.delete(kept);
     const found = ofWorkspace
-      .filter((kept) => kept.version === version && kept.asOf <= asOf)
+      .filter((kept) => kept.version === version && kept.timeZone === timeZone && kept.asOf <= asOf)
       .reduce<KeptHistory | undefined>(
         (last, kept) => (last && last.asOf > kept.asOf ? last : kept),
         undefined,

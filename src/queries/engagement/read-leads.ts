@@ -2,8 +2,9 @@ import type { PoolClient } from 'pg';
 import type { BuyerHistory } from '../../domain/engagement/buyer-history.js';
 import { LeadRows } from '../../domain/engagement/lead-rows.js';
 import { LeadSegments } from '../../domain/engagement/lead-segments.js';
+import type { LocalMonths } from '../../domain/engagement/local-months.js';
 import { UUID_WORDS } from '../../domain/engagement/uuid-index.js';
-import { after, microsAt, monthAt, wordAt } from './binary-values.js';
+import { after, microsAt, wordAt } from './binary-values.js';
 import type { Dictionaries } from './dictionaries.js';
 import type { EngagementRowsSql } from './engagement-rows.js';
 import { copyRows } from './row-copy.js';
@@ -20,6 +21,7 @@ export class OverBudget extends Error {
 export async function readLeads(
   tx: PoolClient,
   sql: EngagementRowsSql,
+  months: LocalMonths,
   dictionaries: Dictionaries,
   hasRoom: (bytes: number) => boolean,
 ): Promise<LeadRows> {
@@ -31,7 +33,7 @@ export async function readLeads(
   const readers = [
     [sql.profiles(), profileReader(rows, dictionaries)],
     [sql.moves(), moveReader(rows, dictionaries)],
-    [sql.touches(), touchReader(rows, dictionaries)],
+    [sql.touches(), touchReader(rows, months, dictionaries)],
   ] as const;
   for (const [query, decode] of readers)
     await copyRows(tx, query, (bytes, at) => {
@@ -58,22 +60,23 @@ const moveReader = (rows: LeadRows, dictionaries: Dictionaries) => (bytes: Buffe
   writeEvent(rows.moves.event, row, bytes, ofEvent);
 };
 
-/** lead_id, event_id, occurred_at, occurred_date, three values of the content and five of the origin */
-const touchReader = (rows: LeadRows, dictionaries: Dictionaries) => (bytes: Buffer, at: number) => {
-  const ofEvent = after(bytes, at);
-  const ofInstant = after(bytes, ofEvent);
-  const ofDate = after(bytes, ofInstant);
-  const ofContent = after(bytes, ofDate);
-  const ofOrigin = after(bytes, after(bytes, after(bytes, ofContent)));
-  const row = rows.touches.add(
-    leadAt(rows, bytes, at),
-    microsAt(bytes, ofInstant),
-    monthAt(bytes, ofDate),
-    dictionaries.contentAt(bytes, ofContent, ofOrigin),
-    dictionaries.originAt(bytes, ofOrigin, bytes.length),
-  );
-  writeEvent(rows.touches.event, row, bytes, ofEvent);
-};
+/** lead_id, event_id, occurred_at, three values of the content and five of the origin */
+const touchReader =
+  (rows: LeadRows, months: LocalMonths, dictionaries: Dictionaries) => (bytes: Buffer, at: number) => {
+    const ofEvent = after(bytes, at);
+    const ofInstant = after(bytes, ofEvent);
+    const ofContent = after(bytes, ofInstant);
+    const ofOrigin = after(bytes, after(bytes, after(bytes, ofContent)));
+    const micros = microsAt(bytes, ofInstant);
+    const row = rows.touches.add(
+      leadAt(rows, bytes, at),
+      micros,
+      months.at(micros),
+      dictionaries.contentAt(bytes, ofContent, ofOrigin),
+      dictionaries.originAt(bytes, ofOrigin, bytes.length),
+    );
+    writeEvent(rows.touches.event, row, bytes, ofEvent);
+  };
 
 function writeEvent(events: Uint32Array, row: number, bytes: Buffer, at: number): void {
   for (let word = 0; word < UUID_WORDS; word += 1) events[row * UUID_WORDS + word] = wordAt(bytes, at, word);

@@ -2,7 +2,7 @@ import { attributionSettings } from '../../domain/attribution/settings.js';
 import { isReceived } from '../../domain/session.js';
 import { TOUCHPOINT_KINDS, type TouchpointKind } from '../../domain/touchpoint.js';
 import type { View } from '../read-models.js';
-import { allOf, raw, sql, type Sql } from '../sql.js';
+import { allOf, sql, type Sql } from '../sql.js';
 import { validAt } from '../valid-at.js';
 
 /** Begin and end of a report; null: open. */
@@ -29,9 +29,6 @@ export function engaged(view: View, { from, to }: Period): Sql {
     to ? sql`j.occurred_at < ${to} AND j.occurred_date <= ${to}::timestamptz::date + 2` : undefined,
   ]);
 }
-
-/** The first day of the month of a touchpoint `j`, in the time zone of the workspace; a text would cost ten times as much. */
-export const MONTH_START = raw(`j.occurred_date - extract(day FROM j.occurred_date)::int + 1`);
 
 export const profiles = ({ workspace, asOf }: Pick<View, 'workspace' | 'asOf'>): Sql => sql`
   SELECT p.lead_id, p.persona FROM touchline.lead_profile p
