@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Position } from '../domain/events.js';
-import { changedVersions } from './changed-leads.js';
+import { changedContacts, changedVersions } from './changed-leads.js';
 
 export interface OpenLeads {
   readonly recipient: string;
@@ -61,31 +61,14 @@ export async function listOpenLeads(tx: PoolClient, workspace: string): Promise<
   return rows;
 }
 
-/**
- * All that `handoff_end` and `lead_lifecycle` say of a lead follows from these. What depends on other rows is looked up by index,
- * however little the planner knows of the tables (LATERAL, OFFSET 0).
- */
+/** All that `handoff_end` and `lead_lifecycle` say of a lead follows from these. */
 const CHANGED = `
   SELECT DISTINCT lead_id FROM (
     ${['lead_lifecycle', 'lead_profile', 'identity_key']
       .map((table) => changedVersions(table, 'v.workspace, v.lead_id'))
       .join(' UNION ALL ')}
     UNION ALL
-    SELECT o.workspace, k.lead_id
-    FROM (
-      SELECT DISTINCT workspace, opportunity_id FROM (
-        ${changedVersions('opportunity', 'v.workspace, v.opportunity_id')}
-        UNION ALL
-        ${changedVersions('opportunity_contact', 'v.workspace, v.opportunity_id')}) changes
-      WHERE workspace = $3
-    ) o
-    CROSS JOIN LATERAL (
-      SELECT c.keys FROM touchline.opportunity_contact c
-      WHERE c.workspace = o.workspace AND c.opportunity_id = o.opportunity_id OFFSET 0) c
-    CROSS JOIN LATERAL unnest(c.keys) AS key
-    CROSS JOIN LATERAL (
-      SELECT k.lead_id FROM touchline.identity_key k
-      WHERE k.workspace = o.workspace AND k.key = key.key AND k.superseded_at IS NULL OFFSET 0) k
+    ${changedContacts('workspace = $3')}
   ) changes WHERE workspace = $3`;
 
 const LIST_CHANGED = `

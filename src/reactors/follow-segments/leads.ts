@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { segmentRules } from '../../domain/segments.js';
-import { changedVersions } from '../../read-models/changed-leads.js';
+import { changedContacts, changedVersions } from '../../read-models/changed-leads.js';
 import type { LeadKey } from '../../read-models/lead-snapshots.js';
 import type { ModelVersion } from '../../read-models/model-versions.js';
 import type { PositionRange } from '../../read-models/range.js';
@@ -27,20 +27,7 @@ const CHANGED = `
     UNION ALL
     ${changedVersions('lead_lifecycle', 'v.workspace, v.lead_id')}
     UNION ALL
-    SELECT o.workspace, k.lead_id
-    FROM (
-      SELECT DISTINCT workspace, opportunity_id FROM (
-        ${changedVersions('opportunity', 'v.workspace, v.opportunity_id')}
-        UNION ALL
-        ${changedVersions('opportunity_contact', 'v.workspace, v.opportunity_id')}) changes
-    ) o
-    CROSS JOIN LATERAL (
-      SELECT c.keys FROM touchline.opportunity_contact c
-      WHERE c.workspace = o.workspace AND c.opportunity_id = o.opportunity_id OFFSET 0) c
-    CROSS JOIN LATERAL unnest(c.keys) AS key
-    CROSS JOIN LATERAL (
-      SELECT k.lead_id FROM touchline.identity_key k
-      WHERE k.workspace = o.workspace AND k.key = key.key AND k.superseded_at IS NULL OFFSET 0) k
+    ${changedContacts()}
     UNION ALL
     SELECT a.workspace, p.lead_id
     FROM (${changedVersions('account', 'v.workspace, v.account_id')}) a
