@@ -16,8 +16,8 @@ export interface OpenLead {
   readonly recipient: string;
 }
 
-/** Of alias `l`, at `moment.position`. */
-const IS_OPEN = `l.status IN ('handed_off', 'accepted') AND l.known_from <= moment.position
+/** Of alias `l`, at `moment.position`. One without a recipient, accepted by another id of a merged lead, is nobody's. */
+const IS_OPEN = `l.status IN ('handed_off', 'accepted') AND l.recipient IS NOT NULL AND l.known_from <= moment.position
     AND (l.superseded_at IS NULL OR l.superseded_at > moment.position) AND ended.ended_at IS NULL`;
 
 const HAND_OFF = `CROSS JOIN LATERAL (

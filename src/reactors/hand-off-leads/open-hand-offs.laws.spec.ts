@@ -84,10 +84,12 @@ async function onDatabase(
 
 const ann = (...all: readonly Step['does'][]): Step[] =>
   all.map((does) => ({ does, who: 'ann', other: 'ben', rep: 'ada' }));
+const ben = (does: Step['does']): Step => ({ does, who: 'ben', other: 'ann', rep: 'bob' });
 const EXAMPLES: [Step[]][] = [
   [ann('hand off', 'claim', 'opportunity')],
   [ann('hand off', 'opportunity', 'claim')],
   [ann('hand off', 'accept', 'opt out')],
+  [[...ann('hand off'), ben('hand off'), ...ann('merge'), ben('accept')]],
   [ann('hand off', 'recycle', 'hand off', 'merge', 'split')],
 ];
 
